@@ -1,0 +1,558 @@
+//! Lossless JSON: key order, number text and byte positions are kept; nesting is bounded.
+//!
+//! Schema texts are never read into `serde_json::Value`, which forgets how numbers were written and where things stood.
+//! A duplicate key keeps the place of its first occurrence and the value of its last, as the original's reader does.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::face::{Position, SchemaError};
+
+/// A JSON value with the byte offset at which it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Byte offset of the first character.
+    pub offset: u32,
+    /// The value.
+    pub kind: Kind,
+}
+
+/// The six kinds of JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number as written.
+    Number(Box<str>),
+    /// A string, unescaped.
+    String(Box<str>),
+    /// An array.
+    Array(Vec<Value>),
+    /// An object.
+    Object(Object),
+}
+
+/// One member of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The key, unescaped.
+    pub key: Box<str>,
+    /// Byte offset of the key's opening quote.
+    pub key_offset: u32,
+    /// The value.
+    pub value: Value,
+}
+
+/// Members in the order written; look-up by key is by hash above a handful of members.
+#[derive(Debug, Clone, Default)]
+pub struct Object {
+    members: Vec<Member>,
+    index: Option<HashMap<Box<str>, usize>>,
+}
+
+/// From this many members on an object keeps a hash index.
+const INDEX_FROM: usize = 12;
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+impl Eq for Object {}
+
+impl Object {
+    /// The value under `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.member(key).map(|m| &m.value)
+    }
+
+    /// The member under `key`.
+    #[must_use]
+    pub fn member(&self, key: &str) -> Option<&Member> {
+        self.find(key).and_then(|i| self.members.get(i))
+    }
+
+    /// The members in order.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// True without members.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    fn find(&self, key: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.members.iter().position(|m| &*m.key == key),
+        }
+    }
+
+    /// Adds a member; an existing key keeps its place and takes the new value.
+    pub fn insert(&mut self, member: Member) {
+        if let Some(at) = self.find(&member.key) {
+            if let Some(old) = self.members.get_mut(at) {
+                old.value = member.value;
+                old.key_offset = member.key_offset;
+            }
+            return;
+        }
+        if let Some(index) = &mut self.index {
+            index.insert(member.key.clone(), self.members.len());
+        }
+        self.members.push(member);
+        if self.index.is_none() && self.members.len() >= INDEX_FROM {
+            self.index = Some(self.members.iter().enumerate().map(|(i, m)| (m.key.clone(), i)).collect());
+        }
+    }
+}
+
+impl Value {
+    /// The string, if it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::String(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// The object, if it is one.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Object> {
+        match &self.kind {
+            Kind::Object(o) => Some(o),
+            _ => None,
+        }
+    }
+
+    /// The elements, if it is an array.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Value]> {
+        match &self.kind {
+            Kind::Array(a) => Some(a),
+            _ => None,
+        }
+    }
+
+    /// The number's text, if it is one.
+    #[must_use]
+    pub fn as_number(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Number(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// The boolean, if it is one.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            Kind::Bool(b) => Some(b),
+            _ => None,
+        }
+    }
+}
+
+/// What the reader allows beyond strict JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadOptions {
+    /// Accept `/* */` and `//` comments.
+    pub comments: bool,
+    /// Replace a lone surrogate escape by `?` instead of refusing it.
+    pub replace_lone_surrogates: bool,
+    /// Deepest nesting of arrays and objects.
+    pub max_depth: usize,
+}
+
+/// Why a text is not JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JsonError {
+    /// Something unexpected at an offset.
+    Syntax {
+        /// Byte offset.
+        offset: usize,
+        /// What was wrong.
+        what: String,
+    },
+    /// Content after the value.
+    Trailing {
+        /// Byte offset of the first character of the surplus.
+        offset: usize,
+    },
+    /// Nested deeper than allowed.
+    TooDeep {
+        /// Byte offset of the bracket that was one too many.
+        offset: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl JsonError {
+    /// Byte offset of the error.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        match self {
+            JsonError::Syntax { offset, .. } | JsonError::Trailing { offset } | JsonError::TooDeep { offset, .. } => *offset,
+        }
+    }
+
+    /// The error as a refused schema, with its position in `text`.
+    #[must_use]
+    pub fn into_schema_error(self, text: &str) -> SchemaError {
+        let at = Position::of(text, self.offset());
+        SchemaError::parse(format!("{self} at line {}, column {}", at.line, at.column)).at(at)
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JsonError::Syntax { what, .. } => f.write_str(what),
+            JsonError::Trailing { .. } => f.write_str("unexpected content after the JSON value"),
+            JsonError::TooDeep { limit, .. } => {
+                write!(f, "nesting depth ({}) exceeds the maximum allowed ({limit})", limit + 1)
+            }
+        }
+    }
+}
+
+/// Reads one JSON value that fills the whole text.
+///
+/// # Errors
+/// [`JsonError`] says what is wrong and where.
+pub fn read(text: &str, options: ReadOptions) -> Result<Value, JsonError> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, options };
+    reader.skip_blank()?;
+    let value = reader.value()?;
+    reader.skip_blank()?;
+    if reader.at < reader.bytes.len() {
+        return Err(JsonError::Trailing { offset: reader.at });
+    }
+    Ok(value)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+    options: ReadOptions,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn error<T>(&self, offset: usize, what: impl Into<String>) -> Result<T, JsonError> {
+        Err(JsonError::Syntax { offset, what: what.into() })
+    }
+
+    fn unexpected<T>(&self, wanted: &str) -> Result<T, JsonError> {
+        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+            Some(c) => self.error(self.at, format!("unexpected character {c:?}, expected {wanted}")),
+            None => self.error(self.at, format!("unexpected end of input, expected {wanted}")),
+        }
+    }
+
+    fn skip_blank(&mut self) -> Result<(), JsonError> {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                Some(b'/') if self.options.comments => self.skip_comment()?,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn skip_comment(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        let rest = self.text.get(start..).unwrap_or("");
+        if rest.starts_with("//") {
+            self.at += rest.find('\n').unwrap_or(rest.len());
+            Ok(())
+        } else if rest.starts_with("/*") {
+            match rest.get(2..).and_then(|body| body.find("*/")) {
+                Some(end) => {
+                    self.at += end + 4;
+                    Ok(())
+                }
+                None => self.error(start, "unterminated comment"),
+            }
+        } else {
+            self.unexpected("a value or a comment")
+        }
+    }
+
+    fn value(&mut self) -> Result<Value, JsonError> {
+        let offset = u32::try_from(self.at).unwrap_or(u32::MAX);
+        let kind = match self.peek() {
+            Some(b'{') => self.object()?,
+            Some(b'[') => self.array()?,
+            Some(b'"') => Kind::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.word("true", Kind::Bool(true))?,
+            Some(b'f') => self.word("false", Kind::Bool(false))?,
+            Some(b'n') => self.word("null", Kind::Null)?,
+            _ => return self.unexpected("a JSON value"),
+        };
+        Ok(Value { offset, kind })
+    }
+
+    fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, JsonError> {
+        let rest = self.text.get(self.at..).unwrap_or("");
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
+        if rest.get(..end) == Some(word) {
+            self.at += word.len();
+            Ok(kind)
+        } else {
+            let found: String = rest.chars().take(end.min(40)).collect();
+            self.error(self.at, format!("unrecognized token '{found}', expected a JSON value"))
+        }
+    }
+
+    fn enter(&mut self) -> Result<(), JsonError> {
+        if self.depth >= self.options.max_depth {
+            return Err(JsonError::TooDeep { offset: self.at, limit: self.options.max_depth });
+        }
+        self.depth += 1;
+        self.at += 1;
+        self.skip_blank()
+    }
+
+    fn object(&mut self) -> Result<Kind, JsonError> {
+        self.enter()?;
+        let mut object = Object::default();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            self.depth -= 1;
+            return Ok(Kind::Object(object));
+        }
+        loop {
+            if self.peek() != Some(b'"') {
+                return self.unexpected("a quoted key");
+            }
+            let key_offset = u32::try_from(self.at).unwrap_or(u32::MAX);
+            let key = self.string()?;
+            self.skip_blank()?;
+            if self.peek() != Some(b':') {
+                return self.unexpected("':'");
+            }
+            self.at += 1;
+            self.skip_blank()?;
+            let value = self.value()?;
+            object.insert(Member { key, key_offset, value });
+            self.skip_blank()?;
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => break,
+                _ => return self.unexpected("',' or '}'"),
+            }
+            self.skip_blank()?;
+        }
+        self.at += 1;
+        self.depth -= 1;
+        Ok(Kind::Object(object))
+    }
+
+    fn array(&mut self) -> Result<Kind, JsonError> {
+        self.enter()?;
+        let mut items = Vec::new();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            self.depth -= 1;
+            return Ok(Kind::Array(items));
+        }
+        loop {
+            items.push(self.value()?);
+            self.skip_blank()?;
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => break,
+                _ => return self.unexpected("',' or ']'"),
+            }
+            self.skip_blank()?;
+        }
+        self.at += 1;
+        self.depth -= 1;
+        Ok(Kind::Array(items))
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn number(&mut self) -> Result<Kind, JsonError> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => {
+                self.at += 1;
+                if matches!(self.peek(), Some(b'0'..=b'9')) {
+                    return self.error(start, "invalid number: leading zeros are not allowed");
+                }
+            }
+            _ if self.digits() > 0 => {}
+            _ => return self.unexpected("a digit"),
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            if self.digits() == 0 {
+                return self.unexpected("a digit after the decimal point");
+            }
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            if self.digits() == 0 {
+                return self.unexpected("a digit in the exponent");
+            }
+        }
+        if self.text.get(self.at..).and_then(|r| r.chars().next()).is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.') {
+            return self.unexpected("the end of the number");
+        }
+        Ok(Kind::Number(self.text.get(start..self.at).unwrap_or("0").into()))
+    }
+
+    fn string(&mut self) -> Result<Box<str>, JsonError> {
+        let open = self.at;
+        self.at += 1;
+        let mut run = self.at;
+        let mut out = String::new();
+        loop {
+            match self.peek() {
+                None => return self.error(open, "unterminated string"),
+                Some(b'"') => {
+                    out.push_str(self.text.get(run..self.at).unwrap_or(""));
+                    self.at += 1;
+                    return Ok(out.into_boxed_str());
+                }
+                Some(b'\\') => {
+                    out.push_str(self.text.get(run..self.at).unwrap_or(""));
+                    self.at += 1;
+                    self.escape(&mut out)?;
+                    run = self.at;
+                }
+                Some(0..=0x1F) => return self.error(self.at, "control characters in strings must be escaped"),
+                Some(_) => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self, out: &mut String) -> Result<(), JsonError> {
+        let start = self.at - 1;
+        let plain = match self.peek() {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                let first = self.hex4(start)?;
+                out.push(self.surrogates(start, first)?);
+                return Ok(());
+            }
+            _ => return self.error(start, "unknown escape sequence"),
+        };
+        self.at += 1;
+        out.push(plain);
+        Ok(())
+    }
+
+    fn surrogates(&mut self, start: usize, first: u32) -> Result<char, JsonError> {
+        if let Some(c) = char::from_u32(first) {
+            return Ok(c);
+        }
+        let after = self.at;
+        if first < 0xDC00 && self.text.get(after..).is_some_and(|rest| rest.starts_with("\\u")) {
+            self.at += 2;
+            let second = self.hex4(start)?;
+            if (0xDC00..0xE000).contains(&second) {
+                let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                return char::from_u32(code).map_or_else(|| self.error(start, "invalid surrogate pair"), Ok);
+            }
+            self.at = after;
+        }
+        if self.options.replace_lone_surrogates {
+            Ok('?')
+        } else {
+            self.error(start, "lone surrogate escape")
+        }
+    }
+
+    fn hex4(&mut self, start: usize) -> Result<u32, JsonError> {
+        let digits = self.bytes.get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        let code = digits.and_then(|d| std::str::from_utf8(d).ok()).and_then(|d| u32::from_str_radix(d, 16).ok());
+        match code {
+            Some(code) => {
+                self.at += 4;
+                Ok(code)
+            }
+            None => self.error(start, "\\u needs four hexadecimal digits"),
+        }
+    }
+}
+
+/// Appends `text` as a JSON string the way the original's writers do: `"` and `\` escaped, the short escapes, other control
+/// characters as `\u00XX` with capital digits, everything else raw.
+pub fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut run = 0;
+    for (i, b) in text.bytes().enumerate() {
+        let short = match b {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            0x08 => "\\b",
+            0x0C => "\\f",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..=0x1F => "",
+            _ => continue,
+        };
+        out.push_str(text.get(run..i).unwrap_or(""));
+        run = i + 1;
+        if short.is_empty() {
+            const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+            out.push_str("\\u00");
+            out.push(HEX.get(usize::from(b >> 4)).copied().unwrap_or('0'));
+            out.push(HEX.get(usize::from(b & 15)).copied().unwrap_or('0'));
+        } else {
+            out.push_str(short);
+        }
+    }
+    out.push_str(text.get(run..).unwrap_or(""));
+    out.push('"');
+}
+
+/// Compares two strings by UTF-16 code units: Java's string order, which the wire contract sorts by.
+#[must_use]
+pub fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
+    a.encode_utf16().cmp(b.encode_utf16())
+}

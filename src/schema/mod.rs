@@ -1,0 +1,14 @@
+//! RING 0: pure knowledge of the schema formats. Text in, value or findings out; no I/O, no clock, no globals.
+//!
+//! A format is one module with the same face (see [`face`]): parse with resolved references, canonical text, normalized
+//! text, other representations (`format=`), equivalence, inline tags, and a one-directional check that yields findings.
+
+pub mod face;
+pub mod finding;
+pub mod json;
+
+pub use face::{
+    CheckError, CheckOptions, Direction, EntityTags, ParseMode, ParseOptions, Position, ResolvedReference, SchemaError, Stage,
+    TagEdit, TagEntity,
+};
+pub use finding::{Finding, Place};
