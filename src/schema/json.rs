@@ -499,11 +499,7 @@ impl Reader<'_> {
             }
             self.at = after;
         }
-        if self.options.replace_lone_surrogates {
-            Ok('?')
-        } else {
-            self.error(start, "lone surrogate escape")
-        }
+        if self.options.replace_lone_surrogates { Ok('?') } else { self.error(start, "lone surrogate escape") }
     }
 
     fn hex4(&mut self, start: usize) -> Result<u32, JsonError> {

@@ -1,5 +1,17 @@
 //! The vocabulary: validated values without I/O and without wire formats.
 
+mod content;
+mod contract;
+mod ids;
+mod policy;
 mod schema_type;
+mod subject;
 
+pub use content::{Content, Reference};
+pub use contract::{
+    ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,
+};
+pub use ids::{Guid, SchemaId, Version, VersionSelector};
+pub use policy::{CompatibilityLevel, Config, Mode};
 pub use schema_type::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
+pub use subject::{DEFAULT_CONTEXT, GLOBAL_CONTEXT, Subject, context_from_segment, split_qualified};

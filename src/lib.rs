@@ -1,0 +1,8 @@
+//! Accordant: a schema registry that answers as Confluent's does, from one binary.
+//!
+//! The modules form rings; each may use those above it and none below (held by `tests/it/layering.rs`, drawn in
+//! docs/ARCHITECTURE.md).
+
+pub mod types;
+
+pub mod schema;

@@ -1,0 +1,3 @@
+//! The `accordant` binary.
+
+fn main() {}

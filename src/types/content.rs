@@ -1,0 +1,109 @@
+//! The content of a schema, and its guid.
+
+use std::sync::Arc;
+
+use md5::{Digest, Md5};
+
+use super::contract::{JavaStr, Metadata, RuleSet};
+use super::ids::{Guid, Version};
+use super::schema_type::SchemaType;
+
+/// A reference to a version of another subject.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// Under which name the referring text knows it.
+    pub name: String,
+    /// The subject, as the client wrote it: usually unqualified, then relative to the referring subject's context.
+    pub subject: String,
+    /// The version; never `-1` once stored.
+    pub version: Version,
+}
+
+/// Everything that makes a schema the same or another one: what an id stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The format.
+    pub schema_type: SchemaType,
+    /// Canonical text.
+    pub text: Arc<str>,
+    /// References, in order.
+    pub references: Vec<Reference>,
+    /// Metadata, if there is any.
+    pub metadata: Option<Metadata>,
+    /// Rule set, if there is one.
+    pub rule_set: Option<RuleSet>,
+}
+
+impl Content {
+    /// The guid: MD5 over text, references, metadata and rule set (rest-api 5.2). The schema type is not hashed.
+    #[must_use]
+    pub fn guid(&self) -> Guid {
+        let mut md5 = Md5::new();
+        md5.update(self.text.as_bytes());
+        for reference in &self.references {
+            md5.update(reference.name.as_bytes());
+            md5.update(reference.subject.as_bytes());
+            md5.update(reference.version.to_be_bytes());
+        }
+        if let Some(metadata) = &self.metadata {
+            hash_metadata(&mut md5, metadata);
+        }
+        if let Some(rule_set) = &self.rule_set {
+            hash_rule_set(&mut md5, rule_set);
+        }
+        Guid(md5.finalize().into())
+    }
+}
+
+fn hash_metadata(md5: &mut Md5, metadata: &Metadata) {
+    md5.update([1]);
+    for (path, tags) in metadata.tags.iter().flatten() {
+        md5.update(path.0.as_bytes());
+        for tag in tags {
+            md5.update(tag.0.as_bytes());
+        }
+    }
+    for (key, value) in metadata.properties.iter().flatten() {
+        md5.update(key.0.as_bytes());
+        md5.update(value.as_bytes());
+    }
+    for name in metadata.sensitive.iter().flatten() {
+        md5.update(name.0.as_bytes());
+    }
+}
+
+fn hash_rule_set(md5: &mut Md5, rule_set: &RuleSet) {
+    fn text(md5: &mut Md5, value: Option<&String>) {
+        if let Some(value) = value {
+            md5.update(value.as_bytes());
+        }
+    }
+    md5.update([1]);
+    for rule in rule_set.rules() {
+        text(md5, rule.name.as_ref());
+        text(md5, rule.doc.as_ref());
+        if let Some(kind) = rule.kind {
+            md5.update(kind.as_str().as_bytes());
+        }
+        if let Some(mode) = rule.mode {
+            md5.update(mode.as_str().as_bytes());
+        }
+        text(md5, rule.rule_type.as_ref());
+        for JavaStr(tag) in rule.tags.iter().flatten() {
+            md5.update(tag.as_bytes());
+        }
+        for (JavaStr(key), value) in rule.params.iter().flatten() {
+            md5.update(key.as_bytes());
+            md5.update(value.as_bytes());
+        }
+        text(md5, rule.expr.as_ref());
+        text(md5, rule.on_success.as_ref());
+        text(md5, rule.on_failure.as_ref());
+        if rule.disabled {
+            md5.update([1]);
+        }
+    }
+    if let Some(at) = rule_set.enable_at {
+        md5.update(at.as_str().as_bytes());
+    }
+}

@@ -1,0 +1,205 @@
+//! Compatibility levels, modes and the config of a scope.
+
+use std::fmt;
+
+use super::contract::{Metadata, RuleSet};
+use super::schema_type::{CompatibilityPolicy, ProtobufPolicy};
+
+/// A compatibility level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CompatibilityLevel {
+    /// Nothing is checked.
+    None,
+    /// The new schema reads what the latest one wrote.
+    #[default]
+    Backward,
+    /// The new schema reads what every version wrote.
+    BackwardTransitive,
+    /// The latest schema reads what the new one writes.
+    Forward,
+    /// Every version reads what the new one writes.
+    ForwardTransitive,
+    /// Both directions with the latest version.
+    Full,
+    /// Both directions with every version.
+    FullTransitive,
+}
+
+impl CompatibilityLevel {
+    /// All levels.
+    pub const ALL: [Self; 7] = [
+        Self::None,
+        Self::Backward,
+        Self::BackwardTransitive,
+        Self::Forward,
+        Self::ForwardTransitive,
+        Self::Full,
+        Self::FullTransitive,
+    ];
+
+    /// The wire name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::Backward => "BACKWARD",
+            Self::BackwardTransitive => "BACKWARD_TRANSITIVE",
+            Self::Forward => "FORWARD",
+            Self::ForwardTransitive => "FORWARD_TRANSITIVE",
+            Self::Full => "FULL",
+            Self::FullTransitive => "FULL_TRANSITIVE",
+        }
+    }
+
+    /// Reads a wire name in any letter case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|l| l.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// True when all versions are compared, not only the latest.
+    #[must_use]
+    pub fn is_transitive(self) -> bool {
+        matches!(self, Self::BackwardTransitive | Self::ForwardTransitive | Self::FullTransitive)
+    }
+
+    /// True when the new schema must read old data.
+    #[must_use]
+    pub fn checks_backward(self) -> bool {
+        matches!(self, Self::Backward | Self::BackwardTransitive | Self::Full | Self::FullTransitive)
+    }
+
+    /// True when old schemas must read new data.
+    #[must_use]
+    pub fn checks_forward(self) -> bool {
+        matches!(self, Self::Forward | Self::ForwardTransitive | Self::Full | Self::FullTransitive)
+    }
+}
+
+impl fmt::Display for CompatibilityLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a scope allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mode {
+    /// Everything.
+    #[default]
+    ReadWrite,
+    /// Reading only.
+    ReadOnly,
+    /// Deprecated spelling of [`Mode::ReadOnly`].
+    ReadOnlyOverride,
+    /// Registration with explicit ids and versions.
+    Import,
+    /// Like IMPORT, for forwarding replicas; only on the global context.
+    Forward,
+}
+
+impl Mode {
+    /// All modes.
+    pub const ALL: [Self; 5] = [Self::ReadWrite, Self::ReadOnly, Self::ReadOnlyOverride, Self::Import, Self::Forward];
+
+    /// The wire name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadWrite => "READWRITE",
+            Self::ReadOnly => "READONLY",
+            Self::ReadOnlyOverride => "READONLY_OVERRIDE",
+            Self::Import => "IMPORT",
+            Self::Forward => "FORWARD",
+        }
+    }
+
+    /// Reads a wire name in any letter case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// True when writing is refused.
+    #[must_use]
+    pub fn is_read_only(self) -> bool {
+        matches!(self, Self::ReadOnly | Self::ReadOnlyOverride)
+    }
+
+    /// True when schemas come with their own ids and versions.
+    #[must_use]
+    pub fn is_import(self) -> bool {
+        matches!(self, Self::Import | Self::Forward)
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The config of a subject, a context or the whole registry. Unset fields fall through to the next layer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Config {
+    /// Served instead of this subject.
+    pub alias: Option<String>,
+    /// The same for key-encryption keys; stored and returned.
+    pub alias_for_deks: Option<String>,
+    /// Normalize before looking up and registering.
+    pub normalize: Option<bool>,
+    /// Check reserved fields.
+    pub validate_fields: Option<bool>,
+    /// Parse new schemas strictly.
+    pub validate_new_schemas: Option<bool>,
+    /// Stored and returned.
+    pub validate_rules: Option<bool>,
+    /// The level.
+    pub compatibility: Option<CompatibilityLevel>,
+    /// Strictness for JSON Schema.
+    pub compatibility_policy: Option<CompatibilityPolicy>,
+    /// Rule set for Protobuf (ours).
+    pub protobuf_policy: Option<ProtobufPolicy>,
+    /// Metadata property whose value partitions the versions.
+    pub compatibility_group: Option<String>,
+    /// Merged below a request's metadata.
+    pub default_metadata: Option<Metadata>,
+    /// Merged above a request's metadata.
+    pub override_metadata: Option<Metadata>,
+    /// Merged below a request's rule set.
+    pub default_rule_set: Option<RuleSet>,
+    /// Merged above a request's rule set.
+    pub override_rule_set: Option<RuleSet>,
+}
+
+impl Config {
+    /// Fills what is unset from the next layer; an alias belongs to its own layer alone.
+    pub fn fall_through(&mut self, next: &Config) {
+        fn fill<T: Clone>(own: &mut Option<T>, next: &Option<T>) {
+            if own.is_none() {
+                own.clone_from(next);
+            }
+        }
+        fill(&mut self.normalize, &next.normalize);
+        fill(&mut self.validate_fields, &next.validate_fields);
+        fill(&mut self.validate_new_schemas, &next.validate_new_schemas);
+        fill(&mut self.validate_rules, &next.validate_rules);
+        fill(&mut self.compatibility, &next.compatibility);
+        fill(&mut self.compatibility_policy, &next.compatibility_policy);
+        fill(&mut self.protobuf_policy, &next.protobuf_policy);
+        fill(&mut self.compatibility_group, &next.compatibility_group);
+        fill(&mut self.default_metadata, &next.default_metadata);
+        fill(&mut self.override_metadata, &next.override_metadata);
+        fill(&mut self.default_rule_set, &next.default_rule_set);
+        fill(&mut self.override_rule_set, &next.override_rule_set);
+    }
+
+    /// True when registrations merge metadata or rules from this config.
+    #[must_use]
+    pub fn has_contract_layers(&self) -> bool {
+        self.default_metadata.is_some()
+            || self.override_metadata.is_some()
+            || self.default_rule_set.is_some()
+            || self.override_rule_set.is_some()
+    }
+}
