@@ -5,4 +5,8 @@
 
 pub mod types;
 
+pub mod codec;
+
 pub mod schema;
+
+pub mod store;

@@ -258,6 +258,7 @@ impl Reader<'_> {
         self.bytes.get(self.at).copied()
     }
 
+    #[expect(clippy::unused_self, reason = "reads as an error of this reader")]
     fn error<T>(&self, offset: usize, what: impl Into<String>) -> Result<T, JsonError> {
         Err(JsonError::Syntax { offset, what: what.into() })
     }

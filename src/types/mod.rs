@@ -6,6 +6,7 @@ mod ids;
 mod policy;
 mod schema_type;
 mod subject;
+mod xreg;
 
 pub use content::{Content, Reference};
 pub use contract::{
@@ -15,3 +16,4 @@ pub use ids::{Guid, SchemaId, Version, VersionSelector};
 pub use policy::{CompatibilityLevel, Config, Mode};
 pub use schema_type::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 pub use subject::{DEFAULT_CONTEXT, GLOBAL_CONTEXT, Subject, context_from_segment, split_qualified};
+pub use xreg::xreg_id;

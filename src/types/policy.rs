@@ -175,23 +175,23 @@ pub struct Config {
 impl Config {
     /// Fills what is unset from the next layer; an alias belongs to its own layer alone.
     pub fn fall_through(&mut self, next: &Config) {
-        fn fill<T: Clone>(own: &mut Option<T>, next: &Option<T>) {
+        fn fill<T: Clone>(own: &mut Option<T>, next: Option<&T>) {
             if own.is_none() {
-                own.clone_from(next);
+                *own = next.cloned();
             }
         }
-        fill(&mut self.normalize, &next.normalize);
-        fill(&mut self.validate_fields, &next.validate_fields);
-        fill(&mut self.validate_new_schemas, &next.validate_new_schemas);
-        fill(&mut self.validate_rules, &next.validate_rules);
-        fill(&mut self.compatibility, &next.compatibility);
-        fill(&mut self.compatibility_policy, &next.compatibility_policy);
-        fill(&mut self.protobuf_policy, &next.protobuf_policy);
-        fill(&mut self.compatibility_group, &next.compatibility_group);
-        fill(&mut self.default_metadata, &next.default_metadata);
-        fill(&mut self.override_metadata, &next.override_metadata);
-        fill(&mut self.default_rule_set, &next.default_rule_set);
-        fill(&mut self.override_rule_set, &next.override_rule_set);
+        fill(&mut self.normalize, next.normalize.as_ref());
+        fill(&mut self.validate_fields, next.validate_fields.as_ref());
+        fill(&mut self.validate_new_schemas, next.validate_new_schemas.as_ref());
+        fill(&mut self.validate_rules, next.validate_rules.as_ref());
+        fill(&mut self.compatibility, next.compatibility.as_ref());
+        fill(&mut self.compatibility_policy, next.compatibility_policy.as_ref());
+        fill(&mut self.protobuf_policy, next.protobuf_policy.as_ref());
+        fill(&mut self.compatibility_group, next.compatibility_group.as_ref());
+        fill(&mut self.default_metadata, next.default_metadata.as_ref());
+        fill(&mut self.override_metadata, next.override_metadata.as_ref());
+        fill(&mut self.default_rule_set, next.default_rule_set.as_ref());
+        fill(&mut self.override_rule_set, next.override_rule_set.as_ref());
     }
 
     /// True when registrations merge metadata or rules from this config.

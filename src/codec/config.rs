@@ -1,0 +1,189 @@
+//! Configs: the whole, and the change that a PUT makes.
+
+use serde_json::{Map, Value};
+
+use super::contract::{metadata_from, metadata_to, rule_set_from, rule_set_to};
+use super::read::{CodecError, as_bool, as_object, as_string};
+use crate::types::{CompatibilityLevel, CompatibilityPolicy, Config, Metadata, ProtobufPolicy, RuleSet};
+
+/// Under which key the level stands: `compatibilityLevel` in answers to GET and DELETE, `compatibility` elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LevelKey {
+    /// `compatibility`
+    Compatibility,
+    /// `compatibilityLevel`
+    CompatibilityLevel,
+}
+
+/// Three states a member of a PUT can have: absent keeps, `null` clears, a value sets.
+type Change<T> = Option<Option<T>>;
+
+/// What a PUT changes (rest-api 3.6).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfigPatch {
+    alias: Change<String>,
+    alias_for_deks: Change<String>,
+    normalize: Change<bool>,
+    validate_fields: Change<bool>,
+    validate_new_schemas: Change<bool>,
+    validate_rules: Change<bool>,
+    compatibility: Change<CompatibilityLevel>,
+    compatibility_policy: Change<CompatibilityPolicy>,
+    protobuf_policy: Change<ProtobufPolicy>,
+    compatibility_group: Change<String>,
+    default_metadata: Change<Metadata>,
+    override_metadata: Change<Metadata>,
+    default_rule_set: Change<RuleSet>,
+    override_rule_set: Change<RuleSet>,
+}
+
+/// Why a PUT body is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigPatchError {
+    /// A value of the wrong JSON type: HTTP 400.
+    Json(CodecError),
+    /// Not a level: 42203.
+    Level,
+    /// Not a policy: 42203 with a message of our own.
+    Policy {
+        /// The config key.
+        key: &'static str,
+        /// What was sent.
+        value: String,
+        /// What may be sent.
+        allowed: &'static str,
+    },
+}
+
+impl From<CodecError> for ConfigPatchError {
+    fn from(error: CodecError) -> Self {
+        Self::Json(error)
+    }
+}
+
+fn change<T, E>(
+    map: &Map<String, Value>,
+    key: &str,
+    reader: impl FnOnce(&Value) -> Result<Option<T>, E>,
+) -> Result<Change<T>, E> {
+    map.get(key).map(reader).transpose()
+}
+
+impl ConfigPatch {
+    /// Reads a PUT body. `compatibilityLevel` is taken for `compatibility` when the latter is absent (ours; the original ignores it).
+    ///
+    /// # Errors
+    /// [`ConfigPatchError`].
+    pub fn from_json(body: &Value) -> Result<Option<Self>, ConfigPatchError> {
+        let Some(map) = as_object("ConfigUpdateRequest", body)? else { return Ok(None) };
+        let level_key = if map.contains_key("compatibility") { "compatibility" } else { "compatibilityLevel" };
+        let level = change(map, level_key, |value| match as_string(value)? {
+            None => Ok(None),
+            Some(text) => CompatibilityLevel::parse(&text).map(Some).ok_or(ConfigPatchError::Level),
+        })?;
+        let policy = change(map, "compatibilityPolicy", |value| match as_string(value)? {
+            None => Ok(None),
+            Some(text) => CompatibilityPolicy::parse(&text).map(Some).ok_or(ConfigPatchError::Policy {
+                key: "compatibilityPolicy",
+                value: text,
+                allowed: "STRICT, LENIENT, LOGICAL",
+            }),
+        })?;
+        let protobuf_policy = change(map, "protobufPolicy", |value| match as_string(value)? {
+            None => Ok(None),
+            Some(text) => ProtobufPolicy::parse(&text).map(Some).ok_or(ConfigPatchError::Policy {
+                key: "protobufPolicy",
+                value: text,
+                allowed: "DEFAULT, WIRE, WIRE_JSON, FILE",
+            }),
+        })?;
+        Ok(Some(Self {
+            alias: change(map, "alias", as_string)?,
+            alias_for_deks: change(map, "aliasForDeks", as_string)?,
+            normalize: change(map, "normalize", as_bool)?,
+            validate_fields: change(map, "validateFields", as_bool)?,
+            validate_new_schemas: change(map, "validateNewSchemas", as_bool)?,
+            validate_rules: change(map, "validateRules", as_bool)?,
+            compatibility: level,
+            compatibility_policy: policy,
+            protobuf_policy,
+            compatibility_group: change(map, "compatibilityGroup", as_string)?,
+            default_metadata: change(map, "defaultMetadata", metadata_from)?,
+            override_metadata: change(map, "overrideMetadata", metadata_from)?,
+            default_rule_set: change(map, "defaultRuleSet", rule_set_from)?,
+            override_rule_set: change(map, "overrideRuleSet", rule_set_from)?,
+        }))
+    }
+
+    /// Merges the change into a config.
+    pub fn apply(&self, config: &mut Config) {
+        fn set<T: Clone>(slot: &mut Option<T>, change: &Change<T>) {
+            if let Some(value) = change {
+                slot.clone_from(value);
+            }
+        }
+        set(&mut config.alias, &self.alias);
+        set(&mut config.alias_for_deks, &self.alias_for_deks);
+        set(&mut config.normalize, &self.normalize);
+        set(&mut config.validate_fields, &self.validate_fields);
+        set(&mut config.validate_new_schemas, &self.validate_new_schemas);
+        set(&mut config.validate_rules, &self.validate_rules);
+        set(&mut config.compatibility, &self.compatibility);
+        set(&mut config.compatibility_policy, &self.compatibility_policy);
+        set(&mut config.protobuf_policy, &self.protobuf_policy);
+        set(&mut config.compatibility_group, &self.compatibility_group);
+        set(&mut config.default_metadata, &self.default_metadata);
+        set(&mut config.override_metadata, &self.override_metadata);
+        set(&mut config.default_rule_set, &self.default_rule_set);
+        set(&mut config.override_rule_set, &self.override_rule_set);
+    }
+
+    /// The rule sets that the change brings, for validation.
+    pub fn rule_sets(&self) -> impl Iterator<Item = &RuleSet> {
+        [&self.default_rule_set, &self.override_rule_set].into_iter().flatten().flatten()
+    }
+}
+
+/// Reads a stored config; what it can't read is left out.
+#[must_use]
+pub fn config_from(body: &Value) -> Config {
+    let mut config = Config::default();
+    if let Ok(Some(patch)) = ConfigPatch::from_json(body) {
+        patch.apply(&mut config);
+    }
+    config
+}
+
+/// Writes a config.
+#[must_use]
+pub fn config_to(config: &Config, level_key: LevelKey) -> Value {
+    let mut out = Map::new();
+    let text = |value: &Option<String>| value.clone().filter(|v| !v.is_empty()).map(Value::String);
+    let name = |value: Option<&'static str>| value.map(|v| Value::String(v.into()));
+    let level = match level_key {
+        LevelKey::Compatibility => "compatibility",
+        LevelKey::CompatibilityLevel => "compatibilityLevel",
+    };
+    let members = [
+        ("alias", text(&config.alias)),
+        ("aliasForDeks", text(&config.alias_for_deks)),
+        ("normalize", config.normalize.map(Value::Bool)),
+        ("validateFields", config.validate_fields.map(Value::Bool)),
+        ("validateNewSchemas", config.validate_new_schemas.map(Value::Bool)),
+        ("validateRules", config.validate_rules.map(Value::Bool)),
+        (level, name(config.compatibility.map(CompatibilityLevel::as_str))),
+        ("compatibilityPolicy", name(config.compatibility_policy.map(CompatibilityPolicy::as_str))),
+        ("protobufPolicy", name(config.protobuf_policy.map(ProtobufPolicy::as_str))),
+        ("compatibilityGroup", text(&config.compatibility_group)),
+        ("defaultMetadata", config.default_metadata.as_ref().map(metadata_to)),
+        ("overrideMetadata", config.override_metadata.as_ref().map(metadata_to)),
+        ("defaultRuleSet", config.default_rule_set.as_ref().map(rule_set_to)),
+        ("overrideRuleSet", config.override_rule_set.as_ref().map(rule_set_to)),
+    ];
+    for (key, value) in members {
+        if let Some(value) = value {
+            out.insert(key.to_owned(), value);
+        }
+    }
+    Value::Object(out)
+}

@@ -1,0 +1,182 @@
+//! Metadata and rule sets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::read::{CodecError, as_array, as_bool, as_object, as_string, field, string_field};
+use crate::types::{ExecutionEnvironment, JavaStr, Metadata, Rule, RuleKind, RuleMode, RuleSet};
+
+fn string_set(value: &Value) -> Result<Option<BTreeSet<JavaStr>>, CodecError> {
+    let Some(items) = as_array("java.util.LinkedHashSet<String>", value)? else { return Ok(None) };
+    let mut set = BTreeSet::new();
+    for item in items {
+        set.extend(as_string(item)?.map(JavaStr));
+    }
+    Ok(Some(set))
+}
+
+fn string_map(value: &Value) -> Result<Option<BTreeMap<JavaStr, String>>, CodecError> {
+    let Some(members) = as_object("java.util.LinkedHashMap<String,String>", value)? else { return Ok(None) };
+    let mut map = BTreeMap::new();
+    for (key, value) in members {
+        if let Some(value) = as_string(value)? {
+            map.insert(JavaStr(key.clone()), value);
+        }
+    }
+    Ok(Some(map))
+}
+
+/// Reads `metadata`.
+///
+/// # Errors
+/// A value of the wrong JSON type.
+pub fn metadata_from(value: &Value) -> Result<Option<Metadata>, CodecError> {
+    let Some(map) = as_object("Metadata", value)? else { return Ok(None) };
+    let tags = field(map, "tags", |value| {
+        let Some(members) = as_object("java.util.LinkedHashMap<String,Set<String>>", value)? else { return Ok(None) };
+        let mut tags = BTreeMap::new();
+        for (path, names) in members {
+            if let Some(names) = string_set(names)? {
+                tags.insert(JavaStr(path.clone()), names);
+            }
+        }
+        Ok(Some(tags))
+    })?;
+    Ok(Some(Metadata {
+        tags,
+        properties: field(map, "properties", string_map)?,
+        sensitive: field(map, "sensitive", string_set)?,
+    }))
+}
+
+fn strings<'a>(set: impl IntoIterator<Item = &'a JavaStr>) -> Value {
+    Value::Array(set.into_iter().map(|s| Value::String(s.0.clone())).collect())
+}
+
+/// Writes `metadata`; empty members are left out.
+#[must_use]
+pub fn metadata_to(metadata: &Metadata) -> Value {
+    let mut out = Map::new();
+    if let Some(tags) = metadata.tags.as_ref().filter(|t| !t.is_empty()) {
+        out.insert("tags".into(), Value::Object(tags.iter().map(|(path, names)| (path.0.clone(), strings(names))).collect()));
+    }
+    if let Some(properties) = metadata.properties.as_ref().filter(|p| !p.is_empty()) {
+        let members = properties.iter().map(|(key, value)| (key.0.clone(), Value::String(value.clone())));
+        out.insert("properties".into(), Value::Object(members.collect()));
+    }
+    if let Some(sensitive) = metadata.sensitive.as_ref().filter(|s| !s.is_empty()) {
+        out.insert("sensitive".into(), strings(sensitive));
+    }
+    Value::Object(out)
+}
+
+fn name<T>(value: &Value, class: &str, all: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, CodecError> {
+    match as_string(value)? {
+        None => Ok(None),
+        Some(text) => parse(&text).map(Some).ok_or_else(|| {
+            CodecError(format!(
+                "Cannot deserialize value of type `{class}` from String \"{text}\": not one of the values accepted for Enum class: [{all}]"
+            ))
+        }),
+    }
+}
+
+/// Reads one rule; `kind` and `mode` take their defaults when absent.
+///
+/// # Errors
+/// A value of the wrong JSON type, or an unknown `kind` or `mode`.
+pub fn rule_from(value: &Value) -> Result<Option<Rule>, CodecError> {
+    let Some(map) = as_object("Rule", value)? else { return Ok(None) };
+    let kind = field(map, "kind", |v| name(v, "RuleKind", "TRANSFORM, CONDITION", RuleKind::parse))?;
+    let modes = "UPGRADE, DOWNGRADE, UPDOWN, WRITE, READ, WRITEREAD";
+    let mode = field(map, "mode", |v| name(v, "RuleMode", modes, RuleMode::parse))?;
+    Ok(Some(Rule {
+        name: string_field(map, "name")?,
+        doc: string_field(map, "doc")?,
+        kind: Some(kind.unwrap_or(RuleKind::Transform)),
+        mode: Some(mode.unwrap_or(RuleMode::WriteRead)),
+        rule_type: string_field(map, "type")?,
+        tags: field(map, "tags", string_set)?,
+        params: field(map, "params", string_map)?,
+        expr: string_field(map, "expr")?,
+        on_success: string_field(map, "onSuccess")?,
+        on_failure: string_field(map, "onFailure")?,
+        disabled: field(map, "disabled", as_bool)?.unwrap_or(false),
+    }))
+}
+
+fn rules(value: &Value) -> Result<Option<Vec<Rule>>, CodecError> {
+    let Some(items) = as_array("java.util.ArrayList<Rule>", value)? else { return Ok(None) };
+    let mut rules = Vec::with_capacity(items.len());
+    for item in items {
+        rules.extend(rule_from(item)?);
+    }
+    Ok(Some(rules))
+}
+
+/// Reads `ruleSet`.
+///
+/// # Errors
+/// A value of the wrong JSON type or an unknown name.
+pub fn rule_set_from(value: &Value) -> Result<Option<RuleSet>, CodecError> {
+    let Some(map) = as_object("RuleSet", value)? else { return Ok(None) };
+    let places = "ALL, CLIENT, GATEWAY, SERVER, NONE";
+    Ok(Some(RuleSet {
+        migration_rules: field(map, "migrationRules", rules)?,
+        domain_rules: field(map, "domainRules", rules)?,
+        encoding_rules: field(map, "encodingRules", rules)?,
+        enable_at: field(map, "enableAt", |v| name(v, "ExecutionEnvironment", places, ExecutionEnvironment::parse))?,
+    }))
+}
+
+fn rule_to(rule: &Rule) -> Value {
+    let mut out = Map::new();
+    let mut put = |key: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|v| !v.is_empty()) {
+            out.insert(key.into(), Value::String(value.to_owned()));
+        }
+    };
+    put("name", rule.name.as_deref());
+    put("doc", rule.doc.as_deref());
+    put("kind", rule.kind.map(RuleKind::as_str));
+    put("mode", rule.mode.map(RuleMode::as_str));
+    put("type", rule.rule_type.as_deref());
+    if let Some(tags) = rule.tags.as_ref().filter(|t| !t.is_empty()) {
+        out.insert("tags".into(), strings(tags));
+    }
+    if let Some(params) = rule.params.as_ref().filter(|p| !p.is_empty()) {
+        let members = params.iter().map(|(key, value)| (key.0.clone(), Value::String(value.clone())));
+        out.insert("params".into(), Value::Object(members.collect()));
+    }
+    let mut put = |key: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|v| !v.is_empty()) {
+            out.insert(key.into(), Value::String(value.to_owned()));
+        }
+    };
+    put("expr", rule.expr.as_deref());
+    put("onSuccess", rule.on_success.as_deref());
+    put("onFailure", rule.on_failure.as_deref());
+    out.insert("disabled".into(), Value::Bool(rule.disabled));
+    Value::Object(out)
+}
+
+/// Writes `ruleSet`; empty lists are left out.
+#[must_use]
+pub fn rule_set_to(rule_set: &RuleSet) -> Value {
+    let mut out = Map::new();
+    let lists = [
+        ("migrationRules", &rule_set.migration_rules),
+        ("domainRules", &rule_set.domain_rules),
+        ("encodingRules", &rule_set.encoding_rules),
+    ];
+    for (key, rules) in lists {
+        if let Some(rules) = rules.as_ref().filter(|r| !r.is_empty()) {
+            out.insert(key.into(), Value::Array(rules.iter().map(rule_to).collect()));
+        }
+    }
+    if let Some(at) = rule_set.enable_at {
+        out.insert("enableAt".into(), Value::String(at.as_str().into()));
+    }
+    Value::Object(out)
+}

@@ -1,0 +1,189 @@
+//! The part of the implementations that is the same: which unit of work answers which method.
+
+/// Implements [`super::Store`] for a type that has `read()` (a connection) and `write(unit)` (a transaction).
+macro_rules! store_impl {
+    ($store:ident {
+        location: |$l:ident| $location:expr,
+        cluster_id: |$c:ident| $cluster_id:expr,
+        generation: |$g:ident| $generation:expr,
+        close: |$x:ident| $close:block,
+    }) => {
+        #[async_trait]
+        impl Store for $store {
+            fn location(&self) -> String {
+                let $l = self;
+                $location
+            }
+
+            async fn ping(&self) -> Result<(), StoreError> {
+                units::generation(&mut *self.read().await?).await.map(|_| ())
+            }
+
+            async fn close(&self) {
+                let $x = self;
+                $close
+            }
+
+            async fn cluster_id(&self) -> Result<String, StoreError> {
+                let $c = self;
+                Ok($cluster_id)
+            }
+
+            async fn generation(&self) -> Result<i64, StoreError> {
+                self.current_generation().await
+            }
+
+            fn known_generation(&self) -> i64 {
+                let $g = self;
+                $generation
+            }
+
+            async fn schema(&self, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError> {
+                units::schema(&mut *self.read().await?, context, id).await
+            }
+
+            async fn schemas(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<StoredSchema>, StoreError> {
+                units::schemas(&mut *self.read().await?, context, ids).await
+            }
+
+            async fn holders(&self, context: &str, id: SchemaId) -> Result<Vec<Holder>, StoreError> {
+                units::holders(&mut *self.read().await?, context, id).await
+            }
+
+            async fn ids_by_guid(&self, guid: Guid) -> Result<Vec<(String, SchemaId, SchemaType)>, StoreError> {
+                units::ids_by_guid(&mut *self.read().await?, guid).await
+            }
+
+            async fn content_ids(&self, context: &str, guid: Guid, schema_type: SchemaType) -> Result<Vec<SchemaId>, StoreError> {
+                units::content_ids(&mut *self.read().await?, context, guid, schema_type).await
+            }
+
+            async fn subject(&self, subject: &Subject) -> Result<SubjectState, StoreError> {
+                units::subject(&mut *self.read().await?, subject).await
+            }
+
+            async fn version(
+                &self,
+                subject: &Subject,
+                selector: VersionSelector,
+                deleted: bool,
+            ) -> Result<Option<VersionRow>, StoreError> {
+                units::version(&mut *self.read().await?, subject, selector, deleted).await
+            }
+
+            async fn settings(&self, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError> {
+                units::settings(&mut *self.read().await?, scopes).await
+            }
+
+            async fn referrers(
+                &self,
+                subject: &Subject,
+                version: Version,
+                deleted: bool,
+            ) -> Result<Vec<(String, SchemaId)>, StoreError> {
+                units::referrers(&mut *self.read().await?, subject, version, deleted).await
+            }
+
+            async fn contexts(&self) -> Result<Vec<String>, StoreError> {
+                units::contexts(&mut *self.read().await?).await
+            }
+
+            async fn contexts_with_subject(&self, name: &str) -> Result<Vec<String>, StoreError> {
+                units::contexts_with_subject(&mut *self.read().await?, name).await
+            }
+
+            async fn max_id(&self, context: &str) -> Result<SchemaId, StoreError> {
+                units::max_id(&mut *self.read().await?, context).await
+            }
+
+            async fn subjects(
+                &self,
+                filter: &SubjectFilter,
+                after: Option<&str>,
+                limit: i64,
+            ) -> Result<Vec<ListedSubject>, StoreError> {
+                units::subjects(&mut *self.read().await?, filter, after, limit).await
+            }
+
+            async fn versions(
+                &self,
+                filter: &VersionFilter,
+                after: Option<(&str, Version)>,
+                limit: i64,
+            ) -> Result<Vec<ListedVersion>, StoreError> {
+                units::versions(&mut *self.read().await?, filter, after, limit).await
+            }
+
+            async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
+                units::changes(&mut *self.read().await?, after, limit).await
+            }
+
+            async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError> {
+                self.write(move |conn| {
+                    let request = Arc::clone(&request);
+                    Box::pin(async move { units::register(conn, &request).await })
+                })
+                .await
+            }
+
+            async fn delete(&self, request: Arc<DeleteRequest>) -> Result<DeleteOutcome, StoreError> {
+                self.write(move |conn| {
+                    let request = Arc::clone(&request);
+                    Box::pin(async move { units::delete(conn, &request).await })
+                })
+                .await
+            }
+
+            async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, StoreError> {
+                let (work, now) = (Arc::new((scope.clone(), patch.clone())), (self.clock)());
+                self.write(move |conn| {
+                    let work = Arc::clone(&work);
+                    Box::pin(async move { units::put_config(conn, &work.0, &work.1, now).await })
+                })
+                .await
+            }
+
+            async fn delete_config(&self, scope: &Scope) -> Result<Option<Config>, StoreError> {
+                let (scope, now) = (Arc::new(scope.clone()), (self.clock)());
+                self.write(move |conn| {
+                    let scope = Arc::clone(&scope);
+                    Box::pin(async move { units::delete_config(conn, &scope, now).await })
+                })
+                .await
+            }
+
+            async fn put_mode(
+                &self,
+                scope: &Scope,
+                mode: Option<Mode>,
+                import: ImportSwitch,
+            ) -> Result<DeleteOutcome, StoreError> {
+                let (scope, now) = (Arc::new(scope.clone()), (self.clock)());
+                self.write(move |conn| {
+                    let scope = Arc::clone(&scope);
+                    Box::pin(async move { units::put_mode(conn, &scope, mode, import, now).await })
+                })
+                .await
+            }
+
+            async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<(Option<Mode>, bool), StoreError> {
+                let (scope, now) = (Arc::new(scope.clone()), (self.clock)());
+                self.write(move |conn| {
+                    let scope = Arc::clone(&scope);
+                    Box::pin(async move { units::delete_mode(conn, &scope, recursive, now).await })
+                })
+                .await
+            }
+
+            async fn delete_context(&self, context: &str) -> Result<bool, StoreError> {
+                let (context, now) = (Arc::<str>::from(context), (self.clock)());
+                self.write(move |conn| {
+                    let context = Arc::clone(&context);
+                    Box::pin(async move { units::delete_context(conn, &context, now).await })
+                })
+                .await
+            }
+        }
+    };
+}
+pub(super) use store_impl;

@@ -1,0 +1,198 @@
+//! RING 1: persistence. [`Store`] is a trait of whole units of work, each one transaction; nothing of SQL leaves this folder.
+//!
+//! `sqlite/` and `postgres/` differ in how a transaction is opened, serialised and retried; what happens inside one is written
+//! once, in `units/`, and compiled for both. `suite.rs` is what every implementation must pass.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::codec::ConfigPatch;
+use crate::types::{Config, Content, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
+
+mod face;
+pub mod postgres;
+mod records;
+pub mod sqlite;
+
+pub use records::{
+    Change, DeleteOutcome, DeleteRequest, Holder, ImportSwitch, ListedSubject, ListedVersion, RegisterOutcome, RegisterRequest,
+    Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+};
+
+use face::store_impl;
+
+/// Tells the time in milliseconds since 1970; injected, so that tests are deterministic.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The outcome of applying migrations; a database that knows more of them than this binary is refused.
+fn migrated(migrator: &sqlx::migrate::Migrator, outcome: Result<(), sqlx::migrate::MigrateError>) -> Result<(), StoreError> {
+    match outcome {
+        Err(sqlx::migrate::MigrateError::VersionMissing(found)) => {
+            Err(StoreError::Newer { found, known: migrator.iter().map(|m| m.version).max().unwrap_or(0) })
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Why a unit of work failed. None of these is the caller's mistake.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be reached or refused the work.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Migrations could not be applied.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The database was migrated by a newer release.
+    #[error("the database was written by a newer release (migration {found}; this binary knows up to {known})")]
+    Newer {
+        /// Highest applied migration.
+        found: i64,
+        /// Highest known migration.
+        known: i64,
+    },
+    /// Another process owns the SQLite file.
+    #[error("{path} is in use by another process")]
+    InUse {
+        /// The file.
+        path: String,
+    },
+    /// A row that can't be right.
+    #[error("inconsistent row in {table}: {what}")]
+    Inconsistent {
+        /// Table.
+        table: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A commit failed; whether its work is there is known after a restart.
+    #[error("commit: {0}")]
+    Commit(String),
+    /// The store is shutting down.
+    #[error("the store is closed")]
+    Closed,
+    /// A file could not be opened.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// The persistence of a registry: every method is one transaction.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Where the data is, for people; without secrets.
+    fn location(&self) -> String;
+
+    /// A cheap query that shows that the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Writes out what is pending and closes the database.
+    async fn close(&self);
+
+    /// The cluster id, made when the database was created.
+    async fn cluster_id(&self) -> Result<String, StoreError>;
+
+    /// Counts the changes that can alter an answer about what existed before: deletions, config, mode, import. What was
+    /// computed under a generation holds as long as it stands.
+    async fn generation(&self) -> Result<i64, StoreError>;
+
+    /// The generation as far as this process knows, without asking the database. On SQLite it is exact; on Postgres it follows
+    /// within the poll interval.
+    fn known_generation(&self) -> i64;
+
+    /// A schema by id, whether or not a version still holds it.
+    async fn schema(&self, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError>;
+
+    /// Several schemas of a context, in no order; unknown ids are left out.
+    async fn schemas(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<StoredSchema>, StoreError>;
+
+    /// Who holds an id, oldest first, soft-deleted holders included.
+    async fn holders(&self, context: &str, id: SchemaId) -> Result<Vec<Holder>, StoreError>;
+
+    /// Where a guid is held: (context, id, type), by context and id.
+    async fn ids_by_guid(&self, guid: Guid) -> Result<Vec<(String, SchemaId, SchemaType)>, StoreError>;
+
+    /// Ids of a context that hold a content, the one written last first.
+    async fn content_ids(&self, context: &str, guid: Guid, schema_type: SchemaType) -> Result<Vec<SchemaId>, StoreError>;
+
+    /// All versions of a subject and its epoch; an unknown subject has epoch 0 and no rows.
+    async fn subject(&self, subject: &Subject) -> Result<SubjectState, StoreError>;
+
+    /// One version of a subject. `Latest` is the highest active one, whatever `deleted` says.
+    async fn version(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+    ) -> Result<Option<VersionRow>, StoreError>;
+
+    /// Config and mode of several scopes, in the order asked for.
+    async fn settings(&self, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError>;
+
+    /// Ids of the schemas that refer to a version, by context and id. `deleted` includes referrers that are soft-deleted.
+    async fn referrers(&self, subject: &Subject, version: Version, deleted: bool) -> Result<Vec<(String, SchemaId)>, StoreError>;
+
+    /// Names of the contexts that exist, ascending, the default one always among them.
+    async fn contexts(&self) -> Result<Vec<String>, StoreError>;
+
+    /// The contexts, ascending and without the default one, that have a subject of this name.
+    async fn contexts_with_subject(&self, name: &str) -> Result<Vec<String>, StoreError>;
+
+    /// The highest id handed out in a context.
+    async fn max_id(&self, context: &str) -> Result<SchemaId, StoreError>;
+
+    /// A page of subjects in the order of their qualified names, after `after`.
+    async fn subjects(&self, filter: &SubjectFilter, after: Option<&str>, limit: i64) -> Result<Vec<ListedSubject>, StoreError>;
+
+    /// A page of versions with their schemas, by qualified subject and version, after `after`.
+    async fn versions(
+        &self,
+        filter: &VersionFilter,
+        after: Option<(&str, Version)>,
+        limit: i64,
+    ) -> Result<Vec<ListedVersion>, StoreError>;
+
+    /// Changes after a sequence number, oldest first.
+    async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError>;
+
+    /// Files a version. The subject must not have changed since `expected_epoch` was read.
+    async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError>;
+
+    /// Deletes versions, softly or for good.
+    async fn delete(&self, request: Arc<DeleteRequest>) -> Result<DeleteOutcome, StoreError>;
+
+    /// Changes a config and returns it whole.
+    async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, StoreError>;
+
+    /// Removes a config and returns it.
+    async fn delete_config(&self, scope: &Scope) -> Result<Option<Config>, StoreError>;
+
+    /// Sets or clears a mode. Switching to IMPORT without `force` demands an empty scope and clears its soft-deleted remains.
+    async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> Result<DeleteOutcome, StoreError>;
+
+    /// Removes a mode and returns it; `recursive` also removes the modes of all subjects of the context.
+    async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<(Option<Mode>, bool), StoreError>;
+
+    /// Deletes a context that holds no schemas. False when it holds some.
+    async fn delete_context(&self, context: &str) -> Result<bool, StoreError>;
+}
+
+/// A content together with its guid, computed once.
+#[derive(Debug, Clone)]
+pub struct HashedContent {
+    /// The content.
+    pub content: Arc<Content>,
+    /// Its guid.
+    pub guid: Guid,
+}
+
+impl From<Content> for HashedContent {
+    fn from(content: Content) -> Self {
+        Self { guid: content.guid(), content: Arc::new(content) }
+    }
+}

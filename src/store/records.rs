@@ -1,0 +1,255 @@
+//! What goes into the store's units of work and what comes out.
+
+use std::sync::Arc;
+
+use super::HashedContent;
+use crate::types::{Config, Content, Guid, Mode, SchemaId, Subject, Version, VersionSelector};
+
+/// A schema as it is stored. What it says never changes.
+#[derive(Debug, Clone)]
+pub struct StoredSchema {
+    /// Its context.
+    pub context: Arc<str>,
+    /// Its id there.
+    pub id: SchemaId,
+    /// Its guid.
+    pub guid: Guid,
+    /// What it is.
+    pub content: Arc<Content>,
+    /// When it was first stored, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// One version of a subject, without its schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRow {
+    /// The number.
+    pub version: Version,
+    /// The schema's id.
+    pub id: SchemaId,
+    /// Soft-deleted.
+    pub deleted: bool,
+    /// When it was registered, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// A subject at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct SubjectState {
+    /// Grows with every change to the subject's versions; 0 when there are none.
+    pub epoch: i64,
+    /// All versions, ascending.
+    pub rows: Vec<VersionRow>,
+}
+
+impl SubjectState {
+    /// The active versions, newest first.
+    pub fn active(&self) -> impl Iterator<Item = &VersionRow> {
+        self.rows.iter().rev().filter(|row| !row.deleted)
+    }
+
+    /// The highest active version.
+    #[must_use]
+    pub fn latest(&self) -> Option<&VersionRow> {
+        self.active().next()
+    }
+
+    /// The number that the next version gets: above every version, live or soft-deleted.
+    #[must_use]
+    pub fn next_version(&self) -> Version {
+        self.rows.last().map_or(1, |row| row.version.saturating_add(1))
+    }
+
+    /// The row of a version.
+    #[must_use]
+    pub fn row(&self, version: Version) -> Option<&VersionRow> {
+        self.rows.binary_search_by_key(&version, |row| row.version).ok().and_then(|i| self.rows.get(i))
+    }
+}
+
+/// A version that holds an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The subject.
+    pub subject: Subject,
+    /// The version.
+    pub version: Version,
+    /// Soft-deleted.
+    pub deleted: bool,
+    /// When it was registered, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// Where a config or mode applies.
+pub type Scope = Subject;
+
+/// Config and mode of a scope.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScopeSettings {
+    /// Its own config.
+    pub config: Option<Config>,
+    /// Its own mode.
+    pub mode: Option<Mode>,
+}
+
+/// Which subjects to list.
+#[derive(Debug, Clone, Default)]
+pub struct SubjectFilter {
+    /// Only this context; `None` means all.
+    pub context: Option<String>,
+    /// Only contexts whose names begin so.
+    pub context_prefix: Option<String>,
+    /// Only names that begin so.
+    pub prefix: String,
+    /// Include subjects all of whose versions are soft-deleted.
+    pub deleted: bool,
+    /// Only those.
+    pub deleted_only: bool,
+}
+
+/// A listed subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSubject {
+    /// Qualified name.
+    pub qualified: String,
+}
+
+/// Which versions to list.
+#[derive(Debug, Clone, Default)]
+pub struct VersionFilter {
+    /// Which subjects.
+    pub subjects: SubjectFilter,
+    /// Only the highest version of each.
+    pub latest_only: bool,
+}
+
+/// A listed version with its schema.
+#[derive(Debug, Clone)]
+pub struct ListedVersion {
+    /// Subject.
+    pub subject: Subject,
+    /// Version row.
+    pub row: VersionRow,
+    /// Schema.
+    pub schema: StoredSchema,
+}
+
+/// One entry of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Position; grows, with gaps.
+    pub sequence: i64,
+    /// What happened.
+    pub kind: String,
+    /// The subject, or the context when its name is empty.
+    pub subject: Subject,
+    /// The version, where one is concerned.
+    pub version: Option<Version>,
+    /// The schema, where one is concerned.
+    pub schema_id: Option<SchemaId>,
+    /// More, as JSON.
+    pub payload: Option<String>,
+    /// When, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// A registration, decided but for what only the transaction can know.
+#[derive(Debug, Clone)]
+pub struct RegisterRequest {
+    /// The subject.
+    pub subject: Subject,
+    /// The content with its guid.
+    pub schema: HashedContent,
+    /// The references' subjects with their contexts, in the order of the content's references.
+    pub targets: Vec<Subject>,
+    /// Referenced versions must be active, not merely exist.
+    pub active_references: bool,
+    /// The subject's epoch when the decision was made.
+    pub expected_epoch: i64,
+    /// The version number to file under.
+    pub version: Version,
+    /// The id that was asked for (IMPORT).
+    pub id: Option<SchemaId>,
+    /// Soft-deleted versions of the subject with the same id are superseded.
+    pub supersede: bool,
+    /// The change can alter answers about what existed before.
+    pub disruptive: bool,
+    /// Now, in milliseconds since 1970.
+    pub now: i64,
+}
+
+/// How a registration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegisterOutcome {
+    /// Stored.
+    Registered {
+        /// The id.
+        id: SchemaId,
+    },
+    /// The subject changed meanwhile: decide again.
+    HeadMoved,
+    /// The id asked for stands for something else.
+    IdTaken,
+    /// Another content has the same guid.
+    GuidCollision,
+    /// The reference at this position vanished meanwhile.
+    ReferenceGone {
+        /// Position in the list.
+        position: usize,
+    },
+}
+
+/// What to delete.
+#[derive(Debug, Clone)]
+pub struct DeleteRequest {
+    /// The subject.
+    pub subject: Subject,
+    /// One version; `None` means the whole subject.
+    pub version: Option<VersionSelector>,
+    /// For good.
+    pub permanent: bool,
+    /// The scope is read-only: report that, after the checks that come before it.
+    pub read_only: bool,
+    /// Now, in milliseconds since 1970.
+    pub now: i64,
+}
+
+/// How a deletion ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeleteOutcome {
+    /// These versions were deleted.
+    Deleted(Vec<Version>),
+    /// No such subject.
+    SubjectNotFound,
+    /// No such version.
+    VersionNotFound,
+    /// The subject is soft-deleted already.
+    SubjectSoftDeleted,
+    /// The version is soft-deleted already.
+    VersionSoftDeleted(Version),
+    /// A version of the subject is still active.
+    SubjectNotDeleted,
+    /// The version is still active.
+    VersionNotDeleted(Version),
+    /// The scope is read-only.
+    ReadOnly,
+    /// Something refers to this version.
+    Referenced(Subject, Version),
+    /// The scope holds active schemas.
+    NotEmpty,
+    /// The subject has an association.
+    Associated(Subject),
+    /// The last active version of a subject with an association.
+    AssociatedLast(Subject),
+}
+
+/// How a scope becomes IMPORT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportSwitch {
+    /// The mode is not IMPORT: nothing to check.
+    No,
+    /// The scope must have no active schemas; its soft-deleted remains are removed.
+    Checked,
+    /// Nothing is checked or removed.
+    Forced,
+}

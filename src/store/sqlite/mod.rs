@@ -1,0 +1,187 @@
+//! SQLite: one file owned by one process. Writes go through [`writer`], which groups them into commits; reads use a pool.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::{
+    Change, DeleteOutcome, DeleteRequest, Holder, ImportSwitch, ListedSubject, ListedVersion, RegisterOutcome, RegisterRequest,
+    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+};
+use crate::codec::ConfigPatch;
+use crate::types::{Config, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use writer::Writer;
+
+#[path = "../units/mod.rs"]
+mod units;
+mod writer;
+
+type Conn = sqlx::SqliteConnection;
+type Row = sqlx::sqlite::SqliteRow;
+
+/// The dialect: what the shared units of work can't say for both databases. The writer is the only one who writes, so the
+/// locks are empty here.
+mod db {
+    use crate::store::StoreError;
+    use crate::types::{Guid, Subject};
+
+    pub(super) type Db = sqlx::Sqlite;
+
+    pub(super) mod sql {
+        macro_rules! schema_columns {
+            () => {
+                "s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at"
+            };
+        }
+        pub(in crate::store::sqlite) const SCHEMA: &str = concat!(
+            "SELECT ",
+            schema_columns!(),
+            " FROM contexts c JOIN schemas s ON s.context_id = c.context_id WHERE c.name = $1 AND s.schema_id = $2"
+        );
+        pub(in crate::store::sqlite) const SCHEMAS: &str = concat!(
+            "SELECT ",
+            schema_columns!(),
+            " FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
+             WHERE c.name = $1 AND s.schema_id IN (SELECT value FROM json_each($2))"
+        );
+        pub(in crate::store::sqlite) const SETTINGS: &str = "SELECT k.context, k.subject, c.config, m.mode FROM \
+             (SELECT json_extract(value, '$[0]') AS context, json_extract(value, '$[1]') AS subject FROM json_each($1)) k \
+             LEFT JOIN configs c ON c.context = k.context AND c.subject = k.subject \
+             LEFT JOIN modes m ON m.context = k.context AND m.subject = k.subject";
+    }
+
+    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    pub(super) async fn lock_subjects(_: &mut super::Conn, _: &Subject, _: &[Subject]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    pub(super) async fn lock_content(_: &mut super::Conn, _: &str, _: Guid) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    pub(super) async fn disrupted(_: &mut super::Conn) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Called after each commit with the number of units of work in it.
+pub type CommitObserver = Arc<dyn Fn(usize) + Send + Sync>;
+
+/// How the file is opened.
+#[derive(Clone)]
+pub struct SqliteOptions {
+    /// The file.
+    pub path: PathBuf,
+    /// Connections for reading.
+    pub readers: u32,
+    /// Most units of work in one commit; 1 turns grouping off.
+    pub max_batch: usize,
+    /// Told of each commit.
+    pub observer: Option<CommitObserver>,
+}
+
+impl SqliteOptions {
+    /// The defaults for a file.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), readers: 4, max_batch: 256, observer: None }
+    }
+}
+
+/// The embedded store.
+pub struct SqliteStore {
+    path: PathBuf,
+    readers: SqlitePool,
+    writer: Writer,
+    generation: Arc<AtomicI64>,
+    cluster_id: String,
+    clock: super::Clock,
+    /// Held for the life of the store: a second process is refused.
+    _lock: File,
+}
+
+fn take_lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file_error = |source| StoreError::File { path: path.display().to_string(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(file_error)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.display().to_string() }),
+        Err(std::fs::TryLockError::Error(source)) => Err(file_error(source)),
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file, creating and migrating it as needed.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has it, [`StoreError::Newer`] when a newer release wrote it.
+    pub async fn open(options: SqliteOptions, clock: super::Clock) -> Result<Self, StoreError> {
+        let lock = take_lock(&options.path)?;
+        let connect = SqliteConnectOptions::new()
+            .filename(&options.path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(30))
+            .foreign_keys(true)
+            .disable_statement_logging();
+        let mut conn = connect.connect().await?;
+        let migrator = sqlx::migrate!("migrations/sqlite");
+        super::migrated(&migrator, migrator.run(&mut conn).await)?;
+        let fresh_id = uuid::Uuid::new_v4().to_string();
+        let cluster_id = units::init(&mut conn, &fresh_id, clock()).await?;
+        let generation = Arc::new(AtomicI64::new(units::generation(&mut conn).await?));
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.readers)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connect.clone().create_if_missing(false).read_only(true))
+            .await?;
+        let writer = Writer::start(conn, options.max_batch, Arc::clone(&generation), options.observer);
+        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, _lock: lock })
+    }
+
+    async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    async fn current_generation(&self) -> Result<i64, StoreError> {
+        Ok(self.generation.load(Ordering::Acquire))
+    }
+
+    async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.writer.submit(unit).await
+    }
+}
+
+super::store_impl!(SqliteStore {
+    location: |store| format!("sqlite://{}", store.path.display()),
+    cluster_id: |store| store.cluster_id.clone(),
+    generation: |store| store.generation.load(Ordering::Acquire),
+    close: |store| {
+        store.writer.close().await;
+        store.readers.close().await;
+    },
+});
+
+async fn close_connection(conn: Conn) {
+    if let Err(error) = conn.close().await {
+        tracing::warn!(%error, "the database did not close cleanly");
+    }
+}

@@ -1,0 +1,79 @@
+//! The outbox and the one row of the registry.
+
+use sqlx::Row as _;
+
+use super::rows::narrow_opt;
+use super::{Conn, db};
+use crate::store::{Change, StoreError};
+use crate::types::{SchemaId, Subject, Version};
+
+/// One change to be written.
+pub(super) struct NewChange<'a> {
+    pub(super) kind: &'static str,
+    pub(super) subject: &'a Subject,
+    pub(super) version: Option<Version>,
+    pub(super) schema_id: Option<SchemaId>,
+    pub(super) payload: Option<String>,
+    pub(super) now: i64,
+}
+
+/// Writes a change and returns its sequence number.
+pub(super) async fn record(conn: &mut Conn, change: NewChange<'_>) -> Result<i64, StoreError> {
+    let row = sqlx::query::<db::Db>(
+        "INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         RETURNING sequence",
+    )
+    .bind(change.kind)
+    .bind(change.subject.context())
+    .bind(change.subject.name())
+    .bind(change.version.map(i64::from))
+    .bind(change.schema_id.map(i64::from))
+    .bind(change.payload)
+    .bind(change.now)
+    .fetch_one(&mut *conn)
+    .await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Marks that answers about what existed before may have changed.
+pub(super) async fn disrupt(conn: &mut Conn) -> Result<(), StoreError> {
+    sqlx::query::<db::Db>("UPDATE registry SET generation = generation + 1").execute(&mut *conn).await?;
+    db::disrupted(conn).await
+}
+
+/// Fills the one row of `registry` on a fresh database and returns the cluster id.
+pub(in crate::store) async fn init(conn: &mut Conn, cluster_id: &str, now: i64) -> Result<String, StoreError> {
+    sqlx::query::<db::Db>(
+        "INSERT INTO registry (one, cluster_id, created_at, generation) VALUES (1, $1, $2, 0) ON CONFLICT (one) DO NOTHING",
+    )
+    .bind(cluster_id)
+    .bind(now)
+    .execute(&mut *conn)
+    .await?;
+    let row = sqlx::query::<db::Db>("SELECT cluster_id FROM registry").fetch_one(&mut *conn).await?;
+    Ok(row.try_get(0)?)
+}
+
+pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT sequence, kind, context, subject, version, schema_id, payload, created_at FROM changes \
+         WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    let mut out = Vec::with_capacity(rows.len());
+    for row in &rows {
+        out.push(Change {
+            sequence: row.try_get(0)?,
+            kind: row.try_get(1)?,
+            subject: Subject::in_context(row.try_get(2)?, row.try_get(3)?),
+            version: narrow_opt(row.try_get(4)?, "changes")?,
+            schema_id: narrow_opt(row.try_get(5)?, "changes")?,
+            payload: row.try_get(6)?,
+            created_at: row.try_get(7)?,
+        });
+    }
+    Ok(out)
+}

@@ -1,0 +1,256 @@
+//! Reads.
+
+use std::sync::Arc;
+
+use sqlx::Row as _;
+
+use super::rows::{context_and_id, holder, narrow, schema_type, stored_schema, version_row};
+use super::{Conn, db};
+use crate::store::{
+    Holder, ListedSubject, ListedVersion, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+};
+use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
+
+pub(in crate::store) async fn schema(conn: &mut Conn, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError> {
+    let row = sqlx::query::<db::Db>(db::sql::SCHEMA).bind(context).bind(i64::from(id)).fetch_optional(conn).await?;
+    let context: Arc<str> = context.into();
+    row.map(|row| stored_schema(&context, &row, 0)).transpose()
+}
+
+pub(in crate::store) async fn schemas(conn: &mut Conn, context: &str, ids: &[SchemaId]) -> Result<Vec<StoredSchema>, StoreError> {
+    let name: Arc<str> = context.into();
+    let mut out = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let list = serde_json::Value::from(chunk).to_string();
+        let rows = sqlx::query::<db::Db>(db::sql::SCHEMAS).bind(context).bind(list).fetch_all(&mut *conn).await?;
+        for row in &rows {
+            out.push(stored_schema(&name, row, 0)?);
+        }
+    }
+    Ok(out)
+}
+
+pub(in crate::store) async fn holders(conn: &mut Conn, context: &str, id: SchemaId) -> Result<Vec<Holder>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT u.name, v.version, v.deleted, v.created_at FROM contexts c \
+         JOIN versions v ON v.context_id = c.context_id JOIN subjects u ON u.subject_id = v.subject_id \
+         WHERE c.name = $1 AND v.schema_id = $2 ORDER BY v.written",
+    )
+    .bind(context)
+    .bind(i64::from(id))
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(|row| holder(context, row)).collect()
+}
+
+pub(in crate::store) async fn ids_by_guid(
+    conn: &mut Conn,
+    guid: Guid,
+) -> Result<Vec<(String, SchemaId, SchemaType)>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT c.name, s.schema_id, s.schema_type FROM schemas s JOIN contexts c ON c.context_id = s.context_id \
+         WHERE s.guid = $1 ORDER BY c.name, s.schema_id",
+    )
+    .bind(guid.0.to_vec())
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let (context, id) = context_and_id(row)?;
+            Ok((context, id, schema_type(row.try_get(2)?)?))
+        })
+        .collect()
+}
+
+pub(in crate::store) async fn content_ids(
+    conn: &mut Conn,
+    context: &str,
+    guid: Guid,
+    wanted: SchemaType,
+) -> Result<Vec<SchemaId>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT s.schema_id FROM schemas s JOIN contexts c ON c.context_id = s.context_id \
+         JOIN versions v ON v.context_id = s.context_id AND v.schema_id = s.schema_id \
+         WHERE s.guid = $1 AND c.name = $2 AND s.schema_type = $3 GROUP BY s.schema_id ORDER BY max(v.written) DESC",
+    )
+    .bind(guid.0.to_vec())
+    .bind(context)
+    .bind(wanted.as_str())
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(|row| narrow(row.try_get(0)?, "schemas")).collect()
+}
+
+pub(in crate::store) async fn subject(conn: &mut Conn, subject: &Subject) -> Result<SubjectState, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT v.version, v.schema_id, v.deleted, v.created_at, u.epoch FROM subjects u \
+         JOIN versions v ON v.subject_id = u.subject_id WHERE u.qualified = $1 ORDER BY v.version",
+    )
+    .bind(subject.qualified())
+    .fetch_all(conn)
+    .await?;
+    let epoch = match rows.first() {
+        Some(row) => row.try_get(4)?,
+        None => 0,
+    };
+    let rows = rows.iter().map(|row| version_row(row, 0)).collect::<Result<_, _>>()?;
+    Ok(SubjectState { epoch, rows })
+}
+
+pub(in crate::store) async fn version(
+    conn: &mut Conn,
+    subject: &Subject,
+    selector: VersionSelector,
+    deleted: bool,
+) -> Result<Option<VersionRow>, StoreError> {
+    let row = match selector {
+        VersionSelector::Latest => {
+            sqlx::query::<db::Db>(
+                "SELECT v.version, v.schema_id, v.deleted, v.created_at FROM subjects u JOIN versions v ON v.subject_id = u.subject_id \
+                 WHERE u.qualified = $1 AND NOT v.deleted ORDER BY v.version DESC LIMIT 1",
+            )
+            .bind(subject.qualified())
+            .fetch_optional(conn)
+            .await?
+        }
+        VersionSelector::Number(number) => {
+            sqlx::query::<db::Db>(
+                "SELECT v.version, v.schema_id, v.deleted, v.created_at FROM subjects u JOIN versions v ON v.subject_id = u.subject_id \
+                 WHERE u.qualified = $1 AND v.version = $2 AND (NOT v.deleted OR $3)",
+            )
+            .bind(subject.qualified())
+            .bind(i64::from(number))
+            .bind(deleted)
+            .fetch_optional(conn)
+            .await?
+        }
+    };
+    row.map(|row| version_row(&row, 0)).transpose()
+}
+
+/// Referrers of a version; `deleted` counts those that only soft-deleted versions hold.
+pub(in crate::store) async fn referrers(
+    conn: &mut Conn,
+    subject: &Subject,
+    version: Version,
+    deleted: bool,
+) -> Result<Vec<(String, SchemaId)>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT DISTINCT c.name, r.schema_id FROM schema_references r JOIN contexts c ON c.context_id = r.context_id \
+         JOIN versions v ON v.context_id = r.context_id AND v.schema_id = r.schema_id \
+         WHERE r.target_context = $1 AND r.target_subject = $2 AND r.target_version = $3 AND (NOT v.deleted OR $4) \
+         ORDER BY c.name, r.schema_id",
+    )
+    .bind(subject.context())
+    .bind(subject.name())
+    .bind(i64::from(version))
+    .bind(deleted)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(context_and_id).collect()
+}
+
+pub(in crate::store) async fn contexts(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query::<db::Db>("SELECT name FROM contexts ORDER BY name").fetch_all(conn).await?;
+    let mut names = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
+    if !names.iter().any(|name| name == DEFAULT_CONTEXT) {
+        names.insert(0, DEFAULT_CONTEXT.to_owned());
+    }
+    Ok(names)
+}
+
+pub(in crate::store) async fn contexts_with_subject(conn: &mut Conn, name: &str) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT c.name FROM contexts c JOIN subjects u ON u.context_id = c.context_id WHERE u.name = $1 AND c.name <> '.' ORDER BY c.name",
+    )
+    .bind(name)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+pub(in crate::store) async fn max_id(conn: &mut Conn, context: &str) -> Result<SchemaId, StoreError> {
+    let row = sqlx::query::<db::Db>("SELECT max_id FROM contexts WHERE name = $1").bind(context).fetch_optional(conn).await?;
+    row.map_or(Ok(0), |row| narrow(row.try_get(0)?, "contexts"))
+}
+
+/// Parameters $1..$5: context, context prefix, name prefix, deleted (0 live, 1 also, 2 only), after.
+macro_rules! subject_conditions {
+    () => {
+        "($1 = '' OR c.name = $1) AND ($2 = '' OR substr(c.name, 1, length($2)) = $2) AND substr(u.name, 1, length($3)) = $3 \
+         AND (($4 = 1) OR ($4 = 0 AND EXISTS (SELECT 1 FROM versions l WHERE l.subject_id = u.subject_id AND NOT l.deleted)) \
+         OR ($4 = 2 AND NOT EXISTS (SELECT 1 FROM versions l WHERE l.subject_id = u.subject_id AND NOT l.deleted))) "
+    };
+}
+
+fn deletion_code(filter: &SubjectFilter) -> i64 {
+    match (filter.deleted_only, filter.deleted) {
+        (true, _) => 2,
+        (false, true) => 1,
+        (false, false) => 0,
+    }
+}
+
+pub(in crate::store) async fn subjects(
+    conn: &mut Conn,
+    filter: &SubjectFilter,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<ListedSubject>, StoreError> {
+    let rows = sqlx::query::<db::Db>(concat!(
+        "SELECT u.qualified FROM subjects u JOIN contexts c ON c.context_id = u.context_id WHERE ",
+        subject_conditions!(),
+        "AND ($5 = 0 OR u.qualified > $6) ORDER BY u.qualified LIMIT $7"
+    ))
+    .bind(filter.context.as_deref().unwrap_or(""))
+    .bind(filter.context_prefix.as_deref().unwrap_or(""))
+    .bind(filter.prefix.as_str())
+    .bind(deletion_code(filter))
+    .bind(i64::from(after.is_some()))
+    .bind(after.unwrap_or(""))
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.iter().map(|row| Ok(ListedSubject { qualified: row.try_get(0)? })).collect::<Result<_, sqlx::Error>>()?)
+}
+
+pub(in crate::store) async fn versions(
+    conn: &mut Conn,
+    filter: &VersionFilter,
+    after: Option<(&str, Version)>,
+    limit: i64,
+) -> Result<Vec<ListedVersion>, StoreError> {
+    let subjects = &filter.subjects;
+    let rows = sqlx::query::<db::Db>(concat!(
+        "SELECT c.name, u.name, v.version, v.schema_id, v.deleted, v.created_at, \
+         s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
+         FROM subjects u JOIN contexts c ON c.context_id = u.context_id JOIN versions v ON v.subject_id = u.subject_id \
+         JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id WHERE ",
+        subject_conditions!(),
+        "AND ($4 <> 0 OR NOT v.deleted) \
+         AND ($5 = 0 OR u.qualified > $6 OR (u.qualified = $6 AND v.version > $7)) \
+         AND ($8 = 0 OR v.version = (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($4 <> 0 OR NOT l.deleted))) \
+         ORDER BY u.qualified, v.version LIMIT $9"
+    ))
+    .bind(subjects.context.as_deref().unwrap_or(""))
+    .bind(subjects.context_prefix.as_deref().unwrap_or(""))
+    .bind(subjects.prefix.as_str())
+    .bind(deletion_code(subjects))
+    .bind(i64::from(after.is_some()))
+    .bind(after.map_or("", |a| a.0))
+    .bind(i64::from(after.map_or(0, |a| a.1)))
+    .bind(i64::from(filter.latest_only))
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    let mut out = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let context: Arc<str> = row.try_get::<&str, _>(0)?.into();
+        out.push(ListedVersion {
+            subject: Subject::in_context(&context, row.try_get(1)?),
+            row: version_row(row, 2)?,
+            schema: stored_schema(&context, row, 6)?,
+        });
+    }
+    Ok(out)
+}

@@ -1,0 +1,195 @@
+//! Config and mode of scopes.
+
+use serde_json::Value;
+use sqlx::Row as _;
+
+use super::changes::{NewChange, disrupt, record};
+use super::delete::purge;
+use super::{Conn, db, read};
+use crate::codec::{ConfigPatch, LevelKey, config_from, config_to};
+use crate::store::{DeleteOutcome, ImportSwitch, Scope, ScopeSettings, StoreError, SubjectFilter};
+use crate::types::{Config, DEFAULT_CONTEXT, Mode, Subject};
+
+pub(in crate::store) async fn generation(conn: &mut Conn) -> Result<i64, StoreError> {
+    let row = sqlx::query::<db::Db>("SELECT generation FROM registry").fetch_one(conn).await?;
+    Ok(row.try_get(0)?)
+}
+
+fn parse_config(text: &str) -> Result<Config, StoreError> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|e| StoreError::Inconsistent { table: "configs", what: e.to_string() })?;
+    Ok(config_from(&value))
+}
+
+pub(in crate::store) async fn settings(conn: &mut Conn, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError> {
+    let keys: Vec<[&str; 2]> = scopes.iter().map(|s| [s.context(), s.name()]).collect();
+    let keys = serde_json::json!(keys).to_string();
+    let rows = sqlx::query::<db::Db>(db::sql::SETTINGS).bind(keys).fetch_all(conn).await?;
+    let mut out = vec![ScopeSettings::default(); scopes.len()];
+    for row in &rows {
+        let (context, subject): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
+        let config = row.try_get::<Option<&str>, _>(2)?.map(parse_config).transpose()?;
+        let mode = row.try_get::<Option<&str>, _>(3)?.and_then(Mode::parse);
+        for (scope, slot) in scopes.iter().zip(&mut out) {
+            if scope.context() == context && scope.name() == subject {
+                slot.config = config.clone().or(slot.config.take());
+                slot.mode = mode.or(slot.mode);
+            }
+        }
+    }
+    Ok(out)
+}
+
+async fn note(conn: &mut Conn, kind: &'static str, scope: &Scope, payload: Option<String>, now: i64) -> Result<(), StoreError> {
+    record(conn, NewChange { kind, subject: scope, version: None, schema_id: None, payload, now }).await?;
+    disrupt(conn).await
+}
+
+async fn own_config(conn: &mut Conn, scope: &Scope) -> Result<Option<Config>, StoreError> {
+    let row = sqlx::query::<db::Db>("SELECT config FROM configs WHERE context = $1 AND subject = $2")
+        .bind(scope.context())
+        .bind(scope.name())
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| parse_config(row.try_get(0)?)).transpose()
+}
+
+pub(in crate::store) async fn put_config(
+    conn: &mut Conn,
+    scope: &Scope,
+    patch: &ConfigPatch,
+    now: i64,
+) -> Result<Config, StoreError> {
+    db::lock_subjects(conn, scope, &[]).await?;
+    let mut config = own_config(conn, scope).await?.unwrap_or_default();
+    patch.apply(&mut config);
+    let text = config_to(&config, LevelKey::Compatibility).to_string();
+    sqlx::query::<db::Db>(
+        "INSERT INTO configs (context, subject, config, updated_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (context, subject) DO UPDATE SET config = excluded.config, updated_at = excluded.updated_at",
+    )
+    .bind(scope.context())
+    .bind(scope.name())
+    .bind(&text)
+    .bind(now)
+    .execute(&mut *conn)
+    .await?;
+    note(conn, "config.set", scope, Some(text), now).await?;
+    Ok(config)
+}
+
+pub(in crate::store) async fn delete_config(conn: &mut Conn, scope: &Scope, now: i64) -> Result<Option<Config>, StoreError> {
+    db::lock_subjects(conn, scope, &[]).await?;
+    let config = own_config(conn, scope).await?;
+    if config.is_some() {
+        sqlx::query::<db::Db>("DELETE FROM configs WHERE context = $1 AND subject = $2")
+            .bind(scope.context())
+            .bind(scope.name())
+            .execute(&mut *conn)
+            .await?;
+        note(conn, "config.deleted", scope, None, now).await?;
+    }
+    Ok(config)
+}
+
+pub(in crate::store) async fn put_mode(
+    conn: &mut Conn,
+    scope: &Scope,
+    mode: Option<Mode>,
+    import: ImportSwitch,
+    now: i64,
+) -> Result<DeleteOutcome, StoreError> {
+    db::lock_subjects(conn, scope, &[]).await?;
+    if import == ImportSwitch::Checked
+        && let Some(outcome) = clear_for_import(conn, scope, now).await?
+    {
+        return Ok(outcome);
+    }
+    match mode {
+        Some(mode) => {
+            sqlx::query::<db::Db>(
+                "INSERT INTO modes (context, subject, mode, updated_at) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (context, subject) DO UPDATE SET mode = excluded.mode, updated_at = excluded.updated_at",
+            )
+            .bind(scope.context())
+            .bind(scope.name())
+            .bind(mode.as_str())
+            .bind(now)
+            .execute(&mut *conn)
+            .await?;
+        }
+        None => delete_own_mode(conn, scope).await?,
+    }
+    note(conn, "mode.set", scope, mode.map(|m| m.as_str().to_owned()), now).await?;
+    Ok(DeleteOutcome::Deleted(Vec::new()))
+}
+
+/// IMPORT starts in an empty scope: no active schemas; soft-deleted remains go for good.
+async fn clear_for_import(conn: &mut Conn, scope: &Scope, now: i64) -> Result<Option<DeleteOutcome>, StoreError> {
+    let mut subjects = vec![scope.clone()];
+    if scope.is_context() {
+        let everything = scope.is_default_context();
+        let context = (!everything).then(|| scope.context().to_owned());
+        let filter = SubjectFilter { context, deleted: true, ..SubjectFilter::default() };
+        let listed = read::subjects(conn, &filter, None, i64::MAX).await?;
+        subjects = listed.iter().map(|s| Subject::parse(&s.qualified)).collect();
+    }
+    let mut remains = Vec::new();
+    for subject in subjects {
+        let state = read::subject(conn, &subject).await?;
+        if state.latest().is_some() {
+            return Ok(Some(DeleteOutcome::NotEmpty));
+        }
+        for row in &state.rows {
+            if !read::referrers(conn, &subject, row.version, false).await?.is_empty() {
+                return Ok(Some(DeleteOutcome::Referenced(subject, row.version)));
+            }
+        }
+        remains.push((subject, state.rows.iter().map(|row| row.version).collect::<Vec<_>>()));
+    }
+    for (subject, versions) in remains {
+        if !versions.is_empty() {
+            purge(conn, &subject, &versions, now).await?;
+        }
+    }
+    Ok(None)
+}
+
+async fn delete_own_mode(conn: &mut Conn, scope: &Scope) -> Result<(), StoreError> {
+    sqlx::query::<db::Db>("DELETE FROM modes WHERE context = $1 AND subject = $2")
+        .bind(scope.context())
+        .bind(scope.name())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The mode that was deleted, and whether anything was.
+pub(in crate::store) async fn delete_mode(
+    conn: &mut Conn,
+    scope: &Scope,
+    recursive: bool,
+    now: i64,
+) -> Result<(Option<Mode>, bool), StoreError> {
+    db::lock_subjects(conn, scope, &[]).await?;
+    let row = sqlx::query::<db::Db>("SELECT mode FROM modes WHERE context = $1 AND subject = $2")
+        .bind(scope.context())
+        .bind(scope.name())
+        .fetch_optional(&mut *conn)
+        .await?;
+    let mode = match row {
+        Some(row) => Mode::parse(row.try_get(0)?),
+        None => None,
+    };
+    delete_own_mode(conn, scope).await?;
+    let mut any = mode.is_some();
+    if recursive {
+        let context = if scope.context().is_empty() { DEFAULT_CONTEXT } else { scope.context() };
+        let gone = sqlx::query::<db::Db>("DELETE FROM modes WHERE context = $1").bind(context).execute(&mut *conn).await?;
+        any = any || gone.rows_affected() > 0;
+    }
+    if any {
+        note(conn, "mode.deleted", scope, None, now).await?;
+    }
+    Ok((mode, any))
+}
