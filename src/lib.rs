@@ -9,4 +9,16 @@ pub mod codec;
 
 pub mod schema;
 
+pub mod compat;
+
 pub mod store;
+
+pub mod registry;
+
+pub mod http;
+
+pub mod config;
+
+pub mod server;
+
+pub mod cli;

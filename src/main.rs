@@ -1,3 +1,7 @@
-//! The `accordant` binary.
+//! The `accordant` binary; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    accordant::cli::run()
+}

@@ -4,7 +4,9 @@ CREATE TABLE registry (
     cluster_id TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
     -- counts the changes that can alter an answer about something that existed before: deletions, config, mode, import
-    generation BIGINT NOT NULL
+    generation BIGINT NOT NULL,
+    -- counts the changes after which an id may stand for something else than before: purges and imports
+    meanings BIGINT NOT NULL
 );
 
 -- A context is an id space. max_id is the highest id ever handed out in it.

@@ -117,6 +117,7 @@ impl ConfigPatch {
 
     /// Merges the change into a config.
     pub fn apply(&self, config: &mut Config) {
+        #[expect(clippy::ref_option, reason = "three states: absent, cleared, set")]
         fn set<T: Clone>(slot: &mut Option<T>, change: &Change<T>) {
             if let Some(value) = change {
                 slot.clone_from(value);

@@ -15,6 +15,11 @@ macro_rules! store_impl {
                 $location
             }
 
+            fn pool_size(&self) -> Option<(u32, u32)> {
+                let pool = self.pool();
+                Some((pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX)))
+            }
+
             async fn ping(&self) -> Result<(), StoreError> {
                 units::generation(&mut *self.read().await?).await.map(|_| ())
             }
@@ -29,11 +34,11 @@ macro_rules! store_impl {
                 Ok($cluster_id)
             }
 
-            async fn generation(&self) -> Result<i64, StoreError> {
+            async fn generation(&self) -> Result<Generation, StoreError> {
                 self.current_generation().await
             }
 
-            fn known_generation(&self) -> i64 {
+            fn known_generation(&self) -> Generation {
                 let $g = self;
                 $generation
             }

@@ -16,8 +16,8 @@ mod records;
 pub mod sqlite;
 
 pub use records::{
-    Change, DeleteOutcome, DeleteRequest, Holder, ImportSwitch, ListedSubject, ListedVersion, RegisterOutcome, RegisterRequest,
-    Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Change, DeleteOutcome, DeleteRequest, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion,
+    RegisterOutcome, RegisterRequest, Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
 use face::store_impl;
@@ -91,19 +91,21 @@ pub trait Store: Send + Sync + 'static {
     /// A cheap query that shows that the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
+    /// Connections to the database: (open, idle).
+    fn pool_size(&self) -> Option<(u32, u32)>;
+
     /// Writes out what is pending and closes the database.
     async fn close(&self);
 
     /// The cluster id, made when the database was created.
     async fn cluster_id(&self) -> Result<String, StoreError>;
 
-    /// Counts the changes that can alter an answer about what existed before: deletions, config, mode, import. What was
-    /// computed under a generation holds as long as it stands.
-    async fn generation(&self) -> Result<i64, StoreError>;
+    /// The generation as the database has it now. What was computed under a generation holds as long as it stands.
+    async fn generation(&self) -> Result<Generation, StoreError>;
 
     /// The generation as far as this process knows, without asking the database. On SQLite it is exact; on Postgres it follows
     /// within the poll interval.
-    fn known_generation(&self) -> i64;
+    fn known_generation(&self) -> Generation;
 
     /// A schema by id, whether or not a version still holds it.
     async fn schema(&self, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError>;

@@ -1,9 +1,40 @@
 //! What goes into the store's units of work and what comes out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::HashedContent;
 use crate::types::{Config, Content, Guid, Mode, SchemaId, Subject, Version, VersionSelector};
+
+/// Counts disruptive changes; equal generations mean that nothing disruptive happened in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Generation {
+    /// Changes that can alter an answer about what existed before: deletions, config, mode, import.
+    pub answers: i64,
+    /// Among them those after which an id may stand for something else: purges and imports.
+    pub meanings: i64,
+}
+
+/// The generation that a process knows, shared between tasks.
+#[derive(Debug, Default)]
+pub struct KnownGeneration {
+    answers: AtomicI64,
+    meanings: AtomicI64,
+}
+
+impl KnownGeneration {
+    /// What is known.
+    #[must_use]
+    pub fn get(&self) -> Generation {
+        Generation { answers: self.answers.load(Ordering::Acquire), meanings: self.meanings.load(Ordering::Acquire) }
+    }
+
+    /// Learns of a generation; older ones than the known are ignored.
+    pub fn learn(&self, generation: Generation) {
+        self.meanings.fetch_max(generation.meanings, Ordering::AcqRel);
+        self.answers.fetch_max(generation.answers, Ordering::AcqRel);
+    }
+}
 
 /// A schema as it is stored. What it says never changes.
 #[derive(Debug, Clone)]

@@ -256,6 +256,15 @@ impl RuleSet {
         })
     }
 
+    /// Takes out the rules of these names.
+    pub fn remove(&mut self, names: &[String]) {
+        let kept = |rule: &Rule| !rule.name.as_ref().is_some_and(|name| names.contains(name));
+        let lists = [&mut self.migration_rules, &mut self.domain_rules, &mut self.encoding_rules];
+        for rules in lists.into_iter().flatten() {
+            rules.retain(kept);
+        }
+    }
+
     /// Checks the rule set as a registration does.
     ///
     /// # Errors

@@ -4,6 +4,8 @@ use md5::{Digest, Md5};
 
 /// Longest id that xRegistry allows.
 const MAX_LENGTH: usize = 128;
+/// Bytes of the hash that an id shows.
+const HASH_BYTES: usize = 8;
 
 /// The id for a subject name: bytes outside the allowed set, and `~`, as `~XX`; an empty name, a name that would be too long,
 /// or (`forced`) one that differs from an existing id in letter case only, ends in `~` and a hash.
@@ -19,17 +21,27 @@ pub fn xreg_id(name: &str, forced: bool) -> String {
                 id.push('_');
             }
             id.push('~');
-            id.push_str(&format!("{byte:02X}"));
+            push_hex(&mut id, byte, true);
         }
     }
     if !forced && !id.is_empty() && id.len() <= MAX_LENGTH {
         return id;
     }
     let hash = Md5::digest(name.as_bytes());
-    let hash: String = hash.iter().take(8).map(|b| format!("{b:02x}")).collect();
-    id.truncate(MAX_LENGTH - hash.len() - 2);
+    id.truncate(MAX_LENGTH - HASH_BYTES * 2 - 2);
     if id.is_empty() {
         id.push('_');
     }
-    format!("{id}~{hash}")
+    id.push('~');
+    for byte in hash.iter().take(HASH_BYTES) {
+        push_hex(&mut id, *byte, false);
+    }
+    id
+}
+
+fn push_hex(out: &mut String, byte: u8, upper: bool) {
+    for nibble in [byte >> 4, byte & 15] {
+        let digit = char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+        out.push(if upper { digit.to_ascii_uppercase() } else { digit });
+    }
 }

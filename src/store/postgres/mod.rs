@@ -5,7 +5,6 @@
 //! failures and deadlocks are retried.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,8 +14,9 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::task::JoinHandle;
 
 use super::{
-    Change, DeleteOutcome, DeleteRequest, Holder, ImportSwitch, ListedSubject, ListedVersion, RegisterOutcome, RegisterRequest,
-    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Change, DeleteOutcome, DeleteRequest, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion,
+    RegisterOutcome, RegisterRequest, Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
+    VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{Config, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
@@ -134,7 +134,7 @@ impl PostgresOptions {
 pub struct PostgresStore {
     location: String,
     pool: PgPool,
-    generation: Arc<AtomicI64>,
+    generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: super::Clock,
     follower: JoinHandle<()>,
@@ -168,19 +168,24 @@ impl PostgresStore {
         super::migrated(&migrator, migrator.run(&mut *conn).await)?;
         let fresh_id = uuid::Uuid::new_v4().to_string();
         let cluster_id = units::init(&mut conn, &fresh_id, clock()).await?;
-        let generation = Arc::new(AtomicI64::new(units::generation(&mut conn).await?));
+        let generation = Arc::new(KnownGeneration::default());
+        generation.learn(units::generation(&mut conn).await?);
         drop(conn);
         let follower = tokio::spawn(follow(pool.clone(), Arc::clone(&generation), options.poll_interval));
         Ok(Self { location, pool, generation, cluster_id, clock, follower })
+    }
+
+    fn pool(&self) -> &PgPool {
+        &self.pool
     }
 
     async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, StoreError> {
         Ok(self.pool.acquire().await?)
     }
 
-    async fn current_generation(&self) -> Result<i64, StoreError> {
+    async fn current_generation(&self) -> Result<Generation, StoreError> {
         let current = units::generation(&mut *self.read().await?).await?;
-        self.generation.fetch_max(current, Ordering::AcqRel);
+        self.generation.learn(current);
         Ok(current)
     }
 
@@ -208,7 +213,7 @@ impl PostgresStore {
         let current = units::generation(&mut transaction).await?;
         transaction.commit().await?;
         // what this replica wrote it must not answer from older memory
-        self.generation.fetch_max(current, Ordering::AcqRel);
+        self.generation.learn(current);
         Ok(result)
     }
 }
@@ -220,7 +225,7 @@ fn worth_retrying(error: &StoreError) -> bool {
 }
 
 /// Follows the generation: by notification, and by polling when notifications don't come.
-async fn follow(pool: PgPool, generation: Arc<AtomicI64>, poll: Duration) {
+async fn follow(pool: PgPool, generation: Arc<KnownGeneration>, poll: Duration) {
     let mut listener = None;
     loop {
         if listener.is_none() {
@@ -237,7 +242,7 @@ async fn follow(pool: PgPool, generation: Arc<AtomicI64>, poll: Duration) {
         if let Ok(mut conn) = pool.acquire().await
             && let Ok(current) = units::generation(&mut conn).await
         {
-            generation.fetch_max(current, Ordering::AcqRel);
+            generation.learn(current);
         }
     }
 }
@@ -251,7 +256,7 @@ async fn listen(pool: &PgPool) -> Option<PgListener> {
 super::store_impl!(PostgresStore {
     location: |store| store.location.clone(),
     cluster_id: |store| store.cluster_id.clone(),
-    generation: |store| store.generation.load(Ordering::Acquire),
+    generation: |store| store.generation.get(),
     close: |store| {
         store.follower.abort();
         store.pool.close().await;

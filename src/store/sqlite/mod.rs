@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,8 +11,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    Change, DeleteOutcome, DeleteRequest, Holder, ImportSwitch, ListedSubject, ListedVersion, RegisterOutcome, RegisterRequest,
-    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Change, DeleteOutcome, DeleteRequest, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion,
+    RegisterOutcome, RegisterRequest, Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
+    VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{Config, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
@@ -102,7 +102,7 @@ pub struct SqliteStore {
     path: PathBuf,
     readers: SqlitePool,
     writer: Writer,
-    generation: Arc<AtomicI64>,
+    generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: super::Clock,
     /// Held for the life of the store: a second process is refused.
@@ -141,7 +141,8 @@ impl SqliteStore {
         super::migrated(&migrator, migrator.run(&mut conn).await)?;
         let fresh_id = uuid::Uuid::new_v4().to_string();
         let cluster_id = units::init(&mut conn, &fresh_id, clock()).await?;
-        let generation = Arc::new(AtomicI64::new(units::generation(&mut conn).await?));
+        let generation = Arc::new(KnownGeneration::default());
+        generation.learn(units::generation(&mut conn).await?);
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers)
             .idle_timeout(None)
@@ -152,13 +153,17 @@ impl SqliteStore {
         Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, _lock: lock })
     }
 
+    fn pool(&self) -> &sqlx::SqlitePool {
+        &self.readers
+    }
+
     async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
         Ok(self.readers.acquire().await?)
     }
 
     #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
-    async fn current_generation(&self) -> Result<i64, StoreError> {
-        Ok(self.generation.load(Ordering::Acquire))
+    async fn current_generation(&self) -> Result<Generation, StoreError> {
+        Ok(self.generation.get())
     }
 
     async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
@@ -173,7 +178,7 @@ impl SqliteStore {
 super::store_impl!(SqliteStore {
     location: |store| format!("sqlite://{}", store.path.display()),
     cluster_id: |store| store.cluster_id.clone(),
-    generation: |store| store.generation.load(Ordering::Acquire),
+    generation: |store| store.generation.get(),
     close: |store| {
         store.writer.close().await;
         store.readers.close().await;

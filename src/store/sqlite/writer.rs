@@ -5,14 +5,13 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{CommitObserver, Conn, StoreError, close_connection, units};
+use super::{CommitObserver, Conn, KnownGeneration, StoreError, close_connection, units};
 
 #[async_trait]
 trait Job: Send {
@@ -61,7 +60,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(conn: Conn, max_batch: usize, generation: Arc<AtomicI64>, observer: Option<CommitObserver>) -> Self {
+    pub(super) fn start(
+        conn: Conn,
+        max_batch: usize,
+        generation: Arc<KnownGeneration>,
+        observer: Option<CommitObserver>,
+    ) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
         let task = tokio::spawn(run(conn, jobs, max_batch.max(1), generation, observer));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
@@ -100,7 +104,7 @@ async fn run(
     mut conn: Conn,
     mut jobs: mpsc::UnboundedReceiver<Box<dyn Job>>,
     max_batch: usize,
-    generation: Arc<AtomicI64>,
+    generation: Arc<KnownGeneration>,
     observer: Option<CommitObserver>,
 ) {
     while let Some(first) = jobs.recv().await {
@@ -127,7 +131,7 @@ async fn run(
         match &failed {
             None => {
                 if let Some(current) = current {
-                    generation.store(current, Ordering::Release);
+                    generation.learn(current);
                 }
                 if let Some(observer) = &observer {
                     observer(batch.len());

@@ -35,16 +35,19 @@ pub(super) async fn record(conn: &mut Conn, change: NewChange<'_>) -> Result<i64
     Ok(row.try_get(0)?)
 }
 
-/// Marks that answers about what existed before may have changed.
-pub(super) async fn disrupt(conn: &mut Conn) -> Result<(), StoreError> {
-    sqlx::query::<db::Db>("UPDATE registry SET generation = generation + 1").execute(&mut *conn).await?;
+/// Marks that answers about what existed before may have changed; `meanings`: also what an id stands for.
+pub(super) async fn disrupt(conn: &mut Conn, meanings: bool) -> Result<(), StoreError> {
+    sqlx::query::<db::Db>("UPDATE registry SET generation = generation + 1, meanings = meanings + $1")
+        .bind(i64::from(meanings))
+        .execute(&mut *conn)
+        .await?;
     db::disrupted(conn).await
 }
 
 /// Fills the one row of `registry` on a fresh database and returns the cluster id.
 pub(in crate::store) async fn init(conn: &mut Conn, cluster_id: &str, now: i64) -> Result<String, StoreError> {
     sqlx::query::<db::Db>(
-        "INSERT INTO registry (one, cluster_id, created_at, generation) VALUES (1, $1, $2, 0) ON CONFLICT (one) DO NOTHING",
+        "INSERT INTO registry (one, cluster_id, created_at, generation, meanings) VALUES (1, $1, $2, 0, 0) ON CONFLICT (one) DO NOTHING",
     )
     .bind(cluster_id)
     .bind(now)

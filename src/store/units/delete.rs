@@ -58,7 +58,7 @@ fn pick(state: &SubjectState, request: &DeleteRequest) -> Result<Vec<Version>, D
 fn still_active(state: &SubjectState, request: &DeleteRequest, versions: &[Version]) -> Option<DeleteOutcome> {
     let active = |version: &Version| state.row(*version).is_some_and(|row| !row.deleted);
     if request.version.is_none() {
-        return versions.iter().any(|v| active(v)).then_some(DeleteOutcome::SubjectNotDeleted);
+        return versions.iter().any(active).then_some(DeleteOutcome::SubjectNotDeleted);
     }
     versions.iter().find(|v| active(v)).map(|v| DeleteOutcome::VersionNotDeleted(*v))
 }
@@ -113,7 +113,7 @@ async fn soft_delete(conn: &mut Conn, subject: &Subject, versions: &[Version], n
         .await?;
         touch(conn, subject, sequence).await?;
     }
-    disrupt(conn).await
+    disrupt(conn, false).await
 }
 
 async fn change(conn: &mut Conn, kind: &'static str, subject: &Subject, version: Version, now: i64) -> Result<i64, StoreError> {
@@ -156,7 +156,7 @@ pub(super) async fn purge(conn: &mut Conn, subject: &Subject, versions: &[Versio
             sqlx::query::<db::Db>(statement).bind(subject.context()).bind(subject.name()).execute(&mut *conn).await?;
         }
     }
-    disrupt(conn).await
+    disrupt(conn, true).await
 }
 
 /// Drops a schema that no version holds any more, with its references.
@@ -191,7 +191,7 @@ pub(in crate::store) async fn delete_context(conn: &mut Conn, context: &str, now
             NewChange { kind: "context.deleted", subject: &subject, version: None, schema_id: None, payload: None, now },
         )
         .await?;
-        disrupt(conn).await?;
+        disrupt(conn, false).await?;
     }
     Ok(true)
 }

@@ -53,7 +53,7 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
     .execute(&mut *conn)
     .await?;
     if request.disruptive {
-        disrupt(conn).await?;
+        disrupt(conn, request.id.is_some()).await?;
     }
     Ok(RegisterOutcome::Registered { id })
 }

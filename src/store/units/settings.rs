@@ -7,12 +7,12 @@ use super::changes::{NewChange, disrupt, record};
 use super::delete::purge;
 use super::{Conn, db, read};
 use crate::codec::{ConfigPatch, LevelKey, config_from, config_to};
-use crate::store::{DeleteOutcome, ImportSwitch, Scope, ScopeSettings, StoreError, SubjectFilter};
+use crate::store::{DeleteOutcome, Generation, ImportSwitch, Scope, ScopeSettings, StoreError, SubjectFilter};
 use crate::types::{Config, DEFAULT_CONTEXT, Mode, Subject};
 
-pub(in crate::store) async fn generation(conn: &mut Conn) -> Result<i64, StoreError> {
-    let row = sqlx::query::<db::Db>("SELECT generation FROM registry").fetch_one(conn).await?;
-    Ok(row.try_get(0)?)
+pub(in crate::store) async fn generation(conn: &mut Conn) -> Result<Generation, StoreError> {
+    let row = sqlx::query::<db::Db>("SELECT generation, meanings FROM registry").fetch_one(conn).await?;
+    Ok(Generation { answers: row.try_get(0)?, meanings: row.try_get(1)? })
 }
 
 fn parse_config(text: &str) -> Result<Config, StoreError> {
@@ -42,7 +42,7 @@ pub(in crate::store) async fn settings(conn: &mut Conn, scopes: &[Scope]) -> Res
 
 async fn note(conn: &mut Conn, kind: &'static str, scope: &Scope, payload: Option<String>, now: i64) -> Result<(), StoreError> {
     record(conn, NewChange { kind, subject: scope, version: None, schema_id: None, payload, now }).await?;
-    disrupt(conn).await
+    disrupt(conn, false).await
 }
 
 async fn own_config(conn: &mut Conn, scope: &Scope) -> Result<Option<Config>, StoreError> {

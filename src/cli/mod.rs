@@ -1,0 +1,71 @@
+//! RING 5: the command line. One file is one command; `exit` says what each exit code means.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, Command};
+
+use crate::config::{self, SETTINGS};
+
+mod exit;
+mod serve;
+
+pub use exit::Exit;
+
+fn settings_arguments() -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().map(|setting| {
+        let variable = format!("{}{}", config::ENV_PREFIX, setting.name.replace('-', "_").to_uppercase());
+        let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+        Arg::new(setting.name).long(setting.name).value_name("VALUE").help(format!("{}{default} [env: {variable}]", setting.help))
+    })
+}
+
+fn command() -> Command {
+    Command::new("accordant")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A schema registry that answers as Confluent's does. Without a command it serves.")
+        .args(settings_arguments())
+        .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
+        .after_help(exit::HELP)
+}
+
+fn given(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
+    let value = |name: &'static str| matches.get_one::<String>(name).map(|value| (name, value.clone()));
+    SETTINGS.iter().filter_map(|setting| value(setting.name)).collect()
+}
+
+/// Runs the process's command line.
+#[must_use]
+pub fn run() -> ExitCode {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let refused = error.use_stderr();
+            // nothing is left to be done when even that can't be printed
+            let _ = error.print();
+            return if refused { Exit::Usage.into() } else { Exit::Success.into() };
+        }
+    };
+    let mut flags = given(&matches);
+    if let Some(("serve", serve)) = matches.subcommand() {
+        flags.extend(given(serve));
+    }
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let outcome = match config::load(&flags, &environment) {
+        Ok(settings) => serve::run(&settings),
+        Err(error) => Err((Exit::Usage, error.to_string())),
+    };
+    match outcome {
+        Ok(()) => Exit::Success.into(),
+        Err((exit, line)) => {
+            complain(&line);
+            exit.into()
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one line that says why a command failed")]
+fn complain(line: &str) {
+    eprintln!("accordant: {line}");
+}

@@ -1,0 +1,162 @@
+//! `accordant serve`: the only place that chooses a store.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use super::exit::Exit;
+use crate::config::{LogFormat, Settings, Shapes};
+use crate::http::{self, AppState, EdgeSettings, Metrics};
+use crate::registry::{Defaults, Limits, Registry};
+use crate::server::{self, ServerSettings};
+use crate::store::postgres::{PostgresOptions, PostgresStore};
+use crate::store::sqlite::{SqliteOptions, SqliteStore};
+use crate::store::{Clock, Store, StoreError};
+use crate::types::Mode;
+
+/// Stack of each thread: schemas nested to the configured limits are walked on it.
+const STACK_BYTES: usize = 8 << 20;
+
+type Failure = (Exit, String);
+
+pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
+    log_to_stderr(settings)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().thread_stack_size(STACK_BYTES).thread_name("accordant");
+    if settings.worker_threads > 0 {
+        runtime.worker_threads(settings.worker_threads);
+    }
+    let runtime = runtime.build().map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
+    runtime.block_on(serve(settings))
+}
+
+fn log_to_stderr(settings: &Settings) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&settings.log_level)
+        .map_err(|error| (Exit::Usage, format!("log-level: '{}': {error}", settings.log_level)))?;
+    let colours = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    match settings.log_format {
+        LogFormat::Human => builder.with_target(false).init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let metrics = Metrics::new();
+    let listener = TcpListener::bind(&settings.listen)
+        .await
+        .map_err(|error| (Exit::Listen, format!("can't listen on {}: {error}", settings.listen)))?;
+    let store = open(settings, &metrics).await?;
+    let registry = Registry::new(Arc::clone(&store), clock(), limits(settings), defaults(settings));
+    let state = AppState::new(Arc::new(registry), metrics.clone(), edge(settings));
+    let address = listener.local_addr().map_or_else(|_| settings.listen.clone(), |address| address.to_string());
+    tracing::info!("listening on http://{address}, storing in {}", store.location());
+    let server = ServerSettings {
+        header_timeout: settings.header_timeout,
+        max_connections: settings.max_connections,
+        shutdown_timeout: settings.shutdown_timeout,
+    };
+    server::serve(listener, http::app(&state), metrics, server, asked_to_stop()).await;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The one place that asks the system for the time.
+#[expect(clippy::disallowed_methods, reason = "everything else gets this clock")]
+fn clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, Failure> {
+    let url = &settings.database;
+    let failed = |error: StoreError| {
+        let exit = match &error {
+            StoreError::Newer { .. } => Exit::NewerDatabase,
+            StoreError::InUse { .. } => Exit::DatabaseInUse,
+            _ => Exit::Database,
+        };
+        (exit, format!("can't use the database: {error}"))
+    };
+    if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+        let path = std::path::absolute(Path::new(path)).map_err(|error| (Exit::Usage, format!("database: {path}: {error}")))?;
+        let mut options = SqliteOptions::new(path);
+        options.readers = settings.sqlite_readers.max(1);
+        options.max_batch = settings.sqlite_max_batch.max(1);
+        let metrics = metrics.clone();
+        options.observer = Some(Arc::new(move |writes| metrics.commit(writes)));
+        return Ok(Arc::new(SqliteStore::open(options, clock()).await.map_err(failed)?));
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let mut options = PostgresOptions::new(url.clone());
+        options.max_connections = settings.database_connections.max(2);
+        options.acquire_timeout = settings.database_acquire_timeout;
+        options.poll_interval = settings.database_poll_interval;
+        options.statement_cache = settings.database_statement_cache;
+        return Ok(Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?));
+    }
+    let scheme = url.split(':').next().unwrap_or("");
+    Err((Exit::Usage, format!("database: '{scheme}:...' is neither sqlite://PATH nor postgres://...")))
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        avro_depth: settings.max_avro_depth,
+        json_depth: settings.max_json_depth,
+        protobuf_depth: settings.max_protobuf_depth,
+        reference_depth: settings.max_reference_depth,
+        reference_count: settings.max_references,
+        work_budget: settings.work_budget,
+    }
+}
+
+fn defaults(settings: &Settings) -> Defaults {
+    Defaults {
+        level: settings.compatibility_level,
+        mode: Mode::ReadWrite,
+        mode_mutability: settings.mode_mutability,
+        validate_fields: settings.validate_fields,
+        validate_new_schemas: settings.validate_new_schemas,
+        normalize: settings.normalize,
+        strict_metaschema: settings.json_schema_strict,
+        strict_reference_versions: settings.reference_versions_strict,
+        reject_empty_subject: settings.reject_empty_subject,
+        list_limit: settings.list_limit,
+        cache_bytes: settings.cache_bytes.0,
+    }
+}
+
+fn edge(settings: &Settings) -> EdgeSettings {
+    EdgeSettings {
+        max_body_bytes: usize::try_from(settings.max_body_bytes.0).unwrap_or(usize::MAX),
+        body_timeout: settings.body_timeout,
+        request_timeout: settings.request_timeout,
+        access_log: settings.access_log,
+        ready_bytes: settings.ready_cache_bytes.0,
+        gzip_from: settings.gzip_from.0,
+        legacy_shapes: settings.response_shapes == Shapes::V7,
+        ..EdgeSettings::default()
+    }
+}
+
+/// SIGTERM or SIGINT.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        tracing::warn!("signals can't be caught; the process must be killed to stop");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: open requests may finish");
+}

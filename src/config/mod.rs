@@ -1,0 +1,109 @@
+//! Configuration: flags over environment over file over defaults, all from one table of settings.
+//!
+//! `settings` declares each setting once; its flag (`--max-body-bytes`), its variable (`ACCORDANT_MAX_BODY_BYTES`) and its key in
+//! the file (`max-body-bytes`) follow from its name. `value` reads durations, sizes and the like. Names that nobody knows are
+//! refused, with the nearest known one as a hint.
+
+mod settings;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use settings::{SETTINGS, Setting, Settings};
+pub use value::{Bytes, LogFormat, Shapes};
+
+/// Prefix of the environment variables.
+pub const ENV_PREFIX: &str = "ACCORDANT_";
+
+/// Why a configuration is refused; the text is for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+/// Variables with the prefix that are not settings: what builds and tests of ours use.
+const RESERVED: [&str; 1] = ["ACCORDANT_COMMIT"];
+
+/// Merges the layers.
+///
+/// `flags` are the values from the command line by setting name; `environment` all variables of the process; `file` the
+/// file to read, which `config` in flags or environment names.
+///
+/// # Errors
+/// [`ConfigError`]: an unknown name, a value that can't be read, or a file that can't be.
+pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<String, String>) -> Result<Settings, ConfigError> {
+    let mut settings = Settings::default();
+    let named = flags.get("config").or_else(|| environment.get("ACCORDANT_CONFIG"));
+    if let Some(path) = named {
+        apply_file(&mut settings, Path::new(path))?;
+        settings.config = Some(PathBuf::from(path));
+    }
+    for (variable, value) in environment.iter().filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
+        if RESERVED.contains(&variable.as_str()) {
+            continue;
+        }
+        let name = variable.trim_start_matches(ENV_PREFIX).to_lowercase().replace('_', "-");
+        let as_variable = |name: &str| format!("{ENV_PREFIX}{}", name.replace('-', "_").to_uppercase());
+        let known = find(&name).ok_or_else(|| unknown("environment variable", variable, nearest(&name).map(as_variable)))?;
+        set(&mut settings, known, value, &format!("environment variable {variable}"))?;
+    }
+    for (name, value) in flags {
+        set(&mut settings, name, value, &format!("--{name}"))?;
+    }
+    Ok(settings)
+}
+
+fn find(name: &str) -> Option<&'static str> {
+    SETTINGS.iter().map(|setting| setting.name).find(|known| *known == name)
+}
+
+fn set(settings: &mut Settings, name: &str, value: &str, origin: &str) -> Result<(), ConfigError> {
+    settings.set(name, value).map_err(|reason| ConfigError(format!("{origin}: '{value}' {reason}")))
+}
+
+fn unknown(what: &str, name: &str, hint: Option<String>) -> ConfigError {
+    let hint = hint.map_or_else(String::new, |hint| format!("; did you mean {hint}?"));
+    ConfigError(format!("unknown {what} '{name}'{hint}"))
+}
+
+fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), ConfigError> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{shown}: {error}")))?;
+    let table: toml::Table = text.parse().map_err(|error| ConfigError(format!("{shown}: {error}")))?;
+    for (key, value) in &table {
+        let name = key.replace('_', "-");
+        let known = find(&name).filter(|name| *name != "config");
+        let known = known.ok_or_else(|| unknown(&format!("key in {shown}:"), key, nearest(&name).map(str::to_owned)))?;
+        let text = match value {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Boolean(flag) => flag.to_string(),
+            _ => return Err(ConfigError(format!("{shown}: {key} must be a string, a number or a boolean"))),
+        };
+        set(settings, known, &text, &format!("{shown}: {key}"))?;
+    }
+    Ok(())
+}
+
+/// The setting whose name is nearest, if it is near at all.
+fn nearest(name: &str) -> Option<&'static str> {
+    let ranked = SETTINGS.iter().map(|setting| (distance(setting.name, name), setting.name));
+    ranked.min().filter(|(distance, _)| *distance <= 3.max(name.len() / 3)).map(|(_, name)| name)
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(100).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        let mut left = i + 1;
+        for (pair, y) in row.windows(2).zip(&b) {
+            let &[diagonal, above] = pair else { continue };
+            left = (diagonal + usize::from(x != *y)).min(above + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,103 @@
+//! Every setting, once.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::value::{Bytes, LogFormat, Shapes, Value};
+use crate::http::AccessLog;
+use crate::types::CompatibilityLevel;
+
+/// A setting, for help texts and documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name: the flag without dashes, the key in the file.
+    pub name: &'static str,
+    /// The default as people write it; empty when there is none.
+    pub default: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// Declares the settings: field, type, name, default as text, help. The default goes through the same reader as every other
+/// value (a test holds that each can be read).
+macro_rules! settings {
+    ($($field:ident: $type:ty, $name:literal, $default:literal, $help:literal;)*) => {
+        /// The settings of a server.
+        #[derive(Debug, Clone)]
+        pub struct Settings {
+            $(#[doc = $help] pub $field: $type,)*
+        }
+
+        /// Every setting, in the order of the documentation.
+        pub const SETTINGS: &[Setting] = &[$(Setting { name: $name, default: $default, help: $help }),*];
+
+        impl Settings {
+            fn read_defaults() -> Option<Self> {
+                Some(Self { $($field: <$type as Value>::read($default)?,)* })
+            }
+
+            /// Sets one by name.
+            ///
+            /// # Errors
+            /// What the value should have been.
+            pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
+                match name {
+                    $($name => {
+                        self.$field = <$type as Value>::read(text).ok_or_else(|| format!("is not {}", <$type as Value>::KIND))?;
+                    })*
+                    _ => return Err("is for no setting".to_owned()),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+settings! {
+    listen: String, "listen", "127.0.0.1:8081", "Address and port to listen on.";
+    database: String, "database", "sqlite://accordant.db", "Where schemas are stored: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.";
+    config: Option<PathBuf>, "config", "", "TOML file with settings (flag and variable only).";
+    public_url: Option<String>, "public-url", "", "URL under which clients reach the registry; links in answers begin with it.";
+    log_format: LogFormat, "log-format", "human", "Log lines for people (`human`) or programs (`json`).";
+    log_level: String, "log-level", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,accordant=debug`.";
+    access_log: AccessLog, "access-log", "errors", "Which requests are logged: `off`, `errors` (those the server failed), `all`.";
+    compatibility_level: CompatibilityLevel, "compatibility-level", "BACKWARD", "Compatibility level where no config says otherwise.";
+    mode_mutability: bool, "mode-mutability", "true", "Allow modes to be changed.";
+    normalize: bool, "normalize", "false", "Normalize schemas where no config says otherwise.";
+    validate_fields: bool, "validate-fields", "false", "Check reserved fields and the like where no config says otherwise.";
+    validate_new_schemas: bool, "validate-new-schemas", "true", "Check new schemas strictly where no config says otherwise.";
+    json_schema_strict: bool, "json-schema-strict", "false", "Refuse JSON Schemas that only their meta-schema forbids.";
+    reference_versions_strict: bool, "reference-versions-strict", "false", "Refuse two versions of one reference name in a graph of references.";
+    reject_empty_subject: bool, "reject-empty-subject", "false", "Refuse registrations under the empty subject.";
+    response_shapes: Shapes, "response-shapes", "8", "Answer with the keys of the original's 8.x line (`8`) or only those of 7.x (`7`).";
+    list_limit: usize, "list-limit", "1000", "Most rows that `/schemas` and `referencedby` give at once.";
+    max_body_bytes: Bytes, "max-body-bytes", "4MiB", "Largest request body.";
+    header_timeout: Duration, "header-timeout", "30s", "Time in which the head of a request must have arrived; also how long an idle connection is kept.";
+    body_timeout: Duration, "body-timeout", "30s", "Time in which the body of a request must have arrived.";
+    request_timeout: Duration, "request-timeout", "60s", "Time in which a request must be answered.";
+    shutdown_timeout: Duration, "shutdown-timeout", "20s", "Time that open requests get to finish after SIGTERM.";
+    max_connections: usize, "max-connections", "4096", "Connections served at once; others wait.";
+    gzip_from: Bytes, "gzip-from", "1KiB", "Answers above this size are compressed for clients that accept gzip.";
+    cache_bytes: Bytes, "cache-bytes", "32MiB", "Memory for schemas.";
+    ready_cache_bytes: Bytes, "ready-cache-bytes", "16MiB", "Memory for ready answers.";
+    max_avro_depth: usize, "max-avro-depth", "1000", "Deepest nesting of Avro texts.";
+    max_json_depth: usize, "max-json-depth", "512", "Deepest nesting of JSON Schema texts.";
+    max_protobuf_depth: usize, "max-protobuf-depth", "64", "Deepest nesting of Protobuf messages.";
+    max_reference_depth: usize, "max-reference-depth", "64", "Longest chain of references.";
+    max_references: usize, "max-references", "1000", "Most references in a graph.";
+    work_budget: u64, "work-budget", "20000000", "Units of work (node pairs) after which a compatibility check gives up.";
+    database_connections: u32, "database-connections", "16", "Postgres: most connections of this process.";
+    database_acquire_timeout: Duration, "database-acquire-timeout", "10s", "Postgres: how long a request waits for a connection.";
+    database_poll_interval: Duration, "database-poll-interval", "1s", "Postgres: how often changes by other replicas are polled for, beside being listened for.";
+    database_statement_cache: usize, "database-statement-cache", "200", "Postgres: prepared statements per connection; 0 behind a pooler in transaction mode.";
+    sqlite_readers: u32, "sqlite-readers", "4", "SQLite: connections for reading.";
+    sqlite_max_batch: usize, "sqlite-max-batch", "256", "SQLite: most writes in one commit.";
+    worker_threads: usize, "worker-threads", "0", "Threads that serve requests; 0 means one for each core.";
+}
+
+impl Default for Settings {
+    #[expect(clippy::expect_used, reason = "the defaults are constants; a test reads each of them")]
+    fn default() -> Self {
+        Self::read_defaults().expect("defaults can be read")
+    }
+}

@@ -1,0 +1,141 @@
+//! Values of settings as people write them.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A value that a setting can have.
+pub(super) trait Value: Sized {
+    /// What may be written, for messages; it follows the words "is not".
+    const KIND: &'static str;
+    fn read(text: &str) -> Option<Self>;
+}
+
+/// A size in bytes: `4194304`, `4MiB`, `512KiB`, `1GiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl Value for Bytes {
+    const KIND: &'static str = "a size such as 4194304, 512KiB or 4MiB";
+
+    fn read(text: &str) -> Option<Self> {
+        let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1_u64)];
+        let (digits, unit) = units.iter().find_map(|(suffix, unit)| text.strip_suffix(suffix).map(|digits| (digits, *unit)))?;
+        digits.trim().parse::<u64>().ok()?.checked_mul(unit).map(Self)
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            n if n > 0 && n % (1 << 20) == 0 => write!(f, "{}MiB", n >> 20),
+            n if n > 0 && n % (1 << 10) == 0 => write!(f, "{}KiB", n >> 10),
+            n => write!(f, "{n}"),
+        }
+    }
+}
+
+impl Value for Duration {
+    const KIND: &'static str = "a duration such as 500ms, 30s or 2m";
+
+    fn read(text: &str) -> Option<Self> {
+        let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000_u64)];
+        let (digits, unit) = units.iter().find_map(|(suffix, unit)| text.strip_suffix(suffix).map(|digits| (digits, *unit)))?;
+        let millis = digits.trim().parse::<u64>().ok()?.checked_mul(unit)?;
+        (millis > 0).then(|| Duration::from_millis(millis))
+    }
+}
+
+impl Value for bool {
+    const KIND: &'static str = "true or false";
+
+    fn read(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl Value for String {
+    const KIND: &'static str = "a text";
+
+    fn read(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl Value for Option<String> {
+    const KIND: &'static str = "a text";
+
+    fn read(text: &str) -> Option<Self> {
+        Some((!text.is_empty()).then(|| text.to_owned()))
+    }
+}
+
+impl Value for Option<PathBuf> {
+    const KIND: &'static str = "a path";
+
+    fn read(text: &str) -> Option<Self> {
+        Some((!text.is_empty()).then(|| text.into()))
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => { $(
+        impl Value for $number {
+            const KIND: &'static str = "a whole number";
+
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+    )* };
+}
+numbers!(u16, u32, u64, usize);
+
+macro_rules! words {
+    ($name:path, $kind:literal, $($word:literal => $value:expr),+) => {
+        impl Value for $name {
+            const KIND: &'static str = $kind;
+
+            fn read(text: &str) -> Option<Self> {
+                match text.to_ascii_lowercase().as_str() {
+                    $($word => Some($value),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Which line of the original the answers look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shapes {
+    /// 8.x: all keys.
+    V8,
+    /// 7.x: without the newer keys.
+    V7,
+}
+
+words!(LogFormat, "one of human, json", "human" => Self::Human, "json" => Self::Json);
+words!(Shapes, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);
+words!(crate::http::AccessLog, "one of off, errors, all", "off" => Self::Off, "errors" => Self::Errors, "all" => Self::All);
+
+impl Value for crate::types::CompatibilityLevel {
+    const KIND: &'static str = "one of NONE, BACKWARD, BACKWARD_TRANSITIVE, FORWARD, FORWARD_TRANSITIVE, FULL, FULL_TRANSITIVE";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}

@@ -1,0 +1,240 @@
+//! What happens around every request: request ids, ready answers, the context prefix, deadlines, panics, the access log, metrics.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::Response;
+use futures_util::FutureExt;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+use super::error::ApiError;
+use super::metrics::Metrics;
+use super::negotiate;
+use super::path;
+use super::ready::ReadyCache;
+use super::reply::{respond, to_bytes};
+use super::router::{self, RouteIndex};
+use crate::registry::Registry;
+
+/// Which requests are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessLog {
+    /// None.
+    Off,
+    /// Those that the server failed.
+    Errors,
+    /// All.
+    All,
+}
+
+/// Settings of the edge.
+#[derive(Debug, Clone)]
+pub struct EdgeSettings {
+    /// Largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// Time in which a request body must have arrived.
+    pub body_timeout: Duration,
+    /// Time in which a request must be answered.
+    pub request_timeout: Duration,
+    /// Which requests are logged.
+    pub access_log: AccessLog,
+    /// Bytes of ready answers held in memory.
+    pub ready_bytes: u64,
+    /// Bodies above this many bytes are compressed for clients that accept gzip.
+    pub gzip_from: u64,
+    /// Answer in the shapes of the 7.x line.
+    pub legacy_shapes: bool,
+    /// What `/v1/metadata/version` and `/v1/metadata/id` say.
+    pub commit: &'static str,
+}
+
+impl Default for EdgeSettings {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 4 << 20,
+            body_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_mins(1),
+            access_log: AccessLog::Errors,
+            ready_bytes: 16 << 20,
+            gzip_from: 1024,
+            legacy_shapes: false,
+            commit: option_env!("ACCORDANT_COMMIT").unwrap_or("unknown"),
+        }
+    }
+}
+
+/// What all requests share.
+pub struct AppState {
+    /// The registry.
+    pub registry: Arc<Registry>,
+    /// Counters and histograms.
+    pub metrics: Metrics,
+    /// Settings.
+    pub settings: EdgeSettings,
+    pub(super) ready: ReadyCache,
+}
+
+impl AppState {
+    /// State over a registry.
+    #[must_use]
+    pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: EdgeSettings) -> Arc<Self> {
+        let ready = ReadyCache::new(settings.ready_bytes);
+        Arc::new(Self { registry, metrics, settings, ready })
+    }
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The context that a `/contexts/{ctx}` prefix named, handed from the edge to the handler.
+#[derive(Debug, Clone)]
+pub(super) struct PrefixContext(pub(super) String);
+
+/// The application: cheap to clone, one call for each request.
+#[derive(Clone)]
+pub struct App {
+    state: Arc<AppState>,
+    router: Router,
+}
+
+/// The application over its state.
+#[must_use]
+pub fn app(state: &Arc<AppState>) -> App {
+    App { state: Arc::clone(state), router: router::build(state) }
+}
+
+/// The client's own id when it sent exactly one that is not blank, else a fresh one (rest-api 1.4).
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let mut given = headers.get_all(REQUEST_ID).iter();
+    match (given.next(), given.next()) {
+        (Some(id), None) if !id.as_bytes().trim_ascii().is_empty() => id.clone(),
+        _ => {
+            let mut buffer = Uuid::encode_buffer();
+            let text = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+            HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+        }
+    }
+}
+
+impl App {
+    /// Answers a request. Never fails: whatever goes wrong becomes an answer.
+    pub async fn handle(self, request: Request) -> Response {
+        let started = Instant::now();
+        let id = request_id(request.headers());
+        if let Some(mut response) = self.ready(&request) {
+            response.headers_mut().insert(REQUEST_ID, id);
+            let route = response.extensions().get::<RouteIndex>().copied();
+            self.state.metrics.request(route, response.status(), started.elapsed());
+            return response;
+        }
+        let method = request.method().clone();
+        let target = request.uri().clone();
+        let mut response = self.guarded(request, &id).await;
+        response.headers_mut().insert(REQUEST_ID, id.clone());
+        let elapsed = started.elapsed();
+        let route = response.extensions().get::<RouteIndex>().copied();
+        self.state.metrics.request(route, response.status(), elapsed);
+        self.log(&method, &target, &response, &id, elapsed);
+        response
+    }
+
+    /// An answer that was given before and still holds.
+    fn ready(&self, request: &Request) -> Option<Response> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return None;
+        }
+        let target = request.uri().path_and_query()?.as_str();
+        let answers = self.state.registry.store().known_generation().answers;
+        let (route, bytes) = self.state.ready.get(target, answers)?;
+        let media_type = negotiate::choose(request.headers())?;
+        let mut response = respond(StatusCode::OK, media_type, Body::from(bytes));
+        response.extensions_mut().insert(route);
+        self.state.metrics.ready_hit();
+        Some(response)
+    }
+
+    /// Runs the request with a deadline; a panic becomes a 500 that names the request id under which the log has the details.
+    async fn guarded(&self, request: Request, id: &HeaderValue) -> Response {
+        let headers = request.headers().clone();
+        let work = AssertUnwindSafe(self.routed(request)).catch_unwind();
+        let error = match tokio::time::timeout(self.state.settings.request_timeout, work).await {
+            Ok(Ok(response)) => return response,
+            Ok(Err(panic)) => {
+                let what = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied())
+                    .unwrap_or("unknown");
+                let id = id.to_str().unwrap_or("unprintable");
+                tracing::error!(request_id = id, panic = what, "a handler panicked");
+                ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, 500, format!("Internal Server Error (request id {id})"))
+            }
+            Err(_) => {
+                let limit = self.state.settings.request_timeout.as_secs_f64();
+                ApiError::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    50002,
+                    format!("The request took longer than {limit} s; the setting request-timeout moves this limit"),
+                )
+            }
+        };
+        error_response(&error, &headers)
+    }
+
+    async fn routed(&self, mut request: Request) -> Response {
+        let routed = match path::route(request.uri().path()) {
+            Ok(routed) => routed,
+            Err(error) => return error_response(&error, request.headers()),
+        };
+        if routed.path != request.uri().path() {
+            let uri = match request.uri().query() {
+                Some(query) => format!("{}?{query}", routed.path),
+                None => routed.path.into_owned(),
+            };
+            let context = routed.context;
+            match uri.parse::<Uri>() {
+                Ok(uri) => *request.uri_mut() = uri,
+                Err(_) => return error_response(&ApiError::not_found(), request.headers()),
+            }
+            if let Some(context) = context {
+                request.extensions_mut().insert(PrefixContext(context));
+            }
+        }
+        match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    fn log(&self, method: &Method, target: &Uri, response: &Response, id: &HeaderValue, elapsed: Duration) {
+        let status = response.status().as_u16();
+        let logged = match self.state.settings.access_log {
+            AccessLog::Off => false,
+            AccessLog::Errors => status >= 500,
+            AccessLog::All => true,
+        };
+        if logged {
+            let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+            let request_id = id.to_str().unwrap_or("unprintable");
+            tracing::info!(target: "accordant::access", %method, path = %target, status, micros, request_id);
+        }
+    }
+}
+
+/// An error as answer, in the type that the client accepts.
+pub(super) fn error_response(error: &ApiError, headers: &HeaderMap) -> Response {
+    if let Some(cause) = &error.cause {
+        tracing::error!(code = error.code, cause, "request failed");
+    }
+    let media_type = match error.status {
+        // negotiation is what failed, or did not come to pass
+        StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
+        _ => negotiate::choose(headers).unwrap_or(negotiate::DEFAULT),
+    };
+    respond(error.status, media_type, Body::from(to_bytes(&error.body())))
+}

@@ -1,0 +1,174 @@
+//! Counters and histograms, rendered for Prometheus on `/metrics`.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use super::router::{RouteIndex, routes};
+
+/// Statuses that have a counter of their own; others count as the last one.
+const STATUSES: [u16; 15] = [200, 204, 207, 304, 400, 404, 405, 406, 408, 409, 413, 415, 422, 503, 500];
+
+/// Upper bounds of the latency histogram, in seconds.
+const LATENCY: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// Upper bounds of the commit batch histogram.
+const BATCH: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+struct PerRoute {
+    template: &'static str,
+    method: String,
+    latency: OnceLock<Histogram>,
+    requests: [OnceLock<Counter>; STATUSES.len()],
+}
+
+struct Inner {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    routes: Vec<PerRoute>,
+    unmatched: PerRoute,
+    ready_hits: Counter,
+    registrations: Counter,
+    known_registrations: Counter,
+    batches: Histogram,
+    cached_schemas: Gauge,
+    cached_bytes: Gauge,
+    connections: Gauge,
+}
+
+/// The metrics of one server.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Fresh metrics, all zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let buckets = |builder: PrometheusBuilder, name: &str, bounds: &[f64]| {
+            // bounds are constants and never empty, which is all that could be refused
+            builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), bounds)
+        };
+        let builder = buckets(PrometheusBuilder::new(), "accordant_request_seconds", &LATENCY)
+            .and_then(|b| buckets(b, "accordant_commit_batch", &BATCH))
+            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        let inner = with_local_recorder(&recorder, || {
+            let per_route = |template: &'static str, method: String| PerRoute {
+                template,
+                latency: OnceLock::new(),
+                method,
+                requests: Default::default(),
+            };
+            let routes = routes().iter().map(|route| per_route(route.template, route.method.to_string())).collect();
+            (
+                routes,
+                per_route("unmatched", "any".to_owned()),
+                counter!("accordant_ready_answers_total"),
+                counter!("accordant_registrations_total", "outcome" => "new"),
+                counter!("accordant_registrations_total", "outcome" => "known"),
+                histogram!("accordant_commit_batch"),
+                gauge!("accordant_cached_schemas"),
+                gauge!("accordant_cached_bytes"),
+                gauge!("accordant_connections"),
+            )
+        });
+        let (
+            routes,
+            unmatched,
+            ready_hits,
+            registrations,
+            known_registrations,
+            batches,
+            cached_schemas,
+            cached_bytes,
+            connections,
+        ) = inner;
+        Self(Arc::new(Inner {
+            recorder,
+            handle,
+            routes,
+            unmatched,
+            ready_hits,
+            registrations,
+            known_registrations,
+            batches,
+            cached_schemas,
+            cached_bytes,
+            connections,
+        }))
+    }
+
+    pub(super) fn request(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration) {
+        let inner = &self.0;
+        let per_route = route.and_then(|route| inner.routes.get(route.0)).unwrap_or(&inner.unmatched);
+        let latency = per_route.latency.get_or_init(|| {
+            with_local_recorder(
+                &inner.recorder,
+                || histogram!("accordant_request_seconds", "method" => per_route.method.clone(), "route" => per_route.template),
+            )
+        });
+        latency.record(elapsed.as_secs_f64());
+        let at = STATUSES.iter().position(|s| *s == status.as_u16()).unwrap_or(STATUSES.len() - 1);
+        if let Some(slot) = per_route.requests.get(at) {
+            let requests = slot.get_or_init(|| {
+                with_local_recorder(&inner.recorder, || {
+                    counter!(
+                        "accordant_requests_total",
+                        "method" => per_route.method.clone(),
+                        "route" => per_route.template,
+                        "status" => status.as_u16().to_string(),
+                    )
+                })
+            });
+            requests.increment(1);
+        }
+    }
+
+    pub(super) fn ready_hit(&self) {
+        self.0.ready_hits.increment(1);
+    }
+
+    pub(super) fn registration(&self, is_new: bool) {
+        let counter = if is_new { &self.0.registrations } else { &self.0.known_registrations };
+        counter.increment(1);
+    }
+
+    /// Counts a commit and the writes that it carried.
+    pub fn commit(&self, writes: usize) {
+        self.0.batches.record(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)));
+    }
+
+    /// A connection was opened (+1) or closed (-1).
+    pub fn connection(&self, change: f64) {
+        self.0.connections.increment(change);
+    }
+
+    /// Drains what histograms have collected; to be called every few seconds.
+    pub fn upkeep(&self) {
+        self.0.handle.run_upkeep();
+    }
+
+    /// The text for Prometheus.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "gauges are floats; caches are far below 2^52")]
+    pub fn render(&self, cached: (usize, u64), pool: Option<(u32, u32)>) -> String {
+        self.0.cached_schemas.set(cached.0 as f64);
+        self.0.cached_bytes.set(cached.1 as f64);
+        if let Some((open, idle)) = pool {
+            with_local_recorder(&self.0.recorder, || {
+                gauge!("accordant_database_connections", "state" => "open").set(f64::from(open));
+                gauge!("accordant_database_connections", "state" => "idle").set(f64::from(idle));
+            });
+        }
+        self.0.handle.render()
+    }
+}

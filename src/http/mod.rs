@@ -1,0 +1,21 @@
+//! RING 3: the wire. Handlers translate: path, query and body into a use case, its outcome into status, code and JSON.
+//!
+//! `router` is the one table of routes; `error` the one place that knows status and error codes; `edge` what happens around every
+//! request (ids, log, metrics, panics, the cache of ready answers); `negotiate`, `path`, `request` and `reply` the details of HTTP.
+
+mod body;
+mod edge;
+mod error;
+mod metrics;
+mod negotiate;
+mod path;
+mod ready;
+mod reply;
+mod request;
+mod router;
+mod routes;
+
+pub use edge::{AccessLog, App, AppState, EdgeSettings, app};
+pub use error::ERROR_CODES;
+pub use metrics::Metrics;
+pub use router::{Route, routes};

@@ -1,0 +1,130 @@
+//! A request as handlers see it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::edge::AppState;
+use super::error::ApiError;
+use super::path::decode;
+use crate::registry::Registry;
+use crate::types::{DEFAULT_CONTEXT, Subject, split_qualified};
+
+/// Everything that a handler may look at.
+pub(super) struct Request {
+    pub(super) state: Arc<AppState>,
+    /// Decoded path parameters by name.
+    path: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    pub(super) body: Bytes,
+    /// The context of the `/contexts/{ctx}` prefix.
+    pub(super) context: Option<String>,
+}
+
+/// Decodes a query string; `+` is a space, a parameter without `=` has an empty value.
+pub(super) fn parse_query(query: &str) -> Vec<(String, String)> {
+    let text = |part: &str| decode(&part.replace('+', " ")).unwrap_or_default();
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (text(key), text(value))
+        })
+        .collect()
+}
+
+impl Request {
+    pub(super) fn new(
+        state: Arc<AppState>,
+        path: Vec<(String, String)>,
+        query: &str,
+        body: Bytes,
+        context: Option<String>,
+    ) -> Self {
+        Self { state, path, query: parse_query(query), body, context }
+    }
+
+    pub(super) fn registry(&self) -> &Arc<Registry> {
+        &self.state.registry
+    }
+
+    /// A path parameter, decoded.
+    pub(super) fn param(&self, name: &str) -> &str {
+        self.path.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The first value of a query parameter.
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a query parameter.
+    pub(super) fn query_all(&self, name: &str) -> Vec<String> {
+        self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// A boolean: `true` in any letter case, everything else is false.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.query(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// An integer parameter; what does not parse is a 404, as it is for the original.
+    pub(super) fn int(&self, name: &str) -> Result<Option<i32>, ApiError> {
+        self.query(name).map(integer).transpose()
+    }
+
+    /// `offset` and `limit` of a list whose default limit is `default`. A limit of zero or less, or above the maximum, means
+    /// the default; a negative offset means 0 (ours).
+    pub(super) fn page(&self, default: usize) -> Result<(usize, usize), ApiError> {
+        let offset = self.int("offset")?.unwrap_or(0);
+        let limit = self.int("limit")?.unwrap_or(-1);
+        let limit = usize::try_from(limit).ok().filter(|n| *n > 0 && *n <= default).unwrap_or(default);
+        Ok((usize::try_from(offset).unwrap_or(0), limit))
+    }
+
+    /// The context that unqualified names belong to.
+    pub(super) fn home(&self) -> &str {
+        self.context.as_deref().unwrap_or(DEFAULT_CONTEXT)
+    }
+
+    /// The subject of the path as it is named, its alias not followed.
+    pub(super) fn named_subject(&self) -> Subject {
+        Subject::parse_in(self.home(), self.param("subject"))
+    }
+
+    /// The subject of the path, its alias followed.
+    pub(super) async fn subject(&self) -> Result<Subject, ApiError> {
+        Ok(self.registry().resolve_alias(&self.named_subject()).await?)
+    }
+
+    /// The subject that `?subject=` hints at, its alias followed. With a context prefix there always is a hint.
+    pub(super) async fn hint(&self) -> Result<Option<Subject>, ApiError> {
+        let given = self.query("subject").unwrap_or("");
+        if given.is_empty() && self.context.is_none() {
+            return Ok(None);
+        }
+        let subject = match split_qualified(given) {
+            Some((context, name)) => Subject::in_context(context, name),
+            None => Subject::in_context(self.home(), given),
+        };
+        if subject.is_context() && subject.is_default_context() {
+            return Ok(None);
+        }
+        Ok(Some(self.registry().resolve_alias(&subject).await?))
+    }
+
+    /// The `{id}` of the path.
+    pub(super) fn id(&self) -> Result<i32, ApiError> {
+        integer(self.param("id"))
+    }
+
+    /// The `format` parameter.
+    pub(super) fn format(&self) -> &str {
+        self.query("format").unwrap_or("")
+    }
+}
+
+fn integer(text: &str) -> Result<i32, ApiError> {
+    text.parse::<i32>().map_err(|_| ApiError::not_found())
+}

@@ -1,0 +1,26 @@
+//! `/contexts`.
+
+use serde_json::Value;
+
+use super::shapes::page;
+use crate::http::error::ApiError;
+use crate::http::reply::{Answer, Reply, json};
+use crate::http::request::Request;
+use crate::types::context_from_segment;
+
+pub(in crate::http) async fn list(request: Request) -> Answer {
+    let paging = request.page(usize::MAX)?;
+    let prefix = request.query("contextPrefix").unwrap_or("");
+    let mut names = request.registry().contexts().await?;
+    names.retain(|name| name.starts_with(prefix));
+    json(&Value::Array(page(names, paging).map(Value::from).collect()))
+}
+
+pub(in crate::http) async fn delete(request: Request) -> Answer {
+    let segment = request.param("context");
+    let Some(context) = context_from_segment(segment) else {
+        return Err(ApiError::bad_request(format!("Context name '{segment}' cannot contain a colon")));
+    };
+    request.registry().delete_context(&context).await?;
+    Ok(Reply::Empty)
+}

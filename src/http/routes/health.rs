@@ -1,0 +1,53 @@
+//! Liveness, readiness, metrics, and the contract itself.
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::http::body;
+use crate::http::error::ApiError;
+use crate::http::reply::{Answer, Reply, json, to_bytes};
+use crate::http::request::Request;
+
+/// The contract, as it stands in the repository.
+const OPENAPI: &str = include_str!("../../../openapi.yaml");
+
+pub(in crate::http) async fn root(_: Request) -> Answer {
+    json(&json!({}))
+}
+
+/// The original takes any object of scalars here.
+pub(in crate::http) async fn post_root(request: Request) -> Answer {
+    match body::value(&request.body)? {
+        None => {}
+        Some(Value::Object(members)) if members.values().all(|value| !value.is_object() && !value.is_array()) => {}
+        Some(_) => return Err(ApiError::bad_request("Expected an object of scalars")),
+    }
+    json(&json!({}))
+}
+
+pub(in crate::http) async fn alive(_: Request) -> Answer {
+    json(&json!({ "status": "ok" }))
+}
+
+/// Ready when the database answers.
+pub(in crate::http) async fn ready(request: Request) -> Answer {
+    match request.registry().store().ping().await {
+        Ok(()) => json(&json!({ "status": "ready" })),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            let body = json!({ "status": "unavailable", "message": "the database does not answer" });
+            Ok(Reply::Status(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
+        }
+    }
+}
+
+pub(in crate::http) async fn metrics(request: Request) -> Answer {
+    let registry = request.registry();
+    let text = request.state.metrics.render(registry.cache_size(), registry.store().pool_size());
+    Ok(Reply::Typed("text/plain; version=0.0.4; charset=utf-8", Bytes::from(text)))
+}
+
+pub(in crate::http) async fn openapi(_: Request) -> Answer {
+    Ok(Reply::Typed("application/yaml", Bytes::from_static(OPENAPI.as_bytes())))
+}

@@ -1,0 +1,12 @@
+//! The handlers, one file for each group of paths. A handler reads the request, calls one use case and shapes its outcome.
+
+pub(super) mod associations;
+pub(super) mod compatibility;
+pub(super) mod config;
+pub(super) mod contexts;
+pub(super) mod health;
+pub(super) mod metadata;
+pub(super) mod mode;
+pub(super) mod schemas;
+mod shapes;
+pub(super) mod subjects;

@@ -1,0 +1,101 @@
+//! `/schemas`.
+
+use serde_json::{Value, json};
+
+use super::shapes::{Look, page, subject_filter};
+use crate::http::error::ApiError;
+use crate::http::reply::{Answer, Members, Reply, json, raw_text, to_bytes};
+use crate::http::request::Request;
+use crate::registry::{FoundVersion, SchemaFilter};
+use crate::store::{ListedVersion, VersionFilter};
+use crate::types::{DEFAULT_CONTEXT, Subject};
+
+pub(in crate::http) async fn list(request: Request) -> Answer {
+    let paging = request.page(request.registry().defaults().list_limit)?;
+    let rule_type = request.query("ruleType").filter(|name| !name.is_empty()).map(str::to_owned);
+    let versions = VersionFilter { subjects: subject_filter(&request, ""), latest_only: request.flag("latestOnly") };
+    let listed = request.registry().schemas(&SchemaFilter { versions, rule_type }, paging.0, paging.1).await?;
+    let mut out = Vec::with_capacity(listed.len());
+    for version in &listed {
+        out.push(extended(version));
+    }
+    json(&Value::Array(out))
+}
+
+/// `ExtendedSchema`: built from the row alone, for a list must not parse.
+fn extended(listed: &ListedVersion) -> Value {
+    let content = &listed.schema.content;
+    Members::default()
+        .put("subject", listed.subject.qualified())
+        .put("version", listed.row.version)
+        .put("id", listed.row.id)
+        .put_guid(listed.schema.guid)
+        .put("schemaType", content.schema_type.as_str())
+        .put_references(&content.references)
+        .put_metadata(content)
+        .put_text("schema", &content.text)
+        .put("ts", listed.row.created_at)
+        .put("deleted", listed.row.deleted)
+        .put_rules(content)
+        .done()
+}
+
+pub(in crate::http) async fn types(_: Request) -> Answer {
+    json(&json!(["JSON", "PROTOBUF", "AVRO"]))
+}
+
+pub(in crate::http) async fn by_id(request: Request) -> Answer {
+    let hint = request.hint().await?;
+    let found = request.registry().by_id(request.id()?, hint.as_ref()).await?;
+    let look = Look::new(&request, &found.holder.subject);
+    let fetch_max_id = request.flag("fetchMaxId");
+    let max_id = if fetch_max_id { Some(request.registry().max_id(found.holder.subject.context()).await?) } else { None };
+    let bytes = to_bytes(&look.by_id(&found, max_id).await?);
+    // a later registration may give the id a better holder unless the one named is the one asked for, or the oldest live one
+    let settled = match hint.filter(|hint| !hint.is_context()) {
+        None => !found.holder.deleted,
+        Some(hint) => found.holder.subject == hint && !found.holder.deleted,
+    };
+    Ok(if settled && !fetch_max_id { Reply::Held(bytes) } else { Reply::Json(bytes) })
+}
+
+pub(in crate::http) async fn text_by_id(request: Request) -> Answer {
+    let hint = request.hint().await?;
+    let found = request.registry().by_id(request.id()?, hint.as_ref()).await?;
+    raw_text(&request.registry().text(&found.entry, request.format()).await?)
+}
+
+pub(in crate::http) async fn subjects_of_id(request: Request) -> Answer {
+    let paging = request.page(usize::MAX)?;
+    let hint = request.hint().await?;
+    let holders = request.registry().holders_of(request.id()?, hint.as_ref(), request.flag("deleted")).await?;
+    let names = page(holders, paging).map(|holder| Value::from(holder.subject.qualified())).collect();
+    json(&Value::Array(names))
+}
+
+pub(in crate::http) async fn versions_of_id(request: Request) -> Answer {
+    let paging = request.page(usize::MAX)?;
+    let hint = request.hint().await?;
+    let holders = request.registry().holders_of(request.id()?, hint.as_ref(), request.flag("deleted")).await?;
+    let one = |holder: crate::store::Holder| json!({ "subject": holder.subject.qualified(), "version": holder.version });
+    json(&Value::Array(page(holders, paging).map(one).collect()))
+}
+
+pub(in crate::http) async fn by_guid(request: Request) -> Answer {
+    let entry = request.registry().by_guid(request.param("guid")).await?;
+    let context = entry.stored.context.clone();
+    let look = Look::new(&request, &Subject::in_context(&context, ""));
+    let bytes = to_bytes(&look.by_guid(&entry).await?);
+    Ok(if &*context == DEFAULT_CONTEXT { Reply::Held(bytes) } else { Reply::Json(bytes) })
+}
+
+pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {
+    let ids = request.registry().guid_ids(request.param("guid")).await?;
+    let one = |(context, id)| json!({ "context": context, "id": id });
+    json(&Value::Array(ids.into_iter().map(one).collect()))
+}
+
+/// One version as raw text.
+pub(in crate::http) async fn raw(request: &Request, found: &FoundVersion) -> Result<Reply, ApiError> {
+    raw_text(&request.registry().text(&found.entry, request.format()).await?)
+}

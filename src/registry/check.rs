@@ -1,0 +1,164 @@
+//! Compatibility checks, on their own and as part of a registration.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::contents::Entry;
+use super::error::RegistryError;
+use super::parse::Submission;
+use crate::compat::{self, Candidate, Previous, Report, Rules};
+use crate::schema::{CheckError, Finding, ParseMode, Parsed};
+use crate::store::{SubjectState, VersionRow};
+use crate::types::{CompatibilityLevel, Config, Metadata, Subject, Version, VersionSelector};
+
+/// What a candidate is checked against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckTarget {
+    /// One version.
+    One(VersionSelector),
+    /// The active versions, as the level demands.
+    History,
+}
+
+/// The answer to a check.
+#[derive(Debug, Clone, Default)]
+pub struct CheckAnswer {
+    /// The verdict.
+    pub is_compatible: bool,
+    /// Messages, in order.
+    pub messages: Vec<String>,
+    /// The findings behind them.
+    pub findings: Vec<(Version, Finding)>,
+}
+
+/// Schemas above this many bytes are compared on the blocking pool.
+const INLINE_BYTES: usize = 64 * 1024;
+
+struct Loaded {
+    version: Version,
+    entry: Arc<Entry>,
+    parsed: Parsed,
+}
+
+impl Registry {
+    /// Checks a submission against versions of a subject.
+    ///
+    /// # Errors
+    /// The schema is refused, or a numbered version does not exist.
+    pub async fn check(
+        &self,
+        subject: &Subject,
+        submission: &Submission,
+        target: CheckTarget,
+        normalize: bool,
+    ) -> Result<CheckAnswer, RegistryError> {
+        let effective = self.effective(subject).await?;
+        let config = &effective.config;
+        let (home, rows) = self.versions_to_compare(subject, target).await?;
+        submission.parsed_type()?;
+        if submission.is_empty() {
+            return Err(RegistryError::InvalidSchema("Empty schema".to_owned()));
+        }
+        let mode = if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
+        let normalize = normalize || config.normalize.unwrap_or(false);
+        let validate_fields = config.validate_fields.unwrap_or(false);
+        let candidate = self.read(subject, submission, mode, validate_fields, normalize).await?;
+        let state = SubjectState { epoch: 0, rows };
+        let report = self.compare(&home, &candidate.parsed, submission.metadata.as_ref(), &state, config).await?;
+        Ok(CheckAnswer { is_compatible: report.is_compatible(), messages: report.messages, findings: report.findings })
+    }
+
+    async fn versions_to_compare(
+        &self,
+        subject: &Subject,
+        target: CheckTarget,
+    ) -> Result<(Subject, Vec<VersionRow>), RegistryError> {
+        match target {
+            CheckTarget::History => Ok((subject.clone(), self.store.subject(subject).await?.rows)),
+            CheckTarget::One(selector) => match self.version(subject, selector, false).await {
+                Ok(found) => Ok((found.subject, vec![found.row])),
+                Err(RegistryError::SubjectNotFound(_) | RegistryError::VersionNotFound(_))
+                    if selector == VersionSelector::Latest =>
+                {
+                    Ok((subject.clone(), Vec::new()))
+                }
+                Err(RegistryError::SubjectNotFound(_)) => Err(RegistryError::VersionNotFound(selector)),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// Compares a candidate with the active versions of `state`.
+    pub(super) async fn compare(
+        &self,
+        subject: &Subject,
+        candidate: &Parsed,
+        metadata: Option<&Metadata>,
+        state: &SubjectState,
+        config: &Config,
+    ) -> Result<Report, RegistryError> {
+        let rules = self.rules(config);
+        if rules.level == CompatibilityLevel::None && !rules.validate_fields {
+            return Ok(Report::default());
+        }
+        let previous = self.load_history(subject, metadata, state, config, &rules).await?;
+        let size = candidate.canonical().len() + previous.iter().map(|p| p.entry.stored.content.text.len()).sum::<usize>();
+        let (candidate, metadata) = (candidate.clone(), metadata.cloned());
+        let job = move || {
+            let previous: Vec<Previous<'_>> = previous
+                .iter()
+                .map(|p| Previous {
+                    version: p.version,
+                    schema: &p.parsed,
+                    metadata: p.entry.stored.content.metadata.as_ref(),
+                    text: &p.entry.stored.content.text,
+                })
+                .collect();
+            compat::check(Candidate { schema: &candidate, metadata: metadata.as_ref() }, &previous, &rules)
+        };
+        let outcome = if size <= INLINE_BYTES {
+            job()
+        } else {
+            match tokio::task::spawn_blocking(job).await {
+                Ok(outcome) => outcome,
+                Err(_) => return Err(RegistryError::BudgetExhausted { limit: self.limits.work_budget }),
+            }
+        };
+        outcome.map_err(|CheckError::BudgetExhausted { limit }| RegistryError::BudgetExhausted { limit })
+    }
+
+    /// The versions that the level compares, newest first, within the candidate's compatibility group.
+    async fn load_history(
+        &self,
+        subject: &Subject,
+        metadata: Option<&Metadata>,
+        state: &SubjectState,
+        config: &Config,
+        rules: &Rules,
+    ) -> Result<Vec<Loaded>, RegistryError> {
+        let group = config.compatibility_group.as_deref().filter(|group| !group.is_empty());
+        let ids: Vec<_> = match (group, rules.level.is_transitive()) {
+            (None, false) => state.latest().map(|row| row.id).into_iter().collect(),
+            _ => state.active().map(|row| row.id).collect(),
+        };
+        let entries = self.entries(subject.context(), &ids).await?;
+        let by_id: std::collections::HashMap<_, _> = entries.iter().map(|entry| (entry.stored.id, entry)).collect();
+        let value = |m: Option<&Metadata>| group.and_then(|group| m.and_then(|m| m.property(group)).map(str::to_owned));
+        let wanted = value(metadata);
+        let mut out = Vec::new();
+        for row in state.active() {
+            let Some(entry) = by_id.get(&row.id) else { continue };
+            if group.is_some() && value(entry.stored.content.metadata.as_ref()) != wanted {
+                continue;
+            }
+            let parsed = self.parsed(entry).await?.map_err(|error| {
+                RegistryError::InvalidSchema(format!("Version {} of the subject can't be read: {error}", row.version))
+            })?;
+            out.push(Loaded { version: row.version, entry: Arc::clone(entry), parsed });
+            if out.len() >= compat::compared(rules.level, usize::MAX) {
+                break;
+            }
+        }
+        Ok(out)
+    }
+}

@@ -1,0 +1,122 @@
+//! What is immutable, kept in memory: schemas by id, with their parsed form once something needed it.
+//!
+//! Bounded by bytes. An entry holds as long as no purge or import happened since it was loaded; only those can make an id
+//! stand for something else.
+
+use std::sync::{Arc, OnceLock};
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::Registry;
+use super::error::RegistryError;
+use crate::schema::{ParseMode, Parsed, SchemaError};
+use crate::store::StoredSchema;
+use crate::types::{SchemaId, Subject};
+
+/// A stored schema and its parsed form.
+#[derive(Debug)]
+pub struct Entry {
+    /// The schema.
+    pub stored: StoredSchema,
+    parsed: OnceLock<Result<Parsed, SchemaError>>,
+}
+
+type Key = (Arc<str>, SchemaId);
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<Key, (i64, Arc<Entry>)> for ByBytes {
+    fn weight(&self, _: &Key, entry: &(i64, Arc<Entry>)) -> u64 {
+        let stored = &entry.1.stored;
+        // a parsed form comes later and weighs a small multiple of the text
+        (stored.content.text.len() as u64).saturating_mul(4) + 512
+    }
+}
+
+pub(super) struct Contents {
+    cache: Cache<Key, (i64, Arc<Entry>), ByBytes>,
+}
+
+impl Contents {
+    pub(super) fn new(bytes: u64) -> Self {
+        let items = usize::try_from(bytes / 2048).unwrap_or(usize::MAX).max(64);
+        Self { cache: Cache::with_weighter(items, bytes, ByBytes) }
+    }
+
+    fn get(&self, key: &Key, meanings: i64) -> Option<Arc<Entry>> {
+        let (loaded, entry) = self.cache.get(key)?;
+        (loaded == meanings).then_some(entry)
+    }
+
+    fn put(&self, key: Key, meanings: i64, stored: StoredSchema) -> Arc<Entry> {
+        let entry = Arc::new(Entry { stored, parsed: OnceLock::new() });
+        self.cache.insert(key, (meanings, Arc::clone(&entry)));
+        entry
+    }
+
+    /// (entries, bytes) held.
+    pub(super) fn size(&self) -> (usize, u64) {
+        (self.cache.len(), self.cache.weight())
+    }
+}
+
+impl Registry {
+    /// A schema by id from memory only.
+    pub(super) fn cached(&self, context: &str, id: SchemaId) -> Option<Arc<Entry>> {
+        self.contents.get(&(context.into(), id), self.store.known_generation().meanings)
+    }
+
+    /// Entries and bytes in the schema cache.
+    #[must_use]
+    pub fn cache_size(&self) -> (usize, u64) {
+        self.contents.size()
+    }
+
+    /// A schema by id.
+    pub(super) async fn entry(&self, context: &str, id: SchemaId) -> Result<Option<Arc<Entry>>, RegistryError> {
+        if let Some(entry) = self.cached(context, id) {
+            return Ok(Some(entry));
+        }
+        let meanings = self.store.known_generation().meanings;
+        let stored = self.store.schema(context, id).await?;
+        Ok(stored.map(|stored| self.contents.put((Arc::clone(&stored.context), id), meanings, stored)))
+    }
+
+    /// Several schemas of a context, in the order asked for; what can't be found is left out.
+    pub(super) async fn entries(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<Arc<Entry>>, RegistryError> {
+        let meanings = self.store.known_generation().meanings;
+        let name: Arc<str> = context.into();
+        let mut found: Vec<Option<Arc<Entry>>> =
+            ids.iter().map(|id| self.contents.get(&(Arc::clone(&name), *id), meanings)).collect();
+        let missing: Vec<SchemaId> = ids.iter().zip(&found).filter(|(_, entry)| entry.is_none()).map(|(id, _)| *id).collect();
+        if !missing.is_empty() {
+            let mut loaded = std::collections::HashMap::new();
+            for stored in self.store.schemas(context, &missing).await? {
+                loaded.insert(stored.id, self.contents.put((Arc::clone(&name), stored.id), meanings, stored));
+            }
+            for (id, slot) in ids.iter().zip(&mut found) {
+                if slot.is_none() {
+                    *slot = loaded.get(id).cloned();
+                }
+            }
+        }
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// The parsed form of a stored schema, made once.
+    pub(super) async fn parsed(&self, entry: &Arc<Entry>) -> Result<Result<Parsed, SchemaError>, RegistryError> {
+        if let Some(parsed) = entry.parsed.get() {
+            return Ok(parsed.clone());
+        }
+        let content = &entry.stored.content;
+        // unqualified references of a stored schema are relative to its own context
+        let home = Subject::in_context(&entry.stored.context, "");
+        let resolved = self.resolve_stored(&home, &content.references).await?;
+        let options = self.parse_options(content.schema_type, ParseMode::Stored, false);
+        let (schema_type, text) = (content.schema_type, Arc::clone(&content.text));
+        let parsed = super::parse::run(schema_type, text, resolved, options).await;
+        Ok(entry.parsed.get_or_init(|| parsed).clone())
+    }
+}

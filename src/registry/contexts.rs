@@ -1,0 +1,34 @@
+//! Contexts.
+
+use super::Registry;
+use super::error::RegistryError;
+
+impl Registry {
+    /// The contexts, the default one first.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn contexts(&self) -> Result<Vec<String>, RegistryError> {
+        Ok(self.store.contexts().await?)
+    }
+
+    /// Deletes a context that holds no schemas; an unknown one is no error.
+    ///
+    /// # Errors
+    /// [`RegistryError::ContextNotEmpty`].
+    pub async fn delete_context(&self, context: &str) -> Result<(), RegistryError> {
+        if self.store.delete_context(context).await? {
+            Ok(())
+        } else {
+            Err(RegistryError::ContextNotEmpty(format!(":{context}:")))
+        }
+    }
+
+    /// The cluster id.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn cluster_id(&self) -> Result<String, RegistryError> {
+        Ok(self.store.cluster_id().await?)
+    }
+}

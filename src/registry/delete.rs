@@ -1,0 +1,57 @@
+//! Deleting versions and subjects.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::error::{NotPermitted, RegistryError};
+use crate::store::{DeleteOutcome, DeleteRequest};
+use crate::types::{Subject, Version, VersionSelector};
+
+impl Registry {
+    /// Deletes one version, softly or for good, and returns its number.
+    ///
+    /// # Errors
+    /// Every refusal of rest-api 5.7.
+    pub async fn delete_version(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        permanent: bool,
+    ) -> Result<Version, RegistryError> {
+        let versions = self.delete(subject, Some(selector), permanent).await?;
+        versions.first().copied().ok_or(RegistryError::VersionNotFound(selector))
+    }
+
+    /// Deletes a subject, softly or for good, and returns the numbers of the versions.
+    ///
+    /// # Errors
+    /// Every refusal of rest-api 5.7.
+    pub async fn delete_subject(&self, subject: &Subject, permanent: bool) -> Result<Vec<Version>, RegistryError> {
+        self.delete(subject, None, permanent).await
+    }
+
+    async fn delete(
+        &self,
+        subject: &Subject,
+        version: Option<VersionSelector>,
+        permanent: bool,
+    ) -> Result<Vec<Version>, RegistryError> {
+        let read_only = self.effective(subject).await?.mode.is_read_only();
+        let request = DeleteRequest { subject: subject.clone(), version, permanent, read_only, now: self.now() };
+        let subject = subject.clone();
+        match self.store.delete(Arc::new(request)).await? {
+            DeleteOutcome::Deleted(versions) => Ok(versions),
+            DeleteOutcome::SubjectNotFound => Err(RegistryError::SubjectNotFound(subject)),
+            DeleteOutcome::VersionNotFound => Err(RegistryError::VersionNotFound(version.unwrap_or(VersionSelector::Latest))),
+            DeleteOutcome::SubjectSoftDeleted => Err(RegistryError::SubjectSoftDeleted(subject)),
+            DeleteOutcome::VersionSoftDeleted(version) => Err(RegistryError::VersionSoftDeleted(subject, version)),
+            DeleteOutcome::SubjectNotDeleted => Err(RegistryError::SubjectNotDeleted(subject)),
+            DeleteOutcome::VersionNotDeleted(version) => Err(RegistryError::VersionNotDeleted(subject, version)),
+            DeleteOutcome::ReadOnly => Err(RegistryError::NotPermitted(NotPermitted::ReadOnly(subject))),
+            DeleteOutcome::Referenced(subject, version) => Err(RegistryError::ReferenceExists(subject, version)),
+            DeleteOutcome::NotEmpty => Err(RegistryError::NotPermitted(NotPermitted::SubjectsExist)),
+            DeleteOutcome::Associated(subject) => Err(RegistryError::AssociationExists(subject)),
+            DeleteOutcome::AssociatedLast(subject) => Err(RegistryError::AssociationNeedsVersion(subject)),
+        }
+    }
+}

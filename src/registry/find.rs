@@ -1,0 +1,260 @@
+//! Reading by id, by guid, and by subject and version.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::contents::Entry;
+use super::error::RegistryError;
+use super::register::Registered;
+use crate::schema::SchemaError;
+use crate::store::{Holder, SubjectState, VersionRow};
+use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, Version, VersionSelector};
+
+/// A version and its schema.
+#[derive(Debug, Clone)]
+pub struct FoundVersion {
+    /// The real subject, wherever it was found.
+    pub subject: Subject,
+    /// The version.
+    pub row: VersionRow,
+    /// The schema.
+    pub entry: Arc<Entry>,
+}
+
+/// A schema found by id, and one version that holds it.
+#[derive(Debug, Clone)]
+pub struct FoundById {
+    /// The schema.
+    pub entry: Arc<Entry>,
+    /// A holder: the oldest live one, else the oldest soft-deleted one.
+    pub holder: Holder,
+}
+
+/// The oldest live holder that `wanted` accepts, else the oldest soft-deleted one.
+fn oldest(holders: &[Holder], wanted: impl Fn(&Holder) -> bool) -> Option<&Holder> {
+    let live = holders.iter().find(|h| !h.deleted && wanted(h));
+    live.or_else(|| holders.iter().find(|h| wanted(h)))
+}
+
+impl Registry {
+    async fn found(&self, context: &str, id: SchemaId, holder: Holder) -> Result<Option<FoundById>, RegistryError> {
+        Ok(self.entry(context, id).await?.map(|entry| FoundById { entry, holder }))
+    }
+
+    /// A schema by id. `hint` chooses the context; a plain subject is a hint only, a qualified one must hold the id (rest-api 5.4).
+    ///
+    /// # Errors
+    /// [`RegistryError::SchemaNotFound`].
+    pub async fn by_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<FoundById, RegistryError> {
+        let found = self.find_id(id, hint).await?;
+        found.ok_or_else(|| RegistryError::SchemaNotFound(id.to_string()))
+    }
+
+    async fn find_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<Option<FoundById>, RegistryError> {
+        let context = hint.map_or(DEFAULT_CONTEXT, Subject::context);
+        let holders = self.store.holders(context, id).await?;
+        let Some(subject) = hint.filter(|hint| !hint.is_context()) else {
+            return match oldest(&holders, |_| true) {
+                Some(holder) => self.found(context, id, holder.clone()).await,
+                None => Ok(None),
+            };
+        };
+        if let Some(holder) = oldest(&holders, |h| h.subject == *subject) {
+            return self.found(context, id, holder.clone()).await;
+        }
+        if !subject.is_default_context() {
+            return Ok(None);
+        }
+        for context in self.store.contexts_with_subject(subject.name()).await? {
+            let elsewhere = subject.with_context(&context);
+            let holders = self.store.holders(&context, id).await?;
+            if let Some(holder) = oldest(&holders, |h| h.subject == elsewhere) {
+                return self.found(&context, id, holder.clone()).await;
+            }
+        }
+        match oldest(&holders, |_| true) {
+            Some(holder) => self.found(context, id, holder.clone()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The versions that hold an id, at most one for each subject (the one written last), by subject.
+    ///
+    /// # Errors
+    /// [`RegistryError::NoSuchSchema`] when nothing holds the id.
+    pub async fn holders_of(&self, id: SchemaId, hint: Option<&Subject>, deleted: bool) -> Result<Vec<Holder>, RegistryError> {
+        let found = self.find_id(id, hint).await?.ok_or(RegistryError::NoSuchSchema)?;
+        let mut holders = self.store.holders(&found.entry.stored.context, id).await?;
+        holders.reverse();
+        let mut seen = std::collections::HashSet::new();
+        holders.retain(|holder| (deleted || !holder.deleted) && seen.insert(holder.subject.clone()));
+        holders.sort_by_key(|holder| holder.subject.qualified());
+        Ok(holders)
+    }
+
+    /// The highest id that the context of a hint has handed out.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn max_id(&self, context: &str) -> Result<SchemaId, RegistryError> {
+        Ok(self.store.max_id(context).await?)
+    }
+
+    /// A schema by guid: the default context first, then the others by name.
+    ///
+    /// # Errors
+    /// [`RegistryError::SchemaNotFound`].
+    pub async fn by_guid(&self, text: &str) -> Result<Arc<Entry>, RegistryError> {
+        let missing = || RegistryError::SchemaNotFound(text.to_owned());
+        let guid = Guid::parse(text).ok_or_else(missing)?;
+        let ids = self.store.ids_by_guid(guid).await?;
+        let (context, id, _) = ids.first().ok_or_else(missing)?;
+        self.entry(context, *id).await?.ok_or_else(missing)
+    }
+
+    /// Where a guid is held: contexts and ids.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn guid_ids(&self, text: &str) -> Result<Vec<(String, SchemaId)>, RegistryError> {
+        let Some(guid) = Guid::parse(text) else { return Ok(Vec::new()) };
+        Ok(self.store.ids_by_guid(guid).await?.into_iter().map(|(context, id, _)| (context, id)).collect())
+    }
+
+    /// The subject itself where it has the version, else the first named context with a subject of that name that has it.
+    ///
+    /// # Errors
+    /// [`RegistryError::SubjectNotFound`] when the subject has no versions that count, else [`RegistryError::VersionNotFound`].
+    pub async fn version(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+    ) -> Result<FoundVersion, RegistryError> {
+        if let Some(found) = self.version_in(subject, selector, deleted).await? {
+            return Ok(found);
+        }
+        let mut known = self.has_versions(subject, deleted).await?;
+        if subject.is_default_context() && !subject.is_context() {
+            for context in self.store.contexts_with_subject(subject.name()).await? {
+                let elsewhere = subject.with_context(&context);
+                if let Some(found) = self.version_in(&elsewhere, selector, deleted).await? {
+                    return Ok(found);
+                }
+                known = known || self.has_versions(&elsewhere, deleted).await?;
+            }
+        }
+        if known { Err(RegistryError::VersionNotFound(selector)) } else { Err(RegistryError::SubjectNotFound(subject.clone())) }
+    }
+
+    async fn version_in(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+    ) -> Result<Option<FoundVersion>, RegistryError> {
+        let Some(row) = self.store.version(subject, selector, deleted).await? else { return Ok(None) };
+        let entry = self.entry(subject.context(), row.id).await?;
+        Ok(entry.map(|entry| FoundVersion { subject: subject.clone(), row, entry }))
+    }
+
+    async fn has_versions(&self, subject: &Subject, deleted: bool) -> Result<bool, RegistryError> {
+        Ok(self.store.subject(subject).await?.rows.iter().any(|row| deleted || !row.deleted))
+    }
+
+    /// All versions of a subject.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn subject_state(&self, subject: &Subject) -> Result<SubjectState, RegistryError> {
+        Ok(self.store.subject(subject).await?)
+    }
+
+    /// The newest version whose metadata has all the properties.
+    ///
+    /// # Errors
+    /// [`RegistryError::SubjectNotFound`], [`RegistryError::NoSuchSchema`].
+    pub async fn by_metadata(
+        &self,
+        subject: &Subject,
+        properties: &[(String, String)],
+        deleted: bool,
+    ) -> Result<FoundVersion, RegistryError> {
+        let state = self.store.subject(subject).await?;
+        let rows: Vec<&VersionRow> = state.rows.iter().rev().filter(|row| deleted || !row.deleted).collect();
+        if rows.is_empty() {
+            return Err(RegistryError::SubjectNotFound(subject.clone()));
+        }
+        for row in rows {
+            let Some(entry) = self.entry(subject.context(), row.id).await? else { continue };
+            let has = |(key, value): &(String, String)| {
+                entry.stored.content.metadata.as_ref().and_then(|m| m.property(key)) == Some(value)
+            };
+            if properties.iter().all(has) {
+                return Ok(FoundVersion { subject: subject.clone(), row: row.clone(), entry });
+            }
+        }
+        Err(RegistryError::NoSuchSchema)
+    }
+
+    /// Ids of the schemas that refer to a version.
+    ///
+    /// # Errors
+    /// The version is unknown.
+    pub async fn referenced_by(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+    ) -> Result<Vec<SchemaId>, RegistryError> {
+        let found = self.version(subject, selector, true).await?;
+        let version: Version = found.row.version;
+        let referrers = self.store.referrers(&found.subject, version, deleted).await?;
+        Ok(referrers.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// The text of a schema under `format=`; the canonical text for formats that its type doesn't know.
+    ///
+    /// # Errors
+    /// The stored schema can't be shown in that format.
+    pub async fn text(&self, entry: &Arc<Entry>, format: &str) -> Result<Arc<str>, RegistryError> {
+        let canonical = || Arc::clone(&entry.stored.content.text);
+        if format.trim().is_empty() || format.eq_ignore_ascii_case("default") {
+            return Ok(canonical());
+        }
+        let refuse = |error: SchemaError| RegistryError::InvalidSchema(format!("Invalid schema, details: {error}"));
+        let parsed = self.parsed(entry).await?.map_err(refuse)?;
+        match parsed.formatted(format) {
+            Some(text) => Ok(text.map_err(refuse)?.into()),
+            None => Ok(canonical()),
+        }
+    }
+
+    /// The text of a schema just registered, under `format=`.
+    ///
+    /// # Errors
+    /// As for [`Self::text`].
+    pub async fn registered_text(&self, registered: &Registered, format: &str) -> Result<Arc<str>, RegistryError> {
+        if !format.is_empty()
+            && let Some(entry) = self.entry(registered.subject.context(), registered.id).await?
+        {
+            return self.text(&entry, format).await;
+        }
+        Ok(Arc::clone(&registered.content.text))
+    }
+
+    /// The inline tags of a schema that carry one of the names; `*` means all.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn tags(&self, entry: &Arc<Entry>, names: &[String]) -> Result<Vec<crate::schema::EntityTags>, RegistryError> {
+        let Ok(parsed) = self.parsed(entry).await? else { return Ok(Vec::new()) };
+        let wanted = |tag: &String| names.iter().any(|name| name == "*" || name == tag);
+        let mut tags = parsed.tags();
+        for entity in &mut tags {
+            entity.tags.retain(wanted);
+        }
+        tags.retain(|entity| !entity.tags.is_empty());
+        Ok(tags)
+    }
+}

@@ -1,0 +1,188 @@
+//! Finding a submitted schema under a subject.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::contents::Entry;
+use super::error::RegistryError;
+use super::find::FoundVersion;
+use super::parse::{Candidate, Submission};
+use crate::schema::ParseMode;
+use crate::store::{SubjectState, VersionRow};
+use crate::types::{Config, Metadata, RuleSet, Subject, VERSION_PROPERTY};
+
+/// How to look up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LookupOptions {
+    /// Normalize before comparing.
+    pub normalize: bool,
+    /// Soft-deleted versions count.
+    pub deleted: bool,
+}
+
+/// A version that holds the submitted schema.
+pub(super) struct Match {
+    pub(super) row: VersionRow,
+    pub(super) entry: Arc<Entry>,
+    /// Text, references, metadata and rules are the very same: the request was matched as it stands.
+    pub(super) exact: bool,
+}
+
+impl Registry {
+    /// The version of a subject that holds a schema. A plain subject is also looked for in the named contexts.
+    ///
+    /// # Errors
+    /// [`RegistryError::SubjectNotFound`], [`RegistryError::NoSuchSchema`], or the schema is refused.
+    pub async fn lookup(
+        &self,
+        subject: &Subject,
+        submission: &Submission,
+        options: LookupOptions,
+    ) -> Result<(FoundVersion, bool), RegistryError> {
+        let (mut known, found) = self.lookup_once(subject, submission, options).await?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        if subject.is_default_context() && !subject.is_context() {
+            for context in self.store.contexts_with_subject(subject.name()).await? {
+                let (also_known, found) = self.lookup_once(&subject.with_context(&context), submission, options).await?;
+                if let Some(found) = found {
+                    return Ok(found);
+                }
+                known = known || also_known;
+            }
+        }
+        if known { Err(RegistryError::NoSuchSchema) } else { Err(RegistryError::SubjectNotFound(subject.clone())) }
+    }
+
+    /// Whether the subject has versions at all, and the match in it.
+    async fn lookup_once(
+        &self,
+        subject: &Subject,
+        submission: &Submission,
+        options: LookupOptions,
+    ) -> Result<(bool, Option<(FoundVersion, bool)>), RegistryError> {
+        let effective = self.effective(subject).await?;
+        let normalize = options.normalize || effective.config.normalize.unwrap_or(false);
+        // an empty schema is a miss, but a wrong type is an error all the same
+        submission.parsed_type()?;
+        let candidate = if submission.is_empty() {
+            None
+        } else {
+            Some(self.read(subject, submission, ParseMode::Lookup, false, normalize).await?)
+        };
+        let state = self.store.subject(subject).await?;
+        let known = state.rows.iter().any(|row| options.deleted || !row.deleted);
+        let Some(candidate) = candidate.filter(|_| known) else { return Ok((known, None)) };
+        let found = self.find_match(subject, submission, &candidate, &state, &effective.config, options.deleted).await?;
+        let found = found.map(|m| (FoundVersion { subject: subject.clone(), row: m.row, entry: m.entry }, m.exact));
+        Ok((known, found))
+    }
+
+    /// Exact content first, then newest to oldest what is equivalent; then both once more with metadata and rules filled
+    /// from the config and the latest version (rest-api 5.4).
+    pub(super) async fn find_match(
+        &self,
+        subject: &Subject,
+        submission: &Submission,
+        candidate: &Candidate,
+        state: &SubjectState,
+        config: &Config,
+        deleted: bool,
+    ) -> Result<Option<Match>, RegistryError> {
+        let (metadata, rules) = (submission.metadata.as_ref(), submission.rule_set.as_ref());
+        if let Some(found) = self.find_content(subject, candidate, metadata, rules, state, deleted).await? {
+            return Ok(Some(found));
+        }
+        let (full_metadata, full_rules) = self.populated(subject, submission, state, config).await?;
+        if full_metadata.as_ref() == metadata && full_rules.as_ref() == rules {
+            return Ok(None);
+        }
+        let found = self.find_content(subject, candidate, full_metadata.as_ref(), full_rules.as_ref(), state, deleted).await?;
+        Ok(found.map(|found| Match { exact: false, ..found }))
+    }
+
+    pub(super) async fn find_content(
+        &self,
+        subject: &Subject,
+        candidate: &Candidate,
+        metadata: Option<&Metadata>,
+        rules: Option<&RuleSet>,
+        state: &SubjectState,
+        deleted: bool,
+    ) -> Result<Option<Match>, RegistryError> {
+        let content = candidate.content(metadata, rules);
+        let ids = self.store.content_ids(subject.context(), content.guid(), content.schema_type).await?;
+        let eligible = || state.rows.iter().rev().filter(|row| deleted || !row.deleted);
+        for row in eligible().filter(|row| ids.contains(&row.id)) {
+            if let Some(entry) = self.entry(subject.context(), row.id).await?
+                && *entry.stored.content == content
+            {
+                return Ok(Some(Match { row: row.clone(), entry, exact: true }));
+            }
+        }
+        let ids: Vec<_> = eligible().map(|row| row.id).collect();
+        let entries = self.entries(subject.context(), &ids).await?;
+        for row in eligible() {
+            let Some(entry) = entries.iter().find(|entry| entry.stored.id == row.id) else { continue };
+            if self.is_equivalent(candidate, metadata, rules, row, entry).await? {
+                return Ok(Some(Match { row: row.clone(), entry: Arc::clone(entry), exact: false }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_equivalent(
+        &self,
+        candidate: &Candidate,
+        metadata: Option<&Metadata>,
+        rules: Option<&RuleSet>,
+        row: &VersionRow,
+        entry: &Arc<Entry>,
+    ) -> Result<bool, RegistryError> {
+        let stored = &entry.stored.content;
+        let references_match =
+            stored.references == candidate.references || (candidate.references.is_empty() && !stored.references.is_empty());
+        if stored.schema_type != candidate.parsed.schema_type() || !references_match || stored.rule_set.as_ref() != rules {
+            return Ok(false);
+        }
+        let named = metadata.and_then(|m| m.property(VERSION_PROPERTY));
+        let stored_has = stored.metadata.as_ref().is_some_and(|m| m.property(VERSION_PROPERTY).is_some());
+        if !stored_has && named.is_some_and(|named| named != row.version.to_string()) {
+            return Ok(false);
+        }
+        if !Metadata::same_but_version(metadata, stored.metadata.as_ref()) {
+            return Ok(false);
+        }
+        if stored.text == candidate.text {
+            return Ok(true);
+        }
+        match self.parsed(entry).await? {
+            Ok(parsed) => Ok(parsed.equivalent(&candidate.parsed)),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Metadata and rules as a registration would merge them: the config's defaults, then the request's or else the latest
+    /// version's, then the config's overrides.
+    pub(super) async fn populated(
+        &self,
+        subject: &Subject,
+        submission: &Submission,
+        state: &SubjectState,
+        config: &Config,
+    ) -> Result<(Option<Metadata>, Option<RuleSet>), RegistryError> {
+        let latest = match state.latest() {
+            Some(row) => self.entry(subject.context(), row.id).await?,
+            None => None,
+        };
+        let previous = latest.as_ref().map(|entry| &entry.stored.content);
+        let metadata = submission.metadata.as_ref().or_else(|| previous.and_then(|p| p.metadata.as_ref()));
+        let metadata = Metadata::merge(config.default_metadata.as_ref(), metadata);
+        let metadata = Metadata::merge(metadata.as_ref(), config.override_metadata.as_ref());
+        let rules = submission.rule_set.as_ref().or_else(|| previous.and_then(|p| p.rule_set.as_ref()));
+        let rules = RuleSet::merge(config.default_rule_set.as_ref(), rules);
+        let rules = RuleSet::merge(rules.as_ref(), config.override_rule_set.as_ref());
+        Ok((metadata, rules))
+    }
+}
