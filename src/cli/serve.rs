@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::exit::Exit;
@@ -47,6 +48,7 @@ fn log_to_stderr(settings: &Settings) -> Result<(), Failure> {
 }
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let stop = asked_to_stop()?;
     let metrics = Metrics::new();
     let listener = TcpListener::bind(&settings.listen)
         .await
@@ -61,7 +63,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         max_connections: settings.max_connections,
         shutdown_timeout: settings.shutdown_timeout,
     };
-    server::serve(listener, http::app(&state), metrics, server, asked_to_stop()).await;
+    server::serve(listener, http::app(&state), metrics, server, stop).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -147,16 +149,15 @@ fn edge(settings: &Settings) -> EdgeSettings {
     }
 }
 
-/// SIGTERM or SIGINT.
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        tracing::warn!("signals can't be caught; the process must be killed to stop");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping: open requests may finish");
+/// Resolves at SIGTERM or SIGINT; they are caught from the call on, not only once it is awaited.
+fn asked_to_stop() -> Result<impl Future<Output = ()>, Failure> {
+    let caught = |kind| signal(kind).map_err(|error| (Exit::Usage, format!("signals can't be caught: {error}")));
+    let (mut terminate, mut interrupt) = (caught(SignalKind::terminate())?, caught(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: open requests may finish");
+    })
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use futures_util::FutureExt;
 use tower::ServiceExt;
@@ -84,7 +84,7 @@ impl AppState {
     /// State over a registry.
     #[must_use]
     pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: EdgeSettings) -> Arc<Self> {
-        let ready = ReadyCache::new(settings.ready_bytes);
+        let ready = ReadyCache::new(settings.ready_bytes, settings.gzip_from);
         Arc::new(Self { registry, metrics, settings, ready })
     }
 }
@@ -150,10 +150,14 @@ impl App {
         }
         let target = request.uri().path_and_query()?.as_str();
         let answers = self.state.registry.store().known_generation().answers;
-        let (route, bytes) = self.state.ready.get(target, answers)?;
+        let ready = self.state.ready.get(target, answers, || negotiate::accepts_gzip(request.headers()))?;
         let media_type = negotiate::choose(request.headers())?;
-        let mut response = respond(StatusCode::OK, media_type, Body::from(bytes));
-        response.extensions_mut().insert(route);
+        let mut response = respond(StatusCode::OK, media_type, Body::from(ready.bytes));
+        if ready.is_gzip {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        response.extensions_mut().insert(ready.route);
         self.state.metrics.ready_hit();
         Some(response)
     }

@@ -126,10 +126,10 @@ impl From<ConfigPatchError> for ApiError {
 
 fn not_permitted(reason: &NotPermitted) -> String {
     match reason {
-        NotPermitted::ReadOnly(s) => format!("Subject {} in context {} is in read-only mode", s.name(), s.printed_context()),
-        NotPermitted::NotImport(s) => format!("Subject {} in context {} is not in import mode", s.name(), s.printed_context()),
+        NotPermitted::ReadOnly(s) => format!("Subject {s} in context {} is in read-only mode", s.printed_context()),
+        NotPermitted::NotImport(s) => format!("Subject {s} in context {} is not in import mode", s.printed_context()),
         NotPermitted::NotReadWrite(s) => {
-            format!("Subject {} in context {} is not in read-write mode", s.name(), s.printed_context())
+            format!("Subject {s} in context {} is not in read-write mode", s.printed_context())
         }
         NotPermitted::SubjectsExist => "Cannot import since found existing subjects".to_owned(),
         NotPermitted::Overwrite(id, s) => {

@@ -64,3 +64,13 @@ pub(super) fn consumes(content_type: Option<&HeaderValue>) -> bool {
     name.eq_ignore_ascii_case("application/octet-stream")
         || PRODUCED.iter().any(|(produced, _)| name.eq_ignore_ascii_case(produced))
 }
+
+/// True when the client takes gzip.
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut codings = lines.flat_map(|line| line.split(',')).map(|coding| coding.split_once(';').unwrap_or((coding, "")));
+    codings.any(|(name, parameters)| {
+        let name = name.trim();
+        (name.eq_ignore_ascii_case("gzip") || name == "*") && quality(parameters) > 0
+    })
+}

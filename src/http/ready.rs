@@ -3,7 +3,12 @@
 //! An answer holds for one generation of the registry: only deletes, imports and changes of config or mode can make it wrong, and
 //! each of them begins a new generation.
 
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -14,6 +19,15 @@ struct Answer {
     generation: i64,
     route: RouteIndex,
     bytes: Bytes,
+    /// Made for the first client that accepts it.
+    gzip: Arc<OnceLock<Option<Bytes>>>,
+}
+
+/// A ready answer as it is sent.
+pub(super) struct Ready {
+    pub(super) route: RouteIndex,
+    pub(super) bytes: Bytes,
+    pub(super) is_gzip: bool,
 }
 
 #[derive(Clone)]
@@ -21,27 +35,42 @@ struct ByBytes;
 
 impl Weighter<String, Answer> for ByBytes {
     fn weight(&self, target: &String, answer: &Answer) -> u64 {
-        (target.len() + answer.bytes.len() + 128) as u64
+        // half as much again for the compressed form
+        (target.len() + answer.bytes.len() * 3 / 2 + 160) as u64
     }
 }
 
 pub(super) struct ReadyCache {
     cache: Cache<String, Answer, ByBytes>,
+    gzip_from: u64,
 }
 
 impl ReadyCache {
-    pub(super) fn new(bytes: u64) -> Self {
+    pub(super) fn new(bytes: u64, gzip_from: u64) -> Self {
         let items = usize::try_from(bytes / 1024).unwrap_or(usize::MAX).max(64);
-        Self { cache: Cache::with_weighter(items, bytes, ByBytes) }
+        Self { cache: Cache::with_weighter(items, bytes, ByBytes), gzip_from }
     }
 
-    pub(super) fn get(&self, target: &str, generation: i64) -> Option<(RouteIndex, Bytes)> {
-        let answer = self.cache.get(target)?;
-        (answer.generation == generation).then_some((answer.route, answer.bytes))
+    pub(super) fn get(&self, target: &str, generation: i64, accepts_gzip: impl FnOnce() -> bool) -> Option<Ready> {
+        let answer = self.cache.get(target).filter(|answer| answer.generation == generation)?;
+        let route = answer.route;
+        if answer.bytes.len() as u64 > self.gzip_from
+            && accepts_gzip()
+            && let Some(bytes) = answer.gzip.get_or_init(|| compress(&answer.bytes)).clone()
+        {
+            return Some(Ready { route, bytes, is_gzip: true });
+        }
+        Some(Ready { route, bytes: answer.bytes, is_gzip: false })
     }
 
     /// `generation` is the one known before the answer was computed.
     pub(super) fn put(&self, target: &str, generation: i64, route: RouteIndex, bytes: Bytes) {
-        self.cache.insert(target.to_owned(), Answer { generation, route, bytes });
+        self.cache.insert(target.to_owned(), Answer { generation, route, bytes, gzip: Arc::default() });
     }
+}
+
+fn compress(bytes: &Bytes) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), Compression::default());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok().map(Bytes::from)
 }

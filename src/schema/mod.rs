@@ -3,7 +3,6 @@
 //! A format is one module with the same face (see [`face`]): parse with resolved references, canonical text, normalized
 //! text, other representations (`format=`), equivalence, inline tags, and a one-directional check that yields findings.
 
-#[path = "pending.rs"]
 pub mod avro;
 pub mod face;
 pub mod finding;

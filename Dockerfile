@@ -1,0 +1,19 @@
+# Builds the binary and puts it into a small image that runs without root.
+FROM rust:1.95-slim-bookworm AS build
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev cmake && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+ARG ACCORDANT_COMMIT=unknown
+RUN ACCORDANT_COMMIT=$ACCORDANT_COMMIT cargo build --release --locked
+
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /data --create-home accordant
+COPY --from=build /src/target/release/accordant /usr/local/bin/accordant
+USER accordant
+WORKDIR /data
+VOLUME /data
+ENV ACCORDANT_LISTEN=0.0.0.0:8081
+EXPOSE 8081
+HEALTHCHECK --interval=10s --timeout=3s CMD curl -fsS http://127.0.0.1:8081/readyz || exit 1
+ENTRYPOINT ["accordant"]

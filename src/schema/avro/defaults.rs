@@ -1,0 +1,207 @@
+//! Which defaults are valid for a field, and their form under normalization (Avro spec, "Complex Types", default values).
+//!
+//! A union takes a value of any branch, as Avro 1.12 does. Neither an enum's symbols nor a fixed's length are looked at.
+
+use super::model::{Kind, Model, NodeId, Primitive};
+use super::number;
+use super::parse::{Parser, Read, fault};
+use super::print;
+use super::value;
+use crate::schema::json::{self, Value};
+
+/// Steps that all defaults of a schema may take together. Unions inside unions make the search exponential in the worst case;
+/// schemas that people write stay far below this.
+pub(super) const STEPS: u64 = 10_000_000;
+
+/// A default whose type was not known when it was read.
+pub(super) struct Deferred {
+    record: NodeId,
+    field: usize,
+}
+
+/// Whether a value fits a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    Yes,
+    No,
+    /// It depends on a type that is not defined yet.
+    Later,
+    /// It would be looked into a record whose fields are still being read.
+    Unset,
+    /// The search was given up.
+    Spent,
+}
+
+impl Parser {
+    /// Checks a default of a new schema where it stands.
+    pub(super) fn judge_default(&mut self, field: &str, ty: NodeId, default: &Value, owner: (NodeId, usize)) -> Read<()> {
+        let mut steps = self.steps;
+        let fit = fits(&self.model, ty, default, &mut steps, &|name| self.open.contains(name));
+        self.steps = steps;
+        match fit {
+            Fit::Yes => Ok(()),
+            Fit::Later => {
+                self.deferred.push(Deferred { record: owner.0, field: owner.1 });
+                Ok(())
+            }
+            _ => refuse(&self.model, fit, field, ty, default),
+        }
+    }
+
+    /// Checks the defaults that had to wait for a definition.
+    pub(super) fn judge_deferred(&mut self) -> Read<()> {
+        let mut steps = self.steps;
+        for deferred in std::mem::take(&mut self.deferred) {
+            let Kind::Record(record) = &self.model.node(deferred.record).kind else { continue };
+            let Some(field) = record.fields.get(deferred.field) else { continue };
+            let Some(default) = &field.default else { continue };
+            let fit = fits(&self.model, field.ty, default, &mut steps, &|_| false);
+            if fit != Fit::Yes {
+                return refuse(&self.model, fit, &field.name, field.ty, default);
+            }
+        }
+        self.steps = steps;
+        Ok(())
+    }
+}
+
+fn refuse(model: &Model, fit: Fit, field: &str, ty: NodeId, default: &Value) -> Read<()> {
+    let message = match fit {
+        Fit::Unset => "Schema fields not set yet".to_owned(),
+        Fit::Spent => format!("The default for field {field} takes too long to check"),
+        _ => format!("Invalid default for field {field}: {} not a {}", value::text(default), print::excerpt(model, ty)),
+    };
+    fault(default.offset, message)
+}
+
+/// Whether a value is valid for a type. Depth is bounded by that of the value.
+pub(super) fn fits(model: &Model, ty: NodeId, value: &Value, steps: &mut u64, open: &dyn Fn(&super::model::Name) -> bool) -> Fit {
+    if *steps == 0 {
+        return Fit::Spent;
+    }
+    *steps -= 1;
+    match &model.node(ty).kind {
+        Kind::Primitive(primitive) => yes(fits_primitive(*primitive, value)),
+        Kind::Enum(_) | Kind::Fixed(_) => yes(value.as_str().is_some()),
+        Kind::Array(items) => match &value.kind {
+            json::Kind::Array(values) => all(values.iter().map(|value| fits(model, *items, value, steps, open))),
+            _ => Fit::No,
+        },
+        Kind::Map(values) => match &value.kind {
+            json::Kind::Object(object) => {
+                all(object.members().iter().map(|member| fits(model, *values, &member.value, steps, open)))
+            }
+            _ => Fit::No,
+        },
+        Kind::Union(branches) => {
+            let mut found = Fit::No;
+            for branch in branches {
+                match fits(model, *branch, value, steps, open) {
+                    Fit::No => {}
+                    Fit::Later => found = Fit::Later,
+                    decided => return decided,
+                }
+            }
+            found
+        }
+        Kind::Record(record) => match &value.kind {
+            json::Kind::Object(object) => {
+                *steps = steps.saturating_sub(record.fields.len() as u64);
+                all(record.fields.iter().map(|field| match object.get(&field.name) {
+                    Some(value) => fits(model, field.ty, value, steps, open),
+                    // a field's own default is judged where it stands
+                    None => yes(field.default.is_some()),
+                }))
+            }
+            _ => Fit::No,
+        },
+        Kind::Pending(name) => match (open(name), value.as_object().is_some()) {
+            (true, true) => Fit::Unset,
+            (true, false) => Fit::No,
+            (false, _) => Fit::Later,
+        },
+    }
+}
+
+fn yes(valid: bool) -> Fit {
+    if valid { Fit::Yes } else { Fit::No }
+}
+
+/// All must fit; the first that does not decides.
+fn all(mut fits: impl Iterator<Item = Fit>) -> Fit {
+    let mut later = false;
+    let decided = fits.find(|fit| {
+        later |= *fit == Fit::Later;
+        !matches!(fit, Fit::Yes | Fit::Later)
+    });
+    decided.unwrap_or(if later { Fit::Later } else { Fit::Yes })
+}
+
+fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
+    match primitive {
+        Primitive::Null => value.kind == json::Kind::Null,
+        Primitive::Boolean => value.as_bool().is_some(),
+        Primitive::String | Primitive::Bytes => value.as_str().is_some(),
+        Primitive::Int => value.as_number().and_then(number::as_long).is_some_and(|n| i32::try_from(n).is_ok()),
+        Primitive::Long => value.as_number().and_then(number::as_long).is_some(),
+        // what has been read from a text is infinite or not a number
+        Primitive::Float | Primitive::Double => value.as_number().is_some() || value.as_str().is_some_and(is_special),
+    }
+}
+
+fn is_special(text: &str) -> bool {
+    matches!(text, "NaN" | "Infinity" | "-Infinity")
+}
+
+/// Appends a default in normal form: keys sorted, numbers in the form of their type. What does not fit stays as it is.
+pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &Value, steps: &mut u64) {
+    match (&model.node(ty).kind, &value.kind) {
+        (Kind::Primitive(Primitive::Double), json::Kind::Number(text)) => number::write_double(out, number::as_double(text)),
+        (Kind::Primitive(Primitive::Float), json::Kind::Number(text)) => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a float default is a double that is rounded, as in the original"
+            )]
+            number::write_float(out, number::as_double(text) as f32);
+        }
+        (Kind::Array(items), json::Kind::Array(values)) => {
+            out.push('[');
+            for (at, value) in values.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_normal(out, model, *items, value, steps);
+            }
+            out.push(']');
+        }
+        (Kind::Map(_) | Kind::Record(_), json::Kind::Object(object)) => {
+            out.push('{');
+            for (at, member) in value::in_order(object.members(), true).into_iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                json::write_string(out, &member.key);
+                out.push(':');
+                let inner = match &model.node(ty).kind {
+                    Kind::Map(values) => Some(*values),
+                    Kind::Record(record) => {
+                        record.find(&member.key, at).and_then(|at| record.fields.get(at)).map(|field| field.ty)
+                    }
+                    _ => None,
+                };
+                match inner {
+                    Some(inner) => write_normal(out, model, inner, &member.value, steps),
+                    None => value::write(out, &member.value, true),
+                }
+            }
+            out.push('}');
+        }
+        (Kind::Union(branches), _) => {
+            match branches.iter().find(|branch| fits(model, **branch, value, steps, &|_| false) == Fit::Yes) {
+                Some(branch) => write_normal(out, model, *branch, value, steps),
+                None => value::write(out, value, true),
+            }
+        }
+        _ => value::write(out, value, true),
+    }
+}

@@ -1,0 +1,331 @@
+//! The writers: canonical text, normalized text and `format=resolved`, all one walk with different settings.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use super::deep;
+use super::defaults;
+use super::logical::{self, Logical};
+use super::model::{Field, Kind, Model, Name, Named, NodeId, Order, SpaceId};
+use super::name;
+use super::tags::{Edits, Entity, TAGS};
+use super::value;
+use crate::schema::json::{Member, write_string};
+
+/// Which text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// What is stored and returned.
+    Canonical,
+    /// The canonical text under `normalize=true`, without the losses of the original.
+    Normalized,
+    /// With everything referenced spelled out.
+    Resolved,
+}
+
+/// The text would be nested deeper than it could be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooDeep;
+
+/// Writes the whole schema.
+pub(super) fn whole(model: &Model, form: Form, max_depth: usize) -> Result<String, TooDeep> {
+    let known =
+        if form == Form::Resolved { HashSet::new() } else { model.referenced.iter().map(|id| model.first(*id)).collect() };
+    finish(Writer { model, form, known, edits: None, out: String::new(), depth: 0, max_depth, steps: defaults::STEPS })
+}
+
+/// Writes the canonical text with other tags.
+pub(super) fn edited(model: &Model, edits: &Edits, max_depth: usize) -> Result<String, TooDeep> {
+    let known = model.referenced.iter().map(|id| model.first(*id)).collect();
+    let edits = Some(edits);
+    finish(Writer { model, form: Form::Canonical, known, edits, out: String::new(), depth: 0, max_depth, steps: 0 })
+}
+
+fn finish(mut writer: Writer<'_>) -> Result<String, TooDeep> {
+    writer.schema(writer.model.root, 0)?;
+    // a definition that moved to its first use may carry deep properties or defaults with it
+    if deep::nesting(&writer.out) > writer.max_depth { Err(TooDeep) } else { Ok(writer.out) }
+}
+
+/// One node on its own, for messages.
+pub(super) fn excerpt(model: &Model, id: NodeId) -> String {
+    let max_depth = super::parse::MAX_DEPTH;
+    let form = Form::Canonical;
+    let mut writer =
+        Writer { model, form, known: HashSet::new(), edits: None, out: String::new(), depth: 0, max_depth, steps: 0 };
+    match writer.schema(id, 0) {
+        Ok(()) => writer.out,
+        Err(TooDeep) => model.branch_name(id),
+    }
+}
+
+struct Writer<'m> {
+    model: &'m Model,
+    form: Form,
+    /// Named types that have been written, or count as such.
+    known: HashSet<NodeId>,
+    /// Tags that replace those of the schema.
+    edits: Option<&'m Edits>,
+    out: String,
+    depth: usize,
+    max_depth: usize,
+    steps: u64,
+}
+
+impl<'m> Writer<'m> {
+    fn normal(&self) -> bool {
+        self.form == Form::Normalized
+    }
+
+    fn enter(&mut self, levels: usize) -> Result<(), TooDeep> {
+        self.depth += levels;
+        if self.depth > self.max_depth { Err(TooDeep) } else { Ok(()) }
+    }
+
+    fn key(&mut self, key: &str) {
+        self.out.push_str(",\"");
+        self.out.push_str(key);
+        self.out.push_str("\":");
+    }
+
+    fn schema(&mut self, id: NodeId, enclosing: SpaceId) -> Result<(), TooDeep> {
+        let node = self.model.node(id);
+        match &node.kind {
+            Kind::Primitive(primitive) if node.props.is_empty() => {
+                write_string(&mut self.out, primitive.word());
+                Ok(())
+            }
+            Kind::Primitive(primitive) => {
+                self.enter(1)?;
+                self.open(primitive.word());
+                self.close(id);
+                Ok(())
+            }
+            Kind::Array(items) => self.container(id, "array", "items", *items, enclosing),
+            Kind::Map(values) => self.container(id, "map", "values", *values, enclosing),
+            Kind::Union(branches) => {
+                self.enter(1)?;
+                self.out.push('[');
+                for (at, branch) in branches.iter().enumerate() {
+                    if at > 0 {
+                        self.out.push(',');
+                    }
+                    self.schema(*branch, enclosing)?;
+                }
+                self.out.push(']');
+                self.depth -= 1;
+                Ok(())
+            }
+            Kind::Pending(name) => {
+                self.reference(name, enclosing);
+                Ok(())
+            }
+            Kind::Record(_) | Kind::Enum(_) | Kind::Fixed(_) => self.named(id, enclosing),
+        }
+    }
+
+    fn open(&mut self, word: &str) {
+        self.out.push_str("{\"type\":\"");
+        self.out.push_str(word);
+        self.out.push('"');
+    }
+
+    fn container(&mut self, id: NodeId, word: &str, key: &str, inner: NodeId, enclosing: SpaceId) -> Result<(), TooDeep> {
+        self.enter(1)?;
+        self.open(word);
+        self.key(key);
+        self.schema(inner, enclosing)?;
+        self.close(id);
+        Ok(())
+    }
+
+    /// Properties, type aliases and the closing brace.
+    fn close(&mut self, id: NodeId) {
+        let node = self.model.node(id);
+        let logical = if self.normal() { logical::of(self.model, id) } else { Logical::None };
+        self.properties(&node.props, logical, (id, None));
+        if let Some(named) = node.named().filter(|named| !named.aliases.is_empty()) {
+            self.aliases(named);
+        }
+        self.out.push('}');
+        self.depth -= 1;
+    }
+
+    fn named(&mut self, id: NodeId, enclosing: SpaceId) -> Result<(), TooDeep> {
+        // of repeated definitions the first is written, at the first use
+        let id = self.model.first(id);
+        let node = self.model.node(id);
+        let Some(named) = node.named() else { return Ok(()) };
+        if !self.known.insert(id) {
+            self.reference(&named.name, enclosing);
+            return Ok(());
+        }
+        self.enter(1)?;
+        let own = named.name.space;
+        match &node.kind {
+            Kind::Record(record) => {
+                self.head(if record.error && !self.normal() { "error" } else { "record" }, named, enclosing);
+                self.key("fields");
+                self.enter(1)?;
+                self.out.push('[');
+                for (at, field) in record.fields.iter().enumerate() {
+                    if at > 0 {
+                        self.out.push(',');
+                    }
+                    self.field(field, own, (id, Some(at)))?;
+                }
+                self.out.push(']');
+                self.depth -= 1;
+            }
+            Kind::Enum(e) => {
+                self.head("enum", named, enclosing);
+                self.key("symbols");
+                self.strings(e.symbols.iter().map(|symbol| &**symbol));
+                if let Some(default) = &e.default {
+                    self.key("default");
+                    write_string(&mut self.out, default);
+                }
+            }
+            Kind::Fixed(fixed) => {
+                self.head("fixed", named, enclosing);
+                self.key("size");
+                self.out.push_str(&fixed.size.to_string());
+            }
+            _ => {}
+        }
+        self.close(id);
+        Ok(())
+    }
+
+    fn head(&mut self, word: &str, named: &Named, enclosing: SpaceId) {
+        self.open(word);
+        self.key("name");
+        write_string(&mut self.out, &named.name.simple);
+        if named.name.space != enclosing {
+            self.key("namespace");
+            write_string(&mut self.out, self.model.space(named.name.space));
+        }
+        // the normalizer of the original drops an empty doc of a type, though not of a field
+        if let Some(doc) = named.doc.as_deref().filter(|doc| !(self.normal() && doc.is_empty())) {
+            self.key("doc");
+            write_string(&mut self.out, doc);
+        }
+    }
+
+    fn field(&mut self, field: &'m Field, enclosing: SpaceId, entity: Entity) -> Result<(), TooDeep> {
+        self.enter(1)?;
+        self.out.push_str("{\"name\":");
+        write_string(&mut self.out, &field.name);
+        self.key("type");
+        self.schema(field.ty, enclosing)?;
+        if let Some(doc) = &field.doc {
+            self.key("doc");
+            write_string(&mut self.out, doc);
+        }
+        if let Some(default) = &field.default {
+            self.key("default");
+            if self.normal() {
+                defaults::write_normal(&mut self.out, self.model, field.ty, default, &mut self.steps);
+            } else {
+                value::write(&mut self.out, default, false);
+            }
+        }
+        match field.order {
+            Order::Ascending => {}
+            Order::Descending => self.out.push_str(",\"order\":\"descending\""),
+            Order::Ignore => self.out.push_str(",\"order\":\"ignore\""),
+        }
+        if !field.aliases.is_empty() {
+            self.key("aliases");
+            let mut aliases: Vec<&str> = field.aliases.iter().map(|alias| &**alias).collect();
+            if self.normal() {
+                aliases.sort_by(|a, b| value::key_cmp(a, b));
+            }
+            self.strings(aliases.into_iter());
+        }
+        self.properties(&field.props, Logical::None, entity);
+        self.out.push('}');
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Properties as sent; sorted and led by a valid logical type under normalization.
+    fn properties(&mut self, props: &[Member], logical: Logical, entity: Entity) {
+        let lead: &[&str] = match logical {
+            Logical::None => &[],
+            Logical::Decimal { scale: 0 } => &["logicalType", "precision"],
+            Logical::Decimal { .. } => &["logicalType", "precision", "scale"],
+            Logical::Other => &["logicalType"],
+        };
+        let mut tags = self.edits.and_then(|edits| edits.get(&entity));
+        let ordered = value::in_order(props, self.normal());
+        let leading = lead.iter().filter_map(|key| props.iter().find(|member| *member.key == **key));
+        let rest = ordered.into_iter().filter(|member| !lead.contains(&&*member.key));
+        for member in leading.chain(rest) {
+            if &*member.key == TAGS
+                && let Some(tags) = tags.take()
+            {
+                self.tags(tags);
+                continue;
+            }
+            self.out.push(',');
+            write_string(&mut self.out, &member.key);
+            self.out.push(':');
+            value::write(&mut self.out, &member.value, self.form == Form::Normalized);
+        }
+        if let Some(tags) = tags {
+            self.tags(tags);
+        }
+    }
+
+    /// Edited tags; without any left the property goes.
+    fn tags(&mut self, tags: &[String]) {
+        if !tags.is_empty() {
+            self.key(TAGS);
+            self.strings(tags.iter().map(String::as_str));
+        }
+    }
+
+    /// Aliases relative to the type's own namespace.
+    fn aliases(&mut self, named: &'m Named) {
+        let mut aliases: Vec<&Name> = named.aliases.iter().collect();
+        if self.normal() {
+            let own = named.name.space;
+            aliases.sort_by(|a, b| self.alias_cmp(a, b, own));
+        }
+        let aliases: Vec<String> = aliases.into_iter().map(|alias| self.relative(alias, named.name.space)).collect();
+        self.key("aliases");
+        self.strings(aliases.iter().map(String::as_str));
+    }
+
+    /// Order of aliases: by full name, where one that leaves the type's namespace for none begins with a dot.
+    fn alias_cmp(&self, a: &'m Name, b: &'m Name, own: SpaceId) -> Ordering {
+        if a.space == b.space {
+            return value::key_cmp(&a.simple, &b.simple);
+        }
+        let dot = |name: &Name| if name.space == 0 && own == 0 { "" } else { "." };
+        let units = |name: &'m Name| [self.model.space(name.space), dot(name), &*name.simple];
+        let (a, b) = (units(a), units(b));
+        a.iter().flat_map(|part| part.encode_utf16()).cmp(b.iter().flat_map(|part| part.encode_utf16()))
+    }
+
+    fn strings<'a>(&mut self, strings: impl Iterator<Item = &'a str>) {
+        self.out.push('[');
+        for (at, text) in strings.enumerate() {
+            if at > 0 {
+                self.out.push(',');
+            }
+            write_string(&mut self.out, text);
+        }
+        self.out.push(']');
+    }
+
+    fn relative(&self, name: &Name, enclosing: SpaceId) -> String {
+        if name.space == enclosing && !name::is_type_word(&name.simple) { name.simple.to_string() } else { self.model.full(name) }
+    }
+
+    fn reference(&mut self, name: &Name, enclosing: SpaceId) {
+        let text = self.relative(name, enclosing);
+        write_string(&mut self.out, &text);
+    }
+}

@@ -1,0 +1,114 @@
+//! Inline tags: the property `confluent:tags` of records and fields.
+//!
+//! An entity's path is the record's full name, with a dot and the field's name for a field; the namespace may be left out.
+
+use std::collections::{HashMap, HashSet};
+
+use super::model::{Kind, Model, NodeId, Record};
+use crate::schema::face::{EntityTags, SchemaError, TagEdit, TagEntity};
+use crate::schema::json::{Member, Value};
+
+/// The property.
+pub(super) const TAGS: &str = "confluent:tags";
+
+/// What can be tagged: a record, or one of its fields.
+pub(super) type Entity = (NodeId, Option<usize>);
+/// New tags by entity.
+pub(super) type Edits = HashMap<Entity, Vec<String>>;
+
+fn tags_of(props: &[Member]) -> Vec<String> {
+    let tags = props.iter().find(|member| &*member.key == TAGS).and_then(|member| member.value.as_array());
+    tags.unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// The records of a schema in the order of their first use. `inside` says whether referenced texts are looked into.
+fn records(model: &Model, inside: bool) -> Vec<(NodeId, &Record)> {
+    let mut seen: HashSet<NodeId> = HashSet::new();
+    if !inside {
+        seen.extend(model.referenced.iter().map(|id| model.first(*id)));
+    }
+    let mut found = Vec::new();
+    let mut todo = vec![model.root];
+    while let Some(id) = todo.pop() {
+        let id = model.first(id);
+        match &model.node(id).kind {
+            Kind::Array(inner) | Kind::Map(inner) => todo.push(*inner),
+            Kind::Union(branches) => todo.extend(branches.iter().rev()),
+            Kind::Record(record) if seen.insert(id) => {
+                found.push((id, &**record));
+                todo.extend(record.fields.iter().rev().map(|field| field.ty));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// All tagged entities.
+pub(super) fn list(model: &Model) -> Vec<EntityTags> {
+    let mut found = Vec::new();
+    for (id, record) in records(model, true) {
+        let name = || model.full(&record.named.name);
+        let tags = tags_of(&model.node(id).props);
+        if !tags.is_empty() {
+            found.push(EntityTags { path: name(), entity: TagEntity::Record, tags });
+        }
+        for field in &record.fields {
+            let tags = tags_of(&field.props);
+            if !tags.is_empty() {
+                found.push(EntityTags { path: format!("{}.{}", name(), field.name), entity: TagEntity::Field, tags });
+            }
+        }
+    }
+    found
+}
+
+/// The tags that entities get by edits. What stands in a referenced text can't be edited from here.
+pub(super) fn edit(model: &Model, add: &[TagEdit], remove: &[TagEdit], ignore_unknown: bool) -> Result<Edits, SchemaError> {
+    let records = records(model, false);
+    let mut by_simple: HashMap<&str, Vec<(NodeId, &Record)>> = HashMap::new();
+    for (id, record) in records {
+        by_simple.entry(&*record.named.name.simple).or_default().push((id, record));
+    }
+    let mut edits = Edits::new();
+    for (edit, adding) in add.iter().map(|edit| (edit, true)).chain(remove.iter().map(|edit| (edit, false))) {
+        let Some((entity, props)) = find(model, &by_simple, edit) else {
+            if ignore_unknown {
+                continue;
+            }
+            return Err(SchemaError::validate(format!("No matching path '{}' found in the schema", edit.path)));
+        };
+        let tags = edits.entry(entity).or_insert_with(|| tags_of(props));
+        if adding {
+            for tag in &edit.tags {
+                if !tags.contains(tag) {
+                    tags.push(tag.clone());
+                }
+            }
+        } else {
+            tags.retain(|tag| !edit.tags.contains(tag));
+        }
+    }
+    Ok(edits)
+}
+
+fn find<'m>(
+    model: &'m Model,
+    by_simple: &HashMap<&str, Vec<(NodeId, &'m Record)>>,
+    edit: &TagEdit,
+) -> Option<(Entity, &'m [Member])> {
+    let record = |path: &str| {
+        let (space, simple) = path.rsplit_once('.').map_or((None, path), |(space, simple)| (Some(space), simple));
+        let all = by_simple.get(simple)?;
+        all.iter().find(|(_, record)| space.is_none_or(|space| model.space(record.named.name.space) == space)).copied()
+    };
+    match edit.entity {
+        TagEntity::Record => record(&edit.path).map(|(id, _)| ((id, None), model.node(id).props.as_slice())),
+        TagEntity::Field => {
+            let (owner, name) = edit.path.rsplit_once('.')?;
+            let (id, record) = record(owner)?;
+            let at = record.find(name, 0)?;
+            record.fields.get(at).map(|field| ((id, Some(at)), field.props.as_slice()))
+        }
+    }
+}

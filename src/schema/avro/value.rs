@@ -1,0 +1,103 @@
+//! JSON values inside a schema (properties, defaults): printing, order of keys, equality.
+
+use std::cmp::Ordering;
+
+use super::number::{self, Number};
+use crate::schema::json::{Kind, Member, Object, Value, utf16_cmp, write_string};
+
+/// Appends a value, compact. `sorted` orders the keys of every object by UTF-16 unit.
+pub(super) fn write(out: &mut String, value: &Value, sorted: bool) {
+    match &value.kind {
+        Kind::Null => out.push_str("null"),
+        Kind::Bool(true) => out.push_str("true"),
+        Kind::Bool(false) => out.push_str("false"),
+        Kind::Number(text) => number::write(out, text),
+        Kind::String(text) => write_string(out, text),
+        Kind::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write(out, item, sorted);
+            }
+            out.push(']');
+        }
+        Kind::Object(object) => {
+            out.push('{');
+            let mut first = true;
+            for member in in_order(object.members(), sorted) {
+                if !std::mem::take(&mut first) {
+                    out.push(',');
+                }
+                write_string(out, &member.key);
+                out.push(':');
+                write(out, &member.value, sorted);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// The value as compact text.
+pub(super) fn text(value: &Value) -> String {
+    let mut out = String::new();
+    write(&mut out, value, false);
+    out
+}
+
+/// Members as they stand, or sorted by key.
+pub(super) fn in_order(members: &[Member], sorted: bool) -> Vec<&Member> {
+    let mut members: Vec<&Member> = members.iter().collect();
+    if sorted {
+        members.sort_by(|a, b| key_cmp(&a.key, &b.key));
+    }
+    members
+}
+
+/// Java's string order; for ASCII that is the order of bytes.
+pub(super) fn key_cmp(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { utf16_cmp(a, b) }
+}
+
+/// JSON equality: `1` and `1.0` differ, the order of keys does not matter, NaN is itself.
+pub(super) fn equal(a: &Value, b: &Value) -> bool {
+    match (&a.kind, &b.kind) {
+        (Kind::Null, Kind::Null) => true,
+        (Kind::Bool(a), Kind::Bool(b)) => a == b,
+        (Kind::String(a), Kind::String(b)) => a == b,
+        (Kind::Number(a), Kind::Number(b)) => match (number::classify(a), number::classify(b)) {
+            (Number::Integer(a), Number::Integer(b)) => a == b,
+            (Number::Double(a), Number::Double(b)) => a.to_bits() == b.to_bits(),
+            _ => false,
+        },
+        (Kind::Array(a), Kind::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (Kind::Object(a), Kind::Object(b)) => equal_objects(a, b),
+        _ => false,
+    }
+}
+
+fn equal_objects(a: &Object, b: &Object) -> bool {
+    a.len() == b.len() && a.members().iter().all(|m| b.get(&m.key).is_some_and(|other| equal(&m.value, other)))
+}
+
+/// Equality of property lists: an unordered map.
+pub(super) fn equal_members(a: &[Member], b: &[Member]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let same = |(a, b): (&Member, &Member)| a.key == b.key && equal(&a.value, &b.value);
+    if a.iter().zip(b).all(|(a, b)| a.key == b.key) {
+        return a.iter().zip(b).all(same);
+    }
+    in_order(a, true).into_iter().zip(in_order(b, true)).all(same)
+}
+
+/// Equality of optional defaults.
+pub(super) fn equal_options(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => equal(a, b),
+        (None, None) => true,
+        _ => false,
+    }
+}

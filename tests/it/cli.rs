@@ -1,0 +1,188 @@
+//! The binary: how it starts, stops, and refuses.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server process in a folder of its own.
+pub struct Process {
+    pub child: Child,
+    pub address: String,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+pub fn command(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_accordant"));
+    command.current_dir(directory).env_clear().stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+impl Process {
+    pub fn start(directory: &Path, arguments: &[&str]) -> Self {
+        #[expect(clippy::zombie_processes, reason = "Drop waits for it")]
+        let mut child = command(directory).args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("listening on http://") {
+            line.clear();
+            if log.read_line(&mut line).unwrap() == 0 {
+                break;
+            }
+        }
+        let address =
+            line.split_once("http://").and_then(|(_, rest)| rest.split_once(',')).map(|(address, _)| address.to_owned());
+        let process = Self { child, address: address.unwrap_or_default(), log };
+        assert!(!process.address.is_empty(), "the server ended before it listened");
+        process
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Ends it without warning.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop; the exit code and the rest of its log.
+    pub fn stop(mut self) -> (i32, String) {
+        self.signal("-TERM");
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), rest)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One exchange over a connection of its own.
+pub fn exchange(address: &str, method: &str, target: &str, body: &str) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let status = text.get(9..12).and_then(|s| s.parse().ok()).ok_or_else(|| std::io::Error::other("no status"))?;
+    Ok((status, text.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned()))
+}
+
+/// Runs to the end: exit code and standard error.
+fn outcome(directory: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = command(directory).args(arguments).output().unwrap();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).trim_end().to_owned())
+}
+
+#[test]
+fn it_serves_from_a_file_in_the_working_directory_and_keeps_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for round in 0..2 {
+        let process = Process::start(directory.path(), if round == 0 { &[] } else { &["serve"] });
+        let body = r#"{"schema":"\"string\""}"#;
+        let (status, text) = exchange(&process.address, "POST", "/subjects/s/versions", body).unwrap();
+        assert_eq!(status, 200, "{text}");
+        assert!(text.starts_with(r#"{"id":1,"version":1,"#), "{text}");
+        let (code, log) = process.stop();
+        assert_eq!(code, 0, "{log}");
+    }
+    assert!(directory.path().join("accordant.db").exists());
+}
+
+#[test]
+fn sigterm_lets_an_open_request_finish() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    let mut stream = TcpStream::connect(&process.address).unwrap();
+    let body = r#"{"schema":"\"string\""}"#;
+    let (first, second) = body.split_at(5);
+    let length = body.len();
+    write!(stream, "POST /subjects/s/versions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{first}").unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    process.signal("-TERM");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(TcpStream::connect(&process.address).is_err(), "new connections are refused");
+    stream.write_all(second.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    let mut process = process;
+    assert_eq!(process.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_port_that_is_taken_is_one_clear_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, text) = outcome(directory.path(), &["--listen", &address]);
+    assert_eq!(code, 3);
+    assert!(text.starts_with(&format!("accordant: can't listen on {address}: ")) && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn a_file_in_use_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0"]);
+    assert_eq!(code, 6);
+    assert!(text.ends_with("accordant.db is in use by another process") && text.lines().count() == 1, "{text}");
+    process.kill();
+    let again = Process::start(directory.path(), &[]);
+    assert_eq!(again.stop().0, 0);
+}
+
+#[test]
+fn a_database_that_is_not_there_is_one_clear_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let started = Instant::now();
+    let url = "postgres://nobody@127.0.0.1:1/nothing";
+    let (code, text) =
+        outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", url, "--database-acquire-timeout", "1s"]);
+    assert_eq!(code, 4);
+    assert!(text.starts_with("accordant: can't use the database: ") && text.lines().count() == 1, "{text}");
+    assert!(started.elapsed() < Duration::from_secs(20));
+    let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", "sqlite:///no/such/folder/a.db"]);
+    assert_eq!(code, 4, "{text}");
+    let (code, text) = outcome(directory.path(), &["--database", "mysql://x"]);
+    assert_eq!((code, text.lines().count()), (2, 1), "{text}");
+}
+
+#[test]
+fn a_database_of_a_newer_release_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    Process::start(directory.path(), &[]).stop();
+    let path = directory.path().join("accordant.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::{Connection, Executor};
+        let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+        let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
+        db.execute(insert).await.unwrap();
+        db.close().await.unwrap();
+    });
+    let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0"]);
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("written by a newer release (migration 9999;") && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn unknown_settings_are_refused_with_a_hint() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(outcome(directory.path(), &["--listne", "x"]).0, 2);
+    let output = command(directory.path()).env("ACCORDANT_DATABSE", "x").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean ACCORDANT_DATABASE?"));
+}

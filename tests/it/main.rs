@@ -1,0 +1,23 @@
+//! The integration tests, one binary: one link.
+//!
+//! `app` starts a real server on SQLite and on Postgres; every answer that a test sees through it is held to openapi.yaml.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(unreachable_pub, reason = "one binary: its modules share what is pub")]
+
+mod app;
+mod cli;
+mod compatibility;
+mod contexts;
+mod contract;
+mod crash;
+mod delete;
+mod edge;
+mod errors;
+mod find;
+mod layering;
+mod openapi;
+mod register;
+mod replicas;
+mod settings;
+mod store;
