@@ -7,10 +7,8 @@ pub mod avro;
 pub mod face;
 pub mod finding;
 pub mod json;
-#[path = "pending.rs"]
 pub mod json_schema;
 mod parsed;
-#[path = "pending.rs"]
 pub mod protobuf;
 
 pub use face::{

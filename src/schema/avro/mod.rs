@@ -188,5 +188,5 @@ impl Schema {
 }
 
 fn too_deep(limit: usize) -> SchemaError {
-    SchemaError::validate(format!("the schema written out is nested deeper than the maximum allowed ({limit})"))
+    SchemaError::parse(format!("the schema written out is nested deeper than the maximum allowed ({limit})"))
 }

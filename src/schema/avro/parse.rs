@@ -116,6 +116,7 @@ impl Parser {
         })?;
         let root = self.schema(&value, 0).and_then(|root| self.finish(root, first));
         root.map_err(|fault| {
+            // to the original everything up to here is one step, and the answer has one shape
             let error = SchemaError::parse(fault.message);
             if fault.at == NOWHERE { error } else { error.at(Position::of(text, fault.at as usize)) }
         })

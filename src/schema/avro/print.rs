@@ -298,13 +298,18 @@ impl<'m> Writer<'m> {
         self.strings(aliases.iter().map(String::as_str));
     }
 
-    /// Order of aliases: by full name, where one that leaves the type's namespace for none begins with a dot.
+    /// Order of aliases: by full name. One that leaves the type's namespace for none is written bare, so it counts as what it
+    /// will be read as; otherwise normalizing twice would sort twice.
     fn alias_cmp(&self, a: &'m Name, b: &'m Name, own: SpaceId) -> Ordering {
-        if a.space == b.space {
+        let space = |name: &Name| if name.space == 0 { own } else { name.space };
+        if space(a) == space(b) {
             return value::key_cmp(&a.simple, &b.simple);
         }
-        let dot = |name: &Name| if name.space == 0 && own == 0 { "" } else { "." };
-        let units = |name: &'m Name| [self.model.space(name.space), dot(name), &*name.simple];
+        // different, so at most one of them is empty, and only where the type has no namespace itself
+        let units = |name: &'m Name| {
+            let space = self.model.space(space(name));
+            [space, if space.is_empty() { "" } else { "." }, &*name.simple]
+        };
         let (a, b) = (units(a), units(b));
         a.iter().flat_map(|part| part.encode_utf16()).cmp(b.iter().flat_map(|part| part.encode_utf16()))
     }

@@ -79,6 +79,23 @@ impl Decimal {
         self.digits.is_empty()
     }
 
+    /// The value, if it is a whole number that fits.
+    pub(crate) fn to_u64(&self) -> Option<u64> {
+        if self.is_zero() {
+            return Some(0);
+        }
+        if self.negative || !self.is_whole() || self.point > 20 {
+            return None;
+        }
+        let zeros = usize::try_from(self.point).ok()?.checked_sub(self.digits.len())?;
+        format!("{}{}", self.digits, "0".repeat(zeros)).parse().ok()
+    }
+
+    /// How many places the point is from the first or the last digit, whichever is farther.
+    pub(crate) fn magnitude(&self) -> i64 {
+        self.point.abs().max((self.point - length(&self.digits)).abs())
+    }
+
     /// True when the value is a whole number, however it is written.
     pub(crate) fn is_whole(&self) -> bool {
         length(&self.digits) <= self.point || self.is_zero()
@@ -150,7 +167,8 @@ impl Remainder {
     const BASE: u64 = 1_000_000_000;
 
     fn new(divisor: &str) -> Self {
-        let limbs = divisor.as_bytes().rchunks(9).map(|chunk| chunk.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0'))).collect();
+        let limbs =
+            divisor.as_bytes().rchunks(9).map(|chunk| chunk.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0'))).collect();
         Self { divisor: limbs, rest: Vec::new() }
     }
 

@@ -112,12 +112,10 @@ pub(crate) fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
-        let digits = rest.as_slice_pair();
-        match (byte, digits) {
+        match (byte, hex_pair(rest.clone())) {
             (b'%', Some(value)) => {
                 bytes.push(value);
-                rest.next();
-                rest.next();
+                rest.nth(1);
             }
             _ => bytes.push(byte),
         }
@@ -125,18 +123,11 @@ pub(crate) fn percent_decode(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Reads two hexadecimal digits ahead of an iterator.
-trait HexAhead {
-    fn as_slice_pair(&self) -> Option<u8>;
-}
-
-impl HexAhead for std::str::Bytes<'_> {
-    fn as_slice_pair(&self) -> Option<u8> {
-        let mut ahead = self.clone();
-        let high = char::from(ahead.next()?).to_digit(16)?;
-        let low = char::from(ahead.next()?).to_digit(16)?;
-        u8::try_from(high * 16 + low).ok()
-    }
+/// The value of two hexadecimal digits ahead.
+fn hex_pair(mut ahead: std::str::Bytes<'_>) -> Option<u8> {
+    let high = char::from(ahead.next()?).to_digit(16)?;
+    let low = char::from(ahead.next()?).to_digit(16)?;
+    u8::try_from(high * 16 + low).ok()
 }
 
 #[cfg(test)]

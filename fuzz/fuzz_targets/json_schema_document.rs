@@ -1,0 +1,16 @@
+//! A schema and a document, with a zero byte between: validation ends, and says the same twice.
+#![no_main]
+
+use accordant::schema::json_schema::Schema;
+use accordant::schema::json_schema::document::{ValidateOptions, Validator};
+use accordant::schema::{ParseMode, ParseOptions};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let Some((schema, document)) = text.split_once('\0') else { return };
+    let Ok(schema) = Schema::parse(schema, &[], &ParseOptions::new(ParseMode::New, 512)) else { return };
+    let Ok(validator) = Validator::compile(&schema, &ValidateOptions::default()) else { return };
+    let report = validator.report(document);
+    assert_eq!(report, validator.report(document));
+    assert!(report.errors.len() <= ValidateOptions::default().max_errors);
+});

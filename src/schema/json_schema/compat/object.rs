@@ -1,0 +1,286 @@
+//! Comparing objects: `required`, properties under the content model of the other side, dependencies, and the rest.
+
+use std::collections::HashMap;
+
+use super::kind::DifferenceKind as D;
+use super::report::{At, Step};
+use super::{BoundKinds, Differ, Sink, Stop, bound, named};
+use crate::schema::json_schema::model::{Kind, NodeId, Object, Rest};
+
+/// What an object says about a property (or an array about a position) it does not declare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    /// Anything goes.
+    Open,
+    /// It must be like this.
+    Like(At),
+    /// It must not be there.
+    Closed,
+}
+
+/// Kinds for a keyword that says what else is allowed: added, removed, extended, narrowed.
+pub(crate) type RestKinds = [D; 4];
+
+impl Differ<'_> {
+    pub(crate) fn objects(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+        const MAX: BoundKinds =
+            [D::MaxPropertiesAdded, D::MaxPropertiesRemoved, D::MaxPropertiesIncreased, D::MaxPropertiesDecreased];
+        const MIN: BoundKinds =
+            [D::MinPropertiesAdded, D::MinPropertiesRemoved, D::MinPropertiesIncreased, D::MinPropertiesDecreased];
+        const ADDITIONAL: RestKinds = [
+            D::AdditionalPropertiesAdded,
+            D::AdditionalPropertiesRemoved,
+            D::AdditionalPropertiesExtended,
+            D::AdditionalPropertiesNarrowed,
+        ];
+        const UNEVALUATED: RestKinds = [
+            D::UnevaluatedPropertiesAdded,
+            D::UnevaluatedPropertiesRemoved,
+            D::UnevaluatedPropertiesExtended,
+            D::UnevaluatedPropertiesNarrowed,
+        ];
+        self.charge(u64::try_from((old.properties.len() + new.properties.len()) / 4).unwrap_or(u64::MAX))?;
+        self.required(old, new, o, u, sink);
+        self.properties(old, new, o, u, sink)?;
+        self.dependencies(old, new, o, u, sink)?;
+        self.rest("additionalProperties", (old.additional, new.additional), (o, u), ADDITIONAL, sink)?;
+        self.unevaluated("unevaluatedProperties", (old.unevaluated, new.unevaluated), (o, u), UNEVALUATED, sink)?;
+        bound(sink, (o, u), "maxProperties", old.max_properties.as_ref(), new.max_properties.as_ref(), MAX);
+        bound(sink, (o, u), "minProperties", old.min_properties.as_ref(), new.min_properties.as_ref(), MIN);
+        Ok(())
+    }
+
+    /// Only names declared on both sides are looked at.
+    fn required(&self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) {
+        for (name, _) in &old.properties {
+            let Some(property) = new.property(name) else { continue };
+            let kind = match (old.required.contains(name), new.required.contains(name)) {
+                (true, false) => D::RequiredAttributeRemoved,
+                (false, true) if self.has_default(At { side: u.side, node: property }) => D::RequiredAttributeWithDefaultAdded,
+                (false, true) => D::RequiredAttributeAdded,
+                _ => continue,
+            };
+            sink.add(kind, named("required", name), o, u);
+        }
+    }
+
+    /// A default behind a reference does not count.
+    fn has_default(&self, at: At) -> bool {
+        self.node(at).notes.as_ref().is_some_and(|notes| notes.default.is_some())
+    }
+
+    fn properties(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+        for (name, property) in &old.properties {
+            let before = At { side: o.side, node: *property };
+            match new.property(name) {
+                Some(property) => {
+                    let tree = self.compare(before, At { side: u.side, node: property })?;
+                    sink.below(|| named("properties", name), &tree);
+                }
+                None => self.property_removed(name, before, new, (o, u), sink)?,
+            }
+        }
+        for (name, property) in &new.properties {
+            if old.property(name).is_none() {
+                let after = (At { side: u.side, node: *property }, new.required.contains(name));
+                self.property_added(name, after, old, (o, u), sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn property_removed(&mut self, name: &str, before: At, new: &Object, (o, u): (At, At), sink: &mut Sink) -> Result<(), Stop> {
+        let step = || named("properties", name);
+        let kind = match self.coverage(new, u, name)? {
+            Coverage::Open => D::PropertyRemovedFromOpenContentModel,
+            Coverage::Like(schema) => {
+                let tree = self.compare(before, schema)?;
+                sink.below(step, &tree);
+                if tree.compatible {
+                    D::PropertyRemovedIsCoveredByPartiallyOpenContentModel
+                } else {
+                    D::PropertyRemovedNotCoveredByPartiallyOpenContentModel
+                }
+            }
+            Coverage::Closed if matches!(self.node(before).kind, Kind::False) => {
+                D::PropertyWithFalseRemovedFromClosedContentModel
+            }
+            Coverage::Closed => D::PropertyRemovedFromClosedContentModel,
+        };
+        sink.add(kind, step(), o, u);
+        Ok(())
+    }
+
+    fn property_added(
+        &mut self,
+        name: &str,
+        (after, required): (At, bool),
+        old: &Object,
+        (o, u): (At, At),
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
+        let step = || named("properties", name);
+        let default = self.has_default(after);
+        let coverage = self.coverage(old, o, name)?;
+        if let Coverage::Like(schema) = coverage {
+            let tree = self.compare(schema, after)?;
+            sink.below(step, &tree);
+            let kind = if tree.compatible {
+                D::PropertyAddedIsCoveredByPartiallyOpenContentModel
+            } else {
+                D::PropertyAddedNotCoveredByPartiallyOpenContentModel
+            };
+            sink.add(kind, step(), o, u);
+        }
+        let open = coverage == Coverage::Open;
+        let kind = match (open, required, default) {
+            (true, ..) if matches!(self.node(after).kind, Kind::Empty | Kind::True) => {
+                D::PropertyWithEmptySchemaAddedToOpenContentModel
+            }
+            (true, true, true) => D::RequiredPropertyWithDefaultAddedToOpenContentModel,
+            (true, true, false) => D::RequiredPropertyAddedToOpenContentModel,
+            (true, false, _) => D::OptionalPropertyAddedToOpenContentModel,
+            (false, true, true) => D::RequiredPropertyWithDefaultAddedToUnopenContentModel,
+            (false, true, false) => D::RequiredPropertyAddedToUnopenContentModel,
+            (false, false, _) => D::OptionalPropertyAddedToUnopenContentModel,
+        };
+        sink.add(kind, step(), o, u);
+        Ok(())
+    }
+
+    /// The content model of an object for one name. With patterns none of which is found in the name and nothing else said, the
+    /// object is really open; the original takes it for closed.
+    fn coverage(&mut self, object: &Object, at: At, name: &str) -> Result<Coverage, Stop> {
+        let like = |node| Coverage::Like(At { side: at.side, node });
+        let unevaluated = object.unevaluated.map(|node| (node, &self.node(At { side: at.side, node }).kind));
+        let unrestricted = matches!(unevaluated, None | Some((_, Kind::True)));
+        if object.additional == Rest::Anything && object.patterns.is_empty() && unrestricted {
+            return Ok(Coverage::Open);
+        }
+        for entry in &object.patterns {
+            let (covers, cost) = entry.covers(name);
+            self.charge(cost)?;
+            if covers {
+                return Ok(like(entry.schema));
+            }
+        }
+        Ok(match (object.additional, unevaluated) {
+            (Rest::Like(schema), _) => like(schema),
+            (Rest::Anything, Some((schema, kind))) if !matches!(kind, Kind::True | Kind::False) => like(schema),
+            _ => Coverage::Closed,
+        })
+    }
+
+    fn dependencies(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+        let step = |name: &str| named("dependencies", name);
+        let before = by_name(&old.array_dependencies);
+        let after = by_name(&new.array_dependencies);
+        for (name, names) in &old.array_dependencies {
+            let kind = match after.get(&**name) {
+                None => D::DependencyArrayRemoved,
+                Some(others) if *others == names => continue,
+                Some(others) if within(names, others) => D::DependencyArrayExtended,
+                Some(others) if within(others, names) => D::DependencyArrayNarrowed,
+                Some(_) => D::DependencyArrayChanged,
+            };
+            sink.add(kind, step(name), o, u);
+        }
+        for (name, _) in new.array_dependencies.iter().filter(|(name, _)| !before.contains_key(&**name)) {
+            sink.add(D::DependencyArrayAdded, step(name), o, u);
+        }
+        let before = by_name(&old.schema_dependencies);
+        let after = by_name(&new.schema_dependencies);
+        for (name, schema) in &old.schema_dependencies {
+            match after.get(&**name) {
+                None => sink.add(D::DependencySchemaRemoved, step(name), o, u),
+                Some(other) => {
+                    let tree = self.compare(At { side: o.side, node: *schema }, At { side: u.side, node: **other })?;
+                    sink.below(|| step(name), &tree);
+                }
+            }
+        }
+        for (name, _) in new.schema_dependencies.iter().filter(|(name, _)| !before.contains_key(&**name)) {
+            sink.add(D::DependencySchemaAdded, step(name), o, u);
+        }
+        Ok(())
+    }
+
+    /// `additionalProperties` and `additionalItems`.
+    pub(crate) fn rest(
+        &mut self,
+        keyword: &'static str,
+        (old, new): (Rest, Rest),
+        (o, u): (At, At),
+        [added, removed, extended, narrowed]: RestKinds,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
+        let kind = match (old, new) {
+            (Rest::Nothing, Rest::Nothing) | (Rest::Anything, Rest::Anything) => return Ok(()),
+            (Rest::Nothing, _) => added,
+            (_, Rest::Nothing) => removed,
+            (Rest::Anything, Rest::Like(_)) => narrowed,
+            (Rest::Like(_), Rest::Anything) => extended,
+            (Rest::Like(old), Rest::Like(new)) => {
+                let tree = self.compare(At { side: o.side, node: old }, At { side: u.side, node: new })?;
+                sink.below(|| Step::Keyword(keyword), &tree);
+                return Ok(());
+            }
+        };
+        sink.add(kind, Step::Keyword(keyword), o, u);
+        Ok(())
+    }
+
+    /// `unevaluatedProperties` and `unevaluatedItems`: absent and `true` are not the same here.
+    pub(crate) fn unevaluated(
+        &mut self,
+        keyword: &'static str,
+        (old, new): (Option<NodeId>, Option<NodeId>),
+        (o, u): (At, At),
+        [added, removed, extended, narrowed]: RestKinds,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
+        let old = old.map(|node| At { side: o.side, node });
+        let new = new.map(|node| At { side: u.side, node });
+        let is_false = |at: At| matches!(self.node(at).kind, Kind::False);
+        let is_empty = |at: At| matches!(self.node(at).kind, Kind::Empty | Kind::True);
+        let kind = match (old, new) {
+            (None, None) => return Ok(()),
+            (None, Some(new)) => {
+                if is_false(new) {
+                    removed
+                } else {
+                    narrowed
+                }
+            }
+            (Some(old), None) => {
+                if is_false(old) {
+                    added
+                } else {
+                    extended
+                }
+            }
+            (Some(old), Some(new)) => match (is_false(old), is_false(new), is_empty(old), is_empty(new)) {
+                (true, false, ..) => added,
+                (false, true, ..) => removed,
+                (_, _, true, false) => narrowed,
+                (_, _, false, true) => extended,
+                _ => {
+                    let tree = self.compare(old, new)?;
+                    sink.below(|| Step::Keyword(keyword), &tree);
+                    return Ok(());
+                }
+            },
+        };
+        sink.add(kind, Step::Keyword(keyword), o, u);
+        Ok(())
+    }
+}
+
+fn by_name<T>(entries: &[(Box<str>, T)]) -> HashMap<&str, &T> {
+    entries.iter().map(|(name, entry)| (&**name, entry)).collect()
+}
+
+/// Whether sorted names are all among other sorted names.
+fn within(part: &[Box<str>], whole: &[Box<str>]) -> bool {
+    part.iter().all(|name| whole.binary_search(name).is_ok())
+}

@@ -1,0 +1,29 @@
+//! The meta-schemas of the five dialects, built in.
+
+use referencing::meta as texts;
+
+/// Prints a built-in document.
+pub(crate) type Text = fn() -> String;
+
+/// Address and text of every built-in document.
+pub(crate) const ALL: &[(&str, Text)] = &[
+    ("http://json-schema.org/draft-04/schema", || texts::DRAFT4.to_string()),
+    ("http://json-schema.org/draft-06/schema", || texts::DRAFT6.to_string()),
+    ("http://json-schema.org/draft-07/schema", || texts::DRAFT7.to_string()),
+    ("https://json-schema.org/draft/2019-09/schema", || texts::DRAFT201909.to_string()),
+    ("https://json-schema.org/draft/2019-09/meta/applicator", || texts::DRAFT201909_APPLICATOR.to_string()),
+    ("https://json-schema.org/draft/2019-09/meta/content", || texts::DRAFT201909_CONTENT.to_string()),
+    ("https://json-schema.org/draft/2019-09/meta/core", || texts::DRAFT201909_CORE.to_string()),
+    ("https://json-schema.org/draft/2019-09/meta/format", || texts::DRAFT201909_FORMAT.to_string()),
+    ("https://json-schema.org/draft/2019-09/meta/meta-data", || texts::DRAFT201909_META_DATA.to_string()),
+    ("https://json-schema.org/draft/2019-09/meta/validation", || texts::DRAFT201909_VALIDATION.to_string()),
+    ("https://json-schema.org/draft/2020-12/schema", || texts::DRAFT202012.to_string()),
+    ("https://json-schema.org/draft/2020-12/meta/core", || texts::DRAFT202012_CORE.to_string()),
+    ("https://json-schema.org/draft/2020-12/meta/applicator", || texts::DRAFT202012_APPLICATOR.to_string()),
+    ("https://json-schema.org/draft/2020-12/meta/unevaluated", || texts::DRAFT202012_UNEVALUATED.to_string()),
+    ("https://json-schema.org/draft/2020-12/meta/validation", || texts::DRAFT202012_VALIDATION.to_string()),
+    ("https://json-schema.org/draft/2020-12/meta/meta-data", || texts::DRAFT202012_META_DATA.to_string()),
+    ("https://json-schema.org/draft/2020-12/meta/format-annotation", || texts::DRAFT202012_FORMAT_ANNOTATION.to_string()),
+    ("https://json-schema.org/draft/2020-12/meta/format-assertion", || texts::DRAFT202012_FORMAT_ASSERTION.to_string()),
+    ("https://json-schema.org/draft/2020-12/meta/content", || texts::DRAFT202012_CONTENT.to_string()),
+];

@@ -1,0 +1,210 @@
+//! What the differ works on: a graph of nodes, built from the text by the loader. References are edges, so recursion is a
+//! cycle in the graph and every use of a definition is the same node.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::number::Decimal;
+use super::pattern::{self, Compiled};
+
+/// Index of a node in its model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NodeId(pub(crate) u32);
+
+/// A loaded schema.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) root: NodeId,
+}
+
+static MISSING: Node = Node { kind: Kind::Empty, notes: None, is_bytes: false, document: 0, offset: 0 };
+
+impl Model {
+    /// The node under an id.
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        usize::try_from(id.0).ok().and_then(|at| self.nodes.get(at)).unwrap_or(&MISSING)
+    }
+
+    /// Rough bytes held.
+    pub(crate) fn weight(&self) -> usize {
+        self.nodes.len() * (size_of::<Node>() + 128)
+    }
+}
+
+/// One node.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    pub(crate) notes: Option<Box<Notes>>,
+    /// `"connect.type": "bytes"` stands beside it.
+    pub(crate) is_bytes: bool,
+    /// Which document the node stands in: 0 is the schema's own text.
+    pub(crate) document: u32,
+    /// Where its JSON value begins in that document.
+    pub(crate) offset: u32,
+}
+
+/// Annotations that are compared. Absent and present differ.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Notes {
+    pub(crate) id: Option<Box<str>>,
+    pub(crate) title: Option<Box<str>>,
+    pub(crate) description: Option<Box<str>>,
+    /// The default value's key.
+    pub(crate) default: Option<Box<str>>,
+}
+
+/// What kind of node it is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Empty,
+    True,
+    False,
+    Boolean,
+    Null,
+    String(Box<Text>),
+    Number(Box<Number>),
+    Array(Box<Array>),
+    Object(Box<Object>),
+    /// The keys of the values, sorted, each once.
+    Enum(Box<[String]>),
+    Const(Box<str>),
+    Combined(Box<Combined>),
+    Not(NodeId),
+    Conditional,
+    Ref(NodeId),
+}
+
+/// String keywords.
+#[derive(Debug, Default)]
+pub(crate) struct Text {
+    pub(crate) max_length: Option<Decimal>,
+    pub(crate) min_length: Option<Decimal>,
+    pub(crate) pattern: Option<Box<str>>,
+}
+
+/// An exclusive bound.
+#[derive(Debug)]
+pub(crate) struct Exclusive {
+    pub(crate) value: Decimal,
+    /// draft-04: the bound is the inclusive keyword's value, made exclusive by a flag.
+    pub(crate) flag: bool,
+}
+
+/// Number keywords.
+#[derive(Debug, Default)]
+pub(crate) struct Number {
+    pub(crate) integer: bool,
+    pub(crate) maximum: Option<Decimal>,
+    pub(crate) minimum: Option<Decimal>,
+    pub(crate) exclusive_maximum: Option<Exclusive>,
+    pub(crate) exclusive_minimum: Option<Exclusive>,
+    pub(crate) multiple_of: Option<Decimal>,
+}
+
+/// What is allowed beyond the declared properties or positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Rest {
+    /// Not said, or `true`.
+    #[default]
+    Anything,
+    /// `false`
+    Nothing,
+    /// A schema.
+    Like(NodeId),
+}
+
+/// Array keywords.
+#[derive(Debug, Default)]
+pub(crate) struct Array {
+    /// The schema of every element.
+    pub(crate) each: Option<NodeId>,
+    /// The schemas of the first elements.
+    pub(crate) tuple: Vec<NodeId>,
+    pub(crate) additional: Rest,
+    pub(crate) unevaluated: Option<NodeId>,
+    pub(crate) max_items: Option<Decimal>,
+    pub(crate) min_items: Option<Decimal>,
+    pub(crate) unique: bool,
+    pub(crate) max_contains: Option<Decimal>,
+    pub(crate) min_contains: Option<Decimal>,
+}
+
+/// Object keywords.
+#[derive(Debug, Default)]
+pub(crate) struct Object {
+    pub(crate) properties: Vec<(Box<str>, NodeId)>,
+    pub(crate) index: HashMap<Box<str>, usize>,
+    pub(crate) required: std::collections::HashSet<Box<str>>,
+    pub(crate) array_dependencies: Vec<(Box<str>, Vec<Box<str>>)>,
+    pub(crate) schema_dependencies: Vec<(Box<str>, NodeId)>,
+    pub(crate) patterns: Vec<PatternProperty>,
+    pub(crate) additional: Rest,
+    pub(crate) unevaluated: Option<NodeId>,
+    pub(crate) max_properties: Option<Decimal>,
+    pub(crate) min_properties: Option<Decimal>,
+}
+
+impl Object {
+    /// The declared property of that name.
+    pub(crate) fn property(&self, name: &str) -> Option<NodeId> {
+        self.index.get(name).and_then(|at| self.properties.get(*at)).map(|(_, id)| *id)
+    }
+}
+
+/// One entry of `patternProperties`; the pattern is compiled when a name is first held against it.
+#[derive(Debug)]
+pub(crate) struct PatternProperty {
+    pub(crate) pattern: Box<str>,
+    pub(crate) schema: NodeId,
+    pub(crate) compiled: OnceLock<Option<Compiled>>,
+}
+
+impl PatternProperty {
+    /// Whether the pattern is found in the name, and what finding out costs in units of work. A pattern that can't be run, or
+    /// gives up, counts as not found.
+    pub(crate) fn covers(&self, name: &str) -> (bool, u64) {
+        let mut cost = 0;
+        let compiled = self.compiled.get_or_init(|| {
+            cost = 50;
+            Compiled::new(&self.pattern, pattern::SMALL).or_else(|| {
+                cost = 5_000;
+                Compiled::new(&self.pattern, pattern::LARGE)
+            })
+        });
+        let Some(pattern) = compiled else { return (false, cost + 1) };
+        cost += pattern.cost(name);
+        (pattern.found_in(name) == Ok(true), cost)
+    }
+}
+
+/// How members of a combined schema combine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::enum_variant_names, reason = "the names are the keywords")]
+pub(crate) enum Criterion {
+    AllOf,
+    AnyOf,
+    OneOf,
+}
+
+impl Criterion {
+    /// The keyword.
+    pub(crate) fn keyword(self) -> &'static str {
+        match self {
+            Self::AllOf => "allOf",
+            Self::AnyOf => "anyOf",
+            Self::OneOf => "oneOf",
+        }
+    }
+}
+
+/// A combined schema: written, or implied by several kinds of keywords beside each other.
+#[derive(Debug)]
+pub(crate) struct Combined {
+    pub(crate) criterion: Criterion,
+    /// All members, as written.
+    pub(crate) members: Vec<NodeId>,
+    /// The members without duplicates, each with a digest that is equal for equal members.
+    pub(crate) distinct: Vec<(NodeId, u128)>,
+}

@@ -1,0 +1,157 @@
+//! Regular expressions of schemas: which are acceptable, and matching them in bounded time.
+//!
+//! Schemas carry ECMA-262 patterns and, since the original runs on Java, Java ones. A pattern is rewritten into the syntax of
+//! the engine at hand. It is acceptable when the rewritten text or the text as written can be read; matching has a
+//! backtracking limit and a size limit, so that no pattern can hold a thread.
+
+mod java;
+mod translate;
+
+use fancy_regex::{CompileError, Error, Regex, RegexBuilder};
+use regex_syntax::ast::ErrorKind;
+
+pub(super) use self::java::to_ecma;
+use self::translate::{Reading, translate};
+
+/// Backtracking steps after which a match is given up.
+pub(super) const BACKTRACK_LIMIT: usize = 10_000;
+/// Size in bytes that most compiled patterns stay below.
+pub(super) const SMALL: usize = 256 << 10;
+/// Size in bytes a compiled pattern may have: enough for `^[\p{L}\p{N} ]{1,100}$`, and some 20 ms of work.
+pub(super) const LARGE: usize = 10 << 20;
+/// Size limit where a pattern is compiled only to see whether it is well-formed.
+const LOOK: usize = 32 << 10;
+
+/// Units of work for a search that may go back to its limit.
+const BACKTRACKING: u64 = 400;
+
+/// Whether a schema with this pattern is accepted. Nothing is compiled where reading the syntax settles it.
+pub(crate) fn acceptable(pattern: &str) -> bool {
+    let rewritten = translate(pattern, Reading::Shape);
+    readable(&rewritten) || readable(pattern) || (!reverses_a_count(pattern) && (builds(&rewritten) || builds(pattern)))
+}
+
+/// `a{2,1}`, which the second engine reads in a way of its own.
+fn reverses_a_count(pattern: &str) -> bool {
+    let error = regex_syntax::Parser::new().parse(pattern).err();
+    matches!(error, Some(regex_syntax::Error::Parse(error)) if matches!(error.kind(), ErrorKind::RepetitionCountInvalid))
+}
+
+fn readable(pattern: &str) -> bool {
+    regex_syntax::Parser::new().parse(pattern).is_ok()
+}
+
+/// Whether it is well-formed. That is so as well for one that is too large to run, and for one whose look-behind is of a length
+/// this engine can't handle.
+fn builds(pattern: &str) -> bool {
+    let Err(error) = build(pattern, LOOK) else { return true };
+    let Error::CompileError(error) = error else { return false };
+    match &*error {
+        CompileError::InnerError(inner) => inner.size_limit().is_some(),
+        CompileError::LookBehindNotConst | CompileError::VariableLookBehindRequiresFeature => true,
+        _ => false,
+    }
+}
+
+fn build(pattern: &str, size_limit: usize) -> Result<Regex, Error> {
+    RegexBuilder::new(pattern)
+        .backtrack_limit(BACKTRACK_LIMIT)
+        .delegate_size_limit(size_limit)
+        .delegate_dfa_size_limit(size_limit)
+        .build()
+}
+
+/// A pattern ready to be searched for.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    regex: Box<Regex>,
+    /// It needs no backtracking.
+    linear: bool,
+}
+
+impl Compiled {
+    /// Compiles a pattern of at most this size; `None` when no engine can run it.
+    pub(crate) fn new(pattern: &str, size_limit: usize) -> Option<Self> {
+        let rewritten = translate(pattern, Reading::Run);
+        let of = |text: &str| {
+            let regex = Box::new(build(text, size_limit).ok()?);
+            Some(Self { regex, linear: readable(text) })
+        };
+        of(&rewritten).or_else(|| of(pattern))
+    }
+
+    /// Whether the pattern is found anywhere in `text`; the error is the engine's reason for giving up.
+    pub(crate) fn found_in(&self, text: &str) -> Result<bool, String> {
+        self.regex.is_match(text).map_err(|error| error.to_string())
+    }
+
+    /// What a search costs, in units of about a microsecond at worst.
+    pub(crate) fn cost(&self, text: &str) -> u64 {
+        let length = u64::try_from(text.len() / 32).unwrap_or(u64::MAX);
+        length.saturating_add(if self.linear { 1 } else { BACKTRACKING })
+    }
+}
+
+/// What a search with a pattern costs at worst, apart from the length of the text.
+pub(super) fn cost(pattern: &str) -> u64 {
+    if readable(&translate(pattern, Reading::Run)) { 1 } else { BACKTRACKING }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Compiled, acceptable};
+
+    #[test]
+    fn java_and_ecma_patterns_are_acceptable_and_broken_ones_are_not() {
+        for good in [
+            "",
+            "a",
+            "(a)\\1",
+            "^\\p{L}+$",
+            "a++",
+            "a\\Z",
+            "a/b",
+            "a\\/b",
+            "(?i)abc",
+            "(?<y>[0-9]{4})",
+            "^(?!x)",
+            "\\Qa(b\\E",
+            "[[a]",
+            "[\\w-.]",
+            "\\cA",
+            "\\u0041",
+            "\\uD83D\\uDE00",
+            "[^]",
+            "\\_",
+            "[a&&b]",
+            "\\p{Alpha}",
+            "(?>a|b)",
+            "((a{0,100}){0,100}){0,100}",
+            "\\p{InGreek}",
+            "[+--]",
+        ] {
+            assert!(acceptable(good), "{good}");
+        }
+        for bad in ["(", "[a", "*a", "a)", "[z-a]", "(?<n", "\\p{Nope}", "a{2,1}"] {
+            assert!(!acceptable(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn classes_mean_what_ecma_says() {
+        for (pattern, text, found) in [
+            ("^\\d$", "٣", false),
+            ("^\\d$", "3", true),
+            ("^[\\w-.]+$", "a-b.c", true),
+            ("^[[]$", "[", true),
+            ("\\Qa.b\\E", "a.b", true),
+            ("\\Qa.b\\E", "axb", false),
+            ("^\\uD83D\\uDE00$", "😀", true),
+            ("^[^]$", "\n", true),
+            ("(?i)abc", "xABCx", true),
+            ("b", "abc", true),
+        ] {
+            assert_eq!(Compiled::new(pattern, super::SMALL).unwrap().found_in(text), Ok(found), "{pattern} in {text}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The second opinion: what two schemas mean, where that can be proven.
+//!
+//! The differ follows the original's rules, which miss some incompatible changes and refuse some harmless ones. A search for
+//! documents and the containment prover of the `jsonschema` crate say which. Their answer never decides anything: it feeds
+//! warnings and tests. The prover is experimental, so it runs on a thread of its own, with limits on size, stack and time.
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use jsonschema::Draft;
+use jsonschema::canonical::{Containment, options};
+use serde_json::Value as Tree;
+
+use super::compat::places;
+use super::document::{ValidateOptions, Validator};
+use super::{Schema, compat, crate_face, room, sample};
+use crate::schema::finding::{Finding, Place};
+use crate::schema::json::{Object, Value};
+use crate::types::CompatibilityPolicy;
+
+/// Longest schema text the prover gets, with all it refers to.
+const MAX_TEXT: usize = 64 << 10;
+/// Deepest schema the prover gets.
+const MAX_DEPTH: usize = 64;
+/// How long an answer is waited for.
+const TIME_LIMIT: Duration = Duration::from_millis(800);
+/// Stack of the prover's thread.
+const STACK: usize = 256 << 20;
+/// Provers at work at the same time, those nobody waits for any more included.
+const MAX_PROVERS: usize = 4;
+
+/// A prover that took too long can't be stopped, only counted. This is the one piece of shared state of the module.
+static PROVERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether the reader accepts every document that the writer accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opinion {
+    /// It does.
+    ProvenCompatible,
+    /// It does not.
+    ProvenIncompatible {
+        /// A document (JSON text) that the writer accepts and the reader refuses, where one was found.
+        counter_example: Option<String>,
+    },
+    /// Neither could be proven within the limits.
+    Unknown,
+}
+
+/// Asks for a second opinion. Never fails; `format` counts as an annotation.
+#[must_use]
+pub fn second_opinion(reader: &Schema, writer: &Schema) -> Opinion {
+    let Some(question) = Question::of(reader, writer) else { return Opinion::Unknown };
+    if PROVERS.fetch_add(1, Ordering::AcqRel) >= MAX_PROVERS {
+        PROVERS.fetch_sub(1, Ordering::AcqRel);
+        return Opinion::Unknown;
+    }
+    let (send, receive) = mpsc::sync_channel(1);
+    let abandoned = Arc::clone(&question.abandoned);
+    let work = move || {
+        let opinion = catch_unwind(AssertUnwindSafe(|| question.answer())).unwrap_or(Opinion::Unknown);
+        PROVERS.fetch_sub(1, Ordering::AcqRel);
+        // Nobody may be waiting any more.
+        let _ = send.try_send(opinion);
+    };
+    let builder = std::thread::Builder::new().name("json-schema-prover".to_owned()).stack_size(STACK);
+    if builder.spawn(work).is_err() {
+        PROVERS.fetch_sub(1, Ordering::AcqRel);
+        return Opinion::Unknown;
+    }
+    receive.recv_timeout(TIME_LIMIT).unwrap_or_else(|_| {
+        abandoned.store(true, Ordering::Relaxed);
+        Opinion::Unknown
+    })
+}
+
+/// Everything the prover's thread needs.
+struct Question {
+    reader: Tree,
+    writer: Tree,
+    drafts: (Draft, Draft),
+    validators: Option<(Validator, Validator)>,
+    /// Nobody waits for the answer any more.
+    abandoned: Arc<AtomicBool>,
+}
+
+impl Question {
+    fn of(reader: &Schema, writer: &Schema) -> Option<Self> {
+        let fits = |schema: &Schema| {
+            let size = schema.canonical().len() + schema.documents.size_of_references();
+            !schema.deep && size <= MAX_TEXT && schema.root().is_some_and(|root| depth(root) <= MAX_DEPTH)
+        };
+        if !fits(reader) || !fits(writer) || reader.model().is_err() || writer.model().is_err() {
+            return None;
+        }
+        let validate = ValidateOptions { formats: false, max_errors: 1, causes: false };
+        let validator = |schema: &Schema| Validator::compile(schema, &validate).ok();
+        Some(Self {
+            reader: crate_face::bundle(&reader.documents, "reader").ok()?,
+            writer: crate_face::bundle(&writer.documents, "writer").ok()?,
+            drafts: (crate_face::draft(reader.documents.dialect), crate_face::draft(writer.documents.dialect)),
+            validators: validator(reader).zip(validator(writer)),
+            abandoned: Arc::default(),
+        })
+    }
+
+    fn answer(&self) -> Opinion {
+        if let Some(counter_example) = self.counter_example() {
+            return Opinion::ProvenIncompatible { counter_example: Some(counter_example) };
+        }
+        if self.abandoned.load(Ordering::Relaxed) {
+            return Opinion::Unknown;
+        }
+        // Dynamic references were left out of the texts the prover gets.
+        if self.drafts.0 != self.drafts.1 || is_dynamic(&self.reader) || is_dynamic(&self.writer) {
+            return Opinion::Unknown;
+        }
+        let canonical =
+            |schema: &Tree, draft| options().offline().with_draft(draft).should_validate_formats(false).canonicalize(schema).ok();
+        let (Some(reader), Some(writer)) = (canonical(&self.reader, self.drafts.0), canonical(&self.writer, self.drafts.1))
+        else {
+            return Opinion::Unknown;
+        };
+        match reader.covers(&writer) {
+            Ok(Containment::Yes) => Opinion::ProvenCompatible,
+            Ok(Containment::No) => Opinion::ProvenIncompatible { counter_example: None },
+            _ => Opinion::Unknown,
+        }
+    }
+
+    /// A document that the writer accepts and the reader refuses.
+    fn counter_example(&self) -> Option<String> {
+        let (reader, writer) = self.validators.as_ref()?;
+        let candidates = sample::values(&self.writer).into_iter().chain(sample::values(&self.reader));
+        let is_counter = |value: &Tree| writer.accepts(value) == Some(true) && reader.accepts(value) == Some(false);
+        let mut wanted = candidates.take_while(|_| !self.abandoned.load(Ordering::Relaxed));
+        wanted.find(is_counter).map(|value| value.to_string())
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    let inner = match &value.kind {
+        crate::schema::json::Kind::Array(items) => items.iter().map(depth).max(),
+        crate::schema::json::Kind::Object(object) => object.members().iter().map(|member| depth(&member.value)).max(),
+        _ => return 0,
+    };
+    inner.unwrap_or(0) + 1
+}
+
+fn is_dynamic(value: &Tree) -> bool {
+    match value {
+        Tree::Object(map) => map.contains_key(crate_face::LEFT_OUT) || map.values().any(is_dynamic),
+        Tree::Array(items) => items.iter().any(is_dynamic),
+        _ => false,
+    }
+}
+
+/// Warnings about what the structural rules do not see: `required` of undeclared properties, conditions, `contains`,
+/// `propertyNames`, `patternProperties`. The reader is taken for the new schema.
+///
+/// A change is silent when the second opinion proves the pair compatible. Where it proves the opposite and the structural rules
+/// find nothing, there is at least one warning, with the document that proves it, if one was found.
+#[must_use]
+pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
+    let opinion = second_opinion(reader, writer);
+    if opinion == Opinion::ProvenCompatible {
+        return Vec::new();
+    }
+    let walk = || {
+        let mut walk = Walk { found: Vec::new(), pair: (reader, writer) };
+        if let (Some(new), Some(old)) = (reader.root(), writer.root()) {
+            walk.visit(new, old, "");
+        }
+        walk.found
+    };
+    let mut found = room::run_if(reader.deep || writer.deep, walk).unwrap_or_default();
+    if let Opinion::ProvenIncompatible { counter_example } = opinion {
+        let unseen = || match (writer.model(), reader.model()) {
+            (Ok(original), Ok(update)) => {
+                const BUDGET: u64 = 200_000;
+                compat::compare(original, update, CompatibilityPolicy::Strict, BUDGET, true).is_ok_and(|found| found.is_empty())
+            }
+            _ => false,
+        };
+        if found.is_empty() && unseen() {
+            found.push(warning("SEMANTIC_NARROWED", "#/", "some documents of the old schema are not valid under the new one"));
+        }
+        if let Some(first) = found.first_mut() {
+            first.counter_example = counter_example;
+        }
+    }
+    found
+}
+
+fn warning(rule: &'static str, path: &str, what: &str) -> Finding {
+    Finding {
+        rule,
+        path: path.to_owned(),
+        message: format!("{what} (path '{path}')"),
+        new: None,
+        old: None,
+        explanation: format!("The compatibility rules do not look at this: {what}."),
+        remedy: "Check that every document written so far satisfies the new schema.".to_owned(),
+        counter_example: None,
+    }
+}
+
+fn map<'a>(object: &'a Object, keyword: &str) -> Option<&'a Object> {
+    object.get(keyword).and_then(Value::as_object)
+}
+
+fn list<'a>(object: &'a Object, keyword: &str) -> Option<&'a [Value]> {
+    object.get(keyword).and_then(Value::as_array)
+}
+
+/// Walks two schemas side by side.
+struct Walk<'a> {
+    found: Vec<Finding>,
+    pair: (&'a Schema, &'a Schema),
+}
+
+impl Walk<'_> {
+    /// More warnings help nobody.
+    const MAX: usize = 100;
+
+    fn visit(&mut self, new: &Value, old: &Value, pointer: &str) {
+        let (Some(n), Some(o)) = (new.as_object(), old.as_object()) else { return };
+        if self.found.len() >= Self::MAX {
+            return;
+        }
+        self.required(n, o, pointer);
+        for (keyword, rule, what) in [
+            ("if", "SEMANTIC_CONDITION_CHANGED", "the condition `if` changed"),
+            ("then", "SEMANTIC_CONDITION_CHANGED", "`then` of a condition changed"),
+            ("else", "SEMANTIC_CONDITION_CHANGED", "`else` of a condition changed"),
+            ("contains", "SEMANTIC_CONTAINS_CHANGED", "`contains` changed"),
+            ("propertyNames", "SEMANTIC_PROPERTY_NAMES_CHANGED", "`propertyNames` changed"),
+            ("patternProperties", "SEMANTIC_PATTERN_PROPERTIES_CHANGED", "`patternProperties` changed"),
+        ] {
+            let key = |object: &Object| object.get(keyword).map(super::print::key);
+            if n.get(keyword).is_some() && key(n) != key(o) {
+                self.add(rule, pointer, (n, o), keyword, what);
+            }
+        }
+        for keyword in ["properties", "definitions", "$defs", "dependentSchemas"] {
+            let (Some(n), Some(o)) = (map(n, keyword), map(o, keyword)) else { continue };
+            for member in n.members() {
+                if let Some(old) = o.get(&member.key) {
+                    let mut below = format!("{pointer}/{keyword}");
+                    places::push(&mut below, &member.key);
+                    self.visit(&member.value, old, &below);
+                }
+            }
+        }
+        for keyword in ["items", "additionalProperties", "additionalItems", "not"] {
+            if let (Some(new), Some(old)) = (n.get(keyword), o.get(keyword)) {
+                self.visit(new, old, &format!("{pointer}/{keyword}"));
+            }
+        }
+        for keyword in ["allOf", "anyOf", "oneOf", "prefixItems", "items"] {
+            let (Some(n), Some(o)) = (list(n, keyword), list(o, keyword)) else { continue };
+            for (at, (new, old)) in n.iter().zip(o).enumerate() {
+                self.visit(new, old, &format!("{pointer}/{keyword}/{at}"));
+            }
+        }
+    }
+
+    fn required(&mut self, new: &Object, old: &Object, pointer: &str) {
+        let names = |object| list(object, "required").unwrap_or_default().iter().filter_map(Value::as_str);
+        let declares = |object, name: &str| map(object, "properties").is_some_and(|properties| properties.get(name).is_some());
+        let before: HashSet<&str> = names(old).collect();
+        for name in names(new) {
+            if !before.contains(name) && !declares(new, name) {
+                let what = format!("`required` names \"{name}\", which no property declares");
+                self.add("SEMANTIC_REQUIRED_UNDECLARED", pointer, (new, old), "required", &what);
+            }
+        }
+    }
+
+    fn add(&mut self, rule: &'static str, pointer: &str, (new, old): (&Object, &Object), keyword: &str, what: &str) {
+        let place = |schema: &Schema, object: &Object| {
+            object.member(keyword).map(|member| Place {
+                pointer: format!("{pointer}/{keyword}"),
+                position: Some(super::position(schema.source(), member.key_offset)),
+            })
+        };
+        let mut finding = warning(rule, &format!("#{pointer}/{keyword}"), what);
+        finding.new = place(self.pair.0, new);
+        finding.old = place(self.pair.1, old);
+        self.found.push(finding);
+    }
+}

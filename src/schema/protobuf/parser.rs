@@ -1,0 +1,623 @@
+//! From text to tree.
+//!
+//! Accepts what the original accepts (protobuf 1.6), and beyond it a byte order mark, form feeds, `- 1`, signed exponents,
+//! editions, and whole message bodies in groups. What is wrong but readable (numbers, duplicates, unknown options) is let
+//! through: stored files are full of it. Strictness is `strict`'s business.
+
+use std::collections::HashMap;
+
+use super::reader::{COULD_NOT_PARSE, Reader, parse_integer};
+use super::tree::{
+    Body, Constant, Entry, Enum, Extend, Extensions, Field, File, Group, Import, ImportKind, Label, MAX_NUMBER, Message, Offset,
+    Oneof, Part, Reserved, Rpc, Service, Setting, Span, Spelling, Streamed, Syntax, Type, Value, Visibility,
+};
+use crate::schema::face::SchemaError;
+
+/// Parts of a package's name: each is one more scope that every name is looked up in.
+const MAX_PACKAGE_PARTS: usize = 64;
+
+type Result<T> = std::result::Result<T, SchemaError>;
+
+/// Reads a file.
+pub(super) fn parse(text: &str, max_depth: usize) -> Result<File> {
+    let mut parser = Parser { reader: Reader::new(text, max_depth), syntax: None };
+    if u32::try_from(text.len()).is_err() {
+        return Err(parser.reader.fail("the text is too long"));
+    }
+    parser.file()
+}
+
+/// Reads what stands between the braces of a literal, without the braces.
+pub(super) fn literal(inner: &str, max_depth: usize) -> Result<Value> {
+    let text = format!("{{{inner}}}");
+    let mut parser = Parser { reader: Reader::new(&text, max_depth), syntax: None };
+    let value = parser.literal()?;
+    if parser.reader.at_end()? { Ok(value) } else { Err(parser.reader.fail("expected the end of the literal")) }
+}
+
+struct Parser<'a> {
+    reader: Reader<'a>,
+    syntax: Option<Syntax>,
+}
+
+impl<'a> Parser<'a> {
+    fn file(&mut self) -> Result<File> {
+        let mut file = File::default();
+        let mut first = true;
+        let mut types: HashMap<Box<str>, Offset> = HashMap::new();
+        let mut services: HashMap<Box<str>, Offset> = HashMap::new();
+        while !self.reader.at_end()? {
+            let is_first = std::mem::replace(&mut first, false);
+            if self.reader.take(b';')? {
+                continue;
+            }
+            let at = self.reader.offset();
+            let label = self.reader.word()?;
+            match label {
+                "package" => {
+                    let package = self.reader.name()?;
+                    if package.split('.').nth(MAX_PACKAGE_PARTS).is_some() {
+                        return Err(self.fail_at(at, format!("a package of more than {MAX_PACKAGE_PARTS} parts")));
+                    }
+                    file.package = Some(package.into());
+                    file.package_at = at;
+                    self.reader.require(b';')?;
+                }
+                "import" => file.imports.push(self.import(at)?),
+                "syntax" | "edition" => file.syntax = Some(self.syntax(label, at, is_first)?),
+                "option" => file.options.push(self.option_statement()?),
+                "extend" => file.extends.push(self.extend(at)?),
+                "service" => {
+                    let service = self.service(at)?;
+                    self.unique(&mut services, &service.name, at)?;
+                    file.services.push(service);
+                }
+                _ => {
+                    let Some((visibility, label)) = self.type_label(label)? else {
+                        return Err(self.unexpected(label, at));
+                    };
+                    if label == "message" {
+                        let message = self.message(at, visibility)?;
+                        self.unique(&mut types, &message.name, at)?;
+                        file.messages.push(message);
+                    } else {
+                        let enumeration = self.enumeration(at, visibility)?;
+                        self.unique(&mut types, &enumeration.name, at)?;
+                        file.enums.push(enumeration);
+                    }
+                }
+            }
+        }
+        Ok(file)
+    }
+
+    /// `message` or `enum`, with a visibility before it where editions allow one.
+    fn type_label(&mut self, label: &'a str) -> Result<Option<(Option<Visibility>, &'a str)>> {
+        let visibility = match label {
+            "message" | "enum" => return Ok(Some((None, label))),
+            "export" if self.is_edition() => Visibility::Export,
+            "local" if self.is_edition() => Visibility::Local,
+            _ => return Ok(None),
+        };
+        let label = self.reader.word()?;
+        if matches!(label, "message" | "enum") {
+            return Ok(Some((Some(visibility), label)));
+        }
+        Err(self.reader.fail(format!("expected 'message' or 'enum' but was {label}")))
+    }
+
+    fn is_edition(&self) -> bool {
+        self.syntax.is_some_and(|syntax| syntax.edition().is_some())
+    }
+
+    fn unexpected(&self, label: &str, at: Offset) -> SchemaError {
+        self.fail_at(at, format!("unexpected label: {label}"))
+    }
+
+    fn fail_at(&self, at: Offset, what: impl AsRef<str>) -> SchemaError {
+        self.reader.fail_at(usize::try_from(at).unwrap_or(usize::MAX), what)
+    }
+
+    /// Names have to be unique at the top only; elsewhere the original doesn't look.
+    fn unique(&self, seen: &mut HashMap<Box<str>, Offset>, name: &str, at: Offset) -> Result<()> {
+        let Some(before) = seen.insert(name.into(), at) else { return Ok(()) };
+        let (here, there) = (self.reader.printed(at), self.reader.printed(before));
+        let mut error = self.fail_at(at, "");
+        error.message = format!("{COULD_NOT_PARSE}{name} ({here}) is already defined at {there}");
+        Err(error)
+    }
+
+    fn import(&mut self, at: Offset) -> Result<Import> {
+        let mut kind = ImportKind::Plain;
+        if !self.reader.at_string()? {
+            let word = self.reader.word()?;
+            kind = match word {
+                "public" => ImportKind::Public,
+                "weak" => ImportKind::Weak,
+                "option" if self.is_edition() => ImportKind::Option,
+                // The original takes a path without quotes.
+                path => {
+                    self.reader.require(b';')?;
+                    return Ok(Import { kind: ImportKind::Plain, path: path.into(), at });
+                }
+            };
+        }
+        let path = if self.reader.at_string()? { self.reader.text()? } else { self.reader.word()?.to_owned() };
+        self.reader.require(b';')?;
+        Ok(Import { kind, path: path.into(), at })
+    }
+
+    fn syntax(&mut self, label: &str, at: Offset, is_first: bool) -> Result<Syntax> {
+        if self.syntax.is_some() {
+            return Err(self.fail_at(at, "too many syntax definitions"));
+        }
+        self.reader.require(b'=')?;
+        if !is_first {
+            return Err(self.fail_at(at, format!("'{label}' element must be the first declaration in a file")));
+        }
+        let word = self.reader.text()?;
+        let syntax = match (label, word.as_str()) {
+            ("syntax", "proto2") => Syntax::Proto2,
+            ("syntax", "proto3") => Syntax::Proto3,
+            ("edition", "2023") => Syntax::Edition2023,
+            ("edition", "2024") => Syntax::Edition2024,
+            _ => return Err(self.fail_at(at, format!("unexpected {label}: {word}"))),
+        };
+        self.reader.require(b';')?;
+        self.syntax = Some(syntax);
+        Ok(syntax)
+    }
+
+    fn open(&mut self) -> Result<()> {
+        self.reader.require(b'{')?;
+        self.reader.enter()
+    }
+
+    /// Takes the closing brace, if it is there.
+    fn closed(&mut self) -> Result<bool> {
+        let closed = self.reader.take(b'}')?;
+        if closed {
+            self.reader.leave();
+        }
+        Ok(closed)
+    }
+
+    fn message(&mut self, at: Offset, visibility: Option<Visibility>) -> Result<Message> {
+        let name = self.reader.name()?.into();
+        Ok(Message { name, at, visibility, body: self.body()? })
+    }
+
+    fn body(&mut self) -> Result<Body> {
+        let mut body = Body::default();
+        self.open()?;
+        while !self.closed()? {
+            if self.reader.take(b';')? {
+                continue;
+            }
+            let at = self.reader.offset();
+            let label = self.reader.word()?;
+            match label {
+                "option" => body.options.push(self.option_statement()?),
+                "reserved" => body.reserved.push(self.reserved(at)?),
+                "extensions" => body.extensions.push(self.extensions(at)?),
+                "extend" => body.extends.push(self.extend(at)?),
+                "oneof" => body.oneofs.push(self.oneof(at)?),
+                _ => match self.type_label(label)? {
+                    Some((visibility, "message")) => body.messages.push(self.message(at, visibility)?),
+                    Some((visibility, _)) => body.enums.push(self.enumeration(at, visibility)?),
+                    None => match self.labelled(label, at)? {
+                        Member::Field(field) => body.fields.push(field),
+                        Member::Group(group) => body.groups.push(group),
+                    },
+                },
+            }
+        }
+        Ok(body)
+    }
+
+    /// A field or a group, whose first word has been read.
+    fn labelled(&mut self, word: &'a str, at: Offset) -> Result<Member> {
+        let label = match word {
+            "required" if self.syntax == Some(Syntax::Proto3) => {
+                return Err(self.fail_at(at, "'required' label forbidden in proto3 field declarations"));
+            }
+            "required" => Some(Label::Required),
+            "optional" => Some(Label::Optional),
+            "repeated" => Some(Label::Repeated),
+            _ => None,
+        };
+        let word = match label {
+            Some(_) => self.reader.word()?,
+            None => word,
+        };
+        let needs_label = matches!(self.syntax, None | Some(Syntax::Proto2));
+        if label.is_none() && needs_label && !(word == "map" && self.reader.peek()? == b'<') {
+            return Err(self.unexpected(word, at));
+        }
+        if word == "group" {
+            return self.group(label, at).map(Member::Group);
+        }
+        let kind = self.data_type(word)?;
+        if label.is_some() && matches!(kind, Type::Map(_)) {
+            return Err(self.fail_at(at, "'map' type cannot have label"));
+        }
+        self.field(label, kind, at).map(Member::Field)
+    }
+
+    fn field(&mut self, label: Option<Label>, kind: Type, at: Offset) -> Result<Field> {
+        let name = self.reader.name()?;
+        self.refuse_digit(name)?;
+        self.reader.require(b'=')?;
+        let number = self.reader.integer()?;
+        let mut options = self.options()?;
+        let default = strip(&mut options, "default");
+        let json_name = strip(&mut options, "json_name");
+        self.reader.require(b';')?;
+        Ok(Field { label, kind, name: name.into(), number, at, options, default, json_name })
+    }
+
+    fn refuse_digit(&self, name: &str) -> Result<()> {
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(self.reader.fail("field and constant names cannot start with a digit"));
+        }
+        Ok(())
+    }
+
+    fn data_type(&mut self, word: &str) -> Result<Type> {
+        if word != "map" {
+            return Ok(Type::Named(word.into()));
+        }
+        self.reader.require(b'<')?;
+        self.reader.enter()?;
+        let word = self.reader.word()?;
+        let key = self.data_type(word)?;
+        self.reader.require(b',')?;
+        let word = self.reader.word()?;
+        let value = self.data_type(word)?;
+        self.reader.require(b'>')?;
+        self.reader.leave();
+        Ok(Type::Map(Box::new((key, value))))
+    }
+
+    fn group(&mut self, label: Option<Label>, at: Offset) -> Result<Group> {
+        let name = self.reader.word()?.into();
+        self.reader.require(b'=')?;
+        let number = self.reader.integer()?;
+        let options = self.options()?;
+        Ok(Group { label, name, number, at, options, body: self.body()? })
+    }
+
+    fn oneof(&mut self, at: Offset) -> Result<Oneof> {
+        let name = self.reader.name()?.into();
+        let mut oneof = Oneof { name, at, options: Vec::new(), fields: Vec::new(), groups: Vec::new() };
+        self.open()?;
+        while !self.closed()? {
+            let at = self.reader.offset();
+            match self.reader.word()? {
+                "option" => oneof.options.push(self.option_statement()?),
+                "group" => oneof.groups.push(self.group(None, at)?),
+                word => {
+                    let kind = self.data_type(word)?;
+                    oneof.fields.push(self.field(None, kind, at)?);
+                }
+            }
+        }
+        Ok(oneof)
+    }
+
+    fn extend(&mut self, at: Offset) -> Result<Extend> {
+        let mut extend = Extend { name: self.reader.name()?.into(), at, fields: Vec::new(), groups: Vec::new() };
+        self.open()?;
+        while !self.closed()? {
+            if self.reader.take(b';')? {
+                continue;
+            }
+            let at = self.reader.offset();
+            let label = self.reader.word()?;
+            if label == "option" {
+                // Read and forgotten by the original; an extension block has no options.
+                self.option_statement()?;
+                continue;
+            }
+            match self.labelled(label, at)? {
+                Member::Field(field) => extend.fields.push(field),
+                Member::Group(group) => extend.groups.push(group),
+            }
+        }
+        Ok(extend)
+    }
+
+    fn reserved(&mut self, at: Offset) -> Result<Reserved> {
+        let mut spans = Vec::new();
+        loop {
+            if self.reader.at_string()? {
+                spans.push(Span::Name(self.reader.text()?.into()));
+            } else if self.is_edition() && self.reader.peek()?.is_ascii_alphabetic() {
+                spans.push(Span::Name(self.reader.word()?.into()));
+            } else {
+                spans.push(self.span()?);
+            }
+            if self.end_of_list()? {
+                return Ok(Reserved { at, spans });
+            }
+        }
+    }
+
+    fn extensions(&mut self, at: Offset) -> Result<Extensions> {
+        let mut spans = Vec::new();
+        loop {
+            spans.push(self.span()?);
+            if self.reader.peek()? == b'[' {
+                let options = self.options()?;
+                self.reader.require(b';')?;
+                return Ok(Extensions { at, spans, options });
+            }
+            if self.end_of_list()? {
+                return Ok(Extensions { at, spans, options: Vec::new() });
+            }
+        }
+    }
+
+    fn end_of_list(&mut self) -> Result<bool> {
+        self.reader.peek()?;
+        match self.reader.take_any() {
+            ';' => Ok(true),
+            ',' => Ok(false),
+            _ => Err(self.reader.fail("expected ',' or ';'")),
+        }
+    }
+
+    fn span(&mut self) -> Result<Span> {
+        let first = self.reader.integer()?;
+        if matches!(self.reader.peek()?, b',' | b';' | b'[') {
+            return Ok(Span::One(first));
+        }
+        if self.reader.word()? != "to" {
+            return Err(self.reader.fail("expected ',', ';' or 'to'"));
+        }
+        let word = self.reader.value_word()?;
+        if word == "max" {
+            return Ok(Span::Range(first, MAX_NUMBER));
+        }
+        match parse_integer(&word) {
+            Some(last) => Ok(Span::Range(first, last)),
+            None => Err(self.reader.fail(format!("expected an integer but was {word}"))),
+        }
+    }
+
+    fn enumeration(&mut self, at: Offset, visibility: Option<Visibility>) -> Result<Enum> {
+        let name = self.reader.name()?.into();
+        let mut found = Enum { name, at, visibility, reserved: Vec::new(), options: Vec::new(), constants: Vec::new() };
+        self.open()?;
+        while !self.closed()? {
+            if self.reader.take(b';')? {
+                continue;
+            }
+            let at = self.reader.offset();
+            match self.reader.word()? {
+                "option" => found.options.push(self.option_statement()?),
+                "reserved" => found.reserved.push(self.reserved(at)?),
+                name => {
+                    self.refuse_digit(name)?;
+                    self.reader.require(b'=')?;
+                    let number = self.reader.integer()?;
+                    let options = self.options()?;
+                    self.reader.require(b';')?;
+                    found.constants.push(Constant { name: name.into(), number, at, options });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn service(&mut self, at: Offset) -> Result<Service> {
+        let mut service = Service { name: self.reader.name()?.into(), at, options: Vec::new(), rpcs: Vec::new() };
+        self.open()?;
+        while !self.closed()? {
+            if self.reader.take(b';')? {
+                continue;
+            }
+            let at = self.reader.offset();
+            match self.reader.word()? {
+                "option" => service.options.push(self.option_statement()?),
+                "rpc" => service.rpcs.push(self.rpc(at)?),
+                label => return Err(self.unexpected(label, at)),
+            }
+        }
+        Ok(service)
+    }
+
+    fn rpc(&mut self, at: Offset) -> Result<Rpc> {
+        let name = self.reader.name()?.into();
+        let request = self.streamed()?;
+        if self.reader.word()? != "returns" {
+            return Err(self.reader.fail("expected 'returns'"));
+        }
+        let response = self.streamed()?;
+        let mut options = Vec::new();
+        if self.reader.peek()? != b'{' {
+            self.reader.require(b';')?;
+            return Ok(Rpc { name, at, request, response, options });
+        }
+        self.open()?;
+        while !self.closed()? {
+            if self.reader.take(b';')? {
+                continue;
+            }
+            let at = self.reader.offset();
+            match self.reader.word()? {
+                "option" => options.push(self.option_statement()?),
+                label => return Err(self.unexpected(label, at)),
+            }
+        }
+        Ok(Rpc { name, at, request, response, options })
+    }
+
+    fn streamed(&mut self) -> Result<Streamed> {
+        self.reader.require(b'(')?;
+        let mut word = self.reader.word()?;
+        let stream = word == "stream";
+        if stream {
+            word = self.reader.word()?;
+        }
+        let kind = self.data_type(word)?;
+        self.reader.require(b')')?;
+        Ok(Streamed { stream, kind })
+    }
+
+    // Options ----------------------------------------------------------------------------------------------------------------
+
+    /// `name = value;` after the word `option`.
+    fn option_statement(&mut self) -> Result<Setting> {
+        let option = self.option()?;
+        self.reader.require(b';')?;
+        Ok(option)
+    }
+
+    /// `[name = value, …]`, if it is there.
+    fn options(&mut self) -> Result<Vec<Setting>> {
+        let mut options = Vec::new();
+        if !self.reader.take(b'[')? {
+            return Ok(options);
+        }
+        loop {
+            options.push(self.option()?);
+            if self.reader.take(b']')? {
+                return Ok(options);
+            }
+            if !self.reader.take(b',')? {
+                return Err(self.reader.fail("Expected ',' or ']'"));
+            }
+        }
+    }
+
+    fn option(&mut self) -> Result<Setting> {
+        let extension = self.reader.peek()? == b'(';
+        let at = self.reader.offset();
+        let mut name = Vec::new();
+        let first = self.reader.name()?;
+        let mut joined = false;
+        if extension {
+            name.push(Part { text: first.into(), spelling: Spelling::Extension });
+        } else {
+            // The word takes a dot before a parenthesis with it.
+            joined = first.ends_with('.');
+            name.push(Part { text: first.strip_suffix('.').unwrap_or(first).into(), spelling: Spelling::Plain });
+        }
+        while joined || self.reader.take(b'.')? {
+            joined = false;
+            if self.reader.peek()? == b'(' {
+                name.push(Part { text: self.reader.name()?.into(), spelling: Spelling::Extension });
+                continue;
+            }
+            let word = self.reader.name()?;
+            joined = word.ends_with('.');
+            let parts = word.strip_suffix('.').unwrap_or(word);
+            name.extend(parts.split('.').map(|part| Part { text: part.into(), spelling: Spelling::Plain }));
+        }
+        self.reader.within(name.len())?;
+        if name.iter().any(|part| part.text.is_empty()) {
+            return Err(self.reader.fail("expected a word"));
+        }
+        self.reader.require(b'=')?;
+        Ok(Setting { name, value: self.value()?, at })
+    }
+
+    fn value(&mut self) -> Result<Value> {
+        match self.reader.peek()? {
+            b'{' => self.literal(),
+            b'[' => self.list(),
+            b'"' | b'\'' => Ok(Value::String(self.reader.string()?.into())),
+            _ => Ok(Value::Word(self.reader.value_word()?.into())),
+        }
+    }
+
+    fn list(&mut self) -> Result<Value> {
+        self.reader.require(b'[')?;
+        self.reader.enter()?;
+        let mut values = Vec::new();
+        while !self.reader.take(b']')? {
+            values.push(self.value()?);
+            if !self.reader.take(b',')? && self.reader.peek()? != b']' {
+                return Err(self.reader.fail("expected ',' or ']'"));
+            }
+        }
+        self.reader.leave();
+        Ok(Value::List(values))
+    }
+
+    fn literal(&mut self) -> Result<Value> {
+        self.open()?;
+        let mut entries = Gathered::default();
+        while !self.closed()? {
+            let key: Box<str> =
+                if self.reader.peek()? == b'[' { self.reader.extension_key()?.into() } else { self.reader.name()?.into() };
+            let mut path = Vec::new();
+            if self.reader.take(b'.')? {
+                path.extend(self.reader.name()?.split('.').map(Box::<str>::from));
+                self.reader.within(path.len())?;
+            }
+            // Before a nested literal the colon may be left out.
+            if self.reader.peek()? != b'{' {
+                self.reader.require(b':')?;
+            }
+            let mut value = self.value()?;
+            for key in path.into_iter().rev() {
+                value = Value::Literal(vec![Entry { key, value }]);
+            }
+            entries.add(key, value);
+            if !self.reader.take(b',')? {
+                self.reader.take(b';')?;
+            }
+        }
+        Ok(Value::Literal(entries.entries))
+    }
+}
+
+enum Member {
+    Field(Field),
+    Group(Group),
+}
+
+/// The entries of a literal; a key that is repeated holds a list.
+#[derive(Default)]
+struct Gathered {
+    entries: Vec<Entry>,
+    places: HashMap<Box<str>, usize>,
+}
+
+impl Gathered {
+    fn add(&mut self, key: Box<str>, value: Value) {
+        let place = self.places.get(&key).copied();
+        let Some(before) = place.and_then(|place| self.entries.get_mut(place)) else {
+            self.places.insert(key.clone(), self.entries.len());
+            self.entries.push(Entry { key, value });
+            return;
+        };
+        if !matches!(before.value, Value::List(_)) {
+            let first = std::mem::replace(&mut before.value, Value::List(Vec::new()));
+            before.value = Value::List(vec![first]);
+        }
+        if let Value::List(values) = &mut before.value {
+            match value {
+                Value::List(more) => values.extend(more),
+                one => values.push(one),
+            }
+        }
+    }
+}
+
+/// Takes a value out of the options; of several the last one counts.
+fn strip(options: &mut Vec<Setting>, name: &str) -> Option<Value> {
+    let mut found = None;
+    if options.iter().any(|option| option.is_plain(name)) {
+        for option in std::mem::take(options) {
+            if option.is_plain(name) {
+                found = Some(option.value);
+            } else {
+                options.push(option);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,186 @@
+//! Inline tags: `tags` in the options `(confluent.message_meta)` of messages and `(confluent.field_meta)` of fields.
+//!
+//! An entity's path is its full name; the package may be left out when a path is given.
+
+use super::names::join;
+use super::tree::{Body, Entry, Field, File, Import, ImportKind, Part, Setting, Spelling, Value};
+use crate::schema::face::{EntityTags, SchemaError, TagEdit, TagEntity};
+
+/// The file that declares the options.
+const META: &str = "confluent/meta.proto";
+
+/// The option that holds an entity's tags.
+fn option_of(entity: TagEntity) -> &'static str {
+    match entity {
+        TagEntity::Record => "confluent.message_meta",
+        TagEntity::Field => "confluent.field_meta",
+    }
+}
+
+fn is_meta(option: &Setting, name: &str) -> bool {
+    let short = name.strip_prefix("confluent.").unwrap_or(name);
+    option.extension().is_some_and(|own| {
+        let own = own.strip_prefix('.').unwrap_or(own);
+        own == name || own == short
+    })
+}
+
+/// True for `(meta).tags`.
+fn is_dotted_tags(option: &Setting) -> bool {
+    matches!(option.name.as_slice(), [_, part] if &*part.text == "tags")
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::List(values) => values.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
+        one => one.as_text().map(str::to_owned).into_iter().collect(),
+    }
+}
+
+fn tags_of(options: &[Setting], name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for option in options.iter().filter(|option| is_meta(option, name)) {
+        match &option.value {
+            value if is_dotted_tags(option) => found.extend(texts(value)),
+            Value::Literal(entries) if option.name.len() == 1 => {
+                found.extend(entries.iter().filter(|entry| &*entry.key == "tags").flat_map(|entry| texts(&entry.value)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// All tagged entities, in the order of the text.
+pub(super) fn list(file: &File) -> Vec<EntityTags> {
+    let mut found = Vec::new();
+    let package = file.package.as_deref().unwrap_or("");
+    for message in &file.messages {
+        visit(&message.body, &join(package, &message.name), &mut found);
+    }
+    found
+}
+
+fn visit(body: &Body, path: &str, found: &mut Vec<EntityTags>) {
+    let mut push = |path: String, entity, options: &[Setting]| {
+        let tags = tags_of(options, option_of(entity));
+        if !tags.is_empty() {
+            found.push(EntityTags { path, entity, tags });
+        }
+    };
+    push(path.to_owned(), TagEntity::Record, &body.options);
+    let mut fields: Vec<&Field> = body.all_fields().collect();
+    fields.sort_by_key(|field| field.at);
+    for field in fields {
+        push(join(path, &field.name).into(), TagEntity::Field, &field.options);
+    }
+    for group in body.all_groups() {
+        visit(&group.body, &join(path, &group.name), found);
+    }
+    for message in &body.messages {
+        visit(&message.body, &join(path, &message.name), found);
+    }
+}
+
+/// The file with its tags edited.
+pub(super) fn edit(file: &File, add: &[TagEdit], remove: &[TagEdit], ignore_unknown: bool) -> Result<File, SchemaError> {
+    let mut file = file.clone();
+    let mut added = false;
+    for (edit, adding) in add.iter().map(|edit| (edit, true)).chain(remove.iter().map(|edit| (edit, false))) {
+        match options_at(&mut file, edit) {
+            Ok(options) => added |= retag(options, edit, adding),
+            Err(_) if ignore_unknown => {}
+            Err(message) => return Err(SchemaError::validate(message)),
+        }
+    }
+    if added && !file.imports.iter().any(|import| &*import.path == META) {
+        file.imports.push(Import { kind: ImportKind::Plain, path: META.into(), at: 0 });
+    }
+    Ok(file)
+}
+
+/// The options of the entity that an edit names.
+fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<Setting>, String> {
+    let package = file.package.clone().unwrap_or_default();
+    let inside = edit.path.strip_prefix(&*package).and_then(|rest| rest.strip_prefix('.'));
+    // The package may be left out, and a message may be named as the package is.
+    let starts = |path: &str, file: &File| {
+        let head = path.split('.').next().unwrap_or("");
+        file.messages.iter().any(|message| &*message.name == head)
+    };
+    let path = match inside {
+        Some(inside) if starts(inside, file) => inside,
+        _ => edit.path.as_str(),
+    };
+    let mut names: Vec<&str> = path.split('.').collect();
+    let field = if edit.entity == TagEntity::Field { names.pop() } else { None };
+    let no_message = |name: &str| format!("No matching Message with name '{name}' found in the schema");
+    let mut names = names.into_iter().peekable();
+    let first = names.next().ok_or_else(|| no_message(field.unwrap_or("")))?;
+    let top = file.messages.iter_mut().find(|message| &*message.name == first);
+    let mut body = &mut top.ok_or_else(|| no_message(first))?.body;
+    while let Some(name) = names.next() {
+        // The oneof may stand in a field's path or not.
+        let is_message = body.messages.iter().any(|message| &*message.name == name);
+        if !is_message && field.is_some() && names.peek().is_none() && body.oneofs.iter().any(|oneof| &*oneof.name == name) {
+            break;
+        }
+        let nested = body.messages.iter_mut().find(|message| &*message.name == name);
+        body = &mut nested.ok_or_else(|| no_message(name))?.body;
+    }
+    let Some(field) = field else { return Ok(&mut body.options) };
+    let fields = body.fields.iter_mut().chain(body.oneofs.iter_mut().flat_map(|oneof| &mut oneof.fields));
+    let found = fields.into_iter().find(|own| &*own.name == field);
+    found.map(|found| &mut found.options).ok_or_else(|| format!("No matching Field with name '{field}' found in the schema"))
+}
+
+/// Changes the tags of one entity; true when some were added.
+fn retag(options: &mut Vec<Setting>, edit: &TagEdit, adding: bool) -> bool {
+    let name = option_of(edit.entity);
+    let before = tags_of(options, name);
+    let mut tags = before.clone();
+    if adding {
+        for tag in &edit.tags {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
+            }
+        }
+    } else {
+        tags.retain(|tag| !edit.tags.contains(tag));
+    }
+    if tags == before {
+        return false;
+    }
+    for option in options.iter_mut().filter(|option| option.name.len() == 1 && is_meta(option, name)) {
+        if let Value::Literal(entries) = &mut option.value {
+            entries.retain(|entry| &*entry.key != "tags");
+        }
+    }
+    let is_empty = |option: &Setting| matches!(&option.value, Value::Literal(entries) if entries.is_empty());
+    options.retain(|option| !(is_meta(option, name) && (is_dotted_tags(option) || is_empty(option))));
+    if tags.is_empty() {
+        return false;
+    }
+    let list = Value::List(tags.iter().map(|tag| Value::string(tag)).collect());
+    let whole = options.iter_mut().find(|option| option.name.len() == 1 && is_meta(option, name));
+    if let Some(Setting { value: Value::Literal(entries), .. }) = whole {
+        entries.push(Entry { key: "tags".into(), value: list });
+    } else if options.iter().any(|option| is_meta(option, name)) {
+        // An option that is assigned by parts can't be assigned as a whole too.
+        for tag in &tags {
+            options.push(Setting { name: vec![extension(name), plain("tags")], value: Value::string(tag), at: 0 });
+        }
+    } else {
+        let value = Value::Literal(vec![Entry { key: "tags".into(), value: list }]);
+        options.push(Setting { name: vec![extension(name)], value, at: 0 });
+    }
+    adding
+}
+
+fn extension(name: &str) -> Part {
+    Part { text: name.into(), spelling: Spelling::Extension }
+}
+
+fn plain(name: &str) -> Part {
+    Part { text: name.into(), spelling: Spelling::Plain }
+}
