@@ -1,4 +1,5 @@
 //! The Protobuf engine: reading, printing, normalizing, comparing; beside `protox` where both do the same.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark that can't be set up may stop")]
 
 use std::fmt::Write as _;
 

@@ -13,7 +13,8 @@ fuzz_target!(|text: &str| {
     let normalized = schema.normalized().expect("every type is there");
     let again = Schema::parse(&normalized, &[], &options).expect("the normalized text is accepted");
     assert_eq!(again.normalized().expect("still"), normalized);
-    let _ = (schema.formatted("ignore_extensions"), schema.formatted("serialized"), schema.tags(), schema.name(), schema.weight());
+    let _ =
+        (schema.formatted("ignore_extensions"), schema.formatted("serialized"), schema.tags(), schema.name(), schema.weight());
     options.validate_fields = true;
     let _ = Schema::parse(text, &[], &options);
 });

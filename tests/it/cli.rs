@@ -21,7 +21,6 @@ pub fn command(directory: &Path) -> Command {
 
 impl Process {
     pub fn start(directory: &Path, arguments: &[&str]) -> Self {
-        #[expect(clippy::zombie_processes, reason = "Drop waits for it")]
         let mut child = command(directory).args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();

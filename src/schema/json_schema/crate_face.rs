@@ -130,10 +130,13 @@ pub(super) fn rewrite(
         let root = finder.resolver.root(document)?;
         finder.visit(root);
     }
+    let mut wanted: HashMap<u32, Vec<u32>> = HashMap::new();
+    for (document, offset) in finder.targets.values() {
+        wanted.entry(*document).or_default().push(*offset);
+    }
     let mut pointers: HashMap<u32, HashMap<u32, String>> = HashMap::new();
-    for document in &done {
-        let wanted = finder.targets.values().filter(|(d, _)| d == document).map(|(_, offset)| *offset);
-        pointers.insert(*document, places::pointers_of(documents.root(*document)?, wanted));
+    for (document, offsets) in wanted {
+        pointers.insert(document, places::pointers_of(documents.root(document)?, offsets));
     }
     let mut writer = Writer {
         dialect: documents.dialect,

@@ -79,7 +79,7 @@ impl<'a> Merger<'a> {
             let setting = Setting { name: option.name.clone(), value, at: option.at };
             return (setting, false);
         };
-        let full = self.names.extension(written, scope).map_or_else(|| written.into(), |found| found.full.clone());
+        let full = self.full(written, scope).unwrap_or_else(|| written.into());
         let dotted = option.name.len() > 1;
         let mut value = value;
         for part in option.name.iter().skip(1).rev() {
@@ -96,10 +96,17 @@ impl<'a> Merger<'a> {
     /// A literal's key with the full name of the extension it names.
     fn key(&self, key: &str, scope: &str) -> Box<str> {
         let inner = key.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        match inner.and_then(|name| self.names.extension(name, scope)) {
-            Some(found) => format!("[{}]", found.full).into(),
+        match inner.and_then(|name| self.full(name, scope)) {
+            Some(full) => format!("[{full}]").into(),
             None => key.into(),
         }
+    }
+
+    /// The full name of an extension; with a leading dot only where it would mean another one without.
+    fn full(&self, name: &str, scope: &str) -> Option<Box<str>> {
+        let full = &self.names.extension(name, scope)?.full;
+        let meant = self.names.extension(full, scope).is_some_and(|found| found.full == *full);
+        Some(if meant { full.clone() } else { format!(".{full}").into() })
     }
 
     /// A value with full names and plain numbers.

@@ -6,11 +6,12 @@ use super::features::Features;
 use super::merge::Merger;
 use super::names::{Names, Node, is_scalar, join};
 use super::numbers;
+use super::printer;
 use super::tree::{
     Body, Constant, Enum, Extend, Extensions, Field, File, Group, Import, ImportKind, Label, Message, Oneof, Reserved, Setting,
     Span, Streamed, Syntax, Type, Value,
 };
-use super::validate::unresolved;
+use super::validate::{is_map_key, unresolved};
 use crate::schema::face::SchemaError;
 
 type Result<T> = std::result::Result<T, SchemaError>;
@@ -123,7 +124,7 @@ impl Normalizer<'_> {
             options.push(Setting::plain("default", default_value(default, &field.kind)));
         }
         let json_name = field.json_name.as_ref().filter(|name| name.as_text() != Some(&json_name(&field.name)));
-        options.extend(json_name.map(|name| Setting::plain("json_name", name.clone())));
+        options.extend(json_name.map(|name| Setting::plain("json_name", printer::quoted(name))));
         let options = self.merger.options(&options, scope);
         let (name, number, at) = (field.name.clone(), field.number, field.at);
         Ok(Field { label, kind, name, number, at, options, default: None, json_name: None })
@@ -254,7 +255,7 @@ pub(super) fn map_entry(body: &Body) -> Option<(&Field, &Field)> {
         return None;
     }
     let field = |number| body.fields.iter().find(|field| field.number == number && field.kind.name().is_some());
-    let key = field(1).filter(|key| key.kind.name().is_some_and(is_scalar))?;
+    let key = field(1).filter(|key| key.kind.name().is_some_and(is_map_key))?;
     Some((key, field(2)?))
 }
 
@@ -281,12 +282,11 @@ fn single(span: &Span) -> Span {
     }
 }
 
-/// A default in its one spelling. Where the type is a number or a name, quotes say nothing.
+/// A default in its one spelling.
 fn default_value(value: &Value, kind: &Type) -> Value {
-    let textual = matches!(kind.name(), Some("string" | "bytes"));
-    match value {
-        Value::Word(word) if !textual => Value::Word(numbers::plain(word).into()),
-        value => value.clone(),
+    match printer::default_of(value, kind) {
+        Value::Word(word) => Value::Word(numbers::plain(&word).into()),
+        value => value,
     }
 }
 

@@ -3,6 +3,7 @@
 //! The order of the parts is fixed, the order inside a part is the tree's. A blank line inside a nested block carries the
 //! indentation of the block, as the original's do.
 
+use super::reader::is_word;
 use super::tree::{
     Body, Enum, Extend, Field, File, Group, ImportKind, Label, MAX_NUMBER, Message, Oneof, Part, Reserved, Rpc, Service, Setting,
     Span, Spelling, Streamed, Syntax, Type, Value, Visibility,
@@ -229,8 +230,10 @@ impl Printer {
         self.out.push_str(" = ");
         self.out.push_str(&field.number.to_string());
         // Normalized options hold `default` and `json_name` in their place already.
-        let default = field.default.iter().map(|value| Shown::Named("default", value));
-        let json_name = field.json_name.iter().map(|value| Shown::Named("json_name", value));
+        let default = field.default.as_ref().map(|value| default_of(value, &field.kind));
+        let default = default.iter().map(|value| Shown::Named("default", value));
+        let json_name = field.json_name.as_ref().map(quoted);
+        let json_name = json_name.iter().map(|value| Shown::Named("json_name", value));
         let shown: Vec<_> = field.options.iter().map(Shown::Option).chain(default).chain(json_name).collect();
         self.bracketed(&shown);
         self.out.push_str(";\n");
@@ -400,6 +403,25 @@ fn visibility(visibility: Option<Visibility>) -> &'static str {
 fn streamed(found: &Streamed) -> String {
     let kind = found.kind.text();
     if found.stream { format!("stream {kind}") } else { kind }
+}
+
+/// A default in the spelling of its type: text in quotes, everything else without them.
+pub(super) fn default_of(value: &Value, kind: &Type) -> Value {
+    match (kind.name(), value) {
+        (Some("string" | "bytes"), value) => quoted(value),
+        (_, Value::String(bytes)) if !bytes.is_empty() && bytes.iter().copied().all(is_word) => {
+            Value::Word(String::from_utf8_lossy(bytes).into())
+        }
+        (_, value) => value.clone(),
+    }
+}
+
+/// A word as a string.
+pub(super) fn quoted(value: &Value) -> Value {
+    match value {
+        Value::Word(word) => Value::string(word),
+        value => value.clone(),
+    }
 }
 
 /// A value as it is written.

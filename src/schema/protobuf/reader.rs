@@ -148,10 +148,7 @@ impl<'a> Reader<'a> {
     /// A run of word characters.
     fn run(&mut self) -> &'a str {
         let rest = self.text.get(self.at..).unwrap_or("");
-        let end = rest
-            .bytes()
-            .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')))
-            .unwrap_or(rest.len());
+        let end = rest.bytes().position(|byte| !is_word(byte)).unwrap_or(rest.len());
         self.at += end;
         rest.get(..end).unwrap_or("")
     }
@@ -291,6 +288,11 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
+
+/// True for the characters of words.
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
 /// Reads an integer as field numbers are written.

@@ -67,7 +67,7 @@ fn fields_of_extend(extend: &Extend, scope: &str, call: &mut impl FnMut(&Field, 
 fn map_keys(kind: &Type, at: Offset) -> Checked {
     let Type::Map(pair) = kind else { return Ok(()) };
     let refused = match &pair.0 {
-        Type::Named(name) => !is_scalar(name) || matches!(&**name, "float" | "double" | "bytes"),
+        Type::Named(name) => !is_map_key(name),
         Type::Map(_) => true,
     };
     if refused {
@@ -75,6 +75,11 @@ fn map_keys(kind: &Type, at: Offset) -> Checked {
         return Err(Fault { message, at });
     }
     map_keys(&pair.1, at)
+}
+
+/// True for the types that may be the key of a map.
+pub(super) fn is_map_key(name: &str) -> bool {
+    is_scalar(name) && !matches!(name, "float" | "double" | "bytes")
 }
 
 struct Validator<'a> {
@@ -99,7 +104,9 @@ impl Validator<'_> {
     }
 
     fn extend(&self, extend: &Extend, scope: &str) -> Checked {
-        self.name(&extend.name, scope, extend.at)?;
+        if self.names.resolve(&extend.name, scope).is_none() {
+            return Err(Fault { message: unresolved(&extend.name), at: extend.at });
+        }
         for field in &extend.fields {
             self.kind(&field.kind, scope, field.at)?;
         }

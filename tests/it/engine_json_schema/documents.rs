@@ -70,7 +70,7 @@ fn the_places_of_errors() {
         ),
         (
             r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","contains":{"type":"null"},"minContains":2}"#,
-            r#"[null]"#,
+            "[null]",
             &[("", "minContains", "/minContains", "/minContains")],
         ),
         (
@@ -83,8 +83,8 @@ fn the_places_of_errors() {
             r#"{"a":1,"b":2}"#,
             &[("", "unevaluatedProperties", "/unevaluatedProperties", "/unevaluatedProperties")],
         ),
-        (r#"{"if":{"type":"integer"},"then":{"minimum":5}}"#, r#"1"#, &[("", "minimum", "/then/minimum", "/then/minimum")]),
-        (r#"{"not":{"type":"integer"}}"#, r#"1"#, &[("", "not", "/not", "/not")]),
+        (r#"{"if":{"type":"integer"},"then":{"minimum":5}}"#, "1", &[("", "minimum", "/then/minimum", "/then/minimum")]),
+        (r#"{"not":{"type":"integer"}}"#, "1", &[("", "not", "/not", "/not")]),
         ("true", "[]", &[]),
     ];
     for (text, document, want) in rows {

@@ -71,7 +71,10 @@ fn long_dotted_names() {
     let long = vec!["a"; 20_000].join(".");
     assert!(refused(&format!("package {long};")).message.contains("more than 64 parts"));
     let package = vec!["a"; 64].join(".");
-    let fields: String = (1..5_000).map(|at| format!("{package}.A f{at} = {at}; A g{at} = {};", at + 5_000)).collect();
+    let fields: String = (1..5_000).fold(String::new(), |mut text, at| {
+        let _ = write!(text, "{package}.A f{at} = {at}; A g{at} = {};", at + 5_000);
+        text
+    });
     let text = proto3(&format!("package {package}; message A {{ {fields} .{package}.A b = 10000; {long}.A a = 10001; }}"));
     bounded("dots", move || assert!(refused(&text).message.starts_with("Could not resolve type: a.a.a")));
     let path = format!("message A {{ option (x).{long} = 1; }}");

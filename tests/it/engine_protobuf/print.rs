@@ -47,7 +47,17 @@ fn option_values() {
         ),
         "syntax = \"proto3\";\n\noption (a) = {\n  b: {\n    c: 1\n  },\n  d: [\n    1,\n    \"x\"\n  ],\n  e: [\n    2,\n    3\n  ],\n  \
          [f.g]: inf\n};\noption (l).m = [\"1\"];\noption (n) = [\n  {\n  },\n  [\n  ]\n];\noption x.(y).z = -0x1F;\n\nmessage A {\n  \
-         string s = 1 [\n    (p).q.r = 1e3,\n    default = word,\n    json_name = \"j\"\n  ];\n}\n",
+         string s = 1 [\n    (p).q.r = 1e3,\n    default = \"word\",\n    json_name = \"j\"\n  ];\n}\n",
+    );
+}
+
+#[test]
+fn defaults_are_quoted_by_their_type() {
+    canonical(
+        "message A { optional int32 a = 1 [default = '5', json_name = b]; optional string s = 2 [default = w]; optional bytes b = 3 [default = 'x']; \
+         optional E e = 4 [default = 'Z Z']; } enum E { Z = 0; }",
+        "\nmessage A {\n  optional int32 a = 1 [\n    default = 5,\n    json_name = \"b\"\n  ];\n  optional string s = 2 [default = \"w\"];\n  \
+         optional bytes b = 3 [default = \"x\"];\n  optional E e = 4 [default = \"Z Z\"];\n}\nenum E {\n  Z = 0;\n}\n",
     );
 }
 

@@ -176,6 +176,56 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.join(" "))
 }
 
+/// A file that has nearly everything.
+const RICH: &str = "syntax = \"proto3\" ; package p.q ; import \"google/protobuf/descriptor.proto\" ; import public \"confluent/meta.proto\" ; \
+    option java_package = 'j' ; message A { reserved 9 , 20 to 30 , 100 to max ; reserved \"old\" ; option deprecated = true ; option ( mo2 ) = { i : 1 } ; \
+    int32 i = 1 [ json_name = \"i\" , ( mo ) = { i : 0x1F , m { s : 'x\\377' } , r : [ 1 , 2 ] } , ( p.q.mo ) . m . i = - 1e3 , ( mo ) . r = 2 ] ; \
+    optional string s = 2 [ default = \"a\" , ( confluent.field_meta ) . tags = 'PII' ] ; repeated .p.q.A m = 3 ; map < string , E > e = 4 ; \
+    oneof o { option ( oo ) = 1 ; bool b = 5 ; q.A.N n = 6 ; group G = 7 { int32 x = 1 ; } } repeated int32 r = 8 [ packed = true ] ; \
+    repeated FEntry f = 10 ; message FEntry { option map_entry = true ; int64 key = 1 ; A value = 2 ; } extensions 40 to 50 , 60 [ declaration = { number : 40 } ] ; \
+    extend A { float ef = 41 ; } message N { enum F { X = 0 ; } A.N.F f = 1 ; } } enum E { option allow_alias = true ; Z = 0 ; ALSO = 0 ; N = -1 \
+    [ deprecated = true ] ; reserved 7 to 8 , -9 ; } extend google.protobuf.FieldOptions { A mo = 50001 ; repeated A mos = 50002 ; } \
+    extend google.protobuf.MessageOptions { A mo2 = 50001 ; } service S { option deprecated = true ; rpc R ( stream A ) returns ( .p.q.A ) { option ( x.y ) = [ ] ; } }";
+
+/// The rich file with some of its words dropped, doubled or swapped.
+fn mutated() -> impl Strategy<Value = String> {
+    prop::collection::vec((0..4_u8, any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..5).prop_map(|edits| {
+        let mut words: Vec<&str> = RICH.split_whitespace().collect();
+        for (kind, at, other) in edits {
+            let (at, other) = (at.index(words.len()), other.index(words.len()));
+            match kind {
+                0 => drop(words.remove(at)),
+                1 => words.insert(at, words[at]),
+                2 => words.swap(at, other),
+                _ => words[at] = words[other],
+            }
+        }
+        words.join(" ")
+    })
+}
+
+/// What has to hold for every text that is taken.
+fn holds(text: &str) -> Result<(), TestCaseError> {
+    let Ok(schema) = try_read(text) else { return Ok(()) };
+    let again = try_read(schema.canonical()).map(|again| again.canonical().to_owned()).map_err(|error| error.message);
+    prop_assert_eq!(again, Ok(schema.canonical().to_owned()), "{}", text);
+    let normalized = schema.normalized().expect("all types are there");
+    let again = try_read(&normalized).and_then(|again| again.normalized()).map_err(|error| error.message);
+    prop_assert_eq!(again, Ok(normalized.clone()), "{}\n{}", text, normalized);
+    for policy in ProtobufPolicy::ALL {
+        let found = Schema::check(&schema, &schema, &check_options(policy, Direction::Backward)).expect("a verdict");
+        prop_assert!(found.is_empty(), "{:?}", found);
+    }
+    let _ = try_read(&schema.formatted("serialized").expect("known").expect("never fails"));
+    Ok(())
+}
+
+#[test]
+fn the_rich_file_is_taken() {
+    assert_eq!(read(RICH).name().as_deref(), Some("p.q.A"));
+    holds(RICH).expect("and holds");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -186,7 +236,8 @@ proptest! {
         let again = read(schema.canonical());
         prop_assert_eq!(again.canonical(), schema.canonical());
         let normalized = schema.normalized().expect("all types are there");
-        prop_assert_eq!(again.normalized().expect("still"), normalized.clone());
+        let same = again.normalized().expect("still") == normalized;
+        prop_assert!(same, "{}", text);
         prop_assert_eq!(read(&normalized).normalized().expect("still"), normalized);
     }
 
@@ -231,11 +282,26 @@ proptest! {
 
     #[test]
     fn whatever_is_taken_reads_back(text in soup()) {
-        if let Ok(schema) = try_read(&text) {
-            let again = try_read(schema.canonical());
-            let again = again.map(|again| again.canonical().to_owned()).map_err(|error| error.message);
-            prop_assert_eq!(again, Ok(schema.canonical().to_owned()), "{}", text);
+        holds(&text)?;
+    }
+
+    #[test]
+    fn whatever_is_nearly_right_reads_back(text in mutated()) {
+        holds(&text)?;
+    }
+
+    #[test]
+    fn broken_descriptors_get_an_answer(edits in prop::collection::vec((0..3_u8, any::<prop::sample::Index>(), any::<u8>()), 0..4)) {
+        let mut bytes = read(RICH).descriptor();
+        for (kind, at, byte) in edits {
+            let at = at.index(bytes.len());
+            match kind {
+                0 => drop(bytes.remove(at)),
+                1 => bytes.insert(at, byte),
+                _ => bytes[at] = byte,
+            }
         }
+        holds(&base64::engine::general_purpose::STANDARD.encode(bytes))?;
     }
 
     #[test]

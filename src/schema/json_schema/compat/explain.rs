@@ -114,7 +114,8 @@ fn by_member(note: &Note, r: &str, w: &str) -> (String, String) {
              {right} comes closest{why}."
         ),
         format!(
-            "Make member {right} of the {r} `{after}` accept all that member {left} of the {w} `{before}` accepts, or add one that does."
+            "Make member {right} of the {r} `{after}` accept all that member {left} of the {w} `{before}` accepts, or add \
+             one that does."
         ),
     )
 }

@@ -129,16 +129,22 @@ kinds! {
     PropertyRemovedFromOpenContentModel = "PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL", Always, Empty;
     PropertyWithFalseRemovedFromClosedContentModel = "PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL", Always, Empty;
     PropertyRemovedFromClosedContentModel = "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", IfLenient, RemovedFromClosed;
-    PropertyRemovedIsCoveredByPartiallyOpenContentModel = "PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
-    PropertyRemovedNotCoveredByPartiallyOpenContentModel = "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", IfLenient, RemovedNotCovered;
+    PropertyRemovedIsCoveredByPartiallyOpenContentModel =
+        "PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
+    PropertyRemovedNotCoveredByPartiallyOpenContentModel =
+        "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", IfLenient, RemovedNotCovered;
     PropertyWithEmptySchemaAddedToOpenContentModel = "PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL", Always, Empty;
     RequiredPropertyAddedToOpenContentModel = "REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", Never, AddedToOpen;
-    RequiredPropertyWithDefaultAddedToOpenContentModel = "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL", IfLenient, AddedToOpen;
+    RequiredPropertyWithDefaultAddedToOpenContentModel =
+        "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL", IfLenient, AddedToOpen;
     OptionalPropertyAddedToOpenContentModel = "OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", IfLenient, AddedToOpen;
-    PropertyAddedIsCoveredByPartiallyOpenContentModel = "PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
-    PropertyAddedNotCoveredByPartiallyOpenContentModel = "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", IfLenient, AddedNotCovered;
+    PropertyAddedIsCoveredByPartiallyOpenContentModel =
+        "PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
+    PropertyAddedNotCoveredByPartiallyOpenContentModel =
+        "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", IfLenient, AddedNotCovered;
     RequiredPropertyAddedToUnopenContentModel = "REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", Never, RequiredAddedToUnopen;
-    RequiredPropertyWithDefaultAddedToUnopenContentModel = "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL", Always, Empty;
+    RequiredPropertyWithDefaultAddedToUnopenContentModel =
+        "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL", Always, Empty;
     OptionalPropertyAddedToUnopenContentModel = "OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", Always, Empty;
     MaxItemsAdded = "MAX_ITEMS_ADDED", Never, KeywordMissing;
     MaxItemsRemoved = "MAX_ITEMS_REMOVED", Always, Empty;
@@ -170,12 +176,14 @@ kinds! {
     ItemWithEmptySchemaAddedToOpenContentModel = "ITEM_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL", Always, Empty;
     ItemAddedToClosedContentModel = "ITEM_ADDED_TO_CLOSED_CONTENT_MODEL", Always, Empty;
     ItemAddedIsCoveredByPartiallyOpenContentModel = "ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
-    ItemAddedNotCoveredByPartiallyOpenContentModel = "ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Never, AddedNotCovered;
+    ItemAddedNotCoveredByPartiallyOpenContentModel =
+        "ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Never, AddedNotCovered;
     ItemRemovedFromOpenContentModel = "ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL", Always, Empty;
     ItemWithFalseRemovedFromClosedContentModel = "ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL", Always, Empty;
     ItemRemovedFromClosedContentModel = "ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL", Never, RemovedFromClosed;
     ItemRemovedIsCoveredByPartiallyOpenContentModel = "ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
-    ItemRemovedNotCoveredByPartiallyOpenContentModel = "ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Never, RemovedNotCovered;
+    ItemRemovedNotCoveredByPartiallyOpenContentModel =
+        "ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Never, RemovedNotCovered;
     EnumArrayExtended = "ENUM_ARRAY_EXTENDED", Always, Empty;
     EnumArrayNarrowed = "ENUM_ARRAY_NARROWED", Never, FewerElements;
     EnumArrayChanged = "ENUM_ARRAY_CHANGED", Never, TypeDiffers;
@@ -223,22 +231,23 @@ impl DifferenceKind {
                 format!("An array or combined type at path '{p}' has more elements in the {r} schema than the {w} schema")
             }
             Text::AddedToOpen => format!(
-                "The {r} schema has an open content model and has a property or item at path '{p}' which is missing in the {w} schema"
+                "The {r} schema has an open content model and has a property or item at path '{p}' which is missing in \
+                 the {w} schema"
             ),
             Text::RequiredAddedToUnopen => format!(
-                "The {r} schema has an unopen content model and has a required property at path '{p}' which is missing in the {w} \
-                 schema"
+                "The {r} schema has an unopen content model and has a required property at path '{p}' which is \
+                 missing in the {w} schema"
             ),
             Text::RemovedFromClosed => format!(
                 "The {r} has a closed content model and is missing a property or item present at path '{p}' in the {w} schema"
             ),
             Text::RemovedNotCovered => format!(
-                "A property or item is missing in the {r} schema but present at path '{p}' in the {w} schema and is not covered by \
-                 its partially open content model"
+                "A property or item is missing in the {r} schema but present at path '{p}' in the {w} schema and is not covered \
+                 by its partially open content model"
             ),
             Text::AddedNotCovered => format!(
-                "The {r} schema has a property or item at path '{p}' which is missing in the {w} schema and is not covered by its \
-                 partially open content model"
+                "The {r} schema has a property or item at path '{p}' which is missing in the {w} schema and is not covered by \
+                 its partially open content model"
             ),
         }
     }

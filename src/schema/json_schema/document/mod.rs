@@ -1,8 +1,8 @@
 //! Validating documents against a schema.
 //!
-//! The `jsonschema` crate does the work; this module makes it bounded. Patterns run in our own engine settings (`patterns`), numbers
-//! are exact and limited in their powers of ten, every schema evaluated costs fuel (`meter`), and what can get deep runs on a stack of
-//! known size. What an error says is defined by the error format of the specification ("basic" output), in pointers.
+//! The `jsonschema` crate does the work; this module makes it bounded. Patterns run in our own engine settings (`patterns`),
+//! numbers are exact and limited in their powers of ten, every schema evaluated costs fuel (`meter`), and what can get deep
+//! runs on a stack of known size. What an error says is defined by the output formats of the specification, in pointers.
 
 mod build;
 mod meter;
@@ -51,7 +51,8 @@ impl Default for ValidateOptions {
 pub struct DocumentError {
     /// JSON pointer into the document.
     pub instance_path: String,
-    /// The keyword that failed; `falseSchema` for a schema that is `false`. Empty when the document could not be validated at all.
+    /// The keyword that failed; `falseSchema` for a schema that is `false`. Empty when the document could not be validated at
+    /// all.
     pub keyword: String,
     /// JSON pointer of the keyword in the text that holds it.
     pub schema_path: String,
@@ -192,8 +193,9 @@ impl Validator {
 
     /// Walks the document; `None` when not even the verdict could be found.
     ///
-    /// The crate collects all errors, those in the branches of every combination included, before it hands out the first; for unions
-    /// that contain themselves that is exponential. So the verdict comes first, and errors are listed as far as the fuel goes.
+    /// The crate collects all errors, those in the branches of every combination included, before it hands out the first; for
+    /// unions that contain themselves that is exponential. So the verdict comes first, and errors are listed as far as the fuel
+    /// goes.
     fn walk(&self, instance: &Tree) -> Option<Report> {
         if self.is_valid(instance)? {
             return Some(Report::default());

@@ -1,6 +1,7 @@
 //! Patterns inside the `jsonschema` crate.
 //!
-//! Its engine knows ECMA-262 only. `pattern` is therefore ours, and keys of `patternProperties` are respelled where it takes that.
+//! Its engine knows ECMA-262 only. `pattern` is therefore ours, and keys of `patternProperties` are respelled where it takes
+//! that.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

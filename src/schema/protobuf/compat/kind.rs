@@ -98,13 +98,16 @@ impl DifferenceKind {
                 format!("The type of a field at path '{path}' in the {reader} schema does not match the {writer} schema")
             }
             Self::FieldScalarKindChanged => format!(
-                "The kind of a SCALAR field at path '{path}' in the {reader} schema does not match its kind in the {writer} schema"
+                "The kind of a SCALAR field at path '{path}' in the {reader} schema does not match its kind in the {writer} \
+                 schema"
             ),
             Self::FieldNamedTypeChanged => format!(
-                "The type of a MESSAGE field at path '{path}' in the {reader} schema does not match its type in the {writer} schema"
+                "The type of a MESSAGE field at path '{path}' in the {reader} schema does not match its type in the \
+                 {writer} schema"
             ),
             Self::FieldNumericLabelChanged => format!(
-                "The label for a NUMERIC field at path '{path}' in the {reader} schema does not match its label in the {writer} schema"
+                "The label for a NUMERIC field at path '{path}' in the {reader} schema does not match its label in the \
+                 {writer} schema"
             ),
             Self::RequiredFieldAdded => {
                 format!("A required field  at path '{path}' in the {reader} schema is missing in the {writer} schema")
@@ -116,10 +119,12 @@ impl DifferenceKind {
                 format!("The {reader} schema is missing a oneof field at path '{path}' in the {writer} schema")
             }
             Self::MultipleFieldsMovedToOneof => format!(
-                "Multiple fields in the oneof at path '{path}' in the {reader} schema are outside a oneof in the {writer} schema"
+                "Multiple fields in the oneof at path '{path}' in the {reader} schema are outside a oneof in the {writer} \
+                 schema"
             ),
             Self::FieldMovedToExistingOneof => format!(
-                "A field in the oneof at path '{path}' in the {reader} schema is outside an existing oneof in the {writer} schema"
+                "A field in the oneof at path '{path}' in the {reader} schema is outside an existing oneof in the {writer} \
+                 schema"
             ),
             // Compatible kinds are never shown; the original has no text for them either.
             _ => self.name().to_owned(),
@@ -132,7 +137,8 @@ impl DifferenceKind {
         match self {
             Self::PackageChanged => (
                 format!(
-                    "The {reader} schema calls its messages by another package, so a reader that looks a type up by its full name \
+                    "The {reader} schema calls its messages by another package, so a reader that looks a type up by its \
+                     full name \
                      (Any, serializers, descriptors) does not find what the {writer} schema wrote."
                 ),
                 "Keep the package, or register the file under another subject.",
@@ -143,25 +149,31 @@ impl DifferenceKind {
             ),
             Self::FieldKindChanged => (
                 format!(
-                    "The bytes that the {writer} schema writes for {what} are of another kind (number or string, message, map) than \
+                    "The bytes that the {writer} schema writes for {what} are of another kind (number or string, message, \
+                     map) than \
                      the {reader} schema expects, so they are dropped or misread."
                 ),
                 "Give the new type a new field number and keep or reserve the old one.",
             ),
             Self::FieldScalarKindChanged => (
                 format!(
-                    "The {reader} schema decodes {what} by another encoding than the {writer} schema wrote it in, so values are dropped \
+                    "The {reader} schema decodes {what} by another encoding than the {writer} schema wrote it in, so values \
+                     are dropped \
                      or come out wrong."
                 ),
                 "Use a type of the same encoding, or a new field number.",
             ),
             Self::FieldNamedTypeChanged => (
-                format!("{what} holds a message that the {reader} schema takes for another one than the {writer} schema wrote."),
+                format!(
+                    "{what} holds a message that the {reader} schema takes for another one than the {writer} schema \
+                 wrote."
+                ),
                 "Keep the message's name and change it in place, or use a new field number.",
             ),
             Self::FieldNumericLabelChanged => (
                 format!(
-                    "{what} is a list on one side and a single number on the other: packed elements are dropped by a single reader, and \
+                    "{what} is a list on one side and a single number on the other: packed elements are dropped by a single \
+                     reader, and \
                      a missing value differs from an empty list."
                 ),
                 "Keep the label, or use a new field number.",
@@ -180,14 +192,16 @@ impl DifferenceKind {
             ),
             Self::OneofFieldRemoved => (
                 format!(
-                    "When the {writer} schema wrote {what}, a reader with the {reader} schema sees an unset oneof and can't tell it from \
+                    "When the {writer} schema wrote {what}, a reader with the {reader} schema sees an unset oneof and can't \
+                     tell it from \
                      one that was never set."
                 ),
                 "Keep the member and mark it deprecated.",
             ),
             Self::MultipleFieldsMovedToOneof | Self::FieldMovedToExistingOneof => (
                 format!(
-                    "The {writer} schema may set several members of {what} at once; a reader with the {reader} schema keeps only the last \
+                    "The {writer} schema may set several members of {what} at once; a reader with the {reader} schema keeps \
+                     only the last \
                      one and loses the others."
                 ),
                 "Leave the fields outside the oneof; a new oneof may take one existing field.",

@@ -395,7 +395,8 @@ fn enumeration(strict: &Strict<'_>, found: &Enum, scope: &str, features: Feature
             aliases = true;
             if !alias {
                 let message = format!(
-                    "\"{}\" uses the same enum value as \"{other}\". If this is intended, set 'option allow_alias = true;' to the \
+                    "\"{}\" uses the same enum value as \"{other}\". If this is intended, set 'option allow_alias = true;' \
+                     to the \
                      enum definition.",
                     constant.name
                 );

@@ -177,7 +177,8 @@ impl<'a> Strict<'a> {
                 fault(
                     at,
                     format!(
-                        "\"{name}\" is resolved to \"{hidden}\", which is not defined. The innermost scope is searched first in \
+                        "\"{name}\" is resolved to \"{hidden}\", which is not defined. The innermost scope is searched \
+                         first in \
                          name resolution. Consider using a leading '.'(i.e., \".{name}\") to start from the outermost scope."
                     ),
                 )
@@ -239,7 +240,8 @@ impl<'a> Strict<'a> {
             fault(
                 option.at,
                 format!(
-                    "Option \"{shown}\" unknown. Ensure that your proto definition file imports the proto which defines the option."
+                    "Option \"{shown}\" unknown. Ensure that your proto definition file imports the proto which defines the \
+                     option."
                 ),
             )
         };
