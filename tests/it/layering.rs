@@ -19,7 +19,7 @@ const RINGS: [(&str, &[&str]); 9] = [
 const CRATES: [(&str, &[&str]); 8] = [
     ("sqlx", &["store"]),
     ("axum", &["http", "server"]),
-    ("hyper", &["http", "server"]),
+    ("hyper", &["http", "server", "cli"]),
     ("clap", &["cli"]),
     ("jsonschema", &["schema/json_schema"]),
     ("prost_reflect", &["schema/protobuf"]),
