@@ -7,8 +7,11 @@ use clap::{Arg, ArgMatches, Command};
 
 use crate::config::{self, SETTINGS};
 
+mod check;
+mod client;
 mod exit;
 mod serve;
+mod validate;
 
 pub use exit::Exit;
 
@@ -26,6 +29,8 @@ fn command() -> Command {
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
         .args(settings_arguments())
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
+        .subcommand(check::command())
+        .subcommand(validate::command())
         .after_help(exit::HELP)
 }
 
@@ -46,6 +51,14 @@ pub fn run() -> ExitCode {
             return if refused { Exit::Usage.into() } else { Exit::Success.into() };
         }
     };
+    let answered = match matches.subcommand() {
+        Some(("check", asked)) => Some(check::run(asked)),
+        Some(("validate", asked)) => Some(validate::run(asked)),
+        _ => None,
+    };
+    if let Some(answer) = answered {
+        return answer.map_or_else(|line| refuse(Exit::Usage, &line), ExitCode::from);
+    }
     let mut flags = given(&matches);
     if let Some(("serve", serve)) = matches.subcommand() {
         flags.extend(given(serve));
@@ -58,11 +71,13 @@ pub fn run() -> ExitCode {
     };
     match outcome {
         Ok(()) => Exit::Success.into(),
-        Err((exit, line)) => {
-            complain(&line);
-            exit.into()
-        }
+        Err((exit, line)) => refuse(exit, &line),
     }
+}
+
+fn refuse(exit: Exit, line: &str) -> ExitCode {
+    complain(line);
+    exit.into()
 }
 
 #[expect(clippy::print_stderr, reason = "the one line that says why a command failed")]

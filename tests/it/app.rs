@@ -122,6 +122,7 @@ pub struct Setup {
     pub edge: EdgeSettings,
     pub header_timeout: Option<Duration>,
     pub max_connections: Option<usize>,
+    pub clock: Option<Clock>,
 }
 
 impl TestApp {
@@ -139,7 +140,7 @@ impl TestApp {
 
     /// A server over a store that the test opened.
     pub async fn over(store: Arc<dyn Store>, setup: Setup) -> Self {
-        let registry = Registry::new(Arc::clone(&store), clock(), setup.limits, setup.defaults);
+        let registry = Registry::new(Arc::clone(&store), setup.clock.unwrap_or_else(clock), setup.limits, setup.defaults);
         let metrics = Metrics::new();
         let state = AppState::new(Arc::new(registry), metrics.clone(), setup.edge);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -146,6 +146,16 @@ async fn known_ids_are_served_while_the_database_is_gone() {
 }
 
 #[tokio::test]
+async fn a_panic_becomes_an_answer_that_names_the_request() {
+    let clock: accordant::store::Clock = std::sync::Arc::new(|| panic!("the clock is broken"));
+    let app = TestApp::with(Database::Sqlite, Setup { clock: Some(clock), ..Setup::default() }).await;
+    let headers = [("content-type", "application/json"), ("x-request-id", "find-me")];
+    let answer = app.send(Method::POST, "/subjects/s/versions", &headers, r#"{"schema":"\"string\""}"#).await;
+    assert_eq!(answer.error(), (500, 500, "Internal Server Error (request id find-me)".to_owned()));
+    assert_eq!(app.get("/subjects").await.text, "[]", "the server goes on, and nothing was written");
+}
+
+#[tokio::test]
 async fn shapes_of_the_7_line_have_fewer_keys() {
     let edge = EdgeSettings { legacy_shapes: true, ..EdgeSettings::default() };
     let app = TestApp::with(Database::Sqlite, Setup { edge, ..Setup::default() }).await;

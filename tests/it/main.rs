@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "one binary: its modules share what is pub")]
 
 mod app;
+mod check;
 mod cli;
 mod compatibility;
 mod contexts;

@@ -1,0 +1,120 @@
+//! What `accordant check` can be told.
+
+use clap::{Args, ValueEnum};
+
+use crate::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType, VersionSelector};
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The schema that is to become the next version; `-` is standard input
+    #[arg(value_name = "NEW")]
+    pub(super) new: String,
+    /// An earlier version; several are a history, oldest first; `-` is standard input
+    #[arg(long, value_name = "OLD", group = "history")]
+    pub(super) against: Vec<String>,
+    /// A folder of earlier versions, in natural order of their names (v2 before v10)
+    #[arg(long, value_name = "DIR", group = "history")]
+    pub(super) against_dir: Vec<String>,
+    /// A registry that knows the earlier versions: http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]
+    #[arg(long, value_name = "URL", group = "history", requires = "subject", conflicts_with_all = ["against", "against_dir"])]
+    pub(super) registry: Option<String>,
+    /// The subject in the registry, with its context if it has one (:.ctx:name)
+    #[arg(long, value_name = "SUBJECT", requires = "registry")]
+    pub(super) subject: Option<String>,
+    /// Compare with this version of the subject only: a number or `latest`
+    #[arg(long = "version", value_name = "VERSION", requires = "registry", value_parser = version)]
+    pub(super) of_version: Option<VersionSelector>,
+    /// PEM file with certificates to trust, beside those everyone does
+    #[arg(long, value_name = "FILE", requires = "registry")]
+    pub(super) ca: Option<String>,
+    /// Compatibility level [default: the subject's in the registry, else BACKWARD]
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub(super) level: Option<CompatibilityLevel>,
+    /// Format of the schemas: `avro`, `protobuf` or `json` [default: by the extension]
+    #[arg(long = "type", value_name = "TYPE", value_parser = schema_type)]
+    pub(super) schema_type: Option<SchemaType>,
+    /// How strictly JSON Schema is judged: `strict` or `lenient` [default: the subject's in the registry, else strict]
+    #[arg(long, value_name = "POLICY", value_parser = policy)]
+    pub(super) policy: Option<CompatibilityPolicy>,
+    /// Rule set for Protobuf: `default`, `wire`, `wire_json` or `file` [default: the subject's in the registry, else default]
+    #[arg(long, value_name = "POLICY", value_parser = protobuf_policy)]
+    pub(super) protobuf_policy: Option<ProtobufPolicy>,
+    /// A schema that others refer to under this name; may be given several times
+    #[arg(long, value_name = "NAME=PATH")]
+    pub(super) reference: Vec<String>,
+    /// Folder that Protobuf imports are relative to; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) proto_path: Vec<String>,
+    /// Like --reference, for the earlier versions where theirs differ
+    #[arg(long, value_name = "NAME=PATH", conflicts_with = "registry")]
+    pub(super) against_reference: Vec<String>,
+    /// Like --proto-path, for the earlier versions where theirs differ
+    #[arg(long, value_name = "DIR", conflicts_with = "registry")]
+    pub(super) against_proto_path: Vec<String>,
+    /// A metadata property of NEW, for compatibility groups and reserved fields; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) property: Vec<String>,
+    /// Schemas are registered in normalized form
+    #[arg(long)]
+    pub(super) normalize: bool,
+    /// What is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(super) format: Format,
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(super) color: Color,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// One JSON object
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// JUnit XML, for GitLab, Jenkins and others
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(in crate::cli) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn known<T>(found: Option<T>, names: &[&str]) -> Result<T, String> {
+    found.ok_or_else(|| format!("expected one of {}", names.join(", ")))
+}
+
+fn level(name: &str) -> Result<CompatibilityLevel, String> {
+    known(CompatibilityLevel::parse(name), &CompatibilityLevel::ALL.map(CompatibilityLevel::as_str))
+}
+
+fn policy(name: &str) -> Result<CompatibilityPolicy, String> {
+    known(CompatibilityPolicy::parse(name), &["strict", "lenient"])
+}
+
+fn protobuf_policy(name: &str) -> Result<ProtobufPolicy, String> {
+    known(ProtobufPolicy::parse(name), &["default", "wire", "wire_json", "file"])
+}
+
+/// Reads the name of a format in any letter case.
+pub(in crate::cli) fn schema_type(name: &str) -> Result<SchemaType, String> {
+    known(SchemaType::parse(&name.to_ascii_uppercase()), &["avro", "protobuf", "json"])
+}
+
+fn version(text: &str) -> Result<VersionSelector, String> {
+    VersionSelector::parse(text).ok_or_else(|| "expected a number from 1 or `latest`".to_owned())
+}

@@ -1,0 +1,92 @@
+//! The verdict and everything there is to say about it. What is printed in which form is up to the modules beside.
+
+use super::side::Side;
+use crate::schema::{Finding, Place};
+use crate::types::{CompatibilityLevel, Version};
+
+/// What came out of a check.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// The level that decided.
+    pub(super) level: CompatibilityLevel,
+    /// The candidate.
+    pub(super) new: Side,
+    /// Earlier versions, newest first.
+    pub(super) earlier: Vec<Side>,
+    /// How many of them were compared: a transitive level stops at the first that is not compatible.
+    pub(super) compared: usize,
+    /// The messages of the REST API, in order; none means compatible.
+    pub(super) messages: Vec<String>,
+    /// Why it is not compatible.
+    pub(super) problems: Vec<Problem>,
+    /// What else is worth knowing; never part of the verdict.
+    pub(super) notes: Vec<Note>,
+}
+
+/// One reason for a refusal.
+#[derive(Debug)]
+pub(super) struct Problem {
+    /// The rule's id.
+    pub(super) rule: &'static str,
+    /// The peer's message.
+    pub(super) message: String,
+    /// The earlier version it was found against.
+    pub(super) version: Option<Version>,
+    /// Everything the engine says, unless the reason lies outside the schema texts.
+    pub(super) finding: Option<Finding>,
+}
+
+/// A remark.
+#[derive(Debug)]
+pub(super) struct Note {
+    /// The rule's id.
+    pub(super) rule: &'static str,
+    /// The remark.
+    pub(super) message: String,
+    /// Place in the candidate.
+    pub(super) new: Option<Place>,
+    /// A document (JSON text) that shows it.
+    pub(super) example: Option<String>,
+}
+
+impl Outcome {
+    /// The verdict.
+    pub(super) fn is_compatible(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// The earlier version of a number.
+    pub(super) fn version(&self, version: Option<Version>) -> Option<&Side> {
+        self.earlier.iter().find(|side| Some(side.version) == version)
+    }
+
+    /// The verdict in one sentence.
+    pub(super) fn verdict(&self) -> String {
+        let (new, level) = (self.new.name(), self.level);
+        if !self.is_compatible() {
+            let against = self.problems.iter().find_map(|problem| self.version(problem.version)).map(Side::name);
+            let count = match self.problems.len() {
+                1 => "1 finding".to_owned(),
+                n => format!("{n} findings"),
+            };
+            return format!("{new} is not compatible with {} under {level}: {count}", against.unwrap_or("the earlier versions"));
+        }
+        if level == CompatibilityLevel::None {
+            return format!("{new} is not compared with anything under {level}");
+        }
+        match self.earlier.get(..self.compared).unwrap_or_default() {
+            [] => format!("{new} is compatible under {level}: there is no earlier version"),
+            [one] => format!("{new} is compatible with {} under {level}", one.name()),
+            more => format!("{new} is compatible with {} earlier versions under {level}", more.len()),
+        }
+    }
+}
+
+/// A rule id as words: `FIELD_REMOVED` is `Field removed`.
+pub(super) fn words(rule: &str) -> String {
+    let mut words = rule.replace('_', " ").to_lowercase();
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}

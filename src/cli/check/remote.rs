@@ -1,0 +1,212 @@
+//! Earlier versions from a registry, over its REST API.
+
+use std::collections::HashSet;
+
+use futures_util::future::BoxFuture;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::side::{Reading, Side};
+use super::source::Input;
+use super::trouble::Trouble;
+use crate::cli::client::{Answer, Client};
+use crate::codec::{config_from, metadata_from};
+use crate::compat;
+use crate::registry::Limits;
+use crate::schema::{ParseMode, ResolvedReference};
+use crate::types::{CompatibilityLevel, Config, Metadata, SchemaType, Subject, Version, VersionSelector};
+
+/// What a path segment may hold as it is.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Error numbers of a subject that is not there, and of one whose versions are all deleted.
+const NO_SUBJECT: [i64; 2] = [40401, 40404];
+
+/// A subject of a registry.
+pub(super) struct Remote {
+    client: Client,
+    subject: Subject,
+    /// The registry's URL, for errors.
+    url: String,
+}
+
+/// One stored version.
+#[derive(Debug)]
+struct Stored {
+    version: Version,
+    schema_type: SchemaType,
+    text: String,
+    references: Vec<(String, String, Version)>,
+    metadata: Option<Metadata>,
+}
+
+impl Remote {
+    pub(super) fn new(url: &str, ca: Option<&str>, subject: &str) -> Result<Self, Trouble> {
+        let client = Client::new(url, ca).map_err(|error| Trouble::new(format!("registry: {error}")))?;
+        Ok(Self { url: client.url(""), client, subject: Subject::parse(subject) })
+    }
+
+    fn trouble(&self, message: impl std::fmt::Display) -> Trouble {
+        Trouble::new(format!("registry {}: {message}", self.url))
+    }
+
+    async fn get(&mut self, path: &str) -> Result<Answer, Trouble> {
+        let answer = self.client.get(path).await;
+        answer.map_err(|error| self.trouble(error))
+    }
+
+    /// The effective config of the subject. Where the level is known already, a registry may have none.
+    pub(super) async fn config(&mut self, level: Option<CompatibilityLevel>) -> Result<Config, Trouble> {
+        let answer = self.get(&format!("/config/{}?defaultToGlobal=true", segment(&self.subject))).await?;
+        if answer.status == 404 && level.is_some() {
+            return Ok(Config { compatibility: level, ..Config::default() });
+        }
+        if answer.status != 200 {
+            return Err(self.trouble(format!("the subject's config: {}", answer.complaint())));
+        }
+        let mut body = answer.body;
+        // answers call the level otherwise than requests do
+        let named = body.get("compatibilityLevel").cloned();
+        if let (Some(named), Some(map)) = (named, body.as_object_mut()) {
+            map.entry("compatibility").or_insert(named);
+        }
+        let mut config = config_from(&body);
+        config.compatibility = level.or(config.compatibility);
+        if config.compatibility.is_none() {
+            return Err(self.trouble("the subject's config has no compatibility level; --level names one"));
+        }
+        Ok(config)
+    }
+
+    /// The versions that the level compares, newest first, within a compatibility group: the name of a metadata property and the
+    /// candidate's value.
+    pub(super) async fn earlier(
+        &mut self,
+        wanted: Option<VersionSelector>,
+        level: CompatibilityLevel,
+        group: Option<(&str, Option<&str>)>,
+    ) -> Result<Vec<Side>, Trouble> {
+        let mut sides: Vec<Side> = Vec::new();
+        for version in self.versions(wanted).await? {
+            if sides.len() >= compat::compared(level, usize::MAX) {
+                break;
+            }
+            let subject = self.subject.clone();
+            let Some(stored) = self.version(&subject, &version, false).await? else {
+                return Err(self.trouble(format!("{subject} has no version {version}")));
+            };
+            let own = |name| stored.metadata.as_ref().and_then(|metadata| metadata.property(name));
+            if group.is_some_and(|(name, value)| own(name) != value) {
+                continue;
+            }
+            sides.push(self.side(stored).await?);
+        }
+        Ok(sides)
+    }
+
+    /// Numbers of versions, newest first; those of a subject that is not there yet are none.
+    async fn versions(&mut self, wanted: Option<VersionSelector>) -> Result<Vec<String>, Trouble> {
+        if let Some(VersionSelector::Number(number)) = wanted {
+            return Ok(vec![number.to_string()]);
+        }
+        let answer = self.get(&format!("/subjects/{}/versions", segment(&self.subject))).await?;
+        if answer.status == 404 && answer.error_code().is_some_and(|code| NO_SUBJECT.contains(&code)) {
+            return Ok(Vec::new());
+        }
+        let numbers = answer.body.as_array().filter(|_| answer.status == 200);
+        let Some(numbers) = numbers else { return Err(self.trouble(format!("the versions: {}", answer.complaint()))) };
+        let mut numbers: Vec<i64> = numbers.iter().filter_map(Value::as_i64).collect();
+        numbers.sort_unstable_by(|a, b| b.cmp(a));
+        if wanted == Some(VersionSelector::Latest) {
+            numbers.truncate(1);
+        }
+        Ok(numbers.into_iter().map(|number| number.to_string()).collect())
+    }
+
+    /// `None` for a version that is not there.
+    async fn version(&mut self, subject: &Subject, version: &str, deleted: bool) -> Result<Option<Stored>, Trouble> {
+        let query = if deleted { "?deleted=true" } else { "" };
+        let answer = self.get(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await?;
+        match answer.status {
+            200 => match read(&answer.body) {
+                Some(stored) => Ok(Some(stored)),
+                None => Err(self.trouble(format!("version {version} of {subject} is not a schema that is known here"))),
+            },
+            404 if answer.error_code().is_some() => Ok(None),
+            _ => Err(self.trouble(format!("version {version} of {subject}: {}", answer.complaint()))),
+        }
+    }
+
+    async fn side(&mut self, stored: Stored) -> Result<Side, Trouble> {
+        let mut graph = Graph { seen: HashSet::new(), resolved: Vec::new() };
+        let home = self.subject.clone();
+        self.collect(&mut graph, &home, &stored.references, 1).await?;
+        let Stored { version, schema_type, text, metadata, .. } = stored;
+        let location = self.client.url(&format!("/subjects/{}/versions/{version}/schema", segment(&home)));
+        let input = Input { name: format!("{home} version {version}"), location, text: text.into() };
+        let reading = Reading { mode: ParseMode::Stored, validate_fields: false, normalize: false };
+        let side = Side::read(schema_type, input, &graph.resolved, reading)?;
+        // what is stored is quoted as it is
+        let stored = side.input.text.to_string();
+        Ok(Side { stored, version, metadata, ..side })
+    }
+
+    /// References depth first, each name once.
+    fn collect<'a>(
+        &'a mut self,
+        graph: &'a mut Graph,
+        home: &'a Subject,
+        references: &'a [(String, String, Version)],
+        depth: usize,
+    ) -> BoxFuture<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            for (name, target, version) in references {
+                if !graph.seen.insert(name.clone()) {
+                    continue;
+                }
+                let limits = Limits::default();
+                if depth > limits.reference_depth || graph.seen.len() > limits.reference_count {
+                    return Err(self.trouble("references go too deep or are too many"));
+                }
+                let subject = Subject::parse_in(home.context(), target);
+                // what is gone for good can't be had, and is missed only where it is needed
+                let Some(stored) = self.version(&subject, &version.to_string(), true).await? else { continue };
+                self.collect(graph, &subject, &stored.references, depth + 1).await?;
+                graph.resolved.push(ResolvedReference {
+                    name: name.clone(),
+                    subject: target.clone(),
+                    version: *version,
+                    text: stored.text.into(),
+                    direct: depth == 1,
+                });
+            }
+            Ok(())
+        })
+    }
+}
+
+/// References collected so far.
+struct Graph {
+    seen: HashSet<String>,
+    resolved: Vec<ResolvedReference>,
+}
+
+fn segment(subject: &Subject) -> String {
+    utf8_percent_encode(&subject.qualified(), SEGMENT).to_string()
+}
+
+fn read(body: &Value) -> Option<Stored> {
+    let number = |value: &Value| Version::try_from(value.as_i64()?).ok();
+    let reference = |value: &Value| {
+        let text = |key: &str| value.get(key)?.as_str().map(str::to_owned);
+        Some((text("name")?, text("subject")?, value.get("version").and_then(number)?))
+    };
+    let references = body.get("references").and_then(Value::as_array).into_iter().flatten();
+    Some(Stored {
+        version: number(body.get("version")?)?,
+        // absent means Avro
+        schema_type: body.get("schemaType").and_then(Value::as_str).map_or(Some(SchemaType::Avro), SchemaType::parse)?,
+        text: body.get("schema")?.as_str()?.to_owned(),
+        references: references.filter_map(reference).collect(),
+        metadata: body.get("metadata").and_then(|value| metadata_from(value).ok().flatten()),
+    })
+}

@@ -1,0 +1,94 @@
+//! One of the schemas that are compared.
+
+use std::sync::Arc;
+
+use super::references::{Places, imports, max_depth};
+use super::source::Input;
+use super::trouble::Trouble;
+use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference};
+use crate::types::{Metadata, SchemaType, Version};
+
+/// A schema that has been read.
+#[derive(Debug, Clone)]
+pub(super) struct Side {
+    /// The text as found.
+    pub(super) input: Input,
+    /// The text in which positions count.
+    pub(super) shown: Arc<str>,
+    /// The schema.
+    pub(super) parsed: Parsed,
+    /// The text that a registry would store.
+    pub(super) stored: String,
+    /// Its number; 0 for the candidate.
+    pub(super) version: Version,
+    /// Its metadata.
+    pub(super) metadata: Option<Metadata>,
+}
+
+/// How schemas are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    /// The strictness.
+    pub(super) mode: ParseMode,
+    /// Extra checks (config key `validateFields`).
+    pub(super) validate_fields: bool,
+    /// Registered in normalized form.
+    pub(super) normalize: bool,
+}
+
+impl Side {
+    /// Reads a file with what it refers to in other files.
+    pub(super) fn file(schema_type: SchemaType, input: Input, places: &Places, reading: Reading) -> Result<Self, Trouble> {
+        let references = places.resolve(schema_type, &input.text)?;
+        let name = input.name.clone();
+        let missing = missing(schema_type, &input.text, &references);
+        Self::read(schema_type, input, &references, reading).map_err(|trouble| {
+            // the engine names the type; what the user forgot is the file that declares it
+            if missing.is_empty() || trouble.file.as_ref() != Some(&name) || !trouble.message.starts_with("Could not resolve") {
+                return trouble;
+            }
+            let hint =
+                format!("{} (import not found: {}; see --proto-path and --reference)", trouble.message, missing.join(", "));
+            Trouble { message: hint, ..trouble }
+        })
+    }
+
+    /// Reads a text.
+    pub(super) fn read(
+        schema_type: SchemaType,
+        input: Input,
+        references: &[ResolvedReference],
+        reading: Reading,
+    ) -> Result<Self, Trouble> {
+        let Reading { mode, validate_fields, normalize } = reading;
+        let options = ParseOptions { validate_fields, ..ParseOptions::new(mode, max_depth(schema_type)) };
+        let refused = |error| Trouble::refused(&input.name, &error);
+        if input.text.trim().is_empty() {
+            return Err(Trouble::of(&input.name, "the schema is empty"));
+        }
+        let parsed = Parsed::parse(schema_type, &input.text, references, &options).map_err(refused)?;
+        let stored = if normalize { parsed.normalized().map_err(refused)? } else { parsed.canonical().to_owned() };
+        let shown = if is_descriptor(schema_type, &input.text) { parsed.canonical().into() } else { Arc::clone(&input.text) };
+        Ok(Self { input, shown, parsed, stored, version: 0, metadata: None })
+    }
+
+    /// What people call it.
+    pub(super) fn name(&self) -> &str {
+        &self.input.name
+    }
+}
+
+/// Imports that no file was found for; those of packages with built-in files are left out.
+fn missing(schema_type: SchemaType, text: &str, references: &[ResolvedReference]) -> Vec<String> {
+    if schema_type != SchemaType::Protobuf {
+        return Vec::new();
+    }
+    let found = |path: &String| references.iter().any(|reference| reference.name == *path);
+    let built_in = |path: &String| ["google/", "confluent/"].iter().any(|prefix| path.starts_with(prefix));
+    imports(text).into_iter().filter(|path| !found(path) && !built_in(path)).collect()
+}
+
+/// A Protobuf descriptor in base64 has no lines worth showing; its canonical text has.
+fn is_descriptor(schema_type: SchemaType, text: &str) -> bool {
+    schema_type == SchemaType::Protobuf && !text.contains([';', '{', '"', '\''])
+}
