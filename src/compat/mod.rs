@@ -2,5 +2,7 @@
 //! what the answer says. What a difference means is the formats' knowledge.
 
 mod report;
+mod second_opinion;
 
 pub use report::{Candidate, Previous, Report, Rules, check, compared};
+pub use second_opinion::notes;

@@ -98,7 +98,7 @@ impl ApiError {
 /// A refused registration; with `explain` its body has the findings.
 pub(super) fn explained(error: RegistryError, explain: bool) -> ApiError {
     let findings = match &error {
-        RegistryError::Incompatible { findings, .. } if explain => Some(findings_json(findings)),
+        RegistryError::Incompatible { findings, notes, .. } if explain => Some(findings_json(findings, notes)),
         _ => None,
     };
     let mut error = ApiError::from(error);
@@ -239,10 +239,13 @@ fn place(place: Option<&Place>) -> Value {
     })
 }
 
-/// Findings as `?explain=true` shows them.
-pub(super) fn findings_json(findings: &[(Version, Finding)]) -> Value {
-    let one = |(version, finding): &(Version, Finding)| {
+/// Findings as `?explain=true` shows them, and after them the notes, which are marked as such.
+pub(super) fn findings_json(findings: &[(Version, Finding)], notes: &[(Version, Finding)]) -> Value {
+    let one = |(version, finding): &(Version, Finding), is_note: bool| {
         let mut out = Map::new();
+        if is_note {
+            out.insert("note".into(), true.into());
+        }
         out.insert("rule".into(), finding.rule.into());
         out.insert("path".into(), finding.path.as_str().into());
         out.insert("message".into(), finding.message.as_str().into());
@@ -261,7 +264,8 @@ pub(super) fn findings_json(findings: &[(Version, Finding)]) -> Value {
         }
         Value::Object(out)
     };
-    Value::Array(findings.iter().map(one).collect())
+    let findings = findings.iter().map(|finding| one(finding, false));
+    Value::Array(findings.chain(notes.iter().map(|note| one(note, true))).collect())
 }
 
 /// Reads a version as it stands in a path.

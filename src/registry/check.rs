@@ -29,6 +29,8 @@ pub struct CheckAnswer {
     pub messages: Vec<String>,
     /// The findings behind them.
     pub findings: Vec<(Version, Finding)>,
+    /// What a second opinion says about the newest version compared; it never decides.
+    pub notes: Vec<(Version, Finding)>,
 }
 
 /// Schemas above this many bytes are compared on the blocking pool.
@@ -41,7 +43,7 @@ struct Loaded {
 }
 
 impl Registry {
-    /// Checks a submission against versions of a subject.
+    /// Checks a submission against versions of a subject. `explain` asks for notes as well.
     ///
     /// # Errors
     /// The schema is refused, or a numbered version does not exist.
@@ -51,6 +53,7 @@ impl Registry {
         submission: &Submission,
         target: CheckTarget,
         normalize: bool,
+        explain: bool,
     ) -> Result<CheckAnswer, RegistryError> {
         let effective = self.effective(subject).await?;
         let config = &effective.config;
@@ -65,7 +68,14 @@ impl Registry {
         let candidate = self.read(subject, submission, mode, validate_fields, normalize).await?;
         let state = SubjectState { epoch: 0, rows };
         let report = self.compare(&home, &candidate.parsed, submission.metadata.as_ref(), &state, config).await?;
-        Ok(CheckAnswer { is_compatible: report.is_compatible(), messages: report.messages, findings: report.findings })
+        let is_compatible = report.is_compatible();
+        let metadata = submission.metadata.as_ref();
+        let notes = if explain {
+            self.notes(&home, &candidate.parsed, metadata, &state, config, is_compatible).await?
+        } else {
+            Vec::new()
+        };
+        Ok(CheckAnswer { is_compatible, messages: report.messages, findings: report.findings, notes })
     }
 
     async fn versions_to_compare(
@@ -125,6 +135,32 @@ impl Registry {
             }
         };
         outcome.map_err(|CheckError::BudgetExhausted { limit }| RegistryError::BudgetExhausted { limit })
+    }
+
+    /// The second opinion on the newest version that the level compares.
+    pub(super) async fn notes(
+        &self,
+        subject: &Subject,
+        candidate: &Parsed,
+        metadata: Option<&Metadata>,
+        state: &SubjectState,
+        config: &Config,
+        is_compatible: bool,
+    ) -> Result<Vec<(Version, Finding)>, RegistryError> {
+        let rules = self.rules(config);
+        if rules.level == CompatibilityLevel::None || !matches!(candidate, Parsed::Json(_)) {
+            return Ok(Vec::new());
+        }
+        let history = self.load_history(subject, metadata, state, config, &rules).await?;
+        let Some(newest) = history.into_iter().next() else { return Ok(Vec::new()) };
+        let candidate = candidate.clone();
+        let job = move || {
+            let names = ("the new schema", "the old schema");
+            let notes = compat::notes((&candidate, &newest.parsed), names, rules.level, is_compatible);
+            notes.into_iter().map(|note| (newest.version, note)).collect()
+        };
+        // a note that can't be had is no reason to fail
+        Ok(tokio::task::spawn_blocking(job).await.unwrap_or_default())
     }
 
     /// The versions that the level compares, newest first, within the candidate's compatibility group.

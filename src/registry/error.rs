@@ -65,6 +65,8 @@ pub enum RegistryError {
         messages: Vec<String>,
         /// The findings behind them.
         findings: Vec<(Version, Finding)>,
+        /// What a second opinion says.
+        notes: Vec<(Version, Finding)>,
     },
     /// The schema is refused; the text is the whole message.
     #[error("invalid schema: {0}")]

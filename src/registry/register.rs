@@ -28,6 +28,8 @@ pub struct RegisterOptions {
     pub normalize: bool,
     /// Skip the compatibility check.
     pub force: bool,
+    /// Add notes to a refusal.
+    pub explain: bool,
 }
 
 /// A registered schema.
@@ -298,10 +300,17 @@ impl Registry {
         if !import && !options.force {
             let report = self.compare(subject, &candidate.parsed, metadata, state, &effective.config).await?;
             if !report.is_compatible() {
+                let config = &effective.config;
+                let notes = if options.explain {
+                    self.notes(subject, &candidate.parsed, metadata, state, config, false).await?
+                } else {
+                    Vec::new()
+                };
                 return Err(RegistryError::Incompatible {
                     subject: subject.clone(),
                     messages: report.messages,
                     findings: report.findings,
+                    notes,
                 });
             }
         }

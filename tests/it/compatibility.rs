@@ -65,6 +65,25 @@ on_both! {
         assert_eq!(verdict["messages"].as_array().unwrap().len(), 1);
     }
 
+    async fn explain_adds_a_second_opinion_on_json_schemas(db) {
+        let app = TestApp::new(db).await;
+        let schema = |text: &str| json!({ "schemaType": "JSON", "schema": text });
+        let old = schema(r#"{"type":"object","additionalProperties":false,"properties":{"a":{"type":"integer"}}}"#);
+        let new = schema(r#"{"type":"object","additionalProperties":false,"properties":{"a":{"type":"integer","maximum":5}}}"#);
+        app.post("/subjects/s/versions", &old).await.ok();
+        let explained = app.post(&format!("{ALL}?explain=true"), &new).await.ok();
+        assert_eq!(explained["is_compatible"], false);
+        let findings = explained["findings"].as_array().unwrap();
+        assert!(findings[0].get("note").is_none());
+        let note = findings.iter().find(|finding| finding["note"] == true).unwrap();
+        assert_eq!(note["rule"], "SEMANTIC_COUNTER_EXAMPLE");
+        let example: serde_json::Value = serde_json::from_str(note["counterExample"].as_str().unwrap()).unwrap();
+        assert!(example["a"].as_f64() > Some(5.0), "{example}");
+        let refused = app.post("/subjects/s/versions?explain=true", &new).await;
+        assert_eq!(refused.json()["findings"], explained["findings"]);
+        assert!(app.post("/subjects/s/versions", &new).await.json().get("findings").is_none());
+    }
+
     async fn a_check_leaves_nothing_behind(db) {
         let app = TestApp::new(db).await;
         app.register("s", "\"string\"").await;

@@ -4,8 +4,7 @@ use super::outcome::{Note, Outcome, Problem};
 use super::side::Side;
 use super::trouble::Trouble;
 use crate::compat::{self, Candidate, Previous, Report, Rules};
-use crate::schema::json_schema::semantic::{self, Opinion};
-use crate::schema::{CheckError, Parsed};
+use crate::schema::{CheckError, Finding};
 use crate::types::{CompatibilityLevel, Version};
 
 /// Compares; `earlier` is newest first.
@@ -77,43 +76,10 @@ fn problems(report: &Report, stopped: Option<Version>) -> Vec<Problem> {
 
 /// What JSON Schemas mean, beside what the rules say.
 fn notes(new: &Side, old: &Side, level: CompatibilityLevel, compatible: bool) -> Vec<Note> {
-    let (Parsed::Json(candidate), Parsed::Json(earlier)) = (&new.parsed, &old.parsed) else { return Vec::new() };
-    let mut notes = Vec::new();
-    let remark = |rule, message: String, example| Note { rule, message, new: None, example };
-    let mut proven = true;
-    if level.checks_backward() {
-        let opinion = semantic::second_opinion(candidate, earlier);
-        proven = opinion == Opinion::ProvenCompatible;
-        let found = if proven { Vec::new() } else { semantic::warnings(candidate, earlier) };
-        if compatible {
-            let note = |finding: crate::schema::Finding| {
-                let message = format!("{} {}", finding.explanation, finding.remedy);
-                Note {
-                    rule: finding.rule,
-                    message: message.trim().to_owned(),
-                    new: finding.new,
-                    example: finding.counter_example,
-                }
-            };
-            notes.extend(found.into_iter().map(note));
-        } else if let Opinion::ProvenIncompatible { counter_example: Some(example) } = opinion {
-            let message = format!("A document that is valid under {} and not under {}.", old.name(), new.name());
-            notes.push(remark("SEMANTIC_COUNTER_EXAMPLE", message, Some(example)));
-        }
-    }
-    if level.checks_forward() {
-        let opinion = semantic::second_opinion(earlier, candidate);
-        proven &= opinion == Opinion::ProvenCompatible;
-        if let Opinion::ProvenIncompatible { counter_example } = opinion
-            && (compatible || counter_example.is_some())
-        {
-            let message = format!("Not every document that is valid under {} is valid under {}.", new.name(), old.name());
-            notes.push(remark("SEMANTIC_COUNTER_EXAMPLE", message, counter_example));
-        }
-    }
-    if proven && !compatible {
-        let message = "Every document of the writer is proven to be valid for the reader; the compatibility rules are stricter.";
-        notes.push(remark("SEMANTIC_PROVEN_COMPATIBLE", message.to_owned(), None));
-    }
-    notes
+    let found = compat::notes((&new.parsed, &old.parsed), (new.name(), old.name()), level, compatible);
+    let note = |finding: Finding| {
+        let message = format!("{} {}", finding.explanation, finding.remedy).trim().to_owned();
+        Note { rule: finding.rule, message, new: finding.new, example: finding.counter_example }
+    };
+    found.into_iter().map(note).collect()
 }

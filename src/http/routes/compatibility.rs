@@ -22,9 +22,9 @@ async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer
     let submission = body::submission(&body::required(&request.body, operation)?)?;
     let subject = request.subject().await?;
     let (verbose, explain) = (request.flag("verbose"), request.flag("explain"));
-    let answer = match request.registry().check(&subject, &submission, target, request.flag("normalize")).await {
+    let answer = match request.registry().check(&subject, &submission, target, request.flag("normalize"), explain).await {
         Err(RegistryError::InvalidSchema(message)) if verbose => {
-            CheckAnswer { is_compatible: false, messages: vec![message], findings: Vec::new() }
+            CheckAnswer { is_compatible: false, messages: vec![message], ..CheckAnswer::default() }
         }
         answer => answer?,
     };
@@ -33,7 +33,7 @@ async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer
         out = out.put("messages", answer.messages.into_iter().map(Value::from).collect::<Vec<_>>());
     }
     if explain {
-        out = out.put("findings", findings_json(&answer.findings));
+        out = out.put("findings", findings_json(&answer.findings, &answer.notes));
     }
     json(&out.done())
 }

@@ -86,7 +86,8 @@ pub(in crate::http) async fn by_metadata(request: Request) -> Answer {
 pub(in crate::http) async fn register(request: Request) -> Answer {
     let submission = body::submission(&body::required(&request.body, "register.arg4")?)?;
     let subject = request.subject().await?;
-    let options = RegisterOptions { normalize: request.flag("normalize"), force: request.flag("force") };
+    let options =
+        RegisterOptions { normalize: request.flag("normalize"), force: request.flag("force"), explain: request.flag("explain") };
     let outcome = request.registry().register(&subject, &submission, options).await;
     let registered = outcome.map_err(|error| explained(error, request.flag("explain")))?;
     request.state.metrics.registration(registered.is_new);
