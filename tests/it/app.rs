@@ -1,5 +1,6 @@
 //! A real server on a free port, over SQLite or Postgres.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -31,9 +32,18 @@ pub enum Database {
     Postgres,
 }
 
-/// The cluster for tests; each of them makes a database of its own in it.
+/// The cluster for tests; each of them makes a database of its own in it. Without one that is said once, past the capture of
+/// test output.
 pub fn postgres_url() -> Option<String> {
-    std::env::var("TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())
+    static SAID: std::sync::Once = std::sync::Once::new();
+    let url = std::env::var("TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty());
+    if url.is_none() {
+        SAID.call_once(|| {
+            let line = "left out: all tests on Postgres, for TEST_POSTGRES_URL is not set (scripts/test sets it)\n";
+            let _ = std::io::stderr().write_all(line.as_bytes());
+        });
+    }
+    url
 }
 
 pub fn clock() -> Clock {
@@ -236,7 +246,6 @@ macro_rules! on_both {
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
                 if $crate::app::postgres_url().is_none() {
-                    eprintln!("left out: TEST_POSTGRES_URL is not set");
                     return;
                 }
                 run($crate::app::Database::Postgres).await;

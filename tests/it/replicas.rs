@@ -79,7 +79,6 @@ async fn incompatible_schemas_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_schemas_on_two_replicas() {
     if postgres_url().is_none() {
-        eprintln!("left out: TEST_POSTGRES_URL is not set");
         return;
     }
     race_with_equal_schemas(Database::Postgres).await;
@@ -88,7 +87,6 @@ async fn equal_schemas_on_two_replicas() {
 #[tokio::test(flavor = "multi_thread")]
 async fn incompatible_schemas_on_two_replicas() {
     if postgres_url().is_none() {
-        eprintln!("left out: TEST_POSTGRES_URL is not set");
         return;
     }
     race_with_incompatible_schemas(Database::Postgres).await;
@@ -97,7 +95,6 @@ async fn incompatible_schemas_on_two_replicas() {
 #[tokio::test(flavor = "multi_thread")]
 async fn replicas_started_at_once_on_a_fresh_database_all_serve() {
     if postgres_url().is_none() {
-        eprintln!("left out: TEST_POSTGRES_URL is not set");
         return;
     }
     let fresh = Fresh::new(Database::Postgres).await;
@@ -114,7 +111,6 @@ async fn replicas_started_at_once_on_a_fresh_database_all_serve() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_on_one_replica_reaches_the_other() {
     if postgres_url().is_none() {
-        eprintln!("left out: TEST_POSTGRES_URL is not set");
         return;
     }
     let (replicas, _fresh) = pair(Database::Postgres).await;
