@@ -19,6 +19,7 @@ mod engine_json_schema;
 mod engine_protobuf;
 mod errors;
 mod find;
+mod guid;
 mod layering;
 mod openapi;
 mod register;
