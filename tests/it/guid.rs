@@ -44,7 +44,7 @@ fn every_part_counts_and_the_order_of_keys_does_not() {
         json!({ "text": "u" }),
         with(json!({ "a": "1" })),
         with(json!({ "a": "2" })),
-        json!({ "text": "t", "metadata": { "tags": { "a": ["1"] } } }),
+        json!({ "text": "t", "metadata": { "tags": { "a": ["3"] } } }),
         json!({ "text": "t", "ruleSet": rule("r") }),
         json!({ "text": "t", "ruleSet": rule("s") }),
     ];
