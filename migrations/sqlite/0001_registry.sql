@@ -47,7 +47,8 @@ CREATE TABLE schemas (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (context_id, schema_id)
 );
-CREATE INDEX schemas_by_guid ON schemas (guid);
+-- guid first; the context behind it, so that no planner prefers to walk the context
+CREATE INDEX schemas_by_guid ON schemas (guid, context_id);
 
 CREATE TABLE versions (
     subject_id BIGINT NOT NULL REFERENCES subjects (subject_id),

@@ -30,8 +30,8 @@ struct ByBytes;
 impl Weighter<Key, (i64, Arc<Entry>)> for ByBytes {
     fn weight(&self, _: &Key, entry: &(i64, Arc<Entry>)) -> u64 {
         let stored = &entry.1.stored;
-        // a parsed form comes later and weighs a small multiple of the text
-        (stored.content.text.len() as u64).saturating_mul(4) + 512
+        // the parsed form, which comes later, weighs several times the text
+        (stored.content.text.len() as u64).saturating_mul(8) + 1024
     }
 }
 

@@ -32,6 +32,14 @@ pub struct RegisterOptions {
     pub explain: bool,
 }
 
+/// What filing a version needs to know of what happened before.
+#[derive(Debug, Clone, Copy)]
+struct Filing {
+    options: RegisterOptions,
+    /// The subject has been searched for the content, with the metadata and rules that it is filed with.
+    searched: bool,
+}
+
 /// A registered schema.
 #[derive(Debug, Clone)]
 pub struct Registered {
@@ -58,7 +66,7 @@ pub(super) struct SeenCache {
 
 impl SeenCache {
     pub(super) fn new() -> Self {
-        Self { cache: Cache::new(20_000) }
+        Self { cache: Cache::new(8_000) }
     }
 }
 
@@ -143,6 +151,8 @@ impl Registry {
         let import = effective.mode.is_import();
         let normalize = !import && (options.normalize || effective.config.normalize.unwrap_or(false));
         let mut read = None;
+        // the search below is made once: what it did not find is not there when the version is filed
+        let mut searched = false;
         if !submission.is_empty() && !submission.edits_tags() && !effective.config.has_contract_layers() {
             let (candidate, strict) = self.read_for_registration(subject, submission, &effective, normalize).await?;
             let found = self.find_match(subject, submission, &candidate, &state, &effective.config, false).await?;
@@ -152,6 +162,7 @@ impl Registry {
                 let exact = found.exact;
                 return Ok(Some((found.into_registered(subject), exact)));
             }
+            searched = true;
             read = Some((candidate, strict));
         }
         Self::check_mode(subject, submission, &effective)?;
@@ -161,7 +172,7 @@ impl Registry {
             None => self.read_for_registration(subject, &submission, &effective, normalize).await?,
         };
         strict?;
-        self.file(subject, &submission, candidate, &state, &effective, options).await
+        self.file(subject, &submission, candidate, &state, &effective, Filing { options, searched }).await
     }
 
     /// Reads strictly; when only the lax reading accepts the text, that one is returned together with the strict refusal, which
@@ -279,13 +290,13 @@ impl Registry {
         candidate: Candidate,
         state: &SubjectState,
         effective: &Effective,
-        options: RegisterOptions,
+        Filing { options, searched }: Filing,
     ) -> Result<Option<(Registered, bool)>, RegistryError> {
         let import = effective.mode.is_import();
         let id = submission.id.filter(|id| *id >= 0);
         let next = state.next_version();
         let (metadata, rules) = (submission.metadata.as_ref(), submission.rule_set.as_ref());
-        if !import && submission.version <= 0 {
+        if !import && !searched && submission.version <= 0 {
             let latest_only = submission.version < 0;
             let found = self.find_content(subject, &candidate, metadata, rules, state, false).await?;
             if let Some(found) = found

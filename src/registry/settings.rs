@@ -29,7 +29,7 @@ pub(super) struct SettingsCache {
 
 impl SettingsCache {
     pub(super) fn new() -> Self {
-        Self { cache: Cache::new(10_000) }
+        Self { cache: Cache::new(2_000) }
     }
 }
 
