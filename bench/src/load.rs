@@ -1,0 +1,169 @@
+//! The load generator: a fixed number of connections, each with one request under way (a closed loop). Any answer but 200 ends the run.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::{JoinSet, LocalSet};
+
+/// Silence after which a server counts as hung.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Time after which [`counted`] sends no more.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// One keep-alive connection.
+pub struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    pub async fn connect(address: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+    }
+
+    /// Sends a request and returns the body of the answer.
+    pub async fn send(&mut self, request: &str) -> Result<&[u8]> {
+        self.stream.write_all(request.as_bytes()).await?;
+        self.buffer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                bail!("the server closed the connection");
+            }
+            if let Some((from, length)) = head(&self.buffer)?
+                && self.buffer.len() >= from + length
+            {
+                return Ok(&self.buffer[from..]);
+            }
+        }
+    }
+}
+
+/// Where the body begins and how long it is, once the head is there.
+fn head(answer: &[u8]) -> Result<Option<(usize, usize)>> {
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    if !answer.starts_with(b"HTTP/1.1 200") {
+        bail!("unexpected answer: {}", String::from_utf8_lossy(answer));
+    }
+    let name = b"content-length: ";
+    let Some(at) = answer[..end].windows(name.len()).position(|part| part.eq_ignore_ascii_case(name)) else {
+        bail!("an answer without content-length: {}", String::from_utf8_lossy(answer));
+    };
+    let digits = answer[at + name.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+    let length = digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'));
+    Ok(Some((end + 4, length)))
+}
+
+/// What happened within a window of time.
+pub struct Window {
+    pub requests: u64,
+    pub seconds: f64,
+}
+
+/// Keeps `connections` busy: first for `warm_up`, then for `window`, while `edge` is called at both ends of the window.
+/// `write` fills in the request for a number that counts up over all connections.
+pub async fn timed<W>(
+    address: &str,
+    connections: usize,
+    (warm_up, window): (Duration, Duration),
+    write: W,
+    mut edge: impl AsyncFnMut() -> Result<()>,
+) -> Result<Window>
+where
+    W: Fn(u64, &mut String) + Clone + 'static,
+{
+    let (done, stop) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+    let local = LocalSet::new();
+    let measured = local.run_until(async {
+        let mut workers = start(address, connections, &done, &stop, u64::MAX, &write);
+        tokio::select! {
+            failed = failure(&mut workers) => return Err(failed),
+            () = tokio::time::sleep(warm_up) => {}
+        }
+        edge().await?;
+        let (from, started) = (done.get(), Instant::now());
+        tokio::select! {
+            failed = failure(&mut workers) => return Err(failed),
+            () = tokio::time::sleep(window) => {}
+        }
+        let measured = Window { requests: done.get() - from, seconds: started.elapsed().as_secs_f64() };
+        edge().await?;
+        stop.set(true);
+        while let Some(ended) = workers.join_next().await {
+            ended??;
+        }
+        Ok(measured)
+    });
+    measured.await
+}
+
+/// Sends `count` requests over `connections`, or as many as are answered within [`LIMIT`].
+pub async fn counted<W>(address: &str, connections: usize, count: u64, write: W) -> Result<Window>
+where
+    W: Fn(u64, &mut String) + Clone + 'static,
+{
+    let (done, stop) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+    let local = LocalSet::new();
+    let all = local.run_until(async {
+        let started = Instant::now();
+        let mut workers = start(address, connections, &done, &stop, count, &write);
+        loop {
+            tokio::select! {
+                ended = workers.join_next() => match ended {
+                    Some(ended) => ended??,
+                    None => break,
+                },
+                () = tokio::time::sleep(LIMIT.saturating_sub(started.elapsed())), if !stop.get() => stop.set(true),
+            }
+        }
+        Ok(Window { requests: done.get(), seconds: started.elapsed().as_secs_f64() })
+    });
+    all.await
+}
+
+fn start<W>(
+    address: &str,
+    connections: usize,
+    done: &Rc<Cell<u64>>,
+    stop: &Rc<Cell<bool>>,
+    limit: u64,
+    write: &W,
+) -> JoinSet<Result<()>>
+where
+    W: Fn(u64, &mut String) + Clone + 'static,
+{
+    let mut workers = JoinSet::new();
+    let next = Rc::new(Cell::new(0));
+    for _ in 0..connections {
+        let (address, done, stop, next, write) =
+            (address.to_owned(), Rc::clone(done), Rc::clone(stop), Rc::clone(&next), write.clone());
+        workers.spawn_local(async move {
+            let mut client = Client::connect(&address).await?;
+            let mut request = String::new();
+            while !stop.get() && next.get() < limit {
+                let number = next.replace(next.get() + 1);
+                write(number, &mut request);
+                client.send(&request).await?;
+                done.set(done.get() + 1);
+            }
+            Ok(())
+        });
+    }
+    workers
+}
+
+/// Resolves when a worker gave up, or when nothing ended at all for far too long.
+async fn failure(workers: &mut JoinSet<Result<()>>) -> anyhow::Error {
+    match tokio::time::timeout(PATIENCE, workers.join_next()).await {
+        Ok(Some(Ok(Err(error)))) => error,
+        Ok(Some(Err(panic))) => panic.into(),
+        Ok(_) => anyhow::anyhow!("a connection ended early"),
+        Err(_) => anyhow::anyhow!("no end of the window"),
+    }
+}

@@ -1,0 +1,23 @@
+//! Measures the registry beside a bare axum server. Started by `bench/run`.
+
+mod bare;
+mod load;
+mod measure;
+mod plan;
+mod process;
+mod report;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["bare", body, "--listen", address] => bare::run(address, Path::new(body)),
+        ["drive", registry, work] => measure::run(Path::new(registry), Path::new(work), &measure::FULL),
+        ["drive", registry, work, "--quick"] => measure::run(Path::new(registry), Path::new(work), &measure::QUICK),
+        _ => bail!("use bench/run"),
+    }
+}
