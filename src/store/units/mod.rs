@@ -5,7 +5,7 @@
 
 mod changes;
 mod delete;
-mod read;
+pub(super) mod read;
 mod register;
 mod rows;
 mod settings;
