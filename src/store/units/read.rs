@@ -190,7 +190,7 @@ pub(in crate::store) async fn max_id(conn: &mut Conn, context: &str) -> Result<S
 /// Parameters $1..$3: context, context prefix, name prefix.
 macro_rules! subject_conditions {
     () => {
-        "(($1 = '' OR c.name = $1) AND ($2 = '' OR substr(c.name, 1, length($2)) = $2) AND substr(u.name, 1, length($3)) = $3) "
+        "(($1 = '' OR c.name = $1) AND ($2 = '' OR (substr(c.name, 1, length($2)) = $2 AND c.name <> '.')) AND substr(u.name, 1, length($3)) = $3) "
     };
 }
 

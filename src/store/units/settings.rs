@@ -44,7 +44,7 @@ pub(in crate::store) async fn settings(conn: &mut Conn, scopes: &[Scope]) -> Res
 pub(in crate::store) async fn aliases(conn: &mut Conn, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError> {
     let rows = sqlx::query::<db::Db>(
         "SELECT context, subject, config FROM configs WHERE subject <> '' AND config LIKE '%\"alias\"%' \
-         AND ($1 = '' OR context = $1) AND ($2 = '' OR substr(context, 1, length($2)) = $2) AND substr(subject, 1, length($3)) = $3 \
+         AND ($1 = '' OR context = $1) AND ($2 = '' OR (substr(context, 1, length($2)) = $2 AND context <> '.')) AND substr(subject, 1, length($3)) = $3 \
          ORDER BY context, subject",
     )
     .bind(filter.context.as_deref().unwrap_or(""))
