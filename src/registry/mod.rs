@@ -1,13 +1,14 @@
 //! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
 //!
 //! One file is one use case: `register`, `lookup`, `find` (reads), `check`, `delete`, `settings` (config and mode), `contexts`,
-//! `list`, `tags`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
+//! `list`, `tags`, `associations`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
 
 use std::sync::Arc;
 
 use crate::store::{Clock, Store};
 use crate::types::{CompatibilityLevel, Mode};
 
+mod associations;
 mod check;
 mod contents;
 mod contexts;
@@ -21,11 +22,15 @@ mod register;
 mod settings;
 mod tags;
 
+pub use associations::{
+    AnsweredAssociation, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery, AssociationsAnswer,
+    AssociationsRequest,
+};
 pub use check::{CheckAnswer, CheckTarget};
 pub use contents::Entry;
 pub use error::{NotPermitted, RegistryError};
 pub use find::{FoundById, FoundVersion};
-pub use list::SchemaFilter;
+pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use parse::{RawReference, Submission};
 pub use register::{RegisterOptions, Registered};
@@ -49,6 +54,8 @@ pub struct Limits {
     pub reference_count: usize,
     /// Units of work of one comparison.
     pub work_budget: u64,
+    /// Associations of resources with subjects.
+    pub associations: usize,
 }
 
 impl Default for Limits {
@@ -60,6 +67,7 @@ impl Default for Limits {
             reference_depth: 64,
             reference_count: 1000,
             work_budget: 20_000_000,
+            associations: 1_000_000,
         }
     }
 }

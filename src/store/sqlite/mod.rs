@@ -11,13 +11,20 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    Change, DeleteOutcome, DeleteRequest, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion,
-    RegisterOutcome, RegisterRequest, Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
-    VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, Generation, Holder,
+    ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, RegisterOutcome, RegisterRequest, Scope, ScopeSettings, Store,
+    StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
-use crate::types::{Config, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{Association, Config, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
 use writer::Writer;
+
+/// The texts of a JSON array that is bound to a parameter, for `IN`.
+macro_rules! texts {
+    ($n:literal) => {
+        concat!("(SELECT value FROM json_each($", $n, "))")
+    };
+}
 
 #[path = "../units/mod.rs"]
 mod units;
@@ -59,6 +66,11 @@ mod db {
 
     #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
     pub(super) async fn lock_subjects(_: &mut super::Conn, _: &Subject, _: &[Subject]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    pub(super) async fn lock_all(_: &mut super::Conn, _: &[Subject]) -> Result<(), StoreError> {
         Ok(())
     }
 

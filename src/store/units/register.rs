@@ -2,12 +2,13 @@
 
 use sqlx::Row as _;
 
+use super::associations::associations_of;
 use super::changes::{NewChange, disrupt, record};
 use super::rows::{narrow, references_text};
 use super::{Conn, db, read};
 use crate::codec::{metadata_to, rule_set_to};
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
-use crate::types::{Content, SchemaId, Subject, VersionSelector, xreg_id};
+use crate::types::{Content, Lifecycle, SchemaId, Subject, VersionSelector, xreg_id};
 
 pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterRequest) -> Result<RegisterOutcome, StoreError> {
     db::lock_subjects(conn, &request.subject, &request.targets).await?;
@@ -17,6 +18,9 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
     }
     if let Some(position) = missing_reference(conn, request).await? {
         return Ok(RegisterOutcome::ReferenceGone { position });
+    }
+    if let Some(position) = owned_reference(conn, request).await? {
+        return Ok(RegisterOutcome::ReferenceOwned { position });
     }
     db::lock_content(conn, request.subject.context(), request.schema.guid).await?;
     let context_id = ensure_context(conn, request.subject.context(), request.now).await?;
@@ -69,6 +73,16 @@ async fn missing_reference(conn: &mut Conn, request: &RegisterRequest) -> Result
         }
     }
     Ok(None)
+}
+
+/// A subject that belongs to a resource can't be referred to.
+async fn owned_reference(conn: &mut Conn, request: &RegisterRequest) -> Result<Option<usize>, StoreError> {
+    if request.targets.is_empty() {
+        return Ok(None);
+    }
+    let associations = associations_of(conn, &request.targets).await?;
+    let owned = |target: &Subject| associations.iter().any(|a| a.subject == *target && a.lifecycle == Lifecycle::Strong);
+    Ok(request.targets.iter().position(owned))
 }
 
 async fn ensure_context(conn: &mut Conn, name: &str, now: i64) -> Result<i64, StoreError> {
