@@ -9,6 +9,7 @@ mod error;
 mod metrics;
 mod negotiate;
 mod path;
+mod problem;
 mod ready;
 mod reply;
 mod request;

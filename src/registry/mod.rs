@@ -1,7 +1,7 @@
 //! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
 //!
 //! One file is one use case: `register`, `lookup`, `find` (reads), `check`, `delete`, `settings` (config and mode), `contexts`,
-//! `list`, `tags`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
+//! `list`, `tags`, `events` (judging CloudEvents). `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ mod contents;
 mod contexts;
 mod delete;
 mod error;
+mod events;
 mod find;
 mod list;
 mod lookup;
@@ -24,6 +25,7 @@ mod tags;
 pub use check::{CheckAnswer, CheckTarget};
 pub use contents::Entry;
 pub use error::{NotPermitted, RegistryError};
+pub use events::{EventJudging, SchemaUse};
 pub use find::{FoundById, FoundVersion};
 pub use list::SchemaFilter;
 pub use lookup::LookupOptions;
@@ -90,6 +92,8 @@ pub struct Defaults {
     pub list_limit: usize,
     /// Bytes of schemas held in memory.
     pub cache_bytes: u64,
+    /// Bytes of schemas held ready for data of events.
+    pub event_cache_bytes: u64,
 }
 
 impl Default for Defaults {
@@ -106,6 +110,7 @@ impl Default for Defaults {
             reject_empty_subject: false,
             list_limit: 1000,
             cache_bytes: 32 << 20,
+            event_cache_bytes: 16 << 20,
         }
     }
 }
@@ -119,6 +124,8 @@ pub struct Registry {
     contents: Contents,
     settings: settings::SettingsCache,
     seen: register::SeenCache,
+    prepared: events::Prepared,
+    lanes: events::Lanes,
 }
 
 impl Registry {
@@ -128,7 +135,9 @@ impl Registry {
         let contents = Contents::new(defaults.cache_bytes);
         let settings = settings::SettingsCache::new();
         let seen = register::SeenCache::new();
-        Self { store, clock, limits, defaults, contents, settings, seen }
+        let prepared = events::Prepared::new(defaults.event_cache_bytes);
+        let lanes = events::Lanes::new();
+        Self { store, clock, limits, defaults, contents, settings, seen, prepared, lanes }
     }
 
     /// The store, for health checks and shutdown.
