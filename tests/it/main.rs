@@ -8,6 +8,7 @@
 mod app;
 mod check;
 mod cli;
+mod cloudevents_validate;
 mod compatibility;
 mod contexts;
 mod contract;

@@ -66,7 +66,7 @@ impl Registry {
         if let Some(header) = &envelope.record_schema {
             match framing_of(header) {
                 Some(framing) => {
-                    sources.writer = self.written_with(framing.named, "record-header", &asked.context, known).await?
+                    sources.writer = self.written_with(framing.named, "record-header", &asked.context, known).await?;
                 }
                 None => sources.unresolved = Some("the record header __value_schema_id can't be read".to_owned()),
             }
