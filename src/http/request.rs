@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
 use bytes::Bytes;
 
 use super::edge::AppState;
@@ -16,6 +17,7 @@ pub(super) struct Request {
     /// Decoded path parameters by name.
     path: Vec<(String, String)>,
     query: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     /// The context of the `/contexts/{ctx}` prefix.
     pub(super) context: Option<String>,
@@ -39,10 +41,11 @@ impl Request {
         state: Arc<AppState>,
         path: Vec<(String, String)>,
         query: &str,
+        headers: HeaderMap,
         body: Bytes,
         context: Option<String>,
     ) -> Self {
-        Self { state, path, query: parse_query(query), body, context }
+        Self { state, path, query: parse_query(query), headers, body, context }
     }
 
     pub(super) fn registry(&self) -> &Arc<Registry> {
@@ -67,6 +70,11 @@ impl Request {
     /// A boolean: `true` in any letter case, everything else is false.
     pub(super) fn flag(&self, name: &str) -> bool {
         self.query(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// A parameter that says something by being there: alone, or with any value but `false`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.query(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"))
     }
 
     /// An integer parameter; what does not parse is a 404, as it is for the original.

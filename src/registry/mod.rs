@@ -1,34 +1,42 @@
 //! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
 //!
 //! One file is one use case: `register`, `lookup`, `find` (reads), `check`, `delete`, `settings` (config and mode), `contexts`,
-//! `list`, `tags`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
+//! `list`, `tags`, and for CloudEvents `resolve` (which schema an event is of) and `bindings` (aliases and event types) and `document`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
 
 use std::sync::Arc;
 
+use crate::cloudevents::resolve::ResolveSettings;
 use crate::store::{Clock, Store};
 use crate::types::{CompatibilityLevel, Mode};
 
+mod bindings;
 mod check;
 mod contents;
 mod contexts;
 mod delete;
+mod document;
 mod error;
 mod find;
 mod list;
 mod lookup;
+mod names;
 mod parse;
 mod register;
+mod resolve;
 mod settings;
 mod tags;
 
+pub use bindings::Origin;
 pub use check::{CheckAnswer, CheckTarget};
 pub use contents::Entry;
+pub use document::{DocumentName, Located};
 pub use error::{NotPermitted, RegistryError};
 pub use find::{FoundById, FoundVersion};
 pub use list::SchemaFilter;
 pub use lookup::LookupOptions;
 pub use parse::{RawReference, Submission};
 pub use register::{RegisterOptions, Registered};
+pub use resolve::{Hints, Reason, Resolution, Rival, Rule, Suggestion, Unresolved, WriterId};
 pub use settings::Effective;
 pub use tags::TagRequest;
 
@@ -90,6 +98,8 @@ pub struct Defaults {
     pub list_limit: usize,
     /// Bytes of schemas held in memory.
     pub cache_bytes: u64,
+    /// How schemas of events are found.
+    pub resolve: ResolveSettings,
 }
 
 impl Default for Defaults {
@@ -106,6 +116,7 @@ impl Default for Defaults {
             reject_empty_subject: false,
             list_limit: 1000,
             cache_bytes: 32 << 20,
+            resolve: ResolveSettings::default(),
         }
     }
 }
@@ -119,6 +130,8 @@ pub struct Registry {
     contents: Contents,
     settings: settings::SettingsCache,
     seen: register::SeenCache,
+    bindings: bindings::BindingsCache,
+    resolved: resolve::ResolveCache,
 }
 
 impl Registry {
@@ -128,7 +141,8 @@ impl Registry {
         let contents = Contents::new(defaults.cache_bytes);
         let settings = settings::SettingsCache::new();
         let seen = register::SeenCache::new();
-        Self { store, clock, limits, defaults, contents, settings, seen }
+        let (bindings, resolved) = (bindings::BindingsCache::default(), resolve::ResolveCache::new());
+        Self { store, clock, limits, defaults, contents, settings, seen, bindings, resolved }
     }
 
     /// The store, for health checks and shutdown.

@@ -11,6 +11,7 @@ use quick_cache::sync::Cache;
 use super::Registry;
 use super::error::{NotPermitted, RegistryError};
 use super::lookup::Match;
+use super::names;
 use super::parse::{Candidate, RawReference, Submission};
 use super::settings::Effective;
 use crate::codec::{metadata_to, rule_set_to};
@@ -339,6 +340,8 @@ impl Registry {
         let request = RegisterRequest {
             subject: subject.clone(),
             schema: schema.clone(),
+            digest: Some(names::digest(&schema.content.text)),
+            names: names::names(&candidate.parsed),
             targets: candidate.targets,
             active_references: !import && effective.config.validate_new_schemas.unwrap_or(true),
             expected_epoch: state.epoch,

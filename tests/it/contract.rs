@@ -25,8 +25,11 @@ pub fn resolve(value: &Value) -> &Value {
 fn template(target: &str) -> Option<&'static str> {
     let path = target.split('?').next().unwrap();
     let mut segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
-    if segments.len() > 2 && segments[0] == "contexts" {
-        segments.drain(..2);
+    for at in 0..segments.len().min(2) {
+        if segments.len() > at + 2 && segments[at] == "contexts" && (at == 0 || segments[0] == "cloudevents") {
+            segments.drain(at..at + 2);
+            break;
+        }
     }
     let matches = |template: &str| {
         let parts: Vec<&str> = template.split('/').filter(|s| !s.is_empty()).collect();
@@ -79,7 +82,7 @@ pub fn check(method: &Method, target: &str, answer: &Answer) {
         return;
     }
     let body: Value = serde_json::from_str(&answer.text).unwrap_or_else(|e| panic!("{method} {target}: {e}: {}", answer.text));
-    let validator = validator(&format!("{template} {name} {status}"), &described["schema"]);
+    let validator = validator(&format!("{template} {name} {status} {media_type}"), &described["schema"]);
     if let Err(error) = validator.validate(&body) {
         panic!("{method} {target}: {error} at {}: {}", error.instance_path(), answer.text);
     }

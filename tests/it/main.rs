@@ -8,6 +8,10 @@
 mod app;
 mod check;
 mod cli;
+mod cloudevents_config;
+mod cloudevents_documents;
+mod cloudevents_laws;
+mod cloudevents_resolve;
 mod compatibility;
 mod contexts;
 mod contract;

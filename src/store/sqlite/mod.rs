@@ -11,12 +11,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    Change, DeleteOutcome, DeleteRequest, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion,
-    RegisterOutcome, RegisterRequest, Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
-    VersionFilter, VersionRow,
+    Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject,
+    ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, Store, StoreError,
+    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
-use crate::types::{Config, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{Alias, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector};
 use writer::Writer;
 
 #[path = "../units/mod.rs"]

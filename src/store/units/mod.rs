@@ -3,15 +3,19 @@
 //! `sqlite/` and `postgres/` each include this folder as their own module `units`; `super` then supplies the dialect: the
 //! connection and row types and the locks. Statements are numbered `$1`, which both databases take.
 
+mod bindings;
 mod changes;
 mod delete;
+mod names;
 mod read;
 mod register;
 mod rows;
 mod settings;
 
+pub(super) use bindings::{alias, aliases, delete_alias, delete_type_binding, put_alias, put_type_binding, type_bindings};
 pub(super) use changes::{changes, init};
 pub(super) use delete::{delete, delete_context};
+pub(super) use names::{document_tag, file_names, named, subject_by_xreg_id, unfiled};
 pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, max_id, referrers, schema, schemas, subject, subjects,
     version, versions,
