@@ -133,9 +133,10 @@ impl Registry {
     /// A registry over a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock, limits: Limits, defaults: Defaults) -> Self {
-        let contents = Contents::new(defaults.cache_bytes);
+        // known registrations share their texts with the schemas, as long as both are held: an eighth is plenty
+        let seen = register::SeenCache::new(defaults.cache_bytes / 8);
+        let contents = Contents::new(defaults.cache_bytes - defaults.cache_bytes / 8);
         let settings = settings::SettingsCache::new();
-        let seen = register::SeenCache::new();
         Self { store, clock, limits, defaults, contents, settings, seen }
     }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use md5::{Digest, Md5};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::Registry;
@@ -69,12 +70,23 @@ pub(super) enum Decision {
 
 /// What was asked before and found as it stands; valid for one generation, since only disruptive changes can alter the answer.
 pub(super) struct SeenCache {
-    cache: Cache<[u8; 16], (i64, Arc<Registered>)>,
+    cache: Cache<[u8; 16], (i64, Arc<Registered>), ByBytes>,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<[u8; 16], (i64, Arc<Registered>)> for ByBytes {
+    fn weight(&self, _: &[u8; 16], (_, registered): &(i64, Arc<Registered>)) -> u64 {
+        // the text, and about as much again for what stands around it in a small one
+        registered.content.text.len() as u64 + 512
+    }
 }
 
 impl SeenCache {
-    pub(super) fn new() -> Self {
-        Self { cache: Cache::new(8_000) }
+    pub(super) fn new(bytes: u64) -> Self {
+        let items = usize::try_from(bytes / 1024).unwrap_or(usize::MAX).max(64);
+        Self { cache: Cache::with_weighter(items, bytes, ByBytes) }
     }
 }
 
@@ -372,7 +384,6 @@ impl Registry {
             expected_epoch: state.epoch,
             version,
             id,
-            supersede: true,
             disruptive: import || state.rows.iter().any(|row| row.deleted),
             now: self.now(),
         };

@@ -205,8 +205,6 @@ pub struct RegisterRequest {
     pub version: Version,
     /// The id that was asked for (IMPORT).
     pub id: Option<SchemaId>,
-    /// Soft-deleted versions of the subject with the same id are superseded.
-    pub supersede: bool,
     /// The change can alter answers about what existed before.
     pub disruptive: bool,
     /// Now, in milliseconds since 1970.
