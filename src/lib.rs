@@ -11,6 +11,8 @@ pub mod schema;
 
 pub mod compat;
 
+pub mod cloudevents;
+
 pub mod store;
 
 pub mod registry;

@@ -10,7 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::exit::Exit;
-use crate::config::{LogFormat, Settings, Shapes};
+use crate::cloudevents::{EventLimits, EventSettings};
+use crate::config::{Bytes, LogFormat, Settings, Shapes};
 use crate::http::{self, AppState, EdgeSettings, Metrics};
 use crate::registry::{Defaults, Limits, Registry};
 use crate::server::{self, ServerSettings};
@@ -134,6 +135,7 @@ fn defaults(settings: &Settings) -> Defaults {
         reject_empty_subject: settings.reject_empty_subject,
         list_limit: settings.list_limit,
         cache_bytes: settings.cache_bytes.0,
+        event_cache_bytes: settings.event_cache_bytes.0,
     }
 }
 
@@ -146,7 +148,26 @@ fn edge(settings: &Settings) -> EdgeSettings {
         ready_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,
         legacy_shapes: settings.response_shapes == Shapes::V7,
+        events: events(settings),
+        event_time_limit: settings.event_time_limit,
         ..EdgeSettings::default()
+    }
+}
+
+/// How events are read.
+fn events(settings: &Settings) -> EventSettings {
+    let bytes = |size: Bytes| usize::try_from(size.0).unwrap_or(usize::MAX);
+    EventSettings {
+        limits: EventLimits {
+            event_bytes: bytes(settings.event_max_bytes),
+            batch_bytes: bytes(settings.event_max_batch_bytes),
+            batch_events: settings.event_max_batch_events,
+            attributes: settings.event_max_attributes,
+            value_bytes: bytes(settings.event_max_value_bytes),
+            uri_bytes: bytes(settings.event_max_uri_bytes),
+            json_depth: settings.event_max_json_depth,
+        },
+        tolerate: settings.tolerate_dataschema,
     }
 }
 

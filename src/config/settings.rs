@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::value::{Bytes, LogFormat, Shapes, Value};
+use crate::cloudevents::Tolerate;
 use crate::http::AccessLog;
 use crate::types::CompatibilityLevel;
 
@@ -80,6 +81,16 @@ settings! {
     gzip_from: Bytes, "gzip-from", "1KiB", "Answers above this size are compressed for clients that accept gzip.";
     cache_bytes: Bytes, "cache-bytes", "32MiB", "Memory for schemas.";
     ready_cache_bytes: Bytes, "ready-cache-bytes", "16MiB", "Memory for ready answers.";
+    event_max_bytes: Bytes, "event-max-bytes", "1MiB", "CloudEvents: largest event.";
+    event_max_batch_bytes: Bytes, "event-max-batch-bytes", "8MiB", "CloudEvents: largest batch.";
+    event_max_batch_events: usize, "event-max-batch-events", "1000", "CloudEvents: most events in a batch.";
+    event_max_attributes: usize, "event-max-attributes", "64", "CloudEvents: most attributes of an event.";
+    event_max_value_bytes: Bytes, "event-max-value-bytes", "8KiB", "CloudEvents: longest value of an attribute.";
+    event_max_uri_bytes: Bytes, "event-max-uri-bytes", "2KiB", "CloudEvents: longest `source` or `dataschema`.";
+    event_max_json_depth: usize, "event-max-json-depth", "128", "CloudEvents: deepest nesting of JSON.";
+    event_time_limit: Duration, "event-time-limit", "2s", "CloudEvents: time in which the data of one request must be judged.";
+    event_cache_bytes: Bytes, "event-cache-bytes", "16MiB", "CloudEvents: memory for schemas made ready for data.";
+    tolerate_dataschema: Tolerate, "tolerate-dataschema", "", "CloudEvents: forms of `dataschema` without a scheme that are warnings: `#`, `type-url`, or both with a comma.";
     max_avro_depth: usize, "max-avro-depth", "1000", "Deepest nesting of Avro texts.";
     max_json_depth: usize, "max-json-depth", "512", "Deepest nesting of JSON Schema texts.";
     max_protobuf_depth: usize, "max-protobuf-depth", "64", "Deepest nesting of Protobuf messages.";

@@ -17,9 +17,11 @@ use super::error::ApiError;
 use super::metrics::Metrics;
 use super::negotiate;
 use super::path;
+use super::problem;
 use super::ready::ReadyCache;
 use super::reply::{respond, to_bytes};
 use super::router::{self, RouteIndex};
+use crate::cloudevents::EventSettings;
 use crate::registry::Registry;
 
 /// Which requests are logged.
@@ -50,6 +52,10 @@ pub struct EdgeSettings {
     pub gzip_from: u64,
     /// Answer in the shapes of the 7.x line.
     pub legacy_shapes: bool,
+    /// How events are read.
+    pub events: EventSettings,
+    /// Time in which the data of a request's events must be judged.
+    pub event_time_limit: Duration,
     /// What `/v1/metadata/version` and `/v1/metadata/id` say.
     pub commit: &'static str,
 }
@@ -64,6 +70,8 @@ impl Default for EdgeSettings {
             ready_bytes: 16 << 20,
             gzip_from: 1024,
             legacy_shapes: false,
+            events: EventSettings::default(),
+            event_time_limit: Duration::from_secs(2),
             commit: option_env!("ACCORDANT_COMMIT").unwrap_or("unknown"),
         }
     }
@@ -165,6 +173,7 @@ impl App {
     /// Runs the request with a deadline; a panic becomes a 500 that names the request id under which the log has the details.
     async fn guarded(&self, request: Request, id: &HeaderValue) -> Response {
         let headers = request.headers().clone();
+        let path = request.uri().path().to_owned();
         let work = AssertUnwindSafe(self.routed(request)).catch_unwind();
         let error = match tokio::time::timeout(self.state.settings.request_timeout, work).await {
             Ok(Ok(response)) => return response,
@@ -187,13 +196,13 @@ impl App {
                 )
             }
         };
-        error_response(&error, &headers)
+        error_response(&error, &headers, &path)
     }
 
     async fn routed(&self, mut request: Request) -> Response {
         let routed = match path::route(request.uri().path()) {
             Ok(routed) => routed,
-            Err(error) => return error_response(&error, request.headers()),
+            Err(error) => return error_response(&error, request.headers(), request.uri().path()),
         };
         if routed.path != request.uri().path() {
             let uri = match request.uri().query() {
@@ -203,7 +212,7 @@ impl App {
             let context = routed.context;
             match uri.parse::<Uri>() {
                 Ok(uri) => *request.uri_mut() = uri,
-                Err(_) => return error_response(&ApiError::not_found(), request.headers()),
+                Err(_) => return error_response(&ApiError::not_found(), request.headers(), request.uri().path()),
             }
             if let Some(context) = context {
                 request.extensions_mut().insert(PrefixContext(context));
@@ -230,10 +239,13 @@ impl App {
     }
 }
 
-/// An error as answer, in the type that the client accepts.
-pub(super) fn error_response(error: &ApiError, headers: &HeaderMap) -> Response {
+/// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
+pub(super) fn error_response(error: &ApiError, headers: &HeaderMap, path: &str) -> Response {
     if let Some(cause) = &error.cause {
         tracing::error!(code = error.code, cause, "request failed");
+    }
+    if problem::is_here(path) {
+        return problem::response(error, path);
     }
     let media_type = match error.status {
         // negotiation is what failed, or did not come to pass

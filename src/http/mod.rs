@@ -11,6 +11,7 @@ mod error;
 mod metrics;
 mod negotiate;
 mod path;
+mod problem;
 mod ready;
 mod reply;
 mod request;

@@ -28,6 +28,8 @@ pub(super) enum Reply {
     Empty,
     /// Another status with a JSON body.
     Status(StatusCode, Bytes),
+    /// The same in `application/json`, whatever the client accepts.
+    Plain(StatusCode, Bytes),
 }
 
 /// What every handler returns.
@@ -51,6 +53,7 @@ impl Reply {
             Self::Typed(content_type, bytes) => respond(StatusCode::OK, content_type, Body::from(bytes)),
             Self::Stream(body) => respond(StatusCode::OK, media_type, body),
             Self::Status(status, bytes) => respond(status, media_type, Body::from(bytes)),
+            Self::Plain(status, bytes) => respond(status, "application/json", Body::from(bytes)),
             Self::Empty => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = StatusCode::NO_CONTENT;

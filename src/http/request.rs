@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
 use bytes::Bytes;
 
 use super::edge::AppState;
@@ -16,6 +17,7 @@ pub(super) struct Request {
     /// Decoded path parameters by name.
     path: Vec<(String, String)>,
     query: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     /// The context of the `/contexts/{ctx}` prefix.
     pub(super) context: Option<String>,
@@ -39,10 +41,11 @@ impl Request {
         state: Arc<AppState>,
         path: Vec<(String, String)>,
         query: &str,
+        headers: HeaderMap,
         body: Bytes,
         context: Option<String>,
     ) -> Self {
-        Self { state, path, query: parse_query(query), body, context }
+        Self { state, path, query: parse_query(query), headers, body, context }
     }
 
     pub(super) fn registry(&self) -> &Arc<Registry> {

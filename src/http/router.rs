@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request as HttpRequest};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{RequestExt, extract};
@@ -17,8 +17,10 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::edge::{AppState, PrefixContext, error_response};
 use super::error::ApiError;
 use super::negotiate::{self, MediaType};
+use super::problem;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::cloudevents::validate;
 use super::routes::{associations, compatibility, config, contexts, health, metadata, mode, schemas, subjects};
 
 type Future_ = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -34,6 +36,8 @@ pub struct Route {
     pub operation: &'static str,
     /// The answer is JSON in a negotiated media type.
     negotiated: bool,
+    /// The body is an event, or several: of any type, and with limits of its own.
+    takes_events: bool,
     handler: Handler,
 }
 
@@ -46,7 +50,14 @@ where
     F: Fn(Request) -> A + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
-    Route { method, template, operation, negotiated: true, handler: Box::new(move |request| Box::pin(handler(request))) }
+    Route {
+        method,
+        template,
+        operation,
+        negotiated: true,
+        takes_events: false,
+        handler: Box::new(move |request| Box::pin(handler(request))),
+    }
 }
 
 fn get<F, A>(template: &'static str, operation: &'static str, handler: F) -> Route
@@ -86,6 +97,12 @@ impl Route {
     fn plain(mut self) -> Self {
         self.negotiated = false;
         self
+    }
+
+    /// The body is an event, or several.
+    fn of_events(mut self) -> Self {
+        self.takes_events = true;
+        self.plain()
     }
 }
 
@@ -143,6 +160,8 @@ pub fn routes() -> &'static [Route] {
             post("/associations", "createAssociations", associations::create),
             post("/associations:batchGet", "batchGetAssociations", associations::batch_get),
             post("/associations:batchMutate", "batchMutateAssociations", associations::batch_mutate),
+            post("/cloudevents/validate", "validateEvent", validate::http).of_events(),
+            post("/cloudevents/validate/kafka", "validateRecord", validate::kafka).of_events(),
             get("/healthz", "getHealth", health::alive),
             get("/readyz", "getReadiness", health::ready),
             get("/metrics", "getMetrics", health::metrics).plain(),
@@ -167,20 +186,23 @@ fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> M
     on(filter, move |request: extract::Request| answer(state, index, route, request))
 }
 
-async fn unknown_path(headers: HeaderMap) -> Response {
-    error_response(&ApiError::not_found(), &headers)
+async fn unknown_path(uri: Uri, headers: HeaderMap) -> Response {
+    error_response(&ApiError::not_found(), &headers, uri.path())
 }
 
-async fn wrong_method(headers: HeaderMap) -> Response {
-    error_response(&ApiError::plain(StatusCode::METHOD_NOT_ALLOWED), &headers)
+async fn wrong_method(uri: Uri, headers: HeaderMap) -> Response {
+    error_response(&ApiError::plain(StatusCode::METHOD_NOT_ALLOWED), &headers, uri.path())
 }
 
 async fn answer(state: Arc<AppState>, index: RouteIndex, route: &'static Route, request: HttpRequest) -> Response {
-    let headers = request.headers().clone();
+    let (headers, path) = (request.headers().clone(), request.uri().path().to_owned());
     let mut response = match run(state, index, route, request).await {
         Ok(response) => response,
-        Err(error) => error_response(&error, &headers),
+        Err(error) => error_response(&error, &headers, &path),
     };
+    if problem::is_here(route.template) {
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
     response.extensions_mut().insert(index);
     response
 }
@@ -188,7 +210,7 @@ async fn answer(state: Arc<AppState>, index: RouteIndex, route: &'static Route, 
 async fn run(state: Arc<AppState>, index: RouteIndex, route: &Route, request: HttpRequest) -> Result<Response, ApiError> {
     let media_type = media_type(route, request.headers())?;
     let generation = state.registry.store().known_generation().answers;
-    let (target, request) = translate(&state, request).await?;
+    let (target, request) = translate(&state, route, request).await?;
     let reply = (route.handler)(request).await?;
     if let (Reply::Held(bytes), Some(target)) = (&reply, target) {
         state.ready.put(&target, generation, index, bytes.clone());
@@ -198,7 +220,7 @@ async fn run(state: Arc<AppState>, index: RouteIndex, route: &Route, request: Ht
 
 fn media_type(route: &Route, headers: &HeaderMap) -> Result<MediaType, ApiError> {
     let takes_body = matches!(route.method, Method::POST | Method::PUT);
-    if takes_body && !negotiate::consumes(headers.get(header::CONTENT_TYPE)) {
+    if takes_body && !route.takes_events && !negotiate::consumes(headers.get(header::CONTENT_TYPE)) {
         let mut error = ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         error.message.push_str("; send the header Content-Type: application/vnd.schemaregistry.v1+json");
         return Err(error);
@@ -210,28 +232,36 @@ fn media_type(route: &Route, headers: &HeaderMap) -> Result<MediaType, ApiError>
 }
 
 /// The request as handlers see it, and the target under which a ready answer may be kept: only when no prefix was taken off it.
-async fn translate(state: &Arc<AppState>, mut request: HttpRequest) -> Result<(Option<String>, Request), ApiError> {
+async fn translate(
+    state: &Arc<AppState>,
+    route: &Route,
+    mut request: HttpRequest,
+) -> Result<(Option<String>, Request), ApiError> {
     let parameters = request.extract_parts::<RawPathParams>().await.map_err(|_| ApiError::not_found())?;
     let path = parameters.iter().map(|(key, value)| (key.to_owned(), value.replace('\0', "\u{FFFD}"))).collect();
     let context = request.extensions_mut().remove::<PrefixContext>().map(|prefix| prefix.0);
     let (parts, body) = request.into_parts();
     let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::DELETE);
-    let bytes = if takes_body { collect(state, body).await? } else { Bytes::new() };
+    let bytes = if takes_body { collect(state, route, &parts.headers, body).await? } else { Bytes::new() };
     let held = parts.uri.path().starts_with("/schemas/") && context.is_none();
     let target = parts.uri.path_and_query().filter(|_| held).map(|target| target.as_str().to_owned());
     let query = parts.uri.query().unwrap_or("");
-    Ok((target, Request::new(Arc::clone(state), path, query, bytes, context)))
+    Ok((target, Request::new(Arc::clone(state), path, query, parts.headers, bytes, context)))
 }
 
 /// The whole body, within its limits of size and time.
-async fn collect(state: &AppState, body: Body) -> Result<Bytes, ApiError> {
-    let limit = state.settings.max_body_bytes;
+async fn collect(state: &AppState, route: &Route, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    let (limit, setting) = if route.takes_events {
+        validate::limit(state, route.template, headers)
+    } else {
+        (state.settings.max_body_bytes, "max-body-bytes")
+    };
     let whole = Limited::new(body, limit).collect();
     match tokio::time::timeout(state.settings.body_timeout, whole).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
             let mut error = ApiError::plain(StatusCode::PAYLOAD_TOO_LARGE);
-            error.message = format!("HTTP 413 Request Entity Too Large: the limit is {limit} bytes (setting max-body-bytes)");
+            error.message = format!("HTTP 413 Request Entity Too Large: the limit is {limit} bytes (setting {setting})");
             Err(error)
         }
         Ok(Err(error)) => Err(ApiError::bad_request(format!("The request body could not be read: {error}"))),

@@ -1,7 +1,8 @@
 //! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
 //!
 //! One file is one use case: `register`, `lookup`, `find` (reads), `check`, `delete`, `settings` (config and mode), `contexts`,
-//! `list`, `tags`, `associations`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
+//! `list`, `tags`, `associations`, `events` (judging CloudEvents). `contents` is the cache of what is immutable; `parse` resolves
+//! references and reads texts.
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ mod contents;
 mod contexts;
 mod delete;
 mod error;
+mod events;
 mod find;
 mod list;
 mod lookup;
@@ -29,6 +31,7 @@ pub use associations::{
 pub use check::{CheckAnswer, CheckTarget};
 pub use contents::Entry;
 pub use error::{NotPermitted, RegistryError};
+pub use events::{EventJudging, SchemaUse};
 pub use find::{FoundById, FoundVersion};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
@@ -98,6 +101,8 @@ pub struct Defaults {
     pub list_limit: usize,
     /// Bytes of schemas held in memory.
     pub cache_bytes: u64,
+    /// Bytes of schemas held ready for data of events.
+    pub event_cache_bytes: u64,
 }
 
 impl Default for Defaults {
@@ -114,6 +119,7 @@ impl Default for Defaults {
             reject_empty_subject: false,
             list_limit: 1000,
             cache_bytes: 32 << 20,
+            event_cache_bytes: 16 << 20,
         }
     }
 }
@@ -127,6 +133,8 @@ pub struct Registry {
     contents: Contents,
     settings: settings::SettingsCache,
     seen: register::SeenCache,
+    prepared: events::Prepared,
+    lanes: events::Lanes,
 }
 
 impl Registry {
@@ -137,7 +145,9 @@ impl Registry {
         let seen = register::SeenCache::new(defaults.cache_bytes / 8);
         let contents = Contents::new(defaults.cache_bytes - defaults.cache_bytes / 8);
         let settings = settings::SettingsCache::new();
-        Self { store, clock, limits, defaults, contents, settings, seen }
+        let prepared = events::Prepared::new(defaults.event_cache_bytes);
+        let lanes = events::Lanes::new();
+        Self { store, clock, limits, defaults, contents, settings, seen, prepared, lanes }
     }
 
     /// The store, for health checks and shutdown.

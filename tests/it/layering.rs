@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first; `schema` and `codec` both stand on `types` alone.
-const RINGS: [(&str, &[&str]); 9] = [
+const RINGS: [(&str, &[&str]); 10] = [
     ("types", &[]),
     ("codec", &["types"]),
     ("schema", &["types"]),
     ("compat", &["types", "schema"]),
+    ("cloudevents", &["types", "schema"]),
     ("store", &["types", "codec"]),
-    ("registry", &["types", "codec", "schema", "compat", "store"]),
-    ("http", &["types", "codec", "schema", "registry", "store"]),
-    ("config", &["types", "http"]),
+    ("registry", &["types", "codec", "schema", "compat", "cloudevents", "store"]),
+    ("http", &["types", "codec", "schema", "cloudevents", "registry", "store"]),
+    ("config", &["types", "cloudevents", "http"]),
     ("server", &["http"]),
 ];
 

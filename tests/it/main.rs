@@ -9,6 +9,7 @@ mod app;
 mod associations;
 mod check;
 mod cli;
+mod cloudevents_validate;
 mod compatibility;
 mod contexts;
 mod contract;

@@ -6,7 +6,7 @@
 mod associations;
 mod changes;
 mod delete;
-mod read;
+pub(super) mod read;
 mod register;
 mod rows;
 mod settings;

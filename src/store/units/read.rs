@@ -62,22 +62,24 @@ pub(in crate::store) async fn ids_by_guid(
         .collect()
 }
 
+/// Parameters: guid, context, type. Without grouping: to group by id some planners walk the whole context in the order of its ids.
+pub(in crate::store) const CONTENT_IDS: &str = "SELECT s.schema_id FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
+     WHERE s.guid = $1 AND c.name = $2 AND s.schema_type = $3 \
+     AND EXISTS (SELECT 1 FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id) \
+     ORDER BY (SELECT max(v.written) FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id) DESC";
+
 pub(in crate::store) async fn content_ids(
     conn: &mut Conn,
     context: &str,
     guid: Guid,
     wanted: SchemaType,
 ) -> Result<Vec<SchemaId>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
-        "SELECT s.schema_id FROM schemas s JOIN contexts c ON c.context_id = s.context_id \
-         JOIN versions v ON v.context_id = s.context_id AND v.schema_id = s.schema_id \
-         WHERE s.guid = $1 AND c.name = $2 AND s.schema_type = $3 GROUP BY s.schema_id ORDER BY max(v.written) DESC",
-    )
-    .bind(guid.0.to_vec())
-    .bind(context)
-    .bind(wanted.as_str())
-    .fetch_all(conn)
-    .await?;
+    let rows = sqlx::query::<db::Db>(CONTENT_IDS)
+        .bind(guid.0.to_vec())
+        .bind(context)
+        .bind(wanted.as_str())
+        .fetch_all(conn)
+        .await?;
     rows.iter().map(|row| narrow(row.try_get(0)?, "schemas")).collect()
 }
 

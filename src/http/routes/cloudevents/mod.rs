@@ -1,0 +1,3 @@
+//! `/cloudevents`.
+
+pub(in crate::http) mod validate;
