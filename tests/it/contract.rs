@@ -44,7 +44,8 @@ pub fn template(target: &str) -> Option<&'static str> {
     found.first().copied()
 }
 
-fn validator(key: &str, schema: &Value) -> &'static jsonschema::Validator {
+/// The validator of a schema in the file, made once for each key.
+pub fn validator(key: &str, schema: &Value) -> &'static jsonschema::Validator {
     let mut validators = VALIDATORS.lock().unwrap();
     if let Some(found) = validators.get(key) {
         return found;

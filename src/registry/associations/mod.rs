@@ -86,7 +86,13 @@ impl Registry {
         for _ in 0..ATTEMPTS {
             let generation = self.store.generation().await?.answers;
             let mut plan = Plan::new(self, context, &request, generation).await?;
-            plan.decide(&request.items).await?;
+            if let Err(refusal) = plan.decide(&request.items).await {
+                // what was read before and after another change does not fit together: it may be no reason to refuse
+                if self.store.generation().await?.answers != generation {
+                    continue;
+                }
+                return Err(refusal);
+            }
             let answer = |associations| AssociationsAnswer {
                 name: Some(request.resource.name.clone()),
                 namespace: Some(request.resource.namespace.clone()),
