@@ -117,6 +117,7 @@ fn limits(settings: &Settings) -> Limits {
         protobuf_depth: settings.max_protobuf_depth,
         reference_depth: settings.max_reference_depth,
         reference_count: settings.max_references,
+        associations: settings.max_associations,
         work_budget: settings.work_budget,
     }
 }

@@ -97,6 +97,7 @@ settings! {
     max_reference_depth: usize, "max-reference-depth", "64", "Longest chain of references.";
     max_references: usize, "max-references", "1000", "Most references in a graph.";
     work_budget: u64, "work-budget", "20000000", "Units of work (node pairs) after which a compatibility check gives up.";
+    max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";
     database_connections: u32, "database-connections", "16", "Postgres: most connections of this process.";
     database_acquire_timeout: Duration, "database-acquire-timeout", "10s", "Postgres: how long a request waits for a connection.";
     database_poll_interval: Duration, "database-poll-interval", "1s", "Postgres: how often changes by other replicas are polled for, beside being listened for.";

@@ -1,13 +1,15 @@
 //! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
 //!
 //! One file is one use case: `register`, `lookup`, `find` (reads), `check`, `delete`, `settings` (config and mode), `contexts`,
-//! `list`, `tags`, `events` (judging CloudEvents). `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
+//! `list`, `tags`, `associations`, `events` (judging CloudEvents). `contents` is the cache of what is immutable; `parse` resolves
+//! references and reads texts.
 
 use std::sync::Arc;
 
 use crate::store::{Clock, Store};
 use crate::types::{CompatibilityLevel, Mode};
 
+mod associations;
 mod check;
 mod contents;
 mod contexts;
@@ -22,12 +24,16 @@ mod register;
 mod settings;
 mod tags;
 
+pub use associations::{
+    AnsweredAssociation, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery, AssociationsAnswer,
+    AssociationsRequest,
+};
 pub use check::{CheckAnswer, CheckTarget};
 pub use contents::Entry;
 pub use error::{NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
 pub use find::{FoundById, FoundVersion};
-pub use list::SchemaFilter;
+pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use parse::{RawReference, Submission};
 pub use register::{RegisterOptions, Registered};
@@ -51,6 +57,8 @@ pub struct Limits {
     pub reference_count: usize,
     /// Units of work of one comparison.
     pub work_budget: u64,
+    /// Associations of resources with subjects.
+    pub associations: usize,
 }
 
 impl Default for Limits {
@@ -62,6 +70,7 @@ impl Default for Limits {
             reference_depth: 64,
             reference_count: 1000,
             work_budget: 20_000_000,
+            associations: 1_000_000,
         }
     }
 }
@@ -132,9 +141,10 @@ impl Registry {
     /// A registry over a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock, limits: Limits, defaults: Defaults) -> Self {
-        let contents = Contents::new(defaults.cache_bytes);
+        // known registrations share their texts with the schemas, as long as both are held: an eighth is plenty
+        let seen = register::SeenCache::new(defaults.cache_bytes / 8);
+        let contents = Contents::new(defaults.cache_bytes - defaults.cache_bytes / 8);
         let settings = settings::SettingsCache::new();
-        let seen = register::SeenCache::new();
         let prepared = events::Prepared::new(defaults.event_cache_bytes);
         let lanes = events::Lanes::new();
         Self { store, clock, limits, defaults, contents, settings, seen, prepared, lanes }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
-use crate::types::{Config, Content, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{Association, Config, Content, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
 mod face;
 pub mod postgres;
@@ -16,8 +16,9 @@ mod records;
 pub mod sqlite;
 
 pub use records::{
-    Change, DeleteOutcome, DeleteRequest, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion,
-    RegisterOutcome, RegisterRequest, Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AssociationRemoval, AssociationScope, Change, DeleteOutcome,
+    DeleteRequest, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, RegisterOutcome,
+    RegisterRequest, Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
 use face::store_impl;
@@ -139,6 +140,9 @@ pub trait Store: Send + Sync + 'static {
     /// Ids of the schemas that refer to a version, by context and id. `deleted` includes referrers that are soft-deleted.
     async fn referrers(&self, subject: &Subject, version: Version, deleted: bool) -> Result<Vec<(String, SchemaId)>, StoreError>;
 
+    /// Whether anything, live or soft-deleted, refers to any version of a subject.
+    async fn is_referenced(&self, subject: &Subject) -> Result<bool, StoreError>;
+
     /// Names of the contexts that exist, ascending, the default one always among them.
     async fn contexts(&self) -> Result<Vec<String>, StoreError>;
 
@@ -158,6 +162,18 @@ pub trait Store: Send + Sync + 'static {
         after: Option<(&str, Version)>,
         limit: i64,
     ) -> Result<Vec<ListedVersion>, StoreError>;
+
+    /// Configs that have an alias, by the subject that they are for: (subject, alias as it is written).
+    async fn aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
+
+    /// Associations by resource name, namespace, type, association type and subject.
+    async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, StoreError>;
+
+    /// All associations of several subjects, in the same order.
+    async fn associations_of(&self, subjects: &[Subject]) -> Result<Vec<Association>, StoreError>;
+
+    /// Changes associations and files the schemas that come with them: all of it or nothing.
+    async fn associate(&self, request: Arc<AssociateRequest>) -> Result<AssociateOutcome, StoreError>;
 
     /// Changes after a sequence number, oldest first.
     async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError>;

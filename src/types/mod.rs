@@ -1,5 +1,6 @@
 //! The vocabulary: validated values without I/O and without wire formats.
 
+mod association;
 mod content;
 mod contract;
 mod ids;
@@ -8,6 +9,7 @@ mod schema_type;
 mod subject;
 mod xreg;
 
+pub use association::{ANY_RESOURCE, Association, AssociationType, Lifecycle, Resource, TOPIC};
 pub use content::{Content, Reference};
 pub use contract::{
     ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,

@@ -22,10 +22,11 @@ pub fn resolve(value: &Value) -> &Value {
 }
 
 /// The template that a request target belongs to; literal segments win over parameters.
-fn template(target: &str) -> Option<&'static str> {
+pub fn template(target: &str) -> Option<&'static str> {
     let path = target.split('?').next().unwrap();
     let mut segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
-    if segments.len() > 2 && segments[0] == "contexts" {
+    let is_default = |segment: &str| [".", ":.:", "%3A.%3A"].contains(&segment);
+    if segments.len() >= 2 && segments[0] == "contexts" && (segments.len() > 2 || is_default(segments[1])) {
         segments.drain(..2);
     }
     let matches = |template: &str| {

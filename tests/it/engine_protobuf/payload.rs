@@ -80,7 +80,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     (
         r#"{"by_name":{},"right":"18446744073709551615","at":"2026-01-02T03:04:05.678Z","took":"-1.5s"}"#,
-        r#"right: 18446744073709551615 at { seconds: 1767323045 nanos: 678000000 } took { seconds: -1 nanos: -500000000 }"#,
+        "right: 18446744073709551615 at { seconds: 1767323045 nanos: 678000000 } took { seconds: -1 nanos: -500000000 }",
     ),
     (
         r#"{"free":{"a":[null,{"b":1}]},"value":null,"wrapped":"5","mask":"aB,c.d","nothing":null,"list":[1,"a"]}"#,
