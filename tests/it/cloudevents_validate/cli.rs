@@ -83,6 +83,7 @@ async fn a_registry_is_asked() {
         let held = crate::cli::command(files.path())
             .args(["ce", "validate", "event.json", "--format", "json", "--subject", "sold value"])
             .args(registry.split(' '))
+            .stdout(std::process::Stdio::piped())
             .output()
             .unwrap();
         (held, alone)
