@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, SETTINGS};
 
+mod ce;
 mod check;
 mod client;
 mod exit;
@@ -31,6 +32,7 @@ fn command() -> Command {
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
         .args(settings_arguments())
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
+        .subcommand(ce::command())
         .subcommand(check::command())
         .subcommand(validate::command())
         .after_help(exit::HELP)
@@ -58,6 +60,7 @@ pub fn run() -> ExitCode {
         }
     };
     let answered = match matches.subcommand() {
+        Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
         Some(("validate", asked)) => Some(validate::run(asked)),
         _ => None,

@@ -27,7 +27,7 @@ pub mod resolve;
 mod time;
 mod uri;
 
-pub use data::{Attempt, Framing, Judgement, Named, Schema, SchemaFacts, framing_of, judge};
+pub use data::{Attempt, Framing, Judgement, Named, Schema, SchemaFacts, framing_of, judge, without_data};
 pub use event::{Content, Data, DataKind, Envelope, Mode, Scalar};
 pub use headers::{encode as encode_header, parse as parse_headers};
 pub use issue::{Issue, Issues, Level, Strictness};
