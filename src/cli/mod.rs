@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, SETTINGS};
 
+mod ce;
 mod check;
 mod client;
 mod exit;
@@ -33,6 +34,7 @@ fn command() -> Command {
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
         .subcommand(check::command())
         .subcommand(validate::command())
+        .subcommand(ce::command())
         .after_help(exit::HELP)
 }
 
@@ -60,6 +62,7 @@ pub fn run() -> ExitCode {
     let answered = match matches.subcommand() {
         Some(("check", asked)) => Some(check::run(asked)),
         Some(("validate", asked)) => Some(validate::run(asked)),
+        Some(("ce", asked)) => Some(ce::run(asked)),
         _ => None,
     };
     if let Some(answer) = answered {

@@ -328,7 +328,7 @@ on_both! {
                 let plain = app.get(target).await;
                 let packed = app.send(Method::GET, target, &[("accept-encoding", "gzip")], "").await;
                 assert_eq!(packed.header("content-encoding"), "gzip");
-                assert_eq!(packed.header("etag"), plain.header("etag").replacen("\"", "", 1).replace('"', "-gzip\"").replacen("sha256", "\"sha256", 1));
+                assert_eq!(packed.header("etag"), plain.header("etag").replacen('"', "", 1).replace('"', "-gzip\"").replacen("sha256", "\"sha256", 1));
                 assert!(packed.bytes.len() < plain.bytes.len());
                 assert_eq!(knowing(&app, target, packed.header("etag")).await.status, 304);
             }

@@ -8,6 +8,7 @@
 mod app;
 mod check;
 mod cli;
+mod cloudevents_cli;
 mod cloudevents_config;
 mod cloudevents_documents;
 mod cloudevents_laws;
