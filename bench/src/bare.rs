@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
@@ -19,6 +20,10 @@ pub fn run(address: &str, body: &Path) -> Result<()> {
     let answer = move || -> Response { ([(CONTENT_TYPE, MEDIA_TYPE)], body.clone()).into_response() };
     let (by_id, version, register, check) = (answer.clone(), answer.clone(), answer.clone(), answer);
     let app = Router::new()
+        .route(
+            "/cloudevents/schemas/guids/{guid}",
+            get(async |_: extract::Path<String>| (StatusCode::NOT_MODIFIED, [(ETAG, "\"a tag of the usual length, some fifty letters\"")])),
+        )
         .route("/schemas/ids/{id}", get(async move |_: extract::Path<u32>| by_id()))
         .route("/subjects/{subject}/versions/{version}", get(async move |_: extract::Path<(String, String)>| version()))
         .route("/subjects/{subject}/versions", post(async move |_: extract::Path<String>, _: Bytes| register()))

@@ -28,6 +28,12 @@ impl Client {
         Ok(Self { stream, buffer: Vec::with_capacity(4096) })
     }
 
+    /// Sends a request and returns the entity tag of the answer.
+    pub async fn tag(&mut self, request: &str) -> Result<String> {
+        self.send(request).await?;
+        etag(&self.buffer).context("an answer without an entity tag")
+    }
+
     /// Sends a request and returns the body of the answer.
     pub async fn send(&mut self, request: &str) -> Result<&[u8]> {
         self.stream.write_all(request.as_bytes()).await?;
@@ -45,9 +51,19 @@ impl Client {
     }
 }
 
+/// The entity tag in the head of an answer.
+fn etag(answer: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(answer);
+    let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("etag: "))?;
+    Some(line.split_at("etag: ".len()).1.trim().to_owned())
+}
+
 /// Where the body begins and how long it is, once the head is there.
 fn head(answer: &[u8]) -> Result<Option<(usize, usize)>> {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    if answer.starts_with(b"HTTP/1.1 304") {
+        return Ok(Some((end + 4, 0)));
+    }
     if !answer.starts_with(b"HTTP/1.1 200") {
         bail!("unexpected answer: {}", String::from_utf8_lossy(answer));
     }

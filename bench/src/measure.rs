@@ -87,6 +87,12 @@ struct Case {
     target: Target,
 }
 
+/// A schema's document, and the tag of a copy.
+struct Document {
+    path: String,
+    tag: String,
+}
+
 fn subject(number: u64) -> String {
     format!("known-{number}-value")
 }
@@ -96,16 +102,24 @@ fn record(number: u64) -> String {
 }
 
 /// Reads, repeated registrations and checks, which are compared with the bare server.
-fn cases() -> Vec<Case> {
+fn cases(documents: Vec<Document>) -> Vec<Case> {
     let random = || std::cell::RefCell::new(Random::new(7));
     let bodies = |mark| (0..KNOWN).map(|n| submission(&schema(&record(n), FIELDS, mark))).collect::<Vec<_>>();
-    let (by_id, latest, again, check) = (random(), random(), random(), random());
+    let (by_id, latest, again, check, known_document) = (random(), random(), random(), random(), random());
     let (known, changed) = (bodies(0), bodies(1));
     vec![
         Case {
             name: "schema by id",
             write: std::rc::Rc::new(move |_, into| {
                 plan::get(into, format_args!("/schemas/ids/{}", by_id.borrow_mut().below(KNOWN) + 1));
+            }),
+            target: Target::AtLeast(0.6),
+        },
+        Case {
+            name: "document by guid that the client has (304)",
+            write: std::rc::Rc::new(move |_, into| {
+                let document = &documents[known_document.borrow_mut().below(documents.len() as u64) as usize];
+                plan::revalidate(into, format_args!("{}", document.path), &document.tag);
             }),
             target: Target::AtLeast(0.6),
         },
@@ -150,7 +164,7 @@ impl Bench<'_> {
             plan::post(into, format_args!("/subjects/{}/versions", subject(n)), &submission(&schema(&record(n), FIELDS, 0)));
         })
         .await?;
-        let cases = cases();
+        let cases = cases(self.documents(&server).await?);
         let mut bare = Vec::new();
         for (at, case) in cases.iter().enumerate() {
             let mut request = String::new();
@@ -196,6 +210,22 @@ impl Bench<'_> {
             row(&cells, ratio, case.target, "");
         }
         server.stop()
+    }
+
+    /// The documents of the known schemas, with their tags.
+    async fn documents(&self, server: &Server) -> Result<Vec<Document>> {
+        let mut client = Client::connect(&server.address).await?;
+        let mut request = String::new();
+        let mut documents = Vec::new();
+        for id in 1..=KNOWN {
+            plan::get(&mut request, format_args!("/cloudevents/schemas/ids/{id}?details"));
+            let details: serde_json::Value = serde_json::from_slice(client.send(&request).await?)?;
+            let path = format!("/cloudevents/schemas/guids/{}", details["guid"].as_str().context("a schema without a guid")?);
+            plan::revalidate(&mut request, format_args!("{path}"), "\"\"");
+            let tag = client.tag(&request).await?;
+            documents.push(Document { path, tag });
+        }
+        Ok(documents)
     }
 
     async fn per_cpu_second(&self, server: &Server, case: &Case) -> Result<f64> {

@@ -27,6 +27,13 @@ pub fn get(into: &mut String, path: std::fmt::Arguments<'_>) {
     request(into, "GET", path, None);
 }
 
+/// Writes a GET of a document that the client has a copy of.
+pub fn revalidate(into: &mut String, path: std::fmt::Arguments<'_>, tag: &str) {
+    into.clear();
+    // writing to a string does not fail
+    let _ = write!(into, "GET {path} HTTP/1.1\r\nhost: localhost\r\nif-none-match: {tag}\r\n\r\n");
+}
+
 /// Writes a POST with a body.
 pub fn post(into: &mut String, path: std::fmt::Arguments<'_>, body: &str) {
     request(into, "POST", path, Some(body));

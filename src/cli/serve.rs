@@ -163,7 +163,7 @@ fn file_names(registry: Arc<Registry>) {
             Ok(0) => {}
             Ok(filed) => tracing::info!("filed the names of {filed} schemas that an older release stored"),
             Err(error) => {
-                tracing::warn!(%error, "schemas that an older release stored can't be found by name before the next start")
+                tracing::warn!(%error, "schemas that an older release stored can't be found by name before the next start");
             }
         }
     });

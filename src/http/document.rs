@@ -25,8 +25,11 @@ pub(super) enum Form {
     Descriptors,
 }
 
-/// The representations of a format, the default first, with the names by which `Accept` asks for them.
-const FORMS: [(SchemaType, &[(Form, &[&str])]); 3] = [
+/// A representation with the names by which `Accept` asks for it.
+type Named = (Form, &'static [&'static str]);
+
+/// The representations of a format, the default first, each.
+const FORMS: [(SchemaType, &[Named]); 3] = [
     (SchemaType::Avro, &[(Form::Text, &["application/vnd.apache.avro+json"]), (Form::Json, &["application/json"])]),
     (SchemaType::Json, &[(Form::Text, &["application/schema+json"]), (Form::Json, &["application/json"])]),
     (

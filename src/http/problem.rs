@@ -22,86 +22,88 @@ pub(super) struct Kind {
     pub(super) about: &'static str,
 }
 
+/// What everything else is.
+static FAILURE: Kind = Kind {
+    name: "failure",
+    title: "The server failed",
+    about: "The fault is the server's; its log has the details under the request id of the answer.",
+};
+
 /// All kinds.
-pub(super) const KINDS: [Kind; 15] = [
-    Kind {
+pub(super) static KINDS: [&Kind; 15] = [
+    &Kind {
         name: "schema-not-found",
         title: "Schema not found",
         about: "Nothing is registered under this subject, version, id or guid. Soft-deleted versions are found with ?deleted=true; \
                 what was deleted for good is gone.",
     },
-    Kind {
+    &Kind {
         name: "schema-deleted",
         title: "Schema deleted",
         about: "The version is soft-deleted. Its document is still there: under the URL that the member `url` names, or with \
                 ?deleted=true.",
     },
-    Kind {
+    &Kind {
         name: "unresolved",
         title: "Schema not resolved",
         about: "No rule knows the schema of this event. The member `tried` lists the rules in their order, `did_you_mean` what is \
                 close. An alias (PUT /cloudevents/aliases), a base in the configuration, or a binding of the event's type \
                 (PUT /cloudevents/types/{type}) would tell which schema is meant.",
     },
-    Kind {
+    &Kind {
         name: "ambiguous",
         title: "Several schemas have this name",
         about: "The URI is the $id of several JSON Schemas, or the type URL of a message that several Protobuf schemas declare; the \
                 member `candidates` lists them. The registry does not guess: an alias for the URI decides, or a URL of one of them \
                 in dataschema.",
     },
-    Kind {
+    &Kind {
         name: "not-a-uri",
         title: "Not a URI",
         about: "The dataschema is empty, too long (2048 bytes), or has blanks or control characters in it.",
     },
-    Kind { name: "alias-not-found", title: "No such alias", about: "No alias has this URI, to the letter." },
-    Kind {
+    &Kind { name: "alias-not-found", title: "No such alias", about: "No alias has this URI, to the letter." },
+    &Kind {
         name: "type-not-bound",
         title: "Event type not bound",
         about: "No binding has this pattern, or takes this event type.",
     },
-    Kind {
+    &Kind {
         name: "configured",
         title: "Set by the configuration",
         about: "The alias or binding comes from the server's configuration file and is changed there. PUT stores one that wins over it.",
     },
-    Kind {
+    &Kind {
         name: "invalid",
         title: "Request not valid",
         about: "The request can't be read, or asks for what can't be. The member `detail` says what is wrong.",
     },
-    Kind {
+    &Kind {
         name: "not-found",
         title: "Not found",
         about: "There is no such path; GET /openapi.yaml describes those that there are.",
     },
-    Kind {
+    &Kind {
         name: "method-not-allowed",
         title: "Method not allowed",
         about: "The path does not take this method; GET /openapi.yaml describes those that it takes.",
     },
-    Kind {
+    &Kind {
         name: "unsupported-media-type",
         title: "Media type not supported",
         about: "The request's Content-Type is none that the path takes.",
     },
-    Kind {
+    &Kind {
         name: "too-large",
         title: "Too large",
         about: "The request is larger than the server's limit, which a setting moves.",
     },
-    Kind { name: "timeout", title: "Out of time", about: "The request took too long to arrive or to be answered." },
-    Kind {
-        name: "failure",
-        title: "The server failed",
-        about: "The fault is the server's; its log has the details under the request id of the answer.",
-    },
+    &Kind { name: "timeout", title: "Out of time", about: "The request took too long to arrive or to be answered." },
+    &FAILURE,
 ];
 
 /// The kind of an error: the one that it names, else by its status.
 fn kind(error: &ApiError) -> &'static Kind {
-    const FAILURE: &Kind = &KINDS[KINDS.len() - 1];
     let name = error.problem.unwrap_or(match (error.status, error.code) {
         (_, 40401..=40403) => "schema-not-found",
         (StatusCode::NOT_FOUND, _) => "not-found",
@@ -112,7 +114,7 @@ fn kind(error: &ApiError) -> &'static Kind {
         (status, _) if status.is_client_error() => "invalid",
         _ => "failure",
     });
-    KINDS.iter().find(|kind| kind.name == name).unwrap_or(FAILURE)
+    KINDS.iter().copied().find(|kind| kind.name == name).unwrap_or(&FAILURE)
 }
 
 /// True for a path whose errors are problems.

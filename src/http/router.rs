@@ -218,8 +218,8 @@ pub(super) fn build(state: &Arc<AppState>) -> Router {
     let big = tower_http::compression::predicate::SizeAbove::new(state.settings.gzip_from);
     // after the routes: the second one is put into each of them
     let (unknown, wrong) = (Arc::clone(state), Arc::clone(state));
-    let not_there = move |request: HttpRequest| fallback(Arc::clone(&unknown), StatusCode::NOT_FOUND, request);
-    let not_allowed = move |request: HttpRequest| fallback(Arc::clone(&wrong), StatusCode::METHOD_NOT_ALLOWED, request);
+    let not_there = async move |request: HttpRequest| fallback(&unknown, StatusCode::NOT_FOUND, &request);
+    let not_allowed = async move |request: HttpRequest| fallback(&wrong, StatusCode::METHOD_NOT_ALLOWED, &request);
     let router = router.fallback(not_there).method_not_allowed_fallback(not_allowed);
     router.layer(tower_http::compression::CompressionLayer::new().gzip(true).compress_when(big))
 }
@@ -235,8 +235,8 @@ fn sent_path(request: &HttpRequest) -> String {
 }
 
 /// No route: the path is unknown, or known without this method.
-async fn fallback(state: Arc<AppState>, status: StatusCode, request: HttpRequest) -> Response {
-    state.error_response(&ApiError::plain(status), request.headers(), &sent_path(&request))
+fn fallback(state: &AppState, status: StatusCode, request: &HttpRequest) -> Response {
+    state.error_response(&ApiError::plain(status), request.headers(), &sent_path(request))
 }
 
 async fn answer(state: Arc<AppState>, index: RouteIndex, route: &'static Route, request: HttpRequest) -> Response {

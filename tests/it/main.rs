@@ -9,6 +9,7 @@ mod app;
 mod associations;
 mod check;
 mod cli;
+mod cloudevents_cli;
 mod cloudevents_config;
 mod cloudevents_documents;
 mod cloudevents_laws;

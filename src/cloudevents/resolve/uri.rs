@@ -217,7 +217,7 @@ fn segments(path: &str) -> Result<Vec<String>, PathError> {
 /// The form in which identifiers are compared: scheme and host in lower case, no default port, no empty fragment.
 #[must_use]
 pub fn canonical(text: &str) -> String {
-    let text = text.strip_suffix('#').unwrap_or(text);
+    let text = text.split_once('#').map_or(text, |(before, fragment)| if fragment.is_empty() { before } else { text });
     let Ok(uri) = SchemaUri::parse(text) else { return text.to_owned() };
     let Some(origin) = uri.origin() else { return text.to_owned() };
     let scheme_and_slashes = origin.scheme.len() + 3;

@@ -82,6 +82,10 @@ impl Registry {
         if let Some(issue) = unresolved(&sources, &envelope, asked) {
             envelope.issues.push(issue);
         }
+        if sources.lacks_dataschema {
+            let message = "the event has no dataschema, which the binding of its type demands";
+            envelope.issues.push(Issue::error("schema.required", message));
+        }
         if sources.deleted {
             envelope.issues.push(Issue::new(Level::Breach, "schema.deleted", "the version of the schema is soft-deleted"));
         }
@@ -143,14 +147,15 @@ impl Registry {
 /// What there is to say when no schema was found, or not the one that `dataschema` names.
 fn unresolved(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> Option<Issue> {
     if sources.decisive().is_some() {
-        let reason = sources.unresolved.as_ref()?;
-        return Some(Issue::new(Level::Note, "schema.unresolved", reason.as_str()));
+        let (code, reason) = sources.unresolved.as_ref()?;
+        return Some(Issue::new(Level::Note, *code, reason.as_str()));
     }
     let is_error = asked.schema == SchemaUse::Required || asked.version.is_some() || envelope.text("dataschema").is_some();
     let level = if is_error { Level::Error } else { Level::Note };
-    let message = sources.unresolved.clone().unwrap_or_else(|| "nothing names a schema; the data was not checked".to_owned());
+    let nothing = || ("schema.unresolved", "nothing names a schema; the data was not checked".to_owned());
+    let (code, message) = sources.unresolved.clone().unwrap_or_else(nothing);
     // an event that needs no schema and has nothing to check is not worth a word
-    (is_error || envelope.data.is_some()).then(|| Issue::new(level, "schema.unresolved", message))
+    (is_error || envelope.data.is_some()).then(|| Issue::new(level, code, message))
 }
 
 fn verdict(case: Case, outcome: Option<(usize, Judgement)>, time_limit: Duration) -> Verdict {

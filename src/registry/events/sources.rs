@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{EventJudging, Registry, RegistryError};
 use crate::cloudevents::{Envelope, Named, SchemaFacts, framing_of};
 use crate::registry::Entry;
-use crate::types::{DEFAULT_CONTEXT, Subject, VersionSelector};
+use crate::registry::resolve::{Hints, Reason, Resolution, Rule, Unresolved, WriterId};
+use crate::types::DEFAULT_CONTEXT;
 
 /// A schema that was found.
 #[derive(Debug, Clone)]
@@ -26,10 +27,12 @@ pub(super) struct Sources {
     pub(super) writer: Option<Found>,
     /// The data begins with the framing that names the writer's.
     pub(super) is_framed: bool,
-    /// Why what was named could not be found.
-    pub(super) unresolved: Option<String>,
+    /// Why what was named could not be found: code and sentence.
+    pub(super) unresolved: Option<(&'static str, String)>,
     /// The version that was named is soft-deleted.
     pub(super) deleted: bool,
+    /// The event has no `dataschema`, and the binding of its type demands one.
+    pub(super) lacks_dataschema: bool,
 }
 
 impl Sources {
@@ -40,10 +43,15 @@ impl Sources {
 }
 
 /// What was looked up for the events of one request.
-#[derive(Default)]
-pub(super) struct Known {
-    by_name: HashMap<Named, Option<Found>>,
-    chosen: Option<Sources>,
+pub(super) type Known = HashMap<Hints, Sources>;
+
+impl From<Named> for WriterId {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Id(id) => Self::Id(id),
+            Named::Guid(guid) => Self::Guid(guid),
+        }
+    }
 }
 
 impl Registry {
@@ -54,112 +62,85 @@ impl Registry {
         asked: &EventJudging,
         known: &mut Known,
     ) -> Result<Sources, RegistryError> {
-        let mut sources = match (&asked.version, &known.chosen) {
-            (Some(_), Some(chosen)) => chosen.clone(),
-            (Some((subject, selector)), None) => {
-                let chosen = self.chosen(subject, *selector).await?;
-                known.chosen = Some(chosen.clone());
-                chosen
-            }
-            (None, _) => Sources::default(),
+        let record = envelope.record_schema.as_deref().map(framing_of);
+        let framing = envelope.data.as_ref().and_then(|data| data.framing);
+        let hints = Hints {
+            dataschema: envelope.text("dataschema").map(str::to_owned),
+            event_type: envelope.text("type").map(str::to_owned),
+            record_header: record.flatten().map(|framing| framing.named.into()),
+            framing: framing.map(|framing| framing.named.into()),
+            chosen: asked.version.clone(),
+            context: (asked.context != DEFAULT_CONTEXT).then(|| asked.context.clone()),
         };
-        if let Some(header) = &envelope.record_schema {
-            match framing_of(header) {
-                Some(framing) => {
-                    sources.writer = self.written_with(framing.named, "record-header", &asked.context, known).await?;
-                }
-                None => sources.unresolved = Some("the record header __value_schema_id can't be read".to_owned()),
+        let mut sources = match known.get(&hints) {
+            Some(sources) => sources.clone(),
+            None => {
+                let sources = self.look_up(&hints).await?;
+                known.insert(hints, sources.clone());
+                sources
             }
-        }
-        if sources.writer.is_none()
-            && let Some(framing) = envelope.data.as_ref().and_then(|data| data.framing)
-        {
-            sources.writer = self.written_with(framing.named, "framing", &asked.context, known).await?;
-            sources.is_framed = sources.writer.is_some();
-        }
-        if sources.decisive().is_none() && sources.unresolved.is_none() {
-            sources.unresolved = envelope.text("dataschema").map(|uri| {
-                let shown: String = uri.chars().take(200).collect();
-                format!("no schema is known for the dataschema '{shown}'")
-            });
+        };
+        if record.is_some_and(|framing| framing.is_none()) && sources.unresolved.is_none() {
+            let text = "the record header __value_schema_id can't be read".to_owned();
+            sources.unresolved = Some(("schema.unresolved", text));
         }
         Ok(sources)
     }
 
-    /// The version that the caller chose.
-    async fn chosen(&self, subject: &Subject, selector: VersionSelector) -> Result<Sources, RegistryError> {
-        match self.version(subject, selector, true).await {
+    async fn look_up(&self, hints: &Hints) -> Result<Sources, RegistryError> {
+        let mut sources = Sources::default();
+        let writer = match self.resolve_event_schema(hints).await? {
             Ok(found) => {
-                let stored = &found.entry.stored;
-                let facts = SchemaFacts {
-                    resolved_by: "override",
-                    subject: Some(found.subject.qualified()),
-                    version: Some(found.row.version),
-                    id: Some(stored.id),
-                    guid: Some(stored.guid),
-                    schema_type: Some(stored.content.schema_type),
-                    url: None,
-                };
-                let deleted = found.row.deleted;
-                let named = Some(Found { facts, entry: found.entry, fragment: None });
-                Ok(Sources { named, deleted, ..Sources::default() })
+                sources.lacks_dataschema = found.lacks_dataschema;
+                if matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
+                    Some(found)
+                } else {
+                    sources.deleted = found.deleted;
+                    let writer = found.writer.clone().map(|writer| *writer);
+                    sources.named = Some(Found::from(found));
+                    writer
+                }
             }
-            Err(RegistryError::SubjectNotFound(subject)) => Ok(missing(format!("Subject '{subject}' not found."))),
-            Err(RegistryError::VersionNotFound(version)) => Ok(missing(format!("Version {version} not found."))),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The schema that the writer names.
-    async fn written_with(
-        &self,
-        named: Named,
-        resolved_by: &'static str,
-        context: &str,
-        known: &mut Known,
-    ) -> Result<Option<Found>, RegistryError> {
-        if let Some(found) = known.by_name.get(&named) {
-            return Ok(found.clone().map(|found| Found { facts: SchemaFacts { resolved_by, ..found.facts }, ..found }));
-        }
-        let by_id = |entry: &Arc<Entry>, holder: Option<(String, i32)>| {
-            let (subject, version) = holder.unzip();
-            let stored = &entry.stored;
-            Found {
-                facts: SchemaFacts {
-                    resolved_by,
-                    subject,
-                    version,
-                    id: Some(stored.id),
-                    guid: Some(stored.guid),
-                    schema_type: Some(stored.content.schema_type),
-                    url: None,
-                },
-                entry: Arc::clone(entry),
-                fragment: None,
+            Err(unresolved) => {
+                sources.lacks_dataschema = unresolved.lacks_dataschema;
+                sources.unresolved = reason(hints, unresolved);
+                self.writer_schema(hints).await?
             }
         };
-        let found = match named {
-            Named::Id(id) => {
-                let hint = (context != DEFAULT_CONTEXT).then(|| Subject::in_context(context, ""));
-                found(self.by_id(id, hint.as_ref()).await)?
-                    .map(|found| by_id(&found.entry, Some((found.holder.subject.qualified(), found.holder.version))))
-            }
-            Named::Guid(guid) => found(self.by_guid(&guid.to_string()).await)?.map(|entry| by_id(&entry, None)),
-        };
-        known.by_name.insert(named, found.clone());
-        Ok(found)
+        sources.is_framed = writer.as_ref().is_some_and(|writer| writer.resolved_by == Rule::Framing);
+        sources.writer = writer.map(Found::from);
+        Ok(sources)
     }
 }
 
-fn missing(reason: String) -> Sources {
-    Sources { unresolved: Some(reason), ..Sources::default() }
+impl From<Resolution> for Found {
+    fn from(found: Resolution) -> Self {
+        let facts = SchemaFacts {
+            resolved_by: found.resolved_by.as_str(),
+            subject: Some(found.subject.qualified()),
+            version: Some(found.version),
+            id: Some(found.id()),
+            guid: Some(found.guid()),
+            schema_type: Some(found.schema_type()),
+            url: None,
+        };
+        Self { facts, entry: found.entry, fragment: found.fragment }
+    }
 }
 
-/// A look-up whose failure to find anything is no failure.
-fn found<T>(result: Result<T, RegistryError>) -> Result<Option<T>, RegistryError> {
-    match result {
-        Ok(found) => Ok(Some(found)),
-        Err(RegistryError::SchemaNotFound(_) | RegistryError::NoSuchSchema) => Ok(None),
-        Err(error) => Err(error),
+/// What to say; nothing about an event that names no schema at all.
+fn reason(hints: &Hints, unresolved: Unresolved) -> Option<(&'static str, String)> {
+    let names_one = hints.dataschema.is_some() || hints.chosen.is_some();
+    match unresolved.reason {
+        Reason::NoHint => None,
+        Reason::Unknown(_) if !names_one => None,
+        Reason::Unknown(what) => Some(("schema.unresolved", what.chars().take(300).collect())),
+        Reason::NotAUri(error) => Some(("schema.unresolved", format!("the dataschema names no schema: {error}"))),
+        Reason::Ambiguous { name, rivals } => {
+            let name: String = name.chars().take(200).collect();
+            let who: Vec<String> =
+                rivals.iter().take(5).map(|rival| format!("{} version {}", rival.subject, rival.version)).collect();
+            Some(("schema.ambiguous", format!("several schemas have the name {name}: {}", who.join(", "))))
+        }
     }
 }

@@ -37,6 +37,11 @@ pub struct Row {
 const SPECIAL: &[(u16, u32)] = &[
     (406, 406),
     (408, 408),
+    // below /cloudevents: cloudevents_documents, cloudevents_resolve
+    (404, 40400),
+    (409, 40900),
+    (410, 41000),
+    (422, 42200),
     (409, 40902),
     (409, 40950),
     (413, 413),

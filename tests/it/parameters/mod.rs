@@ -11,14 +11,16 @@ use crate::contract::{OPENAPI, resolve, template};
 use crate::on_both;
 
 mod cases;
+mod cloudevents;
 
 use cases::CASES;
+use cloudevents::EVENT_CASES;
 
 /// One parameter of one operation.
 ///
 /// A request is a method, a target and perhaps a body; `&&` joins requests, of which the last one's answer counts. Two steps have
 /// names: `REG subject text` registers an Avro text, `REF subject referenced` one that refers to version 1 of a subject that
-/// holds the record `I`.
+/// holds the record `I`. `EVENT` posts a structured event.
 pub struct Case {
     /// The operation id.
     operation: &'static str,
@@ -51,7 +53,7 @@ fn described() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_parameter_of_every_operation_has_a_case() {
-    let cased: BTreeSet<_> = CASES.iter().map(|case| (case.operation.to_owned(), case.parameter.to_owned())).collect();
+    let cased: BTreeSet<_> = EVENT_CASES.iter().chain(CASES).map(|case| (case.operation.to_owned(), case.parameter.to_owned())).collect();
     let described = described();
     let missing: Vec<_> = described.difference(&cased).collect();
     let surplus: Vec<_> = cased.difference(&described).collect();
@@ -68,6 +70,9 @@ pub async fn send(app: &TestApp, request: &str) -> Answer {
             let text = r#"{"type":"record","name":"O","fields":[{"name":"i","type":"I"}]}"#;
             let body = json!({ "schema": text, "references": [{ "name": "I", "subject": rest, "version": 1 }] });
             app.post(&format!("/subjects/{target}/versions"), &body).await
+        }
+        "EVENT" => {
+            app.send(Method::POST, target, &[("content-type", "application/cloudevents+json")], rest.to_owned()).await
         }
         _ => app.send(verb.parse::<Method>().unwrap(), target, &[("content-type", "application/json")], rest.to_owned()).await,
     }
@@ -87,7 +92,7 @@ async fn play(app: &TestApp, requests: &str) -> String {
 fn asks(requests: &str, case: &Case, wanted: bool) -> bool {
     requests.split(" && ").any(|request| {
         let mut parts = request.split(' ');
-        let (verb, target) = (parts.next().unwrap().to_lowercase(), parts.next().unwrap());
+        let (verb, target) = (parts.next().unwrap().to_lowercase().replace("event", "post"), parts.next().unwrap());
         let query = target.split_once('?').map_or("", |(_, query)| query);
         let has = query.split('&').any(|pair| pair.split('=').next() == Some(case.parameter));
         let operation = template(target).map(|template| OPENAPI["paths"][template][&verb]["operationId"].clone());
@@ -98,7 +103,7 @@ fn asks(requests: &str, case: &Case, wanted: bool) -> bool {
 on_both! {
     async fn every_parameter_does_what_it_says(db) {
         let app = TestApp::new(db).await;
-        for case in CASES {
+        for case in EVENT_CASES.iter().chain(CASES) {
             let name = format!("{} {}", case.operation, case.parameter);
             assert!(asks(case.without.0, case, false), "{name}: {} is not the operation without the parameter", case.without.0);
             assert!(asks(case.with.0, case, true), "{name}: {} is not the operation with the parameter", case.with.0);

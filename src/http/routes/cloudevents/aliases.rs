@@ -72,15 +72,12 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
 pub(in crate::http) async fn put(request: Request) -> Answer {
     let map = object(&request)?;
     let uri = required(&map, "uri")?;
-    let target = match string_field(&map, "guid")? {
-        Some(text) => {
-            let refused = || ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, 42200, format!("{text} is no guid"));
-            AliasTarget::Guid(Guid::parse(&text).ok_or_else(refused)?)
-        }
-        None => {
-            let subject = Subject::parse_in(request.home(), &required(&map, "subject")?);
-            AliasTarget::Version(subject, version_of(&map)?)
-        }
+    let target = if let Some(text) = string_field(&map, "guid")? {
+        let refused = || ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, 42200, format!("{text} is no guid"));
+        AliasTarget::Guid(Guid::parse(&text).ok_or_else(refused)?)
+    } else {
+        let subject = Subject::parse_in(request.home(), &required(&map, "subject")?);
+        AliasTarget::Version(subject, version_of(&map)?)
     };
     let alias = Alias { uri, target };
     let is_new = request.registry().put_alias(&alias).await?;

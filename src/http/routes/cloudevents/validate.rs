@@ -4,11 +4,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
 use crate::cloudevents::{
-    ContentMode, Envelope, Issues, KafkaRecord, Strictness, batch_report, content_mode, parse_batch, parse_headers, parse_record,
-    parse_structured, read_records, report,
+    ContentMode, Envelope, Issues, KafkaRecord, Strictness, Verdict, batch_report, content_mode, parse_batch, parse_headers,
+    parse_record, parse_structured, read_records, report,
 };
 use crate::http::edge::AppState;
 use crate::http::error::ApiError;
+use crate::http::links::guid_path;
 use crate::http::reply::{Answer, Reply, to_bytes};
 use crate::http::request::Request;
 use crate::registry::{EventJudging, SchemaUse};
@@ -118,7 +119,7 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
                     Vec::new()
                 }
             };
-            let verdicts = request.registry().judge_events(envelopes, &asked.judging).await?;
+            let verdicts = judged(&request, &asked, envelopes).await?;
             asked.answer(&batch_report(verdicts, own, text(), asked.strictness))
         }
         ContentMode::Structured => {
@@ -134,8 +135,17 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
     }
 }
 
+/// The verdicts, with the URLs under which the schemas can be read.
+async fn judged(request: &Request, asked: &Asked, envelopes: Vec<Envelope>) -> Result<Vec<Verdict>, ApiError> {
+    let mut verdicts = request.registry().judge_events(envelopes, &asked.judging).await?;
+    for facts in verdicts.iter_mut().filter_map(|verdict| verdict.schema.as_mut()) {
+        facts.url = facts.guid.map(|guid| request.state.settings.links.url(&guid_path(guid)));
+    }
+    Ok(verdicts)
+}
+
 async fn single(request: &Request, asked: &Asked, envelope: Envelope, text: Option<&str>) -> Answer {
-    let verdicts = request.registry().judge_events(vec![envelope], &asked.judging).await?;
+    let verdicts = judged(request, asked, vec![envelope]).await?;
     match verdicts.into_iter().next() {
         Some(verdict) => asked.answer(&report(verdict, text, asked.strictness)),
         None => Err(ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR)),
@@ -163,6 +173,6 @@ pub(in crate::http) async fn kafka(request: Request) -> Answer {
         let envelope = envelopes.into_iter().next().ok_or_else(|| ApiError::bad_request("no record"))?;
         return single(&request, &asked, envelope, None).await;
     }
-    let verdicts = request.registry().judge_events(envelopes, &asked.judging).await?;
+    let verdicts = judged(&request, &asked, envelopes).await?;
     asked.answer(&batch_report(verdicts, Issues::default(), None, asked.strictness))
 }
