@@ -74,12 +74,8 @@ pub(in crate::store) async fn content_ids(
     guid: Guid,
     wanted: SchemaType,
 ) -> Result<Vec<SchemaId>, StoreError> {
-    let rows = sqlx::query::<db::Db>(CONTENT_IDS)
-        .bind(guid.0.to_vec())
-        .bind(context)
-        .bind(wanted.as_str())
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query::<db::Db>(CONTENT_IDS).bind(guid.0.to_vec()).bind(context).bind(wanted.as_str()).fetch_all(conn).await?;
     rows.iter().map(|row| narrow(row.try_get(0)?, "schemas")).collect()
 }
 

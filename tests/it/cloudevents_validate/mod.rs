@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use crate::app::{Answer, TestApp};
 
 /// The attributes that every event has.
-const MINIMAL: [(&str, &str); 4] = [("ce-specversion", "1.0"), ("ce-id", "7"), ("ce-source", "/shop"), ("ce-type", "com.example.sold")];
+const MINIMAL: [(&str, &str); 4] =
+    [("ce-specversion", "1.0"), ("ce-id", "7"), ("ce-source", "/shop"), ("ce-type", "com.example.sold")];
 
 /// An event of JSON with further members.
 fn event(more: &Value) -> Value {
@@ -31,7 +32,8 @@ async fn structured(app: &TestApp, query: &str, body: &str) -> Answer {
 
 /// An event in headers; those given replace the minimal ones of the same name.
 async fn binary(app: &TestApp, query: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-    let mut all: Vec<(&str, &str)> = MINIMAL.into_iter().filter(|(name, _)| !headers.iter().any(|(other, _)| other == name)).collect();
+    let mut all: Vec<(&str, &str)> =
+        MINIMAL.into_iter().filter(|(name, _)| !headers.iter().any(|(other, _)| other == name)).collect();
     all.extend(headers);
     app.send(Method::POST, &format!("/cloudevents/validate{query}"), &all, body).await
 }

@@ -26,11 +26,12 @@ fn event() -> impl Strategy<Value = (Vec<(String, String)>, Option<Vec<u8>>)> {
     let extensions = btree_map("x[a-z0-9]{0,18}", text(), 0..5);
     let data = proptest::option::of(vec(any::<u8>(), 1..50));
     (text(), text(), text(), extensions, data).prop_map(|(id, kind, subject, extensions, data)| {
-        let mut attributes: Vec<(String, String)> = [("specversion", "1.0"), ("source", "/a%20b?c=%25#d"), ("time", "2026-02-28T23:59:60Z")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into_iter()
-            .filter(|(name, _)| name != "time")
-            .collect();
+        let mut attributes: Vec<(String, String)> =
+            [("specversion", "1.0"), ("source", "/a%20b?c=%25#d"), ("time", "2026-02-28T23:59:60Z")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into_iter()
+                .filter(|(name, _)| name != "time")
+                .collect();
         attributes.extend([("id".to_owned(), id), ("type".to_owned(), kind), ("subject".to_owned(), subject)]);
         attributes.push(("datacontenttype".to_owned(), "image/png".to_owned()));
         attributes.extend(extensions);

@@ -106,7 +106,11 @@ fn single_object_encoding_is_recognized() {
 
 #[test]
 fn a_named_type_inside_a_schema_can_be_chosen() {
-    let schema = || Arc::new(strict(r#"[{"type":"record","name":"a.R","fields":[{"name":"x","type":"int"}]},{"type":"fixed","name":"b.F","size":1}]"#));
+    let schema = || {
+        Arc::new(strict(
+            r#"[{"type":"record","name":"a.R","fields":[{"name":"x","type":"int"}]},{"type":"fixed","name":"b.F","size":1}]"#,
+        ))
+    };
     for (name, bytes) in [("a.R", &[2][..]), ("R", &[2]), ("b.F", &[9]), ("F", &[9])] {
         assert!(Payload::new(schema(), Some(name)).unwrap().binary(bytes, &mut work()).is_ok(), "{name}");
     }
@@ -154,5 +158,4 @@ fn work_that_is_stopped_says_so() {
     assert_eq!(stopped, Some(FaultKind::Work));
     let quick = payload(text).binary(&long, &mut Work::new(Effort::Quick, None)).err().map(|fault| fault.kind);
     assert_eq!(quick, Some(FaultKind::Work));
-
 }
