@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, SETTINGS};
 
+mod ce;
 mod check;
 mod client;
 mod exit;
@@ -19,7 +20,9 @@ fn settings_arguments() -> impl Iterator<Item = Arg> {
     SETTINGS.iter().map(|setting| {
         let variable = format!("{}{}", config::ENV_PREFIX, setting.name.replace('-', "_").to_uppercase());
         let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
-        Arg::new(setting.name).long(setting.name).value_name("VALUE").help(format!("{}{default} [env: {variable}]", setting.help))
+        let action = if config::is_list(setting.name) { ArgAction::Append } else { ArgAction::Set };
+        let help = format!("{}{default} [env: {variable}]", setting.help);
+        Arg::new(setting.name).long(setting.name).value_name("VALUE").action(action).help(help)
     })
 }
 
@@ -29,13 +32,18 @@ fn command() -> Command {
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
         .args(settings_arguments())
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
+        .subcommand(ce::command())
         .subcommand(check::command())
         .subcommand(validate::command())
         .after_help(exit::HELP)
 }
 
 fn given(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
-    let value = |name: &'static str| matches.get_one::<String>(name).map(|value| (name, value.clone()));
+    // a flag of a list has an entry each time it is given
+    let value = |name: &'static str| {
+        let values = matches.get_many::<String>(name)?.map(String::as_str).collect::<Vec<_>>();
+        Some((name, values.join("\n")))
+    };
     SETTINGS.iter().filter_map(|setting| value(setting.name)).collect()
 }
 
@@ -52,6 +60,7 @@ pub fn run() -> ExitCode {
         }
     };
     let answered = match matches.subcommand() {
+        Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
         Some(("validate", asked)) => Some(validate::run(asked)),
         _ => None,

@@ -1,6 +1,7 @@
 //! `accordant serve`: the only place that chooses a store.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,9 +11,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::exit::Exit;
+use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, LogFormat, Settings, Shapes};
-use crate::http::{self, AppState, EdgeSettings, Metrics};
+use crate::http::{self, AppState, DocumentAges, EdgeSettings, Links, Metrics};
 use crate::registry::{Defaults, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
@@ -55,8 +57,10 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         .await
         .map_err(|error| (Exit::Listen, format!("can't listen on {}: {error}", settings.listen)))?;
     let store = open(settings, &metrics).await?;
-    let registry = Registry::new(Arc::clone(&store), clock(), limits(settings), defaults(settings));
-    let state = AppState::new(Arc::new(registry), metrics.clone(), edge(settings));
+    let defaults = Defaults { resolve: resolve(settings, listener.local_addr().ok())?, ..defaults(settings) };
+    let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
+    file_names(Arc::clone(&registry));
+    let state = AppState::new(registry, metrics.clone(), edge(settings));
     let address = listener.local_addr().map_or_else(|_| settings.listen.clone(), |address| address.to_string());
     tracing::info!("listening on http://{address}, storing in {}", store.location());
     let server = ServerSettings {
@@ -136,7 +140,33 @@ fn defaults(settings: &Settings) -> Defaults {
         list_limit: settings.list_limit,
         cache_bytes: settings.cache_bytes.0,
         event_cache_bytes: settings.event_cache_bytes.0,
+        resolve: ResolveSettings::default(),
     }
+}
+
+/// How schemas of events are found.
+fn resolve(settings: &Settings, listen: Option<SocketAddr>) -> Result<ResolveSettings, Failure> {
+    let own = OwnBases::new(settings.public_url.as_deref(), listen);
+    Ok(ResolveSettings {
+        own: own.map_err(|error| (Exit::Usage, format!("public-url: {error}")))?,
+        bases: settings.cloudevents_base.0.clone(),
+        aliases: settings.cloudevents_alias.0.clone(),
+        types: settings.cloudevents_type.0.clone(),
+        convention: settings.cloudevents_convention,
+    })
+}
+
+/// Files what an older release did not know of, while requests are served.
+fn file_names(registry: Arc<Registry>) {
+    tokio::spawn(async move {
+        match registry.file_names().await {
+            Ok(0) => {}
+            Ok(filed) => tracing::info!("filed the names of {filed} schemas that an older release stored"),
+            Err(error) => {
+                tracing::warn!(%error, "schemas that an older release stored can't be found by name before the next start")
+            }
+        }
+    });
 }
 
 fn edge(settings: &Settings) -> EdgeSettings {
@@ -150,6 +180,8 @@ fn edge(settings: &Settings) -> EdgeSettings {
         legacy_shapes: settings.response_shapes == Shapes::V7,
         events: events(settings),
         event_time_limit: settings.event_time_limit,
+        links: Links::new(settings.public_url.as_deref()),
+        ages: DocumentAges { guid: settings.immutable_max_age.0, id: settings.id_max_age.0, version: settings.version_max_age.0 },
         ..EdgeSettings::default()
     }
 }

@@ -8,6 +8,7 @@
 //! - `json_event`, `headers`, `kafka`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records
 //! - `data`: finding the payload behind framing and base64, and holding it against a schema
 //! - `report`: the answer of `/cloudevents/validate` and of `accordant ce validate`
+//! - `resolve`: which schema a `dataschema` names; looking up what was read is the registry's part
 //!
 //! Nothing here fails: what is wrong with an event is collected. Rules are those of the CloudEvents specification 1.0.2 and its
 //! bindings; where it leaves room or contradicts itself, the level of an [`Issue`] says so.
@@ -22,10 +23,11 @@ mod kafka;
 mod limits;
 mod media;
 mod report;
+pub mod resolve;
 mod time;
 mod uri;
 
-pub use data::{Attempt, Framing, Judgement, Named, Schema, SchemaFacts, framing_of, judge};
+pub use data::{Attempt, Framing, Judgement, Named, Schema, SchemaFacts, framing_of, judge, without_data};
 pub use event::{Content, Data, DataKind, Envelope, Mode, Scalar};
 pub use headers::{encode as encode_header, parse as parse_headers};
 pub use issue::{Issue, Issues, Level, Strictness};

@@ -1,17 +1,21 @@
 //! Configuration: flags over environment over file over defaults, all from one table of settings.
 //!
 //! `settings` declares each setting once; its flag (`--max-body-bytes`), its variable (`ACCORDANT_MAX_BODY_BYTES`) and its key in
-//! the file (`max-body-bytes`) follow from its name. `value` reads durations, sizes and the like. Names that nobody knows are
-//! refused, with the nearest known one as a hint.
+//! the file (`max-body-bytes`) follow from its name. `value` reads durations, sizes and the like, `events` the lists about
+//! CloudEvents. Names that nobody knows are refused, with the nearest known one as a hint.
 
+mod events;
 mod settings;
 mod value;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use events::List;
 pub use settings::{SETTINGS, Setting, Settings};
-pub use value::{Bytes, LogFormat, Shapes};
+pub use value::{Age, Bytes, LogFormat, Shapes};
+
+use crate::types::edit_distance;
 
 /// Prefix of the environment variables.
 pub const ENV_PREFIX: &str = "ACCORDANT_";
@@ -53,6 +57,12 @@ pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<Strin
     Ok(settings)
 }
 
+/// Whether a setting is a list, whose flag may be given several times.
+#[must_use]
+pub fn is_list(name: &str) -> bool {
+    events::LISTS.iter().any(|(_, setting)| *setting == name)
+}
+
 fn find(name: &str) -> Option<&'static str> {
     SETTINGS.iter().map(|setting| setting.name).find(|known| *known == name)
 }
@@ -72,38 +82,49 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), ConfigError> {
     let table: toml::Table = text.parse().map_err(|error| ConfigError(format!("{shown}: {error}")))?;
     for (key, value) in &table {
         let name = key.replace('_', "-");
+        if let (toml::Value::Table(lists), "cloudevents") = (value, name.as_str()) {
+            apply_lists(settings, lists, &shown.to_string())?;
+            continue;
+        }
         let known = find(&name).filter(|name| *name != "config");
         let known = known.ok_or_else(|| unknown(&format!("key in {shown}:"), key, nearest(&name).map(str::to_owned)))?;
-        let text = match value {
-            toml::Value::String(text) => text.clone(),
-            toml::Value::Integer(number) => number.to_string(),
-            toml::Value::Boolean(flag) => flag.to_string(),
-            _ => return Err(ConfigError(format!("{shown}: {key} must be a string, a number or a boolean"))),
-        };
-        set(settings, known, &text, &format!("{shown}: {key}"))?;
+        let origin = format!("{shown}: {key}");
+        let text = scalar(value).ok_or_else(|| ConfigError(format!("{origin} must be a string, a number or a boolean")))?;
+        set(settings, known, &text, &origin)?;
     }
     Ok(())
 }
 
-/// The setting whose name is nearest, if it is near at all.
-fn nearest(name: &str) -> Option<&'static str> {
-    let ranked = SETTINGS.iter().map(|setting| (distance(setting.name, name), setting.name));
-    ranked.min().filter(|(distance, _)| *distance <= 3.max(name.len() / 3)).map(|(_, name)| name)
+/// The file's table `cloudevents`: lists, and settings whose names begin so.
+fn apply_lists(settings: &mut Settings, table: &toml::Table, shown: &str) -> Result<(), ConfigError> {
+    for (key, value) in table {
+        let origin = format!("{shown}: cloudevents.{key}");
+        if let Some((_, setting)) = events::LISTS.iter().find(|(list, _)| list == key) {
+            let text = events::from_file(setting, value).map_err(|reason| ConfigError(format!("{origin} {reason}")))?;
+            set(settings, setting, &text, &origin)?;
+            continue;
+        }
+        let name = format!("cloudevents-{}", key.replace('_', "-"));
+        let hint = || nearest(&name).map(|near| near.replacen('-', ".", 1));
+        let known = find(&name).ok_or_else(|| unknown(&format!("key in {shown}:"), &format!("cloudevents.{key}"), hint()))?;
+        let text = scalar(value).ok_or_else(|| ConfigError(format!("{origin} must be a string, a number or a boolean")))?;
+        set(settings, known, &text, &origin)?;
+    }
+    Ok(())
 }
 
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        let mut left = i + 1;
-        for (pair, y) in row.windows(2).zip(&b) {
-            let &[diagonal, above] = pair else { continue };
-            left = (diagonal + usize::from(x != *y)).min(above + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
+/// A value of the file as a flag would have it.
+fn scalar(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(flag) => Some(flag.to_string()),
+        _ => None,
     }
-    row.last().copied().unwrap_or(0)
+}
+
+/// The setting whose name is nearest, if it is near at all.
+fn nearest(name: &str) -> Option<&'static str> {
+    let ranked = SETTINGS.iter().map(|setting| (edit_distance(setting.name, name), setting.name));
+    ranked.min().filter(|(distance, _)| *distance <= 3.max(name.len() / 3)).map(|(_, name)| name)
 }

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::value::{Bytes, LogFormat, Shapes, Value};
+use super::events::List;
+use super::value::{Age, Bytes, LogFormat, Shapes, Value};
 use crate::cloudevents::Tolerate;
+use crate::cloudevents::resolve::Base;
 use crate::http::AccessLog;
-use crate::types::CompatibilityLevel;
+use crate::types::{Alias, CompatibilityLevel, TypeBinding};
 
 /// A setting, for help texts and documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +93,13 @@ settings! {
     event_time_limit: Duration, "event-time-limit", "2s", "CloudEvents: time in which the data of one request must be judged.";
     event_cache_bytes: Bytes, "event-cache-bytes", "16MiB", "CloudEvents: memory for schemas made ready for data.";
     tolerate_dataschema: Tolerate, "tolerate-dataschema", "", "CloudEvents: forms of `dataschema` without a scheme that are warnings: `#`, `type-url`, or both with a comma.";
+    immutable_max_age: Age, "immutable-max-age", "365d", "How long caches may keep a schema document that was asked for by guid.";
+    id_max_age: Age, "id-max-age", "24h", "How long caches may keep a schema document that was asked for by id.";
+    version_max_age: Age, "version-max-age", "5m", "How long caches may keep a schema document that was asked for by subject and version.";
+    cloudevents_base: List<Base>, "cloudevents-base", "", "CloudEvents: URLs of other registries that `dataschema` may have, as `URL confluent` or `URL TEMPLATE ...`; may be given several times.";
+    cloudevents_alias: List<Alias>, "cloudevents-alias", "", "CloudEvents: a URI that stands for a schema, as `URI SUBJECT VERSION` or `URI GUID`; may be given several times.";
+    cloudevents_type: List<TypeBinding>, "cloudevents-type", "", "CloudEvents: the schema of an event type, as `TYPE SUBJECT VERSION`, with `required` at the end where `dataschema` must be there; may be given several times.";
+    cloudevents_convention: bool, "cloudevents-convention", "false", "CloudEvents: look for the schema of an event under the subject that is called like its type, with or without `-value` behind it.";
     max_avro_depth: usize, "max-avro-depth", "1000", "Deepest nesting of Avro texts.";
     max_json_depth: usize, "max-json-depth", "512", "Deepest nesting of JSON Schema texts.";
     max_protobuf_depth: usize, "max-protobuf-depth", "64", "Deepest nesting of Protobuf messages.";

@@ -46,6 +46,20 @@ impl Value for Duration {
     }
 }
 
+/// An age in whole seconds: `0s`, `300s`, `5m`, `24h`, `365d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Age(pub u64);
+
+impl Value for Age {
+    const KIND: &'static str = "an age such as 0s, 5m, 24h or 365d";
+
+    fn read(text: &str) -> Option<Self> {
+        let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400_u64)];
+        let (digits, unit) = units.iter().find_map(|(suffix, unit)| text.strip_suffix(suffix).map(|digits| (digits, *unit)))?;
+        digits.trim().parse::<u64>().ok()?.checked_mul(unit).map(Self)
+    }
+}
+
 impl Value for bool {
     const KIND: &'static str = "true or false";
 

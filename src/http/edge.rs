@@ -13,12 +13,14 @@ use futures_util::FutureExt;
 use tower::ServiceExt;
 use uuid::Uuid;
 
+use super::document::{Document, Form};
 use super::error::ApiError;
+use super::links::Links;
 use super::metrics::Metrics;
 use super::negotiate;
 use super::path;
 use super::problem;
-use super::ready::ReadyCache;
+use super::ready::{Ready, ReadyCache};
 use super::reply::{respond, to_bytes};
 use super::router::{self, RouteIndex};
 use crate::cloudevents::EventSettings;
@@ -56,8 +58,29 @@ pub struct EdgeSettings {
     pub events: EventSettings,
     /// Time in which the data of a request's events must be judged.
     pub event_time_limit: Duration,
+    /// How URLs in answers begin.
+    pub links: Links,
+    /// For how many seconds caches may keep a schema document, by how it was asked for.
+    pub ages: DocumentAges,
     /// What `/v1/metadata/version` and `/v1/metadata/id` say.
     pub commit: &'static str,
+}
+
+/// For how many seconds caches may keep a schema document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentAges {
+    /// By guid, which never means anything else.
+    pub guid: u64,
+    /// By id, which an import after a permanent delete can give to another schema.
+    pub id: u64,
+    /// By version, which can be given anew after a permanent delete.
+    pub version: u64,
+}
+
+impl Default for DocumentAges {
+    fn default() -> Self {
+        Self { guid: 31_536_000, id: 86_400, version: 300 }
+    }
 }
 
 impl Default for EdgeSettings {
@@ -72,6 +95,8 @@ impl Default for EdgeSettings {
             legacy_shapes: false,
             events: EventSettings::default(),
             event_time_limit: Duration::from_secs(2),
+            links: Links::default(),
+            ages: DocumentAges::default(),
             commit: option_env!("ACCORDANT_COMMIT").unwrap_or("unknown"),
         }
     }
@@ -102,6 +127,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The context that a `/contexts/{ctx}` prefix named, handed from the edge to the handler.
 #[derive(Debug, Clone)]
 pub(super) struct PrefixContext(pub(super) String);
+
+/// The path as the client sent it, where the router sees another one.
+#[derive(Debug, Clone)]
+pub(super) struct SentPath(pub(super) String);
 
 /// The application: cheap to clone, one call for each request.
 #[derive(Clone)]
@@ -158,16 +187,35 @@ impl App {
         }
         let target = request.uri().path_and_query()?.as_str();
         let answers = self.state.registry.store().known_generation().answers;
-        let ready = self.state.ready.get(target, answers, || negotiate::accepts_gzip(request.headers()))?;
-        let media_type = negotiate::choose(request.headers())?;
-        let mut response = respond(StatusCode::OK, media_type, Body::from(ready.bytes));
-        if ready.is_gzip {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        }
-        response.extensions_mut().insert(ready.route);
+        let headers = request.headers();
+        let (route, mut response) = match self.state.ready.get(target, answers, || negotiate::accepts_gzip(headers))? {
+            Ready::Json { route, bytes, is_gzip } => {
+                let mut response = respond(StatusCode::OK, negotiate::choose(headers)?, Body::from(bytes));
+                if is_gzip {
+                    response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+                }
+                (route, response)
+            }
+            Ready::Document { route, document } => {
+                (route, self.in_form(target, answers, document, headers)?.answer(request.method(), headers)?)
+            }
+        };
+        response.extensions_mut().insert(route);
         self.state.metrics.ready_hit();
         Some(response)
+    }
+
+    /// The form of a ready document that the client wants, if that one is ready as well.
+    fn in_form(&self, target: &str, answers: i64, document: Arc<Document>, headers: &HeaderMap) -> Option<Arc<Document>> {
+        let wanted = Form::choose(document.schema_type, headers);
+        if wanted == document.form {
+            return Some(document);
+        }
+        match self.state.ready.get(&format!("{target}{}", wanted.suffix()), answers, || false)? {
+            Ready::Document { document, .. } => Some(document),
+            Ready::Json { .. } => None,
+        }
     }
 
     /// Runs the request with a deadline; a panic becomes a 500 that names the request id under which the log has the details.
@@ -196,13 +244,13 @@ impl App {
                 )
             }
         };
-        error_response(&error, &headers, &path)
+        self.state.error_response(&error, &headers, &path)
     }
 
     async fn routed(&self, mut request: Request) -> Response {
         let routed = match path::route(request.uri().path()) {
             Ok(routed) => routed,
-            Err(error) => return error_response(&error, request.headers(), request.uri().path()),
+            Err(error) => return self.state.error_response(&error, request.headers(), request.uri().path()),
         };
         if routed.path != request.uri().path() {
             let uri = match request.uri().query() {
@@ -210,10 +258,12 @@ impl App {
                 None => routed.path.into_owned(),
             };
             let context = routed.context;
+            let sent = SentPath(request.uri().path().to_owned());
             match uri.parse::<Uri>() {
                 Ok(uri) => *request.uri_mut() = uri,
-                Err(_) => return error_response(&ApiError::not_found(), request.headers(), request.uri().path()),
+                Err(_) => return self.state.error_response(&ApiError::not_found(), request.headers(), request.uri().path()),
             }
+            request.extensions_mut().insert(sent);
             if let Some(context) = context {
                 request.extensions_mut().insert(PrefixContext(context));
             }
@@ -239,18 +289,20 @@ impl App {
     }
 }
 
-/// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
-pub(super) fn error_response(error: &ApiError, headers: &HeaderMap, path: &str) -> Response {
-    if let Some(cause) = &error.cause {
-        tracing::error!(code = error.code, cause, "request failed");
+impl AppState {
+    /// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
+    pub(super) fn error_response(&self, error: &ApiError, headers: &HeaderMap, path: &str) -> Response {
+        if let Some(cause) = &error.cause {
+            tracing::error!(code = error.code, cause, "request failed");
+        }
+        if problem::is_here(path) {
+            return problem::response(error, &self.settings.links, path);
+        }
+        let media_type = match error.status {
+            // negotiation is what failed, or did not come to pass
+            StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
+            _ => negotiate::choose(headers).unwrap_or(negotiate::DEFAULT),
+        };
+        respond(error.status, media_type, Body::from(to_bytes(&error.body())))
     }
-    if problem::is_here(path) {
-        return problem::response(error, path);
-    }
-    let media_type = match error.status {
-        // negotiation is what failed, or did not come to pass
-        StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
-        _ => negotiate::choose(headers).unwrap_or(negotiate::DEFAULT),
-    };
-    respond(error.status, media_type, Body::from(to_bytes(&error.body())))
 }

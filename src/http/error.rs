@@ -14,8 +14,10 @@ pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) code: u32,
     pub(super) message: String,
-    /// Further members of the body; only what a caller asked for by `?explain=true`.
-    pub(super) extra: Option<Box<(&'static str, Value)>>,
+    /// Further members of the body: what a caller asked for by `?explain=true`, or the particulars of a problem.
+    pub(super) extra: Vec<(&'static str, Value)>,
+    /// The kind of problem, where its status does not tell.
+    pub(super) problem: Option<&'static str>,
     /// What happened inside; logged, never sent.
     pub(super) cause: Option<String>,
 }
@@ -24,6 +26,7 @@ pub(super) struct ApiError {
 pub const ERROR_CODES: &[(u16, u32)] = &[
     (400, 400),
     (404, 404),
+    (404, 40400),
     (404, 40401),
     (404, 40402),
     (404, 40403),
@@ -37,6 +40,7 @@ pub const ERROR_CODES: &[(u16, u32)] = &[
     (405, 405),
     (406, 406),
     (408, 408),
+    (409, 40900),
     (409, 40901),
     (409, 40902),
     (409, 40903),
@@ -45,9 +49,11 @@ pub const ERROR_CODES: &[(u16, u32)] = &[
     (409, 40907),
     (409, 40908),
     (409, 40950),
+    (410, 41000),
     (413, 413),
     (415, 415),
     (422, 422),
+    (422, 42200),
     (422, 42201),
     (422, 42202),
     (422, 42203),
@@ -68,7 +74,7 @@ pub const ERROR_CODES: &[(u16, u32)] = &[
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), extra: None, cause: None }
+        Self { status, code, message: message.into(), extra: Vec::new(), problem: None, cause: None }
     }
 
     /// `HTTP <n> <reason>`, as the original's HTTP layer says it.
@@ -85,6 +91,18 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, 400, message)
     }
 
+    /// The same error as a kind of problem.
+    pub(super) fn problem(mut self, name: &'static str) -> Self {
+        self.problem = Some(name);
+        self
+    }
+
+    /// The same error with a further member.
+    pub(super) fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.extra.push((key, value.into()));
+        self
+    }
+
     /// The body was empty.
     pub(super) fn empty_body(operation: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, 422, format!("{operation} must not be null (was null)"))
@@ -94,8 +112,9 @@ impl ApiError {
         let mut out = Map::new();
         out.insert("error_code".into(), Value::from(self.code));
         out.insert("message".into(), Value::from(self.message.as_str()));
-        if let Some(extra) = &self.extra {
-            out.insert(extra.0.into(), extra.1.clone());
+        // the particulars of a problem are for problems
+        for (key, value) in self.extra.iter().filter(|_| self.problem.is_none()) {
+            out.insert((*key).into(), value.clone());
         }
         Value::Object(out)
     }
@@ -108,7 +127,7 @@ pub(super) fn explained(error: RegistryError, explain: bool) -> ApiError {
         _ => None,
     };
     let mut error = ApiError::from(error);
-    error.extra = findings.map(|findings| Box::new(("findings", findings)));
+    error.extra.extend(findings.map(|findings| ("findings", findings)));
     error
 }
 
@@ -239,6 +258,10 @@ impl From<RegistryError> for ApiError {
                 50302,
                 "The subject kept changing while the schema was being registered; try again",
             ),
+            E::InvalidBinding(message) => refused(42200, message).problem("invalid"),
+            E::NoAlias(uri) => not_found(40400, format!("No alias has the URI {uri}.")).problem("alias-not-found"),
+            E::NoTypeBinding(name) => not_found(40400, format!("The event type {name} is not bound.")).problem("type-not-bound"),
+            E::Configured(name) => conflict(40900, format!("{name} is set by the server's configuration.")).problem("configured"),
             E::Store(error) => Self {
                 cause: Some(error.to_string()),
                 ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50001, "Error while accessing the schema store")

@@ -21,19 +21,31 @@ fn quality(parameters: &str) -> u32 {
     }
 }
 
+/// The media ranges of `Accept` with their qualities in thousandths.
+pub(super) fn ranges(headers: &HeaderMap) -> impl Iterator<Item = (&str, u32)> {
+    let texts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges = texts.flat_map(|text| text.split(',')).map(|range| range.split_once(';').unwrap_or((range, "")));
+    ranges.map(|(name, parameters)| (name.trim(), quality(parameters))).filter(|(name, _)| !name.is_empty())
+}
+
+/// How much the client likes a media type that goes by these names, in thousandths: the most specific range decides.
+pub(super) fn preference(headers: &HeaderMap, names: &[&str]) -> u32 {
+    let matching = ranges(headers).filter_map(|(range, q)| {
+        let is_group = |name: &&str| range.strip_suffix("/*").is_some_and(|group| name.split('/').next() == Some(group));
+        let rank = match range {
+            r if names.iter().any(|name| r.eq_ignore_ascii_case(name)) => 3,
+            "*/*" | "*" => 1,
+            _ if names.iter().any(is_group) => 2,
+            _ => return None,
+        };
+        Some((rank, q))
+    });
+    matching.max().map_or(0, |(_, q)| q)
+}
+
 /// Chooses the type that the client likes best; ties go to the server's own order. `None`: nothing acceptable.
 pub(super) fn choose(headers: &HeaderMap) -> Option<MediaType> {
-    let mut ranges = Vec::new();
-    for value in headers.get_all(header::ACCEPT) {
-        let Ok(text) = value.to_str() else { continue };
-        for range in text.split(',') {
-            let (name, parameters) = range.split_once(';').unwrap_or((range, ""));
-            let name = name.trim();
-            if !name.is_empty() {
-                ranges.push((name, quality(parameters)));
-            }
-        }
-    }
+    let ranges: Vec<(&str, u32)> = ranges(headers).collect();
     if ranges.is_empty() {
         return Some(DEFAULT);
     }

@@ -1,5 +1,5 @@
 //! Paths before routing: runs of slashes collapse, a trailing slash is insignificant, and the `/contexts/{ctx}` prefix is taken
-//! off (rest-api 1.2, 5.10). All on the raw path: `%2F` is data.
+//! off (rest-api 1.2, 5.10), also behind `/cloudevents`. All on the raw path: `%2F` is data.
 
 use std::borrow::Cow;
 
@@ -40,17 +40,21 @@ fn collapse(path: &str) -> Cow<'_, str> {
 /// Prepares a raw path.
 pub(super) fn route(path: &str) -> Result<Routed<'_>, ApiError> {
     let path = collapse(path);
-    let Some(rest) = path.strip_prefix("/contexts/") else { return Ok(Routed { path, context: None }) };
+    let (before, rest) = match path.strip_prefix("/cloudevents/contexts/") {
+        Some(rest) => ("/cloudevents", Some(rest)),
+        None => ("", path.strip_prefix("/contexts/")),
+    };
+    let Some(rest) = rest else { return Ok(Routed { path, context: None }) };
     let Some((segment, inner)) = rest.split_once('/') else {
         // the default context is the registry itself: it can't be deleted
         let decoded = decode(rest).ok_or_else(ApiError::not_found)?;
-        let is_default = context_from_segment(&decoded).is_some_and(|context| context == DEFAULT_CONTEXT);
+        let is_default = before.is_empty() && context_from_segment(&decoded).is_some_and(|context| context == DEFAULT_CONTEXT);
         return Ok(Routed { path: if is_default { Cow::Borrowed("/") } else { path }, context: None });
     };
     let decoded = decode(segment).ok_or_else(ApiError::not_found)?;
     let Some(context) = context_from_segment(&decoded) else {
         return Err(ApiError::bad_request(format!("Context name '{decoded}' cannot contain a colon")));
     };
-    let inner = format!("/{inner}");
+    let inner = format!("{before}/{inner}");
     Ok(Routed { path: Cow::Owned(inner), context: Some(context) })
 }

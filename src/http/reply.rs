@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::document::Document;
 use super::error::ApiError;
 use super::negotiate::MediaType;
 use crate::codec::{metadata_to, rule_set_to};
@@ -30,6 +31,10 @@ pub(super) enum Reply {
     Status(StatusCode, Bytes),
     /// The same in `application/json`, whatever the client accepts.
     Plain(StatusCode, Bytes),
+    /// A schema document; `held`: it may be kept and given again until the registry's next generation.
+    Document { document: Arc<Document>, held: bool },
+    /// A whole response.
+    Whole(Box<Response>),
 }
 
 /// What every handler returns.
@@ -47,13 +52,17 @@ pub(super) fn to_bytes(value: &Value) -> Bytes {
 }
 
 impl Reply {
-    pub(super) fn into_response(self, media_type: MediaType) -> Response {
+    /// The response to a request with this method and these headers.
+    pub(super) fn into_response(self, media_type: MediaType, method: &Method, headers: &HeaderMap) -> Response {
         match self {
             Self::Json(bytes) | Self::Held(bytes) => respond(StatusCode::OK, media_type, Body::from(bytes)),
             Self::Typed(content_type, bytes) => respond(StatusCode::OK, content_type, Body::from(bytes)),
             Self::Stream(body) => respond(StatusCode::OK, media_type, body),
             Self::Status(status, bytes) => respond(status, media_type, Body::from(bytes)),
             Self::Plain(status, bytes) => respond(status, "application/json", Body::from(bytes)),
+            // a handler that did not read the bytes has found that the client has them
+            Self::Document { document, .. } => document.answer(method, headers).unwrap_or_default(),
+            Self::Whole(response) => *response,
             Self::Empty => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = StatusCode::NO_CONTENT;

@@ -72,6 +72,11 @@ impl Request {
         self.query(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
+    /// A parameter that says something by being there: alone, or with any value but `false`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.query(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"))
+    }
+
     /// An integer parameter; what does not parse is a 404, as it is for the original.
     pub(super) fn int(&self, name: &str) -> Result<Option<i32>, ApiError> {
         self.query(name).map(integer).transpose()

@@ -7,20 +7,21 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request as HttpRequest};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{RequestExt, extract};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::edge::{AppState, PrefixContext, error_response};
+use super::document::Form;
+use super::edge::{AppState, PrefixContext, SentPath};
 use super::error::ApiError;
 use super::negotiate::{self, MediaType};
 use super::problem;
 use super::reply::{Answer, Reply};
 use super::request::Request;
-use super::routes::cloudevents::validate;
+use super::routes::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::routes::{associations, compatibility, config, contexts, health, metadata, mode, schemas, subjects};
 
 type Future_ = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -38,6 +39,10 @@ pub struct Route {
     negotiated: bool,
     /// The body is an event, or several: of any type, and with limits of its own.
     takes_events: bool,
+    /// Scripts of other sites may read the answer.
+    shared: bool,
+    /// What answers clients that accept media types of schemas only.
+    document: Option<Handler>,
     handler: Handler,
 }
 
@@ -50,14 +55,8 @@ where
     F: Fn(Request) -> A + Send + Sync + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
-    Route {
-        method,
-        template,
-        operation,
-        negotiated: true,
-        takes_events: false,
-        handler: Box::new(move |request| Box::pin(handler(request))),
-    }
+    let handler: Handler = Box::new(move |request| Box::pin(handler(request)));
+    Route { method, template, operation, negotiated: true, takes_events: false, shared: false, document: None, handler }
 }
 
 fn get<F, A>(template: &'static str, operation: &'static str, handler: F) -> Route
@@ -92,6 +91,11 @@ where
     route(Method::DELETE, template, operation, handler)
 }
 
+/// What may be done with a schema document.
+fn options(template: &'static str, operation: &'static str) -> Route {
+    route(Method::OPTIONS, template, operation, documents::options).plain()
+}
+
 impl Route {
     /// The route answers in one media type of its own.
     fn plain(mut self) -> Self {
@@ -103,6 +107,22 @@ impl Route {
     fn of_events(mut self) -> Self {
         self.takes_events = true;
         self.plain()
+    }
+
+    /// The route answers schema documents, which scripts of other sites may read.
+    fn shared(mut self) -> Self {
+        self.shared = true;
+        self.plain()
+    }
+
+    /// Clients that accept media types of schemas only get the document.
+    fn or_document<F, A>(mut self, handler: F) -> Self
+    where
+        F: Fn(Request) -> A + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        self.document = Some(Box::new(move |request| Box::pin(handler(request))));
+        self
     }
 }
 
@@ -116,7 +136,7 @@ pub fn routes() -> &'static [Route] {
             post("/", "postRoot", health::post_root),
             get("/schemas", "listSchemas", schemas::list),
             get("/schemas/types", "listTypes", schemas::types),
-            get("/schemas/ids/{id}", "getSchemaById", schemas::by_id),
+            get("/schemas/ids/{id}", "getSchemaById", schemas::by_id).or_document(documents::by_id),
             get("/schemas/ids/{id}/schema", "getSchemaTextById", schemas::text_by_id),
             get("/schemas/ids/{id}/subjects", "listSubjectsOfId", schemas::subjects_of_id),
             get("/schemas/ids/{id}/versions", "listVersionsOfId", schemas::versions_of_id),
@@ -128,7 +148,7 @@ pub fn routes() -> &'static [Route] {
             get("/subjects/{subject}/metadata", "getLatestWithMetadata", subjects::by_metadata),
             get("/subjects/{subject}/versions", "listVersions", subjects::versions),
             post("/subjects/{subject}/versions", "registerSchema", subjects::register),
-            get("/subjects/{subject}/versions/{version}", "getVersion", subjects::version),
+            get("/subjects/{subject}/versions/{version}", "getVersion", subjects::version).or_document(documents::by_version),
             delete("/subjects/{subject}/versions/{version}", "deleteVersion", subjects::delete_version),
             get("/subjects/{subject}/versions/{version}/schema", "getVersionText", subjects::version_text),
             get("/subjects/{subject}/versions/{version}/referencedby", "listReferrers", subjects::referenced_by),
@@ -162,6 +182,26 @@ pub fn routes() -> &'static [Route] {
             post("/associations:batchMutate", "batchMutateAssociations", associations::batch_mutate),
             post("/cloudevents/validate", "validateEvent", validate::http).of_events(),
             post("/cloudevents/validate/kafka", "validateRecord", validate::kafka).of_events(),
+            get("/cloudevents/subjects/{subject}/versions/{version}", "getDocumentByVersion", documents::by_version).shared(),
+            options("/cloudevents/subjects/{subject}/versions/{version}", "optionsOfDocumentByVersion"),
+            get("/cloudevents/schemas/ids/{id}", "getDocumentById", documents::by_id).shared(),
+            options("/cloudevents/schemas/ids/{id}", "optionsOfDocumentById"),
+            get("/cloudevents/schemas/guids/{guid}", "getDocumentByGuid", documents::by_guid).shared(),
+            options("/cloudevents/schemas/guids/{guid}", "optionsOfDocumentByGuid"),
+            get("/cloudevents/types/{type}/schema", "getDocumentByType", documents::by_type).shared(),
+            options("/cloudevents/types/{type}/schema", "optionsOfDocumentByType"),
+            get("/cloudevents/resolve", "resolveDataschema", resolve::get).plain(),
+            post("/cloudevents/resolve", "resolveHints", resolve::post).plain(),
+            get("/cloudevents/resolve/document", "getResolvedDocument", resolve::document).plain(),
+            post("/cloudevents/resolve/document", "postResolvedDocument", resolve::post_document).plain(),
+            get("/cloudevents/aliases", "listAliases", aliases::list).plain(),
+            put("/cloudevents/aliases", "putAlias", aliases::put).plain(),
+            delete("/cloudevents/aliases", "deleteAlias", aliases::delete).plain(),
+            get("/cloudevents/types", "listEventTypes", types::list).plain(),
+            get("/cloudevents/types/{type}", "getEventType", types::get).plain(),
+            put("/cloudevents/types/{type}", "putEventType", types::put).plain(),
+            delete("/cloudevents/types/{type}", "deleteEventType", types::delete).plain(),
+            get("/cloudevents/problems/{name}", "getProblem", problems::page).plain(),
             get("/healthz", "getHealth", health::alive),
             get("/readyz", "getReadiness", health::ready),
             get("/metrics", "getMetrics", health::metrics).plain(),
@@ -177,7 +217,10 @@ pub(super) fn build(state: &Arc<AppState>) -> Router {
     }
     let big = tower_http::compression::predicate::SizeAbove::new(state.settings.gzip_from);
     // after the routes: the second one is put into each of them
-    let router = router.fallback(unknown_path).method_not_allowed_fallback(wrong_method);
+    let (unknown, wrong) = (Arc::clone(state), Arc::clone(state));
+    let not_there = move |request: HttpRequest| fallback(Arc::clone(&unknown), StatusCode::NOT_FOUND, request);
+    let not_allowed = move |request: HttpRequest| fallback(Arc::clone(&wrong), StatusCode::METHOD_NOT_ALLOWED, request);
+    let router = router.fallback(not_there).method_not_allowed_fallback(not_allowed);
     router.layer(tower_http::compression::CompressionLayer::new().gzip(true).compress_when(big))
 }
 
@@ -186,36 +229,55 @@ fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> M
     on(filter, move |request: extract::Request| answer(state, index, route, request))
 }
 
-async fn unknown_path(uri: Uri, headers: HeaderMap) -> Response {
-    error_response(&ApiError::not_found(), &headers, uri.path())
+/// The path as the client sent it.
+fn sent_path(request: &HttpRequest) -> String {
+    request.extensions().get::<SentPath>().map_or_else(|| request.uri().path().to_owned(), |sent| sent.0.clone())
 }
 
-async fn wrong_method(uri: Uri, headers: HeaderMap) -> Response {
-    error_response(&ApiError::plain(StatusCode::METHOD_NOT_ALLOWED), &headers, uri.path())
+/// No route: the path is unknown, or known without this method.
+async fn fallback(state: Arc<AppState>, status: StatusCode, request: HttpRequest) -> Response {
+    state.error_response(&ApiError::plain(status), request.headers(), &sent_path(&request))
 }
 
 async fn answer(state: Arc<AppState>, index: RouteIndex, route: &'static Route, request: HttpRequest) -> Response {
-    let (headers, path) = (request.headers().clone(), request.uri().path().to_owned());
-    let mut response = match run(state, index, route, request).await {
+    let is_ours = problem::is_here(route.template);
+    let (headers, path) = (request.headers().clone(), if is_ours { sent_path(&request) } else { String::new() });
+    let mut response = match run(&state, index, route, request).await {
         Ok(response) => response,
-        Err(error) => error_response(&error, &headers, &path),
+        Err(error) => state.error_response(&error, &headers, &path),
     };
-    if problem::is_here(route.template) {
-        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if is_ours {
+        let headers = response.headers_mut();
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        if route.shared {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
     }
     response.extensions_mut().insert(index);
     response
 }
 
-async fn run(state: Arc<AppState>, index: RouteIndex, route: &Route, request: HttpRequest) -> Result<Response, ApiError> {
-    let media_type = media_type(route, request.headers())?;
-    let generation = state.registry.store().known_generation().answers;
-    let (target, request) = translate(&state, route, request).await?;
-    let reply = (route.handler)(request).await?;
-    if let (Reply::Held(bytes), Some(target)) = (&reply, target) {
-        state.ready.put(&target, generation, index, bytes.clone());
+async fn run(state: &Arc<AppState>, index: RouteIndex, route: &Route, request: HttpRequest) -> Result<Response, ApiError> {
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    if let Some(document) = &route.document
+        && Form::only_schemas(&headers)
+    {
+        // not kept: under the same target others find the description
+        let (_, request) = translate(state, route, request).await?;
+        return Ok(document(request).await?.into_response(negotiate::DEFAULT, &method, &headers));
     }
-    Ok(reply.into_response(media_type))
+    let media_type = media_type(route, &headers)?;
+    let generation = state.registry.store().known_generation().answers;
+    let (target, request) = translate(state, route, request).await?;
+    let reply = (route.handler)(request).await?;
+    match (&reply, target) {
+        (Reply::Held(bytes), Some(target)) => state.ready.put(&target, generation, index, bytes.clone()),
+        (Reply::Document { document, held: true }, Some(target)) => {
+            state.ready.put_document(&target, generation, index, Arc::clone(document));
+        }
+        _ => {}
+    }
+    Ok(reply.into_response(media_type, &method, &headers))
 }
 
 fn media_type(route: &Route, headers: &HeaderMap) -> Result<MediaType, ApiError> {
@@ -243,7 +305,8 @@ async fn translate(
     let (parts, body) = request.into_parts();
     let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::DELETE);
     let bytes = if takes_body { collect(state, route, &parts.headers, body).await? } else { Bytes::new() };
-    let held = parts.uri.path().starts_with("/schemas/") && context.is_none();
+    let is_kept = |path: &str| path.starts_with("/schemas/") || problem::is_here(path);
+    let held = is_kept(parts.uri.path()) && context.is_none();
     let target = parts.uri.path_and_query().filter(|_| held).map(|target| target.as_str().to_owned());
     let query = parts.uri.query().unwrap_or("");
     Ok((target, Request::new(Arc::clone(state), path, query, parts.headers, bytes, context)))

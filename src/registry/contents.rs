@@ -20,6 +20,19 @@ pub struct Entry {
     /// The schema.
     pub stored: StoredSchema,
     parsed: OnceLock<Result<Parsed, SchemaError>>,
+    digest: OnceLock<[u8; 32]>,
+}
+
+impl Entry {
+    pub(super) fn new(stored: StoredSchema) -> Self {
+        Self { stored, parsed: OnceLock::new(), digest: OnceLock::new() }
+    }
+
+    /// SHA-256 of the text, computed once.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        *self.digest.get_or_init(|| super::names::digest(&self.stored.content.text))
+    }
 }
 
 type Key = (Arc<str>, SchemaId);
@@ -51,7 +64,7 @@ impl Contents {
     }
 
     fn put(&self, key: Key, meanings: i64, stored: StoredSchema) -> Arc<Entry> {
-        let entry = Arc::new(Entry { stored, parsed: OnceLock::new() });
+        let entry = Arc::new(Entry::new(stored));
         self.cache.insert(key, (meanings, Arc::clone(&entry)));
         entry
     }

@@ -155,6 +155,18 @@ pub enum RegistryError {
     /// The subject kept changing while the registration was being decided.
     #[error("too much contention")]
     Contention,
+    /// An alias or a binding that can't be; the text is the message.
+    #[error("{0}")]
+    InvalidBinding(String),
+    /// No alias has this URI.
+    #[error("no such alias")]
+    NoAlias(String),
+    /// No binding has this pattern.
+    #[error("no such binding")]
+    NoTypeBinding(String),
+    /// What is to be removed comes from the configuration.
+    #[error("configured")]
+    Configured(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -37,10 +37,6 @@ fn oldest(holders: &[Holder], wanted: impl Fn(&Holder) -> bool) -> Option<&Holde
 }
 
 impl Registry {
-    async fn found(&self, context: &str, id: SchemaId, holder: Holder) -> Result<Option<FoundById>, RegistryError> {
-        Ok(self.entry(context, id).await?.map(|entry| FoundById { entry, holder }))
-    }
-
     /// A schema by id. `hint` chooses the context; a plain subject is a hint only, a qualified one must hold the id (rest-api 5.4).
     ///
     /// # Errors
@@ -50,17 +46,18 @@ impl Registry {
         found.ok_or_else(|| RegistryError::SchemaNotFound(id.to_string()))
     }
 
-    async fn find_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<Option<FoundById>, RegistryError> {
+    pub(super) async fn find_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<Option<FoundById>, RegistryError> {
+        let Some(holder) = self.find_holder(id, hint).await? else { return Ok(None) };
+        Ok(self.entry(holder.subject.context(), id).await?.map(|entry| FoundById { entry, holder }))
+    }
+
+    /// The holder that a look-up by id names.
+    pub(super) async fn find_holder(&self, id: SchemaId, hint: Option<&Subject>) -> Result<Option<Holder>, RegistryError> {
         let context = hint.map_or(DEFAULT_CONTEXT, Subject::context);
         let holders = self.store.holders(context, id).await?;
-        let Some(subject) = hint.filter(|hint| !hint.is_context()) else {
-            return match oldest(&holders, |_| true) {
-                Some(holder) => self.found(context, id, holder.clone()).await,
-                None => Ok(None),
-            };
-        };
+        let Some(subject) = hint.filter(|hint| !hint.is_context()) else { return Ok(oldest(&holders, |_| true).cloned()) };
         if let Some(holder) = oldest(&holders, |h| h.subject == *subject) {
-            return self.found(context, id, holder.clone()).await;
+            return Ok(Some(holder.clone()));
         }
         if !subject.is_default_context() {
             return Ok(None);
@@ -69,13 +66,10 @@ impl Registry {
             let elsewhere = subject.with_context(&context);
             let holders = self.store.holders(&context, id).await?;
             if let Some(holder) = oldest(&holders, |h| h.subject == elsewhere) {
-                return self.found(&context, id, holder.clone()).await;
+                return Ok(Some(holder.clone()));
             }
         }
-        match oldest(&holders, |_| true) {
-            Some(holder) => self.found(context, id, holder.clone()).await,
-            None => Ok(None),
-        }
+        Ok(oldest(&holders, |_| true).cloned())
     }
 
     /// The versions that hold an id, at most one for each subject (the one written last), by subject.
@@ -131,31 +125,32 @@ impl Registry {
         selector: VersionSelector,
         deleted: bool,
     ) -> Result<FoundVersion, RegistryError> {
-        if let Some(found) = self.version_in(subject, selector, deleted).await? {
-            return Ok(found);
+        let (subject, row) = self.version_row(subject, selector, deleted).await?;
+        let entry = self.entry(subject.context(), row.id).await?.ok_or(RegistryError::VersionNotFound(selector))?;
+        Ok(FoundVersion { subject, row, entry })
+    }
+
+    /// The same without the schema.
+    pub(super) async fn version_row(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+    ) -> Result<(Subject, VersionRow), RegistryError> {
+        if let Some(row) = self.store.version(subject, selector, deleted).await? {
+            return Ok((subject.clone(), row));
         }
         let mut known = self.has_versions(subject, deleted).await?;
         if subject.is_default_context() && !subject.is_context() {
             for context in self.store.contexts_with_subject(subject.name()).await? {
                 let elsewhere = subject.with_context(&context);
-                if let Some(found) = self.version_in(&elsewhere, selector, deleted).await? {
-                    return Ok(found);
+                if let Some(row) = self.store.version(&elsewhere, selector, deleted).await? {
+                    return Ok((elsewhere, row));
                 }
                 known = known || self.has_versions(&elsewhere, deleted).await?;
             }
         }
         if known { Err(RegistryError::VersionNotFound(selector)) } else { Err(RegistryError::SubjectNotFound(subject.clone())) }
-    }
-
-    async fn version_in(
-        &self,
-        subject: &Subject,
-        selector: VersionSelector,
-        deleted: bool,
-    ) -> Result<Option<FoundVersion>, RegistryError> {
-        let Some(row) = self.store.version(subject, selector, deleted).await? else { return Ok(None) };
-        let entry = self.entry(subject.context(), row.id).await?;
-        Ok(entry.map(|entry| FoundVersion { subject: subject.clone(), row, entry }))
     }
 
     async fn has_versions(&self, subject: &Subject, deleted: bool) -> Result<bool, RegistryError> {

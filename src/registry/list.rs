@@ -116,7 +116,7 @@ impl Registry {
         mut offset: usize,
         limit: usize,
     ) -> Result<Vec<ListedSchema>, RegistryError> {
-        let aliases = if filter.aliases { self.aliases(&filter.versions.subjects).await? } else { HashMap::new() };
+        let aliases = if filter.aliases { self.subject_aliases(&filter.versions.subjects).await? } else { HashMap::new() };
         let mut versions = filter.versions.clone();
         versions.also = aliases.keys().cloned().collect();
         let mut out = Vec::new();
@@ -139,9 +139,9 @@ impl Registry {
     }
 
     /// Targets of the aliases among the subjects of a filter, with those aliases.
-    async fn aliases(&self, filter: &SubjectFilter) -> Result<HashMap<String, Vec<String>>, RegistryError> {
+    async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<HashMap<String, Vec<String>>, RegistryError> {
         let mut out: HashMap<String, Vec<String>> = HashMap::new();
-        for (alias, target) in self.store.aliases(filter).await? {
+        for (alias, target) in self.store.subject_aliases(filter).await? {
             let target = Subject::parse_in(alias.context(), &target);
             out.entry(target.qualified()).or_default().push(alias.qualified());
         }

@@ -1,26 +1,31 @@
 //! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
 //!
 //! One file is one use case: `register`, `lookup`, `find` (reads), `check`, `delete`, `settings` (config and mode), `contexts`,
-//! `list`, `tags`, `associations`, `events` (judging CloudEvents). `contents` is the cache of what is immutable; `parse` resolves
-//! references and reads texts.
+//! `list`, `tags`, `associations`; for CloudEvents `events` (judging them), `resolve` (which schema an event is of), `bindings` (aliases
+//! and event types) and `document`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
 
 use std::sync::Arc;
 
+use crate::cloudevents::resolve::ResolveSettings;
 use crate::store::{Clock, Store};
 use crate::types::{CompatibilityLevel, Mode};
 
 mod associations;
+mod bindings;
 mod check;
 mod contents;
 mod contexts;
 mod delete;
+mod document;
 mod error;
 mod events;
 mod find;
 mod list;
 mod lookup;
+mod names;
 mod parse;
 mod register;
+mod resolve;
 mod settings;
 mod tags;
 
@@ -28,8 +33,10 @@ pub use associations::{
     AnsweredAssociation, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery, AssociationsAnswer,
     AssociationsRequest,
 };
+pub use bindings::Origin;
 pub use check::{CheckAnswer, CheckTarget};
 pub use contents::Entry;
+pub use document::{DocumentName, Located};
 pub use error::{NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
 pub use find::{FoundById, FoundVersion};
@@ -37,6 +44,7 @@ pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use parse::{RawReference, Submission};
 pub use register::{RegisterOptions, Registered};
+pub use resolve::{Hints, Reason, Resolution, Rival, Rule, Suggestion, Unresolved, WriterId};
 pub use settings::Effective;
 pub use tags::TagRequest;
 
@@ -103,6 +111,8 @@ pub struct Defaults {
     pub cache_bytes: u64,
     /// Bytes of schemas held ready for data of events.
     pub event_cache_bytes: u64,
+    /// How schemas of events are found.
+    pub resolve: ResolveSettings,
 }
 
 impl Default for Defaults {
@@ -120,6 +130,7 @@ impl Default for Defaults {
             list_limit: 1000,
             cache_bytes: 32 << 20,
             event_cache_bytes: 16 << 20,
+            resolve: ResolveSettings::default(),
         }
     }
 }
@@ -135,6 +146,8 @@ pub struct Registry {
     seen: register::SeenCache,
     prepared: events::Prepared,
     lanes: events::Lanes,
+    bindings: bindings::BindingsCache,
+    resolved: resolve::ResolveCache,
 }
 
 impl Registry {
@@ -147,7 +160,8 @@ impl Registry {
         let settings = settings::SettingsCache::new();
         let prepared = events::Prepared::new(defaults.event_cache_bytes);
         let lanes = events::Lanes::new();
-        Self { store, clock, limits, defaults, contents, settings, seen, prepared, lanes }
+        let (bindings, resolved) = (bindings::BindingsCache::default(), resolve::ResolveCache::new());
+        Self { store, clock, limits, defaults, contents, settings, seen, prepared, lanes, bindings, resolved }
     }
 
     /// The store, for health checks and shutdown.

@@ -12,6 +12,7 @@ use quick_cache::sync::Cache;
 use super::Registry;
 use super::error::{NotPermitted, RegistryError};
 use super::lookup::Match;
+use super::names;
 use super::parse::{Candidate, RawReference, Submission};
 use super::settings::Effective;
 use crate::codec::{metadata_to, rule_set_to};
@@ -376,9 +377,12 @@ impl Registry {
         if let Some(row) = state.row(version) {
             return self.occupied(subject, row.id, version, id, content).await;
         }
+        let digest = names::digest(&content.text);
         let request = RegisterRequest {
             subject: subject.clone(),
             schema: HashedContent::from(content),
+            digest: Some(digest),
+            names: names::names(&candidate.parsed),
             targets: candidate.targets,
             active_references: !import && effective.config.validate_new_schemas.unwrap_or(true),
             expected_epoch: state.epoch,

@@ -76,6 +76,19 @@ impl Parsed {
         each!(self, schema => schema.formatted(format))
     }
 
+    /// One self-contained document: JSON Schema with what it refers to among its definitions, Avro with every named type spelled
+    /// out at its first use, Protobuf as a `FileDescriptorSet`. The same schema always gives the same bytes.
+    ///
+    /// # Errors
+    /// When the whole would be nested too deep.
+    pub fn bundled(&self) -> Result<Vec<u8>, SchemaError> {
+        match self {
+            Self::Avro(schema) => schema.resolved().map(String::into_bytes),
+            Self::Protobuf(schema) => Ok(schema.descriptor_set()),
+            Self::Json(schema) => schema.bundled().map(String::into_bytes),
+        }
+    }
+
     /// True when one subject treats both as the same schema; references, metadata and rules are the caller's.
     #[must_use]
     pub fn equivalent(&self, other: &Parsed) -> bool {

@@ -123,8 +123,8 @@ macro_rules! store_impl {
                 units::versions(&mut *self.read().await?, filter, after, limit).await
             }
 
-            async fn aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError> {
-                units::aliases(&mut *self.read().await?, filter).await
+            async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError> {
+                units::subject_aliases(&mut *self.read().await?, filter).await
             }
 
             async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, StoreError> {
@@ -145,6 +145,79 @@ macro_rules! store_impl {
 
             async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
                 units::changes(&mut *self.read().await?, after, limit).await
+            }
+
+            async fn alias(&self, uri: &str) -> Result<Option<Alias>, StoreError> {
+                units::alias(&mut *self.read().await?, uri).await
+            }
+
+            async fn aliases(&self, offset: i64, limit: i64) -> Result<Vec<Alias>, StoreError> {
+                units::aliases(&mut *self.read().await?, offset, limit).await
+            }
+
+            async fn type_bindings(&self) -> Result<Vec<TypeBinding>, StoreError> {
+                units::type_bindings(&mut *self.read().await?).await
+            }
+
+            async fn named(&self, name: &SchemaName, limit: i64) -> Result<Vec<NamedSchema>, StoreError> {
+                units::named(&mut *self.read().await?, name, limit).await
+            }
+
+            async fn subject_by_xreg_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError> {
+                units::subject_by_xreg_id(&mut *self.read().await?, context, xreg_id).await
+            }
+
+            async fn document_tag(&self, context: &str, id: SchemaId) -> Result<Option<DocumentTag>, StoreError> {
+                units::document_tag(&mut *self.read().await?, context, id).await
+            }
+
+            async fn unfiled(&self, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
+                units::unfiled(&mut *self.read().await?, limit).await
+            }
+
+            async fn file_names(&self, filed: Vec<SchemaNames>) -> Result<(), StoreError> {
+                let filed = Arc::new(filed);
+                self.write(move |conn| {
+                    let filed = Arc::clone(&filed);
+                    Box::pin(async move { units::file_names(conn, &filed).await })
+                })
+                .await
+            }
+
+            async fn put_alias(&self, alias: &Alias) -> Result<bool, StoreError> {
+                let (work, now) = (Arc::new(alias.clone()), (self.clock)());
+                self.write(move |conn| {
+                    let work = Arc::clone(&work);
+                    Box::pin(async move { units::put_alias(conn, &work, now).await })
+                })
+                .await
+            }
+
+            async fn delete_alias(&self, uri: &str) -> Result<Option<Alias>, StoreError> {
+                let (work, now) = (Arc::new(uri.to_owned()), (self.clock)());
+                self.write(move |conn| {
+                    let work = Arc::clone(&work);
+                    Box::pin(async move { units::delete_alias(conn, &work, now).await })
+                })
+                .await
+            }
+
+            async fn put_type_binding(&self, binding: &TypeBinding) -> Result<bool, StoreError> {
+                let (work, now) = (Arc::new(binding.clone()), (self.clock)());
+                self.write(move |conn| {
+                    let work = Arc::clone(&work);
+                    Box::pin(async move { units::put_type_binding(conn, &work, now).await })
+                })
+                .await
+            }
+
+            async fn delete_type_binding(&self, pattern: &str) -> Result<bool, StoreError> {
+                let (work, now) = (Arc::new(pattern.to_owned()), (self.clock)());
+                self.write(move |conn| {
+                    let work = Arc::clone(&work);
+                    Box::pin(async move { units::delete_type_binding(conn, &work, now).await })
+                })
+                .await
             }
 
             async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError> {

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
-use crate::types::{Association, Config, Content, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{
+    Alias, Association, Config, Content, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
+    VersionSelector,
+};
 
 mod face;
 pub mod postgres;
@@ -17,8 +20,9 @@ pub mod sqlite;
 
 pub use records::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AssociationRemoval, AssociationScope, Change, DeleteOutcome,
-    DeleteRequest, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, RegisterOutcome,
-    RegisterRequest, Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema,
+    RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState,
+    VersionFilter, VersionRow,
 };
 
 use face::store_impl;
@@ -164,7 +168,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<ListedVersion>, StoreError>;
 
     /// Configs that have an alias, by the subject that they are for: (subject, alias as it is written).
-    async fn aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
+    async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
 
     /// Associations by resource name, namespace, type, association type and subject.
     async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, StoreError>;
@@ -177,6 +181,42 @@ pub trait Store: Send + Sync + 'static {
 
     /// Changes after a sequence number, oldest first.
     async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError>;
+
+    /// The alias with a URI.
+    async fn alias(&self, uri: &str) -> Result<Option<Alias>, StoreError>;
+
+    /// A page of aliases by URI.
+    async fn aliases(&self, offset: i64, limit: i64) -> Result<Vec<Alias>, StoreError>;
+
+    /// All bindings of event types, by pattern.
+    async fn type_bindings(&self) -> Result<Vec<TypeBinding>, StoreError>;
+
+    /// Schemas with a name, those of the default context first.
+    async fn named(&self, name: &SchemaName, limit: i64) -> Result<Vec<NamedSchema>, StoreError>;
+
+    /// The subject with an id of the xRegistry view.
+    async fn subject_by_xreg_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError>;
+
+    /// What is known of a schema's document without reading its text.
+    async fn document_tag(&self, context: &str, id: SchemaId) -> Result<Option<DocumentTag>, StoreError>;
+
+    /// Schemas whose digest and names have not been filed: those that an older release stored.
+    async fn unfiled(&self, limit: i64) -> Result<Vec<StoredSchema>, StoreError>;
+
+    /// Files digests and names of schemas; one that went away meanwhile is passed over.
+    async fn file_names(&self, filed: Vec<SchemaNames>) -> Result<(), StoreError>;
+
+    /// Stores an alias in the place of one with the same URI. True when there was none.
+    async fn put_alias(&self, alias: &Alias) -> Result<bool, StoreError>;
+
+    /// Removes an alias and returns it.
+    async fn delete_alias(&self, uri: &str) -> Result<Option<Alias>, StoreError>;
+
+    /// Stores a binding in the place of one with the same pattern. True when there was none.
+    async fn put_type_binding(&self, binding: &TypeBinding) -> Result<bool, StoreError>;
+
+    /// Removes a binding. False when there was none.
+    async fn delete_type_binding(&self, pattern: &str) -> Result<bool, StoreError>;
 
     /// Files a version. The subject must not have changed since `expected_epoch` was read.
     async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError>;

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::HashedContent;
 use crate::types::{
-    Association, AssociationType, Config, Content, Guid, Lifecycle, Mode, SchemaId, Subject, Version, VersionSelector,
+    Association, AssociationType, Config, Content, Guid, Lifecycle, Mode, SchemaId, SchemaName, SchemaType, Subject, Version,
+    VersionSelector,
 };
 
 /// Counts disruptive changes; equal generations mean that nothing disruptive happened in between.
@@ -113,6 +114,49 @@ pub struct Holder {
     pub created_at: i64,
 }
 
+/// A schema that has a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedSchema {
+    /// Its context.
+    pub context: String,
+    /// Its id there.
+    pub id: SchemaId,
+    /// Its guid.
+    pub guid: Guid,
+    /// Its format.
+    pub schema_type: SchemaType,
+    /// A version that is not soft-deleted holds it.
+    pub is_live: bool,
+}
+
+/// Digest and names of a stored schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaNames {
+    /// Its context.
+    pub context: String,
+    /// Its id there.
+    pub id: SchemaId,
+    /// Its guid, lest the id stand for another one by now.
+    pub guid: Guid,
+    /// SHA-256 of its text.
+    pub digest: [u8; 32],
+    /// Its names.
+    pub names: Vec<SchemaName>,
+}
+
+/// What is known of a schema's document without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentTag {
+    /// The guid.
+    pub guid: Guid,
+    /// The format.
+    pub schema_type: SchemaType,
+    /// SHA-256 of the text, where it has been filed.
+    pub digest: Option<[u8; 32]>,
+    /// When the schema was first stored, in milliseconds since 1970.
+    pub created_at: i64,
+}
+
 /// Where a config or mode applies.
 pub type Scope = Subject;
 
@@ -205,6 +249,10 @@ pub struct RegisterRequest {
     pub version: Version,
     /// The id that was asked for (IMPORT).
     pub id: Option<SchemaId>,
+    /// SHA-256 of the text; without it the schema counts as one whose names have yet to be filed.
+    pub digest: Option<[u8; 32]>,
+    /// Names under which the schema can be found, should it be new.
+    pub names: Vec<SchemaName>,
     /// The change can alter answers about what existed before.
     pub disruptive: bool,
     /// Now, in milliseconds since 1970.

@@ -1,8 +1,10 @@
 //! The vocabulary: validated values without I/O and without wire formats.
 
 mod association;
+mod binding;
 mod content;
 mod contract;
+mod distance;
 mod ids;
 mod policy;
 mod schema_type;
@@ -10,10 +12,12 @@ mod subject;
 mod xreg;
 
 pub use association::{ANY_RESOURCE, Association, AssociationType, Lifecycle, Resource, TOPIC};
+pub use binding::{Alias, AliasTarget, SchemaName, TypeBinding};
 pub use content::{Content, Reference};
 pub use contract::{
     ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,
 };
+pub use distance::edit_distance;
 pub use ids::{Guid, SchemaId, Version, VersionSelector};
 pub use policy::{CompatibilityLevel, Config, Mode};
 pub use schema_type::{CompatibilityPolicy, ProtobufPolicy, SchemaType};

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use accordant::http::{AppState, EdgeSettings, Metrics, app};
+use accordant::cloudevents::resolve::OwnBases;
+use accordant::http::{AppState, EdgeSettings, Links, Metrics, app};
 use accordant::registry::{Defaults, Limits, Registry};
 use accordant::server::{ServerSettings, serve};
 use accordant::store::postgres::{PostgresOptions, PostgresStore};
 use accordant::store::sqlite::{SqliteOptions, SqliteStore};
-use accordant::store::{Clock, Store};
+use accordant::store::{Clock, Store, StoreError};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method, Request, StatusCode};
@@ -85,6 +86,18 @@ impl Fresh {
         options.max_connections = 8;
         Arc::new(PostgresStore::open(options, clock()).await.unwrap())
     }
+
+    /// Opens the database again, once the server that had it has let go of it.
+    pub async fn open_again(&self) -> Arc<dyn Store> {
+        let Some(path) = self.url.strip_prefix("sqlite://") else { return self.open().await };
+        for _ in 0..200 {
+            match SqliteStore::open(SqliteOptions::new(path), clock()).await {
+                Err(StoreError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(50)).await,
+                opened => return Arc::new(opened.unwrap()),
+            }
+        }
+        panic!("the database stays in use");
+    }
 }
 
 /// A running server.
@@ -93,6 +106,7 @@ pub struct TestApp {
     client: Client<HttpConnector, Full<Bytes>>,
     stop: Option<oneshot::Sender<()>>,
     pub store: Arc<dyn Store>,
+    pub registry: Arc<Registry>,
     /// The database, for as long as the server runs.
     fresh: Option<Fresh>,
 }
@@ -103,6 +117,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    pub bytes: Bytes,
 }
 
 impl Answer {
@@ -115,6 +130,11 @@ impl Answer {
         let body = self.json();
         let message = body["message"].as_str().unwrap_or_else(|| panic!("no message: {}", self.text)).to_owned();
         (self.status.as_u16(), body["error_code"].as_i64().unwrap(), message)
+    }
+
+    /// A header as text; empty when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
@@ -133,6 +153,7 @@ pub struct Setup {
     pub header_timeout: Option<Duration>,
     pub max_connections: Option<usize>,
     pub clock: Option<Clock>,
+    pub public_url: Option<&'static str>,
 }
 
 impl TestApp {
@@ -150,11 +171,15 @@ impl TestApp {
 
     /// A server over a store that the test opened.
     pub async fn over(store: Arc<dyn Store>, setup: Setup) -> Self {
-        let registry = Registry::new(Arc::clone(&store), setup.clock.unwrap_or_else(clock), setup.limits, setup.defaults);
-        let metrics = Metrics::new();
-        let state = AppState::new(Arc::new(registry), metrics.clone(), setup.edge);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let mut defaults = setup.defaults;
+        defaults.resolve.own = OwnBases::new(setup.public_url, Some(address)).unwrap();
+        let registry = Registry::new(Arc::clone(&store), setup.clock.unwrap_or_else(clock), setup.limits, defaults);
+        let registry = Arc::new(registry);
+        let metrics = Metrics::new();
+        let edge = EdgeSettings { links: Links::new(setup.public_url), ..setup.edge };
+        let state = AppState::new(Arc::clone(&registry), metrics.clone(), edge);
         let settings = ServerSettings {
             header_timeout: setup.header_timeout.unwrap_or(Duration::from_secs(30)),
             max_connections: setup.max_connections.unwrap_or(1000),
@@ -168,7 +193,8 @@ impl TestApp {
             })
             .await;
         });
-        Self { address, client: Client::builder(TokioExecutor::new()).build_http(), stop: Some(stop), store, fresh: None }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { address, client, stop: Some(stop), store, registry, fresh: None }
     }
 
     pub async fn send(&self, method: Method, target: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
@@ -180,7 +206,7 @@ impl TestApp {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let answer = Answer { status: parts.status, headers: parts.headers, text };
+        let answer = Answer { status: parts.status, headers: parts.headers, text, bytes };
         contract::check(&method, target, &answer);
         answer
     }
@@ -199,6 +225,14 @@ impl TestApp {
 
     pub async fn put(&self, target: &str, body: &Value) -> Answer {
         self.send(Method::PUT, target, &[("content-type", "application/json")], body.to_string()).await
+    }
+
+    /// Registers a text of a type with references and answers its guid.
+    pub async fn register_as(&self, subject: &str, kind: &str, text: &str, references: &[(&str, &str, i32)]) -> String {
+        let one = |(name, subject, version): &(&str, &str, i32)| serde_json::json!({ "name": name, "subject": subject, "version": version });
+        let references: Vec<Value> = references.iter().map(one).collect();
+        let body = serde_json::json!({ "schema": text, "schemaType": kind, "references": references });
+        self.post(&format!("/subjects/{subject}/versions"), &body).await.ok()["guid"].as_str().unwrap().to_owned()
     }
 
     /// Registers an Avro text and answers its id.

@@ -25,9 +25,13 @@ pub fn resolve(value: &Value) -> &Value {
 pub fn template(target: &str) -> Option<&'static str> {
     let path = target.split('?').next().unwrap();
     let mut segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
-    let is_default = |segment: &str| [".", ":.:", "%3A.%3A"].contains(&segment);
-    if segments.len() >= 2 && segments[0] == "contexts" && (segments.len() > 2 || is_default(segments[1])) {
-        segments.drain(..2);
+    for at in 0..segments.len().min(2) {
+        let is_prefix = segments.len() > at + 2 && (at == 0 || segments[0] == "cloudevents");
+        let is_default = at == 0 && segments.len() == 2 && [".", ":.:", "%3A.%3A"].contains(&segments[1]);
+        if segments[at] == "contexts" && (is_prefix || is_default) {
+            segments.drain(at..at + 2);
+            break;
+        }
     }
     let matches = |template: &str| {
         let parts: Vec<&str> = template.split('/').filter(|s| !s.is_empty()).collect();
@@ -81,7 +85,7 @@ pub fn check(method: &Method, target: &str, answer: &Answer) {
         return;
     }
     let body: Value = serde_json::from_str(&answer.text).unwrap_or_else(|e| panic!("{method} {target}: {e}: {}", answer.text));
-    let validator = validator(&format!("{template} {name} {status}"), &described["schema"]);
+    let validator = validator(&format!("{template} {name} {status} {media_type}"), &described["schema"]);
     if let Err(error) = validator.validate(&body) {
         panic!("{method} {target}: {error} at {}: {}", error.instance_path(), answer.text);
     }

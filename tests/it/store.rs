@@ -31,6 +31,8 @@ fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> Reg
         subject: subject.clone(),
         schema: HashedContent::from(content),
         targets,
+        digest: None,
+        names: Vec::new(),
         active_references: true,
         expected_epoch: epoch,
         version,

@@ -1,7 +1,7 @@
 //! How data is decoded, and what is wrong with it.
 
 use super::framing::Framing;
-use crate::cloudevents::event::{Content, Data};
+use crate::cloudevents::event::{Content, Data, Envelope};
 use crate::cloudevents::issue::{Issue, Level};
 use crate::cloudevents::media::Media;
 use crate::schema::avro::{self, Unions};
@@ -131,6 +131,25 @@ pub fn judge(data: &Data, attempts: &[Attempt], record_indexes: Option<&[u8]>, w
         first.get_or_insert(judgement);
     }
     (0, first.unwrap_or_default())
+}
+
+/// What there is to say about an event without data, when there is a schema that data would have to fit.
+#[must_use]
+pub fn without_data(envelope: &Envelope, has_schema: bool) -> Option<Issue> {
+    if !has_schema || envelope.is_tombstone {
+        None
+    } else if envelope.attribute("dataref").is_some() {
+        let message = "the data is elsewhere (dataref), which is never fetched; it was not checked";
+        Some(Issue::new(Level::Note, "data.by_reference", message))
+    } else if envelope.issues.has("data.content_type_mismatch")
+        || envelope.issues.has("data.base64")
+        || envelope.issues.has("envelope.data_conflict")
+    {
+        // there is data, and it can't be used
+        None
+    } else {
+        Some(Issue::error("data.absent", "the event has a schema and no data"))
+    }
 }
 
 fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mut Work<'_>) -> Judgement {

@@ -6,4 +6,4 @@ mod framing;
 mod judge;
 
 pub use framing::{Framing, Named, framing_of};
-pub use judge::{Attempt, Judgement, Schema, SchemaFacts, judge};
+pub use judge::{Attempt, Judgement, Schema, SchemaFacts, judge, without_data};

@@ -13,7 +13,7 @@ pub(super) use self::run::Lanes;
 use self::sources::{Found, Sources};
 use super::Registry;
 use super::error::RegistryError;
-use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict};
+use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, without_data};
 use crate::types::{Subject, VersionSelector};
 
 /// What is asked about schemas.
@@ -95,7 +95,7 @@ impl Registry {
             envelope.issues.push(Issue::new(Level::Breach, "schema.conflict", message));
         }
         if envelope.data.is_none() {
-            if let Some(issue) = absent(&envelope, !unnamed || asked.schema == SchemaUse::Required) {
+            if let Some(issue) = without_data(&envelope, !unnamed || asked.schema == SchemaUse::Required) {
                 envelope.issues.push(issue);
             }
             return Ok(Case { envelope, attempts: Vec::new(), facts });
@@ -151,24 +151,6 @@ fn unresolved(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> O
     let message = sources.unresolved.clone().unwrap_or_else(|| "nothing names a schema; the data was not checked".to_owned());
     // an event that needs no schema and has nothing to check is not worth a word
     (is_error || envelope.data.is_some()).then(|| Issue::new(level, "schema.unresolved", message))
-}
-
-/// What there is to say about an event without data.
-fn absent(envelope: &Envelope, has_schema: bool) -> Option<Issue> {
-    if !has_schema || envelope.is_tombstone {
-        None
-    } else if envelope.attribute("dataref").is_some() {
-        let message = "the data is elsewhere (dataref), which is never fetched; it was not checked";
-        Some(Issue::new(Level::Note, "data.by_reference", message))
-    } else if envelope.issues.has("data.content_type_mismatch")
-        || envelope.issues.has("data.base64")
-        || envelope.issues.has("envelope.data_conflict")
-    {
-        // there is data, and it can't be used
-        None
-    } else {
-        Some(Issue::error("data.absent", "the event has a schema and no data"))
-    }
 }
 
 fn verdict(case: Case, outcome: Option<(usize, Judgement)>, time_limit: Duration) -> Verdict {

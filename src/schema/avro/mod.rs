@@ -93,10 +93,18 @@ impl Schema {
         if format.is_empty() || format.eq_ignore_ascii_case("default") {
             Some(Ok(self.canonical.to_string()))
         } else if format.eq_ignore_ascii_case("resolved") {
-            Some(self.text(Form::Resolved))
+            Some(self.resolved())
         } else {
             None
         }
+    }
+
+    /// The text with every named type spelled out at its first use, those of other schemas included.
+    ///
+    /// # Errors
+    /// When the text would be nested too deep.
+    pub fn resolved(&self) -> Result<String, SchemaError> {
+        self.text(Form::Resolved)
     }
 
     fn text(&self, form: Form) -> Result<String, SchemaError> {

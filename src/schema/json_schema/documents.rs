@@ -108,6 +108,11 @@ impl Documents {
         self.names.get(name).copied()
     }
 
+    /// Whether a document is a declared reference: neither the schema itself nor built in.
+    pub(crate) fn is_reference(&self, document: u32) -> bool {
+        document > 0 && document < self.built_in
+    }
+
     /// The built-in meta-schema with this address, `http` and `https` alike.
     pub(crate) fn built_in(&self, address: &str) -> Option<u32> {
         let path = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"))?;

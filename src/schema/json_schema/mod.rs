@@ -8,12 +8,13 @@
 //! - `documents`, `meta`, `resolve`: what a schema may refer to, and finding it; nothing is ever fetched
 //! - `model`, `load`, `keywords`, `digest`: the graph the differ works on, and every reason to refuse a schema
 //! - `compat`: the differ, its kinds of differences and their texts
-//! - `tags`: inline tags
+//! - `tags`: inline tags; `bundle`: one document of many
 //! - `crate_face`, `reach`: handing a schema to the `jsonschema` crate; with it `strict` (meta-schema validation), [`document`]
 //!   (document validation) and [`semantic`] (the second opinion)
 //!
 //! The wire contract is that of Confluent's registry, where it is not plainly broken.
 
+mod bundle;
 mod compat;
 mod crate_face;
 mod dialect;
@@ -175,6 +176,21 @@ impl Schema {
     #[must_use]
     pub fn name(&self) -> Option<String> {
         self.root()?.as_object()?.get("title")?.as_str().map(str::to_owned)
+    }
+
+    /// The identifier that the root gives itself, as it is written.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.root()?.as_object()?.get(self.documents.dialect.id_keyword())?.as_str()
+    }
+
+    /// One self-contained document: what the schema refers to stands among its definitions, each under its own identifier. A
+    /// reference that would not be found that way is rewritten.
+    ///
+    /// # Errors
+    /// Only when a deep text finds no stack.
+    pub fn bundled(&self) -> Result<String, SchemaError> {
+        room::run_if(self.deep, || bundle::bundle(&self.documents)).ok_or_else(no_room)
     }
 
     /// The names of the properties declared at the root.

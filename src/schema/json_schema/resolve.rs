@@ -175,6 +175,11 @@ impl<'d> Resolver<'d> {
         Some(at)
     }
 
+    /// Whether a document has a schema inside that gives itself this address.
+    pub(crate) fn declares(&mut self, document: u32, address: &str) -> bool {
+        self.index(document).is_ok_and(|index| index.ids.contains_key(address))
+    }
+
     fn index(&mut self, document: u32) -> Result<&Index<'d>, String> {
         if !self.indexes.contains_key(&document) {
             let root = self.root(document)?;

@@ -14,16 +14,16 @@ use super::tree::{
 };
 use super::wire::Writer;
 
-/// The name that every file gets.
-const NAME: &str = "default";
+/// The name of a schema's own file, which has none of its own.
+pub(super) const NAME: &str = "default";
 
 /// The bytes of a file's descriptor. `is_known` says which imports are there.
-pub(super) fn encode(file: &File, names: &Names<'_>, is_known: impl Fn(&str) -> bool) -> Vec<u8> {
+pub(super) fn encode(name: &str, file: &File, names: &Names<'_>, is_known: impl Fn(&str) -> bool) -> Vec<u8> {
     let options = OptionBytes::new(names);
     let encoder = Encoder { names, options: &options, syntax: file.effective_syntax() };
     let package = file.package.as_deref().unwrap_or("");
     let mut out = Writer::default();
-    out.text(1, NAME);
+    out.text(1, name);
     if let Some(package) = &file.package {
         out.text(2, package);
     }

@@ -9,7 +9,7 @@
 //! - `builtin`, `names`, `members`: files that are always there, and what a name means
 //! - `validate`, `strict`: what a new file must satisfy, by default and with `validateFields`
 //! - `numbers`, `merge`, `normalize`, `features`: the normalized text
-//! - `wire`, `option_bytes`, `decode`, `encode`: descriptors
+//! - `wire`, `option_bytes`, `decode`, `encode`, `set`: descriptors
 //! - `formats`, `tags`: other texts of a file
 //! - `compat`: the differ, its kinds of differences, and the stricter policies
 //! - `payload`: data under a schema
@@ -32,6 +32,7 @@ mod parser;
 mod payload;
 mod printer;
 mod reader;
+mod set;
 mod strict;
 mod tags;
 mod tree;
@@ -157,7 +158,20 @@ impl Schema {
     pub fn descriptor(&self) -> Vec<u8> {
         let paths: std::collections::HashSet<&str> = self.dependencies.iter().map(|dependency| &*dependency.path).collect();
         let is_known = |path: &str| paths.contains(path) || builtin::find(path).is_some();
-        encode::encode(&self.file, &self.names(), is_known)
+        encode::encode(encode::NAME, &self.file, &self.names(), is_known)
+    }
+
+    /// A `FileDescriptorSet`: the file's descriptor, named `default`, after those of all files that it needs, the built-in ones
+    /// included.
+    #[must_use]
+    pub fn descriptor_set(&self) -> Vec<u8> {
+        set::descriptor_set(&self.file, &self.dependencies)
+    }
+
+    /// The full names of the messages that the file declares, in their order.
+    #[must_use]
+    pub fn message_names(&self) -> Vec<String> {
+        names::messages(&self.file)
     }
 
     /// Whether two schemas are the same schema: the same canonical text.

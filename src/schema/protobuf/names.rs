@@ -323,6 +323,25 @@ fn builtins() -> &'static Names<'static> {
     })
 }
 
+/// The full names of all messages of a file, those of groups included.
+pub(crate) fn messages(file: &File) -> Vec<String> {
+    fn add(out: &mut Vec<String>, scope: &str, name: &str, body: &Body) {
+        let full = join(scope, name);
+        out.push(full.to_string());
+        for message in &body.messages {
+            add(out, &full, &message.name, &message.body);
+        }
+        for group in body.all_groups() {
+            add(out, &full, &group.name, &group.body);
+        }
+    }
+    let mut out = Vec::new();
+    for message in &file.messages {
+        add(&mut out, file.package.as_deref().unwrap_or(""), &message.name, &message.body);
+    }
+    out
+}
+
 /// `scope.name`.
 pub(crate) fn join(scope: &str, name: &str) -> Box<str> {
     if scope.is_empty() { name.into() } else { format!("{scope}.{name}").into() }

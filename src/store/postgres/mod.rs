@@ -14,12 +14,14 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::task::JoinHandle;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, Generation, Holder,
-    ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, RegisterOutcome, RegisterRequest, Scope, ScopeSettings, Store,
-    StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
+    ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
+    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
-use crate::types::{Association, Config, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{
+    Alias, Association, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
+};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
 macro_rules! texts {

@@ -11,12 +11,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, Generation, Holder,
-    ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, RegisterOutcome, RegisterRequest, Scope, ScopeSettings, Store,
-    StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
+    ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
+    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
-use crate::types::{Association, Config, Guid, Mode, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{
+    Alias, Association, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
+};
 use writer::Writer;
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.

@@ -159,9 +159,11 @@ pub(super) async fn purge(conn: &mut Conn, subject: &Subject, versions: &[Versio
     disrupt(conn, true).await
 }
 
-/// Drops a schema that no version holds any more, with its references.
+/// Drops a schema that no version holds any more, with its references and names.
 async fn drop_if_orphan(conn: &mut Conn, context: &str, id: SchemaId) -> Result<(), StoreError> {
     for statement in [
+        "DELETE FROM schema_names WHERE schema_id = $2 AND context_id = (SELECT context_id FROM contexts WHERE name = $1) \
+         AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.context_id = schema_names.context_id AND v.schema_id = $2)",
         "DELETE FROM schema_references WHERE schema_id = $2 AND context_id = (SELECT context_id FROM contexts WHERE name = $1) \
          AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.context_id = schema_references.context_id AND v.schema_id = $2)",
         "DELETE FROM schemas WHERE schema_id = $2 AND context_id = (SELECT context_id FROM contexts WHERE name = $1) \

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use super::associations::associations_of;
 use super::changes::{NewChange, disrupt, record};
 use super::rows::{narrow, references_text};
-use super::{Conn, db, read};
+use super::{Conn, db, names, read};
 use crate::codec::{metadata_to, rule_set_to};
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
 use crate::types::{Content, Lifecycle, SchemaId, Subject, VersionSelector, xreg_id};
@@ -160,8 +160,8 @@ async fn find_or_allocate(
 async fn insert_schema(conn: &mut Conn, request: &RegisterRequest, context_id: i64, id: SchemaId) -> Result<(), StoreError> {
     let content: &Content = &request.schema.content;
     sqlx::query::<db::Db>(
-        "INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(context_id)
     .bind(i64::from(id))
@@ -172,8 +172,10 @@ async fn insert_schema(conn: &mut Conn, request: &RegisterRequest, context_id: i
     .bind(content.metadata.as_ref().map(|m| metadata_to(m).to_string()))
     .bind(content.rule_set.as_ref().map(|r| rule_set_to(r).to_string()))
     .bind(request.now)
+    .bind(request.digest.map(|digest| digest.to_vec()))
     .execute(&mut *conn)
     .await?;
+    names::insert(conn, context_id, id, &request.names).await?;
     for (position, (target, reference)) in request.targets.iter().zip(&content.references).enumerate() {
         sqlx::query::<db::Db>(
             "INSERT INTO schema_references (context_id, schema_id, position, name, target_context, target_subject, target_version) \

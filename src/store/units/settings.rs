@@ -41,7 +41,10 @@ pub(in crate::store) async fn settings(conn: &mut Conn, scopes: &[Scope]) -> Res
 }
 
 /// Configs with an alias among the subjects that a filter names.
-pub(in crate::store) async fn aliases(conn: &mut Conn, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError> {
+pub(in crate::store) async fn subject_aliases(
+    conn: &mut Conn,
+    filter: &SubjectFilter,
+) -> Result<Vec<(Subject, String)>, StoreError> {
     let rows = sqlx::query::<db::Db>(
         "SELECT context, subject, config FROM configs WHERE subject <> '' AND config LIKE '%\"alias\"%' \
          AND ($1 = '' OR context = $1) AND ($2 = '' OR (substr(context, 1, length($2)) = $2 AND context <> '.')) AND substr(subject, 1, length($3)) = $3 \

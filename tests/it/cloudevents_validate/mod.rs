@@ -1,6 +1,7 @@
 //! Events held against the specification and against schemas, through `/cloudevents/validate` and the functions behind it.
 
 mod batches;
+mod cli;
 mod envelopes;
 mod payloads;
 mod properties;

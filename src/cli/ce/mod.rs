@@ -1,0 +1,28 @@
+//! `accordant ce`: CloudEvents from the command line.
+//!
+//! `validate` judges events, with the server's engine; `human` prints its reports for people.
+
+mod human;
+mod validate;
+
+use clap::{ArgMatches, Command};
+
+use super::exit::Exit;
+
+/// The command for the command line.
+pub(super) fn command() -> Command {
+    Command::new("ce")
+        .about("CloudEvents: validate events")
+        .disable_version_flag(true)
+        .subcommand_required(true)
+        .subcommand(validate::command())
+}
+
+/// Runs the command; an error is the one line that says why there is no verdict.
+pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
+    match matches.subcommand() {
+        Some(("validate", asked)) => validate::run(asked),
+        // clap refuses anything else
+        _ => Ok(Exit::Usage),
+    }
+}

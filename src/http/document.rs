@@ -1,0 +1,271 @@
+//! A schema document as it is sent: its bytes, its entity tag, and all headers made once.
+
+use std::sync::OnceLock;
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+
+use super::negotiate;
+use super::ready::compress;
+use crate::types::SchemaType;
+
+/// A representation of a schema document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The stored text in the media type of its format.
+    Text,
+    /// The same as `application/json`.
+    Json,
+    /// Protobuf descriptors.
+    Descriptors,
+}
+
+/// The representations of a format, the default first, with the names by which `Accept` asks for them.
+const FORMS: [(SchemaType, &[(Form, &[&str])]); 3] = [
+    (SchemaType::Avro, &[(Form::Text, &["application/vnd.apache.avro+json"]), (Form::Json, &["application/json"])]),
+    (SchemaType::Json, &[(Form::Text, &["application/schema+json"]), (Form::Json, &["application/json"])]),
+    (
+        SchemaType::Protobuf,
+        &[(Form::Text, &["text/plain"]), (Form::Descriptors, &["application/protobuf", "application/x-protobuf"])],
+    ),
+];
+
+impl Form {
+    /// The form that the client likes best; the default one where it likes none of them.
+    pub(super) fn choose(schema_type: SchemaType, headers: &HeaderMap) -> Self {
+        if !headers.contains_key(header::ACCEPT) {
+            return Self::Text;
+        }
+        let forms = FORMS.iter().find(|(known, _)| *known == schema_type).map_or(&[][..], |(_, forms)| forms);
+        let mut best = (0, Self::Text);
+        for (form, names) in forms {
+            let quality = negotiate::preference(headers, names);
+            if quality > best.0 {
+                best = (quality, *form);
+            }
+        }
+        best.1
+    }
+
+    /// True when every media type that the client accepts is that of a schema: it wants the document and nothing else.
+    pub(super) fn only_schemas(headers: &HeaderMap) -> bool {
+        let is_schema = |name: &str| {
+            FORMS.iter().flat_map(|(_, forms)| *forms).any(|(form, names)| *form != Self::Json && names.contains(&name))
+        };
+        let mut any = false;
+        negotiate::ranges(headers).all(|(name, quality)| {
+            any = true;
+            quality == 0 || is_schema(name.to_ascii_lowercase().as_str())
+        }) && any
+    }
+
+    /// The media type.
+    pub(super) fn media_type(self, schema_type: SchemaType) -> &'static str {
+        match (self, schema_type) {
+            (Self::Json, _) => "application/json",
+            (Self::Descriptors, _) => "application/protobuf",
+            (Self::Text, SchemaType::Avro) => "application/vnd.apache.avro+json",
+            (Self::Text, SchemaType::Json) => "application/schema+json",
+            (Self::Text, SchemaType::Protobuf) => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// What follows a request target in the cache of ready answers; a target has no blanks.
+    pub(super) fn suffix(self) -> &'static str {
+        match self {
+            Self::Text => "",
+            Self::Json => " json",
+            Self::Descriptors => " protobuf",
+        }
+    }
+
+    /// The entity tag of a body with this digest. Forms of the same bytes have different tags, for they differ in their type.
+    pub(super) fn tag(self, digest: [u8; 32]) -> String {
+        let kind = if self == Self::Json { "-json" } else { "" };
+        format!("sha256-{}{kind}", URL_SAFE_NO_PAD.encode(digest))
+    }
+}
+
+/// How long caches may keep a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// The URL will never mean anything else.
+    Immutable(u64),
+    /// For so many seconds.
+    Seconds(u64),
+    /// For so many seconds, and not one longer.
+    Revalidated(u64),
+    /// What the URL means moves on.
+    Not,
+    /// The answer was for this request.
+    Never,
+}
+
+impl Keep {
+    fn header(self) -> String {
+        match self {
+            Self::Immutable(seconds) => format!("public, max-age={seconds}, immutable"),
+            Self::Seconds(seconds) => format!("public, max-age={seconds}"),
+            Self::Revalidated(seconds) => format!("public, max-age={seconds}, must-revalidate"),
+            Self::Not => "no-cache".to_owned(),
+            Self::Never => "no-store".to_owned(),
+        }
+    }
+}
+
+/// Headers of every document, whatever it is.
+const ALWAYS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+    (header::VARY, VARY),
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Link, Content-Location, Schema-Id, Schema-Guid, Schema-Type, X-Request-ID"),
+];
+const VARY: &str = "accept, accept-encoding";
+
+/// What is said about a document beside its bytes.
+pub(super) struct About {
+    pub(super) schema_type: SchemaType,
+    pub(super) form: Form,
+    pub(super) tag: String,
+    pub(super) keep: Keep,
+    /// When the schema was stored, in milliseconds since 1970.
+    pub(super) created_at: i64,
+    pub(super) content_location: String,
+    /// Further headers of the document itself.
+    pub(super) more: Vec<(HeaderName, String)>,
+}
+
+/// A document, ready to be sent. Cheap to share; the compressed form is made for the first client that takes it.
+pub(super) struct Document {
+    pub(super) schema_type: SchemaType,
+    pub(super) form: Form,
+    /// None where nothing but the tag was read.
+    bytes: Option<Bytes>,
+    gzip_from: u64,
+    gzip: OnceLock<Option<(Bytes, HeaderMap)>>,
+    tag: String,
+    full: HeaderMap,
+    unchanged: HeaderMap,
+}
+
+fn quoted(tag: &str, coding: &str) -> String {
+    format!("\"{tag}{coding}\"")
+}
+
+fn put(map: &mut HeaderMap, name: HeaderName, value: &str) {
+    // what can't stand in a header is left out
+    if let Ok(value) = HeaderValue::from_str(value) {
+        map.insert(name, value);
+    }
+}
+
+impl About {
+    /// What caches need to know, also when nothing has changed.
+    fn validators(&self) -> HeaderMap {
+        let mut map = HeaderMap::with_capacity(12);
+        put(&mut map, header::ETAG, &quoted(&self.tag, ""));
+        put(&mut map, header::CACHE_CONTROL, &self.keep.header());
+        put(&mut map, header::CONTENT_LOCATION, &self.content_location);
+        map.insert(header::VARY, HeaderValue::from_static(VARY));
+        map.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        map
+    }
+
+    /// Whether the client has the document already.
+    pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
+        is_known(headers, &self.tag)
+    }
+
+    /// The document without its bytes, for clients that have them.
+    pub(super) fn unread(self) -> Document {
+        let (unchanged, Self { schema_type, form, tag, .. }) = (self.validators(), self);
+        let (full, gzip) = (HeaderMap::new(), OnceLock::new());
+        Document { schema_type, form, bytes: None, gzip_from: 0, gzip, tag, full, unchanged }
+    }
+
+    /// The document.
+    pub(super) fn document(self, bytes: Bytes, gzip_from: u64) -> Document {
+        let modified = u64::try_from(self.created_at / 1000).unwrap_or(0);
+        let unchanged = self.validators();
+        let mut full = HeaderMap::with_capacity(24);
+        full.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.form.media_type(self.schema_type)));
+        full.extend(unchanged.clone());
+        put(&mut full, header::LAST_MODIFIED, &httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(modified)));
+        for (name, value) in ALWAYS {
+            full.insert(name, HeaderValue::from_static(value));
+        }
+        for (name, value) in self.more {
+            put(&mut full, name, &value);
+        }
+        let Self { schema_type, form, tag, .. } = self;
+        Document { schema_type, form, bytes: Some(bytes), gzip_from, gzip: OnceLock::new(), tag, full, unchanged }
+    }
+}
+
+fn not_modified(headers: HeaderMap) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Whether the client has the document with a tag. Only tags tell: two versions may have one date, or an older one come back.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    headers.get_all(header::IF_NONE_MATCH).iter().any(|line| lists(line.as_bytes(), tag))
+}
+
+/// Whether a line of `If-None-Match` lists a tag, in any coding, or all.
+fn lists(line: &[u8], tag: &str) -> bool {
+    let is_it = |one: &[u8]| {
+        let one = one.strip_prefix(b"W/").unwrap_or(one);
+        let inner = one.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+        one == b"*" || inner.is_some_and(|inner| inner.strip_suffix(b"-gzip").unwrap_or(inner) == tag.as_bytes())
+    };
+    line.split(|b| *b == b',').any(|one| is_it(one.trim_ascii()))
+}
+
+impl Document {
+    /// Bytes held, roughly.
+    pub(super) fn weight(&self) -> usize {
+        self.bytes.as_ref().map_or(0, |bytes| bytes.len() * 3 / 2) + 3000
+    }
+
+    /// Answers a request: whole, or that nothing has changed. `None` when the bytes are needed and not there.
+    pub(super) fn answer(&self, method: &Method, headers: &HeaderMap) -> Option<Response> {
+        if is_known(headers, &self.tag) {
+            return Some(not_modified(self.unchanged.clone()));
+        }
+        let whole = self.bytes.as_ref()?;
+        let (bytes, full) = match self.compressed(whole, headers) {
+            Some((bytes, full)) => (bytes.clone(), full.clone()),
+            None => (whole.clone(), self.full.clone()),
+        };
+        let length = bytes.len();
+        let is_head = *method == Method::HEAD;
+        let mut response = Response::new(if is_head { Body::empty() } else { Body::from(bytes) });
+        *response.headers_mut() = full;
+        if is_head {
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        Some(response)
+    }
+
+    fn compressed(&self, whole: &Bytes, headers: &HeaderMap) -> Option<&(Bytes, HeaderMap)> {
+        if whole.len() as u64 <= self.gzip_from || !negotiate::accepts_gzip(headers) {
+            return None;
+        }
+        let made = self.gzip.get_or_init(|| {
+            let mut full = self.full.clone();
+            full.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            put(&mut full, header::ETAG, &quoted(&self.tag, "-gzip"));
+            compress(whole).map(|bytes| (bytes, full))
+        });
+        made.as_ref()
+    }
+}

@@ -1,0 +1,158 @@
+//! Schemas as documents: where one is, what is known of it without reading it, and the whole of it in one piece.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::contents::Entry;
+use super::error::RegistryError;
+use crate::store::{DocumentTag, Holder};
+use crate::types::{DEFAULT_CONTEXT, Guid, Reference, SchemaId, Subject, Version, VersionSelector};
+
+/// How a document is asked for.
+#[derive(Debug, Clone)]
+pub enum DocumentName {
+    /// By subject and version.
+    Version(Subject, VersionSelector),
+    /// By id; the subject chooses the context.
+    Id(SchemaId, Option<Subject>),
+    /// By guid, as it was written.
+    Guid(String),
+    /// By the type of the events that it describes.
+    Type(String),
+}
+
+/// Where a document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The subject that was named, else that of the oldest live holder.
+    pub subject: Subject,
+    /// Its version.
+    pub version: Version,
+    /// The version is soft-deleted.
+    pub deleted: bool,
+    /// When the version was registered, in milliseconds since 1970.
+    pub created_at: i64,
+    /// The schema's id in the subject's context.
+    pub id: SchemaId,
+    /// No registration can change what is said here: only what begins a new generation can.
+    pub settled: bool,
+}
+
+impl Located {
+    fn of(holder: Holder, id: SchemaId, settled: bool) -> Self {
+        let Holder { subject, version, deleted, created_at } = holder;
+        Self { subject, version, deleted, created_at, id, settled: settled && !deleted }
+    }
+}
+
+impl Registry {
+    /// Finds a document without reading it. Soft-deleted versions are found too.
+    ///
+    /// # Errors
+    /// [`RegistryError::SubjectNotFound`], [`RegistryError::VersionNotFound`], [`RegistryError::SchemaNotFound`],
+    /// [`RegistryError::NoTypeBinding`].
+    pub async fn locate(&self, name: &DocumentName) -> Result<Located, RegistryError> {
+        match name {
+            DocumentName::Version(subject, version) => self.locate_version(subject, *version).await,
+            DocumentName::Id(id, hint) => {
+                let holder = self.find_holder(*id, hint.as_ref()).await?;
+                let holder = holder.ok_or_else(|| RegistryError::SchemaNotFound(id.to_string()))?;
+                Ok(Located::of(holder, *id, hint.as_ref().is_none_or(Subject::is_context)))
+            }
+            DocumentName::Guid(text) => self.locate_guid(text).await,
+            DocumentName::Type(event_type) => {
+                let binding = self.binding_of(event_type).await?;
+                let binding = binding.ok_or_else(|| RegistryError::NoTypeBinding(event_type.clone()))?;
+                let subject = self.resolve_alias(&binding.subject).await?;
+                Ok(Located { settled: false, ..self.locate_version(&subject, binding.version).await? })
+            }
+        }
+    }
+
+    async fn locate_version(&self, subject: &Subject, version: VersionSelector) -> Result<Located, RegistryError> {
+        // the latest is never a soft-deleted one
+        let (found, row) = self.version_row(subject, version, version != VersionSelector::Latest).await?;
+        let settled = version != VersionSelector::Latest && !row.deleted && found == *subject;
+        Ok(Located {
+            subject: found,
+            version: row.version,
+            deleted: row.deleted,
+            created_at: row.created_at,
+            id: row.id,
+            settled,
+        })
+    }
+
+    async fn locate_guid(&self, text: &str) -> Result<Located, RegistryError> {
+        let missing = || RegistryError::SchemaNotFound(text.to_owned());
+        let guid = Guid::parse(text).ok_or_else(missing)?;
+        let mut deleted = None;
+        for (context, id, _) in self.store.ids_by_guid(guid).await? {
+            let Some(holder) = self.find_holder(id, Some(&Subject::in_context(&context, ""))).await? else { continue };
+            let located = Located::of(holder, id, context == DEFAULT_CONTEXT);
+            if !located.deleted {
+                return Ok(located);
+            }
+            deleted.get_or_insert(located);
+        }
+        deleted.ok_or_else(missing)
+    }
+
+    /// What is known of a document without reading its text.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn document_tag(&self, located: &Located) -> Result<Option<DocumentTag>, RegistryError> {
+        if let Some(entry) = self.cached(located.subject.context(), located.id) {
+            let (guid, created_at) = (entry.stored.guid, entry.stored.created_at);
+            let schema_type = entry.stored.content.schema_type;
+            return Ok(Some(DocumentTag { guid, schema_type, digest: Some(entry.digest()), created_at }));
+        }
+        Ok(self.store.document_tag(located.subject.context(), located.id).await?)
+    }
+
+    /// Whether a document's schema is in memory.
+    #[must_use]
+    pub fn has_at_hand(&self, located: &Located) -> bool {
+        self.cached(located.subject.context(), located.id).is_some()
+    }
+
+    /// The schema of a document.
+    ///
+    /// # Errors
+    /// [`RegistryError::SchemaNotFound`] when it went away meanwhile.
+    pub async fn document(&self, located: &Located) -> Result<Arc<Entry>, RegistryError> {
+        let entry = self.entry(located.subject.context(), located.id).await?;
+        entry.ok_or_else(|| RegistryError::SchemaNotFound(located.id.to_string()))
+    }
+
+    /// The schemas that a schema refers to itself, with their guids; what is gone is left out.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn related(&self, entry: &Entry, most: usize) -> Result<Vec<(Reference, Guid)>, RegistryError> {
+        let mut related = Vec::new();
+        for reference in entry.stored.content.references.iter().take(most) {
+            let target = Subject::parse_in(&entry.stored.context, &reference.subject);
+            let row = self.store.version(&target, VersionSelector::Number(reference.version), true).await?;
+            let Some(row) = row else { continue };
+            if let Some(tag) = self.store.document_tag(target.context(), row.id).await? {
+                related.push((reference.clone(), tag.guid));
+            }
+        }
+        Ok(related)
+    }
+
+    /// A schema and all that it refers to in one piece: a text, for Protobuf a `FileDescriptorSet`.
+    ///
+    /// # Errors
+    /// The stored schema can't be read, or the whole would be nested too deep.
+    pub async fn bundled(&self, entry: &Arc<Entry>) -> Result<Vec<u8>, RegistryError> {
+        let refuse =
+            |error: crate::schema::SchemaError| RegistryError::InvalidSchema(format!("Invalid schema, details: {error}"));
+        let parsed = self.parsed(entry).await?.map_err(refuse)?;
+        let work = tokio::task::spawn_blocking(move || parsed.bundled());
+        let bundled = work.await.unwrap_or_else(|_| Err(crate::schema::SchemaError::validate("the schema can't be bundled")));
+        bundled.map_err(refuse)
+    }
+}

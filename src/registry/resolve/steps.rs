@@ -1,0 +1,402 @@
+//! The rules.
+
+use std::sync::Arc;
+
+use super::cache::Named;
+use super::{Hints, Reason, Resolution, Rival, Rule, Unresolved, WriterId};
+use crate::cloudevents::resolve::{SchemaUri, Target, canonical, message};
+use crate::registry::error::RegistryError;
+use crate::registry::{Registry, contents::Entry};
+use crate::store::{Holder, NamedSchema};
+use crate::types::{Alias, AliasTarget, DEFAULT_CONTEXT, Guid, SchemaName, Subject, Version, VersionSelector};
+
+/// Schemas with one name that are looked at; more are ambiguous anyway.
+const RIVALS: i64 = 50;
+
+/// A schema that was found.
+pub(super) struct Found {
+    subject: Subject,
+    version: Version,
+    deleted: bool,
+    entry: Arc<Entry>,
+    /// It was named by something that moves on.
+    is_latest: bool,
+    /// No registration can make the same target name another schema or subject.
+    settled: bool,
+}
+
+/// What is known so far.
+#[derive(Default)]
+pub(super) struct Walk {
+    tried: Vec<Rule>,
+    /// What was named and is not here.
+    pub(super) wanted: Vec<Target>,
+    /// In words, for what is no target.
+    missing: Option<String>,
+    ambiguous: Option<Reason>,
+}
+
+impl Walk {
+    fn found(&self, rule: Rule, found: Found, fragment: Option<&str>) -> Resolution {
+        Resolution {
+            resolved_by: rule,
+            immutable: !found.is_latest,
+            subject: found.subject,
+            version: found.version,
+            entry: found.entry,
+            fragment: fragment.map(str::to_owned),
+            deleted: found.deleted,
+            tried: self.tried.clone(),
+            lacks_dataschema: false,
+            writer: None,
+        }
+    }
+}
+
+impl Registry {
+    /// Finds the schema of an event.
+    ///
+    /// The rules are tried in the order of [`Rule`]; the first that finds a schema decides. Two schemas with the name that was asked
+    /// for are an error, never a guess, and so is an alias whose schema is gone: rules behind them are not tried. A soft-deleted
+    /// version is found too, and marked as such. The inner error is the caller's to judge.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn resolve_event_schema(&self, hints: &Hints) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+        let binding = match &hints.event_type {
+            Some(event_type) => self.bindings().await?.of(event_type).cloned(),
+            None => None,
+        };
+        let lacks_dataschema = hints.dataschema.is_none() && binding.as_ref().is_some_and(|b| b.require_dataschema);
+        let mut walk = Walk::default();
+        let mut not_a_uri = None;
+        let mut found = None;
+        if let Some((subject, version)) = &hints.chosen {
+            found = self.try_targets(&mut walk, Rule::Override, [Target::Version(subject.clone(), *version)], None).await?;
+        } else {
+            if let Some(text) = &hints.dataschema {
+                match SchemaUri::parse(text) {
+                    Ok(uri) => found = self.by_uri(&mut walk, &uri).await?,
+                    Err(error) => not_a_uri = Some(error),
+                }
+            }
+            if found.is_none() && walk.ambiguous.is_none() {
+                found = self.by_other_hints(&mut walk, hints, binding.map(|b| (b.subject, b.version))).await?;
+            }
+        }
+        if let Some(mut found) = found {
+            found.lacks_dataschema = lacks_dataschema;
+            found.writer = self.other_writer(hints, &found).await?.map(Box::new);
+            return Ok(Ok(found));
+        }
+        let nothing_named = walk.tried.is_empty();
+        let reason = match (walk.ambiguous.take(), not_a_uri) {
+            (Some(reason), _) => reason,
+            (None, Some(error)) => Reason::NotAUri(error),
+            (None, None) if nothing_named && hints.event_type.is_none() => Reason::NoHint,
+            (None, None) => Reason::Unknown(self.unknown(&walk, hints).await?),
+        };
+        let did_you_mean = self.suggestions(hints, &walk.wanted).await?;
+        Ok(Err(Unresolved { reason, tried: walk.tried, did_you_mean, lacks_dataschema }))
+    }
+
+    /// The schema that a serializer named, if it is known here. Ids are those of the default context.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn writer_schema(&self, writer: WriterId, rule: Rule) -> Result<Option<Resolution>, RegistryError> {
+        let found = self.target(&writer_target(writer)).await?;
+        Ok(found.map(|found| Walk { tried: vec![rule], ..Walk::default() }.found(rule, found, None)))
+    }
+
+    async fn by_uri(&self, walk: &mut Walk, uri: &SchemaUri) -> Result<Option<Resolution>, RegistryError> {
+        let generation = self.store.generation().await?.answers;
+        if let Some(named) = self.resolved.get(uri.whole(), generation)
+            && let Some(entry) = self.entry(&named.context, named.id).await?
+        {
+            walk.tried =
+                [Rule::Alias, Rule::OwnBase, Rule::BaseTemplate].into_iter().filter(|rule| *rule <= named.rule).collect();
+            let (subject, version) = (named.subject, named.version);
+            let found = Found { subject, version, deleted: false, entry, is_latest: false, settled: true };
+            return Ok(Some(walk.found(named.rule, found, named.fragment.as_deref())));
+        }
+        let (found, settled) = self.by_address(walk, uri).await?;
+        if let Some(found) = found {
+            if settled {
+                let named = Named {
+                    rule: found.resolved_by,
+                    subject: found.subject.clone(),
+                    version: found.version,
+                    context: (&*found.entry.stored.context).into(),
+                    id: found.id(),
+                    fragment: found.fragment.as_deref().map(Into::into),
+                };
+                self.resolved.put(uri.whole(), generation, named);
+            }
+            return Ok(Some(found));
+        }
+        if walk.ambiguous.is_some() {
+            return Ok(None);
+        }
+        // an address alone, without anything, is no name
+        if uri.address().is_empty() {
+            return Ok(None);
+        }
+        walk.tried.push(Rule::SchemaId);
+        let id = SchemaName::JsonId(canonical(uri.address()));
+        if let Some(found) = self.by_name(walk, &id).await? {
+            return Ok(Some(walk.found(Rule::SchemaId, found, uri.fragment())));
+        }
+        if let Some(name) = message(uri).filter(|_| walk.ambiguous.is_none()) {
+            walk.tried.push(Rule::TypeUrl);
+            walk.missing.get_or_insert_with(|| format!("no Protobuf schema has the message {name}"));
+            if let Some(found) = self.by_name(walk, &SchemaName::Message(name.to_owned())).await? {
+                // the name selects the message
+                return Ok(Some(walk.found(Rule::TypeUrl, found, Some(uri.fragment().unwrap_or(name)))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Aliases and bases. The flag: no registration can change what was found.
+    async fn by_address(&self, walk: &mut Walk, uri: &SchemaUri) -> Result<(Option<Resolution>, bool), RegistryError> {
+        walk.tried.push(Rule::Alias);
+        let whole = self.find_alias(uri.whole()).await?;
+        // an alias that has the fragment in it leaves nothing to select
+        let fragment = uri.fragment().filter(|_| whole.is_none());
+        let alias = match whole {
+            None if uri.address() != uri.whole() && !uri.address().is_empty() => self.find_alias(uri.address()).await?,
+            whole => whole,
+        };
+        if let Some(Alias { uri, target }) = alias {
+            let target = match target {
+                AliasTarget::Version(subject, version) => Target::Version(subject, version),
+                AliasTarget::Guid(guid) => Target::Guid(guid),
+            };
+            let found = self.target(&target).await?;
+            if found.is_none() {
+                let words = format!("the alias {uri} stands for {}, which is not here", words(&target));
+                walk.ambiguous = Some(Reason::Unknown(words));
+                walk.wanted.push(target);
+            }
+            let settled = found.as_ref().is_some_and(|found| found.settled);
+            return Ok((found.map(|found| walk.found(Rule::Alias, found, fragment)), settled));
+        }
+        walk.tried.push(Rule::OwnBase);
+        if let Some(target) = self.defaults.resolve.read_own(uri) {
+            if let Some(found) = self.target(&target).await? {
+                let settled = found.settled;
+                return Ok((Some(walk.found(Rule::OwnBase, found, uri.fragment())), settled));
+            }
+            walk.wanted.push(target);
+        }
+        walk.tried.push(Rule::BaseTemplate);
+        let foreign: Vec<Target> = self.defaults.resolve.read_foreign(uri).collect();
+        for target in foreign {
+            if let Some(found) = self.target(&target).await? {
+                // what would have been found first may yet be registered
+                let settled = found.settled && walk.wanted.is_empty();
+                return Ok((Some(walk.found(Rule::BaseTemplate, found, uri.fragment())), settled));
+            }
+            walk.wanted.push(target);
+        }
+        if let Err(fault) = uri.path() {
+            walk.missing = Some(format!("nothing is read out of the URI, for {fault}"));
+        }
+        Ok((None, false))
+    }
+
+    async fn by_other_hints(
+        &self,
+        walk: &mut Walk,
+        hints: &Hints,
+        binding: Option<(Subject, VersionSelector)>,
+    ) -> Result<Option<Resolution>, RegistryError> {
+        for (rule, writer) in [(Rule::RecordHeader, hints.record_header), (Rule::Framing, hints.framing)] {
+            if let Some(writer) = writer
+                && let Some(found) = self.try_targets(walk, rule, [writer_target(writer)], None).await?
+            {
+                return Ok(Some(found));
+            }
+        }
+        let Some(event_type) = &hints.event_type else { return Ok(None) };
+        walk.tried.push(Rule::TypeBinding);
+        if let Some((subject, version)) = binding {
+            let target = Target::Version(subject, version);
+            if let Some(found) = self.target(&target).await? {
+                return Ok(Some(walk.found(Rule::TypeBinding, found, None)));
+            }
+            walk.wanted.push(target);
+        }
+        if self.defaults.resolve.convention {
+            let subjects = [event_type.clone(), format!("{event_type}-value")];
+            let targets = subjects.map(|name| Target::Version(Subject::plain(&name), VersionSelector::Latest));
+            return self.try_targets(walk, Rule::Convention, targets, None).await;
+        }
+        Ok(None)
+    }
+
+    async fn try_targets(
+        &self,
+        walk: &mut Walk,
+        rule: Rule,
+        targets: impl IntoIterator<Item = Target>,
+        fragment: Option<&str>,
+    ) -> Result<Option<Resolution>, RegistryError> {
+        walk.tried.push(rule);
+        for target in targets {
+            if let Some(found) = self.target(&target).await? {
+                return Ok(Some(walk.found(rule, found, fragment)));
+            }
+            walk.wanted.push(target);
+        }
+        Ok(None)
+    }
+
+    /// The writer's schema by its own word, where that is another one than the one found.
+    async fn other_writer(&self, hints: &Hints, found: &Resolution) -> Result<Option<Resolution>, RegistryError> {
+        for (rule, writer) in [(Rule::RecordHeader, hints.record_header), (Rule::Framing, hints.framing)] {
+            let Some(writer) = writer else { continue };
+            if rule != found.resolved_by
+                && let Some(other) = self.writer_schema(writer, rule).await?
+            {
+                return Ok(Some(other).filter(|other| other.guid() != found.guid()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a target names, soft-deleted versions included.
+    pub(super) async fn target(&self, target: &Target) -> Result<Option<Found>, RegistryError> {
+        match target {
+            Target::Version(subject, version) => {
+                let subject = self.resolve_alias(subject).await?;
+                self.named_version(&subject, *version).await
+            }
+            Target::Id(id, hint) => {
+                let found = self.find_id(*id, hint.as_ref()).await?;
+                let settled = hint.as_ref().is_none_or(Subject::is_context);
+                Ok(found.map(|found| held(found.holder, found.entry, settled)))
+            }
+            Target::Guid(guid) => self.named_guid(*guid).await,
+            Target::Entity(context, xreg_id, version) => match self.store.subject_by_xreg_id(context, xreg_id).await? {
+                Some(subject) => self.named_version(&subject, *version).await,
+                None => Ok(None),
+            },
+            Target::Type(event_type) => match self.bindings().await?.of(event_type).cloned() {
+                Some(binding) => {
+                    let found = self.named_version(&self.resolve_alias(&binding.subject).await?, binding.version).await?;
+                    // the binding can be changed
+                    Ok(found.map(|found| Found { is_latest: true, settled: false, ..found }))
+                }
+                None => Ok(None),
+            },
+        }
+    }
+
+    async fn named_version(&self, subject: &Subject, version: VersionSelector) -> Result<Option<Found>, RegistryError> {
+        match self.version(subject, version, true).await {
+            Ok(found) => Ok(Some(Found {
+                settled: version != VersionSelector::Latest && !found.row.deleted && found.subject == *subject,
+                subject: found.subject,
+                version: found.row.version,
+                deleted: found.row.deleted,
+                entry: found.entry,
+                is_latest: version == VersionSelector::Latest,
+            })),
+            Err(RegistryError::SubjectNotFound(_) | RegistryError::VersionNotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The oldest live holder of a guid, the default context first; else the oldest soft-deleted one.
+    async fn named_guid(&self, guid: Guid) -> Result<Option<Found>, RegistryError> {
+        let mut deleted = None;
+        for (context, id, _) in self.store.ids_by_guid(guid).await? {
+            let Some(found) = self.find_id(id, Some(&Subject::in_context(&context, ""))).await? else { continue };
+            let is_live = !found.holder.deleted;
+            let found = held(found.holder, found.entry, context == DEFAULT_CONTEXT);
+            if is_live {
+                return Ok(Some(found));
+            }
+            deleted.get_or_insert(found);
+        }
+        Ok(deleted)
+    }
+
+    /// The one schema with a name. Live ones count before those that only soft-deleted versions hold.
+    async fn by_name(&self, walk: &mut Walk, name: &SchemaName) -> Result<Option<Found>, RegistryError> {
+        let mut named = self.store.named(name, RIVALS).await?;
+        if named.iter().any(|schema| schema.is_live) {
+            named.retain(|schema| schema.is_live);
+        }
+        let mut distinct: Vec<NamedSchema> = Vec::new();
+        for schema in named {
+            let same = |known: &NamedSchema| known.guid == schema.guid && known.schema_type == schema.schema_type;
+            if !distinct.iter().any(same) {
+                distinct.push(schema);
+            }
+        }
+        let mut found = Vec::new();
+        for schema in &distinct {
+            let context = Subject::in_context(&schema.context, "");
+            found.extend(self.find_id(schema.id, Some(&context)).await?.map(|found| held(found.holder, found.entry, false)));
+        }
+        if found.len() <= 1 {
+            return Ok(found.pop());
+        }
+        let rival = |found: &Found| Rival {
+            subject: found.subject.clone(),
+            version: found.version,
+            id: found.entry.stored.id,
+            guid: found.entry.stored.guid,
+        };
+        let rivals = found.iter().map(rival).collect();
+        walk.ambiguous = Some(Reason::Ambiguous { name: name.text().to_owned(), rivals });
+        Ok(None)
+    }
+
+    /// Says what is not here.
+    async fn unknown(&self, walk: &Walk, hints: &Hints) -> Result<String, RegistryError> {
+        if let Some(missing) = &walk.missing {
+            return Ok(missing.clone());
+        }
+        if let Some(target) = walk.wanted.first() {
+            if let Target::Version(subject, _) = target
+                && let Some(latest) = self.store.subject(&self.resolve_alias(subject).await?).await?.latest()
+            {
+                return Ok(format!("there is no {}; the latest version is {}", words(target), latest.version));
+            }
+            return Ok(format!("there is no {}", words(target)));
+        }
+        Ok(match (&hints.dataschema, &hints.event_type) {
+            (Some(uri), _) => format!("no rule knows the URI {uri}"),
+            (None, Some(event_type)) => format!("no binding takes the event type {event_type}"),
+            (None, None) => "nothing was named".to_owned(),
+        })
+    }
+}
+
+fn held(holder: Holder, entry: Arc<Entry>, settled: bool) -> Found {
+    // an id or a guid stands for the schema, whoever holds it
+    let Holder { subject, version, deleted, .. } = holder;
+    Found { subject, version, deleted: false, entry, is_latest: false, settled: settled && !deleted }
+}
+
+fn writer_target(writer: WriterId) -> Target {
+    match writer {
+        WriterId::Id(id) => Target::Id(id, None),
+        WriterId::Guid(guid) => Target::Guid(guid),
+    }
+}
+
+fn words(target: &Target) -> String {
+    match target {
+        Target::Version(subject, VersionSelector::Latest) => format!("subject '{subject}'"),
+        Target::Version(subject, VersionSelector::Number(version)) => format!("version {version} of subject '{subject}'"),
+        Target::Id(id, _) => format!("schema with id {id}"),
+        Target::Guid(guid) => format!("schema with guid {guid}"),
+        Target::Entity(_, id, _) => format!("schema '{id}' in the xRegistry view"),
+        Target::Type(event_type) => format!("binding of the event type {event_type}"),
+    }
+}

@@ -1,0 +1,134 @@
+//! Finding schemas by the names that they give themselves, and by their ids in the xRegistry view; digests of their texts.
+
+use std::sync::Arc;
+
+use sqlx::Row as _;
+
+use super::rows::{guid, narrow, schema_type, stored_schema};
+use super::{Conn, db};
+use crate::store::{DocumentTag, NamedSchema, SchemaNames, StoreError, StoredSchema};
+use crate::types::{SchemaId, SchemaName, Subject};
+
+/// Files names of a schema.
+pub(super) async fn insert(conn: &mut Conn, context_id: i64, id: SchemaId, names: &[SchemaName]) -> Result<(), StoreError> {
+    for name in names {
+        sqlx::query::<db::Db>(
+            "INSERT INTO schema_names (kind, name, context_id, schema_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        )
+        .bind(name.kind())
+        .bind(name.text())
+        .bind(context_id)
+        .bind(i64::from(id))
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The schemas with a name: those of the default context first.
+pub(in crate::store) async fn named(conn: &mut Conn, name: &SchemaName, limit: i64) -> Result<Vec<NamedSchema>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT c.name, s.schema_id, s.guid, s.schema_type, EXISTS (SELECT 1 FROM versions v WHERE v.context_id = s.context_id \
+         AND v.schema_id = s.schema_id AND NOT v.deleted) \
+         FROM schema_names n JOIN schemas s ON s.context_id = n.context_id AND s.schema_id = n.schema_id \
+         JOIN contexts c ON c.context_id = n.context_id WHERE n.kind = $1 AND n.name = $2 \
+         ORDER BY CASE WHEN c.name = '.' THEN 0 ELSE 1 END, c.name, s.schema_id LIMIT $3",
+    )
+    .bind(name.kind())
+    .bind(name.text())
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    let mut out = Vec::with_capacity(rows.len());
+    for row in &rows {
+        out.push(NamedSchema {
+            context: row.try_get(0)?,
+            id: narrow(row.try_get(1)?, "schemas")?,
+            guid: guid(row.try_get(2)?)?,
+            schema_type: schema_type(row.try_get(3)?)?,
+            is_live: row.try_get(4)?,
+        });
+    }
+    Ok(out)
+}
+
+pub(in crate::store) async fn subject_by_xreg_id(
+    conn: &mut Conn,
+    context: &str,
+    xreg_id: &str,
+) -> Result<Option<Subject>, StoreError> {
+    let row = sqlx::query::<db::Db>(
+        "SELECT u.name FROM contexts c JOIN subjects u ON u.context_id = c.context_id \
+         WHERE c.name = $1 AND u.xreg_key = $2 AND u.xreg_id = $3",
+    )
+    .bind(context)
+    .bind(xreg_id.to_lowercase())
+    .bind(xreg_id)
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| Ok(Subject::in_context(context, row.try_get(0)?))).transpose()
+}
+
+/// What is known of a schema's document without its text.
+pub(in crate::store) async fn document_tag(
+    conn: &mut Conn,
+    context: &str,
+    id: SchemaId,
+) -> Result<Option<DocumentTag>, StoreError> {
+    let row = sqlx::query::<db::Db>(
+        "SELECT s.guid, s.digest, s.created_at, s.schema_type FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
+         WHERE c.name = $1 AND s.schema_id = $2",
+    )
+    .bind(context)
+    .bind(i64::from(id))
+    .fetch_optional(conn)
+    .await?;
+    let tag = |row: super::Row| {
+        let digest: Option<&[u8]> = row.try_get(1)?;
+        Ok(DocumentTag {
+            guid: guid(row.try_get(0)?)?,
+            digest: digest.and_then(|bytes| bytes.try_into().ok()),
+            created_at: row.try_get(2)?,
+            schema_type: schema_type(row.try_get(3)?)?,
+        })
+    };
+    row.map(tag).transpose()
+}
+
+/// Schemas whose digest and names have not been filed.
+pub(in crate::store) async fn unfiled(conn: &mut Conn, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT c.name, s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
+         FROM schemas s JOIN contexts c ON c.context_id = s.context_id WHERE s.digest IS NULL \
+         ORDER BY s.context_id, s.schema_id LIMIT $1",
+    )
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    let mut out = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let context: Arc<str> = row.try_get::<&str, _>(0)?.into();
+        out.push(stored_schema(&context, row, 1)?);
+    }
+    Ok(out)
+}
+
+/// Files digest and names of schemas; one that went away meanwhile is passed over.
+pub(in crate::store) async fn file_names(conn: &mut Conn, filed: &[SchemaNames]) -> Result<(), StoreError> {
+    for one in filed {
+        let row = sqlx::query::<db::Db>(
+            "UPDATE schemas SET digest = $4 WHERE schema_id = $2 AND guid = $3 \
+             AND context_id = (SELECT context_id FROM contexts WHERE name = $1) RETURNING context_id",
+        )
+        .bind(&one.context)
+        .bind(i64::from(one.id))
+        .bind(one.guid.0.to_vec())
+        .bind(one.digest.to_vec())
+        .fetch_optional(&mut *conn)
+        .await?;
+        if let Some(row) = row {
+            insert(conn, row.try_get(0)?, one.id, &one.names).await?;
+        }
+    }
+    Ok(())
+}
