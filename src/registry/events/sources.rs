@@ -72,13 +72,12 @@ impl Registry {
             chosen: asked.version.clone(),
             context: (asked.context != DEFAULT_CONTEXT).then(|| asked.context.clone()),
         };
-        let mut sources = match known.get(&hints) {
-            Some(sources) => sources.clone(),
-            None => {
-                let sources = self.look_up(&hints).await?;
-                known.insert(hints, sources.clone());
-                sources
-            }
+        let mut sources = if let Some(sources) = known.get(&hints) {
+            sources.clone()
+        } else {
+            let sources = self.look_up(&hints).await?;
+            known.insert(hints, sources.clone());
+            sources
         };
         if record.is_some_and(|framing| framing.is_none()) && sources.unresolved.is_none() {
             sources.unresolved = Some(note("schema.unresolved", "the record header __value_schema_id can't be read"));
