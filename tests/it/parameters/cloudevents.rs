@@ -1,4 +1,4 @@
-//! The cases of CloudEvents. They come first, and later ones use what earlier ones made: ids are those of a fresh registry.
+//! The cases of CloudEvents. Later ones use what earlier ones made: ids are those of a registry of their own.
 
 use super::Case;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, TestApp};
+use crate::app::{Answer, Database, TestApp};
 use crate::contract::{OPENAPI, resolve, template};
 use crate::on_both;
 
@@ -99,27 +99,34 @@ fn asks(requests: &str, case: &Case, wanted: bool) -> bool {
     })
 }
 
+/// Shows what a parameter does.
+async fn one(db: Database, app: &TestApp, case: &Case) {
+    let name = format!("{} {}", case.operation, case.parameter);
+    assert!(asks(case.without.0, case, false), "{name}: {} is not the operation without the parameter", case.without.0);
+    assert!(asks(case.with.0, case, true), "{name}: {} is not the operation with the parameter", case.with.0);
+    // what reaches beyond its own subjects gets a registry of its own
+    let whole = |request: &str| request.contains(" /mode ") || request.contains(" /mode?") || request.contains("__GLOBAL");
+    let alone = case.steps.iter().any(|step| whole(step)) || whole(case.with.0);
+    let own = if alone { Some(TestApp::new(db).await) } else { None };
+    let app = own.as_ref().unwrap_or(app);
+    for step in case.steps {
+        let answer = send(app, step).await;
+        assert!(answer.status.is_success(), "{name}: {step}: {}", answer.text);
+    }
+    let without = play(app, case.without.0).await;
+    assert!(without.contains(case.without.1), "{name}: without it: {without}");
+    let with = play(app, case.with.0).await;
+    let differs = case.with.1 == case.without.1 || !with.contains(case.without.1);
+    assert!(with.contains(case.with.1) && differs, "{name}: with it: {with}");
+}
+
 on_both! {
     async fn every_parameter_does_what_it_says(db) {
-        let app = TestApp::new(db).await;
-        for case in EVENT_CASES.iter().chain(CASES) {
-            let name = format!("{} {}", case.operation, case.parameter);
-            assert!(asks(case.without.0, case, false), "{name}: {} is not the operation without the parameter", case.without.0);
-            assert!(asks(case.with.0, case, true), "{name}: {} is not the operation with the parameter", case.with.0);
-            // what reaches beyond its own subjects gets a registry of its own
-            let whole = |request: &str| request.contains(" /mode ") || request.contains(" /mode?") || request.contains("__GLOBAL");
-            let alone = case.steps.iter().any(|step| whole(step)) || whole(case.with.0);
-            let own = if alone { Some(TestApp::new(db).await) } else { None };
-            let app = own.as_ref().unwrap_or(&app);
-            for step in case.steps {
-                let answer = send(app, step).await;
-                assert!(answer.status.is_success(), "{name}: {step}: {}", answer.text);
+        for cases in [EVENT_CASES, CASES] {
+            let app = TestApp::new(db).await;
+            for case in cases {
+                one(db, &app, case).await;
             }
-            let without = play(app, case.without.0).await;
-            assert!(without.contains(case.without.1), "{name}: without it: {without}");
-            let with = play(app, case.with.0).await;
-            let differs = case.with.1 == case.without.1 || !with.contains(case.without.1);
-            assert!(with.contains(case.with.1) && differs, "{name}: with it: {with}");
         }
     }
 }
