@@ -1,4 +1,4 @@
-//! A small HTTP client for asking a registry: GET, one connection, JSON answers.
+//! A small HTTP client for asking a registry: GET and POST, one connection, JSON answers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,9 +6,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{ACCEPT, AUTHORIZATION, HOST, USER_AGENT};
+use hyper::http::request::Builder;
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
@@ -58,7 +59,7 @@ pub(super) struct Client {
     prefix: String,
     authorization: Option<String>,
     tls: Option<TlsConnector>,
-    connection: Option<SendRequest<Empty<Bytes>>>,
+    connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Client {
@@ -103,19 +104,32 @@ impl Client {
 
     /// Asks for a path that begins with a slash and is percent-encoded already. Errors say why there is no answer.
     pub(super) async fn get(&mut self, path: &str) -> Result<Answer, String> {
-        let limited = tokio::time::timeout(TIME_LIMIT, self.ask(path)).await;
+        self.limited(Request::get(format!("{}{path}", self.prefix)), Bytes::new()).await
+    }
+
+    /// Sends a body with its own headers.
+    pub(super) async fn post(&mut self, path: &str, headers: &[(String, Vec<u8>)], body: Bytes) -> Result<Answer, String> {
+        let mut request = Request::post(format!("{}{path}", self.prefix));
+        for (name, value) in headers {
+            request = request.header(name, value.as_slice());
+        }
+        self.limited(request, body).await
+    }
+
+    async fn limited(&mut self, request: Builder, body: Bytes) -> Result<Answer, String> {
+        let limited = tokio::time::timeout(TIME_LIMIT, self.ask(request, body)).await;
         limited.unwrap_or_else(|_| Err(format!("no answer within {} seconds", TIME_LIMIT.as_secs())))
     }
 
-    async fn ask(&mut self, path: &str) -> Result<Answer, String> {
-        let mut request = Request::get(format!("{}{path}", self.prefix))
+    async fn ask(&mut self, request: Builder, body: Bytes) -> Result<Answer, String> {
+        let mut request = request
             .header(HOST, &self.authority)
             .header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json")
             .header(USER_AGENT, concat!("accordant/", env!("CARGO_PKG_VERSION")));
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        let request = request.body(Empty::new()).map_err(|error| error.to_string())?;
+        let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
         let mut connection = match self.connection.take() {
             Some(mut open) => match open.ready().await {
                 Ok(()) => open,
@@ -149,7 +163,7 @@ impl Client {
         Ok(Answer { status, body: body.unwrap_or_default() })
     }
 
-    async fn connect(&self) -> Result<SendRequest<Empty<Bytes>>, String> {
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, String> {
         let address = (self.host.as_str(), self.port);
         let stream = TcpStream::connect(address).await.map_err(|error| format!("can't connect: {error}"))?;
         let Some(tls) = &self.tls else { return shake_hands(stream).await };
@@ -159,7 +173,7 @@ impl Client {
     }
 }
 
-async fn shake_hands<S>(stream: S) -> Result<SendRequest<Empty<Bytes>>, String>
+async fn shake_hands<S>(stream: S) -> Result<SendRequest<Full<Bytes>>, String>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

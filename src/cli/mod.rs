@@ -32,9 +32,9 @@ fn command() -> Command {
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
         .args(settings_arguments())
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
+        .subcommand(ce::command())
         .subcommand(check::command())
         .subcommand(validate::command())
-        .subcommand(ce::command())
         .after_help(exit::HELP)
 }
 
@@ -60,9 +60,9 @@ pub fn run() -> ExitCode {
         }
     };
     let answered = match matches.subcommand() {
+        Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
         Some(("validate", asked)) => Some(validate::run(asked)),
-        Some(("ce", asked)) => Some(ce::run(asked)),
         _ => None,
     };
     if let Some(answer) = answered {

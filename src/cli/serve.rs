@@ -12,7 +12,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::exit::Exit;
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
-use crate::config::{LogFormat, Settings, Shapes};
+use crate::cloudevents::{EventLimits, EventSettings};
+use crate::config::{Bytes, LogFormat, Settings, Shapes};
 use crate::http::{self, AppState, DocumentAges, EdgeSettings, Links, Metrics};
 use crate::registry::{Defaults, Limits, Registry};
 use crate::server::{self, ServerSettings};
@@ -120,6 +121,7 @@ fn limits(settings: &Settings) -> Limits {
         protobuf_depth: settings.max_protobuf_depth,
         reference_depth: settings.max_reference_depth,
         reference_count: settings.max_references,
+        associations: settings.max_associations,
         work_budget: settings.work_budget,
     }
 }
@@ -137,6 +139,7 @@ fn defaults(settings: &Settings) -> Defaults {
         reject_empty_subject: settings.reject_empty_subject,
         list_limit: settings.list_limit,
         cache_bytes: settings.cache_bytes.0,
+        event_cache_bytes: settings.event_cache_bytes.0,
         resolve: ResolveSettings::default(),
     }
 }
@@ -175,9 +178,28 @@ fn edge(settings: &Settings) -> EdgeSettings {
         ready_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,
         legacy_shapes: settings.response_shapes == Shapes::V7,
+        events: events(settings),
+        event_time_limit: settings.event_time_limit,
         links: Links::new(settings.public_url.as_deref()),
         ages: DocumentAges { guid: settings.immutable_max_age.0, id: settings.id_max_age.0, version: settings.version_max_age.0 },
         ..EdgeSettings::default()
+    }
+}
+
+/// How events are read.
+fn events(settings: &Settings) -> EventSettings {
+    let bytes = |size: Bytes| usize::try_from(size.0).unwrap_or(usize::MAX);
+    EventSettings {
+        limits: EventLimits {
+            event_bytes: bytes(settings.event_max_bytes),
+            batch_bytes: bytes(settings.event_max_batch_bytes),
+            batch_events: settings.event_max_batch_events,
+            attributes: settings.event_max_attributes,
+            value_bytes: bytes(settings.event_max_value_bytes),
+            uri_bytes: bytes(settings.event_max_uri_bytes),
+            json_depth: settings.event_max_json_depth,
+        },
+        tolerate: settings.tolerate_dataschema,
     }
 }
 

@@ -1,5 +1,38 @@
-//! CloudEvents: what the specification says, pure.
+//! RING 0: CloudEvents 1.0. Pure: what an event is in each of its three encodings, whether it is well-formed, and what its data is.
 //!
-//! [`resolve`] reads out of an event's `dataschema` which schema it names. No I/O: looking up what was read is the registry's part.
+//! The folder, in reading order:
+//!
+//! - `limits`, `issue`: what bounds the work, and what is said about an event
+//! - `time`, `uri`, `media`: RFC 3339, RFC 3986 and media types, as far as attributes need them
+//! - `event`, `attributes`: the one model, and every rule on attributes, in one place for all encodings
+//! - `json_event`, `headers`, `kafka`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records
+//! - `data`: finding the payload behind framing and base64, and holding it against a schema
+//! - `report`: the answer of `/cloudevents/validate` and of `accordant ce validate`
+//! - `resolve`: which schema a `dataschema` names; looking up what was read is the registry's part
+//!
+//! Nothing here fails: what is wrong with an event is collected. Rules are those of the CloudEvents specification 1.0.2 and its
+//! bindings; where it leaves room or contradicts itself, the level of an [`Issue`] says so.
 
+mod attributes;
+mod data;
+mod event;
+mod headers;
+mod issue;
+mod json_event;
+mod kafka;
+mod limits;
+mod media;
+mod report;
 pub mod resolve;
+mod time;
+mod uri;
+
+pub use data::{Attempt, Framing, Judgement, Named, Schema, SchemaFacts, framing_of, judge, without_data};
+pub use event::{Content, Data, DataKind, Envelope, Mode, Scalar};
+pub use headers::{encode as encode_header, parse as parse_headers};
+pub use issue::{Issue, Issues, Level, Strictness};
+pub use json_event::{parse_batch, parse_structured};
+pub use kafka::{KafkaRecord, parse_record, read_records};
+pub use limits::{EventLimits, EventSettings, Tolerate};
+pub use media::{ContentMode, content_mode};
+pub use report::{Verdict, batch_report, locate, report};

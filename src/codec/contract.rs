@@ -27,6 +27,11 @@ fn string_map(value: &Value) -> Result<Option<BTreeMap<JavaStr, String>>, CodecE
     Ok(Some(map))
 }
 
+/// Empty members are no members: they are left out of answers and of guids, and what is stored is read again without them.
+fn present<T>(value: Option<T>, is_empty: impl Fn(&T) -> bool) -> Option<T> {
+    value.filter(|value| !is_empty(value))
+}
+
 /// Reads `metadata`.
 ///
 /// # Errors
@@ -44,9 +49,9 @@ pub fn metadata_from(value: &Value) -> Result<Option<Metadata>, CodecError> {
         Ok(Some(tags))
     })?;
     Ok(Some(Metadata {
-        tags,
-        properties: field(map, "properties", string_map)?,
-        sensitive: field(map, "sensitive", string_set)?,
+        tags: present(tags, BTreeMap::is_empty),
+        properties: present(field(map, "properties", string_map)?, BTreeMap::is_empty),
+        sensitive: present(field(map, "sensitive", string_set)?, BTreeSet::is_empty),
     }))
 }
 
@@ -93,15 +98,15 @@ pub fn rule_from(value: &Value) -> Result<Option<Rule>, CodecError> {
     let mode = field(map, "mode", |v| name(v, "RuleMode", modes, RuleMode::parse))?;
     Ok(Some(Rule {
         name: string_field(map, "name")?,
-        doc: string_field(map, "doc")?,
+        doc: present(string_field(map, "doc")?, String::is_empty),
         kind: Some(kind.unwrap_or(RuleKind::Transform)),
         mode: Some(mode.unwrap_or(RuleMode::WriteRead)),
         rule_type: string_field(map, "type")?,
-        tags: field(map, "tags", string_set)?,
-        params: field(map, "params", string_map)?,
-        expr: string_field(map, "expr")?,
-        on_success: string_field(map, "onSuccess")?,
-        on_failure: string_field(map, "onFailure")?,
+        tags: present(field(map, "tags", string_set)?, BTreeSet::is_empty),
+        params: present(field(map, "params", string_map)?, BTreeMap::is_empty),
+        expr: present(string_field(map, "expr")?, String::is_empty),
+        on_success: present(string_field(map, "onSuccess")?, String::is_empty),
+        on_failure: present(string_field(map, "onFailure")?, String::is_empty),
         disabled: field(map, "disabled", as_bool)?.unwrap_or(false),
     }))
 }
@@ -123,9 +128,9 @@ pub fn rule_set_from(value: &Value) -> Result<Option<RuleSet>, CodecError> {
     let Some(map) = as_object("RuleSet", value)? else { return Ok(None) };
     let places = "ALL, CLIENT, GATEWAY, SERVER, NONE";
     Ok(Some(RuleSet {
-        migration_rules: field(map, "migrationRules", rules)?,
-        domain_rules: field(map, "domainRules", rules)?,
-        encoding_rules: field(map, "encodingRules", rules)?,
+        migration_rules: present(field(map, "migrationRules", rules)?, Vec::is_empty),
+        domain_rules: present(field(map, "domainRules", rules)?, Vec::is_empty),
+        encoding_rules: present(field(map, "encodingRules", rules)?, Vec::is_empty),
         enable_at: field(map, "enableAt", |v| name(v, "ExecutionEnvironment", places, ExecutionEnvironment::parse))?,
     }))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::events::List;
 use super::value::{Age, Bytes, LogFormat, Shapes, Value};
+use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::AccessLog;
 use crate::types::{Alias, CompatibilityLevel, TypeBinding};
@@ -82,6 +83,16 @@ settings! {
     gzip_from: Bytes, "gzip-from", "1KiB", "Answers above this size are compressed for clients that accept gzip.";
     cache_bytes: Bytes, "cache-bytes", "32MiB", "Memory for schemas.";
     ready_cache_bytes: Bytes, "ready-cache-bytes", "16MiB", "Memory for ready answers.";
+    event_max_bytes: Bytes, "event-max-bytes", "1MiB", "CloudEvents: largest event.";
+    event_max_batch_bytes: Bytes, "event-max-batch-bytes", "8MiB", "CloudEvents: largest batch.";
+    event_max_batch_events: usize, "event-max-batch-events", "1000", "CloudEvents: most events in a batch.";
+    event_max_attributes: usize, "event-max-attributes", "64", "CloudEvents: most attributes of an event.";
+    event_max_value_bytes: Bytes, "event-max-value-bytes", "8KiB", "CloudEvents: longest value of an attribute.";
+    event_max_uri_bytes: Bytes, "event-max-uri-bytes", "2KiB", "CloudEvents: longest `source` or `dataschema`.";
+    event_max_json_depth: usize, "event-max-json-depth", "128", "CloudEvents: deepest nesting of JSON.";
+    event_time_limit: Duration, "event-time-limit", "2s", "CloudEvents: time in which the data of one request must be judged.";
+    event_cache_bytes: Bytes, "event-cache-bytes", "16MiB", "CloudEvents: memory for schemas made ready for data.";
+    tolerate_dataschema: Tolerate, "tolerate-dataschema", "", "CloudEvents: forms of `dataschema` without a scheme that are warnings: `#`, `type-url`, or both with a comma.";
     immutable_max_age: Age, "immutable-max-age", "365d", "How long caches may keep a schema document that was asked for by guid.";
     id_max_age: Age, "id-max-age", "24h", "How long caches may keep a schema document that was asked for by id.";
     version_max_age: Age, "version-max-age", "5m", "How long caches may keep a schema document that was asked for by subject and version.";
@@ -95,6 +106,7 @@ settings! {
     max_reference_depth: usize, "max-reference-depth", "64", "Longest chain of references.";
     max_references: usize, "max-references", "1000", "Most references in a graph.";
     work_budget: u64, "work-budget", "20000000", "Units of work (node pairs) after which a compatibility check gives up.";
+    max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";
     database_connections: u32, "database-connections", "16", "Postgres: most connections of this process.";
     database_acquire_timeout: Duration, "database-acquire-timeout", "10s", "Postgres: how long a request waits for a connection.";
     database_poll_interval: Duration, "database-poll-interval", "1s", "Postgres: how often changes by other replicas are polled for, beside being listened for.";

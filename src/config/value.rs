@@ -146,6 +146,14 @@ words!(LogFormat, "one of human, json", "human" => Self::Human, "json" => Self::
 words!(Shapes, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);
 words!(crate::http::AccessLog, "one of off, errors, all", "off" => Self::Off, "errors" => Self::Errors, "all" => Self::All);
 
+impl Value for crate::cloudevents::Tolerate {
+    const KIND: &'static str = "a list of # and type-url, with commas";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
 impl Value for crate::types::CompatibilityLevel {
     const KIND: &'static str = "one of NONE, BACKWARD, BACKWARD_TRANSITIVE, FORWARD, FORWARD_TRANSITIVE, FULL, FULL_TRANSITIVE";
 

@@ -23,6 +23,7 @@ use super::problem;
 use super::ready::{Ready, ReadyCache};
 use super::reply::{respond, to_bytes};
 use super::router::{self, RouteIndex};
+use crate::cloudevents::EventSettings;
 use crate::registry::Registry;
 
 /// Which requests are logged.
@@ -53,6 +54,10 @@ pub struct EdgeSettings {
     pub gzip_from: u64,
     /// Answer in the shapes of the 7.x line.
     pub legacy_shapes: bool,
+    /// How events are read.
+    pub events: EventSettings,
+    /// Time in which the data of a request's events must be judged.
+    pub event_time_limit: Duration,
     /// How URLs in answers begin.
     pub links: Links,
     /// For how many seconds caches may keep a schema document, by how it was asked for.
@@ -88,6 +93,8 @@ impl Default for EdgeSettings {
             ready_bytes: 16 << 20,
             gzip_from: 1024,
             legacy_shapes: false,
+            events: EventSettings::default(),
+            event_time_limit: Duration::from_secs(2),
             links: Links::default(),
             ages: DocumentAges::default(),
             commit: option_env!("ACCORDANT_COMMIT").unwrap_or("unknown"),
@@ -115,7 +122,8 @@ impl AppState {
     }
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header that names a request.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The context that a `/contexts/{ctx}` prefix named, handed from the edge to the handler.
 #[derive(Debug, Clone)]

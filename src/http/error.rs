@@ -36,13 +36,18 @@ pub const ERROR_CODES: &[(u16, u32)] = &[
     (404, 40407),
     (404, 40408),
     (404, 40409),
+    (404, 40410),
     (405, 405),
     (406, 406),
     (408, 408),
     (409, 40900),
     (409, 40901),
+    (409, 40902),
+    (409, 40903),
     (409, 40904),
+    (409, 40905),
     (409, 40907),
+    (409, 40908),
     (409, 40950),
     (410, 41000),
     (413, 413),
@@ -58,6 +63,7 @@ pub const ERROR_CODES: &[(u16, u32)] = &[
     (422, 42208),
     (422, 42210),
     (422, 42211),
+    (422, 42212),
     (422, 42250),
     (422, 42251),
     (500, 500),
@@ -223,6 +229,19 @@ impl From<RegistryError> for ApiError {
             E::ContextNotEmpty(context) => refused(42211, format!("The specified context '{context}' is not empty.")),
             E::AssociationExists(s) => conflict(40904, format!("An association already exists for subject '{s}'")),
             E::AssociationNeedsVersion(s) => conflict(40907, format!("No active (non-deleted) version exists for subject '{s}'")),
+            E::AssociationNotFound(resource) => not_found(40410, format!("Association for '{resource}' not found.")),
+            E::TooManyAssociations(limit) => conflict(40902, format!("A maximum of {limit} associations already exist")),
+            E::AssociationForResource(association_type, resource) => {
+                conflict(40903, format!("An association of type '{association_type}' already exists for resource '{resource}'"))
+            }
+            E::StrongAssociationExists(s) => conflict(40905, format!("A strong association already exists for subject '{s}'")),
+            E::AssociationFrozen(association_type, s) => {
+                conflict(40908, format!("The association of type  '{association_type}' is frozen for subject '{s}'"))
+            }
+            E::InvalidAssociation { property, detail } => {
+                refused(42212, format!("The association specified an invalid value for property: '{property}', detail: {detail}"))
+            }
+            E::SubjectReferenced(s) => refused(42206, format!("One or more references exist to the schema {s}.")),
             E::GuidCollision(guid) => conflict(
                 40950,
                 format!("Another schema has the guid {guid}; it is computed from the content and no setting changes that"),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::error::ApiError;
-use crate::types::context_from_segment;
+use crate::types::{DEFAULT_CONTEXT, context_from_segment};
 
 /// A path ready for the router.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,7 +45,12 @@ pub(super) fn route(path: &str) -> Result<Routed<'_>, ApiError> {
         None => ("", path.strip_prefix("/contexts/")),
     };
     let Some(rest) = rest else { return Ok(Routed { path, context: None }) };
-    let Some((segment, inner)) = rest.split_once('/') else { return Ok(Routed { path, context: None }) };
+    let Some((segment, inner)) = rest.split_once('/') else {
+        // the default context is the registry itself: it can't be deleted
+        let decoded = decode(rest).ok_or_else(ApiError::not_found)?;
+        let is_default = before.is_empty() && context_from_segment(&decoded).is_some_and(|context| context == DEFAULT_CONTEXT);
+        return Ok(Routed { path: if is_default { Cow::Borrowed("/") } else { path }, context: None });
+    };
     let decoded = decode(segment).ok_or_else(ApiError::not_found)?;
     let Some(context) = context_from_segment(&decoded) else {
         return Err(ApiError::bad_request(format!("Context name '{decoded}' cannot contain a colon")));

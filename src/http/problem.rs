@@ -135,7 +135,8 @@ pub(super) fn response(error: &ApiError, links: &Links, instance: &str) -> Respo
     for (key, value) in &error.extra {
         put(key, value.clone());
     }
-    put("error_code", error.code.into());
+    // a number of the original where it has one
+    put("error_code", if error.code < 1000 { error.code * 100 } else { error.code }.into());
     put("message", error.message.as_str().into());
     let mut response = respond(error.status, MEDIA_TYPE, Body::from(to_bytes(&Value::Object(body))));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

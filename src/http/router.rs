@@ -21,7 +21,7 @@ use super::negotiate::{self, MediaType};
 use super::problem;
 use super::reply::{Answer, Reply};
 use super::request::Request;
-use super::routes::cloudevents::{aliases, documents, problems, resolve, types};
+use super::routes::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::routes::{associations, compatibility, config, contexts, health, metadata, mode, schemas, subjects};
 
 type Future_ = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -37,6 +37,8 @@ pub struct Route {
     pub operation: &'static str,
     /// The answer is JSON in a negotiated media type.
     negotiated: bool,
+    /// The body is an event, or several: of any type, and with limits of its own.
+    takes_events: bool,
     /// Scripts of other sites may read the answer.
     shared: bool,
     /// What answers clients that accept media types of schemas only.
@@ -54,7 +56,7 @@ where
     A: Future<Output = Answer> + Send + 'static,
 {
     let handler: Handler = Box::new(move |request| Box::pin(handler(request)));
-    Route { method, template, operation, negotiated: true, shared: false, document: None, handler }
+    Route { method, template, operation, negotiated: true, takes_events: false, shared: false, document: None, handler }
 }
 
 fn get<F, A>(template: &'static str, operation: &'static str, handler: F) -> Route
@@ -99,6 +101,12 @@ impl Route {
     fn plain(mut self) -> Self {
         self.negotiated = false;
         self
+    }
+
+    /// The body is an event, or several.
+    fn of_events(mut self) -> Self {
+        self.takes_events = true;
+        self.plain()
     }
 
     /// The route answers schema documents, which scripts of other sites may read.
@@ -165,6 +173,15 @@ pub fn routes() -> &'static [Route] {
             get("/v1/metadata/version", "getServerVersion", metadata::version),
             get("/v1/metadata/deployment", "getDeployment", metadata::deployment),
             get("/associations/resources/{namespace}/{name}", "listAssociations", associations::of_resource),
+            get("/associations/resources/{resourceId}", "listAssociationsOfId", associations::of_resource_id),
+            put("/associations/resources/{resourceId}", "putAssociations", associations::create_or_update),
+            delete("/associations/resources/{resourceId}", "deleteAssociations", associations::delete),
+            get("/associations/subjects/{subject}", "listAssociationsOfSubject", associations::of_subject),
+            post("/associations", "createAssociations", associations::create),
+            post("/associations:batchGet", "batchGetAssociations", associations::batch_get),
+            post("/associations:batchMutate", "batchMutateAssociations", associations::batch_mutate),
+            post("/cloudevents/validate", "validateEvent", validate::http).of_events(),
+            post("/cloudevents/validate/kafka", "validateRecord", validate::kafka).of_events(),
             get("/cloudevents/subjects/{subject}/versions/{version}", "getDocumentByVersion", documents::by_version).shared(),
             options("/cloudevents/subjects/{subject}/versions/{version}", "optionsOfDocumentByVersion"),
             get("/cloudevents/schemas/ids/{id}", "getDocumentById", documents::by_id).shared(),
@@ -246,12 +263,12 @@ async fn run(state: &Arc<AppState>, index: RouteIndex, route: &Route, request: H
         && Form::only_schemas(&headers)
     {
         // not kept: under the same target others find the description
-        let (_, request) = translate(state, request).await?;
+        let (_, request) = translate(state, route, request).await?;
         return Ok(document(request).await?.into_response(negotiate::DEFAULT, &method, &headers));
     }
     let media_type = media_type(route, &headers)?;
     let generation = state.registry.store().known_generation().answers;
-    let (target, request) = translate(state, request).await?;
+    let (target, request) = translate(state, route, request).await?;
     let reply = (route.handler)(request).await?;
     match (&reply, target) {
         (Reply::Held(bytes), Some(target)) => state.ready.put(&target, generation, index, bytes.clone()),
@@ -265,7 +282,7 @@ async fn run(state: &Arc<AppState>, index: RouteIndex, route: &Route, request: H
 
 fn media_type(route: &Route, headers: &HeaderMap) -> Result<MediaType, ApiError> {
     let takes_body = matches!(route.method, Method::POST | Method::PUT);
-    if takes_body && !negotiate::consumes(headers.get(header::CONTENT_TYPE)) {
+    if takes_body && !route.takes_events && !negotiate::consumes(headers.get(header::CONTENT_TYPE)) {
         let mut error = ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         error.message.push_str("; send the header Content-Type: application/vnd.schemaregistry.v1+json");
         return Err(error);
@@ -277,13 +294,17 @@ fn media_type(route: &Route, headers: &HeaderMap) -> Result<MediaType, ApiError>
 }
 
 /// The request as handlers see it, and the target under which a ready answer may be kept: only when no prefix was taken off it.
-async fn translate(state: &Arc<AppState>, mut request: HttpRequest) -> Result<(Option<String>, Request), ApiError> {
+async fn translate(
+    state: &Arc<AppState>,
+    route: &Route,
+    mut request: HttpRequest,
+) -> Result<(Option<String>, Request), ApiError> {
     let parameters = request.extract_parts::<RawPathParams>().await.map_err(|_| ApiError::not_found())?;
     let path = parameters.iter().map(|(key, value)| (key.to_owned(), value.replace('\0', "\u{FFFD}"))).collect();
     let context = request.extensions_mut().remove::<PrefixContext>().map(|prefix| prefix.0);
     let (parts, body) = request.into_parts();
     let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::DELETE);
-    let bytes = if takes_body { collect(state, body).await? } else { Bytes::new() };
+    let bytes = if takes_body { collect(state, route, &parts.headers, body).await? } else { Bytes::new() };
     let is_kept = |path: &str| path.starts_with("/schemas/") || problem::is_here(path);
     let held = is_kept(parts.uri.path()) && context.is_none();
     let target = parts.uri.path_and_query().filter(|_| held).map(|target| target.as_str().to_owned());
@@ -292,14 +313,18 @@ async fn translate(state: &Arc<AppState>, mut request: HttpRequest) -> Result<(O
 }
 
 /// The whole body, within its limits of size and time.
-async fn collect(state: &AppState, body: Body) -> Result<Bytes, ApiError> {
-    let limit = state.settings.max_body_bytes;
+async fn collect(state: &AppState, route: &Route, headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    let (limit, setting) = if route.takes_events {
+        validate::limit(state, route.template, headers)
+    } else {
+        (state.settings.max_body_bytes, "max-body-bytes")
+    };
     let whole = Limited::new(body, limit).collect();
     match tokio::time::timeout(state.settings.body_timeout, whole).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
             let mut error = ApiError::plain(StatusCode::PAYLOAD_TOO_LARGE);
-            error.message = format!("HTTP 413 Request Entity Too Large: the limit is {limit} bytes (setting max-body-bytes)");
+            error.message = format!("HTTP 413 Request Entity Too Large: the limit is {limit} bytes (setting {setting})");
             Err(error)
         }
         Ok(Err(error)) => Err(ApiError::bad_request(format!("The request body could not be read: {error}"))),

@@ -38,20 +38,28 @@ impl Registry {
     ) -> Result<Vec<Version>, RegistryError> {
         let read_only = self.effective(subject).await?.mode.is_read_only();
         let request = DeleteRequest { subject: subject.clone(), version, permanent, read_only, now: self.now() };
-        let subject = subject.clone();
-        match self.store.delete(Arc::new(request)).await? {
-            DeleteOutcome::Deleted(versions) => Ok(versions),
-            DeleteOutcome::SubjectNotFound => Err(RegistryError::SubjectNotFound(subject)),
-            DeleteOutcome::VersionNotFound => Err(RegistryError::VersionNotFound(version.unwrap_or(VersionSelector::Latest))),
-            DeleteOutcome::SubjectSoftDeleted => Err(RegistryError::SubjectSoftDeleted(subject)),
-            DeleteOutcome::VersionSoftDeleted(version) => Err(RegistryError::VersionSoftDeleted(subject, version)),
-            DeleteOutcome::SubjectNotDeleted => Err(RegistryError::SubjectNotDeleted(subject)),
-            DeleteOutcome::VersionNotDeleted(version) => Err(RegistryError::VersionNotDeleted(subject, version)),
-            DeleteOutcome::ReadOnly => Err(RegistryError::NotPermitted(NotPermitted::ReadOnly(subject))),
-            DeleteOutcome::Referenced(subject, version) => Err(RegistryError::ReferenceExists(subject, version)),
-            DeleteOutcome::NotEmpty => Err(RegistryError::NotPermitted(NotPermitted::SubjectsExist)),
-            DeleteOutcome::Associated(subject) => Err(RegistryError::AssociationExists(subject)),
-            DeleteOutcome::AssociatedLast(subject) => Err(RegistryError::AssociationNeedsVersion(subject)),
-        }
+        deleted(self.store.delete(Arc::new(request)).await?, subject.clone(), version)
+    }
+}
+
+/// What came of a deletion.
+pub(super) fn deleted(
+    outcome: DeleteOutcome,
+    subject: Subject,
+    version: Option<VersionSelector>,
+) -> Result<Vec<Version>, RegistryError> {
+    match outcome {
+        DeleteOutcome::Deleted(versions) => Ok(versions),
+        DeleteOutcome::SubjectNotFound => Err(RegistryError::SubjectNotFound(subject)),
+        DeleteOutcome::VersionNotFound => Err(RegistryError::VersionNotFound(version.unwrap_or(VersionSelector::Latest))),
+        DeleteOutcome::SubjectSoftDeleted => Err(RegistryError::SubjectSoftDeleted(subject)),
+        DeleteOutcome::VersionSoftDeleted(version) => Err(RegistryError::VersionSoftDeleted(subject, version)),
+        DeleteOutcome::SubjectNotDeleted => Err(RegistryError::SubjectNotDeleted(subject)),
+        DeleteOutcome::VersionNotDeleted(version) => Err(RegistryError::VersionNotDeleted(subject, version)),
+        DeleteOutcome::ReadOnly => Err(RegistryError::NotPermitted(NotPermitted::ReadOnly(subject))),
+        DeleteOutcome::Referenced(subject, version) => Err(RegistryError::ReferenceExists(subject, version)),
+        DeleteOutcome::NotEmpty => Err(RegistryError::NotPermitted(NotPermitted::SubjectsExist)),
+        DeleteOutcome::Associated(subject) => Err(RegistryError::AssociationExists(subject)),
+        DeleteOutcome::AssociatedLast(subject) => Err(RegistryError::AssociationNeedsVersion(subject)),
     }
 }

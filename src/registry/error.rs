@@ -2,7 +2,7 @@
 
 use crate::schema::Finding;
 use crate::store::StoreError;
-use crate::types::{Guid, SchemaId, Subject, Version, VersionSelector};
+use crate::types::{AssociationType, Guid, SchemaId, Subject, Version, VersionSelector};
 
 /// Why an operation is not permitted (wire code 42205).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub enum NotPermitted {
     Overwrite(SchemaId, Subject),
     /// Mode changes are switched off.
     ModeImmutable,
-    /// The referenced subject has a strong association.
-    StrongAssociation(Subject),
+    /// The referenced subject, as the reference names it, has a strong association.
+    StrongAssociation(String),
 }
 
 /// Why a use case failed.
@@ -107,6 +107,32 @@ pub enum RegistryError {
     /// The last active version of an associated subject.
     #[error("association needs an active version")]
     AssociationNeedsVersion(Subject),
+    /// The resource has no associations of the kind.
+    #[error("association not found")]
+    AssociationNotFound(String),
+    /// There are as many associations as there may be.
+    #[error("too many associations")]
+    TooManyAssociations(usize),
+    /// The resource has another association of this type.
+    #[error("association exists for resource")]
+    AssociationForResource(AssociationType, String),
+    /// The subject belongs to a resource.
+    #[error("strong association exists")]
+    StrongAssociationExists(Subject),
+    /// The association can't be changed.
+    #[error("association frozen")]
+    AssociationFrozen(AssociationType, Subject),
+    /// A property of an association has a value that it can't have.
+    #[error("invalid association")]
+    InvalidAssociation {
+        /// The property.
+        property: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Something refers to a version of the subject, which therefore can't belong to a resource.
+    #[error("subject referenced")]
+    SubjectReferenced(Subject),
     /// Another content has the same guid.
     #[error("guid collision")]
     GuidCollision(Guid),

@@ -1,5 +1,6 @@
 //! Lists, read in pages so that memory stays flat however many subjects there are.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::Stream;
@@ -8,6 +9,7 @@ use futures_util::stream::try_unfold;
 use super::Registry;
 use super::error::RegistryError;
 use crate::store::{ListedVersion, SubjectFilter, VersionFilter};
+use crate::types::{Association, AssociationType, Lifecycle, Subject};
 
 /// Rows read from the database at once.
 const PAGE: i64 = 1000;
@@ -19,6 +21,51 @@ pub struct SchemaFilter {
     pub versions: VersionFilter,
     /// Only schemas with a rule of this type.
     pub rule_type: Option<String>,
+    /// List also what aliases among the subjects stand for, and name the aliases.
+    pub aliases: bool,
+    /// Only schemas of subjects with such associations.
+    pub associations: Option<AssociationMatch>,
+}
+
+/// Which associations the subject of a listed schema must have.
+#[derive(Debug, Clone, Default)]
+pub struct AssociationMatch {
+    /// With resources of this type.
+    pub resource_type: Option<String>,
+    /// Of these types; `None` is any.
+    pub types: Option<Vec<AssociationType>>,
+    /// Of these lifecycles; `None` is any.
+    pub lifecycles: Option<Vec<Lifecycle>>,
+    /// Subjects without any association of the above types count too.
+    pub unassociated: bool,
+}
+
+impl AssociationMatch {
+    /// The associations to show; `None` when the subject does not match.
+    fn apply(&self, associations: &[Association]) -> Option<Vec<Association>> {
+        let counted = |a: &&Association| {
+            self.resource_type.as_ref().is_none_or(|wanted| a.resource.kind == *wanted)
+                && self.types.as_ref().is_none_or(|types| types.contains(&a.association_type))
+        };
+        let found: Vec<Association> = associations.iter().filter(counted).cloned().collect();
+        if found.is_empty() {
+            return self.unassociated.then(Vec::new);
+        }
+        let wanted = |a: &Association| self.lifecycles.as_ref().is_none_or(|wanted| wanted.contains(&a.lifecycle));
+        let shown: Vec<Association> = found.into_iter().filter(wanted).collect();
+        (!shown.is_empty()).then_some(shown)
+    }
+}
+
+/// A listed version with what the filter asked to know about it.
+#[derive(Debug, Clone)]
+pub struct ListedSchema {
+    /// The version.
+    pub version: ListedVersion,
+    /// The aliases that stand for its subject.
+    pub aliases: Vec<String>,
+    /// The associations of its subject that match.
+    pub associations: Vec<Association>,
 }
 
 impl Registry {
@@ -68,29 +115,57 @@ impl Registry {
         filter: &SchemaFilter,
         mut offset: usize,
         limit: usize,
-    ) -> Result<Vec<ListedVersion>, RegistryError> {
+    ) -> Result<Vec<ListedSchema>, RegistryError> {
+        let aliases = if filter.aliases { self.subject_aliases(&filter.versions.subjects).await? } else { HashMap::new() };
+        let mut versions = filter.versions.clone();
+        versions.also = aliases.keys().cloned().collect();
         let mut out = Vec::new();
         let mut after: Option<(String, i32)> = None;
         while out.len() < limit {
             let from = after.as_ref().map(|(subject, version)| (subject.as_str(), *version));
-            let page = self.store.versions(&filter.versions, from, 100).await?;
+            let page = self.store.versions(&versions, from, 100).await?;
             let Some(last) = page.last() else { break };
             after = Some((last.subject.qualified(), last.row.version));
-            for listed in page {
-                let has_rule = |wanted: &String| {
-                    let rules = listed.schema.content.rule_set.as_ref();
-                    rules.is_some_and(|set| set.rules().any(|rule| rule.rule_type.as_ref() == Some(wanted)))
-                };
-                if !filter.rule_type.as_ref().is_none_or(has_rule) {
-                    continue;
-                }
+            for version in self.matching(filter, page).await? {
                 if offset > 0 {
                     offset -= 1;
                 } else if out.len() < limit {
-                    out.push(listed);
+                    let aliases = aliases.get(&version.0.subject.qualified()).cloned().unwrap_or_default();
+                    out.push(ListedSchema { version: version.0, aliases, associations: version.1 });
                 }
             }
         }
         Ok(out)
+    }
+
+    /// Targets of the aliases among the subjects of a filter, with those aliases.
+    async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<HashMap<String, Vec<String>>, RegistryError> {
+        let mut out: HashMap<String, Vec<String>> = HashMap::new();
+        for (alias, target) in self.store.subject_aliases(filter).await? {
+            let target = Subject::parse_in(alias.context(), &target);
+            out.entry(target.qualified()).or_default().push(alias.qualified());
+        }
+        Ok(out)
+    }
+
+    /// The versions of a page that match, with the associations to show.
+    async fn matching(
+        &self,
+        filter: &SchemaFilter,
+        mut page: Vec<ListedVersion>,
+    ) -> Result<Vec<(ListedVersion, Vec<Association>)>, RegistryError> {
+        if let Some(wanted) = &filter.rule_type {
+            let typed = |rule: &crate::types::Rule| rule.rule_type.as_ref() == Some(wanted);
+            page.retain(|listed| listed.schema.content.rule_set.as_ref().is_some_and(|set| set.rules().any(typed)));
+        }
+        let Some(wanted) = &filter.associations else { return Ok(page.into_iter().map(|listed| (listed, Vec::new())).collect()) };
+        let mut subjects: Vec<Subject> = page.iter().map(|listed| listed.subject.clone()).collect();
+        subjects.dedup();
+        let associations = self.store.associations_of(&subjects).await?;
+        let matched = |listed: ListedVersion| {
+            let own: Vec<Association> = associations.iter().filter(|a| a.subject == listed.subject).cloned().collect();
+            wanted.apply(&own).map(|shown| (listed, shown))
+        };
+        Ok(page.into_iter().filter_map(matched).collect())
     }
 }

@@ -56,7 +56,7 @@ impl Registry {
     }
 
     /// Whether the subject has versions at all, and the match in it.
-    async fn lookup_once(
+    pub(super) async fn lookup_once(
         &self,
         subject: &Subject,
         submission: &Submission,

@@ -1,7 +1,8 @@
 //! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
 //!
 //! One file is one use case: `register`, `lookup`, `find` (reads), `check`, `delete`, `settings` (config and mode), `contexts`,
-//! `list`, `tags`, and for CloudEvents `resolve` (which schema an event is of) and `bindings` (aliases and event types) and `document`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
+//! `list`, `tags`, `associations`; for CloudEvents `events` (judging them), `resolve` (which schema an event is of), `bindings` (aliases
+//! and event types) and `document`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::cloudevents::resolve::ResolveSettings;
 use crate::store::{Clock, Store};
 use crate::types::{CompatibilityLevel, Mode};
 
+mod associations;
 mod bindings;
 mod check;
 mod contents;
@@ -16,6 +18,7 @@ mod contexts;
 mod delete;
 mod document;
 mod error;
+mod events;
 mod find;
 mod list;
 mod lookup;
@@ -26,13 +29,18 @@ mod resolve;
 mod settings;
 mod tags;
 
+pub use associations::{
+    AnsweredAssociation, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery, AssociationsAnswer,
+    AssociationsRequest,
+};
 pub use bindings::Origin;
 pub use check::{CheckAnswer, CheckTarget};
 pub use contents::Entry;
 pub use document::{DocumentName, Located};
 pub use error::{NotPermitted, RegistryError};
+pub use events::{EventJudging, SchemaUse};
 pub use find::{FoundById, FoundVersion};
-pub use list::SchemaFilter;
+pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use parse::{RawReference, Submission};
 pub use register::{RegisterOptions, Registered};
@@ -57,6 +65,8 @@ pub struct Limits {
     pub reference_count: usize,
     /// Units of work of one comparison.
     pub work_budget: u64,
+    /// Associations of resources with subjects.
+    pub associations: usize,
 }
 
 impl Default for Limits {
@@ -68,6 +78,7 @@ impl Default for Limits {
             reference_depth: 64,
             reference_count: 1000,
             work_budget: 20_000_000,
+            associations: 1_000_000,
         }
     }
 }
@@ -98,6 +109,8 @@ pub struct Defaults {
     pub list_limit: usize,
     /// Bytes of schemas held in memory.
     pub cache_bytes: u64,
+    /// Bytes of schemas held ready for data of events.
+    pub event_cache_bytes: u64,
     /// How schemas of events are found.
     pub resolve: ResolveSettings,
 }
@@ -116,6 +129,7 @@ impl Default for Defaults {
             reject_empty_subject: false,
             list_limit: 1000,
             cache_bytes: 32 << 20,
+            event_cache_bytes: 16 << 20,
             resolve: ResolveSettings::default(),
         }
     }
@@ -130,6 +144,8 @@ pub struct Registry {
     contents: Contents,
     settings: settings::SettingsCache,
     seen: register::SeenCache,
+    prepared: events::Prepared,
+    lanes: events::Lanes,
     bindings: bindings::BindingsCache,
     resolved: resolve::ResolveCache,
 }
@@ -138,11 +154,14 @@ impl Registry {
     /// A registry over a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock, limits: Limits, defaults: Defaults) -> Self {
-        let contents = Contents::new(defaults.cache_bytes);
+        // known registrations share their texts with the schemas, as long as both are held: an eighth is plenty
+        let seen = register::SeenCache::new(defaults.cache_bytes / 8);
+        let contents = Contents::new(defaults.cache_bytes - defaults.cache_bytes / 8);
         let settings = settings::SettingsCache::new();
-        let seen = register::SeenCache::new();
+        let prepared = events::Prepared::new(defaults.event_cache_bytes);
+        let lanes = events::Lanes::new();
         let (bindings, resolved) = (bindings::BindingsCache::default(), resolve::ResolveCache::new());
-        Self { store, clock, limits, defaults, contents, settings, seen, bindings, resolved }
+        Self { store, clock, limits, defaults, contents, settings, seen, prepared, lanes, bindings, resolved }
     }
 
     /// The store, for health checks and shutdown.

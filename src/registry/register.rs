@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use md5::{Digest, Md5};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::Registry;
@@ -17,7 +18,7 @@ use super::settings::Effective;
 use crate::codec::{metadata_to, rule_set_to};
 use crate::schema::{ParseMode, TagEdit};
 use crate::store::{HashedContent, RegisterOutcome, RegisterRequest, SubjectState};
-use crate::types::{Content, Guid, SchemaId, Subject, VERSION_PROPERTY, Version};
+use crate::types::{Content, Guid, Lifecycle, SchemaId, Subject, VERSION_PROPERTY, Version};
 
 /// How often a registration is decided anew before it gives up.
 const ATTEMPTS: usize = 64;
@@ -60,14 +61,33 @@ pub struct Registered {
     pub is_new: bool,
 }
 
+/// What a registration comes to.
+pub(super) enum Decision {
+    /// A version holds the schema already. The flag: the answer holds for the same request until something disruptive happens.
+    Known(Registered, bool),
+    /// A version is to be filed.
+    File(Box<RegisterRequest>),
+}
+
 /// What was asked before and found as it stands; valid for one generation, since only disruptive changes can alter the answer.
 pub(super) struct SeenCache {
-    cache: Cache<[u8; 16], (i64, Arc<Registered>)>,
+    cache: Cache<[u8; 16], (i64, Arc<Registered>), ByBytes>,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<[u8; 16], (i64, Arc<Registered>)> for ByBytes {
+    fn weight(&self, _: &[u8; 16], (_, registered): &(i64, Arc<Registered>)) -> u64 {
+        // the text, and about as much again for what stands around it in a small one
+        registered.content.text.len() as u64 + 512
+    }
 }
 
 impl SeenCache {
-    pub(super) fn new() -> Self {
-        Self { cache: Cache::new(8_000) }
+    pub(super) fn new(bytes: u64) -> Self {
+        let items = usize::try_from(bytes / 1024).unwrap_or(usize::MAX).max(64);
+        Self { cache: Cache::with_weighter(items, bytes, ByBytes) }
     }
 }
 
@@ -123,30 +143,37 @@ impl Registry {
         {
             return Ok(seen);
         }
-        if let Some(rules) = &submission.rule_set {
-            rules.validate().map_err(RegistryError::InvalidRuleSet)?;
-        }
-        self.check_subject_name(subject)?;
         for _ in 0..ATTEMPTS {
-            if let Some((registered, keep)) = self.decide(subject, submission, options).await? {
-                let registered = Arc::new(registered);
-                if keep && repeatable {
-                    self.seen.cache.insert(key, (generation, Arc::clone(&registered)));
+            match self.decide(subject, submission, options).await? {
+                Decision::Known(registered, keep) => {
+                    let registered = Arc::new(registered);
+                    if keep && repeatable {
+                        self.seen.cache.insert(key, (generation, Arc::clone(&registered)));
+                    }
+                    return Ok(registered);
                 }
-                return Ok(registered);
+                Decision::File(request) => {
+                    let request: Arc<RegisterRequest> = request.into();
+                    if let Some(registered) = request.registered(self.store.register(Arc::clone(&request)).await?)? {
+                        return Ok(Arc::new(registered));
+                    }
+                }
             }
         }
         Err(RegistryError::Contention)
     }
 
-    /// One attempt; `None` when the subject changed under it. The flag: the answer holds for the same request until something
-    /// disruptive happens.
-    async fn decide(
+    /// What a registration comes to, against the subject as it is now.
+    pub(super) async fn decide(
         &self,
         subject: &Subject,
         submission: &Submission,
         options: RegisterOptions,
-    ) -> Result<Option<(Registered, bool)>, RegistryError> {
+    ) -> Result<Decision, RegistryError> {
+        if let Some(rules) = &submission.rule_set {
+            rules.validate().map_err(RegistryError::InvalidRuleSet)?;
+        }
+        self.check_subject_name(subject)?;
         let effective = self.effective(subject).await?;
         let state = self.store.subject(subject).await?;
         let import = effective.mode.is_import();
@@ -161,7 +188,7 @@ impl Registry {
                 && Self::answers(submission, &found, &state)
             {
                 let exact = found.exact;
-                return Ok(Some((found.into_registered(subject), exact)));
+                return Ok(Decision::Known(found.into_registered(subject), exact));
             }
             searched = true;
             read = Some((candidate, strict));
@@ -173,6 +200,7 @@ impl Registry {
             None => self.read_for_registration(subject, &submission, &effective, normalize).await?,
         };
         strict?;
+        self.refuse_owned_references(&candidate).await?;
         self.file(subject, &submission, candidate, &state, &effective, Filing { options, searched }).await
     }
 
@@ -283,7 +311,20 @@ impl Registry {
         Ok(out)
     }
 
-    /// Decides id and version, checks compatibility, and writes.
+    /// A subject that belongs to a resource can't be referred to, in any mode.
+    async fn refuse_owned_references(&self, candidate: &Candidate) -> Result<(), RegistryError> {
+        if candidate.targets.is_empty() {
+            return Ok(());
+        }
+        let associations = self.store.associations_of(&candidate.targets).await?;
+        let owned = |target: &Subject| associations.iter().any(|a| a.subject == *target && a.lifecycle == Lifecycle::Strong);
+        match candidate.targets.iter().zip(&candidate.references).find(|(target, _)| owned(target)) {
+            Some((_, reference)) => Err(RegistryError::NotPermitted(NotPermitted::StrongAssociation(reference.subject.clone()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Decides the version and checks compatibility.
     async fn file(
         &self,
         subject: &Subject,
@@ -292,7 +333,7 @@ impl Registry {
         state: &SubjectState,
         effective: &Effective,
         Filing { options, searched }: Filing,
-    ) -> Result<Option<(Registered, bool)>, RegistryError> {
+    ) -> Result<Decision, RegistryError> {
         let import = effective.mode.is_import();
         let id = submission.id.filter(|id| *id >= 0);
         let next = state.next_version();
@@ -303,7 +344,7 @@ impl Registry {
             if let Some(found) = found
                 && (!latest_only || state.latest().is_some_and(|row| row.version == found.row.version))
             {
-                return Ok(Some((found.into_registered(subject), false)));
+                return Ok(Decision::Known(found.into_registered(subject), false));
             }
         }
         if !import && submission.version > 0 && submission.version != next {
@@ -336,49 +377,21 @@ impl Registry {
         if let Some(row) = state.row(version) {
             return self.occupied(subject, row.id, version, id, content).await;
         }
-        let schema = HashedContent::from(content);
+        let digest = names::digest(&content.text);
         let request = RegisterRequest {
             subject: subject.clone(),
-            schema: schema.clone(),
-            digest: Some(names::digest(&schema.content.text)),
+            schema: HashedContent::from(content),
+            digest: Some(digest),
             names: names::names(&candidate.parsed),
             targets: candidate.targets,
             active_references: !import && effective.config.validate_new_schemas.unwrap_or(true),
             expected_epoch: state.epoch,
             version,
             id,
-            supersede: true,
             disruptive: import || state.rows.iter().any(|row| row.deleted),
             now: self.now(),
         };
-        match self.store.register(Arc::new(request)).await? {
-            RegisterOutcome::Registered { id } => Ok(Some((
-                Registered {
-                    subject: subject.clone(),
-                    id,
-                    version,
-                    guid: schema.guid,
-                    content: schema.content,
-                    matched_at: None,
-                    is_new: true,
-                },
-                false,
-            ))),
-            RegisterOutcome::HeadMoved => Ok(None),
-            RegisterOutcome::IdTaken => {
-                Err(RegistryError::NotPermitted(NotPermitted::Overwrite(id.unwrap_or(0), subject.clone())))
-            }
-            RegisterOutcome::GuidCollision => Err(RegistryError::GuidCollision(schema.guid)),
-            RegisterOutcome::ReferenceGone { position } => {
-                let text = schema.content.references.get(position).map_or_else(String::new, |r| {
-                    format!("No schema reference found for subject \"{}\" and version {}", r.subject, r.version)
-                });
-                Err(RegistryError::InvalidSchema(format!(
-                    "Invalid schema of type {}, details: {text}",
-                    schema.content.schema_type
-                )))
-            }
-        }
+        Ok(Decision::File(Box::new(request)))
     }
 
     /// IMPORT into a version that exists: fine when it holds that very content under that very id.
@@ -389,10 +402,10 @@ impl Registry {
         version: Version,
         id: Option<SchemaId>,
         content: Content,
-    ) -> Result<Option<(Registered, bool)>, RegistryError> {
+    ) -> Result<Decision, RegistryError> {
         let entry = self.entry(subject.context(), held).await?;
         match entry {
-            Some(entry) if *entry.stored.content == content && id.is_none_or(|id| id == held) => Ok(Some((
+            Some(entry) if *entry.stored.content == content && id.is_none_or(|id| id == held) => Ok(Decision::Known(
                 Registered {
                     subject: subject.clone(),
                     id: held,
@@ -403,7 +416,7 @@ impl Registry {
                     is_new: false,
                 },
                 false,
-            ))),
+            )),
             _ => Err(RegistryError::NotPermitted(NotPermitted::Overwrite(id.unwrap_or(held), subject.clone()))),
         }
     }
@@ -419,6 +432,39 @@ impl Match {
             content: Arc::clone(&self.entry.stored.content),
             matched_at: (!self.exact).then_some(self.row.created_at),
             is_new: false,
+        }
+    }
+}
+
+impl RegisterRequest {
+    /// What came of filing; `None` when the subject changed meanwhile.
+    pub(super) fn registered(&self, outcome: RegisterOutcome) -> Result<Option<Registered>, RegistryError> {
+        let content = &self.schema.content;
+        match outcome {
+            RegisterOutcome::Registered { id } => Ok(Some(Registered {
+                subject: self.subject.clone(),
+                id,
+                version: self.version,
+                guid: self.schema.guid,
+                content: Arc::clone(content),
+                matched_at: None,
+                is_new: true,
+            })),
+            RegisterOutcome::HeadMoved => Ok(None),
+            RegisterOutcome::IdTaken => {
+                Err(RegistryError::NotPermitted(NotPermitted::Overwrite(self.id.unwrap_or(0), self.subject.clone())))
+            }
+            RegisterOutcome::GuidCollision => Err(RegistryError::GuidCollision(self.schema.guid)),
+            RegisterOutcome::ReferenceGone { position } => {
+                let text = content.references.get(position).map_or_else(String::new, |r| {
+                    format!("No schema reference found for subject \"{}\" and version {}", r.subject, r.version)
+                });
+                Err(RegistryError::InvalidSchema(format!("Invalid schema of type {}, details: {text}", content.schema_type)))
+            }
+            RegisterOutcome::ReferenceOwned { position } => {
+                let subject = content.references.get(position).map_or_else(String::new, |r| r.subject.clone());
+                Err(RegistryError::NotPermitted(NotPermitted::StrongAssociation(subject)))
+            }
         }
     }
 }

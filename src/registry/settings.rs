@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::Registry;
 use super::error::{NotPermitted, RegistryError};
-use crate::codec::ConfigPatch;
+use crate::codec::{ConfigPatch, LevelKey, config_to};
 use crate::compat::Rules;
 use crate::store::{DeleteOutcome, ImportSwitch, Scope, ScopeSettings};
 use crate::types::{Config, DEFAULT_CONTEXT, GLOBAL_CONTEXT, Mode, Subject};
@@ -24,12 +25,43 @@ pub struct Effective {
 
 /// Effective settings by subject, valid for one generation.
 pub(super) struct SettingsCache {
-    cache: Cache<Subject, (i64, Arc<Effective>)>,
+    cache: Cache<Subject, Held, ByBytes>,
 }
+
+#[derive(Clone)]
+struct Held {
+    generation: i64,
+    effective: Arc<Effective>,
+    bytes: u64,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<Subject, Held> for ByBytes {
+    fn weight(&self, subject: &Subject, held: &Held) -> u64 {
+        held.bytes + subject.name().len() as u64
+    }
+}
+
+/// Memory for effective settings; without metadata and rules in a config that is some 2,000 subjects.
+const SETTINGS_BYTES: u64 = 2 << 20;
 
 impl SettingsCache {
     pub(super) fn new() -> Self {
-        Self { cache: Cache::new(2_000) }
+        Self { cache: Cache::with_weighter(2_000, SETTINGS_BYTES, ByBytes) }
+    }
+
+    fn get(&self, subject: &Subject, generation: i64) -> Option<Arc<Effective>> {
+        self.cache.get(subject).filter(|held| held.generation == generation).map(|held| held.effective)
+    }
+
+    fn put(&self, subject: &Subject, generation: i64, effective: Arc<Effective>) {
+        let contracts = [&effective.config, effective.own.config.as_ref().unwrap_or(&effective.config)];
+        let held = contracts.into_iter().filter(|config| config.has_contract_layers());
+        let bytes =
+            held.map(|config| config_to(config, LevelKey::Compatibility).to_string().len() as u64 * 2).sum::<u64>() + 1024;
+        self.cache.insert(subject.clone(), Held { generation, effective, bytes });
     }
 }
 
@@ -70,9 +102,7 @@ impl Registry {
     /// the top level, as they do in the original.
     pub(super) async fn effective(&self, subject: &Subject) -> Result<Arc<Effective>, RegistryError> {
         let generation = self.store.generation().await?.answers;
-        if let Some((made, effective)) = self.settings.cache.get(subject)
-            && made == generation
-        {
+        if let Some(effective) = self.settings.get(subject, generation) {
             return Ok(effective);
         }
         let scopes = [subject.clone(), context_of(subject), top(), global()];
@@ -103,7 +133,7 @@ impl Registry {
         config.fall_through(&self.server_config());
         let mode = own.mode.or(context.mode).or(global.mode).unwrap_or(self.defaults.mode);
         let effective = Arc::new(Effective { own, config, mode });
-        self.settings.cache.insert(subject.clone(), (generation, Arc::clone(&effective)));
+        self.settings.put(subject, generation, Arc::clone(&effective));
         Ok(effective)
     }
 

@@ -100,14 +100,24 @@ impl Object {
         }
     }
 
+    /// The members in order, taken out.
+    #[must_use]
+    pub fn into_members(self) -> Vec<Member> {
+        self.members
+    }
+
     /// Adds a member; an existing key keeps its place and takes the new value.
     pub fn insert(&mut self, member: Member) {
+        self.put(member);
+    }
+
+    /// The same; the key when it was there already.
+    fn put(&mut self, member: Member) -> Option<&str> {
         if let Some(at) = self.find(&member.key) {
-            if let Some(old) = self.members.get_mut(at) {
-                old.value = member.value;
-                old.key_offset = member.key_offset;
-            }
-            return;
+            let old = self.members.get_mut(at)?;
+            old.value = member.value;
+            old.key_offset = member.key_offset;
+            return Some(&old.key);
         }
         if let Some(index) = &mut self.index {
             index.insert(member.key.clone(), self.members.len());
@@ -116,6 +126,7 @@ impl Object {
         if self.index.is_none() && self.members.len() >= INDEX_FROM {
             self.index = Some(self.members.iter().enumerate().map(|(i, m)| (m.key.clone(), i)).collect());
         }
+        None
     }
 }
 
@@ -235,14 +246,71 @@ impl fmt::Display for JsonError {
 /// # Errors
 /// [`JsonError`] says what is wrong and where.
 pub fn read(text: &str, options: ReadOptions) -> Result<Value, JsonError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, options };
+    read_with_notes(text, options).map(|(value, _)| value)
+}
+
+/// What JSON allows and receivers take differently.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Notes {
+    /// Keys that came again in their object.
+    pub duplicates: Vec<Duplicate>,
+    /// Offsets of the strings in which an unpaired surrogate was replaced.
+    pub lone_surrogates: Vec<u32>,
+}
+
+/// A key that came again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicate {
+    /// Offset of the object.
+    pub object: u32,
+    /// Offset of the key when it came again.
+    pub offset: u32,
+    /// The key.
+    pub key: Box<str>,
+}
+
+/// As [`read`], and says what about the text is ambiguous.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_with_notes(text: &str, options: ReadOptions) -> Result<(Value, Notes), JsonError> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, options, notes: Notes::default() };
     reader.skip_blank()?;
     let value = reader.value()?;
     reader.skip_blank()?;
     if reader.at < reader.bytes.len() {
         return Err(JsonError::Trailing { offset: reader.at });
     }
-    Ok(value)
+    Ok((value, reader.notes))
+}
+
+/// The offset behind the value that begins at `start` of a text that has been read.
+#[must_use]
+pub fn end_of(text: &str, start: usize) -> usize {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate().skip(start) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => {
+                quoted = !quoted;
+                if !quoted && depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ if quoted => {}
+            b'{' | b'[' => depth += 1,
+            b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return at,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 struct Reader<'a> {
@@ -251,6 +319,7 @@ struct Reader<'a> {
     at: usize,
     depth: usize,
     options: ReadOptions,
+    notes: Notes,
 }
 
 impl Reader<'_> {
@@ -302,7 +371,7 @@ impl Reader<'_> {
     fn value(&mut self) -> Result<Value, JsonError> {
         let offset = u32::try_from(self.at).unwrap_or(u32::MAX);
         let kind = match self.peek() {
-            Some(b'{') => self.object()?,
+            Some(b'{') => self.object(offset)?,
             Some(b'[') => self.array()?,
             Some(b'"') => Kind::String(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
@@ -335,7 +404,7 @@ impl Reader<'_> {
         self.skip_blank()
     }
 
-    fn object(&mut self) -> Result<Kind, JsonError> {
+    fn object(&mut self, offset: u32) -> Result<Kind, JsonError> {
         self.enter()?;
         let mut object = Object::default();
         if self.peek() == Some(b'}') {
@@ -356,7 +425,9 @@ impl Reader<'_> {
             self.at += 1;
             self.skip_blank()?;
             let value = self.value()?;
-            object.insert(Member { key, key_offset, value });
+            if let Some(key) = object.put(Member { key, key_offset, value }) {
+                self.notes.duplicates.push(Duplicate { object: offset, offset: key_offset, key: key.into() });
+            }
             self.skip_blank()?;
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -453,7 +524,7 @@ impl Reader<'_> {
                 Some(b'\\') => {
                     out.push_str(self.text.get(run..self.at).unwrap_or(""));
                     self.at += 1;
-                    self.escape(&mut out)?;
+                    self.escape(open, &mut out)?;
                     run = self.at;
                 }
                 Some(0..=0x1F) => return self.error(self.at, "control characters in strings must be escaped"),
@@ -462,7 +533,7 @@ impl Reader<'_> {
         }
     }
 
-    fn escape(&mut self, out: &mut String) -> Result<(), JsonError> {
+    fn escape(&mut self, open: usize, out: &mut String) -> Result<(), JsonError> {
         let start = self.at - 1;
         let plain = match self.peek() {
             Some(b'"') => '"',
@@ -476,7 +547,7 @@ impl Reader<'_> {
             Some(b'u') => {
                 self.at += 1;
                 let first = self.hex4(start)?;
-                out.push(self.surrogates(start, first)?);
+                out.push(self.surrogates(open, start, first)?);
                 return Ok(());
             }
             _ => return self.error(start, "unknown escape sequence"),
@@ -486,7 +557,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn surrogates(&mut self, start: usize, first: u32) -> Result<char, JsonError> {
+    fn surrogates(&mut self, open: usize, start: usize, first: u32) -> Result<char, JsonError> {
         if let Some(c) = char::from_u32(first) {
             return Ok(c);
         }
@@ -500,7 +571,11 @@ impl Reader<'_> {
             }
             self.at = after;
         }
-        if self.options.replace_lone_surrogates { Ok('?') } else { self.error(start, "lone surrogate escape") }
+        if !self.options.replace_lone_surrogates {
+            return self.error(start, "lone surrogate escape");
+        }
+        self.notes.lone_surrogates.push(u32::try_from(open).unwrap_or(u32::MAX));
+        Ok('?')
     }
 
     fn hex4(&mut self, start: usize) -> Result<u32, JsonError> {

@@ -1,7 +1,8 @@
 //! RING 0: pure knowledge of the schema formats. Text in, value or findings out; no I/O, no clock, no globals.
 //!
 //! A format is one module with the same face (see [`face`]): parse with resolved references, canonical text, normalized
-//! text, other representations (`format=`), equivalence, inline tags, and a one-directional check that yields findings.
+//! text, other representations (`format=`), equivalence, inline tags, and a one-directional check that yields findings. What a
+//! format says about data is behind [`payload`].
 
 pub mod avro;
 pub mod face;
@@ -9,6 +10,7 @@ pub mod finding;
 pub mod json;
 pub mod json_schema;
 mod parsed;
+pub mod payload;
 pub mod protobuf;
 
 pub use face::{

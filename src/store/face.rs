@@ -89,6 +89,10 @@ macro_rules! store_impl {
                 units::referrers(&mut *self.read().await?, subject, version, deleted).await
             }
 
+            async fn is_referenced(&self, subject: &Subject) -> Result<bool, StoreError> {
+                units::is_referenced(&mut *self.read().await?, subject).await
+            }
+
             async fn contexts(&self) -> Result<Vec<String>, StoreError> {
                 units::contexts(&mut *self.read().await?).await
             }
@@ -117,6 +121,26 @@ macro_rules! store_impl {
                 limit: i64,
             ) -> Result<Vec<ListedVersion>, StoreError> {
                 units::versions(&mut *self.read().await?, filter, after, limit).await
+            }
+
+            async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError> {
+                units::subject_aliases(&mut *self.read().await?, filter).await
+            }
+
+            async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, StoreError> {
+                units::associations(&mut *self.read().await?, filter).await
+            }
+
+            async fn associations_of(&self, subjects: &[Subject]) -> Result<Vec<Association>, StoreError> {
+                units::associations_of(&mut *self.read().await?, subjects).await
+            }
+
+            async fn associate(&self, request: Arc<AssociateRequest>) -> Result<AssociateOutcome, StoreError> {
+                self.write(move |conn| {
+                    let request = Arc::clone(&request);
+                    Box::pin(async move { units::associate(conn, &request).await })
+                })
+                .await
             }
 
             async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Config, Content, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
+    Alias, Association, Config, Content, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
+    VersionSelector,
 };
 
 mod face;
@@ -18,9 +19,10 @@ mod records;
 pub mod sqlite;
 
 pub use records::{
-    Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject,
-    ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AssociationRemoval, AssociationScope, Change, DeleteOutcome,
+    DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema,
+    RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState,
+    VersionFilter, VersionRow,
 };
 
 use face::store_impl;
@@ -142,6 +144,9 @@ pub trait Store: Send + Sync + 'static {
     /// Ids of the schemas that refer to a version, by context and id. `deleted` includes referrers that are soft-deleted.
     async fn referrers(&self, subject: &Subject, version: Version, deleted: bool) -> Result<Vec<(String, SchemaId)>, StoreError>;
 
+    /// Whether anything, live or soft-deleted, refers to any version of a subject.
+    async fn is_referenced(&self, subject: &Subject) -> Result<bool, StoreError>;
+
     /// Names of the contexts that exist, ascending, the default one always among them.
     async fn contexts(&self) -> Result<Vec<String>, StoreError>;
 
@@ -161,6 +166,18 @@ pub trait Store: Send + Sync + 'static {
         after: Option<(&str, Version)>,
         limit: i64,
     ) -> Result<Vec<ListedVersion>, StoreError>;
+
+    /// Configs that have an alias, by the subject that they are for: (subject, alias as it is written).
+    async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
+
+    /// Associations by resource name, namespace, type, association type and subject.
+    async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, StoreError>;
+
+    /// All associations of several subjects, in the same order.
+    async fn associations_of(&self, subjects: &[Subject]) -> Result<Vec<Association>, StoreError>;
+
+    /// Changes associations and files the schemas that come with them: all of it or nothing.
+    async fn associate(&self, request: Arc<AssociateRequest>) -> Result<AssociateOutcome, StoreError>;
 
     /// Changes after a sequence number, oldest first.
     async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError>;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::HashedContent;
-use crate::types::{Config, Content, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{
+    Association, AssociationType, Config, Content, Guid, Lifecycle, Mode, SchemaId, SchemaName, SchemaType, Subject, Version,
+    VersionSelector,
+};
 
 /// Counts disruptive changes; equal generations mean that nothing disruptive happened in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -171,7 +174,7 @@ pub struct ScopeSettings {
 pub struct SubjectFilter {
     /// Only this context; `None` means all.
     pub context: Option<String>,
-    /// Only contexts whose names begin so.
+    /// Only contexts whose names begin so; the default one is never meant, for its subjects are listed without it.
     pub context_prefix: Option<String>,
     /// Only names that begin so.
     pub prefix: String,
@@ -195,6 +198,8 @@ pub struct VersionFilter {
     pub subjects: SubjectFilter,
     /// Only the highest version of each.
     pub latest_only: bool,
+    /// These subjects too, by their qualified names.
+    pub also: Vec<String>,
 }
 
 /// A listed version with its schema.
@@ -248,8 +253,6 @@ pub struct RegisterRequest {
     pub digest: Option<[u8; 32]>,
     /// Names under which the schema can be found, should it be new.
     pub names: Vec<SchemaName>,
-    /// Soft-deleted versions of the subject with the same id are superseded.
-    pub supersede: bool,
     /// The change can alter answers about what existed before.
     pub disruptive: bool,
     /// Now, in milliseconds since 1970.
@@ -272,6 +275,11 @@ pub enum RegisterOutcome {
     GuidCollision,
     /// The reference at this position vanished meanwhile.
     ReferenceGone {
+        /// Position in the list.
+        position: usize,
+    },
+    /// The subject of the reference at this position belongs to a resource: it can't be referred to.
+    ReferenceOwned {
         /// Position in the list.
         position: usize,
     },
@@ -330,4 +338,101 @@ pub enum ImportSwitch {
     Checked,
     /// Nothing is checked or removed.
     Forced,
+}
+
+/// Where to look for associations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssociationScope {
+    /// Those of one resource.
+    ResourceId(String),
+    /// Those of resources by name and namespace; `None` is any.
+    ResourceName {
+        /// The name.
+        name: Option<String>,
+        /// The namespace.
+        namespace: Option<String>,
+    },
+    /// Those of a subject.
+    Subject(Subject),
+}
+
+/// Which associations to list.
+#[derive(Debug, Clone)]
+pub struct AssociationFilter {
+    /// Where to look.
+    pub scope: AssociationScope,
+    /// Only resources of this type.
+    pub resource_type: Option<String>,
+    /// Only these types; `None` is any.
+    pub types: Option<Vec<AssociationType>>,
+    /// Only this lifecycle.
+    pub lifecycle: Option<Lifecycle>,
+    /// How many to skip.
+    pub offset: i64,
+    /// How many to give.
+    pub limit: i64,
+}
+
+impl AssociationFilter {
+    /// All of a scope.
+    #[must_use]
+    pub fn all(scope: AssociationScope) -> Self {
+        Self { scope, resource_type: None, types: None, lifecycle: None, offset: 0, limit: i64::MAX }
+    }
+}
+
+/// An association to be removed.
+#[derive(Debug, Clone)]
+pub struct AssociationRemoval {
+    /// The association.
+    pub association: Association,
+    /// Its subject goes with it, for good.
+    pub cascade: bool,
+}
+
+/// Changes to the associations of one resource, decided but for what only the transaction can know.
+#[derive(Debug, Clone, Default)]
+pub struct AssociateRequest {
+    /// The generation that the decision was made in.
+    pub expected_generation: i64,
+    /// The epochs of the subjects that the decision looked at.
+    pub heads: Vec<(Subject, i64)>,
+    /// What goes; before anything is put.
+    pub removals: Vec<AssociationRemoval>,
+    /// Schemas to file.
+    pub registrations: Vec<RegisterRequest>,
+    /// What is written, each under its guid.
+    pub puts: Vec<Association>,
+    /// Most associations there may be.
+    pub limit: usize,
+    /// Now, in milliseconds since 1970.
+    pub now: i64,
+}
+
+impl AssociateRequest {
+    /// True when nothing would be written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.removals.is_empty() && self.registrations.is_empty() && self.puts.is_empty()
+    }
+}
+
+/// How changes to associations ended. All but [`AssociateOutcome::Done`] have changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssociateOutcome {
+    /// Written; the ids of the registrations, in their order.
+    Done(Vec<SchemaId>),
+    /// What was decided on has changed: decide again.
+    Moved,
+    /// A registration could not be filed.
+    Registration {
+        /// Which one.
+        position: usize,
+        /// Why.
+        outcome: RegisterOutcome,
+    },
+    /// The subject of a removed association could not be deleted.
+    Deletion(DeleteOutcome),
+    /// There are as many associations as there may be.
+    Full,
 }

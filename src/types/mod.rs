@@ -1,5 +1,6 @@
 //! The vocabulary: validated values without I/O and without wire formats.
 
+mod association;
 mod binding;
 mod content;
 mod contract;
@@ -10,6 +11,7 @@ mod schema_type;
 mod subject;
 mod xreg;
 
+pub use association::{ANY_RESOURCE, Association, AssociationType, Lifecycle, Resource, TOPIC};
 pub use binding::{Alias, AliasTarget, SchemaName, TypeBinding};
 pub use content::{Content, Reference};
 pub use contract::{

@@ -215,11 +215,11 @@ on_both! {
             ("/cloudevents/subjects/nope/versions/latest", 404, 40401),
             ("/cloudevents/subjects/json/versions/zero", 422, 42202),
             ("/cloudevents/schemas/ids/99", 404, 40403),
-            ("/cloudevents/schemas/ids/x", 404, 404),
+            ("/cloudevents/schemas/ids/x", 404, 40400),
             ("/cloudevents/schemas/guids/x", 404, 40403),
             ("/cloudevents/types/x/schema", 404, 40400),
-            ("/cloudevents/subjects/json/versions/1?references=both", 400, 400),
-            ("/cloudevents/nowhere", 404, 404),
+            ("/cloudevents/subjects/json/versions/1?references=both", 400, 40000),
+            ("/cloudevents/nowhere", 404, 40400),
             ("/cloudevents/contexts/.x/subjects/json/versions/1", 404, 40401),
         ] {
             let answer = app.get(path).await;
@@ -232,7 +232,7 @@ on_both! {
             assert!(page.text.starts_with(answer.json()["title"].as_str().unwrap()));
         }
         assert_eq!(app.get("/cloudevents/problems/none").await.status, 404);
-        assert_eq!(app.delete("/cloudevents/schemas/ids/1").await.error().1, 405);
+        assert_eq!(app.delete("/cloudevents/schemas/ids/1").await.error().1, 40500);
         assert_eq!(app.get("/subjects/nope/versions/1").await.text, "{\"error_code\":40401,\"message\":\"Subject 'nope' not found.\"}");
     }
 

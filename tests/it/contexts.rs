@@ -62,4 +62,24 @@ on_both! {
         assert_eq!(app.get("/contexts").await.text, r#"["."]"#);
         assert_eq!(app.delete("/contexts/.unknown").await.status, 204);
     }
+
+    async fn the_default_context_is_the_registry_itself(db) {
+        let app = TestApp::new(db).await;
+        app.register("s", "\"int\"").await;
+        assert_eq!(app.get("/contexts/.").await.text, "{}");
+        assert_eq!(app.get("/contexts/%3A.%3A/").await.text, "{}");
+        assert_eq!(app.delete("/contexts/.").await.error().0, 405);
+        assert_eq!(app.get("/contexts/./subjects/s/versions").await.text, "[1]");
+        assert_eq!(app.register("s2", "\"long\"").await, 2, "ids go on");
+    }
+
+    async fn a_prefix_of_contexts_names_no_default_one(db) {
+        let app = TestApp::new(db).await;
+        app.register("s", "\"int\"").await;
+        app.register(":.a:s", "\"int\"").await;
+        app.register(":.ab:s", "\"int\"").await;
+        assert_eq!(app.get("/subjects?subjectPrefix=:.").await.text, r#"[":.a:s",":.ab:s"]"#);
+        assert_eq!(app.get("/subjects?subjectPrefix=:.a").await.text, r#"[":.a:s",":.ab:s"]"#);
+        assert_eq!(app.get("/subjects?subjectPrefix=:.a:").await.text, r#"[":.a:s"]"#);
+    }
 }

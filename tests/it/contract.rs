@@ -22,11 +22,13 @@ pub fn resolve(value: &Value) -> &Value {
 }
 
 /// The template that a request target belongs to; literal segments win over parameters.
-fn template(target: &str) -> Option<&'static str> {
+pub fn template(target: &str) -> Option<&'static str> {
     let path = target.split('?').next().unwrap();
     let mut segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     for at in 0..segments.len().min(2) {
-        if segments.len() > at + 2 && segments[at] == "contexts" && (at == 0 || segments[0] == "cloudevents") {
+        let is_prefix = segments.len() > at + 2 && (at == 0 || segments[0] == "cloudevents");
+        let is_default = at == 0 && segments.len() == 2 && [".", ":.:", "%3A.%3A"].contains(&segments[1]);
+        if segments[at] == "contexts" && (is_prefix || is_default) {
             segments.drain(at..at + 2);
             break;
         }
@@ -42,7 +44,8 @@ fn template(target: &str) -> Option<&'static str> {
     found.first().copied()
 }
 
-fn validator(key: &str, schema: &Value) -> &'static jsonschema::Validator {
+/// The validator of a schema in the file, made once for each key.
+pub fn validator(key: &str, schema: &Value) -> &'static jsonschema::Validator {
     let mut validators = VALIDATORS.lock().unwrap();
     if let Some(found) = validators.get(key) {
         return found;

@@ -139,4 +139,17 @@ on_both! {
         assert_eq!((error.0, error.1), (422, 42201));
         assert!(error.2.contains("1000"), "the limit is named: {}", error.2);
     }
+
+    async fn nul_is_taken_for_what_it_is_not(db) {
+        let app = TestApp::new(db).await;
+        let references = r#"{"schema":"\"int\"","references":[{"name":"a\u0000","subject":"b\u0000","version":1}]}"#;
+        assert_eq!(app.send(Method::POST, "/subjects/s/versions", &[JSON], references).await.error().1, 42201);
+        app.send(Method::POST, "/subjects/s/versions", &[JSON], r#"{"schema":"\"int\"","metadata":{"properties":{"k\u0000":"v\u0000"}}}"#).await.ok();
+        assert_eq!(app.get("/subjects/s/versions/1").await.ok()["metadata"]["properties"]["k\u{FFFD}"], "v\u{FFFD}");
+        app.send(Method::PUT, "/config/t", &[JSON], r#"{"alias":"s\u0000"}"#).await.ok();
+        assert_eq!(app.get("/subjects/t/versions").await.error().1, 40401);
+        let association = r#"{"resourceName":"t","resourceNamespace":"n","resourceId":"i\u0000","associations":[{"subject":"s"}]}"#;
+        app.send(Method::POST, "/associations", &[JSON], association).await.ok();
+        assert_eq!(app.send(Method::POST, "/subjects/s/versions", &[JSON], r#"{"schema":"\"in\u0000t\""}"#).await.error().1, 42201);
+    }
 }

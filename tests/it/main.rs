@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "one binary: its modules share what is pub")]
 
 mod app;
+mod associations;
 mod check;
 mod cli;
 mod cloudevents_cli;
@@ -13,6 +14,7 @@ mod cloudevents_config;
 mod cloudevents_documents;
 mod cloudevents_laws;
 mod cloudevents_resolve;
+mod cloudevents_validate;
 mod compatibility;
 mod contexts;
 mod contract;
@@ -22,11 +24,13 @@ mod edge;
 mod engine_avro;
 mod engine_json_schema;
 mod engine_protobuf;
+mod error_rows;
 mod errors;
 mod find;
 mod guid;
 mod layering;
 mod openapi;
+mod parameters;
 mod register;
 mod replicas;
 mod settings;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use accordant::http::{ERROR_CODES, routes};
 use serde_json::Value;
 
-use crate::contract::{OPENAPI, resolve};
+use crate::contract::{OPENAPI, resolve, validator};
 
 fn described() -> BTreeSet<(String, String, String)> {
     let paths = OPENAPI["paths"].as_object().unwrap();
@@ -57,5 +57,47 @@ fn every_parameter_of_a_path_is_declared() {
             .and_then(Value::as_array)
             .map_or(0, |list| list.iter().filter(|p| resolve(p)["in"] == "path").count());
         assert_eq!(declared, wanted, "{template}");
+    }
+}
+
+#[test]
+fn everything_has_a_description_and_an_example() {
+    let components = &OPENAPI["components"];
+    for (name, parameter) in components["parameters"].as_object().unwrap() {
+        assert!(parameter["description"].is_string() && parameter["schema"]["examples"].is_array(), "parameter {name}");
+    }
+    for kind in ["requestBodies", "responses"] {
+        for (name, part) in components[kind].as_object().unwrap() {
+            let Some(content) = part.get("content").and_then(Value::as_object) else { continue };
+            assert!(content.values().any(|media| media.get("example").is_some()), "{kind} {name}");
+        }
+    }
+    for (template, item) in OPENAPI["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap().iter().filter(|(key, _)| *key != "parameters") {
+            let has = |key: &str| operation[key].is_string() || operation[key].is_array();
+            assert!(has("summary") && has("tags"), "{method} {template}");
+            if matches!(method.as_str(), "post" | "put") {
+                assert!(operation["requestBody"].is_object(), "{method} {template}");
+            }
+        }
+    }
+}
+
+#[test]
+fn examples_are_valid() {
+    for kind in ["requestBodies", "responses"] {
+        for (name, part) in OPENAPI["components"][kind].as_object().unwrap() {
+            for (media_type, media) in part.get("content").and_then(Value::as_object).into_iter().flatten() {
+                let Some(example) = media.get("example").filter(|_| media_type.ends_with("json")) else { continue };
+                let validator = validator(&format!("{kind} {name} {media_type}"), &media["schema"]);
+                assert!(validator.is_valid(example), "{kind} {name}: {example}");
+            }
+        }
+    }
+    for (name, parameter) in OPENAPI["components"]["parameters"].as_object().unwrap() {
+        let validator = validator(&format!("parameter {name}"), &parameter["schema"]);
+        for example in parameter["schema"]["examples"].as_array().unwrap() {
+            assert!(validator.is_valid(example), "{name}: {example}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Registering: ids, versions, guids, idempotence, metadata and rules.
 
+use hyper::Method;
 use serde_json::json;
 
 use crate::app::{TestApp, lenient, record};
@@ -171,5 +172,24 @@ on_both! {
         assert!(answer["schema"].as_str().unwrap().contains("\"confluent:tags\":[\"PII\"]"), "{answer}");
         let tags = app.get("/schemas/ids/2?findTags=PII").await.ok()["schemaTags"].clone();
         assert_eq!(tags, json!([{ "schemaEntity": { "entityPath": "R.a", "entityType": "sr_field" }, "tags": ["PII"] }]));
+    }
+
+    async fn empty_members_of_contracts_are_no_members(db) {
+        let app = TestApp::new(db).await;
+        let rule = |extra: &str| format!(r#"{{"name":"r","type":"CEL"{extra}}}"#);
+        let empties = r#","doc":"","tags":[],"params":{},"expr":"","onSuccess":"","onFailure":"""#;
+        let full = format!(
+            r#"{{"schema":"\"int\"","metadata":{{"tags":{{}},"properties":{{}},"sensitive":[]}},"ruleSet":{{"migrationRules":[],"domainRules":[{}],"encodingRules":[]}}}}"#,
+            rule(empties)
+        );
+        let bare = format!(r#"{{"schema":"\"int\"","metadata":{{}},"ruleSet":{{"domainRules":[{}]}}}}"#, rule(""));
+        let json = [("content-type", "application/json")];
+        let first = app.send(Method::POST, "/subjects/a/versions", &json, full.clone()).await.ok();
+        for (subject, body) in [("b", &full), ("c", &bare), ("a", &full), ("a", &bare)] {
+            let again = app.send(Method::POST, &format!("/subjects/{subject}/versions"), &json, body.clone()).await.ok();
+            assert_eq!((&again["id"], &again["guid"], &again["version"]), (&first["id"], &first["guid"], &json!(1)), "{subject}");
+            app.send(Method::POST, &format!("/subjects/{subject}"), &json, body.clone()).await.ok();
+        }
+        assert_eq!(first["metadata"], json!({}));
     }
 }

@@ -37,7 +37,6 @@ fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> Reg
         expected_epoch: epoch,
         version,
         id: None,
-        supersede: true,
         disruptive: false,
         now: 1000 + i64::from(version),
     }

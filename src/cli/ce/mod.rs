@@ -1,6 +1,11 @@
-//! `accordant ce`: CloudEvents.
+//! `accordant ce`: CloudEvents from the command line.
+//!
+//! `validate` judges events, with the server's engine; `human` prints its reports for people;
+//! `resolve` tells which schema a `dataschema` names.
 
+mod human;
 mod resolve;
+mod validate;
 
 use clap::{ArgMatches, Command};
 
@@ -8,13 +13,20 @@ use super::exit::Exit;
 
 /// The command for the command line.
 pub(super) fn command() -> Command {
-    Command::new("ce").about("CloudEvents").subcommand_required(true).subcommand(resolve::command())
+    Command::new("ce")
+        .about("CloudEvents: validate events, resolve their schemas")
+        .disable_version_flag(true)
+        .subcommand_required(true)
+        .subcommand(validate::command())
+        .subcommand(resolve::command())
 }
 
-/// Runs the command; an error is the one line that says why there is no answer.
+/// Runs the command; an error is the one line that says why there is no verdict.
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     match matches.subcommand() {
+        Some(("validate", asked)) => validate::run(asked),
         Some(("resolve", asked)) => resolve::run(asked),
-        _ => Err("ce needs a command; --help lists them".to_owned()),
+        // clap refuses anything else
+        _ => Ok(Exit::Usage),
     }
 }

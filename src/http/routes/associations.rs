@@ -1,11 +1,149 @@
-//! `/associations`: the look-up that official clients make before their first record (rest-api 6.1).
+//! `/associations`: which subjects hold the schemas of a topic (rest-api 5.13). Official clients ask for it before their first
+//! record (6.1).
 
-use serde_json::json;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
 
-use crate::http::reply::{Answer, json};
+use super::shapes::{association, filed};
+use crate::http::association_body as bodies;
+use crate::http::body;
+use crate::http::error::ApiError;
+use crate::http::reply::{Answer, Members, Reply, json, to_bytes};
 use crate::http::request::Request;
+use crate::registry::{AnsweredAssociation, AssociationDeletion, AssociationOperation, AssociationsAnswer, RegistryError};
+use crate::store::{AssociationFilter, AssociationScope};
+use crate::types::{ANY_RESOURCE, Lifecycle, TOPIC, context_from_segment};
 
-/// No associations are kept, so every resource has none; clients then fall back to their subject name strategy.
-pub(in crate::http) async fn of_resource(_: Request) -> Answer {
-    json(&json!([]))
+pub(in crate::http) async fn of_resource(request: Request) -> Answer {
+    let any = |name: &str| (name != ANY_RESOURCE).then(|| name.to_owned());
+    let scope = AssociationScope::ResourceName { name: any(request.param("name")), namespace: any(request.param("namespace")) };
+    list(&request, scope).await
+}
+
+pub(in crate::http) async fn of_resource_id(request: Request) -> Answer {
+    list(&request, AssociationScope::ResourceId(request.param("resourceId").to_owned())).await
+}
+
+pub(in crate::http) async fn of_subject(request: Request) -> Answer {
+    let subject = request.subject().await?;
+    list(&request, AssociationScope::Subject(subject)).await
+}
+
+fn resource_type(request: &Request) -> String {
+    request.query("resourceType").filter(|kind| !kind.is_empty()).unwrap_or(TOPIC).to_owned()
+}
+
+async fn list(request: &Request, scope: AssociationScope) -> Answer {
+    let (offset, limit) = request.page(request.registry().defaults().list_limit)?;
+    let lifecycle = match request.query("lifecycle") {
+        Some(name) => Some(Lifecycle::parse(name).ok_or_else(ApiError::not_found)?),
+        None => None,
+    };
+    let filter = AssociationFilter {
+        scope,
+        resource_type: Some(resource_type(request)),
+        types: bodies::types(&request.query_all("associationType")),
+        lifecycle,
+        offset: i64::try_from(offset).unwrap_or(i64::MAX),
+        limit: i64::try_from(limit).unwrap_or(i64::MAX),
+    };
+    let found = request.registry().associations(&filter).await?;
+    json(&Value::Array(found.iter().map(association).collect()))
+}
+
+pub(in crate::http) async fn create(request: Request) -> Answer {
+    let body = body::required(&request.body, "createAssociation.arg4")?;
+    let change = bodies::change(&body, Some(AssociationOperation::Create))?;
+    let answer = request.registry().associate(&context(&request)?, &change, request.flag("dryRun"), false).await?;
+    json(&resource(&request, &answer))
+}
+
+pub(in crate::http) async fn create_or_update(request: Request) -> Answer {
+    let body = body::required(&request.body, "createOrUpdateAssociation.arg5")?;
+    let mut change = bodies::change(&body, Some(AssociationOperation::Upsert))?;
+    let id = change.resource_id.get_or_insert_with(|| request.param("resourceId").to_owned());
+    if id != request.param("resourceId") {
+        let detail = "Resource ID in the path parameter does not match the resource ID in the request body".to_owned();
+        return Err(RegistryError::InvalidAssociation { property: "resourceId", detail }.into());
+    }
+    let answer = request.registry().associate(&context(&request)?, &change, request.flag("dryRun"), false).await?;
+    json(&resource(&request, &answer))
+}
+
+pub(in crate::http) async fn delete(request: Request) -> Answer {
+    let deletion = AssociationDeletion {
+        resource_id: request.param("resourceId").to_owned(),
+        resource_type: resource_type(&request),
+        types: bodies::types(&request.query_all("associationType")),
+        cascade: request.flag("cascadeLifecycle"),
+        dry_run: request.flag("dryRun"),
+    };
+    request.registry().delete_associations(&deletion).await?;
+    Ok(Reply::Empty)
+}
+
+pub(in crate::http) async fn batch_get(request: Request) -> Answer {
+    let body = body::required(&request.body, "batchGetAssociations.arg1")?;
+    let mut results = Vec::new();
+    for query in bodies::batch(&body, bodies::query)? {
+        let answer = request.registry().query_associations(&query, request.flag("includeSchemas")).await;
+        results.push(result(&request, answer));
+    }
+    Ok(Reply::Status(StatusCode::MULTI_STATUS, to_bytes(&json!({ "results": results }))))
+}
+
+/// Each request of a batch succeeds or fails alone.
+pub(in crate::http) async fn batch_mutate(request: Request) -> Answer {
+    let body = body::required(&request.body, "mutateAssociations.arg4")?;
+    let context = context(&request)?;
+    let mut results = Vec::new();
+    for change in bodies::batch(&body, |value| bodies::change(value, None))? {
+        let answer = request.registry().associate(&context, &change, request.flag("dryRun"), true).await;
+        results.push(result(&request, answer));
+    }
+    Ok(Reply::Status(StatusCode::MULTI_STATUS, to_bytes(&json!({ "results": results }))))
+}
+
+/// The context of unqualified subjects: that of the path's prefix, else `context=`.
+fn context(request: &Request) -> Result<String, ApiError> {
+    match (&request.context, request.query("context")) {
+        (None, Some(given)) if !given.is_empty() => context_from_segment(given)
+            .ok_or_else(|| ApiError::bad_request(format!("Context name '{given}' cannot contain a colon"))),
+        _ => Ok(request.home().to_owned()),
+    }
+}
+
+fn result(request: &Request, answer: Result<AssociationsAnswer, RegistryError>) -> Value {
+    match answer {
+        Ok(answer) => json!({ "result": resource(request, &answer) }),
+        Err(error) => {
+            let error = ApiError::from(error);
+            if let Some(cause) = &error.cause {
+                tracing::error!(code = error.code, cause, "a request of a batch failed");
+            }
+            json!({ "error": error.body() })
+        }
+    }
+}
+
+fn resource(request: &Request, answer: &AssociationsAnswer) -> Value {
+    let out = Members::default()
+        .put_some("resourceName", answer.name.as_deref())
+        .put_some("resourceNamespace", answer.namespace.as_deref())
+        .put_some("resourceId", answer.id.as_deref())
+        .put_some("resourceType", answer.kind.as_deref());
+    if answer.associations.is_empty() {
+        return out.done();
+    }
+    let legacy = request.state.settings.legacy_shapes;
+    let one = |AnsweredAssociation { association, registered }: &AnsweredAssociation| {
+        Members::default()
+            .put("subject", association.subject.qualified())
+            .put("associationType", association.association_type.as_str())
+            .put("lifecycle", association.lifecycle.as_str())
+            .put_some("frozen", (association.frozen != association.lifecycle.is_frozen()).then_some(association.frozen))
+            .put_some("schema", registered.as_ref().map(|registered| filed(registered, legacy)))
+            .done()
+    };
+    out.put("associations", answer.associations.iter().map(one).collect::<Vec<_>>()).done()
 }

@@ -2,28 +2,53 @@
 
 use serde_json::{Value, json};
 
-use super::shapes::{Look, page, subject_filter};
+use super::shapes::{Look, association, page, subject_filter};
+use crate::http::association_body::types as association_types;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Members, Reply, json, raw_text, to_bytes};
 use crate::http::request::Request;
-use crate::registry::{FoundVersion, SchemaFilter};
-use crate::store::{ListedVersion, VersionFilter};
-use crate::types::{DEFAULT_CONTEXT, Subject};
+use crate::registry::{AssociationMatch, FoundVersion, ListedSchema, SchemaFilter};
+use crate::store::{SubjectFilter, VersionFilter};
+use crate::types::{Association, DEFAULT_CONTEXT, Lifecycle, Subject};
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let paging = request.page(request.registry().defaults().list_limit)?;
-    let rule_type = request.query("ruleType").filter(|name| !name.is_empty()).map(str::to_owned);
-    let versions = VersionFilter { subjects: subject_filter(&request, ""), latest_only: request.flag("latestOnly") };
-    let listed = request.registry().schemas(&SchemaFilter { versions, rule_type }, paging.0, paging.1).await?;
-    let mut out = Vec::with_capacity(listed.len());
-    for version in &listed {
-        out.push(extended(version));
+    let filter = SchemaFilter {
+        versions: VersionFilter {
+            subjects: SubjectFilter { deleted_only: false, ..subject_filter(&request, "") },
+            latest_only: request.flag("latestOnly"),
+            ..VersionFilter::default()
+        },
+        rule_type: request.query("ruleType").filter(|name| !name.is_empty()).map(str::to_owned),
+        aliases: request.flag("aliases"),
+        associations: association_match(&request)?,
+    };
+    let listed = request.registry().schemas(&filter, paging.0, paging.1).await?;
+    json(&Value::Array(listed.iter().map(extended).collect()))
+}
+
+/// What the subjects of a list must be associated with; `NONE` among the lifecycles stands for subjects that are not.
+fn association_match(request: &Request) -> Result<Option<AssociationMatch>, ApiError> {
+    let (types, names) = (request.query_all("associationType"), request.query_all("lifecycle"));
+    let resource_type = request.query("resourceType").map(str::to_owned);
+    if types.is_empty() && names.is_empty() && resource_type.is_none() {
+        return Ok(None);
     }
-    json(&Value::Array(out))
+    let (mut lifecycles, mut unassociated) = (Vec::new(), false);
+    for name in &names {
+        match (Lifecycle::parse(name), name.as_str()) {
+            (Some(lifecycle), _) => lifecycles.push(lifecycle),
+            (None, "NONE") => unassociated = true,
+            (None, _) => return Err(ApiError::not_found()),
+        }
+    }
+    let lifecycles = (!names.is_empty()).then_some(lifecycles);
+    Ok(Some(AssociationMatch { resource_type, types: association_types(&types), lifecycles, unassociated }))
 }
 
 /// `ExtendedSchema`: built from the row alone, for a list must not parse.
-fn extended(listed: &ListedVersion) -> Value {
+fn extended(shown: &ListedSchema) -> Value {
+    let listed = &shown.version;
     let content = &listed.schema.content;
     Members::default()
         .put("subject", listed.subject.qualified())
@@ -37,7 +62,13 @@ fn extended(listed: &ListedVersion) -> Value {
         .put("ts", listed.row.created_at)
         .put("deleted", listed.row.deleted)
         .put_rules(content)
+        .put_some("aliases", (!shown.aliases.is_empty()).then(|| shown.aliases.clone()))
+        .put_some("associations", (!shown.associations.is_empty()).then(|| associations(&shown.associations)))
         .done()
+}
+
+fn associations(list: &[Association]) -> Vec<Value> {
+    list.iter().map(association).collect()
 }
 
 pub(in crate::http) async fn types(_: Request) -> Answer {

@@ -10,7 +10,7 @@ use crate::http::request::Request;
 use crate::registry::{Entry, FoundById, FoundVersion, Registered};
 use crate::schema::EntityTags;
 use crate::store::SubjectFilter;
-use crate::types::{Content, Reference, SchemaType, Subject};
+use crate::types::{Association, Content, Reference, SchemaType, Subject};
 
 /// How a request wants schemas to be shown.
 pub(super) struct Look<'r> {
@@ -140,6 +140,44 @@ impl<'r> Look<'r> {
         }
         Ok(out.done())
     }
+}
+
+/// `Schema` of a version that came with an association.
+pub(super) fn filed(registered: &Registered, legacy: bool) -> Value {
+    let content = &registered.content;
+    let mut out = Members::default()
+        .put("subject", registered.subject.qualified())
+        .put("version", registered.version)
+        .put("id", registered.id);
+    if !legacy {
+        out = out.put_guid(registered.guid);
+    }
+    if !legacy || content.schema_type != SchemaType::Avro {
+        out = out.put("schemaType", content.schema_type.as_str());
+    }
+    out = out.put_references(&content.references).put_metadata(content).put_text("schema", &content.text);
+    if let Some(ts) = registered.matched_at.filter(|_| !legacy) {
+        out = out.put("ts", ts).put("deleted", false);
+    }
+    out.put_rules(content).done()
+}
+
+/// `Association`. Whether it is frozen is said only where that does not follow from its lifecycle.
+pub(super) fn association(association: &Association) -> Value {
+    let resource = &association.resource;
+    Members::default()
+        .put("subject", association.subject.qualified())
+        .put("guid", association.guid.as_str())
+        .put("resourceName", resource.name.as_str())
+        .put("resourceNamespace", resource.namespace.as_str())
+        .put("resourceId", resource.id.as_str())
+        .put("resourceType", resource.kind.as_str())
+        .put("associationType", association.association_type.as_str())
+        .put("lifecycle", association.lifecycle.as_str())
+        .put_some("frozen", (association.frozen != association.lifecycle.is_frozen()).then_some(association.frozen))
+        .put("createTs", association.created_at)
+        .put("updateTs", association.updated_at)
+        .done()
 }
 
 /// `subjectPrefix`: `:*:` is every context, `:.ctx:` one, `:.ctx` all that begin so; without a context the default one. The

@@ -63,14 +63,14 @@ impl Rule {
 /// How a serializer names the schema that it used, in the payload or in a record header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WriterId {
-    /// By id, in the default context.
+    /// By id.
     Id(SchemaId),
     /// By guid.
     Guid(Guid),
 }
 
 /// All that can tell which schema an event is of.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Hints {
     /// The attribute `dataschema`, as it was sent.
     pub dataschema: Option<String>,
@@ -82,6 +82,8 @@ pub struct Hints {
     pub framing: Option<WriterId>,
     /// The version that the caller wants used, whatever the event says.
     pub chosen: Option<(Subject, VersionSelector)>,
+    /// The context that ids of writers belong to; by default the default one.
+    pub context: Option<String>,
 }
 
 /// The schema of an event.
@@ -105,7 +107,7 @@ pub struct Resolution {
     pub tried: Vec<Rule>,
     /// The event has no `dataschema`, and the binding of its type demands one.
     pub lacks_dataschema: bool,
-    /// The schema that the writer used by its own word (record header, else framing), where that is another one than this.
+    /// The schema that the writer used by its own word (record header, else framing), where something else decided.
     pub writer: Option<Box<Resolution>>,
 }
 

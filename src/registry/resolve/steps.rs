@@ -85,7 +85,9 @@ impl Registry {
         }
         if let Some(mut found) = found {
             found.lacks_dataschema = lacks_dataschema;
-            found.writer = self.other_writer(hints, &found).await?.map(Box::new);
+            if !matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
+                found.writer = self.writer_schema(hints).await?.map(Box::new);
+            }
             return Ok(Ok(found));
         }
         let nothing_named = walk.tried.is_empty();
@@ -107,13 +109,19 @@ impl Registry {
         }
     }
 
-    /// The schema that a serializer named, if it is known here. Ids are those of the default context.
+    /// The schema that the writer of an event used by its own word, if it is known here: the record header's, else the framing's.
     ///
     /// # Errors
     /// Store failures.
-    pub async fn writer_schema(&self, writer: WriterId, rule: Rule) -> Result<Option<Resolution>, RegistryError> {
-        let found = self.target(&writer_target(writer)).await?;
-        Ok(found.map(|found| Walk { tried: vec![rule], ..Walk::default() }.found(rule, found, None)))
+    pub async fn writer_schema(&self, hints: &Hints) -> Result<Option<Resolution>, RegistryError> {
+        for (rule, writer) in [(Rule::RecordHeader, hints.record_header), (Rule::Framing, hints.framing)] {
+            if let Some(writer) = writer
+                && let Some(found) = self.target(&writer_target(writer, hints)).await?
+            {
+                return Ok(Some(Walk { tried: vec![rule], ..Walk::default() }.found(rule, found, None)));
+            }
+        }
+        Ok(None)
     }
 
     async fn by_uri(&self, walk: &mut Walk, uri: &SchemaUri) -> Result<Option<Resolution>, RegistryError> {
@@ -221,7 +229,7 @@ impl Registry {
     ) -> Result<Option<Resolution>, RegistryError> {
         for (rule, writer) in [(Rule::RecordHeader, hints.record_header), (Rule::Framing, hints.framing)] {
             if let Some(writer) = writer
-                && let Some(found) = self.try_targets(walk, rule, [writer_target(writer)], None).await?
+                && let Some(found) = self.try_targets(walk, rule, [writer_target(writer, hints)], None).await?
             {
                 return Ok(Some(found));
             }
@@ -256,19 +264,6 @@ impl Registry {
                 return Ok(Some(walk.found(rule, found, fragment)));
             }
             walk.wanted.push(target);
-        }
-        Ok(None)
-    }
-
-    /// The writer's schema by its own word, where that is another one than the one found.
-    async fn other_writer(&self, hints: &Hints, found: &Resolution) -> Result<Option<Resolution>, RegistryError> {
-        for (rule, writer) in [(Rule::RecordHeader, hints.record_header), (Rule::Framing, hints.framing)] {
-            let Some(writer) = writer else { continue };
-            if rule != found.resolved_by
-                && let Some(other) = self.writer_schema(writer, rule).await?
-            {
-                return Ok(Some(other).filter(|other| other.guid() != found.guid()));
-            }
         }
         Ok(None)
     }
@@ -390,9 +385,9 @@ fn held(holder: Holder, entry: Arc<Entry>, settled: bool) -> Found {
     Found { subject, version, deleted: false, entry, is_latest: false, settled: settled && !deleted }
 }
 
-fn writer_target(writer: WriterId) -> Target {
+fn writer_target(writer: WriterId, hints: &Hints) -> Target {
     match writer {
-        WriterId::Id(id) => Target::Id(id, None),
+        WriterId::Id(id) => Target::Id(id, hints.context.as_deref().map(|context| Subject::in_context(context, ""))),
         WriterId::Guid(guid) => Target::Guid(guid),
     }
 }

@@ -35,6 +35,9 @@ pub(super) enum Fit {
 impl Parser {
     /// Checks a default of a new schema where it stands.
     pub(super) fn judge_default(&mut self, field: &str, ty: NodeId, default: &Value, owner: (NodeId, usize)) -> Read<()> {
+        if is_special_float(&self.model, ty, default) {
+            return Ok(());
+        }
         let mut steps = self.steps;
         let fit = fits(&self.model, ty, default, &mut steps, &|name| self.open.contains(name));
         self.steps = steps;
@@ -144,13 +147,15 @@ fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
         Primitive::String | Primitive::Bytes => value.as_str().is_some(),
         Primitive::Int => value.as_number().and_then(number::as_long).is_some_and(|n| i32::try_from(n).is_ok()),
         Primitive::Long => value.as_number().and_then(number::as_long).is_some(),
-        // what has been read from a text is infinite or not a number
-        Primitive::Float | Primitive::Double => value.as_number().is_some() || value.as_str().is_some_and(is_special),
+        Primitive::Float | Primitive::Double => value.as_number().is_some(),
     }
 }
 
-fn is_special(text: &str) -> bool {
-    matches!(text, "NaN" | "Infinity" | "-Infinity")
+/// A field of a floating-point type itself takes its default as a text too; one that is left as text has no other spelling.
+/// Inside arrays, maps, records and unions there are only numbers.
+fn is_special_float(model: &Model, ty: NodeId, default: &Value) -> bool {
+    matches!(model.node(ty).kind, Kind::Primitive(Primitive::Float | Primitive::Double))
+        && default.as_str().is_some_and(|text| matches!(text, "NaN" | "Infinity" | "-Infinity"))
 }
 
 /// Appends a default in normal form: keys sorted, numbers in the form of their type. What does not fit stays as it is.

@@ -8,6 +8,7 @@
 //! - `equal`: which schemas are one
 //! - `check`, `branches`, `found`, `explain`, `places`: the compatibility walk and what is said about its findings
 //! - `tags`: inline tags
+//! - `payload`: data under a schema
 //!
 //! Rules and texts are those of Avro Java 1.12 under Confluent's registry. Where the normalizer of the original loses
 //! information, this one keeps it. Nesting of a text is bounded, so recursion along it is; walks along *types*, which may refer
@@ -26,6 +27,7 @@ mod name;
 mod number;
 mod parse;
 mod parse_named;
+mod payload;
 mod places;
 mod print;
 mod tags;
@@ -36,6 +38,7 @@ use std::sync::Arc;
 use self::check::Stop;
 use self::found::Found;
 use self::model::{Kind, Model};
+pub use self::payload::{Payload, Unions};
 use self::print::Form;
 use super::face::{CheckError, CheckOptions, Direction, EntityTags, ParseOptions, ResolvedReference, SchemaError, TagEdit};
 use super::finding::Finding;

@@ -89,6 +89,11 @@ impl Spelling<'_> {
     }
 }
 
+/// The address of a part of the first document, for [`Spelling::Apart`].
+pub(super) fn reference(pointer: &str) -> String {
+    if pointer.is_empty() { document_address(0) } else { Spelling::Apart.reference(0, pointer) }
+}
+
 /// The address of a document, for [`Spelling::Apart`].
 pub(super) fn document_address(document: u32) -> String {
     format!("mem://document/{document}")

@@ -12,6 +12,7 @@
 //! - `wire`, `option_bytes`, `decode`, `encode`, `set`: descriptors
 //! - `formats`, `tags`: other texts of a file
 //! - `compat`: the differ, its kinds of differences, and the stricter policies
+//! - `payload`: data under a schema
 //!
 //! The wire contract is that of Confluent's registry, where it is not plainly broken.
 
@@ -28,6 +29,7 @@ mod normalize;
 mod numbers;
 mod option_bytes;
 mod parser;
+mod payload;
 mod printer;
 mod reader;
 mod set;
@@ -44,6 +46,7 @@ use base64::engine::general_purpose::STANDARD;
 
 pub use self::compat::kind::DifferenceKind;
 use self::names::{Dependency, Names, join};
+pub use self::payload::{Payload, message_indexes};
 use self::tree::{File, ImportKind, Message, Offset};
 use super::face::{
     CheckError, CheckOptions, Direction, EntityTags, ParseMode, ParseOptions, Position, ResolvedReference, SchemaError, TagEdit,

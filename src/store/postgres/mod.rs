@@ -14,12 +14,21 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::task::JoinHandle;
 
 use super::{
-    Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject,
-    ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, Store, StoreError,
-    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
+    ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
+    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
-use crate::types::{Alias, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector};
+use crate::types::{
+    Alias, Association, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
+};
+
+/// The texts of a JSON array that is bound to a parameter, for `IN`.
+macro_rules! texts {
+    ($n:literal) => {
+        concat!("(SELECT json_array_elements_text($", $n, "::json))")
+    };
+}
 
 #[path = "../units/mod.rs"]
 mod units;
@@ -73,11 +82,25 @@ mod db {
         head.iter().fold(0i64, |n, b| (n << 8) | i64::from(*b))
     }
 
+    fn subject_key(subject: &Subject) -> i64 {
+        key(&[b"subject", subject.context().as_bytes(), subject.name().as_bytes()])
+    }
+
+    /// Locks several subjects for writing.
+    pub(super) async fn lock_all(conn: &mut super::Conn, subjects: &[Subject]) -> Result<(), StoreError> {
+        let mut keys: Vec<i64> = subjects.iter().map(subject_key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(&mut *conn).await?;
+        }
+        Ok(())
+    }
+
     /// Takes the locks in one order everywhere, so that two transactions never wait for each other in a circle.
     pub(super) async fn lock_subjects(conn: &mut super::Conn, subject: &Subject, targets: &[Subject]) -> Result<(), StoreError> {
-        let name = |s: &Subject| key(&[b"subject", s.context().as_bytes(), s.name().as_bytes()]);
-        let own = name(subject);
-        let mut locks: Vec<(i64, bool)> = targets.iter().map(|t| (name(t), false)).filter(|(k, _)| *k != own).collect();
+        let own = subject_key(subject);
+        let mut locks: Vec<(i64, bool)> = targets.iter().map(|t| (subject_key(t), false)).filter(|(k, _)| *k != own).collect();
         locks.push((own, true));
         locks.sort_unstable();
         locks.dedup();

@@ -11,13 +11,22 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject,
-    ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, Store, StoreError,
-    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
+    ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
+    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
-use crate::types::{Alias, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector};
+use crate::types::{
+    Alias, Association, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
+};
 use writer::Writer;
+
+/// The texts of a JSON array that is bound to a parameter, for `IN`.
+macro_rules! texts {
+    ($n:literal) => {
+        concat!("(SELECT value FROM json_each($", $n, "))")
+    };
+}
 
 #[path = "../units/mod.rs"]
 mod units;
@@ -59,6 +68,11 @@ mod db {
 
     #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
     pub(super) async fn lock_subjects(_: &mut super::Conn, _: &Subject, _: &[Subject]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    pub(super) async fn lock_all(_: &mut super::Conn, _: &[Subject]) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -170,7 +184,7 @@ impl SqliteStore {
     async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         self.writer.submit(unit).await
     }
@@ -189,5 +203,24 @@ super::store_impl!(SqliteStore {
 async fn close_connection(conn: Conn) {
     if let Err(error) = conn.close().await {
         tracing::warn!(%error, "the database did not close cleanly");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row as _;
+
+    use super::*;
+
+    /// Whatever is stored: a content is found by its guid, never by walking a context.
+    #[tokio::test]
+    async fn a_content_is_searched_by_guid() {
+        let mut conn = Conn::connect("sqlite::memory:").await.unwrap();
+        sqlx::migrate!("migrations/sqlite").run(&mut conn).await.unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {}", units::read::CONTENT_IDS);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(explain)).bind(Vec::new()).bind(".").bind("AVRO").fetch_all(&mut conn).await;
+        let plan: Vec<String> = rows.unwrap().iter().map(|row| row.get("detail")).collect();
+        assert!(plan.iter().any(|step| step.contains("schemas_by_guid (guid=? AND context_id=?)")), "{plan:#?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:#?}");
     }
 }

@@ -62,22 +62,20 @@ pub(in crate::store) async fn ids_by_guid(
         .collect()
 }
 
+/// Parameters: guid, context, type. Without grouping: to group by id some planners walk the whole context in the order of its ids.
+pub(in crate::store) const CONTENT_IDS: &str = "SELECT s.schema_id FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
+     WHERE s.guid = $1 AND c.name = $2 AND s.schema_type = $3 \
+     AND EXISTS (SELECT 1 FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id) \
+     ORDER BY (SELECT max(v.written) FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id) DESC";
+
 pub(in crate::store) async fn content_ids(
     conn: &mut Conn,
     context: &str,
     guid: Guid,
     wanted: SchemaType,
 ) -> Result<Vec<SchemaId>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
-        "SELECT s.schema_id FROM schemas s JOIN contexts c ON c.context_id = s.context_id \
-         JOIN versions v ON v.context_id = s.context_id AND v.schema_id = s.schema_id \
-         WHERE s.guid = $1 AND c.name = $2 AND s.schema_type = $3 GROUP BY s.schema_id ORDER BY max(v.written) DESC",
-    )
-    .bind(guid.0.to_vec())
-    .bind(context)
-    .bind(wanted.as_str())
-    .fetch_all(conn)
-    .await?;
+    let rows =
+        sqlx::query::<db::Db>(CONTENT_IDS).bind(guid.0.to_vec()).bind(context).bind(wanted.as_str()).fetch_all(conn).await?;
     rows.iter().map(|row| narrow(row.try_get(0)?, "schemas")).collect()
 }
 
@@ -150,6 +148,19 @@ pub(in crate::store) async fn referrers(
     rows.iter().map(context_and_id).collect()
 }
 
+/// Whether anything, live or soft-deleted, refers to any version of a subject.
+pub(in crate::store) async fn is_referenced(conn: &mut Conn, subject: &Subject) -> Result<bool, StoreError> {
+    let row = sqlx::query::<db::Db>(
+        "SELECT 1 FROM schema_references r JOIN versions v ON v.context_id = r.context_id AND v.schema_id = r.schema_id \
+         WHERE r.target_context = $1 AND r.target_subject = $2 LIMIT 1",
+    )
+    .bind(subject.context())
+    .bind(subject.name())
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
 pub(in crate::store) async fn contexts(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query::<db::Db>("SELECT name FROM contexts ORDER BY name").fetch_all(conn).await?;
     let mut names = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
@@ -174,11 +185,17 @@ pub(in crate::store) async fn max_id(conn: &mut Conn, context: &str) -> Result<S
     row.map_or(Ok(0), |row| narrow(row.try_get(0)?, "contexts"))
 }
 
-/// Parameters $1..$5: context, context prefix, name prefix, deleted (0 live, 1 also, 2 only), after.
+/// Parameters $1..$3: context, context prefix, name prefix.
 macro_rules! subject_conditions {
     () => {
-        "($1 = '' OR c.name = $1) AND ($2 = '' OR substr(c.name, 1, length($2)) = $2) AND substr(u.name, 1, length($3)) = $3 \
-         AND (($4 = 1) OR ($4 = 0 AND EXISTS (SELECT 1 FROM versions l WHERE l.subject_id = u.subject_id AND NOT l.deleted)) \
+        "(($1 = '' OR c.name = $1) AND ($2 = '' OR (substr(c.name, 1, length($2)) = $2 AND c.name <> '.')) AND substr(u.name, 1, length($3)) = $3) "
+    };
+}
+
+/// Parameter $4: deleted (0 live, 1 also, 2 only).
+macro_rules! subject_deletion {
+    () => {
+        "AND (($4 = 1) OR ($4 = 0 AND EXISTS (SELECT 1 FROM versions l WHERE l.subject_id = u.subject_id AND NOT l.deleted)) \
          OR ($4 = 2 AND NOT EXISTS (SELECT 1 FROM versions l WHERE l.subject_id = u.subject_id AND NOT l.deleted))) "
     };
 }
@@ -200,6 +217,7 @@ pub(in crate::store) async fn subjects(
     let rows = sqlx::query::<db::Db>(concat!(
         "SELECT u.qualified FROM subjects u JOIN contexts c ON c.context_id = u.context_id WHERE ",
         subject_conditions!(),
+        subject_deletion!(),
         "AND ($5 = 0 OR u.qualified > $6) ORDER BY u.qualified LIMIT $7"
     ))
     .bind(filter.context.as_deref().unwrap_or(""))
@@ -225,8 +243,12 @@ pub(in crate::store) async fn versions(
         "SELECT c.name, u.name, v.version, v.schema_id, v.deleted, v.created_at, \
          s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
          FROM subjects u JOIN contexts c ON c.context_id = u.context_id JOIN versions v ON v.subject_id = u.subject_id \
-         JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id WHERE ",
+         JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id WHERE (",
         subject_conditions!(),
+        "OR u.qualified IN ",
+        texts!("10"),
+        ") ",
+        subject_deletion!(),
         "AND ($4 <> 0 OR NOT v.deleted) \
          AND ($5 = 0 OR u.qualified > $6 OR (u.qualified = $6 AND v.version > $7)) \
          AND ($8 = 0 OR v.version = (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($4 <> 0 OR NOT l.deleted))) \
@@ -241,6 +263,7 @@ pub(in crate::store) async fn versions(
     .bind(i64::from(after.map_or(0, |a| a.1)))
     .bind(i64::from(filter.latest_only))
     .bind(limit)
+    .bind(serde_json::Value::from(filter.also.clone()).to_string())
     .fetch_all(conn)
     .await?;
     let mut out = Vec::with_capacity(rows.len());

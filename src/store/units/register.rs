@@ -2,12 +2,13 @@
 
 use sqlx::Row as _;
 
+use super::associations::associations_of;
 use super::changes::{NewChange, disrupt, record};
 use super::rows::{narrow, references_text};
 use super::{Conn, db, names, read};
 use crate::codec::{metadata_to, rule_set_to};
-use crate::store::{RegisterOutcome, RegisterRequest, StoreError};
-use crate::types::{Content, SchemaId, Subject, Version, VersionSelector, xreg_id};
+use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
+use crate::types::{Content, Lifecycle, SchemaId, Subject, VersionSelector, xreg_id};
 
 pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterRequest) -> Result<RegisterOutcome, StoreError> {
     db::lock_subjects(conn, &request.subject, &request.targets).await?;
@@ -18,15 +19,16 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
     if let Some(position) = missing_reference(conn, request).await? {
         return Ok(RegisterOutcome::ReferenceGone { position });
     }
+    if let Some(position) = owned_reference(conn, request).await? {
+        return Ok(RegisterOutcome::ReferenceOwned { position });
+    }
     db::lock_content(conn, request.subject.context(), request.schema.guid).await?;
     let context_id = ensure_context(conn, request.subject.context(), request.now).await?;
     let id = match find_or_allocate(conn, request, context_id).await? {
         Ok(id) => id,
         Err(outcome) => return Ok(outcome),
     };
-    if request.supersede {
-        drop_superseded(conn, request, id).await?;
-    }
+    drop_superseded(conn, request, &state, id).await?;
     let sequence = record(
         conn,
         NewChange {
@@ -39,7 +41,12 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
         },
     )
     .await?;
-    let subject_id = ensure_subject(conn, context_id, &request.subject, sequence, request.now).await?;
+    let subject_id = if state.rows.is_empty() {
+        // with its last version a subject goes too: without versions there is none
+        insert_subject(conn, context_id, &request.subject, sequence, request.now).await?
+    } else {
+        advance_subject(conn, &request.subject, sequence).await?
+    };
     sqlx::query::<db::Db>(
         "INSERT INTO versions (subject_id, version, context_id, schema_id, deleted, created_at, written) \
          VALUES ($1, $2, $3, $4, FALSE, $5, $6)",
@@ -68,6 +75,16 @@ async fn missing_reference(conn: &mut Conn, request: &RegisterRequest) -> Result
     Ok(None)
 }
 
+/// A subject that belongs to a resource can't be referred to.
+async fn owned_reference(conn: &mut Conn, request: &RegisterRequest) -> Result<Option<usize>, StoreError> {
+    if request.targets.is_empty() {
+        return Ok(None);
+    }
+    let associations = associations_of(conn, &request.targets).await?;
+    let owned = |target: &Subject| associations.iter().any(|a| a.subject == *target && a.lifecycle == Lifecycle::Strong);
+    Ok(request.targets.iter().position(owned))
+}
+
 async fn ensure_context(conn: &mut Conn, name: &str, now: i64) -> Result<i64, StoreError> {
     let find = "SELECT context_id FROM contexts WHERE name = $1";
     if let Some(row) = sqlx::query::<db::Db>(find).bind(name).fetch_optional(&mut *conn).await? {
@@ -79,35 +96,35 @@ async fn ensure_context(conn: &mut Conn, name: &str, now: i64) -> Result<i64, St
     Ok(row.try_get(0)?)
 }
 
-async fn ensure_subject(conn: &mut Conn, context_id: i64, subject: &Subject, sequence: i64, now: i64) -> Result<i64, StoreError> {
-    let qualified = subject.qualified();
+async fn advance_subject(conn: &mut Conn, subject: &Subject, sequence: i64) -> Result<i64, StoreError> {
     let update = "UPDATE subjects SET epoch = $2 WHERE qualified = $1 RETURNING subject_id";
-    if let Some(row) = sqlx::query::<db::Db>(update).bind(&qualified).bind(sequence).fetch_optional(&mut *conn).await? {
-        return Ok(row.try_get(0)?);
-    }
-    let mut xreg = xreg_id(subject.name(), false);
-    let taken = sqlx::query::<db::Db>("SELECT 1 FROM subjects WHERE context_id = $1 AND xreg_key = $2")
+    let row = sqlx::query::<db::Db>(update).bind(subject.qualified()).bind(sequence).fetch_one(conn).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// A name whose xRegistry id is taken, which differs from another in letter case alone, gets one with a hash in it.
+async fn insert_subject(conn: &mut Conn, context_id: i64, subject: &Subject, sequence: i64, now: i64) -> Result<i64, StoreError> {
+    let qualified = subject.qualified();
+    for forced in [false, true] {
+        let xreg = xreg_id(subject.name(), forced);
+        let row = sqlx::query::<db::Db>(
+            "INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (context_id, xreg_key) DO NOTHING RETURNING subject_id",
+        )
         .bind(context_id)
+        .bind(subject.name())
+        .bind(&qualified)
+        .bind(&xreg)
         .bind(xreg.to_lowercase())
+        .bind(now)
+        .bind(sequence)
         .fetch_optional(&mut *conn)
         .await?;
-    if taken.is_some() {
-        xreg = xreg_id(subject.name(), true);
+        if let Some(row) = row {
+            return Ok(row.try_get(0)?);
+        }
     }
-    let row = sqlx::query::<db::Db>(
-        "INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-         RETURNING subject_id",
-    )
-    .bind(context_id)
-    .bind(subject.name())
-    .bind(&qualified)
-    .bind(&xreg)
-    .bind(xreg.to_lowercase())
-    .bind(now)
-    .bind(sequence)
-    .fetch_one(&mut *conn)
-    .await?;
-    Ok(row.try_get(0)?)
+    Err(StoreError::Inconsistent { table: "subjects", what: format!("no xRegistry id is free for {qualified}") })
 }
 
 /// The id for the content: the one asked for, the one that stands for it already, or the next of the context.
@@ -178,23 +195,19 @@ async fn insert_schema(conn: &mut Conn, request: &RegisterRequest, context_id: i
 }
 
 /// Soft-deleted versions of the subject that hold the same id disappear, unless something refers to them.
-async fn drop_superseded(conn: &mut Conn, request: &RegisterRequest, id: SchemaId) -> Result<(), StoreError> {
-    let rows = sqlx::query::<db::Db>(
-        "SELECT v.version FROM subjects u JOIN versions v ON v.subject_id = u.subject_id \
-         WHERE u.qualified = $1 AND v.schema_id = $2 AND v.deleted",
-    )
-    .bind(request.subject.qualified())
-    .bind(i64::from(id))
-    .fetch_all(&mut *conn)
-    .await?;
-    for row in &rows {
-        let version: Version = narrow(row.try_get(0)?, "versions")?;
-        if read::referrers(conn, &request.subject, version, true).await?.is_empty() {
+async fn drop_superseded(
+    conn: &mut Conn,
+    request: &RegisterRequest,
+    state: &SubjectState,
+    id: SchemaId,
+) -> Result<(), StoreError> {
+    for row in state.rows.iter().filter(|row| row.deleted && row.id == id) {
+        if read::referrers(conn, &request.subject, row.version, true).await?.is_empty() {
             sqlx::query::<db::Db>(
                 "DELETE FROM versions WHERE version = $2 AND subject_id = (SELECT subject_id FROM subjects WHERE qualified = $1)",
             )
             .bind(request.subject.qualified())
-            .bind(i64::from(version))
+            .bind(i64::from(row.version))
             .execute(&mut *conn)
             .await?;
         }

@@ -40,6 +40,29 @@ pub(in crate::store) async fn settings(conn: &mut Conn, scopes: &[Scope]) -> Res
     Ok(out)
 }
 
+/// Configs with an alias among the subjects that a filter names.
+pub(in crate::store) async fn subject_aliases(
+    conn: &mut Conn,
+    filter: &SubjectFilter,
+) -> Result<Vec<(Subject, String)>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT context, subject, config FROM configs WHERE subject <> '' AND config LIKE '%\"alias\"%' \
+         AND ($1 = '' OR context = $1) AND ($2 = '' OR (substr(context, 1, length($2)) = $2 AND context <> '.')) AND substr(subject, 1, length($3)) = $3 \
+         ORDER BY context, subject",
+    )
+    .bind(filter.context.as_deref().unwrap_or(""))
+    .bind(filter.context_prefix.as_deref().unwrap_or(""))
+    .bind(filter.prefix.as_str())
+    .fetch_all(conn)
+    .await?;
+    let mut out = Vec::new();
+    for row in &rows {
+        let subject = Subject::in_context(row.try_get(0)?, row.try_get(1)?);
+        out.extend(parse_config(row.try_get(2)?)?.alias.filter(|alias| !alias.is_empty()).map(|alias| (subject, alias)));
+    }
+    Ok(out)
+}
+
 async fn note(conn: &mut Conn, kind: &'static str, scope: &Scope, payload: Option<String>, now: i64) -> Result<(), StoreError> {
     record(conn, NewChange { kind, subject: scope, version: None, schema_id: None, payload, now }).await?;
     disrupt(conn, false).await

@@ -86,3 +86,82 @@ test("the client's other calls", async () => {
   assert.deepStrictEqual(await client.deleteSubject(name, false), [1]);
   assert.deepStrictEqual(await client.deleteSubject(name, true), [1]);
 });
+
+test("the rest of the client's calls", async () => {
+  const name = topic();
+  const client = fresh();
+  const full = await client.registerFullResponse(name, avro(order), false);
+  assert.ok(full.guid);
+  assert.strictEqual((await fresh().getIdFullResponse(name, avro(order), false)).id, full.id);
+  await client.register(name, avro(wider), true);
+  assert.strictEqual((await fresh().getSchemaMetadata(name, 1, false)).id, full.id);
+  assert.strictEqual(await client.testCompatibility(name, 1, avro(broken)), false);
+  await client.updateConfig(name, { compatibility: registry.Compatibility.FULL, normalize: true });
+  assert.strictEqual((await fresh().getConfig(name)).normalize, true);
+  const before = await client.getDefaultCompatibility();
+  await client.updateDefaultCompatibility(registry.Compatibility.NONE);
+  assert.strictEqual((await fresh().getDefaultConfig()).compatibilityLevel, "NONE");
+  await client.updateDefaultConfig({ compatibility: before });
+  assert.strictEqual(await fresh().getDefaultCompatibility(), before);
+  assert.strictEqual(await client.deleteSubjectVersion(name, 1, false), 1);
+  assert.strictEqual(await client.deleteSubjectVersion(name, 1, true), 1);
+  const other = topic();
+  await client.register(other, { ...avro(order), metadata: { properties: { owner: other } } }, false);
+  assert.strictEqual((await client.getLatestWithMetadata(other, { owner: other }, false)).version, 1);
+});
+
+test("references are resolved", async () => {
+  const name = topic();
+  const client = fresh();
+  await client.register(`${name}-inner`, avro({ ...order, name: `Inner_${name.replaceAll("-", "_")}` }), false);
+  const inner = `Inner_${name.replaceAll("-", "_")}`;
+  const outer = { type: "record", name: "Outer", fields: [{ name: "i", type: inner }] };
+  const references = [{ name: inner, subject: `${name}-inner`, version: 1 }];
+  await client.register(`${name}-value`, { ...avro(outer), references }, false);
+  const serializer = new registry.AvroSerializer(fresh(), value, { useLatestVersion: true });
+  const bytes = await serializer.serialize(name, { i: { id: 7 } });
+  const read = await new registry.AvroDeserializer(fresh(), value, {}).deserialize(name, bytes);
+  assert.strictEqual(read.i.id, 7);
+});
+
+test("the guid travels in a header", async () => {
+  const name = topic();
+  const headers = {};
+  await fresh().register(`${name}-value`, avro(order), false);
+  const serializer = new registry.AvroSerializer(fresh(), value, { useLatestVersion: true, schemaIdSerializer: registry.HeaderSchemaIdSerializer });
+  const bytes = await serializer.serialize(name, { id: 3 }, headers);
+  assert.deepStrictEqual([...bytes], [6]);
+  const reader = new registry.AvroDeserializer(fresh(), value, {});
+  assert.deepStrictEqual({ ...(await reader.deserialize(name, bytes, headers)) }, { id: 3 });
+});
+
+test("a topic's association names the subject", async () => {
+  const name = topic();
+  const client = fresh();
+  const shared = `shared-${name}`;
+  const id = await client.register(shared, avro(order), false);
+  const resource = { resourceName: name, resourceNamespace: "lkc-js", resourceId: `id-${name}`, resourceType: "topic" };
+  const weak = { subject: shared, associationType: "value", lifecycle: "WEAK" };
+  const created = await client.createAssociation({ ...resource, associations: [weak] });
+  assert.strictEqual(created.associations[0].subject, shared);
+  assert.strictEqual((await client.getAssociationsByResourceName(name, "lkc-js", "topic", ["value"], null, 0, -1)).length, 1);
+  const bytes = await new registry.AvroSerializer(fresh(), value, { useLatestVersion: true }).serialize(name, { id: 7 });
+  assert.strictEqual(bytes.readInt32BE(1), id);
+  assert.deepStrictEqual({ ...(await new registry.AvroDeserializer(fresh(), value, {}).deserialize(name, bytes)) }, { id: 7 });
+  await client.deleteAssociations(`id-${name}`, "topic", ["value"], false);
+  assert.deepStrictEqual(await client.getAssociationsByResourceName(name, "-", "topic", ["value"], null, 0, -1), []);
+});
+
+test("a strong association brings its schema and takes it along", async () => {
+  const name = topic();
+  const client = fresh();
+  const resource = { resourceName: name, resourceNamespace: "lkc-js", resourceId: `id-${name}`, resourceType: "topic" };
+  const strong = { associationType: "value", schema: avro(order) };
+  const created = await client.createAssociation({ ...resource, associations: [strong] });
+  assert.strictEqual(created.associations[0].subject, `:.lkc-js:${name}-value`);
+  const bytes = await new registry.AvroSerializer(fresh(), value, { useLatestVersion: true }).serialize(name, { id: 7 });
+  assert.deepStrictEqual({ ...(await new registry.AvroDeserializer(fresh(), value, {}).deserialize(name, bytes)) }, { id: 7 });
+  await assert.rejects(client.deleteAssociations(`id-${name}`, "topic", null, false), (error) => error.errorCode === 40908);
+  await client.deleteAssociations(`id-${name}`, "topic", null, true);
+  await assert.rejects(client.getAllVersions(`:.lkc-js:${name}-value`), (error) => error.errorCode === 40401);
+});

@@ -1,7 +1,17 @@
 """The whole of SchemaRegistryClient."""
 import pytest
-from confluent_kafka.schema_registry import ConfigCompatibilityLevel, Metadata, MetadataProperties, Schema, ServerConfig
+from confluent_kafka.schema_registry import (
+    ConfigCompatibilityLevel,
+    Metadata,
+    MetadataProperties,
+    Schema,
+    SchemaReference,
+    SchemaRegistryClient,
+    ServerConfig,
+)
 from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from conftest import URL
 
 V1 = Schema('{"type":"record","name":"R","fields":[{"name":"a","type":"long"}]}', "AVRO")
 V2 = Schema('{"type":"record","name":"R","fields":[{"name":"a","type":"long"},{"name":"b","type":"long","default":0}]}', "AVRO")
@@ -93,5 +103,67 @@ def test_metadata(client, topic):
     assert found.version == 1 and found.schema.metadata.properties.properties == {"owner": topic}
 
 
-def test_no_associations(client, topic):
-    assert client.get_associations_by_resource_name(topic, "-") == []
+def test_deleted_ones_are_listed_when_asked_for(client, fresh, topic):
+    schema_id = client.register_schema(topic, V1)
+    client.register_schema(topic, V2)
+    client.delete_version(topic, 1)
+    assert client.get_versions(topic, deleted=True) == [1, 2]
+    assert client.get_version(topic, 1, deleted=True).schema.schema_str == V1.schema_str
+    assert client.get_subjects_by_schema_id(schema_id, deleted=True).count(topic) == 1
+    assert any(v.subject == topic for v in client.get_schema_versions(schema_id, deleted=True))
+    assert client.delete_version(topic, 1, permanent=True) == 1
+    client.delete_subject(topic)
+    assert topic in client.get_subjects(deleted=True) and topic not in client.get_subjects()
+    assert fresh().lookup_schema(topic, V2, deleted=True).version == 2
+
+
+def test_normalization_and_paging(client, fresh, topic):
+    loose = Schema(V1.schema_str.replace('"long"', '{"type":"long"}'), "AVRO")
+    assert client.register_schema(topic, loose, normalize_schemas=True) == fresh().register_schema(topic, V1)
+    assert fresh().lookup_schema(topic, loose, normalize_schemas=True).version == 1
+    client.register_schema(topic, V2)
+    assert client.get_versions(topic, offset=1, limit=1) == [2]
+    assert client.get_subjects(subject_prefix=topic) == [topic]
+
+
+def test_formats(client, fresh, topic):
+    client.register_schema(topic, V1)
+    latest = fresh().get_latest_version(topic, fmt="resolved")
+    assert latest.schema.schema_str == V1.schema_str
+    assert fresh().get_schema(latest.schema_id, topic, fmt="resolved").schema_str == V1.schema_str
+    assert fresh().get_schema_by_guid(latest.guid, fmt="resolved").schema_str == V1.schema_str
+    assert fresh().get_version(topic, 1, fmt="resolved").version == 1
+
+
+def test_referrers(client, topic):
+    client.register_schema(f"{topic}-inner", Schema(f'{{"type":"record","name":"I{topic}","fields":[]}}', "AVRO"))
+    outer = f'{{"type":"record","name":"O","fields":[{{"name":"i","type":"I{topic}"}}]}}'
+    schema_id = client.register_schema(topic, Schema(outer, "AVRO", [SchemaReference(f"I{topic}", f"{topic}-inner", 1)]))
+    assert client.get_referenced_by(f"{topic}-inner", 1) == [schema_id]
+    with pytest.raises(SchemaRegistryError) as raised:
+        client.delete_subject(f"{topic}-inner")
+    assert code(raised) == (422, 42206)
+
+
+def test_what_is_global(client):
+    try:
+        client.set_compatibility(level="FULL")
+        assert client.get_compatibility() == "FULL"
+        client.set_config(config=ServerConfig(compatibility=ConfigCompatibilityLevel.FORWARD))
+        assert client.get_config().compatibility_level == ConfigCompatibilityLevel.FORWARD
+        client.update_global_mode("READONLY")
+        assert client.get_global_mode() == "READONLY"
+    finally:
+        client.update_global_mode("READWRITE")
+        client.delete_config()
+    assert client.get_compatibility() == "BACKWARD"
+
+
+def test_contexts(client, fresh, topic):
+    subject = f":.{topic}:s"
+    schema_id = client.register_schema(subject, V1)
+    assert f".{topic}" in client.get_contexts()
+    assert fresh().get_schema(schema_id, subject).schema_str == V1.schema_str
+    in_context = SchemaRegistryClient({"url": f"{URL}/contexts/{topic}"})
+    assert in_context.get_versions("s") == [1]
+    assert in_context.get_subjects() == [subject]

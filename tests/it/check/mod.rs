@@ -40,25 +40,25 @@ const BROKEN: &str = r#"{
 const SMALLER: &str = r#"{"type": "record", "name": "Order", "fields": [{"name": "id", "type": "long"}]}"#;
 
 /// What a run left behind.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Run {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Run {
     #[track_caller]
-    fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
 
     #[track_caller]
-    fn verdict(&self) -> &str {
+    pub fn verdict(&self) -> &str {
         self.out.lines().last().unwrap_or_else(|| panic!("nothing printed: {}", self.err))
     }
 }
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
+pub fn folder(files: &[(&str, &str)]) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = directory.path().join(name);
@@ -68,11 +68,11 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     directory
 }
 
-fn run(directory: &Path, arguments: &str) -> Run {
+pub fn run(directory: &Path, arguments: &str) -> Run {
     run_with(directory, arguments, "", &[])
 }
 
-fn run_with(directory: &Path, arguments: &str, input: &str, environment: &[(&str, &str)]) -> Run {
+pub fn run_with(directory: &Path, arguments: &str, input: &str, environment: &[(&str, &str)]) -> Run {
     let mut child = command(directory)
         .args(arguments.split_whitespace())
         .envs(environment.iter().copied())
@@ -88,6 +88,6 @@ fn run_with(directory: &Path, arguments: &str, input: &str, environment: &[(&str
 }
 
 #[track_caller]
-fn refused(run: &Run, line: &str) {
+pub fn refused(run: &Run, line: &str) {
     assert_eq!((run.code, run.err.trim_end(), run.out.as_str()), (2, format!("accordant: {line}").as_str(), ""));
 }

@@ -15,7 +15,7 @@ use super::{findings, strict};
 const TASTE: Taste = Taste { recursion: false, decoration: false };
 
 /// Some value of a type; `seed` chooses branches, symbols and lengths.
-fn value(ty: &Type, seed: &mut u32) -> Value {
+pub(super) fn value(ty: &Type, seed: &mut u32) -> Value {
     *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
     let pick = |of: usize| usize::try_from(*seed >> 16).expect("16 bits") % of;
     match ty {

@@ -13,6 +13,7 @@ mod generate;
 mod hostile;
 mod identity;
 mod parse;
+mod payload;
 mod properties;
 mod references;
 mod tags;

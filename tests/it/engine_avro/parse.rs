@@ -93,6 +93,9 @@ fn defaults_are_checked_for_new_schemas_only() {
         assert_eq!(refusal(&text), format!(r#"Invalid default for field p: {default} not a "{ty}""#));
         assert!(read(&text, ParseMode::Lookup).is_ok(), "{text}");
     }
+    // only the field's own default may be a number in quotes
+    let inside = record(r#"{"name":"p","type":{"type":"array","items":"float"},"default":["NaN"]}"#);
+    assert_eq!(refusal(&inside), r#"Invalid default for field p: ["NaN"] not a {"type":"array","items":"float"}"#);
     let right = [
         (r#""long""#, "-9223372036854775808"),
         (r#""float""#, "3"),

@@ -5,6 +5,7 @@ mod accept;
 mod check;
 mod descriptor;
 mod hostile;
+mod payload;
 mod policy;
 mod print;
 mod property;

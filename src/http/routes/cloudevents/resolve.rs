@@ -42,7 +42,7 @@ fn posted(request: &Request) -> Result<Hints, ApiError> {
         event_type: string_field(&map, "type")?.filter(|t| !t.is_empty()),
         record_header: writer(&map, "record_header")?,
         framing: writer(&map, "framing")?,
-        chosen: None,
+        ..Hints::default()
     })
 }
 
@@ -66,7 +66,7 @@ fn shape(request: &Request, found: &Resolution) -> Value {
     if found.deleted {
         out = out.put("deleted", true);
     }
-    if let Some(writer) = &found.writer {
+    if let Some(writer) = found.writer.as_ref().filter(|writer| writer.guid() != found.guid()) {
         out = out.put("writer", shape(request, writer));
     }
     out.put("tried", names(&found.tried)).done()

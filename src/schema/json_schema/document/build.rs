@@ -32,7 +32,8 @@ pub(super) struct Built {
     pub(super) unusable_patterns: bool,
 }
 
-pub(super) fn build(documents: &Documents, options: ValidateOptions) -> Result<Built, String> {
+/// `pointer` chooses the schema in the first document.
+pub(super) fn build(documents: &Documents, pointer: &str, options: ValidateOptions) -> Result<Built, String> {
     let patterns = Arc::new(Patterns::default());
     let mut number = 0;
     let mut respell = |key: &str| {
@@ -47,6 +48,10 @@ pub(super) fn build(documents: &Documents, options: ValidateOptions) -> Result<B
     let chain = rewritten.reach.longest_chain();
     let mut addresses = HashMap::new();
     let mut served = HashMap::new();
+    let first = rewritten.documents.iter().find(|(number, _)| *number == 0).map(|(_, value)| value);
+    if !pointer.is_empty() && !first.and_then(|value| value.pointer(pointer)).is_some_and(is_schema) {
+        return Err(format!("the schema has no part '{pointer}'"));
+    }
     let mut cost_per_key = 0_u64;
     for (number, value) in rewritten.documents {
         addresses.insert(number, documents.base(number).to_owned());
@@ -55,7 +60,7 @@ pub(super) fn build(documents: &Documents, options: ValidateOptions) -> Result<B
     }
     // The root is a reference to the first document: what is retrieved is compiled as it is, while a root would first have to
     // please the meta-schema, which is stricter than the registry.
-    let root = serde_json::json!({ "$ref": crate_face::document_address(0) });
+    let root = serde_json::json!({ "$ref": crate_face::reference(pointer) });
     let of_keyword = Arc::clone(&patterns);
     let build = AssertUnwindSafe(|| {
         jsonschema::options()
@@ -74,6 +79,10 @@ pub(super) fn build(documents: &Documents, options: ValidateOptions) -> Result<B
     let respelled = rewritten.respelled.into_iter().collect();
     let unusable_patterns = patterns.has_unusable();
     Ok(Built { inner, respelled, addresses, chain, cost_per_key, unusable_patterns })
+}
+
+fn is_schema(value: &Tree) -> bool {
+    matches!(value, Tree::Object(_) | Tree::Bool(_))
 }
 
 fn cost_of_all_patterns(value: &Tree) -> u64 {

@@ -13,6 +13,8 @@ use super::super::pattern;
 /// How much there is to burn, in units of about a microsecond at worst: a schema evaluated is one.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Tank {
+    /// For a thread that can't be held up.
+    Quick,
     /// For finding out whether a document is valid.
     Full,
     /// For listing errors, of which there may be about as many as units.
@@ -22,6 +24,7 @@ pub(super) enum Tank {
 impl Tank {
     fn units(self) -> u64 {
         match self {
+            Self::Quick => 5_000,
             Self::Full => 2_000_000,
             Self::Errors => 200_000,
         }

@@ -110,6 +110,7 @@ pub struct Validator {
     chain: usize,
     cost_per_key: u64,
     unusable_patterns: bool,
+    weight: usize,
 }
 
 impl Drop for Validator {
@@ -129,8 +130,16 @@ impl Validator {
     /// A schema that can't be loaded (an import), or one the engine can't work with: bounds beyond 5,000 powers of ten, more
     /// nesting than a stack holds.
     pub fn compile(schema: &Schema, options: &ValidateOptions) -> Result<Self, SchemaError> {
+        Self::compile_part(schema, "", options)
+    }
+
+    /// Prepares the part of a schema that a JSON pointer names.
+    ///
+    /// # Errors
+    /// As for [`Self::compile`], and when there is no such part.
+    pub fn compile_part(schema: &Schema, pointer: &str, options: &ValidateOptions) -> Result<Self, SchemaError> {
         schema.model().map_err(Clone::clone)?;
-        let built = room::run(|| build::build(&schema.documents, *options));
+        let built = room::run(|| build::build(&schema.documents, pointer, *options));
         let built = built.unwrap_or_else(|| Err("the schema is too deep".to_owned())).map_err(SchemaError::validate)?;
         Ok(Self {
             inner: Some(built.inner),
@@ -140,6 +149,7 @@ impl Validator {
             chain: built.chain,
             cost_per_key: built.cost_per_key,
             unusable_patterns: built.unusable_patterns,
+            weight: schema.weight(),
         })
     }
 
@@ -154,6 +164,31 @@ impl Validator {
     pub fn report(&self, instance_text: &str) -> Report {
         let report = room::run_if(room::is_deep(instance_text), || self.read(instance_text));
         report.unwrap_or_else(|| Report::failed("the document can't be validated"))
+    }
+
+    /// Validates a value that has been read. With `quick` as much as some milliseconds allow; `Ok(None)` when that, or what is
+    /// allowed at all, is not enough.
+    ///
+    /// # Errors
+    /// A number that is out of range.
+    pub fn report_value(&self, instance: &json::Value, quick: bool) -> Result<Option<Report>, String> {
+        let instance = crate_face::tree(instance)?;
+        let Some(depth) = self.depth(&instance) else { return Ok(None) };
+        if !quick {
+            return Ok(room::run_if(depth > SHALLOW, || self.walk(&instance)).flatten());
+        }
+        let Some(inner) = self.inner.as_ref().filter(|_| depth <= SHALLOW) else { return Ok(None) };
+        match with_fuel(Tank::Quick, || inner.is_valid(&instance)) {
+            Some(true) => Ok(Some(Report::default())),
+            Some(false) => Ok(self.list(inner, &instance, Tank::Quick)),
+            None => Ok(None),
+        }
+    }
+
+    /// Bytes held, roughly: what the crate makes of a schema weighs more than the schema.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        size_of::<Self>() + self.weight.saturating_mul(4)
     }
 
     /// Whether a document is valid; `None` when that can't be found out.
@@ -201,12 +236,7 @@ impl Validator {
             return Some(Report::default());
         }
         let inner = self.inner.as_ref()?;
-        let all = with_fuel(Tank::Errors, || {
-            let mut errors = inner.iter_errors(instance);
-            let listed =
-                errors.by_ref().take(self.options.max_errors).map(|error| self.error_with_causes(&error, instance)).collect();
-            Report { errors: listed, truncated: errors.next().is_some() }
-        });
+        let all = self.list(inner, instance, Tank::Errors);
         let first = || {
             let error =
                 with_fuel(Tank::Errors, || inner.validate(instance).err().map(|error| self.error_with_causes(&error, instance)))?;
@@ -215,6 +245,16 @@ impl Validator {
         let unlisted =
             || Report { truncated: true, ..Report::failed("the document is not valid; listing its errors takes too much work") };
         Some(all.or_else(first).unwrap_or_else(unlisted))
+    }
+
+    /// All errors, as far as the fuel goes.
+    fn list(&self, inner: &jsonschema::Validator, instance: &Tree, tank: Tank) -> Option<Report> {
+        with_fuel(tank, || {
+            let mut errors = inner.iter_errors(instance);
+            let listed =
+                errors.by_ref().take(self.options.max_errors).map(|error| self.error_with_causes(&error, instance)).collect();
+            Report { errors: listed, truncated: errors.next().is_some() }
+        })
     }
 
     fn error_with_causes(&self, error: &ValidationError<'_>, document: &Tree) -> DocumentError {

@@ -1,0 +1,322 @@
+//! Every rule on attributes (CloudEvents 1.0.2, "Context Attributes" and "Type System"), for all encodings.
+
+use std::collections::HashSet;
+
+use super::event::{Envelope, Mode, Scalar};
+use super::issue::{Issue, Level};
+use super::limits::EventSettings;
+use super::{media, time, uri};
+
+/// Attributes without which there is no event.
+pub(super) const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
+/// The only version there is.
+const VERSION: &str = "1.0";
+/// Characters that names should not exceed.
+const NAME_LENGTH: usize = 20;
+
+/// A value as its encoding has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Raw<'a> {
+    Text(&'a str),
+    /// A text in which an unpaired surrogate was replaced.
+    BrokenText,
+    Bool(bool),
+    Number(&'a str),
+    /// Something that no attribute can be.
+    Other(&'static str),
+}
+
+impl Raw<'_> {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Text(_) | Self::BrokenText => "a string",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Other(kind) => kind,
+        }
+    }
+}
+
+/// What a known extension should be. They are optional to know, so what they are not is a breach and no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extension {
+    Text,
+    Filled,
+    Integer,
+    Positive,
+    Bool,
+    Time,
+    Uri,
+    Reference,
+}
+
+/// The documented extensions (cloudevents/extensions) and their types.
+fn extension(name: &str) -> Option<Extension> {
+    Some(match name {
+        "traceparent" | "tracestate" | "correlationid" | "causationid" | "severitytext" | "authtype" | "authid"
+        | "authclaims" | "sequencetype" => Extension::Text,
+        "partitionkey" | "sequence" => Extension::Filled,
+        "severitynumber" => Extension::Integer,
+        "sampledrate" => Extension::Positive,
+        "deprecated" => Extension::Bool,
+        "recordedtime" | "expirytime" | "deprecationfrom" | "deprecationsunset" => Extension::Time,
+        "deprecationmigration" => Extension::Uri,
+        "dataref" => Extension::Reference,
+        _ => return None,
+    })
+}
+
+/// Collects the attributes of one event.
+pub(super) struct Builder<'s> {
+    settings: &'s EventSettings,
+    pub(super) envelope: Envelope,
+    seen: HashSet<Box<str>>,
+    /// The encoding has types: what is no string is said to be none.
+    typed: bool,
+    full: bool,
+}
+
+impl<'s> Builder<'s> {
+    pub(super) fn new(settings: &'s EventSettings, mode: Mode) -> Self {
+        let typed = mode != Mode::Binary;
+        Self { settings, envelope: Envelope::new(mode), seen: HashSet::new(), typed, full: false }
+    }
+
+    pub(super) fn issue(&mut self, issue: Issue) {
+        self.envelope.issues.push(issue);
+    }
+
+    /// Notes that an attribute was sent, also when its value is no good.
+    pub(super) fn saw(&mut self, name: &str) {
+        self.seen.insert(name.into());
+        if name == "dataschema" {
+            self.envelope.has_dataschema = true;
+        }
+    }
+
+    /// Whether an attribute was sent.
+    pub(super) fn has_seen(&self, name: &str) -> bool {
+        self.seen.contains(name)
+    }
+
+    /// An attribute that was sent more than once: none of the values counts.
+    pub(super) fn repeated(&mut self, name: &str, offset: Option<u32>) {
+        self.saw(name);
+        self.envelope.attributes.retain(|(known, _)| &**known != name);
+        self.issue(Issue::error("attribute.duplicate", format!("'{name}' is there more than once")).of(name).at(offset));
+    }
+
+    /// Takes an attribute.
+    pub(super) fn set(&mut self, name: &str, raw: Raw<'_>, offset: Option<u32>) {
+        let limit = self.settings.limits.attributes;
+        if self.full || self.seen.len() >= limit {
+            if !self.full {
+                let message = format!("more than {limit} attributes; the setting event-max-attributes moves this limit");
+                self.issue(Issue::error("limit.attributes", message).at(offset));
+            }
+            self.full = true;
+            return;
+        }
+        self.saw(name);
+        if let Err(issue) = self.name(name) {
+            self.issue(issue.of(name).at(offset));
+            return;
+        }
+        match self.value(name, raw) {
+            Ok(value) => self.envelope.attributes.push((name.into(), value)),
+            Err(issue) => {
+                let issue = match raw {
+                    Raw::Text(text) if !text.is_empty() => issue.value(text),
+                    Raw::Number(text) => issue.value(text),
+                    _ => *issue,
+                };
+                self.issue(issue.of(name).at(offset));
+            }
+        }
+        // breaches of a value that is used all the same
+        let from = self.breaches(name, raw);
+        if let Some(issue) = from {
+            self.issue(issue.of(name).at(offset));
+        }
+    }
+
+    fn name(&mut self, name: &str) -> Result<(), Box<Issue>> {
+        if name.is_empty() {
+            return fail("attribute.name", "an attribute without a name");
+        }
+        if name == "data" {
+            return fail("attribute.forbidden", "no attribute may be called 'data'");
+        }
+        if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+            return fail("attribute.name", "names of attributes have only the letters a-z and digits");
+        }
+        let mut breach = |message: String| self.issue(Issue::new(Level::Breach, "attribute.name", message).of(name));
+        if name.len() > NAME_LENGTH {
+            breach(format!("names of attributes should not be longer than {NAME_LENGTH} characters"));
+        }
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            breach("names of attributes should begin with a letter".to_owned());
+        }
+        Ok(())
+    }
+
+    fn value(&self, name: &str, raw: Raw<'_>) -> Result<Scalar, Box<Issue>> {
+        let is_core = REQUIRED.contains(&name) || matches!(name, "datacontenttype" | "dataschema" | "subject" | "time");
+        match raw {
+            Raw::BrokenText => fail("attribute.character", "it has an unpaired surrogate"),
+            Raw::Text(text) if is_core => self.core(name, text),
+            raw if is_core => fail("attribute.type", format!("'{name}' must be a string, not {}", raw.kind())),
+            Raw::Text(text) => self.text(text).map(|()| Scalar::Text(text.into())),
+            Raw::Bool(flag) => Ok(Scalar::Bool(flag)),
+            Raw::Number(text) => match text.parse::<i32>() {
+                Ok(number) if !text.contains(['.', 'e', 'E']) => Ok(Scalar::Integer(number)),
+                _ => fail("attribute.type", "a number must be an integer of 32 bits, without fraction and exponent"),
+            },
+            Raw::Other(kind) => fail("attribute.type", format!("an attribute can't be {kind}")),
+        }
+    }
+
+    /// What holds for every text.
+    fn text(&self, text: &str) -> Result<(), Box<Issue>> {
+        let limit = self.settings.limits.value_bytes;
+        if text.len() > limit {
+            return fail("limit.value", format!("longer than {limit} bytes; the setting event-max-value-bytes moves this limit"));
+        }
+        match text.chars().find(|c| is_excluded(*c)) {
+            Some(c) => fail("attribute.character", format!("U+{:04X} is not allowed in an attribute", u32::from(c))),
+            None => Ok(()),
+        }
+    }
+
+    fn core(&self, name: &str, text: &str) -> Result<Scalar, Box<Issue>> {
+        if text.is_empty() {
+            return fail("attribute.empty", format!("'{name}' must not be empty"));
+        }
+        self.text(text)?;
+        let format = |message: String| fail(format!("attribute.{name}.format"), message);
+        match name {
+            "specversion" if text != VERSION => {
+                return format(format!("specversion '{}' is not '{VERSION}', the only one known", super::issue::cut(text)));
+            }
+            "source" => {
+                self.uri(name, text)?;
+            }
+            "dataschema" => {
+                let parts = self.uri(name, text)?;
+                if !parts.scheme && !self.tolerated(text) {
+                    return format("not an absolute URI: no scheme".to_owned());
+                }
+            }
+            "time" => {
+                if let Err(reason) = time::check(text) {
+                    return format(format!("not an RFC 3339 timestamp: {reason}"));
+                }
+            }
+            "datacontenttype" => {
+                if let Err(reason) = media::check(text) {
+                    return format(format!("not a media type: {reason}"));
+                }
+            }
+            _ => {}
+        }
+        Ok(Scalar::Text(text.into()))
+    }
+
+    fn uri(&self, name: &str, text: &str) -> Result<uri::Parts, Box<Issue>> {
+        let limit = self.settings.limits.uri_bytes;
+        if text.len() > limit {
+            return fail("limit.uri", format!("longer than {limit} bytes; the setting event-max-uri-bytes moves this limit"));
+        }
+        let what = if name == "dataschema" { "URI" } else { "URI reference" };
+        uri::check(text)
+            .map_err(|reason| Box::new(Issue::error(format!("attribute.{name}.format"), format!("not a {what}: {reason}"))))
+    }
+
+    fn tolerated(&self, text: &str) -> bool {
+        let tolerate = self.settings.tolerate;
+        let is_type_url = || {
+            let (host, name) = text.split_once('/').unwrap_or(("", ""));
+            host.contains('.') && !name.is_empty() && !name.contains(['/', '?', '#'])
+        };
+        (tolerate.fragment && text.starts_with('#')) || (tolerate.type_url && is_type_url())
+    }
+
+    /// What is wrong with a value that is used all the same.
+    fn breaches(&self, name: &str, raw: Raw<'_>) -> Option<Issue> {
+        let breach = |code: String, message: &str| Some(Issue::new(Level::Breach, code, message));
+        if name == "dataschema" {
+            let text = self.envelope.text(name)?;
+            let parts = uri::check(text).ok()?;
+            let code = || "attribute.dataschema.format".to_owned();
+            if !parts.scheme {
+                return breach(code(), "not an absolute URI: no scheme; tolerated by the setting tolerate-dataschema")
+                    .map(|i| i.value(text));
+            }
+            let message = "an absolute URI has no fragment (RFC 3986, 4.3); it is used to choose a part of the schema";
+            return parts.fragment.then(|| breach(code(), message)).flatten().map(|issue| issue.value(text));
+        }
+        let wanted = extension(name)?;
+        self.envelope.attribute(name)?;
+        let format = || format!("attribute.{name}.format");
+        let mistyped = |what: &str| {
+            let message = format!("the extension '{name}' is defined as {what}");
+            Some(Issue::new(Level::Breach, "attribute.type", message))
+        };
+        match (wanted, raw) {
+            (Extension::Filled, Raw::Text("")) => {
+                breach("attribute.empty".to_owned(), &format!("the extension '{name}' must not be empty"))
+            }
+            (Extension::Text | Extension::Filled, Raw::Text(_))
+            | (Extension::Integer, Raw::Number(_))
+            | (Extension::Bool, Raw::Bool(_)) => None,
+            (Extension::Text | Extension::Filled, _) => mistyped("a String"),
+            (Extension::Integer | Extension::Positive, Raw::Text(text)) if !self.typed => {
+                let number = text.parse::<i32>().ok().filter(|number| text == number.to_string());
+                match number {
+                    None => mistyped("an Integer"),
+                    Some(number) if wanted == Extension::Positive && number < 1 => breach(format(), "it must be greater than 0"),
+                    Some(_) => None,
+                }
+            }
+            (Extension::Positive, Raw::Number(text)) => {
+                let positive = text.parse::<i32>().is_ok_and(|number| number > 0);
+                if positive { None } else { breach(format(), "it must be greater than 0") }
+            }
+            (Extension::Integer | Extension::Positive, _) => mistyped("an Integer"),
+            (Extension::Bool, Raw::Text(text)) if !self.typed && matches!(text, "true" | "false") => None,
+            (Extension::Bool, _) => mistyped("a Boolean"),
+            (Extension::Time, Raw::Text(text)) => {
+                let reason = time::check(text).err()?;
+                breach(format(), &format!("not an RFC 3339 timestamp: {reason}"))
+            }
+            (Extension::Time, _) => mistyped("a Timestamp"),
+            (Extension::Uri | Extension::Reference, Raw::Text(text)) => match uri::check(text) {
+                Ok(parts) if wanted == Extension::Uri && !parts.scheme => breach(format(), "not an absolute URI: no scheme"),
+                Ok(_) if text.is_empty() => breach("attribute.empty".to_owned(), "it must not be empty"),
+                Ok(_) => None,
+                Err(reason) => breach(format(), &format!("not a URI reference: {reason}")),
+            },
+            (Extension::Uri | Extension::Reference, _) => mistyped("a URI reference"),
+        }
+    }
+
+    /// The event; required attributes that were not sent are missing.
+    pub(super) fn finish(mut self) -> Envelope {
+        for name in REQUIRED {
+            if !self.seen.contains(name) && !self.full {
+                self.issue(Issue::error("attribute.missing", format!("the required attribute '{name}' is missing")).of(name));
+            }
+        }
+        self.envelope
+    }
+}
+
+fn fail<T>(code: impl Into<std::borrow::Cow<'static, str>>, message: impl Into<String>) -> Result<T, Box<Issue>> {
+    Err(Box::new(Issue::error(code, message)))
+}
+
+/// Characters that no String may have (Type System, "String").
+fn is_excluded(c: char) -> bool {
+    let code = u32::from(c);
+    matches!(code, 0..=0x1F | 0x7F..=0x9F | 0xFDD0..=0xFDEF) || code & 0xFFFE == 0xFFFE
+}

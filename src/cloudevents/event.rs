@@ -1,0 +1,275 @@
+//! An event, however it was encoded.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::data::{Framing, framing_of};
+use super::issue::{Issue, Issues};
+use super::limits::EventLimits;
+use super::media::{self, Media};
+use crate::schema::json::{self, JsonError, Notes, ReadOptions};
+
+/// The content mode of an event, or of a request with several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Attributes in headers, data as it is.
+    Binary,
+    /// Everything in one JSON object.
+    Structured,
+    /// Several events.
+    Batched,
+}
+
+impl Mode {
+    /// Its word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::Structured => "structured",
+            Self::Batched => "batched",
+        }
+    }
+}
+
+/// The value of an attribute. Where the encoding has only texts, everything is a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scalar {
+    /// A String, URI, URI-reference, Timestamp or Binary.
+    Text(Box<str>),
+    /// A Boolean.
+    Bool(bool),
+    /// An Integer.
+    Integer(i32),
+}
+
+impl Scalar {
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// What kind of thing the data is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataKind {
+    /// A JSON value.
+    Json,
+    /// A text.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+impl DataKind {
+    /// Its word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Text => "text",
+            Self::Binary => "binary",
+        }
+    }
+}
+
+/// The data in the form it is judged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A JSON value.
+    Json(json::Value),
+    /// A text, and the bytes it stands for should it be base64.
+    Text(Box<str>, Option<Vec<u8>>),
+    /// Bytes.
+    Binary(Vec<u8>),
+}
+
+/// The data of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Data {
+    /// How it was sent.
+    pub kind: DataKind,
+    /// What it is.
+    pub content: Content,
+    /// Its size as it was sent, base64 undone.
+    pub bytes: usize,
+    /// What its first bytes say about the schema, if they are Confluent framing. JSON has lost it; bytes still have it.
+    pub framing: Option<Framing>,
+    /// It is meant to be JSON and is none; that has been reported.
+    pub broken: bool,
+    /// Offsets in the JSON value count in the body of the request.
+    pub in_body: bool,
+    /// What `datacontenttype` says.
+    pub(super) media: Media,
+}
+
+impl Data {
+    /// The bytes that a binary encoding is looked for in.
+    #[must_use]
+    pub fn payload(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Binary(bytes) | Content::Text(_, Some(bytes)) => Some(bytes),
+            Content::Json(_) | Content::Text(_, None) => None,
+        }
+    }
+
+    /// Data that stands in a message as it is. `content_type` is absent where nothing says what it is.
+    pub(super) fn from_bytes(
+        bytes: Vec<u8>,
+        kind: Option<DataKind>,
+        content_type: Option<&str>,
+        in_body: bool,
+        limits: &EventLimits,
+        issues: &mut Issues,
+    ) -> Self {
+        let place = |issue: Issue| if in_body { issue } else { issue.at(None) };
+        let media = content_type.map_or(Media::Octets, Media::of);
+        let size = bytes.len();
+        let mut framing = framing_of(&bytes);
+        let mut broken = false;
+        if media.is_json() {
+            // no JSON text begins with the bytes that framing does
+            let skip = framing.as_ref().map_or(0, Framing::len);
+            match read_json(bytes.get(skip..).unwrap_or_default(), limits.json_depth, skip) {
+                Ok((value, found)) => {
+                    issues.extend(found.into_iter().map(place));
+                    let (kind, content) = (kind.unwrap_or(DataKind::Json), Content::Json(value));
+                    return Self { kind, content, bytes: size, framing, broken, in_body: in_body && skip == 0, media };
+                }
+                Err(issue) => {
+                    issues.push(place(*issue));
+                    broken = true;
+                }
+            }
+        } else if !matches!(media, Media::Avro | Media::Protobuf | Media::Octets) {
+            framing = None;
+        }
+        let is_text = content_type.is_some_and(media::is_text) && std::str::from_utf8(&bytes).is_ok();
+        let kind = kind.unwrap_or(if is_text { DataKind::Text } else { DataKind::Binary });
+        Self { kind, content: Content::Binary(bytes), bytes: size, framing, broken, in_body: false, media }
+    }
+
+    /// A text that holds the encoded content (JSON event format, 3.1).
+    pub(super) fn from_text(text: Box<str>, content_type: &str) -> Self {
+        let media = Media::of(content_type);
+        let bytes = text.len();
+        let decoded =
+            matches!(media, Media::Avro | Media::Protobuf | Media::Octets).then(|| STANDARD.decode(&*text).ok()).flatten();
+        let framing = decoded.as_deref().and_then(framing_of);
+        let content = Content::Text(text, decoded);
+        Self { kind: DataKind::Text, content, bytes, framing, broken: false, in_body: false, media }
+    }
+
+    /// A JSON value inside an event of JSON.
+    pub(super) fn from_json(value: json::Value, bytes: usize, content_type: Option<&str>) -> Self {
+        let media = content_type.map_or(Media::Json, Media::of);
+        Self { kind: DataKind::Json, content: Content::Json(value), bytes, framing: None, broken: false, in_body: true, media }
+    }
+}
+
+/// How JSON of events is read.
+pub(super) fn read_options(max_depth: usize) -> ReadOptions {
+    ReadOptions { comments: false, replace_lone_surrogates: true, max_depth }
+}
+
+/// Why data is no JSON; `skip` bytes stand before the text.
+pub(super) fn unreadable(error: &JsonError, code: &'static str, skip: usize) -> Issue {
+    let offset = u32::try_from(error.offset() + skip).ok();
+    match error {
+        JsonError::TooDeep { limit, .. } => Issue::error(
+            "limit.depth",
+            format!("JSON is nested deeper than {limit} levels; the setting event-max-json-depth moves this limit"),
+        ),
+        error => Issue::error(code, format!("not JSON: {error}")),
+    }
+    .at(offset)
+}
+
+/// What is ambiguous about data, from the notes of its reader.
+pub(super) fn ambiguities(notes: Notes, skip: u32) -> Vec<Issue> {
+    let repeated = notes.duplicates.into_iter().map(|duplicate| {
+        let message = format!("the member '{}' is there more than once", super::issue::cut(&duplicate.key));
+        Issue::error("data.duplicate", message).at(Some(duplicate.offset.saturating_add(skip)))
+    });
+    let broken = notes
+        .lone_surrogates
+        .into_iter()
+        .map(|offset| Issue::error("data.decode", "a string has an unpaired surrogate").at(Some(offset.saturating_add(skip))));
+    repeated.chain(broken).collect()
+}
+
+fn read_json(bytes: &[u8], max_depth: usize, skip: usize) -> Result<(json::Value, Vec<Issue>), Box<Issue>> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let offset = u32::try_from(error.valid_up_to() + skip).ok();
+        Box::new(Issue::error("data.decode", "not JSON: not UTF-8").at(offset))
+    })?;
+    let (value, notes) = json::read_with_notes(text, read_options(max_depth))
+        .map_err(|error| Box::new(unreadable(&error, "data.decode", skip)))?;
+    Ok((value, ambiguities(notes, u32::try_from(skip).unwrap_or(u32::MAX))))
+}
+
+/// An event with everything that was noticed while it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// How it was encoded.
+    pub mode: Mode,
+    /// The attributes that could be read, extensions included, in the order they were sent.
+    pub attributes: Vec<(Box<str>, Scalar)>,
+    /// The data.
+    pub data: Option<Data>,
+    /// What is wrong.
+    pub issues: Issues,
+    /// What the record header `__value_schema_id` says (Kafka).
+    pub record_schema: Option<Vec<u8>>,
+    /// A record without a value, which needs none.
+    pub is_tombstone: bool,
+    /// `dataschema` was sent, whether or not it could be read.
+    pub has_dataschema: bool,
+    /// The text that places count in, where it is not the body of the request (Kafka).
+    pub(super) source: Option<Vec<u8>>,
+}
+
+impl Envelope {
+    /// Nothing yet.
+    pub(super) fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            attributes: Vec::new(),
+            data: None,
+            issues: Issues::default(),
+            record_schema: None,
+            is_tombstone: false,
+            has_dataschema: false,
+            source: None,
+        }
+    }
+
+    /// Something that is no event, and why.
+    pub(super) fn refused(mode: Mode, issue: Issue) -> Self {
+        let mut envelope = Self::new(mode);
+        envelope.issues.push(issue);
+        envelope
+    }
+
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Scalar> {
+        self.attributes.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+    }
+
+    /// The text of an attribute.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.attribute(name).and_then(Scalar::as_text)
+    }
+
+    /// Whether it is one at all.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        !self.attributes.is_empty()
+    }
+}

@@ -1,0 +1,141 @@
+//! Events in HTTP headers: binary mode (HTTP protocol binding, 3.1).
+
+use std::fmt::Write as _;
+
+use super::attributes::{Builder, Raw};
+use super::event::{Data, Envelope, Mode};
+use super::issue::{Issue, Level};
+use super::json_event::advice_for_plain_json;
+use super::limits::EventSettings;
+
+/// Prefix of the headers.
+const PREFIX: &[u8] = b"ce-";
+
+/// Reads an event from headers, as raw bytes in the order they were sent, and the body.
+#[must_use]
+pub fn parse(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings) -> Envelope {
+    let of_event = |name: &[u8]| name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+    if !headers.iter().any(|(name, _)| of_event(name)) {
+        return Envelope::refused(Mode::Binary, no_event(headers, &body));
+    }
+    let mut builder = Builder::new(settings, Mode::Binary);
+    let content_types: Vec<&[u8]> =
+        headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-type")).map(|(_, value)| *value).collect();
+    match content_types.as_slice() {
+        [] => {}
+        [value] => {
+            if let Ok(text) = std::str::from_utf8(value) {
+                builder.set("datacontenttype", Raw::Text(text.trim()), None);
+            } else {
+                builder.saw("datacontenttype");
+                builder.issue(Issue::error("header.encoding", "Content-Type is not UTF-8").of("datacontenttype"));
+            }
+        }
+        [..] => builder.repeated("datacontenttype", None),
+    }
+    for (header, value) in headers.iter().filter(|(name, _)| of_event(name)) {
+        let name = String::from_utf8_lossy(header.get(PREFIX.len()..).unwrap_or_default()).to_ascii_lowercase();
+        if name == "datacontenttype" {
+            let message = "in binary mode Content-Type is the datacontenttype; a ce-datacontenttype header must not be present";
+            builder.issue(Issue::error("attribute.forbidden", message).of(&name));
+        } else if builder.has_seen(&name) {
+            builder.repeated(&name, None);
+        } else {
+            match decode(value) {
+                Ok(decoded) => {
+                    builder.set(&name, Raw::Text(&decoded.text), None);
+                    if let Some(sloppy) = decoded.sloppy {
+                        builder.issue(Issue::new(Level::Breach, "header.encoding", sloppy).of(&name).value(&decoded.text));
+                    }
+                }
+                Err(message) => {
+                    builder.saw(&name);
+                    builder.issue(Issue::error("header.encoding", message).of(&name));
+                }
+            }
+        }
+    }
+    let mut envelope = builder.finish();
+    if !body.is_empty() {
+        let content_type = envelope.text("datacontenttype").map(str::to_owned);
+        envelope.data = Some(Data::from_bytes(body, None, content_type.as_deref(), true, &settings.limits, &mut envelope.issues));
+    }
+    envelope
+}
+
+fn no_event(headers: &[(&[u8], &[u8])], body: &[u8]) -> Issue {
+    let kafka = headers.iter().any(|(name, _)| name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"ce_")));
+    let hint = if kafka {
+        Some("over HTTP the prefix of attributes is 'ce-'; 'ce_' is Kafka's".to_owned())
+    } else {
+        advice_for_plain_json(body)
+    };
+    Issue::error("not_a_cloudevent", "no CloudEvents media type and no ce- header").hint(hint)
+}
+
+/// A header's value undone.
+struct Decoded {
+    text: String,
+    /// What the sender should have encoded and did not.
+    sloppy: Option<&'static str>,
+}
+
+/// Undoes double quotes, then one round of percent-decoding (HTTP protocol binding, 3.1.3.2).
+fn decode(value: &[u8]) -> Result<Decoded, &'static str> {
+    let mut sloppy = None;
+    let unquoted = match value {
+        [b'"', inner @ .., b'"'] => unquote(inner),
+        _ => None,
+    };
+    let is_quoted = unquoted.is_some();
+    let raw = unquoted.as_deref().unwrap_or(value);
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(byte) = raw.get(at) {
+        let hex = |at: usize| raw.get(at).and_then(|digit| char::from(*digit).to_digit(16));
+        match (byte, hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                at += 3;
+                continue;
+            }
+            (b'%', ..) => sloppy = Some("a percent sign must be sent as %25; it was taken literally"),
+            (b' ' | b'"', ..) if !is_quoted => sloppy = sloppy.or(Some("spaces and quotes must be percent-encoded")),
+            (128.., ..) => sloppy = sloppy.or(Some("what is not ASCII must be percent-encoded; it was taken as UTF-8")),
+            _ => {}
+        }
+        bytes.push(*byte);
+        at += 1;
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "the value is not UTF-8")?;
+    Ok(Decoded { text, sloppy })
+}
+
+/// The inside of a quoted value; `None` when a quote inside is not escaped.
+fn unquote(inner: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(inner.len());
+    let mut bytes = inner.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => out.push(*bytes.next()?),
+            b'"' => return None,
+            _ => out.push(*byte),
+        }
+    }
+    Some(out)
+}
+
+/// An attribute's value as the header that carries it: space, `"`, `%` and everything outside U+0021-U+007E percent-encoded.
+#[must_use]
+pub fn encode(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if matches!(byte, 0x21..=0x7E) && byte != b'"' && byte != b'%' {
+            out.push(char::from(byte));
+        } else {
+            // a String takes everything
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}

@@ -1,0 +1,217 @@
+//! What is wrong with an event.
+
+use std::borrow::Cow;
+
+/// How strictly an event is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strictness {
+    /// What the specifications forbid is an error; what they advise against is a warning.
+    #[default]
+    Default,
+    /// What they advise against is an error too.
+    Strict,
+    /// Only a missing required attribute, unreadable JSON and bad data are errors.
+    Lenient,
+}
+
+impl Strictness {
+    /// Its word in requests and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Strict => "strict",
+            Self::Lenient => "lenient",
+        }
+    }
+
+    /// The one of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Default, Self::Strict, Self::Lenient].into_iter().find(|strictness| strictness.word() == word)
+    }
+}
+
+/// How bad something is, before a strictness is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// A MUST is broken.
+    Error,
+    /// A SHOULD is broken, or a MUST that senders in the field break: an error in strict mode.
+    Breach,
+    /// Worth knowing; never an error.
+    Note,
+}
+
+/// Characters of a value that a report shows.
+const SHOWN: usize = 200;
+/// Issues of each kind that are kept for one event.
+const KEPT: usize = 100;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// The stable code.
+    pub code: Cow<'static, str>,
+    /// How bad it is.
+    pub level: Level,
+    /// The attribute it is about.
+    pub attribute: Option<String>,
+    /// One sentence.
+    pub message: String,
+    /// The offending value of an attribute, cut; never data.
+    pub value: Option<String>,
+    /// JSON pointer into the data.
+    pub pointer: Option<String>,
+    /// The keyword of a JSON Schema.
+    pub keyword: Option<String>,
+    /// JSON pointer of that keyword in the schema.
+    pub schema_pointer: Option<String>,
+    /// The address of the text that holds the keyword, when it is a referenced one.
+    pub schema: Option<String>,
+    /// Advice.
+    pub hint: Option<String>,
+    /// Where in the body, as byte offset.
+    pub offset: Option<u32>,
+    /// Line and column of that place, once they have been counted.
+    pub position: Option<(u32, u32)>,
+}
+
+impl Issue {
+    /// An issue with a code and a sentence.
+    #[must_use]
+    pub fn new(level: Level, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            level,
+            attribute: None,
+            message: message.into(),
+            value: None,
+            pointer: None,
+            keyword: None,
+            schema_pointer: None,
+            schema: None,
+            hint: None,
+            offset: None,
+            position: None,
+        }
+    }
+
+    /// An error.
+    #[must_use]
+    pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self::new(Level::Error, code, message)
+    }
+
+    /// About an attribute.
+    #[must_use]
+    pub fn of(mut self, attribute: &str) -> Self {
+        self.attribute = Some(cut(attribute));
+        self
+    }
+
+    /// With the value that is wrong.
+    #[must_use]
+    pub fn value(mut self, value: &str) -> Self {
+        self.value = Some(cut(value));
+        self
+    }
+
+    /// With a place in the body.
+    #[must_use]
+    pub fn at(mut self, offset: Option<u32>) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// With a place in the data.
+    #[must_use]
+    pub fn pointer(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// With advice.
+    #[must_use]
+    pub fn hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    /// Whether it makes the event invalid.
+    #[must_use]
+    pub fn fails(&self, strictness: Strictness) -> bool {
+        match strictness {
+            Strictness::Default => self.level == Level::Error,
+            Strictness::Strict => self.level != Level::Note,
+            Strictness::Lenient => self.level == Level::Error && self.is_grave(),
+        }
+    }
+
+    /// What even lenient mode does not overlook: without it there is no event, or its data is no good.
+    fn is_grave(&self) -> bool {
+        let code = &*self.code;
+        let whole =
+            ["attribute.missing", "not_a_cloudevent", "envelope.json", "envelope.shape", "envelope.format", "batch.shape"];
+        let bounds = ["limit.size", "limit.depth", "limit.time", "limit.work", "limit.items", "limit.events"];
+        code.starts_with("data.") || whole.contains(&code) || bounds.contains(&code)
+    }
+}
+
+/// A text cut to what a report shows.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
+        None => text.to_owned(),
+    }
+}
+
+/// The issues of one event: the first of each kind, so that errors are never crowded out by warnings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Issues {
+    list: Vec<Issue>,
+    errors: usize,
+    /// Some were left out.
+    pub truncated: bool,
+}
+
+impl Issues {
+    /// Adds one.
+    pub fn push(&mut self, issue: Issue) {
+        let is_error = issue.level == Level::Error;
+        let count = if is_error { self.errors } else { self.list.len() - self.errors };
+        if count >= KEPT {
+            self.truncated = true;
+            return;
+        }
+        self.errors += usize::from(is_error);
+        self.list.push(issue);
+    }
+
+    /// Adds several.
+    pub fn extend(&mut self, issues: impl IntoIterator<Item = Issue>) {
+        issues.into_iter().for_each(|issue| self.push(issue));
+    }
+
+    /// All that were kept.
+    #[must_use]
+    pub fn list(&self) -> &[Issue] {
+        &self.list
+    }
+
+    pub(super) fn list_mut(&mut self) -> &mut [Issue] {
+        &mut self.list
+    }
+
+    /// Whether none makes the event invalid.
+    #[must_use]
+    pub fn pass(&self, strictness: Strictness) -> bool {
+        !self.list.iter().any(|issue| issue.fails(strictness))
+    }
+
+    /// Whether one has this code.
+    #[must_use]
+    pub fn has(&self, code: &str) -> bool {
+        self.list.iter().any(|issue| issue.code == code)
+    }
+}

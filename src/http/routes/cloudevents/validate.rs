@@ -1,0 +1,178 @@
+//! `/cloudevents/validate`: is this an event, and is its data what its schema says?
+
+use axum::http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
+
+use crate::cloudevents::{
+    ContentMode, Envelope, Issues, KafkaRecord, Strictness, Verdict, batch_report, content_mode, parse_batch, parse_headers,
+    parse_record, parse_structured, read_records, report,
+};
+use crate::http::edge::AppState;
+use crate::http::error::ApiError;
+use crate::http::links::guid_path;
+use crate::http::reply::{Answer, Reply, to_bytes};
+use crate::http::request::Request;
+use crate::registry::{EventJudging, SchemaUse};
+use crate::types::{Subject, VersionSelector};
+
+/// The largest body of a request, and the setting that moves it.
+pub(in crate::http) fn limit(state: &AppState, template: &str, headers: &HeaderMap) -> (usize, &'static str) {
+    let limits = &state.settings.events.limits;
+    if template.ends_with("/kafka") {
+        // base64 and names make records longer than what is in them
+        return (limits.batch_bytes.saturating_mul(2), "event-max-batch-bytes");
+    }
+    match content_mode(content_type(headers)) {
+        ContentMode::Batched => (limits.batch_bytes, "event-max-batch-bytes"),
+        _ => (limits.event_bytes, "event-max-bytes"),
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+/// What the parameters of a request ask for.
+struct Asked {
+    strictness: Strictness,
+    judging: EventJudging,
+    always_200: bool,
+}
+
+impl Asked {
+    fn read(request: &Request) -> Result<Self, ApiError> {
+        let wrong = |name: &str, wanted: &str| {
+            let value: String = request.query(name).unwrap_or("").chars().take(100).collect();
+            ApiError::bad_request(format!("{name}: '{value}' is not one of {wanted}"))
+        };
+        let strictness = match request.query("mode") {
+            None => Strictness::Default,
+            Some(word) => Strictness::parse(word).ok_or_else(|| wrong("mode", "default, strict, lenient"))?,
+        };
+        let schema = match request.query("schema") {
+            None | Some("optional") => SchemaUse::Optional,
+            Some("required") => SchemaUse::Required,
+            Some("ignore") => SchemaUse::Ignore,
+            Some(_) => return Err(wrong("schema", "required, optional, ignore")),
+        };
+        let formats = match request.query("formats") {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(_) => return Err(wrong("formats", "true, false")),
+        };
+        let always_200 = match request.query("status") {
+            None => false,
+            Some("always-200") => true,
+            Some(_) => return Err(wrong("status", "always-200")),
+        };
+        let version = match (request.query("subject"), request.query("version")) {
+            (None, None) => None,
+            (None, Some(_)) => return Err(ApiError::bad_request("version needs a subject")),
+            (Some(subject), version) => {
+                let version = version.unwrap_or("latest");
+                let selector =
+                    VersionSelector::parse(version).ok_or_else(|| wrong("version", "the numbers of versions, latest"))?;
+                Some((Subject::parse_in(request.home(), subject), selector))
+            }
+        };
+        let time_limit = request.state.settings.event_time_limit;
+        let context = request.home().to_owned();
+        Ok(Self { strictness, judging: EventJudging { schema, version, formats, context, time_limit }, always_200 })
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
+    fn answer(&self, report: &Value) -> Answer {
+        let valid = report.get("valid").and_then(Value::as_bool) == Some(true);
+        let status = if valid || self.always_200 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        Ok(Reply::Plain(status, to_bytes(report)))
+    }
+}
+
+fn unsupported(content_type: &str) -> ApiError {
+    let shown: String = content_type.chars().take(100).collect();
+    let mut error = ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    error.message = format!(
+        "'{shown}' is a CloudEvents media type in a format that is not read; \
+         application/cloudevents+json and application/cloudevents-batch+json are"
+    );
+    error
+}
+
+pub(in crate::http) async fn http(request: Request) -> Answer {
+    let asked = Asked::read(&request)?;
+    let settings = request.state.settings.events;
+    let types = request.headers.get_all(header::CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
+    let modes: Vec<ContentMode> = types.map(|text| content_mode(Some(text))).collect();
+    let mode = modes.first().copied().unwrap_or(ContentMode::Binary);
+    if modes.len() > 1 && modes.iter().any(|mode| *mode != ContentMode::Binary) {
+        return Err(ApiError::bad_request("more than one Content-Type, and one of them is a CloudEvents media type"));
+    }
+    let text = || std::str::from_utf8(&request.body).ok();
+    match mode {
+        ContentMode::Unsupported => Err(unsupported(content_type(&request.headers).unwrap_or(""))),
+        ContentMode::Batched => {
+            let mut own = Issues::default();
+            let envelopes = match parse_batch(&request.body, &settings) {
+                Ok(envelopes) => envelopes,
+                Err(issue) => {
+                    own.push(*issue);
+                    Vec::new()
+                }
+            };
+            let verdicts = judged(&request, &asked, envelopes).await?;
+            asked.answer(&batch_report(verdicts, own, text(), asked.strictness))
+        }
+        ContentMode::Structured => {
+            let envelope = parse_structured(&request.body, &settings);
+            single(&request, &asked, envelope, text()).await
+        }
+        ContentMode::Binary => {
+            let headers: Vec<(&[u8], &[u8])> =
+                request.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())).collect();
+            let envelope = parse_headers(&headers, request.body.to_vec(), &settings);
+            single(&request, &asked, envelope, text()).await
+        }
+    }
+}
+
+/// The verdicts, with the URLs under which the schemas can be read.
+async fn judged(request: &Request, asked: &Asked, envelopes: Vec<Envelope>) -> Result<Vec<Verdict>, ApiError> {
+    let mut verdicts = request.registry().judge_events(envelopes, &asked.judging).await?;
+    for facts in verdicts.iter_mut().filter_map(|verdict| verdict.schema.as_mut()) {
+        facts.url = facts.guid.map(|guid| request.state.settings.links.url(&guid_path(guid)));
+    }
+    Ok(verdicts)
+}
+
+async fn single(request: &Request, asked: &Asked, envelope: Envelope, text: Option<&str>) -> Answer {
+    let verdicts = judged(request, asked, vec![envelope]).await?;
+    match verdicts.into_iter().next() {
+        Some(verdict) => asked.answer(&report(verdict, text, asked.strictness)),
+        None => Err(ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR)),
+    }
+}
+
+pub(in crate::http) async fn kafka(request: Request) -> Answer {
+    let asked = Asked::read(&request)?;
+    let settings = request.state.settings.events;
+    let (records, is_list) = read_records(&request.body).map_err(ApiError::bad_request)?;
+    if records.len() > settings.limits.batch_events {
+        let (count, limit) = (records.len(), settings.limits.batch_events);
+        let mut error = ApiError::plain(StatusCode::PAYLOAD_TOO_LARGE);
+        error.message = format!("{count} records; the setting event-max-batch-events allows {limit}");
+        return Err(error);
+    }
+    if let ([record], false) = (records.as_slice(), is_list)
+        && let Some(content_type) = record.content_type()
+        && content_mode(Some(content_type)) == ContentMode::Unsupported
+    {
+        return Err(unsupported(content_type));
+    }
+    let envelopes: Vec<Envelope> = records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings)).collect();
+    if !is_list {
+        let envelope = envelopes.into_iter().next().ok_or_else(|| ApiError::bad_request("no record"))?;
+        return single(&request, &asked, envelope, None).await;
+    }
+    let verdicts = judged(&request, &asked, envelopes).await?;
+    asked.answer(&batch_report(verdicts, Issues::default(), None, asked.strictness))
+}

@@ -1,0 +1,233 @@
+//! Associations of resources with subjects (rest-api 5.13).
+//!
+//! `request` reads what a caller asks for and refuses what is wrong by itself; `plan` decides it against what is stored. The
+//! store then writes all of one request or nothing, provided nothing that the plan looked at has changed.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::delete::deleted;
+use super::error::RegistryError;
+use super::register::Registered;
+use crate::store::{AssociateOutcome, AssociateRequest, AssociationFilter, AssociationScope, DeleteOutcome};
+use crate::types::{Association, AssociationType, Lifecycle, Resource};
+
+mod plan;
+mod request;
+
+pub use request::{AssociationInput, AssociationOperation, AssociationQuery, AssociationsRequest};
+
+use plan::{Filed, Plan};
+
+/// How often a change is decided anew before it gives up.
+const ATTEMPTS: usize = 64;
+
+/// What an answer says about one association.
+#[derive(Debug, Clone)]
+pub struct AnsweredAssociation {
+    /// The association.
+    pub association: Association,
+    /// The schema that came with it, as it was registered.
+    pub registered: Option<Registered>,
+}
+
+/// The answer to a change: the resource and its associations.
+#[derive(Debug, Clone)]
+pub struct AssociationsAnswer {
+    /// The resource's name.
+    pub name: Option<String>,
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// Its id.
+    pub id: Option<String>,
+    /// Its type.
+    pub kind: Option<String>,
+    /// What was written, or all that it has.
+    pub associations: Vec<AnsweredAssociation>,
+}
+
+/// Which associations of a resource to delete.
+#[derive(Debug, Clone)]
+pub struct AssociationDeletion {
+    /// The resource.
+    pub resource_id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// Only these types.
+    pub types: Option<Vec<AssociationType>>,
+    /// The subjects of strong associations go too.
+    pub cascade: bool,
+    /// Only say whether it would work.
+    pub dry_run: bool,
+}
+
+impl Registry {
+    /// Associations by resource name, namespace, type and association type.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, RegistryError> {
+        Ok(self.store.associations(filter).await?)
+    }
+
+    /// Creates and updates associations of a resource, together with the schemas that come with them. `context` is that of
+    /// unqualified subjects; `whole` answers all associations of the resource, not only those written.
+    ///
+    /// # Errors
+    /// Every refusal of rest-api 5.13; nothing is written then.
+    pub async fn associate(
+        &self,
+        context: &str,
+        request: &AssociationsRequest,
+        dry_run: bool,
+        whole: bool,
+    ) -> Result<AssociationsAnswer, RegistryError> {
+        let request = request.validated(dry_run)?;
+        for _ in 0..ATTEMPTS {
+            let generation = self.store.generation().await?.answers;
+            let mut plan = Plan::new(self, context, &request, generation).await?;
+            if let Err(refusal) = plan.decide(&request.items).await {
+                // what was read before and after another change does not fit together: it may be no reason to refuse
+                if self.store.generation().await?.answers != generation {
+                    continue;
+                }
+                return Err(refusal);
+            }
+            let answer = |associations| AssociationsAnswer {
+                name: Some(request.resource.name.clone()),
+                namespace: Some(request.resource.namespace.clone()),
+                id: request.id.clone(),
+                kind: Some(request.resource.kind.clone()),
+                associations,
+            };
+            if dry_run {
+                return Ok(answer(Vec::new()));
+            }
+            let Plan { current, changes, filed, .. } = plan;
+            let changes = Arc::new(changes);
+            let Some(ids) = self.write(&changes).await? else { continue };
+            let shown = if whole { current } else { changes.puts.clone() };
+            let answered = |association: Association| {
+                let filed = filed.iter().find(|(association_type, _)| *association_type == association.association_type);
+                let registered = filed.and_then(|(_, filed)| match filed {
+                    Filed::Known(registered) => Some(registered.clone()),
+                    Filed::New(position) => {
+                        let id = *ids.get(*position)?;
+                        let outcome = crate::store::RegisterOutcome::Registered { id };
+                        changes.registrations.get(*position)?.registered(outcome).ok()?
+                    }
+                });
+                AnsweredAssociation { association, registered }
+            };
+            return Ok(answer(shown.into_iter().map(answered).collect()));
+        }
+        Err(RegistryError::Contention)
+    }
+
+    /// Deletes associations of a resource.
+    ///
+    /// # Errors
+    /// There are none, one is frozen, its subject is read-only, or something refers to a subject that should go too.
+    pub async fn delete_associations(&self, deletion: &AssociationDeletion) -> Result<(), RegistryError> {
+        for _ in 0..ATTEMPTS {
+            let expected_generation = self.store.generation().await?.answers;
+            let filter = AssociationFilter {
+                resource_type: Some(deletion.resource_type.clone()),
+                types: deletion.types.clone(),
+                ..AssociationFilter::all(AssociationScope::ResourceId(deletion.resource_id.clone()))
+            };
+            let found = self.store.associations(&filter).await?;
+            if found.is_empty() {
+                return Err(RegistryError::AssociationNotFound(deletion.resource_id.clone()));
+            }
+            let mut changes = AssociateRequest { expected_generation, now: self.now(), ..AssociateRequest::default() };
+            for association in found {
+                changes.removals.push(self.removal(association, deletion.cascade).await?);
+            }
+            if deletion.dry_run || self.write(&Arc::new(changes)).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(RegistryError::Contention)
+    }
+
+    /// The associations that a query of a batch asks for, with the latest schemas of their subjects if asked.
+    ///
+    /// # Errors
+    /// The query names no resource, or several.
+    pub async fn query_associations(
+        &self,
+        query: &AssociationQuery,
+        with_schemas: bool,
+    ) -> Result<AssociationsAnswer, RegistryError> {
+        let found = self.store.associations(&query.filter()?).await?;
+        let resources: std::collections::BTreeSet<&Resource> = found.iter().map(|association| &association.resource).collect();
+        if resources.len() > 1 {
+            return Err(request::invalid("resourceName", "stands for more than one resource"));
+        }
+        let first = found.first().map(|association| association.resource.clone());
+        let or = |given: &Option<String>, stored: fn(Resource) -> String| first.clone().map(stored).or_else(|| given.clone());
+        let mut answer = AssociationsAnswer {
+            name: or(&query.resource_name, |r| r.name),
+            namespace: or(&query.resource_namespace, |r| r.namespace),
+            id: or(&query.resource_id, |r| r.id),
+            kind: Some(query.resource_type().to_owned()),
+            associations: Vec::with_capacity(found.len()),
+        };
+        for association in found {
+            let registered = if with_schemas { self.latest(&association.subject).await? } else { None };
+            answer.associations.push(AnsweredAssociation { association, registered });
+        }
+        Ok(answer)
+    }
+
+    /// The latest version of a subject, with its times.
+    async fn latest(&self, subject: &crate::types::Subject) -> Result<Option<Registered>, RegistryError> {
+        let state = self.store.subject(subject).await?;
+        let Some(row) = state.latest() else { return Ok(None) };
+        let Some(entry) = self.entry(subject.context(), row.id).await? else { return Ok(None) };
+        Ok(Some(Registered {
+            subject: subject.clone(),
+            id: row.id,
+            version: row.version,
+            guid: entry.stored.guid,
+            content: Arc::clone(&entry.stored.content),
+            matched_at: Some(row.created_at),
+            is_new: false,
+        }))
+    }
+
+    /// Writes a plan; `None` when what it was made on has changed.
+    async fn write(&self, changes: &Arc<AssociateRequest>) -> Result<Option<Vec<crate::types::SchemaId>>, RegistryError> {
+        if changes.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        match self.store.associate(Arc::clone(changes)).await? {
+            AssociateOutcome::Done(ids) => Ok(Some(ids)),
+            AssociateOutcome::Moved => Ok(None),
+            AssociateOutcome::Full => Err(RegistryError::TooManyAssociations(self.limits.associations)),
+            AssociateOutcome::Registration { position, outcome } => match changes.registrations.get(position) {
+                Some(request) => request.registered(outcome).map(|_| None),
+                None => Ok(None),
+            },
+            AssociateOutcome::Deletion(outcome) => {
+                let subject = match &outcome {
+                    DeleteOutcome::Referenced(subject, _) | DeleteOutcome::Associated(subject) => subject.clone(),
+                    _ => return Ok(None),
+                };
+                deleted(outcome, subject, None).map(|_| None)
+            }
+        }
+    }
+
+    /// Whether an association may go, and whether its subject goes with it.
+    async fn removal(&self, association: Association, cascade: bool) -> Result<crate::store::AssociationRemoval, RegistryError> {
+        self.refuse_read_only(&association.subject).await?;
+        if association.frozen && !cascade {
+            return Err(RegistryError::AssociationFrozen(association.association_type, association.subject));
+        }
+        let import = self.effective(&association.subject).await?.mode.is_import();
+        let cascade = cascade && !import && association.lifecycle == Lifecycle::Strong;
+        Ok(crate::store::AssociationRemoval { association, cascade })
+    }
+}

@@ -1,0 +1,178 @@
+//! Judging events: finding the schema of each, and holding its data against it.
+//!
+//! `sources` finds schemas, `prepared` keeps them ready, `run` does the work that takes time off the threads that serve requests.
+
+mod prepared;
+mod run;
+mod sources;
+
+use std::time::Duration;
+
+pub(super) use self::prepared::Prepared;
+pub(super) use self::run::Lanes;
+use self::sources::{Found, Sources};
+use super::Registry;
+use super::error::RegistryError;
+use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, without_data};
+use crate::types::{Subject, VersionSelector};
+
+/// What is asked about schemas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SchemaUse {
+    /// An event without one is invalid.
+    Required,
+    /// Use one where there is one.
+    #[default]
+    Optional,
+    /// Don't look for one.
+    Ignore,
+}
+
+/// How events are judged.
+#[derive(Debug, Clone)]
+pub struct EventJudging {
+    /// Whether data is held against schemas.
+    pub schema: SchemaUse,
+    /// This version, whatever the events say.
+    pub version: Option<(Subject, VersionSelector)>,
+    /// `format` of JSON Schema is an assertion.
+    pub formats: bool,
+    /// The context that ids belong to.
+    pub context: String,
+    /// Time for all of them.
+    pub time_limit: Duration,
+}
+
+/// An event on its way to a verdict.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub(super) envelope: Envelope,
+    pub(super) attempts: Vec<Attempt>,
+    /// What is said about the schema where none is used.
+    facts: Option<SchemaFacts>,
+}
+
+impl Registry {
+    /// Judges events. What is wrong with one is in its verdict.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn judge_events(&self, envelopes: Vec<Envelope>, asked: &EventJudging) -> Result<Vec<Verdict>, RegistryError> {
+        let mut cases = Vec::with_capacity(envelopes.len());
+        let mut known = sources::Known::default();
+        for envelope in envelopes {
+            cases.push(self.case(envelope, asked, &mut known).await?);
+        }
+        let (cases, outcomes) = self.lanes.run(cases, asked.time_limit).await;
+        Ok(cases.into_iter().zip(outcomes).map(|(case, outcome)| verdict(case, outcome, asked.time_limit)).collect())
+    }
+
+    async fn case(
+        &self,
+        mut envelope: Envelope,
+        asked: &EventJudging,
+        known: &mut sources::Known,
+    ) -> Result<Case, RegistryError> {
+        if asked.schema == SchemaUse::Ignore || !envelope.is_event() {
+            return Ok(Case { envelope, attempts: Vec::new(), facts: None });
+        }
+        let sources = self.schemas_of(&envelope, asked, known).await?;
+        let facts = sources.decisive().map(|found| found.facts.clone());
+        let unnamed = facts.is_none();
+        if let Some(issue) = unresolved(&sources, &envelope, asked) {
+            envelope.issues.push(issue);
+        }
+        if sources.lacks_dataschema {
+            let message = "the event has no dataschema, which the binding of its type demands";
+            envelope.issues.push(Issue::error("schema.required", message));
+        }
+        if sources.deleted {
+            envelope.issues.push(Issue::new(Level::Breach, "schema.deleted", "the version of the schema is soft-deleted"));
+        }
+        if let (Some(named), Some(writer)) = (&sources.named, &sources.writer)
+            && named.facts.guid != writer.facts.guid
+        {
+            let message = format!(
+                "{} and {} name different schemas; the data was written with the latter",
+                named.facts.resolved_by, writer.facts.resolved_by
+            );
+            envelope.issues.push(Issue::new(Level::Breach, "schema.conflict", message));
+        }
+        if envelope.data.is_none() {
+            if let Some(issue) = without_data(&envelope, !unnamed || asked.schema == SchemaUse::Required) {
+                envelope.issues.push(issue);
+            }
+            return Ok(Case { envelope, attempts: Vec::new(), facts });
+        }
+        let attempts = self.attempts(&mut envelope, sources, asked).await?;
+        Ok(Case { envelope, attempts, facts })
+    }
+
+    /// The ways to read the data, likeliest first.
+    async fn attempts(
+        &self,
+        envelope: &mut Envelope,
+        sources: Sources,
+        asked: &EventJudging,
+    ) -> Result<Vec<Attempt>, RegistryError> {
+        let Sources { named, writer, is_framed, .. } = sources;
+        let is_same = matches!((&named, &writer), (Some(a), Some(b)) if a.facts.guid == b.facts.guid);
+        let mut wanted: Vec<(Found, bool)> = Vec::new();
+        match (named, writer) {
+            (Some(named), Some(_)) if asked.version.is_some() || is_same => {
+                wanted.push((named.clone(), is_framed));
+                // what looks like framing may be data
+                wanted.extend(is_framed.then_some((named, false)));
+            }
+            (named, writer) => {
+                wanted.extend(writer.map(|writer| (writer, is_framed)));
+                wanted.extend(named.map(|named| (named, false)));
+            }
+        }
+        let mut attempts = Vec::new();
+        for (found, framed) in wanted {
+            let Found { facts, entry, fragment } = found;
+            match self.prepared(&entry, asked.formats, fragment.as_deref()).await? {
+                Ok(payload) => attempts.push(Attempt { schema: Schema { facts, payload }, framed }),
+                Err(error) => {
+                    let message = format!("the schema can't be used: {error}");
+                    envelope.issues.push(Issue::error("schema.unresolved", message));
+                }
+            }
+        }
+        Ok(attempts)
+    }
+}
+
+/// What there is to say when no schema was found, or not the one that `dataschema` names.
+fn unresolved(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> Option<Issue> {
+    if sources.decisive().is_some() {
+        let (code, reason) = sources.unresolved.as_ref()?;
+        return Some(Issue::new(Level::Note, *code, reason.as_str()));
+    }
+    let is_error = asked.schema == SchemaUse::Required || asked.version.is_some() || envelope.text("dataschema").is_some();
+    let level = if is_error { Level::Error } else { Level::Note };
+    let nothing = || ("schema.unresolved", "nothing names a schema; the data was not checked".to_owned());
+    let (code, message) = sources.unresolved.clone().unwrap_or_else(nothing);
+    // an event that needs no schema and has nothing to check is not worth a word
+    (is_error || envelope.data.is_some()).then(|| Issue::new(level, code, message))
+}
+
+fn verdict(case: Case, outcome: Option<(usize, Judgement)>, time_limit: Duration) -> Verdict {
+    let Case { mut envelope, attempts, mut facts } = case;
+    let mut judgement = Judgement::default();
+    if !attempts.is_empty() {
+        if let Some((at, mut outcome)) = outcome {
+            if let Some(attempt) = attempts.get(at) {
+                facts = Some(attempt.schema.facts.clone());
+            }
+            envelope.issues.extend(std::mem::take(&mut outcome.issues));
+            judgement = outcome;
+        } else {
+            let limit = time_limit.as_secs_f64();
+            let message = format!("not judged within {limit} s; the setting event-time-limit moves this limit");
+            envelope.issues.push(Issue::error("limit.time", message));
+        }
+    }
+    Verdict { envelope, schema: facts, judgement }
+}

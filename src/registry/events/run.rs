@@ -1,0 +1,110 @@
+//! The work that takes time.
+//!
+//! Little data is walked where the request is served, with so little effort allowed that nobody waits for it; what that is not
+//! enough for, and much data, goes to threads of its own, of which only so many run at once. When the time is up, what has a
+//! verdict keeps it, and the work is told to stop.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::Case;
+use crate::cloudevents::{Judgement, judge};
+use crate::schema::payload::{Effort, Work};
+
+/// Bytes of data up to which it is tried where the request is served.
+const INLINE_BYTES: usize = 32 << 10;
+/// Events up to which it is.
+const INLINE_EVENTS: usize = 16;
+
+type Outcome = Option<(usize, Judgement)>;
+
+/// How many of these jobs run at once.
+pub(in crate::registry) struct Lanes(Arc<Semaphore>);
+
+impl Lanes {
+    pub(in crate::registry) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self(Arc::new(Semaphore::new(cores * 2)))
+    }
+
+    /// Judges the data of each case; nothing for one that the time was not enough for.
+    pub(super) async fn run(&self, cases: Vec<Case>, time_limit: Duration) -> (Vec<Case>, Vec<Outcome>) {
+        let mut outcomes: Vec<Outcome> = cases.iter().map(|_| None).collect();
+        let size = |case: &Case| case.envelope.data.as_ref().map_or(0, |data| data.bytes);
+        let with_data = cases.iter().filter(|case| !case.attempts.is_empty());
+        if cases.len() <= INLINE_EVENTS && with_data.map(size).sum::<usize>() <= INLINE_BYTES {
+            for (case, outcome) in cases.iter().zip(&mut outcomes) {
+                *outcome = one(case, Effort::Quick, None).filter(|(_, judgement)| !judgement.unfinished);
+            }
+        }
+        let is_open = |(case, outcome): (&Case, &Outcome)| !case.attempts.is_empty() && outcome.is_none();
+        if !cases.iter().zip(&outcomes).any(is_open) {
+            return (cases, outcomes);
+        }
+        let job = Arc::new(Job { cases, outcomes: Mutex::new(outcomes), stop: AtomicBool::new(false) });
+        let lanes = Arc::clone(&self.0);
+        let working = Arc::clone(&job);
+        let work = async move {
+            let Ok(slot) = lanes.acquire_owned().await else { return };
+            let task = tokio::task::spawn_blocking(move || {
+                let _slot = slot;
+                working.run();
+            });
+            // a panic leaves events without a verdict, which is what they are reported as
+            let _ = task.await;
+        };
+        let _ = tokio::time::timeout(time_limit, work).await;
+        job.stop.store(true, Ordering::Relaxed);
+        match Arc::try_unwrap(job) {
+            Ok(job) => (job.cases, job.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)),
+            Err(job) => {
+                // the thread is still at it
+                let outcomes = std::mem::take(&mut *job.outcomes.lock().unwrap_or_else(PoisonError::into_inner));
+                (job.cases.clone(), outcomes)
+            }
+        }
+    }
+}
+
+struct Job {
+    cases: Vec<Case>,
+    outcomes: Mutex<Vec<Outcome>>,
+    stop: AtomicBool,
+}
+
+impl Job {
+    fn run(&self) {
+        for (at, case) in self.cases.iter().enumerate() {
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let open = |outcomes: &Vec<Outcome>| outcomes.get(at).is_some_and(Option::is_none);
+            if case.attempts.is_empty() || !open(&self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)) {
+                continue;
+            }
+            let outcome = one(case, Effort::Full, Some(&self.stop));
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            if let Some(slot) = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).get_mut(at) {
+                *slot = outcome;
+            }
+        }
+    }
+}
+
+fn one(case: &Case, effort: Effort, stop: Option<&AtomicBool>) -> Outcome {
+    if case.attempts.is_empty() {
+        return None;
+    }
+    let data = case.envelope.data.as_ref()?;
+    let header = case.envelope.record_schema.as_deref();
+    let indexes = header.and_then(|header| {
+        let framing = crate::cloudevents::framing_of(header)?;
+        header.get(framing.len()..)
+    });
+    Some(judge(data, &case.attempts, indexes, &Work::new(effort, stop)))
+}

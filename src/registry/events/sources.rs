@@ -1,0 +1,146 @@
+//! Where the schema of an event comes from.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{EventJudging, Registry, RegistryError};
+use crate::cloudevents::{Envelope, Named, SchemaFacts, framing_of};
+use crate::registry::Entry;
+use crate::registry::resolve::{Hints, Reason, Resolution, Rule, Unresolved, WriterId};
+use crate::types::DEFAULT_CONTEXT;
+
+/// A schema that was found.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) facts: SchemaFacts,
+    pub(super) entry: Arc<Entry>,
+    /// What of the schema the data is an instance of.
+    pub(super) fragment: Option<String>,
+}
+
+/// All schemas that an event names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sources {
+    /// The one that the caller, `dataschema` or the event's type names.
+    pub(super) named: Option<Found>,
+    /// The one that the data was written with.
+    pub(super) writer: Option<Found>,
+    /// The data begins with the framing that names the writer's.
+    pub(super) is_framed: bool,
+    /// Why what was named could not be found: code and sentence.
+    pub(super) unresolved: Option<(&'static str, String)>,
+    /// The version that was named is soft-deleted.
+    pub(super) deleted: bool,
+    /// The event has no `dataschema`, and the binding of its type demands one.
+    pub(super) lacks_dataschema: bool,
+}
+
+impl Sources {
+    /// The one that decides: what the writer used, else what was named.
+    pub(super) fn decisive(&self) -> Option<&Found> {
+        self.writer.as_ref().or(self.named.as_ref())
+    }
+}
+
+/// What was looked up for the events of one request.
+pub(super) type Known = HashMap<Hints, Sources>;
+
+impl From<Named> for WriterId {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Id(id) => Self::Id(id),
+            Named::Guid(guid) => Self::Guid(guid),
+        }
+    }
+}
+
+impl Registry {
+    /// The schemas of an event.
+    pub(super) async fn schemas_of(
+        &self,
+        envelope: &Envelope,
+        asked: &EventJudging,
+        known: &mut Known,
+    ) -> Result<Sources, RegistryError> {
+        let record = envelope.record_schema.as_deref().map(framing_of);
+        let framing = envelope.data.as_ref().and_then(|data| data.framing);
+        let hints = Hints {
+            dataschema: envelope.text("dataschema").map(str::to_owned),
+            event_type: envelope.text("type").map(str::to_owned),
+            record_header: record.flatten().map(|framing| framing.named.into()),
+            framing: framing.map(|framing| framing.named.into()),
+            chosen: asked.version.clone(),
+            context: (asked.context != DEFAULT_CONTEXT).then(|| asked.context.clone()),
+        };
+        let mut sources = match known.get(&hints) {
+            Some(sources) => sources.clone(),
+            None => {
+                let sources = self.look_up(&hints).await?;
+                known.insert(hints, sources.clone());
+                sources
+            }
+        };
+        if record.is_some_and(|framing| framing.is_none()) && sources.unresolved.is_none() {
+            let text = "the record header __value_schema_id can't be read".to_owned();
+            sources.unresolved = Some(("schema.unresolved", text));
+        }
+        Ok(sources)
+    }
+
+    async fn look_up(&self, hints: &Hints) -> Result<Sources, RegistryError> {
+        let mut sources = Sources::default();
+        let writer = match self.resolve_event_schema(hints).await? {
+            Ok(found) => {
+                sources.lacks_dataschema = found.lacks_dataschema;
+                if matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
+                    Some(found)
+                } else {
+                    sources.deleted = found.deleted;
+                    let writer = found.writer.clone().map(|writer| *writer);
+                    sources.named = Some(Found::from(found));
+                    writer
+                }
+            }
+            Err(unresolved) => {
+                sources.lacks_dataschema = unresolved.lacks_dataschema;
+                sources.unresolved = reason(hints, unresolved);
+                self.writer_schema(hints).await?
+            }
+        };
+        sources.is_framed = writer.as_ref().is_some_and(|writer| writer.resolved_by == Rule::Framing);
+        sources.writer = writer.map(Found::from);
+        Ok(sources)
+    }
+}
+
+impl From<Resolution> for Found {
+    fn from(found: Resolution) -> Self {
+        let facts = SchemaFacts {
+            resolved_by: found.resolved_by.as_str(),
+            subject: Some(found.subject.qualified()),
+            version: Some(found.version),
+            id: Some(found.id()),
+            guid: Some(found.guid()),
+            schema_type: Some(found.schema_type()),
+            url: None,
+        };
+        Self { facts, entry: found.entry, fragment: found.fragment }
+    }
+}
+
+/// What to say; nothing about an event that names no schema at all.
+fn reason(hints: &Hints, unresolved: Unresolved) -> Option<(&'static str, String)> {
+    let names_one = hints.dataschema.is_some() || hints.chosen.is_some();
+    match unresolved.reason {
+        Reason::NoHint => None,
+        Reason::Unknown(_) if !names_one => None,
+        Reason::Unknown(what) => Some(("schema.unresolved", what.chars().take(300).collect())),
+        Reason::NotAUri(error) => Some(("schema.unresolved", format!("the dataschema names no schema: {error}"))),
+        Reason::Ambiguous { name, rivals } => {
+            let name: String = name.chars().take(200).collect();
+            let who: Vec<String> =
+                rivals.iter().take(5).map(|rival| format!("{} version {}", rival.subject, rival.version)).collect();
+            Some(("schema.ambiguous", format!("several schemas have the name {name}: {}", who.join(", "))))
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The binary encoding.
+
+use super::super::logical::{self, Logical};
+use super::super::model::{Kind, Model, NodeId, Primitive};
+use super::{MAX_DEPTH, MAX_EMPTY_ITEMS, is_uuid};
+use crate::schema::json::Value;
+use crate::schema::payload::{Fault, FaultKind, Step, Work, out_of_work, pointer_of};
+
+/// Walks one datum and says how many bytes are left behind it.
+pub(super) fn walk(model: &Model, root: NodeId, bytes: &[u8], work: &mut Work<'_>) -> Result<usize, Fault> {
+    let mut walker = Walker { model, rest: bytes, path: Vec::new(), depth: 0, work };
+    walker.datum(root)?;
+    Ok(walker.rest.len())
+}
+
+struct Walker<'a, 'w, 's> {
+    model: &'a Model,
+    rest: &'a [u8],
+    path: Vec<Step<'a>>,
+    depth: usize,
+    work: &'w mut Work<'s>,
+}
+
+impl<'a> Walker<'a, '_, '_> {
+    fn fault<T>(&self, kind: FaultKind, message: impl Into<String>) -> Result<T, Fault> {
+        Err(Fault::new(kind, pointer_of(&self.path), message))
+    }
+
+    fn decode<T>(&self, message: impl Into<String>) -> Result<T, Fault> {
+        self.fault(FaultKind::Decode, message)
+    }
+
+    fn take(&mut self, length: usize, what: &str) -> Result<&'a [u8], Fault> {
+        let Some((head, tail)) = self.rest.split_at_checked(length) else {
+            return self.decode(format!("{what} needs {length} bytes, and {} are left", self.rest.len()));
+        };
+        self.rest = tail;
+        Ok(head)
+    }
+
+    /// A zig-zag number of at most ten bytes.
+    fn long(&mut self, what: &str) -> Result<i64, Fault> {
+        let mut value = 0_u64;
+        for (at, shift) in (0..70).step_by(7).enumerate() {
+            let [byte] = self.take(1, what)? else { return self.decode(format!("{what} does not end")) };
+            let bits = u64::from(byte & 0x7F);
+            if at == 9 && bits > 1 {
+                return self.decode(format!("{what} does not fit into 64 bits"));
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed());
+            }
+        }
+        self.decode(format!("{what} is longer than ten bytes"))
+    }
+
+    fn length(&mut self, what: &str) -> Result<usize, Fault> {
+        let length = self.long(what)?;
+        match usize::try_from(length) {
+            Ok(length) if length <= self.rest.len() => Ok(length),
+            Ok(length) => self.decode(format!("{what} claims {length} bytes, and {} are left", self.rest.len())),
+            Err(_) => self.decode(format!("{what} has the negative length {length}")),
+        }
+    }
+
+    fn text(&mut self, what: &str) -> Result<&'a str, Fault> {
+        let length = self.length(what)?;
+        let bytes = self.take(length, what)?;
+        std::str::from_utf8(bytes).or_else(|_| self.decode(format!("{what} is not UTF-8")))
+    }
+
+    fn enter(&mut self) -> Result<(), Fault> {
+        if self.depth >= MAX_DEPTH {
+            return self.fault(FaultKind::Depth, format!("the datum is nested deeper than {MAX_DEPTH} levels"));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn datum(&mut self, id: NodeId) -> Result<(), Fault> {
+        if !self.work.step() {
+            return Err(out_of_work(pointer_of(&self.path)));
+        }
+        let node = self.model.node(id);
+        match &node.kind {
+            Kind::Primitive(primitive) => self.primitive(id, *primitive),
+            Kind::Fixed(fixed) => self.take(fixed.size as usize, "a fixed").map(|_| ()),
+            Kind::Enum(symbols) => {
+                let index = self.long("the index of an enum")?;
+                match usize::try_from(index) {
+                    Ok(index) if index < symbols.symbols.len() => Ok(()),
+                    _ => self.decode(format!("the enum has {} symbols, and the index is {index}", symbols.symbols.len())),
+                }
+            }
+            Kind::Union(branches) => {
+                let index = self.long("the index of a union")?;
+                match usize::try_from(index).ok().and_then(|index| branches.get(index)) {
+                    Some(branch) => self.datum(*branch),
+                    None => self.decode(format!("the union has {} branches, and the index is {index}", branches.len())),
+                }
+            }
+            Kind::Record(record) => {
+                self.enter()?;
+                for field in &record.fields {
+                    self.path.push(Step::Name(&field.name));
+                    self.datum(field.ty)?;
+                    self.path.pop();
+                }
+                self.depth -= 1;
+                Ok(())
+            }
+            Kind::Array(items) => self.blocks(*items, false),
+            Kind::Map(values) => self.blocks(*values, true),
+            Kind::Pending(_) => self.decode("the schema is incomplete"),
+        }
+    }
+
+    fn primitive(&mut self, id: NodeId, primitive: Primitive) -> Result<(), Fault> {
+        match primitive {
+            Primitive::Null => Ok(()),
+            Primitive::Boolean => match self.take(1, "a boolean")? {
+                [0 | 1] => Ok(()),
+                other => self.decode(format!("a boolean is 0 or 1, not {}", other.first().copied().unwrap_or(0))),
+            },
+            Primitive::Int => {
+                let value = self.long("an int")?;
+                if i32::try_from(value).is_ok() { Ok(()) } else { self.decode(format!("{value} does not fit into an int")) }
+            }
+            Primitive::Long => self.long("a long").map(|_| ()),
+            Primitive::Float => self.take(4, "a float").map(|_| ()),
+            Primitive::Double => self.take(8, "a double").map(|_| ()),
+            Primitive::Bytes => {
+                let length = self.length("bytes")?;
+                self.take(length, "bytes").map(|_| ())
+            }
+            Primitive::String => {
+                let text = self.text("a string")?;
+                if is_uuid_type(self.model, id) && !is_uuid(text) {
+                    return self.fault(FaultKind::Mismatch, "a string of the logical type uuid is not one");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Arrays and maps: blocks of a count and so many items, until a count of 0. A negative count is followed by its bytes.
+    fn blocks(&mut self, items: NodeId, is_map: bool) -> Result<(), Fault> {
+        self.enter()?;
+        let what = if is_map { "the count of a map" } else { "the count of an array" };
+        let (mut index, mut empty) = (0_u64, 0_u64);
+        loop {
+            let count = self.long(what)?;
+            let size = if count < 0 { Some(self.length("a block")?) } else { None };
+            let end = size.map(|size| self.rest.len() - size);
+            let count = count.unsigned_abs();
+            if count == 0 {
+                break;
+            }
+            // an entry of a map takes a byte at least
+            if is_map && count > self.rest.len() as u64 {
+                return self.decode(format!("{count} entries are claimed, and {} bytes are left", self.rest.len()));
+            }
+            let mut done = 0;
+            while done < count {
+                let before = self.rest.len();
+                if is_map {
+                    let key = self.text("the key of a map")?;
+                    self.path.push(Step::Name(key));
+                } else {
+                    self.path.push(Step::Index(index));
+                }
+                self.datum(items)?;
+                self.path.pop();
+                (done, index) = (done + 1, index + 1);
+                if self.rest.len() == before {
+                    // what takes no bytes once never does, so the others need no look; whoever reads them builds them, though
+                    empty = empty.saturating_add(count - done + 1);
+                    if empty > MAX_EMPTY_ITEMS {
+                        let message = format!("more than {MAX_EMPTY_ITEMS} items that take no bytes");
+                        return self.fault(FaultKind::Items, message);
+                    }
+                    index = index.saturating_add(count - done);
+                    done = count;
+                } else if count - done > self.rest.len() as u64 {
+                    return self.decode(format!(
+                        "{} more items are claimed, and {} bytes are left",
+                        count - done,
+                        self.rest.len()
+                    ));
+                }
+            }
+            if end.is_some_and(|end| end != self.rest.len()) {
+                return self.decode("a block is not as long as it claims");
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+}
+
+/// Whether a string is of the logical type uuid.
+pub(super) fn is_uuid_type(model: &Model, id: NodeId) -> bool {
+    let node = model.node(id);
+    let word = node.props.iter().find(|member| &*member.key == "logicalType").map(|member| &member.value);
+    word.and_then(Value::as_str) == Some("uuid") && logical::of(model, id) == Logical::Other
+}

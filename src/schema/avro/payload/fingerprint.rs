@@ -1,0 +1,117 @@
+//! The fingerprint that names a schema in single-object encoding: CRC-64-AVRO over the Parsing Canonical Form.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use super::super::model::{Kind, Model, NodeId};
+
+/// Rabin's polynomial, as the Avro specification gives it.
+const EMPTY: u64 = 0xC15D_213A_A4D7_A795;
+
+/// The fingerprint of a type.
+pub(super) fn of(model: &Model, root: NodeId) -> u64 {
+    crc(canonical(model, root).as_bytes())
+}
+
+fn crc(bytes: &[u8]) -> u64 {
+    let mut sum = EMPTY;
+    for byte in bytes {
+        sum ^= u64::from(*byte);
+        for _ in 0..8 {
+            sum = (sum >> 1) ^ (EMPTY & (sum & 1).wrapping_neg());
+        }
+    }
+    sum
+}
+
+/// What is still to be written.
+enum Piece<'m> {
+    Text(&'static str),
+    Name(&'m str),
+    Type(NodeId),
+}
+
+/// The Parsing Canonical Form: full names, only what decoding needs, no blanks. On a stack of its own: types may be nested deep.
+fn canonical(model: &Model, root: NodeId) -> String {
+    let mut out = String::new();
+    let mut known: HashSet<NodeId> = HashSet::new();
+    let mut stack = vec![Piece::Type(root)];
+    while let Some(piece) = stack.pop() {
+        let id = match piece {
+            Piece::Text(text) => {
+                out.push_str(text);
+                continue;
+            }
+            Piece::Name(name) => {
+                quote(&mut out, name);
+                continue;
+            }
+            Piece::Type(id) => model.first(id),
+        };
+        let node = model.node(id);
+        let name = node.named().map(|named| model.full(&named.name));
+        if let Some(name) = &name
+            && !known.insert(id)
+        {
+            quote(&mut out, name);
+            continue;
+        }
+        let name = name.unwrap_or_default();
+        match &node.kind {
+            Kind::Primitive(primitive) => quote(&mut out, primitive.word()),
+            Kind::Array(items) => {
+                out.push_str(r#"{"type":"array","items":"#);
+                stack.extend([Piece::Text("}"), Piece::Type(*items)]);
+            }
+            Kind::Map(values) => {
+                out.push_str(r#"{"type":"map","values":"#);
+                stack.extend([Piece::Text("}"), Piece::Type(*values)]);
+            }
+            Kind::Union(branches) => {
+                out.push('[');
+                stack.push(Piece::Text("]"));
+                for (at, branch) in branches.iter().enumerate().rev() {
+                    stack.push(Piece::Type(*branch));
+                    if at > 0 {
+                        stack.push(Piece::Text(","));
+                    }
+                }
+            }
+            Kind::Enum(symbols) => {
+                out.push_str(r#"{"name":"#);
+                quote(&mut out, &name);
+                out.push_str(r#","type":"enum","symbols":["#);
+                for (at, symbol) in symbols.symbols.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    quote(&mut out, symbol);
+                }
+                out.push_str("]}");
+            }
+            Kind::Fixed(fixed) => {
+                out.push_str(r#"{"name":"#);
+                quote(&mut out, &name);
+                // a String takes everything
+                let _ = write!(out, r#","type":"fixed","size":{}}}"#, fixed.size);
+            }
+            Kind::Record(record) => {
+                out.push_str(r#"{"name":"#);
+                quote(&mut out, &name);
+                out.push_str(r#","type":"record","fields":["#);
+                stack.push(Piece::Text("]}"));
+                for (at, field) in record.fields.iter().enumerate().rev() {
+                    stack.extend([Piece::Text("}"), Piece::Type(field.ty), Piece::Text(r#","type":"#), Piece::Name(&field.name)]);
+                    stack.push(Piece::Text(if at > 0 { r#",{"name":"# } else { r#"{"name":"# }));
+                }
+            }
+            Kind::Pending(name) => quote(&mut out, &model.full(name)),
+        }
+    }
+    out
+}
+
+/// Names and symbols need no escapes, but for those that only old stored schemas have.
+fn quote(out: &mut String, text: &str) {
+    crate::schema::json::write_string(out, text);
+}

@@ -1,0 +1,219 @@
+//! The JSON encoding, and plain JSON.
+
+use std::collections::HashMap;
+
+use super::super::model::{Kind, Model, NodeId, Primitive};
+use super::super::number;
+use super::binary::is_uuid_type;
+use super::{Unions, is_uuid, words};
+use crate::schema::json::{self, Value};
+use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Step, Work, out_of_work, pointer_of};
+
+/// All faults, up to a bound.
+pub(super) fn walk(model: &Model, root: NodeId, value: &Value, unions: Unions, work: &mut Work<'_>) -> Vec<Fault> {
+    let mut walker =
+        Walker { model, unions, path: Vec::new(), faults: Vec::new(), fits: HashMap::new(), silent: 0, spent: false, work };
+    walker.value(root, value);
+    if walker.spent {
+        return vec![out_of_work(String::new())];
+    }
+    walker.faults
+}
+
+struct Walker<'a, 'w, 's> {
+    model: &'a Model,
+    unions: Unions,
+    path: Vec<Step<'a>>,
+    faults: Vec<Fault>,
+    /// Whether the value at an offset fits a branch: tried once, however often unions ask.
+    fits: HashMap<(NodeId, u32), bool>,
+    /// Branches are being tried: only whether they fit counts.
+    silent: usize,
+    spent: bool,
+    work: &'w mut Work<'s>,
+}
+
+impl<'a> Walker<'a, '_, '_> {
+    /// Notes a fault; always false.
+    fn fault(&mut self, message: impl FnOnce() -> String) -> bool {
+        if self.silent == 0 && self.faults.len() < MAX_FAULTS {
+            self.faults.push(Fault::new(FaultKind::Mismatch, pointer_of(&self.path), message()));
+        }
+        false
+    }
+
+    fn inside(&mut self, step: Step<'a>, id: NodeId, value: &'a Value) -> bool {
+        self.path.push(step);
+        let fits = self.value(id, value);
+        self.path.pop();
+        fits
+    }
+
+    /// Whether a value fits. Depth is bounded by that of the value.
+    fn value(&mut self, id: NodeId, value: &'a Value) -> bool {
+        if !self.work.step() {
+            self.spent = true;
+            return false;
+        }
+        let model = self.model;
+        match (&model.node(id).kind, &value.kind) {
+            (Kind::Primitive(primitive), _) => self.primitive(id, *primitive, value),
+            (Kind::Enum(symbols), json::Kind::String(symbol)) => {
+                symbols.has(symbol, 0) || self.fault(|| "the enum has no such symbol".to_owned())
+            }
+            (Kind::Fixed(fixed), json::Kind::String(text)) => {
+                let length = text.chars().count();
+                if length != fixed.size as usize {
+                    return self.fault(|| format!("a fixed of {} bytes, found {length}", fixed.size));
+                }
+                self.bytes(text)
+            }
+            (Kind::Array(items), json::Kind::Array(values)) => {
+                let mut fits = true;
+                for (index, value) in (0..).zip(values) {
+                    fits &= self.inside(Step::Index(index), *items, value);
+                    if self.is_settled(fits) {
+                        return false;
+                    }
+                }
+                fits
+            }
+            (Kind::Map(values), json::Kind::Object(object)) => {
+                let mut fits = true;
+                for member in object.members() {
+                    fits &= self.inside(Step::Name(&member.key), *values, &member.value);
+                    if self.is_settled(fits) {
+                        return false;
+                    }
+                }
+                fits
+            }
+            (Kind::Record(record), json::Kind::Object(object)) => {
+                let mut fits = true;
+                for field in &record.fields {
+                    fits &= match object.get(&field.name) {
+                        Some(value) => self.inside(Step::Name(&field.name), field.ty, value),
+                        // in plain JSON, what has a default may be left out
+                        None if self.unions == Unions::Plain && field.default.is_some() => true,
+                        None => self.fault(|| format!("the field '{}' is missing", field.name)),
+                    };
+                    if self.is_settled(fits) {
+                        return false;
+                    }
+                }
+                for (hint, member) in object.members().iter().enumerate() {
+                    if record.find(&member.key, hint).is_none() {
+                        self.path.push(Step::Name(&member.key));
+                        fits = self.fault(|| "the record has no such field".to_owned());
+                        self.path.pop();
+                    }
+                }
+                fits
+            }
+            (Kind::Union(branches), _) => match self.unions {
+                Unions::Tagged => self.tagged(branches, value),
+                Unions::Plain => self.plain(branches, value),
+            },
+            (kind, _) => self.mismatch(words(kind), value),
+        }
+    }
+
+    /// Nothing more can change the outcome.
+    fn is_settled(&self, fits: bool) -> bool {
+        self.spent || (!fits && (self.silent > 0 || self.faults.len() >= MAX_FAULTS))
+    }
+
+    fn mismatch(&mut self, wanted: &str, value: &Value) -> bool {
+        let found = match &value.kind {
+            json::Kind::Null => "null",
+            json::Kind::Bool(_) => "boolean",
+            json::Kind::Number(_) => "number",
+            json::Kind::String(_) => "string",
+            json::Kind::Array(_) => "array",
+            json::Kind::Object(_) => "object",
+        };
+        self.fault(|| format!("expected {wanted}, found {found}"))
+    }
+
+    /// Bytes are a string with a character for each.
+    fn bytes(&mut self, text: &str) -> bool {
+        text.chars().all(|c| u32::from(c) < 256) || self.fault(|| "bytes have only characters up to U+00FF".to_owned())
+    }
+
+    fn primitive(&mut self, id: NodeId, primitive: Primitive, value: &'a Value) -> bool {
+        match (primitive, &value.kind) {
+            (Primitive::Null, json::Kind::Null)
+            | (Primitive::Boolean, json::Kind::Bool(_))
+            | (Primitive::Float | Primitive::Double, json::Kind::Number(_)) => true,
+            (Primitive::Int, json::Kind::Number(text)) => {
+                let fits = number::as_long(text).is_some_and(|value| i32::try_from(value).is_ok());
+                fits || self.fault(|| "the number is no int".to_owned())
+            }
+            (Primitive::Long, json::Kind::Number(text)) => {
+                number::as_long(text).is_some() || self.fault(|| "the number is no long".to_owned())
+            }
+            (Primitive::Float | Primitive::Double, json::Kind::String(text))
+                if matches!(&**text, "NaN" | "Infinity" | "-Infinity") =>
+            {
+                true
+            }
+            (Primitive::Bytes, json::Kind::String(text)) => self.bytes(text),
+            (Primitive::String, json::Kind::String(text)) => {
+                let fits = !is_uuid_type(self.model, id) || is_uuid(text);
+                fits || self.fault(|| "a string of the logical type uuid is not one".to_owned())
+            }
+            (primitive, _) => self.mismatch(primitive.word(), value),
+        }
+    }
+
+    fn is_null(&self, branch: NodeId) -> bool {
+        matches!(self.model.node(branch).kind, Kind::Primitive(Primitive::Null))
+    }
+
+    /// `null`, or an object whose one member is called like the branch.
+    fn tagged(&mut self, branches: &'a [NodeId], value: &'a Value) -> bool {
+        let model = self.model;
+        match &value.kind {
+            json::Kind::Null if branches.iter().any(|branch| self.is_null(*branch)) => true,
+            json::Kind::Object(object) => match object.members() {
+                [member] => match branches.iter().find(|branch| model.branch_name(**branch) == *member.key) {
+                    Some(branch) if !self.is_null(*branch) => self.inside(Step::Name(&member.key), *branch, &member.value),
+                    _ => self.fault(|| format!("the union has no branch of that name; it has {}", names(model, branches))),
+                },
+                _ => self.fault(|| "a value of a union must be null or an object with one member, the branch".to_owned()),
+            },
+            _ => self.fault(|| "a value of a union must be null or an object with one member, the branch".to_owned()),
+        }
+    }
+
+    /// The value of any branch.
+    fn plain(&mut self, branches: &'a [NodeId], value: &'a Value) -> bool {
+        self.silent += 1;
+        let fits = branches.iter().any(|branch| self.try_branch(*branch, value));
+        self.silent -= 1;
+        if fits || self.spent {
+            return fits;
+        }
+        // with one branch to choose from it is plain what was meant
+        let mut serious = branches.iter().filter(|branch| !self.is_null(**branch));
+        let model = self.model;
+        match (serious.next(), serious.next()) {
+            (Some(branch), None) if self.silent == 0 && value.kind != json::Kind::Null => self.value(*branch, value),
+            _ => self.fault(|| format!("the value fits no branch of the union, which has {}", names(model, branches))),
+        }
+    }
+
+    fn try_branch(&mut self, branch: NodeId, value: &'a Value) -> bool {
+        if let Some(known) = self.fits.get(&(branch, value.offset)) {
+            return *known;
+        }
+        let fits = self.value(branch, value);
+        self.fits.insert((branch, value.offset), fits);
+        fits
+    }
+}
+
+fn names(model: &Model, branches: &[NodeId]) -> String {
+    let shown = branches.iter().take(10).map(|branch| model.branch_name(*branch)).collect::<Vec<_>>().join(", ");
+    if branches.len() > 10 { format!("{shown}, …") } else { shown }
+}

@@ -1,0 +1,125 @@
+//! Data under an Avro schema: the binary encoding, the JSON encoding and single-object encoding (Avro 1.12, "Data
+//! Serialization"). Our own walker over the model: it builds nothing, so that no datum can make it allocate or recurse at will.
+
+mod binary;
+mod fingerprint;
+mod json;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::Schema;
+use super::model::{Kind, NodeId};
+use crate::schema::face::SchemaError;
+use crate::schema::json::Value;
+use crate::schema::payload::{Fault, FaultKind, Work};
+
+/// Deepest nesting of records, arrays and maps in a datum.
+const MAX_DEPTH: usize = 64;
+/// Most items of one array or map that take no bytes.
+const MAX_EMPTY_ITEMS: u64 = 1_000_000;
+/// Single-object encoding begins with these two bytes; eight of the fingerprint follow.
+const MARKER: [u8; 2] = [0xC3, 0x01];
+
+/// How unions are written in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unions {
+    /// As Avro's JSON encoding has it: `{"string": "a"}`.
+    Tagged,
+    /// As everybody else has it: `"a"`.
+    Plain,
+}
+
+/// A schema made ready for data.
+#[derive(Debug)]
+pub struct Payload {
+    schema: Arc<Schema>,
+    root: NodeId,
+    fingerprint: OnceLock<u64>,
+}
+
+impl Payload {
+    /// Prepares a schema, or the named type in it that `part` names, in full or by its simple name.
+    ///
+    /// # Errors
+    /// There is no such type.
+    pub fn new(schema: Arc<Schema>, part: Option<&str>) -> Result<Self, SchemaError> {
+        let root = match part {
+            None => schema.model.root,
+            Some(name) => find(&schema, name).ok_or_else(|| SchemaError::validate(format!("the schema has no type '{name}'")))?,
+        };
+        Ok(Self { schema, root, fingerprint: OnceLock::new() })
+    }
+
+    /// Walks a datum in the binary encoding; it must fill `bytes`.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn binary(&self, bytes: &[u8], work: &mut Work<'_>) -> Result<(), Fault> {
+        let rest = binary::walk(&self.schema.model, self.root, bytes, work)?;
+        if rest == 0 {
+            return Ok(());
+        }
+        Err(Fault::new(FaultKind::Trailing, "", format!("{rest} bytes are left after the datum")))
+    }
+
+    /// The datum inside single-object encoding, when the bytes begin like it: what follows the fingerprint, and the fingerprint.
+    #[must_use]
+    pub fn single_object<'b>(&self, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
+        let (fingerprint, rest) = bytes.strip_prefix(&MARKER)?.split_first_chunk::<8>()?;
+        Some((u64::from_le_bytes(*fingerprint), rest))
+    }
+
+    /// The CRC-64-AVRO fingerprint of the schema's Parsing Canonical Form.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        *self.fingerprint.get_or_init(|| fingerprint::of(&self.schema.model, self.root))
+    }
+
+    /// Walks a datum in JSON. No fault means that it fits.
+    #[must_use]
+    pub fn json(&self, value: &Value, unions: Unions, work: &mut Work<'_>) -> Vec<Fault> {
+        json::walk(&self.schema.model, self.root, value, unions, work)
+    }
+
+    /// Bytes held beside the schema, roughly.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        size_of::<Self>() + self.schema.weight()
+    }
+}
+
+/// The named type of a name.
+fn find(schema: &Schema, name: &str) -> Option<NodeId> {
+    let model = &schema.model;
+    let mut by_simple: HashMap<&str, NodeId> = HashMap::new();
+    for (at, node) in model.nodes.iter().enumerate() {
+        let (Some(named), Ok(id)) = (node.named(), NodeId::try_from(at)) else { continue };
+        if model.full(&named.name) == name {
+            return Some(model.first(id));
+        }
+        by_simple.entry(&named.name.simple).or_insert_with(|| model.first(id));
+    }
+    by_simple.get(name).copied()
+}
+
+/// What a node is, in words.
+fn words(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Primitive(primitive) => primitive.word(),
+        Kind::Array(_) => "an array",
+        Kind::Map(_) => "a map",
+        Kind::Union(_) => "a union",
+        Kind::Record(_) | Kind::Pending(_) => "a record",
+        Kind::Enum(_) => "an enum",
+        Kind::Fixed(_) => "a fixed",
+    }
+}
+
+/// `8-4-4-4-12` hexadecimal digits, which a string of the logical type uuid has to be.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths = [8, 4, 4, 4, 12];
+    groups.len() == lengths.len()
+        && groups.iter().zip(lengths).all(|(group, length)| group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit()))
+}

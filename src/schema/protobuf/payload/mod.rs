@@ -1,0 +1,105 @@
+//! Data under a Protobuf schema: the wire format and `ProtoJSON`. Our own walkers over types made ready once; nothing is built.
+
+mod json;
+mod scalar;
+mod types;
+mod wellknown;
+mod wire;
+
+use self::types::Types;
+use super::Schema;
+use crate::schema::face::SchemaError;
+use crate::schema::json::Value;
+use crate::schema::payload::{Fault, FaultKind, Work};
+
+/// Deepest nesting of messages.
+const MAX_DEPTH: usize = 100;
+
+/// A schema made ready for data.
+#[derive(Debug)]
+pub struct Payload {
+    types: Types,
+    /// The message that data is, unless it says otherwise itself.
+    root: Option<u32>,
+}
+
+impl Payload {
+    /// Prepares a schema. `part` names the message, in full, without the package, or as type URL; else it is the first one.
+    ///
+    /// # Errors
+    /// There is no such message, or a type that is needed is missing.
+    pub fn new(schema: &Schema, part: Option<&str>) -> Result<Self, SchemaError> {
+        let types = Types::new(schema)?;
+        let root = match part {
+            None => types.roots.first().copied(),
+            Some(name) => {
+                let missing = || SchemaError::validate(format!("the schema has no message '{name}'"));
+                Some(types.named(name).ok_or_else(missing)?)
+            }
+        };
+        Ok(Self { types, root })
+    }
+
+    /// The message that a path of indexes names (protobuf 4.1).
+    #[must_use]
+    pub fn by_indexes(&self, indexes: &[i32]) -> Option<u32> {
+        self.types.by_indexes(indexes)
+    }
+
+    /// The full name of a message, or of the one that data is without more said.
+    #[must_use]
+    pub fn message_name(&self, message: Option<u32>) -> Option<String> {
+        let at = message.or(self.root)?;
+        self.types.messages.get(at as usize).map(|message| message.full.to_string())
+    }
+
+    fn root(&self, message: Option<u32>) -> Result<u32, Fault> {
+        message.or(self.root).ok_or_else(|| Fault::new(FaultKind::Mismatch, "", "the schema has no message"))
+    }
+
+    /// Walks a message in the wire format. Unknown fields are listed as [`FaultKind::Unknown`].
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn binary(&self, message: Option<u32>, bytes: &[u8], work: &mut Work<'_>) -> Result<Vec<Fault>, Fault> {
+        wire::walk(&self.types, self.root(message)?, bytes, work)
+    }
+
+    /// Walks a message in `ProtoJSON`. No fault means that it fits.
+    #[must_use]
+    pub fn json(&self, message: Option<u32>, value: &Value, work: &mut Work<'_>) -> Vec<Fault> {
+        match self.root(message) {
+            Ok(root) => json::walk(&self.types, root, value, work),
+            Err(fault) => vec![fault],
+        }
+    }
+
+    /// Bytes held, roughly.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        size_of::<Self>() + self.types.weight()
+    }
+}
+
+/// The message indexes at the start of a payload, and how many bytes they take: a count and so many zig-zag numbers, or a single
+/// zero for the first message.
+#[must_use]
+pub fn message_indexes(bytes: &[u8]) -> Option<(Vec<i32>, usize)> {
+    let mut rest = bytes;
+    let mut number = || -> Option<i32> {
+        let value = wire::varint(&mut rest)?;
+        let value = u32::try_from(value).ok()?;
+        Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+    };
+    let count = number()?;
+    if count == 0 {
+        return Some((vec![0], bytes.len() - rest.len()));
+    }
+    // a message nested deeper than that could not have been registered
+    let count = usize::try_from(count).ok().filter(|count| *count <= super::HARD_DEPTH)?;
+    let mut indexes = Vec::with_capacity(count);
+    for _ in 0..count {
+        indexes.push(number().filter(|index| *index >= 0)?);
+    }
+    Some((indexes, bytes.len() - rest.len()))
+}

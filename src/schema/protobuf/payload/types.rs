@@ -1,0 +1,347 @@
+//! The types of a schema, made ready: names resolved, fields by number and by JSON name.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::features::{self, Features};
+use super::super::names::{Extension, Names, Node, Origin, Type, is_scalar, join};
+use super::super::normalize::json_name;
+use super::super::tree::{self, Body, File, Label, Syntax};
+use super::super::validate::unresolved;
+use super::super::{Schema, builtin};
+use super::scalar::Scalar;
+use super::wellknown::WellKnown;
+use crate::schema::face::SchemaError;
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    Scalar(Scalar),
+    Enum(u32),
+    Message(u32),
+    /// A message between two tags.
+    Group(u32),
+    /// Entries of this message.
+    Map(u32),
+}
+
+/// A field.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) number: u32,
+    pub(super) name: Box<str>,
+    pub(super) json: Box<str>,
+    pub(super) holds: Holds,
+    pub(super) repeated: bool,
+    pub(super) required: bool,
+    /// Strings must be UTF-8.
+    pub(super) utf8: bool,
+    /// The place of its oneof.
+    pub(super) oneof: Option<u32>,
+}
+
+/// A message.
+#[derive(Debug, Default)]
+pub(super) struct Message {
+    pub(super) full: Box<str>,
+    /// By number.
+    pub(super) fields: Vec<Field>,
+    /// Places of fields by their names in JSON.
+    pub(super) by_name: HashMap<Box<str>, usize>,
+    pub(super) has_required: bool,
+    pub(super) well_known: Option<WellKnown>,
+    /// Messages declared inside, in order.
+    inner: Vec<u32>,
+}
+
+impl Message {
+    /// The field of a number.
+    pub(super) fn field(&self, number: u32) -> Option<(usize, &Field)> {
+        let at = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
+        self.fields.get(at).map(|field| (at, field))
+    }
+}
+
+/// An enum.
+#[derive(Debug, Default)]
+pub(super) struct Enum {
+    pub(super) names: HashSet<Box<str>>,
+    pub(super) numbers: HashSet<i32>,
+    pub(super) closed: bool,
+    pub(super) is_null: bool,
+}
+
+/// All types that data of a schema can hold.
+#[derive(Debug, Default)]
+pub(super) struct Types {
+    pub(super) messages: Vec<Message>,
+    pub(super) enums: Vec<Enum>,
+    by_name: HashMap<Box<str>, u32>,
+    package: Box<str>,
+    /// The top-level messages, in order.
+    pub(super) roots: Vec<u32>,
+    bytes: usize,
+}
+
+impl Types {
+    pub(super) fn new(schema: &Schema) -> Result<Self, SchemaError> {
+        let names = schema.names();
+        let file = schema.standing_for();
+        let mut compiler = Compiler {
+            schema,
+            names: &names,
+            types: Self { package: file.package.as_deref().unwrap_or("").into(), ..Self::default() },
+            enums: HashMap::new(),
+            waiting: Vec::new(),
+            extensions: HashMap::new(),
+        };
+        for extension in names.extensions().filter(|extension| !matches!(extension.origin, Origin::Builtin(_))) {
+            if let Some(extended) = names.resolve(extension.extendee, extension.scope()) {
+                compiler.extensions.entry(extended.full.clone()).or_default().push(extension.clone());
+            }
+        }
+        let package = file.package.as_deref().unwrap_or("");
+        for message in &file.messages {
+            let root = compiler.declared(&join(package, &message.name), message)?;
+            compiler.types.roots.push(root);
+        }
+        // what only an Any or a fragment can name
+        let others: Vec<Box<str>> = names.full_names().map(Into::into).collect();
+        for name in others {
+            if let Some(found) = names.find(&name)
+                && found.node.body().is_some()
+            {
+                compiler.message(found)?;
+            }
+        }
+        compiler.finish()
+    }
+
+    /// A message by its full name, by its name without the package, or by a type URL.
+    pub(super) fn named(&self, name: &str) -> Option<u32> {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let name = name.strip_prefix('.').unwrap_or(name);
+        self.by_name.get(name).or_else(|| self.by_name.get(&join(&self.package, name))).copied()
+    }
+
+    /// A message by its full name.
+    pub(super) fn find(&self, full: &str) -> Option<u32> {
+        self.by_name.get(full).copied()
+    }
+
+    pub(super) fn by_indexes(&self, indexes: &[i32]) -> Option<u32> {
+        let (first, rest) = indexes.split_first()?;
+        let mut at = *self.roots.get(usize::try_from(*first).ok()?)?;
+        for index in rest {
+            at = *self.messages.get(at as usize)?.inner.get(usize::try_from(*index).ok()?)?;
+        }
+        Some(at)
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.bytes
+    }
+}
+
+struct Compiler<'a> {
+    schema: &'a Schema,
+    names: &'a Names<'a>,
+    types: Types,
+    enums: HashMap<Box<str>, u32>,
+    /// Messages that have a place and no fields yet.
+    waiting: Vec<(u32, Type<'a>)>,
+    extensions: HashMap<Box<str>, Vec<Extension<'a>>>,
+}
+
+impl<'a> Compiler<'a> {
+    /// The place of a message; its fields come later.
+    fn message(&mut self, found: &Type<'a>) -> Result<u32, SchemaError> {
+        if let Some(known) = self.types.by_name.get(&found.full) {
+            return Ok(*known);
+        }
+        let at =
+            self.place(Message { full: found.full.clone(), well_known: WellKnown::of(&found.full), ..Message::default() })?;
+        self.types.by_name.insert(found.full.clone(), at);
+        self.waiting.push((at, found.clone()));
+        Ok(at)
+    }
+
+    fn place(&mut self, message: Message) -> Result<u32, SchemaError> {
+        let at = u32::try_from(self.types.messages.len()).map_err(|_| SchemaError::validate("too many messages"))?;
+        self.types.messages.push(message);
+        Ok(at)
+    }
+
+    /// The place of a message that is declared under a name, with those declared inside. Nesting is bounded by the parser.
+    fn declared(&mut self, full: &str, message: &'a tree::Message) -> Result<u32, SchemaError> {
+        let found = self.names.find(full).cloned().ok_or_else(|| SchemaError::validate(unresolved(full)))?;
+        let at = self.message(&found)?;
+        let mut inner = Vec::new();
+        for message in &message.body.messages {
+            inner.push(self.declared(&join(full, &message.name), message)?);
+        }
+        if let Some(message) = self.types.messages.get_mut(at as usize) {
+            message.inner = inner;
+        }
+        Ok(at)
+    }
+
+    fn finish(mut self) -> Result<Types, SchemaError> {
+        while let Some((at, found)) = self.waiting.pop() {
+            let mut fields = match found.node.body() {
+                Some(body) => self.fields(body, &found)?,
+                None => Vec::new(),
+            };
+            for extension in self.extensions.get(&found.full).cloned().unwrap_or_default() {
+                let origin = extension.origin;
+                let mut field = self.field(extension.field, extension.scope(), found.features, origin)?;
+                field.json = format!("[{}]", extension.full).into();
+                field.name = field.json.clone();
+                fields.push(field);
+            }
+            // the first of a number counts
+            fields.sort_by_key(|field| field.number);
+            fields.dedup_by_key(|field| field.number);
+            self.types.bytes += 200 + found.full.len() + fields.iter().map(|f| 160 + f.name.len() * 3).sum::<usize>();
+            let mut by_name = HashMap::new();
+            for (place, field) in fields.iter().enumerate() {
+                by_name.entry(field.json.clone()).or_insert(place);
+            }
+            for (place, field) in fields.iter().enumerate() {
+                by_name.entry(field.name.clone()).or_insert(place);
+            }
+            if let Some(message) = self.types.messages.get_mut(at as usize) {
+                message.has_required = fields.iter().any(|field| field.required);
+                message.by_name = by_name;
+                message.fields = fields;
+            }
+        }
+        Ok(self.types)
+    }
+
+    fn fields(&mut self, body: &'a Body, found: &Type<'a>) -> Result<Vec<Field>, SchemaError> {
+        let mut fields = Vec::new();
+        for field in &body.fields {
+            fields.push(self.field(field, &found.full, found.features, found.origin)?);
+        }
+        for (oneof, declared) in (0..).zip(&body.oneofs) {
+            for field in &declared.fields {
+                let field = self.field(field, &found.full, found.features, found.origin)?;
+                fields.push(Field { oneof: Some(oneof), required: false, ..field });
+            }
+            for group in &declared.groups {
+                fields.push(Field { oneof: Some(oneof), ..self.group(group, &found.full)? });
+            }
+        }
+        for group in &body.groups {
+            fields.push(self.group(group, &found.full)?);
+        }
+        Ok(fields)
+    }
+
+    fn group(&mut self, group: &'a tree::Group, scope: &str) -> Result<Field, SchemaError> {
+        let full = join(scope, &group.name);
+        let found = self.names.find(&full).cloned().ok_or_else(|| SchemaError::validate(unresolved(&full)))?;
+        let name: Box<str> = group.name.to_ascii_lowercase().into();
+        Ok(Field {
+            number: u32::try_from(group.number).unwrap_or(0),
+            json: json_name(&name).into(),
+            name,
+            holds: Holds::Group(self.message(&found)?),
+            repeated: group.label == Some(Label::Repeated),
+            required: group.label == Some(Label::Required),
+            utf8: false,
+            oneof: None,
+        })
+    }
+
+    fn field(&mut self, field: &'a tree::Field, scope: &str, features: Features, origin: Origin) -> Result<Field, SchemaError> {
+        let file = self.file(origin);
+        let is_edition = file.is_some_and(|file| file.effective_syntax().edition().is_some());
+        let features = if is_edition { features.with(&field.options) } else { features };
+        let utf8 = match file.map(File::effective_syntax) {
+            Some(Syntax::Proto2) | None => false,
+            Some(Syntax::Proto3) => true,
+            Some(_) => {
+                let set = features::own(&field.options, "utf8_validation");
+                set.or_else(|| file.and_then(|file| features::own(&file.options, "utf8_validation"))) != Some("NONE")
+            }
+        };
+        let holds = match &field.kind {
+            tree::Type::Named(name) => self.holds(name, scope, features)?,
+            tree::Type::Map(pair) => Holds::Map(self.entry(field, pair, scope, utf8, features)?),
+        };
+        let repeated = field.label == Some(Label::Repeated) || matches!(holds, Holds::Map(_));
+        let json = field.json_name.as_ref().and_then(tree::Value::as_text).map_or_else(|| json_name(&field.name), str::to_owned);
+        let by_edition = is_edition && features.required && !repeated;
+        Ok(Field {
+            number: u32::try_from(field.number).unwrap_or(0),
+            name: field.name.clone(),
+            json: json.into(),
+            holds,
+            repeated,
+            required: field.label == Some(Label::Required) || by_edition,
+            utf8,
+            oneof: None,
+        })
+    }
+
+    fn file(&self, origin: Origin) -> Option<&'a File> {
+        let schema = self.schema;
+        match origin {
+            Origin::Own => Some(&schema.file),
+            Origin::Reference(at) => schema.dependencies.get(at).map(|dependency| &dependency.file),
+            Origin::Builtin(at) => builtin::all().get(at).map(|builtin| &builtin.file),
+        }
+    }
+
+    fn holds(&mut self, name: &str, scope: &str, features: Features) -> Result<Holds, SchemaError> {
+        if is_scalar(name) {
+            return Scalar::named(name).map(Holds::Scalar).ok_or_else(|| SchemaError::validate(unresolved(name)));
+        }
+        let found = self.names.resolve(name, scope).cloned().ok_or_else(|| SchemaError::validate(unresolved(name)))?;
+        Ok(match found.node {
+            Node::Enum(declared) => Holds::Enum(self.enumeration(&found, declared)?),
+            Node::Message(_) | Node::Group(_) => {
+                let at = self.message(&found)?;
+                if features.delimited { Holds::Group(at) } else { Holds::Message(at) }
+            }
+        })
+    }
+
+    fn enumeration(&mut self, found: &Type<'a>, declared: &tree::Enum) -> Result<u32, SchemaError> {
+        if let Some(known) = self.enums.get(&found.full) {
+            return Ok(*known);
+        }
+        let at = u32::try_from(self.types.enums.len()).map_err(|_| SchemaError::validate("too many enums"))?;
+        self.types.bytes += 100 + declared.constants.len() * 64;
+        self.types.enums.push(Enum {
+            names: declared.constants.iter().map(|constant| constant.name.clone()).collect(),
+            numbers: declared.constants.iter().map(|constant| constant.number).collect(),
+            closed: found.features.with(&declared.options).closed,
+            is_null: &*found.full == "google.protobuf.NullValue",
+        });
+        self.enums.insert(found.full.clone(), at);
+        Ok(at)
+    }
+
+    /// The message of one entry of a map.
+    fn entry(
+        &mut self,
+        field: &tree::Field,
+        pair: &(tree::Type, tree::Type),
+        scope: &str,
+        utf8: bool,
+        features: Features,
+    ) -> Result<u32, SchemaError> {
+        let mut fields = Vec::new();
+        for (number, name, kind) in [(1, "key", &pair.0), (2, "value", &pair.1)] {
+            let kind = kind.name().ok_or_else(|| SchemaError::validate("a map can't hold a map"))?;
+            // entries and what is in them are never delimited
+            let holds = self.holds(kind, scope, Features { delimited: false, ..features })?;
+            let (name, json): (Box<str>, Box<str>) = (name.into(), name.into());
+            fields.push(Field { number, name, json, holds, repeated: false, required: false, utf8, oneof: None });
+        }
+        let full = join(scope, &format!("{}Entry", field.name));
+        self.place(Message { full, fields, ..Message::default() })
+    }
+}

@@ -1,0 +1,223 @@
+//! Every row of the table of errors: a request that provokes it, with status, code and the whole message.
+//!
+//! `rows` holds what a request alone provokes; here stands what needs a server or a database in a special state. A code that
+//! neither has fails the suite.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use accordant::http::{ERROR_CODES, EdgeSettings};
+use accordant::registry::{Defaults, Limits};
+use accordant::store::Clock;
+use hyper::Method;
+use serde_json::json;
+use sqlx::{Connection, Executor};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::app::{Database, Fresh, Setup, TestApp, record};
+use crate::on_both;
+use crate::parameters::send;
+
+mod rows;
+
+use rows::ROWS;
+
+/// One way to an error.
+pub struct Row {
+    status: u16,
+    code: i64,
+    /// The whole message; after `ENDS ` only how it ends, where the engines' own text stands before.
+    message: &'static str,
+    /// What has to be there, as in `parameters`.
+    steps: &'static [&'static str],
+    request: &'static str,
+}
+
+/// Codes that the tests below provoke.
+const SPECIAL: &[(u16, u32)] = &[
+    (406, 406),
+    (408, 408),
+    // below /cloudevents: cloudevents_documents, cloudevents_resolve
+    (404, 40400),
+    (409, 40900),
+    (410, 41000),
+    (422, 42200),
+    (409, 40902),
+    (409, 40950),
+    (413, 413),
+    (415, 415),
+    (422, 42250),
+    (422, 42251),
+    (500, 500),
+    (500, 50001),
+    (500, 50002),
+    (503, 50302),
+];
+
+#[test]
+fn every_error_has_a_row_or_a_test() {
+    let sent: BTreeSet<(u16, u32)> = ERROR_CODES.iter().copied().collect();
+    let rows = ROWS.iter().map(|row| (row.status, u32::try_from(row.code).unwrap()));
+    let provoked: BTreeSet<(u16, u32)> = rows.chain(SPECIAL.iter().copied()).collect();
+    assert_eq!(sent, provoked);
+}
+
+/// Runs statements on the database behind the server's back.
+async fn meddle(fresh: &Fresh, sqlite: &str, postgres: &str) {
+    if let Some(path) = fresh.url.strip_prefix("sqlite://") {
+        let mut connection = sqlx::SqliteConnection::connect(path).await.unwrap();
+        connection.execute(sqlx::AssertSqlSafe(sqlite.to_owned())).await.unwrap();
+        connection.close().await.unwrap();
+    } else {
+        let mut connection = sqlx::PgConnection::connect(&fresh.url).await.unwrap();
+        connection.execute(sqlx::AssertSqlSafe(postgres.to_owned())).await.unwrap();
+        connection.close().await.unwrap();
+    }
+}
+
+async fn limited(db: Database, limits: Limits) -> TestApp {
+    TestApp::with(db, Setup { limits, ..Setup::default() }).await
+}
+
+async fn timed(db: Database, edge: EdgeSettings) -> TestApp {
+    TestApp::with(db, Setup { edge, ..Setup::default() }).await
+}
+
+/// The answer to a request whose body never comes.
+async fn half_sent(app: &TestApp) -> String {
+    let mut stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
+    let head = b"POST /subjects/s/versions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{";
+    stream.write_all(head).await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+on_both! {
+    async fn every_row_is_as_it_stands(db) {
+        let app = TestApp::new(db).await;
+        for row in ROWS {
+            for step in row.steps {
+                let answer = send(&app, step).await;
+                assert!(answer.status.is_success(), "{}: {step}: {}", row.code, answer.text);
+            }
+            let (status, code, message) = send(&app, row.request).await.error();
+            assert_eq!((status, code), (row.status, row.code), "{}: {message}", row.request);
+            match row.message.strip_prefix("ENDS ") {
+                Some(end) => assert!(message.starts_with("Invalid schema") && message.ends_with(end), "{}: {message}", row.request),
+                None => assert_eq!(message, row.message, "{}", row.request),
+            }
+        }
+    }
+
+    async fn media_types(db) {
+        let app = TestApp::new(db).await;
+        let answer = app.send(Method::GET, "/subjects", &[("accept", "text/html")], "").await;
+        assert_eq!(answer.error(), (406, 406, "HTTP 406 Not Acceptable".to_owned()));
+        let answer = app.send(Method::POST, "/subjects/s/versions", &[("content-type", "text/plain")], "{}").await;
+        let message = "HTTP 415 Unsupported Media Type; send the header Content-Type: application/vnd.schemaregistry.v1+json";
+        assert_eq!(answer.error(), (415, 415, message.to_owned()));
+    }
+
+    async fn a_body_that_does_not_arrive(db) {
+        let app = timed(db, EdgeSettings { body_timeout: Duration::from_millis(50), ..EdgeSettings::default() }).await;
+        let text = half_sent(&app).await;
+        assert!(text.starts_with("HTTP/1.1 408") && text.ends_with(r#"{"error_code":408,"message":"HTTP 408 Request Timeout"}"#), "{text}");
+    }
+
+    async fn a_body_that_is_too_large(db) {
+        let app = timed(db, EdgeSettings { max_body_bytes: 100, ..EdgeSettings::default() }).await;
+        let answer = app.send(Method::POST, "/subjects/s/versions", &[JSON], format!(r#"{{"schema":"{}"}}"#, "x".repeat(200))).await;
+        let message = "HTTP 413 Request Entity Too Large: the limit is 100 bytes (setting max-body-bytes)";
+        assert_eq!(answer.error(), (413, 413, message.to_owned()));
+    }
+
+    async fn associations_beyond_the_limit(db) {
+        let app = limited(db, Limits { associations: 0, ..Limits::default() }).await;
+        app.register("s", "\"int\"").await;
+        let request = json!({ "resourceName": "t", "resourceNamespace": "n", "resourceId": "i", "associations": [{ "subject": "s" }] });
+        let message = "A maximum of 0 associations already exist";
+        assert_eq!(app.post("/associations", &request).await.error(), (409, 40902, message.to_owned()));
+    }
+
+    async fn work_and_references_beyond_the_limits(db) {
+        let app = limited(db, Limits { work_budget: 1, reference_count: 1, reference_depth: 1, ..Limits::default() }).await;
+        app.register("s", &record("R", &["a", "b"])).await;
+        let message = "The compatibility check took more than 1 units of work; the setting work-budget moves this limit";
+        let checked = app.post("/compatibility/subjects/s/versions/1", &json!({ "schema": record("R", &["a", "c"]) })).await;
+        assert_eq!(checked.error(), (422, 42250, message.to_owned()));
+        app.register("inner", r#"{"type":"record","name":"I","fields":[]}"#).await;
+        send(&app, "REF outer inner").await.ok();
+        let reference = |name: &str, subject: &str| json!({ "name": name, "subject": subject, "version": 1 });
+        let text = r#"{"type":"record","name":"T","fields":[]}"#;
+        let two = json!({ "schema": text, "references": [reference("I", "inner"), reference("S", "s")] });
+        let message = "The schema has more than 1 references; the setting max-references moves this limit";
+        assert_eq!(app.post("/subjects/t/versions", &two).await.error(), (422, 42251, message.to_owned()));
+        let nested = json!({ "schema": text, "references": [reference("O", "outer")] });
+        let message = "The schema has more than 1 levels of references; the setting max-reference-depth moves this limit";
+        assert_eq!(app.post("/subjects/t/versions", &nested).await.error(), (422, 42251, message.to_owned()));
+    }
+
+    async fn modes_that_can_not_be_changed(db) {
+        let defaults = Defaults { mode_mutability: false, ..Defaults::default() };
+        let app = TestApp::with(db, Setup { defaults, ..Setup::default() }).await;
+        let refused = (422, 42205, "Mode changes are not allowed".to_owned());
+        assert_eq!(app.put("/mode/s", &json!({ "mode": "READONLY" })).await.error(), refused);
+        assert_eq!(app.delete("/mode").await.error(), refused);
+    }
+
+    async fn another_content_with_the_same_guid(db) {
+        let fresh = Fresh::new(db).await;
+        let app = TestApp::over(fresh.open().await, Setup::default()).await;
+        app.register("s", "\"int\"").await;
+        let change = "UPDATE schemas SET text = '\"long\"'";
+        meddle(&fresh, change, change).await;
+        let app = TestApp::over(std::sync::Arc::clone(&app.store), Setup::default()).await;
+        let error = app.post("/subjects/t/versions", &json!({ "schema": "\"int\"" })).await.error();
+        let guid = app.get("/subjects/s/versions/1").await.ok()["guid"].as_str().unwrap().to_owned();
+        let message = format!("Another schema has the guid {guid}; it is computed from the content and no setting changes that");
+        assert_eq!(error, (409, 40950, message));
+    }
+
+    async fn a_handler_that_panics(db) {
+        let clock: Clock = std::sync::Arc::new(|| panic!("the clock is broken"));
+        let app = TestApp::with(db, Setup { clock: Some(clock), ..Setup::default() }).await;
+        let headers = [JSON, ("x-request-id", "find-me")];
+        let answer = app.send(Method::POST, "/subjects/s/versions", &headers, r#"{"schema":"\"string\""}"#).await;
+        assert_eq!(answer.error(), (500, 500, "Internal Server Error (request id find-me)".to_owned()));
+    }
+
+    async fn a_database_that_is_gone(db) {
+        let app = TestApp::new(db).await;
+        app.store.close().await;
+        let failed = (500, 50001, "Error while accessing the schema store".to_owned());
+        assert_eq!(app.get("/subjects").await.error(), failed);
+        assert_eq!(app.post("/subjects/s/versions", &json!({ "schema": "\"int\"" })).await.error(), failed);
+    }
+
+    async fn a_request_that_takes_too_long(db) {
+        let app = timed(db, EdgeSettings { request_timeout: Duration::from_millis(500), ..EdgeSettings::default() }).await;
+        let text = half_sent(&app).await;
+        let message = "The request took longer than 0.5 s; the setting request-timeout moves this limit";
+        let body = format!(r#"{{"error_code":50002,"message":"{message}"}}"#);
+        assert!(text.starts_with("HTTP/1.1 500") && text.ends_with(&body), "{text}");
+    }
+
+    async fn a_subject_that_keeps_changing(db) {
+        let fresh = Fresh::new(db).await;
+        let app = TestApp::over(fresh.open().await, Setup::default()).await;
+        app.register("s", "\"int\"").await;
+        // every look at the subject finds another epoch
+        let columns = "subject_id, context_id, name, qualified, xreg_id, xreg_key, created_at";
+        let view = |epoch: &str| {
+            format!("ALTER TABLE subjects RENAME TO kept; CREATE VIEW subjects AS SELECT {columns}, {epoch} AS epoch FROM kept")
+        };
+        meddle(&fresh, &view("abs(random() % 1000000000)"), &view("(random() * 1000000000)::bigint")).await;
+        let app = TestApp::over(std::sync::Arc::clone(&app.store), Setup::default()).await;
+        let message = "The subject kept changing while the schema was being registered; try again";
+        let error = app.post("/subjects/s/versions", &json!({ "schema": "\"long\"" })).await.error();
+        assert_eq!(error, (503, 50302, message.to_owned()));
+    }
+}
