@@ -122,7 +122,8 @@ impl AppState {
     }
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header that names a request.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The context that a `/contexts/{ctx}` prefix named, handed from the edge to the handler.
 #[derive(Debug, Clone)]
