@@ -53,7 +53,8 @@ fn described() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_parameter_of_every_operation_has_a_case() {
-    let cased: BTreeSet<_> = EVENT_CASES.iter().chain(CASES).map(|case| (case.operation.to_owned(), case.parameter.to_owned())).collect();
+    let cased: BTreeSet<_> =
+        EVENT_CASES.iter().chain(CASES).map(|case| (case.operation.to_owned(), case.parameter.to_owned())).collect();
     let described = described();
     let missing: Vec<_> = described.difference(&cased).collect();
     let surplus: Vec<_> = cased.difference(&described).collect();
@@ -71,9 +72,7 @@ pub async fn send(app: &TestApp, request: &str) -> Answer {
             let body = json!({ "schema": text, "references": [{ "name": "I", "subject": rest, "version": 1 }] });
             app.post(&format!("/subjects/{target}/versions"), &body).await
         }
-        "EVENT" => {
-            app.send(Method::POST, target, &[("content-type", "application/cloudevents+json")], rest.to_owned()).await
-        }
+        "EVENT" => app.send(Method::POST, target, &[("content-type", "application/cloudevents+json")], rest.to_owned()).await,
         _ => app.send(verb.parse::<Method>().unwrap(), target, &[("content-type", "application/json")], rest.to_owned()).await,
     }
 }
