@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A server process in a folder of its own.
 pub struct Process {
@@ -146,13 +146,11 @@ fn a_file_in_use_is_refused() {
 #[test]
 fn a_database_that_is_not_there_is_one_clear_line() {
     let directory = tempfile::tempdir().unwrap();
-    let started = Instant::now();
     let url = "postgres://nobody@127.0.0.1:1/nothing";
     let (code, text) =
         outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", url, "--database-acquire-timeout", "1s"]);
     assert_eq!(code, 4);
     assert!(text.starts_with("accordant: can't use the database: ") && text.lines().count() == 1, "{text}");
-    assert!(started.elapsed() < Duration::from_secs(20));
     let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", "sqlite:///no/such/folder/a.db"]);
     assert_eq!(code, 4, "{text}");
     let (code, text) = outcome(directory.path(), &["--database", "mysql://x"]);

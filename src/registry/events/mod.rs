@@ -147,15 +147,17 @@ impl Registry {
 /// What there is to say when no schema was found, or not the one that `dataschema` names.
 fn unresolved(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> Option<Issue> {
     if sources.decisive().is_some() {
-        let (code, reason) = sources.unresolved.as_ref()?;
-        return Some(Issue::new(Level::Note, *code, reason.as_str()));
+        return sources.unresolved.clone();
     }
     let is_error = asked.schema == SchemaUse::Required || asked.version.is_some() || envelope.text("dataschema").is_some();
-    let level = if is_error { Level::Error } else { Level::Note };
-    let nothing = || ("schema.unresolved", "nothing names a schema; the data was not checked".to_owned());
-    let (code, message) = sources.unresolved.clone().unwrap_or_else(nothing);
     // an event that needs no schema and has nothing to check is not worth a word
-    (is_error || envelope.data.is_some()).then(|| Issue::new(level, code, message))
+    if !is_error && envelope.data.is_none() {
+        return None;
+    }
+    let nothing = || Issue::new(Level::Note, "schema.unresolved", "nothing names a schema; the data was not checked");
+    let mut issue = sources.unresolved.clone().unwrap_or_else(nothing);
+    issue.level = if is_error { Level::Error } else { Level::Note };
+    Some(issue)
 }
 
 fn verdict(case: Case, outcome: Option<(usize, Judgement)>, time_limit: Duration) -> Verdict {

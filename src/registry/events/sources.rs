@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{EventJudging, Registry, RegistryError};
-use crate::cloudevents::{Envelope, Named, SchemaFacts, framing_of};
+use crate::cloudevents::{Envelope, Issue, Level, Named, SchemaFacts, framing_of};
 use crate::registry::Entry;
-use crate::registry::resolve::{Hints, Reason, Resolution, Rule, Unresolved, WriterId};
-use crate::types::DEFAULT_CONTEXT;
+use crate::registry::resolve::{Hints, Reason, Resolution, Rule, Suggestion, Unresolved, WriterId};
+use crate::types::{DEFAULT_CONTEXT, VersionSelector};
 
 /// A schema that was found.
 #[derive(Debug, Clone)]
@@ -27,8 +27,8 @@ pub(super) struct Sources {
     pub(super) writer: Option<Found>,
     /// The data begins with the framing that names the writer's.
     pub(super) is_framed: bool,
-    /// Why what was named could not be found: code and sentence.
-    pub(super) unresolved: Option<(&'static str, String)>,
+    /// Why what was named could not be found; the level is the judge's to set.
+    pub(super) unresolved: Option<Issue>,
     /// The version that was named is soft-deleted.
     pub(super) deleted: bool,
     /// The event has no `dataschema`, and the binding of its type demands one.
@@ -81,8 +81,7 @@ impl Registry {
             }
         };
         if record.is_some_and(|framing| framing.is_none()) && sources.unresolved.is_none() {
-            let text = "the record header __value_schema_id can't be read".to_owned();
-            sources.unresolved = Some(("schema.unresolved", text));
+            sources.unresolved = Some(note("schema.unresolved", "the record header __value_schema_id can't be read"));
         }
         Ok(sources)
     }
@@ -92,6 +91,12 @@ impl Registry {
         let writer = match self.resolve_event_schema(hints).await? {
             Ok(found) => {
                 sources.lacks_dataschema = found.lacks_dataschema;
+                // a rule behind those that look at the URI
+                if let Some(uri) = hints.dataschema.as_ref().filter(|_| found.resolved_by >= Rule::RecordHeader) {
+                    let shown: String = uri.chars().take(200).collect();
+                    let text = format!("no schema is known for the dataschema '{shown}'; another rule found one");
+                    sources.unresolved = Some(note("schema.unresolved", text));
+                }
                 if matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
                     Some(found)
                 } else {
@@ -129,18 +134,28 @@ impl From<Resolution> for Found {
 }
 
 /// What to say; nothing about an event that names no schema at all.
-fn reason(hints: &Hints, unresolved: Unresolved) -> Option<(&'static str, String)> {
+fn reason(hints: &Hints, unresolved: Unresolved) -> Option<Issue> {
     let names_one = hints.dataschema.is_some() || hints.chosen.is_some();
-    match unresolved.reason {
+    let hint = unresolved.did_you_mean.first().map(|suggestion| match suggestion {
+        Suggestion::Alias(uri) => format!("did you mean {uri}?"),
+        Suggestion::Version(subject, VersionSelector::Latest) => format!("did you mean the latest version of {subject}?"),
+        Suggestion::Version(subject, VersionSelector::Number(version)) => format!("did you mean version {version} of {subject}?"),
+    });
+    let found = match unresolved.reason {
         Reason::NoHint => None,
         Reason::Unknown(_) if !names_one => None,
-        Reason::Unknown(what) => Some(("schema.unresolved", what.chars().take(300).collect())),
-        Reason::NotAUri(error) => Some(("schema.unresolved", format!("the dataschema names no schema: {error}"))),
+        Reason::Unknown(what) => Some(note("schema.unresolved", what.chars().take(300).collect::<String>())),
+        Reason::NotAUri(error) => Some(note("schema.unresolved", format!("the dataschema names no schema: {error}"))),
         Reason::Ambiguous { name, rivals } => {
             let name: String = name.chars().take(200).collect();
             let who: Vec<String> =
                 rivals.iter().take(5).map(|rival| format!("{} version {}", rival.subject, rival.version)).collect();
-            Some(("schema.ambiguous", format!("several schemas have the name {name}: {}", who.join(", "))))
+            Some(note("schema.ambiguous", format!("several schemas have the name {name}: {}", who.join(", "))))
         }
-    }
+    };
+    found.map(|issue| issue.hint(hint))
+}
+
+fn note(code: &'static str, message: impl Into<String>) -> Issue {
+    Issue::new(Level::Note, code, message)
 }

@@ -8,7 +8,7 @@ use crate::cloudevents::resolve::{SchemaUri, Target, canonical, message};
 use crate::registry::error::RegistryError;
 use crate::registry::{Registry, contents::Entry};
 use crate::store::{Holder, NamedSchema};
-use crate::types::{Alias, AliasTarget, DEFAULT_CONTEXT, Guid, SchemaName, Subject, Version, VersionSelector};
+use crate::types::{Alias, AliasTarget, DEFAULT_CONTEXT, Guid, SchemaName, Subject, TypeBinding, Version, VersionSelector};
 
 /// Schemas with one name that are looked at; more are ambiguous anyway.
 const RIVALS: i64 = 50;
@@ -63,11 +63,9 @@ impl Registry {
     /// # Errors
     /// Store failures.
     pub async fn resolve_event_schema(&self, hints: &Hints) -> Result<Result<Resolution, Unresolved>, RegistryError> {
-        let binding = match &hints.event_type {
-            Some(event_type) => self.bindings().await?.of(event_type).cloned(),
-            None => None,
-        };
-        let lacks_dataschema = hints.dataschema.is_none() && binding.as_ref().is_some_and(|b| b.require_dataschema);
+        // the way of most events, by URI alone, needs no bindings
+        let binding = if hints.dataschema.is_none() { self.binding_hinted(hints).await? } else { None };
+        let lacks_dataschema = binding.as_ref().is_some_and(|binding| binding.require_dataschema);
         let mut walk = Walk::default();
         let mut not_a_uri = None;
         let mut found = None;
@@ -81,6 +79,7 @@ impl Registry {
                 }
             }
             if found.is_none() && walk.ambiguous.is_none() {
+                let binding = if hints.dataschema.is_some() { self.binding_hinted(hints).await? } else { binding };
                 found = self.by_other_hints(&mut walk, hints, binding.map(|b| (b.subject, b.version))).await?;
             }
         }
@@ -100,6 +99,14 @@ impl Registry {
         };
         let did_you_mean = self.suggestions(hints, &walk.wanted).await?;
         Ok(Err(Unresolved { reason, tried: walk.tried, did_you_mean, lacks_dataschema }))
+    }
+
+    /// The binding of the event's type.
+    async fn binding_hinted(&self, hints: &Hints) -> Result<Option<TypeBinding>, RegistryError> {
+        match &hints.event_type {
+            Some(event_type) => self.binding_of(event_type).await,
+            None => Ok(None),
+        }
     }
 
     /// The schema that the writer of an event used by its own word, if it is known here: the record header's, else the framing's.

@@ -7,6 +7,7 @@ mod payloads;
 mod properties;
 mod records;
 mod requests;
+mod resolved;
 
 use hyper::Method;
 use serde_json::{Value, json};

@@ -33,7 +33,8 @@ on_both! {
         assert_eq!((&error["keyword"], &error["schema_pointer"]), (&json!("type"), &json!("/properties/total/type")));
         assert_eq!((&error["line"], &error["column"]), (&json!(2), &json!(17)));
         assert_eq!(report["schema"], json!({
-            "resolved_by": "override", "subject": "order", "version": 1, "id": id, "guid": guid, "schemaType": "JSON"
+            "resolved_by": "override", "subject": "order", "version": 1, "id": id, "guid": guid, "schemaType": "JSON",
+            "url": format!("/cloudevents/schemas/guids/{guid}")
         }));
         assert_eq!(report["data"]["decoded_as"], "json");
         let with_mail = event(&json!({ "data": { "total": 1.0, "mail": "no" } })).to_string();

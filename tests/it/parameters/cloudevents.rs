@@ -250,7 +250,7 @@ pub const EVENT_CASES: &[Case] = &[
         parameter: "uri",
         steps: &[r#"PUT /cloudevents/aliases {"uri":"urn:ev:1","subject":"ev-s","version":1}"#],
         without: ("DELETE /cloudevents/aliases", "40000"),
-        with: ("DELETE /cloudevents/aliases?uri=urn:ev:1", "204 "),
+        with: ("DELETE /cloudevents/aliases?uri=urn:ev:1", r#"200 {"uri":"urn:ev:1""#),
     },
     Case {
         operation: "listAliases",
