@@ -162,5 +162,12 @@ async fn shapes_of_the_7_line_have_fewer_keys() {
     let body = serde_json::json!({ "schema": "\"string\"" });
     assert_eq!(app.post("/subjects/s/versions", &body).await.text, r#"{"id":1}"#);
     assert_eq!(app.get("/schemas/ids/1").await.text, r#"{"schema":"\"string\""}"#);
-    assert_eq!(app.get("/subjects/s/versions/1").await.text, r#"{"subject":"s","version":1,"id":1,"schema":"\"string\""}"#);
+    let version = r#"{"subject":"s","version":1,"id":1,"schema":"\"string\""}"#;
+    assert_eq!(app.get("/subjects/s/versions/1").await.text, version);
+    assert_eq!(app.get("/subjects/s/versions/latest").await.text, version);
+    assert_eq!(app.post("/subjects/s", &body).await.text, version);
+    assert_eq!(app.get("/schemas").await.text, format!("[{version}]"));
+    let json = serde_json::json!({ "schema": "{}", "schemaType": "JSON" });
+    assert_eq!(app.post("/subjects/j/versions", &json).await.text, r#"{"id":2}"#);
+    assert_eq!(app.get("/schemas/ids/2").await.text, r#"{"schemaType":"JSON","schema":"{}"}"#);
 }

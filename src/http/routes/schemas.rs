@@ -9,7 +9,7 @@ use crate::http::reply::{Answer, Members, Reply, json, raw_text, to_bytes};
 use crate::http::request::Request;
 use crate::registry::{AssociationMatch, FoundVersion, ListedSchema, SchemaFilter};
 use crate::store::{SubjectFilter, VersionFilter};
-use crate::types::{Association, DEFAULT_CONTEXT, Lifecycle, Subject};
+use crate::types::{Association, DEFAULT_CONTEXT, Lifecycle, SchemaType, Subject};
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let paging = request.page(request.registry().defaults().list_limit)?;
@@ -24,7 +24,8 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
         associations: association_match(&request)?,
     };
     let listed = request.registry().schemas(&filter, paging.0, paging.1).await?;
-    json(&Value::Array(listed.iter().map(extended).collect()))
+    let legacy = request.state.settings.legacy_shapes;
+    json(&Value::Array(listed.iter().map(|shown| extended(shown, legacy)).collect()))
 }
 
 /// What the subjects of a list must be associated with; `NONE` among the lifecycles stands for subjects that are not.
@@ -47,21 +48,22 @@ fn association_match(request: &Request) -> Result<Option<AssociationMatch>, ApiE
 }
 
 /// `ExtendedSchema`: built from the row alone, for a list must not parse.
-fn extended(shown: &ListedSchema) -> Value {
+fn extended(shown: &ListedSchema, legacy: bool) -> Value {
     let listed = &shown.version;
     let content = &listed.schema.content;
-    Members::default()
-        .put("subject", listed.subject.qualified())
-        .put("version", listed.row.version)
-        .put("id", listed.row.id)
-        .put_guid(listed.schema.guid)
-        .put("schemaType", content.schema_type.as_str())
-        .put_references(&content.references)
-        .put_metadata(content)
-        .put_text("schema", &content.text)
-        .put("ts", listed.row.created_at)
-        .put("deleted", listed.row.deleted)
-        .put_rules(content)
+    let mut out =
+        Members::default().put("subject", listed.subject.qualified()).put("version", listed.row.version).put("id", listed.row.id);
+    if !legacy {
+        out = out.put_guid(listed.schema.guid);
+    }
+    if !legacy || content.schema_type != SchemaType::Avro {
+        out = out.put("schemaType", content.schema_type.as_str());
+    }
+    out = out.put_references(&content.references).put_metadata(content).put_text("schema", &content.text);
+    if !legacy {
+        out = out.put("ts", listed.row.created_at).put("deleted", listed.row.deleted);
+    }
+    out.put_rules(content)
         .put_some("aliases", (!shown.aliases.is_empty()).then(|| shown.aliases.clone()))
         .put_some("associations", (!shown.associations.is_empty()).then(|| associations(&shown.associations)))
         .done()
