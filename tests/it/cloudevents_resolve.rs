@@ -402,7 +402,7 @@ on_both! {
             assert!(answer.json()["type"].as_str().unwrap().ends_with("/not-a-uri"));
         }
         assert_eq!(app.get("/cloudevents/resolve").await.error().1, 40000);
-        assert_eq!(app.send(Method::POST, "/cloudevents/resolve", &[("content-type", "text/html")], "{}").await.error().1, 415);
+        assert_eq!(app.send(Method::POST, "/cloudevents/resolve", &[("content-type", "text/html")], "{}").await.error().1, 41500);
         assert_eq!(app.send(Method::POST, "/cloudevents/resolve", &[], "{").await.error().1, 40000);
     }
 
