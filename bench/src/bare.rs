@@ -18,14 +18,17 @@ use crate::plan::MEDIA_TYPE;
 pub fn run(address: &str, body: &Path) -> Result<()> {
     let body = Bytes::from(std::fs::read(body).with_context(|| format!("{}", body.display()))?);
     let answer = move || -> Response { ([(CONTENT_TYPE, MEDIA_TYPE)], body.clone()).into_response() };
-    let (by_id, version, register, check) = (answer.clone(), answer.clone(), answer.clone(), answer);
+    let (by_id, version, register, validate, check) = (answer.clone(), answer.clone(), answer.clone(), answer.clone(), answer);
     let app = Router::new()
         .route(
             "/cloudevents/schemas/guids/{guid}",
-            get(async |_: extract::Path<String>| (StatusCode::NOT_MODIFIED, [(ETAG, "\"a tag of the usual length, some fifty letters\"")])),
+            get(async |_: extract::Path<String>| {
+                (StatusCode::NOT_MODIFIED, [(ETAG, "\"a tag of the usual length, some fifty letters\"")])
+            }),
         )
         .route("/schemas/ids/{id}", get(async move |_: extract::Path<u32>| by_id()))
         .route("/subjects/{subject}/versions/{version}", get(async move |_: extract::Path<(String, String)>| version()))
+        .route("/cloudevents/validate", post(async move |_: Bytes| validate()))
         .route("/subjects/{subject}/versions", post(async move |_: extract::Path<String>, _: Bytes| register()))
         .route(
             "/compatibility/subjects/{subject}/versions/{version}",

@@ -93,6 +93,17 @@ struct Document {
     tag: String,
 }
 
+/// Under which URL the registry of the requests is reached, as far as it knows.
+const PUBLIC_URL: &str = "http://registry.example";
+
+/// A schema for events: a document that it takes, and the URIs under which events name it.
+struct EventSchema {
+    data: String,
+    by_guid: String,
+    by_alias: String,
+    by_version: String,
+}
+
 fn subject(number: u64) -> String {
     format!("known-{number}-value")
 }
@@ -102,11 +113,18 @@ fn record(number: u64) -> String {
 }
 
 /// Reads, repeated registrations and checks, which are compared with the bare server.
-fn cases(documents: Vec<Document>) -> Vec<Case> {
+fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
     let random = || std::cell::RefCell::new(Random::new(7));
     let bodies = |mark| (0..KNOWN).map(|n| submission(&schema(&record(n), FIELDS, mark))).collect::<Vec<_>>();
     let (by_id, latest, again, check, known_document) = (random(), random(), random(), random(), random());
     let (known, changed) = (bodies(0), bodies(1));
+    let event = |name, uri: String, ratio| {
+        let data = events.data.clone();
+        Case { name, write: std::rc::Rc::new(move |_, into| plan::event(into, &uri, &data)), target: Target::AtLeast(ratio) }
+    };
+    let by_guid = event("validation of an event, `dataschema` by guid", events.by_guid, 0.5);
+    let by_alias = event("validation of an event, `dataschema` by alias", events.by_alias, 0.15);
+    let by_version = event("validation of an event, `dataschema` by version", events.by_version, 0.15);
     vec![
         Case {
             name: "schema by id",
@@ -148,6 +166,9 @@ fn cases(documents: Vec<Document>) -> Vec<Case> {
             }),
             target: Target::None,
         },
+        by_guid,
+        by_alias,
+        by_version,
     ]
 }
 
@@ -159,12 +180,12 @@ impl Bench<'_> {
     /// Requests for each CPU second of the server, beside the bare server.
     async fn requests(&self) -> Result<()> {
         let effort = self.effort;
-        let server = self.start("requests.db", Place::FirstCore, &[])?;
+        let server = self.start("requests.db", Place::FirstCore, &["--public-url", PUBLIC_URL])?;
         load::counted(&server.address, CONNECTIONS, KNOWN, |n, into| {
             plan::post(into, format_args!("/subjects/{}/versions", subject(n)), &submission(&schema(&record(n), FIELDS, 0)));
         })
         .await?;
-        let cases = cases(self.documents(&server).await?);
+        let cases = cases(self.documents(&server).await?, self.event_schema(&server).await?);
         let mut bare = Vec::new();
         for (at, case) in cases.iter().enumerate() {
             let mut request = String::new();
@@ -210,6 +231,27 @@ impl Bench<'_> {
             row(&cells, ratio, case.target, "");
         }
         server.stop()
+    }
+
+    /// Registers the schema of events.
+    async fn event_schema(&self, server: &Server) -> Result<EventSchema> {
+        let (schema, data) = plan::event_schema();
+        let mut client = Client::connect(&server.address).await?;
+        let mut request = String::new();
+        let body = serde_json::json!({ "schemaType": "JSON", "schema": schema.to_string() }).to_string();
+        plan::post(&mut request, format_args!("/subjects/event/versions"), &body);
+        let registered: serde_json::Value = serde_json::from_slice(client.send(&request).await?)?;
+        let guid = registered["guid"].as_str().context("a schema without a guid")?;
+        let by_alias = "https://schemas.example.com/event-v1.json".to_owned();
+        let body = serde_json::json!({ "uri": by_alias, "subject": "event", "version": 1 }).to_string();
+        plan::put(&mut request, format_args!("/cloudevents/aliases"), &body);
+        client.send(&request).await?;
+        Ok(EventSchema {
+            data,
+            by_guid: format!("{PUBLIC_URL}/cloudevents/schemas/guids/{guid}"),
+            by_alias,
+            by_version: format!("{PUBLIC_URL}/subjects/event/versions/1"),
+        })
     }
 
     /// The documents of the known schemas, with their tags.

@@ -44,6 +44,39 @@ pub fn put(into: &mut String, path: std::fmt::Arguments<'_>, body: &str) {
     request(into, "PUT", path, Some(body));
 }
 
+/// A JSON Schema of 30 properties, and a document of some 1,024 bytes that it takes.
+pub fn event_schema() -> (Value, String) {
+    let mut properties = serde_json::Map::new();
+    let mut data = serde_json::Map::new();
+    for at in 0..30 {
+        let (schema, value) = match at % 3 {
+            0 => (
+                json!({ "type": "string", "maxLength": 100 }),
+                json!(format!("the value of property number {at}, as long as most")),
+            ),
+            1 => (json!({ "type": "integer", "minimum": 0 }), json!(at * 1_000)),
+            _ => (json!({ "type": "array", "items": { "type": "number" } }), json!([at, 1.5])),
+        };
+        properties.insert(format!("property_{at}"), schema);
+        data.insert(format!("property_{at}"), value);
+    }
+    let schema = json!({ "type": "object", "properties": properties, "required": ["property_0"], "additionalProperties": false });
+    (schema, Value::Object(data).to_string())
+}
+
+/// Writes a CloudEvent in binary mode that is to be validated.
+pub fn event(into: &mut String, dataschema: &str, data: &str) {
+    into.clear();
+    // writing to a string does not fail
+    let _ = write!(
+        into,
+        "POST /cloudevents/validate HTTP/1.1\r\nhost: localhost\r\nce-specversion: 1.0\r\nce-id: 9f9b2c\r\nce-source: /bench\r\n\
+         ce-type: com.example.bench\r\nce-time: 2026-05-07T10:15:00Z\r\nce-dataschema: {dataschema}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{data}",
+        data.len()
+    );
+}
+
 fn request(into: &mut String, method: &str, path: std::fmt::Arguments<'_>, body: Option<&str>) {
     into.clear();
     // writing to a string does not fail
