@@ -27,7 +27,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn whatever_comes_is_read_without_harm(text in ".{0,60}", template in "[{}a-z/?.-]{0,30}|\\{subject\\}[-/{}a-z]{0,12}") {
+    fn whatever_comes_is_read_without_harm(text in ".{0,60}|https?://[a:\\[\\]8]{0,5}[/?#]?", template in "[{}a-z/?.-]{0,30}|\\{subject\\}[-/{}a-z]{0,12}") {
         if let Ok(uri) = SchemaUri::parse(&text) {
             prop_assert!(text.starts_with(uri.address()));
             let _ = message(&uri);

@@ -116,6 +116,7 @@ on_both! {
         for base in [
             "http://reg.example.com/base", "https://reg.example.com:444/base", "https://reg.example.com", "https://x.example.com/base",
             "https://user@reg.example.com/base", "", "https://reg.example.com/Base",
+            "https://reg.example.com:+443/base", "https://reg.example.com::443/base", "https://[reg.example.com/base",
         ] {
             assert_eq!(resolve(&app, &format!("{base}/subjects/orders/versions/1")).await.status, 404, "{base}");
         }

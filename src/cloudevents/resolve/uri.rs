@@ -173,9 +173,16 @@ fn origin(scheme: &str, authority: &str) -> Option<Origin> {
         None => (authority, None),
     };
     let port = match port {
-        Some(digits) => Some(digits.parse::<u16>().ok()?),
+        // a number may have a sign to Rust, a port may not
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => Some(digits.parse::<u16>().ok()?),
+        Some(_) => return None,
         None => None,
     };
+    // RFC 3986, 3.2.2: colons and brackets belong to IP literals
+    let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).filter(|inside| !inside.contains(['[', ']']));
+    if literal.is_none() && host.contains([':', '[', ']']) {
+        return None;
+    }
     let own = match scheme {
         "http" => Some(80),
         "https" => Some(443),
