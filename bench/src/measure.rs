@@ -95,6 +95,8 @@ struct Document {
 
 /// Under which URL the registry of the requests is reached, as far as it knows.
 const PUBLIC_URL: &str = "http://registry.example";
+/// An alias of version 1 of the subject `event`.
+const ALIAS: &str = "https://schemas.example.com/event-v1.json";
 
 /// A schema for events: a document that it takes, and the URIs under which events name it.
 struct EventSchema {
@@ -180,7 +182,11 @@ impl Bench<'_> {
     /// Requests for each CPU second of the server, beside the bare server.
     async fn requests(&self) -> Result<()> {
         let effort = self.effort;
-        let server = self.start("requests.db", Place::FirstCore, &["--public-url", PUBLIC_URL])?;
+        let server = self.start(
+            "requests.db",
+            Place::FirstCore,
+            &["--public-url", PUBLIC_URL, "--cloudevents-alias", &format!("{ALIAS} event 1")],
+        )?;
         load::counted(&server.address, CONNECTIONS, KNOWN, |n, into| {
             plan::post(into, format_args!("/subjects/{}/versions", subject(n)), &submission(&schema(&record(n), FIELDS, 0)));
         })
@@ -242,14 +248,10 @@ impl Bench<'_> {
         plan::post(&mut request, format_args!("/subjects/event/versions"), &body);
         let registered: serde_json::Value = serde_json::from_slice(client.send(&request).await?)?;
         let guid = registered["guid"].as_str().context("a schema without a guid")?;
-        let by_alias = "https://schemas.example.com/event-v1.json".to_owned();
-        let body = serde_json::json!({ "uri": by_alias, "subject": "event", "version": 1 }).to_string();
-        plan::put(&mut request, format_args!("/cloudevents/aliases"), &body);
-        client.send(&request).await?;
         Ok(EventSchema {
             data,
             by_guid: format!("{PUBLIC_URL}/cloudevents/schemas/guids/{guid}"),
-            by_alias,
+            by_alias: ALIAS.to_owned(),
             by_version: format!("{PUBLIC_URL}/subjects/event/versions/1"),
         })
     }
