@@ -218,7 +218,8 @@ pub(in crate::store) async fn subjects(
         "SELECT u.qualified FROM subjects u JOIN contexts c ON c.context_id = u.context_id WHERE ",
         subject_conditions!(),
         subject_deletion!(),
-        "AND ($5 = 0 OR u.qualified > $6) ORDER BY u.qualified LIMIT $7"
+        // `>=` enters the index where the page begins; the rest alone would walk all that came before
+        "AND u.qualified >= $6 AND ($5 = 0 OR u.qualified > $6) ORDER BY u.qualified LIMIT $7"
     ))
     .bind(filter.context.as_deref().unwrap_or(""))
     .bind(filter.context_prefix.as_deref().unwrap_or(""))
@@ -250,7 +251,7 @@ pub(in crate::store) async fn versions(
         ") ",
         subject_deletion!(),
         "AND ($4 <> 0 OR NOT v.deleted) \
-         AND ($5 = 0 OR u.qualified > $6 OR (u.qualified = $6 AND v.version > $7)) \
+         AND u.qualified >= $6 AND ($5 = 0 OR u.qualified > $6 OR (u.qualified = $6 AND v.version > $7)) \
          AND ($8 = 0 OR v.version = (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($4 <> 0 OR NOT l.deleted))) \
          ORDER BY u.qualified, v.version LIMIT $9"
     ))
