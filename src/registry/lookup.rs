@@ -111,6 +111,9 @@ impl Registry {
         state: &SubjectState,
         deleted: bool,
     ) -> Result<Option<Match>, RegistryError> {
+        if !state.rows.iter().any(|row| deleted || !row.deleted) {
+            return Ok(None);
+        }
         let content = candidate.content(metadata, rules);
         let ids = self.store.content_ids(subject.context(), content.guid(), content.schema_type).await?;
         let eligible = || state.rows.iter().rev().filter(|row| deleted || !row.deleted);

@@ -1,6 +1,7 @@
 //! Config and mode: what is set where, what is effective for a subject, and changing them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -26,7 +27,14 @@ pub struct Effective {
 /// Effective settings by subject, valid for one generation.
 pub(super) struct SettingsCache {
     cache: Cache<Subject, Held, ByBytes>,
+    /// All settings there are, by which a subject's are found that was never asked for; nothing where they are too many.
+    all: Mutex<Option<(i64, Option<Arc<Layers>>)>>,
 }
+
+type Layers = HashMap<Scope, ScopeSettings>;
+
+/// Configs and modes up to which all of them are kept.
+const FEW: i64 = 500;
 
 #[derive(Clone)]
 struct Held {
@@ -49,7 +57,7 @@ const SETTINGS_BYTES: u64 = 2 << 20;
 
 impl SettingsCache {
     pub(super) fn new() -> Self {
-        Self { cache: Cache::with_weighter(2_000, SETTINGS_BYTES, ByBytes) }
+        Self { cache: Cache::with_weighter(2_000, SETTINGS_BYTES, ByBytes), all: Mutex::default() }
     }
 
     fn get(&self, subject: &Subject, generation: i64) -> Option<Arc<Effective>> {
@@ -106,7 +114,10 @@ impl Registry {
             return Ok(effective);
         }
         let scopes = [subject.clone(), context_of(subject), top(), global()];
-        let layers = self.store.settings(&scopes).await?;
+        let layers = match self.all_settings(generation).await? {
+            Some(all) => scopes.iter().map(|scope| all.get(scope).cloned().unwrap_or_default()).collect(),
+            None => self.store.settings(&scopes).await?,
+        };
         let [own, context, top, global] = <[ScopeSettings; 4]>::try_from(layers).unwrap_or_default();
         let mut config = own.config.clone().unwrap_or_default();
         if let Some(layer) = &context.config {
@@ -135,6 +146,19 @@ impl Registry {
         let effective = Arc::new(Effective { own, config, mode });
         self.settings.put(subject, generation, Arc::clone(&effective));
         Ok(effective)
+    }
+
+    /// All settings there are, where they are few.
+    async fn all_settings(&self, generation: i64) -> Result<Option<Arc<Layers>>, RegistryError> {
+        let held = self.settings.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((made, all)) = held
+            && made == generation
+        {
+            return Ok(all);
+        }
+        let all = self.store.all_settings(FEW).await?.map(Arc::new);
+        *self.settings.all.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, all.clone()));
+        Ok(all)
     }
 
     pub(super) fn rules(&self, config: &Config) -> Rules {

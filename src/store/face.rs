@@ -80,6 +80,13 @@ macro_rules! store_impl {
                 units::settings(&mut *self.read().await?, scopes).await
             }
 
+            async fn all_settings(
+                &self,
+                limit: i64,
+            ) -> Result<Option<std::collections::HashMap<Scope, ScopeSettings>>, StoreError> {
+                units::all_settings(&mut *self.read().await?, limit).await
+            }
+
             async fn referrers(
                 &self,
                 subject: &Subject,

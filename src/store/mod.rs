@@ -3,6 +3,7 @@
 //! `sqlite/` and `postgres/` differ in how a transaction is opened, serialised and retried; what happens inside one is written
 //! once, in `units/`, and compiled for both. `suite.rs` is what every implementation must pass.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -140,6 +141,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Config and mode of several scopes, in the order asked for.
     async fn settings(&self, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError>;
+
+    /// Every scope that has a config or a mode; `None` when that are more than `limit` rows, or much text.
+    async fn all_settings(&self, limit: i64) -> Result<Option<HashMap<Scope, ScopeSettings>>, StoreError>;
 
     /// Ids of the schemas that refer to a version, by context and id. `deleted` includes referrers that are soft-deleted.
     async fn referrers(&self, subject: &Subject, version: Version, deleted: bool) -> Result<Vec<(String, SchemaId)>, StoreError>;

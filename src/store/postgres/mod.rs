@@ -30,6 +30,7 @@ macro_rules! texts {
     };
 }
 
+mod filing;
 #[path = "../units/mod.rs"]
 mod units;
 
@@ -45,6 +46,8 @@ mod db {
 
     use crate::store::StoreError;
     use crate::types::{Guid, Subject};
+
+    pub(super) use super::filing::file;
 
     pub(super) type Db = sqlx::Postgres;
 

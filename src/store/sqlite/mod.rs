@@ -28,6 +28,7 @@ macro_rules! texts {
     };
 }
 
+mod filing;
 #[path = "../units/mod.rs"]
 mod units;
 mod writer;
@@ -40,6 +41,8 @@ type Row = sqlx::sqlite::SqliteRow;
 mod db {
     use crate::store::StoreError;
     use crate::types::{Guid, Subject};
+
+    pub(super) use super::filing::file;
 
     pub(super) type Db = sqlx::Sqlite;
 

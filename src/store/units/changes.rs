@@ -8,17 +8,17 @@ use crate::store::{Change, StoreError};
 use crate::types::{SchemaId, Subject, Version};
 
 /// One change to be written.
-pub(super) struct NewChange<'a> {
-    pub(super) kind: &'static str,
-    pub(super) subject: &'a Subject,
-    pub(super) version: Option<Version>,
-    pub(super) schema_id: Option<SchemaId>,
-    pub(super) payload: Option<String>,
-    pub(super) now: i64,
+pub(in crate::store) struct NewChange<'a> {
+    pub(in crate::store) kind: &'static str,
+    pub(in crate::store) subject: &'a Subject,
+    pub(in crate::store) version: Option<Version>,
+    pub(in crate::store) schema_id: Option<SchemaId>,
+    pub(in crate::store) payload: Option<String>,
+    pub(in crate::store) now: i64,
 }
 
 /// Writes a change and returns its sequence number.
-pub(super) async fn record(conn: &mut Conn, change: NewChange<'_>) -> Result<i64, StoreError> {
+pub(in crate::store) async fn record(conn: &mut Conn, change: NewChange<'_>) -> Result<i64, StoreError> {
     let row = sqlx::query::<db::Db>(
         "INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          RETURNING sequence",

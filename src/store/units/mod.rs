@@ -5,7 +5,7 @@
 
 mod associations;
 mod bindings;
-mod changes;
+pub(super) mod changes;
 mod delete;
 mod names;
 pub(super) mod read;
@@ -22,7 +22,10 @@ pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,
     subject, subjects, version, versions,
 };
-pub(super) use register::register;
-pub(super) use settings::{delete_config, delete_mode, generation, put_config, put_mode, settings, subject_aliases};
+pub(super) use register::{Assigned, Filing, register};
+pub(super) use rows::references_text;
+pub(super) use settings::{
+    all_settings, delete_config, delete_mode, generation, put_config, put_mode, settings, subject_aliases,
+};
 
 use super::{Conn, Row, db};

@@ -79,6 +79,47 @@ pub(in crate::store) async fn content_ids(
     rows.iter().map(|row| narrow(row.try_get(0)?, "schemas")).collect()
 }
 
+/// What a registration is decided by.
+pub(super) struct Head {
+    /// The context's number and the highest id that was handed out in it.
+    pub(super) context: Option<(i64, i64)>,
+    pub(super) state: SubjectState,
+    /// Ids that stand for the content, as [`content_ids`] gives them.
+    pub(super) ids: Vec<SchemaId>,
+}
+
+/// The context, the subject and the content of a registration, in one statement: each takes time of its own.
+pub(super) async fn head(conn: &mut Conn, subject: &Subject, guid: Guid, wanted: SchemaType) -> Result<Head, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT 0 AS part, c.max_id AS place, c.context_id, c.max_id, FALSE, c.created_at, c.epoch FROM contexts c WHERE c.name = $2 \
+         UNION ALL SELECT 1, v.version, v.version, v.schema_id, v.deleted, v.created_at, u.epoch FROM subjects u \
+         JOIN versions v ON v.subject_id = u.subject_id WHERE u.qualified = $1 \
+         UNION ALL SELECT 2, -(SELECT max(v.written) FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id), \
+         s.schema_id, s.schema_id, FALSE, s.created_at, 0 FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
+         WHERE s.guid = $3 AND c.name = $2 AND s.schema_type = $4 \
+         AND EXISTS (SELECT 1 FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id) \
+         ORDER BY part, place",
+    )
+    .bind(subject.qualified())
+    .bind(subject.context())
+    .bind(guid.0.to_vec())
+    .bind(wanted.as_str())
+    .fetch_all(conn)
+    .await?;
+    let mut head = Head { context: None, state: SubjectState { epoch: 0, rows: Vec::new() }, ids: Vec::new() };
+    for row in &rows {
+        match row.try_get::<i32, _>(0)? {
+            0 => head.context = Some((row.try_get(2)?, row.try_get(3)?)),
+            1 => {
+                head.state.epoch = row.try_get(6)?;
+                head.state.rows.push(version_row(row, 2)?);
+            }
+            _ => head.ids.push(narrow(row.try_get(2)?, "schemas")?),
+        }
+    }
+    Ok(head)
+}
+
 pub(in crate::store) async fn subject(conn: &mut Conn, subject: &Subject) -> Result<SubjectState, StoreError> {
     let rows = sqlx::query::<db::Db>(
         "SELECT v.version, v.schema_id, v.deleted, v.created_at, u.epoch FROM subjects u \

@@ -1,5 +1,7 @@
 //! Config and mode of scopes.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use sqlx::Row as _;
 
@@ -19,6 +21,37 @@ fn parse_config(text: &str) -> Result<Config, StoreError> {
     let value: Value =
         serde_json::from_str(text).map_err(|e| StoreError::Inconsistent { table: "configs", what: e.to_string() })?;
     Ok(config_from(&value))
+}
+
+/// Configs, in bytes as they are stored, up to which all of them are given at once.
+const MOST_BYTES: usize = 256 << 10;
+
+pub(in crate::store) async fn all_settings(
+    conn: &mut Conn,
+    limit: i64,
+) -> Result<Option<HashMap<Scope, ScopeSettings>>, StoreError> {
+    let rows = sqlx::query::<db::Db>(
+        "SELECT context, subject, config, NULL AS mode FROM configs \
+         UNION ALL SELECT context, subject, NULL, mode FROM modes LIMIT $1",
+    )
+    .bind(limit.saturating_add(1))
+    .fetch_all(conn)
+    .await?;
+    if i64::try_from(rows.len()).is_ok_and(|count| count > limit) {
+        return Ok(None);
+    }
+    let (mut out, mut bytes) = (HashMap::<Scope, ScopeSettings>::new(), 0);
+    for row in &rows {
+        let settings = out.entry(Subject::in_context(row.try_get(0)?, row.try_get(1)?)).or_default();
+        if let Some(config) = row.try_get::<Option<&str>, _>(2)? {
+            bytes += config.len();
+            settings.config = Some(parse_config(config)?);
+        }
+        if let Some(mode) = row.try_get::<Option<&str>, _>(3)? {
+            settings.mode = Mode::parse(mode);
+        }
+    }
+    Ok(Some(out).filter(|_| bytes <= MOST_BYTES))
 }
 
 pub(in crate::store) async fn settings(conn: &mut Conn, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError> {

@@ -1,0 +1,112 @@
+//! Writing a version. The counter row of the context hands out ids, whichever replica asks.
+
+use sqlx::Row as _;
+
+use super::Conn;
+use super::units::changes::{NewChange, record};
+use super::units::{Assigned, Filing, references_text};
+use crate::codec::{metadata_to, rule_set_to};
+use crate::store::{RegisterRequest, StoreError};
+use crate::types::{SchemaId, Subject, xreg_id};
+
+/// Writes it and returns the schema's id.
+pub(super) async fn file(conn: &mut Conn, filing: &Filing<'_>) -> Result<SchemaId, StoreError> {
+    let Filing { request, context_id, id, is_new_subject } = *filing;
+    let id = match id {
+        Assigned::Known(id) => id,
+        Assigned::Given(id) => {
+            let raise = "UPDATE contexts SET max_id = $2 WHERE context_id = $1 AND max_id < $2";
+            sqlx::query(raise).bind(context_id).bind(i64::from(id)).execute(&mut *conn).await?;
+            insert_schema(conn, request, context_id, id).await?;
+            id
+        }
+        Assigned::Next(highest) => {
+            let next = "UPDATE contexts SET max_id = max_id + 1 WHERE context_id = $1 RETURNING max_id";
+            let row = sqlx::query(next).bind(context_id).fetch_one(&mut *conn).await?;
+            // others may have been faster; never can it be one that was handed out before
+            let next =
+                Some(row.try_get::<i64, _>(0)?).filter(|next| *next > highest).and_then(|next| SchemaId::try_from(next).ok());
+            let id = next.ok_or(StoreError::Inconsistent { table: "contexts", what: "no id is left".to_owned() })?;
+            insert_schema(conn, request, context_id, id).await?;
+            id
+        }
+    };
+    let sequence = record(
+        conn,
+        NewChange {
+            kind: "schema.registered",
+            subject: &request.subject,
+            version: Some(request.version),
+            schema_id: Some(id),
+            payload: None,
+            now: request.now,
+        },
+    )
+    .await?;
+    let subject_id = if is_new_subject {
+        insert_subject(conn, context_id, &request.subject, sequence, request.now).await?
+    } else {
+        let update = "UPDATE subjects SET epoch = $2 WHERE qualified = $1 RETURNING subject_id";
+        let row = sqlx::query(update).bind(request.subject.qualified()).bind(sequence).fetch_one(&mut *conn).await?;
+        row.try_get(0)?
+    };
+    sqlx::query(
+        "INSERT INTO versions (subject_id, version, context_id, schema_id, deleted, created_at, written) \
+         VALUES ($1, $2, $3, $4, FALSE, $5, $6)",
+    )
+    .bind(subject_id)
+    .bind(i64::from(request.version))
+    .bind(context_id)
+    .bind(i64::from(id))
+    .bind(request.now)
+    .bind(sequence)
+    .execute(&mut *conn)
+    .await?;
+    Ok(id)
+}
+
+/// A name whose xRegistry id is taken, which differs from another in letter case alone, gets one with a hash in it.
+async fn insert_subject(conn: &mut Conn, context_id: i64, subject: &Subject, sequence: i64, now: i64) -> Result<i64, StoreError> {
+    let qualified = subject.qualified();
+    for forced in [false, true] {
+        let xreg = xreg_id(subject.name(), forced);
+        let row = sqlx::query(
+            "INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (context_id, xreg_key) DO NOTHING RETURNING subject_id",
+        )
+        .bind(context_id)
+        .bind(subject.name())
+        .bind(&qualified)
+        .bind(&xreg)
+        .bind(xreg.to_lowercase())
+        .bind(now)
+        .bind(sequence)
+        .fetch_optional(&mut *conn)
+        .await?;
+        if let Some(row) = row {
+            return Ok(row.try_get(0)?);
+        }
+    }
+    Err(StoreError::Inconsistent { table: "subjects", what: format!("no xRegistry id is free for {qualified}") })
+}
+
+async fn insert_schema(conn: &mut Conn, request: &RegisterRequest, context_id: i64, id: SchemaId) -> Result<(), StoreError> {
+    let content = &request.schema.content;
+    sqlx::query(
+        "INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(context_id)
+    .bind(i64::from(id))
+    .bind(request.schema.guid.0.to_vec())
+    .bind(content.schema_type.as_str())
+    .bind(&*content.text)
+    .bind(references_text(&content.references))
+    .bind(content.metadata.as_ref().map(|m| metadata_to(m).to_string()))
+    .bind(content.rule_set.as_ref().map(|r| rule_set_to(r).to_string()))
+    .bind(request.now)
+    .bind(request.digest.map(|digest| digest.to_vec()))
+    .execute(&mut *conn)
+    .await?;
+    Ok(())
+}

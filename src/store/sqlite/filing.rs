@@ -1,0 +1,101 @@
+//! Writing a version, all of it handed to the connection's thread at once: for each statement on its own, that way there and back
+//! costs more than what the statement does.
+//!
+//! The one writer hands out ids, so the next one is known beforehand.
+
+use super::Conn;
+use super::units::{Assigned, Filing, references_text};
+use crate::codec::{metadata_to, rule_set_to};
+use crate::store::StoreError;
+use crate::types::{SchemaId, xreg_id};
+
+/// $1 context, $2 id, $3 to $10 the schema.
+macro_rules! schema {
+    () => {
+        "UPDATE contexts SET max_id = $2 WHERE context_id = $1 AND max_id < $2; \
+         INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10); "
+    };
+}
+
+/// The change, whose sequence is what `last_insert_rowid()` gives until a subject is inserted.
+macro_rules! change {
+    () => {
+        "INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) \
+         VALUES ('schema.registered', $11, $12, $14, $2, NULL, $9); "
+    };
+}
+
+/// A name whose xRegistry id is taken, which differs from another in letter case alone, gets the one with a hash in it.
+macro_rules! new_subject {
+    () => {
+        "INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) \
+         VALUES ($1, $12, $13, $15, $16, $9, last_insert_rowid()) ON CONFLICT (context_id, xreg_key) DO NOTHING; \
+         INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) \
+         SELECT $1, $12, $13, $17, $18, $9, last_insert_rowid() \
+         WHERE NOT EXISTS (SELECT 1 FROM subjects WHERE qualified = $13); "
+    };
+}
+
+macro_rules! known_subject {
+    () => {
+        "UPDATE subjects SET epoch = last_insert_rowid() WHERE qualified = $13; "
+    };
+}
+
+macro_rules! version {
+    () => {
+        "INSERT INTO versions (subject_id, version, context_id, schema_id, deleted, created_at, written) \
+         SELECT subject_id, $14, $1, $2, FALSE, $9, epoch FROM subjects WHERE qualified = $13 RETURNING version"
+    };
+}
+
+/// By whether the schema and whether the subject is new.
+fn script(new_schema: bool, is_new_subject: bool) -> &'static str {
+    match (new_schema, is_new_subject) {
+        (true, true) => concat!(schema!(), change!(), new_subject!(), version!()),
+        (true, false) => concat!(schema!(), change!(), known_subject!(), version!()),
+        (false, true) => concat!(change!(), new_subject!(), version!()),
+        (false, false) => concat!(change!(), known_subject!(), version!()),
+    }
+}
+
+/// Writes it and returns the schema's id.
+pub(super) async fn file(conn: &mut Conn, filing: &Filing<'_>) -> Result<SchemaId, StoreError> {
+    let Filing { request, context_id, id, is_new_subject } = *filing;
+    let (id, new_schema) = match id {
+        Assigned::Known(id) => (id, false),
+        Assigned::Given(id) => (id, true),
+        Assigned::Next(highest) => {
+            let next = highest.checked_add(1).and_then(|next| SchemaId::try_from(next).ok());
+            (next.ok_or(StoreError::Inconsistent { table: "contexts", what: "no id is left".to_owned() })?, true)
+        }
+    };
+    let (subject, content) = (&request.subject, &request.schema.content);
+    let [plain, forced] = [false, true].map(|forced| xreg_id(subject.name(), forced));
+    let rows = sqlx::query(script(new_schema, is_new_subject))
+        .bind(context_id)
+        .bind(i64::from(id))
+        .bind(request.schema.guid.0.to_vec())
+        .bind(content.schema_type.as_str())
+        .bind(&*content.text)
+        .bind(references_text(&content.references))
+        .bind(content.metadata.as_ref().map(|m| metadata_to(m).to_string()))
+        .bind(content.rule_set.as_ref().map(|r| rule_set_to(r).to_string()))
+        .bind(request.now)
+        .bind(request.digest.map(|digest| digest.to_vec()))
+        .bind(subject.context())
+        .bind(subject.name())
+        .bind(subject.qualified())
+        .bind(i64::from(request.version))
+        .bind(plain.as_str())
+        .bind(plain.to_lowercase())
+        .bind(forced.as_str())
+        .bind(forced.to_lowercase())
+        .fetch_all(conn)
+        .await?;
+    if rows.len() == 1 {
+        return Ok(id);
+    }
+    Err(StoreError::Inconsistent { table: "subjects", what: format!("{} is not there", subject.qualified()) })
+}
