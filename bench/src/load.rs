@@ -82,6 +82,16 @@ pub struct Window {
     pub seconds: f64,
 }
 
+/// Keeps this thread awake until `stop`. Waking one that sleeps takes an interrupt of another core, which on virtual machines costs
+/// more than a whole request, and the server that sends would pay for it: the more the longer it lets the generator wait.
+async fn stay_awake(stop: Rc<Cell<bool>>) -> Result<()> {
+    while !stop.get() {
+        // lets the runtime look for input without waiting for any
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
 /// Keeps `connections` busy: first for `warm_up`, then for `window`, while `edge` is called at both ends of the window.
 /// `write` fills in the request for a number that counts up over all connections.
 pub async fn timed<W>(
@@ -98,6 +108,7 @@ where
     let local = LocalSet::new();
     let measured = local.run_until(async {
         let mut workers = start(address, connections, &done, &stop, u64::MAX, &write);
+        workers.spawn_local(stay_awake(Rc::clone(&stop)));
         tokio::select! {
             failed = failure(&mut workers) => return Err(failed),
             () = tokio::time::sleep(warm_up) => {}

@@ -16,8 +16,11 @@ fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["bare", body, "--listen", address] => bare::run(address, Path::new(body)),
-        ["drive", registry, work] => measure::run(Path::new(registry), Path::new(work), &measure::FULL),
-        ["drive", registry, work, "--quick"] => measure::run(Path::new(registry), Path::new(work), &measure::QUICK),
+        ["drive", registry, work, options @ ..] => {
+            let effort = if options.contains(&"--quick") { &measure::QUICK } else { &measure::FULL };
+            let part = options.iter().find_map(|option| option.strip_prefix("--only="));
+            measure::run(Path::new(registry), Path::new(work), effort, part)
+        }
         _ => bail!("use bench/run"),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::load::{self, Client};
 use crate::plan::{self, Random, schema, submission};
@@ -58,15 +58,29 @@ const VERSIONS_EACH: u64 = 10;
 const HISTORY: u64 = 1000;
 const HISTORY_FIELDS: usize = 20;
 
-/// Runs everything and prints as it goes.
-pub fn run(registry: &Path, work: &Path, effort: &Effort) -> Result<()> {
+/// Runs everything, or one part, and prints as it goes.
+pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) -> Result<()> {
+    const PARTS: [&str; 4] = ["requests", "commits", "history", "process"];
+    if let Some(part) = part.filter(|part| !PARTS.contains(part)) {
+        bail!("--only={part}: one of {}", PARTS.join(", "));
+    }
+    let is_wanted = |name: &str| part.is_none_or(|part| part == name);
     let started = Instant::now();
     let bench = Bench { registry: registry.to_owned(), work: work.to_owned(), effort };
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        bench.requests().await?;
-        bench.commits().await?;
-        bench.history().await?;
-        bench.process().await
+        if is_wanted("requests") {
+            bench.requests().await?;
+        }
+        if is_wanted("commits") {
+            bench.commits().await?;
+        }
+        if is_wanted("history") {
+            bench.history().await?;
+        }
+        if is_wanted("process") {
+            bench.process().await?;
+        }
+        anyhow::Ok(())
     })?;
     println!("\nThe run took {:.0} s.", started.elapsed().as_secs_f64());
     Ok(())

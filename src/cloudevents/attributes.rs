@@ -66,11 +66,45 @@ fn extension(name: &str) -> Option<Extension> {
     })
 }
 
+/// Names that are compared one by one.
+const FEW: usize = 24;
+
+/// Names that were sent.
+#[derive(Default)]
+struct Names {
+    few: Vec<Box<str>>,
+    many: HashSet<Box<str>>,
+}
+
+impl Names {
+    fn contains(&self, name: &str) -> bool {
+        self.few.iter().any(|known| **known == *name) || self.many.contains(name)
+    }
+
+    fn insert(&mut self, name: &str) {
+        if self.contains(name) {
+            return;
+        }
+        if self.few.len() < FEW {
+            self.few.push(name.into());
+        } else {
+            self.many.insert(name.into());
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.few.len() + self.many.len()
+    }
+}
+
 /// Collects the attributes of one event.
 pub(super) struct Builder<'s> {
     settings: &'s EventSettings,
     pub(super) envelope: Envelope,
-    seen: HashSet<Box<str>>,
+    /// What was sent and is not among the event's attributes.
+    unusable: Names,
+    /// What the value of `dataschema` consists of.
+    dataschema: Option<uri::Parts>,
     /// The encoding has types: what is no string is said to be none.
     typed: bool,
     full: bool,
@@ -79,7 +113,7 @@ pub(super) struct Builder<'s> {
 impl<'s> Builder<'s> {
     pub(super) fn new(settings: &'s EventSettings, mode: Mode) -> Self {
         let typed = mode != Mode::Binary;
-        Self { settings, envelope: Envelope::new(mode), seen: HashSet::new(), typed, full: false }
+        Self { settings, envelope: Envelope::new(mode), unusable: Names::default(), dataschema: None, typed, full: false }
     }
 
     pub(super) fn issue(&mut self, issue: Issue) {
@@ -88,15 +122,13 @@ impl<'s> Builder<'s> {
 
     /// Notes that an attribute was sent, also when its value is no good.
     pub(super) fn saw(&mut self, name: &str) {
-        self.seen.insert(name.into());
-        if name == "dataschema" {
-            self.envelope.has_dataschema = true;
-        }
+        self.unusable.insert(name);
+        self.envelope.has_dataschema |= name == "dataschema";
     }
 
     /// Whether an attribute was sent.
     pub(super) fn has_seen(&self, name: &str) -> bool {
-        self.seen.contains(name)
+        self.envelope.attribute(name).is_some() || self.unusable.contains(name)
     }
 
     /// An attribute that was sent more than once: none of the values counts.
@@ -109,7 +141,7 @@ impl<'s> Builder<'s> {
     /// Takes an attribute.
     pub(super) fn set(&mut self, name: &str, raw: Raw<'_>, offset: Option<u32>) {
         let limit = self.settings.limits.attributes;
-        if self.full || self.seen.len() >= limit {
+        if self.full || self.envelope.attributes.len() + self.unusable.len() >= limit {
             if !self.full {
                 let message = format!("more than {limit} attributes; the setting event-max-attributes moves this limit");
                 self.issue(Issue::error("limit.attributes", message).at(offset));
@@ -117,14 +149,18 @@ impl<'s> Builder<'s> {
             self.full = true;
             return;
         }
-        self.saw(name);
         if let Err(issue) = self.name(name) {
+            self.saw(name);
             self.issue(issue.of(name).at(offset));
             return;
         }
         match self.value(name, raw) {
-            Ok(value) => self.envelope.attributes.push((name.into(), value)),
+            Ok(value) => {
+                self.envelope.has_dataschema |= name == "dataschema";
+                self.envelope.attributes.push((name.into(), value));
+            }
             Err(issue) => {
+                self.saw(name);
                 let issue = match raw {
                     Raw::Text(text) if !text.is_empty() => issue.value(text),
                     Raw::Number(text) => issue.value(text),
@@ -160,7 +196,7 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
-    fn value(&self, name: &str, raw: Raw<'_>) -> Result<Scalar, Box<Issue>> {
+    fn value(&mut self, name: &str, raw: Raw<'_>) -> Result<Scalar, Box<Issue>> {
         let is_core = REQUIRED.contains(&name) || matches!(name, "datacontenttype" | "dataschema" | "subject" | "time");
         match raw {
             Raw::BrokenText => fail("attribute.character", "it has an unpaired surrogate"),
@@ -182,13 +218,16 @@ impl<'s> Builder<'s> {
         if text.len() > limit {
             return fail("limit.value", format!("longer than {limit} bytes; the setting event-max-value-bytes moves this limit"));
         }
+        if text.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
+            return Ok(());
+        }
         match text.chars().find(|c| is_excluded(*c)) {
             Some(c) => fail("attribute.character", format!("U+{:04X} is not allowed in an attribute", u32::from(c))),
             None => Ok(()),
         }
     }
 
-    fn core(&self, name: &str, text: &str) -> Result<Scalar, Box<Issue>> {
+    fn core(&mut self, name: &str, text: &str) -> Result<Scalar, Box<Issue>> {
         if text.is_empty() {
             return fail("attribute.empty", format!("'{name}' must not be empty"));
         }
@@ -206,6 +245,7 @@ impl<'s> Builder<'s> {
                 if !parts.scheme && !self.tolerated(text) {
                     return format("not an absolute URI: no scheme".to_owned());
                 }
+                self.dataschema = Some(parts);
             }
             "time" => {
                 if let Err(reason) = time::check(text) {
@@ -246,7 +286,7 @@ impl<'s> Builder<'s> {
         let breach = |code: String, message: &str| Some(Issue::new(Level::Breach, code, message));
         if name == "dataschema" {
             let text = self.envelope.text(name)?;
-            let parts = uri::check(text).ok()?;
+            let parts = self.dataschema?;
             let code = || "attribute.dataschema.format".to_owned();
             if !parts.scheme {
                 return breach(code(), "not an absolute URI: no scheme; tolerated by the setting tolerate-dataschema")
@@ -303,7 +343,7 @@ impl<'s> Builder<'s> {
     /// The event; required attributes that were not sent are missing.
     pub(super) fn finish(mut self) -> Envelope {
         for name in REQUIRED {
-            if !self.seen.contains(name) && !self.full {
+            if !self.has_seen(name) && !self.full {
                 self.issue(Issue::error("attribute.missing", format!("the required attribute '{name}' is missing")).of(name));
             }
         }

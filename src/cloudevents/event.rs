@@ -82,10 +82,23 @@ impl DataKind {
 pub enum Content {
     /// A JSON value.
     Json(json::Value),
+    /// JSON by what is said of it, not read yet.
+    Unread(Unread),
+    /// JSON that a schema was found to take without building a value.
+    Accepted,
     /// A text, and the bytes it stands for should it be base64.
     Text(Box<str>, Option<Vec<u8>>),
     /// Bytes.
     Binary(Vec<u8>),
+}
+
+/// JSON that has not been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    bytes: Vec<u8>,
+    max_depth: usize,
+    /// What it is should it be no JSON.
+    otherwise: DataKind,
 }
 
 /// The data of an event.
@@ -113,7 +126,7 @@ impl Data {
     pub fn payload(&self) -> Option<&[u8]> {
         match &self.content {
             Content::Binary(bytes) | Content::Text(_, Some(bytes)) => Some(bytes),
-            Content::Json(_) | Content::Text(_, None) => None,
+            Content::Json(_) | Content::Unread(..) | Content::Accepted | Content::Text(_, None) => None,
         }
     }
 
@@ -126,31 +139,69 @@ impl Data {
         limits: &EventLimits,
         issues: &mut Issues,
     ) -> Self {
-        let place = |issue: Issue| if in_body { issue } else { issue.at(None) };
+        let mut data = Self::unread(bytes, kind, content_type, in_body, limits);
+        data.read(issues);
+        data
+    }
+
+    /// The same; JSON is left for [`Self::read`].
+    pub(super) fn unread(
+        bytes: Vec<u8>,
+        kind: Option<DataKind>,
+        content_type: Option<&str>,
+        in_body: bool,
+        limits: &EventLimits,
+    ) -> Self {
         let media = content_type.map_or(Media::Octets, Media::of);
         let size = bytes.len();
-        let mut framing = framing_of(&bytes);
-        let mut broken = false;
-        if media.is_json() {
-            // no JSON text begins with the bytes that framing does
-            let skip = framing.as_ref().map_or(0, Framing::len);
-            match read_json(bytes.get(skip..).unwrap_or_default(), limits.json_depth, skip) {
-                Ok((value, found)) => {
-                    issues.extend(found.into_iter().map(place));
-                    let (kind, content) = (kind.unwrap_or(DataKind::Json), Content::Json(value));
-                    return Self { kind, content, bytes: size, framing, broken, in_body: in_body && skip == 0, media };
-                }
-                Err(issue) => {
-                    issues.push(place(*issue));
-                    broken = true;
-                }
-            }
-        } else if !matches!(media, Media::Avro | Media::Protobuf | Media::Octets) {
-            framing = None;
-        }
+        let is_framed = media.is_json() || matches!(media, Media::Avro | Media::Protobuf | Media::Octets);
+        let framing = framing_of(&bytes).filter(|_| is_framed);
         let is_text = content_type.is_some_and(media::is_text) && std::str::from_utf8(&bytes).is_ok();
-        let kind = kind.unwrap_or(if is_text { DataKind::Text } else { DataKind::Binary });
-        Self { kind, content: Content::Binary(bytes), bytes: size, framing, broken, in_body: false, media }
+        let otherwise = kind.unwrap_or(if is_text { DataKind::Text } else { DataKind::Binary });
+        let (kind, content) = if media.is_json() {
+            let unread = Unread { bytes, max_depth: limits.json_depth, otherwise };
+            (kind.unwrap_or(DataKind::Json), Content::Unread(unread))
+        } else {
+            (otherwise, Content::Binary(bytes))
+        };
+        Self { kind, content, bytes: size, framing, broken: false, in_body: in_body && media.is_json(), media }
+    }
+
+    /// Reads what has not been read, and says what is wrong with it.
+    pub(super) fn read(&mut self, issues: &mut Issues) {
+        if !matches!(self.content, Content::Unread(..)) {
+            return;
+        }
+        let Content::Unread(unread) = std::mem::replace(&mut self.content, Content::Accepted) else { return };
+        let Unread { bytes, max_depth, otherwise } = unread;
+        let in_body = self.in_body;
+        let place = |issue: Issue| if in_body { issue } else { issue.at(None) };
+        // no JSON text begins with the bytes that framing does
+        let skip = self.framing.as_ref().map_or(0, Framing::len);
+        match read_json(bytes.get(skip..).unwrap_or_default(), max_depth, skip) {
+            Ok((value, found)) => {
+                issues.extend(found.into_iter().map(place));
+                self.content = Content::Json(value);
+                self.in_body = in_body && skip == 0;
+            }
+            Err(issue) => {
+                issues.push(place(*issue));
+                (self.kind, self.content) = (otherwise, Content::Binary(bytes));
+                (self.broken, self.in_body) = (true, false);
+            }
+        }
+    }
+
+    /// Lets a schema have a look at JSON that has not been read; `takes` gets the text and how deep it may be nested.
+    fn offer(&mut self, takes: impl FnOnce(&str, usize) -> bool) -> bool {
+        let Content::Unread(Unread { bytes, max_depth, .. }) = &self.content else { return false };
+        let skip = self.framing.as_ref().map_or(0, Framing::len);
+        let text = bytes.get(skip..).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let taken = text.is_some_and(|text| takes(text, *max_depth));
+        if taken {
+            self.content = Content::Accepted;
+        }
+        taken
     }
 
     /// A text that holds the encoded content (JSON event format, 3.1).
@@ -265,6 +316,19 @@ impl Envelope {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.attribute(name).and_then(Scalar::as_text)
+    }
+
+    /// Reads data that the front end left unread.
+    pub fn read_data(&mut self) {
+        if let Some(data) = &mut self.data {
+            data.read(&mut self.issues);
+        }
+    }
+
+    /// Data that the front end left unread is offered to a schema as text, with the depth to which it may be nested. When the
+    /// schema takes it, it is never read.
+    pub fn offer_data(&mut self, takes: impl FnOnce(&str, usize) -> bool) -> bool {
+        self.data.as_mut().is_some_and(|data| data.offer(takes))
     }
 
     /// Whether it is one at all.

@@ -1,5 +1,6 @@
 //! Events in HTTP headers: binary mode (HTTP protocol binding, 3.1).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::attributes::{Builder, Raw};
@@ -14,16 +15,24 @@ const PREFIX: &[u8] = b"ce-";
 /// Reads an event from headers, as raw bytes in the order they were sent, and the body.
 #[must_use]
 pub fn parse(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings) -> Envelope {
+    let mut envelope = parse_unread(headers, body, settings);
+    envelope.read_data();
+    envelope
+}
+
+/// The same; data of JSON is left unread.
+#[must_use]
+pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings) -> Envelope {
     let of_event = |name: &[u8]| name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
     if !headers.iter().any(|(name, _)| of_event(name)) {
         return Envelope::refused(Mode::Binary, no_event(headers, &body));
     }
     let mut builder = Builder::new(settings, Mode::Binary);
-    let content_types: Vec<&[u8]> =
-        headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-type")).map(|(_, value)| *value).collect();
-    match content_types.as_slice() {
-        [] => {}
-        [value] => {
+    let mut content_types =
+        headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-type")).map(|(_, value)| *value);
+    match (content_types.next(), content_types.next()) {
+        (None, _) => {}
+        (Some(value), None) => {
             if let Ok(text) = std::str::from_utf8(value) {
                 builder.set("datacontenttype", Raw::Text(text.trim()), None);
             } else {
@@ -31,34 +40,37 @@ pub fn parse(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings
                 builder.issue(Issue::error("header.encoding", "Content-Type is not UTF-8").of("datacontenttype"));
             }
         }
-        [..] => builder.repeated("datacontenttype", None),
+        (Some(_), Some(_)) => builder.repeated("datacontenttype", None),
     }
     for (header, value) in headers.iter().filter(|(name, _)| of_event(name)) {
-        let name = String::from_utf8_lossy(header.get(PREFIX.len()..).unwrap_or_default()).to_ascii_lowercase();
+        let mut name = String::from_utf8_lossy(header.get(PREFIX.len()..).unwrap_or_default());
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            name = name.to_ascii_lowercase().into();
+        }
+        let name = &*name;
         if name == "datacontenttype" {
             let message = "in binary mode Content-Type is the datacontenttype; a ce-datacontenttype header must not be present";
-            builder.issue(Issue::error("attribute.forbidden", message).of(&name));
-        } else if builder.has_seen(&name) {
-            builder.repeated(&name, None);
+            builder.issue(Issue::error("attribute.forbidden", message).of(name));
+        } else if builder.has_seen(name) {
+            builder.repeated(name, None);
         } else {
             match decode(value) {
                 Ok(decoded) => {
-                    builder.set(&name, Raw::Text(&decoded.text), None);
+                    builder.set(name, Raw::Text(&decoded.text), None);
                     if let Some(sloppy) = decoded.sloppy {
-                        builder.issue(Issue::new(Level::Breach, "header.encoding", sloppy).of(&name).value(&decoded.text));
+                        builder.issue(Issue::new(Level::Breach, "header.encoding", sloppy).of(name).value(&decoded.text));
                     }
                 }
                 Err(message) => {
-                    builder.saw(&name);
-                    builder.issue(Issue::error("header.encoding", message).of(&name));
+                    builder.saw(name);
+                    builder.issue(Issue::error("header.encoding", message).of(name));
                 }
             }
         }
     }
     let mut envelope = builder.finish();
     if !body.is_empty() {
-        let content_type = envelope.text("datacontenttype").map(str::to_owned);
-        envelope.data = Some(Data::from_bytes(body, None, content_type.as_deref(), true, &settings.limits, &mut envelope.issues));
+        envelope.data = Some(Data::unread(body, None, envelope.text("datacontenttype"), true, &settings.limits));
     }
     envelope
 }
@@ -74,14 +86,20 @@ fn no_event(headers: &[(&[u8], &[u8])], body: &[u8]) -> Issue {
 }
 
 /// A header's value undone.
-struct Decoded {
-    text: String,
+struct Decoded<'v> {
+    text: Cow<'v, str>,
     /// What the sender should have encoded and did not.
     sloppy: Option<&'static str>,
 }
 
 /// Undoes double quotes, then one round of percent-decoding (HTTP protocol binding, 3.1.3.2).
-fn decode(value: &[u8]) -> Result<Decoded, &'static str> {
+fn decode(value: &[u8]) -> Result<Decoded<'_>, &'static str> {
+    let is_plain = |byte: &u8| matches!(byte, 0x21..=0x7E) && *byte != b'"' && *byte != b'%';
+    if value.iter().all(is_plain)
+        && let Ok(text) = std::str::from_utf8(value)
+    {
+        return Ok(Decoded { text: text.into(), sloppy: None });
+    }
     let mut sloppy = None;
     let unquoted = match value {
         [b'"', inner @ .., b'"'] => unquote(inner),
@@ -108,7 +126,7 @@ fn decode(value: &[u8]) -> Result<Decoded, &'static str> {
         at += 1;
     }
     let text = String::from_utf8(bytes).map_err(|_| "the value is not UTF-8")?;
-    Ok(Decoded { text, sloppy })
+    Ok(Decoded { text: text.into(), sloppy })
 }
 
 /// The inside of a quoted value; `None` when a quote inside is not escaped.

@@ -22,6 +22,10 @@ pub(super) enum Media {
 impl Media {
     /// What a `datacontenttype` says.
     pub(super) fn of(text: &str) -> Self {
+        // what nearly all events say
+        if text == "application/json" {
+            return Self::Json;
+        }
         let name = essence(text).to_ascii_lowercase();
         match name.as_str() {
             "avro/json" | "application/avro+json" | "application/vnd.apache.avro+json" => return Self::AvroJson,
@@ -54,8 +58,13 @@ impl Media {
 
 /// Text by its name alone.
 pub(super) fn is_text(text: &str) -> bool {
-    let name = essence(text).to_ascii_lowercase();
-    name.starts_with("text/") || name.ends_with("/xml") || name.ends_with("+xml") || name.ends_with("+yaml")
+    let name = essence(text).as_bytes();
+    let begins = |with: &str| name.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()));
+    let ends = |with: &str| {
+        let from = name.len().checked_sub(with.len());
+        from.and_then(|from| name.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    begins("text/") || ends("/xml") || ends("+xml") || ends("+yaml")
 }
 
 /// The type without its parameters.
@@ -138,7 +147,12 @@ pub enum ContentMode {
 #[must_use]
 pub fn content_mode(content_type: Option<&str>) -> ContentMode {
     let Some(text) = content_type else { return ContentMode::Binary };
-    let name = essence(text).to_ascii_lowercase();
+    let name = essence(text);
+    let family = "application/cloudevents";
+    if !name.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family)) {
+        return ContentMode::Binary;
+    }
+    let name = name.to_ascii_lowercase();
     let (mode, format) = match (name.strip_prefix("application/cloudevents-batch"), name.strip_prefix("application/cloudevents"))
     {
         (Some(format), _) => (ContentMode::Batched, format),

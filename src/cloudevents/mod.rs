@@ -28,11 +28,11 @@ mod time;
 mod uri;
 
 pub use data::{Attempt, Framing, Judgement, Named, Schema, SchemaFacts, framing_of, judge, without_data};
-pub use event::{Content, Data, DataKind, Envelope, Mode, Scalar};
-pub use headers::{encode as encode_header, parse as parse_headers};
+pub use event::{Content, Data, DataKind, Envelope, Mode, Scalar, Unread};
+pub use headers::{encode as encode_header, parse as parse_headers, parse_unread as parse_headers_unread};
 pub use issue::{Issue, Issues, Level, Strictness};
 pub use json_event::{parse_batch, parse_structured};
 pub use kafka::{KafkaRecord, parse_record, read_records};
 pub use limits::{EventLimits, EventSettings, Tolerate};
 pub use media::{ContentMode, content_mode};
-pub use report::{Verdict, batch_report, locate, report};
+pub use report::{BatchReport, Report, Verdict, batch_report, locate, report};

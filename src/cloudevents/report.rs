@@ -1,6 +1,8 @@
 //! What is said about events: the body of `/cloudevents/validate`.
 
-use serde_json::{Map, Value, json};
+use std::fmt::Display;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::data::{Framing, Judgement, Named, SchemaFacts};
 use super::event::{Envelope, Scalar};
@@ -53,153 +55,253 @@ pub fn locate(text: &str, issues: &mut [&mut Issues]) {
     }
 }
 
-fn put(out: &mut Map<String, Value>, key: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        out.insert(key.to_owned(), value.into());
+/// Writes an object, member by member; what is not there is left out.
+struct Members<M>(M);
+
+impl<M: SerializeMap> Members<M> {
+    fn put(&mut self, key: &'static str, value: &(impl Serialize + ?Sized)) -> Result<(), M::Error> {
+        self.0.serialize_entry(key, value)
+    }
+
+    fn put_some(&mut self, key: &'static str, value: Option<&(impl Serialize + ?Sized)>) -> Result<(), M::Error> {
+        value.map_or(Ok(()), |value| self.put(key, value))
     }
 }
 
-fn issue(issue: &Issue) -> Value {
-    let mut out = Map::new();
-    out.insert("code".into(), issue.code.as_ref().into());
-    put(&mut out, "attribute", issue.attribute.as_deref());
-    put(&mut out, "pointer", issue.pointer.as_deref());
-    put(&mut out, "keyword", issue.keyword.as_deref());
-    put(&mut out, "schema_pointer", issue.schema_pointer.as_deref());
-    put(&mut out, "schema", issue.schema.as_deref());
-    out.insert("message".into(), issue.message.as_str().into());
-    put(&mut out, "value", issue.value.as_deref());
-    put(&mut out, "hint", issue.hint.as_deref());
-    if let Some((line, column)) = issue.position {
-        out.insert("line".into(), line.into());
-        out.insert("column".into(), column.into());
-    }
-    Value::Object(out)
+fn members<S: Serializer>(serializer: S) -> Result<Members<S::SerializeMap>, S::Error> {
+    serializer.serialize_map(None).map(Members)
 }
 
-fn attributes(envelope: &Envelope) -> Value {
-    let one = |(name, value): &(Box<str>, Scalar)| {
-        let value = match value {
-            Scalar::Text(text) => Value::from(&**text),
-            Scalar::Bool(flag) => Value::from(*flag),
-            Scalar::Integer(number) => Value::from(*number),
-        };
-        (name.to_string(), value)
-    };
-    Value::Object(envelope.attributes.iter().map(one).collect())
+impl Serialize for Issue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = members(serializer)?;
+        out.put("code", &*self.code)?;
+        out.put_some("attribute", self.attribute.as_deref())?;
+        out.put_some("pointer", self.pointer.as_deref())?;
+        out.put_some("keyword", self.keyword.as_deref())?;
+        out.put_some("schema_pointer", self.schema_pointer.as_deref())?;
+        out.put_some("schema", self.schema.as_deref())?;
+        out.put("message", &*self.message)?;
+        out.put_some("value", self.value.as_deref())?;
+        out.put_some("hint", self.hint.as_deref())?;
+        if let Some((line, column)) = &self.position {
+            out.put("line", line)?;
+            out.put("column", column)?;
+        }
+        out.0.end()
+    }
 }
 
-fn schema(facts: &SchemaFacts) -> Value {
-    let mut out = Map::new();
-    out.insert("resolved_by".into(), facts.resolved_by.into());
-    put(&mut out, "subject", facts.subject.as_deref());
-    if let Some(version) = facts.version {
-        out.insert("version".into(), version.into());
+impl Serialize for Scalar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Bool(flag) => serializer.serialize_bool(*flag),
+            Self::Integer(number) => serializer.serialize_i32(*number),
+        }
     }
-    if let Some(id) = facts.id {
-        out.insert("id".into(), id.into());
-    }
-    put(&mut out, "guid", facts.guid.map(|guid| guid.to_string()).as_deref());
-    put(&mut out, "schemaType", facts.schema_type.map(SchemaType::as_str));
-    put(&mut out, "url", facts.url.as_deref());
-    Value::Object(out)
 }
 
-fn framing(judgement: &Judgement) -> Value {
-    let mut out = match judgement.framing {
-        Some(Framing { named: Named::Id(id) }) => json!({ "magic": 0, "id": id }),
-        Some(Framing { named: Named::Guid(guid) }) => json!({ "magic": 1, "guid": guid.to_string() }),
-        None => match judgement.fingerprint {
-            Some(fingerprint) => json!({ "fingerprint": format!("{fingerprint:016x}") }),
-            None => return Value::Null,
-        },
-    };
-    if let (Some(indexes), Some(map)) = (&judgement.message_indexes, out.as_object_mut()) {
-        map.insert("message_indexes".into(), indexes.clone().into());
+impl Serialize for SchemaFacts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = members(serializer)?;
+        out.put("resolved_by", self.resolved_by)?;
+        out.put_some("subject", self.subject.as_deref())?;
+        out.put_some("version", self.version.as_ref())?;
+        out.put_some("id", self.id.as_ref())?;
+        out.put_some("guid", self.guid.map(Shown).as_ref())?;
+        out.put_some("schemaType", self.schema_type.map(SchemaType::as_str))?;
+        out.put_some("url", self.url.as_deref())?;
+        out.0.end()
     }
-    out
 }
 
-fn data(verdict: &Verdict) -> Value {
-    let judgement = &verdict.judgement;
-    let data = verdict.envelope.data.as_ref();
-    let mut out = json!({
-        "present": data.is_some(),
-        "kind": data.map(|data| data.kind.word()),
-        "checked": judgement.checked,
-        "decoded_as": judgement.decoded_as,
-        "bytes": data.map_or(0, |data| data.bytes),
-        "framing": framing(judgement),
-    });
-    if let (Some(message), Some(map)) = (&judgement.message, out.as_object_mut()) {
-        map.insert("message".into(), message.as_str().into());
+/// Serialized as it is displayed.
+struct Shown<T>(T);
+
+impl<T: Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
-    out
 }
 
-/// Errors and warnings under a strictness.
-fn split(issues: &Issues, strictness: Strictness) -> (Vec<Value>, Vec<Value>) {
-    let (errors, warnings): (Vec<&Issue>, Vec<&Issue>) = issues.list().iter().partition(|issue| issue.fails(strictness));
-    (errors.into_iter().map(issue).collect(), warnings.into_iter().map(issue).collect())
+/// An attribute after the other.
+struct Attributes<'e>(&'e Envelope);
+
+impl Serialize for Attributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.attributes.iter().map(|(name, value)| (name, value)))
+    }
 }
 
-fn body(verdict: &Verdict, strictness: Strictness) -> Map<String, Value> {
-    let (errors, warnings) = split(&verdict.envelope.issues, strictness);
-    let mut out = Map::new();
-    out.insert("strictness".into(), strictness.word().into());
-    out.insert("event".into(), attributes(&verdict.envelope));
-    out.insert("schema".into(), verdict.schema.as_ref().map_or(Value::Null, schema));
-    out.insert("data".into(), data(verdict));
-    out.insert("errors".into(), errors.into());
-    out.insert("warnings".into(), warnings.into());
-    if verdict.envelope.issues.truncated || verdict.judgement.truncated {
-        out.insert("truncated".into(), true.into());
+/// What was before the data.
+struct Framed<'j>(&'j Judgement);
+
+impl Serialize for Framed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let judgement = self.0;
+        if judgement.framing.is_none() && judgement.fingerprint.is_none() {
+            return serializer.serialize_unit();
+        }
+        let mut out = members(serializer)?;
+        match judgement.framing {
+            Some(Framing { named: Named::Id(id) }) => {
+                out.put("magic", &0)?;
+                out.put("id", &id)?;
+            }
+            Some(Framing { named: Named::Guid(guid) }) => {
+                out.put("magic", &1)?;
+                out.put("guid", &Shown(guid))?;
+            }
+            None => out.put_some("fingerprint", judgement.fingerprint.map(|number| format!("{number:016x}")).as_deref())?,
+        }
+        out.put_some("message_indexes", judgement.message_indexes.as_deref())?;
+        out.0.end()
     }
-    out
+}
+
+/// What became of the data.
+struct DataFacts<'v>(&'v Verdict);
+
+impl Serialize for DataFacts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (judgement, data) = (&self.0.judgement, self.0.envelope.data.as_ref());
+        let mut out = members(serializer)?;
+        out.put("present", &data.is_some())?;
+        out.put("kind", &data.map(|data| data.kind.word()))?;
+        out.put("checked", &judgement.checked)?;
+        out.put("decoded_as", &judgement.decoded_as)?;
+        out.put("bytes", &data.map_or(0, |data| data.bytes))?;
+        out.put("framing", &Framed(judgement))?;
+        out.put_some("message", judgement.message.as_deref())?;
+        out.0.end()
+    }
+}
+
+/// The issues that are errors under a strictness, or those that are not.
+struct Which<'i> {
+    issues: &'i Issues,
+    strictness: Strictness,
+    errors: bool,
+}
+
+impl Which<'_> {
+    fn iter(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.list().iter().filter(|issue| issue.fails(self.strictness) == self.errors)
+    }
+}
+
+impl Serialize for Which<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+fn body<M: SerializeMap>(out: &mut Members<M>, verdict: &Verdict, strictness: Strictness) -> Result<(), M::Error> {
+    let issues = &verdict.envelope.issues;
+    out.put("strictness", strictness.word())?;
+    out.put("event", &Attributes(&verdict.envelope))?;
+    out.put("schema", &verdict.schema)?;
+    out.put("data", &DataFacts(verdict))?;
+    out.put("errors", &Which { issues, strictness, errors: true })?;
+    out.put("warnings", &Which { issues, strictness, errors: false })?;
+    out.put_some("truncated", (issues.truncated || verdict.judgement.truncated).then_some(&true))
+}
+
+/// The report on one event, to be serialized.
+#[derive(Debug)]
+pub struct Report {
+    verdict: Verdict,
+    strictness: Strictness,
+    /// The event is valid.
+    pub valid: bool,
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = members(serializer)?;
+        out.put("valid", &self.valid)?;
+        out.put("mode", self.verdict.envelope.mode.word())?;
+        body(&mut out, &self.verdict, self.strictness)?;
+        out.0.end()
+    }
 }
 
 /// The report on one event. Places count in `text`, unless the event brought a text of its own.
 #[must_use]
-pub fn report(mut verdict: Verdict, text: Option<&str>, strictness: Strictness) -> Value {
+pub fn report(mut verdict: Verdict, text: Option<&str>, strictness: Strictness) -> Report {
     if let Some(text) = text {
         locate(text, &mut [&mut verdict.envelope.issues]);
     }
     verdict.locate_own();
-    let mut out = Map::new();
-    out.insert("valid".into(), verdict.is_valid(strictness).into());
-    out.insert("mode".into(), verdict.envelope.mode.word().into());
-    out.extend(body(&verdict, strictness));
-    Value::Object(out)
+    let valid = verdict.is_valid(strictness);
+    Report { verdict, strictness, valid }
+}
+
+/// The report on several events, to be serialized.
+#[derive(Debug)]
+pub struct BatchReport {
+    verdicts: Vec<Verdict>,
+    own: Issues,
+    strictness: Strictness,
+    /// All events are valid, and so is the batch.
+    pub valid: bool,
+}
+
+struct InBatch<'v> {
+    index: usize,
+    verdict: &'v Verdict,
+    strictness: Strictness,
+}
+
+impl Serialize for InBatch<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = members(serializer)?;
+        out.put("index", &self.index)?;
+        out.put("valid", &self.verdict.is_valid(self.strictness))?;
+        body(&mut out, self.verdict, self.strictness)?;
+        out.0.end()
+    }
+}
+
+struct AllInBatch<'b>(&'b BatchReport);
+
+impl Serialize for AllInBatch<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let BatchReport { verdicts, strictness, .. } = self.0;
+        let one = |(index, verdict)| InBatch { index, verdict, strictness: *strictness };
+        serializer.collect_seq(verdicts.iter().enumerate().map(one))
+    }
+}
+
+impl Serialize for BatchReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = members(serializer)?;
+        out.put("valid", &self.valid)?;
+        out.put("mode", "batched")?;
+        for (key, errors) in [("errors", true), ("warnings", false)] {
+            let which = Which { issues: &self.own, strictness: self.strictness, errors };
+            if which.iter().next().is_some() {
+                out.put(key, &which)?;
+            }
+        }
+        out.put("events", &AllInBatch(self))?;
+        out.0.end()
+    }
 }
 
 /// The report on several events; what is wrong with the batch itself stands at the top.
 #[must_use]
-pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&str>, strictness: Strictness) -> Value {
+pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&str>, strictness: Strictness) -> BatchReport {
     if let Some(text) = text {
         let mut all: Vec<&mut Issues> = verdicts.iter_mut().map(|verdict| &mut verdict.envelope.issues).collect();
         all.push(&mut own);
         locate(text, &mut all);
     }
     let mut valid = own.pass(strictness);
-    let mut events = Vec::with_capacity(verdicts.len());
-    for (index, mut verdict) in verdicts.into_iter().enumerate() {
+    for verdict in &mut verdicts {
         verdict.locate_own();
         valid &= verdict.is_valid(strictness);
-        let mut one = Map::new();
-        one.insert("index".into(), index.into());
-        one.insert("valid".into(), verdict.is_valid(strictness).into());
-        one.extend(body(&verdict, strictness));
-        events.push(Value::Object(one));
     }
-    let mut out = Map::new();
-    out.insert("valid".into(), valid.into());
-    out.insert("mode".into(), "batched".into());
-    let (errors, warnings) = split(&own, strictness);
-    for (key, issues) in [("errors", errors), ("warnings", warnings)] {
-        if !issues.is_empty() {
-            out.insert(key.into(), issues.into());
-        }
-    }
-    out.insert("events".into(), events.into());
-    Value::Object(out)
+    BatchReport { verdicts, own, strictness, valid }
 }

@@ -9,13 +9,15 @@ pub(super) struct Parts {
 
 /// Reads a URI reference; the error says why it is none.
 pub(super) fn check(text: &str) -> Result<Parts, String> {
-    if let Some(c) = text.chars().find(|c| !c.is_ascii()) {
+    if !text.is_ascii()
+        && let Some(c) = text.chars().find(|c| !c.is_ascii())
+    {
         return Err(format!("'{c}' must be percent-encoded"));
     }
     let (rest, fragment) = split(text, '#');
     let (rest, query) = split(rest, '?');
     for part in [fragment, query].into_iter().flatten() {
-        characters(part, is_query)?;
+        characters(part, QUERY)?;
     }
     let scheme = rest.split_once(':').filter(|(name, _)| !name.contains('/'));
     let hierarchical = match scheme {
@@ -38,7 +40,7 @@ pub(super) fn check(text: &str) -> Result<Parts, String> {
         }
         None => hierarchical,
     };
-    characters(path, is_path)?;
+    characters(path, PATH)?;
     Ok(Parts { scheme: scheme.is_some(), fragment: fragment.is_some() })
 }
 
@@ -46,28 +48,36 @@ fn split(text: &str, at: char) -> (&str, Option<&str>) {
     text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
+/// Where bytes may stand, a bit for each place.
+const NAME: u8 = 1;
+const USER: u8 = 2;
+const PATH: u8 = 4;
+const QUERY: u8 = 8;
 
-fn is_sub_delimiter(byte: u8) -> bool {
-    matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
-}
+const PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        places[byte as usize] = match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => NAME | USER | PATH | QUERY,
+            // delimiters of a scheme's own
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => NAME | USER | PATH | QUERY,
+            b':' => USER | PATH | QUERY,
+            b'@' | b'/' => PATH | QUERY,
+            b'?' => QUERY,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    places
+};
 
-fn is_name(byte: u8) -> bool {
-    is_unreserved(byte) || is_sub_delimiter(byte)
-}
-
-fn is_path(byte: u8) -> bool {
-    is_name(byte) || matches!(byte, b':' | b'@' | b'/')
-}
-
-fn is_query(byte: u8) -> bool {
-    is_path(byte) || byte == b'?'
+fn may_stand(byte: u8, place: u8) -> bool {
+    PLACES.get(usize::from(byte)).is_some_and(|places| places & place != 0)
 }
 
 /// Every byte must be allowed or part of a percent-encoding.
-fn characters(text: &str, allowed: fn(u8) -> bool) -> Result<(), String> {
+fn characters(text: &str, place: u8) -> Result<(), String> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -77,7 +87,7 @@ fn characters(text: &str, allowed: fn(u8) -> bool) -> Result<(), String> {
                 return Err("'%' must be followed by two hexadecimal digits".to_owned());
             }
             at += 3;
-        } else if allowed(*byte) {
+        } else if may_stand(*byte, place) {
             at += 1;
         } else {
             let c = char::from(*byte);
@@ -90,7 +100,7 @@ fn characters(text: &str, allowed: fn(u8) -> bool) -> Result<(), String> {
 fn check_authority(authority: &str) -> Result<(), String> {
     let host_and_port = match authority.rsplit_once('@') {
         Some((user, rest)) => {
-            characters(user, |byte| is_name(byte) || byte == b':')?;
+            characters(user, USER)?;
             rest
         }
         None => authority,
@@ -106,7 +116,7 @@ fn check_authority(authority: &str) -> Result<(), String> {
         }
     } else {
         let (host, port) = split(host_and_port, ':');
-        characters(host, is_name)?;
+        characters(host, NAME)?;
         port
     };
     match port {
@@ -120,7 +130,7 @@ fn is_ip_literal(text: &str) -> bool {
     match future {
         Some((version, address)) => {
             let hexadecimal = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-            hexadecimal(version) && !address.is_empty() && address.bytes().all(|byte| is_name(byte) || byte == b':')
+            hexadecimal(version) && !address.is_empty() && address.bytes().all(|byte| may_stand(byte, USER))
         }
         None => text.parse::<std::net::Ipv6Addr>().is_ok(),
     }

@@ -1,7 +1,9 @@
 //! What happens around every request: request ids, ready answers, the context prefix, deadlines, panics, the access log, metrics.
 
+use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -10,6 +12,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use futures_util::FutureExt;
+use http_body_util::{BodyExt, Collected};
+use hyper::body::Body as _;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -20,7 +24,7 @@ use super::metrics::Metrics;
 use super::negotiate;
 use super::path;
 use super::problem;
-use super::ready::{Ready, ReadyCache};
+use super::ready::{Ready, ReadyCache, compress};
 use super::reply::{respond, to_bytes};
 use super::router::{self, RouteIndex};
 use crate::cloudevents::EventSettings;
@@ -153,10 +157,40 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         (Some(id), None) if !id.as_bytes().trim_ascii().is_empty() => id.clone(),
         _ => {
             let mut buffer = Uuid::encode_buffer();
-            let text = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+            let text = fresh_id().hyphenated().encode_lower(&mut buffer);
             HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
         }
     }
+}
+
+/// An id that no other request has. It need not be secret, so only the first one asks the operating system for randomness.
+fn fresh_id() -> Uuid {
+    static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let [high, low] = KEYS.get_or_init(|| [RandomState::new(), RandomState::new()]);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let bits = u128::from(high.hash_one(number)) << 64 | u128::from(low.hash_one(number));
+    uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+}
+
+/// All that an error's answer needs to know of a request's headers.
+fn accepted(headers: &HeaderMap) -> HeaderMap {
+    headers.get_all(header::ACCEPT).iter().map(|value| (header::ACCEPT, value.clone())).collect()
+}
+
+/// The response, compressed if it is a whole one above a number of bytes.
+async fn compressed(response: Response, from: u64) -> Response {
+    if response.body().size_hint().exact().is_none_or(|bytes| bytes <= from) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    // what is whole is there at once, and does not fail
+    let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let Some(smaller) = compress(&bytes) else { return Response::from_parts(parts, Body::from(bytes)) };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    parts.headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    Response::from_parts(parts, Body::from(smaller))
 }
 
 impl App {
@@ -221,8 +255,8 @@ impl App {
 
     /// Runs the request with a deadline; a panic becomes a 500 that names the request id under which the log has the details.
     async fn guarded(&self, request: Request, id: &HeaderValue) -> Response {
-        let headers = request.headers().clone();
-        let path = request.uri().path().to_owned();
+        let headers = accepted(request.headers());
+        let target = request.uri().clone();
         let work = AssertUnwindSafe(self.routed(request)).catch_unwind();
         let error = match tokio::time::timeout(self.state.settings.request_timeout, work).await {
             Ok(Ok(response)) => return response,
@@ -245,7 +279,7 @@ impl App {
                 )
             }
         };
-        self.state.error_response(&error, &headers, &path)
+        self.state.error_response(&error, &headers, target.path())
     }
 
     async fn routed(&self, mut request: Request) -> Response {
@@ -268,6 +302,11 @@ impl App {
             if let Some(context) = context {
                 request.extensions_mut().insert(PrefixContext(context));
             }
+        }
+        if let Some((index, parameters)) = router::direct(request.method(), request.uri().path()) {
+            let gzip = negotiate::accepts_gzip(request.headers());
+            let response = router::answer_direct(&self.state, index, parameters, request).await;
+            return if gzip { compressed(response, self.state.settings.gzip_from).await } else { response };
         }
         match self.router.clone().oneshot(request).await {
             Ok(response) => response,

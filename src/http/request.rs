@@ -17,7 +17,7 @@ pub(super) struct Request {
     /// Decoded path parameters by name.
     path: Vec<(String, String)>,
     query: Vec<(String, String)>,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Arc<HeaderMap>,
     pub(super) body: Bytes,
     /// The context of the `/contexts/{ctx}` prefix.
     pub(super) context: Option<String>,
@@ -41,7 +41,7 @@ impl Request {
         state: Arc<AppState>,
         path: Vec<(String, String)>,
         query: &str,
-        headers: HeaderMap,
+        headers: Arc<HeaderMap>,
         body: Bytes,
         context: Option<String>,
     ) -> Self {

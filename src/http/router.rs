@@ -18,6 +18,7 @@ use super::document::Form;
 use super::edge::{AppState, PrefixContext, SentPath};
 use super::error::ApiError;
 use super::negotiate::{self, MediaType};
+use super::path::decode;
 use super::problem;
 use super::reply::{Answer, Reply};
 use super::request::Request;
@@ -41,6 +42,8 @@ pub struct Route {
     takes_events: bool,
     /// Scripts of other sites may read the answer.
     shared: bool,
+    /// Asked for so often that it has a way of its own, past the router.
+    hot: bool,
     /// What answers clients that accept media types of schemas only.
     document: Option<Handler>,
     handler: Handler,
@@ -56,7 +59,17 @@ where
     A: Future<Output = Answer> + Send + 'static,
 {
     let handler: Handler = Box::new(move |request| Box::pin(handler(request)));
-    Route { method, template, operation, negotiated: true, takes_events: false, shared: false, document: None, handler }
+    Route {
+        method,
+        template,
+        operation,
+        negotiated: true,
+        takes_events: false,
+        shared: false,
+        hot: false,
+        document: None,
+        handler,
+    }
 }
 
 fn get<F, A>(template: &'static str, operation: &'static str, handler: F) -> Route
@@ -109,6 +122,37 @@ impl Route {
         self.plain()
     }
 
+    /// The route is asked for often.
+    fn hot(mut self) -> Self {
+        self.hot = true;
+        self
+    }
+
+    /// The decoded parameters, if a path is of this route; the inner `None` for one that can't be decoded.
+    fn parameters(&self, path: &str) -> Option<Option<Parameters>> {
+        let literal = self.template.find('{').unwrap_or(self.template.len());
+        if self.template.get(..literal) != path.get(..literal) {
+            return None;
+        }
+        let mut segments = path.split('/');
+        let mut raw = [""; 4];
+        let mut count = 0;
+        for wanted in self.template.split('/') {
+            let segment = segments.next()?;
+            if wanted.starts_with('{') {
+                *raw.get_mut(count)? = segment;
+                count += 1;
+            } else if wanted != segment {
+                return None;
+            }
+        }
+        if segments.next().is_some() {
+            return None;
+        }
+        let names = self.template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        Some(names.zip(raw).map(|(name, value)| Some((name.to_owned(), decode(value)?))).collect())
+    }
+
     /// The route answers schema documents, which scripts of other sites may read.
     fn shared(mut self) -> Self {
         self.shared = true;
@@ -124,6 +168,31 @@ impl Route {
         self.document = Some(Box::new(move |request| Box::pin(handler(request))));
         self
     }
+}
+
+/// Decoded path parameters by name.
+type Parameters = Vec<(String, String)>;
+
+/// The hot route of a request, and its parameters.
+pub(super) fn direct(method: &Method, path: &str) -> Option<(RouteIndex, Option<Parameters>)> {
+    static HOT: OnceLock<Vec<RouteIndex>> = OnceLock::new();
+    let is_hot = |(index, route): (usize, &Route)| route.hot.then_some(RouteIndex(index));
+    let hot = HOT.get_or_init(|| routes().iter().enumerate().filter_map(is_hot).collect());
+    hot.iter().find_map(|index| {
+        let route = routes().get(index.0).filter(|route| route.method == *method)?;
+        Some((*index, route.parameters(path)?))
+    })
+}
+
+/// Answers a request of a hot route.
+pub(super) async fn answer_direct(
+    state: &Arc<AppState>,
+    index: RouteIndex,
+    parameters: Option<Parameters>,
+    request: HttpRequest,
+) -> Response {
+    let Some(route) = routes().get(index.0) else { return fallback(state, StatusCode::NOT_FOUND, &request) };
+    answer(state, index, route, parameters, request).await
 }
 
 /// Every operation. HEAD comes with every GET.
@@ -147,13 +216,15 @@ pub fn routes() -> &'static [Route] {
             delete("/subjects/{subject}", "deleteSubject", subjects::delete),
             get("/subjects/{subject}/metadata", "getLatestWithMetadata", subjects::by_metadata),
             get("/subjects/{subject}/versions", "listVersions", subjects::versions),
-            post("/subjects/{subject}/versions", "registerSchema", subjects::register),
-            get("/subjects/{subject}/versions/{version}", "getVersion", subjects::version).or_document(documents::by_version),
+            post("/subjects/{subject}/versions", "registerSchema", subjects::register).hot(),
+            get("/subjects/{subject}/versions/{version}", "getVersion", subjects::version)
+                .or_document(documents::by_version)
+                .hot(),
             delete("/subjects/{subject}/versions/{version}", "deleteVersion", subjects::delete_version),
             get("/subjects/{subject}/versions/{version}/schema", "getVersionText", subjects::version_text),
             get("/subjects/{subject}/versions/{version}/referencedby", "listReferrers", subjects::referenced_by),
             post("/subjects/{subject}/versions/{version}/tags", "editTags", subjects::edit_tags),
-            post("/compatibility/subjects/{subject}/versions/{version}", "checkVersion", compatibility::one),
+            post("/compatibility/subjects/{subject}/versions/{version}", "checkVersion", compatibility::one).hot(),
             post("/compatibility/subjects/{subject}/versions", "checkHistory", compatibility::history),
             get("/config", "getGlobalConfig", config::get),
             put("/config", "putGlobalConfig", config::put),
@@ -180,7 +251,7 @@ pub fn routes() -> &'static [Route] {
             post("/associations", "createAssociations", associations::create),
             post("/associations:batchGet", "batchGetAssociations", associations::batch_get),
             post("/associations:batchMutate", "batchMutateAssociations", associations::batch_mutate),
-            post("/cloudevents/validate", "validateEvent", validate::http).of_events(),
+            post("/cloudevents/validate", "validateEvent", validate::http).of_events().hot(),
             post("/cloudevents/validate/kafka", "validateRecord", validate::kafka).of_events(),
             get("/cloudevents/subjects/{subject}/versions/{version}", "getDocumentByVersion", documents::by_version).shared(),
             options("/cloudevents/subjects/{subject}/versions/{version}", "optionsOfDocumentByVersion"),
@@ -226,7 +297,12 @@ pub(super) fn build(state: &Arc<AppState>) -> Router {
 
 fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> MethodRouter {
     let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
-    on(filter, move |request: extract::Request| answer(state, index, route, request))
+    on(filter, async move |mut request: extract::Request| {
+        let parameters = request.extract_parts::<RawPathParams>().await.ok();
+        let decoded = |(key, value): (&str, &str)| (key.to_owned(), value.replace('\0', "\u{FFFD}"));
+        let parameters = parameters.map(|parameters| parameters.iter().map(decoded).collect());
+        answer(&state, index, route, parameters, request).await
+    })
 }
 
 /// The path as the client sent it.
@@ -239,10 +315,19 @@ fn fallback(state: &AppState, status: StatusCode, request: &HttpRequest) -> Resp
     state.error_response(&ApiError::plain(status), request.headers(), &sent_path(request))
 }
 
-async fn answer(state: Arc<AppState>, index: RouteIndex, route: &'static Route, request: HttpRequest) -> Response {
+/// `parameters` are absent where the path can't be decoded.
+async fn answer(
+    state: &Arc<AppState>,
+    index: RouteIndex,
+    route: &'static Route,
+    parameters: Option<Parameters>,
+    mut request: HttpRequest,
+) -> Response {
     let is_ours = problem::is_here(route.template);
-    let (headers, path) = (request.headers().clone(), if is_ours { sent_path(&request) } else { String::new() });
-    let mut response = match run(&state, index, route, request).await {
+    let path = if is_ours { sent_path(&request) } else { String::new() };
+    // shared from here on
+    let headers = Arc::new(std::mem::take(request.headers_mut()));
+    let mut response = match run(state, index, route, parameters, &headers, request).await {
         Ok(response) => response,
         Err(error) => state.error_response(&error, &headers, &path),
     };
@@ -257,18 +342,26 @@ async fn answer(state: Arc<AppState>, index: RouteIndex, route: &'static Route, 
     response
 }
 
-async fn run(state: &Arc<AppState>, index: RouteIndex, route: &Route, request: HttpRequest) -> Result<Response, ApiError> {
-    let (method, headers) = (request.method().clone(), request.headers().clone());
+async fn run(
+    state: &Arc<AppState>,
+    index: RouteIndex,
+    route: &Route,
+    parameters: Option<Parameters>,
+    headers: &Arc<HeaderMap>,
+    request: HttpRequest,
+) -> Result<Response, ApiError> {
+    let path = parameters.ok_or_else(ApiError::not_found)?;
+    let method = request.method().clone();
     if let Some(document) = &route.document
-        && Form::only_schemas(&headers)
+        && Form::only_schemas(headers)
     {
         // not kept: under the same target others find the description
-        let (_, request) = translate(state, route, request).await?;
-        return Ok(document(request).await?.into_response(negotiate::DEFAULT, &method, &headers));
+        let (_, request) = translate(state, route, path, headers, request).await?;
+        return Ok(document(request).await?.into_response(negotiate::DEFAULT, &method, headers));
     }
-    let media_type = media_type(route, &headers)?;
+    let media_type = media_type(route, headers)?;
     let generation = state.registry.store().known_generation().answers;
-    let (target, request) = translate(state, route, request).await?;
+    let (target, request) = translate(state, route, path, headers, request).await?;
     let reply = (route.handler)(request).await?;
     match (&reply, target) {
         (Reply::Held(bytes), Some(target)) => state.ready.put(&target, generation, index, bytes.clone()),
@@ -277,7 +370,7 @@ async fn run(state: &Arc<AppState>, index: RouteIndex, route: &Route, request: H
         }
         _ => {}
     }
-    Ok(reply.into_response(media_type, &method, &headers))
+    Ok(reply.into_response(media_type, &method, headers))
 }
 
 fn media_type(route: &Route, headers: &HeaderMap) -> Result<MediaType, ApiError> {
@@ -297,19 +390,19 @@ fn media_type(route: &Route, headers: &HeaderMap) -> Result<MediaType, ApiError>
 async fn translate(
     state: &Arc<AppState>,
     route: &Route,
+    path: Parameters,
+    headers: &Arc<HeaderMap>,
     mut request: HttpRequest,
 ) -> Result<(Option<String>, Request), ApiError> {
-    let parameters = request.extract_parts::<RawPathParams>().await.map_err(|_| ApiError::not_found())?;
-    let path = parameters.iter().map(|(key, value)| (key.to_owned(), value.replace('\0', "\u{FFFD}"))).collect();
     let context = request.extensions_mut().remove::<PrefixContext>().map(|prefix| prefix.0);
     let (parts, body) = request.into_parts();
     let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::DELETE);
-    let bytes = if takes_body { collect(state, route, &parts.headers, body).await? } else { Bytes::new() };
+    let bytes = if takes_body { collect(state, route, headers, body).await? } else { Bytes::new() };
     let is_kept = |path: &str| path.starts_with("/schemas/") || problem::is_here(path);
     let held = is_kept(parts.uri.path()) && context.is_none();
     let target = parts.uri.path_and_query().filter(|_| held).map(|target| target.as_str().to_owned());
     let query = parts.uri.query().unwrap_or("");
-    Ok((target, Request::new(Arc::clone(state), path, query, parts.headers, bytes, context)))
+    Ok((target, Request::new(Arc::clone(state), path, query, Arc::clone(headers), bytes, context)))
 }
 
 /// The whole body, within its limits of size and time.

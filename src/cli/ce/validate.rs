@@ -179,7 +179,7 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
                 Vec::new()
             });
             let verdicts = envelopes.into_iter().map(|envelope| hold(envelope, schema)).collect();
-            return Ok(batch_report(verdicts, own, text, arguments.mode));
+            return in_json(&batch_report(verdicts, own, text, arguments.mode));
         }
         ContentMode::Structured => parse_structured(body, &settings),
         ContentMode::Binary => {
@@ -191,7 +191,12 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
             return Err(Trouble::new(format!("'{content_type}' is an event format that is not read")));
         }
     };
-    Ok(report(hold(envelope, schema), text, arguments.mode))
+    in_json(&report(hold(envelope, schema), text, arguments.mode))
+}
+
+/// A report as a registry would have sent it.
+fn in_json(report: &impl serde::Serialize) -> Result<Value, Trouble> {
+    serde_json::to_value(report).map_err(|error| Trouble::new(error.to_string()))
 }
 
 /// Holds an event's data against a schema.

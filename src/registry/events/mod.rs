@@ -9,11 +9,13 @@ mod sources;
 use std::time::Duration;
 
 pub(super) use self::prepared::Prepared;
+use self::run::INLINE_BYTES;
 pub(super) use self::run::Lanes;
 use self::sources::{Found, Sources};
 use super::Registry;
 use super::error::RegistryError;
 use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, without_data};
+use crate::schema::payload::Payload;
 use crate::types::{Subject, VersionSelector};
 
 /// What is asked about schemas.
@@ -59,9 +61,9 @@ impl Registry {
     /// Store failures.
     pub async fn judge_events(&self, envelopes: Vec<Envelope>, asked: &EventJudging) -> Result<Vec<Verdict>, RegistryError> {
         let mut cases = Vec::with_capacity(envelopes.len());
-        let mut known = sources::Known::default();
+        let mut known = (envelopes.len() > 1).then(sources::Known::default);
         for envelope in envelopes {
-            cases.push(self.case(envelope, asked, &mut known).await?);
+            cases.push(self.case(envelope, asked, known.as_mut()).await?);
         }
         let (cases, outcomes) = self.lanes.run(cases, asked.time_limit).await;
         Ok(cases.into_iter().zip(outcomes).map(|(case, outcome)| verdict(case, outcome, asked.time_limit)).collect())
@@ -71,49 +73,35 @@ impl Registry {
         &self,
         mut envelope: Envelope,
         asked: &EventJudging,
-        known: &mut sources::Known,
+        known: Option<&mut sources::Known>,
     ) -> Result<Case, RegistryError> {
         if asked.schema == SchemaUse::Ignore || !envelope.is_event() {
+            envelope.read_data();
             return Ok(Case { envelope, attempts: Vec::new(), facts: None });
         }
         let sources = self.schemas_of(&envelope, asked, known).await?;
         let facts = sources.decisive().map(|found| found.facts.clone());
-        let unnamed = facts.is_none();
-        if let Some(issue) = unresolved(&sources, &envelope, asked) {
-            envelope.issues.push(issue);
-        }
-        if sources.lacks_dataschema {
-            let message = "the event has no dataschema, which the binding of its type demands";
-            envelope.issues.push(Issue::error("schema.required", message));
-        }
-        if sources.deleted {
-            envelope.issues.push(Issue::new(Level::Breach, "schema.deleted", "the version of the schema is soft-deleted"));
-        }
-        if let (Some(named), Some(writer)) = (&sources.named, &sources.writer)
-            && named.facts.guid != writer.facts.guid
-        {
-            let message = format!(
-                "{} and {} name different schemas; the data was written with the latter",
-                named.facts.resolved_by, writer.facts.resolved_by
-            );
-            envelope.issues.push(Issue::new(Level::Breach, "schema.conflict", message));
-        }
+        let mut said = about_sources(&sources, &envelope, asked);
+        let mut attempts = Vec::new();
         if envelope.data.is_none() {
-            if let Some(issue) = without_data(&envelope, !unnamed || asked.schema == SchemaUse::Required) {
-                envelope.issues.push(issue);
-            }
-            return Ok(Case { envelope, attempts: Vec::new(), facts });
+            said.extend(without_data(&envelope, facts.is_some() || asked.schema == SchemaUse::Required));
+        } else {
+            attempts = self.attempts(sources, asked, &mut said).await?;
         }
-        let attempts = self.attempts(&mut envelope, sources, asked).await?;
+        // what is wrong with the data itself comes first
+        if !taken_at_once(&mut envelope, &attempts) {
+            envelope.read_data();
+        }
+        envelope.issues.extend(said);
         Ok(Case { envelope, attempts, facts })
     }
 
     /// The ways to read the data, likeliest first.
     async fn attempts(
         &self,
-        envelope: &mut Envelope,
         sources: Sources,
         asked: &EventJudging,
+        said: &mut Vec<Issue>,
     ) -> Result<Vec<Attempt>, RegistryError> {
         let Sources { named, writer, is_framed, .. } = sources;
         let is_same = matches!((&named, &writer), (Some(a), Some(b)) if a.facts.guid == b.facts.guid);
@@ -135,13 +123,42 @@ impl Registry {
             match self.prepared(&entry, asked.formats, fragment.as_deref()).await? {
                 Ok(payload) => attempts.push(Attempt { schema: Schema { facts, payload }, framed }),
                 Err(error) => {
-                    let message = format!("the schema can't be used: {error}");
-                    envelope.issues.push(Issue::error("schema.unresolved", message));
+                    said.push(Issue::error("schema.unresolved", format!("the schema can't be used: {error}")));
                 }
             }
         }
         Ok(attempts)
     }
+}
+
+/// Whether the data is found valid by a mere scan. With several schemas in question each gets a proper look.
+fn taken_at_once(envelope: &mut Envelope, attempts: &[Attempt]) -> bool {
+    let [Attempt { schema: Schema { payload: Payload::Json(validator), .. }, .. }] = attempts else { return false };
+    let is_little = envelope.data.as_ref().is_some_and(|data| data.bytes <= INLINE_BYTES);
+    is_little && envelope.offer_data(|text, max_depth| validator.accepts_at_once(text, max_depth))
+}
+
+/// What there is to say about how schemas were found.
+fn about_sources(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> Vec<Issue> {
+    let mut said = Vec::new();
+    said.extend(unresolved(sources, envelope, asked));
+    if sources.lacks_dataschema {
+        let message = "the event has no dataschema, which the binding of its type demands";
+        said.push(Issue::error("schema.required", message));
+    }
+    if sources.deleted {
+        said.push(Issue::new(Level::Breach, "schema.deleted", "the version of the schema is soft-deleted"));
+    }
+    if let (Some(named), Some(writer)) = (&sources.named, &sources.writer)
+        && named.facts.guid != writer.facts.guid
+    {
+        let message = format!(
+            "{} and {} name different schemas; the data was written with the latter",
+            named.facts.resolved_by, writer.facts.resolved_by
+        );
+        said.push(Issue::new(Level::Breach, "schema.conflict", message));
+    }
+    said
 }
 
 /// What there is to say when no schema was found, or not the one that `dataschema` names.
@@ -165,8 +182,8 @@ fn verdict(case: Case, outcome: Option<(usize, Judgement)>, time_limit: Duration
     let mut judgement = Judgement::default();
     if !attempts.is_empty() {
         if let Some((at, mut outcome)) = outcome {
-            if let Some(attempt) = attempts.get(at) {
-                facts = Some(attempt.schema.facts.clone());
+            if let Some(attempt) = attempts.into_iter().nth(at) {
+                facts = Some(attempt.schema.facts);
             }
             envelope.issues.extend(std::mem::take(&mut outcome.issues));
             judgement = outcome;

@@ -15,7 +15,7 @@ use crate::cloudevents::{Judgement, judge};
 use crate::schema::payload::{Effort, Work};
 
 /// Bytes of data up to which it is tried where the request is served.
-const INLINE_BYTES: usize = 32 << 10;
+pub(super) const INLINE_BYTES: usize = 32 << 10;
 /// Events up to which it is.
 const INLINE_EVENTS: usize = 16;
 

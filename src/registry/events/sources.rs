@@ -60,7 +60,7 @@ impl Registry {
         &self,
         envelope: &Envelope,
         asked: &EventJudging,
-        known: &mut Known,
+        known: Option<&mut Known>,
     ) -> Result<Sources, RegistryError> {
         let record = envelope.record_schema.as_deref().map(framing_of);
         let framing = envelope.data.as_ref().and_then(|data| data.framing);
@@ -72,12 +72,17 @@ impl Registry {
             chosen: asked.version.clone(),
             context: (asked.context != DEFAULT_CONTEXT).then(|| asked.context.clone()),
         };
-        let mut sources = if let Some(sources) = known.get(&hints) {
-            sources.clone()
-        } else {
-            let sources = self.look_up(&hints).await?;
-            known.insert(hints, sources.clone());
-            sources
+        let mut sources = match known {
+            None => self.look_up(&hints).await?,
+            Some(known) => {
+                if let Some(sources) = known.get(&hints) {
+                    sources.clone()
+                } else {
+                    let sources = self.look_up(&hints).await?;
+                    known.insert(hints, sources.clone());
+                    sources
+                }
+            }
         };
         if record.is_some_and(|framing| framing.is_none()) && sources.unresolved.is_none() {
             sources.unresolved = Some(note("schema.unresolved", "the record header __value_schema_id can't be read"));

@@ -73,9 +73,13 @@ impl Registry {
             found = self.try_targets(&mut walk, Rule::Override, [Target::Version(subject.clone(), *version)], None).await?;
         } else {
             if let Some(text) = &hints.dataschema {
-                match SchemaUri::parse(text) {
-                    Ok(uri) => found = self.by_uri(&mut walk, &uri).await?,
-                    Err(error) => not_a_uri = Some(error),
+                let generation = self.store.generation().await?.answers;
+                found = self.remembered(&mut walk, text, generation).await?;
+                if found.is_none() {
+                    match SchemaUri::parse(text) {
+                        Ok(uri) => found = self.by_uri(&mut walk, &uri, generation).await?,
+                        Err(error) => not_a_uri = Some(error),
+                    }
                 }
             }
             if found.is_none() && walk.ambiguous.is_none() {
@@ -124,17 +128,17 @@ impl Registry {
         Ok(None)
     }
 
-    async fn by_uri(&self, walk: &mut Walk, uri: &SchemaUri) -> Result<Option<Resolution>, RegistryError> {
-        let generation = self.store.generation().await?.answers;
-        if let Some(named) = self.resolved.get(uri.whole(), generation)
-            && let Some(entry) = self.entry(&named.context, named.id).await?
-        {
-            walk.tried =
-                [Rule::Alias, Rule::OwnBase, Rule::BaseTemplate].into_iter().filter(|rule| *rule <= named.rule).collect();
-            let (subject, version) = (named.subject, named.version);
-            let found = Found { subject, version, deleted: false, entry, is_latest: false, settled: true };
-            return Ok(Some(walk.found(named.rule, found, named.fragment.as_deref())));
-        }
+    /// What a URI is remembered to name.
+    async fn remembered(&self, walk: &mut Walk, uri: &str, generation: i64) -> Result<Option<Resolution>, RegistryError> {
+        let Some(named) = self.resolved.get(uri, generation) else { return Ok(None) };
+        let Some(entry) = self.entry(&named.context, named.id).await? else { return Ok(None) };
+        walk.tried = [Rule::Alias, Rule::OwnBase, Rule::BaseTemplate].into_iter().filter(|rule| *rule <= named.rule).collect();
+        let (subject, version) = (named.subject, named.version);
+        let found = Found { subject, version, deleted: false, entry, is_latest: false, settled: true };
+        Ok(Some(walk.found(named.rule, found, named.fragment.as_deref())))
+    }
+
+    async fn by_uri(&self, walk: &mut Walk, uri: &SchemaUri, generation: i64) -> Result<Option<Resolution>, RegistryError> {
         let (found, settled) = self.by_address(walk, uri).await?;
         if let Some(found) = found {
             if settled {

@@ -1,5 +1,6 @@
 //! The JSON Schema engine by its public API: tables of our own, hostile inputs, properties.
 
+mod acceptance;
 mod differences;
 mod documents;
 mod hostile;

@@ -42,7 +42,7 @@ fn typed(name: &'static str, keys: [&'static str; 2]) -> impl Strategy<Value = V
 
 /// Schemas of the kinds that people write: everything typed, names from a small set, so that two of them often have to do with
 /// each other.
-fn any_schema() -> impl Strategy<Value = Value> {
+pub(super) fn any_schema() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         typed("string", ["minLength", "maxLength"]),
         typed("integer", ["minimum", "maximum"]),

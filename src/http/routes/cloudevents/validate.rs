@@ -1,11 +1,11 @@
 //! `/cloudevents/validate`: is this an event, and is its data what its schema says?
 
 use axum::http::{HeaderMap, StatusCode, header};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::cloudevents::{
-    ContentMode, Envelope, Issues, KafkaRecord, Strictness, Verdict, batch_report, content_mode, parse_batch, parse_headers,
-    parse_record, parse_structured, read_records, report,
+    ContentMode, Envelope, Issues, KafkaRecord, Strictness, Verdict, batch_report, content_mode, parse_batch,
+    parse_headers_unread, parse_record, parse_structured, read_records, report,
 };
 use crate::http::edge::AppState;
 use crate::http::error::ApiError;
@@ -81,10 +81,14 @@ impl Asked {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
-    fn answer(&self, report: &Value) -> Answer {
-        let valid = report.get("valid").and_then(Value::as_bool) == Some(true);
+    fn answer(&self, valid: bool, report: &impl Serialize) -> Answer {
         let status = if valid || self.always_200 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         Ok(Reply::Plain(status, to_bytes(report)))
+    }
+
+    fn answer_batch(&self, verdicts: Vec<Verdict>, own: Issues, text: Option<&str>) -> Answer {
+        let report = batch_report(verdicts, own, text, self.strictness);
+        self.answer(report.valid, &report)
     }
 }
 
@@ -120,7 +124,7 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
                 }
             };
             let verdicts = judged(&request, &asked, envelopes).await?;
-            asked.answer(&batch_report(verdicts, own, text(), asked.strictness))
+            asked.answer_batch(verdicts, own, text())
         }
         ContentMode::Structured => {
             let envelope = parse_structured(&request.body, &settings);
@@ -129,7 +133,7 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
         ContentMode::Binary => {
             let headers: Vec<(&[u8], &[u8])> =
                 request.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())).collect();
-            let envelope = parse_headers(&headers, request.body.to_vec(), &settings);
+            let envelope = parse_headers_unread(&headers, request.body.to_vec(), &settings);
             single(&request, &asked, envelope, text()).await
         }
     }
@@ -147,7 +151,10 @@ async fn judged(request: &Request, asked: &Asked, envelopes: Vec<Envelope>) -> R
 async fn single(request: &Request, asked: &Asked, envelope: Envelope, text: Option<&str>) -> Answer {
     let verdicts = judged(request, asked, vec![envelope]).await?;
     match verdicts.into_iter().next() {
-        Some(verdict) => asked.answer(&report(verdict, text, asked.strictness)),
+        Some(verdict) => {
+            let report = report(verdict, text, asked.strictness);
+            asked.answer(report.valid, &report)
+        }
         None => Err(ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR)),
     }
 }
@@ -174,5 +181,5 @@ pub(in crate::http) async fn kafka(request: Request) -> Answer {
         return single(&request, &asked, envelope, None).await;
     }
     let verdicts = judged(&request, &asked, envelopes).await?;
-    asked.answer(&batch_report(verdicts, Issues::default(), None, asked.strictness))
+    asked.answer_batch(verdicts, Issues::default(), None)
 }

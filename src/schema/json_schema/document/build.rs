@@ -11,6 +11,7 @@ use super::super::crate_face::{self, FUEL, Spelling};
 use super::super::documents::Documents;
 use super::super::pattern::{self, LARGE};
 use super::ValidateOptions;
+use super::accept::{self, Acceptor};
 use super::meter::{Meter, cost_of_patterns};
 use super::patterns::{self, Patterns};
 
@@ -20,6 +21,8 @@ const MAX_DEPTH: usize = 10_000;
 /// What the crate made of a schema, and what is to be known about it.
 pub(super) struct Built {
     pub(super) inner: jsonschema::Validator,
+    /// The short way to "valid", for a schema that is understood there.
+    pub(super) acceptor: Option<Acceptor>,
     /// Pattern keys that were respelled: as the crate has them, as they were written.
     pub(super) respelled: HashMap<String, String>,
     /// The addresses of the documents, by number.
@@ -61,24 +64,31 @@ pub(super) fn build(documents: &Documents, pointer: &str, options: ValidateOptio
     // The root is a reference to the first document: what is retrieved is compiled as it is, while a root would first have to
     // please the meta-schema, which is stricter than the registry.
     let root = serde_json::json!({ "$ref": crate_face::reference(pointer) });
-    let of_keyword = Arc::clone(&patterns);
-    let build = AssertUnwindSafe(|| {
-        jsonschema::options()
-            .with_draft(crate_face::draft(documents.dialect))
-            .with_base_uri("mem://root")
-            .with_retriever(Rewritten(served))
-            .with_pattern_options(patterns::options(LARGE))
-            .should_validate_formats(options.formats)
-            .with_format("regex", pattern::acceptable)
-            .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
-            .with_keyword("pattern", move |_, value, _| Ok(Box::new(of_keyword.keyword(value.as_str().unwrap_or_default()))))
-            .build(&root)
-            .map_err(|error| error.to_string())
-    });
-    let inner = catch_unwind(build).unwrap_or_else(|_| Err("the schema can't be compiled".to_owned()))?;
+    let dialect = documents.dialect;
+    let compile = |root: &Tree, served: HashMap<String, Tree>| {
+        let of_keyword = Arc::clone(&patterns);
+        let build = AssertUnwindSafe(|| {
+            jsonschema::options()
+                .with_draft(crate_face::draft(dialect))
+                .with_base_uri("mem://root")
+                .with_retriever(Rewritten(served))
+                .with_pattern_options(patterns::options(LARGE))
+                .should_validate_formats(options.formats)
+                .with_format("regex", pattern::acceptable)
+                .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
+                .with_keyword("pattern", move |_, value, _| Ok(Box::new(of_keyword.keyword(value.as_str().unwrap_or_default()))))
+                .build(root)
+                .map_err(|error| error.to_string())
+        });
+        catch_unwind(build).unwrap_or_else(|_| Err("the schema can't be compiled".to_owned()))
+    };
+    let leaves = |schema: Tree| compile(&schema, HashMap::new()).ok();
+    let first = (crate_face::document_address(0), pointer);
+    let acceptor = accept::compile(&served, (&first.0, first.1), dialect, options.formats, &leaves);
+    let inner = compile(&root, served)?;
     let respelled = rewritten.respelled.into_iter().collect();
     let unusable_patterns = patterns.has_unusable();
-    Ok(Built { inner, respelled, addresses, chain, cost_per_key, unusable_patterns })
+    Ok(Built { inner, acceptor, respelled, addresses, chain, cost_per_key, unusable_patterns })
 }
 
 fn is_schema(value: &Tree) -> bool {

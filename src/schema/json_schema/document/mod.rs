@@ -2,8 +2,9 @@
 //!
 //! The `jsonschema` crate does the work; this module makes it bounded. Patterns run in our own engine settings (`patterns`),
 //! numbers are exact and limited in their powers of ten, every schema evaluated costs fuel (`meter`), and what can get deep
-//! runs on a stack of known size. What an error says is defined by the output formats of the specification, in pointers.
+//! runs on a stack of known size. What is plainly valid is found so without it (`accept`). What an error says is defined by the output formats of the specification, in pointers.
 
+mod accept;
 mod build;
 mod meter;
 mod patterns;
@@ -104,6 +105,7 @@ impl Report {
 pub struct Validator {
     /// Always there, but for the moment of dropping.
     inner: Option<jsonschema::Validator>,
+    acceptor: Option<accept::Acceptor>,
     options: ValidateOptions,
     respelled: HashMap<String, String>,
     addresses: HashMap<u32, String>,
@@ -143,6 +145,7 @@ impl Validator {
         let built = built.unwrap_or_else(|| Err("the schema is too deep".to_owned())).map_err(SchemaError::validate)?;
         Ok(Self {
             inner: Some(built.inner),
+            acceptor: built.acceptor,
             options: *options,
             respelled: built.respelled,
             addresses: built.addresses,
@@ -164,6 +167,13 @@ impl Validator {
     pub fn report(&self, instance_text: &str) -> Report {
         let report = room::run_if(room::is_deep(instance_text), || self.read(instance_text));
         report.unwrap_or_else(|| Report::failed("the document can't be validated"))
+    }
+
+    /// Whether a text is found valid by a mere scan: JSON nested no deeper than `max_depth` levels, without repeated keys and
+    /// unpaired surrogates, and valid. `false` says nothing.
+    #[must_use]
+    pub fn accepts_at_once(&self, instance_text: &str, max_depth: usize) -> bool {
+        self.acceptor.as_ref().is_some_and(|acceptor| acceptor.accepts(instance_text, max_depth))
     }
 
     /// Validates a value that has been read. With `quick` as much as some milliseconds allow; `Ok(None)` when that, or what is
@@ -188,7 +198,7 @@ impl Validator {
     /// Bytes held, roughly: what the crate makes of a schema weighs more than the schema.
     #[must_use]
     pub fn weight(&self) -> usize {
-        size_of::<Self>() + self.weight.saturating_mul(4)
+        size_of::<Self>() + self.weight.saturating_mul(if self.acceptor.is_some() { 5 } else { 4 })
     }
 
     /// Whether a document is valid; `None` when that can't be found out.

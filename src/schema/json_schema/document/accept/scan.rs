@@ -1,0 +1,216 @@
+//! Tokens of JSON, as slices of the text.
+
+use std::cmp::Ordering;
+
+/// Digits up to which numbers are compared here: floats and exact arithmetic agree on them.
+const DIGITS: usize = 15;
+
+/// A number of few digits: `mantissa / 10^scale`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decimal {
+    mantissa: i64,
+    scale: u32,
+}
+
+impl Decimal {
+    /// Reads a literal without exponent; `None` for one with more digits.
+    pub(super) fn read(literal: &str) -> Option<Self> {
+        let (negative, rest) = literal.strip_prefix('-').map_or((false, literal), |rest| (true, rest));
+        let (mut mantissa, mut scale, mut digits, mut in_fraction) = (0_i64, 0_u32, 0_usize, false);
+        for byte in rest.bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    digits += 1;
+                    if digits > DIGITS {
+                        return None;
+                    }
+                    mantissa = mantissa * 10 + i64::from(byte - b'0');
+                    scale += u32::from(in_fraction);
+                }
+                b'.' if !in_fraction => in_fraction = true,
+                _ => return None,
+            }
+        }
+        // nor negative zero
+        (digits > 0 && !(negative && mantissa == 0))
+            .then_some(Self { mantissa: if negative { -mantissa } else { mantissa }, scale })
+    }
+
+    /// Whether it is written the same way as well.
+    pub(super) fn is_spelled_as(self, other: Self) -> bool {
+        self.mantissa == other.mantissa && self.scale == other.scale
+    }
+
+    /// Whether it is a whole multiple of another; `None` unless both were written as whole numbers.
+    pub(super) fn is_multiple_of(self, divisor: Self) -> Option<bool> {
+        if self.scale > 0 || divisor.scale > 0 {
+            return None;
+        }
+        self.mantissa.checked_rem(divisor.mantissa).map(|rest| rest == 0)
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Decimal {}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // at most 30 digits each
+        let scaled = |number: &Self, by: u32| i128::from(number.mantissa) * 10_i128.pow(by);
+        scaled(self, other.scale).cmp(&scaled(other, self.scale))
+    }
+}
+
+/// How many bytes at the beginning are certainly letters of ASCII that stand for themselves in a string; eight at a time.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // the high bit of each byte that is 0
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let mut length = 0;
+    while let Some(eight) = bytes.get(length..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*eight);
+        let is_quote = zeros(word ^ (ONES * u64::from(b'"')));
+        let is_backslash = zeros(word ^ (ONES * u64::from(b'\\')));
+        let is_control = zeros(word & (ONES * 0xE0));
+        let special = is_quote | is_backslash | is_control | (word & HIGH);
+        if special != 0 {
+            return length + (special.trailing_zeros() / 8) as usize;
+        }
+        length += 8;
+    }
+    length
+}
+
+/// A string in a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quoted<'t> {
+    /// What stands between the quotes.
+    pub(super) raw: &'t str,
+    pub(super) has_escapes: bool,
+    pub(super) is_ascii: bool,
+}
+
+/// A number in a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Number<'t> {
+    pub(super) literal: &'t str,
+    /// Written without fraction and exponent.
+    pub(super) is_integer: bool,
+}
+
+/// A place in a text. Every reader gives back `None` where the text is not what it should be.
+#[derive(Debug)]
+pub(super) struct Scanner<'t> {
+    pub(super) text: &'t str,
+    pub(super) at: usize,
+}
+
+impl<'t> Scanner<'t> {
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// The next byte that is no blank, which is not taken.
+    pub(super) fn next(&mut self) -> Option<u8> {
+        loop {
+            match self.peek()? {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
+    }
+
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.next().is_none()
+    }
+
+    pub(super) fn take(&mut self, wanted: u8) -> Option<()> {
+        if self.next()? != wanted {
+            return None;
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    /// Whether something can stand here behind a number or a word.
+    fn ends_here(&self) -> bool {
+        matches!(self.peek(), None | Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r'))
+    }
+
+    pub(super) fn word(&mut self, word: &str) -> Option<()> {
+        if !self.text.as_bytes().get(self.at..)?.starts_with(word.as_bytes()) {
+            return None;
+        }
+        self.at += word.len();
+        self.ends_here().then_some(())
+    }
+
+    pub(super) fn string(&mut self) -> Option<Quoted<'t>> {
+        let start = self.at + 1;
+        let bytes = self.text.as_bytes().get(start..)?;
+        let (mut has_escapes, mut is_ascii) = (false, true);
+        let mut length = 0;
+        loop {
+            length += plain(bytes.get(length..)?);
+            match bytes.get(length)? {
+                b'"' => break,
+                b'\\' => {
+                    has_escapes = true;
+                    // what is escaped is looked at by whoever wants to know
+                    length += 1;
+                    if bytes.get(length)? < &0x20 {
+                        return None;
+                    }
+                }
+                0..=0x1F => return None,
+                128.. => is_ascii = false,
+                _ => {}
+            }
+            length += 1;
+        }
+        self.at = start + length + 1;
+        Some(Quoted { raw: self.text.get(start..start + length)?, has_escapes, is_ascii })
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+
+    /// A number; none with an exponent, which takes a closer look.
+    pub(super) fn number(&mut self) -> Option<Number<'t>> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        let leads_with_zero = self.peek() == Some(b'0');
+        let first = self.at;
+        self.digits()?;
+        if leads_with_zero && self.at > first + 1 {
+            return None;
+        }
+        let is_integer = self.peek() != Some(b'.');
+        if !is_integer {
+            self.at += 1;
+            self.digits()?;
+        }
+        if !self.ends_here() {
+            return None;
+        }
+        Some(Number { literal: self.text.get(start..self.at)?, is_integer })
+    }
+}
