@@ -11,6 +11,10 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
+/// The registry's, which the bare server is to have as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -80,7 +80,10 @@ pub(super) fn parameter(text: &str, name: &str) -> Option<String> {
 }
 
 fn is_token(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&byte);
+    let delimits = |byte: u8| {
+        matches!(byte, b'(' | b')' | b'<' | b'>' | b'@' | b',' | b';' | b':' | b'\\' | b'"' | b'/' | b'[' | b']' | b'?' | b'=')
+    };
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !delimits(byte);
     !text.is_empty() && text.bytes().all(allowed)
 }
 
@@ -147,12 +150,11 @@ pub enum ContentMode {
 #[must_use]
 pub fn content_mode(content_type: Option<&str>) -> ContentMode {
     let Some(text) = content_type else { return ContentMode::Binary };
-    let name = essence(text);
     let family = "application/cloudevents";
-    if !name.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family)) {
+    if !text.trim_start().get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family)) {
         return ContentMode::Binary;
     }
-    let name = name.to_ascii_lowercase();
+    let name = essence(text).to_ascii_lowercase();
     let (mode, format) = match (name.strip_prefix("application/cloudevents-batch"), name.strip_prefix("application/cloudevents"))
     {
         (Some(format), _) => (ContentMode::Batched, format),

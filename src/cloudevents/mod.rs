@@ -35,4 +35,4 @@ pub use json_event::{parse_batch, parse_structured};
 pub use kafka::{KafkaRecord, parse_record, read_records};
 pub use limits::{EventLimits, EventSettings, Tolerate};
 pub use media::{ContentMode, content_mode};
-pub use report::{BatchReport, Report, Verdict, batch_report, locate, report};
+pub use report::{Report, Verdict, batch_report, locate, report};

@@ -1,12 +1,11 @@
 //! What is said about events: the body of `/cloudevents/validate`.
 
-use std::fmt::Display;
-
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::fmt::{Display, Write as _};
 
 use super::data::{Framing, Judgement, Named, SchemaFacts};
 use super::event::{Envelope, Scalar};
 use super::issue::{Issue, Issues, Strictness};
+use crate::schema::json::write_string;
 use crate::types::SchemaType;
 
 /// An event that has been judged.
@@ -55,176 +54,173 @@ pub fn locate(text: &str, issues: &mut [&mut Issues]) {
     }
 }
 
-/// Writes an object, member by member; what is not there is left out.
-struct Members<M>(M);
+/// A report on its way into text, written once from front to back.
+struct Writer(String);
 
-impl<M: SerializeMap> Members<M> {
-    fn put(&mut self, key: &'static str, value: &(impl Serialize + ?Sized)) -> Result<(), M::Error> {
-        self.0.serialize_entry(key, value)
+impl Writer {
+    /// A key, and a comma before it where something stands before it.
+    fn key(&mut self, key: &str) {
+        self.comma();
+        self.0.push('"');
+        self.0.push_str(key);
+        self.0.push_str("\":");
     }
 
-    fn put_some(&mut self, key: &'static str, value: Option<&(impl Serialize + ?Sized)>) -> Result<(), M::Error> {
-        value.map_or(Ok(()), |value| self.put(key, value))
-    }
-}
-
-fn members<S: Serializer>(serializer: S) -> Result<Members<S::SerializeMap>, S::Error> {
-    serializer.serialize_map(None).map(Members)
-}
-
-impl Serialize for Issue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = members(serializer)?;
-        out.put("code", &*self.code)?;
-        out.put_some("attribute", self.attribute.as_deref())?;
-        out.put_some("pointer", self.pointer.as_deref())?;
-        out.put_some("keyword", self.keyword.as_deref())?;
-        out.put_some("schema_pointer", self.schema_pointer.as_deref())?;
-        out.put_some("schema", self.schema.as_deref())?;
-        out.put("message", &*self.message)?;
-        out.put_some("value", self.value.as_deref())?;
-        out.put_some("hint", self.hint.as_deref())?;
-        if let Some((line, column)) = &self.position {
-            out.put("line", line)?;
-            out.put("column", column)?;
-        }
-        out.0.end()
-    }
-}
-
-impl Serialize for Scalar {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Bool(flag) => serializer.serialize_bool(*flag),
-            Self::Integer(number) => serializer.serialize_i32(*number),
+    fn comma(&mut self) {
+        if !matches!(self.0.as_bytes().last(), Some(b'{' | b'[')) {
+            self.0.push(',');
         }
     }
-}
 
-impl Serialize for SchemaFacts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = members(serializer)?;
-        out.put("resolved_by", self.resolved_by)?;
-        out.put_some("subject", self.subject.as_deref())?;
-        out.put_some("version", self.version.as_ref())?;
-        out.put_some("id", self.id.as_ref())?;
-        out.put_some("guid", self.guid.map(Shown).as_ref())?;
-        out.put_some("schemaType", self.schema_type.map(SchemaType::as_str))?;
-        out.put_some("url", self.url.as_deref())?;
-        out.0.end()
+    fn text(&mut self, key: &str, value: &str) {
+        self.key(key);
+        write_string(&mut self.0, value);
     }
-}
 
-/// Serialized as it is displayed.
-struct Shown<T>(T);
-
-impl<T: Display> Serialize for Shown<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+    fn some_text(&mut self, key: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.text(key, value);
+        }
     }
-}
 
-/// An attribute after the other.
-struct Attributes<'e>(&'e Envelope);
-
-impl Serialize for Attributes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.attributes.iter().map(|(name, value)| (name, value)))
+    /// A number, or another word that JSON knows.
+    fn word(&mut self, key: &str, value: impl Display) {
+        self.key(key);
+        // writing to a string does not fail
+        let _ = write!(self.0, "{value}");
     }
-}
 
-/// What was before the data.
-struct Framed<'j>(&'j Judgement);
+    fn flag(&mut self, key: &str, value: bool) {
+        self.key(key);
+        self.0.push_str(if value { "true" } else { "false" });
+    }
 
-impl Serialize for Framed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let judgement = self.0;
+    fn object(&mut self, key: &str, members: impl FnOnce(&mut Self)) {
+        self.key(key);
+        self.0.push('{');
+        members(self);
+        self.0.push('}');
+    }
+
+    fn issue(&mut self, issue: &Issue) {
+        self.comma();
+        self.0.push('{');
+        self.text("code", &issue.code);
+        self.some_text("attribute", issue.attribute.as_deref());
+        self.some_text("pointer", issue.pointer.as_deref());
+        self.some_text("keyword", issue.keyword.as_deref());
+        self.some_text("schema_pointer", issue.schema_pointer.as_deref());
+        self.some_text("schema", issue.schema.as_deref());
+        self.text("message", &issue.message);
+        self.some_text("value", issue.value.as_deref());
+        self.some_text("hint", issue.hint.as_deref());
+        if let Some((line, column)) = issue.position {
+            self.word("line", line);
+            self.word("column", column);
+        }
+        self.0.push('}');
+    }
+
+    /// The issues that are errors under a strictness, or those that are not.
+    fn issues(&mut self, key: &str, issues: &Issues, strictness: Strictness, errors: bool) {
+        self.key(key);
+        self.0.push('[');
+        for issue in issues.list().iter().filter(|issue| issue.fails(strictness) == errors) {
+            self.issue(issue);
+        }
+        self.0.push(']');
+    }
+
+    fn attributes(&mut self, envelope: &Envelope) {
+        for (name, value) in &envelope.attributes {
+            match value {
+                Scalar::Text(text) => self.text(name, text),
+                Scalar::Bool(flag) => self.flag(name, *flag),
+                Scalar::Integer(number) => self.word(name, number),
+            }
+        }
+    }
+
+    fn schema(&mut self, facts: &SchemaFacts) {
+        self.text("resolved_by", facts.resolved_by);
+        self.some_text("subject", facts.subject.as_deref());
+        if let Some(version) = facts.version {
+            self.word("version", version);
+        }
+        if let Some(id) = facts.id {
+            self.word("id", id);
+        }
+        self.some_text("guid", facts.guid.map(|guid| guid.to_string()).as_deref());
+        self.some_text("schemaType", facts.schema_type.map(SchemaType::as_str));
+        self.some_text("url", facts.url.as_deref());
+    }
+
+    /// What was before the data.
+    fn framing(&mut self, judgement: &Judgement) {
         if judgement.framing.is_none() && judgement.fingerprint.is_none() {
-            return serializer.serialize_unit();
+            return self.word("framing", "null");
         }
-        let mut out = members(serializer)?;
-        match judgement.framing {
-            Some(Framing { named: Named::Id(id) }) => {
-                out.put("magic", &0)?;
-                out.put("id", &id)?;
+        self.object("framing", |out| {
+            match (judgement.framing, judgement.fingerprint) {
+                (Some(Framing { named: Named::Id(id) }), _) => {
+                    out.word("magic", 0);
+                    out.word("id", id);
+                }
+                (Some(Framing { named: Named::Guid(guid) }), _) => {
+                    out.word("magic", 1);
+                    out.text("guid", &guid.to_string());
+                }
+                (None, Some(fingerprint)) => out.text("fingerprint", &format!("{fingerprint:016x}")),
+                (None, None) => {}
             }
-            Some(Framing { named: Named::Guid(guid) }) => {
-                out.put("magic", &1)?;
-                out.put("guid", &Shown(guid))?;
+            if let Some(indexes) = &judgement.message_indexes {
+                out.word("message_indexes", serde_json::Value::from(indexes.clone()));
             }
-            None => out.put_some("fingerprint", judgement.fingerprint.map(|number| format!("{number:016x}")).as_deref())?,
+        });
+    }
+
+    /// What became of the data.
+    fn data(&mut self, verdict: &Verdict) {
+        let (judgement, data) = (&verdict.judgement, verdict.envelope.data.as_ref());
+        self.flag("present", data.is_some());
+        match data {
+            Some(data) => self.text("kind", data.kind.word()),
+            None => self.word("kind", "null"),
         }
-        out.put_some("message_indexes", judgement.message_indexes.as_deref())?;
-        out.0.end()
+        self.flag("checked", judgement.checked);
+        match judgement.decoded_as {
+            Some(encoding) => self.text("decoded_as", encoding),
+            None => self.word("decoded_as", "null"),
+        }
+        self.word("bytes", data.map_or(0, |data| data.bytes));
+        self.framing(judgement);
+        self.some_text("message", judgement.message.as_deref());
+    }
+
+    fn verdict(&mut self, verdict: &Verdict, strictness: Strictness) {
+        let issues = &verdict.envelope.issues;
+        self.text("strictness", strictness.word());
+        self.object("event", |out| out.attributes(&verdict.envelope));
+        match &verdict.schema {
+            Some(facts) => self.object("schema", |out| out.schema(facts)),
+            None => self.word("schema", "null"),
+        }
+        self.object("data", |out| out.data(verdict));
+        self.issues("errors", issues, strictness, true);
+        self.issues("warnings", issues, strictness, false);
+        if issues.truncated || verdict.judgement.truncated {
+            self.flag("truncated", true);
+        }
     }
 }
 
-/// What became of the data.
-struct DataFacts<'v>(&'v Verdict);
-
-impl Serialize for DataFacts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (judgement, data) = (&self.0.judgement, self.0.envelope.data.as_ref());
-        let mut out = members(serializer)?;
-        out.put("present", &data.is_some())?;
-        out.put("kind", &data.map(|data| data.kind.word()))?;
-        out.put("checked", &judgement.checked)?;
-        out.put("decoded_as", &judgement.decoded_as)?;
-        out.put("bytes", &data.map_or(0, |data| data.bytes))?;
-        out.put("framing", &Framed(judgement))?;
-        out.put_some("message", judgement.message.as_deref())?;
-        out.0.end()
-    }
-}
-
-/// The issues that are errors under a strictness, or those that are not.
-struct Which<'i> {
-    issues: &'i Issues,
-    strictness: Strictness,
-    errors: bool,
-}
-
-impl Which<'_> {
-    fn iter(&self) -> impl Iterator<Item = &Issue> {
-        self.issues.list().iter().filter(|issue| issue.fails(self.strictness) == self.errors)
-    }
-}
-
-impl Serialize for Which<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
-}
-
-fn body<M: SerializeMap>(out: &mut Members<M>, verdict: &Verdict, strictness: Strictness) -> Result<(), M::Error> {
-    let issues = &verdict.envelope.issues;
-    out.put("strictness", strictness.word())?;
-    out.put("event", &Attributes(&verdict.envelope))?;
-    out.put("schema", &verdict.schema)?;
-    out.put("data", &DataFacts(verdict))?;
-    out.put("errors", &Which { issues, strictness, errors: true })?;
-    out.put("warnings", &Which { issues, strictness, errors: false })?;
-    out.put_some("truncated", (issues.truncated || verdict.judgement.truncated).then_some(&true))
-}
-
-/// The report on one event, to be serialized.
-#[derive(Debug)]
+/// A report: whether all is valid, and the JSON that says so and why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    verdict: Verdict,
-    strictness: Strictness,
-    /// The event is valid.
+    /// The event is valid; for a batch, all events and the batch itself.
     pub valid: bool,
-}
-
-impl Serialize for Report {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = members(serializer)?;
-        out.put("valid", &self.valid)?;
-        out.put("mode", self.verdict.envelope.mode.word())?;
-        body(&mut out, &self.verdict, self.strictness)?;
-        out.0.end()
-    }
+    /// The text.
+    pub json: String,
 }
 
 /// The report on one event. Places count in `text`, unless the event brought a text of its own.
@@ -235,64 +231,18 @@ pub fn report(mut verdict: Verdict, text: Option<&str>, strictness: Strictness) 
     }
     verdict.locate_own();
     let valid = verdict.is_valid(strictness);
-    Report { verdict, strictness, valid }
-}
-
-/// The report on several events, to be serialized.
-#[derive(Debug)]
-pub struct BatchReport {
-    verdicts: Vec<Verdict>,
-    own: Issues,
-    strictness: Strictness,
-    /// All events are valid, and so is the batch.
-    pub valid: bool,
-}
-
-struct InBatch<'v> {
-    index: usize,
-    verdict: &'v Verdict,
-    strictness: Strictness,
-}
-
-impl Serialize for InBatch<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = members(serializer)?;
-        out.put("index", &self.index)?;
-        out.put("valid", &self.verdict.is_valid(self.strictness))?;
-        body(&mut out, self.verdict, self.strictness)?;
-        out.0.end()
-    }
-}
-
-struct AllInBatch<'b>(&'b BatchReport);
-
-impl Serialize for AllInBatch<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let BatchReport { verdicts, strictness, .. } = self.0;
-        let one = |(index, verdict)| InBatch { index, verdict, strictness: *strictness };
-        serializer.collect_seq(verdicts.iter().enumerate().map(one))
-    }
-}
-
-impl Serialize for BatchReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = members(serializer)?;
-        out.put("valid", &self.valid)?;
-        out.put("mode", "batched")?;
-        for (key, errors) in [("errors", true), ("warnings", false)] {
-            let which = Which { issues: &self.own, strictness: self.strictness, errors };
-            if which.iter().next().is_some() {
-                out.put(key, &which)?;
-            }
-        }
-        out.put("events", &AllInBatch(self))?;
-        out.0.end()
-    }
+    let mut out = Writer(String::with_capacity(1024));
+    out.0.push('{');
+    out.flag("valid", valid);
+    out.text("mode", verdict.envelope.mode.word());
+    out.verdict(&verdict, strictness);
+    out.0.push('}');
+    Report { valid, json: out.0 }
 }
 
 /// The report on several events; what is wrong with the batch itself stands at the top.
 #[must_use]
-pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&str>, strictness: Strictness) -> BatchReport {
+pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&str>, strictness: Strictness) -> Report {
     if let Some(text) = text {
         let mut all: Vec<&mut Issues> = verdicts.iter_mut().map(|verdict| &mut verdict.envelope.issues).collect();
         all.push(&mut own);
@@ -303,5 +253,25 @@ pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&s
         verdict.locate_own();
         valid &= verdict.is_valid(strictness);
     }
-    BatchReport { verdicts, own, strictness, valid }
+    let mut out = Writer(String::with_capacity(1024 * verdicts.len()));
+    out.0.push('{');
+    out.flag("valid", valid);
+    out.text("mode", "batched");
+    for (key, errors) in [("errors", true), ("warnings", false)] {
+        if own.list().iter().any(|issue| issue.fails(strictness) == errors) {
+            out.issues(key, &own, strictness, errors);
+        }
+    }
+    out.key("events");
+    out.0.push('[');
+    for (index, verdict) in verdicts.iter().enumerate() {
+        out.comma();
+        out.0.push('{');
+        out.word("index", index);
+        out.flag("valid", verdict.is_valid(strictness));
+        out.verdict(verdict, strictness);
+        out.0.push('}');
+    }
+    out.0.push_str("]}");
+    Report { valid, json: out.0 }
 }

@@ -130,10 +130,6 @@ impl Route {
 
     /// The decoded parameters, if a path is of this route; the inner `None` for one that can't be decoded.
     fn parameters(&self, path: &str) -> Option<Option<Parameters>> {
-        let literal = self.template.find('{').unwrap_or(self.template.len());
-        if self.template.get(..literal) != path.get(..literal) {
-            return None;
-        }
         let mut segments = path.split('/');
         let mut raw = [""; 4];
         let mut count = 0;
@@ -175,12 +171,15 @@ type Parameters = Vec<(String, String)>;
 
 /// The hot route of a request, and its parameters.
 pub(super) fn direct(method: &Method, path: &str) -> Option<(RouteIndex, Option<Parameters>)> {
-    static HOT: OnceLock<Vec<RouteIndex>> = OnceLock::new();
-    let is_hot = |(index, route): (usize, &Route)| route.hot.then_some(RouteIndex(index));
-    let hot = HOT.get_or_init(|| routes().iter().enumerate().filter_map(is_hot).collect());
-    hot.iter().find_map(|index| {
-        let route = routes().get(index.0).filter(|route| route.method == *method)?;
-        Some((*index, route.parameters(path)?))
+    static HOT: OnceLock<Vec<(RouteIndex, &'static Route, &'static str)>> = OnceLock::new();
+    let hot = HOT.get_or_init(|| {
+        let hot = routes().iter().enumerate().filter(|(_, route)| route.hot);
+        // what stands before the first parameter
+        hot.map(|(index, route)| (RouteIndex(index), route, route.template.split('{').next().unwrap_or(""))).collect()
+    });
+    hot.iter().find_map(|(index, route, begin)| {
+        let may_be = route.method == *method && path.starts_with(begin);
+        Some((*index, may_be.then(|| route.parameters(path)).flatten()?))
     })
 }
 
@@ -399,7 +398,7 @@ async fn translate(
     let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::DELETE);
     let bytes = if takes_body { collect(state, route, headers, body).await? } else { Bytes::new() };
     let is_kept = |path: &str| path.starts_with("/schemas/") || problem::is_here(path);
-    let held = is_kept(parts.uri.path()) && context.is_none();
+    let held = !takes_body && is_kept(parts.uri.path()) && context.is_none();
     let target = parts.uri.path_and_query().filter(|_| held).map(|target| target.as_str().to_owned());
     let query = parts.uri.query().unwrap_or("");
     Ok((target, Request::new(Arc::clone(state), path, query, Arc::clone(headers), bytes, context)))

@@ -514,6 +514,7 @@ impl Reader<'_> {
         let mut run = self.at;
         let mut out = String::new();
         loop {
+            self.at += plain_prefix(self.bytes.get(self.at..).unwrap_or_default());
             match self.peek() {
                 None => return self.error(open, "unterminated string"),
                 Some(b'"') => {
@@ -591,12 +592,35 @@ impl Reader<'_> {
     }
 }
 
+/// How many bytes at the beginning are certainly characters of ASCII that stand for themselves in a JSON string. Eight at a time,
+/// so up to seven more may be.
+pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // the high bit of each byte that is 0
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let mut length = 0;
+    while let Some(eight) = bytes.get(length..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*eight);
+        let is_quote = zeros(word ^ (ONES * u64::from(b'"')));
+        let is_backslash = zeros(word ^ (ONES * u64::from(b'\\')));
+        let is_control = zeros(word & (ONES * 0xE0));
+        let special = is_quote | is_backslash | is_control | (word & HIGH);
+        if special != 0 {
+            return length + (special.trailing_zeros() / 8) as usize;
+        }
+        length += 8;
+    }
+    length
+}
+
 /// Appends `text` as a JSON string the way the original's writers do: `"` and `\` escaped, the short escapes, other control
 /// characters as `\u00XX` with capital digits, everything else raw.
 pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut run = 0;
-    for (i, b) in text.bytes().enumerate() {
+    let plain = plain_prefix(text.as_bytes());
+    for (i, b) in text.bytes().enumerate().skip(plain) {
         let short = match b {
             b'"' => "\\\"",
             b'\\' => "\\\\",

@@ -11,7 +11,7 @@ use crate::cli::check::{Color, Paint, Places, Trouble, max_depth, print, read, s
 use crate::cli::client::Client;
 use crate::cli::exit::Exit;
 use crate::cloudevents::{
-    Attempt, ContentMode, Envelope, EventSettings, Issues, Judgement, Schema, SchemaFacts, Strictness, Tolerate, Verdict,
+    Attempt, ContentMode, Envelope, EventSettings, Issues, Judgement, Report, Schema, SchemaFacts, Strictness, Tolerate, Verdict,
     batch_report, content_mode, judge, parse_batch, parse_headers, parse_structured, report, without_data,
 };
 use crate::schema::payload::{Effort, Payload, Work};
@@ -195,8 +195,8 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
 }
 
 /// A report as a registry would have sent it.
-fn in_json(report: &impl serde::Serialize) -> Result<Value, Trouble> {
-    serde_json::to_value(report).map_err(|error| Trouble::new(error.to_string()))
+fn in_json(report: &Report) -> Result<Value, Trouble> {
+    serde_json::from_str(&report.json).map_err(|error| Trouble::new(error.to_string()))
 }
 
 /// Holds an event's data against a schema.

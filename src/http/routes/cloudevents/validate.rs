@@ -1,16 +1,15 @@
 //! `/cloudevents/validate`: is this an event, and is its data what its schema says?
 
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::Serialize;
 
 use crate::cloudevents::{
-    ContentMode, Envelope, Issues, KafkaRecord, Strictness, Verdict, batch_report, content_mode, parse_batch,
+    ContentMode, Envelope, Issues, KafkaRecord, Report, Strictness, Verdict, batch_report, content_mode, parse_batch,
     parse_headers_unread, parse_record, parse_structured, read_records, report,
 };
 use crate::http::edge::AppState;
 use crate::http::error::ApiError;
 use crate::http::links::guid_path;
-use crate::http::reply::{Answer, Reply, to_bytes};
+use crate::http::reply::{Answer, Reply};
 use crate::http::request::Request;
 use crate::registry::{EventJudging, SchemaUse};
 use crate::types::{Subject, VersionSelector};
@@ -81,14 +80,9 @@ impl Asked {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
-    fn answer(&self, valid: bool, report: &impl Serialize) -> Answer {
-        let status = if valid || self.always_200 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        Ok(Reply::Plain(status, to_bytes(report)))
-    }
-
-    fn answer_batch(&self, verdicts: Vec<Verdict>, own: Issues, text: Option<&str>) -> Answer {
-        let report = batch_report(verdicts, own, text, self.strictness);
-        self.answer(report.valid, &report)
+    fn answer(&self, report: Report) -> Answer {
+        let status = if report.valid || self.always_200 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        Ok(Reply::Plain(status, report.json.into()))
     }
 }
 
@@ -105,10 +99,10 @@ fn unsupported(content_type: &str) -> ApiError {
 pub(in crate::http) async fn http(request: Request) -> Answer {
     let asked = Asked::read(&request)?;
     let settings = request.state.settings.events;
-    let types = request.headers.get_all(header::CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
-    let modes: Vec<ContentMode> = types.map(|text| content_mode(Some(text))).collect();
-    let mode = modes.first().copied().unwrap_or(ContentMode::Binary);
-    if modes.len() > 1 && modes.iter().any(|mode| *mode != ContentMode::Binary) {
+    let types = || request.headers.get_all(header::CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
+    let mut modes = types().map(|text| content_mode(Some(text)));
+    let mode = modes.next().unwrap_or(ContentMode::Binary);
+    if types().nth(1).is_some() && (mode != ContentMode::Binary || modes.any(|mode| mode != ContentMode::Binary)) {
         return Err(ApiError::bad_request("more than one Content-Type, and one of them is a CloudEvents media type"));
     }
     let text = || std::str::from_utf8(&request.body).ok();
@@ -124,17 +118,17 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
                 }
             };
             let verdicts = judged(&request, &asked, envelopes).await?;
-            asked.answer_batch(verdicts, own, text())
+            asked.answer(batch_report(verdicts, own, text(), asked.strictness))
         }
         ContentMode::Structured => {
             let envelope = parse_structured(&request.body, &settings);
-            single(&request, &asked, envelope, text()).await
+            single(&request, &asked, envelope, text).await
         }
         ContentMode::Binary => {
             let headers: Vec<(&[u8], &[u8])> =
                 request.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())).collect();
             let envelope = parse_headers_unread(&headers, request.body.to_vec(), &settings);
-            single(&request, &asked, envelope, text()).await
+            single(&request, &asked, envelope, text).await
         }
     }
 }
@@ -148,12 +142,13 @@ async fn judged(request: &Request, asked: &Asked, envelopes: Vec<Envelope>) -> R
     Ok(verdicts)
 }
 
-async fn single(request: &Request, asked: &Asked, envelope: Envelope, text: Option<&str>) -> Answer {
+/// Places count in `text`, which is looked at only if there is something to say.
+async fn single<'t>(request: &Request, asked: &Asked, envelope: Envelope, text: impl FnOnce() -> Option<&'t str>) -> Answer {
     let verdicts = judged(request, asked, vec![envelope]).await?;
     match verdicts.into_iter().next() {
         Some(verdict) => {
-            let report = report(verdict, text, asked.strictness);
-            asked.answer(report.valid, &report)
+            let text = if verdict.envelope.issues.list().is_empty() { None } else { text() };
+            asked.answer(report(verdict, text, asked.strictness))
         }
         None => Err(ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR)),
     }
@@ -178,8 +173,8 @@ pub(in crate::http) async fn kafka(request: Request) -> Answer {
     let envelopes: Vec<Envelope> = records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings)).collect();
     if !is_list {
         let envelope = envelopes.into_iter().next().ok_or_else(|| ApiError::bad_request("no record"))?;
-        return single(&request, &asked, envelope, None).await;
+        return single(&request, &asked, envelope, || None).await;
     }
     let verdicts = judged(&request, &asked, envelopes).await?;
-    asked.answer_batch(verdicts, Issues::default(), None)
+    asked.answer(batch_report(verdicts, Issues::default(), None, asked.strictness))
 }

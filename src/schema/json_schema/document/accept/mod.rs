@@ -48,8 +48,11 @@ impl Check {
     /// Says nothing itself about the value.
     fn is_only_combined(&self) -> bool {
         let Self { types, values, combined, number, string, array, object } = self;
+        if combined.is_empty() {
+            return false;
+        }
         let says_nothing = types.is_none() && values.is_none() && number.is_none() && string.is_none();
-        !combined.is_empty() && says_nothing && array.is_none() && object.is_none()
+        says_nothing && array.is_none() && object.is_none()
     }
 }
 

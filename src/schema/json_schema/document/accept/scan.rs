@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::schema::json::plain_prefix;
+
 /// Digits up to which numbers are compared here: floats and exact arithmetic agree on them.
 const DIGITS: usize = 15;
 
@@ -65,31 +67,13 @@ impl PartialOrd for Decimal {
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.scale == other.scale {
+            return self.mantissa.cmp(&other.mantissa);
+        }
         // at most 30 digits each
         let scaled = |number: &Self, by: u32| i128::from(number.mantissa) * 10_i128.pow(by);
         scaled(self, other.scale).cmp(&scaled(other, self.scale))
     }
-}
-
-/// How many bytes at the beginning are certainly letters of ASCII that stand for themselves in a string; eight at a time.
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // the high bit of each byte that is 0
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut length = 0;
-    while let Some(eight) = bytes.get(length..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*eight);
-        let is_quote = zeros(word ^ (ONES * u64::from(b'"')));
-        let is_backslash = zeros(word ^ (ONES * u64::from(b'\\')));
-        let is_control = zeros(word & (ONES * 0xE0));
-        let special = is_quote | is_backslash | is_control | (word & HIGH);
-        if special != 0 {
-            return length + (special.trailing_zeros() / 8) as usize;
-        }
-        length += 8;
-    }
-    length
 }
 
 /// A string in a text.
@@ -162,7 +146,7 @@ impl<'t> Scanner<'t> {
         let (mut has_escapes, mut is_ascii) = (false, true);
         let mut length = 0;
         loop {
-            length += plain(bytes.get(length..)?);
+            length += plain_prefix(bytes.get(length..)?);
             match bytes.get(length)? {
                 b'"' => break,
                 b'\\' => {
