@@ -29,6 +29,7 @@ type Future_ = Pin<Box<dyn Future<Output = Answer> + Send>>;
 type Handler = Box<dyn Fn(Request) -> Future_ + Send + Sync>;
 
 /// One operation of the API.
+#[expect(clippy::struct_excessive_bools, reason = "each says what is special about a route")]
 pub struct Route {
     /// The method.
     pub method: Method,
@@ -128,8 +129,8 @@ impl Route {
         self
     }
 
-    /// The decoded parameters, if a path is of this route; the inner `None` for one that can't be decoded.
-    fn parameters(&self, path: &str) -> Option<Option<Parameters>> {
+    /// The decoded parameters, if a path is of this route.
+    fn parameters(&self, path: &str) -> Option<Result<Parameters, ApiError>> {
         let mut segments = path.split('/');
         let mut raw = [""; 4];
         let mut count = 0;
@@ -146,7 +147,9 @@ impl Route {
             return None;
         }
         let names = self.template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        Some(names.zip(raw).map(|(name, value)| Some((name.to_owned(), decode(value)?))).collect())
+        let one = |(name, value): (&str, &str)| Some((name.to_owned(), decode(value)?));
+        let parameters: Option<Parameters> = names.zip(raw).map(one).collect();
+        Some(parameters.ok_or_else(ApiError::not_found))
     }
 
     /// The route answers schema documents, which scripts of other sites may read.
@@ -170,7 +173,7 @@ impl Route {
 type Parameters = Vec<(String, String)>;
 
 /// The hot route of a request, and its parameters.
-pub(super) fn direct(method: &Method, path: &str) -> Option<(RouteIndex, Option<Parameters>)> {
+pub(super) fn direct(method: &Method, path: &str) -> Option<(RouteIndex, Result<Parameters, ApiError>)> {
     static HOT: OnceLock<Vec<(RouteIndex, &'static Route, &'static str)>> = OnceLock::new();
     let hot = HOT.get_or_init(|| {
         let hot = routes().iter().enumerate().filter(|(_, route)| route.hot);
@@ -187,7 +190,7 @@ pub(super) fn direct(method: &Method, path: &str) -> Option<(RouteIndex, Option<
 pub(super) async fn answer_direct(
     state: &Arc<AppState>,
     index: RouteIndex,
-    parameters: Option<Parameters>,
+    parameters: Result<Parameters, ApiError>,
     request: HttpRequest,
 ) -> Response {
     let Some(route) = routes().get(index.0) else { return fallback(state, StatusCode::NOT_FOUND, &request) };
@@ -297,7 +300,7 @@ pub(super) fn build(state: &Arc<AppState>) -> Router {
 fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> MethodRouter {
     let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
     on(filter, async move |mut request: extract::Request| {
-        let parameters = request.extract_parts::<RawPathParams>().await.ok();
+        let parameters = request.extract_parts::<RawPathParams>().await.map_err(|_| ApiError::not_found());
         let decoded = |(key, value): (&str, &str)| (key.to_owned(), value.replace('\0', "\u{FFFD}"));
         let parameters = parameters.map(|parameters| parameters.iter().map(decoded).collect());
         answer(&state, index, route, parameters, request).await
@@ -314,12 +317,11 @@ fn fallback(state: &AppState, status: StatusCode, request: &HttpRequest) -> Resp
     state.error_response(&ApiError::plain(status), request.headers(), &sent_path(request))
 }
 
-/// `parameters` are absent where the path can't be decoded.
 async fn answer(
     state: &Arc<AppState>,
     index: RouteIndex,
     route: &'static Route,
-    parameters: Option<Parameters>,
+    parameters: Result<Parameters, ApiError>,
     mut request: HttpRequest,
 ) -> Response {
     let is_ours = problem::is_here(route.template);
@@ -345,11 +347,11 @@ async fn run(
     state: &Arc<AppState>,
     index: RouteIndex,
     route: &Route,
-    parameters: Option<Parameters>,
+    parameters: Result<Parameters, ApiError>,
     headers: &Arc<HeaderMap>,
     request: HttpRequest,
 ) -> Result<Response, ApiError> {
-    let path = parameters.ok_or_else(ApiError::not_found)?;
+    let path = parameters?;
     let method = request.method().clone();
     if let Some(document) = &route.document
         && Form::only_schemas(headers)

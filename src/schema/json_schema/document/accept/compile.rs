@@ -186,7 +186,7 @@ impl<'d> Compiler<'d> {
         if let Some(properties) = map.get("properties") {
             for (name, schema) in understood(properties.as_object())? {
                 index.insert(name.as_str().into(), named.len());
-                named.push(Member { name: name.as_str().into(), node: self.schema(schema, depth), required: false });
+                named.push(Member::new(name, self.schema(schema, depth), false));
             }
         }
         if let Some(required) = map.get("required") {
@@ -194,7 +194,7 @@ impl<'d> Compiler<'d> {
                 let name = understood(name.as_str())?;
                 let at = *index.entry(name.into()).or_insert(named.len());
                 if at == named.len() {
-                    named.push(Member { name: name.into(), node: others, required: true });
+                    named.push(Member::new(name, others, true));
                 } else if let Some(member) = named.get_mut(at) {
                     member.required = true;
                 }

@@ -141,9 +141,18 @@ struct Members {
 
 #[derive(Debug)]
 struct Member {
-    name: Box<str>,
+    /// The name as it stands before a value, with quotes and colon; nothing for one that JSON has to escape.
+    spelled: Option<Box<str>>,
     node: NodeId,
     required: bool,
+}
+
+impl Member {
+    fn new(name: &str, node: NodeId, required: bool) -> Self {
+        let spelled =
+            (!name.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))).then(|| format!("\"{name}\":").into());
+        Self { spelled, node, required }
+    }
 }
 
 /// Names of one object that are told apart.

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use serde_json::Value as Tree;
 
 use super::scan::{Decimal, Number, Quoted, Scanner};
-use super::{Bounds, Check, Combined, Constant, Items, MAX_NAMES, Members, Node, NodeId, Strings, Types};
+use super::{Bounds, Check, Combined, Constant, Items, MAX_NAMES, Member, Members, Node, NodeId, Strings, Types};
 use crate::schema::json::{self, ReadOptions};
 
 /// Bytes that are scanned and values that are looked at, at most: a millisecond or two.
 const WORK: usize = 1 << 19;
 /// Schemas within schemas, for the same value or one inside it.
 const DEPTH: usize = 128;
+/// Longest literal of a number.
+const LONG: usize = 300;
 /// Undeclared names that are compared one by one.
 const FEW: usize = 16;
 
@@ -167,7 +169,8 @@ impl<'a> Walk<'a> {
     }
 
     fn number(&mut self) -> Option<Number<'a>> {
-        let number = self.scanner.number()?;
+        // a very long one may be out of range
+        let number = self.scanner.number().filter(|number| number.literal.len() <= LONG)?;
         self.spend(number.literal.len())?;
         Some(number)
     }
@@ -213,6 +216,18 @@ impl<'a> Walk<'a> {
         (!key.has_escapes).then_some(key.raw)
     }
 
+    /// Whether this member comes next, the one behind the last, which is how most objects are written; then goes behind its colon.
+    fn is_next(&mut self, member: Option<&Member>) -> Option<bool> {
+        let Some(spelled) = member.and_then(|member| member.spelled.as_deref()) else { return Some(false) };
+        self.scanner.next()?;
+        let is_next = self.scanner.text.as_bytes().get(self.scanner.at..)?.starts_with(spelled.as_bytes());
+        if is_next {
+            self.scanner.at += spelled.len();
+            self.spend(spelled.len())?;
+        }
+        Some(is_next)
+    }
+
     fn object(&mut self, members: &'a Members) -> Verdict {
         self.members(members).unwrap_or_else(|verdict| verdict)
     }
@@ -223,10 +238,13 @@ impl<'a> Walk<'a> {
         let mut others = Names::default();
         let mut more = self.enter(b'}').ok_or(Unknown)?;
         while more {
-            let key = self.key().ok_or(Unknown)?;
             count += 1;
-            let is_likely = members.named.get(likely).is_some_and(|member| *member.name == *key);
-            let found = if is_likely { Some(likely) } else { members.index.get(key).copied() };
+            let (found, key) = if self.is_next(members.named.get(likely)).ok_or(Unknown)? {
+                (Some(likely), "")
+            } else {
+                let key = self.key().ok_or(Unknown)?;
+                (members.index.get(key).copied(), key)
+            };
             let node = if let Some(at) = found {
                 let word = seen.get_mut(at / 64).ok_or(Unknown)?;
                 let bit = 1 << (at % 64);
