@@ -170,11 +170,8 @@ impl Data {
 
     /// Reads what has not been read, and says what is wrong with it.
     pub(super) fn read(&mut self, issues: &mut Issues) {
-        if !matches!(self.content, Content::Unread(..)) {
-            return;
-        }
-        let Content::Unread(unread) = std::mem::replace(&mut self.content, Content::Accepted) else { return };
-        let Unread { bytes, max_depth, otherwise } = unread;
+        let Content::Unread(unread) = &mut self.content else { return };
+        let (bytes, max_depth, otherwise) = (std::mem::take(&mut unread.bytes), unread.max_depth, unread.otherwise);
         let in_body = self.in_body;
         let place = |issue: Issue| if in_body { issue } else { issue.at(None) };
         // no JSON text begins with the bytes that framing does

@@ -178,9 +178,16 @@ fn accepted(headers: &HeaderMap) -> HeaderMap {
     headers.get_all(header::ACCEPT).iter().map(|value| (header::ACCEPT, value.clone())).collect()
 }
 
-/// The response, compressed if it is a whole one above a number of bytes.
+/// Says that a body is compressed because the client accepts it.
+fn set_gzip(headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+}
+
+/// The response, compressed if it is a whole one above a number of bytes. Documents bring their compressed form along.
 async fn compressed(response: Response, from: u64) -> Response {
-    if response.body().size_hint().exact().is_none_or(|bytes| bytes <= from) {
+    let is_done = response.headers().contains_key(header::CONTENT_ENCODING);
+    if is_done || response.body().size_hint().exact().is_none_or(|bytes| bytes <= from) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -188,8 +195,7 @@ async fn compressed(response: Response, from: u64) -> Response {
     let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     let Some(smaller) = compress(&bytes) else { return Response::from_parts(parts, Body::from(bytes)) };
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    parts.headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    set_gzip(&mut parts.headers);
     Response::from_parts(parts, Body::from(smaller))
 }
 
@@ -227,8 +233,7 @@ impl App {
             Ready::Json { route, bytes, is_gzip } => {
                 let mut response = respond(StatusCode::OK, negotiate::choose(headers)?, Body::from(bytes));
                 if is_gzip {
-                    response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-                    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+                    set_gzip(response.headers_mut());
                 }
                 (route, response)
             }
@@ -303,9 +308,9 @@ impl App {
                 request.extensions_mut().insert(PrefixContext(context));
             }
         }
-        if let Some((index, parameters)) = router::direct(request.method(), request.uri().path()) {
+        if let Some((index, route, parameters)) = router::direct(request.method(), request.uri().path()) {
             let gzip = negotiate::accepts_gzip(request.headers());
-            let response = router::answer_direct(&self.state, index, parameters, request).await;
+            let response = router::answer(&self.state, index, route, parameters, request).await;
             return if gzip { compressed(response, self.state.settings.gzip_from).await } else { response };
         }
         match self.router.clone().oneshot(request).await {

@@ -47,9 +47,8 @@ pub(super) fn json(value: &Value) -> Answer {
 }
 
 /// The bytes of a JSON value.
-pub(super) fn to_bytes(value: &impl serde::Serialize) -> Bytes {
-    let mut bytes = Vec::with_capacity(1024);
-    serde_json::to_writer(&mut bytes, value).map_or_else(|_| Bytes::from_static(b"null"), |()| bytes.into())
+pub(super) fn to_bytes(value: &Value) -> Bytes {
+    serde_json::to_vec(value).map_or_else(|_| Bytes::from_static(b"null"), Bytes::from)
 }
 
 impl Reply {

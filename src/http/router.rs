@@ -173,28 +173,15 @@ impl Route {
 type Parameters = Vec<(String, String)>;
 
 /// The hot route of a request, and its parameters.
-pub(super) fn direct(method: &Method, path: &str) -> Option<(RouteIndex, Result<Parameters, ApiError>)> {
+pub(super) fn direct(method: &Method, path: &str) -> Option<(RouteIndex, &'static Route, Result<Parameters, ApiError>)> {
     static HOT: OnceLock<Vec<(RouteIndex, &'static Route, &'static str)>> = OnceLock::new();
     let hot = HOT.get_or_init(|| {
         let hot = routes().iter().enumerate().filter(|(_, route)| route.hot);
         // what stands before the first parameter
         hot.map(|(index, route)| (RouteIndex(index), route, route.template.split('{').next().unwrap_or(""))).collect()
     });
-    hot.iter().find_map(|(index, route, begin)| {
-        let may_be = route.method == *method && path.starts_with(begin);
-        Some((*index, may_be.then(|| route.parameters(path)).flatten()?))
-    })
-}
-
-/// Answers a request of a hot route.
-pub(super) async fn answer_direct(
-    state: &Arc<AppState>,
-    index: RouteIndex,
-    parameters: Result<Parameters, ApiError>,
-    request: HttpRequest,
-) -> Response {
-    let Some(route) = routes().get(index.0) else { return fallback(state, StatusCode::NOT_FOUND, &request) };
-    answer(state, index, route, parameters, request).await
+    let mut of_method = hot.iter().filter(|(_, route, begin)| route.method == *method && path.starts_with(begin));
+    of_method.find_map(|(index, route, _)| Some((*index, *route, route.parameters(path)?)))
 }
 
 /// Every operation. HEAD comes with every GET.
@@ -317,7 +304,7 @@ fn fallback(state: &AppState, status: StatusCode, request: &HttpRequest) -> Resp
     state.error_response(&ApiError::plain(status), request.headers(), &sent_path(request))
 }
 
-async fn answer(
+pub(super) async fn answer(
     state: &Arc<AppState>,
     index: RouteIndex,
     route: &'static Route,

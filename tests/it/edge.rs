@@ -1,5 +1,6 @@
 //! What happens around requests: ids, HEAD, gzip, slow clients, the cap on connections, health and metrics.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use accordant::http::EdgeSettings;
@@ -49,6 +50,43 @@ async fn large_answers_are_compressed_for_those_who_ask() {
     }
     let small = app.send(Method::GET, "/subjects", &[("accept-encoding", "gzip")], "").await;
     assert!(small.headers.get("content-encoding").is_none() || small.status == 200);
+}
+
+/// The body of a GET whose answer comes compressed, with the compression undone once.
+async fn unpacked(app: &TestApp, target: &str, accept: &str) -> String {
+    let mut stream = raw(app).await;
+    let request =
+        format!("GET {target} HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let (head, body) = answer.split_at(end + 4);
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    assert_eq!(head.matches("content-encoding: gzip").count(), 1, "{head}");
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(body).read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Documents bring their compressed form along, whichever way they were asked for.
+#[tokio::test]
+async fn what_is_compressed_is_compressed_once() {
+    let app = sqlite().await;
+    // what hardly repeats stays large
+    let fields: Vec<String> = (1..400_u64).map(|i| format!("f{:x}", i.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+    let schema = record("R", &fields.iter().map(String::as_str).collect::<Vec<_>>());
+    app.register("s", &schema).await;
+    let (json, document) = ("application/json", "application/vnd.apache.avro+json");
+    for target in ["/subjects/s/versions/1", "/schemas/ids/1", "/cloudevents/subjects/s/versions/1"] {
+        // what was answered before is kept whole
+        app.get(target).await;
+        for accept in [json, document, json, document] {
+            let text = unpacked(&app, target, accept).await;
+            assert!(text.contains(fields.last().unwrap()), "{target} {accept}");
+        }
+    }
 }
 
 async fn raw(app: &TestApp) -> TcpStream {

@@ -161,12 +161,9 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
     }
     match &attempt.schema.payload {
         Payload::Json(validator) => {
-            judgement.framing = data.framing;
-            if data.content == Content::Accepted {
-                judgement.decoded_as = Some("json");
-                return judgement;
+            if matches!(data.content, Content::Accepted) {
+                return Judgement { decoded_as: Some("json"), framing: data.framing, ..judgement };
             }
-            judgement.framing = None;
             let octets;
             let value = match (&data.content, data.media) {
                 (Content::Json(value), media) if media.is_json() => value,

@@ -72,18 +72,14 @@ impl Registry {
             chosen: asked.version.clone(),
             context: (asked.context != DEFAULT_CONTEXT).then(|| asked.context.clone()),
         };
-        let mut sources = match known {
+        let before = known.as_ref().and_then(|known| known.get(&hints)).cloned();
+        let mut sources = match before {
+            Some(sources) => sources,
             None => self.look_up(&hints).await?,
-            Some(known) => {
-                if let Some(sources) = known.get(&hints) {
-                    sources.clone()
-                } else {
-                    let sources = self.look_up(&hints).await?;
-                    known.insert(hints, sources.clone());
-                    sources
-                }
-            }
         };
+        if let Some(known) = known {
+            known.entry(hints).or_insert_with(|| sources.clone());
+        }
         if record.is_some_and(|framing| framing.is_none()) && sources.unresolved.is_none() {
             sources.unresolved = Some(note("schema.unresolved", "the record header __value_schema_id can't be read"));
         }

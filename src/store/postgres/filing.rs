@@ -4,9 +4,8 @@ use sqlx::Row as _;
 
 use super::Conn;
 use super::units::changes::{NewChange, record};
-use super::units::{Assigned, Filing, references_text};
-use crate::codec::{metadata_to, rule_set_to};
-use crate::store::{RegisterRequest, StoreError};
+use super::units::{Assigned, Filing, of_schema};
+use crate::store::StoreError;
 use crate::types::{SchemaId, Subject, xreg_id};
 
 /// Writes it and returns the schema's id.
@@ -17,7 +16,7 @@ pub(super) async fn file(conn: &mut Conn, filing: &Filing<'_>) -> Result<SchemaI
         Assigned::Given(id) => {
             let raise = "UPDATE contexts SET max_id = $2 WHERE context_id = $1 AND max_id < $2";
             sqlx::query(raise).bind(context_id).bind(i64::from(id)).execute(&mut *conn).await?;
-            insert_schema(conn, request, context_id, id).await?;
+            insert_schema(conn, filing, id).await?;
             id
         }
         Assigned::Next(highest) => {
@@ -27,7 +26,7 @@ pub(super) async fn file(conn: &mut Conn, filing: &Filing<'_>) -> Result<SchemaI
             let next =
                 Some(row.try_get::<i64, _>(0)?).filter(|next| *next > highest).and_then(|next| SchemaId::try_from(next).ok());
             let id = next.ok_or(StoreError::Inconsistent { table: "contexts", what: "no id is left".to_owned() })?;
-            insert_schema(conn, request, context_id, id).await?;
+            insert_schema(conn, filing, id).await?;
             id
         }
     };
@@ -90,23 +89,9 @@ async fn insert_subject(conn: &mut Conn, context_id: i64, subject: &Subject, seq
     Err(StoreError::Inconsistent { table: "subjects", what: format!("no xRegistry id is free for {qualified}") })
 }
 
-async fn insert_schema(conn: &mut Conn, request: &RegisterRequest, context_id: i64, id: SchemaId) -> Result<(), StoreError> {
-    let content = &request.schema.content;
-    sqlx::query(
-        "INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(context_id)
-    .bind(i64::from(id))
-    .bind(request.schema.guid.0.to_vec())
-    .bind(content.schema_type.as_str())
-    .bind(&*content.text)
-    .bind(references_text(&content.references))
-    .bind(content.metadata.as_ref().map(|m| metadata_to(m).to_string()))
-    .bind(content.rule_set.as_ref().map(|r| rule_set_to(r).to_string()))
-    .bind(request.now)
-    .bind(request.digest.map(|digest| digest.to_vec()))
-    .execute(&mut *conn)
-    .await?;
+async fn insert_schema(conn: &mut Conn, filing: &Filing<'_>, id: SchemaId) -> Result<(), StoreError> {
+    let insert = "INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    of_schema(insert, filing, id).execute(conn).await?;
     Ok(())
 }

@@ -4,8 +4,7 @@
 //! The one writer hands out ids, so the next one is known beforehand.
 
 use super::Conn;
-use super::units::{Assigned, Filing, references_text};
-use crate::codec::{metadata_to, rule_set_to};
+use super::units::{Assigned, Filing, of_schema};
 use crate::store::StoreError;
 use crate::types::{SchemaId, xreg_id};
 
@@ -62,7 +61,7 @@ fn script(new_schema: bool, is_new_subject: bool) -> &'static str {
 
 /// Writes it and returns the schema's id.
 pub(super) async fn file(conn: &mut Conn, filing: &Filing<'_>) -> Result<SchemaId, StoreError> {
-    let Filing { request, context_id, id, is_new_subject } = *filing;
+    let Filing { request, id, is_new_subject, .. } = *filing;
     let (id, new_schema) = match id {
         Assigned::Known(id) => (id, false),
         Assigned::Given(id) => (id, true),
@@ -71,19 +70,9 @@ pub(super) async fn file(conn: &mut Conn, filing: &Filing<'_>) -> Result<SchemaI
             (next.ok_or(StoreError::Inconsistent { table: "contexts", what: "no id is left".to_owned() })?, true)
         }
     };
-    let (subject, content) = (&request.subject, &request.schema.content);
+    let subject = &request.subject;
     let [plain, forced] = [false, true].map(|forced| xreg_id(subject.name(), forced));
-    let rows = sqlx::query(script(new_schema, is_new_subject))
-        .bind(context_id)
-        .bind(i64::from(id))
-        .bind(request.schema.guid.0.to_vec())
-        .bind(content.schema_type.as_str())
-        .bind(&*content.text)
-        .bind(references_text(&content.references))
-        .bind(content.metadata.as_ref().map(|m| metadata_to(m).to_string()))
-        .bind(content.rule_set.as_ref().map(|r| rule_set_to(r).to_string()))
-        .bind(request.now)
-        .bind(request.digest.map(|digest| digest.to_vec()))
+    let rows = of_schema(script(new_schema, is_new_subject), filing, id)
         .bind(subject.context())
         .bind(subject.name())
         .bind(subject.qualified())

@@ -220,10 +220,12 @@ mod tests {
     async fn a_content_is_searched_by_guid() {
         let mut conn = Conn::connect("sqlite::memory:").await.unwrap();
         sqlx::migrate!("migrations/sqlite").run(&mut conn).await.unwrap();
-        let explain = format!("EXPLAIN QUERY PLAN {}", units::read::CONTENT_IDS);
-        let rows = sqlx::query(sqlx::AssertSqlSafe(explain)).bind(Vec::new()).bind(".").bind("AVRO").fetch_all(&mut conn).await;
-        let plan: Vec<String> = rows.unwrap().iter().map(|row| row.get("detail")).collect();
-        assert!(plan.iter().any(|step| step.contains("schemas_by_guid (guid=? AND context_id=?)")), "{plan:#?}");
-        assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:#?}");
+        for statement in [units::read::CONTENT_IDS, units::read::HEAD] {
+            let explain = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
+            let rows = explain.bind(Vec::new()).bind(".").bind("AVRO").bind("subject").fetch_all(&mut conn).await;
+            let plan: Vec<String> = rows.unwrap().iter().map(|row| row.get("detail")).collect();
+            assert!(plan.iter().any(|step| step.contains("schemas_by_guid (guid=? AND context_id=?)")), "{plan:#?}");
+            assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:#?}");
+        }
     }
 }

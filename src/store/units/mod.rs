@@ -22,8 +22,7 @@ pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,
     subject, subjects, version, versions,
 };
-pub(super) use register::{Assigned, Filing, register};
-pub(super) use rows::references_text;
+pub(super) use register::{Assigned, Filing, of_schema, register};
 pub(super) use settings::{
     all_settings, delete_config, delete_mode, generation, put_config, put_mode, settings, subject_aliases,
 };

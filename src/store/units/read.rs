@@ -62,11 +62,36 @@ pub(in crate::store) async fn ids_by_guid(
         .collect()
 }
 
-/// Parameters: guid, context, type. Without grouping: to group by id some planners walk the whole context in the order of its ids.
-pub(in crate::store) const CONTENT_IDS: &str = "SELECT s.schema_id FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
-     WHERE s.guid = $1 AND c.name = $2 AND s.schema_type = $3 \
-     AND EXISTS (SELECT 1 FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id) \
-     ORDER BY (SELECT max(v.written) FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id) DESC";
+/// Schemas with a content that some version holds. Parameters: guid, context, type. Without grouping: to group by id some planners walk
+/// the whole context in the order of its ids.
+macro_rules! of_content {
+    () => {
+        "FROM contexts c JOIN schemas s ON s.context_id = c.context_id WHERE s.guid = $1 AND c.name = $2 AND s.schema_type = $3 \
+         AND EXISTS (SELECT 1 FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id)"
+    };
+}
+
+/// When a schema was written last.
+macro_rules! last_written {
+    () => {
+        "(SELECT max(v.written) FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id)"
+    };
+}
+
+pub(in crate::store) const CONTENT_IDS: &str =
+    concat!("SELECT s.schema_id ", of_content!(), " ORDER BY ", last_written!(), " DESC");
+
+/// Parameters: those of [`CONTENT_IDS`], then the qualified subject.
+pub(in crate::store) const HEAD: &str = concat!(
+    "SELECT 0 AS part, c.max_id AS place, c.context_id, c.max_id, FALSE, c.created_at, c.epoch FROM contexts c WHERE c.name = $2 \
+     UNION ALL SELECT 1, v.version, v.version, v.schema_id, v.deleted, v.created_at, u.epoch FROM subjects u \
+     JOIN versions v ON v.subject_id = u.subject_id WHERE u.qualified = $4 \
+     UNION ALL SELECT 2, -",
+    last_written!(),
+    ", s.schema_id, s.schema_id, FALSE, s.created_at, 0 ",
+    of_content!(),
+    " ORDER BY part, place"
+);
 
 pub(in crate::store) async fn content_ids(
     conn: &mut Conn,
@@ -90,22 +115,13 @@ pub(super) struct Head {
 
 /// The context, the subject and the content of a registration, in one statement: each takes time of its own.
 pub(super) async fn head(conn: &mut Conn, subject: &Subject, guid: Guid, wanted: SchemaType) -> Result<Head, StoreError> {
-    let rows = sqlx::query::<db::Db>(
-        "SELECT 0 AS part, c.max_id AS place, c.context_id, c.max_id, FALSE, c.created_at, c.epoch FROM contexts c WHERE c.name = $2 \
-         UNION ALL SELECT 1, v.version, v.version, v.schema_id, v.deleted, v.created_at, u.epoch FROM subjects u \
-         JOIN versions v ON v.subject_id = u.subject_id WHERE u.qualified = $1 \
-         UNION ALL SELECT 2, -(SELECT max(v.written) FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id), \
-         s.schema_id, s.schema_id, FALSE, s.created_at, 0 FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
-         WHERE s.guid = $3 AND c.name = $2 AND s.schema_type = $4 \
-         AND EXISTS (SELECT 1 FROM versions v WHERE v.context_id = s.context_id AND v.schema_id = s.schema_id) \
-         ORDER BY part, place",
-    )
-    .bind(subject.qualified())
-    .bind(subject.context())
-    .bind(guid.0.to_vec())
-    .bind(wanted.as_str())
-    .fetch_all(conn)
-    .await?;
+    let rows = sqlx::query::<db::Db>(HEAD)
+        .bind(guid.0.to_vec())
+        .bind(subject.context())
+        .bind(wanted.as_str())
+        .bind(subject.qualified())
+        .fetch_all(conn)
+        .await?;
     let mut head = Head { context: None, state: SubjectState { epoch: 0, rows: Vec::new() }, ids: Vec::new() };
     for row in &rows {
         match row.try_get::<i32, _>(0)? {

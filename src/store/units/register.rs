@@ -1,10 +1,13 @@
 //! Filing a version. Here it is decided whether and how; `filing` of each dialect writes it.
 
-use sqlx::Row as _;
+use sqlx::query::Query;
+use sqlx::{Database, Row as _};
 
 use super::associations::associations_of;
 use super::changes::disrupt;
+use super::rows::references_text;
 use super::{Conn, db, names, read};
+use crate::codec::{metadata_to, rule_set_to};
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
 use crate::types::{Lifecycle, SchemaId, Subject, VersionSelector};
 
@@ -26,6 +29,27 @@ pub(in crate::store) enum Assigned {
     Given(SchemaId),
     /// It is the next one behind this highest one, as far as nobody else hands out ids.
     Next(i64),
+}
+
+/// A statement whose first ten parameters are what `schemas` has of a content.
+pub(in crate::store) fn of_schema<'q>(
+    statement: &'static str,
+    filing: &Filing<'q>,
+    id: SchemaId,
+) -> Query<'q, db::Db, <db::Db as Database>::Arguments> {
+    let Filing { request, context_id, .. } = *filing;
+    let content = &request.schema.content;
+    sqlx::query(statement)
+        .bind(context_id)
+        .bind(i64::from(id))
+        .bind(request.schema.guid.0.to_vec())
+        .bind(content.schema_type.as_str())
+        .bind(&*content.text)
+        .bind(references_text(&content.references))
+        .bind(content.metadata.as_ref().map(|m| metadata_to(m).to_string()))
+        .bind(content.rule_set.as_ref().map(|r| rule_set_to(r).to_string()))
+        .bind(request.now)
+        .bind(request.digest.map(|digest| digest.to_vec()))
 }
 
 pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterRequest) -> Result<RegisterOutcome, StoreError> {

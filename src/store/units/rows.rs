@@ -23,7 +23,7 @@ fn json(text: &str) -> Result<Value, StoreError> {
 }
 
 /// References as they are stored: an array of `[name, subject, version]`.
-pub(in crate::store) fn references_text(references: &[Reference]) -> Option<String> {
+pub(super) fn references_text(references: &[Reference]) -> Option<String> {
     if references.is_empty() {
         return None;
     }
