@@ -1,11 +1,10 @@
 //! Every rule on attributes (CloudEvents 1.0.2, "Context Attributes" and "Type System"), for all encodings.
 
-use std::collections::HashSet;
-
 use super::event::{Envelope, Mode, Scalar};
 use super::issue::{Issue, Level};
 use super::limits::EventSettings;
 use super::{media, time, uri};
+use crate::schema::name_set::NameSet;
 
 /// Attributes without which there is no event.
 pub(super) const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
@@ -66,43 +65,12 @@ fn extension(name: &str) -> Option<Extension> {
     })
 }
 
-/// Names that are compared one by one.
-const FEW: usize = 24;
-
-/// Names that were sent.
-#[derive(Default)]
-struct Names {
-    few: Vec<Box<str>>,
-    many: HashSet<Box<str>>,
-}
-
-impl Names {
-    fn contains(&self, name: &str) -> bool {
-        self.few.iter().any(|known| **known == *name) || self.many.contains(name)
-    }
-
-    fn insert(&mut self, name: &str) {
-        if self.contains(name) {
-            return;
-        }
-        if self.few.len() < FEW {
-            self.few.push(name.into());
-        } else {
-            self.many.insert(name.into());
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.few.len() + self.many.len()
-    }
-}
-
 /// Collects the attributes of one event.
 pub(super) struct Builder<'s> {
     settings: &'s EventSettings,
     pub(super) envelope: Envelope,
     /// What was sent and is not among the event's attributes.
-    unusable: Names,
+    unusable: NameSet<Box<str>>,
     /// What the value of `dataschema` consists of.
     dataschema: Option<uri::Parts>,
     /// The encoding has types: what is no string is said to be none.
@@ -113,7 +81,7 @@ pub(super) struct Builder<'s> {
 impl<'s> Builder<'s> {
     pub(super) fn new(settings: &'s EventSettings, mode: Mode) -> Self {
         let typed = mode != Mode::Binary;
-        Self { settings, envelope: Envelope::new(mode), unusable: Names::default(), dataschema: None, typed, full: false }
+        Self { settings, envelope: Envelope::new(mode), unusable: NameSet::default(), dataschema: None, typed, full: false }
     }
 
     pub(super) fn issue(&mut self, issue: Issue) {
@@ -122,7 +90,7 @@ impl<'s> Builder<'s> {
 
     /// Notes that an attribute was sent, also when its value is no good.
     pub(super) fn saw(&mut self, name: &str) {
-        self.unusable.insert(name);
+        self.unusable.insert(name.into());
         self.envelope.has_dataschema |= name == "dataschema";
     }
 

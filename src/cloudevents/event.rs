@@ -156,8 +156,7 @@ impl Data {
         let size = bytes.len();
         let is_framed = media.is_json() || matches!(media, Media::Avro | Media::Protobuf | Media::Octets);
         let framing = framing_of(&bytes).filter(|_| is_framed);
-        let is_text = media != Media::Json || content_type.is_some_and(|text| !text.starts_with("application/"));
-        let is_text = is_text && content_type.is_some_and(media::is_text) && std::str::from_utf8(&bytes).is_ok();
+        let is_text = content_type.is_some_and(media::is_text) && std::str::from_utf8(&bytes).is_ok();
         let otherwise = kind.unwrap_or(if is_text { DataKind::Text } else { DataKind::Binary });
         let (kind, content) = if media.is_json() {
             let unread = Unread { bytes, max_depth: limits.json_depth, otherwise };

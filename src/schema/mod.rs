@@ -9,6 +9,7 @@ pub mod face;
 pub mod finding;
 pub mod json;
 pub mod json_schema;
+pub(crate) mod name_set;
 mod parsed;
 pub mod payload;
 pub mod protobuf;

@@ -188,7 +188,7 @@ impl Payload {
             Parsed::Avro(schema) => Self::Avro(Arc::new(avro::Payload::new(Arc::clone(schema), part)?)),
             Parsed::Protobuf(schema) => Self::Protobuf(Arc::new(protobuf::Payload::new(schema, part)?)),
             Parsed::Json(schema) => {
-                let options = ValidateOptions { formats, max_errors: MAX_FAULTS, ..ValidateOptions::default() };
+                let options = ValidateOptions { formats, max_errors: MAX_FAULTS, at_once: true, ..ValidateOptions::default() };
                 Self::Json(Arc::new(Validator::compile_part(schema, part.unwrap_or(""), &options)?))
             }
         })

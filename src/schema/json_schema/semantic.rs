@@ -95,7 +95,7 @@ impl Question {
         if !fits(reader) || !fits(writer) || reader.model().is_err() || writer.model().is_err() {
             return None;
         }
-        let validate = ValidateOptions { formats: false, max_errors: 1, causes: false };
+        let validate = ValidateOptions { formats: false, max_errors: 1, ..ValidateOptions::default() };
         let validator = |schema: &Schema| Validator::compile(schema, &validate).ok();
         Some(Self {
             reader: crate_face::bundle(&reader.documents, "reader").ok()?,

@@ -11,8 +11,12 @@ use super::schema;
 
 const DEPTH: usize = 64;
 
+fn options() -> ValidateOptions {
+    ValidateOptions { at_once: true, ..ValidateOptions::default() }
+}
+
 fn validator(text: &str) -> Validator {
-    Validator::compile(&schema(text), &ValidateOptions::default()).unwrap()
+    Validator::compile(&schema(text), &options()).unwrap()
 }
 
 /// What people send is taken.
@@ -179,7 +183,7 @@ proptest! {
         let mut written = written;
         written["$schema"] = json!(format!("http://json-schema.org/{dialect}"));
         let Ok(schema) = super::read(&written.to_string()) else { return Ok(()) };
-        let Ok(validator) = Validator::compile(&schema, &ValidateOptions::default()) else { return Ok(()) };
+        let Ok(validator) = Validator::compile(&schema, &options()) else { return Ok(()) };
         for document in documents {
             for text in [document.to_string(), format!("{document:#}")] {
                 if validator.accepts_at_once(&text, DEPTH) {

@@ -125,7 +125,8 @@ fn errors_in_referenced_texts_name_their_address() {
 #[test]
 fn options_and_limits_of_a_report() {
     let schema = schema(r#"{"items":{"type":"null","format":"date"}}"#);
-    let validator = Validator::compile(&schema, &ValidateOptions { formats: false, max_errors: 3, causes: false }).unwrap();
+    let validator =
+        Validator::compile(&schema, &ValidateOptions { formats: false, max_errors: 3, ..ValidateOptions::default() }).unwrap();
     let report = validator.report("[1,2,3,4]");
     assert_eq!((report.errors.len(), report.truncated), (3, true));
     let report = validator.report("[1,2,3]");

@@ -84,7 +84,8 @@ pub(super) fn build(documents: &Documents, pointer: &str, options: ValidateOptio
     };
     let leaves = |schema: Tree| compile(&schema, HashMap::new()).ok();
     let first = (crate_face::document_address(0), pointer);
-    let acceptor = accept::compile(&served, (&first.0, first.1), dialect, options.formats, &leaves);
+    let understood = || accept::compile(&served, (&first.0, first.1), dialect, options.formats, &leaves);
+    let acceptor = options.at_once.then(understood).flatten();
     let inner = compile(&root, served)?;
     let respelled = rewritten.respelled.into_iter().collect();
     let unusable_patterns = patterns.has_unusable();

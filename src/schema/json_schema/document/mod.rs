@@ -39,11 +39,13 @@ pub struct ValidateOptions {
     pub max_errors: usize,
     /// Errors of `anyOf` and `oneOf` list what is wrong with each alternative.
     pub causes: bool,
+    /// Get ready for [`Validator::accepts_at_once`] too, which takes time of its own.
+    pub at_once: bool,
 }
 
 impl Default for ValidateOptions {
     fn default() -> Self {
-        Self { formats: true, max_errors: 100, causes: false }
+        Self { formats: true, max_errors: 100, causes: false, at_once: false }
     }
 }
 
@@ -170,7 +172,7 @@ impl Validator {
     }
 
     /// Whether a text is found valid by a mere scan: JSON nested no deeper than `max_depth` levels, without repeated keys and
-    /// unpaired surrogates, and valid. `false` says nothing.
+    /// unpaired surrogates, and valid. `false` says nothing. Asks for [`ValidateOptions::at_once`].
     #[must_use]
     pub fn accepts_at_once(&self, instance_text: &str, max_depth: usize) -> bool {
         self.acceptor.as_ref().is_some_and(|acceptor| acceptor.accepts(instance_text, max_depth))

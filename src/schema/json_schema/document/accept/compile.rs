@@ -11,6 +11,8 @@ use crate::schema::json_schema::dialect::Dialect;
 
 /// Nodes that one schema may have.
 const MAX_NODES: usize = 20_000;
+/// Validators for strings alone that one schema may have: each takes some microseconds to make, and memory.
+const MAX_LEAVES: usize = 500;
 /// Schemas within schemas.
 const MAX_DEPTH: usize = 200;
 
@@ -26,11 +28,10 @@ pub(in crate::schema::json_schema::document) fn compile(
     leaves: Leaves<'_>,
 ) -> Option<Acceptor> {
     let root = documents.get(first)?.pointer(pointer)?;
-    let mut compiler =
-        Compiler { documents, dialect, formats, leaves, nodes: Vec::new(), known: HashMap::new(), has_leaves: false };
+    let mut compiler = Compiler { documents, dialect, formats, leaves, nodes: Vec::new(), known: HashMap::new(), leaf_count: 0 };
     let root = compiler.schema(root, 0);
     let is_of_use = !matches!(compiler.nodes.get(root), Some(Node::Unknown) | None) && compiler.nodes.len() <= MAX_NODES;
-    is_of_use.then_some(Acceptor { nodes: compiler.nodes, root, has_leaves: compiler.has_leaves })
+    is_of_use.then_some(Acceptor { nodes: compiler.nodes, root, has_leaves: compiler.leaf_count > 0 })
 }
 
 struct Compiler<'d> {
@@ -41,7 +42,7 @@ struct Compiler<'d> {
     nodes: Vec<Node>,
     /// Nodes by the address of their schema.
     known: HashMap<*const Tree, NodeId>,
-    has_leaves: bool,
+    leaf_count: usize,
 }
 
 /// A keyword that is not understood.
@@ -144,10 +145,11 @@ impl<'d> Compiler<'d> {
             "format" | "pattern" => {
                 let strings = check.string.get_or_insert_default();
                 if strings.leaf.is_none() {
+                    understood((self.leaf_count < MAX_LEAVES).then_some(()))?;
                     let said = ["format", "pattern"].into_iter().filter(|key| self.formats || *key != "format");
                     let said = said.filter_map(|key| Some((key.to_owned(), map.get(key)?.clone())));
                     strings.leaf = Some(understood((self.leaves)(Tree::Object(said.collect())))?);
-                    self.has_leaves = true;
+                    self.leaf_count += 1;
                 }
             }
             "minItems" | "maxItems" => limit(&mut check.array.get_or_insert_default().size, key, value)?,

@@ -1,12 +1,11 @@
 //! Going through a text and a schema side by side.
 
-use std::collections::HashSet;
-
 use serde_json::Value as Tree;
 
 use super::scan::{Decimal, Number, Quoted, Scanner};
 use super::{Bounds, Check, Combined, Constant, Items, MAX_NAMES, Member, Members, Node, NodeId, Strings, Types};
 use crate::schema::json::{self, ReadOptions};
+use crate::schema::name_set::NameSet;
 
 /// Bytes that are scanned and values that are looked at, at most: a millisecond or two.
 const WORK: usize = 1 << 19;
@@ -14,8 +13,6 @@ const WORK: usize = 1 << 19;
 const DEPTH: usize = 128;
 /// Longest literal of a number.
 const LONG: usize = 300;
-/// Undeclared names that are compared one by one.
-const FEW: usize = 16;
 
 /// What is known about a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,7 +232,7 @@ impl<'a> Walk<'a> {
     fn members(&mut self, members: &'a Members) -> Result<Verdict, Verdict> {
         let mut seen = [0_u64; MAX_NAMES / 64];
         let (mut count, mut required, mut likely) = (0, 0, 0);
-        let mut others = Names::default();
+        let mut others = NameSet::default();
         let mut more = self.enter(b'}').ok_or(Unknown)?;
         while more {
             count += 1;
@@ -297,7 +294,7 @@ impl<'a> Walk<'a> {
         self.spend(0)?;
         match self.scanner.next()? {
             b'{' => {
-                let mut names = Names::default();
+                let mut names = NameSet::default();
                 let mut more = self.enter(b'}')?;
                 while more {
                     if !names.insert(self.key()?) {
@@ -325,30 +322,6 @@ impl<'a> Walk<'a> {
             b'n' => self.scanner.word("null"),
             _ => self.number().map(drop),
         }
-    }
-}
-
-/// The names of one object, to notice one that comes again.
-#[derive(Default)]
-struct Names<'t> {
-    few: Vec<&'t str>,
-    many: HashSet<&'t str>,
-}
-
-impl<'t> Names<'t> {
-    /// False when it was there.
-    fn insert(&mut self, name: &'t str) -> bool {
-        if !self.many.is_empty() {
-            return self.many.insert(name);
-        }
-        if self.few.contains(&name) {
-            return false;
-        }
-        self.few.push(name);
-        if self.few.len() > FEW {
-            self.many = self.few.drain(..).collect();
-        }
-        true
     }
 }
 
