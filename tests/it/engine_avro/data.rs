@@ -1,8 +1,9 @@
 //! Verdicts proven by data: what is called compatible is written with one schema and read with the other by an independent
 //! implementation.
 //!
-//! Left out, because the crate falls short of the specification there: aliases, which it does not resolve, and recursive types,
-//! which add no rule of their own. There are no other exceptions.
+//! Left out, because the crate falls short of the specification there: aliases, which it does not resolve, and unions where it picks
+//! a `fixed` for a text that is meant for `bytes`. Left out, because they add no rule of their own: recursive types. There are no
+//! other exceptions.
 
 use apache_avro::types::Value;
 use apache_avro::{Schema as Peer, from_avro_datum, to_avro_datum};
@@ -45,6 +46,23 @@ pub(super) fn value(ty: &Type, seed: &mut u32) -> Value {
     }
 }
 
+/// Whether there is a union in which `bytes` stand behind a `fixed`, and no `string`: the crate turns texts into a `fixed` of any
+/// size there.
+fn takes_text_for_fixed(reader: &Type) -> bool {
+    match reader {
+        Type::Array(inner) | Type::Map(inner) => takes_text_for_fixed(inner),
+        Type::Record { fields, .. } => fields.iter().any(|field| takes_text_for_fixed(&field.ty)),
+        Type::Union(branches) => {
+            let place = |wanted: fn(&Type) -> bool| branches.iter().position(wanted);
+            let fixed = place(|branch| matches!(branch, Type::Fixed { .. }));
+            let bytes = place(|branch| matches!(branch, Type::Primitive("bytes")));
+            let string = place(|branch| matches!(branch, Type::Primitive("string")));
+            (string.is_none() && fixed.is_some() && fixed < bytes) || branches.iter().any(takes_text_for_fixed)
+        }
+        Type::Primitive(_) | Type::Enum { .. } | Type::Fixed { .. } | Type::Named(_) => false,
+    }
+}
+
 /// What the other implementation makes of one value.
 fn read_back(reader: &str, writer: &str, value: Value) -> Result<(), String> {
     let (reader, writer) =
@@ -68,7 +86,7 @@ proptest! {
         let types = (make(&a, TASTE), make(&b, TASTE));
         let texts = (types.0.text(TASTE), types.1.text(TASTE));
         let schemas = (strict(&texts.0), strict(&texts.1));
-        if findings(&schemas.0, &schemas.1).is_empty() {
+        if findings(&schemas.0, &schemas.1).is_empty() && !takes_text_for_fixed(&types.0) {
             for step in 0..8 {
                 let result = read_back(&texts.0, &texts.1, value(&types.1, &mut seed.wrapping_add(step)));
                 prop_assert_eq!(result, Ok(()), "{} reads {}", texts.0, texts.1);
