@@ -1,5 +1,7 @@
 //! Every rule on attributes (CloudEvents 1.0.2, "Context Attributes" and "Type System"), for all encodings.
 
+use std::borrow::Cow;
+
 use super::event::{Envelope, Mode, Scalar};
 use super::issue::{Issue, Level};
 use super::limits::EventSettings;
@@ -8,6 +10,49 @@ use crate::schema::name_set::NameSet;
 
 /// Attributes without which there is no event.
 pub(super) const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
+
+/// The attributes of the specification itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Core {
+    SpecVersion,
+    Id,
+    Source,
+    Type,
+    DataContentType,
+    DataSchema,
+    Subject,
+    Time,
+}
+
+impl Core {
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "specversion" => Self::SpecVersion,
+            "id" => Self::Id,
+            "source" => Self::Source,
+            "type" => Self::Type,
+            "datacontenttype" => Self::DataContentType,
+            "dataschema" => Self::DataSchema,
+            "subject" => Self::Subject,
+            "time" => Self::Time,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::SpecVersion => "specversion",
+            Self::Id => "id",
+            Self::Source => "source",
+            Self::Type => "type",
+            Self::DataContentType => "datacontenttype",
+            Self::DataSchema => "dataschema",
+            Self::Subject => "subject",
+            Self::Time => "time",
+        }
+    }
+}
+
 /// The only version there is.
 const VERSION: &str = "1.0";
 /// Characters that names should not exceed.
@@ -102,7 +147,7 @@ impl<'s> Builder<'s> {
     /// An attribute that was sent more than once: none of the values counts.
     pub(super) fn repeated(&mut self, name: &str, offset: Option<u32>) {
         self.saw(name);
-        self.envelope.attributes.retain(|(known, _)| &**known != name);
+        self.envelope.attributes.retain(|(known, _)| known != name);
         self.issue(Issue::error("attribute.duplicate", format!("'{name}' is there more than once")).of(name).at(offset));
     }
 
@@ -117,15 +162,19 @@ impl<'s> Builder<'s> {
             self.full = true;
             return;
         }
-        if let Err(issue) = self.name(name) {
+        let core = Core::of(name);
+        if core.is_none()
+            && let Err(issue) = self.name(name)
+        {
             self.saw(name);
             self.issue(issue.of(name).at(offset));
             return;
         }
-        match self.value(name, raw) {
+        match self.value(core, raw) {
             Ok(value) => {
-                self.envelope.has_dataschema |= name == "dataschema";
-                self.envelope.attributes.push((name.into(), value));
+                self.envelope.has_dataschema |= core == Some(Core::DataSchema);
+                let name = core.map_or_else(|| Cow::Owned(name.to_owned()), |core| Cow::Borrowed(core.name()));
+                self.envelope.attributes.push((name, value));
             }
             Err(issue) => {
                 self.saw(name);
@@ -138,8 +187,12 @@ impl<'s> Builder<'s> {
             }
         }
         // breaches of a value that is used all the same
-        let from = self.breaches(name, raw);
-        if let Some(issue) = from {
+        let breach = match core {
+            Some(Core::DataSchema) => self.dataschema_breach(),
+            Some(_) => None,
+            None => self.extension_breach(name, raw),
+        };
+        if let Some(issue) = breach {
             self.issue(issue.of(name).at(offset));
         }
     }
@@ -164,19 +217,18 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
-    fn value(&mut self, name: &str, raw: Raw<'_>) -> Result<Scalar, Box<Issue>> {
-        let is_core = REQUIRED.contains(&name) || matches!(name, "datacontenttype" | "dataschema" | "subject" | "time");
-        match raw {
-            Raw::BrokenText => fail("attribute.character", "it has an unpaired surrogate"),
-            Raw::Text(text) if is_core => self.core(name, text),
-            raw if is_core => fail("attribute.type", format!("'{name}' must be a string, not {}", raw.kind())),
-            Raw::Text(text) => self.text(text).map(|()| Scalar::Text(text.into())),
-            Raw::Bool(flag) => Ok(Scalar::Bool(flag)),
-            Raw::Number(text) => match text.parse::<i32>() {
+    fn value(&mut self, core: Option<Core>, raw: Raw<'_>) -> Result<Scalar, Box<Issue>> {
+        match (raw, core) {
+            (Raw::BrokenText, _) => fail("attribute.character", "it has an unpaired surrogate"),
+            (Raw::Text(text), Some(core)) => self.core(core, text),
+            (raw, Some(core)) => fail("attribute.type", format!("'{}' must be a string, not {}", core.name(), raw.kind())),
+            (Raw::Text(text), None) => self.text(text).map(|()| Scalar::Text(text.into())),
+            (Raw::Bool(flag), None) => Ok(Scalar::Bool(flag)),
+            (Raw::Number(text), None) => match text.parse::<i32>() {
                 Ok(number) if !text.contains(['.', 'e', 'E']) => Ok(Scalar::Integer(number)),
                 _ => fail("attribute.type", "a number must be an integer of 32 bits, without fraction and exponent"),
             },
-            Raw::Other(kind) => fail("attribute.type", format!("an attribute can't be {kind}")),
+            (Raw::Other(kind), None) => fail("attribute.type", format!("an attribute can't be {kind}")),
         }
     }
 
@@ -186,7 +238,8 @@ impl<'s> Builder<'s> {
         if text.len() > limit {
             return fail("limit.value", format!("longer than {limit} bytes; the setting event-max-value-bytes moves this limit"));
         }
-        if text.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
+        // all of them, which is quicker than looking for the first that is not
+        if text.bytes().fold(true, |plain, byte| plain & matches!(byte, 0x20..=0x7E)) {
             return Ok(());
         }
         match text.chars().find(|c| is_excluded(*c)) {
@@ -195,49 +248,50 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn core(&mut self, name: &str, text: &str) -> Result<Scalar, Box<Issue>> {
+    fn core(&mut self, core: Core, text: &str) -> Result<Scalar, Box<Issue>> {
         if text.is_empty() {
-            return fail("attribute.empty", format!("'{name}' must not be empty"));
+            return fail("attribute.empty", format!("'{}' must not be empty", core.name()));
         }
         self.text(text)?;
-        let format = |message: String| fail(format!("attribute.{name}.format"), message);
-        match name {
-            "specversion" if text != VERSION => {
+        let format = |message: String| fail(format!("attribute.{}.format", core.name()), message);
+        match core {
+            Core::SpecVersion if text != VERSION => {
                 return format(format!("specversion '{}' is not '{VERSION}', the only one known", super::issue::cut(text)));
             }
-            "source" => {
-                self.uri(name, text)?;
+            Core::Source => {
+                self.uri(core, text)?;
             }
-            "dataschema" => {
-                let parts = self.uri(name, text)?;
+            Core::DataSchema => {
+                let parts = self.uri(core, text)?;
                 if !parts.scheme && !self.tolerated(text) {
                     return format("not an absolute URI: no scheme".to_owned());
                 }
                 self.dataschema = Some(parts);
             }
-            "time" => {
+            Core::Time => {
                 if let Err(reason) = time::check(text) {
                     return format(format!("not an RFC 3339 timestamp: {reason}"));
                 }
             }
-            "datacontenttype" => {
+            Core::DataContentType => {
                 if let Err(reason) = media::check(text) {
                     return format(format!("not a media type: {reason}"));
                 }
             }
-            _ => {}
+            Core::SpecVersion | Core::Id | Core::Type | Core::Subject => {}
         }
         Ok(Scalar::Text(text.into()))
     }
 
-    fn uri(&self, name: &str, text: &str) -> Result<uri::Parts, Box<Issue>> {
+    fn uri(&self, core: Core, text: &str) -> Result<uri::Parts, Box<Issue>> {
         let limit = self.settings.limits.uri_bytes;
         if text.len() > limit {
             return fail("limit.uri", format!("longer than {limit} bytes; the setting event-max-uri-bytes moves this limit"));
         }
-        let what = if name == "dataschema" { "URI" } else { "URI reference" };
-        uri::check(text)
-            .map_err(|reason| Box::new(Issue::error(format!("attribute.{name}.format"), format!("not a {what}: {reason}"))))
+        uri::check(text).map_err(|reason| {
+            let what = if core == Core::DataSchema { "URI" } else { "URI reference" };
+            Box::new(Issue::error(format!("attribute.{}.format", core.name()), format!("not a {what}: {reason}")))
+        })
     }
 
     fn tolerated(&self, text: &str) -> bool {
@@ -249,20 +303,23 @@ impl<'s> Builder<'s> {
         (tolerate.fragment && text.starts_with('#')) || (tolerate.type_url && is_type_url())
     }
 
-    /// What is wrong with a value that is used all the same.
-    fn breaches(&self, name: &str, raw: Raw<'_>) -> Option<Issue> {
+    /// What is wrong with a `dataschema` that is used all the same.
+    fn dataschema_breach(&self) -> Option<Issue> {
+        let parts = self.dataschema?;
+        let message = if !parts.scheme {
+            "not an absolute URI: no scheme; tolerated by the setting tolerate-dataschema"
+        } else if parts.fragment {
+            "an absolute URI has no fragment (RFC 3986, 4.3); it is used to choose a part of the schema"
+        } else {
+            return None;
+        };
+        let text = self.envelope.text("dataschema")?;
+        Some(Issue::new(Level::Breach, "attribute.dataschema.format", message).value(text))
+    }
+
+    /// What is wrong with an extension that is used all the same.
+    fn extension_breach(&self, name: &str, raw: Raw<'_>) -> Option<Issue> {
         let breach = |code: String, message: &str| Some(Issue::new(Level::Breach, code, message));
-        if name == "dataschema" {
-            let text = self.envelope.text(name)?;
-            let parts = self.dataschema?;
-            let code = || "attribute.dataschema.format".to_owned();
-            if !parts.scheme {
-                return breach(code(), "not an absolute URI: no scheme; tolerated by the setting tolerate-dataschema")
-                    .map(|i| i.value(text));
-            }
-            let message = "an absolute URI has no fragment (RFC 3986, 4.3); it is used to choose a part of the schema";
-            return parts.fragment.then(|| breach(code(), message)).flatten().map(|issue| issue.value(text));
-        }
         let wanted = extension(name)?;
         self.envelope.attribute(name)?;
         let format = || format!("attribute.{name}.format");

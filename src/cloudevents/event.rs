@@ -1,7 +1,10 @@
 //! An event, however it was encoded.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 
 use super::data::{Framing, framing_of};
 use super::issue::{Issue, Issues};
@@ -95,7 +98,7 @@ pub enum Content {
 /// JSON that has not been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     max_depth: usize,
     /// What it is should it be no JSON.
     otherwise: DataKind,
@@ -139,14 +142,14 @@ impl Data {
         limits: &EventLimits,
         issues: &mut Issues,
     ) -> Self {
-        let mut data = Self::unread(bytes, kind, content_type, in_body, limits);
+        let mut data = Self::unread(bytes.into(), kind, content_type, in_body, limits);
         data.read(issues);
         data
     }
 
     /// The same; JSON is left for [`Self::read`].
     pub(super) fn unread(
-        bytes: Vec<u8>,
+        bytes: Bytes,
         kind: Option<DataKind>,
         content_type: Option<&str>,
         in_body: bool,
@@ -162,7 +165,7 @@ impl Data {
             let unread = Unread { bytes, max_depth: limits.json_depth, otherwise };
             (kind.unwrap_or(DataKind::Json), Content::Unread(unread))
         } else {
-            (otherwise, Content::Binary(bytes))
+            (otherwise, Content::Binary(bytes.into()))
         };
         Self { kind, content, bytes: size, framing, broken: false, in_body: in_body && media.is_json(), media }
     }
@@ -183,7 +186,7 @@ impl Data {
             }
             Err(issue) => {
                 issues.push(place(*issue));
-                (self.kind, self.content) = (otherwise, Content::Binary(bytes));
+                (self.kind, self.content) = (otherwise, Content::Binary(bytes.into()));
                 (self.broken, self.in_body) = (true, false);
             }
         }
@@ -266,7 +269,7 @@ pub struct Envelope {
     /// How it was encoded.
     pub mode: Mode,
     /// The attributes that could be read, extensions included, in the order they were sent.
-    pub attributes: Vec<(Box<str>, Scalar)>,
+    pub attributes: Vec<(Cow<'static, str>, Scalar)>,
     /// The data.
     pub data: Option<Data>,
     /// What is wrong.
@@ -286,7 +289,8 @@ impl Envelope {
     pub(super) fn new(mode: Mode) -> Self {
         Self {
             mode,
-            attributes: Vec::new(),
+            // as many as most events have
+            attributes: Vec::with_capacity(8),
             data: None,
             issues: Issues::default(),
             record_schema: None,
@@ -306,7 +310,7 @@ impl Envelope {
     /// The value of an attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Scalar> {
-        self.attributes.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The text of an attribute.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use bytes::Bytes;
+
 use super::attributes::{Builder, Raw};
 use super::event::{Data, Envelope, Mode};
 use super::issue::{Issue, Level};
@@ -15,14 +17,14 @@ const PREFIX: &[u8] = b"ce-";
 /// Reads an event from headers, as raw bytes in the order they were sent, and the body.
 #[must_use]
 pub fn parse(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings) -> Envelope {
-    let mut envelope = parse_unread(headers, body, settings);
+    let mut envelope = parse_unread(headers, body.into(), settings);
     envelope.read_data();
     envelope
 }
 
 /// The same; data of JSON is left unread.
 #[must_use]
-pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings) -> Envelope {
+pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Bytes, settings: &EventSettings) -> Envelope {
     let of_event = |name: &[u8]| name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
     if !headers.iter().any(|(name, _)| of_event(name)) {
         return Envelope::refused(Mode::Binary, no_event(headers, &body));
@@ -43,7 +45,8 @@ pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventS
         (Some(_), Some(_)) => builder.repeated("datacontenttype", None),
     }
     for (header, value) in headers.iter().filter(|(name, _)| of_event(name)) {
-        let mut name = String::from_utf8_lossy(header.get(PREFIX.len()..).unwrap_or_default());
+        let name = header.get(PREFIX.len()..).unwrap_or_default();
+        let mut name = std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             name = name.to_ascii_lowercase().into();
         }
@@ -95,7 +98,8 @@ struct Decoded<'v> {
 /// Undoes double quotes, then one round of percent-decoding (HTTP protocol binding, 3.1.3.2).
 fn decode(value: &[u8]) -> Result<Decoded<'_>, &'static str> {
     let is_plain = |byte: &u8| matches!(byte, 0x21..=0x7E) && *byte != b'"' && *byte != b'%';
-    if value.iter().all(is_plain)
+    // all of them, which is quicker than looking for the first that is not
+    if value.iter().fold(true, |plain, byte| plain & is_plain(byte))
         && let Ok(text) = std::str::from_utf8(value)
     {
         return Ok(Decoded { text: text.into(), sloppy: None });

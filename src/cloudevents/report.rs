@@ -6,7 +6,7 @@ use super::data::{Framing, Judgement, Named, SchemaFacts};
 use super::event::{Envelope, Scalar};
 use super::issue::{Issue, Issues, Strictness};
 use crate::schema::json::write_string;
-use crate::types::SchemaType;
+use crate::types::{Guid, SchemaType};
 
 /// An event that has been judged.
 #[derive(Debug, Clone)]
@@ -60,14 +60,18 @@ struct Writer(String);
 impl Writer {
     /// A key, and a comma before it where something stands before it.
     fn key(&mut self, key: &str) {
-        self.comma();
-        self.0.push('"');
+        self.0.push_str(if self.is_open() { "\"" } else { ",\"" });
         self.0.push_str(key);
         self.0.push_str("\":");
     }
 
+    /// Whether nothing stands yet in the innermost object or array.
+    fn is_open(&self) -> bool {
+        matches!(self.0.as_bytes().last(), Some(b'{' | b'['))
+    }
+
     fn comma(&mut self) {
-        if !matches!(self.0.as_bytes().last(), Some(b'{' | b'[')) {
+        if !self.is_open() {
             self.0.push(',');
         }
     }
@@ -83,7 +87,12 @@ impl Writer {
         }
     }
 
-    /// A number, or another word that JSON knows.
+    fn number(&mut self, key: &str, value: impl itoa::Integer) {
+        self.key(key);
+        self.0.push_str(itoa::Buffer::new().format(value));
+    }
+
+    /// A word that JSON knows, or a value that is JSON as it is shown.
     fn word(&mut self, key: &str, value: impl Display) {
         self.key(key);
         // writing to a string does not fail
@@ -115,8 +124,8 @@ impl Writer {
         self.some_text("value", issue.value.as_deref());
         self.some_text("hint", issue.hint.as_deref());
         if let Some((line, column)) = issue.position {
-            self.word("line", line);
-            self.word("column", column);
+            self.number("line", line);
+            self.number("column", column);
         }
         self.0.push('}');
     }
@@ -136,7 +145,7 @@ impl Writer {
             match value {
                 Scalar::Text(text) => self.text(name, text),
                 Scalar::Bool(flag) => self.flag(name, *flag),
-                Scalar::Integer(number) => self.word(name, number),
+                Scalar::Integer(number) => self.number(name, *number),
             }
         }
     }
@@ -145,12 +154,14 @@ impl Writer {
         self.text("resolved_by", facts.resolved_by);
         self.some_text("subject", facts.subject.as_deref());
         if let Some(version) = facts.version {
-            self.word("version", version);
+            self.number("version", version);
         }
         if let Some(id) = facts.id {
-            self.word("id", id);
+            self.number("id", id);
         }
-        self.some_text("guid", facts.guid.map(|guid| guid.to_string()).as_deref());
+        if let Some(guid) = facts.guid {
+            self.text("guid", guid.write(&mut Guid::buffer()));
+        }
         self.some_text("schemaType", facts.schema_type.map(SchemaType::as_str));
         self.some_text("url", facts.url.as_deref());
     }
@@ -163,12 +174,12 @@ impl Writer {
         self.object("framing", |out| {
             match (judgement.framing, judgement.fingerprint) {
                 (Some(Framing { named: Named::Id(id) }), _) => {
-                    out.word("magic", 0);
-                    out.word("id", id);
+                    out.number("magic", 0);
+                    out.number("id", id);
                 }
                 (Some(Framing { named: Named::Guid(guid) }), _) => {
-                    out.word("magic", 1);
-                    out.text("guid", &guid.to_string());
+                    out.number("magic", 1);
+                    out.text("guid", guid.write(&mut Guid::buffer()));
                 }
                 (None, Some(fingerprint)) => out.text("fingerprint", &format!("{fingerprint:016x}")),
                 (None, None) => {}
@@ -192,7 +203,7 @@ impl Writer {
             Some(encoding) => self.text("decoded_as", encoding),
             None => self.word("decoded_as", "null"),
         }
-        self.word("bytes", data.map_or(0, |data| data.bytes));
+        self.number("bytes", data.map_or(0, |data| data.bytes));
         self.framing(judgement);
         self.some_text("message", judgement.message.as_deref());
     }
@@ -267,7 +278,7 @@ pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&s
     for (index, verdict) in verdicts.iter().enumerate() {
         out.comma();
         out.0.push('{');
-        out.word("index", index);
+        out.number("index", index);
         out.flag("valid", verdict.is_valid(strictness));
         out.verdict(verdict, strictness);
         out.0.push('}');

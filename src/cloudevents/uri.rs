@@ -14,8 +14,14 @@ pub(super) fn check(text: &str) -> Result<Parts, String> {
     {
         return Err(format!("'{c}' must be percent-encoded"));
     }
-    let (rest, fragment) = split(text, '#');
-    let (rest, query) = split(rest, '?');
+    // most have neither, which is quickly seen
+    let (rest, query, fragment) = if all_may_stand(text, PATH) {
+        (text, None, None)
+    } else {
+        let (rest, fragment) = split(text, '#');
+        let (rest, query) = split(rest, '?');
+        (rest, query, fragment)
+    };
     for part in [fragment, query].into_iter().flatten() {
         characters(part, QUERY)?;
     }
@@ -73,13 +79,25 @@ const PLACES: [u8; 256] = {
     places
 };
 
+fn places_of(byte: u8) -> u8 {
+    PLACES.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
 fn may_stand(byte: u8, place: u8) -> bool {
-    PLACES.get(usize::from(byte)).is_some_and(|places| places & place != 0)
+    places_of(byte) & place != 0
+}
+
+/// All bytes are looked at, which is quicker than to stop at the first that may not.
+fn all_may_stand(text: &str, place: u8) -> bool {
+    text.bytes().fold(place, |all, byte| all & places_of(byte)) != 0
 }
 
 /// Every byte must be allowed or part of a percent-encoding.
 fn characters(text: &str, place: u8) -> Result<(), String> {
     let bytes = text.as_bytes();
+    if all_may_stand(text, place) {
+        return Ok(());
+    }
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         if *byte == b'%' {

@@ -201,35 +201,36 @@ async fn compressed(response: Response, from: u64) -> Response {
 
 impl App {
     /// Answers a request. Never fails: whatever goes wrong becomes an answer.
-    pub async fn handle(self, request: Request) -> Response {
+    ///
+    /// The request is lent all the way down and used up piece by piece, and what is not ready is boxed: futures are moved before
+    /// they run, with all the room that they will ever need.
+    pub async fn handle(&self, request: &mut Request) -> Response {
         let started = Instant::now();
         let id = request_id(request.headers());
-        if let Some(mut response) = self.ready(&request) {
+        if let Some((route, mut response)) = self.ready(request) {
             response.headers_mut().insert(REQUEST_ID, id);
-            let route = response.extensions().get::<RouteIndex>().copied();
-            self.state.metrics.request(route, response.status(), started.elapsed());
+            self.state.metrics.request(Some(route), response.status(), started.elapsed());
             return response;
         }
         let method = request.method().clone();
         let target = request.uri().clone();
-        let mut response = self.guarded(request, &id).await;
+        let (route, mut response) = Box::pin(self.guarded(request, &target, &id)).await;
         response.headers_mut().insert(REQUEST_ID, id.clone());
         let elapsed = started.elapsed();
-        let route = response.extensions().get::<RouteIndex>().copied();
         self.state.metrics.request(route, response.status(), elapsed);
         self.log(&method, &target, &response, &id, elapsed);
         response
     }
 
     /// An answer that was given before and still holds.
-    fn ready(&self, request: &Request) -> Option<Response> {
+    fn ready(&self, request: &Request) -> Option<(RouteIndex, Response)> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
         let target = request.uri().path_and_query()?.as_str();
         let answers = self.state.registry.store().known_generation().answers;
         let headers = request.headers();
-        let (route, mut response) = match self.state.ready.get(target, answers, || negotiate::accepts_gzip(headers))? {
+        let answer = match self.state.ready.get(target, answers, || negotiate::accepts_gzip(headers))? {
             Ready::Json { route, bytes, is_gzip } => {
                 let mut response = respond(StatusCode::OK, negotiate::choose(headers)?, Body::from(bytes));
                 if is_gzip {
@@ -241,9 +242,8 @@ impl App {
                 (route, self.in_form(target, answers, document, headers)?.answer(request.method(), headers)?)
             }
         };
-        response.extensions_mut().insert(route);
         self.state.metrics.ready_hit();
-        Some(response)
+        Some(answer)
     }
 
     /// The form of a ready document that the client wants, if that one is ready as well.
@@ -259,12 +259,11 @@ impl App {
     }
 
     /// Runs the request with a deadline; a panic becomes a 500 that names the request id under which the log has the details.
-    async fn guarded(&self, request: Request, id: &HeaderValue) -> Response {
+    async fn guarded(&self, request: &mut Request, target: &Uri, id: &HeaderValue) -> (Option<RouteIndex>, Response) {
         let headers = accepted(request.headers());
-        let target = request.uri().clone();
-        let work = AssertUnwindSafe(self.routed(request)).catch_unwind();
+        let work = std::pin::pin!(AssertUnwindSafe(self.routed(request)).catch_unwind());
         let error = match tokio::time::timeout(self.state.settings.request_timeout, work).await {
-            Ok(Ok(response)) => return response,
+            Ok(Ok(answer)) => return answer,
             Ok(Err(panic)) => {
                 let what = panic
                     .downcast_ref::<String>()
@@ -284,13 +283,16 @@ impl App {
                 )
             }
         };
-        self.state.error_response(&error, &headers, target.path())
+        (None, self.state.error_response(&error, &headers, target.path()))
     }
 
-    async fn routed(&self, mut request: Request) -> Response {
+    async fn routed(&self, request: &mut Request) -> (Option<RouteIndex>, Response) {
+        let refused = |error: &ApiError, request: &Request| {
+            (None, self.state.error_response(error, request.headers(), request.uri().path()))
+        };
         let routed = match path::route(request.uri().path()) {
             Ok(routed) => routed,
-            Err(error) => return self.state.error_response(&error, request.headers(), request.uri().path()),
+            Err(error) => return refused(&error, request),
         };
         if routed.path != request.uri().path() {
             let uri = match request.uri().query() {
@@ -301,7 +303,7 @@ impl App {
             let sent = SentPath(request.uri().path().to_owned());
             match uri.parse::<Uri>() {
                 Ok(uri) => *request.uri_mut() = uri,
-                Err(_) => return self.state.error_response(&ApiError::not_found(), request.headers(), request.uri().path()),
+                Err(_) => return refused(&ApiError::not_found(), request),
             }
             request.extensions_mut().insert(sent);
             if let Some(context) = context {
@@ -311,12 +313,12 @@ impl App {
         if let Some((index, route, parameters)) = router::direct(request.method(), request.uri().path()) {
             let gzip = negotiate::accepts_gzip(request.headers());
             let response = router::answer(&self.state, index, route, parameters, request).await;
-            return if gzip { compressed(response, self.state.settings.gzip_from).await } else { response };
+            let response = if gzip { compressed(response, self.state.settings.gzip_from).await } else { response };
+            return (Some(index), response);
         }
-        match self.router.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
+        // boxed, so that the futures of hot routes stay small
+        let Ok(response) = Box::pin(self.router.clone().oneshot(std::mem::take(request))).await;
+        (response.extensions().get::<RouteIndex>().copied(), response)
     }
 
     fn log(&self, method: &Method, target: &Uri, response: &Response, id: &HeaderValue, elapsed: Duration) {

@@ -27,13 +27,21 @@ impl Links {
 
     /// The URL of a path.
     pub(super) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+        join(&self.base, path)
     }
 
     /// The same without scheme and host.
     pub(super) fn path(&self, path: &str) -> String {
-        format!("{}{path}", self.base.get(self.path..).unwrap_or(""))
+        join(self.base.get(self.path..).unwrap_or(""), path)
     }
+}
+
+/// Both, one behind the other; many answers have such a URL, so nothing is formatted.
+fn join(base: &str, path: &str) -> String {
+    let mut url = String::with_capacity(base.len() + path.len());
+    url.push_str(base);
+    url.push_str(path);
+    url
 }
 
 /// A text as one segment of a path.
@@ -43,7 +51,7 @@ pub(super) fn segment(text: &str) -> String {
 
 /// The path of a document by guid.
 pub(super) fn guid_path(guid: Guid) -> String {
-    format!("/cloudevents/schemas/guids/{guid}")
+    join("/cloudevents/schemas/guids/", guid.write(&mut Guid::buffer()))
 }
 
 /// `/cloudevents`, with the context where it is not the default one.

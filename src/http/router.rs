@@ -50,7 +50,7 @@ pub struct Route {
     handler: Handler,
 }
 
-/// The place of a route in the table.
+/// The place of a route in the table. The router's responses carry it among their extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RouteIndex(pub(super) usize);
 
@@ -180,8 +180,11 @@ pub(super) fn direct(method: &Method, path: &str) -> Option<(RouteIndex, &'stati
         // what stands before the first parameter
         hot.map(|(index, route)| (RouteIndex(index), route, route.template.split('{').next().unwrap_or(""))).collect()
     });
-    let mut of_method = hot.iter().filter(|(_, route, begin)| route.method == *method && path.starts_with(begin));
-    of_method.find_map(|(index, route, _)| Some((*index, *route, route.parameters(path)?)))
+    hot.iter().filter(|(_, route, begin)| route.method == *method && path.starts_with(begin)).find_map(|(index, route, begin)| {
+        let has_parameters = begin.len() < route.template.len();
+        let parameters = if has_parameters { route.parameters(path)? } else { (path == *begin).then(|| Ok(Vec::new()))? };
+        Some((*index, *route, parameters))
+    })
 }
 
 /// Every operation. HEAD comes with every GET.
@@ -290,7 +293,9 @@ fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> M
         let parameters = request.extract_parts::<RawPathParams>().await.map_err(|_| ApiError::not_found());
         let decoded = |(key, value): (&str, &str)| (key.to_owned(), value.replace('\0', "\u{FFFD}"));
         let parameters = parameters.map(|parameters| parameters.iter().map(decoded).collect());
-        answer(&state, index, route, parameters, request).await
+        let mut response = answer(&state, index, route, parameters, &mut request).await;
+        response.extensions_mut().insert(index);
+        response
     })
 }
 
@@ -309,15 +314,21 @@ pub(super) async fn answer(
     index: RouteIndex,
     route: &'static Route,
     parameters: Result<Parameters, ApiError>,
-    mut request: HttpRequest,
+    request: &mut HttpRequest,
 ) -> Response {
     let is_ours = problem::is_here(route.template);
-    let path = if is_ours { sent_path(&request) } else { String::new() };
     // shared from here on
     let headers = Arc::new(std::mem::take(request.headers_mut()));
-    let mut response = match run(state, index, route, parameters, &headers, request).await {
+    let answer = match parameters {
+        Ok(parameters) => run(state, index, route, parameters, &headers, request).await,
+        Err(error) => Err(error),
+    };
+    let mut response = match answer {
         Ok(response) => response,
-        Err(error) => state.error_response(&error, &headers, &path),
+        Err(error) => {
+            let path = if is_ours { sent_path(request) } else { String::new() };
+            state.error_response(&error, &headers, &path)
+        }
     };
     if is_ours {
         let headers = response.headers_mut();
@@ -326,7 +337,6 @@ pub(super) async fn answer(
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
     }
-    response.extensions_mut().insert(index);
     response
 }
 
@@ -334,11 +344,10 @@ async fn run(
     state: &Arc<AppState>,
     index: RouteIndex,
     route: &Route,
-    parameters: Result<Parameters, ApiError>,
+    path: Parameters,
     headers: &Arc<HeaderMap>,
-    request: HttpRequest,
+    request: &mut HttpRequest,
 ) -> Result<Response, ApiError> {
-    let path = parameters?;
     let method = request.method().clone();
     if let Some(document) = &route.document
         && Form::only_schemas(headers)
@@ -380,16 +389,17 @@ async fn translate(
     route: &Route,
     path: Parameters,
     headers: &Arc<HeaderMap>,
-    mut request: HttpRequest,
+    request: &mut HttpRequest,
 ) -> Result<(Option<String>, Request), ApiError> {
     let context = request.extensions_mut().remove::<PrefixContext>().map(|prefix| prefix.0);
-    let (parts, body) = request.into_parts();
-    let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::DELETE);
+    let takes_body = matches!(*request.method(), Method::POST | Method::PUT | Method::DELETE);
+    let body = std::mem::take(request.body_mut());
     let bytes = if takes_body { collect(state, route, headers, body).await? } else { Bytes::new() };
+    let uri = request.uri();
     let is_kept = |path: &str| path.starts_with("/schemas/") || problem::is_here(path);
-    let held = !takes_body && is_kept(parts.uri.path()) && context.is_none();
-    let target = parts.uri.path_and_query().filter(|_| held).map(|target| target.as_str().to_owned());
-    let query = parts.uri.query().unwrap_or("");
+    let held = !takes_body && is_kept(uri.path()) && context.is_none();
+    let target = uri.path_and_query().filter(|_| held).map(|target| target.as_str().to_owned());
+    let query = uri.query().unwrap_or("");
     Ok((target, Request::new(Arc::clone(state), path, query, Arc::clone(headers), bytes, context)))
 }
 
@@ -400,7 +410,7 @@ async fn collect(state: &AppState, route: &Route, headers: &HeaderMap, body: Bod
     } else {
         (state.settings.max_body_bytes, "max-body-bytes")
     };
-    let whole = Limited::new(body, limit).collect();
+    let whole = std::pin::pin!(Limited::new(body, limit).collect());
     match tokio::time::timeout(state.settings.body_timeout, whole).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {

@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
 
 use super::Registry;
 use super::error::RegistryError;
@@ -37,6 +37,16 @@ impl Entry {
 
 type Key = (Arc<str>, SchemaId);
 
+/// The same, borrowed; it hashes alike.
+#[derive(Hash)]
+struct KeyRef<'a>(&'a str, SchemaId);
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, (context, id): &Key) -> bool {
+        *self.0 == **context && self.1 == *id
+    }
+}
+
 #[derive(Clone)]
 struct ByBytes;
 
@@ -58,8 +68,8 @@ impl Contents {
         Self { cache: Cache::with_weighter(items, bytes, ByBytes) }
     }
 
-    fn get(&self, key: &Key, meanings: i64) -> Option<Arc<Entry>> {
-        let (loaded, entry) = self.cache.get(key)?;
+    fn get(&self, context: &str, id: SchemaId, meanings: i64) -> Option<Arc<Entry>> {
+        let (loaded, entry) = self.cache.get(&KeyRef(context, id))?;
         (loaded == meanings).then_some(entry)
     }
 
@@ -78,7 +88,7 @@ impl Contents {
 impl Registry {
     /// A schema by id from memory only.
     pub(super) fn cached(&self, context: &str, id: SchemaId) -> Option<Arc<Entry>> {
-        self.contents.get(&(context.into(), id), self.store.known_generation().meanings)
+        self.contents.get(context, id, self.store.known_generation().meanings)
     }
 
     /// Entries and bytes in the schema cache.
@@ -101,8 +111,7 @@ impl Registry {
     pub(super) async fn entries(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<Arc<Entry>>, RegistryError> {
         let meanings = self.store.known_generation().meanings;
         let name: Arc<str> = context.into();
-        let mut found: Vec<Option<Arc<Entry>>> =
-            ids.iter().map(|id| self.contents.get(&(Arc::clone(&name), *id), meanings)).collect();
+        let mut found: Vec<Option<Arc<Entry>>> = ids.iter().map(|id| self.contents.get(context, *id, meanings)).collect();
         let missing: Vec<SchemaId> = ids.iter().zip(&found).filter(|(_, entry)| entry.is_none()).map(|(id, _)| *id).collect();
         if !missing.is_empty() {
             let mut loaded = std::collections::HashMap::new();

@@ -592,26 +592,36 @@ impl Reader<'_> {
     }
 }
 
-/// How many bytes at the beginning are certainly characters of ASCII that stand for themselves in a JSON string. Eight at a time,
-/// so up to seven more may be.
+/// How many bytes at the beginning are characters of ASCII that stand for themselves in a JSON string.
 pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // the high bit of each byte that is 0
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut length = 0;
-    while let Some(eight) = bytes.get(length..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*eight);
+    let plain_of = |eight: [u8; 8]| {
+        let word = u64::from_le_bytes(eight);
         let is_quote = zeros(word ^ (ONES * u64::from(b'"')));
         let is_backslash = zeros(word ^ (ONES * u64::from(b'\\')));
         let is_control = zeros(word & (ONES * 0xE0));
         let special = is_quote | is_backslash | is_control | (word & HIGH);
-        if special != 0 {
-            return length + (special.trailing_zeros() / 8) as usize;
+        (special.trailing_zeros() / 8) as usize
+    };
+    let mut length = 0;
+    while let Some(eight) = bytes.get(length..).and_then(<[u8]>::first_chunk::<8>) {
+        let plain = plain_of(*eight);
+        if plain < 8 {
+            return length + plain;
         }
         length += 8;
     }
-    length
+    if length == bytes.len() {
+        return length;
+    }
+    // what is left, together with some that was looked at
+    if let Some(eight) = bytes.last_chunk::<8>() {
+        return bytes.len() - 8 + plain_of(*eight);
+    }
+    bytes.iter().take_while(|byte| matches!(byte, 0x20..=0x7F) && !matches!(byte, b'"' | b'\\')).count()
 }
 
 /// Appends `text` as a JSON string the way the original's writers do: `"` and `\` escaped, the short escapes, other control
@@ -620,6 +630,11 @@ pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut run = 0;
     let plain = plain_prefix(text.as_bytes());
+    if plain == text.len() {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for (i, b) in text.bytes().enumerate().skip(plain) {
         let short = match b {
             b'"' => "\\\"",
@@ -651,4 +666,38 @@ pub fn write_string(out: &mut String, text: &str) {
 #[must_use]
 pub fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{plain_prefix, write_string};
+
+    #[test]
+    fn what_is_plain_ends_at_the_first_byte_that_is_not() {
+        for length in 0..40 {
+            let plain = vec![b'~'; length];
+            assert_eq!(plain_prefix(&plain), length);
+            for at in 0..length {
+                for special in [b'"', b'\\', 0, 0x1F, 0x80, 0xFF] {
+                    let mut text = plain.clone();
+                    if let Some(byte) = text.get_mut(at) {
+                        *byte = special;
+                    }
+                    assert_eq!(plain_prefix(&text), at, "{special:#x} at {at} of {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn strings_are_written_whole_and_escaped_wherever_it_is_needed() {
+        for length in 0..20 {
+            for (c, written) in [('"', "\\\""), ('\u{1f}', "\\u001F"), ('\u{7f}', "\u{7f}"), ('\u{e4}', "\u{e4}")] {
+                let (before, after) = ("b".repeat(length), "a".repeat(length % 7));
+                let mut out = String::new();
+                write_string(&mut out, &format!("{before}{c}{after}"));
+                assert_eq!(out, format!("\"{before}{written}{after}\""));
+            }
+        }
+    }
 }

@@ -37,9 +37,22 @@ impl Guid {
     }
 }
 
+impl Guid {
+    /// Room for [`Self::write`].
+    #[must_use]
+    pub fn buffer() -> [u8; 36] {
+        [0; uuid::fmt::Hyphenated::LENGTH]
+    }
+
+    /// The text, written into a buffer.
+    pub fn write(self, buffer: &mut [u8; 36]) -> &str {
+        uuid::Uuid::from_bytes(self.0).hyphenated().encode_lower(buffer)
+    }
+}
+
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        uuid::Uuid::from_bytes(self.0).hyphenated().fmt(f)
+        f.pad(self.write(&mut Self::buffer()))
     }
 }
 

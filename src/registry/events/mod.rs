@@ -39,8 +39,8 @@ pub struct EventJudging {
     pub version: Option<(Subject, VersionSelector)>,
     /// `format` of JSON Schema is an assertion.
     pub formats: bool,
-    /// The context that ids belong to.
-    pub context: String,
+    /// The context that ids belong to, if it is not the default one.
+    pub context: Option<String>,
     /// Time for all of them.
     pub time_limit: Duration,
 }
@@ -54,81 +54,101 @@ pub(super) struct Case {
     facts: Option<SchemaFacts>,
 }
 
+impl Case {
+    fn new(envelope: Envelope) -> Self {
+        Self { envelope, attempts: Vec::new(), facts: None }
+    }
+}
+
 impl Registry {
-    /// Judges events. What is wrong with one is in its verdict.
+    /// Judges an event. What is wrong with it is in the verdict.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub fn judge_event<'a>(
+        &'a self,
+        envelope: Envelope,
+        asked: &'a EventJudging,
+    ) -> impl Future<Output = Result<Verdict, RegistryError>> + Send + 'a {
+        // made outside of the future, which would have room for the envelope twice
+        let mut case = Case::new(envelope);
+        async move {
+            (case.attempts, case.facts) = self.attempts(&mut case.envelope, asked, None).await?;
+            let mut outcome = run::at_once(&case);
+            if run::is_open((&case, &outcome)) {
+                (case, outcome) = Box::pin(self.lanes.run_one(case, asked.time_limit)).await;
+            }
+            Ok(verdict(case, outcome, asked.time_limit))
+        }
+    }
+
+    /// Judges events, whose schemas are looked for once each.
     ///
     /// # Errors
     /// Store failures.
     pub async fn judge_events(&self, envelopes: Vec<Envelope>, asked: &EventJudging) -> Result<Vec<Verdict>, RegistryError> {
-        let mut cases = Vec::with_capacity(envelopes.len());
-        let mut known = (envelopes.len() > 1).then(sources::Known::default);
-        for envelope in envelopes {
-            cases.push(self.case(envelope, asked, known.as_mut()).await?);
+        let mut known = sources::Known::default();
+        let mut cases: Vec<Case> = envelopes.into_iter().map(Case::new).collect();
+        for case in &mut cases {
+            (case.attempts, case.facts) = self.attempts(&mut case.envelope, asked, Some(&mut known)).await?;
         }
         let (cases, outcomes) = self.lanes.run(cases, asked.time_limit).await;
         Ok(cases.into_iter().zip(outcomes).map(|(case, outcome)| verdict(case, outcome, asked.time_limit)).collect())
     }
 
-    async fn case(
-        &self,
-        mut envelope: Envelope,
-        asked: &EventJudging,
-        known: Option<&mut sources::Known>,
-    ) -> Result<Case, RegistryError> {
-        if asked.schema == SchemaUse::Ignore || !envelope.is_event() {
-            envelope.read_data();
-            return Ok(Case { envelope, attempts: Vec::new(), facts: None });
-        }
-        let sources = self.schemas_of(&envelope, asked, known).await?;
-        let facts = sources.decisive().map(|found| found.facts.clone());
-        let mut said = about_sources(&sources, &envelope, asked);
-        let mut attempts = Vec::new();
-        if envelope.data.is_none() {
-            said.extend(without_data(&envelope, facts.is_some() || asked.schema == SchemaUse::Required));
-        } else {
-            attempts = self.attempts(sources, asked, &mut said).await?;
-        }
-        // what is wrong with the data itself comes first
-        if !taken_at_once(&mut envelope, &attempts) {
-            envelope.read_data();
-        }
-        envelope.issues.extend(said);
-        Ok(Case { envelope, attempts, facts })
-    }
-
-    /// The ways to read the data, likeliest first.
+    /// The ways to read the data of an event, likeliest first, and what is said about the schema where none of them is used.
     async fn attempts(
         &self,
-        sources: Sources,
+        envelope: &mut Envelope,
         asked: &EventJudging,
-        said: &mut Vec<Issue>,
-    ) -> Result<Vec<Attempt>, RegistryError> {
-        let Sources { named, writer, is_framed, .. } = sources;
-        let is_same = matches!((&named, &writer), (Some(a), Some(b)) if a.facts.guid == b.facts.guid);
-        let mut wanted: Vec<(Found, bool)> = Vec::new();
-        match (named, writer) {
-            (Some(named), Some(_)) if asked.version.is_some() || is_same => {
-                wanted.push((named.clone(), is_framed));
-                // what looks like framing may be data
-                wanted.extend(is_framed.then_some((named, false)));
-            }
-            (named, writer) => {
-                wanted.extend(writer.map(|writer| (writer, is_framed)));
-                wanted.extend(named.map(|named| (named, false)));
-            }
+        known: Option<&mut sources::Known>,
+    ) -> Result<(Vec<Attempt>, Option<SchemaFacts>), RegistryError> {
+        if asked.schema == SchemaUse::Ignore || !envelope.is_event() {
+            envelope.read_data();
+            return Ok((Vec::new(), None));
         }
+        let sources = self.schemas_of(envelope, asked, known).await?;
+        let facts = sources.decisive().map(|found| found.facts.clone());
+        let mut said = about_sources(&sources, envelope, asked);
         let mut attempts = Vec::new();
-        for (found, framed) in wanted {
-            let Found { facts, entry, fragment } = found;
-            match self.prepared(&entry, asked.formats, fragment.as_deref()).await? {
-                Ok(payload) => attempts.push(Attempt { schema: Schema { facts, payload }, framed }),
-                Err(error) => {
-                    said.push(Issue::error("schema.unresolved", format!("the schema can't be used: {error}")));
+        if envelope.data.is_none() {
+            said.extend(without_data(envelope, facts.is_some() || asked.schema == SchemaUse::Required));
+        } else {
+            for (Found { facts, entry, fragment }, framed) in wanted(sources, asked) {
+                match self.prepared(&entry, asked.formats, fragment.as_deref()).await? {
+                    Ok(payload) => attempts.push(Attempt { schema: Schema { facts, payload }, framed }),
+                    Err(error) => {
+                        said.push(Issue::error("schema.unresolved", format!("the schema can't be used: {error}")));
+                    }
                 }
             }
         }
-        Ok(attempts)
+        // what is wrong with the data itself comes first
+        if !taken_at_once(envelope, &attempts) {
+            envelope.read_data();
+        }
+        envelope.issues.extend(said);
+        Ok((attempts, facts))
     }
+}
+
+/// The schemas to hold data against, likeliest first, and whether the framing is to be taken off before.
+fn wanted(sources: Sources, asked: &EventJudging) -> Vec<(Found, bool)> {
+    let Sources { named, writer, is_framed, .. } = sources;
+    let is_same = matches!((&named, &writer), (Some(a), Some(b)) if a.facts.guid == b.facts.guid);
+    let mut wanted = Vec::new();
+    match (named, writer) {
+        (Some(named), Some(_)) if asked.version.is_some() || is_same => {
+            wanted.push((named.clone(), is_framed));
+            // what looks like framing may be data
+            wanted.extend(is_framed.then_some((named, false)));
+        }
+        (named, writer) => {
+            wanted.extend(writer.map(|writer| (writer, is_framed)));
+            wanted.extend(named.map(|named| (named, false)));
+        }
+    }
+    wanted
 }
 
 /// Whether the data is found valid by a mere scan. With several schemas in question each gets a proper look.
@@ -164,7 +184,7 @@ fn about_sources(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -
 /// What there is to say when no schema was found, or not the one that `dataschema` names.
 fn unresolved(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> Option<Issue> {
     if sources.decisive().is_some() {
-        return sources.unresolved.clone();
+        return sources.unresolved.as_deref().cloned();
     }
     let is_error = asked.schema == SchemaUse::Required || asked.version.is_some() || envelope.text("dataschema").is_some();
     // an event that needs no schema and has nothing to check is not worth a word
@@ -172,7 +192,7 @@ fn unresolved(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> O
         return None;
     }
     let nothing = || Issue::new(Level::Note, "schema.unresolved", "nothing names a schema; the data was not checked");
-    let mut issue = sources.unresolved.clone().unwrap_or_else(nothing);
+    let mut issue = sources.unresolved.as_deref().cloned().unwrap_or_else(nothing);
     issue.level = if is_error { Level::Error } else { Level::Note };
     Some(issue)
 }

@@ -69,14 +69,17 @@ impl Registry {
         if let Some((_, made)) = self.prepared.cache.get(&key).filter(|(made, _)| *made == meanings) {
             return Ok(made);
         }
+        let made = Box::pin(self.prepare(entry, formats, key.fragment.clone())).await?;
+        self.prepared.cache.insert(key, (meanings, made.clone()));
+        Ok(made)
+    }
+
+    async fn prepare(&self, entry: &Arc<Entry>, formats: bool, part: Option<Box<str>>) -> Result<Made, RegistryError> {
         let parsed = match self.parsed(entry).await? {
             Ok(parsed) => parsed,
             Err(error) => return Ok(Err(error)),
         };
-        let part = key.fragment.clone();
         let task = tokio::task::spawn_blocking(move || Payload::prepare(&parsed, formats, part.as_deref()));
-        let made = task.await.unwrap_or_else(|_| Err(SchemaError::validate("it could not be made ready")));
-        self.prepared.cache.insert(key, (meanings, made.clone()));
-        Ok(made)
+        Ok(task.await.unwrap_or_else(|_| Err(SchemaError::validate("it could not be made ready"))))
     }
 }

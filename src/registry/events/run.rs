@@ -33,17 +33,28 @@ impl Lanes {
     /// Judges the data of each case; nothing for one that the time was not enough for.
     pub(super) async fn run(&self, cases: Vec<Case>, time_limit: Duration) -> (Vec<Case>, Vec<Outcome>) {
         let mut outcomes: Vec<Outcome> = cases.iter().map(|_| None).collect();
-        let size = |case: &Case| case.envelope.data.as_ref().map_or(0, |data| data.bytes);
-        let with_data = cases.iter().filter(|case| !case.attempts.is_empty());
-        if cases.len() <= INLINE_EVENTS && with_data.map(size).sum::<usize>() <= INLINE_BYTES {
+        if cases.len() <= INLINE_EVENTS && cases.iter().map(size).sum::<usize>() <= INLINE_BYTES {
             for (case, outcome) in cases.iter().zip(&mut outcomes) {
-                *outcome = one(case, Effort::Quick, None).filter(|(_, judgement)| !judgement.unfinished);
+                *outcome = quick(case);
             }
         }
-        let is_open = |(case, outcome): (&Case, &Outcome)| !case.attempts.is_empty() && outcome.is_none();
         if !cases.iter().zip(&outcomes).any(is_open) {
             return (cases, outcomes);
         }
+        Box::pin(self.finish(cases, outcomes, time_limit)).await
+    }
+
+    /// The same for one that [`at_once`] has no outcome for.
+    pub(super) async fn run_one(&self, case: Case, time_limit: Duration) -> (Case, Outcome) {
+        let ([case], mut outcomes) = self.finish([case], vec![None], time_limit).await;
+        (case, outcomes.pop().flatten())
+    }
+
+    /// Judges what is still open on a thread of its own.
+    async fn finish<C>(&self, cases: C, outcomes: Vec<Outcome>, time_limit: Duration) -> (C, Vec<Outcome>)
+    where
+        C: AsRef<[Case]> + Clone + Send + Sync + 'static,
+    {
         let job = Arc::new(Job { cases, outcomes: Mutex::new(outcomes), stop: AtomicBool::new(false) });
         let lanes = Arc::clone(&self.0);
         let working = Arc::clone(&job);
@@ -69,15 +80,34 @@ impl Lanes {
     }
 }
 
-struct Job {
-    cases: Vec<Case>,
+/// The bytes that are to be judged.
+fn size(case: &Case) -> usize {
+    if case.attempts.is_empty() { 0 } else { case.envelope.data.as_ref().map_or(0, |data| data.bytes) }
+}
+
+/// Whether there is something to judge, and no outcome yet.
+pub(super) fn is_open((case, outcome): (&Case, &Outcome)) -> bool {
+    !case.attempts.is_empty() && outcome.is_none()
+}
+
+/// The outcome for little data, if little effort is enough for it.
+pub(super) fn at_once(case: &Case) -> Outcome {
+    if size(case) <= INLINE_BYTES { quick(case) } else { None }
+}
+
+fn quick(case: &Case) -> Outcome {
+    one(case, Effort::Quick, None).filter(|(_, judgement)| !judgement.unfinished)
+}
+
+struct Job<C> {
+    cases: C,
     outcomes: Mutex<Vec<Outcome>>,
     stop: AtomicBool,
 }
 
-impl Job {
+impl<C: AsRef<[Case]>> Job<C> {
     fn run(&self) {
-        for (at, case) in self.cases.iter().enumerate() {
+        for (at, case) in self.cases.as_ref().iter().enumerate() {
             if self.stop.load(Ordering::Relaxed) {
                 return;
             }

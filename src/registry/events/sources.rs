@@ -7,7 +7,7 @@ use super::{EventJudging, Registry, RegistryError};
 use crate::cloudevents::{Envelope, Issue, Level, Named, SchemaFacts, framing_of};
 use crate::registry::Entry;
 use crate::registry::resolve::{Hints, Reason, Resolution, Rule, Suggestion, Unresolved, WriterId};
-use crate::types::{DEFAULT_CONTEXT, VersionSelector};
+use crate::types::VersionSelector;
 
 /// A schema that was found.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(super) struct Sources {
     /// The data begins with the framing that names the writer's.
     pub(super) is_framed: bool,
     /// Why what was named could not be found; the level is the judge's to set.
-    pub(super) unresolved: Option<Issue>,
+    pub(super) unresolved: Option<Box<Issue>>,
     /// The version that was named is soft-deleted.
     pub(super) deleted: bool,
     /// The event has no `dataschema`, and the binding of its type demands one.
@@ -70,24 +70,23 @@ impl Registry {
             record_header: record.flatten().map(|framing| framing.named.into()),
             framing: framing.map(|framing| framing.named.into()),
             chosen: asked.version.clone(),
-            context: (asked.context != DEFAULT_CONTEXT).then(|| asked.context.clone()),
+            context: asked.context.clone(),
         };
-        let before = known.as_ref().and_then(|known| known.get(&hints)).cloned();
-        let mut sources = match before {
-            Some(sources) => sources,
-            None => self.look_up(&hints).await?,
-        };
+        let mut sources = Sources::default();
+        match known.as_ref().and_then(|known| known.get(&hints)) {
+            Some(before) => sources = before.clone(),
+            None => self.look_up(&hints, &mut sources).await?,
+        }
         if let Some(known) = known {
             known.entry(hints).or_insert_with(|| sources.clone());
         }
         if record.is_some_and(|framing| framing.is_none()) && sources.unresolved.is_none() {
-            sources.unresolved = Some(note("schema.unresolved", "the record header __value_schema_id can't be read"));
+            sources.unresolved = Some(note("schema.unresolved", "the record header __value_schema_id can't be read").into());
         }
         Ok(sources)
     }
 
-    async fn look_up(&self, hints: &Hints) -> Result<Sources, RegistryError> {
-        let mut sources = Sources::default();
+    async fn look_up(&self, hints: &Hints, sources: &mut Sources) -> Result<(), RegistryError> {
         let writer = match self.resolve_event_schema(hints).await? {
             Ok(found) => {
                 sources.lacks_dataschema = found.lacks_dataschema;
@@ -95,7 +94,7 @@ impl Registry {
                 if let Some(uri) = hints.dataschema.as_ref().filter(|_| found.resolved_by >= Rule::RecordHeader) {
                     let shown: String = uri.chars().take(200).collect();
                     let text = format!("no schema is known for the dataschema '{shown}'; another rule found one");
-                    sources.unresolved = Some(note("schema.unresolved", text));
+                    sources.unresolved = Some(note("schema.unresolved", text).into());
                 }
                 if matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
                     Some(found)
@@ -108,13 +107,13 @@ impl Registry {
             }
             Err(unresolved) => {
                 sources.lacks_dataschema = unresolved.lacks_dataschema;
-                sources.unresolved = reason(hints, unresolved);
+                sources.unresolved = reason(hints, unresolved).map(Box::new);
                 self.writer_schema(hints).await?
             }
         };
         sources.is_framed = writer.as_ref().is_some_and(|writer| writer.resolved_by == Rule::Framing);
         sources.writer = writer.map(Found::from);
-        Ok(sources)
+        Ok(())
     }
 }
 

@@ -37,7 +37,8 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    fn found(&self, rule: Rule, found: Found, fragment: Option<&str>) -> Resolution {
+    /// The end of the walk.
+    fn found(&mut self, rule: Rule, found: Found, fragment: Option<&str>) -> Resolution {
         Resolution {
             resolved_by: rule,
             immutable: !found.is_latest,
@@ -46,7 +47,7 @@ impl Walk {
             entry: found.entry,
             fragment: fragment.map(str::to_owned),
             deleted: found.deleted,
-            tried: self.tried.clone(),
+            tried: std::mem::take(&mut self.tried),
             lacks_dataschema: false,
             writer: None,
         }
@@ -63,8 +64,34 @@ impl Registry {
     /// # Errors
     /// Store failures.
     pub async fn resolve_event_schema(&self, hints: &Hints) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+        let mut generation = None;
+        let mut found = None;
+        if let (None, Some(uri)) = (&hints.chosen, &hints.dataschema) {
+            let now = self.store.generation().await?.answers;
+            found = self.remembered(uri, now).await?;
+            generation = Some(now);
+        }
+        let mut found = match found {
+            Some(found) => found,
+            // boxed: few events need it, and the futures of all would have room for it
+            None => match Box::pin(self.search(hints, generation)).await? {
+                Ok(found) => found,
+                Err(unresolved) => return Ok(Err(unresolved)),
+            },
+        };
+        if !matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
+            found.writer = self.writer_schema(hints).await?.map(Box::new);
+        }
+        Ok(Ok(found))
+    }
+
+    /// Tries the rules. `generation` is that of the answers, where there is a URI to go by.
+    async fn search(&self, hints: &Hints, generation: Option<i64>) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+        let mut binding = None;
         // the way of most events, by URI alone, needs no bindings
-        let binding = if hints.dataschema.is_none() { self.binding_hinted(hints).await? } else { None };
+        if hints.dataschema.is_none() {
+            binding = self.binding_hinted(hints).await?;
+        }
         let lacks_dataschema = binding.as_ref().is_some_and(|binding| binding.require_dataschema);
         let mut walk = Walk::default();
         let mut not_a_uri = None;
@@ -72,26 +99,22 @@ impl Registry {
         if let Some((subject, version)) = &hints.chosen {
             found = self.try_targets(&mut walk, Rule::Override, [Target::Version(subject.clone(), *version)], None).await?;
         } else {
-            if let Some(text) = &hints.dataschema {
-                let generation = self.store.generation().await?.answers;
-                found = self.remembered(&mut walk, text, generation).await?;
-                if found.is_none() {
-                    match SchemaUri::parse(text) {
-                        Ok(uri) => found = self.by_uri(&mut walk, &uri, generation).await?,
-                        Err(error) => not_a_uri = Some(error),
-                    }
+            if let (Some(text), Some(generation)) = (&hints.dataschema, generation) {
+                match SchemaUri::parse(text) {
+                    Ok(uri) => found = self.by_uri(&mut walk, &uri, generation).await?,
+                    Err(error) => not_a_uri = Some(error),
                 }
             }
             if found.is_none() && walk.ambiguous.is_none() {
-                let binding = if hints.dataschema.is_some() { self.binding_hinted(hints).await? } else { binding };
-                found = self.by_other_hints(&mut walk, hints, binding.map(|b| (b.subject, b.version))).await?;
+                if hints.dataschema.is_some() {
+                    binding = self.binding_hinted(hints).await?;
+                }
+                let bound = binding.map(|binding| (binding.subject, binding.version));
+                found = self.by_other_hints(&mut walk, hints, bound).await?;
             }
         }
         if let Some(mut found) = found {
             found.lacks_dataschema = lacks_dataschema;
-            if !matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
-                found.writer = self.writer_schema(hints).await?.map(Box::new);
-            }
             return Ok(Ok(found));
         }
         let nothing_named = walk.tried.is_empty();
@@ -118,6 +141,13 @@ impl Registry {
     /// # Errors
     /// Store failures.
     pub async fn writer_schema(&self, hints: &Hints) -> Result<Option<Resolution>, RegistryError> {
+        if hints.record_header.is_none() && hints.framing.is_none() {
+            return Ok(None);
+        }
+        Box::pin(self.find_writer_schema(hints)).await
+    }
+
+    async fn find_writer_schema(&self, hints: &Hints) -> Result<Option<Resolution>, RegistryError> {
         for (rule, writer) in [(Rule::RecordHeader, hints.record_header), (Rule::Framing, hints.framing)] {
             if let Some(writer) = writer
                 && let Some(found) = self.target(&writer_target(writer, hints)).await?
@@ -129,13 +159,13 @@ impl Registry {
     }
 
     /// What a URI is remembered to name.
-    async fn remembered(&self, walk: &mut Walk, uri: &str, generation: i64) -> Result<Option<Resolution>, RegistryError> {
+    async fn remembered(&self, uri: &str, generation: i64) -> Result<Option<Resolution>, RegistryError> {
         let Some(named) = self.resolved.get(uri, generation) else { return Ok(None) };
         let Some(entry) = self.entry(&named.context, named.id).await? else { return Ok(None) };
-        walk.tried = [Rule::Alias, Rule::OwnBase, Rule::BaseTemplate].into_iter().filter(|rule| *rule <= named.rule).collect();
-        let (subject, version) = (named.subject, named.version);
+        let tried = [Rule::Alias, Rule::OwnBase, Rule::BaseTemplate].into_iter().filter(|rule| *rule <= named.rule).collect();
+        let (subject, version) = (named.subject.clone(), named.version);
         let found = Found { subject, version, deleted: false, entry, is_latest: false, settled: true };
-        Ok(Some(walk.found(named.rule, found, named.fragment.as_deref())))
+        Ok(Some(Walk { tried, ..Walk::default() }.found(named.rule, found, named.fragment.as_deref())))
     }
 
     async fn by_uri(&self, walk: &mut Walk, uri: &SchemaUri, generation: i64) -> Result<Option<Resolution>, RegistryError> {

@@ -75,7 +75,7 @@ impl Asked {
             }
         };
         let time_limit = request.state.settings.event_time_limit;
-        let context = request.home().to_owned();
+        let context = request.context.clone();
         Ok(Self { strictness, judging: EventJudging { schema, version, formats, context, time_limit }, always_200 })
     }
 
@@ -106,52 +106,48 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
         return Err(ApiError::bad_request("more than one Content-Type, and one of them is a CloudEvents media type"));
     }
     let text = || std::str::from_utf8(&request.body).ok();
-    match mode {
-        ContentMode::Unsupported => Err(unsupported(content_type(&request.headers).unwrap_or(""))),
+    let envelope = match mode {
+        ContentMode::Unsupported => return Err(unsupported(content_type(&request.headers).unwrap_or(""))),
         ContentMode::Batched => {
             let mut own = Issues::default();
-            let envelopes = match parse_batch(&request.body, &settings) {
-                Ok(envelopes) => envelopes,
-                Err(issue) => {
-                    own.push(*issue);
-                    Vec::new()
-                }
-            };
-            let verdicts = judged(&request, &asked, envelopes).await?;
-            asked.answer(batch_report(verdicts, own, text(), asked.strictness))
+            let envelopes = parse_batch(&request.body, &settings).unwrap_or_else(|issue| {
+                own.push(*issue);
+                Vec::new()
+            });
+            return several(&request, &asked, envelopes, own, text()).await;
         }
-        ContentMode::Structured => {
-            let envelope = parse_structured(&request.body, &settings);
-            single(&request, &asked, envelope, text).await
-        }
+        ContentMode::Structured => parse_structured(&request.body, &settings),
         ContentMode::Binary => {
-            let headers: Vec<(&[u8], &[u8])> =
-                request.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())).collect();
-            let envelope = parse_headers_unread(&headers, request.body.to_vec(), &settings);
-            single(&request, &asked, envelope, text).await
+            let mut headers = Vec::with_capacity(request.headers.len());
+            headers.extend(request.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())));
+            parse_headers_unread(&headers, request.body.clone(), &settings)
         }
-    }
+    };
+    let verdict = request.registry().judge_event(envelope, &asked.judging).await?;
+    one(&request, &asked, verdict, text)
 }
 
-/// The verdicts, with the URLs under which the schemas can be read.
-async fn judged(request: &Request, asked: &Asked, envelopes: Vec<Envelope>) -> Result<Vec<Verdict>, ApiError> {
-    let mut verdicts = request.registry().judge_events(envelopes, &asked.judging).await?;
-    for facts in verdicts.iter_mut().filter_map(|verdict| verdict.schema.as_mut()) {
+/// Names the URL under which the schema can be read.
+fn locate_schema(request: &Request, verdict: &mut Verdict) {
+    if let Some(facts) = &mut verdict.schema {
         facts.url = facts.guid.map(|guid| request.state.settings.links.url(&guid_path(guid)));
     }
-    Ok(verdicts)
 }
 
-/// Places count in `text`, which is looked at only if there is something to say.
-async fn single<'t>(request: &Request, asked: &Asked, envelope: Envelope, text: impl FnOnce() -> Option<&'t str>) -> Answer {
-    let verdicts = judged(request, asked, vec![envelope]).await?;
-    match verdicts.into_iter().next() {
-        Some(verdict) => {
-            let text = if verdict.envelope.issues.list().is_empty() { None } else { text() };
-            asked.answer(report(verdict, text, asked.strictness))
-        }
-        None => Err(ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR)),
+/// The answer to one event. Places count in `text`, which is looked at only if there is something to say.
+fn one<'t>(request: &Request, asked: &Asked, mut verdict: Verdict, text: impl FnOnce() -> Option<&'t str>) -> Answer {
+    locate_schema(request, &mut verdict);
+    let text = if verdict.envelope.issues.list().is_empty() { None } else { text() };
+    asked.answer(report(verdict, text, asked.strictness))
+}
+
+/// The answer to several events; `own` is what is wrong with the batch itself.
+async fn several(request: &Request, asked: &Asked, envelopes: Vec<Envelope>, own: Issues, text: Option<&str>) -> Answer {
+    let mut verdicts = request.registry().judge_events(envelopes, &asked.judging).await?;
+    for verdict in &mut verdicts {
+        locate_schema(request, verdict);
     }
+    asked.answer(batch_report(verdicts, own, text, asked.strictness))
 }
 
 pub(in crate::http) async fn kafka(request: Request) -> Answer {
@@ -170,11 +166,11 @@ pub(in crate::http) async fn kafka(request: Request) -> Answer {
     {
         return Err(unsupported(content_type));
     }
-    let envelopes: Vec<Envelope> = records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings)).collect();
-    if !is_list {
-        let envelope = envelopes.into_iter().next().ok_or_else(|| ApiError::bad_request("no record"))?;
-        return single(&request, &asked, envelope, || None).await;
+    let mut envelopes = records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings));
+    if is_list {
+        return several(&request, &asked, envelopes.collect(), Issues::default(), None).await;
     }
-    let verdicts = judged(&request, &asked, envelopes).await?;
-    asked.answer(batch_report(verdicts, Issues::default(), None, asked.strictness))
+    let envelope = envelopes.next().ok_or_else(|| ApiError::bad_request("no record"))?;
+    let verdict = request.registry().judge_event(envelope, &asked.judging).await?;
+    one(&request, &asked, verdict, || None)
 }

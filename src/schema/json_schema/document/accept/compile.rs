@@ -148,7 +148,7 @@ impl<'d> Compiler<'d> {
                     understood((self.leaf_count < MAX_LEAVES).then_some(()))?;
                     let said = ["format", "pattern"].into_iter().filter(|key| self.formats || *key != "format");
                     let said = said.filter_map(|key| Some((key.to_owned(), map.get(key)?.clone())));
-                    strings.leaf = Some(understood((self.leaves)(Tree::Object(said.collect())))?);
+                    strings.leaf = Some(understood((self.leaves)(Tree::Object(said.collect())))?.into());
                     self.leaf_count += 1;
                 }
             }
@@ -159,7 +159,7 @@ impl<'d> Compiler<'d> {
             }
             "properties" | "required" | "additionalProperties" | "minProperties" | "maxProperties" => {
                 if check.object.is_none() {
-                    check.object = Some(self.members(map, depth)?);
+                    check.object = Some(self.members(map, depth)?.into());
                 }
             }
             // means something beside a list of items only

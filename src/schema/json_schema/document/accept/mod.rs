@@ -31,28 +31,25 @@ enum Node {
     Check(Box<Check>),
 }
 
-/// What a schema demands.
+/// What a schema demands. Small, for an object visits as many as it has members: what is big is boxed.
 #[derive(Debug, Default)]
 struct Check {
     types: Option<Types>,
     /// `enum` or `const`.
     values: Option<Vec<Constant>>,
     combined: Vec<Combined>,
-    number: Option<Bounds>,
+    number: Option<Box<Bounds>>,
     string: Option<Strings>,
     array: Option<Items>,
-    object: Option<Members>,
+    object: Option<Box<Members>>,
 }
 
 impl Check {
     /// Says nothing itself about the value.
     fn is_only_combined(&self) -> bool {
         let Self { types, values, combined, number, string, array, object } = self;
-        if combined.is_empty() {
-            return false;
-        }
         let says_nothing = types.is_none() && values.is_none() && number.is_none() && string.is_none();
-        says_nothing && array.is_none() && object.is_none()
+        says_nothing && !combined.is_empty() && array.is_none() && object.is_none()
     }
 }
 
@@ -120,7 +117,7 @@ impl Size {
 struct Strings {
     size: Size,
     /// `format` and `pattern`, which the crate judges.
-    leaf: Option<jsonschema::Validator>,
+    leaf: Option<Box<jsonschema::Validator>>,
 }
 
 #[derive(Debug, Default)]

@@ -167,34 +167,25 @@ impl<'t> Scanner<'t> {
         Some(Quoted { raw: self.text.get(start..start + length)?, has_escapes, is_ascii })
     }
 
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
-    }
-
     /// A number; none with an exponent, which takes a closer look.
     pub(super) fn number(&mut self) -> Option<Number<'t>> {
-        let start = self.at;
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        let leads_with_zero = self.peek() == Some(b'0');
-        let first = self.at;
-        self.digits()?;
-        if leads_with_zero && self.at > first + 1 {
+        let rest = self.text.get(self.at..)?;
+        let bytes = rest.as_bytes();
+        // behind the digits from here on, of which there must be some
+        let behind = |from: usize| {
+            let digits = bytes.get(from..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            (digits > 0).then_some(from + digits)
+        };
+        let first = usize::from(bytes.first() == Some(&b'-'));
+        let mut end = behind(first)?;
+        if bytes.get(first) == Some(&b'0') && end > first + 1 {
             return None;
         }
-        let is_integer = self.peek() != Some(b'.');
+        let is_integer = bytes.get(end) != Some(&b'.');
         if !is_integer {
-            self.at += 1;
-            self.digits()?;
+            end = behind(end + 1)?;
         }
-        if !self.ends_here() {
-            return None;
-        }
-        Some(Number { literal: self.text.get(start..self.at)?, is_integer })
+        self.at += end;
+        self.ends_here().then_some(Number { literal: rest.get(..end)?, is_integer })
     }
 }

@@ -51,12 +51,12 @@ impl<'a> Walk<'a> {
     }
 
     fn spend(&mut self, work: usize) -> Option<()> {
-        self.work = self.work.checked_sub(work + 1)?;
+        self.work = self.work.checked_sub(work)?;
         Some(())
     }
 
     fn value(&mut self, id: NodeId) -> Verdict {
-        if self.depth == 0 || self.spend(0).is_none() || self.scanner.next().is_none() {
+        if self.depth == 0 || self.spend(1).is_none() || self.scanner.next().is_none() {
             return Unknown;
         }
         self.depth -= 1;
@@ -71,17 +71,19 @@ impl<'a> Walk<'a> {
     }
 
     fn check(&mut self, check: &'a Check) -> Verdict {
-        let start = self.scanner.at;
-        for combined in &check.combined {
-            let verdict = self.combined(combined, start);
-            if verdict != Yes {
-                return verdict;
+        if !check.combined.is_empty() {
+            let start = self.scanner.at;
+            for combined in &check.combined {
+                let verdict = self.combined(combined, start);
+                if verdict != Yes {
+                    return verdict;
+                }
             }
+            if check.is_only_combined() {
+                return Yes;
+            }
+            self.scanner.at = start;
         }
-        if check.is_only_combined() {
-            return Yes;
-        }
-        self.scanner.at = start;
         let types = check.types.as_ref();
         let allowed = |allows: fn(&Types) -> bool| types.is_none_or(allows);
         match self.scanner.peek() {
@@ -291,7 +293,7 @@ impl<'a> Walk<'a> {
 
     /// Goes over a value of any kind.
     fn skip(&mut self) -> Option<()> {
-        self.spend(0)?;
+        self.spend(1)?;
         match self.scanner.next()? {
             b'{' => {
                 let mut names = NameSet::default();
@@ -391,7 +393,7 @@ fn number_is(number: Number<'_>, check: &Check) -> Option<Verdict> {
     if verdict != Yes {
         return Some(verdict);
     }
-    let Some(Bounds { least, most, above, below, divisor }) = &check.number else { return Some(Yes) };
+    let Some(Bounds { least, most, above, below, divisor }) = check.number.as_deref() else { return Some(Yes) };
     let within = least.is_none_or(|bound| decimal >= bound)
         && most.is_none_or(|bound| decimal <= bound)
         && above.is_none_or(|bound| decimal > bound)
