@@ -110,10 +110,10 @@ impl Registry {
     /// Several schemas of a context, in the order asked for; what can't be found is left out.
     pub(super) async fn entries(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<Arc<Entry>>, RegistryError> {
         let meanings = self.store.known_generation().meanings;
-        let name: Arc<str> = context.into();
         let mut found: Vec<Option<Arc<Entry>>> = ids.iter().map(|id| self.contents.get(context, *id, meanings)).collect();
         let missing: Vec<SchemaId> = ids.iter().zip(&found).filter(|(_, entry)| entry.is_none()).map(|(id, _)| *id).collect();
         if !missing.is_empty() {
+            let name: Arc<str> = context.into();
             let mut loaded = std::collections::HashMap::new();
             for stored in self.store.schemas(context, &missing).await? {
                 loaded.insert(stored.id, self.contents.put((Arc::clone(&name), stored.id), meanings, stored));

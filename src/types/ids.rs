@@ -35,9 +35,7 @@ impl Guid {
         }
         (digits == 32).then_some(Self(bytes))
     }
-}
 
-impl Guid {
     /// Room for [`Self::write`].
     #[must_use]
     pub fn buffer() -> [u8; 36] {
