@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::face::{Position, SchemaError};
+use super::format::{Position, SchemaError};
 
 /// A JSON value with the byte offset at which it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::face::{CheckError, CheckOptions, EntityTags, ParseOptions, ResolvedReference, SchemaError, TagEdit};
 use super::finding::Finding;
+use super::format::{CheckError, CheckOptions, EntityTags, ParseOptions, ResolvedReference, SchemaError, TagEdit};
 use super::{avro, json_schema, protobuf};
 use crate::types::SchemaType;
 

@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use super::super::face::SchemaError;
+use super::super::format::SchemaError;
 
 /// Nesting that fits on any stack.
 const SHALLOW: usize = 64;

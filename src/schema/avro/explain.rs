@@ -2,7 +2,7 @@
 
 use super::found::{Found, Rule};
 use super::model::{Kind, Model, NodeId, Primitive};
-use crate::schema::face::Direction;
+use crate::schema::format::Direction;
 use crate::schema::json::write_string;
 
 /// The words about one finding.

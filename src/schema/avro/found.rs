@@ -1,7 +1,7 @@
 //! What the compatibility walk finds, and its texts on the wire.
 
 use super::model::NodeId;
-use crate::schema::face::Direction;
+use crate::schema::format::Direction;
 
 /// The kinds of incompatibility.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -40,8 +40,8 @@ use self::found::Found;
 use self::model::{Kind, Model};
 pub use self::payload::{Payload, Unions};
 use self::print::Form;
-use super::face::{CheckError, CheckOptions, Direction, EntityTags, ParseOptions, ResolvedReference, SchemaError, TagEdit};
 use super::finding::Finding;
+use super::format::{CheckError, CheckOptions, Direction, EntityTags, ParseOptions, ResolvedReference, SchemaError, TagEdit};
 
 /// An Avro schema with everything it refers to. Immutable.
 #[derive(Debug)]

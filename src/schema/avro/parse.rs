@@ -9,7 +9,7 @@ use super::defaults::Deferred;
 use super::model::{Kind, Model, NOWHERE, Name, Node, NodeId, Primitive, SpaceId};
 use super::name::{self, Rules};
 use super::{print, value};
-use crate::schema::face::{ParseMode, ParseOptions, Position, ResolvedReference, SchemaError};
+use crate::schema::format::{ParseMode, ParseOptions, Position, ResolvedReference, SchemaError};
 use crate::schema::json::{self, JsonError, Member, Object, ReadOptions, Value};
 
 /// Deepest nesting of a text, whatever the configuration says: the original's limit, and what fits on a small stack.

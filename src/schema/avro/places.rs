@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use super::deep;
 use super::model::NOWHERE;
 use super::parse::MAX_DEPTH;
-use crate::schema::face::Position;
 use crate::schema::finding::Place;
+use crate::schema::format::Position;
 use crate::schema::json::{self, Kind, ReadOptions, Value};
 
 /// Longest text of all pointers together; names of a megabyte must not be repeated for every finding.

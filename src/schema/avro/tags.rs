@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::model::{Kind, Model, NodeId, Record};
-use crate::schema::face::{EntityTags, SchemaError, TagEdit, TagEntity};
+use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 use crate::schema::json::{Member, Value};
 
 /// The property.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::dialect::Dialect;
 use super::{meta, uri};
-use crate::schema::face::ResolvedReference;
+use crate::schema::format::ResolvedReference;
 use crate::schema::json::{self, ReadOptions, Value};
 
 /// Everything one schema can see. Document 0 is its own text.

@@ -47,10 +47,10 @@ use self::compat::{Stop, explain};
 use self::documents::Documents;
 use self::load::LoadError;
 use self::model::Model;
-use super::face::{
+use super::finding::Finding;
+use super::format::{
     CheckError, CheckOptions, Direction, EntityTags, ParseMode, ParseOptions, Position, ResolvedReference, SchemaError, TagEdit,
 };
-use super::finding::Finding;
 use super::json::{self, ReadOptions, Value};
 use crate::types::CompatibilityPolicy;
 

@@ -4,7 +4,7 @@
 //! `a`, `object.a.object.b` a property of the object there, `object.a.array.object.b` one of its elements', and `anyof.N`,
 //! `oneof.N`, `allof.N`, `not`, `definitions.Name` and `$defs.Name` lead into those.
 
-use crate::schema::face::{EntityTags, SchemaError, TagEdit, TagEntity};
+use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 use crate::schema::json::{Kind, Member, Object, Value};
 
 use super::print;

@@ -48,10 +48,10 @@ pub use self::compat::kind::DifferenceKind;
 use self::names::{Dependency, Names, join};
 pub use self::payload::{Payload, message_indexes};
 use self::tree::{File, ImportKind, Message, Offset};
-use super::face::{
+use super::finding::Finding;
+use super::format::{
     CheckError, CheckOptions, Direction, EntityTags, ParseMode, ParseOptions, Position, ResolvedReference, SchemaError, TagEdit,
 };
-use super::finding::Finding;
 
 /// References a schema may have, those of its references included.
 const MAX_REFERENCES: usize = 1_000;

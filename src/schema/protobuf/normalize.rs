@@ -12,7 +12,7 @@ use super::tree::{
     Span, Streamed, Syntax, Type, Value,
 };
 use super::validate::{is_map_key, unresolved};
-use crate::schema::face::SchemaError;
+use crate::schema::format::SchemaError;
 
 type Result<T> = std::result::Result<T, SchemaError>;
 

@@ -3,7 +3,7 @@
 //! The grammar is that of the registry this one is compatible with (protobuf 1.6), which reads characters rather than tokens:
 //! a word is a run of `[A-Za-z0-9_.-]`, and what it means depends on where it stands. The wording of its errors is kept.
 
-use crate::schema::face::{Position, SchemaError};
+use crate::schema::format::{Position, SchemaError};
 
 /// What a text that can't be read is answered with, before the reason.
 pub(super) const COULD_NOT_PARSE: &str = "Could not parse Protobuf - ";

@@ -4,7 +4,7 @@
 
 use super::names::join;
 use super::tree::{Body, Entry, Field, File, Import, ImportKind, Part, Setting, Spelling, Value};
-use crate::schema::face::{EntityTags, SchemaError, TagEdit, TagEntity};
+use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 
 /// The file that declares the options.
 const META: &str = "confluent/meta.proto";

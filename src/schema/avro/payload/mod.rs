@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Schema;
 use super::model::{Kind, NodeId};
-use crate::schema::face::SchemaError;
+use crate::schema::format::SchemaError;
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use super::report::Step;
-use crate::schema::face::Position;
 use crate::schema::finding::Place;
+use crate::schema::format::Position;
 use crate::schema::json::{Kind, Object, Value};
 use crate::schema::json_schema::documents::Documents;
 

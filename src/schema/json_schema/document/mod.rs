@@ -18,7 +18,7 @@ use serde_json::Value as Tree;
 use self::meter::{Tank, too_many_keys, with_fuel};
 use super::dialect::is_schema_map;
 use super::{Schema, crate_face, room};
-use crate::schema::face::SchemaError;
+use crate::schema::format::SchemaError;
 use crate::schema::json::{self, ReadOptions};
 
 /// Causes listed for one error.

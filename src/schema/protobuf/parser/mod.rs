@@ -14,7 +14,7 @@ use super::tree::{
     Body, Constant, Enum, Extend, Extensions, Field, File, Group, Import, ImportKind, Label, MAX_NUMBER, Message, Offset, Oneof,
     Reserved, Rpc, Service, Span, Streamed, Syntax, Type, Value, Visibility,
 };
-use crate::schema::face::SchemaError;
+use crate::schema::format::SchemaError;
 
 /// Parts of a package's name: each is one more scope that every name is looked up in.
 const MAX_PACKAGE_PARTS: usize = 64;

@@ -8,7 +8,7 @@ mod wire;
 
 use self::types::Types;
 use super::Schema;
-use crate::schema::face::SchemaError;
+use crate::schema::format::SchemaError;
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
 

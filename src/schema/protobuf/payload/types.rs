@@ -10,7 +10,7 @@ use super::super::validate::unresolved;
 use super::super::{Schema, builtin};
 use super::scalar::Scalar;
 use super::wellknown::WellKnown;
-use crate::schema::face::SchemaError;
+use crate::schema::format::SchemaError;
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
