@@ -19,8 +19,8 @@ use crate::types::{Content, Guid, Reference};
 pub(super) enum Reply {
     /// A body in the negotiated JSON type.
     Json(Bytes),
-    /// The same, for an answer that holds until the registry's next generation: it may be kept and given again.
-    Held(Bytes),
+    /// The same, for an answer that holds until the registry's next generation.
+    CacheableJson(Bytes),
     /// A body of another type.
     Typed(&'static str, Bytes),
     /// A body that is produced as it is sent, in the negotiated JSON type.
@@ -29,12 +29,14 @@ pub(super) enum Reply {
     Empty,
     /// Another status with a JSON body.
     Status(StatusCode, Bytes),
-    /// The same in `application/json`, whatever the client accepts.
-    Plain(StatusCode, Bytes),
-    /// A schema document; `held`: it may be kept and given again until the registry's next generation.
-    Document { document: Arc<Document>, held: bool },
-    /// A whole response.
-    Whole(Box<Response>),
+    /// The same in `application/json`.
+    JsonRegardlessOfAccept(StatusCode, Bytes),
+    /// A schema document; cacheable where it holds until the registry's next generation.
+    Document {
+        document: Arc<Document>,
+        is_cacheable: bool,
+    },
+    Response(Box<Response>),
 }
 
 /// What every handler returns.
@@ -55,14 +57,14 @@ impl Reply {
     /// The response to a request with this method and these headers.
     pub(super) fn into_response(self, media_type: MediaType, method: &Method, headers: &HeaderMap) -> Response {
         match self {
-            Self::Json(bytes) | Self::Held(bytes) => respond(StatusCode::OK, media_type, Body::from(bytes)),
+            Self::Json(bytes) | Self::CacheableJson(bytes) => respond(StatusCode::OK, media_type, Body::from(bytes)),
             Self::Typed(content_type, bytes) => respond(StatusCode::OK, content_type, Body::from(bytes)),
             Self::Stream(body) => respond(StatusCode::OK, media_type, body),
             Self::Status(status, bytes) => respond(status, media_type, Body::from(bytes)),
-            Self::Plain(status, bytes) => respond(status, "application/json", Body::from(bytes)),
+            Self::JsonRegardlessOfAccept(status, bytes) => respond(status, "application/json", Body::from(bytes)),
             // a handler that did not read the bytes has found that the client has them
             Self::Document { document, .. } => document.answer(method, headers).unwrap_or_default(),
-            Self::Whole(response) => *response,
+            Self::Response(response) => *response,
             Self::Empty => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = StatusCode::NO_CONTENT;

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::time::Duration;
 
-use accordant::http::EdgeSettings;
+use accordant::http::HttpSettings;
 use hyper::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -112,8 +112,8 @@ async fn a_client_that_sends_its_head_slowly_is_cut_off() {
 
 #[tokio::test]
 async fn a_client_that_sends_its_body_slowly_is_cut_off() {
-    let edge = EdgeSettings { body_timeout: Duration::from_millis(300), ..EdgeSettings::default() };
-    let app = TestApp::with(Database::Sqlite, Setup { edge, ..Setup::default() }).await;
+    let http = HttpSettings { body_timeout: Duration::from_millis(300), ..HttpSettings::default() };
+    let app = TestApp::with(Database::Sqlite, Setup { http, ..Setup::default() }).await;
     let mut stream = raw(&app).await;
     let head =
         b"POST /subjects/s/versions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
@@ -195,8 +195,8 @@ async fn a_panic_becomes_an_answer_that_names_the_request() {
 
 #[tokio::test]
 async fn shapes_of_the_7_line_have_fewer_keys() {
-    let edge = EdgeSettings { legacy_shapes: true, ..EdgeSettings::default() };
-    let app = TestApp::with(Database::Sqlite, Setup { edge, ..Setup::default() }).await;
+    let http = HttpSettings { legacy_shapes: true, ..HttpSettings::default() };
+    let app = TestApp::with(Database::Sqlite, Setup { http, ..Setup::default() }).await;
     let body = serde_json::json!({ "schema": "\"string\"" });
     assert_eq!(app.post("/subjects/s/versions", &body).await.text, r#"{"id":1}"#);
     assert_eq!(app.get("/schemas/ids/1").await.text, r#"{"schema":"\"string\""}"#);

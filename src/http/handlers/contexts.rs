@@ -18,9 +18,7 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
     let segment = request.param("context");
-    let Some(context) = context_from_segment(segment) else {
-        return Err(ApiError::bad_request(format!("Context name '{segment}' cannot contain a colon")));
-    };
+    let context = context_from_segment(segment).ok_or_else(|| ApiError::context_with_colon(segment))?;
     request.registry().delete_context(&context).await?;
     Ok(Reply::Empty)
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::aliases::plain;
-use crate::http::document::{About, Document, Form, Keep};
+use crate::http::document::{CachePolicy, Document, DocumentMeta, Form};
 use crate::http::error::{ApiError, selector};
 use crate::http::links::{guid_path, id_path, segment, version_path};
 use crate::http::reply::{Answer, Members, Reply};
@@ -40,26 +40,26 @@ fn references(request: &Request) -> Result<References, ApiError> {
 
 pub(in crate::http) async fn by_version(request: Request) -> Answer {
     let version = selector(request.param("version"))?;
-    let keep = match version {
-        VersionSelector::Latest => Keep::Not,
-        VersionSelector::Number(_) => Keep::Revalidated(request.state.settings.ages.version),
+    let cache_policy = match version {
+        VersionSelector::Latest => CachePolicy::NoCache,
+        VersionSelector::Number(_) => CachePolicy::Revalidated(request.state.settings.ages.version),
     };
     let subject = request.subject().await?;
-    answer(&request, &DocumentName::Version(subject, version), keep).await
+    answer(&request, &DocumentName::Version(subject, version), cache_policy).await
 }
 
 pub(in crate::http) async fn by_id(request: Request) -> Answer {
     let name = DocumentName::Id(request.id()?, request.hint().await?);
-    answer(&request, &name, Keep::Seconds(request.state.settings.ages.id)).await
+    answer(&request, &name, CachePolicy::MaxAge(request.state.settings.ages.id)).await
 }
 
 pub(in crate::http) async fn by_guid(request: Request) -> Answer {
     let name = DocumentName::Guid(request.param("guid").to_owned());
-    answer(&request, &name, Keep::Immutable(request.state.settings.ages.guid)).await
+    answer(&request, &name, CachePolicy::Immutable(request.state.settings.ages.guid)).await
 }
 
 pub(in crate::http) async fn by_type(request: Request) -> Answer {
-    answer(&request, &DocumentName::Type(request.param("type").to_owned()), Keep::Not).await
+    answer(&request, &DocumentName::Type(request.param("type").to_owned()), CachePolicy::NoCache).await
 }
 
 /// What may be done with a document; browsers ask before they send more than a plain GET.
@@ -75,7 +75,7 @@ pub(in crate::http) async fn options(_: Request) -> Answer {
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    Ok(Reply::Whole(Box::new(response)))
+    Ok(Reply::Response(Box::new(response)))
 }
 
 /// The document that an event's hints resolve to. What they name can change, so no cache may keep it.
@@ -88,36 +88,28 @@ pub(super) async fn resolved(request: &Request, found: &Resolution) -> Answer {
         id: found.id(),
         settled: false,
     };
-    send(request, &located, found.deleted, Keep::Never).await
+    send(request, &located, found.deleted, CachePolicy::NoStore).await
 }
 
-async fn answer(request: &Request, name: &DocumentName, keep: Keep) -> Answer {
+async fn answer(request: &Request, name: &DocumentName, cache_policy: CachePolicy) -> Answer {
     let located = match (request.registry().locate(name).await, name) {
         (Err(RegistryError::VersionNotFound(VersionSelector::Number(version))), DocumentName::Version(subject, _)) => {
-            let message = format!("No version {version} of subject '{subject}'.");
-            return Err(ApiError::new(StatusCode::NOT_FOUND, 40402, message));
+            return Err(ApiError::no_such_version(subject, version));
         }
         (outcome, _) => outcome?,
     };
     // ids and guids stand for the schema, whoever holds it
     let names_version = matches!(name, DocumentName::Version(..) | DocumentName::Type(_));
-    send(request, &located, names_version && located.deleted, keep).await
+    send(request, &located, names_version && located.deleted, cache_policy).await
 }
 
-/// 410, with the URL that goes on answering.
-fn gone(request: &Request, located: &Located, guid: Guid) -> ApiError {
-    let url = request.state.settings.links.url(&guid_path(guid));
-    let message =
-        format!("Version {} of subject '{}' was soft-deleted; its document is still at {url}", located.version, located.subject);
-    ApiError::new(StatusCode::GONE, 41000, message).problem("schema-deleted").with("url", url)
-}
-
-async fn send(request: &Request, located: &Located, is_gone: bool, keep: Keep) -> Answer {
+async fn send(request: &Request, located: &Located, is_gone: bool, cache_policy: CachePolicy) -> Answer {
     let registry = request.registry();
     let tag = registry.document_tag(located).await?;
     let tag = tag.ok_or_else(|| RegistryError::SchemaNotFound(located.id.to_string()))?;
     if is_gone && !request.flag("deleted") {
-        return Err(gone(request, located, tag.guid));
+        let url = request.state.settings.links.url(&guid_path(tag.guid));
+        return Err(ApiError::document_gone(&located.subject, located.version, url));
     }
     if request.has("details") {
         return details(request, located).await;
@@ -126,23 +118,23 @@ async fn send(request: &Request, located: &Located, is_gone: bool, keep: Keep) -
     let form = if bundled && tag.schema_type == SchemaType::Protobuf {
         Form::Descriptors
     } else {
-        Form::choose(tag.schema_type, &request.headers)
+        Form::choose(tag.schema_type, request.headers())
     };
     let is_stored_text = !bundled && form != Form::Descriptors;
-    let about = |digest| About {
+    let about = |digest| DocumentMeta {
         schema_type: tag.schema_type,
         form,
         tag: form.tag(digest),
-        keep,
+        cache_policy,
         created_at: tag.created_at,
         content_location: content_location(request, &tag, bundled),
-        more: Vec::new(),
+        further_headers: Vec::new(),
     };
-    let reply = |document: Document| Ok(Reply::Document { document: Arc::new(document), held: located.settled });
+    let reply = |document: Document| Ok(Reply::Document { document: Arc::new(document), is_cacheable: located.settled });
     if is_stored_text
         && !registry.has_at_hand(located)
         && let Some(digest) = tag.digest
-        && about(digest).is_known(&request.headers)
+        && about(digest).is_known(request.headers())
     {
         return reply(about(digest).unread());
     }
@@ -154,8 +146,8 @@ async fn send(request: &Request, located: &Located, is_gone: bool, keep: Keep) -
         let digest = Sha256::digest(&bytes).into();
         (Bytes::from(bytes), digest)
     };
-    let more = headers(request, located, &entry, form).await?;
-    reply(About { more, ..about(digest) }.document(bytes, request.state.settings.gzip_from))
+    let further_headers = headers(request, located, &entry, form).await?;
+    reply(DocumentMeta { further_headers, ..about(digest) }.document(bytes, request.state.settings.gzip_from))
 }
 
 /// The URL at which this very representation will always be found.
@@ -179,7 +171,7 @@ async fn headers(
         let _ = write!(link, ", <{}>; rel=\"related\"; {}", links.url(&guid_path(guid)), title(&reference.name));
     }
     let schema_type = entry.stored.content.schema_type;
-    let mut more = vec![
+    let mut headers = vec![
         (header::LINK, link),
         (HeaderName::from_static("schema-id"), located.id.to_string()),
         (HeaderName::from_static("schema-guid"), guid.to_string()),
@@ -192,9 +184,9 @@ async fn headers(
             (_, SchemaType::Json) => "json",
             (_, SchemaType::Protobuf) => "proto",
         };
-        more.push((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{guid}.{extension}\"")));
+        headers.push((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{guid}.{extension}\"")));
     }
-    Ok(more)
+    Ok(headers)
 }
 
 /// A link's title: quoted where it is plain, else percent-encoded (RFC 8288, RFC 8187).

@@ -6,25 +6,25 @@ use crate::cloudevents::{
     ContentMode, Envelope, Issues, KafkaRecord, Report, Strictness, Verdict, batch_report, content_mode, parse_batch,
     parse_headers_unread, parse_record, parse_structured, read_records, report,
 };
-use crate::http::edge::AppState;
 use crate::http::error::ApiError;
 use crate::http::links::guid_path;
 use crate::http::reply::{Answer, Reply};
 use crate::http::request::Request;
+use crate::http::state::HttpSettings;
 use crate::registry::{EventJudging, SchemaUse};
 use crate::types::{Subject, VersionSelector};
 
-/// The largest body of a request, and the setting that moves it.
-pub(in crate::http) fn limit(state: &AppState, template: &str, headers: &HeaderMap) -> (usize, &'static str) {
-    let limits = &state.settings.events.limits;
-    if template.ends_with("/kafka") {
-        // base64 and names make records longer than what is in them
-        return (limits.batch_bytes.saturating_mul(2), "event-max-batch-bytes");
-    }
+/// The largest body of an event or a batch, and the setting that moves it.
+pub(in crate::http) fn http_limit(settings: &HttpSettings, headers: &HeaderMap) -> (usize, &'static str) {
     match content_mode(content_type(headers)) {
-        ContentMode::Batched => (limits.batch_bytes, "event-max-batch-bytes"),
-        _ => (limits.event_bytes, "event-max-bytes"),
+        ContentMode::Batched => (settings.events.limits.batch_bytes, "event-max-batch-bytes"),
+        _ => (settings.events.limits.event_bytes, "event-max-bytes"),
     }
+}
+
+/// The same for records: base64 and names make them longer than what is in them.
+pub(in crate::http) fn kafka_limit(settings: &HttpSettings, _: &HeaderMap) -> (usize, &'static str) {
+    (settings.events.limits.batch_bytes.saturating_mul(2), "event-max-batch-bytes")
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
@@ -82,24 +82,14 @@ impl Asked {
     #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
     fn answer(&self, report: Report) -> Answer {
         let status = if report.valid || self.always_200 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        Ok(Reply::Plain(status, report.json.into()))
+        Ok(Reply::JsonRegardlessOfAccept(status, report.json.into()))
     }
-}
-
-fn unsupported(content_type: &str) -> ApiError {
-    let shown: String = content_type.chars().take(100).collect();
-    let mut error = ApiError::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    error.message = format!(
-        "'{shown}' is a CloudEvents media type in a format that is not read; \
-         application/cloudevents+json and application/cloudevents-batch+json are"
-    );
-    error
 }
 
 pub(in crate::http) async fn http(request: Request) -> Answer {
     let asked = Asked::read(&request)?;
     let settings = request.state.settings.events;
-    let types = || request.headers.get_all(header::CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
+    let types = || request.headers().get_all(header::CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
     let mut modes = types().map(|text| content_mode(Some(text)));
     let mode = modes.next().unwrap_or(ContentMode::Binary);
     if types().nth(1).is_some() && (mode != ContentMode::Binary || modes.any(|mode| mode != ContentMode::Binary)) {
@@ -107,7 +97,9 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
     }
     let text = || std::str::from_utf8(&request.body).ok();
     let envelope = match mode {
-        ContentMode::Unsupported => return Err(unsupported(content_type(&request.headers).unwrap_or(""))),
+        ContentMode::Unsupported => {
+            return Err(ApiError::unsupported_event_format(content_type(request.headers()).unwrap_or("")));
+        }
         ContentMode::Batched => {
             let mut own = Issues::default();
             let envelopes = parse_batch(&request.body, &settings).unwrap_or_else(|issue| {
@@ -118,8 +110,8 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
         }
         ContentMode::Structured => parse_structured(&request.body, &settings),
         ContentMode::Binary => {
-            let mut headers = Vec::with_capacity(request.headers.len());
-            headers.extend(request.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())));
+            let mut headers = Vec::with_capacity(request.headers().len());
+            headers.extend(request.headers().iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())));
             parse_headers_unread(&headers, request.body.clone(), &settings)
         }
     };
@@ -155,16 +147,13 @@ pub(in crate::http) async fn kafka(request: Request) -> Answer {
     let settings = request.state.settings.events;
     let (records, is_list) = read_records(&request.body).map_err(ApiError::bad_request)?;
     if records.len() > settings.limits.batch_events {
-        let (count, limit) = (records.len(), settings.limits.batch_events);
-        let mut error = ApiError::plain(StatusCode::PAYLOAD_TOO_LARGE);
-        error.message = format!("{count} records; the setting event-max-batch-events allows {limit}");
-        return Err(error);
+        return Err(ApiError::too_many_records(records.len(), settings.limits.batch_events));
     }
     if let ([record], false) = (records.as_slice(), is_list)
         && let Some(content_type) = record.content_type()
         && content_mode(Some(content_type)) == ContentMode::Unsupported
     {
-        return Err(unsupported(content_type));
+        return Err(ApiError::unsupported_event_format(content_type));
     }
     let mut envelopes = records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings));
     if is_list {

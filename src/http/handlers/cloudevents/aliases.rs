@@ -31,7 +31,7 @@ pub(super) fn version_of(map: &Map<String, Value>) -> Result<VersionSelector, Ap
 /// A member that must be there and not be empty.
 pub(super) fn required(map: &Map<String, Value>, key: &'static str) -> Result<String, ApiError> {
     let text = field(map, key, as_string)?.filter(|text| !text.is_empty());
-    text.ok_or_else(|| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, 42200, format!("The member {key} is missing")))
+    text.ok_or_else(|| ApiError::missing_member(key))
 }
 
 /// The object in a body.
@@ -45,7 +45,7 @@ pub(super) fn object(request: &Request) -> Result<Map<String, Value>, ApiError> 
 /// An answer in plain JSON.
 #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
 pub(super) fn plain(status: StatusCode, value: &Value) -> Answer {
-    Ok(Reply::Plain(status, to_bytes(value)))
+    Ok(Reply::JsonRegardlessOfAccept(status, to_bytes(value)))
 }
 
 /// 201 for what is new, else 200.
@@ -73,8 +73,7 @@ pub(in crate::http) async fn put(request: Request) -> Answer {
     let map = object(&request)?;
     let uri = required(&map, "uri")?;
     let target = if let Some(text) = string_field(&map, "guid")? {
-        let refused = || ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, 42200, format!("{text} is no guid"));
-        AliasTarget::Guid(Guid::parse(&text).ok_or_else(refused)?)
+        AliasTarget::Guid(Guid::parse(&text).ok_or_else(|| ApiError::not_a_guid(&text))?)
     } else {
         let subject = Subject::parse_in(request.home(), &required(&map, "subject")?);
         AliasTarget::Version(subject, version_of(&map)?)

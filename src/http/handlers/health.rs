@@ -16,7 +16,7 @@ pub(in crate::http) async fn root(_: Request) -> Answer {
     json(&json!({}))
 }
 
-/// The original takes any object of scalars here.
+/// Confluent takes any object of scalars here.
 pub(in crate::http) async fn post_root(request: Request) -> Answer {
     match body::value(&request.body)? {
         None => {}
@@ -35,7 +35,7 @@ pub(in crate::http) async fn ready(request: Request) -> Answer {
     match request.registry().store().ping().await {
         Ok(()) => json(&json!({ "status": "ready" })),
         Err(error) => {
-            tracing::warn!(%error, "not ready");
+            tracing::warn!(request_id = request.info.id(), %error, "not ready");
             let body = json!({ "status": "unavailable", "message": "the database does not answer" });
             Ok(Reply::Status(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
         }

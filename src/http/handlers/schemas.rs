@@ -89,7 +89,7 @@ pub(in crate::http) async fn by_id(request: Request) -> Answer {
         None => !found.holder.deleted,
         Some(hint) => found.holder.subject == hint && !found.holder.deleted,
     };
-    Ok(if settled && !fetch_max_id { Reply::Held(bytes) } else { Reply::Json(bytes) })
+    Ok(if settled && !fetch_max_id { Reply::CacheableJson(bytes) } else { Reply::Json(bytes) })
 }
 
 pub(in crate::http) async fn text_by_id(request: Request) -> Answer {
@@ -119,7 +119,7 @@ pub(in crate::http) async fn by_guid(request: Request) -> Answer {
     let context = entry.stored.context.clone();
     let look = Look::new(&request, &Subject::in_context(&context, ""));
     let bytes = to_bytes(&look.by_guid(&entry).await?);
-    Ok(if &*context == DEFAULT_CONTEXT { Reply::Held(bytes) } else { Reply::Json(bytes) })
+    Ok(if &*context == DEFAULT_CONTEXT { Reply::CacheableJson(bytes) } else { Reply::Json(bytes) })
 }
 
 pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {

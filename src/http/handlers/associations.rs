@@ -8,6 +8,7 @@ use super::shapes::{association, filed};
 use crate::http::association_body as bodies;
 use crate::http::body;
 use crate::http::error::ApiError;
+use crate::http::error_response;
 use crate::http::reply::{Answer, Members, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::registry::{AnsweredAssociation, AssociationDeletion, AssociationOperation, AssociationsAnswer, RegistryError};
@@ -107,8 +108,9 @@ pub(in crate::http) async fn batch_mutate(request: Request) -> Answer {
 /// The context of unqualified subjects: that of the path's prefix, else `context=`.
 fn context(request: &Request) -> Result<String, ApiError> {
     match (&request.context, request.query("context")) {
-        (None, Some(given)) if !given.is_empty() => context_from_segment(given)
-            .ok_or_else(|| ApiError::bad_request(format!("Context name '{given}' cannot contain a colon"))),
+        (None, Some(given)) if !given.is_empty() => {
+            context_from_segment(given).ok_or_else(|| ApiError::context_with_colon(given))
+        }
         _ => Ok(request.home().to_owned()),
     }
 }
@@ -118,9 +120,7 @@ fn result(request: &Request, answer: Result<AssociationsAnswer, RegistryError>) 
         Ok(answer) => json!({ "result": resource(request, &answer) }),
         Err(error) => {
             let error = ApiError::from(error);
-            if let Some(cause) = &error.cause {
-                tracing::error!(code = error.code, cause, "a request of a batch failed");
-            }
+            error_response::log(&error, &request.info);
             json!({ "error": error.body() })
         }
     }

@@ -86,32 +86,20 @@ fn refused(request: &Request, unresolved: Unresolved) -> ApiError {
             links.url(&version_path(subject, number)).into()
         }
     };
-    let error = match unresolved.reason {
-        Reason::NoHint => {
-            let text = "Nothing to go by: dataschema and type are both missing";
-            return ApiError::bad_request(text).with("tried", tried);
-        }
-        Reason::NotAUri(error) => ApiError::bad_request(format!("The dataschema can't be used: {error}")).problem("not-a-uri"),
-        Reason::Unknown(what) => {
-            let message = format!("No schema: {what}");
-            ApiError::new(StatusCode::NOT_FOUND, 40403, message).problem("unresolved")
-        }
-        Reason::Ambiguous { name, rivals } => {
-            let message = format!("{} schemas have the name {name}", rivals.len());
-            let one = |rival: &Rival| {
-                json!({
-                    "subject": rival.subject.qualified(),
-                    "version": rival.version,
-                    "id": rival.id,
-                    "guid": rival.guid.to_string(),
-                    "url": links.url(&guid_path(rival.guid)),
-                })
-            };
-            let candidates: Vec<Value> = rivals.iter().map(one).collect();
-            ApiError::new(StatusCode::CONFLICT, 40900, message).problem("ambiguous").with("candidates", candidates)
-        }
+    let candidate = |rival: &Rival| {
+        json!({
+            "subject": rival.subject.qualified(),
+            "version": rival.version,
+            "id": rival.id,
+            "guid": rival.guid.to_string(),
+            "url": links.url(&guid_path(rival.guid)),
+        })
     };
-    let error = error.with("tried", tried);
+    let candidates = match &unresolved.reason {
+        Reason::Ambiguous { rivals, .. } => rivals.iter().map(candidate).collect(),
+        _ => Vec::new(),
+    };
+    let error = ApiError::unresolved(unresolved.reason, candidates).with("tried", tried);
     match unresolved.did_you_mean.iter().map(suggestion).collect::<Vec<_>>() {
         none if none.is_empty() => error,
         some => error.with("did_you_mean", some),
