@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value, json};
 
+use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::registry::{NotPermitted, Reason, RegistryError};
-use crate::schema::{Finding, Place};
 use crate::types::{Subject, Version, VersionSelector};
 
 /// An answer that is an error.
@@ -16,8 +15,7 @@ pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) code: u32,
     pub(super) message: String,
-    /// Further members of the body: what a caller asked for by `?explain=true`, or the particulars of a problem.
-    pub(super) extra: Vec<(&'static str, Value)>,
+    pub(super) details: Option<Box<ErrorDetails>>,
     /// The kind of problem, where status and code don't tell.
     pub(super) problem: Option<ProblemKind>,
     /// What happened inside; logged, never sent.
@@ -96,7 +94,7 @@ pub const ERROR_CODES: &[(u16, u32)] = &[
 
 impl ApiError {
     fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), extra: Vec::new(), problem: None, cause: None }
+        Self { status, code, message: message.into(), details: None, problem: None, cause: None }
     }
 
     fn not_found_as(code: u32, message: String) -> Self {
@@ -185,12 +183,16 @@ impl ApiError {
     /// 410, with the URL that goes on answering.
     pub(super) fn document_gone(subject: &Subject, version: Version, url: String) -> Self {
         let message = format!("Version {version} of subject '{subject}' was soft-deleted; its document is still at {url}");
-        Self::new(StatusCode::GONE, 41000, message).problem(ProblemKind::SchemaDeleted).with("url", url)
+        let details = ErrorDetails { url: Some(url), ..ErrorDetails::default() };
+        Self {
+            details: Some(Box::new(details)),
+            ..Self::new(StatusCode::GONE, 41000, message).problem(ProblemKind::SchemaDeleted)
+        }
     }
 
-    /// What an event's hints did not lead to; `candidates` are the schemas that an ambiguous name may mean.
-    pub(super) fn unresolved(reason: Reason, candidates: Vec<Value>) -> Self {
-        match reason {
+    /// What an event's hints did not lead to.
+    pub(super) fn unresolved(reason: Reason, details: ErrorDetails) -> Self {
+        let error = match reason {
             Reason::NoHint => Self::bad_request("Nothing to go by: dataschema and type are both missing"),
             Reason::NotAUri(error) => {
                 Self::bad_request(format!("The dataschema can't be used: {error}")).problem(ProblemKind::NotAUri)
@@ -198,9 +200,10 @@ impl ApiError {
             Reason::Unknown(what) => Self::not_found_as(40403, format!("No schema: {what}")).problem(ProblemKind::Unresolved),
             Reason::Ambiguous { name, rivals } => {
                 let message = format!("{} schemas have the name {name}", rivals.len());
-                Self::conflict(40900, message).problem(ProblemKind::Ambiguous).with("candidates", candidates)
+                Self::conflict(40900, message).problem(ProblemKind::Ambiguous)
             }
-        }
+        };
+        Self { details: Some(Box::new(details)), ..error }
     }
 
     /// The same error as a kind of problem.
@@ -209,33 +212,23 @@ impl ApiError {
         self
     }
 
-    /// The same error with a further member.
-    pub(super) fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
-        self.extra.push((key, value.into()));
-        self
-    }
-
-    pub(super) fn body(&self) -> Value {
-        let mut out = Map::new();
-        out.insert("error_code".into(), Value::from(self.code));
-        out.insert("message".into(), Value::from(self.message.as_str()));
+    pub(super) fn body(&self) -> ErrorMessage<'_> {
         // the particulars of a problem are for problems
-        for (key, value) in self.extra.iter().filter(|_| self.problem.is_none()) {
-            out.insert((*key).into(), value.clone());
-        }
-        Value::Object(out)
+        let details = self.details.as_deref().filter(|_| self.problem.is_none());
+        ErrorMessage { error_code: self.code, message: &self.message, details }
     }
 }
 
 /// A refused registration; with `explain` its body has the findings.
-pub(super) fn explained(error: RegistryError, explain: bool) -> ApiError {
-    let findings = match &error {
-        RegistryError::Incompatible { findings, notes, .. } if explain => Some(findings_json(findings, notes)),
+pub(super) fn explained(mut error: RegistryError, explain: bool) -> ApiError {
+    let details = match &mut error {
+        RegistryError::Incompatible { findings, notes, .. } if explain => {
+            let findings = Finding::list(std::mem::take(findings), std::mem::take(notes));
+            Some(Box::new(ErrorDetails { findings: Some(findings), ..ErrorDetails::default() }))
+        }
         _ => None,
     };
-    let mut error = ApiError::from(error);
-    error.extra.extend(findings.map(|findings| ("findings", findings)));
-    error
+    ApiError { details, ..ApiError::from(error) }
 }
 
 impl From<CodecError> for ApiError {
@@ -379,46 +372,6 @@ impl From<RegistryError> for ApiError {
             },
         }
     }
-}
-
-fn place(place: Option<&Place>) -> Value {
-    place.map_or(Value::Null, |place| {
-        let mut out = json!({ "pointer": place.pointer });
-        if let (Some(at), Value::Object(map)) = (place.position, &mut out) {
-            map.insert("line".into(), at.line.into());
-            map.insert("column".into(), at.column.into());
-        }
-        out
-    })
-}
-
-/// Findings as `?explain=true` shows them, and after them the notes, which are marked as such.
-pub(super) fn findings_json(findings: &[(Version, Finding)], notes: &[(Version, Finding)]) -> Value {
-    let one = |(version, finding): &(Version, Finding), is_note: bool| {
-        let mut out = Map::new();
-        if is_note {
-            out.insert("note".into(), true.into());
-        }
-        out.insert("rule".into(), finding.rule.into());
-        out.insert("path".into(), finding.path.as_str().into());
-        out.insert("message".into(), finding.message.as_str().into());
-        out.insert("oldVersion".into(), (*version).into());
-        for (key, at) in [("new", &finding.new), ("old", &finding.old)] {
-            if at.is_some() {
-                out.insert(key.into(), place(at.as_ref()));
-            }
-        }
-        out.insert("explanation".into(), finding.explanation.as_str().into());
-        if !finding.remedy.is_empty() {
-            out.insert("remedy".into(), finding.remedy.as_str().into());
-        }
-        if let Some(example) = &finding.counter_example {
-            out.insert("counterExample".into(), example.as_str().into());
-        }
-        Value::Object(out)
-    };
-    let findings = findings.iter().map(|finding| one(finding, false));
-    Value::Array(findings.chain(notes.iter().map(|note| one(note, true))).collect())
 }
 
 /// Reads a version as it stands in a path.

@@ -12,6 +12,7 @@
 //! | `handlers/` | the handlers, one file for each group of paths |
 //! | `body`, `association_body` | request bodies |
 //! | `reply`, `document`, `links` | answers, schema documents, URLs in answers |
+//! | `wire/` | the JSON of answers, a struct for each |
 //! | `error`, `error_response`, `problem` | status, code and message of every error; how they are sent; errors below `/cloudevents` |
 //! | `state`, `metrics` | what all requests share |
 
@@ -35,6 +36,7 @@ mod request_info;
 mod route;
 mod routes;
 mod state;
+mod wire;
 
 pub use app::{App, app};
 pub use error::ERROR_CODES;

@@ -4,11 +4,11 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use serde_json::{Map, Value};
 
 use super::error::{ApiError, ProblemKind};
 use super::links::Links;
 use super::reply::{respond, to_bytes};
+use super::wire::Problem;
 
 const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -132,20 +132,18 @@ pub(super) fn is_here(path: &str) -> bool {
 /// An error as a problem; `instance` is the path of the request.
 pub(super) fn response(error: &ApiError, links: &Links, instance: &str) -> Response {
     let page = page(kind(error));
-    let mut body = Map::new();
-    let mut put = |key: &str, value: Value| body.insert(key.to_owned(), value);
-    put("type", links.url(&format!("/cloudevents/problems/{}", page.name)).into());
-    put("title", page.title.into());
-    put("status", error.status.as_u16().into());
-    put("detail", error.message.as_str().into());
-    put("instance", instance.into());
-    for (key, value) in &error.extra {
-        put(key, value.clone());
-    }
-    // Confluent's code where it has one
-    put("error_code", if error.code < 1000 { error.code * 100 } else { error.code }.into());
-    put("message", error.message.as_str().into());
-    let mut response = respond(error.status, MEDIA_TYPE, Body::from(to_bytes(&Value::Object(body))));
+    let body = Problem {
+        problem_type: links.url(&format!("/cloudevents/problems/{}", page.name)),
+        title: page.title,
+        status: error.status.as_u16(),
+        detail: &error.message,
+        instance,
+        details: error.details.as_deref(),
+        // Confluent's code where it has one
+        error_code: if error.code < 1000 { error.code * 100 } else { error.code },
+        message: &error.message,
+    };
+    let mut response = respond(error.status, MEDIA_TYPE, Body::from(to_bytes(&body)));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response

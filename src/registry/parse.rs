@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::Registry;
 use super::error::RegistryError;
-use crate::codec::{metadata_to, rule_set_to};
+use crate::codec::to_text;
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference, SchemaError, Stage, TagEdit};
 use crate::types::{Content, Metadata, Reference, RuleSet, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
@@ -333,7 +333,7 @@ fn echo(subject: &Subject, submission: &Submission, schema_type: SchemaType) -> 
         or_null(submission.id.map(|id| id.to_string())),
         content.guid(),
         references(&submission.references),
-        or_null(submission.metadata.as_ref().map(|m| metadata_to(m).to_string())),
-        or_null(submission.rule_set.as_ref().map(|r| rule_set_to(r).to_string())),
+        or_null(submission.metadata.as_ref().map(to_text)),
+        or_null(submission.rule_set.as_ref().map(to_text)),
     )
 }

@@ -15,7 +15,7 @@ use super::lookup::Match;
 use super::names;
 use super::parse::{Candidate, RawReference, Submission};
 use super::settings::Effective;
-use crate::codec::{metadata_to, rule_set_to};
+use crate::codec::to_text;
 use crate::schema::{ParseMode, TagEdit};
 use crate::store::{HashedContent, RegisterOutcome, RegisterRequest, SubjectState};
 use crate::types::{Content, Guid, Lifecycle, SchemaId, Subject, VERSION_PROPERTY, Version};
@@ -108,10 +108,10 @@ fn fingerprint(subject: &Subject, submission: &Submission, normalize: bool) -> [
         put(&version.unwrap_or(0).to_string());
     }
     if let Some(metadata) = &submission.metadata {
-        put(&metadata_to(metadata).to_string());
+        put(&to_text(metadata));
     }
     if let Some(rules) = &submission.rule_set {
-        put(&rule_set_to(rules).to_string());
+        put(&to_text(rules));
     }
     put(if normalize { "normalized" } else { "" });
     md5.finalize().into()

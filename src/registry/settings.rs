@@ -8,7 +8,7 @@ use quick_cache::sync::Cache;
 
 use super::Registry;
 use super::error::{NotPermitted, RegistryError};
-use crate::codec::{ConfigPatch, LevelKey, config_to};
+use crate::codec::{ConfigJson, ConfigPatch, LevelKey, to_text};
 use crate::compat::Rules;
 use crate::store::{DeleteOutcome, ImportSwitch, Scope, ScopeSettings};
 use crate::types::{Config, DEFAULT_CONTEXT, GLOBAL_CONTEXT, Mode, Subject};
@@ -68,7 +68,7 @@ impl SettingsCache {
         let contracts = [&effective.config, effective.own.config.as_ref().unwrap_or(&effective.config)];
         let held = contracts.into_iter().filter(|config| config.has_contract_layers());
         let bytes =
-            held.map(|config| config_to(config, LevelKey::Compatibility).to_string().len() as u64 * 2).sum::<u64>() + 1024;
+            held.map(|config| to_text(&ConfigJson::new(config, LevelKey::Compatibility)).len() as u64 * 2).sum::<u64>() + 1024;
         self.cache.insert(subject.clone(), Held { generation, effective, bytes });
     }
 }

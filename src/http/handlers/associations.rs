@@ -1,17 +1,16 @@
-//! `/associations`: which subjects hold the schemas of a topic (rest-api 5.13). Official clients ask for it before their first
-//! record (6.1).
+//! `/associations`: which subjects hold the schemas of a topic (rest-api 5.13). Official clients ask for it before
+//! their first record (rest-api 6.1).
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
 
-use super::shapes::{association, filed};
 use crate::http::association_body as bodies;
 use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::error_response;
-use crate::http::reply::{Answer, Members, Reply, json, to_bytes};
+use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
-use crate::registry::{AnsweredAssociation, AssociationDeletion, AssociationOperation, AssociationsAnswer, RegistryError};
+use crate::http::wire::{Association, AssociationResource, BatchResult, BatchResults};
+use crate::registry::{AssociationDeletion, AssociationOperation, AssociationsAnswer, RegistryError};
 use crate::store::{AssociationFilter, AssociationScope};
 use crate::types::{ANY_RESOURCE, Lifecycle, TOPIC, context_from_segment};
 
@@ -49,14 +48,14 @@ async fn list(request: &Request, scope: AssociationScope) -> Answer {
         limit: i64::try_from(limit).unwrap_or(i64::MAX),
     };
     let found = request.registry().associations(&filter).await?;
-    json(&Value::Array(found.iter().map(association).collect()))
+    json(&found.iter().map(Association::from).collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn create(request: Request) -> Answer {
     let body = body::required(&request.body, "createAssociation.arg4")?;
     let change = bodies::change(&body, Some(AssociationOperation::Create))?;
     let answer = request.registry().associate(&context(&request)?, &change, request.flag("dryRun"), false).await?;
-    json(&resource(&request, &answer))
+    resource(&request, &answer)
 }
 
 pub(in crate::http) async fn create_or_update(request: Request) -> Answer {
@@ -68,7 +67,7 @@ pub(in crate::http) async fn create_or_update(request: Request) -> Answer {
         return Err(RegistryError::InvalidAssociation { property: "resourceId", detail }.into());
     }
     let answer = request.registry().associate(&context(&request)?, &change, request.flag("dryRun"), false).await?;
-    json(&resource(&request, &answer))
+    resource(&request, &answer)
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
@@ -85,24 +84,23 @@ pub(in crate::http) async fn delete(request: Request) -> Answer {
 
 pub(in crate::http) async fn batch_get(request: Request) -> Answer {
     let body = body::required(&request.body, "batchGetAssociations.arg1")?;
-    let mut results = Vec::new();
+    let mut answers = Vec::new();
     for query in bodies::batch(&body, bodies::query)? {
         let answer = request.registry().query_associations(&query, request.flag("includeSchemas")).await;
-        results.push(result(&request, answer));
+        answers.push(answer);
     }
-    Ok(Reply::Status(StatusCode::MULTI_STATUS, to_bytes(&json!({ "results": results }))))
+    Ok(results(&request, answers))
 }
 
-/// Each request of a batch succeeds or fails alone.
 pub(in crate::http) async fn batch_mutate(request: Request) -> Answer {
     let body = body::required(&request.body, "mutateAssociations.arg4")?;
     let context = context(&request)?;
-    let mut results = Vec::new();
+    let mut answers = Vec::new();
     for change in bodies::batch(&body, |value| bodies::change(value, None))? {
         let answer = request.registry().associate(&context, &change, request.flag("dryRun"), true).await;
-        results.push(result(&request, answer));
+        answers.push(answer);
     }
-    Ok(Reply::Status(StatusCode::MULTI_STATUS, to_bytes(&json!({ "results": results }))))
+    Ok(results(&request, answers))
 }
 
 /// The context of unqualified subjects: that of the path's prefix, else `context=`.
@@ -115,35 +113,21 @@ fn context(request: &Request) -> Result<String, ApiError> {
     }
 }
 
-fn result(request: &Request, answer: Result<AssociationsAnswer, RegistryError>) -> Value {
-    match answer {
-        Ok(answer) => json!({ "result": resource(request, &answer) }),
+/// Each request of a batch succeeds or fails alone.
+fn results(request: &Request, answers: Vec<Result<AssociationsAnswer, RegistryError>>) -> Reply {
+    let answers: Vec<_> = answers.into_iter().map(|answer| answer.map_err(ApiError::from)).collect();
+    let is_legacy = request.state.settings.legacy_shapes;
+    let results = answers.iter().map(|answer| match answer {
+        Ok(answer) => BatchResult::Result(AssociationResource::new(answer, is_legacy)),
         Err(error) => {
-            let error = ApiError::from(error);
-            error_response::log(&error, &request.info);
-            json!({ "error": error.body() })
+            error_response::log(error, &request.info);
+            BatchResult::Error(error.body())
         }
-    }
+    });
+    let body = BatchResults { results: results.collect() };
+    Reply::Status(StatusCode::MULTI_STATUS, to_bytes(&body))
 }
 
-fn resource(request: &Request, answer: &AssociationsAnswer) -> Value {
-    let out = Members::default()
-        .put_some("resourceName", answer.name.as_deref())
-        .put_some("resourceNamespace", answer.namespace.as_deref())
-        .put_some("resourceId", answer.id.as_deref())
-        .put_some("resourceType", answer.kind.as_deref());
-    if answer.associations.is_empty() {
-        return out.done();
-    }
-    let legacy = request.state.settings.legacy_shapes;
-    let one = |AnsweredAssociation { association, registered }: &AnsweredAssociation| {
-        Members::default()
-            .put("subject", association.subject.qualified())
-            .put("associationType", association.association_type.as_str())
-            .put("lifecycle", association.lifecycle.as_str())
-            .put_some("frozen", (association.frozen != association.lifecycle.is_frozen()).then_some(association.frozen))
-            .put_some("schema", registered.as_ref().map(|registered| filed(registered, legacy)))
-            .done()
-    };
-    out.put("associations", answer.associations.iter().map(one).collect::<Vec<_>>()).done()
+fn resource(request: &Request, answer: &AssociationsAnswer) -> Answer {
+    json(&AssociationResource::new(answer, request.state.settings.legacy_shapes))
 }

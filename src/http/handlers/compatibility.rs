@@ -1,11 +1,10 @@
 //! `/compatibility`.
 
-use serde_json::Value;
-
 use crate::http::body;
-use crate::http::error::{findings_json, selector};
-use crate::http::reply::{Answer, Members, json};
+use crate::http::error::selector;
+use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
+use crate::http::wire::{CompatibilityCheck, Finding};
 use crate::registry::{CheckAnswer, CheckTarget, RegistryError};
 
 pub(in crate::http) async fn one(request: Request) -> Answer {
@@ -28,12 +27,9 @@ async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer
         }
         answer => answer?,
     };
-    let mut out = Members::default().put("is_compatible", answer.is_compatible);
-    if verbose {
-        out = out.put("messages", answer.messages.into_iter().map(Value::from).collect::<Vec<_>>());
-    }
-    if explain {
-        out = out.put("findings", findings_json(&answer.findings, &answer.notes));
-    }
-    json(&out.done())
+    json(&CompatibilityCheck {
+        is_compatible: answer.is_compatible,
+        messages: verbose.then_some(answer.messages),
+        findings: explain.then(|| Finding::list(answer.findings, answer.notes)),
+    })
 }

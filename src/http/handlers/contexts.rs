@@ -1,8 +1,6 @@
 //! `/contexts`.
 
-use serde_json::Value;
-
-use super::shapes::page;
+use super::listing::page;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Reply, json};
 use crate::http::request::Request;
@@ -13,7 +11,7 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
     let prefix = request.query("contextPrefix").unwrap_or("");
     let mut names = request.registry().contexts().await?;
     names.retain(|name| name.starts_with(prefix));
-    json(&Value::Array(page(names, paging).map(Value::from).collect()))
+    json(&page(names, paging))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {

@@ -2,18 +2,19 @@
 
 use axum::http::StatusCode;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
+use crate::http::wire::{Empty, Health};
 
 /// The contract, as it stands in the repository.
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
 
 pub(in crate::http) async fn root(_: Request) -> Answer {
-    json(&json!({}))
+    json(&Empty {})
 }
 
 /// Confluent takes any object of scalars here.
@@ -23,20 +24,20 @@ pub(in crate::http) async fn post_root(request: Request) -> Answer {
         Some(Value::Object(members)) if members.values().all(|value| !value.is_object() && !value.is_array()) => {}
         Some(_) => return Err(ApiError::bad_request("Expected an object of scalars")),
     }
-    json(&json!({}))
+    json(&Empty {})
 }
 
 pub(in crate::http) async fn alive(_: Request) -> Answer {
-    json(&json!({ "status": "ok" }))
+    json(&Health { status: "ok", message: None })
 }
 
 /// Ready when the database answers.
 pub(in crate::http) async fn ready(request: Request) -> Answer {
     match request.registry().store().ping().await {
-        Ok(()) => json(&json!({ "status": "ready" })),
+        Ok(()) => json(&Health { status: "ready", message: None }),
         Err(error) => {
             tracing::warn!(request_id = request.info.id(), %error, "not ready");
-            let body = json!({ "status": "unavailable", "message": "the database does not answer" });
+            let body = Health { status: "unavailable", message: Some("the database does not answer") };
             Ok(Reply::Status(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
         }
     }

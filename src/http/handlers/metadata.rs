@@ -1,20 +1,20 @@
 //! `/v1/metadata`.
 
-use serde_json::json;
-
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
+use crate::http::wire::{Clusters, Deployment, Scope, ServerId, ServerVersion};
 
 /// Both names carry the id of this registry: there is no Kafka cluster behind it, and clients look for both keys.
 pub(in crate::http) async fn cluster_id(request: Request) -> Answer {
     let id = request.registry().cluster_id().await?;
-    json(&json!({ "scope": { "path": [], "clusters": { "kafka-cluster": id, "schema-registry-cluster": id } } }))
+    let clusters = Clusters { kafka_cluster: id.clone(), schema_registry_cluster: id };
+    json(&ServerId { scope: Scope { path: [], clusters } })
 }
 
 pub(in crate::http) async fn version(request: Request) -> Answer {
-    json(&json!({ "version": env!("CARGO_PKG_VERSION"), "commitId": request.state.settings.commit }))
+    json(&ServerVersion { version: env!("CARGO_PKG_VERSION"), commit_id: request.state.settings.commit })
 }
 
 pub(in crate::http) async fn deployment(_: Request) -> Answer {
-    json(&json!({ "attributes": [] }))
+    json(&Deployment { attributes: [] })
 }

@@ -1,15 +1,15 @@
 //! `/schemas`.
 
-use serde_json::{Value, json};
-
-use super::shapes::{Look, association, page, subject_filter};
+use super::listing::{page, subject_filter};
+use super::schema_view::SchemaView;
 use crate::http::association_body::types as association_types;
 use crate::http::error::ApiError;
-use crate::http::reply::{Answer, Members, Reply, json, raw_text, to_bytes};
+use crate::http::reply::{Answer, Reply, json, raw_text};
 use crate::http::request::Request;
+use crate::http::wire::{ContextId, Schema, SubjectVersion};
 use crate::registry::{AssociationMatch, FoundVersion, ListedSchema, SchemaFilter};
-use crate::store::{SubjectFilter, VersionFilter};
-use crate::types::{Association, DEFAULT_CONTEXT, Lifecycle, SchemaType, Subject};
+use crate::store::{Holder, ListedVersion, SubjectFilter, VersionFilter};
+use crate::types::{DEFAULT_CONTEXT, Lifecycle, SchemaType, Subject};
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let paging = request.page(request.registry().defaults().list_limit)?;
@@ -23,9 +23,9 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
         aliases: request.flag("aliases"),
         associations: association_match(&request)?,
     };
-    let listed = request.registry().schemas(&filter, paging.0, paging.1).await?;
-    let legacy = request.state.settings.legacy_shapes;
-    json(&Value::Array(listed.iter().map(|shown| extended(shown, legacy)).collect()))
+    let found = request.registry().schemas(&filter, paging.0, paging.1).await?;
+    let is_legacy = request.state.settings.legacy_shapes;
+    json(&found.iter().map(|shown| listed(shown, is_legacy)).collect::<Vec<_>>())
 }
 
 /// What the subjects of a list must be associated with; `NONE` among the lifecycles stands for subjects that are not.
@@ -47,43 +47,28 @@ fn association_match(request: &Request) -> Result<Option<AssociationMatch>, ApiE
     Ok(Some(AssociationMatch { resource_type, types: association_types(&types), lifecycles, unassociated }))
 }
 
-/// `ExtendedSchema`: built from the row alone, for a list must not parse.
-fn extended(shown: &ListedSchema, legacy: bool) -> Value {
-    let listed = &shown.version;
-    let content = &listed.schema.content;
-    let mut out =
-        Members::default().put("subject", listed.subject.qualified()).put("version", listed.row.version).put("id", listed.row.id);
-    if !legacy {
-        out = out.put_guid(listed.schema.guid);
+/// Built from the row alone, for a list must not parse.
+fn listed(shown: &ListedSchema, is_legacy: bool) -> Schema<'_> {
+    let ListedVersion { subject, row, schema } = &shown.version;
+    let dated = Some((row.created_at, row.deleted));
+    Schema {
+        aliases: &shown.aliases,
+        associations: shown.associations.iter().map(Into::into).collect(),
+        ..Schema::new((subject, row.version, row.id), schema.guid, &schema.content, dated, is_legacy)
     }
-    if !legacy || content.schema_type != SchemaType::Avro {
-        out = out.put("schemaType", content.schema_type.as_str());
-    }
-    out = out.put_references(&content.references).put_metadata(content).put_text("schema", &content.text);
-    if !legacy {
-        out = out.put("ts", listed.row.created_at).put("deleted", listed.row.deleted);
-    }
-    out.put_rules(content)
-        .put_some("aliases", (!shown.aliases.is_empty()).then(|| shown.aliases.clone()))
-        .put_some("associations", (!shown.associations.is_empty()).then(|| associations(&shown.associations)))
-        .done()
-}
-
-fn associations(list: &[Association]) -> Vec<Value> {
-    list.iter().map(association).collect()
 }
 
 pub(in crate::http) async fn types(_: Request) -> Answer {
-    json(&json!(["JSON", "PROTOBUF", "AVRO"]))
+    json(&SchemaType::ALL.map(SchemaType::as_str))
 }
 
 pub(in crate::http) async fn by_id(request: Request) -> Answer {
     let hint = request.hint().await?;
     let found = request.registry().by_id(request.id()?, hint.as_ref()).await?;
-    let look = Look::new(&request, &found.holder.subject);
+    let view = SchemaView::new(&request, &found.holder.subject);
     let fetch_max_id = request.flag("fetchMaxId");
     let max_id = if fetch_max_id { Some(request.registry().max_id(found.holder.subject.context()).await?) } else { None };
-    let bytes = to_bytes(&look.by_id(&found, max_id).await?);
+    let bytes = view.by_id(&found, max_id).await?;
     // a later registration may give the id a better holder unless the one named is the one asked for, or the oldest live one
     let settled = match hint.filter(|hint| !hint.is_context()) {
         None => !found.holder.deleted,
@@ -102,30 +87,27 @@ pub(in crate::http) async fn subjects_of_id(request: Request) -> Answer {
     let paging = request.page(usize::MAX)?;
     let hint = request.hint().await?;
     let holders = request.registry().holders_of(request.id()?, hint.as_ref(), request.flag("deleted")).await?;
-    let names = page(holders, paging).map(|holder| Value::from(holder.subject.qualified())).collect();
-    json(&Value::Array(names))
+    json(&page(holders, paging).iter().map(|holder| holder.subject.qualified()).collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn versions_of_id(request: Request) -> Answer {
     let paging = request.page(usize::MAX)?;
     let hint = request.hint().await?;
     let holders = request.registry().holders_of(request.id()?, hint.as_ref(), request.flag("deleted")).await?;
-    let one = |holder: crate::store::Holder| json!({ "subject": holder.subject.qualified(), "version": holder.version });
-    json(&Value::Array(page(holders, paging).map(one).collect()))
+    let one = |holder: Holder| SubjectVersion { subject: holder.subject.qualified(), version: holder.version };
+    json(&page(holders, paging).into_iter().map(one).collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn by_guid(request: Request) -> Answer {
     let entry = request.registry().by_guid(request.param("guid")).await?;
     let context = entry.stored.context.clone();
-    let look = Look::new(&request, &Subject::in_context(&context, ""));
-    let bytes = to_bytes(&look.by_guid(&entry).await?);
+    let bytes = SchemaView::new(&request, &Subject::in_context(&context, "")).by_guid(&entry).await?;
     Ok(if &*context == DEFAULT_CONTEXT { Reply::CacheableJson(bytes) } else { Reply::Json(bytes) })
 }
 
 pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {
     let ids = request.registry().guid_ids(request.param("guid")).await?;
-    let one = |(context, id)| json!({ "context": context, "id": id });
-    json(&Value::Array(ids.into_iter().map(one).collect()))
+    json(&ids.into_iter().map(|(context, id)| ContextId { context, id }).collect::<Vec<_>>())
 }
 
 /// One version as raw text.

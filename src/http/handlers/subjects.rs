@@ -3,10 +3,11 @@
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::listing::{page, subject_filter};
+use super::schema_view::SchemaView;
 use super::schemas::raw;
-use super::shapes::{Look, page, subject_filter};
 use crate::http::body;
 use crate::http::error::{ApiError, explained, selector, subject_not_found};
 use crate::http::reply::{Answer, Reply, json};
@@ -59,7 +60,7 @@ pub(in crate::http) async fn versions(request: Request) -> Answer {
     if shown.is_empty() && !(subject.is_context() && request.registry().has_subjects(subject.context()).await?) {
         return Err(subject_not_found(&subject));
     }
-    json(&Value::Array(page(shown, paging).map(Value::from).collect()))
+    json(&page(shown, paging))
 }
 
 pub(in crate::http) async fn look_up(request: Request) -> Answer {
@@ -67,20 +68,20 @@ pub(in crate::http) async fn look_up(request: Request) -> Answer {
     let subject = request.subject().await?;
     let options = LookupOptions { normalize: request.flag("normalize"), deleted: request.flag("deleted") };
     let (found, exact) = request.registry().lookup(&subject, &submission, options).await?;
-    json(&Look::new(&request, &found.subject).version(&found, !exact).await?)
+    Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, !exact).await?))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
     let subject = request.subject().await?;
     let versions = request.registry().delete_subject(&subject, request.flag("permanent")).await?;
-    json(&Value::Array(versions.into_iter().map(Value::from).collect()))
+    json(&versions)
 }
 
 pub(in crate::http) async fn by_metadata(request: Request) -> Answer {
     let subject = request.subject().await?;
     let properties: Vec<(String, String)> = request.query_all("key").into_iter().zip(request.query_all("value")).collect();
     let found = request.registry().by_metadata(&subject, &properties, request.flag("deleted")).await?;
-    json(&Look::new(&request, &found.subject).version(&found, true).await?)
+    Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, true).await?))
 }
 
 pub(in crate::http) async fn register(request: Request) -> Answer {
@@ -91,7 +92,7 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
     let outcome = request.registry().register(&subject, &submission, options).await;
     let registered = outcome.map_err(|error| explained(error, request.flag("explain")))?;
     request.state.metrics.registration(registered.is_new);
-    json(&Look::new(&request, &subject).registered(&registered).await?)
+    Ok(Reply::Json(SchemaView::new(&request, &subject).registered(&registered).await?))
 }
 
 async fn found(request: &Request, deleted: bool) -> Result<FoundVersion, ApiError> {
@@ -102,7 +103,7 @@ async fn found(request: &Request, deleted: bool) -> Result<FoundVersion, ApiErro
 
 pub(in crate::http) async fn version(request: Request) -> Answer {
     let found = found(&request, request.flag("deleted")).await?;
-    json(&Look::new(&request, &found.subject).version(&found, true).await?)
+    Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, true).await?))
 }
 
 pub(in crate::http) async fn version_text(request: Request) -> Answer {
@@ -114,7 +115,7 @@ pub(in crate::http) async fn delete_version(request: Request) -> Answer {
     let selector = selector(request.param("version"))?;
     let subject = request.subject().await?;
     let version = request.registry().delete_version(&subject, selector, request.flag("permanent")).await?;
-    json(&json!(version))
+    json(&version)
 }
 
 pub(in crate::http) async fn referenced_by(request: Request) -> Answer {
@@ -122,7 +123,7 @@ pub(in crate::http) async fn referenced_by(request: Request) -> Answer {
     let selector = selector(request.param("version"))?;
     let subject = request.subject().await?;
     let ids = request.registry().referenced_by(&subject, selector, request.flag("deleted")).await?;
-    json(&Value::Array(page(ids, paging).map(Value::from).collect()))
+    json(&page(ids, paging))
 }
 
 pub(in crate::http) async fn edit_tags(request: Request) -> Answer {
@@ -131,5 +132,5 @@ pub(in crate::http) async fn edit_tags(request: Request) -> Answer {
     let subject = request.subject().await?;
     let registered = request.registry().tag_version(&subject, selector, &edit).await?;
     request.state.metrics.registration(registered.is_new);
-    json(&Look::new(&request, &subject).registered(&registered).await?)
+    Ok(Reply::Json(SchemaView::new(&request, &subject).registered(&registered).await?))
 }

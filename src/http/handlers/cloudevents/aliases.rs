@@ -6,18 +6,11 @@ use serde_json::{Map, Value};
 use crate::codec::{as_int, as_string, field, string_field};
 use crate::http::body;
 use crate::http::error::{ApiError, selector};
-use crate::http::reply::{Answer, Members, Reply, to_bytes};
+use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
+use crate::http::wire;
 use crate::registry::Origin;
 use crate::types::{Alias, AliasTarget, Guid, Subject, VersionSelector};
-
-/// A version as it is written: a number, or `latest`.
-pub(super) fn version_json(version: VersionSelector) -> Value {
-    match version {
-        VersionSelector::Latest => "latest".into(),
-        VersionSelector::Number(number) => number.into(),
-    }
-}
 
 /// Reads a version out of a body: a number or `latest`, which also absence means.
 pub(super) fn version_of(map: &Map<String, Value>) -> Result<VersionSelector, ApiError> {
@@ -42,31 +35,16 @@ pub(super) fn object(request: &Request) -> Result<Map<String, Value>, ApiError> 
     }
 }
 
-/// An answer in plain JSON.
-#[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
-pub(super) fn plain(status: StatusCode, value: &Value) -> Answer {
-    Ok(Reply::JsonRegardlessOfAccept(status, to_bytes(value)))
-}
-
 /// 201 for what is new, else 200.
 pub(super) fn stored(is_new: bool) -> StatusCode {
     if is_new { StatusCode::CREATED } else { StatusCode::OK }
 }
 
-fn shape(alias: &Alias, is_configured: bool) -> Value {
-    let out = Members::default().put("uri", alias.uri.as_str());
-    let out = match &alias.target {
-        AliasTarget::Version(subject, version) => out.put("subject", subject.qualified()).put("version", version_json(*version)),
-        AliasTarget::Guid(guid) => out.put_guid(*guid),
-    };
-    out.put("configured", is_configured).done()
-}
-
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(request.registry().defaults().list_limit)?;
     let aliases = request.registry().aliases(offset, limit).await?;
-    let shapes = aliases.iter().map(|Origin { value, is_configured }| shape(value, *is_configured)).collect();
-    plain(StatusCode::OK, &Value::Array(shapes))
+    let shown = aliases.iter().map(|Origin { value, is_configured }| wire::Alias::new(value, *is_configured));
+    plain_json(StatusCode::OK, &shown.collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
@@ -80,12 +58,12 @@ pub(in crate::http) async fn put(request: Request) -> Answer {
     };
     let alias = Alias { uri, target };
     let is_new = request.registry().put_alias(&alias).await?;
-    plain(stored(is_new), &shape(&alias, false))
+    plain_json(stored(is_new), &wire::Alias::new(&alias, false))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
     let uri = request.query("uri").filter(|uri| !uri.is_empty());
     let uri = uri.ok_or_else(|| ApiError::bad_request("The parameter uri is missing"))?;
     let alias = request.registry().delete_alias(uri).await?;
-    plain(StatusCode::OK, &shape(&alias, false))
+    plain_json(StatusCode::OK, &wire::Alias::new(&alias, false))
 }

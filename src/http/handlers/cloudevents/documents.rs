@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::aliases::plain;
 use crate::http::document::{CachePolicy, Document, DocumentMeta, Form};
 use crate::http::error::{ApiError, selector};
 use crate::http::links::{guid_path, id_path, segment, version_path};
-use crate::http::reply::{Answer, Members, Reply};
+use crate::http::reply::{Answer, Reply, plain_json};
 use crate::http::request::Request;
+use crate::http::wire::{DocumentReference, DocumentUrls, SchemaDocument};
 use crate::registry::{DocumentName, Entry, Located, RegistryError, Resolution};
 use crate::store::DocumentTag;
-use crate::types::{Guid, Reference, SchemaType, VersionSelector};
+use crate::types::{SchemaType, VersionSelector};
 
 /// References that a header lists; the description lists all.
 const LINKED: usize = 32;
@@ -202,35 +201,34 @@ async fn details(request: &Request, located: &Located) -> Answer {
     let entry = registry.document(located).await?;
     let (guid, schema_type) = (entry.stored.guid, entry.stored.content.schema_type);
     let url = links.url(&guid_path(guid));
-    let one = |(reference, guid): &(Reference, Guid)| {
-        json!({
-            "name": reference.name,
-            "subject": reference.subject,
-            "version": reference.version,
-            "guid": guid.to_string(),
-            "url": links.url(&guid_path(*guid)),
-        })
-    };
-    let references: Vec<Value> = registry.related(&entry, usize::MAX).await?.iter().map(one).collect();
-    let subject = &located.subject;
-    let urls = json!({
-        "guid": url,
-        "id": links.url(&id_path(subject, located.id)),
-        "version": links.url(&version_path(subject, Some(located.version))),
-        "latest": links.url(&version_path(subject, None)),
-        "bundled": format!("{url}?references=bundled"),
+    let related = registry.related(&entry, usize::MAX).await?;
+    let references = related.iter().map(|(reference, guid)| DocumentReference {
+        name: &reference.name,
+        subject: &reference.subject,
+        version: reference.version,
+        guid: *guid,
+        url: links.url(&guid_path(*guid)),
     });
-    let out = Members::default()
-        .put("subject", subject.qualified())
-        .put("version", located.version)
-        .put("id", located.id)
-        .put_guid(guid)
-        .put("schemaType", schema_type.as_str())
-        .put("mediaType", Form::Text.media_type(schema_type))
-        .put("ts", located.created_at)
-        .put("deleted", located.deleted)
-        .put("references", references)
-        .put("dataschema", url)
-        .put("urls", urls);
-    plain(StatusCode::OK, &out.done())
+    let subject = &located.subject;
+    let urls = DocumentUrls {
+        guid: &url,
+        id: links.url(&id_path(subject, located.id)),
+        version: links.url(&version_path(subject, Some(located.version))),
+        latest: links.url(&version_path(subject, None)),
+        bundled: format!("{url}?references=bundled"),
+    };
+    let document = SchemaDocument {
+        subject: subject.qualified(),
+        version: located.version,
+        id: located.id,
+        guid,
+        schema_type: schema_type.as_str(),
+        media_type: Form::Text.media_type(schema_type),
+        ts: located.created_at,
+        deleted: located.deleted,
+        references: references.collect(),
+        dataschema: &url,
+        urls,
+    };
+    plain_json(StatusCode::OK, &document)
 }

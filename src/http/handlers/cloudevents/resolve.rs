@@ -1,15 +1,16 @@
 //! `/cloudevents/resolve`: which schema a `dataschema` names.
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::aliases::{object, plain};
+use super::aliases::object;
 use super::documents;
 use crate::codec::{as_int, as_string, field, string_field};
 use crate::http::error::ApiError;
-use crate::http::links::{guid_path, version_path};
-use crate::http::reply::{Answer, Members};
+use crate::http::links::{Links, guid_path, version_path};
+use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
+use crate::http::wire::{self, Candidate, ErrorDetails};
 use crate::registry::{Hints, Reason, Resolution, Rival, Rule, Suggestion, Unresolved, WriterId};
 use crate::types::{Guid, VersionSelector};
 
@@ -46,78 +47,72 @@ fn posted(request: &Request) -> Result<Hints, ApiError> {
     })
 }
 
-fn names(tried: &[Rule]) -> Vec<Value> {
-    tried.iter().map(|rule| rule.as_str().into()).collect()
+fn names(tried: &[Rule]) -> Vec<&'static str> {
+    tried.iter().map(|rule| rule.as_str()).collect()
 }
 
-/// A resolution as the API shows it.
-fn shape(request: &Request, found: &Resolution) -> Value {
-    let links = &request.state.settings.links;
-    let mut out = Members::default()
-        .put("resolved_by", found.resolved_by.as_str())
-        .put("subject", found.subject.qualified())
-        .put("version", found.version)
-        .put("id", found.id())
-        .put_guid(found.guid())
-        .put("schemaType", found.schema_type().as_str())
-        .put("fragment", found.fragment.as_deref().map_or(Value::Null, Value::from))
-        .put("immutable", found.immutable)
-        .put("url", links.url(&guid_path(found.guid())));
-    if found.deleted {
-        out = out.put("deleted", true);
+fn resolution<'a>(links: &Links, found: &'a Resolution) -> wire::Resolution<'a> {
+    let writer = found.writer.as_ref().filter(|writer| writer.guid() != found.guid());
+    wire::Resolution {
+        resolved_by: found.resolved_by.as_str(),
+        subject: found.subject.qualified(),
+        version: found.version,
+        id: found.id(),
+        guid: found.guid(),
+        schema_type: found.schema_type().as_str(),
+        fragment: found.fragment.as_deref(),
+        immutable: found.immutable,
+        url: links.url(&guid_path(found.guid())),
+        deleted: found.deleted.then_some(true),
+        writer: writer.map(|writer| Box::new(resolution(links, writer))),
+        tried: names(&found.tried),
     }
-    if let Some(writer) = found.writer.as_ref().filter(|writer| writer.guid() != found.guid()) {
-        out = out.put("writer", shape(request, writer));
-    }
-    out.put("tried", names(&found.tried)).done()
 }
 
 /// What was not found, as an error.
-fn refused(request: &Request, unresolved: Unresolved) -> ApiError {
-    let links = &request.state.settings.links;
-    let tried = names(&unresolved.tried);
-    let suggestion = |suggestion: &Suggestion| match suggestion {
-        Suggestion::Alias(uri) => Value::from(uri.as_str()),
+fn refused(links: &Links, unresolved: Unresolved) -> ApiError {
+    let suggestion = |suggestion: Suggestion| match suggestion {
+        Suggestion::Alias(uri) => uri,
         Suggestion::Version(subject, version) => {
             let number = match version {
                 VersionSelector::Latest => None,
-                VersionSelector::Number(number) => Some(*number),
+                VersionSelector::Number(number) => Some(number),
             };
-            links.url(&version_path(subject, number)).into()
+            links.url(&version_path(&subject, number))
         }
     };
-    let candidate = |rival: &Rival| {
-        json!({
-            "subject": rival.subject.qualified(),
-            "version": rival.version,
-            "id": rival.id,
-            "guid": rival.guid.to_string(),
-            "url": links.url(&guid_path(rival.guid)),
-        })
+    let candidate = |rival: &Rival| Candidate {
+        subject: rival.subject.qualified(),
+        version: rival.version,
+        id: rival.id,
+        guid: rival.guid,
+        url: links.url(&guid_path(rival.guid)),
     };
     let candidates = match &unresolved.reason {
-        Reason::Ambiguous { rivals, .. } => rivals.iter().map(candidate).collect(),
-        _ => Vec::new(),
+        Reason::Ambiguous { rivals, .. } => Some(rivals.iter().map(candidate).collect()),
+        _ => None,
     };
-    let error = ApiError::unresolved(unresolved.reason, candidates).with("tried", tried);
-    match unresolved.did_you_mean.iter().map(suggestion).collect::<Vec<_>>() {
-        none if none.is_empty() => error,
-        some => error.with("did_you_mean", some),
-    }
+    let details = ErrorDetails {
+        candidates,
+        tried: Some(names(&unresolved.tried)),
+        did_you_mean: unresolved.did_you_mean.into_iter().map(suggestion).collect(),
+        ..ErrorDetails::default()
+    };
+    ApiError::unresolved(unresolved.reason, details)
 }
 
 async fn resolved(request: &Request, hints: &Hints) -> Result<Resolution, ApiError> {
-    request.registry().resolve_event_schema(hints).await?.map_err(|unresolved| refused(request, unresolved))
+    request.registry().resolve_event_schema(hints).await?.map_err(|unresolved| refused(&request.state.settings.links, unresolved))
 }
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
     let found = resolved(&request, &asked(&request)).await?;
-    plain(StatusCode::OK, &shape(&request, &found))
+    plain_json(StatusCode::OK, &resolution(&request.state.settings.links, &found))
 }
 
 pub(in crate::http) async fn post(request: Request) -> Answer {
     let found = resolved(&request, &posted(&request)?).await?;
-    plain(StatusCode::OK, &shape(&request, &found))
+    plain_json(StatusCode::OK, &resolution(&request.state.settings.links, &found))
 }
 
 pub(in crate::http) async fn document(request: Request) -> Answer {
