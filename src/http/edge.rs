@@ -228,7 +228,7 @@ impl App {
             return None;
         }
         let target = request.uri().path_and_query()?.as_str();
-        let answers = self.state.registry.store().known_generation().answers;
+        let answers = self.state.registry.store().known_generation().content;
         let headers = request.headers();
         let answer = match self.state.ready.get(target, answers, || negotiate::accepts_gzip(headers))? {
             Ready::Json { route, bytes, is_gzip } => {

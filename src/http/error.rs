@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::invalid_schema;
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::registry::{NotPermitted, RegistryError};
 use crate::schema::{Finding, Place};
@@ -201,7 +202,7 @@ impl From<RegistryError> for ApiError {
                     ),
                 )
             }
-            E::InvalidSchema(message) => refused(42201, message),
+            E::InvalidSchema(reason) => refused(42201, invalid_schema::message(&reason)),
             E::InvalidVersion(text) => refused(
                 42202,
                 format!(

@@ -10,6 +10,7 @@ mod body;
 mod document;
 mod edge;
 mod error;
+mod invalid_schema;
 mod links;
 mod metrics;
 mod negotiate;

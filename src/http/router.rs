@@ -357,7 +357,7 @@ async fn run(
         return Ok(document(request).await?.into_response(negotiate::DEFAULT, &method, headers));
     }
     let media_type = media_type(route, headers)?;
-    let generation = state.registry.store().known_generation().answers;
+    let generation = state.registry.store().known_generation().content;
     let (target, request) = translate(state, route, path, headers, request).await?;
     let reply = (route.handler)(request).await?;
     match (&reply, target) {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::http::body;
 use crate::http::error::{findings_json, selector};
+use crate::http::invalid_schema;
 use crate::http::reply::{Answer, Members, json};
 use crate::http::request::Request;
 use crate::registry::{CheckAnswer, CheckTarget, RegistryError};
@@ -23,7 +24,8 @@ async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer
     let subject = request.subject().await?;
     let (verbose, explain) = (request.flag("verbose"), request.flag("explain"));
     let answer = match request.registry().check(&subject, &submission, target, request.flag("normalize"), explain).await {
-        Err(RegistryError::InvalidSchema(message)) if verbose => {
+        Err(RegistryError::InvalidSchema(reason)) if verbose => {
+            let message = invalid_schema::message(&reason);
             CheckAnswer { is_compatible: false, messages: vec![message], ..CheckAnswer::default() }
         }
         answer => answer?,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::http::error::ApiError;
 use crate::http::reply::Members;
 use crate::http::request::Request;
-use crate::registry::{Entry, FoundById, FoundVersion, Registered};
+use crate::registry::{FoundById, FoundVersion, LoadedSchema, Registered};
 use crate::schema::EntityTags;
 use crate::store::SubjectFilter;
 use crate::types::{Association, Content, Reference, SchemaType, Subject};
@@ -24,7 +24,7 @@ impl<'r> Look<'r> {
         Self { request, subject: subject.clone() }
     }
 
-    async fn text(&self, entry: &Arc<Entry>) -> Result<Arc<str>, ApiError> {
+    async fn text(&self, entry: &Arc<LoadedSchema>) -> Result<Arc<str>, ApiError> {
         Ok(self.request.registry().text(entry, self.request.format()).await?)
     }
 
@@ -39,7 +39,7 @@ impl<'r> Look<'r> {
         references
     }
 
-    async fn tags(&self, entry: &Arc<Entry>) -> Result<Vec<EntityTags>, ApiError> {
+    async fn tags(&self, entry: &Arc<LoadedSchema>) -> Result<Vec<EntityTags>, ApiError> {
         let names: Vec<String> = self.request.query_all("findTags").into_iter().filter(|name| !name.is_empty()).collect();
         if names.is_empty() {
             return Ok(Vec::new());
@@ -58,21 +58,21 @@ impl<'r> Look<'r> {
 
     /// `Schema`: a version of a subject. `dated` adds creation time and deletion mark.
     pub(super) async fn version(&self, found: &FoundVersion, dated: bool) -> Result<Value, ApiError> {
-        let content = &found.entry.stored.content;
-        let text = self.text(&found.entry).await?;
+        let content = &found.schema.stored.content;
+        let text = self.text(&found.schema).await?;
         let mut out = Members::default()
             .put("subject", found.subject.qualified())
             .put("version", found.row.version)
             .put("id", found.row.id);
         if !self.legacy() {
-            out = out.put_guid(found.entry.stored.guid);
+            out = out.put_guid(found.schema.stored.guid);
         }
         out = self
             .put_type(out, content.schema_type)
             .put_references(&self.references(content))
             .put_metadata(content)
             .put_text("schema", &text)
-            .put_tags(&self.tags(&found.entry).await?);
+            .put_tags(&self.tags(&found.schema).await?);
         if dated && !self.legacy() {
             out = out.put("ts", found.row.created_at).put("deleted", found.row.deleted);
         }
@@ -84,18 +84,18 @@ impl<'r> Look<'r> {
         let holder = &found.holder;
         let out = Members::default();
         let out = if self.legacy() { out } else { out.put("subject", holder.subject.qualified()).put("version", holder.version) };
-        self.schema_string(out, &found.entry, max_id, holder.created_at, holder.deleted).await
+        self.schema_string(out, &found.schema, max_id, holder.created_at, holder.deleted).await
     }
 
     /// `SchemaString` of a schema found by guid.
-    pub(super) async fn by_guid(&self, entry: &Arc<Entry>) -> Result<Value, ApiError> {
+    pub(super) async fn by_guid(&self, entry: &Arc<LoadedSchema>) -> Result<Value, ApiError> {
         self.schema_string(Members::default(), entry, None, entry.stored.created_at, false).await
     }
 
     async fn schema_string(
         &self,
         mut out: Members,
-        entry: &Arc<Entry>,
+        entry: &Arc<LoadedSchema>,
         max_id: Option<i32>,
         ts: i64,
         deleted: bool,

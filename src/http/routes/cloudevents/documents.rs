@@ -14,7 +14,7 @@ use crate::http::error::{ApiError, selector};
 use crate::http::links::{guid_path, id_path, segment, version_path};
 use crate::http::reply::{Answer, Members, Reply};
 use crate::http::request::Request;
-use crate::registry::{DocumentName, Entry, Located, RegistryError, Resolution};
+use crate::registry::{DocumentName, LoadedSchema, Located, RegistryError, Resolution};
 use crate::store::DocumentTag;
 use crate::types::{Guid, Reference, SchemaType, VersionSelector};
 
@@ -84,9 +84,9 @@ pub(super) async fn resolved(request: &Request, found: &Resolution) -> Answer {
         subject: found.subject.clone(),
         version: found.version,
         deleted: found.deleted,
-        created_at: found.entry.stored.created_at,
+        created_at: found.schema.stored.created_at,
         id: found.id(),
-        settled: false,
+        is_stable: false,
     };
     send(request, &located, found.deleted, Keep::Never).await
 }
@@ -138,7 +138,7 @@ async fn send(request: &Request, located: &Located, is_gone: bool, keep: Keep) -
         content_location: content_location(request, &tag, bundled),
         more: Vec::new(),
     };
-    let reply = |document: Document| Ok(Reply::Document { document: Arc::new(document), held: located.settled });
+    let reply = |document: Document| Ok(Reply::Document { document: Arc::new(document), held: located.is_stable });
     if is_stored_text
         && !registry.has_at_hand(located)
         && let Some(digest) = tag.digest
@@ -168,7 +168,7 @@ fn content_location(request: &Request, tag: &DocumentTag, bundled: bool) -> Stri
 async fn headers(
     request: &Request,
     located: &Located,
-    entry: &Arc<Entry>,
+    entry: &Arc<LoadedSchema>,
     form: Form,
 ) -> Result<Vec<(HeaderName, String)>, ApiError> {
     let links = &request.state.settings.links;

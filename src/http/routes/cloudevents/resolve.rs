@@ -10,7 +10,7 @@ use crate::http::error::ApiError;
 use crate::http::links::{guid_path, version_path};
 use crate::http::reply::{Answer, Members};
 use crate::http::request::Request;
-use crate::registry::{Hints, Reason, Resolution, Rival, Rule, Suggestion, Unresolved, WriterId};
+use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, WriterId};
 use crate::types::{Guid, VersionSelector};
 
 /// The hints in a query.
@@ -46,7 +46,7 @@ fn posted(request: &Request) -> Result<Hints, ApiError> {
     })
 }
 
-fn names(tried: &[Rule]) -> Vec<Value> {
+fn names(tried: &[ResolutionRule]) -> Vec<Value> {
     tried.iter().map(|rule| rule.as_str().into()).collect()
 }
 
