@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
-use super::schema_cache::LoadedSchema;
+use super::schema_cache::CachedSchema;
 use super::submission::Submission;
 use crate::compat::{self, Candidate, Previous, Report, Rules};
 use crate::schema::{CheckError, Finding, ParseMode, Parsed};
@@ -40,7 +40,7 @@ const INLINE_BYTES: usize = 64 * 1024;
 /// A version to compare with.
 struct PreviousVersion {
     version: Version,
-    schema: Arc<LoadedSchema>,
+    schema: Arc<CachedSchema>,
     parsed: Parsed,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
-use super::schema_cache::LoadedSchema;
+use super::schema_cache::CachedSchema;
 use crate::schema::SchemaError;
 use crate::store::{DocumentTag, Holder};
 use crate::types::{DEFAULT_CONTEXT, Guid, Reference, SchemaId, Subject, Version, VersionSelector};
@@ -120,7 +120,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SchemaNotFound`] when it went away meanwhile.
-    pub async fn document(&self, located: &Located) -> Result<Arc<LoadedSchema>, RegistryError> {
+    pub async fn document(&self, located: &Located) -> Result<Arc<CachedSchema>, RegistryError> {
         let schema = self.entry(located.subject.context(), located.id).await?;
         schema.ok_or_else(|| RegistryError::SchemaNotFound(located.id.to_string()))
     }
@@ -129,7 +129,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
-    pub async fn related(&self, schema: &LoadedSchema, most: usize) -> Result<Vec<(Reference, Guid)>, RegistryError> {
+    pub async fn related(&self, schema: &CachedSchema, most: usize) -> Result<Vec<(Reference, Guid)>, RegistryError> {
         let mut related = Vec::new();
         for reference in schema.stored.content.references.iter().take(most) {
             let target = Subject::parse_in(&schema.stored.context, &reference.subject);
@@ -146,7 +146,7 @@ impl Registry {
     ///
     /// # Errors
     /// The stored schema can't be read, or the whole would be nested too deep.
-    pub async fn bundled(&self, schema: &Arc<LoadedSchema>) -> Result<Vec<u8>, RegistryError> {
+    pub async fn bundled(&self, schema: &Arc<CachedSchema>) -> Result<Vec<u8>, RegistryError> {
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
         let work = tokio::task::spawn_blocking(move || parsed.bundled());
         let bundled = work.await.unwrap_or_else(|_| Err(SchemaError::validate("the schema can't be bundled")));

@@ -6,7 +6,7 @@ use super::Registry;
 use super::error::{RegistryError, readable};
 use super::invalid_schema::InvalidSchema;
 use super::registered::Registered;
-use super::schema_cache::LoadedSchema;
+use super::schema_cache::CachedSchema;
 use crate::schema::EntityTags;
 use crate::store::{Holder, SubjectState, VersionRow};
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, Version, VersionSelector};
@@ -17,13 +17,13 @@ pub struct FoundVersion {
     /// The real subject, wherever it was found.
     pub subject: Subject,
     pub row: VersionRow,
-    pub schema: Arc<LoadedSchema>,
+    pub schema: Arc<CachedSchema>,
 }
 
 /// A schema found by id, and one version that holds it.
 #[derive(Debug, Clone)]
 pub struct FoundById {
-    pub schema: Arc<LoadedSchema>,
+    pub schema: Arc<CachedSchema>,
     /// A holder: the oldest live one, else the oldest soft-deleted one.
     pub holder: Holder,
 }
@@ -96,7 +96,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SchemaNotFound`].
-    pub async fn by_guid(&self, text: &str) -> Result<Arc<LoadedSchema>, RegistryError> {
+    pub async fn by_guid(&self, text: &str) -> Result<Arc<CachedSchema>, RegistryError> {
         let missing = || RegistryError::SchemaNotFound(text.to_owned());
         let guid = Guid::parse(text).ok_or_else(missing)?;
         let ids = self.store.ids_by_guid(guid).await?;
@@ -210,7 +210,7 @@ impl Registry {
     ///
     /// # Errors
     /// The stored schema can't be shown in that format.
-    pub async fn text(&self, schema: &Arc<LoadedSchema>, format: &str) -> Result<Arc<str>, RegistryError> {
+    pub async fn text(&self, schema: &Arc<CachedSchema>, format: &str) -> Result<Arc<str>, RegistryError> {
         let canonical = || Arc::clone(&schema.stored.content.text);
         if format.trim().is_empty() || format.eq_ignore_ascii_case("default") {
             return Ok(canonical());
@@ -239,7 +239,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
-    pub async fn tags(&self, schema: &Arc<LoadedSchema>, names: &[String]) -> Result<Vec<EntityTags>, RegistryError> {
+    pub async fn tags(&self, schema: &Arc<CachedSchema>, names: &[String]) -> Result<Vec<EntityTags>, RegistryError> {
         let Some(parsed) = readable(self.parsed(schema).await)? else { return Ok(Vec::new()) };
         let wanted = |tag: &String| names.iter().any(|name| name == "*" || name == tag);
         let mut tags = parsed.tags();

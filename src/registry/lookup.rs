@@ -6,7 +6,7 @@ use super::Registry;
 use super::error::{RegistryError, readable};
 use super::get::FoundVersion;
 use super::parse::Candidate;
-use super::schema_cache::LoadedSchema;
+use super::schema_cache::CachedSchema;
 use super::submission::Submission;
 use crate::schema::ParseMode;
 use crate::store::{SubjectState, VersionRow};
@@ -23,7 +23,7 @@ pub struct LookupOptions {
 /// A version that holds the submitted schema.
 pub(super) struct Match {
     pub(super) row: VersionRow,
-    pub(super) schema: Arc<LoadedSchema>,
+    pub(super) schema: Arc<CachedSchema>,
     /// Text, references, metadata and rules are the very same: the request was matched as it stands.
     pub(super) exact: bool,
 }
@@ -148,7 +148,7 @@ impl Registry {
         metadata: Option<&Metadata>,
         rules: Option<&RuleSet>,
         row: &VersionRow,
-        schema: &Arc<LoadedSchema>,
+        schema: &Arc<CachedSchema>,
     ) -> Result<bool, RegistryError> {
         let stored = &schema.stored.content;
         let references_match =

@@ -69,7 +69,7 @@ pub use lookup::LookupOptions;
 pub use register::RegisterOptions;
 pub use registered::Registered;
 pub use resolve::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, WriterId};
-pub use schema_cache::LoadedSchema;
+pub use schema_cache::CachedSchema;
 pub use submission::{RawReference, Submission};
 pub use tags::TagRequest;
 

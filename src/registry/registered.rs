@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::{NotPermitted, RegistryError};
 use super::invalid_schema::InvalidSchema;
-use super::schema_cache::LoadedSchema;
+use super::schema_cache::CachedSchema;
 use crate::store::{RegisterOutcome, RegisterRequest, VersionRow};
 use crate::types::{Content, Guid, SchemaId, Subject, Version};
 
@@ -25,7 +25,7 @@ pub struct Registered {
 
 impl Registered {
     /// The version that a row of `subject` says, which was there before.
-    pub(super) fn known(subject: &Subject, row: &VersionRow, schema: &LoadedSchema, matched_at: Option<i64>) -> Self {
+    pub(super) fn known(subject: &Subject, row: &VersionRow, schema: &CachedSchema, matched_at: Option<i64>) -> Self {
         Self {
             subject: subject.clone(),
             id: row.id,

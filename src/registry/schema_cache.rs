@@ -22,13 +22,13 @@ pub(super) fn digest(text: &str) -> [u8; 32] {
 
 /// A stored schema, and its parsed form once something needed it.
 #[derive(Debug)]
-pub struct LoadedSchema {
+pub struct CachedSchema {
     pub stored: StoredSchema,
     parsed: OnceCell<Result<Parsed, SchemaError>>,
     digest: OnceLock<[u8; 32]>,
 }
 
-impl LoadedSchema {
+impl CachedSchema {
     pub(super) fn new(stored: StoredSchema) -> Self {
         Self { stored, parsed: OnceCell::new(), digest: OnceLock::new() }
     }
@@ -58,7 +58,7 @@ impl Equivalent<Key> for KeyRef<'_> {
     }
 }
 
-pub(super) struct SchemaCache(Generational<Key, Arc<LoadedSchema>>);
+pub(super) struct SchemaCache(Generational<Key, Arc<CachedSchema>>);
 
 impl SchemaCache {
     pub(super) fn new(bytes: u64) -> Self {
@@ -74,7 +74,7 @@ enum Absent {
 
 impl Registry {
     /// A schema by id from memory only.
-    pub(super) fn cached(&self, context: &str, id: SchemaId) -> Option<Arc<LoadedSchema>> {
+    pub(super) fn cached(&self, context: &str, id: SchemaId) -> Option<Arc<CachedSchema>> {
         self.schemas.0.get(&KeyRef(context, id), self.store.known_generation().id_bindings)
     }
 
@@ -85,13 +85,13 @@ impl Registry {
     }
 
     /// A schema by id.
-    pub(super) async fn entry(&self, context: &str, id: SchemaId) -> Result<Option<Arc<LoadedSchema>>, RegistryError> {
+    pub(super) async fn entry(&self, context: &str, id: SchemaId) -> Result<Option<Arc<CachedSchema>>, RegistryError> {
         if let Some(schema) = self.cached(context, id) {
             return Ok(Some(schema));
         }
         let load = async {
             match self.store.schema(context, id).await {
-                Ok(Some(stored)) => Ok(Arc::new(LoadedSchema::new(stored))),
+                Ok(Some(stored)) => Ok(Arc::new(CachedSchema::new(stored))),
                 Ok(None) => Err(Absent::NoSuchId),
                 Err(error) => Err(Absent::Failed(error.into())),
             }
@@ -105,16 +105,16 @@ impl Registry {
     }
 
     /// Several schemas of a context, in the order asked for; what can't be found is left out.
-    pub(super) async fn entries(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<Arc<LoadedSchema>>, RegistryError> {
+    pub(super) async fn entries(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<Arc<CachedSchema>>, RegistryError> {
         let generation = self.store.known_generation().id_bindings;
-        let mut found: Vec<Option<Arc<LoadedSchema>>> =
+        let mut found: Vec<Option<Arc<CachedSchema>>> =
             ids.iter().map(|id| self.schemas.0.get(&KeyRef(context, *id), generation)).collect();
         let missing: Vec<SchemaId> = ids.iter().zip(&found).filter(|(_, schema)| schema.is_none()).map(|(id, _)| *id).collect();
         if !missing.is_empty() {
             let name: Arc<str> = context.into();
             let mut loaded = std::collections::HashMap::new();
             for stored in self.store.schemas(context, &missing).await? {
-                let (id, schema) = (stored.id, Arc::new(LoadedSchema::new(stored)));
+                let (id, schema) = (stored.id, Arc::new(CachedSchema::new(stored)));
                 self.schemas.0.insert((Arc::clone(&name), id), generation, Arc::clone(&schema));
                 loaded.insert(id, schema);
             }
@@ -128,7 +128,7 @@ impl Registry {
     }
 
     /// The parsed form of a stored schema, made once: who asks while it is being made waits for it.
-    pub(super) async fn parsed(&self, schema: &Arc<LoadedSchema>) -> Result<Parsed, Failure<SchemaError>> {
+    pub(super) async fn parsed(&self, schema: &Arc<CachedSchema>) -> Result<Parsed, Failure<SchemaError>> {
         if let Some(parsed) = schema.parsed.get() {
             return parsed.clone().map_err(Failure::Input);
         }
@@ -143,7 +143,7 @@ impl Registry {
         parsed.map_err(Failure::Input)
     }
 
-    async fn parse_stored(&self, schema: &LoadedSchema) -> Result<Result<Parsed, SchemaError>, RegistryError> {
+    async fn parse_stored(&self, schema: &CachedSchema) -> Result<Result<Parsed, SchemaError>, RegistryError> {
         let content = &schema.stored.content;
         // unqualified references of a stored schema are relative to its own context
         let context = Subject::in_context(&schema.stored.context, "");

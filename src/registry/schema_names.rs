@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Registry;
 use super::error::{RegistryError, readable};
-use super::schema_cache::{LoadedSchema, digest};
+use super::schema_cache::{CachedSchema, digest};
 use crate::cloudevents::resolve::{SchemaUri, canonical};
 use crate::schema::Parsed;
 use crate::store::SchemaNames;
@@ -48,7 +48,7 @@ impl Registry {
                 let (context, id, guid) = (stored.context.to_string(), stored.id, stored.guid);
                 let digest = digest(&stored.content.text);
                 // not through the cache: this would push out what clients ask for
-                let parsed = readable(self.parsed(&Arc::new(LoadedSchema::new(stored))).await)?;
+                let parsed = readable(self.parsed(&Arc::new(CachedSchema::new(stored))).await)?;
                 let names = parsed.as_ref().map(names).unwrap_or_default();
                 batch.push(SchemaNames { context, id, guid, digest, names });
             }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::http::error::ApiError;
 use crate::http::reply::Members;
 use crate::http::request::Request;
-use crate::registry::{FoundById, FoundVersion, LoadedSchema, Registered};
+use crate::registry::{CachedSchema, FoundById, FoundVersion, Registered};
 use crate::schema::EntityTags;
 use crate::store::SubjectFilter;
 use crate::types::{Association, Content, Reference, SchemaType, Subject};
@@ -24,7 +24,7 @@ impl<'r> Look<'r> {
         Self { request, subject: subject.clone() }
     }
 
-    async fn text(&self, entry: &Arc<LoadedSchema>) -> Result<Arc<str>, ApiError> {
+    async fn text(&self, entry: &Arc<CachedSchema>) -> Result<Arc<str>, ApiError> {
         Ok(self.request.registry().text(entry, self.request.format()).await?)
     }
 
@@ -39,7 +39,7 @@ impl<'r> Look<'r> {
         references
     }
 
-    async fn tags(&self, entry: &Arc<LoadedSchema>) -> Result<Vec<EntityTags>, ApiError> {
+    async fn tags(&self, entry: &Arc<CachedSchema>) -> Result<Vec<EntityTags>, ApiError> {
         let names: Vec<String> = self.request.query_all("findTags").into_iter().filter(|name| !name.is_empty()).collect();
         if names.is_empty() {
             return Ok(Vec::new());
@@ -88,14 +88,14 @@ impl<'r> Look<'r> {
     }
 
     /// `SchemaString` of a schema found by guid.
-    pub(super) async fn by_guid(&self, entry: &Arc<LoadedSchema>) -> Result<Value, ApiError> {
+    pub(super) async fn by_guid(&self, entry: &Arc<CachedSchema>) -> Result<Value, ApiError> {
         self.schema_string(Members::default(), entry, None, entry.stored.created_at, false).await
     }
 
     async fn schema_string(
         &self,
         mut out: Members,
-        entry: &Arc<LoadedSchema>,
+        entry: &Arc<CachedSchema>,
         max_id: Option<i32>,
         ts: i64,
         deleted: bool,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Registry, RegistryError};
 use crate::cache::Generational;
 use crate::registry::error::Failure;
-use crate::registry::schema_cache::LoadedSchema;
+use crate::registry::schema_cache::CachedSchema;
 use crate::schema::SchemaError;
 use crate::schema::payload::Payload;
 use crate::types::{Guid, SchemaType};
@@ -34,7 +34,7 @@ impl Registry {
     /// A schema made ready for data; the inner error is why it can't be.
     pub(super) async fn prepared(
         &self,
-        schema: &Arc<LoadedSchema>,
+        schema: &Arc<CachedSchema>,
         formats: bool,
         fragment: Option<&str>,
     ) -> Result<Prepared, RegistryError> {
@@ -57,7 +57,7 @@ impl Registry {
 
     async fn prepare(
         &self,
-        schema: &Arc<LoadedSchema>,
+        schema: &Arc<CachedSchema>,
         formats: bool,
         fragment: Option<Box<str>>,
     ) -> Result<Prepared, RegistryError> {

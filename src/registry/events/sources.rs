@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::{EventJudging, Registry, RegistryError};
 use crate::cloudevents::{Envelope, Issue, Level, Named, SchemaFacts, framing_of};
 use crate::registry::resolve::{Hints, Reason, Resolution, ResolutionRule, Suggestion, Unresolved, WriterId};
-use crate::registry::schema_cache::LoadedSchema;
+use crate::registry::schema_cache::CachedSchema;
 use crate::types::VersionSelector;
 
 /// A schema that was found.
 #[derive(Debug, Clone)]
 pub(super) struct SourceSchema {
     pub(super) facts: SchemaFacts,
-    pub(super) schema: Arc<LoadedSchema>,
+    pub(super) schema: Arc<CachedSchema>,
     /// What of the schema the data is an instance of.
     pub(super) fragment: Option<String>,
 }

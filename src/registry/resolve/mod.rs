@@ -10,7 +10,7 @@ mod suggest;
 
 use std::sync::Arc;
 
-use super::schema_cache::LoadedSchema;
+use super::schema_cache::CachedSchema;
 use crate::cloudevents::resolve::UriError;
 use crate::types::{Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
@@ -92,7 +92,7 @@ pub struct Resolution {
     /// The subject that was named; where only an id, a guid or a name was, that of the oldest live holder.
     pub subject: Subject,
     pub version: Version,
-    pub schema: Arc<LoadedSchema>,
+    pub schema: Arc<CachedSchema>,
     /// What the URI selects in the schema: a message, a record, a JSON pointer. Decoded, without `#`.
     pub fragment: Option<String>,
     /// The same hints will name this schema for as long as it is there; false where they name whatever is the latest.

@@ -7,7 +7,7 @@ use super::{Hints, Reason, Resolution, ResolutionRule, Rival, Unresolved, Writer
 use crate::cloudevents::resolve::{SchemaUri, Target, canonical, message};
 use crate::registry::Registry;
 use crate::registry::error::RegistryError;
-use crate::registry::schema_cache::LoadedSchema;
+use crate::registry::schema_cache::CachedSchema;
 use crate::store::{Holder, NamedSchema};
 use crate::types::{Alias, AliasTarget, DEFAULT_CONTEXT, Guid, SchemaName, Subject, TypeBinding, Version, VersionSelector};
 
@@ -19,7 +19,7 @@ pub(super) struct FoundSchema {
     subject: Subject,
     version: Version,
     deleted: bool,
-    schema: Arc<LoadedSchema>,
+    schema: Arc<CachedSchema>,
     /// It was named by something that can come to mean another version.
     is_latest: bool,
     /// No registration can make the same target name another schema or subject.
@@ -419,7 +419,7 @@ impl Registry {
     }
 }
 
-fn held_by(holder: Holder, schema: Arc<LoadedSchema>, is_stable: bool) -> FoundSchema {
+fn held_by(holder: Holder, schema: Arc<CachedSchema>, is_stable: bool) -> FoundSchema {
     // an id or a guid stands for the schema, whoever holds it
     let Holder { subject, version, deleted, .. } = holder;
     FoundSchema { subject, version, deleted: false, schema, is_latest: false, is_stable: is_stable && !deleted }

@@ -14,7 +14,7 @@ use crate::http::error::{ApiError, selector};
 use crate::http::links::{guid_path, id_path, segment, version_path};
 use crate::http::reply::{Answer, Members, Reply};
 use crate::http::request::Request;
-use crate::registry::{DocumentName, LoadedSchema, Located, RegistryError, Resolution};
+use crate::registry::{CachedSchema, DocumentName, Located, RegistryError, Resolution};
 use crate::store::DocumentTag;
 use crate::types::{Guid, Reference, SchemaType, VersionSelector};
 
@@ -168,7 +168,7 @@ fn content_location(request: &Request, tag: &DocumentTag, bundled: bool) -> Stri
 async fn headers(
     request: &Request,
     located: &Located,
-    entry: &Arc<LoadedSchema>,
+    entry: &Arc<CachedSchema>,
     form: Form,
 ) -> Result<Vec<(HeaderName, String)>, ApiError> {
     let links = &request.state.settings.links;
