@@ -7,6 +7,8 @@ pub mod types;
 
 pub mod codec;
 
+pub mod cache;
+
 pub mod schema;
 
 pub mod compat;

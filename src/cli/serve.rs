@@ -19,7 +19,8 @@ use crate::registry::{Defaults, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
-use crate::store::{Clock, Store, StoreError};
+use crate::store::{Store, StoreError};
+use crate::types::Clock;
 use crate::types::Mode;
 
 /// Stack of each thread: schemas nested to the configured limits are walked on it.
@@ -59,7 +60,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let store = open(settings, &metrics).await?;
     let defaults = Defaults { resolve: resolve(settings, listener.local_addr().ok())?, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
-    file_names(Arc::clone(&registry));
+    backfill_names(Arc::clone(&registry));
     let state = AppState::new(registry, metrics.clone(), http_settings(settings));
     let address = listener.local_addr().map_or_else(|_| settings.listen.clone(), |address| address.to_string());
     tracing::info!("listening on http://{address}, storing in {}", store.location());
@@ -157,9 +158,9 @@ fn resolve(settings: &Settings, listen: Option<SocketAddr>) -> Result<ResolveSet
 }
 
 /// Files what an older release did not know of, while requests are served.
-fn file_names(registry: Arc<Registry>) {
+fn backfill_names(registry: Arc<Registry>) {
     tokio::spawn(async move {
-        match registry.file_names().await {
+        match registry.backfill_names().await {
             Ok(0) => {}
             Ok(filed) => tracing::info!("filed the names of {filed} schemas that an older release stored"),
             Err(error) => {

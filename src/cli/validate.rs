@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use clap::{ArgMatches, Args, Command, FromArgMatches as _, ValueEnum};
 use serde_json::{Value, json};
 
+use super::check::style::{self, print, print_styled, styled, without_controls};
 use super::check::{
-    Annotation, Color, Ink, Paint, Places, Trouble, annotate, excerpt, max_depth, print, read, schema_type, tame, type_of,
-    with_room,
+    Annotation, Color, InputError, Places, annotate, excerpt, max_depth, on_deep_stack, read, schema_type, type_of,
 };
 use super::exit::Exit;
 use crate::schema::json::{self, JsonError, Kind, ReadOptions};
@@ -71,42 +71,42 @@ pub(super) fn command() -> Command {
 /// Runs the command; an error is the one line that says why there is no verdict.
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
-    let outcome = match with_room(|| validate(&arguments)) {
+    let outcome = match on_deep_stack(|| validate(&arguments)) {
         Ok(outcome) => outcome,
-        Err(trouble) => {
+        Err(error) => {
             if arguments.format == Format::Github {
-                print(&annotate(&trouble))?;
+                print(&annotate(&error))?;
             }
-            return Err(trouble.to_string());
+            return Err(error.to_string());
         }
     };
-    print(&match arguments.format {
-        Format::Human => human(&outcome, Paint::for_stdout(arguments.color)),
-        Format::Json => as_json(&outcome),
-        Format::Github => github(&outcome),
-    })?;
+    match arguments.format {
+        Format::Human => print_styled(&human(&outcome), arguments.color),
+        Format::Json => print(&as_json(&outcome)),
+        Format::Github => print(&github(&outcome)),
+    }?;
     Ok(if outcome.errors.is_empty() { Exit::Success } else { Exit::Refused })
 }
 
-fn validate(arguments: &Arguments) -> Result<Outcome, Trouble> {
+fn validate(arguments: &Arguments) -> Result<Outcome, InputError> {
     let schema_type = arguments.schema_type.or_else(|| type_of(&arguments.schema)).unwrap_or(SchemaType::Json);
     if schema_type != SchemaType::Json {
         let message = format!("documents can be validated against JSON Schemas only, and this one is of type {schema_type}");
-        return Err(Trouble::of(&arguments.schema, message));
+        return Err(InputError::of(&arguments.schema, message));
     }
     if arguments.document == "-" && arguments.schema == "-" {
-        return Err(Trouble::new("standard input can be the document or the schema, not both"));
+        return Err(InputError::new("standard input can be the document or the schema, not both"));
     }
     let schema = read(&arguments.schema)?;
     let references = Places::new(&arguments.reference, &[], 0)?.resolve(schema_type, &schema.text)?;
     let options = ParseOptions::new(ParseMode::New, max_depth(schema_type));
-    let refused = |error| Trouble::refused(&schema.name, &error);
+    let refused = |error| InputError::refused(&schema.name, &error);
     let parsed = Parsed::parse(schema_type, &schema.text, &references, &options).map_err(refused)?;
-    let Parsed::Json(parsed) = &parsed else { return Err(Trouble::of(&schema.name, "is not a JSON Schema")) };
+    let Parsed::Json(parsed) = &parsed else { return Err(InputError::of(&schema.name, "is not a JSON Schema")) };
     let options = ValidateOptions { max_errors: 1000, causes: true, ..ValidateOptions::default() };
     let validator = Validator::compile(parsed, &options).map_err(refused)?;
     let document = read(&arguments.document)?;
-    let (errors, truncated) = judge(&validator, &document.text).map_err(|why| Trouble::of(&document.name, why))?;
+    let (errors, truncated) = judge(&validator, &document.text).map_err(|why| InputError::of(&document.name, why))?;
     let (name, location, text) = (document.name, document.location, document.text);
     Ok(Outcome { name, location, text, schema: schema.name, errors, truncated })
 }
@@ -159,36 +159,42 @@ fn pointer(error: &DocumentError) -> &str {
     if error.instance_path.is_empty() { "the document" } else { &error.instance_path }
 }
 
-fn human(outcome: &Outcome, paint: Paint) -> String {
+fn human(outcome: &Outcome) -> String {
     let mut out = String::new();
     // a String takes everything
     for (error, at) in &outcome.errors {
-        let keyword = if error.keyword.is_empty() { String::new() } else { format!("[{}]", tame(&error.keyword)) };
-        let title = paint.ink(Ink::Error, &format!("error{keyword}"));
-        let _ = writeln!(out, "{title}{}", paint.ink(Ink::Bold, &format!(" at {}", tame(pointer(error)))));
-        let _ = writeln!(out, "  {}", tame(&error.message).replace('\n', " "));
+        let keyword = if error.keyword.is_empty() { String::new() } else { format!("[{}]", without_controls(&error.keyword)) };
+        let title = styled(style::ERROR, &format!("error{keyword}"));
+        let _ = writeln!(out, "{title}{}", styled(style::BOLD, &format!(" at {}", without_controls(pointer(error)))));
+        let _ = writeln!(out, "  {}", without_controls(&error.message).replace('\n', " "));
         for cause in &error.causes {
-            let _ = writeln!(out, "    - {}: {}", tame(pointer(cause)), tame(&cause.message).replace('\n', " "));
+            let _ = writeln!(
+                out,
+                "    - {}: {}",
+                without_controls(pointer(cause)),
+                without_controls(&cause.message).replace('\n', " ")
+            );
         }
         if let Some(at) = at {
-            let _ = writeln!(out, " {} {}:{}:{}", paint.ink(Ink::Frame, " -->"), tame(&outcome.name), at.line, at.column);
+            let _ =
+                writeln!(out, " {} {}:{}:{}", styled(style::FRAME, " -->"), without_controls(&outcome.name), at.line, at.column);
             if let Some(found) = excerpt(SchemaType::Json, &outcome.text, *at) {
                 let number = at.line.to_string();
-                let frame = |number: &str| paint.ink(Ink::Frame, &format!("  {number} |"));
+                let frame = |number: &str| styled(style::FRAME, &format!("  {number} |"));
                 let _ = writeln!(out, " {} {}", frame(&number), found.line);
-                let carets = paint.ink(Ink::Error, &"^".repeat(found.carets));
+                let carets = styled(style::ERROR, &"^".repeat(found.carets));
                 let _ = writeln!(out, " {} {}{carets}", frame(&" ".repeat(number.len())), found.lead);
             }
         }
         let source = error.schema.as_deref().unwrap_or(&outcome.schema);
         if !error.keyword.is_empty() {
-            let title = paint.ink(Ink::Frame, "= rule:");
-            let _ = writeln!(out, "  {title} {} in {}", tame(&error.schema_path), tame(source));
+            let title = styled(style::FRAME, "= rule:");
+            let _ = writeln!(out, "  {title} {} in {}", without_controls(&error.schema_path), without_controls(source));
         }
         out.push('\n');
     }
-    let ink = if outcome.errors.is_empty() { Ink::Good } else { Ink::Error };
-    let _ = writeln!(out, "{}", paint.ink(ink, &tame(&verdict(outcome))));
+    let style = if outcome.errors.is_empty() { style::GOOD } else { style::ERROR };
+    let _ = writeln!(out, "{}", styled(style, &without_controls(&verdict(outcome))));
     out
 }
 

@@ -15,7 +15,7 @@ use super::error::ApiError;
 use super::error_response::error_response;
 use super::metrics::RouteIndex;
 use super::middleware::{context_prefix, deadline, panic, request_id, span};
-use super::request_info::RequestInfo;
+use super::request_info::{REQUEST_ID, RequestInfo};
 use super::routes::routes;
 use super::state::AppState;
 
@@ -42,7 +42,7 @@ impl App {
     pub async fn handle(&self, request: Request) -> Response {
         let started = Instant::now();
         let id = request_id::of(request.headers());
-        let generation = self.state.registry.store().known_generation().answers;
+        let generation = self.state.registry.store().known_generation().content;
         let (route, mut response) = match self.state.answer_cache.answer(&request, generation) {
             Some((route, response)) => {
                 self.state.metrics.cached_answer();
@@ -51,7 +51,7 @@ impl App {
             // boxed, for a future is moved before it runs, with room for whatever it may hold
             None => Box::pin(self.answer(request, id.clone(), started)).await,
         };
-        response.headers_mut().insert(request_id::REQUEST_ID, id);
+        response.headers_mut().insert(REQUEST_ID, id);
         self.state.metrics.request(route, response.status(), started.elapsed());
         response
     }

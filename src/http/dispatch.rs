@@ -94,7 +94,7 @@ impl Call<'_> {
             return Ok(document(request).await?.into_response(negotiate::DEFAULT, method, headers));
         }
         let media_type = self.media_type()?;
-        let generation = state.registry.store().known_generation().answers;
+        let generation = state.registry.store().known_generation().content;
         let target = cache_target(&request);
         let request = self.translated(path, request).await?;
         let reply = (route.handler)(request).await?;

@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
-use super::middleware::gzip::compress;
-use super::middleware::request_id::REQUEST_ID;
+use super::compression::compress;
 use super::negotiate;
+use super::request_info::REQUEST_ID;
 use crate::types::SchemaType;
 
 /// A representation of a schema document.

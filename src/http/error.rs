@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
+use super::invalid_schema;
 use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::registry::{NotPermitted, Reason, RegistryError};
@@ -301,7 +302,7 @@ impl From<RegistryError> for ApiError {
                     ),
                 )
             }
-            E::InvalidSchema(message) => refused(42201, message),
+            E::InvalidSchema(reason) => refused(42201, invalid_schema::message(&reason)),
             E::InvalidVersion(text) => refused(
                 42202,
                 format!(

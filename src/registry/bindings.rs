@@ -1,17 +1,17 @@
 //! Aliases of URIs and bindings of event types: reading and changing them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::Registry;
 use super::error::RegistryError;
+use crate::cache::Generational;
 use crate::cloudevents::resolve::{MAX_URI_BYTES, SchemaUri, best};
 use crate::types::{Alias, AliasTarget, Subject, TypeBinding, VersionSelector};
 
-/// A setting with where it comes from.
+/// A binding or alias, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin<T> {
-    /// The setting.
     pub value: T,
     /// From the server's configuration, where it can't be changed through the API.
     pub is_configured: bool,
@@ -37,9 +37,8 @@ impl Bindings {
     }
 }
 
-/// The bindings, with the generation that they were read under.
-#[derive(Debug, Default)]
-pub(super) struct BindingsCache(Mutex<Option<(i64, Arc<Bindings>)>>);
+/// All bindings of event types.
+pub(super) type BindingsCache = Generational<(), Arc<Bindings>>;
 
 fn invalid(what: impl Into<String>) -> RegistryError {
     RegistryError::InvalidBinding(what.into())
@@ -48,13 +47,11 @@ fn invalid(what: impl Into<String>) -> RegistryError {
 impl Registry {
     /// All bindings as they stand. Stored ones win over configured ones with the same pattern.
     pub(super) async fn bindings(&self) -> Result<Arc<Bindings>, RegistryError> {
-        let generation = self.store.generation().await?.answers;
-        let kept = self.bindings.0.lock().ok().and_then(|kept| kept.clone());
-        if let Some((made, bindings)) = kept
-            && made == generation
-        {
-            return Ok(bindings);
-        }
+        let generation = self.store.generation().await?.content;
+        self.bindings.get_or_load(&(), generation, self.load_bindings()).await
+    }
+
+    async fn load_bindings(&self) -> Result<Arc<Bindings>, RegistryError> {
         let stored = self.store.type_bindings().await?;
         let configured = self.defaults.resolve.types.iter().cloned().map(|value| Origin { value, is_configured: true });
         let stored = stored.into_iter().map(|value| Origin { value, is_configured: false });
@@ -67,11 +64,7 @@ impl Registry {
                 bindings.exact.insert(binding.value.pattern.clone(), binding);
             }
         }
-        let bindings = Arc::new(bindings);
-        if let Ok(mut kept) = self.bindings.0.lock() {
-            *kept = Some((generation, Arc::clone(&bindings)));
-        }
-        Ok(bindings)
+        Ok(Arc::new(bindings))
     }
 
     /// The bindings of event types, by pattern.
@@ -102,7 +95,7 @@ impl Registry {
         Ok(self.bindings().await?.of(event_type).cloned())
     }
 
-    /// Binds event types to a version, in the place of a binding with the same pattern. True when there was none.
+    /// Binds event types to a version, replacing one with the same pattern. True when there was none.
     ///
     /// # Errors
     /// [`RegistryError::InvalidBinding`] for a pattern that no type can match; the subject or its version is unknown.
@@ -160,7 +153,7 @@ impl Registry {
         Ok(page)
     }
 
-    /// Stores an alias, in the place of one with the same URI. True when there was none.
+    /// Stores an alias, replacing one with the same URI. True when there was none.
     ///
     /// # Errors
     /// [`RegistryError::InvalidBinding`] for what is no URI; what the alias is to stand for is unknown.

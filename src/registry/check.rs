@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::Registry;
-use super::contents::Entry;
 use super::error::RegistryError;
-use super::parse::Submission;
+use super::invalid_schema::InvalidSchema;
+use super::schema_cache::CachedSchema;
+use super::submission::Submission;
 use crate::compat::{self, Candidate, Previous, Report, Rules};
 use crate::schema::{CheckError, Finding, ParseMode, Parsed};
 use crate::store::{SubjectState, VersionRow};
@@ -36,9 +37,10 @@ pub struct CheckAnswer {
 /// Schemas above this many bytes are compared on the blocking pool.
 const INLINE_BYTES: usize = 64 * 1024;
 
-struct Loaded {
+/// A version to compare with.
+struct PreviousVersion {
     version: Version,
-    entry: Arc<Entry>,
+    schema: Arc<CachedSchema>,
     parsed: Parsed,
 }
 
@@ -47,6 +49,7 @@ impl Registry {
     ///
     /// # Errors
     /// The schema is refused, or a numbered version does not exist.
+    #[tracing::instrument(level = "debug", skip_all, fields(%subject))]
     pub async fn check(
         &self,
         subject: &Subject,
@@ -60,7 +63,7 @@ impl Registry {
         let (home, rows) = self.versions_to_compare(subject, target).await?;
         submission.parsed_type()?;
         if submission.is_empty() {
-            return Err(RegistryError::InvalidSchema("Empty schema".to_owned()));
+            return Err(RegistryError::InvalidSchema(InvalidSchema::Empty));
         }
         let mode = if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
         let normalize = normalize || config.normalize.unwrap_or(false);
@@ -112,7 +115,7 @@ impl Registry {
             return Ok(Report::default());
         }
         let previous = self.load_history(subject, metadata, state, config, &rules).await?;
-        let size = candidate.canonical().len() + previous.iter().map(|p| p.entry.stored.content.text.len()).sum::<usize>();
+        let size = candidate.canonical().len() + previous.iter().map(|p| p.schema.stored.content.text.len()).sum::<usize>();
         let (candidate, metadata) = (candidate.clone(), metadata.cloned());
         let job = move || {
             let previous: Vec<Previous<'_>> = previous
@@ -120,8 +123,8 @@ impl Registry {
                 .map(|p| Previous {
                     version: p.version,
                     schema: &p.parsed,
-                    metadata: p.entry.stored.content.metadata.as_ref(),
-                    text: &p.entry.stored.content.text,
+                    metadata: p.schema.stored.content.metadata.as_ref(),
+                    text: &p.schema.stored.content.text,
                 })
                 .collect();
             compat::check(Candidate { schema: &candidate, metadata: metadata.as_ref() }, &previous, &rules)
@@ -171,26 +174,25 @@ impl Registry {
         state: &SubjectState,
         config: &Config,
         rules: &Rules,
-    ) -> Result<Vec<Loaded>, RegistryError> {
+    ) -> Result<Vec<PreviousVersion>, RegistryError> {
         let group = config.compatibility_group.as_deref().filter(|group| !group.is_empty());
         let ids: Vec<_> = match (group, rules.level.is_transitive()) {
             (None, false) => state.latest().map(|row| row.id).into_iter().collect(),
             _ => state.active().map(|row| row.id).collect(),
         };
-        let entries = self.entries(subject.context(), &ids).await?;
-        let by_id: std::collections::HashMap<_, _> = entries.iter().map(|entry| (entry.stored.id, entry)).collect();
+        let schemas = self.entries(subject.context(), &ids).await?;
+        let by_id: std::collections::HashMap<_, _> = schemas.iter().map(|schema| (schema.stored.id, schema)).collect();
         let value = |m: Option<&Metadata>| group.and_then(|group| m.and_then(|m| m.property(group)).map(str::to_owned));
         let wanted = value(metadata);
         let mut out = Vec::new();
         for row in state.active() {
-            let Some(entry) = by_id.get(&row.id) else { continue };
-            if group.is_some() && value(entry.stored.content.metadata.as_ref()) != wanted {
+            let Some(schema) = by_id.get(&row.id) else { continue };
+            if group.is_some() && value(schema.stored.content.metadata.as_ref()) != wanted {
                 continue;
             }
-            let parsed = self.parsed(entry).await?.map_err(|error| {
-                RegistryError::InvalidSchema(format!("Version {} of the subject can't be read: {error}", row.version))
-            })?;
-            out.push(Loaded { version: row.version, entry: Arc::clone(entry), parsed });
+            let refuse = |error| InvalidSchema::StoredVersion { version: row.version, error };
+            let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(refuse))?;
+            out.push(PreviousVersion { version: row.version, schema: Arc::clone(schema), parsed });
             if out.len() >= compat::compared(rules.level, usize::MAX) {
                 break;
             }

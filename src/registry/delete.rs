@@ -11,7 +11,8 @@ impl Registry {
     /// Deletes one version, softly or for good, and returns its number.
     ///
     /// # Errors
-    /// Every refusal of rest-api 5.7.
+    /// The version does not exist, is soft-deleted already (or, for good, not yet), is referred to, or the mode is READONLY
+    /// (rest-api 5.7).
     pub async fn delete_version(
         &self,
         subject: &Subject,
@@ -25,11 +26,12 @@ impl Registry {
     /// Deletes a subject, softly or for good, and returns the numbers of the versions.
     ///
     /// # Errors
-    /// Every refusal of rest-api 5.7.
+    /// As for [`Self::delete_version`], and for each of the versions.
     pub async fn delete_subject(&self, subject: &Subject, permanent: bool) -> Result<Vec<Version>, RegistryError> {
         self.delete(subject, None, permanent).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all, fields(%subject, permanent))]
     async fn delete(
         &self,
         subject: &Subject,
@@ -42,7 +44,7 @@ impl Registry {
     }
 }
 
-/// What came of a deletion.
+/// What the store's outcome means.
 pub(super) fn deleted(
     outcome: DeleteOutcome,
     subject: Subject,

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use super::Registry;
-use super::contents::Entry;
 use super::error::RegistryError;
+use super::invalid_schema::InvalidSchema;
+use super::schema_cache::CachedSchema;
+use crate::schema::SchemaError;
 use crate::store::{DocumentTag, Holder};
 use crate::types::{DEFAULT_CONTEXT, Guid, Reference, SchemaId, Subject, Version, VersionSelector};
 
 /// How a document is asked for.
 #[derive(Debug, Clone)]
 pub enum DocumentName {
-    /// By subject and version.
     Version(Subject, VersionSelector),
-    /// By id; the subject chooses the context.
+    /// The subject chooses the context.
     Id(SchemaId, Option<Subject>),
-    /// By guid, as it was written.
+    /// As it was written.
     Guid(String),
-    /// By the type of the events that it describes.
+    /// The type of the events that it describes.
     Type(String),
 }
 
@@ -26,22 +27,20 @@ pub enum DocumentName {
 pub struct Located {
     /// The subject that was named, else that of the oldest live holder.
     pub subject: Subject,
-    /// Its version.
     pub version: Version,
-    /// The version is soft-deleted.
     pub deleted: bool,
     /// When the version was registered, in milliseconds since 1970.
     pub created_at: i64,
     /// The schema's id in the subject's context.
     pub id: SchemaId,
-    /// No registration can change what is said here: only what begins a new generation can.
-    pub settled: bool,
+    /// No registration can change this answer; only what begins a new generation can.
+    pub is_stable: bool,
 }
 
 impl Located {
-    fn of(holder: Holder, id: SchemaId, settled: bool) -> Self {
+    fn of(holder: Holder, id: SchemaId, is_stable: bool) -> Self {
         let Holder { subject, version, deleted, created_at } = holder;
-        Self { subject, version, deleted, created_at, id, settled: settled && !deleted }
+        Self { subject, version, deleted, created_at, id, is_stable: is_stable && !deleted }
     }
 }
 
@@ -64,7 +63,7 @@ impl Registry {
                 let binding = self.binding_of(event_type).await?;
                 let binding = binding.ok_or_else(|| RegistryError::NoTypeBinding(event_type.clone()))?;
                 let subject = self.resolve_alias(&binding.subject).await?;
-                Ok(Located { settled: false, ..self.locate_version(&subject, binding.version).await? })
+                Ok(Located { is_stable: false, ..self.locate_version(&subject, binding.version).await? })
             }
         }
     }
@@ -72,14 +71,14 @@ impl Registry {
     async fn locate_version(&self, subject: &Subject, version: VersionSelector) -> Result<Located, RegistryError> {
         // the latest is never a soft-deleted one
         let (found, row) = self.version_row(subject, version, version != VersionSelector::Latest).await?;
-        let settled = version != VersionSelector::Latest && !row.deleted && found == *subject;
+        let is_stable = version != VersionSelector::Latest && !row.deleted && found == *subject;
         Ok(Located {
             subject: found,
             version: row.version,
             deleted: row.deleted,
             created_at: row.created_at,
             id: row.id,
-            settled,
+            is_stable,
         })
     }
 
@@ -103,10 +102,10 @@ impl Registry {
     /// # Errors
     /// Store failures.
     pub async fn document_tag(&self, located: &Located) -> Result<Option<DocumentTag>, RegistryError> {
-        if let Some(entry) = self.cached(located.subject.context(), located.id) {
-            let (guid, created_at) = (entry.stored.guid, entry.stored.created_at);
-            let schema_type = entry.stored.content.schema_type;
-            return Ok(Some(DocumentTag { guid, schema_type, digest: Some(entry.digest()), created_at }));
+        if let Some(schema) = self.cached(located.subject.context(), located.id) {
+            let (guid, created_at) = (schema.stored.guid, schema.stored.created_at);
+            let schema_type = schema.stored.content.schema_type;
+            return Ok(Some(DocumentTag { guid, schema_type, digest: Some(schema.digest()), created_at }));
         }
         Ok(self.store.document_tag(located.subject.context(), located.id).await?)
     }
@@ -121,19 +120,19 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SchemaNotFound`] when it went away meanwhile.
-    pub async fn document(&self, located: &Located) -> Result<Arc<Entry>, RegistryError> {
-        let entry = self.entry(located.subject.context(), located.id).await?;
-        entry.ok_or_else(|| RegistryError::SchemaNotFound(located.id.to_string()))
+    pub async fn document(&self, located: &Located) -> Result<Arc<CachedSchema>, RegistryError> {
+        let schema = self.entry(located.subject.context(), located.id).await?;
+        schema.ok_or_else(|| RegistryError::SchemaNotFound(located.id.to_string()))
     }
 
     /// The schemas that a schema refers to itself, with their guids; what is gone is left out.
     ///
     /// # Errors
     /// Store failures.
-    pub async fn related(&self, entry: &Entry, most: usize) -> Result<Vec<(Reference, Guid)>, RegistryError> {
+    pub async fn related(&self, schema: &CachedSchema, most: usize) -> Result<Vec<(Reference, Guid)>, RegistryError> {
         let mut related = Vec::new();
-        for reference in entry.stored.content.references.iter().take(most) {
-            let target = Subject::parse_in(&entry.stored.context, &reference.subject);
+        for reference in schema.stored.content.references.iter().take(most) {
+            let target = Subject::parse_in(&schema.stored.context, &reference.subject);
             let row = self.store.version(&target, VersionSelector::Number(reference.version), true).await?;
             let Some(row) = row else { continue };
             if let Some(tag) = self.store.document_tag(target.context(), row.id).await? {
@@ -147,12 +146,10 @@ impl Registry {
     ///
     /// # Errors
     /// The stored schema can't be read, or the whole would be nested too deep.
-    pub async fn bundled(&self, entry: &Arc<Entry>) -> Result<Vec<u8>, RegistryError> {
-        let refuse =
-            |error: crate::schema::SchemaError| RegistryError::InvalidSchema(format!("Invalid schema, details: {error}"));
-        let parsed = self.parsed(entry).await?.map_err(refuse)?;
+    pub async fn bundled(&self, schema: &Arc<CachedSchema>) -> Result<Vec<u8>, RegistryError> {
+        let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
         let work = tokio::task::spawn_blocking(move || parsed.bundled());
-        let bundled = work.await.unwrap_or_else(|_| Err(crate::schema::SchemaError::validate("the schema can't be bundled")));
-        bundled.map_err(refuse)
+        let bundled = work.await.unwrap_or_else(|_| Err(SchemaError::validate("the schema can't be bundled")));
+        bundled.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::Representation(error)))
     }
 }

@@ -1,5 +1,6 @@
-//! What can go wrong in a use case: facts, no status codes.
+//! What can go wrong in a use case: facts. Status, code and message of each are in `http/error.rs`.
 
+use super::invalid_schema::InvalidSchema;
 use crate::schema::Finding;
 use crate::store::StoreError;
 use crate::types::{AssociationType, Guid, SchemaId, Subject, Version, VersionSelector};
@@ -7,7 +8,6 @@ use crate::types::{AssociationType, Guid, SchemaId, Subject, Version, VersionSel
 /// Why an operation is not permitted (wire code 42205).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotPermitted {
-    /// The scope is read-only.
     ReadOnly(Subject),
     /// An id was given outside IMPORT.
     NotImport(Subject),
@@ -17,7 +17,6 @@ pub enum NotPermitted {
     SubjectsExist,
     /// The id stands for another content.
     Overwrite(SchemaId, Subject),
-    /// Mode changes are switched off.
     ModeImmutable,
     /// The referenced subject, as the reference names it, has a strong association.
     StrongAssociation(String),
@@ -26,10 +25,8 @@ pub enum NotPermitted {
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// No such subject.
     #[error("subject not found")]
     SubjectNotFound(Subject),
-    /// The subject has no such version.
     #[error("version not found")]
     VersionNotFound(VersionSelector),
     /// No schema with this id or guid.
@@ -38,76 +35,58 @@ pub enum RegistryError {
     /// No schema with this content.
     #[error("no such schema")]
     NoSuchSchema,
-    /// The subject is soft-deleted already.
     #[error("subject soft deleted")]
     SubjectSoftDeleted(Subject),
     /// A version of the subject is still active.
     #[error("subject not deleted")]
     SubjectNotDeleted(Subject),
-    /// The version is soft-deleted already.
     #[error("version soft deleted")]
     VersionSoftDeleted(Subject, Version),
     /// The version is still active.
     #[error("version not deleted")]
     VersionNotDeleted(Subject, Version),
-    /// The subject has no config of its own.
     #[error("no subject config")]
     NoSubjectConfig(Subject),
-    /// The subject has no mode of its own.
     #[error("no subject mode")]
     NoSubjectMode(Subject),
-    /// The schema breaks compatibility.
     #[error("incompatible")]
     Incompatible {
-        /// The subject.
         subject: Subject,
         /// All messages, in order.
         messages: Vec<String>,
-        /// The findings behind them.
         findings: Vec<(Version, Finding)>,
         /// What a second opinion says.
         notes: Vec<(Version, Finding)>,
     },
-    /// The schema is refused; the text is the whole message.
-    #[error("invalid schema: {0}")]
-    InvalidSchema(String),
-    /// Not a version.
+    #[error("invalid schema: {0:?}")]
+    InvalidSchema(InvalidSchema),
     #[error("invalid version")]
     InvalidVersion(String),
-    /// Not a level.
     #[error("invalid compatibility level")]
     InvalidLevel,
     /// A config value of ours that is not one of its words.
     #[error("{0}")]
     InvalidConfigValue(String),
-    /// Not a mode.
     #[error("invalid mode")]
     InvalidMode,
-    /// FORWARD below the global level.
     #[error("forward mode only supported on global level")]
     ForwardOnlyGlobal,
-    /// Not permitted in this mode.
     #[error("operation not permitted")]
     NotPermitted(NotPermitted),
-    /// Something refers to the version.
     #[error("reference exists")]
     ReferenceExists(Subject, Version),
-    /// The subject's name is not allowed.
     #[error("invalid subject")]
     InvalidSubject(String),
     /// The rule set is not valid; the text is the message.
     #[error("{0}")]
     InvalidRuleSet(String),
-    /// The context holds schemas.
     #[error("context not empty")]
     ContextNotEmpty(String),
-    /// The subject has an association.
     #[error("association exists")]
     AssociationExists(Subject),
     /// The last active version of an associated subject.
     #[error("association needs an active version")]
     AssociationNeedsVersion(Subject),
-    /// The resource has no associations of the kind.
     #[error("association not found")]
     AssociationNotFound(String),
     /// There are as many associations as there may be.
@@ -116,38 +95,24 @@ pub enum RegistryError {
     /// The resource has another association of this type.
     #[error("association exists for resource")]
     AssociationForResource(AssociationType, String),
-    /// The subject belongs to a resource.
     #[error("strong association exists")]
     StrongAssociationExists(Subject),
-    /// The association can't be changed.
     #[error("association frozen")]
     AssociationFrozen(AssociationType, Subject),
     /// A property of an association has a value that it can't have.
     #[error("invalid association")]
-    InvalidAssociation {
-        /// The property.
-        property: &'static str,
-        /// What is wrong.
-        detail: String,
-    },
+    InvalidAssociation { property: &'static str, detail: String },
     /// Something refers to a version of the subject, which therefore can't belong to a resource.
     #[error("subject referenced")]
     SubjectReferenced(Subject),
-    /// Another content has the same guid.
     #[error("guid collision")]
     GuidCollision(Guid),
-    /// The compatibility check took too much work.
     #[error("work budget exhausted")]
-    BudgetExhausted {
-        /// The budget.
-        limit: u64,
-    },
+    BudgetExhausted { limit: u64 },
     /// Too many references, or nested too deep.
     #[error("reference limit")]
     ReferenceLimit {
-        /// What was counted.
         what: &'static str,
-        /// The limit.
         limit: usize,
         /// The setting that moves it.
         setting: &'static str,
@@ -158,16 +123,51 @@ pub enum RegistryError {
     /// An alias or a binding that can't be; the text is the message.
     #[error("{0}")]
     InvalidBinding(String),
-    /// No alias has this URI.
     #[error("no such alias")]
     NoAlias(String),
-    /// No binding has this pattern.
     #[error("no such binding")]
     NoTypeBinding(String),
     /// What is to be removed comes from the configuration.
     #[error("configured")]
     Configured(String),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why something made from a client's input is not there: the input is at fault, or the registry failed on the way.
+#[derive(Debug)]
+pub(super) enum Failure<E> {
+    Input(E),
+    Registry(RegistryError),
+}
+
+impl<E> Failure<E> {
+    /// The registry's error, or the one that `refuse` makes of the input's.
+    pub(super) fn or_refuse(self, refuse: impl FnOnce(E) -> InvalidSchema) -> RegistryError {
+        match self {
+            Self::Input(error) => RegistryError::InvalidSchema(refuse(error)),
+            Self::Registry(error) => error,
+        }
+    }
+}
+
+impl<E> From<RegistryError> for Failure<E> {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(error)
+    }
+}
+
+impl<E> From<StoreError> for Failure<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Registry(error.into())
+    }
+}
+
+/// Leaves out what the input is to blame for: `Ok(None)` then.
+pub(super) fn readable<T, E>(outcome: Result<T, Failure<E>>) -> Result<Option<T>, RegistryError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(Failure::Input(_)) => Ok(None),
+        Err(Failure::Registry(error)) => Err(error),
+    }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Registry;
-use super::contents::Entry;
-use super::error::RegistryError;
-use super::find::FoundVersion;
-use super::parse::{Candidate, Submission};
+use super::error::{RegistryError, readable};
+use super::get::FoundVersion;
+use super::parse::Candidate;
+use super::schema_cache::CachedSchema;
+use super::submission::Submission;
 use crate::schema::ParseMode;
 use crate::store::{SubjectState, VersionRow};
 use crate::types::{Config, Metadata, RuleSet, Subject, VERSION_PROPERTY};
@@ -14,7 +15,6 @@ use crate::types::{Config, Metadata, RuleSet, Subject, VERSION_PROPERTY};
 /// How to look up.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LookupOptions {
-    /// Normalize before comparing.
     pub normalize: bool,
     /// Soft-deleted versions count.
     pub deleted: bool,
@@ -23,9 +23,16 @@ pub struct LookupOptions {
 /// A version that holds the submitted schema.
 pub(super) struct Match {
     pub(super) row: VersionRow,
-    pub(super) entry: Arc<Entry>,
+    pub(super) schema: Arc<CachedSchema>,
     /// Text, references, metadata and rules are the very same: the request was matched as it stands.
     pub(super) exact: bool,
+}
+
+impl Match {
+    /// When the version was registered, where it was matched by equivalence only: Confluent's answer has `ts` then.
+    pub(super) fn matched_at(&self) -> Option<i64> {
+        (!self.exact).then_some(self.row.created_at)
+    }
 }
 
 impl Registry {
@@ -75,7 +82,7 @@ impl Registry {
         let known = state.rows.iter().any(|row| options.deleted || !row.deleted);
         let Some(candidate) = candidate.filter(|_| known) else { return Ok((known, None)) };
         let found = self.find_match(subject, submission, &candidate, &state, &effective.config, options.deleted).await?;
-        let found = found.map(|m| (FoundVersion { subject: subject.clone(), row: m.row, entry: m.entry }, m.exact));
+        let found = found.map(|m| (FoundVersion { subject: subject.clone(), row: m.row, schema: m.schema }, m.exact));
         Ok((known, found))
     }
 
@@ -118,18 +125,18 @@ impl Registry {
         let ids = self.store.content_ids(subject.context(), content.guid(), content.schema_type).await?;
         let eligible = || state.rows.iter().rev().filter(|row| deleted || !row.deleted);
         for row in eligible().filter(|row| ids.contains(&row.id)) {
-            if let Some(entry) = self.entry(subject.context(), row.id).await?
-                && *entry.stored.content == content
+            if let Some(schema) = self.entry(subject.context(), row.id).await?
+                && *schema.stored.content == content
             {
-                return Ok(Some(Match { row: row.clone(), entry, exact: true }));
+                return Ok(Some(Match { row: row.clone(), schema, exact: true }));
             }
         }
         let ids: Vec<_> = eligible().map(|row| row.id).collect();
-        let entries = self.entries(subject.context(), &ids).await?;
+        let schemas = self.entries(subject.context(), &ids).await?;
         for row in eligible() {
-            let Some(entry) = entries.iter().find(|entry| entry.stored.id == row.id) else { continue };
-            if self.is_equivalent(candidate, metadata, rules, row, entry).await? {
-                return Ok(Some(Match { row: row.clone(), entry: Arc::clone(entry), exact: false }));
+            let Some(schema) = schemas.iter().find(|schema| schema.stored.id == row.id) else { continue };
+            if self.is_equivalent(candidate, metadata, rules, row, schema).await? {
+                return Ok(Some(Match { row: row.clone(), schema: Arc::clone(schema), exact: false }));
             }
         }
         Ok(None)
@@ -141,9 +148,9 @@ impl Registry {
         metadata: Option<&Metadata>,
         rules: Option<&RuleSet>,
         row: &VersionRow,
-        entry: &Arc<Entry>,
+        schema: &Arc<CachedSchema>,
     ) -> Result<bool, RegistryError> {
-        let stored = &entry.stored.content;
+        let stored = &schema.stored.content;
         let references_match =
             stored.references == candidate.references || (candidate.references.is_empty() && !stored.references.is_empty());
         if stored.schema_type != candidate.parsed.schema_type() || !references_match || stored.rule_set.as_ref() != rules {
@@ -160,10 +167,7 @@ impl Registry {
         if stored.text == candidate.text {
             return Ok(true);
         }
-        match self.parsed(entry).await? {
-            Ok(parsed) => Ok(parsed.equivalent(&candidate.parsed)),
-            Err(_) => Ok(false),
-        }
+        Ok(readable(self.parsed(schema).await)?.is_some_and(|parsed| parsed.equivalent(&candidate.parsed)))
     }
 
     /// Metadata and rules as a registration would merge them: the config's defaults, then the request's or else the latest
@@ -179,7 +183,7 @@ impl Registry {
             Some(row) => self.entry(subject.context(), row.id).await?,
             None => None,
         };
-        let previous = latest.as_ref().map(|entry| &entry.stored.content);
+        let previous = latest.as_ref().map(|schema| &schema.stored.content);
         let metadata = submission.metadata.as_ref().or_else(|| previous.and_then(|p| p.metadata.as_ref()));
         let metadata = Metadata::merge(config.default_metadata.as_ref(), metadata);
         let metadata = Metadata::merge(metadata.as_ref(), config.override_metadata.as_ref());

@@ -1,32 +1,55 @@
 //! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
 //!
-//! One file is one use case: `register`, `lookup`, `find` (reads), `check`, `delete`, `settings` (config and mode), `contexts`,
-//! `list`, `tags`, `associations`; for CloudEvents `events` (judging them), `resolve` (which schema an event is of), `bindings` (aliases
-//! and event types) and `document`. `contents` is the cache of what is immutable; `parse` resolves references and reads texts.
+//! One file is one use case; most add methods to [`Registry`]:
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `register`, `registered` | registering a schema, and the answer to it |
+//! | `lookup` | finding a submitted schema under a subject |
+//! | `get` | reading by id, by guid, by subject and version |
+//! | `check` | compatibility checks |
+//! | `delete` | deleting versions and subjects |
+//! | `config`, `mode`, `effective` | settings: changing them, and what is effective for a subject |
+//! | `list`, `contexts` | lists |
+//! | `tags` | editing tags, metadata and rules of a version |
+//! | `associations/` | associations of resources with subjects |
+//! | `document` | schemas as documents under CloudEvents URLs |
+//! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
+//! | `events/` | judging events |
+//! | `submission`, `parse`, `invalid_schema` | what clients submit; reading it; why it is refused |
+//! | `schema_cache`, `schema_names` | schemas in memory; names and digests, and their backfill |
+//! | `subject_name`, `error` | names that are not allowed; what can go wrong |
 
 use std::sync::Arc;
 
+use crate::cache::Generational;
 use crate::cloudevents::resolve::ResolveSettings;
-use crate::store::{Clock, Store};
-use crate::types::{CompatibilityLevel, Mode};
+use crate::store::Store;
+use crate::types::{Clock, CompatibilityLevel, Mode};
 
 mod associations;
 mod bindings;
 mod check;
-mod contents;
+mod config;
 mod contexts;
 mod delete;
 mod document;
+mod effective;
 mod error;
 mod events;
-mod find;
+mod get;
+mod invalid_schema;
 mod list;
 mod lookup;
-mod names;
+mod mode;
 mod parse;
 mod register;
+mod registered;
 mod resolve;
-mod settings;
+mod schema_cache;
+mod schema_names;
+mod subject_name;
+mod submission;
 mod tags;
 
 pub use associations::{
@@ -35,20 +58,23 @@ pub use associations::{
 };
 pub use bindings::Origin;
 pub use check::{CheckAnswer, CheckTarget};
-pub use contents::Entry;
 pub use document::{DocumentName, Located};
+pub use effective::Effective;
 pub use error::{NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
-pub use find::{FoundById, FoundVersion};
+pub use get::{FoundById, FoundVersion};
+pub use invalid_schema::{InvalidSchema, ReferenceError, Submitted};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
-pub use parse::{RawReference, Submission};
-pub use register::{RegisterOptions, Registered};
-pub use resolve::{Hints, Reason, Resolution, Rival, Rule, Suggestion, Unresolved, WriterId};
-pub use settings::Effective;
+pub use register::RegisterOptions;
+pub use registered::Registered;
+pub use resolve::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, WriterId};
+pub use schema_cache::CachedSchema;
+pub use submission::{RawReference, Submission};
 pub use tags::TagRequest;
 
-use contents::Contents;
+/// How often a change is decided anew because its subject has moved on meanwhile, before the client is told to try again.
+const MAX_DECISIONS: usize = 64;
 
 /// Limits that protect the server; each has a setting.
 #[derive(Debug, Clone)]
@@ -141,13 +167,14 @@ pub struct Registry {
     clock: Clock,
     limits: Limits,
     defaults: Defaults,
-    contents: Contents,
-    settings: settings::SettingsCache,
-    seen: register::SeenCache,
-    prepared: events::Prepared,
-    lanes: events::Lanes,
+    schemas: schema_cache::SchemaCache,
+    known: register::KnownRegistrations,
+    effective_settings: effective::EffectiveSettings,
+    all_settings: effective::AllSettings,
+    prepared_schemas: events::PreparedSchemas,
+    judging_pool: events::JudgingPool,
     bindings: bindings::BindingsCache,
-    resolved: resolve::ResolveCache,
+    resolved_uris: resolve::ResolvedUris,
 }
 
 impl Registry {
@@ -155,13 +182,21 @@ impl Registry {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock, limits: Limits, defaults: Defaults) -> Self {
         // known registrations share their texts with the schemas, as long as both are held: an eighth is plenty
-        let seen = register::SeenCache::new(defaults.cache_bytes / 8);
-        let contents = Contents::new(defaults.cache_bytes - defaults.cache_bytes / 8);
-        let settings = settings::SettingsCache::new();
-        let prepared = events::Prepared::new(defaults.event_cache_bytes);
-        let lanes = events::Lanes::new();
-        let (bindings, resolved) = (bindings::BindingsCache::default(), resolve::ResolveCache::new());
-        Self { store, clock, limits, defaults, contents, settings, seen, prepared, lanes, bindings, resolved }
+        let known = defaults.cache_bytes / 8;
+        Self {
+            schemas: schema_cache::SchemaCache::new(defaults.cache_bytes - known),
+            known: register::known_registrations(known),
+            effective_settings: effective::effective_settings(),
+            all_settings: Generational::single(),
+            prepared_schemas: events::prepared_schemas(defaults.event_cache_bytes),
+            judging_pool: events::JudgingPool::new(),
+            bindings: Generational::single(),
+            resolved_uris: resolve::resolved_uris(),
+            store,
+            clock,
+            limits,
+            defaults,
+        }
     }
 
     /// The store, for health checks and shutdown.

@@ -1,70 +1,25 @@
-//! What a client submits; resolving its references; reading it.
+//! Reading what a client submitted: its references are resolved, then its text is parsed.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use super::Registry;
-use super::error::RegistryError;
-use crate::codec::to_text;
-use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference, SchemaError, Stage, TagEdit};
+use super::error::{Failure, RegistryError, readable};
+use super::invalid_schema::{InvalidSchema, ReferenceError, Submitted};
+use super::submission::{RawReference, Submission};
+use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference, SchemaError, Stage};
 use crate::types::{Content, Metadata, Reference, RuleSet, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
-/// A reference as a client sends it; anything may be missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct RawReference {
-    /// Name.
-    pub name: Option<String>,
-    /// Subject.
-    pub subject: Option<String>,
-    /// Version; `-1` is the latest.
-    pub version: Option<i32>,
-}
-
-/// A schema as a client sends it, for registration, look-up and checks.
-#[derive(Debug, Clone, Default)]
-pub struct Submission {
-    /// The text.
-    pub schema: Option<String>,
-    /// The type's wire name; absent means AVRO.
-    pub schema_type: Option<String>,
-    /// References.
-    pub references: Vec<RawReference>,
-    /// Metadata.
-    pub metadata: Option<Metadata>,
-    /// Rule set.
-    pub rule_set: Option<RuleSet>,
-    /// Explicit id (IMPORT).
-    pub id: Option<SchemaId>,
-    /// Version wanted; 0 is absent.
-    pub version: Version,
-    /// Inline tags to add before registering.
-    pub tags_to_add: Vec<TagEdit>,
-    /// Inline tags to remove before registering.
-    pub tags_to_remove: Vec<TagEdit>,
-    /// Copy the inline tags of the previous version.
-    pub propagate_tags: bool,
-}
-
 impl Submission {
-    /// True without a schema text.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.schema.as_deref().is_none_or(|text| text.trim().is_empty())
-    }
-
-    /// The type.
+    /// The format; AVRO where none is named.
     ///
     /// # Errors
-    /// An unknown one.
+    /// No format has the name.
     pub fn parsed_type(&self) -> Result<SchemaType, RegistryError> {
-        match self.schema_type.as_deref() {
-            None => Ok(SchemaType::Avro),
-            Some(name) => {
-                SchemaType::parse(name).ok_or_else(|| RegistryError::InvalidSchema(format!("Invalid schema type {name}")))
-            }
-        }
+        let Some(name) = self.schema_type.as_deref() else { return Ok(SchemaType::Avro) };
+        SchemaType::parse(name).ok_or_else(|| RegistryError::InvalidSchema(InvalidSchema::UnknownType(name.to_owned())))
     }
 }
 
@@ -112,16 +67,21 @@ pub(super) async fn run(
 /// References collected so far.
 #[derive(Default)]
 struct Graph {
-    /// Names seen, with where they came from.
-    seen: HashSet<String>,
-    bound: Vec<(String, Version)>,
+    /// Only versions that are not soft-deleted can be referred to.
+    only_active: bool,
+    /// Names seen, with the version that each stood for first.
+    versions: HashMap<String, Version>,
     resolved: Vec<ResolvedReference>,
 }
 
-fn printed(reference: &RawReference) -> String {
-    let text = |value: Option<&str>| value.map_or_else(|| "null".to_owned(), |v| format!("'{v}'"));
-    let version = reference.version.map_or_else(|| "null".to_owned(), |v| v.to_string());
-    format!("{{name={}, subject={}, version={version}}}", text(reference.name.as_deref()), text(reference.subject.as_deref()))
+/// The references of a submission, found.
+struct ResolvedReferences {
+    /// As they are stored, with version numbers.
+    references: Vec<Reference>,
+    /// Their subjects with contexts.
+    targets: Vec<Subject>,
+    /// Texts, with those of the references of references.
+    texts: Vec<ResolvedReference>,
 }
 
 impl Registry {
@@ -145,16 +105,15 @@ impl Registry {
     ) -> Result<Candidate, RegistryError> {
         let schema_type = submission.parsed_type()?;
         let text: Arc<str> = submission.schema.as_deref().unwrap_or("").into();
-        let refuse = |error: &SchemaError| RegistryError::InvalidSchema(refusal(subject, submission, schema_type, error));
-        let resolution = self.resolve(subject, &submission.references, mode == ParseMode::New).await?;
-        let (mut references, mut targets, resolved) = match resolution {
-            Ok(resolution) => resolution,
-            Err(message) => return Err(refuse(&SchemaError::parse(message))),
-        };
+        let submitted = || Box::new(Submitted { subject: subject.clone(), schema_type, submission: submission.clone() });
+        let refuse = |error| RegistryError::InvalidSchema(InvalidSchema::Text { submitted: submitted(), error });
+        let resolved = self.resolve(subject, &submission.references, mode == ParseMode::New).await;
+        let ResolvedReferences { mut references, mut targets, texts } =
+            resolved.map_err(|error| error.or_refuse(|error| InvalidSchema::Reference { submitted: submitted(), error }))?;
         let options = self.parse_options(schema_type, mode, validate_fields);
-        let parsed = run(schema_type, text, resolved, options).await.map_err(|error| refuse(&error))?;
+        let parsed = run(schema_type, text, texts, options).await.map_err(refuse)?;
         let text: Arc<str> = if normalize {
-            parsed.normalized().map_err(|error| refuse(&SchemaError { stage: Stage::Validate, ..error }))?.into()
+            parsed.normalized().map_err(|error| refuse(SchemaError { stage: Stage::Validate, ..error }))?.into()
         } else {
             parsed.canonical().into()
         };
@@ -167,173 +126,98 @@ impl Registry {
         Ok(Candidate { parsed, text, references, targets })
     }
 
-    /// Finds the texts of references. The inner error is what the client did wrong.
+    /// Finds the texts of references.
     async fn resolve(
         &self,
         subject: &Subject,
         raw: &[RawReference],
         only_active: bool,
-    ) -> Result<Result<(Vec<Reference>, Vec<Subject>, Vec<ResolvedReference>), String>, RegistryError> {
-        let mut graph = Graph::default();
+    ) -> Result<ResolvedReferences, Failure<ReferenceError>> {
+        let mut graph = Graph { only_active, ..Graph::default() };
         let (mut references, mut targets) = (Vec::new(), Vec::new());
         for reference in raw {
-            let (Some(name), Some(target), Some(version)) = (&reference.name, &reference.subject, reference.version) else {
-                return Ok(Err(format!("Invalid reference: {}", printed(reference))));
+            let incomplete = || Failure::Input(ReferenceError::Incomplete(reference.clone()));
+            let RawReference { name: Some(name), subject: Some(target), version: Some(version) } = reference else {
+                return Err(incomplete());
             };
             if target.is_empty() {
-                return Ok(Err(format!("Invalid reference: {}", printed(reference))));
+                return Err(incomplete());
             }
-            let Some(selector) = VersionSelector::parse(&version.to_string()) else {
-                return Ok(Err(format!("InvalidVersionException: {version}")));
-            };
+            let selector = VersionSelector::parse(&version.to_string());
+            let selector = selector.ok_or(Failure::Input(ReferenceError::InvalidVersion(*version)))?;
             let target_subject = Subject::parse_in(subject.context(), target);
-            let found = self.store.version(&target_subject, selector, !only_active).await?;
-            let Some(row) = found else {
-                return Ok(Err(format!("No schema reference found for subject \"{target}\" and version {version}")));
+            let Some(row) = self.store.version(&target_subject, selector, !only_active).await? else {
+                return Err(Failure::Input(ReferenceError::NotFound { subject: target.clone(), version: *version }));
             };
             let reference = Reference { name: name.clone(), subject: target.clone(), version: row.version };
-            if let Err(message) = self.collect(&mut graph, &target_subject, &reference, row.id, true, 1, only_active).await? {
-                return Ok(Err(message));
-            }
+            self.collect(&mut graph, &target_subject, &reference, row.id, 1).await?;
             references.push(reference);
             targets.push(target_subject);
         }
-        Ok(Ok((references, targets, graph.resolved)))
+        Ok(ResolvedReferences { references, targets, texts: graph.resolved })
     }
 
     /// References of a stored schema; what can't be found any more is left out.
     pub(super) async fn resolve_stored(
         &self,
-        home: &Subject,
+        subject: &Subject,
         references: &[Reference],
     ) -> Result<Vec<ResolvedReference>, RegistryError> {
         let mut graph = Graph::default();
         for reference in references {
-            let target = Subject::parse_in(home.context(), &reference.subject);
+            let target = Subject::parse_in(subject.context(), &reference.subject);
             let row = self.store.version(&target, VersionSelector::Number(reference.version), true).await?;
             if let Some(row) = row {
                 // a conflict was allowed when the schema was stored
-                let _ = self.collect(&mut graph, &target, reference, row.id, true, 1, false).await?;
+                readable(self.collect(&mut graph, &target, reference, row.id, 1).await)?;
             }
         }
         Ok(graph.resolved)
     }
 
-    /// Depth first: a reference's own references come before it; a name seen before is skipped, which also ends circles.
-    #[expect(clippy::too_many_arguments, reason = "one step of a recursion")]
+    /// Depth first: a reference's own references come before it. A name that was seen before is skipped, which also ends circles.
     fn collect<'a>(
         &'a self,
         graph: &'a mut Graph,
         target: &'a Subject,
         reference: &'a Reference,
         id: SchemaId,
-        direct: bool,
         depth: usize,
-        only_active: bool,
-    ) -> BoxFuture<'a, Result<Result<(), String>, RegistryError>> {
+    ) -> BoxFuture<'a, Result<(), Failure<ReferenceError>>> {
         Box::pin(async move {
-            if !graph.seen.insert(reference.name.clone()) {
-                if self.defaults.strict_reference_versions
-                    && let Some((_, bound)) =
-                        graph.bound.iter().find(|(name, v)| *name == reference.name && *v != reference.version)
-                {
-                    return Ok(Err(format!(
-                        "Conflicting reference versions for \"{}\": version {bound} and version {}",
-                        reference.name, reference.version
-                    )));
+            if let Some(first) = graph.versions.get(&reference.name) {
+                if self.defaults.strict_reference_versions && *first != reference.version {
+                    let versions = [*first, reference.version];
+                    return Err(Failure::Input(ReferenceError::Conflict { name: reference.name.clone(), versions }));
                 }
-                return Ok(Ok(()));
+                return Ok(());
             }
-            graph.bound.push((reference.name.clone(), reference.version));
+            graph.versions.insert(reference.name.clone(), reference.version);
             let limit = |what, limit, setting| RegistryError::ReferenceLimit { what, limit, setting };
             if depth > self.limits.reference_depth {
-                return Err(limit("levels of references", self.limits.reference_depth, "max-reference-depth"));
+                return Err(limit("levels of references", self.limits.reference_depth, "max-reference-depth").into());
             }
-            if graph.bound.len() > self.limits.reference_count {
-                return Err(limit("references", self.limits.reference_count, "max-references"));
+            if graph.versions.len() > self.limits.reference_count {
+                return Err(limit("references", self.limits.reference_count, "max-references").into());
             }
-            let Some(entry) = self.entry(target.context(), id).await? else { return Ok(Ok(())) };
-            for nested in &entry.stored.content.references {
+            let Some(schema) = self.entry(target.context(), id).await? else { return Ok(()) };
+            for nested in &schema.stored.content.references {
                 let inner = Subject::parse_in(target.context(), &nested.subject);
-                let row = self.store.version(&inner, VersionSelector::Number(nested.version), !only_active).await?;
-                match row {
-                    Some(row) => {
-                        if let Err(message) = self.collect(graph, &inner, nested, row.id, false, depth + 1, only_active).await? {
-                            return Ok(Err(message));
-                        }
-                    }
-                    None => {
-                        return Ok(Err(format!(
-                            "No schema reference found for subject \"{}\" and version {}",
-                            nested.subject, nested.version
-                        )));
-                    }
-                }
+                let row = self.store.version(&inner, VersionSelector::Number(nested.version), !graph.only_active).await?;
+                let Some(row) = row else {
+                    let (subject, version) = (nested.subject.clone(), nested.version);
+                    return Err(Failure::Input(ReferenceError::NotFound { subject, version }));
+                };
+                self.collect(graph, &inner, nested, row.id, depth + 1).await?;
             }
             graph.resolved.push(ResolvedReference {
                 name: reference.name.clone(),
                 subject: reference.subject.clone(),
                 version: reference.version,
-                text: Arc::clone(&entry.stored.content.text),
-                direct,
+                text: Arc::clone(&schema.stored.content.text),
+                direct: depth == 1,
             });
-            Ok(Ok(()))
+            Ok(())
         })
     }
-}
-
-/// The whole message of a refused schema, nested as the original nests it (avro 1.6, protobuf 1.2, json-schema 1.5).
-fn refusal(subject: &Subject, submission: &Submission, schema_type: SchemaType, error: &SchemaError) -> String {
-    let detail = &error.message;
-    match (schema_type, error.stage) {
-        (SchemaType::Avro, Stage::Parse) => format!(
-            "Invalid schema of type AVRO, details: Invalid schema {} with refs {} of type AVRO, details: {detail}",
-            echo(subject, submission, schema_type),
-            references(&submission.references)
-        ),
-        (SchemaType::Avro | SchemaType::Protobuf, Stage::Validate) => {
-            format!("Invalid schema {}, details: {detail}", echo(subject, submission, schema_type))
-        }
-        (SchemaType::Protobuf, Stage::Parse) => {
-            format!("Invalid schema of type PROTOBUF, details: Invalid schema of type PROTOBUF, details: {detail}")
-        }
-        (SchemaType::Json, Stage::Parse)
-            if detail.starts_with("No schema reference") || detail.starts_with("Invalid reference") =>
-        {
-            format!("Invalid schema of type JSON, details: Invalid schema of type JSON, details: {detail}")
-        }
-        (SchemaType::Json, Stage::Parse) => {
-            format!("Invalid schema of type JSON, details: Invalid schema of type JSON, details: Invalid JSON schema: {detail}")
-        }
-        (SchemaType::Json, Stage::Validate) => format!("Invalid schema of type JSON, details: {detail}"),
-    }
-}
-
-fn references(list: &[RawReference]) -> String {
-    format!("[{}]", list.iter().map(printed).collect::<Vec<_>>().join(", "))
-}
-
-/// The submitted schema as the original prints it inside its messages.
-fn echo(subject: &Subject, submission: &Submission, schema_type: SchemaType) -> String {
-    let text = submission.schema.as_deref().unwrap_or("");
-    let known = |r: &RawReference| Some(Reference { name: r.name.clone()?, subject: r.subject.clone()?, version: r.version? });
-    let content = Content {
-        schema_type,
-        text: text.into(),
-        references: submission.references.iter().filter_map(known).collect(),
-        metadata: submission.metadata.clone(),
-        rule_set: submission.rule_set.clone(),
-    };
-    let or_null = |value: Option<String>| value.unwrap_or_else(|| "null".to_owned());
-    format!(
-        "{{subject={},version={},id={},guid={},schemaType={schema_type},references={},metadata={},ruleSet={},schema={text},\
-         schemaTags=null,ts=null,deleted=null}}",
-        subject.name(),
-        or_null((submission.version != 0).then(|| submission.version.to_string())),
-        or_null(submission.id.map(|id| id.to_string())),
-        content.guid(),
-        references(&submission.references),
-        or_null(submission.metadata.as_ref().map(to_text)),
-        or_null(submission.rule_set.as_ref().map(to_text)),
-    )
 }

@@ -6,89 +6,44 @@
 use std::sync::Arc;
 
 use md5::{Digest, Md5};
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
 
-use super::Registry;
-use super::error::{NotPermitted, RegistryError};
+use super::effective::Effective;
+use super::error::{NotPermitted, RegistryError, readable};
+use super::invalid_schema::InvalidSchema;
 use super::lookup::Match;
-use super::names;
-use super::parse::{Candidate, RawReference, Submission};
-use super::settings::Effective;
+use super::parse::Candidate;
+use super::registered::Registered;
+use super::submission::{RawReference, Submission};
+use super::{MAX_DECISIONS, Registry, schema_cache, schema_names};
+use crate::cache::Generational;
 use crate::codec::to_text;
 use crate::schema::{ParseMode, TagEdit};
-use crate::store::{HashedContent, RegisterOutcome, RegisterRequest, SubjectState};
-use crate::types::{Content, Guid, Lifecycle, SchemaId, Subject, VERSION_PROPERTY, Version};
-
-/// How often a registration is decided anew before it gives up.
-const ATTEMPTS: usize = 64;
+use crate::store::{HashedContent, RegisterRequest, SubjectState, VersionRow};
+use crate::types::{Content, Lifecycle, SchemaId, Subject, VERSION_PROPERTY};
 
 /// How to register.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RegisterOptions {
-    /// Normalize first.
     pub normalize: bool,
     /// Skip the compatibility check.
     pub force: bool,
-    /// Add notes to a refusal.
+    /// Add the second opinion to a refusal.
     pub explain: bool,
 }
 
-/// What filing a version needs to know of what happened before.
-#[derive(Debug, Clone, Copy)]
-struct Filing {
-    options: RegisterOptions,
-    /// The subject has been searched for the content, with the metadata and rules that it is filed with.
-    searched: bool,
-}
-
-/// A registered schema.
-#[derive(Debug, Clone)]
-pub struct Registered {
-    /// The subject it is filed under.
-    pub subject: Subject,
-    /// The id.
-    pub id: SchemaId,
-    /// The version.
-    pub version: Version,
-    /// The guid.
-    pub guid: Guid,
-    /// The stored content.
-    pub content: Arc<Content>,
-    /// Creation time, when an older version was matched by equivalence.
-    pub matched_at: Option<i64>,
-    /// A version was written.
-    pub is_new: bool,
-}
-
-/// What a registration comes to.
+/// The outcome of deciding a registration, before anything is written.
 pub(super) enum Decision {
-    /// A version holds the schema already. The flag: the answer holds for the same request until something disruptive happens.
-    Known(Registered, bool),
-    /// A version is to be filed.
-    File(Box<RegisterRequest>),
+    /// A version holds the schema already. `repeatable`: the same request gets this answer until something disruptive happens.
+    Known { registered: Registered, repeatable: bool },
+    /// A version is to be written.
+    Write(Box<RegisterRequest>),
 }
 
-/// What was asked before and found as it stands; valid for one generation, since only disruptive changes can alter the answer.
-pub(super) struct SeenCache {
-    cache: Cache<[u8; 16], (i64, Arc<Registered>), ByBytes>,
-}
+/// Answers to registrations of schemas that were there, by [`fingerprint`]: only disruptive changes can alter them.
+pub(super) type KnownRegistrations = Generational<[u8; 16], Arc<Registered>>;
 
-#[derive(Clone)]
-struct ByBytes;
-
-impl Weighter<[u8; 16], (i64, Arc<Registered>)> for ByBytes {
-    fn weight(&self, _: &[u8; 16], (_, registered): &(i64, Arc<Registered>)) -> u64 {
-        // the text, and about as much again for what stands around it in a small one
-        registered.content.text.len() as u64 + 512
-    }
-}
-
-impl SeenCache {
-    pub(super) fn new(bytes: u64) -> Self {
-        let items = usize::try_from(bytes / 1024).unwrap_or(usize::MAX).max(64);
-        Self { cache: Cache::with_weighter(items, bytes, ByBytes) }
-    }
+pub(super) fn known_registrations(bytes: u64) -> KnownRegistrations {
+    Generational::new(bytes, 1024, |_, registered| registered.content.text.len() + 512)
 }
 
 /// A hash of all that decides the answer to a registration of something known.
@@ -127,32 +82,31 @@ impl Registry {
     /// Registers a schema, or returns the version that holds it already.
     ///
     /// # Errors
-    /// Every refusal of rest-api 5.5; nothing is written then.
+    /// The name, the mode, the schema, its references or the level forbid it, or the id or version is taken (rest-api 5.5).
+    /// Nothing is written then.
+    #[tracing::instrument(level = "debug", skip_all, fields(%subject))]
     pub async fn register(
         &self,
         subject: &Subject,
         submission: &Submission,
         options: RegisterOptions,
     ) -> Result<Arc<Registered>, RegistryError> {
-        let generation = self.store.generation().await?.answers;
-        let repeatable = submission.version == 0 && submission.id.is_none() && !submission.edits_tags();
+        let generation = self.store.generation().await?.content;
+        let may_repeat = submission.version == 0 && submission.id.is_none() && !submission.edits_tags();
         let key = fingerprint(subject, submission, options.normalize);
-        if repeatable
-            && let Some((made, seen)) = self.seen.cache.get(&key)
-            && made == generation
-        {
-            return Ok(seen);
+        if may_repeat && let Some(known) = self.known.get(&key, generation) {
+            return Ok(known);
         }
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_DECISIONS {
             match self.decide(subject, submission, options).await? {
-                Decision::Known(registered, keep) => {
+                Decision::Known { registered, repeatable } => {
                     let registered = Arc::new(registered);
-                    if keep && repeatable {
-                        self.seen.cache.insert(key, (generation, Arc::clone(&registered)));
+                    if repeatable && may_repeat {
+                        self.known.insert(key, generation, Arc::clone(&registered));
                     }
                     return Ok(registered);
                 }
-                Decision::File(request) => {
+                Decision::Write(request) => {
                     let request: Arc<RegisterRequest> = request.into();
                     if let Some(registered) = request.registered(self.store.register(Arc::clone(&request)).await?)? {
                         return Ok(Arc::new(registered));
@@ -163,7 +117,7 @@ impl Registry {
         Err(RegistryError::Contention)
     }
 
-    /// What a registration comes to, against the subject as it is now.
+    /// Decides a registration against the current state of its subject.
     pub(super) async fn decide(
         &self,
         subject: &Subject,
@@ -179,7 +133,7 @@ impl Registry {
         let import = effective.mode.is_import();
         let normalize = !import && (options.normalize || effective.config.normalize.unwrap_or(false));
         let mut read = None;
-        // the search below is made once: what it did not find is not there when the version is filed
+        // searched once: the transaction refuses if the subject has changed since
         let mut searched = false;
         if !submission.is_empty() && !submission.edits_tags() && !effective.config.has_contract_layers() {
             let (candidate, strict) = self.read_for_registration(subject, submission, &effective, normalize).await?;
@@ -187,8 +141,8 @@ impl Registry {
             if let Some(found) = found
                 && Self::answers(submission, &found, &state)
             {
-                let exact = found.exact;
-                return Ok(Decision::Known(found.into_registered(subject), exact));
+                let registered = Registered::known(subject, &found.row, &found.schema, found.matched_at());
+                return Ok(Decision::Known { registered, repeatable: found.exact });
             }
             searched = true;
             read = Some((candidate, strict));
@@ -201,7 +155,7 @@ impl Registry {
         };
         strict?;
         self.refuse_owned_references(&candidate).await?;
-        self.file(subject, &submission, candidate, &state, &effective, Filing { options, searched }).await
+        self.decide_version(subject, &submission, candidate, &state, &effective, options, searched).await
     }
 
     /// Reads strictly; when only the lax reading accepts the text, that one is returned together with the strict refusal, which
@@ -222,9 +176,9 @@ impl Registry {
         }
         match self.read(subject, submission, ParseMode::New, validate_fields, normalize).await {
             Ok(candidate) => Ok((candidate, Ok(()))),
-            Err(RegistryError::InvalidSchema(message)) => {
+            Err(RegistryError::InvalidSchema(reason)) => {
                 let lax = self.read(subject, submission, ParseMode::Lookup, false, normalize).await?;
-                Ok((lax, Err(RegistryError::InvalidSchema(message))))
+                Ok((lax, Err(RegistryError::InvalidSchema(reason))))
             }
             Err(error) => Err(error),
         }
@@ -265,7 +219,7 @@ impl Registry {
         submission.parsed_type()?;
         if effective.mode.is_import() {
             if submission.is_empty() {
-                return Err(RegistryError::InvalidSchema("Empty schema".to_owned()));
+                return Err(RegistryError::InvalidSchema(InvalidSchema::Empty));
             }
             return Ok(out);
         }
@@ -274,7 +228,7 @@ impl Registry {
             None => None,
         };
         if submission.is_empty() {
-            let Some(latest) = &latest else { return Err(RegistryError::InvalidSchema("Empty schema".to_owned())) };
+            let Some(latest) = &latest else { return Err(RegistryError::InvalidSchema(InvalidSchema::Empty)) };
             let content = &latest.stored.content;
             out.schema = Some(content.text.to_string());
             out.schema_type = Some(content.schema_type.as_str().to_owned());
@@ -289,10 +243,10 @@ impl Registry {
             let mode = if effective.config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
             let candidate = self.read(subject, &out, mode, false, false).await?;
             let mut text = candidate.text.to_string();
-            let refuse = |error: crate::schema::SchemaError| RegistryError::InvalidSchema(error.message);
+            let refuse = |error| RegistryError::InvalidSchema(InvalidSchema::Tags(error));
             if submission.propagate_tags
                 && let Some(latest) = &latest
-                && let Ok(previous) = self.parsed(latest).await?
+                && let Some(previous) = readable(self.parsed(latest).await)?
             {
                 let inherited: Vec<TagEdit> = previous
                     .tags()
@@ -311,7 +265,7 @@ impl Registry {
         Ok(out)
     }
 
-    /// A subject that belongs to a resource can't be referred to, in any mode.
+    /// The subject of a strong association belongs to its resource and can't be referred to, in any mode.
     async fn refuse_owned_references(&self, candidate: &Candidate) -> Result<(), RegistryError> {
         if candidate.targets.is_empty() {
             return Ok(());
@@ -324,15 +278,17 @@ impl Registry {
         }
     }
 
-    /// Decides the version and checks compatibility.
-    async fn file(
+    /// Decides the version, and checks compatibility. `searched`: the subject has been searched for this very content already.
+    #[expect(clippy::too_many_arguments, reason = "the last step of a decision needs all that was found before")]
+    async fn decide_version(
         &self,
         subject: &Subject,
         submission: &Submission,
         candidate: Candidate,
         state: &SubjectState,
         effective: &Effective,
-        Filing { options, searched }: Filing,
+        options: RegisterOptions,
+        searched: bool,
     ) -> Result<Decision, RegistryError> {
         let import = effective.mode.is_import();
         let id = submission.id.filter(|id| *id >= 0);
@@ -344,11 +300,12 @@ impl Registry {
             if let Some(found) = found
                 && (!latest_only || state.latest().is_some_and(|row| row.version == found.row.version))
             {
-                return Ok(Decision::Known(found.into_registered(subject), false));
+                let registered = Registered::known(subject, &found.row, &found.schema, found.matched_at());
+                return Ok(Decision::Known { registered, repeatable: false });
             }
         }
         if !import && submission.version > 0 && submission.version != next {
-            return Err(RegistryError::InvalidSchema("Version is not one more than previous version".to_owned()));
+            return Err(RegistryError::InvalidSchema(InvalidSchema::NotTheNextVersion));
         }
         if !import && !options.force {
             let report = self.compare(subject, &candidate.parsed, metadata, state, &effective.config).await?;
@@ -375,14 +332,14 @@ impl Registry {
             content.metadata = Some(stamped.with_property(VERSION_PROPERTY, &version.to_string()));
         }
         if let Some(row) = state.row(version) {
-            return self.occupied(subject, row.id, version, id, content).await;
+            return self.import_over(subject, row, id, &content).await;
         }
-        let digest = names::digest(&content.text);
+        let digest = schema_cache::digest(&content.text);
         let request = RegisterRequest {
             subject: subject.clone(),
             schema: HashedContent::from(content),
             digest: Some(digest),
-            names: names::names(&candidate.parsed),
+            names: schema_names::names(&candidate.parsed),
             targets: candidate.targets,
             active_references: !import && effective.config.validate_new_schemas.unwrap_or(true),
             expected_epoch: state.epoch,
@@ -391,80 +348,22 @@ impl Registry {
             disruptive: import || state.rows.iter().any(|row| row.deleted),
             now: self.now(),
         };
-        Ok(Decision::File(Box::new(request)))
+        Ok(Decision::Write(Box::new(request)))
     }
 
     /// IMPORT into a version that exists: fine when it holds that very content under that very id.
-    async fn occupied(
+    async fn import_over(
         &self,
         subject: &Subject,
-        held: SchemaId,
-        version: Version,
+        row: &VersionRow,
         id: Option<SchemaId>,
-        content: Content,
+        content: &Content,
     ) -> Result<Decision, RegistryError> {
-        let entry = self.entry(subject.context(), held).await?;
-        match entry {
-            Some(entry) if *entry.stored.content == content && id.is_none_or(|id| id == held) => Ok(Decision::Known(
-                Registered {
-                    subject: subject.clone(),
-                    id: held,
-                    version,
-                    guid: entry.stored.guid,
-                    content: Arc::clone(&entry.stored.content),
-                    matched_at: None,
-                    is_new: false,
-                },
-                false,
-            )),
-            _ => Err(RegistryError::NotPermitted(NotPermitted::Overwrite(id.unwrap_or(held), subject.clone()))),
-        }
-    }
-}
-
-impl Match {
-    fn into_registered(self, subject: &Subject) -> Registered {
-        Registered {
-            subject: subject.clone(),
-            id: self.row.id,
-            version: self.row.version,
-            guid: self.entry.stored.guid,
-            content: Arc::clone(&self.entry.stored.content),
-            matched_at: (!self.exact).then_some(self.row.created_at),
-            is_new: false,
-        }
-    }
-}
-
-impl RegisterRequest {
-    /// What came of filing; `None` when the subject changed meanwhile.
-    pub(super) fn registered(&self, outcome: RegisterOutcome) -> Result<Option<Registered>, RegistryError> {
-        let content = &self.schema.content;
-        match outcome {
-            RegisterOutcome::Registered { id } => Ok(Some(Registered {
-                subject: self.subject.clone(),
-                id,
-                version: self.version,
-                guid: self.schema.guid,
-                content: Arc::clone(content),
-                matched_at: None,
-                is_new: true,
-            })),
-            RegisterOutcome::HeadMoved => Ok(None),
-            RegisterOutcome::IdTaken => {
-                Err(RegistryError::NotPermitted(NotPermitted::Overwrite(self.id.unwrap_or(0), self.subject.clone())))
+        match self.entry(subject.context(), row.id).await? {
+            Some(schema) if *schema.stored.content == *content && id.is_none_or(|id| id == row.id) => {
+                Ok(Decision::Known { registered: Registered::known(subject, row, &schema, None), repeatable: false })
             }
-            RegisterOutcome::GuidCollision => Err(RegistryError::GuidCollision(self.schema.guid)),
-            RegisterOutcome::ReferenceGone { position } => {
-                let text = content.references.get(position).map_or_else(String::new, |r| {
-                    format!("No schema reference found for subject \"{}\" and version {}", r.subject, r.version)
-                });
-                Err(RegistryError::InvalidSchema(format!("Invalid schema of type {}, details: {text}", content.schema_type)))
-            }
-            RegisterOutcome::ReferenceOwned { position } => {
-                let subject = content.references.get(position).map_or_else(String::new, |r| r.subject.clone());
-                Err(RegistryError::NotPermitted(NotPermitted::StrongAssociation(subject)))
-            }
+            _ => Err(RegistryError::NotPermitted(NotPermitted::Overwrite(id.unwrap_or(row.id), subject.clone()))),
         }
     }
 }

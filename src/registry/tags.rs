@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::Registry;
 use super::error::RegistryError;
-use super::parse::{RawReference, Submission};
-use super::register::{RegisterOptions, Registered};
+use super::register::RegisterOptions;
+use super::registered::Registered;
+use super::submission::{RawReference, Submission};
+use super::{MAX_DECISIONS, Registry};
 use crate::schema::TagEdit;
 use crate::types::{Metadata, RuleSet, Subject, Version, VersionSelector};
 
@@ -28,9 +29,6 @@ pub struct TagRequest {
     pub rules_to_remove: Vec<String>,
 }
 
-/// How often the next version number is looked up anew when others register meanwhile.
-const ATTEMPTS: usize = 16;
-
 impl TagRequest {
     fn rules(&self, present: Option<&RuleSet>) -> Result<Option<RuleSet>, RegistryError> {
         let edits = self.rules_to_merge.is_some() || !self.rules_to_remove.is_empty();
@@ -50,7 +48,7 @@ impl TagRequest {
 }
 
 impl Registry {
-    /// Files the text of a version, edited, as the next version of its subject.
+    /// Registers the text of a version, edited, as the next version of its subject.
     ///
     /// # Errors
     /// The version is unknown, an entity is not in it, or the registration is refused.
@@ -61,7 +59,7 @@ impl Registry {
         request: &TagRequest,
     ) -> Result<Arc<Registered>, RegistryError> {
         let found = self.version(subject, selector, false).await?;
-        let content = &found.entry.stored.content;
+        let content = &found.schema.stored.content;
         let references = content.references.iter();
         let mut submission = Submission {
             schema: Some(content.text.to_string()),
@@ -83,7 +81,7 @@ impl Registry {
             let overtaken = request.new_version.is_none()
                 && matches!(outcome, Err(RegistryError::InvalidSchema(_)))
                 && next(&self.store.subject(subject).await?) != expected;
-            if !overtaken || attempt >= ATTEMPTS {
+            if !overtaken || attempt >= MAX_DECISIONS {
                 return outcome;
             }
         }

@@ -1,7 +1,15 @@
 //! RING 1: persistence. [`Store`] is a trait of whole units of work, each one transaction; nothing of SQL leaves this folder.
 //!
-//! `sqlite/` and `postgres/` differ in how a transaction is opened, serialised and retried; what happens inside one is written
-//! once, in `units/`, and compiled for both. `suite.rs` is what every implementation must pass.
+//! | file | what |
+//! | --- | --- |
+//! | `mod.rs` | the trait, by kind of unit |
+//! | `rows.rs`, `requests.rs` | what reads give; what writes take and how they end |
+//! | `generation.rs` | the counters by which caches know that they are stale |
+//! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
+//! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
+//! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
+//!
+//! `tests/it/store.rs` is the suite that every implementation must pass.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,83 +22,33 @@ use crate::types::{
     VersionSelector,
 };
 
-mod face;
+mod error;
+mod generation;
 pub mod postgres;
-mod records;
+mod requests;
+mod rows;
+mod sql_store;
 pub mod sqlite;
 
-pub use records::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AssociationRemoval, AssociationScope, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema,
-    RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState,
-    VersionFilter, VersionRow,
+pub use error::StoreError;
+pub use generation::{Generation, KnownGeneration};
+pub use requests::{
+    AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportSwitch, RegisterOutcome,
+    RegisterRequest,
+};
+pub use rows::{
+    AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedSubject, ListedVersion, NamedSchema, SchemaNames,
+    Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
-use face::store_impl;
-
-/// Tells the time in milliseconds since 1970; injected, so that tests are deterministic.
-pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
-
-/// The outcome of applying migrations; a database that knows more of them than this binary is refused.
-fn migrated(migrator: &sqlx::migrate::Migrator, outcome: Result<(), sqlx::migrate::MigrateError>) -> Result<(), StoreError> {
-    match outcome {
-        Err(sqlx::migrate::MigrateError::VersionMissing(found)) => {
-            Err(StoreError::Newer { found, known: migrator.iter().map(|m| m.version).max().unwrap_or(0) })
-        }
-        outcome => Ok(outcome?),
-    }
-}
-
-/// Why a unit of work failed. None of these is the caller's mistake.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database can't be reached or refused the work.
-    #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// Migrations could not be applied.
-    #[error("migration: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-    /// The database was migrated by a newer release.
-    #[error("the database was written by a newer release (migration {found}; this binary knows up to {known})")]
-    Newer {
-        /// Highest applied migration.
-        found: i64,
-        /// Highest known migration.
-        known: i64,
-    },
-    /// Another process owns the SQLite file.
-    #[error("{path} is in use by another process")]
-    InUse {
-        /// The file.
-        path: String,
-    },
-    /// A row that can't be right.
-    #[error("inconsistent row in {table}: {what}")]
-    Inconsistent {
-        /// Table.
-        table: &'static str,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// A commit failed; whether its work is there is known after a restart.
-    #[error("commit: {0}")]
-    Commit(String),
-    /// The store is shutting down.
-    #[error("the store is closed")]
-    Closed,
-    /// A file could not be opened.
-    #[error("{path}: {source}")]
-    File {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
-}
+use error::migrated;
+use sql_store::store_impl;
 
 /// The persistence of a registry: every method is one transaction.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    // --- the database itself
+
     /// Where the data is, for people; without secrets.
     fn location(&self) -> String;
 
@@ -112,6 +70,8 @@ pub trait Store: Send + Sync + 'static {
     /// The generation as far as this process knows, without asking the database. On SQLite it is exact; on Postgres it follows
     /// within the poll interval.
     fn known_generation(&self) -> Generation;
+
+    // --- schemas and versions
 
     /// A schema by id, whether or not a version still holds it.
     async fn schema(&self, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError>;
@@ -139,17 +99,38 @@ pub trait Store: Send + Sync + 'static {
         deleted: bool,
     ) -> Result<Option<VersionRow>, StoreError>;
 
+    // --- config and mode
+
     /// Config and mode of several scopes, in the order asked for.
     async fn settings(&self, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError>;
 
     /// Every scope that has a config or a mode; `None` when that are more than `limit` rows, or much text.
     async fn all_settings(&self, limit: i64) -> Result<Option<HashMap<Scope, ScopeSettings>>, StoreError>;
 
+    /// Configs that have an alias, by the subject that they are for: (subject, alias as it is written).
+    async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
+
+    /// Changes a config and returns it whole.
+    async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, StoreError>;
+
+    /// Removes a config and returns it.
+    async fn delete_config(&self, scope: &Scope) -> Result<Option<Config>, StoreError>;
+
+    /// Sets or clears a mode. Switching to IMPORT without `force` demands an empty scope and clears its soft-deleted remains.
+    async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> Result<DeleteOutcome, StoreError>;
+
+    /// Removes a mode and returns it; `recursive` also removes the modes of all subjects of the context.
+    async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<(Option<Mode>, bool), StoreError>;
+
+    // --- references
+
     /// Ids of the schemas that refer to a version, by context and id. `deleted` includes referrers that are soft-deleted.
     async fn referrers(&self, subject: &Subject, version: Version, deleted: bool) -> Result<Vec<(String, SchemaId)>, StoreError>;
 
     /// Whether anything, live or soft-deleted, refers to any version of a subject.
     async fn is_referenced(&self, subject: &Subject) -> Result<bool, StoreError>;
+
+    // --- contexts and lists
 
     /// Names of the contexts that exist, ascending, the default one always among them.
     async fn contexts(&self) -> Result<Vec<String>, StoreError>;
@@ -171,8 +152,10 @@ pub trait Store: Send + Sync + 'static {
         limit: i64,
     ) -> Result<Vec<ListedVersion>, StoreError>;
 
-    /// Configs that have an alias, by the subject that they are for: (subject, alias as it is written).
-    async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
+    /// Deletes a context that holds no schemas. False when it holds some.
+    async fn delete_context(&self, context: &str) -> Result<bool, StoreError>;
+
+    // --- associations
 
     /// Associations by resource name, namespace, type, association type and subject.
     async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, StoreError>;
@@ -180,11 +163,15 @@ pub trait Store: Send + Sync + 'static {
     /// All associations of several subjects, in the same order.
     async fn associations_of(&self, subjects: &[Subject]) -> Result<Vec<Association>, StoreError>;
 
-    /// Changes associations and files the schemas that come with them: all of it or nothing.
+    /// Changes associations and registers the schemas that come with them: all of it or nothing.
     async fn associate(&self, request: Arc<AssociateRequest>) -> Result<AssociateOutcome, StoreError>;
+
+    // --- the outbox
 
     /// Changes after a sequence number, oldest first.
     async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError>;
+
+    // --- CloudEvents: aliases and event types
 
     /// The alias with a URI.
     async fn alias(&self, uri: &str) -> Result<Option<Alias>, StoreError>;
@@ -195,61 +182,48 @@ pub trait Store: Send + Sync + 'static {
     /// All bindings of event types, by pattern.
     async fn type_bindings(&self) -> Result<Vec<TypeBinding>, StoreError>;
 
-    /// Schemas with a name, those of the default context first.
-    async fn named(&self, name: &SchemaName, limit: i64) -> Result<Vec<NamedSchema>, StoreError>;
-
-    /// The subject with an id of the xRegistry view.
-    async fn subject_by_xreg_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError>;
-
-    /// What is known of a schema's document without reading its text.
-    async fn document_tag(&self, context: &str, id: SchemaId) -> Result<Option<DocumentTag>, StoreError>;
-
-    /// Schemas whose digest and names have not been filed: those that an older release stored.
-    async fn unfiled(&self, limit: i64) -> Result<Vec<StoredSchema>, StoreError>;
-
-    /// Files digests and names of schemas; one that went away meanwhile is passed over.
-    async fn file_names(&self, filed: Vec<SchemaNames>) -> Result<(), StoreError>;
-
-    /// Stores an alias in the place of one with the same URI. True when there was none.
+    /// Stores an alias, replacing one with the same URI. True when there was none.
     async fn put_alias(&self, alias: &Alias) -> Result<bool, StoreError>;
 
     /// Removes an alias and returns it.
     async fn delete_alias(&self, uri: &str) -> Result<Option<Alias>, StoreError>;
 
-    /// Stores a binding in the place of one with the same pattern. True when there was none.
+    /// Stores a binding, replacing one with the same pattern. True when there was none.
     async fn put_type_binding(&self, binding: &TypeBinding) -> Result<bool, StoreError>;
 
     /// Removes a binding. False when there was none.
     async fn delete_type_binding(&self, pattern: &str) -> Result<bool, StoreError>;
 
-    /// Files a version. The subject must not have changed since `expected_epoch` was read.
+    // --- names and digests of schemas
+
+    /// Schemas with a name, those of the default context first.
+    async fn named(&self, name: &SchemaName, limit: i64) -> Result<Vec<NamedSchema>, StoreError>;
+
+    /// The subject that has this id in xRegistry documents.
+    async fn subject_by_xreg_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError>;
+
+    /// What is known of a schema's document without reading its text.
+    async fn document_tag(&self, context: &str, id: SchemaId) -> Result<Option<DocumentTag>, StoreError>;
+
+    /// Schemas that have neither digest nor names yet: those that an older release stored.
+    async fn schemas_without_names(&self, limit: i64) -> Result<Vec<StoredSchema>, StoreError>;
+
+    /// Stores digests and names of schemas; one that was deleted meanwhile is skipped.
+    async fn put_schema_names(&self, batch: Vec<SchemaNames>) -> Result<(), StoreError>;
+
+    // --- registering and deleting
+
+    /// Writes a version. The subject must not have changed since `expected_epoch` was read.
     async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError>;
 
     /// Deletes versions, softly or for good.
     async fn delete(&self, request: Arc<DeleteRequest>) -> Result<DeleteOutcome, StoreError>;
-
-    /// Changes a config and returns it whole.
-    async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, StoreError>;
-
-    /// Removes a config and returns it.
-    async fn delete_config(&self, scope: &Scope) -> Result<Option<Config>, StoreError>;
-
-    /// Sets or clears a mode. Switching to IMPORT without `force` demands an empty scope and clears its soft-deleted remains.
-    async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> Result<DeleteOutcome, StoreError>;
-
-    /// Removes a mode and returns it; `recursive` also removes the modes of all subjects of the context.
-    async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<(Option<Mode>, bool), StoreError>;
-
-    /// Deletes a context that holds no schemas. False when it holds some.
-    async fn delete_context(&self, context: &str) -> Result<bool, StoreError>;
 }
 
 /// A content together with its guid, computed once.
 #[derive(Debug, Clone)]
 pub struct HashedContent {
-    /// The content.
     pub content: Arc<Content>,
-    /// Its guid.
     pub guid: Guid,
 }
 

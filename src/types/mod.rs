@@ -2,6 +2,7 @@
 
 mod association;
 mod binding;
+mod clock;
 mod content;
 mod contract;
 mod distance;
@@ -13,6 +14,7 @@ mod xreg;
 
 pub use association::{ANY_RESOURCE, Association, AssociationType, Lifecycle, Resource, TOPIC};
 pub use binding::{Alias, AliasTarget, SchemaName, TypeBinding};
+pub use clock::Clock;
 pub use content::{Content, Reference};
 pub use contract::{
     ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,

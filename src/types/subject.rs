@@ -18,6 +18,12 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// The scope of the subject's context, which for the default context is the top level.
+    #[must_use]
+    pub fn context_scope(&self) -> Self {
+        Self::in_context(self.context(), "")
+    }
+
     /// A subject of the default context.
     #[must_use]
     pub fn plain(name: &str) -> Self {

@@ -474,8 +474,8 @@ on_both! {
             assert!(matches!(app.store.register(Arc::new(request)).await.unwrap(), RegisterOutcome::Registered { .. }));
         }
         assert_eq!(resolve(&app, "https://example.com/old.json").await.status, 404);
-        assert_eq!(app.registry.file_names().await.unwrap(), 4);
-        assert_eq!(app.registry.file_names().await.unwrap(), 0, "each is filed once");
+        assert_eq!(app.registry.backfill_names().await.unwrap(), 4);
+        assert_eq!(app.registry.backfill_names().await.unwrap(), 0, "each is filed once");
         assert_eq!(found(resolve(&app, "https://example.com/old.json").await), by("schema-id", "old-0", 1));
         assert_eq!(found(resolve(&app, "type.googleapis.com/old.Old").await), by("type-url", "old-1", 1));
         assert!(app.store.document_tag(".", 3).await.unwrap().unwrap().digest.is_some());
@@ -484,14 +484,14 @@ on_both! {
     async fn every_change_is_in_the_outbox(db) {
         let app = TestApp::new(db).await;
         register(&app, "orders", "one").await;
-        let before = app.store.generation().await.unwrap().answers;
+        let before = app.store.generation().await.unwrap().content;
         app.put("/cloudevents/aliases", &json!({ "uri": "urn:a", "subject": "orders" })).await.json();
         app.put("/cloudevents/types/t", &json!({ "subject": "orders" })).await.json();
         app.delete("/cloudevents/types/t").await;
         app.delete("/cloudevents/aliases?uri=urn:a").await.ok();
         let kinds: Vec<String> = app.store.changes(1, 100).await.unwrap().into_iter().map(|change| change.kind).collect();
         assert_eq!(kinds, ["alias.set", "type.set", "type.deleted", "alias.deleted"]);
-        assert_eq!(app.store.generation().await.unwrap().answers, before + 4);
+        assert_eq!(app.store.generation().await.unwrap().content, before + 4);
     }
 
     async fn nothing_is_ever_fetched(db) {

@@ -185,7 +185,7 @@ async fn known_ids_are_served_while_the_database_is_gone() {
 
 #[tokio::test]
 async fn a_panic_becomes_an_answer_that_names_the_request() {
-    let clock: accordant::store::Clock = std::sync::Arc::new(|| panic!("the clock is broken"));
+    let clock: accordant::types::Clock = std::sync::Arc::new(|| panic!("the clock is broken"));
     let app = TestApp::with(Database::Sqlite, Setup { clock: Some(clock), ..Setup::default() }).await;
     let headers = [("content-type", "application/json"), ("x-request-id", "find-me")];
     let answer = app.send(Method::POST, "/subjects/s/versions", &headers, r#"{"schema":"\"string\""}"#).await;

@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches as _, ValueEnum};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::cli::check::{print, tame};
+use crate::cli::check::style::{print, without_controls};
 use crate::cli::client::{Answer, Client};
 use crate::cli::exit::Exit;
 
@@ -57,7 +57,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
         (200, _) => true,
         // the registry's verdict, not that of whatever else may answer
         (404 | 409, Some(_)) => false,
-        _ => return Err(format!("registry {}: {}", arguments.registry, tame(&answer.complaint()))),
+        _ => return Err(format!("registry {}: {}", arguments.registry, without_controls(&answer.complaint()))),
     };
     print(&match arguments.format {
         Format::Json => format!("{:#}\n", answer.body),
@@ -69,7 +69,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
 
 async fn ask(arguments: &Arguments) -> Result<Answer, String> {
     let registry = |error: String| format!("registry {}: {error}", arguments.registry);
-    let mut client = Client::new(&arguments.registry, arguments.ca.as_deref()).map_err(registry)?;
+    let client = Client::new(&arguments.registry, arguments.ca.as_deref()).map_err(registry)?;
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let mut path = format!("/cloudevents/resolve?dataschema={}", encoded(&arguments.uri));
     if let Some(event_type) = &arguments.event_type {
@@ -82,15 +82,15 @@ async fn ask(arguments: &Arguments) -> Result<Answer, String> {
 /// A member as text that a terminal can show.
 fn text(body: &Value, key: &str) -> String {
     match body.get(key) {
-        Some(Value::String(text)) => tame(text),
+        Some(Value::String(text)) => without_controls(text),
         Some(Value::Null) | None => String::new(),
-        Some(other) => tame(&other.to_string()),
+        Some(other) => without_controls(&other.to_string()),
     }
 }
 
 fn list(body: &Value, key: &str) -> Vec<String> {
     let items = body.get(key).and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(Value::as_str).map(tame).collect()
+    items.filter_map(Value::as_str).map(without_controls).collect()
 }
 
 fn resolved(body: &Value) -> String {

@@ -7,7 +7,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::human;
-use crate::cli::check::{Color, Paint, Places, Trouble, max_depth, print, read, schema_type, type_of, with_room};
+use crate::cli::check::style::{print, print_styled};
+use crate::cli::check::{Color, InputError, Places, max_depth, on_deep_stack, read, schema_type, type_of};
 use crate::cli::client::Client;
 use crate::cli::exit::Exit;
 use crate::cloudevents::{
@@ -102,19 +103,19 @@ pub(super) fn command() -> Command {
 /// Runs the command; an error is the one line that says why there is no verdict.
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
-    let (report, name, body) = with_room(|| validate(&arguments)).map_err(|trouble| trouble.to_string())?;
-    print(&match arguments.format {
-        Format::Human => human::print(&report, &name, std::str::from_utf8(&body).ok(), Paint::for_stdout(arguments.color)),
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&report).unwrap_or_default()),
-    })?;
+    let (report, name, body) = on_deep_stack(|| validate(&arguments)).map_err(|error| error.to_string())?;
+    match arguments.format {
+        Format::Human => print_styled(&human::print(&report, &name, std::str::from_utf8(&body).ok()), arguments.color),
+        Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&report).unwrap_or_default())),
+    }?;
     let valid = report.get("valid").and_then(Value::as_bool) == Some(true);
     Ok(if valid { Exit::Success } else { Exit::Refused })
 }
 
 /// The report, the event's name, and its text.
-fn validate(arguments: &Arguments) -> Result<(Value, String, Vec<u8>), Trouble> {
+fn validate(arguments: &Arguments) -> Result<(Value, String, Vec<u8>), InputError> {
     if arguments.file == "-" && arguments.schema.as_deref() == Some("-") {
-        return Err(Trouble::new("standard input can be the event or the schema, not both"));
+        return Err(InputError::new("standard input can be the event or the schema, not both"));
     }
     let schema = arguments.schema.as_deref().map(|file| schema(arguments, file)).transpose()?;
     let (name, body) = bytes(&arguments.file)?;
@@ -132,7 +133,7 @@ fn validate(arguments: &Arguments) -> Result<(Value, String, Vec<u8>), Trouble> 
 }
 
 /// A file's bytes: bodies need not be text.
-fn bytes(path: &str) -> Result<(String, Vec<u8>), Trouble> {
+fn bytes(path: &str) -> Result<(String, Vec<u8>), InputError> {
     let name = if path == "-" { "stdin" } else { path };
     let mut body = Vec::new();
     let read = if path == "-" {
@@ -140,24 +141,24 @@ fn bytes(path: &str) -> Result<(String, Vec<u8>), Trouble> {
     } else {
         std::fs::read(path).map(|bytes| body = bytes)
     };
-    read.map_err(|error| Trouble::of(name, format!("can't be read: {error}")))?;
+    read.map_err(|error| InputError::of(name, format!("can't be read: {error}")))?;
     Ok((name.to_owned(), body))
 }
 
-fn headers(given: &[String]) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
+fn headers(given: &[String]) -> Result<Vec<(String, Vec<u8>)>, InputError> {
     let one = |text: &String| match text.split_once(':') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().as_bytes().to_vec())),
-        _ => Err(Trouble::new(format!("header '{text}': expected NAME: VALUE"))),
+        _ => Err(InputError::new(format!("header '{text}': expected NAME: VALUE"))),
     };
     given.iter().map(one).collect()
 }
 
-fn schema(arguments: &Arguments, file: &str) -> Result<Schema, Trouble> {
+fn schema(arguments: &Arguments, file: &str) -> Result<Schema, InputError> {
     let kind = arguments.schema_type.or_else(|| type_of(file));
-    let kind = kind.ok_or_else(|| Trouble::of(file, "the file's name does not tell its format; --type does"))?;
+    let kind = kind.ok_or_else(|| InputError::of(file, "the file's name does not tell its format; --type does"))?;
     let input = read(file)?;
     let references = Places::new(&arguments.reference, &arguments.proto_path, 0)?.resolve(kind, &input.text)?;
-    let refused = |error| Trouble::refused(&input.name, &error);
+    let refused = |error| InputError::refused(&input.name, &error);
     let options = ParseOptions::new(ParseMode::New, max_depth(kind));
     let parsed = Parsed::parse(kind, &input.text, &references, &options).map_err(refused)?;
     let payload = Payload::prepare(&parsed, !arguments.no_formats, arguments.part.as_deref()).map_err(refused)?;
@@ -166,7 +167,7 @@ fn schema(arguments: &Arguments, file: &str) -> Result<Schema, Trouble> {
 }
 
 /// Judges without a server.
-fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schema: Option<&Schema>) -> Result<Value, Trouble> {
+fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schema: Option<&Schema>) -> Result<Value, InputError> {
     let settings = EventSettings { tolerate: arguments.tolerate_dataschema, ..EventSettings::default() };
     let text = std::str::from_utf8(body).ok();
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -188,15 +189,15 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
         }
         ContentMode::Unsupported => {
             let content_type = content_type.unwrap_or_default();
-            return Err(Trouble::new(format!("'{content_type}' is an event format that is not read")));
+            return Err(InputError::new(format!("'{content_type}' is an event format that is not read")));
         }
     };
     in_json(&report(hold(envelope, schema), text, arguments.mode))
 }
 
 /// A report as a registry would have sent it.
-fn in_json(report: &Report) -> Result<Value, Trouble> {
-    serde_json::from_str(&report.json).map_err(|error| Trouble::new(error.to_string()))
+fn in_json(report: &Report) -> Result<Value, InputError> {
+    serde_json::from_str(&report.json).map_err(|error| InputError::new(error.to_string()))
 }
 
 /// Holds an event's data against a schema.
@@ -218,9 +219,9 @@ fn hold(mut envelope: Envelope, schema: Option<&Schema>) -> Verdict {
 }
 
 /// Sends the event to a registry as it would be sent to a consumer.
-fn ask(arguments: &Arguments, url: &str, headers: &[(String, Vec<u8>)], body: &[u8]) -> Result<Value, Trouble> {
-    let trouble = |message: String| Trouble::new(format!("registry: {message}"));
-    let mut client = Client::new(url, arguments.ca.as_deref()).map_err(trouble)?;
+fn ask(arguments: &Arguments, url: &str, headers: &[(String, Vec<u8>)], body: &[u8]) -> Result<Value, InputError> {
+    let refused = |message: String| InputError::new(format!("registry: {message}"));
+    let client = Client::new(url, arguments.ca.as_deref()).map_err(refused)?;
     let mut path = format!("/cloudevents/validate?mode={}", arguments.mode.word());
     for (name, value) in [("subject", &arguments.subject), ("version", &arguments.version)] {
         if let Some(value) = value {
@@ -231,12 +232,12 @@ fn ask(arguments: &Arguments, url: &str, headers: &[(String, Vec<u8>)], body: &[
     path.push_str(if arguments.require_schema { "&schema=required" } else { "" });
     path.push_str(if arguments.no_formats { "&formats=false" } else { "" });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| trouble(format!("the network can't be used: {error}")))?;
+    let runtime = runtime.map_err(|error| refused(format!("the network can't be used: {error}")))?;
     let answer = runtime.block_on(client.post(&path, headers, body.to_vec().into()));
-    let answer = answer.map_err(|error| trouble(format!("{}: {error}", client.url(""))))?;
+    let answer = answer.map_err(|error| refused(format!("{}: {error}", client.url(""))))?;
     match answer.status {
         200 | 422 if answer.body.get("valid").is_some() => Ok(answer.body),
-        404 => Err(trouble(format!("{} validates no events", client.url("")))),
-        _ => Err(trouble(format!("{}: {}", client.url(""), answer.complaint()))),
+        404 => Err(refused(format!("{} validates no events", client.url("")))),
+        _ => Err(refused(format!("{}: {}", client.url(""), answer.complaint()))),
     }
 }

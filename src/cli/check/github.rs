@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::excerpt::end_column;
+use super::input_error::InputError;
+use super::loaded_schema::LoadedSchema;
 use super::outcome::Outcome;
-use super::side::Side;
-use super::trouble::Trouble;
 use crate::schema::{Place, Position};
 
 /// What a command says and where it is shown.
@@ -73,22 +73,22 @@ pub(super) fn print(outcome: &Outcome) -> String {
 }
 
 /// The annotation for an input that can't be used.
-pub(in crate::cli) fn annotate(trouble: &Trouble) -> String {
+pub(in crate::cli) fn annotate(error: &InputError) -> String {
     let mut out = String::new();
-    match &trouble.file {
+    match &error.file {
         Some(file) => {
             let title = "accordant: no verdict";
-            let message = &trouble.message;
-            Annotation { command: "error", file, at: trouble.at, end_column: None, title, message }.print(&mut out);
+            let message = &error.message;
+            Annotation { command: "error", file, at: error.at, end_column: None, title, message }.print(&mut out);
         }
         None => {
-            let _ = writeln!(out, "::error title=accordant%3A no verdict::{}", data(&trouble.message));
+            let _ = writeln!(out, "::error title=accordant%3A no verdict::{}", data(&error.message));
         }
     }
     out
 }
 
-fn place_in(side: &Side, place: Option<&Place>) -> String {
+fn place_in(side: &LoadedSchema, place: Option<&Place>) -> String {
     match place.and_then(|place| place.position) {
         Some(at) => format!("{}:{}:{}", side.name(), at.line, at.column),
         None => side.name().to_owned(),

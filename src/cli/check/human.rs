@@ -3,28 +3,27 @@
 use std::fmt::Write as _;
 
 use super::excerpt::excerpt;
+use super::loaded_schema::LoadedSchema;
 use super::outcome::{Note, Outcome, Problem};
-use super::paint::{Ink, Paint, tame};
-use super::side::Side;
+use super::style::{self, styled, without_controls};
 use crate::schema::Place;
 
 /// Every finding with its places, the remarks, and the verdict in the last line.
-pub(super) fn print(outcome: &Outcome, paint: Paint) -> String {
-    let mut page = Page { out: String::new(), paint };
+pub(super) fn print(outcome: &Outcome) -> String {
+    let mut page = Page { out: String::new() };
     for problem in &outcome.problems {
         page.problem(outcome, problem);
     }
     for note in &outcome.notes {
         page.note(outcome, note);
     }
-    let ink = if outcome.is_compatible() { Ink::Good } else { Ink::Error };
-    page.line(&paint.ink(ink, &tame(&outcome.verdict())));
+    let style = if outcome.is_compatible() { style::GOOD } else { style::ERROR };
+    page.line(&styled(style, &without_controls(&outcome.verdict())));
     page.out
 }
 
 struct Page {
     out: String,
-    paint: Paint,
 }
 
 impl Page {
@@ -34,11 +33,11 @@ impl Page {
     }
 
     fn problem(&mut self, outcome: &Outcome, problem: &Problem) {
-        let rule = self.paint.ink(Ink::Error, &format!("error[{}]", problem.rule));
+        let rule = styled(style::ERROR, &format!("error[{}]", problem.rule));
         let path = problem.finding.as_ref().map(|finding| finding.path.as_str()).filter(|path| !path.is_empty());
-        let path = path.map(|path| self.paint.ink(Ink::Bold, &format!(" at {}", tame(path)))).unwrap_or_default();
+        let path = path.map(|path| styled(style::BOLD, &format!(" at {}", without_controls(path)))).unwrap_or_default();
         self.line(&format!("{rule}{path}"));
-        self.line(&format!("  {}", tame(&problem.message).replace('\n', "\n  ")));
+        self.line(&format!("  {}", without_controls(&problem.message).replace('\n', "\n  ")));
         if let Some(finding) = &problem.finding {
             self.place("new", &outcome.new, finding.new.as_ref());
             if let Some(old) = outcome.version(problem.version) {
@@ -54,8 +53,8 @@ impl Page {
     }
 
     fn note(&mut self, outcome: &Outcome, note: &Note) {
-        let rule = self.paint.ink(Ink::Note, &format!("note[{}]", note.rule));
-        self.line(&format!("{rule}: {}", tame(&note.message)));
+        let rule = styled(style::NOTE, &format!("note[{}]", note.rule));
+        self.line(&format!("{rule}: {}", without_controls(&note.message)));
         if note.new.is_some() {
             self.place("new", &outcome.new, note.new.as_ref());
         }
@@ -64,14 +63,14 @@ impl Page {
     }
 
     /// `--> file:line:column (new)`, the line, and carets below it.
-    fn place(&mut self, which: &str, side: &Side, place: Option<&Place>) {
-        let name = tame(side.name());
+    fn place(&mut self, which: &str, side: &LoadedSchema, place: Option<&Place>) {
+        let name = without_controls(side.name());
         let Some(place) = place else {
             self.frame(" -->", &format!("{name} ({which})"));
             return;
         };
         let Some(at) = place.position else {
-            self.frame(" -->", &format!("{name} ({which}), {}", tame(&place.pointer)));
+            self.frame(" -->", &format!("{name} ({which}), {}", without_controls(&place.pointer)));
             return;
         };
         self.frame(" -->", &format!("{name}:{}:{} ({which})", at.line, at.column));
@@ -79,12 +78,12 @@ impl Page {
         let number = at.line.to_string();
         let margin = " ".repeat(number.len());
         self.frame(&format!("  {number} |"), &found.line);
-        let carets = self.paint.ink(Ink::Error, &"^".repeat(found.carets));
+        let carets = styled(style::ERROR, &"^".repeat(found.carets));
         self.frame(&format!("  {margin} |"), &format!("{}{carets}", found.lead));
     }
 
     fn frame(&mut self, frame: &str, text: &str) {
-        let frame = self.paint.ink(Ink::Frame, frame);
+        let frame = styled(style::FRAME, frame);
         self.line(&format!(" {frame} {text}"));
     }
 
@@ -92,7 +91,8 @@ impl Page {
         if !text.is_empty() {
             let mut line = String::new();
             // a String takes everything
-            let _ = write!(line, "  {} {}", self.paint.ink(Ink::Frame, &format!("= {title}:")), tame(text).replace('\n', " "));
+            let _ =
+                write!(line, "  {} {}", styled(style::FRAME, &format!("= {title}:")), without_controls(text).replace('\n', " "));
             self.line(&line);
         }
     }

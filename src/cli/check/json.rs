@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::loaded_schema::LoadedSchema;
 use super::outcome::{Note, Outcome, Problem};
-use super::side::Side;
 use crate::schema::Place;
 
 /// The report.
@@ -57,7 +57,7 @@ fn finding(outcome: &Outcome, problem: &Problem) -> Value {
 }
 
 fn remark(outcome: &Outcome, note: &Note) -> Value {
-    let mut out = json!({ "rule": note.rule, "message": note.message, "newFile": Side::name(&outcome.new) });
+    let mut out = json!({ "rule": note.rule, "message": note.message, "newFile": LoadedSchema::name(&outcome.new) });
     if let Some(map) = out.as_object_mut() {
         if let Some(at) = &note.new {
             map.insert("new".into(), place(at));

@@ -1,36 +1,35 @@
 //! `accordant check`: is a schema compatible with earlier versions? The server's engines and rules, without a server.
 //!
 //! - `arguments`: what can be asked
-//! - `source`, `references`, `remote`, `side`: reading schemas from files, standard input and registries
-//! - `judge`, `outcome`: the verdict
-//! - `human`, `json`, `github`, `junit`, `sarif`: what is printed; `excerpt` and `paint` help
-//! - `trouble`: why there is no verdict
+//! - `source`, `references`, `remote`, `loaded_schema`: reading schemas from files, standard input and registries
+//! - `compare`, `outcome`: the verdict
+//! - `human`, `json`, `github`, `junit`, `sarif`: what is printed; `excerpt` and `style` help
+//! - `input_error`: why there is no verdict
 
 mod arguments;
+mod compare;
 mod excerpt;
 mod github;
 mod human;
+mod input_error;
 mod json;
-mod judge;
 mod junit;
+mod loaded_schema;
 mod outcome;
-mod paint;
 mod references;
 mod remote;
 mod sarif;
-mod side;
 mod source;
-mod trouble;
-
-use std::io::Write as _;
+pub(super) mod style;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use self::arguments::{Arguments, Format};
+use self::loaded_schema::{LoadedSchema, Reading};
 use self::outcome::Outcome;
 use self::remote::Remote;
-use self::side::{Reading, Side};
 use self::source::{Input, STDIN};
+use self::style::{print, print_styled};
 use super::exit::Exit;
 use crate::compat::Rules;
 use crate::registry::Limits;
@@ -40,10 +39,9 @@ use crate::types::{CompatibilityLevel, Config, Metadata, SchemaType, Version};
 pub(super) use self::arguments::{Color, schema_type};
 pub(super) use self::excerpt::excerpt;
 pub(super) use self::github::{Annotation, annotate};
-pub(super) use self::paint::{Ink, Paint, tame};
+pub(super) use self::input_error::InputError;
 pub(super) use self::references::{Places, max_depth};
 pub(super) use self::source::{read, type_of};
-pub(super) use self::trouble::Trouble;
 
 /// Stack on which schemas are read and compared: they may be nested to the limits.
 const STACK_BYTES: usize = 32 << 20;
@@ -63,59 +61,42 @@ pub(super) fn command() -> Command {
 /// Runs the command; an error is the one line that says why there is no verdict.
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
-    let outcome = with_room(|| check(&arguments));
-    let (text, exit) = match outcome {
-        Ok(outcome) => {
-            let exit = if outcome.is_compatible() { Exit::Success } else { Exit::Refused };
-            (printed(&outcome, &arguments), exit)
-        }
-        Err(trouble) => {
+    let outcome = match on_deep_stack(|| check(&arguments)) {
+        Ok(outcome) => outcome,
+        Err(error) => {
             if arguments.format == Format::Github {
-                print(&annotate(&trouble))?;
+                print(&annotate(&error))?;
             }
-            return Err(trouble.to_string());
+            return Err(error.to_string());
         }
     };
-    print(&text)?;
-    Ok(exit)
-}
-
-fn printed(outcome: &Outcome, arguments: &Arguments) -> String {
     match arguments.format {
-        Format::Human => human::print(outcome, Paint::for_stdout(arguments.color)),
-        Format::Json => json::print(outcome),
-        Format::Github => github::print(outcome),
-        Format::Junit => junit::print(outcome),
-        Format::Sarif => sarif::print(outcome),
-    }
+        Format::Human => print_styled(&human::print(&outcome), arguments.color),
+        Format::Json => print(&json::print(&outcome)),
+        Format::Github => print(&github::print(&outcome)),
+        Format::Junit => print(&junit::print(&outcome)),
+        Format::Sarif => print(&sarif::print(&outcome)),
+    }?;
+    Ok(if outcome.is_compatible() { Exit::Success } else { Exit::Refused })
 }
 
-/// Writes to standard output. A reader that has gone away is no failure: the exit code still has the verdict.
-pub(super) fn print(text: &str) -> Result<(), String> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
-        _ => Ok(()),
-    }
-}
-
-/// Runs on a stack of known size.
-pub(super) fn with_room<T: Send>(work: impl FnOnce() -> Result<T, Trouble> + Send) -> Result<T, Trouble> {
+/// Runs `work` on a thread with a 32 MiB stack: schemas may be nested as deep as the limits allow, whatever the shell's stack is.
+pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, InputError> + Send) -> Result<T, InputError> {
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name("check".to_owned()).stack_size(STACK_BYTES);
         let thread =
-            builder.spawn_scoped(scope, work).map_err(|error| Trouble::new(format!("threads can't be started: {error}")))?;
-        thread.join().unwrap_or_else(|_| Err(Trouble::new("the check broke off; please report this with its input")))
+            builder.spawn_scoped(scope, work).map_err(|error| InputError::new(format!("threads can't be started: {error}")))?;
+        thread.join().unwrap_or_else(|_| Err(InputError::new("the check broke off; please report this with its input")))
     })
 }
 
-fn check(arguments: &Arguments) -> Result<Outcome, Trouble> {
+fn check(arguments: &Arguments) -> Result<Outcome, InputError> {
     let metadata = metadata(&arguments.property)?;
     match (&arguments.registry, &arguments.subject) {
         (Some(url), Some(subject)) => {
             let remote = Remote::new(url, arguments.ca.as_deref(), subject)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| Trouble::new(format!("the network can't be used: {error}")))?;
+            let runtime = runtime.map_err(|error| InputError::new(format!("the network can't be used: {error}")))?;
             runtime.block_on(against_registry(arguments, metadata, remote))
         }
         _ => against_files(arguments, metadata),
@@ -123,15 +104,15 @@ fn check(arguments: &Arguments) -> Result<Outcome, Trouble> {
 }
 
 /// Earlier versions from files: their numbers are their places in the history.
-fn against_files(arguments: &Arguments, metadata: Option<Metadata>) -> Result<Outcome, Trouble> {
+fn against_files(arguments: &Arguments, metadata: Option<Metadata>) -> Result<Outcome, InputError> {
     if arguments.against.is_empty() && arguments.against_dir.is_empty() {
-        return Err(Trouble::new(
+        return Err(InputError::new(
             "nothing to compare with: --against FILE, --against-dir DIR or --registry URL --subject SUBJECT",
         ));
     }
     let of_stdin = arguments.against.iter().chain([&arguments.new]).filter(|path| *path == STDIN).count();
     if of_stdin > 1 {
-        return Err(Trouble::new("standard input can be one schema only"));
+        return Err(InputError::new("standard input can be one schema only"));
     }
     let schema_type = arguments.schema_type.or_else(|| type_of(&arguments.new));
     let schema_type = schema_type.or_else(|| arguments.against.iter().find_map(|path| type_of(path)));
@@ -151,15 +132,15 @@ fn against_files(arguments: &Arguments, metadata: Option<Metadata>) -> Result<Ou
     let mut earlier = Vec::with_capacity(paths.len());
     for (path, version) in paths.iter().zip(1..) {
         let own_type = arguments.schema_type.or_else(|| type_of(path)).unwrap_or(schema_type);
-        let side = Side::file(own_type, read(path)?, &places, reading)?;
-        earlier.push(Side { version, ..side });
+        let side = LoadedSchema::file(own_type, read(path)?, &places, reading)?;
+        earlier.push(LoadedSchema { version, ..side });
     }
     earlier.reverse();
-    judge::judge(new, earlier, &rules(arguments, &config))
+    compare::compare(new, earlier, &rules(arguments, &config))
 }
 
 /// Earlier versions from a registry, under the subject's own rules.
-async fn against_registry(arguments: &Arguments, metadata: Option<Metadata>, mut remote: Remote) -> Result<Outcome, Trouble> {
+async fn against_registry(arguments: &Arguments, metadata: Option<Metadata>, mut remote: Remote) -> Result<Outcome, InputError> {
     let config = remote.config(arguments.level).await?;
     let rules = rules(arguments, &config);
     let value = |group: &str| metadata.as_ref().and_then(|metadata| metadata.property(group)).map(str::to_owned);
@@ -174,7 +155,7 @@ async fn against_registry(arguments: &Arguments, metadata: Option<Metadata>, mut
     let schema_type = schema_type.or_else(|| earlier.first().map(|side| side.parsed.schema_type()));
     let Some(schema_type) = schema_type else { return Err(unknown_type(&arguments.new)) };
     let new = candidate(arguments, schema_type, metadata, &config)?;
-    judge::judge(new, earlier, &rules)
+    compare::compare(new, earlier, &rules)
 }
 
 fn candidate(
@@ -182,7 +163,7 @@ fn candidate(
     schema_type: SchemaType,
     metadata: Option<Metadata>,
     config: &Config,
-) -> Result<Side, Trouble> {
+) -> Result<LoadedSchema, InputError> {
     let places = Places::new(&arguments.reference, &arguments.proto_path, CANDIDATE)?;
     let text: Input = read(&arguments.new)?;
     let reading = Reading {
@@ -190,8 +171,8 @@ fn candidate(
         validate_fields: config.validate_fields.unwrap_or(false),
         normalize: arguments.normalize || config.normalize.unwrap_or(false),
     };
-    let side = Side::file(schema_type, text, &places, reading)?;
-    Ok(Side { metadata, ..side })
+    let side = LoadedSchema::file(schema_type, text, &places, reading)?;
+    Ok(LoadedSchema { metadata, ..side })
 }
 
 /// What is given wins over what the registry says.
@@ -205,18 +186,18 @@ fn rules(arguments: &Arguments, config: &Config) -> Rules {
     }
 }
 
-fn metadata(properties: &[String]) -> Result<Option<Metadata>, Trouble> {
+fn metadata(properties: &[String]) -> Result<Option<Metadata>, InputError> {
     let mut metadata = None;
     for pair in properties {
         let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(Trouble::new(format!("property '{pair}': expected KEY=VALUE")));
+            return Err(InputError::new(format!("property '{pair}': expected KEY=VALUE")));
         };
         metadata = Some(metadata.unwrap_or_else(Metadata::default).with_property(key, value));
     }
     Ok(metadata)
 }
 
-fn unknown_type(path: &str) -> Trouble {
+fn unknown_type(path: &str) -> InputError {
     let file = if path == STDIN { "stdin" } else { path };
-    Trouble::of(file, "the name does not tell the format: --type avro, protobuf or json")
+    InputError::of(file, "the name does not tell the format: --type avro, protobuf or json")
 }

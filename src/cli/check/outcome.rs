@@ -1,6 +1,6 @@
 //! The verdict and everything there is to say about it. What is printed in which form is up to the modules beside.
 
-use super::side::Side;
+use super::loaded_schema::LoadedSchema;
 use crate::schema::{Finding, Place};
 use crate::types::{CompatibilityLevel, Version};
 
@@ -10,9 +10,9 @@ pub(super) struct Outcome {
     /// The level that decided.
     pub(super) level: CompatibilityLevel,
     /// The candidate.
-    pub(super) new: Side,
+    pub(super) new: LoadedSchema,
     /// Earlier versions, newest first.
-    pub(super) earlier: Vec<Side>,
+    pub(super) earlier: Vec<LoadedSchema>,
     /// How many of them were compared: a transitive level stops at the first that is not compatible.
     pub(super) compared: usize,
     /// The messages of the REST API, in order; none means compatible.
@@ -56,7 +56,7 @@ impl Outcome {
     }
 
     /// The earlier version of a number.
-    pub(super) fn version(&self, version: Option<Version>) -> Option<&Side> {
+    pub(super) fn version(&self, version: Option<Version>) -> Option<&LoadedSchema> {
         self.earlier.iter().find(|side| Some(side.version) == version)
     }
 
@@ -64,7 +64,7 @@ impl Outcome {
     pub(super) fn verdict(&self) -> String {
         let (new, level) = (self.new.name(), self.level);
         if !self.is_compatible() {
-            let against = self.problems.iter().find_map(|problem| self.version(problem.version)).map(Side::name);
+            let against = self.problems.iter().find_map(|problem| self.version(problem.version)).map(LoadedSchema::name);
             let count = match self.problems.len() {
                 1 => "1 finding".to_owned(),
                 n => format!("{n} findings"),

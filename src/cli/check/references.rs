@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::input_error::InputError;
 use super::source::{self, Input};
-use super::trouble::Trouble;
 use crate::registry::Limits;
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference};
 use crate::types::{SchemaType, Version};
@@ -22,20 +22,20 @@ pub(in crate::cli) struct Places {
 
 impl Places {
     /// Reads the named files: `name=path` each.
-    pub(in crate::cli) fn new(named: &[String], folders: &[String], version: Version) -> Result<Self, Trouble> {
+    pub(in crate::cli) fn new(named: &[String], folders: &[String], version: Version) -> Result<Self, InputError> {
         let mut places = Self { named: Vec::new(), folders: folders.to_vec(), version };
         for folder in folders {
             if !Path::new(folder).is_dir() {
-                return Err(Trouble::of(folder, "is not a folder"));
+                return Err(InputError::of(folder, "is not a folder"));
             }
         }
         for pair in named {
             let split = pair.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty());
             let Some((name, path)) = split else {
-                return Err(Trouble::new(format!("reference '{pair}': expected NAME=PATH")));
+                return Err(InputError::new(format!("reference '{pair}': expected NAME=PATH")));
             };
             if places.named.iter().any(|(other, _)| other == name) {
-                return Err(Trouble::new(format!("reference '{name}' is given twice")));
+                return Err(InputError::new(format!("reference '{name}' is given twice")));
             }
             places.named.push((name.to_owned(), source::read(path)?));
         }
@@ -43,7 +43,7 @@ impl Places {
     }
 
     /// Everything that a text refers to, dependencies first.
-    pub(in crate::cli) fn resolve(&self, schema_type: SchemaType, text: &str) -> Result<Vec<ResolvedReference>, Trouble> {
+    pub(in crate::cli) fn resolve(&self, schema_type: SchemaType, text: &str) -> Result<Vec<ResolvedReference>, InputError> {
         match schema_type {
             SchemaType::Avro => self.avro(),
             SchemaType::Json => self.named.iter().map(|(name, text)| self.read_alone(schema_type, name, text, true)).collect(),
@@ -52,7 +52,7 @@ impl Places {
     }
 
     /// Avro reads references one after the other; files may be given in any order.
-    fn avro(&self) -> Result<Vec<ResolvedReference>, Trouble> {
+    fn avro(&self) -> Result<Vec<ResolvedReference>, InputError> {
         let mut resolved = Vec::new();
         let mut waiting: Vec<&(String, Input)> = self.named.iter().collect();
         let options = ParseOptions::new(ParseMode::Lookup, max_depth(SchemaType::Avro));
@@ -65,18 +65,18 @@ impl Places {
                     false
                 }
                 Err(error) => {
-                    first.get_or_insert_with(|| Trouble::refused(&text.name, &error));
+                    first.get_or_insert_with(|| InputError::refused(&text.name, &error));
                     true
                 }
             });
-            if let (true, Some(trouble)) = (waiting.len() == before, first) {
-                return Err(trouble);
+            if let (true, Some(error)) = (waiting.len() == before, first) {
+                return Err(error);
             }
         }
         Ok(resolved)
     }
 
-    fn protobuf(&self, text: &str) -> Result<Vec<ResolvedReference>, Trouble> {
+    fn protobuf(&self, text: &str) -> Result<Vec<ResolvedReference>, InputError> {
         let mut graph = Graph { places: self, seen: HashSet::new(), resolved: Vec::new() };
         for (name, text) in &self.named {
             graph.add(name, text, true, 1)?;
@@ -85,7 +85,7 @@ impl Places {
         Ok(graph.resolved)
     }
 
-    fn import(&self, path: &str) -> Result<Option<Input>, Trouble> {
+    fn import(&self, path: &str) -> Result<Option<Input>, InputError> {
         if let Some((_, text)) = self.named.iter().find(|(name, _)| name == path) {
             return Ok(Some(text.clone()));
         }
@@ -96,11 +96,17 @@ impl Places {
     }
 
     /// A reference whose text can be read at all; else the error would seem to be the referring file's.
-    fn read_alone(&self, schema_type: SchemaType, name: &str, found: &Input, direct: bool) -> Result<ResolvedReference, Trouble> {
+    fn read_alone(
+        &self,
+        schema_type: SchemaType,
+        name: &str,
+        found: &Input,
+        direct: bool,
+    ) -> Result<ResolvedReference, InputError> {
         let options = ParseOptions::new(ParseMode::Import, max_depth(schema_type));
         match Parsed::parse(schema_type, &found.text, &[], &options) {
             Ok(_) => Ok(self.reference(name, found, direct)),
-            Err(error) => Err(Trouble::refused(&found.name, &error)),
+            Err(error) => Err(InputError::refused(&found.name, &error)),
         }
     }
 
@@ -119,14 +125,14 @@ struct Graph<'a> {
 
 impl Graph<'_> {
     /// A file after all that it imports; a path seen before is skipped, which also ends circles.
-    fn add(&mut self, path: &str, text: &Input, direct: bool, depth: usize) -> Result<(), Trouble> {
+    fn add(&mut self, path: &str, text: &Input, direct: bool, depth: usize) -> Result<(), InputError> {
         if !self.seen.insert(path.to_owned()) {
             return Ok(());
         }
         let limits = Limits::default();
         if depth > limits.reference_depth || self.seen.len() > limits.reference_count {
             let (depth, count) = (limits.reference_depth, limits.reference_count);
-            return Err(Trouble::of(&text.name, format!("imports go more than {depth} levels deep or are more than {count}")));
+            return Err(InputError::of(&text.name, format!("imports go more than {depth} levels deep or are more than {count}")));
         }
         let reference = self.places.read_alone(SchemaType::Protobuf, path, text, direct)?;
         self.imports_of(&text.text, false, depth + 1)?;
@@ -135,7 +141,7 @@ impl Graph<'_> {
     }
 
     /// What is found nowhere is built in, or will be missed by its name when the schema is read.
-    fn imports_of(&mut self, text: &str, direct: bool, depth: usize) -> Result<(), Trouble> {
+    fn imports_of(&mut self, text: &str, direct: bool, depth: usize) -> Result<(), InputError> {
         for path in imports(text) {
             if let Some(found) = self.places.import(&path)? {
                 self.add(&path, &found, direct, depth)?;

@@ -6,9 +6,9 @@ use futures_util::future::BoxFuture;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::side::{Reading, Side};
+use super::input_error::InputError;
+use super::loaded_schema::{LoadedSchema, Reading};
 use super::source::Input;
-use super::trouble::Trouble;
 use crate::cli::client::{Answer, Client};
 use crate::codec::{config_from, metadata_from};
 use crate::compat;
@@ -40,28 +40,28 @@ struct Stored {
 }
 
 impl Remote {
-    pub(super) fn new(url: &str, ca: Option<&str>, subject: &str) -> Result<Self, Trouble> {
-        let client = Client::new(url, ca).map_err(|error| Trouble::new(format!("registry: {error}")))?;
+    pub(super) fn new(url: &str, ca: Option<&str>, subject: &str) -> Result<Self, InputError> {
+        let client = Client::new(url, ca).map_err(|error| InputError::new(format!("registry: {error}")))?;
         Ok(Self { url: client.url(""), client, subject: Subject::parse(subject) })
     }
 
-    fn trouble(&self, message: impl std::fmt::Display) -> Trouble {
-        Trouble::new(format!("registry {}: {message}", self.url))
+    fn failed(&self, message: impl std::fmt::Display) -> InputError {
+        InputError::new(format!("registry {}: {message}", self.url))
     }
 
-    async fn get(&mut self, path: &str) -> Result<Answer, Trouble> {
+    async fn get(&mut self, path: &str) -> Result<Answer, InputError> {
         let answer = self.client.get(path).await;
-        answer.map_err(|error| self.trouble(error))
+        answer.map_err(|error| self.failed(error))
     }
 
     /// The effective config of the subject. Where the level is known already, a registry may have none.
-    pub(super) async fn config(&mut self, level: Option<CompatibilityLevel>) -> Result<Config, Trouble> {
+    pub(super) async fn config(&mut self, level: Option<CompatibilityLevel>) -> Result<Config, InputError> {
         let answer = self.get(&format!("/config/{}?defaultToGlobal=true", segment(&self.subject))).await?;
         if answer.status == 404 && level.is_some() {
             return Ok(Config { compatibility: level, ..Config::default() });
         }
         if answer.status != 200 {
-            return Err(self.trouble(format!("the subject's config: {}", answer.complaint())));
+            return Err(self.failed(format!("the subject's config: {}", answer.complaint())));
         }
         let mut body = answer.body;
         // answers call the level otherwise than requests do
@@ -72,7 +72,7 @@ impl Remote {
         let mut config = config_from(&body);
         config.compatibility = level.or(config.compatibility);
         if config.compatibility.is_none() {
-            return Err(self.trouble("the subject's config has no compatibility level; --level names one"));
+            return Err(self.failed("the subject's config has no compatibility level; --level names one"));
         }
         Ok(config)
     }
@@ -84,27 +84,27 @@ impl Remote {
         wanted: Option<VersionSelector>,
         level: CompatibilityLevel,
         group: Option<(&str, Option<&str>)>,
-    ) -> Result<Vec<Side>, Trouble> {
-        let mut sides: Vec<Side> = Vec::new();
+    ) -> Result<Vec<LoadedSchema>, InputError> {
+        let mut earlier: Vec<LoadedSchema> = Vec::new();
         for version in self.versions(wanted).await? {
-            if sides.len() >= compat::compared(level, usize::MAX) {
+            if earlier.len() >= compat::compared(level, usize::MAX) {
                 break;
             }
             let subject = self.subject.clone();
             let Some(stored) = self.version(&subject, &version, false).await? else {
-                return Err(self.trouble(format!("{subject} has no version {version}")));
+                return Err(self.failed(format!("{subject} has no version {version}")));
             };
             let own = |name| stored.metadata.as_ref().and_then(|metadata| metadata.property(name));
             if group.is_some_and(|(name, value)| own(name) != value) {
                 continue;
             }
-            sides.push(self.side(stored).await?);
+            earlier.push(self.load(stored).await?);
         }
-        Ok(sides)
+        Ok(earlier)
     }
 
     /// Numbers of versions, newest first; those of a subject that is not there yet are none.
-    async fn versions(&mut self, wanted: Option<VersionSelector>) -> Result<Vec<String>, Trouble> {
+    async fn versions(&mut self, wanted: Option<VersionSelector>) -> Result<Vec<String>, InputError> {
         if let Some(VersionSelector::Number(number)) = wanted {
             return Ok(vec![number.to_string()]);
         }
@@ -113,7 +113,7 @@ impl Remote {
             return Ok(Vec::new());
         }
         let numbers = answer.body.as_array().filter(|_| answer.status == 200);
-        let Some(numbers) = numbers else { return Err(self.trouble(format!("the versions: {}", answer.complaint()))) };
+        let Some(numbers) = numbers else { return Err(self.failed(format!("the versions: {}", answer.complaint()))) };
         let mut numbers: Vec<i64> = numbers.iter().filter_map(Value::as_i64).collect();
         numbers.sort_unstable_by(|a, b| b.cmp(a));
         if wanted == Some(VersionSelector::Latest) {
@@ -123,20 +123,20 @@ impl Remote {
     }
 
     /// `None` for a version that is not there.
-    async fn version(&mut self, subject: &Subject, version: &str, deleted: bool) -> Result<Option<Stored>, Trouble> {
+    async fn version(&mut self, subject: &Subject, version: &str, deleted: bool) -> Result<Option<Stored>, InputError> {
         let query = if deleted { "?deleted=true" } else { "" };
         let answer = self.get(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await?;
         match answer.status {
             200 => match read(&answer.body) {
                 Some(stored) => Ok(Some(stored)),
-                None => Err(self.trouble(format!("version {version} of {subject} is not a schema that is known here"))),
+                None => Err(self.failed(format!("version {version} of {subject} is not a schema that is known here"))),
             },
             404 if answer.error_code().is_some() => Ok(None),
-            _ => Err(self.trouble(format!("version {version} of {subject}: {}", answer.complaint()))),
+            _ => Err(self.failed(format!("version {version} of {subject}: {}", answer.complaint()))),
         }
     }
 
-    async fn side(&mut self, stored: Stored) -> Result<Side, Trouble> {
+    async fn load(&mut self, stored: Stored) -> Result<LoadedSchema, InputError> {
         let mut graph = Graph { seen: HashSet::new(), resolved: Vec::new() };
         let home = self.subject.clone();
         self.collect(&mut graph, &home, &stored.references, 1).await?;
@@ -144,10 +144,10 @@ impl Remote {
         let location = self.client.url(&format!("/subjects/{}/versions/{version}/schema", segment(&home)));
         let input = Input { name: format!("{home} version {version}"), location, text: text.into() };
         let reading = Reading { mode: ParseMode::Stored, validate_fields: false, normalize: false };
-        let side = Side::read(schema_type, input, &graph.resolved, reading)?;
+        let loaded = LoadedSchema::read(schema_type, input, &graph.resolved, reading)?;
         // what is stored is quoted as it is
-        let stored = side.input.text.to_string();
-        Ok(Side { stored, version, metadata, ..side })
+        let stored = loaded.input.text.to_string();
+        Ok(LoadedSchema { stored, version, metadata, ..loaded })
     }
 
     /// References depth first, each name once.
@@ -157,7 +157,7 @@ impl Remote {
         home: &'a Subject,
         references: &'a [(String, String, Version)],
         depth: usize,
-    ) -> BoxFuture<'a, Result<(), Trouble>> {
+    ) -> BoxFuture<'a, Result<(), InputError>> {
         Box::pin(async move {
             for (name, target, version) in references {
                 if !graph.seen.insert(name.clone()) {
@@ -165,7 +165,7 @@ impl Remote {
                 }
                 let limits = Limits::default();
                 if depth > limits.reference_depth || graph.seen.len() > limits.reference_count {
-                    return Err(self.trouble("references go too deep or are too many"));
+                    return Err(self.failed("references go too deep or are too many"));
                 }
                 let subject = Subject::parse_in(home.context(), target);
                 // what is gone for good can't be had, and is missed only where it is needed

@@ -4,8 +4,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::excerpt::end_column;
+use super::loaded_schema::LoadedSchema;
 use super::outcome::{Outcome, words};
-use super::side::Side;
 use crate::schema::Place;
 
 /// What a path may hold as it is.
@@ -72,7 +72,7 @@ pub(super) fn print(outcome: &Outcome) -> String {
     format!("{}\n", serde_json::to_string_pretty(&out).unwrap_or_default())
 }
 
-fn location(side: &Side, place: Option<&Place>) -> Value {
+fn location(side: &LoadedSchema, place: Option<&Place>) -> Value {
     let given = &side.input.location;
     let uri = if given.contains("://") { given.clone() } else { utf8_percent_encode(given, PATH).to_string() };
     let uri = if given.starts_with('/') { format!("file://{uri}") } else { uri };

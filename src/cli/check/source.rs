@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::trouble::Trouble;
+use super::input_error::InputError;
 use crate::types::SchemaType;
 
 /// The name that stands for standard input.
@@ -23,13 +23,13 @@ pub(in crate::cli) struct Input {
 }
 
 /// Reads a file, or standard input for `-`.
-pub(in crate::cli) fn read(path: &str) -> Result<Input, Trouble> {
+pub(in crate::cli) fn read(path: &str) -> Result<Input, InputError> {
     if path == STDIN {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| Trouble::of("stdin", format!("can't be read: {error}")))?;
+        std::io::stdin().read_to_string(&mut text).map_err(|error| InputError::of("stdin", format!("can't be read: {error}")))?;
         return Ok(Input { name: "stdin".to_owned(), location: "stdin".to_owned(), text: text.into() });
     }
-    let text = std::fs::read_to_string(path).map_err(|error| Trouble::of(path, format!("can't be read: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| InputError::of(path, format!("can't be read: {error}")))?;
     Ok(Input { name: path.to_owned(), location: relative(path), text: text.into() })
 }
 
@@ -57,8 +57,8 @@ fn extension(path: &str) -> Option<String> {
 }
 
 /// The schemas of a folder in natural order: what the candidate's format is, without the candidate itself and hidden files.
-pub(in crate::cli) fn folder(folder: &str, candidate: &str, schema_type: SchemaType) -> Result<Vec<String>, Trouble> {
-    let unreadable = |error: std::io::Error| Trouble::of(folder, format!("can't be read: {error}"));
+pub(in crate::cli) fn folder(folder: &str, candidate: &str, schema_type: SchemaType) -> Result<Vec<String>, InputError> {
+    let unreadable = |error: std::io::Error| InputError::of(folder, format!("can't be read: {error}"));
     let own = extension(candidate);
     let itself = Path::new(candidate).canonicalize().ok();
     let mut found = Vec::new();
@@ -73,7 +73,7 @@ pub(in crate::cli) fn folder(folder: &str, candidate: &str, schema_type: SchemaT
         }
     }
     if found.is_empty() {
-        return Err(Trouble::of(folder, format!("no {schema_type} schemas in this folder to compare with")));
+        return Err(InputError::of(folder, format!("no {schema_type} schemas in this folder to compare with")));
     }
     found.sort_by(|(a, _), (b, _)| natural(a, b));
     Ok(found.into_iter().map(|(_, path)| path).collect())

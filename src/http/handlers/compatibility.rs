@@ -2,6 +2,7 @@
 
 use crate::http::body;
 use crate::http::error::selector;
+use crate::http::invalid_schema;
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 use crate::http::wire::{CompatibilityCheck, Finding};
@@ -22,7 +23,8 @@ async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer
     let subject = request.subject().await?;
     let (verbose, explain) = (request.flag("verbose"), request.flag("explain"));
     let answer = match request.registry().check(&subject, &submission, target, request.flag("normalize"), explain).await {
-        Err(RegistryError::InvalidSchema(message)) if verbose => {
+        Err(RegistryError::InvalidSchema(reason)) if verbose => {
+            let message = invalid_schema::message(&reason);
             CheckAnswer { is_compatible: false, messages: vec![message], ..CheckAnswer::default() }
         }
         answer => answer?,

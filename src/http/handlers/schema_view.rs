@@ -9,7 +9,7 @@ use crate::http::error::ApiError;
 use crate::http::reply::to_bytes;
 use crate::http::request::Request;
 use crate::http::wire::{RegisterSchemaResponse, Schema, SchemaString};
-use crate::registry::{Entry, FoundById, FoundVersion, Registered};
+use crate::registry::{CachedSchema, FoundById, FoundVersion, Registered};
 use crate::schema::EntityTags;
 use crate::types::{Content, Reference, Subject};
 
@@ -24,7 +24,7 @@ impl<'r> SchemaView<'r> {
         Self { request, subject: subject.clone() }
     }
 
-    async fn text(&self, entry: &Arc<Entry>) -> Result<Arc<str>, ApiError> {
+    async fn text(&self, entry: &Arc<CachedSchema>) -> Result<Arc<str>, ApiError> {
         Ok(self.request.registry().text(entry, self.request.format()).await?)
     }
 
@@ -39,7 +39,7 @@ impl<'r> SchemaView<'r> {
         references
     }
 
-    async fn tags(&self, entry: &Arc<Entry>) -> Result<Vec<EntityTags>, ApiError> {
+    async fn tags(&self, entry: &Arc<CachedSchema>) -> Result<Vec<EntityTags>, ApiError> {
         let names: Vec<String> = self.request.query_all("findTags").into_iter().filter(|name| !name.is_empty()).collect();
         if names.is_empty() {
             return Ok(Vec::new());
@@ -53,14 +53,14 @@ impl<'r> SchemaView<'r> {
 
     /// A version of a subject; `dated` adds creation time and deletion mark.
     pub(super) async fn version(&self, found: &FoundVersion, dated: bool) -> Result<Bytes, ApiError> {
-        let (stored, row) = (&found.entry.stored, &found.row);
-        let text = self.text(&found.entry).await?;
+        let (stored, row) = (&found.schema.stored, &found.row);
+        let text = self.text(&found.schema).await?;
         let dated = dated.then_some((row.created_at, row.deleted));
         let name = (&found.subject, row.version, row.id);
         Ok(to_bytes(&Schema {
             references: self.references(&stored.content),
             schema: &text,
-            schema_tags: self.tags(&found.entry).await?.into_iter().map(Into::into).collect(),
+            schema_tags: self.tags(&found.schema).await?.into_iter().map(Into::into).collect(),
             ..Schema::new(name, stored.guid, &stored.content, dated, self.is_legacy())
         }))
     }
@@ -68,23 +68,23 @@ impl<'r> SchemaView<'r> {
     pub(super) async fn by_id(&self, found: &FoundById, max_id: Option<i32>) -> Result<Bytes, ApiError> {
         let holder = &found.holder;
         let shown = !self.is_legacy();
-        let text = self.text(&found.entry).await?;
+        let text = self.text(&found.schema).await?;
         Ok(to_bytes(&SchemaString {
             subject: shown.then(|| holder.subject.qualified()),
             version: shown.then_some(holder.version),
             max_id,
-            ..self.schema_string(&found.entry, &text, (holder.created_at, holder.deleted)).await?
+            ..self.schema_string(&found.schema, &text, (holder.created_at, holder.deleted)).await?
         }))
     }
 
-    pub(super) async fn by_guid(&self, entry: &Arc<Entry>) -> Result<Bytes, ApiError> {
+    pub(super) async fn by_guid(&self, entry: &Arc<CachedSchema>) -> Result<Bytes, ApiError> {
         let text = self.text(entry).await?;
         Ok(to_bytes(&self.schema_string(entry, &text, (entry.stored.created_at, false)).await?))
     }
 
     async fn schema_string<'c>(
         &self,
-        entry: &'c Arc<Entry>,
+        entry: &'c Arc<CachedSchema>,
         text: &'c str,
         dated: (i64, bool),
     ) -> Result<SchemaString<'c>, ApiError> {

@@ -80,7 +80,7 @@ pub(in crate::http) async fn by_id(request: Request) -> Answer {
 pub(in crate::http) async fn text_by_id(request: Request) -> Answer {
     let hint = request.hint().await?;
     let found = request.registry().by_id(request.id()?, hint.as_ref()).await?;
-    raw_text(&request.registry().text(&found.entry, request.format()).await?)
+    raw_text(&request.registry().text(&found.schema, request.format()).await?)
 }
 
 pub(in crate::http) async fn subjects_of_id(request: Request) -> Answer {
@@ -112,5 +112,5 @@ pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {
 
 /// One version as raw text.
 pub(in crate::http) async fn raw(request: &Request, found: &FoundVersion) -> Result<Reply, ApiError> {
-    raw_text(&request.registry().text(&found.entry, request.format()).await?)
+    raw_text(&request.registry().text(&found.schema, request.format()).await?)
 }

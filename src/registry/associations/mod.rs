@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::Registry;
 use super::delete::deleted;
 use super::error::RegistryError;
-use super::register::Registered;
+use super::registered::Registered;
+use super::{MAX_DECISIONS, Registry};
 use crate::store::{AssociateOutcome, AssociateRequest, AssociationFilter, AssociationScope, DeleteOutcome};
 use crate::types::{Association, AssociationType, Lifecycle, Resource};
 
@@ -17,15 +17,11 @@ mod request;
 
 pub use request::{AssociationInput, AssociationOperation, AssociationQuery, AssociationsRequest};
 
-use plan::{Filed, Plan};
-
-/// How often a change is decided anew before it gives up.
-const ATTEMPTS: usize = 64;
+use plan::{Plan, PlannedSchema};
 
 /// What an answer says about one association.
 #[derive(Debug, Clone)]
 pub struct AnsweredAssociation {
-    /// The association.
     pub association: Association,
     /// The schema that came with it, as it was registered.
     pub registered: Option<Registered>,
@@ -34,13 +30,9 @@ pub struct AnsweredAssociation {
 /// The answer to a change: the resource and its associations.
 #[derive(Debug, Clone)]
 pub struct AssociationsAnswer {
-    /// The resource's name.
     pub name: Option<String>,
-    /// Its namespace.
     pub namespace: Option<String>,
-    /// Its id.
     pub id: Option<String>,
-    /// Its type.
     pub kind: Option<String>,
     /// What was written, or all that it has.
     pub associations: Vec<AnsweredAssociation>,
@@ -49,9 +41,7 @@ pub struct AssociationsAnswer {
 /// Which associations of a resource to delete.
 #[derive(Debug, Clone)]
 pub struct AssociationDeletion {
-    /// The resource.
     pub resource_id: String,
-    /// Its type.
     pub resource_type: String,
     /// Only these types.
     pub types: Option<Vec<AssociationType>>,
@@ -74,7 +64,7 @@ impl Registry {
     /// unqualified subjects; `whole` answers all associations of the resource, not only those written.
     ///
     /// # Errors
-    /// Every refusal of rest-api 5.13; nothing is written then.
+    /// What is asked for contradicts itself or what is stored, or a schema is refused (rest-api 5.13). Nothing is written then.
     pub async fn associate(
         &self,
         context: &str,
@@ -83,12 +73,12 @@ impl Registry {
         whole: bool,
     ) -> Result<AssociationsAnswer, RegistryError> {
         let request = request.validated(dry_run)?;
-        for _ in 0..ATTEMPTS {
-            let generation = self.store.generation().await?.answers;
+        for _ in 0..MAX_DECISIONS {
+            let generation = self.store.generation().await?.content;
             let mut plan = Plan::new(self, context, &request, generation).await?;
             if let Err(refusal) = plan.decide(&request.items).await {
                 // what was read before and after another change does not fit together: it may be no reason to refuse
-                if self.store.generation().await?.answers != generation {
+                if self.store.generation().await?.content != generation {
                     continue;
                 }
                 return Err(refusal);
@@ -103,15 +93,15 @@ impl Registry {
             if dry_run {
                 return Ok(answer(Vec::new()));
             }
-            let Plan { current, changes, filed, .. } = plan;
+            let Plan { current, changes, schemas, .. } = plan;
             let changes = Arc::new(changes);
             let Some(ids) = self.write(&changes).await? else { continue };
             let shown = if whole { current } else { changes.puts.clone() };
             let answered = |association: Association| {
-                let filed = filed.iter().find(|(association_type, _)| *association_type == association.association_type);
-                let registered = filed.and_then(|(_, filed)| match filed {
-                    Filed::Known(registered) => Some(registered.clone()),
-                    Filed::New(position) => {
+                let schema = schemas.iter().find(|(association_type, _)| *association_type == association.association_type);
+                let registered = schema.and_then(|(_, schema)| match schema {
+                    PlannedSchema::Known(registered) => Some(registered.clone()),
+                    PlannedSchema::New(position) => {
                         let id = *ids.get(*position)?;
                         let outcome = crate::store::RegisterOutcome::Registered { id };
                         changes.registrations.get(*position)?.registered(outcome).ok()?
@@ -129,8 +119,8 @@ impl Registry {
     /// # Errors
     /// There are none, one is frozen, its subject is read-only, or something refers to a subject that should go too.
     pub async fn delete_associations(&self, deletion: &AssociationDeletion) -> Result<(), RegistryError> {
-        for _ in 0..ATTEMPTS {
-            let expected_generation = self.store.generation().await?.answers;
+        for _ in 0..MAX_DECISIONS {
+            let expected_generation = self.store.generation().await?.content;
             let filter = AssociationFilter {
                 resource_type: Some(deletion.resource_type.clone()),
                 types: deletion.types.clone(),
@@ -185,16 +175,8 @@ impl Registry {
     async fn latest(&self, subject: &crate::types::Subject) -> Result<Option<Registered>, RegistryError> {
         let state = self.store.subject(subject).await?;
         let Some(row) = state.latest() else { return Ok(None) };
-        let Some(entry) = self.entry(subject.context(), row.id).await? else { return Ok(None) };
-        Ok(Some(Registered {
-            subject: subject.clone(),
-            id: row.id,
-            version: row.version,
-            guid: entry.stored.guid,
-            content: Arc::clone(&entry.stored.content),
-            matched_at: Some(row.created_at),
-            is_new: false,
-        }))
+        let Some(schema) = self.entry(subject.context(), row.id).await? else { return Ok(None) };
+        Ok(Some(Registered::known(subject, row, &schema, Some(row.created_at))))
     }
 
     /// Writes a plan; `None` when what it was made on has changed.

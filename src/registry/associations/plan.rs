@@ -5,12 +5,13 @@ use crate::registry::Registry;
 use crate::registry::Submission;
 use crate::registry::error::RegistryError;
 use crate::registry::lookup::LookupOptions;
-use crate::registry::register::{Decision, RegisterOptions, Registered};
+use crate::registry::register::{Decision, RegisterOptions};
+use crate::registry::registered::Registered;
 use crate::store::{AssociateRequest, AssociationFilter, AssociationScope, SubjectState};
 use crate::types::{Association, AssociationType, Lifecycle, Resource, Subject};
 
 /// What became of a schema that came with an association.
-pub(super) enum Filed {
+pub(super) enum PlannedSchema {
     /// A version holds it already.
     Known(Registered),
     /// The registration at this position.
@@ -25,11 +26,12 @@ pub(super) struct Plan<'r> {
     /// The associations of the resource as they will be, in their order.
     pub(super) current: Vec<Association>,
     pub(super) changes: AssociateRequest,
-    pub(super) filed: Vec<(AssociationType, Filed)>,
+    /// The schemas that came with the associations.
+    pub(super) schemas: Vec<(AssociationType, PlannedSchema)>,
 }
 
 /// An association of the request that is more than a confirmation of what is there.
-struct Step {
+struct PlannedChange {
     item: Item,
     subject: Subject,
     stored: Option<Association>,
@@ -65,7 +67,7 @@ impl<'r> Plan<'r> {
         let now = registry.now();
         let limit = registry.limits.associations;
         let changes = AssociateRequest { expected_generation, limit, now, ..AssociateRequest::default() };
-        Ok(Self { registry, context, resource, current, changes, filed: Vec::new() })
+        Ok(Self { registry, context, resource, current, changes, schemas: Vec::new() })
     }
 
     /// Runs of the same operation are decided together, so that all types of a resource can be changed at once.
@@ -95,23 +97,23 @@ impl<'r> Plan<'r> {
     }
 
     async fn put(&mut self, run: &[Item], create: bool) -> Result<(), RegistryError> {
-        let mut steps = Vec::new();
+        let mut changes = Vec::new();
         for item in run {
-            steps.extend(self.step(item.clone(), create).await?);
+            changes.extend(self.change(item.clone(), create).await?);
         }
-        self.refuse_mixed_lifecycles(&steps)?;
-        for step in &steps {
-            self.refuse_conflicts(step, &steps).await?;
+        self.refuse_mixed_lifecycles(&changes)?;
+        for change in &changes {
+            self.refuse_conflicts(change, &changes).await?;
         }
-        for step in steps {
-            self.file(step).await?;
+        for change in changes {
+            self.plan_writes(change).await?;
         }
         self.current.sort_by(|a, b| (&a.resource, a.association_type).cmp(&(&b.resource, b.association_type)));
         Ok(())
     }
 
-    /// What an item comes to by itself; `None` when what it asks for is there.
-    async fn step(&self, mut item: Item, create: bool) -> Result<Option<Step>, RegistryError> {
+    /// Decides one item by itself; `None` when what it asks for is there already.
+    async fn change(&self, mut item: Item, create: bool) -> Result<Option<PlannedChange>, RegistryError> {
         let stored = self.current.iter().find(|association| association.association_type == item.association_type).cloned();
         let mut subject = match &item.subject {
             Some(name) => Some(self.registry.resolve_alias(&Subject::parse_in(self.context, name)).await?),
@@ -153,39 +155,39 @@ impl<'r> Plan<'r> {
         if frozen && subject != default {
             return Err(invalid("subject", format!("frozen associations must use subject '{default}'")));
         }
-        let step = Step { item, subject, stored, lifecycle, epoch };
-        match &step.stored {
-            None => self.refuse_creation(&step, create).await?,
-            Some(stored) if step.repeats(stored) => {
+        let change = PlannedChange { item, subject, stored, lifecycle, epoch };
+        match &change.stored {
+            None => self.refuse_creation(&change, create).await?,
+            Some(stored) if change.repeats(stored) => {
                 if create
-                    && let Some(schema) = &step.item.schema
-                    && !self.holds(&step.subject, schema, &step.item).await?
+                    && let Some(schema) = &change.item.schema
+                    && !self.holds(&change.subject, schema, &change.item).await?
                 {
                     return Err(already(stored));
                 }
                 return Ok(None);
             }
             Some(stored) if create => return Err(already(stored)),
-            Some(stored) => step.refuse_change(stored, &default)?,
+            Some(stored) => change.refuse_change(stored, &default)?,
         }
-        Ok(Some(step))
+        Ok(Some(change))
     }
 
     /// A strong association comes with its resource: with a schema, on a subject that has no other.
-    async fn refuse_creation(&self, step: &Step, create: bool) -> Result<(), RegistryError> {
-        if step.lifecycle == Lifecycle::Weak || self.is_import(&step.subject).await? {
+    async fn refuse_creation(&self, change: &PlannedChange, create: bool) -> Result<(), RegistryError> {
+        if change.lifecycle == Lifecycle::Weak || self.is_import(&change.subject).await? {
             return Ok(());
         }
         if !create {
             let detail = "cannot be STRONG when creating an association; STRONG associations must be created with the topic";
             return Err(invalid("lifecycle", detail));
         }
-        let Some(schema) = &step.item.schema else {
+        let Some(schema) = &change.item.schema else {
             return Err(invalid("schema", "schema must be provided when creating a frozen association"));
         };
-        let state = self.state(&step.subject).await?;
+        let state = self.state(&change.subject).await?;
         let Some(latest) = state.latest() else { return Ok(()) };
-        if latest.version != 1 || !self.holds(&step.subject, schema, &step.item).await? {
+        if latest.version != 1 || !self.holds(&change.subject, schema, &change.item).await? {
             let detail = "cannot create a frozen association when schemas already exist in the subject";
             return Err(invalid("frozen", detail));
         }
@@ -193,14 +195,14 @@ impl<'r> Plan<'r> {
     }
 
     /// A resource owns all its schemas or shares them all.
-    fn refuse_mixed_lifecycles(&self, steps: &[Step]) -> Result<(), RegistryError> {
+    fn refuse_mixed_lifecycles(&self, changes: &[PlannedChange]) -> Result<(), RegistryError> {
         let mut lifecycles: Vec<(AssociationType, Lifecycle)> =
             self.current.iter().map(|association| (association.association_type, association.lifecycle)).collect();
-        for step in steps {
-            let association_type = step.item.association_type;
+        for change in changes {
+            let association_type = change.item.association_type;
             match lifecycles.iter_mut().find(|(stored, _)| *stored == association_type) {
-                Some((_, lifecycle)) => *lifecycle = step.lifecycle,
-                None => lifecycles.push((association_type, step.lifecycle)),
+                Some((_, lifecycle)) => *lifecycle = change.lifecycle,
+                None => lifecycles.push((association_type, change.lifecycle)),
             }
         }
         if lifecycles.windows(2).all(|pair| matches!(pair, [(_, a), (_, b)] if a == b)) {
@@ -212,51 +214,51 @@ impl<'r> Plan<'r> {
     }
 
     /// What stands in the way outside the resource: the subject, its other associations, and what refers to it.
-    async fn refuse_conflicts(&self, step: &Step, steps: &[Step]) -> Result<(), RegistryError> {
-        let subject = &step.subject;
-        if step.item.schema.is_some() && self.is_import(subject).await? {
+    async fn refuse_conflicts(&self, change: &PlannedChange, changes: &[PlannedChange]) -> Result<(), RegistryError> {
+        let subject = &change.subject;
+        if change.item.schema.is_some() && self.is_import(subject).await? {
             return Err(invalid("schema", format!("cannot be provided while subject '{subject}' is in IMPORT mode")));
         }
-        if step.item.schema.is_none() && self.state(subject).await?.latest().is_none() {
+        if change.item.schema.is_none() && self.state(subject).await?.latest().is_none() {
             return Err(RegistryError::AssociationNeedsVersion(subject.clone()));
         }
         let scope = AssociationScope::Subject(subject.clone());
         let mut others = self.registry.store.associations(&AssociationFilter::all(scope)).await?;
         others.retain(|other| {
             let removed = |guid: &String| self.changes.removals.iter().any(|removal| removal.association.guid == *guid);
-            !removed(&other.guid) && step.stored.as_ref().is_none_or(|stored| stored.guid != other.guid)
+            !removed(&other.guid) && change.stored.as_ref().is_none_or(|stored| stored.guid != other.guid)
         });
-        if step.lifecycle == Lifecycle::Weak {
+        if change.lifecycle == Lifecycle::Weak {
             let owned = others.iter().any(|other| other.lifecycle == Lifecycle::Strong);
             return if owned { Err(RegistryError::StrongAssociationExists(subject.clone())) } else { Ok(()) };
         }
         if !others.is_empty() {
             return Err(RegistryError::AssociationExists(subject.clone()));
         }
-        let referred = |step: &Step| {
-            let references = step.item.schema.iter().flat_map(|schema| &schema.references);
-            references.filter_map(|r| r.subject.as_deref()).any(|r| Subject::parse_in(step.subject.context(), r) == *subject)
+        let referred = |change: &PlannedChange| {
+            let references = change.item.schema.iter().flat_map(|schema| &schema.references);
+            references.filter_map(|r| r.subject.as_deref()).any(|r| Subject::parse_in(change.subject.context(), r) == *subject)
         };
-        if steps.iter().any(referred) || self.registry.store.is_referenced(subject).await? {
+        if changes.iter().any(referred) || self.registry.store.is_referenced(subject).await? {
             return Err(RegistryError::SubjectReferenced(subject.clone()));
         }
         Ok(())
     }
 
-    /// Decides the schema's registration and notes what is to be written.
-    async fn file(&mut self, step: Step) -> Result<(), RegistryError> {
-        let Step { item, subject, stored, lifecycle, epoch } = step;
+    /// Decides the registration of the schema, and adds what is to be written to the changes.
+    async fn plan_writes(&mut self, change: PlannedChange) -> Result<(), RegistryError> {
+        let PlannedChange { item, subject, stored, lifecycle, epoch } = change;
         self.changes.heads.push((subject.clone(), epoch));
         if let Some(schema) = &item.schema {
             let options = RegisterOptions { normalize: item.normalize, ..RegisterOptions::default() };
-            let filed = match self.registry.decide(&subject, schema, options).await? {
-                Decision::Known(registered, _) => Filed::Known(registered),
-                Decision::File(request) => {
+            let planned = match self.registry.decide(&subject, schema, options).await? {
+                Decision::Known { registered, .. } => PlannedSchema::Known(registered),
+                Decision::Write(request) => {
                     self.changes.registrations.push(*request);
-                    Filed::New(self.changes.registrations.len() - 1)
+                    PlannedSchema::New(self.changes.registrations.len() - 1)
                 }
             };
-            self.filed.push((item.association_type, filed));
+            self.schemas.push((item.association_type, planned));
         }
         let now = self.changes.now;
         let association = match stored {
@@ -304,7 +306,7 @@ fn already(stored: &Association) -> RegistryError {
     RegistryError::AssociationForResource(stored.association_type, stored.resource.name.clone())
 }
 
-impl Step {
+impl PlannedChange {
     /// The request says nothing that the stored association does not say.
     fn repeats(&self, stored: &Association) -> bool {
         self.subject == stored.subject

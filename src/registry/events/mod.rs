@@ -1,17 +1,17 @@
 //! Judging events: finding the schema of each, and holding its data against it.
 //!
-//! `sources` finds schemas, `prepared` keeps them ready, `run` does the work that takes time off the threads that serve requests.
+//! `sources` finds schemas, `prepared` keeps them ready for data, `judging_pool` judges.
 
+mod judging_pool;
 mod prepared;
-mod run;
 mod sources;
 
 use std::time::Duration;
 
-pub(super) use self::prepared::Prepared;
-use self::run::INLINE_BYTES;
-pub(super) use self::run::Lanes;
-use self::sources::{Found, Sources};
+use self::judging_pool::INLINE_BYTES;
+pub(super) use self::judging_pool::JudgingPool;
+pub(super) use self::prepared::{PreparedSchemas, prepared_schemas};
+use self::sources::{SourceSchema, Sources};
 use super::Registry;
 use super::error::RegistryError;
 use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, without_data};
@@ -70,13 +70,13 @@ impl Registry {
         envelope: Envelope,
         asked: &'a EventJudging,
     ) -> impl Future<Output = Result<Verdict, RegistryError>> + Send + 'a {
-        // made outside of the future, which would have room for the envelope twice
+        // outside of the future, which would else hold the envelope twice
         let mut case = Case::new(envelope);
         async move {
             (case.attempts, case.facts) = self.attempts(&mut case.envelope, asked, None).await?;
-            let mut outcome = run::at_once(&case);
-            if run::is_open((&case, &outcome)) {
-                (case, outcome) = Box::pin(self.lanes.run_one(case, asked.time_limit)).await;
+            let mut outcome = judging_pool::at_once(&case);
+            if judging_pool::is_open((&case, &outcome)) {
+                (case, outcome) = Box::pin(self.judging_pool.run_one(case, asked.time_limit)).await;
             }
             Ok(verdict(case, outcome, asked.time_limit))
         }
@@ -92,7 +92,7 @@ impl Registry {
         for case in &mut cases {
             (case.attempts, case.facts) = self.attempts(&mut case.envelope, asked, Some(&mut known)).await?;
         }
-        let (cases, outcomes) = self.lanes.run(cases, asked.time_limit).await;
+        let (cases, outcomes) = self.judging_pool.run(cases, asked.time_limit).await;
         Ok(cases.into_iter().zip(outcomes).map(|(case, outcome)| verdict(case, outcome, asked.time_limit)).collect())
     }
 
@@ -114,8 +114,8 @@ impl Registry {
         if envelope.data.is_none() {
             said.extend(without_data(envelope, facts.is_some() || asked.schema == SchemaUse::Required));
         } else {
-            for (Found { facts, entry, fragment }, framed) in wanted(sources, asked) {
-                match self.prepared(&entry, asked.formats, fragment.as_deref()).await? {
+            for (SourceSchema { facts, schema, fragment }, framed) in wanted(sources, asked) {
+                match self.prepared(&schema, asked.formats, fragment.as_deref()).await? {
                     Ok(payload) => attempts.push(Attempt { schema: Schema { facts, payload }, framed }),
                     Err(error) => {
                         said.push(Issue::error("schema.unresolved", format!("the schema can't be used: {error}")));
@@ -133,7 +133,7 @@ impl Registry {
 }
 
 /// The schemas to hold data against, likeliest first, and whether the framing is to be taken off before.
-fn wanted(sources: Sources, asked: &EventJudging) -> Vec<(Found, bool)> {
+fn wanted(sources: Sources, asked: &EventJudging) -> Vec<(SourceSchema, bool)> {
     let Sources { named, writer, is_framed, .. } = sources;
     let is_same = matches!((&named, &writer), (Some(a), Some(b)) if a.facts.guid == b.facts.guid);
     let mut wanted = Vec::new();

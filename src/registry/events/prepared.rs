@@ -1,21 +1,18 @@
-//! Schemas made ready for data, kept in memory by guid.
-//!
-//! Bounded by bytes. As with everything that is kept, what was made before a purge or an import is made again: a reference may
-//! stand for another text since.
+//! Schemas made ready for data, by guid. As everything that is derived from a schema with its references, they hold until a purge
+//! or an import.
 
 use std::sync::Arc;
 
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
-
 use super::{Registry, RegistryError};
-use crate::registry::Entry;
+use crate::cache::Generational;
+use crate::registry::error::Failure;
+use crate::registry::schema_cache::CachedSchema;
 use crate::schema::SchemaError;
 use crate::schema::payload::Payload;
 use crate::types::{Guid, SchemaType};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+pub(in crate::registry) struct Key {
     guid: Guid,
     schema_type: SchemaType,
     /// References are relative to it.
@@ -24,40 +21,24 @@ struct Key {
     fragment: Option<Box<str>>,
 }
 
-type Made = Result<Payload, SchemaError>;
+/// A schema made ready, or why it can't be.
+type Prepared = Result<Payload, SchemaError>;
 
-#[derive(Clone)]
-struct ByBytes;
+pub(in crate::registry) type PreparedSchemas = Generational<Key, Prepared>;
 
-impl Weighter<Key, (i64, Made)> for ByBytes {
-    fn weight(&self, _: &Key, made: &(i64, Made)) -> u64 {
-        let bytes = made.1.as_ref().map_or(0, Payload::weight);
-        u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(512)
-    }
-}
-
-/// The cache.
-pub(in crate::registry) struct Prepared {
-    cache: Cache<Key, (i64, Made), ByBytes>,
-}
-
-impl Prepared {
-    pub(in crate::registry) fn new(bytes: u64) -> Self {
-        let items = usize::try_from(bytes / 4096).unwrap_or(usize::MAX).max(64);
-        Self { cache: Cache::with_weighter(items, bytes, ByBytes) }
-    }
+pub(in crate::registry) fn prepared_schemas(bytes: u64) -> PreparedSchemas {
+    Generational::new(bytes, 4096, |_, prepared| prepared.as_ref().map_or(0, Payload::weight) + 512)
 }
 
 impl Registry {
     /// A schema made ready for data; the inner error is why it can't be.
     pub(super) async fn prepared(
         &self,
-        entry: &Arc<Entry>,
+        schema: &Arc<CachedSchema>,
         formats: bool,
         fragment: Option<&str>,
-    ) -> Result<Made, RegistryError> {
-        let stored = &entry.stored;
-        let meanings = self.store.known_generation().meanings;
+    ) -> Result<Prepared, RegistryError> {
+        let stored = &schema.stored;
         let key = Key {
             guid: stored.guid,
             schema_type: stored.content.schema_type,
@@ -66,20 +47,26 @@ impl Registry {
             formats: formats || stored.content.schema_type != SchemaType::Json,
             fragment: fragment.map(Into::into),
         };
-        if let Some((_, made)) = self.prepared.cache.get(&key).filter(|(made, _)| *made == meanings) {
-            return Ok(made);
+        let generation = self.store.known_generation().id_bindings;
+        if let Some(prepared) = self.prepared_schemas.get(&key, generation) {
+            return Ok(prepared);
         }
-        let made = Box::pin(self.prepare(entry, formats, key.fragment.clone())).await?;
-        self.prepared.cache.insert(key, (meanings, made.clone()));
-        Ok(made)
+        let prepare = self.prepare(schema, formats, key.fragment.clone());
+        Box::pin(self.prepared_schemas.get_or_load(&key, generation, prepare)).await
     }
 
-    async fn prepare(&self, entry: &Arc<Entry>, formats: bool, part: Option<Box<str>>) -> Result<Made, RegistryError> {
-        let parsed = match self.parsed(entry).await? {
+    async fn prepare(
+        &self,
+        schema: &Arc<CachedSchema>,
+        formats: bool,
+        fragment: Option<Box<str>>,
+    ) -> Result<Prepared, RegistryError> {
+        let parsed = match self.parsed(schema).await {
             Ok(parsed) => parsed,
-            Err(error) => return Ok(Err(error)),
+            Err(Failure::Input(error)) => return Ok(Err(error)),
+            Err(Failure::Registry(error)) => return Err(error),
         };
-        let task = tokio::task::spawn_blocking(move || Payload::prepare(&parsed, formats, part.as_deref()));
+        let task = tokio::task::spawn_blocking(move || Payload::prepare(&parsed, formats, fragment.as_deref()));
         Ok(task.await.unwrap_or_else(|_| Err(SchemaError::validate("it could not be made ready"))))
     }
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::{EventJudging, Registry, RegistryError};
 use crate::cloudevents::{Envelope, Issue, Level, Named, SchemaFacts, framing_of};
-use crate::registry::Entry;
-use crate::registry::resolve::{Hints, Reason, Resolution, Rule, Suggestion, Unresolved, WriterId};
+use crate::registry::resolve::{Hints, Reason, Resolution, ResolutionRule, Suggestion, Unresolved, WriterId};
+use crate::registry::schema_cache::CachedSchema;
 use crate::types::VersionSelector;
 
 /// A schema that was found.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct SourceSchema {
     pub(super) facts: SchemaFacts,
-    pub(super) entry: Arc<Entry>,
+    pub(super) schema: Arc<CachedSchema>,
     /// What of the schema the data is an instance of.
     pub(super) fragment: Option<String>,
 }
@@ -22,9 +22,9 @@ pub(super) struct Found {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sources {
     /// The one that the caller, `dataschema` or the event's type names.
-    pub(super) named: Option<Found>,
+    pub(super) named: Option<SourceSchema>,
     /// The one that the data was written with.
-    pub(super) writer: Option<Found>,
+    pub(super) writer: Option<SourceSchema>,
     /// The data begins with the framing that names the writer's.
     pub(super) is_framed: bool,
     /// Why what was named could not be found; the level is the judge's to set.
@@ -37,7 +37,7 @@ pub(super) struct Sources {
 
 impl Sources {
     /// The one that decides: what the writer used, else what was named.
-    pub(super) fn decisive(&self) -> Option<&Found> {
+    pub(super) fn decisive(&self) -> Option<&SourceSchema> {
         self.writer.as_ref().or(self.named.as_ref())
     }
 }
@@ -91,17 +91,17 @@ impl Registry {
             Ok(found) => {
                 sources.lacks_dataschema = found.lacks_dataschema;
                 // a rule behind those that look at the URI
-                if let Some(uri) = hints.dataschema.as_ref().filter(|_| found.resolved_by >= Rule::RecordHeader) {
+                if let Some(uri) = hints.dataschema.as_ref().filter(|_| found.resolved_by >= ResolutionRule::RecordHeader) {
                     let shown: String = uri.chars().take(200).collect();
                     let text = format!("no schema is known for the dataschema '{shown}'; another rule found one");
                     sources.unresolved = Some(note("schema.unresolved", text).into());
                 }
-                if matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
+                if matches!(found.resolved_by, ResolutionRule::RecordHeader | ResolutionRule::Framing) {
                     Some(found)
                 } else {
                     sources.deleted = found.deleted;
                     let writer = found.writer.clone().map(|writer| *writer);
-                    sources.named = Some(Found::from(found));
+                    sources.named = Some(SourceSchema::from(found));
                     writer
                 }
             }
@@ -111,13 +111,13 @@ impl Registry {
                 self.writer_schema(hints).await?
             }
         };
-        sources.is_framed = writer.as_ref().is_some_and(|writer| writer.resolved_by == Rule::Framing);
-        sources.writer = writer.map(Found::from);
+        sources.is_framed = writer.as_ref().is_some_and(|writer| writer.resolved_by == ResolutionRule::Framing);
+        sources.writer = writer.map(SourceSchema::from);
         Ok(())
     }
 }
 
-impl From<Resolution> for Found {
+impl From<Resolution> for SourceSchema {
     fn from(found: Resolution) -> Self {
         let facts = SchemaFacts {
             resolved_by: found.resolved_by.as_str(),
@@ -128,7 +128,7 @@ impl From<Resolution> for Found {
             schema_type: Some(found.schema_type()),
             url: None,
         };
-        Self { facts, entry: found.entry, fragment: found.fragment }
+        Self { facts, schema: found.schema, fragment: found.fragment }
     }
 }
 

@@ -1,20 +1,17 @@
-//! What URIs named, remembered for as long as nothing could have changed it.
+//! What URIs named. Kept only where no registration could make a URI name something else, so it holds for a generation.
 
 use std::sync::Arc;
 
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
-
-use super::Rule;
+use super::ResolutionRule;
+use crate::cache::Generational;
 use crate::types::{SchemaId, Subject, Version};
 
-/// Bytes of URIs and what they named.
 const BYTES: u64 = 4 << 20;
 
 /// What a URI named. The schema itself is in the cache of schemas, which has its own bound.
 #[derive(Debug)]
-pub(super) struct Named {
-    pub(super) rule: Rule,
+pub(in crate::registry) struct ResolvedUri {
+    pub(super) rule: ResolutionRule,
     pub(super) subject: Subject,
     pub(super) version: Version,
     pub(super) context: Box<str>,
@@ -22,29 +19,11 @@ pub(super) struct Named {
     pub(super) fragment: Option<Box<str>>,
 }
 
-#[derive(Clone)]
-struct ByBytes;
+pub(in crate::registry) type ResolvedUris = Generational<String, Arc<ResolvedUri>>;
 
-impl Weighter<String, (i64, Arc<Named>)> for ByBytes {
-    fn weight(&self, uri: &String, (_, named): &(i64, Arc<Named>)) -> u64 {
-        let texts = uri.len() + named.subject.name().len() + named.subject.context().len() + named.context.len();
-        (texts + named.fragment.as_ref().map_or(0, |fragment| fragment.len()) + 200) as u64
-    }
-}
-
-/// Valid for one generation each: registrations can't change what is kept here, and everything else begins a new one.
-pub(in crate::registry) struct ResolveCache(Cache<String, (i64, Arc<Named>), ByBytes>);
-
-impl ResolveCache {
-    pub(in crate::registry) fn new() -> Self {
-        Self(Cache::with_weighter(4096, BYTES, ByBytes))
-    }
-
-    pub(super) fn get(&self, uri: &str, generation: i64) -> Option<Arc<Named>> {
-        self.0.get(uri).filter(|(made, _)| *made == generation).map(|(_, named)| named)
-    }
-
-    pub(super) fn put(&self, uri: &str, generation: i64, named: Named) {
-        self.0.insert(uri.to_owned(), (generation, Arc::new(named)));
-    }
+pub(in crate::registry) fn resolved_uris() -> ResolvedUris {
+    Generational::new(BYTES, 1024, |uri, named| {
+        let subject = named.subject.name().len() + named.subject.context().len();
+        uri.len() + subject + named.context.len() + named.fragment.as_ref().map_or(0, |fragment| fragment.len()) + 128
+    })
 }

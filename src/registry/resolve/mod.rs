@@ -1,24 +1,24 @@
 //! Which schema an event is of.
 //!
-//! The rules are tried in the order of [`Rule`]; the first that finds a schema decides, and the answer tells which rules were tried.
-//! Nothing is ever fetched: a URI is a name, and all that it can name is in the store. `steps` are the rules, `cache` remembers
+//! The rules are tried in the order of [`ResolutionRule`]; the first that finds a schema decides, and the answer tells which rules were tried.
+//! Nothing is ever fetched: a URI is a name, and all that it can name is in the store. `rules` tries them, `cache` remembers
 //! what a URI named, `suggest` looks for what may have been meant.
 
 mod cache;
-mod steps;
+mod rules;
 mod suggest;
 
 use std::sync::Arc;
 
-use super::contents::Entry;
+use super::schema_cache::CachedSchema;
 use crate::cloudevents::resolve::UriError;
 use crate::types::{Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
-pub(super) use cache::ResolveCache;
+pub(super) use cache::{ResolvedUris, resolved_uris};
 
 /// A rule by which a schema is found, in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rule {
+pub enum ResolutionRule {
     /// The caller named the version.
     Override,
     /// The URI is an alias, stored or configured.
@@ -41,7 +41,7 @@ pub enum Rule {
     Convention,
 }
 
-impl Rule {
+impl ResolutionRule {
     /// The name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -63,9 +63,7 @@ impl Rule {
 /// How a serializer names the schema that it used, in the payload or in a record header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WriterId {
-    /// By id.
     Id(SchemaId),
-    /// By guid.
     Guid(Guid),
 }
 
@@ -90,13 +88,11 @@ pub struct Hints {
 #[derive(Debug, Clone)]
 pub struct Resolution {
     /// The rule that found it.
-    pub resolved_by: Rule,
+    pub resolved_by: ResolutionRule,
     /// The subject that was named; where only an id, a guid or a name was, that of the oldest live holder.
     pub subject: Subject,
-    /// Its version.
     pub version: Version,
-    /// The schema.
-    pub entry: Arc<Entry>,
+    pub schema: Arc<CachedSchema>,
     /// What the URI selects in the schema: a message, a record, a JSON pointer. Decoded, without `#`.
     pub fragment: Option<String>,
     /// The same hints will name this schema for as long as it is there; false where they name whatever is the latest.
@@ -104,7 +100,7 @@ pub struct Resolution {
     /// The version is soft-deleted.
     pub deleted: bool,
     /// The rules that were tried, this one last.
-    pub tried: Vec<Rule>,
+    pub tried: Vec<ResolutionRule>,
     /// The event has no `dataschema`, and the binding of its type demands one.
     pub lacks_dataschema: bool,
     /// The schema that the writer used by its own word (record header, else framing), where something else decided.
@@ -112,22 +108,17 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// The schema's id.
     #[must_use]
     pub fn id(&self) -> SchemaId {
-        self.entry.stored.id
+        self.schema.stored.id
     }
-
-    /// The schema's guid.
     #[must_use]
     pub fn guid(&self) -> Guid {
-        self.entry.stored.guid
+        self.schema.stored.guid
     }
-
-    /// The schema's format.
     #[must_use]
     pub fn schema_type(&self) -> SchemaType {
-        self.entry.stored.content.schema_type
+        self.schema.stored.content.schema_type
     }
 }
 
@@ -136,11 +127,8 @@ impl Resolution {
 pub struct Rival {
     /// The oldest live holder's subject.
     pub subject: Subject,
-    /// Its version.
     pub version: Version,
-    /// The id.
     pub id: SchemaId,
-    /// The guid.
     pub guid: Guid,
 }
 
@@ -174,10 +162,9 @@ pub enum Reason {
 /// An event whose schema is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unresolved {
-    /// Why.
     pub reason: Reason,
     /// The rules that were tried.
-    pub tried: Vec<Rule>,
+    pub tried: Vec<ResolutionRule>,
     /// What may have been meant.
     pub did_you_mean: Vec<Suggestion>,
     /// The event has no `dataschema`, and the binding of its type demands one.

@@ -30,9 +30,9 @@ macro_rules! texts {
     };
 }
 
-mod filing;
-#[path = "../units/mod.rs"]
-mod units;
+mod insert_version;
+#[path = "../sql/mod.rs"]
+mod sql;
 
 type Conn = sqlx::PgConnection;
 type Row = sqlx::postgres::PgRow;
@@ -41,17 +41,17 @@ type Row = sqlx::postgres::PgRow;
 const CHANNEL: &str = "accordant_generation";
 
 /// The dialect: statements that differ, and the locks.
-mod db {
+mod dialect {
     use md5::{Digest, Md5};
 
     use crate::store::StoreError;
     use crate::types::{Guid, Subject};
 
-    pub(super) use super::filing::file;
+    pub(super) use super::insert_version::insert_version;
 
     pub(super) type Db = sqlx::Postgres;
 
-    pub(super) mod sql {
+    pub(super) mod statements {
         macro_rules! schema_columns {
             () => {
                 "s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at"
@@ -162,7 +162,7 @@ pub struct PostgresStore {
     pool: PgPool,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
-    clock: super::Clock,
+    clock: crate::types::Clock,
     follower: JoinHandle<()>,
 }
 
@@ -174,7 +174,7 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`StoreError::Newer`] when a newer release wrote the database.
-    pub async fn open(options: PostgresOptions, clock: super::Clock) -> Result<Self, StoreError> {
+    pub async fn open(options: PostgresOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
         let connect: PgConnectOptions = options.url.parse()?;
         let connect =
             connect.application_name("accordant").statement_cache_capacity(options.statement_cache).disable_statement_logging();
@@ -193,9 +193,9 @@ impl PostgresStore {
         let migrator = sqlx::migrate!("migrations/postgres");
         super::migrated(&migrator, migrator.run(&mut *conn).await)?;
         let fresh_id = uuid::Uuid::new_v4().to_string();
-        let cluster_id = units::init(&mut conn, &fresh_id, clock()).await?;
+        let cluster_id = sql::init(&mut conn, &fresh_id, clock()).await?;
         let generation = Arc::new(KnownGeneration::default());
-        generation.learn(units::generation(&mut conn).await?);
+        generation.learn(sql::generation(&mut conn).await?);
         drop(conn);
         let follower = tokio::spawn(follow(pool.clone(), Arc::clone(&generation), options.poll_interval));
         Ok(Self { location, pool, generation, cluster_id, clock, follower })
@@ -210,7 +210,7 @@ impl PostgresStore {
     }
 
     async fn current_generation(&self) -> Result<Generation, StoreError> {
-        let current = units::generation(&mut *self.read().await?).await?;
+        let current = sql::generation(&mut *self.read().await?).await?;
         self.generation.learn(current);
         Ok(current)
     }
@@ -236,18 +236,26 @@ impl PostgresStore {
     {
         let mut transaction = self.pool.begin().await?;
         let result = unit(&mut transaction).await?;
-        let current = units::generation(&mut transaction).await?;
+        let current = sql::generation(&mut transaction).await?;
         transaction.commit().await?;
-        // what this replica wrote it must not answer from older memory
+        // this replica must not answer from memory that is older than its own write
         self.generation.learn(current);
         Ok(result)
     }
 }
 
-/// Serialisation failure, deadlock, and a unique key that a concurrent transaction took first.
+/// SQLSTATEs after which the same transaction may succeed when it is run again (PostgreSQL manual, appendix A).
+mod sqlstate {
+    pub(super) const SERIALIZATION_FAILURE: &str = "40001";
+    pub(super) const DEADLOCK_DETECTED: &str = "40P01";
+    /// A concurrent transaction inserted the same key first; run again, this one will find it.
+    pub(super) const UNIQUE_VIOLATION: &str = "23505";
+}
+
 fn worth_retrying(error: &StoreError) -> bool {
     let StoreError::Database(sqlx::Error::Database(error)) = error else { return false };
-    matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    let retried = [sqlstate::SERIALIZATION_FAILURE, sqlstate::DEADLOCK_DETECTED, sqlstate::UNIQUE_VIOLATION];
+    error.code().is_some_and(|code| retried.contains(&code.as_ref()))
 }
 
 /// Follows the generation: by notification, and by polling when notifications don't come.
@@ -266,7 +274,7 @@ async fn follow(pool: PgPool, generation: Arc<KnownGeneration>, poll: Duration) 
             None => tokio::time::sleep(poll).await,
         }
         if let Ok(mut conn) = pool.acquire().await
-            && let Ok(current) = units::generation(&mut conn).await
+            && let Ok(current) = sql::generation(&mut conn).await
         {
             generation.learn(current);
         }

@@ -28,25 +28,25 @@ macro_rules! texts {
     };
 }
 
-mod filing;
-#[path = "../units/mod.rs"]
-mod units;
+mod insert_version;
+#[path = "../sql/mod.rs"]
+mod sql;
 mod writer;
 
 type Conn = sqlx::SqliteConnection;
 type Row = sqlx::sqlite::SqliteRow;
 
-/// The dialect: what the shared units of work can't say for both databases. The writer is the only one who writes, so the
+/// The dialect: what the statements in sql/ can't say for both databases. The writer is the only one who writes, so the
 /// locks are empty here.
-mod db {
+mod dialect {
     use crate::store::StoreError;
     use crate::types::{Guid, Subject};
 
-    pub(super) use super::filing::file;
+    pub(super) use super::insert_version::insert_version;
 
     pub(super) type Db = sqlx::Sqlite;
 
-    pub(super) mod sql {
+    pub(super) mod statements {
         macro_rules! schema_columns {
             () => {
                 "s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at"
@@ -69,22 +69,22 @@ mod db {
              LEFT JOIN modes m ON m.context = k.context AND m.subject = k.subject";
     }
 
-    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
     pub(super) async fn lock_subjects(_: &mut super::Conn, _: &Subject, _: &[Subject]) -> Result<(), StoreError> {
         Ok(())
     }
 
-    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
     pub(super) async fn lock_all(_: &mut super::Conn, _: &[Subject]) -> Result<(), StoreError> {
         Ok(())
     }
 
-    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
     pub(super) async fn lock_content(_: &mut super::Conn, _: &str, _: Guid) -> Result<(), StoreError> {
         Ok(())
     }
 
-    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
     pub(super) async fn disrupted(_: &mut super::Conn) -> Result<(), StoreError> {
         Ok(())
     }
@@ -121,7 +121,7 @@ pub struct SqliteStore {
     writer: Writer,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
-    clock: super::Clock,
+    clock: crate::types::Clock,
     /// Held for the life of the store: a second process is refused.
     _lock: File,
 }
@@ -143,7 +143,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError::InUse`] when another process has it, [`StoreError::Newer`] when a newer release wrote it.
-    pub async fn open(options: SqliteOptions, clock: super::Clock) -> Result<Self, StoreError> {
+    pub async fn open(options: SqliteOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
         let lock = take_lock(&options.path)?;
         let connect = SqliteConnectOptions::new()
             .filename(&options.path)
@@ -158,9 +158,9 @@ impl SqliteStore {
         let migrator = sqlx::migrate!("migrations/sqlite");
         super::migrated(&migrator, migrator.run(&mut conn).await)?;
         let fresh_id = uuid::Uuid::new_v4().to_string();
-        let cluster_id = units::init(&mut conn, &fresh_id, clock()).await?;
+        let cluster_id = sql::init(&mut conn, &fresh_id, clock()).await?;
         let generation = Arc::new(KnownGeneration::default());
-        generation.learn(units::generation(&mut conn).await?);
+        generation.learn(sql::generation(&mut conn).await?);
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers)
             .idle_timeout(None)
@@ -179,7 +179,7 @@ impl SqliteStore {
         Ok(self.readers.acquire().await?)
     }
 
-    #[expect(clippy::unused_async, reason = "the same face as the other dialect")]
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
     async fn current_generation(&self) -> Result<Generation, StoreError> {
         Ok(self.generation.get())
     }
@@ -220,7 +220,7 @@ mod tests {
     async fn a_content_is_searched_by_guid() {
         let mut conn = Conn::connect("sqlite::memory:").await.unwrap();
         sqlx::migrate!("migrations/sqlite").run(&mut conn).await.unwrap();
-        for statement in [units::read::CONTENT_IDS, units::read::HEAD] {
+        for statement in [sql::read::CONTENT_IDS, sql::read::HEAD] {
             let explain = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
             let rows = explain.bind(Vec::new()).bind(".").bind("AVRO").bind("subject").fetch_all(&mut conn).await;
             let plan: Vec<String> = rows.unwrap().iter().map(|row| row.get("detail")).collect();

@@ -1,8 +1,8 @@
 //! The single writer: takes what is waiting, runs it in one transaction, and commits all of it with one flush.
 //!
-//! A unit is answered only after its commit. While one flush is under way the next units queue up, so the batch grows with the
+//! A unit is answered only after its commit. While one flush is under way the next sql queue up, so the batch grows with the
 //! load and a lone writer never waits for company. Units hardly ever fail (a refusal is an outcome, not a failure), so they carry
-//! no savepoints: when one does fail, the batch is rolled back and each of its units gets a transaction of its own.
+//! no savepoints: when one does fail, the batch is rolled back and each of its sql gets a transaction of its own.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{CommitObserver, Conn, KnownGeneration, StoreError, close_connection, units};
+use super::{CommitObserver, Conn, KnownGeneration, StoreError, close_connection, sql};
 
 #[async_trait]
 trait Job: Send {
@@ -158,7 +158,7 @@ async fn transaction(
             }
         }
     }
-    let current = units::generation(conn).await.ok();
+    let current = sql::generation(conn).await.ok();
     if let Err(error) = execute(conn, "COMMIT").await {
         let _ = execute(conn, "ROLLBACK").await;
         return Ended::Failed(error);
@@ -211,7 +211,7 @@ mod tests {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
         let mut conn = Conn::connect_with(&options).await.unwrap();
         sqlx::migrate!("migrations/sqlite").run(&mut conn).await.unwrap();
-        units::init(&mut conn, "test", 0).await.unwrap();
+        sql::init(&mut conn, "test", 0).await.unwrap();
         let batches = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&batches);
         let observer: CommitObserver = Arc::new(move |size| seen.lock().unwrap().push(size));

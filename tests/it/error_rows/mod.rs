@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use accordant::http::{ERROR_CODES, HttpSettings};
 use accordant::registry::{Defaults, Limits};
-use accordant::store::Clock;
+use accordant::types::Clock;
 use hyper::Method;
 use serde_json::json;
 use sqlx::{Connection, Executor};

@@ -13,7 +13,7 @@ use crate::http::links::{guid_path, id_path, segment, version_path};
 use crate::http::reply::{Answer, Reply, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::{DocumentReference, DocumentUrls, SchemaDocument};
-use crate::registry::{DocumentName, Entry, Located, RegistryError, Resolution};
+use crate::registry::{CachedSchema, DocumentName, Located, RegistryError, Resolution};
 use crate::store::DocumentTag;
 use crate::types::{SchemaType, VersionSelector};
 
@@ -83,9 +83,9 @@ pub(super) async fn resolved(request: &Request, found: &Resolution) -> Answer {
         subject: found.subject.clone(),
         version: found.version,
         deleted: found.deleted,
-        created_at: found.entry.stored.created_at,
+        created_at: found.schema.stored.created_at,
         id: found.id(),
-        settled: false,
+        is_stable: false,
     };
     send(request, &located, found.deleted, CachePolicy::NoStore).await
 }
@@ -129,7 +129,7 @@ async fn send(request: &Request, located: &Located, is_gone: bool, cache_policy:
         content_location: content_location(request, &tag, bundled),
         further_headers: Vec::new(),
     };
-    let reply = |document: Document| Ok(Reply::Document { document: Arc::new(document), is_cacheable: located.settled });
+    let reply = |document: Document| Ok(Reply::Document { document: Arc::new(document), is_cacheable: located.is_stable });
     if is_stored_text
         && !registry.has_at_hand(located)
         && let Some(digest) = tag.digest
@@ -159,7 +159,7 @@ fn content_location(request: &Request, tag: &DocumentTag, bundled: bool) -> Stri
 async fn headers(
     request: &Request,
     located: &Located,
-    entry: &Arc<Entry>,
+    entry: &Arc<CachedSchema>,
     form: Form,
 ) -> Result<Vec<(HeaderName, String)>, ApiError> {
     let links = &request.state.settings.links;

@@ -11,7 +11,7 @@ use crate::http::links::{Links, guid_path, version_path};
 use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::{self, Candidate, ErrorDetails};
-use crate::registry::{Hints, Reason, Resolution, Rival, Rule, Suggestion, Unresolved, WriterId};
+use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, WriterId};
 use crate::types::{Guid, VersionSelector};
 
 /// The hints in a query.
@@ -47,7 +47,7 @@ fn posted(request: &Request) -> Result<Hints, ApiError> {
     })
 }
 
-fn names(tried: &[Rule]) -> Vec<&'static str> {
+fn names(tried: &[ResolutionRule]) -> Vec<&'static str> {
     tried.iter().map(|rule| rule.as_str()).collect()
 }
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use sqlx::Row as _;
 
-use super::rows::{context_and_id, holder, narrow, schema_type, stored_schema, version_row};
-use super::{Conn, db};
+use super::decode::{context_and_id, holder, narrow, schema_type, stored_schema, version_row};
+use super::{Conn, dialect};
 use crate::store::{
     Holder, ListedSubject, ListedVersion, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
 pub(in crate::store) async fn schema(conn: &mut Conn, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError> {
-    let row = sqlx::query::<db::Db>(db::sql::SCHEMA).bind(context).bind(i64::from(id)).fetch_optional(conn).await?;
+    let row =
+        sqlx::query::<dialect::Db>(dialect::statements::SCHEMA).bind(context).bind(i64::from(id)).fetch_optional(conn).await?;
     let context: Arc<str> = context.into();
     row.map(|row| stored_schema(&context, &row, 0)).transpose()
 }
@@ -22,7 +23,8 @@ pub(in crate::store) async fn schemas(conn: &mut Conn, context: &str, ids: &[Sch
     let mut out = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(500) {
         let list = serde_json::Value::from(chunk).to_string();
-        let rows = sqlx::query::<db::Db>(db::sql::SCHEMAS).bind(context).bind(list).fetch_all(&mut *conn).await?;
+        let rows =
+            sqlx::query::<dialect::Db>(dialect::statements::SCHEMAS).bind(context).bind(list).fetch_all(&mut *conn).await?;
         for row in &rows {
             out.push(stored_schema(&name, row, 0)?);
         }
@@ -31,7 +33,7 @@ pub(in crate::store) async fn schemas(conn: &mut Conn, context: &str, ids: &[Sch
 }
 
 pub(in crate::store) async fn holders(conn: &mut Conn, context: &str, id: SchemaId) -> Result<Vec<Holder>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT u.name, v.version, v.deleted, v.created_at FROM contexts c \
          JOIN versions v ON v.context_id = c.context_id JOIN subjects u ON u.subject_id = v.subject_id \
          WHERE c.name = $1 AND v.schema_id = $2 ORDER BY v.written",
@@ -47,7 +49,7 @@ pub(in crate::store) async fn ids_by_guid(
     conn: &mut Conn,
     guid: Guid,
 ) -> Result<Vec<(String, SchemaId, SchemaType)>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT c.name, s.schema_id, s.schema_type FROM schemas s JOIN contexts c ON c.context_id = s.context_id \
          WHERE s.guid = $1 ORDER BY c.name, s.schema_id",
     )
@@ -100,7 +102,7 @@ pub(in crate::store) async fn content_ids(
     wanted: SchemaType,
 ) -> Result<Vec<SchemaId>, StoreError> {
     let rows =
-        sqlx::query::<db::Db>(CONTENT_IDS).bind(guid.0.to_vec()).bind(context).bind(wanted.as_str()).fetch_all(conn).await?;
+        sqlx::query::<dialect::Db>(CONTENT_IDS).bind(guid.0.to_vec()).bind(context).bind(wanted.as_str()).fetch_all(conn).await?;
     rows.iter().map(|row| narrow(row.try_get(0)?, "schemas")).collect()
 }
 
@@ -115,7 +117,7 @@ pub(super) struct Head {
 
 /// The context, the subject and the content of a registration, in one statement: each takes time of its own.
 pub(super) async fn head(conn: &mut Conn, subject: &Subject, guid: Guid, wanted: SchemaType) -> Result<Head, StoreError> {
-    let rows = sqlx::query::<db::Db>(HEAD)
+    let rows = sqlx::query::<dialect::Db>(HEAD)
         .bind(guid.0.to_vec())
         .bind(subject.context())
         .bind(wanted.as_str())
@@ -137,7 +139,7 @@ pub(super) async fn head(conn: &mut Conn, subject: &Subject, guid: Guid, wanted:
 }
 
 pub(in crate::store) async fn subject(conn: &mut Conn, subject: &Subject) -> Result<SubjectState, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT v.version, v.schema_id, v.deleted, v.created_at, u.epoch FROM subjects u \
          JOIN versions v ON v.subject_id = u.subject_id WHERE u.qualified = $1 ORDER BY v.version",
     )
@@ -160,7 +162,7 @@ pub(in crate::store) async fn version(
 ) -> Result<Option<VersionRow>, StoreError> {
     let row = match selector {
         VersionSelector::Latest => {
-            sqlx::query::<db::Db>(
+            sqlx::query::<dialect::Db>(
                 "SELECT v.version, v.schema_id, v.deleted, v.created_at FROM subjects u JOIN versions v ON v.subject_id = u.subject_id \
                  WHERE u.qualified = $1 AND NOT v.deleted ORDER BY v.version DESC LIMIT 1",
             )
@@ -169,7 +171,7 @@ pub(in crate::store) async fn version(
             .await?
         }
         VersionSelector::Number(number) => {
-            sqlx::query::<db::Db>(
+            sqlx::query::<dialect::Db>(
                 "SELECT v.version, v.schema_id, v.deleted, v.created_at FROM subjects u JOIN versions v ON v.subject_id = u.subject_id \
                  WHERE u.qualified = $1 AND v.version = $2 AND (NOT v.deleted OR $3)",
             )
@@ -190,7 +192,7 @@ pub(in crate::store) async fn referrers(
     version: Version,
     deleted: bool,
 ) -> Result<Vec<(String, SchemaId)>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT DISTINCT c.name, r.schema_id FROM schema_references r JOIN contexts c ON c.context_id = r.context_id \
          JOIN versions v ON v.context_id = r.context_id AND v.schema_id = r.schema_id \
          WHERE r.target_context = $1 AND r.target_subject = $2 AND r.target_version = $3 AND (NOT v.deleted OR $4) \
@@ -207,7 +209,7 @@ pub(in crate::store) async fn referrers(
 
 /// Whether anything, live or soft-deleted, refers to any version of a subject.
 pub(in crate::store) async fn is_referenced(conn: &mut Conn, subject: &Subject) -> Result<bool, StoreError> {
-    let row = sqlx::query::<db::Db>(
+    let row = sqlx::query::<dialect::Db>(
         "SELECT 1 FROM schema_references r JOIN versions v ON v.context_id = r.context_id AND v.schema_id = r.schema_id \
          WHERE r.target_context = $1 AND r.target_subject = $2 LIMIT 1",
     )
@@ -219,7 +221,7 @@ pub(in crate::store) async fn is_referenced(conn: &mut Conn, subject: &Subject) 
 }
 
 pub(in crate::store) async fn contexts(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query::<db::Db>("SELECT name FROM contexts ORDER BY name").fetch_all(conn).await?;
+    let rows = sqlx::query::<dialect::Db>("SELECT name FROM contexts ORDER BY name").fetch_all(conn).await?;
     let mut names = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
     if !names.iter().any(|name| name == DEFAULT_CONTEXT) {
         names.insert(0, DEFAULT_CONTEXT.to_owned());
@@ -228,7 +230,7 @@ pub(in crate::store) async fn contexts(conn: &mut Conn) -> Result<Vec<String>, S
 }
 
 pub(in crate::store) async fn contexts_with_subject(conn: &mut Conn, name: &str) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT c.name FROM contexts c JOIN subjects u ON u.context_id = c.context_id WHERE u.name = $1 AND c.name <> '.' ORDER BY c.name",
     )
     .bind(name)
@@ -238,7 +240,8 @@ pub(in crate::store) async fn contexts_with_subject(conn: &mut Conn, name: &str)
 }
 
 pub(in crate::store) async fn max_id(conn: &mut Conn, context: &str) -> Result<SchemaId, StoreError> {
-    let row = sqlx::query::<db::Db>("SELECT max_id FROM contexts WHERE name = $1").bind(context).fetch_optional(conn).await?;
+    let row =
+        sqlx::query::<dialect::Db>("SELECT max_id FROM contexts WHERE name = $1").bind(context).fetch_optional(conn).await?;
     row.map_or(Ok(0), |row| narrow(row.try_get(0)?, "contexts"))
 }
 
@@ -271,7 +274,7 @@ pub(in crate::store) async fn subjects(
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<ListedSubject>, StoreError> {
-    let rows = sqlx::query::<db::Db>(concat!(
+    let rows = sqlx::query::<dialect::Db>(concat!(
         "SELECT u.qualified FROM subjects u JOIN contexts c ON c.context_id = u.context_id WHERE ",
         subject_conditions!(),
         subject_deletion!(),
@@ -297,7 +300,7 @@ pub(in crate::store) async fn versions(
     limit: i64,
 ) -> Result<Vec<ListedVersion>, StoreError> {
     let subjects = &filter.subjects;
-    let rows = sqlx::query::<db::Db>(concat!(
+    let rows = sqlx::query::<dialect::Db>(concat!(
         "SELECT c.name, u.name, v.version, v.schema_id, v.deleted, v.created_at, \
          s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
          FROM subjects u JOIN contexts c ON c.context_id = u.context_id JOIN versions v ON v.subject_id = u.subject_id \

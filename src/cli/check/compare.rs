@@ -1,14 +1,14 @@
 //! From schemas to an outcome: the server's own check, and the second opinion beside it.
 
+use super::input_error::InputError;
+use super::loaded_schema::LoadedSchema;
 use super::outcome::{Note, Outcome, Problem};
-use super::side::Side;
-use super::trouble::Trouble;
 use crate::compat::{self, Candidate, Previous, Report, Rules};
 use crate::schema::{CheckError, Finding};
 use crate::types::{CompatibilityLevel, Version};
 
 /// Compares; `earlier` is newest first.
-pub(super) fn judge(new: Side, earlier: Vec<Side>, rules: &Rules) -> Result<Outcome, Trouble> {
+pub(super) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rules: &Rules) -> Result<Outcome, InputError> {
     let previous: Vec<Previous<'_>> = earlier
         .iter()
         .map(|side| Previous {
@@ -20,7 +20,7 @@ pub(super) fn judge(new: Side, earlier: Vec<Side>, rules: &Rules) -> Result<Outc
         .collect();
     let candidate = Candidate { schema: &new.parsed, metadata: new.metadata.as_ref() };
     let report = compat::check(candidate, &previous, rules).map_err(|CheckError::BudgetExhausted { limit }| {
-        Trouble::of(new.name(), format!("the comparison takes more than {limit} units of work; no verdict"))
+        InputError::of(new.name(), format!("the comparison takes more than {limit} units of work; no verdict"))
     })?;
     let stopped = stopped_at(&report, &new, &earlier, rules.level);
     let compared = match rules.level {
@@ -41,7 +41,7 @@ pub(super) fn judge(new: Side, earlier: Vec<Side>, rules: &Rules) -> Result<Outc
 }
 
 /// Index of the version at which the comparison ended with a no.
-fn stopped_at(report: &Report, new: &Side, earlier: &[Side], level: CompatibilityLevel) -> Option<usize> {
+fn stopped_at(report: &Report, new: &LoadedSchema, earlier: &[LoadedSchema], level: CompatibilityLevel) -> Option<usize> {
     if level == CompatibilityLevel::None {
         return None;
     }
@@ -75,7 +75,7 @@ fn problems(report: &Report, stopped: Option<Version>) -> Vec<Problem> {
 }
 
 /// What JSON Schemas mean, beside what the rules say.
-fn notes(new: &Side, old: &Side, level: CompatibilityLevel, compatible: bool) -> Vec<Note> {
+fn notes(new: &LoadedSchema, old: &LoadedSchema, level: CompatibilityLevel, compatible: bool) -> Vec<Note> {
     let found = compat::notes((&new.parsed, &old.parsed), (new.name(), old.name()), level, compatible);
     let note = |finding: Finding| {
         let message = format!("{} {}", finding.explanation, finding.remedy).trim().to_owned();

@@ -7,7 +7,7 @@ use super::error::ApiError;
 use crate::codec::{
     CodecError, as_array, as_bool, as_int, as_object, as_string, field, metadata_from, rule_set_from, string_field,
 };
-use crate::registry::{RawReference, RegistryError, Submission, TagRequest};
+use crate::registry::{InvalidSchema, RawReference, RegistryError, Submission, TagRequest};
 use crate::schema::{TagEdit, TagEntity};
 
 /// The first JSON value of a body; what follows it is ignored. `None` for an empty body and for `null`.
@@ -71,7 +71,7 @@ fn references(map: &Map<String, Value>) -> Result<Vec<RawReference>, ApiError> {
         match reference(item)? {
             Some(reference) => out.push(reference),
             // the original trips over it while resolving
-            None => return Err(RegistryError::InvalidSchema("Invalid reference: null".to_owned()).into()),
+            None => return Err(RegistryError::InvalidSchema(InvalidSchema::NullReference).into()),
         }
     }
     Ok(out)

@@ -6,7 +6,7 @@ use crate::schema::{Position, SchemaError};
 
 /// Something that keeps a command from answering: exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) struct Trouble {
+pub(in crate::cli) struct InputError {
     /// The file it is about, as the user calls it.
     pub(in crate::cli) file: Option<String>,
     /// Where in that file.
@@ -15,7 +15,7 @@ pub(in crate::cli) struct Trouble {
     pub(in crate::cli) message: String,
 }
 
-impl Trouble {
+impl InputError {
     /// About no file in particular.
     pub(in crate::cli) fn new(message: impl Into<String>) -> Self {
         Self { file: None, at: None, message: message.into() }
@@ -33,7 +33,7 @@ impl Trouble {
 }
 
 /// One line: `file:line:column: message`.
-impl fmt::Display for Trouble {
+impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
             write!(f, "{file}:")?;
@@ -50,14 +50,14 @@ impl fmt::Display for Trouble {
 
 #[cfg(test)]
 mod tests {
-    use super::Trouble;
+    use super::InputError;
     use crate::schema::Position;
 
     #[test]
     fn it_is_one_line() {
         let at = Position { offset: 0, line: 3, column: 7 };
-        let trouble = Trouble { at: Some(at), ..Trouble::of("a.avsc", "first\r\n  second\n") };
-        assert_eq!(trouble.to_string(), "a.avsc:3:7: first second");
-        assert_eq!(Trouble::new("no").to_string(), "no");
+        let error = InputError { at: Some(at), ..InputError::of("a.avsc", "first\r\n  second\n") };
+        assert_eq!(error.to_string(), "a.avsc:3:7: first second");
+        assert_eq!(InputError::new("no").to_string(), "no");
     }
 }

@@ -1,18 +1,18 @@
-//! Finding schemas by the names that they give themselves, and by their ids in the xRegistry view; digests of their texts.
+//! Names and digests of schemas, and subjects by their xRegistry ids.
 
 use std::sync::Arc;
 
 use sqlx::Row as _;
 
-use super::rows::{guid, narrow, schema_type, stored_schema};
-use super::{Conn, db};
+use super::decode::{guid, narrow, schema_type, stored_schema};
+use super::{Conn, dialect};
 use crate::store::{DocumentTag, NamedSchema, SchemaNames, StoreError, StoredSchema};
 use crate::types::{SchemaId, SchemaName, Subject};
 
-/// Files names of a schema.
+/// Adds names of a schema.
 pub(super) async fn insert(conn: &mut Conn, context_id: i64, id: SchemaId, names: &[SchemaName]) -> Result<(), StoreError> {
     for name in names {
-        sqlx::query::<db::Db>(
+        sqlx::query::<dialect::Db>(
             "INSERT INTO schema_names (kind, name, context_id, schema_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         )
         .bind(name.kind())
@@ -27,7 +27,7 @@ pub(super) async fn insert(conn: &mut Conn, context_id: i64, id: SchemaId, names
 
 /// The schemas with a name: those of the default context first.
 pub(in crate::store) async fn named(conn: &mut Conn, name: &SchemaName, limit: i64) -> Result<Vec<NamedSchema>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT c.name, s.schema_id, s.guid, s.schema_type, EXISTS (SELECT 1 FROM versions v WHERE v.context_id = s.context_id \
          AND v.schema_id = s.schema_id AND NOT v.deleted) \
          FROM schema_names n JOIN schemas s ON s.context_id = n.context_id AND s.schema_id = n.schema_id \
@@ -57,7 +57,7 @@ pub(in crate::store) async fn subject_by_xreg_id(
     context: &str,
     xreg_id: &str,
 ) -> Result<Option<Subject>, StoreError> {
-    let row = sqlx::query::<db::Db>(
+    let row = sqlx::query::<dialect::Db>(
         "SELECT u.name FROM contexts c JOIN subjects u ON u.context_id = c.context_id \
          WHERE c.name = $1 AND u.xreg_key = $2 AND u.xreg_id = $3",
     )
@@ -75,7 +75,7 @@ pub(in crate::store) async fn document_tag(
     context: &str,
     id: SchemaId,
 ) -> Result<Option<DocumentTag>, StoreError> {
-    let row = sqlx::query::<db::Db>(
+    let row = sqlx::query::<dialect::Db>(
         "SELECT s.guid, s.digest, s.created_at, s.schema_type FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
          WHERE c.name = $1 AND s.schema_id = $2",
     )
@@ -95,9 +95,9 @@ pub(in crate::store) async fn document_tag(
     row.map(tag).transpose()
 }
 
-/// Schemas whose digest and names have not been filed.
-pub(in crate::store) async fn unfiled(conn: &mut Conn, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+/// Schemas that an older release stored without digest and names.
+pub(in crate::store) async fn schemas_without_names(conn: &mut Conn, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT c.name, s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
          FROM schemas s JOIN contexts c ON c.context_id = s.context_id WHERE s.digest IS NULL \
          ORDER BY s.context_id, s.schema_id LIMIT $1",
@@ -113,21 +113,21 @@ pub(in crate::store) async fn unfiled(conn: &mut Conn, limit: i64) -> Result<Vec
     Ok(out)
 }
 
-/// Files digest and names of schemas; one that went away meanwhile is passed over.
-pub(in crate::store) async fn file_names(conn: &mut Conn, filed: &[SchemaNames]) -> Result<(), StoreError> {
-    for one in filed {
-        let row = sqlx::query::<db::Db>(
+/// Stores digests and names; a schema that was deleted meanwhile is skipped.
+pub(in crate::store) async fn put_schema_names(conn: &mut Conn, batch: &[SchemaNames]) -> Result<(), StoreError> {
+    for schema in batch {
+        let row = sqlx::query::<dialect::Db>(
             "UPDATE schemas SET digest = $4 WHERE schema_id = $2 AND guid = $3 \
              AND context_id = (SELECT context_id FROM contexts WHERE name = $1) RETURNING context_id",
         )
-        .bind(&one.context)
-        .bind(i64::from(one.id))
-        .bind(one.guid.0.to_vec())
-        .bind(one.digest.to_vec())
+        .bind(&schema.context)
+        .bind(i64::from(schema.id))
+        .bind(schema.guid.0.to_vec())
+        .bind(schema.digest.to_vec())
         .fetch_optional(&mut *conn)
         .await?;
         if let Some(row) = row {
-            insert(conn, row.try_get(0)?, one.id, &one.names).await?;
+            insert(conn, row.try_get(0)?, schema.id, &schema.names).await?;
         }
     }
     Ok(())

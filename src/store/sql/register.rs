@@ -1,43 +1,43 @@
-//! Filing a version. Here it is decided whether and how; `filing` of each dialect writes it.
+//! Writing a version: whether it may be written, and under which id. `insert_version` of each database then writes it.
 
 use sqlx::query::Query;
 use sqlx::{Database, Row as _};
 
 use super::associations::associations_of;
 use super::changes::disrupt;
-use super::rows::references_text;
-use super::{Conn, db, names, read};
+use super::decode::references_text;
+use super::{Conn, dialect, read, schema_names};
 use crate::codec::to_text;
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
 use crate::types::{Lifecycle, SchemaId, Subject, VersionSelector};
 
-/// A version that may be filed.
-pub(in crate::store) struct Filing<'r> {
+/// A version that may be written.
+pub(in crate::store) struct NewVersion<'r> {
     pub(in crate::store) request: &'r RegisterRequest,
     pub(in crate::store) context_id: i64,
-    pub(in crate::store) id: Assigned,
-    /// The subject has no versions: with its last one a subject goes too.
+    pub(in crate::store) id: IdSource,
+    /// The subject has no row yet (its row is removed together with its last version).
     pub(in crate::store) is_new_subject: bool,
 }
 
-/// Where the id of a content comes from.
+/// Where the id of the content comes from.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store) enum Assigned {
+pub(in crate::store) enum IdSource {
     /// It stands for the content already.
     Known(SchemaId),
     /// It was asked for.
     Given(SchemaId),
-    /// It is the next one behind this highest one, as far as nobody else hands out ids.
+    /// The next one after this highest one. On Postgres another replica may have handed that one out meanwhile.
     Next(i64),
 }
 
-/// A statement whose first ten parameters are what `schemas` has of a content.
-pub(in crate::store) fn of_schema<'q>(
+/// Binds the columns of `schemas` to the first ten parameters of a statement.
+pub(in crate::store) fn bind_schema<'q>(
     statement: &'static str,
-    filing: &Filing<'q>,
+    version: &NewVersion<'q>,
     id: SchemaId,
-) -> Query<'q, db::Db, <db::Db as Database>::Arguments> {
-    let Filing { request, context_id, .. } = *filing;
+) -> Query<'q, dialect::Db, <dialect::Db as Database>::Arguments> {
+    let NewVersion { request, context_id, .. } = *version;
     let content = &request.schema.content;
     sqlx::query(statement)
         .bind(context_id)
@@ -53,8 +53,8 @@ pub(in crate::store) fn of_schema<'q>(
 }
 
 pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterRequest) -> Result<RegisterOutcome, StoreError> {
-    db::lock_subjects(conn, &request.subject, &request.targets).await?;
-    db::lock_content(conn, request.subject.context(), request.schema.guid).await?;
+    dialect::lock_subjects(conn, &request.subject, &request.targets).await?;
+    dialect::lock_content(conn, request.subject.context(), request.schema.guid).await?;
     let head = read::head(conn, &request.subject, request.schema.guid, request.schema.content.schema_type).await?;
     let state = &head.state;
     if state.epoch != request.expected_epoch || state.row(request.version).is_some() {
@@ -74,14 +74,14 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
         Ok(id) => id,
         Err(outcome) => return Ok(outcome),
     };
-    if let Assigned::Known(id) = id {
+    if let IdSource::Known(id) = id {
         drop_superseded(conn, request, state, id).await?;
     }
-    let filing = Filing { request, context_id, id, is_new_subject: state.rows.is_empty() };
-    let is_new = !matches!(id, Assigned::Known(_));
-    let id = db::file(conn, &filing).await?;
+    let version = NewVersion { request, context_id, id, is_new_subject: state.rows.is_empty() };
+    let is_new = !matches!(id, IdSource::Known(_));
+    let id = dialect::insert_version(conn, &version).await?;
     if is_new {
-        names::insert(conn, context_id, id, &request.names).await?;
+        schema_names::insert(conn, context_id, id, &request.names).await?;
         insert_references(conn, request, context_id, id).await?;
     }
     if request.disruptive {
@@ -113,9 +113,9 @@ async fn owned_reference(conn: &mut Conn, request: &RegisterRequest) -> Result<O
 /// The new context's number, and its highest id.
 async fn new_context(conn: &mut Conn, name: &str, now: i64) -> Result<(i64, i64), StoreError> {
     let insert = "INSERT INTO contexts (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-    sqlx::query::<db::Db>(insert).bind(name).bind(now).execute(&mut *conn).await?;
+    sqlx::query::<dialect::Db>(insert).bind(name).bind(now).execute(&mut *conn).await?;
     let find = "SELECT context_id, max_id FROM contexts WHERE name = $1";
-    let row = sqlx::query::<db::Db>(find).bind(name).fetch_one(&mut *conn).await?;
+    let row = sqlx::query::<dialect::Db>(find).bind(name).fetch_one(&mut *conn).await?;
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
@@ -125,18 +125,18 @@ async fn assign(
     request: &RegisterRequest,
     known: Option<SchemaId>,
     max_id: i64,
-) -> Result<Result<Assigned, RegisterOutcome>, StoreError> {
+) -> Result<Result<IdSource, RegisterOutcome>, StoreError> {
     let (context, content) = (request.subject.context(), &request.schema.content);
     if let Some(id) = request.id {
         return Ok(match read::schema(conn, context, id).await? {
-            Some(stored) if stored.guid == request.schema.guid && *stored.content == **content => Ok(Assigned::Known(id)),
+            Some(stored) if stored.guid == request.schema.guid && *stored.content == **content => Ok(IdSource::Known(id)),
             Some(_) => Err(RegisterOutcome::IdTaken),
-            None => Ok(Assigned::Given(id)),
+            None => Ok(IdSource::Given(id)),
         });
     }
-    let Some(id) = known else { return Ok(Ok(Assigned::Next(max_id))) };
+    let Some(id) = known else { return Ok(Ok(IdSource::Next(max_id))) };
     Ok(match read::schema(conn, context, id).await? {
-        Some(stored) if *stored.content == **content => Ok(Assigned::Known(id)),
+        Some(stored) if *stored.content == **content => Ok(IdSource::Known(id)),
         Some(_) => Err(RegisterOutcome::GuidCollision),
         None => Err(RegisterOutcome::HeadMoved),
     })
@@ -145,7 +145,7 @@ async fn assign(
 async fn insert_references(conn: &mut Conn, request: &RegisterRequest, context_id: i64, id: SchemaId) -> Result<(), StoreError> {
     let references = request.targets.iter().zip(&request.schema.content.references);
     for (position, (target, reference)) in references.enumerate() {
-        sqlx::query::<db::Db>(
+        sqlx::query::<dialect::Db>(
             "INSERT INTO schema_references (context_id, schema_id, position, name, target_context, target_subject, target_version) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -171,7 +171,7 @@ async fn drop_superseded(
 ) -> Result<(), StoreError> {
     for row in state.rows.iter().filter(|row| row.deleted && row.id == id) {
         if read::referrers(conn, &request.subject, row.version, true).await?.is_empty() {
-            sqlx::query::<db::Db>(
+            sqlx::query::<dialect::Db>(
                 "DELETE FROM versions WHERE version = $2 AND subject_id = (SELECT subject_id FROM subjects WHERE qualified = $1)",
             )
             .bind(request.subject.qualified())

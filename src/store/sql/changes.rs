@@ -2,8 +2,8 @@
 
 use sqlx::Row as _;
 
-use super::rows::narrow_opt;
-use super::{Conn, db};
+use super::decode::narrow_opt;
+use super::{Conn, dialect};
 use crate::store::{Change, StoreError};
 use crate::types::{SchemaId, Subject, Version};
 
@@ -19,7 +19,7 @@ pub(in crate::store) struct NewChange<'a> {
 
 /// Writes a change and returns its sequence number.
 pub(in crate::store) async fn record(conn: &mut Conn, change: NewChange<'_>) -> Result<i64, StoreError> {
-    let row = sqlx::query::<db::Db>(
+    let row = sqlx::query::<dialect::Db>(
         "INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          RETURNING sequence",
     )
@@ -35,30 +35,30 @@ pub(in crate::store) async fn record(conn: &mut Conn, change: NewChange<'_>) -> 
     Ok(row.try_get(0)?)
 }
 
-/// Marks that answers about what existed before may have changed; `meanings`: also what an id stands for.
-pub(super) async fn disrupt(conn: &mut Conn, meanings: bool) -> Result<(), StoreError> {
-    sqlx::query::<db::Db>("UPDATE registry SET generation = generation + 1, meanings = meanings + $1")
-        .bind(i64::from(meanings))
+/// Bumps the generation: answers about what existed before may be wrong now; with `id_bindings` also what an id stands for.
+pub(super) async fn disrupt(conn: &mut Conn, id_bindings: bool) -> Result<(), StoreError> {
+    sqlx::query::<dialect::Db>("UPDATE registry SET generation = generation + 1, meanings = meanings + $1")
+        .bind(i64::from(id_bindings))
         .execute(&mut *conn)
         .await?;
-    db::disrupted(conn).await
+    dialect::disrupted(conn).await
 }
 
 /// Fills the one row of `registry` on a fresh database and returns the cluster id.
 pub(in crate::store) async fn init(conn: &mut Conn, cluster_id: &str, now: i64) -> Result<String, StoreError> {
-    sqlx::query::<db::Db>(
+    sqlx::query::<dialect::Db>(
         "INSERT INTO registry (one, cluster_id, created_at, generation, meanings) VALUES (1, $1, $2, 0, 0) ON CONFLICT (one) DO NOTHING",
     )
     .bind(cluster_id)
     .bind(now)
     .execute(&mut *conn)
     .await?;
-    let row = sqlx::query::<db::Db>("SELECT cluster_id FROM registry").fetch_one(&mut *conn).await?;
+    let row = sqlx::query::<dialect::Db>("SELECT cluster_id FROM registry").fetch_one(&mut *conn).await?;
     Ok(row.try_get(0)?)
 }
 
 pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT sequence, kind, context, subject, version, schema_id, payload, created_at FROM changes \
          WHERE sequence > $1 ORDER BY sequence LIMIT $2",
     )

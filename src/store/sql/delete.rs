@@ -1,13 +1,13 @@
 //! Deleting versions, subjects and contexts.
 
 use super::changes::{NewChange, disrupt, record};
-use super::{Conn, db, read};
+use super::{Conn, dialect, read};
 use crate::store::{DeleteOutcome, DeleteRequest, StoreError, SubjectState};
 use crate::types::{SchemaId, Subject, Version, VersionSelector};
 
 /// The checks come in the order of rest-api 5.7: existence and state, then the mode, then references.
 pub(in crate::store) async fn delete(conn: &mut Conn, request: &DeleteRequest) -> Result<DeleteOutcome, StoreError> {
-    db::lock_subjects(conn, &request.subject, &[]).await?;
+    dialect::lock_subjects(conn, &request.subject, &[]).await?;
     let state = read::subject(conn, &request.subject).await?;
     let versions = match pick(&state, request) {
         Ok(versions) => versions,
@@ -70,7 +70,7 @@ async fn guarded(
     request: &DeleteRequest,
     versions: &[Version],
 ) -> Result<Option<DeleteOutcome>, StoreError> {
-    let associated = sqlx::query::<db::Db>("SELECT 1 FROM associations WHERE context = $1 AND subject = $2 LIMIT 1")
+    let associated = sqlx::query::<dialect::Db>("SELECT 1 FROM associations WHERE context = $1 AND subject = $2 LIMIT 1")
         .bind(request.subject.context())
         .bind(request.subject.name())
         .fetch_optional(&mut *conn)
@@ -104,7 +104,7 @@ async fn guarded(
 async fn soft_delete(conn: &mut Conn, subject: &Subject, versions: &[Version], now: i64) -> Result<(), StoreError> {
     for version in versions {
         let sequence = change(conn, "schema.deleted", subject, *version, now).await?;
-        sqlx::query::<db::Db>(
+        sqlx::query::<dialect::Db>(
             "UPDATE versions SET deleted = TRUE WHERE version = $2 AND subject_id = (SELECT subject_id FROM subjects WHERE qualified = $1)",
         )
         .bind(subject.qualified())
@@ -121,7 +121,7 @@ async fn change(conn: &mut Conn, kind: &'static str, subject: &Subject, version:
 }
 
 async fn touch(conn: &mut Conn, subject: &Subject, sequence: i64) -> Result<(), StoreError> {
-    sqlx::query::<db::Db>("UPDATE subjects SET epoch = $2 WHERE qualified = $1")
+    sqlx::query::<dialect::Db>("UPDATE subjects SET epoch = $2 WHERE qualified = $1")
         .bind(subject.qualified())
         .bind(sequence)
         .execute(&mut *conn)
@@ -136,7 +136,7 @@ pub(super) async fn purge(conn: &mut Conn, subject: &Subject, versions: &[Versio
     let state = read::subject(conn, subject).await?;
     for version in versions {
         let sequence = change(conn, "schema.purged", subject, *version, now).await?;
-        sqlx::query::<db::Db>(
+        sqlx::query::<dialect::Db>(
             "DELETE FROM versions WHERE version = $2 AND subject_id = (SELECT subject_id FROM subjects WHERE qualified = $1)",
         )
         .bind(&qualified)
@@ -149,11 +149,11 @@ pub(super) async fn purge(conn: &mut Conn, subject: &Subject, versions: &[Versio
         }
     }
     if read::subject(conn, subject).await?.rows.is_empty() {
-        sqlx::query::<db::Db>("DELETE FROM subjects WHERE qualified = $1").bind(&qualified).execute(&mut *conn).await?;
+        sqlx::query::<dialect::Db>("DELETE FROM subjects WHERE qualified = $1").bind(&qualified).execute(&mut *conn).await?;
         for statement in
             ["DELETE FROM configs WHERE context = $1 AND subject = $2", "DELETE FROM modes WHERE context = $1 AND subject = $2"]
         {
-            sqlx::query::<db::Db>(statement).bind(subject.context()).bind(subject.name()).execute(&mut *conn).await?;
+            sqlx::query::<dialect::Db>(statement).bind(subject.context()).bind(subject.name()).execute(&mut *conn).await?;
         }
     }
     disrupt(conn, true).await
@@ -169,13 +169,13 @@ async fn drop_if_orphan(conn: &mut Conn, context: &str, id: SchemaId) -> Result<
         "DELETE FROM schemas WHERE schema_id = $2 AND context_id = (SELECT context_id FROM contexts WHERE name = $1) \
          AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.context_id = schemas.context_id AND v.schema_id = $2)",
     ] {
-        sqlx::query::<db::Db>(statement).bind(context).bind(i64::from(id)).execute(&mut *conn).await?;
+        sqlx::query::<dialect::Db>(statement).bind(context).bind(i64::from(id)).execute(&mut *conn).await?;
     }
     Ok(())
 }
 
 pub(in crate::store) async fn delete_context(conn: &mut Conn, context: &str, now: i64) -> Result<bool, StoreError> {
-    let held = sqlx::query::<db::Db>(
+    let held = sqlx::query::<dialect::Db>(
         "SELECT 1 FROM contexts c JOIN subjects u ON u.context_id = c.context_id JOIN versions v ON v.subject_id = u.subject_id \
          WHERE c.name = $1 LIMIT 1",
     )
@@ -185,7 +185,7 @@ pub(in crate::store) async fn delete_context(conn: &mut Conn, context: &str, now
     if held.is_some() {
         return Ok(false);
     }
-    let gone = sqlx::query::<db::Db>("DELETE FROM contexts WHERE name = $1").bind(context).execute(&mut *conn).await?;
+    let gone = sqlx::query::<dialect::Db>("DELETE FROM contexts WHERE name = $1").bind(context).execute(&mut *conn).await?;
     if gone.rows_affected() > 0 {
         let subject = Subject::in_context(context, "");
         record(

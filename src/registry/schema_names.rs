@@ -1,11 +1,10 @@
-//! Names and digests of schemas: filed at registration, and afterwards for those that an older release stored.
+//! Names and digests of schemas: stored at registration, and by a backfill for those that an older release stored.
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::Registry;
-use super::error::RegistryError;
+use super::error::{RegistryError, readable};
+use super::schema_cache::{CachedSchema, digest};
 use crate::cloudevents::resolve::{SchemaUri, canonical};
 use crate::schema::Parsed;
 use crate::store::SchemaNames;
@@ -13,13 +12,8 @@ use crate::types::SchemaName;
 
 /// Most names of one schema.
 const MAX_NAMES: usize = 2000;
-/// Schemas that are filed at once, lest other writes wait.
-const BATCH: i64 = 50;
-
-/// SHA-256 of a schema's text.
-pub(super) fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
-}
+/// Batch size of the backfill; small, so that registrations don't wait behind it.
+const BACKFILL_BATCH: i64 = 50;
 
 /// The names under which a schema can be found: the absolute `$id` of a JSON Schema's root, the messages of a .proto file.
 pub(super) fn names(parsed: &Parsed) -> Vec<SchemaName> {
@@ -40,29 +34,29 @@ fn is_absolute(id: &str) -> bool {
 }
 
 impl Registry {
-    /// Files digests and names of the schemas that lack them, in small batches until none is left; the number of schemas filed.
+    /// Adds digests and names to the schemas that lack them, in small batches until none is left; returns how many there were.
     /// To be run once in the background after a start: schemas are served all the while, but can't be found by name before.
     ///
     /// # Errors
     /// Store failures.
-    pub async fn file_names(&self) -> Result<usize, RegistryError> {
-        let mut filed = 0;
+    pub async fn backfill_names(&self) -> Result<usize, RegistryError> {
+        let mut done = 0;
         loop {
-            let unfiled = self.store.unfiled(BATCH).await?;
-            let mut batch = Vec::with_capacity(unfiled.len());
-            for stored in unfiled {
+            let schemas = self.store.schemas_without_names(BACKFILL_BATCH).await?;
+            let mut batch = Vec::with_capacity(schemas.len());
+            for stored in schemas {
                 let (context, id, guid) = (stored.context.to_string(), stored.id, stored.guid);
                 let digest = digest(&stored.content.text);
-                // past the cache, which must not be flushed by this
-                let parsed = self.parsed(&Arc::new(super::Entry::new(stored))).await?;
+                // not through the cache: this would push out what clients ask for
+                let parsed = readable(self.parsed(&Arc::new(CachedSchema::new(stored))).await)?;
                 let names = parsed.as_ref().map(names).unwrap_or_default();
                 batch.push(SchemaNames { context, id, guid, digest, names });
             }
             if batch.is_empty() {
-                return Ok(filed);
+                return Ok(done);
             }
-            filed += batch.len();
-            self.store.file_names(batch).await?;
+            done += batch.len();
+            self.store.put_schema_names(batch).await?;
         }
     }
 }

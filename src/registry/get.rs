@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Registry;
-use super::contents::Entry;
-use super::error::RegistryError;
-use super::register::Registered;
-use crate::schema::SchemaError;
+use super::error::{RegistryError, readable};
+use super::invalid_schema::InvalidSchema;
+use super::registered::Registered;
+use super::schema_cache::CachedSchema;
+use crate::schema::EntityTags;
 use crate::store::{Holder, SubjectState, VersionRow};
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, Version, VersionSelector};
 
@@ -15,17 +16,14 @@ use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, Version, VersionSel
 pub struct FoundVersion {
     /// The real subject, wherever it was found.
     pub subject: Subject,
-    /// The version.
     pub row: VersionRow,
-    /// The schema.
-    pub entry: Arc<Entry>,
+    pub schema: Arc<CachedSchema>,
 }
 
 /// A schema found by id, and one version that holds it.
 #[derive(Debug, Clone)]
 pub struct FoundById {
-    /// The schema.
-    pub entry: Arc<Entry>,
+    pub schema: Arc<CachedSchema>,
     /// A holder: the oldest live one, else the oldest soft-deleted one.
     pub holder: Holder,
 }
@@ -48,7 +46,7 @@ impl Registry {
 
     pub(super) async fn find_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<Option<FoundById>, RegistryError> {
         let Some(holder) = self.find_holder(id, hint).await? else { return Ok(None) };
-        Ok(self.entry(holder.subject.context(), id).await?.map(|entry| FoundById { entry, holder }))
+        Ok(self.entry(holder.subject.context(), id).await?.map(|schema| FoundById { schema, holder }))
     }
 
     /// The holder that a look-up by id names.
@@ -78,7 +76,7 @@ impl Registry {
     /// [`RegistryError::NoSuchSchema`] when nothing holds the id.
     pub async fn holders_of(&self, id: SchemaId, hint: Option<&Subject>, deleted: bool) -> Result<Vec<Holder>, RegistryError> {
         let found = self.find_id(id, hint).await?.ok_or(RegistryError::NoSuchSchema)?;
-        let mut holders = self.store.holders(&found.entry.stored.context, id).await?;
+        let mut holders = self.store.holders(&found.schema.stored.context, id).await?;
         holders.reverse();
         let mut seen = std::collections::HashSet::new();
         holders.retain(|holder| (deleted || !holder.deleted) && seen.insert(holder.subject.clone()));
@@ -98,7 +96,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SchemaNotFound`].
-    pub async fn by_guid(&self, text: &str) -> Result<Arc<Entry>, RegistryError> {
+    pub async fn by_guid(&self, text: &str) -> Result<Arc<CachedSchema>, RegistryError> {
         let missing = || RegistryError::SchemaNotFound(text.to_owned());
         let guid = Guid::parse(text).ok_or_else(missing)?;
         let ids = self.store.ids_by_guid(guid).await?;
@@ -126,8 +124,8 @@ impl Registry {
         deleted: bool,
     ) -> Result<FoundVersion, RegistryError> {
         let (subject, row) = self.version_row(subject, selector, deleted).await?;
-        let entry = self.entry(subject.context(), row.id).await?.ok_or(RegistryError::VersionNotFound(selector))?;
-        Ok(FoundVersion { subject, row, entry })
+        let schema = self.entry(subject.context(), row.id).await?.ok_or(RegistryError::VersionNotFound(selector))?;
+        Ok(FoundVersion { subject, row, schema })
     }
 
     /// The same without the schema.
@@ -181,12 +179,12 @@ impl Registry {
             return Err(RegistryError::SubjectNotFound(subject.clone()));
         }
         for row in rows {
-            let Some(entry) = self.entry(subject.context(), row.id).await? else { continue };
+            let Some(schema) = self.entry(subject.context(), row.id).await? else { continue };
             let has = |(key, value): &(String, String)| {
-                entry.stored.content.metadata.as_ref().and_then(|m| m.property(key)) == Some(value)
+                schema.stored.content.metadata.as_ref().and_then(|m| m.property(key)) == Some(value)
             };
             if properties.iter().all(has) {
-                return Ok(FoundVersion { subject: subject.clone(), row: row.clone(), entry });
+                return Ok(FoundVersion { subject: subject.clone(), row: row.clone(), schema });
             }
         }
         Err(RegistryError::NoSuchSchema)
@@ -212,15 +210,14 @@ impl Registry {
     ///
     /// # Errors
     /// The stored schema can't be shown in that format.
-    pub async fn text(&self, entry: &Arc<Entry>, format: &str) -> Result<Arc<str>, RegistryError> {
-        let canonical = || Arc::clone(&entry.stored.content.text);
+    pub async fn text(&self, schema: &Arc<CachedSchema>, format: &str) -> Result<Arc<str>, RegistryError> {
+        let canonical = || Arc::clone(&schema.stored.content.text);
         if format.trim().is_empty() || format.eq_ignore_ascii_case("default") {
             return Ok(canonical());
         }
-        let refuse = |error: SchemaError| RegistryError::InvalidSchema(format!("Invalid schema, details: {error}"));
-        let parsed = self.parsed(entry).await?.map_err(refuse)?;
+        let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
         match parsed.formatted(format) {
-            Some(text) => Ok(text.map_err(refuse)?.into()),
+            Some(text) => Ok(text.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::Representation(error)))?.into()),
             None => Ok(canonical()),
         }
     }
@@ -231,9 +228,9 @@ impl Registry {
     /// As for [`Self::text`].
     pub async fn registered_text(&self, registered: &Registered, format: &str) -> Result<Arc<str>, RegistryError> {
         if !format.is_empty()
-            && let Some(entry) = self.entry(registered.subject.context(), registered.id).await?
+            && let Some(schema) = self.entry(registered.subject.context(), registered.id).await?
         {
-            return self.text(&entry, format).await;
+            return self.text(&schema, format).await;
         }
         Ok(Arc::clone(&registered.content.text))
     }
@@ -242,8 +239,8 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
-    pub async fn tags(&self, entry: &Arc<Entry>, names: &[String]) -> Result<Vec<crate::schema::EntityTags>, RegistryError> {
-        let Ok(parsed) = self.parsed(entry).await? else { return Ok(Vec::new()) };
+    pub async fn tags(&self, schema: &Arc<CachedSchema>, names: &[String]) -> Result<Vec<EntityTags>, RegistryError> {
+        let Some(parsed) = readable(self.parsed(schema).await)? else { return Ok(Vec::new()) };
         let wanted = |tag: &String| names.iter().any(|name| name == "*" || name == tag);
         let mut tags = parsed.tags();
         for entity in &mut tags {

@@ -1,12 +1,13 @@
-//! The rules.
+//! Trying the rules of [`ResolutionRule`] one by one.
 
 use std::sync::Arc;
 
-use super::cache::Named;
-use super::{Hints, Reason, Resolution, Rival, Rule, Unresolved, WriterId};
+use super::cache::ResolvedUri;
+use super::{Hints, Reason, Resolution, ResolutionRule, Rival, Unresolved, WriterId};
 use crate::cloudevents::resolve::{SchemaUri, Target, canonical, message};
+use crate::registry::Registry;
 use crate::registry::error::RegistryError;
-use crate::registry::{Registry, contents::Entry};
+use crate::registry::schema_cache::CachedSchema;
 use crate::store::{Holder, NamedSchema};
 use crate::types::{Alias, AliasTarget, DEFAULT_CONTEXT, Guid, SchemaName, Subject, TypeBinding, Version, VersionSelector};
 
@@ -14,21 +15,21 @@ use crate::types::{Alias, AliasTarget, DEFAULT_CONTEXT, Guid, SchemaName, Subjec
 const RIVALS: i64 = 50;
 
 /// A schema that was found.
-pub(super) struct Found {
+pub(super) struct FoundSchema {
     subject: Subject,
     version: Version,
     deleted: bool,
-    entry: Arc<Entry>,
-    /// It was named by something that moves on.
+    schema: Arc<CachedSchema>,
+    /// It was named by something that can come to mean another version.
     is_latest: bool,
     /// No registration can make the same target name another schema or subject.
-    settled: bool,
+    is_stable: bool,
 }
 
-/// What is known so far.
+/// The state of a search: what was tried, and what was named in vain.
 #[derive(Default)]
-pub(super) struct Walk {
-    tried: Vec<Rule>,
+pub(super) struct Search {
+    tried: Vec<ResolutionRule>,
     /// What was named and is not here.
     pub(super) wanted: Vec<Target>,
     /// In words, for what is no target.
@@ -36,15 +37,15 @@ pub(super) struct Walk {
     ambiguous: Option<Reason>,
 }
 
-impl Walk {
-    /// The end of the walk.
-    fn found(&mut self, rule: Rule, found: Found, fragment: Option<&str>) -> Resolution {
+impl Search {
+    /// Ends the search.
+    fn found(&mut self, rule: ResolutionRule, found: FoundSchema, fragment: Option<&str>) -> Resolution {
         Resolution {
             resolved_by: rule,
             immutable: !found.is_latest,
             subject: found.subject,
             version: found.version,
-            entry: found.entry,
+            schema: found.schema,
             fragment: fragment.map(str::to_owned),
             deleted: found.deleted,
             tried: std::mem::take(&mut self.tried),
@@ -57,7 +58,7 @@ impl Walk {
 impl Registry {
     /// Finds the schema of an event.
     ///
-    /// The rules are tried in the order of [`Rule`]; the first that finds a schema decides. Two schemas with the name that was asked
+    /// The rules are tried in the order of [`ResolutionRule`]; the first that finds a schema decides. Two schemas with the name that was asked
     /// for are an error, never a guess, and so is an alias whose schema is gone: rules behind them are not tried. A soft-deleted
     /// version is found too, and marked as such. The inner error is the caller's to judge.
     ///
@@ -67,65 +68,67 @@ impl Registry {
         let mut generation = None;
         let mut found = None;
         if let (None, Some(uri)) = (&hints.chosen, &hints.dataschema) {
-            let now = self.store.generation().await?.answers;
+            let now = self.store.generation().await?.content;
             found = self.remembered(uri, now).await?;
             generation = Some(now);
         }
         let mut found = match found {
             Some(found) => found,
-            // boxed: few events need it, and the futures of all would have room for it
-            None => match Box::pin(self.search(hints, generation)).await? {
+            // boxed, so that the futures of the many events that are resolved from memory stay small
+            None => match Box::pin(self.try_rules(hints, generation)).await? {
                 Ok(found) => found,
                 Err(unresolved) => return Ok(Err(unresolved)),
             },
         };
-        if !matches!(found.resolved_by, Rule::RecordHeader | Rule::Framing) {
+        if !matches!(found.resolved_by, ResolutionRule::RecordHeader | ResolutionRule::Framing) {
             found.writer = self.writer_schema(hints).await?.map(Box::new);
         }
         Ok(Ok(found))
     }
 
     /// Tries the rules. `generation` is that of the answers, where there is a URI to go by.
-    async fn search(&self, hints: &Hints, generation: Option<i64>) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+    async fn try_rules(&self, hints: &Hints, generation: Option<i64>) -> Result<Result<Resolution, Unresolved>, RegistryError> {
         let mut binding = None;
-        // the way of most events, by URI alone, needs no bindings
+        // most events are resolved by their URI alone, which needs no bindings
         if hints.dataschema.is_none() {
             binding = self.binding_hinted(hints).await?;
         }
         let lacks_dataschema = binding.as_ref().is_some_and(|binding| binding.require_dataschema);
-        let mut walk = Walk::default();
+        let mut search = Search::default();
         let mut not_a_uri = None;
         let mut found = None;
         if let Some((subject, version)) = &hints.chosen {
-            found = self.try_targets(&mut walk, Rule::Override, [Target::Version(subject.clone(), *version)], None).await?;
+            found = self
+                .try_targets(&mut search, ResolutionRule::Override, [Target::Version(subject.clone(), *version)], None)
+                .await?;
         } else {
             if let (Some(text), Some(generation)) = (&hints.dataschema, generation) {
                 match SchemaUri::parse(text) {
-                    Ok(uri) => found = self.by_uri(&mut walk, &uri, generation).await?,
+                    Ok(uri) => found = self.by_uri(&mut search, &uri, generation).await?,
                     Err(error) => not_a_uri = Some(error),
                 }
             }
-            if found.is_none() && walk.ambiguous.is_none() {
+            if found.is_none() && search.ambiguous.is_none() {
                 if hints.dataschema.is_some() {
                     binding = self.binding_hinted(hints).await?;
                 }
                 let bound = binding.map(|binding| (binding.subject, binding.version));
-                found = self.by_other_hints(&mut walk, hints, bound).await?;
+                found = self.by_other_hints(&mut search, hints, bound).await?;
             }
         }
         if let Some(mut found) = found {
             found.lacks_dataschema = lacks_dataschema;
             return Ok(Ok(found));
         }
-        let nothing_named = walk.tried.is_empty();
-        let reason = match (walk.ambiguous.take(), not_a_uri) {
+        let nothing_named = search.tried.is_empty();
+        let reason = match (search.ambiguous.take(), not_a_uri) {
             (Some(reason), _) => reason,
             (None, Some(error)) => Reason::NotAUri(error),
             (None, None) if nothing_named && hints.event_type.is_none() => Reason::NoHint,
-            (None, None) => Reason::Unknown(self.unknown(&walk, hints).await?),
+            (None, None) => Reason::Unknown(self.unknown(&search, hints).await?),
         };
-        let did_you_mean = self.suggestions(hints, &walk.wanted).await?;
-        Ok(Err(Unresolved { reason, tried: walk.tried, did_you_mean, lacks_dataschema }))
+        let did_you_mean = self.suggestions(hints, &search.wanted).await?;
+        Ok(Err(Unresolved { reason, tried: search.tried, did_you_mean, lacks_dataschema }))
     }
 
     /// The binding of the event's type.
@@ -148,11 +151,11 @@ impl Registry {
     }
 
     async fn find_writer_schema(&self, hints: &Hints) -> Result<Option<Resolution>, RegistryError> {
-        for (rule, writer) in [(Rule::RecordHeader, hints.record_header), (Rule::Framing, hints.framing)] {
+        for (rule, writer) in [(ResolutionRule::RecordHeader, hints.record_header), (ResolutionRule::Framing, hints.framing)] {
             if let Some(writer) = writer
                 && let Some(found) = self.target(&writer_target(writer, hints)).await?
             {
-                return Ok(Some(Walk { tried: vec![rule], ..Walk::default() }.found(rule, found, None)));
+                return Ok(Some(Search { tried: vec![rule], ..Search::default() }.found(rule, found, None)));
             }
         }
         Ok(None)
@@ -160,56 +163,59 @@ impl Registry {
 
     /// What a URI is remembered to name.
     async fn remembered(&self, uri: &str, generation: i64) -> Result<Option<Resolution>, RegistryError> {
-        let Some(named) = self.resolved.get(uri, generation) else { return Ok(None) };
-        let Some(entry) = self.entry(&named.context, named.id).await? else { return Ok(None) };
-        let tried = [Rule::Alias, Rule::OwnBase, Rule::BaseTemplate].into_iter().filter(|rule| *rule <= named.rule).collect();
+        let Some(named) = self.resolved_uris.get(uri, generation) else { return Ok(None) };
+        let Some(schema) = self.entry(&named.context, named.id).await? else { return Ok(None) };
+        let tried = [ResolutionRule::Alias, ResolutionRule::OwnBase, ResolutionRule::BaseTemplate]
+            .into_iter()
+            .filter(|rule| *rule <= named.rule)
+            .collect();
         let (subject, version) = (named.subject.clone(), named.version);
-        let found = Found { subject, version, deleted: false, entry, is_latest: false, settled: true };
-        Ok(Some(Walk { tried, ..Walk::default() }.found(named.rule, found, named.fragment.as_deref())))
+        let found = FoundSchema { subject, version, deleted: false, schema, is_latest: false, is_stable: true };
+        Ok(Some(Search { tried, ..Search::default() }.found(named.rule, found, named.fragment.as_deref())))
     }
 
-    async fn by_uri(&self, walk: &mut Walk, uri: &SchemaUri, generation: i64) -> Result<Option<Resolution>, RegistryError> {
-        let (found, settled) = self.by_address(walk, uri).await?;
+    async fn by_uri(&self, search: &mut Search, uri: &SchemaUri, generation: i64) -> Result<Option<Resolution>, RegistryError> {
+        let (found, is_stable) = self.by_address(search, uri).await?;
         if let Some(found) = found {
-            if settled {
-                let named = Named {
+            if is_stable {
+                let named = ResolvedUri {
                     rule: found.resolved_by,
                     subject: found.subject.clone(),
                     version: found.version,
-                    context: (&*found.entry.stored.context).into(),
+                    context: (&*found.schema.stored.context).into(),
                     id: found.id(),
                     fragment: found.fragment.as_deref().map(Into::into),
                 };
-                self.resolved.put(uri.whole(), generation, named);
+                self.resolved_uris.insert(uri.whole().to_owned(), generation, Arc::new(named));
             }
             return Ok(Some(found));
         }
-        if walk.ambiguous.is_some() {
+        if search.ambiguous.is_some() {
             return Ok(None);
         }
         // an address alone, without anything, is no name
         if uri.address().is_empty() {
             return Ok(None);
         }
-        walk.tried.push(Rule::SchemaId);
+        search.tried.push(ResolutionRule::SchemaId);
         let id = SchemaName::JsonId(canonical(uri.address()));
-        if let Some(found) = self.by_name(walk, &id).await? {
-            return Ok(Some(walk.found(Rule::SchemaId, found, uri.fragment())));
+        if let Some(found) = self.by_name(search, &id).await? {
+            return Ok(Some(search.found(ResolutionRule::SchemaId, found, uri.fragment())));
         }
-        if let Some(name) = message(uri).filter(|_| walk.ambiguous.is_none()) {
-            walk.tried.push(Rule::TypeUrl);
-            walk.missing.get_or_insert_with(|| format!("no Protobuf schema has the message {name}"));
-            if let Some(found) = self.by_name(walk, &SchemaName::Message(name.to_owned())).await? {
+        if let Some(name) = message(uri).filter(|_| search.ambiguous.is_none()) {
+            search.tried.push(ResolutionRule::TypeUrl);
+            search.missing.get_or_insert_with(|| format!("no Protobuf schema has the message {name}"));
+            if let Some(found) = self.by_name(search, &SchemaName::Message(name.to_owned())).await? {
                 // the name selects the message
-                return Ok(Some(walk.found(Rule::TypeUrl, found, Some(uri.fragment().unwrap_or(name)))));
+                return Ok(Some(search.found(ResolutionRule::TypeUrl, found, Some(uri.fragment().unwrap_or(name)))));
             }
         }
         Ok(None)
     }
 
     /// Aliases and bases. The flag: no registration can change what was found.
-    async fn by_address(&self, walk: &mut Walk, uri: &SchemaUri) -> Result<(Option<Resolution>, bool), RegistryError> {
-        walk.tried.push(Rule::Alias);
+    async fn by_address(&self, search: &mut Search, uri: &SchemaUri) -> Result<(Option<Resolution>, bool), RegistryError> {
+        search.tried.push(ResolutionRule::Alias);
         let whole = self.find_alias(uri.whole()).await?;
         // an alias that has the fragment in it leaves nothing to select
         let fragment = uri.fragment().filter(|_| whole.is_none());
@@ -225,85 +231,85 @@ impl Registry {
             let found = self.target(&target).await?;
             if found.is_none() {
                 let words = format!("the alias {uri} stands for {}, which is not here", words(&target));
-                walk.ambiguous = Some(Reason::Unknown(words));
-                walk.wanted.push(target);
+                search.ambiguous = Some(Reason::Unknown(words));
+                search.wanted.push(target);
             }
-            let settled = found.as_ref().is_some_and(|found| found.settled);
-            return Ok((found.map(|found| walk.found(Rule::Alias, found, fragment)), settled));
+            let is_stable = found.as_ref().is_some_and(|found| found.is_stable);
+            return Ok((found.map(|found| search.found(ResolutionRule::Alias, found, fragment)), is_stable));
         }
-        walk.tried.push(Rule::OwnBase);
+        search.tried.push(ResolutionRule::OwnBase);
         if let Some(target) = self.defaults.resolve.read_own(uri) {
             if let Some(found) = self.target(&target).await? {
-                let settled = found.settled;
-                return Ok((Some(walk.found(Rule::OwnBase, found, uri.fragment())), settled));
+                let is_stable = found.is_stable;
+                return Ok((Some(search.found(ResolutionRule::OwnBase, found, uri.fragment())), is_stable));
             }
-            walk.wanted.push(target);
+            search.wanted.push(target);
         }
-        walk.tried.push(Rule::BaseTemplate);
+        search.tried.push(ResolutionRule::BaseTemplate);
         let foreign: Vec<Target> = self.defaults.resolve.read_foreign(uri).collect();
         for target in foreign {
             if let Some(found) = self.target(&target).await? {
                 // what would have been found first may yet be registered
-                let settled = found.settled && walk.wanted.is_empty();
-                return Ok((Some(walk.found(Rule::BaseTemplate, found, uri.fragment())), settled));
+                let is_stable = found.is_stable && search.wanted.is_empty();
+                return Ok((Some(search.found(ResolutionRule::BaseTemplate, found, uri.fragment())), is_stable));
             }
-            walk.wanted.push(target);
+            search.wanted.push(target);
         }
         if let Err(fault) = uri.path() {
-            walk.missing = Some(format!("nothing is read out of the URI, for {fault}"));
+            search.missing = Some(format!("nothing is read out of the URI, for {fault}"));
         }
         Ok((None, false))
     }
 
     async fn by_other_hints(
         &self,
-        walk: &mut Walk,
+        search: &mut Search,
         hints: &Hints,
         binding: Option<(Subject, VersionSelector)>,
     ) -> Result<Option<Resolution>, RegistryError> {
-        for (rule, writer) in [(Rule::RecordHeader, hints.record_header), (Rule::Framing, hints.framing)] {
+        for (rule, writer) in [(ResolutionRule::RecordHeader, hints.record_header), (ResolutionRule::Framing, hints.framing)] {
             if let Some(writer) = writer
-                && let Some(found) = self.try_targets(walk, rule, [writer_target(writer, hints)], None).await?
+                && let Some(found) = self.try_targets(search, rule, [writer_target(writer, hints)], None).await?
             {
                 return Ok(Some(found));
             }
         }
         let Some(event_type) = &hints.event_type else { return Ok(None) };
-        walk.tried.push(Rule::TypeBinding);
+        search.tried.push(ResolutionRule::TypeBinding);
         if let Some((subject, version)) = binding {
             let target = Target::Version(subject, version);
             if let Some(found) = self.target(&target).await? {
-                return Ok(Some(walk.found(Rule::TypeBinding, found, None)));
+                return Ok(Some(search.found(ResolutionRule::TypeBinding, found, None)));
             }
-            walk.wanted.push(target);
+            search.wanted.push(target);
         }
         if self.defaults.resolve.convention {
             let subjects = [event_type.clone(), format!("{event_type}-value")];
             let targets = subjects.map(|name| Target::Version(Subject::plain(&name), VersionSelector::Latest));
-            return self.try_targets(walk, Rule::Convention, targets, None).await;
+            return self.try_targets(search, ResolutionRule::Convention, targets, None).await;
         }
         Ok(None)
     }
 
     async fn try_targets(
         &self,
-        walk: &mut Walk,
-        rule: Rule,
+        search: &mut Search,
+        rule: ResolutionRule,
         targets: impl IntoIterator<Item = Target>,
         fragment: Option<&str>,
     ) -> Result<Option<Resolution>, RegistryError> {
-        walk.tried.push(rule);
+        search.tried.push(rule);
         for target in targets {
             if let Some(found) = self.target(&target).await? {
-                return Ok(Some(walk.found(rule, found, fragment)));
+                return Ok(Some(search.found(rule, found, fragment)));
             }
-            walk.wanted.push(target);
+            search.wanted.push(target);
         }
         Ok(None)
     }
 
     /// What a target names, soft-deleted versions included.
-    pub(super) async fn target(&self, target: &Target) -> Result<Option<Found>, RegistryError> {
+    pub(super) async fn target(&self, target: &Target) -> Result<Option<FoundSchema>, RegistryError> {
         match target {
             Target::Version(subject, version) => {
                 let subject = self.resolve_alias(subject).await?;
@@ -311,8 +317,8 @@ impl Registry {
             }
             Target::Id(id, hint) => {
                 let found = self.find_id(*id, hint.as_ref()).await?;
-                let settled = hint.as_ref().is_none_or(Subject::is_context);
-                Ok(found.map(|found| held(found.holder, found.entry, settled)))
+                let is_stable = hint.as_ref().is_none_or(Subject::is_context);
+                Ok(found.map(|found| held_by(found.holder, found.schema, is_stable)))
             }
             Target::Guid(guid) => self.named_guid(*guid).await,
             Target::Entity(context, xreg_id, version) => match self.store.subject_by_xreg_id(context, xreg_id).await? {
@@ -323,21 +329,21 @@ impl Registry {
                 Some(binding) => {
                     let found = self.named_version(&self.resolve_alias(&binding.subject).await?, binding.version).await?;
                     // the binding can be changed
-                    Ok(found.map(|found| Found { is_latest: true, settled: false, ..found }))
+                    Ok(found.map(|found| FoundSchema { is_latest: true, is_stable: false, ..found }))
                 }
                 None => Ok(None),
             },
         }
     }
 
-    async fn named_version(&self, subject: &Subject, version: VersionSelector) -> Result<Option<Found>, RegistryError> {
+    async fn named_version(&self, subject: &Subject, version: VersionSelector) -> Result<Option<FoundSchema>, RegistryError> {
         match self.version(subject, version, true).await {
-            Ok(found) => Ok(Some(Found {
-                settled: version != VersionSelector::Latest && !found.row.deleted && found.subject == *subject,
+            Ok(found) => Ok(Some(FoundSchema {
+                is_stable: version != VersionSelector::Latest && !found.row.deleted && found.subject == *subject,
                 subject: found.subject,
                 version: found.row.version,
                 deleted: found.row.deleted,
-                entry: found.entry,
+                schema: found.schema,
                 is_latest: version == VersionSelector::Latest,
             })),
             Err(RegistryError::SubjectNotFound(_) | RegistryError::VersionNotFound(_)) => Ok(None),
@@ -346,12 +352,12 @@ impl Registry {
     }
 
     /// The oldest live holder of a guid, the default context first; else the oldest soft-deleted one.
-    async fn named_guid(&self, guid: Guid) -> Result<Option<Found>, RegistryError> {
+    async fn named_guid(&self, guid: Guid) -> Result<Option<FoundSchema>, RegistryError> {
         let mut deleted = None;
         for (context, id, _) in self.store.ids_by_guid(guid).await? {
             let Some(found) = self.find_id(id, Some(&Subject::in_context(&context, ""))).await? else { continue };
             let is_live = !found.holder.deleted;
-            let found = held(found.holder, found.entry, context == DEFAULT_CONTEXT);
+            let found = held_by(found.holder, found.schema, context == DEFAULT_CONTEXT);
             if is_live {
                 return Ok(Some(found));
             }
@@ -361,7 +367,7 @@ impl Registry {
     }
 
     /// The one schema with a name. Live ones count before those that only soft-deleted versions hold.
-    async fn by_name(&self, walk: &mut Walk, name: &SchemaName) -> Result<Option<Found>, RegistryError> {
+    async fn by_name(&self, search: &mut Search, name: &SchemaName) -> Result<Option<FoundSchema>, RegistryError> {
         let mut named = self.store.named(name, RIVALS).await?;
         if named.iter().any(|schema| schema.is_live) {
             named.retain(|schema| schema.is_live);
@@ -376,28 +382,28 @@ impl Registry {
         let mut found = Vec::new();
         for schema in &distinct {
             let context = Subject::in_context(&schema.context, "");
-            found.extend(self.find_id(schema.id, Some(&context)).await?.map(|found| held(found.holder, found.entry, false)));
+            found.extend(self.find_id(schema.id, Some(&context)).await?.map(|found| held_by(found.holder, found.schema, false)));
         }
         if found.len() <= 1 {
             return Ok(found.pop());
         }
-        let rival = |found: &Found| Rival {
+        let rival = |found: &FoundSchema| Rival {
             subject: found.subject.clone(),
             version: found.version,
-            id: found.entry.stored.id,
-            guid: found.entry.stored.guid,
+            id: found.schema.stored.id,
+            guid: found.schema.stored.guid,
         };
         let rivals = found.iter().map(rival).collect();
-        walk.ambiguous = Some(Reason::Ambiguous { name: name.text().to_owned(), rivals });
+        search.ambiguous = Some(Reason::Ambiguous { name: name.text().to_owned(), rivals });
         Ok(None)
     }
 
     /// Says what is not here.
-    async fn unknown(&self, walk: &Walk, hints: &Hints) -> Result<String, RegistryError> {
-        if let Some(missing) = &walk.missing {
+    async fn unknown(&self, search: &Search, hints: &Hints) -> Result<String, RegistryError> {
+        if let Some(missing) = &search.missing {
             return Ok(missing.clone());
         }
-        if let Some(target) = walk.wanted.first() {
+        if let Some(target) = search.wanted.first() {
             if let Target::Version(subject, _) = target
                 && let Some(latest) = self.store.subject(&self.resolve_alias(subject).await?).await?.latest()
             {
@@ -413,10 +419,10 @@ impl Registry {
     }
 }
 
-fn held(holder: Holder, entry: Arc<Entry>, settled: bool) -> Found {
+fn held_by(holder: Holder, schema: Arc<CachedSchema>, is_stable: bool) -> FoundSchema {
     // an id or a guid stands for the schema, whoever holds it
     let Holder { subject, version, deleted, .. } = holder;
-    Found { subject, version, deleted: false, entry, is_latest: false, settled: settled && !deleted }
+    FoundSchema { subject, version, deleted: false, schema, is_latest: false, is_stable: is_stable && !deleted }
 }
 
 fn writer_target(writer: WriterId, hints: &Hints) -> Target {

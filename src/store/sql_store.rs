@@ -1,4 +1,4 @@
-//! The part of the implementations that is the same: which unit of work answers which method.
+//! The part of the implementations that is the same: which unit of work content which method.
 
 /// Implements [`super::Store`] for a type that has `read()` (a connection) and `write(unit)` (a transaction).
 macro_rules! store_impl {
@@ -21,7 +21,7 @@ macro_rules! store_impl {
             }
 
             async fn ping(&self) -> Result<(), StoreError> {
-                units::generation(&mut *self.read().await?).await.map(|_| ())
+                sql::generation(&mut *self.read().await?).await.map(|_| ())
             }
 
             async fn close(&self) {
@@ -44,27 +44,27 @@ macro_rules! store_impl {
             }
 
             async fn schema(&self, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError> {
-                units::schema(&mut *self.read().await?, context, id).await
+                sql::schema(&mut *self.read().await?, context, id).await
             }
 
             async fn schemas(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<StoredSchema>, StoreError> {
-                units::schemas(&mut *self.read().await?, context, ids).await
+                sql::schemas(&mut *self.read().await?, context, ids).await
             }
 
             async fn holders(&self, context: &str, id: SchemaId) -> Result<Vec<Holder>, StoreError> {
-                units::holders(&mut *self.read().await?, context, id).await
+                sql::holders(&mut *self.read().await?, context, id).await
             }
 
             async fn ids_by_guid(&self, guid: Guid) -> Result<Vec<(String, SchemaId, SchemaType)>, StoreError> {
-                units::ids_by_guid(&mut *self.read().await?, guid).await
+                sql::ids_by_guid(&mut *self.read().await?, guid).await
             }
 
             async fn content_ids(&self, context: &str, guid: Guid, schema_type: SchemaType) -> Result<Vec<SchemaId>, StoreError> {
-                units::content_ids(&mut *self.read().await?, context, guid, schema_type).await
+                sql::content_ids(&mut *self.read().await?, context, guid, schema_type).await
             }
 
             async fn subject(&self, subject: &Subject) -> Result<SubjectState, StoreError> {
-                units::subject(&mut *self.read().await?, subject).await
+                sql::subject(&mut *self.read().await?, subject).await
             }
 
             async fn version(
@@ -73,18 +73,18 @@ macro_rules! store_impl {
                 selector: VersionSelector,
                 deleted: bool,
             ) -> Result<Option<VersionRow>, StoreError> {
-                units::version(&mut *self.read().await?, subject, selector, deleted).await
+                sql::version(&mut *self.read().await?, subject, selector, deleted).await
             }
 
             async fn settings(&self, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError> {
-                units::settings(&mut *self.read().await?, scopes).await
+                sql::settings(&mut *self.read().await?, scopes).await
             }
 
             async fn all_settings(
                 &self,
                 limit: i64,
             ) -> Result<Option<std::collections::HashMap<Scope, ScopeSettings>>, StoreError> {
-                units::all_settings(&mut *self.read().await?, limit).await
+                sql::all_settings(&mut *self.read().await?, limit).await
             }
 
             async fn referrers(
@@ -93,23 +93,23 @@ macro_rules! store_impl {
                 version: Version,
                 deleted: bool,
             ) -> Result<Vec<(String, SchemaId)>, StoreError> {
-                units::referrers(&mut *self.read().await?, subject, version, deleted).await
+                sql::referrers(&mut *self.read().await?, subject, version, deleted).await
             }
 
             async fn is_referenced(&self, subject: &Subject) -> Result<bool, StoreError> {
-                units::is_referenced(&mut *self.read().await?, subject).await
+                sql::is_referenced(&mut *self.read().await?, subject).await
             }
 
             async fn contexts(&self) -> Result<Vec<String>, StoreError> {
-                units::contexts(&mut *self.read().await?).await
+                sql::contexts(&mut *self.read().await?).await
             }
 
             async fn contexts_with_subject(&self, name: &str) -> Result<Vec<String>, StoreError> {
-                units::contexts_with_subject(&mut *self.read().await?, name).await
+                sql::contexts_with_subject(&mut *self.read().await?, name).await
             }
 
             async fn max_id(&self, context: &str) -> Result<SchemaId, StoreError> {
-                units::max_id(&mut *self.read().await?, context).await
+                sql::max_id(&mut *self.read().await?, context).await
             }
 
             async fn subjects(
@@ -118,7 +118,7 @@ macro_rules! store_impl {
                 after: Option<&str>,
                 limit: i64,
             ) -> Result<Vec<ListedSubject>, StoreError> {
-                units::subjects(&mut *self.read().await?, filter, after, limit).await
+                sql::subjects(&mut *self.read().await?, filter, after, limit).await
             }
 
             async fn versions(
@@ -127,66 +127,66 @@ macro_rules! store_impl {
                 after: Option<(&str, Version)>,
                 limit: i64,
             ) -> Result<Vec<ListedVersion>, StoreError> {
-                units::versions(&mut *self.read().await?, filter, after, limit).await
+                sql::versions(&mut *self.read().await?, filter, after, limit).await
             }
 
             async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError> {
-                units::subject_aliases(&mut *self.read().await?, filter).await
+                sql::subject_aliases(&mut *self.read().await?, filter).await
             }
 
             async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, StoreError> {
-                units::associations(&mut *self.read().await?, filter).await
+                sql::associations(&mut *self.read().await?, filter).await
             }
 
             async fn associations_of(&self, subjects: &[Subject]) -> Result<Vec<Association>, StoreError> {
-                units::associations_of(&mut *self.read().await?, subjects).await
+                sql::associations_of(&mut *self.read().await?, subjects).await
             }
 
             async fn associate(&self, request: Arc<AssociateRequest>) -> Result<AssociateOutcome, StoreError> {
                 self.write(move |conn| {
                     let request = Arc::clone(&request);
-                    Box::pin(async move { units::associate(conn, &request).await })
+                    Box::pin(async move { sql::associate(conn, &request).await })
                 })
                 .await
             }
 
             async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
-                units::changes(&mut *self.read().await?, after, limit).await
+                sql::changes(&mut *self.read().await?, after, limit).await
             }
 
             async fn alias(&self, uri: &str) -> Result<Option<Alias>, StoreError> {
-                units::alias(&mut *self.read().await?, uri).await
+                sql::alias(&mut *self.read().await?, uri).await
             }
 
             async fn aliases(&self, offset: i64, limit: i64) -> Result<Vec<Alias>, StoreError> {
-                units::aliases(&mut *self.read().await?, offset, limit).await
+                sql::aliases(&mut *self.read().await?, offset, limit).await
             }
 
             async fn type_bindings(&self) -> Result<Vec<TypeBinding>, StoreError> {
-                units::type_bindings(&mut *self.read().await?).await
+                sql::type_bindings(&mut *self.read().await?).await
             }
 
             async fn named(&self, name: &SchemaName, limit: i64) -> Result<Vec<NamedSchema>, StoreError> {
-                units::named(&mut *self.read().await?, name, limit).await
+                sql::named(&mut *self.read().await?, name, limit).await
             }
 
             async fn subject_by_xreg_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError> {
-                units::subject_by_xreg_id(&mut *self.read().await?, context, xreg_id).await
+                sql::subject_by_xreg_id(&mut *self.read().await?, context, xreg_id).await
             }
 
             async fn document_tag(&self, context: &str, id: SchemaId) -> Result<Option<DocumentTag>, StoreError> {
-                units::document_tag(&mut *self.read().await?, context, id).await
+                sql::document_tag(&mut *self.read().await?, context, id).await
             }
 
-            async fn unfiled(&self, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
-                units::unfiled(&mut *self.read().await?, limit).await
+            async fn schemas_without_names(&self, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
+                sql::schemas_without_names(&mut *self.read().await?, limit).await
             }
 
-            async fn file_names(&self, filed: Vec<SchemaNames>) -> Result<(), StoreError> {
-                let filed = Arc::new(filed);
+            async fn put_schema_names(&self, batch: Vec<SchemaNames>) -> Result<(), StoreError> {
+                let batch = Arc::new(batch);
                 self.write(move |conn| {
-                    let filed = Arc::clone(&filed);
-                    Box::pin(async move { units::file_names(conn, &filed).await })
+                    let batch = Arc::clone(&batch);
+                    Box::pin(async move { sql::put_schema_names(conn, &batch).await })
                 })
                 .await
             }
@@ -195,7 +195,7 @@ macro_rules! store_impl {
                 let (work, now) = (Arc::new(alias.clone()), (self.clock)());
                 self.write(move |conn| {
                     let work = Arc::clone(&work);
-                    Box::pin(async move { units::put_alias(conn, &work, now).await })
+                    Box::pin(async move { sql::put_alias(conn, &work, now).await })
                 })
                 .await
             }
@@ -204,7 +204,7 @@ macro_rules! store_impl {
                 let (work, now) = (Arc::new(uri.to_owned()), (self.clock)());
                 self.write(move |conn| {
                     let work = Arc::clone(&work);
-                    Box::pin(async move { units::delete_alias(conn, &work, now).await })
+                    Box::pin(async move { sql::delete_alias(conn, &work, now).await })
                 })
                 .await
             }
@@ -213,7 +213,7 @@ macro_rules! store_impl {
                 let (work, now) = (Arc::new(binding.clone()), (self.clock)());
                 self.write(move |conn| {
                     let work = Arc::clone(&work);
-                    Box::pin(async move { units::put_type_binding(conn, &work, now).await })
+                    Box::pin(async move { sql::put_type_binding(conn, &work, now).await })
                 })
                 .await
             }
@@ -222,7 +222,7 @@ macro_rules! store_impl {
                 let (work, now) = (Arc::new(pattern.to_owned()), (self.clock)());
                 self.write(move |conn| {
                     let work = Arc::clone(&work);
-                    Box::pin(async move { units::delete_type_binding(conn, &work, now).await })
+                    Box::pin(async move { sql::delete_type_binding(conn, &work, now).await })
                 })
                 .await
             }
@@ -230,7 +230,7 @@ macro_rules! store_impl {
             async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError> {
                 self.write(move |conn| {
                     let request = Arc::clone(&request);
-                    Box::pin(async move { units::register(conn, &request).await })
+                    Box::pin(async move { sql::register(conn, &request).await })
                 })
                 .await
             }
@@ -238,7 +238,7 @@ macro_rules! store_impl {
             async fn delete(&self, request: Arc<DeleteRequest>) -> Result<DeleteOutcome, StoreError> {
                 self.write(move |conn| {
                     let request = Arc::clone(&request);
-                    Box::pin(async move { units::delete(conn, &request).await })
+                    Box::pin(async move { sql::delete(conn, &request).await })
                 })
                 .await
             }
@@ -247,7 +247,7 @@ macro_rules! store_impl {
                 let (work, now) = (Arc::new((scope.clone(), patch.clone())), (self.clock)());
                 self.write(move |conn| {
                     let work = Arc::clone(&work);
-                    Box::pin(async move { units::put_config(conn, &work.0, &work.1, now).await })
+                    Box::pin(async move { sql::put_config(conn, &work.0, &work.1, now).await })
                 })
                 .await
             }
@@ -256,7 +256,7 @@ macro_rules! store_impl {
                 let (scope, now) = (Arc::new(scope.clone()), (self.clock)());
                 self.write(move |conn| {
                     let scope = Arc::clone(&scope);
-                    Box::pin(async move { units::delete_config(conn, &scope, now).await })
+                    Box::pin(async move { sql::delete_config(conn, &scope, now).await })
                 })
                 .await
             }
@@ -270,7 +270,7 @@ macro_rules! store_impl {
                 let (scope, now) = (Arc::new(scope.clone()), (self.clock)());
                 self.write(move |conn| {
                     let scope = Arc::clone(&scope);
-                    Box::pin(async move { units::put_mode(conn, &scope, mode, import, now).await })
+                    Box::pin(async move { sql::put_mode(conn, &scope, mode, import, now).await })
                 })
                 .await
             }
@@ -279,7 +279,7 @@ macro_rules! store_impl {
                 let (scope, now) = (Arc::new(scope.clone()), (self.clock)());
                 self.write(move |conn| {
                     let scope = Arc::clone(&scope);
-                    Box::pin(async move { units::delete_mode(conn, &scope, recursive, now).await })
+                    Box::pin(async move { sql::delete_mode(conn, &scope, recursive, now).await })
                 })
                 .await
             }
@@ -288,7 +288,7 @@ macro_rules! store_impl {
                 let (context, now) = (Arc::<str>::from(context), (self.clock)());
                 self.write(move |conn| {
                     let context = Arc::clone(&context);
-                    Box::pin(async move { units::delete_context(conn, &context, now).await })
+                    Box::pin(async move { sql::delete_context(conn, &context, now).await })
                 })
                 .await
             }

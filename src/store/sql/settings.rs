@@ -7,14 +7,14 @@ use sqlx::Row as _;
 
 use super::changes::{NewChange, disrupt, record};
 use super::delete::purge;
-use super::{Conn, db, read};
+use super::{Conn, dialect, read};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey, config_from, to_text};
 use crate::store::{DeleteOutcome, Generation, ImportSwitch, Scope, ScopeSettings, StoreError, SubjectFilter};
 use crate::types::{Config, DEFAULT_CONTEXT, Mode, Subject};
 
 pub(in crate::store) async fn generation(conn: &mut Conn) -> Result<Generation, StoreError> {
-    let row = sqlx::query::<db::Db>("SELECT generation, meanings FROM registry").fetch_one(conn).await?;
-    Ok(Generation { answers: row.try_get(0)?, meanings: row.try_get(1)? })
+    let row = sqlx::query::<dialect::Db>("SELECT generation, meanings FROM registry").fetch_one(conn).await?;
+    Ok(Generation { content: row.try_get(0)?, id_bindings: row.try_get(1)? })
 }
 
 fn parse_config(text: &str) -> Result<Config, StoreError> {
@@ -30,7 +30,7 @@ pub(in crate::store) async fn all_settings(
     conn: &mut Conn,
     limit: i64,
 ) -> Result<Option<HashMap<Scope, ScopeSettings>>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT context, subject, config, NULL AS mode FROM configs \
          UNION ALL SELECT context, subject, NULL, mode FROM modes LIMIT $1",
     )
@@ -57,7 +57,7 @@ pub(in crate::store) async fn all_settings(
 pub(in crate::store) async fn settings(conn: &mut Conn, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError> {
     let keys: Vec<[&str; 2]> = scopes.iter().map(|s| [s.context(), s.name()]).collect();
     let keys = serde_json::json!(keys).to_string();
-    let rows = sqlx::query::<db::Db>(db::sql::SETTINGS).bind(keys).fetch_all(conn).await?;
+    let rows = sqlx::query::<dialect::Db>(dialect::statements::SETTINGS).bind(keys).fetch_all(conn).await?;
     let mut out = vec![ScopeSettings::default(); scopes.len()];
     for row in &rows {
         let (context, subject): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
@@ -78,7 +78,7 @@ pub(in crate::store) async fn subject_aliases(
     conn: &mut Conn,
     filter: &SubjectFilter,
 ) -> Result<Vec<(Subject, String)>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT context, subject, config FROM configs WHERE subject <> '' AND config LIKE '%\"alias\"%' \
          AND ($1 = '' OR context = $1) AND ($2 = '' OR (substr(context, 1, length($2)) = $2 AND context <> '.')) AND substr(subject, 1, length($3)) = $3 \
          ORDER BY context, subject",
@@ -102,7 +102,7 @@ async fn note(conn: &mut Conn, kind: &'static str, scope: &Scope, payload: Optio
 }
 
 async fn own_config(conn: &mut Conn, scope: &Scope) -> Result<Option<Config>, StoreError> {
-    let row = sqlx::query::<db::Db>("SELECT config FROM configs WHERE context = $1 AND subject = $2")
+    let row = sqlx::query::<dialect::Db>("SELECT config FROM configs WHERE context = $1 AND subject = $2")
         .bind(scope.context())
         .bind(scope.name())
         .fetch_optional(conn)
@@ -116,11 +116,11 @@ pub(in crate::store) async fn put_config(
     patch: &ConfigPatch,
     now: i64,
 ) -> Result<Config, StoreError> {
-    db::lock_subjects(conn, scope, &[]).await?;
+    dialect::lock_subjects(conn, scope, &[]).await?;
     let mut config = own_config(conn, scope).await?.unwrap_or_default();
     patch.apply(&mut config);
     let text = to_text(&ConfigJson::new(&config, LevelKey::Compatibility));
-    sqlx::query::<db::Db>(
+    sqlx::query::<dialect::Db>(
         "INSERT INTO configs (context, subject, config, updated_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (context, subject) DO UPDATE SET config = excluded.config, updated_at = excluded.updated_at",
     )
@@ -135,10 +135,10 @@ pub(in crate::store) async fn put_config(
 }
 
 pub(in crate::store) async fn delete_config(conn: &mut Conn, scope: &Scope, now: i64) -> Result<Option<Config>, StoreError> {
-    db::lock_subjects(conn, scope, &[]).await?;
+    dialect::lock_subjects(conn, scope, &[]).await?;
     let config = own_config(conn, scope).await?;
     if config.is_some() {
-        sqlx::query::<db::Db>("DELETE FROM configs WHERE context = $1 AND subject = $2")
+        sqlx::query::<dialect::Db>("DELETE FROM configs WHERE context = $1 AND subject = $2")
             .bind(scope.context())
             .bind(scope.name())
             .execute(&mut *conn)
@@ -155,7 +155,7 @@ pub(in crate::store) async fn put_mode(
     import: ImportSwitch,
     now: i64,
 ) -> Result<DeleteOutcome, StoreError> {
-    db::lock_subjects(conn, scope, &[]).await?;
+    dialect::lock_subjects(conn, scope, &[]).await?;
     if import == ImportSwitch::Checked
         && let Some(outcome) = clear_for_import(conn, scope, now).await?
     {
@@ -163,7 +163,7 @@ pub(in crate::store) async fn put_mode(
     }
     match mode {
         Some(mode) => {
-            sqlx::query::<db::Db>(
+            sqlx::query::<dialect::Db>(
                 "INSERT INTO modes (context, subject, mode, updated_at) VALUES ($1, $2, $3, $4) \
                  ON CONFLICT (context, subject) DO UPDATE SET mode = excluded.mode, updated_at = excluded.updated_at",
             )
@@ -212,7 +212,7 @@ async fn clear_for_import(conn: &mut Conn, scope: &Scope, now: i64) -> Result<Op
 }
 
 async fn delete_own_mode(conn: &mut Conn, scope: &Scope) -> Result<(), StoreError> {
-    sqlx::query::<db::Db>("DELETE FROM modes WHERE context = $1 AND subject = $2")
+    sqlx::query::<dialect::Db>("DELETE FROM modes WHERE context = $1 AND subject = $2")
         .bind(scope.context())
         .bind(scope.name())
         .execute(conn)
@@ -227,8 +227,8 @@ pub(in crate::store) async fn delete_mode(
     recursive: bool,
     now: i64,
 ) -> Result<(Option<Mode>, bool), StoreError> {
-    db::lock_subjects(conn, scope, &[]).await?;
-    let row = sqlx::query::<db::Db>("SELECT mode FROM modes WHERE context = $1 AND subject = $2")
+    dialect::lock_subjects(conn, scope, &[]).await?;
+    let row = sqlx::query::<dialect::Db>("SELECT mode FROM modes WHERE context = $1 AND subject = $2")
         .bind(scope.context())
         .bind(scope.name())
         .fetch_optional(&mut *conn)
@@ -241,7 +241,7 @@ pub(in crate::store) async fn delete_mode(
     let mut any = mode.is_some();
     if recursive {
         let context = if scope.context().is_empty() { DEFAULT_CONTEXT } else { scope.context() };
-        let gone = sqlx::query::<db::Db>("DELETE FROM modes WHERE context = $1").bind(context).execute(&mut *conn).await?;
+        let gone = sqlx::query::<dialect::Db>("DELETE FROM modes WHERE context = $1").bind(context).execute(&mut *conn).await?;
         any = any || gone.rows_affected() > 0;
     }
     if any {

@@ -1,11 +1,11 @@
-//! Aliases of URIs and bindings of event types. Every change begins a new generation: answers that were found through the old
+//! Aliases of URIs and bindings of event types. Every change begins a new generation: content that were found through the old
 //! ones no longer hold.
 
 use sqlx::Row as _;
 
 use super::changes::{NewChange, disrupt, record};
-use super::rows::{guid, narrow_opt};
-use super::{Conn, Row, db};
+use super::decode::{guid, narrow_opt};
+use super::{Conn, Row, dialect};
 use crate::store::StoreError;
 use crate::types::{Alias, AliasTarget, Subject, TypeBinding, Version, VersionSelector};
 
@@ -34,7 +34,7 @@ fn alias_row(row: &Row) -> Result<Alias, StoreError> {
 }
 
 pub(in crate::store) async fn alias(conn: &mut Conn, uri: &str) -> Result<Option<Alias>, StoreError> {
-    let row = sqlx::query::<db::Db>("SELECT uri, context, subject, version, guid FROM aliases WHERE uri = $1")
+    let row = sqlx::query::<dialect::Db>("SELECT uri, context, subject, version, guid FROM aliases WHERE uri = $1")
         .bind(uri)
         .fetch_optional(conn)
         .await?;
@@ -42,11 +42,12 @@ pub(in crate::store) async fn alias(conn: &mut Conn, uri: &str) -> Result<Option
 }
 
 pub(in crate::store) async fn aliases(conn: &mut Conn, offset: i64, limit: i64) -> Result<Vec<Alias>, StoreError> {
-    let rows = sqlx::query::<db::Db>("SELECT uri, context, subject, version, guid FROM aliases ORDER BY uri LIMIT $1 OFFSET $2")
-        .bind(limit)
-        .bind(offset)
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query::<dialect::Db>("SELECT uri, context, subject, version, guid FROM aliases ORDER BY uri LIMIT $1 OFFSET $2")
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(conn)
+            .await?;
     rows.iter().map(alias_row).collect()
 }
 
@@ -71,7 +72,7 @@ pub(in crate::store) async fn put_alias(conn: &mut Conn, alias: &Alias, now: i64
         AliasTarget::Guid(guid) => (None, None, Some(guid.0.to_vec())),
     };
     let is_new = self::alias(&mut *conn, &alias.uri).await?.is_none();
-    sqlx::query::<db::Db>(
+    sqlx::query::<dialect::Db>(
         "INSERT INTO aliases (uri, context, subject, version, guid, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6) \
          ON CONFLICT (uri) DO UPDATE SET context = excluded.context, subject = excluded.subject, version = excluded.version, \
          guid = excluded.guid, updated_at = excluded.updated_at",
@@ -92,7 +93,7 @@ pub(in crate::store) async fn put_alias(conn: &mut Conn, alias: &Alias, now: i64
 pub(in crate::store) async fn delete_alias(conn: &mut Conn, uri: &str, now: i64) -> Result<Option<Alias>, StoreError> {
     let found = alias(&mut *conn, uri).await?;
     if let Some(alias) = &found {
-        sqlx::query::<db::Db>("DELETE FROM aliases WHERE uri = $1").bind(uri).execute(&mut *conn).await?;
+        sqlx::query::<dialect::Db>("DELETE FROM aliases WHERE uri = $1").bind(uri).execute(&mut *conn).await?;
         note(conn, "alias.deleted", &scope(&alias.target), uri, now).await?;
     }
     Ok(found)
@@ -100,7 +101,7 @@ pub(in crate::store) async fn delete_alias(conn: &mut Conn, uri: &str, now: i64)
 
 /// All bindings of event types, by pattern.
 pub(in crate::store) async fn type_bindings(conn: &mut Conn) -> Result<Vec<TypeBinding>, StoreError> {
-    let rows = sqlx::query::<db::Db>(
+    let rows = sqlx::query::<dialect::Db>(
         "SELECT pattern, context, subject, version, require_dataschema FROM type_bindings ORDER BY pattern",
     )
     .fetch_all(conn)
@@ -119,7 +120,7 @@ pub(in crate::store) async fn type_bindings(conn: &mut Conn) -> Result<Vec<TypeB
 /// Stores a binding in the place of one with the same pattern. True when there was none.
 pub(in crate::store) async fn put_type_binding(conn: &mut Conn, binding: &TypeBinding, now: i64) -> Result<bool, StoreError> {
     let is_new = bound(&mut *conn, &binding.pattern).await?.is_none();
-    sqlx::query::<db::Db>(
+    sqlx::query::<dialect::Db>(
         "INSERT INTO type_bindings (pattern, context, subject, version, require_dataschema, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (pattern) DO UPDATE SET context = excluded.context, \
          subject = excluded.subject, version = excluded.version, require_dataschema = excluded.require_dataschema, \
@@ -140,14 +141,14 @@ pub(in crate::store) async fn put_type_binding(conn: &mut Conn, binding: &TypeBi
 /// Removes a binding. False when there was none.
 pub(in crate::store) async fn delete_type_binding(conn: &mut Conn, pattern: &str, now: i64) -> Result<bool, StoreError> {
     let Some(subject) = bound(&mut *conn, pattern).await? else { return Ok(false) };
-    sqlx::query::<db::Db>("DELETE FROM type_bindings WHERE pattern = $1").bind(pattern).execute(&mut *conn).await?;
+    sqlx::query::<dialect::Db>("DELETE FROM type_bindings WHERE pattern = $1").bind(pattern).execute(&mut *conn).await?;
     note(conn, "type.deleted", &subject, pattern, now).await?;
     Ok(true)
 }
 
 /// The subject that a pattern is bound to.
 async fn bound(conn: &mut Conn, pattern: &str) -> Result<Option<Subject>, StoreError> {
-    let row = sqlx::query::<db::Db>("SELECT context, subject FROM type_bindings WHERE pattern = $1")
+    let row = sqlx::query::<dialect::Db>("SELECT context, subject FROM type_bindings WHERE pattern = $1")
         .bind(pattern)
         .fetch_optional(conn)
         .await?;

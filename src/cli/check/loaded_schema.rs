@@ -1,34 +1,30 @@
-//! One of the schemas that are compared.
+//! A schema that has been read, the candidate or an earlier version.
 
 use std::sync::Arc;
 
+use super::input_error::InputError;
 use super::references::{Places, imports, max_depth};
 use super::source::Input;
-use super::trouble::Trouble;
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference};
 use crate::types::{Metadata, SchemaType, Version};
 
-/// A schema that has been read.
 #[derive(Debug, Clone)]
-pub(super) struct Side {
+pub(super) struct LoadedSchema {
     /// The text as found.
     pub(super) input: Input,
-    /// The text in which positions count.
+    /// The text that positions refer to: the canonical one for Protobuf descriptors, else the text as found.
     pub(super) shown: Arc<str>,
-    /// The schema.
     pub(super) parsed: Parsed,
     /// The text that a registry would store.
     pub(super) stored: String,
-    /// Its number; 0 for the candidate.
+    /// 0 for the candidate.
     pub(super) version: Version,
-    /// Its metadata.
     pub(super) metadata: Option<Metadata>,
 }
 
 /// How schemas are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
-    /// The strictness.
     pub(super) mode: ParseMode,
     /// Extra checks (config key `validateFields`).
     pub(super) validate_fields: bool,
@@ -36,20 +32,19 @@ pub(super) struct Reading {
     pub(super) normalize: bool,
 }
 
-impl Side {
+impl LoadedSchema {
     /// Reads a file with what it refers to in other files.
-    pub(super) fn file(schema_type: SchemaType, input: Input, places: &Places, reading: Reading) -> Result<Self, Trouble> {
+    pub(super) fn file(schema_type: SchemaType, input: Input, places: &Places, reading: Reading) -> Result<Self, InputError> {
         let references = places.resolve(schema_type, &input.text)?;
         let name = input.name.clone();
         let missing = missing(schema_type, &input.text, &references);
-        Self::read(schema_type, input, &references, reading).map_err(|trouble| {
+        Self::read(schema_type, input, &references, reading).map_err(|error| {
             // the engine names the type; what the user forgot is the file that declares it
-            if missing.is_empty() || trouble.file.as_ref() != Some(&name) || !trouble.message.starts_with("Could not resolve") {
-                return trouble;
+            if missing.is_empty() || error.file.as_ref() != Some(&name) || !error.message.starts_with("Could not resolve") {
+                return error;
             }
-            let hint =
-                format!("{} (import not found: {}; see --proto-path and --reference)", trouble.message, missing.join(", "));
-            Trouble { message: hint, ..trouble }
+            let hint = format!("{} (import not found: {}; see --proto-path and --reference)", error.message, missing.join(", "));
+            InputError { message: hint, ..error }
         })
     }
 
@@ -59,12 +54,12 @@ impl Side {
         input: Input,
         references: &[ResolvedReference],
         reading: Reading,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, InputError> {
         let Reading { mode, validate_fields, normalize } = reading;
         let options = ParseOptions { validate_fields, ..ParseOptions::new(mode, max_depth(schema_type)) };
-        let refused = |error| Trouble::refused(&input.name, &error);
+        let refused = |error| InputError::refused(&input.name, &error);
         if input.text.trim().is_empty() {
-            return Err(Trouble::of(&input.name, "the schema is empty"));
+            return Err(InputError::of(&input.name, "the schema is empty"));
         }
         let parsed = Parsed::parse(schema_type, &input.text, references, &options).map_err(refused)?;
         let stored = if normalize { parsed.normalized().map_err(refused)? } else { parsed.canonical().to_owned() };
@@ -72,7 +67,7 @@ impl Side {
         Ok(Self { input, shown, parsed, stored, version: 0, metadata: None })
     }
 
-    /// What people call it.
+    /// What people call it: a path, `stdin`, a version of a subject.
     pub(super) fn name(&self) -> &str {
         &self.input.name
     }

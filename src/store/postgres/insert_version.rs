@@ -3,30 +3,30 @@
 use sqlx::Row as _;
 
 use super::Conn;
-use super::units::changes::{NewChange, record};
-use super::units::{Assigned, Filing, of_schema};
+use super::sql::changes::{NewChange, record};
+use super::sql::{IdSource, NewVersion, bind_schema};
 use crate::store::StoreError;
 use crate::types::{SchemaId, Subject, xreg_id};
 
-/// Writes it and returns the schema's id.
-pub(super) async fn file(conn: &mut Conn, filing: &Filing<'_>) -> Result<SchemaId, StoreError> {
-    let Filing { request, context_id, id, is_new_subject } = *filing;
+/// Writes the version and returns the schema's id.
+pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) -> Result<SchemaId, StoreError> {
+    let NewVersion { request, context_id, id, is_new_subject } = *version;
     let id = match id {
-        Assigned::Known(id) => id,
-        Assigned::Given(id) => {
+        IdSource::Known(id) => id,
+        IdSource::Given(id) => {
             let raise = "UPDATE contexts SET max_id = $2 WHERE context_id = $1 AND max_id < $2";
             sqlx::query(raise).bind(context_id).bind(i64::from(id)).execute(&mut *conn).await?;
-            insert_schema(conn, filing, id).await?;
+            insert_schema(conn, version, id).await?;
             id
         }
-        Assigned::Next(highest) => {
+        IdSource::Next(highest) => {
             let next = "UPDATE contexts SET max_id = max_id + 1 WHERE context_id = $1 RETURNING max_id";
             let row = sqlx::query(next).bind(context_id).fetch_one(&mut *conn).await?;
-            // others may have been faster; never can it be one that was handed out before
+            // another replica may have taken the next one; one that was handed out before it can never be
             let next =
                 Some(row.try_get::<i64, _>(0)?).filter(|next| *next > highest).and_then(|next| SchemaId::try_from(next).ok());
             let id = next.ok_or(StoreError::Inconsistent { table: "contexts", what: "no id is left".to_owned() })?;
-            insert_schema(conn, filing, id).await?;
+            insert_schema(conn, version, id).await?;
             id
         }
     };
@@ -89,9 +89,9 @@ async fn insert_subject(conn: &mut Conn, context_id: i64, subject: &Subject, seq
     Err(StoreError::Inconsistent { table: "subjects", what: format!("no xRegistry id is free for {qualified}") })
 }
 
-async fn insert_schema(conn: &mut Conn, filing: &Filing<'_>, id: SchemaId) -> Result<(), StoreError> {
+async fn insert_schema(conn: &mut Conn, version: &NewVersion<'_>, id: SchemaId) -> Result<(), StoreError> {
     let insert = "INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    of_schema(insert, filing, id).execute(conn).await?;
+    bind_schema(insert, version, id).execute(conn).await?;
     Ok(())
 }

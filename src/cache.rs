@@ -1,0 +1,167 @@
+//! One bounded cache for everything that is derived from the database.
+//!
+//! A value holds as long as the database stands as it stood when the value was made: each is kept with the generation it was made
+//! in (see [`crate::store::Generation`]), and one of another generation is as good as none. The bound is in bytes; each user says
+//! what a value weighs. Concurrent misses of one key load once: the others wait for that load.
+
+use std::hash::Hash;
+
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
+use quick_cache::{Equivalent, Weighter};
+
+/// What a key and its value weigh, in bytes.
+pub type Weight<K, V> = fn(&K, &V) -> usize;
+
+/// What a slot of the cache itself takes, beside key and value.
+const SLOT: usize = 64;
+
+#[derive(Clone)]
+struct Slot<V> {
+    generation: i64,
+    /// What the value weighed when it was kept. It may grow inside (a parsed form that comes later), but the cache must subtract
+    /// what it once added.
+    weight: u64,
+    value: V,
+}
+
+#[derive(Clone)]
+struct ByWeight;
+
+impl<K, V> Weighter<K, Slot<V>> for ByWeight {
+    fn weight(&self, _: &K, slot: &Slot<V>) -> u64 {
+        slot.weight
+    }
+}
+
+/// A cache of values that are valid for one generation of the database each.
+pub struct Generational<K, V> {
+    cache: Cache<K, Slot<V>, ByWeight>,
+    weight: Weight<K, V>,
+}
+
+impl<K: Eq + Hash + Clone, V: Clone> Generational<K, V> {
+    /// A cache that holds at most `bytes`. `typical` is what most values weigh; it only sizes the index.
+    #[must_use]
+    pub fn new(bytes: u64, typical: u64, weight: Weight<K, V>) -> Self {
+        let items = usize::try_from(bytes / typical.max(1)).unwrap_or(usize::MAX).max(64);
+        Self { cache: Cache::with_weighter(items, bytes, ByWeight), weight }
+    }
+
+    /// A cache for the one value of its key type, whatever that weighs.
+    #[must_use]
+    pub fn single() -> Self {
+        Self::new(1 << 20, 1 << 20, |_, _| 0)
+    }
+
+    /// The value, if it was made in this generation.
+    pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q, generation: i64) -> Option<V> {
+        let slot = self.cache.get(key)?;
+        (slot.generation == generation).then_some(slot.value)
+    }
+
+    /// Keeps a value, in the place of an older one. `generation` is the one that was known before the value was computed.
+    /// A value that has grown since it was kept is weighed anew by this.
+    pub fn insert(&self, key: K, generation: i64, value: V) {
+        let slot = self.slot(&key, generation, value);
+        self.cache.insert(key, slot);
+    }
+
+    fn slot(&self, key: &K, generation: i64, value: V) -> Slot<V> {
+        let weight = (self.weight)(key, &value).saturating_add(SLOT);
+        Slot { generation, weight: u64::try_from(weight).unwrap_or(u64::MAX), value }
+    }
+
+    /// The value, or what `load` makes of it. Whoever else asks meanwhile waits for this load; when it fails or is cancelled, the
+    /// next one of those loads.
+    ///
+    /// # Errors
+    /// Those of `load`; nothing is kept then.
+    pub async fn get_or_load<E>(&self, key: &K, generation: i64, load: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        if let Some(value) = self.get(key, generation) {
+            return Ok(value);
+        }
+        let entry = self.cache.entry_async(key, |_, slot| {
+            if slot.generation == generation { EntryAction::Retain(slot.value.clone()) } else { EntryAction::ReplaceWithGuard }
+        });
+        let guard = match entry.await {
+            EntryResult::Retained(value) => return Ok(value),
+            EntryResult::Vacant(guard) | EntryResult::Replaced(guard, _) => guard,
+            // neither is asked for above
+            EntryResult::Removed(..) | EntryResult::Timeout => return load.await,
+        };
+        let value = load.await?;
+        // refused only where the cache was cleared meanwhile
+        let _ = guard.insert(self.slot(key, generation, value.clone()));
+        Ok(value)
+    }
+
+    /// How many values are held, and their bytes.
+    #[must_use]
+    pub fn size(&self) -> (usize, u64) {
+        (self.cache.len(), self.cache.weight())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn cache(bytes: u64) -> Generational<String, String> {
+        Generational::new(bytes, 100, |key, value| key.len() + value.len())
+    }
+
+    #[test]
+    fn a_value_holds_for_its_generation_only() {
+        let cache = cache(1 << 20);
+        cache.insert("a".into(), 1, "one".into());
+        assert_eq!(cache.get("a", 1).as_deref(), Some("one"));
+        assert_eq!(cache.get("a", 2), None);
+    }
+
+    #[test]
+    fn no_more_is_held_than_allowed() {
+        let cache = cache(10_000);
+        for i in 0..1000 {
+            cache.insert(i.to_string(), 1, "x".repeat(100));
+        }
+        assert!(cache.size().1 <= 10_000, "{:?}", cache.size());
+        assert!(cache.size().0 > 10, "{:?}", cache.size());
+    }
+
+    #[tokio::test]
+    async fn concurrent_misses_load_once() {
+        let (cache, loads) = (cache(1 << 20), AtomicUsize::new(0));
+        let load = || async {
+            loads.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ok::<_, ()>("made".to_owned())
+        };
+        let key = "a".to_owned();
+        let asked = (0..8).map(|_| cache.get_or_load(&key, 1, load()));
+        let answers = futures_util::future::join_all(asked).await;
+        assert!(answers.iter().all(|answer| answer.as_deref() == Ok("made")), "{answers:?}");
+        assert_eq!(loads.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_load_that_fails_is_not_kept_and_the_next_one_loads() {
+        let cache = cache(1 << 20);
+        let key = "a".to_owned();
+        let failed: Result<String, &str> = cache.get_or_load(&key, 1, async { Err("no") }).await;
+        assert_eq!(failed, Err("no"));
+        let made: Result<String, &str> = cache.get_or_load(&key, 1, async { Ok("yes".to_owned()) }).await;
+        assert_eq!(made.as_deref(), Ok("yes"));
+    }
+
+    #[tokio::test]
+    async fn a_value_of_another_generation_is_made_anew() {
+        let cache = cache(1 << 20);
+        let key = "a".to_owned();
+        cache.insert(key.clone(), 1, "old".into());
+        let made: Result<String, ()> = cache.get_or_load(&key, 2, async { Ok("new".to_owned()) }).await;
+        assert_eq!(made.as_deref(), Ok("new"));
+        assert_eq!(cache.get("a", 2).as_deref(), Some("new"));
+    }
+}

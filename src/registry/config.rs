@@ -1,0 +1,59 @@
+//! Config: reading, merging and removing it.
+
+use super::Registry;
+use super::effective::{global, top};
+use super::error::RegistryError;
+use crate::codec::ConfigPatch;
+use crate::store::Scope;
+use crate::types::Config;
+
+impl Registry {
+    /// The config of a scope: its own, or with `inherit` the nearest one above it.
+    ///
+    /// # Errors
+    /// [`RegistryError::NoSubjectConfig`] when a subject has none of its own.
+    pub async fn config(&self, scope: &Scope, inherit: bool) -> Result<Config, RegistryError> {
+        let effective = self.effective(scope).await?;
+        let level = effective.config.compatibility;
+        if let Some(own) = &effective.own.config {
+            return Ok(Config { compatibility: own.compatibility.or(level), ..own.clone() });
+        }
+        if *scope == top() && !inherit {
+            return Ok(Config { compatibility: Some(self.defaults.level), ..Config::default() });
+        }
+        if !inherit {
+            return Err(RegistryError::NoSubjectConfig(scope.clone()));
+        }
+        let layers = self.store.settings(&[scope.context_scope(), global()]).await?;
+        let inherited = layers.into_iter().find_map(|layer| layer.config).unwrap_or_default();
+        Ok(Config { alias: None, compatibility: inherited.compatibility.or(level), ..inherited })
+    }
+
+    /// Merges a change into a config and returns it whole.
+    ///
+    /// # Errors
+    /// The scope is read-only, its name not allowed, or a rule set not valid.
+    pub async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, RegistryError> {
+        self.check_scope_name(scope)?;
+        for rules in patch.rule_sets() {
+            rules.validate().map_err(RegistryError::InvalidRuleSet)?;
+        }
+        self.refuse_read_only(scope).await?;
+        Ok(self.store.put_config(scope, patch).await?)
+    }
+
+    /// Removes a config and returns it.
+    ///
+    /// # Errors
+    /// [`RegistryError::SubjectNotFound`] when a subject has none; the scope is read-only.
+    pub async fn delete_config(&self, scope: &Scope) -> Result<Config, RegistryError> {
+        let effective = self.effective(scope).await?;
+        let is_top = *scope == top();
+        if effective.own.config.is_none() && !is_top {
+            return Err(RegistryError::SubjectNotFound(scope.clone()));
+        }
+        self.refuse_read_only(scope).await?;
+        let config = self.store.delete_config(scope).await?.unwrap_or_default();
+        Ok(Config { compatibility: config.compatibility.or(Some(self.defaults.level)), ..config })
+    }
+}

@@ -1,0 +1,51 @@
+//! Why a submitted schema is refused. These are facts; what clients are told is put together in `http/invalid_schema.rs`.
+
+use super::submission::{RawReference, Submission};
+use crate::schema::SchemaError;
+use crate::types::{Reference, SchemaType, Subject, Version};
+
+/// Why a schema is refused (wire code 42201).
+#[derive(Debug, Clone)]
+pub enum InvalidSchema {
+    /// There is no text, and nothing that could stand in for it.
+    Empty,
+    /// No format has this name.
+    UnknownType(String),
+    /// A reference that is `null`.
+    NullReference,
+    /// The text is not a schema of its format.
+    Text { submitted: Box<Submitted>, error: SchemaError },
+    /// A reference that names nothing.
+    Reference { submitted: Box<Submitted>, error: ReferenceError },
+    /// A reference that was there when the schema was checked was deleted before it could be stored.
+    ReferenceGone { schema_type: SchemaType, reference: Reference },
+    /// The version that the request demands is not the next one.
+    NotTheNextVersion,
+    /// The schema can't be shown in the representation that was asked for.
+    Representation(SchemaError),
+    /// Tags can't be added or removed as asked.
+    Tags(SchemaError),
+    /// A version that is to be compared can't be read any more.
+    StoredVersion { version: Version, error: SchemaError },
+}
+
+/// What was submitted, of which Confluent repeats all in some messages.
+#[derive(Debug, Clone)]
+pub struct Submitted {
+    pub subject: Subject,
+    pub schema_type: SchemaType,
+    pub submission: Submission,
+}
+
+/// Why a reference can't be resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReferenceError {
+    /// Name, subject or version is missing.
+    Incomplete(RawReference),
+    /// Not a version number.
+    InvalidVersion(Version),
+    /// The subject has no such version. The version is the one asked for: -1 for the latest.
+    NotFound { subject: String, version: Version },
+    /// One name stands for two versions, which `reference-versions-strict` forbids.
+    Conflict { name: String, versions: [Version; 2] },
+}

@@ -1,0 +1,64 @@
+//! Modes: reading, setting and removing them.
+
+use super::Registry;
+use super::effective::{global, top};
+use super::error::{NotPermitted, RegistryError};
+use crate::store::{DeleteOutcome, ImportSwitch, Scope};
+use crate::types::Mode;
+
+impl Registry {
+    /// The mode of a scope: its own, or with `inherit` the effective one.
+    ///
+    /// # Errors
+    /// [`RegistryError::NoSubjectMode`] when a subject has none of its own.
+    pub async fn mode(&self, scope: &Scope, inherit: bool) -> Result<Mode, RegistryError> {
+        let effective = self.effective(scope).await?;
+        match effective.own.mode {
+            Some(mode) => Ok(mode),
+            None if inherit => Ok(effective.mode),
+            None if *scope == top() => Ok(self.defaults.mode),
+            None => Err(RegistryError::NoSubjectMode(scope.clone())),
+        }
+    }
+
+    /// Sets a mode; `None` clears it.
+    ///
+    /// # Errors
+    /// FORWARD below the global level; modes can't be changed; IMPORT on a scope that is not empty.
+    pub async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, force: bool) -> Result<(), RegistryError> {
+        self.check_scope_name(scope)?;
+        self.refuse_immutable_mode()?;
+        if mode == Some(Mode::Forward) && *scope != global() {
+            return Err(RegistryError::ForwardOnlyGlobal);
+        }
+        let import = match mode {
+            Some(Mode::Import) if force => ImportSwitch::Forced,
+            Some(Mode::Import) => ImportSwitch::Checked,
+            _ => ImportSwitch::No,
+        };
+        match self.store.put_mode(scope, mode, import).await? {
+            DeleteOutcome::NotEmpty => Err(RegistryError::NotPermitted(NotPermitted::SubjectsExist)),
+            DeleteOutcome::Referenced(subject, version) => Err(RegistryError::ReferenceExists(subject, version)),
+            _ => Ok(()),
+        }
+    }
+
+    fn refuse_immutable_mode(&self) -> Result<(), RegistryError> {
+        if self.defaults.mode_mutability { Ok(()) } else { Err(RegistryError::NotPermitted(NotPermitted::ModeImmutable)) }
+    }
+
+    /// Removes a mode and returns it; `None` when only modes below it were removed.
+    ///
+    /// # Errors
+    /// [`RegistryError::SubjectNotFound`] when there is none; modes can't be changed.
+    pub async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<Option<Mode>, RegistryError> {
+        let effective = self.effective(scope).await?;
+        let is_top = *scope == top();
+        if effective.own.mode.is_none() && !recursive && !is_top {
+            return Err(RegistryError::SubjectNotFound(scope.clone()));
+        }
+        self.refuse_immutable_mode()?;
+        let (mode, _) = self.store.delete_mode(scope, recursive).await?;
+        Ok(if is_top { Some(mode.unwrap_or(self.defaults.mode)) } else { mode })
+    }
+}

@@ -1,0 +1,42 @@
+//! What a client submits.
+
+use crate::schema::TagEdit;
+use crate::types::{Metadata, RuleSet, SchemaId, Version};
+
+/// A reference as a client sends it; anything may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct RawReference {
+    pub name: Option<String>,
+    pub subject: Option<String>,
+    /// Version; `-1` is the latest.
+    pub version: Option<i32>,
+}
+
+/// A schema as a client sends it, for registration, look-up and checks.
+#[derive(Debug, Clone, Default)]
+pub struct Submission {
+    pub schema: Option<String>,
+    /// The type's wire name; absent means AVRO.
+    pub schema_type: Option<String>,
+    pub references: Vec<RawReference>,
+    pub metadata: Option<Metadata>,
+    pub rule_set: Option<RuleSet>,
+    /// Explicit id (IMPORT).
+    pub id: Option<SchemaId>,
+    /// Version wanted; 0 is absent.
+    pub version: Version,
+    /// Inline tags to add before registering.
+    pub tags_to_add: Vec<TagEdit>,
+    /// Inline tags to remove before registering.
+    pub tags_to_remove: Vec<TagEdit>,
+    /// Copy the inline tags of the previous version.
+    pub propagate_tags: bool,
+}
+
+impl Submission {
+    /// True without a schema text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.schema.as_deref().is_none_or(|text| text.trim().is_empty())
+    }
+}

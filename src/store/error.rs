@@ -1,0 +1,48 @@
+//! Why a unit of work failed.
+
+/// Why a unit of work failed. None of these is the caller's mistake.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be reached or refused the work.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Migrations could not be applied.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The database was migrated by a newer release.
+    #[error("the database was written by a newer release (migration {found}; this binary knows up to {known})")]
+    Newer {
+        /// Highest migration that the database has.
+        found: i64,
+        /// Highest migration that this binary has.
+        known: i64,
+    },
+    /// Another process owns the SQLite file.
+    #[error("{path} is in use by another process")]
+    InUse { path: String },
+    /// A row that can't be right.
+    #[error("inconsistent row in {table}: {what}")]
+    Inconsistent { table: &'static str, what: String },
+    /// A commit failed; whether its work is there is known after a restart.
+    #[error("commit: {0}")]
+    Commit(String),
+    /// The store is shutting down.
+    #[error("the store is closed")]
+    Closed,
+    /// A file could not be opened.
+    #[error("{path}: {source}")]
+    File { path: String, source: std::io::Error },
+}
+
+/// Turns the outcome of the migrations into [`StoreError::Newer`] when the database has one that this binary does not know.
+pub(super) fn migrated(
+    migrator: &sqlx::migrate::Migrator,
+    outcome: Result<(), sqlx::migrate::MigrateError>,
+) -> Result<(), StoreError> {
+    match outcome {
+        Err(sqlx::migrate::MigrateError::VersionMissing(found)) => {
+            Err(StoreError::Newer { found, known: migrator.iter().map(|m| m.version).max().unwrap_or(0) })
+        }
+        outcome => Ok(outcome?),
+    }
+}

@@ -1,0 +1,152 @@
+//! What the store's writes take, and how each of them can end.
+
+use super::HashedContent;
+use crate::types::{Association, SchemaId, SchemaName, Subject, Version, VersionSelector};
+
+/// A registration, decided but for what only the transaction can know.
+#[derive(Debug, Clone)]
+pub struct RegisterRequest {
+    pub subject: Subject,
+    pub schema: HashedContent,
+    /// The references' subjects with their contexts, in the order of the content's references.
+    pub targets: Vec<Subject>,
+    /// Referenced versions must be active, not merely exist.
+    pub active_references: bool,
+    /// The subject's epoch when the decision was made.
+    pub expected_epoch: i64,
+    pub version: Version,
+    /// The id that was asked for (IMPORT).
+    pub id: Option<SchemaId>,
+    /// SHA-256 of the text; without it the backfill will add digest and names.
+    pub digest: Option<[u8; 32]>,
+    /// Names under which the schema can be found, should it be new.
+    pub names: Vec<SchemaName>,
+    /// The change can alter answers about what existed before.
+    pub disruptive: bool,
+    /// Now, in milliseconds since 1970.
+    pub now: i64,
+}
+
+/// How a registration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegisterOutcome {
+    Registered {
+        id: SchemaId,
+    },
+    /// The subject changed meanwhile: decide again.
+    HeadMoved,
+    /// The id asked for stands for something else.
+    IdTaken,
+    /// Another content has the same guid.
+    GuidCollision,
+    /// The reference at this position vanished meanwhile.
+    ReferenceGone {
+        position: usize,
+    },
+    /// The subject of the reference at this position belongs to a resource: it can't be referred to.
+    ReferenceOwned {
+        position: usize,
+    },
+}
+
+/// What to delete.
+#[derive(Debug, Clone)]
+pub struct DeleteRequest {
+    pub subject: Subject,
+    /// One version; `None` means the whole subject.
+    pub version: Option<VersionSelector>,
+    /// Remove the rows; otherwise mark them as deleted.
+    pub permanent: bool,
+    /// The scope is read-only: report that, after the checks that come before it.
+    pub read_only: bool,
+    /// Now, in milliseconds since 1970.
+    pub now: i64,
+}
+
+/// How a deletion ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeleteOutcome {
+    /// These versions were deleted.
+    Deleted(Vec<Version>),
+    SubjectNotFound,
+    VersionNotFound,
+    /// The subject is soft-deleted already.
+    SubjectSoftDeleted,
+    /// The version is soft-deleted already.
+    VersionSoftDeleted(Version),
+    /// A version of the subject is still active.
+    SubjectNotDeleted,
+    /// The version is still active.
+    VersionNotDeleted(Version),
+    /// The scope is read-only.
+    ReadOnly,
+    /// Something refers to this version.
+    Referenced(Subject, Version),
+    /// The scope holds active schemas.
+    NotEmpty,
+    /// The subject has an association.
+    Associated(Subject),
+    /// The last active version of a subject with an association.
+    AssociatedLast(Subject),
+}
+
+/// How a scope becomes IMPORT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportSwitch {
+    /// The mode is not IMPORT: nothing to check.
+    No,
+    /// The scope must have no active schemas; its soft-deleted remains are removed.
+    Checked,
+    /// Nothing is checked or removed.
+    Forced,
+}
+
+/// An association to be removed.
+#[derive(Debug, Clone)]
+pub struct AssociationRemoval {
+    pub association: Association,
+    /// Its subject is deleted with it, permanently.
+    pub cascade: bool,
+}
+
+/// Changes to the associations of one resource, decided but for what only the transaction can know.
+#[derive(Debug, Clone, Default)]
+pub struct AssociateRequest {
+    /// The generation that the decision was made in.
+    pub expected_generation: i64,
+    /// The epochs of the subjects that the decision looked at.
+    pub heads: Vec<(Subject, i64)>,
+    /// Removed before anything is written.
+    pub removals: Vec<AssociationRemoval>,
+    /// Schemas to register.
+    pub registrations: Vec<RegisterRequest>,
+    /// Inserted or updated, each under its guid.
+    pub puts: Vec<Association>,
+    /// Most associations there may be.
+    pub limit: usize,
+    /// Now, in milliseconds since 1970.
+    pub now: i64,
+}
+
+impl AssociateRequest {
+    /// True when nothing would be written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.removals.is_empty() && self.registrations.is_empty() && self.puts.is_empty()
+    }
+}
+
+/// How changes to associations ended. All but [`AssociateOutcome::Done`] have changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssociateOutcome {
+    /// Written; the ids of the registrations, in their order.
+    Done(Vec<SchemaId>),
+    /// What was decided on has changed: decide again.
+    Moved,
+    /// A registration was refused.
+    Registration { position: usize, outcome: RegisterOutcome },
+    /// The subject of a removed association could not be deleted.
+    Deletion(DeleteOutcome),
+    /// There are as many associations as there may be.
+    Full,
+}

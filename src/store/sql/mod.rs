@@ -1,0 +1,35 @@
+//! What happens inside a transaction, written once for both databases.
+//!
+//! `sqlite/` and `postgres/` each include this folder as a module of their own (`#[path = "../sql/mod.rs"] mod sql;`), so it is
+//! compiled twice. `super` is then the database's module, which supplies what differs: `Conn` and `Row`, and `dialect` with the
+//! locks, the database type of sqlx and a few statements. This way sqlx sees concrete types, without the page of bounds that
+//! code generic over `sqlx::Database` needs, and a statement is written once: `$1` is a parameter in both. The price: the
+//! compiler reports an error here twice.
+
+mod associate;
+mod associations;
+mod bindings;
+pub(super) mod changes;
+mod decode;
+mod delete;
+pub(super) mod read;
+mod register;
+mod schema_names;
+mod settings;
+
+pub(super) use associate::associate;
+pub(super) use associations::{associations, associations_of};
+pub(super) use bindings::{alias, aliases, delete_alias, delete_type_binding, put_alias, put_type_binding, type_bindings};
+pub(super) use changes::{changes, init};
+pub(super) use delete::{delete, delete_context};
+pub(super) use read::{
+    content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,
+    subject, subjects, version, versions,
+};
+pub(super) use register::{IdSource, NewVersion, bind_schema, register};
+pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_without_names, subject_by_xreg_id};
+pub(super) use settings::{
+    all_settings, delete_config, delete_mode, generation, put_config, put_mode, settings, subject_aliases,
+};
+
+use super::{Conn, Row, dialect};
