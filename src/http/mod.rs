@@ -10,7 +10,7 @@
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
 //! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
 //! | `handlers/` | the handlers, one file for each group of paths |
-//! | `body`, `association_body` | request bodies |
+//! | `bodies/` | request bodies |
 //! | `reply`, `document`, `links`, `compression` | answers, schema documents, URLs in answers, gzip |
 //! | `wire/` | the JSON of answers, a struct for each |
 //! | `error`, `invalid_schema` | status, code and message of every error |
@@ -18,8 +18,7 @@
 //! | `state`, `metrics` | what all requests share |
 
 mod app;
-mod association_body;
-mod body;
+mod bodies;
 mod compression;
 mod dispatch;
 mod document;

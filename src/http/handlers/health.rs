@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::http::body;
+use crate::http::bodies;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
@@ -19,7 +19,7 @@ pub(in crate::http) async fn root(_: Request) -> Answer {
 
 /// Confluent takes any object of scalars here.
 pub(in crate::http) async fn post_root(request: Request) -> Answer {
-    match body::value(&request.body)? {
+    match bodies::json::value(&request.body)? {
         None => {}
         Some(Value::Object(members)) if members.values().all(|value| !value.is_object() && !value.is_array()) => {}
         Some(_) => return Err(ApiError::bad_request("Expected an object of scalars")),

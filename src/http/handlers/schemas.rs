@@ -2,7 +2,7 @@
 
 use super::listing::{page, subject_filter};
 use super::schema_view::SchemaView;
-use crate::http::association_body::types as association_types;
+use crate::http::bodies::association::types as association_types;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Reply, json, raw_text};
 use crate::http::request::Request;

@@ -1,18 +1,16 @@
 //! `/cloudevents/resolve`: which schema a `dataschema` names.
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value};
 
-use super::aliases::object;
 use super::documents;
-use crate::codec::{as_int, as_string, field, string_field};
+use crate::http::bodies::{self, json};
 use crate::http::error::ApiError;
 use crate::http::links::{Links, guid_path, version_path};
 use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::{self, Candidate, ErrorDetails};
-use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, WriterId};
-use crate::types::{Guid, VersionSelector};
+use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved};
+use crate::types::VersionSelector;
 
 /// The hints in a query.
 fn asked(request: &Request) -> Hints {
@@ -20,31 +18,8 @@ fn asked(request: &Request) -> Hints {
     Hints { dataschema: text("dataschema"), event_type: text("type").filter(|t| !t.is_empty()), ..Hints::default() }
 }
 
-/// `{"id":42}` or `{"guid":"..."}`.
-fn writer(map: &Map<String, Value>, key: &str) -> Result<Option<WriterId>, ApiError> {
-    let refused = || ApiError::bad_request(format!("{key} must be an object with an id or a guid"));
-    let inner = match map.get(key) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Object(inner)) => inner,
-        Some(_) => return Err(refused()),
-    };
-    if let Some(id) = field(inner, "id", as_int)? {
-        return Ok(Some(WriterId::Id(id)));
-    }
-    let guid = field(inner, "guid", as_string)?.and_then(|text| Guid::parse(&text));
-    guid.map(|guid| Some(WriterId::Guid(guid))).ok_or_else(refused)
-}
-
-/// The hints in a body.
 fn posted(request: &Request) -> Result<Hints, ApiError> {
-    let map = object(request)?;
-    Ok(Hints {
-        dataschema: string_field(&map, "dataschema")?,
-        event_type: string_field(&map, "type")?.filter(|t| !t.is_empty()),
-        record_header: writer(&map, "record_header")?,
-        framing: writer(&map, "framing")?,
-        ..Hints::default()
-    })
+    bodies::cloudevents::hints(json::value(&request.body)?.as_ref())
 }
 
 fn names(tried: &[ResolutionRule]) -> Vec<&'static str> {
