@@ -43,8 +43,7 @@ impl LoadedSchema {
             if missing.is_empty() || error.file.as_ref() != Some(&name) || !error.message.starts_with("Could not resolve") {
                 return error;
             }
-            let hint =
-                format!("{} (import not found: {}; see --proto-path and --reference)", error.message, missing.join(", "));
+            let hint = format!("{} (import not found: {}; see --proto-path and --reference)", error.message, missing.join(", "));
             InputError { message: hint, ..error }
         })
     }

@@ -39,9 +39,9 @@ use crate::types::{CompatibilityLevel, Config, Metadata, SchemaType, Version};
 pub(super) use self::arguments::{Color, schema_type};
 pub(super) use self::excerpt::excerpt;
 pub(super) use self::github::{Annotation, annotate};
+pub(super) use self::input_error::InputError;
 pub(super) use self::references::{Places, max_depth};
 pub(super) use self::source::{read, type_of};
-pub(super) use self::input_error::InputError;
 
 /// Stack on which schemas are read and compared: they may be nested to the limits.
 const STACK_BYTES: usize = 32 << 20;
