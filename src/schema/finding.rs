@@ -1,7 +1,7 @@
 //! What a compatibility check finds. One type for all formats: the REST API prints the peer's text from it, the
 //! command line and `?explain=true` print all of it.
 
-use super::format::Position;
+use super::position::Position;
 
 /// A place in one of the two texts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,93 @@
-//! What every format module takes and gives: the same face for Avro, Protobuf and JSON Schema.
+//! What a schema format must do, and what it is given to do it with.
+//!
+//! A fourth format is an implementation of [`Format`] for its schema, a variant of [`super::Parsed`], and one of
+//! [`super::PayloadValidator`]; the compiler names every other place. Its folder has the rooms of the others: `model`, `parse`,
+//! `print`, `tags`, `compat` (rules, explanations, places) and `payload`.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::types::{CompatibilityPolicy, ProtobufPolicy};
+use super::finding::Finding;
+use super::position::Position;
+use crate::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
+
+/// A schema that has been read, with everything it refers to. Immutable.
+pub trait Format: fmt::Debug + Send + Sync {
+    /// The schema made ready for data. Formats differ in the encodings of their data, so each has methods of its own.
+    type PayloadValidator
+    where
+        Self: Sized;
+
+    /// Reads a schema text. How much it may be wrong depends on [`ParseMode`].
+    ///
+    /// # Errors
+    /// [`SchemaError`] with Confluent's wording where it has one, the stage, and the position where it is known.
+    fn parse(text: &str, references: &[ResolvedReference], options: &ParseOptions) -> Result<Self, SchemaError>
+    where
+        Self: Sized;
+
+    fn schema_type(&self) -> SchemaType;
+
+    /// The text that is stored and returned, and that the guid is made from.
+    fn canonical(&self) -> &str;
+
+    /// The text under `normalize=true`.
+    ///
+    /// # Errors
+    /// When a type is missing (Protobuf), or the text would be nested too deep.
+    fn normalized(&self) -> Result<String, SchemaError>;
+
+    /// The text under `format=`, in any letter case; `None` for a word that the format does not know, which means the canonical
+    /// text.
+    fn formatted(&self, format: &str) -> Option<Result<String, SchemaError>>;
+
+    /// One self-contained document: JSON Schema with what it refers to among its definitions, Avro with every named type spelled
+    /// out at its first use, Protobuf as a `FileDescriptorSet`. The same schema always gives the same bytes.
+    ///
+    /// # Errors
+    /// When the whole would be nested too deep.
+    fn bundled(&self) -> Result<Vec<u8>, SchemaError>;
+
+    /// Whether one subject treats both as the same schema. References, metadata and rules are for the caller to compare.
+    fn equivalent(&self, other: &Self) -> bool
+    where
+        Self: Sized;
+
+    /// The name that the schema gives itself.
+    fn name(&self) -> Option<String>;
+
+    /// The names of the top-level fields, which reserved fields must not take.
+    fn root_fields(&self) -> Vec<String>;
+
+    /// The inline tags.
+    fn tags(&self) -> Vec<EntityTags>;
+
+    /// The text with inline tags added, then removed.
+    ///
+    /// # Errors
+    /// When an entity is not there, unless those are to be ignored.
+    fn edit_tags(&self, add: &[TagEdit], remove: &[TagEdit], ignore_unknown: bool) -> Result<String, SchemaError>;
+
+    /// Bytes held, roughly, for caches.
+    fn weight(&self) -> usize;
+
+    /// Every reason why `reader` can't read what `writer` writes, in Confluent's order; none means that it can.
+    ///
+    /// # Errors
+    /// When the work budget runs out: no verdict.
+    fn check(reader: &Self, writer: &Self, options: &CheckOptions) -> Result<Vec<Finding>, CheckError>
+    where
+        Self: Sized;
+
+    /// Gets the schema ready for data. `part` chooses what the data is an instance of: the name of an Avro type or of a Protobuf
+    /// message, a JSON pointer. `formats`: `format` of JSON Schema is an assertion.
+    ///
+    /// # Errors
+    /// When the schema can't be used, or has no such part.
+    fn payload_validator(self: &Arc<Self>, part: Option<&str>, formats: bool) -> Result<Self::PayloadValidator, SchemaError>
+    where
+        Self: Sized;
+}
 
 /// Why a text is being parsed; it decides how strict the parser is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,36 +139,6 @@ pub struct ResolvedReference {
     pub direct: bool,
 }
 
-/// Where something stands in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position {
-    /// Byte offset.
-    pub offset: u32,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters (Unicode scalar values), from 1.
-    pub column: u32,
-}
-
-impl Position {
-    /// The position of a byte offset in `text`; offsets past the end mean the end.
-    #[must_use]
-    pub fn of(text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = text.get(..offset).unwrap_or("");
-        let start = before.rfind('\n').map_or(0, |i| i + 1);
-        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self {
-            offset: clamp(offset),
-            line: clamp(before.bytes().filter(|b| *b == b'\n').count() + 1),
-            column: clamp(before.get(start..).unwrap_or("").chars().count() + 1),
-        }
-    }
-}
-
 /// At which step a schema was refused; the wire message differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
@@ -99,7 +153,7 @@ pub enum Stage {
 pub struct SchemaError {
     /// The step.
     pub stage: Stage,
-    /// The innermost reason, in the peer's words where it has some.
+    /// The innermost reason, in Confluent's words where it has some.
     pub message: String,
     /// Where, when it is known.
     pub position: Option<Position>,

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::format::{Position, SchemaError};
+use super::format::SchemaError;
+use super::position::Position;
 
 /// A JSON value with the byte offset at which it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -284,21 +285,54 @@ pub fn read_with_notes(text: &str, options: ReadOptions) -> Result<(Value, Notes
     Ok((value, reader.notes))
 }
 
+/// The bytes from an offset on that stand outside strings and comments, and the closing quotes of strings.
+fn structure(text: &str, from: usize) -> impl Iterator<Item = (usize, u8)> {
+    let bytes = text.as_bytes();
+    let mut next = from;
+    std::iter::from_fn(move || {
+        loop {
+            let (at, byte) = (next, *bytes.get(next)?);
+            next += 1;
+            match (byte, bytes.get(next)) {
+                (b'"', _) => {
+                    while *bytes.get(next)? != b'"' {
+                        next += if bytes.get(next) == Some(&b'\\') { 2 } else { 1 };
+                    }
+                    next += 1;
+                    return Some((next - 1, b'"'));
+                }
+                (b'/', Some(b'/')) => next += text.get(next..)?.find('\n')?,
+                (b'/', Some(b'*')) => next += 1 + text.get(next + 1..)?.find("*/")? + 2,
+                _ => return Some((at, byte)),
+            }
+        }
+    })
+}
+
+/// Deepest nesting of arrays and objects: known before anything recurses over the text. Of a text that is not JSON, at least as
+/// far as it is.
+pub(crate) fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for (_, byte) in structure(text, 0) {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// The offset behind the value that begins at `start` of a text that has been read.
 #[must_use]
 pub fn end_of(text: &str, start: usize) -> usize {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for (at, byte) in text.bytes().enumerate().skip(start) {
+    let mut depth = 0_usize;
+    for (at, byte) in structure(text, start) {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => {
-                quoted = !quoted;
-                if !quoted && depth == 0 {
-                    return at + 1;
-                }
-            }
-            _ if quoted => {}
+            b'"' if depth == 0 => return at + 1,
             b'{' | b'[' => depth += 1,
             b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return at,
             b'}' | b']' => {
@@ -670,7 +704,16 @@ pub fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::{plain_prefix, write_string};
+    use super::{nesting, plain_prefix, write_string};
+
+    #[test]
+    fn only_brackets_outside_strings_and_comments_are_nesting() {
+        assert_eq!(nesting(&"[".repeat(101)), 101);
+        assert_eq!(nesting(&format!("[\"{}\"]", "[".repeat(500))), 1);
+        assert_eq!(nesting(&format!("[\"\\\"{}\"]", "{".repeat(500))), 1);
+        assert_eq!(nesting(&"[]".repeat(500)), 1);
+        assert_eq!(nesting("[ // [[\n /* [[ */ {}]"), 2);
+    }
 
     #[test]
     fn what_is_plain_ends_at_the_first_byte_that_is_not() {

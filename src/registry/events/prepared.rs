@@ -10,8 +10,8 @@ use quick_cache::sync::Cache;
 
 use super::{Registry, RegistryError};
 use crate::registry::Entry;
+use crate::schema::PayloadValidator;
 use crate::schema::SchemaError;
-use crate::schema::payload::Payload;
 use crate::types::{Guid, SchemaType};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,14 +24,14 @@ struct Key {
     fragment: Option<Box<str>>,
 }
 
-type Made = Result<Payload, SchemaError>;
+type Made = Result<PayloadValidator, SchemaError>;
 
 #[derive(Clone)]
 struct ByBytes;
 
 impl Weighter<Key, (i64, Made)> for ByBytes {
     fn weight(&self, _: &Key, made: &(i64, Made)) -> u64 {
-        let bytes = made.1.as_ref().map_or(0, Payload::weight);
+        let bytes = made.1.as_ref().map_or(0, PayloadValidator::weight);
         u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(512)
     }
 }
@@ -79,7 +79,7 @@ impl Registry {
             Ok(parsed) => parsed,
             Err(error) => return Ok(Err(error)),
         };
-        let task = tokio::task::spawn_blocking(move || Payload::prepare(&parsed, formats, part.as_deref()));
+        let task = tokio::task::spawn_blocking(move || PayloadValidator::prepare(&parsed, formats, part.as_deref()));
         Ok(task.await.unwrap_or_else(|_| Err(SchemaError::validate("it could not be made ready"))))
     }
 }

@@ -2,22 +2,10 @@
 //!
 //! A union takes a value of any branch, as Avro 1.12 does. Neither an enum's symbols nor a fixed's length are looked at.
 
-use super::model::{Kind, Model, NodeId, Primitive};
+use super::model::{Kind, Model, Name, NodeId, Primitive};
 use super::number;
-use super::parse::{Parser, Read, fault};
-use super::print;
 use super::value;
 use crate::schema::json::{self, Value};
-
-/// Steps that all defaults of a schema may take together. Unions inside unions make the search exponential in the worst case;
-/// schemas that people write stay far below this.
-pub(super) const STEPS: u64 = 10_000_000;
-
-/// A default whose type was not known when it was read.
-pub(super) struct Deferred {
-    record: NodeId,
-    field: usize,
-}
 
 /// Whether a value fits a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,53 +20,8 @@ pub(super) enum Fit {
     Spent,
 }
 
-impl Parser {
-    /// Checks a default of a new schema where it stands.
-    pub(super) fn judge_default(&mut self, field: &str, ty: NodeId, default: &Value, owner: (NodeId, usize)) -> Read<()> {
-        if is_special_float(&self.model, ty, default) {
-            return Ok(());
-        }
-        let mut steps = self.steps;
-        let fit = fits(&self.model, ty, default, &mut steps, &|name| self.open.contains(name));
-        self.steps = steps;
-        match fit {
-            Fit::Yes => Ok(()),
-            Fit::Later => {
-                self.deferred.push(Deferred { record: owner.0, field: owner.1 });
-                Ok(())
-            }
-            _ => refuse(&self.model, fit, field, ty, default),
-        }
-    }
-
-    /// Checks the defaults that had to wait for a definition.
-    pub(super) fn judge_deferred(&mut self) -> Read<()> {
-        let mut steps = self.steps;
-        for deferred in std::mem::take(&mut self.deferred) {
-            let Kind::Record(record) = &self.model.node(deferred.record).kind else { continue };
-            let Some(field) = record.fields.get(deferred.field) else { continue };
-            let Some(default) = &field.default else { continue };
-            let fit = fits(&self.model, field.ty, default, &mut steps, &|_| false);
-            if fit != Fit::Yes {
-                return refuse(&self.model, fit, &field.name, field.ty, default);
-            }
-        }
-        self.steps = steps;
-        Ok(())
-    }
-}
-
-fn refuse(model: &Model, fit: Fit, field: &str, ty: NodeId, default: &Value) -> Read<()> {
-    let message = match fit {
-        Fit::Unset => "Schema fields not set yet".to_owned(),
-        Fit::Spent => format!("The default for field {field} takes too long to check"),
-        _ => format!("Invalid default for field {field}: {} not a {}", value::text(default), print::excerpt(model, ty)),
-    };
-    fault(default.offset, message)
-}
-
 /// Whether a value is valid for a type. Depth is bounded by that of the value.
-pub(super) fn fits(model: &Model, ty: NodeId, value: &Value, steps: &mut u64, open: &dyn Fn(&super::model::Name) -> bool) -> Fit {
+pub(super) fn fits(model: &Model, ty: NodeId, value: &Value, steps: &mut u64, open: &dyn Fn(&Name) -> bool) -> Fit {
     if *steps == 0 {
         return Fit::Spent;
     }
@@ -149,13 +92,6 @@ fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
         Primitive::Long => value.as_number().and_then(number::as_long).is_some(),
         Primitive::Float | Primitive::Double => value.as_number().is_some(),
     }
-}
-
-/// A field of a floating-point type itself takes its default as a text too; one that is left as text has no other spelling.
-/// Inside arrays, maps, records and unions there are only numbers.
-fn is_special_float(model: &Model, ty: NodeId, default: &Value) -> bool {
-    matches!(model.node(ty).kind, Kind::Primitive(Primitive::Float | Primitive::Double))
-        && default.as_str().is_some_and(|text| matches!(text, "NaN" | "Infinity" | "-Infinity"))
 }
 
 /// Appends a default in normal form: keys sorted, numbers in the form of their type. What does not fit stays as it is.

@@ -44,7 +44,16 @@ impl Primitive {
         })
     }
 
-    /// Its name.
+    /// Whether a reader of this type reads what was written as the other one (avro 4.2).
+    pub(super) fn reads(self, writer: Self) -> bool {
+        use Primitive::{Bytes, Double, Float, Int, Long, String};
+        self == writer
+            || matches!(
+                (self, writer),
+                (Long | Float | Double, Int) | (Float | Double, Long) | (Double, Float) | (Bytes, String) | (String, Bytes)
+            )
+    }
+
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Null => "null",

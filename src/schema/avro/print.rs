@@ -3,18 +3,18 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::deep;
 use super::defaults;
-use super::logical::{self, Logical};
+use super::limits::{DEFAULT_STEPS, MAX_DEPTH};
+use super::logical_type::{self, Logical};
 use super::model::{Field, Kind, Model, Name, Named, NodeId, Order, SpaceId};
 use super::name;
 use super::tags::{Edits, Entity, TAGS};
 use super::value;
-use crate::schema::json::{Member, write_string};
+use crate::schema::json::{self, Member, write_string};
 
 /// Which text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum TextForm {
     /// What is stored and returned.
     Canonical,
     /// The canonical text under `normalize=true`, without the losses of the original.
@@ -28,29 +28,29 @@ pub(super) enum Form {
 pub(super) struct TooDeep;
 
 /// Writes the whole schema.
-pub(super) fn whole(model: &Model, form: Form, max_depth: usize) -> Result<String, TooDeep> {
+pub(super) fn whole(model: &Model, form: TextForm, max_depth: usize) -> Result<String, TooDeep> {
     let known =
-        if form == Form::Resolved { HashSet::new() } else { model.referenced.iter().map(|id| model.first(*id)).collect() };
-    finish(Writer { model, form, known, edits: None, out: String::new(), depth: 0, max_depth, steps: defaults::STEPS })
+        if form == TextForm::Resolved { HashSet::new() } else { model.referenced.iter().map(|id| model.first(*id)).collect() };
+    finish(Writer { model, form, known, edits: None, out: String::new(), depth: 0, max_depth, steps: DEFAULT_STEPS })
 }
 
 /// Writes the canonical text with other tags.
 pub(super) fn edited(model: &Model, edits: &Edits, max_depth: usize) -> Result<String, TooDeep> {
     let known = model.referenced.iter().map(|id| model.first(*id)).collect();
     let edits = Some(edits);
-    finish(Writer { model, form: Form::Canonical, known, edits, out: String::new(), depth: 0, max_depth, steps: 0 })
+    finish(Writer { model, form: TextForm::Canonical, known, edits, out: String::new(), depth: 0, max_depth, steps: 0 })
 }
 
 fn finish(mut writer: Writer<'_>) -> Result<String, TooDeep> {
     writer.schema(writer.model.root, 0)?;
     // a definition that moved to its first use may carry deep properties or defaults with it
-    if deep::nesting(&writer.out) > writer.max_depth { Err(TooDeep) } else { Ok(writer.out) }
+    if json::nesting(&writer.out) > writer.max_depth { Err(TooDeep) } else { Ok(writer.out) }
 }
 
 /// One node on its own, for messages.
 pub(super) fn excerpt(model: &Model, id: NodeId) -> String {
-    let max_depth = super::parse::MAX_DEPTH;
-    let form = Form::Canonical;
+    let max_depth = MAX_DEPTH;
+    let form = TextForm::Canonical;
     let mut writer =
         Writer { model, form, known: HashSet::new(), edits: None, out: String::new(), depth: 0, max_depth, steps: 0 };
     match writer.schema(id, 0) {
@@ -61,7 +61,7 @@ pub(super) fn excerpt(model: &Model, id: NodeId) -> String {
 
 struct Writer<'m> {
     model: &'m Model,
-    form: Form,
+    form: TextForm,
     /// Named types that have been written, or count as such.
     known: HashSet<NodeId>,
     /// Tags that replace those of the schema.
@@ -74,7 +74,7 @@ struct Writer<'m> {
 
 impl<'m> Writer<'m> {
     fn normal(&self) -> bool {
-        self.form == Form::Normalized
+        self.form == TextForm::Normalized
     }
 
     fn enter(&mut self, levels: usize) -> Result<(), TooDeep> {
@@ -142,7 +142,7 @@ impl<'m> Writer<'m> {
     /// Properties, type aliases and the closing brace.
     fn close(&mut self, id: NodeId) {
         let node = self.model.node(id);
-        let logical = if self.normal() { logical::of(self.model, id) } else { Logical::None };
+        let logical = if self.normal() { logical_type::of(self.model, id) } else { Logical::None };
         self.properties(&node.props, logical, (id, None));
         if let Some(named) = node.named().filter(|named| !named.aliases.is_empty()) {
             self.aliases(named);
@@ -271,7 +271,7 @@ impl<'m> Writer<'m> {
             self.out.push(',');
             write_string(&mut self.out, &member.key);
             self.out.push(':');
-            value::write(&mut self.out, &member.value, self.form == Form::Normalized);
+            value::write(&mut self.out, &member.value, self.form == TextForm::Normalized);
         }
         if let Some(tags) = tags {
             self.tags(tags);

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::model::{Kind, Model, NodeId, Record};
 use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 use crate::schema::json::{Member, Value};
+use crate::schema::tag_edits::{for_each_edit, no_such_path};
 
 /// The property.
 pub(super) const TAGS: &str = "confluent:tags";
@@ -71,24 +72,11 @@ pub(super) fn edit(model: &Model, add: &[TagEdit], remove: &[TagEdit], ignore_un
         by_simple.entry(&*record.named.name.simple).or_default().push((id, record));
     }
     let mut edits = Edits::new();
-    for (edit, adding) in add.iter().map(|edit| (edit, true)).chain(remove.iter().map(|edit| (edit, false))) {
-        let Some((entity, props)) = find(model, &by_simple, edit) else {
-            if ignore_unknown {
-                continue;
-            }
-            return Err(SchemaError::validate(format!("No matching path '{}' found in the schema", edit.path)));
-        };
-        let tags = edits.entry(entity).or_insert_with(|| tags_of(props));
-        if adding {
-            for tag in &edit.tags {
-                if !tags.contains(tag) {
-                    tags.push(tag.clone());
-                }
-            }
-        } else {
-            tags.retain(|tag| !edit.tags.contains(tag));
-        }
-    }
+    for_each_edit(add, remove, ignore_unknown, |edit, change| {
+        let (entity, props) = find(model, &by_simple, edit).ok_or_else(|| no_such_path(edit))?;
+        edit.apply(change, edits.entry(entity).or_insert_with(|| tags_of(props)));
+        Ok(())
+    })?;
     Ok(edits)
 }
 

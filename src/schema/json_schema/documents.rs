@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::dialect::Dialect;
-use super::{meta, uri};
+use super::meta_schemas;
+use super::uri;
 use crate::schema::format::ResolvedReference;
 use crate::schema::json::{self, ReadOptions, Value};
 
@@ -32,7 +33,7 @@ struct Slot {
 enum Source {
     Own,
     Reference(Arc<str>),
-    Meta(meta::Text),
+    Meta(meta_schemas::Text),
 }
 
 impl Documents {
@@ -48,7 +49,7 @@ impl Documents {
             documents.add_reference(reference, &root_base, max_depth);
         }
         documents.built_in = u32::try_from(documents.slots.len()).unwrap_or(u32::MAX);
-        for (address, text) in meta::ALL {
+        for (address, text) in meta_schemas::ALL {
             documents.slots.push(Slot {
                 source: Source::Meta(*text),
                 base: (*address).to_owned(),
@@ -117,8 +118,8 @@ impl Documents {
     pub(crate) fn built_in(&self, address: &str) -> Option<u32> {
         let path = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"))?;
         let path = if path == "json-schema.org/schema" { "json-schema.org/draft-04/schema" } else { path };
-        let is_it = |(known, _): &(&str, meta::Text)| known.split_once("://").is_some_and(|(_, known)| known == path);
-        let at = meta::ALL.iter().position(is_it)?;
+        let is_it = |(known, _): &(&str, meta_schemas::Text)| known.split_once("://").is_some_and(|(_, known)| known == path);
+        let at = meta_schemas::ALL.iter().position(is_it)?;
         u32::try_from(at).ok().and_then(|at| at.checked_add(self.built_in))
     }
 

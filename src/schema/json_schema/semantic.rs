@@ -14,21 +14,25 @@ use jsonschema::Draft;
 use jsonschema::canonical::{Containment, options};
 use serde_json::Value as Tree;
 
-use super::compat::places;
-use super::document::{ValidateOptions, Validator};
-use super::{Schema, compat, crate_face, room, sample};
+use super::compat;
+use super::jsonschema_adapter;
+use super::payload::{ValidateOptions, Validator};
+use super::print;
+use super::sample_documents;
+use super::schema::Schema;
+use crate::schema::deep_stack::{deep_thread, on_deep_stack};
 use crate::schema::finding::{Finding, Place};
+use crate::schema::format::Format;
 use crate::schema::json::{Object, Value};
+use crate::schema::pointer::push;
 use crate::types::CompatibilityPolicy;
 
 /// Longest schema text the prover gets, with all it refers to.
 const MAX_TEXT: usize = 64 << 10;
 /// Deepest schema the prover gets.
-const MAX_DEPTH: usize = 64;
+const MAX_NESTING: usize = 64;
 /// How long an answer is waited for.
 const TIME_LIMIT: Duration = Duration::from_millis(800);
-/// Stack of the prover's thread.
-const STACK: usize = 256 << 20;
 /// Provers at work at the same time, those nobody waits for any more included.
 const MAX_PROVERS: usize = 4;
 
@@ -65,8 +69,7 @@ pub fn second_opinion(reader: &Schema, writer: &Schema) -> Opinion {
         // Nobody may be waiting any more.
         let _ = send.try_send(opinion);
     };
-    let builder = std::thread::Builder::new().name("json-schema-prover".to_owned()).stack_size(STACK);
-    if builder.spawn(work).is_err() {
+    if deep_thread("json-schema-prover").spawn(work).is_err() {
         PROVERS.fetch_sub(1, Ordering::AcqRel);
         return Opinion::Unknown;
     }
@@ -90,7 +93,7 @@ impl Question {
     fn of(reader: &Schema, writer: &Schema) -> Option<Self> {
         let fits = |schema: &Schema| {
             let size = schema.canonical().len() + schema.documents.size_of_references();
-            !schema.deep && size <= MAX_TEXT && schema.root().is_some_and(|root| depth(root) <= MAX_DEPTH)
+            schema.nesting <= MAX_NESTING && size <= MAX_TEXT
         };
         if !fits(reader) || !fits(writer) || reader.model().is_err() || writer.model().is_err() {
             return None;
@@ -98,9 +101,9 @@ impl Question {
         let validate = ValidateOptions { formats: false, max_errors: 1, ..ValidateOptions::default() };
         let validator = |schema: &Schema| Validator::compile(schema, &validate).ok();
         Some(Self {
-            reader: crate_face::bundle(&reader.documents, "reader").ok()?,
-            writer: crate_face::bundle(&writer.documents, "writer").ok()?,
-            drafts: (crate_face::draft(reader.documents.dialect), crate_face::draft(writer.documents.dialect)),
+            reader: jsonschema_adapter::bundle(&reader.documents, "reader").ok()?,
+            writer: jsonschema_adapter::bundle(&writer.documents, "writer").ok()?,
+            drafts: (jsonschema_adapter::draft(reader.documents.dialect), jsonschema_adapter::draft(writer.documents.dialect)),
             validators: validator(reader).zip(validator(writer)),
             abandoned: Arc::default(),
         })
@@ -133,25 +136,16 @@ impl Question {
     /// A document that the writer accepts and the reader refuses.
     fn counter_example(&self) -> Option<String> {
         let (reader, writer) = self.validators.as_ref()?;
-        let candidates = sample::values(&self.writer).into_iter().chain(sample::values(&self.reader));
+        let candidates = sample_documents::values(&self.writer).into_iter().chain(sample_documents::values(&self.reader));
         let is_counter = |value: &Tree| writer.accepts(value) == Some(true) && reader.accepts(value) == Some(false);
         let mut wanted = candidates.take_while(|_| !self.abandoned.load(Ordering::Relaxed));
         wanted.find(is_counter).map(|value| value.to_string())
     }
 }
 
-fn depth(value: &Value) -> usize {
-    let inner = match &value.kind {
-        crate::schema::json::Kind::Array(items) => items.iter().map(depth).max(),
-        crate::schema::json::Kind::Object(object) => object.members().iter().map(|member| depth(&member.value)).max(),
-        _ => return 0,
-    };
-    inner.unwrap_or(0) + 1
-}
-
 fn is_dynamic(value: &Tree) -> bool {
     match value {
-        Tree::Object(map) => map.contains_key(crate_face::LEFT_OUT) || map.values().any(is_dynamic),
+        Tree::Object(map) => map.contains_key(jsonschema_adapter::LEFT_OUT) || map.values().any(is_dynamic),
         Tree::Array(items) => items.iter().any(is_dynamic),
         _ => false,
     }
@@ -175,7 +169,7 @@ pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
         }
         walk.found
     };
-    let mut found = room::run_if(reader.deep || writer.deep, walk).unwrap_or_default();
+    let mut found = on_deep_stack(reader.nesting.max(writer.nesting), walk).unwrap_or_default();
     if let Opinion::ProvenIncompatible { counter_example } = opinion {
         let unseen = || match (writer.model(), reader.model()) {
             (Ok(original), Ok(update)) => {
@@ -239,7 +233,7 @@ impl Walk<'_> {
             ("propertyNames", "SEMANTIC_PROPERTY_NAMES_CHANGED", "`propertyNames` changed"),
             ("patternProperties", "SEMANTIC_PATTERN_PROPERTIES_CHANGED", "`patternProperties` changed"),
         ] {
-            let key = |object: &Object| object.get(keyword).map(super::print::key);
+            let key = |object: &Object| object.get(keyword).map(print::key);
             if n.get(keyword).is_some() && key(n) != key(o) {
                 self.add(rule, pointer, (n, o), keyword, what);
             }
@@ -249,7 +243,7 @@ impl Walk<'_> {
             for member in n.members() {
                 if let Some(old) = o.get(&member.key) {
                     let mut below = format!("{pointer}/{keyword}");
-                    places::push(&mut below, &member.key);
+                    push(&mut below, &member.key);
                     self.visit(&member.value, old, &below);
                 }
             }
@@ -283,7 +277,7 @@ impl Walk<'_> {
         let place = |schema: &Schema, object: &Object| {
             object.member(keyword).map(|member| Place {
                 pointer: format!("{pointer}/{keyword}"),
-                position: Some(super::position(schema.source(), member.key_offset)),
+                position: Some(schema.position(member.key_offset)),
             })
         };
         let mut finding = warning(rule, &format!("#{pointer}/{keyword}"), what);

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::parser;
-use super::tree::File;
+use super::model::File;
+use super::parse;
 
 /// Import path and text.
 const TEXTS: &[(&str, &str)] = &[
@@ -58,7 +58,7 @@ pub(crate) fn all() -> &'static [Builtin] {
     static FILES: OnceLock<Vec<Builtin>> = OnceLock::new();
     FILES.get_or_init(|| {
         // Each parses; a test sees to that.
-        let read = |&(path, text)| parser::parse(text, DEPTH).ok().map(|file| Builtin { path, file });
+        let read = |&(path, text)| parse::parse(text, DEPTH).ok().map(|file| Builtin { path, file });
         TEXTS.iter().filter_map(read).collect()
     })
 }

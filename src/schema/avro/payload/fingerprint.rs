@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::super::model::{Kind, Model, NodeId};
+use crate::schema::avro::model::{Kind, Model, NodeId};
 
 /// Rabin's polynomial, as the Avro specification gives it.
 const EMPTY: u64 = 0xC15D_213A_A4D7_A795;

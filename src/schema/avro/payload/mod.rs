@@ -4,41 +4,30 @@
 mod binary;
 mod fingerprint;
 mod json;
+mod uuid;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use super::Schema;
-use super::model::{Kind, NodeId};
-use crate::schema::format::SchemaError;
+pub use self::json::UnionEncoding;
+use super::model::NodeId;
+use super::schema::Schema;
+use crate::schema::format::{Format, SchemaError};
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
 
-/// Deepest nesting of records, arrays and maps in a datum.
-const MAX_DEPTH: usize = 64;
-/// Most items of one array or map that take no bytes.
-const MAX_EMPTY_ITEMS: u64 = 1_000_000;
 /// Single-object encoding begins with these two bytes; eight of the fingerprint follow.
 const MARKER: [u8; 2] = [0xC3, 0x01];
 
-/// How unions are written in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unions {
-    /// As Avro's JSON encoding has it: `{"string": "a"}`.
-    Tagged,
-    /// As everybody else has it: `"a"`.
-    Plain,
-}
-
 /// A schema made ready for data.
 #[derive(Debug)]
-pub struct Payload {
+pub struct PayloadValidator {
     schema: Arc<Schema>,
     root: NodeId,
     fingerprint: OnceLock<u64>,
 }
 
-impl Payload {
+impl PayloadValidator {
     /// Prepares a schema, or the named type in it that `part` names, in full or by its simple name.
     ///
     /// # Errors
@@ -78,7 +67,7 @@ impl Payload {
 
     /// Walks a datum in JSON. No fault means that it fits.
     #[must_use]
-    pub fn json(&self, value: &Value, unions: Unions, work: &mut Work<'_>) -> Vec<Fault> {
+    pub fn json(&self, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<Fault> {
         json::walk(&self.schema.model, self.root, value, unions, work)
     }
 
@@ -101,25 +90,4 @@ fn find(schema: &Schema, name: &str) -> Option<NodeId> {
         by_simple.entry(&named.name.simple).or_insert_with(|| model.first(id));
     }
     by_simple.get(name).copied()
-}
-
-/// What a node is, in words.
-fn words(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Primitive(primitive) => primitive.word(),
-        Kind::Array(_) => "an array",
-        Kind::Map(_) => "a map",
-        Kind::Union(_) => "a union",
-        Kind::Record(_) | Kind::Pending(_) => "a record",
-        Kind::Enum(_) => "an enum",
-        Kind::Fixed(_) => "a fixed",
-    }
-}
-
-/// `8-4-4-4-12` hexadecimal digits, which a string of the logical type uuid has to be.
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    let lengths = [8, 4, 4, 4, 12];
-    groups.len() == lengths.len()
-        && groups.iter().zip(lengths).all(|(group, length)| group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit()))
 }

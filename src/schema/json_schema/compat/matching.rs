@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Stop;
+use super::sink::Stop;
 
 /// Finds out what a left vertex is joined with.
 type Edges<'e> = dyn FnMut(usize) -> Result<Vec<usize>, Stop> + 'e;

@@ -1,12 +1,12 @@
 //! Comparing numbers: bounds, exactly and in both spellings of exclusive ones, and divisors.
 
-use super::kind::DifferenceKind as D;
-use super::report::{At, Step};
-use super::{BoundKinds, Sink, bound};
+use super::difference::{NodeRef, PathStep};
+use super::difference_kind::DifferenceKind as D;
+use super::sink::{BoundKinds, Sink, bound};
 use crate::schema::json_schema::model::{Exclusive, Number};
 use crate::schema::json_schema::number::Decimal;
 
-pub(super) fn compare(old: &Number, new: &Number, (o, u): (At, At), sink: &mut Sink) {
+pub(super) fn compare(old: &Number, new: &Number, (o, u): (NodeRef, NodeRef), sink: &mut Sink) {
     const MAX: BoundKinds = [D::MaximumAdded, D::MaximumRemoved, D::MaximumIncreased, D::MaximumDecreased];
     const MIN: BoundKinds = [D::MinimumAdded, D::MinimumRemoved, D::MinimumIncreased, D::MinimumDecreased];
     const XMAX: BoundKinds =
@@ -31,10 +31,10 @@ pub(super) fn compare(old: &Number, new: &Number, (o, u): (At, At), sink: &mut S
         (None, None) => None,
     };
     if let Some(kind) = change {
-        sink.add(kind, Step::Keyword("multipleOf"), o, u);
+        sink.add(kind, PathStep::Keyword("multipleOf"), o, u);
     }
     if old.integer != new.integer {
-        sink.add(if new.integer { D::TypeNarrowed } else { D::TypeExtended }, Step::Here, o, u);
+        sink.add(if new.integer { D::TypeNarrowed } else { D::TypeExtended }, PathStep::Here, o, u);
     }
 }
 

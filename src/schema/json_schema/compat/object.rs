@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::kind::DifferenceKind as D;
-use super::report::{At, Step};
-use super::{BoundKinds, Differ, Sink, Stop, bound, named};
+use super::differ::Differ;
+use super::difference::{NodeRef, PathStep};
+use super::difference_kind::DifferenceKind as D;
+use super::sink::{BoundKinds, Sink, Stop, bound, named};
 use crate::schema::json_schema::model::{Kind, NodeId, Object, Rest};
 
 /// What an object says about a property (or an array about a position) it does not declare.
@@ -13,7 +14,7 @@ pub(crate) enum Coverage {
     /// Anything goes.
     Open,
     /// It must be like this.
-    Like(At),
+    Like(NodeRef),
     /// It must not be there.
     Closed,
 }
@@ -22,7 +23,7 @@ pub(crate) enum Coverage {
 pub(crate) type RestKinds = [D; 4];
 
 impl Differ<'_> {
-    pub(crate) fn objects(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    pub(crate) fn objects(&mut self, old: &Object, new: &Object, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
         const MAX: BoundKinds =
             [D::MaxPropertiesAdded, D::MaxPropertiesRemoved, D::MaxPropertiesIncreased, D::MaxPropertiesDecreased];
         const MIN: BoundKinds =
@@ -51,12 +52,14 @@ impl Differ<'_> {
     }
 
     /// Only names declared on both sides are looked at.
-    fn required(&self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) {
+    fn required(&self, old: &Object, new: &Object, o: NodeRef, u: NodeRef, sink: &mut Sink) {
         for (name, _) in &old.properties {
             let Some(property) = new.property(name) else { continue };
             let kind = match (old.required.contains(name), new.required.contains(name)) {
                 (true, false) => D::RequiredAttributeRemoved,
-                (false, true) if self.has_default(At { side: u.side, node: property }) => D::RequiredAttributeWithDefaultAdded,
+                (false, true) if self.has_default(NodeRef { side: u.side, node: property }) => {
+                    D::RequiredAttributeWithDefaultAdded
+                }
                 (false, true) => D::RequiredAttributeAdded,
                 _ => continue,
             };
@@ -65,16 +68,16 @@ impl Differ<'_> {
     }
 
     /// A default behind a reference does not count.
-    fn has_default(&self, at: At) -> bool {
+    fn has_default(&self, at: NodeRef) -> bool {
         self.node(at).notes.as_ref().is_some_and(|notes| notes.default.is_some())
     }
 
-    fn properties(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    fn properties(&mut self, old: &Object, new: &Object, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
         for (name, property) in &old.properties {
-            let before = At { side: o.side, node: *property };
+            let before = NodeRef { side: o.side, node: *property };
             match new.property(name) {
                 Some(property) => {
-                    let tree = self.compare(before, At { side: u.side, node: property })?;
+                    let tree = self.compare(before, NodeRef { side: u.side, node: property })?;
                     sink.below(|| named("properties", name), &tree);
                 }
                 None => self.property_removed(name, before, new, (o, u), sink)?,
@@ -82,14 +85,21 @@ impl Differ<'_> {
         }
         for (name, property) in &new.properties {
             if old.property(name).is_none() {
-                let after = (At { side: u.side, node: *property }, new.required.contains(name));
+                let after = (NodeRef { side: u.side, node: *property }, new.required.contains(name));
                 self.property_added(name, after, old, (o, u), sink)?;
             }
         }
         Ok(())
     }
 
-    fn property_removed(&mut self, name: &str, before: At, new: &Object, (o, u): (At, At), sink: &mut Sink) -> Result<(), Stop> {
+    fn property_removed(
+        &mut self,
+        name: &str,
+        before: NodeRef,
+        new: &Object,
+        (o, u): (NodeRef, NodeRef),
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         let step = || named("properties", name);
         let kind = match self.coverage(new, u, name)? {
             Coverage::Open => D::PropertyRemovedFromOpenContentModel,
@@ -114,9 +124,9 @@ impl Differ<'_> {
     fn property_added(
         &mut self,
         name: &str,
-        (after, required): (At, bool),
+        (after, required): (NodeRef, bool),
         old: &Object,
-        (o, u): (At, At),
+        (o, u): (NodeRef, NodeRef),
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || named("properties", name);
@@ -150,9 +160,9 @@ impl Differ<'_> {
 
     /// The content model of an object for one name. With patterns none of which is found in the name and nothing else said, the
     /// object is really open; the original takes it for closed.
-    fn coverage(&mut self, object: &Object, at: At, name: &str) -> Result<Coverage, Stop> {
-        let like = |node| Coverage::Like(At { side: at.side, node });
-        let unevaluated = object.unevaluated.map(|node| (node, &self.node(At { side: at.side, node }).kind));
+    fn coverage(&mut self, object: &Object, at: NodeRef, name: &str) -> Result<Coverage, Stop> {
+        let like = |node| Coverage::Like(NodeRef { side: at.side, node });
+        let unevaluated = object.unevaluated.map(|node| (node, &self.node(NodeRef { side: at.side, node }).kind));
         let unrestricted = matches!(unevaluated, None | Some((_, Kind::True)));
         if object.additional == Rest::Anything && object.patterns.is_empty() && unrestricted {
             return Ok(Coverage::Open);
@@ -171,7 +181,7 @@ impl Differ<'_> {
         })
     }
 
-    fn dependencies(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    fn dependencies(&mut self, old: &Object, new: &Object, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
         let step = |name: &str| named("dependencies", name);
         let before = by_name(&old.array_dependencies);
         let after = by_name(&new.array_dependencies);
@@ -194,7 +204,7 @@ impl Differ<'_> {
             match after.get(&**name) {
                 None => sink.add(D::DependencySchemaRemoved, step(name), o, u),
                 Some(other) => {
-                    let tree = self.compare(At { side: o.side, node: *schema }, At { side: u.side, node: **other })?;
+                    let tree = self.compare(NodeRef { side: o.side, node: *schema }, NodeRef { side: u.side, node: **other })?;
                     sink.below(|| step(name), &tree);
                 }
             }
@@ -210,7 +220,7 @@ impl Differ<'_> {
         &mut self,
         keyword: &'static str,
         (old, new): (Rest, Rest),
-        (o, u): (At, At),
+        (o, u): (NodeRef, NodeRef),
         [added, removed, extended, narrowed]: RestKinds,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
@@ -221,12 +231,12 @@ impl Differ<'_> {
             (Rest::Anything, Rest::Like(_)) => narrowed,
             (Rest::Like(_), Rest::Anything) => extended,
             (Rest::Like(old), Rest::Like(new)) => {
-                let tree = self.compare(At { side: o.side, node: old }, At { side: u.side, node: new })?;
-                sink.below(|| Step::Keyword(keyword), &tree);
+                let tree = self.compare(NodeRef { side: o.side, node: old }, NodeRef { side: u.side, node: new })?;
+                sink.below(|| PathStep::Keyword(keyword), &tree);
                 return Ok(());
             }
         };
-        sink.add(kind, Step::Keyword(keyword), o, u);
+        sink.add(kind, PathStep::Keyword(keyword), o, u);
         Ok(())
     }
 
@@ -235,14 +245,14 @@ impl Differ<'_> {
         &mut self,
         keyword: &'static str,
         (old, new): (Option<NodeId>, Option<NodeId>),
-        (o, u): (At, At),
+        (o, u): (NodeRef, NodeRef),
         [added, removed, extended, narrowed]: RestKinds,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
-        let old = old.map(|node| At { side: o.side, node });
-        let new = new.map(|node| At { side: u.side, node });
-        let is_false = |at: At| matches!(self.node(at).kind, Kind::False);
-        let is_empty = |at: At| matches!(self.node(at).kind, Kind::Empty | Kind::True);
+        let old = old.map(|node| NodeRef { side: o.side, node });
+        let new = new.map(|node| NodeRef { side: u.side, node });
+        let is_false = |at: NodeRef| matches!(self.node(at).kind, Kind::False);
+        let is_empty = |at: NodeRef| matches!(self.node(at).kind, Kind::Empty | Kind::True);
         let kind = match (old, new) {
             (None, None) => return Ok(()),
             (None, Some(new)) => {
@@ -266,12 +276,12 @@ impl Differ<'_> {
                 (_, _, false, true) => extended,
                 _ => {
                     let tree = self.compare(old, new)?;
-                    sink.below(|| Step::Keyword(keyword), &tree);
+                    sink.below(|| PathStep::Keyword(keyword), &tree);
                     return Ok(());
                 }
             },
         };
-        sink.add(kind, Step::Keyword(keyword), o, u);
+        sink.add(kind, PathStep::Keyword(keyword), o, u);
         Ok(())
     }
 }

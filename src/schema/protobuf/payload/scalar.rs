@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::schema::json::{Kind, Value};
+use crate::schema::json::{self, Kind, ReadOptions, Value};
 
 /// A scalar type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,9 +131,9 @@ impl Scalar {
 
 /// A number as JSON writes it.
 fn is_number(text: &str) -> bool {
-    let options = super::super::super::json::ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 1 };
+    let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 1 };
     let starts = text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && text.ends_with(|c: char| c.is_ascii_digit());
-    starts && super::super::super::json::read(text, options).is_ok()
+    starts && json::read(text, options).is_ok()
 }
 
 /// The integer that a JSON number is: fractions of zeros and exponents are allowed. `None` beyond 38 digits, too.

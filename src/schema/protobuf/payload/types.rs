@@ -2,15 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::features::{self, Features};
-use super::super::names::{Extension, Names, Node, Origin, Type, is_scalar, join};
-use super::super::normalize::json_name;
-use super::super::tree::{self, Body, File, Label, Syntax};
-use super::super::validate::unresolved;
-use super::super::{Schema, builtin};
 use super::scalar::Scalar;
-use super::wellknown::WellKnown;
+use super::well_known::WellKnown;
 use crate::schema::format::SchemaError;
+use crate::schema::protobuf::builtin;
+use crate::schema::protobuf::fault::unresolved;
+use crate::schema::protobuf::features::{self, Features};
+use crate::schema::protobuf::model::{self, Body, File, Label, Syntax, is_scalar, join, json_name};
+use crate::schema::protobuf::schema::Schema;
+use crate::schema::protobuf::symbol_table::{Declaration, ExtensionSymbol, Origin, SymbolTable, TypeSymbol};
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,18 +84,18 @@ pub(super) struct Types {
 
 impl Types {
     pub(super) fn new(schema: &Schema) -> Result<Self, SchemaError> {
-        let names = schema.names();
+        let symbols = schema.symbols();
         let file = schema.standing_for();
         let mut compiler = Compiler {
             schema,
-            names: &names,
+            symbols: &symbols,
             types: Self { package: file.package.as_deref().unwrap_or("").into(), ..Self::default() },
             enums: HashMap::new(),
             waiting: Vec::new(),
             extensions: HashMap::new(),
         };
-        for extension in names.extensions().filter(|extension| !matches!(extension.origin, Origin::Builtin(_))) {
-            if let Some(extended) = names.resolve(extension.extendee, extension.scope()) {
+        for extension in symbols.extensions().filter(|extension| !matches!(extension.origin, Origin::Builtin(_))) {
+            if let Some(extended) = symbols.resolve(extension.extendee, extension.scope()) {
                 compiler.extensions.entry(extended.full.clone()).or_default().push(extension.clone());
             }
         }
@@ -105,9 +105,9 @@ impl Types {
             compiler.types.roots.push(root);
         }
         // what only an Any or a fragment can name
-        let others: Vec<Box<str>> = names.full_names().map(Into::into).collect();
+        let others: Vec<Box<str>> = symbols.full_names().map(Into::into).collect();
         for name in others {
-            if let Some(found) = names.find(&name)
+            if let Some(found) = symbols.find(&name)
                 && found.node.body().is_some()
             {
                 compiler.message(found)?;
@@ -144,17 +144,17 @@ impl Types {
 
 struct Compiler<'a> {
     schema: &'a Schema,
-    names: &'a Names<'a>,
+    symbols: &'a SymbolTable<'a>,
     types: Types,
     enums: HashMap<Box<str>, u32>,
     /// Messages that have a place and no fields yet.
-    waiting: Vec<(u32, Type<'a>)>,
-    extensions: HashMap<Box<str>, Vec<Extension<'a>>>,
+    waiting: Vec<(u32, TypeSymbol<'a>)>,
+    extensions: HashMap<Box<str>, Vec<ExtensionSymbol<'a>>>,
 }
 
 impl<'a> Compiler<'a> {
     /// The place of a message; its fields come later.
-    fn message(&mut self, found: &Type<'a>) -> Result<u32, SchemaError> {
+    fn message(&mut self, found: &TypeSymbol<'a>) -> Result<u32, SchemaError> {
         if let Some(known) = self.types.by_name.get(&found.full) {
             return Ok(*known);
         }
@@ -172,8 +172,8 @@ impl<'a> Compiler<'a> {
     }
 
     /// The place of a message that is declared under a name, with those declared inside. Nesting is bounded by the parser.
-    fn declared(&mut self, full: &str, message: &'a tree::Message) -> Result<u32, SchemaError> {
-        let found = self.names.find(full).cloned().ok_or_else(|| SchemaError::validate(unresolved(full)))?;
+    fn declared(&mut self, full: &str, message: &'a model::Message) -> Result<u32, SchemaError> {
+        let found = self.symbols.find(full).cloned().ok_or_else(|| SchemaError::validate(unresolved(full)))?;
         let at = self.message(&found)?;
         let mut inner = Vec::new();
         for message in &message.body.messages {
@@ -218,7 +218,7 @@ impl<'a> Compiler<'a> {
         Ok(self.types)
     }
 
-    fn fields(&mut self, body: &'a Body, found: &Type<'a>) -> Result<Vec<Field>, SchemaError> {
+    fn fields(&mut self, body: &'a Body, found: &TypeSymbol<'a>) -> Result<Vec<Field>, SchemaError> {
         let mut fields = Vec::new();
         for field in &body.fields {
             fields.push(self.field(field, &found.full, found.features, found.origin)?);
@@ -238,9 +238,9 @@ impl<'a> Compiler<'a> {
         Ok(fields)
     }
 
-    fn group(&mut self, group: &'a tree::Group, scope: &str) -> Result<Field, SchemaError> {
+    fn group(&mut self, group: &'a model::Group, scope: &str) -> Result<Field, SchemaError> {
         let full = join(scope, &group.name);
-        let found = self.names.find(&full).cloned().ok_or_else(|| SchemaError::validate(unresolved(&full)))?;
+        let found = self.symbols.find(&full).cloned().ok_or_else(|| SchemaError::validate(unresolved(&full)))?;
         let name: Box<str> = group.name.to_ascii_lowercase().into();
         Ok(Field {
             number: u32::try_from(group.number).unwrap_or(0),
@@ -254,7 +254,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn field(&mut self, field: &'a tree::Field, scope: &str, features: Features, origin: Origin) -> Result<Field, SchemaError> {
+    fn field(&mut self, field: &'a model::Field, scope: &str, features: Features, origin: Origin) -> Result<Field, SchemaError> {
         let file = self.file(origin);
         let is_edition = file.is_some_and(|file| file.effective_syntax().edition().is_some());
         let features = if is_edition { features.with(&field.options) } else { features };
@@ -267,11 +267,11 @@ impl<'a> Compiler<'a> {
             }
         };
         let holds = match &field.kind {
-            tree::Type::Named(name) => self.holds(name, scope, features)?,
-            tree::Type::Map(pair) => Holds::Map(self.entry(field, pair, scope, utf8, features)?),
+            model::FieldType::Named(name) => self.holds(name, scope, features)?,
+            model::FieldType::Map(pair) => Holds::Map(self.entry(field, pair, scope, utf8, features)?),
         };
         let repeated = field.label == Some(Label::Repeated) || matches!(holds, Holds::Map(_));
-        let json = field.json_name.as_ref().and_then(tree::Value::as_text).map_or_else(|| json_name(&field.name), str::to_owned);
+        let json = field.json_name.as_ref().and_then(model::Value::as_text).map_or_else(|| json_name(&field.name), str::to_owned);
         let by_edition = is_edition && features.required && !repeated;
         Ok(Field {
             number: u32::try_from(field.number).unwrap_or(0),
@@ -298,17 +298,17 @@ impl<'a> Compiler<'a> {
         if is_scalar(name) {
             return Scalar::named(name).map(Holds::Scalar).ok_or_else(|| SchemaError::validate(unresolved(name)));
         }
-        let found = self.names.resolve(name, scope).cloned().ok_or_else(|| SchemaError::validate(unresolved(name)))?;
+        let found = self.symbols.resolve(name, scope).cloned().ok_or_else(|| SchemaError::validate(unresolved(name)))?;
         Ok(match found.node {
-            Node::Enum(declared) => Holds::Enum(self.enumeration(&found, declared)?),
-            Node::Message(_) | Node::Group(_) => {
+            Declaration::Enum(declared) => Holds::Enum(self.enumeration(&found, declared)?),
+            Declaration::Message(_) | Declaration::Group(_) => {
                 let at = self.message(&found)?;
                 if features.delimited { Holds::Group(at) } else { Holds::Message(at) }
             }
         })
     }
 
-    fn enumeration(&mut self, found: &Type<'a>, declared: &tree::Enum) -> Result<u32, SchemaError> {
+    fn enumeration(&mut self, found: &TypeSymbol<'a>, declared: &model::Enum) -> Result<u32, SchemaError> {
         if let Some(known) = self.enums.get(&found.full) {
             return Ok(*known);
         }
@@ -327,8 +327,8 @@ impl<'a> Compiler<'a> {
     /// The message of one entry of a map.
     fn entry(
         &mut self,
-        field: &tree::Field,
-        pair: &(tree::Type, tree::Type),
+        field: &model::Field,
+        pair: &(model::FieldType, model::FieldType),
         scope: &str,
         utf8: bool,
         features: Features,
