@@ -16,6 +16,7 @@ use super::names;
 use super::parse::{Candidate, RawReference, Submission};
 use super::settings::Effective;
 use crate::codec::{metadata_to, rule_set_to};
+use crate::compat;
 use crate::schema::{ParseMode, TagEdit};
 use crate::store::{HashedContent, RegisterOutcome, RegisterRequest, SubjectState};
 use crate::types::{Content, Guid, Lifecycle, SchemaId, Subject, VERSION_PROPERTY, Version};
@@ -362,7 +363,7 @@ impl Registry {
                 return Err(RegistryError::Incompatible {
                     subject: subject.clone(),
                     messages: report.messages,
-                    findings: report.findings,
+                    findings: compat::format_findings(report.reasons),
                     notes,
                 });
             }
