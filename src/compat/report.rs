@@ -24,7 +24,6 @@ pub struct Candidate<'a> {
     pub metadata: Option<&'a Metadata>,
 }
 
-/// An earlier version.
 #[derive(Debug, Clone, Copy)]
 pub struct Previous<'a> {
     pub version: Version,
@@ -106,7 +105,7 @@ const QUOTED: usize = 10_240;
 #[must_use]
 pub fn compared(level: CompatibilityLevel, available: usize) -> usize {
     match level {
-        // reserved fields are looked up in the newest version under every level
+        // also under NONE: the newest version has the reserved fields
         _ if !level.is_transitive() => available.min(1),
         _ => available,
     }
@@ -163,7 +162,7 @@ fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, rep
         found = run(Direction::Forward)?;
     }
     let backward = if rules.level.checks_backward() { run(Direction::Backward)? } else { Vec::new() };
-    // under FULL a break that is only a forward one does not quote the old schema
+    // Confluent does not quote the old schema if FULL is only broken in the forward direction
     let quoted = if rules.level.checks_backward() { !backward.is_empty() } else { !found.is_empty() };
     found.extend(backward);
     if found.is_empty() {

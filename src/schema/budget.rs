@@ -5,7 +5,6 @@
 #[derive(Debug)]
 pub(crate) struct Budget(u64);
 
-/// The budget is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exhausted;
 

@@ -56,7 +56,6 @@ impl<D, S> Drop for Tree<D, S> {
     }
 }
 
-/// Where a list of differences ends.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) differences: usize,

@@ -59,7 +59,6 @@ pub trait Format: fmt::Debug + Send + Sync {
     /// The names of the top-level fields, which reserved fields must not take.
     fn root_fields(&self) -> Vec<String>;
 
-    /// The inline tags.
     fn tags(&self) -> Vec<EntityTags>;
 
     /// The text with inline tags added, then removed.
@@ -102,15 +101,13 @@ pub enum ParseMode {
     Stored,
 }
 
-/// How to parse.
 #[derive(Debug, Clone, Copy)]
 pub struct ParseOptions {
-    /// Why the text is parsed.
     pub mode: ParseMode,
     /// Config key `validateFields`: format-specific extra checks (Protobuf: the file must link; JSON Schema:
     /// no root property beginning with `$$`).
     pub validate_fields: bool,
-    /// JSON Schema only: refuse what just the meta-schema forbids.
+    /// JSON Schema only: also refuse what nothing but the meta-schema forbids.
     pub strict_metaschema: bool,
     /// Deepest nesting of the text that is read, in the levels of the format.
     pub max_depth: usize,
@@ -131,15 +128,13 @@ pub struct ResolvedReference {
     pub name: String,
     /// Subject that holds the text, as the referring schema spells it.
     pub subject: String,
-    /// Version in that subject.
     pub version: i32,
-    /// The stored text.
     pub text: Arc<str>,
     /// True when the schema itself lists it; false for a reference of a reference.
     pub direct: bool,
 }
 
-/// At which step a schema was refused; the wire message differs.
+/// The step at which a schema was refused; the message on the wire differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// The text could not be read.
@@ -148,10 +143,8 @@ pub enum Stage {
     Validate,
 }
 
-/// A schema that is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaError {
-    /// The step.
     pub stage: Stage,
     /// The innermost reason, in Confluent's words where it has some.
     pub message: String,
@@ -160,19 +153,16 @@ pub struct SchemaError {
 }
 
 impl SchemaError {
-    /// A text that can't be read.
     #[must_use]
     pub fn parse(message: impl Into<String>) -> Self {
         Self { stage: Stage::Parse, message: message.into(), position: None }
     }
 
-    /// A text that is read but not allowed.
     #[must_use]
     pub fn validate(message: impl Into<String>) -> Self {
         Self { stage: Stage::Validate, message: message.into(), position: None }
     }
 
-    /// The same error with its place.
     #[must_use]
     pub fn at(mut self, position: Position) -> Self {
         self.position = Some(position);
@@ -217,10 +207,8 @@ impl Direction {
     }
 }
 
-/// How a check is made.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckOptions {
-    /// Which side is the candidate.
     pub direction: Direction,
     /// Strictness for JSON Schema.
     pub policy: CompatibilityPolicy,
@@ -233,11 +221,7 @@ pub struct CheckOptions {
 /// Why a check gave no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckError {
-    /// The work budget ran out.
-    BudgetExhausted {
-        /// The budget that was set.
-        limit: u64,
-    },
+    BudgetExhausted { limit: u64 },
 }
 
 /// One edit of inline tags.
@@ -245,9 +229,7 @@ pub enum CheckError {
 pub struct TagEdit {
     /// Path of the entity, as the client wrote it.
     pub path: String,
-    /// What the path names.
     pub entity: TagEntity,
-    /// The tags.
     pub tags: Vec<String>,
 }
 
@@ -256,16 +238,13 @@ pub struct TagEdit {
 pub enum TagEntity {
     /// A record, message or object.
     Record,
-    /// A field or property.
     Field,
 }
 
 /// The inline tags of one entity, as `findTags` lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityTags {
-    /// Path of the entity.
     pub path: String,
-    /// What it is.
     pub entity: TagEntity,
     /// Its tags, as written.
     pub tags: Vec<String>,

@@ -1,7 +1,7 @@
 //! Lossless JSON: key order, number text and byte positions are kept; nesting is bounded.
 //!
 //! Schema texts are never read into `serde_json::Value`, which forgets how numbers were written and where things stood.
-//! A duplicate key keeps the place of its first occurrence and the value of its last, as the original's reader does.
+//! A duplicate key keeps the place of its first occurrence and the value of its last, as Jackson does.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,51 +9,43 @@ use std::fmt;
 use super::format::SchemaError;
 use super::position::Position;
 
-/// A JSON value with the byte offset at which it begins.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
     /// Byte offset of the first character.
     pub offset: u32,
-    /// The value.
     pub kind: Kind,
 }
 
-/// The six kinds of JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// `null`
     Null,
-    /// `true` or `false`
     Bool(bool),
     /// A number as written.
     Number(Box<str>),
     /// A string, unescaped.
     String(Box<str>),
-    /// An array.
     Array(Vec<Value>),
-    /// An object.
     Object(Object),
 }
 
-/// One member of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The key, unescaped.
     pub key: Box<str>,
     /// Byte offset of the key's opening quote.
     pub key_offset: u32,
-    /// The value.
     pub value: Value,
 }
 
-/// Members in the order written; look-up by key is by hash above a handful of members.
+/// Members in the order written.
 #[derive(Debug, Clone, Default)]
 pub struct Object {
     members: Vec<Member>,
     index: Option<HashMap<Box<str>, usize>>,
 }
 
-/// From this many members on an object keeps a hash index.
+/// From this many members on an object keeps a hash index; comparing fewer keys one by one is quicker.
 const INDEX_FROM: usize = 12;
 
 impl PartialEq for Object {
@@ -64,31 +56,26 @@ impl PartialEq for Object {
 impl Eq for Object {}
 
 impl Object {
-    /// The value under `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.member(key).map(|m| &m.value)
     }
 
-    /// The member under `key`.
     #[must_use]
     pub fn member(&self, key: &str) -> Option<&Member> {
         self.find(key).and_then(|i| self.members.get(i))
     }
 
-    /// The members in order.
     #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members
     }
 
-    /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// True without members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -101,7 +88,7 @@ impl Object {
         }
     }
 
-    /// The members in order, taken out.
+    /// The members in the order written.
     #[must_use]
     pub fn into_members(self) -> Vec<Member> {
         self.members
@@ -112,7 +99,7 @@ impl Object {
         self.put(member);
     }
 
-    /// The same; the key when it was there already.
+    /// As `insert`; gives back the key if it was there already.
     fn put(&mut self, member: Member) -> Option<&str> {
         if let Some(at) = self.find(&member.key) {
             let old = self.members.get_mut(at)?;
@@ -132,7 +119,6 @@ impl Object {
 }
 
 impl Value {
-    /// The string, if it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
@@ -141,7 +127,6 @@ impl Value {
         }
     }
 
-    /// The object, if it is one.
     #[must_use]
     pub fn as_object(&self) -> Option<&Object> {
         match &self.kind {
@@ -150,7 +135,6 @@ impl Value {
         }
     }
 
-    /// The elements, if it is an array.
     #[must_use]
     pub fn as_array(&self) -> Option<&[Value]> {
         match &self.kind {
@@ -168,7 +152,6 @@ impl Value {
         }
     }
 
-    /// The boolean, if it is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self.kind {
@@ -189,32 +172,26 @@ pub struct ReadOptions {
     pub max_depth: usize,
 }
 
-/// Why a text is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JsonError {
-    /// Something unexpected at an offset.
     Syntax {
-        /// Byte offset.
         offset: usize,
-        /// What was wrong.
         what: String,
     },
-    /// Content after the value.
+    /// Something follows the value.
     Trailing {
-        /// Byte offset of the first character of the surplus.
+        /// Where that begins.
         offset: usize,
     },
     /// Nested deeper than allowed.
     TooDeep {
         /// Byte offset of the bracket that was one too many.
         offset: usize,
-        /// The limit.
         limit: usize,
     },
 }
 
 impl JsonError {
-    /// Byte offset of the error.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {
@@ -250,27 +227,25 @@ pub fn read(text: &str, options: ReadOptions) -> Result<Value, JsonError> {
     read_with_notes(text, options).map(|(value, _)| value)
 }
 
-/// What JSON allows and receivers take differently.
+/// What JSON allows, but not every receiver understands in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Notes {
-    /// Keys that came again in their object.
+    /// Keys that occur more than once in their object.
     pub duplicates: Vec<Duplicate>,
     /// Offsets of the strings in which an unpaired surrogate was replaced.
     pub lone_surrogates: Vec<u32>,
 }
 
-/// A key that came again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
     /// Offset of the object.
     pub object: u32,
-    /// Offset of the key when it came again.
+    /// Offset of the repeated key.
     pub offset: u32,
-    /// The key.
     pub key: Box<str>,
 }
 
-/// As [`read`], and says what about the text is ambiguous.
+/// As [`read`], and notes what is ambiguous in the text.
 ///
 /// # Errors
 /// As for [`read`].
@@ -309,8 +284,8 @@ fn structure(text: &str, from: usize) -> impl Iterator<Item = (usize, u8)> {
     })
 }
 
-/// Deepest nesting of arrays and objects: known before anything recurses over the text. Of a text that is not JSON, at least as
-/// far as it is.
+/// Deepest nesting of arrays and objects, found without recursion: readers that recurse choose their stack by it. In a text that
+/// is not JSON, nesting up to the first error is counted.
 pub(crate) fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for (_, byte) in structure(text, 0) {
@@ -626,7 +601,8 @@ impl Reader<'_> {
     }
 }
 
-/// How many bytes at the beginning are characters of ASCII that stand for themselves in a JSON string.
+/// The length of the prefix that needs no escapes in a JSON string and is ASCII. Eight bytes at a time: strings are most of a
+/// document.
 pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -651,15 +627,15 @@ pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     if length == bytes.len() {
         return length;
     }
-    // what is left, together with some that was looked at
+    // the last eight bytes, some of which were looked at before
     if let Some(eight) = bytes.last_chunk::<8>() {
         return bytes.len() - 8 + plain_of(*eight);
     }
     bytes.iter().take_while(|byte| matches!(byte, 0x20..=0x7F) && !matches!(byte, b'"' | b'\\')).count()
 }
 
-/// Appends `text` as a JSON string the way the original's writers do: `"` and `\` escaped, the short escapes, other control
-/// characters as `\u00XX` with capital digits, everything else raw.
+/// Appends `text` as a JSON string, as Jackson writes it: `"` and `\` escaped, the short escapes, other control characters as
+/// `\u00XX` with capital digits, everything else raw.
 pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut run = 0;
@@ -696,7 +672,7 @@ pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Compares two strings by UTF-16 code units: Java's string order, which the wire contract sorts by.
+/// Compares two strings by UTF-16 code units: the order of Java's strings, by which Confluent sorts.
 #[must_use]
 pub fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
     a.encode_utf16().cmp(b.encode_utf16())

@@ -17,11 +17,9 @@ pub enum FaultKind {
     Mismatch,
     /// The data has a field that the schema does not know.
     Unknown,
-    /// Nested too deep.
     Depth,
     /// Too many items that take no bytes.
     Items,
-    /// Too much work.
     Work,
 }
 

@@ -1,8 +1,8 @@
-//! Which defaults are valid for a field, and their form under normalization (Avro spec, "Complex Types", default values).
+//! Which default values are valid for a type (avro 1.4), and their form under normalization (avro 2.6).
 //!
-//! A union takes a value of any branch, as Avro 1.12 does. Neither an enum's symbols nor a fixed's length are looked at.
+//! A union takes a value of any branch, as Avro 1.12 does. Neither an enum's symbols nor a fixed's length are checked.
 
-use super::model::{Kind, Model, Name, NodeId, Primitive};
+use super::model::{Model, Name, NodeId, NodeKind, Primitive};
 use super::number;
 use super::value;
 use crate::schema::json::{self, Value};
@@ -13,58 +13,58 @@ pub(super) enum Fit {
     Yes,
     No,
     /// It depends on a type that is not defined yet.
-    Later,
-    /// It would be looked into a record whose fields are still being read.
-    Unset,
+    DependsOnLaterType,
+    /// It depends on the fields of a record that is still being read.
+    FieldsNotSet,
     /// The search was given up.
-    Spent,
+    OutOfSteps,
 }
 
-/// Whether a value is valid for a type. Depth is bounded by that of the value.
+/// Recursion is bounded by the depth of the value. `open` tells which records are still being read.
 pub(super) fn fits(model: &Model, ty: NodeId, value: &Value, steps: &mut u64, open: &dyn Fn(&Name) -> bool) -> Fit {
     if *steps == 0 {
-        return Fit::Spent;
+        return Fit::OutOfSteps;
     }
     *steps -= 1;
     match &model.node(ty).kind {
-        Kind::Primitive(primitive) => yes(fits_primitive(*primitive, value)),
-        Kind::Enum(_) | Kind::Fixed(_) => yes(value.as_str().is_some()),
-        Kind::Array(items) => match &value.kind {
+        NodeKind::Primitive(primitive) => yes(fits_primitive(*primitive, value)),
+        NodeKind::Enum(_) | NodeKind::Fixed(_) => yes(value.as_str().is_some()),
+        NodeKind::Array(items) => match &value.kind {
             json::Kind::Array(values) => all(values.iter().map(|value| fits(model, *items, value, steps, open))),
             _ => Fit::No,
         },
-        Kind::Map(values) => match &value.kind {
+        NodeKind::Map(values) => match &value.kind {
             json::Kind::Object(object) => {
                 all(object.members().iter().map(|member| fits(model, *values, &member.value, steps, open)))
             }
             _ => Fit::No,
         },
-        Kind::Union(branches) => {
+        NodeKind::Union(branches) => {
             let mut found = Fit::No;
             for branch in branches {
                 match fits(model, *branch, value, steps, open) {
                     Fit::No => {}
-                    Fit::Later => found = Fit::Later,
+                    Fit::DependsOnLaterType => found = Fit::DependsOnLaterType,
                     decided => return decided,
                 }
             }
             found
         }
-        Kind::Record(record) => match &value.kind {
+        NodeKind::Record(record) => match &value.kind {
             json::Kind::Object(object) => {
                 *steps = steps.saturating_sub(record.fields.len() as u64);
                 all(record.fields.iter().map(|field| match object.get(&field.name) {
                     Some(value) => fits(model, field.ty, value, steps, open),
-                    // a field's own default is judged where it stands
+                    // a field's own default is checked where the field is declared
                     None => yes(field.default.is_some()),
                 }))
             }
             _ => Fit::No,
         },
-        Kind::Pending(name) => match (open(name), value.as_object().is_some()) {
-            (true, true) => Fit::Unset,
+        NodeKind::Pending(name) => match (open(name), value.as_object().is_some()) {
+            (true, true) => Fit::FieldsNotSet,
             (true, false) => Fit::No,
-            (false, _) => Fit::Later,
+            (false, _) => Fit::DependsOnLaterType,
         },
     }
 }
@@ -77,10 +77,10 @@ fn yes(valid: bool) -> Fit {
 fn all(mut fits: impl Iterator<Item = Fit>) -> Fit {
     let mut later = false;
     let decided = fits.find(|fit| {
-        later |= *fit == Fit::Later;
-        !matches!(fit, Fit::Yes | Fit::Later)
+        later |= *fit == Fit::DependsOnLaterType;
+        !matches!(fit, Fit::Yes | Fit::DependsOnLaterType)
     });
-    decided.unwrap_or(if later { Fit::Later } else { Fit::Yes })
+    decided.unwrap_or(if later { Fit::DependsOnLaterType } else { Fit::Yes })
 }
 
 fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
@@ -97,15 +97,15 @@ fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
 /// Appends a default in normal form: keys sorted, numbers in the form of their type. What does not fit stays as it is.
 pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &Value, steps: &mut u64) {
     match (&model.node(ty).kind, &value.kind) {
-        (Kind::Primitive(Primitive::Double), json::Kind::Number(text)) => number::write_double(out, number::as_double(text)),
-        (Kind::Primitive(Primitive::Float), json::Kind::Number(text)) => {
+        (NodeKind::Primitive(Primitive::Double), json::Kind::Number(text)) => number::write_double(out, number::as_double(text)),
+        (NodeKind::Primitive(Primitive::Float), json::Kind::Number(text)) => {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "a float default is a double that is rounded, as in the original"
             )]
             number::write_float(out, number::as_double(text) as f32);
         }
-        (Kind::Array(items), json::Kind::Array(values)) => {
+        (NodeKind::Array(items), json::Kind::Array(values)) => {
             out.push('[');
             for (at, value) in values.iter().enumerate() {
                 if at > 0 {
@@ -115,7 +115,7 @@ pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &
             }
             out.push(']');
         }
-        (Kind::Map(_) | Kind::Record(_), json::Kind::Object(object)) => {
+        (NodeKind::Map(_) | NodeKind::Record(_), json::Kind::Object(object)) => {
             out.push('{');
             for (at, member) in value::in_order(object.members(), true).into_iter().enumerate() {
                 if at > 0 {
@@ -124,8 +124,8 @@ pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &
                 json::write_string(out, &member.key);
                 out.push(':');
                 let inner = match &model.node(ty).kind {
-                    Kind::Map(values) => Some(*values),
-                    Kind::Record(record) => {
+                    NodeKind::Map(values) => Some(*values),
+                    NodeKind::Record(record) => {
                         record.find(&member.key, at).and_then(|at| record.fields.get(at)).map(|field| field.ty)
                     }
                     _ => None,
@@ -137,7 +137,7 @@ pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &
             }
             out.push('}');
         }
-        (Kind::Union(branches), _) => {
+        (NodeKind::Union(branches), _) => {
             match branches.iter().find(|branch| fits(model, **branch, value, steps, &|_| false) == Fit::Yes) {
                 Some(branch) => write_normal(out, model, *branch, value, steps),
                 None => value::write(out, value, true),

@@ -1,49 +1,49 @@
-//! Two questions of identity: may a type be defined twice, and do two schemas count as one version of a subject.
+//! May a type be defined twice, and do two schemas count as the same version of a subject (avro 3.1).
 
 use std::collections::{HashMap, HashSet};
 
-use super::model::{Field, Kind, Model, Name, Named, Node, NodeId, SpaceId};
+use super::model::{Field, Model, Name, NamedType, NamespaceId, Node, NodeId, NodeKind};
 use super::value;
 
 /// Whether a second definition says the same as the first. Docs, aliases and an enum's default do not count.
 ///
 /// Definitions inside the two have been matched before, so named types compare by name and no type is walked twice.
 pub(super) fn same_definition(model: &Model, a: NodeId, b: NodeId) -> bool {
-    let compare = Compare { a: model, b: model, spaces: None, strict: false };
+    let compare = Compare { a: model, b: model, namespaces: None, strict: false };
     compare.walk(a, b, false)
 }
 
-/// Whether two schemas are one version: equal trees, properties as maps, aliases as sets, docs and defaults included.
+/// Whether two schemas are the same: equal trees, properties as maps, aliases as sets, docs and defaults included.
 pub(super) fn equivalent(a: &Model, b: &Model) -> bool {
-    let ids: HashMap<&str, SpaceId> = a.spaces.iter().zip(0..).map(|(space, id)| (&**space, id)).collect();
-    let spaces = b.spaces.iter().map(|space| ids.get(&**space).copied().unwrap_or(SpaceId::MAX)).collect();
-    let compare = Compare { a, b, spaces: Some(spaces), strict: true };
+    let ids: HashMap<&str, NamespaceId> = a.namespaces.iter().zip(0..).map(|(namespace, id)| (&**namespace, id)).collect();
+    let namespaces = b.namespaces.iter().map(|namespace| ids.get(&**namespace).copied().unwrap_or(NamespaceId::MAX)).collect();
+    let compare = Compare { a, b, namespaces: Some(namespaces), strict: true };
     compare.walk(a.root, b.root, true)
 }
 
 struct Compare<'m> {
     a: &'m Model,
     b: &'m Model,
-    /// The namespaces of `b` in terms of `a`, so that long ones are compared once.
-    spaces: Option<Vec<SpaceId>>,
+    /// The ids in `a` of the namespaces of `b`, so that long ones are compared once.
+    namespaces: Option<Vec<NamespaceId>>,
     /// Docs, aliases and enum defaults count.
     strict: bool,
 }
 
 impl Compare<'_> {
-    /// Compares from a pair of nodes on; `into_named` says whether named types further inside are looked into.
+    /// Compares two nodes and what is inside them; named types further inside are compared by name unless `into_named`.
     fn walk(&self, a: NodeId, b: NodeId, into_named: bool) -> bool {
         let mut seen = HashSet::new();
         let mut todo = vec![(a, b)];
         let mut first = true;
         while let Some((a, b)) = todo.pop() {
             let first = std::mem::take(&mut first);
-            let (a, b) = if first { (a, b) } else { (self.a.first(a), self.b.first(b)) };
+            let (a, b) = if first { (a, b) } else { (self.a.first_definition(a), self.b.first_definition(b)) };
             let (x, y) = (self.a.node(a), self.b.node(b));
             match (type_name(x), type_name(y)) {
                 (None, None) => {}
                 (Some(x), Some(y)) if self.same_name(x, y) => {
-                    // a name stands for one type on each side
+                    // within one schema a name stands for one type, which need not be compared again
                     if !(first || into_named && seen.insert(a)) {
                         continue;
                     }
@@ -58,32 +58,34 @@ impl Compare<'_> {
     }
 
     fn same_name(&self, a: &Name, b: &Name) -> bool {
-        let space = match &self.spaces {
-            Some(spaces) => spaces.get(b.space as usize).copied().unwrap_or(SpaceId::MAX),
-            None => b.space,
+        let namespace = match &self.namespaces {
+            Some(namespaces) => namespaces.get(b.namespace as usize).copied().unwrap_or(NamespaceId::MAX),
+            None => b.namespace,
         };
-        a.space == space && a.simple == b.simple
+        a.namespace == namespace && a.simple == b.simple
     }
 
     fn same_node(&self, a: &Node, b: &Node) -> bool {
         value::equal_members(&a.props, &b.props)
             && match (&a.kind, &b.kind) {
-                (Kind::Primitive(a), Kind::Primitive(b)) => a == b,
-                (Kind::Record(a), Kind::Record(b)) => {
+                (NodeKind::Primitive(a), NodeKind::Primitive(b)) => a == b,
+                (NodeKind::Record(a), NodeKind::Record(b)) => {
                     self.same_named(&a.named, &b.named)
                         && a.fields.len() == b.fields.len()
                         && a.fields.iter().zip(&b.fields).all(|(a, b)| self.same_field(a, b))
                 }
-                (Kind::Enum(a), Kind::Enum(b)) => {
+                (NodeKind::Enum(a), NodeKind::Enum(b)) => {
                     self.same_named(&a.named, &b.named) && a.symbols == b.symbols && (!self.strict || a.default == b.default)
                 }
-                (Kind::Fixed(a), Kind::Fixed(b)) => self.same_named(&a.named, &b.named) && a.size == b.size,
-                (Kind::Array(_), Kind::Array(_)) | (Kind::Map(_), Kind::Map(_)) | (Kind::Union(_), Kind::Union(_)) => true,
+                (NodeKind::Fixed(a), NodeKind::Fixed(b)) => self.same_named(&a.named, &b.named) && a.size == b.size,
+                (NodeKind::Array(_), NodeKind::Array(_))
+                | (NodeKind::Map(_), NodeKind::Map(_))
+                | (NodeKind::Union(_), NodeKind::Union(_)) => true,
                 _ => false,
             }
     }
 
-    fn same_named(&self, a: &Named, b: &Named) -> bool {
+    fn same_named(&self, a: &NamedType, b: &NamedType) -> bool {
         if !self.strict {
             return true;
         }
@@ -108,14 +110,14 @@ impl Compare<'_> {
     /// Adds the pairs inside two nodes of one kind.
     fn children(a: &Node, b: &Node, todo: &mut Vec<(NodeId, NodeId)>) -> bool {
         match (&a.kind, &b.kind) {
-            (Kind::Array(a), Kind::Array(b)) | (Kind::Map(a), Kind::Map(b)) => todo.push((*a, *b)),
-            (Kind::Union(a), Kind::Union(b)) => {
+            (NodeKind::Array(a), NodeKind::Array(b)) | (NodeKind::Map(a), NodeKind::Map(b)) => todo.push((*a, *b)),
+            (NodeKind::Union(a), NodeKind::Union(b)) => {
                 if a.len() != b.len() {
                     return false;
                 }
                 todo.extend(a.iter().copied().zip(b.iter().copied()));
             }
-            (Kind::Record(a), Kind::Record(b)) => {
+            (NodeKind::Record(a), NodeKind::Record(b)) => {
                 todo.extend(a.fields.iter().zip(&b.fields).map(|(a, b)| (a.ty, b.ty)));
             }
             _ => {}
@@ -127,7 +129,7 @@ impl Compare<'_> {
 /// The name of a named type, also of one that is not defined yet.
 fn type_name(node: &Node) -> Option<&Name> {
     match &node.kind {
-        Kind::Pending(name) => Some(name),
+        NodeKind::Pending(name) => Some(name),
         _ => node.named().map(|named| &named.name),
     }
 }

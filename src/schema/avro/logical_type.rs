@@ -1,16 +1,15 @@
-//! Which logical types are valid where they stand (Avro spec, "Logical Types"). Only normalization asks: an invalid one is an
-//! ordinary property and never an error.
+//! Which logical types are valid where they stand (avro 1.5). Only normalization asks: an invalid one is an ordinary property and
+//! never an error.
 
-use super::model::{Kind, Model, Node, NodeId, Primitive};
+use super::model::{Model, Node, NodeId, NodeKind, Primitive};
 use super::number;
 use crate::schema::json::{Member, Value};
 
-/// The logical type of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Logical {
     /// None, or one that does not fit.
     None,
-    /// A valid decimal with its scale.
+    /// A valid decimal.
     Decimal { scale: i64 },
     /// Any other valid one.
     Other,
@@ -20,7 +19,6 @@ fn property<'a>(props: &'a [Member], key: &str) -> Option<&'a Value> {
     props.iter().find(|member| &*member.key == key).map(|member| &member.value)
 }
 
-/// The valid logical type of a node, if it has one.
 pub(super) fn of(model: &Model, id: NodeId) -> Logical {
     let node = model.node(id);
     let Some(word) = property(&node.props, "logicalType").and_then(Value::as_str) else { return Logical::None };
@@ -28,11 +26,11 @@ pub(super) fn of(model: &Model, id: NodeId) -> Logical {
         return decimal(node).map_or(Logical::None, |scale| Logical::Decimal { scale });
     }
     let valid = match (&node.kind, word) {
-        (Kind::Primitive(Primitive::Bytes), "big-decimal")
-        | (Kind::Primitive(Primitive::String), "uuid")
-        | (Kind::Primitive(Primitive::Int), "date" | "time-millis")
+        (NodeKind::Primitive(Primitive::Bytes), "big-decimal")
+        | (NodeKind::Primitive(Primitive::String), "uuid")
+        | (NodeKind::Primitive(Primitive::Int), "date" | "time-millis")
         | (
-            Kind::Primitive(Primitive::Long),
+            NodeKind::Primitive(Primitive::Long),
             "time-micros"
             | "timestamp-millis"
             | "timestamp-micros"
@@ -41,10 +39,10 @@ pub(super) fn of(model: &Model, id: NodeId) -> Logical {
             | "local-timestamp-micros"
             | "local-timestamp-nanos",
         ) => true,
-        (Kind::Fixed(fixed), "uuid") => fixed.size == 16,
-        (Kind::Fixed(fixed), "duration") => fixed.size == 12,
-        (Kind::Array(items), "map") => is_entry(model, *items),
-        (Kind::Record(record), "variant") => {
+        (NodeKind::Fixed(fixed), "uuid") => fixed.size == 16,
+        (NodeKind::Fixed(fixed), "duration") => fixed.size == 12,
+        (NodeKind::Array(items), "map") => is_entry(model, *items),
+        (NodeKind::Record(record), "variant") => {
             let bytes =
                 |name: &str| record.fields.iter().any(|f| &*f.name == name && is_primitive(model, f.ty, Primitive::Bytes));
             record.fields.len() == 2 && bytes("metadata") && bytes("value")
@@ -55,18 +53,17 @@ pub(super) fn of(model: &Model, id: NodeId) -> Logical {
 }
 
 fn is_primitive(model: &Model, id: NodeId, wanted: Primitive) -> bool {
-    matches!(model.node(id).kind, Kind::Primitive(primitive) if primitive == wanted)
+    matches!(model.node(id).kind, NodeKind::Primitive(primitive) if primitive == wanted)
 }
 
 /// Confluent's `map`: an array of records of exactly `key` and `value`.
 fn is_entry(model: &Model, id: NodeId) -> bool {
     match &model.node(id).kind {
-        Kind::Record(record) => record.fields.iter().map(|field| &*field.name).eq(["key", "value"]),
+        NodeKind::Record(record) => record.fields.iter().map(|field| &*field.name).eq(["key", "value"]),
         _ => false,
     }
 }
 
-/// The scale of a valid decimal.
 fn decimal(node: &Node) -> Option<i64> {
     let integer = |key: &str| property(&node.props, key).map(|value| value.as_number().and_then(number::as_long));
     let precision = integer("precision")??;
@@ -75,8 +72,8 @@ fn decimal(node: &Node) -> Option<i64> {
         Some(scale) => scale?,
     };
     let limit = match &node.kind {
-        Kind::Primitive(Primitive::Bytes) => i64::from(i32::MAX),
-        Kind::Fixed(fixed) => digits(fixed.size),
+        NodeKind::Primitive(Primitive::Bytes) => i64::from(i32::MAX),
+        NodeKind::Fixed(fixed) => digits(fixed.size),
         _ => return None,
     };
     (precision > 0 && precision <= limit && (0..=precision).contains(&scale)).then_some(scale)

@@ -32,7 +32,7 @@ mod value;
 use std::sync::Arc;
 
 use self::limits::MAX_DEPTH;
-use self::model::Kind;
+use self::model::NodeKind;
 pub use self::payload::{PayloadValidator, UnionEncoding};
 use self::print::TextForm;
 pub use self::schema::Schema;
@@ -99,14 +99,14 @@ impl Format for Schema {
     /// The full name of a top-level record.
     fn name(&self) -> Option<String> {
         match &self.model.node(self.model.root).kind {
-            Kind::Record(record) => Some(self.model.full(&record.named.name)),
+            NodeKind::Record(record) => Some(self.model.full_name(&record.named.name)),
             _ => None,
         }
     }
 
     fn root_fields(&self) -> Vec<String> {
         match &self.model.node(self.model.root).kind {
-            Kind::Record(record) => record.fields.iter().map(|field| field.name.to_string()).collect(),
+            NodeKind::Record(record) => record.fields.iter().map(|field| field.name.to_string()).collect(),
             _ => Vec::new(),
         }
     }

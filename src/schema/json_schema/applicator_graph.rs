@@ -1,7 +1,7 @@
 //! How deep a recursive walk over a schema can get, found out without recursion.
 //!
-//! The `jsonschema` crate recurses, while compiling along every keyword and reference, while validating along those that stay
-//! with the same value, and can't be stopped. So the depth is known before it starts.
+//! The `jsonschema` crate recurses and can't be stopped: while compiling along every keyword and reference, while validating along
+//! the in-place applicators. So the depth must be known before it starts.
 
 use std::collections::HashMap;
 
@@ -18,11 +18,11 @@ pub(super) struct ApplicatorGraph {
 #[derive(Debug, Clone, Copy)]
 struct Edge {
     to: usize,
-    /// The inner schema is applied to the same value, not to a part of it.
+    /// An in-place applicator: the inner schema is applied to the same value, not to a part of it.
     in_place: bool,
 }
 
-/// Whether a keyword applies schemas, and if so, whether to the same value.
+/// Whether a keyword applies schemas in place; `None` for keywords that apply none.
 pub(super) fn applies_in_place(keyword: &str) -> Option<bool> {
     match keyword {
         "$ref" | "$dynamicRef" | "$recursiveRef" | "allOf" | "anyOf" | "oneOf" | "not" | "if" | "then" | "else"
@@ -84,7 +84,7 @@ impl ApplicatorGraph {
         deepest
     }
 
-    /// The longest chain of schemas that apply each other to the same value. Where such a chain is a loop, every schema there is.
+    /// The longest chain of schemas that apply each other in place. If there is a loop of such, the number of all schemas.
     pub(super) fn longest_in_place_chain(&self) -> usize {
         const UNDER_WAY: usize = usize::MAX;
         let mut lengths = vec![0; self.edges.len()];

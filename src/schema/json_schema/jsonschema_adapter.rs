@@ -1,8 +1,8 @@
 //! Handing a schema to the `jsonschema` crate.
 //!
-//! The crate gets texts in which nothing is left to find: identifiers are gone and every `$ref` is rewritten to the document and
-//! pointer that our own resolver found, so both agree on what a schema means and nothing can be retrieved. Pointers stay as
-//! they are written, because the structure does.
+//! The crate gets texts in which every reference is already resolved: identifiers are gone, and every `$ref` is rewritten to the
+//! document and pointer that our own resolver found. So both agree on what a schema means, and nothing can be retrieved.
+//! Pointers in errors are still right, because the structure stays.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,16 +18,15 @@ use super::resolve::{Resolver, Scope, Target, address};
 use crate::schema::json::{Kind, Object, Value};
 use crate::schema::pointer::push;
 
-/// A keyword of our own in every schema: it counts the work.
+/// A custom keyword that is added to every schema, and pays for its evaluations.
 pub(super) const FUEL: &str = "accordant:fuel";
 
 /// Marks a bundled schema that lost a dynamic reference.
 pub(super) const LEFT_OUT: &str = "accordant:left-out";
 
-/// Powers of ten beyond which a number is not handed over: exact arithmetic would unfold it.
+/// Powers of ten beyond which a number is not handed over: exact arithmetic would write out all its digits.
 const MAX_EXPONENT: i64 = 5_000;
 
-/// The crate's name of a dialect.
 pub(super) fn draft(dialect: Dialect) -> Draft {
     match dialect {
         Dialect::Draft4 => Draft::Draft4,
@@ -38,7 +37,7 @@ pub(super) fn draft(dialect: Dialect) -> Draft {
     }
 }
 
-/// A JSON value as the crate wants it; the error names a number that is out of range.
+/// A JSON value as the crate wants it; fails for a number that is out of range.
 pub(super) fn tree(value: &Value) -> Result<Tree, String> {
     Ok(match &value.kind {
         Kind::Null => Tree::Null,
@@ -65,7 +64,7 @@ fn number(text: &str) -> Result<Number, String> {
 /// How references and documents are spelled for the crate.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Spelling<'a> {
-    /// Every document on its own, under an address made from its number.
+    /// Every document by itself, under an address made from its number.
     Apart,
     /// All documents in one, under `definitions`, with this word in their names.
     Bundled(&'a str),
@@ -95,12 +94,10 @@ pub(super) fn reference(pointer: &str) -> String {
     if pointer.is_empty() { document_address(0) } else { Spelling::Apart.reference(0, pointer) }
 }
 
-/// The address of a document, for [`Spelling::Apart`].
 pub(super) fn document_address(document: u32) -> String {
     format!("mem://document/{document}")
 }
 
-/// The number of a document, from its address.
 pub(super) fn document_number(address: &str) -> Option<u32> {
     address.strip_prefix("mem://document/")?.parse().ok()
 }
@@ -110,9 +107,8 @@ pub(super) fn document_number(address: &str) -> Option<u32> {
 pub(super) struct Rewritten {
     /// By number; the first is the schema itself.
     pub(super) documents: Vec<(u32, Tree)>,
-    /// Pattern keys that had to be respelled: as the crate has them, as they were written. Both are pointer segments.
+    /// Pattern keys that had to be respelled: the new spelling and the one in the schema, both as pointer segments.
     pub(super) respelled: Vec<(String, String)>,
-    /// What applies what.
     pub(super) applicators: ApplicatorGraph,
 }
 
@@ -266,7 +262,7 @@ impl Writer<'_> {
     fn keyword(&mut self, key: &str, value: &Value) -> Result<Option<Tree>, String> {
         let is_text = value.as_str().is_some();
         match key {
-            // A name where only the text form means anything.
+            // Of other types than string they are custom keywords.
             "$schema" | "$id" | "$anchor" if is_text => Ok(None),
             "id" if is_text && self.dialect == Dialect::Draft4 => Ok(None),
             "$ref" if is_text => Ok(self.target(value).map(Tree::String)),
@@ -300,7 +296,7 @@ impl Writer<'_> {
         Ok(Tree::Object(map))
     }
 
-    /// The reference respelled; nothing for one that points nowhere, which nothing in use can hold.
+    /// The respelled reference; `None` for one that points nowhere, which only stands in schemas that are not applied.
     fn target(&self, value: &Value) -> Option<String> {
         let (document, offset) = self.targets.get(&address(value))?;
         let pointer = self.pointers.get(document)?.get(offset)?;
@@ -308,8 +304,8 @@ impl Writer<'_> {
     }
 }
 
-/// Sizes and divisors that the original accepts and the crate does not, as something the crate accepts: a negative size as 0,
-/// one beyond 64 bits as the largest, a divisor without its sign, and nothing for a divisor of 0.
+/// Sizes and divisors that Confluent accepts and the crate does not, as something the crate accepts: a negative size as 0, one
+/// beyond 64 bits as the largest, a divisor without its sign, and nothing for a divisor of 0.
 fn size(key: &str, value: &Value) -> Result<Option<Tree>, String> {
     let Some(text) = value.as_number() else { return tree(value).map(Some) };
     let read = Decimal::read(text);
@@ -324,7 +320,6 @@ fn size(key: &str, value: &Value) -> Result<Option<Tree>, String> {
     Ok(Some(Tree::Number(Number::from(size))))
 }
 
-/// A pointer segment.
 fn segment(text: &str) -> String {
     let mut pointer = String::new();
     push(&mut pointer, text);

@@ -1,4 +1,4 @@
-//! Refusing what only the meta-schema forbids (the strict switch).
+//! Refuses what nothing but the meta-schema forbids (`ParseOptions::strict_metaschema`).
 
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value as Tree;
@@ -8,7 +8,7 @@ use super::jsonschema_adapter;
 use crate::schema::deep_stack::{UNMEASURED, on_deep_stack};
 use crate::schema::json::Value;
 
-/// The first thing the dialect's meta-schema holds against a schema, as `#/pointer: reason`.
+/// The first error of a schema under its meta-schema, as `#/pointer: reason`.
 pub(super) fn first_fault(root: &Value, dialect: Dialect) -> Option<String> {
     let mut tree = match jsonschema_adapter::tree(root) {
         Ok(tree) => tree,
@@ -21,8 +21,8 @@ pub(super) fn first_fault(root: &Value, dialect: Dialect) -> Option<String> {
     on_deep_stack(UNMEASURED, || first_error(&tree, dialect)).unwrap_or_else(|| Some("#: the schema is too deep".to_owned()))
 }
 
-/// The first error. `format` is an annotation by the specification, and whether a pattern is one has been decided by reading it:
-/// the crate knows ECMA-262 only.
+/// Errors of `format` don't count: it is an annotation by the specification, and patterns have been checked by the parser, which
+/// other than the crate knows more than ECMA-262.
 fn first_error(tree: &Tree, dialect: Dialect) -> Option<String> {
     let validator = match dialect {
         Dialect::Draft4 => jsonschema::draft4::meta::validator(),

@@ -164,7 +164,6 @@ impl Format for Schema {
         self.canonical == other.canonical
     }
 
-    /// The title.
     fn name(&self) -> Option<String> {
         self.root()?.as_object()?.get("title")?.as_str().map(str::to_owned)
     }

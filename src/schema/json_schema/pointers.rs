@@ -35,14 +35,12 @@ pub(super) fn collect<'d>(
     }
 }
 
-/// The pointers of the values at some offsets.
 pub(crate) fn pointers_of(root: &Value, offsets: impl IntoIterator<Item = u32>) -> HashMap<u32, String> {
     let mut found = Vec::new();
     collect(root, &mut String::new(), &offsets.into_iter().collect(), &mut found);
     found.into_iter().map(|(offset, pointer, _)| (offset, pointer)).collect()
 }
 
-/// The pointer of the value at an offset.
 pub(crate) fn pointer_of(root: &Value, offset: u32) -> Option<String> {
     pointers_of(root, [offset]).remove(&offset)
 }

@@ -1,21 +1,17 @@
-//! Documents to try: values a schema is likely to accept, and values just beyond what it accepts.
+//! Documents to try for a counter-example: values that a schema is likely to accept, and values that it just refuses.
 //!
-//! The list is deterministic and short. Nothing relies on it being complete: what is found with it is proven by validating.
+//! The list is short and always the same. It need not be complete: what is found with it is proven by validating.
 
 use serde_json::{Map, Number, Value as Tree, json};
 
 /// Values made for one schema.
 const PER_SCHEMA: usize = 24;
-/// Values made in all.
 const MAX_VALUES: usize = 400;
-/// How deep schemas are followed.
 const MAX_DEPTH: usize = 6;
-/// Work per list.
 const MAX_STEPS: usize = 4_000;
-/// Longest text made.
 const MAX_TEXT: u64 = 300;
 
-/// Values for a self-contained schema: guesses at valid ones, and each of them slightly spoilt.
+/// Values for a self-contained schema: probably valid ones, and each of them with something changed.
 pub(super) fn values(root: &Tree) -> Vec<Tree> {
     let mut sampler = Sampler { root, steps: 0 };
     let mut found = sampler.schema(root, MAX_DEPTH);

@@ -1,8 +1,8 @@
 //! The second opinion: what two schemas mean, where that can be proven.
 //!
-//! The differ follows the original's rules, which miss some incompatible changes and refuse some harmless ones. A search for
-//! documents and the containment prover of the `jsonschema` crate say which. Their answer never decides anything: it feeds
-//! warnings and tests. The prover is experimental, so it runs on a thread of its own, with limits on size, stack and time.
+//! Confluent's rules miss some incompatible changes and refuse some harmless ones. A search for counter-examples and the
+//! containment prover of the `jsonschema` crate find out which. Their answer never decides anything, it only feeds notes and
+//! tests. The prover is experimental, so it runs on a thread of its own, with limits on size, stack and time.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,23 +33,21 @@ const MAX_TEXT: usize = 64 << 10;
 const MAX_NESTING: usize = 64;
 /// How long an answer is waited for.
 const TIME_LIMIT: Duration = Duration::from_millis(800);
-/// Provers at work at the same time, those nobody waits for any more included.
+/// Provers that run at the same time, including those that nobody waits for any more.
 const MAX_PROVERS: usize = 4;
 
-/// A prover that took too long can't be stopped, only counted. This is the one piece of shared state of the module.
+/// A prover that takes too long can't be stopped, only counted: the one global of the formats.
 static PROVERS: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether the reader accepts every document that the writer accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opinion {
-    /// It does.
     ProvenCompatible,
-    /// It does not.
     ProvenIncompatible {
         /// A document (JSON text) that the writer accepts and the reader refuses, where one was found.
         counter_example: Option<String>,
     },
-    /// Neither could be proven within the limits.
+    /// Neither could be proven.
     Unknown,
 }
 
@@ -151,11 +149,11 @@ fn is_dynamic(value: &Tree) -> bool {
     }
 }
 
-/// Warnings about what the structural rules do not see: `required` of undeclared properties, conditions, `contains`,
-/// `propertyNames`, `patternProperties`. The reader is taken for the new schema.
+/// Warnings about what Confluent's rules do not look at: `required` of undeclared properties, conditions, `contains`,
+/// `propertyNames`, `patternProperties`. The reader is the new schema.
 ///
-/// A change is silent when the second opinion proves the pair compatible. Where it proves the opposite and the structural rules
-/// find nothing, there is at least one warning, with the document that proves it, if one was found.
+/// There are none if the pair is proven to be compatible. If it is proven to be incompatible and the rules find nothing, there is at
+/// least one, with the counter-example, if one was found.
 #[must_use]
 pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
     let opinion = second_opinion(reader, writer);
@@ -163,7 +161,7 @@ pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
         return Vec::new();
     }
     let walk = || {
-        let mut walk = Walk { found: Vec::new(), pair: (reader, writer) };
+        let mut walk = WarningCollector { found: Vec::new(), pair: (reader, writer) };
         if let (Some(new), Some(old)) = (reader.root(), writer.root()) {
             walk.visit(new, old, "");
         }
@@ -210,13 +208,13 @@ fn list<'a>(object: &'a Object, keyword: &str) -> Option<&'a [Value]> {
 }
 
 /// Walks two schemas side by side.
-struct Walk<'a> {
+struct WarningCollector<'a> {
     found: Vec<Finding>,
     pair: (&'a Schema, &'a Schema),
 }
 
-impl Walk<'_> {
-    /// More warnings help nobody.
+impl WarningCollector<'_> {
+    /// A longer list would not be read.
     const MAX: usize = 100;
 
     fn visit(&mut self, new: &Value, old: &Value, pointer: &str) {

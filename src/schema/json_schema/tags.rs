@@ -59,7 +59,6 @@ fn visit(value: &Value, path: &str, in_field: bool, found: &mut Vec<EntityTags>)
     }
 }
 
-/// A step from a value to one inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PathStep {
     Key(String),
@@ -78,7 +77,7 @@ pub(super) fn edit(root: &Value, add: &[TagEdit], remove: &[TagEdit], ignore_unk
     Ok(print::canonical(&edited).0)
 }
 
-/// The way to an entity. Property names may contain dots: the shortest name that exists wins.
+/// The path to an entity. Property names may contain dots: the shortest name that exists wins.
 fn find(root: &Value, edit: &TagEdit) -> Option<Vec<PathStep>> {
     let words: Vec<&str> = edit.path.split('.').collect();
     let mut words = words.as_slice();
@@ -161,7 +160,7 @@ fn longest_needed(map: &Object, words: &[&str]) -> Option<(String, usize)> {
     None
 }
 
-/// Rebuilds the value with the edit made at the end of the way.
+/// Rebuilds the value with the edit made at the end of the path.
 fn apply(value: Value, path: &[PathStep], edit: &TagEdit, change: TagChange) -> Value {
     let offset = value.offset;
     let kind = match (value.kind, path.split_first()) {

@@ -13,7 +13,7 @@ pub(super) fn fault(at: Offset, message: impl Into<String>) -> Fault {
     Fault { message: message.into(), at }
 }
 
-/// The message for a name that means nothing.
+/// The message for a name that does not resolve.
 pub(super) fn unresolved(name: &str) -> String {
     format!("Could not resolve type: {name}")
 }

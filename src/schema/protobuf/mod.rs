@@ -77,7 +77,7 @@ impl Schema {
         self.file.message_names()
     }
 
-    /// The path by which records name a message of this file: its index in every scope on the way (protobuf 4.1).
+    /// The indexes by which records name a message of this file, one for every scope around it (protobuf 4.1).
     #[must_use]
     pub fn message_indexes(&self, full_name: &str) -> Option<Vec<usize>> {
         let package = self.file.package.as_deref().unwrap_or("");
@@ -116,7 +116,7 @@ impl Format for Schema {
         }
         let mut dependencies = Vec::with_capacity(references.len());
         for reference in references {
-            // What was stored was read once; its nesting is no longer checked.
+            // It could be read when it was registered, whatever the setting for the nesting is now.
             match read(&reference.text, &dependencies, MAX_TEXT_DEPTH) {
                 Ok(Read { file, .. }) => dependencies.push(Dependency {
                     path: reference.name.as_str().into(),
@@ -179,8 +179,8 @@ impl Format for Schema {
         self.canonical == other.canonical
     }
 
-    /// The full name of the first message, or of the first enum of a file without messages. A file that only passes another one
-    /// on has that one's name.
+    /// The full name of the first message, or of the first enum of a file without messages. A file that does nothing but import another
+    /// one publicly has that one's name.
     fn name(&self) -> Option<String> {
         first_type(self.standing_for())
     }
@@ -234,7 +234,7 @@ fn read(text: &str, dependencies: &[Dependency], max_depth: usize) -> Result<Rea
     };
     let refused = |reason: &str| SchemaError::parse(format!("{}{reason}", parse::COULD_NOT_PARSE));
     let canonical = print::print(&found.map_err(|reason| refused(&reason))?);
-    // A descriptor's names can hold anything; what is stored must read back as what was meant.
+    // The names in a descriptor can contain anything; the text that is stored must mean the same.
     match parse::parse(&canonical, max_depth) {
         Ok(file) if print::print(&file) == canonical => Ok(Read { file, canonical, from_text: false }),
         _ => Err(refused("the descriptor can't be written as the text of a .proto file")),

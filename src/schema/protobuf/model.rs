@@ -1,9 +1,7 @@
-//! The syntax tree: what a file says, in the words it says it with.
-//!
-//! Names, numbers and strings stay as written; comments and layout do not. Every node knows the byte offset it starts at. The
-//! nesting of a tree is bounded by the parser, so recursion over it is.
+//! The syntax tree. Names, numbers and strings stay as written; comments and layout do not. The parser bounds its nesting, so
+//! recursion over it is bounded too.
 
-/// Byte offset of a node in the text it was read from; meaningless in a tree that was made from a descriptor.
+/// Byte offset of an element in the text it was read from; meaningless in a tree that was made from a descriptor.
 pub(crate) type Offset = u32;
 
 /// The end of a range that is written `max`, and the largest field number.
@@ -28,7 +26,6 @@ impl Syntax {
         }
     }
 
-    /// The word of the statement.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Proto2 => "proto2",
@@ -39,7 +36,6 @@ impl Syntax {
     }
 }
 
-/// A file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct File {
     /// The statement, when there is one.
@@ -60,7 +56,7 @@ impl File {
         self.syntax.unwrap_or(Syntax::Proto2)
     }
 
-    /// Bytes held, roughly: what the nodes cost, whatever their texts are.
+    /// Bytes held, roughly: the elements, without their texts.
     pub(crate) fn weight(&self) -> usize {
         let messages: usize = self.messages.iter().map(|message| message.body.weight()).sum();
         let enums: usize = self.enums.iter().map(Enum::weight).sum();
@@ -108,7 +104,6 @@ pub(crate) enum ImportKind {
     Option,
 }
 
-/// An import line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Import {
     pub(crate) kind: ImportKind,
@@ -123,7 +118,6 @@ pub(crate) enum Visibility {
     Local,
 }
 
-/// A message.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Message {
     pub(crate) name: Box<str>,
@@ -181,7 +175,6 @@ impl Body {
     }
 }
 
-/// A label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
     Optional,
@@ -199,17 +192,14 @@ impl Label {
     }
 }
 
-/// The type of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum FieldType {
     /// A scalar, or a message or enum by name.
     Named(Box<str>),
-    /// Key and value.
     Map(Box<(FieldType, FieldType)>),
 }
 
 impl FieldType {
-    /// As it is written.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Named(name) => name.to_string(),
@@ -226,7 +216,7 @@ impl FieldType {
     }
 }
 
-/// A field. `default` and `json_name` look like options and are none.
+/// `default` and `json_name` are written like options, but are none.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Field {
     pub(crate) label: Option<Label>,
@@ -245,7 +235,6 @@ impl Field {
     }
 }
 
-/// A oneof.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Oneof {
     pub(crate) name: Box<str>,
@@ -255,7 +244,7 @@ pub(crate) struct Oneof {
     pub(crate) groups: Vec<Group>,
 }
 
-/// A group: a field and its message in one.
+/// A group is a field and its message in one.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Group {
     pub(crate) label: Option<Label>,
@@ -266,7 +255,7 @@ pub(crate) struct Group {
     pub(crate) body: Body,
 }
 
-/// Fields of another message.
+/// An `extend` block.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Extend {
     pub(crate) name: Box<str>,
@@ -275,7 +264,7 @@ pub(crate) struct Extend {
     pub(crate) groups: Vec<Group>,
 }
 
-/// An entry of a `reserved` or `extensions` statement.
+/// A part of a `reserved` or `extensions` statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Span {
     One(i32),
@@ -295,14 +284,12 @@ impl Span {
     }
 }
 
-/// A `reserved` statement.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reserved {
     pub(crate) at: Offset,
     pub(crate) spans: Vec<Span>,
 }
 
-/// An `extensions` statement.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Extensions {
     pub(crate) at: Offset,
@@ -310,7 +297,6 @@ pub(crate) struct Extensions {
     pub(crate) options: Vec<ProtoOption>,
 }
 
-/// An enum.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Enum {
     pub(crate) name: Box<str>,
@@ -336,7 +322,6 @@ pub(crate) struct Constant {
     pub(crate) options: Vec<ProtoOption>,
 }
 
-/// A service.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Service {
     pub(crate) name: Box<str>,
@@ -345,7 +330,6 @@ pub(crate) struct Service {
     pub(crate) rpcs: Vec<Rpc>,
 }
 
-/// A method of a service.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rpc {
     pub(crate) name: Box<str>,
@@ -370,7 +354,6 @@ pub(crate) enum Spelling {
     Extension,
 }
 
-/// A part of an option's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NamePart {
     pub(crate) text: Box<str>,
@@ -403,10 +386,9 @@ impl ProtoOption {
     }
 }
 
-/// The value of an option.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
-    /// A string's bytes: escapes can spell any.
+    /// Bytes, because escapes can spell any.
     String(Box<[u8]>),
     /// A number, `true`, `inf` or the name of an enum's constant, as written.
     Word(Box<str>),
@@ -428,7 +410,7 @@ impl Value {
         matches!(self, Self::Word(own) if &**own == word)
     }
 
-    /// The text of a string or a word, when it is text at all.
+    /// The text of a string or a word; `None` for bytes that are not text.
     pub(crate) fn as_text(&self) -> Option<&str> {
         match self {
             Self::String(bytes) => std::str::from_utf8(bytes).ok(),
@@ -438,7 +420,6 @@ impl Value {
     }
 }
 
-/// An entry of a literal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LiteralEntry {
     /// With its brackets, if it names an extension.
@@ -455,7 +436,7 @@ pub(crate) struct Dependency {
     pub(crate) file: File,
 }
 
-/// The names that are no names of types.
+/// The names of the scalar types.
 pub(crate) const SCALARS: [&str; 15] = [
     "double", "float", "int32", "int64", "uint32", "uint64", "sint32", "sint64", "fixed32", "fixed64", "sfixed32", "sfixed64",
     "bool", "string", "bytes",
@@ -471,7 +452,7 @@ pub(crate) fn is_map_key(name: &str) -> bool {
     is_scalar(name) && !matches!(name, "float" | "double" | "bytes")
 }
 
-/// The JSON name that a field has when it states none.
+/// The JSON name of a field that does not declare one.
 pub(crate) fn json_name(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut upper = false;
@@ -486,7 +467,6 @@ pub(crate) fn json_name(name: &str) -> String {
     out
 }
 
-/// `scope.name`.
 pub(crate) fn join(scope: &str, name: &str) -> Box<str> {
     if scope.is_empty() { name.into() } else { format!("{scope}.{name}").into() }
 }

@@ -1,6 +1,6 @@
 //! Numbers in options: one spelling for one value (protobuf 2.3).
 
-/// Digits a number may unfold to; beyond it the exponent stays.
+/// Digits that a number may have without its exponent; a longer one keeps it.
 const MAX_DIGITS: i64 = 400;
 
 /// True for a word that is a number.

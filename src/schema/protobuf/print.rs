@@ -1,7 +1,7 @@
-//! From tree to text: the one layout in which files are stored (protobuf 2.2).
+//! From tree to text, in the layout in which files are stored (protobuf 2.2).
 //!
-//! The order of the parts is fixed, the order inside a part is the tree's. A blank line inside a nested block carries the
-//! indentation of the block, as the original's do.
+//! The order of the parts is fixed, the order inside a part is the tree's. A blank line inside a nested block has the indentation of
+//! the block, as in Confluent's texts.
 
 use super::model::{
     Body, Enum, Extend, Field, FieldType, File, Group, ImportKind, Label, MAX_NUMBER, Message, NamePart, Oneof, ProtoOption,
@@ -9,7 +9,6 @@ use super::model::{
 };
 use super::parse::is_word;
 
-/// The text of a file.
 pub(super) fn print(file: &File) -> String {
     let mut printer = Printer { out: String::new(), level: 0 };
     printer.file(file);
@@ -21,7 +20,7 @@ struct Printer {
     level: usize,
 }
 
-/// A value behind its key: an option, or `default` and `json_name`, which look like options.
+/// What is written like an option: an option, `default` or `json_name`.
 enum Shown<'a> {
     Option(&'a ProtoOption),
     Named(&'static str, &'a Value),
@@ -104,7 +103,7 @@ impl Printer {
         }
     }
 
-    /// `head {`, the parts, `}`. Each part says whether it printed anything; blank lines stand between those that do.
+    /// `head {`, the parts, `}`. Blank lines separate the parts that print anything.
     fn block(&mut self, head: &[&str], tail: &str, parts: &mut [&mut dyn FnMut(&mut Self)]) {
         self.indent();
         self.words(head);
@@ -229,7 +228,7 @@ impl Printer {
         self.out.push_str(&field.name);
         self.out.push_str(" = ");
         self.out.push_str(&field.number.to_string());
-        // Normalized options hold `default` and `json_name` in their place already.
+        // Normalized options contain `default` and `json_name` already.
         let default = field.default.as_ref().map(|value| default_of(value, &field.kind));
         let default = default.iter().map(|value| Shown::Named("default", value));
         let json_name = field.json_name.as_ref().map(quoted);
@@ -318,7 +317,7 @@ impl Printer {
         }
     }
 
-    /// ` [a = 1]`, or one per line; nothing without any.
+    /// ` [a = 1]`, or one per line; nothing if there are none.
     fn bracketed(&mut self, options: &[Shown<'_>]) {
         if options.is_empty() {
             return;
@@ -327,7 +326,7 @@ impl Printer {
         self.list(options, |p, option| p.shown(option));
     }
 
-    /// A list of options or values: in one line when it has one entry.
+    /// A list of options or values, in one line if it has one entry.
     fn list<T>(&mut self, items: &[T], mut print: impl FnMut(&mut Self, &T)) {
         self.out.push('[');
         if let [one] = items {
@@ -450,7 +449,7 @@ pub(super) fn name(parts: &[NamePart]) -> String {
     out
 }
 
-/// A string in quotes. Text stays text; control characters and bytes that are no text become escapes.
+/// Appends a string in quotes. Control characters and bytes that are not UTF-8 become escapes.
 pub(super) fn quote(out: &mut String, bytes: &[u8]) {
     out.push('"');
     for chunk in bytes.utf8_chunks() {

@@ -5,10 +5,9 @@ use super::model::{Dependency, File, ImportKind, Offset};
 use super::symbol_table::SymbolTable;
 use crate::schema::position::Position;
 
-/// A .proto file.
 #[derive(Debug)]
 pub struct Schema {
-    /// The text as sent, where it is not the canonical one: offsets in the model count in it.
+    /// The text as sent, where it is not the canonical one: offsets in the tree count in it.
     pub(super) source: Option<Arc<str>>,
     pub(super) canonical: Arc<str>,
     pub(super) file: File,
@@ -28,7 +27,7 @@ impl Schema {
         Position::of(self.source(), at as usize)
     }
 
-    /// The file itself, or the one it passes on when it does nothing else.
+    /// The file itself, or the one that it does nothing but import publicly.
     pub(super) fn standing_for(&self) -> &File {
         let file = &self.file;
         match file.imports.as_slice() {

@@ -1,7 +1,8 @@
 //! Which types and extensions there are, and what a name means in a scope.
 //!
-//! A name resolves through every file of the closure, imported or not, and through the built-in files (protobuf 1.4, 1.5): own
-//! file first, references in their order, built-ins last. A reference with the path of a built-in file stands in for it.
+//! A name is looked up in every file of the closure, imported or not, and in the built-in files (protobuf 1.4): in the own file
+//! first, then in the references in their order, then in the built-in files. A reference with the path of a built-in file
+//! replaces it.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -10,7 +11,7 @@ use super::builtin;
 use super::features::Features;
 use super::model::{Body, Dependency, Enum, Extend, Field, File, Group, Message, join};
 
-/// Where a type comes from.
+/// The file that declares a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Origin {
     /// The file itself.
@@ -21,7 +22,6 @@ pub(crate) enum Origin {
     Builtin(usize),
 }
 
-/// A type.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Declaration<'a> {
     Message(&'a Message),
@@ -41,10 +41,10 @@ impl<'a> Declaration<'a> {
     }
 }
 
-/// A type with its surroundings.
+/// A declared type, and what its scope adds to it.
 #[derive(Debug, Clone)]
 pub(crate) struct TypeSymbol<'a> {
-    /// Full name, without a leading dot. It is the scope of what stands inside.
+    /// Full name, without a leading dot. It is the scope of what is declared inside.
     pub(crate) full: Box<str>,
     /// Bytes of the full name that belong to the package and its dot.
     pub(crate) prefix: usize,
@@ -61,7 +61,7 @@ impl TypeSymbol<'_> {
     }
 }
 
-/// An extension with its surroundings.
+/// A declared extension, and what its scope adds to it.
 #[derive(Debug, Clone)]
 pub(crate) struct ExtensionSymbol<'a> {
     pub(crate) full: Box<str>,
@@ -80,13 +80,13 @@ impl ExtensionSymbol<'_> {
     }
 }
 
-/// The names of a closure, as a tree of their parts: a look-up costs the parts of a scope, however long they are.
+/// The names of a closure, as a tree of their parts: a look-up takes as many steps as a scope has parts, however long these are.
 #[derive(Debug, Default)]
 pub(crate) struct SymbolTable<'a> {
     parts: HashMap<(usize, &'a str), usize>,
     types: Vec<Option<TypeSymbol<'a>>>,
     extensions: Vec<Option<ExtensionSymbol<'a>>>,
-    /// Built-in files that a reference stands in for.
+    /// Built-in files that are replaced by a reference.
     hidden: Vec<usize>,
     with_builtins: bool,
 }
@@ -103,7 +103,6 @@ impl<'a> SymbolTable<'a> {
         symbols
     }
 
-    /// The names of one file.
     pub(crate) fn of_file(file: &'a File, origin: Origin) -> Self {
         let mut symbols = Self::default();
         symbols.add_file(file, origin);
@@ -137,7 +136,7 @@ impl<'a> SymbolTable<'a> {
         }
     }
 
-    /// Declares a type; the first of a name counts. Gives back its node.
+    /// Declares a type, unless the name is taken. Gives back its node.
     fn add(&mut self, scope: &str, name: &'a str, node: Declaration<'a>, place: Place) -> usize {
         let at = self.nodes(place.node, name);
         if let Some(slot) = slot(&mut self.types, at)
@@ -196,7 +195,6 @@ impl<'a> SymbolTable<'a> {
         self.extensions.get(node)?.as_ref()
     }
 
-    /// The type with a full name.
     pub(crate) fn find(&self, full: &str) -> Option<&TypeSymbol<'a>> {
         let own = self.below(0, full).and_then(|node| self.type_at(node));
         own.or_else(|| {
@@ -214,8 +212,8 @@ impl<'a> SymbolTable<'a> {
         !matches!(origin, Origin::Builtin(at) if self.hidden.contains(&at))
     }
 
-    /// Tries a name in a scope and in all around it: with the number of parts of the scope that it was found in. The whole dotted
-    /// name is tried at each level, unlike what compilers do.
+    /// Looks a name up in a scope and in the scopes around it; gives back the number of parts of the scope where it was found. Other than
+    /// compilers, Confluent looks for the whole dotted name in each scope.
     fn lookup<'n, T>(
         &'n self,
         name: &str,

@@ -25,7 +25,7 @@ fn is_meta(option: &ProtoOption, name: &str) -> bool {
     })
 }
 
-/// True for `(meta).tags`.
+/// `(meta).tags`
 fn is_dotted_tags(option: &ProtoOption) -> bool {
     matches!(option.name.as_slice(), [_, part] if &*part.text == "tags")
 }
@@ -101,7 +101,7 @@ pub(super) fn edit(file: &File, add: &[TagEdit], remove: &[TagEdit], ignore_unkn
 fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<ProtoOption>, String> {
     let package = file.package.clone().unwrap_or_default();
     let inside = edit.path.strip_prefix(&*package).and_then(|rest| rest.strip_prefix('.'));
-    // The package may be left out, and a message may be named as the package is.
+    // the package may be left out, and a message may have the name of the package
     let starts = |path: &str, file: &File| {
         let head = path.split('.').next().unwrap_or("");
         file.messages.iter().any(|message| &*message.name == head)
@@ -118,7 +118,7 @@ fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<Prot
     let top = file.messages.iter_mut().find(|message| &*message.name == first);
     let mut body = &mut top.ok_or_else(|| no_message(first))?.body;
     while let Some(name) = names.next() {
-        // The oneof may stand in a field's path or not.
+        // the path of a field may contain its oneof
         let is_message = body.messages.iter().any(|message| &*message.name == name);
         if !is_message && field.is_some() && names.peek().is_none() && body.oneofs.iter().any(|oneof| &*oneof.name == name) {
             break;
@@ -156,7 +156,7 @@ fn retag(options: &mut Vec<ProtoOption>, edit: &TagEdit, change: TagChange) -> b
     if let Some(ProtoOption { value: Value::Literal(entries), .. }) = whole {
         entries.push(LiteralEntry { key: "tags".into(), value: list });
     } else if options.iter().any(|option| is_meta(option, name)) {
-        // An option that is assigned by parts can't be assigned as a whole too.
+        // an option that is assigned by parts can't be assigned as a whole too
         for tag in &tags {
             options.push(ProtoOption { name: vec![extension(name), plain("tags")], value: Value::string(tag), at: 0 });
         }

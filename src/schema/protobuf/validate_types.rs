@@ -1,14 +1,13 @@
-//! What a new file must satisfy before it is stored: every type it needs is there (protobuf 1.5).
+//! What every new file must satisfy: all types that it needs are there (protobuf 1.5).
 //!
-//! Option names, numbers, duplicates and import lists are not looked at; that is `strict`'s business.
+//! Option names, numbers, duplicates and imports are only checked by `validate_fields`.
 
 use super::fault::{Checked, Fault, unresolved};
 use super::model::{Body, Extend, Field, FieldType, File, Offset, is_map_key, is_scalar, join};
 use super::symbol_table::SymbolTable;
 
-/// Finds the first fault.
 pub(super) fn validate(file: &File, symbols: &SymbolTable<'_>) -> Checked {
-    // Map keys come first: the original can't even build its model of a file with a wrong one.
+    // Map keys come first: Confluent refuses them earlier than anything else.
     each_field(file, &mut |field, _| map_keys(&field.kind, field.at))?;
     let validator = Validator { symbols };
     let package = file.package.as_deref().unwrap_or("");

@@ -1,7 +1,7 @@
-//! What a finding means in plain words: who fails on which data, and what would help.
+//! What an incompatibility means in plain words: who fails on which data, and what would help.
 
 use super::incompatibility::{Incompatibility, IncompatibilityType};
-use crate::schema::avro::model::{Kind, Model, NodeId, Primitive};
+use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
 use crate::schema::format::Direction;
 use crate::schema::json::write_string;
 
@@ -11,10 +11,10 @@ pub(super) struct Sentences {
     pub(super) counter_example: Option<String>,
 }
 
-/// Longest sample value, and longest quote in a sentence.
+/// Longest sample value and longest quote in a sentence, in characters.
 const SAMPLE: usize = 200;
 
-/// Explains a finding. The remedy is always something that the candidate can do, whichever side it is.
+/// The remedy is always something that the author of the candidate can do, whichever side it is on.
 pub(super) fn explain(incompatibility: &Incompatibility, models: (&Model, &Model), direction: Direction) -> Sentences {
     let (r, w) = (direction.reader(), direction.writer());
     let place = quote(if incompatibility.path == "/" { "the root" } else { &incompatibility.path });
@@ -88,7 +88,7 @@ fn name(model: &Model, id: NodeId) -> String {
     quote(&model.branch_name(id))
 }
 
-/// A text that a sentence can hold.
+/// A text, cut to a length that a sentence can hold.
 fn quote(text: &str) -> String {
     match text.char_indices().nth(SAMPLE) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
@@ -96,12 +96,12 @@ fn quote(text: &str) -> String {
     }
 }
 
-/// A value of the writer at the place, where a short one is enough.
+/// A value that the writer may write there, if there is a short one.
 fn counter_example(incompatibility: &Incompatibility, models: (&Model, &Model)) -> Option<String> {
     let writer = models.1;
     match (incompatibility.kind, &models.0.node(incompatibility.reader).kind, &writer.node(incompatibility.writer).kind) {
         (IncompatibilityType::AmbiguousField | IncompatibilityType::NameMismatch, ..) => None,
-        (IncompatibilityType::MissingEnumSymbols, Kind::Enum(reader), Kind::Enum(writer)) => {
+        (IncompatibilityType::MissingEnumSymbols, NodeKind::Enum(reader), NodeKind::Enum(writer)) => {
             let symbol = writer.symbols.iter().enumerate().find(|(at, symbol)| !reader.has(symbol, *at));
             symbol.filter(|(_, symbol)| symbol.len() <= SAMPLE).map(|(_, symbol)| quoted(symbol))
         }
@@ -124,7 +124,7 @@ fn sample(model: &Model, id: NodeId, depth: usize, out: &mut String) -> bool {
         return false;
     }
     match &model.node(id).kind {
-        Kind::Primitive(primitive) => out.push_str(match primitive {
+        NodeKind::Primitive(primitive) => out.push_str(match primitive {
             Primitive::Null => "null",
             Primitive::Boolean => "true",
             Primitive::Int => "1",
@@ -133,18 +133,18 @@ fn sample(model: &Model, id: NodeId, depth: usize, out: &mut String) -> bool {
             Primitive::Bytes => "\"\\u00FF\"",
             Primitive::String => "\"x\"",
         }),
-        Kind::Array(_) => out.push_str("[]"),
-        Kind::Map(_) => out.push_str("{}"),
-        Kind::Fixed(fixed) => {
+        NodeKind::Array(_) => out.push_str("[]"),
+        NodeKind::Map(_) => out.push_str("{}"),
+        NodeKind::Fixed(fixed) => {
             let Some(size) = usize::try_from(fixed.size).ok().filter(|size| *size <= 16) else { return false };
             out.push_str(&quoted(&"0".repeat(size)));
         }
-        Kind::Enum(e) => match e.symbols.first() {
+        NodeKind::Enum(e) => match e.symbols.first() {
             Some(symbol) if symbol.len() <= SAMPLE => out.push_str(&quoted(symbol)),
             _ => return false,
         },
-        Kind::Union(branches) => return branches.first().is_some_and(|branch| tagged(model, *branch, depth, out)),
-        Kind::Record(record) => {
+        NodeKind::Union(branches) => return branches.first().is_some_and(|branch| tagged(model, *branch, depth, out)),
+        NodeKind::Record(record) => {
             if record.fields.len() > 8 || record.fields.iter().any(|field| field.name.len() > SAMPLE) {
                 return false;
             }
@@ -161,14 +161,14 @@ fn sample(model: &Model, id: NodeId, depth: usize, out: &mut String) -> bool {
             }
             out.push('}');
         }
-        Kind::Pending(_) => return false,
+        NodeKind::Pending(_) => return false,
     }
     out.len() <= SAMPLE
 }
 
 /// A branch's value wrapped in the branch's name, as a union has it.
 fn tagged(model: &Model, branch: NodeId, depth: usize, out: &mut String) -> bool {
-    if matches!(model.node(branch).kind, Kind::Primitive(Primitive::Null)) {
+    if matches!(model.node(branch).kind, NodeKind::Primitive(Primitive::Null)) {
         out.push_str("null");
         return true;
     }

@@ -33,13 +33,11 @@ impl IncompatibilityType {
 #[derive(Debug, Clone)]
 pub(super) struct Incompatibility {
     pub(super) kind: IncompatibilityType,
-    /// Slash-separated, `/` for the root.
+    /// Slash-separated; `/` is the root.
     pub(super) path: String,
     /// `additionalInfo` on the wire.
     pub(super) info: String,
-    /// The type on the reader's side.
     pub(super) reader: NodeId,
-    /// The type on the writer's side.
     pub(super) writer: NodeId,
     /// Offsets in the two texts.
     pub(super) places: (u32, u32),
@@ -72,7 +70,7 @@ impl Incompatibility {
         format!("{{errorType:'{}', description:'{description}', additionalInfo:'{info}'}}", self.kind.id())
     }
 
-    /// What it costs to report, in units of work.
+    /// Units of work that reporting it costs.
     pub(super) fn cost(&self) -> u64 {
         const EACH: u64 = 100;
         EACH + (self.path.len() + self.info.len()) as u64 / 8

@@ -1,4 +1,4 @@
-//! From offsets back to places: JSON pointers, lines and columns, for all findings of a check in one pass.
+//! From offsets back to places (JSON pointers, lines and columns), for all findings of a check in one pass.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -11,10 +11,10 @@ use crate::schema::json::{self, Kind, ReadOptions, Value};
 use crate::schema::pointer;
 use crate::schema::position::Position;
 
-/// Longest text of all pointers together; names of a megabyte must not be repeated for every finding.
+/// Limit for all pointers together: names of a megabyte must not be repeated for every finding.
 const MAX_POINTER_BYTES: usize = 16 << 20;
 
-/// The places of some offsets in a text. Offsets outside it have none.
+/// The places of offsets in a text. `NOWHERE` has none.
 pub(super) fn find(text: &str, offsets: impl Iterator<Item = u32>) -> HashMap<u32, Place> {
     let mut wanted: Vec<u32> = offsets.filter(|offset| *offset != NOWHERE).collect();
     wanted.sort_unstable();

@@ -4,33 +4,33 @@
 use super::incompatibility::{Incompatibility, IncompatibilityType};
 use super::union_index::{LARGE_UNION, UnionIndex};
 use super::walk::{Call, Checker, Job, PathStep, Stop};
-use crate::schema::avro::model::{Enum, Field, Fixed, Kind, Named, NodeId, Record};
+use crate::schema::avro::model::{Enum, Field, Fixed, NamedType, NodeId, NodeKind, Record};
 use crate::schema::avro::{print, value};
 
 impl<'m> Checker<'m> {
-    /// Checks what can be said about a pair at once; gives back the job that remains, if there is one.
+    /// Checks a pair as far as that needs no other pair; gives back the job that remains.
     pub(super) fn check_pair(&mut self, reader: NodeId, writer: NodeId) -> Result<Option<Job>, Stop> {
         let (r, w) = (self.reader.node(reader), self.writer.node(writer));
         Ok(match (&r.kind, &w.kind) {
-            (Kind::Primitive(r), Kind::Primitive(w)) if r.reads(*w) => None,
-            (Kind::Array(_), Kind::Array(_)) | (Kind::Map(_), Kind::Map(_)) => Some(Job::Inner),
-            (Kind::Fixed(r), Kind::Fixed(w)) => {
+            (NodeKind::Primitive(r), NodeKind::Primitive(w)) if r.reads(*w) => None,
+            (NodeKind::Array(_), NodeKind::Array(_)) | (NodeKind::Map(_), NodeKind::Map(_)) => Some(Job::Inner),
+            (NodeKind::Fixed(r), NodeKind::Fixed(w)) => {
                 self.check_name(&r.named, &w.named)?;
                 self.check_fixed_size(r, w)?;
                 None
             }
-            (Kind::Enum(r), Kind::Enum(w)) => {
+            (NodeKind::Enum(r), NodeKind::Enum(w)) => {
                 self.check_name(&r.named, &w.named)?;
                 self.check_enum_symbols(r, w)?;
                 None
             }
-            (Kind::Record(r), Kind::Record(w)) => {
+            (NodeKind::Record(r), NodeKind::Record(w)) => {
                 self.check_name(&r.named, &w.named)?;
                 Some(Job::Fields)
             }
-            (Kind::Union(_), Kind::Union(_)) => Some(Job::Unions),
-            (_, Kind::Union(_)) => Some(Job::WriterUnion),
-            (Kind::Union(_), _) => Some(Job::ReaderUnion),
+            (NodeKind::Union(_), NodeKind::Union(_)) => Some(Job::Unions),
+            (_, NodeKind::Union(_)) => Some(Job::WriterUnion),
+            (NodeKind::Union(_), _) => Some(Job::ReaderUnion),
             _ => {
                 let info = format!("reader type: {} not compatible with writer type: {}", r.type_name(), w.type_name());
                 self.report(IncompatibilityType::TypeMismatch, "", info, None)?;
@@ -61,7 +61,7 @@ impl<'m> Checker<'m> {
     }
 
     /// Simple names must agree, or an alias of the reader must be the writer's full name.
-    fn check_name(&mut self, r: &Named, w: &Named) -> Result<(), Stop> {
+    fn check_name(&mut self, r: &NamedType, w: &NamedType) -> Result<(), Stop> {
         if r.name.simple == w.name.simple {
             return Ok(());
         }
@@ -69,16 +69,16 @@ impl<'m> Checker<'m> {
         if self.has_alias(r, w) {
             return Ok(());
         }
-        let info = format!("expected: {}", self.writer.full(&w.name));
+        let info = format!("expected: {}", self.writer.full_name(&w.name));
         self.report(IncompatibilityType::NameMismatch, "/name", info, Some((r.name_at, w.name_at)))
     }
 
-    fn has_alias(&self, r: &Named, w: &Named) -> bool {
-        let wanted = self.writer.space(w.name.space);
+    fn has_alias(&self, r: &NamedType, w: &NamedType) -> bool {
+        let wanted = self.writer.namespace(w.name.namespace);
         r.aliases.iter().any(|alias| {
             // `Schema.getAliases` of Avro's Java library never finds an alias without namespace of a type that has one
-            let is_found = alias.space != 0 || r.name.space == 0;
-            is_found && alias.simple == w.name.simple && self.reader.space(alias.space) == wanted
+            let is_found = alias.namespace != 0 || r.name.namespace == 0;
+            is_found && alias.simple == w.name.simple && self.reader.namespace(alias.namespace) == wanted
         })
     }
 
@@ -154,7 +154,7 @@ impl<'m> Checker<'m> {
             match self.writer_field(field, w, writer, at)? {
                 Some(other) => {
                     let (inner, outer) = (&self.reader.node(field.ty).kind, &self.writer.node(other.ty).kind);
-                    let same = matches!((inner, outer), (Kind::Primitive(a), Kind::Primitive(b)) if a.reads(*b));
+                    let same = matches!((inner, outer), (NodeKind::Primitive(a), NodeKind::Primitive(b)) if a.reads(*b));
                     if !same {
                         self.resume_at(at + 1);
                         let places = (field.at, other.at);
@@ -165,7 +165,7 @@ impl<'m> Checker<'m> {
                 None => {
                     let writer_at = self.stack.last().map_or(field.at, |top| self.writer.node(top.writer).at);
                     let places = (field.at, writer_at);
-                    if matches!(&self.reader.node(field.ty).kind, Kind::Enum(e) if e.default.is_some()) {
+                    if matches!(&self.reader.node(field.ty).kind, NodeKind::Enum(e) if e.default.is_some()) {
                         // Avro's Java library then compares the enum with the writer's record
                         self.resume_at(at + 1);
                         return self.call(Call { reader: field.ty, writer, step, probe: false, places });

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::schema::avro::model::{Model, Named, NodeId};
+use crate::schema::avro::model::{Model, NamedType, NodeId};
 
 /// From this many branches on a union is searched by name instead of branch by branch. Verdicts are the same; Avro's Java
 /// library would also report what it met on its way through the branches that don't fit.
@@ -35,7 +35,7 @@ impl<'m> UnionIndex<'m> {
     }
 
     /// The `at`-th branch that may read a writer's type.
-    pub(super) fn branch(&self, writer: Option<&Named>, at: usize) -> Option<NodeId> {
+    pub(super) fn branch(&self, writer: Option<&NamedType>, at: usize) -> Option<NodeId> {
         let tried = match writer {
             None => &self.unnamed,
             Some(named) => self.named.get(&*named.name.simple)?,

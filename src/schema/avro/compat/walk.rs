@@ -12,13 +12,12 @@ use std::fmt::Write as _;
 
 use super::incompatibility::{Incompatibility, IncompatibilityType};
 use super::union_index::UnionIndex;
-use crate::schema::avro::model::{Kind, Model, NodeId};
+use crate::schema::avro::model::{Model, NodeId, NodeKind};
 use crate::schema::budget::{Budget, Exhausted};
 
-/// Units of work that a remembered pair costs.
+/// Units of work that a remembered pair costs, because it takes memory.
 const REMEMBERED: u64 = 8;
 
-/// Why a walk ended early.
 pub(super) enum Stop {
     Budget,
     /// Avro's Java library gives up here, and reports nothing else.
@@ -38,7 +37,6 @@ enum Item {
     Result(u32),
 }
 
-/// One step of a path.
 #[derive(Clone, Copy)]
 pub(super) enum PathStep {
     Root,
@@ -48,7 +46,7 @@ pub(super) enum PathStep {
     Branch(u32),
 }
 
-/// What is left to do for a pair.
+/// What is left to do for a pair; the rules are in `rules`.
 #[derive(Clone, Copy)]
 pub(super) enum Job {
     Fields,
@@ -67,20 +65,20 @@ pub(super) struct Frame {
     pub(super) reader: NodeId,
     pub(super) writer: NodeId,
     pub(super) step: PathStep,
-    /// The path begins anew here.
+    /// Paths start anew here.
     pub(super) fresh: bool,
     /// Where findings go.
     pub(super) result: u32,
-    /// The key to remember the result by.
+    /// The result is remembered.
     pub(super) memo: bool,
-    /// Only whether there is a finding counts.
+    /// The pair is a branch that is being tried: only whether it is incompatible counts.
     pub(super) probe: bool,
     pub(super) job: Job,
     pub(super) next: u32,
     pub(super) places: (u32, u32),
 }
 
-/// How a pair is reached.
+/// A pair to compare, and how it was reached.
 #[derive(Clone, Copy)]
 pub(super) struct Call {
     pub(super) reader: NodeId,
@@ -90,10 +88,9 @@ pub(super) struct Call {
     pub(super) places: (u32, u32),
 }
 
-/// A state in the memo.
 const IN_PROGRESS: u32 = u32::MAX;
 
-/// Compares. Findings are in the original's order.
+/// Compares two schemas; the order is that of Avro's Java library.
 pub(super) fn check(reader: &Model, writer: &Model, budget: u64) -> Result<Vec<Incompatibility>, Stop> {
     let mut checker = Checker {
         reader,
@@ -122,7 +119,7 @@ pub(super) struct Checker<'m> {
     results: Vec<Vec<Item>>,
     pub(super) incompatibilities: Vec<Incompatibility>,
     pub(super) stack: Vec<Frame>,
-    /// Whether the pair that was probed last has findings.
+    /// Whether the branch that was tried last is incompatible.
     pub(super) failed: bool,
     pub(super) unions: HashMap<NodeId, UnionIndex<'m>>,
 }
@@ -132,7 +129,7 @@ impl Checker<'_> {
         Ok(self.budget.spend(units)?)
     }
 
-    /// Begins a pair: answers at once from memory or for incompatibilities, else puts it on the stack.
+    /// Begins a pair: it is answered from memory, or pushed and checked as far as possible.
     pub(super) fn call(&mut self, call: Call) -> Result<(), Stop> {
         self.charge(1)?;
         let (reader, writer) = (self.reader.node(call.reader), self.writer.node(call.writer));
@@ -147,7 +144,6 @@ impl Checker<'_> {
                 }
                 return Ok(());
             }
-            // what is remembered takes memory, so it costs more than what is looked at
             self.charge(REMEMBERED)?;
             self.memo.insert((call.reader, call.writer), IN_PROGRESS);
         }
@@ -194,12 +190,12 @@ impl Checker<'_> {
                 self.results.pop();
             }
         } else if frame.memo && failed {
-            // the result of the whole walk is number 0, whether or not its pair is remembered
+            // results below are part of the one above; the result of the whole walk is number 0
             self.push(self.current(), Item::Result(frame.result));
         }
     }
 
-    /// Adds a finding to the pair on top of the stack.
+    /// Adds an incompatibility of the pair on top of the stack.
     pub(super) fn report(
         &mut self,
         kind: IncompatibilityType,
@@ -246,12 +242,12 @@ impl Checker<'_> {
         top.next += 1;
         let (r, w) = (self.reader.node(pair.0), self.writer.node(pair.1));
         match (job, &r.kind, &w.kind) {
-            (Job::Fields, Kind::Record(r), Kind::Record(w)) => self.check_record_fields(r, w, pair.1, at),
-            (Job::Inner, Kind::Array(r), Kind::Array(w)) if at == 0 => self.inner(*r, *w, PathStep::Items),
-            (Job::Inner, Kind::Map(r), Kind::Map(w)) if at == 0 => self.inner(*r, *w, PathStep::Values),
-            (Job::Unions, Kind::Union(_), Kind::Union(branches)) => self.check_branch_of_unions(pair, branches, at),
-            (Job::WriterUnion, _, Kind::Union(branches)) => self.check_branch_of_writer_union(pair, branches, at),
-            (Job::ReaderUnion, Kind::Union(branches), _) => self.check_branch_of_reader_union(pair, branches, at),
+            (Job::Fields, NodeKind::Record(r), NodeKind::Record(w)) => self.check_record_fields(r, w, pair.1, at),
+            (Job::Inner, NodeKind::Array(r), NodeKind::Array(w)) if at == 0 => self.inner(*r, *w, PathStep::Items),
+            (Job::Inner, NodeKind::Map(r), NodeKind::Map(w)) if at == 0 => self.inner(*r, *w, PathStep::Values),
+            (Job::Unions, NodeKind::Union(_), NodeKind::Union(branches)) => self.check_branch_of_unions(pair, branches, at),
+            (Job::WriterUnion, _, NodeKind::Union(branches)) => self.check_branch_of_writer_union(pair, branches, at),
+            (Job::ReaderUnion, NodeKind::Union(branches), _) => self.check_branch_of_reader_union(pair, branches, at),
             _ => self.done(),
         }
     }
@@ -278,7 +274,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Spells out the result of the whole walk. Shared results multiply, hence the charge.
+    /// Lists the result of the whole walk. Shared results are listed again wherever they occur, hence the charge.
     fn collect(mut self) -> Result<Vec<Incompatibility>, Stop> {
         let mut all = Vec::new();
         let mut todo = vec![(0_u32, 0_usize)];

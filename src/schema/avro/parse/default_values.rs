@@ -3,7 +3,7 @@
 use super::fault::{Parsed, fault};
 use super::parser::{DeferredDefault, Parser};
 use crate::schema::avro::defaults::{Fit, fits};
-use crate::schema::avro::model::{Kind, Model, NodeId, Primitive};
+use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
 use crate::schema::avro::{print, value};
 use crate::schema::json::Value;
 
@@ -18,7 +18,7 @@ impl Parser {
         self.steps = steps;
         match fit {
             Fit::Yes => Ok(()),
-            Fit::Later => {
+            Fit::DependsOnLaterType => {
                 self.deferred.push(DeferredDefault { record: owner.0, field: owner.1 });
                 Ok(())
             }
@@ -30,7 +30,7 @@ impl Parser {
     pub(super) fn check_deferred_defaults(&mut self) -> Parsed<()> {
         let mut steps = self.steps;
         for deferred in std::mem::take(&mut self.deferred) {
-            let Kind::Record(record) = &self.model.node(deferred.record).kind else { continue };
+            let NodeKind::Record(record) = &self.model.node(deferred.record).kind else { continue };
             let Some(field) = record.fields.get(deferred.field) else { continue };
             let Some(default) = &field.default else { continue };
             let fit = fits(&self.model, field.ty, default, &mut steps, &|_| false);
@@ -45,16 +45,16 @@ impl Parser {
 
 fn refuse(model: &Model, fit: Fit, field: &str, ty: NodeId, default: &Value) -> Parsed<()> {
     let message = match fit {
-        Fit::Unset => "Schema fields not set yet".to_owned(),
-        Fit::Spent => format!("The default for field {field} takes too long to check"),
+        Fit::FieldsNotSet => "Schema fields not set yet".to_owned(),
+        Fit::OutOfSteps => format!("The default for field {field} takes too long to check"),
         _ => format!("Invalid default for field {field}: {} not a {}", value::text(default), print::excerpt(model, ty)),
     };
     fault(default.offset, message)
 }
 
-/// A field of a floating-point type itself takes its default as a text too; one that is left as text has no other spelling.
-/// Inside arrays, maps, records and unions there are only numbers.
+/// A float or double field takes its default as a string too, which is kept only where JSON has no such number. Inside arrays,
+/// maps, records and unions only numbers are valid.
 fn is_special_float(model: &Model, ty: NodeId, default: &Value) -> bool {
-    matches!(model.node(ty).kind, Kind::Primitive(Primitive::Float | Primitive::Double))
+    matches!(model.node(ty).kind, NodeKind::Primitive(Primitive::Float | Primitive::Double))
         && default.as_str().is_some_and(|text| matches!(text, "NaN" | "Infinity" | "-Infinity"))
 }

@@ -11,7 +11,7 @@ mod parser;
 use self::parser::Parser;
 use super::limits::MAX_DEPTH;
 use super::model::Model;
-use super::name::Rules;
+use super::name::NameRules;
 use crate::schema::format::{ParseMode, ParseOptions, ResolvedReference, SchemaError};
 
 /// Reads the references, then the text.
@@ -19,9 +19,9 @@ pub(super) fn parse(text: &str, references: &[ResolvedReference], options: &Pars
     let strict = options.mode == ParseMode::New;
     let mut parser = Parser::new(options.max_depth.min(MAX_DEPTH), strict);
     for reference in references {
-        parser.rules = if strict { Rules::Strict } else { Rules::Unchecked };
+        parser.rules = if strict { NameRules::Strict } else { NameRules::Unchecked };
         let root = parser.text(&reference.text).map_err(|mut error| {
-            // the place is one in another text
+            // the position is one in another text
             error.position = None;
             error
         })?;
@@ -29,7 +29,7 @@ pub(super) fn parse(text: &str, references: &[ResolvedReference], options: &Pars
             parser.model.referenced.push(root);
         }
     }
-    parser.rules = if strict { Rules::Strict } else { Rules::Lax };
+    parser.rules = if strict { NameRules::Strict } else { NameRules::Lax };
     parser.main = true;
     let root = parser.text(text)?;
     parser.model.root = root;

@@ -4,19 +4,19 @@ use super::fault::{Parsed, fault};
 use super::parser::{Parser, properties};
 use crate::schema::avro::equality;
 use crate::schema::avro::model::{
-    Enum, Field, Fixed, Index, Kind, NOWHERE, Name, Named, NodeId, Order, Primitive, Record, SpaceId,
+    Enum, Field, Fixed, NOWHERE, Name, NameIndex, NamedType, NamespaceId, NodeId, NodeKind, Order, Primitive, Record,
 };
-use crate::schema::avro::name::{self, Rules};
+use crate::schema::avro::name::{self, NameRules};
 use crate::schema::avro::number;
 use crate::schema::avro::value;
 use crate::schema::json::{self, Object, Value};
 
-/// Keys that are never properties of a field.
+/// Keys that are never custom properties of a field.
 const RESERVED: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases"];
-/// Longest array that a Java machine allocates; a fixed can't be larger.
+/// Longest array that a JVM allocates; a fixed can't be larger.
 const LARGEST_FIXED: i64 = 2_147_483_639;
 
-/// What begins every named type.
+/// What every named type begins with.
 struct Head {
     name: Name,
     doc: Option<Box<str>>,
@@ -32,20 +32,20 @@ impl Parser {
         if self.main { at } else { NOWHERE }
     }
 
-    fn head(&mut self, object: &Object, whole: &Value, enclosing: SpaceId) -> Parsed<Head> {
+    fn head(&mut self, object: &Object, whole: &Value, enclosing: NamespaceId) -> Parsed<Head> {
         let Some((text, at)) = object.get("name").and_then(|v| v.as_str().map(|text| (text, v.offset))) else {
             return fault(whole.offset, format!("No name in schema: {}", value::text(whole)));
         };
-        let (space, simple) = match name::split(text) {
-            (Some(space), simple) => (self.space(space), simple),
+        let (namespace, simple) = match name::split(text) {
+            (Some(namespace), simple) => (self.namespace(namespace), simple),
             (None, simple) => match object.get("namespace").and_then(Value::as_str) {
-                Some(space) => (self.space(space), simple),
+                Some(namespace) => (self.namespace(namespace), simple),
                 None => (enclosing, simple),
             },
         };
         self.check_name(simple, at)?;
         let doc = object.get("doc").and_then(Value::as_str).map(Into::into);
-        Ok(Head { name: Name { space, simple: simple.into() }, doc, name_at: at })
+        Ok(Head { name: Name { namespace, simple: simple.into() }, doc, name_at: at })
     }
 
     /// The entries of `aliases`, each once.
@@ -68,18 +68,18 @@ impl Parser {
     }
 
     /// Aliases of a type: a bare one is in the type's own namespace.
-    fn type_aliases(&mut self, object: &Object, whole: &Value, own: SpaceId) -> Parsed<Vec<Name>> {
+    fn type_aliases(&mut self, object: &Object, whole: &Value, own: NamespaceId) -> Parsed<Vec<Name>> {
         let mut aliases = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for (alias, at) in Self::aliases(object, whole)? {
-            let (space, simple) = match name::split(&alias) {
-                (Some(space), simple) => (self.space(space), simple),
+            let (namespace, simple) = match name::split(&alias) {
+                (Some(namespace), simple) => (self.namespace(namespace), simple),
                 (None, simple) => (own, simple),
             };
-            if self.rules == Rules::Strict {
+            if self.rules == NameRules::Strict {
                 self.check_name(simple, at)?;
             }
-            let alias = Name { space, simple: simple.into() };
+            let alias = Name { namespace, simple: simple.into() };
             if seen.insert(alias.clone()) {
                 aliases.push(alias);
             }
@@ -87,30 +87,30 @@ impl Parser {
         Ok(aliases)
     }
 
-    /// Ends a definition: it becomes known, unless an equal one is known already.
+    /// Ends a definition: names mean it from now on, unless an equal one came before.
     fn conclude(&mut self, id: NodeId, object: &Object, whole: &Value) -> Parsed<NodeId> {
         let Some(named) = self.model.node(id).named() else { return Ok(id) };
         let (name, at) = (named.name.clone(), whole.offset);
-        let aliases = self.type_aliases(object, whole, name.space)?;
-        if self.rules == Rules::Strict && self.checked.insert(name.space) && name.space != 0 {
-            name::check_space(self.model.space(name.space)).or_else(|why| fault(at, why))?;
+        let aliases = self.type_aliases(object, whole, name.namespace)?;
+        if self.rules == NameRules::Strict && self.checked.insert(name.namespace) && name.namespace != 0 {
+            name::check_namespace(self.model.namespace(name.namespace)).or_else(|why| fault(at, why))?;
         }
-        if name.space == 0 && Primitive::named(&name.simple).is_some() {
+        if name.namespace == 0 && Primitive::named(&name.simple).is_some() {
             return fault(at, format!("Schemas may not be named after primitives: {}", name.simple));
         }
         if let Some(known) = self.known(&name) {
             if !self.shadowed.contains(&name) && equality::same_definition(&self.model, known, id) {
-                // names go on meaning the first, yet in place the second stays a node of its own, as in the original
-                self.model.twins.insert(id, known);
+                // names still mean the first; where it stands, the second is a node of its own, as in Avro's Java library
+                self.model.repeated_definitions.insert(id, known);
                 return Ok(id);
             }
-            return fault(at, format!("Can't redefine: {}", self.model.full(&name)));
+            return fault(at, format!("Can't redefine: {}", self.model.full_name(&name)));
         }
         if let Some(node) = self.model.nodes.get_mut(id as usize) {
             match &mut node.kind {
-                Kind::Record(record) => record.named.aliases = aliases,
-                Kind::Enum(e) => e.named.aliases = aliases,
-                Kind::Fixed(fixed) => fixed.named.aliases = aliases,
+                NodeKind::Record(record) => record.named.aliases = aliases,
+                NodeKind::Enum(e) => e.named.aliases = aliases,
+                NodeKind::Fixed(fixed) => fixed.named.aliases = aliases,
                 _ => {}
             }
         }
@@ -118,20 +118,20 @@ impl Parser {
         Ok(id)
     }
 
-    fn named(&self, head: Head) -> Named {
-        Named { name: head.name, doc: head.doc, aliases: Vec::new(), name_at: self.place(head.name_at) }
+    fn named(&self, head: Head) -> NamedType {
+        NamedType { name: head.name, doc: head.doc, aliases: Vec::new(), name_at: self.place(head.name_at) }
     }
 
-    pub(super) fn record(&mut self, object: &Object, whole: &Value, space: SpaceId, error: bool) -> Parsed<NodeId> {
-        let head = self.head(object, whole, space)?;
+    pub(super) fn record(&mut self, object: &Object, whole: &Value, namespace: NamespaceId, error: bool) -> Parsed<NodeId> {
+        let head = self.head(object, whole, namespace)?;
         let Some(entries) = object.get("fields").and_then(Value::as_array) else {
             return fault(whole.offset, format!("Record has no fields: {}", value::text(whole)));
         };
-        let id = self.add(Kind::Pending(Box::new(head.name.clone())), properties(object, false), whole.offset);
+        let id = self.add(NodeKind::Pending(Box::new(head.name.clone())), properties(object, false), whole.offset);
         let newly_open = self.open.insert(head.name.clone());
         let mut fields = Vec::with_capacity(entries.len());
         for (at, entry) in entries.iter().enumerate() {
-            let field = self.field(entry, head.name.space, (id, at))?;
+            let field = self.field(entry, head.name.namespace, (id, at))?;
             fields.push(field);
         }
         if newly_open {
@@ -140,22 +140,22 @@ impl Parser {
             self.shadowed.insert(head.name.clone());
         }
         let name = |at: usize| fields.get(at).map_or("", |field: &Field| &field.name);
-        let index = Index::new(fields.len(), name);
+        let index = NameIndex::new(fields.len(), name);
         if let Some((new, old)) = index.duplicate(name) {
             let describe = |at: usize| {
                 let ty = fields.get(at).map_or("NULL", |field| self.model.node(field.ty).type_name());
                 format!("{} type:{ty} pos:{at}", name(at))
             };
-            let record = self.model.full(&head.name);
+            let record = self.model.full_name(&head.name);
             let message = format!("Duplicate field {} in record {record}: {} and {}.", name(new), describe(new), describe(old));
             return fault(fields.get(new).map_or(whole.offset, |field| field.at), message);
         }
         let named = self.named(head);
-        self.set(id, Kind::Record(Box::new(Record { named, fields, index, error })));
+        self.set(id, NodeKind::Record(Box::new(Record { named, fields, index, error })));
         self.conclude(id, object, whole)
     }
 
-    fn field(&mut self, entry: &Value, space: SpaceId, owner: (NodeId, usize)) -> Parsed<Field> {
+    fn field(&mut self, entry: &Value, namespace: NamespaceId, owner: (NodeId, usize)) -> Parsed<Field> {
         let at = entry.offset;
         let named = entry.as_object().and_then(|object| Some((object, object.get("name")?.as_str()?)));
         let Some((object, name)) = named else {
@@ -164,7 +164,7 @@ impl Parser {
         let Some(ty) = object.get("type") else {
             return fault(at, format!("No field type: {}", value::text(entry)));
         };
-        let ty = self.schema(ty, space)?;
+        let ty = self.schema(ty, namespace)?;
         let order = match object.get("order") {
             None => Order::Ascending,
             Some(value) => order(value)?,
@@ -182,10 +182,10 @@ impl Parser {
         Ok(Field { name: name.into(), ty, doc, default, order, aliases, props, at: self.place(at) })
     }
 
-    /// The default as it is kept: a text on a float or double field is read as a Java number.
+    /// The default as it is kept: a string on a float or double field is read as a Java number.
     fn default(&self, value: Option<&Value>, ty: NodeId) -> Parsed<Option<Value>> {
         let Some(value) = value else { return Ok(None) };
-        let floating = matches!(self.model.node(ty).kind, Kind::Primitive(Primitive::Float | Primitive::Double));
+        let floating = matches!(self.model.node(ty).kind, NodeKind::Primitive(Primitive::Float | Primitive::Double));
         let Some(text) = value.as_str().filter(|_| floating) else { return Ok(Some(value.clone())) };
         let Some(number) = number::parse_java_double(text) else {
             let message =
@@ -203,8 +203,8 @@ impl Parser {
         Ok(Some(Value { offset: value.offset, kind }))
     }
 
-    pub(super) fn enumeration(&mut self, object: &Object, whole: &Value, space: SpaceId) -> Parsed<NodeId> {
-        let head = self.head(object, whole, space)?;
+    pub(super) fn enumeration(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> Parsed<NodeId> {
+        let head = self.head(object, whole, namespace)?;
         let Some((items, symbols_at)) = object.get("symbols").and_then(|v| v.as_array().map(|items| (items, v.offset))) else {
             return fault(whole.offset, format!("Enum has no symbols: {}", value::text(whole)));
         };
@@ -223,16 +223,16 @@ impl Parser {
             let listed = symbols.join(", ");
             return fault(at, format!("The Enum Default: {text} is not in the enum symbol set: [{listed}]"));
         }
-        let index = Index::new(symbols.len(), |at| symbols.get(at).map_or("", |s| s));
+        let index = NameIndex::new(symbols.len(), |at| symbols.get(at).map_or("", |s| s));
         let default = default.map(|(text, _)| text.into());
         let (named, symbols_at) = (self.named(head), self.place(symbols_at));
-        let kind = Kind::Enum(Box::new(Enum { named, symbols, index, default, symbols_at }));
+        let kind = NodeKind::Enum(Box::new(Enum { named, symbols, index, default, symbols_at }));
         let id = self.add(kind, properties(object, true), whole.offset);
         self.conclude(id, object, whole)
     }
 
-    pub(super) fn fixed(&mut self, object: &Object, whole: &Value, space: SpaceId) -> Parsed<NodeId> {
-        let head = self.head(object, whole, space)?;
+    pub(super) fn fixed(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> Parsed<NodeId> {
+        let head = self.head(object, whole, namespace)?;
         let size = object.get("size").and_then(|v| Some((number::as_long(v.as_number()?)?, v.offset)));
         let Some((size, at)) = size.filter(|(size, _)| i32::try_from(*size).is_ok()) else {
             return fault(whole.offset, format!("Invalid or no size: {}", value::text(whole)));
@@ -244,7 +244,7 @@ impl Parser {
             return fault(at, format!("Malformed data. Length is negative: {size}"));
         };
         let (named, size_at) = (self.named(head), self.place(at));
-        let kind = Kind::Fixed(Box::new(Fixed { named, size, size_at }));
+        let kind = NodeKind::Fixed(Box::new(Fixed { named, size, size_at }));
         let id = self.add(kind, properties(object, false), whole.offset);
         self.conclude(id, object, whole)
     }

@@ -1,17 +1,17 @@
-//! Any schema but the named types, which `named_types` reads.
+//! Reads all types but the named ones, which are in `named_types`.
 
 use std::collections::{HashMap, HashSet};
 
 use super::fault::{Parsed, fault};
 use crate::schema::avro::limits::DEFAULT_STEPS;
-use crate::schema::avro::model::{Kind, Model, NOWHERE, Name, Node, NodeId, Primitive, SpaceId};
-use crate::schema::avro::name::{self, Rules};
+use crate::schema::avro::model::{Model, NOWHERE, Name, NamespaceId, Node, NodeId, NodeKind, Primitive};
+use crate::schema::avro::name::{self, NameRules};
 use crate::schema::avro::{print, value};
 use crate::schema::format::SchemaError;
 use crate::schema::json::{self, JsonError, Member, Object, ReadOptions, Value};
 use crate::schema::position::Position;
 
-/// Keys that are never properties of a type (Avro spec, "Schema Declaration").
+/// Keys that are never custom properties of a type (avro 1.5).
 const RESERVED: [&str; 10] = ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
 
 /// A default whose type was not known when it was read.
@@ -20,41 +20,40 @@ pub(super) struct DeferredDefault {
     pub(super) field: usize,
 }
 
-/// The state of reading.
 pub(super) struct Parser {
     pub(super) model: Model,
-    pub(super) rules: Rules,
+    pub(super) rules: NameRules,
     pub(super) strict: bool,
     pub(super) main: bool,
     pub(super) max_depth: usize,
-    spaces: HashMap<Box<str>, SpaceId>,
+    namespaces: HashMap<Box<str>, NamespaceId>,
     /// Namespaces that have been found valid.
-    pub(super) checked: HashSet<SpaceId>,
+    pub(super) checked: HashSet<NamespaceId>,
     names: HashMap<Name, NodeId>,
     /// Names used before their definition in the text at hand, and the order of first use.
     pending: HashMap<Name, NodeId>,
     waiting: Vec<(NodeId, u32)>,
     /// Records whose fields are being read.
     pub(super) open: HashSet<Name>,
-    /// Records that turned out to hold a definition of their own name.
+    /// Records that contain a definition of their own name.
     pub(super) shadowed: HashSet<Name>,
-    /// Defaults that can only be judged when all names are known.
+    /// Defaults that can only be checked when all names are known.
     pub(super) deferred: Vec<DeferredDefault>,
-    /// Work that checking defaults may still do.
+    /// Steps that checking defaults may still take.
     pub(super) steps: u64,
 }
 
 impl Parser {
     pub(super) fn new(max_depth: usize, strict: bool) -> Self {
         let mut model = Model::default();
-        model.spaces.push("".into());
+        model.namespaces.push("".into());
         Self {
             model,
-            rules: Rules::Lax,
+            rules: NameRules::Lax,
             strict,
             main: false,
             max_depth,
-            spaces: HashMap::from([("".into(), 0)]),
+            namespaces: HashMap::from([("".into(), 0)]),
             checked: HashSet::new(),
             names: HashMap::new(),
             pending: HashMap::new(),
@@ -82,20 +81,20 @@ impl Parser {
         })?;
         let root = self.schema(&value, 0).and_then(|root| self.finish(root, first));
         root.map_err(|fault| {
-            // to the original everything up to here is one step, and the answer has one shape
+            // Confluent has one error for everything up to here (avro 1.6)
             let error = SchemaError::parse(fault.message);
             if fault.at == NOWHERE { error } else { error.at(Position::of(text, fault.at as usize)) }
         })
     }
 
-    /// Replaces every name that was used early by its definition and judges the defaults that had to wait.
+    /// Replaces every name that was used before its definition, and checks the defaults that had to wait.
     fn finish(&mut self, root: NodeId, first: usize) -> Parsed<NodeId> {
         let mut redirect: HashMap<NodeId, NodeId> = HashMap::new();
         for (id, at) in std::mem::take(&mut self.waiting) {
-            let Kind::Pending(name) = &self.model.node(id).kind else { continue };
+            let NodeKind::Pending(name) = &self.model.node(id).kind else { continue };
             match self.names.get(name) {
                 Some(target) => redirect.insert(id, *target),
-                None => return fault(at, format!("Undefined schema: {}", self.model.full(name))),
+                None => return fault(at, format!("Undefined schema: {}", self.model.full_name(name))),
             };
         }
         self.pending.clear();
@@ -108,9 +107,9 @@ impl Parser {
             };
             for node in self.model.nodes.iter_mut().skip(first) {
                 match &mut node.kind {
-                    Kind::Array(items) | Kind::Map(items) => patch(items),
-                    Kind::Union(branches) => branches.iter_mut().for_each(patch),
-                    Kind::Record(record) => record.fields.iter_mut().for_each(|field| patch(&mut field.ty)),
+                    NodeKind::Array(items) | NodeKind::Map(items) => patch(items),
+                    NodeKind::Union(branches) => branches.iter_mut().for_each(patch),
+                    NodeKind::Record(record) => record.fields.iter_mut().for_each(|field| patch(&mut field.ty)),
                     _ => {}
                 }
             }
@@ -120,80 +119,77 @@ impl Parser {
         Ok(root)
     }
 
-    /// Adds a node.
-    pub(super) fn add(&mut self, kind: Kind, props: Vec<Member>, at: u32) -> NodeId {
+    pub(super) fn add(&mut self, kind: NodeKind, props: Vec<Member>, at: u32) -> NodeId {
         let id = NodeId::try_from(self.model.nodes.len()).unwrap_or(NodeId::MAX);
         self.model.nodes.push(Node { kind, props, at: if self.main { at } else { NOWHERE } });
         id
     }
 
-    /// Any schema.
-    pub(super) fn schema(&mut self, value: &Value, space: SpaceId) -> Parsed<NodeId> {
+    pub(super) fn schema(&mut self, value: &Value, namespace: NamespaceId) -> Parsed<NodeId> {
         match &value.kind {
-            json::Kind::String(name) => self.by_name(name, space, value.offset),
-            json::Kind::Object(object) => self.object(object, value, space),
-            json::Kind::Array(branches) => self.union(branches, value.offset, space),
+            json::Kind::String(name) => self.by_name(name, namespace, value.offset),
+            json::Kind::Object(object) => self.object(object, value, namespace),
+            json::Kind::Array(branches) => self.union(branches, value.offset, namespace),
             _ => fault(value.offset, format!("Schema not yet supported: {}", value::text(value))),
         }
     }
 
-    fn object(&mut self, object: &Object, whole: &Value, space: SpaceId) -> Parsed<NodeId> {
+    fn object(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> Parsed<NodeId> {
         let at = whole.offset;
         let Some(word) = object.get("type").and_then(Value::as_str) else {
             return fault(at, format!("No type: {}", value::text(whole)));
         };
         if let Some(primitive) = Primitive::named(word) {
-            return Ok(self.add(Kind::Primitive(primitive), properties(object, false), at));
+            return Ok(self.add(NodeKind::Primitive(primitive), properties(object, false), at));
         }
         match word {
-            "record" => self.record(object, whole, space, false),
-            "error" => self.record(object, whole, space, true),
-            "enum" => self.enumeration(object, whole, space),
-            "fixed" => self.fixed(object, whole, space),
+            "record" => self.record(object, whole, namespace, false),
+            "error" => self.record(object, whole, namespace, true),
+            "enum" => self.enumeration(object, whole, namespace),
+            "fixed" => self.fixed(object, whole, namespace),
             "array" => {
-                let id = self.add(Kind::Array(0), properties(object, false), at);
+                let id = self.add(NodeKind::Array(0), properties(object, false), at);
                 let Some(items) = object.get("items") else {
                     return fault(at, format!("Array has no items type: {}", value::text(whole)));
                 };
-                let items = self.schema(items, space)?;
-                self.set(id, Kind::Array(items));
+                let items = self.schema(items, namespace)?;
+                self.set(id, NodeKind::Array(items));
                 Ok(id)
             }
             "map" => {
-                let id = self.add(Kind::Map(0), properties(object, false), at);
+                let id = self.add(NodeKind::Map(0), properties(object, false), at);
                 let Some(values) = object.get("values") else {
                     return fault(at, format!("Map has no values type: {}", value::text(whole)));
                 };
-                let values = self.schema(values, space)?;
-                self.set(id, Kind::Map(values));
+                let values = self.schema(values, namespace)?;
+                self.set(id, NodeKind::Map(values));
                 Ok(id)
             }
-            // an object that only names a type; whatever else it says is lost
-            _ => self.by_name(word, space, at),
+            // an object that only names a type; Avro's Java library ignores whatever else it says
+            _ => self.by_name(word, namespace, at),
         }
     }
 
-    /// Replaces what a node is.
-    pub(super) fn set(&mut self, id: NodeId, kind: Kind) {
+    pub(super) fn set(&mut self, id: NodeId, kind: NodeKind) {
         if let Some(node) = self.model.nodes.get_mut(id as usize) {
             node.kind = kind;
         }
     }
 
-    fn union(&mut self, branches: &[Value], at: u32, space: SpaceId) -> Parsed<NodeId> {
-        let id = self.add(Kind::Union(Vec::new()), Vec::new(), at);
-        let ids = branches.iter().map(|branch| self.schema(branch, space)).collect::<Parsed<Vec<_>>>()?;
+    fn union(&mut self, branches: &[Value], at: u32, namespace: NamespaceId) -> Parsed<NodeId> {
+        let id = self.add(NodeKind::Union(Vec::new()), Vec::new(), at);
+        let ids = branches.iter().map(|branch| self.schema(branch, namespace)).collect::<Parsed<Vec<_>>>()?;
         let mut seen = HashSet::new();
         for (branch, written) in ids.iter().zip(branches) {
-            if matches!(self.model.node(*branch).kind, Kind::Union(_)) {
-                self.set(id, Kind::Union(ids));
+            if matches!(self.model.node(*branch).kind, NodeKind::Union(_)) {
+                self.set(id, NodeKind::Union(ids));
                 return fault(written.offset, format!("Nested union: {}", print::excerpt(&self.model, id)));
             }
             if !seen.insert(self.branch_key(*branch)) {
                 return fault(written.offset, format!("Duplicate in union:{}", self.model.branch_name(*branch)));
             }
         }
-        self.set(id, Kind::Union(ids));
+        self.set(id, NodeKind::Union(ids));
         Ok(id)
     }
 
@@ -201,66 +197,63 @@ impl Parser {
     fn branch_key(&self, id: NodeId) -> Name {
         let node = self.model.node(id);
         match &node.kind {
-            Kind::Pending(name) => (**name).clone(),
+            NodeKind::Pending(name) => (**name).clone(),
             _ => node
                 .named()
-                .map_or_else(|| Name { space: 0, simple: self.model.branch_name(id).into() }, |named| named.name.clone()),
+                .map_or_else(|| Name { namespace: 0, simple: self.model.branch_name(id).into() }, |named| named.name.clone()),
         }
     }
 
-    /// The id of a namespace.
-    pub(super) fn space(&mut self, text: &str) -> SpaceId {
-        if let Some(id) = self.spaces.get(text) {
+    pub(super) fn namespace(&mut self, text: &str) -> NamespaceId {
+        if let Some(id) = self.namespaces.get(text) {
             return *id;
         }
-        let id = SpaceId::try_from(self.model.spaces.len()).unwrap_or(SpaceId::MAX);
-        self.model.spaces.push(text.into());
-        self.spaces.insert(text.into(), id);
+        let id = NamespaceId::try_from(self.model.namespaces.len()).unwrap_or(NamespaceId::MAX);
+        self.model.namespaces.push(text.into());
+        self.namespaces.insert(text.into(), id);
         id
     }
 
     /// A reference: a primitive, the full name, the name in the null namespace, or something defined later.
-    fn by_name(&mut self, text: &str, space: SpaceId, at: u32) -> Parsed<NodeId> {
+    fn by_name(&mut self, text: &str, namespace: NamespaceId, at: u32) -> Parsed<NodeId> {
         if let Some(primitive) = Primitive::named(text) {
-            return Ok(self.add(Kind::Primitive(primitive), Vec::new(), at));
+            return Ok(self.add(NodeKind::Primitive(primitive), Vec::new(), at));
         }
         let full = match name::split(text) {
             // an empty namespace written out names nothing, and must not be taken for the null namespace
-            (Some(""), simple) => Name { space: SpaceId::MAX, simple: simple.into() },
-            (Some(space), simple) => Name { space: self.space(space), simple: simple.into() },
+            (Some(""), simple) => Name { namespace: NamespaceId::MAX, simple: simple.into() },
+            (Some(namespace), simple) => Name { namespace: self.namespace(namespace), simple: simple.into() },
             (None, simple) => {
-                let full = Name { space, simple: simple.into() };
-                let bare = Name { space: 0, simple: simple.into() };
+                let full = Name { namespace, simple: simple.into() };
+                let bare = Name { namespace: 0, simple: simple.into() };
                 if let Some(id) = self.names.get(&full).or_else(|| self.names.get(&bare)) {
                     return Ok(*id);
                 }
                 full
             }
         };
-        if full.space == SpaceId::MAX {
+        if full.namespace == NamespaceId::MAX {
             return fault(at, format!("Undefined schema: {text}"));
         }
         if let Some(id) = self.names.get(&full).or_else(|| self.pending.get(&full)) {
             return Ok(*id);
         }
-        let id = self.add(Kind::Pending(Box::new(full.clone())), Vec::new(), at);
+        let id = self.add(NodeKind::Pending(Box::new(full.clone())), Vec::new(), at);
         self.pending.insert(full, id);
         self.waiting.push((id, at));
         Ok(id)
     }
 
-    /// The node that a full name stands for.
     pub(super) fn known(&self, name: &Name) -> Option<NodeId> {
         self.names.get(name).copied()
     }
 
-    /// Makes a definition known.
     pub(super) fn define(&mut self, name: Name, id: NodeId) {
         self.names.insert(name, id);
     }
 }
 
-/// The members that are not reserved, as they stand.
+/// The custom properties, as they stand.
 pub(super) fn properties(object: &Object, is_enum: bool) -> Vec<Member> {
     let reserved = |key: &str| RESERVED.contains(&key) || (is_enum && key == "default");
     object.members().iter().filter(|member| !reserved(&member.key)).cloned().collect()

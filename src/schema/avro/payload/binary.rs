@@ -1,13 +1,13 @@
-//! The binary encoding.
+//! Avro's binary encoding.
 
 use super::uuid::{is_uuid, is_uuid_type};
-use crate::schema::avro::model::{Kind, Model, NodeId, Primitive};
+use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
 use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::pointer::Segment;
 
 /// Deepest nesting of records, arrays and maps in a datum.
 const MAX_DEPTH: usize = 64;
-/// Most items of one array or map that take no bytes.
+/// Items of one array or map that take no bytes: whoever decodes the data builds them all.
 const MAX_EMPTY_ITEMS: u64 = 1_000_000;
 /// Walks one datum and says how many bytes are left behind it.
 pub(super) fn walk(model: &Model, root: NodeId, bytes: &[u8], work: &mut Work<'_>) -> Result<usize, Fault> {
@@ -87,23 +87,23 @@ impl<'a> Walker<'a, '_, '_> {
         }
         let node = self.model.node(id);
         match &node.kind {
-            Kind::Primitive(primitive) => self.primitive(id, *primitive),
-            Kind::Fixed(fixed) => self.take(fixed.size as usize, "a fixed").map(|_| ()),
-            Kind::Enum(symbols) => {
+            NodeKind::Primitive(primitive) => self.primitive(id, *primitive),
+            NodeKind::Fixed(fixed) => self.take(fixed.size as usize, "a fixed").map(|_| ()),
+            NodeKind::Enum(symbols) => {
                 let index = self.long("the index of an enum")?;
                 match usize::try_from(index) {
                     Ok(index) if index < symbols.symbols.len() => Ok(()),
                     _ => self.decode(format!("the enum has {} symbols, and the index is {index}", symbols.symbols.len())),
                 }
             }
-            Kind::Union(branches) => {
+            NodeKind::Union(branches) => {
                 let index = self.long("the index of a union")?;
                 match usize::try_from(index).ok().and_then(|index| branches.get(index)) {
                     Some(branch) => self.datum(*branch),
                     None => self.decode(format!("the union has {} branches, and the index is {index}", branches.len())),
                 }
             }
-            Kind::Record(record) => {
+            NodeKind::Record(record) => {
                 self.enter()?;
                 for field in &record.fields {
                     self.path.push(Segment::Name(&field.name));
@@ -113,9 +113,9 @@ impl<'a> Walker<'a, '_, '_> {
                 self.depth -= 1;
                 Ok(())
             }
-            Kind::Array(items) => self.blocks(*items, false),
-            Kind::Map(values) => self.blocks(*values, true),
-            Kind::Pending(_) => self.decode("the schema is incomplete"),
+            NodeKind::Array(items) => self.blocks(*items, false),
+            NodeKind::Map(values) => self.blocks(*values, true),
+            NodeKind::Pending(_) => self.decode("the schema is incomplete"),
         }
     }
 
@@ -177,7 +177,7 @@ impl<'a> Walker<'a, '_, '_> {
                 self.path.pop();
                 (done, index) = (done + 1, index + 1);
                 if self.rest.len() == before {
-                    // what takes no bytes once never does, so the others need no look; whoever reads them builds them, though
+                    // nor do the other items take any bytes, so they are counted without being walked
                     empty = empty.saturating_add(count - done + 1);
                     if empty > MAX_EMPTY_ITEMS {
                         let message = format!("more than {MAX_EMPTY_ITEMS} items that take no bytes");

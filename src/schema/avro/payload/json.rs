@@ -1,9 +1,9 @@
-//! The JSON encoding, and plain JSON.
+//! Avro's JSON encoding, and plain JSON.
 
 use std::collections::HashMap;
 
 use super::uuid::{is_uuid, is_uuid_type};
-use crate::schema::avro::model::{Kind, Model, NodeId, Primitive};
+use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
 use crate::schema::avro::number;
 use crate::schema::json::{self, Value};
 use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
@@ -12,9 +12,9 @@ use crate::schema::pointer::Segment;
 /// How unions are written in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnionEncoding {
-    /// As Avro's JSON encoding has it: `{"string": "a"}`.
+    /// Avro's JSON encoding: `{"string": "a"}`.
     Tagged,
-    /// As everybody else has it: `"a"`.
+    /// Plain JSON: `"a"`.
     Plain,
 }
 
@@ -34,16 +34,16 @@ struct Walker<'a, 'w, 's> {
     unions: UnionEncoding,
     path: Vec<Segment<'a>>,
     faults: Vec<Fault>,
-    /// Whether the value at an offset fits a branch: tried once, however often unions ask.
+    /// Whether the value at an offset fits a branch. Remembered, because unions in unions ask again and again.
     fits: HashMap<(NodeId, u32), bool>,
-    /// Branches are being tried: only whether they fit counts.
+    /// How many unions are trying their branches: then faults are not listed.
     silent: usize,
     spent: bool,
     work: &'w mut Work<'s>,
 }
 
 impl<'a> Walker<'a, '_, '_> {
-    /// Notes a fault; always false.
+    /// Lists a fault; always false.
     fn fault(&mut self, message: impl FnOnce() -> String) -> bool {
         if self.silent == 0 && self.faults.len() < MAX_FAULTS {
             self.faults.push(Fault::at(FaultKind::Mismatch, &self.path, message()));
@@ -58,7 +58,7 @@ impl<'a> Walker<'a, '_, '_> {
         fits
     }
 
-    /// Whether a value fits. Depth is bounded by that of the value.
+    /// Whether a value fits. Recursion is bounded by the depth of the value.
     fn value(&mut self, id: NodeId, value: &'a Value) -> bool {
         if !self.work.step() {
             self.spent = true;
@@ -66,18 +66,18 @@ impl<'a> Walker<'a, '_, '_> {
         }
         let model = self.model;
         match (&model.node(id).kind, &value.kind) {
-            (Kind::Primitive(primitive), _) => self.primitive(id, *primitive, value),
-            (Kind::Enum(symbols), json::Kind::String(symbol)) => {
+            (NodeKind::Primitive(primitive), _) => self.primitive(id, *primitive, value),
+            (NodeKind::Enum(symbols), json::Kind::String(symbol)) => {
                 symbols.has(symbol, 0) || self.fault(|| "the enum has no such symbol".to_owned())
             }
-            (Kind::Fixed(fixed), json::Kind::String(text)) => {
+            (NodeKind::Fixed(fixed), json::Kind::String(text)) => {
                 let length = text.chars().count();
                 if length != fixed.size as usize {
                     return self.fault(|| format!("a fixed of {} bytes, found {length}", fixed.size));
                 }
                 self.bytes(text)
             }
-            (Kind::Array(items), json::Kind::Array(values)) => {
+            (NodeKind::Array(items), json::Kind::Array(values)) => {
                 let mut fits = true;
                 for (index, value) in (0..).zip(values) {
                     fits &= self.inside(Segment::Index(index), *items, value);
@@ -87,7 +87,7 @@ impl<'a> Walker<'a, '_, '_> {
                 }
                 fits
             }
-            (Kind::Map(values), json::Kind::Object(object)) => {
+            (NodeKind::Map(values), json::Kind::Object(object)) => {
                 let mut fits = true;
                 for member in object.members() {
                     fits &= self.inside(Segment::Name(&member.key), *values, &member.value);
@@ -97,12 +97,12 @@ impl<'a> Walker<'a, '_, '_> {
                 }
                 fits
             }
-            (Kind::Record(record), json::Kind::Object(object)) => {
+            (NodeKind::Record(record), json::Kind::Object(object)) => {
                 let mut fits = true;
                 for field in &record.fields {
                     fits &= match object.get(&field.name) {
                         Some(value) => self.inside(Segment::Name(&field.name), field.ty, value),
-                        // in plain JSON, what has a default may be left out
+                        // in plain JSON a field with a default may be left out
                         None if self.unions == UnionEncoding::Plain && field.default.is_some() => true,
                         None => self.fault(|| format!("the field '{}' is missing", field.name)),
                     };
@@ -119,7 +119,7 @@ impl<'a> Walker<'a, '_, '_> {
                 }
                 fits
             }
-            (Kind::Union(branches), _) => match self.unions {
+            (NodeKind::Union(branches), _) => match self.unions {
                 UnionEncoding::Tagged => self.tagged(branches, value),
                 UnionEncoding::Plain => self.plain(branches, value),
             },
@@ -176,7 +176,7 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     fn is_null(&self, branch: NodeId) -> bool {
-        matches!(self.model.node(branch).kind, Kind::Primitive(Primitive::Null))
+        matches!(self.model.node(branch).kind, NodeKind::Primitive(Primitive::Null))
     }
 
     /// `null`, or an object whose one member is called like the branch.
@@ -203,7 +203,7 @@ impl<'a> Walker<'a, '_, '_> {
         if fits || self.spent {
             return fits;
         }
-        // with one branch to choose from it is plain what was meant
+        // with one branch beside null it is clear what was meant, so the faults are those of that branch
         let mut serious = branches.iter().filter(|branch| !self.is_null(**branch));
         let model = self.model;
         match (serious.next(), serious.next()) {
@@ -228,14 +228,14 @@ fn names(model: &Model, branches: &[NodeId]) -> String {
 }
 
 /// What a node is, in words.
-fn words(kind: &Kind) -> &'static str {
+fn words(kind: &NodeKind) -> &'static str {
     match kind {
-        Kind::Primitive(primitive) => primitive.word(),
-        Kind::Array(_) => "an array",
-        Kind::Map(_) => "a map",
-        Kind::Union(_) => "a union",
-        Kind::Record(_) | Kind::Pending(_) => "a record",
-        Kind::Enum(_) => "an enum",
-        Kind::Fixed(_) => "a fixed",
+        NodeKind::Primitive(primitive) => primitive.word(),
+        NodeKind::Array(_) => "an array",
+        NodeKind::Map(_) => "a map",
+        NodeKind::Union(_) => "a union",
+        NodeKind::Record(_) | NodeKind::Pending(_) => "a record",
+        NodeKind::Enum(_) => "an enum",
+        NodeKind::Fixed(_) => "a fixed",
     }
 }

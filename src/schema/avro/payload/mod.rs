@@ -1,5 +1,5 @@
-//! Data under an Avro schema: the binary encoding, the JSON encoding and single-object encoding (Avro 1.12, "Data
-//! Serialization"). Our own walker over the model: it builds nothing, so that no datum can make it allocate or recurse at will.
+//! Data under an Avro schema: the binary encoding, the JSON encoding and single-object encoding (Avro specification, "Data
+//! Serialization"). The walkers build nothing, so no datum can make them allocate or recurse at will.
 
 mod binary;
 mod fingerprint;
@@ -16,10 +16,9 @@ use crate::schema::format::{Format, SchemaError};
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
 
-/// Single-object encoding begins with these two bytes; eight of the fingerprint follow.
+/// The first two bytes of single-object encoding; the eight bytes of the fingerprint follow.
 const MARKER: [u8; 2] = [0xC3, 0x01];
 
-/// A schema made ready for data.
 #[derive(Debug)]
 pub struct PayloadValidator {
     schema: Arc<Schema>,
@@ -52,7 +51,7 @@ impl PayloadValidator {
         Err(Fault::new(FaultKind::Trailing, "", format!("{rest} bytes are left after the datum")))
     }
 
-    /// The datum inside single-object encoding, when the bytes begin like it: what follows the fingerprint, and the fingerprint.
+    /// The fingerprint and the datum, if the bytes are in single-object encoding.
     #[must_use]
     pub fn single_object<'b>(&self, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
         let (fingerprint, rest) = bytes.strip_prefix(&MARKER)?.split_first_chunk::<8>()?;
@@ -71,23 +70,22 @@ impl PayloadValidator {
         json::walk(&self.schema.model, self.root, value, unions, work)
     }
 
-    /// Bytes held beside the schema, roughly.
+    /// Bytes held, roughly, the schema included.
     #[must_use]
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.schema.weight()
     }
 }
 
-/// The named type of a name.
 fn find(schema: &Schema, name: &str) -> Option<NodeId> {
     let model = &schema.model;
     let mut by_simple: HashMap<&str, NodeId> = HashMap::new();
     for (at, node) in model.nodes.iter().enumerate() {
         let (Some(named), Ok(id)) = (node.named(), NodeId::try_from(at)) else { continue };
-        if model.full(&named.name) == name {
-            return Some(model.first(id));
+        if model.full_name(&named.name) == name {
+            return Some(model.first_definition(id));
         }
-        by_simple.entry(&named.name.simple).or_insert_with(|| model.first(id));
+        by_simple.entry(&named.name.simple).or_insert_with(|| model.first_definition(id));
     }
     by_simple.get(name).copied()
 }

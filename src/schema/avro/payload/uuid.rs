@@ -4,7 +4,6 @@ use crate::schema::avro::logical_type::{self, Logical};
 use crate::schema::avro::model::{Model, NodeId};
 use crate::schema::json::Value;
 
-/// Whether a string is of the logical type uuid.
 pub(super) fn is_uuid_type(model: &Model, id: NodeId) -> bool {
     let node = model.node(id);
     let word = node.props.iter().find(|member| &*member.key == "logicalType").map(|member| &member.value);

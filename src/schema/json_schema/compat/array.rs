@@ -1,14 +1,21 @@
-//! Comparing arrays: element schemas, tuples under the content model of the other side, and counts.
+//! Rules for arrays: element schemas, tuples under the content model of the other schema, and counts (json-schema 4.3).
 
 use super::differ::Differ;
 use super::difference::{NodeRef, PathStep};
 use super::difference_kind::DifferenceKind as D;
 use super::object::{Coverage, RestKinds};
 use super::sink::{BoundKinds, Sink, Stop, bound};
-use crate::schema::json_schema::model::{Array, Kind, Rest};
+use crate::schema::json_schema::model::{Additional, ArrayKeywords, NodeKind};
 
 impl Differ<'_> {
-    pub(crate) fn arrays(&mut self, old: &Array, new: &Array, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
+    pub(crate) fn arrays(
+        &mut self,
+        old: &ArrayKeywords,
+        new: &ArrayKeywords,
+        o: NodeRef,
+        u: NodeRef,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         const MAX: BoundKinds = [D::MaxItemsAdded, D::MaxItemsRemoved, D::MaxItemsIncreased, D::MaxItemsDecreased];
         const MIN: BoundKinds = [D::MinItemsAdded, D::MinItemsRemoved, D::MinItemsIncreased, D::MinItemsDecreased];
         const MOST: BoundKinds = [D::MaxContainsAdded, D::MaxContainsRemoved, D::MaxContainsIncreased, D::MaxContainsDecreased];
@@ -17,7 +24,7 @@ impl Differ<'_> {
             [D::AdditionalItemsAdded, D::AdditionalItemsRemoved, D::AdditionalItemsExtended, D::AdditionalItemsNarrowed];
         const UNEVALUATED: RestKinds =
             [D::UnevaluatedItemsAdded, D::UnevaluatedItemsRemoved, D::UnevaluatedItemsExtended, D::UnevaluatedItemsNarrowed];
-        let each = |array: &Array, at: NodeRef| array.each.map(|node| NodeRef { side: at.side, node });
+        let each = |array: &ArrayKeywords, at: NodeRef| array.each.map(|node| NodeRef { side: at.side, node });
         self.compare_optional(each(old, o), each(new, u), || PathStep::Keyword("items"), sink)?;
         self.tuples(old, new, o, u, sink)?;
         self.rest("additionalItems", (old.additional, new.additional), (o, u), ADDITIONAL, sink)?;
@@ -34,7 +41,7 @@ impl Differ<'_> {
         Ok(())
     }
 
-    fn tuples(&mut self, old: &Array, new: &Array, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
+    fn tuples(&mut self, old: &ArrayKeywords, new: &ArrayKeywords, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
         let common = old.tuple.len().min(new.tuple.len());
         for (at, (before, after)) in old.tuple.iter().zip(&new.tuple).enumerate() {
             let tree = self.compare(NodeRef { side: o.side, node: *before }, NodeRef { side: u.side, node: *after })?;
@@ -53,7 +60,7 @@ impl Differ<'_> {
         &mut self,
         at: usize,
         before: NodeRef,
-        new: &Array,
+        new: &ArrayKeywords,
         (o, u): (NodeRef, NodeRef),
         sink: &mut Sink,
     ) -> Result<(), Stop> {
@@ -69,7 +76,9 @@ impl Differ<'_> {
                     D::ItemRemovedNotCoveredByPartiallyOpenContentModel
                 }
             }
-            Coverage::Closed if matches!(self.node(before).kind, Kind::False) => D::ItemWithFalseRemovedFromClosedContentModel,
+            Coverage::Closed if matches!(self.node(before).kind, NodeKind::False) => {
+                D::ItemWithFalseRemovedFromClosedContentModel
+            }
             Coverage::Closed => D::ItemRemovedFromClosedContentModel,
         };
         sink.add(kind, step(), o, u);
@@ -80,13 +89,13 @@ impl Differ<'_> {
         &mut self,
         at: usize,
         after: NodeRef,
-        old: &Array,
+        old: &ArrayKeywords,
         (o, u): (NodeRef, NodeRef),
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || PathStep::Numbered("items", at);
         let kind = match self.beyond(old, o) {
-            Coverage::Open if matches!(self.node(after).kind, Kind::Empty | Kind::True) => {
+            Coverage::Open if matches!(self.node(after).kind, NodeKind::Empty | NodeKind::True) => {
                 D::ItemWithEmptySchemaAddedToOpenContentModel
             }
             Coverage::Open => D::ItemAddedToOpenContentModel,
@@ -106,12 +115,12 @@ impl Differ<'_> {
     }
 
     /// The content model of an array for positions beyond its tuple.
-    fn beyond(&self, array: &Array, at: NodeRef) -> Coverage {
+    fn beyond(&self, array: &ArrayKeywords, at: NodeRef) -> Coverage {
         let unevaluated = array.unevaluated.map(|node| NodeRef { side: at.side, node });
         match (array.additional, unevaluated.map(|at| (at, &self.node(at).kind))) {
-            (Rest::Anything, None | Some((_, Kind::True))) => Coverage::Open,
-            (Rest::Like(node), _) => Coverage::Like(NodeRef { side: at.side, node }),
-            (Rest::Anything, Some((schema, kind))) if !matches!(kind, Kind::False) => Coverage::Like(schema),
+            (Additional::Anything, None | Some((_, NodeKind::True))) => Coverage::Open,
+            (Additional::Like(node), _) => Coverage::Like(NodeRef { side: at.side, node }),
+            (Additional::Anything, Some((schema, kind))) if !matches!(kind, NodeKind::False) => Coverage::Like(schema),
             _ => Coverage::Closed,
         }
     }

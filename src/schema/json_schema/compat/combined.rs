@@ -1,4 +1,4 @@
-//! Comparing combined schemas: a single schema against a combination, and two combinations by a maximum matching.
+//! Rules for combined schemas: a schema against a combination, and two combinations by a maximum matching (json-schema 4.3).
 
 use std::collections::HashMap;
 
@@ -8,15 +8,15 @@ use super::difference_kind::DifferenceKind as D;
 use super::discriminators::Discriminators;
 use super::matching::Matching;
 use super::sink::{Sink, Stop};
-use crate::schema::json_schema::model::{Combined, Criterion, Kind};
+use crate::schema::json_schema::model::{Combined, Criterion, NodeKind};
 
 impl Differ<'_> {
-    /// A schema against a combination that offers it, or a combination against one of its own constraints. True when that
-    /// settles the pair.
+    /// Compares a schema with the members of a combination, of which one has to be compatible. False if none is, or if that is not how
+    /// the pair is compared.
     pub(crate) fn alternative(&mut self, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<bool, Stop> {
         match (&self.node(o).kind, &self.node(u).kind) {
-            (Kind::Combined(_), Kind::Combined(_)) => Ok(false),
-            (_, Kind::Combined(new)) => {
+            (NodeKind::Combined(_), NodeKind::Combined(_)) => Ok(false),
+            (_, NodeKind::Combined(new)) => {
                 let one = new.members.len() == 1;
                 if !one && new.criterion == Criterion::AllOf {
                     return Ok(false);
@@ -33,7 +33,7 @@ impl Differ<'_> {
                 }
                 Ok(false)
             }
-            (Kind::Combined(old), _) => {
+            (NodeKind::Combined(old), _) => {
                 let one = old.members.len() == 1;
                 if !one && old.criterion != Criterion::AllOf {
                     return Ok(false);
@@ -63,7 +63,7 @@ impl Differ<'_> {
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         if old.criterion != new.criterion {
-            // The singleton test counts members before duplicates are dropped.
+            // Confluent counts duplicates here.
             let (one_old, one_new) = (old.members.len() == 1, new.members.len() == 1);
             let wider = new.criterion == Criterion::AnyOf
                 || (one_old && one_new)
@@ -97,10 +97,10 @@ impl Differ<'_> {
         Ok(())
     }
 
-    /// A maximum matching of old members with new ones they are compatible with.
+    /// A maximum matching of old members with compatible new ones.
     ///
-    /// Members of equal text, then those in the same place, are tried first: what hardly changed needs as many comparisons as
-    /// it has members. From the members left over augmenting paths are sought, and pairs are compared only as those reach them.
+    /// Members of equal text, then those at the same position, are tried first: a combination that hardly changed needs as many
+    /// comparisons as it has members. For the others augmenting paths are searched, and only pairs on such paths are compared.
     fn matching(&mut self, old: &Combined, new: &Combined, o: NodeRef, u: NodeRef) -> Result<Matching, Stop> {
         let (olds, news) = (old.distinct.len(), new.distinct.len());
         let by_digest: HashMap<u128, usize> = new.distinct.iter().enumerate().map(|(at, (_, digest))| (*digest, at)).collect();
@@ -150,7 +150,7 @@ impl Differ<'_> {
         o: NodeRef,
         u: NodeRef,
     ) -> Result<Option<UnmatchedMember>, Stop> {
-        /// Members looked at; a hint is not worth more.
+        /// Members that are tried; a hint is not worth more.
         const TRIED: usize = 32;
         let Some(left) = (0..old.distinct.len()).find(|left| matching.partner_of_left(*left).is_none()) else { return Ok(None) };
         let mut best: Option<(usize, UnmatchedMember)> = None;

@@ -9,15 +9,14 @@ use super::number;
 use super::sink::{BoundKinds, Sink, Stop, bound};
 use crate::schema::budget::Budget;
 use crate::schema::deep_stack::on_deep_stack;
-use crate::schema::json_schema::model::{Kind, Model, Node, NodeId, Notes};
+use crate::schema::json_schema::model::{Annotations, Model, Node, NodeId, NodeKind};
 use crate::types::CompatibilityPolicy;
 
 /// Depth of pairs compared on the caller's stack; safe on 2 MiB without optimization.
 const INLINE_DEPTH: usize = 48;
-/// Depth of pairs compared on a stack of our own.
+/// Depth of pairs compared on a deep stack.
 const DEEP_DEPTH: usize = 10_000;
 
-/// Compares two models.
 pub(crate) fn compare(
     original: &Model,
     update: &Model,
@@ -33,7 +32,7 @@ pub(crate) fn compare(
         Err(Stop::TooDeep) => {}
         done => return done,
     }
-    // Chains of definitions can be deeper than any text is nested: those are compared on a stack of known size.
+    // Chains of definitions can be deeper than any text is nested.
     on_deep_stack(DEEP_DEPTH, || run(DEEP_DEPTH)).unwrap_or(Err(Stop::TooDeep))
 }
 
@@ -48,11 +47,11 @@ pub(crate) struct Differ<'m> {
     depth: usize,
     /// Pairs done in this pass.
     done: HashMap<Pair, Rc<DifferenceTree>>,
-    /// Pairs under way.
+    /// Pairs that are being compared.
     active: HashSet<Pair>,
     /// Pairs found incompatible in the pass before.
     known: HashMap<Pair, Rc<DifferenceTree>>,
-    /// A pair under way was taken for equal in this pass.
+    /// A pair that was still being compared has been taken for equal in this pass.
     optimistic: bool,
     /// Where chains of references end.
     ends: HashMap<NodeRef, NodeRef>,
@@ -105,7 +104,7 @@ impl<'m> Differ<'m> {
 
     /// Follows references to the end. A loop of nothing but references means no constraint at all.
     pub(super) fn dereference(&mut self, at: NodeRef) -> NodeRef {
-        if !matches!(self.node(at).kind, Kind::Ref(_)) {
+        if !matches!(self.node(at).kind, NodeKind::Ref(_)) {
             return at;
         }
         if let Some(end) = self.ends.get(&at) {
@@ -114,7 +113,7 @@ impl<'m> Differ<'m> {
         let nothing = NodeRef { side: at.side, node: NodeId(u32::MAX) };
         let mut chain = HashSet::new();
         let mut end = at;
-        while let Kind::Ref(next) = self.node(end).kind {
+        while let NodeKind::Ref(next) = self.node(end).kind {
             if !chain.insert(end) {
                 end = nothing;
                 break;
@@ -127,7 +126,6 @@ impl<'m> Differ<'m> {
         end
     }
 
-    /// The differences of a pair of nodes.
     pub(crate) fn compare(&mut self, original: NodeRef, update: NodeRef) -> Result<Rc<DifferenceTree>, Stop> {
         self.charge(1)?;
         let pair = (self.dereference(original), self.dereference(update));
@@ -182,16 +180,16 @@ impl<'m> Differ<'m> {
             return Ok(());
         }
         if std::mem::discriminant(&old.kind) != std::mem::discriminant(&new.kind) {
-            let anything = matches!(new.kind, Kind::Empty | Kind::True) || matches!(old.kind, Kind::False);
+            let anything = matches!(new.kind, NodeKind::Empty | NodeKind::True) || matches!(old.kind, NodeKind::False);
             let both_bytes = old.is_bytes && new.is_bytes;
             if !anything && !both_bytes {
                 sink.add(D::TypeChanged, PathStep::Here, o, u);
             }
             return Ok(());
         }
-        Self::notes(old, new, o, u, sink);
+        Self::annotations(old, new, o, u, sink);
         match (&old.kind, &new.kind) {
-            (Kind::String(old), Kind::String(new)) => {
+            (NodeKind::String(old), NodeKind::String(new)) => {
                 const MAX: BoundKinds = [D::MaxLengthAdded, D::MaxLengthRemoved, D::MaxLengthIncreased, D::MaxLengthDecreased];
                 const MIN: BoundKinds = [D::MinLengthAdded, D::MinLengthRemoved, D::MinLengthIncreased, D::MinLengthDecreased];
                 bound(sink, (o, u), "maxLength", old.max_length.as_ref(), new.max_length.as_ref(), MAX);
@@ -206,29 +204,31 @@ impl<'m> Differ<'m> {
                     sink.add(kind, PathStep::Keyword("pattern"), o, u);
                 }
             }
-            (Kind::Number(old), Kind::Number(new)) => number::compare(old, new, (o, u), sink),
-            (Kind::Enum(old), Kind::Enum(new)) => enums(old, new, o, u, sink),
-            (Kind::Const(old), Kind::Const(new)) if old != new => sink.add(D::EnumArrayChanged, PathStep::Keyword("const"), o, u),
-            (Kind::Not(old), Kind::Not(new)) => {
-                // What `not` refuses may only shrink, so the roles turn around. One of the two is always reported.
+            (NodeKind::Number(old), NodeKind::Number(new)) => number::compare(old, new, (o, u), sink),
+            (NodeKind::Enum(old), NodeKind::Enum(new)) => enums(old, new, o, u, sink),
+            (NodeKind::Const(old), NodeKind::Const(new)) if old != new => {
+                sink.add(D::EnumArrayChanged, PathStep::Keyword("const"), o, u);
+            }
+            (NodeKind::Not(old), NodeKind::Not(new)) => {
+                // What `not` excludes may only shrink, so the roles are swapped. One of the two is always reported.
                 let old = NodeRef { side: o.side, node: *old };
                 let new = NodeRef { side: u.side, node: *new };
                 let narrowed = self.compare(new, old)?.compatible;
                 let kind = if narrowed { D::NotTypeNarrowed } else { D::NotTypeExtended };
                 sink.add(kind, PathStep::Keyword("not"), o, u);
             }
-            (Kind::Array(old), Kind::Array(new)) => self.arrays(old, new, o, u, sink)?,
-            (Kind::Object(old), Kind::Object(new)) => self.objects(old, new, o, u, sink)?,
-            (Kind::Combined(old), Kind::Combined(new)) => self.combined(old, new, o, u, sink)?,
+            (NodeKind::Array(old), NodeKind::Array(new)) => self.arrays(old, new, o, u, sink)?,
+            (NodeKind::Object(old), NodeKind::Object(new)) => self.objects(old, new, o, u, sink)?,
+            (NodeKind::Combined(old), NodeKind::Combined(new)) => self.combined(old, new, o, u, sink)?,
             _ => {}
         }
         Ok(())
     }
 
-    fn notes(old: &Node, new: &Node, o: NodeRef, u: NodeRef, sink: &mut Sink) {
-        let none = Notes::default();
-        let old = old.notes.as_deref().unwrap_or(&none);
-        let new = new.notes.as_deref().unwrap_or(&none);
+    fn annotations(old: &Node, new: &Node, o: NodeRef, u: NodeRef, sink: &mut Sink) {
+        let none = Annotations::default();
+        let old = old.annotations.as_deref().unwrap_or(&none);
+        let new = new.annotations.as_deref().unwrap_or(&none);
         for (same, kind) in [
             (old.id == new.id, D::IdChanged),
             (old.title == new.title, D::TitleChanged),

@@ -8,27 +8,25 @@ use crate::schema::difference_tree::{Limits, Located, Step, Tree, append_segment
 use crate::schema::json_schema::model::NodeId;
 use crate::types::CompatibilityPolicy;
 
-/// One of the two schemas. `not` turns the roles around, so a role is not a side.
+/// One of the two schemas. Below `not` the original is compared as if it were the update, so this is not the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Side {
     Original,
     Update,
 }
 
-/// A node of one of the two schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeRef {
     pub(crate) side: Side,
     pub(crate) node: NodeId,
 }
 
-/// The way from a node to a difference or to a node below it, in the peer's notation.
+/// The step from a node to a difference or to a node below it, in Confluent's notation.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum PathStep {
     /// The node itself.
     #[default]
     Here,
-    /// A keyword.
     Keyword(&'static str),
     /// A named entry of a keyword.
     Named(&'static str, Arc<str>),
@@ -66,7 +64,6 @@ impl Step for PathStep {
     }
 }
 
-/// A difference of a pair of nodes.
 #[derive(Debug, Clone)]
 pub(crate) struct Difference {
     pub(crate) kind: DifferenceKind,
@@ -78,7 +75,7 @@ pub(crate) struct Difference {
 pub(crate) type DifferenceTree = Tree<Difference, PathStep>;
 pub(crate) type LocatedDifference = Located<Difference, PathStep>;
 
-/// Which member of an old combination has no counterpart, and what comes closest.
+/// A member of an old combination without a counterpart, and the new member that comes closest.
 #[derive(Debug, Clone)]
 pub(crate) struct UnmatchedMember {
     /// How the old and the new members combine.

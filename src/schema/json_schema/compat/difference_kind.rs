@@ -1,4 +1,4 @@
-//! Every kind of difference: its name on the wire, the policies under which it is compatible, and its text.
+//! Confluent's kinds of differences: the name on the wire, the policies under which it is compatible, the text (json-schema 4.4).
 
 use crate::types::CompatibilityPolicy;
 
@@ -30,7 +30,6 @@ enum Text {
 
 macro_rules! kinds {
     ($($kind:ident = $name:literal, $compatible:ident, $text:ident;)*) => {
-        /// A kind of difference, as the original names it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "the names are the peer's and say it all")]
         pub enum DifferenceKind {
@@ -38,10 +37,8 @@ macro_rules! kinds {
         }
 
         impl DifferenceKind {
-            /// All kinds.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
-            /// The name on the wire.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -199,7 +196,7 @@ kinds! {
 }
 
 impl DifferenceKind {
-    /// Whether the policy takes the difference for compatible. `LOGICAL` judges like `STRICT`.
+    /// Whether the difference is compatible under a policy. `LOGICAL` is as strict as `STRICT`.
     #[must_use]
     pub fn is_compatible(self, policy: CompatibilityPolicy) -> bool {
         match self.row().0 {
@@ -209,7 +206,7 @@ impl DifferenceKind {
         }
     }
 
-    /// The peer's whole message. The unbalanced quotes are part of the wire format.
+    /// Confluent's message. The unbalanced quotes are part of the wire format.
     #[must_use]
     pub fn message(self, path: &str, reader: &str, writer: &str) -> String {
         let description = self.description(path, reader, writer);

@@ -1,14 +1,12 @@
-//! What tells the members of a combination apart at a glance.
-//!
 //! Alternatives are commonly told apart by a property with a constant (`"kind": {"const": "created"}`). Two members whose
-//! constants contradict each other can't be compatible under any policy, so they need not be compared: that keeps large
-//! combinations linear in which every member changed.
+//! constants contradict each other can't be compatible under any policy, so they need not be compared: a large combination
+//! in which every member changed would otherwise take quadratic time.
 
 use super::differ::Differ;
 use super::difference::NodeRef;
-use crate::schema::json_schema::model::{Criterion, Kind, Node};
+use crate::schema::json_schema::model::{Criterion, Node, NodeKind};
 
-/// Marks kept per member.
+/// Discriminators that are kept per member.
 const MAX_DISCRIMINATORS: usize = 4;
 /// Properties of a member that are looked at.
 const MAX_LOOKED_AT: usize = 64;
@@ -41,7 +39,7 @@ impl Differ<'_> {
     pub(super) fn discriminators_of(&mut self, at: NodeRef) -> Discriminators {
         let end = self.dereference(at);
         let mut discriminators = Vec::new();
-        if let Kind::Object(object) = &self.node(end).kind {
+        if let NodeKind::Object(object) = &self.node(end).kind {
             for (name, property) in object.properties.iter().take(MAX_LOOKED_AT) {
                 let property = self.dereference(NodeRef { side: at.side, node: *property });
                 if let Some(discriminator) = self.discriminator(property) {
@@ -55,22 +53,23 @@ impl Differ<'_> {
         Discriminators(discriminators)
     }
 
-    /// A constant, or one beside a plain type: there the matching of the implied combination fails where the constants do.
+    /// A constant, alone or beside a plain type.
     fn discriminator(&self, at: NodeRef) -> Option<Discriminator> {
         let plain = |node: &Node| match &node.kind {
-            Kind::Const(value) => Some(Discriminator::Const(value.clone())),
-            Kind::Enum(values) => Some(Discriminator::Enum(values.clone())),
+            NodeKind::Const(value) => Some(Discriminator::Const(value.clone())),
+            NodeKind::Enum(values) => Some(Discriminator::Enum(values.clone())),
             _ => None,
         };
         let node = self.node(at);
         if node.is_bytes {
-            // Such nodes get along whatever their kinds are.
+            // such nodes are compatible whatever their kinds are
             return None;
         }
-        let Kind::Combined(combined) = &node.kind else { return plain(node) };
+        let NodeKind::Combined(combined) = &node.kind else { return plain(node) };
         let [(first, _), (second, _)] = combined.distinct.as_slice() else { return None };
         let (first, second) = (NodeRef { side: at.side, node: *first }, NodeRef { side: at.side, node: *second });
-        let typed = |at| matches!(self.node(at).kind, Kind::String(_) | Kind::Number(_) | Kind::Boolean | Kind::Null);
+        let typed =
+            |at| matches!(self.node(at).kind, NodeKind::String(_) | NodeKind::Number(_) | NodeKind::Boolean | NodeKind::Null);
         if combined.criterion != Criterion::AllOf {
             return None;
         }

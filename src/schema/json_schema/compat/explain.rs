@@ -3,7 +3,7 @@
 use super::difference::{LocatedDifference, UnmatchedMember};
 use super::difference_kind::DifferenceKind as D;
 
-/// What a difference means and how to mend it, one sentence each.
+/// One sentence about what a difference means, and one about how to mend it.
 pub(crate) fn explain(located: &LocatedDifference, reader: &str, writer: &str) -> (String, String) {
     let (r, w) = (reader, writer);
     let kind = located.difference.kind;
@@ -120,7 +120,7 @@ fn by_member(note: &UnmatchedMember, r: &str, w: &str) -> (String, String) {
     )
 }
 
-/// Keywords with a size, which all read alike.
+/// Keywords with a bound, which are all explained alike.
 fn by_bound(kind: D, keyword: &str, r: &str, w: &str) -> (String, String) {
     let name = kind.name();
     if name.ends_with("_ADDED") {

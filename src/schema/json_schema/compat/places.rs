@@ -11,7 +11,6 @@ use crate::schema::json_schema::pointers::collect;
 use crate::schema::pointer::push;
 use crate::schema::position::Position;
 
-/// Offsets of names.
 type NameOffsets<'d> = HashMap<&'d str, u32>;
 
 /// Finds places in the documents of one schema.
@@ -56,7 +55,7 @@ impl<'d> Locator<'d> {
 }
 
 impl<'d> Locator<'d> {
-    /// The list of required names, and the offset of one in it. Lists can be long and are asked often, so they are indexed.
+    /// The list of required names, and the offset of one in it. Long lists are searched often, so they are indexed.
     fn required(&self, spot: (u32, u32), value: &'d Value, name: &str) -> (String, u32) {
         let Some(member) = value.as_object().and_then(|object| object.member("required")) else {
             return (String::new(), value.offset);
@@ -70,7 +69,7 @@ impl<'d> Locator<'d> {
     }
 }
 
-/// Goes along a step as far as the text goes. The peer's paths keep the keywords of draft-07, newer texts have others.
+/// Follows a step as far as the text has it. Confluent's paths use the keywords of draft-07, texts of newer dialects have others.
 fn follow(value: &Value, step: &PathStep) -> (String, u32) {
     let mut pointer = String::new();
     let stay = (String::new(), value.offset);

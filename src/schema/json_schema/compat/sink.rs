@@ -10,7 +10,6 @@ use crate::schema::difference_tree::Entry;
 use crate::schema::json_schema::number::Decimal;
 use crate::types::CompatibilityPolicy;
 
-/// Why a comparison ended without a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
     Budget,
@@ -34,7 +33,6 @@ impl Sink {
         Self { tree: DifferenceTree::default(), policy }
     }
 
-    /// Adds a difference.
     pub(crate) fn add(
         &mut self,
         kind: D,
@@ -64,10 +62,10 @@ impl Sink {
     }
 }
 
-/// The four things that can happen to a keyword with a size: added, removed, increased, decreased.
+/// The kinds for a keyword with a bound: added, removed, increased, decreased.
 pub(crate) type BoundKinds = [D; 4];
 
-/// A keyword with a size.
+/// Compares a keyword with a bound.
 pub(crate) fn bound(
     sink: &mut Sink,
     (o, u): (NodeRef, NodeRef),

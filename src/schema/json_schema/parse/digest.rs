@@ -1,4 +1,4 @@
-//! Digests that equal values share: duplicates among the members of a combination are found by them.
+//! Digests that equal values share, to find duplicates among the members of a combination.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

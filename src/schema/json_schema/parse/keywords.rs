@@ -1,4 +1,4 @@
-//! The loader's keyword groups: what the keywords of strings, numbers, arrays and objects become in each dialect.
+//! What the keywords of strings, numbers, arrays and objects become in each dialect.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -8,21 +8,21 @@ use super::loader::{LoadError, Loader};
 use crate::schema::json::{self, Object, Value};
 use crate::schema::json_schema::dialect::Dialect;
 use crate::schema::json_schema::model::{
-    Array, Combined, Criterion, Exclusive, Kind, NodeId, Number, Object as ObjectNode, PatternProperty, Rest, Text,
+    Additional, ArrayKeywords, Combined, Criterion, Exclusive, NodeId, NodeKind, NumberKeywords, ObjectKeywords, PatternProperty,
+    StringKeywords,
 };
 use crate::schema::json_schema::number::Decimal;
 use crate::schema::json_schema::resolve::Scope;
 
-/// A group of keywords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Family {
+enum KeywordGroup {
     Array,
     Object,
     Number,
     String,
 }
 
-impl Family {
+impl KeywordGroup {
     const ALL: [Self; 4] = [Self::Array, Self::Object, Self::Number, Self::String];
 
     /// Whether any keyword of the group is present. `properties` and `patternProperties` without entries do not count from
@@ -54,10 +54,10 @@ impl Family {
     }
 }
 
-/// A type name, as far as keyword groups care.
+/// A name in `type`.
 #[derive(Debug, Clone, Copy)]
 enum TypeName {
-    Of(Family),
+    Of(KeywordGroup),
     Integer,
     Boolean,
     Null,
@@ -66,41 +66,41 @@ enum TypeName {
 impl TypeName {
     fn read(name: &str) -> Option<Self> {
         Some(match name {
-            "string" => Self::Of(Family::String),
-            "number" => Self::Of(Family::Number),
+            "string" => Self::Of(KeywordGroup::String),
+            "number" => Self::Of(KeywordGroup::Number),
             "integer" => Self::Integer,
-            "array" => Self::Of(Family::Array),
-            "object" => Self::Of(Family::Object),
+            "array" => Self::Of(KeywordGroup::Array),
+            "object" => Self::Of(KeywordGroup::Object),
             "boolean" => Self::Boolean,
             "null" => Self::Null,
             _ => return None,
         })
     }
 
-    fn family(self) -> Option<Family> {
+    fn group(self) -> Option<KeywordGroup> {
         match self {
-            Self::Of(family) => Some(family),
-            Self::Integer => Some(Family::Number),
+            Self::Of(group) => Some(group),
+            Self::Integer => Some(KeywordGroup::Number),
             Self::Boolean | Self::Null => None,
         }
     }
 }
 
 impl<'d> Loader<'d> {
-    /// `type` with the keywords of its groups, then what keywords are left without their type.
+    /// `type` with the keywords of its groups, then the keywords of other groups.
     pub(super) fn typed_parts(
         &mut self,
         object: &'d Object,
         value: &'d Value,
         scope: &Scope<'d>,
-        parts: &mut Vec<Kind>,
+        parts: &mut Vec<NodeKind>,
     ) -> Result<(), LoadError> {
         let mut done = HashSet::new();
         match object.get("type").map(|t| (t, &t.kind)) {
             None => {}
             Some((_, json::Kind::String(name))) => {
                 let name = self.type_name(name, value)?;
-                done.extend(name.family());
+                done.extend(name.group());
                 parts.push(self.typed(name, object, scope)?);
             }
             Some((_, json::Kind::Array(names))) => {
@@ -110,12 +110,14 @@ impl<'d> Loader<'d> {
                 for item in names {
                     let text = self.expect_string(item)?;
                     let name = self.type_name(text, value)?;
-                    let first = name.family().is_none_or(|family| done.insert(family));
+                    let first = name.group().is_none_or(|group| done.insert(group));
                     // From 2019-09 on only the first type of a group takes the group's keywords.
                     let kind = match name {
                         _ if first || !self.dialect.is_modern() => self.typed(name, object, scope)?,
-                        TypeName::Integer => Kind::Number(Box::new(Number { integer: true, ..Number::default() })),
-                        TypeName::Of(Family::Number) => Kind::Number(Box::default()),
+                        TypeName::Integer => {
+                            NodeKind::Number(Box::new(NumberKeywords { integer: true, ..NumberKeywords::default() }))
+                        }
+                        TypeName::Of(KeywordGroup::Number) => NodeKind::Number(Box::default()),
                         other => self.typed(other, object, scope)?,
                     };
                     let id = self.part(kind, value);
@@ -125,13 +127,13 @@ impl<'d> Loader<'d> {
                         distinct.push((id, digest));
                     }
                 }
-                parts.push(Kind::Combined(Box::new(Combined { criterion: Criterion::AnyOf, members, distinct })));
+                parts.push(NodeKind::Combined(Box::new(Combined { criterion: Criterion::AnyOf, members, distinct })));
             }
             Some((other, _)) => return self.mismatch(other, "String or Array"),
         }
-        for family in Family::ALL {
-            if !done.contains(&family) && family.is_in(object, self.dialect) {
-                parts.push(self.family(family, object, scope)?);
+        for group in KeywordGroup::ALL {
+            if !done.contains(&group) && group.is_in(object, self.dialect) {
+                parts.push(self.group(group, object, scope)?);
             }
         }
         Ok(())
@@ -141,37 +143,37 @@ impl<'d> Loader<'d> {
         TypeName::read(name).map_or_else(|| self.fail(holder, format!("unknown type: [{name}]")), Ok)
     }
 
-    fn typed(&mut self, name: TypeName, object: &'d Object, scope: &Scope<'d>) -> Result<Kind, LoadError> {
+    fn typed(&mut self, name: TypeName, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
         match name {
-            TypeName::Boolean => Ok(Kind::Boolean),
-            TypeName::Null => Ok(Kind::Null),
+            TypeName::Boolean => Ok(NodeKind::Boolean),
+            TypeName::Null => Ok(NodeKind::Null),
             TypeName::Integer => self.number(object, true),
-            TypeName::Of(family) => self.family(family, object, scope),
+            TypeName::Of(group) => self.group(group, object, scope),
         }
     }
 
-    fn family(&mut self, family: Family, object: &'d Object, scope: &Scope<'d>) -> Result<Kind, LoadError> {
-        match family {
-            Family::Array => self.array(object, scope),
-            Family::Object => self.object(object, scope),
-            Family::Number => self.number(object, false),
-            Family::String => self.text(object),
+    fn group(&mut self, group: KeywordGroup, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+        match group {
+            KeywordGroup::Array => self.array(object, scope),
+            KeywordGroup::Object => self.object(object, scope),
+            KeywordGroup::Number => self.number(object, false),
+            KeywordGroup::String => self.text(object),
         }
     }
 
-    fn text(&mut self, object: &'d Object) -> Result<Kind, LoadError> {
+    fn text(&mut self, object: &'d Object) -> Result<NodeKind, LoadError> {
         let pattern = self.string(object, "pattern")?;
         if let (Some(text), Some(value)) = (pattern, object.get("pattern")) {
             self.expect_pattern(value, text)?;
         }
-        Ok(Kind::String(Box::new(Text {
+        Ok(NodeKind::String(Box::new(StringKeywords {
             max_length: self.size(object, "maxLength")?,
             min_length: self.size(object, "minLength")?,
             pattern: pattern.map(Into::into),
         })))
     }
 
-    fn number(&mut self, object: &'d Object, integer: bool) -> Result<Kind, LoadError> {
+    fn number(&mut self, object: &'d Object, integer: bool) -> Result<NodeKind, LoadError> {
         let maximum = self.decimal(object, "maximum")?;
         let minimum = self.decimal(object, "minimum")?;
         let (exclusive_maximum, exclusive_minimum) = if self.dialect == Dialect::Draft4 {
@@ -185,15 +187,22 @@ impl<'d> Loader<'d> {
             (bound(self.decimal(object, "exclusiveMaximum")?), bound(self.decimal(object, "exclusiveMinimum")?))
         };
         let multiple_of = self.divisor(object)?;
-        Ok(Kind::Number(Box::new(Number { integer, maximum, minimum, exclusive_maximum, exclusive_minimum, multiple_of })))
+        Ok(NodeKind::Number(Box::new(NumberKeywords {
+            integer,
+            maximum,
+            minimum,
+            exclusive_maximum,
+            exclusive_minimum,
+            multiple_of,
+        })))
     }
 
-    fn array(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<Kind, LoadError> {
-        let mut array = Array {
+    fn array(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+        let mut array = ArrayKeywords {
             max_items: self.size(object, "maxItems")?,
             min_items: self.size(object, "minItems")?,
             unique: self.flag(object, "uniqueItems")?.unwrap_or(false),
-            ..Array::default()
+            ..ArrayKeywords::default()
         };
         match self.dialect {
             Dialect::Draft4 | Dialect::Draft6 | Dialect::Draft7 => self.early_items(object, scope, &mut array)?,
@@ -202,7 +211,7 @@ impl<'d> Loader<'d> {
         }
         if self.dialect != Dialect::Draft4 {
             let contains = self.child_at(object, "contains", scope)?;
-            // From 2019-09 on `contains` asks for one element unless told otherwise; the counts mean nothing without it.
+            // From 2019-09 on `contains` requires one element by default; the counts mean nothing without it.
             if self.dialect.is_modern() && contains.is_some() {
                 let least = self.size(object, "minContains")?;
                 array.min_contains = Some(least.unwrap_or_else(|| Decimal::read("1")));
@@ -212,10 +221,10 @@ impl<'d> Loader<'d> {
         if self.dialect.is_modern() {
             array.unevaluated = self.child_at(object, "unevaluatedItems", scope)?;
         }
-        Ok(Kind::Array(Box::new(array)))
+        Ok(NodeKind::Array(Box::new(array)))
     }
 
-    fn early_items(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut Array) -> Result<(), LoadError> {
+    fn early_items(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
         match object.get("items").map(|v| (v, &v.kind)) {
             None => {}
             Some((_, json::Kind::Array(items))) => array.tuple = self.children(items, scope)?,
@@ -229,7 +238,7 @@ impl<'d> Loader<'d> {
         Ok(())
     }
 
-    fn items_2019(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut Array) -> Result<(), LoadError> {
+    fn items_2019(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
         match object.get("items").map(|v| (v, &v.kind)) {
             Some((_, json::Kind::Array(items))) => {
                 array.tuple = self.children(items, scope)?;
@@ -241,7 +250,7 @@ impl<'d> Loader<'d> {
         Ok(())
     }
 
-    fn items_2020(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut Array) -> Result<(), LoadError> {
+    fn items_2020(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
         if let Some(items) = object.get("prefixItems") {
             let items = self.expect_array(items)?;
             array.tuple = self.children(items, scope)?;
@@ -252,14 +261,14 @@ impl<'d> Loader<'d> {
         }
     }
 
-    /// `items` with one schema: about every element, or about those after the tuple.
-    fn plain_items(&mut self, value: &'d Value, scope: &Scope<'d>, array: &mut Array) -> Result<(), LoadError> {
+    /// `items` with one schema: for every element, or for those after the tuple.
+    fn plain_items(&mut self, value: &'d Value, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
         let id = self.child(value, scope)?;
         match value.kind {
             json::Kind::Bool(true) => {}
-            json::Kind::Bool(false) => array.additional = Rest::Nothing,
+            json::Kind::Bool(false) => array.additional = Additional::Nothing,
             _ if array.tuple.is_empty() => array.each = Some(id),
-            _ => array.additional = Rest::Like(id),
+            _ => array.additional = Additional::Like(id),
         }
         Ok(())
     }
@@ -268,21 +277,21 @@ impl<'d> Loader<'d> {
         items.iter().map(|item| self.child(item, scope)).collect()
     }
 
-    fn rest(&mut self, object: &'d Object, key: &str, scope: &Scope<'d>) -> Result<Rest, LoadError> {
-        let Some(value) = object.get(key) else { return Ok(Rest::Anything) };
+    fn rest(&mut self, object: &'d Object, key: &str, scope: &Scope<'d>) -> Result<Additional, LoadError> {
+        let Some(value) = object.get(key) else { return Ok(Additional::Anything) };
         match value.kind {
-            json::Kind::Bool(true) => Ok(Rest::Anything),
-            json::Kind::Bool(false) => Ok(Rest::Nothing),
-            _ => Ok(Rest::Like(self.child(value, scope)?)),
+            json::Kind::Bool(true) => Ok(Additional::Anything),
+            json::Kind::Bool(false) => Ok(Additional::Nothing),
+            _ => Ok(Additional::Like(self.child(value, scope)?)),
         }
     }
 
-    fn object(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<Kind, LoadError> {
-        let mut node = ObjectNode {
+    fn object(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+        let mut node = ObjectKeywords {
             max_properties: self.size(object, "maxProperties")?,
             min_properties: self.size(object, "minProperties")?,
             additional: self.rest(object, "additionalProperties", scope)?,
-            ..ObjectNode::default()
+            ..ObjectKeywords::default()
         };
         if let Some(properties) = object.get("properties") {
             for member in self.expect_object(properties)?.members() {
@@ -321,10 +330,10 @@ impl<'d> Loader<'d> {
                 }
             }
         }
-        Ok(Kind::Object(Box::new(node)))
+        Ok(NodeKind::Object(Box::new(node)))
     }
 
-    fn dependents(&mut self, object: &'d Object, scope: &Scope<'d>, node: &mut ObjectNode) -> Result<(), LoadError> {
+    fn dependents(&mut self, object: &'d Object, scope: &Scope<'d>, node: &mut ObjectKeywords) -> Result<(), LoadError> {
         if let Some(required) = object.get("dependentRequired") {
             for member in self.expect_object(required)?.members() {
                 let names = self.expect_array(&member.value)?;
@@ -341,7 +350,7 @@ impl<'d> Loader<'d> {
     }
 
     /// A dependency on no name at all counts as absent.
-    fn array_dependency(&self, key: &str, names: &'d [Value], node: &mut ObjectNode) -> Result<(), LoadError> {
+    fn array_dependency(&self, key: &str, names: &'d [Value], node: &mut ObjectKeywords) -> Result<(), LoadError> {
         let mut wanted =
             names.iter().map(|name| self.expect_string(name).map(Into::into)).collect::<Result<Vec<Box<str>>, _>>()?;
         wanted.sort_unstable();

@@ -4,19 +4,17 @@ use super::digest::Digests;
 use crate::schema::json::{self, Object, Value};
 use crate::schema::json_schema::dialect::Dialect;
 use crate::schema::json_schema::documents::Documents;
-use crate::schema::json_schema::model::{Combined, Criterion, Kind, Model, Node, NodeId, Notes};
+use crate::schema::json_schema::model::{Annotations, Combined, Criterion, Model, Node, NodeId, NodeKind};
 use crate::schema::json_schema::number::{self, Decimal};
 use crate::schema::json_schema::resolve::{Resolver, Scope, address};
 use crate::schema::json_schema::{pattern, print};
 
-/// Why a schema can't be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LoadError {
     /// The document that holds the fault.
     pub(crate) document: u32,
     /// Where the offending value begins there.
     pub(crate) offset: u32,
-    /// What is wrong.
     pub(crate) message: String,
     /// Something is referred to that is not there.
     pub(crate) unresolved: bool,
@@ -157,7 +155,8 @@ impl<'d> Loader<'d> {
         if let Some(id) = self.seen.get(&address(value)) {
             return *id;
         }
-        let node = Node { kind: Kind::Empty, notes: None, is_bytes: false, document: scope.document, offset: value.offset };
+        let node =
+            Node { kind: NodeKind::Empty, annotations: None, is_bytes: false, document: scope.document, offset: value.offset };
         let id = self.push(node);
         self.seen.insert(address(value), id);
         self.queue.push_back(Work { id, value, scope });
@@ -171,14 +170,14 @@ impl<'d> Loader<'d> {
     }
 
     /// A node for a part of the schema at `value`.
-    pub(super) fn part(&mut self, kind: Kind, value: &Value) -> NodeId {
-        self.push(Node { kind, notes: None, is_bytes: false, document: self.document, offset: value.offset })
+    pub(super) fn part(&mut self, kind: NodeKind, value: &Value) -> NodeId {
+        self.push(Node { kind, annotations: None, is_bytes: false, document: self.document, offset: value.offset })
     }
 
     fn process(&mut self, work: &Work<'d>) -> Result<(), LoadError> {
-        let (kind, notes, is_bytes) = match &work.value.kind {
-            json::Kind::Bool(true) => (Kind::True, None, false),
-            json::Kind::Bool(false) => (Kind::False, None, false),
+        let (kind, annotations, is_bytes) = match &work.value.kind {
+            json::Kind::Bool(true) => (NodeKind::True, None, false),
+            json::Kind::Bool(false) => (NodeKind::False, None, false),
             json::Kind::Object(object) => {
                 let scope = self.resolver.enter(work.value, &work.scope);
                 self.object_schema(object, work.value, &scope)?
@@ -188,7 +187,7 @@ impl<'d> Loader<'d> {
         let at = usize::try_from(work.id.0).unwrap_or(usize::MAX);
         if let Some(node) = self.nodes.get_mut(at) {
             node.kind = kind;
-            node.notes = notes;
+            node.annotations = annotations;
             node.is_bytes = is_bytes;
         }
         Ok(())
@@ -199,30 +198,30 @@ impl<'d> Loader<'d> {
         object: &'d Object,
         value: &'d Value,
         scope: &Scope<'d>,
-    ) -> Result<(Kind, Option<Box<Notes>>, bool), LoadError> {
+    ) -> Result<(NodeKind, Option<Box<Annotations>>, bool), LoadError> {
         if !self.dialect.is_modern()
             && let Some(reference) = self.string(object, "$ref")?
         {
-            return Ok((Kind::Ref(self.reference(reference, value, scope)?), None, false));
+            return Ok((NodeKind::Ref(self.reference(reference, value, scope)?), None, false));
         }
         let mut parts = self.parts(object, value, scope)?;
-        let notes = self.notes(object)?;
+        let annotations = self.annotations(object)?;
         let is_bytes = object.get("connect.type").and_then(Value::as_str) == Some("bytes");
         let kind = match parts.pop() {
-            None => Kind::Empty,
+            None => NodeKind::Empty,
             Some(only) if parts.is_empty() => only,
             Some(last) => {
                 parts.push(last);
                 let members: Vec<NodeId> = parts.into_iter().map(|kind| self.part(kind, value)).collect();
                 let distinct = members.iter().enumerate().map(|(at, id)| (*id, u128::try_from(at).unwrap_or(0))).collect();
-                Kind::Combined(Box::new(Combined { criterion: Criterion::AllOf, members, distinct }))
+                NodeKind::Combined(Box::new(Combined { criterion: Criterion::AllOf, members, distinct }))
             }
         };
-        Ok((kind, notes, is_bytes))
+        Ok((kind, annotations, is_bytes))
     }
 
     /// Every group of keywords of the schema becomes one part.
-    fn parts(&mut self, object: &'d Object, value: &'d Value, scope: &Scope<'d>) -> Result<Vec<Kind>, LoadError> {
+    fn parts(&mut self, object: &'d Object, value: &'d Value, scope: &Scope<'d>) -> Result<Vec<NodeKind>, LoadError> {
         let mut parts = Vec::new();
         if self.dialect.is_modern() {
             self.modern_references(object, value, scope, &mut parts)?;
@@ -232,7 +231,7 @@ impl<'d> Loader<'d> {
             let mut keys: Vec<String> = self.expect_array(values)?.iter().map(print::key).collect();
             keys.sort_unstable();
             keys.dedup();
-            parts.push(Kind::Enum(keys.into_boxed_slice()));
+            parts.push(NodeKind::Enum(keys.into_boxed_slice()));
         }
         for criterion in [Criterion::AllOf, Criterion::AnyOf, Criterion::OneOf] {
             if let Some(members) = object.get(criterion.keyword()) {
@@ -241,40 +240,40 @@ impl<'d> Loader<'d> {
             }
         }
         if let Some(not) = self.child_at(object, "not", scope)? {
-            parts.push(Kind::Not(not));
+            parts.push(NodeKind::Not(not));
         }
         if let Some(constant) = object.get("const").filter(|_| self.dialect != Dialect::Draft4) {
-            parts.push(Kind::Const(print::key(constant).into()));
+            parts.push(NodeKind::Const(print::key(constant).into()));
         }
         self.typed_parts(object, value, scope, &mut parts)?;
         self.conditional(object, scope, &mut parts)?;
         Ok(parts)
     }
 
-    /// From 2019-09 on a reference is a keyword like others. What a dynamic reference points to without any dynamic scope
-    /// stands in a combination of its own, as in the original.
+    /// From 2019-09 on a reference is a keyword like others. A dynamic reference means its static target, in a combination of its own,
+    /// as in Confluent's loader.
     fn modern_references(
         &mut self,
         object: &'d Object,
         value: &'d Value,
         scope: &Scope<'d>,
-        parts: &mut Vec<Kind>,
+        parts: &mut Vec<NodeKind>,
     ) -> Result<(), LoadError> {
         for key in ["$anchor", "$dynamicAnchor"] {
             self.string(object, key)?;
         }
         if let Some(reference) = self.string(object, "$ref")? {
-            parts.push(Kind::Ref(self.reference(reference, value, scope)?));
+            parts.push(NodeKind::Ref(self.reference(reference, value, scope)?));
         }
         if self.dialect == Dialect::Draft2019 {
             if let Some(reference) = self.string(object, "$recursiveRef")? {
-                parts.push(Kind::Ref(self.reference(reference, value, scope)?));
+                parts.push(NodeKind::Ref(self.reference(reference, value, scope)?));
             }
         } else if let Some(reference) = self.string(object, "$dynamicRef")? {
-            let target = Kind::Ref(self.reference(reference, value, scope)?);
+            let target = NodeKind::Ref(self.reference(reference, value, scope)?);
             let members = vec![self.part(target, value)];
             let distinct = members.iter().map(|id| (*id, 0)).collect();
-            parts.push(Kind::Combined(Box::new(Combined { criterion: Criterion::AllOf, members, distinct })));
+            parts.push(NodeKind::Combined(Box::new(Combined { criterion: Criterion::AllOf, members, distinct })));
         }
         Ok(())
     }
@@ -291,7 +290,7 @@ impl<'d> Loader<'d> {
         Ok(())
     }
 
-    fn conditional(&mut self, object: &'d Object, scope: &Scope<'d>, parts: &mut Vec<Kind>) -> Result<(), LoadError> {
+    fn conditional(&mut self, object: &'d Object, scope: &Scope<'d>, parts: &mut Vec<NodeKind>) -> Result<(), LoadError> {
         let counts = match self.dialect {
             Dialect::Draft4 | Dialect::Draft6 => false,
             Dialect::Draft7 => ["if", "then", "else"].into_iter().any(|key| object.get(key).is_some()),
@@ -301,7 +300,7 @@ impl<'d> Loader<'d> {
             for key in ["if", "then", "else"] {
                 self.child_at(object, key, scope)?;
             }
-            parts.push(Kind::Conditional);
+            parts.push(NodeKind::Conditional);
         }
         Ok(())
     }
@@ -316,7 +315,7 @@ impl<'d> Loader<'d> {
         }
     }
 
-    fn combined(&mut self, criterion: Criterion, values: &'d [Value], scope: &Scope<'d>) -> Result<Kind, LoadError> {
+    fn combined(&mut self, criterion: Criterion, values: &'d [Value], scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
         let mut members = Vec::with_capacity(values.len());
         let mut distinct = Vec::with_capacity(values.len());
         let mut seen = HashSet::new();
@@ -328,10 +327,10 @@ impl<'d> Loader<'d> {
                 distinct.push((id, digest));
             }
         }
-        Ok(Kind::Combined(Box::new(Combined { criterion, members, distinct })))
+        Ok(NodeKind::Combined(Box::new(Combined { criterion, members, distinct })))
     }
 
-    fn notes(&self, object: &'d Object) -> Result<Option<Box<Notes>>, LoadError> {
+    fn annotations(&self, object: &'d Object) -> Result<Option<Box<Annotations>>, LoadError> {
         let id = self.string(object, self.dialect.id_keyword())?;
         let title = self.string(object, "title")?;
         let description = self.string(object, "description")?;
@@ -340,16 +339,16 @@ impl<'d> Loader<'d> {
             self.flag(object, "writeOnly")?;
         }
         self.string(object, "format")?;
-        // From 2019-09 on the original compares no identifiers and takes a null default for none.
+        // From 2019-09 on Confluent does not compare identifiers, and takes a default of null for none.
         let modern = self.dialect.is_modern();
         let default = object.get("default").filter(|value| !(modern && matches!(value.kind, json::Kind::Null)));
-        let notes = Notes {
+        let annotations = Annotations {
             id: id.filter(|_| !modern).map(Into::into),
             title: title.map(Into::into),
             description: description.map(Into::into),
             default: default.map(|value| print::key(value).into()),
         };
-        Ok((notes != Notes::default()).then(|| Box::new(notes)))
+        Ok((annotations != Annotations::default()).then(|| Box::new(annotations)))
     }
 
     /// `multipleOf` may be anything but zero before 2019-09.

@@ -1,4 +1,4 @@
-//! Rewriting Java patterns into ECMA-262, for the engine inside the `jsonschema` crate, which knows nothing else.
+//! Rewrites Java patterns into ECMA-262, for the engine inside the `jsonschema` crate, which knows nothing else.
 
 /// Rewrites what only Java knows into ECMA-262, as far as that goes: flags in front, possessive and atomic groups (read as
 /// ordinary ones, which find a little more), anchors, quoted text.

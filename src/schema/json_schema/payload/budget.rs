@@ -1,6 +1,6 @@
-//! Fuel: what validating one document may cost.
+//! What validating one document may cost.
 //!
-//! The crate offers no way to stop a walk, so running dry unwinds to [`with_fuel`], without a message.
+//! The crate offers no way to stop a walk, so spending the last unit unwinds to [`within`], without a message.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Tree};
 
 use crate::schema::json_schema::pattern;
 
-/// How much there is to burn, in units of about a microsecond at worst: a schema evaluated is one.
+/// How many schema evaluations, of about a microsecond at worst, a validation may spend before it is given up.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Budget {
     /// For a thread that can't be held up.
@@ -31,18 +31,18 @@ impl Budget {
     }
 }
 
-/// Keys held against pattern keys for one document, in the same units.
+/// Units for matching the keys of one document against `patternProperties`.
 const KEYS_PER_DOCUMENT: u64 = 4_000_000;
 
 thread_local! {
-    /// Fuel left on this thread. The crate gives its keywords no other way to share state.
+    /// What is left on this thread. The crate gives its keywords no other way to share state.
     static LEFT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The payload that ends a walk without fuel.
+/// The payload of the unwinding.
 struct Spent;
 
-/// Takes fuel; without any left the walk ends here.
+/// Spends some units; the walk ends here if there are not enough.
 pub(super) fn spend(units: u64) {
     match LEFT.get().checked_sub(units) {
         Some(left) => LEFT.set(left),
@@ -50,24 +50,24 @@ pub(super) fn spend(units: u64) {
     }
 }
 
-/// Runs a walk; `None` when the tank is not enough (or the crate panics).
+/// Runs a walk; `None` when the budget is not enough (or the crate panics).
 pub(super) fn within<T>(budget: Budget, walk: impl FnOnce() -> T) -> Option<T> {
     LEFT.set(budget.units());
     catch_unwind(AssertUnwindSafe(walk)).ok()
 }
 
-/// What holding every key of a schema's `patternProperties` against one name costs.
+/// What matching one name against every key of a schema's `patternProperties` costs.
 pub(super) fn cost_of_patterns(schema: &Map<String, Tree>) -> u64 {
     let patterns = schema.get("patternProperties").and_then(Tree::as_object);
     patterns.map_or(0, |patterns| patterns.keys().map(|key| pattern::cost(key)).sum())
 }
 
-/// Whether a document with so many members is more than all pattern keys of a schema can be held against.
+/// Whether a document has too many members to be matched against all pattern keys of a schema.
 pub(super) fn too_many_keys(members: u64, cost_per_key: u64) -> bool {
     members.saturating_mul(cost_per_key) > KEYS_PER_DOCUMENT
 }
 
-/// A keyword of our own that stands in every schema and counts its evaluations.
+/// The custom keyword that pays for the evaluations of its schema.
 pub(super) struct Meter {
     fixed: u64,
     per_member: u64,

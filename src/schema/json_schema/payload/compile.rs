@@ -1,4 +1,4 @@
-//! Making a validator: handing the rewritten documents to the `jsonschema` crate.
+//! Compiles the rewritten documents with the `jsonschema` crate.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,18 +18,18 @@ use crate::schema::json_schema::pattern::{self, LARGE};
 /// Depth to which the crate may recurse while compiling.
 const MAX_DEPTH: usize = 10_000;
 
-/// What the crate made of a schema, and what is to be known about it.
+/// What the crate made of a schema, and what bounds its use.
 pub(super) struct CompiledSchema {
     pub(super) inner: jsonschema::Validator,
-    /// The short way to "valid", for a schema that is understood there.
+    /// For schemas whose keywords are all known there.
     pub(super) acceptor: Option<Acceptor>,
-    /// Pattern keys that were respelled: as the crate has them, as they were written.
+    /// Pattern keys that were respelled, with the spelling in the schema.
     pub(super) respelled: HashMap<String, String>,
     /// The addresses of the documents, by number.
     pub(super) addresses: HashMap<u32, String>,
     /// The longest chain of schemas that apply each other to the same value.
     pub(super) chain: usize,
-    /// What holding all pattern keys against one name costs.
+    /// What matching one name against all pattern keys costs.
     pub(super) cost_per_key: u64,
     /// There are patterns that no engine runs.
     pub(super) unusable_patterns: bool,
@@ -61,8 +61,8 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
         cost_per_key = cost_per_key.saturating_add(cost_of_all_patterns(&value));
         served.insert(jsonschema_adapter::document_address(number), value);
     }
-    // The root is a reference to the first document: what is retrieved is compiled as it is, while a root would first have to
-    // please the meta-schema, which is stricter than the registry.
+    // The root is a reference to the first document: retrieved documents are compiled as they are, while a root is first validated
+    // against the meta-schema, which is stricter than Confluent.
     let root = serde_json::json!({ "$ref": jsonschema_adapter::reference(pointer) });
     let dialect = documents.dialect;
     let compiled = |root: &Tree, served: HashMap<String, Tree>| {
@@ -82,9 +82,9 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
         });
         catch_unwind(build).unwrap_or_else(|_| Err("the schema can't be compiled".to_owned()))
     };
-    let leaves = |schema: Tree| compiled(&schema, HashMap::new()).ok();
+    let string_validators = |schema: Tree| compiled(&schema, HashMap::new()).ok();
     let first = (jsonschema_adapter::document_address(0), pointer);
-    let understood = || accept::compile(&served, (&first.0, first.1), dialect, options.formats, &leaves);
+    let understood = || accept::compile(&served, (&first.0, first.1), dialect, options.formats, &string_validators);
     let acceptor = options.at_once.then(understood).flatten();
     let inner = compiled(&root, served)?;
     let respelled = rewritten.respelled.into_iter().collect();

@@ -1,4 +1,3 @@
-/// How documents are validated.
 #[derive(Debug, Clone, Copy)]
 pub struct ValidateOptions {
     /// `format` is an assertion, in every dialect.
@@ -7,7 +6,7 @@ pub struct ValidateOptions {
     pub max_errors: usize,
     /// Errors of `anyOf` and `oneOf` list what is wrong with each alternative.
     pub causes: bool,
-    /// Get ready for [`Validator::accepts_at_once`] too, which takes time of its own.
+    /// Also prepare for `Validator::accepts_at_once`, which takes extra time.
     pub at_once: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Patterns inside the `jsonschema` crate.
 //!
-//! Its engine knows ECMA-262 only. `pattern` is therefore ours, and keys of `patternProperties` are respelled where it takes
-//! that.
+//! Its engine knows ECMA-262 only. So `pattern` is replaced by a custom keyword, and keys of `patternProperties` are respelled
+//! where necessary.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -48,8 +48,8 @@ impl Patterns {
         PatternKeyword { text: text.to_owned(), compiled }
     }
 
-    /// A spelling of a key of `patternProperties` that the crate compiles, where that is another than its own. One that nothing
-    /// runs becomes a key that is found in no name.
+    /// Another spelling for a key of `patternProperties` that the crate can't compile as it is. One that no engine runs becomes a key
+    /// that is found in no name.
     pub(super) fn respell(&self, key: &str, number: usize) -> Option<String> {
         if is_plain(key) {
             return None;
@@ -85,7 +85,7 @@ fn works(key: &str, size_limit: usize) -> bool {
     jsonschema::draft7::options().with_pattern_options(options(size_limit)).build(&schema).is_ok()
 }
 
-/// `pattern`, in our engine. What can't be run is an error of the document: it was not checked.
+/// `pattern`, run by `pattern::Compiled`. A document is not valid if the pattern can't be run: it was not checked.
 pub(super) struct PatternKeyword {
     text: String,
     compiled: Option<Arc<Compiled>>,

@@ -40,12 +40,10 @@ impl DocumentError {
     }
 }
 
-/// The outcome for one document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     /// The errors, in the order of the walk. None means valid.
     pub errors: Vec<DocumentError>,
-    /// There were more.
     pub truncated: bool,
 }
 

@@ -23,7 +23,7 @@ const MAX_CAUSES: usize = 100;
 const MAX_DEPTH: usize = 512;
 /// Depth up to which a walk runs on the caller's stack.
 const SHALLOW: usize = 100;
-/// Depth up to which a walk runs at all, on a stack of our own.
+/// Depth up to which a walk runs at all, on a deep stack.
 const DEEP: usize = 40_000;
 
 /// A schema made ready for validating documents. To be cached.
@@ -88,22 +88,20 @@ impl Validator {
         self.report(instance_text).errors
     }
 
-    /// Validates a document and says whether errors were left out.
     #[must_use]
     pub fn report(&self, instance_text: &str) -> Report {
         let report = on_deep_stack(json::nesting(instance_text), || self.read(instance_text));
         report.unwrap_or_else(|| Report::failed("the document can't be validated"))
     }
 
-    /// Whether a text is found valid by a mere scan: JSON nested no deeper than `max_depth` levels, without repeated keys and
-    /// unpaired surrogates, and valid. `false` says nothing. Asks for [`ValidateOptions::at_once`].
+    /// Whether a scan of the text finds it valid: JSON nested no deeper than `max_depth` levels, without duplicate keys and unpaired
+    /// surrogates. `false` means nothing. Needs [`ValidateOptions::at_once`].
     #[must_use]
     pub fn accepts_at_once(&self, instance_text: &str, max_depth: usize) -> bool {
         self.acceptor.as_ref().is_some_and(|acceptor| acceptor.accepts(instance_text, max_depth))
     }
 
-    /// Validates a value that has been read. With `quick` as much as some milliseconds allow; `Ok(None)` when that, or what is
-    /// allowed at all, is not enough.
+    /// Validates a value that has been read. `Ok(None)` when that takes too much work, with `quick` more than some milliseconds.
     ///
     /// # Errors
     /// A number that is out of range.
@@ -160,7 +158,7 @@ impl Validator {
         report.unwrap_or_else(|| Report::failed("the document takes too much work to validate"))
     }
 
-    /// How deep a walk can get; `None` for one that is not begun.
+    /// How deep a walk can get; `None` if that is too deep or too much to begin.
     fn depth(&self, instance: &Tree) -> Option<usize> {
         let (nesting, members) = measure(instance);
         let depth = (nesting + 1).saturating_mul(self.chain + 1);
@@ -172,11 +170,10 @@ impl Validator {
         within(Budget::Full, || inner.is_valid(instance))
     }
 
-    /// Walks the document; `None` when not even the verdict could be found.
+    /// Validates; `None` when not even the verdict could be found.
     ///
-    /// The crate collects all errors, those in the branches of every combination included, before it hands out the first; for
-    /// unions that contain themselves that is exponential. So the verdict comes first, and errors are listed as far as the fuel
-    /// goes.
+    /// The crate collects all errors, including those in the branches of every combination, before it hands out the first; for
+    /// unions that contain themselves that is exponential. So the verdict comes first, and errors are listed within a budget.
     fn walk(&self, instance: &Tree) -> Option<Report> {
         if self.is_valid(instance)? {
             return Some(Report::default());
@@ -193,7 +190,7 @@ impl Validator {
         Some(all.or_else(first).unwrap_or_else(unlisted))
     }
 
-    /// All errors, as far as the fuel goes.
+    /// All errors, if the budget is enough.
     fn list(&self, inner: &jsonschema::Validator, instance: &Tree, budget: Budget) -> Option<Report> {
         within(budget, || {
             let mut errors = inner.iter_errors(instance);
@@ -224,7 +221,7 @@ impl Validator {
             None
         };
         let keyword = match object {
-            // The crate takes `additionalProperties: false` without declared properties for any `false`.
+            // The crate does not tell `additionalProperties: false` without declared properties from any other `false`.
             Some(object) => {
                 let names = object.keys().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
                 message = format!("Additional properties are not allowed ({names} found)");
@@ -253,7 +250,7 @@ impl Validator {
         if !self.options.causes {
             return Vec::new();
         }
-        // An alternative may consist of alternatives again; one level is enough.
+        // Alternatives may consist of alternatives again; one level is enough.
         context.iter().flatten().take(MAX_CAUSES).map(|error| self.error(error, document)).collect()
     }
 

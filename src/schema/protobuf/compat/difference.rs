@@ -4,7 +4,7 @@ use super::difference_kind::DifferenceKind;
 use crate::schema::difference_tree::{Located, Step, Tree, append_segment};
 use crate::schema::protobuf::model::Offset;
 
-/// The way from a message to what differs in it.
+/// The step from a message to what differs in it, in Confluent's notation.
 #[derive(Debug, Clone)]
 pub(super) enum PathStep {
     Here,
@@ -31,13 +31,12 @@ impl Step for PathStep {
 /// Where an element is declared.
 #[derive(Debug, Clone)]
 pub(super) struct ElementPlace {
-    /// Its full name.
     pub(super) name: Box<str>,
-    /// Its place, when it stands in the file itself.
+    /// If it is declared in the file itself.
     pub(super) at: Option<Offset>,
 }
 
-/// A difference, relative to the message it was found in.
+/// A difference between two elements.
 #[derive(Debug, Clone)]
 pub(super) struct ElementDifference {
     pub(super) kind: DifferenceKind,

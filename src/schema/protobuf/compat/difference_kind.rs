@@ -1,6 +1,5 @@
-//! The kinds of differences, their wire names, texts and meanings (protobuf 5.2).
+//! Confluent's kinds of differences: names on the wire, texts, and what they mean (protobuf 5.2).
 
-/// What differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are the wire names; protobuf 5.2 describes them")]
 pub enum DifferenceKind {
@@ -33,7 +32,6 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
-    /// The wire name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -85,7 +83,7 @@ impl DifferenceKind {
         )
     }
 
-    /// The message that goes over the wire; irregular spacing and punctuation are the original's.
+    /// Confluent's message; irregular spacing and punctuation are part of it.
     pub(super) fn message(self, path: &str, reader: &str, writer: &str) -> String {
         let text = match self {
             Self::PackageChanged => {
@@ -126,13 +124,13 @@ impl DifferenceKind {
                 "A field in the oneof at path '{path}' in the {reader} schema is outside an existing oneof in the {writer} \
                  schema"
             ),
-            // Compatible kinds are never shown; the original has no text for them either.
+            // compatible kinds are never shown, and Confluent has no text for them
             _ => self.name().to_owned(),
         };
         wire_message(self.name(), &text)
     }
 
-    /// Which reader fails on which data, and what would help. `what` names the element.
+    /// Which reader fails on which data, and what would help. `what` is the element.
     pub(super) fn explain(self, what: &str, reader: &str, writer: &str) -> (String, &'static str) {
         match self {
             Self::PackageChanged => (
@@ -211,7 +209,7 @@ impl DifferenceKind {
     }
 }
 
-/// The form of all messages.
+/// The frame of all messages.
 pub(super) fn wire_message(name: &str, description: &str) -> String {
     format!("{{errorType:\"{name}\", description:\"{description}\"}}")
 }

@@ -1,4 +1,5 @@
-//! What differs between two messages, two scopes or two files by themselves; pairs of messages below are left to the walk.
+//! The rules, for one level: what differs between two files, two scopes or two messages (protobuf 5.3). Pairs of messages below are
+//! left to the `walk`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,7 +8,7 @@ use super::difference_kind::DifferenceKind as Kind;
 use crate::schema::protobuf::model::{Dependency, Enum, Field, FieldType, File, Label, Message, Offset, Oneof, is_scalar, join};
 use crate::schema::protobuf::symbol_table::{Declaration, Origin, SymbolTable, TypeSymbol};
 
-/// Entries of entries of maps that are followed; only a mistake nests them.
+/// Nesting of map entries in map entries up to which they count as maps; no compiler allows any.
 const MAX_MAPS: usize = 8;
 
 /// One of the two schemas.
@@ -23,7 +24,7 @@ impl<'a> ComparedFile<'a> {
         ElementPlace { name: join(scope, name), at: (origin == Origin::Own).then_some(at) }
     }
 
-    /// What tells referenced files apart: subject and version.
+    /// What identifies a file: for references the subject and version.
     fn identity(self, origin: Origin) -> (u8, &'a str, i32) {
         match origin {
             Origin::Own => (0, "", 0),
@@ -33,14 +34,13 @@ impl<'a> ComparedFile<'a> {
     }
 }
 
-/// A pair of messages.
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'a> {
     pub(super) old: &'a TypeSymbol<'a>,
     pub(super) new: &'a TypeSymbol<'a>,
 }
 
-/// What a comparison of one level yields.
+/// What the comparison of one level yields.
 pub(super) enum LevelItem<'a> {
     Difference(PathStep, ElementDifference),
     /// Messages of the same name in one scope.
@@ -48,7 +48,7 @@ pub(super) enum LevelItem<'a> {
         name: Box<str>,
         pair: Pair<'a>,
     },
-    /// Messages of other files that a field uses; the leaf holds if they are incompatible.
+    /// The messages of other files that are the type of a field; `otherwise` is reported if they are incompatible.
     Used {
         pair: Pair<'a>,
         step: PathStep,
@@ -74,7 +74,6 @@ struct FieldMember<'a> {
 }
 
 impl FieldMember<'_> {
-    /// The path of the field.
     fn step(self) -> PathStep {
         match self.oneof {
             Some(oneof) => PathStep::Member(oneof.name.clone(), self.field.number),
@@ -83,7 +82,7 @@ impl FieldMember<'_> {
     }
 }
 
-/// The type of a field as the comparison sees it.
+/// The type of a field, as far as it is compared.
 enum FieldShape<'a> {
     Scalar(Encoding),
     Map(Box<(FieldShape<'a>, FieldShape<'a>)>),
@@ -92,7 +91,7 @@ enum FieldShape<'a> {
     Delimited(Option<&'a TypeSymbol<'a>>),
 }
 
-/// Scalars of one encoding may stand in for each other.
+/// Scalars of one encoding are compatible.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     General,
@@ -116,7 +115,7 @@ fn encoding(name: &str) -> Encoding {
     }
 }
 
-/// The shape of a type and, for messages, its name as written.
+/// Resolves a type.
 fn shape<'a>(file: ComparedFile<'a>, kind: &'a FieldType, scope: &str, delimited: bool, depth: usize) -> FieldShape<'a> {
     let name = match kind {
         FieldType::Named(name) => name,
@@ -151,7 +150,6 @@ impl<'a> LevelComparison<'a> {
         }
     }
 
-    /// Two files.
     pub(super) fn compare_files(&mut self) {
         let (old, new) = (self.old.file, self.new.file);
         let package = |file: &'a File| file.package.as_deref();
@@ -199,7 +197,7 @@ impl<'a> LevelComparison<'a> {
             }
         }
         if !self.all {
-            // What follows is compatible, all of it.
+            // all further differences are compatible
             return;
         }
         for message in new.iter().filter(|message| !seen.contains(&*message.name) && !message.body.is_map_entry()) {
@@ -219,7 +217,7 @@ impl<'a> LevelComparison<'a> {
         }
     }
 
-    /// Two enums, constants matched by number; of aliases the last one counts.
+    /// Compares two enums, constants matched by number; of aliases the last one counts.
     fn compare_enums(&mut self, old: &Enum, new: &Enum) {
         let by_number = |found: &'_ Enum| -> BTreeMap<i32, Box<str>> {
             found.constants.iter().map(|constant| (constant.number, constant.name.clone())).collect()
@@ -236,7 +234,7 @@ impl<'a> LevelComparison<'a> {
         }
     }
 
-    /// Two messages: their fields, unless they are being compared further up, and their nested types.
+    /// Compares two messages: their fields, unless these are being compared further up, and their nested types.
     pub(super) fn compare_messages(&mut self, pair: Pair<'a>, with_fields: bool) {
         let (Some(old), Some(new)) = (pair.old.node.body(), pair.new.node.body()) else { return };
         if with_fields {
@@ -304,7 +302,7 @@ impl<'a> LevelComparison<'a> {
         (old.map(|member| place(member, pair.old)), new.map(|member| place(member, pair.new)))
     }
 
-    /// Members of a oneof that could be set side by side before.
+    /// Reports a oneof with fields that could be set at the same time before.
     fn check_moved_into_oneof(&mut self, oneof: &Oneof, old: &BTreeMap<i32, FieldMember<'a>>, pair: Pair<'a>) {
         let mut oneofs = HashSet::new();
         let mut plain = HashSet::new();
@@ -408,7 +406,7 @@ impl<'a> LevelComparison<'a> {
     }
 }
 
-/// The label as the comparison sees it: editions make fields required by a feature.
+/// The label; under editions a feature makes fields required.
 fn label(member: FieldMember<'_>, found: &TypeSymbol<'_>) -> Option<Label> {
     let required = found.features.with(&member.field.options).required && member.oneof.is_none();
     let map = matches!(member.field.kind, FieldType::Map(_));

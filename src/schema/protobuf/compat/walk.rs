@@ -1,4 +1,4 @@
-//! Compares two files, message by message, on a stack of its own: chains of referenced messages may be long.
+//! Compares two files, message by message. The stack is explicit: chains of referenced messages may be long.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -8,8 +8,8 @@ use super::rules::{ComparedFile, LevelComparison, LevelItem, Pair};
 use crate::schema::budget::{Budget, Exhausted};
 use crate::schema::difference_tree::Entry;
 
-/// Results that depend on what is being compared further up are not kept, so that each place lists what the original lists
-/// there. After this many comparisons they are: the verdict stays the same, and the work bounded.
+/// Results that depend on what is being compared further up are not reused, so that each place lists what Confluent lists there.
+/// After this many comparisons they are, which bounds the work: the verdict is the same, the list may be shorter.
 const EXACT: usize = 10_000;
 
 /// What a finished pair becomes in the tree of the pair above.
@@ -25,7 +25,7 @@ struct Frame<'a> {
     items: std::vec::IntoIter<LevelItem<'a>>,
     hook: Hook,
     tree: DifferenceTree,
-    /// The lowest frame whose being compared was taken into account.
+    /// The lowest frame that the result depends on, because its message is still being compared.
     depends_on: usize,
 }
 
@@ -41,7 +41,6 @@ struct Comparison<'a> {
     compared: usize,
 }
 
-/// Compares two files.
 pub(super) fn compare<'a>(
     old: ComparedFile<'a>,
     new: ComparedFile<'a>,
@@ -125,7 +124,7 @@ impl<'a> Comparison<'a> {
             level.compare_messages(pair, true);
             return self.frame(level, hook, Some(key)).map(Some);
         };
-        // The message is being compared further up: its fields are told there.
+        // The message is being compared further up, which reports its fields.
         level.compare_messages(pair, false);
         let mut frame = self.frame(level, hook, None)?;
         frame.depends_on = above;

@@ -1,6 +1,4 @@
-//! From a `FileDescriptorProto` to the tree (protobuf 2.1).
-//!
-//! Lenient as all decoders of the format are: unknown fields are skipped. What makes no tree is refused with a reason.
+//! From a `FileDescriptorProto` to the tree (protobuf 2.1). Unknown fields are skipped, as all decoders do.
 
 use super::option_bytes::OptionBytes;
 use super::scalar_types::scalar_name;
@@ -12,9 +10,9 @@ use crate::schema::protobuf::model::{
 use crate::schema::protobuf::parse::Lexer;
 use crate::schema::protobuf::symbol_table::SymbolTable;
 
-/// Reads a descriptor. `None` when the bytes are none, an error when they are one that can't be read as a file.
+/// Reads a descriptor. `None` if the bytes are not a descriptor, an error if they are one that has no text.
 pub(crate) fn decode(bytes: &[u8], dependencies: &[Dependency], max_depth: usize) -> Option<Result<File, String>> {
-    // Options may be extensions that the file declares itself, so the declarations are read first.
+    // The file may declare the extensions that its own options are, so the declarations are read first.
     let bare = Decoder { options: None, max_depth, syntax: Syntax::Proto2 }.file(bytes)?;
     let file = match bare {
         Ok(file) => file,
@@ -34,17 +32,15 @@ struct Decoder<'a> {
     syntax: Syntax,
 }
 
-type Found<T> = Option<T>;
-
 /// A member of a message, before the members of oneofs are taken apart.
-struct Placed {
+struct DecodedField {
     field: Field,
     oneof: Option<usize>,
     synthetic: bool,
 }
 
 impl Decoder<'_> {
-    fn settings(&self, bytes: &[u8], target: &str) -> Found<Vec<ProtoOption>> {
+    fn settings(&self, bytes: &[u8], target: &str) -> Option<Vec<ProtoOption>> {
         match self.options {
             Some(options) => options.decode(bytes, target),
             None => Some(Vec::new()),
@@ -101,7 +97,7 @@ impl Decoder<'_> {
         Some(Ok(file))
     }
 
-    fn message(&self, bytes: &[u8], depth: usize) -> Found<Message> {
+    fn message(&self, bytes: &[u8], depth: usize) -> Option<Message> {
         if depth > self.max_depth {
             return None;
         }
@@ -135,7 +131,7 @@ impl Decoder<'_> {
             }
         }
         let mut synthetic = vec![false; body.oneofs.len()];
-        for Placed { mut field, oneof, synthetic: is_synthetic } in placed {
+        for DecodedField { mut field, oneof, synthetic: is_synthetic } in placed {
             let own = oneof.and_then(|index| Some((index, body.oneofs.get_mut(index)?)));
             match own {
                 Some((index, _)) if is_synthetic => {
@@ -158,7 +154,7 @@ impl Decoder<'_> {
     }
 
     /// A field, and the message it extends if it is an extension.
-    fn field<'b>(&self, bytes: &'b [u8]) -> Found<(Placed, Option<&'b str>)> {
+    fn field<'b>(&self, bytes: &'b [u8]) -> Option<(DecodedField, Option<&'b str>)> {
         let (mut name, mut extendee, mut type_name, mut default, mut json_name) = ("", None, None, None, None);
         let (mut number, mut label, mut kind, mut oneof, mut optional) = (0, None, None, None, false);
         let mut options = Vec::new();
@@ -205,14 +201,14 @@ impl Decoder<'_> {
             default,
             json_name: json_name.map(Value::string),
         };
-        Some((Placed { field, oneof, synthetic: optional }, extendee))
+        Some((DecodedField { field, oneof, synthetic: optional }, extendee))
     }
 
     /// Extensions of one message become one block.
-    fn extension(&self, extends: &mut Vec<Extend>, bytes: &[u8]) -> Found<()> {
+    fn extension(&self, extends: &mut Vec<Extend>, bytes: &[u8]) -> Option<()> {
         let (placed, extendee) = self.field(bytes)?;
         let extendee = extendee?;
-        // Compilers write the extensions of a block one after the other; a look at the last block finds nearly all.
+        // compilers write the extensions of a block one after the other, so it is nearly always the last block
         let last = extends.len().saturating_sub(1);
         let place = extends.get(last).filter(|extend| &*extend.name == extendee).map(|_| last);
         let place = place.or_else(|| extends.iter().take(64).position(|extend| &*extend.name == extendee));
@@ -223,7 +219,7 @@ impl Decoder<'_> {
         Some(())
     }
 
-    fn extension_range(&self, bytes: &[u8]) -> Found<Extensions> {
+    fn extension_range(&self, bytes: &[u8]) -> Option<Extensions> {
         let mut options = Vec::new();
         for (number, wire) in fields(bytes)? {
             if number == 3 {
@@ -233,7 +229,7 @@ impl Decoder<'_> {
         Some(Extensions { at: 0, spans: vec![range(bytes, 1)?], options })
     }
 
-    fn enumeration(&self, bytes: &[u8]) -> Found<Enum> {
+    fn enumeration(&self, bytes: &[u8]) -> Option<Enum> {
         let mut found =
             Enum { name: "".into(), at: 0, visibility: None, reserved: Vec::new(), options: Vec::new(), constants: Vec::new() };
         for (number, wire) in fields(bytes)? {
@@ -261,7 +257,7 @@ impl Decoder<'_> {
         Some(found)
     }
 
-    fn service(&self, bytes: &[u8]) -> Found<Service> {
+    fn service(&self, bytes: &[u8]) -> Option<Service> {
         let mut service = Service { name: "".into(), at: 0, options: Vec::new(), rpcs: Vec::new() };
         for (number, wire) in fields(bytes)? {
             match number {
@@ -274,7 +270,7 @@ impl Decoder<'_> {
         Some(service)
     }
 
-    fn rpc(&self, bytes: &[u8]) -> Found<Rpc> {
+    fn rpc(&self, bytes: &[u8]) -> Option<Rpc> {
         let empty = || RpcType { stream: false, kind: FieldType::Named("".into()) };
         let mut rpc = Rpc { name: "".into(), at: 0, request: empty(), response: empty(), options: Vec::new() };
         for (number, wire) in fields(bytes)? {
@@ -293,7 +289,7 @@ impl Decoder<'_> {
 }
 
 /// A list of indexes, packed or not.
-fn indexes(wire: Wire<'_>) -> Found<Vec<usize>> {
+fn indexes(wire: Wire<'_>) -> Option<Vec<usize>> {
     let values = match wire {
         Wire::Varint(value) => vec![value],
         _ => super::wire::packed_varints(wire.bytes()?)?,
@@ -301,8 +297,8 @@ fn indexes(wire: Wire<'_>) -> Found<Vec<usize>> {
     values.into_iter().map(|value| usize::try_from(value).ok()).collect()
 }
 
-/// A range; `exclusive` is what the end is more than the last number.
-fn range(bytes: &[u8], exclusive: i32) -> Found<Span> {
+/// A range; `exclusive` is 1 if the end is not part of it.
+fn range(bytes: &[u8], exclusive: i32) -> Option<Span> {
     let (mut start, mut end) = (0, 0);
     for (number, wire) in fields(bytes)? {
         match number {
@@ -315,11 +311,11 @@ fn range(bytes: &[u8], exclusive: i32) -> Found<Span> {
     Some(if last == start { Span::One(start) } else { Span::Range(start, last.min(MAX_NUMBER)) })
 }
 
-fn reserved_range(bytes: &[u8], exclusive: i32) -> Found<Reserved> {
+fn reserved_range(bytes: &[u8], exclusive: i32) -> Option<Reserved> {
     Some(Reserved { at: 0, spans: vec![range(bytes, exclusive)?] })
 }
 
-fn reserved_name(wire: Wire<'_>) -> Found<Reserved> {
+fn reserved_name(wire: Wire<'_>) -> Option<Reserved> {
     Some(Reserved { at: 0, spans: vec![Span::Name(wire.text()?.into())] })
 }
 

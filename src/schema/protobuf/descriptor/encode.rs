@@ -1,7 +1,7 @@
 //! From the tree to a `FileDescriptorProto`: `format=serialized` (protobuf 3).
 //!
-//! The file's name is `default` and members of oneofs come before other fields, as clients of the original expect. Beyond the
-//! original, type names are resolved, labels set, groups and custom options kept.
+//! The file's name is `default` and members of oneofs come before other fields, as clients of Confluent's registry expect. Other than
+//! there, type names are resolved, labels set, groups and custom options kept.
 
 use super::option_bytes::OptionBytes;
 use super::scalar_types::SCALAR_TYPES;
@@ -16,7 +16,7 @@ use crate::schema::protobuf::symbol_table::{Declaration, SymbolTable};
 /// The name of a schema's own file, which has none of its own.
 pub(crate) const DEFAULT_NAME: &str = "default";
 
-/// The bytes of a file's descriptor. `is_known` says which imports are there.
+/// The bytes of a file's descriptor. Imports that are not known are left out.
 pub(crate) fn encode(name: &str, file: &File, symbols: &SymbolTable<'_>, is_known: impl Fn(&str) -> bool) -> Vec<u8> {
     let options = OptionBytes::new(symbols);
     let encoder = Encoder { symbols, options: &options, syntax: file.effective_syntax() };
@@ -57,7 +57,7 @@ pub(crate) fn encode(name: &str, file: &File, symbols: &SymbolTable<'_>, is_know
             out.block(7, &bytes);
         }
     }
-    // The messages of groups that extend something are declared beside the block.
+    // the messages of groups in `extend` blocks are declared beside the block
     for group in file.extends.iter().flat_map(|extend| &extend.groups) {
         out.block(4, &encoder.body(&group.name, &group.body, package, None, Features::of_file(file)));
     }
@@ -244,7 +244,7 @@ impl Encoder<'_> {
             field.int32(4, 1);
             match kind {
                 FieldType::Named(name) => self.kind(&mut field, name, spot.scope, false),
-                // No compiler takes a map of maps; the entry of the inner one stands in the outer one's scope.
+                // no compiler takes a map of maps; the entry of the inner map is declared in that of the outer one
                 FieldType::Map(pair) => {
                     let inner = format!("{}Entry", json_name(name));
                     field.int32(5, 11);
@@ -359,7 +359,7 @@ fn put_visibility(out: &mut Writer, number: i32, visibility: Option<Visibility>)
     }
 }
 
-/// Reserved ranges and names; `exclusive` is what the end of a range is more than its last number.
+/// Reserved ranges and names; `exclusive` is 1 if the end is not part of a range.
 fn reserved(out: &mut Writer, statements: &[Reserved], (ranges, names): (i32, i32), exclusive: i32) {
     for span in statements.iter().flat_map(|statement| &statement.spans) {
         let Some((first, last)) = span.bounds() else { continue };

@@ -1,4 +1,4 @@
-//! Options as descriptors hold them: messages of `google/protobuf/descriptor.proto`, extended by whoever likes.
+//! Options as descriptors have them: messages of `google/protobuf/descriptor.proto`, which any file may extend.
 
 use std::collections::HashMap;
 
@@ -9,13 +9,12 @@ use crate::schema::protobuf::number;
 use crate::schema::protobuf::parse;
 use crate::schema::protobuf::symbol_table::{Declaration, ExtensionSymbol, SymbolTable, TypeSymbol};
 
-/// Field number of the options that nobody has interpreted.
+/// Field number of `uninterpreted_option`.
 const UNINTERPRETED: i32 = 999;
 
 /// Deepest nesting of option messages that is followed.
 const MAX_DEPTH: usize = 64;
 
-/// Encodes and decodes options.
 pub(crate) struct OptionBytes<'a> {
     symbols: &'a SymbolTable<'a>,
     members: FieldIndex<'a>,
@@ -25,7 +24,7 @@ pub(crate) struct OptionBytes<'a> {
 
 /// A field and the scope of its type's name.
 #[derive(Clone, Copy)]
-struct Slot<'a> {
+struct OptionField<'a> {
     field: &'a Field,
     scope: &'a str,
 }
@@ -41,18 +40,18 @@ impl<'a> OptionBytes<'a> {
         Self { symbols, members: FieldIndex::default(), extensions }
     }
 
-    fn member(&self, message: &'a TypeSymbol<'a>, name: &str) -> Option<Slot<'a>> {
+    fn member(&self, message: &'a TypeSymbol<'a>, name: &str) -> Option<OptionField<'a>> {
         let field = self.members.find(message, name)?;
-        Some(Slot { field, scope: &message.full })
+        Some(OptionField { field, scope: &message.full })
     }
 
-    fn extension(&self, name: &str, scope: &str) -> Option<Slot<'a>> {
+    fn extension(&self, name: &str, scope: &str) -> Option<OptionField<'a>> {
         let found = self.symbols.extension(name, scope)?;
-        Some(Slot { field: found.field, scope: found.scope() })
+        Some(OptionField { field: found.field, scope: found.scope() })
     }
 
-    fn message(&self, slot: Slot<'a>) -> Option<&'a TypeSymbol<'a>> {
-        self.symbols.resolve(slot.field.kind.name()?, slot.scope)
+    fn message(&self, option_field: OptionField<'a>) -> Option<&'a TypeSymbol<'a>> {
+        self.symbols.resolve(option_field.field.kind.name()?, option_field.scope)
     }
 
     // Encoding ---------------------------------------------------------------------------------------------------------------
@@ -83,9 +82,9 @@ impl<'a> OptionBytes<'a> {
     }
 
     /// The field that an option's name leads to.
-    fn slot(&self, option: &ProtoOption, target: &str, scope: &str) -> Option<Slot<'a>> {
+    fn option_field(&self, option: &ProtoOption, target: &str, scope: &str) -> Option<OptionField<'a>> {
         let mut message = self.symbols.find(target)?;
-        let mut found: Option<Slot<'a>> = None;
+        let mut found: Option<OptionField<'a>> = None;
         for part in &option.name {
             let pieces: Vec<&str> = match part.spelling {
                 Spelling::Plain => part.text.split('.').collect(),
@@ -106,15 +105,15 @@ impl<'a> OptionBytes<'a> {
 
     /// True when an option's name leads to a field.
     pub(crate) fn exists(&self, option: &ProtoOption, target: &str, scope: &str) -> bool {
-        self.slot(option, target, scope).is_some()
+        self.option_field(option, target, scope).is_some()
     }
 
     /// True when an option may be set more than once.
     pub(crate) fn is_list(&self, option: &ProtoOption, target: &str, scope: &str) -> bool {
-        self.slot(option, target, scope).is_some_and(|slot| slot.field.is_repeated())
+        self.option_field(option, target, scope).is_some_and(|option_field| option_field.field.is_repeated())
     }
 
-    /// Several assignments to parts of one message are several encodings of it: decoders merge them.
+    /// Encodes the assignment of one part of a message. Decoders merge several encodings of a message.
     fn assign(
         &self,
         writer: &mut Writer,
@@ -124,40 +123,40 @@ impl<'a> OptionBytes<'a> {
         scope: &str,
     ) -> Option<()> {
         let ((name, spelling), rest) = path.split_first().filter(|_| path.len() <= MAX_DEPTH)?;
-        let slot = match spelling {
+        let option_field = match spelling {
             Spelling::Plain => self.member(message, name)?,
             Spelling::Extension => self.extension(name, scope)?,
         };
         if rest.is_empty() {
-            return self.put(writer, slot, value, scope, 0);
+            return self.put(writer, option_field, value, scope, 0);
         }
         let mut inner = Writer::default();
-        self.assign(&mut inner, rest, self.message(slot)?, value, scope)?;
-        writer.block(slot.field.number, &inner.bytes);
+        self.assign(&mut inner, rest, self.message(option_field)?, value, scope)?;
+        writer.block(option_field.field.number, &inner.bytes);
         Some(())
     }
 
-    fn put(&self, writer: &mut Writer, slot: Slot<'a>, value: &Value, scope: &str, depth: usize) -> Option<()> {
+    fn put(&self, writer: &mut Writer, option_field: OptionField<'a>, value: &Value, scope: &str, depth: usize) -> Option<()> {
         if depth > MAX_DEPTH {
             return None;
         }
         if let Value::List(values) = value {
-            return values.iter().try_for_each(|value| self.put(writer, slot, value, scope, depth + 1));
+            return values.iter().try_for_each(|value| self.put(writer, option_field, value, scope, depth + 1));
         }
-        let number = slot.field.number;
-        match &slot.field.kind {
+        let number = option_field.field.number;
+        match &option_field.field.kind {
             FieldType::Map(pair) => {
                 let Value::Literal(entries) = value else { return None };
                 let mut inner = Writer::default();
                 for (name, kind, number) in [("key", &pair.0, 1), ("value", &pair.1, 2)] {
                     if let Some(entry) = entries.iter().find(|entry| &*entry.key == name) {
-                        self.put_kind(&mut inner, number, kind, slot.scope, &entry.value, scope, depth + 1)?;
+                        self.put_kind(&mut inner, number, kind, option_field.scope, &entry.value, scope, depth + 1)?;
                     }
                 }
                 writer.block(number, &inner.bytes);
                 Some(())
             }
-            kind @ FieldType::Named(_) => self.put_kind(writer, number, kind, slot.scope, value, scope, depth),
+            kind @ FieldType::Named(_) => self.put_kind(writer, number, kind, option_field.scope, value, scope, depth),
         }
     }
 
@@ -187,11 +186,11 @@ impl<'a> OptionBytes<'a> {
             (Declaration::Message(_) | Declaration::Group(_), Value::Literal(entries)) => {
                 let mut inner = Writer::default();
                 for entry in entries {
-                    let slot = match entry.key.strip_prefix('[').and_then(|key| key.strip_suffix(']')) {
+                    let option_field = match entry.key.strip_prefix('[').and_then(|key| key.strip_suffix(']')) {
                         Some(extension) => self.extension(extension, scope)?,
                         None => self.member(found, &entry.key)?,
                     };
-                    self.put(&mut inner, slot, &entry.value, scope, depth + 1)?;
+                    self.put(&mut inner, option_field, &entry.value, scope, depth + 1)?;
                 }
                 writer.block(number, &inner.bytes);
                 Some(())
@@ -202,17 +201,17 @@ impl<'a> OptionBytes<'a> {
 
     // Decoding ---------------------------------------------------------------------------------------------------------------
 
-    /// The options in a message's bytes, in the order in which the message declares them, extensions last. What nobody can name
-    /// is lost.
+    /// The options in the bytes of an option message, in the order in which the message declares them, extensions last. Unknown fields
+    /// are lost.
     pub(crate) fn decode(&self, bytes: &[u8], target: &str) -> Option<Vec<ProtoOption>> {
         let message = self.symbols.find(target)?;
-        let values = Values::read(bytes)?;
+        let values = ValuesByNumber::read(bytes)?;
         let mut options = Vec::new();
         for field in message.node.body().into_iter().flat_map(Body::all_fields) {
             if field.number == UNINTERPRETED {
                 continue;
             }
-            for value in self.read(&values, Slot { field, scope: &message.full }, 0)? {
+            for value in self.read(&values, OptionField { field, scope: &message.full }, 0)? {
                 match value {
                     Value::Literal(entries) if &*field.name == "features" && plain_words(&entries) => {
                         options.extend(entries.into_iter().map(|e| ProtoOption::plain(&format!("features.{}", e.key), e.value)));
@@ -229,7 +228,7 @@ impl<'a> OptionBytes<'a> {
         }
         extended.sort_by_key(|extension| (!extension.full.starts_with("confluent."), extension.field.number));
         for extension in extended {
-            for value in self.read(&values, Slot { field: extension.field, scope: extension.scope() }, 0)? {
+            for value in self.read(&values, OptionField { field: extension.field, scope: extension.scope() }, 0)? {
                 let name = vec![NamePart { text: extension.full.clone(), spelling: Spelling::Extension }];
                 options.push(ProtoOption { name, value, at: 0 });
             }
@@ -241,34 +240,34 @@ impl<'a> OptionBytes<'a> {
     }
 
     /// All values of a field. `None` when the bytes don't fit its type.
-    fn read(&self, values: &Values<'_>, slot: Slot<'a>, depth: usize) -> Option<Vec<Value>> {
+    fn read(&self, values: &ValuesByNumber<'_>, option_field: OptionField<'a>, depth: usize) -> Option<Vec<Value>> {
         let mut found = Vec::new();
-        let occurrences = values.get(slot.field.number);
+        let occurrences = values.get(option_field.field.number);
         if occurrences.is_empty() {
             return Some(found);
         }
         if depth > MAX_DEPTH {
             return None;
         }
-        let repeated = slot.field.is_repeated();
+        let repeated = option_field.field.is_repeated();
         for wire in occurrences {
-            match &slot.field.kind {
+            match &option_field.field.kind {
                 FieldType::Map(pair) => {
-                    let inner = Values::read(wire.bytes()?)?;
+                    let inner = ValuesByNumber::read(wire.bytes()?)?;
                     let mut entries = Vec::new();
                     for (key, kind, number) in [("key", &pair.0, 1), ("value", &pair.1, 2)] {
                         if let Some(wire) = inner.get(number).last() {
-                            let value = self.read_kind(*wire, kind, slot.scope, depth + 1)?.pop()?;
+                            let value = self.read_kind(*wire, kind, option_field.scope, depth + 1)?.pop()?;
                             entries.push(LiteralEntry { key: key.into(), value });
                         }
                     }
                     found.push(Value::Literal(entries));
                 }
-                kind @ FieldType::Named(_) => found.append(&mut self.read_kind(*wire, kind, slot.scope, depth)?),
+                kind @ FieldType::Named(_) => found.append(&mut self.read_kind(*wire, kind, option_field.scope, depth)?),
             }
         }
         if !repeated && found.len() > 1 {
-            // The last one counts; messages would be merged, and no writer splits them.
+            // The last one counts. Messages would have to be merged, but no encoder splits them.
             found.drain(..found.len() - 1);
         }
         Some(found)
@@ -291,10 +290,10 @@ impl<'a> OptionBytes<'a> {
             };
             return Some(numbers.into_iter().map(word).collect());
         }
-        let values = Values::read(wire.bytes()?)?;
+        let values = ValuesByNumber::read(wire.bytes()?)?;
         let mut entries = Vec::new();
         for field in found.node.body().into_iter().flat_map(Body::all_fields) {
-            let mut read = self.read(&values, Slot { field, scope: &found.full }, depth + 1)?;
+            let mut read = self.read(&values, OptionField { field, scope: &found.full }, depth + 1)?;
             if read.is_empty() {
                 continue;
             }
@@ -303,7 +302,7 @@ impl<'a> OptionBytes<'a> {
         }
         for number in &values.order {
             let Some(extension) = self.extensions.get(&(found.full.clone(), *number)) else { continue };
-            let mut read = self.read(&values, Slot { field: extension.field, scope: extension.scope() }, depth + 1)?;
+            let mut read = self.read(&values, OptionField { field: extension.field, scope: extension.scope() }, depth + 1)?;
             let value = if read.len() == 1 { read.pop()? } else { Value::List(read) };
             entries.push(LiteralEntry { key: format!("[{}]", extension.full).into(), value });
         }
@@ -313,12 +312,12 @@ impl<'a> OptionBytes<'a> {
 
 /// The values of a message by field number.
 #[derive(Default)]
-struct Values<'a> {
+struct ValuesByNumber<'a> {
     order: Vec<i32>,
     values: HashMap<i32, Vec<Wire<'a>>>,
 }
 
-impl<'a> Values<'a> {
+impl<'a> ValuesByNumber<'a> {
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut found = Self::default();
         for (number, wire) in wire::fields(bytes)? {
@@ -431,7 +430,7 @@ fn four(wire: Wire<'_>, kind: &str) -> Option<Vec<Value>> {
     Some(values.into_iter().map(|value| Value::word(&show(value))).collect())
 }
 
-/// The words of Protobuf for what is no number.
+/// `inf` and `nan` in lower case, as Protobuf writes them.
 fn float(shown: &str) -> String {
     shown.to_ascii_lowercase()
 }

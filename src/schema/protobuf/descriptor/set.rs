@@ -1,4 +1,4 @@
-//! A schema and all that it needs as one `FileDescriptorSet`, which programs without a compiler can use.
+//! A file and everything it needs as one `FileDescriptorSet`, which can be used without a compiler.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// Adds what a file imports. Circles end at what has been seen.
+    /// Adds what a file imports. Circular imports end at files that have been seen.
     fn imports_of(&mut self, file: &'a File) {
         for import in &file.imports {
             self.add(&import.path);
@@ -37,12 +37,11 @@ impl<'a> Order<'a> {
     }
 }
 
-/// The bytes of the set.
 pub(crate) fn descriptor_set(file: &File, dependencies: &[Dependency]) -> Vec<u8> {
     let mut order = Order { dependencies, seen: HashSet::new(), files: Vec::new() };
     order.imports_of(file);
     for dependency in dependencies {
-        // a name may be found in a file that is not imported
+        // names are found in files that are not imported, too
         order.add(&dependency.path);
     }
     let is_known = |path: &str| order.files.iter().any(|(known, ..)| *known == path);

@@ -1,4 +1,4 @@
-//! The binary encoding, as much of it as descriptors need.
+//! The wire format, as far as descriptors need it.
 
 use crate::schema::protobuf::varint;
 
@@ -20,12 +20,10 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// A string.
     pub(super) fn text(self) -> Option<&'a str> {
         std::str::from_utf8(self.bytes()?).ok()
     }
 
-    /// An `int32` or an enum.
     pub(super) fn int32(self) -> Option<i32> {
         match self {
             #[expect(clippy::cast_possible_truncation, reason = "that is how an int32 is decoded")]
@@ -34,7 +32,6 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// A boolean.
     pub(super) fn flag(self) -> Option<bool> {
         match self {
             Self::Varint(value) => Some(value != 0),
@@ -82,7 +79,6 @@ pub(super) fn packed_varints(bytes: &[u8]) -> Option<Vec<u64>> {
     Some(found)
 }
 
-/// Writes messages.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     pub(super) bytes: Vec<u8>,
@@ -107,23 +103,19 @@ impl Writer {
         self.varint(value);
     }
 
-    /// An `int32` or an enum.
     pub(super) fn int32(&mut self, number: i32, value: i32) {
         self.integer(number, i64::from(value).cast_unsigned());
     }
 
-    /// A boolean.
     pub(super) fn flag(&mut self, number: i32, value: bool) {
         self.integer(number, u64::from(value));
     }
 
-    /// Eight bytes.
     pub(super) fn fixed64(&mut self, number: i32, value: u64) {
         self.key(number, 1);
         self.bytes.extend(value.to_le_bytes());
     }
 
-    /// Four bytes.
     pub(super) fn fixed32(&mut self, number: i32, value: u32) {
         self.key(number, 5);
         self.bytes.extend(value.to_le_bytes());
@@ -136,7 +128,6 @@ impl Writer {
         self.bytes.extend(bytes);
     }
 
-    /// A string.
     pub(super) fn text(&mut self, number: i32, text: &str) {
         self.block(number, text.as_bytes());
     }

@@ -1,10 +1,10 @@
 //! The normalized file: one text for all spellings of the same declarations (protobuf 2.3, with the corrections of 2.4).
 //!
-//! Order of messages, nested messages, enums, services and methods is never touched: records name messages by their place.
+//! The order of messages, enums, services and methods is never changed: records name messages by their index.
 
 mod options;
 
-use self::options::Merger;
+use self::options::OptionNormalizer;
 use super::features::Features;
 use super::number;
 use super::print;
@@ -18,17 +18,16 @@ use crate::schema::protobuf::symbol_table::{Declaration, SymbolTable};
 
 type Result<T> = std::result::Result<T, SchemaError>;
 
-/// The normalized form of a file.
 pub(super) fn normalize(file: &File, symbols: &SymbolTable<'_>) -> Result<File> {
     let package = file.package.as_deref().unwrap_or("");
-    let normalizer = Normalizer { symbols, merger: Merger::new(symbols) };
+    let normalizer = Normalizer { symbols, options: OptionNormalizer::new(symbols) };
     let features = Features::of_file(file);
     Ok(File {
         syntax: file.syntax.filter(|syntax| *syntax != Syntax::Proto2),
         package: file.package.clone(),
         package_at: file.package_at,
         imports: imports(&file.imports),
-        options: normalizer.merger.options(&file.options, package),
+        options: normalizer.options.options(&file.options, package),
         messages: normalizer.messages(&file.messages, package, features)?,
         enums: file.enums.iter().map(|found| normalizer.enumeration(found, package, features)).collect(),
         extends: normalizer.extends(&file.extends, package, features)?,
@@ -37,11 +36,11 @@ pub(super) fn normalize(file: &File, symbols: &SymbolTable<'_>) -> Result<File> 
             .iter()
             .map(|service| {
                 let mut service = service.clone();
-                service.options = normalizer.merger.options(&service.options, package);
+                service.options = normalizer.options.options(&service.options, package);
                 for rpc in &mut service.rpcs {
                     rpc.request = normalizer.streamed(&rpc.request, package)?;
                     rpc.response = normalizer.streamed(&rpc.response, package)?;
-                    rpc.options = normalizer.merger.options(&rpc.options, package);
+                    rpc.options = normalizer.options.options(&rpc.options, package);
                 }
                 Ok(service)
             })
@@ -65,7 +64,7 @@ fn imports(imports: &[Import]) -> Vec<Import> {
 
 struct Normalizer<'a> {
     symbols: &'a SymbolTable<'a>,
-    merger: Merger<'a>,
+    options: OptionNormalizer<'a>,
 }
 
 impl Normalizer<'_> {
@@ -73,7 +72,7 @@ impl Normalizer<'_> {
         let mut found = Vec::new();
         for message in messages {
             let full = join(scope, &message.name);
-            // Its fields say `map` now.
+            // fields of this type are maps now
             if self.unfolds(&message.body, &full).is_none() {
                 let body = self.body(&message.body, &full, features)?;
                 found.push(Message { name: message.name.clone(), at: message.at, visibility: message.visibility, body });
@@ -89,7 +88,7 @@ impl Normalizer<'_> {
             oneofs.push(Oneof {
                 name: oneof.name.clone(),
                 at: oneof.at,
-                options: self.merger.options(&oneof.options, scope),
+                options: self.options.options(&oneof.options, scope),
                 fields: self.fields(&oneof.fields, scope)?,
                 groups: self.groups(&oneof.groups, scope, features)?,
             });
@@ -97,7 +96,7 @@ impl Normalizer<'_> {
         oneofs.sort_by_key(lowest);
         Ok(Body {
             reserved: reserved(&body.reserved),
-            options: self.merger.options(&body.options, scope),
+            options: self.options.options(&body.options, scope),
             fields: self.fields(&body.fields, scope)?,
             oneofs,
             groups: self.groups(&body.groups, scope, features)?,
@@ -120,14 +119,14 @@ impl Normalizer<'_> {
             FieldType::Map(_) => None,
             FieldType::Named(_) => field.label,
         };
-        // Both sort among the options; a JSON name that says what holds anyway says nothing.
+        // both are sorted among the options; a JSON name that is the default one goes
         let mut options = field.options.clone();
         if let Some(default) = &field.default {
             options.push(ProtoOption::plain("default", default_value(default, &field.kind)));
         }
         let json_name = field.json_name.as_ref().filter(|name| name.as_text() != Some(&json_name(&field.name)));
         options.extend(json_name.map(|name| ProtoOption::plain("json_name", print::quoted(name))));
-        let options = self.merger.options(&options, scope);
+        let options = self.options.options(&options, scope);
         let (name, number, at) = (field.name.clone(), field.number, field.at);
         Ok(Field { label, kind, name, number, at, options, default: None, json_name: None })
     }
@@ -167,7 +166,7 @@ impl Normalizer<'_> {
     fn groups(&self, groups: &[Group], scope: &str, features: Features) -> Result<Vec<Group>> {
         let one = |group: &Group| {
             let mut group = group.clone();
-            group.options = self.merger.options(&group.options, scope);
+            group.options = self.options.options(&group.options, scope);
             group.body = self.body(&group.body, &join(scope, &group.name), features)?;
             Ok(group)
         };
@@ -205,7 +204,7 @@ impl Normalizer<'_> {
     fn extensions(&self, statements: &[Extensions], scope: &str) -> Vec<Extensions> {
         let mut found = Vec::new();
         for statement in statements {
-            let options = self.merger.options(&statement.options, scope);
+            let options = self.options.options(&statement.options, scope);
             for span in &statement.spans {
                 found.push(Extensions { at: statement.at, spans: vec![single(span)], options: options.clone() });
             }
@@ -221,11 +220,11 @@ impl Normalizer<'_> {
             .iter()
             .map(|constant| {
                 let mut constant = constant.clone();
-                constant.options = self.merger.options(&constant.options, scope);
+                constant.options = self.options.options(&constant.options, scope);
                 constant
             })
             .collect();
-        // The first constant is the default of a closed enum, and has to be zero in an open one.
+        // the first constant is the default of a closed enum, and has to be zero in an open one
         if closed {
             if let Some((_, rest)) = constants.split_first_mut() {
                 rest.sort_by(|a, b| a.number.cmp(&b.number).then_with(|| a.name.cmp(&b.name)));
@@ -239,7 +238,7 @@ impl Normalizer<'_> {
             at: found.at,
             visibility: found.visibility,
             reserved: reserved(&found.reserved),
-            options: self.merger.options(&found.options, scope),
+            options: self.options.options(&found.options, scope),
             constants,
         }
     }
@@ -274,7 +273,7 @@ fn single(span: &Span) -> Span {
     }
 }
 
-/// A default in its one spelling.
+/// A default in its normalized spelling.
 fn default_value(value: &Value, kind: &FieldType) -> Value {
     match print::default_of(value, kind) {
         Value::Word(word) => Value::Word(number::plain(&word).into()),

@@ -1,4 +1,4 @@
-//! Options in one spelling: full names, sorted, every custom option assigned once (protobuf 2.3).
+//! Normalized options: full names, sorted, every custom option assigned once (protobuf 2.3).
 
 use std::collections::HashMap;
 
@@ -9,31 +9,30 @@ use crate::schema::protobuf::print;
 use crate::schema::protobuf::symbol_table::SymbolTable;
 
 /// Brings options into their normalized form.
-pub(super) struct Merger<'a> {
+pub(super) struct OptionNormalizer<'a> {
     symbols: &'a SymbolTable<'a>,
     members: FieldIndex<'a>,
 }
 
 /// What is known of the field a value belongs to.
 #[derive(Clone, Copy)]
-struct Known<'a> {
+struct KnownField<'a> {
     repeated: bool,
-    /// The message that a literal of it is read by.
+    /// The message that is its type.
     message: Option<&'a str>,
 }
 
-impl<'a> Merger<'a> {
+impl<'a> OptionNormalizer<'a> {
     pub(super) fn new(symbols: &'a SymbolTable<'a>) -> Self {
         Self { symbols, members: FieldIndex::default() }
     }
 
-    /// The options of an element.
     pub(super) fn options(&self, options: &[ProtoOption], scope: &str) -> Vec<ProtoOption> {
         if options.is_empty() {
             return Vec::new();
         }
         let mut merged: Vec<ProtoOption> = Vec::new();
-        let mut groups: HashMap<Box<str>, Group> = HashMap::new();
+        let mut groups: HashMap<Box<str>, Assignments> = HashMap::new();
         for option in options {
             let (option, dotted) = self.option(option, scope);
             let Some(name) = option.extension().filter(|_| option.name.len() == 1).map(Box::<str>::from) else {
@@ -41,7 +40,7 @@ impl<'a> Merger<'a> {
                 continue;
             };
             let known = self.extension(&name, "");
-            // What is assigned by parts can't be a list, even if nobody knows the option.
+            // an option that is assigned by parts can't be a list, even if it is unknown
             let single = known.map_or(dotted, |known| !known.repeated);
             match groups.get_mut(&name) {
                 Some(group) if single || (group.single && known.is_none()) => {
@@ -49,7 +48,7 @@ impl<'a> Merger<'a> {
                     group.values.push(option.value);
                 }
                 _ => {
-                    groups.insert(name, Group { place: merged.len(), single, values: Vec::new() });
+                    groups.insert(name, Assignments { place: merged.len(), single, values: Vec::new() });
                     merged.push(option);
                 }
             }
@@ -66,7 +65,7 @@ impl<'a> Merger<'a> {
             let value = std::mem::replace(&mut setting.value, Value::List(Vec::new()));
             setting.value = tidy(value);
         }
-        // The key is printed once per option, not once per comparison.
+        // cached, so that the key is printed once per option and not once per comparison
         merged.sort_by_cached_key(|setting| print::name(&setting.name));
         merged
     }
@@ -101,7 +100,7 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// The full name of an extension; with a leading dot only where it would mean another one without.
+    /// The full name of an extension, with a leading dot only if it would resolve to another one without.
     fn full(&self, name: &str, scope: &str) -> Option<Box<str>> {
         let full = &self.symbols.extension(name, scope)?.full;
         let meant = self.symbols.extension(full, scope).is_some_and(|found| found.full == *full);
@@ -124,19 +123,19 @@ impl<'a> Merger<'a> {
         }
     }
 
-    fn extension(&self, name: &str, scope: &str) -> Option<Known<'_>> {
+    fn extension(&self, name: &str, scope: &str) -> Option<KnownField<'_>> {
         let found = self.symbols.extension(name, scope)?;
         Some(self.known(found.field, found.scope()))
     }
 
-    fn known<'n>(&'n self, field: &'n Field, scope: &str) -> Known<'n> {
+    fn known<'n>(&'n self, field: &'n Field, scope: &str) -> KnownField<'n> {
         let name = field.kind.name().filter(|name| !is_scalar(name));
         let message = name.and_then(|name| self.symbols.resolve(name, scope)).filter(|found| found.node.body().is_some());
-        Known { repeated: field.is_repeated(), message: message.map(|found| &*found.full) }
+        KnownField { repeated: field.is_repeated(), message: message.map(|found| &*found.full) }
     }
 
     /// What a key means in a message.
-    fn member(&self, key: &str, message: Option<&str>) -> Option<Known<'_>> {
+    fn member(&self, key: &str, message: Option<&str>) -> Option<KnownField<'_>> {
         if let Some(inner) = key.strip_prefix('[') {
             return self.extension(inner.strip_suffix(']')?, "");
         }
@@ -145,7 +144,7 @@ impl<'a> Merger<'a> {
         Some(self.known(field, &found.full))
     }
 
-    /// The values of one singular option: messages are merged, of others the last one counts.
+    /// Combines the values of an option that is not repeated: messages are merged, of other values the last one counts.
     fn combine(&self, values: Vec<Value>, message: Option<&str>) -> Value {
         let mut last = Value::List(Vec::new());
         let mut keys: Vec<(Box<str>, Vec<Value>)> = Vec::new();
@@ -196,7 +195,7 @@ impl<'a> Merger<'a> {
 }
 
 /// Assignments that belong to one option.
-struct Group {
+struct Assignments {
     place: usize,
     single: bool,
     values: Vec<Value>,

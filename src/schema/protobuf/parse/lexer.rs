@@ -1,12 +1,12 @@
 //! The words of a .proto text.
 //!
-//! The grammar is that of the registry this one is compatible with (protobuf 1.6), which reads characters rather than tokens:
-//! a word is a run of `[A-Za-z0-9_.-]`, and what it means depends on where it stands. The wording of its errors is kept.
+//! Confluent's grammar reads characters rather than tokens (protobuf 1.6): a word is a run of `[A-Za-z0-9_.-]`, and what it means
+//! depends on where it stands. The errors have its wording.
 
 use crate::schema::format::SchemaError;
 use crate::schema::position::Position;
 
-/// What a text that can't be read is answered with, before the reason.
+/// What the errors of a text that can't be read begin with.
 pub(crate) const COULD_NOT_PARSE: &str = "Could not parse Protobuf - ";
 
 /// A place in a text, and how deep it is nested.
@@ -20,17 +20,15 @@ pub(crate) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(text: &'a str, max_depth: usize) -> Self {
-        // A byte order mark is no part of the text; the original refuses it, compilers don't.
+        // Confluent refuses a byte order mark, compilers skip it
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         Self { text, at, depth: 0, max_depth }
     }
 
-    /// The error at the current place.
     pub(crate) fn fail(&self, what: impl AsRef<str>) -> SchemaError {
         self.fail_at(self.at, what)
     }
 
-    /// The error at a place.
     pub(crate) fn fail_at(&self, offset: usize, what: impl AsRef<str>) -> SchemaError {
         let at = Position::of(self.text, offset);
         let what = what.as_ref();
@@ -43,7 +41,6 @@ impl<'a> Lexer<'a> {
         format!(":{}:{}", at.line, at.column)
     }
 
-    /// One level deeper.
     pub(crate) fn enter(&mut self) -> Result<(), SchemaError> {
         self.depth += 1;
         if self.depth > self.max_depth {
@@ -60,7 +57,6 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    /// One level up.
     pub(crate) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
@@ -84,7 +80,6 @@ impl<'a> Lexer<'a> {
         Ok(self.byte().is_none())
     }
 
-    /// Skips white space and comments.
     fn skip(&mut self) -> Result<(), SchemaError> {
         while let Some(byte) = self.byte() {
             match byte {
@@ -108,14 +103,14 @@ impl<'a> Lexer<'a> {
                     self.at += 2 + end + 2;
                     Ok(())
                 }
-                // The original stops one short of the end: it looks for two characters.
+                // Confluent reports one character before the end
                 None => Err(self.fail_at(self.text.len().saturating_sub(1), "unterminated comment")),
             },
             _ => Err(self.fail("unexpected '/'")),
         }
     }
 
-    /// The next character that means something; the end of the text is an error.
+    /// The next character after white space and comments; the end of the text is an error.
     pub(crate) fn peek(&mut self) -> Result<u8, SchemaError> {
         self.skip()?;
         self.byte().ok_or_else(|| self.fail("unexpected end of file"))
@@ -154,7 +149,6 @@ impl<'a> Lexer<'a> {
         rest.get(..end).unwrap_or("")
     }
 
-    /// A word.
     pub(crate) fn word(&mut self) -> Result<&'a str, SchemaError> {
         self.skip()?;
         let word = self.run();
@@ -178,7 +172,7 @@ impl<'a> Lexer<'a> {
         Ok(word)
     }
 
-    /// The key `[name]` of a literal; `[domain/name]` is known to compilers only.
+    /// The key `[name]` of a literal, or `[domain/name]`, which Confluent does not know.
     pub(crate) fn extension_key(&mut self) -> Result<String, SchemaError> {
         self.at += 1;
         let mut key = format!("[{}", self.word()?);
@@ -268,7 +262,7 @@ impl<'a> Lexer<'a> {
                     self.at -= 1;
                     self.numeric_escape(8, 3, found)?;
                 }
-                // The original takes any other character for itself, also `u`.
+                // Confluent takes any other character literally, also `u`
                 _ => found.push(escape),
             }
         }

@@ -1,8 +1,8 @@
 //! From text to tree.
 //!
-//! Accepts what the original accepts (protobuf 1.6), and beyond it a byte order mark, form feeds, `- 1`, signed exponents,
-//! editions, and whole message bodies in groups. What is wrong but readable (numbers, duplicates, unknown options) is let
-//! through: stored files are full of it. Strictness is `strict`'s business.
+//! Accepts what Confluent accepts (protobuf 1.6), and also a byte order mark, form feeds, `- 1`, signed exponents, editions, and
+//! whole message bodies in groups. Wrong numbers, duplicates and unknown options are accepted: stored files are full of them. They
+//! are checked by `validate_fields`.
 
 mod lexer;
 mod options;
@@ -13,7 +13,6 @@ use self::parser::Parser;
 use crate::schema::format::SchemaError;
 use crate::schema::protobuf::model::{File, Value};
 
-/// Reads a file.
 pub(super) fn parse(text: &str, max_depth: usize) -> Result<File, SchemaError> {
     let mut parser = Parser::new(text, max_depth);
     if u32::try_from(text.len()).is_err() {

@@ -39,7 +39,7 @@ impl Parser<'_> {
         if extension {
             name.push(NamePart { text: first.into(), spelling: Spelling::Extension });
         } else {
-            // The word takes a dot before a parenthesis with it.
+            // a word includes the dot before a parenthesis
             joined = first.ends_with('.');
             name.push(NamePart { text: first.strip_suffix('.').unwrap_or(first).into(), spelling: Spelling::Plain });
         }
@@ -96,7 +96,7 @@ impl Parser<'_> {
                 path.extend(self.lexer.name()?.split('.').map(Box::<str>::from));
                 self.lexer.within(path.len())?;
             }
-            // Before a nested literal the colon may be left out.
+            // the colon may be left out before a nested literal
             if self.lexer.peek()? != b'{' {
                 self.lexer.require(b':')?;
             }
@@ -113,7 +113,7 @@ impl Parser<'_> {
     }
 }
 
-/// The entries of a literal; a key that is repeated holds a list.
+/// The entries of a literal; a repeated key becomes one with a list.
 #[derive(Default)]
 struct Gathered {
     entries: Vec<LiteralEntry>,

@@ -9,7 +9,7 @@ use crate::schema::protobuf::model::{
     Offset, Oneof, ProtoOption, Reserved, Rpc, RpcType, Service, Span, Syntax, Value, Visibility,
 };
 
-/// Parts of a package's name: each is one more scope that every name is looked up in.
+/// Parts that a package's name may have: every name is looked up in a scope for each of them.
 const MAX_PACKAGE_PARTS: usize = 64;
 
 pub(super) type Result<T> = std::result::Result<T, SchemaError>;
@@ -101,7 +101,7 @@ impl<'a> Parser<'a> {
         self.lexer.fail_at(usize::try_from(at).unwrap_or(usize::MAX), what)
     }
 
-    /// Names have to be unique at the top only; elsewhere the original doesn't look.
+    /// Confluent requires unique names at the top level only.
     fn unique(&self, seen: &mut HashMap<Box<str>, Offset>, name: &str, at: Offset) -> Result<()> {
         let Some(before) = seen.insert(name.into(), at) else { return Ok(()) };
         let (here, there) = (self.lexer.printed(at), self.lexer.printed(before));
@@ -118,7 +118,7 @@ impl<'a> Parser<'a> {
                 "public" => ImportKind::Public,
                 "weak" => ImportKind::Weak,
                 "option" if self.is_edition() => ImportKind::Option,
-                // The original takes a path without quotes.
+                // Confluent accepts a path without quotes
                 path => {
                     self.lexer.require(b';')?;
                     return Ok(Import { kind: ImportKind::Plain, path: path.into(), at });
@@ -298,7 +298,7 @@ impl<'a> Parser<'a> {
             let at = self.lexer.offset();
             let label = self.lexer.word()?;
             if label == "option" {
-                // Read and forgotten by the original; an extension block has no options.
+                // read and dropped, as Confluent does: an extension block has no options
                 self.option_statement()?;
                 continue;
             }
@@ -454,7 +454,7 @@ enum Member {
     Group(Group),
 }
 
-/// Takes a value out of the options; of several the last one counts.
+/// Removes an option and gives back its value; of several the last one counts.
 fn strip(options: &mut Vec<ProtoOption>, name: &str) -> Option<Value> {
     let mut found = None;
     if options.iter().any(|option| option.is_plain(name)) {

@@ -1,7 +1,7 @@
-//! The wire format.
+//! Data in the wire format.
 
 use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT};
-use super::types::{Field, Holds, Types};
+use super::types::{Field, FieldContent, Types};
 use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::pointer::Segment;
 use crate::schema::protobuf::limits::MAX_MESSAGE_DEPTH;
@@ -109,17 +109,17 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     fn field(&mut self, field: &'a Field, wire: u8, number: u32, rest: &mut &'a [u8]) -> Result<(), Fault> {
-        match (field.holds, wire) {
-            (Holds::Message(id) | Holds::Map(id), LENGTH) => {
+        match (field.content, wire) {
+            (FieldContent::Message(id) | FieldContent::Map(id), LENGTH) => {
                 let length = self.number(rest)?;
                 let mut inner = self.take(rest, length)?;
                 self.message(id, &mut inner, None)
             }
-            (Holds::Group(id), START) => self.message(id, rest, Some(number)),
-            (Holds::Enum(_), VARINT) => self.number(rest).map(|_| ()),
-            (Holds::Scalar(scalar), wire) if wire == scalar.wire() => self.scalar(scalar, field.utf8, rest),
-            (Holds::Enum(_), LENGTH) if field.repeated => self.packed(VARINT, rest),
-            (Holds::Scalar(scalar), LENGTH) if field.repeated => self.packed(scalar.wire(), rest),
+            (FieldContent::Group(id), START) => self.message(id, rest, Some(number)),
+            (FieldContent::Enum(_), VARINT) => self.number(rest).map(|_| ()),
+            (FieldContent::Scalar(scalar), wire) if wire == scalar.wire() => self.scalar(scalar, field.utf8, rest),
+            (FieldContent::Enum(_), LENGTH) if field.repeated => self.packed(VARINT, rest),
+            (FieldContent::Scalar(scalar), LENGTH) if field.repeated => self.packed(scalar.wire(), rest),
             (_, wire) => {
                 let message = format!("the field '{}' can't have the wire type {wire}", field.name);
                 Err(Fault::at(FaultKind::Mismatch, &self.path, message))

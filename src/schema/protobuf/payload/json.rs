@@ -1,7 +1,7 @@
 //! `ProtoJSON` (Protocol Buffers, "JSON Mapping").
 
 use super::scalar::integer;
-use super::types::{Field, Holds, Types};
+use super::types::{Field, FieldContent, Types};
 use super::well_known::{WellKnown, is_duration, is_field_mask, is_timestamp};
 use crate::schema::json::{Kind, Object, Value};
 use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
@@ -44,7 +44,7 @@ impl<'a> Walker<'a, '_, '_> {
         self.path.pop();
     }
 
-    /// A message. `skip` is a member that is none of its fields.
+    /// A message. The member `skip` is not one of its fields.
     fn message(&mut self, id: u32, value: &'a Value, skip: Option<&str>) {
         if !self.work.step() || self.spent {
             self.spent = true;
@@ -106,11 +106,11 @@ impl<'a> Walker<'a, '_, '_> {
         }
     }
 
-    /// `null` leaves a field at its default, but for those that have a null of their own.
+    /// Whether a field is left unset: `null` means that, except for types that have a null value.
     fn is_unset(&self, field: &Field, value: &Value) -> bool {
-        let own_null = match field.holds {
-            Holds::Message(id) => self.well_known_of(id) == Some(WellKnown::Value),
-            Holds::Enum(id) => self.types.enums.get(id as usize).is_some_and(|found| found.is_null),
+        let own_null = match field.content {
+            FieldContent::Message(id) => self.well_known_of(id) == Some(WellKnown::Value),
+            FieldContent::Enum(id) => self.types.enums.get(id as usize).is_some_and(|found| found.is_null),
             _ => false,
         };
         value.kind == Kind::Null && (field.repeated || !own_null)
@@ -121,8 +121,8 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     fn field(&mut self, field: &'a Field, value: &'a Value) {
-        match (field.holds, &value.kind) {
-            (Holds::Map(entry), Kind::Object(object)) => {
+        match (field.content, &value.kind) {
+            (FieldContent::Map(entry), Kind::Object(object)) => {
                 let types = self.types;
                 let entry = types.messages.get(entry as usize);
                 let (Some((_, key)), Some((_, inner))) = (entry.and_then(|e| e.field(1)), entry.and_then(|e| e.field(2))) else {
@@ -130,7 +130,7 @@ impl<'a> Walker<'a, '_, '_> {
                 };
                 for member in object.members() {
                     self.inside(Segment::Name(&member.key), |walker| {
-                        if let Holds::Scalar(scalar) = key.holds
+                        if let FieldContent::Scalar(scalar) = key.content
                             && let Err(text) = scalar.check_key(&member.key)
                         {
                             walker.fault(text);
@@ -139,7 +139,7 @@ impl<'a> Walker<'a, '_, '_> {
                     });
                 }
             }
-            (Holds::Map(_), _) => self.fault("expected an object, a map"),
+            (FieldContent::Map(_), _) => self.fault("expected an object, a map"),
             (_, Kind::Array(values)) if field.repeated => {
                 for (index, value) in (0..).zip(values) {
                     self.inside(Segment::Index(index), |walker| walker.element(field, value));
@@ -150,7 +150,7 @@ impl<'a> Walker<'a, '_, '_> {
         }
     }
 
-    /// An element of a list or a map: there null means nothing.
+    /// An element of a list or a map, where null has no meaning.
     fn element(&mut self, field: &'a Field, value: &'a Value) {
         let plain = Field { repeated: false, name: "".into(), json: "".into(), ..*field };
         if self.is_unset(&plain, value) {
@@ -165,14 +165,14 @@ impl<'a> Walker<'a, '_, '_> {
             self.spent = true;
             return;
         }
-        match field.holds {
-            Holds::Scalar(scalar) => {
+        match field.content {
+            FieldContent::Scalar(scalar) => {
                 if let Err(text) = scalar.check_json(value) {
                     self.fault(text);
                 }
             }
-            Holds::Enum(id) => self.enumeration(id, value),
-            Holds::Message(id) | Holds::Group(id) | Holds::Map(id) => self.message(id, value, None),
+            FieldContent::Enum(id) => self.enumeration(id, value),
+            FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id) => self.message(id, value, None),
         }
     }
 
@@ -229,7 +229,6 @@ impl<'a> Walker<'a, '_, '_> {
         };
         match (self.well_known_of(id), object.get("value")) {
             (None, _) => {
-                // the members are the message's own
                 let message = types.messages.get(id as usize);
                 if message.is_some() && self.depth < MAX_MESSAGE_DEPTH {
                     self.depth += 1;

@@ -1,4 +1,5 @@
-//! Data under a Protobuf schema: the wire format and `ProtoJSON`. Our own walkers over types made ready once; nothing is built.
+//! Data under a Protobuf schema: the wire format and `ProtoJSON`. The walkers build nothing, so no data can make them allocate or
+//! recurse at will.
 
 mod binary;
 mod json;
@@ -14,11 +15,10 @@ use crate::schema::format::SchemaError;
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
 
-/// A schema made ready for data.
 #[derive(Debug)]
 pub struct PayloadValidator {
     types: Types,
-    /// The message that data is, unless it says otherwise itself.
+    /// The message of data that does not name one.
     root: Option<u32>,
 }
 
@@ -45,7 +45,7 @@ impl PayloadValidator {
         self.types.by_indexes(indexes)
     }
 
-    /// The full name of a message, or of the one that data is without more said.
+    /// The full name of a message; without one, that of data that does not name any.
     #[must_use]
     pub fn message_name(&self, message: Option<u32>) -> Option<String> {
         let at = message.or(self.root)?;
@@ -73,7 +73,6 @@ impl PayloadValidator {
         }
     }
 
-    /// Bytes held, roughly.
     #[must_use]
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.types.weight()

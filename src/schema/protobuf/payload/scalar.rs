@@ -1,4 +1,4 @@
-//! The scalar types: how they stand on the wire, and how they are written in JSON.
+//! The scalar types: their wire types, and how they are written in JSON.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -6,7 +6,6 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::schema::json::{self, Kind, ReadOptions, Value};
 
-/// A scalar type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scalar {
     Double,
@@ -120,7 +119,7 @@ impl Scalar {
         integer(text).is_some_and(|value| (low..=high).contains(&value))
     }
 
-    /// A finite number must not become an infinite one.
+    /// A number that the type can only represent as infinity does not fit.
     fn fits_float(self, text: &str) -> bool {
         match self {
             Self::Float => text.parse::<f32>().is_ok_and(f32::is_finite),
@@ -136,7 +135,7 @@ fn is_number(text: &str) -> bool {
     starts && json::read(text, options).is_ok()
 }
 
-/// The integer that a JSON number is: fractions of zeros and exponents are allowed. `None` beyond 38 digits, too.
+/// The integer that a JSON number is; a fraction of zeros and an exponent are allowed. `None` also beyond 38 digits.
 pub(super) fn integer(text: &str) -> Option<i128> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),

@@ -1,8 +1,7 @@
-//! Messages that `ProtoJSON` writes in a form of their own.
+//! Messages that have a form of their own in `ProtoJSON`.
 
 use super::scalar::Scalar;
 
-/// Such a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WellKnown {
     Any,
@@ -17,7 +16,6 @@ pub(super) enum WellKnown {
 }
 
 impl WellKnown {
-    /// The one with that full name.
     pub(super) fn of(full: &str) -> Option<Self> {
         Some(match full.strip_prefix("google.protobuf.")? {
             "Any" => Self::Any,

@@ -1,4 +1,4 @@
-//! What all declarations are checked with: names, as a compiler finds them, and options.
+//! What all declarations need: names, resolved as compilers do, and options.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,6 @@ use crate::schema::protobuf::model::{Dependency, File, Offset, ProtoOption, Spel
 use crate::schema::protobuf::symbol_table::{SymbolTable, TypeSymbol};
 use crate::schema::protobuf::{builtin, print};
 
-/// What the checks share.
 pub(super) struct Checker<'a> {
     pub(super) file: &'a File,
     pub(super) symbols: &'a SymbolTable<'a>,
@@ -27,7 +26,6 @@ pub(super) struct Checker<'a> {
 /// What is known of extended messages, by full name.
 #[derive(Default)]
 pub(super) struct Extended {
-    /// Numbers that are taken.
     pub(super) taken: HashSet<(Box<str>, i32)>,
     /// Numbers that are declared for extensions.
     pub(super) declared: HashMap<Box<str>, Ranges>,
@@ -51,7 +49,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The dependencies that a compiler would load; none of them may miss anything.
+    /// The dependencies that a compiler would load; all of their imports must be there.
     pub(super) fn reachable(&self, dependencies: &[Dependency]) -> Result<HashSet<usize>, Fault> {
         let files = Files::new(dependencies);
         let mut found = Visible::default();
@@ -68,7 +66,7 @@ impl<'a> Checker<'a> {
         Ok(found.references)
     }
 
-    /// What a name means to a compiler: the innermost scope that knows its first part decides, and the file must be imported.
+    /// Resolves a name as compilers do: the innermost scope that knows its first part decides, and the file must be imported.
     pub(super) fn resolve(&self, name: &str, scope: &str, at: Offset) -> Result<&TypeSymbol<'a>, Fault> {
         let undefined = || fault(at, format!("\"{name}\" is not defined."));
         let found = match name.strip_prefix('.') {
@@ -105,7 +103,7 @@ impl<'a> Checker<'a> {
                 let head = format!("{prefix}{first}");
                 let is_type = self.symbols.find(&head).is_some_and(|found| self.visible.shows(found.origin));
                 if is_type || self.packages.contains(&head) || self.aggregates.contains(&*head) {
-                    // A type that exists but is not imported is told as such.
+                    // a type that exists but is not imported gets an error of its own
                     return if self.symbols.find(&full).is_some() { Ok(self.symbols.find(&full)) } else { Err(full) };
                 }
             }

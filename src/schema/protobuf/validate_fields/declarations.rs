@@ -13,7 +13,7 @@ use crate::schema::protobuf::model::{
 };
 use crate::schema::protobuf::symbol_table::{Declaration, TypeSymbol};
 
-/// Numbers that belong to the implementation of the format.
+/// Field numbers that are reserved for implementations of Protobuf.
 const INTERNAL: std::ops::RangeInclusive<i32> = 19_000..=19_999;
 
 /// Checks everything that a file declares.
@@ -65,7 +65,7 @@ fn reserved_names(statements: &[Reserved], what: &str) -> Result<HashSet<Box<str
     Ok(names)
 }
 
-/// A field or a group, for what is asked of both.
+/// A field or a group, for the rules that both have to satisfy.
 struct Numbered<'a> {
     name: Box<str>,
     number: i32,
@@ -152,7 +152,7 @@ fn body(checker: &Checker<'_>, body: &Body, scope: &str, at: Offset, features: F
     body.enums.iter().try_for_each(|found| enumeration(checker, found, scope, features))
 }
 
-/// Two fields must not share a name in JSON; proto2 leaves that to the one who reads it.
+/// Two fields must not have the same name in JSON. In proto2 that is only a warning.
 fn json_names(checker: &Checker<'_>, body: &Body, members: &[Numbered<'_>]) -> Checked {
     let legacy = body
         .options
@@ -233,7 +233,7 @@ fn field(checker: &Checker<'_>, field: &Field, scope: &str, features: Features) 
     checker.settings(&field.options, "FieldOptions", scope)
 }
 
-/// An open enum is needed where every number is legal.
+/// A proto3 field may not have the type of a closed enum.
 fn used(checker: &Checker<'_>, found: &TypeSymbol<'_>, field: &Field, scope: &str) -> Checked {
     let Declaration::Enum(declared) = found.node else { return Ok(()) };
     let closed = found.features.with(&declared.options).closed;

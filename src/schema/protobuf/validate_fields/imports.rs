@@ -1,4 +1,4 @@
-//! Which files a file may use the names of.
+//! The files whose names a file may use.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,6 @@ use crate::schema::protobuf::fault::{Fault, fault};
 use crate::schema::protobuf::model::{Dependency, File, ImportKind};
 use crate::schema::protobuf::symbol_table::Origin;
 
-/// The files whose names may be used.
 #[derive(Default)]
 pub(super) struct Visible {
     pub(super) references: HashSet<usize>,
@@ -44,7 +43,7 @@ impl<'a> Files<'a> {
         builtin::all().get(at).map(|found| (Origin::Builtin(at), &found.file))
     }
 
-    /// Adds a file and what it passes on, or all it imports.
+    /// Adds a file and those that it imports publicly, or all that it imports.
     pub(super) fn follow(&self, path: &str, all: bool, found: &mut Visible) {
         let mut stack = vec![path.to_owned()];
         while let Some(path) = stack.pop() {

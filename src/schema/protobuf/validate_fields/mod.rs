@@ -1,7 +1,5 @@
-//! What a compiler asks of a file (`validateFields`): everything is defined, imported, numbered and used as it may be.
-//!
-//! These are the rules of the language (protobuf 1.5, 1.6, 6), written over the tree: no linker ever sees what a client sends,
-//! and editions are judged too. The wording follows that of the usual compiler.
+//! What compilers require of a file, under the setting `validateFields`: everything is defined, imported, numbered and used as the
+//! language demands (protobuf 1.5). The wording is that of protoc.
 
 mod checker;
 mod declarations;
@@ -18,7 +16,6 @@ use crate::schema::protobuf::fault::Checked;
 use crate::schema::protobuf::model::{Dependency, File};
 use crate::schema::protobuf::symbol_table::SymbolTable;
 
-/// Finds the first fault.
 pub(super) fn check(file: &File, symbols: &SymbolTable<'_>, dependencies: &[Dependency]) -> Checked {
     let options = OptionBytes::new(symbols);
     let visible = imports::visible(file, dependencies)?;

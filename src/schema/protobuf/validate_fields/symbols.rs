@@ -86,7 +86,7 @@ impl Symbols {
         body.extends.iter().try_for_each(|extend| self.extend(&scope, extend))
     }
 
-    /// The constants of an enum are its siblings.
+    /// The constants of an enum are declared in the scope around it.
     fn enumeration(&mut self, scope: &str, found: &Enum) -> Checked {
         self.aggregate(scope, &found.name, found.at)?;
         found.constants.iter().try_for_each(|constant| self.add(scope, &constant.name, constant.at))

@@ -1,4 +1,4 @@
-//! From the rewritten schema to nodes.
+//! From the rewritten schema to the model.
 
 use std::collections::HashMap;
 
@@ -6,19 +6,21 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Tree};
 
 use super::acceptor::Acceptor;
-use super::model::{Check, Combined, Constant, Items, MAX_NAMES, Member, Members, Node, NodeId, Size, Types};
+use super::model::{
+    ArrayConstraints, Combined, Constant, Constraints, MAX_NAMES, NamedProperty, Node, NodeId, ObjectConstraints, Size, Types,
+};
 use super::scan::Decimal;
 use crate::schema::json_schema::dialect::Dialect;
 
 /// Nodes that one schema may have.
 const MAX_NODES: usize = 20_000;
-/// Validators for strings alone that one schema may have: each takes some microseconds to make, and memory.
-const MAX_LEAVES: usize = 500;
+/// Validators for strings that one schema may have: each takes some microseconds to make, and memory.
+const MAX_STRING_VALIDATORS: usize = 500;
 /// Schemas within schemas.
 const MAX_DEPTH: usize = 200;
 
-/// Makes the validator of a schema that says something about strings alone.
-type Leaves<'l> = &'l dyn Fn(Tree) -> Option<jsonschema::Validator>;
+/// Makes the validator of a schema that has `format` and `pattern` alone.
+type MakeStringValidator<'l> = &'l dyn Fn(Tree) -> Option<jsonschema::Validator>;
 
 /// Makes an acceptor of the schema at a pointer; `documents` are the rewritten ones by address, `first` is the schema's own.
 pub(crate) fn compile(
@@ -26,24 +28,32 @@ pub(crate) fn compile(
     (first, pointer): (&str, &str),
     dialect: Dialect,
     formats: bool,
-    leaves: Leaves<'_>,
+    string_validators: MakeStringValidator<'_>,
 ) -> Option<Acceptor> {
     let root = documents.get(first)?.pointer(pointer)?;
-    let mut compiler = Compiler { documents, dialect, formats, leaves, nodes: Vec::new(), known: HashMap::new(), leaf_count: 0 };
+    let mut compiler = Compiler {
+        documents,
+        dialect,
+        formats,
+        string_validators,
+        nodes: Vec::new(),
+        known: HashMap::new(),
+        string_validator_count: 0,
+    };
     let root = compiler.schema(root, 0);
     let is_of_use = !matches!(compiler.nodes.get(root), Some(Node::Unknown) | None) && compiler.nodes.len() <= MAX_NODES;
-    is_of_use.then_some(Acceptor { nodes: compiler.nodes, root, has_leaves: compiler.leaf_count > 0 })
+    is_of_use.then_some(Acceptor { nodes: compiler.nodes, root, has_string_validators: compiler.string_validator_count > 0 })
 }
 
 struct Compiler<'d> {
     documents: &'d HashMap<String, Tree>,
     dialect: Dialect,
     formats: bool,
-    leaves: Leaves<'d>,
+    string_validators: MakeStringValidator<'d>,
     nodes: Vec<Node>,
     /// Nodes by the address of their schema.
     known: HashMap<*const Tree, NodeId>,
-    leaf_count: usize,
+    string_validator_count: usize,
 }
 
 /// A keyword that is not understood.
@@ -60,7 +70,7 @@ impl<'d> Compiler<'d> {
         if let Some(known) = self.known.get(&std::ptr::from_ref(schema)) {
             return *known;
         }
-        // first a place, which a schema that contains itself refers to
+        // reserved first: the schema may refer to itself
         let id = self.nodes.len();
         self.nodes.push(Node::Unknown);
         self.known.insert(schema, id);
@@ -94,24 +104,24 @@ impl<'d> Compiler<'d> {
 
     fn keywords(&mut self, map: &'d Map<String, Tree>, depth: usize) -> Understood<Node> {
         if let Some(reference) = map.get("$ref").filter(|_| !self.dialect.is_modern()) {
-            // what stands beside it means nothing
-            return Ok(Node::Check(Box::new(Check {
+            // other keywords beside it are ignored
+            return Ok(Node::Constraints(Box::new(Constraints {
                 combined: vec![Combined::All(vec![self.reference(reference, depth)?])],
-                ..Check::default()
+                ..Constraints::default()
             })));
         }
-        let mut check = Check::default();
+        let mut check = Constraints::default();
         let mut says_something = false;
         for (key, value) in map {
             says_something |= self.keyword(&mut check, map, key, value, depth)?;
         }
-        Ok(if says_something { Node::Check(Box::new(check)) } else { Node::Any })
+        Ok(if says_something { Node::Constraints(Box::new(check)) } else { Node::Any })
     }
 
-    /// Takes a keyword; false for one that decides nothing.
+    /// Adds a keyword; false for one that can't make a value invalid.
     fn keyword(
         &mut self,
-        check: &mut Check,
+        check: &mut Constraints,
         map: &'d Map<String, Tree>,
         key: &str,
         value: &'d Tree,
@@ -145,25 +155,25 @@ impl<'d> Compiler<'d> {
             "format" if !self.formats => return Ok(false),
             "format" | "pattern" => {
                 let strings = check.string.get_or_insert_default();
-                if strings.leaf.is_none() {
-                    understood((self.leaf_count < MAX_LEAVES).then_some(()))?;
+                if strings.string_validator.is_none() {
+                    understood((self.string_validator_count < MAX_STRING_VALIDATORS).then_some(()))?;
                     let said = ["format", "pattern"].into_iter().filter(|key| self.formats || *key != "format");
                     let said = said.filter_map(|key| Some((key.to_owned(), map.get(key)?.clone())));
-                    strings.leaf = Some(understood((self.leaves)(Tree::Object(said.collect())))?.into());
-                    self.leaf_count += 1;
+                    strings.string_validator = Some(understood((self.string_validators)(Tree::Object(said.collect())))?.into());
+                    self.string_validator_count += 1;
                 }
             }
             "minItems" | "maxItems" => limit(&mut check.array.get_or_insert_default().size, key, value)?,
             "items" if matches!(value, Tree::Object(_) | Tree::Bool(_)) => {
                 let each = self.schema(value, depth);
-                check.array.get_or_insert_with(Items::default).each = Some(each);
+                check.array.get_or_insert_with(ArrayConstraints::default).each = Some(each);
             }
             "properties" | "required" | "additionalProperties" | "minProperties" | "maxProperties" => {
                 if check.object.is_none() {
                     check.object = Some(self.members(map, depth)?.into());
                 }
             }
-            // means something beside a list of items only
+            // means something beside a list of `items` only
             "additionalItems" if !map.contains_key("items") => return Ok(false),
             "uniqueItems" if *value == Tree::Bool(false) => return Ok(false),
             _ if decides(key) => return Err(NotUnderstood),
@@ -172,7 +182,7 @@ impl<'d> Compiler<'d> {
         Ok(true)
     }
 
-    fn members(&mut self, map: &'d Map<String, Tree>, depth: usize) -> Understood<Members> {
+    fn members(&mut self, map: &'d Map<String, Tree>, depth: usize) -> Understood<ObjectConstraints> {
         let mut size = Size::default();
         for key in ["minProperties", "maxProperties"] {
             if let Some(value) = map.get(key) {
@@ -184,12 +194,12 @@ impl<'d> Compiler<'d> {
             Some(Tree::Bool(false)) => self.place(Node::Never),
             Some(schema) => self.schema(schema, depth),
         };
-        let mut named: Vec<Member> = Vec::new();
+        let mut named: Vec<NamedProperty> = Vec::new();
         let mut index = HashMap::new();
         if let Some(properties) = map.get("properties") {
             for (name, schema) in understood(properties.as_object())? {
                 index.insert(name.as_str().into(), named.len());
-                named.push(Member::new(name, self.schema(schema, depth), false));
+                named.push(NamedProperty::new(name, self.schema(schema, depth), false));
             }
         }
         if let Some(required) = map.get("required") {
@@ -197,7 +207,7 @@ impl<'d> Compiler<'d> {
                 let name = understood(name.as_str())?;
                 let at = *index.entry(name.into()).or_insert(named.len());
                 if at == named.len() {
-                    named.push(Member::new(name, others, true));
+                    named.push(NamedProperty::new(name, others, true));
                 } else if let Some(member) = named.get_mut(at) {
                     member.required = true;
                 }
@@ -207,7 +217,7 @@ impl<'d> Compiler<'d> {
             return Err(NotUnderstood);
         }
         let required = named.iter().filter(|member| member.required).count();
-        Ok(Members { size, named, index, required, others })
+        Ok(ObjectConstraints { size, named, index, required, others })
     }
 
     fn place(&mut self, node: Node) -> NodeId {
@@ -257,7 +267,7 @@ fn limit(size: &mut Size, key: &str, value: &Tree) -> Understood<()> {
     Ok(())
 }
 
-/// Whether a keyword says, in some dialect, which values are valid. The other ones describe.
+/// Whether a keyword can make a value invalid in some dialect.
 fn decides(key: &str) -> bool {
     matches!(
         key,

@@ -1,39 +1,35 @@
-//! A schema as far as it is understood here.
+//! A schema, as far as its keywords are known here.
 
 use std::collections::HashMap;
 
 use super::scan::Decimal;
 
-/// The place of a node.
 pub(super) type NodeId = usize;
 
-/// A schema as far as it is understood here.
 #[derive(Debug)]
 pub(super) enum Node {
-    /// Takes everything.
+    /// `true`
     Any,
-    /// Takes nothing.
     Never,
-    /// Says something that is not understood.
+    /// Has a keyword that is not known here.
     Unknown,
-    Check(Box<Check>),
+    Constraints(Box<Constraints>),
 }
 
-/// What a schema demands. Small, for an object visits as many as it has members: what is big is boxed.
+/// Large parts are boxed: an object visits as many of these as it has members.
 #[derive(Debug, Default)]
-pub(super) struct Check {
+pub(super) struct Constraints {
     pub(super) types: Option<Types>,
-    /// `enum` or `const`.
     pub(super) values: Option<Vec<Constant>>,
     pub(super) combined: Vec<Combined>,
-    pub(super) number: Option<Box<Bounds>>,
-    pub(super) string: Option<Strings>,
-    pub(super) array: Option<Items>,
-    pub(super) object: Option<Box<Members>>,
+    pub(super) number: Option<Box<NumberConstraints>>,
+    pub(super) string: Option<StringConstraints>,
+    pub(super) array: Option<ArrayConstraints>,
+    pub(super) object: Option<Box<ObjectConstraints>>,
 }
 
-impl Check {
-    /// Whether all that it says stands in `combined`.
+impl Constraints {
+    /// Whether there are no constraints but `combined`.
     pub(super) fn is_only_combined(&self) -> bool {
         let Self { types, values, combined: _, number, string, array, object } = self;
         let says_nothing = types.is_none() && values.is_none() && number.is_none() && string.is_none();
@@ -41,7 +37,6 @@ impl Check {
     }
 }
 
-/// The types that are allowed.
 #[derive(Debug, Default, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "a set")]
 pub(super) struct Types {
@@ -54,14 +49,13 @@ pub(super) struct Types {
     pub(super) string: bool,
 }
 
-/// A value that is allowed.
 #[derive(Debug, PartialEq)]
 pub(super) enum Constant {
     Null,
     Bool(bool),
     Number(Decimal),
     String(Box<str>),
-    /// One that is not compared here.
+    /// An array or object, which are not compared here.
     Other,
 }
 
@@ -74,7 +68,7 @@ pub(super) enum Combined {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Bounds {
+pub(super) struct NumberConstraints {
     pub(super) least: Option<Decimal>,
     pub(super) most: Option<Decimal>,
     pub(super) above: Option<Decimal>,
@@ -102,37 +96,37 @@ impl Size {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Strings {
+pub(super) struct StringConstraints {
     pub(super) size: Size,
     /// `format` and `pattern`, which the crate judges.
-    pub(super) leaf: Option<Box<jsonschema::Validator>>,
+    pub(super) string_validator: Option<Box<jsonschema::Validator>>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Items {
+pub(super) struct ArrayConstraints {
     pub(super) size: Size,
     pub(super) each: Option<NodeId>,
 }
 
 #[derive(Debug)]
-pub(super) struct Members {
+pub(super) struct ObjectConstraints {
     pub(super) size: Size,
-    /// Those with a name: declared ones, and required ones that are not.
-    pub(super) named: Vec<Member>,
+    /// Declared properties, and required ones that are not declared.
+    pub(super) named: Vec<NamedProperty>,
     pub(super) index: HashMap<Box<str>, usize>,
     pub(super) required: usize,
     pub(super) others: NodeId,
 }
 
 #[derive(Debug)]
-pub(super) struct Member {
-    /// The name as it stands before a value, with quotes and colon; nothing for one that JSON has to escape.
+pub(super) struct NamedProperty {
+    /// The name as most texts have it, with quotes and colon; `None` for one that needs escapes.
     pub(super) spelled: Option<Box<str>>,
     pub(super) node: NodeId,
     pub(super) required: bool,
 }
 
-impl Member {
+impl NamedProperty {
     pub(super) fn new(name: &str, node: NodeId, required: bool) -> Self {
         let spelled =
             (!name.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))).then(|| format!("\"{name}\":").into());
@@ -140,5 +134,5 @@ impl Member {
     }
 }
 
-/// Names of one object that are told apart.
+/// Named properties that one object may have here.
 pub(super) const MAX_NAMES: usize = 256;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::schema::json::plain_prefix;
 
-/// Digits up to which numbers are compared here: floats and exact arithmetic agree on them.
+/// Digits up to which numbers are compared here: up to that, floats and exact arithmetic agree.
 const DIGITS: usize = 15;
 
 /// A number of few digits: `mantissa / 10^scale`.
@@ -33,7 +33,7 @@ impl Decimal {
                 _ => return None,
             }
         }
-        // nor negative zero
+        // `-0` is left to the crate
         (digits > 0 && !(negative && mantissa == 0))
             .then_some(Self { mantissa: if negative { -mantissa } else { mantissa }, scale })
     }
@@ -76,7 +76,6 @@ impl Ord for Decimal {
     }
 }
 
-/// A string in a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quoted<'t> {
     /// What stands between the quotes.
@@ -85,7 +84,6 @@ pub(super) struct Quoted<'t> {
     pub(super) is_ascii: bool,
 }
 
-/// A number in a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Number<'t> {
     pub(super) literal: &'t str,
@@ -105,7 +103,7 @@ impl<'t> Scanner<'t> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// The next byte that is no blank, which is not taken.
+    /// The next byte that is not white space; it is not consumed.
     pub(super) fn next(&mut self) -> Option<u8> {
         loop {
             match self.peek()? {
@@ -127,7 +125,7 @@ impl<'t> Scanner<'t> {
         Some(())
     }
 
-    /// Whether something can stand here behind a number or a word.
+    /// Whether a number or a word may end here.
     fn ends_here(&self) -> bool {
         matches!(self.peek(), None | Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r'))
     }
@@ -151,7 +149,7 @@ impl<'t> Scanner<'t> {
                 b'"' => break,
                 b'\\' => {
                     has_escapes = true;
-                    // what is escaped is looked at by whoever wants to know
+                    // escapes are checked when the string is needed
                     length += 1;
                     if bytes.get(length)? < &0x20 {
                         return None;
@@ -167,11 +165,11 @@ impl<'t> Scanner<'t> {
         Some(Quoted { raw: self.text.get(start..start + length)?, has_escapes, is_ascii })
     }
 
-    /// A number; none with an exponent, which takes a closer look.
+    /// A number without exponent.
     pub(super) fn number(&mut self) -> Option<Number<'t>> {
         let rest = self.text.get(self.at..)?;
         let bytes = rest.as_bytes();
-        // behind the digits from here on, of which there must be some
+        // the offset behind the digits that begin here; there must be one at least
         let behind = |from: usize| {
             let digits = bytes.get(from..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
             (digits > 0).then_some(from + digits)

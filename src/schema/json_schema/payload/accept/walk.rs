@@ -1,25 +1,27 @@
-//! Going through a text and a schema side by side.
+//! Goes through a text and a schema side by side.
 
 use serde_json::Value as Tree;
 
-use super::model::{Bounds, Check, Combined, Constant, Items, MAX_NAMES, Member, Members, Node, NodeId, Strings, Types};
+use super::model::{
+    ArrayConstraints, Combined, Constant, Constraints, MAX_NAMES, NamedProperty, Node, NodeId, NumberConstraints,
+    ObjectConstraints, StringConstraints, Types,
+};
 use super::scan::{Decimal, Number, Quoted, Scanner};
 use crate::schema::json::{self, ReadOptions};
 use crate::schema::name_set::NameSet;
 
-/// Bytes that are scanned and values that are looked at, at most: a millisecond or two.
+/// Bytes and values that are looked at, at most: a millisecond or two.
 const WORK: usize = 1 << 19;
 /// Schemas within schemas, for the same value or one inside it.
 const DEPTH: usize = 128;
 /// Longest literal of a number.
 const LONG: usize = 300;
 
-/// What is known about a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    /// It is valid, and the scanner stands behind it.
+    /// It is valid, and the scanner is behind it.
     Yes,
-    /// It is not valid. Where the scanner stands means nothing.
+    /// It is not valid. Where the scanner is means nothing.
     No,
     /// Not known here.
     Unknown,
@@ -33,7 +35,7 @@ impl From<bool> for Verdict {
     }
 }
 
-pub(super) struct Walk<'a> {
+pub(super) struct TextWalk<'a> {
     nodes: &'a [Node],
     scanner: Scanner<'a>,
     nesting: usize,
@@ -41,7 +43,7 @@ pub(super) struct Walk<'a> {
     work: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> TextWalk<'a> {
     pub(super) fn new(nodes: &'a [Node], text: &'a str, max_depth: usize) -> Self {
         Self { nodes, scanner: Scanner { text, at: 0 }, nesting: max_depth.min(DEPTH), depth: DEPTH, work: WORK }
     }
@@ -64,13 +66,13 @@ impl<'a> Walk<'a> {
             Some(Node::Any) => self.skip().map_or(Unknown, |()| Yes),
             Some(Node::Never) => No,
             Some(Node::Unknown) | None => Unknown,
-            Some(Node::Check(check)) => self.check(check),
+            Some(Node::Constraints(check)) => self.check(check),
         };
         self.depth += 1;
         verdict
     }
 
-    fn check(&mut self, check: &'a Check) -> Verdict {
+    fn check(&mut self, check: &'a Constraints) -> Verdict {
         if !check.combined.is_empty() {
             let start = self.scanner.at;
             for combined in &check.combined {
@@ -154,7 +156,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn word(&mut self, word: &str, check: &Check, constant: &Constant) -> Verdict {
+    fn word(&mut self, word: &str, check: &Constraints, constant: &Constant) -> Verdict {
         if self.scanner.word(word).is_none() {
             return Unknown;
         }
@@ -174,7 +176,7 @@ impl<'a> Walk<'a> {
         Some(number)
     }
 
-    /// Goes into an array or object; false when it is empty, and then behind it.
+    /// Enters an array or object; false when it is empty, then the scanner is behind it.
     fn enter(&mut self, end: u8) -> Option<bool> {
         self.nesting = self.nesting.checked_sub(1)?;
         self.scanner.at += 1;
@@ -215,8 +217,8 @@ impl<'a> Walk<'a> {
         (!key.has_escapes).then_some(key.raw)
     }
 
-    /// Whether this member comes next, the one behind the last, which is how most objects are written; then goes behind its colon.
-    fn is_next(&mut self, member: Option<&Member>) -> Option<bool> {
+    /// Whether this property comes next; then the scanner goes behind its colon. Most objects have the order of the schema.
+    fn is_next(&mut self, member: Option<&NamedProperty>) -> Option<bool> {
         let Some(spelled) = member.and_then(|member| member.spelled.as_deref()) else { return Some(false) };
         self.scanner.next()?;
         let is_next = self.scanner.text.as_bytes().get(self.scanner.at..)?.starts_with(spelled.as_bytes());
@@ -227,11 +229,11 @@ impl<'a> Walk<'a> {
         Some(is_next)
     }
 
-    fn object(&mut self, members: &'a Members) -> Verdict {
+    fn object(&mut self, members: &'a ObjectConstraints) -> Verdict {
         self.members(members).unwrap_or_else(|verdict| verdict)
     }
 
-    fn members(&mut self, members: &'a Members) -> Result<Verdict, Verdict> {
+    fn members(&mut self, members: &'a ObjectConstraints) -> Result<Verdict, Verdict> {
         let mut seen = [0_u64; MAX_NAMES / 64];
         let (mut count, mut required, mut likely) = (0, 0, 0);
         let mut others = NameSet::default();
@@ -270,11 +272,11 @@ impl<'a> Walk<'a> {
         Ok((required == members.required && members.size.takes(count)).into())
     }
 
-    fn array(&mut self, items: &'a Items) -> Verdict {
+    fn array(&mut self, items: &'a ArrayConstraints) -> Verdict {
         self.items(items).unwrap_or_else(|verdict| verdict)
     }
 
-    fn items(&mut self, items: &'a Items) -> Result<Verdict, Verdict> {
+    fn items(&mut self, items: &'a ArrayConstraints) -> Result<Verdict, Verdict> {
         let mut count = 0;
         let mut more = self.enter(b']').ok_or(Unknown)?;
         while more {
@@ -291,7 +293,7 @@ impl<'a> Walk<'a> {
         Ok(items.size.takes(count).into())
     }
 
-    /// Goes over a value of any kind.
+    /// Skips a value.
     fn skip(&mut self) -> Option<()> {
         self.spend(1)?;
         match self.scanner.next()? {
@@ -327,7 +329,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The text of a string that may have escapes; `None` for one that is not plainly what it seems.
+/// The text of a string; `None` if its escapes are not valid.
 fn unescaped(quoted: Quoted<'_>) -> Option<std::borrow::Cow<'_, str>> {
     if !quoted.has_escapes {
         return Some(quoted.raw.into());
@@ -350,7 +352,7 @@ fn among(constant: &Constant, values: Option<&[Constant]>) -> Verdict {
     }
 }
 
-/// Whether 1 and 1.0 are one value is the crate's to say.
+/// Whether 1 and 1.0 are equal is left to the crate.
 fn among_numbers(number: Decimal, values: &[Constant]) -> Verdict {
     let mut verdict = No;
     for value in values {
@@ -369,7 +371,7 @@ fn not_among(values: &[Constant]) -> Verdict {
     if values.contains(&Constant::Other) { Unknown } else { No }
 }
 
-fn string(quoted: Quoted<'_>, values: Option<&[Constant]>, rules: Option<&Strings>) -> Option<Verdict> {
+fn string(quoted: Quoted<'_>, values: Option<&[Constant]>, rules: Option<&StringConstraints>) -> Option<Verdict> {
     let text = unescaped(quoted)?;
     if let Some(values) = values
         && !values.iter().any(|value| matches!(value, Constant::String(known) if **known == *text))
@@ -381,10 +383,16 @@ fn string(quoted: Quoted<'_>, values: Option<&[Constant]>, rules: Option<&String
     if !rules.size.takes(length) {
         return Some(No);
     }
-    Some(rules.leaf.as_ref().is_none_or(|leaf| leaf.is_valid(&Tree::String(text.into_owned()))).into())
+    Some(
+        rules
+            .string_validator
+            .as_ref()
+            .is_none_or(|string_validator| string_validator.is_valid(&Tree::String(text.into_owned())))
+            .into(),
+    )
 }
 
-fn number_is(number: Number<'_>, check: &Check) -> Option<Verdict> {
+fn number_is(number: Number<'_>, check: &Constraints) -> Option<Verdict> {
     if check.number.is_none() && check.values.is_none() {
         return Some(Yes);
     }
@@ -393,7 +401,7 @@ fn number_is(number: Number<'_>, check: &Check) -> Option<Verdict> {
     if verdict != Yes {
         return Some(verdict);
     }
-    let Some(Bounds { least, most, above, below, divisor }) = check.number.as_deref() else { return Some(Yes) };
+    let Some(NumberConstraints { least, most, above, below, divisor }) = check.number.as_deref() else { return Some(Yes) };
     let within = least.is_none_or(|bound| decimal >= bound)
         && most.is_none_or(|bound| decimal <= bound)
         && above.is_none_or(|bound| decimal > bound)

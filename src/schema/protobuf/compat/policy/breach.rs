@@ -1,4 +1,4 @@
-//! The policy that is checked, and what breaks it.
+//! The policy that is checked, the breaches that are found, and what all rules need.
 
 use crate::schema::budget::{Budget, Exhausted};
 use crate::schema::finding::Finding;
@@ -14,7 +14,6 @@ const MAX_FINDINGS: usize = 20_000;
 
 pub(super) type Compared = Result<(), Exhausted>;
 
-/// A breach of a rule.
 pub(crate) struct Breach {
     pub(super) rule: &'static str,
     pub(super) path: String,
@@ -38,7 +37,7 @@ impl Policy<'_> {
         self.level == level
     }
 
-    /// True when JSON counts.
+    /// Whether the policy includes the JSON encoding.
     pub(super) fn json(&self) -> bool {
         matches!(self.level, ProtobufPolicy::WireJson | ProtobufPolicy::File)
     }
@@ -62,7 +61,7 @@ impl Policy<'_> {
     }
 }
 
-/// A place in the file itself.
+/// The place of an element of the file itself.
 pub(super) fn place(scope: &str, name: &str, at: Offset) -> ElementPlace {
     ElementPlace { name: join(scope, name), at: Some(at) }
 }
@@ -98,7 +97,7 @@ pub(super) fn option<'a>(options: &'a [ProtoOption], name: &str) -> &'a str {
     found.and_then(|option| option.value.as_text()).unwrap_or("")
 }
 
-/// JSON is allowed by both or by neither.
+/// A schema that allows JSON must go on allowing it.
 pub(super) fn json_format(policy: &mut Policy<'_>, rule: &'static str, path: &str, (old, new): (&[ProtoOption], &[ProtoOption])) {
     let format = |options| crate::schema::protobuf::features::own(options, "json_format").unwrap_or("ALLOW");
     let (r, w) = (format(new), format(old));

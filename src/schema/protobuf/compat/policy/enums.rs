@@ -42,7 +42,7 @@ pub(super) fn compare(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str),
             }
             continue;
         };
-        // JSON readers know values by name: every name of the writer's must still be there.
+        // JSON has the names of values, so every name that the writer knows must still be there
         let known: HashSet<&str> = after.iter().copied().collect();
         if policy.json() && before.iter().any(|name| !known.contains(name)) {
             let r = after.join(", ");

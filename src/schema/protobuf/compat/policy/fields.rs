@@ -11,7 +11,6 @@ use crate::schema::protobuf::symbol_table::Declaration;
 use crate::schema::protobuf::{number, print};
 use crate::types::ProtobufPolicy;
 
-/// A field or a group.
 struct FieldOrGroup<'a> {
     name: String,
     number: i32,
@@ -165,7 +164,7 @@ fn default(member: &FieldOrGroup<'_>) -> String {
     }
 }
 
-/// How many values a field has, and whether it knows of having none.
+/// How many values a field has, and whether it can be unset.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cardinality {
     Explicit,
@@ -186,7 +185,7 @@ impl Cardinality {
         }
     }
 
-    /// What counts in JSON: one value, a list, an object. That a field is required is among the original's findings.
+    /// What JSON has: one value, a list, an object. Confluent's own rules deal with required fields.
     fn json(self) -> u8 {
         match self {
             Self::Explicit | Self::Implicit | Self::Required => 0,
@@ -195,7 +194,7 @@ impl Cardinality {
         }
     }
 
-    /// What counts in bytes: a map is a list, and of several strings or messages a single reader keeps one.
+    /// What the wire format has: a map is a list, and the reader of a single string or message keeps the last one.
     fn wire(self) -> u8 {
         match self {
             Self::Explicit | Self::Implicit | Self::Required => 0,
@@ -282,7 +281,7 @@ impl ResolvedType {
         }
     }
 
-    /// Whether a reader of `new` understands what this type wrote.
+    /// Whether a reader with the type `new` reads what was written with this one.
     fn reads(&self, new: &Self, policy: &Policy<'_>) -> bool {
         if self == new {
             return true;
@@ -300,7 +299,7 @@ impl ResolvedType {
     }
 }
 
-/// An enum may be replaced by one of the same short name that has all its values.
+/// Whether an enum has the short name and all values of another one, which it may replace.
 fn contains(policy: &Policy<'_>, old: &str, new: &str) -> bool {
     let short = |name: &str| name.rsplit('.').next().unwrap_or("").to_owned();
     let (Some(old_type), Some(new_type)) = (policy.old.symbols.find(old), policy.new.symbols.find(new)) else { return false };

@@ -5,7 +5,7 @@ use super::{messages, services};
 use crate::schema::protobuf::model::File;
 use crate::types::ProtobufPolicy;
 
-/// File options that decide what generated code is called.
+/// File options that decide names and shape of generated code.
 const CODE_OPTIONS: [&str; 14] = [
     "java_package",
     "java_outer_classname",

@@ -18,7 +18,7 @@ pub(super) fn compare_types(
     policy.spend(old.len() + new.len() + old_enums.len() + new_enums.len())?;
     let by_name: HashMap<&str, &Message> = new.iter().map(|message| (&*message.name, message)).collect();
     for message in old {
-        // That a message is gone is among the original's own findings.
+        // Confluent's own rules report a message that is gone
         if let Some(other) = by_name.get(&*message.name) {
             let full = (join(scopes.0, &message.name), join(scopes.1, &message.name));
             compare_messages(policy, &below(path, &message.name), (&full.0, &full.1), (message, other))?;

@@ -1,8 +1,8 @@
-//! Rules beyond the original's, for those who ask for them (protobuf 5.4; after Buf's breaking-change categories).
+//! Stricter policies than Confluent's, which a config may ask for (protobuf 5.4). They are Buf's categories of breaking changes.
 //!
 //! `WIRE` adds what breaks the binary encoding, `WIRE_JSON` what breaks the binary or the JSON encoding, `FILE` what breaks code
-//! generated from the file. Elements of the file itself are compared, matched by name; what differs in a referenced file is
-//! judged where that file is registered. Rule ids are Buf's. In messages both sides are quoted: the reader's word first.
+//! generated from the file. Elements of the file itself are compared, matched by name; a referenced file is compared when it is
+//! registered itself. Rule ids are Buf's.
 
 mod breach;
 mod enums;

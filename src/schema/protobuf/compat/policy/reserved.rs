@@ -30,7 +30,6 @@ impl NumberSet {
         Self { merged }
     }
 
-    /// The numbers that are reserved.
     pub(super) fn reserved(statements: &[Reserved]) -> Self {
         Self::new(bounds(statements))
     }
@@ -46,7 +45,7 @@ fn bounds(statements: &[Reserved]) -> Vec<(i32, i32)> {
     statements.iter().flat_map(|statement| statement.spans.iter().filter_map(Span::bounds)).collect()
 }
 
-/// What was reserved once stays reserved.
+/// What was reserved must stay reserved.
 pub(super) fn check_reserved(policy: &mut Policy<'_>, rule: &'static str, path: &str, (old, new): (&[Reserved], &[Reserved])) {
     if let Some((first, last)) = first_uncovered(&bounds(old), &NumberSet::reserved(new)) {
         let text = format!("The {{R}} schema no longer reserves {first} to {last}, as the {{W}} schema does");
@@ -63,7 +62,6 @@ pub(super) fn check_reserved(policy: &mut Policy<'_>, rule: &'static str, path: 
     }
 }
 
-/// The reserved names.
 pub(super) fn reserved_names(statements: &[Reserved]) -> HashSet<&str> {
     let spans = statements.iter().flat_map(|statement| &statement.spans);
     spans.filter_map(|span| if let Span::Name(name) = span { Some(&**name) } else { None }).collect()
