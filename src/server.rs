@@ -54,8 +54,8 @@ pub async fn serve(listener: TcpListener, app: App, metrics: Metrics, settings: 
         let Some((stream, slot)) = accepted else { continue };
         let app = app.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let (app, mut request) = (app.clone(), request.map(Body::new));
-            async move { Ok::<_, Infallible>(app.handle(&mut request).await) }
+            let app = app.clone();
+            async move { Ok::<_, Infallible>(app.handle(request.map(Body::new)).await) }
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         let metrics = metrics.clone();

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, LogFormat, Settings, Shapes};
-use crate::http::{self, AppState, DocumentAges, EdgeSettings, Links, Metrics};
+use crate::http::{self, AppState, DocumentAges, HttpSettings, Links, Metrics, Route};
 use crate::registry::{Defaults, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
@@ -53,7 +53,7 @@ fn log_to_stderr(settings: &Settings) -> Result<(), Failure> {
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(http::routes().iter().map(Route::label));
     let listener = TcpListener::bind(&settings.listen)
         .await
         .map_err(|error| (Exit::Listen, format!("can't listen on {}: {error}", settings.listen)))?;
@@ -61,7 +61,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let defaults = Defaults { resolve: resolve(settings, listener.local_addr().ok())?, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
-    let state = AppState::new(registry, metrics.clone(), edge(settings));
+    let state = AppState::new(registry, metrics.clone(), http_settings(settings));
     let address = listener.local_addr().map_or_else(|_| settings.listen.clone(), |address| address.to_string());
     tracing::info!("listening on http://{address}, storing in {}", store.location());
     let server = ServerSettings {
@@ -170,20 +170,20 @@ fn backfill_names(registry: Arc<Registry>) {
     });
 }
 
-fn edge(settings: &Settings) -> EdgeSettings {
-    EdgeSettings {
+fn http_settings(settings: &Settings) -> HttpSettings {
+    HttpSettings {
         max_body_bytes: usize::try_from(settings.max_body_bytes.0).unwrap_or(usize::MAX),
         body_timeout: settings.body_timeout,
         request_timeout: settings.request_timeout,
         access_log: settings.access_log,
-        ready_bytes: settings.ready_cache_bytes.0,
+        answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,
         legacy_shapes: settings.response_shapes == Shapes::V7,
         events: events(settings),
         event_time_limit: settings.event_time_limit,
         links: Links::new(settings.public_url.as_deref()),
         ages: DocumentAges { guid: settings.immutable_max_age.0, id: settings.id_max_age.0, version: settings.version_max_age.0 },
-        ..EdgeSettings::default()
+        ..HttpSettings::default()
     }
 }
 

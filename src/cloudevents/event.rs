@@ -36,7 +36,8 @@ impl Mode {
 }
 
 /// The value of an attribute. Where the encoding has only texts, everything is a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
 pub enum Scalar {
     /// A String, URI, URI-reference, Timestamp or Binary.
     Text(Box<str>),

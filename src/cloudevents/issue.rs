@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 /// How strictly an event is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Strictness {
@@ -48,33 +50,48 @@ const SHOWN: usize = 200;
 /// Issues of each kind that are kept for one event.
 const KEPT: usize = 100;
 
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One thing that is wrong; in reports, with these keys in this order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Issue {
     /// The stable code.
     pub code: Cow<'static, str>,
-    /// How bad it is.
+    #[serde(skip)]
     pub level: Level,
     /// The attribute it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
+    /// JSON pointer into the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The keyword of a JSON Schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
+    /// JSON pointer of that keyword in the schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema_pointer: Option<String>,
+    /// The address of the text that holds the keyword, when it is a referenced one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
     /// One sentence.
     pub message: String,
     /// The offending value of an attribute, cut; never data.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// JSON pointer into the data.
-    pub pointer: Option<String>,
-    /// The keyword of a JSON Schema.
-    pub keyword: Option<String>,
-    /// JSON pointer of that keyword in the schema.
-    pub schema_pointer: Option<String>,
-    /// The address of the text that holds the keyword, when it is a referenced one.
-    pub schema: Option<String>,
     /// Advice.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// Where in the body, as byte offset.
+    #[serde(skip)]
     pub offset: Option<u32>,
-    /// Line and column of that place, once they have been counted.
-    pub position: Option<(u32, u32)>,
+    /// The same as line and column, once they have been counted.
+    #[serde(flatten)]
+    pub position: Option<Position>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Position {
+    pub line: u32,
+    pub column: u32,
 }
 
 impl Issue {

@@ -1,12 +1,15 @@
 //! What is said about events: the body of `/cloudevents/validate`.
 
-use std::fmt::{Display, Write as _};
+use std::borrow::Cow;
+use std::io;
+
+use serde::{Serialize, Serializer};
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
 use super::data::{Framing, Judgement, Named, SchemaFacts};
 use super::event::{Envelope, Scalar};
-use super::issue::{Issue, Issues, Strictness};
-use crate::schema::json::write_string;
-use crate::types::{Guid, SchemaType};
+use super::issue::{Issue, Issues, Position, Strictness};
+use crate::types::{Guid, SchemaId};
 
 /// An event that has been judged.
 #[derive(Debug, Clone)]
@@ -50,179 +53,135 @@ pub fn locate(text: &str, issues: &mut [&mut Issues]) {
                 column = column.saturating_add(1);
             }
         }
-        issue.position = Some((line, column));
+        issue.position = Some(Position { line, column });
     }
 }
 
-/// A report on its way into text, written once from front to back.
-struct Writer(String);
+/// The body of a report on one event, or one of the `events` in a report on several.
+#[derive(Serialize)]
+struct EventReport<'r> {
+    /// The place in a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    valid: bool,
+    /// In a batch it stands at the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<&'static str>,
+    strictness: &'static str,
+    #[serde(serialize_with = "as_object")]
+    event: &'r [(Cow<'static, str>, Scalar)],
+    schema: Option<&'r SchemaFacts>,
+    data: DataReport<'r>,
+    errors: Vec<&'r Issue>,
+    warnings: Vec<&'r Issue>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
+}
 
-impl Writer {
-    /// A key, and a comma before it where something stands before it.
-    fn key(&mut self, key: &str) {
-        self.0.push_str(if self.is_open() { "\"" } else { ",\"" });
-        self.0.push_str(key);
-        self.0.push_str("\":");
-    }
+/// What became of the data.
+#[derive(Serialize)]
+struct DataReport<'r> {
+    present: bool,
+    kind: Option<&'static str>,
+    checked: bool,
+    decoded_as: Option<&'static str>,
+    bytes: usize,
+    framing: Option<FramingReport<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'r str>,
+}
 
-    /// Whether nothing stands yet in the innermost object or array.
-    fn is_open(&self) -> bool {
-        matches!(self.0.as_bytes().last(), Some(b'{' | b'['))
-    }
+/// What was before the data: Confluent's framing, or that of Avro's single objects.
+#[derive(Default, Serialize)]
+struct FramingReport<'r> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    magic: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<SchemaId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guid: Option<Guid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_indexes: Option<&'r [i32]>,
+}
 
-    fn comma(&mut self) {
-        if !self.is_open() {
-            self.0.push(',');
+#[derive(Serialize)]
+struct BatchReport<'r> {
+    valid: bool,
+    mode: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<&'r Issue>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'r Issue>,
+    events: Vec<EventReport<'r>>,
+}
+
+fn as_object<S: Serializer>(attributes: &[(Cow<'static, str>, Scalar)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(attributes.iter().map(|(name, value)| (name, value)))
+}
+
+/// The issues that are errors under a strictness, or those that are not.
+fn issues(issues: &Issues, strictness: Strictness, errors: bool) -> Vec<&Issue> {
+    issues.list().iter().filter(|issue| issue.fails(strictness) == errors).collect()
+}
+
+impl<'r> FramingReport<'r> {
+    fn new(judgement: &'r Judgement) -> Option<Self> {
+        let base = Self { message_indexes: judgement.message_indexes.as_deref(), ..Self::default() };
+        match (judgement.framing, judgement.fingerprint) {
+            (Some(Framing { named: Named::Id(id) }), _) => Some(Self { magic: Some(0), id: Some(id), ..base }),
+            (Some(Framing { named: Named::Guid(guid) }), _) => Some(Self { magic: Some(1), guid: Some(guid), ..base }),
+            (None, Some(fingerprint)) => Some(Self { fingerprint: Some(format!("{fingerprint:016x}")), ..base }),
+            (None, None) => None,
         }
     }
+}
 
-    fn text(&mut self, key: &str, value: &str) {
-        self.key(key);
-        write_string(&mut self.0, value);
-    }
-
-    fn some_text(&mut self, key: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.text(key, value);
+impl<'r> EventReport<'r> {
+    fn new(verdict: &'r Verdict, strictness: Strictness) -> Self {
+        let Verdict { envelope, schema, judgement } = verdict;
+        let data = envelope.data.as_ref();
+        Self {
+            index: None,
+            valid: verdict.is_valid(strictness),
+            mode: None,
+            strictness: strictness.word(),
+            event: &envelope.attributes,
+            schema: schema.as_ref(),
+            data: DataReport {
+                present: data.is_some(),
+                kind: data.map(|data| data.kind.word()),
+                checked: judgement.checked,
+                decoded_as: judgement.decoded_as,
+                bytes: data.map_or(0, |data| data.bytes),
+                framing: FramingReport::new(judgement),
+                message: judgement.message.as_deref(),
+            },
+            errors: issues(&envelope.issues, strictness, true),
+            warnings: issues(&envelope.issues, strictness, false),
+            truncated: envelope.issues.truncated || judgement.truncated,
         }
     }
+}
 
-    fn number(&mut self, key: &str, value: impl itoa::Integer) {
-        self.key(key);
-        self.0.push_str(itoa::Buffer::new().format(value));
-    }
+/// Writes control characters in upper-case digits, as the reader of schemas does.
+struct UpperCaseEscapes;
 
-    /// A word that JSON knows, or a value that is JSON as it is shown.
-    fn word(&mut self, key: &str, value: impl Display) {
-        self.key(key);
-        // writing to a string does not fail
-        let _ = write!(self.0, "{value}");
-    }
-
-    fn flag(&mut self, key: &str, value: bool) {
-        self.key(key);
-        self.0.push_str(if value { "true" } else { "false" });
-    }
-
-    fn object(&mut self, key: &str, members: impl FnOnce(&mut Self)) {
-        self.key(key);
-        self.0.push('{');
-        members(self);
-        self.0.push('}');
-    }
-
-    fn issue(&mut self, issue: &Issue) {
-        self.comma();
-        self.0.push('{');
-        self.text("code", &issue.code);
-        self.some_text("attribute", issue.attribute.as_deref());
-        self.some_text("pointer", issue.pointer.as_deref());
-        self.some_text("keyword", issue.keyword.as_deref());
-        self.some_text("schema_pointer", issue.schema_pointer.as_deref());
-        self.some_text("schema", issue.schema.as_deref());
-        self.text("message", &issue.message);
-        self.some_text("value", issue.value.as_deref());
-        self.some_text("hint", issue.hint.as_deref());
-        if let Some((line, column)) = issue.position {
-            self.number("line", line);
-            self.number("column", column);
-        }
-        self.0.push('}');
-    }
-
-    /// The issues that are errors under a strictness, or those that are not.
-    fn issues(&mut self, key: &str, issues: &Issues, strictness: Strictness, errors: bool) {
-        self.key(key);
-        self.0.push('[');
-        for issue in issues.list().iter().filter(|issue| issue.fails(strictness) == errors) {
-            self.issue(issue);
-        }
-        self.0.push(']');
-    }
-
-    fn attributes(&mut self, envelope: &Envelope) {
-        for (name, value) in &envelope.attributes {
-            match value {
-                Scalar::Text(text) => self.text(name, text),
-                Scalar::Bool(flag) => self.flag(name, *flag),
-                Scalar::Integer(number) => self.number(name, *number),
-            }
+impl Formatter for UpperCaseEscapes {
+    fn write_char_escape<W: io::Write + ?Sized>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        match escape {
+            CharEscape::AsciiControl(byte) => write!(writer, "\\u{byte:04X}"),
+            other => CompactFormatter.write_char_escape(writer, other),
         }
     }
+}
 
-    fn schema(&mut self, facts: &SchemaFacts) {
-        self.text("resolved_by", facts.resolved_by);
-        self.some_text("subject", facts.subject.as_deref());
-        if let Some(version) = facts.version {
-            self.number("version", version);
-        }
-        if let Some(id) = facts.id {
-            self.number("id", id);
-        }
-        if let Some(guid) = facts.guid {
-            self.text("guid", guid.write(&mut Guid::buffer()));
-        }
-        self.some_text("schemaType", facts.schema_type.map(SchemaType::as_str));
-        self.some_text("url", facts.url.as_deref());
-    }
-
-    /// What was before the data.
-    fn framing(&mut self, judgement: &Judgement) {
-        if judgement.framing.is_none() && judgement.fingerprint.is_none() {
-            return self.word("framing", "null");
-        }
-        self.object("framing", |out| {
-            match (judgement.framing, judgement.fingerprint) {
-                (Some(Framing { named: Named::Id(id) }), _) => {
-                    out.number("magic", 0);
-                    out.number("id", id);
-                }
-                (Some(Framing { named: Named::Guid(guid) }), _) => {
-                    out.number("magic", 1);
-                    out.text("guid", guid.write(&mut Guid::buffer()));
-                }
-                (None, Some(fingerprint)) => out.text("fingerprint", &format!("{fingerprint:016x}")),
-                (None, None) => {}
-            }
-            if let Some(indexes) = &judgement.message_indexes {
-                out.word("message_indexes", serde_json::Value::from(indexes.clone()));
-            }
-        });
-    }
-
-    /// What became of the data.
-    fn data(&mut self, verdict: &Verdict) {
-        let (judgement, data) = (&verdict.judgement, verdict.envelope.data.as_ref());
-        self.flag("present", data.is_some());
-        match data {
-            Some(data) => self.text("kind", data.kind.word()),
-            None => self.word("kind", "null"),
-        }
-        self.flag("checked", judgement.checked);
-        match judgement.decoded_as {
-            Some(encoding) => self.text("decoded_as", encoding),
-            None => self.word("decoded_as", "null"),
-        }
-        self.number("bytes", data.map_or(0, |data| data.bytes));
-        self.framing(judgement);
-        self.some_text("message", judgement.message.as_deref());
-    }
-
-    fn verdict(&mut self, verdict: &Verdict, strictness: Strictness) {
-        let issues = &verdict.envelope.issues;
-        self.text("strictness", strictness.word());
-        self.object("event", |out| out.attributes(&verdict.envelope));
-        match &verdict.schema {
-            Some(facts) => self.object("schema", |out| out.schema(facts)),
-            None => self.word("schema", "null"),
-        }
-        self.object("data", |out| out.data(verdict));
-        self.issues("errors", issues, strictness, true);
-        self.issues("warnings", issues, strictness, false);
-        if issues.truncated || verdict.judgement.truncated {
-            self.flag("truncated", true);
-        }
-    }
+fn to_json(report: &impl Serialize, room: usize) -> String {
+    let mut out = Vec::with_capacity(room);
+    // neither writing to memory fails, nor are there keys that are no texts
+    let _ = report.serialize(&mut serde_json::Serializer::with_formatter(&mut out, UpperCaseEscapes));
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// A report: whether all is valid, and the JSON that says so and why not.
@@ -241,14 +200,9 @@ pub fn report(mut verdict: Verdict, text: Option<&str>, strictness: Strictness) 
         locate(text, &mut [&mut verdict.envelope.issues]);
     }
     verdict.locate_own();
-    let valid = verdict.is_valid(strictness);
-    let mut out = Writer(String::with_capacity(1024));
-    out.0.push('{');
-    out.flag("valid", valid);
-    out.text("mode", verdict.envelope.mode.word());
-    out.verdict(&verdict, strictness);
-    out.0.push('}');
-    Report { valid, json: out.0 }
+    let mode = Some(verdict.envelope.mode.word());
+    let report = EventReport { mode, ..EventReport::new(&verdict, strictness) };
+    Report { valid: report.valid, json: to_json(&report, 1024) }
 }
 
 /// The report on several events; what is wrong with the batch itself stands at the top.
@@ -259,30 +213,14 @@ pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&s
         all.push(&mut own);
         locate(text, &mut all);
     }
-    let mut valid = own.pass(strictness);
-    for verdict in &mut verdicts {
-        verdict.locate_own();
-        valid &= verdict.is_valid(strictness);
-    }
-    let mut out = Writer(String::with_capacity(1024 * verdicts.len()));
-    out.0.push('{');
-    out.flag("valid", valid);
-    out.text("mode", "batched");
-    for (key, errors) in [("errors", true), ("warnings", false)] {
-        if own.list().iter().any(|issue| issue.fails(strictness) == errors) {
-            out.issues(key, &own, strictness, errors);
-        }
-    }
-    out.key("events");
-    out.0.push('[');
-    for (index, verdict) in verdicts.iter().enumerate() {
-        out.comma();
-        out.0.push('{');
-        out.number("index", index);
-        out.flag("valid", verdict.is_valid(strictness));
-        out.verdict(verdict, strictness);
-        out.0.push('}');
-    }
-    out.0.push_str("]}");
-    Report { valid, json: out.0 }
+    verdicts.iter_mut().for_each(Verdict::locate_own);
+    let events: Vec<_> = verdicts.iter().map(|verdict| EventReport::new(verdict, strictness)).collect();
+    let report = BatchReport {
+        valid: own.pass(strictness) && events.iter().all(|event| event.valid),
+        mode: "batched",
+        errors: issues(&own, strictness, true),
+        warnings: issues(&own, strictness, false),
+        events: events.into_iter().enumerate().map(|(at, event)| EventReport { index: Some(at), ..event }).collect(),
+    };
+    Report { valid: report.valid, json: to_json(&report, 1024 * verdicts.len()) }
 }

@@ -1,8 +1,9 @@
 //! Configs: the whole, and the change that a PUT makes.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::contract::{metadata_from, metadata_to, rule_set_from, rule_set_to};
+use super::contract::{metadata_from, rule_set_from};
 use super::read::{CodecError, as_bool, as_object, as_string};
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, Config, Metadata, ProtobufPolicy, RuleSet};
 
@@ -155,36 +156,67 @@ pub fn config_from(body: &Value) -> Config {
     config
 }
 
-/// Writes a config.
-#[must_use]
-pub fn config_to(config: &Config, level_key: LevelKey) -> Value {
-    let mut out = Map::new();
-    let text = |value: &Option<String>| value.clone().filter(|v| !v.is_empty()).map(Value::String);
-    let name = |value: Option<&'static str>| value.map(|v| Value::String(v.into()));
-    let level = match level_key {
-        LevelKey::Compatibility => "compatibility",
-        LevelKey::CompatibilityLevel => "compatibilityLevel",
-    };
-    let members = [
-        ("alias", text(&config.alias)),
-        ("aliasForDeks", text(&config.alias_for_deks)),
-        ("normalize", config.normalize.map(Value::Bool)),
-        ("validateFields", config.validate_fields.map(Value::Bool)),
-        ("validateNewSchemas", config.validate_new_schemas.map(Value::Bool)),
-        ("validateRules", config.validate_rules.map(Value::Bool)),
-        (level, name(config.compatibility.map(CompatibilityLevel::as_str))),
-        ("compatibilityPolicy", name(config.compatibility_policy.map(CompatibilityPolicy::as_str))),
-        ("protobufPolicy", name(config.protobuf_policy.map(ProtobufPolicy::as_str))),
-        ("compatibilityGroup", text(&config.compatibility_group)),
-        ("defaultMetadata", config.default_metadata.as_ref().map(metadata_to)),
-        ("overrideMetadata", config.override_metadata.as_ref().map(metadata_to)),
-        ("defaultRuleSet", config.default_rule_set.as_ref().map(rule_set_to)),
-        ("overrideRuleSet", config.override_rule_set.as_ref().map(rule_set_to)),
-    ];
-    for (key, value) in members {
-        if let Some(value) = value {
-            out.insert(key.to_owned(), value);
+/// The JSON of a config (rest-api 3.6).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigJson<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias_for_deks: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    normalize: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validate_fields: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validate_new_schemas: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validate_rules: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compatibility: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compatibility_level: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compatibility_policy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protobuf_policy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compatibility_group: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_metadata: Option<&'c Metadata>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_metadata: Option<&'c Metadata>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_rule_set: Option<&'c RuleSet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_rule_set: Option<&'c RuleSet>,
+}
+
+impl<'c> ConfigJson<'c> {
+    #[must_use]
+    pub fn new(config: &'c Config, level_key: LevelKey) -> Self {
+        let text = |value: &'c Option<String>| value.as_deref().filter(|text| !text.is_empty());
+        let level = config.compatibility.map(CompatibilityLevel::as_str);
+        let (compatibility, compatibility_level) = match level_key {
+            LevelKey::Compatibility => (level, None),
+            LevelKey::CompatibilityLevel => (None, level),
+        };
+        Self {
+            alias: text(&config.alias),
+            alias_for_deks: text(&config.alias_for_deks),
+            normalize: config.normalize,
+            validate_fields: config.validate_fields,
+            validate_new_schemas: config.validate_new_schemas,
+            validate_rules: config.validate_rules,
+            compatibility,
+            compatibility_level,
+            compatibility_policy: config.compatibility_policy.map(CompatibilityPolicy::as_str),
+            protobuf_policy: config.protobuf_policy.map(ProtobufPolicy::as_str),
+            compatibility_group: text(&config.compatibility_group),
+            default_metadata: config.default_metadata.as_ref(),
+            override_metadata: config.override_metadata.as_ref(),
+            default_rule_set: config.default_rule_set.as_ref(),
+            override_rule_set: config.override_rule_set.as_ref(),
         }
     }
-    Value::Object(out)
 }

@@ -1,8 +1,8 @@
-//! Metadata and rule sets.
+//! Metadata and rule sets as requests and the database have them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::read::{CodecError, as_array, as_bool, as_object, as_string, field, string_field};
 use crate::types::{ExecutionEnvironment, JavaStr, Metadata, Rule, RuleKind, RuleMode, RuleSet};
@@ -53,27 +53,6 @@ pub fn metadata_from(value: &Value) -> Result<Option<Metadata>, CodecError> {
         properties: present(field(map, "properties", string_map)?, BTreeMap::is_empty),
         sensitive: present(field(map, "sensitive", string_set)?, BTreeSet::is_empty),
     }))
-}
-
-fn strings<'a>(set: impl IntoIterator<Item = &'a JavaStr>) -> Value {
-    Value::Array(set.into_iter().map(|s| Value::String(s.0.clone())).collect())
-}
-
-/// Writes `metadata`; empty members are left out.
-#[must_use]
-pub fn metadata_to(metadata: &Metadata) -> Value {
-    let mut out = Map::new();
-    if let Some(tags) = metadata.tags.as_ref().filter(|t| !t.is_empty()) {
-        out.insert("tags".into(), Value::Object(tags.iter().map(|(path, names)| (path.0.clone(), strings(names))).collect()));
-    }
-    if let Some(properties) = metadata.properties.as_ref().filter(|p| !p.is_empty()) {
-        let members = properties.iter().map(|(key, value)| (key.0.clone(), Value::String(value.clone())));
-        out.insert("properties".into(), Value::Object(members.collect()));
-    }
-    if let Some(sensitive) = metadata.sensitive.as_ref().filter(|s| !s.is_empty()) {
-        out.insert("sensitive".into(), strings(sensitive));
-    }
-    Value::Object(out)
 }
 
 fn name<T>(value: &Value, class: &str, all: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, CodecError> {
@@ -133,55 +112,4 @@ pub fn rule_set_from(value: &Value) -> Result<Option<RuleSet>, CodecError> {
         encoding_rules: present(field(map, "encodingRules", rules)?, Vec::is_empty),
         enable_at: field(map, "enableAt", |v| name(v, "ExecutionEnvironment", places, ExecutionEnvironment::parse))?,
     }))
-}
-
-fn rule_to(rule: &Rule) -> Value {
-    let mut out = Map::new();
-    let mut put = |key: &str, value: Option<&str>| {
-        if let Some(value) = value.filter(|v| !v.is_empty()) {
-            out.insert(key.into(), Value::String(value.to_owned()));
-        }
-    };
-    put("name", rule.name.as_deref());
-    put("doc", rule.doc.as_deref());
-    put("kind", rule.kind.map(RuleKind::as_str));
-    put("mode", rule.mode.map(RuleMode::as_str));
-    put("type", rule.rule_type.as_deref());
-    if let Some(tags) = rule.tags.as_ref().filter(|t| !t.is_empty()) {
-        out.insert("tags".into(), strings(tags));
-    }
-    if let Some(params) = rule.params.as_ref().filter(|p| !p.is_empty()) {
-        let members = params.iter().map(|(key, value)| (key.0.clone(), Value::String(value.clone())));
-        out.insert("params".into(), Value::Object(members.collect()));
-    }
-    let mut put = |key: &str, value: Option<&str>| {
-        if let Some(value) = value.filter(|v| !v.is_empty()) {
-            out.insert(key.into(), Value::String(value.to_owned()));
-        }
-    };
-    put("expr", rule.expr.as_deref());
-    put("onSuccess", rule.on_success.as_deref());
-    put("onFailure", rule.on_failure.as_deref());
-    out.insert("disabled".into(), Value::Bool(rule.disabled));
-    Value::Object(out)
-}
-
-/// Writes `ruleSet`; empty lists are left out.
-#[must_use]
-pub fn rule_set_to(rule_set: &RuleSet) -> Value {
-    let mut out = Map::new();
-    let lists = [
-        ("migrationRules", &rule_set.migration_rules),
-        ("domainRules", &rule_set.domain_rules),
-        ("encodingRules", &rule_set.encoding_rules),
-    ];
-    for (key, rules) in lists {
-        if let Some(rules) = rules.as_ref().filter(|r| !r.is_empty()) {
-            out.insert(key.into(), Value::Array(rules.iter().map(rule_to).collect()));
-        }
-    }
-    if let Some(at) = rule_set.enable_at {
-        out.insert("enableAt".into(), Value::String(at.as_str().into()));
-    }
-    Value::Object(out)
 }

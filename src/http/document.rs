@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
-use super::edge::REQUEST_ID;
+use super::middleware::gzip::compress;
+use super::middleware::request_id::REQUEST_ID;
 use super::negotiate;
-use super::ready::compress;
 use crate::types::SchemaType;
 
 /// A representation of a schema document.
@@ -68,7 +68,6 @@ impl Form {
         }) && any
     }
 
-    /// The media type.
     pub(super) fn media_type(self, schema_type: SchemaType) -> &'static str {
         match (self, schema_type) {
             (Self::Json, _) => "application/json",
@@ -79,7 +78,7 @@ impl Form {
         }
     }
 
-    /// What follows a request target in the cache of ready answers; a target has no blanks.
+    /// What follows a request target in the answer cache; a target has no blanks.
     pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::Text => "",
@@ -95,29 +94,28 @@ impl Form {
     }
 }
 
-/// How long caches may keep a document.
+/// How long caches may keep a document, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
+pub(super) enum CachePolicy {
     /// The URL will never mean anything else.
     Immutable(u64),
-    /// For so many seconds.
-    Seconds(u64),
-    /// For so many seconds, and not one longer.
+    MaxAge(u64),
+    /// Not one second longer.
     Revalidated(u64),
-    /// What the URL means moves on.
-    Not,
+    /// Kept, but asked about each time: what the URL means moves on.
+    NoCache,
     /// The answer was for this request.
-    Never,
+    NoStore,
 }
 
-impl Keep {
+impl CachePolicy {
     fn header(self) -> String {
         match self {
             Self::Immutable(seconds) => format!("public, max-age={seconds}, immutable"),
-            Self::Seconds(seconds) => format!("public, max-age={seconds}"),
+            Self::MaxAge(seconds) => format!("public, max-age={seconds}"),
             Self::Revalidated(seconds) => format!("public, max-age={seconds}, must-revalidate"),
-            Self::Not => "no-cache".to_owned(),
-            Self::Never => "no-store".to_owned(),
+            Self::NoCache => "no-cache".to_owned(),
+            Self::NoStore => "no-store".to_owned(),
         }
     }
 }
@@ -133,16 +131,15 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 const VARY: &str = "accept, accept-encoding";
 
 /// What is said about a document beside its bytes.
-pub(super) struct About {
+pub(super) struct DocumentMeta {
     pub(super) schema_type: SchemaType,
     pub(super) form: Form,
     pub(super) tag: String,
-    pub(super) keep: Keep,
+    pub(super) cache_policy: CachePolicy,
     /// When the schema was stored, in milliseconds since 1970.
     pub(super) created_at: i64,
     pub(super) content_location: String,
-    /// Further headers of the document itself.
-    pub(super) more: Vec<(HeaderName, String)>,
+    pub(super) further_headers: Vec<(HeaderName, String)>,
 }
 
 /// A document, ready to be sent. Cheap to share; the compressed form is made for the first client that takes it.
@@ -169,16 +166,16 @@ fn put(map: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-impl About {
+impl DocumentMeta {
     /// What caches need to know, also when nothing has changed.
     fn validators(&self) -> HeaderMap {
         let mut map = HeaderMap::with_capacity(12);
         put(&mut map, header::ETAG, &quoted(&self.tag, ""));
-        put(&mut map, header::CACHE_CONTROL, &self.keep.header());
+        put(&mut map, header::CACHE_CONTROL, &self.cache_policy.header());
         put(&mut map, header::CONTENT_LOCATION, &self.content_location);
         map.insert(header::VARY, HeaderValue::from_static(VARY));
         map.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        // a place for what the edge puts into every answer: a copy of the map need not grow
+        // room for the id that every answer gets: a copy of the map has no room to spare, and would have to grow
         map.insert(REQUEST_ID, HeaderValue::from_static(""));
         map
     }
@@ -206,7 +203,7 @@ impl About {
         for (name, value) in ALWAYS {
             full.insert(name, HeaderValue::from_static(value));
         }
-        for (name, value) in self.more {
+        for (name, value) in self.further_headers {
             put(&mut full, name, &value);
         }
         let Self { schema_type, form, tag, .. } = self;

@@ -1,13 +1,14 @@
-//! The only place that knows both the facts of a failure and its status, code and message (rest-api section 4).
+//! The only place that knows both the facts of a failure and its status, code and message (rest-api 4).
+
+use std::time::Duration;
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value, json};
 
 use super::invalid_schema;
+use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::codec::{CodecError, ConfigPatchError};
-use crate::registry::{NotPermitted, RegistryError};
-use crate::schema::{Finding, Place};
-use crate::types::{Subject, Version};
+use crate::registry::{NotPermitted, Reason, RegistryError};
+use crate::types::{Subject, Version, VersionSelector};
 
 /// An answer that is an error.
 #[derive(Debug)]
@@ -15,12 +16,31 @@ pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) code: u32,
     pub(super) message: String,
-    /// Further members of the body: what a caller asked for by `?explain=true`, or the particulars of a problem.
-    pub(super) extra: Vec<(&'static str, Value)>,
-    /// The kind of problem, where its status does not tell.
-    pub(super) problem: Option<&'static str>,
+    pub(super) details: Option<Box<ErrorDetails>>,
+    /// The kind of problem, where status and code don't tell.
+    pub(super) problem: Option<ProblemKind>,
     /// What happened inside; logged, never sent.
     pub(super) cause: Option<String>,
+}
+
+/// What the `type` of a problem stands for (cloudevents 4.6); `problem.rs` has their names and pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProblemKind {
+    SchemaNotFound,
+    SchemaDeleted,
+    Unresolved,
+    Ambiguous,
+    NotAUri,
+    AliasNotFound,
+    TypeNotBound,
+    Configured,
+    Invalid,
+    NotFound,
+    MethodNotAllowed,
+    UnsupportedMediaType,
+    TooLarge,
+    Timeout,
+    Failure,
 }
 
 /// Every (status, `error_code`) that the server can send; tests hold openapi.yaml to it.
@@ -74,11 +94,23 @@ pub const ERROR_CODES: &[(u16, u32)] = &[
 ];
 
 impl ApiError {
-    pub(super) fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), extra: Vec::new(), problem: None, cause: None }
+    fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), details: None, problem: None, cause: None }
     }
 
-    /// `HTTP <n> <reason>`, as the original's HTTP layer says it.
+    fn not_found_as(code: u32, message: String) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    fn conflict(code: u32, message: String) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    fn refused(code: u32, message: String) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    /// `HTTP <n> <reason>`, as Confluent's HTTP layer says it.
     pub(super) fn plain(status: StatusCode) -> Self {
         let reason = status.canonical_reason().unwrap_or("Error");
         Self::new(status, u32::from(status.as_u16()), format!("HTTP {} {reason}", status.as_u16()))
@@ -92,44 +124,112 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, 400, message)
     }
 
-    /// The same error as a kind of problem.
-    pub(super) fn problem(mut self, name: &'static str) -> Self {
-        self.problem = Some(name);
-        self
+    pub(super) fn context_with_colon(name: &str) -> Self {
+        Self::bad_request(format!("Context name '{name}' cannot contain a colon"))
     }
 
-    /// The same error with a further member.
-    pub(super) fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
-        self.extra.push((key, value.into()));
-        self
-    }
-
-    /// The body was empty.
     pub(super) fn empty_body(operation: &str) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, 422, format!("{operation} must not be null (was null)"))
+        Self::refused(422, format!("{operation} must not be null (was null)"))
     }
 
-    pub(super) fn body(&self) -> Value {
-        let mut out = Map::new();
-        out.insert("error_code".into(), Value::from(self.code));
-        out.insert("message".into(), Value::from(self.message.as_str()));
-        // the particulars of a problem are for problems
-        for (key, value) in self.extra.iter().filter(|_| self.problem.is_none()) {
-            out.insert((*key).into(), value.clone());
+    pub(super) fn unsupported_media_type() -> Self {
+        let mut error = Self::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        error.message.push_str("; send the header Content-Type: application/vnd.schemaregistry.v1+json");
+        error
+    }
+
+    pub(super) fn unsupported_event_format(content_type: &str) -> Self {
+        let shown: String = content_type.chars().take(100).collect();
+        let message = format!(
+            "'{shown}' is a CloudEvents media type in a format that is not read; \
+             application/cloudevents+json and application/cloudevents-batch+json are"
+        );
+        Self { message, ..Self::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE) }
+    }
+
+    pub(super) fn body_too_large(limit: usize, setting: &str) -> Self {
+        let message = format!("HTTP 413 Request Entity Too Large: the limit is {limit} bytes (setting {setting})");
+        Self { message, ..Self::plain(StatusCode::PAYLOAD_TOO_LARGE) }
+    }
+
+    pub(super) fn too_many_records(count: usize, limit: usize) -> Self {
+        let message = format!("{count} records; the setting event-max-batch-events allows {limit}");
+        Self { message, ..Self::plain(StatusCode::PAYLOAD_TOO_LARGE) }
+    }
+
+    pub(super) fn out_of_time(limit: Duration) -> Self {
+        let limit = limit.as_secs_f64();
+        let message = format!("The request took longer than {limit} s; the setting request-timeout moves this limit");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50002, message)
+    }
+
+    pub(super) fn panicked(request_id: &str) -> Self {
+        let message = format!("Internal Server Error (request id {request_id})");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, 500, message)
+    }
+
+    pub(super) fn missing_member(key: &str) -> Self {
+        Self::refused(42200, format!("The member {key} is missing"))
+    }
+
+    pub(super) fn not_a_guid(text: &str) -> Self {
+        Self::refused(42200, format!("{text} is no guid"))
+    }
+
+    /// A document is asked for by a version that its subject does not have.
+    pub(super) fn no_such_version(subject: &Subject, version: Version) -> Self {
+        Self::not_found_as(40402, format!("No version {version} of subject '{subject}'."))
+    }
+
+    /// 410, with the URL that goes on answering.
+    pub(super) fn document_gone(subject: &Subject, version: Version, url: String) -> Self {
+        let message = format!("Version {version} of subject '{subject}' was soft-deleted; its document is still at {url}");
+        let details = ErrorDetails { url: Some(url), ..ErrorDetails::default() };
+        Self {
+            details: Some(Box::new(details)),
+            ..Self::new(StatusCode::GONE, 41000, message).problem(ProblemKind::SchemaDeleted)
         }
-        Value::Object(out)
+    }
+
+    /// What an event's hints did not lead to.
+    pub(super) fn unresolved(reason: Reason, details: ErrorDetails) -> Self {
+        let error = match reason {
+            Reason::NoHint => Self::bad_request("Nothing to go by: dataschema and type are both missing"),
+            Reason::NotAUri(error) => {
+                Self::bad_request(format!("The dataschema can't be used: {error}")).problem(ProblemKind::NotAUri)
+            }
+            Reason::Unknown(what) => Self::not_found_as(40403, format!("No schema: {what}")).problem(ProblemKind::Unresolved),
+            Reason::Ambiguous { name, rivals } => {
+                let message = format!("{} schemas have the name {name}", rivals.len());
+                Self::conflict(40900, message).problem(ProblemKind::Ambiguous)
+            }
+        };
+        Self { details: Some(Box::new(details)), ..error }
+    }
+
+    /// The same error as a kind of problem.
+    fn problem(mut self, kind: ProblemKind) -> Self {
+        self.problem = Some(kind);
+        self
+    }
+
+    pub(super) fn body(&self) -> ErrorMessage<'_> {
+        // the particulars of a problem are for problems
+        let details = self.details.as_deref().filter(|_| self.problem.is_none());
+        ErrorMessage { error_code: self.code, message: &self.message, details }
     }
 }
 
 /// A refused registration; with `explain` its body has the findings.
-pub(super) fn explained(error: RegistryError, explain: bool) -> ApiError {
-    let findings = match &error {
-        RegistryError::Incompatible { findings, notes, .. } if explain => Some(findings_json(findings, notes)),
+pub(super) fn explained(mut error: RegistryError, explain: bool) -> ApiError {
+    let details = match &mut error {
+        RegistryError::Incompatible { findings, notes, .. } if explain => {
+            let findings = Finding::list(std::mem::take(findings), std::mem::take(notes));
+            Some(Box::new(ErrorDetails { findings: Some(findings), ..ErrorDetails::default() }))
+        }
         _ => None,
     };
-    let mut error = ApiError::from(error);
-    error.extra.extend(findings.map(|findings| ("findings", findings)));
-    error
+    ApiError { details, ..ApiError::from(error) }
 }
 
 impl From<CodecError> for ApiError {
@@ -169,9 +269,9 @@ fn not_permitted(reason: &NotPermitted) -> String {
 impl From<RegistryError> for ApiError {
     fn from(error: RegistryError) -> Self {
         use RegistryError as E;
-        let not_found = |code, message| Self::new(StatusCode::NOT_FOUND, code, message);
-        let conflict = |code, message| Self::new(StatusCode::CONFLICT, code, message);
-        let refused = |code, message| Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message);
+        let not_found = Self::not_found_as;
+        let conflict = Self::conflict;
+        let refused = Self::refused;
         match error {
             E::SubjectNotFound(s) => not_found(40401, format!("Subject '{s}' not found.")),
             E::VersionNotFound(v) => not_found(40402, format!("Version {v} not found.")),
@@ -259,10 +359,14 @@ impl From<RegistryError> for ApiError {
                 50302,
                 "The subject kept changing while the schema was being registered; try again",
             ),
-            E::InvalidBinding(message) => refused(42200, message).problem("invalid"),
-            E::NoAlias(uri) => not_found(40400, format!("No alias has the URI {uri}.")).problem("alias-not-found"),
-            E::NoTypeBinding(name) => not_found(40400, format!("The event type {name} is not bound.")).problem("type-not-bound"),
-            E::Configured(name) => conflict(40900, format!("{name} is set by the server's configuration.")).problem("configured"),
+            E::InvalidBinding(message) => refused(42200, message).problem(ProblemKind::Invalid),
+            E::NoAlias(uri) => not_found(40400, format!("No alias has the URI {uri}.")).problem(ProblemKind::AliasNotFound),
+            E::NoTypeBinding(name) => {
+                not_found(40400, format!("The event type {name} is not bound.")).problem(ProblemKind::TypeNotBound)
+            }
+            E::Configured(name) => {
+                conflict(40900, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
+            }
             E::Store(error) => Self {
                 cause: Some(error.to_string()),
                 ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50001, "Error while accessing the schema store")
@@ -271,49 +375,9 @@ impl From<RegistryError> for ApiError {
     }
 }
 
-fn place(place: Option<&Place>) -> Value {
-    place.map_or(Value::Null, |place| {
-        let mut out = json!({ "pointer": place.pointer });
-        if let (Some(at), Value::Object(map)) = (place.position, &mut out) {
-            map.insert("line".into(), at.line.into());
-            map.insert("column".into(), at.column.into());
-        }
-        out
-    })
-}
-
-/// Findings as `?explain=true` shows them, and after them the notes, which are marked as such.
-pub(super) fn findings_json(findings: &[(Version, Finding)], notes: &[(Version, Finding)]) -> Value {
-    let one = |(version, finding): &(Version, Finding), is_note: bool| {
-        let mut out = Map::new();
-        if is_note {
-            out.insert("note".into(), true.into());
-        }
-        out.insert("rule".into(), finding.rule.into());
-        out.insert("path".into(), finding.path.as_str().into());
-        out.insert("message".into(), finding.message.as_str().into());
-        out.insert("oldVersion".into(), (*version).into());
-        for (key, at) in [("new", &finding.new), ("old", &finding.old)] {
-            if at.is_some() {
-                out.insert(key.into(), place(at.as_ref()));
-            }
-        }
-        out.insert("explanation".into(), finding.explanation.as_str().into());
-        if !finding.remedy.is_empty() {
-            out.insert("remedy".into(), finding.remedy.as_str().into());
-        }
-        if let Some(example) = &finding.counter_example {
-            out.insert("counterExample".into(), example.as_str().into());
-        }
-        Value::Object(out)
-    };
-    let findings = findings.iter().map(|finding| one(finding, false));
-    Value::Array(findings.chain(notes.iter().map(|note| one(note, true))).collect())
-}
-
 /// Reads a version as it stands in a path.
-pub(super) fn selector(text: &str) -> Result<crate::types::VersionSelector, ApiError> {
-    crate::types::VersionSelector::parse(text).ok_or_else(|| RegistryError::InvalidVersion(text.to_owned()).into())
+pub(super) fn selector(text: &str) -> Result<VersionSelector, ApiError> {
+    VersionSelector::parse(text).ok_or_else(|| RegistryError::InvalidVersion(text.to_owned()).into())
 }
 
 /// 40401 for a subject whose list is empty.

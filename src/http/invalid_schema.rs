@@ -4,7 +4,7 @@
 //! repeat all that was submitted. Clients match on them, so they are the same here to the letter (avro 1.6, protobuf 1.2,
 //! json-schema 1.5).
 
-use crate::codec::{metadata_to, rule_set_to};
+use crate::codec::to_text;
 use crate::registry::{InvalidSchema, RawReference, ReferenceError, Submitted};
 use crate::schema::Stage;
 use crate::types::{Content, Reference, SchemaType};
@@ -106,7 +106,7 @@ fn echo(Submitted { subject, schema_type, submission }: &Submitted) -> String {
         or_null(submission.id.map(|id| id.to_string())),
         content.guid(),
         references(&submission.references),
-        or_null(submission.metadata.as_ref().map(|m| metadata_to(m).to_string())),
-        or_null(submission.rule_set.as_ref().map(|r| rule_set_to(r).to_string())),
+        or_null(submission.metadata.as_ref().map(to_text)),
+        or_null(submission.rule_set.as_ref().map(to_text)),
     )
 }

@@ -3,11 +3,13 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-use super::router::{RouteIndex, routes};
+/// The place of a route in the table. Responses carry it among their extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RouteIndex(pub(super) usize);
 
 /// Statuses that have a counter of their own; others count as the last one.
 const STATUSES: [u16; 15] = [200, 204, 207, 304, 400, 404, 405, 406, 408, 409, 413, 415, 422, 503, 500];
@@ -27,9 +29,13 @@ struct PerRoute {
 struct Inner {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    instruments: Instruments,
+}
+
+struct Instruments {
     routes: Vec<PerRoute>,
     unmatched: PerRoute,
-    ready_hits: Counter,
+    cached_answers: Counter,
     registrations: Counter,
     known_registrations: Counter,
     batches: Histogram,
@@ -42,16 +48,10 @@ struct Inner {
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Metrics {
-    /// Fresh metrics, all zero.
+    /// Fresh metrics, all zero, of a table of routes.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new<'m>(routes: impl Iterator<Item = (&'m Method, &'static str)>) -> Self {
         let buckets = |builder: PrometheusBuilder, name: &str, bounds: &[f64]| {
             // bounds are constants and never empty, which is all that could be refused
             builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), bounds)
@@ -60,59 +60,33 @@ impl Metrics {
             .and_then(|b| buckets(b, "accordant_commit_batch", &BATCH))
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
-        let handle = recorder.handle();
-        let inner = with_local_recorder(&recorder, || {
-            let per_route = |template: &'static str, method: String| PerRoute {
-                template,
-                latency: OnceLock::new(),
-                method,
-                requests: Default::default(),
-            };
-            let routes = routes().iter().map(|route| per_route(route.template, route.method.to_string())).collect();
-            (
-                routes,
-                per_route("unmatched", "any".to_owned()),
-                counter!("accordant_ready_answers_total"),
-                counter!("accordant_registrations_total", "outcome" => "new"),
-                counter!("accordant_registrations_total", "outcome" => "known"),
-                histogram!("accordant_commit_batch"),
-                gauge!("accordant_cached_schemas"),
-                gauge!("accordant_cached_bytes"),
-                gauge!("accordant_connections"),
-            )
+        let per_route = |template: &'static str, method: &str| PerRoute {
+            template,
+            method: method.to_owned(),
+            latency: OnceLock::new(),
+            requests: Default::default(),
+        };
+        let instruments = with_local_recorder(&recorder, || Instruments {
+            routes: routes.map(|(method, template)| per_route(template, method.as_str())).collect(),
+            unmatched: per_route("unmatched", "any"),
+            cached_answers: counter!("accordant_ready_answers_total"),
+            registrations: counter!("accordant_registrations_total", "outcome" => "new"),
+            known_registrations: counter!("accordant_registrations_total", "outcome" => "known"),
+            batches: histogram!("accordant_commit_batch"),
+            cached_schemas: gauge!("accordant_cached_schemas"),
+            cached_bytes: gauge!("accordant_cached_bytes"),
+            connections: gauge!("accordant_connections"),
         });
-        let (
-            routes,
-            unmatched,
-            ready_hits,
-            registrations,
-            known_registrations,
-            batches,
-            cached_schemas,
-            cached_bytes,
-            connections,
-        ) = inner;
-        Self(Arc::new(Inner {
-            recorder,
-            handle,
-            routes,
-            unmatched,
-            ready_hits,
-            registrations,
-            known_registrations,
-            batches,
-            cached_schemas,
-            cached_bytes,
-            connections,
-        }))
+        let handle = recorder.handle();
+        Self(Arc::new(Inner { recorder, handle, instruments }))
     }
 
     pub(super) fn request(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration) {
-        let inner = &self.0;
-        let per_route = route.and_then(|route| inner.routes.get(route.0)).unwrap_or(&inner.unmatched);
+        let Inner { recorder, instruments, .. } = &*self.0;
+        let per_route = route.and_then(|route| instruments.routes.get(route.0)).unwrap_or(&instruments.unmatched);
         let latency = per_route.latency.get_or_init(|| {
             with_local_recorder(
-                &inner.recorder,
+                recorder,
                 || histogram!("accordant_request_seconds", "method" => per_route.method.clone(), "route" => per_route.template),
             )
         });
@@ -120,7 +94,7 @@ impl Metrics {
         let at = STATUSES.iter().position(|s| *s == status.as_u16()).unwrap_or(STATUSES.len() - 1);
         if let Some(slot) = per_route.requests.get(at) {
             let requests = slot.get_or_init(|| {
-                with_local_recorder(&inner.recorder, || {
+                with_local_recorder(recorder, || {
                     counter!(
                         "accordant_requests_total",
                         "method" => per_route.method.clone(),
@@ -133,23 +107,23 @@ impl Metrics {
         }
     }
 
-    pub(super) fn ready_hit(&self) {
-        self.0.ready_hits.increment(1);
+    pub(super) fn cached_answer(&self) {
+        self.0.instruments.cached_answers.increment(1);
     }
 
     pub(super) fn registration(&self, is_new: bool) {
-        let counter = if is_new { &self.0.registrations } else { &self.0.known_registrations };
+        let counter = if is_new { &self.0.instruments.registrations } else { &self.0.instruments.known_registrations };
         counter.increment(1);
     }
 
     /// Counts a commit and the writes that it carried.
     pub fn commit(&self, writes: usize) {
-        self.0.batches.record(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)));
+        self.0.instruments.batches.record(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)));
     }
 
     /// A connection was opened (+1) or closed (-1).
     pub fn connection(&self, change: f64) {
-        self.0.connections.increment(change);
+        self.0.instruments.connections.increment(change);
     }
 
     /// Drains what histograms have collected; to be called every few seconds.
@@ -161,8 +135,8 @@ impl Metrics {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "gauges are floats; caches are far below 2^52")]
     pub fn render(&self, cached: (usize, u64), pool: Option<(u32, u32)>) -> String {
-        self.0.cached_schemas.set(cached.0 as f64);
-        self.0.cached_bytes.set(cached.1 as f64);
+        self.0.instruments.cached_schemas.set(cached.0 as f64);
+        self.0.instruments.cached_bytes.set(cached.1 as f64);
         if let Some((open, idle)) = pool {
             with_local_recorder(&self.0.recorder, || {
                 gauge!("accordant_database_connections", "state" => "open").set(f64::from(open));

@@ -1,29 +1,49 @@
-//! RING 3: the wire. Handlers translate: path, query and body into a use case, its outcome into status, code and JSON.
+//! RING 3: HTTP. Handlers translate: path, query and body into a use case, its outcome into status, code and JSON.
 //!
-//! `router` is the one table of routes; `error` the one place that knows status and error codes; `edge` what happens around every
-//! request (ids, log, metrics, panics, the cache of ready answers); `negotiate`, `path`, `request` and `reply` the details of
-//! HTTP; `body` and `association_body` read JSON; `document` is what a schema's document is sent as, `problem` the errors below
-//! `/cloudevents`, `links` URLs in answers.
+//! In the order in which a request meets them:
+//!
+//! | Module | What is in it |
+//! | --- | --- |
+//! | `app` | what stands around every handler, as one list |
+//! | `middleware/` | the entries of that list, one concern a file |
+//! | `routes` | the table of routes and nothing else |
+//! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
+//! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
+//! | `handlers/` | the handlers, one file for each group of paths |
+//! | `body`, `association_body` | request bodies |
+//! | `reply`, `document`, `links` | answers, schema documents, URLs in answers |
+//! | `wire/` | the JSON of answers, a struct for each |
+//! | `error`, `error_response`, `problem` | status, code and message of every error; how they are sent; errors below `/cloudevents` |
+//! | `state`, `metrics` | what all requests share |
 
+mod app;
 mod association_body;
 mod body;
+mod dispatch;
 mod document;
-mod edge;
 mod error;
+mod error_response;
+mod handlers;
 mod invalid_schema;
 mod links;
 mod metrics;
+mod middleware;
 mod negotiate;
 mod path;
 mod problem;
-mod ready;
 mod reply;
 mod request;
-mod router;
+mod request_info;
+mod route;
 mod routes;
+mod state;
+mod wire;
 
-pub use edge::{AccessLog, App, AppState, DocumentAges, EdgeSettings, app};
+pub use app::{App, app};
 pub use error::ERROR_CODES;
 pub use links::Links;
 pub use metrics::Metrics;
-pub use router::{Route, routes};
+pub use middleware::access_log::AccessLog;
+pub use route::Route;
+pub use routes::routes;
+pub use state::{AppState, DocumentAges, HttpSettings};

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use bytes::Bytes;
 
-use super::edge::AppState;
 use super::error::ApiError;
 use super::path::decode;
+use super::request_info::RequestInfo;
+use super::state::AppState;
 use crate::registry::Registry;
 use crate::types::{DEFAULT_CONTEXT, Subject, split_qualified};
+
+/// Decoded path parameters by name.
+pub(super) type PathParameters = Vec<(String, String)>;
 
 /// Everything that a handler may look at.
 pub(super) struct Request {
     pub(super) state: Arc<AppState>,
-    /// Decoded path parameters by name.
-    path: Vec<(String, String)>,
+    path: PathParameters,
     query: Vec<(String, String)>,
-    pub(super) headers: Arc<HeaderMap>,
+    pub(super) info: Arc<RequestInfo>,
     pub(super) body: Bytes,
     /// The context of the `/contexts/{ctx}` prefix.
     pub(super) context: Option<String>,
@@ -39,13 +42,17 @@ pub(super) fn parse_query(query: &str) -> Vec<(String, String)> {
 impl Request {
     pub(super) fn new(
         state: Arc<AppState>,
-        path: Vec<(String, String)>,
+        path: PathParameters,
         query: &str,
-        headers: Arc<HeaderMap>,
+        info: Arc<RequestInfo>,
         body: Bytes,
         context: Option<String>,
     ) -> Self {
-        Self { state, path, query: parse_query(query), headers, body, context }
+        Self { state, path, query: parse_query(query), info, body, context }
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.info.headers
     }
 
     pub(super) fn registry(&self) -> &Arc<Registry> {
@@ -77,13 +84,13 @@ impl Request {
         self.query(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"))
     }
 
-    /// An integer parameter; what does not parse is a 404, as it is for the original.
+    /// An integer parameter; what does not parse is a 404, as for Confluent.
     pub(super) fn int(&self, name: &str) -> Result<Option<i32>, ApiError> {
         self.query(name).map(integer).transpose()
     }
 
     /// `offset` and `limit` of a list whose default limit is `default`. A limit of zero or less, or above the maximum, means
-    /// the default; a negative offset means 0 (ours).
+    /// the default; a negative offset means 0 (Accordant only).
     pub(super) fn page(&self, default: usize) -> Result<(usize, usize), ApiError> {
         let offset = self.int("offset")?.unwrap_or(0);
         let limit = self.int("limit")?.unwrap_or(-1);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::{NotPermitted, RegistryError};
 use crate::cache::Generational;
-use crate::codec::{LevelKey, config_to};
+use crate::codec::{ConfigJson, LevelKey, to_text};
 use crate::compat::Rules;
 use crate::store::{Scope, ScopeSettings};
 use crate::types::{Config, GLOBAL_CONTEXT, Mode, Subject};
@@ -26,7 +26,7 @@ impl Effective {
         let contracts = [&self.config, self.own.config.as_ref().unwrap_or(&self.config)];
         let contracts = contracts.into_iter().filter(|config| config.has_contract_layers());
         // only metadata and rules can be large; parsed they take about twice their text
-        contracts.map(|config| config_to(config, LevelKey::Compatibility).to_string().len() * 2).sum::<usize>() + 1024
+        contracts.map(|config| to_text(&ConfigJson::new(config, LevelKey::Compatibility)).len() * 2).sum::<usize>() + 1024
     }
 }
 

@@ -16,7 +16,7 @@ use super::registered::Registered;
 use super::submission::{RawReference, Submission};
 use super::{MAX_DECISIONS, Registry, schema_cache, schema_names};
 use crate::cache::Generational;
-use crate::codec::{metadata_to, rule_set_to};
+use crate::codec::to_text;
 use crate::compat;
 use crate::schema::{ParseMode, TagEdit};
 use crate::store::{HashedContent, RegisterRequest, SubjectState, VersionRow};
@@ -64,10 +64,10 @@ fn fingerprint(subject: &Subject, submission: &Submission, normalize: bool) -> [
         put(&version.unwrap_or(0).to_string());
     }
     if let Some(metadata) = &submission.metadata {
-        put(&metadata_to(metadata).to_string());
+        put(&to_text(metadata));
     }
     if let Some(rules) = &submission.rule_set {
-        put(&rule_set_to(rules).to_string());
+        put(&to_text(rules));
     }
     put(if normalize { "normalized" } else { "" });
     md5.finalize().into()

@@ -9,7 +9,7 @@ use super::ids::{Guid, Version};
 use super::schema_type::SchemaType;
 
 /// A reference to a version of another subject.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Reference {
     /// Under which name the referring text knows it.
     pub name: String,

@@ -1,12 +1,16 @@
 //! Data contracts: metadata and rule sets that belong to a schema's identity.
 //!
-//! Maps and sets are kept in Java's string order (UTF-16 code units), in which they are hashed and returned.
+//! Maps and sets are kept in Java's string order (UTF-16 code units), in which they are hashed and returned. Their JSON, on the wire
+//! and in the database, has the keys in the order of the fields (rest-api 3.8); `codec` reads it.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Serialize, Serializer};
+
 /// A string ordered by UTF-16 code units.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
 pub struct JavaStr(pub String);
 
 impl Ord for JavaStr {
@@ -31,19 +35,36 @@ impl From<&str> for JavaStr {
     }
 }
 
+/// What has no items is left out of answers.
+#[expect(clippy::ref_option, reason = "serde's signature")]
+fn is_empty<C>(collection: &Option<C>) -> bool
+where
+    for<'c> &'c C: IntoIterator,
+{
+    collection.as_ref().is_none_or(|items| items.into_iter().next().is_none())
+}
+
+#[expect(clippy::ref_option, reason = "serde's signature")]
+fn is_blank(text: &Option<String>) -> bool {
+    text.as_ref().is_none_or(String::is_empty)
+}
+
 /// The metadata property that carries the version number (rest-api 5.3).
 pub const VERSION_PROPERTY: &str = "confluent:version";
 /// The metadata property that lists reserved field names, comma separated.
 pub const RESERVED_PROPERTY: &str = "confluent:reserved";
 
 /// Metadata of a schema. An absent metadata is not the same as an empty one: the latter changes the guid.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Metadata {
     /// Path to tags. `None` when the key was absent.
+    #[serde(skip_serializing_if = "is_empty")]
     pub tags: Option<BTreeMap<JavaStr, BTreeSet<JavaStr>>>,
     /// Properties.
+    #[serde(skip_serializing_if = "is_empty")]
     pub properties: Option<BTreeMap<JavaStr, String>>,
     /// Names of properties that hold secrets.
+    #[serde(skip_serializing_if = "is_empty")]
     pub sensitive: Option<BTreeSet<JavaStr>>,
 }
 
@@ -157,6 +178,12 @@ macro_rules! wire_names {
                 match name { $($name => Some(Self::$variant),)+ _ => None }
             }
         }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
     };
 }
 
@@ -183,42 +210,58 @@ pub enum ExecutionEnvironment {
 wire_names!(ExecutionEnvironment { All => "ALL", Client => "CLIENT", Gateway => "GATEWAY", Server => "SERVER", None => "NONE" });
 
 /// One rule of a data contract. The registry stores and returns rules; clients run them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Rule {
     /// Unique inside its rule set.
+    #[serde(skip_serializing_if = "is_blank")]
     pub name: Option<String>,
     /// Documentation.
+    #[serde(skip_serializing_if = "is_blank")]
     pub doc: Option<String>,
     /// What it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<RuleKind>,
     /// When it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<RuleMode>,
     /// Its executor.
+    #[serde(rename = "type", skip_serializing_if = "is_blank")]
     pub rule_type: Option<String>,
     /// Tags it applies to.
+    #[serde(skip_serializing_if = "is_empty")]
     pub tags: Option<BTreeSet<JavaStr>>,
     /// Parameters.
+    #[serde(skip_serializing_if = "is_empty")]
     pub params: Option<BTreeMap<JavaStr, String>>,
     /// Its expression.
+    #[serde(skip_serializing_if = "is_blank")]
     pub expr: Option<String>,
     /// Action on success.
+    #[serde(skip_serializing_if = "is_blank")]
     pub on_success: Option<String>,
     /// Action on failure.
+    #[serde(skip_serializing_if = "is_blank")]
     pub on_failure: Option<String>,
     /// Switched off.
     pub disabled: bool,
 }
 
 /// The rules of a schema.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RuleSet {
     /// Rules between versions.
+    #[serde(skip_serializing_if = "is_empty")]
     pub migration_rules: Option<Vec<Rule>>,
     /// Rules on values.
+    #[serde(skip_serializing_if = "is_empty")]
     pub domain_rules: Option<Vec<Rule>>,
     /// Rules on encoded bytes.
+    #[serde(skip_serializing_if = "is_empty")]
     pub encoding_rules: Option<Vec<Rule>>,
     /// Where they run.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_at: Option<ExecutionEnvironment>,
 }
 

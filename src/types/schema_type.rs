@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// The format of a schema. On the wire: `AVRO`, `PROTOBUF`, `JSON`, exact upper case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum SchemaType {
     /// Apache Avro, the default when a request names none.
     Avro,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use accordant::cloudevents::resolve::OwnBases;
-use accordant::http::{AppState, EdgeSettings, Links, Metrics, app};
+use accordant::http::{AppState, HttpSettings, Links, Metrics, Route, app, routes};
 use accordant::registry::{Defaults, Limits, Registry};
 use accordant::server::{ServerSettings, serve};
 use accordant::store::postgres::{PostgresOptions, PostgresStore};
@@ -150,7 +150,7 @@ impl Answer {
 pub struct Setup {
     pub limits: Limits,
     pub defaults: Defaults,
-    pub edge: EdgeSettings,
+    pub http: HttpSettings,
     pub header_timeout: Option<Duration>,
     pub max_connections: Option<usize>,
     pub clock: Option<Clock>,
@@ -178,9 +178,9 @@ impl TestApp {
         defaults.resolve.own = OwnBases::new(setup.public_url, Some(address)).unwrap();
         let registry = Registry::new(Arc::clone(&store), setup.clock.unwrap_or_else(clock), setup.limits, defaults);
         let registry = Arc::new(registry);
-        let metrics = Metrics::new();
-        let edge = EdgeSettings { links: Links::new(setup.public_url), ..setup.edge };
-        let state = AppState::new(Arc::clone(&registry), metrics.clone(), edge);
+        let metrics = Metrics::new(routes().iter().map(Route::label));
+        let http = HttpSettings { links: Links::new(setup.public_url), ..setup.http };
+        let state = AppState::new(Arc::clone(&registry), metrics.clone(), http);
         let settings = ServerSettings {
             header_timeout: setup.header_timeout.unwrap_or(Duration::from_secs(30)),
             max_connections: setup.max_connections.unwrap_or(1000),

@@ -1,6 +1,6 @@
 //! Schema documents: exact bytes, media types, caching, deletion, bundles, and what keeps them harmless.
 
-use accordant::http::{DocumentAges, EdgeSettings};
+use accordant::http::{DocumentAges, HttpSettings};
 use hyper::Method;
 use prost_reflect::DescriptorPool;
 use serde_json::{Value, json};
@@ -134,8 +134,8 @@ on_both! {
 
     async fn how_long_caches_keep_depends_on_what_can_change(db) {
         let ages = DocumentAges { guid: 7, id: 8, version: 9 };
-        let edge = EdgeSettings { ages, ..EdgeSettings::default() };
-        for (setup, guid_age, id_age, version_age) in [(Setup::default(), 31_536_000, 86_400, 300), (Setup { edge, ..Setup::default() }, 7, 8, 9)] {
+        let http = HttpSettings { ages, ..HttpSettings::default() };
+        for (setup, guid_age, id_age, version_age) in [(Setup::default(), 31_536_000, 86_400, 300), (Setup { http, ..Setup::default() }, 7, 8, 9)] {
             let app = TestApp::with(db, setup).await;
             let [guid, ..] = three(&app).await;
             app.put("/cloudevents/types/t", &json!({ "subject": "json" })).await.json();

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::app::{Setup, TestApp};
 use crate::on_both;
-use accordant::http::EdgeSettings;
+use accordant::http::HttpSettings;
 use hyper::Method;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -124,8 +124,8 @@ on_both! {
     }
 
     async fn bodies_that_are_too_large(db) {
-        let edge = EdgeSettings { max_body_bytes: 1000, ..EdgeSettings::default() };
-        let app = TestApp::with(db, Setup { edge, ..Setup::default() }).await;
+        let http = HttpSettings { max_body_bytes: 1000, ..HttpSettings::default() };
+        let app = TestApp::with(db, Setup { http, ..Setup::default() }).await;
         let body = format!(r#"{{"schema":"{}"}}"#, "x".repeat(2000));
         let (status, code, message) = app.send(Method::POST, "/subjects/s/versions", &[JSON], body).await.error();
         assert_eq!((status, code), (413, 413));

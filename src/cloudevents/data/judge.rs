@@ -1,5 +1,7 @@
 //! How data is decoded, and what is wrong with it.
 
+use serde::Serialize;
+
 use super::framing::Framing;
 use crate::cloudevents::event::{Content, Data, Envelope};
 use crate::cloudevents::issue::{Issue, Level};
@@ -12,21 +14,27 @@ use crate::schema::protobuf::{self, message_indexes};
 use crate::types::{Guid, SchemaId, SchemaType, Version};
 
 /// What a report says about a schema.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct SchemaFacts {
     /// How it was found.
     pub resolved_by: &'static str,
     /// The subject, as far as one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Its version there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// Its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<SchemaId>,
     /// Its GUID.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub guid: Option<Guid>,
     /// Its format.
+    #[serde(rename = "schemaType", skip_serializing_if = "Option::is_none")]
     pub schema_type: Option<SchemaType>,
     /// Where the text can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use super::associations::associations_of;
 use super::changes::disrupt;
 use super::decode::references_text;
 use super::{Conn, dialect, read, schema_names};
-use crate::codec::{metadata_to, rule_set_to};
+use crate::codec::to_text;
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
 use crate::types::{Lifecycle, SchemaId, Subject, VersionSelector};
 
@@ -46,8 +46,8 @@ pub(in crate::store) fn bind_schema<'q>(
         .bind(content.schema_type.as_str())
         .bind(&*content.text)
         .bind(references_text(&content.references))
-        .bind(content.metadata.as_ref().map(|m| metadata_to(m).to_string()))
-        .bind(content.rule_set.as_ref().map(|r| rule_set_to(r).to_string()))
+        .bind(content.metadata.as_ref().map(to_text))
+        .bind(content.rule_set.as_ref().map(to_text))
         .bind(request.now)
         .bind(request.digest.map(|digest| digest.to_vec()))
 }

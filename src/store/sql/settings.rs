@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use super::changes::{NewChange, disrupt, record};
 use super::delete::purge;
 use super::{Conn, dialect, read};
-use crate::codec::{ConfigPatch, LevelKey, config_from, config_to};
+use crate::codec::{ConfigJson, ConfigPatch, LevelKey, config_from, to_text};
 use crate::store::{DeleteOutcome, Generation, ImportSwitch, Scope, ScopeSettings, StoreError, SubjectFilter};
 use crate::types::{Config, DEFAULT_CONTEXT, Mode, Subject};
 
@@ -119,7 +119,7 @@ pub(in crate::store) async fn put_config(
     dialect::lock_subjects(conn, scope, &[]).await?;
     let mut config = own_config(conn, scope).await?.unwrap_or_default();
     patch.apply(&mut config);
-    let text = config_to(&config, LevelKey::Compatibility).to_string();
+    let text = to_text(&ConfigJson::new(&config, LevelKey::Compatibility));
     sqlx::query::<dialect::Db>(
         "INSERT INTO configs (context, subject, config, updated_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (context, subject) DO UPDATE SET config = excluded.config, updated_at = excluded.updated_at",

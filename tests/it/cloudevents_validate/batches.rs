@@ -36,9 +36,9 @@ on_both! {
 
     async fn what_is_no_batch_is_said_at_the_top(db) {
         let mut setup = Setup::default();
-        setup.edge.events.limits.batch_events = 2;
-        setup.edge.events.limits.batch_bytes = 2000;
-        setup.edge.events.limits.event_bytes = 1000;
+        setup.http.events.limits.batch_events = 2;
+        setup.http.events.limits.batch_bytes = 2000;
+        setup.http.events.limits.event_bytes = 1000;
         let app = TestApp::with(db, setup).await;
         let report = batch(&app, event(&json!({})).to_string()).await.json();
         assert_eq!((report["valid"].clone(), codes(&report, "errors")), (json!(false), vec!["batch.shape".to_owned()]));

@@ -50,7 +50,7 @@ on_both! {
 
     async fn bodies_of_any_type_and_of_bounded_size(db) {
         let mut setup = Setup::default();
-        setup.edge.events.limits.event_bytes = 100_000;
+        setup.http.events.limits.event_bytes = 100_000;
         let app = TestApp::with(db, setup).await;
         for kind in ["image/png", "text/plain", "application/json", "application/xml", "x/y"] {
             let body = if kind == "application/json" { "{}" } else { "<a/>" };
@@ -68,7 +68,7 @@ on_both! {
 
     async fn what_takes_too_long_is_said_and_nobody_waits_for_it(db) {
         let mut setup = Setup::default();
-        setup.edge.event_time_limit = Duration::from_millis(1);
+        setup.http.event_time_limit = Duration::from_millis(1);
         let app = TestApp::with(db, setup).await;
         // combinations of themselves: more work than any time
         let schema = r##"{"$defs":{"a":{"anyOf":[{"type":"array","items":{"$ref":"#/$defs/a"}},{"type":"array","items":{"$ref":"#/$defs/a"},"minItems":1}]}},"$schema":"https://json-schema.org/draft/2020-12/schema","$ref":"#/$defs/a"}"##;

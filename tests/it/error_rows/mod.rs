@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use accordant::http::{ERROR_CODES, EdgeSettings};
+use accordant::http::{ERROR_CODES, HttpSettings};
 use accordant::registry::{Defaults, Limits};
 use accordant::types::Clock;
 use hyper::Method;
@@ -79,8 +79,8 @@ async fn limited(db: Database, limits: Limits) -> TestApp {
     TestApp::with(db, Setup { limits, ..Setup::default() }).await
 }
 
-async fn timed(db: Database, edge: EdgeSettings) -> TestApp {
-    TestApp::with(db, Setup { edge, ..Setup::default() }).await
+async fn timed(db: Database, http: HttpSettings) -> TestApp {
+    TestApp::with(db, Setup { http, ..Setup::default() }).await
 }
 
 /// The answer to a request whose body never comes.
@@ -122,13 +122,13 @@ on_both! {
     }
 
     async fn a_body_that_does_not_arrive(db) {
-        let app = timed(db, EdgeSettings { body_timeout: Duration::from_millis(50), ..EdgeSettings::default() }).await;
+        let app = timed(db, HttpSettings { body_timeout: Duration::from_millis(50), ..HttpSettings::default() }).await;
         let text = half_sent(&app).await;
         assert!(text.starts_with("HTTP/1.1 408") && text.ends_with(r#"{"error_code":408,"message":"HTTP 408 Request Timeout"}"#), "{text}");
     }
 
     async fn a_body_that_is_too_large(db) {
-        let app = timed(db, EdgeSettings { max_body_bytes: 100, ..EdgeSettings::default() }).await;
+        let app = timed(db, HttpSettings { max_body_bytes: 100, ..HttpSettings::default() }).await;
         let answer = app.send(Method::POST, "/subjects/s/versions", &[JSON], format!(r#"{{"schema":"{}"}}"#, "x".repeat(200))).await;
         let message = "HTTP 413 Request Entity Too Large: the limit is 100 bytes (setting max-body-bytes)";
         assert_eq!(answer.error(), (413, 413, message.to_owned()));
@@ -198,7 +198,7 @@ on_both! {
     }
 
     async fn a_request_that_takes_too_long(db) {
-        let app = timed(db, EdgeSettings { request_timeout: Duration::from_millis(500), ..EdgeSettings::default() }).await;
+        let app = timed(db, HttpSettings { request_timeout: Duration::from_millis(500), ..HttpSettings::default() }).await;
         let text = half_sent(&app).await;
         let message = "The request took longer than 0.5 s; the setting request-timeout moves this limit";
         let body = format!(r#"{{"error_code":50002,"message":"{message}"}}"#);

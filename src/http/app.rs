@@ -1,0 +1,76 @@
+//! The application: what stands around every handler.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::response::Response;
+use tower::ServiceExt;
+use tracing::Instrument;
+
+use super::dispatch;
+use super::error::ApiError;
+use super::error_response::error_response;
+use super::metrics::RouteIndex;
+use super::middleware::{context_prefix, deadline, panic, request_id, span};
+use super::request_info::RequestInfo;
+use super::routes::routes;
+use super::state::AppState;
+
+/// Cheap to clone, one call for each request.
+#[derive(Clone)]
+pub struct App {
+    state: Arc<AppState>,
+    router: Router,
+}
+
+/// The application over its state.
+#[must_use]
+pub fn app(state: &Arc<AppState>) -> App {
+    App { state: Arc::clone(state), router: dispatch::router(state, routes()) }
+}
+
+type Answer = (Option<RouteIndex>, Response);
+
+/// The stack, from the outside in, is what is called here from top to bottom. These are calls and no tower layers because most
+/// requests are answered out of the cache, in some 12 µs each: a layer made by axum's `from_fn` costs 0.17 µs, tower-http's for
+/// request id, panics and deadline together 0.6 µs, and all these calls less than 0.1 µs.
+impl App {
+    /// Answers a request. Never fails: whatever goes wrong becomes an answer.
+    pub async fn handle(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let id = request_id::of(request.headers());
+        let generation = self.state.registry.store().known_generation().content;
+        let (route, mut response) = match self.state.answer_cache.answer(&request, generation) {
+            Some((route, response)) => {
+                self.state.metrics.cached_answer();
+                (Some(route), response)
+            }
+            // boxed, for a future is moved before it runs, with room for whatever it may hold
+            None => Box::pin(self.answer(request, id.clone(), started)).await,
+        };
+        response.headers_mut().insert(request_id::REQUEST_ID, id);
+        self.state.metrics.request(route, response.status(), started.elapsed());
+        response
+    }
+
+    async fn answer(&self, mut request: Request, id: HeaderValue, started: Instant) -> Answer {
+        let settings = &self.state.settings;
+        let info = RequestInfo::of(&mut request, id);
+        let work = self.dispatched(request);
+        let work = panic::caught(&info, work);
+        let work = deadline::within(settings.request_timeout, work);
+        let answered = work.instrument(span::of(&info)).await;
+        let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
+        settings.access_log.record(&info, response.status(), started.elapsed());
+        (response.extensions().get::<RouteIndex>().copied(), response)
+    }
+
+    async fn dispatched(&self, mut request: Request) -> Result<Response, ApiError> {
+        context_prefix::strip(&mut request)?;
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        Ok(response)
+    }
+}

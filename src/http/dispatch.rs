@@ -1,0 +1,160 @@
+//! axum's router, built from the table of routes, and the way from a matched request to its handler and back.
+//!
+//! There is no second way for routes that are asked for often: it would save 0.3 µs of the 12 to 90 that they take.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{Extension, RawPathParams, Request as HttpRequest};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::document::Form;
+use super::error::ApiError;
+use super::error_response::error_response;
+use super::metrics::RouteIndex;
+use super::middleware::context_prefix::PrefixContext;
+use super::middleware::{gzip, span};
+use super::negotiate::{self, MediaType};
+use super::problem;
+use super::reply::Reply;
+use super::request::{PathParameters, Request};
+use super::request_info::RequestInfo;
+use super::route::Route;
+use super::state::AppState;
+
+type Info = Extension<Arc<RequestInfo>>;
+
+pub(super) fn router(state: &Arc<AppState>, routes: &'static [Route]) -> Router {
+    let mut router = Router::new();
+    for (index, route) in routes.iter().enumerate() {
+        router = router.route(route.template, endpoint(Arc::clone(state), RouteIndex(index), route));
+    }
+    let fallback = |status| {
+        let state = Arc::clone(state);
+        async move |Extension(info): Info| {
+            let response = error_response(&state.settings.links, &ApiError::plain(status), &info);
+            gzip::applied(response, state.settings.gzip_from, &info.headers).await
+        }
+    };
+    // after the routes: the second one is put into each of them
+    router.fallback(fallback(StatusCode::NOT_FOUND)).method_not_allowed_fallback(fallback(StatusCode::METHOD_NOT_ALLOWED))
+}
+
+fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> MethodRouter {
+    let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
+    let answer = async move |Extension(info): Info, path: Result<RawPathParams, RawPathParamsRejection>, request: HttpRequest| {
+        span::routed(route.template);
+        let call = Call { state: &state, index, route, info: &info };
+        let mut response = match path {
+            Ok(path) => call.run(decoded(&path), request).await,
+            Err(_) => Err(ApiError::not_found()),
+        }
+        .unwrap_or_else(|error| error_response(&state.settings.links, &error, &info));
+        let headers = response.headers_mut();
+        if problem::is_here(route.template) {
+            headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        }
+        if route.options.allows_any_origin {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+        response.extensions_mut().insert(index);
+        gzip::applied(response, state.settings.gzip_from, &info.headers).await
+    };
+    on(filter, answer)
+}
+
+/// NUL, which no stored name has and no database takes, becomes U+FFFD.
+fn decoded(path: &RawPathParams) -> PathParameters {
+    path.iter().map(|(key, value)| (key.to_owned(), value.replace('\0', "\u{FFFD}"))).collect()
+}
+
+/// A request that has found its route.
+struct Call<'c> {
+    state: &'c Arc<AppState>,
+    index: RouteIndex,
+    route: &'static Route,
+    info: &'c Arc<RequestInfo>,
+}
+
+impl Call<'_> {
+    async fn run(&self, path: PathParameters, request: HttpRequest) -> Result<Response, ApiError> {
+        let Self { state, route, info, .. } = *self;
+        let (method, headers) = (&info.method, &info.headers);
+        if let Some(document) = &route.options.document
+            && Form::only_schemas(headers)
+        {
+            // not cached: under the same target others find the description
+            let request = self.translated(path, request).await?;
+            return Ok(document(request).await?.into_response(negotiate::DEFAULT, method, headers));
+        }
+        let media_type = self.media_type()?;
+        let generation = state.registry.store().known_generation().content;
+        let target = cache_target(&request);
+        let request = self.translated(path, request).await?;
+        let reply = (route.handler)(request).await?;
+        match (&reply, target) {
+            (Reply::CacheableJson(bytes), Some(target)) => {
+                state.answer_cache.put_json(target, generation, self.index, bytes.clone());
+            }
+            (Reply::Document { document, is_cacheable: true }, Some(target)) => {
+                state.answer_cache.put_document(&target, generation, self.index, Arc::clone(document));
+            }
+            _ => {}
+        }
+        Ok(reply.into_response(media_type, method, headers))
+    }
+
+    fn media_type(&self) -> Result<MediaType, ApiError> {
+        let (options, headers) = (&self.route.options, &self.info.headers);
+        let takes_body = matches!(self.route.method, Method::POST | Method::PUT);
+        if takes_body && !options.takes_any_type && !negotiate::consumes(headers.get(header::CONTENT_TYPE)) {
+            return Err(ApiError::unsupported_media_type());
+        }
+        if !options.negotiates {
+            return Ok(negotiate::DEFAULT);
+        }
+        negotiate::choose(headers).ok_or_else(|| ApiError::plain(StatusCode::NOT_ACCEPTABLE))
+    }
+
+    /// The request as handlers see it.
+    async fn translated(&self, path: PathParameters, request: HttpRequest) -> Result<Request, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let context = parts.extensions.remove::<PrefixContext>().map(|prefix| prefix.0);
+        let body = if takes_body(&parts.method) { self.collect(body).await? } else { Bytes::new() };
+        let query = parts.uri.query().unwrap_or("");
+        Ok(Request::new(Arc::clone(self.state), path, query, Arc::clone(self.info), body, context))
+    }
+
+    /// The whole body, within its limits of size and time. tower-http's `RequestBodyLimitLayer` has one limit for all requests;
+    /// here the route and the content type decide.
+    async fn collect(&self, body: Body) -> Result<Bytes, ApiError> {
+        let settings = &self.state.settings;
+        let (limit, setting) = (self.route.options.body_limit)(settings, &self.info.headers);
+        let whole = std::pin::pin!(Limited::new(body, limit).collect());
+        match tokio::time::timeout(settings.body_timeout, whole).await {
+            Ok(Ok(collected)) => Ok(collected.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::body_too_large(limit, setting)),
+            Ok(Err(error)) => Err(ApiError::bad_request(format!("The request body could not be read: {error}"))),
+            Err(_) => Err(ApiError::plain(StatusCode::REQUEST_TIMEOUT)),
+        }
+    }
+}
+
+fn takes_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::DELETE)
+}
+
+/// The target under which the answer may be cached: only when no prefix was taken off it.
+fn cache_target(request: &HttpRequest) -> Option<String> {
+    let path = request.uri().path();
+    let may_be_kept = !takes_body(request.method())
+        && (path.starts_with("/schemas/") || problem::is_here(path))
+        && request.extensions().get::<PrefixContext>().is_none();
+    request.uri().path_and_query().filter(|_| may_be_kept).map(|target| target.as_str().to_owned())
+}

@@ -1,0 +1,35 @@
+//! How errors are sent, and logged where the server is to blame.
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::error::ApiError;
+use super::links::Links;
+use super::negotiate;
+use super::problem;
+use super::reply::{respond, to_bytes};
+use super::request_info::RequestInfo;
+
+/// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
+pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
+    log(error, info);
+    let path = info.uri.path();
+    if problem::is_here(path) {
+        return problem::response(error, links, path);
+    }
+    let media_type = match error.status {
+        // negotiation is what failed, or did not come to pass
+        StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
+        _ => negotiate::choose(&info.headers).unwrap_or(negotiate::DEFAULT),
+    };
+    respond(error.status, media_type, Body::from(to_bytes(&error.body())))
+}
+
+/// The answer has the request id in its header.
+pub(super) fn log(error: &ApiError, info: &RequestInfo) {
+    if let Some(cause) = &error.cause {
+        let (method, path, request_id) = (&info.method, &info.uri, info.id());
+        tracing::error!(request_id, %method, %path, code = error.code, cause, "request failed");
+    }
+}

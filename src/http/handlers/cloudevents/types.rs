@@ -1,0 +1,41 @@
+//! `/cloudevents/types`: which schema the events of a type have.
+
+use axum::http::StatusCode;
+
+use super::aliases::{object, required, stored, version_of};
+use crate::codec::{as_bool, field};
+use crate::http::reply::{Answer, Reply, plain_json};
+use crate::http::request::Request;
+use crate::http::wire::EventType;
+use crate::registry::Origin;
+use crate::types::{Subject, TypeBinding};
+
+pub(in crate::http) async fn list(request: Request) -> Answer {
+    let (offset, limit) = request.page(request.registry().defaults().list_limit)?;
+    let bindings = request.registry().type_bindings().await?;
+    let page = bindings.iter().skip(offset).take(limit);
+    let shown = page.map(|Origin { value, is_configured }| EventType::new(value, *is_configured));
+    plain_json(StatusCode::OK, &shown.collect::<Vec<_>>())
+}
+
+pub(in crate::http) async fn get(request: Request) -> Answer {
+    let Origin { value, is_configured } = request.registry().type_binding(request.param("type")).await?;
+    plain_json(StatusCode::OK, &EventType::new(&value, is_configured))
+}
+
+pub(in crate::http) async fn put(request: Request) -> Answer {
+    let map = object(&request)?;
+    let binding = TypeBinding {
+        pattern: request.param("type").to_owned(),
+        subject: Subject::parse_in(request.home(), &required(&map, "subject")?),
+        version: version_of(&map)?,
+        require_dataschema: field(&map, "require_dataschema", as_bool)?.unwrap_or(false),
+    };
+    let is_new = request.registry().put_type_binding(&binding).await?;
+    plain_json(stored(is_new), &EventType::new(&binding, false))
+}
+
+pub(in crate::http) async fn delete(request: Request) -> Answer {
+    request.registry().delete_type_binding(request.param("type")).await?;
+    Ok(Reply::Empty)
+}

@@ -1,0 +1,165 @@
+//! `/cloudevents/validate`: is this an event, and is its data what its schema says?
+
+use axum::http::{HeaderMap, StatusCode, header};
+
+use crate::cloudevents::{
+    ContentMode, Envelope, Issues, KafkaRecord, Report, Strictness, Verdict, batch_report, content_mode, parse_batch,
+    parse_headers_unread, parse_record, parse_structured, read_records, report,
+};
+use crate::http::error::ApiError;
+use crate::http::links::guid_path;
+use crate::http::reply::{Answer, Reply};
+use crate::http::request::Request;
+use crate::http::state::HttpSettings;
+use crate::registry::{EventJudging, SchemaUse};
+use crate::types::{Subject, VersionSelector};
+
+/// The largest body of an event or a batch, and the setting that moves it.
+pub(in crate::http) fn http_limit(settings: &HttpSettings, headers: &HeaderMap) -> (usize, &'static str) {
+    match content_mode(content_type(headers)) {
+        ContentMode::Batched => (settings.events.limits.batch_bytes, "event-max-batch-bytes"),
+        _ => (settings.events.limits.event_bytes, "event-max-bytes"),
+    }
+}
+
+/// The same for records: base64 and names make them longer than what is in them.
+pub(in crate::http) fn kafka_limit(settings: &HttpSettings, _: &HeaderMap) -> (usize, &'static str) {
+    (settings.events.limits.batch_bytes.saturating_mul(2), "event-max-batch-bytes")
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+/// What the parameters of a request ask for.
+struct Asked {
+    strictness: Strictness,
+    judging: EventJudging,
+    always_200: bool,
+}
+
+impl Asked {
+    fn read(request: &Request) -> Result<Self, ApiError> {
+        let wrong = |name: &str, wanted: &str| {
+            let value: String = request.query(name).unwrap_or("").chars().take(100).collect();
+            ApiError::bad_request(format!("{name}: '{value}' is not one of {wanted}"))
+        };
+        let strictness = match request.query("mode") {
+            None => Strictness::Default,
+            Some(word) => Strictness::parse(word).ok_or_else(|| wrong("mode", "default, strict, lenient"))?,
+        };
+        let schema = match request.query("schema") {
+            None | Some("optional") => SchemaUse::Optional,
+            Some("required") => SchemaUse::Required,
+            Some("ignore") => SchemaUse::Ignore,
+            Some(_) => return Err(wrong("schema", "required, optional, ignore")),
+        };
+        let formats = match request.query("formats") {
+            None | Some("true") => true,
+            Some("false") => false,
+            Some(_) => return Err(wrong("formats", "true, false")),
+        };
+        let always_200 = match request.query("status") {
+            None => false,
+            Some("always-200") => true,
+            Some(_) => return Err(wrong("status", "always-200")),
+        };
+        let version = match (request.query("subject"), request.query("version")) {
+            (None, None) => None,
+            (None, Some(_)) => return Err(ApiError::bad_request("version needs a subject")),
+            (Some(subject), version) => {
+                let version = version.unwrap_or("latest");
+                let selector =
+                    VersionSelector::parse(version).ok_or_else(|| wrong("version", "the numbers of versions, latest"))?;
+                Some((Subject::parse_in(request.home(), subject), selector))
+            }
+        };
+        let time_limit = request.state.settings.event_time_limit;
+        let context = request.context.clone();
+        Ok(Self { strictness, judging: EventJudging { schema, version, formats, context, time_limit }, always_200 })
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
+    fn answer(&self, report: Report) -> Answer {
+        let status = if report.valid || self.always_200 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        Ok(Reply::JsonRegardlessOfAccept(status, report.json.into()))
+    }
+}
+
+pub(in crate::http) async fn http(request: Request) -> Answer {
+    let asked = Asked::read(&request)?;
+    let settings = request.state.settings.events;
+    let types = || request.headers().get_all(header::CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
+    let mut modes = types().map(|text| content_mode(Some(text)));
+    let mode = modes.next().unwrap_or(ContentMode::Binary);
+    if types().nth(1).is_some() && (mode != ContentMode::Binary || modes.any(|mode| mode != ContentMode::Binary)) {
+        return Err(ApiError::bad_request("more than one Content-Type, and one of them is a CloudEvents media type"));
+    }
+    let text = || std::str::from_utf8(&request.body).ok();
+    let envelope = match mode {
+        ContentMode::Unsupported => {
+            return Err(ApiError::unsupported_event_format(content_type(request.headers()).unwrap_or("")));
+        }
+        ContentMode::Batched => {
+            let mut own = Issues::default();
+            let envelopes = parse_batch(&request.body, &settings).unwrap_or_else(|issue| {
+                own.push(*issue);
+                Vec::new()
+            });
+            return several(&request, &asked, envelopes, own, text()).await;
+        }
+        ContentMode::Structured => parse_structured(&request.body, &settings),
+        ContentMode::Binary => {
+            let mut headers = Vec::with_capacity(request.headers().len());
+            headers.extend(request.headers().iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())));
+            parse_headers_unread(&headers, request.body.clone(), &settings)
+        }
+    };
+    let verdict = request.registry().judge_event(envelope, &asked.judging).await?;
+    one(&request, &asked, verdict, text)
+}
+
+/// Names the URL under which the schema can be read.
+fn locate_schema(request: &Request, verdict: &mut Verdict) {
+    if let Some(facts) = &mut verdict.schema {
+        facts.url = facts.guid.map(|guid| request.state.settings.links.url(&guid_path(guid)));
+    }
+}
+
+/// The answer to one event. Places count in `text`, which is looked at only if there is something to say.
+fn one<'t>(request: &Request, asked: &Asked, mut verdict: Verdict, text: impl FnOnce() -> Option<&'t str>) -> Answer {
+    locate_schema(request, &mut verdict);
+    let text = if verdict.envelope.issues.list().is_empty() { None } else { text() };
+    asked.answer(report(verdict, text, asked.strictness))
+}
+
+/// The answer to several events; `own` is what is wrong with the batch itself.
+async fn several(request: &Request, asked: &Asked, envelopes: Vec<Envelope>, own: Issues, text: Option<&str>) -> Answer {
+    let mut verdicts = request.registry().judge_events(envelopes, &asked.judging).await?;
+    for verdict in &mut verdicts {
+        locate_schema(request, verdict);
+    }
+    asked.answer(batch_report(verdicts, own, text, asked.strictness))
+}
+
+pub(in crate::http) async fn kafka(request: Request) -> Answer {
+    let asked = Asked::read(&request)?;
+    let settings = request.state.settings.events;
+    let (records, is_list) = read_records(&request.body).map_err(ApiError::bad_request)?;
+    if records.len() > settings.limits.batch_events {
+        return Err(ApiError::too_many_records(records.len(), settings.limits.batch_events));
+    }
+    if let ([record], false) = (records.as_slice(), is_list)
+        && let Some(content_type) = record.content_type()
+        && content_mode(Some(content_type)) == ContentMode::Unsupported
+    {
+        return Err(ApiError::unsupported_event_format(content_type));
+    }
+    let mut envelopes = records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings));
+    if is_list {
+        return several(&request, &asked, envelopes.collect(), Issues::default(), None).await;
+    }
+    let envelope = envelopes.next().ok_or_else(|| ApiError::bad_request("no record"))?;
+    let verdict = request.registry().judge_event(envelope, &asked.judging).await?;
+    one(&request, &asked, verdict, || None)
+}

@@ -1,0 +1,37 @@
+//! `/compatibility`.
+
+use crate::http::body;
+use crate::http::error::selector;
+use crate::http::invalid_schema;
+use crate::http::reply::{Answer, json};
+use crate::http::request::Request;
+use crate::http::wire::{CompatibilityCheck, Finding};
+use crate::registry::{CheckAnswer, CheckTarget, RegistryError};
+
+pub(in crate::http) async fn one(request: Request) -> Answer {
+    let target = CheckTarget::One(selector(request.param("version"))?);
+    check(request, target, "testCompatibilityBySubjectName.arg4").await
+}
+
+pub(in crate::http) async fn history(request: Request) -> Answer {
+    check(request, CheckTarget::History, "testCompatibilityForSubject.arg3").await
+}
+
+/// With `verbose` an invalid schema is a verdict, not an error (rest-api 5.11).
+async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer {
+    let submission = body::submission(&body::required(&request.body, operation)?)?;
+    let subject = request.subject().await?;
+    let (verbose, explain) = (request.flag("verbose"), request.flag("explain"));
+    let answer = match request.registry().check(&subject, &submission, target, request.flag("normalize"), explain).await {
+        Err(RegistryError::InvalidSchema(reason)) if verbose => {
+            let message = invalid_schema::message(&reason);
+            CheckAnswer { is_compatible: false, messages: vec![message], ..CheckAnswer::default() }
+        }
+        answer => answer?,
+    };
+    json(&CompatibilityCheck {
+        is_compatible: answer.is_compatible,
+        messages: verbose.then_some(answer.messages),
+        findings: explain.then(|| Finding::list(answer.findings, answer.notes)),
+    })
+}

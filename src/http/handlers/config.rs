@@ -1,0 +1,23 @@
+//! `/config`, of the registry as a whole, of contexts and of subjects.
+
+use crate::codec::{ConfigJson, ConfigPatch, LevelKey};
+use crate::http::body;
+use crate::http::reply::{Answer, json};
+use crate::http::request::Request;
+
+pub(in crate::http) async fn get(request: Request) -> Answer {
+    let config = request.registry().config(&request.named_subject(), request.flag("defaultToGlobal")).await?;
+    json(&ConfigJson::new(&config, LevelKey::CompatibilityLevel))
+}
+
+pub(in crate::http) async fn put(request: Request) -> Answer {
+    let body = body::required(&request.body, "updateConfig.arg1")?;
+    let patch = ConfigPatch::from_json(&body)?.unwrap_or_default();
+    let config = request.registry().put_config(&request.named_subject(), &patch).await?;
+    json(&ConfigJson::new(&config, LevelKey::Compatibility))
+}
+
+pub(in crate::http) async fn delete(request: Request) -> Answer {
+    let config = request.registry().delete_config(&request.named_subject()).await?;
+    json(&ConfigJson::new(&config, LevelKey::CompatibilityLevel))
+}

@@ -1,0 +1,54 @@
+//! Liveness, readiness, metrics, and the contract itself.
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::http::body;
+use crate::http::error::ApiError;
+use crate::http::reply::{Answer, Reply, json, to_bytes};
+use crate::http::request::Request;
+use crate::http::wire::{Empty, Health};
+
+/// The contract, as it stands in the repository.
+const OPENAPI: &str = include_str!("../../../openapi.yaml");
+
+pub(in crate::http) async fn root(_: Request) -> Answer {
+    json(&Empty {})
+}
+
+/// Confluent takes any object of scalars here.
+pub(in crate::http) async fn post_root(request: Request) -> Answer {
+    match body::value(&request.body)? {
+        None => {}
+        Some(Value::Object(members)) if members.values().all(|value| !value.is_object() && !value.is_array()) => {}
+        Some(_) => return Err(ApiError::bad_request("Expected an object of scalars")),
+    }
+    json(&Empty {})
+}
+
+pub(in crate::http) async fn alive(_: Request) -> Answer {
+    json(&Health { status: "ok", message: None })
+}
+
+/// Ready when the database answers.
+pub(in crate::http) async fn ready(request: Request) -> Answer {
+    match request.registry().store().ping().await {
+        Ok(()) => json(&Health { status: "ready", message: None }),
+        Err(error) => {
+            tracing::warn!(request_id = request.info.id(), %error, "not ready");
+            let body = Health { status: "unavailable", message: Some("the database does not answer") };
+            Ok(Reply::Status(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
+        }
+    }
+}
+
+pub(in crate::http) async fn metrics(request: Request) -> Answer {
+    let registry = request.registry();
+    let text = request.state.metrics.render(registry.cache_size(), registry.store().pool_size());
+    Ok(Reply::Typed("text/plain; version=0.0.4; charset=utf-8", Bytes::from(text)))
+}
+
+pub(in crate::http) async fn openapi(_: Request) -> Answer {
+    Ok(Reply::Typed("application/yaml", Bytes::from_static(OPENAPI.as_bytes())))
+}

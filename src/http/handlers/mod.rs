@@ -1,0 +1,14 @@
+//! The handlers, one file for each group of paths. A handler reads the request, calls one use case and shapes its outcome.
+
+pub(super) mod associations;
+pub(super) mod cloudevents;
+pub(super) mod compatibility;
+pub(super) mod config;
+pub(super) mod contexts;
+pub(super) mod health;
+mod listing;
+pub(super) mod metadata;
+pub(super) mod mode;
+mod schema_view;
+pub(super) mod schemas;
+pub(super) mod subjects;

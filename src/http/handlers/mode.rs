@@ -1,0 +1,39 @@
+//! `/mode`, of the registry as a whole, of contexts and of subjects.
+
+use crate::codec::{as_object, as_string};
+use crate::http::body;
+use crate::http::error::ApiError;
+use crate::http::reply::{Answer, json};
+use crate::http::request::Request;
+use crate::http::wire::{self, Empty};
+use crate::registry::RegistryError;
+use crate::types::Mode;
+
+pub(in crate::http) async fn get(request: Request) -> Answer {
+    let mode = request.registry().mode(&request.named_subject(), request.flag("defaultToGlobal")).await?;
+    json(&wire::Mode { mode: Some(mode.as_str()) })
+}
+
+/// `null` clears the mode; a body without the key is refused (Accordant only). The answer is what was sent.
+pub(in crate::http) async fn put(request: Request) -> Answer {
+    let body = body::required(&request.body, "updateMode.arg1")?;
+    let members = as_object("ModeUpdateRequest", &body).map_err(ApiError::from)?;
+    let Some(value) = members.and_then(|members| members.get("mode")) else {
+        return Err(RegistryError::InvalidMode.into());
+    };
+    let given = as_string(value).map_err(ApiError::from)?;
+    let mode = match &given {
+        Some(name) => Some(Mode::parse(name).ok_or(RegistryError::InvalidMode)?),
+        None => None,
+    };
+    request.registry().put_mode(&request.named_subject(), mode, request.flag("force")).await?;
+    json(&wire::Mode { mode: given.as_deref() })
+}
+
+pub(in crate::http) async fn delete(request: Request) -> Answer {
+    let mode = request.registry().delete_mode(&request.named_subject(), request.flag("recursive")).await?;
+    match mode {
+        Some(mode) => json(&wire::Mode { mode: Some(mode.as_str()) }),
+        None => json(&Empty {}),
+    }
+}

@@ -1,0 +1,136 @@
+//! `/subjects`.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use serde_json::Value;
+
+use super::listing::{page, subject_filter};
+use super::schema_view::SchemaView;
+use super::schemas::raw;
+use crate::http::body;
+use crate::http::error::{ApiError, explained, selector, subject_not_found};
+use crate::http::reply::{Answer, Reply, json};
+use crate::http::request::Request;
+use crate::registry::{FoundVersion, LookupOptions, RegisterOptions, RegistryError};
+use crate::types::VersionSelector;
+
+pub(in crate::http) async fn list(request: Request) -> Answer {
+    let (offset, limit) = request.page(usize::MAX)?;
+    let filter = subject_filter(&request, ":*:");
+    let pages = request.registry().subjects(filter, offset, limit);
+    // the first page decides between an answer and an error; what fails later cuts the connection
+    let mut pages = Box::pin(pages);
+    let first = pages.next().await.transpose()?.unwrap_or_default();
+    Ok(Reply::Stream(Body::from_stream(array(&first, pages))))
+}
+
+/// A JSON array of names, a chunk for each page.
+fn array<S>(first: &[String], rest: S) -> impl Stream<Item = Result<Bytes, RegistryError>> + use<S>
+where
+    S: Stream<Item = Result<Vec<String>, RegistryError>> + Unpin,
+{
+    let chunk = |names: &[String], first: bool| {
+        let mut out = String::new();
+        for (i, name) in names.iter().enumerate() {
+            if i > 0 || !first {
+                out.push(',');
+            }
+            out.push_str(&Value::from(name.as_str()).to_string());
+        }
+        out
+    };
+    let begin = format!("[{}", chunk(first, true));
+    // an empty first page is the only one
+    let rest = rest.map(move |page| page.map(|names| Bytes::from(chunk(&names, false))));
+    stream::once(async move { Ok(Bytes::from(begin)) }).chain(rest).chain(stream::once(async { Ok(Bytes::from_static(b"]")) }))
+}
+
+pub(in crate::http) async fn versions(request: Request) -> Answer {
+    let paging = request.page(usize::MAX)?;
+    let subject = request.subject().await?;
+    let state = request.registry().subject_state(&subject).await?;
+    let (negative, only, deleted) = (request.flag("deletedAsNegative"), request.flag("deletedOnly"), request.flag("deleted"));
+    let shown: Vec<i32> = state
+        .rows
+        .iter()
+        .filter(|row| negative || if only { row.deleted } else { deleted || !row.deleted })
+        .map(|row| if negative && row.deleted { -row.version } else { row.version })
+        .collect();
+    if shown.is_empty() && !(subject.is_context() && request.registry().has_subjects(subject.context()).await?) {
+        return Err(subject_not_found(&subject));
+    }
+    json(&page(shown, paging))
+}
+
+pub(in crate::http) async fn look_up(request: Request) -> Answer {
+    let submission = body::submission(&body::required(&request.body, "lookUpSchemaUnderSubject.arg3")?)?;
+    let subject = request.subject().await?;
+    let options = LookupOptions { normalize: request.flag("normalize"), deleted: request.flag("deleted") };
+    let (found, exact) = request.registry().lookup(&subject, &submission, options).await?;
+    Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, !exact).await?))
+}
+
+pub(in crate::http) async fn delete(request: Request) -> Answer {
+    let subject = request.subject().await?;
+    let versions = request.registry().delete_subject(&subject, request.flag("permanent")).await?;
+    json(&versions)
+}
+
+pub(in crate::http) async fn by_metadata(request: Request) -> Answer {
+    let subject = request.subject().await?;
+    let properties: Vec<(String, String)> = request.query_all("key").into_iter().zip(request.query_all("value")).collect();
+    let found = request.registry().by_metadata(&subject, &properties, request.flag("deleted")).await?;
+    Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, true).await?))
+}
+
+pub(in crate::http) async fn register(request: Request) -> Answer {
+    let submission = body::submission(&body::required(&request.body, "register.arg4")?)?;
+    let subject = request.subject().await?;
+    let options =
+        RegisterOptions { normalize: request.flag("normalize"), force: request.flag("force"), explain: request.flag("explain") };
+    let outcome = request.registry().register(&subject, &submission, options).await;
+    let registered = outcome.map_err(|error| explained(error, request.flag("explain")))?;
+    request.state.metrics.registration(registered.is_new);
+    Ok(Reply::Json(SchemaView::new(&request, &subject).registered(&registered).await?))
+}
+
+async fn found(request: &Request, deleted: bool) -> Result<FoundVersion, ApiError> {
+    let selector: VersionSelector = selector(request.param("version"))?;
+    let subject = request.subject().await?;
+    Ok(request.registry().version(&subject, selector, deleted).await?)
+}
+
+pub(in crate::http) async fn version(request: Request) -> Answer {
+    let found = found(&request, request.flag("deleted")).await?;
+    Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, true).await?))
+}
+
+pub(in crate::http) async fn version_text(request: Request) -> Answer {
+    let found = found(&request, request.flag("deleted")).await?;
+    raw(&request, &found).await
+}
+
+pub(in crate::http) async fn delete_version(request: Request) -> Answer {
+    let selector = selector(request.param("version"))?;
+    let subject = request.subject().await?;
+    let version = request.registry().delete_version(&subject, selector, request.flag("permanent")).await?;
+    json(&version)
+}
+
+pub(in crate::http) async fn referenced_by(request: Request) -> Answer {
+    let paging = request.page(request.registry().defaults().list_limit)?;
+    let selector = selector(request.param("version"))?;
+    let subject = request.subject().await?;
+    let ids = request.registry().referenced_by(&subject, selector, request.flag("deleted")).await?;
+    json(&page(ids, paging))
+}
+
+pub(in crate::http) async fn edit_tags(request: Request) -> Answer {
+    let selector = selector(request.param("version"))?;
+    let edit = body::tag_request(&body::required(&request.body, "tagSchema.arg4")?)?;
+    let subject = request.subject().await?;
+    let registered = request.registry().tag_version(&subject, selector, &edit).await?;
+    request.state.metrics.registration(registered.is_new);
+    Ok(Reply::Json(SchemaView::new(&request, &subject).registered(&registered).await?))
+}

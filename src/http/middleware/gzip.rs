@@ -1,0 +1,70 @@
+//! gzip: of answers as they are sent, and of those that are kept compressed.
+//!
+//! tower-http's `CompressionLayer` costs each request 0.25 µs, compressed or not, and knows nothing of bodies that are compressed
+//! once and sent often.
+
+use std::io::Write;
+
+use axum::BoxError;
+use axum::body::{Body, HttpBody};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures_util::{TryStreamExt, stream};
+use http_body_util::{BodyExt, Collected};
+
+use crate::http::negotiate;
+
+/// The bytes compressed.
+pub(in crate::http) fn compress(bytes: &Bytes) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), Compression::default());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+/// Says that the body depends on what the client accepts, and that it is compressed, if it is.
+pub(in crate::http) fn mark(headers: &mut HeaderMap, is_compressed: bool) {
+    headers.entry(header::VARY).or_insert(HeaderValue::from_static("accept-encoding"));
+    if is_compressed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+}
+
+/// The response, compressed if the client accepts that and the body is above a number of bytes, or is produced as it is sent.
+/// Documents bring their compressed form along.
+pub(in crate::http) async fn applied(response: Response, from: u64, headers: &HeaderMap) -> Response {
+    let size = response.body().size_hint().exact();
+    if size.is_some_and(|bytes| bytes <= from) || response.headers().contains_key(header::CONTENT_ENCODING) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let accepts_gzip = negotiate::accepts_gzip(headers);
+    mark(&mut parts.headers, accepts_gzip);
+    let body = match size {
+        _ if !accepts_gzip => body,
+        None => compressed_stream(body),
+        // what is whole is there at once and does not fail, nor does writing to memory
+        Some(_) => {
+            let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+            Body::from(compress(&bytes).unwrap_or_default())
+        }
+    };
+    Response::from_parts(parts, body)
+}
+
+fn compressed_stream(body: Body) -> Body {
+    let begin = (body.into_data_stream(), Some(GzEncoder::new(Vec::new(), Compression::default())));
+    Body::from_stream(stream::try_unfold(begin, async |(mut chunks, encoder)| {
+        let Some(mut encoder) = encoder else { return Ok::<_, BoxError>(None) };
+        match chunks.try_next().await? {
+            Some(chunk) => {
+                encoder.write_all(&chunk)?;
+                let compressed = std::mem::take(encoder.get_mut());
+                Ok(Some((Bytes::from(compressed), (chunks, Some(encoder)))))
+            }
+            None => Ok(Some((Bytes::from(encoder.finish()?), (chunks, None)))),
+        }
+    }))
+}

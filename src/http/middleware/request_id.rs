@@ -1,0 +1,35 @@
+//! The header `X-Request-ID`.
+//!
+//! tower-http's `SetRequestIdLayer` keeps whatever the client sent, also a blank id or two of them.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+pub(in crate::http) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The client's own id when it sent exactly one that is not blank, else a fresh one (rest-api 1.4).
+pub(in crate::http) fn of(headers: &HeaderMap) -> HeaderValue {
+    let mut given = headers.get_all(REQUEST_ID).iter();
+    match (given.next(), given.next()) {
+        (Some(id), None) if !id.as_bytes().trim_ascii().is_empty() => id.clone(),
+        _ => {
+            let mut buffer = Uuid::encode_buffer();
+            let text = fresh().hyphenated().encode_lower(&mut buffer);
+            HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+        }
+    }
+}
+
+/// An id that no other request has. It need not be secret, so only the first one asks the operating system for randomness.
+fn fresh() -> Uuid {
+    static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let [high, low] = KEYS.get_or_init(|| [RandomState::new(), RandomState::new()]);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let bits = u128::from(high.hash_one(number)) << 64 | u128::from(low.hash_one(number));
+    uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+}

@@ -1,0 +1,30 @@
+//! What is known of a request from beginning to end, also when its handler has failed.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+
+/// Shared by everything that stands around a handler, and by the handler itself.
+pub(super) struct RequestInfo {
+    pub(super) id: HeaderValue,
+    pub(super) method: Method,
+    /// The target as the client sent it; the router may see another one (`middleware/context_prefix.rs`).
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+}
+
+impl RequestInfo {
+    /// Takes the headers out of the request and leaves itself among its extensions.
+    pub(super) fn of(request: &mut Request, id: HeaderValue) -> Arc<Self> {
+        let headers = std::mem::take(request.headers_mut());
+        let info = Arc::new(Self { id, method: request.method().clone(), uri: request.uri().clone(), headers });
+        request.extensions_mut().insert(Arc::clone(&info));
+        info
+    }
+
+    /// The id for log lines.
+    pub(super) fn id(&self) -> &str {
+        self.id.to_str().unwrap_or("unprintable")
+    }
+}

@@ -1,0 +1,85 @@
+//! What all requests share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::links::Links;
+use super::metrics::Metrics;
+use super::middleware::access_log::AccessLog;
+use super::middleware::answer_cache::AnswerCache;
+use crate::cloudevents::EventSettings;
+use crate::registry::Registry;
+
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    pub max_body_bytes: usize,
+    /// Time in which a request body must have arrived.
+    pub body_timeout: Duration,
+    /// Time in which a request must be answered.
+    pub request_timeout: Duration,
+    pub access_log: AccessLog,
+    /// Bytes of answers held in memory.
+    pub answer_cache_bytes: u64,
+    /// Bodies above this many bytes are compressed for clients that accept gzip.
+    pub gzip_from: u64,
+    /// Answer in the shapes of Confluent's 7.x line.
+    pub legacy_shapes: bool,
+    pub events: EventSettings,
+    /// Time in which the data of a request's events must be judged.
+    pub event_time_limit: Duration,
+    pub links: Links,
+    pub ages: DocumentAges,
+    /// What `/v1/metadata/version` says.
+    pub commit: &'static str,
+}
+
+/// For how many seconds caches may keep a schema document, by how it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentAges {
+    /// A guid never means anything else.
+    pub guid: u64,
+    /// An import after a permanent delete can give an id to another schema.
+    pub id: u64,
+    /// A version can be given anew after a permanent delete.
+    pub version: u64,
+}
+
+impl Default for DocumentAges {
+    fn default() -> Self {
+        Self { guid: 31_536_000, id: 86_400, version: 300 }
+    }
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 4 << 20,
+            body_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_mins(1),
+            access_log: AccessLog::Errors,
+            answer_cache_bytes: 16 << 20,
+            gzip_from: 1024,
+            legacy_shapes: false,
+            events: EventSettings::default(),
+            event_time_limit: Duration::from_secs(2),
+            links: Links::default(),
+            ages: DocumentAges::default(),
+            commit: option_env!("ACCORDANT_COMMIT").unwrap_or("unknown"),
+        }
+    }
+}
+
+pub struct AppState {
+    pub registry: Arc<Registry>,
+    pub metrics: Metrics,
+    pub settings: HttpSettings,
+    pub(super) answer_cache: AnswerCache,
+}
+
+impl AppState {
+    #[must_use]
+    pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: HttpSettings) -> Arc<Self> {
+        let answer_cache = AnswerCache::new(settings.answer_cache_bytes, settings.gzip_from);
+        Arc::new(Self { registry, metrics, settings, answer_cache })
+    }
+}

@@ -1,0 +1,69 @@
+//! Compatibility checks (rest-api 3.7), and their findings.
+
+use serde::Serialize;
+
+use crate::schema::{self, Place};
+use crate::types::Version;
+
+#[derive(Serialize)]
+pub(in crate::http) struct CompatibilityCheck {
+    pub(in crate::http) is_compatible: bool,
+    /// With `?verbose=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::http) messages: Option<Vec<String>>,
+    /// With `?explain=true` (Accordant only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::http) findings: Option<Vec<Finding>>,
+}
+
+/// One finding, or a note of the second opinion, which is marked as such.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct Finding {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<bool>,
+    rule: &'static str,
+    path: String,
+    message: String,
+    old_version: Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<FindingPlace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<FindingPlace>,
+    explanation: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    remedy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counter_example: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingPlace {
+    pointer: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+}
+
+impl From<Place> for FindingPlace {
+    fn from(Place { pointer, position }: Place) -> Self {
+        Self { pointer, line: position.map(|at| at.line), column: position.map(|at| at.column) }
+    }
+}
+
+type Found = (Version, schema::Finding);
+
+impl Finding {
+    /// All findings, and after them the notes.
+    pub(in crate::http) fn list(findings: Vec<Found>, notes: Vec<Found>) -> Vec<Self> {
+        let findings = findings.into_iter().map(|found| Self::new(found, None));
+        findings.chain(notes.into_iter().map(|note| Self::new(note, Some(true)))).collect()
+    }
+
+    fn new((old_version, finding): Found, note: Option<bool>) -> Self {
+        let schema::Finding { rule, path, message, new, old, explanation, remedy, counter_example } = finding;
+        let (new, old) = (new.map(FindingPlace::from), old.map(FindingPlace::from));
+        Self { note, rule, path, message, old_version, new, old, explanation, remedy, counter_example }
+    }
+}

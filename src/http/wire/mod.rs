@@ -1,0 +1,20 @@
+//! The JSON of answers: one struct for each, its keys in the order of its fields, which is Confluent's order. What is absent is left
+//! out (rest-api 3).
+
+#![expect(clippy::struct_field_names, reason = "the fields are called as the keys are")]
+
+mod association;
+mod association_resource;
+mod cloudevents;
+mod compatibility;
+mod error;
+mod schema;
+mod server;
+
+pub(super) use association::Association;
+pub(super) use association_resource::{AssociationResource, BatchResult, BatchResults};
+pub(super) use cloudevents::{Alias, Candidate, DocumentReference, DocumentUrls, EventType, Resolution, SchemaDocument};
+pub(super) use compatibility::{CompatibilityCheck, Finding};
+pub(super) use error::{ErrorDetails, ErrorMessage, Problem};
+pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
+pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};

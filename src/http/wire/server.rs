@@ -1,0 +1,49 @@
+//! Modes and the server itself (rest-api 3.7).
+
+use serde::Serialize;
+
+/// `{}`
+#[derive(Serialize)]
+pub(in crate::http) struct Empty {}
+
+#[derive(Serialize)]
+pub(in crate::http) struct Mode<'m> {
+    pub(in crate::http) mode: Option<&'m str>,
+}
+
+#[derive(Serialize)]
+pub(in crate::http) struct Health {
+    pub(in crate::http) status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::http) message: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+pub(in crate::http) struct ServerId {
+    pub(in crate::http) scope: Scope,
+}
+
+#[derive(Serialize)]
+pub(in crate::http) struct Scope {
+    pub(in crate::http) path: [&'static str; 0],
+    pub(in crate::http) clusters: Clusters,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::http) struct Clusters {
+    pub(in crate::http) kafka_cluster: String,
+    pub(in crate::http) schema_registry_cluster: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct ServerVersion {
+    pub(in crate::http) version: &'static str,
+    pub(in crate::http) commit_id: &'static str,
+}
+
+#[derive(Serialize)]
+pub(in crate::http) struct Deployment {
+    pub(in crate::http) attributes: [&'static str; 0],
+}
