@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use accordant::schema::Format as _;
 use accordant::schema::avro::Schema;
 use accordant::schema::{CheckOptions, Direction, ParseMode, ParseOptions};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy};

@@ -1,8 +1,9 @@
 //! JSON Schema: reading, checking and validating at sizes that occur.
 #![expect(clippy::expect_used, reason = "a benchmark stops where it can't measure")]
 
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
-use accordant::schema::json_schema::document::{ValidateOptions, Validator};
+use accordant::schema::json_schema::payload::{ValidateOptions, Validator};
 use accordant::schema::{CheckOptions, Direction, ParseMode, ParseOptions};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy};
 use divan::Bencher;

@@ -1,6 +1,7 @@
 //! Canonical and normalized texts can be read again and stay as they are.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::avro::Schema;
 use accordant::schema::{ParseMode, ParseOptions};
 use libfuzzer_sys::fuzz_target;

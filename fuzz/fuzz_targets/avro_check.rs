@@ -1,6 +1,7 @@
 //! Two texts, separated by a NUL: both directions end within the budget, and a schema reads its own data.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::avro::Schema;
 use accordant::schema::{CheckOptions, Direction, ParseMode, ParseOptions};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy};

@@ -1,6 +1,7 @@
 //! Any text as a schema, in every mode, alone and with a reference: an answer, never an abort.
 #![no_main]
 
+use accordant::schema::Format as _;
 use std::sync::Arc;
 
 use accordant::schema::avro::Schema;

@@ -1,9 +1,10 @@
 //! A schema, a NUL, and data: both encodings are walked within their bounds.
 #![no_main]
 
+use accordant::schema::Format as _;
 use std::sync::Arc;
 
-use accordant::schema::avro::{Payload, Schema, Unions};
+use accordant::schema::avro::{PayloadValidator, Schema, UnionEncoding};
 use accordant::schema::json::{self, ReadOptions};
 use accordant::schema::payload::{Effort, Work};
 use accordant::schema::{ParseMode, ParseOptions};
@@ -14,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(&bytes[..at]) else { return };
     let data = &bytes[at + 1..];
     let Ok(schema) = Schema::parse(text, &[], &ParseOptions::new(ParseMode::Stored, 1_000)) else { return };
-    let Ok(payload) = Payload::new(Arc::new(schema), None) else { return };
+    let Ok(payload) = PayloadValidator::new(Arc::new(schema), None) else { return };
     let work = || Work::new(Effort::Quick, None);
     let _ = payload.fingerprint();
     if payload.binary(data, &mut work()).is_ok() {
@@ -23,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
     if let Some(value) = std::str::from_utf8(data).ok().and_then(|text| json::read(text, options).ok()) {
-        let _ = payload.json(&value, Unions::Tagged, &mut work());
-        let _ = payload.json(&value, Unions::Plain, &mut work());
+        let _ = payload.json(&value, UnionEncoding::Tagged, &mut work());
+        let _ = payload.json(&value, UnionEncoding::Plain, &mut work());
     }
 });

@@ -1,6 +1,7 @@
 //! Two schemas, with a zero byte between: the check ends within its budget, and a schema is compatible with itself.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
 use accordant::schema::{CheckOptions, Direction, ParseMode, ParseOptions, ResolvedReference};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy};

@@ -1,8 +1,9 @@
 //! A schema and a document, with a zero byte between: validation ends, says the same twice, and what a scan takes is valid.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
-use accordant::schema::json_schema::document::{ValidateOptions, Validator};
+use accordant::schema::json_schema::payload::{ValidateOptions, Validator};
 use accordant::schema::{ParseMode, ParseOptions};
 use libfuzzer_sys::fuzz_target;
 

@@ -1,6 +1,7 @@
 //! Any text as a JSON Schema: an answer or an error, never a crash; what is stored reads back as itself.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
 use accordant::schema::{ParseMode, ParseOptions};
 use libfuzzer_sys::fuzz_target;

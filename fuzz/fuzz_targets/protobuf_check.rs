@@ -1,6 +1,7 @@
 //! Two texts, divided by a zero byte: every check ends, a schema reads what it wrote, and swapping sides swaps directions.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::protobuf::Schema;
 use accordant::schema::{CheckOptions, Direction, ParseMode, ParseOptions};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy};

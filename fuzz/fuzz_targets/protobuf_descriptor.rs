@@ -1,6 +1,7 @@
 //! Any bytes sent as a descriptor get an answer; what is taken survives the way to a descriptor and back.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::protobuf::Schema;
 use accordant::schema::{ParseMode, ParseOptions};
 use base64::Engine as _;

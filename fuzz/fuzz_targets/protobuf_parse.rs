@@ -1,6 +1,7 @@
 //! Any text gets an answer; what is taken prints to a text that reads back as itself, normalized or not.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::protobuf::Schema;
 use accordant::schema::{ParseMode, ParseOptions};
 use libfuzzer_sys::fuzz_target;

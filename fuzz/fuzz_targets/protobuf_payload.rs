@@ -1,9 +1,10 @@
 //! A file, a NUL, and data: both encodings are walked within their bounds.
 #![no_main]
 
+use accordant::schema::Format as _;
 use accordant::schema::json::{self, ReadOptions};
 use accordant::schema::payload::{Effort, Work};
-use accordant::schema::protobuf::{Payload, Schema, message_indexes};
+use accordant::schema::protobuf::{PayloadValidator, Schema, message_indexes};
 use accordant::schema::{ParseMode, ParseOptions};
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(&bytes[..at]) else { return };
     let data = &bytes[at + 1..];
     let Ok(schema) = Schema::parse(text, &[], &ParseOptions::new(ParseMode::Stored, 64)) else { return };
-    let Ok(payload) = Payload::new(&schema, None) else { return };
+    let Ok(payload) = PayloadValidator::new(&schema, None) else { return };
     let work = || Work::new(Effort::Quick, None);
     let (message, rest) = match message_indexes(data) {
         Some((indexes, length)) => (payload.by_indexes(&indexes), &data[length..]),

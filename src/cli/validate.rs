@@ -11,7 +11,7 @@ use super::check::{
 };
 use super::exit::Exit;
 use crate::schema::json::{self, JsonError, Kind, ReadOptions};
-use crate::schema::json_schema::document::{DocumentError, ValidateOptions, Validator};
+use crate::schema::json_schema::payload::{DocumentError, ValidateOptions, Validator};
 use crate::schema::{ParseMode, ParseOptions, Parsed, Position};
 use crate::types::SchemaType;
 

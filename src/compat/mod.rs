@@ -4,5 +4,8 @@
 mod report;
 mod second_opinion;
 
-pub use report::{Candidate, Previous, Report, Rules, check, compared};
+pub use report::{
+    Candidate, DIFFERENT_SCHEMA_TYPE, Previous, RESERVED_FIELD_CONFLICT, RESERVED_FIELD_REMOVED, Reason, ReasonSource, Report,
+    Rules, check, compared, format_findings,
+};
 pub use second_opinion::notes;

@@ -6,7 +6,6 @@ use crate::types::{CompatibilityLevel, CompatibilityPolicy, Metadata, ProtobufPo
 /// What decides a check: the effective config of the subject.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// The level.
     pub level: CompatibilityLevel,
     /// Strictness for JSON Schema.
     pub policy: CompatibilityPolicy,
@@ -21,40 +20,82 @@ pub struct Rules {
 /// The schema that is to become the next version.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
-    /// The schema.
     pub schema: &'a Parsed,
-    /// Its metadata.
     pub metadata: Option<&'a Metadata>,
 }
 
-/// An earlier version.
 #[derive(Debug, Clone, Copy)]
 pub struct Previous<'a> {
-    /// Its number.
     pub version: Version,
-    /// The schema.
     pub schema: &'a Parsed,
-    /// Its metadata.
     pub metadata: Option<&'a Metadata>,
-    /// Its stored text.
+    /// The stored text, which messages quote.
     pub text: &'a str,
 }
 
 /// The outcome: no messages means compatible.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Everything that the wire prints, in order.
+    /// Everything that the wire prints, in order: the messages of the reasons, and entries that quote texts and settings.
     pub messages: Vec<String>,
-    /// The findings behind them, with the version each was found against.
-    pub findings: Vec<(Version, Finding)>,
+    /// The reasons, in the order of their messages.
+    pub reasons: Vec<Reason>,
 }
 
+/// One reason why the candidate is not compatible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The version it was found against; none for reserved fields.
+    pub version: Option<Version>,
+    pub source: ReasonSource,
+    pub finding: Finding,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReasonSource {
+    /// The format: a difference between two texts.
+    Format,
+    /// The policy above the formats: schema types and reserved fields. Its rule ids are the constants below.
+    Policy,
+}
+
+pub const DIFFERENT_SCHEMA_TYPE: &str = "DIFFERENT_SCHEMA_TYPE";
+pub const RESERVED_FIELD_REMOVED: &str = "RESERVED_FIELD_REMOVED";
+pub const RESERVED_FIELD_CONFLICT: &str = "RESERVED_FIELD_CONFLICT";
+
 impl Report {
-    /// True without messages.
     #[must_use]
     pub fn is_compatible(&self) -> bool {
         self.messages.is_empty()
     }
+
+    /// The version at which the comparison ended with a no.
+    #[must_use]
+    pub fn incompatible_version(&self) -> Option<Version> {
+        self.reasons.iter().find_map(|reason| reason.version)
+    }
+
+    fn add_policy_reason(&mut self, rule: &'static str, version: Option<Version>, message: String, [why, fix]: [String; 2]) {
+        self.messages.push(message.clone());
+        let finding = Finding {
+            rule,
+            path: String::new(),
+            message,
+            new: None,
+            old: None,
+            explanation: why,
+            remedy: fix,
+            counter_example: None,
+        };
+        self.reasons.push(Reason { version, source: ReasonSource::Policy, finding });
+    }
+}
+
+/// The findings of the format alone, which are what the REST API explains.
+#[must_use]
+pub fn format_findings(reasons: Vec<Reason>) -> Vec<(Version, Finding)> {
+    let of_format = reasons.into_iter().filter(|reason| reason.source == ReasonSource::Format);
+    of_format.filter_map(|reason| Some((reason.version?, reason.finding))).collect()
 }
 
 /// Longest stored text that a message quotes whole, in UTF-16 units.
@@ -64,7 +105,7 @@ const QUOTED: usize = 10_240;
 #[must_use]
 pub fn compared(level: CompatibilityLevel, available: usize) -> usize {
     match level {
-        // reserved fields are looked up in the newest version under every level
+        // also under NONE: the newest version has the reserved fields
         _ if !level.is_transitive() => available.min(1),
         _ => available,
     }
@@ -78,7 +119,7 @@ pub fn compared(level: CompatibilityLevel, available: usize) -> usize {
 pub fn check(candidate: Candidate<'_>, previous: &[Previous<'_>], rules: &Rules) -> Result<Report, CheckError> {
     let mut report = Report::default();
     if rules.validate_fields {
-        reserved_fields(candidate, previous.first(), &mut report.messages);
+        check_reserved_fields(candidate, previous.first(), &mut report);
     }
     for previous in previous.iter().take(compared(rules.level, previous.len())) {
         if compare(candidate, previous, rules, &mut report)? {
@@ -97,7 +138,10 @@ fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, rep
         return Ok(false);
     }
     if candidate.schema.schema_type() != previous.schema.schema_type() {
-        report.messages.push("Incompatible because of different schema type".to_owned());
+        let message = "Incompatible because of different schema type".to_owned();
+        let why = "A reader of one format reads nothing that another format wrote.".to_owned();
+        let fix = "Register the schema under another subject.".to_owned();
+        report.add_policy_reason(DIFFERENT_SCHEMA_TYPE, Some(previous.version), message, [why, fix]);
         return Ok(true);
     }
     let run = |direction| {
@@ -118,7 +162,7 @@ fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, rep
         found = run(Direction::Forward)?;
     }
     let backward = if rules.level.checks_backward() { run(Direction::Backward)? } else { Vec::new() };
-    // under FULL a break that is only a forward one does not quote the old schema
+    // Confluent does not quote the old schema if FULL is only broken in the forward direction
     let quoted = if rules.level.checks_backward() { !backward.is_empty() } else { !found.is_empty() };
     found.extend(backward);
     if found.is_empty() {
@@ -129,7 +173,8 @@ fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, rep
         report.messages.push(format!("{{oldSchemaVersion: {}}}", previous.version));
         report.messages.push(quote(previous.text));
     }
-    report.findings.extend(found.into_iter().map(|finding| (previous.version, finding)));
+    let reason = |finding| Reason { version: Some(previous.version), source: ReasonSource::Format, finding };
+    report.reasons.extend(found.into_iter().map(reason));
     Ok(true)
 }
 
@@ -148,28 +193,32 @@ fn quote(text: &str) -> String {
     format!("{{oldSchema: <truncated> '{}...'}}", text.get(..end).unwrap_or(text))
 }
 
-fn reserved(metadata: Option<&Metadata>) -> Vec<&str> {
+fn reserved_names(metadata: Option<&Metadata>) -> Vec<&str> {
     let names = metadata.and_then(|m| m.property(RESERVED_PROPERTY)).unwrap_or("");
     names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
 /// Reserved names must stay reserved, and no field may take one (rest-api 5.8).
-fn reserved_fields(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, messages: &mut Vec<String>) {
-    let now = reserved(candidate.metadata);
-    for name in newest.map(|p| reserved(p.metadata)).unwrap_or_default() {
-        if !now.contains(&name) {
-            messages.push(format!(
+fn check_reserved_fields(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, report: &mut Report) {
+    let reserved = reserved_names(candidate.metadata);
+    for name in newest.map(|p| reserved_names(p.metadata)).unwrap_or_default() {
+        if !reserved.contains(&name) {
+            let message = format!(
                 "The new schema has reserved field {name} removed from its metadata which is present in the old schema's metadata."
-            ));
+            );
+            let why = format!("The name {name} was reserved, so that no later field takes it with another meaning.");
+            let fix = format!("Keep {name} in the metadata property \"{RESERVED_PROPERTY}\".");
+            report.add_policy_reason(RESERVED_FIELD_REMOVED, None, message, [why, fix]);
         }
     }
-    if now.is_empty() {
+    if reserved.is_empty() {
         return;
     }
     let fields = candidate.schema.root_fields();
-    for name in now {
-        if fields.iter().any(|field| field == name) {
-            messages.push(format!("The new schema has field that conflicts with the reserved field {name}."));
-        }
+    for name in reserved.into_iter().filter(|name| fields.iter().any(|field| field == name)) {
+        let message = format!("The new schema has field that conflicts with the reserved field {name}.");
+        let why = format!("The name {name} is reserved by the schema's own metadata.");
+        let fix = "Give the field another name.".to_owned();
+        report.add_policy_reason(RESERVED_FIELD_CONFLICT, None, message, [why, fix]);
     }
 }

@@ -4,8 +4,8 @@ use crate::schema::json_schema::semantic::{self, Opinion};
 use crate::schema::{Finding, Parsed};
 use crate::types::CompatibilityLevel;
 
-/// What the second opinion has to say about a comparison; nothing for other formats. `names` are those of the candidate and of
-/// the earlier schema in the sentences. Takes up to a second or two: not for async threads.
+/// The notes of a comparison; only JSON Schema has any. `new` and `old` are what the sentences call the schemas. Takes up to a second
+/// or two: not for async threads.
 #[must_use]
 pub fn notes(
     (candidate, earlier): (&Parsed, &Parsed),

@@ -78,7 +78,7 @@ impl Registry {
         } else {
             Vec::new()
         };
-        Ok(CheckAnswer { is_compatible, messages: report.messages, findings: report.findings, notes })
+        Ok(CheckAnswer { is_compatible, messages: report.messages, findings: compat::format_findings(report.reasons), notes })
     }
 
     async fn versions_to_compare(

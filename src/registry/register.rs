@@ -17,6 +17,7 @@ use super::submission::{RawReference, Submission};
 use super::{MAX_DECISIONS, Registry, schema_cache, schema_names};
 use crate::cache::Generational;
 use crate::codec::to_text;
+use crate::compat;
 use crate::schema::{ParseMode, TagEdit};
 use crate::store::{HashedContent, RegisterRequest, SubjectState, VersionRow};
 use crate::types::{Content, Lifecycle, SchemaId, Subject, VERSION_PROPERTY};
@@ -319,7 +320,7 @@ impl Registry {
                 return Err(RegistryError::Incompatible {
                     subject: subject.clone(),
                     messages: report.messages,
-                    findings: report.findings,
+                    findings: compat::format_findings(report.reasons),
                     notes,
                 });
             }

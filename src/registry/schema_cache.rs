@@ -41,7 +41,7 @@ impl CachedSchema {
 
     fn weight(&self) -> usize {
         let parsed = self.parsed.get().and_then(|parsed| parsed.as_ref().ok());
-        self.stored.content.text.len() + parsed.map_or(0, Parsed::weight) + 512
+        self.stored.content.text.len() + parsed.map_or(0, |parsed| parsed.weight()) + 512
     }
 }
 

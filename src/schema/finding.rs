@@ -1,9 +1,8 @@
-//! What a compatibility check finds. One type for all formats: the REST API prints the peer's text from it, the
-//! command line and `?explain=true` print all of it.
+//! What a compatibility check finds. One type for all formats: the REST API prints `message` alone, the command line and
+//! `?explain=true` print all of it.
 
-use super::format::Position;
+use super::position::Position;
 
-/// A place in one of the two texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// JSON pointer (Avro, JSON Schema) or declaration path (Protobuf) in that text; empty = the root.
@@ -15,15 +14,15 @@ pub struct Place {
 /// One reason why two schemas are not compatible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Stable rule id, upper snake case: the peer's name where it has one.
+    /// Stable rule id in upper snake case: Confluent's `errorType` where it has one.
     pub rule: &'static str,
-    /// Path in the peer's notation.
+    /// Path in Confluent's notation, which differs from format to format.
     pub path: String,
-    /// The peer's message, exactly as it goes over the wire.
+    /// Confluent's message, exactly as it goes over the wire.
     pub message: String,
-    /// Place in the candidate's text, when there is one.
+    /// Place in the candidate's text.
     pub new: Option<Place>,
-    /// Place in the stored text, when there is one.
+    /// Place in the stored text.
     pub old: Option<Place>,
     /// One plain sentence: which reader fails on which data.
     pub explanation: String,

@@ -1,9 +1,92 @@
-//! What every format module takes and gives: the same face for Avro, Protobuf and JSON Schema.
+//! What a schema format must do, and what it is given to do it with.
+//!
+//! A fourth format is an implementation of [`Format`] for its schema, a variant of [`super::Parsed`], and one of
+//! [`super::PayloadValidator`]; the compiler names every other place. Its folder has the rooms of the others: `model`, `parse`,
+//! `print`, `tags`, `compat` (rules, explanations, places) and `payload`.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::types::{CompatibilityPolicy, ProtobufPolicy};
+use super::finding::Finding;
+use super::position::Position;
+use crate::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
+
+/// A schema that has been read, with everything it refers to. Immutable.
+pub trait Format: fmt::Debug + Send + Sync {
+    /// The schema made ready for data. Formats differ in the encodings of their data, so each has methods of its own.
+    type PayloadValidator
+    where
+        Self: Sized;
+
+    /// Reads a schema text. How much it may be wrong depends on [`ParseMode`].
+    ///
+    /// # Errors
+    /// [`SchemaError`] with Confluent's wording where it has one, the stage, and the position where it is known.
+    fn parse(text: &str, references: &[ResolvedReference], options: &ParseOptions) -> Result<Self, SchemaError>
+    where
+        Self: Sized;
+
+    fn schema_type(&self) -> SchemaType;
+
+    /// The text that is stored and returned, and that the guid is made from.
+    fn canonical(&self) -> &str;
+
+    /// The text under `normalize=true`.
+    ///
+    /// # Errors
+    /// When a type is missing (Protobuf), or the text would be nested too deep.
+    fn normalized(&self) -> Result<String, SchemaError>;
+
+    /// The text under `format=`, in any letter case; `None` for a word that the format does not know, which means the canonical
+    /// text.
+    fn formatted(&self, format: &str) -> Option<Result<String, SchemaError>>;
+
+    /// One self-contained document: JSON Schema with what it refers to among its definitions, Avro with every named type spelled
+    /// out at its first use, Protobuf as a `FileDescriptorSet`. The same schema always gives the same bytes.
+    ///
+    /// # Errors
+    /// When the whole would be nested too deep.
+    fn bundled(&self) -> Result<Vec<u8>, SchemaError>;
+
+    /// Whether one subject treats both as the same schema. References, metadata and rules are for the caller to compare.
+    fn equivalent(&self, other: &Self) -> bool
+    where
+        Self: Sized;
+
+    /// The name that the schema gives itself.
+    fn name(&self) -> Option<String>;
+
+    /// The names of the top-level fields, which reserved fields must not take.
+    fn root_fields(&self) -> Vec<String>;
+
+    fn tags(&self) -> Vec<EntityTags>;
+
+    /// The text with inline tags added, then removed.
+    ///
+    /// # Errors
+    /// When an entity is not there, unless those are to be ignored.
+    fn edit_tags(&self, add: &[TagEdit], remove: &[TagEdit], ignore_unknown: bool) -> Result<String, SchemaError>;
+
+    /// Bytes held, roughly, for caches.
+    fn weight(&self) -> usize;
+
+    /// Every reason why `reader` can't read what `writer` writes, in Confluent's order; none means that it can.
+    ///
+    /// # Errors
+    /// When the work budget runs out: no verdict.
+    fn check(reader: &Self, writer: &Self, options: &CheckOptions) -> Result<Vec<Finding>, CheckError>
+    where
+        Self: Sized;
+
+    /// Gets the schema ready for data. `part` chooses what the data is an instance of: the name of an Avro type or of a Protobuf
+    /// message, a JSON pointer. `formats`: `format` of JSON Schema is an assertion.
+    ///
+    /// # Errors
+    /// When the schema can't be used, or has no such part.
+    fn payload_validator(self: &Arc<Self>, part: Option<&str>, formats: bool) -> Result<Self::PayloadValidator, SchemaError>
+    where
+        Self: Sized;
+}
 
 /// Why a text is being parsed; it decides how strict the parser is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,15 +101,13 @@ pub enum ParseMode {
     Stored,
 }
 
-/// How to parse.
 #[derive(Debug, Clone, Copy)]
 pub struct ParseOptions {
-    /// Why the text is parsed.
     pub mode: ParseMode,
     /// Config key `validateFields`: format-specific extra checks (Protobuf: the file must link; JSON Schema:
     /// no root property beginning with `$$`).
     pub validate_fields: bool,
-    /// JSON Schema only: refuse what just the meta-schema forbids.
+    /// JSON Schema only: also refuse what nothing but the meta-schema forbids.
     pub strict_metaschema: bool,
     /// Deepest nesting of the text that is read, in the levels of the format.
     pub max_depth: usize,
@@ -47,45 +128,13 @@ pub struct ResolvedReference {
     pub name: String,
     /// Subject that holds the text, as the referring schema spells it.
     pub subject: String,
-    /// Version in that subject.
     pub version: i32,
-    /// The stored text.
     pub text: Arc<str>,
     /// True when the schema itself lists it; false for a reference of a reference.
     pub direct: bool,
 }
 
-/// Where something stands in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position {
-    /// Byte offset.
-    pub offset: u32,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters (Unicode scalar values), from 1.
-    pub column: u32,
-}
-
-impl Position {
-    /// The position of a byte offset in `text`; offsets past the end mean the end.
-    #[must_use]
-    pub fn of(text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = text.get(..offset).unwrap_or("");
-        let start = before.rfind('\n').map_or(0, |i| i + 1);
-        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self {
-            offset: clamp(offset),
-            line: clamp(before.bytes().filter(|b| *b == b'\n').count() + 1),
-            column: clamp(before.get(start..).unwrap_or("").chars().count() + 1),
-        }
-    }
-}
-
-/// At which step a schema was refused; the wire message differs.
+/// The step at which a schema was refused; the message on the wire differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// The text could not be read.
@@ -94,31 +143,26 @@ pub enum Stage {
     Validate,
 }
 
-/// A schema that is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaError {
-    /// The step.
     pub stage: Stage,
-    /// The innermost reason, in the peer's words where it has some.
+    /// The innermost reason, in Confluent's words where it has some.
     pub message: String,
     /// Where, when it is known.
     pub position: Option<Position>,
 }
 
 impl SchemaError {
-    /// A text that can't be read.
     #[must_use]
     pub fn parse(message: impl Into<String>) -> Self {
         Self { stage: Stage::Parse, message: message.into(), position: None }
     }
 
-    /// A text that is read but not allowed.
     #[must_use]
     pub fn validate(message: impl Into<String>) -> Self {
         Self { stage: Stage::Validate, message: message.into(), position: None }
     }
 
-    /// The same error with its place.
     #[must_use]
     pub fn at(mut self, position: Position) -> Self {
         self.position = Some(position);
@@ -163,10 +207,8 @@ impl Direction {
     }
 }
 
-/// How a check is made.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckOptions {
-    /// Which side is the candidate.
     pub direction: Direction,
     /// Strictness for JSON Schema.
     pub policy: CompatibilityPolicy,
@@ -179,11 +221,7 @@ pub struct CheckOptions {
 /// Why a check gave no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckError {
-    /// The work budget ran out.
-    BudgetExhausted {
-        /// The budget that was set.
-        limit: u64,
-    },
+    BudgetExhausted { limit: u64 },
 }
 
 /// One edit of inline tags.
@@ -191,9 +229,7 @@ pub enum CheckError {
 pub struct TagEdit {
     /// Path of the entity, as the client wrote it.
     pub path: String,
-    /// What the path names.
     pub entity: TagEntity,
-    /// The tags.
     pub tags: Vec<String>,
 }
 
@@ -202,16 +238,13 @@ pub struct TagEdit {
 pub enum TagEntity {
     /// A record, message or object.
     Record,
-    /// A field or property.
     Field,
 }
 
 /// The inline tags of one entity, as `findTags` lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityTags {
-    /// Path of the entity.
     pub path: String,
-    /// What it is.
     pub entity: TagEntity,
     /// Its tags, as written.
     pub tags: Vec<String>,

@@ -1,58 +1,51 @@
 //! Lossless JSON: key order, number text and byte positions are kept; nesting is bounded.
 //!
 //! Schema texts are never read into `serde_json::Value`, which forgets how numbers were written and where things stood.
-//! A duplicate key keeps the place of its first occurrence and the value of its last, as the original's reader does.
+//! A duplicate key keeps the place of its first occurrence and the value of its last, as Jackson does.
 
 use std::collections::HashMap;
 use std::fmt;
 
-use super::format::{Position, SchemaError};
+use super::format::SchemaError;
+use super::position::Position;
 
-/// A JSON value with the byte offset at which it begins.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
     /// Byte offset of the first character.
     pub offset: u32,
-    /// The value.
     pub kind: Kind,
 }
 
-/// The six kinds of JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// `null`
     Null,
-    /// `true` or `false`
     Bool(bool),
     /// A number as written.
     Number(Box<str>),
     /// A string, unescaped.
     String(Box<str>),
-    /// An array.
     Array(Vec<Value>),
-    /// An object.
     Object(Object),
 }
 
-/// One member of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The key, unescaped.
     pub key: Box<str>,
     /// Byte offset of the key's opening quote.
     pub key_offset: u32,
-    /// The value.
     pub value: Value,
 }
 
-/// Members in the order written; look-up by key is by hash above a handful of members.
+/// Members in the order written.
 #[derive(Debug, Clone, Default)]
 pub struct Object {
     members: Vec<Member>,
     index: Option<HashMap<Box<str>, usize>>,
 }
 
-/// From this many members on an object keeps a hash index.
+/// From this many members on an object keeps a hash index; comparing fewer keys one by one is quicker.
 const INDEX_FROM: usize = 12;
 
 impl PartialEq for Object {
@@ -63,31 +56,26 @@ impl PartialEq for Object {
 impl Eq for Object {}
 
 impl Object {
-    /// The value under `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.member(key).map(|m| &m.value)
     }
 
-    /// The member under `key`.
     #[must_use]
     pub fn member(&self, key: &str) -> Option<&Member> {
         self.find(key).and_then(|i| self.members.get(i))
     }
 
-    /// The members in order.
     #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members
     }
 
-    /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// True without members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -100,7 +88,7 @@ impl Object {
         }
     }
 
-    /// The members in order, taken out.
+    /// The members in the order written.
     #[must_use]
     pub fn into_members(self) -> Vec<Member> {
         self.members
@@ -111,7 +99,7 @@ impl Object {
         self.put(member);
     }
 
-    /// The same; the key when it was there already.
+    /// As `insert`; gives back the key if it was there already.
     fn put(&mut self, member: Member) -> Option<&str> {
         if let Some(at) = self.find(&member.key) {
             let old = self.members.get_mut(at)?;
@@ -131,7 +119,6 @@ impl Object {
 }
 
 impl Value {
-    /// The string, if it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
@@ -140,7 +127,6 @@ impl Value {
         }
     }
 
-    /// The object, if it is one.
     #[must_use]
     pub fn as_object(&self) -> Option<&Object> {
         match &self.kind {
@@ -149,7 +135,6 @@ impl Value {
         }
     }
 
-    /// The elements, if it is an array.
     #[must_use]
     pub fn as_array(&self) -> Option<&[Value]> {
         match &self.kind {
@@ -167,7 +152,6 @@ impl Value {
         }
     }
 
-    /// The boolean, if it is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self.kind {
@@ -188,32 +172,26 @@ pub struct ReadOptions {
     pub max_depth: usize,
 }
 
-/// Why a text is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JsonError {
-    /// Something unexpected at an offset.
     Syntax {
-        /// Byte offset.
         offset: usize,
-        /// What was wrong.
         what: String,
     },
-    /// Content after the value.
+    /// Something follows the value.
     Trailing {
-        /// Byte offset of the first character of the surplus.
+        /// Where that begins.
         offset: usize,
     },
     /// Nested deeper than allowed.
     TooDeep {
         /// Byte offset of the bracket that was one too many.
         offset: usize,
-        /// The limit.
         limit: usize,
     },
 }
 
 impl JsonError {
-    /// Byte offset of the error.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {
@@ -249,27 +227,25 @@ pub fn read(text: &str, options: ReadOptions) -> Result<Value, JsonError> {
     read_with_notes(text, options).map(|(value, _)| value)
 }
 
-/// What JSON allows and receivers take differently.
+/// What JSON allows, but not every receiver understands in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Notes {
-    /// Keys that came again in their object.
+    /// Keys that occur more than once in their object.
     pub duplicates: Vec<Duplicate>,
     /// Offsets of the strings in which an unpaired surrogate was replaced.
     pub lone_surrogates: Vec<u32>,
 }
 
-/// A key that came again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
     /// Offset of the object.
     pub object: u32,
-    /// Offset of the key when it came again.
+    /// Offset of the repeated key.
     pub offset: u32,
-    /// The key.
     pub key: Box<str>,
 }
 
-/// As [`read`], and says what about the text is ambiguous.
+/// As [`read`], and notes what is ambiguous in the text.
 ///
 /// # Errors
 /// As for [`read`].
@@ -284,21 +260,54 @@ pub fn read_with_notes(text: &str, options: ReadOptions) -> Result<(Value, Notes
     Ok((value, reader.notes))
 }
 
+/// The bytes from an offset on that stand outside strings and comments, and the closing quotes of strings.
+fn structure(text: &str, from: usize) -> impl Iterator<Item = (usize, u8)> {
+    let bytes = text.as_bytes();
+    let mut next = from;
+    std::iter::from_fn(move || {
+        loop {
+            let (at, byte) = (next, *bytes.get(next)?);
+            next += 1;
+            match (byte, bytes.get(next)) {
+                (b'"', _) => {
+                    while *bytes.get(next)? != b'"' {
+                        next += if bytes.get(next) == Some(&b'\\') { 2 } else { 1 };
+                    }
+                    next += 1;
+                    return Some((next - 1, b'"'));
+                }
+                (b'/', Some(b'/')) => next += text.get(next..)?.find('\n')?,
+                (b'/', Some(b'*')) => next += 1 + text.get(next + 1..)?.find("*/")? + 2,
+                _ => return Some((at, byte)),
+            }
+        }
+    })
+}
+
+/// Deepest nesting of arrays and objects, found without recursion: readers that recurse choose their stack by it. In a text that
+/// is not JSON, nesting up to the first error is counted.
+pub(crate) fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for (_, byte) in structure(text, 0) {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// The offset behind the value that begins at `start` of a text that has been read.
 #[must_use]
 pub fn end_of(text: &str, start: usize) -> usize {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for (at, byte) in text.bytes().enumerate().skip(start) {
+    let mut depth = 0_usize;
+    for (at, byte) in structure(text, start) {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => {
-                quoted = !quoted;
-                if !quoted && depth == 0 {
-                    return at + 1;
-                }
-            }
-            _ if quoted => {}
+            b'"' if depth == 0 => return at + 1,
             b'{' | b'[' => depth += 1,
             b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return at,
             b'}' | b']' => {
@@ -592,7 +601,8 @@ impl Reader<'_> {
     }
 }
 
-/// How many bytes at the beginning are characters of ASCII that stand for themselves in a JSON string.
+/// The length of the prefix that needs no escapes in a JSON string and is ASCII. Eight bytes at a time: strings are most of a
+/// document.
 pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -617,15 +627,15 @@ pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     if length == bytes.len() {
         return length;
     }
-    // what is left, together with some that was looked at
+    // the last eight bytes, some of which were looked at before
     if let Some(eight) = bytes.last_chunk::<8>() {
         return bytes.len() - 8 + plain_of(*eight);
     }
     bytes.iter().take_while(|byte| matches!(byte, 0x20..=0x7F) && !matches!(byte, b'"' | b'\\')).count()
 }
 
-/// Appends `text` as a JSON string the way the original's writers do: `"` and `\` escaped, the short escapes, other control
-/// characters as `\u00XX` with capital digits, everything else raw.
+/// Appends `text` as a JSON string, as Jackson writes it: `"` and `\` escaped, the short escapes, other control characters as
+/// `\u00XX` with capital digits, everything else raw.
 pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut run = 0;
@@ -662,7 +672,7 @@ pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Compares two strings by UTF-16 code units: Java's string order, which the wire contract sorts by.
+/// Compares two strings by UTF-16 code units: the order of Java's strings, by which Confluent sorts.
 #[must_use]
 pub fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
@@ -670,7 +680,16 @@ pub fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::{plain_prefix, write_string};
+    use super::{nesting, plain_prefix, write_string};
+
+    #[test]
+    fn only_brackets_outside_strings_and_comments_are_nesting() {
+        assert_eq!(nesting(&"[".repeat(101)), 101);
+        assert_eq!(nesting(&format!("[\"{}\"]", "[".repeat(500))), 1);
+        assert_eq!(nesting(&format!("[\"\\\"{}\"]", "{".repeat(500))), 1);
+        assert_eq!(nesting(&"[]".repeat(500)), 1);
+        assert_eq!(nesting("[ // [[\n /* [[ */ {}]"), 2);
+    }
 
     #[test]
     fn what_is_plain_ends_at_the_first_byte_that_is_not() {

@@ -1,10 +1,18 @@
 //! RING 0: pure knowledge of the schema formats. Text in, value or findings out; no I/O, no clock, no globals.
 //!
-//! A format is one module with the same shape (see [`format`]): parse with resolved references, canonical text, normalized
-//! text, other representations (`format=`), equivalence, inline tags, and a one-directional check that yields findings. What a
-//! format says about data is behind [`payload`].
+//! - [`format`]: what a format must do ([`Format`]), and the types it is given
+//! - [`Parsed`], [`PayloadValidator`]: a schema of any format, as text and as the judge of data
+//! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
+//! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data
+//! - [`json`]: the reader of all JSON texts; `position`, `pointer`: places in texts and in values
+//! - `budget`, `deep_stack`: how much work and how much stack; `difference_tree`, `tag_edits`, `name_set`: what formats share
+//!
+//! Why the engines are written by hand: docs/adr/0003-engines-by-hand.md.
 
 pub mod avro;
+mod budget;
+mod deep_stack;
+mod difference_tree;
 pub mod finding;
 pub mod format;
 pub mod json;
@@ -12,11 +20,17 @@ pub mod json_schema;
 pub(crate) mod name_set;
 mod parsed;
 pub mod payload;
+mod payload_validator;
+pub(crate) mod pointer;
+mod position;
 pub mod protobuf;
+mod tag_edits;
 
 pub use finding::{Finding, Place};
 pub use format::{
-    CheckError, CheckOptions, Direction, EntityTags, ParseMode, ParseOptions, Position, ResolvedReference, SchemaError, Stage,
+    CheckError, CheckOptions, Direction, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, Stage,
     TagEdit, TagEntity,
 };
 pub use parsed::Parsed;
+pub use payload_validator::PayloadValidator;
+pub use position::Position;

@@ -1,13 +1,13 @@
-//! The names of one object, to notice one that comes again.
+//! The names of one object, to detect duplicates.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::hash::Hash;
 
-/// Names that are compared one by one, which is quicker for so few.
+/// Up to this many names are compared one by one, which is quicker than hashing.
 const FEW: usize = 16;
 
-/// A set of names. Whatever their number, one more costs little.
+/// A set of names that is quick for a few and not slow for many.
 #[derive(Debug)]
 pub(crate) struct NameSet<T> {
     few: Vec<T>,

@@ -46,7 +46,7 @@ fn issues(out: &mut String, report: &Value, name: &str, text: Option<&str>) -> u
     errors.len()
 }
 
-fn one(out: &mut String, issue: &Value, word: &str, style: anstyle::Style, name: &str, text: Option<&str>) {
+fn one(out: &mut String, issue: &Value, word: &str, style: &str, name: &str, text: Option<&str>) {
     let get = |key: &str| issue.get(key).and_then(Value::as_str);
     let about = match (get("attribute"), get("pointer")) {
         (Some(attribute), _) => format!(" in {attribute}"),

@@ -15,7 +15,8 @@ use crate::cloudevents::{
     Attempt, ContentMode, Envelope, EventSettings, Issues, Judgement, Report, Schema, SchemaFacts, Strictness, Tolerate, Verdict,
     batch_report, content_mode, judge, parse_batch, parse_headers, parse_structured, report, without_data,
 };
-use crate::schema::payload::{Effort, Payload, Work};
+use crate::schema::PayloadValidator;
+use crate::schema::payload::{Effort, Work};
 use crate::schema::{ParseMode, ParseOptions, Parsed};
 use crate::types::SchemaType;
 
@@ -161,7 +162,7 @@ fn schema(arguments: &Arguments, file: &str) -> Result<Schema, InputError> {
     let refused = |error| InputError::refused(&input.name, &error);
     let options = ParseOptions::new(ParseMode::New, max_depth(kind));
     let parsed = Parsed::parse(kind, &input.text, &references, &options).map_err(refused)?;
-    let payload = Payload::prepare(&parsed, !arguments.no_formats, arguments.part.as_deref()).map_err(refused)?;
+    let payload = PayloadValidator::prepare(&parsed, !arguments.no_formats, arguments.part.as_deref()).map_err(refused)?;
     let facts = SchemaFacts { resolved_by: "override", schema_type: Some(kind), ..SchemaFacts::default() };
     Ok(Schema { facts, payload })
 }

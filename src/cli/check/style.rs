@@ -3,19 +3,19 @@
 use std::io::Write as _;
 
 use anstream::{AutoStream, ColorChoice};
-use anstyle::{AnsiColor, Style};
 
 use super::arguments::Color;
 
-pub(in crate::cli) const ERROR: Style = AnsiColor::Red.on_default().bold();
-pub(in crate::cli) const NOTE: Style = AnsiColor::Yellow.on_default().bold();
-pub(in crate::cli) const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Escape sequences: Select Graphic Rendition (ECMA-48, 8.3.117).
+pub(in crate::cli) const ERROR: &str = "\u{1b}[1;31m";
+pub(in crate::cli) const NOTE: &str = "\u{1b}[1;33m";
+pub(in crate::cli) const GOOD: &str = "\u{1b}[1;32m";
 /// Line numbers and frames.
-pub(in crate::cli) const FRAME: Style = AnsiColor::Blue.on_default().bold();
-pub(in crate::cli) const BOLD: Style = Style::new().bold();
+pub(in crate::cli) const FRAME: &str = "\u{1b}[1;34m";
+pub(in crate::cli) const BOLD: &str = "\u{1b}[1m";
 
-pub(in crate::cli) fn styled(style: Style, text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("{style}{text}{style:#}") }
+pub(in crate::cli) fn styled(style: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{style}{text}\u{1b}[0m") }
 }
 
 /// A text that can't steer a terminal: control characters other than the line feed are replaced.

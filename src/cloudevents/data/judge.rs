@@ -6,9 +6,10 @@ use super::framing::Framing;
 use crate::cloudevents::event::{Content, Data, Envelope};
 use crate::cloudevents::issue::{Issue, Level};
 use crate::cloudevents::media::Media;
-use crate::schema::avro::{self, Unions};
+use crate::schema::PayloadValidator;
+use crate::schema::avro::{self, UnionEncoding};
 use crate::schema::json::{self, Value};
-use crate::schema::payload::{Fault, FaultKind, Payload, Work, against_json_schema};
+use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::protobuf::{self, message_indexes};
 use crate::types::{Guid, SchemaId, SchemaType, Version};
 
@@ -43,7 +44,7 @@ pub struct Schema {
     /// What is said about it.
     pub facts: SchemaFacts,
     /// What it does.
-    pub payload: Payload,
+    pub payload: PayloadValidator,
 }
 
 /// One way to read the data.
@@ -102,10 +103,10 @@ impl Judgement {
             };
             let offset = if data.in_body { place(&data.content, &fault.pointer) } else { None };
             let mut issue = Issue::new(level, code, fault.message).pointer(fault.pointer).at(offset);
-            if let Some(rule) = fault.rule {
-                issue.keyword = Some(rule.keyword);
-                issue.schema_pointer = Some(rule.schema_pointer);
-                issue.schema = rule.schema;
+            if let Some(failed) = fault.keyword {
+                issue.keyword = Some(failed.keyword);
+                issue.schema_pointer = Some(failed.schema_pointer);
+                issue.schema = failed.schema;
             }
             self.issue(issue);
         }
@@ -168,7 +169,7 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
         return judgement;
     }
     match &attempt.schema.payload {
-        Payload::Json(validator) => {
+        PayloadValidator::Json(validator) => {
             if matches!(data.content, Content::Accepted) {
                 return Judgement { decoded_as: Some("json"), framing: data.framing, ..judgement };
             }
@@ -186,11 +187,11 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
             };
             judgement.decoded_as = Some("json");
             judgement.framing = judgement.framing.or(data.framing);
-            let (faults, truncated) = against_json_schema(validator, value, work.effort());
+            let (faults, truncated) = validator.faults(value, work.effort());
             judgement.truncated = truncated;
             judgement.faults(faults, data);
         }
-        Payload::Avro(payload) => match &data.content {
+        PayloadValidator::Avro(payload) => match &data.content {
             Content::Json(value) if data.media != Media::ProtobufJson => {
                 judgement.framing = data.framing;
                 avro_json(payload, value, data, work, &mut judgement);
@@ -200,7 +201,7 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
                 None => return mismatch(judgement, SchemaType::Avro),
             },
         },
-        Payload::Protobuf(payload) => match &data.content {
+        PayloadValidator::Protobuf(payload) => match &data.content {
             Content::Json(value) if data.media != Media::AvroJson => {
                 judgement.framing = data.framing;
                 judgement.decoded_as = Some("protobuf-json");
@@ -271,20 +272,20 @@ fn bytes<'d>(data: &'d Data, attempt: &Attempt, media: Media, judgement: &mut Ju
     bytes.get(judgement.framing.map_or(0, |framing| framing.len())..)
 }
 
-fn avro_json(payload: &avro::Payload, value: &Value, data: &Data, work: &mut Work<'_>, judgement: &mut Judgement) {
+fn avro_json(payload: &avro::PayloadValidator, value: &Value, data: &Data, work: &mut Work<'_>, judgement: &mut Judgement) {
     judgement.decoded_as = Some("avro-json");
-    let tagged = payload.json(value, Unions::Tagged, work);
+    let tagged = payload.json(value, UnionEncoding::Tagged, work);
     if tagged.is_empty() || data.media == Media::AvroJson {
         judgement.faults(tagged, data);
         return;
     }
     // plain JSON says nothing about unions, so either form will do
-    let plain = payload.json(value, Unions::Plain, &mut work.again());
+    let plain = payload.json(value, UnionEncoding::Plain, &mut work.again());
     judgement.decoded_as = Some("avro-json-plain");
     judgement.faults(plain, data);
 }
 
-fn avro_binary(payload: &avro::Payload, bytes: &[u8], data: &Data, work: &mut Work<'_>, judgement: &mut Judgement) {
+fn avro_binary(payload: &avro::PayloadValidator, bytes: &[u8], data: &Data, work: &mut Work<'_>, judgement: &mut Judgement) {
     judgement.decoded_as = Some("avro");
     let single = payload.single_object(bytes);
     if let Some((fingerprint, rest)) = single.filter(|(fingerprint, _)| *fingerprint == payload.fingerprint()) {
@@ -303,7 +304,7 @@ fn avro_binary(payload: &avro::Payload, bytes: &[u8], data: &Data, work: &mut Wo
 }
 
 fn protobuf_binary(
-    payload: &protobuf::Payload,
+    payload: &protobuf::PayloadValidator,
     bytes: &[u8],
     record_indexes: Option<&[u8]>,
     data: &Data,

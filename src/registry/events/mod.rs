@@ -15,7 +15,7 @@ use self::sources::{SourceSchema, Sources};
 use super::Registry;
 use super::error::RegistryError;
 use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, without_data};
-use crate::schema::payload::Payload;
+use crate::schema::PayloadValidator;
 use crate::types::{Subject, VersionSelector};
 
 /// What is asked about schemas.
@@ -153,7 +153,7 @@ fn wanted(sources: Sources, asked: &EventJudging) -> Vec<(SourceSchema, bool)> {
 
 /// Whether the data is found valid by a mere scan. With several schemas in question each gets a proper look.
 fn taken_at_once(envelope: &mut Envelope, attempts: &[Attempt]) -> bool {
-    let [Attempt { schema: Schema { payload: Payload::Json(validator), .. }, .. }] = attempts else { return false };
+    let [Attempt { schema: Schema { payload: PayloadValidator::Json(validator), .. }, .. }] = attempts else { return false };
     let is_little = envelope.data.as_ref().is_some_and(|data| data.bytes <= INLINE_BYTES);
     is_little && envelope.offer_data(|text, max_depth| validator.accepts_at_once(text, max_depth))
 }

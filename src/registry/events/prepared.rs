@@ -7,8 +7,7 @@ use super::{Registry, RegistryError};
 use crate::cache::Generational;
 use crate::registry::error::Failure;
 use crate::registry::schema_cache::CachedSchema;
-use crate::schema::SchemaError;
-use crate::schema::payload::Payload;
+use crate::schema::{PayloadValidator, SchemaError};
 use crate::types::{Guid, SchemaType};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,12 +21,12 @@ pub(in crate::registry) struct Key {
 }
 
 /// A schema made ready, or why it can't be.
-type Prepared = Result<Payload, SchemaError>;
+type Prepared = Result<PayloadValidator, SchemaError>;
 
 pub(in crate::registry) type PreparedSchemas = Generational<Key, Prepared>;
 
 pub(in crate::registry) fn prepared_schemas(bytes: u64) -> PreparedSchemas {
-    Generational::new(bytes, 4096, |_, prepared| prepared.as_ref().map_or(0, Payload::weight) + 512)
+    Generational::new(bytes, 4096, |_, prepared| prepared.as_ref().map_or(0, PayloadValidator::weight) + 512)
 }
 
 impl Registry {
@@ -66,7 +65,7 @@ impl Registry {
             Err(Failure::Input(error)) => return Ok(Err(error)),
             Err(Failure::Registry(error)) => return Err(error),
         };
-        let task = tokio::task::spawn_blocking(move || Payload::prepare(&parsed, formats, fragment.as_deref()));
+        let task = tokio::task::spawn_blocking(move || PayloadValidator::prepare(&parsed, formats, fragment.as_deref()));
         Ok(task.await.unwrap_or_else(|_| Err(SchemaError::validate("it could not be made ready"))))
     }
 }

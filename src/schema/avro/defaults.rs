@@ -1,23 +1,11 @@
-//! Which defaults are valid for a field, and their form under normalization (Avro spec, "Complex Types", default values).
+//! Which default values are valid for a type (avro 1.4), and their form under normalization (avro 2.6).
 //!
-//! A union takes a value of any branch, as Avro 1.12 does. Neither an enum's symbols nor a fixed's length are looked at.
+//! A union takes a value of any branch, as Avro 1.12 does. Neither an enum's symbols nor a fixed's length are checked.
 
-use super::model::{Kind, Model, NodeId, Primitive};
+use super::model::{Model, Name, NodeId, NodeKind, Primitive};
 use super::number;
-use super::parse::{Parser, Read, fault};
-use super::print;
 use super::value;
 use crate::schema::json::{self, Value};
-
-/// Steps that all defaults of a schema may take together. Unions inside unions make the search exponential in the worst case;
-/// schemas that people write stay far below this.
-pub(super) const STEPS: u64 = 10_000_000;
-
-/// A default whose type was not known when it was read.
-pub(super) struct Deferred {
-    record: NodeId,
-    field: usize,
-}
 
 /// Whether a value fits a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,103 +13,58 @@ pub(super) enum Fit {
     Yes,
     No,
     /// It depends on a type that is not defined yet.
-    Later,
-    /// It would be looked into a record whose fields are still being read.
-    Unset,
+    DependsOnLaterType,
+    /// It depends on the fields of a record that is still being read.
+    FieldsNotSet,
     /// The search was given up.
-    Spent,
+    OutOfSteps,
 }
 
-impl Parser {
-    /// Checks a default of a new schema where it stands.
-    pub(super) fn judge_default(&mut self, field: &str, ty: NodeId, default: &Value, owner: (NodeId, usize)) -> Read<()> {
-        if is_special_float(&self.model, ty, default) {
-            return Ok(());
-        }
-        let mut steps = self.steps;
-        let fit = fits(&self.model, ty, default, &mut steps, &|name| self.open.contains(name));
-        self.steps = steps;
-        match fit {
-            Fit::Yes => Ok(()),
-            Fit::Later => {
-                self.deferred.push(Deferred { record: owner.0, field: owner.1 });
-                Ok(())
-            }
-            _ => refuse(&self.model, fit, field, ty, default),
-        }
-    }
-
-    /// Checks the defaults that had to wait for a definition.
-    pub(super) fn judge_deferred(&mut self) -> Read<()> {
-        let mut steps = self.steps;
-        for deferred in std::mem::take(&mut self.deferred) {
-            let Kind::Record(record) = &self.model.node(deferred.record).kind else { continue };
-            let Some(field) = record.fields.get(deferred.field) else { continue };
-            let Some(default) = &field.default else { continue };
-            let fit = fits(&self.model, field.ty, default, &mut steps, &|_| false);
-            if fit != Fit::Yes {
-                return refuse(&self.model, fit, &field.name, field.ty, default);
-            }
-        }
-        self.steps = steps;
-        Ok(())
-    }
-}
-
-fn refuse(model: &Model, fit: Fit, field: &str, ty: NodeId, default: &Value) -> Read<()> {
-    let message = match fit {
-        Fit::Unset => "Schema fields not set yet".to_owned(),
-        Fit::Spent => format!("The default for field {field} takes too long to check"),
-        _ => format!("Invalid default for field {field}: {} not a {}", value::text(default), print::excerpt(model, ty)),
-    };
-    fault(default.offset, message)
-}
-
-/// Whether a value is valid for a type. Depth is bounded by that of the value.
-pub(super) fn fits(model: &Model, ty: NodeId, value: &Value, steps: &mut u64, open: &dyn Fn(&super::model::Name) -> bool) -> Fit {
+/// Recursion is bounded by the depth of the value. `open` tells which records are still being read.
+pub(super) fn fits(model: &Model, ty: NodeId, value: &Value, steps: &mut u64, open: &dyn Fn(&Name) -> bool) -> Fit {
     if *steps == 0 {
-        return Fit::Spent;
+        return Fit::OutOfSteps;
     }
     *steps -= 1;
     match &model.node(ty).kind {
-        Kind::Primitive(primitive) => yes(fits_primitive(*primitive, value)),
-        Kind::Enum(_) | Kind::Fixed(_) => yes(value.as_str().is_some()),
-        Kind::Array(items) => match &value.kind {
+        NodeKind::Primitive(primitive) => yes(fits_primitive(*primitive, value)),
+        NodeKind::Enum(_) | NodeKind::Fixed(_) => yes(value.as_str().is_some()),
+        NodeKind::Array(items) => match &value.kind {
             json::Kind::Array(values) => all(values.iter().map(|value| fits(model, *items, value, steps, open))),
             _ => Fit::No,
         },
-        Kind::Map(values) => match &value.kind {
+        NodeKind::Map(values) => match &value.kind {
             json::Kind::Object(object) => {
                 all(object.members().iter().map(|member| fits(model, *values, &member.value, steps, open)))
             }
             _ => Fit::No,
         },
-        Kind::Union(branches) => {
+        NodeKind::Union(branches) => {
             let mut found = Fit::No;
             for branch in branches {
                 match fits(model, *branch, value, steps, open) {
                     Fit::No => {}
-                    Fit::Later => found = Fit::Later,
+                    Fit::DependsOnLaterType => found = Fit::DependsOnLaterType,
                     decided => return decided,
                 }
             }
             found
         }
-        Kind::Record(record) => match &value.kind {
+        NodeKind::Record(record) => match &value.kind {
             json::Kind::Object(object) => {
                 *steps = steps.saturating_sub(record.fields.len() as u64);
                 all(record.fields.iter().map(|field| match object.get(&field.name) {
                     Some(value) => fits(model, field.ty, value, steps, open),
-                    // a field's own default is judged where it stands
+                    // a field's own default is checked where the field is declared
                     None => yes(field.default.is_some()),
                 }))
             }
             _ => Fit::No,
         },
-        Kind::Pending(name) => match (open(name), value.as_object().is_some()) {
-            (true, true) => Fit::Unset,
+        NodeKind::Pending(name) => match (open(name), value.as_object().is_some()) {
+            (true, true) => Fit::FieldsNotSet,
             (true, false) => Fit::No,
-            (false, _) => Fit::Later,
+            (false, _) => Fit::DependsOnLaterType,
         },
     }
 }
@@ -134,10 +77,10 @@ fn yes(valid: bool) -> Fit {
 fn all(mut fits: impl Iterator<Item = Fit>) -> Fit {
     let mut later = false;
     let decided = fits.find(|fit| {
-        later |= *fit == Fit::Later;
-        !matches!(fit, Fit::Yes | Fit::Later)
+        later |= *fit == Fit::DependsOnLaterType;
+        !matches!(fit, Fit::Yes | Fit::DependsOnLaterType)
     });
-    decided.unwrap_or(if later { Fit::Later } else { Fit::Yes })
+    decided.unwrap_or(if later { Fit::DependsOnLaterType } else { Fit::Yes })
 }
 
 fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
@@ -151,25 +94,18 @@ fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
     }
 }
 
-/// A field of a floating-point type itself takes its default as a text too; one that is left as text has no other spelling.
-/// Inside arrays, maps, records and unions there are only numbers.
-fn is_special_float(model: &Model, ty: NodeId, default: &Value) -> bool {
-    matches!(model.node(ty).kind, Kind::Primitive(Primitive::Float | Primitive::Double))
-        && default.as_str().is_some_and(|text| matches!(text, "NaN" | "Infinity" | "-Infinity"))
-}
-
 /// Appends a default in normal form: keys sorted, numbers in the form of their type. What does not fit stays as it is.
 pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &Value, steps: &mut u64) {
     match (&model.node(ty).kind, &value.kind) {
-        (Kind::Primitive(Primitive::Double), json::Kind::Number(text)) => number::write_double(out, number::as_double(text)),
-        (Kind::Primitive(Primitive::Float), json::Kind::Number(text)) => {
+        (NodeKind::Primitive(Primitive::Double), json::Kind::Number(text)) => number::write_double(out, number::as_double(text)),
+        (NodeKind::Primitive(Primitive::Float), json::Kind::Number(text)) => {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "a float default is a double that is rounded, as in the original"
             )]
             number::write_float(out, number::as_double(text) as f32);
         }
-        (Kind::Array(items), json::Kind::Array(values)) => {
+        (NodeKind::Array(items), json::Kind::Array(values)) => {
             out.push('[');
             for (at, value) in values.iter().enumerate() {
                 if at > 0 {
@@ -179,7 +115,7 @@ pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &
             }
             out.push(']');
         }
-        (Kind::Map(_) | Kind::Record(_), json::Kind::Object(object)) => {
+        (NodeKind::Map(_) | NodeKind::Record(_), json::Kind::Object(object)) => {
             out.push('{');
             for (at, member) in value::in_order(object.members(), true).into_iter().enumerate() {
                 if at > 0 {
@@ -188,8 +124,8 @@ pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &
                 json::write_string(out, &member.key);
                 out.push(':');
                 let inner = match &model.node(ty).kind {
-                    Kind::Map(values) => Some(*values),
-                    Kind::Record(record) => {
+                    NodeKind::Map(values) => Some(*values),
+                    NodeKind::Record(record) => {
                         record.find(&member.key, at).and_then(|at| record.fields.get(at)).map(|field| field.ty)
                     }
                     _ => None,
@@ -201,7 +137,7 @@ pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &
             }
             out.push('}');
         }
-        (Kind::Union(branches), _) => {
+        (NodeKind::Union(branches), _) => {
             match branches.iter().find(|branch| fits(model, **branch, value, steps, &|_| false) == Fit::Yes) {
                 Some(branch) => write_normal(out, model, *branch, value, steps),
                 None => value::write(out, value, true),

@@ -1,10 +1,9 @@
-//! Which names are allowed, and how they are taken apart (Avro spec, "Names").
+//! Which names are allowed, and how they are split (avro 1.3).
 
 use super::model::TYPE_WORDS;
 
-/// How strictly names are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rules {
+pub(super) enum NameRules {
     /// New schemas: ASCII names, namespaces part by part, type aliases too.
     Strict,
     /// Everything that may be stored already: Unicode letters, namespaces unchecked.
@@ -16,12 +15,12 @@ pub(super) enum Rules {
 /// Checks a simple name.
 ///
 /// # Errors
-/// The original's text.
-pub(super) fn check(name: &str, rules: Rules) -> Result<(), String> {
-    if rules == Rules::Unchecked {
+/// The wording of Avro's Java library.
+pub(super) fn check(name: &str, rules: NameRules) -> Result<(), String> {
+    if rules == NameRules::Unchecked {
         return Ok(());
     }
-    let strict = rules == Rules::Strict;
+    let strict = rules == NameRules::Strict;
     let first = |c: char| c == '_' || if strict { c.is_ascii_alphabetic() } else { is_letter(c) };
     let later = |c: char| first(c) || if strict { c.is_ascii_digit() } else { is_digit(c) };
     let mut chars = name.chars();
@@ -36,10 +35,10 @@ pub(super) fn check(name: &str, rules: Rules) -> Result<(), String> {
 /// Checks a namespace of a new schema.
 ///
 /// # Errors
-/// The original's text.
-pub(super) fn check_space(space: &str) -> Result<(), String> {
-    for part in space.split('.') {
-        check(part, Rules::Strict).map_err(|why| format!("Namespace part \"{part}\" is invalid: {why}"))?;
+/// The wording of Avro's Java library.
+pub(super) fn check_namespace(namespace: &str) -> Result<(), String> {
+    for part in namespace.split('.') {
+        check(part, NameRules::Strict).map_err(|why| format!("Namespace part \"{part}\" is invalid: {why}"))?;
     }
     Ok(())
 }
@@ -47,12 +46,12 @@ pub(super) fn check_space(space: &str) -> Result<(), String> {
 /// Splits at the last dot. Without a dot there is no first part.
 pub(super) fn split(name: &str) -> (Option<&str>, &str) {
     match name.rsplit_once('.') {
-        Some((space, simple)) => (Some(space), simple),
+        Some((namespace, simple)) => (Some(namespace), simple),
         None => (None, name),
     }
 }
 
-/// Whether a simple name would be taken for a built-in type.
+/// Whether a parser would take a simple name for a built-in type.
 pub(super) fn is_type_word(name: &str) -> bool {
     TYPE_WORDS.contains(&name)
 }

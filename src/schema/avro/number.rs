@@ -1,4 +1,4 @@
-//! Numbers as the original prints them: `Double.toString` and `Float.toString` of Java, integers of any length.
+//! Numbers as Java prints them: `Double.toString`, `Float.toString`, and integers of any length (avro 2.4).
 
 use std::fmt::LowerExp;
 
@@ -11,7 +11,6 @@ pub(super) enum Number<'a> {
     Double(f64),
 }
 
-/// Classifies the text of a JSON number.
 pub(super) fn classify(text: &str) -> Number<'_> {
     if text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) {
         // Rust's parser rounds correctly and overflows to infinity, as Java's does
@@ -34,7 +33,7 @@ pub(super) fn as_long(text: &str) -> Option<i64> {
     }
 }
 
-/// Appends a JSON number in the original's form.
+/// Appends a JSON number as Java prints it.
 pub(super) fn write(out: &mut String, text: &str) {
     match classify(text) {
         Number::Integer(digits) => out.push_str(digits),
@@ -47,7 +46,6 @@ pub(super) fn write_double(out: &mut String, value: f64) {
     if value.is_finite() { finite(out, value, value == 0.0) } else { special(out, value) }
 }
 
-/// Appends a float.
 pub(super) fn write_float(out: &mut String, value: f32) {
     if value.is_finite() { finite(out, value, value == 0.0) } else { special(out, f64::from(value)) }
 }

@@ -1,56 +1,57 @@
-//! The writers: canonical text, normalized text and `format=resolved`, all one walk with different settings.
+//! Writes the canonical text (avro 2), the normalized text (avro 2.6) and `format=resolved`: one walk with different settings.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::deep;
 use super::defaults;
-use super::logical::{self, Logical};
-use super::model::{Field, Kind, Model, Name, Named, NodeId, Order, SpaceId};
+use super::limits::{DEFAULT_STEPS, MAX_DEPTH};
+use super::logical_type::{self, Logical};
+use super::model::{Field, Model, Name, NamedType, NamespaceId, NodeId, NodeKind, Order};
 use super::name;
 use super::tags::{Edits, Entity, TAGS};
 use super::value;
-use crate::schema::json::{Member, write_string};
+use crate::schema::json::{self, Member, write_string};
 
-/// Which text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum TextForm {
     /// What is stored and returned.
     Canonical,
-    /// The canonical text under `normalize=true`, without the losses of the original.
+    /// The canonical text under `normalize=true`. Nothing is lost, other than in Confluent's normalizer.
     Normalized,
     /// With everything referenced spelled out.
     Resolved,
 }
 
-/// The text would be nested deeper than it could be read again.
+/// The text would be nested so deep that it could not be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooDeep;
 
-/// Writes the whole schema.
-pub(super) fn whole(model: &Model, form: Form, max_depth: usize) -> Result<String, TooDeep> {
-    let known =
-        if form == Form::Resolved { HashSet::new() } else { model.referenced.iter().map(|id| model.first(*id)).collect() };
-    finish(Writer { model, form, known, edits: None, out: String::new(), depth: 0, max_depth, steps: defaults::STEPS })
+pub(super) fn whole(model: &Model, form: TextForm, max_depth: usize) -> Result<String, TooDeep> {
+    let known = if form == TextForm::Resolved {
+        HashSet::new()
+    } else {
+        model.referenced.iter().map(|id| model.first_definition(*id)).collect()
+    };
+    finish(Writer { model, form, known, edits: None, out: String::new(), depth: 0, max_depth, steps: DEFAULT_STEPS })
 }
 
 /// Writes the canonical text with other tags.
 pub(super) fn edited(model: &Model, edits: &Edits, max_depth: usize) -> Result<String, TooDeep> {
-    let known = model.referenced.iter().map(|id| model.first(*id)).collect();
+    let known = model.referenced.iter().map(|id| model.first_definition(*id)).collect();
     let edits = Some(edits);
-    finish(Writer { model, form: Form::Canonical, known, edits, out: String::new(), depth: 0, max_depth, steps: 0 })
+    finish(Writer { model, form: TextForm::Canonical, known, edits, out: String::new(), depth: 0, max_depth, steps: 0 })
 }
 
 fn finish(mut writer: Writer<'_>) -> Result<String, TooDeep> {
     writer.schema(writer.model.root, 0)?;
     // a definition that moved to its first use may carry deep properties or defaults with it
-    if deep::nesting(&writer.out) > writer.max_depth { Err(TooDeep) } else { Ok(writer.out) }
+    if json::nesting(&writer.out) > writer.max_depth { Err(TooDeep) } else { Ok(writer.out) }
 }
 
-/// One node on its own, for messages.
+/// One node on its own, as messages quote it.
 pub(super) fn excerpt(model: &Model, id: NodeId) -> String {
-    let max_depth = super::parse::MAX_DEPTH;
-    let form = Form::Canonical;
+    let max_depth = MAX_DEPTH;
+    let form = TextForm::Canonical;
     let mut writer =
         Writer { model, form, known: HashSet::new(), edits: None, out: String::new(), depth: 0, max_depth, steps: 0 };
     match writer.schema(id, 0) {
@@ -61,8 +62,8 @@ pub(super) fn excerpt(model: &Model, id: NodeId) -> String {
 
 struct Writer<'m> {
     model: &'m Model,
-    form: Form,
-    /// Named types that have been written, or count as such.
+    form: TextForm,
+    /// Named types that are written by name from now on.
     known: HashSet<NodeId>,
     /// Tags that replace those of the schema.
     edits: Option<&'m Edits>,
@@ -74,7 +75,7 @@ struct Writer<'m> {
 
 impl<'m> Writer<'m> {
     fn normal(&self) -> bool {
-        self.form == Form::Normalized
+        self.form == TextForm::Normalized
     }
 
     fn enter(&mut self, levels: usize) -> Result<(), TooDeep> {
@@ -88,22 +89,22 @@ impl<'m> Writer<'m> {
         self.out.push_str("\":");
     }
 
-    fn schema(&mut self, id: NodeId, enclosing: SpaceId) -> Result<(), TooDeep> {
+    fn schema(&mut self, id: NodeId, enclosing: NamespaceId) -> Result<(), TooDeep> {
         let node = self.model.node(id);
         match &node.kind {
-            Kind::Primitive(primitive) if node.props.is_empty() => {
+            NodeKind::Primitive(primitive) if node.props.is_empty() => {
                 write_string(&mut self.out, primitive.word());
                 Ok(())
             }
-            Kind::Primitive(primitive) => {
+            NodeKind::Primitive(primitive) => {
                 self.enter(1)?;
                 self.open(primitive.word());
                 self.close(id);
                 Ok(())
             }
-            Kind::Array(items) => self.container(id, "array", "items", *items, enclosing),
-            Kind::Map(values) => self.container(id, "map", "values", *values, enclosing),
-            Kind::Union(branches) => {
+            NodeKind::Array(items) => self.container(id, "array", "items", *items, enclosing),
+            NodeKind::Map(values) => self.container(id, "map", "values", *values, enclosing),
+            NodeKind::Union(branches) => {
                 self.enter(1)?;
                 self.out.push('[');
                 for (at, branch) in branches.iter().enumerate() {
@@ -116,11 +117,11 @@ impl<'m> Writer<'m> {
                 self.depth -= 1;
                 Ok(())
             }
-            Kind::Pending(name) => {
+            NodeKind::Pending(name) => {
                 self.reference(name, enclosing);
                 Ok(())
             }
-            Kind::Record(_) | Kind::Enum(_) | Kind::Fixed(_) => self.named(id, enclosing),
+            NodeKind::Record(_) | NodeKind::Enum(_) | NodeKind::Fixed(_) => self.named(id, enclosing),
         }
     }
 
@@ -130,7 +131,7 @@ impl<'m> Writer<'m> {
         self.out.push('"');
     }
 
-    fn container(&mut self, id: NodeId, word: &str, key: &str, inner: NodeId, enclosing: SpaceId) -> Result<(), TooDeep> {
+    fn container(&mut self, id: NodeId, word: &str, key: &str, inner: NodeId, enclosing: NamespaceId) -> Result<(), TooDeep> {
         self.enter(1)?;
         self.open(word);
         self.key(key);
@@ -142,7 +143,7 @@ impl<'m> Writer<'m> {
     /// Properties, type aliases and the closing brace.
     fn close(&mut self, id: NodeId) {
         let node = self.model.node(id);
-        let logical = if self.normal() { logical::of(self.model, id) } else { Logical::None };
+        let logical = if self.normal() { logical_type::of(self.model, id) } else { Logical::None };
         self.properties(&node.props, logical, (id, None));
         if let Some(named) = node.named().filter(|named| !named.aliases.is_empty()) {
             self.aliases(named);
@@ -151,9 +152,9 @@ impl<'m> Writer<'m> {
         self.depth -= 1;
     }
 
-    fn named(&mut self, id: NodeId, enclosing: SpaceId) -> Result<(), TooDeep> {
-        // of repeated definitions the first is written, at the first use
-        let id = self.model.first(id);
+    fn named(&mut self, id: NodeId, enclosing: NamespaceId) -> Result<(), TooDeep> {
+        // of repeated definitions the first one is written, where the type is first used
+        let id = self.model.first_definition(id);
         let node = self.model.node(id);
         let Some(named) = node.named() else { return Ok(()) };
         if !self.known.insert(id) {
@@ -161,9 +162,9 @@ impl<'m> Writer<'m> {
             return Ok(());
         }
         self.enter(1)?;
-        let own = named.name.space;
+        let own = named.name.namespace;
         match &node.kind {
-            Kind::Record(record) => {
+            NodeKind::Record(record) => {
                 self.head(if record.error && !self.normal() { "error" } else { "record" }, named, enclosing);
                 self.key("fields");
                 self.enter(1)?;
@@ -177,7 +178,7 @@ impl<'m> Writer<'m> {
                 self.out.push(']');
                 self.depth -= 1;
             }
-            Kind::Enum(e) => {
+            NodeKind::Enum(e) => {
                 self.head("enum", named, enclosing);
                 self.key("symbols");
                 self.strings(e.symbols.iter().map(|symbol| &**symbol));
@@ -186,7 +187,7 @@ impl<'m> Writer<'m> {
                     write_string(&mut self.out, default);
                 }
             }
-            Kind::Fixed(fixed) => {
+            NodeKind::Fixed(fixed) => {
                 self.head("fixed", named, enclosing);
                 self.key("size");
                 self.out.push_str(&fixed.size.to_string());
@@ -197,22 +198,22 @@ impl<'m> Writer<'m> {
         Ok(())
     }
 
-    fn head(&mut self, word: &str, named: &Named, enclosing: SpaceId) {
+    fn head(&mut self, word: &str, named: &NamedType, enclosing: NamespaceId) {
         self.open(word);
         self.key("name");
         write_string(&mut self.out, &named.name.simple);
-        if named.name.space != enclosing {
+        if named.name.namespace != enclosing {
             self.key("namespace");
-            write_string(&mut self.out, self.model.space(named.name.space));
+            write_string(&mut self.out, self.model.namespace(named.name.namespace));
         }
-        // the normalizer of the original drops an empty doc of a type, though not of a field
+        // Confluent's normalizer drops an empty doc of a type, but not of a field
         if let Some(doc) = named.doc.as_deref().filter(|doc| !(self.normal() && doc.is_empty())) {
             self.key("doc");
             write_string(&mut self.out, doc);
         }
     }
 
-    fn field(&mut self, field: &'m Field, enclosing: SpaceId, entity: Entity) -> Result<(), TooDeep> {
+    fn field(&mut self, field: &'m Field, enclosing: NamespaceId, entity: Entity) -> Result<(), TooDeep> {
         self.enter(1)?;
         self.out.push_str("{\"name\":");
         write_string(&mut self.out, &field.name);
@@ -271,14 +272,14 @@ impl<'m> Writer<'m> {
             self.out.push(',');
             write_string(&mut self.out, &member.key);
             self.out.push(':');
-            value::write(&mut self.out, &member.value, self.form == Form::Normalized);
+            value::write(&mut self.out, &member.value, self.form == TextForm::Normalized);
         }
         if let Some(tags) = tags {
             self.tags(tags);
         }
     }
 
-    /// Edited tags; without any left the property goes.
+    /// Edited tags; the property goes when none are left.
     fn tags(&mut self, tags: &[String]) {
         if !tags.is_empty() {
             self.key(TAGS);
@@ -287,28 +288,28 @@ impl<'m> Writer<'m> {
     }
 
     /// Aliases relative to the type's own namespace.
-    fn aliases(&mut self, named: &'m Named) {
+    fn aliases(&mut self, named: &'m NamedType) {
         let mut aliases: Vec<&Name> = named.aliases.iter().collect();
         if self.normal() {
-            let own = named.name.space;
+            let own = named.name.namespace;
             aliases.sort_by(|a, b| self.alias_cmp(a, b, own));
         }
-        let aliases: Vec<String> = aliases.into_iter().map(|alias| self.relative(alias, named.name.space)).collect();
+        let aliases: Vec<String> = aliases.into_iter().map(|alias| self.relative(alias, named.name.namespace)).collect();
         self.key("aliases");
         self.strings(aliases.iter().map(String::as_str));
     }
 
-    /// Order of aliases: by full name. One that leaves the type's namespace for none is written bare, so it counts as what it
-    /// will be read as; otherwise normalizing twice would sort twice.
-    fn alias_cmp(&self, a: &'m Name, b: &'m Name, own: SpaceId) -> Ordering {
-        let space = |name: &Name| if name.space == 0 { own } else { name.space };
-        if space(a) == space(b) {
+    /// Orders aliases by full name. One in the null namespace is written bare and will be read as one in the type's own namespace, so
+    /// it is sorted as that; otherwise normalizing twice would give another order.
+    fn alias_cmp(&self, a: &'m Name, b: &'m Name, own: NamespaceId) -> Ordering {
+        let namespace = |name: &Name| if name.namespace == 0 { own } else { name.namespace };
+        if namespace(a) == namespace(b) {
             return value::key_cmp(&a.simple, &b.simple);
         }
-        // different, so at most one of them is empty, and only where the type has no namespace itself
+        // they differ, so at most one of them is empty, and only if the type has no namespace itself
         let units = |name: &'m Name| {
-            let space = self.model.space(space(name));
-            [space, if space.is_empty() { "" } else { "." }, &*name.simple]
+            let namespace = self.model.namespace(namespace(name));
+            [namespace, if namespace.is_empty() { "" } else { "." }, &*name.simple]
         };
         let (a, b) = (units(a), units(b));
         a.iter().flat_map(|part| part.encode_utf16()).cmp(b.iter().flat_map(|part| part.encode_utf16()))
@@ -325,11 +326,15 @@ impl<'m> Writer<'m> {
         self.out.push(']');
     }
 
-    fn relative(&self, name: &Name, enclosing: SpaceId) -> String {
-        if name.space == enclosing && !name::is_type_word(&name.simple) { name.simple.to_string() } else { self.model.full(name) }
+    fn relative(&self, name: &Name, enclosing: NamespaceId) -> String {
+        if name.namespace == enclosing && !name::is_type_word(&name.simple) {
+            name.simple.to_string()
+        } else {
+            self.model.full_name(name)
+        }
     }
 
-    fn reference(&mut self, name: &Name, enclosing: SpaceId) {
+    fn reference(&mut self, name: &Name, enclosing: NamespaceId) {
         let text = self.relative(name, enclosing);
         write_string(&mut self.out, &text);
     }

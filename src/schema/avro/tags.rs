@@ -4,11 +4,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::model::{Kind, Model, NodeId, Record};
+use super::model::{Model, NodeId, NodeKind, Record};
 use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 use crate::schema::json::{Member, Value};
+use crate::schema::tag_edits::{for_each_edit, no_such_path};
 
-/// The property.
 pub(super) const TAGS: &str = "confluent:tags";
 
 /// What can be tagged: a record, or one of its fields.
@@ -21,20 +21,20 @@ fn tags_of(props: &[Member]) -> Vec<String> {
     tags.unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// The records of a schema in the order of their first use. `inside` says whether referenced texts are looked into.
+/// The records of a schema in the order of their first use; with `inside` also those of referenced texts.
 fn records(model: &Model, inside: bool) -> Vec<(NodeId, &Record)> {
     let mut seen: HashSet<NodeId> = HashSet::new();
     if !inside {
-        seen.extend(model.referenced.iter().map(|id| model.first(*id)));
+        seen.extend(model.referenced.iter().map(|id| model.first_definition(*id)));
     }
     let mut found = Vec::new();
     let mut todo = vec![model.root];
     while let Some(id) = todo.pop() {
-        let id = model.first(id);
+        let id = model.first_definition(id);
         match &model.node(id).kind {
-            Kind::Array(inner) | Kind::Map(inner) => todo.push(*inner),
-            Kind::Union(branches) => todo.extend(branches.iter().rev()),
-            Kind::Record(record) if seen.insert(id) => {
+            NodeKind::Array(inner) | NodeKind::Map(inner) => todo.push(*inner),
+            NodeKind::Union(branches) => todo.extend(branches.iter().rev()),
+            NodeKind::Record(record) if seen.insert(id) => {
                 found.push((id, &**record));
                 todo.extend(record.fields.iter().rev().map(|field| field.ty));
             }
@@ -44,11 +44,10 @@ fn records(model: &Model, inside: bool) -> Vec<(NodeId, &Record)> {
     found
 }
 
-/// All tagged entities.
 pub(super) fn list(model: &Model) -> Vec<EntityTags> {
     let mut found = Vec::new();
     for (id, record) in records(model, true) {
-        let name = || model.full(&record.named.name);
+        let name = || model.full_name(&record.named.name);
         let tags = tags_of(&model.node(id).props);
         if !tags.is_empty() {
             found.push(EntityTags { path: name(), entity: TagEntity::Record, tags });
@@ -63,7 +62,7 @@ pub(super) fn list(model: &Model) -> Vec<EntityTags> {
     found
 }
 
-/// The tags that entities get by edits. What stands in a referenced text can't be edited from here.
+/// The tags of the edited entities after the edits. What stands in a referenced text can't be edited from here.
 pub(super) fn edit(model: &Model, add: &[TagEdit], remove: &[TagEdit], ignore_unknown: bool) -> Result<Edits, SchemaError> {
     let records = records(model, false);
     let mut by_simple: HashMap<&str, Vec<(NodeId, &Record)>> = HashMap::new();
@@ -71,24 +70,11 @@ pub(super) fn edit(model: &Model, add: &[TagEdit], remove: &[TagEdit], ignore_un
         by_simple.entry(&*record.named.name.simple).or_default().push((id, record));
     }
     let mut edits = Edits::new();
-    for (edit, adding) in add.iter().map(|edit| (edit, true)).chain(remove.iter().map(|edit| (edit, false))) {
-        let Some((entity, props)) = find(model, &by_simple, edit) else {
-            if ignore_unknown {
-                continue;
-            }
-            return Err(SchemaError::validate(format!("No matching path '{}' found in the schema", edit.path)));
-        };
-        let tags = edits.entry(entity).or_insert_with(|| tags_of(props));
-        if adding {
-            for tag in &edit.tags {
-                if !tags.contains(tag) {
-                    tags.push(tag.clone());
-                }
-            }
-        } else {
-            tags.retain(|tag| !edit.tags.contains(tag));
-        }
-    }
+    for_each_edit(add, remove, ignore_unknown, |edit, change| {
+        let (entity, props) = find(model, &by_simple, edit).ok_or_else(|| no_such_path(edit))?;
+        edit.apply(change, edits.entry(entity).or_insert_with(|| tags_of(props)));
+        Ok(())
+    })?;
     Ok(edits)
 }
 
@@ -98,9 +84,11 @@ fn find<'m>(
     edit: &TagEdit,
 ) -> Option<(Entity, &'m [Member])> {
     let record = |path: &str| {
-        let (space, simple) = path.rsplit_once('.').map_or((None, path), |(space, simple)| (Some(space), simple));
+        let (namespace, simple) = path.rsplit_once('.').map_or((None, path), |(namespace, simple)| (Some(namespace), simple));
         let all = by_simple.get(simple)?;
-        all.iter().find(|(_, record)| space.is_none_or(|space| model.space(record.named.name.space) == space)).copied()
+        all.iter()
+            .find(|(_, record)| namespace.is_none_or(|namespace| model.namespace(record.named.name.namespace) == namespace))
+            .copied()
     };
     match edit.entity {
         TagEntity::Record => record(&edit.path).map(|(id, _)| ((id, None), model.node(id).props.as_slice())),

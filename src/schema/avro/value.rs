@@ -1,4 +1,4 @@
-//! JSON values inside a schema (properties, defaults): printing, order of keys, equality.
+//! JSON values inside a schema, such as properties and defaults: printing, order of keys, equality.
 
 use std::cmp::Ordering;
 
@@ -39,7 +39,6 @@ pub(super) fn write(out: &mut String, value: &Value, sorted: bool) {
     }
 }
 
-/// The value as compact text.
 pub(super) fn text(value: &Value) -> String {
     let mut out = String::new();
     write(&mut out, value, false);
@@ -55,7 +54,7 @@ pub(super) fn in_order(members: &[Member], sorted: bool) -> Vec<&Member> {
     members
 }
 
-/// Java's string order; for ASCII that is the order of bytes.
+/// The order of Java's strings; for ASCII that is the order of bytes.
 pub(super) fn key_cmp(a: &str, b: &str) -> Ordering {
     if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { utf16_cmp(a, b) }
 }
@@ -93,7 +92,6 @@ pub(super) fn equal_members(a: &[Member], b: &[Member]) -> bool {
     in_order(a, true).into_iter().zip(in_order(b, true)).all(same)
 }
 
-/// Equality of optional defaults.
 pub(super) fn equal_options(a: Option<&Value>, b: Option<&Value>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => equal(a, b),

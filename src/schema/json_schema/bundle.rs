@@ -1,8 +1,8 @@
-//! One document of many: what a schema refers to becomes a part of it, so that it can be used where nothing else is at hand.
+//! Makes one compound document of a schema and everything it refers to (JSON Schema 2020-12, 9.3).
 //!
-//! Every document keeps the identifier that it is known by, as compound documents do (JSON Schema 2020-12, 9.3). References stay as
-//! they are written wherever they find their target by that identifier, and are rewritten to it where they don't. Definitions come
-//! in the order in which they are first referred to, so the same schema always gives the same text.
+//! Every document keeps the identifier that it is known by. References stay as they are written if they find their target by that
+//! identifier, otherwise they are rewritten. Definitions come in the order in which they are first referred to, so the same
+//! schema always gives the same text.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,6 @@ use crate::schema::json::{Kind, Member, Object, Value};
 /// Keywords that refer to other documents.
 const REFERENCES: [&str; 2] = ["$ref", "$dynamicRef"];
 
-/// The text of the whole.
 pub(super) fn bundle(documents: &Documents) -> String {
     let Some(root) = documents.own() else { return String::new() };
     let mut bundler = Bundler {
@@ -29,7 +28,7 @@ pub(super) fn bundle(documents: &Documents) -> String {
     let Ok(target) = bundler.resolver.root(0) else { return print::canonical(root).0 };
     let mut whole = bundler.copy(target.value, &target.scope, false);
     let mut parts = Vec::new();
-    // parts refer to further parts
+    // parts may refer to further parts
     while let Some(document) = bundler.order.get(parts.len()).copied() {
         parts.push(bundler.part(document));
     }
@@ -91,7 +90,7 @@ impl<'d> Bundler<'d> {
         Value { offset: value.offset, kind }
     }
 
-    /// A reference as it must be written; notes the document that it leads to.
+    /// A reference as it must be written in the bundle. The document that it leads to becomes a part.
     fn reference(&mut self, reference: &str, scope: &Scope<'d>) -> String {
         let (address, fragment) = uri::split_fragment(reference);
         if address.is_empty() {
@@ -108,7 +107,7 @@ impl<'d> Bundler<'d> {
         fragment.map_or_else(|| address.clone(), |fragment| format!("{address}#{fragment}"))
     }
 
-    /// The identifier that a document gets: its own, else the one that it is found under.
+    /// The identifier of a document in the bundle: the one it gives itself, else the one it is found under.
     fn identifier(&mut self, document: u32) -> String {
         if let Some(known) = self.identifiers.get(&document) {
             return known.clone();
@@ -159,7 +158,7 @@ impl<'d> Bundler<'d> {
                     members.extend(content.member("definitions").cloned());
                 }
                 Kind::Object(content) => {
-                    // the whole is read in the root's dialect
+                    // the bundle has one dialect, that of the root
                     let kept = content.members().iter().filter(|m| &*m.key != id && &*m.key != "$schema");
                     members.extend(kept.cloned());
                 }

@@ -2,18 +2,13 @@
 
 use crate::schema::json::Value;
 
-/// A dialect of JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Dialect {
-    /// draft-04
     Draft4,
-    /// draft-06
     Draft6,
-    /// draft-07, also everything that names no dialect or an unknown one
+    /// Also of schemas that name no dialect or an unknown one.
     Draft7,
-    /// 2019-09
     Draft2019,
-    /// 2020-12
     Draft2020,
 }
 
@@ -25,7 +20,7 @@ impl Dialect {
         named.and_then(Self::from_uri).unwrap_or(Self::Draft7)
     }
 
-    /// The dialect with this address, if it is one of ours.
+    /// The dialect with this address, if it is a known one.
     pub(crate) fn from_uri(uri: &str) -> Option<Self> {
         let uri = uri.strip_suffix('#').unwrap_or(uri);
         let path = uri.strip_prefix("http://json-schema.org/").or_else(|| uri.strip_prefix("https://json-schema.org/"))?;
@@ -44,12 +39,11 @@ impl Dialect {
         self >= Self::Draft2019
     }
 
-    /// The keyword that names a schema.
     pub(crate) fn id_keyword(self) -> &'static str {
         if self == Self::Draft4 { "id" } else { "$id" }
     }
 
-    /// The base of a root that names itself nothing.
+    /// The base of a root without an identifier.
     pub(crate) fn default_base(self) -> &'static str {
         if self.is_modern() { "mem://input" } else { "" }
     }

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::dialect::Dialect;
-use super::{meta, uri};
+use super::meta_schemas;
+use super::uri;
 use crate::schema::format::ResolvedReference;
 use crate::schema::json::{self, ReadOptions, Value};
 
-/// Everything one schema can see. Document 0 is its own text.
+/// Everything that one schema may refer to. Document 0 is its own text.
 #[derive(Debug)]
 pub(crate) struct Documents {
-    slots: Vec<Slot>,
+    stored: Vec<StoredDocument>,
     names: HashMap<String, u32>,
     /// The first of the built-in documents.
     built_in: u32,
@@ -20,7 +21,7 @@ pub(crate) struct Documents {
 }
 
 #[derive(Debug)]
-struct Slot {
+struct StoredDocument {
     source: Source,
     /// The address the document is found under; relative references in it start from here.
     base: String,
@@ -32,7 +33,7 @@ struct Slot {
 enum Source {
     Own,
     Reference(Arc<str>),
-    Meta(meta::Text),
+    Meta(meta_schemas::Text),
 }
 
 impl Documents {
@@ -42,14 +43,14 @@ impl Documents {
         let id = root.as_object().and_then(|o| o.get(dialect.id_keyword())).and_then(Value::as_str);
         let default = dialect.default_base();
         let root_base = id.map_or_else(|| default.to_owned(), |id| uri::resolve(default, uri::split_fragment(id).0));
-        let own = Slot { source: Source::Own, base: default.to_owned(), value: OnceLock::from(Ok(root)), max_depth };
-        let mut documents = Self { slots: vec![own], names: HashMap::new(), built_in: 0, dialect };
+        let own = StoredDocument { source: Source::Own, base: default.to_owned(), value: OnceLock::from(Ok(root)), max_depth };
+        let mut documents = Self { stored: vec![own], names: HashMap::new(), built_in: 0, dialect };
         for reference in references {
             documents.add_reference(reference, &root_base, max_depth);
         }
-        documents.built_in = u32::try_from(documents.slots.len()).unwrap_or(u32::MAX);
-        for (address, text) in meta::ALL {
-            documents.slots.push(Slot {
+        documents.built_in = u32::try_from(documents.stored.len()).unwrap_or(u32::MAX);
+        for (address, text) in meta_schemas::ALL {
+            documents.stored.push(StoredDocument {
                 source: Source::Meta(*text),
                 base: (*address).to_owned(),
                 value: OnceLock::new(),
@@ -62,29 +63,29 @@ impl Documents {
     /// A reference is found under its name, under its name resolved against the root, and without leading `./`.
     /// The first binding of a name wins.
     fn add_reference(&mut self, reference: &ResolvedReference, root_base: &str, max_depth: usize) {
-        let document = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let document = u32::try_from(self.stored.len()).unwrap_or(u32::MAX);
         let name = uri::split_fragment(&reference.name).0;
         let base = uri::resolve(root_base, name);
         for key in [base.clone(), name.to_owned(), uri::resolve("", name)] {
             self.names.entry(key).or_insert(document);
         }
         let source = Source::Reference(Arc::clone(&reference.text));
-        self.slots.push(Slot { source, base, value: OnceLock::new(), max_depth });
+        self.stored.push(StoredDocument { source, base, value: OnceLock::new(), max_depth });
     }
 
-    fn slot(&self, document: u32) -> Option<&Slot> {
-        usize::try_from(document).ok().and_then(|at| self.slots.get(at))
+    fn document_at(&self, document: u32) -> Option<&StoredDocument> {
+        usize::try_from(document).ok().and_then(|at| self.stored.get(at))
     }
 
     /// The root value of a document, read on first use.
     pub(crate) fn root(&self, document: u32) -> Result<&Value, String> {
-        let Some(slot) = self.slot(document) else { return Err("no such document".to_owned()) };
-        let value = slot.value.get_or_init(|| {
+        let Some(document_at) = self.document_at(document) else { return Err("no such document".to_owned()) };
+        let value = document_at.value.get_or_init(|| {
             let read = |text: &str| {
-                let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: slot.max_depth };
+                let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: document_at.max_depth };
                 json::read(text, options).map_err(|error| error.into_schema_error(text).message)
             };
-            match &slot.source {
+            match &document_at.source {
                 Source::Own => Ok(Value { offset: 0, kind: json::Kind::Null }),
                 Source::Reference(text) => read(text),
                 Source::Meta(text) => read(&text()),
@@ -93,17 +94,14 @@ impl Documents {
         value.as_ref().map_err(Clone::clone)
     }
 
-    /// The schema's own root value.
     pub(crate) fn own(&self) -> Option<&Value> {
         self.root(0).ok()
     }
 
-    /// The address of a document.
     pub(crate) fn base(&self, document: u32) -> &str {
-        self.slot(document).map_or("", |slot| &slot.base)
+        self.document_at(document).map_or("", |document_at| &document_at.base)
     }
 
-    /// The reference with this name.
     pub(crate) fn reference(&self, name: &str) -> Option<u32> {
         self.names.get(name).copied()
     }
@@ -117,24 +115,22 @@ impl Documents {
     pub(crate) fn built_in(&self, address: &str) -> Option<u32> {
         let path = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"))?;
         let path = if path == "json-schema.org/schema" { "json-schema.org/draft-04/schema" } else { path };
-        let is_it = |(known, _): &(&str, meta::Text)| known.split_once("://").is_some_and(|(_, known)| known == path);
-        let at = meta::ALL.iter().position(is_it)?;
+        let is_it = |(known, _): &(&str, meta_schemas::Text)| known.split_once("://").is_some_and(|(_, known)| known == path);
+        let at = meta_schemas::ALL.iter().position(is_it)?;
         u32::try_from(at).ok().and_then(|at| at.checked_add(self.built_in))
     }
 
-    /// Bytes of the referenced texts.
     pub(crate) fn size_of_references(&self) -> usize {
-        let of = |slot: &Slot| if let Source::Reference(text) = &slot.source { text.len() } else { 0 };
-        self.slots.iter().map(of).sum()
+        let of = |document_at: &StoredDocument| if let Source::Reference(text) = &document_at.source { text.len() } else { 0 };
+        self.stored.iter().map(of).sum()
     }
 
-    /// Rough bytes held.
     pub(crate) fn weight(&self) -> usize {
-        let of = |slot: &Slot| match &slot.source {
+        let of = |document_at: &StoredDocument| match &document_at.source {
             Source::Reference(text) => text.len() * 4,
-            Source::Meta(_) if slot.value.get().is_some() => 30_000,
+            Source::Meta(_) if document_at.value.get().is_some() => 30_000,
             _ => 64,
         };
-        self.slots.iter().map(of).sum()
+        self.stored.iter().map(of).sum()
     }
 }

@@ -1,5 +1,5 @@
-//! What the differ works on: a graph of nodes, built from the text by the loader. References are edges, so recursion is a
-//! cycle in the graph and every use of a definition is the same node.
+//! What is compared: a graph of nodes, built from the text by the loader. References are edges, so recursion is a cycle in the
+//! graph and every use of a definition is the same node.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -7,36 +7,31 @@ use std::sync::OnceLock;
 use super::number::Decimal;
 use super::pattern::{self, Compiled};
 
-/// Index of a node in its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub(crate) u32);
 
-/// A loaded schema.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) nodes: Vec<Node>,
     pub(crate) root: NodeId,
 }
 
-static MISSING: Node = Node { kind: Kind::Empty, notes: None, is_bytes: false, document: 0, offset: 0 };
+static MISSING: Node = Node { kind: NodeKind::Empty, annotations: None, is_bytes: false, document: 0, offset: 0 };
 
 impl Model {
-    /// The node under an id.
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         usize::try_from(id.0).ok().and_then(|at| self.nodes.get(at)).unwrap_or(&MISSING)
     }
 
-    /// Rough bytes held.
     pub(crate) fn weight(&self) -> usize {
         self.nodes.len() * (size_of::<Node>() + 128)
     }
 }
 
-/// One node.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) kind: Kind,
-    pub(crate) notes: Option<Box<Notes>>,
+    pub(crate) kind: NodeKind,
+    pub(crate) annotations: Option<Box<Annotations>>,
     /// `"connect.type": "bytes"` stands beside it.
     pub(crate) is_bytes: bool,
     /// Which document the node stands in: 0 is the schema's own text.
@@ -45,29 +40,28 @@ pub(crate) struct Node {
     pub(crate) offset: u32,
 }
 
-/// Annotations that are compared. Absent and present differ.
+/// The annotations that are compared.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Notes {
+pub(crate) struct Annotations {
     pub(crate) id: Option<Box<str>>,
     pub(crate) title: Option<Box<str>>,
     pub(crate) description: Option<Box<str>>,
-    /// The default value's key.
+    /// Its comparison key (`print::key`).
     pub(crate) default: Option<Box<str>>,
 }
 
-/// What kind of node it is.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum NodeKind {
     Empty,
     True,
     False,
     Boolean,
     Null,
-    String(Box<Text>),
-    Number(Box<Number>),
-    Array(Box<Array>),
-    Object(Box<Object>),
-    /// The keys of the values, sorted, each once.
+    String(Box<StringKeywords>),
+    Number(Box<NumberKeywords>),
+    Array(Box<ArrayKeywords>),
+    Object(Box<ObjectKeywords>),
+    /// The comparison keys of the values, sorted, each once.
     Enum(Box<[String]>),
     Const(Box<str>),
     Combined(Box<Combined>),
@@ -76,15 +70,13 @@ pub(crate) enum Kind {
     Ref(NodeId),
 }
 
-/// String keywords.
 #[derive(Debug, Default)]
-pub(crate) struct Text {
+pub(crate) struct StringKeywords {
     pub(crate) max_length: Option<Decimal>,
     pub(crate) min_length: Option<Decimal>,
     pub(crate) pattern: Option<Box<str>>,
 }
 
-/// An exclusive bound.
 #[derive(Debug)]
 pub(crate) struct Exclusive {
     pub(crate) value: Decimal,
@@ -92,9 +84,8 @@ pub(crate) struct Exclusive {
     pub(crate) flag: bool,
 }
 
-/// Number keywords.
 #[derive(Debug, Default)]
-pub(crate) struct Number {
+pub(crate) struct NumberKeywords {
     pub(crate) integer: bool,
     pub(crate) maximum: Option<Decimal>,
     pub(crate) minimum: Option<Decimal>,
@@ -105,24 +96,21 @@ pub(crate) struct Number {
 
 /// What is allowed beyond the declared properties or positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Rest {
-    /// Not said, or `true`.
+pub(crate) enum Additional {
+    /// Absent, or `true`.
     #[default]
     Anything,
-    /// `false`
     Nothing,
-    /// A schema.
     Like(NodeId),
 }
 
-/// Array keywords.
 #[derive(Debug, Default)]
-pub(crate) struct Array {
+pub(crate) struct ArrayKeywords {
     /// The schema of every element.
     pub(crate) each: Option<NodeId>,
     /// The schemas of the first elements.
     pub(crate) tuple: Vec<NodeId>,
-    pub(crate) additional: Rest,
+    pub(crate) additional: Additional,
     pub(crate) unevaluated: Option<NodeId>,
     pub(crate) max_items: Option<Decimal>,
     pub(crate) min_items: Option<Decimal>,
@@ -131,29 +119,27 @@ pub(crate) struct Array {
     pub(crate) min_contains: Option<Decimal>,
 }
 
-/// Object keywords.
 #[derive(Debug, Default)]
-pub(crate) struct Object {
+pub(crate) struct ObjectKeywords {
     pub(crate) properties: Vec<(Box<str>, NodeId)>,
     pub(crate) index: HashMap<Box<str>, usize>,
     pub(crate) required: std::collections::HashSet<Box<str>>,
     pub(crate) array_dependencies: Vec<(Box<str>, Vec<Box<str>>)>,
     pub(crate) schema_dependencies: Vec<(Box<str>, NodeId)>,
     pub(crate) patterns: Vec<PatternProperty>,
-    pub(crate) additional: Rest,
+    pub(crate) additional: Additional,
     pub(crate) unevaluated: Option<NodeId>,
     pub(crate) max_properties: Option<Decimal>,
     pub(crate) min_properties: Option<Decimal>,
 }
 
-impl Object {
-    /// The declared property of that name.
+impl ObjectKeywords {
     pub(crate) fn property(&self, name: &str) -> Option<NodeId> {
         self.index.get(name).and_then(|at| self.properties.get(*at)).map(|(_, id)| *id)
     }
 }
 
-/// One entry of `patternProperties`; the pattern is compiled when a name is first held against it.
+/// One entry of `patternProperties`; the pattern is compiled when the first name is matched against it.
 #[derive(Debug)]
 pub(crate) struct PatternProperty {
     pub(crate) pattern: Box<str>,
@@ -162,8 +148,8 @@ pub(crate) struct PatternProperty {
 }
 
 impl PatternProperty {
-    /// Whether the pattern is found in the name, and what finding out costs in units of work. A pattern that can't be run, or
-    /// gives up, counts as not found.
+    /// Whether the pattern is found in the name, and the units of work that it took to find out. A pattern that can't be run, or gives
+    /// up, counts as not found.
     pub(crate) fn covers(&self, name: &str) -> (bool, u64) {
         let mut cost = 0;
         let compiled = self.compiled.get_or_init(|| {
@@ -179,7 +165,7 @@ impl PatternProperty {
     }
 }
 
-/// How members of a combined schema combine.
+/// How the members of a combined schema are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::enum_variant_names, reason = "the names are the keywords")]
 pub(crate) enum Criterion {
@@ -189,7 +175,6 @@ pub(crate) enum Criterion {
 }
 
 impl Criterion {
-    /// The keyword.
     pub(crate) fn keyword(self) -> &'static str {
         match self {
             Self::AllOf => "allOf",
@@ -199,7 +184,7 @@ impl Criterion {
     }
 }
 
-/// A combined schema: written, or implied by several kinds of keywords beside each other.
+/// A combined schema, either written as such, or implied by keywords of several types beside each other.
 #[derive(Debug)]
 pub(crate) struct Combined {
     pub(crate) criterion: Criterion,

@@ -13,7 +13,6 @@ pub(crate) struct Decimal {
     point: i64,
 }
 
-/// The pieces of a JSON number literal.
 struct Literal<'a> {
     negative: bool,
     whole: &'a str,
@@ -35,7 +34,7 @@ impl<'a> Literal<'a> {
         Self { negative, whole, fraction, exponent }
     }
 
-    /// The exponent; one that fits no 64-bit integer is cut to a magnitude that keeps all comparisons right in practice.
+    /// The exponent; one beyond 64 bits is cut to a magnitude at which all comparisons are still right in practice.
     fn exponent(&self) -> i64 {
         const FAR: i64 = i64::MAX / 4;
         let Some(text) = self.exponent else { return 0 };
@@ -58,7 +57,6 @@ fn length(text: &str) -> i64 {
 }
 
 impl Decimal {
-    /// Reads a JSON number literal.
     pub(crate) fn read(text: &str) -> Self {
         let literal = Literal::split(text);
         let fraction = literal.fraction.unwrap_or("");
@@ -74,7 +72,6 @@ impl Decimal {
         Self { negative: literal.negative, digits: digits.into(), point }
     }
 
-    /// True for zero.
     pub(crate) fn is_zero(&self) -> bool {
         self.digits.is_empty()
     }
@@ -125,7 +122,7 @@ impl Decimal {
         (self.digits.len() <= MAX_DIVISION_DIGITS).then_some(&*self.digits)
     }
 
-    /// A text that is equal for equal values.
+    /// A text that is the same for equal values.
     pub(crate) fn key(&self) -> String {
         if self.is_zero() {
             return "0".to_owned();
@@ -210,10 +207,9 @@ impl Remainder {
     }
 }
 
-/// Prints a literal the way the original stores it: integers digit by digit, decimals with their scale.
-///
-/// The rule is that of `BigDecimal.toString`: plain notation while the scale is not negative and the adjusted exponent is at
-/// least −6, else scientific notation. The flag is false when the scale leaves 32 bits, which the original can't hold.
+/// Prints a literal as Confluent stores it (json-schema 2): integers digit by digit, decimals as `BigDecimal.toString` does, that
+/// is in plain notation while the scale is not negative and the adjusted exponent is at least −6. The flag is false when the scale
+/// leaves 32 bits, which a `BigDecimal` can't hold.
 pub(crate) fn canonical(text: &str) -> (String, bool) {
     let literal = Literal::split(text);
     let sign = if literal.negative { "-" } else { "" };

@@ -1,9 +1,9 @@
-//! The two texts of a schema (canonical and normalized), and the key by which values are equal inside the differ.
+//! The canonical and the normalized text (json-schema 2), and the key by which a comparison takes values for equal.
 
 use super::number::{self, Decimal};
 use crate::schema::json::{Kind, Member, Object, Value, utf16_cmp, write_string};
 
-/// The stored text: compact, keys and elements in the order sent, numbers as the original prints them.
+/// The stored text: compact, keys and elements in the order sent, numbers as Confluent prints them.
 ///
 /// The second half is the offset of the first number whose scale leaves 32 bits.
 pub(crate) fn canonical(value: &Value) -> (String, Option<u32>) {
@@ -81,8 +81,8 @@ fn sorted(object: &Object) -> Vec<&Member> {
     members
 }
 
-/// A text that two values share exactly when the differ takes them for equal: key order does not matter, and a number is
-/// equal to one of the same value written in the same class (`1` and `1.0` differ).
+/// A text that two values share exactly when a comparison takes them for equal: key order does not matter, `1` and `1.0` differ,
+/// `1.0` and `1e0` don't.
 pub(crate) fn key(value: &Value) -> String {
     let mut out = String::new();
     write_key(&mut out, value);

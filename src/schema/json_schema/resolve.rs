@@ -1,4 +1,4 @@
-//! Finding what a `$ref` points to. Pure: documents in, a value or a reason out.
+//! Finds what a `$ref` points to (json-schema 1.6).
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ pub(crate) struct Target<'d> {
     pub(crate) scope: Scope<'d>,
 }
 
-/// Identity of a value within the documents at hand. Values never move while a resolver borrows them.
+/// Identifies a value. Values never move while a resolver borrows them.
 pub(crate) fn address(value: &Value) -> usize {
     std::ptr::from_ref(value).addr()
 }
@@ -36,7 +36,6 @@ struct Index<'d> {
     anchors: HashMap<(usize, &'d str), Target<'d>>,
 }
 
-/// The resolver of one load.
 #[derive(Debug)]
 pub(crate) struct Resolver<'d> {
     documents: &'d Documents,
@@ -49,7 +48,6 @@ impl<'d> Resolver<'d> {
         Self { documents, dialect: documents.dialect, indexes: HashMap::new() }
     }
 
-    /// The root of a document.
     pub(crate) fn root(&self, document: u32) -> Result<Target<'d>, String> {
         let value = self.documents.root(document)?;
         Ok(Target { value, scope: Scope { document, base: self.documents.base(document).into(), resource: value } })
@@ -77,7 +75,7 @@ impl<'d> Resolver<'d> {
         Some(uri::split_fragment(id).0).filter(|id| !id.is_empty())
     }
 
-    /// What `reference`, standing in `scope`, points to; the error says why it points nowhere.
+    /// What `reference` points to from within `scope`; the error says why it points nowhere.
     pub(crate) fn find(&mut self, reference: &str, scope: &Scope<'d>) -> Result<Target<'d>, String> {
         let unresolved = || format!("unresolved $ref \"{reference}\"");
         let (address, fragment) = uri::split_fragment(reference);
@@ -97,7 +95,7 @@ impl<'d> Resolver<'d> {
         self.in_resource(fragment, &holder)?.ok_or_else(unresolved)
     }
 
-    /// Before 2019-09 a bare fragment means the document first; later, the innermost identified schema.
+    /// A bare fragment is looked up in the document first before 2019-09, later in the innermost schema with an identifier.
     fn in_same_document(&mut self, fragment: &str, scope: &Scope<'d>) -> Result<Option<Target<'d>>, String> {
         let root = self.root(scope.document)?;
         let inner = if super::resolve::address(scope.resource) == super::resolve::address(root.value) {
@@ -120,8 +118,7 @@ impl<'d> Resolver<'d> {
         }
     }
 
-    /// The schema that has the wanted address: the document itself, an identified schema in it, a declared reference, a
-    /// built-in meta-schema — in this order.
+    /// The schema with the wanted address: the document itself, else a schema in it, a declared reference, a built-in meta-schema.
     fn holder(&mut self, wanted: &str, written: &str, scope: &Scope<'d>) -> Result<Option<Target<'d>>, String> {
         let root = self.root(scope.document)?;
         if *self.enter(root.value, &root.scope).base == *wanted {
@@ -155,7 +152,7 @@ impl<'d> Resolver<'d> {
         Ok(self.index(holder.scope.document)?.anchors.get(&(resource, name.as_str())).cloned())
     }
 
-    /// Follows a JSON pointer. On the way, `definitions` of a document's top level also answers to `$defs`.
+    /// Follows a JSON pointer. `$defs` at a document's top level also finds what is in `definitions`.
     fn walk(&self, pointer: &str, holder: &Target<'d>) -> Option<Target<'d>> {
         let is_document = self.documents.root(holder.scope.document).is_ok_and(|root| address(root) == address(holder.value));
         let mut at = holder.clone();

@@ -1,8 +1,8 @@
 //! The second opinion: what two schemas mean, where that can be proven.
 //!
-//! The differ follows the original's rules, which miss some incompatible changes and refuse some harmless ones. A search for
-//! documents and the containment prover of the `jsonschema` crate say which. Their answer never decides anything: it feeds
-//! warnings and tests. The prover is experimental, so it runs on a thread of its own, with limits on size, stack and time.
+//! Confluent's rules miss some incompatible changes and refuse some harmless ones. A search for counter-examples and the
+//! containment prover of the `jsonschema` crate find out which. Their answer never decides anything, it only feeds notes and
+//! tests. The prover is experimental, so it runs on a thread of its own, with limits on size, stack and time.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,38 +14,40 @@ use jsonschema::Draft;
 use jsonschema::canonical::{Containment, options};
 use serde_json::Value as Tree;
 
-use super::compat::places;
-use super::document::{ValidateOptions, Validator};
-use super::{Schema, compat, crate_face, room, sample};
+use super::compat;
+use super::jsonschema_adapter;
+use super::payload::{ValidateOptions, Validator};
+use super::print;
+use super::sample_documents;
+use super::schema::Schema;
+use crate::schema::deep_stack::{deep_thread, on_deep_stack};
 use crate::schema::finding::{Finding, Place};
+use crate::schema::format::Format;
 use crate::schema::json::{Object, Value};
+use crate::schema::pointer::push;
 use crate::types::CompatibilityPolicy;
 
 /// Longest schema text the prover gets, with all it refers to.
 const MAX_TEXT: usize = 64 << 10;
 /// Deepest schema the prover gets.
-const MAX_DEPTH: usize = 64;
+const MAX_NESTING: usize = 64;
 /// How long an answer is waited for.
 const TIME_LIMIT: Duration = Duration::from_millis(800);
-/// Stack of the prover's thread.
-const STACK: usize = 256 << 20;
-/// Provers at work at the same time, those nobody waits for any more included.
+/// Provers that run at the same time, including those that nobody waits for any more.
 const MAX_PROVERS: usize = 4;
 
-/// A prover that took too long can't be stopped, only counted. This is the one piece of shared state of the module.
+/// A prover that takes too long can't be stopped, only counted: the one global of the formats.
 static PROVERS: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether the reader accepts every document that the writer accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opinion {
-    /// It does.
     ProvenCompatible,
-    /// It does not.
     ProvenIncompatible {
         /// A document (JSON text) that the writer accepts and the reader refuses, where one was found.
         counter_example: Option<String>,
     },
-    /// Neither could be proven within the limits.
+    /// Neither could be proven.
     Unknown,
 }
 
@@ -65,8 +67,7 @@ pub fn second_opinion(reader: &Schema, writer: &Schema) -> Opinion {
         // Nobody may be waiting any more.
         let _ = send.try_send(opinion);
     };
-    let builder = std::thread::Builder::new().name("json-schema-prover".to_owned()).stack_size(STACK);
-    if builder.spawn(work).is_err() {
+    if deep_thread("json-schema-prover").spawn(work).is_err() {
         PROVERS.fetch_sub(1, Ordering::AcqRel);
         return Opinion::Unknown;
     }
@@ -90,7 +91,7 @@ impl Question {
     fn of(reader: &Schema, writer: &Schema) -> Option<Self> {
         let fits = |schema: &Schema| {
             let size = schema.canonical().len() + schema.documents.size_of_references();
-            !schema.deep && size <= MAX_TEXT && schema.root().is_some_and(|root| depth(root) <= MAX_DEPTH)
+            schema.nesting <= MAX_NESTING && size <= MAX_TEXT
         };
         if !fits(reader) || !fits(writer) || reader.model().is_err() || writer.model().is_err() {
             return None;
@@ -98,9 +99,9 @@ impl Question {
         let validate = ValidateOptions { formats: false, max_errors: 1, ..ValidateOptions::default() };
         let validator = |schema: &Schema| Validator::compile(schema, &validate).ok();
         Some(Self {
-            reader: crate_face::bundle(&reader.documents, "reader").ok()?,
-            writer: crate_face::bundle(&writer.documents, "writer").ok()?,
-            drafts: (crate_face::draft(reader.documents.dialect), crate_face::draft(writer.documents.dialect)),
+            reader: jsonschema_adapter::bundle(&reader.documents, "reader").ok()?,
+            writer: jsonschema_adapter::bundle(&writer.documents, "writer").ok()?,
+            drafts: (jsonschema_adapter::draft(reader.documents.dialect), jsonschema_adapter::draft(writer.documents.dialect)),
             validators: validator(reader).zip(validator(writer)),
             abandoned: Arc::default(),
         })
@@ -133,35 +134,26 @@ impl Question {
     /// A document that the writer accepts and the reader refuses.
     fn counter_example(&self) -> Option<String> {
         let (reader, writer) = self.validators.as_ref()?;
-        let candidates = sample::values(&self.writer).into_iter().chain(sample::values(&self.reader));
+        let candidates = sample_documents::values(&self.writer).into_iter().chain(sample_documents::values(&self.reader));
         let is_counter = |value: &Tree| writer.accepts(value) == Some(true) && reader.accepts(value) == Some(false);
         let mut wanted = candidates.take_while(|_| !self.abandoned.load(Ordering::Relaxed));
         wanted.find(is_counter).map(|value| value.to_string())
     }
 }
 
-fn depth(value: &Value) -> usize {
-    let inner = match &value.kind {
-        crate::schema::json::Kind::Array(items) => items.iter().map(depth).max(),
-        crate::schema::json::Kind::Object(object) => object.members().iter().map(|member| depth(&member.value)).max(),
-        _ => return 0,
-    };
-    inner.unwrap_or(0) + 1
-}
-
 fn is_dynamic(value: &Tree) -> bool {
     match value {
-        Tree::Object(map) => map.contains_key(crate_face::LEFT_OUT) || map.values().any(is_dynamic),
+        Tree::Object(map) => map.contains_key(jsonschema_adapter::LEFT_OUT) || map.values().any(is_dynamic),
         Tree::Array(items) => items.iter().any(is_dynamic),
         _ => false,
     }
 }
 
-/// Warnings about what the structural rules do not see: `required` of undeclared properties, conditions, `contains`,
-/// `propertyNames`, `patternProperties`. The reader is taken for the new schema.
+/// Warnings about what Confluent's rules do not look at: `required` of undeclared properties, conditions, `contains`,
+/// `propertyNames`, `patternProperties`. The reader is the new schema.
 ///
-/// A change is silent when the second opinion proves the pair compatible. Where it proves the opposite and the structural rules
-/// find nothing, there is at least one warning, with the document that proves it, if one was found.
+/// There are none if the pair is proven to be compatible. If it is proven to be incompatible and the rules find nothing, there is at
+/// least one, with the counter-example, if one was found.
 #[must_use]
 pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
     let opinion = second_opinion(reader, writer);
@@ -169,13 +161,13 @@ pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
         return Vec::new();
     }
     let walk = || {
-        let mut walk = Walk { found: Vec::new(), pair: (reader, writer) };
+        let mut walk = WarningCollector { found: Vec::new(), pair: (reader, writer) };
         if let (Some(new), Some(old)) = (reader.root(), writer.root()) {
             walk.visit(new, old, "");
         }
         walk.found
     };
-    let mut found = room::run_if(reader.deep || writer.deep, walk).unwrap_or_default();
+    let mut found = on_deep_stack(reader.nesting.max(writer.nesting), walk).unwrap_or_default();
     if let Opinion::ProvenIncompatible { counter_example } = opinion {
         let unseen = || match (writer.model(), reader.model()) {
             (Ok(original), Ok(update)) => {
@@ -216,13 +208,13 @@ fn list<'a>(object: &'a Object, keyword: &str) -> Option<&'a [Value]> {
 }
 
 /// Walks two schemas side by side.
-struct Walk<'a> {
+struct WarningCollector<'a> {
     found: Vec<Finding>,
     pair: (&'a Schema, &'a Schema),
 }
 
-impl Walk<'_> {
-    /// More warnings help nobody.
+impl WarningCollector<'_> {
+    /// A longer list would not be read.
     const MAX: usize = 100;
 
     fn visit(&mut self, new: &Value, old: &Value, pointer: &str) {
@@ -239,7 +231,7 @@ impl Walk<'_> {
             ("propertyNames", "SEMANTIC_PROPERTY_NAMES_CHANGED", "`propertyNames` changed"),
             ("patternProperties", "SEMANTIC_PATTERN_PROPERTIES_CHANGED", "`patternProperties` changed"),
         ] {
-            let key = |object: &Object| object.get(keyword).map(super::print::key);
+            let key = |object: &Object| object.get(keyword).map(print::key);
             if n.get(keyword).is_some() && key(n) != key(o) {
                 self.add(rule, pointer, (n, o), keyword, what);
             }
@@ -249,7 +241,7 @@ impl Walk<'_> {
             for member in n.members() {
                 if let Some(old) = o.get(&member.key) {
                     let mut below = format!("{pointer}/{keyword}");
-                    places::push(&mut below, &member.key);
+                    push(&mut below, &member.key);
                     self.visit(&member.value, old, &below);
                 }
             }
@@ -283,7 +275,7 @@ impl Walk<'_> {
         let place = |schema: &Schema, object: &Object| {
             object.member(keyword).map(|member| Place {
                 pointer: format!("{pointer}/{keyword}"),
-                position: Some(super::position(schema.source(), member.key_offset)),
+                position: Some(schema.position(member.key_offset)),
             })
         };
         let mut finding = warning(rule, &format!("#{pointer}/{keyword}"), what);

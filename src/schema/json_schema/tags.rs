@@ -6,6 +6,7 @@
 
 use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 use crate::schema::json::{Kind, Member, Object, Value};
+use crate::schema::tag_edits::{TagChange, for_each_edit, no_such_path};
 
 use super::print;
 
@@ -58,33 +59,29 @@ fn visit(value: &Value, path: &str, in_field: bool, found: &mut Vec<EntityTags>)
     }
 }
 
-/// A step from a value to one inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     Key(String),
     At(usize),
 }
 
 /// Applies edits and prints the new text.
 pub(super) fn edit(root: &Value, add: &[TagEdit], remove: &[TagEdit], ignore_unknown: bool) -> Result<String, SchemaError> {
-    let mut root = root.clone();
-    for (edit, adding) in add.iter().map(|edit| (edit, true)).chain(remove.iter().map(|edit| (edit, false))) {
-        let Some(way) = find(&root, edit) else {
-            if ignore_unknown {
-                continue;
-            }
-            return Err(SchemaError::validate(format!("No matching path '{}' found in the schema", edit.path)));
-        };
-        root = apply(root, &way, edit, adding);
-    }
-    Ok(print::canonical(&root).0)
+    let mut edited = root.clone();
+    for_each_edit(add, remove, ignore_unknown, |edit, change| {
+        let path = find(&edited, edit).ok_or_else(|| no_such_path(edit))?;
+        let whole = std::mem::replace(&mut edited, Value { offset: 0, kind: Kind::Null });
+        edited = apply(whole, &path, edit, change);
+        Ok(())
+    })?;
+    Ok(print::canonical(&edited).0)
 }
 
-/// The way to an entity. Property names may contain dots: the shortest name that exists wins.
-fn find(root: &Value, edit: &TagEdit) -> Option<Vec<Step>> {
+/// The path to an entity. Property names may contain dots: the shortest name that exists wins.
+fn find(root: &Value, edit: &TagEdit) -> Option<Vec<PathStep>> {
     let words: Vec<&str> = edit.path.split('.').collect();
     let mut words = words.as_slice();
-    let mut way = Vec::new();
+    let mut path = Vec::new();
     let mut at = root;
     loop {
         let (kind, rest) = words.split_first()?;
@@ -93,7 +90,7 @@ fn find(root: &Value, edit: &TagEdit) -> Option<Vec<Step>> {
         match *kind {
             "object" => {
                 if words.is_empty() {
-                    return (edit.entity == TagEntity::Record).then_some(way);
+                    return (edit.entity == TagEntity::Record).then_some(path);
                 }
                 let bucket = match words.split_first() {
                     Some((bucket @ (&"definitions" | &"$defs"), rest)) if object.get(bucket).is_some() => {
@@ -105,18 +102,18 @@ fn find(root: &Value, edit: &TagEdit) -> Option<Vec<Step>> {
                 let (name, length) = longest_needed(object.get(bucket)?.as_object()?, words)?;
                 words = words.get(length..)?;
                 at = object.get(bucket)?.as_object()?.get(&name)?;
-                way.extend([Step::Key(bucket.to_owned()), Step::Key(name)]);
+                path.extend([PathStep::Key(bucket.to_owned()), PathStep::Key(name)]);
                 if words.is_empty() {
-                    return at.as_object().map(|_| way);
+                    return at.as_object().map(|_| path);
                 }
             }
             "array" => {
                 at = object.get("items")?;
-                way.push(Step::Key("items".to_owned()));
+                path.push(PathStep::Key("items".to_owned()));
             }
             "not" => {
                 at = object.get("not")?;
-                way.push(Step::Key("not".to_owned()));
+                path.push(PathStep::Key("not".to_owned()));
             }
             "anyof" | "allof" | "oneof" => {
                 let keyword = match *kind {
@@ -130,7 +127,7 @@ fn find(root: &Value, edit: &TagEdit) -> Option<Vec<Step>> {
                     Some(members) => {
                         let index = index.parse().ok()?;
                         at = members.get(index)?;
-                        way.extend([Step::Key(keyword.to_owned()), Step::At(index)]);
+                        path.extend([PathStep::Key(keyword.to_owned()), PathStep::At(index)]);
                     }
                     // A list of types, or keywords of several kinds side by side: the combination is implied, and the words
                     // that follow speak of the same schema.
@@ -138,7 +135,7 @@ fn find(root: &Value, edit: &TagEdit) -> Option<Vec<Step>> {
                         let (branch, rest) = words.get(1..)?.split_first()?;
                         words = rest;
                         at = object.get(branch)?;
-                        way.push(Step::Key((*branch).to_owned()));
+                        path.push(PathStep::Key((*branch).to_owned()));
                     }
                     None => {}
                 }
@@ -163,26 +160,26 @@ fn longest_needed(map: &Object, words: &[&str]) -> Option<(String, usize)> {
     None
 }
 
-/// Rebuilds the value with the edit made at the end of the way.
-fn apply(value: Value, way: &[Step], edit: &TagEdit, adding: bool) -> Value {
+/// Rebuilds the value with the edit made at the end of the path.
+fn apply(value: Value, path: &[PathStep], edit: &TagEdit, change: TagChange) -> Value {
     let offset = value.offset;
-    let kind = match (value.kind, way.split_first()) {
-        (Kind::Object(object), None) => Kind::Object(retag(&object, edit, adding)),
-        (Kind::Object(object), Some((Step::Key(key), rest))) => {
+    let kind = match (value.kind, path.split_first()) {
+        (Kind::Object(object), None) => Kind::Object(retag(&object, edit, change)),
+        (Kind::Object(object), Some((PathStep::Key(key), rest))) => {
             let mut edited = Object::default();
             for member in object.members() {
                 let mut member = member.clone();
                 if *member.key == **key {
-                    member.value = apply(member.value, rest, edit, adding);
+                    member.value = apply(member.value, rest, edit, change);
                 }
                 edited.insert(member);
             }
             Kind::Object(edited)
         }
-        (Kind::Array(mut items), Some((Step::At(at), rest))) => {
+        (Kind::Array(mut items), Some((PathStep::At(at), rest))) => {
             if let Some(slot) = items.get_mut(*at) {
                 let item = std::mem::replace(slot, Value { offset: 0, kind: Kind::Null });
-                *slot = apply(item, rest, edit, adding);
+                *slot = apply(item, rest, edit, change);
             }
             Kind::Array(items)
         }
@@ -192,17 +189,9 @@ fn apply(value: Value, way: &[Step], edit: &TagEdit, adding: bool) -> Value {
 }
 
 /// The object with its tags changed: each tag once, an empty list removes the keyword.
-fn retag(object: &Object, edit: &TagEdit, adding: bool) -> Object {
+fn retag(object: &Object, edit: &TagEdit, change: TagChange) -> Object {
     let mut tags = tags_of(object);
-    if adding {
-        for tag in &edit.tags {
-            if !tags.contains(tag) {
-                tags.push(tag.clone());
-            }
-        }
-    } else {
-        tags.retain(|tag| !edit.tags.contains(tag));
-    }
+    edit.apply(change, &mut tags);
     let items = tags.into_iter().map(|tag| Value { offset: 0, kind: Kind::String(tag.into()) }).collect();
     let list = Value { offset: 0, kind: Kind::Array(items) };
     let empty = list.as_array().is_some_and(<[Value]>::is_empty);

@@ -1,4 +1,4 @@
-//! Resolving URI references (RFC 3986, section 5.2), as text. Nothing is ever fetched.
+//! Resolves URI references (RFC 3986, section 5.2). Nothing is ever fetched.
 
 /// A URI reference without its fragment, in pieces.
 struct Pieces<'a> {
@@ -13,7 +13,6 @@ pub(crate) fn split_fragment(reference: &str) -> (&str, Option<&str>) {
     reference.split_once('#').map_or((reference, None), |(uri, fragment)| (uri, Some(fragment)))
 }
 
-/// The scheme, when the text begins with one.
 pub(crate) fn scheme(uri: &str) -> Option<&str> {
     let (scheme, _) = uri.split_once(':')?;
     let mut bytes = scheme.bytes();

@@ -1,12 +1,11 @@
-//! Files that can be imported without a reference (protobuf 1.3): their declarations, written down as facts.
-//!
-//! The list is the original's, and `google/type/localized_text.proto` beside it.
+//! Files that can be imported without a reference (protobuf 1.3). The list is Confluent's, with
+//! `google/type/localized_text.proto` added.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::parser;
-use super::tree::File;
+use super::model::File;
+use super::parse;
 
 /// Import path and text.
 const TEXTS: &[(&str, &str)] = &[
@@ -43,10 +42,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("google/type/timeofday.proto", include_str!("builtin/google/type/timeofday.proto")),
 ];
 
-/// Nesting of these texts.
+/// More than the nesting of these texts.
 const DEPTH: usize = 16;
 
-/// A built-in file.
 #[derive(Debug)]
 pub(crate) struct Builtin {
     pub(crate) path: &'static str,
@@ -57,8 +55,8 @@ pub(crate) struct Builtin {
 pub(crate) fn all() -> &'static [Builtin] {
     static FILES: OnceLock<Vec<Builtin>> = OnceLock::new();
     FILES.get_or_init(|| {
-        // Each parses; a test sees to that.
-        let read = |&(path, text)| parser::parse(text, DEPTH).ok().map(|file| Builtin { path, file });
+        // a test holds that each of them can be read
+        let read = |&(path, text)| parse::parse(text, DEPTH).ok().map(|file| Builtin { path, file });
         TEXTS.iter().filter_map(read).collect()
     })
 }

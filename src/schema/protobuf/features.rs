@@ -1,9 +1,9 @@
-//! Editions: the features that decide how a field is encoded. They are inherited from the file and the message.
+//! The features of editions that decide how a field is encoded (protobuf 6). They are inherited from the file and the message.
 
-use super::tree::{File, Setting, Value};
+use super::model::{File, ProtoOption, Value};
 
-/// The value of a feature that these options set themselves.
-pub(super) fn own<'a>(options: &'a [Setting], feature: &str) -> Option<&'a str> {
+/// The value of a feature that is set in these options.
+pub(super) fn own<'a>(options: &'a [ProtoOption], feature: &str) -> Option<&'a str> {
     options.iter().rev().find_map(|option| {
         let [first, rest @ ..] = option.name.as_slice() else { return None };
         let dotted = first.text.strip_prefix("features.");
@@ -18,13 +18,13 @@ pub(super) fn own<'a>(options: &'a [Setting], feature: &str) -> Option<&'a str> 
     })
 }
 
-/// What a file and the messages around a field say.
+/// The features that hold at some place of a file.
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Features {
     /// Fields are required unless they say otherwise.
     pub(crate) required: bool,
-    /// Messages are encoded as groups are.
+    /// Messages are encoded like groups.
     pub(crate) delimited: bool,
     /// Fields have no presence.
     pub(crate) implicit: bool,
@@ -33,9 +33,8 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// The features of a file.
     pub(crate) fn of_file(file: &File) -> Self {
-        use super::tree::Syntax::{Edition2023, Edition2024, Proto2, Proto3};
+        use super::model::Syntax::{Edition2023, Edition2024, Proto2, Proto3};
         match file.effective_syntax() {
             Proto2 => Self { closed: true, ..Self::default() },
             Proto3 => Self { implicit: true, ..Self::default() },
@@ -44,7 +43,7 @@ impl Features {
     }
 
     /// The features below an element with these options.
-    pub(crate) fn with(mut self, options: &[Setting]) -> Self {
+    pub(crate) fn with(mut self, options: &[ProtoOption]) -> Self {
         if let Some(presence) = own(options, "field_presence") {
             self.required = presence == "LEGACY_REQUIRED";
             self.implicit = presence == "IMPLICIT";

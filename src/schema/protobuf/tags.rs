@@ -2,9 +2,9 @@
 //!
 //! An entity's path is its full name; the package may be left out when a path is given.
 
-use super::names::join;
-use super::tree::{Body, Entry, Field, File, Import, ImportKind, Part, Setting, Spelling, Value};
+use super::model::{Body, Field, File, Import, ImportKind, LiteralEntry, NamePart, ProtoOption, Spelling, Value, join};
 use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
+use crate::schema::tag_edits::{TagChange, for_each_edit};
 
 /// The file that declares the options.
 const META: &str = "confluent/meta.proto";
@@ -17,7 +17,7 @@ fn option_of(entity: TagEntity) -> &'static str {
     }
 }
 
-fn is_meta(option: &Setting, name: &str) -> bool {
+fn is_meta(option: &ProtoOption, name: &str) -> bool {
     let short = name.strip_prefix("confluent.").unwrap_or(name);
     option.extension().is_some_and(|own| {
         let own = own.strip_prefix('.').unwrap_or(own);
@@ -25,8 +25,8 @@ fn is_meta(option: &Setting, name: &str) -> bool {
     })
 }
 
-/// True for `(meta).tags`.
-fn is_dotted_tags(option: &Setting) -> bool {
+/// `(meta).tags`
+fn is_dotted_tags(option: &ProtoOption) -> bool {
     matches!(option.name.as_slice(), [_, part] if &*part.text == "tags")
 }
 
@@ -37,7 +37,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-fn tags_of(options: &[Setting], name: &str) -> Vec<String> {
+fn tags_of(options: &[ProtoOption], name: &str) -> Vec<String> {
     let mut found = Vec::new();
     for option in options.iter().filter(|option| is_meta(option, name)) {
         match &option.value {
@@ -62,7 +62,7 @@ pub(super) fn list(file: &File) -> Vec<EntityTags> {
 }
 
 fn visit(body: &Body, path: &str, found: &mut Vec<EntityTags>) {
-    let mut push = |path: String, entity, options: &[Setting]| {
+    let mut push = |path: String, entity, options: &[ProtoOption]| {
         let tags = tags_of(options, option_of(entity));
         if !tags.is_empty() {
             found.push(EntityTags { path, entity, tags });
@@ -86,13 +86,11 @@ fn visit(body: &Body, path: &str, found: &mut Vec<EntityTags>) {
 pub(super) fn edit(file: &File, add: &[TagEdit], remove: &[TagEdit], ignore_unknown: bool) -> Result<File, SchemaError> {
     let mut file = file.clone();
     let mut added = false;
-    for (edit, adding) in add.iter().map(|edit| (edit, true)).chain(remove.iter().map(|edit| (edit, false))) {
-        match options_at(&mut file, edit) {
-            Ok(options) => added |= retag(options, edit, adding),
-            Err(_) if ignore_unknown => {}
-            Err(message) => return Err(SchemaError::validate(message)),
-        }
-    }
+    for_each_edit(add, remove, ignore_unknown, |edit, change| {
+        let options = options_at(&mut file, edit).map_err(SchemaError::validate)?;
+        added |= retag(options, edit, change);
+        Ok(())
+    })?;
     if added && !file.imports.iter().any(|import| &*import.path == META) {
         file.imports.push(Import { kind: ImportKind::Plain, path: META.into(), at: 0 });
     }
@@ -100,10 +98,10 @@ pub(super) fn edit(file: &File, add: &[TagEdit], remove: &[TagEdit], ignore_unkn
 }
 
 /// The options of the entity that an edit names.
-fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<Setting>, String> {
+fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<ProtoOption>, String> {
     let package = file.package.clone().unwrap_or_default();
     let inside = edit.path.strip_prefix(&*package).and_then(|rest| rest.strip_prefix('.'));
-    // The package may be left out, and a message may be named as the package is.
+    // the package may be left out, and a message may have the name of the package
     let starts = |path: &str, file: &File| {
         let head = path.split('.').next().unwrap_or("");
         file.messages.iter().any(|message| &*message.name == head)
@@ -120,7 +118,7 @@ fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<Sett
     let top = file.messages.iter_mut().find(|message| &*message.name == first);
     let mut body = &mut top.ok_or_else(|| no_message(first))?.body;
     while let Some(name) = names.next() {
-        // The oneof may stand in a field's path or not.
+        // the path of a field may contain its oneof
         let is_message = body.messages.iter().any(|message| &*message.name == name);
         if !is_message && field.is_some() && names.peek().is_none() && body.oneofs.iter().any(|oneof| &*oneof.name == name) {
             break;
@@ -135,19 +133,11 @@ fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<Sett
 }
 
 /// Changes the tags of one entity; true when some were added.
-fn retag(options: &mut Vec<Setting>, edit: &TagEdit, adding: bool) -> bool {
+fn retag(options: &mut Vec<ProtoOption>, edit: &TagEdit, change: TagChange) -> bool {
     let name = option_of(edit.entity);
     let before = tags_of(options, name);
     let mut tags = before.clone();
-    if adding {
-        for tag in &edit.tags {
-            if !tags.contains(tag) {
-                tags.push(tag.clone());
-            }
-        }
-    } else {
-        tags.retain(|tag| !edit.tags.contains(tag));
-    }
+    edit.apply(change, &mut tags);
     if tags == before {
         return false;
     }
@@ -156,31 +146,31 @@ fn retag(options: &mut Vec<Setting>, edit: &TagEdit, adding: bool) -> bool {
             entries.retain(|entry| &*entry.key != "tags");
         }
     }
-    let is_empty = |option: &Setting| matches!(&option.value, Value::Literal(entries) if entries.is_empty());
+    let is_empty = |option: &ProtoOption| matches!(&option.value, Value::Literal(entries) if entries.is_empty());
     options.retain(|option| !(is_meta(option, name) && (is_dotted_tags(option) || is_empty(option))));
     if tags.is_empty() {
         return false;
     }
     let list = Value::List(tags.iter().map(|tag| Value::string(tag)).collect());
     let whole = options.iter_mut().find(|option| option.name.len() == 1 && is_meta(option, name));
-    if let Some(Setting { value: Value::Literal(entries), .. }) = whole {
-        entries.push(Entry { key: "tags".into(), value: list });
+    if let Some(ProtoOption { value: Value::Literal(entries), .. }) = whole {
+        entries.push(LiteralEntry { key: "tags".into(), value: list });
     } else if options.iter().any(|option| is_meta(option, name)) {
-        // An option that is assigned by parts can't be assigned as a whole too.
+        // an option that is assigned by parts can't be assigned as a whole too
         for tag in &tags {
-            options.push(Setting { name: vec![extension(name), plain("tags")], value: Value::string(tag), at: 0 });
+            options.push(ProtoOption { name: vec![extension(name), plain("tags")], value: Value::string(tag), at: 0 });
         }
     } else {
-        let value = Value::Literal(vec![Entry { key: "tags".into(), value: list }]);
-        options.push(Setting { name: vec![extension(name)], value, at: 0 });
+        let value = Value::Literal(vec![LiteralEntry { key: "tags".into(), value: list }]);
+        options.push(ProtoOption { name: vec![extension(name)], value, at: 0 });
     }
-    adding
+    change == TagChange::Add
 }
 
-fn extension(name: &str) -> Part {
-    Part { text: name.into(), spelling: Spelling::Extension }
+fn extension(name: &str) -> NamePart {
+    NamePart { text: name.into(), spelling: Spelling::Extension }
 }
 
-fn plain(name: &str) -> Part {
-    Part { text: name.into(), spelling: Spelling::Plain }
+fn plain(name: &str) -> NamePart {
+    NamePart { text: name.into(), spelling: Spelling::Plain }
 }

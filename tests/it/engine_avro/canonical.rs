@@ -1,6 +1,7 @@
 //! Canonical, normalized and resolved texts.
 
 use super::{lax, record, strict};
+use accordant::schema::Format as _;
 
 #[test]
 fn attributes_are_put_in_order() {

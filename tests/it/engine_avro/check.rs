@@ -1,5 +1,6 @@
 //! Findings of the compatibility check, rule by rule.
 
+use accordant::schema::Format as _;
 use accordant::schema::avro::Schema;
 use accordant::schema::{CheckError, Direction};
 

@@ -1,5 +1,6 @@
 //! Inputs that are large, deep or twisted on purpose: every answer comes soon and on a small stack.
 
+use accordant::schema::Format as _;
 use accordant::schema::avro::Schema;
 use accordant::schema::{CheckError, ParseMode, ParseOptions};
 use std::fmt::Write as _;

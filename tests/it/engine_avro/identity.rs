@@ -1,6 +1,7 @@
 //! Which texts are one version of a subject.
 
 use super::lax;
+use accordant::schema::Format as _;
 
 const BASE: &str = r#"{"type":"record","name":"n.R","doc":"d","aliases":["A","B"],"k":{"x":1,"y":[1]},"fields":[
     {"name":"p","type":{"type":"enum","name":"E","symbols":["U","V"],"default":"U"},"default":"U","q":1},

@@ -1,5 +1,6 @@
 //! The Avro engine through its public face.
 
+use accordant::schema::Format as _;
 use std::sync::Arc;
 
 use accordant::schema::avro::Schema;

@@ -1,5 +1,6 @@
 //! What is accepted, and why the rest is not.
 
+use accordant::schema::Format as _;
 use accordant::schema::{ParseMode, Stage};
 
 use super::{lax, read, record, refusal, strict};

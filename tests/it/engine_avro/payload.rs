@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accordant::schema::avro::{Payload, Unions};
+use accordant::schema::avro::{PayloadValidator, UnionEncoding};
 use accordant::schema::json::{self, ReadOptions};
 use accordant::schema::payload::{Effort, FaultKind, Work};
 use apache_avro::{Schema as Peer, to_avro_datum};
@@ -15,8 +15,8 @@ use super::strict;
 
 const TASTE: Taste = Taste { recursion: false, decoration: false };
 
-fn payload(text: &str) -> Payload {
-    Payload::new(Arc::new(strict(text)), None).unwrap()
+fn payload(text: &str) -> PayloadValidator {
+    PayloadValidator::new(Arc::new(strict(text)), None).unwrap()
 }
 
 fn work() -> Work<'static> {
@@ -28,7 +28,7 @@ fn fault(text: &str, bytes: &[u8]) -> Option<(FaultKind, String)> {
     payload(text).binary(bytes, &mut work()).err().map(|fault| (fault.kind, fault.pointer))
 }
 
-fn faults(text: &str, value: &str, unions: Unions) -> Vec<String> {
+fn faults(text: &str, value: &str, unions: UnionEncoding) -> Vec<String> {
     let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
     let value = json::read(value, options).unwrap();
     payload(text).json(&value, unions, &mut work()).into_iter().map(|fault| fault.pointer).collect()
@@ -112,9 +112,9 @@ fn a_named_type_inside_a_schema_can_be_chosen() {
         ))
     };
     for (name, bytes) in [("a.R", &[2][..]), ("R", &[2]), ("b.F", &[9]), ("F", &[9])] {
-        assert!(Payload::new(schema(), Some(name)).unwrap().binary(bytes, &mut work()).is_ok(), "{name}");
+        assert!(PayloadValidator::new(schema(), Some(name)).unwrap().binary(bytes, &mut work()).is_ok(), "{name}");
     }
-    assert!(Payload::new(schema(), Some("b.R")).is_err());
+    assert!(PayloadValidator::new(schema(), Some("b.R")).is_err());
 }
 
 #[test]
@@ -123,8 +123,8 @@ fn json_in_both_forms() {
         {"name":"b","type":"bytes"},{"name":"f","type":["float","null"],"default":0},
         {"name":"e","type":{"type":"enum","name":"E","symbols":["A","B"]}},
         {"name":"m","type":{"type":"map","values":["null",{"type":"fixed","name":"F","size":2},"R"]}}]}"#;
-    let tagged = |value: &str| faults(schema, value, Unions::Tagged);
-    let plain = |value: &str| faults(schema, value, Unions::Plain);
+    let tagged = |value: &str| faults(schema, value, UnionEncoding::Tagged);
+    let plain = |value: &str| faults(schema, value, UnionEncoding::Plain);
     let none: Vec<String> = Vec::new();
     assert_eq!(tagged(r#"{"b":"\u00ff","f":{"float":1e9},"e":"B","m":{"k":{"F":"ab"},"n":null}}"#), none);
     assert_eq!(tagged(r#"{"b":"","f":{"float":"NaN"},"e":"B","m":{"k":{"R":{"b":"","f":null,"e":"A","m":{}}}}}"#), none);
@@ -142,7 +142,7 @@ fn unions_that_hold_themselves_are_tried_in_bounded_work() {
     let value = format!("{}true{}", r#"{"x":"#.repeat(100), "}".repeat(100));
     let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
     let value = json::read(&value, options).unwrap();
-    let found = payload(schema).json(&value, Unions::Plain, &mut Work::new(Effort::Quick, None));
+    let found = payload(schema).json(&value, UnionEncoding::Plain, &mut Work::new(Effort::Quick, None));
     assert!(!found.is_empty() && found.iter().all(|fault| fault.kind == FaultKind::Mismatch), "{found:?}");
 }
 

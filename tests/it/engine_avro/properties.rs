@@ -1,5 +1,6 @@
 //! What must hold for any schema.
 
+use accordant::schema::Format as _;
 use accordant::schema::avro::Schema;
 use accordant::schema::{Direction, ParseMode};
 use proptest::collection::vec;

@@ -1,5 +1,6 @@
 //! Types that come from other texts.
 
+use accordant::schema::Format as _;
 use accordant::schema::avro::Schema;
 use accordant::schema::{ParseMode, ParseOptions, SchemaError};
 

@@ -1,6 +1,6 @@
 //! The short way to "valid": what it takes must be valid, and it should take what people send.
 
-use accordant::schema::json_schema::document::{ValidateOptions, Validator};
+use accordant::schema::json_schema::payload::{ValidateOptions, Validator};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,7 +1,8 @@
 //! Documents against schemas.
 
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
-use accordant::schema::json_schema::document::{DocumentError, ValidateOptions, Validator};
+use accordant::schema::json_schema::payload::{DocumentError, ValidateOptions, Validator};
 
 use super::{new, reference, schema};
 

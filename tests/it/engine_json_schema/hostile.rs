@@ -1,9 +1,10 @@
 //! Inputs made to exhaust stack, time or memory. Each must end in an answer or a clear error, on a stack of 2 MiB.
 
+use accordant::schema::Format as _;
 use std::fmt::Write as _;
 
 use accordant::schema::json_schema::Schema;
-use accordant::schema::json_schema::document::{ValidateOptions, Validator};
+use accordant::schema::json_schema::payload::{ValidateOptions, Validator};
 use accordant::schema::json_schema::semantic::{Opinion, second_opinion};
 use accordant::schema::{CheckError, CheckOptions, ParseMode, ParseOptions};
 use accordant::types::CompatibilityPolicy::Strict;

@@ -1,6 +1,7 @@
 //! What a finding says: the wire's text in both directions, places, explanation and remedy.
 
 use accordant::schema::Direction::{Backward, Forward};
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
 use accordant::schema::{CheckOptions, Finding};
 use accordant::types::CompatibilityPolicy::Strict;

@@ -11,6 +11,7 @@ mod references;
 mod semantics;
 mod tags;
 
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
 use accordant::schema::{CheckOptions, Direction, Finding, ParseMode, ParseOptions, ResolvedReference, SchemaError};
 use accordant::types::CompatibilityPolicy::{self, Strict};

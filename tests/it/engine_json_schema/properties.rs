@@ -1,5 +1,6 @@
 //! Properties that hold for all schemas, tried on generated ones.
 
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
 use accordant::schema::json_schema::semantic::{Opinion, second_opinion};
 use proptest::collection::{btree_map, vec};
@@ -200,7 +201,7 @@ proptest! {
 
     #[test]
     fn counter_examples_are_refused_by_the_reader_alone((old, new) in related()) {
-        use accordant::schema::json_schema::document::{ValidateOptions, Validator};
+        use accordant::schema::json_schema::payload::{ValidateOptions, Validator};
         let (before, after) = (schema(&old.to_string()), schema(&new.to_string()));
         if let Opinion::ProvenIncompatible { counter_example: Some(document) } = second_opinion(&after, &before) {
             let options = ValidateOptions { formats: false, ..ValidateOptions::default() };

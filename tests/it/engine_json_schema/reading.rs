@@ -1,5 +1,6 @@
 //! What is accepted and refused, and the texts that are stored.
 
+use accordant::schema::Format as _;
 use accordant::schema::json_schema::Schema;
 use accordant::schema::{ParseMode, ParseOptions, Stage};
 

@@ -1,8 +1,9 @@
 //! References to other subjects, inside a document, and to nowhere. Nothing is ever fetched.
 
+use accordant::schema::Format as _;
 use accordant::schema::ParseMode::Stored;
 use accordant::schema::json_schema::Schema;
-use accordant::schema::json_schema::document::{ValidateOptions, Validator};
+use accordant::schema::json_schema::payload::{ValidateOptions, Validator};
 use accordant::schema::{ParseOptions, SchemaError};
 
 use super::{broken, new, read, reference, schema};

@@ -1,5 +1,6 @@
 //! What is taken, what is refused, and with which words.
 
+use accordant::schema::Format as _;
 use accordant::schema::protobuf::Schema;
 use accordant::schema::{ParseMode, Stage};
 

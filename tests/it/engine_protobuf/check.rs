@@ -1,5 +1,6 @@
 //! Compatibility by the original's rules.
 
+use accordant::schema::Format as _;
 use accordant::schema::protobuf::{Schema, differences};
 use accordant::schema::{CheckError, Direction};
 use accordant::types::ProtobufPolicy;

@@ -1,5 +1,6 @@
 //! Descriptors: taken as schemas, given as `format=serialized`, and compared with those of a compiler.
 
+use accordant::schema::Format as _;
 use accordant::schema::ParseMode;
 use accordant::schema::protobuf::Schema;
 use base64::Engine as _;

@@ -1,5 +1,6 @@
 //! Inputs that are made to hurt: each must end soon, on a small stack, in an answer.
 
+use accordant::schema::Format as _;
 use std::fmt::Write as _;
 
 use accordant::schema::protobuf::Schema;

@@ -12,6 +12,7 @@ mod property;
 mod strict;
 mod tags;
 
+use accordant::schema::Format as _;
 use accordant::schema::protobuf::Schema;
 use accordant::schema::{CheckOptions, Direction, Finding, ParseMode, ParseOptions, ResolvedReference, SchemaError};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy};

@@ -2,7 +2,7 @@
 
 use accordant::schema::json::{self, ReadOptions};
 use accordant::schema::payload::{Effort, FaultKind, Work};
-use accordant::schema::protobuf::{Payload, message_indexes};
+use accordant::schema::protobuf::{PayloadValidator, message_indexes};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
@@ -35,8 +35,8 @@ fn work() -> Work<'static> {
     Work::new(Effort::Full, None)
 }
 
-fn payload(text: &str, part: Option<&str>) -> Payload {
-    Payload::new(&read(text), part).expect("a payload")
+fn payload(text: &str, part: Option<&str>) -> PayloadValidator {
+    PayloadValidator::new(&read(text), part).expect("a payload")
 }
 
 /// The message as another implementation sees it.
@@ -60,7 +60,7 @@ fn peer(text: &str) -> MessageDescriptor {
 }
 
 /// Pointers of all faults but unknown fields.
-fn json_faults(payload: &Payload, text: &str) -> Vec<String> {
+fn json_faults(payload: &PayloadValidator, text: &str) -> Vec<String> {
     let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
     let value = json::read(text, options).expect("JSON");
     let faults = payload.json(None, &value, &mut work());
@@ -171,7 +171,7 @@ fn messages_are_chosen_by_name_and_by_indexes() {
     {
         assert_eq!(payload(FILE, Some(name)).message_name(None).as_deref(), Some(full));
     }
-    assert!(Payload::new(&read(FILE), Some("Deep")).is_err());
+    assert!(PayloadValidator::new(&read(FILE), Some("Deep")).is_err());
     assert_eq!(all.message_name(all.by_indexes(&[0, 0, 0])).as_deref(), Some("a.M.Deep.Deeper"));
     assert_eq!((all.by_indexes(&[1]), all.by_indexes(&[0, 1]), all.by_indexes(&[])), (None, None, None));
     assert_eq!(message_indexes(&[0, 8]), Some((vec![0], 1)));

@@ -1,6 +1,7 @@
 //! The canonical and the normalized text.
 
 use super::{proto3, read, read_with, reference};
+use accordant::schema::Format as _;
 
 fn canonical(text: &str, wanted: &str) {
     let schema = read(text);

@@ -1,6 +1,7 @@
 //! What holds for all files.
 
 use accordant::schema::Direction;
+use accordant::schema::Format as _;
 use accordant::schema::protobuf::Schema;
 use accordant::types::ProtobufPolicy;
 use base64::Engine as _;

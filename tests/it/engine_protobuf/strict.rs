@@ -1,5 +1,6 @@
 //! `validateFields`: the rules of the language.
 
+use accordant::schema::Format as _;
 use accordant::schema::protobuf::Schema;
 use accordant::schema::{ParseMode, ParseOptions, ResolvedReference};
 

@@ -1,5 +1,6 @@
 //! Inline tags.
 
+use accordant::schema::Format as _;
 use accordant::schema::{EntityTags, TagEdit, TagEntity};
 
 use super::{proto3, read};

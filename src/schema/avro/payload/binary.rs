@@ -1,11 +1,14 @@
-//! The binary encoding.
+//! Avro's binary encoding.
 
-use super::super::logical::{self, Logical};
-use super::super::model::{Kind, Model, NodeId, Primitive};
-use super::{MAX_DEPTH, MAX_EMPTY_ITEMS, is_uuid};
-use crate::schema::json::Value;
-use crate::schema::payload::{Fault, FaultKind, Step, Work, out_of_work, pointer_of};
+use super::uuid::{is_uuid, is_uuid_type};
+use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
+use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::pointer::Segment;
 
+/// Deepest nesting of records, arrays and maps in a datum.
+const MAX_DEPTH: usize = 64;
+/// Items of one array or map that take no bytes: whoever decodes the data builds them all.
+const MAX_EMPTY_ITEMS: u64 = 1_000_000;
 /// Walks one datum and says how many bytes are left behind it.
 pub(super) fn walk(model: &Model, root: NodeId, bytes: &[u8], work: &mut Work<'_>) -> Result<usize, Fault> {
     let mut walker = Walker { model, rest: bytes, path: Vec::new(), depth: 0, work };
@@ -16,14 +19,14 @@ pub(super) fn walk(model: &Model, root: NodeId, bytes: &[u8], work: &mut Work<'_
 struct Walker<'a, 'w, 's> {
     model: &'a Model,
     rest: &'a [u8],
-    path: Vec<Step<'a>>,
+    path: Vec<Segment<'a>>,
     depth: usize,
     work: &'w mut Work<'s>,
 }
 
 impl<'a> Walker<'a, '_, '_> {
     fn fault<T>(&self, kind: FaultKind, message: impl Into<String>) -> Result<T, Fault> {
-        Err(Fault::new(kind, pointer_of(&self.path), message))
+        Err(Fault::at(kind, &self.path, message))
     }
 
     fn decode<T>(&self, message: impl Into<String>) -> Result<T, Fault> {
@@ -80,39 +83,39 @@ impl<'a> Walker<'a, '_, '_> {
 
     fn datum(&mut self, id: NodeId) -> Result<(), Fault> {
         if !self.work.step() {
-            return Err(out_of_work(pointer_of(&self.path)));
+            return Err(Fault::out_of_work(&self.path));
         }
         let node = self.model.node(id);
         match &node.kind {
-            Kind::Primitive(primitive) => self.primitive(id, *primitive),
-            Kind::Fixed(fixed) => self.take(fixed.size as usize, "a fixed").map(|_| ()),
-            Kind::Enum(symbols) => {
+            NodeKind::Primitive(primitive) => self.primitive(id, *primitive),
+            NodeKind::Fixed(fixed) => self.take(fixed.size as usize, "a fixed").map(|_| ()),
+            NodeKind::Enum(symbols) => {
                 let index = self.long("the index of an enum")?;
                 match usize::try_from(index) {
                     Ok(index) if index < symbols.symbols.len() => Ok(()),
                     _ => self.decode(format!("the enum has {} symbols, and the index is {index}", symbols.symbols.len())),
                 }
             }
-            Kind::Union(branches) => {
+            NodeKind::Union(branches) => {
                 let index = self.long("the index of a union")?;
                 match usize::try_from(index).ok().and_then(|index| branches.get(index)) {
                     Some(branch) => self.datum(*branch),
                     None => self.decode(format!("the union has {} branches, and the index is {index}", branches.len())),
                 }
             }
-            Kind::Record(record) => {
+            NodeKind::Record(record) => {
                 self.enter()?;
                 for field in &record.fields {
-                    self.path.push(Step::Name(&field.name));
+                    self.path.push(Segment::Name(&field.name));
                     self.datum(field.ty)?;
                     self.path.pop();
                 }
                 self.depth -= 1;
                 Ok(())
             }
-            Kind::Array(items) => self.blocks(*items, false),
-            Kind::Map(values) => self.blocks(*values, true),
-            Kind::Pending(_) => self.decode("the schema is incomplete"),
+            NodeKind::Array(items) => self.blocks(*items, false),
+            NodeKind::Map(values) => self.blocks(*values, true),
+            NodeKind::Pending(_) => self.decode("the schema is incomplete"),
         }
     }
 
@@ -166,15 +169,15 @@ impl<'a> Walker<'a, '_, '_> {
                 let before = self.rest.len();
                 if is_map {
                     let key = self.text("the key of a map")?;
-                    self.path.push(Step::Name(key));
+                    self.path.push(Segment::Name(key));
                 } else {
-                    self.path.push(Step::Index(index));
+                    self.path.push(Segment::Index(index));
                 }
                 self.datum(items)?;
                 self.path.pop();
                 (done, index) = (done + 1, index + 1);
                 if self.rest.len() == before {
-                    // what takes no bytes once never does, so the others need no look; whoever reads them builds them, though
+                    // nor do the other items take any bytes, so they are counted without being walked
                     empty = empty.saturating_add(count - done + 1);
                     if empty > MAX_EMPTY_ITEMS {
                         let message = format!("more than {MAX_EMPTY_ITEMS} items that take no bytes");
@@ -197,11 +200,4 @@ impl<'a> Walker<'a, '_, '_> {
         self.depth -= 1;
         Ok(())
     }
-}
-
-/// Whether a string is of the logical type uuid.
-pub(super) fn is_uuid_type(model: &Model, id: NodeId) -> bool {
-    let node = model.node(id);
-    let word = node.props.iter().find(|member| &*member.key == "logicalType").map(|member| &member.value);
-    word.and_then(Value::as_str) == Some("uuid") && logical::of(model, id) == Logical::Other
 }

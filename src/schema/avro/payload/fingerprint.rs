@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::super::model::{Kind, Model, NodeId};
+use crate::schema::avro::model::{Model, NodeId, NodeKind};
 
 /// Rabin's polynomial, as the Avro specification gives it.
 const EMPTY: u64 = 0xC15D_213A_A4D7_A795;
 
-/// The fingerprint of a type.
 pub(super) fn of(model: &Model, root: NodeId) -> u64 {
     crc(canonical(model, root).as_bytes())
 }
@@ -31,7 +30,7 @@ enum Piece<'m> {
     Type(NodeId),
 }
 
-/// The Parsing Canonical Form: full names, only what decoding needs, no blanks. On a stack of its own: types may be nested deep.
+/// The Parsing Canonical Form: full names, only what decoding needs, no blanks. The stack is explicit: types may be nested deep.
 fn canonical(model: &Model, root: NodeId) -> String {
     let mut out = String::new();
     let mut known: HashSet<NodeId> = HashSet::new();
@@ -46,10 +45,10 @@ fn canonical(model: &Model, root: NodeId) -> String {
                 quote(&mut out, name);
                 continue;
             }
-            Piece::Type(id) => model.first(id),
+            Piece::Type(id) => model.first_definition(id),
         };
         let node = model.node(id);
-        let name = node.named().map(|named| model.full(&named.name));
+        let name = node.named().map(|named| model.full_name(&named.name));
         if let Some(name) = &name
             && !known.insert(id)
         {
@@ -58,16 +57,16 @@ fn canonical(model: &Model, root: NodeId) -> String {
         }
         let name = name.unwrap_or_default();
         match &node.kind {
-            Kind::Primitive(primitive) => quote(&mut out, primitive.word()),
-            Kind::Array(items) => {
+            NodeKind::Primitive(primitive) => quote(&mut out, primitive.word()),
+            NodeKind::Array(items) => {
                 out.push_str(r#"{"type":"array","items":"#);
                 stack.extend([Piece::Text("}"), Piece::Type(*items)]);
             }
-            Kind::Map(values) => {
+            NodeKind::Map(values) => {
                 out.push_str(r#"{"type":"map","values":"#);
                 stack.extend([Piece::Text("}"), Piece::Type(*values)]);
             }
-            Kind::Union(branches) => {
+            NodeKind::Union(branches) => {
                 out.push('[');
                 stack.push(Piece::Text("]"));
                 for (at, branch) in branches.iter().enumerate().rev() {
@@ -77,7 +76,7 @@ fn canonical(model: &Model, root: NodeId) -> String {
                     }
                 }
             }
-            Kind::Enum(symbols) => {
+            NodeKind::Enum(symbols) => {
                 out.push_str(r#"{"name":"#);
                 quote(&mut out, &name);
                 out.push_str(r#","type":"enum","symbols":["#);
@@ -89,13 +88,13 @@ fn canonical(model: &Model, root: NodeId) -> String {
                 }
                 out.push_str("]}");
             }
-            Kind::Fixed(fixed) => {
+            NodeKind::Fixed(fixed) => {
                 out.push_str(r#"{"name":"#);
                 quote(&mut out, &name);
                 // a String takes everything
                 let _ = write!(out, r#","type":"fixed","size":{}}}"#, fixed.size);
             }
-            Kind::Record(record) => {
+            NodeKind::Record(record) => {
                 out.push_str(r#"{"name":"#);
                 quote(&mut out, &name);
                 out.push_str(r#","type":"record","fields":["#);
@@ -105,13 +104,13 @@ fn canonical(model: &Model, root: NodeId) -> String {
                     stack.push(Piece::Text(if at > 0 { r#",{"name":"# } else { r#"{"name":"# }));
                 }
             }
-            Kind::Pending(name) => quote(&mut out, &model.full(name)),
+            NodeKind::Pending(name) => quote(&mut out, &model.full_name(name)),
         }
     }
     out
 }
 
-/// Names and symbols need no escapes, but for those that only old stored schemas have.
+/// Only names and symbols that are not valid in new schemas need escapes.
 fn quote(out: &mut String, text: &str) {
     crate::schema::json::write_string(out, text);
 }

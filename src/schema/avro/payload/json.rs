@@ -1,55 +1,64 @@
-//! The JSON encoding, and plain JSON.
+//! Avro's JSON encoding, and plain JSON.
 
 use std::collections::HashMap;
 
-use super::super::model::{Kind, Model, NodeId, Primitive};
-use super::super::number;
-use super::binary::is_uuid_type;
-use super::{Unions, is_uuid, words};
+use super::uuid::{is_uuid, is_uuid_type};
+use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
+use crate::schema::avro::number;
 use crate::schema::json::{self, Value};
-use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Step, Work, out_of_work, pointer_of};
+use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
+use crate::schema::pointer::Segment;
+
+/// How unions are written in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnionEncoding {
+    /// Avro's JSON encoding: `{"string": "a"}`.
+    Tagged,
+    /// Plain JSON: `"a"`.
+    Plain,
+}
 
 /// All faults, up to a bound.
-pub(super) fn walk(model: &Model, root: NodeId, value: &Value, unions: Unions, work: &mut Work<'_>) -> Vec<Fault> {
+pub(super) fn walk(model: &Model, root: NodeId, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<Fault> {
     let mut walker =
         Walker { model, unions, path: Vec::new(), faults: Vec::new(), fits: HashMap::new(), silent: 0, spent: false, work };
     walker.value(root, value);
     if walker.spent {
-        return vec![out_of_work(String::new())];
+        return vec![Fault::out_of_work(&[])];
     }
     walker.faults
 }
 
 struct Walker<'a, 'w, 's> {
     model: &'a Model,
-    unions: Unions,
-    path: Vec<Step<'a>>,
+    unions: UnionEncoding,
+    path: Vec<Segment<'a>>,
     faults: Vec<Fault>,
-    /// Whether the value at an offset fits a branch: tried once, however often unions ask.
+    /// Whether the value at an offset fits a branch. Remembered, because unions in unions ask again and again.
     fits: HashMap<(NodeId, u32), bool>,
-    /// Branches are being tried: only whether they fit counts.
+    /// How many unions are trying their branches: then faults are not listed.
     silent: usize,
     spent: bool,
     work: &'w mut Work<'s>,
 }
 
 impl<'a> Walker<'a, '_, '_> {
-    /// Notes a fault; always false.
+    /// Lists a fault; always false.
     fn fault(&mut self, message: impl FnOnce() -> String) -> bool {
         if self.silent == 0 && self.faults.len() < MAX_FAULTS {
-            self.faults.push(Fault::new(FaultKind::Mismatch, pointer_of(&self.path), message()));
+            self.faults.push(Fault::at(FaultKind::Mismatch, &self.path, message()));
         }
         false
     }
 
-    fn inside(&mut self, step: Step<'a>, id: NodeId, value: &'a Value) -> bool {
-        self.path.push(step);
+    fn inside(&mut self, segment: Segment<'a>, id: NodeId, value: &'a Value) -> bool {
+        self.path.push(segment);
         let fits = self.value(id, value);
         self.path.pop();
         fits
     }
 
-    /// Whether a value fits. Depth is bounded by that of the value.
+    /// Whether a value fits. Recursion is bounded by the depth of the value.
     fn value(&mut self, id: NodeId, value: &'a Value) -> bool {
         if !self.work.step() {
             self.spent = true;
@@ -57,44 +66,44 @@ impl<'a> Walker<'a, '_, '_> {
         }
         let model = self.model;
         match (&model.node(id).kind, &value.kind) {
-            (Kind::Primitive(primitive), _) => self.primitive(id, *primitive, value),
-            (Kind::Enum(symbols), json::Kind::String(symbol)) => {
+            (NodeKind::Primitive(primitive), _) => self.primitive(id, *primitive, value),
+            (NodeKind::Enum(symbols), json::Kind::String(symbol)) => {
                 symbols.has(symbol, 0) || self.fault(|| "the enum has no such symbol".to_owned())
             }
-            (Kind::Fixed(fixed), json::Kind::String(text)) => {
+            (NodeKind::Fixed(fixed), json::Kind::String(text)) => {
                 let length = text.chars().count();
                 if length != fixed.size as usize {
                     return self.fault(|| format!("a fixed of {} bytes, found {length}", fixed.size));
                 }
                 self.bytes(text)
             }
-            (Kind::Array(items), json::Kind::Array(values)) => {
+            (NodeKind::Array(items), json::Kind::Array(values)) => {
                 let mut fits = true;
                 for (index, value) in (0..).zip(values) {
-                    fits &= self.inside(Step::Index(index), *items, value);
+                    fits &= self.inside(Segment::Index(index), *items, value);
                     if self.is_settled(fits) {
                         return false;
                     }
                 }
                 fits
             }
-            (Kind::Map(values), json::Kind::Object(object)) => {
+            (NodeKind::Map(values), json::Kind::Object(object)) => {
                 let mut fits = true;
                 for member in object.members() {
-                    fits &= self.inside(Step::Name(&member.key), *values, &member.value);
+                    fits &= self.inside(Segment::Name(&member.key), *values, &member.value);
                     if self.is_settled(fits) {
                         return false;
                     }
                 }
                 fits
             }
-            (Kind::Record(record), json::Kind::Object(object)) => {
+            (NodeKind::Record(record), json::Kind::Object(object)) => {
                 let mut fits = true;
                 for field in &record.fields {
                     fits &= match object.get(&field.name) {
-                        Some(value) => self.inside(Step::Name(&field.name), field.ty, value),
-                        // in plain JSON, what has a default may be left out
-                        None if self.unions == Unions::Plain && field.default.is_some() => true,
+                        Some(value) => self.inside(Segment::Name(&field.name), field.ty, value),
+                        // in plain JSON a field with a default may be left out
+                        None if self.unions == UnionEncoding::Plain && field.default.is_some() => true,
                         None => self.fault(|| format!("the field '{}' is missing", field.name)),
                     };
                     if self.is_settled(fits) {
@@ -103,16 +112,16 @@ impl<'a> Walker<'a, '_, '_> {
                 }
                 for (hint, member) in object.members().iter().enumerate() {
                     if record.find(&member.key, hint).is_none() {
-                        self.path.push(Step::Name(&member.key));
+                        self.path.push(Segment::Name(&member.key));
                         fits = self.fault(|| "the record has no such field".to_owned());
                         self.path.pop();
                     }
                 }
                 fits
             }
-            (Kind::Union(branches), _) => match self.unions {
-                Unions::Tagged => self.tagged(branches, value),
-                Unions::Plain => self.plain(branches, value),
+            (NodeKind::Union(branches), _) => match self.unions {
+                UnionEncoding::Tagged => self.tagged(branches, value),
+                UnionEncoding::Plain => self.plain(branches, value),
             },
             (kind, _) => self.mismatch(words(kind), value),
         }
@@ -167,7 +176,7 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     fn is_null(&self, branch: NodeId) -> bool {
-        matches!(self.model.node(branch).kind, Kind::Primitive(Primitive::Null))
+        matches!(self.model.node(branch).kind, NodeKind::Primitive(Primitive::Null))
     }
 
     /// `null`, or an object whose one member is called like the branch.
@@ -177,7 +186,7 @@ impl<'a> Walker<'a, '_, '_> {
             json::Kind::Null if branches.iter().any(|branch| self.is_null(*branch)) => true,
             json::Kind::Object(object) => match object.members() {
                 [member] => match branches.iter().find(|branch| model.branch_name(**branch) == *member.key) {
-                    Some(branch) if !self.is_null(*branch) => self.inside(Step::Name(&member.key), *branch, &member.value),
+                    Some(branch) if !self.is_null(*branch) => self.inside(Segment::Name(&member.key), *branch, &member.value),
                     _ => self.fault(|| format!("the union has no branch of that name; it has {}", names(model, branches))),
                 },
                 _ => self.fault(|| "a value of a union must be null or an object with one member, the branch".to_owned()),
@@ -194,7 +203,7 @@ impl<'a> Walker<'a, '_, '_> {
         if fits || self.spent {
             return fits;
         }
-        // with one branch to choose from it is plain what was meant
+        // with one branch beside null it is clear what was meant, so the faults are those of that branch
         let mut serious = branches.iter().filter(|branch| !self.is_null(**branch));
         let model = self.model;
         match (serious.next(), serious.next()) {
@@ -216,4 +225,17 @@ impl<'a> Walker<'a, '_, '_> {
 fn names(model: &Model, branches: &[NodeId]) -> String {
     let shown = branches.iter().take(10).map(|branch| model.branch_name(*branch)).collect::<Vec<_>>().join(", ");
     if branches.len() > 10 { format!("{shown}, …") } else { shown }
+}
+
+/// What a node is, in words.
+fn words(kind: &NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Primitive(primitive) => primitive.word(),
+        NodeKind::Array(_) => "an array",
+        NodeKind::Map(_) => "a map",
+        NodeKind::Union(_) => "a union",
+        NodeKind::Record(_) | NodeKind::Pending(_) => "a record",
+        NodeKind::Enum(_) => "an enum",
+        NodeKind::Fixed(_) => "a fixed",
+    }
 }

@@ -1,44 +1,32 @@
-//! Data under an Avro schema: the binary encoding, the JSON encoding and single-object encoding (Avro 1.12, "Data
-//! Serialization"). Our own walker over the model: it builds nothing, so that no datum can make it allocate or recurse at will.
+//! Data under an Avro schema: the binary encoding, the JSON encoding and single-object encoding (Avro specification, "Data
+//! Serialization"). The walkers build nothing, so no datum can make them allocate or recurse at will.
 
 mod binary;
 mod fingerprint;
 mod json;
+mod uuid;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use super::Schema;
-use super::model::{Kind, NodeId};
-use crate::schema::format::SchemaError;
+pub use self::json::UnionEncoding;
+use super::model::NodeId;
+use super::schema::Schema;
+use crate::schema::format::{Format, SchemaError};
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
 
-/// Deepest nesting of records, arrays and maps in a datum.
-const MAX_DEPTH: usize = 64;
-/// Most items of one array or map that take no bytes.
-const MAX_EMPTY_ITEMS: u64 = 1_000_000;
-/// Single-object encoding begins with these two bytes; eight of the fingerprint follow.
+/// The first two bytes of single-object encoding; the eight bytes of the fingerprint follow.
 const MARKER: [u8; 2] = [0xC3, 0x01];
 
-/// How unions are written in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unions {
-    /// As Avro's JSON encoding has it: `{"string": "a"}`.
-    Tagged,
-    /// As everybody else has it: `"a"`.
-    Plain,
-}
-
-/// A schema made ready for data.
 #[derive(Debug)]
-pub struct Payload {
+pub struct PayloadValidator {
     schema: Arc<Schema>,
     root: NodeId,
     fingerprint: OnceLock<u64>,
 }
 
-impl Payload {
+impl PayloadValidator {
     /// Prepares a schema, or the named type in it that `part` names, in full or by its simple name.
     ///
     /// # Errors
@@ -63,7 +51,7 @@ impl Payload {
         Err(Fault::new(FaultKind::Trailing, "", format!("{rest} bytes are left after the datum")))
     }
 
-    /// The datum inside single-object encoding, when the bytes begin like it: what follows the fingerprint, and the fingerprint.
+    /// The fingerprint and the datum, if the bytes are in single-object encoding.
     #[must_use]
     pub fn single_object<'b>(&self, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
         let (fingerprint, rest) = bytes.strip_prefix(&MARKER)?.split_first_chunk::<8>()?;
@@ -78,48 +66,26 @@ impl Payload {
 
     /// Walks a datum in JSON. No fault means that it fits.
     #[must_use]
-    pub fn json(&self, value: &Value, unions: Unions, work: &mut Work<'_>) -> Vec<Fault> {
+    pub fn json(&self, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<Fault> {
         json::walk(&self.schema.model, self.root, value, unions, work)
     }
 
-    /// Bytes held beside the schema, roughly.
+    /// Bytes held, roughly, the schema included.
     #[must_use]
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.schema.weight()
     }
 }
 
-/// The named type of a name.
 fn find(schema: &Schema, name: &str) -> Option<NodeId> {
     let model = &schema.model;
     let mut by_simple: HashMap<&str, NodeId> = HashMap::new();
     for (at, node) in model.nodes.iter().enumerate() {
         let (Some(named), Ok(id)) = (node.named(), NodeId::try_from(at)) else { continue };
-        if model.full(&named.name) == name {
-            return Some(model.first(id));
+        if model.full_name(&named.name) == name {
+            return Some(model.first_definition(id));
         }
-        by_simple.entry(&named.name.simple).or_insert_with(|| model.first(id));
+        by_simple.entry(&named.name.simple).or_insert_with(|| model.first_definition(id));
     }
     by_simple.get(name).copied()
-}
-
-/// What a node is, in words.
-fn words(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Primitive(primitive) => primitive.word(),
-        Kind::Array(_) => "an array",
-        Kind::Map(_) => "a map",
-        Kind::Union(_) => "a union",
-        Kind::Record(_) | Kind::Pending(_) => "a record",
-        Kind::Enum(_) => "an enum",
-        Kind::Fixed(_) => "a fixed",
-    }
-}
-
-/// `8-4-4-4-12` hexadecimal digits, which a string of the logical type uuid has to be.
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    let lengths = [8, 4, 4, 4, 12];
-    groups.len() == lengths.len()
-        && groups.iter().zip(lengths).all(|(group, length)| group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit()))
 }

@@ -1,13 +1,21 @@
-//! Comparing arrays: element schemas, tuples under the content model of the other side, and counts.
+//! Rules for arrays: element schemas, tuples under the content model of the other schema, and counts (json-schema 4.3).
 
-use super::kind::DifferenceKind as D;
+use super::differ::Differ;
+use super::difference::{NodeRef, PathStep};
+use super::difference_kind::DifferenceKind as D;
 use super::object::{Coverage, RestKinds};
-use super::report::{At, Step};
-use super::{BoundKinds, Differ, Sink, Stop, bound};
-use crate::schema::json_schema::model::{Array, Kind, Rest};
+use super::sink::{BoundKinds, Sink, Stop, bound};
+use crate::schema::json_schema::model::{Additional, ArrayKeywords, NodeKind};
 
 impl Differ<'_> {
-    pub(crate) fn arrays(&mut self, old: &Array, new: &Array, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    pub(crate) fn arrays(
+        &mut self,
+        old: &ArrayKeywords,
+        new: &ArrayKeywords,
+        o: NodeRef,
+        u: NodeRef,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         const MAX: BoundKinds = [D::MaxItemsAdded, D::MaxItemsRemoved, D::MaxItemsIncreased, D::MaxItemsDecreased];
         const MIN: BoundKinds = [D::MinItemsAdded, D::MinItemsRemoved, D::MinItemsIncreased, D::MinItemsDecreased];
         const MOST: BoundKinds = [D::MaxContainsAdded, D::MaxContainsRemoved, D::MaxContainsIncreased, D::MaxContainsDecreased];
@@ -16,16 +24,16 @@ impl Differ<'_> {
             [D::AdditionalItemsAdded, D::AdditionalItemsRemoved, D::AdditionalItemsExtended, D::AdditionalItemsNarrowed];
         const UNEVALUATED: RestKinds =
             [D::UnevaluatedItemsAdded, D::UnevaluatedItemsRemoved, D::UnevaluatedItemsExtended, D::UnevaluatedItemsNarrowed];
-        let each = |array: &Array, at: At| array.each.map(|node| At { side: at.side, node });
-        self.compare_optional(each(old, o), each(new, u), || Step::Keyword("items"), sink)?;
+        let each = |array: &ArrayKeywords, at: NodeRef| array.each.map(|node| NodeRef { side: at.side, node });
+        self.compare_optional(each(old, o), each(new, u), || PathStep::Keyword("items"), sink)?;
         self.tuples(old, new, o, u, sink)?;
         self.rest("additionalItems", (old.additional, new.additional), (o, u), ADDITIONAL, sink)?;
         self.unevaluated("unevaluatedItems", (old.unevaluated, new.unevaluated), (o, u), UNEVALUATED, sink)?;
         bound(sink, (o, u), "maxItems", old.max_items.as_ref(), new.max_items.as_ref(), MAX);
         bound(sink, (o, u), "minItems", old.min_items.as_ref(), new.min_items.as_ref(), MIN);
         match (old.unique, new.unique) {
-            (false, true) => sink.add(D::UniqueItemsAdded, Step::Keyword("uniqueItems"), o, u),
-            (true, false) => sink.add(D::UniqueItemsRemoved, Step::Keyword("uniqueItems"), o, u),
+            (false, true) => sink.add(D::UniqueItemsAdded, PathStep::Keyword("uniqueItems"), o, u),
+            (true, false) => sink.add(D::UniqueItemsRemoved, PathStep::Keyword("uniqueItems"), o, u),
             _ => {}
         }
         bound(sink, (o, u), "maxContains", old.max_contains.as_ref(), new.max_contains.as_ref(), MOST);
@@ -33,23 +41,30 @@ impl Differ<'_> {
         Ok(())
     }
 
-    fn tuples(&mut self, old: &Array, new: &Array, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    fn tuples(&mut self, old: &ArrayKeywords, new: &ArrayKeywords, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
         let common = old.tuple.len().min(new.tuple.len());
         for (at, (before, after)) in old.tuple.iter().zip(&new.tuple).enumerate() {
-            let tree = self.compare(At { side: o.side, node: *before }, At { side: u.side, node: *after })?;
-            sink.below(|| Step::Numbered("items", at), &tree);
+            let tree = self.compare(NodeRef { side: o.side, node: *before }, NodeRef { side: u.side, node: *after })?;
+            sink.below(|| PathStep::Numbered("items", at), &tree);
         }
         for (at, before) in old.tuple.iter().enumerate().skip(common) {
-            self.item_removed(at, At { side: o.side, node: *before }, new, (o, u), sink)?;
+            self.item_removed(at, NodeRef { side: o.side, node: *before }, new, (o, u), sink)?;
         }
         for (at, after) in new.tuple.iter().enumerate().skip(common) {
-            self.item_added(at, At { side: u.side, node: *after }, old, (o, u), sink)?;
+            self.item_added(at, NodeRef { side: u.side, node: *after }, old, (o, u), sink)?;
         }
         Ok(())
     }
 
-    fn item_removed(&mut self, at: usize, before: At, new: &Array, (o, u): (At, At), sink: &mut Sink) -> Result<(), Stop> {
-        let step = || Step::Numbered("items", at);
+    fn item_removed(
+        &mut self,
+        at: usize,
+        before: NodeRef,
+        new: &ArrayKeywords,
+        (o, u): (NodeRef, NodeRef),
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
+        let step = || PathStep::Numbered("items", at);
         let kind = match self.beyond(new, u) {
             Coverage::Open => D::ItemRemovedFromOpenContentModel,
             Coverage::Like(schema) => {
@@ -61,17 +76,26 @@ impl Differ<'_> {
                     D::ItemRemovedNotCoveredByPartiallyOpenContentModel
                 }
             }
-            Coverage::Closed if matches!(self.node(before).kind, Kind::False) => D::ItemWithFalseRemovedFromClosedContentModel,
+            Coverage::Closed if matches!(self.node(before).kind, NodeKind::False) => {
+                D::ItemWithFalseRemovedFromClosedContentModel
+            }
             Coverage::Closed => D::ItemRemovedFromClosedContentModel,
         };
         sink.add(kind, step(), o, u);
         Ok(())
     }
 
-    fn item_added(&mut self, at: usize, after: At, old: &Array, (o, u): (At, At), sink: &mut Sink) -> Result<(), Stop> {
-        let step = || Step::Numbered("items", at);
+    fn item_added(
+        &mut self,
+        at: usize,
+        after: NodeRef,
+        old: &ArrayKeywords,
+        (o, u): (NodeRef, NodeRef),
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
+        let step = || PathStep::Numbered("items", at);
         let kind = match self.beyond(old, o) {
-            Coverage::Open if matches!(self.node(after).kind, Kind::Empty | Kind::True) => {
+            Coverage::Open if matches!(self.node(after).kind, NodeKind::Empty | NodeKind::True) => {
                 D::ItemWithEmptySchemaAddedToOpenContentModel
             }
             Coverage::Open => D::ItemAddedToOpenContentModel,
@@ -91,12 +115,12 @@ impl Differ<'_> {
     }
 
     /// The content model of an array for positions beyond its tuple.
-    fn beyond(&self, array: &Array, at: At) -> Coverage {
-        let unevaluated = array.unevaluated.map(|node| At { side: at.side, node });
+    fn beyond(&self, array: &ArrayKeywords, at: NodeRef) -> Coverage {
+        let unevaluated = array.unevaluated.map(|node| NodeRef { side: at.side, node });
         match (array.additional, unevaluated.map(|at| (at, &self.node(at).kind))) {
-            (Rest::Anything, None | Some((_, Kind::True))) => Coverage::Open,
-            (Rest::Like(node), _) => Coverage::Like(At { side: at.side, node }),
-            (Rest::Anything, Some((schema, kind))) if !matches!(kind, Kind::False) => Coverage::Like(schema),
+            (Additional::Anything, None | Some((_, NodeKind::True))) => Coverage::Open,
+            (Additional::Like(node), _) => Coverage::Like(NodeRef { side: at.side, node }),
+            (Additional::Anything, Some((schema, kind))) if !matches!(kind, NodeKind::False) => Coverage::Like(schema),
             _ => Coverage::Closed,
         }
     }

@@ -1,48 +1,49 @@
-//! Comparing combined schemas: a single schema against a combination, and two combinations by a maximum matching.
+//! Rules for combined schemas: a schema against a combination, and two combinations by a maximum matching (json-schema 4.3).
 
 use std::collections::HashMap;
 
-use super::kind::DifferenceKind as D;
-use super::marks::Marks;
+use super::differ::Differ;
+use super::difference::{NodeRef, PathStep, UnmatchedMember, count_incompatible};
+use super::difference_kind::DifferenceKind as D;
+use super::discriminators::Discriminators;
 use super::matching::Matching;
-use super::report::{At, Note, Step};
-use super::{Differ, Sink, Stop};
-use crate::schema::json_schema::model::{Combined, Criterion, Kind};
+use super::sink::{Sink, Stop};
+use crate::schema::json_schema::model::{Combined, Criterion, NodeKind};
 
 impl Differ<'_> {
-    /// A schema against a combination that offers it, or a combination against one of its own constraints. True when that
-    /// settles the pair.
-    pub(crate) fn alternative(&mut self, o: At, u: At, sink: &mut Sink) -> Result<bool, Stop> {
+    /// Compares a schema with the members of a combination, of which one has to be compatible. False if none is, or if that is not how
+    /// the pair is compared.
+    pub(crate) fn alternative(&mut self, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<bool, Stop> {
         match (&self.node(o).kind, &self.node(u).kind) {
-            (Kind::Combined(_), Kind::Combined(_)) => Ok(false),
-            (_, Kind::Combined(new)) => {
+            (NodeKind::Combined(_), NodeKind::Combined(_)) => Ok(false),
+            (_, NodeKind::Combined(new)) => {
                 let one = new.members.len() == 1;
                 if !one && new.criterion == Criterion::AllOf {
                     return Ok(false);
                 }
                 for member in &new.members {
-                    let tree = self.compare(o, At { side: u.side, node: *member })?;
+                    let tree = self.compare(o, NodeRef { side: u.side, node: *member })?;
                     if tree.compatible {
-                        sink.below(|| Step::Here, &tree);
+                        sink.below(|| PathStep::Here, &tree);
                         if !one {
-                            sink.add(D::SumTypeExtended, Step::Here, o, u);
+                            sink.add(D::SumTypeExtended, PathStep::Here, o, u);
                         }
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
-            (Kind::Combined(old), _) => {
+            (NodeKind::Combined(old), _) => {
                 let one = old.members.len() == 1;
                 if !one && old.criterion != Criterion::AllOf {
                     return Ok(false);
                 }
                 for member in &old.members {
-                    let tree = self.compare(At { side: o.side, node: *member }, u)?;
+                    let tree = self.compare(NodeRef { side: o.side, node: *member }, u)?;
                     if tree.compatible {
-                        sink.below(|| Step::Here, &tree);
+                        sink.below(|| PathStep::Here, &tree);
                         if !one {
-                            sink.add(D::ProductTypeNarrowed, Step::Here, o, u);
+                            sink.add(D::ProductTypeNarrowed, PathStep::Here, o, u);
                         }
                         return Ok(true);
                     }
@@ -53,47 +54,54 @@ impl Differ<'_> {
         }
     }
 
-    pub(crate) fn combined(&mut self, old: &Combined, new: &Combined, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    pub(crate) fn combined(
+        &mut self,
+        old: &Combined,
+        new: &Combined,
+        o: NodeRef,
+        u: NodeRef,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         if old.criterion != new.criterion {
-            // The singleton test counts members before duplicates are dropped.
+            // Confluent counts duplicates here.
             let (one_old, one_new) = (old.members.len() == 1, new.members.len() == 1);
             let wider = new.criterion == Criterion::AnyOf
                 || (one_old && one_new)
                 || (one_old && new.criterion == Criterion::OneOf)
                 || (one_new && old.criterion == Criterion::AllOf);
             if !wider {
-                sink.add(D::CombinedTypeChanged, Step::Here, o, u);
+                sink.add(D::CombinedTypeChanged, PathStep::Here, o, u);
                 return Ok(());
             }
-            sink.add(D::CombinedTypeExtended, Step::Here, o, u);
+            sink.add(D::CombinedTypeExtended, PathStep::Here, o, u);
         }
         let (olds, news) = (old.distinct.len(), new.distinct.len());
         if olds < news {
             let kind = if new.criterion == Criterion::AllOf { D::ProductTypeExtended } else { D::SumTypeExtended };
-            sink.add(kind, Step::Here, o, u);
+            sink.add(kind, PathStep::Here, o, u);
         } else if olds > news {
             let kind = if old.criterion == Criterion::AllOf { D::ProductTypeNarrowed } else { D::SumTypeNarrowed };
-            sink.add(kind, Step::Here, o, u);
+            sink.add(kind, PathStep::Here, o, u);
         }
         let matching = self.matching(old, new, o, u)?;
         for (left, right) in matching.pairs() {
             if let (Some(before), Some(after)) = (member(old, left, o), member(new, right, u)) {
                 let tree = self.compare(before, after)?;
-                sink.below(|| Step::Numbered(old.criterion.keyword(), left), &tree);
+                sink.below(|| PathStep::Numbered(old.criterion.keyword(), left), &tree);
             }
         }
         if matching.size() < olds.min(news) {
             let closest = self.closest(&matching, old, new, o, u)?;
-            sink.add_noted(D::CombinedTypeSubschemasChanged, o, u, closest);
+            sink.add_unmatched(D::CombinedTypeSubschemasChanged, o, u, closest);
         }
         Ok(())
     }
 
-    /// A maximum matching of old members with new ones they are compatible with.
+    /// A maximum matching of old members with compatible new ones.
     ///
-    /// Members of equal text, then those in the same place, are tried first: what hardly changed needs as many comparisons as
-    /// it has members. From the members left over augmenting paths are sought, and pairs are compared only as those reach them.
-    fn matching(&mut self, old: &Combined, new: &Combined, o: At, u: At) -> Result<Matching, Stop> {
+    /// Members of equal text, then those at the same position, are tried first: a combination that hardly changed needs as many
+    /// comparisons as it has members. For the others augmenting paths are searched, and only pairs on such paths are compared.
+    fn matching(&mut self, old: &Combined, new: &Combined, o: NodeRef, u: NodeRef) -> Result<Matching, Stop> {
         let (olds, news) = (old.distinct.len(), new.distinct.len());
         let by_digest: HashMap<u128, usize> = new.distinct.iter().enumerate().map(|(at, (_, digest))| (*digest, at)).collect();
         let mut matching = Matching::new(olds, news);
@@ -107,14 +115,18 @@ impl Differ<'_> {
             }
         }
         if matching.size() < olds.min(news) {
-            let marks = (self.marks(old, o), self.marks(new, u));
+            let discriminators = (self.discriminators(old, o), self.discriminators(new, u));
             matching.complete(&mut |left| {
                 self.charge(u64::try_from(news / 32).unwrap_or(u64::MAX))?;
                 let mut row = Vec::new();
                 for right in 0..news {
                     let (Some(before), Some(after)) = (member(old, left, o), member(new, right, u)) else { continue };
-                    let clash = marks.0.get(left).zip(marks.1.get(right)).is_some_and(|(before, after)| before.clash(after));
-                    if !clash && self.compare(before, after)?.compatible {
+                    let contradict = discriminators
+                        .0
+                        .get(left)
+                        .zip(discriminators.1.get(right))
+                        .is_some_and(|(before, after)| before.contradict(after));
+                    if !contradict && self.compare(before, after)?.compatible {
                         row.push(right);
                     }
                 }
@@ -124,24 +136,31 @@ impl Differ<'_> {
         Ok(matching)
     }
 
-    fn marks(&mut self, combined: &Combined, at: At) -> Vec<Marks> {
-        combined.distinct.iter().map(|(node, _)| self.marks_of(At { side: at.side, node: *node })).collect()
+    fn discriminators(&mut self, combined: &Combined, at: NodeRef) -> Vec<Discriminators> {
+        combined.distinct.iter().map(|(node, _)| self.discriminators_of(NodeRef { side: at.side, node: *node })).collect()
     }
 
     /// For the first old member without a counterpart, the new member that comes closest: the one with the fewest incompatible
     /// differences among those that have no counterpart either.
-    fn closest(&mut self, matching: &Matching, old: &Combined, new: &Combined, o: At, u: At) -> Result<Option<Note>, Stop> {
-        /// Members looked at; a hint is not worth more.
+    fn closest(
+        &mut self,
+        matching: &Matching,
+        old: &Combined,
+        new: &Combined,
+        o: NodeRef,
+        u: NodeRef,
+    ) -> Result<Option<UnmatchedMember>, Stop> {
+        /// Members that are tried; a hint is not worth more.
         const TRIED: usize = 32;
         let Some(left) = (0..old.distinct.len()).find(|left| matching.partner_of_left(*left).is_none()) else { return Ok(None) };
-        let mut best: Option<(usize, Note)> = None;
+        let mut best: Option<(usize, UnmatchedMember)> = None;
         for right in (0..new.distinct.len()).filter(|right| matching.is_free(*right)).take(TRIED) {
             let (Some(before), Some(after)) = (member(old, left, o), member(new, right, u)) else { continue };
             let tree = self.compare(before, after)?;
-            let (count, first) = tree.incompatible(self.policy);
+            let (count, first) = count_incompatible(&tree, self.policy);
             if best.as_ref().is_none_or(|(fewest, _)| count < *fewest) {
                 let keywords = (old.criterion.keyword(), new.criterion.keyword());
-                best = Some((count, Note { keywords, left, right, first }));
+                best = Some((count, UnmatchedMember { keywords, left, right, first }));
             }
         }
         Ok(best.map(|(_, note)| note))
@@ -149,6 +168,6 @@ impl Differ<'_> {
 }
 
 /// The member at a position, duplicates not counted.
-fn member(combined: &Combined, position: usize, at: At) -> Option<At> {
-    combined.distinct.get(position).map(|(node, _)| At { side: at.side, node: *node })
+fn member(combined: &Combined, position: usize, at: NodeRef) -> Option<NodeRef> {
+    combined.distinct.get(position).map(|(node, _)| NodeRef { side: at.side, node: *node })
 }

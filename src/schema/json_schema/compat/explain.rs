@@ -1,16 +1,16 @@
 //! Plain sentences for incompatible differences: which documents fail, and what would help.
 
-use super::kind::DifferenceKind as D;
-use super::report::{Leaf, Note};
+use super::difference::{LocatedDifference, UnmatchedMember};
+use super::difference_kind::DifferenceKind as D;
 
-/// What a difference means and how to mend it, one sentence each.
-pub(crate) fn explain(leaf: &Leaf, reader: &str, writer: &str) -> (String, String) {
+/// One sentence about what a difference means, and one about how to mend it.
+pub(crate) fn explain(located: &LocatedDifference, reader: &str, writer: &str) -> (String, String) {
     let (r, w) = (reader, writer);
-    let kind = leaf.kind;
-    if let Some(note) = &leaf.note {
+    let kind = located.difference.kind;
+    if let Some(note) = &located.difference.unmatched {
         return by_member(note, r, w);
     }
-    let segments = leaf.step.segments();
+    let segments = located.step.segments();
     let keyword = segments.first().map_or("type", String::as_str);
     let name = segments.get(1).map_or("", String::as_str);
     match kind {
@@ -104,8 +104,8 @@ pub(crate) fn explain(leaf: &Leaf, reader: &str, writer: &str) -> (String, Strin
 }
 
 /// A member of a combination without a counterpart.
-fn by_member(note: &Note, r: &str, w: &str) -> (String, String) {
-    let Note { keywords: (before, after), left, right, first } = note;
+fn by_member(note: &UnmatchedMember, r: &str, w: &str) -> (String, String) {
+    let UnmatchedMember { keywords: (before, after), left, right, first } = note;
     let (left, right) = (left + 1, right + 1);
     let why = first.as_ref().map_or_else(String::new, |(kind, path)| format!(" ({} at '{path}' below it)", kind.name()));
     (
@@ -120,7 +120,7 @@ fn by_member(note: &Note, r: &str, w: &str) -> (String, String) {
     )
 }
 
-/// Keywords with a size, which all read alike.
+/// Keywords with a bound, which are all explained alike.
 fn by_bound(kind: D, keyword: &str, r: &str, w: &str) -> (String, String) {
     let name = kind.name();
     if name.ends_with("_ADDED") {

@@ -1,13 +1,12 @@
-//! Maximum matchings in bipartite graphs whose edges are costly to find out.
+//! Maximum matchings in bipartite graphs whose edges are costly to find.
 
 use std::collections::VecDeque;
 
-use super::Stop;
+use super::sink::Stop;
 
-/// Finds out what a left vertex is joined with.
+/// Finds the right vertices that a left vertex has edges to.
 type Edges<'e> = dyn FnMut(usize) -> Result<Vec<usize>, Stop> + 'e;
 
-/// A matching.
 pub(super) struct Matching {
     left: Vec<Option<usize>>,
     right: Vec<Option<usize>>,

@@ -1,12 +1,12 @@
-//! Comparing numbers: bounds, exactly and in both spellings of exclusive ones, and divisors.
+//! Rules for numbers: inclusive bounds, exclusive bounds in both spellings, and divisors (json-schema 4.3).
 
-use super::kind::DifferenceKind as D;
-use super::report::{At, Step};
-use super::{BoundKinds, Sink, bound};
-use crate::schema::json_schema::model::{Exclusive, Number};
+use super::difference::{NodeRef, PathStep};
+use super::difference_kind::DifferenceKind as D;
+use super::sink::{BoundKinds, Sink, bound};
+use crate::schema::json_schema::model::{Exclusive, NumberKeywords};
 use crate::schema::json_schema::number::Decimal;
 
-pub(super) fn compare(old: &Number, new: &Number, (o, u): (At, At), sink: &mut Sink) {
+pub(super) fn compare(old: &NumberKeywords, new: &NumberKeywords, (o, u): (NodeRef, NodeRef), sink: &mut Sink) {
     const MAX: BoundKinds = [D::MaximumAdded, D::MaximumRemoved, D::MaximumIncreased, D::MaximumDecreased];
     const MIN: BoundKinds = [D::MinimumAdded, D::MinimumRemoved, D::MinimumIncreased, D::MinimumDecreased];
     const XMAX: BoundKinds =
@@ -31,17 +31,17 @@ pub(super) fn compare(old: &Number, new: &Number, (o, u): (At, At), sink: &mut S
         (None, None) => None,
     };
     if let Some(kind) = change {
-        sink.add(kind, Step::Keyword("multipleOf"), o, u);
+        sink.add(kind, PathStep::Keyword("multipleOf"), o, u);
     }
     if old.integer != new.integer {
-        sink.add(if new.integer { D::TypeNarrowed } else { D::TypeExtended }, Step::Here, o, u);
+        sink.add(if new.integer { D::TypeNarrowed } else { D::TypeExtended }, PathStep::Here, o, u);
     }
 }
 
 type Bounds<'a> = (&'a Option<Decimal>, &'a Option<Exclusive>);
 
-/// The inclusive bounds to compare. One that draft-04's flag turns exclusive is left to the exclusive comparison where the other
-/// side has a number there.
+/// The inclusive bounds to compare. One that draft-04's flag makes exclusive is compared as exclusive if the other schema has a
+/// number for that.
 fn inclusive<'a>(old: Bounds<'a>, new: Bounds<'a>) -> (Option<&'a Decimal>, Option<&'a Decimal>) {
     let stands = |own: Bounds<'a>, other: Bounds<'a>| {
         let given_up = own.1.as_ref().is_some_and(|x| x.flag) && other.1.as_ref().is_some_and(|x| !x.flag);
@@ -50,7 +50,7 @@ fn inclusive<'a>(old: Bounds<'a>, new: Bounds<'a>) -> (Option<&'a Decimal>, Opti
     (stands(old, new), stands(new, old))
 }
 
-/// The exclusive bounds to compare: of two flags only their presence counts, the inclusive comparison has seen the values.
+/// The exclusive bounds to compare: of two flags only the presence counts, the values are compared as inclusive bounds.
 fn exclusive<'a>(old: Option<&'a Exclusive>, new: Option<&'a Exclusive>) -> (Option<&'a Decimal>, Option<&'a Decimal>) {
     match (old, new) {
         (Some(old), Some(new)) if old.flag && new.flag => (None, None),

@@ -1,19 +1,20 @@
-//! Comparing objects: `required`, properties under the content model of the other side, dependencies, and the rest.
+//! Rules for objects: `required`, properties under the content model of the other schema, dependencies, and counts
+//! (json-schema 4.3).
 
 use std::collections::HashMap;
 
-use super::kind::DifferenceKind as D;
-use super::report::{At, Step};
-use super::{BoundKinds, Differ, Sink, Stop, bound, named};
-use crate::schema::json_schema::model::{Kind, NodeId, Object, Rest};
+use super::differ::Differ;
+use super::difference::{NodeRef, PathStep};
+use super::difference_kind::DifferenceKind as D;
+use super::sink::{BoundKinds, Sink, Stop, bound, named};
+use crate::schema::json_schema::model::{Additional, NodeId, NodeKind, ObjectKeywords};
 
 /// What an object says about a property (or an array about a position) it does not declare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coverage {
-    /// Anything goes.
     Open,
     /// It must be like this.
-    Like(At),
+    Like(NodeRef),
     /// It must not be there.
     Closed,
 }
@@ -22,7 +23,14 @@ pub(crate) enum Coverage {
 pub(crate) type RestKinds = [D; 4];
 
 impl Differ<'_> {
-    pub(crate) fn objects(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    pub(crate) fn objects(
+        &mut self,
+        old: &ObjectKeywords,
+        new: &ObjectKeywords,
+        o: NodeRef,
+        u: NodeRef,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         const MAX: BoundKinds =
             [D::MaxPropertiesAdded, D::MaxPropertiesRemoved, D::MaxPropertiesIncreased, D::MaxPropertiesDecreased];
         const MIN: BoundKinds =
@@ -51,12 +59,14 @@ impl Differ<'_> {
     }
 
     /// Only names declared on both sides are looked at.
-    fn required(&self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) {
+    fn required(&self, old: &ObjectKeywords, new: &ObjectKeywords, o: NodeRef, u: NodeRef, sink: &mut Sink) {
         for (name, _) in &old.properties {
             let Some(property) = new.property(name) else { continue };
             let kind = match (old.required.contains(name), new.required.contains(name)) {
                 (true, false) => D::RequiredAttributeRemoved,
-                (false, true) if self.has_default(At { side: u.side, node: property }) => D::RequiredAttributeWithDefaultAdded,
+                (false, true) if self.has_default(NodeRef { side: u.side, node: property }) => {
+                    D::RequiredAttributeWithDefaultAdded
+                }
                 (false, true) => D::RequiredAttributeAdded,
                 _ => continue,
             };
@@ -65,16 +75,23 @@ impl Differ<'_> {
     }
 
     /// A default behind a reference does not count.
-    fn has_default(&self, at: At) -> bool {
-        self.node(at).notes.as_ref().is_some_and(|notes| notes.default.is_some())
+    fn has_default(&self, at: NodeRef) -> bool {
+        self.node(at).annotations.as_ref().is_some_and(|annotations| annotations.default.is_some())
     }
 
-    fn properties(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    fn properties(
+        &mut self,
+        old: &ObjectKeywords,
+        new: &ObjectKeywords,
+        o: NodeRef,
+        u: NodeRef,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         for (name, property) in &old.properties {
-            let before = At { side: o.side, node: *property };
+            let before = NodeRef { side: o.side, node: *property };
             match new.property(name) {
                 Some(property) => {
-                    let tree = self.compare(before, At { side: u.side, node: property })?;
+                    let tree = self.compare(before, NodeRef { side: u.side, node: property })?;
                     sink.below(|| named("properties", name), &tree);
                 }
                 None => self.property_removed(name, before, new, (o, u), sink)?,
@@ -82,14 +99,21 @@ impl Differ<'_> {
         }
         for (name, property) in &new.properties {
             if old.property(name).is_none() {
-                let after = (At { side: u.side, node: *property }, new.required.contains(name));
+                let after = (NodeRef { side: u.side, node: *property }, new.required.contains(name));
                 self.property_added(name, after, old, (o, u), sink)?;
             }
         }
         Ok(())
     }
 
-    fn property_removed(&mut self, name: &str, before: At, new: &Object, (o, u): (At, At), sink: &mut Sink) -> Result<(), Stop> {
+    fn property_removed(
+        &mut self,
+        name: &str,
+        before: NodeRef,
+        new: &ObjectKeywords,
+        (o, u): (NodeRef, NodeRef),
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         let step = || named("properties", name);
         let kind = match self.coverage(new, u, name)? {
             Coverage::Open => D::PropertyRemovedFromOpenContentModel,
@@ -102,7 +126,7 @@ impl Differ<'_> {
                     D::PropertyRemovedNotCoveredByPartiallyOpenContentModel
                 }
             }
-            Coverage::Closed if matches!(self.node(before).kind, Kind::False) => {
+            Coverage::Closed if matches!(self.node(before).kind, NodeKind::False) => {
                 D::PropertyWithFalseRemovedFromClosedContentModel
             }
             Coverage::Closed => D::PropertyRemovedFromClosedContentModel,
@@ -114,9 +138,9 @@ impl Differ<'_> {
     fn property_added(
         &mut self,
         name: &str,
-        (after, required): (At, bool),
-        old: &Object,
-        (o, u): (At, At),
+        (after, required): (NodeRef, bool),
+        old: &ObjectKeywords,
+        (o, u): (NodeRef, NodeRef),
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || named("properties", name);
@@ -134,7 +158,7 @@ impl Differ<'_> {
         }
         let open = coverage == Coverage::Open;
         let kind = match (open, required, default) {
-            (true, ..) if matches!(self.node(after).kind, Kind::Empty | Kind::True) => {
+            (true, ..) if matches!(self.node(after).kind, NodeKind::Empty | NodeKind::True) => {
                 D::PropertyWithEmptySchemaAddedToOpenContentModel
             }
             (true, true, true) => D::RequiredPropertyWithDefaultAddedToOpenContentModel,
@@ -148,13 +172,13 @@ impl Differ<'_> {
         Ok(())
     }
 
-    /// The content model of an object for one name. With patterns none of which is found in the name and nothing else said, the
-    /// object is really open; the original takes it for closed.
-    fn coverage(&mut self, object: &Object, at: At, name: &str) -> Result<Coverage, Stop> {
-        let like = |node| Coverage::Like(At { side: at.side, node });
-        let unevaluated = object.unevaluated.map(|node| (node, &self.node(At { side: at.side, node }).kind));
-        let unrestricted = matches!(unevaluated, None | Some((_, Kind::True)));
-        if object.additional == Rest::Anything && object.patterns.is_empty() && unrestricted {
+    /// The content model of an object for one name. If it has patterns and none is found in the name, Confluent takes the object for
+    /// closed, although it is open.
+    fn coverage(&mut self, object: &ObjectKeywords, at: NodeRef, name: &str) -> Result<Coverage, Stop> {
+        let like = |node| Coverage::Like(NodeRef { side: at.side, node });
+        let unevaluated = object.unevaluated.map(|node| (node, &self.node(NodeRef { side: at.side, node }).kind));
+        let unrestricted = matches!(unevaluated, None | Some((_, NodeKind::True)));
+        if object.additional == Additional::Anything && object.patterns.is_empty() && unrestricted {
             return Ok(Coverage::Open);
         }
         for entry in &object.patterns {
@@ -165,13 +189,20 @@ impl Differ<'_> {
             }
         }
         Ok(match (object.additional, unevaluated) {
-            (Rest::Like(schema), _) => like(schema),
-            (Rest::Anything, Some((schema, kind))) if !matches!(kind, Kind::True | Kind::False) => like(schema),
+            (Additional::Like(schema), _) => like(schema),
+            (Additional::Anything, Some((schema, kind))) if !matches!(kind, NodeKind::True | NodeKind::False) => like(schema),
             _ => Coverage::Closed,
         })
     }
 
-    fn dependencies(&mut self, old: &Object, new: &Object, o: At, u: At, sink: &mut Sink) -> Result<(), Stop> {
+    fn dependencies(
+        &mut self,
+        old: &ObjectKeywords,
+        new: &ObjectKeywords,
+        o: NodeRef,
+        u: NodeRef,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         let step = |name: &str| named("dependencies", name);
         let before = by_name(&old.array_dependencies);
         let after = by_name(&new.array_dependencies);
@@ -194,7 +225,7 @@ impl Differ<'_> {
             match after.get(&**name) {
                 None => sink.add(D::DependencySchemaRemoved, step(name), o, u),
                 Some(other) => {
-                    let tree = self.compare(At { side: o.side, node: *schema }, At { side: u.side, node: **other })?;
+                    let tree = self.compare(NodeRef { side: o.side, node: *schema }, NodeRef { side: u.side, node: **other })?;
                     sink.below(|| step(name), &tree);
                 }
             }
@@ -205,28 +236,27 @@ impl Differ<'_> {
         Ok(())
     }
 
-    /// `additionalProperties` and `additionalItems`.
     pub(crate) fn rest(
         &mut self,
         keyword: &'static str,
-        (old, new): (Rest, Rest),
-        (o, u): (At, At),
+        (old, new): (Additional, Additional),
+        (o, u): (NodeRef, NodeRef),
         [added, removed, extended, narrowed]: RestKinds,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let kind = match (old, new) {
-            (Rest::Nothing, Rest::Nothing) | (Rest::Anything, Rest::Anything) => return Ok(()),
-            (Rest::Nothing, _) => added,
-            (_, Rest::Nothing) => removed,
-            (Rest::Anything, Rest::Like(_)) => narrowed,
-            (Rest::Like(_), Rest::Anything) => extended,
-            (Rest::Like(old), Rest::Like(new)) => {
-                let tree = self.compare(At { side: o.side, node: old }, At { side: u.side, node: new })?;
-                sink.below(|| Step::Keyword(keyword), &tree);
+            (Additional::Nothing, Additional::Nothing) | (Additional::Anything, Additional::Anything) => return Ok(()),
+            (Additional::Nothing, _) => added,
+            (_, Additional::Nothing) => removed,
+            (Additional::Anything, Additional::Like(_)) => narrowed,
+            (Additional::Like(_), Additional::Anything) => extended,
+            (Additional::Like(old), Additional::Like(new)) => {
+                let tree = self.compare(NodeRef { side: o.side, node: old }, NodeRef { side: u.side, node: new })?;
+                sink.below(|| PathStep::Keyword(keyword), &tree);
                 return Ok(());
             }
         };
-        sink.add(kind, Step::Keyword(keyword), o, u);
+        sink.add(kind, PathStep::Keyword(keyword), o, u);
         Ok(())
     }
 
@@ -235,14 +265,14 @@ impl Differ<'_> {
         &mut self,
         keyword: &'static str,
         (old, new): (Option<NodeId>, Option<NodeId>),
-        (o, u): (At, At),
+        (o, u): (NodeRef, NodeRef),
         [added, removed, extended, narrowed]: RestKinds,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
-        let old = old.map(|node| At { side: o.side, node });
-        let new = new.map(|node| At { side: u.side, node });
-        let is_false = |at: At| matches!(self.node(at).kind, Kind::False);
-        let is_empty = |at: At| matches!(self.node(at).kind, Kind::Empty | Kind::True);
+        let old = old.map(|node| NodeRef { side: o.side, node });
+        let new = new.map(|node| NodeRef { side: u.side, node });
+        let is_false = |at: NodeRef| matches!(self.node(at).kind, NodeKind::False);
+        let is_empty = |at: NodeRef| matches!(self.node(at).kind, NodeKind::Empty | NodeKind::True);
         let kind = match (old, new) {
             (None, None) => return Ok(()),
             (None, Some(new)) => {
@@ -266,12 +296,12 @@ impl Differ<'_> {
                 (_, _, false, true) => extended,
                 _ => {
                     let tree = self.compare(old, new)?;
-                    sink.below(|| Step::Keyword(keyword), &tree);
+                    sink.below(|| PathStep::Keyword(keyword), &tree);
                     return Ok(());
                 }
             },
         };
-        sink.add(kind, Step::Keyword(keyword), o, u);
+        sink.add(kind, PathStep::Keyword(keyword), o, u);
         Ok(())
     }
 }

@@ -3,21 +3,22 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use super::report::Step;
+use super::difference::PathStep;
 use crate::schema::finding::Place;
-use crate::schema::format::Position;
 use crate::schema::json::{Kind, Object, Value};
 use crate::schema::json_schema::documents::Documents;
+use crate::schema::json_schema::pointers::collect;
+use crate::schema::pointer::push;
+use crate::schema::position::Position;
 
-/// Offsets of names.
-type Offsets<'d> = HashMap<&'d str, u32>;
+type NameOffsets<'d> = HashMap<&'d str, u32>;
 
 /// Finds places in the documents of one schema.
 pub(crate) struct Locator<'d> {
     /// Values by document and offset, with their pointers.
     known: HashMap<(u32, u32), (String, &'d Value)>,
     /// Offsets of the names in lists of required ones, by the schema that holds the list.
-    required: RefCell<HashMap<(u32, u32), Offsets<'d>>>,
+    required: RefCell<HashMap<(u32, u32), NameOffsets<'d>>>,
     documents: &'d Documents,
 }
 
@@ -40,10 +41,10 @@ impl<'d> Locator<'d> {
     }
 
     /// The pointer of a value, and the offset to show for it.
-    pub(crate) fn place(&self, document: u32, offset: u32, step: &Step) -> Option<(String, Option<u32>)> {
+    pub(crate) fn place(&self, document: u32, offset: u32, step: &PathStep) -> Option<(String, Option<u32>)> {
         let (pointer, value) = self.known.get(&(document, offset))?;
         let (below, offset) = match step {
-            Step::Named("required", name) => self.required((document, offset), value, name),
+            PathStep::Named("required", name) => self.required((document, offset), value, name),
             step => follow(value, step),
         };
         if document == 0 {
@@ -54,7 +55,7 @@ impl<'d> Locator<'d> {
 }
 
 impl<'d> Locator<'d> {
-    /// The list of required names, and the offset of one in it. Lists can be long and are asked often, so they are indexed.
+    /// The list of required names, and the offset of one in it. Long lists are searched often, so they are indexed.
     fn required(&self, spot: (u32, u32), value: &'d Value, name: &str) -> (String, u32) {
         let Some(member) = value.as_object().and_then(|object| object.member("required")) else {
             return (String::new(), value.offset);
@@ -68,73 +69,25 @@ impl<'d> Locator<'d> {
     }
 }
 
-fn collect<'d>(value: &'d Value, pointer: &mut String, wanted: &HashSet<u32>, found: &mut Vec<(u32, String, &'d Value)>) {
-    if wanted.contains(&value.offset) {
-        found.push((value.offset, pointer.clone(), value));
-    }
-    let length = pointer.len();
-    match &value.kind {
-        Kind::Object(object) => {
-            for member in object.members() {
-                push(pointer, &member.key);
-                collect(&member.value, pointer, wanted, found);
-                pointer.truncate(length);
-            }
-        }
-        Kind::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                push(pointer, &at.to_string());
-                collect(item, pointer, wanted, found);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Appends a segment to a JSON pointer.
-pub(crate) fn push(pointer: &mut String, segment: &str) {
-    pointer.push('/');
-    for c in segment.chars() {
-        match c {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            other => pointer.push(other),
-        }
-    }
-}
-
-/// The pointers of the values at some offsets.
-pub(crate) fn pointers_of(root: &Value, offsets: impl IntoIterator<Item = u32>) -> HashMap<u32, String> {
-    let mut found = Vec::new();
-    collect(root, &mut String::new(), &offsets.into_iter().collect(), &mut found);
-    found.into_iter().map(|(offset, pointer, _)| (offset, pointer)).collect()
-}
-
-/// The pointer of the value at an offset.
-pub(crate) fn pointer_of(root: &Value, offset: u32) -> Option<String> {
-    pointers_of(root, [offset]).remove(&offset)
-}
-
-/// Goes along a step as far as the text goes. The peer's paths keep the keywords of draft-07, newer texts have others.
-fn follow(value: &Value, step: &Step) -> (String, u32) {
+/// Follows a step as far as the text has it. Confluent's paths use the keywords of draft-07, texts of newer dialects have others.
+fn follow(value: &Value, step: &PathStep) -> (String, u32) {
     let mut pointer = String::new();
     let stay = (String::new(), value.offset);
     let Some(object) = value.as_object() else { return stay };
     match step {
-        Step::Here => stay,
-        Step::Keyword(keyword) => {
+        PathStep::Here => stay,
+        PathStep::Keyword(keyword) => {
             let names = [*keyword, if *keyword == "additionalItems" { "items" } else { keyword }];
             let Some(member) = names.into_iter().find_map(|name| object.member(name)) else { return stay };
             push(&mut pointer, &member.key);
             (pointer, member.key_offset)
         }
-        Step::Named(keyword, name) => {
+        PathStep::Named(keyword, name) => {
             let keywords: &[&str] =
                 if *keyword == "dependencies" { &["dependencies", "dependentRequired", "dependentSchemas"] } else { &[keyword] };
             entry(object, keywords, name).unwrap_or(stay)
         }
-        Step::Numbered(keyword, at) => {
+        PathStep::Numbered(keyword, at) => {
             let keywords: &[&str] = if *keyword == "items" { &["items", "prefixItems"] } else { &[keyword] };
             entry(object, keywords, &at.to_string()).unwrap_or(stay)
         }
@@ -159,34 +112,6 @@ fn entry(object: &Object, keywords: &[&str], name: &str) -> Option<(String, u32)
     let member = keywords.iter().find_map(|keyword| object.member(keyword))?;
     push(&mut pointer, &member.key);
     Some((pointer, member.key_offset))
-}
-
-/// Lines and columns of many offsets, in one pass over the text.
-pub(crate) fn positions(text: &str, offsets: impl IntoIterator<Item = u32>) -> HashMap<u32, Position> {
-    let mut sorted: Vec<u32> = offsets.into_iter().collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let mut found = HashMap::with_capacity(sorted.len());
-    let mut wanted = sorted.into_iter().peekable();
-    let (mut line, mut column) = (1, 1);
-    for (at, c) in text.char_indices() {
-        let Some(next) = wanted.peek() else { break };
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        if *next <= at {
-            found.insert(*next, Position { offset: *next, line, column });
-            wanted.next();
-        }
-        if c == '\n' {
-            line += 1;
-            column = 1;
-        } else {
-            column += 1;
-        }
-    }
-    for offset in wanted {
-        found.insert(offset, Position { offset, line, column });
-    }
-    found
 }
 
 /// A place from what the locator found.

@@ -1,8 +1,8 @@
-//! Rewriting Java patterns into ECMA-262, for the engine inside the `jsonschema` crate, which knows nothing else.
+//! Rewrites Java patterns into ECMA-262, for the engine inside the `jsonschema` crate, which knows nothing else.
 
 /// Rewrites what only Java knows into ECMA-262, as far as that goes: flags in front, possessive and atomic groups (read as
 /// ordinary ones, which find a little more), anchors, quoted text.
-pub(in crate::schema::json_schema) fn to_ecma(pattern: &str) -> String {
+pub(crate) fn to_ecma(pattern: &str) -> String {
     let (flags, body) = leading_flags(pattern);
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = body.chars().peekable();

@@ -1,8 +1,8 @@
 //! Regular expressions of schemas: which are acceptable, and matching them in bounded time.
 //!
-//! Schemas carry ECMA-262 patterns and, since the original runs on Java, Java ones. A pattern is rewritten into the syntax of
-//! the engine at hand. It is acceptable when the rewritten text or the text as written can be read; matching has a
-//! backtracking limit and a size limit, so that no pattern can hold a thread.
+//! Schemas have ECMA-262 patterns and, because Confluent's registry runs on Java, Java ones. A pattern is rewritten into the syntax
+//! of the `fancy-regex` crate. It is accepted when the rewritten or the original text can be read; matching has a backtracking
+//! limit and a size limit, so that no pattern can hold a thread.
 
 mod java;
 mod translate;
@@ -31,7 +31,7 @@ pub(crate) fn acceptable(pattern: &str) -> bool {
     readable(&rewritten) || readable(pattern) || (!reverses_a_count(pattern) && (builds(&rewritten) || builds(pattern)))
 }
 
-/// `a{2,1}`, which the second engine reads in a way of its own.
+/// `a{2,1}`, which `fancy-regex` does not refuse.
 fn reverses_a_count(pattern: &str) -> bool {
     let error = regex_syntax::Parser::new().parse(pattern).err();
     matches!(error, Some(regex_syntax::Error::Parse(error)) if matches!(error.kind(), ErrorKind::RepetitionCountInvalid))
@@ -41,8 +41,8 @@ fn readable(pattern: &str) -> bool {
     regex_syntax::Parser::new().parse(pattern).is_ok()
 }
 
-/// Whether it is well-formed. That is so as well for one that is too large to run, and for one whose look-behind is of a length
-/// this engine can't handle.
+/// Whether it is well-formed. Patterns that are too large to run are, and those with a look-behind of a length that the engine can't
+/// handle.
 fn builds(pattern: &str) -> bool {
     let Err(error) = build(pattern, LOOK) else { return true };
     let Error::CompileError(error) = error else { return false };
@@ -61,7 +61,6 @@ fn build(pattern: &str, size_limit: usize) -> Result<Regex, Error> {
         .build()
 }
 
-/// A pattern ready to be searched for.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     regex: Box<Regex>,

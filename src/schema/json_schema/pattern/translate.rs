@@ -1,15 +1,13 @@
-//! Rewriting ECMA-262 and Java patterns into the syntax of the engine.
+//! Rewrites ECMA-262 and Java patterns into the syntax of the engine.
 
 use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// What a rewritten pattern is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
     /// To see whether it is well-formed: classes only Java knows become some class.
     Shape,
-    /// To run it.
     Run,
 }
 
@@ -36,7 +34,6 @@ struct Translator<'a> {
     reading: Reading,
 }
 
-/// One element of a character class.
 enum Atom {
     Single(char),
     Set(String),

@@ -1,98 +1,97 @@
-//! Compares two files, message by message, on a stack of its own: chains of referenced messages may be long.
+//! Compares two files, message by message. The stack is explicit: chains of referenced messages may be long.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::message::{Item, Level, Pair, Side};
-use super::report::{Entry, Leaf, Step, Tree};
+use super::difference::{DifferenceTree, ElementDifference, PathStep};
+use super::rules::{ComparedFile, LevelComparison, LevelItem, Pair};
+use crate::schema::budget::{Budget, Exhausted};
+use crate::schema::difference_tree::Entry;
 
-/// Results that depend on what is being compared further up are not kept, so that each place lists what the original lists
-/// there. After this many comparisons they are: the verdict stays the same, and the work bounded.
+/// Results that depend on what is being compared further up are not reused, so that each place lists what Confluent lists there.
+/// After this many comparisons they are, which bounds the work: the verdict is the same, the list may be shorter.
 const EXACT: usize = 10_000;
-
-/// The budget ran out.
-#[derive(Debug)]
-pub(super) struct Exhausted;
 
 /// What a finished pair becomes in the tree of the pair above.
 enum Hook {
     Root,
     Nested(Box<str>),
-    Used(Box<str>, Leaf),
+    Used(Box<str>, PathStep, ElementDifference),
 }
 
 struct Frame<'a> {
     /// Old and new body, by address; none for the files and for pairs whose fields are skipped.
     key: Option<(usize, usize)>,
-    items: std::vec::IntoIter<Item<'a>>,
+    items: std::vec::IntoIter<LevelItem<'a>>,
     hook: Hook,
-    entries: Vec<Entry>,
-    compatible: bool,
-    /// The lowest frame whose being compared was taken into account.
+    tree: DifferenceTree,
+    /// The lowest frame that the result depends on, because its message is still being compared.
     depends_on: usize,
 }
 
-struct Walk<'a> {
-    old: Side<'a>,
-    new: Side<'a>,
+struct Comparison<'a> {
+    old: ComparedFile<'a>,
+    new: ComparedFile<'a>,
     all: bool,
-    budget: u64,
+    budget: Budget,
     /// Results by pair.
-    known: HashMap<(usize, usize), Rc<Tree>>,
+    known: HashMap<(usize, usize), Rc<DifferenceTree>>,
     /// The frame in which an old message is being compared.
     active: HashMap<usize, usize>,
     compared: usize,
 }
 
-/// Compares two files.
-pub(super) fn compare<'a>(old: Side<'a>, new: Side<'a>, all: bool, budget: u64) -> Result<Rc<Tree>, Exhausted> {
-    let mut walk = Walk { old, new, all, budget, known: HashMap::new(), active: HashMap::new(), compared: 0 };
-    let mut level = walk.level();
-    level.files();
-    let root = walk.frame(level, Hook::Root, None)?;
-    walk.run(root)
+pub(super) fn compare<'a>(
+    old: ComparedFile<'a>,
+    new: ComparedFile<'a>,
+    all: bool,
+    budget: u64,
+) -> Result<Rc<DifferenceTree>, Exhausted> {
+    let mut comparison =
+        Comparison { old, new, all, budget: Budget::new(budget), known: HashMap::new(), active: HashMap::new(), compared: 0 };
+    let mut level = comparison.level();
+    level.compare_files();
+    let root = comparison.frame(level, Hook::Root, None)?;
+    comparison.run(root)
 }
 
 fn address<T>(value: &T) -> usize {
     std::ptr::from_ref(value).addr()
 }
 
-impl<'a> Walk<'a> {
-    fn level(&self) -> Level<'a> {
-        Level { old: self.old, new: self.new, all: self.all, items: Vec::new(), work: 1 }
+impl<'a> Comparison<'a> {
+    fn level(&self) -> LevelComparison<'a> {
+        LevelComparison { old: self.old, new: self.new, all: self.all, items: Vec::new(), work: 1 }
     }
 
-    fn frame(&mut self, level: Level<'a>, hook: Hook, key: Option<(usize, usize)>) -> Result<Frame<'a>, Exhausted> {
-        self.budget = self.budget.checked_sub(level.work).ok_or(Exhausted)?;
+    fn frame(&mut self, level: LevelComparison<'a>, hook: Hook, key: Option<(usize, usize)>) -> Result<Frame<'a>, Exhausted> {
+        self.budget.spend(level.work)?;
         let items = level.items.into_iter();
-        Ok(Frame { key, items, hook, entries: Vec::new(), compatible: true, depends_on: usize::MAX })
+        Ok(Frame { key, items, hook, tree: DifferenceTree::default(), depends_on: usize::MAX })
     }
 
-    fn run(&mut self, root: Frame<'a>) -> Result<Rc<Tree>, Exhausted> {
+    fn run(&mut self, root: Frame<'a>) -> Result<Rc<DifferenceTree>, Exhausted> {
         let mut stack = vec![root];
         loop {
             let depth = stack.len();
             let Some(top) = stack.last_mut() else { return Ok(Rc::default()) };
             match top.items.next() {
-                Some(Item::Leaf(leaf)) => {
-                    top.compatible &= leaf.kind.is_compatible();
-                    top.entries.push(Entry::Leaf(leaf));
-                }
-                Some(Item::Nested { name, pair }) => {
+                Some(LevelItem::Difference(step, difference)) => add(top, step, difference),
+                Some(LevelItem::Nested { name, pair }) => {
                     if let Some(frame) = self.enter(top, pair, Hook::Nested(name), depth)? {
                         stack.push(frame);
                     }
                 }
-                Some(Item::Used { pair, then }) => {
+                Some(LevelItem::Used { pair, step, otherwise }) => {
                     let name = pair.old.local().replace('.', "/").into();
-                    if let Some(frame) = self.enter(top, pair, Hook::Used(name, then), depth)? {
+                    if let Some(frame) = self.enter(top, pair, Hook::Used(name, step, otherwise), depth)? {
                         stack.push(frame);
                     }
                 }
                 None => {
                     let Some(done) = stack.pop() else { return Ok(Rc::default()) };
                     let index = stack.len();
-                    let tree = Rc::new(Tree { entries: done.entries, compatible: done.compatible });
+                    let tree = Rc::new(done.tree);
                     if let Some(key) = done.key {
                         self.active.remove(&key.0);
                         if done.depends_on >= index || self.compared > EXACT {
@@ -113,7 +112,7 @@ impl<'a> Walk<'a> {
     fn enter(&mut self, top: &mut Frame<'a>, pair: Pair<'a>, hook: Hook, depth: usize) -> Result<Option<Frame<'a>>, Exhausted> {
         let (Some(old), Some(new)) = (pair.old.node.body(), pair.new.node.body()) else { return Ok(None) };
         let key = (address(old), address(new));
-        self.budget = self.budget.checked_sub(1).ok_or(Exhausted)?;
+        self.budget.spend(1)?;
         if let Some(tree) = self.known.get(&key) {
             attach(top, hook, Rc::clone(tree));
             return Ok(None);
@@ -122,35 +121,35 @@ impl<'a> Walk<'a> {
         let mut level = self.level();
         let Some(above) = self.active.get(&key.0).copied() else {
             self.active.insert(key.0, depth);
-            level.messages(pair, true);
+            level.compare_messages(pair, true);
             return self.frame(level, hook, Some(key)).map(Some);
         };
-        // The message is being compared further up: its fields are told there.
-        level.messages(pair, false);
+        // The message is being compared further up, which reports its fields.
+        level.compare_messages(pair, false);
         let mut frame = self.frame(level, hook, None)?;
         frame.depends_on = above;
         Ok(Some(frame))
     }
 }
 
-fn attach(above: &mut Frame<'_>, hook: Hook, tree: Rc<Tree>) {
-    above.compatible &= tree.compatible;
-    let empty = tree.entries.is_empty();
+fn add(frame: &mut Frame<'_>, step: PathStep, difference: ElementDifference) {
+    frame.tree.compatible &= difference.kind.is_compatible();
+    frame.tree.entries.push(Entry::Difference(step, difference));
+}
+
+fn attach(above: &mut Frame<'_>, hook: Hook, tree: Rc<DifferenceTree>) {
+    above.tree.compatible &= tree.compatible;
+    let (is_empty, is_compatible) = (tree.entries.is_empty(), tree.compatible);
     match hook {
-        Hook::Root => {}
-        Hook::Nested(name) => {
-            if !empty {
-                above.entries.push(Entry::Below(Step::Named(name), tree));
+        Hook::Nested(name) if !is_empty => above.tree.entries.push(Entry::Below(PathStep::Named(name), tree)),
+        Hook::Used(name, step, otherwise) => {
+            if !is_empty {
+                above.tree.entries.push(Entry::FromRoot(name, tree));
+            }
+            if !is_compatible {
+                add(above, step, otherwise);
             }
         }
-        Hook::Used(name, then) => {
-            let incompatible = !tree.compatible;
-            if !empty {
-                above.entries.push(Entry::Elsewhere(name, tree));
-            }
-            if incompatible {
-                above.entries.push(Entry::Leaf(then));
-            }
-        }
+        Hook::Root | Hook::Nested(_) => {}
     }
 }

@@ -1,25 +1,26 @@
 //! `ProtoJSON` (Protocol Buffers, "JSON Mapping").
 
-use super::MAX_DEPTH;
 use super::scalar::integer;
-use super::types::{Field, Holds, Types};
-use super::wellknown::{WellKnown, is_duration, is_field_mask, is_timestamp};
+use super::types::{Field, FieldContent, Types};
+use super::well_known::{WellKnown, is_duration, is_field_mask, is_timestamp};
 use crate::schema::json::{Kind, Object, Value};
-use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Step, Work, out_of_work, pointer_of};
+use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
+use crate::schema::pointer::Segment;
+use crate::schema::protobuf::limits::MAX_MESSAGE_DEPTH;
 
 /// All faults, up to a bound.
 pub(super) fn walk(types: &Types, root: u32, value: &Value, work: &mut Work<'_>) -> Vec<Fault> {
     let mut walker = Walker { types, path: Vec::new(), depth: 0, faults: Vec::new(), spent: false, work };
     walker.message(root, value, None);
     if walker.spent {
-        return vec![out_of_work(String::new())];
+        return vec![Fault::out_of_work(&[])];
     }
     walker.faults
 }
 
 struct Walker<'a, 'w, 's> {
     types: &'a Types,
-    path: Vec<Step<'a>>,
+    path: Vec<Segment<'a>>,
     depth: usize,
     faults: Vec<Fault>,
     spent: bool,
@@ -33,24 +34,24 @@ impl<'a> Walker<'a, '_, '_> {
 
     fn note(&mut self, kind: FaultKind, message: impl Into<String>) {
         if self.faults.len() < MAX_FAULTS {
-            self.faults.push(Fault::new(kind, pointer_of(&self.path), message));
+            self.faults.push(Fault::at(kind, &self.path, message));
         }
     }
 
-    fn inside(&mut self, step: Step<'a>, walk: impl FnOnce(&mut Self)) {
-        self.path.push(step);
+    fn inside(&mut self, segment: Segment<'a>, walk: impl FnOnce(&mut Self)) {
+        self.path.push(segment);
         walk(self);
         self.path.pop();
     }
 
-    /// A message. `skip` is a member that is none of its fields.
+    /// A message. The member `skip` is not one of its fields.
     fn message(&mut self, id: u32, value: &'a Value, skip: Option<&str>) {
         if !self.work.step() || self.spent {
             self.spent = true;
             return;
         }
-        if self.depth >= MAX_DEPTH {
-            self.note(FaultKind::Depth, format!("messages are nested deeper than {MAX_DEPTH} levels"));
+        if self.depth >= MAX_MESSAGE_DEPTH {
+            self.note(FaultKind::Depth, format!("messages are nested deeper than {MAX_MESSAGE_DEPTH} levels"));
             return;
         }
         let types = self.types;
@@ -76,22 +77,22 @@ impl<'a> Walker<'a, '_, '_> {
             let found = message.by_name.get(&member.key).and_then(|at| Some((*at, message.fields.get(*at)?)));
             let Some((at, field)) = found else {
                 let text = format!("the message {} has no such field", message.full);
-                self.inside(Step::Name(&member.key), |walker| walker.note(FaultKind::Unknown, text));
+                self.inside(Segment::Name(&member.key), |walker| walker.note(FaultKind::Unknown, text));
                 continue;
             };
             let is_set = !self.is_unset(field, &member.value);
             if std::mem::replace(seen.get_mut(at).unwrap_or(&mut false), true) {
                 let text = format!("the field '{}' is there more than once", field.name);
-                self.inside(Step::Name(&member.key), |walker| walker.fault(text));
+                self.inside(Segment::Name(&member.key), |walker| walker.fault(text));
             } else if let Some(oneof) = field.oneof.filter(|_| is_set) {
                 if let Some((_, other)) = oneofs.iter().find(|(known, _)| *known == oneof) {
                     let text = format!("only one field of a oneof may be set, and '{other}' is set, too");
-                    self.inside(Step::Name(&member.key), |walker| walker.fault(text));
+                    self.inside(Segment::Name(&member.key), |walker| walker.fault(text));
                 }
                 oneofs.push((oneof, &field.name));
             }
             if is_set {
-                self.inside(Step::Name(&member.key), |walker| walker.field(field, &member.value));
+                self.inside(Segment::Name(&member.key), |walker| walker.field(field, &member.value));
             }
             if self.spent {
                 return;
@@ -105,11 +106,11 @@ impl<'a> Walker<'a, '_, '_> {
         }
     }
 
-    /// `null` leaves a field at its default, but for those that have a null of their own.
+    /// Whether a field is left unset: `null` means that, except for types that have a null value.
     fn is_unset(&self, field: &Field, value: &Value) -> bool {
-        let own_null = match field.holds {
-            Holds::Message(id) => self.well_known_of(id) == Some(WellKnown::Value),
-            Holds::Enum(id) => self.types.enums.get(id as usize).is_some_and(|found| found.is_null),
+        let own_null = match field.content {
+            FieldContent::Message(id) => self.well_known_of(id) == Some(WellKnown::Value),
+            FieldContent::Enum(id) => self.types.enums.get(id as usize).is_some_and(|found| found.is_null),
             _ => false,
         };
         value.kind == Kind::Null && (field.repeated || !own_null)
@@ -120,16 +121,16 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     fn field(&mut self, field: &'a Field, value: &'a Value) {
-        match (field.holds, &value.kind) {
-            (Holds::Map(entry), Kind::Object(object)) => {
+        match (field.content, &value.kind) {
+            (FieldContent::Map(entry), Kind::Object(object)) => {
                 let types = self.types;
                 let entry = types.messages.get(entry as usize);
                 let (Some((_, key)), Some((_, inner))) = (entry.and_then(|e| e.field(1)), entry.and_then(|e| e.field(2))) else {
                     return;
                 };
                 for member in object.members() {
-                    self.inside(Step::Name(&member.key), |walker| {
-                        if let Holds::Scalar(scalar) = key.holds
+                    self.inside(Segment::Name(&member.key), |walker| {
+                        if let FieldContent::Scalar(scalar) = key.content
                             && let Err(text) = scalar.check_key(&member.key)
                         {
                             walker.fault(text);
@@ -138,10 +139,10 @@ impl<'a> Walker<'a, '_, '_> {
                     });
                 }
             }
-            (Holds::Map(_), _) => self.fault("expected an object, a map"),
+            (FieldContent::Map(_), _) => self.fault("expected an object, a map"),
             (_, Kind::Array(values)) if field.repeated => {
                 for (index, value) in (0..).zip(values) {
-                    self.inside(Step::Index(index), |walker| walker.element(field, value));
+                    self.inside(Segment::Index(index), |walker| walker.element(field, value));
                 }
             }
             (..) if field.repeated => self.fault("expected an array"),
@@ -149,7 +150,7 @@ impl<'a> Walker<'a, '_, '_> {
         }
     }
 
-    /// An element of a list or a map: there null means nothing.
+    /// An element of a list or a map, where null has no meaning.
     fn element(&mut self, field: &'a Field, value: &'a Value) {
         let plain = Field { repeated: false, name: "".into(), json: "".into(), ..*field };
         if self.is_unset(&plain, value) {
@@ -164,14 +165,14 @@ impl<'a> Walker<'a, '_, '_> {
             self.spent = true;
             return;
         }
-        match field.holds {
-            Holds::Scalar(scalar) => {
+        match field.content {
+            FieldContent::Scalar(scalar) => {
                 if let Err(text) = scalar.check_json(value) {
                     self.fault(text);
                 }
             }
-            Holds::Enum(id) => self.enumeration(id, value),
-            Holds::Message(id) | Holds::Group(id) | Holds::Map(id) => self.message(id, value, None),
+            FieldContent::Enum(id) => self.enumeration(id, value),
+            FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id) => self.message(id, value, None),
         }
     }
 
@@ -228,15 +229,14 @@ impl<'a> Walker<'a, '_, '_> {
         };
         match (self.well_known_of(id), object.get("value")) {
             (None, _) => {
-                // the members are the message's own
                 let message = types.messages.get(id as usize);
-                if message.is_some() && self.depth < MAX_DEPTH {
+                if message.is_some() && self.depth < MAX_MESSAGE_DEPTH {
                     self.depth += 1;
                     self.fields(id, object, Some(TYPE));
                     self.depth -= 1;
                 }
             }
-            (Some(_), Some(value)) => self.inside(Step::Name("value"), |walker| walker.message(id, value, None)),
+            (Some(_), Some(value)) => self.inside(Segment::Name("value"), |walker| walker.message(id, value, None)),
             (Some(_), None) => self.fault("an Any of this message needs the member 'value'"),
         }
     }

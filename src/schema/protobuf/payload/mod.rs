@@ -1,29 +1,28 @@
-//! Data under a Protobuf schema: the wire format and `ProtoJSON`. Our own walkers over types made ready once; nothing is built.
+//! Data under a Protobuf schema: the wire format and `ProtoJSON`. The walkers build nothing, so no data can make them allocate or
+//! recurse at will.
 
+mod binary;
 mod json;
 mod scalar;
 mod types;
-mod wellknown;
-mod wire;
+mod well_known;
 
 use self::types::Types;
-use super::Schema;
+use super::limits::MAX_TEXT_DEPTH;
+use super::schema::Schema;
+use super::varint;
 use crate::schema::format::SchemaError;
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
 
-/// Deepest nesting of messages.
-const MAX_DEPTH: usize = 100;
-
-/// A schema made ready for data.
 #[derive(Debug)]
-pub struct Payload {
+pub struct PayloadValidator {
     types: Types,
-    /// The message that data is, unless it says otherwise itself.
+    /// The message of data that does not name one.
     root: Option<u32>,
 }
 
-impl Payload {
+impl PayloadValidator {
     /// Prepares a schema. `part` names the message, in full, without the package, or as type URL; else it is the first one.
     ///
     /// # Errors
@@ -46,7 +45,7 @@ impl Payload {
         self.types.by_indexes(indexes)
     }
 
-    /// The full name of a message, or of the one that data is without more said.
+    /// The full name of a message; without one, that of data that does not name any.
     #[must_use]
     pub fn message_name(&self, message: Option<u32>) -> Option<String> {
         let at = message.or(self.root)?;
@@ -62,7 +61,7 @@ impl Payload {
     /// # Errors
     /// The first fault.
     pub fn binary(&self, message: Option<u32>, bytes: &[u8], work: &mut Work<'_>) -> Result<Vec<Fault>, Fault> {
-        wire::walk(&self.types, self.root(message)?, bytes, work)
+        binary::walk(&self.types, self.root(message)?, bytes, work)
     }
 
     /// Walks a message in `ProtoJSON`. No fault means that it fits.
@@ -74,7 +73,6 @@ impl Payload {
         }
     }
 
-    /// Bytes held, roughly.
     #[must_use]
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.types.weight()
@@ -87,7 +85,7 @@ impl Payload {
 pub fn message_indexes(bytes: &[u8]) -> Option<(Vec<i32>, usize)> {
     let mut rest = bytes;
     let mut number = || -> Option<i32> {
-        let value = wire::varint(&mut rest)?;
+        let value = varint::read(&mut rest)?;
         let value = u32::try_from(value).ok()?;
         Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     };
@@ -96,7 +94,7 @@ pub fn message_indexes(bytes: &[u8]) -> Option<(Vec<i32>, usize)> {
         return Some((vec![0], bytes.len() - rest.len()));
     }
     // a message nested deeper than that could not have been registered
-    let count = usize::try_from(count).ok().filter(|count| *count <= super::HARD_DEPTH)?;
+    let count = usize::try_from(count).ok().filter(|count| *count <= MAX_TEXT_DEPTH)?;
     let mut indexes = Vec::with_capacity(count);
     for _ in 0..count {
         indexes.push(number().filter(|index| *index >= 0)?);

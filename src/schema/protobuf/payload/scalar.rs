@@ -1,12 +1,11 @@
-//! The scalar types: how they stand on the wire, and how they are written in JSON.
+//! The scalar types: their wire types, and how they are written in JSON.
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::schema::json::{Kind, Value};
+use crate::schema::json::{self, Kind, ReadOptions, Value};
 
-/// A scalar type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scalar {
     Double,
@@ -120,7 +119,7 @@ impl Scalar {
         integer(text).is_some_and(|value| (low..=high).contains(&value))
     }
 
-    /// A finite number must not become an infinite one.
+    /// A number that the type can only represent as infinity does not fit.
     fn fits_float(self, text: &str) -> bool {
         match self {
             Self::Float => text.parse::<f32>().is_ok_and(f32::is_finite),
@@ -131,12 +130,12 @@ impl Scalar {
 
 /// A number as JSON writes it.
 fn is_number(text: &str) -> bool {
-    let options = super::super::super::json::ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 1 };
+    let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 1 };
     let starts = text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && text.ends_with(|c: char| c.is_ascii_digit());
-    starts && super::super::super::json::read(text, options).is_ok()
+    starts && json::read(text, options).is_ok()
 }
 
-/// The integer that a JSON number is: fractions of zeros and exponents are allowed. `None` beyond 38 digits, too.
+/// The integer that a JSON number is; a fraction of zeros and an exponent are allowed. `None` also beyond 38 digits.
 pub(super) fn integer(text: &str) -> Option<i128> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),

@@ -1,20 +1,19 @@
-//! The types of a schema, made ready: names resolved, fields by number and by JSON name.
+//! The types of a schema, prepared for data: names resolved, fields by number and by JSON name.
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::features::{self, Features};
-use super::super::names::{Extension, Names, Node, Origin, Type, is_scalar, join};
-use super::super::normalize::json_name;
-use super::super::tree::{self, Body, File, Label, Syntax};
-use super::super::validate::unresolved;
-use super::super::{Schema, builtin};
 use super::scalar::Scalar;
-use super::wellknown::WellKnown;
+use super::well_known::WellKnown;
 use crate::schema::format::SchemaError;
+use crate::schema::protobuf::builtin;
+use crate::schema::protobuf::fault::unresolved;
+use crate::schema::protobuf::features::{self, Features};
+use crate::schema::protobuf::model::{self, Body, File, Label, Syntax, is_scalar, join, json_name};
+use crate::schema::protobuf::schema::Schema;
+use crate::schema::protobuf::symbol_table::{Declaration, ExtensionSymbol, Origin, SymbolTable, TypeSymbol};
 
-/// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
+pub(super) enum FieldContent {
     Scalar(Scalar),
     Enum(u32),
     Message(u32),
@@ -24,13 +23,12 @@ pub(super) enum Holds {
     Map(u32),
 }
 
-/// A field.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) number: u32,
     pub(super) name: Box<str>,
     pub(super) json: Box<str>,
-    pub(super) holds: Holds,
+    pub(super) content: FieldContent,
     pub(super) repeated: bool,
     pub(super) required: bool,
     /// Strings must be UTF-8.
@@ -39,11 +37,9 @@ pub(super) struct Field {
     pub(super) oneof: Option<u32>,
 }
 
-/// A message.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     pub(super) full: Box<str>,
-    /// By number.
     pub(super) fields: Vec<Field>,
     /// Places of fields by their names in JSON.
     pub(super) by_name: HashMap<Box<str>, usize>,
@@ -61,7 +57,6 @@ impl Message {
     }
 }
 
-/// An enum.
 #[derive(Debug, Default)]
 pub(super) struct Enum {
     pub(super) names: HashSet<Box<str>>,
@@ -84,18 +79,18 @@ pub(super) struct Types {
 
 impl Types {
     pub(super) fn new(schema: &Schema) -> Result<Self, SchemaError> {
-        let names = schema.names();
+        let symbols = schema.symbols();
         let file = schema.standing_for();
         let mut compiler = Compiler {
             schema,
-            names: &names,
+            symbols: &symbols,
             types: Self { package: file.package.as_deref().unwrap_or("").into(), ..Self::default() },
             enums: HashMap::new(),
             waiting: Vec::new(),
             extensions: HashMap::new(),
         };
-        for extension in names.extensions().filter(|extension| !matches!(extension.origin, Origin::Builtin(_))) {
-            if let Some(extended) = names.resolve(extension.extendee, extension.scope()) {
+        for extension in symbols.extensions().filter(|extension| !matches!(extension.origin, Origin::Builtin(_))) {
+            if let Some(extended) = symbols.resolve(extension.extendee, extension.scope()) {
                 compiler.extensions.entry(extended.full.clone()).or_default().push(extension.clone());
             }
         }
@@ -104,10 +99,10 @@ impl Types {
             let root = compiler.declared(&join(package, &message.name), message)?;
             compiler.types.roots.push(root);
         }
-        // what only an Any or a fragment can name
-        let others: Vec<Box<str>> = names.full_names().map(Into::into).collect();
+        // messages that only an Any, or the fragment of a schema's address, can name
+        let others: Vec<Box<str>> = symbols.full_names().map(Into::into).collect();
         for name in others {
-            if let Some(found) = names.find(&name)
+            if let Some(found) = symbols.find(&name)
                 && found.node.body().is_some()
             {
                 compiler.message(found)?;
@@ -123,7 +118,6 @@ impl Types {
         self.by_name.get(name).or_else(|| self.by_name.get(&join(&self.package, name))).copied()
     }
 
-    /// A message by its full name.
     pub(super) fn find(&self, full: &str) -> Option<u32> {
         self.by_name.get(full).copied()
     }
@@ -144,17 +138,17 @@ impl Types {
 
 struct Compiler<'a> {
     schema: &'a Schema,
-    names: &'a Names<'a>,
+    symbols: &'a SymbolTable<'a>,
     types: Types,
     enums: HashMap<Box<str>, u32>,
-    /// Messages that have a place and no fields yet.
-    waiting: Vec<(u32, Type<'a>)>,
-    extensions: HashMap<Box<str>, Vec<Extension<'a>>>,
+    /// Messages that have an index and no fields yet.
+    waiting: Vec<(u32, TypeSymbol<'a>)>,
+    extensions: HashMap<Box<str>, Vec<ExtensionSymbol<'a>>>,
 }
 
 impl<'a> Compiler<'a> {
-    /// The place of a message; its fields come later.
-    fn message(&mut self, found: &Type<'a>) -> Result<u32, SchemaError> {
+    /// The index of a message; its fields come later.
+    fn message(&mut self, found: &TypeSymbol<'a>) -> Result<u32, SchemaError> {
         if let Some(known) = self.types.by_name.get(&found.full) {
             return Ok(*known);
         }
@@ -171,9 +165,9 @@ impl<'a> Compiler<'a> {
         Ok(at)
     }
 
-    /// The place of a message that is declared under a name, with those declared inside. Nesting is bounded by the parser.
-    fn declared(&mut self, full: &str, message: &'a tree::Message) -> Result<u32, SchemaError> {
-        let found = self.names.find(full).cloned().ok_or_else(|| SchemaError::validate(unresolved(full)))?;
+    /// The index of a declared message, with those declared inside. The parser bounds the nesting.
+    fn declared(&mut self, full: &str, message: &'a model::Message) -> Result<u32, SchemaError> {
+        let found = self.symbols.find(full).cloned().ok_or_else(|| SchemaError::validate(unresolved(full)))?;
         let at = self.message(&found)?;
         let mut inner = Vec::new();
         for message in &message.body.messages {
@@ -198,7 +192,7 @@ impl<'a> Compiler<'a> {
                 field.name = field.json.clone();
                 fields.push(field);
             }
-            // the first of a number counts
+            // the first field of a number counts
             fields.sort_by_key(|field| field.number);
             fields.dedup_by_key(|field| field.number);
             self.types.bytes += 200 + found.full.len() + fields.iter().map(|f| 160 + f.name.len() * 3).sum::<usize>();
@@ -218,7 +212,7 @@ impl<'a> Compiler<'a> {
         Ok(self.types)
     }
 
-    fn fields(&mut self, body: &'a Body, found: &Type<'a>) -> Result<Vec<Field>, SchemaError> {
+    fn fields(&mut self, body: &'a Body, found: &TypeSymbol<'a>) -> Result<Vec<Field>, SchemaError> {
         let mut fields = Vec::new();
         for field in &body.fields {
             fields.push(self.field(field, &found.full, found.features, found.origin)?);
@@ -238,15 +232,15 @@ impl<'a> Compiler<'a> {
         Ok(fields)
     }
 
-    fn group(&mut self, group: &'a tree::Group, scope: &str) -> Result<Field, SchemaError> {
+    fn group(&mut self, group: &'a model::Group, scope: &str) -> Result<Field, SchemaError> {
         let full = join(scope, &group.name);
-        let found = self.names.find(&full).cloned().ok_or_else(|| SchemaError::validate(unresolved(&full)))?;
+        let found = self.symbols.find(&full).cloned().ok_or_else(|| SchemaError::validate(unresolved(&full)))?;
         let name: Box<str> = group.name.to_ascii_lowercase().into();
         Ok(Field {
             number: u32::try_from(group.number).unwrap_or(0),
             json: json_name(&name).into(),
             name,
-            holds: Holds::Group(self.message(&found)?),
+            content: FieldContent::Group(self.message(&found)?),
             repeated: group.label == Some(Label::Repeated),
             required: group.label == Some(Label::Required),
             utf8: false,
@@ -254,7 +248,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn field(&mut self, field: &'a tree::Field, scope: &str, features: Features, origin: Origin) -> Result<Field, SchemaError> {
+    fn field(&mut self, field: &'a model::Field, scope: &str, features: Features, origin: Origin) -> Result<Field, SchemaError> {
         let file = self.file(origin);
         let is_edition = file.is_some_and(|file| file.effective_syntax().edition().is_some());
         let features = if is_edition { features.with(&field.options) } else { features };
@@ -266,18 +260,18 @@ impl<'a> Compiler<'a> {
                 set.or_else(|| file.and_then(|file| features::own(&file.options, "utf8_validation"))) != Some("NONE")
             }
         };
-        let holds = match &field.kind {
-            tree::Type::Named(name) => self.holds(name, scope, features)?,
-            tree::Type::Map(pair) => Holds::Map(self.entry(field, pair, scope, utf8, features)?),
+        let content = match &field.kind {
+            model::FieldType::Named(name) => self.content(name, scope, features)?,
+            model::FieldType::Map(pair) => FieldContent::Map(self.entry(field, pair, scope, utf8, features)?),
         };
-        let repeated = field.label == Some(Label::Repeated) || matches!(holds, Holds::Map(_));
-        let json = field.json_name.as_ref().and_then(tree::Value::as_text).map_or_else(|| json_name(&field.name), str::to_owned);
+        let repeated = field.label == Some(Label::Repeated) || matches!(content, FieldContent::Map(_));
+        let json = field.json_name.as_ref().and_then(model::Value::as_text).map_or_else(|| json_name(&field.name), str::to_owned);
         let by_edition = is_edition && features.required && !repeated;
         Ok(Field {
             number: u32::try_from(field.number).unwrap_or(0),
             name: field.name.clone(),
             json: json.into(),
-            holds,
+            content,
             repeated,
             required: field.label == Some(Label::Required) || by_edition,
             utf8,
@@ -294,21 +288,21 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn holds(&mut self, name: &str, scope: &str, features: Features) -> Result<Holds, SchemaError> {
+    fn content(&mut self, name: &str, scope: &str, features: Features) -> Result<FieldContent, SchemaError> {
         if is_scalar(name) {
-            return Scalar::named(name).map(Holds::Scalar).ok_or_else(|| SchemaError::validate(unresolved(name)));
+            return Scalar::named(name).map(FieldContent::Scalar).ok_or_else(|| SchemaError::validate(unresolved(name)));
         }
-        let found = self.names.resolve(name, scope).cloned().ok_or_else(|| SchemaError::validate(unresolved(name)))?;
+        let found = self.symbols.resolve(name, scope).cloned().ok_or_else(|| SchemaError::validate(unresolved(name)))?;
         Ok(match found.node {
-            Node::Enum(declared) => Holds::Enum(self.enumeration(&found, declared)?),
-            Node::Message(_) | Node::Group(_) => {
+            Declaration::Enum(declared) => FieldContent::Enum(self.enumeration(&found, declared)?),
+            Declaration::Message(_) | Declaration::Group(_) => {
                 let at = self.message(&found)?;
-                if features.delimited { Holds::Group(at) } else { Holds::Message(at) }
+                if features.delimited { FieldContent::Group(at) } else { FieldContent::Message(at) }
             }
         })
     }
 
-    fn enumeration(&mut self, found: &Type<'a>, declared: &tree::Enum) -> Result<u32, SchemaError> {
+    fn enumeration(&mut self, found: &TypeSymbol<'a>, declared: &model::Enum) -> Result<u32, SchemaError> {
         if let Some(known) = self.enums.get(&found.full) {
             return Ok(*known);
         }
@@ -327,8 +321,8 @@ impl<'a> Compiler<'a> {
     /// The message of one entry of a map.
     fn entry(
         &mut self,
-        field: &tree::Field,
-        pair: &(tree::Type, tree::Type),
+        field: &model::Field,
+        pair: &(model::FieldType, model::FieldType),
         scope: &str,
         utf8: bool,
         features: Features,
@@ -337,9 +331,9 @@ impl<'a> Compiler<'a> {
         for (number, name, kind) in [(1, "key", &pair.0), (2, "value", &pair.1)] {
             let kind = kind.name().ok_or_else(|| SchemaError::validate("a map can't hold a map"))?;
             // entries and what is in them are never delimited
-            let holds = self.holds(kind, scope, Features { delimited: false, ..features })?;
+            let content = self.content(kind, scope, Features { delimited: false, ..features })?;
             let (name, json): (Box<str>, Box<str>) = (name.into(), name.into());
-            fields.push(Field { number, name, json, holds, repeated: false, required: false, utf8, oneof: None });
+            fields.push(Field { number, name, json, content, repeated: false, required: false, utf8, oneof: None });
         }
         let full = join(scope, &format!("{}Entry", field.name));
         self.place(Message { full, fields, ..Message::default() })

@@ -1,29 +1,28 @@
-//! Fields.
+//! Fields and groups.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::super::message::Side;
-use super::files::{Numbers, names};
-use super::{Compared, Policy, ProtobufPolicy, below, spot};
+use super::breach::{Compared, Policy, below, place};
+use super::reserved::{NumberSet, reserved_names};
+use crate::schema::protobuf::compat::rules::ComparedFile;
 use crate::schema::protobuf::features::Features;
-use crate::schema::protobuf::names::{Node, is_scalar, join};
-use crate::schema::protobuf::normalize::{is_repeated, json_name, map_entry};
-use crate::schema::protobuf::numbers;
-use crate::schema::protobuf::tree::{Body, Field, Group, Label, Offset, Syntax, Type, Value};
+use crate::schema::protobuf::model::{Body, Field, FieldType, Group, Label, Offset, Syntax, Value, is_scalar, join, json_name};
+use crate::schema::protobuf::symbol_table::Declaration;
+use crate::schema::protobuf::{number, print};
+use crate::types::ProtobufPolicy;
 
-/// A field or a group.
-struct Member<'a> {
+struct FieldOrGroup<'a> {
     name: String,
     number: i32,
     at: Offset,
     label: Option<Label>,
     oneof: Option<&'a str>,
-    kind: Option<&'a Type>,
+    kind: Option<&'a FieldType>,
     field: Option<&'a Field>,
     group: Option<&'a Group>,
 }
 
-fn members(body: &Body) -> BTreeMap<i32, Member<'_>> {
+fn members(body: &Body) -> BTreeMap<i32, FieldOrGroup<'_>> {
     let mut found = BTreeMap::new();
     let plain = body.fields.iter().map(|one| of_field(one, None));
     let grouped = body.groups.iter().map(|one| of_group(one, None));
@@ -38,9 +37,9 @@ fn members(body: &Body) -> BTreeMap<i32, Member<'_>> {
     found
 }
 
-fn of_field<'a>(field: &'a Field, oneof: Option<&'a str>) -> Member<'a> {
-    let label = if is_repeated(field) { Some(Label::Repeated) } else { field.label };
-    Member {
+fn of_field<'a>(field: &'a Field, oneof: Option<&'a str>) -> FieldOrGroup<'a> {
+    let label = if field.is_repeated() { Some(Label::Repeated) } else { field.label };
+    FieldOrGroup {
         name: field.name.to_string(),
         number: field.number,
         at: field.at,
@@ -52,8 +51,8 @@ fn of_field<'a>(field: &'a Field, oneof: Option<&'a str>) -> Member<'a> {
     }
 }
 
-fn of_group<'a>(group: &'a Group, oneof: Option<&'a str>) -> Member<'a> {
-    Member {
+fn of_group<'a>(group: &'a Group, oneof: Option<&'a str>) -> FieldOrGroup<'a> {
+    FieldOrGroup {
         name: group.name.to_ascii_lowercase(),
         number: group.number,
         at: group.at,
@@ -68,23 +67,29 @@ fn of_group<'a>(group: &'a Group, oneof: Option<&'a str>) -> Member<'a> {
 pub(super) fn compare(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str), (old, new): (&Body, &Body)) -> Compared {
     let (before, after) = (members(old), members(new));
     policy.spend(before.len() + after.len())?;
-    let reserved_names = names(&new.reserved);
-    let reserved_numbers = Numbers::reserved(&new.reserved);
+    let known_names = reserved_names(&new.reserved);
+    let reserved_numbers = NumberSet::reserved(&new.reserved);
     for (number, old_member) in &before {
         if let Some(new_member) = after.get(number) {
-            both(policy, path, scopes, (old_member, new_member));
+            compare_field(policy, path, scopes, (old_member, new_member));
         } else {
             let is_reserved = reserved_numbers.covers((*number, *number));
-            gone(policy, path, scopes.0, old_member, (is_reserved, &reserved_names));
+            check_deletion(policy, path, scopes.0, old_member, (is_reserved, &known_names));
         }
     }
     Ok(())
 }
 
-fn gone(policy: &mut Policy<'_>, path: &str, scope: &str, member: &Member<'_>, (number, names): (bool, &HashSet<&str>)) {
+fn check_deletion(
+    policy: &mut Policy<'_>,
+    path: &str,
+    scope: &str,
+    member: &FieldOrGroup<'_>,
+    (number, names): (bool, &HashSet<&str>),
+) {
     let path = below(path, &member.number.to_string());
     let text = format!("The {{R}} schema is missing field {} ('{}') of the {{W}} schema", member.number, member.name);
-    let old = spot(scope, &member.name, member.at);
+    let old = place(scope, &member.name, member.at);
     if policy.is(ProtobufPolicy::File) {
         policy.breach("FIELD_NO_DELETE", &path, text, old, None, "Keep the field; mark it deprecated.");
     } else if !number {
@@ -96,11 +101,11 @@ fn gone(policy: &mut Policy<'_>, path: &str, scope: &str, member: &Member<'_>, (
     }
 }
 
-fn both(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str), (old, new): (&Member<'_>, &Member<'_>)) {
+fn compare_field(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str), (old, new): (&FieldOrGroup<'_>, &FieldOrGroup<'_>)) {
     let path = below(path, &new.number.to_string());
     let breach = |policy: &mut Policy<'_>, rule, what: &str, w: &str, r: &str, remedy| {
         let text = format!("The {what} of field '{}' is '{r}' in the {{R}} schema and '{w}' in the {{W}} schema", new.name);
-        policy.breach(rule, &path, text, spot(scopes.0, &old.name, old.at), spot(scopes.1, &new.name, new.at), remedy);
+        policy.breach(rule, &path, text, place(scopes.0, &old.name, old.at), place(scopes.1, &new.name, new.at), remedy);
     };
     let number = "Use a new field number.";
     let (w, r) = (cardinality(policy.old, old, scopes.0), cardinality(policy.new, new, scopes.1));
@@ -118,7 +123,7 @@ fn both(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str), (old, new): (
             breach(policy, "MESSAGE_SAME_REQUIRED_FIELDS", "cardinality", w.word(), r.word(), "Keep the label.");
         }
     }
-    let (w, r) = (Kind::of(policy.old, old, scopes.0), Kind::of(policy.new, new, scopes.1));
+    let (w, r) = (ResolvedType::of(policy.old, old, scopes.0), ResolvedType::of(policy.new, new, scopes.1));
     if w != r && !w.reads(&r, policy) {
         let rule = match policy.level {
             ProtobufPolicy::File => "FIELD_SAME_TYPE",
@@ -146,20 +151,20 @@ fn both(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str), (old, new): (
     }
 }
 
-fn json(member: &Member<'_>) -> String {
+fn json(member: &FieldOrGroup<'_>) -> String {
     let stated = member.field.and_then(|field| field.json_name.as_ref()).and_then(Value::as_text);
     stated.map_or_else(|| json_name(&member.name), str::to_owned)
 }
 
-fn default(member: &Member<'_>) -> String {
+fn default(member: &FieldOrGroup<'_>) -> String {
     match member.field.and_then(|field| field.default.as_ref()) {
         None => String::new(),
-        Some(Value::Word(word)) => numbers::plain(word),
-        Some(value) => crate::schema::protobuf::printer::value_text(value),
+        Some(Value::Word(word)) => number::plain(word),
+        Some(value) => print::value_text(value),
     }
 }
 
-/// How many values a field has, and whether it knows of having none.
+/// How many values a field has, and whether it can be unset.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cardinality {
     Explicit,
@@ -180,7 +185,7 @@ impl Cardinality {
         }
     }
 
-    /// What counts in JSON: one value, a list, an object. That a field is required is among the original's findings.
+    /// What JSON has: one value, a list, an object. Confluent's own rules deal with required fields.
     fn json(self) -> u8 {
         match self {
             Self::Explicit | Self::Implicit | Self::Required => 0,
@@ -189,7 +194,7 @@ impl Cardinality {
         }
     }
 
-    /// What counts in bytes: a map is a list, and of several strings or messages a single reader keeps one.
+    /// What the wire format has: a map is a list, and the reader of a single string or message keeps the last one.
     fn wire(self) -> u8 {
         match self {
             Self::Explicit | Self::Implicit | Self::Required => 0,
@@ -198,19 +203,20 @@ impl Cardinality {
     }
 }
 
-fn cardinality(side: Side<'_>, member: &Member<'_>, scope: &str) -> Cardinality {
-    let syntax = side.file.effective_syntax();
+fn cardinality(file: ComparedFile<'_>, member: &FieldOrGroup<'_>, scope: &str) -> Cardinality {
+    let syntax = file.file.effective_syntax();
     match (member.kind, member.label) {
-        (Some(Type::Map(_)), _) => Cardinality::Map,
+        (Some(FieldType::Map(_)), _) => Cardinality::Map,
         (_, Some(Label::Repeated)) => Cardinality::Repeated,
         (_, Some(Label::Required)) => Cardinality::Required,
         (_, Some(Label::Optional)) => Cardinality::Explicit,
         (kind, None) => {
             let options = member.field.map_or(&[][..], |field| &field.options);
-            let around = side.names.find(scope).map_or_else(|| Features::of_file(side.file), |found| found.features);
+            let around = file.symbols.find(scope).map_or_else(|| Features::of_file(file.file), |found| found.features);
             let features = around.with(options);
-            let scalar = kind.and_then(Type::name).is_some_and(|name| {
-                is_scalar(name) || side.names.resolve(name, scope).is_some_and(|found| matches!(found.node, Node::Enum(_)))
+            let scalar = kind.and_then(FieldType::name).is_some_and(|name| {
+                is_scalar(name)
+                    || file.symbols.resolve(name, scope).is_some_and(|found| matches!(found.node, Declaration::Enum(_)))
             });
             let implicit = syntax == Syntax::Proto3 || features.implicit;
             match (member.oneof, features.required) {
@@ -224,47 +230,47 @@ fn cardinality(side: Side<'_>, member: &Member<'_>, scope: &str) -> Cardinality 
 
 /// The type of a field with its names resolved.
 #[derive(Clone, PartialEq, Eq)]
-enum Kind {
+enum ResolvedType {
     Scalar(String),
     Enum(String),
     Message(String),
     Group(String),
-    Map(Box<(Kind, Kind)>),
+    Map(Box<(ResolvedType, ResolvedType)>),
 }
 
 /// The full name of a type.
-pub(super) fn full(side: Side<'_>, kind: &Type, scope: &str) -> String {
-    Kind::resolve(side, kind, scope, 0).text()
+pub(super) fn full_type_name(file: ComparedFile<'_>, kind: &FieldType, scope: &str) -> String {
+    ResolvedType::resolve(file, kind, scope, 0).text()
 }
 
-impl Kind {
-    fn of(side: Side<'_>, member: &Member<'_>, scope: &str) -> Self {
+impl ResolvedType {
+    fn of(file: ComparedFile<'_>, member: &FieldOrGroup<'_>, scope: &str) -> Self {
         match (member.kind, member.group) {
-            (Some(kind), _) => Self::resolve(side, kind, scope, 0),
+            (Some(kind), _) => Self::resolve(file, kind, scope, 0),
             (None, group) => Self::Group(join(scope, group.map_or("", |group| &group.name)).into()),
         }
     }
 
-    fn resolve(side: Side<'_>, kind: &Type, scope: &str, depth: usize) -> Self {
+    fn resolve(file: ComparedFile<'_>, kind: &FieldType, scope: &str, depth: usize) -> Self {
         let name = match kind {
-            Type::Map(pair) => {
-                let both = (Self::resolve(side, &pair.0, scope, depth), Self::resolve(side, &pair.1, scope, depth));
+            FieldType::Map(pair) => {
+                let both = (Self::resolve(file, &pair.0, scope, depth), Self::resolve(file, &pair.1, scope, depth));
                 return Self::Map(Box::new(both));
             }
-            Type::Named(name) if is_scalar(name) => return Self::Scalar(name.to_string()),
-            Type::Named(name) => name,
+            FieldType::Named(name) if is_scalar(name) => return Self::Scalar(name.to_string()),
+            FieldType::Named(name) => name,
         };
-        let Some(found) = side.names.resolve(name, scope) else { return Self::Message(name.to_string()) };
+        let Some(found) = file.symbols.resolve(name, scope) else { return Self::Message(name.to_string()) };
         match found.node {
-            Node::Enum(_) => Self::Enum(found.full.to_string()),
-            Node::Message(message) => match map_entry(&message.body) {
+            Declaration::Enum(_) => Self::Enum(found.full.to_string()),
+            Declaration::Message(message) => match message.body.map_entry() {
                 Some((key, value)) if depth < 8 => {
-                    let key = Self::resolve(side, &key.kind, &found.full, depth + 1);
-                    Self::Map(Box::new((key, Self::resolve(side, &value.kind, &found.full, depth + 1))))
+                    let key = Self::resolve(file, &key.kind, &found.full, depth + 1);
+                    Self::Map(Box::new((key, Self::resolve(file, &value.kind, &found.full, depth + 1))))
                 }
                 _ => Self::Message(found.full.to_string()),
             },
-            Node::Group(_) => Self::Group(found.full.to_string()),
+            Declaration::Group(_) => Self::Group(found.full.to_string()),
         }
     }
 
@@ -275,7 +281,7 @@ impl Kind {
         }
     }
 
-    /// Whether a reader of `new` understands what this type wrote.
+    /// Whether a reader with the type `new` reads what was written with this one.
     fn reads(&self, new: &Self, policy: &Policy<'_>) -> bool {
         if self == new {
             return true;
@@ -293,11 +299,11 @@ impl Kind {
     }
 }
 
-/// An enum may be replaced by one of the same short name that has all its values.
+/// Whether an enum has the short name and all values of another one, which it may replace.
 fn contains(policy: &Policy<'_>, old: &str, new: &str) -> bool {
     let short = |name: &str| name.rsplit('.').next().unwrap_or("").to_owned();
-    let (Some(old_type), Some(new_type)) = (policy.old.names.find(old), policy.new.names.find(new)) else { return false };
-    let (Node::Enum(old_enum), Node::Enum(new_enum)) = (old_type.node, new_type.node) else { return false };
+    let (Some(old_type), Some(new_type)) = (policy.old.symbols.find(old), policy.new.symbols.find(new)) else { return false };
+    let (Declaration::Enum(old_enum), Declaration::Enum(new_enum)) = (old_type.node, new_type.node) else { return false };
     let known: HashMap<&str, i32> = new_enum.constants.iter().map(|c| (&*c.name, c.number)).collect();
     short(old) == short(new) && old_enum.constants.iter().all(|c| known.get(&*c.name) == Some(&c.number))
 }

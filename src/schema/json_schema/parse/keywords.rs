@@ -1,0 +1,363 @@
+//! What the keywords of strings, numbers, arrays and objects become in each dialect.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use super::digest::of_type_name;
+use super::loader::{LoadError, Loader};
+use crate::schema::json::{self, Object, Value};
+use crate::schema::json_schema::dialect::Dialect;
+use crate::schema::json_schema::model::{
+    Additional, ArrayKeywords, Combined, Criterion, Exclusive, NodeId, NodeKind, NumberKeywords, ObjectKeywords, PatternProperty,
+    StringKeywords,
+};
+use crate::schema::json_schema::number::Decimal;
+use crate::schema::json_schema::resolve::Scope;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum KeywordGroup {
+    Array,
+    Object,
+    Number,
+    String,
+}
+
+impl KeywordGroup {
+    const ALL: [Self; 4] = [Self::Array, Self::Object, Self::Number, Self::String];
+
+    /// Whether any keyword of the group is present. `properties` and `patternProperties` without entries do not count from
+    /// 2019-09 on.
+    fn is_in(self, object: &Object, dialect: Dialect) -> bool {
+        let has = |key: &str| object.get(key).is_some();
+        let filled =
+            |key: &str| object.get(key).is_some_and(|v| !dialect.is_modern() || v.as_object().is_none_or(|o| !o.is_empty()));
+        let after = |first: Dialect, keys: &[&str]| dialect >= first && keys.iter().any(|key| has(key));
+        match self {
+            Self::Array => {
+                ["items", "minItems", "maxItems", "uniqueItems"].into_iter().any(has)
+                    || after(Dialect::Draft6, &["contains"])
+                    || after(Dialect::Draft2019, &["unevaluatedItems"])
+                    || after(Dialect::Draft2020, &["prefixItems"])
+                    || (!dialect.is_modern() && has("additionalItems"))
+            }
+            Self::Object => {
+                ["required", "minProperties", "maxProperties", "additionalProperties"].into_iter().any(has)
+                    || filled("properties")
+                    || filled("patternProperties")
+                    || after(Dialect::Draft6, &["propertyNames"])
+                    || after(Dialect::Draft2019, &["unevaluatedProperties", "dependentRequired", "dependentSchemas"])
+                    || (!dialect.is_modern() && has("dependencies"))
+            }
+            Self::Number => ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"].into_iter().any(has),
+            Self::String => ["minLength", "maxLength", "pattern"].into_iter().any(has) || (!dialect.is_modern() && has("format")),
+        }
+    }
+}
+
+/// A name in `type`.
+#[derive(Debug, Clone, Copy)]
+enum TypeName {
+    Of(KeywordGroup),
+    Integer,
+    Boolean,
+    Null,
+}
+
+impl TypeName {
+    fn read(name: &str) -> Option<Self> {
+        Some(match name {
+            "string" => Self::Of(KeywordGroup::String),
+            "number" => Self::Of(KeywordGroup::Number),
+            "integer" => Self::Integer,
+            "array" => Self::Of(KeywordGroup::Array),
+            "object" => Self::Of(KeywordGroup::Object),
+            "boolean" => Self::Boolean,
+            "null" => Self::Null,
+            _ => return None,
+        })
+    }
+
+    fn group(self) -> Option<KeywordGroup> {
+        match self {
+            Self::Of(group) => Some(group),
+            Self::Integer => Some(KeywordGroup::Number),
+            Self::Boolean | Self::Null => None,
+        }
+    }
+}
+
+impl<'d> Loader<'d> {
+    /// `type` with the keywords of its groups, then the keywords of other groups.
+    pub(super) fn typed_parts(
+        &mut self,
+        object: &'d Object,
+        value: &'d Value,
+        scope: &Scope<'d>,
+        parts: &mut Vec<NodeKind>,
+    ) -> Result<(), LoadError> {
+        let mut done = HashSet::new();
+        match object.get("type").map(|t| (t, &t.kind)) {
+            None => {}
+            Some((_, json::Kind::String(name))) => {
+                let name = self.type_name(name, value)?;
+                done.extend(name.group());
+                parts.push(self.typed(name, object, scope)?);
+            }
+            Some((_, json::Kind::Array(names))) => {
+                let mut members = Vec::with_capacity(names.len());
+                let mut distinct = Vec::with_capacity(names.len());
+                let mut seen = HashSet::new();
+                for item in names {
+                    let text = self.expect_string(item)?;
+                    let name = self.type_name(text, value)?;
+                    let first = name.group().is_none_or(|group| done.insert(group));
+                    // From 2019-09 on only the first type of a group takes the group's keywords.
+                    let kind = match name {
+                        _ if first || !self.dialect.is_modern() => self.typed(name, object, scope)?,
+                        TypeName::Integer => {
+                            NodeKind::Number(Box::new(NumberKeywords { integer: true, ..NumberKeywords::default() }))
+                        }
+                        TypeName::Of(KeywordGroup::Number) => NodeKind::Number(Box::default()),
+                        other => self.typed(other, object, scope)?,
+                    };
+                    let id = self.part(kind, value);
+                    members.push(id);
+                    let digest = of_type_name(text);
+                    if seen.insert(digest) {
+                        distinct.push((id, digest));
+                    }
+                }
+                parts.push(NodeKind::Combined(Box::new(Combined { criterion: Criterion::AnyOf, members, distinct })));
+            }
+            Some((other, _)) => return self.mismatch(other, "String or Array"),
+        }
+        for group in KeywordGroup::ALL {
+            if !done.contains(&group) && group.is_in(object, self.dialect) {
+                parts.push(self.group(group, object, scope)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn type_name(&self, name: &str, holder: &Value) -> Result<TypeName, LoadError> {
+        TypeName::read(name).map_or_else(|| self.fail(holder, format!("unknown type: [{name}]")), Ok)
+    }
+
+    fn typed(&mut self, name: TypeName, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+        match name {
+            TypeName::Boolean => Ok(NodeKind::Boolean),
+            TypeName::Null => Ok(NodeKind::Null),
+            TypeName::Integer => self.number(object, true),
+            TypeName::Of(group) => self.group(group, object, scope),
+        }
+    }
+
+    fn group(&mut self, group: KeywordGroup, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+        match group {
+            KeywordGroup::Array => self.array(object, scope),
+            KeywordGroup::Object => self.object(object, scope),
+            KeywordGroup::Number => self.number(object, false),
+            KeywordGroup::String => self.text(object),
+        }
+    }
+
+    fn text(&mut self, object: &'d Object) -> Result<NodeKind, LoadError> {
+        let pattern = self.string(object, "pattern")?;
+        if let (Some(text), Some(value)) = (pattern, object.get("pattern")) {
+            self.expect_pattern(value, text)?;
+        }
+        Ok(NodeKind::String(Box::new(StringKeywords {
+            max_length: self.size(object, "maxLength")?,
+            min_length: self.size(object, "minLength")?,
+            pattern: pattern.map(Into::into),
+        })))
+    }
+
+    fn number(&mut self, object: &'d Object, integer: bool) -> Result<NodeKind, LoadError> {
+        let maximum = self.decimal(object, "maximum")?;
+        let minimum = self.decimal(object, "minimum")?;
+        let (exclusive_maximum, exclusive_minimum) = if self.dialect == Dialect::Draft4 {
+            let flagged = |flag: Option<bool>, bound: &Option<Decimal>| {
+                bound.clone().filter(|_| flag == Some(true)).map(|value| Exclusive { value, flag: true })
+            };
+            let maximum = flagged(self.flag(object, "exclusiveMaximum")?, &maximum);
+            (maximum, flagged(self.flag(object, "exclusiveMinimum")?, &minimum))
+        } else {
+            let bound = |value: Option<Decimal>| value.map(|value| Exclusive { value, flag: false });
+            (bound(self.decimal(object, "exclusiveMaximum")?), bound(self.decimal(object, "exclusiveMinimum")?))
+        };
+        let multiple_of = self.divisor(object)?;
+        Ok(NodeKind::Number(Box::new(NumberKeywords {
+            integer,
+            maximum,
+            minimum,
+            exclusive_maximum,
+            exclusive_minimum,
+            multiple_of,
+        })))
+    }
+
+    fn array(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+        let mut array = ArrayKeywords {
+            max_items: self.size(object, "maxItems")?,
+            min_items: self.size(object, "minItems")?,
+            unique: self.flag(object, "uniqueItems")?.unwrap_or(false),
+            ..ArrayKeywords::default()
+        };
+        match self.dialect {
+            Dialect::Draft4 | Dialect::Draft6 | Dialect::Draft7 => self.early_items(object, scope, &mut array)?,
+            Dialect::Draft2019 => self.items_2019(object, scope, &mut array)?,
+            Dialect::Draft2020 => self.items_2020(object, scope, &mut array)?,
+        }
+        if self.dialect != Dialect::Draft4 {
+            let contains = self.child_at(object, "contains", scope)?;
+            // From 2019-09 on `contains` requires one element by default; the counts mean nothing without it.
+            if self.dialect.is_modern() && contains.is_some() {
+                let least = self.size(object, "minContains")?;
+                array.min_contains = Some(least.unwrap_or_else(|| Decimal::read("1")));
+                array.max_contains = self.size(object, "maxContains")?;
+            }
+        }
+        if self.dialect.is_modern() {
+            array.unevaluated = self.child_at(object, "unevaluatedItems", scope)?;
+        }
+        Ok(NodeKind::Array(Box::new(array)))
+    }
+
+    fn early_items(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
+        match object.get("items").map(|v| (v, &v.kind)) {
+            None => {}
+            Some((_, json::Kind::Array(items))) => array.tuple = self.children(items, scope)?,
+            Some((value, json::Kind::Bool(_))) if self.dialect == Dialect::Draft4 => {
+                return self.mismatch(value, "Array or Object");
+            }
+            Some((value, json::Kind::Bool(_) | json::Kind::Object(_))) => array.each = Some(self.child(value, scope)?),
+            Some((value, _)) => return self.mismatch(value, "Array, Boolean or Object"),
+        }
+        array.additional = self.rest(object, "additionalItems", scope)?;
+        Ok(())
+    }
+
+    fn items_2019(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
+        match object.get("items").map(|v| (v, &v.kind)) {
+            Some((_, json::Kind::Array(items))) => {
+                array.tuple = self.children(items, scope)?;
+                array.additional = self.rest(object, "additionalItems", scope)?;
+            }
+            Some((value, _)) => self.plain_items(value, scope, array)?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn items_2020(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
+        if let Some(items) = object.get("prefixItems") {
+            let items = self.expect_array(items)?;
+            array.tuple = self.children(items, scope)?;
+        }
+        match object.get("items") {
+            Some(value) => self.plain_items(value, scope, array),
+            None => Ok(()),
+        }
+    }
+
+    /// `items` with one schema: for every element, or for those after the tuple.
+    fn plain_items(&mut self, value: &'d Value, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
+        let id = self.child(value, scope)?;
+        match value.kind {
+            json::Kind::Bool(true) => {}
+            json::Kind::Bool(false) => array.additional = Additional::Nothing,
+            _ if array.tuple.is_empty() => array.each = Some(id),
+            _ => array.additional = Additional::Like(id),
+        }
+        Ok(())
+    }
+
+    fn children(&mut self, items: &'d [Value], scope: &Scope<'d>) -> Result<Vec<NodeId>, LoadError> {
+        items.iter().map(|item| self.child(item, scope)).collect()
+    }
+
+    fn rest(&mut self, object: &'d Object, key: &str, scope: &Scope<'d>) -> Result<Additional, LoadError> {
+        let Some(value) = object.get(key) else { return Ok(Additional::Anything) };
+        match value.kind {
+            json::Kind::Bool(true) => Ok(Additional::Anything),
+            json::Kind::Bool(false) => Ok(Additional::Nothing),
+            _ => Ok(Additional::Like(self.child(value, scope)?)),
+        }
+    }
+
+    fn object(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+        let mut node = ObjectKeywords {
+            max_properties: self.size(object, "maxProperties")?,
+            min_properties: self.size(object, "minProperties")?,
+            additional: self.rest(object, "additionalProperties", scope)?,
+            ..ObjectKeywords::default()
+        };
+        if let Some(properties) = object.get("properties") {
+            for member in self.expect_object(properties)?.members() {
+                let id = self.child(&member.value, scope)?;
+                node.index.insert(member.key.clone(), node.properties.len());
+                node.properties.push((member.key.clone(), id));
+            }
+        }
+        if let Some(required) = object.get("required") {
+            for name in self.expect_array(required)? {
+                node.required.insert(self.expect_string(name)?.into());
+            }
+        }
+        if let Some(patterns) = object.get("patternProperties") {
+            for member in self.expect_object(patterns)?.members() {
+                self.expect_pattern(&member.value, &member.key)?;
+                let schema = self.child(&member.value, scope)?;
+                node.patterns.push(PatternProperty { pattern: member.key.clone(), schema, compiled: OnceLock::new() });
+            }
+        }
+        if self.dialect != Dialect::Draft4 {
+            self.child_at(object, "propertyNames", scope)?;
+        }
+        if self.dialect.is_modern() {
+            node.unevaluated = self.child_at(object, "unevaluatedProperties", scope)?;
+            self.dependents(object, scope, &mut node)?;
+        } else if let Some(dependencies) = object.get("dependencies") {
+            for member in self.expect_object(dependencies)?.members() {
+                match &member.value.kind {
+                    json::Kind::Array(names) => self.array_dependency(&member.key, names, &mut node)?,
+                    json::Kind::Object(_) | json::Kind::Bool(_) => {
+                        let id = self.child(&member.value, scope)?;
+                        node.schema_dependencies.push((member.key.clone(), id));
+                    }
+                    _ => return self.mismatch(&member.value, "Array, Boolean or Object"),
+                }
+            }
+        }
+        Ok(NodeKind::Object(Box::new(node)))
+    }
+
+    fn dependents(&mut self, object: &'d Object, scope: &Scope<'d>, node: &mut ObjectKeywords) -> Result<(), LoadError> {
+        if let Some(required) = object.get("dependentRequired") {
+            for member in self.expect_object(required)?.members() {
+                let names = self.expect_array(&member.value)?;
+                self.array_dependency(&member.key, names, node)?;
+            }
+        }
+        if let Some(schemas) = object.get("dependentSchemas") {
+            for member in self.expect_object(schemas)?.members() {
+                let id = self.child(&member.value, scope)?;
+                node.schema_dependencies.push((member.key.clone(), id));
+            }
+        }
+        Ok(())
+    }
+
+    /// A dependency on no name at all counts as absent.
+    fn array_dependency(&self, key: &str, names: &'d [Value], node: &mut ObjectKeywords) -> Result<(), LoadError> {
+        let mut wanted =
+            names.iter().map(|name| self.expect_string(name).map(Into::into)).collect::<Result<Vec<Box<str>>, _>>()?;
+        wanted.sort_unstable();
+        wanted.dedup();
+        if !wanted.is_empty() {
+            node.array_dependencies.push((key.into(), wanted));
+        }
+        Ok(())
+    }
+}

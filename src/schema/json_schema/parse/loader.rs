@@ -1,0 +1,364 @@
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::digest::Digests;
+use crate::schema::json::{self, Object, Value};
+use crate::schema::json_schema::dialect::Dialect;
+use crate::schema::json_schema::documents::Documents;
+use crate::schema::json_schema::model::{Annotations, Combined, Criterion, Model, Node, NodeId, NodeKind};
+use crate::schema::json_schema::number::{self, Decimal};
+use crate::schema::json_schema::resolve::{Resolver, Scope, address};
+use crate::schema::json_schema::{pattern, print};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoadError {
+    /// The document that holds the fault.
+    pub(crate) document: u32,
+    /// Where the offending value begins there.
+    pub(crate) offset: u32,
+    pub(crate) message: String,
+    /// Something is referred to that is not there.
+    pub(crate) unresolved: bool,
+}
+
+/// Loads the schema in document 0.
+pub(crate) fn load(documents: &Documents) -> Result<Model, LoadError> {
+    let fail = |message| LoadError { document: 0, offset: 0, message, unresolved: false };
+    let mut loader = Loader {
+        dialect: documents.dialect,
+        resolver: Resolver::new(documents),
+        nodes: Vec::new(),
+        seen: HashMap::new(),
+        queue: VecDeque::new(),
+        patterns: HashSet::new(),
+        digests: Digests::default(),
+        document: 0,
+    };
+    let root = loader.resolver.root(0).map_err(fail)?;
+    if !matches!(root.value.kind, json::Kind::Object(_) | json::Kind::Bool(_)) {
+        let found = if root.value.as_number().is_some() { "NUMBER".to_owned() } else { kind_name(root.value).to_uppercase() };
+        let message = format!("Invalid JSON schema: expected an object or boolean at the root, found {found}");
+        return Err(LoadError { document: 0, offset: root.value.offset, message, unresolved: false });
+    }
+    if let Some(dialect) = root.value.as_object().and_then(|o| o.get("$schema")) {
+        loader.expect_string(dialect)?;
+    }
+    let id = loader.enqueue(root.value, root.scope);
+    while let Some(work) = loader.queue.pop_front() {
+        loader.document = work.scope.document;
+        loader.process(&work)?;
+    }
+    Ok(Model { nodes: loader.nodes, root: id })
+}
+
+/// A schema that waits to be built into the node reserved for it.
+struct Work<'d> {
+    id: NodeId,
+    value: &'d Value,
+    scope: Scope<'d>,
+}
+
+pub(super) struct Loader<'d> {
+    pub(super) dialect: Dialect,
+    resolver: Resolver<'d>,
+    nodes: Vec<Node>,
+    seen: HashMap<usize, NodeId>,
+    queue: VecDeque<Work<'d>>,
+    patterns: HashSet<&'d str>,
+    digests: Digests,
+    document: u32,
+}
+
+/// The JSON type of a value as messages name it.
+pub(super) fn kind_name(value: &Value) -> &'static str {
+    match &value.kind {
+        json::Kind::Null => "Null",
+        json::Kind::Bool(_) => "Boolean",
+        json::Kind::Number(text) if number::is_integer_literal(text) => "Integer",
+        json::Kind::Number(_) => "Number",
+        json::Kind::String(_) => "String",
+        json::Kind::Array(_) => "Array",
+        json::Kind::Object(_) => "Object",
+    }
+}
+
+impl<'d> Loader<'d> {
+    pub(super) fn fail<T>(&self, value: &Value, message: String) -> Result<T, LoadError> {
+        Err(LoadError { document: self.document, offset: value.offset, message, unresolved: false })
+    }
+
+    pub(super) fn mismatch<T>(&self, value: &Value, wanted: &str) -> Result<T, LoadError> {
+        self.fail(value, format!("expected type: {wanted}, found: {}", kind_name(value)))
+    }
+
+    pub(super) fn expect_string(&self, value: &'d Value) -> Result<&'d str, LoadError> {
+        value.as_str().map_or_else(|| self.mismatch(value, "String"), Ok)
+    }
+
+    pub(super) fn expect_array(&self, value: &'d Value) -> Result<&'d [Value], LoadError> {
+        value.as_array().map_or_else(|| self.mismatch(value, "Array"), Ok)
+    }
+
+    pub(super) fn expect_object(&self, value: &'d Value) -> Result<&'d Object, LoadError> {
+        value.as_object().map_or_else(|| self.mismatch(value, "Object"), Ok)
+    }
+
+    pub(super) fn string(&self, object: &'d Object, key: &str) -> Result<Option<&'d str>, LoadError> {
+        object.get(key).map(|value| self.expect_string(value)).transpose()
+    }
+
+    pub(super) fn flag(&self, object: &'d Object, key: &str) -> Result<Option<bool>, LoadError> {
+        object.get(key).map(|value| value.as_bool().map_or_else(|| self.mismatch(value, "Boolean"), Ok)).transpose()
+    }
+
+    pub(super) fn decimal(&self, object: &'d Object, key: &str) -> Result<Option<Decimal>, LoadError> {
+        let read = |value: &Value| match value.as_number() {
+            Some(text) => Ok(Decimal::read(text)),
+            None => self.mismatch(value, "Number"),
+        };
+        object.get(key).map(read).transpose()
+    }
+
+    /// A size: any whole number, also one written `1.0`, beyond 32 bits, or negative.
+    pub(super) fn size(&self, object: &'d Object, key: &str) -> Result<Option<Decimal>, LoadError> {
+        let Some(value) = object.get(key) else { return Ok(None) };
+        match value.as_number().map(Decimal::read) {
+            Some(size) if size.is_whole() => Ok(Some(size)),
+            _ => self.mismatch(value, "Integer"),
+        }
+    }
+
+    /// A pattern that some engine can read. The same text is looked at once.
+    pub(super) fn expect_pattern(&mut self, value: &Value, text: &'d str) -> Result<(), LoadError> {
+        if self.patterns.contains(text) {
+            return Ok(());
+        }
+        if !pattern::acceptable(text) {
+            return self.fail(value, format!("invalid regular expression: {text}"));
+        }
+        self.patterns.insert(text);
+        Ok(())
+    }
+
+    /// The node of a subschema; it is built later.
+    pub(super) fn child(&mut self, value: &'d Value, scope: &Scope<'d>) -> Result<NodeId, LoadError> {
+        match value.kind {
+            json::Kind::Object(_) | json::Kind::Bool(_) => Ok(self.enqueue(value, scope.clone())),
+            _ => self.mismatch(value, "Boolean or Object"),
+        }
+    }
+
+    pub(super) fn child_at(&mut self, object: &'d Object, key: &str, scope: &Scope<'d>) -> Result<Option<NodeId>, LoadError> {
+        object.get(key).map(|value| self.child(value, scope)).transpose()
+    }
+
+    fn enqueue(&mut self, value: &'d Value, scope: Scope<'d>) -> NodeId {
+        if let Some(id) = self.seen.get(&address(value)) {
+            return *id;
+        }
+        let node =
+            Node { kind: NodeKind::Empty, annotations: None, is_bytes: false, document: scope.document, offset: value.offset };
+        let id = self.push(node);
+        self.seen.insert(address(value), id);
+        self.queue.push_back(Work { id, value, scope });
+        id
+    }
+
+    fn push(&mut self, node: Node) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(node);
+        id
+    }
+
+    /// A node for a part of the schema at `value`.
+    pub(super) fn part(&mut self, kind: NodeKind, value: &Value) -> NodeId {
+        self.push(Node { kind, annotations: None, is_bytes: false, document: self.document, offset: value.offset })
+    }
+
+    fn process(&mut self, work: &Work<'d>) -> Result<(), LoadError> {
+        let (kind, annotations, is_bytes) = match &work.value.kind {
+            json::Kind::Bool(true) => (NodeKind::True, None, false),
+            json::Kind::Bool(false) => (NodeKind::False, None, false),
+            json::Kind::Object(object) => {
+                let scope = self.resolver.enter(work.value, &work.scope);
+                self.object_schema(object, work.value, &scope)?
+            }
+            _ => return self.mismatch(work.value, "Boolean or Object"),
+        };
+        let at = usize::try_from(work.id.0).unwrap_or(usize::MAX);
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.kind = kind;
+            node.annotations = annotations;
+            node.is_bytes = is_bytes;
+        }
+        Ok(())
+    }
+
+    fn object_schema(
+        &mut self,
+        object: &'d Object,
+        value: &'d Value,
+        scope: &Scope<'d>,
+    ) -> Result<(NodeKind, Option<Box<Annotations>>, bool), LoadError> {
+        if !self.dialect.is_modern()
+            && let Some(reference) = self.string(object, "$ref")?
+        {
+            return Ok((NodeKind::Ref(self.reference(reference, value, scope)?), None, false));
+        }
+        let mut parts = self.parts(object, value, scope)?;
+        let annotations = self.annotations(object)?;
+        let is_bytes = object.get("connect.type").and_then(Value::as_str) == Some("bytes");
+        let kind = match parts.pop() {
+            None => NodeKind::Empty,
+            Some(only) if parts.is_empty() => only,
+            Some(last) => {
+                parts.push(last);
+                let members: Vec<NodeId> = parts.into_iter().map(|kind| self.part(kind, value)).collect();
+                let distinct = members.iter().enumerate().map(|(at, id)| (*id, u128::try_from(at).unwrap_or(0))).collect();
+                NodeKind::Combined(Box::new(Combined { criterion: Criterion::AllOf, members, distinct }))
+            }
+        };
+        Ok((kind, annotations, is_bytes))
+    }
+
+    /// Every group of keywords of the schema becomes one part.
+    fn parts(&mut self, object: &'d Object, value: &'d Value, scope: &Scope<'d>) -> Result<Vec<NodeKind>, LoadError> {
+        let mut parts = Vec::new();
+        if self.dialect.is_modern() {
+            self.modern_references(object, value, scope, &mut parts)?;
+            self.definitions(object, scope)?;
+        }
+        if let Some(values) = object.get("enum") {
+            let mut keys: Vec<String> = self.expect_array(values)?.iter().map(print::key).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            parts.push(NodeKind::Enum(keys.into_boxed_slice()));
+        }
+        for criterion in [Criterion::AllOf, Criterion::AnyOf, Criterion::OneOf] {
+            if let Some(members) = object.get(criterion.keyword()) {
+                let members = self.expect_array(members)?;
+                parts.push(self.combined(criterion, members, scope)?);
+            }
+        }
+        if let Some(not) = self.child_at(object, "not", scope)? {
+            parts.push(NodeKind::Not(not));
+        }
+        if let Some(constant) = object.get("const").filter(|_| self.dialect != Dialect::Draft4) {
+            parts.push(NodeKind::Const(print::key(constant).into()));
+        }
+        self.typed_parts(object, value, scope, &mut parts)?;
+        self.conditional(object, scope, &mut parts)?;
+        Ok(parts)
+    }
+
+    /// From 2019-09 on a reference is a keyword like others. A dynamic reference means its static target, in a combination of its own,
+    /// as in Confluent's loader.
+    fn modern_references(
+        &mut self,
+        object: &'d Object,
+        value: &'d Value,
+        scope: &Scope<'d>,
+        parts: &mut Vec<NodeKind>,
+    ) -> Result<(), LoadError> {
+        for key in ["$anchor", "$dynamicAnchor"] {
+            self.string(object, key)?;
+        }
+        if let Some(reference) = self.string(object, "$ref")? {
+            parts.push(NodeKind::Ref(self.reference(reference, value, scope)?));
+        }
+        if self.dialect == Dialect::Draft2019 {
+            if let Some(reference) = self.string(object, "$recursiveRef")? {
+                parts.push(NodeKind::Ref(self.reference(reference, value, scope)?));
+            }
+        } else if let Some(reference) = self.string(object, "$dynamicRef")? {
+            let target = NodeKind::Ref(self.reference(reference, value, scope)?);
+            let members = vec![self.part(target, value)];
+            let distinct = members.iter().map(|id| (*id, 0)).collect();
+            parts.push(NodeKind::Combined(Box::new(Combined { criterion: Criterion::AllOf, members, distinct })));
+        }
+        Ok(())
+    }
+
+    /// From 2019-09 on every definition is loaded, used or not.
+    fn definitions(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<(), LoadError> {
+        for key in ["$defs", "definitions"] {
+            if let Some(entries) = object.get(key) {
+                for member in self.expect_object(entries)?.members() {
+                    self.child(&member.value, scope)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn conditional(&mut self, object: &'d Object, scope: &Scope<'d>, parts: &mut Vec<NodeKind>) -> Result<(), LoadError> {
+        let counts = match self.dialect {
+            Dialect::Draft4 | Dialect::Draft6 => false,
+            Dialect::Draft7 => ["if", "then", "else"].into_iter().any(|key| object.get(key).is_some()),
+            Dialect::Draft2019 | Dialect::Draft2020 => object.get("if").is_some(),
+        };
+        if counts {
+            for key in ["if", "then", "else"] {
+                self.child_at(object, key, scope)?;
+            }
+            parts.push(NodeKind::Conditional);
+        }
+        Ok(())
+    }
+
+    fn reference(&mut self, reference: &str, holder: &'d Value, scope: &Scope<'d>) -> Result<NodeId, LoadError> {
+        let (document, offset) = (self.document, holder.offset);
+        let unresolved = |message| LoadError { document, offset, message, unresolved: true };
+        let target = self.resolver.find(reference, scope).map_err(unresolved)?;
+        match target.value.kind {
+            json::Kind::Object(_) | json::Kind::Bool(_) => Ok(self.enqueue(target.value, target.scope)),
+            _ => self.fail(holder, format!("$ref \"{reference}\" does not point to a schema")),
+        }
+    }
+
+    fn combined(&mut self, criterion: Criterion, values: &'d [Value], scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+        let mut members = Vec::with_capacity(values.len());
+        let mut distinct = Vec::with_capacity(values.len());
+        let mut seen = HashSet::new();
+        for value in values {
+            let id = self.child(value, scope)?;
+            members.push(id);
+            let digest = if values.len() > 1 { self.digests.of(value) } else { 0 };
+            if seen.insert(digest) {
+                distinct.push((id, digest));
+            }
+        }
+        Ok(NodeKind::Combined(Box::new(Combined { criterion, members, distinct })))
+    }
+
+    fn annotations(&self, object: &'d Object) -> Result<Option<Box<Annotations>>, LoadError> {
+        let id = self.string(object, self.dialect.id_keyword())?;
+        let title = self.string(object, "title")?;
+        let description = self.string(object, "description")?;
+        if self.dialect >= Dialect::Draft7 {
+            self.flag(object, "readOnly")?;
+            self.flag(object, "writeOnly")?;
+        }
+        self.string(object, "format")?;
+        // From 2019-09 on Confluent does not compare identifiers, and takes a default of null for none.
+        let modern = self.dialect.is_modern();
+        let default = object.get("default").filter(|value| !(modern && matches!(value.kind, json::Kind::Null)));
+        let annotations = Annotations {
+            id: id.filter(|_| !modern).map(Into::into),
+            title: title.map(Into::into),
+            description: description.map(Into::into),
+            default: default.map(|value| print::key(value).into()),
+        };
+        Ok((annotations != Annotations::default()).then(|| Box::new(annotations)))
+    }
+
+    /// `multipleOf` may be anything but zero before 2019-09.
+    pub(super) fn divisor(&self, object: &'d Object) -> Result<Option<Decimal>, LoadError> {
+        let divisor = self.decimal(object, "multipleOf")?;
+        match (&divisor, object.get("multipleOf")) {
+            (Some(zero), Some(value)) if zero.is_zero() && !self.dialect.is_modern() => {
+                self.fail(value, "multipleOf should not be 0".to_owned())
+            }
+            _ => Ok(divisor),
+        }
+    }
+}

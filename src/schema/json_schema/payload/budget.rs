@@ -1,0 +1,107 @@
+//! What validating one document may cost.
+//!
+//! The crate offers no way to stop a walk, so spending the last unit unwinds to [`within`], without a message.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use jsonschema::{Keyword, ValidationError};
+use serde_json::{Map, Value as Tree};
+
+use crate::schema::json_schema::pattern;
+
+/// How many schema evaluations, of about a microsecond at worst, a validation may spend before it is given up.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Budget {
+    /// For a thread that can't be held up.
+    Quick,
+    /// For finding out whether a document is valid.
+    Full,
+    /// For listing errors, of which there may be about as many as units.
+    Errors,
+}
+
+impl Budget {
+    fn units(self) -> u64 {
+        match self {
+            Self::Quick => 5_000,
+            Self::Full => 2_000_000,
+            Self::Errors => 200_000,
+        }
+    }
+}
+
+/// Units for matching the keys of one document against `patternProperties`.
+const KEYS_PER_DOCUMENT: u64 = 4_000_000;
+
+thread_local! {
+    /// What is left on this thread. The crate gives its keywords no other way to share state.
+    static LEFT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The payload of the unwinding.
+struct Spent;
+
+/// Spends some units; the walk ends here if there are not enough.
+pub(super) fn spend(units: u64) {
+    match LEFT.get().checked_sub(units) {
+        Some(left) => LEFT.set(left),
+        None => resume_unwind(Box::new(Spent)),
+    }
+}
+
+/// Runs a walk; `None` when the budget is not enough (or the crate panics).
+pub(super) fn within<T>(budget: Budget, walk: impl FnOnce() -> T) -> Option<T> {
+    LEFT.set(budget.units());
+    catch_unwind(AssertUnwindSafe(walk)).ok()
+}
+
+/// What matching one name against every key of a schema's `patternProperties` costs.
+pub(super) fn cost_of_patterns(schema: &Map<String, Tree>) -> u64 {
+    let patterns = schema.get("patternProperties").and_then(Tree::as_object);
+    patterns.map_or(0, |patterns| patterns.keys().map(|key| pattern::cost(key)).sum())
+}
+
+/// Whether a document has too many members to be matched against all pattern keys of a schema.
+pub(super) fn too_many_keys(members: u64, cost_per_key: u64) -> bool {
+    members.saturating_mul(cost_per_key) > KEYS_PER_DOCUMENT
+}
+
+/// The custom keyword that pays for the evaluations of its schema.
+pub(super) struct Meter {
+    fixed: u64,
+    per_member: u64,
+}
+
+impl Meter {
+    pub(super) fn of(schema: &Map<String, Tree>) -> Self {
+        // Lists and maps the crate goes through for every value.
+        let entries = |key: &str| match schema.get(key) {
+            Some(Tree::Array(items)) => items.len(),
+            Some(Tree::Object(map)) => map.len(),
+            _ => 0,
+        };
+        let gone_through: usize =
+            ["enum", "properties", "dependencies", "dependentRequired", "dependentSchemas"].into_iter().map(entries).sum();
+        // Every missing name is an error of its own.
+        let fixed = 1 + gone_through / 32 + entries("required");
+        Self { fixed: u64::try_from(fixed).unwrap_or(u64::MAX), per_member: cost_of_patterns(schema) }
+    }
+
+    fn count(&self, instance: &Tree) {
+        let members = instance.as_object().map_or(0, |object| u64::try_from(object.len()).unwrap_or(u64::MAX));
+        spend(members.saturating_mul(self.per_member).saturating_add(self.fixed));
+    }
+}
+
+impl<'i> Keyword<'i> for Meter {
+    fn validate(&self, instance: &'i Tree) -> Result<(), ValidationError<'i>> {
+        self.count(instance);
+        Ok(())
+    }
+
+    fn is_valid(&self, instance: &'i Tree) -> bool {
+        self.count(instance);
+        true
+    }
+}

@@ -1,0 +1,18 @@
+//! Data under a JSON Schema: validating documents.
+//!
+//! The `jsonschema` crate does the work; this module makes it bounded. Patterns run in our own engine settings (`patterns`),
+//! numbers are exact and limited in their powers of ten, every schema evaluated is paid from a `budget`, and what can get deep
+//! runs on a stack of known size. What is plainly valid is found so without it (`accept`). What an error says is defined by the
+//! output formats of the specification, in pointers.
+
+mod accept;
+mod budget;
+mod compile;
+mod options;
+mod patterns;
+mod report;
+mod validator;
+
+pub use self::options::ValidateOptions;
+pub use self::report::{DocumentError, Report};
+pub use self::validator::Validator;
