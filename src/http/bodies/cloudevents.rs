@@ -28,24 +28,24 @@ fn required(object: Object<'_>, key: &str) -> Result<String, ApiError> {
     text.ok_or_else(|| ApiError::missing_member(key))
 }
 
-/// `home` is the context of unqualified subjects.
-pub(in crate::http) fn alias(body: Option<&Value>, home: &str) -> Result<Alias, ApiError> {
+/// `base_context` is the context of unqualified subjects.
+pub(in crate::http) fn alias(body: Option<&Value>, base_context: &str) -> Result<Alias, ApiError> {
     let object = object(body)?;
     let uri = required(object, "uri")?;
     let target = if let Some(text) = object.get::<String>("guid")? {
         AliasTarget::Guid(Guid::parse(&text).ok_or_else(|| ApiError::not_a_guid(&text))?)
     } else {
-        AliasTarget::Version(Subject::parse_in(home, &required(object, "subject")?), version(object)?)
+        AliasTarget::Version(Subject::parse_in(base_context, &required(object, "subject")?), version(object)?)
     };
     Ok(Alias { uri, target })
 }
 
 /// `pattern` is the event type of the path.
-pub(in crate::http) fn type_binding(body: Option<&Value>, pattern: &str, home: &str) -> Result<TypeBinding, ApiError> {
+pub(in crate::http) fn type_binding(body: Option<&Value>, pattern: &str, base_context: &str) -> Result<TypeBinding, ApiError> {
     let object = object(body)?;
     Ok(TypeBinding {
         pattern: pattern.to_owned(),
-        subject: Subject::parse_in(home, &required(object, "subject")?),
+        subject: Subject::parse_in(base_context, &required(object, "subject")?),
         version: version(object)?,
         require_dataschema: object.get("require_dataschema")?.unwrap_or(false),
     })

@@ -78,7 +78,7 @@ pub(in crate::http) async fn delete(request: Request) -> Answer {
         dry_run: request.flag("dryRun"),
     };
     request.registry().delete_associations(&deletion).await?;
-    Ok(Reply::Empty)
+    Ok(Reply::NoContent)
 }
 
 pub(in crate::http) async fn batch_get(request: Request) -> Answer {
@@ -108,7 +108,7 @@ fn context(request: &Request) -> Result<String, ApiError> {
         (None, Some(given)) if !given.is_empty() => {
             context_from_segment(given).ok_or_else(|| ApiError::context_with_colon(given))
         }
-        _ => Ok(request.home().to_owned()),
+        _ => Ok(request.base_context().to_owned()),
     }
 }
 
@@ -124,7 +124,7 @@ fn results(request: &Request, answers: Vec<Result<AssociationsAnswer, RegistryEr
         }
     });
     let body = BatchResults { results: results.collect() };
-    Reply::Status(StatusCode::MULTI_STATUS, to_bytes(&body))
+    Reply::JsonWithStatus(StatusCode::MULTI_STATUS, to_bytes(&body))
 }
 
 fn resource(request: &Request, answer: &AssociationsAnswer) -> Answer {

@@ -31,14 +31,13 @@ pub(in crate::http) async fn alive(_: Request) -> Answer {
     json(&Health { status: "ok", message: None })
 }
 
-/// Ready when the database answers.
 pub(in crate::http) async fn ready(request: Request) -> Answer {
     match request.registry().store().ping().await {
         Ok(()) => json(&Health { status: "ready", message: None }),
         Err(error) => {
             tracing::warn!(request_id = request.info.id(), %error, "not ready");
             let body = Health { status: "unavailable", message: Some("the database does not answer") };
-            Ok(Reply::Status(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
+            Ok(Reply::JsonWithStatus(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
         }
     }
 }

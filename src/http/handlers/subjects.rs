@@ -41,7 +41,6 @@ where
         out
     };
     let begin = format!("[{}", chunk(first, true));
-    // an empty first page is the only one
     let rest = rest.map(move |page| page.map(|names| Bytes::from(chunk(&names, false))));
     stream::once(async move { Ok(Bytes::from(begin)) }).chain(rest).chain(stream::once(async { Ok(Bytes::from_static(b"]")) }))
 }

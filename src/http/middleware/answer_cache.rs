@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::cache::Generational;
 use crate::http::compression;
-use crate::http::document::{Document, Form};
+use crate::http::document::{Document, Representation};
 use crate::http::metrics::RouteIndex;
 use crate::http::negotiate;
 use crate::http::reply::respond;
@@ -27,7 +27,7 @@ struct CachedAnswer {
 #[derive(Clone)]
 enum Content {
     Json(Arc<Json>),
-    /// Under the target and the suffix of its form.
+    /// Under the target and the suffix of its representation.
     Document(Arc<Document>),
 }
 
@@ -46,7 +46,7 @@ impl AnswerCache {
     pub(in crate::http) fn new(bytes: u64, gzip_from: u64) -> Self {
         let weight = |target: &String, answer: &CachedAnswer| {
             let content = match &answer.content {
-                // half as much again for the compressed form
+                // half as much again for the compressed representation
                 Content::Json(json) => json.bytes.len() * 3 / 2,
                 Content::Document(document) => document.weight(),
             };
@@ -65,7 +65,7 @@ impl AnswerCache {
         let response = match content {
             Content::Json(json) => self.json(&json, headers)?,
             Content::Document(document) => {
-                self.in_form(target, generation, document, headers)?.answer(request.method(), headers)?
+                self.in_representation(target, generation, document, headers)?.answer(request.method(), headers)?
             }
         };
         Some((route, response))
@@ -86,10 +86,16 @@ impl AnswerCache {
         Some(response)
     }
 
-    /// The form of a cached document that the client wants, if that one is cached as well.
-    fn in_form(&self, target: &str, generation: i64, document: Arc<Document>, headers: &HeaderMap) -> Option<Arc<Document>> {
-        let wanted = Form::choose(document.schema_type, headers);
-        if wanted == document.form {
+    /// The representation of a cached document that the client wants, if that one is cached as well.
+    fn in_representation(
+        &self,
+        target: &str,
+        generation: i64,
+        document: Arc<Document>,
+        headers: &HeaderMap,
+    ) -> Option<Arc<Document>> {
+        let wanted = Representation::choose(document.schema_type, headers);
+        if wanted == document.representation {
             return Some(document);
         }
         match self.cache.get(&format!("{target}{}", wanted.suffix()), generation)?.content {
@@ -104,9 +110,9 @@ impl AnswerCache {
         self.cache.insert(target, generation, CachedAnswer { route, content });
     }
 
-    /// A document has a place of its own for each of its forms.
+    /// A document has a place of its own for each of its representations.
     pub(in crate::http) fn put_document(&self, target: &str, generation: i64, route: RouteIndex, document: Arc<Document>) {
-        let key = format!("{target}{}", document.form.suffix());
+        let key = format!("{target}{}", document.representation.suffix());
         self.cache.insert(key, generation, CachedAnswer { route, content: Content::Document(document) });
     }
 }

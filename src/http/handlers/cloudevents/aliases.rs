@@ -9,8 +9,7 @@ use crate::http::request::Request;
 use crate::http::wire;
 use crate::registry::Origin;
 
-/// 201 for what is new, else 200.
-pub(super) fn stored(is_new: bool) -> StatusCode {
+pub(super) fn created_or_ok(is_new: bool) -> StatusCode {
     if is_new { StatusCode::CREATED } else { StatusCode::OK }
 }
 
@@ -22,9 +21,9 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
-    let alias = bodies::cloudevents::alias(json::value(&request.body)?.as_ref(), request.home())?;
+    let alias = bodies::cloudevents::alias(json::value(&request.body)?.as_ref(), request.base_context())?;
     let is_new = request.registry().put_alias(&alias).await?;
-    plain_json(stored(is_new), &wire::Alias::new(&alias, false))
+    plain_json(created_or_ok(is_new), &wire::Alias::new(&alias, false))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {

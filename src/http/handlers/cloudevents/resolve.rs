@@ -1,4 +1,4 @@
-//! `/cloudevents/resolve`: which schema a `dataschema` names.
+//! `/cloudevents/resolve`: which schema a `dataschema` names (cloudevents 4.2).
 
 use axum::http::StatusCode;
 
@@ -12,13 +12,12 @@ use crate::http::wire::{self, Candidate, ErrorDetails};
 use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved};
 use crate::types::VersionSelector;
 
-/// The hints in a query.
-fn asked(request: &Request) -> Hints {
+fn hints_of_query(request: &Request) -> Hints {
     let text = |name: &str| request.query(name).map(str::to_owned);
     Hints { dataschema: text("dataschema"), event_type: text("type").filter(|t| !t.is_empty()), ..Hints::default() }
 }
 
-fn posted(request: &Request) -> Result<Hints, ApiError> {
+fn hints_of_body(request: &Request) -> Result<Hints, ApiError> {
     bodies::cloudevents::hints(json::value(&request.body)?.as_ref())
 }
 
@@ -44,7 +43,6 @@ fn resolution<'a>(links: &Links, found: &'a Resolution) -> wire::Resolution<'a> 
     }
 }
 
-/// What was not found, as an error.
 fn refused(links: &Links, unresolved: Unresolved) -> ApiError {
     let suggestion = |suggestion: Suggestion| match suggestion {
         Suggestion::Alias(uri) => uri,
@@ -81,21 +79,21 @@ async fn resolved(request: &Request, hints: &Hints) -> Result<Resolution, ApiErr
 }
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
-    let found = resolved(&request, &asked(&request)).await?;
+    let found = resolved(&request, &hints_of_query(&request)).await?;
     plain_json(StatusCode::OK, &resolution(&request.state.settings.links, &found))
 }
 
 pub(in crate::http) async fn post(request: Request) -> Answer {
-    let found = resolved(&request, &posted(&request)?).await?;
+    let found = resolved(&request, &hints_of_body(&request)?).await?;
     plain_json(StatusCode::OK, &resolution(&request.state.settings.links, &found))
 }
 
 pub(in crate::http) async fn document(request: Request) -> Answer {
-    let found = resolved(&request, &asked(&request)).await?;
+    let found = resolved(&request, &hints_of_query(&request)).await?;
     documents::resolved(&request, &found).await
 }
 
 pub(in crate::http) async fn post_document(request: Request) -> Answer {
-    let found = resolved(&request, &posted(&request)?).await?;
+    let found = resolved(&request, &hints_of_body(&request)?).await?;
     documents::resolved(&request, &found).await
 }

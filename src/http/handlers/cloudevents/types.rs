@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use super::aliases::stored;
+use super::aliases::created_or_ok;
 use crate::http::bodies::{self, json};
 use crate::http::reply::{Answer, Reply, plain_json};
 use crate::http::request::Request;
@@ -24,12 +24,12 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
     let body = json::value(&request.body)?;
-    let binding = bodies::cloudevents::type_binding(body.as_ref(), request.param("type"), request.home())?;
+    let binding = bodies::cloudevents::type_binding(body.as_ref(), request.param("type"), request.base_context())?;
     let is_new = request.registry().put_type_binding(&binding).await?;
-    plain_json(stored(is_new), &EventType::new(&binding, false))
+    plain_json(created_or_ok(is_new), &EventType::new(&binding, false))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
     request.registry().delete_type_binding(request.param("type")).await?;
-    Ok(Reply::Empty)
+    Ok(Reply::NoContent)
 }
