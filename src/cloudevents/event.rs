@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::data::{Framing, framing_of};
+use super::framing::{Framing, framing_of};
 use super::issue::{Issue, Issues};
 use super::limits::EventLimits;
 use super::media::{self, Media};
@@ -43,7 +43,6 @@ pub enum Scalar {
     Text(Box<str>),
     /// A Boolean.
     Bool(bool),
-    /// An Integer.
     Integer(i32),
 }
 
@@ -63,7 +62,6 @@ impl Scalar {
 pub enum DataKind {
     /// A JSON value.
     Json,
-    /// A text.
     Text,
     /// Bytes.
     Binary,
@@ -84,7 +82,6 @@ impl DataKind {
 /// The data in the form it is judged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// A JSON value.
     Json(json::Value),
     /// JSON by what is said of it, not read yet.
     Unread(Unread),
@@ -271,7 +268,6 @@ pub struct Envelope {
     pub mode: Mode,
     /// The attributes that could be read, extensions included, in the order they were sent.
     pub attributes: Vec<(Cow<'static, str>, Scalar)>,
-    /// The data.
     pub data: Option<Data>,
     /// What is wrong.
     pub issues: Issues,

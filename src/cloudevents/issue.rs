@@ -27,7 +27,6 @@ impl Strictness {
         }
     }
 
-    /// The one of that word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Default, Self::Strict, Self::Lenient].into_iter().find(|strictness| strictness.word() == word)
@@ -114,7 +113,6 @@ impl Issue {
         }
     }
 
-    /// An error.
     #[must_use]
     pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(Level::Error, code, message)

@@ -15,13 +15,11 @@ use crate::types::{CompatibilityLevel, Config, Metadata, Subject, Version, Versi
 /// What a candidate is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckTarget {
-    /// One version.
     One(VersionSelector),
     /// The active versions, as the level demands.
     History,
 }
 
-/// The answer to a check.
 #[derive(Debug, Clone, Default)]
 pub struct CheckAnswer {
     /// The verdict.

@@ -5,7 +5,6 @@ use std::fmt;
 use super::contract::{Metadata, RuleSet};
 use super::schema_type::{CompatibilityPolicy, ProtobufPolicy};
 
-/// A compatibility level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CompatibilityLevel {
     /// Nothing is checked.
@@ -154,7 +153,6 @@ pub struct Config {
     pub validate_new_schemas: Option<bool>,
     /// Stored and returned.
     pub validate_rules: Option<bool>,
-    /// The level.
     pub compatibility: Option<CompatibilityLevel>,
     /// Strictness for JSON Schema.
     pub compatibility_policy: Option<CompatibilityPolicy>,

@@ -5,13 +5,14 @@ use serde_json::{Map, Value};
 
 use super::aliases::object;
 use super::documents;
+use crate::cloudevents::WriterId;
 use crate::codec::{as_int, as_string, field, string_field};
 use crate::http::error::ApiError;
 use crate::http::links::{Links, guid_path, version_path};
 use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::{self, Candidate, ErrorDetails};
-use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, WriterId};
+use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved};
 use crate::types::{Guid, VersionSelector};
 
 /// The hints in a query.

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use super::attributes::{Builder, Raw};
-use super::event::{Data, Envelope, Mode};
-use super::issue::{Issue, Level};
-use super::json_event::advice_for_plain_json;
-use super::limits::EventSettings;
+use super::json::advice_for_plain_json;
+use crate::cloudevents::attributes::{Builder, Raw};
+use crate::cloudevents::event::{Data, Envelope, Mode};
+use crate::cloudevents::issue::{Issue, Level};
+use crate::cloudevents::limits::EventSettings;
 
 /// Prefix of the headers.
 const PREFIX: &[u8] = b"ce-";

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::event::{Content, Data, Envelope};
 use super::framing::Framing;
-use crate::cloudevents::event::{Content, Data, Envelope};
-use crate::cloudevents::issue::{Issue, Level};
-use crate::cloudevents::media::Media;
+use super::issue::{Issue, Level};
+use super::media::Media;
 use crate::schema::PayloadValidator;
 use crate::schema::avro::{self, UnionEncoding};
 use crate::schema::json::{self, Value};
@@ -24,10 +24,8 @@ pub struct SchemaFacts {
     /// Its version there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
-    /// Its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<SchemaId>,
-    /// Its GUID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guid: Option<Guid>,
     /// Its format.
@@ -50,7 +48,6 @@ pub struct Schema {
 /// One way to read the data.
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    /// By this schema.
     pub schema: Schema,
     /// With the framing taken off.
     pub framed: bool,
