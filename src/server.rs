@@ -1,6 +1,6 @@
 //! RING 4: connections. The accept loop, with a deadline on request heads, a cap on connections, and draining.
 //!
-//! The loop is ours, on hyper, because `axum::serve` sets no header deadline and no cap.
+//! The loop is written here, on hyper, because `axum::serve` has neither a deadline for heads nor a cap.
 
 use std::convert::Infallible;
 use std::future::Future;

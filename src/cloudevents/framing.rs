@@ -27,7 +27,7 @@ impl Framing {
     }
 }
 
-/// The framing that bytes begin with, should it be meant as such.
+/// The framing that bytes begin with. It may be a coincidence: only a known id or GUID makes it framing.
 #[must_use]
 pub fn framing_of(bytes: &[u8]) -> Option<Framing> {
     let writer = match bytes.split_first()? {

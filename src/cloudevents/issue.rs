@@ -163,7 +163,7 @@ impl Issue {
         }
     }
 
-    /// What even lenient mode does not overlook: without it there is no event, or its data is no good.
+    /// Errors in lenient mode too: without an event, or with bad data, nothing is left to be lenient about.
     fn is_grave(&self) -> bool {
         let code = &*self.code;
         let whole =
@@ -186,7 +186,7 @@ pub(super) fn cut(text: &str) -> String {
 pub struct Issues {
     list: Vec<Issue>,
     errors: usize,
-    /// Some were left out.
+    /// There were more.
     pub truncated: bool,
 }
 

@@ -39,9 +39,7 @@ pub struct SchemaFacts {
 /// A schema that data is held against.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    /// What is said about it.
     pub facts: SchemaFacts,
-    /// What it does.
     pub payload: PayloadValidator,
 }
 
@@ -70,7 +68,7 @@ pub struct Judgement {
     pub message: Option<String>,
     /// What is wrong.
     pub issues: Vec<Issue>,
-    /// Some were left out.
+    /// There were more.
     pub truncated: bool,
     /// The effort was not enough for a verdict.
     pub unfinished: bool,
@@ -161,7 +159,7 @@ pub fn without_data(envelope: &Envelope, has_schema: bool) -> Option<Issue> {
 fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mut Work<'_>) -> Judgement {
     let mut judgement = Judgement { checked: true, ..Judgement::default() };
     if data.broken {
-        // that has been said
+        // already reported
         judgement.checked = false;
         return judgement;
     }
@@ -215,7 +213,7 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
     judgement
 }
 
-/// The data is of no type that this format is sent as.
+/// The data has a type in which no data of this format is sent.
 fn mismatch(mut judgement: Judgement, schema_type: SchemaType) -> Judgement {
     judgement.checked = false;
     if judgement.issues.is_empty() {
@@ -230,7 +228,7 @@ fn unsaid(judgement: &mut Judgement, as_what: &str) {
     judgement.issue(Issue::new(Level::Note, "data.content_type", message));
 }
 
-/// Bytes of a type that says nothing, as JSON.
+/// Bytes without a telling type, read as JSON.
 fn read_octets(data: &Data, judgement: &mut Judgement) -> Option<Value> {
     unsaid(judgement, "JSON");
     let payload = match &data.content {

@@ -45,7 +45,7 @@ pub enum ConfigPatchError {
     Json(CodecError),
     /// Not a level: 42203.
     Level,
-    /// Not a policy: 42203 with a message of our own.
+    /// Not a policy: 42203. Confluent takes any text, so the message is Accordant's.
     Policy {
         /// The config key.
         key: &'static str,
@@ -71,7 +71,7 @@ fn change<T, E>(
 }
 
 impl ConfigPatch {
-    /// Reads a PUT body. `compatibilityLevel` is taken for `compatibility` when the latter is absent (ours; the original ignores it).
+    /// Reads a PUT body. `compatibilityLevel` is taken for `compatibility` when the latter is absent (Confluent ignores it).
     ///
     /// # Errors
     /// [`ConfigPatchError`].

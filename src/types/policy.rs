@@ -156,7 +156,7 @@ pub struct Config {
     pub compatibility: Option<CompatibilityLevel>,
     /// Strictness for JSON Schema.
     pub compatibility_policy: Option<CompatibilityPolicy>,
-    /// Rule set for Protobuf (ours).
+    /// Rule set for Protobuf; Accordant only.
     pub protobuf_policy: Option<ProtobufPolicy>,
     /// Metadata property whose value partitions the versions.
     pub compatibility_group: Option<String>,

@@ -321,7 +321,7 @@ impl Registry {
                 Ok(found.map(|found| held_by(found.holder, found.schema, is_stable)))
             }
             Target::Guid(guid) => self.named_guid(*guid).await,
-            Target::Entity(context, xreg_id, version) => match self.store.subject_by_xreg_id(context, xreg_id).await? {
+            Target::Entity(context, xreg_id, version) => match self.store.subject_by_xregistry_id(context, xreg_id).await? {
                 Some(subject) => self.named_version(&subject, *version).await,
                 None => Ok(None),
             },
