@@ -15,7 +15,6 @@ use crate::schema::json_schema::payload::{DocumentError, ValidateOptions, Valida
 use crate::schema::{ParseMode, ParseOptions, Parsed, Position};
 use crate::types::SchemaType;
 
-/// The arguments.
 #[derive(Debug, Args)]
 struct Arguments {
     /// The document; `-` is standard input

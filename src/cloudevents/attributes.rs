@@ -114,11 +114,11 @@ fn extension(name: &str) -> Option<Extension> {
 pub(super) struct Builder<'s> {
     settings: &'s EventSettings,
     pub(super) envelope: Envelope,
-    /// What was sent and is not among the event's attributes.
+    /// Attributes that were sent but could not be read.
     unusable: NameSet<Box<str>>,
     /// What the value of `dataschema` consists of.
     dataschema: Option<uri::Parts>,
-    /// The encoding has types: what is no string is said to be none.
+    /// The encoding has types, so a value that is no string is an error (headers have strings only).
     typed: bool,
     full: bool,
 }
@@ -133,7 +133,7 @@ impl<'s> Builder<'s> {
         self.envelope.issues.push(issue);
     }
 
-    /// Notes that an attribute was sent, also when its value is no good.
+    /// Notes that an attribute was sent, whether or not its value is valid.
     pub(super) fn saw(&mut self, name: &str) {
         self.unusable.insert(name.into());
         self.envelope.has_dataschema |= name == "dataschema";
@@ -186,7 +186,7 @@ impl<'s> Builder<'s> {
                 self.issue(issue.of(name).at(offset));
             }
         }
-        // breaches of a value that is used all the same
+        // breaches; the value is used all the same
         let breach = match core {
             Some(Core::DataSchema) => self.dataschema_breach(),
             Some(_) => None,
@@ -232,13 +232,13 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// What holds for every text.
+    /// The checks for every string.
     fn text(&self, text: &str) -> Result<(), Box<Issue>> {
         let limit = self.settings.limits.value_bytes;
         if text.len() > limit {
             return fail("limit.value", format!("longer than {limit} bytes; the setting event-max-value-bytes moves this limit"));
         }
-        // all of them, which is quicker than looking for the first that is not
+        // a fold over all bytes is vectorized, a search for the first bad one is not
         if text.bytes().fold(true, |plain, byte| plain & matches!(byte, 0x20..=0x7E)) {
             return Ok(());
         }
@@ -303,7 +303,7 @@ impl<'s> Builder<'s> {
         (tolerate.fragment && text.starts_with('#')) || (tolerate.type_url && is_type_url())
     }
 
-    /// What is wrong with a `dataschema` that is used all the same.
+    /// Breaches of `dataschema` that don't keep it from being used.
     fn dataschema_breach(&self) -> Option<Issue> {
         let parts = self.dataschema?;
         let message = if !parts.scheme {
@@ -317,7 +317,7 @@ impl<'s> Builder<'s> {
         Some(Issue::new(Level::Breach, "attribute.dataschema.format", message).value(text))
     }
 
-    /// What is wrong with an extension that is used all the same.
+    /// Breaches of an extension's type that don't keep its value from being used.
     fn extension_breach(&self, name: &str, raw: Raw<'_>) -> Option<Issue> {
         let breach = |code: String, message: &str| Some(Issue::new(Level::Breach, code, message));
         let wanted = extension(name)?;

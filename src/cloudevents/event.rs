@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::data::{Framing, framing_of};
+use super::framing::{Framing, framing_of};
 use super::issue::{Issue, Issues};
 use super::limits::EventLimits;
 use super::media::{self, Media};
@@ -43,7 +43,6 @@ pub enum Scalar {
     Text(Box<str>),
     /// A Boolean.
     Bool(bool),
-    /// An Integer.
     Integer(i32),
 }
 
@@ -63,7 +62,6 @@ impl Scalar {
 pub enum DataKind {
     /// A JSON value.
     Json,
-    /// A text.
     Text,
     /// Bytes.
     Binary,
@@ -84,13 +82,12 @@ impl DataKind {
 /// The data in the form it is judged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// A JSON value.
     Json(json::Value),
-    /// JSON by what is said of it, not read yet.
+    /// Declared as JSON; not parsed yet.
     Unread(Unread),
-    /// JSON that a schema was found to take without building a value.
+    /// JSON that was found valid by a scan of its text, so no value was built.
     Accepted,
-    /// A text, and the bytes it stands for should it be base64.
+    /// A text, and its bytes if it is base64.
     Text(Box<str>, Option<Vec<u8>>),
     /// Bytes.
     Binary(Vec<u8>),
@@ -101,7 +98,7 @@ pub enum Content {
 pub struct Unread {
     bytes: Bytes,
     max_depth: usize,
-    /// What it is should it be no JSON.
+    /// What it is if it turns out not to be JSON.
     otherwise: DataKind,
 }
 
@@ -114,18 +111,18 @@ pub struct Data {
     pub content: Content,
     /// Its size as it was sent, base64 undone.
     pub bytes: usize,
-    /// What its first bytes say about the schema, if they are Confluent framing. JSON has lost it; bytes still have it.
+    /// Confluent's framing, if the data begins with it. It is already taken off JSON, but not off bytes.
     pub framing: Option<Framing>,
-    /// It is meant to be JSON and is none; that has been reported.
+    /// Declared as JSON but not well-formed; already reported as an issue.
     pub broken: bool,
-    /// Offsets in the JSON value count in the body of the request.
+    /// Offsets in the JSON value are offsets in the body of the request.
     pub in_body: bool,
     /// What `datacontenttype` says.
     pub(super) media: Media,
 }
 
 impl Data {
-    /// The bytes that a binary encoding is looked for in.
+    /// The bytes to decode.
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
         match &self.content {
@@ -134,7 +131,7 @@ impl Data {
         }
     }
 
-    /// Data that stands in a message as it is. `content_type` is absent where nothing says what it is.
+    /// Data that is the body or value of a message. `content_type` is absent where nothing says what it is.
     pub(super) fn from_bytes(
         bytes: Vec<u8>,
         kind: Option<DataKind>,
@@ -148,7 +145,7 @@ impl Data {
         data
     }
 
-    /// The same; JSON is left for [`Self::read`].
+    /// As [`Self::from_bytes`], but JSON is parsed by [`Self::read`] later, or never.
     pub(super) fn unread(
         bytes: Bytes,
         kind: Option<DataKind>,
@@ -171,13 +168,13 @@ impl Data {
         Self { kind, content, bytes: size, framing, broken: false, in_body: in_body && media.is_json(), media }
     }
 
-    /// Reads what has not been read, and says what is wrong with it.
+    /// Parses JSON that has not been parsed, and reports what is wrong with it.
     pub(super) fn read(&mut self, issues: &mut Issues) {
         let Content::Unread(unread) = &mut self.content else { return };
         let (bytes, max_depth, otherwise) = (std::mem::take(&mut unread.bytes), unread.max_depth, unread.otherwise);
         let in_body = self.in_body;
         let place = |issue: Issue| if in_body { issue } else { issue.at(None) };
-        // no JSON text begins with the bytes that framing does
+        // no JSON text begins with the bytes 0 or 1, as framing does
         let skip = self.framing.as_ref().map_or(0, Framing::len);
         match read_json(bytes.get(skip..).unwrap_or_default(), max_depth, skip) {
             Ok((value, found)) => {
@@ -193,7 +190,7 @@ impl Data {
         }
     }
 
-    /// Lets a schema have a look at JSON that has not been read; `takes` gets the text and how deep it may be nested.
+    /// Offers JSON that has not been parsed to a schema; `takes` gets the text and how deep it may be nested.
     fn offer(&mut self, takes: impl FnOnce(&str, usize) -> bool) -> bool {
         let Content::Unread(Unread { bytes, max_depth, .. }) = &self.content else { return false };
         let skip = self.framing.as_ref().map_or(0, Framing::len);
@@ -205,7 +202,7 @@ impl Data {
         taken
     }
 
-    /// A text that holds the encoded content (JSON event format, 3.1).
+    /// Data in another encoding that JSON holds as a text (JSON event format, 3.1).
     pub(super) fn from_text(text: Box<str>, content_type: &str) -> Self {
         let media = Media::of(content_type);
         let bytes = text.len();
@@ -228,7 +225,7 @@ pub(super) fn read_options(max_depth: usize) -> ReadOptions {
     ReadOptions { comments: false, replace_lone_surrogates: true, max_depth }
 }
 
-/// Why data is no JSON; `skip` bytes stand before the text.
+/// The issue for data that is not JSON; `skip` bytes stand before the text.
 pub(super) fn unreadable(error: &JsonError, code: &'static str, skip: usize) -> Issue {
     let offset = u32::try_from(error.offset() + skip).ok();
     match error {
@@ -271,7 +268,6 @@ pub struct Envelope {
     pub mode: Mode,
     /// The attributes that could be read, extensions included, in the order they were sent.
     pub attributes: Vec<(Cow<'static, str>, Scalar)>,
-    /// The data.
     pub data: Option<Data>,
     /// What is wrong.
     pub issues: Issues,
@@ -281,12 +277,11 @@ pub struct Envelope {
     pub is_tombstone: bool,
     /// `dataschema` was sent, whether or not it could be read.
     pub has_dataschema: bool,
-    /// The text that places count in, where it is not the body of the request (Kafka).
+    /// The text that offsets are in, where it is not the body of the request (Kafka).
     pub(super) source: Option<Vec<u8>>,
 }
 
 impl Envelope {
-    /// Nothing yet.
     pub(super) fn new(mode: Mode) -> Self {
         Self {
             mode,
@@ -301,7 +296,7 @@ impl Envelope {
         }
     }
 
-    /// Something that is no event, and why.
+    /// An envelope for input that is no event, with the reason.
     pub(super) fn refused(mode: Mode, issue: Issue) -> Self {
         let mut envelope = Self::new(mode);
         envelope.issues.push(issue);
@@ -333,7 +328,7 @@ impl Envelope {
         self.data.as_mut().is_some_and(|data| data.offer(takes))
     }
 
-    /// Whether it is one at all.
+    /// Whether there is an event at all.
     #[must_use]
     pub fn is_event(&self) -> bool {
         !self.attributes.is_empty()

@@ -27,7 +27,6 @@ impl Strictness {
         }
     }
 
-    /// The one of that word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Default, Self::Strict, Self::Lenient].into_iter().find(|strictness| strictness.word() == word)
@@ -114,7 +113,6 @@ impl Issue {
         }
     }
 
-    /// An error.
     #[must_use]
     pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(Level::Error, code, message)
@@ -165,7 +163,7 @@ impl Issue {
         }
     }
 
-    /// What even lenient mode does not overlook: without it there is no event, or its data is no good.
+    /// Errors in lenient mode too: without an event, or with bad data, nothing is left to be lenient about.
     fn is_grave(&self) -> bool {
         let code = &*self.code;
         let whole =
@@ -188,7 +186,7 @@ pub(super) fn cut(text: &str) -> String {
 pub struct Issues {
     list: Vec<Issue>,
     errors: usize,
-    /// Some were left out.
+    /// There were more.
     pub truncated: bool,
 }
 

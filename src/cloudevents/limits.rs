@@ -5,15 +5,12 @@
 pub struct EventLimits {
     /// Bytes of one event: a body, or the value of a record.
     pub event_bytes: usize,
-    /// Bytes of a batch.
     pub batch_bytes: usize,
-    /// Events of a batch.
     pub batch_events: usize,
     /// Attributes of an event.
     pub attributes: usize,
     /// Bytes of an attribute's value.
     pub value_bytes: usize,
-    /// Bytes of a URI.
     pub uri_bytes: usize,
     /// Nesting of JSON, the envelope not counted.
     pub json_depth: usize,

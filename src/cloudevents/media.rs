@@ -22,7 +22,7 @@ pub(super) enum Media {
 impl Media {
     /// What a `datacontenttype` says.
     pub(super) fn of(text: &str) -> Self {
-        // what nearly all events say
+        // by far the most frequent
         if text == "application/json" {
             return Self::Json;
         }
@@ -87,7 +87,7 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(allowed)
 }
 
-/// Why a text is no media type of RFC 2046.
+/// Explains what makes a text no media type (RFC 2046).
 pub(super) fn check(text: &str) -> Result<(), &'static str> {
     let (name, mut rest) = text.split_once(';').map_or((text, None), |(name, rest)| (name, Some(rest)));
     let (kind, subtype) = name.trim().split_once('/').ok_or("it must be type/subtype")?;

@@ -5,8 +5,8 @@
 //! - `limits`, `issue`: what bounds the work, and what is said about an event
 //! - `time`, `uri`, `media`: RFC 3339, RFC 3986 and media types, as far as attributes need them
 //! - `event`, `attributes`: the one model, and every rule on attributes, in one place for all encodings
-//! - `json_event`, `headers`, `kafka`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records
-//! - `data`: finding the payload behind framing and base64, and holding it against a schema
+//! - `encodings/`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records
+//! - `framing`, `judge`: finding the payload behind framing and base64, and holding it against a schema
 //! - `report`: the answer of `/cloudevents/validate` and of `accordant ce validate`
 //! - `resolve`: which schema a `dataschema` names; looking up what was read is the registry's part
 //!
@@ -14,12 +14,11 @@
 //! bindings; where it leaves room or contradicts itself, the level of an [`Issue`] says so.
 
 mod attributes;
-mod data;
+mod encodings;
 mod event;
-mod headers;
+mod framing;
 mod issue;
-mod json_event;
-mod kafka;
+mod judge;
 mod limits;
 mod media;
 mod report;
@@ -27,12 +26,13 @@ pub mod resolve;
 mod time;
 mod uri;
 
-pub use data::{Attempt, Framing, Judgement, Named, Schema, SchemaFacts, framing_of, judge, without_data};
+pub use encodings::http::{encode as encode_header, parse as parse_headers, parse_unread as parse_headers_unread};
+pub use encodings::json::{parse_batch, parse_structured};
+pub use encodings::kafka::{KafkaRecord, parse_record, read_records};
 pub use event::{Content, Data, DataKind, Envelope, Mode, Scalar, Unread};
-pub use headers::{encode as encode_header, parse as parse_headers, parse_unread as parse_headers_unread};
+pub use framing::{Framing, WriterId, framing_of};
 pub use issue::{Issue, Issues, Level, Strictness};
-pub use json_event::{parse_batch, parse_structured};
-pub use kafka::{KafkaRecord, parse_record, read_records};
+pub use judge::{Attempt, Judgement, Schema, SchemaFacts, judge, without_data};
 pub use limits::{EventLimits, EventSettings, Tolerate};
 pub use media::{ContentMode, content_mode};
 pub use report::{Report, Verdict, batch_report, locate, report};

@@ -6,9 +6,10 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
-use super::data::{Framing, Judgement, Named, SchemaFacts};
 use super::event::{Envelope, Scalar};
+use super::framing::{Framing, WriterId};
 use super::issue::{Issue, Issues, Position, Strictness};
+use super::judge::{Judgement, SchemaFacts};
 use crate::types::{Guid, SchemaId};
 
 /// An event that has been judged.
@@ -130,8 +131,8 @@ impl<'r> FramingReport<'r> {
     fn new(judgement: &'r Judgement) -> Option<Self> {
         let base = Self { message_indexes: judgement.message_indexes.as_deref(), ..Self::default() };
         match (judgement.framing, judgement.fingerprint) {
-            (Some(Framing { named: Named::Id(id) }), _) => Some(Self { magic: Some(0), id: Some(id), ..base }),
-            (Some(Framing { named: Named::Guid(guid) }), _) => Some(Self { magic: Some(1), guid: Some(guid), ..base }),
+            (Some(Framing { writer: WriterId::Id(id) }), _) => Some(Self { magic: Some(0), id: Some(id), ..base }),
+            (Some(Framing { writer: WriterId::Guid(guid) }), _) => Some(Self { magic: Some(1), guid: Some(guid), ..base }),
             (None, Some(fingerprint)) => Some(Self { fingerprint: Some(format!("{fingerprint:016x}")), ..base }),
             (None, None) => None,
         }

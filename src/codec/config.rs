@@ -42,7 +42,7 @@ pub enum ConfigPatchError {
     Json(CodecError),
     /// Not a level: 42203.
     Level,
-    /// Not a policy: 42203 with a message of its own.
+    /// Not a policy: 42203. Confluent takes any text, so the message is Accordant's.
     Policy { key: &'static str, value: String, allowed: &'static str },
 }
 
@@ -72,8 +72,7 @@ fn policy<T>(
 }
 
 impl ConfigPatch {
-    /// Reads a PUT body. `compatibilityLevel` is taken for `compatibility` when the latter is absent (Accordant only: Confluent
-    /// ignores it).
+    /// Reads a PUT body. `compatibilityLevel` is taken for `compatibility` when the latter is absent (Confluent ignores it).
     ///
     /// # Errors
     /// [`ConfigPatchError`].

@@ -25,7 +25,7 @@ pub const ENV_PREFIX: &str = "ACCORDANT_";
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
-/// Variables with the prefix that are not settings: what builds and tests of ours use.
+/// Variables with the prefix that are not settings: builds and tests use them.
 const RESERVED: [&str; 1] = ["ACCORDANT_COMMIT"];
 
 /// Merges the layers.

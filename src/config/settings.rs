@@ -72,7 +72,7 @@ settings! {
     json_schema_strict: bool, "json-schema-strict", "false", "Refuse JSON Schemas that only their meta-schema forbids.";
     reference_versions_strict: bool, "reference-versions-strict", "false", "Refuse two versions of one reference name in a graph of references.";
     reject_empty_subject: bool, "reject-empty-subject", "false", "Refuse registrations under the empty subject.";
-    response_shapes: Shapes, "response-shapes", "8", "Answer with the keys of the original's 8.x line (`8`) or only those of 7.x (`7`).";
+    response_shapes: Shapes, "response-shapes", "8", "Answer with the keys of Confluent's 8.x line (`8`) or only those of 7.x (`7`).";
     list_limit: usize, "list-limit", "1000", "Most rows that `/schemas` and `referencedby` give at once.";
     max_body_bytes: Bytes, "max-body-bytes", "4MiB", "Largest request body.";
     header_timeout: Duration, "header-timeout", "30s", "Time in which the head of a request must have arrived; also how long an idle connection is kept.";

@@ -133,7 +133,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Which line of the original the answers look like.
+/// Which release line of Confluent the answers look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shapes {
     /// 8.x: all keys.

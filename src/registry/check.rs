@@ -15,18 +15,16 @@ use crate::types::{CompatibilityLevel, Config, Metadata, Subject, Version, Versi
 /// What a candidate is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckTarget {
-    /// One version.
     One(VersionSelector),
     /// The active versions, as the level demands.
     History,
 }
 
-/// The answer to a check.
 #[derive(Debug, Clone, Default)]
 pub struct CheckAnswer {
     /// The verdict.
     pub is_compatible: bool,
-    /// Messages, in order.
+    /// Confluent's messages, in order.
     pub messages: Vec<String>,
     /// The findings behind them.
     pub findings: Vec<(Version, Finding)>,
@@ -162,7 +160,7 @@ impl Registry {
             let notes = compat::notes((&candidate, &newest.parsed), names, rules.level, is_compatible);
             notes.into_iter().map(|note| (newest.version, note)).collect()
         };
-        // a note that can't be had is no reason to fail
+        // notes never decide, so a failure to get them is not reported
         Ok(tokio::task::spawn_blocking(job).await.unwrap_or_default())
     }
 

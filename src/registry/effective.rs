@@ -64,9 +64,9 @@ impl Registry {
         }
     }
 
-    /// What is effective for a subject. A layer's unset fields fall through to the next one (the original skips layers; see
+    /// What is effective for a subject. A layer's unset fields fall through to the next one (Confluent skips layers; see
     /// docs/compatibility.md). When a subject of another context has a config of its own, six fields also fall through to
-    /// the top level, as they do in the original.
+    /// the top level, as they do in Confluent.
     pub(super) async fn effective(&self, subject: &Subject) -> Result<Arc<Effective>, RegistryError> {
         let generation = self.store.generation().await?.content;
         if let Some(effective) = self.effective_settings.get(subject, generation) {

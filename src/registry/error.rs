@@ -64,7 +64,7 @@ pub enum RegistryError {
     InvalidVersion(String),
     #[error("invalid compatibility level")]
     InvalidLevel,
-    /// A config value of ours that is not one of its words.
+    /// A config value that is not one of those allowed; the text is the message.
     #[error("{0}")]
     InvalidConfigValue(String),
     #[error("invalid mode")]
@@ -120,14 +120,14 @@ pub enum RegistryError {
     /// The subject kept changing while the registration was being decided.
     #[error("too much contention")]
     Contention,
-    /// An alias or a binding that can't be; the text is the message.
+    /// An alias or a binding that is not valid; the text is the message.
     #[error("{0}")]
     InvalidBinding(String),
     #[error("no such alias")]
     NoAlias(String),
     #[error("no such binding")]
     NoTypeBinding(String),
-    /// What is to be removed comes from the configuration.
+    /// It comes from the configuration, so the API can't remove it.
     #[error("configured")]
     Configured(String),
     #[error(transparent)]

@@ -11,14 +11,22 @@ pub enum InvalidSchema {
     Empty,
     /// No format has this name.
     UnknownType(String),
-    /// A reference that is `null`.
     NullReference,
     /// The text is not a schema of its format.
-    Text { submitted: Box<Submitted>, error: SchemaError },
+    Text {
+        submitted: Box<Submitted>,
+        error: SchemaError,
+    },
     /// A reference that names nothing.
-    Reference { submitted: Box<Submitted>, error: ReferenceError },
+    Reference {
+        submitted: Box<Submitted>,
+        error: ReferenceError,
+    },
     /// A reference that was there when the schema was checked was deleted before it could be stored.
-    ReferenceGone { schema_type: SchemaType, reference: Reference },
+    ReferenceGone {
+        schema_type: SchemaType,
+        reference: Reference,
+    },
     /// The version that the request demands is not the next one.
     NotTheNextVersion,
     /// The schema can't be shown in the representation that was asked for.
@@ -26,7 +34,10 @@ pub enum InvalidSchema {
     /// Tags can't be added or removed as asked.
     Tags(SchemaError),
     /// A version that is to be compared can't be read any more.
-    StoredVersion { version: Version, error: SchemaError },
+    StoredVersion {
+        version: Version,
+        error: SchemaError,
+    },
 }
 
 /// What was submitted, of which Confluent repeats all in some messages.

@@ -60,7 +60,6 @@ impl AssociationMatch {
 /// A listed version with what the filter asked to know about it.
 #[derive(Debug, Clone)]
 pub struct ListedSchema {
-    /// The version.
     pub version: ListedVersion,
     /// The aliases that stand for its subject.
     pub aliases: Vec<String>,

@@ -68,7 +68,7 @@ pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use register::RegisterOptions;
 pub use registered::Registered;
-pub use resolve::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, WriterId};
+pub use resolve::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved};
 pub use schema_cache::CachedSchema;
 pub use submission::{RawReference, Submission};
 pub use tags::TagRequest;

@@ -84,7 +84,6 @@ impl Registry {
         self.schemas.0.size()
     }
 
-    /// A schema by id.
     pub(super) async fn entry(&self, context: &str, id: SchemaId) -> Result<Option<Arc<CachedSchema>>, RegistryError> {
         if let Some(schema) = self.cached(context, id) {
             return Ok(Some(schema));

@@ -15,9 +15,7 @@ use crate::types::{Metadata, RuleSet, Subject, Version, VersionSelector};
 pub struct TagRequest {
     /// The number that the new version must get.
     pub new_version: Option<Version>,
-    /// Tags to add.
     pub add: Vec<TagEdit>,
-    /// Tags to remove.
     pub remove: Vec<TagEdit>,
     /// Metadata instead of that of the version.
     pub metadata: Option<Metadata>,

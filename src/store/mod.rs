@@ -200,7 +200,7 @@ pub trait Store: Send + Sync + 'static {
     async fn named(&self, name: &SchemaName, limit: i64) -> Result<Vec<NamedSchema>, StoreError>;
 
     /// The subject that has this id in xRegistry documents.
-    async fn subject_by_xreg_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError>;
+    async fn subject_by_xregistry_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError>;
 
     /// What is known of a schema's document without reading its text.
     async fn document_tag(&self, context: &str, id: SchemaId) -> Result<Option<DocumentTag>, StoreError>;

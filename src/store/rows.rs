@@ -52,7 +52,6 @@ impl SubjectState {
         self.rows.last().map_or(1, |row| row.version.saturating_add(1))
     }
 
-    /// The row of a version.
     #[must_use]
     pub fn row(&self, version: Version) -> Option<&VersionRow> {
         self.rows.binary_search_by_key(&version, |row| row.version).ok().and_then(|i| self.rows.get(i))
@@ -128,7 +127,6 @@ pub struct SubjectFilter {
     pub deleted_only: bool,
 }
 
-/// A listed subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSubject {
     pub qualified: String,
@@ -196,7 +194,6 @@ pub struct AssociationFilter {
 }
 
 impl AssociationFilter {
-    /// All of a scope.
     #[must_use]
     pub fn all(scope: AssociationScope) -> Self {
         Self { scope, resource_type: None, types: None, lifecycle: None, offset: 0, limit: i64::MAX }

@@ -170,8 +170,8 @@ macro_rules! store_impl {
                 sql::named(&mut *self.read().await?, name, limit).await
             }
 
-            async fn subject_by_xreg_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError> {
-                sql::subject_by_xreg_id(&mut *self.read().await?, context, xreg_id).await
+            async fn subject_by_xregistry_id(&self, context: &str, xreg_id: &str) -> Result<Option<Subject>, StoreError> {
+                sql::subject_by_xregistry_id(&mut *self.read().await?, context, xreg_id).await
             }
 
             async fn document_tag(&self, context: &str, id: SchemaId) -> Result<Option<DocumentTag>, StoreError> {

@@ -54,9 +54,7 @@ impl fmt::Display for Lifecycle {
 /// Which part of a record the schemas are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AssociationType {
-    /// Keys.
     Key,
-    /// Values.
     Value,
 }
 
@@ -90,7 +88,6 @@ impl fmt::Display for AssociationType {
 /// What has schemas: a topic of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Resource {
-    /// Its name.
     pub name: String,
     /// The cluster it belongs to.
     pub namespace: String,
@@ -108,16 +105,13 @@ impl Resource {
     }
 }
 
-/// One association.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Association {
     /// Its own id, a UUID.
     pub guid: String,
-    /// The resource.
     pub resource: Resource,
     /// Keys or values.
     pub association_type: AssociationType,
-    /// The subject.
     pub subject: Subject,
     /// Who owns the subject's schemas.
     pub lifecycle: Lifecycle,

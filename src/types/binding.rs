@@ -26,9 +26,7 @@ pub struct Alias {
 pub struct TypeBinding {
     /// The type; `*` stands for any run of characters.
     pub pattern: String,
-    /// The subject.
     pub subject: Subject,
-    /// Its version.
     pub version: VersionSelector,
     /// An event of the type without `dataschema` is at fault.
     pub require_dataschema: bool,

@@ -60,7 +60,6 @@ pub struct Metadata {
     /// Path to tags. `None` when the key was absent.
     #[serde(skip_serializing_if = "is_empty")]
     pub tags: Option<BTreeMap<JavaStr, BTreeSet<JavaStr>>>,
-    /// Properties.
     #[serde(skip_serializing_if = "is_empty")]
     pub properties: Option<BTreeMap<JavaStr, String>>,
     /// Names of properties that hold secrets.
@@ -197,11 +196,8 @@ wire_names!(RuleMode {
 pub enum ExecutionEnvironment {
     /// Everywhere.
     All,
-    /// In clients.
     Client,
-    /// In gateways.
     Gateway,
-    /// In the server.
     Server,
     /// Nowhere.
     None,

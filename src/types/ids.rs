@@ -71,7 +71,6 @@ impl fmt::Debug for Guid {
 pub enum VersionSelector {
     /// The highest active one: `latest` or `-1`.
     Latest,
-    /// A number.
     Number(Version),
 }
 

@@ -10,7 +10,7 @@ mod ids;
 mod policy;
 mod schema_type;
 mod subject;
-mod xreg;
+mod xregistry;
 
 pub use association::{ANY_RESOURCE, Association, AssociationType, Lifecycle, Resource, TOPIC};
 pub use binding::{Alias, AliasTarget, SchemaName, TypeBinding};
@@ -24,4 +24,4 @@ pub use ids::{Guid, SchemaId, Version, VersionSelector};
 pub use policy::{CompatibilityLevel, Config, Mode};
 pub use schema_type::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 pub use subject::{DEFAULT_CONTEXT, GLOBAL_CONTEXT, Subject, context_from_segment, split_qualified};
-pub use xreg::xreg_id;
+pub use xregistry::xregistry_id;

@@ -5,7 +5,6 @@ use std::fmt;
 use super::contract::{Metadata, RuleSet};
 use super::schema_type::{CompatibilityPolicy, ProtobufPolicy};
 
-/// A compatibility level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CompatibilityLevel {
     /// Nothing is checked.
@@ -154,11 +153,10 @@ pub struct Config {
     pub validate_new_schemas: Option<bool>,
     /// Stored and returned.
     pub validate_rules: Option<bool>,
-    /// The level.
     pub compatibility: Option<CompatibilityLevel>,
     /// Strictness for JSON Schema.
     pub compatibility_policy: Option<CompatibilityPolicy>,
-    /// Rule set for Protobuf (ours).
+    /// Rule set for Protobuf; Accordant only.
     pub protobuf_policy: Option<ProtobufPolicy>,
     /// Metadata property whose value partitions the versions.
     pub compatibility_group: Option<String>,

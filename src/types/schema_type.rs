@@ -28,7 +28,7 @@ impl SchemaType {
         }
     }
 
-    /// Reads a wire name; case matters, as it does for the original.
+    /// Reads a wire name; case matters, as it does in Confluent.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|t| t.as_str() == name)
@@ -74,10 +74,10 @@ impl CompatibilityPolicy {
     }
 }
 
-/// Config key `protobufPolicy` (ours): which Protobuf rule set decides, beside the original's.
+/// Config key `protobufPolicy`, Accordant only: which rules decide beside Confluent's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ProtobufPolicy {
-    /// The original's rules alone.
+    /// Confluent's rules alone.
     #[default]
     Default,
     /// Adds what breaks the binary encoding.

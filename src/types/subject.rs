@@ -1,4 +1,4 @@
-//! Contexts and subjects: the names under which schemas are filed.
+//! Contexts and subjects: the names under which schemas are registered.
 
 use std::fmt;
 

@@ -8,6 +8,7 @@
 mod app;
 mod associations;
 mod check;
+mod citations;
 mod cli;
 mod cloudevents_cli;
 mod cloudevents_config;

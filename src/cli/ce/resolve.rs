@@ -10,7 +10,6 @@ use crate::cli::check::style::{print, without_controls};
 use crate::cli::client::{Answer, Client};
 use crate::cli::exit::Exit;
 
-/// The arguments.
 #[derive(Debug, Args)]
 struct Arguments {
     /// The attribute `dataschema` of an event

@@ -20,7 +20,6 @@ use crate::schema::payload::{Effort, Work};
 use crate::schema::{ParseMode, ParseOptions, Parsed};
 use crate::types::SchemaType;
 
-/// The arguments.
 #[derive(Debug, Args)]
 struct Arguments {
     /// The event: JSON (one, or an array of them), or with --header the body of an HTTP request; `-` is standard input

@@ -4,7 +4,6 @@ use clap::{Args, ValueEnum};
 
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType, VersionSelector};
 
-/// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The schema that is to become the next version; `-` is standard input

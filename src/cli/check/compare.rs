@@ -39,14 +39,14 @@ pub(super) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rules: &Rul
     })
 }
 
-/// The reasons as problems; those of the policy above the formats have nothing to show but their message.
+/// A reason as a problem. Those of the policy above the formats have a message, but no place to show.
 fn problem(reason: Reason) -> Problem {
     let (rule, message) = (reason.finding.rule, reason.finding.message.clone());
     let finding = (reason.source == ReasonSource::Format).then_some(reason.finding);
     Problem { rule, message, version: reason.version, finding }
 }
 
-/// What JSON Schemas mean, beside what the rules say.
+/// The second opinion on JSON Schemas: what they mean, beside what the rules say.
 fn notes(new: &LoadedSchema, old: &LoadedSchema, level: CompatibilityLevel, compatible: bool) -> Vec<Note> {
     let found = compat::notes((&new.parsed, &old.parsed), (new.name(), old.name()), level, compatible);
     let note = |finding: Finding| {

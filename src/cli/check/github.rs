@@ -12,7 +12,6 @@ use crate::schema::{Place, Position};
 pub(in crate::cli) struct Annotation<'a> {
     /// `error`, `warning` or `notice`.
     pub(in crate::cli) command: &'a str,
-    /// The file.
     pub(in crate::cli) file: &'a str,
     /// The place in it; without one it is shown at the first line.
     pub(in crate::cli) at: Option<Position>,

@@ -26,7 +26,6 @@ impl InputError {
         Self { file: Some(file.to_owned()), at: None, message: message.into() }
     }
 
-    /// A schema that is refused.
     pub(in crate::cli) fn refused(file: &str, error: &SchemaError) -> Self {
         Self { file: Some(file.to_owned()), at: error.position, message: error.message.clone() }
     }

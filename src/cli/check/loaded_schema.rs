@@ -39,7 +39,7 @@ impl LoadedSchema {
         let name = input.name.clone();
         let missing = missing(schema_type, &input.text, &references);
         Self::read(schema_type, input, &references, reading).map_err(|error| {
-            // the engine names the type; what the user forgot is the file that declares it
+            // the parser names the missing type; the user wants to know which import has no file
             if missing.is_empty() || error.file.as_ref() != Some(&name) || !error.message.starts_with("Could not resolve") {
                 return error;
             }

@@ -28,7 +28,7 @@ pub(super) struct Outcome {
 pub(super) struct Problem {
     /// The rule's id.
     pub(super) rule: &'static str,
-    /// The peer's message.
+    /// Confluent's message.
     pub(super) message: String,
     /// The earlier version it was found against.
     pub(super) version: Option<Version>,

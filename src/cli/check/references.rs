@@ -140,7 +140,7 @@ impl Graph<'_> {
         Ok(())
     }
 
-    /// What is found nowhere is built in, or will be missed by its name when the schema is read.
+    /// An import without a file is skipped: it may be built in, and else the parser reports the missing type.
     fn imports_of(&mut self, text: &str, direct: bool, depth: usize) -> Result<(), InputError> {
         for path in imports(text) {
             if let Some(found) = self.places.import(&path)? {

@@ -150,7 +150,7 @@ impl Remote {
         Ok(LoadedSchema { stored, version, metadata, ..loaded })
     }
 
-    /// References depth first, each name once.
+    /// Collects references depth first, each name once.
     fn collect<'a>(
         &'a mut self,
         graph: &'a mut Graph,
@@ -168,7 +168,7 @@ impl Remote {
                     return Err(self.failed("references go too deep or are too many"));
                 }
                 let subject = Subject::parse_in(home.context(), target);
-                // what is gone for good can't be had, and is missed only where it is needed
+                // a version that was deleted permanently is only missed where a type of it is needed
                 let Some(stored) = self.version(&subject, &version.to_string(), true).await? else { continue };
                 self.collect(graph, &subject, &stored.references, depth + 1).await?;
                 graph.resolved.push(ResolvedReference {

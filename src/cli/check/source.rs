@@ -18,7 +18,6 @@ pub(in crate::cli) struct Input {
     pub(in crate::cli) name: String,
     /// The same for programs: a relative path or a URL.
     pub(in crate::cli) location: String,
-    /// The text.
     pub(in crate::cli) text: Arc<str>,
 }
 

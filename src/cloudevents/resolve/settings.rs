@@ -20,7 +20,7 @@ impl OwnBases {
     /// that a loopback address has.
     ///
     /// # Errors
-    /// The public URL is none.
+    /// The setting `public-url` is not a URL.
     pub fn new(public_url: Option<&str>, listen: Option<SocketAddr>) -> Result<Self, BaseError> {
         let mut urls = Vec::new();
         match (public_url, listen) {

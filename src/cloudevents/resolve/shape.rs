@@ -6,7 +6,6 @@ use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, VersionSelector, co
 /// What a URL names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// A version of a subject.
     Version(Subject, VersionSelector),
     /// A schema by id; the subject, where there is one, chooses the context.
     Id(SchemaId, Option<Subject>),

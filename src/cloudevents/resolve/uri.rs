@@ -5,10 +5,10 @@ use percent_encoding::percent_decode_str;
 /// Longest URI that is looked at.
 pub const MAX_URI_BYTES: usize = 2048;
 
-/// Why a text is no URI at all.
+/// Why a text can't be looked at as a URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UriError {
-    /// Nothing is there.
+    /// An empty text.
     #[error("the URI is empty")]
     Empty,
     /// Longer than [`MAX_URI_BYTES`].

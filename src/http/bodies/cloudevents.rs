@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::cloudevents::WriterId;
 use crate::codec::{FromJson, Object};
 use crate::http::error::{ApiError, selector};
-use crate::registry::{Hints, WriterId};
+use crate::registry::Hints;
 use crate::types::{Alias, AliasTarget, Guid, Subject, TypeBinding, VersionSelector};
 
 /// A body that must be an object.

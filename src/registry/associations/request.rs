@@ -26,7 +26,6 @@ pub enum AssociationOperation {
 pub struct AssociationInput {
     /// What to do.
     pub operation: AssociationOperation,
-    /// The subject.
     pub subject: Option<String>,
     /// Keys or values; values when absent.
     pub association_type: Option<String>,
@@ -47,13 +46,9 @@ pub struct AssociationInput {
 pub struct AssociationsRequest {
     /// The resource's name.
     pub resource_name: Option<String>,
-    /// Its namespace.
     pub resource_namespace: Option<String>,
-    /// Its id.
     pub resource_id: Option<String>,
-    /// Its type.
     pub resource_type: Option<String>,
-    /// The associations.
     pub associations: Vec<AssociationInput>,
 }
 
@@ -62,11 +57,9 @@ pub struct AssociationsRequest {
 pub struct AssociationQuery {
     /// The resource's name.
     pub resource_name: Option<String>,
-    /// Its namespace.
     pub resource_namespace: Option<String>,
     /// Its id, which is enough.
     pub resource_id: Option<String>,
-    /// Its type.
     pub resource_type: Option<String>,
     /// Only these types; `None` is any.
     pub types: Option<Vec<AssociationType>>,

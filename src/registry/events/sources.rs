@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{EventJudging, Registry, RegistryError};
-use crate::cloudevents::{Envelope, Issue, Level, Named, SchemaFacts, framing_of};
-use crate::registry::resolve::{Hints, Reason, Resolution, ResolutionRule, Suggestion, Unresolved, WriterId};
+use crate::cloudevents::{Envelope, Issue, Level, SchemaFacts, framing_of};
+use crate::registry::resolve::{Hints, Reason, Resolution, ResolutionRule, Suggestion, Unresolved};
 use crate::registry::schema_cache::CachedSchema;
 use crate::types::VersionSelector;
 
@@ -45,15 +45,6 @@ impl Sources {
 /// What was looked up for the events of one request.
 pub(super) type Known = HashMap<Hints, Sources>;
 
-impl From<Named> for WriterId {
-    fn from(named: Named) -> Self {
-        match named {
-            Named::Id(id) => Self::Id(id),
-            Named::Guid(guid) => Self::Guid(guid),
-        }
-    }
-}
-
 impl Registry {
     /// The schemas of an event.
     pub(super) async fn schemas_of(
@@ -67,8 +58,8 @@ impl Registry {
         let hints = Hints {
             dataschema: envelope.text("dataschema").map(str::to_owned),
             event_type: envelope.text("type").map(str::to_owned),
-            record_header: record.flatten().map(|framing| framing.named.into()),
-            framing: framing.map(|framing| framing.named.into()),
+            record_header: record.flatten().map(|framing| framing.writer),
+            framing: framing.map(|framing| framing.writer),
             chosen: asked.version.clone(),
             context: asked.context.clone(),
         };

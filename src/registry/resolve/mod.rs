@@ -11,6 +11,7 @@ mod suggest;
 use std::sync::Arc;
 
 use super::schema_cache::CachedSchema;
+use crate::cloudevents::WriterId;
 use crate::cloudevents::resolve::UriError;
 use crate::types::{Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
@@ -58,13 +59,6 @@ impl ResolutionRule {
             Self::Convention => "convention",
         }
     }
-}
-
-/// How a serializer names the schema that it used, in the payload or in a record header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum WriterId {
-    Id(SchemaId),
-    Guid(Guid),
 }
 
 /// All that can tell which schema an event is of.
@@ -163,7 +157,6 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unresolved {
     pub reason: Reason,
-    /// The rules that were tried.
     pub tried: Vec<ResolutionRule>,
     /// What may have been meant.
     pub did_you_mean: Vec<Suggestion>,

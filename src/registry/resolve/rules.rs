@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::cache::ResolvedUri;
-use super::{Hints, Reason, Resolution, ResolutionRule, Rival, Unresolved, WriterId};
+use super::{Hints, Reason, Resolution, ResolutionRule, Rival, Unresolved};
+use crate::cloudevents::WriterId;
 use crate::cloudevents::resolve::{SchemaUri, Target, canonical, message};
 use crate::registry::Registry;
 use crate::registry::error::RegistryError;
@@ -14,7 +15,6 @@ use crate::types::{Alias, AliasTarget, DEFAULT_CONTEXT, Guid, SchemaName, Subjec
 /// Schemas with one name that are looked at; more are ambiguous anyway.
 const RIVALS: i64 = 50;
 
-/// A schema that was found.
 pub(super) struct FoundSchema {
     subject: Subject,
     version: Version,
@@ -321,7 +321,7 @@ impl Registry {
                 Ok(found.map(|found| held_by(found.holder, found.schema, is_stable)))
             }
             Target::Guid(guid) => self.named_guid(*guid).await,
-            Target::Entity(context, xreg_id, version) => match self.store.subject_by_xreg_id(context, xreg_id).await? {
+            Target::Entity(context, xreg_id, version) => match self.store.subject_by_xregistry_id(context, xreg_id).await? {
                 Some(subject) => self.named_version(&subject, *version).await,
                 None => Ok(None),
             },

@@ -6,7 +6,7 @@ use super::Conn;
 use super::sql::changes::{NewChange, record};
 use super::sql::{IdSource, NewVersion, bind_schema};
 use crate::store::StoreError;
-use crate::types::{SchemaId, Subject, xreg_id};
+use crate::types::{SchemaId, Subject, xregistry_id};
 
 /// Writes the version and returns the schema's id.
 pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) -> Result<SchemaId, StoreError> {
@@ -68,7 +68,7 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
 async fn insert_subject(conn: &mut Conn, context_id: i64, subject: &Subject, sequence: i64, now: i64) -> Result<i64, StoreError> {
     let qualified = subject.qualified();
     for forced in [false, true] {
-        let xreg = xreg_id(subject.name(), forced);
+        let xreg = xregistry_id(subject.name(), forced);
         let row = sqlx::query(
             "INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7) \
              ON CONFLICT (context_id, xreg_key) DO NOTHING RETURNING subject_id",

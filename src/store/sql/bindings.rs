@@ -146,7 +146,6 @@ pub(in crate::store) async fn delete_type_binding(conn: &mut Conn, pattern: &str
     Ok(true)
 }
 
-/// The subject that a pattern is bound to.
 async fn bound(conn: &mut Conn, pattern: &str) -> Result<Option<Subject>, StoreError> {
     let row = sqlx::query::<dialect::Db>("SELECT context, subject FROM type_bindings WHERE pattern = $1")
         .bind(pattern)

@@ -27,7 +27,7 @@ pub(super) use read::{
     subject, subjects, version, versions,
 };
 pub(super) use register::{IdSource, NewVersion, bind_schema, register};
-pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_without_names, subject_by_xreg_id};
+pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_without_names, subject_by_xregistry_id};
 pub(super) use settings::{
     all_settings, delete_config, delete_mode, generation, put_config, put_mode, settings, subject_aliases,
 };

@@ -52,7 +52,7 @@ pub(in crate::store) async fn named(conn: &mut Conn, name: &SchemaName, limit: i
     Ok(out)
 }
 
-pub(in crate::store) async fn subject_by_xreg_id(
+pub(in crate::store) async fn subject_by_xregistry_id(
     conn: &mut Conn,
     context: &str,
     xreg_id: &str,

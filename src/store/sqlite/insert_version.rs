@@ -6,7 +6,7 @@
 use super::Conn;
 use super::sql::{IdSource, NewVersion, bind_schema};
 use crate::store::StoreError;
-use crate::types::{SchemaId, xreg_id};
+use crate::types::{SchemaId, xregistry_id};
 
 /// $1 context, $2 id, $3 to $10 the schema.
 macro_rules! schema {
@@ -71,7 +71,7 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
         }
     };
     let subject = &request.subject;
-    let [plain, forced] = [false, true].map(|forced| xreg_id(subject.name(), forced));
+    let [plain, forced] = [false, true].map(|forced| xregistry_id(subject.name(), forced));
     let rows = bind_schema(script(new_schema, is_new_subject), version, id)
         .bind(subject.context())
         .bind(subject.name())

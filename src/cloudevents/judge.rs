@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::event::{Content, Data, Envelope};
 use super::framing::Framing;
-use crate::cloudevents::event::{Content, Data, Envelope};
-use crate::cloudevents::issue::{Issue, Level};
-use crate::cloudevents::media::Media;
+use super::issue::{Issue, Level};
+use super::media::Media;
 use crate::schema::PayloadValidator;
 use crate::schema::avro::{self, UnionEncoding};
 use crate::schema::json::{self, Value};
@@ -24,10 +24,8 @@ pub struct SchemaFacts {
     /// Its version there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
-    /// Its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<SchemaId>,
-    /// Its GUID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guid: Option<Guid>,
     /// Its format.
@@ -41,16 +39,13 @@ pub struct SchemaFacts {
 /// A schema that data is held against.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    /// What is said about it.
     pub facts: SchemaFacts,
-    /// What it does.
     pub payload: PayloadValidator,
 }
 
 /// One way to read the data.
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    /// By this schema.
     pub schema: Schema,
     /// With the framing taken off.
     pub framed: bool,
@@ -73,7 +68,7 @@ pub struct Judgement {
     pub message: Option<String>,
     /// What is wrong.
     pub issues: Vec<Issue>,
-    /// Some were left out.
+    /// There were more.
     pub truncated: bool,
     /// The effort was not enough for a verdict.
     pub unfinished: bool,
@@ -164,7 +159,7 @@ pub fn without_data(envelope: &Envelope, has_schema: bool) -> Option<Issue> {
 fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mut Work<'_>) -> Judgement {
     let mut judgement = Judgement { checked: true, ..Judgement::default() };
     if data.broken {
-        // that has been said
+        // already reported
         judgement.checked = false;
         return judgement;
     }
@@ -218,7 +213,7 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
     judgement
 }
 
-/// The data is of no type that this format is sent as.
+/// The data has a type in which no data of this format is sent.
 fn mismatch(mut judgement: Judgement, schema_type: SchemaType) -> Judgement {
     judgement.checked = false;
     if judgement.issues.is_empty() {
@@ -233,7 +228,7 @@ fn unsaid(judgement: &mut Judgement, as_what: &str) {
     judgement.issue(Issue::new(Level::Note, "data.content_type", message));
 }
 
-/// Bytes of a type that says nothing, as JSON.
+/// Bytes without a telling type, read as JSON.
 fn read_octets(data: &Data, judgement: &mut Judgement) -> Option<Value> {
     unsaid(judgement, "JSON");
     let payload = match &data.content {

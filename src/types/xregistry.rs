@@ -1,4 +1,4 @@
-//! The id of a subject in the xRegistry view.
+//! Ids of subjects in xRegistry documents, which allow fewer characters than subject names do.
 
 use md5::{Digest, Md5};
 
@@ -10,7 +10,7 @@ const HASH_BYTES: usize = 8;
 /// The id for a subject name: bytes outside the allowed set, and `~`, as `~XX`; an empty name, a name that would be too long,
 /// or (`forced`) one that differs from an existing id in letter case only, ends in `~` and a hash.
 #[must_use]
-pub fn xreg_id(name: &str, forced: bool) -> String {
+pub fn xregistry_id(name: &str, forced: bool) -> String {
     let mut id = String::with_capacity(name.len());
     for (i, byte) in name.bytes().enumerate() {
         let first_ok = byte.is_ascii_alphanumeric() || byte == b'_';

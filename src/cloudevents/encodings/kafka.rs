@@ -3,12 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::attributes::{Builder, Raw};
-use super::event::{Data, Envelope, Mode, read_options};
-use super::issue::{Issue, Level};
-use super::json_event::{advice_for_plain_json, parse_structured};
-use super::limits::EventSettings;
-use super::media::{self, ContentMode, content_mode};
+use super::json::{advice_for_plain_json, parse_structured};
+use crate::cloudevents::attributes::{Builder, Raw};
+use crate::cloudevents::event::{Data, Envelope, Mode, read_options};
+use crate::cloudevents::issue::{Issue, Level};
+use crate::cloudevents::limits::EventSettings;
+use crate::cloudevents::media::{self, ContentMode, content_mode};
 use crate::schema::json::{self, Kind, Object, Value};
 
 /// Prefix of the headers.

@@ -2,20 +2,17 @@
 
 use crate::types::{Guid, SchemaId};
 
-/// How a schema is named.
+/// How a serializer names the schema that it used, in the payload or in a record header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Named {
-    /// By id.
+pub enum WriterId {
     Id(SchemaId),
-    /// By GUID.
     Guid(Guid),
 }
 
 /// The bytes before a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Framing {
-    /// The schema they name.
-    pub named: Named,
+    pub writer: WriterId,
 }
 
 impl Framing {
@@ -23,23 +20,23 @@ impl Framing {
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "framing is never empty")]
     pub fn len(&self) -> usize {
-        match self.named {
-            Named::Id(_) => 5,
-            Named::Guid(_) => 17,
+        match self.writer {
+            WriterId::Id(_) => 5,
+            WriterId::Guid(_) => 17,
         }
     }
 }
 
-/// The framing that bytes begin with, should it be meant as such.
+/// The framing that bytes begin with. It may be a coincidence: only a known id or GUID makes it framing.
 #[must_use]
 pub fn framing_of(bytes: &[u8]) -> Option<Framing> {
-    let named = match bytes.split_first()? {
-        (0, rest) => Named::Id(i32::from_be_bytes(*rest.first_chunk()?)),
-        (1, rest) => Named::Guid(Guid(*rest.first_chunk()?)),
+    let writer = match bytes.split_first()? {
+        (0, rest) => WriterId::Id(i32::from_be_bytes(*rest.first_chunk()?)),
+        (1, rest) => WriterId::Guid(Guid(*rest.first_chunk()?)),
         _ => return None,
     };
-    match named {
-        Named::Id(id) if id < 0 => None,
-        named => Some(Framing { named }),
+    match writer {
+        WriterId::Id(id) if id < 0 => None,
+        writer => Some(Framing { writer }),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::attributes::{Builder, REQUIRED, Raw};
-use super::event::{Data, DataKind, Envelope, Mode, ambiguities, read_options, unreadable};
-use super::issue::{Issue, cut};
-use super::limits::EventSettings;
-use super::media::Media;
+use crate::cloudevents::attributes::{Builder, REQUIRED, Raw};
+use crate::cloudevents::event::{Data, DataKind, Envelope, Mode, ambiguities, read_options, unreadable};
+use crate::cloudevents::issue::{Issue, cut};
+use crate::cloudevents::limits::EventSettings;
+use crate::cloudevents::media::Media;
 use crate::schema::json::{self, Kind, Member, Notes, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
