@@ -8,12 +8,10 @@ use crate::types::{ExecutionEnvironment, Metadata, Rule, RuleKind, RuleMode, Rul
 macro_rules! constants {
     ($($type:ident: $all:literal),+ $(,)?) => { $(
         impl FromJson for $type {
-            fn class() -> String {
-                stringify!($type).to_owned()
-            }
+            const CLASS: &str = stringify!($type);
 
             fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-                constant(value, stringify!($type), $all, Self::parse)
+                constant(value, $all, Self::parse)
             }
         }
     )+ };
@@ -38,12 +36,10 @@ fn filled_text(object: Object<'_>, key: &str) -> Result<Option<String>, CodecErr
 }
 
 impl FromJson for Metadata {
-    fn class() -> String {
-        "Metadata".to_owned()
-    }
+    const CLASS: &str = "Metadata";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of("Metadata", value)? else { return Ok(None) };
+        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
         Ok(Some(Self {
             tags: filled(object, "tags")?,
             properties: filled(object, "properties")?,
@@ -54,12 +50,10 @@ impl FromJson for Metadata {
 
 /// Kind and mode take their defaults when absent.
 impl FromJson for Rule {
-    fn class() -> String {
-        "Rule".to_owned()
-    }
+    const CLASS: &str = "Rule";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of("Rule", value)? else { return Ok(None) };
+        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
         let kind = object.get("kind")?.or(Some(RuleKind::Transform));
         let mode = object.get("mode")?.or(Some(RuleMode::WriteRead));
         Ok(Some(Self {
@@ -79,12 +73,10 @@ impl FromJson for Rule {
 }
 
 impl FromJson for RuleSet {
-    fn class() -> String {
-        "RuleSet".to_owned()
-    }
+    const CLASS: &str = "RuleSet";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of("RuleSet", value)? else { return Ok(None) };
+        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
         Ok(Some(Self {
             migration_rules: filled(object, "migrationRules")?,
             domain_rules: filled(object, "domainRules")?,

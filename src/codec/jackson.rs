@@ -22,8 +22,8 @@ impl std::error::Error for CodecError {}
 
 /// What can be read from a JSON value.
 pub trait FromJson: Sized {
-    /// The class that messages name.
-    fn class() -> String;
+    /// The class that messages name, as the items of a list or the values of a map too.
+    const CLASS: &str;
 
     /// `None` for `null`, and for what Jackson takes for it.
     ///
@@ -53,9 +53,7 @@ fn from_string<T>(class: &str, text: &str, why: &str) -> Result<T, CodecError> {
 
 /// Numbers and booleans become their text.
 impl FromJson for String {
-    fn class() -> String {
-        "String".to_owned()
-    }
+    const CLASS: &str = "String";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
         match value {
@@ -69,9 +67,7 @@ impl FromJson for String {
 }
 
 impl FromJson for JavaStr {
-    fn class() -> String {
-        String::class()
-    }
+    const CLASS: &str = "String";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
         Ok(String::from_json(value)?.map(Self))
@@ -80,9 +76,7 @@ impl FromJson for JavaStr {
 
 /// Decimals are cut, numeric texts read, the empty text is absent.
 impl FromJson for i32 {
-    fn class() -> String {
-        "Integer".to_owned()
-    }
+    const CLASS: &str = "Integer";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
         match value {
@@ -111,9 +105,7 @@ fn cut(number: f64) -> Option<i64> {
 
 /// `"true"`, `"false"` and integers count too; the empty text is absent.
 impl FromJson for bool {
-    fn class() -> String {
-        "Boolean".to_owned()
-    }
+    const CLASS: &str = "Boolean";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
         match value {
@@ -133,21 +125,17 @@ impl FromJson for bool {
 
 /// The items of a list: a `null` among them is left out.
 impl<T: FromJson> FromJson for Vec<T> {
-    fn class() -> String {
-        format!("java.util.ArrayList<{}>", T::class())
-    }
+    const CLASS: &str = "java.util.ArrayList";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(items) = array(&Self::class(), value)? else { return Ok(None) };
+        let Some(items) = array(&format!("{}<{}>", Self::CLASS, T::CLASS), value)? else { return Ok(None) };
         items.iter().filter_map(|item| T::from_json(item).transpose()).collect::<Result<_, _>>().map(Some)
     }
 }
 
 /// For lists in which a `null` means something.
 impl<T: FromJson> FromJson for Option<T> {
-    fn class() -> String {
-        T::class()
-    }
+    const CLASS: &str = T::CLASS;
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
         T::from_json(value).map(Some)
@@ -155,9 +143,7 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl FromJson for BTreeSet<JavaStr> {
-    fn class() -> String {
-        "Set<String>".to_owned()
-    }
+    const CLASS: &str = "Set<String>";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
         let Some(items) = array("java.util.LinkedHashSet<String>", value)? else { return Ok(None) };
@@ -167,12 +153,12 @@ impl FromJson for BTreeSet<JavaStr> {
 
 /// Members whose value is `null` are left out.
 impl<V: FromJson> FromJson for BTreeMap<JavaStr, V> {
-    fn class() -> String {
-        format!("java.util.LinkedHashMap<String,{}>", V::class())
-    }
+    const CLASS: &str = "java.util.LinkedHashMap";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(Object(Some(members))) = Object::of(&Self::class(), value)? else { return Ok(None) };
+        let Some(Object(Some(members))) = Object::of(&format!("{}<String,{}>", Self::CLASS, V::CLASS), value)? else {
+            return Ok(None);
+        };
         let member = |(key, value): (&String, &Value)| Ok(V::from_json(value)?.map(|value| (JavaStr(key.clone()), value)));
         members.iter().filter_map(|pair| member(pair).transpose()).collect::<Result<_, _>>().map(Some)
     }
@@ -190,11 +176,11 @@ fn array<'v>(class: &str, value: &'v Value) -> Result<Option<&'v Vec<Value>>, Co
 ///
 /// # Errors
 /// A text that is none of them, or no text.
-pub fn constant<T>(value: &Value, class: &str, all: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, CodecError> {
+pub fn constant<T: FromJson>(value: &Value, all: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, CodecError> {
     let Some(text) = String::from_json(value)? else { return Ok(None) };
     match parse(&text) {
         Some(constant) => Ok(Some(constant)),
-        None => from_string(class, &text, &format!("not one of the values accepted for Enum class: [{all}]")),
+        None => from_string(T::CLASS, &text, &format!("not one of the values accepted for Enum class: [{all}]")),
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::app::{Database, Setup, TestApp, record};
+use crate::cli::Process;
 
 async fn sqlite() -> TestApp {
     TestApp::new(Database::Sqlite).await
@@ -181,6 +182,25 @@ async fn known_ids_are_served_while_the_database_is_gone() {
     assert_eq!(app.get("/schemas/ids/1").await.text, before.text);
     let failed = app.get("/subjects/s/versions/1").await.error();
     assert_eq!(failed, (500, 50001, "Error while accessing the schema store".to_owned()));
+}
+
+#[test]
+fn the_log_line_of_a_failure_names_its_request() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &["--database", "sqlite:r.db", "--log-level", "debug"]);
+    for file in ["r.db", "r.db-wal"] {
+        std::fs::write(directory.path().join(file), [0xFF; 100_000]).unwrap();
+    }
+    let mut stream = std::net::TcpStream::connect(&process.address).unwrap();
+    let request = "GET /subjects/s/versions/1 HTTP/1.1\r\nhost: x\r\nx-request-id: find-me\r\nconnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 500") && answer.contains("x-request-id: find-me"), "{answer}");
+    let (_, log) = process.stop();
+    let line = log.lines().find(|line| line.contains("request failed")).unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("ERROR") && line.contains("request_id=\"find-me\"") && line.contains("code=50001"), "{line}");
+    assert!(line.contains(r#"route="/subjects/{subject}/versions/{version}""#), "the span: {line}");
 }
 
 #[tokio::test]

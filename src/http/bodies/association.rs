@@ -9,12 +9,10 @@ use crate::registry::{AssociationInput, AssociationOperation, AssociationQuery, 
 use crate::types::{AssociationType, Lifecycle};
 
 impl FromJson for Lifecycle {
-    fn class() -> String {
-        "LifecyclePolicy".to_owned()
-    }
+    const CLASS: &str = "LifecyclePolicy";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        constant(value, "LifecyclePolicy", "STRONG, WEAK", Self::parse)
+        constant(value, "STRONG, WEAK", Self::parse)
     }
 }
 

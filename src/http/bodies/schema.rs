@@ -8,12 +8,10 @@ use crate::registry::{InvalidSchema, RawReference, RegistryError, Submission, Ta
 use crate::schema::{TagEdit, TagEntity};
 
 impl FromJson for RawReference {
-    fn class() -> String {
-        "SchemaReference".to_owned()
-    }
+    const CLASS: &str = "SchemaReference";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of("SchemaReference", value)? else { return Ok(None) };
+        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
         Ok(Some(Self { name: object.get("name")?, subject: object.get("subject")?, version: object.get("version")? }))
     }
 }
@@ -26,12 +24,10 @@ fn references(object: Object<'_>) -> Result<Vec<RawReference>, ApiError> {
 }
 
 impl FromJson for TagEdit {
-    fn class() -> String {
-        "SchemaTags".to_owned()
-    }
+    const CLASS: &str = "SchemaTags";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of("SchemaTags", value)? else { return Ok(None) };
+        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
         let entity = object.value("schemaEntity").filter(|entity| entity.is_object());
         let Some(entity) = entity.map(|entity| Object::of("SchemaEntity", entity)).transpose()?.flatten() else {
             return Err(CodecError("schemaTags need a schemaEntity with entityPath and entityType".to_owned()));

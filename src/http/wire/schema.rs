@@ -137,7 +137,7 @@ impl<'c> SchemaString<'c> {
 }
 
 /// What a registration answers; the 7.x line answers the id alone.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct RegisterSchemaResponse<'c> {
     id: SchemaId,
@@ -163,18 +163,7 @@ pub(in crate::http) struct RegisterSchemaResponse<'c> {
 
 impl<'c> RegisterSchemaResponse<'c> {
     pub(in crate::http) fn id_only(id: SchemaId) -> Self {
-        Self {
-            id,
-            version: None,
-            guid: None,
-            schema_type: None,
-            references: &[],
-            metadata: None,
-            rule_set: None,
-            schema: "",
-            ts: None,
-            deleted: None,
-        }
+        Self { id, ..Self::default() }
     }
 
     pub(in crate::http) fn new(registered: &'c Registered, schema: &'c str) -> Self {
