@@ -18,7 +18,6 @@ use tokio::sync::Semaphore;
 
 use crate::http::{App, Metrics};
 
-/// How connections are kept.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Time in which the head of a request must have arrived.
@@ -31,7 +30,7 @@ pub struct ServerSettings {
 
 /// Pause after a failed accept: out of file descriptors, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How often histograms are drained.
+/// How often [`Metrics::upkeep`] is called.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` resolves, then lets open requests finish.

@@ -48,9 +48,12 @@ impl Client {
     /// Reads a URL: `http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]`. `ca` is a PEM file with certificates to trust beside those that
     /// the system does.
     pub(super) fn new(url: &str, ca: Option<&str>) -> Result<Self, String> {
-        let mut base = Url::parse(url).map_err(|error| match url.contains("://") {
-            true => format!("not a URL: {error}"),
-            false => "not a URL that begins with http:// or https://".to_owned(),
+        let mut base = Url::parse(url).map_err(|error| {
+            if url.contains("://") {
+                format!("not a URL: {error}")
+            } else {
+                "not a URL that begins with http:// or https://".to_owned()
+            }
         })?;
         let is_https = match base.scheme() {
             "http" => false,

@@ -1,18 +1,15 @@
 //! Configs: the whole, and the change that a PUT makes.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::contract::{metadata_from, rule_set_from};
-use super::read::{CodecError, as_bool, as_object, as_string};
+use super::jackson::{CodecError, Object};
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, Config, Metadata, ProtobufPolicy, RuleSet};
 
 /// Under which key the level stands: `compatibilityLevel` in answers to GET and DELETE, `compatibility` elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LevelKey {
-    /// `compatibility`
     Compatibility,
-    /// `compatibilityLevel`
     CompatibilityLevel,
 }
 
@@ -46,14 +43,7 @@ pub enum ConfigPatchError {
     /// Not a level: 42203.
     Level,
     /// Not a policy: 42203. Confluent takes any text, so the message is Accordant's.
-    Policy {
-        /// The config key.
-        key: &'static str,
-        /// What was sent.
-        value: String,
-        /// What may be sent.
-        allowed: &'static str,
-    },
+    Policy { key: &'static str, value: String, allowed: &'static str },
 }
 
 impl From<CodecError> for ConfigPatchError {
@@ -62,12 +52,23 @@ impl From<CodecError> for ConfigPatchError {
     }
 }
 
-fn change<T, E>(
-    map: &Map<String, Value>,
+/// A member that must be one of certain words.
+fn word<T>(
+    object: Object<'_>,
     key: &str,
-    reader: impl FnOnce(&Value) -> Result<Option<T>, E>,
-) -> Result<Change<T>, E> {
-    map.get(key).map(reader).transpose()
+    read: impl FnOnce(String) -> Result<T, ConfigPatchError>,
+) -> Result<Change<T>, ConfigPatchError> {
+    object.change::<String>(key)?.map(|text| text.map(read).transpose()).transpose()
+}
+
+/// A policy, and how its words are listed.
+fn policy<T>(
+    object: Object<'_>,
+    key: &'static str,
+    allowed: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Change<T>, ConfigPatchError> {
+    word(object, key, |value| parse(&value).ok_or(ConfigPatchError::Policy { key, value, allowed }))
 }
 
 impl ConfigPatch {
@@ -76,43 +77,26 @@ impl ConfigPatch {
     /// # Errors
     /// [`ConfigPatchError`].
     pub fn from_json(body: &Value) -> Result<Option<Self>, ConfigPatchError> {
-        let Some(map) = as_object("ConfigUpdateRequest", body)? else { return Ok(None) };
-        let level_key = if map.contains_key("compatibility") { "compatibility" } else { "compatibilityLevel" };
-        let level = change(map, level_key, |value| match as_string(value)? {
-            None => Ok(None),
-            Some(text) => CompatibilityLevel::parse(&text).map(Some).ok_or(ConfigPatchError::Level),
-        })?;
-        let policy = change(map, "compatibilityPolicy", |value| match as_string(value)? {
-            None => Ok(None),
-            Some(text) => CompatibilityPolicy::parse(&text).map(Some).ok_or(ConfigPatchError::Policy {
-                key: "compatibilityPolicy",
-                value: text,
-                allowed: "STRICT, LENIENT, LOGICAL",
-            }),
-        })?;
-        let protobuf_policy = change(map, "protobufPolicy", |value| match as_string(value)? {
-            None => Ok(None),
-            Some(text) => ProtobufPolicy::parse(&text).map(Some).ok_or(ConfigPatchError::Policy {
-                key: "protobufPolicy",
-                value: text,
-                allowed: "DEFAULT, WIRE, WIRE_JSON, FILE",
-            }),
-        })?;
+        let Some(object) = Object::of("ConfigUpdateRequest", body)? else { return Ok(None) };
+        let level_key = if object.value("compatibility").is_some() { "compatibility" } else { "compatibilityLevel" };
+        let compatibility = word(object, level_key, |text| CompatibilityLevel::parse(&text).ok_or(ConfigPatchError::Level))?;
+        let compatibility_policy = policy(object, "compatibilityPolicy", "STRICT, LENIENT, LOGICAL", CompatibilityPolicy::parse)?;
+        let protobuf_policy = policy(object, "protobufPolicy", "DEFAULT, WIRE, WIRE_JSON, FILE", ProtobufPolicy::parse)?;
         Ok(Some(Self {
-            alias: change(map, "alias", as_string)?,
-            alias_for_deks: change(map, "aliasForDeks", as_string)?,
-            normalize: change(map, "normalize", as_bool)?,
-            validate_fields: change(map, "validateFields", as_bool)?,
-            validate_new_schemas: change(map, "validateNewSchemas", as_bool)?,
-            validate_rules: change(map, "validateRules", as_bool)?,
-            compatibility: level,
-            compatibility_policy: policy,
+            alias: object.change("alias")?,
+            alias_for_deks: object.change("aliasForDeks")?,
+            normalize: object.change("normalize")?,
+            validate_fields: object.change("validateFields")?,
+            validate_new_schemas: object.change("validateNewSchemas")?,
+            validate_rules: object.change("validateRules")?,
+            compatibility,
+            compatibility_policy,
             protobuf_policy,
-            compatibility_group: change(map, "compatibilityGroup", as_string)?,
-            default_metadata: change(map, "defaultMetadata", metadata_from)?,
-            override_metadata: change(map, "overrideMetadata", metadata_from)?,
-            default_rule_set: change(map, "defaultRuleSet", rule_set_from)?,
-            override_rule_set: change(map, "overrideRuleSet", rule_set_from)?,
+            compatibility_group: object.change("compatibilityGroup")?,
+            default_metadata: object.change("defaultMetadata")?,
+            override_metadata: object.change("overrideMetadata")?,
+            default_rule_set: object.change("defaultRuleSet")?,
+            override_rule_set: object.change("overrideRuleSet")?,
         }))
     }
 

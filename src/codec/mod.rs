@@ -5,11 +5,10 @@
 
 mod config;
 mod contract;
-mod read;
+mod jackson;
 
 pub use config::{ConfigJson, ConfigPatch, ConfigPatchError, LevelKey, config_from};
-pub use contract::{metadata_from, rule_from, rule_set_from};
-pub use read::{CodecError, as_array, as_bool, as_int, as_object, as_string, field, string_field};
+pub use jackson::{CodecError, FromJson, Object, constant};
 
 /// JSON text, as the database has it.
 pub fn to_text(value: &impl serde::Serialize) -> String {

@@ -14,7 +14,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::document::Form;
+use super::document::Representation;
 use super::error::ApiError;
 use super::error_response::error_response;
 use super::metrics::RouteIndex;
@@ -87,7 +87,7 @@ impl Call<'_> {
         let Self { state, route, info, .. } = *self;
         let (method, headers) = (&info.method, &info.headers);
         if let Some(document) = &route.options.document
-            && Form::only_schemas(headers)
+            && Representation::only_schemas(headers)
         {
             // not cached: under the same target others find the description
             let request = self.translated(path, request).await?;

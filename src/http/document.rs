@@ -1,4 +1,4 @@
-//! A schema document as it is sent: its bytes, its entity tag, and all headers made once.
+//! Schema documents as they are sent: bytes, entity tag, and all headers, made once.
 
 use std::sync::OnceLock;
 use std::time::{Duration, UNIX_EPOCH};
@@ -10,14 +10,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
-use super::middleware::gzip::compress;
-use super::middleware::request_id::REQUEST_ID;
+use super::compression::compress;
 use super::negotiate;
+use super::request_info::REQUEST_ID;
 use crate::types::SchemaType;
 
 /// A representation of a schema document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum Representation {
     /// The stored text in the media type of its format.
     Text,
     /// The same as `application/json`.
@@ -26,31 +26,40 @@ pub(super) enum Form {
     Descriptors,
 }
 
-/// A representation with the names by which `Accept` asks for it.
-type Named = (Form, &'static [&'static str]);
+/// A representation and the media types by which `Accept` asks for it.
+type Named = (Representation, &'static [&'static str]);
 
-/// The representations of a format, the default first, each.
-const FORMS: [(SchemaType, &[Named]); 3] = [
-    (SchemaType::Avro, &[(Form::Text, &["application/vnd.apache.avro+json"]), (Form::Json, &["application/json"])]),
-    (SchemaType::Json, &[(Form::Text, &["application/schema+json"]), (Form::Json, &["application/json"])]),
+/// The representations of each format, its default first.
+const REPRESENTATIONS: [(SchemaType, &[Named]); 3] = [
+    (
+        SchemaType::Avro,
+        &[(Representation::Text, &["application/vnd.apache.avro+json"]), (Representation::Json, &["application/json"])],
+    ),
+    (SchemaType::Json, &[(Representation::Text, &["application/schema+json"]), (Representation::Json, &["application/json"])]),
     (
         SchemaType::Protobuf,
-        &[(Form::Text, &["text/plain"]), (Form::Descriptors, &["application/protobuf", "application/x-protobuf"])],
+        &[
+            (Representation::Text, &["text/plain"]),
+            (Representation::Descriptors, &["application/protobuf", "application/x-protobuf"]),
+        ],
     ),
 ];
 
-impl Form {
-    /// The form that the client likes best; the default one where it likes none of them.
+impl Representation {
+    /// The representation that the client likes best; the default one where it likes none of them.
     pub(super) fn choose(schema_type: SchemaType, headers: &HeaderMap) -> Self {
         if !headers.contains_key(header::ACCEPT) {
             return Self::Text;
         }
-        let forms = FORMS.iter().find(|(known, _)| *known == schema_type).map_or(&[][..], |(_, forms)| forms);
+        let representations = REPRESENTATIONS
+            .iter()
+            .find(|(known, _)| *known == schema_type)
+            .map_or(&[][..], |(_, representations)| representations);
         let mut best = (0, Self::Text);
-        for (form, names) in forms {
+        for (representation, names) in representations {
             let quality = negotiate::preference(headers, names);
             if quality > best.0 {
-                best = (quality, *form);
+                best = (quality, *representation);
             }
         }
         best.1
@@ -59,7 +68,10 @@ impl Form {
     /// True when every media type that the client accepts is that of a schema: it wants the document and nothing else.
     pub(super) fn only_schemas(headers: &HeaderMap) -> bool {
         let is_schema = |name: &str| {
-            FORMS.iter().flat_map(|(_, forms)| *forms).any(|(form, names)| *form != Self::Json && names.contains(&name))
+            REPRESENTATIONS
+                .iter()
+                .flat_map(|(_, representations)| *representations)
+                .any(|(representation, names)| *representation != Self::Json && names.contains(&name))
         };
         let mut any = false;
         negotiate::ranges(headers).all(|(name, quality)| {
@@ -130,10 +142,10 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 ];
 const VARY: &str = "accept, accept-encoding";
 
-/// What is said about a document beside its bytes.
+/// What a document is sent with beside its bytes.
 pub(super) struct DocumentMeta {
     pub(super) schema_type: SchemaType,
-    pub(super) form: Form,
+    pub(super) representation: Representation,
     pub(super) tag: String,
     pub(super) cache_policy: CachePolicy,
     /// When the schema was stored, in milliseconds since 1970.
@@ -142,17 +154,18 @@ pub(super) struct DocumentMeta {
     pub(super) further_headers: Vec<(HeaderName, String)>,
 }
 
-/// A document, ready to be sent. Cheap to share; the compressed form is made for the first client that takes it.
+/// A document, ready to be sent. Cheap to share; the compressed representation is made for the first client that takes it.
 pub(super) struct Document {
     pub(super) schema_type: SchemaType,
-    pub(super) form: Form,
+    pub(super) representation: Representation,
     /// None where nothing but the tag was read.
     bytes: Option<Bytes>,
     gzip_from: u64,
     gzip: OnceLock<Option<(Bytes, HeaderMap)>>,
     tag: String,
-    full: HeaderMap,
-    unchanged: HeaderMap,
+    headers: HeaderMap,
+    /// Those of a 304.
+    validators: HeaderMap,
 }
 
 fn quoted(tag: &str, coding: &str) -> String {
@@ -167,7 +180,7 @@ fn put(map: &mut HeaderMap, name: HeaderName, value: &str) {
 }
 
 impl DocumentMeta {
-    /// What caches need to know, also when nothing has changed.
+    /// The headers that a 304 has too.
     fn validators(&self) -> HeaderMap {
         let mut map = HeaderMap::with_capacity(12);
         put(&mut map, header::ETAG, &quoted(&self.tag, ""));
@@ -180,34 +193,32 @@ impl DocumentMeta {
         map
     }
 
-    /// Whether the client has the document already.
-    pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
-        is_known(headers, &self.tag)
+    pub(super) fn client_has_it(&self, headers: &HeaderMap) -> bool {
+        has_current_copy(headers, &self.tag)
     }
 
     /// The document without its bytes, for clients that have them.
-    pub(super) fn unread(self) -> Document {
-        let (unchanged, Self { schema_type, form, tag, .. }) = (self.validators(), self);
-        let (full, gzip) = (HeaderMap::new(), OnceLock::new());
-        Document { schema_type, form, bytes: None, gzip_from: 0, gzip, tag, full, unchanged }
+    pub(super) fn without_bytes(self) -> Document {
+        let (validators, Self { schema_type, representation, tag, .. }) = (self.validators(), self);
+        let (headers, gzip) = (HeaderMap::new(), OnceLock::new());
+        Document { schema_type, representation, bytes: None, gzip_from: 0, gzip, tag, headers, validators }
     }
 
-    /// The document.
     pub(super) fn document(self, bytes: Bytes, gzip_from: u64) -> Document {
         let modified = u64::try_from(self.created_at / 1000).unwrap_or(0);
-        let unchanged = self.validators();
-        let mut full = HeaderMap::with_capacity(24);
-        full.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.form.media_type(self.schema_type)));
-        full.extend(unchanged.clone());
-        put(&mut full, header::LAST_MODIFIED, &httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(modified)));
+        let validators = self.validators();
+        let mut headers = HeaderMap::with_capacity(24);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.representation.media_type(self.schema_type)));
+        headers.extend(validators.clone());
+        put(&mut headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(modified)));
         for (name, value) in ALWAYS {
-            full.insert(name, HeaderValue::from_static(value));
+            headers.insert(name, HeaderValue::from_static(value));
         }
         for (name, value) in self.further_headers {
-            put(&mut full, name, &value);
+            put(&mut headers, name, &value);
         }
-        let Self { schema_type, form, tag, .. } = self;
-        Document { schema_type, form, bytes: Some(bytes), gzip_from, gzip: OnceLock::new(), tag, full, unchanged }
+        let Self { schema_type, representation, tag, .. } = self;
+        Document { schema_type, representation, bytes: Some(bytes), gzip_from, gzip: OnceLock::new(), tag, headers, validators }
     }
 }
 
@@ -218,12 +229,12 @@ fn not_modified(headers: HeaderMap) -> Response {
     response
 }
 
-/// Whether the client has the document with a tag. Only tags tell: two versions may have one date, or an older one come back.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+/// Only tags tell, and no dates: two versions may have been stored in the same second, or an older one may be the latest again.
+fn has_current_copy(headers: &HeaderMap, tag: &str) -> bool {
     headers.get_all(header::IF_NONE_MATCH).iter().any(|line| lists(line.as_bytes(), tag))
 }
 
-/// Whether a line of `If-None-Match` lists a tag, in any coding, or all.
+/// Whether a line of `If-None-Match` has the tag, compressed or not, or `*`.
 fn lists(line: &[u8], tag: &str) -> bool {
     let is_it = |one: &[u8]| {
         let one = one.strip_prefix(b"W/").unwrap_or(one);
@@ -239,20 +250,20 @@ impl Document {
         self.bytes.as_ref().map_or(0, |bytes| bytes.len() * 3 / 2) + 3000
     }
 
-    /// Answers a request: whole, or that nothing has changed. `None` when the bytes are needed and not there.
+    /// 200 or 304. `None` when the bytes are needed and not there.
     pub(super) fn answer(&self, method: &Method, headers: &HeaderMap) -> Option<Response> {
-        if is_known(headers, &self.tag) {
-            return Some(not_modified(self.unchanged.clone()));
+        if has_current_copy(headers, &self.tag) {
+            return Some(not_modified(self.validators.clone()));
         }
         let whole = self.bytes.as_ref()?;
-        let (bytes, full) = match self.compressed(whole, headers) {
-            Some((bytes, full)) => (bytes.clone(), full.clone()),
-            None => (whole.clone(), self.full.clone()),
+        let (bytes, headers) = match self.compressed(whole, headers) {
+            Some((bytes, headers)) => (bytes.clone(), headers.clone()),
+            None => (whole.clone(), self.headers.clone()),
         };
         let length = bytes.len();
         let is_head = *method == Method::HEAD;
         let mut response = Response::new(if is_head { Body::empty() } else { Body::from(bytes) });
-        *response.headers_mut() = full;
+        *response.headers_mut() = headers;
         if is_head {
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
@@ -264,10 +275,10 @@ impl Document {
             return None;
         }
         let made = self.gzip.get_or_init(|| {
-            let mut full = self.full.clone();
-            full.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            put(&mut full, header::ETAG, &quoted(&self.tag, "-gzip"));
-            compress(whole).map(|bytes| (bytes, full))
+            let mut headers = self.headers.clone();
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            put(&mut headers, header::ETAG, &quoted(&self.tag, "-gzip"));
+            compress(whole).map(|bytes| (bytes, headers))
         });
         made.as_ref()
     }

@@ -10,7 +10,6 @@ use crate::codec::{CodecError, ConfigPatchError};
 use crate::registry::{NotPermitted, Reason, RegistryError};
 use crate::types::{Subject, Version, VersionSelector};
 
-/// An answer that is an error.
 #[derive(Debug)]
 pub(super) struct ApiError {
     pub(super) status: StatusCode,
@@ -43,7 +42,7 @@ pub(super) enum ProblemKind {
     Failure,
 }
 
-/// Every (status, `error_code`) that the server can send; tests hold openapi.yaml to it.
+/// Every status and `error_code` that the server can send; tests hold openapi.yaml to it.
 pub const ERROR_CODES: &[(u16, u32)] = &[
     (400, 400),
     (404, 404),
@@ -176,7 +175,6 @@ impl ApiError {
         Self::refused(42200, format!("{text} is no guid"))
     }
 
-    /// A document is asked for by a version that its subject does not have.
     pub(super) fn no_such_version(subject: &Subject, version: Version) -> Self {
         Self::not_found_as(40402, format!("No version {version} of subject '{subject}'."))
     }
@@ -191,7 +189,6 @@ impl ApiError {
         }
     }
 
-    /// What an event's hints did not lead to.
     pub(super) fn unresolved(reason: Reason, details: ErrorDetails) -> Self {
         let error = match reason {
             Reason::NoHint => Self::bad_request("Nothing to go by: dataschema and type are both missing"),
@@ -207,7 +204,6 @@ impl ApiError {
         Self { details: Some(Box::new(details)), ..error }
     }
 
-    /// The same error as a kind of problem.
     fn problem(mut self, kind: ProblemKind) -> Self {
         self.problem = Some(kind);
         self
@@ -375,12 +371,10 @@ impl From<RegistryError> for ApiError {
     }
 }
 
-/// Reads a version as it stands in a path.
 pub(super) fn selector(text: &str) -> Result<VersionSelector, ApiError> {
     VersionSelector::parse(text).ok_or_else(|| RegistryError::InvalidVersion(text.to_owned()).into())
 }
 
-/// 40401 for a subject whose list is empty.
 pub(super) fn subject_not_found(subject: &Subject) -> ApiError {
     RegistryError::SubjectNotFound(subject.clone()).into()
 }

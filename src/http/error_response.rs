@@ -26,7 +26,7 @@ pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo
     respond(error.status, media_type, Body::from(to_bytes(&error.body())))
 }
 
-/// The answer has the request id in its header.
+/// Names the request id that the answer has in its header.
 pub(super) fn log(error: &ApiError, info: &RequestInfo) {
     if let Some(cause) = &error.cause {
         let (method, path, request_id) = (&info.method, &info.uri, info.id());

@@ -4,19 +4,18 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::types::{Guid, SchemaId, Subject, Version};
 
-/// What a path segment may hold as it is.
+/// Characters that need no escape in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The beginning of every URL.
+/// Makes URLs that begin with the public URL.
 #[derive(Debug, Clone, Default)]
 pub struct Links {
     base: String,
-    /// The path of the base.
+    /// Where the path begins in the base.
     path: usize,
 }
 
 impl Links {
-    /// Links below a public URL.
     #[must_use]
     pub fn new(public_url: Option<&str>) -> Self {
         let base = public_url.unwrap_or("").trim_end_matches('/').to_owned();
@@ -25,18 +24,17 @@ impl Links {
         Self { base, path }
     }
 
-    /// The URL of a path.
     pub(super) fn url(&self, path: &str) -> String {
         join(&self.base, path)
     }
 
-    /// The same without scheme and host.
+    /// The URL without scheme and host.
     pub(super) fn path(&self, path: &str) -> String {
         join(self.base.get(self.path..).unwrap_or(""), path)
     }
 }
 
-/// Both, one behind the other; many answers have such a URL, so nothing is formatted.
+/// Not by `format!`, which takes longer: most answers below `/cloudevents` have a URL.
 fn join(base: &str, path: &str) -> String {
     let mut url = String::with_capacity(base.len() + path.len());
     url.push_str(base);
@@ -55,7 +53,7 @@ pub(super) fn guid_path(guid: Guid) -> String {
 }
 
 /// `/cloudevents`, with the context where it is not the default one.
-fn home(subject: &Subject) -> String {
+fn context_prefix(subject: &Subject) -> String {
     if subject.is_default_context() {
         return "/cloudevents".to_owned();
     }
@@ -65,10 +63,10 @@ fn home(subject: &Subject) -> String {
 /// The path of a document by subject and version; without a version the latest.
 pub(super) fn version_path(subject: &Subject, version: Option<Version>) -> String {
     let version = version.map_or_else(|| "latest".to_owned(), |version| version.to_string());
-    format!("{}/subjects/{}/versions/{version}", home(subject), segment(subject.name()))
+    format!("{}/subjects/{}/versions/{version}", context_prefix(subject), segment(subject.name()))
 }
 
 /// The path of a document by id.
 pub(super) fn id_path(subject: &Subject, id: SchemaId) -> String {
-    format!("{}/schemas/ids/{id}", home(subject))
+    format!("{}/schemas/ids/{id}", context_prefix(subject))
 }

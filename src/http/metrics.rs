@@ -14,7 +14,7 @@ pub(super) struct RouteIndex(pub(super) usize);
 /// Statuses that have a counter of their own; others count as the last one.
 const STATUSES: [u16; 15] = [200, 204, 207, 304, 400, 404, 405, 406, 408, 409, 413, 415, 422, 503, 500];
 
-/// Upper bounds of the latency histogram, in seconds.
+/// Upper bounds of the histogram, in seconds.
 const LATENCY: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 /// Upper bounds of the commit batch histogram.
 const BATCH: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
@@ -44,7 +44,6 @@ struct Instruments {
     connections: Gauge,
 }
 
-/// The metrics of one server.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
@@ -126,7 +125,7 @@ impl Metrics {
         self.0.instruments.connections.increment(change);
     }
 
-    /// Drains what histograms have collected; to be called every few seconds.
+    /// Moves what histograms have collected into their buckets; must be called every few seconds, or it piles up.
     pub fn upkeep(&self) {
         self.0.handle.run_upkeep();
     }

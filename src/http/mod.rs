@@ -10,15 +10,16 @@
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
 //! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
 //! | `handlers/` | the handlers, one file for each group of paths |
-//! | `body`, `association_body` | request bodies |
-//! | `reply`, `document`, `links` | answers, schema documents, URLs in answers |
+//! | `bodies/` | request bodies |
+//! | `reply`, `document`, `links`, `compression` | answers, schema documents, URLs in answers, gzip |
 //! | `wire/` | the JSON of answers, a struct for each |
-//! | `error`, `error_response`, `problem` | status, code and message of every error; how they are sent; errors below `/cloudevents` |
+//! | `error`, `invalid_schema` | status, code and message of every error |
+//! | `error_response`, `problem` | how they are sent, and how those below `/cloudevents` are |
 //! | `state`, `metrics` | what all requests share |
 
 mod app;
-mod association_body;
-mod body;
+mod bodies;
+mod compression;
 mod dispatch;
 mod document;
 mod error;

@@ -2,14 +2,13 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// What we produce, best first, with the server's own quality in thousandths.
+/// The media types of answers, best first, with the server's own quality in thousandths.
 const PRODUCED: [(&str, u32); 3] =
     [("application/vnd.schemaregistry.v1+json", 1000), ("application/vnd.schemaregistry+json", 900), ("application/json", 500)];
 
 /// The media type of answers to clients that don't say what they want.
 pub(super) const DEFAULT: &str = PRODUCED[0].0;
 
-/// A media type to answer with.
 pub(super) type MediaType = &'static str;
 
 fn quality(parameters: &str) -> u32 {
@@ -43,33 +42,16 @@ pub(super) fn preference(headers: &HeaderMap, names: &[&str]) -> u32 {
     matching.max().map_or(0, |(_, q)| q)
 }
 
-/// Chooses the type that the client likes best; ties go to the server's own order. `None`: nothing acceptable.
+/// The type that the client likes best; ties go to the server's own order. `None`: nothing acceptable.
 pub(super) fn choose(headers: &HeaderMap) -> Option<MediaType> {
-    let ranges: Vec<(&str, u32)> = ranges(headers).collect();
-    if ranges.is_empty() {
+    if ranges(headers).next().is_none() {
         return Some(DEFAULT);
     }
-    let mut best: Option<(u32, u32, MediaType)> = None;
-    for (produced, own) in PRODUCED {
-        // the most specific range that matches decides
-        let matching = ranges.iter().filter_map(|(range, q)| {
-            let rank = match *range {
-                r if r.eq_ignore_ascii_case(produced) => 3,
-                "application/*" => 2,
-                "*/*" | "*" => 1,
-                _ => return None,
-            };
-            Some((rank, *q))
-        });
-        let Some((_, q)) = matching.max_by_key(|(rank, q)| (*rank, *q)) else { continue };
-        if q > 0 && best.is_none_or(|(best_q, best_own, _)| (q, own) > (best_q, best_own)) {
-            best = Some((q, own, produced));
-        }
-    }
-    best.map(|(_, _, name)| name)
+    let liked = PRODUCED.iter().map(|(name, own)| (preference(headers, &[name]), *own, *name));
+    liked.filter(|(quality, ..)| *quality > 0).max().map(|(_, _, name)| name)
 }
 
-/// True when a request body of this type is read.
+/// Whether request bodies of this type are read.
 pub(super) fn consumes(content_type: Option<&HeaderValue>) -> bool {
     let Some(value) = content_type else { return true };
     let name = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
@@ -77,7 +59,6 @@ pub(super) fn consumes(content_type: Option<&HeaderValue>) -> bool {
         || PRODUCED.iter().any(|(produced, _)| name.eq_ignore_ascii_case(produced))
 }
 
-/// True when the client takes gzip.
 pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let mut codings = lines.flat_map(|line| line.split(',')).map(|coding| coding.split_once(';').unwrap_or((coding, "")));

@@ -1,4 +1,4 @@
-//! Errors below `/cloudevents`: problem details (RFC 9457), with the members of the other errors beside them, so that a client
+//! Errors below `/cloudevents` (cloudevents 4.6): problem details (RFC 9457), with the members of the other errors beside them, so that a client
 //! that knows either form can read them.
 
 use axum::body::Body;
@@ -12,7 +12,7 @@ use super::wire::Problem;
 
 const MEDIA_TYPE: &str = "application/problem+json";
 
-/// The page of a kind of problem.
+/// What the `type` of a problem leads to.
 pub(super) struct Page {
     /// Last segment of the URL in `type`.
     pub(super) name: &'static str,

@@ -1,4 +1,4 @@
-//! Answers.
+//! What handlers answer, and how it becomes a response.
 
 use std::sync::Arc;
 
@@ -12,21 +12,18 @@ use super::document::Document;
 use super::error::ApiError;
 use super::negotiate::MediaType;
 
-/// What a handler answers.
 pub(super) enum Reply {
-    /// A body in the negotiated JSON type.
+    /// In the negotiated media type.
     Json(Bytes),
-    /// The same, for an answer that holds until the registry's next generation.
+    /// The same, where the answer holds until the registry's next generation.
     CacheableJson(Bytes),
-    /// A body of another type.
+    /// In a media type of its own.
     Typed(&'static str, Bytes),
-    /// A body that is produced as it is sent, in the negotiated JSON type.
+    /// Produced as it is sent, in the negotiated media type.
     Stream(Body),
-    /// No body: 204.
-    Empty,
-    /// Another status with a JSON body.
-    Status(StatusCode, Bytes),
-    /// The same in `application/json`.
+    NoContent,
+    /// As `Json`, with another status.
+    JsonWithStatus(StatusCode, Bytes),
     JsonRegardlessOfAccept(StatusCode, Bytes),
     /// A schema document; cacheable where it holds until the registry's next generation.
     Document {
@@ -36,16 +33,13 @@ pub(super) enum Reply {
     Response(Box<Response>),
 }
 
-/// What every handler returns.
 pub(super) type Answer = Result<Reply, ApiError>;
 
-/// A JSON answer.
 #[expect(clippy::unnecessary_wraps, reason = "the last line of most handlers")]
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Answer {
     Ok(Reply::Json(to_bytes(value)))
 }
 
-/// An answer in plain JSON, whatever the client accepts.
 #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
 pub(super) fn plain_json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Answer {
     Ok(Reply::JsonRegardlessOfAccept(status, to_bytes(value)))
@@ -56,18 +50,17 @@ pub(super) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Bytes {
 }
 
 impl Reply {
-    /// The response to a request with this method and these headers.
     pub(super) fn into_response(self, media_type: MediaType, method: &Method, headers: &HeaderMap) -> Response {
         match self {
             Self::Json(bytes) | Self::CacheableJson(bytes) => respond(StatusCode::OK, media_type, Body::from(bytes)),
             Self::Typed(content_type, bytes) => respond(StatusCode::OK, content_type, Body::from(bytes)),
             Self::Stream(body) => respond(StatusCode::OK, media_type, body),
-            Self::Status(status, bytes) => respond(status, media_type, Body::from(bytes)),
+            Self::JsonWithStatus(status, bytes) => respond(status, media_type, Body::from(bytes)),
             Self::JsonRegardlessOfAccept(status, bytes) => respond(status, "application/json", Body::from(bytes)),
             // a handler that did not read the bytes has found that the client has them
             Self::Document { document, .. } => document.answer(method, headers).unwrap_or_default(),
             Self::Response(response) => *response,
-            Self::Empty => {
+            Self::NoContent => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = StatusCode::NO_CONTENT;
                 response

@@ -22,7 +22,7 @@ pub(super) struct Request {
     query: Vec<(String, String)>,
     pub(super) info: Arc<RequestInfo>,
     pub(super) body: Bytes,
-    /// The context of the `/contexts/{ctx}` prefix.
+    /// That of the path's `/contexts/{context}` prefix.
     pub(super) context: Option<String>,
 }
 
@@ -59,7 +59,6 @@ impl Request {
         &self.state.registry
     }
 
-    /// A path parameter, decoded.
     pub(super) fn param(&self, name: &str) -> &str {
         self.path.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
@@ -69,7 +68,6 @@ impl Request {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// All values of a query parameter.
     pub(super) fn query_all(&self, name: &str) -> Vec<String> {
         self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
     }
@@ -98,14 +96,14 @@ impl Request {
         Ok((usize::try_from(offset).unwrap_or(0), limit))
     }
 
-    /// The context that unqualified names belong to.
-    pub(super) fn home(&self) -> &str {
+    /// The context of unqualified names.
+    pub(super) fn base_context(&self) -> &str {
         self.context.as_deref().unwrap_or(DEFAULT_CONTEXT)
     }
 
     /// The subject of the path as it is named, its alias not followed.
     pub(super) fn named_subject(&self) -> Subject {
-        Subject::parse_in(self.home(), self.param("subject"))
+        Subject::parse_in(self.base_context(), self.param("subject"))
     }
 
     /// The subject of the path, its alias followed.
@@ -121,7 +119,7 @@ impl Request {
         }
         let subject = match split_qualified(given) {
             Some((context, name)) => Subject::in_context(context, name),
-            None => Subject::in_context(self.home(), given),
+            None => Subject::in_context(self.base_context(), given),
         };
         if subject.is_context() && subject.is_default_context() {
             return Ok(None);
@@ -129,12 +127,10 @@ impl Request {
         Ok(Some(self.registry().resolve_alias(&subject).await?))
     }
 
-    /// The `{id}` of the path.
     pub(super) fn id(&self) -> Result<i32, ApiError> {
         integer(self.param("id"))
     }
 
-    /// The `format` parameter.
     pub(super) fn format(&self) -> &str {
         self.query("format").unwrap_or("")
     }

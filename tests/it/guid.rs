@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use accordant::codec::{metadata_from, rule_set_from};
-use accordant::types::{Content, Reference, SchemaType};
+use accordant::codec::FromJson;
+use accordant::types::{Content, Metadata, Reference, RuleSet, SchemaType};
 use serde_json::{Value, json};
 
 /// The guid of `{text, references?, metadata?, ruleSet?}`.
@@ -17,8 +17,8 @@ fn guid(case: &Value) -> String {
         schema_type: SchemaType::Avro,
         text: case["text"].as_str().unwrap().into(),
         references: case.get("references").and_then(Value::as_array).into_iter().flatten().map(reference).collect(),
-        metadata: case.get("metadata").and_then(|value| metadata_from(value).unwrap()),
-        rule_set: case.get("ruleSet").and_then(|value| rule_set_from(value).unwrap()),
+        metadata: case.get("metadata").and_then(|value| Metadata::from_json(value).unwrap()),
+        rule_set: case.get("ruleSet").and_then(|value| RuleSet::from_json(value).unwrap()),
     };
     content.guid().to_string()
 }

@@ -10,7 +10,7 @@ use super::input_error::InputError;
 use super::loaded_schema::{LoadedSchema, Reading};
 use super::source::Input;
 use crate::cli::client::{Answer, Client};
-use crate::codec::{config_from, metadata_from};
+use crate::codec::{FromJson, config_from};
 use crate::compat;
 use crate::registry::Limits;
 use crate::schema::{ParseMode, ResolvedReference};
@@ -207,6 +207,6 @@ fn read(body: &Value) -> Option<Stored> {
         schema_type: body.get("schemaType").and_then(Value::as_str).map_or(Some(SchemaType::Avro), SchemaType::parse)?,
         text: body.get("schema")?.as_str()?.to_owned(),
         references: references.filter_map(reference).collect(),
-        metadata: body.get("metadata").and_then(|value| metadata_from(value).ok().flatten()),
+        metadata: body.get("metadata").and_then(|value| Metadata::from_json(value).ok().flatten()),
     })
 }

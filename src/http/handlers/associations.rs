@@ -3,8 +3,7 @@
 
 use axum::http::StatusCode;
 
-use crate::http::association_body as bodies;
-use crate::http::body;
+use crate::http::bodies;
 use crate::http::error::ApiError;
 use crate::http::error_response;
 use crate::http::reply::{Answer, Reply, json, to_bytes};
@@ -42,7 +41,7 @@ async fn list(request: &Request, scope: AssociationScope) -> Answer {
     let filter = AssociationFilter {
         scope,
         resource_type: Some(resource_type(request)),
-        types: bodies::types(&request.query_all("associationType")),
+        types: bodies::association::types(&request.query_all("associationType")),
         lifecycle,
         offset: i64::try_from(offset).unwrap_or(i64::MAX),
         limit: i64::try_from(limit).unwrap_or(i64::MAX),
@@ -52,15 +51,15 @@ async fn list(request: &Request, scope: AssociationScope) -> Answer {
 }
 
 pub(in crate::http) async fn create(request: Request) -> Answer {
-    let body = body::required(&request.body, "createAssociation.arg4")?;
-    let change = bodies::change(&body, Some(AssociationOperation::Create))?;
+    let body = bodies::json::required(&request.body, "createAssociation.arg4")?;
+    let change = bodies::association::change(&body, Some(AssociationOperation::Create))?;
     let answer = request.registry().associate(&context(&request)?, &change, request.flag("dryRun"), false).await?;
     resource(&request, &answer)
 }
 
 pub(in crate::http) async fn create_or_update(request: Request) -> Answer {
-    let body = body::required(&request.body, "createOrUpdateAssociation.arg5")?;
-    let mut change = bodies::change(&body, Some(AssociationOperation::Upsert))?;
+    let body = bodies::json::required(&request.body, "createOrUpdateAssociation.arg5")?;
+    let mut change = bodies::association::change(&body, Some(AssociationOperation::Upsert))?;
     let id = change.resource_id.get_or_insert_with(|| request.param("resourceId").to_owned());
     if id != request.param("resourceId") {
         let detail = "Resource ID in the path parameter does not match the resource ID in the request body".to_owned();
@@ -74,18 +73,18 @@ pub(in crate::http) async fn delete(request: Request) -> Answer {
     let deletion = AssociationDeletion {
         resource_id: request.param("resourceId").to_owned(),
         resource_type: resource_type(&request),
-        types: bodies::types(&request.query_all("associationType")),
+        types: bodies::association::types(&request.query_all("associationType")),
         cascade: request.flag("cascadeLifecycle"),
         dry_run: request.flag("dryRun"),
     };
     request.registry().delete_associations(&deletion).await?;
-    Ok(Reply::Empty)
+    Ok(Reply::NoContent)
 }
 
 pub(in crate::http) async fn batch_get(request: Request) -> Answer {
-    let body = body::required(&request.body, "batchGetAssociations.arg1")?;
+    let body = bodies::json::required(&request.body, "batchGetAssociations.arg1")?;
     let mut answers = Vec::new();
-    for query in bodies::batch(&body, bodies::query)? {
+    for query in bodies::association::batch(&body, bodies::association::query)? {
         let answer = request.registry().query_associations(&query, request.flag("includeSchemas")).await;
         answers.push(answer);
     }
@@ -93,10 +92,10 @@ pub(in crate::http) async fn batch_get(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn batch_mutate(request: Request) -> Answer {
-    let body = body::required(&request.body, "mutateAssociations.arg4")?;
+    let body = bodies::json::required(&request.body, "mutateAssociations.arg4")?;
     let context = context(&request)?;
     let mut answers = Vec::new();
-    for change in bodies::batch(&body, |value| bodies::change(value, None))? {
+    for change in bodies::association::batch(&body, |value| bodies::association::change(value, None))? {
         let answer = request.registry().associate(&context, &change, request.flag("dryRun"), true).await;
         answers.push(answer);
     }
@@ -109,7 +108,7 @@ fn context(request: &Request) -> Result<String, ApiError> {
         (None, Some(given)) if !given.is_empty() => {
             context_from_segment(given).ok_or_else(|| ApiError::context_with_colon(given))
         }
-        _ => Ok(request.home().to_owned()),
+        _ => Ok(request.base_context().to_owned()),
     }
 }
 
@@ -125,7 +124,7 @@ fn results(request: &Request, answers: Vec<Result<AssociationsAnswer, RegistryEr
         }
     });
     let body = BatchResults { results: results.collect() };
-    Reply::Status(StatusCode::MULTI_STATUS, to_bytes(&body))
+    Reply::JsonWithStatus(StatusCode::MULTI_STATUS, to_bytes(&body))
 }
 
 fn resource(request: &Request, answer: &AssociationsAnswer) -> Answer {

@@ -1,6 +1,6 @@
 //! `/compatibility`.
 
-use crate::http::body;
+use crate::http::bodies;
 use crate::http::error::selector;
 use crate::http::invalid_schema;
 use crate::http::reply::{Answer, json};
@@ -19,7 +19,7 @@ pub(in crate::http) async fn history(request: Request) -> Answer {
 
 /// With `verbose` an invalid schema is a verdict, not an error (rest-api 5.11).
 async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer {
-    let submission = body::submission(&body::required(&request.body, operation)?)?;
+    let submission = bodies::schema::submission(&bodies::json::required(&request.body, operation)?)?;
     let subject = request.subject().await?;
     let (verbose, explain) = (request.flag("verbose"), request.flag("explain"));
     let answer = match request.registry().check(&subject, &submission, target, request.flag("normalize"), explain).await {

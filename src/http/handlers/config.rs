@@ -1,7 +1,7 @@
 //! `/config`, of the registry as a whole, of contexts and of subjects.
 
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey};
-use crate::http::body;
+use crate::http::bodies;
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 
@@ -11,7 +11,7 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
-    let body = body::required(&request.body, "updateConfig.arg1")?;
+    let body = bodies::json::required(&request.body, "updateConfig.arg1")?;
     let patch = ConfigPatch::from_json(&body)?.unwrap_or_default();
     let config = request.registry().put_config(&request.named_subject(), &patch).await?;
     json(&ConfigJson::new(&config, LevelKey::Compatibility))

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::http::body;
+use crate::http::bodies;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
@@ -19,7 +19,7 @@ pub(in crate::http) async fn root(_: Request) -> Answer {
 
 /// Confluent takes any object of scalars here.
 pub(in crate::http) async fn post_root(request: Request) -> Answer {
-    match body::value(&request.body)? {
+    match bodies::json::value(&request.body)? {
         None => {}
         Some(Value::Object(members)) if members.values().all(|value| !value.is_object() && !value.is_array()) => {}
         Some(_) => return Err(ApiError::bad_request("Expected an object of scalars")),
@@ -31,14 +31,13 @@ pub(in crate::http) async fn alive(_: Request) -> Answer {
     json(&Health { status: "ok", message: None })
 }
 
-/// Ready when the database answers.
 pub(in crate::http) async fn ready(request: Request) -> Answer {
     match request.registry().store().ping().await {
         Ok(()) => json(&Health { status: "ready", message: None }),
         Err(error) => {
             tracing::warn!(request_id = request.info.id(), %error, "not ready");
             let body = Health { status: "unavailable", message: Some("the database does not answer") };
-            Ok(Reply::Status(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
+            Ok(Reply::JsonWithStatus(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
         }
     }
 }

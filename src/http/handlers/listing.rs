@@ -19,7 +19,7 @@ pub(super) fn subject_filter(request: &Request, absent: &str) -> SubjectFilter {
     } else if given.starts_with(":.") && !given.get(2..).is_some_and(|rest| rest.contains(':')) {
         filter.context_prefix = given.strip_prefix(':').map(str::to_owned);
     } else {
-        let subject = Subject::parse_in(request.home(), given);
+        let subject = Subject::parse_in(request.base_context(), given);
         filter.context = Some(subject.context().to_owned());
         subject.name().clone_into(&mut filter.prefix);
     }

@@ -1,7 +1,7 @@
 //! `/mode`, of the registry as a whole, of contexts and of subjects.
 
-use crate::codec::{as_object, as_string};
-use crate::http::body;
+use crate::codec::Object;
+use crate::http::bodies::json as json_body;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
@@ -16,12 +16,9 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 
 /// `null` clears the mode; a body without the key is refused (Accordant only). The answer is what was sent.
 pub(in crate::http) async fn put(request: Request) -> Answer {
-    let body = body::required(&request.body, "updateMode.arg1")?;
-    let members = as_object("ModeUpdateRequest", &body).map_err(ApiError::from)?;
-    let Some(value) = members.and_then(|members| members.get("mode")) else {
-        return Err(RegistryError::InvalidMode.into());
-    };
-    let given = as_string(value).map_err(ApiError::from)?;
+    let body = json_body::required(&request.body, "updateMode.arg1")?;
+    let object = Object::of("ModeUpdateRequest", &body).map_err(ApiError::from)?.unwrap_or_default();
+    let given = object.change::<String>("mode").map_err(ApiError::from)?.ok_or(RegistryError::InvalidMode)?;
     let mode = match &given {
         Some(name) => Some(Mode::parse(name).ok_or(RegistryError::InvalidMode)?),
         None => None,

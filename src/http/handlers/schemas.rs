@@ -2,7 +2,7 @@
 
 use super::listing::{page, subject_filter};
 use super::schema_view::SchemaView;
-use crate::http::association_body::types as association_types;
+use crate::http::bodies::association::types as association_types;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Reply, json, raw_text};
 use crate::http::request::Request;
@@ -47,7 +47,7 @@ fn association_match(request: &Request) -> Result<Option<AssociationMatch>, ApiE
     Ok(Some(AssociationMatch { resource_type, types: association_types(&types), lifecycles, unassociated }))
 }
 
-/// Built from the row alone, for a list must not parse.
+/// From the row alone: to parse each schema of a list would take too long.
 fn listed(shown: &ListedSchema, is_legacy: bool) -> Schema<'_> {
     let ListedVersion { subject, row, schema } = &shown.version;
     let dated = Some((row.created_at, row.deleted));
@@ -69,12 +69,13 @@ pub(in crate::http) async fn by_id(request: Request) -> Answer {
     let fetch_max_id = request.flag("fetchMaxId");
     let max_id = if fetch_max_id { Some(request.registry().max_id(found.holder.subject.context()).await?) } else { None };
     let bytes = view.by_id(&found, max_id).await?;
-    // a later registration may give the id a better holder unless the one named is the one asked for, or the oldest live one
-    let settled = match hint.filter(|hint| !hint.is_context()) {
+    // an id is answered with its oldest live version, or with one of the subject asked for; any other answer could change with
+    // the next registration
+    let is_stable = match hint.filter(|hint| !hint.is_context()) {
         None => !found.holder.deleted,
         Some(hint) => found.holder.subject == hint && !found.holder.deleted,
     };
-    Ok(if settled && !fetch_max_id { Reply::CacheableJson(bytes) } else { Reply::Json(bytes) })
+    Ok(if is_stable && !fetch_max_id { Reply::CacheableJson(bytes) } else { Reply::Json(bytes) })
 }
 
 pub(in crate::http) async fn text_by_id(request: Request) -> Answer {
@@ -110,7 +111,6 @@ pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {
     json(&ids.into_iter().map(|(context, id)| ContextId { context, id }).collect::<Vec<_>>())
 }
 
-/// One version as raw text.
 pub(in crate::http) async fn raw(request: &Request, found: &FoundVersion) -> Result<Reply, ApiError> {
     raw_text(&request.registry().text(&found.schema, request.format()).await?)
 }

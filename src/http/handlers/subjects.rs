@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::listing::{page, subject_filter};
 use super::schema_view::SchemaView;
 use super::schemas::raw;
-use crate::http::body;
+use crate::http::bodies;
 use crate::http::error::{ApiError, explained, selector, subject_not_found};
 use crate::http::reply::{Answer, Reply, json};
 use crate::http::request::Request;
@@ -41,7 +41,6 @@ where
         out
     };
     let begin = format!("[{}", chunk(first, true));
-    // an empty first page is the only one
     let rest = rest.map(move |page| page.map(|names| Bytes::from(chunk(&names, false))));
     stream::once(async move { Ok(Bytes::from(begin)) }).chain(rest).chain(stream::once(async { Ok(Bytes::from_static(b"]")) }))
 }
@@ -64,7 +63,7 @@ pub(in crate::http) async fn versions(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn look_up(request: Request) -> Answer {
-    let submission = body::submission(&body::required(&request.body, "lookUpSchemaUnderSubject.arg3")?)?;
+    let submission = bodies::schema::submission(&bodies::json::required(&request.body, "lookUpSchemaUnderSubject.arg3")?)?;
     let subject = request.subject().await?;
     let options = LookupOptions { normalize: request.flag("normalize"), deleted: request.flag("deleted") };
     let (found, exact) = request.registry().lookup(&subject, &submission, options).await?;
@@ -85,7 +84,7 @@ pub(in crate::http) async fn by_metadata(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn register(request: Request) -> Answer {
-    let submission = body::submission(&body::required(&request.body, "register.arg4")?)?;
+    let submission = bodies::schema::submission(&bodies::json::required(&request.body, "register.arg4")?)?;
     let subject = request.subject().await?;
     let options =
         RegisterOptions { normalize: request.flag("normalize"), force: request.flag("force"), explain: request.flag("explain") };
@@ -128,7 +127,7 @@ pub(in crate::http) async fn referenced_by(request: Request) -> Answer {
 
 pub(in crate::http) async fn edit_tags(request: Request) -> Answer {
     let selector = selector(request.param("version"))?;
-    let edit = body::tag_request(&body::required(&request.body, "tagSchema.arg4")?)?;
+    let edit = bodies::schema::tag_request(&bodies::json::required(&request.body, "tagSchema.arg4")?)?;
     let subject = request.subject().await?;
     let registered = request.registry().tag_version(&subject, selector, &edit).await?;
     request.state.metrics.registration(registered.is_new);

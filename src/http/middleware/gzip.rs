@@ -1,4 +1,4 @@
-//! gzip: of answers as they are sent, and of those that are kept compressed.
+//! gzip of answers as they are sent.
 //!
 //! tower-http's `CompressionLayer` costs each request 0.25 µs, compressed or not, and knows nothing of bodies that are compressed
 //! once and sent often.
@@ -7,7 +7,7 @@ use std::io::Write;
 
 use axum::BoxError;
 use axum::body::{Body, HttpBody};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use bytes::Bytes;
 use flate2::Compression;
@@ -15,22 +15,8 @@ use flate2::write::GzEncoder;
 use futures_util::{TryStreamExt, stream};
 use http_body_util::{BodyExt, Collected};
 
+use crate::http::compression::{compress, mark};
 use crate::http::negotiate;
-
-/// The bytes compressed.
-pub(in crate::http) fn compress(bytes: &Bytes) -> Option<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), Compression::default());
-    encoder.write_all(bytes).ok()?;
-    encoder.finish().ok().map(Bytes::from)
-}
-
-/// Says that the body depends on what the client accepts, and that it is compressed, if it is.
-pub(in crate::http) fn mark(headers: &mut HeaderMap, is_compressed: bool) {
-    headers.entry(header::VARY).or_insert(HeaderValue::from_static("accept-encoding"));
-    if is_compressed {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-}
 
 /// The response, compressed if the client accepts that and the body is above a number of bytes, or is produced as it is sent.
 /// Documents bring their compressed form along.

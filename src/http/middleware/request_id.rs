@@ -6,10 +6,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
-pub(in crate::http) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::http::request_info::REQUEST_ID;
 
 /// The client's own id when it sent exactly one that is not blank, else a fresh one (rest-api 1.4).
 pub(in crate::http) fn of(headers: &HeaderMap) -> HeaderValue {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::Row as _;
 
 use super::Row;
-use crate::codec::{metadata_from, rule_set_from};
+use crate::codec::FromJson;
 use crate::store::{Holder, StoreError, StoredSchema, VersionRow};
 use crate::types::{Content, Guid, Metadata, Reference, RuleSet, SchemaId, SchemaType, Subject, Version};
 
@@ -48,12 +48,12 @@ fn references(text: Option<&str>) -> Result<Vec<Reference>, StoreError> {
 
 fn metadata(text: Option<&str>) -> Result<Option<Metadata>, StoreError> {
     let Some(text) = text else { return Ok(None) };
-    metadata_from(&json(text)?).map_err(|e| bad("schemas", e.0))
+    Metadata::from_json(&json(text)?).map_err(|e| bad("schemas", e.0))
 }
 
 fn rule_set(text: Option<&str>) -> Result<Option<RuleSet>, StoreError> {
     let Some(text) = text else { return Ok(None) };
-    rule_set_from(&json(text)?).map_err(|e| bad("schemas", e.0))
+    RuleSet::from_json(&json(text)?).map_err(|e| bad("schemas", e.0))
 }
 
 pub(super) fn guid(bytes: &[u8]) -> Result<Guid, StoreError> {

@@ -1,4 +1,4 @@
-//! Schema documents: the schema itself, with all that caches and programs need to know about it.
+//! Schema documents: the schema itself, with all that caches and programs need to know about it (cloudevents 4.1).
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::http::document::{CachePolicy, Document, DocumentMeta, Form};
+use crate::http::document::{CachePolicy, Document, DocumentMeta, Representation};
 use crate::http::error::{ApiError, selector};
 use crate::http::links::{guid_path, id_path, segment, version_path};
 use crate::http::reply::{Answer, Reply, plain_json};
@@ -17,7 +17,7 @@ use crate::registry::{CachedSchema, DocumentName, Located, RegistryError, Resolu
 use crate::store::DocumentTag;
 use crate::types::{SchemaType, VersionSelector};
 
-/// References that a header lists; the description lists all.
+/// So many references have a `Link`; `?details` lists all.
 const LINKED: usize = 32;
 
 /// How references are shown.
@@ -114,16 +114,16 @@ async fn send(request: &Request, located: &Located, is_gone: bool, cache_policy:
         return details(request, located).await;
     }
     let bundled = references(request)? == References::Bundled;
-    let form = if bundled && tag.schema_type == SchemaType::Protobuf {
-        Form::Descriptors
+    let representation = if bundled && tag.schema_type == SchemaType::Protobuf {
+        Representation::Descriptors
     } else {
-        Form::choose(tag.schema_type, request.headers())
+        Representation::choose(tag.schema_type, request.headers())
     };
-    let is_stored_text = !bundled && form != Form::Descriptors;
-    let about = |digest| DocumentMeta {
+    let is_stored_text = !bundled && representation != Representation::Descriptors;
+    let meta = |digest| DocumentMeta {
         schema_type: tag.schema_type,
-        form,
-        tag: form.tag(digest),
+        representation,
+        tag: representation.tag(digest),
         cache_policy,
         created_at: tag.created_at,
         content_location: content_location(request, &tag, bundled),
@@ -133,9 +133,9 @@ async fn send(request: &Request, located: &Located, is_gone: bool, cache_policy:
     if is_stored_text
         && !registry.has_at_hand(located)
         && let Some(digest) = tag.digest
-        && about(digest).is_known(request.headers())
+        && meta(digest).client_has_it(request.headers())
     {
-        return reply(about(digest).unread());
+        return reply(meta(digest).without_bytes());
     }
     let entry = registry.document(located).await?;
     let (bytes, digest) = if is_stored_text {
@@ -145,8 +145,8 @@ async fn send(request: &Request, located: &Located, is_gone: bool, cache_policy:
         let digest = Sha256::digest(&bytes).into();
         (Bytes::from(bytes), digest)
     };
-    let further_headers = headers(request, located, &entry, form).await?;
-    reply(DocumentMeta { further_headers, ..about(digest) }.document(bytes, request.state.settings.gzip_from))
+    let further_headers = headers(request, located, &entry, representation).await?;
+    reply(DocumentMeta { further_headers, ..meta(digest) }.document(bytes, request.state.settings.gzip_from))
 }
 
 /// The URL at which this very representation will always be found.
@@ -160,7 +160,7 @@ async fn headers(
     request: &Request,
     located: &Located,
     entry: &Arc<CachedSchema>,
-    form: Form,
+    representation: Representation,
 ) -> Result<Vec<(HeaderName, String)>, ApiError> {
     let links = &request.state.settings.links;
     let guid = entry.stored.guid;
@@ -177,8 +177,8 @@ async fn headers(
         (HeaderName::from_static("schema-type"), schema_type.as_str().to_owned()),
     ];
     if request.has("download") {
-        let extension = match (form, schema_type) {
-            (Form::Descriptors, _) => "desc",
+        let extension = match (representation, schema_type) {
+            (Representation::Descriptors, _) => "desc",
             (_, SchemaType::Avro) => "avsc",
             (_, SchemaType::Json) => "json",
             (_, SchemaType::Protobuf) => "proto",
@@ -223,7 +223,7 @@ async fn details(request: &Request, located: &Located) -> Answer {
         id: located.id,
         guid,
         schema_type: schema_type.as_str(),
-        media_type: Form::Text.media_type(schema_type),
+        media_type: Representation::Text.media_type(schema_type),
         ts: located.created_at,
         deleted: located.deleted,
         references: references.collect(),

@@ -1,51 +1,24 @@
-//! `/cloudevents/resolve`: which schema a `dataschema` names.
+//! `/cloudevents/resolve`: which schema a `dataschema` names (cloudevents 4.2).
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value};
 
-use super::aliases::object;
 use super::documents;
-use crate::cloudevents::WriterId;
-use crate::codec::{as_int, as_string, field, string_field};
+use crate::http::bodies::{self, json};
 use crate::http::error::ApiError;
 use crate::http::links::{Links, guid_path, version_path};
 use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::{self, Candidate, ErrorDetails};
 use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved};
-use crate::types::{Guid, VersionSelector};
+use crate::types::VersionSelector;
 
-/// The hints in a query.
-fn asked(request: &Request) -> Hints {
+fn hints_of_query(request: &Request) -> Hints {
     let text = |name: &str| request.query(name).map(str::to_owned);
     Hints { dataschema: text("dataschema"), event_type: text("type").filter(|t| !t.is_empty()), ..Hints::default() }
 }
 
-/// `{"id":42}` or `{"guid":"..."}`.
-fn writer(map: &Map<String, Value>, key: &str) -> Result<Option<WriterId>, ApiError> {
-    let refused = || ApiError::bad_request(format!("{key} must be an object with an id or a guid"));
-    let inner = match map.get(key) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Object(inner)) => inner,
-        Some(_) => return Err(refused()),
-    };
-    if let Some(id) = field(inner, "id", as_int)? {
-        return Ok(Some(WriterId::Id(id)));
-    }
-    let guid = field(inner, "guid", as_string)?.and_then(|text| Guid::parse(&text));
-    guid.map(|guid| Some(WriterId::Guid(guid))).ok_or_else(refused)
-}
-
-/// The hints in a body.
-fn posted(request: &Request) -> Result<Hints, ApiError> {
-    let map = object(request)?;
-    Ok(Hints {
-        dataschema: string_field(&map, "dataschema")?,
-        event_type: string_field(&map, "type")?.filter(|t| !t.is_empty()),
-        record_header: writer(&map, "record_header")?,
-        framing: writer(&map, "framing")?,
-        ..Hints::default()
-    })
+fn hints_of_body(request: &Request) -> Result<Hints, ApiError> {
+    bodies::cloudevents::hints(json::value(&request.body)?.as_ref())
 }
 
 fn names(tried: &[ResolutionRule]) -> Vec<&'static str> {
@@ -70,7 +43,6 @@ fn resolution<'a>(links: &Links, found: &'a Resolution) -> wire::Resolution<'a> 
     }
 }
 
-/// What was not found, as an error.
 fn refused(links: &Links, unresolved: Unresolved) -> ApiError {
     let suggestion = |suggestion: Suggestion| match suggestion {
         Suggestion::Alias(uri) => uri,
@@ -107,21 +79,21 @@ async fn resolved(request: &Request, hints: &Hints) -> Result<Resolution, ApiErr
 }
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
-    let found = resolved(&request, &asked(&request)).await?;
+    let found = resolved(&request, &hints_of_query(&request)).await?;
     plain_json(StatusCode::OK, &resolution(&request.state.settings.links, &found))
 }
 
 pub(in crate::http) async fn post(request: Request) -> Answer {
-    let found = resolved(&request, &posted(&request)?).await?;
+    let found = resolved(&request, &hints_of_body(&request)?).await?;
     plain_json(StatusCode::OK, &resolution(&request.state.settings.links, &found))
 }
 
 pub(in crate::http) async fn document(request: Request) -> Answer {
-    let found = resolved(&request, &asked(&request)).await?;
+    let found = resolved(&request, &hints_of_query(&request)).await?;
     documents::resolved(&request, &found).await
 }
 
 pub(in crate::http) async fn post_document(request: Request) -> Answer {
-    let found = resolved(&request, &posted(&request)?).await?;
+    let found = resolved(&request, &hints_of_body(&request)?).await?;
     documents::resolved(&request, &found).await
 }

@@ -2,13 +2,12 @@
 
 use axum::http::StatusCode;
 
-use super::aliases::{object, required, stored, version_of};
-use crate::codec::{as_bool, field};
+use super::aliases::created_or_ok;
+use crate::http::bodies::{self, json};
 use crate::http::reply::{Answer, Reply, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::EventType;
 use crate::registry::Origin;
-use crate::types::{Subject, TypeBinding};
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(request.registry().defaults().list_limit)?;
@@ -24,18 +23,13 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
-    let map = object(&request)?;
-    let binding = TypeBinding {
-        pattern: request.param("type").to_owned(),
-        subject: Subject::parse_in(request.home(), &required(&map, "subject")?),
-        version: version_of(&map)?,
-        require_dataschema: field(&map, "require_dataschema", as_bool)?.unwrap_or(false),
-    };
+    let body = json::value(&request.body)?;
+    let binding = bodies::cloudevents::type_binding(body.as_ref(), request.param("type"), request.base_context())?;
     let is_new = request.registry().put_type_binding(&binding).await?;
-    plain_json(stored(is_new), &EventType::new(&binding, false))
+    plain_json(created_or_ok(is_new), &EventType::new(&binding, false))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
     request.registry().delete_type_binding(request.param("type")).await?;
-    Ok(Reply::Empty)
+    Ok(Reply::NoContent)
 }

@@ -1,4 +1,4 @@
-//! `/cloudevents/validate`: is this an event, and is its data what its schema says?
+//! `/cloudevents/validate`: is this an event, and is its data what its schema says (cloudevents 4.3)?
 
 use axum::http::{HeaderMap, StatusCode, header};
 
@@ -31,14 +31,13 @@ fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
 }
 
-/// What the parameters of a request ask for.
-struct Asked {
+struct Parameters {
     strictness: Strictness,
     judging: EventJudging,
     always_200: bool,
 }
 
-impl Asked {
+impl Parameters {
     fn read(request: &Request) -> Result<Self, ApiError> {
         let wrong = |name: &str, wanted: &str| {
             let value: String = request.query(name).unwrap_or("").chars().take(100).collect();
@@ -71,7 +70,7 @@ impl Asked {
                 let version = version.unwrap_or("latest");
                 let selector =
                     VersionSelector::parse(version).ok_or_else(|| wrong("version", "the numbers of versions, latest"))?;
-                Some((Subject::parse_in(request.home(), subject), selector))
+                Some((Subject::parse_in(request.base_context(), subject), selector))
             }
         };
         let time_limit = request.state.settings.event_time_limit;
@@ -87,7 +86,7 @@ impl Asked {
 }
 
 pub(in crate::http) async fn http(request: Request) -> Answer {
-    let asked = Asked::read(&request)?;
+    let parameters = Parameters::read(&request)?;
     let settings = request.state.settings.events;
     let types = || request.headers().get_all(header::CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
     let mut modes = types().map(|text| content_mode(Some(text)));
@@ -106,7 +105,7 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
                 own.push(*issue);
                 Vec::new()
             });
-            return several(&request, &asked, envelopes, own, text()).await;
+            return answer_batch(&request, &parameters, envelopes, own, text()).await;
         }
         ContentMode::Structured => parse_structured(&request.body, &settings),
         ContentMode::Binary => {
@@ -115,35 +114,45 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
             parse_headers_unread(&headers, request.body.clone(), &settings)
         }
     };
-    let verdict = request.registry().judge_event(envelope, &asked.judging).await?;
-    one(&request, &asked, verdict, text)
+    let verdict = request.registry().judge_event(envelope, &parameters.judging).await?;
+    answer_one(&request, &parameters, verdict, text)
 }
 
-/// Names the URL under which the schema can be read.
 fn locate_schema(request: &Request, verdict: &mut Verdict) {
     if let Some(facts) = &mut verdict.schema {
         facts.url = facts.guid.map(|guid| request.state.settings.links.url(&guid_path(guid)));
     }
 }
 
-/// The answer to one event. Places count in `text`, which is looked at only if there is something to say.
-fn one<'t>(request: &Request, asked: &Asked, mut verdict: Verdict, text: impl FnOnce() -> Option<&'t str>) -> Answer {
+/// Places count in `text`, which is looked at only if there is something to say.
+fn answer_one<'t>(
+    request: &Request,
+    parameters: &Parameters,
+    mut verdict: Verdict,
+    text: impl FnOnce() -> Option<&'t str>,
+) -> Answer {
     locate_schema(request, &mut verdict);
     let text = if verdict.envelope.issues.list().is_empty() { None } else { text() };
-    asked.answer(report(verdict, text, asked.strictness))
+    parameters.answer(report(verdict, text, parameters.strictness))
 }
 
-/// The answer to several events; `own` is what is wrong with the batch itself.
-async fn several(request: &Request, asked: &Asked, envelopes: Vec<Envelope>, own: Issues, text: Option<&str>) -> Answer {
-    let mut verdicts = request.registry().judge_events(envelopes, &asked.judging).await?;
+/// `own` is what is wrong with the batch itself.
+async fn answer_batch(
+    request: &Request,
+    parameters: &Parameters,
+    envelopes: Vec<Envelope>,
+    own: Issues,
+    text: Option<&str>,
+) -> Answer {
+    let mut verdicts = request.registry().judge_events(envelopes, &parameters.judging).await?;
     for verdict in &mut verdicts {
         locate_schema(request, verdict);
     }
-    asked.answer(batch_report(verdicts, own, text, asked.strictness))
+    parameters.answer(batch_report(verdicts, own, text, parameters.strictness))
 }
 
 pub(in crate::http) async fn kafka(request: Request) -> Answer {
-    let asked = Asked::read(&request)?;
+    let parameters = Parameters::read(&request)?;
     let settings = request.state.settings.events;
     let (records, is_list) = read_records(&request.body).map_err(ApiError::bad_request)?;
     if records.len() > settings.limits.batch_events {
@@ -157,9 +166,9 @@ pub(in crate::http) async fn kafka(request: Request) -> Answer {
     }
     let mut envelopes = records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings));
     if is_list {
-        return several(&request, &asked, envelopes.collect(), Issues::default(), None).await;
+        return answer_batch(&request, &parameters, envelopes.collect(), Issues::default(), None).await;
     }
     let envelope = envelopes.next().ok_or_else(|| ApiError::bad_request("no record"))?;
-    let verdict = request.registry().judge_event(envelope, &asked.judging).await?;
-    one(&request, &asked, verdict, || None)
+    let verdict = request.registry().judge_event(envelope, &parameters.judging).await?;
+    answer_one(&request, &parameters, verdict, || None)
 }

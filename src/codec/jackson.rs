@@ -1,0 +1,248 @@
+//! Reading JSON values as Confluent's JSON library, Jackson, does: scalars are coerced, unknown keys ignored, `null` is absent
+//! (rest-api 1.5). Messages name Java's classes, as Confluent's do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::types::JavaStr;
+
+/// A value of the wrong JSON type; the text is what a client sees with HTTP 400.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodecError(pub String);
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CodecError {}
+
+/// What can be read from a JSON value.
+pub trait FromJson: Sized {
+    /// The class that messages name.
+    fn class() -> String;
+
+    /// `None` for `null`, and for what Jackson takes for it.
+    ///
+    /// # Errors
+    /// A value of the wrong JSON type.
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError>;
+}
+
+fn mismatch<T>(class: &str, value: &Value) -> Result<T, CodecError> {
+    let (kind, token) = match value {
+        Value::Object(_) => ("Object value", "START_OBJECT"),
+        Value::Array(_) => ("Array value", "START_ARRAY"),
+        Value::String(_) => ("String value", "VALUE_STRING"),
+        Value::Number(n) if n.is_i64() || n.is_u64() => ("Integer value", "VALUE_NUMBER_INT"),
+        Value::Number(_) => ("Floating-point value", "VALUE_NUMBER_FLOAT"),
+        Value::Bool(true) => ("Boolean value", "VALUE_TRUE"),
+        Value::Bool(false) => ("Boolean value", "VALUE_FALSE"),
+        Value::Null => ("Null value", "VALUE_NULL"),
+    };
+    Err(CodecError(format!("Cannot deserialize value of type `{class}` from {kind} (token `JsonToken.{token}`)")))
+}
+
+/// The message for a text that is no value of its class.
+fn from_string<T>(class: &str, text: &str, why: &str) -> Result<T, CodecError> {
+    Err(CodecError(format!("Cannot deserialize value of type `{class}` from String \"{text}\": {why}")))
+}
+
+/// Numbers and booleans become their text.
+impl FromJson for String {
+    fn class() -> String {
+        "String".to_owned()
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        match value {
+            Value::Null => Ok(None),
+            Value::String(s) => Ok(Some(s.clone())),
+            Value::Number(n) => Ok(Some(n.to_string())),
+            Value::Bool(b) => Ok(Some(b.to_string())),
+            Value::Object(_) | Value::Array(_) => mismatch("String", value),
+        }
+    }
+}
+
+impl FromJson for JavaStr {
+    fn class() -> String {
+        String::class()
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        Ok(String::from_json(value)?.map(Self))
+    }
+}
+
+/// Decimals are cut, numeric texts read, the empty text is absent.
+impl FromJson for i32 {
+    fn class() -> String {
+        "Integer".to_owned()
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        match value {
+            Value::Null => Ok(None),
+            Value::Number(n) => {
+                let text = n.to_string();
+                let number = text.parse::<i64>().ok().or_else(|| cut(text.parse::<f64>().ok()?));
+                let number = number.and_then(|n| Self::try_from(n).ok());
+                let out_of_range = || format!("Numeric value ({text}) out of range of `int` (-2147483648 - 2147483647)");
+                number.map(Some).ok_or_else(|| CodecError(out_of_range()))
+            }
+            Value::String(s) if s.trim().is_empty() => Ok(None),
+            Value::String(s) => match s.trim().parse() {
+                Ok(n) => Ok(Some(n)),
+                Err(_) => from_string("Integer", s, "not a valid `Integer` value"),
+            },
+            _ => mismatch("Integer", value),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+fn cut(number: f64) -> Option<i64> {
+    (number.abs() < 9e15).then_some(number as i64)
+}
+
+/// `"true"`, `"false"` and integers count too; the empty text is absent.
+impl FromJson for bool {
+    fn class() -> String {
+        "Boolean".to_owned()
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        match value {
+            Value::Null => Ok(None),
+            Value::Bool(b) => Ok(Some(*b)),
+            Value::Number(n) if n.is_i64() || n.is_u64() => Ok(Some(n.as_i64() != Some(0))),
+            Value::String(s) => match s.trim() {
+                "" => Ok(None),
+                "true" | "True" | "TRUE" => Ok(Some(true)),
+                "false" | "False" | "FALSE" => Ok(Some(false)),
+                _ => from_string("Boolean", s, "only \"true\" or \"false\" recognized"),
+            },
+            _ => mismatch("Boolean", value),
+        }
+    }
+}
+
+/// The items of a list: a `null` among them is left out.
+impl<T: FromJson> FromJson for Vec<T> {
+    fn class() -> String {
+        format!("java.util.ArrayList<{}>", T::class())
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        let Some(items) = array(&Self::class(), value)? else { return Ok(None) };
+        items.iter().filter_map(|item| T::from_json(item).transpose()).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+/// For lists in which a `null` means something.
+impl<T: FromJson> FromJson for Option<T> {
+    fn class() -> String {
+        T::class()
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        T::from_json(value).map(Some)
+    }
+}
+
+impl FromJson for BTreeSet<JavaStr> {
+    fn class() -> String {
+        "Set<String>".to_owned()
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        let Some(items) = array("java.util.LinkedHashSet<String>", value)? else { return Ok(None) };
+        items.iter().filter_map(|item| JavaStr::from_json(item).transpose()).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+/// Members whose value is `null` are left out.
+impl<V: FromJson> FromJson for BTreeMap<JavaStr, V> {
+    fn class() -> String {
+        format!("java.util.LinkedHashMap<String,{}>", V::class())
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        let Some(Object(Some(members))) = Object::of(&Self::class(), value)? else { return Ok(None) };
+        let member = |(key, value): (&String, &Value)| Ok(V::from_json(value)?.map(|value| (JavaStr(key.clone()), value)));
+        members.iter().filter_map(|pair| member(pair).transpose()).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+fn array<'v>(class: &str, value: &'v Value) -> Result<Option<&'v Vec<Value>>, CodecError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Array(items) => Ok(Some(items)),
+        _ => mismatch(class, value),
+    }
+}
+
+/// One of the constants of a Java enum.
+///
+/// # Errors
+/// A text that is none of them, or no text.
+pub fn constant<T>(value: &Value, class: &str, all: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, CodecError> {
+    let Some(text) = String::from_json(value)? else { return Ok(None) };
+    match parse(&text) {
+        Some(constant) => Ok(Some(constant)),
+        None => from_string(class, &text, &format!("not one of the values accepted for Enum class: [{all}]")),
+    }
+}
+
+/// An object whose members are read one by one. The default one has none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Object<'v>(Option<&'v Map<String, Value>>);
+
+impl<'v> Object<'v> {
+    /// The object that a value is; `None` for `null`.
+    ///
+    /// # Errors
+    /// Any other value, as a mismatch with the class.
+    pub fn of(class: &str, value: &'v Value) -> Result<Option<Self>, CodecError> {
+        match value {
+            Value::Null => Ok(None),
+            Value::Object(map) => Ok(Some(Self(Some(map)))),
+            _ => mismatch(class, value),
+        }
+    }
+
+    /// A member as it stands there.
+    #[must_use]
+    pub fn value(self, key: &str) -> Option<&'v Value> {
+        self.0?.get(key)
+    }
+
+    /// A member; absent and `null` are `None`.
+    ///
+    /// # Errors
+    /// A value of the wrong JSON type.
+    pub fn get<T: FromJson>(self, key: &str) -> Result<Option<T>, CodecError> {
+        Ok(self.change(key)?.flatten())
+    }
+
+    /// The same where absent and `null` differ: `Some(None)` is `null`.
+    ///
+    /// # Errors
+    /// A value of the wrong JSON type.
+    pub fn change<T: FromJson>(self, key: &str) -> Result<Option<Option<T>>, CodecError> {
+        self.value(key).map(T::from_json).transpose()
+    }
+
+    /// The items of a list, not read yet.
+    ///
+    /// # Errors
+    /// What is neither a list nor `null`.
+    pub fn items(self, key: &str, class: &str) -> Result<&'v [Value], CodecError> {
+        let list = self.value(key).map(|value| array(&format!("java.util.ArrayList<{class}>"), value)).transpose()?;
+        Ok(list.flatten().map_or(&[], Vec::as_slice))
+    }
+}

@@ -1,0 +1,7 @@
+//! Request bodies: each becomes the request of a use case. What is not there or `null` takes its default; unknown keys are ignored
+//! (rest-api 1.5).
+
+pub(super) mod association;
+pub(super) mod cloudevents;
+pub(super) mod json;
+pub(super) mod schema;

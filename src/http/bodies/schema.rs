@@ -1,0 +1,85 @@
+//! Bodies that register, look up, check and tag (rest-api 3.1) (rest-api 3.8).
+
+use serde_json::Value;
+
+use crate::codec::{CodecError, FromJson, Object};
+use crate::http::error::ApiError;
+use crate::registry::{InvalidSchema, RawReference, RegistryError, Submission, TagRequest};
+use crate::schema::{TagEdit, TagEntity};
+
+impl FromJson for RawReference {
+    fn class() -> String {
+        "SchemaReference".to_owned()
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        let Some(object) = Object::of("SchemaReference", value)? else { return Ok(None) };
+        Ok(Some(Self { name: object.get("name")?, subject: object.get("subject")?, version: object.get("version")? }))
+    }
+}
+
+/// Confluent trips over a `null` while resolving.
+fn references(object: Object<'_>) -> Result<Vec<RawReference>, ApiError> {
+    let references: Vec<Option<RawReference>> = object.get("references")?.unwrap_or_default();
+    let all: Option<Vec<RawReference>> = references.into_iter().collect();
+    all.ok_or_else(|| RegistryError::InvalidSchema(InvalidSchema::NullReference).into())
+}
+
+impl FromJson for TagEdit {
+    fn class() -> String {
+        "SchemaTags".to_owned()
+    }
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        let Some(object) = Object::of("SchemaTags", value)? else { return Ok(None) };
+        let entity = object.value("schemaEntity").filter(|entity| entity.is_object());
+        let Some(entity) = entity.map(|entity| Object::of("SchemaEntity", entity)).transpose()?.flatten() else {
+            return Err(CodecError("schemaTags need a schemaEntity with entityPath and entityType".to_owned()));
+        };
+        let kind = match entity.get::<String>("entityType")?.as_deref() {
+            Some("sr_record") => TagEntity::Record,
+            Some("sr_field") => TagEntity::Field,
+            other => {
+                let text = other.unwrap_or("null");
+                return Err(CodecError(format!(
+                    "Cannot deserialize value of type `SchemaEntity.EntityType` from String \"{text}\": \
+                     not one of the values accepted for Enum class: [sr_record, sr_field]"
+                )));
+            }
+        };
+        let tags = object.get("tags")?.unwrap_or_default();
+        Ok(Some(Self { path: entity.get("entityPath")?.unwrap_or_default(), entity: kind, tags }))
+    }
+}
+
+/// Reads a `TagSchemaRequest`.
+pub(in crate::http) fn tag_request(value: &Value) -> Result<TagRequest, ApiError> {
+    let object = Object::of("TagSchemaRequest", value)?.unwrap_or_default();
+    let rules_to_remove = object.get("rulesToRemove")?.unwrap_or_default();
+    Ok(TagRequest {
+        new_version: object.get("newVersion")?,
+        add: object.get("tagsToAdd")?.unwrap_or_default(),
+        remove: object.get("tagsToRemove")?.unwrap_or_default(),
+        metadata: object.get("metadata")?,
+        rule_set: object.get("ruleSet")?,
+        rules_to_merge: object.get("rulesToMerge")?,
+        rules_to_remove,
+    })
+}
+
+/// Reads a `RegisterSchemaRequest`.
+pub(in crate::http) fn submission(value: &Value) -> Result<Submission, ApiError> {
+    let object = Object::of("RegisterSchemaRequest", value)?.unwrap_or_default();
+    Ok(Submission {
+        schema: object.get("schema")?,
+        schema_type: object.get("schemaType")?,
+        references: references(object)?,
+        metadata: object.get("metadata")?,
+        rule_set: object.get("ruleSet")?,
+        id: object.get("id")?,
+        version: object.get("version")?.unwrap_or(0),
+        tags_to_add: object.get("schemaTagsToAdd")?.unwrap_or_default(),
+        tags_to_remove: object.get("schemaTagsToRemove")?.unwrap_or_default(),
+        propagate_tags: object.get("propagateSchemaTags")?.unwrap_or(false),
+    })
+}
