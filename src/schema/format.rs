@@ -78,6 +78,11 @@ pub trait Format: fmt::Debug + Send + Sync {
     where
         Self: Sized;
 
+    /// The ids of all findings that [`Format::check`] can have; docs/rules.md explains each.
+    fn rules() -> Vec<&'static str>
+    where
+        Self: Sized;
+
     /// Gets the schema ready for data. `part` chooses what the data is an instance of: the name of an Avro type or of a Protobuf
     /// message, a JSON pointer. `formats`: `format` of JSON Schema is an assertion.
     ///

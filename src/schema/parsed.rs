@@ -44,6 +44,16 @@ impl Parsed {
         })
     }
 
+    /// As [`Format::rules`].
+    #[must_use]
+    pub fn rules(schema_type: SchemaType) -> Vec<&'static str> {
+        match schema_type {
+            SchemaType::Avro => avro::Schema::rules(),
+            SchemaType::Protobuf => protobuf::Schema::rules(),
+            SchemaType::Json => json_schema::Schema::rules(),
+        }
+    }
+
     /// As [`Format::equivalent`]; schemas of different formats never are.
     #[must_use]
     pub fn equivalent(&self, other: &Parsed) -> bool {

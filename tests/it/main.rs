@@ -34,5 +34,7 @@ mod openapi;
 mod parameters;
 mod register;
 mod replicas;
+mod rules_page;
 mod settings;
 mod store;
+mod vectors;

@@ -128,6 +128,10 @@ impl Format for Schema {
         compat::check(reader, writer, options)
     }
 
+    fn rules() -> Vec<&'static str> {
+        compat::rules()
+    }
+
     fn payload_validator(self: &Arc<Self>, part: Option<&str>, _formats: bool) -> Result<PayloadValidator, SchemaError> {
         PayloadValidator::new(Arc::clone(self), part)
     }

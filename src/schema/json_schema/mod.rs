@@ -198,6 +198,10 @@ impl Format for Schema {
         compat::check(reader, writer, options)
     }
 
+    fn rules() -> Vec<&'static str> {
+        compat::rules()
+    }
+
     fn payload_validator(self: &Arc<Self>, part: Option<&str>, formats: bool) -> Result<PayloadValidator, SchemaError> {
         let options =
             ValidateOptions { formats, max_errors: super::payload::MAX_FAULTS, at_once: true, ..ValidateOptions::default() };

@@ -212,6 +212,10 @@ impl Format for Schema {
         compat::check(reader, writer, options)
     }
 
+    fn rules() -> Vec<&'static str> {
+        compat::rules()
+    }
+
     fn payload_validator(self: &Arc<Self>, part: Option<&str>, _formats: bool) -> Result<PayloadValidator, SchemaError> {
         PayloadValidator::new(self, part)
     }

@@ -132,7 +132,7 @@ fn normalization_keeps_what_it_can_not_convert() {
 }
 
 #[test]
-fn formats() {
+fn default_and_resolved_are_the_only_formats() {
     let schema = strict(r#"{"type":"int"}"#);
     for format in ["", "default", "DEFAULT", "Resolved"] {
         assert_eq!(schema.formatted(format), Some(Ok("\"int\"".to_owned())), "{format}");

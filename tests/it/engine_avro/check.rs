@@ -35,7 +35,7 @@ fn primitives_promote_one_way() {
 }
 
 #[test]
-fn names_sizes_and_symbols() {
+fn names_and_sizes_are_equal_and_symbols_only_added() {
     let fixed = |name: &str, size: u32, more: &str| format!(r#"{{"type":"fixed","name":"{name}","size":{size}{more}}}"#);
     assert_eq!(found(&fixed("a.F", 2, ""), &fixed("b.F", 2, "")), NOTHING);
     assert_eq!(
@@ -56,7 +56,7 @@ fn names_sizes_and_symbols() {
 }
 
 #[test]
-fn fields() {
+fn fields_are_matched_by_name_or_alias_or_need_a_default() {
     let writer = record(r#"{"name":"a","type":"int"},{"name":"b","type":"int"}"#);
     let table: [(&str, &[&str]); 7] = [
         (r#"{"name":"b","type":"long"}"#, &[]),
@@ -104,7 +104,7 @@ fn an_ambiguous_alias_ends_the_check() {
 }
 
 #[test]
-fn unions() {
+fn every_branch_of_the_writer_needs_one_of_the_reader() {
     let table: [(&str, &str, &[&str]); 7] = [
         (r#"["null","long"]"#, r#"["int"]"#, &[]),
         (r#"["null","long"]"#, r#""int""#, &[]),

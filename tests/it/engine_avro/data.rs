@@ -6,7 +6,7 @@
 //! other exceptions.
 
 use apache_avro::types::Value;
-use apache_avro::{Schema as Peer, from_avro_datum, to_avro_datum};
+use apache_avro::{Schema as ApacheSchema, from_avro_datum, to_avro_datum};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -63,10 +63,12 @@ fn takes_text_for_fixed(reader: &Type) -> bool {
     }
 }
 
-/// What the other implementation makes of one value.
+/// What apache-avro makes of one value.
 fn read_back(reader: &str, writer: &str, value: Value) -> Result<(), String> {
-    let (reader, writer) =
-        (Peer::parse_str(reader).map_err(|e| e.to_string())?, Peer::parse_str(writer).map_err(|e| e.to_string())?);
+    let (reader, writer) = (
+        ApacheSchema::parse_str(reader).map_err(|e| e.to_string())?,
+        ApacheSchema::parse_str(writer).map_err(|e| e.to_string())?,
+    );
     let bytes = to_avro_datum(&writer, value).map_err(|error| format!("writing: {error}"))?;
     let read = from_avro_datum(&writer, &mut bytes.as_slice(), Some(&reader)).map_err(|error| format!("reading: {error}"))?;
     if read.validate(&reader) { Ok(()) } else { Err(format!("not of the reader's type: {read:?}")) }

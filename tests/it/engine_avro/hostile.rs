@@ -110,7 +110,7 @@ fn chains_of_references_are_walked_without_recursion() {
 }
 
 #[test]
-fn a_hundred_thousand_fields() {
+fn a_hundred_thousand_fields_are_compared_in_time() {
     on_small_stack(|| {
         let fields = |range: std::ops::Range<u32>, ty: &str| {
             let list: Vec<String> = range.map(|at| format!(r#"{{"name":"f{at}","type":"{ty}"}}"#)).collect();
@@ -124,7 +124,7 @@ fn a_hundred_thousand_fields() {
 }
 
 #[test]
-fn ten_thousand_branches() {
+fn ten_thousand_branches_are_matched_in_time() {
     on_small_stack(|| {
         let union = |from: u32| {
             let list: Vec<String> = (from..from + 10_000)
@@ -141,7 +141,7 @@ fn ten_thousand_branches() {
 }
 
 #[test]
-fn names_of_a_megabyte() {
+fn names_of_a_megabyte_are_not_copied_for_every_type() {
     on_small_stack(|| {
         let long = "n".repeat(1 << 20);
         let text = |size: u32| {

@@ -1,4 +1,4 @@
-//! The Avro engine through its public face.
+//! The Avro engine by its public API.
 
 use accordant::schema::Format as _;
 use std::sync::Arc;

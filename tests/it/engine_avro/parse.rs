@@ -6,7 +6,7 @@ use accordant::schema::{ParseMode, Stage};
 use super::{lax, read, record, refusal, strict};
 
 #[test]
-fn refusals_have_the_texts_of_the_original() {
+fn refusals_have_the_texts_of_confluent() {
     let table = [
         ("3.5", "Schema not yet supported: 3.5"),
         ("\n\t ", "Cannot parse <null> schema"),
@@ -53,7 +53,7 @@ fn refusals_have_the_texts_of_the_original() {
 }
 
 #[test]
-fn refusals_of_fields() {
+fn bad_fields_are_refused_with_the_texts_of_confluent() {
     let table = [
         ("17", "No field name: 17"),
         (r#"{"type":"int"}"#, r#"No field name: {"type":"int"}"#),
@@ -153,19 +153,25 @@ fn lax_reading_takes_what_may_be_stored() {
 }
 
 #[test]
-fn accepted_although_unusual() {
-    for text in [
-        "/* a */ [ \"int\" // b\n ]",
-        "[]",
-        r#"{"type":"enum","name":"E","symbols":[],"default":7}"#,
-        r#"{"type":"fixed","name":"F","size":0}"#,
-        r#"{"type":"record","name":"enum","fields":[]}"#,
-        r#"{"type":"error","name":"n.int","fields":[]}"#,
-        r#"{"type":"int","type":"long"}"#,
-        r#"[{"type":"fixed","name":"a.X","size":1},{"type":"fixed","name":"b.X","size":1}]"#,
-        r#"{"type":"bytes","logicalType":"decimal","precision":-1,"scale":"none"}"#,
+fn unusual_texts_are_accepted() {
+    for (text, canonical) in [
+        ("/* a */ [ \"int\" // b\n ]", r#"["int"]"#),
+        ("[]", "[]"),
+        (r#"{"type":"enum","name":"E","symbols":[],"default":7}"#, r#"{"type":"enum","name":"E","symbols":[]}"#),
+        (r#"{"type":"fixed","name":"F","size":0}"#, r#"{"type":"fixed","name":"F","size":0}"#),
+        (r#"{"type":"record","name":"enum","fields":[]}"#, r#"{"type":"record","name":"enum","fields":[]}"#),
+        (r#"{"type":"error","name":"n.int","fields":[]}"#, r#"{"type":"error","name":"int","namespace":"n","fields":[]}"#),
+        (r#"{"type":"int","type":"long"}"#, r#""long""#),
+        (
+            r#"[{"type":"fixed","name":"a.X","size":1},{"type":"fixed","name":"b.X","size":1}]"#,
+            r#"[{"type":"fixed","name":"X","namespace":"a","size":1},{"type":"fixed","name":"X","namespace":"b","size":1}]"#,
+        ),
+        (
+            r#"{"type":"bytes","logicalType":"decimal","precision":-1,"scale":"none"}"#,
+            r#"{"type":"bytes","logicalType":"decimal","precision":-1,"scale":"none"}"#,
+        ),
     ] {
-        strict(text);
+        assert_eq!(strict(text).canonical(), canonical);
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accordant::schema::avro::{PayloadValidator, UnionEncoding};
 use accordant::schema::json::{self, ReadOptions};
 use accordant::schema::payload::{Effort, FaultKind, Work};
-use apache_avro::{Schema as Peer, to_avro_datum};
+use apache_avro::{Schema as ApacheSchema, to_avro_datum};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -38,10 +38,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn what_another_implementation_writes_fits_to_the_last_byte(choices in vec(any::<u8>(), 10..60), seed in any::<u32>(), cut in any::<prop::sample::Index>()) {
+    fn what_apache_avro_writes_fits_to_the_last_byte(choices in vec(any::<u8>(), 10..60), seed in any::<u32>(), cut in any::<prop::sample::Index>()) {
         let ty = make(&choices, TASTE);
         let text = ty.text(TASTE);
-        let bytes = to_avro_datum(&Peer::parse_str(&text).unwrap(), value(&ty, &mut seed.wrapping_add(1))).unwrap();
+        let bytes = to_avro_datum(&ApacheSchema::parse_str(&text).unwrap(), value(&ty, &mut seed.wrapping_add(1))).unwrap();
         prop_assert_eq!(fault(&text, &bytes), None, "{} {:?}", &text, &bytes);
         let longer = [bytes.as_slice(), &[0]].concat();
         prop_assert_eq!(fault(&text, &longer).map(|fault| fault.0), Some(FaultKind::Trailing));
@@ -52,21 +52,21 @@ proptest! {
     }
 
     #[test]
-    fn bytes_of_any_kind_end(choices in vec(any::<u8>(), 10..60), bytes in vec(any::<u8>(), 0..60)) {
+    fn bytes_of_any_kind_get_an_answer(choices in vec(any::<u8>(), 10..60), bytes in vec(any::<u8>(), 0..60)) {
         let text = make(&choices, Taste { recursion: true, decoration: false }).text(Taste { recursion: true, decoration: false });
         let _ = fault(&text, &bytes);
     }
 
     #[test]
-    fn fingerprints_are_those_of_another_implementation(choices in vec(any::<u8>(), 10..60)) {
+    fn fingerprints_are_those_of_apache_avro(choices in vec(any::<u8>(), 10..60)) {
         let text = make(&choices, TASTE).text(TASTE);
-        let peer = Peer::parse_str(&text).unwrap().fingerprint::<apache_avro::rabin::Rabin>();
-        prop_assert_eq!(payload(&text).fingerprint().to_le_bytes().to_vec(), peer.bytes, "{}", text);
+        let expected = ApacheSchema::parse_str(&text).unwrap().fingerprint::<apache_avro::rabin::Rabin>();
+        prop_assert_eq!(payload(&text).fingerprint().to_le_bytes().to_vec(), expected.bytes, "{}", text);
     }
 }
 
 #[test]
-fn bounds_of_the_binary_encoding() {
+fn the_bounds_of_the_binary_encoding_are_kept() {
     let overlong = [[0xFF; 9].as_slice(), &[2]].concat();
     for (schema, bytes, wanted) in [
         (r#""long""#, &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1][..], None),
@@ -118,7 +118,7 @@ fn a_named_type_inside_a_schema_can_be_chosen() {
 }
 
 #[test]
-fn json_in_both_forms() {
+fn json_is_taken_with_tagged_and_with_plain_unions() {
     let schema = r#"{"type":"record","name":"R","fields":[
         {"name":"b","type":"bytes"},{"name":"f","type":["float","null"],"default":0},
         {"name":"e","type":{"type":"enum","name":"E","symbols":["A","B"]}},

@@ -12,7 +12,7 @@ fn edit(path: &str, entity: TagEntity, tags: &[&str]) -> TagEdit {
 }
 
 #[test]
-fn are_listed_with_full_paths() {
+fn tags_are_listed_with_full_paths() {
     let listed = strict(TEXT).tags();
     let tags = |path: &str, entity, tags: &[&str]| EntityTags {
         path: path.to_owned(),
@@ -23,7 +23,7 @@ fn are_listed_with_full_paths() {
 }
 
 #[test]
-fn are_added_and_removed() {
+fn tags_are_added_and_removed() {
     let schema = strict(TEXT);
     let add = [
         edit("n.R.p", TagEntity::Field, &["A", "Z"]),

@@ -1,4 +1,4 @@
-//! The short way to "valid": what it takes must be valid, and it should take what people send.
+//! The quick acceptance check: what it accepts is valid, and it accepts what people usually send.
 
 use accordant::schema::json_schema::payload::{ValidateOptions, Validator};
 use proptest::collection::{btree_map, vec};
@@ -21,7 +21,7 @@ fn validator(text: &str) -> Validator {
 
 /// What people send is taken.
 #[test]
-fn what_is_taken_at_once() {
+fn plain_documents_are_accepted_at_once() {
     for (schema, documents) in [
         ("true", &[r#"{"a":[1,{"b":null}],"c":"\u00e4\n"}"#, " 1 ", "\"\"", "[]", "{}", "-0.5"][..]),
         ("{}", &["1", "[[],{}]"]),
@@ -61,7 +61,7 @@ fn what_is_taken_at_once() {
 
 /// What is not valid, and what is not plainly valid, is not taken.
 #[test]
-fn what_is_left_to_a_closer_look() {
+fn doubtful_documents_are_left_to_the_full_validator() {
     for (schema, documents) in [
         (
             "true",
@@ -175,7 +175,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_taken_is_valid(
+    fn what_is_accepted_at_once_is_valid(
         written in any_schema(),
         dialect in select(vec!["draft-04/schema#", "draft-06/schema#", "draft-07/schema#", "draft/2019-09/schema", "draft/2020-12/schema"]),
         documents in vec(any_document(), 8),

@@ -428,7 +428,7 @@ fn every_kind_of_difference_is_found_where_it_is_and_judged_by_policy() {
 }
 
 #[test]
-fn pairs_without_any_difference() {
+fn some_changes_are_no_difference() {
     for (old, new) in [
         (r#"{"type":"string"}"#, r#"{"type":"string","format":"date"}"#),
         (r#"{"type":"string"}"#, r#"{"x":1}"#),

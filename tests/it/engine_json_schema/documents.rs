@@ -14,7 +14,7 @@ fn errors(text: &str, document: &str) -> Vec<DocumentError> {
 type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str, &'a str, &'a str)]);
 
 #[test]
-fn the_places_of_errors() {
+fn errors_name_their_places() {
     let rows: &[Row<'_>] = &[
         (r#"{"type":"object"}"#, "{}", &[]),
         (r#"{"type":"string"}"#, "1", &[("", "type", "/type", "/type")]),
@@ -124,7 +124,7 @@ fn errors_in_referenced_texts_name_their_address() {
 }
 
 #[test]
-fn options_and_limits_of_a_report() {
+fn a_report_keeps_to_its_options_and_limits() {
     let schema = schema(r#"{"items":{"type":"null","format":"date"}}"#);
     let validator =
         Validator::compile(&schema, &ValidateOptions { formats: false, max_errors: 3, ..ValidateOptions::default() }).unwrap();
@@ -149,7 +149,7 @@ fn a_pattern_that_gives_up_is_an_error_of_the_document() {
 }
 
 #[test]
-fn causes_on_request() {
+fn causes_are_listed_on_request() {
     let schema = schema(r#"{"properties":{"a":{"oneOf":[{"type":"null"},{"properties":{"b":{"minimum":5}}}]}}}"#);
     let causes = |causes| {
         let validator = Validator::compile(&schema, &ValidateOptions { causes, ..ValidateOptions::default() }).unwrap();

@@ -28,7 +28,7 @@ fn listed(count: usize, text: impl Fn(usize) -> String) -> String {
 }
 
 #[test]
-fn deep_texts() {
+fn deep_texts_work_in_every_way() {
     bounded(|| {
         for (open, inner, close, times) in [
             (r#"{"properties":{"a":"#, r#"{"type":"string"}"#, "}}", 255),
@@ -41,7 +41,7 @@ fn deep_texts() {
             assert!(deep.equivalent(&schema(deep.canonical())));
             assert_eq!(deep.normalized().unwrap().len(), deep.canonical().len());
             broken(&deep, &schema("{}"));
-            broken(&deep, &deep);
+            assert!(broken(&deep, &deep).is_empty());
             assert!(deep.tags().is_empty());
             deep.edit_tags(&[], &[], true).unwrap();
             assert_eq!(second_opinion(&deep, &deep), Opinion::Unknown);
@@ -65,7 +65,7 @@ fn nesting_beyond_the_limit_is_refused() {
 }
 
 #[test]
-fn documents_as_deep_as_is_allowed() {
+fn documents_as_deep_as_is_allowed_are_validated() {
     bounded(|| {
         let list = schema(r##"{"properties":{"next":{"$ref":"#"},"value":{"type":"string"}}}"##);
         let document = |value: &str| format!(r#"{}{{"value":{value}}}{}"#, r#"{"next":"#.repeat(500), "}".repeat(500));
@@ -85,7 +85,7 @@ fn chain(length: usize, dialect: &str, (before, after): (&str, &str)) -> String 
 }
 
 #[test]
-fn chains_of_references() {
+fn chains_of_references_are_followed_on_a_small_stack() {
     let all_of = (r#"{"allOf":["#, "]}");
     let any_of = (r#"{"anyOf":["#, "]}");
     for (length, dialect, wrap) in [
@@ -115,7 +115,7 @@ fn chains_of_references() {
 }
 
 #[test]
-fn a_chain_in_every_level_of_a_document() {
+fn a_chain_in_every_level_of_a_document_is_cut_off() {
     bounded(|| {
         let mut text = String::from(r##"{"properties":{"a":{"$ref":"#/definitions/d0"}},"definitions":{"##);
         for at in 0..440 {
@@ -130,7 +130,7 @@ fn a_chain_in_every_level_of_a_document() {
 }
 
 #[test]
-fn loops_of_references() {
+fn loops_of_references_end() {
     bounded(|| {
         for text in [
             r##"{"$ref":"#"}"##,
@@ -142,7 +142,7 @@ fn loops_of_references() {
             r##"{"$schema":"https://json-schema.org/draft/2019-09/schema","$recursiveAnchor":true,"items":{"$recursiveRef":"#"}}"##,
         ] {
             let looping = schema(text);
-            broken(&looping, &looping);
+            assert!(broken(&looping, &looping).is_empty());
             broken(&looping, &schema("{}"));
             broken(&schema(r#"{"type":"null"}"#), &looping);
             let _ = validator(&looping).validate(r#"{"a":[[{}]]}"#);
@@ -152,7 +152,7 @@ fn loops_of_references() {
 }
 
 #[test]
-fn alternatives_that_all_refer_to_each_other() {
+fn alternatives_that_all_refer_to_each_other_are_judged_in_time() {
     let make = |kind: &str| {
         let all = listed(12, |at| format!(r##"{{"$ref":"#/definitions/d{at}"}}"##));
         let definitions = listed(12, |at| {
@@ -170,7 +170,7 @@ fn alternatives_that_all_refer_to_each_other() {
 }
 
 #[test]
-fn a_thousand_alternatives() {
+fn a_thousand_alternatives_are_matched_in_time() {
     let make = |member: &dyn Fn(usize) -> String| schema(&format!(r#"{{"anyOf":[{}]}}"#, listed(1_000, member)));
     let member = |at: usize, kind: &str| {
         let kind = format!(r#""kind":{{"const":"k{at}"}},"v":{{"type":"{kind}"}}"#);
@@ -193,7 +193,7 @@ fn a_thousand_alternatives() {
 }
 
 #[test]
-fn wide_schemas() {
+fn wide_schemas_are_compared_in_time() {
     bounded(|| {
         let names = listed(5_000, |at| format!("\"p{at}\""));
         let properties = |kind: &str| listed(5_000, |at| format!(r#""p{at}":{{"type":"{kind}"}}"#));
@@ -219,7 +219,7 @@ fn a_small_budget_is_an_error_and_never_a_verdict() {
 }
 
 #[test]
-fn patterns_that_go_back_and_forth() {
+fn patterns_that_backtrack_are_cut_off() {
     const EVIL: &str = "^(?:(a|aa)(?=[a-z]*))+b$";
     bounded(|| {
         let strings = listed(3_000, |at| format!("\"{}{at}\"", "a".repeat(40)));
@@ -236,7 +236,7 @@ fn patterns_that_go_back_and_forth() {
 }
 
 #[test]
-fn patterns_too_large_to_run() {
+fn patterns_too_large_to_run_are_not_run() {
     bounded(|| {
         let explode = |at: usize| format!("((a{{0,100}}){{0,100}}){{0,{}}}", 100 + at);
         let values = listed(100, |at| format!(r#"{{"pattern":"{}"}}"#, explode(at)));
@@ -250,12 +250,12 @@ fn patterns_too_large_to_run() {
 }
 
 #[test]
-fn numbers_that_would_unfold() {
+fn large_exponents_are_not_unfolded() {
     bounded(|| {
         let huge = "1e999999999";
         for keyword in ["maximum", "minLength", "multipleOf", "const", "default"] {
             let subject = schema(&format!(r#"{{"{keyword}":{huge}}}"#));
-            broken(&subject, &subject);
+            assert!(broken(&subject, &subject).is_empty());
             broken(&subject, &schema(&format!(r#"{{"{keyword}":7}}"#)));
             let _ = Validator::compile(&subject, &ValidateOptions::default()).map(|validator| validator.validate("7"));
         }
@@ -267,7 +267,7 @@ fn numbers_that_would_unfold() {
 }
 
 #[test]
-fn documents_with_many_values() {
+fn documents_with_many_values_are_validated_in_time() {
     bounded(|| {
         let many = schema(r#"{"items":{"type":"string"}}"#);
         let report = validator(&many).report(&format!("[{}0]", "0,".repeat(500_000)));

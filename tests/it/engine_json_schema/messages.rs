@@ -9,7 +9,7 @@ use accordant::types::CompatibilityPolicy::Strict;
 use super::{broken, options, schema};
 
 #[test]
-fn the_text_of_every_class() {
+fn messages_are_those_of_confluent_for_every_class() {
     for (old, new, want) in [
         (
             r#"{"type":"string"}"#,

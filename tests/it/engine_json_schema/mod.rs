@@ -1,4 +1,4 @@
-//! The JSON Schema engine by its public API: tables of our own, hostile inputs, properties.
+//! The JSON Schema engine by its public API: tables, hostile inputs, properties.
 
 mod acceptance;
 mod differences;

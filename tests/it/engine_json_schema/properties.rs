@@ -137,7 +137,7 @@ fn anywhere(value: &Value, holds: &dyn Fn(&Map<String, Value>) -> bool) -> bool 
     }
 }
 
-/// Where the original's rules say "compatible" although documents are lost; we follow it. A name and how such a pair looks.
+/// Where Confluent's rules say "compatible" although documents are lost; Accordant follows them. A name and how such a pair looks.
 type Gap = (&'static str, fn(&Value, &Value) -> bool);
 
 const GAPS: &[Gap] = &[
@@ -169,7 +169,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_canonical_text_is_its_own(value in any_json()) {
+    fn the_canonical_text_is_its_own_canonical_text(value in any_json()) {
         let text = serde_json::to_string_pretty(&json!({"x": value})).unwrap();
         let sent = schema(&text);
         let stored = schema(sent.canonical());
@@ -211,7 +211,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_too_strange(text in "[\\[\\]{}\",:0-9eE.a-z$#/ \\\\-]{0,60}") {
+    fn any_text_gets_an_answer(text in "[\\[\\]{}\",:0-9eE.a-z$#/ \\\\-]{0,60}") {
         let _ = super::read(&text);
     }
 }

@@ -105,7 +105,7 @@ fn a_stored_schema_that_cannot_be_loaded_is_one_finding() {
 }
 
 #[test]
-fn dynamic_references() {
+fn dynamic_references_are_followed() {
     let tree = |kind: &str| {
         schema(&format!(
             r##"{{"$schema":"https://json-schema.org/draft/2020-12/schema","$dynamicAnchor":"node","type":"object",

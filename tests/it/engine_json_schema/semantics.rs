@@ -1,11 +1,11 @@
-//! The second opinion: it may add warnings, never change a verdict.
+//! The semantic check: it may add warnings, never change a verdict.
 
 use accordant::schema::json_schema::semantic::{Opinion, second_opinion, warnings};
 
 use super::{broken, schema};
 
 #[test]
-fn opinions() {
+fn verdicts_are_proven_both_ways() {
     for (old, new) in [
         (r#"{"type":"string"}"#, r#"{"minLength":0,"type":"string"}"#),
         (r#"{"enum":[1,2]}"#, r#"{"type":"integer"}"#),

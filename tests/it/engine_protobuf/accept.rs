@@ -7,35 +7,55 @@ use accordant::schema::{ParseMode, Stage};
 use super::{options, proto3, read, read_with, reference, refused, try_read};
 
 #[test]
-fn lenient_where_stored_files_are() {
-    let taken = [
-        "message A {\n  optional int32 a = 0;\n  optional int32 b = 0;\n}",
-        "syntax = 'proto3'; message A { int32 a = -7; reserved 9 to 2; reserved 1; bool b = 1; }",
-        "syntax = \"proto3\"; enum E {} enum F { X = 3; Y = 3; }",
-        "syntax = \"proto3\"; message A { map<string, map<bool, A>> m = 1; oneof o { map<int32, A> n = 2; } }",
-        "syntax = \"proto3\"; message A { group G = 1 { int32 x = 1; } extensions 5 to 9; }",
-        "syntax = \"proto3\"; message A { string s = 1 [default = \"x\", made_up = 3, (nobody.knows).it = {}]; oneof o {} }",
-        "package a; package b; import 'nowhere.proto'; message A-b {}",
-        "syntax = \"proto3\"; message A { ; string s = 1;; }; ;",
-        "syntax = \"proto3\"; message A { google.type.Date day = 1; google.protobuf.Any any = 2; }",
-        "// nothing but a comment",
+fn files_that_protoc_refuses_are_accepted() {
+    type Case = (&'static str, Option<&'static str>, &'static [&'static str]);
+    let accepted: [Case; 10] = [
+        ("message A {\n  optional int32 a = 0;\n  optional int32 b = 0;\n}", Some("A"), &["a", "b"]),
+        ("syntax = 'proto3'; message A { int32 a = -7; reserved 9 to 2; reserved 1; bool b = 1; }", Some("A"), &["a", "b"]),
+        ("syntax = \"proto3\"; enum E {} enum F { X = 3; Y = 3; }", Some("E"), &[]),
+        (
+            "syntax = \"proto3\"; message A { map<string, map<bool, A>> m = 1; oneof o { map<int32, A> n = 2; } }",
+            Some("A"),
+            &["m", "n"],
+        ),
+        ("syntax = \"proto3\"; message A { group G = 1 { int32 x = 1; } extensions 5 to 9; }", Some("A"), &["g"]),
+        (
+            "syntax = \"proto3\"; message A { string s = 1 [default = \"x\", made_up = 3, (nobody.knows).it = {}]; oneof o {} }",
+            Some("A"),
+            &["s"],
+        ),
+        ("package a; package b; import 'nowhere.proto'; message A-b {}", Some("b.A-b"), &[]),
+        ("syntax = \"proto3\"; message A { ; string s = 1;; }; ;", Some("A"), &["s"]),
+        ("syntax = \"proto3\"; message A { google.type.Date day = 1; google.protobuf.Any any = 2; }", Some("A"), &["day", "any"]),
+        ("// nothing but a comment", None, &[]),
     ];
-    for text in taken {
-        read(text);
+    for (text, name, root_fields) in accepted {
+        let schema = read(text);
+        assert_eq!(schema.name().as_deref(), name, "{text}");
+        assert_eq!(schema.root_fields(), root_fields, "{text}");
     }
 }
 
 #[test]
-fn beyond_the_original() {
-    read("\u{feff}syntax = \"proto3\"; message A {}");
-    read("syntax = \"proto3\";\u{c}message A {}");
-    read("syntax = \"proto3\"; message A { reserved - 1; } enum E { Z = - 3; }");
-    read("message A { optional double d = 1 [default = 1.5e+3]; optional float f = 2 [default = - 1]; }");
-    read("edition = \"2023\"; message A { string s = 1 [features.field_presence = LEGACY_REQUIRED]; reserved foo, bar; }");
-    read("edition = \"2024\"; import option \"google/protobuf/any.proto\"; export message A { local enum E { Z = 0; } }");
-    read("syntax = \"proto3\"; message A { /* a */ string s = 1; /* b */ string t = 2; }");
-    let text = "syntax = \"proto3\"; message A { google.type.LocalizedText t = 1; }";
-    assert_eq!(read(text).root_fields(), ["t"]);
+fn more_is_accepted_than_by_confluent() {
+    let accepted: [(&str, &[&str]); 8] = [
+        ("\u{feff}syntax = \"proto3\"; message A {}", &[]),
+        ("syntax = \"proto3\";\u{c}message A {}", &[]),
+        ("syntax = \"proto3\"; message A { reserved - 1; } enum E { Z = - 3; }", &[]),
+        ("message A { optional double d = 1 [default = 1.5e+3]; optional float f = 2 [default = - 1]; }", &["d", "f"]),
+        (
+            "edition = \"2023\"; message A { string s = 1 [features.field_presence = LEGACY_REQUIRED]; reserved foo, bar; }",
+            &["s"],
+        ),
+        ("edition = \"2024\"; import option \"google/protobuf/any.proto\"; export message A { local enum E { Z = 0; } }", &[]),
+        ("syntax = \"proto3\"; message A { /* a */ string s = 1; /* b */ string t = 2; }", &["s", "t"]),
+        ("syntax = \"proto3\"; message A { google.type.LocalizedText t = 1; }", &["t"]),
+    ];
+    for (text, root_fields) in accepted {
+        let schema = read(text);
+        assert_eq!(schema.name().as_deref(), Some("A"), "{text}");
+        assert_eq!(schema.root_fields(), root_fields, "{text}");
+    }
 }
 
 #[test]
@@ -82,7 +102,7 @@ fn names_at_the_top_are_unique() {
 }
 
 #[test]
-fn types_must_be_there() {
+fn types_must_be_declared() {
     let error = refused(&proto3("message A {\n  Nope n = 1;\n}"));
     assert_eq!((error.stage, error.message.as_str()), (Stage::Validate, "Could not resolve type: Nope"));
     assert_eq!(error.position.map(|at| (at.line, at.column)), Some((3, 3)));
@@ -138,7 +158,7 @@ fn identity_is_the_canonical_text() {
 }
 
 #[test]
-fn names_and_indexes() {
+fn messages_are_found_by_name_and_indexes() {
     let schema =
         read(&proto3("package a.b; enum E { Z = 0; } message X {} message Y { message P {} message Q { int32 f = 1; } }"));
     assert_eq!(schema.name().as_deref(), Some("a.b.X"));

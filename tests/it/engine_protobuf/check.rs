@@ -1,4 +1,4 @@
-//! Compatibility by the original's rules.
+//! Compatibility by Confluent's rules.
 
 use accordant::schema::Format as _;
 use accordant::schema::protobuf::{Schema, differences};
@@ -17,7 +17,7 @@ fn bodies(old: &str, new: &str) -> Vec<(String, String)> {
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 #[test]
-fn every_rule() {
+fn every_rule_has_its_pair() {
     let cases: &[Case] = &[
         ("int32 a = 1;", "int64 a = 1;", &[]),
         ("int32 a = 1;", "E a = 1;", &[]),
@@ -69,7 +69,7 @@ fn every_rule() {
 }
 
 #[test]
-fn packages_labels_and_messages() {
+fn changed_packages_labels_and_messages_are_found() {
     let found = broken("package p; message A { required int32 a = 1; }", "message B { required int32 b = 1; }");
     assert_eq!(found, [("PACKAGE_CHANGED".to_owned(), "#/".to_owned()), ("MESSAGE_REMOVED".to_owned(), "#/A".to_owned())]);
     let added = broken("message A {}", "message A { required int32 a = 1; }");
@@ -79,7 +79,7 @@ fn packages_labels_and_messages() {
 }
 
 #[test]
-fn messages_are_those_of_the_wire() {
+fn messages_are_those_of_confluent() {
     let (old, new) = (read(&proto3("message A {\n  int32 a = 1;\n}")), read(&proto3("message A {\n\n  string a = 1;\n}")));
     let options = |direction| check_options(ProtobufPolicy::Default, direction);
     let backward = Schema::check(&new, &old, &options(Direction::Backward)).expect("a verdict");

@@ -105,7 +105,7 @@ pub(super) fn shape(file: &FileDescriptorProto) -> String {
 }
 
 #[test]
-fn ours_say_what_a_compilers_say() {
+fn descriptors_say_what_those_of_protox_say() {
     let texts = [
         "syntax = \"proto3\"; package p.q; message A { int32 foo_bar = 1; optional string s = 2; repeated A list = 3; map<string, E> map_of = 4; \
          oneof o { bool b = 5; N n = 6; } message N { reserved 4, 6 to 9; reserved \"x\"; } } enum E { option allow_alias = true; Z = 0; Y = 0; \
@@ -133,8 +133,8 @@ fn both_forms_of_a_schema_are_one_schema() {
     let from_bytes = read(&sent);
     assert_eq!(from_bytes.normalized(), from_text.normalized());
     assert_eq!(from_bytes.name(), from_text.name());
-    let ours = read(&from_text.formatted("serialized").expect("known").expect("never fails"));
-    assert_eq!(ours.normalized(), from_text.normalized());
+    let reread = read(&from_text.formatted("serialized").expect("known").expect("never fails"));
+    assert_eq!(reread.normalized(), from_text.normalized());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn descriptor(change: impl FnOnce(&mut FileDescriptorProto)) -> String {
 }
 
 #[test]
-fn what_is_no_file_is_refused() {
+fn bytes_that_are_no_file_are_refused() {
     read(&descriptor(|_| {}));
     assert!(refused(&descriptor(|file| file.syntax = Some("proto9".to_owned()))).message.ends_with("unexpected syntax: proto9"));
     let hostile = descriptor(|file| file.message_type[0].name = Some("A {} message B".to_owned()));

@@ -35,7 +35,7 @@ fn nested(open: &str, close: &str, levels: usize) -> String {
 }
 
 #[test]
-fn deep_nesting_of_every_kind() {
+fn deep_nesting_of_every_kind_gets_an_answer() {
     let shapes: [(&str, &str, &str, &str); 8] = [
         ("", "message A {", "}", ""),
         ("message A { option (x) = ", "{ a: ", "}", "; }"),
@@ -64,7 +64,7 @@ fn deep_text_is_refused_with_a_reason() {
 }
 
 #[test]
-fn long_dotted_names() {
+fn long_dotted_names_are_refused() {
     let long = vec!["a"; 20_000].join(".");
     assert!(refused(&format!("package {long};")).message.contains("more than 64 parts"));
     let package = vec!["a"; 64].join(".");
@@ -81,7 +81,7 @@ fn long_dotted_names() {
 }
 
 #[test]
-fn many_of_everything() {
+fn twenty_thousand_of_anything_get_an_answer() {
     let count = 20_000;
     let list = |item: &dyn Fn(usize) -> String| -> String { (0..count).map(item).collect() };
     let texts = [
@@ -206,7 +206,7 @@ fn numbers_do_not_unfold() {
 }
 
 #[test]
-fn entries_that_hold_themselves() {
+fn map_entries_that_hold_themselves_get_an_answer() {
     let text = proto3(
         "message A { repeated E e = 1; map<string, F> f = 2; message E { option map_entry = true; string key = 1; F value = 2; }\
          message F { option map_entry = true; string key = 1; E value = 2; } }",
@@ -215,7 +215,7 @@ fn entries_that_hold_themselves() {
 }
 
 #[test]
-fn bytes_that_are_no_descriptor() {
+fn bytes_that_are_no_descriptor_are_refused() {
     use base64::Engine as _;
     let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
     let mut deep = Vec::new();

@@ -1,4 +1,4 @@
-//! The Protobuf engine, through its public face.
+//! The Protobuf engine, by its public API.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod accept;

@@ -39,8 +39,8 @@ fn payload(text: &str, part: Option<&str>) -> PayloadValidator {
     PayloadValidator::new(&read(text), part).expect("a payload")
 }
 
-/// The message as another implementation sees it.
-fn peer(text: &str) -> MessageDescriptor {
+/// The message as prost-reflect sees it.
+fn described(text: &str) -> MessageDescriptor {
     struct One(String);
     impl protox::file::FileResolver for One {
         fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
@@ -98,19 +98,19 @@ const SAMPLES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn messages_that_another_implementation_writes_fit() {
+fn messages_that_prost_reflect_writes_fit() {
     let payload = payload(FILE, Some("M"));
-    let peer = peer(FILE);
+    let message = described(FILE);
     for (json, text) in SAMPLES {
         assert_eq!(json_faults(&payload, json), Vec::<String>::new(), "{json}");
-        let message = DynamicMessage::parse_text_format(peer.clone(), text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let message = DynamicMessage::parse_text_format(message.clone(), text).unwrap_or_else(|error| panic!("{error}: {text}"));
         let bytes = prost::Message::encode_to_vec(&message);
         assert_eq!(payload.binary(None, &bytes, &mut work()), Ok(vec![]), "{text}");
     }
 }
 
 #[test]
-fn what_json_can_not_be() {
+fn json_that_protobuf_refuses_is_refused() {
     let payload = payload(FILE, None);
     for (sample, pointer) in [
         (r#"{"i32":1.5}"#, "/i32"),
@@ -148,7 +148,7 @@ fn what_json_can_not_be() {
 }
 
 #[test]
-fn the_wire_format_of_proto2() {
+fn the_wire_format_of_proto2_is_checked() {
     let payload = payload(OLD, None);
     let judged = |bytes: &[u8]| payload.binary(None, bytes, &mut work()).map_err(|fault| (fault.kind, fault.pointer));
     assert_eq!(judged(&[8, 1, 19, 10, 1, b'x', 20]), Ok(vec![]));
@@ -185,10 +185,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn what_we_take_another_implementation_takes(bytes in vec(prop_oneof![Just(8_u8), Just(1), Just(10), Just(50), Just(106), 0..=255_u8], 0..24)) {
+    fn json_that_is_accepted_is_accepted_by_prost_reflect(bytes in vec(prop_oneof![Just(8_u8), Just(1), Just(10), Just(50), Just(106), 0..=255_u8], 0..24)) {
         let payload = payload(FILE, Some("M"));
         if payload.binary(None, &bytes, &mut work()).is_ok() {
-            let read = DynamicMessage::decode(peer(FILE), bytes.as_slice());
+            let read = DynamicMessage::decode(described(FILE), bytes.as_slice());
             prop_assert!(read.is_ok(), "{:?}: {:?}", bytes, read.err());
         }
     }

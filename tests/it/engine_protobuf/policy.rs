@@ -17,7 +17,7 @@ type Rules = &'static [&'static str];
 type Case = (&'static str, &'static str, Rules, Rules, Rules);
 
 #[test]
-fn what_each_adds() {
+fn each_policy_adds_its_rules() {
     let cases: &[Case] = &[
         ("int32 a = 1;", "int32 a = 1;", &[], &[], &[]),
         ("int32 a = 1;", "int64 a = 1;", &[], &["FIELD_WIRE_JSON_COMPATIBLE_TYPE"], &["FIELD_SAME_TYPE"]),
@@ -84,7 +84,7 @@ fn what_each_adds() {
 }
 
 #[test]
-fn enums_services_and_files() {
+fn policies_judge_enums_services_and_files() {
     let added = |policy, old: &str, new: &str| -> Vec<&'static str> {
         findings(&read(old), &read(new), policy).into_iter().map(|finding| finding.rule).collect()
     };
@@ -120,7 +120,7 @@ fn enums_services_and_files() {
 }
 
 #[test]
-fn findings_are_whole() {
+fn findings_say_where_why_and_what_helps() {
     let found = findings(&read("message A {\n  optional int32 a = 1;\n}"), &read("message A {}"), Wire);
     let [finding] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(

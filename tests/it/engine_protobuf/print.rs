@@ -40,7 +40,7 @@ fn blank_lines_inside_blocks_are_indented() {
 }
 
 #[test]
-fn option_values() {
+fn option_values_are_printed_like_confluent() {
     canonical(
         &proto3(
             "option (a) = { b { c: 1 } d: [1, 'x'], e: 2; e: [3] [f.g]: inf }; option (l).m = ['1']; option (n) = [{}, []]; \

@@ -222,7 +222,7 @@ fn holds(text: &str) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn the_rich_file_is_taken() {
+fn the_rich_file_is_accepted() {
     assert_eq!(read(RICH).name().as_deref(), Some("p.q.A"));
     holds(RICH).expect("and holds");
 }
@@ -272,7 +272,7 @@ proptest! {
     }
 
     #[test]
-    fn compilers_agree_on_the_descriptor(bodies in bodies(), proto2: bool, package: bool) {
+    fn protox_agrees_on_the_descriptor(bodies in bodies(), proto2: bool, package: bool) {
         let text = file(&bodies, proto2, package, false);
         let schema = read(&text);
         let theirs = compiled(&text).expect("generated files compile");
@@ -282,12 +282,12 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_taken_reads_back(text in soup()) {
+    fn whatever_is_accepted_reads_back(text in soup()) {
         holds(&text)?;
     }
 
     #[test]
-    fn whatever_is_nearly_right_reads_back(text in mutated()) {
+    fn whatever_is_accepted_of_a_mutated_file_reads_back(text in mutated()) {
         holds(&text)?;
     }
 

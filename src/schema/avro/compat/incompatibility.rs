@@ -17,6 +17,16 @@ pub(super) enum IncompatibilityType {
 }
 
 impl IncompatibilityType {
+    pub(super) const ALL: [Self; 7] = [
+        Self::FixedSizeMismatch,
+        Self::TypeMismatch,
+        Self::NameMismatch,
+        Self::MissingEnumSymbols,
+        Self::MissingUnionBranch,
+        Self::ReaderFieldMissingDefaultValue,
+        Self::AmbiguousField,
+    ];
+
     pub(super) fn id(self) -> &'static str {
         match self {
             Self::FixedSizeMismatch => "FIXED_SIZE_MISMATCH",

@@ -13,6 +13,10 @@ use super::schema::Schema;
 use crate::schema::finding::Finding;
 use crate::schema::format::{CheckError, CheckOptions, Direction};
 
+pub(super) fn rules() -> Vec<&'static str> {
+    incompatibility::IncompatibilityType::ALL.into_iter().map(incompatibility::IncompatibilityType::id).collect()
+}
+
 pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {
     let incompatibilities = match walk::check(&reader.model, &writer.model, options.work_budget) {
         Ok(incompatibilities) => incompatibilities,

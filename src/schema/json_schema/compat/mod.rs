@@ -33,10 +33,17 @@ use crate::schema::deep_stack::on_deep_stack;
 use crate::schema::finding::Finding;
 use crate::schema::format::{CheckError, CheckOptions, Direction};
 use crate::schema::position::Position;
+use crate::types::CompatibilityPolicy;
 
 /// What a check answers for a stored schema that can't be loaded (an import, or a reference that is gone).
 const UNLOADABLE: &str = "A previous schema version contains an unsupported external reference";
 const UNLOADABLE_RULE: &str = "UNSUPPORTED_EXTERNAL_REFERENCE";
+
+pub(super) fn rules() -> Vec<&'static str> {
+    let kinds = difference_kind::DifferenceKind::ALL.iter();
+    let reported = kinds.filter(|kind| !kind.is_compatible(CompatibilityPolicy::Strict));
+    reported.map(|kind| kind.name()).chain([UNLOADABLE_RULE]).collect()
+}
 
 pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {
     let (Ok(original), Ok(update)) = (writer.model(), reader.model()) else {

@@ -32,6 +32,35 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
+    pub const ALL: [Self; 26] = [
+        Self::PackageChanged,
+        Self::MessageAdded,
+        Self::MessageRemoved,
+        Self::MessageMoved,
+        Self::EnumAdded,
+        Self::EnumRemoved,
+        Self::EnumConstAdded,
+        Self::EnumConstChanged,
+        Self::EnumConstRemoved,
+        Self::FieldKindChanged,
+        Self::FieldScalarKindChanged,
+        Self::FieldNamedTypeChanged,
+        Self::FieldNumericLabelChanged,
+        Self::FieldStringOrBytesLabelChanged,
+        Self::RequiredFieldAdded,
+        Self::RequiredFieldRemoved,
+        Self::FieldAdded,
+        Self::FieldRemoved,
+        Self::FieldNameChanged,
+        Self::OneofAdded,
+        Self::OneofRemoved,
+        Self::OneofFieldAdded,
+        Self::OneofFieldRemoved,
+        Self::OneofFieldMovedToTopLevel,
+        Self::MultipleFieldsMovedToOneof,
+        Self::FieldMovedToExistingOneof,
+    ];
+
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

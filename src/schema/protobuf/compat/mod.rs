@@ -25,6 +25,11 @@ pub struct Difference {
     pub path: String,
 }
 
+pub(super) fn rules() -> Vec<&'static str> {
+    let reported = DifferenceKind::ALL.into_iter().filter(|kind| !kind.is_compatible());
+    reported.map(DifferenceKind::name).chain(policy::RULES).collect()
+}
+
 /// The findings of a check, in the order of declarations; those of a stricter policy come last.
 pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {
     let (old_symbols, new_symbols) = (writer.symbols(), reader.symbols());
