@@ -189,7 +189,7 @@ fn the_log_line_of_a_failure_names_its_request() {
     let directory = tempfile::tempdir().unwrap();
     let process = Process::start(directory.path(), &["--database", "sqlite:r.db", "--log-level", "debug"]);
     for file in ["r.db", "r.db-wal"] {
-        std::fs::write(directory.path().join(file), [0xFF; 100_000]).unwrap();
+        std::fs::write(directory.path().join(file), vec![0xFF; 100_000]).unwrap();
     }
     let mut stream = std::net::TcpStream::connect(&process.address).unwrap();
     let request = "GET /subjects/s/versions/1 HTTP/1.1\r\nhost: x\r\nx-request-id: find-me\r\nconnection: close\r\n\r\n";
