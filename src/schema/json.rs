@@ -42,7 +42,7 @@ pub struct Member {
 #[derive(Debug, Clone, Default)]
 pub struct Object {
     members: Vec<Member>,
-    index: Option<HashMap<Box<str>, usize>>,
+    index: Option<Box<HashMap<Box<str>, usize>>>,
 }
 
 /// From this many members on an object keeps a hash index; comparing fewer keys one by one is quicker.
@@ -112,7 +112,7 @@ impl Object {
         }
         self.members.push(member);
         if self.index.is_none() && self.members.len() >= INDEX_FROM {
-            self.index = Some(self.members.iter().enumerate().map(|(i, m)| (m.key.clone(), i)).collect());
+            self.index = Some(Box::new(self.members.iter().enumerate().map(|(i, m)| (m.key.clone(), i)).collect()));
         }
         None
     }
@@ -158,6 +158,35 @@ impl Value {
             Kind::Bool(b) => Some(b),
             _ => None,
         }
+    }
+
+    /// Bytes held, found without recursion.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        // what an allocator spends on a piece beside its bytes
+        const PIECE: usize = 16;
+        let mut bytes = size_of::<Self>();
+        let mut rest = vec![self];
+        while let Some(value) = rest.pop() {
+            match &value.kind {
+                Kind::Null | Kind::Bool(_) => {}
+                Kind::Number(text) | Kind::String(text) => bytes += text.len() + PIECE,
+                Kind::Array(items) => {
+                    bytes += items.capacity() * size_of::<Self>() + PIECE;
+                    rest.extend(items);
+                }
+                Kind::Object(object) => {
+                    bytes += object.members.capacity() * size_of::<Member>() + PIECE;
+                    for member in &object.members {
+                        let key = member.key.len() + PIECE;
+                        // an index holds the key once more
+                        bytes += if object.index.is_some() { key * 2 + 32 } else { key };
+                        rest.push(&member.value);
+                    }
+                }
+            }
+        }
+        bytes
     }
 }
 
@@ -447,6 +476,7 @@ impl Reader<'_> {
         }
         self.at += 1;
         self.depth -= 1;
+        object.members.shrink_to_fit();
         Ok(Kind::Object(object))
     }
 
@@ -470,6 +500,7 @@ impl Reader<'_> {
         }
         self.at += 1;
         self.depth -= 1;
+        items.shrink_to_fit();
         Ok(Kind::Array(items))
     }
 

@@ -1,11 +1,13 @@
-//! RING 0: pure knowledge of the schema formats. Text in, value or findings out; no I/O, no clock, no globals.
+//! RING 0: pure knowledge of the schema formats. Text in, value or findings out; no I/O, no clock, and nothing global that an answer
+//! depends on.
 //!
 //! - [`format`]: what a format must do ([`Format`]), and the types it is given
 //! - [`Parsed`], [`PayloadValidator`]: a schema of any format, as text and as the judge of data
 //! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
 //! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data
 //! - [`json`]: the reader of all JSON texts; `position`, `pointer`: places in texts and in values
-//! - `budget`, `deep_stack`: how much work and how much stack; `difference_tree`, `tag_edits`, `name_set`: what formats share
+//! - `budget`, `deep_stack`, `shared`: how much work, how much stack, how much memory; `difference_tree`, `tag_edits`, `name_set`: what
+//!   formats share
 //!
 //! Why the engines are written by hand: docs/adr/0003-engines-by-hand.md.
 
@@ -23,6 +25,7 @@ pub mod payload;
 mod payload_validator;
 pub(crate) mod pointer;
 mod position;
+mod shared;
 pub mod protobuf;
 mod tag_edits;
 

@@ -2,6 +2,7 @@
 //! nothing here can open a file or a connection.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
 use super::dialect::Dialect;
@@ -9,6 +10,7 @@ use super::meta_schemas;
 use super::uri;
 use crate::schema::format::ResolvedReference;
 use crate::schema::json::{self, ReadOptions, Value};
+use crate::schema::shared::{Shared, share};
 
 /// Everything that one schema may refer to. Document 0 is its own text.
 #[derive(Debug)]
@@ -22,41 +24,73 @@ pub(crate) struct Documents {
 
 #[derive(Debug)]
 struct StoredDocument {
-    source: Source,
     /// The address the document is found under; relative references in it start from here.
     base: String,
-    value: OnceLock<Result<Value, String>>,
-    max_depth: usize,
+    source: Source,
 }
 
 #[derive(Debug)]
 enum Source {
-    Own,
-    Reference(Arc<str>),
-    Meta(meta_schemas::Text),
+    Own(Value),
+    Reference(Arc<ReferencedText>),
+    /// A built-in document, by its place in [`meta_schemas::ALL`].
+    Meta(usize),
+}
+
+/// A text that schemas refer to, read on first use: one that is broken and unused is fine.
+#[derive(Debug)]
+struct ReferencedText {
+    text: Arc<str>,
+    max_depth: usize,
+    value: OnceLock<Result<ReadValue, String>>,
+}
+
+#[derive(Debug)]
+struct ReadValue {
+    value: Value,
+    weight: usize,
+}
+
+static REFERENCED_TEXTS: Shared<ReferencedText> = Shared::new();
+
+impl ReferencedText {
+    fn shared(text: &Arc<str>, max_depth: usize) -> Arc<Self> {
+        let new = || Ok::<_, Infallible>(Self { text: Arc::clone(text), max_depth, value: OnceLock::new() });
+        let Ok(shared) = REFERENCED_TEXTS.get_or_read(text, max_depth, new);
+        shared
+    }
+
+    fn value(&self) -> Result<&Value, String> {
+        let read = || read(&self.text, self.max_depth).map(|value| ReadValue { weight: value.weight(), value });
+        self.value.get_or_init(read).as_ref().map(|read| &read.value).map_err(Clone::clone)
+    }
+
+    fn weight(&self) -> usize {
+        let read = self.value.get().and_then(|value| value.as_ref().ok());
+        self.text.len() + read.map_or(0, |read| read.weight)
+    }
+}
+
+fn read(text: &str, max_depth: usize) -> Result<Value, String> {
+    let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth };
+    json::read(text, options).map_err(|error| error.into_schema_error(text).message)
 }
 
 impl Documents {
-    /// Collects the documents. References are read only when something refers to them: one that is broken and unused is fine.
+    /// Collects the documents.
     pub(crate) fn new(root: Value, references: &[ResolvedReference], max_depth: usize) -> Self {
         let dialect = Dialect::of(&root);
         let id = root.as_object().and_then(|o| o.get(dialect.id_keyword())).and_then(Value::as_str);
         let default = dialect.default_base();
         let root_base = id.map_or_else(|| default.to_owned(), |id| uri::resolve(default, uri::split_fragment(id).0));
-        let own = StoredDocument { source: Source::Own, base: default.to_owned(), value: OnceLock::from(Ok(root)), max_depth };
+        let own = StoredDocument { base: default.to_owned(), source: Source::Own(root) };
         let mut documents = Self { stored: vec![own], names: HashMap::new(), built_in: 0, dialect };
         for reference in references {
             documents.add_reference(reference, &root_base, max_depth);
         }
         documents.built_in = u32::try_from(documents.stored.len()).unwrap_or(u32::MAX);
-        for (address, text) in meta_schemas::ALL {
-            documents.stored.push(StoredDocument {
-                source: Source::Meta(*text),
-                base: (*address).to_owned(),
-                value: OnceLock::new(),
-                max_depth: usize::MAX,
-            });
-        }
+        let built_in = meta_schemas::ALL.iter().enumerate();
+        documents.stored.extend(built_in.map(|(at, (address, _))| StoredDocument { base: (*address).to_owned(), source: Source::Meta(at) }));
         documents
     }
 
@@ -69,8 +103,8 @@ impl Documents {
         for key in [base.clone(), name.to_owned(), uri::resolve("", name)] {
             self.names.entry(key).or_insert(document);
         }
-        let source = Source::Reference(Arc::clone(&reference.text));
-        self.stored.push(StoredDocument { source, base, value: OnceLock::new(), max_depth });
+        let source = Source::Reference(ReferencedText::shared(&reference.text, max_depth));
+        self.stored.push(StoredDocument { base, source });
     }
 
     fn document_at(&self, document: u32) -> Option<&StoredDocument> {
@@ -80,18 +114,11 @@ impl Documents {
     /// The root value of a document, read on first use.
     pub(crate) fn root(&self, document: u32) -> Result<&Value, String> {
         let Some(document_at) = self.document_at(document) else { return Err("no such document".to_owned()) };
-        let value = document_at.value.get_or_init(|| {
-            let read = |text: &str| {
-                let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: document_at.max_depth };
-                json::read(text, options).map_err(|error| error.into_schema_error(text).message)
-            };
-            match &document_at.source {
-                Source::Own => Ok(Value { offset: 0, kind: json::Kind::Null }),
-                Source::Reference(text) => read(text),
-                Source::Meta(text) => read(&text()),
-            }
-        });
-        value.as_ref().map_err(Clone::clone)
+        match &document_at.source {
+            Source::Own(value) => Ok(value),
+            Source::Reference(text) => text.value(),
+            Source::Meta(at) => meta_schemas::value(*at),
+        }
     }
 
     pub(crate) fn own(&self) -> Option<&Value> {
@@ -115,22 +142,27 @@ impl Documents {
     pub(crate) fn built_in(&self, address: &str) -> Option<u32> {
         let path = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://"))?;
         let path = if path == "json-schema.org/schema" { "json-schema.org/draft-04/schema" } else { path };
-        let is_it = |(known, _): &(&str, meta_schemas::Text)| known.split_once("://").is_some_and(|(_, known)| known == path);
+        let is_it = |(known, _): &(&str, _)| known.split_once("://").is_some_and(|(_, known)| known == path);
         let at = meta_schemas::ALL.iter().position(is_it)?;
         u32::try_from(at).ok().and_then(|at| at.checked_add(self.built_in))
     }
 
+    /// Bytes of the texts that are referred to.
     pub(crate) fn size_of_references(&self) -> usize {
-        let of = |document_at: &StoredDocument| if let Source::Reference(text) = &document_at.source { text.len() } else { 0 };
-        self.stored.iter().map(of).sum()
+        self.references().map(|reference| reference.text.len()).sum()
     }
 
+    /// Bytes held, of what other schemas refer to as well this schema's share.
     pub(crate) fn weight(&self) -> usize {
-        let of = |document_at: &StoredDocument| match &document_at.source {
-            Source::Reference(text) => text.len() * 4,
-            Source::Meta(_) if document_at.value.get().is_some() => 30_000,
-            _ => 64,
-        };
-        self.stored.iter().map(of).sum()
+        let own = self.own().map_or(0, Value::weight);
+        let references = self.references().map(|reference| share(reference, reference.weight()));
+        own + references.sum::<usize>() + self.stored.len() * 128
+    }
+
+    fn references(&self) -> impl Iterator<Item = &Arc<ReferencedText>> {
+        self.stored.iter().filter_map(|document_at| match &document_at.source {
+            Source::Reference(text) => Some(text),
+            Source::Own(_) | Source::Meta(_) => None,
+        })
     }
 }

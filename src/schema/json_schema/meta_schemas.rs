@@ -1,9 +1,13 @@
 //! The meta-schemas of the five dialects, built in.
 
+use std::sync::OnceLock;
+
 use referencing::meta as texts;
 
+use crate::schema::json::{self, ReadOptions, Value};
+
 /// Prints a built-in document.
-pub(crate) type Text = fn() -> String;
+type Text = fn() -> String;
 
 /// Address and text of every built-in document.
 pub(crate) const ALL: &[(&str, Text)] = &[
@@ -27,3 +31,11 @@ pub(crate) const ALL: &[(&str, Text)] = &[
     ("https://json-schema.org/draft/2020-12/meta/format-assertion", || texts::DRAFT202012_FORMAT_ASSERTION.to_string()),
     ("https://json-schema.org/draft/2020-12/meta/content", || texts::DRAFT202012_CONTENT.to_string()),
 ];
+
+/// A built-in document by its place in [`ALL`], read once.
+pub(crate) fn value(at: usize) -> Result<&'static Value, String> {
+    static VALUES: [OnceLock<Result<Value, String>>; ALL.len()] = [const { OnceLock::new() }; ALL.len()];
+    let (Some(value), Some((_, text))) = (VALUES.get(at), ALL.get(at)) else { return Err("no such document".to_owned()) };
+    let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: usize::MAX };
+    value.get_or_init(|| json::read(&text(), options).map_err(|error| error.to_string())).as_ref().map_err(Clone::clone)
+}

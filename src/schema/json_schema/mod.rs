@@ -188,8 +188,7 @@ impl Format for Schema {
     }
 
     fn weight(&self) -> usize {
-        // Values cost several times their text; the model about as much again.
-        let texts = self.canonical.len() * 8 + self.source.as_ref().map_or(0, |source| source.len());
+        let texts = self.canonical.len() + self.source.as_ref().map_or(0, |source| source.len());
         let model = self.model.get().and_then(|model| model.as_ref().ok()).map_or(0, model::Model::weight);
         size_of::<Self>() + texts + self.documents.weight() + model
     }

@@ -53,6 +53,7 @@ use super::finding::Finding;
 use super::format::{
     CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
 };
+use crate::schema::shared::{Shared, share};
 use crate::types::SchemaType;
 
 impl Schema {
@@ -117,8 +118,8 @@ impl Format for Schema {
         let mut dependencies = Vec::with_capacity(references.len());
         for reference in references {
             // It could be read when it was registered, whatever the setting for the nesting is now.
-            match read(&reference.text, &dependencies, MAX_TEXT_DEPTH) {
-                Ok(Read { file, .. }) => dependencies.push(Dependency {
+            match dependency(&reference.text, &dependencies) {
+                Ok(file) => dependencies.push(Dependency {
                     path: reference.name.as_str().into(),
                     subject: reference.subject.as_str().into(),
                     version: reference.version,
@@ -204,7 +205,7 @@ impl Format for Schema {
 
     fn weight(&self) -> usize {
         let texts = self.canonical.len() + self.source.as_ref().map_or(0, |source| source.len());
-        let dependencies: usize = self.dependencies.iter().map(|dependency| dependency.file.weight()).sum();
+        let dependencies: usize = self.dependencies.iter().map(|dependency| share(&dependency.file, dependency.file.weight())).sum();
         size_of::<Self>() + texts + self.file.weight() + dependencies
     }
 
@@ -243,6 +244,14 @@ fn read(text: &str, dependencies: &[Dependency], max_depth: usize) -> Result<Rea
         Ok(file) if print::print(&file) == canonical => Ok(Read { file, canonical, from_text: false }),
         _ => Err(refused("the descriptor can't be written as the text of a .proto file")),
     }
+}
+
+/// The file that a schema refers to. What a descriptor says depends on the files that it imports itself, so only what was read from a text
+/// is shared.
+fn dependency(text: &str, dependencies: &[Dependency]) -> Result<Arc<File>, SchemaError> {
+    static FILES: Shared<File> = Shared::new();
+    let shared = FILES.get_or_read(text, MAX_TEXT_DEPTH, || parse::parse(text, MAX_TEXT_DEPTH));
+    shared.or_else(|_| read(text, dependencies, MAX_TEXT_DEPTH).map(|read| Arc::new(read.file)))
 }
 
 /// The full name of a file's first message or enum.

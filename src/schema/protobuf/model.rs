@@ -1,6 +1,8 @@
 //! The syntax tree. Names, numbers and strings stay as written; comments and layout do not. The parser bounds its nesting, so
 //! recursion over it is bounded too.
 
+use std::sync::Arc;
+
 /// Byte offset of an element in the text it was read from; meaningless in a tree that was made from a descriptor.
 pub(crate) type Offset = u32;
 
@@ -433,7 +435,8 @@ pub(crate) struct Dependency {
     pub(crate) path: Box<str>,
     pub(crate) subject: Box<str>,
     pub(crate) version: i32,
-    pub(crate) file: File,
+    /// Shared by all the schemas that refer to the same text.
+    pub(crate) file: Arc<File>,
 }
 
 /// The names of the scalar types.

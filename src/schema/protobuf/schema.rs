@@ -34,7 +34,7 @@ impl Schema {
             [import] if import.kind == ImportKind::Public && file.messages.is_empty() && file.enums.is_empty() => {
                 let found = self.dependencies.iter().find(|dependency| dependency.path == import.path);
                 let builtin = || builtin::find(&import.path).and_then(|at| builtin::all().get(at)).map(|builtin| &builtin.file);
-                found.map(|found| &found.file).or_else(builtin).unwrap_or(file)
+                found.map(|found| &*found.file).or_else(builtin).unwrap_or(file)
             }
             _ => file,
         }

@@ -78,7 +78,7 @@ impl Validator {
             chain: built.chain,
             cost_per_key: built.cost_per_key,
             unusable_patterns: built.unusable_patterns,
-            weight: schema.weight(),
+            weight: schema.canonical().len() * 8 + schema.documents.size_of_references() * 4,
         })
     }
 

@@ -27,7 +27,7 @@ impl<'a> Order<'a> {
         if !self.seen.insert(path) {
             return;
         }
-        let own = self.dependencies.iter().find(|dependency| &*dependency.path == path).map(|dependency| &dependency.file);
+        let own = self.dependencies.iter().find(|dependency| &*dependency.path == path).map(|dependency| &*dependency.file);
         let built_in = || builtin::find(path).and_then(|at| builtin::all().get(at)).map(|builtin| &builtin.file);
         let is_built_in = own.is_none();
         if let Some(file) = own.or_else(built_in) {

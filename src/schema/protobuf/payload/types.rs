@@ -283,7 +283,7 @@ impl<'a> Compiler<'a> {
         let schema = self.schema;
         match origin {
             Origin::Own => Some(&schema.file),
-            Origin::Reference(at) => schema.dependencies.get(at).map(|dependency| &dependency.file),
+            Origin::Reference(at) => schema.dependencies.get(at).map(|dependency| &*dependency.file),
             Origin::Builtin(at) => builtin::all().get(at).map(|builtin| &builtin.file),
         }
     }

@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn packages_of(&mut self, dependencies: &[Dependency]) {
         let builtins = self.visible.builtins.iter().filter_map(|at| builtin::all().get(*at)).map(|found| &found.file);
-        let files = dependencies.iter().map(|dependency| &dependency.file).chain(builtins).chain([self.file]);
+        let files = dependencies.iter().map(|dependency| &*dependency.file).chain(builtins).chain([self.file]);
         for package in files.filter_map(|file| file.package.as_deref()) {
             let ends = package.match_indices('.').map(|(at, _)| at).chain([package.len()]);
             self.packages.extend(ends.filter_map(|end| package.get(..end)).map(str::to_owned));
@@ -57,7 +57,7 @@ impl<'a> Checker<'a> {
             files.follow(&import.path, true, &mut found);
         }
         for at in &found.references {
-            let imports = dependencies.get(*at).map_or(&[][..], |dependency| &dependency.file.imports);
+            let imports = dependencies.get(*at).map_or(&[][..], |dependency| &*dependency.file.imports);
             if let Some(missing) = imports.iter().find(|import| files.find(&import.path).is_none()) {
                 let place = self.file.imports.first().map_or(0, |import| import.at);
                 return Err(fault(place, format!("Import \"{}\" was not found or had errors.", missing.path)));

@@ -37,7 +37,7 @@ impl<'a> Files<'a> {
 
     pub(super) fn find(&self, path: &str) -> Option<(Origin, &'a File)> {
         if let Some(at) = self.places.get(path) {
-            return self.dependencies.get(*at).map(|found| (Origin::Reference(*at), &found.file));
+            return self.dependencies.get(*at).map(|found| (Origin::Reference(*at), &*found.file));
         }
         let at = builtin::find(path)?;
         builtin::all().get(at).map(|found| (Origin::Builtin(at), &found.file))
