@@ -70,14 +70,18 @@ Every document of the writer is proven to be valid for the reader: the rules are
 ";
 
 fn parsed(schema_type: SchemaType, text: &str) -> Parsed {
-    Parsed::parse(schema_type, text, &[], &ParseOptions::new(ParseMode::New, 100)).unwrap_or_else(|error| panic!("{text}: {error}"))
+    Parsed::parse(schema_type, text, &[], &ParseOptions::new(ParseMode::New, 100))
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 fn findings(schema_type: SchemaType, case: &Compatibility) -> Vec<Finding> {
     let options = CheckOptions {
         direction: Direction::Backward,
         policy: case.policy.as_deref().map_or(CompatibilityPolicy::Strict, |word| CompatibilityPolicy::parse(word).unwrap()),
-        protobuf_policy: case.protobuf_policy.as_deref().map_or(ProtobufPolicy::Default, |word| ProtobufPolicy::parse(word).unwrap()),
+        protobuf_policy: case
+            .protobuf_policy
+            .as_deref()
+            .map_or(ProtobufPolicy::Default, |word| ProtobufPolicy::parse(word).unwrap()),
         work_budget: 1_000_000,
     };
     let (new, old) = (parsed(schema_type, &case.new), parsed(schema_type, &case.old));
@@ -102,7 +106,8 @@ fn section(out: &mut String, rule: &str, case: &Compatibility, finding: &Finding
     if !finding.remedy.is_empty() {
         writeln!(out, "\nFix: {}", inline(&finding.remedy)).unwrap();
     }
-    let policy = case.protobuf_policy.as_ref().map_or_else(String::new, |policy| format!(", under `protobufPolicy` = `{policy}`"));
+    let policy =
+        case.protobuf_policy.as_ref().map_or_else(String::new, |policy| format!(", under `protobufPolicy` = `{policy}`"));
     writeln!(out, "\nExample{policy}: {}.\n\n```text\nold  {}\nnew  {}\n```", case.name, case.old, case.new).unwrap();
 }
 
