@@ -1,28 +1,63 @@
-//! Accordant: a schema registry that answers as Confluent's does, from one binary.
+//! Accordant: a schema registry for Kafka that answers as Confluent Schema Registry does, from one binary.
 //!
-//! The modules form rings; each may use those above it and none below (held by `tests/it/layering.rs`, drawn in
-//! docs/ARCHITECTURE.md).
-
-pub mod types;
-
-pub mod codec;
+//! The binary is described in the README; the library is what it is made of, and what tests, benches and fuzz targets use. Its API is
+//! not stable.
+//!
+//! # The engines
+//!
+//! [`schema`] parses Avro, Protobuf and JSON Schema, prints them as Confluent stores them, and compares them; [`compat`] applies a
+//! compatibility level to a history. Both are pure functions:
+//!
+//! ```
+//! use accordant::compat::{self, Candidate, Previous, Rules};
+//! use accordant::schema::{ParseMode, ParseOptions, Parsed};
+//! use accordant::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType};
+//!
+//! let options = ParseOptions::new(ParseMode::New, 100);
+//! let parse = |text: &str| Parsed::parse(SchemaType::Avro, text, &[], &options);
+//! let old = parse(r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}"#)?;
+//! let new = parse(
+//!     r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"price","type":"double"}]}"#,
+//! )?;
+//!
+//! let rules = Rules {
+//!     level: CompatibilityLevel::Backward,
+//!     policy: CompatibilityPolicy::Strict,
+//!     protobuf_policy: ProtobufPolicy::Default,
+//!     validate_fields: false,
+//!     work_budget: 1_000_000,
+//! };
+//! let earlier = [Previous { version: 1, schema: &old, metadata: None, text: old.canonical() }];
+//! let report = compat::check(Candidate { schema: &new, metadata: None }, &earlier, &rules)?;
+//!
+//! assert!(!report.is_compatible());
+//! let finding = &report.reasons[0].finding;
+//! assert_eq!(finding.rule, "READER_FIELD_MISSING_DEFAULT_VALUE");
+//! assert_eq!(finding.path, "/fields/1");
+//! assert!(finding.remedy.contains("default"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The rings
+//!
+//! A module uses those above it in this list and none below; `tests/it/layering.rs` holds that, and docs/ARCHITECTURE.md says why.
+//!
+//! * [`types`], [`codec`], [`cache`]: the vocabulary, its JSON form, the one bounded cache
+//! * [`schema`], [`compat`], [`cloudevents`]: the engines
+//! * [`store`]: persistence in SQLite and Postgres
+//! * [`registry`]: the use cases
+//! * [`http`], [`config`]: the wire; settings
+//! * [`server`], [`cli`]: connections; commands
 
 pub mod cache;
-
-pub mod schema;
-
-pub mod compat;
-
-pub mod cloudevents;
-
-pub mod store;
-
-pub mod registry;
-
-pub mod http;
-
-pub mod config;
-
-pub mod server;
-
 pub mod cli;
+pub mod cloudevents;
+pub mod codec;
+pub mod compat;
+pub mod config;
+pub mod http;
+pub mod registry;
+pub mod schema;
+pub mod server;
+pub mod store;
+pub mod types;

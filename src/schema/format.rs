@@ -224,8 +224,9 @@ pub struct CheckOptions {
 }
 
 /// Why a check gave no verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
+    #[error("the check takes more than {limit} units of work")]
     BudgetExhausted { limit: u64 },
 }
 

@@ -1,7 +1,5 @@
-//! Every row of the table of errors: a request that provokes it, with status, code and the whole message.
-//!
-//! `rows` holds what a request alone provokes; here stands what needs a server or a database in a special state. A code that
-//! neither has fails the suite.
+//! Every error code is sent by a case of `tests/vectors/rest/errors.yaml`, or by a test here when it needs a server or a database in a
+//! special state.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,22 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::app::{Database, Fresh, Setup, TestApp, record};
 use crate::on_both;
-use crate::parameters::send;
-
-mod rows;
-
-use rows::ROWS;
-
-/// One way to an error.
-pub struct Row {
-    status: u16,
-    code: i64,
-    /// The whole message; after `ENDS ` only how it ends, where the engines' own text stands before.
-    message: &'static str,
-    /// What has to be there, as in `parameters`.
-    steps: &'static [&'static str],
-    request: &'static str,
-}
+use crate::vectors::rest::error_cases;
 
 /// Codes that the tests below provoke.
 const SPECIAL: &[(u16, u32)] = &[
@@ -55,11 +38,11 @@ const SPECIAL: &[(u16, u32)] = &[
 ];
 
 #[test]
-fn every_error_has_a_row_or_a_test() {
+fn every_error_code_has_a_case_or_a_test() {
     let sent: BTreeSet<(u16, u32)> = ERROR_CODES.iter().copied().collect();
-    let rows = ROWS.iter().map(|row| (row.status, u32::try_from(row.code).unwrap()));
-    let provoked: BTreeSet<(u16, u32)> = rows.chain(SPECIAL.iter().copied()).collect();
-    assert_eq!(sent, provoked);
+    let cases = error_cases();
+    let provoked = cases.iter().map(|case| (case.status, case.error_code)).chain(SPECIAL.iter().copied());
+    assert_eq!(sent, provoked.collect::<BTreeSet<_>>());
 }
 
 /// Runs statements on the database behind the server's back.
@@ -96,23 +79,7 @@ async fn half_sent(app: &TestApp) -> String {
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 on_both! {
-    async fn every_row_is_as_it_stands(db) {
-        let app = TestApp::new(db).await;
-        for row in ROWS {
-            for step in row.steps {
-                let answer = send(&app, step).await;
-                assert!(answer.status.is_success(), "{}: {step}: {}", row.code, answer.text);
-            }
-            let (status, code, message) = send(&app, row.request).await.error();
-            assert_eq!((status, code), (row.status, row.code), "{}: {message}", row.request);
-            match row.message.strip_prefix("ENDS ") {
-                Some(end) => assert!(message.starts_with("Invalid schema") && message.ends_with(end), "{}: {message}", row.request),
-                None => assert_eq!(message, row.message, "{}", row.request),
-            }
-        }
-    }
-
-    async fn media_types(db) {
+    async fn media_types_that_are_not_known_are_refused(db) {
         let app = TestApp::new(db).await;
         let answer = app.send(Method::GET, "/subjects", &[("accept", "text/html")], "").await;
         assert_eq!(answer.error(), (406, 406, "HTTP 406 Not Acceptable".to_owned()));
@@ -121,20 +88,20 @@ on_both! {
         assert_eq!(answer.error(), (415, 415, message.to_owned()));
     }
 
-    async fn a_body_that_does_not_arrive(db) {
+    async fn a_body_that_does_not_arrive_ends_in_408(db) {
         let app = timed(db, HttpSettings { body_timeout: Duration::from_millis(50), ..HttpSettings::default() }).await;
         let text = half_sent(&app).await;
         assert!(text.starts_with("HTTP/1.1 408") && text.ends_with(r#"{"error_code":408,"message":"HTTP 408 Request Timeout"}"#), "{text}");
     }
 
-    async fn a_body_that_is_too_large(db) {
+    async fn a_body_that_is_too_large_is_refused(db) {
         let app = timed(db, HttpSettings { max_body_bytes: 100, ..HttpSettings::default() }).await;
         let answer = app.send(Method::POST, "/subjects/s/versions", &[JSON], format!(r#"{{"schema":"{}"}}"#, "x".repeat(200))).await;
         let message = "HTTP 413 Request Entity Too Large: the limit is 100 bytes (setting max-body-bytes)";
         assert_eq!(answer.error(), (413, 413, message.to_owned()));
     }
 
-    async fn associations_beyond_the_limit(db) {
+    async fn associations_beyond_the_limit_are_refused(db) {
         let app = limited(db, Limits { associations: 0, ..Limits::default() }).await;
         app.register("s", "\"int\"").await;
         let request = json!({ "resourceName": "t", "resourceNamespace": "n", "resourceId": "i", "associations": [{ "subject": "s" }] });
@@ -142,15 +109,16 @@ on_both! {
         assert_eq!(app.post("/associations", &request).await.error(), (409, 40902, message.to_owned()));
     }
 
-    async fn work_and_references_beyond_the_limits(db) {
+    async fn work_and_references_beyond_the_limits_are_refused(db) {
         let app = limited(db, Limits { work_budget: 1, reference_count: 1, reference_depth: 1, ..Limits::default() }).await;
         app.register("s", &record("R", &["a", "b"])).await;
         let message = "The compatibility check took more than 1 units of work; the setting work-budget moves this limit";
         let checked = app.post("/compatibility/subjects/s/versions/1", &json!({ "schema": record("R", &["a", "c"]) })).await;
         assert_eq!(checked.error(), (422, 42250, message.to_owned()));
         app.register("inner", r#"{"type":"record","name":"I","fields":[]}"#).await;
-        send(&app, "REF outer inner").await.ok();
         let reference = |name: &str, subject: &str| json!({ "name": name, "subject": subject, "version": 1 });
+        let outer = r#"{"type":"record","name":"O","fields":[{"name":"i","type":"I"}]}"#;
+        app.post("/subjects/outer/versions", &json!({ "schema": outer, "references": [reference("I", "inner")] })).await.ok();
         let text = r#"{"type":"record","name":"T","fields":[]}"#;
         let two = json!({ "schema": text, "references": [reference("I", "inner"), reference("S", "s")] });
         let message = "The schema has more than 1 references; the setting max-references moves this limit";
@@ -160,7 +128,7 @@ on_both! {
         assert_eq!(app.post("/subjects/t/versions", &nested).await.error(), (422, 42251, message.to_owned()));
     }
 
-    async fn modes_that_can_not_be_changed(db) {
+    async fn modes_can_be_made_immutable(db) {
         let defaults = Defaults { mode_mutability: false, ..Defaults::default() };
         let app = TestApp::with(db, Setup { defaults, ..Setup::default() }).await;
         let refused = (422, 42205, "Mode changes are not allowed".to_owned());
@@ -168,7 +136,7 @@ on_both! {
         assert_eq!(app.delete("/mode").await.error(), refused);
     }
 
-    async fn another_content_with_the_same_guid(db) {
+    async fn another_content_with_the_same_guid_is_refused(db) {
         let fresh = Fresh::new(db).await;
         let app = TestApp::over(fresh.open().await, Setup::default()).await;
         app.register("s", "\"int\"").await;
@@ -181,7 +149,7 @@ on_both! {
         assert_eq!(error, (409, 40950, message));
     }
 
-    async fn a_handler_that_panics(db) {
+    async fn a_panic_is_answered_with_the_request_id(db) {
         let clock: Clock = std::sync::Arc::new(|| panic!("the clock is broken"));
         let app = TestApp::with(db, Setup { clock: Some(clock), ..Setup::default() }).await;
         let headers = [JSON, ("x-request-id", "find-me")];
@@ -189,7 +157,7 @@ on_both! {
         assert_eq!(answer.error(), (500, 500, "Internal Server Error (request id find-me)".to_owned()));
     }
 
-    async fn a_database_that_is_gone(db) {
+    async fn a_database_that_is_gone_is_a_500(db) {
         let app = TestApp::new(db).await;
         app.store.close().await;
         let failed = (500, 50001, "Error while accessing the schema store".to_owned());
@@ -197,7 +165,7 @@ on_both! {
         assert_eq!(app.post("/subjects/s/versions", &json!({ "schema": "\"int\"" })).await.error(), failed);
     }
 
-    async fn a_request_that_takes_too_long(db) {
+    async fn a_request_that_takes_too_long_is_ended(db) {
         let app = timed(db, HttpSettings { request_timeout: Duration::from_millis(500), ..HttpSettings::default() }).await;
         let text = half_sent(&app).await;
         let message = "The request took longer than 0.5 s; the setting request-timeout moves this limit";
@@ -205,7 +173,7 @@ on_both! {
         assert!(text.starts_with("HTTP/1.1 500") && text.ends_with(&body), "{text}");
     }
 
-    async fn a_subject_that_keeps_changing(db) {
+    async fn a_subject_that_keeps_changing_is_a_503(db) {
         let fresh = Fresh::new(db).await;
         let app = TestApp::over(fresh.open().await, Setup::default()).await;
         app.register("s", "\"int\"").await;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::app::{Answer, Database, TestApp};
 use crate::on_both;
 
+pub mod rest;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
