@@ -39,7 +39,7 @@ pub(super) fn router(state: &Arc<AppState>, routes: &'static [Route]) -> Router 
         let state = Arc::clone(state);
         async move |Extension(info): Info| {
             let response = error_response(&state.settings.links, &ApiError::plain(status), &info);
-            gzip::applied(response, state.settings.gzip_from, &info.headers).await
+            gzip::apply(response, state.settings.gzip_from, &info.headers).await
         }
     };
     // after the routes: the second one is put into each of them
@@ -64,7 +64,7 @@ fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> M
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
         response.extensions_mut().insert(index);
-        gzip::applied(response, state.settings.gzip_from, &info.headers).await
+        gzip::apply(response, state.settings.gzip_from, &info.headers).await
     };
     on(filter, answer)
 }

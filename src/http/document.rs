@@ -55,9 +55,10 @@ impl Representation {
             .iter()
             .find(|(known, _)| *known == schema_type)
             .map_or(&[][..], |(_, representations)| representations);
+        let ranges: Vec<_> = negotiate::ranges(headers).collect();
         let mut best = (0, Self::Text);
         for (representation, names) in representations {
-            let quality = negotiate::preference(headers, names);
+            let quality = negotiate::preference(&ranges, names);
             if quality > best.0 {
                 best = (quality, *representation);
             }

@@ -28,8 +28,8 @@ pub(super) fn ranges(headers: &HeaderMap) -> impl Iterator<Item = (&str, u32)> {
 }
 
 /// How much the client likes a media type that goes by these names, in thousandths: the most specific range decides.
-pub(super) fn preference(headers: &HeaderMap, names: &[&str]) -> u32 {
-    let matching = ranges(headers).filter_map(|(range, q)| {
+pub(super) fn preference(ranges: &[(&str, u32)], names: &[&str]) -> u32 {
+    let matching = ranges.iter().filter_map(|&(range, q)| {
         let is_group = |name: &&str| range.strip_suffix("/*").is_some_and(|group| name.split('/').next() == Some(group));
         let rank = match range {
             r if names.iter().any(|name| r.eq_ignore_ascii_case(name)) => 3,
@@ -44,10 +44,12 @@ pub(super) fn preference(headers: &HeaderMap, names: &[&str]) -> u32 {
 
 /// The type that the client likes best; ties go to the server's own order. `None`: nothing acceptable.
 pub(super) fn choose(headers: &HeaderMap) -> Option<MediaType> {
-    if ranges(headers).next().is_none() {
+    // read once: it takes longer than all comparisons
+    let ranges: Vec<_> = ranges(headers).collect();
+    if ranges.is_empty() {
         return Some(DEFAULT);
     }
-    let liked = PRODUCED.iter().map(|(name, own)| (preference(headers, &[name]), *own, *name));
+    let liked = PRODUCED.iter().map(|(name, own)| (preference(&ranges, &[name]), *own, *name));
     liked.filter(|(quality, ..)| *quality > 0).max().map(|(_, _, name)| name)
 }
 

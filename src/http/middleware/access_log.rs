@@ -1,4 +1,4 @@
-//! The access log. Answers from the cache are not logged: they would be most of it, and cost most of their time.
+//! The access log. Answers from the cache are not in it; `/metrics` counts them.
 
 use std::time::Duration;
 

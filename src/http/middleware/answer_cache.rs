@@ -21,18 +21,18 @@ use crate::http::reply::respond;
 #[derive(Clone)]
 struct CachedAnswer {
     route: RouteIndex,
-    content: Content,
+    body: CachedBody,
 }
 
 #[derive(Clone)]
-enum Content {
-    Json(Arc<Json>),
+enum CachedBody {
+    Json(Arc<JsonBody>),
     /// Under the target and the suffix of its representation.
     Document(Arc<Document>),
 }
 
 /// A body in a negotiated JSON type; compressed for the first client that accepts it.
-struct Json {
+struct JsonBody {
     bytes: Bytes,
     gzip: OnceLock<Option<Bytes>>,
 }
@@ -45,12 +45,12 @@ pub(in crate::http) struct AnswerCache {
 impl AnswerCache {
     pub(in crate::http) fn new(bytes: u64, gzip_from: u64) -> Self {
         let weight = |target: &String, answer: &CachedAnswer| {
-            let content = match &answer.content {
+            let body = match &answer.body {
                 // half as much again for the compressed representation
-                Content::Json(json) => json.bytes.len() * 3 / 2,
-                Content::Document(document) => document.weight(),
+                CachedBody::Json(json) => json.bytes.len() * 3 / 2,
+                CachedBody::Document(document) => document.weight(),
             };
-            target.len() + content + 100
+            target.len() + body + 100
         };
         Self { cache: Generational::new(bytes, 1024, weight), gzip_from }
     }
@@ -61,17 +61,17 @@ impl AnswerCache {
             return None;
         }
         let (target, headers) = (request.uri().path_and_query()?.as_str(), request.headers());
-        let CachedAnswer { route, content } = self.cache.get(target, generation)?;
-        let response = match content {
-            Content::Json(json) => self.json(&json, headers)?,
-            Content::Document(document) => {
+        let CachedAnswer { route, body } = self.cache.get(target, generation)?;
+        let response = match body {
+            CachedBody::Json(json) => self.json(&json, headers)?,
+            CachedBody::Document(document) => {
                 self.in_representation(target, generation, document, headers)?.answer(request.method(), headers)?
             }
         };
         Some((route, response))
     }
 
-    fn json(&self, json: &Json, headers: &HeaderMap) -> Option<Response> {
+    fn json(&self, json: &JsonBody, headers: &HeaderMap) -> Option<Response> {
         let is_large = json.bytes.len() as u64 > self.gzip_from;
         let gzip = if is_large && negotiate::accepts_gzip(headers) {
             json.gzip.get_or_init(|| compression::compress(&json.bytes)).as_ref()
@@ -98,21 +98,21 @@ impl AnswerCache {
         if wanted == document.representation {
             return Some(document);
         }
-        match self.cache.get(&format!("{target}{}", wanted.suffix()), generation)?.content {
-            Content::Document(document) => Some(document),
-            Content::Json(_) => None,
+        match self.cache.get(&format!("{target}{}", wanted.suffix()), generation)?.body {
+            CachedBody::Document(document) => Some(document),
+            CachedBody::Json(_) => None,
         }
     }
 
     /// `generation` is the one known before the answer was computed.
     pub(in crate::http) fn put_json(&self, target: String, generation: i64, route: RouteIndex, bytes: Bytes) {
-        let content = Content::Json(Arc::new(Json { bytes, gzip: OnceLock::new() }));
-        self.cache.insert(target, generation, CachedAnswer { route, content });
+        let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }));
+        self.cache.insert(target, generation, CachedAnswer { route, body });
     }
 
     /// A document has a place of its own for each of its representations.
     pub(in crate::http) fn put_document(&self, target: &str, generation: i64, route: RouteIndex, document: Arc<Document>) {
         let key = format!("{target}{}", document.representation.suffix());
-        self.cache.insert(key, generation, CachedAnswer { route, content: Content::Document(document) });
+        self.cache.insert(key, generation, CachedAnswer { route, body: CachedBody::Document(document) });
     }
 }

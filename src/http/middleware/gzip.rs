@@ -1,6 +1,6 @@
 //! gzip of answers as they are sent.
 //!
-//! tower-http's `CompressionLayer` costs each request 0.25 µs, compressed or not, and knows nothing of bodies that are compressed
+//! tower-http's `CompressionLayer` costs each request 0.3 µs, compressed or not, and knows nothing of bodies that are compressed
 //! once and sent often.
 
 use std::io::Write;
@@ -20,23 +20,22 @@ use crate::http::negotiate;
 
 /// The response, compressed if the client accepts that and the body is above a number of bytes, or is produced as it is sent.
 /// Documents bring their compressed form along.
-pub(in crate::http) async fn applied(response: Response, from: u64, headers: &HeaderMap) -> Response {
+pub(in crate::http) async fn apply(response: Response, from: u64, headers: &HeaderMap) -> Response {
     let size = response.body().size_hint().exact();
     if size.is_some_and(|bytes| bytes <= from) || response.headers().contains_key(header::CONTENT_ENCODING) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let accepts_gzip = negotiate::accepts_gzip(headers);
-    mark(&mut parts.headers, accepts_gzip);
-    let body = match size {
-        _ if !accepts_gzip => body,
-        None => compressed_stream(body),
-        // what is whole is there at once and does not fail, nor does writing to memory
+    let (body, is_compressed) = match size {
+        _ if !negotiate::accepts_gzip(headers) => (body, false),
+        None => (compressed_stream(body), true),
         Some(_) => {
+            // what is whole is there at once, and does not fail
             let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
-            Body::from(compress(&bytes).unwrap_or_default())
+            compress(&bytes).map_or_else(|| (Body::from(bytes), false), |smaller| (Body::from(smaller), true))
         }
     };
+    mark(&mut parts.headers, is_compressed);
     Response::from_parts(parts, body)
 }
 
