@@ -62,7 +62,7 @@ pub(super) struct SchemaCache(Generational<Key, Arc<CachedSchema>>);
 
 impl SchemaCache {
     pub(super) fn new(bytes: u64) -> Self {
-        Self(Generational::new(bytes, 2048, |_, schema| schema.weight()))
+        Self(Generational::undivided(bytes, 2048, |_, schema| schema.weight()))
     }
 }
 

@@ -29,6 +29,7 @@ mod errors;
 mod find;
 mod guid;
 mod layering;
+mod memory;
 mod middleware;
 mod openapi;
 mod register;
