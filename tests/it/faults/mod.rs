@@ -1,0 +1,6 @@
+//! What goes wrong: bad input, limits, slow clients, a lost database, a killed process.
+
+mod connections;
+mod crash;
+mod error_codes;
+mod errors;
