@@ -58,8 +58,7 @@ on_both! {
         let refused = app.post("/subjects/s/versions", &json!({ "schema": record("R", &["a", "b"]) })).await;
         let (status, code, message) = refused.error();
         assert_eq!((status, code), (409, 40901));
-        assert!(message.starts_with("Schema being registered is incompatible with an earlier schema for subject \"s\", details: [{errorType:'READER_FIELD_MISSING_DEFAULT_VALUE', description:'The field 'b' at path '/fields/1' in the new schema has no default value and is missing in the old schema', additionalInfo:'b'}, {oldSchemaVersion: 1}, {oldSchema: '"), "{message}");
-        assert!(message.ends_with("{validateFields: 'false', compatibility: 'BACKWARD'}]"), "{message}");
+        insta::assert_snapshot!("incompatible", message);
         assert!(refused.json().get("findings").is_none());
         assert_eq!(app.get("/subjects/s/versions").await.text, "[1]");
         assert_eq!(app.register("s", &lenient("R", &["a", "b"])).await, 2);

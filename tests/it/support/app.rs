@@ -126,6 +126,11 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
+    /// The body as a snapshot holds it: members in the order of the wire, a line each.
+    pub fn pretty(&self) -> String {
+        serde_json::to_string_pretty(&self.json()).unwrap()
+    }
+
     /// Status, code and message of an error.
     pub fn error(&self) -> (u16, i64, String) {
         let body = self.json();

@@ -3,6 +3,7 @@
 use accordant::types::ProtobufPolicy::{self, Default, File, Wire, WireJson};
 
 use super::{findings, proto3, read};
+use crate::support::findings::shown;
 
 /// The rules that a policy adds, for two bodies of one message.
 fn rules(policy: ProtobufPolicy, old: &str, new: &str) -> Vec<&'static str> {
@@ -122,13 +123,5 @@ fn policies_judge_enums_services_and_files() {
 #[test]
 fn findings_say_where_why_and_what_helps() {
     let found = findings(&read("message A {\n  optional int32 a = 1;\n}"), &read("message A {}"), Wire);
-    let [finding] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!(
-        finding.message,
-        "{errorType:\"FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED\", description:\"The new schema is missing field 1 ('a') of the old schema \
-         and does not reserve its number\"}"
-    );
-    assert_eq!(finding.path, "#/A/1");
-    assert_eq!(finding.old.as_ref().and_then(|old| old.position).map(|at| (at.line, at.column)), Some((2, 3)));
-    assert_eq!(finding.remedy, "Reserve the number.");
+    insta::assert_snapshot!("a_deleted_field_under_wire", shown(&found));
 }
