@@ -45,10 +45,10 @@ on_both! {
         assert_eq!(answer["resourceType"], "topic");
         let first = &answer["associations"][0];
         assert_eq!((&first["subject"], &first["lifecycle"]), (&json!(":.lkc-1:orders-key"), &json!("STRONG")));
-        assert!(first.get("frozen").is_none(), "it follows from the lifecycle");
+        assert_eq!(first.get("frozen"), None, "it follows from the lifecycle");
         let schema = &first["schema"];
         assert_eq!((&schema["subject"], &schema["version"], &schema["id"]), (&json!(":.lkc-1:orders-key"), &json!(1), &json!(1)));
-        assert!(schema.get("ts").is_none());
+        assert_eq!(schema.get("ts"), None);
         assert_eq!(app.get("/subjects/:.lkc-1:orders-value/versions").await.text, "[1]");
         let listed = app.get("/associations/resources/lkc-1/orders").await.ok();
         let keys: Vec<&String> = listed[0].as_object().unwrap().keys().collect();
@@ -98,7 +98,7 @@ on_both! {
         post(&app, "weak", &weak("shared")).await.ok();
         let before = app.get("/associations/resources/id-weak").await.text;
         let again = post(&app, "weak", &weak("shared")).await.ok();
-        assert!(again.get("associations").is_none(), "what was there is left out: {again}");
+        assert_eq!(again.get("associations"), None, "what was there is left out: {again}");
         put(&app, "weak", &json!({ "subject": "shared" })).await.ok();
         put(&app, "weak", &json!({})).await.ok();
         assert_eq!(app.get("/associations/resources/id-weak").await.text, before);
@@ -113,11 +113,11 @@ on_both! {
         assert_eq!(post(&app, "strong", &strong("value", &["w"])).await.error(), taken);
         let frozen = (409, 40908, "The association of type  'value' is frozen for subject ':.lkc-1:strong-value'".to_owned());
         let answer = put(&app, "strong", &json!({ "lifecycle": "STRONG", "schema": { "schema": record("R", &["w"]) }, "normalize": true })).await;
-        assert!(answer.ok().get("associations").is_none(), "an equivalent association stays as it is");
+        assert_eq!(answer.ok().get("associations"), None, "an equivalent association stays as it is");
         assert_eq!(app.delete("/associations/resources/id-strong").await.error(), frozen);
     }
 
-    async fn requests_that_are_wrong_by_themselves(db) {
+    async fn requests_that_are_wrong_by_themselves_are_refused(db) {
         let app = TestApp::new(db).await;
         app.register("s", &record("R", &["v"])).await;
         let long = "n".repeat(257);
@@ -193,7 +193,7 @@ on_both! {
         assert_eq!(mixed, invalid("lifecycle", "all associations for a resource must have the same lifecycle, but got value=STRONG, key=WEAK"));
     }
 
-    async fn subjects_that_can_not_be_associated(db) {
+    async fn subjects_without_a_version_or_with_an_owner_are_not_associated(db) {
         let app = TestApp::new(db).await;
         let none = |subject: &str| (409, 40907, format!("No active (non-deleted) version exists for subject '{subject}'"));
         assert_eq!(post(&app, "t", &weak("nothing")).await.error(), none("nothing"));
@@ -303,7 +303,7 @@ on_both! {
         assert_eq!(subjects_of(&app, "/associations/subjects/nick").await, ["real"]);
     }
 
-    async fn modes(db) {
+    async fn the_mode_of_a_subject_holds_for_its_associations(db) {
         let app = TestApp::new(db).await;
         app.register("s", "\"int\"").await;
         post(&app, "old", &weak("s")).await.ok();
@@ -330,7 +330,7 @@ on_both! {
         assert_eq!(app.get("/subjects/:.lkc-1:new-value/versions").await.text, "[1]", "in IMPORT the subject stays");
     }
 
-    async fn deleting(db) {
+    async fn a_deleted_association_leaves_a_shared_subject_and_takes_its_own(db) {
         let app = TestApp::new(db).await;
         let missing = |id: &str| (404, 40410, format!("Association for '{id}' not found."));
         assert_eq!(app.delete("/associations/resources/nope").await.error(), missing("nope"));
@@ -356,7 +356,7 @@ on_both! {
         assert_eq!(subjects_of(&app, "/associations/resources/id-o").await, [":.lkc-1:o-value"]);
     }
 
-    async fn batches(db) {
+    async fn each_request_of_a_batch_succeeds_or_fails_by_itself(db) {
         let app = TestApp::new(db).await;
         app.register("s", "\"int\"").await;
         post(&app, "old", &weak("s")).await.ok();
@@ -407,7 +407,7 @@ on_both! {
         }
     }
 
-    async fn asking_for_many(db) {
+    async fn many_topics_are_asked_for_in_one_request(db) {
         let app = TestApp::new(db).await;
         app.register("s", "\"int\"").await;
         app.post("/associations", &topic("w", &json!([weak("s"), { "subject": "s", "associationType": "key" }]))).await.ok();
@@ -488,7 +488,7 @@ on_both! {
         }
         let listed = app.get("/schemas?lifecycle=WEAK").await.ok();
         assert_eq!(listed[0]["associations"][0]["resourceName"], "w");
-        assert!(app.get("/schemas").await.ok()[0].get("associations").is_none(), "only with a filter");
+        assert_eq!(app.get("/schemas").await.ok()[0].get("associations"), None, "only with a filter");
         assert_eq!(app.get("/schemas?lifecycle=weak").await.error().0, 404);
     }
 

@@ -53,7 +53,7 @@ on_both! {
         assert_eq!(app.post(ONE, &candidate).await.ok()["is_compatible"], true, "one version stays one version");
     }
 
-    async fn unknown_subjects_and_versions(db) {
+    async fn an_unknown_subject_is_compatible_and_an_unknown_version_is_not_found(db) {
         let app = TestApp::new(db).await;
         let body = json!({ "schema": "\"string\"" });
         assert_eq!(app.post(ONE, &body).await.text, r#"{"is_compatible":true}"#);
@@ -83,7 +83,7 @@ on_both! {
         let explained = app.post(&format!("{ALL}?explain=true"), &new).await.ok();
         assert_eq!(explained["is_compatible"], false);
         let findings = explained["findings"].as_array().unwrap();
-        assert!(findings[0].get("note").is_none());
+        assert_eq!(findings[0].get("note"), None);
         let note = findings.iter().find(|finding| finding["note"] == true).unwrap();
         assert_eq!(note["rule"], "SEMANTIC_COUNTER_EXAMPLE");
         let example: serde_json::Value = serde_json::from_str(note["counterExample"].as_str().unwrap()).unwrap();

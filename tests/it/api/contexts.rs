@@ -30,7 +30,7 @@ on_both! {
         assert_eq!(app.get("/contexts/a:b/subjects").await.error(), (400, 400, "Context name 'a:b' cannot contain a colon".to_owned()));
     }
 
-    async fn config_and_mode_of_a_context(db) {
+    async fn config_and_mode_of_a_context_hold_for_its_subjects(db) {
         let app = TestApp::new(db).await;
         app.put("/contexts/ctx/config", &json!({ "compatibility": "NONE" })).await.ok();
         assert_eq!(app.get("/config/:.ctx:").await.ok()["compatibilityLevel"], "NONE");

@@ -47,12 +47,12 @@ on_both! {
         assert_eq!(app.get("/schemas/ids/1?subject=b").await.ok()["subject"], "b");
     }
 
-    async fn a_schema_by_guid_with_and_without_dashes(db) {
+    async fn a_guid_is_read_with_and_without_dashes(db) {
         let app = TestApp::new(db).await;
         app.register("t", "\"string\"").await;
         for guid in ["095d71cf-1255-6b9d-5e33-0ad575b3df5d", "095d71cf12556b9d5e330ad575b3df5d"] {
             let answer = app.get(&format!("/schemas/guids/{guid}")).await.ok();
-            assert!(answer.get("subject").is_none() && answer.get("version").is_none());
+            assert_eq!((answer.get("subject"), answer.get("version")), (None, None));
             assert_eq!(answer["schema"], "\"string\"");
             assert_eq!(app.get(&format!("/schemas/guids/{guid}/ids")).await.ok(), json!([{ "context": ".", "id": 1 }]));
         }
@@ -60,7 +60,7 @@ on_both! {
         assert_eq!(app.get("/schemas/guids/nonsense/ids").await.text, "[]");
     }
 
-    async fn versions_by_number_latest_and_minus_one(db) {
+    async fn a_version_is_named_by_number_by_latest_and_by_minus_one(db) {
         let app = TestApp::new(db).await;
         app.register("s", &lenient("R", &["a"])).await;
         app.register("s", &lenient("R", &["a", "b"])).await;

@@ -11,7 +11,7 @@ const EVENT: &str =
 const SCHEMA: &str = r#"{"type": "object", "properties": {"total": {"type": "integer"}}}"#;
 
 #[test]
-fn events_of_json_with_and_without_a_schema() {
+fn an_event_of_json_is_held_to_a_schema_when_one_is_given() {
     let files = folder(&[("event.json", EVENT), ("s.json", SCHEMA), ("batch.json", &format!("[{EVENT}, {{}}]"))]);
     let alone = run(files.path(), "ce validate event.json");
     assert_eq!((alone.code, alone.out.as_str()), (0, "event.json is valid\n"));
@@ -39,7 +39,7 @@ fn events_of_json_with_and_without_a_schema() {
 }
 
 #[test]
-fn events_in_headers_with_binary_data() {
+fn headers_and_a_body_make_an_event() {
     let proto = "syntax = \"proto3\"; message A { string s = 1; } message B { int32 n = 1; }";
     let files =
         folder(&[("body", "\u{8}\u{3}"), ("m.proto", proto), ("a.avsc", "\"int\""), ("int", "\u{6}"), ("long", "\u{6}\u{6}")]);

@@ -53,7 +53,7 @@ fn verify(address: &str, acknowledged: &BTreeMap<(String, String), (i64, i64)>) 
 }
 
 on_both! {
-    async fn acknowledged_registrations_survive(db) {
+    async fn acknowledged_registrations_survive_a_kill(db) {
         let fresh = Fresh::new(db).await;
         let directory = tempfile::tempdir().unwrap();
         let folder = directory.path().to_owned();

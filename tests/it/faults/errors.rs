@@ -10,7 +10,7 @@ use hyper::Method;
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 on_both! {
-    async fn bodies_that_are_not_what_they_should_be(db) {
+    async fn bodies_that_are_not_what_they_should_be_are_refused_and_leave_nothing(db) {
         let app = TestApp::new(db).await;
         let target = "/subjects/s/versions";
         for (body, status, code) in [
@@ -52,7 +52,7 @@ on_both! {
         assert_eq!(app.put("/config/s", &json!({ "normalize": "true" })).await.ok()["normalize"], true);
     }
 
-    async fn messages_of_refused_schemas(db) {
+    async fn a_refused_schema_is_named_with_its_type(db) {
         let app = TestApp::new(db).await;
         let message = |schema: &str, kind: &str| json!({ "schema": schema, "schemaType": kind });
         let error = app.post("/subjects/s/versions", &message("x", "XML")).await.error();
@@ -61,7 +61,7 @@ on_both! {
         assert!(error.2.starts_with("Invalid schema of type AVRO, details: "), "{}", error.2);
     }
 
-    async fn versions_that_are_none(db) {
+    async fn what_is_no_version_is_a_42202_with_the_allowed_values(db) {
         let app = TestApp::new(db).await;
         app.register("s", "\"string\"").await;
         for version in ["0", "-2", "2147483648", "first", "1.0"] {
@@ -70,7 +70,7 @@ on_both! {
         }
     }
 
-    async fn subjects_that_can_not_be_registered_under(db) {
+    async fn reserved_and_unprintable_subjects_are_refused(db) {
         let app = TestApp::new(db).await;
         for (segment, name) in [("__GLOBAL", "__GLOBAL"), ("__EMPTY", "__EMPTY"), ("a%01b", "a\u{1}b")] {
             let error = app.post(&format!("/subjects/{segment}/versions"), &json!({ "schema": "\"string\"" })).await.error();
@@ -123,7 +123,7 @@ on_both! {
         assert_eq!(app.send(Method::POST, "/subjects/s/versions", &[], body).await.status, 200, "no type at all");
     }
 
-    async fn bodies_that_are_too_large(db) {
+    async fn a_body_that_is_too_large_is_a_413_with_the_limit(db) {
         let http = HttpSettings { max_body_bytes: 1000, ..HttpSettings::default() };
         let app = TestApp::with(db, Setup { http, ..Setup::default() }).await;
         let body = format!(r#"{{"schema":"{}"}}"#, "x".repeat(2000));

@@ -67,17 +67,17 @@ async fn race_with_incompatible_schemas(database: Database) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn equal_schemas_on_sqlite() {
+async fn equal_schemas_get_one_id_on_sqlite() {
     race_with_equal_schemas(Database::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn incompatible_schemas_on_sqlite() {
+async fn one_of_many_incompatible_schemas_wins_on_sqlite() {
     race_with_incompatible_schemas(Database::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn equal_schemas_on_two_replicas() {
+async fn equal_schemas_get_one_id_on_two_replicas() {
     if postgres_url().is_none() {
         return;
     }
@@ -85,7 +85,7 @@ async fn equal_schemas_on_two_replicas() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn incompatible_schemas_on_two_replicas() {
+async fn one_of_many_incompatible_schemas_wins_on_two_replicas() {
     if postgres_url().is_none() {
         return;
     }

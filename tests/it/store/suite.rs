@@ -71,7 +71,7 @@ on_both! {
         let state = store.subject(&Subject::plain("s")).await.unwrap();
         assert_eq!(state.rows.iter().map(|r| (r.version, r.id, r.deleted, r.created_at)).collect::<Vec<_>>(), [(1, 1, false, 1001)]);
         assert!(state.epoch > 0);
-        assert!(store.schema(".", 2).await.unwrap().is_none());
+        assert_eq!(store.schema(".", 2).await.unwrap().map(|schema| schema.id), None);
     }
 
     async fn a_head_that_moved_writes_nothing(db) {
@@ -81,7 +81,7 @@ on_both! {
         file(&store, "s", "\"string\"").await;
         let stale = request(&subject, content("\"long\"", &[]), 1, 0);
         assert_eq!(store.register(Arc::new(stale)).await.unwrap(), RegisterOutcome::HeadMoved);
-        assert!(store.schema(".", 2).await.unwrap().is_none());
+        assert_eq!(store.schema(".", 2).await.unwrap().map(|schema| schema.id), None);
         assert_eq!(store.max_id(".").await.unwrap(), 1, "no number is used up");
     }
 
@@ -123,12 +123,12 @@ on_both! {
         assert_eq!(delete(&store, "s", Some(2), true).await, DeleteOutcome::VersionNotDeleted(2));
         assert_eq!(delete(&store, "s", Some(1), true).await, DeleteOutcome::Deleted(vec![1]));
         assert!(store.generation().await.unwrap().id_bindings > marked.id_bindings);
-        assert!(store.schema(".", 1).await.unwrap().is_none());
+        assert_eq!(store.schema(".", 1).await.unwrap().map(|schema| schema.id), None);
         assert_eq!(delete(&store, "s", None, true).await, DeleteOutcome::SubjectNotDeleted);
         assert_eq!(delete(&store, "x", None, false).await, DeleteOutcome::SubjectNotFound);
     }
 
-    async fn config_and_mode_by_scope(db) {
+    async fn config_and_mode_are_kept_for_each_scope(db) {
         let fresh = Fresh::new(db).await;
         let store = fresh.open().await;
         let scope = Subject::plain("s");
@@ -141,8 +141,9 @@ on_both! {
         let settings = store.settings(&[Subject::plain("other"), scope.clone()]).await.unwrap();
         assert!(settings[0].config.is_none() && settings[0].mode.is_none());
         assert_eq!(settings[1].mode, Some(Mode::ReadOnly));
-        assert!(store.delete_config(&scope).await.unwrap().is_some());
-        assert!(store.delete_config(&scope).await.unwrap().is_none());
+        let removed = store.delete_config(&scope).await.unwrap().map(|config| config.compatibility);
+        assert_eq!(removed, Some(Some(CompatibilityLevel::Full)));
+        assert_eq!(store.delete_config(&scope).await.unwrap().map(|config| config.compatibility), None);
         assert_eq!(store.delete_mode(&scope, false).await.unwrap().0, Some(Mode::ReadOnly));
     }
 

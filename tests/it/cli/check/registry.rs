@@ -54,7 +54,7 @@ fn the_subject_decides_and_the_messages_are_the_servers() {
 }
 
 #[test]
-fn one_version_or_the_whole_history() {
+fn the_level_asks_for_one_version_or_the_whole_history() {
     let (server, _kept) = server();
     config(&server, "s", &json!({ "compatibility": "NONE" }));
     for schema in ["\"string\"", "\"long\"", "\"int\""] {

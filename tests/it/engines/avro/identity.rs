@@ -8,7 +8,7 @@ const BASE: &str = r#"{"type":"record","name":"n.R","doc":"d","aliases":["A","B"
     {"name":"r","type":["null","double"],"default":null},{"name":"s","type":"double","default":"1.5"}]}"#;
 
 #[test]
-fn spelling_does_not_count() {
+fn a_difference_in_spelling_makes_no_other_schema() {
     let base = lax(BASE);
     for (from, to) in [
         (r#""aliases":["A","B"]"#, r#""aliases":["n.B","A","B"]"#),
@@ -24,7 +24,7 @@ fn spelling_does_not_count() {
 }
 
 #[test]
-fn content_counts() {
+fn a_difference_in_content_makes_another_schema() {
     let base = lax(BASE);
     for (from, to) in [
         (r#""doc":"d","#, ""),

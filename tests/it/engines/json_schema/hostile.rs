@@ -59,7 +59,8 @@ fn nesting_beyond_the_limit_is_refused() {
         for times in [600, 100_000] {
             let error = Schema::parse(&"[".repeat(times), &[], &new()).unwrap_err();
             assert!(error.message.contains("nesting depth"), "{error}");
-            assert!(Schema::parse(&r#"{"a":"#.repeat(times), &[], &ParseOptions::new(ParseMode::Import, 512)).is_err());
+            let error = Schema::parse(&r#"{"a":"#.repeat(times), &[], &ParseOptions::new(ParseMode::Import, 512)).unwrap_err();
+            assert!(error.message.contains("nesting depth"), "{error}");
         }
     });
 }
@@ -262,7 +263,8 @@ fn large_exponents_are_not_unfolded() {
         assert!(!validator(&schema(r#"{"multipleOf":7}"#)).validate(huge).is_empty());
         let long = "7".repeat(200_000);
         broken(&schema(&format!(r#"{{"multipleOf":{long}}}"#)), &schema(r#"{"multipleOf":7}"#));
-        assert!(super::read(r#"{"maximum":1e99999999999999999999}"#).is_err());
+        let error = super::read(r#"{"maximum":1e99999999999999999999}"#).unwrap_err();
+        assert_eq!(error.message, "number out of range at line 1, column 12");
     });
 }
 

@@ -18,7 +18,7 @@ fn bodies(old: &str, new: &str) -> Vec<(String, String)> {
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 #[test]
-fn every_rule_has_its_pair() {
+fn each_change_breaks_exactly_the_rules_of_its_row() {
     let cases: &[Case] = &[
         ("int32 a = 1;", "int64 a = 1;", &[]),
         ("int32 a = 1;", "E a = 1;", &[]),

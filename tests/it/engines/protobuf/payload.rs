@@ -171,7 +171,8 @@ fn messages_are_chosen_by_name_and_by_indexes() {
     {
         assert_eq!(payload(FILE, Some(name)).message_name(None).as_deref(), Some(full));
     }
-    assert!(PayloadValidator::new(&read(FILE), Some("Deep")).is_err());
+    let error = PayloadValidator::new(&read(FILE), Some("Deep")).expect_err("no such message");
+    assert_eq!(error.to_string(), "the schema has no message 'Deep'");
     assert_eq!(all.message_name(all.by_indexes(&[0, 0, 0])).as_deref(), Some("a.M.Deep.Deeper"));
     assert_eq!((all.by_indexes(&[1]), all.by_indexes(&[0, 1]), all.by_indexes(&[])), (None, None, None));
     assert_eq!(message_indexes(&[0, 8]), Some((vec![0], 1)));

@@ -18,7 +18,7 @@ type Rules = &'static [&'static str];
 type Case = (&'static str, &'static str, Rules, Rules, Rules);
 
 #[test]
-fn each_policy_adds_its_rules() {
+fn each_policy_reports_exactly_its_own_rules() {
     let cases: &[Case] = &[
         ("int32 a = 1;", "int32 a = 1;", &[], &[], &[]),
         ("int32 a = 1;", "int64 a = 1;", &[], &["FIELD_WIRE_JSON_COMPATIBLE_TYPE"], &["FIELD_SAME_TYPE"]),

@@ -12,7 +12,7 @@ fn strict(text: &str, references: &[ResolvedReference]) -> Result<(), String> {
 }
 
 #[test]
-fn good_files_pass() {
+fn files_that_protoc_takes_are_taken() {
     let good = [
         "syntax = \"proto3\"; import \"google/protobuf/descriptor.proto\"; package p; message M { int32 x = 1; repeated string t = 2; } \
          extend google.protobuf.FieldOptions { M mo = 50001; } message A { string s = 1 [(mo).x = 1, (mo) = {t: ['a', 'b']}, (p.mo).t = 'c']; }",
@@ -30,7 +30,7 @@ fn good_files_pass() {
 }
 
 #[test]
-fn bad_files_fail() {
+fn files_that_protoc_refuses_are_refused() {
     let bad = [
         ("message A { optional int32 a = 0; }", "positive"),
         ("message A { optional int32 a = 536870912; }", "greater than"),

@@ -44,12 +44,12 @@ on_both! {
         assert_eq!(report["mode"], "batched");
         let events = report["events"].as_array().unwrap();
         assert_eq!((&events[0]["valid"], &events[1]["valid"]), (&json!(true), &json!(false)));
-        assert!(events[0].get("mode").is_none());
+        assert_eq!(events[0].get("mode"), None);
         assert_eq!(codes(&events[1], "errors"), ["attribute.name Upper", "attribute.duplicate id"]);
         assert_eq!(kafka(&app, "", &json!([])).await.ok()["events"], json!([]));
     }
 
-    async fn content_types_of_records(db) {
+    async fn a_record_has_one_content_type_and_a_known_format(db) {
         let app = TestApp::new(db).await;
         let judged = |headers: Vec<(&'static str, &'static str)>| {
             let record = record(&headers, &json!("{}"));

@@ -48,7 +48,7 @@ on_both! {
         assert_eq!(app.get("/cloudevents/validate").await.status, 405);
     }
 
-    async fn bodies_of_any_type_and_of_bounded_size(db) {
+    async fn bodies_may_be_of_any_type_up_to_a_size(db) {
         let mut setup = Setup::default();
         setup.http.events.limits.event_bytes = 100_000;
         let app = TestApp::with(db, setup).await;
