@@ -6,8 +6,8 @@
 
 use std::hash::Hash;
 
-use quick_cache::sync::{Cache, EntryAction, EntryResult};
-use quick_cache::{Equivalent, Weighter};
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
+use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
 /// What a key and its value weigh, in bytes.
 pub type Weight<K, V> = fn(&K, &V) -> usize;
@@ -22,6 +22,11 @@ struct Slot<V> {
     /// what it once added.
     weight: u64,
     value: V,
+}
+
+/// About how many values of a typical weight there is room for.
+fn items(bytes: u64, typical: u64) -> usize {
+    usize::try_from(bytes / typical.max(1)).unwrap_or(usize::MAX).max(64)
 }
 
 #[derive(Clone)]
@@ -43,8 +48,19 @@ impl<K: Eq + Hash + Clone, V: Clone> Generational<K, V> {
     /// A cache that holds at most `bytes`. `typical` is what most values weigh; it only sizes the index.
     #[must_use]
     pub fn new(bytes: u64, typical: u64, weight: Weight<K, V>) -> Self {
-        let items = usize::try_from(bytes / typical.max(1)).unwrap_or(usize::MAX).max(64);
-        Self { cache: Cache::with_weighter(items, bytes, ByWeight), weight }
+        Self { cache: Cache::with_weighter(items(bytes, typical), bytes, ByWeight), weight }
+    }
+
+    /// As [`Self::new`], for values that can be heavy: the cache is not divided among the cores, so that one value may take all of its
+    /// bytes, where elsewhere it may take a core's part.
+    #[must_use]
+    pub fn undivided(bytes: u64, typical: u64, weight: Weight<K, V>) -> Self {
+        let items = items(bytes, typical);
+        let options = OptionsBuilder::new().shards(1).estimated_items_capacity(items).weight_capacity(bytes).build();
+        let undivided =
+            |options| Cache::with_options(options, ByWeight, DefaultHashBuilder::default(), DefaultLifecycle::default());
+        let cache = options.map_or_else(|_| Cache::with_weighter(items, bytes, ByWeight), undivided);
+        Self { cache, weight }
     }
 
     /// A cache for the one value of its key type, whatever that weighs.
@@ -128,6 +144,13 @@ mod tests {
         }
         assert!(cache.size().1 <= 10_000, "{:?}", cache.size());
         assert!(cache.size().0 > 10, "{:?}", cache.size());
+    }
+
+    #[test]
+    fn a_heavy_value_is_kept_where_the_cache_is_undivided() {
+        let cache: Generational<String, String> = Generational::undivided(10_000, 100, |_, value| value.len());
+        cache.insert("heavy".into(), 1, "x".repeat(9_000));
+        assert_eq!(cache.get("heavy", 1).map(|value| value.len()), Some(9_000));
     }
 
     #[tokio::test]

@@ -25,8 +25,8 @@ pub mod payload;
 mod payload_validator;
 pub(crate) mod pointer;
 mod position;
-mod shared;
 pub mod protobuf;
+mod shared;
 mod tag_edits;
 
 pub use finding::{Finding, Place};

@@ -26,7 +26,7 @@ type Prepared = Result<PayloadValidator, SchemaError>;
 pub(in crate::registry) type PreparedSchemas = Generational<Key, Prepared>;
 
 pub(in crate::registry) fn prepared_schemas(bytes: u64) -> PreparedSchemas {
-    Generational::new(bytes, 4096, |_, prepared| prepared.as_ref().map_or(0, PayloadValidator::weight) + 512)
+    Generational::undivided(bytes, 4096, |_, prepared| prepared.as_ref().map_or(0, PayloadValidator::weight) + 512)
 }
 
 impl Registry {

@@ -90,7 +90,9 @@ impl Documents {
         }
         documents.built_in = u32::try_from(documents.stored.len()).unwrap_or(u32::MAX);
         let built_in = meta_schemas::ALL.iter().enumerate();
-        documents.stored.extend(built_in.map(|(at, (address, _))| StoredDocument { base: (*address).to_owned(), source: Source::Meta(at) }));
+        documents
+            .stored
+            .extend(built_in.map(|(at, (address, _))| StoredDocument { base: (*address).to_owned(), source: Source::Meta(at) }));
         documents
     }
 

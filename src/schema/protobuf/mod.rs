@@ -205,7 +205,8 @@ impl Format for Schema {
 
     fn weight(&self) -> usize {
         let texts = self.canonical.len() + self.source.as_ref().map_or(0, |source| source.len());
-        let dependencies: usize = self.dependencies.iter().map(|dependency| share(&dependency.file, dependency.file.weight())).sum();
+        let dependencies: usize =
+            self.dependencies.iter().map(|dependency| share(&dependency.file, dependency.file.weight())).sum();
         size_of::<Self>() + texts + self.file.weight() + dependencies
     }
 
