@@ -13,7 +13,7 @@ lint:
     cargo fmt --all --check
     cargo clippy --all-targets --locked -- -D warnings
 
-# the tests whose names contain a word, on SQLite (and on Postgres where TEST_POSTGRES_URL is set): just test engine_avro
+# the tests whose names contain a word, on SQLite (and on Postgres where TEST_POSTGRES_URL is set): just test engines::avro
 test FILTER="":
     cargo test --lib --test it -- {{FILTER}}
 

@@ -1,0 +1,5 @@
+//! The routes below `/cloudevents`.
+
+mod documents;
+mod resolve;
+pub mod validate;

@@ -1,0 +1,11 @@
+//! What the routes answer when all is well, or when a request asks for what is not there. Bad bodies, limits and failures are in `faults`.
+
+mod associations;
+pub mod cloudevents;
+mod compatibility;
+mod contexts;
+mod delete;
+mod find;
+mod middleware;
+mod register;
+mod settings;

@@ -1,0 +1,8 @@
+//! The binary as people and scripts use it: its commands, its exit codes, its configuration.
+
+mod ce_resolve;
+mod ce_validate;
+pub mod check;
+mod cloudevents_config;
+mod serve;
+mod settings;

@@ -1,0 +1,113 @@
+//! The binary: how it starts, stops, and refuses.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::process::{Process, command, exchange};
+
+/// Runs to the end: exit code and standard error.
+fn outcome(directory: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = command(directory).args(arguments).output().unwrap();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).trim_end().to_owned())
+}
+
+#[test]
+fn it_serves_from_a_file_in_the_working_directory_and_keeps_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for round in 0..2 {
+        let process = Process::start(directory.path(), if round == 0 { &[] } else { &["serve"] });
+        let body = r#"{"schema":"\"string\""}"#;
+        let (status, text) = exchange(&process.address, "POST", "/subjects/s/versions", body).unwrap();
+        assert_eq!(status, 200, "{text}");
+        assert!(text.starts_with(r#"{"id":1,"version":1,"#), "{text}");
+        let (code, log) = process.stop();
+        assert_eq!(code, 0, "{log}");
+    }
+    assert!(directory.path().join("accordant.db").exists());
+}
+
+#[test]
+fn sigterm_lets_an_open_request_finish() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    let mut stream = TcpStream::connect(&process.address).unwrap();
+    let body = r#"{"schema":"\"string\""}"#;
+    let (first, second) = body.split_at(5);
+    let length = body.len();
+    write!(stream, "POST /subjects/s/versions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{first}").unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    process.signal("-TERM");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(TcpStream::connect(&process.address).is_err(), "new connections are refused");
+    stream.write_all(second.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    let mut process = process;
+    assert_eq!(process.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_port_that_is_taken_is_one_clear_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, text) = outcome(directory.path(), &["--listen", &address]);
+    assert_eq!(code, 3);
+    assert!(text.starts_with(&format!("accordant: can't listen on {address}: ")) && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn a_file_in_use_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0"]);
+    assert_eq!(code, 6);
+    assert!(text.ends_with("accordant.db is in use by another process") && text.lines().count() == 1, "{text}");
+    process.kill();
+    let again = Process::start(directory.path(), &[]);
+    assert_eq!(again.stop().0, 0);
+}
+
+#[test]
+fn a_database_that_is_not_there_is_one_clear_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = "postgres://nobody@127.0.0.1:1/nothing";
+    let (code, text) =
+        outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", url, "--database-acquire-timeout", "1s"]);
+    assert_eq!(code, 4);
+    assert!(text.starts_with("accordant: can't use the database: ") && text.lines().count() == 1, "{text}");
+    let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", "sqlite:///no/such/folder/a.db"]);
+    assert_eq!(code, 4, "{text}");
+    let (code, text) = outcome(directory.path(), &["--database", "mysql://x"]);
+    assert_eq!((code, text.lines().count()), (2, 1), "{text}");
+}
+
+#[test]
+fn a_database_of_a_newer_release_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    Process::start(directory.path(), &[]).stop();
+    let path = directory.path().join("accordant.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::{Connection, Executor};
+        let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+        let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)";
+        db.execute(insert).await.unwrap();
+        db.close().await.unwrap();
+    });
+    let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0"]);
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("written by a newer release (migration 9999;") && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn unknown_settings_are_refused_with_a_hint() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(outcome(directory.path(), &["--listne", "x"]).0, 2);
+    let output = command(directory.path()).env("ACCORDANT_DATABSE", "x").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean ACCORDANT_DATABASE?"));
+}

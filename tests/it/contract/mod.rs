@@ -1,0 +1,8 @@
+//! What is held against a text: openapi.yaml, the cases of `tests/vectors/`, the rings of the architecture, cited sections, generated pages.
+
+mod citations;
+mod guid;
+mod layering;
+mod openapi;
+mod rules_page;
+pub mod vectors;

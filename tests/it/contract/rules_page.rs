@@ -1,0 +1,142 @@
+//! docs/rules.md is made from the engines and from the cases in `tests/vectors/`, and this test holds it to them.
+//!
+//! `UPDATE_DOCS=1 cargo test --test it -- rules_page` writes it anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use accordant::schema::{CheckOptions, Direction, Finding, ParseMode, ParseOptions, Parsed};
+use accordant::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
+
+use crate::contract::vectors::{Compatibility, cases};
+
+/// Folder of the cases, schema type, heading, and what is said about the rules of the format.
+const FORMATS: [(&str, SchemaType, &str, &str); 3] = [
+    ("avro", SchemaType::Avro, "Avro", "The rules of schema resolution, with the names of Avro's Java library."),
+    (
+        "protobuf",
+        SchemaType::Protobuf,
+        "Protobuf",
+        "Confluent's rules, and after them those that the config key `protobufPolicy` adds, with Buf's names; the example says under which \
+         policy.",
+    ),
+    ("json-schema", SchemaType::Json, "JSON Schema", "Confluent's rules under `compatibilityPolicy` = `STRICT`."),
+];
+
+/// Findings that no pair of texts alone can have: the stored schema must be broken.
+const WITHOUT_CASE: [&str; 1] = ["UNSUPPORTED_EXTERNAL_REFERENCE"];
+
+const HEAD: &str = "# Rules
+
+Every reason for which a schema is not compatible has the id of a rule. It stands in the messages of the REST API (`errorType`), in the findings of
+`?explain=true` and in what `accordant check` prints. This page lists all of them: what the message says, why data breaks, what would help,
+and an example at level BACKWARD, where `new` has to read what `old` wrote. It is made from the engines and from
+[tests/vectors](../tests/vectors/README.md), which have more examples.
+";
+
+const POLICY: &str = "
+## All formats
+
+### `DIFFERENT_SCHEMA_TYPE`
+
+The candidate has another schema type than the earlier version, so nothing of one can be compared with the other.
+
+Fix: register the schema under another subject, or set the level to NONE for this one change.
+
+### `RESERVED_FIELD_CONFLICT`
+
+With `validateFields`: a top-level field has a name that the metadata property `confluent:reserved` lists.
+
+Fix: rename the field, or take the name off the list.
+
+### `RESERVED_FIELD_REMOVED`
+
+With `validateFields`: a name that the latest version reserves is no longer on the list.
+
+Fix: keep the name on the list.
+
+## Remarks
+
+They stand beside the findings on JSON Schemas and never decide.
+
+### `SEMANTIC_COUNTER_EXAMPLE`
+
+A document that one of the schemas accepts and the other refuses; it proves that the change is not compatible.
+
+### `SEMANTIC_PROVEN_COMPATIBLE`
+
+Every document of the writer is proven to be valid for the reader: the rules are stricter than the meaning of the schemas.
+";
+
+fn parsed(schema_type: SchemaType, text: &str) -> Parsed {
+    Parsed::parse(schema_type, text, &[], &ParseOptions::new(ParseMode::New, 100))
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn findings(schema_type: SchemaType, case: &Compatibility) -> Vec<Finding> {
+    let options = CheckOptions {
+        direction: Direction::Backward,
+        policy: case.policy.as_deref().map_or(CompatibilityPolicy::Strict, |word| CompatibilityPolicy::parse(word).unwrap()),
+        protobuf_policy: case
+            .protobuf_policy
+            .as_deref()
+            .map_or(ProtobufPolicy::Default, |word| ProtobufPolicy::parse(word).unwrap()),
+        work_budget: 1_000_000,
+    };
+    let (new, old) = (parsed(schema_type, &case.new), parsed(schema_type, &case.old));
+    Parsed::check(&new, &old, &options).unwrap().unwrap()
+}
+
+/// The words of a message: without the frame that Confluent puts around them.
+fn description(message: &str) -> &str {
+    let Some((_, inner)) = message.split_once("description:") else { return message };
+    let inner = inner.split("', additionalInfo:").next().unwrap_or(inner);
+    inner.trim_start_matches(['\'', '"']).trim_end_matches('}').trim_end_matches(['\'', '"'])
+}
+
+/// What Markdown would take for markup or for the end of a line.
+fn inline(text: &str) -> String {
+    text.replace('\n', " ").replace('<', "&lt;").replace('*', "\\*")
+}
+
+fn section(out: &mut String, rule: &str, case: &Compatibility, finding: &Finding) {
+    writeln!(out, "\n### `{rule}`\n\n{}\n", inline(description(&finding.message))).unwrap();
+    writeln!(out, "Why: {}", inline(&finding.explanation)).unwrap();
+    if !finding.remedy.is_empty() {
+        writeln!(out, "\nFix: {}", inline(&finding.remedy)).unwrap();
+    }
+    let policy =
+        case.protobuf_policy.as_ref().map_or_else(String::new, |policy| format!(", under `protobufPolicy` = `{policy}`"));
+    writeln!(out, "\nExample{policy}: {}.\n\n```text\nold  {}\nnew  {}\n```", case.name, case.old, case.new).unwrap();
+}
+
+#[test]
+fn every_rule_has_a_case_and_stands_in_the_documentation() {
+    let mut page = HEAD.to_owned();
+    for (folder, schema_type, heading, about) in FORMATS {
+        let cases: Vec<Compatibility> = cases(&format!("{folder}/compatibility.yaml"));
+        let mut examples: BTreeMap<String, (&Compatibility, Finding)> = BTreeMap::new();
+        for case in &cases {
+            for finding in findings(schema_type, case) {
+                examples.entry(finding.rule.to_owned()).or_insert((case, finding));
+            }
+        }
+        let rules: BTreeSet<&str> = Parsed::rules(schema_type).into_iter().filter(|rule| !WITHOUT_CASE.contains(rule)).collect();
+        let shown: BTreeSet<&str> = examples.keys().map(String::as_str).collect();
+        assert_eq!(shown, rules, "the findings of {folder}/compatibility.yaml and the rules of the format");
+        let named = cases.iter().flat_map(|case| case.breaks.iter().chain(&case.rules)).map(String::as_str);
+        assert!(named.collect::<BTreeSet<_>>().is_superset(&rules));
+        write!(page, "\n## {heading}\n\n{about}\n").unwrap();
+        for (rule, (case, finding)) in &examples {
+            section(&mut page, rule, case, finding);
+        }
+    }
+    page.push_str(POLICY);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "docs/rules.md is not what the engines say; UPDATE_DOCS=1 writes it anew");
+}

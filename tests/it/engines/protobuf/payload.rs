@@ -1,0 +1,196 @@
+//! Data in both encodings, against an independent reader.
+
+use accordant::schema::json::{self, ReadOptions};
+use accordant::schema::payload::{Effort, FaultKind, Work};
+use accordant::schema::protobuf::{PayloadValidator, message_indexes};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+
+use super::read;
+
+const FILE: &str = r#"syntax = "proto3";
+package a;
+import "google/protobuf/any.proto";
+import "google/protobuf/duration.proto";
+import "google/protobuf/field_mask.proto";
+import "google/protobuf/struct.proto";
+import "google/protobuf/timestamp.proto";
+import "google/protobuf/wrappers.proto";
+enum Color { RED = 0; BLUE = 2; }
+message M {
+  int32 i32 = 1; sint64 s64 = 2; fixed32 f32 = 3; double d = 4; bool b = 5; string s = 6; bytes y = 7; Color c = 8;
+  repeated int32 packed = 9; repeated string many = 10; map<string, M> by_name = 11; map<int64, bool> by_number = 12;
+  M inner = 13; oneof one { string left = 14; uint64 right = 15; } float f = 16; repeated Color colors = 17;
+  google.protobuf.Timestamp at = 20; google.protobuf.Duration took = 21; google.protobuf.Any any = 22;
+  google.protobuf.Struct free = 23; google.protobuf.Value value = 24; google.protobuf.Int64Value wrapped = 25;
+  google.protobuf.FieldMask mask = 26; google.protobuf.NullValue nothing = 27; google.protobuf.ListValue list = 28;
+  message Deep { message Deeper { bool x = 1; } }
+}
+"#;
+
+const OLD: &str = "syntax = \"proto2\"; message M { required int32 a = 1; optional group G = 2 { optional string s = 1; } optional E e = 3; extensions 100 to 200; optional string raw = 4; } enum E { A = 1; } extend M { optional int32 more = 100; }";
+
+fn work() -> Work<'static> {
+    Work::new(Effort::Full, None)
+}
+
+fn payload(text: &str, part: Option<&str>) -> PayloadValidator {
+    PayloadValidator::new(&read(text), part).expect("a payload")
+}
+
+/// The message as prost-reflect sees it.
+fn described(text: &str) -> MessageDescriptor {
+    struct One(String);
+    impl protox::file::FileResolver for One {
+        fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
+            match name {
+                "m.proto" => protox::file::File::from_source(name, &self.0),
+                name => protox::file::GoogleFileResolver::new().open_file(name),
+            }
+        }
+    }
+    let set = protox::Compiler::with_file_resolver(One(text.to_owned()))
+        .include_imports(true)
+        .open_file("m.proto")
+        .expect("compiles")
+        .file_descriptor_set();
+    let pool = DescriptorPool::from_file_descriptor_set(set).expect("a pool");
+    pool.all_messages().find(|message| message.name() == "M").expect("M")
+}
+
+/// Pointers of all faults but unknown fields.
+fn json_faults(payload: &PayloadValidator, text: &str) -> Vec<String> {
+    let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
+    let value = json::read(text, options).expect("JSON");
+    let faults = payload.json(None, &value, &mut work());
+    faults.into_iter().filter(|fault| fault.kind != FaultKind::Unknown).map(|fault| fault.pointer).collect()
+}
+
+/// The same messages in JSON and in the text format.
+const SAMPLES: &[(&str, &str)] = &[
+    ("{}", ""),
+    (
+        r#"{"i32":1,"s64":"-5","f32":7,"d":"NaN","b":true,"s":"é","y":"AAE=","c":"BLUE","packed":[1,2],"many":["a",""]}"#,
+        r#"i32: 1 s64: -5 f32: 7 d: nan b: true s: "é" y: "\000\001" c: BLUE packed: [1, 2] many: ["a", ""]"#,
+    ),
+    (
+        r#"{"byName":{"k":{"inner":{"i32":-1}}},"byNumber":{"5":true},"left":"x","f":1.5,"colors":["RED",2]}"#,
+        r#"by_name { key: "k" value { inner { i32: -1 } } } by_number { key: 5 value: true } left: "x" f: 1.5 colors: [RED, BLUE]"#,
+    ),
+    (
+        r#"{"by_name":{},"right":"18446744073709551615","at":"2026-01-02T03:04:05.678Z","took":"-1.5s"}"#,
+        "right: 18446744073709551615 at { seconds: 1767323045 nanos: 678000000 } took { seconds: -1 nanos: -500000000 }",
+    ),
+    (
+        r#"{"free":{"a":[null,{"b":1}]},"value":null,"wrapped":"5","mask":"aB,c.d","nothing":null,"list":[1,"a"]}"#,
+        r#"free { fields { key: "a" value { null_value: NULL_VALUE } } } value { null_value: NULL_VALUE } wrapped { value: 5 } mask { paths: "a_b" } list { values { number_value: 1 } }"#,
+    ),
+    (
+        r#"{"i32":1e2,"s64":1.0,"y":"_-8","c":5,"inner":null,"packed":null,"d":"-Infinity","f":"1.5"}"#,
+        r#"i32: 100 s64: 1 y: "\377\357" d: -inf f: 1.5"#,
+    ),
+    (
+        r#"{"any":{"@type":"type.googleapis.com/a.M","i32":3}}"#,
+        r#"any { type_url: "type.googleapis.com/a.M" value: "\010\003" }"#,
+    ),
+    (r#"{"any":{"@type":"type.googleapis.com/google.protobuf.Duration","value":"1s"}}"#, ""),
+];
+
+#[test]
+fn messages_that_prost_reflect_writes_fit() {
+    let payload = payload(FILE, Some("M"));
+    let message = described(FILE);
+    for (json, text) in SAMPLES {
+        assert_eq!(json_faults(&payload, json), Vec::<String>::new(), "{json}");
+        let message = DynamicMessage::parse_text_format(message.clone(), text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let bytes = prost::Message::encode_to_vec(&message);
+        assert_eq!(payload.binary(None, &bytes, &mut work()), Ok(vec![]), "{text}");
+    }
+}
+
+#[test]
+fn json_that_protobuf_refuses_is_refused() {
+    let payload = payload(FILE, None);
+    for (sample, pointer) in [
+        (r#"{"i32":1.5}"#, "/i32"),
+        (r#"{"i32":2147483648}"#, "/i32"),
+        (r#"{"i32":" 1"}"#, "/i32"),
+        (r#"{"s64":true}"#, "/s64"),
+        (r#"{"f32":-1}"#, "/f32"),
+        (r#"{"f":1e39}"#, "/f"),
+        (r#"{"b":"true"}"#, "/b"),
+        (r#"{"s":1}"#, "/s"),
+        (r#"{"y":"A!"}"#, "/y"),
+        (r#"{"c":"GREEN"}"#, "/c"),
+        (r#"{"packed":[null]}"#, "/packed/0"),
+        (r#"{"packed":1}"#, "/packed"),
+        (r#"{"byNumber":{"a/b":true}}"#, "/byNumber/a~1b"),
+        (r#"{"left":"","right":1}"#, "/right"),
+        (r#"{"byName":{"k":null}}"#, "/byName/k"),
+        (r#"{"by_name":{},"byName":{}}"#, "/byName"),
+        (r#"{"at":"2026-01-02"}"#, "/at"),
+        (r#"{"took":"1"}"#, "/took"),
+        (r#"{"any":{"x":1}}"#, "/any"),
+        (r#"{"any":{"@type":"a/a.M","i32":"x"}}"#, "/any/i32"),
+        (r#"{"free":[]}"#, "/free"),
+        (r#"{"inner":{"inner":[]}}"#, "/inner/inner"),
+        ("[]", ""),
+    ] {
+        assert_eq!(json_faults(&payload, sample), [pointer], "{sample}");
+    }
+    let unknown = |text: &str| {
+        let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
+        payload.json(None, &json::read(text, options).expect("JSON"), &mut work())
+    };
+    assert_eq!(unknown(r#"{"nothingLikeIt":1}"#)[0].kind, FaultKind::Unknown);
+    assert_eq!(unknown(r#"{"any":{"@type":"a/b.C"}}"#)[0].kind, FaultKind::Unknown);
+}
+
+#[test]
+fn the_wire_format_of_proto2_is_checked() {
+    let payload = payload(OLD, None);
+    let judged = |bytes: &[u8]| payload.binary(None, bytes, &mut work()).map_err(|fault| (fault.kind, fault.pointer));
+    assert_eq!(judged(&[8, 1, 19, 10, 1, b'x', 20]), Ok(vec![]));
+    assert_eq!(judged(&[]), Err((FaultKind::Mismatch, String::new())));
+    assert_eq!(judged(&[8, 1, 19, 10, 1, b'x']), Err((FaultKind::Decode, "/g".to_owned())));
+    assert_eq!(judged(&[8, 1, 20]), Err((FaultKind::Decode, String::new())));
+    // an extension, an enum's number that is not known, and a string that is not UTF-8: all allowed
+    assert_eq!(judged(&[8, 1, 0xA0, 6, 1, 24, 9, 34, 1, 0xFF]), Ok(vec![]));
+    assert_eq!(judged(&[8, 1, 0]), Err((FaultKind::Decode, String::new())));
+    assert_eq!(judged(&[8, 1, 14]), Err((FaultKind::Mismatch, "/a".to_owned())));
+    assert_eq!(json_faults(&payload, r#"{"a":1,"[more]":2,"g":{"s":"x"}}"#), Vec::<String>::new());
+    assert_eq!(json_faults(&payload, r#"{"e":3}"#), ["/e", ""]);
+}
+
+#[test]
+fn messages_are_chosen_by_name_and_by_indexes() {
+    let all = payload(FILE, None);
+    for (name, full) in
+        [("M", "a.M"), ("a.M.Deep", "a.M.Deep"), ("M.Deep.Deeper", "a.M.Deep.Deeper"), ("type.googleapis.com/a.M", "a.M")]
+    {
+        assert_eq!(payload(FILE, Some(name)).message_name(None).as_deref(), Some(full));
+    }
+    let error = PayloadValidator::new(&read(FILE), Some("Deep")).expect_err("no such message");
+    assert_eq!(error.to_string(), "the schema has no message 'Deep'");
+    assert_eq!(all.message_name(all.by_indexes(&[0, 0, 0])).as_deref(), Some("a.M.Deep.Deeper"));
+    assert_eq!((all.by_indexes(&[1]), all.by_indexes(&[0, 1]), all.by_indexes(&[])), (None, None, None));
+    assert_eq!(message_indexes(&[0, 8]), Some((vec![0], 1)));
+    assert_eq!(message_indexes(&[4, 2, 6, 9]), Some((vec![1, 3], 3)));
+    for bytes in [&[][..], &[1], &[2], &[2, 1], &[0xFE, 0xFF, 0xFF, 0xFF, 0x0F], &[0x80]] {
+        assert_eq!(message_indexes(bytes), None, "{bytes:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn json_that_is_accepted_is_accepted_by_prost_reflect(bytes in vec(prop_oneof![Just(8_u8), Just(1), Just(10), Just(50), Just(106), 0..=255_u8], 0..24)) {
+        let payload = payload(FILE, Some("M"));
+        if payload.binary(None, &bytes, &mut work()).is_ok() {
+            let read = DynamicMessage::decode(described(FILE), bytes.as_slice());
+            prop_assert!(read.is_ok(), "{:?}: {:?}", bytes, read.err());
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What goes wrong: bad input, limits (also of memory), slow clients, a lost database, a killed process.
+
+mod connections;
+mod crash;
+mod error_codes;
+mod errors;
+mod memory;

@@ -1,0 +1,132 @@
+//! Two replicas over one Postgres, and many writers at one SQLite file: one id for each content, one version for each number.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::support::app::{Database, Fresh, Setup, TestApp, lenient, postgres_url, record};
+
+/// Both replicas; on SQLite, whose file has one owner, the same server twice.
+async fn pair(database: Database) -> (Vec<Arc<TestApp>>, Fresh) {
+    let fresh = Fresh::new(database).await;
+    let first = Arc::new(TestApp::over(fresh.open().await, Setup::default()).await);
+    let second = match database {
+        Database::Sqlite => Arc::clone(&first),
+        Database::Postgres => Arc::new(TestApp::over(fresh.open().await, Setup::default()).await),
+    };
+    (vec![first, second], fresh)
+}
+
+async fn race_with_equal_schemas(database: Database) {
+    let (replicas, _fresh) = pair(database).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for client in 0..16_usize {
+        let app = Arc::clone(&replicas[client % 2]);
+        tasks.spawn(async move {
+            let mut seen = Vec::new();
+            for i in 0..20 {
+                let text = lenient("R", &[&format!("f{i}")]);
+                let answer = app.post(&format!("/subjects/s{}/versions", i % 4), &json!({ "schema": text })).await.ok();
+                seen.push((text, answer["id"].as_i64().unwrap(), i % 4, answer["version"].as_i64().unwrap()));
+            }
+            seen
+        });
+    }
+    let mut ids: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    let mut contents: BTreeMap<(i32, i64), BTreeSet<String>> = BTreeMap::new();
+    for (text, id, subject, version) in tasks.join_all().await.into_iter().flatten() {
+        ids.entry(text.clone()).or_default().insert(id);
+        contents.entry((subject, version)).or_default().insert(text);
+    }
+    assert!(ids.values().all(|ids| ids.len() == 1), "one content has two ids: {ids:?}");
+    assert_eq!(ids.values().flatten().collect::<BTreeSet<_>>().len(), 20);
+    assert!(contents.values().all(|texts| texts.len() == 1), "one version stands for two contents");
+    for subject in 0..4 {
+        assert_eq!(replicas[0].get(&format!("/subjects/s{subject}/versions")).await.text, "[1,2,3,4,5]");
+    }
+}
+
+async fn race_with_incompatible_schemas(database: Database) {
+    let (replicas, _fresh) = pair(database).await;
+    for round in 0..10 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for client in 0..16_usize {
+            let app = Arc::clone(&replicas[client % 2]);
+            tasks.spawn(async move {
+                // fields without defaults: no two of these are compatible
+                let text = record("R", &[&format!("f{client}")]);
+                app.post(&format!("/subjects/r{round}/versions"), &json!({ "schema": text })).await.status.as_u16()
+            });
+        }
+        let statuses = tasks.join_all().await;
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        assert!(statuses.iter().all(|status| matches!(status, 200 | 409)), "{statuses:?}");
+        assert_eq!(replicas[1].get(&format!("/subjects/r{round}/versions")).await.text, "[1]");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_schemas_get_one_id_on_sqlite() {
+    race_with_equal_schemas(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_many_incompatible_schemas_wins_on_sqlite() {
+    race_with_incompatible_schemas(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_schemas_get_one_id_on_two_replicas() {
+    if postgres_url().is_none() {
+        return;
+    }
+    race_with_equal_schemas(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_many_incompatible_schemas_wins_on_two_replicas() {
+    if postgres_url().is_none() {
+        return;
+    }
+    race_with_incompatible_schemas(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_started_at_once_on_a_fresh_database_all_serve() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let fresh = Fresh::new(Database::Postgres).await;
+    let starts = (0..4).map(async |_| TestApp::over(fresh.open().await, Setup::default()).await);
+    let replicas = futures_util::future::join_all(starts).await;
+    let mut ids = BTreeSet::new();
+    for app in &replicas {
+        ids.insert(app.get("/v1/metadata/id").await.text);
+        app.register("s", "\"string\"").await;
+    }
+    assert_eq!(ids.len(), 1, "one registry has one cluster id");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delete_on_one_replica_reaches_the_other() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let (replicas, _fresh) = pair(Database::Postgres).await;
+    replicas[0].register("s", "\"string\"").await;
+    for app in &replicas {
+        app.get("/schemas/ids/1").await.ok();
+        app.get("/schemas/ids/1").await.ok();
+    }
+    replicas[0].delete("/subjects/s").await.ok();
+    assert_eq!(replicas[1].get("/subjects/s/versions").await.status, 404, "existence is read from the database");
+    // a ready answer may be old for as long as the poll interval, no longer
+    for attempt in 0.. {
+        if replicas[1].get("/schemas/ids/1").await.ok()["deleted"] == true {
+            break;
+        }
+        assert!(attempt < 50, "the eviction never arrived");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,189 @@
+//! The conformance suite of the store: what both implementations must do, below HTTP.
+
+use std::sync::Arc;
+
+use accordant::codec::ConfigPatch;
+use accordant::store::{
+    DeleteOutcome, DeleteRequest, HashedContent, ImportSwitch, RegisterOutcome, RegisterRequest, Store, SubjectFilter,
+};
+use accordant::types::{CompatibilityLevel, Content, Mode, Reference, SchemaType, Subject, VersionSelector};
+use serde_json::json;
+
+use crate::on_both;
+use crate::support::app::Fresh;
+
+fn content(text: &str, references: &[(&str, &str, i32)]) -> Content {
+    Content {
+        schema_type: SchemaType::Avro,
+        text: text.into(),
+        references: references
+            .iter()
+            .map(|(name, subject, version)| Reference { name: (*name).into(), subject: (*subject).into(), version: *version })
+            .collect(),
+        metadata: None,
+        rule_set: None,
+    }
+}
+
+fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> RegisterRequest {
+    let targets = content.references.iter().map(|r| Subject::parse_in(subject.context(), &r.subject)).collect();
+    RegisterRequest {
+        subject: subject.clone(),
+        schema: HashedContent::from(content),
+        targets,
+        digest: None,
+        names: Vec::new(),
+        active_references: true,
+        expected_epoch: epoch,
+        version,
+        id: None,
+        disruptive: false,
+        now: 1000 + i64::from(version),
+    }
+}
+
+/// Files the next version.
+async fn file(store: &Arc<dyn Store>, subject: &str, text: &str) -> i32 {
+    let subject = Subject::parse(subject);
+    let state = store.subject(&subject).await.unwrap();
+    let request = request(&subject, content(text, &[]), state.next_version(), state.epoch);
+    match store.register(Arc::new(request)).await.unwrap() {
+        RegisterOutcome::Registered { id } => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn delete(store: &Arc<dyn Store>, subject: &str, version: Option<i32>, permanent: bool) -> DeleteOutcome {
+    let version = version.map(VersionSelector::Number);
+    let request = DeleteRequest { subject: Subject::parse(subject), version, permanent, read_only: false, now: 5000 };
+    store.delete(Arc::new(request)).await.unwrap()
+}
+
+on_both! {
+    async fn what_is_filed_is_read_back_whole(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        assert_eq!(file(&store, "s", "\"string\"").await, 1);
+        let stored = store.schema(".", 1).await.unwrap().unwrap();
+        assert_eq!((&*stored.content.text, stored.content.schema_type, stored.id), ("\"string\"", SchemaType::Avro, 1));
+        assert_eq!(stored.guid, stored.content.guid());
+        assert_eq!(store.ids_by_guid(stored.guid).await.unwrap(), vec![(".".to_owned(), 1, SchemaType::Avro)]);
+        let state = store.subject(&Subject::plain("s")).await.unwrap();
+        assert_eq!(state.rows.iter().map(|r| (r.version, r.id, r.deleted, r.created_at)).collect::<Vec<_>>(), [(1, 1, false, 1001)]);
+        assert!(state.epoch > 0);
+        assert_eq!(store.schema(".", 2).await.unwrap().map(|schema| schema.id), None);
+    }
+
+    async fn a_head_that_moved_writes_nothing(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        let subject = Subject::plain("s");
+        file(&store, "s", "\"string\"").await;
+        let stale = request(&subject, content("\"long\"", &[]), 1, 0);
+        assert_eq!(store.register(Arc::new(stale)).await.unwrap(), RegisterOutcome::HeadMoved);
+        assert_eq!(store.schema(".", 2).await.unwrap().map(|schema| schema.id), None);
+        assert_eq!(store.max_id(".").await.unwrap(), 1, "no number is used up");
+    }
+
+    async fn a_reference_that_is_gone_writes_nothing(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        file(&store, "target", "\"string\"").await;
+        delete(&store, "target", Some(1), false).await;
+        let subject = Subject::plain("s");
+        let gone = request(&subject, content("\"long\"", &[("n", "target", 1)]), 1, 0);
+        assert_eq!(store.register(Arc::new(gone)).await.unwrap(), RegisterOutcome::ReferenceGone { position: 0 });
+        assert!(store.subject(&subject).await.unwrap().rows.is_empty());
+    }
+
+    async fn an_id_asked_for_is_given_once(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        let subject = Subject::plain("s");
+        let mut first = request(&subject, content("\"long\"", &[]), 1, 0);
+        first.id = Some(70);
+        assert_eq!(store.register(Arc::new(first)).await.unwrap(), RegisterOutcome::Registered { id: 70 });
+        let epoch = store.subject(&subject).await.unwrap().epoch;
+        let mut second = request(&subject, content("\"int\"", &[]), 2, epoch);
+        second.id = Some(70);
+        assert_eq!(store.register(Arc::new(second)).await.unwrap(), RegisterOutcome::IdTaken);
+        assert_eq!(file(&store, "s", "\"int\"").await, 71);
+    }
+
+    async fn deleting_marks_and_then_removes(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        file(&store, "s", "\"string\"").await;
+        file(&store, "s", "\"long\"").await;
+        let before = store.generation().await.unwrap();
+        assert_eq!(delete(&store, "s", Some(1), false).await, DeleteOutcome::Deleted(vec![1]));
+        let marked = store.generation().await.unwrap();
+        assert!(marked.content > before.content && marked.id_bindings == before.id_bindings);
+        assert_eq!(delete(&store, "s", Some(1), false).await, DeleteOutcome::VersionSoftDeleted(1));
+        assert_eq!(delete(&store, "s", Some(2), true).await, DeleteOutcome::VersionNotDeleted(2));
+        assert_eq!(delete(&store, "s", Some(1), true).await, DeleteOutcome::Deleted(vec![1]));
+        assert!(store.generation().await.unwrap().id_bindings > marked.id_bindings);
+        assert_eq!(store.schema(".", 1).await.unwrap().map(|schema| schema.id), None);
+        assert_eq!(delete(&store, "s", None, true).await, DeleteOutcome::SubjectNotDeleted);
+        assert_eq!(delete(&store, "x", None, false).await, DeleteOutcome::SubjectNotFound);
+    }
+
+    async fn config_and_mode_are_kept_for_each_scope(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        let scope = Subject::plain("s");
+        let patch = ConfigPatch::from_json(&json!({ "compatibility": "FULL", "alias": "t" })).unwrap().unwrap();
+        store.put_config(&scope, &patch).await.unwrap();
+        let patch = ConfigPatch::from_json(&json!({ "alias": null })).unwrap().unwrap();
+        let merged = store.put_config(&scope, &patch).await.unwrap();
+        assert_eq!((merged.compatibility, merged.alias), (Some(CompatibilityLevel::Full), None));
+        store.put_mode(&scope, Some(Mode::ReadOnly), ImportSwitch::No).await.unwrap();
+        let settings = store.settings(&[Subject::plain("other"), scope.clone()]).await.unwrap();
+        assert!(settings[0].config.is_none() && settings[0].mode.is_none());
+        assert_eq!(settings[1].mode, Some(Mode::ReadOnly));
+        let removed = store.delete_config(&scope).await.unwrap().map(|config| config.compatibility);
+        assert_eq!(removed, Some(Some(CompatibilityLevel::Full)));
+        assert_eq!(store.delete_config(&scope).await.unwrap().map(|config| config.compatibility), None);
+        assert_eq!(store.delete_mode(&scope, false).await.unwrap().0, Some(Mode::ReadOnly));
+    }
+
+    async fn every_change_is_recorded_in_order(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        file(&store, "s", "\"string\"").await;
+        delete(&store, "s", Some(1), false).await;
+        delete(&store, "s", Some(1), true).await;
+        let changes = store.changes(0, 100).await.unwrap();
+        assert_eq!(changes.len(), 3);
+        assert_eq!(changes[0].kind, "schema.registered");
+        assert!(changes.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
+        assert_eq!(store.changes(changes[1].sequence, 100).await.unwrap().len(), 1);
+    }
+
+    async fn subjects_come_in_pages(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        for name in ["c", "a", "b", ":.x:a"] {
+            file(&store, name, "\"string\"").await;
+        }
+        let filter = SubjectFilter::default();
+        let first = store.subjects(&filter, None, 3).await.unwrap();
+        let names: Vec<_> = first.iter().map(|s| s.qualified.as_str()).collect();
+        assert_eq!(names, [":.x:a", "a", "b"]);
+        let second = store.subjects(&filter, Some("b"), 3).await.unwrap();
+        assert_eq!(second.len(), 1);
+    }
+
+    async fn everything_is_there_after_closing_and_opening(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        let cluster = store.cluster_id().await.unwrap();
+        file(&store, "s", "\"string\"").await;
+        store.close().await;
+        drop(store);
+        let store = fresh.open().await;
+        assert_eq!(store.cluster_id().await.unwrap(), cluster);
+        assert_eq!(store.subject(&Subject::plain("s")).await.unwrap().rows.len(), 1);
+        assert_eq!(file(&store, "s", "\"long\"").await, 2);
+    }
+}

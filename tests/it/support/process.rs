@@ -1,0 +1,80 @@
+//! The binary as a process of its own, and requests to it without a client.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A server process in a folder of its own.
+pub struct Process {
+    pub child: Child,
+    pub address: String,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+pub fn command(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_accordant"));
+    command.current_dir(directory).env_clear().stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+impl Process {
+    pub fn start(directory: &Path, arguments: &[&str]) -> Self {
+        let mut child = command(directory).args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("listening on http://") {
+            line.clear();
+            if log.read_line(&mut line).unwrap() == 0 {
+                break;
+            }
+        }
+        let address =
+            line.split_once("http://").and_then(|(_, rest)| rest.split_once(',')).map(|(address, _)| address.to_owned());
+        let process = Self { child, address: address.unwrap_or_default(), log };
+        assert!(!process.address.is_empty(), "the server ended before it listened");
+        process
+    }
+
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Ends it without warning.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop; the exit code and the rest of its log.
+    pub fn stop(mut self) -> (i32, String) {
+        self.signal("-TERM");
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), rest)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One exchange over a connection of its own.
+pub fn exchange(address: &str, method: &str, target: &str, body: &str) -> std::io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let status = text.get(9..12).and_then(|s| s.parse().ok()).ok_or_else(|| std::io::Error::other("no status"))?;
+    Ok((status, text.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned()))
+}
