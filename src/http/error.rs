@@ -23,7 +23,8 @@ pub(super) struct ApiError {
 }
 
 /// What the `type` of a problem stands for (cloudevents 4.6); `problem.rs` has their names and pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub(super) enum ProblemKind {
     SchemaNotFound,
     SchemaDeleted,

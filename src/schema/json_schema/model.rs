@@ -166,7 +166,8 @@ impl PatternProperty {
 }
 
 /// How the members of a combined schema are combined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
 #[expect(clippy::enum_variant_names, reason = "the names are the keywords")]
 pub(crate) enum Criterion {
     AllOf,
@@ -176,11 +177,7 @@ pub(crate) enum Criterion {
 
 impl Criterion {
     pub(crate) fn keyword(self) -> &'static str {
-        match self {
-            Self::AllOf => "allOf",
-            Self::AnyOf => "anyOf",
-            Self::OneOf => "oneOf",
-        }
+        self.into()
     }
 }
 

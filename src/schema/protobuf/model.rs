@@ -177,7 +177,8 @@ impl Body {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Label {
     Optional,
     Required,
@@ -186,11 +187,7 @@ pub(crate) enum Label {
 
 impl Label {
     pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Optional => "optional",
-            Self::Required => "required",
-            Self::Repeated => "repeated",
-        }
+        self.into()
     }
 }
 
