@@ -4,7 +4,6 @@
 //! A duplicate key keeps the place of its first occurrence and the value of its last, as Jackson does.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use super::format::SchemaError;
 use super::position::Position;
@@ -201,18 +200,18 @@ pub struct ReadOptions {
     pub max_depth: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    Syntax {
-        offset: usize,
-        what: String,
-    },
+    #[error("{what}")]
+    Syntax { offset: usize, what: String },
     /// Something follows the value.
+    #[error("unexpected content after the JSON value")]
     Trailing {
         /// Where that begins.
         offset: usize,
     },
     /// Nested deeper than allowed.
+    #[error("nesting depth ({}) exceeds the maximum allowed ({limit})", limit + 1)]
     TooDeep {
         /// Byte offset of the bracket that was one too many.
         offset: usize,
@@ -233,18 +232,6 @@ impl JsonError {
     pub fn into_schema_error(self, text: &str) -> SchemaError {
         let at = Position::of(text, self.offset());
         SchemaError::parse(format!("{self} at line {}, column {}", at.line, at.column)).at(at)
-    }
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JsonError::Syntax { what, .. } => f.write_str(what),
-            JsonError::Trailing { .. } => f.write_str("unexpected content after the JSON value"),
-            JsonError::TooDeep { limit, .. } => {
-                write!(f, "nesting depth ({}) exceeds the maximum allowed ({limit})", limit + 1)
-            }
-        }
     }
 }
 
