@@ -6,8 +6,8 @@
 
 use std::hash::Hash;
 
-use quick_cache::sync::{Cache, EntryAction, EntryResult};
-use quick_cache::{Equivalent, OptionsBuilder, Weighter};
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
+use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
 /// What a key and its value weigh, in bytes.
 pub type Weight<K, V> = fn(&K, &V) -> usize;
@@ -57,7 +57,8 @@ impl<K: Eq + Hash + Clone, V: Clone> Generational<K, V> {
     pub fn undivided(bytes: u64, typical: u64, weight: Weight<K, V>) -> Self {
         let items = items(bytes, typical);
         let options = OptionsBuilder::new().shards(1).estimated_items_capacity(items).weight_capacity(bytes).build();
-        let undivided = |options| Cache::with_options(options, ByWeight, Default::default(), Default::default());
+        let undivided =
+            |options| Cache::with_options(options, ByWeight, DefaultHashBuilder::default(), DefaultLifecycle::default());
         let cache = options.map_or_else(|_| Cache::with_weighter(items, bytes, ByWeight), undivided);
         Self { cache, weight }
     }

@@ -1,4 +1,13 @@
-//! RING 5: the command line. One file is one command; `exit` says what each exit code means.
+//! RING 5: the command line.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `serve` | `accordant serve`: opens the store, runs the server |
+//! | `check/` | `accordant check`: `source`, `references`, `remote` find the schemas, `compare` judges them, one file prints each format |
+//! | `validate` | `accordant validate`: payloads against a schema |
+//! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
+//! | `client` | asking another registry |
+//! | `exit` | what each exit code means |
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

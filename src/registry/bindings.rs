@@ -99,6 +99,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::InvalidBinding`] for a pattern that no type can match; the subject or its version is unknown.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn put_type_binding(&self, binding: &TypeBinding) -> Result<bool, RegistryError> {
         let pattern = &binding.pattern;
         if pattern.is_empty() || pattern.len() > MAX_URI_BYTES || pattern.chars().any(char::is_control) {
@@ -112,6 +113,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::NoTypeBinding`], [`RegistryError::Configured`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete_type_binding(&self, pattern: &str) -> Result<(), RegistryError> {
         if self.store.delete_type_binding(pattern).await? {
             return Ok(());
@@ -157,6 +159,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::InvalidBinding`] for what is no URI; what the alias is to stand for is unknown.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn put_alias(&self, alias: &Alias) -> Result<bool, RegistryError> {
         SchemaUri::parse(&alias.uri).map_err(|error| invalid(format!("Not a URI: {error}")))?;
         match &alias.target {
@@ -172,6 +175,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::NoAlias`], [`RegistryError::Configured`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete_alias(&self, uri: &str) -> Result<Alias, RegistryError> {
         if let Some(alias) = self.store.delete_alias(uri).await? {
             return Ok(alias);

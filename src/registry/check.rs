@@ -178,7 +178,7 @@ impl Registry {
             (None, false) => state.latest().map(|row| row.id).into_iter().collect(),
             _ => state.active().map(|row| row.id).collect(),
         };
-        let schemas = self.entries(subject.context(), &ids).await?;
+        let schemas = self.schemas_by_ids(subject.context(), &ids).await?;
         let by_id: std::collections::HashMap<_, _> = schemas.iter().map(|schema| (schema.stored.id, schema)).collect();
         let value = |m: Option<&Metadata>| group.and_then(|group| m.and_then(|m| m.property(group)).map(str::to_owned));
         let wanted = value(metadata);

@@ -12,6 +12,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::NoSubjectConfig`] when a subject has none of its own.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn config(&self, scope: &Scope, inherit: bool) -> Result<Config, RegistryError> {
         let effective = self.effective(scope).await?;
         let level = effective.config.compatibility;
@@ -33,6 +34,7 @@ impl Registry {
     ///
     /// # Errors
     /// The scope is read-only, its name not allowed, or a rule set not valid.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, RegistryError> {
         self.check_scope_name(scope)?;
         for rules in patch.rule_sets() {
@@ -46,6 +48,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`] when a subject has none; the scope is read-only.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete_config(&self, scope: &Scope) -> Result<Config, RegistryError> {
         let effective = self.effective(scope).await?;
         let is_top = *scope == top();

@@ -8,6 +8,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn contexts(&self) -> Result<Vec<String>, RegistryError> {
         Ok(self.store.contexts().await?)
     }
@@ -16,6 +17,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::ContextNotEmpty`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete_context(&self, context: &str) -> Result<(), RegistryError> {
         if self.store.delete_context(context).await? {
             Ok(())

@@ -50,6 +50,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::SubjectNotFound`], [`RegistryError::VersionNotFound`], [`RegistryError::SchemaNotFound`],
     /// [`RegistryError::NoTypeBinding`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn locate(&self, name: &DocumentName) -> Result<Located, RegistryError> {
         match name {
             DocumentName::Version(subject, version) => self.locate_version(subject, *version).await,
@@ -120,8 +121,9 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SchemaNotFound`] when it went away meanwhile.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn document(&self, located: &Located) -> Result<Arc<CachedSchema>, RegistryError> {
-        let schema = self.entry(located.subject.context(), located.id).await?;
+        let schema = self.schema_by_id(located.subject.context(), located.id).await?;
         schema.ok_or_else(|| RegistryError::SchemaNotFound(located.id.to_string()))
     }
 

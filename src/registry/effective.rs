@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Registry;
-use super::error::{NotPermitted, RegistryError};
+use super::error::RegistryError;
 use crate::cache::Generational;
 use crate::codec::{ConfigJson, LevelKey, to_text};
 use crate::compat::Rules;
@@ -136,12 +136,5 @@ impl Registry {
         let effective = self.effective(subject).await?;
         let alias = effective.own.config.as_ref().and_then(|config| config.alias.as_deref()).filter(|alias| !alias.is_empty());
         Ok(alias.map_or_else(|| subject.clone(), |alias| Subject::parse_in(subject.context(), alias)))
-    }
-
-    pub(super) async fn refuse_read_only(&self, scope: &Scope) -> Result<(), RegistryError> {
-        if self.effective(scope).await?.mode.is_read_only() {
-            return Err(RegistryError::NotPermitted(NotPermitted::ReadOnly(scope.clone())));
-        }
-        Ok(())
     }
 }

@@ -39,6 +39,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SchemaNotFound`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn by_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<FoundById, RegistryError> {
         let found = self.find_id(id, hint).await?;
         found.ok_or_else(|| RegistryError::SchemaNotFound(id.to_string()))
@@ -46,7 +47,7 @@ impl Registry {
 
     pub(super) async fn find_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<Option<FoundById>, RegistryError> {
         let Some(holder) = self.find_holder(id, hint).await? else { return Ok(None) };
-        Ok(self.entry(holder.subject.context(), id).await?.map(|schema| FoundById { schema, holder }))
+        Ok(self.schema_by_id(holder.subject.context(), id).await?.map(|schema| FoundById { schema, holder }))
     }
 
     /// The holder that a look-up by id names.
@@ -74,6 +75,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::NoSuchSchema`] when nothing holds the id.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn holders_of(&self, id: SchemaId, hint: Option<&Subject>, deleted: bool) -> Result<Vec<Holder>, RegistryError> {
         let found = self.find_id(id, hint).await?.ok_or(RegistryError::NoSuchSchema)?;
         let mut holders = self.store.holders(&found.schema.stored.context, id).await?;
@@ -96,12 +98,13 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SchemaNotFound`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn by_guid(&self, text: &str) -> Result<Arc<CachedSchema>, RegistryError> {
         let missing = || RegistryError::SchemaNotFound(text.to_owned());
         let guid = Guid::parse(text).ok_or_else(missing)?;
         let ids = self.store.ids_by_guid(guid).await?;
         let (context, id, _) = ids.first().ok_or_else(missing)?;
-        self.entry(context, *id).await?.ok_or_else(missing)
+        self.schema_by_id(context, *id).await?.ok_or_else(missing)
     }
 
     /// Where a guid is held: contexts and ids.
@@ -117,6 +120,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`] when the subject has no versions that count, else [`RegistryError::VersionNotFound`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn version(
         &self,
         subject: &Subject,
@@ -124,7 +128,7 @@ impl Registry {
         deleted: bool,
     ) -> Result<FoundVersion, RegistryError> {
         let (subject, row) = self.version_row(subject, selector, deleted).await?;
-        let schema = self.entry(subject.context(), row.id).await?.ok_or(RegistryError::VersionNotFound(selector))?;
+        let schema = self.schema_by_id(subject.context(), row.id).await?.ok_or(RegistryError::VersionNotFound(selector))?;
         Ok(FoundVersion { subject, row, schema })
     }
 
@@ -167,6 +171,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`], [`RegistryError::NoSuchSchema`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn by_metadata(
         &self,
         subject: &Subject,
@@ -179,7 +184,7 @@ impl Registry {
             return Err(RegistryError::SubjectNotFound(subject.clone()));
         }
         for row in rows {
-            let Some(schema) = self.entry(subject.context(), row.id).await? else { continue };
+            let Some(schema) = self.schema_by_id(subject.context(), row.id).await? else { continue };
             let has = |(key, value): &(String, String)| {
                 schema.stored.content.metadata.as_ref().and_then(|m| m.property(key)) == Some(value)
             };
@@ -194,6 +199,7 @@ impl Registry {
     ///
     /// # Errors
     /// The version is unknown.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn referenced_by(
         &self,
         subject: &Subject,
@@ -228,7 +234,7 @@ impl Registry {
     /// As for [`Self::text`].
     pub async fn registered_text(&self, registered: &Registered, format: &str) -> Result<Arc<str>, RegistryError> {
         if !format.is_empty()
-            && let Some(schema) = self.entry(registered.subject.context(), registered.id).await?
+            && let Some(schema) = self.schema_by_id(registered.subject.context(), registered.id).await?
         {
             return self.text(&schema, format).await;
         }

@@ -109,6 +109,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn schemas(
         &self,
         filter: &SchemaFilter,

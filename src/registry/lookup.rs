@@ -40,6 +40,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`], [`RegistryError::NoSuchSchema`], or the schema is refused.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn lookup(
         &self,
         subject: &Subject,
@@ -125,14 +126,14 @@ impl Registry {
         let ids = self.store.content_ids(subject.context(), content.guid(), content.schema_type).await?;
         let eligible = || state.rows.iter().rev().filter(|row| deleted || !row.deleted);
         for row in eligible().filter(|row| ids.contains(&row.id)) {
-            if let Some(schema) = self.entry(subject.context(), row.id).await?
+            if let Some(schema) = self.schema_by_id(subject.context(), row.id).await?
                 && *schema.stored.content == content
             {
                 return Ok(Some(Match { row: row.clone(), schema, exact: true }));
             }
         }
         let ids: Vec<_> = eligible().map(|row| row.id).collect();
-        let schemas = self.entries(subject.context(), &ids).await?;
+        let schemas = self.schemas_by_ids(subject.context(), &ids).await?;
         for row in eligible() {
             let Some(schema) = schemas.iter().find(|schema| schema.stored.id == row.id) else { continue };
             if self.is_equivalent(candidate, metadata, rules, row, schema).await? {
@@ -180,7 +181,7 @@ impl Registry {
         config: &Config,
     ) -> Result<(Option<Metadata>, Option<RuleSet>), RegistryError> {
         let latest = match state.latest() {
-            Some(row) => self.entry(subject.context(), row.id).await?,
+            Some(row) => self.schema_by_id(subject.context(), row.id).await?,
             None => None,
         };
         let previous = latest.as_ref().map(|schema| &schema.stored.content);

@@ -1,16 +1,17 @@
-//! Modes: reading, setting and removing them.
+//! Modes: what they refuse; reading, setting and removing them.
 
 use super::Registry;
 use super::effective::{global, top};
 use super::error::{NotPermitted, RegistryError};
 use crate::store::{DeleteOutcome, ImportSwitch, Scope};
-use crate::types::Mode;
+use crate::types::{Mode, SchemaId, Subject};
 
 impl Registry {
     /// The mode of a scope: its own, or with `inherit` the effective one.
     ///
     /// # Errors
     /// [`RegistryError::NoSubjectMode`] when a subject has none of its own.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn mode(&self, scope: &Scope, inherit: bool) -> Result<Mode, RegistryError> {
         let effective = self.effective(scope).await?;
         match effective.own.mode {
@@ -25,6 +26,7 @@ impl Registry {
     ///
     /// # Errors
     /// FORWARD below the global level; modes can't be changed; IMPORT on a scope that is not empty.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, force: bool) -> Result<(), RegistryError> {
         self.check_scope_name(scope)?;
         self.refuse_immutable_mode()?;
@@ -47,10 +49,30 @@ impl Registry {
         if self.defaults.mode_mutability { Ok(()) } else { Err(RegistryError::NotPermitted(NotPermitted::ModeImmutable)) }
     }
 
+    pub(super) async fn refuse_read_only(&self, scope: &Scope) -> Result<(), RegistryError> {
+        if self.effective(scope).await?.mode.is_read_only() {
+            return Err(RegistryError::NotPermitted(NotPermitted::ReadOnly(scope.clone())));
+        }
+        Ok(())
+    }
+
+    /// Whether the mode lets a new version be registered: with an id of the client's only in IMPORT, without one never there.
+    pub(super) fn refuse_registration(subject: &Subject, id: Option<SchemaId>, mode: Mode) -> Result<(), RegistryError> {
+        let id = id.filter(|id| *id >= 0);
+        let refusal = match (mode, id) {
+            (mode, _) if mode.is_read_only() => NotPermitted::ReadOnly(subject.clone()),
+            (mode, None) if mode.is_import() => NotPermitted::NotReadWrite(subject.clone()),
+            (mode, Some(_)) if !mode.is_import() => NotPermitted::NotImport(subject.clone()),
+            _ => return Ok(()),
+        };
+        Err(RegistryError::NotPermitted(refusal))
+    }
+
     /// Removes a mode and returns it; `None` when only modes below it were removed.
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`] when there is none; modes can't be changed.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<Option<Mode>, RegistryError> {
         let effective = self.effective(scope).await?;
         let is_top = *scope == top();

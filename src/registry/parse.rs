@@ -200,7 +200,7 @@ impl Registry {
             if graph.versions.len() > self.limits.reference_count {
                 return Err(limit("references", self.limits.reference_count, "max-references").into());
             }
-            let Some(schema) = self.entry(target.context(), id).await? else { return Ok(()) };
+            let Some(schema) = self.schema_by_id(target.context(), id).await? else { return Ok(()) };
             for nested in &schema.stored.content.references {
                 let inner = Subject::parse_in(target.context(), &nested.subject);
                 let row = self.store.version(&inner, VersionSelector::Number(nested.version), !graph.only_active).await?;

@@ -148,7 +148,7 @@ impl Registry {
             searched = true;
             read = Some((candidate, strict));
         }
-        Self::check_mode(subject, submission, &effective)?;
+        Self::refuse_registration(subject, submission.id, effective.mode)?;
         let submission = self.completed(subject, submission, &state, &effective).await?;
         let (candidate, strict) = match read {
             Some(read) => read,
@@ -197,17 +197,6 @@ impl Registry {
         }
     }
 
-    fn check_mode(subject: &Subject, submission: &Submission, effective: &Effective) -> Result<(), RegistryError> {
-        let id = submission.id.filter(|id| *id >= 0);
-        let refusal = match (effective.mode, id) {
-            (mode, _) if mode.is_read_only() => NotPermitted::ReadOnly(subject.clone()),
-            (mode, None) if mode.is_import() => NotPermitted::NotReadWrite(subject.clone()),
-            (mode, Some(_)) if !mode.is_import() => NotPermitted::NotImport(subject.clone()),
-            _ => return Ok(()),
-        };
-        Err(RegistryError::NotPermitted(refusal))
-    }
-
     /// Fills what the request leaves to the previous version and to the config, and edits inline tags.
     async fn completed(
         &self,
@@ -225,7 +214,7 @@ impl Registry {
             return Ok(out);
         }
         let latest = match state.latest() {
-            Some(row) => self.entry(subject.context(), row.id).await?,
+            Some(row) => self.schema_by_id(subject.context(), row.id).await?,
             None => None,
         };
         if submission.is_empty() {
@@ -360,7 +349,7 @@ impl Registry {
         id: Option<SchemaId>,
         content: &Content,
     ) -> Result<Decision, RegistryError> {
-        match self.entry(subject.context(), row.id).await? {
+        match self.schema_by_id(subject.context(), row.id).await? {
             Some(schema) if *schema.stored.content == *content && id.is_none_or(|id| id == row.id) => {
                 Ok(Decision::Known { registered: Registered::known(subject, row, &schema, None), repeatable: false })
             }

@@ -84,7 +84,7 @@ impl Registry {
         self.schemas.0.size()
     }
 
-    pub(super) async fn entry(&self, context: &str, id: SchemaId) -> Result<Option<Arc<CachedSchema>>, RegistryError> {
+    pub(super) async fn schema_by_id(&self, context: &str, id: SchemaId) -> Result<Option<Arc<CachedSchema>>, RegistryError> {
         if let Some(schema) = self.cached(context, id) {
             return Ok(Some(schema));
         }
@@ -104,7 +104,7 @@ impl Registry {
     }
 
     /// Several schemas of a context, in the order asked for; what can't be found is left out.
-    pub(super) async fn entries(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<Arc<CachedSchema>>, RegistryError> {
+    pub(super) async fn schemas_by_ids(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<Arc<CachedSchema>>, RegistryError> {
         let generation = self.store.known_generation().id_bindings;
         let mut found: Vec<Option<Arc<CachedSchema>>> =
             ids.iter().map(|id| self.schemas.0.get(&KeyRef(context, *id), generation)).collect();

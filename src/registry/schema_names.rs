@@ -39,6 +39,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn backfill_names(&self) -> Result<usize, RegistryError> {
         let mut done = 0;
         loop {

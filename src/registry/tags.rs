@@ -50,6 +50,7 @@ impl Registry {
     ///
     /// # Errors
     /// The version is unknown, an entity is not in it, or the registration is refused.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn tag_version(
         &self,
         subject: &Subject,

@@ -41,6 +41,7 @@ pub struct Member {
 #[derive(Debug, Clone, Default)]
 pub struct Object {
     members: Vec<Member>,
+    #[expect(clippy::box_collection, reason = "few objects have one, and every value is as large as an object")]
     index: Option<Box<HashMap<Box<str>, usize>>>,
 }
 

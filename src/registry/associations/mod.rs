@@ -65,6 +65,7 @@ impl Registry {
     ///
     /// # Errors
     /// What is asked for contradicts itself or what is stored, or a schema is refused (rest-api 5.13). Nothing is written then.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn associate(
         &self,
         context: &str,
@@ -118,6 +119,7 @@ impl Registry {
     ///
     /// # Errors
     /// There are none, one is frozen, its subject is read-only, or something refers to a subject that should go too.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete_associations(&self, deletion: &AssociationDeletion) -> Result<(), RegistryError> {
         for _ in 0..MAX_DECISIONS {
             let expected_generation = self.store.generation().await?.content;
@@ -145,6 +147,7 @@ impl Registry {
     ///
     /// # Errors
     /// The query names no resource, or several.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn query_associations(
         &self,
         query: &AssociationQuery,
@@ -175,7 +178,7 @@ impl Registry {
     async fn latest(&self, subject: &crate::types::Subject) -> Result<Option<Registered>, RegistryError> {
         let state = self.store.subject(subject).await?;
         let Some(row) = state.latest() else { return Ok(None) };
-        let Some(schema) = self.entry(subject.context(), row.id).await? else { return Ok(None) };
+        let Some(schema) = self.schema_by_id(subject.context(), row.id).await? else { return Ok(None) };
         Ok(Some(Registered::known(subject, row, &schema, Some(row.created_at))))
     }
 

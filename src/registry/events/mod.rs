@@ -86,6 +86,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn judge_events(&self, envelopes: Vec<Envelope>, asked: &EventJudging) -> Result<Vec<Verdict>, RegistryError> {
         let mut known = sources::Known::default();
         let mut cases: Vec<Case> = envelopes.into_iter().map(Case::new).collect();

@@ -64,6 +64,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn resolve_event_schema(&self, hints: &Hints) -> Result<Result<Resolution, Unresolved>, RegistryError> {
         let mut generation = None;
         let mut found = None;
@@ -164,7 +165,7 @@ impl Registry {
     /// What a URI is remembered to name.
     async fn remembered(&self, uri: &str, generation: i64) -> Result<Option<Resolution>, RegistryError> {
         let Some(named) = self.resolved_uris.get(uri, generation) else { return Ok(None) };
-        let Some(schema) = self.entry(&named.context, named.id).await? else { return Ok(None) };
+        let Some(schema) = self.schema_by_id(&named.context, named.id).await? else { return Ok(None) };
         let tried = [ResolutionRule::Alias, ResolutionRule::OwnBase, ResolutionRule::BaseTemplate]
             .into_iter()
             .filter(|rule| *rule <= named.rule)
