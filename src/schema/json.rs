@@ -16,9 +16,12 @@ pub struct Value {
     pub kind: Kind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// As words: the types of JSON.
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     Null,
+    #[strum(serialize = "boolean")]
     Bool(bool),
     /// A number as written.
     Number(Box<str>),

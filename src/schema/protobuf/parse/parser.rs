@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
     }
 
     fn is_edition(&self) -> bool {
-        self.syntax.is_some_and(|syntax| syntax.edition().is_some())
+        self.syntax.is_some_and(Syntax::is_edition)
     }
 
     fn unexpected(&self, label: &str, at: Offset) -> SchemaError {
@@ -139,13 +139,8 @@ impl<'a> Parser<'a> {
             return Err(self.fail_at(at, format!("'{label}' element must be the first declaration in a file")));
         }
         let word = self.lexer.text()?;
-        let syntax = match (label, word.as_str()) {
-            ("syntax", "proto2") => Syntax::Proto2,
-            ("syntax", "proto3") => Syntax::Proto3,
-            ("edition", "2023") => Syntax::Edition2023,
-            ("edition", "2024") => Syntax::Edition2024,
-            _ => return Err(self.fail_at(at, format!("unexpected {label}: {word}"))),
-        };
+        let syntax = word.parse().ok().filter(|syntax: &Syntax| syntax.is_edition() == (label == "edition"));
+        let syntax = syntax.ok_or_else(|| self.fail_at(at, format!("unexpected {label}: {word}")))?;
         self.lexer.require(b';')?;
         self.syntax = Some(syntax);
         Ok(syntax)
