@@ -55,4 +55,4 @@ serve *ARGS:
 
 # the API documentation of the library
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps

@@ -31,7 +31,7 @@ struct Arguments {
     reference: Vec<String>,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
+    format: OutputFormat,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     color: Color,
@@ -39,7 +39,7 @@ struct Arguments {
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
+enum OutputFormat {
     /// For people
     #[default]
     Human,
@@ -50,7 +50,7 @@ enum Format {
 }
 
 /// The verdict.
-struct Outcome {
+struct DocumentReport {
     /// The document's name, and its location for programs.
     name: String,
     location: String,
@@ -73,21 +73,21 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let outcome = match on_deep_stack(|| validate(&arguments)) {
         Ok(outcome) => outcome,
         Err(error) => {
-            if arguments.format == Format::Github {
+            if arguments.format == OutputFormat::Github {
                 print(&annotate(&error))?;
             }
             return Err(error.to_string());
         }
     };
     match arguments.format {
-        Format::Human => print_styled(&human(&outcome), arguments.color),
-        Format::Json => print(&as_json(&outcome)),
-        Format::Github => print(&github(&outcome)),
+        OutputFormat::Human => print_styled(&human(&outcome), arguments.color),
+        OutputFormat::Json => print(&as_json(&outcome)),
+        OutputFormat::Github => print(&github(&outcome)),
     }?;
     Ok(if outcome.errors.is_empty() { Exit::Success } else { Exit::Refused })
 }
 
-fn validate(arguments: &Arguments) -> Result<Outcome, InputError> {
+fn validate(arguments: &Arguments) -> Result<DocumentReport, InputError> {
     let schema_type = arguments.schema_type.or_else(|| type_of(&arguments.schema)).unwrap_or(SchemaType::Json);
     if schema_type != SchemaType::Json {
         let message = format!("documents can be validated against JSON Schemas only, and this one is of type {schema_type}");
@@ -107,7 +107,7 @@ fn validate(arguments: &Arguments) -> Result<Outcome, InputError> {
     let document = read(&arguments.document)?;
     let (errors, truncated) = judge(&validator, &document.text).map_err(|why| InputError::of(&document.name, why))?;
     let (name, location, text) = (document.name, document.location, document.text);
-    Ok(Outcome { name, location, text, schema: schema.name, errors, truncated })
+    Ok(DocumentReport { name, location, text, schema: schema.name, errors, truncated })
 }
 
 type Judged = (Vec<(DocumentError, Option<Position>)>, bool);
@@ -145,7 +145,7 @@ fn find<'v>(root: &'v json::Value, pointer: &str) -> Option<&'v json::Value> {
     })
 }
 
-fn verdict(outcome: &Outcome) -> String {
+fn verdict(outcome: &DocumentReport) -> String {
     let (name, schema) = (&outcome.name, &outcome.schema);
     match outcome.errors.len() {
         0 => format!("{name} is valid under {schema}"),
@@ -158,7 +158,7 @@ fn pointer(error: &DocumentError) -> &str {
     if error.instance_path.is_empty() { "the document" } else { &error.instance_path }
 }
 
-fn human(outcome: &Outcome) -> String {
+fn human(outcome: &DocumentReport) -> String {
     let mut out = String::new();
     // a String takes everything
     for (error, at) in &outcome.errors {
@@ -197,7 +197,7 @@ fn human(outcome: &Outcome) -> String {
     out
 }
 
-fn as_json(outcome: &Outcome) -> String {
+fn as_json(outcome: &DocumentReport) -> String {
     let error = |(error, at): &(DocumentError, Option<Position>)| {
         let mut out = json!({
             "pointer": error.instance_path,
@@ -230,7 +230,7 @@ fn as_json(outcome: &Outcome) -> String {
     format!("{}\n", serde_json::to_string_pretty(&out).unwrap_or_default())
 }
 
-fn github(outcome: &Outcome) -> String {
+fn github(outcome: &DocumentReport) -> String {
     let mut out = String::new();
     for (error, at) in &outcome.errors {
         let message = format!("{}: {}", pointer(error), error.message);

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::event::{Envelope, Mode, Scalar};
+use super::event::{AttributeValue, Envelope};
 use super::issue::{Issue, Level};
 use super::limits::EventSettings;
+use super::media::ContentMode;
 use super::{media, time, uri};
 use crate::schema::name_set::NameSet;
 
@@ -124,8 +125,8 @@ pub(super) struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    pub(super) fn new(settings: &'s EventSettings, mode: Mode) -> Self {
-        let typed = mode != Mode::Binary;
+    pub(super) fn new(settings: &'s EventSettings, mode: ContentMode) -> Self {
+        let typed = mode != ContentMode::Binary;
         Self { settings, envelope: Envelope::new(mode), unusable: NameSet::default(), dataschema: None, typed, full: false }
     }
 
@@ -217,15 +218,15 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
-    fn value(&mut self, core: Option<Core>, raw: Raw<'_>) -> Result<Scalar, Box<Issue>> {
+    fn value(&mut self, core: Option<Core>, raw: Raw<'_>) -> Result<AttributeValue, Box<Issue>> {
         match (raw, core) {
             (Raw::BrokenText, _) => fail("attribute.character", "it has an unpaired surrogate"),
             (Raw::Text(text), Some(core)) => self.core(core, text),
             (raw, Some(core)) => fail("attribute.type", format!("'{}' must be a string, not {}", core.name(), raw.kind())),
-            (Raw::Text(text), None) => self.text(text).map(|()| Scalar::Text(text.into())),
-            (Raw::Bool(flag), None) => Ok(Scalar::Bool(flag)),
+            (Raw::Text(text), None) => self.text(text).map(|()| AttributeValue::Text(text.into())),
+            (Raw::Bool(flag), None) => Ok(AttributeValue::Bool(flag)),
             (Raw::Number(text), None) => match text.parse::<i32>() {
-                Ok(number) if !text.contains(['.', 'e', 'E']) => Ok(Scalar::Integer(number)),
+                Ok(number) if !text.contains(['.', 'e', 'E']) => Ok(AttributeValue::Integer(number)),
                 _ => fail("attribute.type", "a number must be an integer of 32 bits, without fraction and exponent"),
             },
             (Raw::Other(kind), None) => fail("attribute.type", format!("an attribute can't be {kind}")),
@@ -248,7 +249,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn core(&mut self, core: Core, text: &str) -> Result<Scalar, Box<Issue>> {
+    fn core(&mut self, core: Core, text: &str) -> Result<AttributeValue, Box<Issue>> {
         if text.is_empty() {
             return fail("attribute.empty", format!("'{}' must not be empty", core.name()));
         }
@@ -280,7 +281,7 @@ impl<'s> Builder<'s> {
             }
             Core::SpecVersion | Core::Id | Core::Type | Core::Subject => {}
         }
-        Ok(Scalar::Text(text.into()))
+        Ok(AttributeValue::Text(text.into()))
     }
 
     fn uri(&self, core: Core, text: &str) -> Result<uri::Parts, Box<Issue>> {

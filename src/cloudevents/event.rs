@@ -9,36 +9,13 @@ use bytes::Bytes;
 use super::framing::{Framing, framing_of};
 use super::issue::{Issue, Issues};
 use super::limits::EventLimits;
-use super::media::{self, Media};
+use super::media::{self, ContentMode, Media};
 use crate::schema::json::{self, JsonError, Notes, ReadOptions};
-
-/// The content mode of an event, or of a request with several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Attributes in headers, data as it is.
-    Binary,
-    /// Everything in one JSON object.
-    Structured,
-    /// Several events.
-    Batched,
-}
-
-impl Mode {
-    /// Its word in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Binary => "binary",
-            Self::Structured => "structured",
-            Self::Batched => "batched",
-        }
-    }
-}
 
 /// The value of an attribute. Where the encoding has only texts, everything is a text.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
-pub enum Scalar {
+pub enum AttributeValue {
     /// A String, URI, URI-reference, Timestamp or Binary.
     Text(Box<str>),
     /// A Boolean.
@@ -46,7 +23,7 @@ pub enum Scalar {
     Integer(i32),
 }
 
-impl Scalar {
+impl AttributeValue {
     /// The text, if it is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
@@ -81,7 +58,7 @@ impl DataKind {
 
 /// The data in the form it is judged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
+pub enum DataContent {
     Json(json::Value),
     /// Declared as JSON; not parsed yet.
     Unread(Unread),
@@ -108,7 +85,7 @@ pub struct Data {
     /// How it was sent.
     pub kind: DataKind,
     /// What it is.
-    pub content: Content,
+    pub content: DataContent,
     /// Its size as it was sent, base64 undone.
     pub bytes: usize,
     /// Confluent's framing, if the data begins with it. It is already taken off JSON, but not off bytes.
@@ -126,8 +103,8 @@ impl Data {
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
         match &self.content {
-            Content::Binary(bytes) | Content::Text(_, Some(bytes)) => Some(bytes),
-            Content::Json(_) | Content::Unread(..) | Content::Accepted | Content::Text(_, None) => None,
+            DataContent::Binary(bytes) | DataContent::Text(_, Some(bytes)) => Some(bytes),
+            DataContent::Json(_) | DataContent::Unread(..) | DataContent::Accepted | DataContent::Text(_, None) => None,
         }
     }
 
@@ -161,16 +138,16 @@ impl Data {
         let otherwise = kind.unwrap_or(if is_text { DataKind::Text } else { DataKind::Binary });
         let (kind, content) = if media.is_json() {
             let unread = Unread { bytes, max_depth: limits.json_depth, otherwise };
-            (kind.unwrap_or(DataKind::Json), Content::Unread(unread))
+            (kind.unwrap_or(DataKind::Json), DataContent::Unread(unread))
         } else {
-            (otherwise, Content::Binary(bytes.into()))
+            (otherwise, DataContent::Binary(bytes.into()))
         };
         Self { kind, content, bytes: size, framing, broken: false, in_body: in_body && media.is_json(), media }
     }
 
     /// Parses JSON that has not been parsed, and reports what is wrong with it.
     pub(super) fn read(&mut self, issues: &mut Issues) {
-        let Content::Unread(unread) = &mut self.content else { return };
+        let DataContent::Unread(unread) = &mut self.content else { return };
         let (bytes, max_depth, otherwise) = (std::mem::take(&mut unread.bytes), unread.max_depth, unread.otherwise);
         let in_body = self.in_body;
         let place = |issue: Issue| if in_body { issue } else { issue.at(None) };
@@ -179,12 +156,12 @@ impl Data {
         match read_json(bytes.get(skip..).unwrap_or_default(), max_depth, skip) {
             Ok((value, found)) => {
                 issues.extend(found.into_iter().map(place));
-                self.content = Content::Json(value);
+                self.content = DataContent::Json(value);
                 self.in_body = in_body && skip == 0;
             }
             Err(issue) => {
                 issues.push(place(*issue));
-                (self.kind, self.content) = (otherwise, Content::Binary(bytes.into()));
+                (self.kind, self.content) = (otherwise, DataContent::Binary(bytes.into()));
                 (self.broken, self.in_body) = (true, false);
             }
         }
@@ -192,12 +169,12 @@ impl Data {
 
     /// Offers JSON that has not been parsed to a schema; `takes` gets the text and how deep it may be nested.
     fn offer(&mut self, takes: impl FnOnce(&str, usize) -> bool) -> bool {
-        let Content::Unread(Unread { bytes, max_depth, .. }) = &self.content else { return false };
+        let DataContent::Unread(Unread { bytes, max_depth, .. }) = &self.content else { return false };
         let skip = self.framing.as_ref().map_or(0, Framing::len);
         let text = bytes.get(skip..).and_then(|bytes| std::str::from_utf8(bytes).ok());
         let taken = text.is_some_and(|text| takes(text, *max_depth));
         if taken {
-            self.content = Content::Accepted;
+            self.content = DataContent::Accepted;
         }
         taken
     }
@@ -209,14 +186,22 @@ impl Data {
         let decoded =
             matches!(media, Media::Avro | Media::Protobuf | Media::Octets).then(|| STANDARD.decode(&*text).ok()).flatten();
         let framing = decoded.as_deref().and_then(framing_of);
-        let content = Content::Text(text, decoded);
+        let content = DataContent::Text(text, decoded);
         Self { kind: DataKind::Text, content, bytes, framing, broken: false, in_body: false, media }
     }
 
     /// A JSON value inside an event of JSON.
     pub(super) fn from_json(value: json::Value, bytes: usize, content_type: Option<&str>) -> Self {
         let media = content_type.map_or(Media::Json, Media::of);
-        Self { kind: DataKind::Json, content: Content::Json(value), bytes, framing: None, broken: false, in_body: true, media }
+        Self {
+            kind: DataKind::Json,
+            content: DataContent::Json(value),
+            bytes,
+            framing: None,
+            broken: false,
+            in_body: true,
+            media,
+        }
     }
 }
 
@@ -265,9 +250,9 @@ fn read_json(bytes: &[u8], max_depth: usize, skip: usize) -> Result<(json::Value
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// How it was encoded.
-    pub mode: Mode,
+    pub mode: ContentMode,
     /// The attributes that could be read, extensions included, in the order they were sent.
-    pub attributes: Vec<(Cow<'static, str>, Scalar)>,
+    pub attributes: Vec<(Cow<'static, str>, AttributeValue)>,
     pub data: Option<Data>,
     /// What is wrong.
     pub issues: Issues,
@@ -282,7 +267,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    pub(super) fn new(mode: Mode) -> Self {
+    pub(super) fn new(mode: ContentMode) -> Self {
         Self {
             mode,
             // as many as most events have
@@ -297,7 +282,7 @@ impl Envelope {
     }
 
     /// An envelope for input that is no event, with the reason.
-    pub(super) fn refused(mode: Mode, issue: Issue) -> Self {
+    pub(super) fn refused(mode: ContentMode, issue: Issue) -> Self {
         let mut envelope = Self::new(mode);
         envelope.issues.push(issue);
         envelope
@@ -305,14 +290,14 @@ impl Envelope {
 
     /// The value of an attribute.
     #[must_use]
-    pub fn attribute(&self, name: &str) -> Option<&Scalar> {
+    pub fn attribute(&self, name: &str) -> Option<&AttributeValue> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The text of an attribute.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.attribute(name).and_then(Scalar::as_text)
+        self.attribute(name).and_then(AttributeValue::as_text)
     }
 
     /// Reads data that the front end left unread.

@@ -84,11 +84,11 @@ pub struct Issue {
     pub offset: Option<u32>,
     /// The same as line and column, once they have been counted.
     #[serde(flatten)]
-    pub position: Option<Position>,
+    pub position: Option<IssuePosition>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Position {
+pub struct IssuePosition {
     pub line: u32,
     pub column: u32,
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::event::{Content, Data, Envelope};
+use super::event::{Data, DataContent, Envelope};
 use super::framing::Framing;
 use super::issue::{Issue, Level};
 use super::media::Media;
@@ -109,8 +109,8 @@ impl Judgement {
 }
 
 /// The offset of the value at a pointer.
-fn place(content: &Content, pointer: &str) -> Option<u32> {
-    let Content::Json(root) = content else { return None };
+fn place(content: &DataContent, pointer: &str) -> Option<u32> {
+    let DataContent::Json(root) = content else { return None };
     let found = pointer.split('/').skip(1).try_fold(root, |value, segment| {
         let key = segment.replace("~1", "/").replace("~0", "~");
         match &value.kind {
@@ -165,12 +165,12 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
     }
     match &attempt.schema.payload {
         PayloadValidator::Json(validator) => {
-            if matches!(data.content, Content::Accepted) {
+            if matches!(data.content, DataContent::Accepted) {
                 return Judgement { decoded_as: Some("json"), framing: data.framing, ..judgement };
             }
             let octets;
             let value = match (&data.content, data.media) {
-                (Content::Json(value), media) if media.is_json() => value,
+                (DataContent::Json(value), media) if media.is_json() => value,
                 (_, Media::Octets) => match read_octets(data, &mut judgement) {
                     Some(value) => {
                         octets = value;
@@ -187,7 +187,7 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
             judgement.faults(faults, data);
         }
         PayloadValidator::Avro(payload) => match &data.content {
-            Content::Json(value) if data.media != Media::ProtobufJson => {
+            DataContent::Json(value) if data.media != Media::ProtobufJson => {
                 judgement.framing = data.framing;
                 avro_json(payload, value, data, work, &mut judgement);
             }
@@ -197,7 +197,7 @@ fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mu
             },
         },
         PayloadValidator::Protobuf(payload) => match &data.content {
-            Content::Json(value) if data.media != Media::AvroJson => {
+            DataContent::Json(value) if data.media != Media::AvroJson => {
                 judgement.framing = data.framing;
                 judgement.decoded_as = Some("protobuf-json");
                 judgement.message = payload.message_name(None);
@@ -232,10 +232,10 @@ fn unsaid(judgement: &mut Judgement, as_what: &str) {
 fn read_octets(data: &Data, judgement: &mut Judgement) -> Option<Value> {
     unsaid(judgement, "JSON");
     let payload = match &data.content {
-        Content::Text(text, _) => text.as_bytes(),
+        DataContent::Text(text, _) => text.as_bytes(),
         _ => data.payload().unwrap_or_default(),
     };
-    let framing = data.framing.filter(|_| matches!(data.content, Content::Binary(_)));
+    let framing = data.framing.filter(|_| matches!(data.content, DataContent::Binary(_)));
     let rest = payload.get(framing.map_or(0, |framing| framing.len())..).unwrap_or_default();
     judgement.framing = framing;
     let options = crate::cloudevents::event::read_options(crate::cloudevents::EventLimits::default().json_depth);
@@ -259,7 +259,7 @@ fn bytes<'d>(data: &'d Data, attempt: &Attempt, media: Media, judgement: &mut Ju
     if data.media == Media::Octets {
         unsaid(judgement, if media == Media::Avro { "Avro" } else { "Protobuf" });
     }
-    if matches!(data.content, Content::Text(..)) {
+    if matches!(data.content, DataContent::Text(..)) {
         let message = "base64 in data was decoded; data_base64 is the member for that";
         judgement.issue(Issue::new(Level::Note, "data.base64_in_data", message));
     }

@@ -133,7 +133,7 @@ fn after_quoted(text: &str) -> Option<&str> {
     None
 }
 
-/// How an event is carried.
+/// How an event is carried, or a request with several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContentMode {
     /// Attributes in headers, data in the body.
@@ -142,28 +142,39 @@ pub enum ContentMode {
     Structured,
     /// Events in a body of JSON.
     Batched,
-    /// A CloudEvents media type in a format that is not read.
-    Unsupported,
 }
 
-/// The mode that a content type selects (HTTP binding, 3). Case does not matter.
+impl ContentMode {
+    /// Its word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::Structured => "structured",
+            Self::Batched => "batched",
+        }
+    }
+}
+
+/// The mode that a content type selects (HTTP binding, 3). Case does not matter. `None` for a CloudEvents media type in a format that is
+/// not read.
 #[must_use]
-pub fn content_mode(content_type: Option<&str>) -> ContentMode {
-    let Some(text) = content_type else { return ContentMode::Binary };
+pub fn content_mode(content_type: Option<&str>) -> Option<ContentMode> {
+    let Some(text) = content_type else { return Some(ContentMode::Binary) };
     let family = "application/cloudevents";
     if !text.trim_start().get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family)) {
-        return ContentMode::Binary;
+        return Some(ContentMode::Binary);
     }
     let name = essence(text).to_ascii_lowercase();
     let (mode, format) = match (name.strip_prefix("application/cloudevents-batch"), name.strip_prefix("application/cloudevents"))
     {
         (Some(format), _) => (ContentMode::Batched, format),
         (None, Some(format)) => (ContentMode::Structured, format),
-        (None, None) => return ContentMode::Binary,
+        (None, None) => return Some(ContentMode::Binary),
     };
     let charset = parameter(text, "charset");
     let readable = charset.is_none_or(|name| name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii"));
-    if format == "+json" && readable { mode } else { ContentMode::Unsupported }
+    (format == "+json" && readable).then_some(mode)
 }
 
 #[cfg(test)]
@@ -184,9 +195,9 @@ mod tests {
 
     #[test]
     fn a_batch_in_an_encoding_of_its_own_is_not_read() {
-        assert_eq!(content_mode(Some("application/cloudevents+json;charset=\"UTF-8\"")), ContentMode::Structured);
-        assert_eq!(content_mode(Some("application/cloudevents+json;charset=utf-16")), ContentMode::Unsupported);
-        assert_eq!(content_mode(Some("application/cloudevents-batch")), ContentMode::Unsupported);
-        assert_eq!(content_mode(Some("application/cloudevent+json")), ContentMode::Binary);
+        assert_eq!(content_mode(Some("application/cloudevents+json;charset=\"UTF-8\"")), Some(ContentMode::Structured));
+        assert_eq!(content_mode(Some("application/cloudevents+json;charset=utf-16")), None);
+        assert_eq!(content_mode(Some("application/cloudevents-batch")), None);
+        assert_eq!(content_mode(Some("application/cloudevent+json")), Some(ContentMode::Binary));
     }
 }

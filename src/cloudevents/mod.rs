@@ -29,7 +29,7 @@ mod uri;
 pub use encodings::http::{encode as encode_header, parse as parse_headers, parse_unread as parse_headers_unread};
 pub use encodings::json::{parse_batch, parse_structured};
 pub use encodings::kafka::{KafkaRecord, parse_record, read_records};
-pub use event::{Content, Data, DataKind, Envelope, Mode, Scalar, Unread};
+pub use event::{AttributeValue, Data, DataContent, DataKind, Envelope, Unread};
 pub use framing::{Framing, WriterId, framing_of};
 pub use issue::{Issue, Issues, Level, Strictness};
 pub use judge::{Attempt, Judgement, Schema, SchemaFacts, judge, without_data};

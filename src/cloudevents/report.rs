@@ -6,9 +6,9 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
-use super::event::{Envelope, Scalar};
+use super::event::{AttributeValue, Envelope};
 use super::framing::{Framing, WriterId};
-use super::issue::{Issue, Issues, Position, Strictness};
+use super::issue::{Issue, IssuePosition, Issues, Strictness};
 use super::judge::{Judgement, SchemaFacts};
 use crate::types::{Guid, SchemaId};
 
@@ -54,7 +54,7 @@ pub fn locate(text: &str, issues: &mut [&mut Issues]) {
                 column = column.saturating_add(1);
             }
         }
-        issue.position = Some(Position { line, column });
+        issue.position = Some(IssuePosition { line, column });
     }
 }
 
@@ -70,7 +70,7 @@ struct EventReport<'r> {
     mode: Option<&'static str>,
     strictness: &'static str,
     #[serde(serialize_with = "as_object")]
-    event: &'r [(Cow<'static, str>, Scalar)],
+    event: &'r [(Cow<'static, str>, AttributeValue)],
     schema: Option<&'r SchemaFacts>,
     data: DataReport<'r>,
     errors: Vec<&'r Issue>,
@@ -118,7 +118,7 @@ struct BatchReport<'r> {
     events: Vec<EventReport<'r>>,
 }
 
-fn as_object<S: Serializer>(attributes: &[(Cow<'static, str>, Scalar)], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_object<S: Serializer>(attributes: &[(Cow<'static, str>, AttributeValue)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(attributes.iter().map(|(name, value)| (name, value)))
 }
 

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use super::invalid_schema;
 use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::codec::{CodecError, ConfigPatchError};
-use crate::registry::{NotPermitted, Reason, RegistryError};
+use crate::registry::{NotPermitted, RegistryError, UnresolvedReason};
 use crate::types::{Subject, Version, VersionSelector};
 
 #[derive(Debug)]
@@ -147,14 +147,16 @@ impl ApiError {
         }
     }
 
-    pub(super) fn unresolved(reason: Reason, details: ErrorDetails) -> Self {
+    pub(super) fn unresolved(reason: UnresolvedReason, details: ErrorDetails) -> Self {
         let error = match reason {
-            Reason::NoHint => Self::bad_request("Nothing to go by: dataschema and type are both missing"),
-            Reason::NotAUri(error) => {
+            UnresolvedReason::NoHint => Self::bad_request("Nothing to go by: dataschema and type are both missing"),
+            UnresolvedReason::NotAUri(error) => {
                 Self::bad_request(format!("The dataschema can't be used: {error}")).problem(ProblemKind::NotAUri)
             }
-            Reason::Unknown(what) => Self::not_found_as(40403, format!("No schema: {what}")).problem(ProblemKind::Unresolved),
-            Reason::Ambiguous { name, rivals } => {
+            UnresolvedReason::Unknown(what) => {
+                Self::not_found_as(40403, format!("No schema: {what}")).problem(ProblemKind::Unresolved)
+            }
+            UnresolvedReason::Ambiguous { name, rivals } => {
                 let message = format!("{} schemas have the name {name}", rivals.len());
                 Self::conflict(40900, message).problem(ProblemKind::Ambiguous)
             }

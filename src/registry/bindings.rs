@@ -11,7 +11,7 @@ use crate::types::{Alias, AliasTarget, Subject, TypeBinding, VersionSelector};
 
 /// A binding or alias, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin<T> {
+pub struct WithOrigin<T> {
     pub value: T,
     /// From the server's configuration, where it can't be changed through the API.
     pub is_configured: bool,
@@ -21,8 +21,8 @@ pub struct Origin<T> {
 #[derive(Debug, Default)]
 pub(super) struct Bindings {
     /// Patterns without `*`: one that fits has most literal characters.
-    exact: HashMap<String, Origin<TypeBinding>>,
-    patterns: Vec<Origin<TypeBinding>>,
+    exact: HashMap<String, WithOrigin<TypeBinding>>,
+    patterns: Vec<WithOrigin<TypeBinding>>,
 }
 
 impl Bindings {
@@ -32,7 +32,7 @@ impl Bindings {
         exact.or_else(|| best(self.patterns.iter().map(|origin| &origin.value), event_type))
     }
 
-    fn pattern(&self, pattern: &str) -> Option<&Origin<TypeBinding>> {
+    fn pattern(&self, pattern: &str) -> Option<&WithOrigin<TypeBinding>> {
         self.exact.get(pattern).or_else(|| self.patterns.iter().find(|origin| origin.value.pattern == pattern))
     }
 }
@@ -53,8 +53,8 @@ impl Registry {
 
     async fn load_bindings(&self) -> Result<Arc<Bindings>, RegistryError> {
         let stored = self.store.type_bindings().await?;
-        let configured = self.defaults.resolve.types.iter().cloned().map(|value| Origin { value, is_configured: true });
-        let stored = stored.into_iter().map(|value| Origin { value, is_configured: false });
+        let configured = self.defaults.resolve.types.iter().cloned().map(|value| WithOrigin { value, is_configured: true });
+        let stored = stored.into_iter().map(|value| WithOrigin { value, is_configured: false });
         let mut bindings = Bindings::default();
         for binding in configured.chain(stored) {
             if binding.value.pattern.contains('*') {
@@ -71,7 +71,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
-    pub async fn type_bindings(&self) -> Result<Vec<Origin<TypeBinding>>, RegistryError> {
+    pub async fn type_bindings(&self) -> Result<Vec<WithOrigin<TypeBinding>>, RegistryError> {
         let bindings = self.bindings().await?;
         let mut all: Vec<_> = bindings.exact.values().chain(&bindings.patterns).cloned().collect();
         all.sort_by(|a, b| a.value.pattern.cmp(&b.value.pattern));
@@ -82,7 +82,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::NoTypeBinding`].
-    pub async fn type_binding(&self, pattern: &str) -> Result<Origin<TypeBinding>, RegistryError> {
+    pub async fn type_binding(&self, pattern: &str) -> Result<WithOrigin<TypeBinding>, RegistryError> {
         let found = self.bindings().await?.pattern(pattern).cloned();
         found.ok_or_else(|| RegistryError::NoTypeBinding(pattern.to_owned()))
     }
@@ -139,11 +139,11 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
-    pub async fn aliases(&self, offset: usize, limit: usize) -> Result<Vec<Origin<Alias>>, RegistryError> {
+    pub async fn aliases(&self, offset: usize, limit: usize) -> Result<Vec<WithOrigin<Alias>>, RegistryError> {
         let mut configured = Vec::new();
         for alias in &self.defaults.resolve.aliases {
             if self.store.alias(&alias.uri).await?.is_none() {
-                configured.push(Origin { value: alias.clone(), is_configured: true });
+                configured.push(WithOrigin { value: alias.clone(), is_configured: true });
             }
         }
         let before = configured.len();
@@ -151,7 +151,7 @@ impl Registry {
         let as_i64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let (offset, limit) = (as_i64(offset.saturating_sub(before)), as_i64(limit - page.len()));
         let stored = self.store.aliases(offset, limit).await?;
-        page.extend(stored.into_iter().map(|value| Origin { value, is_configured: false }));
+        page.extend(stored.into_iter().map(|value| WithOrigin { value, is_configured: false }));
         Ok(page)
     }
 

@@ -56,7 +56,7 @@ pub use associations::{
     AnsweredAssociation, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery, AssociationsAnswer,
     AssociationsRequest,
 };
-pub use bindings::Origin;
+pub use bindings::WithOrigin;
 pub use check::{CheckAnswer, CheckTarget};
 pub use document::{DocumentName, Located};
 pub use effective::Effective;
@@ -68,7 +68,7 @@ pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use register::RegisterOptions;
 pub use registered::Registered;
-pub use resolve::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved};
+pub use resolve::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
 pub use schema_cache::CachedSchema;
 pub use submission::{RawReference, Submission};
 pub use tags::TagRequest;

@@ -66,7 +66,7 @@ pub(super) async fn run(
 
 /// References collected so far.
 #[derive(Default)]
-struct Graph {
+struct ResolvedGraph {
     /// Only versions that are not soft-deleted can be referred to.
     only_active: bool,
     /// Names seen, with the version that each stood for first.
@@ -133,7 +133,7 @@ impl Registry {
         raw: &[RawReference],
         only_active: bool,
     ) -> Result<ResolvedReferences, Failure<ReferenceError>> {
-        let mut graph = Graph { only_active, ..Graph::default() };
+        let mut graph = ResolvedGraph { only_active, ..ResolvedGraph::default() };
         let (mut references, mut targets) = (Vec::new(), Vec::new());
         for reference in raw {
             let incomplete = || Failure::Input(ReferenceError::Incomplete(reference.clone()));
@@ -163,7 +163,7 @@ impl Registry {
         subject: &Subject,
         references: &[Reference],
     ) -> Result<Vec<ResolvedReference>, RegistryError> {
-        let mut graph = Graph::default();
+        let mut graph = ResolvedGraph::default();
         for reference in references {
             let target = Subject::parse_in(subject.context(), &reference.subject);
             let row = self.store.version(&target, VersionSelector::Number(reference.version), true).await?;
@@ -178,7 +178,7 @@ impl Registry {
     /// Depth first: a reference's own references come before it. A name that was seen before is skipped, which also ends circles.
     fn collect<'a>(
         &'a self,
-        graph: &'a mut Graph,
+        graph: &'a mut ResolvedGraph,
         target: &'a Subject,
         reference: &'a Reference,
         id: SchemaId,

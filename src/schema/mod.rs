@@ -1,7 +1,7 @@
 //! RING 0: pure knowledge of the schema formats. Text in, value or findings out; no I/O, no clock, and nothing global that an answer
 //! depends on.
 //!
-//! - [`format`]: what a format must do ([`Format`]), and the types it is given
+//! - [`mod@format`]: what a format must do ([`Format`]), and the types it is given
 //! - [`Parsed`], [`PayloadValidator`]: a schema of any format, as text and as the judge of data
 //! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
 //! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data

@@ -26,12 +26,12 @@ struct Arguments {
     ca: Option<String>,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
+enum OutputFormat {
     /// For people
     #[default]
     Human,
@@ -59,9 +59,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
         _ => return Err(format!("registry {}: {}", arguments.registry, without_controls(&answer.complaint()))),
     };
     print(&match arguments.format {
-        Format::Json => format!("{:#}\n", answer.body),
-        Format::Human if is_resolved => resolved(&answer.body),
-        Format::Human => unresolved(&answer.body),
+        OutputFormat::Json => format!("{:#}\n", answer.body),
+        OutputFormat::Human if is_resolved => resolved(&answer.body),
+        OutputFormat::Human => unresolved(&answer.body),
     })?;
     Ok(if is_resolved { Exit::Success } else { Exit::Refused })
 }

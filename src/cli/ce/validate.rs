@@ -69,7 +69,7 @@ struct Arguments {
     no_formats: bool,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
+    format: OutputFormat,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     color: Color,
@@ -77,7 +77,7 @@ struct Arguments {
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
+enum OutputFormat {
     /// For people
     #[default]
     Human,
@@ -105,8 +105,8 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
     let (report, name, body) = on_deep_stack(|| validate(&arguments)).map_err(|error| error.to_string())?;
     match arguments.format {
-        Format::Human => print_styled(&human::print(&report, &name, std::str::from_utf8(&body).ok()), arguments.color),
-        Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&report).unwrap_or_default())),
+        OutputFormat::Human => print_styled(&human::print(&report, &name, std::str::from_utf8(&body).ok()), arguments.color),
+        OutputFormat::Json => print(&format!("{}\n", serde_json::to_string_pretty(&report).unwrap_or_default())),
     }?;
     let valid = report.get("valid").and_then(Value::as_bool) == Some(true);
     Ok(if valid { Exit::Success } else { Exit::Refused })
@@ -173,7 +173,7 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let content_type = content_type.and_then(|(_, value)| std::str::from_utf8(value).ok());
     let envelope = match content_mode(content_type) {
-        ContentMode::Batched => {
+        Some(ContentMode::Batched) => {
             let mut own = Issues::default();
             let envelopes = parse_batch(body, &settings).unwrap_or_else(|issue| {
                 own.push(*issue);
@@ -182,12 +182,12 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
             let verdicts = envelopes.into_iter().map(|envelope| hold(envelope, schema)).collect();
             return in_json(&batch_report(verdicts, own, text, arguments.mode));
         }
-        ContentMode::Structured => parse_structured(body, &settings),
-        ContentMode::Binary => {
+        Some(ContentMode::Structured) => parse_structured(body, &settings),
+        Some(ContentMode::Binary) => {
             let headers: Vec<(&[u8], &[u8])> = headers.iter().map(|(name, value)| (name.as_bytes(), value.as_slice())).collect();
             parse_headers(&headers, body.to_vec(), &settings)
         }
-        ContentMode::Unsupported => {
+        None => {
             let content_type = content_type.unwrap_or_default();
             return Err(InputError::new(format!("'{content_type}' is an event format that is not read")));
         }

@@ -59,7 +59,7 @@ pub(super) struct Arguments {
     pub(super) normalize: bool,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: OutputFormat,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(super) color: Color,
@@ -67,7 +67,7 @@ pub(super) struct Arguments {
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum OutputFormat {
     /// For people
     #[default]
     Human,

@@ -24,7 +24,7 @@ pub(super) mod style;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
-use self::arguments::{Arguments, Format};
+use self::arguments::{Arguments, OutputFormat};
 use self::loaded_schema::{LoadedSchema, Reading};
 use self::outcome::Outcome;
 use self::remote::Remote;
@@ -64,18 +64,18 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let outcome = match on_deep_stack(|| check(&arguments)) {
         Ok(outcome) => outcome,
         Err(error) => {
-            if arguments.format == Format::Github {
+            if arguments.format == OutputFormat::Github {
                 print(&annotate(&error))?;
             }
             return Err(error.to_string());
         }
     };
     match arguments.format {
-        Format::Human => print_styled(&human::print(&outcome), arguments.color),
-        Format::Json => print(&json::print(&outcome)),
-        Format::Github => print(&github::print(&outcome)),
-        Format::Junit => print(&junit::print(&outcome)),
-        Format::Sarif => print(&sarif::print(&outcome)),
+        OutputFormat::Human => print_styled(&human::print(&outcome), arguments.color),
+        OutputFormat::Json => print(&json::print(&outcome)),
+        OutputFormat::Github => print(&github::print(&outcome)),
+        OutputFormat::Junit => print(&junit::print(&outcome)),
+        OutputFormat::Sarif => print(&sarif::print(&outcome)),
     }?;
     Ok(if outcome.is_compatible() { Exit::Success } else { Exit::Refused })
 }

@@ -77,7 +77,7 @@ impl Places {
     }
 
     fn protobuf(&self, text: &str) -> Result<Vec<ResolvedReference>, InputError> {
-        let mut graph = Graph { places: self, seen: HashSet::new(), resolved: Vec::new() };
+        let mut graph = ImportGraph { places: self, seen: HashSet::new(), resolved: Vec::new() };
         for (name, text) in &self.named {
             graph.add(name, text, true, 1)?;
         }
@@ -117,13 +117,13 @@ impl Places {
 }
 
 /// Imports collected so far.
-struct Graph<'a> {
+struct ImportGraph<'a> {
     places: &'a Places,
     seen: HashSet<String>,
     resolved: Vec<ResolvedReference>,
 }
 
-impl Graph<'_> {
+impl ImportGraph<'_> {
     /// A file after all that it imports; a path seen before is skipped, which also ends circles.
     fn add(&mut self, path: &str, text: &Input, direct: bool, depth: usize) -> Result<(), InputError> {
         if !self.seen.insert(path.to_owned()) {

@@ -137,7 +137,7 @@ impl Remote {
     }
 
     async fn load(&mut self, stored: Stored) -> Result<LoadedSchema, InputError> {
-        let mut graph = Graph { seen: HashSet::new(), resolved: Vec::new() };
+        let mut graph = RemoteGraph { seen: HashSet::new(), resolved: Vec::new() };
         let home = self.subject.clone();
         self.collect(&mut graph, &home, &stored.references, 1).await?;
         let Stored { version, schema_type, text, metadata, .. } = stored;
@@ -153,7 +153,7 @@ impl Remote {
     /// Collects references depth first, each name once.
     fn collect<'a>(
         &'a mut self,
-        graph: &'a mut Graph,
+        graph: &'a mut RemoteGraph,
         home: &'a Subject,
         references: &'a [(String, String, Version)],
         depth: usize,
@@ -185,7 +185,7 @@ impl Remote {
 }
 
 /// References collected so far.
-struct Graph {
+struct RemoteGraph {
     seen: HashSet<String>,
     resolved: Vec<ResolvedReference>,
 }

@@ -7,9 +7,10 @@ use bytes::Bytes;
 
 use super::json::advice_for_plain_json;
 use crate::cloudevents::attributes::{Builder, Raw};
-use crate::cloudevents::event::{Data, Envelope, Mode};
+use crate::cloudevents::event::{Data, Envelope};
 use crate::cloudevents::issue::{Issue, Level};
 use crate::cloudevents::limits::EventSettings;
+use crate::cloudevents::media::ContentMode;
 
 /// Prefix of the headers.
 const PREFIX: &[u8] = b"ce-";
@@ -27,9 +28,9 @@ pub fn parse(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings
 pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Bytes, settings: &EventSettings) -> Envelope {
     let of_event = |name: &[u8]| name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
     if !headers.iter().any(|(name, _)| of_event(name)) {
-        return Envelope::refused(Mode::Binary, no_event(headers, &body));
+        return Envelope::refused(ContentMode::Binary, no_event(headers, &body));
     }
-    let mut builder = Builder::new(settings, Mode::Binary);
+    let mut builder = Builder::new(settings, ContentMode::Binary);
     let mut content_types =
         headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-type")).map(|(_, value)| *value);
     match (content_types.next(), content_types.next()) {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use crate::cloudevents::attributes::{Builder, REQUIRED, Raw};
-use crate::cloudevents::event::{Data, DataKind, Envelope, Mode, ambiguities, read_options, unreadable};
+use crate::cloudevents::event::{Data, DataKind, Envelope, ambiguities, read_options, unreadable};
 use crate::cloudevents::issue::{Issue, cut};
 use crate::cloudevents::limits::EventSettings;
+use crate::cloudevents::media::ContentMode;
 use crate::cloudevents::media::Media;
 use crate::schema::json::{self, Kind, Member, Notes, Value};
 use base64::Engine as _;
@@ -16,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 pub fn parse_structured(body: &[u8], settings: &EventSettings) -> Envelope {
     match read(body, settings.limits.json_depth + 1) {
         Ok((text, value, notes)) => event(text, value, &mut Ambiguous::new(notes), settings),
-        Err(issue) => Envelope::refused(Mode::Structured, *issue),
+        Err(issue) => Envelope::refused(ContentMode::Structured, *issue),
     }
 }
 
@@ -102,13 +103,13 @@ fn event(text: &str, value: Value, ambiguous: &mut Ambiguous, settings: &EventSe
     let Kind::Object(object) = value.kind else {
         let hint = (kind == "an array").then(|| "send a batch as application/cloudevents-batch+json".to_owned());
         let issue = Issue::error("envelope.shape", format!("an event must be a JSON object, not {kind}"));
-        return Envelope::refused(Mode::Structured, issue.at(Some(offset)).hint(hint));
+        return Envelope::refused(ContentMode::Structured, issue.at(Some(offset)).hint(hint));
     };
     let members = object.into_members();
     if !members.iter().any(|member| REQUIRED.contains(&&*member.key)) {
-        return Envelope::refused(Mode::Structured, no_event(&members).at(Some(offset)));
+        return Envelope::refused(ContentMode::Structured, no_event(&members).at(Some(offset)));
     }
-    let mut builder = Builder::new(settings, Mode::Structured);
+    let mut builder = Builder::new(settings, ContentMode::Structured);
     let duplicates = ambiguous.duplicates.remove(&offset).unwrap_or_default();
     let (mut data, mut base64) = (None, None);
     for member in members {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::json::{advice_for_plain_json, parse_structured};
 use crate::cloudevents::attributes::{Builder, Raw};
-use crate::cloudevents::event::{Data, Envelope, Mode, read_options};
+use crate::cloudevents::event::{Data, Envelope, read_options};
 use crate::cloudevents::issue::{Issue, Level};
 use crate::cloudevents::limits::EventSettings;
 use crate::cloudevents::media::{self, ContentMode, content_mode};
@@ -102,26 +102,26 @@ pub fn parse_record(record: KafkaRecord, settings: &EventSettings) -> Envelope {
     let size = record.value.as_ref().map_or(0, Vec::len);
     let limit = settings.limits.event_bytes;
     let mode = content_mode(text);
-    let is_structured = mode != ContentMode::Binary;
+    let is_structured = mode != Some(ContentMode::Binary);
     if size > limit {
         let message = format!("the value has {size} bytes; the setting event-max-bytes allows {limit}");
-        let mode = if is_structured { Mode::Structured } else { Mode::Binary };
+        let mode = if is_structured { ContentMode::Structured } else { ContentMode::Binary };
         return Envelope::refused(mode, Issue::error("limit.size", message));
     }
     let mut envelope = match mode {
-        ContentMode::Binary => binary(record, settings),
-        ContentMode::Structured => {
+        Some(ContentMode::Binary) => binary(record, settings),
+        Some(ContentMode::Structured) => {
             let mut envelope = parse_structured(record.value.as_deref().unwrap_or_default(), settings);
             envelope.source = record.value;
             envelope
         }
-        ContentMode::Batched => Envelope::refused(
-            Mode::Structured,
+        Some(ContentMode::Batched) => Envelope::refused(
+            ContentMode::Structured,
             Issue::error("batch.shape", "there are no batches in Kafka: send one record for each event"),
         ),
-        ContentMode::Unsupported => {
+        None => {
             let message = format!("the event format of '{}' is not read", media::essence(text.unwrap_or_default()));
-            Envelope::refused(Mode::Structured, Issue::error("envelope.format", message))
+            Envelope::refused(ContentMode::Structured, Issue::error("envelope.format", message))
         }
     };
     envelope.record_schema = schema;
@@ -135,9 +135,9 @@ fn is_content_type(key: &str) -> bool {
 fn binary(record: KafkaRecord, settings: &EventSettings) -> Envelope {
     let KafkaRecord { headers, value } = record;
     if !headers.iter().any(|(key, _)| key.starts_with(PREFIX)) {
-        return Envelope::refused(Mode::Binary, no_event(&headers, value.as_deref()));
+        return Envelope::refused(ContentMode::Binary, no_event(&headers, value.as_deref()));
     }
-    let mut builder = Builder::new(settings, Mode::Binary);
+    let mut builder = Builder::new(settings, ContentMode::Binary);
     let utf8 = |value: Vec<u8>| String::from_utf8(value).ok();
     let mut content_type: Option<String> = None;
     let mut own_content_type: Option<String> = None;

@@ -138,7 +138,7 @@ impl SchemaUri {
     /// The path's segments, each decoded once.
     ///
     /// # Errors
-    /// [`PathError`]: nothing may be read out of the path.
+    /// `PathError`: nothing may be read out of the path.
     pub fn path(&self) -> Result<&[String], PathError> {
         self.path.as_deref().map_err(|error| *error)
     }

@@ -19,7 +19,7 @@ pub(super) const INLINE_BYTES: usize = 32 << 10;
 /// Events of a batch up to which they are judged at once.
 const INLINE_EVENTS: usize = 16;
 
-type Outcome = Option<(usize, Judgement)>;
+type IndexedJudgement = Option<(usize, Judgement)>;
 
 /// Runs judgements that take time on blocking threads, two for each core at once.
 pub(in crate::registry) struct JudgingPool(Arc<Semaphore>);
@@ -31,8 +31,8 @@ impl JudgingPool {
     }
 
     /// Judges the data of each case; nothing for one that the time was not enough for.
-    pub(super) async fn run(&self, cases: Vec<Case>, time_limit: Duration) -> (Vec<Case>, Vec<Outcome>) {
-        let mut outcomes: Vec<Outcome> = cases.iter().map(|_| None).collect();
+    pub(super) async fn run(&self, cases: Vec<Case>, time_limit: Duration) -> (Vec<Case>, Vec<IndexedJudgement>) {
+        let mut outcomes: Vec<IndexedJudgement> = cases.iter().map(|_| None).collect();
         if cases.len() <= INLINE_EVENTS && cases.iter().map(size).sum::<usize>() <= INLINE_BYTES {
             for (case, outcome) in cases.iter().zip(&mut outcomes) {
                 *outcome = quick(case);
@@ -45,17 +45,17 @@ impl JudgingPool {
     }
 
     /// Judges one case that [`at_once`] has no outcome for.
-    pub(super) async fn run_one(&self, case: Case, time_limit: Duration) -> (Case, Outcome) {
+    pub(super) async fn run_one(&self, case: Case, time_limit: Duration) -> (Case, IndexedJudgement) {
         let ([case], mut outcomes) = self.finish([case], vec![None], time_limit).await;
         (case, outcomes.pop().flatten())
     }
 
     /// Judges what is still open on a thread of its own.
-    async fn finish<C>(&self, cases: C, outcomes: Vec<Outcome>, time_limit: Duration) -> (C, Vec<Outcome>)
+    async fn finish<C>(&self, cases: C, outcomes: Vec<IndexedJudgement>, time_limit: Duration) -> (C, Vec<IndexedJudgement>)
     where
         C: AsRef<[Case]> + Clone + Send + Sync + 'static,
     {
-        let job = Arc::new(Job { cases, outcomes: Mutex::new(outcomes), stop: AtomicBool::new(false) });
+        let job = Arc::new(JudgingJob { cases, outcomes: Mutex::new(outcomes), stop: AtomicBool::new(false) });
         let permits = Arc::clone(&self.0);
         let working = Arc::clone(&job);
         let work = async move {
@@ -86,32 +86,32 @@ fn size(case: &Case) -> usize {
 }
 
 /// Whether there is something to judge, and no outcome yet.
-pub(super) fn is_open((case, outcome): (&Case, &Outcome)) -> bool {
+pub(super) fn is_open((case, outcome): (&Case, &IndexedJudgement)) -> bool {
     !case.attempts.is_empty() && outcome.is_none()
 }
 
 /// The outcome for little data, if little effort is enough for it.
-pub(super) fn at_once(case: &Case) -> Outcome {
+pub(super) fn at_once(case: &Case) -> IndexedJudgement {
     if size(case) <= INLINE_BYTES { quick(case) } else { None }
 }
 
-fn quick(case: &Case) -> Outcome {
+fn quick(case: &Case) -> IndexedJudgement {
     one(case, Effort::Quick, None).filter(|(_, judgement)| !judgement.unfinished)
 }
 
-struct Job<C> {
+struct JudgingJob<C> {
     cases: C,
-    outcomes: Mutex<Vec<Outcome>>,
+    outcomes: Mutex<Vec<IndexedJudgement>>,
     stop: AtomicBool,
 }
 
-impl<C: AsRef<[Case]>> Job<C> {
+impl<C: AsRef<[Case]>> JudgingJob<C> {
     fn run(&self) {
         for (at, case) in self.cases.as_ref().iter().enumerate() {
             if self.stop.load(Ordering::Relaxed) {
                 return;
             }
-            let open = |outcomes: &Vec<Outcome>| outcomes.get(at).is_some_and(Option::is_none);
+            let open = |outcomes: &Vec<IndexedJudgement>| outcomes.get(at).is_some_and(Option::is_none);
             if case.attempts.is_empty() || !open(&self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)) {
                 continue;
             }
@@ -126,7 +126,7 @@ impl<C: AsRef<[Case]>> Job<C> {
     }
 }
 
-fn one(case: &Case, effort: Effort, stop: Option<&AtomicBool>) -> Outcome {
+fn one(case: &Case, effort: Effort, stop: Option<&AtomicBool>) -> IndexedJudgement {
     if case.attempts.is_empty() {
         return None;
     }

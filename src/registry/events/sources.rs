@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{EventJudging, Registry, RegistryError};
 use crate::cloudevents::{Envelope, Issue, Level, SchemaFacts, framing_of};
-use crate::registry::resolve::{Hints, Reason, Resolution, ResolutionRule, Suggestion, Unresolved};
+use crate::registry::resolve::{Hints, Resolution, ResolutionRule, Suggestion, Unresolved, UnresolvedReason};
 use crate::registry::schema_cache::CachedSchema;
 use crate::types::VersionSelector;
 
@@ -132,11 +132,11 @@ fn reason(hints: &Hints, unresolved: Unresolved) -> Option<Issue> {
         Suggestion::Version(subject, VersionSelector::Number(version)) => format!("did you mean version {version} of {subject}?"),
     });
     let found = match unresolved.reason {
-        Reason::NoHint => None,
-        Reason::Unknown(_) if !names_one => None,
-        Reason::Unknown(what) => Some(note("schema.unresolved", what.chars().take(300).collect::<String>())),
-        Reason::NotAUri(error) => Some(note("schema.unresolved", format!("the dataschema names no schema: {error}"))),
-        Reason::Ambiguous { name, rivals } => {
+        UnresolvedReason::NoHint => None,
+        UnresolvedReason::Unknown(_) if !names_one => None,
+        UnresolvedReason::Unknown(what) => Some(note("schema.unresolved", what.chars().take(300).collect::<String>())),
+        UnresolvedReason::NotAUri(error) => Some(note("schema.unresolved", format!("the dataschema names no schema: {error}"))),
+        UnresolvedReason::Ambiguous { name, rivals } => {
             let name: String = name.chars().take(200).collect();
             let who: Vec<String> =
                 rivals.iter().take(5).map(|rival| format!("{} version {}", rival.subject, rival.version)).collect();

@@ -137,7 +137,7 @@ pub enum Suggestion {
 
 /// Why no schema was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
+pub enum UnresolvedReason {
     /// There is nothing to go by.
     NoHint,
     /// `dataschema` is no URI, and nothing else helped.
@@ -156,7 +156,7 @@ pub enum Reason {
 /// An event whose schema is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unresolved {
-    pub reason: Reason,
+    pub reason: UnresolvedReason,
     pub tried: Vec<ResolutionRule>,
     /// What may have been meant.
     pub did_you_mean: Vec<Suggestion>,

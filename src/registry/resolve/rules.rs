@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cache::ResolvedUri;
-use super::{Hints, Reason, Resolution, ResolutionRule, Rival, Unresolved};
+use super::{Hints, Resolution, ResolutionRule, Rival, Unresolved, UnresolvedReason};
 use crate::cloudevents::WriterId;
 use crate::cloudevents::resolve::{SchemaUri, Target, canonical, message};
 use crate::registry::Registry;
@@ -34,7 +34,7 @@ pub(super) struct Search {
     pub(super) wanted: Vec<Target>,
     /// In words, for what is no target.
     missing: Option<String>,
-    ambiguous: Option<Reason>,
+    ambiguous: Option<UnresolvedReason>,
 }
 
 impl Search {
@@ -124,9 +124,9 @@ impl Registry {
         let nothing_named = search.tried.is_empty();
         let reason = match (search.ambiguous.take(), not_a_uri) {
             (Some(reason), _) => reason,
-            (None, Some(error)) => Reason::NotAUri(error),
-            (None, None) if nothing_named && hints.event_type.is_none() => Reason::NoHint,
-            (None, None) => Reason::Unknown(self.unknown(&search, hints).await?),
+            (None, Some(error)) => UnresolvedReason::NotAUri(error),
+            (None, None) if nothing_named && hints.event_type.is_none() => UnresolvedReason::NoHint,
+            (None, None) => UnresolvedReason::Unknown(self.unknown(&search, hints).await?),
         };
         let did_you_mean = self.suggestions(hints, &search.wanted).await?;
         Ok(Err(Unresolved { reason, tried: search.tried, did_you_mean, lacks_dataschema }))
@@ -232,7 +232,7 @@ impl Registry {
             let found = self.target(&target).await?;
             if found.is_none() {
                 let words = format!("the alias {uri} stands for {}, which is not here", words(&target));
-                search.ambiguous = Some(Reason::Unknown(words));
+                search.ambiguous = Some(UnresolvedReason::Unknown(words));
                 search.wanted.push(target);
             }
             let is_stable = found.as_ref().is_some_and(|found| found.is_stable);
@@ -395,7 +395,7 @@ impl Registry {
             guid: found.schema.stored.guid,
         };
         let rivals = found.iter().map(rival).collect();
-        search.ambiguous = Some(Reason::Ambiguous { name: name.text().to_owned(), rivals });
+        search.ambiguous = Some(UnresolvedReason::Ambiguous { name: name.text().to_owned(), rivals });
         Ok(None)
     }
 

@@ -1,4 +1,4 @@
-//! SQLite: one file owned by one process. Writes go through [`writer`], which groups them into commits; reads use a pool.
+//! SQLite: one file owned by one process. Writes go through `writer`, which groups them into commits; reads use a pool.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

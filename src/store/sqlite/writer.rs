@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::{CommitObserver, Conn, KnownGeneration, StoreError, close_connection, sql};
 
 #[async_trait]
-trait Job: Send {
+trait WriteJob: Send {
     /// Runs the unit and keeps its result; may be called again after a rollback. False when its changes must be undone.
     async fn run(&mut self, conn: &mut Conn) -> bool;
     /// Answers the caller; `failed` when the commit did not happen.
@@ -29,7 +29,7 @@ struct Unit<T, F> {
 }
 
 #[async_trait]
-impl<T, F> Job for Unit<T, F>
+impl<T, F> WriteJob for Unit<T, F>
 where
     T: Send + 'static,
     F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
@@ -56,7 +56,7 @@ where
 
 /// Handle to the writer task.
 pub(super) struct Writer {
-    queue: Mutex<Option<mpsc::UnboundedSender<Box<dyn Job>>>>,
+    queue: Mutex<Option<mpsc::UnboundedSender<Box<dyn WriteJob>>>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -103,7 +103,7 @@ impl Writer {
 
 async fn run(
     mut conn: Conn,
-    mut jobs: mpsc::UnboundedReceiver<Box<dyn Job>>,
+    mut jobs: mpsc::UnboundedReceiver<Box<dyn WriteJob>>,
     max_batch: usize,
     generation: Arc<KnownGeneration>,
     observer: Option<CommitObserver>,
@@ -136,8 +136,8 @@ enum Ended {
 /// Runs a batch in one transaction. Jobs that arrive while earlier ones run still make its commit.
 async fn transaction(
     conn: &mut Conn,
-    batch: &mut Vec<Box<dyn Job>>,
-    mut more: Option<(&mut mpsc::UnboundedReceiver<Box<dyn Job>>, usize)>,
+    batch: &mut Vec<Box<dyn WriteJob>>,
+    mut more: Option<(&mut mpsc::UnboundedReceiver<Box<dyn WriteJob>>, usize)>,
     generation: &KnownGeneration,
 ) -> Ended {
     if let Err(error) = execute(conn, "BEGIN IMMEDIATE").await {
@@ -169,7 +169,7 @@ async fn transaction(
     Ended::Committed
 }
 
-fn finish(batch: Vec<Box<dyn Job>>, ended: &Ended, observer: Option<&CommitObserver>) {
+fn finish(batch: Vec<Box<dyn WriteJob>>, ended: &Ended, observer: Option<&CommitObserver>) {
     let failed = match ended {
         Ended::Committed => {
             if let Some(observer) = observer {

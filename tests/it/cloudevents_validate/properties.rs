@@ -1,7 +1,7 @@
 //! Laws: an event is the same in every encoding, and bytes of any kind are read without harm.
 
 use accordant::cloudevents::{
-    Content, Envelope, EventSettings, KafkaRecord, Scalar, encode_header, parse_batch, parse_headers, parse_record,
+    AttributeValue, DataContent, Envelope, EventSettings, KafkaRecord, encode_header, parse_batch, parse_headers, parse_record,
     parse_structured, read_records,
 };
 use proptest::collection::{btree_map, vec};
@@ -42,12 +42,12 @@ fn event() -> impl Strategy<Value = (Vec<(String, String)>, Option<Vec<u8>>)> {
 /// Attributes by name, and the data.
 fn seen(envelope: &Envelope) -> (Vec<(String, String)>, Option<Vec<u8>>) {
     assert_eq!(envelope.issues.list(), []);
-    let text = |value: &Scalar| value.as_text().expect("a text").to_owned();
+    let text = |value: &AttributeValue| value.as_text().expect("a text").to_owned();
     let mut attributes: Vec<(String, String)> =
         envelope.attributes.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
     attributes.sort();
     let data = envelope.data.as_ref().map(|data| match &data.content {
-        Content::Binary(bytes) => bytes.clone(),
+        DataContent::Binary(bytes) => bytes.clone(),
         other => panic!("{other:?}"),
     });
     (attributes, data)

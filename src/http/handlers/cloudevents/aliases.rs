@@ -7,7 +7,7 @@ use crate::http::error::ApiError;
 use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
 use crate::http::wire;
-use crate::registry::Origin;
+use crate::registry::WithOrigin;
 
 pub(super) fn created_or_ok(is_new: bool) -> StatusCode {
     if is_new { StatusCode::CREATED } else { StatusCode::OK }
@@ -16,7 +16,7 @@ pub(super) fn created_or_ok(is_new: bool) -> StatusCode {
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(request.registry().defaults().list_limit)?;
     let aliases = request.registry().aliases(offset, limit).await?;
-    let shown = aliases.iter().map(|Origin { value, is_configured }| wire::Alias::new(value, *is_configured));
+    let shown = aliases.iter().map(|WithOrigin { value, is_configured }| wire::Alias::new(value, *is_configured));
     plain_json(StatusCode::OK, &shown.collect::<Vec<_>>())
 }
 

@@ -9,7 +9,7 @@ use crate::http::links::{Links, guid_path, version_path};
 use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::{self, Candidate, ErrorDetails};
-use crate::registry::{Hints, Reason, Resolution, ResolutionRule, Rival, Suggestion, Unresolved};
+use crate::registry::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
 use crate::types::VersionSelector;
 
 fn hints_of_query(request: &Request) -> Hints {
@@ -62,7 +62,7 @@ fn refused(links: &Links, unresolved: Unresolved) -> ApiError {
         url: links.url(&guid_path(rival.guid)),
     };
     let candidates = match &unresolved.reason {
-        Reason::Ambiguous { rivals, .. } => Some(rivals.iter().map(candidate).collect()),
+        UnresolvedReason::Ambiguous { rivals, .. } => Some(rivals.iter().map(candidate).collect()),
         _ => None,
     };
     let details = ErrorDetails {

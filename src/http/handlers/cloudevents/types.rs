@@ -7,18 +7,18 @@ use crate::http::bodies::{self, json};
 use crate::http::reply::{Answer, Reply, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::EventType;
-use crate::registry::Origin;
+use crate::registry::WithOrigin;
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(request.registry().defaults().list_limit)?;
     let bindings = request.registry().type_bindings().await?;
     let page = bindings.iter().skip(offset).take(limit);
-    let shown = page.map(|Origin { value, is_configured }| EventType::new(value, *is_configured));
+    let shown = page.map(|WithOrigin { value, is_configured }| EventType::new(value, *is_configured));
     plain_json(StatusCode::OK, &shown.collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
-    let Origin { value, is_configured } = request.registry().type_binding(request.param("type")).await?;
+    let WithOrigin { value, is_configured } = request.registry().type_binding(request.param("type")).await?;
     plain_json(StatusCode::OK, &EventType::new(&value, is_configured))
 }
 

@@ -17,7 +17,7 @@ use crate::types::{Subject, VersionSelector};
 /// The largest body of an event or a batch, and the setting that moves it.
 pub(in crate::http) fn http_limit(settings: &HttpSettings, headers: &HeaderMap) -> (usize, &'static str) {
     match content_mode(content_type(headers)) {
-        ContentMode::Batched => (settings.events.limits.batch_bytes, "event-max-batch-bytes"),
+        Some(ContentMode::Batched) => (settings.events.limits.batch_bytes, "event-max-batch-bytes"),
         _ => (settings.events.limits.event_bytes, "event-max-bytes"),
     }
 }
@@ -90,16 +90,17 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
     let settings = request.state.settings.events;
     let types = || request.headers().get_all(header::CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
     let mut modes = types().map(|text| content_mode(Some(text)));
-    let mode = modes.next().unwrap_or(ContentMode::Binary);
-    if types().nth(1).is_some() && (mode != ContentMode::Binary || modes.any(|mode| mode != ContentMode::Binary)) {
+    let binary = Some(ContentMode::Binary);
+    let mode = modes.next().unwrap_or(binary);
+    if types().nth(1).is_some() && (mode != binary || modes.any(|mode| mode != binary)) {
         return Err(ApiError::bad_request("more than one Content-Type, and one of them is a CloudEvents media type"));
     }
     let text = || std::str::from_utf8(&request.body).ok();
     let envelope = match mode {
-        ContentMode::Unsupported => {
+        None => {
             return Err(ApiError::unsupported_event_format(content_type(request.headers()).unwrap_or("")));
         }
-        ContentMode::Batched => {
+        Some(ContentMode::Batched) => {
             let mut own = Issues::default();
             let envelopes = parse_batch(&request.body, &settings).unwrap_or_else(|issue| {
                 own.push(*issue);
@@ -107,8 +108,8 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
             });
             return answer_batch(&request, &parameters, envelopes, own, text()).await;
         }
-        ContentMode::Structured => parse_structured(&request.body, &settings),
-        ContentMode::Binary => {
+        Some(ContentMode::Structured) => parse_structured(&request.body, &settings),
+        Some(ContentMode::Binary) => {
             let mut headers = Vec::with_capacity(request.headers().len());
             headers.extend(request.headers().iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())));
             parse_headers_unread(&headers, request.body.clone(), &settings)
@@ -160,7 +161,7 @@ pub(in crate::http) async fn kafka(request: Request) -> Answer {
     }
     if let ([record], false) = (records.as_slice(), is_list)
         && let Some(content_type) = record.content_type()
-        && content_mode(Some(content_type)) == ContentMode::Unsupported
+        && content_mode(Some(content_type)).is_none()
     {
         return Err(ApiError::unsupported_event_format(content_type));
     }
