@@ -424,24 +424,41 @@ impl Reader<'_> {
         }
     }
 
-    fn enter(&mut self) -> Result<(), JsonError> {
+    /// Enters an array or object; false when it is empty, then the reader is behind it.
+    fn enter(&mut self, end: u8) -> Result<bool, JsonError> {
         if self.depth >= self.options.max_depth {
             return Err(JsonError::TooDeep { offset: self.at, limit: self.options.max_depth });
         }
         self.depth += 1;
         self.at += 1;
-        self.skip_blank()
+        self.skip_blank()?;
+        Ok(self.peek() != Some(end) || self.leave())
+    }
+
+    fn leave(&mut self) -> bool {
+        self.depth -= 1;
+        self.at += 1;
+        false
+    }
+
+    /// Behind an item: true when another follows, false when it was the last one.
+    fn more(&mut self, end: u8, wanted: &str) -> Result<bool, JsonError> {
+        self.skip_blank()?;
+        match self.peek() {
+            Some(b',') => {
+                self.at += 1;
+                self.skip_blank()?;
+                Ok(true)
+            }
+            Some(byte) if byte == end => Ok(self.leave()),
+            _ => self.unexpected(wanted),
+        }
     }
 
     fn object(&mut self, offset: u32) -> Result<Kind, JsonError> {
-        self.enter()?;
         let mut object = Object::default();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            self.depth -= 1;
-            return Ok(Kind::Object(object));
-        }
-        loop {
+        let mut more = self.enter(b'}')?;
+        while more {
             if self.peek() != Some(b'"') {
                 return self.unexpected("a quoted key");
             }
@@ -457,40 +474,19 @@ impl Reader<'_> {
             if let Some(key) = object.put(Member { key, key_offset, value }) {
                 self.notes.duplicates.push(Duplicate { object: offset, offset: key_offset, key: key.into() });
             }
-            self.skip_blank()?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => break,
-                _ => return self.unexpected("',' or '}'"),
-            }
-            self.skip_blank()?;
+            more = self.more(b'}', "',' or '}'")?;
         }
-        self.at += 1;
-        self.depth -= 1;
         object.members.shrink_to_fit();
         Ok(Kind::Object(object))
     }
 
     fn array(&mut self) -> Result<Kind, JsonError> {
-        self.enter()?;
         let mut items = Vec::new();
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            self.depth -= 1;
-            return Ok(Kind::Array(items));
-        }
-        loop {
+        let mut more = self.enter(b']')?;
+        while more {
             items.push(self.value()?);
-            self.skip_blank()?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => break,
-                _ => return self.unexpected("',' or ']'"),
-            }
-            self.skip_blank()?;
+            more = self.more(b']', "',' or ']'")?;
         }
-        self.at += 1;
-        self.depth -= 1;
         items.shrink_to_fit();
         Ok(Kind::Array(items))
     }

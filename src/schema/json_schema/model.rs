@@ -1,7 +1,7 @@
 //! What is compared: a graph of nodes, built from the text by the loader. References are edges, so recursion is a cycle in the
 //! graph and every use of a definition is the same node.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::number::Decimal;
@@ -189,4 +189,14 @@ pub(crate) struct Combined {
     pub(crate) members: Vec<NodeId>,
     /// The members without duplicates, each with a digest that is equal for equal members.
     pub(crate) distinct: Vec<(NodeId, u128)>,
+}
+
+impl Combined {
+    /// Of all members, each with its digest.
+    pub(crate) fn new(criterion: Criterion, digested: Vec<(NodeId, u128)>) -> Self {
+        let members = digested.iter().map(|(id, _)| *id).collect();
+        let (mut distinct, mut seen) = (digested, HashSet::new());
+        distinct.retain(|(_, digest)| seen.insert(*digest));
+        Self { criterion, members, distinct }
+    }
 }
