@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_with::skip_serializing_none;
 
 use super::jackson::{CodecError, Object};
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, Config, Metadata, ProtobufPolicy, RuleSet};
@@ -141,38 +142,24 @@ pub fn config_from(body: &Value) -> Config {
 }
 
 /// The JSON of a config (rest-api 3.6).
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigJson<'c> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     alias: Option<&'c str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     alias_for_deks: Option<&'c str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     normalize: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     validate_fields: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     validate_new_schemas: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     validate_rules: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     compatibility: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     compatibility_level: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     compatibility_policy: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     protobuf_policy: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     compatibility_group: Option<&'c str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     default_metadata: Option<&'c Metadata>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     override_metadata: Option<&'c Metadata>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     default_rule_set: Option<&'c RuleSet>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     override_rule_set: Option<&'c RuleSet>,
 }
 

@@ -6,22 +6,18 @@ use super::jackson::{CodecError, FromJson, Object, constant};
 use crate::types::{ExecutionEnvironment, Metadata, Rule, RuleKind, RuleMode, RuleSet};
 
 macro_rules! constants {
-    ($($type:ident: $all:literal),+ $(,)?) => { $(
+    ($($type:ident),+ $(,)?) => { $(
         impl FromJson for $type {
             const CLASS: &str = stringify!($type);
 
             fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-                constant(value, $all, Self::parse)
+                constant(value)
             }
         }
     )+ };
 }
 
-constants!(
-    RuleKind: "TRANSFORM, CONDITION",
-    RuleMode: "UPGRADE, DOWNGRADE, UPDOWN, WRITE, READ, WRITEREAD",
-    ExecutionEnvironment: "ALL, CLIENT, GATEWAY, SERVER, NONE",
-);
+constants!(RuleKind, RuleMode, ExecutionEnvironment);
 
 /// Empty members are no members: they are left out of answers and of guids, and what is stored is read again without them.
 fn filled<C: FromJson>(object: Object<'_>, key: &str) -> Result<Option<C>, CodecError>

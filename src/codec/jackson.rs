@@ -2,23 +2,17 @@
 //! (rest-api 1.5). Messages name Java's classes, as Confluent's do.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::str::FromStr;
 
 use serde_json::{Map, Value};
+use strum::VariantNames;
 
 use crate::types::JavaStr;
 
 /// A value of the wrong JSON type; the text is what a client sees with HTTP 400.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct CodecError(pub String);
-
-impl fmt::Display for CodecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for CodecError {}
 
 /// What can be read from a JSON value.
 pub trait FromJson: Sized {
@@ -176,12 +170,12 @@ fn array<'v>(class: &str, value: &'v Value) -> Result<Option<&'v Vec<Value>>, Co
 ///
 /// # Errors
 /// A text that is none of them, or no text.
-pub fn constant<T: FromJson>(value: &Value, all: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, CodecError> {
+pub fn constant<T: FromJson + FromStr + VariantNames>(value: &Value) -> Result<Option<T>, CodecError> {
     let Some(text) = String::from_json(value)? else { return Ok(None) };
-    match parse(&text) {
-        Some(constant) => Ok(Some(constant)),
-        None => from_string(T::CLASS, &text, &format!("not one of the values accepted for Enum class: [{all}]")),
-    }
+    text.parse().map(Some).or_else(|_| {
+        let all = T::VARIANTS.join(", ");
+        from_string(T::CLASS, &text, &format!("not one of the values accepted for Enum class: [{all}]"))
+    })
 }
 
 /// An object whose members are read one by one. The default one has none.

@@ -77,16 +77,7 @@ impl Report {
 
     fn add_policy_reason(&mut self, rule: &'static str, version: Option<Version>, message: String, [why, fix]: [String; 2]) {
         self.messages.push(message.clone());
-        let finding = Finding {
-            rule,
-            path: String::new(),
-            message,
-            new: None,
-            old: None,
-            explanation: why,
-            remedy: fix,
-            counter_example: None,
-        };
+        let finding = Finding { rule, message, explanation: why, remedy: fix, ..Finding::default() };
         self.reasons.push(Reason { version, source: ReasonSource::Policy, finding });
     }
 }

@@ -46,14 +46,5 @@ pub fn notes(
 }
 
 fn remark(rule: &'static str, text: String, counter_example: Option<String>) -> Finding {
-    Finding {
-        rule,
-        path: String::new(),
-        message: text.clone(),
-        new: None,
-        old: None,
-        explanation: text,
-        remedy: String::new(),
-        counter_example,
-    }
+    Finding { rule, message: text.clone(), explanation: text, counter_example, ..Finding::default() }
 }

@@ -21,92 +21,56 @@ pub(super) struct Page {
     pub(super) about: &'static str,
 }
 
-pub(super) const KINDS: [ProblemKind; 15] = [
-    ProblemKind::SchemaNotFound,
-    ProblemKind::SchemaDeleted,
-    ProblemKind::Unresolved,
-    ProblemKind::Ambiguous,
-    ProblemKind::NotAUri,
-    ProblemKind::AliasNotFound,
-    ProblemKind::TypeNotBound,
-    ProblemKind::Configured,
-    ProblemKind::Invalid,
-    ProblemKind::NotFound,
-    ProblemKind::MethodNotAllowed,
-    ProblemKind::UnsupportedMediaType,
-    ProblemKind::TooLarge,
-    ProblemKind::Timeout,
-    ProblemKind::Failure,
-];
-
 pub(super) fn page(kind: ProblemKind) -> Page {
-    let page = |name, title, about| Page { name, title, about };
+    let page = |title, about| Page { name: kind.into(), title, about };
     match kind {
         ProblemKind::SchemaNotFound => page(
-            "schema-not-found",
             "Schema not found",
             "Nothing is registered under this subject, version, id or guid. Soft-deleted versions are found with ?deleted=true; \
                 what was deleted for good is gone.",
         ),
         ProblemKind::SchemaDeleted => page(
-            "schema-deleted",
             "Schema deleted",
             "The version is soft-deleted. Its document is still there: under the URL that the member `url` names, or with \
                 ?deleted=true.",
         ),
         ProblemKind::Unresolved => page(
-            "unresolved",
             "Schema not resolved",
             "No rule knows the schema of this event. The member `tried` lists the rules in their order, `did_you_mean` what is \
                 close. An alias (PUT /cloudevents/aliases), a base in the configuration, or a binding of the event's type \
                 (PUT /cloudevents/types/{type}) would tell which schema is meant.",
         ),
         ProblemKind::Ambiguous => page(
-            "ambiguous",
             "Several schemas have this name",
             "The URI is the $id of several JSON Schemas, or the type URL of a message that several Protobuf schemas declare; the \
                 member `candidates` lists them. The registry does not guess: an alias for the URI decides, or a URL of one of them \
                 in dataschema.",
         ),
-        ProblemKind::NotAUri => page(
-            "not-a-uri",
-            "Not a URI",
-            "The dataschema is empty, too long (2048 bytes), or has blanks or control characters in it.",
-        ),
-        ProblemKind::AliasNotFound => page("alias-not-found", "No such alias", "No alias has this URI, to the letter."),
-        ProblemKind::TypeNotBound => {
-            page("type-not-bound", "Event type not bound", "No binding has this pattern, or takes this event type.")
+        ProblemKind::NotAUri => {
+            page("Not a URI", "The dataschema is empty, too long (2048 bytes), or has blanks or control characters in it.")
         }
+        ProblemKind::AliasNotFound => page("No such alias", "No alias has this URI, to the letter."),
+        ProblemKind::TypeNotBound => page("Event type not bound", "No binding has this pattern, or takes this event type."),
         ProblemKind::Configured => page(
-            "configured",
             "Set by the configuration",
             "The alias or binding comes from the server's configuration file and is changed there. PUT stores one that wins over it.",
         ),
         ProblemKind::Invalid => page(
-            "invalid",
             "Request not valid",
             "The request can't be read, or asks for what can't be. The member `detail` says what is wrong.",
         ),
-        ProblemKind::NotFound => {
-            page("not-found", "Not found", "There is no such path; GET /openapi.yaml describes those that there are.")
+        ProblemKind::NotFound => page("Not found", "There is no such path; GET /openapi.yaml describes those that there are."),
+        ProblemKind::MethodNotAllowed => {
+            page("Method not allowed", "The path does not take this method; GET /openapi.yaml describes those that it takes.")
         }
-        ProblemKind::MethodNotAllowed => page(
-            "method-not-allowed",
-            "Method not allowed",
-            "The path does not take this method; GET /openapi.yaml describes those that it takes.",
-        ),
         ProblemKind::UnsupportedMediaType => {
-            page("unsupported-media-type", "Media type not supported", "The request's Content-Type is none that the path takes.")
+            page("Media type not supported", "The request's Content-Type is none that the path takes.")
         }
-        ProblemKind::TooLarge => {
-            page("too-large", "Too large", "The request is larger than the server's limit, which a setting moves.")
+        ProblemKind::TooLarge => page("Too large", "The request is larger than the server's limit, which a setting moves."),
+        ProblemKind::Timeout => page("Out of time", "The request took too long to arrive or to be answered."),
+        ProblemKind::Failure => {
+            page("The server failed", "The fault is the server's; its log has the details under the request id of the answer.")
         }
-        ProblemKind::Timeout => page("timeout", "Out of time", "The request took too long to arrive or to be answered."),
-        ProblemKind::Failure => page(
-            "failure",
-            "The server failed",
-            "The fault is the server's; its log has the details under the request id of the answer.",
-        ),
     }
 }
 

@@ -10,7 +10,7 @@ use super::path::decode;
 use super::request_info::RequestInfo;
 use super::state::AppState;
 use crate::registry::Registry;
-use crate::types::{DEFAULT_CONTEXT, Subject, split_qualified};
+use crate::types::{DEFAULT_CONTEXT, Subject};
 
 /// Decoded path parameters by name.
 pub(super) type PathParameters = Vec<(String, String)>;
@@ -117,10 +117,7 @@ impl Request {
         if given.is_empty() && self.context.is_none() {
             return Ok(None);
         }
-        let subject = match split_qualified(given) {
-            Some((context, name)) => Subject::in_context(context, name),
-            None => Subject::in_context(self.base_context(), given),
-        };
+        let subject = Subject::parse_in(self.base_context(), given);
         if subject.is_context() && subject.is_default_context() {
             return Ok(None);
         }

@@ -12,7 +12,7 @@ pub struct Place {
 }
 
 /// One reason why two schemas are not compatible.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Finding {
     /// Stable rule id in upper snake case: Confluent's `errorType` where it has one.
     pub rule: &'static str,

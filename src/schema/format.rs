@@ -148,7 +148,8 @@ pub enum Stage {
     Validate,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct SchemaError {
     pub stage: Stage,
     /// The innermost reason, in Confluent's words where it has some.
@@ -174,14 +175,6 @@ impl SchemaError {
         self
     }
 }
-
-impl fmt::Display for SchemaError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for SchemaError {}
 
 /// Which side of a one-directional check is the candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

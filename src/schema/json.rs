@@ -4,7 +4,6 @@
 //! A duplicate key keeps the place of its first occurrence and the value of its last, as Jackson does.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use super::format::SchemaError;
 use super::position::Position;
@@ -17,9 +16,12 @@ pub struct Value {
     pub kind: Kind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// As words: the types of JSON.
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     Null,
+    #[strum(serialize = "boolean")]
     Bool(bool),
     /// A number as written.
     Number(Box<str>),
@@ -202,18 +204,18 @@ pub struct ReadOptions {
     pub max_depth: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    Syntax {
-        offset: usize,
-        what: String,
-    },
+    #[error("{what}")]
+    Syntax { offset: usize, what: String },
     /// Something follows the value.
+    #[error("unexpected content after the JSON value")]
     Trailing {
         /// Where that begins.
         offset: usize,
     },
     /// Nested deeper than allowed.
+    #[error("nesting depth ({}) exceeds the maximum allowed ({limit})", limit + 1)]
     TooDeep {
         /// Byte offset of the bracket that was one too many.
         offset: usize,
@@ -234,18 +236,6 @@ impl JsonError {
     pub fn into_schema_error(self, text: &str) -> SchemaError {
         let at = Position::of(text, self.offset());
         SchemaError::parse(format!("{self} at line {}, column {}", at.line, at.column)).at(at)
-    }
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JsonError::Syntax { what, .. } => f.write_str(what),
-            JsonError::Trailing { .. } => f.write_str("unexpected content after the JSON value"),
-            JsonError::TooDeep { limit, .. } => {
-                write!(f, "nesting depth ({}) exceeds the maximum allowed ({limit})", limit + 1)
-            }
-        }
     }
 }
 
@@ -434,24 +424,41 @@ impl Reader<'_> {
         }
     }
 
-    fn enter(&mut self) -> Result<(), JsonError> {
+    /// Enters an array or object; false when it is empty, then the reader is behind it.
+    fn enter(&mut self, end: u8) -> Result<bool, JsonError> {
         if self.depth >= self.options.max_depth {
             return Err(JsonError::TooDeep { offset: self.at, limit: self.options.max_depth });
         }
         self.depth += 1;
         self.at += 1;
-        self.skip_blank()
+        self.skip_blank()?;
+        Ok(self.peek() != Some(end) || self.leave())
+    }
+
+    fn leave(&mut self) -> bool {
+        self.depth -= 1;
+        self.at += 1;
+        false
+    }
+
+    /// Behind an item: true when another follows, false when it was the last one.
+    fn more(&mut self, end: u8, wanted: &str) -> Result<bool, JsonError> {
+        self.skip_blank()?;
+        match self.peek() {
+            Some(b',') => {
+                self.at += 1;
+                self.skip_blank()?;
+                Ok(true)
+            }
+            Some(byte) if byte == end => Ok(self.leave()),
+            _ => self.unexpected(wanted),
+        }
     }
 
     fn object(&mut self, offset: u32) -> Result<Kind, JsonError> {
-        self.enter()?;
         let mut object = Object::default();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            self.depth -= 1;
-            return Ok(Kind::Object(object));
-        }
-        loop {
+        let mut more = self.enter(b'}')?;
+        while more {
             if self.peek() != Some(b'"') {
                 return self.unexpected("a quoted key");
             }
@@ -467,40 +474,19 @@ impl Reader<'_> {
             if let Some(key) = object.put(Member { key, key_offset, value }) {
                 self.notes.duplicates.push(Duplicate { object: offset, offset: key_offset, key: key.into() });
             }
-            self.skip_blank()?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => break,
-                _ => return self.unexpected("',' or '}'"),
-            }
-            self.skip_blank()?;
+            more = self.more(b'}', "',' or '}'")?;
         }
-        self.at += 1;
-        self.depth -= 1;
         object.members.shrink_to_fit();
         Ok(Kind::Object(object))
     }
 
     fn array(&mut self) -> Result<Kind, JsonError> {
-        self.enter()?;
         let mut items = Vec::new();
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            self.depth -= 1;
-            return Ok(Kind::Array(items));
-        }
-        loop {
+        let mut more = self.enter(b']')?;
+        while more {
             items.push(self.value()?);
-            self.skip_blank()?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => break,
-                _ => return self.unexpected("',' or ']'"),
-            }
-            self.skip_blank()?;
+            more = self.more(b']', "',' or ']'")?;
         }
-        self.at += 1;
-        self.depth -= 1;
         items.shrink_to_fit();
         Ok(Kind::Array(items))
     }

@@ -1,7 +1,5 @@
 //! Associations: which subject holds the schemas of a resource, a Kafka topic (rest-api 5.13).
 
-use std::fmt;
-
 use super::subject::Subject;
 
 /// The only type of resource there is.
@@ -10,7 +8,21 @@ pub const TOPIC: &str = "topic";
 pub const ANY_RESOURCE: &str = "-";
 
 /// Who owns the schemas of an association.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum Lifecycle {
     /// The resource: the subject is its own and goes with it.
     Strong,
@@ -22,20 +34,13 @@ impl Lifecycle {
     /// The wire name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Strong => "STRONG",
-            Self::Weak => "WEAK",
-        }
+        self.into()
     }
 
     /// Reads a wire name, letter case included.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "STRONG" => Some(Self::Strong),
-            "WEAK" => Some(Self::Weak),
-            _ => None,
-        }
+        name.parse().ok()
     }
 
     /// Whether associations of this lifecycle are frozen: strong ones are, weak ones are not.
@@ -45,14 +50,9 @@ impl Lifecycle {
     }
 }
 
-impl fmt::Display for Lifecycle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// Which part of a record the schemas are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::Display, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum AssociationType {
     Key,
     Value,
@@ -62,26 +62,13 @@ impl AssociationType {
     /// The wire name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Key => "key",
-            Self::Value => "value",
-        }
+        self.into()
     }
 
     /// Reads a wire name, letter case included.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "key" => Some(Self::Key),
-            "value" => Some(Self::Value),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for AssociationType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        name.parse().ok()
     }
 }
 

@@ -73,21 +73,17 @@ fn hash_metadata(md5: &mut Md5, metadata: &Metadata) {
 }
 
 fn hash_rule_set(md5: &mut Md5, rule_set: &RuleSet) {
-    fn text(md5: &mut Md5, value: Option<&String>) {
+    fn text(md5: &mut Md5, value: Option<impl AsRef<str>>) {
         if let Some(value) = value {
-            md5.update(value.as_bytes());
+            md5.update(value.as_ref());
         }
     }
     md5.update([1]);
     for rule in rule_set.rules() {
         text(md5, rule.name.as_ref());
         text(md5, rule.doc.as_ref());
-        if let Some(kind) = rule.kind {
-            md5.update(kind.as_str().as_bytes());
-        }
-        if let Some(mode) = rule.mode {
-            md5.update(mode.as_str().as_bytes());
-        }
+        text(md5, rule.kind.map(<&str>::from));
+        text(md5, rule.mode.map(<&str>::from));
         text(md5, rule.rule_type.as_ref());
         for JavaStr(tag) in rule.tags.iter().flatten() {
             md5.update(tag.as_bytes());
@@ -103,7 +99,5 @@ fn hash_rule_set(md5: &mut Md5, rule_set: &RuleSet) {
             md5.update([1]);
         }
     }
-    if let Some(at) = rule_set.enable_at {
-        md5.update(at.as_str().as_bytes());
-    }
+    text(md5, rule_set.enable_at.map(<&str>::from));
 }

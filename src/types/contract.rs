@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// A string ordered by UTF-16 code units.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -138,7 +138,9 @@ impl Metadata {
 }
 
 /// What a rule does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum RuleKind {
     /// Changes data.
     Transform,
@@ -147,7 +149,9 @@ pub enum RuleKind {
 }
 
 /// When a rule runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum RuleMode {
     /// Reading old data with a newer schema.
     Upgrade,
@@ -163,36 +167,10 @@ pub enum RuleMode {
     WriteRead,
 }
 
-macro_rules! wire_names {
-    ($type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
-        impl $type {
-            /// The wire name.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-            /// Reads a wire name; case matters.
-            #[must_use]
-            pub fn parse(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    };
-}
-
-wire_names!(RuleKind { Transform => "TRANSFORM", Condition => "CONDITION" });
-wire_names!(RuleMode {
-    Upgrade => "UPGRADE", Downgrade => "DOWNGRADE", UpDown => "UPDOWN", Write => "WRITE", Read => "READ", WriteRead => "WRITEREAD",
-});
-
 /// Where a rule set is executed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum ExecutionEnvironment {
     /// Everywhere.
     All,
@@ -202,8 +180,6 @@ pub enum ExecutionEnvironment {
     /// Nowhere.
     None,
 }
-
-wire_names!(ExecutionEnvironment { All => "ALL", Client => "CLIENT", Gateway => "GATEWAY", Server => "SERVER", None => "NONE" });
 
 /// One rule of a data contract. The registry stores and returns rules; clients run them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,11 +1,14 @@
 //! Compatibility levels, modes and the config of a scope.
 
-use std::fmt;
+use strum::VariantNames;
 
 use super::contract::{Metadata, RuleSet};
 use super::schema_type::{CompatibilityPolicy, ProtobufPolicy};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
 pub enum CompatibilityLevel {
     /// Nothing is checked.
     None,
@@ -25,35 +28,19 @@ pub enum CompatibilityLevel {
 }
 
 impl CompatibilityLevel {
-    /// All levels.
-    pub const ALL: [Self; 7] = [
-        Self::None,
-        Self::Backward,
-        Self::BackwardTransitive,
-        Self::Forward,
-        Self::ForwardTransitive,
-        Self::Full,
-        Self::FullTransitive,
-    ];
+    /// The wire names of all levels.
+    pub const NAMES: &'static [&'static str] = Self::VARIANTS;
 
     /// The wire name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "NONE",
-            Self::Backward => "BACKWARD",
-            Self::BackwardTransitive => "BACKWARD_TRANSITIVE",
-            Self::Forward => "FORWARD",
-            Self::ForwardTransitive => "FORWARD_TRANSITIVE",
-            Self::Full => "FULL",
-            Self::FullTransitive => "FULL_TRANSITIVE",
-        }
+        self.into()
     }
 
     /// Reads a wire name in any letter case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|l| l.as_str().eq_ignore_ascii_case(name))
+        name.parse().ok()
     }
 
     /// True when all versions are compared, not only the latest.
@@ -75,14 +62,9 @@ impl CompatibilityLevel {
     }
 }
 
-impl fmt::Display for CompatibilityLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// What a scope allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::Display, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "UPPERCASE", ascii_case_insensitive)]
 pub enum Mode {
     /// Everything.
     #[default]
@@ -90,6 +72,7 @@ pub enum Mode {
     /// Reading only.
     ReadOnly,
     /// Deprecated spelling of [`Mode::ReadOnly`].
+    #[strum(serialize = "READONLY_OVERRIDE")]
     ReadOnlyOverride,
     /// Registration with explicit ids and versions.
     Import,
@@ -98,25 +81,16 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// All modes.
-    pub const ALL: [Self; 5] = [Self::ReadWrite, Self::ReadOnly, Self::ReadOnlyOverride, Self::Import, Self::Forward];
-
     /// The wire name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ReadWrite => "READWRITE",
-            Self::ReadOnly => "READONLY",
-            Self::ReadOnlyOverride => "READONLY_OVERRIDE",
-            Self::Import => "IMPORT",
-            Self::Forward => "FORWARD",
-        }
+        self.into()
     }
 
     /// Reads a wire name in any letter case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|m| m.as_str().eq_ignore_ascii_case(name))
+        name.parse().ok()
     }
 
     /// True when writing is refused.
@@ -129,12 +103,6 @@ impl Mode {
     #[must_use]
     pub fn is_import(self) -> bool {
         matches!(self, Self::Import | Self::Forward)
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

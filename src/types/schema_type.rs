@@ -1,10 +1,22 @@
 //! Schema types and the policies that steer their compatibility checks.
 
-use std::fmt;
-
 /// The format of a schema. On the wire: `AVRO`, `PROTOBUF`, `JSON`, exact upper case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum SchemaType {
     /// Apache Avro, the default when a request names none.
     Avro,
@@ -21,28 +33,19 @@ impl SchemaType {
     /// The wire name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            SchemaType::Avro => "AVRO",
-            SchemaType::Protobuf => "PROTOBUF",
-            SchemaType::Json => "JSON",
-        }
+        self.into()
     }
 
     /// Reads a wire name; case matters, as it does in Confluent.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|t| t.as_str() == name)
-    }
-}
-
-impl fmt::Display for SchemaType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        name.parse().ok()
     }
 }
 
 /// Config key `compatibilityPolicy`: how strictly JSON Schema differences are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
 pub enum CompatibilityPolicy {
     /// The default rules.
     #[default]
@@ -54,28 +57,22 @@ pub enum CompatibilityPolicy {
 }
 
 impl CompatibilityPolicy {
-    /// All policies.
-    pub const ALL: [CompatibilityPolicy; 3] = [Self::Strict, Self::Lenient, Self::Logical];
-
     /// The wire name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Strict => "STRICT",
-            Self::Lenient => "LENIENT",
-            Self::Logical => "LOGICAL",
-        }
+        self.into()
     }
 
     /// Reads a wire name in any letter case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.as_str().eq_ignore_ascii_case(name))
+        name.parse().ok()
     }
 }
 
 /// Config key `protobufPolicy`, Accordant only: which rules decide beside Confluent's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
 pub enum ProtobufPolicy {
     /// Confluent's rules alone.
     #[default]
@@ -95,17 +92,12 @@ impl ProtobufPolicy {
     /// The wire name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Default => "DEFAULT",
-            Self::Wire => "WIRE",
-            Self::WireJson => "WIRE_JSON",
-            Self::File => "FILE",
-        }
+        self.into()
     }
 
     /// Reads a wire name in any letter case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.as_str().eq_ignore_ascii_case(name))
+        name.parse().ok()
     }
 }

@@ -98,7 +98,7 @@ fn known<T>(found: Option<T>, names: &[&str]) -> Result<T, String> {
 }
 
 fn level(name: &str) -> Result<CompatibilityLevel, String> {
-    known(CompatibilityLevel::parse(name), &CompatibilityLevel::ALL.map(CompatibilityLevel::as_str))
+    known(CompatibilityLevel::parse(name), CompatibilityLevel::NAMES)
 }
 
 fn policy(name: &str) -> Result<CompatibilityPolicy, String> {

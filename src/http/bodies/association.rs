@@ -12,7 +12,7 @@ impl FromJson for Lifecycle {
     const CLASS: &str = "LifecyclePolicy";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        constant(value, "STRONG, WEAK", Self::parse)
+        constant(value)
     }
 }
 

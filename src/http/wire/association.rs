@@ -1,6 +1,7 @@
 //! Associations as lists show them (rest-api 5.13).
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use crate::types;
 
@@ -9,6 +10,7 @@ pub(super) fn frozen(association: &types::Association) -> Option<bool> {
     (association.frozen != association.lifecycle.is_frozen()).then_some(association.frozen)
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct Association<'a> {
@@ -20,7 +22,6 @@ pub(in crate::http) struct Association<'a> {
     resource_type: &'a str,
     association_type: &'static str,
     lifecycle: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     frozen: Option<bool>,
     create_ts: i64,
     update_ts: i64,

@@ -1,22 +1,20 @@
 //! Answers to changes of associations: a resource with those that it has (rest-api 5.13).
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::association::frozen;
 use super::error::ErrorMessage;
 use super::schema::Schema;
 use crate::registry::{AnsweredAssociation, AssociationsAnswer};
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct AssociationResource<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     resource_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     resource_namespace: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     resource_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     resource_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     associations: Vec<ResourceAssociation<'a>>,
@@ -35,15 +33,14 @@ impl<'a> AssociationResource<'a> {
 }
 
 /// One association of a resource, with the schema that came with it.
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct ResourceAssociation<'a> {
     subject: String,
     association_type: &'static str,
     lifecycle: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     frozen: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     schema: Option<Schema<'a>>,
 }
 

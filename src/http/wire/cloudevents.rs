@@ -1,6 +1,7 @@
 //! Answers below `/cloudevents` (cloudevents 4.1) (cloudevents 4.2).
 
 use serde::{Serialize, Serializer};
+use serde_with::skip_serializing_none;
 
 use crate::types::{self, AliasTarget, Guid, SchemaId, Version, VersionSelector};
 
@@ -69,6 +70,7 @@ impl<'a> EventType<'a> {
 }
 
 /// The schema that a `dataschema`, or another hint, names.
+#[skip_serializing_none]
 #[derive(Serialize)]
 pub(in crate::http) struct Resolution<'a> {
     pub(in crate::http) resolved_by: &'static str,
@@ -78,13 +80,12 @@ pub(in crate::http) struct Resolution<'a> {
     pub(in crate::http) guid: Guid,
     #[serde(rename = "schemaType")]
     pub(in crate::http) schema_type: &'static str,
+    #[serialize_always]
     pub(in crate::http) fragment: Option<&'a str>,
     pub(in crate::http) immutable: bool,
     pub(in crate::http) url: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) deleted: Option<bool>,
     /// The schema that the writer used by its own word, where that is another one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) writer: Option<Box<Self>>,
     pub(in crate::http) tried: Vec<&'static str>,
 }

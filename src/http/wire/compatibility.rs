@@ -1,48 +1,44 @@
 //! Compatibility checks (rest-api 3.7), and their findings.
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use crate::schema::{self, Place};
 use crate::types::Version;
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 pub(in crate::http) struct CompatibilityCheck {
     pub(in crate::http) is_compatible: bool,
     /// With `?verbose=true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) messages: Option<Vec<String>>,
     /// With `?explain=true` (Accordant only).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) findings: Option<Vec<Finding>>,
 }
 
 /// One finding, or a note of the second opinion, which is marked as such.
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct Finding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<bool>,
     rule: &'static str,
     path: String,
     message: String,
     old_version: Version,
-    #[serde(skip_serializing_if = "Option::is_none")]
     new: Option<FindingPlace>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     old: Option<FindingPlace>,
     explanation: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     remedy: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     counter_example: Option<String>,
 }
 
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 struct FindingPlace {
     pointer: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u32>,
 }
 

@@ -1,6 +1,7 @@
 //! Errors (rest-api 4), and below `/cloudevents` problem details (RFC 9457).
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::cloudevents::Candidate;
 use super::compatibility::Finding;
@@ -29,15 +30,12 @@ pub(in crate::http) struct Problem<'e> {
 }
 
 /// What a caller asked for by `?explain=true`, and the particulars of problems.
+#[skip_serializing_none]
 #[derive(Debug, Default, Serialize)]
 pub(in crate::http) struct ErrorDetails {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) findings: Option<Vec<Finding>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) candidates: Option<Vec<Candidate>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) tried: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::http) did_you_mean: Vec<String>,

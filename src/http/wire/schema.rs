@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::association::Association;
 use crate::registry::Registered;
@@ -15,29 +16,24 @@ fn schema_type(content: &Content, is_legacy: bool) -> Option<&'static str> {
 }
 
 /// A version of a subject; in the list of all schemas with its aliases and associations.
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct Schema<'c> {
     pub(in crate::http) subject: String,
     pub(in crate::http) version: Version,
     pub(in crate::http) id: SchemaId,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) guid: Option<Guid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) schema_type: Option<&'static str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(in crate::http) references: Cow<'c, [Reference]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) metadata: Option<&'c Metadata>,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(in crate::http) schema: &'c str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::http) schema_tags: Vec<SchemaTags>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) ts: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) deleted: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) rule_set: Option<&'c RuleSet>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(in crate::http) aliases: &'c [String],
@@ -81,32 +77,24 @@ impl<'c> Schema<'c> {
 }
 
 /// A schema found by its id or guid.
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct SchemaString<'c> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) subject: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) version: Option<Version>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) guid: Option<Guid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) schema_type: Option<&'static str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(in crate::http) schema: &'c str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(in crate::http) references: Cow<'c, [Reference]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) metadata: Option<&'c Metadata>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) rule_set: Option<&'c RuleSet>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::http) schema_tags: Vec<SchemaTags>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) max_id: Option<SchemaId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) ts: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) deleted: Option<bool>,
 }
 
@@ -137,27 +125,21 @@ impl<'c> SchemaString<'c> {
 }
 
 /// What a registration answers; the 7.x line answers the id alone.
+#[skip_serializing_none]
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct RegisterSchemaResponse<'c> {
     id: SchemaId,
-    #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Version>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     guid: Option<Guid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     schema_type: Option<&'static str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     references: &'c [Reference],
-    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'c Metadata>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     rule_set: Option<&'c RuleSet>,
     #[serde(skip_serializing_if = "str::is_empty")]
     schema: &'c str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ts: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<bool>,
 }
 

@@ -1,6 +1,7 @@
 //! Modes and the server itself (rest-api 3.7).
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 /// `{}`
 #[derive(Serialize)]
@@ -11,10 +12,10 @@ pub(in crate::http) struct Mode<'m> {
     pub(in crate::http) mode: Option<&'m str>,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 pub(in crate::http) struct Health {
     pub(in crate::http) status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::http) message: Option<&'static str>,
 }
 

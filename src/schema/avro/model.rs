@@ -14,7 +14,8 @@ pub(super) type NamespaceId = u32;
 /// The offset of whatever stands in a referenced text.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(super) enum Primitive {
     Null,
     Boolean,
@@ -28,17 +29,7 @@ pub(super) enum Primitive {
 
 impl Primitive {
     pub(super) fn named(word: &str) -> Option<Self> {
-        Some(match word {
-            "null" => Self::Null,
-            "boolean" => Self::Boolean,
-            "int" => Self::Int,
-            "long" => Self::Long,
-            "float" => Self::Float,
-            "double" => Self::Double,
-            "bytes" => Self::Bytes,
-            "string" => Self::String,
-            _ => return None,
-        })
+        word.parse().ok()
     }
 
     /// Whether a reader of this type reads what was written as the other one (avro 4.2).
@@ -52,16 +43,7 @@ impl Primitive {
     }
 
     pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Boolean => "boolean",
-            Self::Int => "int",
-            Self::Long => "long",
-            Self::Float => "float",
-            Self::Double => "double",
-            Self::Bytes => "bytes",
-            Self::String => "string",
-        }
+        self.into()
     }
 }
 

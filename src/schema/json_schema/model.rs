@@ -1,7 +1,7 @@
 //! What is compared: a graph of nodes, built from the text by the loader. References are edges, so recursion is a cycle in the
 //! graph and every use of a definition is the same node.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::number::Decimal;
@@ -166,7 +166,8 @@ impl PatternProperty {
 }
 
 /// How the members of a combined schema are combined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
 #[expect(clippy::enum_variant_names, reason = "the names are the keywords")]
 pub(crate) enum Criterion {
     AllOf,
@@ -176,11 +177,7 @@ pub(crate) enum Criterion {
 
 impl Criterion {
     pub(crate) fn keyword(self) -> &'static str {
-        match self {
-            Self::AllOf => "allOf",
-            Self::AnyOf => "anyOf",
-            Self::OneOf => "oneOf",
-        }
+        self.into()
     }
 }
 
@@ -192,4 +189,14 @@ pub(crate) struct Combined {
     pub(crate) members: Vec<NodeId>,
     /// The members without duplicates, each with a digest that is equal for equal members.
     pub(crate) distinct: Vec<(NodeId, u128)>,
+}
+
+impl Combined {
+    /// Of all members, each with its digest.
+    pub(crate) fn new(criterion: Criterion, digested: Vec<(NodeId, u128)>) -> Self {
+        let members = digested.iter().map(|(id, _)| *id).collect();
+        let (mut distinct, mut seen) = (digested, HashSet::new());
+        distinct.retain(|(_, digest)| seen.insert(*digest));
+        Self { criterion, members, distinct }
+    }
 }

@@ -193,29 +193,15 @@ impl<'a> Sampler<'a> {
             full.entry(name.to_owned()).or_insert(value);
         }
         let mut found = vec![Tree::Object(least.clone()), Tree::Object(full.clone())];
+        let with = |name: String, value: Tree| Tree::Object(least.clone().into_iter().chain([(name, value)]).collect());
         for name in map.get("propertyNames").map(|schema| self.schema(schema, depth)).into_iter().flatten() {
             if let Tree::String(name) = name {
-                let mut with = least.clone();
-                with.insert(name, json!(0));
-                found.push(Tree::Object(with));
+                found.push(with(name, json!(0)));
             }
         }
-        for (name, value) in variants {
-            let mut with = least.clone();
-            with.insert(name, value);
-            found.push(Tree::Object(with));
-        }
-        for value in map
-            .get("additionalProperties")
-            .filter(|schema| schema.is_object())
-            .map(|schema| self.schema(schema, depth))
-            .into_iter()
-            .flatten()
-            .take(3)
-        {
-            let mut with = least.clone();
-            with.insert("zz".to_owned(), value);
-            found.push(Tree::Object(with));
+        found.extend(variants.into_iter().map(|(name, value)| with(name, value)));
+        if let Some(others) = map.get("additionalProperties").filter(|schema| schema.is_object()) {
+            found.extend(self.schema(others, depth).into_iter().take(3).map(|value| with("zz".to_owned(), value)));
         }
         found.truncate(PER_SCHEMA);
         found

@@ -191,11 +191,9 @@ fn warning(rule: &'static str, path: &str, what: &str) -> Finding {
         rule,
         path: path.to_owned(),
         message: format!("{what} (path '{path}')"),
-        new: None,
-        old: None,
         explanation: format!("The compatibility rules do not look at this: {what}."),
         remedy: "Check that every document written so far satisfies the new schema.".to_owned(),
-        counter_example: None,
+        ..Finding::default()
     }
 }
 

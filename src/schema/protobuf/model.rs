@@ -10,31 +10,24 @@ pub(crate) type Offset = u32;
 pub(crate) const MAX_NUMBER: i32 = 536_870_911;
 
 /// The `syntax` or `edition` statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Syntax {
     Proto2,
     Proto3,
+    #[strum(serialize = "2023")]
     Edition2023,
+    #[strum(serialize = "2024")]
     Edition2024,
 }
 
 impl Syntax {
-    /// The edition's name, for editions.
-    pub(crate) fn edition(self) -> Option<&'static str> {
-        match self {
-            Self::Proto2 | Self::Proto3 => None,
-            Self::Edition2023 => Some("2023"),
-            Self::Edition2024 => Some("2024"),
-        }
+    pub(crate) fn is_edition(self) -> bool {
+        matches!(self, Self::Edition2023 | Self::Edition2024)
     }
 
     pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Proto2 => "proto2",
-            Self::Proto3 => "proto3",
-            Self::Edition2023 => "2023",
-            Self::Edition2024 => "2024",
-        }
+        self.into()
     }
 }
 
@@ -177,7 +170,8 @@ impl Body {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Label {
     Optional,
     Required,
@@ -186,11 +180,7 @@ pub(crate) enum Label {
 
 impl Label {
     pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Optional => "optional",
-            Self::Required => "required",
-            Self::Repeated => "repeated",
-        }
+        self.into()
     }
 }
 

@@ -19,7 +19,7 @@ const RINGS: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("sqlx", &["store"]),
     ("axum", &["http", "server"]),
     ("hyper", &["http", "server", "cli"]),
@@ -27,6 +27,8 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("jsonschema", &["schema/json_schema"]),
     ("prost_reflect", &["schema/protobuf"]),
     ("protox", &["schema/protobuf"]),
+    ("strum", &["types", "codec", "schema", "http"]),
+    ("serde_with", &["codec", "http"]),
     ("tokio", &["store", "registry", "http", "server", "cli"]),
 ];
 

@@ -30,7 +30,7 @@ fn the_router_and_the_contract_have_the_same_operations() {
 fn the_contract_lists_every_error_code_and_no_other() {
     let listed: BTreeSet<i64> =
         OPENAPI["components"]["schemas"]["ErrorCode"]["enum"].as_array().unwrap().iter().map(|c| c.as_i64().unwrap()).collect();
-    let sent: BTreeSet<i64> = ERROR_CODES.iter().map(|(_, code)| i64::from(*code)).collect();
+    let sent: BTreeSet<i64> = ERROR_CODES.iter().map(|code| i64::from(*code)).collect();
     assert_eq!(listed, sent);
 }
 
@@ -42,9 +42,10 @@ fn every_error_status_is_documented_somewhere() {
             documented.extend(operation["responses"].as_object().unwrap().keys().cloned());
         }
     }
-    for (status, code) in ERROR_CODES {
+    for code in ERROR_CODES {
+        let status = &code.to_string()[..3];
         // 405 answers what no operation describes
-        assert!(*status == 405 || documented.contains(&status.to_string()), "{status} ({code})");
+        assert!(status == "405" || documented.contains(status), "{status} ({code})");
     }
 }
 

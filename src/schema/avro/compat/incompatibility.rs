@@ -4,7 +4,8 @@ use crate::schema::avro::model::NodeId;
 use crate::schema::format::Direction;
 
 /// `SchemaIncompatibilityType` of Avro's Java library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum IncompatibilityType {
     FixedSizeMismatch,
     TypeMismatch,
@@ -13,30 +14,13 @@ pub(super) enum IncompatibilityType {
     MissingUnionBranch,
     ReaderFieldMissingDefaultValue,
     /// The name and aliases of a reader's field name several fields of the writer. Avro's Java library throws; there is no type.
+    #[strum(serialize = "AMBIGUOUS_FIELD_ALIAS")]
     AmbiguousField,
 }
 
 impl IncompatibilityType {
-    pub(super) const ALL: [Self; 7] = [
-        Self::FixedSizeMismatch,
-        Self::TypeMismatch,
-        Self::NameMismatch,
-        Self::MissingEnumSymbols,
-        Self::MissingUnionBranch,
-        Self::ReaderFieldMissingDefaultValue,
-        Self::AmbiguousField,
-    ];
-
     pub(super) fn id(self) -> &'static str {
-        match self {
-            Self::FixedSizeMismatch => "FIXED_SIZE_MISMATCH",
-            Self::TypeMismatch => "TYPE_MISMATCH",
-            Self::NameMismatch => "NAME_MISMATCH",
-            Self::MissingEnumSymbols => "MISSING_ENUM_SYMBOLS",
-            Self::MissingUnionBranch => "MISSING_UNION_BRANCH",
-            Self::ReaderFieldMissingDefaultValue => "READER_FIELD_MISSING_DEFAULT_VALUE",
-            Self::AmbiguousField => "AMBIGUOUS_FIELD_ALIAS",
-        }
+        self.into()
     }
 }
 

@@ -7,6 +7,8 @@ mod rules;
 mod union_index;
 mod walk;
 
+use strum::VariantNames;
+
 use self::incompatibility::Incompatibility;
 use self::walk::Stop;
 use super::schema::Schema;
@@ -14,7 +16,7 @@ use crate::schema::finding::Finding;
 use crate::schema::format::{CheckError, CheckOptions, Direction};
 
 pub(super) fn rules() -> Vec<&'static str> {
-    incompatibility::IncompatibilityType::ALL.into_iter().map(incompatibility::IncompatibilityType::id).collect()
+    incompatibility::IncompatibilityType::VARIANTS.to_vec()
 }
 
 pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {

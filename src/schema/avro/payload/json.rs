@@ -133,14 +133,7 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     fn mismatch(&mut self, wanted: &str, value: &Value) -> bool {
-        let found = match &value.kind {
-            json::Kind::Null => "null",
-            json::Kind::Bool(_) => "boolean",
-            json::Kind::Number(_) => "number",
-            json::Kind::String(_) => "string",
-            json::Kind::Array(_) => "array",
-            json::Kind::Object(_) => "object",
-        };
+        let found: &str = (&value.kind).into();
         self.fault(|| format!("expected {wanted}, found {found}"))
     }
 

@@ -1,7 +1,7 @@
 //! Rules for arrays: element schemas, tuples under the content model of the other schema, and counts (json-schema 4.3).
 
 use super::differ::Differ;
-use super::difference::{NodeRef, PathStep};
+use super::difference::{NodeRef, Pair, PathStep};
 use super::difference_kind::DifferenceKind as D;
 use super::object::{Coverage, RestKinds};
 use super::sink::{BoundKinds, Sink, Stop, bound};
@@ -10,10 +10,8 @@ use crate::schema::json_schema::model::{Additional, ArrayKeywords, NodeKind};
 impl Differ<'_> {
     pub(crate) fn arrays(
         &mut self,
-        old: &ArrayKeywords,
-        new: &ArrayKeywords,
-        o: NodeRef,
-        u: NodeRef,
+        (old, new): (&ArrayKeywords, &ArrayKeywords),
+        (o, u): Pair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         const MAX: BoundKinds = [D::MaxItemsAdded, D::MaxItemsRemoved, D::MaxItemsIncreased, D::MaxItemsDecreased];
@@ -24,9 +22,9 @@ impl Differ<'_> {
             [D::AdditionalItemsAdded, D::AdditionalItemsRemoved, D::AdditionalItemsExtended, D::AdditionalItemsNarrowed];
         const UNEVALUATED: RestKinds =
             [D::UnevaluatedItemsAdded, D::UnevaluatedItemsRemoved, D::UnevaluatedItemsExtended, D::UnevaluatedItemsNarrowed];
-        let each = |array: &ArrayKeywords, at: NodeRef| array.each.map(|node| NodeRef { side: at.side, node });
+        let each = |array: &ArrayKeywords, at: NodeRef| array.each.map(|node| at.beside(node));
         self.compare_optional(each(old, o), each(new, u), || PathStep::Keyword("items"), sink)?;
-        self.tuples(old, new, o, u, sink)?;
+        self.tuples((old, new), (o, u), sink)?;
         self.rest("additionalItems", (old.additional, new.additional), (o, u), ADDITIONAL, sink)?;
         self.unevaluated("unevaluatedItems", (old.unevaluated, new.unevaluated), (o, u), UNEVALUATED, sink)?;
         bound(sink, (o, u), "maxItems", old.max_items.as_ref(), new.max_items.as_ref(), MAX);
@@ -41,17 +39,16 @@ impl Differ<'_> {
         Ok(())
     }
 
-    fn tuples(&mut self, old: &ArrayKeywords, new: &ArrayKeywords, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
+    fn tuples(&mut self, (old, new): (&ArrayKeywords, &ArrayKeywords), (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
         let common = old.tuple.len().min(new.tuple.len());
         for (at, (before, after)) in old.tuple.iter().zip(&new.tuple).enumerate() {
-            let tree = self.compare(NodeRef { side: o.side, node: *before }, NodeRef { side: u.side, node: *after })?;
-            sink.below(|| PathStep::Numbered("items", at), &tree);
+            self.below((o.beside(*before), u.beside(*after)), || PathStep::Numbered("items", at), sink)?;
         }
         for (at, before) in old.tuple.iter().enumerate().skip(common) {
-            self.item_removed(at, NodeRef { side: o.side, node: *before }, new, (o, u), sink)?;
+            self.item_removed(at, o.beside(*before), new, (o, u), sink)?;
         }
         for (at, after) in new.tuple.iter().enumerate().skip(common) {
-            self.item_added(at, NodeRef { side: u.side, node: *after }, old, (o, u), sink)?;
+            self.item_added(at, u.beside(*after), old, (o, u), sink)?;
         }
         Ok(())
     }
@@ -61,16 +58,14 @@ impl Differ<'_> {
         at: usize,
         before: NodeRef,
         new: &ArrayKeywords,
-        (o, u): (NodeRef, NodeRef),
+        (o, u): Pair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || PathStep::Numbered("items", at);
         let kind = match self.beyond(new, u) {
             Coverage::Open => D::ItemRemovedFromOpenContentModel,
             Coverage::Like(schema) => {
-                let tree = self.compare(before, schema)?;
-                sink.below(step, &tree);
-                if tree.compatible {
+                if self.below((before, schema), step, sink)? {
                     D::ItemRemovedIsCoveredByPartiallyOpenContentModel
                 } else {
                     D::ItemRemovedNotCoveredByPartiallyOpenContentModel
@@ -85,14 +80,7 @@ impl Differ<'_> {
         Ok(())
     }
 
-    fn item_added(
-        &mut self,
-        at: usize,
-        after: NodeRef,
-        old: &ArrayKeywords,
-        (o, u): (NodeRef, NodeRef),
-        sink: &mut Sink,
-    ) -> Result<(), Stop> {
+    fn item_added(&mut self, at: usize, after: NodeRef, old: &ArrayKeywords, (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
         let step = || PathStep::Numbered("items", at);
         let kind = match self.beyond(old, o) {
             Coverage::Open if matches!(self.node(after).kind, NodeKind::Empty | NodeKind::True) => {
@@ -100,9 +88,7 @@ impl Differ<'_> {
             }
             Coverage::Open => D::ItemAddedToOpenContentModel,
             Coverage::Like(schema) => {
-                let tree = self.compare(schema, after)?;
-                sink.below(step, &tree);
-                if tree.compatible {
+                if self.below((schema, after), step, sink)? {
                     D::ItemAddedIsCoveredByPartiallyOpenContentModel
                 } else {
                     D::ItemAddedNotCoveredByPartiallyOpenContentModel
@@ -116,10 +102,10 @@ impl Differ<'_> {
 
     /// The content model of an array for positions beyond its tuple.
     fn beyond(&self, array: &ArrayKeywords, at: NodeRef) -> Coverage {
-        let unevaluated = array.unevaluated.map(|node| NodeRef { side: at.side, node });
+        let unevaluated = array.unevaluated.map(|node| at.beside(node));
         match (array.additional, unevaluated.map(|at| (at, &self.node(at).kind))) {
             (Additional::Anything, None | Some((_, NodeKind::True))) => Coverage::Open,
-            (Additional::Like(node), _) => Coverage::Like(NodeRef { side: at.side, node }),
+            (Additional::Like(node), _) => Coverage::Like(at.beside(node)),
             (Additional::Anything, Some((schema, kind))) if !matches!(kind, NodeKind::False) => Coverage::Like(schema),
             _ => Coverage::Closed,
         }

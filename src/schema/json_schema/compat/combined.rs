@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::differ::Differ;
-use super::difference::{NodeRef, PathStep, UnmatchedMember, count_incompatible};
+use super::difference::{NodeRef, Pair, PathStep, UnmatchedMember, count_incompatible};
 use super::difference_kind::DifferenceKind as D;
 use super::discriminators::Discriminators;
 use super::matching::Matching;
@@ -22,7 +22,7 @@ impl Differ<'_> {
                     return Ok(false);
                 }
                 for member in &new.members {
-                    let tree = self.compare(o, NodeRef { side: u.side, node: *member })?;
+                    let tree = self.compare(o, u.beside(*member))?;
                     if tree.compatible {
                         sink.below(|| PathStep::Here, &tree);
                         if !one {
@@ -39,7 +39,7 @@ impl Differ<'_> {
                     return Ok(false);
                 }
                 for member in &old.members {
-                    let tree = self.compare(NodeRef { side: o.side, node: *member }, u)?;
+                    let tree = self.compare(o.beside(*member), u)?;
                     if tree.compatible {
                         sink.below(|| PathStep::Here, &tree);
                         if !one {
@@ -54,14 +54,7 @@ impl Differ<'_> {
         }
     }
 
-    pub(crate) fn combined(
-        &mut self,
-        old: &Combined,
-        new: &Combined,
-        o: NodeRef,
-        u: NodeRef,
-        sink: &mut Sink,
-    ) -> Result<(), Stop> {
+    pub(crate) fn combined(&mut self, (old, new): (&Combined, &Combined), (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
         if old.criterion != new.criterion {
             // Confluent counts duplicates here.
             let (one_old, one_new) = (old.members.len() == 1, new.members.len() == 1);
@@ -86,12 +79,11 @@ impl Differ<'_> {
         let matching = self.matching(old, new, o, u)?;
         for (left, right) in matching.pairs() {
             if let (Some(before), Some(after)) = (member(old, left, o), member(new, right, u)) {
-                let tree = self.compare(before, after)?;
-                sink.below(|| PathStep::Numbered(old.criterion.keyword(), left), &tree);
+                self.below((before, after), || PathStep::Numbered(old.criterion.keyword(), left), sink)?;
             }
         }
         if matching.size() < olds.min(news) {
-            let closest = self.closest(&matching, old, new, o, u)?;
+            let closest = self.closest(&matching, (old, new), (o, u))?;
             sink.add_unmatched(D::CombinedTypeSubschemasChanged, o, u, closest);
         }
         Ok(())
@@ -137,7 +129,7 @@ impl Differ<'_> {
     }
 
     fn discriminators(&mut self, combined: &Combined, at: NodeRef) -> Vec<Discriminators> {
-        combined.distinct.iter().map(|(node, _)| self.discriminators_of(NodeRef { side: at.side, node: *node })).collect()
+        combined.distinct.iter().map(|(node, _)| self.discriminators_of(at.beside(*node))).collect()
     }
 
     /// For the first old member without a counterpart, the new member that comes closest: the one with the fewest incompatible
@@ -145,10 +137,8 @@ impl Differ<'_> {
     fn closest(
         &mut self,
         matching: &Matching,
-        old: &Combined,
-        new: &Combined,
-        o: NodeRef,
-        u: NodeRef,
+        (old, new): (&Combined, &Combined),
+        (o, u): Pair,
     ) -> Result<Option<UnmatchedMember>, Stop> {
         /// Members that are tried; a hint is not worth more.
         const TRIED: usize = 32;
@@ -169,5 +159,5 @@ impl Differ<'_> {
 
 /// The member at a position, duplicates not counted.
 fn member(combined: &Combined, position: usize, at: NodeRef) -> Option<NodeRef> {
-    combined.distinct.get(position).map(|(node, _)| NodeRef { side: at.side, node: *node })
+    combined.distinct.get(position).map(|(node, _)| at.beside(*node))
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::difference::{DifferenceTree, LocatedDifference, NodeRef, PathStep, Side, list};
+use super::difference::{DifferenceTree, LocatedDifference, NodeRef, Pair, PathStep, Side, list};
 use super::difference_kind::DifferenceKind as D;
 use super::number;
 use super::sink::{BoundKinds, Sink, Stop, bound};
@@ -35,8 +35,6 @@ pub(crate) fn compare(
     // Chains of definitions can be deeper than any text is nested.
     on_deep_stack(DEEP_DEPTH, || run(DEEP_DEPTH)).unwrap_or(Err(Stop::TooDeep))
 }
-
-type Pair = (NodeRef, NodeRef);
 
 pub(crate) struct Differ<'m> {
     original: &'m Model,
@@ -110,7 +108,7 @@ impl<'m> Differ<'m> {
         if let Some(end) = self.ends.get(&at) {
             return *end;
         }
-        let nothing = NodeRef { side: at.side, node: NodeId(u32::MAX) };
+        let nothing = at.beside(NodeId(u32::MAX));
         let mut chain = HashSet::new();
         let mut end = at;
         while let NodeKind::Ref(next) = self.node(end).kind {
@@ -118,7 +116,7 @@ impl<'m> Differ<'m> {
                 end = nothing;
                 break;
             }
-            end = NodeRef { side: at.side, node: next };
+            end = at.beside(next);
         }
         for link in chain {
             self.ends.insert(link, end);
@@ -154,6 +152,13 @@ impl<'m> Differ<'m> {
         Ok(tree)
     }
 
+    /// Compares a pair below, and says whether it is compatible.
+    pub(super) fn below(&mut self, (o, u): Pair, step: impl FnOnce() -> PathStep, sink: &mut Sink) -> Result<bool, Stop> {
+        let tree = self.compare(o, u)?;
+        sink.below(step, &tree);
+        Ok(tree.compatible)
+    }
+
     /// Compares where either side may be absent.
     pub(crate) fn compare_optional(
         &mut self,
@@ -166,10 +171,7 @@ impl<'m> Differ<'m> {
             (None, None) => {}
             (None, Some(update)) => sink.add(D::SchemaAdded, step(), None, update),
             (Some(original), None) => sink.add(D::SchemaRemoved, step(), original, None),
-            (Some(original), Some(update)) => {
-                let tree = self.compare(original, update)?;
-                sink.below(step, &tree);
-            }
+            (Some(original), Some(update)) => return self.below((original, update), step, sink).map(drop),
         }
         Ok(())
     }
@@ -211,15 +213,15 @@ impl<'m> Differ<'m> {
             }
             (NodeKind::Not(old), NodeKind::Not(new)) => {
                 // What `not` excludes may only shrink, so the roles are swapped. One of the two is always reported.
-                let old = NodeRef { side: o.side, node: *old };
-                let new = NodeRef { side: u.side, node: *new };
+                let old = o.beside(*old);
+                let new = u.beside(*new);
                 let narrowed = self.compare(new, old)?.compatible;
                 let kind = if narrowed { D::NotTypeNarrowed } else { D::NotTypeExtended };
                 sink.add(kind, PathStep::Keyword("not"), o, u);
             }
-            (NodeKind::Array(old), NodeKind::Array(new)) => self.arrays(old, new, o, u, sink)?,
-            (NodeKind::Object(old), NodeKind::Object(new)) => self.objects(old, new, o, u, sink)?,
-            (NodeKind::Combined(old), NodeKind::Combined(new)) => self.combined(old, new, o, u, sink)?,
+            (NodeKind::Array(old), NodeKind::Array(new)) => self.arrays((old, new), (o, u), sink)?,
+            (NodeKind::Object(old), NodeKind::Object(new)) => self.objects((old, new), (o, u), sink)?,
+            (NodeKind::Combined(old), NodeKind::Combined(new)) => self.combined((old, new), (o, u), sink)?,
             _ => {}
         }
         Ok(())

@@ -21,6 +21,16 @@ pub(crate) struct NodeRef {
     pub(crate) node: NodeId,
 }
 
+impl NodeRef {
+    /// Another node of the same schema.
+    pub(crate) fn beside(self, node: NodeId) -> Self {
+        Self { node, ..self }
+    }
+}
+
+/// A node of each schema, the original's first.
+pub(crate) type Pair = (NodeRef, NodeRef);
+
 /// The step from a node to a difference or to a node below it, in Confluent's notation.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum PathStep {

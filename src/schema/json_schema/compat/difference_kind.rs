@@ -1,5 +1,7 @@
 //! Confluent's kinds of differences: the name on the wire, the policies under which it is compatible, the text (json-schema 4.4).
 
+use strum::VariantArray;
+
 use crate::types::CompatibilityPolicy;
 
 /// Under which policies a difference is compatible.
@@ -29,23 +31,15 @@ enum Text {
 }
 
 macro_rules! kinds {
-    ($($kind:ident = $name:literal, $compatible:ident, $text:ident;)*) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    ($($kind:ident = $compatible:ident, $text:ident;)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+        #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
         #[expect(missing_docs, reason = "the names are the peer's and say it all")]
         pub enum DifferenceKind {
             $($kind,)*
         }
 
         impl DifferenceKind {
-            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
-
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $name,)*
-                }
-            }
-
             fn row(self) -> (Compatible, Text) {
                 match self {
                     $(Self::$kind => (Compatible::$compatible, Text::$text),)*
@@ -56,146 +50,146 @@ macro_rules! kinds {
 }
 
 kinds! {
-    IdChanged = "ID_CHANGED", Always, Empty;
-    TitleChanged = "TITLE_CHANGED", Always, Empty;
-    DescriptionChanged = "DESCRIPTION_CHANGED", Always, Empty;
-    DefaultChanged = "DEFAULT_CHANGED", Always, Empty;
-    SchemaAdded = "SCHEMA_ADDED", Never, Empty;
-    SchemaRemoved = "SCHEMA_REMOVED", Always, Empty;
-    TypeExtended = "TYPE_EXTENDED", Always, Empty;
-    TypeNarrowed = "TYPE_NARROWED", Never, TypeDiffers;
-    TypeChanged = "TYPE_CHANGED", Never, TypeDiffers;
-    MaxLengthAdded = "MAX_LENGTH_ADDED", Never, KeywordMissing;
-    MaxLengthRemoved = "MAX_LENGTH_REMOVED", Always, Empty;
-    MaxLengthIncreased = "MAX_LENGTH_INCREASED", Always, Empty;
-    MaxLengthDecreased = "MAX_LENGTH_DECREASED", Never, ValueLess;
-    MinLengthAdded = "MIN_LENGTH_ADDED", Never, KeywordMissing;
-    MinLengthRemoved = "MIN_LENGTH_REMOVED", Always, Empty;
-    MinLengthIncreased = "MIN_LENGTH_INCREASED", Never, ValueMore;
-    MinLengthDecreased = "MIN_LENGTH_DECREASED", Always, Empty;
-    PatternAdded = "PATTERN_ADDED", Never, KeywordMissing;
-    PatternRemoved = "PATTERN_REMOVED", Always, Empty;
-    PatternChanged = "PATTERN_CHANGED", Never, ValueDiffers;
-    MaximumAdded = "MAXIMUM_ADDED", Never, KeywordMissing;
-    MaximumRemoved = "MAXIMUM_REMOVED", Always, Empty;
-    MaximumIncreased = "MAXIMUM_INCREASED", Always, Empty;
-    MaximumDecreased = "MAXIMUM_DECREASED", Never, ValueLess;
-    MinimumAdded = "MINIMUM_ADDED", Never, KeywordMissing;
-    MinimumRemoved = "MINIMUM_REMOVED", Always, Empty;
-    MinimumIncreased = "MINIMUM_INCREASED", Never, ValueMore;
-    MinimumDecreased = "MINIMUM_DECREASED", Always, Empty;
-    ExclusiveMaximumAdded = "EXCLUSIVE_MAXIMUM_ADDED", Never, KeywordMissing;
-    ExclusiveMaximumRemoved = "EXCLUSIVE_MAXIMUM_REMOVED", Always, Empty;
-    ExclusiveMaximumIncreased = "EXCLUSIVE_MAXIMUM_INCREASED", Always, Empty;
-    ExclusiveMaximumDecreased = "EXCLUSIVE_MAXIMUM_DECREASED", Never, ValueLess;
-    ExclusiveMinimumAdded = "EXCLUSIVE_MINIMUM_ADDED", Never, KeywordMissing;
-    ExclusiveMinimumRemoved = "EXCLUSIVE_MINIMUM_REMOVED", Always, Empty;
-    ExclusiveMinimumIncreased = "EXCLUSIVE_MINIMUM_INCREASED", Never, ValueMore;
-    ExclusiveMinimumDecreased = "EXCLUSIVE_MINIMUM_DECREASED", Always, Empty;
-    MultipleOfAdded = "MULTIPLE_OF_ADDED", Never, KeywordMissing;
-    MultipleOfRemoved = "MULTIPLE_OF_REMOVED", Always, Empty;
-    MultipleOfExpanded = "MULTIPLE_OF_EXPANDED", Never, ValueMore;
-    MultipleOfReduced = "MULTIPLE_OF_REDUCED", Always, Empty;
-    MultipleOfChanged = "MULTIPLE_OF_CHANGED", Never, ValueDiffers;
-    RequiredAttributeAdded = "REQUIRED_ATTRIBUTE_ADDED", Never, KeywordMissing;
-    RequiredAttributeWithDefaultAdded = "REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED", Always, Empty;
-    RequiredAttributeRemoved = "REQUIRED_ATTRIBUTE_REMOVED", Always, Empty;
-    MaxPropertiesAdded = "MAX_PROPERTIES_ADDED", Never, KeywordMissing;
-    MaxPropertiesRemoved = "MAX_PROPERTIES_REMOVED", Always, Empty;
-    MaxPropertiesIncreased = "MAX_PROPERTIES_INCREASED", Always, Empty;
-    MaxPropertiesDecreased = "MAX_PROPERTIES_DECREASED", Never, ValueLess;
-    MinPropertiesAdded = "MIN_PROPERTIES_ADDED", Never, KeywordMissing;
-    MinPropertiesRemoved = "MIN_PROPERTIES_REMOVED", Always, Empty;
-    MinPropertiesIncreased = "MIN_PROPERTIES_INCREASED", Never, ValueMore;
-    MinPropertiesDecreased = "MIN_PROPERTIES_DECREASED", Always, Empty;
-    AdditionalPropertiesAdded = "ADDITIONAL_PROPERTIES_ADDED", Always, Empty;
-    AdditionalPropertiesRemoved = "ADDITIONAL_PROPERTIES_REMOVED", IfLenient, KeywordMissing;
-    AdditionalPropertiesExtended = "ADDITIONAL_PROPERTIES_EXTENDED", Always, Empty;
-    AdditionalPropertiesNarrowed = "ADDITIONAL_PROPERTIES_NARROWED", IfLenient, FewerElements;
-    UnevaluatedPropertiesAdded = "UNEVALUATED_PROPERTIES_ADDED", Always, Empty;
-    UnevaluatedPropertiesRemoved = "UNEVALUATED_PROPERTIES_REMOVED", IfLenient, KeywordMissing;
-    UnevaluatedPropertiesExtended = "UNEVALUATED_PROPERTIES_EXTENDED", Always, Empty;
-    UnevaluatedPropertiesNarrowed = "UNEVALUATED_PROPERTIES_NARROWED", IfLenient, FewerElements;
-    DependencyArrayAdded = "DEPENDENCY_ARRAY_ADDED", Never, KeywordMissing;
-    DependencyArrayRemoved = "DEPENDENCY_ARRAY_REMOVED", Always, Empty;
-    DependencyArrayExtended = "DEPENDENCY_ARRAY_EXTENDED", Never, MoreElements;
-    DependencyArrayNarrowed = "DEPENDENCY_ARRAY_NARROWED", Always, Empty;
-    DependencyArrayChanged = "DEPENDENCY_ARRAY_CHANGED", Never, ValueDiffers;
-    DependencySchemaAdded = "DEPENDENCY_SCHEMA_ADDED", Never, KeywordMissing;
-    DependencySchemaRemoved = "DEPENDENCY_SCHEMA_REMOVED", Always, Empty;
-    PropertyRemovedFromOpenContentModel = "PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL", Always, Empty;
-    PropertyWithFalseRemovedFromClosedContentModel = "PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL", Always, Empty;
-    PropertyRemovedFromClosedContentModel = "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL", IfLenient, RemovedFromClosed;
-    PropertyRemovedIsCoveredByPartiallyOpenContentModel =
-        "PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
-    PropertyRemovedNotCoveredByPartiallyOpenContentModel =
-        "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", IfLenient, RemovedNotCovered;
-    PropertyWithEmptySchemaAddedToOpenContentModel = "PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL", Always, Empty;
-    RequiredPropertyAddedToOpenContentModel = "REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", Never, AddedToOpen;
-    RequiredPropertyWithDefaultAddedToOpenContentModel =
-        "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL", IfLenient, AddedToOpen;
-    OptionalPropertyAddedToOpenContentModel = "OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL", IfLenient, AddedToOpen;
-    PropertyAddedIsCoveredByPartiallyOpenContentModel =
-        "PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
-    PropertyAddedNotCoveredByPartiallyOpenContentModel =
-        "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", IfLenient, AddedNotCovered;
-    RequiredPropertyAddedToUnopenContentModel = "REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", Never, RequiredAddedToUnopen;
-    RequiredPropertyWithDefaultAddedToUnopenContentModel =
-        "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL", Always, Empty;
-    OptionalPropertyAddedToUnopenContentModel = "OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL", Always, Empty;
-    MaxItemsAdded = "MAX_ITEMS_ADDED", Never, KeywordMissing;
-    MaxItemsRemoved = "MAX_ITEMS_REMOVED", Always, Empty;
-    MaxItemsIncreased = "MAX_ITEMS_INCREASED", Always, Empty;
-    MaxItemsDecreased = "MAX_ITEMS_DECREASED", Never, ValueLess;
-    MinItemsAdded = "MIN_ITEMS_ADDED", Never, KeywordMissing;
-    MinItemsRemoved = "MIN_ITEMS_REMOVED", Always, Empty;
-    MinItemsIncreased = "MIN_ITEMS_INCREASED", Never, ValueMore;
-    MinItemsDecreased = "MIN_ITEMS_DECREASED", Always, Empty;
-    MaxContainsAdded = "MAX_CONTAINS_ADDED", Never, KeywordMissing;
-    MaxContainsRemoved = "MAX_CONTAINS_REMOVED", Always, Empty;
-    MaxContainsIncreased = "MAX_CONTAINS_INCREASED", Always, Empty;
-    MaxContainsDecreased = "MAX_CONTAINS_DECREASED", Never, ValueLess;
-    MinContainsAdded = "MIN_CONTAINS_ADDED", Never, KeywordMissing;
-    MinContainsRemoved = "MIN_CONTAINS_REMOVED", Always, Empty;
-    MinContainsIncreased = "MIN_CONTAINS_INCREASED", Never, ValueMore;
-    MinContainsDecreased = "MIN_CONTAINS_DECREASED", Always, Empty;
-    UniqueItemsAdded = "UNIQUE_ITEMS_ADDED", Never, KeywordMissing;
-    UniqueItemsRemoved = "UNIQUE_ITEMS_REMOVED", Always, Empty;
-    AdditionalItemsAdded = "ADDITIONAL_ITEMS_ADDED", Always, Empty;
-    AdditionalItemsRemoved = "ADDITIONAL_ITEMS_REMOVED", Never, KeywordMissing;
-    AdditionalItemsExtended = "ADDITIONAL_ITEMS_EXTENDED", Always, Empty;
-    AdditionalItemsNarrowed = "ADDITIONAL_ITEMS_NARROWED", Never, FewerElements;
-    UnevaluatedItemsAdded = "UNEVALUATED_ITEMS_ADDED", Always, Empty;
-    UnevaluatedItemsRemoved = "UNEVALUATED_ITEMS_REMOVED", Never, KeywordMissing;
-    UnevaluatedItemsExtended = "UNEVALUATED_ITEMS_EXTENDED", Always, Empty;
-    UnevaluatedItemsNarrowed = "UNEVALUATED_ITEMS_NARROWED", Never, FewerElements;
-    ItemAddedToOpenContentModel = "ITEM_ADDED_TO_OPEN_CONTENT_MODEL", Never, AddedToOpen;
-    ItemWithEmptySchemaAddedToOpenContentModel = "ITEM_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL", Always, Empty;
-    ItemAddedToClosedContentModel = "ITEM_ADDED_TO_CLOSED_CONTENT_MODEL", Always, Empty;
-    ItemAddedIsCoveredByPartiallyOpenContentModel = "ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
-    ItemAddedNotCoveredByPartiallyOpenContentModel =
-        "ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Never, AddedNotCovered;
-    ItemRemovedFromOpenContentModel = "ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL", Always, Empty;
-    ItemWithFalseRemovedFromClosedContentModel = "ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL", Always, Empty;
-    ItemRemovedFromClosedContentModel = "ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL", Never, RemovedFromClosed;
-    ItemRemovedIsCoveredByPartiallyOpenContentModel = "ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Always, Empty;
-    ItemRemovedNotCoveredByPartiallyOpenContentModel =
-        "ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL", Never, RemovedNotCovered;
-    EnumArrayExtended = "ENUM_ARRAY_EXTENDED", Always, Empty;
-    EnumArrayNarrowed = "ENUM_ARRAY_NARROWED", Never, FewerElements;
-    EnumArrayChanged = "ENUM_ARRAY_CHANGED", Never, TypeDiffers;
-    CombinedTypeExtended = "COMBINED_TYPE_EXTENDED", Always, Empty;
-    CombinedTypeChanged = "COMBINED_TYPE_CHANGED", Never, TypeDiffers;
-    CombinedTypeSubschemasChanged = "COMBINED_TYPE_SUBSCHEMAS_CHANGED", Never, TypeDiffers;
-    ProductTypeExtended = "PRODUCT_TYPE_EXTENDED", Never, MoreElements;
-    ProductTypeNarrowed = "PRODUCT_TYPE_NARROWED", Always, Empty;
-    SumTypeExtended = "SUM_TYPE_EXTENDED", Always, MoreElements;
-    SumTypeNarrowed = "SUM_TYPE_NARROWED", Never, FewerElements;
-    NotTypeExtended = "NOT_TYPE_EXTENDED", Never, MoreElements;
-    NotTypeNarrowed = "NOT_TYPE_NARROWED", Always, Empty;
+    IdChanged = Always, Empty;
+    TitleChanged = Always, Empty;
+    DescriptionChanged = Always, Empty;
+    DefaultChanged = Always, Empty;
+    SchemaAdded = Never, Empty;
+    SchemaRemoved = Always, Empty;
+    TypeExtended = Always, Empty;
+    TypeNarrowed = Never, TypeDiffers;
+    TypeChanged = Never, TypeDiffers;
+    MaxLengthAdded = Never, KeywordMissing;
+    MaxLengthRemoved = Always, Empty;
+    MaxLengthIncreased = Always, Empty;
+    MaxLengthDecreased = Never, ValueLess;
+    MinLengthAdded = Never, KeywordMissing;
+    MinLengthRemoved = Always, Empty;
+    MinLengthIncreased = Never, ValueMore;
+    MinLengthDecreased = Always, Empty;
+    PatternAdded = Never, KeywordMissing;
+    PatternRemoved = Always, Empty;
+    PatternChanged = Never, ValueDiffers;
+    MaximumAdded = Never, KeywordMissing;
+    MaximumRemoved = Always, Empty;
+    MaximumIncreased = Always, Empty;
+    MaximumDecreased = Never, ValueLess;
+    MinimumAdded = Never, KeywordMissing;
+    MinimumRemoved = Always, Empty;
+    MinimumIncreased = Never, ValueMore;
+    MinimumDecreased = Always, Empty;
+    ExclusiveMaximumAdded = Never, KeywordMissing;
+    ExclusiveMaximumRemoved = Always, Empty;
+    ExclusiveMaximumIncreased = Always, Empty;
+    ExclusiveMaximumDecreased = Never, ValueLess;
+    ExclusiveMinimumAdded = Never, KeywordMissing;
+    ExclusiveMinimumRemoved = Always, Empty;
+    ExclusiveMinimumIncreased = Never, ValueMore;
+    ExclusiveMinimumDecreased = Always, Empty;
+    MultipleOfAdded = Never, KeywordMissing;
+    MultipleOfRemoved = Always, Empty;
+    MultipleOfExpanded = Never, ValueMore;
+    MultipleOfReduced = Always, Empty;
+    MultipleOfChanged = Never, ValueDiffers;
+    RequiredAttributeAdded = Never, KeywordMissing;
+    RequiredAttributeWithDefaultAdded = Always, Empty;
+    RequiredAttributeRemoved = Always, Empty;
+    MaxPropertiesAdded = Never, KeywordMissing;
+    MaxPropertiesRemoved = Always, Empty;
+    MaxPropertiesIncreased = Always, Empty;
+    MaxPropertiesDecreased = Never, ValueLess;
+    MinPropertiesAdded = Never, KeywordMissing;
+    MinPropertiesRemoved = Always, Empty;
+    MinPropertiesIncreased = Never, ValueMore;
+    MinPropertiesDecreased = Always, Empty;
+    AdditionalPropertiesAdded = Always, Empty;
+    AdditionalPropertiesRemoved = IfLenient, KeywordMissing;
+    AdditionalPropertiesExtended = Always, Empty;
+    AdditionalPropertiesNarrowed = IfLenient, FewerElements;
+    UnevaluatedPropertiesAdded = Always, Empty;
+    UnevaluatedPropertiesRemoved = IfLenient, KeywordMissing;
+    UnevaluatedPropertiesExtended = Always, Empty;
+    UnevaluatedPropertiesNarrowed = IfLenient, FewerElements;
+    DependencyArrayAdded = Never, KeywordMissing;
+    DependencyArrayRemoved = Always, Empty;
+    DependencyArrayExtended = Never, MoreElements;
+    DependencyArrayNarrowed = Always, Empty;
+    DependencyArrayChanged = Never, ValueDiffers;
+    DependencySchemaAdded = Never, KeywordMissing;
+    DependencySchemaRemoved = Always, Empty;
+    PropertyRemovedFromOpenContentModel = Always, Empty;
+    PropertyWithFalseRemovedFromClosedContentModel = Always, Empty;
+    PropertyRemovedFromClosedContentModel = IfLenient, RemovedFromClosed;
+    PropertyRemovedIsCoveredByPartiallyOpenContentModel = Always, Empty;
+    PropertyRemovedNotCoveredByPartiallyOpenContentModel = IfLenient, RemovedNotCovered;
+    PropertyWithEmptySchemaAddedToOpenContentModel = Always, Empty;
+    RequiredPropertyAddedToOpenContentModel = Never, AddedToOpen;
+    RequiredPropertyWithDefaultAddedToOpenContentModel = IfLenient, AddedToOpen;
+    OptionalPropertyAddedToOpenContentModel = IfLenient, AddedToOpen;
+    PropertyAddedIsCoveredByPartiallyOpenContentModel = Always, Empty;
+    PropertyAddedNotCoveredByPartiallyOpenContentModel = IfLenient, AddedNotCovered;
+    RequiredPropertyAddedToUnopenContentModel = Never, RequiredAddedToUnopen;
+    RequiredPropertyWithDefaultAddedToUnopenContentModel = Always, Empty;
+    OptionalPropertyAddedToUnopenContentModel = Always, Empty;
+    MaxItemsAdded = Never, KeywordMissing;
+    MaxItemsRemoved = Always, Empty;
+    MaxItemsIncreased = Always, Empty;
+    MaxItemsDecreased = Never, ValueLess;
+    MinItemsAdded = Never, KeywordMissing;
+    MinItemsRemoved = Always, Empty;
+    MinItemsIncreased = Never, ValueMore;
+    MinItemsDecreased = Always, Empty;
+    MaxContainsAdded = Never, KeywordMissing;
+    MaxContainsRemoved = Always, Empty;
+    MaxContainsIncreased = Always, Empty;
+    MaxContainsDecreased = Never, ValueLess;
+    MinContainsAdded = Never, KeywordMissing;
+    MinContainsRemoved = Always, Empty;
+    MinContainsIncreased = Never, ValueMore;
+    MinContainsDecreased = Always, Empty;
+    UniqueItemsAdded = Never, KeywordMissing;
+    UniqueItemsRemoved = Always, Empty;
+    AdditionalItemsAdded = Always, Empty;
+    AdditionalItemsRemoved = Never, KeywordMissing;
+    AdditionalItemsExtended = Always, Empty;
+    AdditionalItemsNarrowed = Never, FewerElements;
+    UnevaluatedItemsAdded = Always, Empty;
+    UnevaluatedItemsRemoved = Never, KeywordMissing;
+    UnevaluatedItemsExtended = Always, Empty;
+    UnevaluatedItemsNarrowed = Never, FewerElements;
+    ItemAddedToOpenContentModel = Never, AddedToOpen;
+    ItemWithEmptySchemaAddedToOpenContentModel = Always, Empty;
+    ItemAddedToClosedContentModel = Always, Empty;
+    ItemAddedIsCoveredByPartiallyOpenContentModel = Always, Empty;
+    ItemAddedNotCoveredByPartiallyOpenContentModel = Never, AddedNotCovered;
+    ItemRemovedFromOpenContentModel = Always, Empty;
+    ItemWithFalseRemovedFromClosedContentModel = Always, Empty;
+    ItemRemovedFromClosedContentModel = Never, RemovedFromClosed;
+    ItemRemovedIsCoveredByPartiallyOpenContentModel = Always, Empty;
+    ItemRemovedNotCoveredByPartiallyOpenContentModel = Never, RemovedNotCovered;
+    EnumArrayExtended = Always, Empty;
+    EnumArrayNarrowed = Never, FewerElements;
+    EnumArrayChanged = Never, TypeDiffers;
+    CombinedTypeExtended = Always, Empty;
+    CombinedTypeChanged = Never, TypeDiffers;
+    CombinedTypeSubschemasChanged = Never, TypeDiffers;
+    ProductTypeExtended = Never, MoreElements;
+    ProductTypeNarrowed = Always, Empty;
+    SumTypeExtended = Always, MoreElements;
+    SumTypeNarrowed = Never, FewerElements;
+    NotTypeExtended = Never, MoreElements;
+    NotTypeNarrowed = Always, Empty;
 }
 
 impl DifferenceKind {
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
     /// Whether the difference is compatible under a policy. `LOGICAL` is as strict as `STRICT`.
     #[must_use]
     pub fn is_compatible(self, policy: CompatibilityPolicy) -> bool {

@@ -41,7 +41,7 @@ impl Differ<'_> {
         let mut discriminators = Vec::new();
         if let NodeKind::Object(object) = &self.node(end).kind {
             for (name, property) in object.properties.iter().take(MAX_LOOKED_AT) {
-                let property = self.dereference(NodeRef { side: at.side, node: *property });
+                let property = self.dereference(at.beside(*property));
                 if let Some(discriminator) = self.discriminator(property) {
                     discriminators.push((name.clone(), discriminator));
                 }
@@ -67,7 +67,7 @@ impl Differ<'_> {
         }
         let NodeKind::Combined(combined) = &node.kind else { return plain(node) };
         let [(first, _), (second, _)] = combined.distinct.as_slice() else { return None };
-        let (first, second) = (NodeRef { side: at.side, node: *first }, NodeRef { side: at.side, node: *second });
+        let (first, second) = (at.beside(*first), at.beside(*second));
         let typed =
             |at| matches!(self.node(at).kind, NodeKind::String(_) | NodeKind::Number(_) | NodeKind::Boolean | NodeKind::Null);
         if combined.criterion != Criterion::AllOf {

@@ -61,11 +61,9 @@ fn unloadable() -> Finding {
         rule: UNLOADABLE_RULE,
         path: "#/".to_owned(),
         message: UNLOADABLE.to_owned(),
-        new: None,
-        old: None,
         explanation: "A schema in this check refers to something that is not stored here, so it can't be compared.".to_owned(),
         remedy: "Register that schema again with everything it refers to declared in \"references\".".to_owned(),
-        counter_example: None,
+        ..Finding::default()
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::differ::Differ;
-use super::difference::{NodeRef, PathStep};
+use super::difference::{NodeRef, Pair, PathStep};
 use super::difference_kind::DifferenceKind as D;
 use super::sink::{BoundKinds, Sink, Stop, bound, named};
 use crate::schema::json_schema::model::{Additional, NodeId, NodeKind, ObjectKeywords};
@@ -25,10 +25,8 @@ pub(crate) type RestKinds = [D; 4];
 impl Differ<'_> {
     pub(crate) fn objects(
         &mut self,
-        old: &ObjectKeywords,
-        new: &ObjectKeywords,
-        o: NodeRef,
-        u: NodeRef,
+        (old, new): (&ObjectKeywords, &ObjectKeywords),
+        (o, u): Pair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         const MAX: BoundKinds =
@@ -48,9 +46,9 @@ impl Differ<'_> {
             D::UnevaluatedPropertiesNarrowed,
         ];
         self.charge(u64::try_from((old.properties.len() + new.properties.len()) / 4).unwrap_or(u64::MAX))?;
-        self.required(old, new, o, u, sink);
-        self.properties(old, new, o, u, sink)?;
-        self.dependencies(old, new, o, u, sink)?;
+        self.required((old, new), (o, u), sink);
+        self.properties((old, new), (o, u), sink)?;
+        self.dependencies((old, new), (o, u), sink)?;
         self.rest("additionalProperties", (old.additional, new.additional), (o, u), ADDITIONAL, sink)?;
         self.unevaluated("unevaluatedProperties", (old.unevaluated, new.unevaluated), (o, u), UNEVALUATED, sink)?;
         bound(sink, (o, u), "maxProperties", old.max_properties.as_ref(), new.max_properties.as_ref(), MAX);
@@ -59,14 +57,12 @@ impl Differ<'_> {
     }
 
     /// Only names declared on both sides are looked at.
-    fn required(&self, old: &ObjectKeywords, new: &ObjectKeywords, o: NodeRef, u: NodeRef, sink: &mut Sink) {
+    fn required(&self, (old, new): (&ObjectKeywords, &ObjectKeywords), (o, u): Pair, sink: &mut Sink) {
         for (name, _) in &old.properties {
             let Some(property) = new.property(name) else { continue };
             let kind = match (old.required.contains(name), new.required.contains(name)) {
                 (true, false) => D::RequiredAttributeRemoved,
-                (false, true) if self.has_default(NodeRef { side: u.side, node: property }) => {
-                    D::RequiredAttributeWithDefaultAdded
-                }
+                (false, true) if self.has_default(u.beside(property)) => D::RequiredAttributeWithDefaultAdded,
                 (false, true) => D::RequiredAttributeAdded,
                 _ => continue,
             };
@@ -79,27 +75,19 @@ impl Differ<'_> {
         self.node(at).annotations.as_ref().is_some_and(|annotations| annotations.default.is_some())
     }
 
-    fn properties(
-        &mut self,
-        old: &ObjectKeywords,
-        new: &ObjectKeywords,
-        o: NodeRef,
-        u: NodeRef,
-        sink: &mut Sink,
-    ) -> Result<(), Stop> {
+    fn properties(&mut self, (old, new): (&ObjectKeywords, &ObjectKeywords), (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
         for (name, property) in &old.properties {
-            let before = NodeRef { side: o.side, node: *property };
+            let before = o.beside(*property);
             match new.property(name) {
                 Some(property) => {
-                    let tree = self.compare(before, NodeRef { side: u.side, node: property })?;
-                    sink.below(|| named("properties", name), &tree);
+                    self.below((before, u.beside(property)), || named("properties", name), sink)?;
                 }
                 None => self.property_removed(name, before, new, (o, u), sink)?,
             }
         }
         for (name, property) in &new.properties {
             if old.property(name).is_none() {
-                let after = (NodeRef { side: u.side, node: *property }, new.required.contains(name));
+                let after = (u.beside(*property), new.required.contains(name));
                 self.property_added(name, after, old, (o, u), sink)?;
             }
         }
@@ -111,16 +99,14 @@ impl Differ<'_> {
         name: &str,
         before: NodeRef,
         new: &ObjectKeywords,
-        (o, u): (NodeRef, NodeRef),
+        (o, u): Pair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || named("properties", name);
         let kind = match self.coverage(new, u, name)? {
             Coverage::Open => D::PropertyRemovedFromOpenContentModel,
             Coverage::Like(schema) => {
-                let tree = self.compare(before, schema)?;
-                sink.below(step, &tree);
-                if tree.compatible {
+                if self.below((before, schema), step, sink)? {
                     D::PropertyRemovedIsCoveredByPartiallyOpenContentModel
                 } else {
                     D::PropertyRemovedNotCoveredByPartiallyOpenContentModel
@@ -140,16 +126,14 @@ impl Differ<'_> {
         name: &str,
         (after, required): (NodeRef, bool),
         old: &ObjectKeywords,
-        (o, u): (NodeRef, NodeRef),
+        (o, u): Pair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || named("properties", name);
         let default = self.has_default(after);
         let coverage = self.coverage(old, o, name)?;
         if let Coverage::Like(schema) = coverage {
-            let tree = self.compare(schema, after)?;
-            sink.below(step, &tree);
-            let kind = if tree.compatible {
+            let kind = if self.below((schema, after), step, sink)? {
                 D::PropertyAddedIsCoveredByPartiallyOpenContentModel
             } else {
                 D::PropertyAddedNotCoveredByPartiallyOpenContentModel
@@ -175,8 +159,8 @@ impl Differ<'_> {
     /// The content model of an object for one name. If it has patterns and none is found in the name, Confluent takes the object for
     /// closed, although it is open.
     fn coverage(&mut self, object: &ObjectKeywords, at: NodeRef, name: &str) -> Result<Coverage, Stop> {
-        let like = |node| Coverage::Like(NodeRef { side: at.side, node });
-        let unevaluated = object.unevaluated.map(|node| (node, &self.node(NodeRef { side: at.side, node }).kind));
+        let like = |node| Coverage::Like(at.beside(node));
+        let unevaluated = object.unevaluated.map(|node| (node, &self.node(at.beside(node)).kind));
         let unrestricted = matches!(unevaluated, None | Some((_, NodeKind::True)));
         if object.additional == Additional::Anything && object.patterns.is_empty() && unrestricted {
             return Ok(Coverage::Open);
@@ -197,10 +181,8 @@ impl Differ<'_> {
 
     fn dependencies(
         &mut self,
-        old: &ObjectKeywords,
-        new: &ObjectKeywords,
-        o: NodeRef,
-        u: NodeRef,
+        (old, new): (&ObjectKeywords, &ObjectKeywords),
+        (o, u): Pair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = |name: &str| named("dependencies", name);
@@ -225,8 +207,7 @@ impl Differ<'_> {
             match after.get(&**name) {
                 None => sink.add(D::DependencySchemaRemoved, step(name), o, u),
                 Some(other) => {
-                    let tree = self.compare(NodeRef { side: o.side, node: *schema }, NodeRef { side: u.side, node: **other })?;
-                    sink.below(|| step(name), &tree);
+                    self.below((o.beside(*schema), u.beside(**other)), || step(name), sink)?;
                 }
             }
         }
@@ -240,7 +221,7 @@ impl Differ<'_> {
         &mut self,
         keyword: &'static str,
         (old, new): (Additional, Additional),
-        (o, u): (NodeRef, NodeRef),
+        (o, u): Pair,
         [added, removed, extended, narrowed]: RestKinds,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
@@ -251,9 +232,7 @@ impl Differ<'_> {
             (Additional::Anything, Additional::Like(_)) => narrowed,
             (Additional::Like(_), Additional::Anything) => extended,
             (Additional::Like(old), Additional::Like(new)) => {
-                let tree = self.compare(NodeRef { side: o.side, node: old }, NodeRef { side: u.side, node: new })?;
-                sink.below(|| PathStep::Keyword(keyword), &tree);
-                return Ok(());
+                return self.below((o.beside(old), u.beside(new)), || PathStep::Keyword(keyword), sink).map(drop);
             }
         };
         sink.add(kind, PathStep::Keyword(keyword), o, u);
@@ -265,39 +244,27 @@ impl Differ<'_> {
         &mut self,
         keyword: &'static str,
         (old, new): (Option<NodeId>, Option<NodeId>),
-        (o, u): (NodeRef, NodeRef),
+        (o, u): Pair,
         [added, removed, extended, narrowed]: RestKinds,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
-        let old = old.map(|node| NodeRef { side: o.side, node });
-        let new = new.map(|node| NodeRef { side: u.side, node });
+        let old = old.map(|node| o.beside(node));
+        let new = new.map(|node| u.beside(node));
         let is_false = |at: NodeRef| matches!(self.node(at).kind, NodeKind::False);
         let is_empty = |at: NodeRef| matches!(self.node(at).kind, NodeKind::Empty | NodeKind::True);
         let kind = match (old, new) {
             (None, None) => return Ok(()),
-            (None, Some(new)) => {
-                if is_false(new) {
-                    removed
-                } else {
-                    narrowed
-                }
-            }
-            (Some(old), None) => {
-                if is_false(old) {
-                    added
-                } else {
-                    extended
-                }
-            }
+            (None, Some(new)) if is_false(new) => removed,
+            (None, Some(_)) => narrowed,
+            (Some(old), None) if is_false(old) => added,
+            (Some(_), None) => extended,
             (Some(old), Some(new)) => match (is_false(old), is_false(new), is_empty(old), is_empty(new)) {
                 (true, false, ..) => added,
                 (false, true, ..) => removed,
                 (_, _, true, false) => narrowed,
                 (_, _, false, true) => extended,
                 _ => {
-                    let tree = self.compare(old, new)?;
-                    sink.below(|| PathStep::Keyword(keyword), &tree);
-                    return Ok(());
+                    return self.below((old, new), || PathStep::Keyword(keyword), sink).map(drop);
                 }
             },
         };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::difference::{Difference, DifferenceTree, NodeRef, PathStep, UnmatchedMember};
+use super::difference::{Difference, DifferenceTree, NodeRef, Pair, PathStep, UnmatchedMember};
 use super::difference_kind::DifferenceKind as D;
 use crate::schema::budget::Exhausted;
 use crate::schema::difference_tree::Entry;
@@ -68,7 +68,7 @@ pub(crate) type BoundKinds = [D; 4];
 /// Compares a keyword with a bound.
 pub(crate) fn bound(
     sink: &mut Sink,
-    (o, u): (NodeRef, NodeRef),
+    (o, u): Pair,
     keyword: &'static str,
     old: Option<&Decimal>,
     new: Option<&Decimal>,

@@ -105,8 +105,6 @@ impl<'d> Loader<'d> {
             }
             Some((_, json::Kind::Array(names))) => {
                 let mut members = Vec::with_capacity(names.len());
-                let mut distinct = Vec::with_capacity(names.len());
-                let mut seen = HashSet::new();
                 for item in names {
                     let text = self.expect_string(item)?;
                     let name = self.type_name(text, value)?;
@@ -120,14 +118,9 @@ impl<'d> Loader<'d> {
                         TypeName::Of(KeywordGroup::Number) => NodeKind::Number(Box::default()),
                         other => self.typed(other, object, scope)?,
                     };
-                    let id = self.part(kind, value);
-                    members.push(id);
-                    let digest = of_type_name(text);
-                    if seen.insert(digest) {
-                        distinct.push((id, digest));
-                    }
+                    members.push((self.part(kind, value), of_type_name(text)));
                 }
-                parts.push(NodeKind::Combined(Box::new(Combined { criterion: Criterion::AnyOf, members, distinct })));
+                parts.push(NodeKind::Combined(Box::new(Combined::new(Criterion::AnyOf, members))));
             }
             Some((other, _)) => return self.mismatch(other, "String or Array"),
         }

@@ -212,9 +212,8 @@ impl<'d> Loader<'d> {
             Some(only) if parts.is_empty() => only,
             Some(last) => {
                 parts.push(last);
-                let members: Vec<NodeId> = parts.into_iter().map(|kind| self.part(kind, value)).collect();
-                let distinct = members.iter().enumerate().map(|(at, id)| (*id, u128::try_from(at).unwrap_or(0))).collect();
-                NodeKind::Combined(Box::new(Combined { criterion: Criterion::AllOf, members, distinct }))
+                let members = parts.into_iter().map(|kind| self.part(kind, value)).zip(0..).collect();
+                NodeKind::Combined(Box::new(Combined::new(Criterion::AllOf, members)))
             }
         };
         Ok((kind, annotations, is_bytes))
@@ -271,9 +270,8 @@ impl<'d> Loader<'d> {
             }
         } else if let Some(reference) = self.string(object, "$dynamicRef")? {
             let target = NodeKind::Ref(self.reference(reference, value, scope)?);
-            let members = vec![self.part(target, value)];
-            let distinct = members.iter().map(|id| (*id, 0)).collect();
-            parts.push(NodeKind::Combined(Box::new(Combined { criterion: Criterion::AllOf, members, distinct })));
+            let members = vec![(self.part(target, value), 0)];
+            parts.push(NodeKind::Combined(Box::new(Combined::new(Criterion::AllOf, members))));
         }
         Ok(())
     }
@@ -317,17 +315,11 @@ impl<'d> Loader<'d> {
 
     fn combined(&mut self, criterion: Criterion, values: &'d [Value], scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
         let mut members = Vec::with_capacity(values.len());
-        let mut distinct = Vec::with_capacity(values.len());
-        let mut seen = HashSet::new();
         for value in values {
             let id = self.child(value, scope)?;
-            members.push(id);
-            let digest = if values.len() > 1 { self.digests.of(value) } else { 0 };
-            if seen.insert(digest) {
-                distinct.push((id, digest));
-            }
+            members.push((id, if values.len() > 1 { self.digests.of(value) } else { 0 }));
         }
-        Ok(NodeKind::Combined(Box::new(Combined { criterion, members, distinct })))
+        Ok(NodeKind::Combined(Box::new(Combined::new(criterion, members))))
     }
 
     fn annotations(&self, object: &'d Object) -> Result<Option<Box<Annotations>>, LoadError> {

@@ -1,6 +1,7 @@
 //! Confluent's kinds of differences: names on the wire, texts, and what they mean (protobuf 5.2).
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the names are the wire names; protobuf 5.2 describes them")]
 pub enum DifferenceKind {
     PackageChanged,
@@ -32,65 +33,9 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
-    pub const ALL: [Self; 26] = [
-        Self::PackageChanged,
-        Self::MessageAdded,
-        Self::MessageRemoved,
-        Self::MessageMoved,
-        Self::EnumAdded,
-        Self::EnumRemoved,
-        Self::EnumConstAdded,
-        Self::EnumConstChanged,
-        Self::EnumConstRemoved,
-        Self::FieldKindChanged,
-        Self::FieldScalarKindChanged,
-        Self::FieldNamedTypeChanged,
-        Self::FieldNumericLabelChanged,
-        Self::FieldStringOrBytesLabelChanged,
-        Self::RequiredFieldAdded,
-        Self::RequiredFieldRemoved,
-        Self::FieldAdded,
-        Self::FieldRemoved,
-        Self::FieldNameChanged,
-        Self::OneofAdded,
-        Self::OneofRemoved,
-        Self::OneofFieldAdded,
-        Self::OneofFieldRemoved,
-        Self::OneofFieldMovedToTopLevel,
-        Self::MultipleFieldsMovedToOneof,
-        Self::FieldMovedToExistingOneof,
-    ];
-
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::PackageChanged => "PACKAGE_CHANGED",
-            Self::MessageAdded => "MESSAGE_ADDED",
-            Self::MessageRemoved => "MESSAGE_REMOVED",
-            Self::MessageMoved => "MESSAGE_MOVED",
-            Self::EnumAdded => "ENUM_ADDED",
-            Self::EnumRemoved => "ENUM_REMOVED",
-            Self::EnumConstAdded => "ENUM_CONST_ADDED",
-            Self::EnumConstChanged => "ENUM_CONST_CHANGED",
-            Self::EnumConstRemoved => "ENUM_CONST_REMOVED",
-            Self::FieldKindChanged => "FIELD_KIND_CHANGED",
-            Self::FieldScalarKindChanged => "FIELD_SCALAR_KIND_CHANGED",
-            Self::FieldNamedTypeChanged => "FIELD_NAMED_TYPE_CHANGED",
-            Self::FieldNumericLabelChanged => "FIELD_NUMERIC_LABEL_CHANGED",
-            Self::FieldStringOrBytesLabelChanged => "FIELD_STRING_OR_BYTES_LABEL_CHANGED",
-            Self::RequiredFieldAdded => "REQUIRED_FIELD_ADDED",
-            Self::RequiredFieldRemoved => "REQUIRED_FIELD_REMOVED",
-            Self::FieldAdded => "FIELD_ADDED",
-            Self::FieldRemoved => "FIELD_REMOVED",
-            Self::FieldNameChanged => "FIELD_NAME_CHANGED",
-            Self::OneofAdded => "ONEOF_ADDED",
-            Self::OneofRemoved => "ONEOF_REMOVED",
-            Self::OneofFieldAdded => "ONEOF_FIELD_ADDED",
-            Self::OneofFieldRemoved => "ONEOF_FIELD_REMOVED",
-            Self::OneofFieldMovedToTopLevel => "ONEOF_FIELD_MOVED_TO_TOP_LEVEL",
-            Self::MultipleFieldsMovedToOneof => "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
-            Self::FieldMovedToExistingOneof => "FIELD_MOVED_TO_EXISTING_ONEOF",
-        }
+        self.into()
     }
 
     /// False for the eleven kinds that fail a check.

@@ -7,6 +7,8 @@ mod policy;
 mod rules;
 mod walk;
 
+use strum::VariantArray;
+
 use self::difference::LocatedDifference;
 use self::difference_kind::DifferenceKind;
 use self::places::Places;
@@ -26,7 +28,7 @@ pub struct Difference {
 }
 
 pub(super) fn rules() -> Vec<&'static str> {
-    let reported = DifferenceKind::ALL.into_iter().filter(|kind| !kind.is_compatible());
+    let reported = DifferenceKind::VARIANTS.iter().copied().filter(|kind| !kind.is_compatible());
     reported.map(DifferenceKind::name).chain(policy::RULES).collect()
 }
 

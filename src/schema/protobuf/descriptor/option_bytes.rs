@@ -384,50 +384,29 @@ fn put_scalar(writer: &mut Writer, number: i32, kind: &str, value: &Value) -> Op
 fn read_scalar(wire: Wire<'_>, kind: &str) -> Option<Vec<Value>> {
     let show: fn(u64) -> String = match kind {
         "bool" => |value| (value != 0).to_string(),
-        "int32" => |value| Wire::Varint(value).int32().unwrap_or(0).to_string(),
-        "int64" => |value| value.cast_signed().to_string(),
-        "uint32" | "uint64" => |value| value.to_string(),
+        "int32" | "sfixed32" => |value| Wire::Varint(value).int32().unwrap_or(0).to_string(),
+        "int64" | "sfixed64" => |value| value.cast_signed().to_string(),
+        "uint32" | "uint64" | "fixed32" | "fixed64" => |value| value.to_string(),
         "sint32" | "sint64" => |value| ((value >> 1).cast_signed() ^ -((value & 1).cast_signed())).to_string(),
-        "double" | "fixed64" | "sfixed64" => return eight(wire, kind),
-        "float" | "fixed32" | "sfixed32" => return four(wire, kind),
+        "double" => |bits| float(&f64::from_bits(bits).to_string()),
+        "float" => |bits| u32::try_from(bits).map_or_else(|_| String::new(), |bits| float(&f32::from_bits(bits).to_string())),
         "string" | "bytes" => return Some(vec![Value::String(wire.bytes()?.into())]),
         _ => return None,
     };
-    let values = match wire {
-        Wire::Varint(value) => vec![value],
+    let values = match (kind, wire) {
+        ("double" | "fixed64" | "sfixed64", Wire::Fixed64(value)) => vec![value],
+        ("double" | "fixed64" | "sfixed64", _) => packed(wire.bytes()?, u64::from_le_bytes)?,
+        ("float" | "fixed32" | "sfixed32", Wire::Fixed32(value)) => vec![value.into()],
+        ("float" | "fixed32" | "sfixed32", _) => packed(wire.bytes()?, |four| u32::from_le_bytes(four).into())?,
+        (_, Wire::Varint(value)) => vec![value],
         _ => wire::packed_varints(wire.bytes()?)?,
     };
     Some(values.into_iter().map(|value| Value::word(&show(value))).collect())
 }
 
-fn eight(wire: Wire<'_>, kind: &str) -> Option<Vec<Value>> {
-    let values = if let Wire::Fixed64(value) = wire {
-        vec![value]
-    } else {
-        let chunks = wire.bytes()?.chunks(8);
-        chunks.map(|chunk| chunk.first_chunk().copied().map(u64::from_le_bytes)).collect::<Option<_>>()?
-    };
-    let show = |value: u64| match kind {
-        "double" => float(&f64::from_bits(value).to_string()),
-        "sfixed64" => value.cast_signed().to_string(),
-        _ => value.to_string(),
-    };
-    Some(values.into_iter().map(|value| Value::word(&show(value))).collect())
-}
-
-fn four(wire: Wire<'_>, kind: &str) -> Option<Vec<Value>> {
-    let values = if let Wire::Fixed32(value) = wire {
-        vec![value]
-    } else {
-        let chunks = wire.bytes()?.chunks(4);
-        chunks.map(|chunk| chunk.first_chunk().copied().map(u32::from_le_bytes)).collect::<Option<_>>()?
-    };
-    let show = |value: u32| match kind {
-        "float" => float(&f32::from_bits(value).to_string()),
-        "sfixed32" => value.cast_signed().to_string(),
-        _ => value.to_string(),
-    };
-    Some(values.into_iter().map(|value| Value::word(&show(value))).collect())
+/// The numbers of a packed list whose elements have a fixed size.
+fn packed<const N: usize>(bytes: &[u8], read: fn([u8; N]) -> u64) -> Option<Vec<u64>> {
+    bytes.chunks(N).map(|chunk| chunk.first_chunk().copied().map(read)).collect()
 }
 
 /// `inf` and `nan` in lower case, as Protobuf writes them.

@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
     }
 
     fn is_edition(&self) -> bool {
-        self.syntax.is_some_and(|syntax| syntax.edition().is_some())
+        self.syntax.is_some_and(Syntax::is_edition)
     }
 
     fn unexpected(&self, label: &str, at: Offset) -> SchemaError {
@@ -139,13 +139,8 @@ impl<'a> Parser<'a> {
             return Err(self.fail_at(at, format!("'{label}' element must be the first declaration in a file")));
         }
         let word = self.lexer.text()?;
-        let syntax = match (label, word.as_str()) {
-            ("syntax", "proto2") => Syntax::Proto2,
-            ("syntax", "proto3") => Syntax::Proto3,
-            ("edition", "2023") => Syntax::Edition2023,
-            ("edition", "2024") => Syntax::Edition2024,
-            _ => return Err(self.fail_at(at, format!("unexpected {label}: {word}"))),
-        };
+        let syntax = word.parse().ok().filter(|syntax: &Syntax| syntax.is_edition() == (label == "edition"));
+        let syntax = syntax.ok_or_else(|| self.fail_at(at, format!("unexpected {label}: {word}")))?;
         self.lexer.require(b';')?;
         self.syntax = Some(syntax);
         Ok(syntax)
@@ -165,6 +160,17 @@ impl<'a> Parser<'a> {
         Ok(closed)
     }
 
+    /// The first word of the next statement of a block, and where it stands; empty statements are passed over. `None` at the end.
+    fn next_statement(&mut self) -> Result<Option<(&'a str, Offset)>> {
+        while !self.closed()? {
+            if !self.lexer.take(b';')? {
+                let at = self.lexer.offset();
+                return Ok(Some((self.lexer.word()?, at)));
+            }
+        }
+        Ok(None)
+    }
+
     fn message(&mut self, at: Offset, visibility: Option<Visibility>) -> Result<Message> {
         let name = self.lexer.name()?.into();
         Ok(Message { name, at, visibility, body: self.body()? })
@@ -173,12 +179,7 @@ impl<'a> Parser<'a> {
     fn body(&mut self) -> Result<Body> {
         let mut body = Body::default();
         self.open()?;
-        while !self.closed()? {
-            if self.lexer.take(b';')? {
-                continue;
-            }
-            let at = self.lexer.offset();
-            let label = self.lexer.word()?;
+        while let Some((label, at)) = self.next_statement()? {
             match label {
                 "option" => body.options.push(self.option_statement()?),
                 "reserved" => body.reserved.push(self.reserved(at)?),
@@ -291,12 +292,7 @@ impl<'a> Parser<'a> {
     fn extend(&mut self, at: Offset) -> Result<Extend> {
         let mut extend = Extend { name: self.lexer.name()?.into(), at, fields: Vec::new(), groups: Vec::new() };
         self.open()?;
-        while !self.closed()? {
-            if self.lexer.take(b';')? {
-                continue;
-            }
-            let at = self.lexer.offset();
-            let label = self.lexer.word()?;
+        while let Some((label, at)) = self.next_statement()? {
             if label == "option" {
                 // read and dropped, as Confluent does: an extension block has no options
                 self.option_statement()?;
@@ -372,12 +368,8 @@ impl<'a> Parser<'a> {
         let name = self.lexer.name()?.into();
         let mut found = Enum { name, at, visibility, reserved: Vec::new(), options: Vec::new(), constants: Vec::new() };
         self.open()?;
-        while !self.closed()? {
-            if self.lexer.take(b';')? {
-                continue;
-            }
-            let at = self.lexer.offset();
-            match self.lexer.word()? {
+        while let Some((label, at)) = self.next_statement()? {
+            match label {
                 "option" => found.options.push(self.option_statement()?),
                 "reserved" => found.reserved.push(self.reserved(at)?),
                 name => {
@@ -396,12 +388,8 @@ impl<'a> Parser<'a> {
     fn service(&mut self, at: Offset) -> Result<Service> {
         let mut service = Service { name: self.lexer.name()?.into(), at, options: Vec::new(), rpcs: Vec::new() };
         self.open()?;
-        while !self.closed()? {
-            if self.lexer.take(b';')? {
-                continue;
-            }
-            let at = self.lexer.offset();
-            match self.lexer.word()? {
+        while let Some((label, at)) = self.next_statement()? {
+            match label {
                 "option" => service.options.push(self.option_statement()?),
                 "rpc" => service.rpcs.push(self.rpc(at)?),
                 label => return Err(self.unexpected(label, at)),
@@ -423,12 +411,8 @@ impl<'a> Parser<'a> {
             return Ok(Rpc { name, at, request, response, options });
         }
         self.open()?;
-        while !self.closed()? {
-            if self.lexer.take(b';')? {
-                continue;
-            }
-            let at = self.lexer.offset();
-            match self.lexer.word()? {
+        while let Some((label, at)) = self.next_statement()? {
+            match label {
                 "option" => options.push(self.option_statement()?),
                 label => return Err(self.unexpected(label, at)),
             }

@@ -6,7 +6,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::schema::json::{self, Kind, ReadOptions, Value};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "lowercase")]
 pub(super) enum Scalar {
     Double,
     Float,
@@ -35,24 +36,7 @@ pub(super) const THIRTY_TWO: u8 = 5;
 
 impl Scalar {
     pub(super) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "double" => Self::Double,
-            "float" => Self::Float,
-            "int32" => Self::Int32,
-            "int64" => Self::Int64,
-            "uint32" => Self::Uint32,
-            "uint64" => Self::Uint64,
-            "sint32" => Self::Sint32,
-            "sint64" => Self::Sint64,
-            "fixed32" => Self::Fixed32,
-            "fixed64" => Self::Fixed64,
-            "sfixed32" => Self::Sfixed32,
-            "sfixed64" => Self::Sfixed64,
-            "bool" => Self::Bool,
-            "string" => Self::String,
-            "bytes" => Self::Bytes,
-            _ => return None,
-        })
+        name.parse().ok()
     }
 
     pub(super) fn wire(self) -> u8 {

@@ -250,7 +250,7 @@ impl<'a> Compiler<'a> {
 
     fn field(&mut self, field: &'a model::Field, scope: &str, features: Features, origin: Origin) -> Result<Field, SchemaError> {
         let file = self.file(origin);
-        let is_edition = file.is_some_and(|file| file.effective_syntax().edition().is_some());
+        let is_edition = file.is_some_and(|file| file.effective_syntax().is_edition());
         let features = if is_edition { features.with(&field.options) } else { features };
         let utf8 = match file.map(File::effective_syntax) {
             Some(Syntax::Proto2) | None => false,

@@ -2,7 +2,7 @@
 
 use super::scalar::Scalar;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
 pub(super) enum WellKnown {
     Any,
     Timestamp,
@@ -12,19 +12,14 @@ pub(super) enum WellKnown {
     Value,
     ListValue,
     /// The value itself, or null.
+    #[strum(disabled)]
     Wrapper(Scalar),
 }
 
 impl WellKnown {
     pub(super) fn of(full: &str) -> Option<Self> {
-        Some(match full.strip_prefix("google.protobuf.")? {
-            "Any" => Self::Any,
-            "Timestamp" => Self::Timestamp,
-            "Duration" => Self::Duration,
-            "FieldMask" => Self::FieldMask,
-            "Struct" => Self::Struct,
-            "Value" => Self::Value,
-            "ListValue" => Self::ListValue,
+        let name = full.strip_prefix("google.protobuf.")?;
+        Some(match name {
             "DoubleValue" => Self::Wrapper(Scalar::Double),
             "FloatValue" => Self::Wrapper(Scalar::Float),
             "Int64Value" => Self::Wrapper(Scalar::Int64),
@@ -34,7 +29,7 @@ impl WellKnown {
             "BoolValue" => Self::Wrapper(Scalar::Bool),
             "StringValue" => Self::Wrapper(Scalar::String),
             "BytesValue" => Self::Wrapper(Scalar::Bytes),
-            _ => return None,
+            _ => return name.parse().ok(),
         })
     }
 }

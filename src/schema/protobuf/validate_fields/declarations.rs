@@ -189,7 +189,7 @@ fn number(number: i32, at: Offset) -> Checked {
 }
 
 fn field(checker: &Checker<'_>, field: &Field, scope: &str, features: Features) -> Checked {
-    let is_edition = checker.syntax().edition().is_some();
+    let is_edition = checker.syntax().is_edition();
     match field.label {
         Some(Label::Required) if is_edition => {
             return Err(fault(field.at, "Required label is not allowed under editions. Use features.field_presence."));

@@ -19,6 +19,41 @@ const MAX_STRING_VALIDATORS: usize = 500;
 /// Schemas within schemas.
 const MAX_DEPTH: usize = 200;
 
+/// Keywords that can make a value invalid in some dialect.
+const DECIDING: [&str; 31] = [
+    "additionalItems",
+    "const",
+    "contains",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "disallow",
+    "divisibleBy",
+    "else",
+    "enum",
+    "extends",
+    "if",
+    "items",
+    "maxContains",
+    "minContains",
+    "not",
+    "patternProperties",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "uniqueItems",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$recursiveAnchor",
+    "$recursiveRef",
+    "$vocabulary",
+];
+
 /// Makes the validator of a schema that has `format` and `pattern` alone.
 type MakeStringValidator<'l> = &'l dyn Fn(Tree) -> Option<jsonschema::Validator>;
 
@@ -176,7 +211,7 @@ impl<'d> Compiler<'d> {
             // means something beside a list of `items` only
             "additionalItems" if !map.contains_key("items") => return Ok(false),
             "uniqueItems" if *value == Tree::Bool(false) => return Ok(false),
-            _ if decides(key) => return Err(NotUnderstood),
+            _ if DECIDING.contains(&key) => return Err(NotUnderstood),
             _ => return Ok(false),
         }
         Ok(true)
@@ -265,42 +300,4 @@ fn limit(size: &mut Size, key: &str, value: &Tree) -> Understood<()> {
         size.most = count;
     }
     Ok(())
-}
-
-/// Whether a keyword can make a value invalid in some dialect.
-fn decides(key: &str) -> bool {
-    matches!(
-        key,
-        "additionalItems"
-            | "const"
-            | "contains"
-            | "contentEncoding"
-            | "contentMediaType"
-            | "contentSchema"
-            | "dependencies"
-            | "dependentRequired"
-            | "dependentSchemas"
-            | "disallow"
-            | "divisibleBy"
-            | "else"
-            | "enum"
-            | "extends"
-            | "if"
-            | "items"
-            | "maxContains"
-            | "minContains"
-            | "not"
-            | "patternProperties"
-            | "prefixItems"
-            | "propertyNames"
-            | "then"
-            | "unevaluatedItems"
-            | "unevaluatedProperties"
-            | "uniqueItems"
-            | "$dynamicAnchor"
-            | "$dynamicRef"
-            | "$recursiveAnchor"
-            | "$recursiveRef"
-            | "$vocabulary"
-    )
 }
