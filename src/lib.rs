@@ -40,7 +40,7 @@
 //!
 //! # The rings
 //!
-//! A module uses those above it in this list and none below; `tests/it/layering.rs` holds that, and docs/ARCHITECTURE.md says why.
+//! A module uses those above it in this list and none below; `tests/it/contract/layering.rs` holds that, and docs/ARCHITECTURE.md says why.
 //!
 //! * [`types`], [`codec`], [`cache`]: the vocabulary, its JSON form, the one bounded cache
 //! * [`schema`], [`compat`], [`cloudevents`]: the engines

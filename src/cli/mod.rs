@@ -57,7 +57,6 @@ fn given(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
 }
 
 /// Runs the process's command line.
-#[must_use]
 pub fn run() -> ExitCode {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,

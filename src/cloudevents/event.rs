@@ -25,7 +25,6 @@ pub enum AttributeValue {
 
 impl AttributeValue {
     /// The text, if it is one.
-    #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -46,7 +45,6 @@ pub enum DataKind {
 
 impl DataKind {
     /// Its word in reports.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -100,7 +98,6 @@ pub struct Data {
 
 impl Data {
     /// The bytes to decode.
-    #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
         match &self.content {
             DataContent::Binary(bytes) | DataContent::Text(_, Some(bytes)) => Some(bytes),
@@ -289,13 +286,11 @@ impl Envelope {
     }
 
     /// The value of an attribute.
-    #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&AttributeValue> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The text of an attribute.
-    #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.attribute(name).and_then(AttributeValue::as_text)
     }
@@ -314,7 +309,6 @@ impl Envelope {
     }
 
     /// Whether there is an event at all.
-    #[must_use]
     pub fn is_event(&self) -> bool {
         !self.attributes.is_empty()
     }

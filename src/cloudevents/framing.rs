@@ -17,7 +17,6 @@ pub struct Framing {
 
 impl Framing {
     /// How many bytes it takes.
-    #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "framing is never empty")]
     pub fn len(&self) -> usize {
         match self.writer {
@@ -28,7 +27,6 @@ impl Framing {
 }
 
 /// The framing that bytes begin with. It may be a coincidence: only a known id or GUID makes it framing.
-#[must_use]
 pub fn framing_of(bytes: &[u8]) -> Option<Framing> {
     let writer = match bytes.split_first()? {
         (0, rest) => WriterId::Id(i32::from_be_bytes(*rest.first_chunk()?)),

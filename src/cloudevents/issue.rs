@@ -18,7 +18,6 @@ pub enum Strictness {
 
 impl Strictness {
     /// Its word in requests and reports.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -27,7 +26,6 @@ impl Strictness {
         }
     }
 
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Default, Self::Strict, Self::Lenient].into_iter().find(|strictness| strictness.word() == word)
     }
@@ -95,7 +93,6 @@ pub struct IssuePosition {
 
 impl Issue {
     /// An issue with a code and a sentence.
-    #[must_use]
     pub fn new(level: Level, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
@@ -113,48 +110,41 @@ impl Issue {
         }
     }
 
-    #[must_use]
     pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(Level::Error, code, message)
     }
 
     /// About an attribute.
-    #[must_use]
     pub fn of(mut self, attribute: &str) -> Self {
         self.attribute = Some(cut(attribute));
         self
     }
 
     /// With the value that is wrong.
-    #[must_use]
     pub fn value(mut self, value: &str) -> Self {
         self.value = Some(cut(value));
         self
     }
 
     /// With a place in the body.
-    #[must_use]
     pub fn at(mut self, offset: Option<u32>) -> Self {
         self.offset = offset;
         self
     }
 
     /// With a place in the data.
-    #[must_use]
     pub fn pointer(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
         self
     }
 
     /// With advice.
-    #[must_use]
     pub fn hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self
     }
 
     /// Whether it makes the event invalid.
-    #[must_use]
     pub fn fails(&self, strictness: Strictness) -> bool {
         match strictness {
             Strictness::Default => self.level == Level::Error,
@@ -209,7 +199,6 @@ impl Issues {
     }
 
     /// All that were kept.
-    #[must_use]
     pub fn list(&self) -> &[Issue] {
         &self.list
     }
@@ -219,13 +208,11 @@ impl Issues {
     }
 
     /// Whether none makes the event invalid.
-    #[must_use]
     pub fn pass(&self, strictness: Strictness) -> bool {
         !self.list.iter().any(|issue| issue.fails(strictness))
     }
 
     /// Whether one has this code.
-    #[must_use]
     pub fn has(&self, code: &str) -> bool {
         self.list.iter().any(|issue| issue.code == code)
     }

@@ -124,7 +124,6 @@ fn place(content: &DataContent, pointer: &str) -> Option<u32> {
 
 /// Reads the data in each way until one fits; when none does, the first one's faults count. `record_indexes` are the message
 /// indexes of a record header. Gives back the place of the attempt as well.
-#[must_use]
 pub fn judge(data: &Data, attempts: &[Attempt], record_indexes: Option<&[u8]>, work: &Work<'_>) -> (usize, Judgement) {
     let mut first = None;
     for (at, attempt) in attempts.iter().enumerate() {
@@ -138,7 +137,6 @@ pub fn judge(data: &Data, attempts: &[Attempt], record_indexes: Option<&[u8]>, w
 }
 
 /// What there is to say about an event without data, when there is a schema that data would have to fit.
-#[must_use]
 pub fn without_data(envelope: &Envelope, has_schema: bool) -> Option<Issue> {
     if !has_schema || envelope.is_tombstone {
         None

@@ -41,7 +41,6 @@ pub struct Tolerate {
 
 impl Tolerate {
     /// Reads a list such as `#,type-url`; `None` for a word that means nothing.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut tolerate = Self::default();
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {

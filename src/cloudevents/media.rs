@@ -146,7 +146,6 @@ pub enum ContentMode {
 
 impl ContentMode {
     /// Its word in reports.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Binary => "binary",
@@ -158,7 +157,6 @@ impl ContentMode {
 
 /// The mode that a content type selects (HTTP binding, 3). Case does not matter. `None` for a CloudEvents media type in a format that is
 /// not read.
-#[must_use]
 pub fn content_mode(content_type: Option<&str>) -> Option<ContentMode> {
     let Some(text) = content_type else { return Some(ContentMode::Binary) };
     let family = "application/cloudevents";

@@ -25,7 +25,6 @@ pub struct Verdict {
 
 impl Verdict {
     /// Whether the event is valid.
-    #[must_use]
     pub fn is_valid(&self, strictness: Strictness) -> bool {
         self.envelope.issues.pass(strictness)
     }
@@ -195,7 +194,6 @@ pub struct Report {
 }
 
 /// The report on one event. Places count in `text`, unless the event brought a text of its own.
-#[must_use]
 pub fn report(mut verdict: Verdict, text: Option<&str>, strictness: Strictness) -> Report {
     if let Some(text) = text {
         locate(text, &mut [&mut verdict.envelope.issues]);
@@ -207,7 +205,6 @@ pub fn report(mut verdict: Verdict, text: Option<&str>, strictness: Strictness) 
 }
 
 /// The report on several events; what is wrong with the batch itself stands at the top.
-#[must_use]
 pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&str>, strictness: Strictness) -> Report {
     if let Some(text) = text {
         let mut all: Vec<&mut Issues> = verdicts.iter_mut().map(|verdict| &mut verdict.envelope.issues).collect();

@@ -132,7 +132,6 @@ impl ConfigPatch {
 }
 
 /// Reads a stored config; what it can't read is left out.
-#[must_use]
 pub fn config_from(body: &Value) -> Config {
     let mut config = Config::default();
     if let Ok(Some(patch)) = ConfigPatch::from_json(body) {
@@ -164,7 +163,6 @@ pub struct ConfigJson<'c> {
 }
 
 impl<'c> ConfigJson<'c> {
-    #[must_use]
     pub fn new(config: &'c Config, level_key: LevelKey) -> Self {
         let text = |value: &'c Option<String>| value.as_deref().filter(|text| !text.is_empty());
         let level = config.compatibility.map(CompatibilityLevel::as_str);

@@ -196,7 +196,6 @@ impl<'v> Object<'v> {
     }
 
     /// A member as it stands there.
-    #[must_use]
     pub fn value(self, key: &str) -> Option<&'v Value> {
         self.0?.get(key)
     }

@@ -64,13 +64,11 @@ pub const RESERVED_FIELD_REMOVED: &str = "RESERVED_FIELD_REMOVED";
 pub const RESERVED_FIELD_CONFLICT: &str = "RESERVED_FIELD_CONFLICT";
 
 impl Report {
-    #[must_use]
     pub fn is_compatible(&self) -> bool {
         self.messages.is_empty()
     }
 
     /// The version at which the comparison ended with a no.
-    #[must_use]
     pub fn incompatible_version(&self) -> Option<Version> {
         self.reasons.iter().find_map(|reason| reason.version)
     }
@@ -83,7 +81,6 @@ impl Report {
 }
 
 /// The findings of the format alone, which are what the REST API explains.
-#[must_use]
 pub fn format_findings(reasons: Vec<Reason>) -> Vec<(Version, Finding)> {
     let of_format = reasons.into_iter().filter(|reason| reason.source == ReasonSource::Format);
     of_format.filter_map(|reason| Some((reason.version?, reason.finding))).collect()
@@ -93,7 +90,6 @@ pub fn format_findings(reasons: Vec<Reason>) -> Vec<(Version, Finding)> {
 const QUOTED: usize = 10_240;
 
 /// How many of the newest versions a level compares with.
-#[must_use]
 pub fn compared(level: CompatibilityLevel, available: usize) -> usize {
     match level {
         // also under NONE: the newest version has the reserved fields

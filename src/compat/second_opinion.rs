@@ -6,7 +6,6 @@ use crate::types::CompatibilityLevel;
 
 /// The notes of a comparison; only JSON Schema has any. `new` and `old` are what the sentences call the schemas. Takes up to a second
 /// or two: not for async threads.
-#[must_use]
 pub fn notes(
     (candidate, earlier): (&Parsed, &Parsed),
     (new, old): (&str, &str),

@@ -58,7 +58,6 @@ pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<Strin
 }
 
 /// Whether a setting is a list, whose flag may be given several times.
-#[must_use]
 pub fn is_list(name: &str) -> bool {
     events::LISTS.iter().any(|(_, setting)| *setting == name)
 }

@@ -27,7 +27,6 @@ pub struct App {
 }
 
 /// The application over its state.
-#[must_use]
 pub fn app(state: &Arc<AppState>) -> App {
     App { state: Arc::clone(state), router: dispatch::router(state, routes()) }
 }

@@ -16,7 +16,7 @@ pub(super) fn message(reason: &InvalidSchema) -> String {
         InvalidSchema::NullReference => "Invalid reference: null".to_owned(),
         InvalidSchema::Text { submitted, error } => match error.stage {
             Stage::Parse => unreadable(submitted, &error.message, true),
-            Stage::Validate => not_valid(submitted, &error.message),
+            Stage::Validate | Stage::Resolve => not_valid(submitted, &error.message),
         },
         InvalidSchema::Reference { submitted, error } => {
             let is_missing = matches!(error, ReferenceError::Incomplete(_) | ReferenceError::NotFound { .. });

@@ -16,7 +16,6 @@ pub struct Links {
 }
 
 impl Links {
-    #[must_use]
     pub fn new(public_url: Option<&str>) -> Self {
         let base = public_url.unwrap_or("").trim_end_matches('/').to_owned();
         let host = base.find("://").map_or(0, |at| at + 3);

@@ -49,7 +49,6 @@ pub struct Metrics(Arc<Inner>);
 
 impl Metrics {
     /// Fresh metrics, all zero, of a table of routes.
-    #[must_use]
     pub fn new<'m>(routes: impl Iterator<Item = (&'m Method, &'static str)>) -> Self {
         let buckets = |builder: PrometheusBuilder, name: &str, bounds: &[f64]| {
             // bounds are constants and never empty, which is all that could be refused
@@ -131,7 +130,6 @@ impl Metrics {
     }
 
     /// The text for Prometheus.
-    #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "gauges are floats; caches are far below 2^52")]
     pub fn render(&self, cached: (usize, u64), pool: Option<(u32, u32)>) -> String {
         self.0.instruments.cached_schemas.set(cached.0 as f64);

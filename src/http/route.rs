@@ -64,7 +64,6 @@ impl Route {
     }
 
     /// What its metrics are called by.
-    #[must_use]
     pub fn label(&self) -> (&Method, &'static str) {
         (&self.method, self.template)
     }

@@ -7,7 +7,6 @@ use super::handlers::{associations, compatibility, config, contexts, health, met
 use super::route::{Route, any_origin, delete, events, get, options, or_document, own_type, post, put};
 
 /// Every operation. HEAD comes with every GET.
-#[must_use]
 pub fn routes() -> &'static [Route] {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     ROUTES.get_or_init(|| {

@@ -77,7 +77,6 @@ pub struct AppState {
 }
 
 impl AppState {
-    #[must_use]
     pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: HttpSettings) -> Arc<Self> {
         let answer_cache = AnswerCache::new(settings.answer_cache_bytes, settings.gzip_from);
         Arc::new(Self { registry, metrics, settings, answer_cache })

@@ -112,7 +112,6 @@ impl Registry {
     }
 
     /// Whether a document's schema is in memory.
-    #[must_use]
     pub fn has_at_hand(&self, located: &Located) -> bool {
         self.cached(located.subject.context(), located.id).is_some()
     }

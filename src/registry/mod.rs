@@ -179,7 +179,6 @@ pub struct Registry {
 
 impl Registry {
     /// A registry over a store.
-    #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock, limits: Limits, defaults: Defaults) -> Self {
         // known registrations share their texts with the schemas, as long as both are held: an eighth is plenty
         let known = defaults.cache_bytes / 8;
@@ -200,13 +199,11 @@ impl Registry {
     }
 
     /// The store, for health checks and shutdown.
-    #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 
     /// The configured defaults.
-    #[must_use]
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
     }

@@ -34,7 +34,6 @@ impl CachedSchema {
     }
 
     /// SHA-256 of the text, computed once.
-    #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         *self.digest.get_or_init(|| digest(&self.stored.content.text))
     }
@@ -79,7 +78,6 @@ impl Registry {
     }
 
     /// Schemas in the cache, and their bytes.
-    #[must_use]
     pub fn cache_size(&self) -> (usize, u64) {
         self.schemas.0.size()
     }

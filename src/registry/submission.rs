@@ -35,7 +35,6 @@ pub struct Submission {
 
 impl Submission {
     /// True without a schema text.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.schema.as_deref().is_none_or(|text| text.trim().is_empty())
     }

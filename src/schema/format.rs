@@ -120,7 +120,6 @@ pub struct ParseOptions {
 
 impl ParseOptions {
     /// Options for a mode, everything else at its default. `max_depth` must come from the configuration on server paths.
-    #[must_use]
     pub fn new(mode: ParseMode, max_depth: usize) -> Self {
         Self { mode, validate_fields: false, strict_metaschema: false, max_depth }
     }
@@ -146,6 +145,8 @@ pub enum Stage {
     Parse,
     /// The text was read; what it says is not allowed.
     Validate,
+    /// The text was read; a name in it stands for nothing that is there.
+    Resolve,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -159,17 +160,14 @@ pub struct SchemaError {
 }
 
 impl SchemaError {
-    #[must_use]
     pub fn parse(message: impl Into<String>) -> Self {
         Self { stage: Stage::Parse, message: message.into(), position: None }
     }
 
-    #[must_use]
     pub fn validate(message: impl Into<String>) -> Self {
         Self { stage: Stage::Validate, message: message.into(), position: None }
     }
 
-    #[must_use]
     pub fn at(mut self, position: Position) -> Self {
         self.position = Some(position);
         self
@@ -187,7 +185,6 @@ pub enum Direction {
 
 impl Direction {
     /// The word for the reader in messages.
-    #[must_use]
     pub fn reader(self) -> &'static str {
         match self {
             Direction::Backward => "new",
@@ -196,7 +193,6 @@ impl Direction {
     }
 
     /// The word for the writer in messages.
-    #[must_use]
     pub fn writer(self) -> &'static str {
         match self {
             Direction::Backward => "old",

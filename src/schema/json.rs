@@ -59,27 +59,22 @@ impl PartialEq for Object {
 impl Eq for Object {}
 
 impl Object {
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.member(key).map(|m| &m.value)
     }
 
-    #[must_use]
     pub fn member(&self, key: &str) -> Option<&Member> {
         self.find(key).and_then(|i| self.members.get(i))
     }
 
-    #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members
     }
 
-    #[must_use]
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -92,7 +87,6 @@ impl Object {
     }
 
     /// The members in the order written.
-    #[must_use]
     pub fn into_members(self) -> Vec<Member> {
         self.members
     }
@@ -122,7 +116,6 @@ impl Object {
 }
 
 impl Value {
-    #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
             Kind::String(s) => Some(s),
@@ -130,7 +123,6 @@ impl Value {
         }
     }
 
-    #[must_use]
     pub fn as_object(&self) -> Option<&Object> {
         match &self.kind {
             Kind::Object(o) => Some(o),
@@ -138,7 +130,6 @@ impl Value {
         }
     }
 
-    #[must_use]
     pub fn as_array(&self) -> Option<&[Value]> {
         match &self.kind {
             Kind::Array(a) => Some(a),
@@ -147,7 +138,6 @@ impl Value {
     }
 
     /// The number's text, if it is one.
-    #[must_use]
     pub fn as_number(&self) -> Option<&str> {
         match &self.kind {
             Kind::Number(n) => Some(n),
@@ -155,7 +145,6 @@ impl Value {
         }
     }
 
-    #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self.kind {
             Kind::Bool(b) => Some(b),
@@ -164,7 +153,6 @@ impl Value {
     }
 
     /// Bytes held, found without recursion.
-    #[must_use]
     pub fn weight(&self) -> usize {
         // what an allocator spends on a piece beside its bytes
         const PIECE: usize = 16;
@@ -224,7 +212,6 @@ pub enum JsonError {
 }
 
 impl JsonError {
-    #[must_use]
     pub fn offset(&self) -> usize {
         match self {
             JsonError::Syntax { offset, .. } | JsonError::Trailing { offset } | JsonError::TooDeep { offset, .. } => *offset,
@@ -232,7 +219,6 @@ impl JsonError {
     }
 
     /// The error as a refused schema, with its position in `text`.
-    #[must_use]
     pub fn into_schema_error(self, text: &str) -> SchemaError {
         let at = Position::of(text, self.offset());
         SchemaError::parse(format!("{self} at line {}, column {}", at.line, at.column)).at(at)
@@ -322,7 +308,6 @@ pub(crate) fn nesting(text: &str) -> usize {
 }
 
 /// The offset behind the value that begins at `start` of a text that has been read.
-#[must_use]
 pub fn end_of(text: &str, start: usize) -> usize {
     let mut depth = 0_usize;
     for (at, byte) in structure(text, start) {
@@ -691,7 +676,6 @@ pub fn write_string(out: &mut String, text: &str) {
 }
 
 /// Compares two strings by UTF-16 code units: the order of Java's strings, by which Confluent sorts.
-#[must_use]
 pub fn utf16_cmp(a: &str, b: &str) -> std::cmp::Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }

@@ -45,7 +45,6 @@ impl Parsed {
     }
 
     /// As [`Format::rules`].
-    #[must_use]
     pub fn rules(schema_type: SchemaType) -> Vec<&'static str> {
         match schema_type {
             SchemaType::Avro => avro::Schema::rules(),
@@ -55,7 +54,6 @@ impl Parsed {
     }
 
     /// As [`Format::equivalent`]; schemas of different formats never are.
-    #[must_use]
     pub fn equivalent(&self, other: &Parsed) -> bool {
         match (self, other) {
             (Self::Avro(a), Self::Avro(b)) => a.equivalent(b),

@@ -46,7 +46,6 @@ pub struct FailedKeyword {
 }
 
 impl Fault {
-    #[must_use]
     pub fn new(kind: FaultKind, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
         Self { kind, pointer, message, keyword: None }
@@ -90,7 +89,6 @@ pub struct Work<'s> {
 
 impl<'s> Work<'s> {
     /// `stop` ends the walk early.
-    #[must_use]
     pub fn new(effort: Effort, stop: Option<&'s AtomicBool>) -> Self {
         let left = match effort {
             Effort::Quick => QUICK_STEPS,
@@ -99,13 +97,11 @@ impl<'s> Work<'s> {
         Self { effort, left, stop }
     }
 
-    #[must_use]
     pub fn effort(&self) -> Effort {
         self.effort
     }
 
     /// As much work again, for another try at the same data.
-    #[must_use]
     pub fn again(&self) -> Self {
         Self::new(self.effort, self.stop)
     }
@@ -120,7 +116,6 @@ impl<'s> Work<'s> {
         true
     }
 
-    #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }

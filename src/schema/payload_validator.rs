@@ -27,7 +27,6 @@ impl PayloadValidator {
         })
     }
 
-    #[must_use]
     pub fn schema_type(&self) -> SchemaType {
         match self {
             Self::Avro(_) => SchemaType::Avro,
@@ -37,7 +36,6 @@ impl PayloadValidator {
     }
 
     /// Bytes held, roughly, the schema included where the validator keeps it.
-    #[must_use]
     pub fn weight(&self) -> usize {
         match self {
             Self::Avro(validator) => validator.weight(),

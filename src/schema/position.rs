@@ -14,7 +14,6 @@ pub struct Position {
 
 impl Position {
     /// The position of a byte offset in `text`; offsets past the end mean the end.
-    #[must_use]
     pub fn of(text: &str, offset: usize) -> Self {
         let mut offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {

@@ -20,7 +20,6 @@ pub struct KnownGeneration {
 
 impl KnownGeneration {
     /// What is known.
-    #[must_use]
     pub fn get(&self) -> Generation {
         Generation { content: self.content.load(Ordering::Acquire), id_bindings: self.id_bindings.load(Ordering::Acquire) }
     }

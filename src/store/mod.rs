@@ -9,7 +9,7 @@
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
 //! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
 //!
-//! `tests/it/store.rs` is the suite that every implementation must pass.
+//! `tests/it/store/suite.rs` is the suite that every implementation must pass.
 
 use std::collections::HashMap;
 use std::sync::Arc;

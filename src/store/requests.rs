@@ -130,7 +130,6 @@ pub struct AssociateRequest {
 
 impl AssociateRequest {
     /// True when nothing would be written.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.removals.is_empty() && self.registrations.is_empty() && self.puts.is_empty()
     }

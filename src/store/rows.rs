@@ -41,18 +41,15 @@ impl SubjectState {
     }
 
     /// The highest active version.
-    #[must_use]
     pub fn latest(&self) -> Option<&VersionRow> {
         self.active().next()
     }
 
     /// The number that the next version gets: above every version, live or soft-deleted.
-    #[must_use]
     pub fn next_version(&self) -> Version {
         self.rows.last().map_or(1, |row| row.version.saturating_add(1))
     }
 
-    #[must_use]
     pub fn row(&self, version: Version) -> Option<&VersionRow> {
         self.rows.binary_search_by_key(&version, |row| row.version).ok().and_then(|i| self.rows.get(i))
     }
@@ -194,7 +191,6 @@ pub struct AssociationFilter {
 }
 
 impl AssociationFilter {
-    #[must_use]
     pub fn all(scope: AssociationScope) -> Self {
         Self { scope, resource_type: None, types: None, lifecycle: None, offset: 0, limit: i64::MAX }
     }

@@ -32,19 +32,16 @@ pub enum Lifecycle {
 
 impl Lifecycle {
     /// The wire name.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Reads a wire name, letter case included.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 
     /// Whether associations of this lifecycle are frozen: strong ones are, weak ones are not.
-    #[must_use]
     pub fn is_frozen(self) -> bool {
         self == Self::Strong
     }
@@ -60,13 +57,11 @@ pub enum AssociationType {
 
 impl AssociationType {
     /// The wire name.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Reads a wire name, letter case included.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().ok()
     }
@@ -86,7 +81,6 @@ pub struct Resource {
 
 impl Resource {
     /// The subject that belongs to the resource by its name: `:.{namespace}:{name}-{type}`.
-    #[must_use]
     pub fn default_subject(&self, association_type: AssociationType) -> Subject {
         Subject::in_context(&format!(".{}", self.namespace), &format!("{}-{association_type}", self.name))
     }

@@ -46,7 +46,6 @@ impl SchemaName {
     pub const MAX_BYTES: usize = 2048;
 
     /// The kind of name, as it is stored.
-    #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::JsonId(_) => "id",
@@ -55,7 +54,6 @@ impl SchemaName {
     }
 
     /// The name itself.
-    #[must_use]
     pub fn text(&self) -> &str {
         match self {
             Self::JsonId(name) | Self::Message(name) => name,

@@ -36,7 +36,6 @@ pub struct Content {
 
 impl Content {
     /// The guid: MD5 over text, references, metadata and rule set (rest-api 5.2). The schema type is not hashed.
-    #[must_use]
     pub fn guid(&self) -> Guid {
         let mut md5 = Md5::new();
         md5.update(self.text.as_bytes());

@@ -69,20 +69,17 @@ pub struct Metadata {
 
 impl Metadata {
     /// A property's value.
-    #[must_use]
     pub fn property(&self, key: &str) -> Option<&str> {
         self.properties.as_ref()?.get(&JavaStr::from(key)).map(String::as_str)
     }
 
     /// The same metadata with a property set.
-    #[must_use]
     pub fn with_property(mut self, key: &str, value: &str) -> Self {
         self.properties.get_or_insert_default().insert(key.into(), value.to_owned());
         self
     }
 
     /// The same metadata without a property.
-    #[must_use]
     pub fn without_property(mut self, key: &str) -> Self {
         if let Some(properties) = &mut self.properties {
             properties.remove(&JavaStr::from(key));
@@ -91,7 +88,6 @@ impl Metadata {
     }
 
     /// Merges two layers: map entries and set members unite, the later layer wins per key.
-    #[must_use]
     pub fn merge(earlier: Option<&Metadata>, later: Option<&Metadata>) -> Option<Metadata> {
         let (a, b) = match (earlier, later) {
             (None, x) | (x, None) => return x.cloned(),
@@ -113,7 +109,6 @@ impl Metadata {
     }
 
     /// Equality as look-ups see it: `confluent:version` is ignored when one side lacks it.
-    #[must_use]
     pub fn same_but_version(a: Option<&Metadata>, b: Option<&Metadata>) -> bool {
         fn strip(m: Option<&Metadata>) -> Metadata {
             let m = m.cloned().unwrap_or_default().without_property(VERSION_PROPERTY);
@@ -248,7 +243,6 @@ impl RuleSet {
     }
 
     /// Merges two layers: a later rule replaces an earlier one of the same name and goes to the end of the list.
-    #[must_use]
     pub fn merge(earlier: Option<&RuleSet>, later: Option<&RuleSet>) -> Option<RuleSet> {
         fn lists(a: Option<&Vec<Rule>>, b: Option<&Vec<Rule>>) -> Option<Vec<Rule>> {
             match (a, b) {

@@ -13,7 +13,6 @@ pub struct Guid(pub [u8; 16]);
 
 impl Guid {
     /// Reads the dashed form or the 32 bare hex digits.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let dashed = text.len() == 36;
         if !dashed && text.len() != 32 {
@@ -37,7 +36,6 @@ impl Guid {
     }
 
     /// Room for [`Self::write`].
-    #[must_use]
     pub fn buffer() -> [u8; 36] {
         [0; uuid::fmt::Hyphenated::LENGTH]
     }
@@ -76,7 +74,6 @@ pub enum VersionSelector {
 
 impl VersionSelector {
     /// Reads `latest` (any letter case), `-1`, or a number in `[1, 2^31-1]`; surrounding blanks are trimmed. `None` is error 42202.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.eq_ignore_ascii_case("latest") {

@@ -32,31 +32,26 @@ impl CompatibilityLevel {
     pub const NAMES: &'static [&'static str] = Self::VARIANTS;
 
     /// The wire name.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Reads a wire name in any letter case.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 
     /// True when all versions are compared, not only the latest.
-    #[must_use]
     pub fn is_transitive(self) -> bool {
         matches!(self, Self::BackwardTransitive | Self::ForwardTransitive | Self::FullTransitive)
     }
 
     /// True when the new schema must read old data.
-    #[must_use]
     pub fn checks_backward(self) -> bool {
         matches!(self, Self::Backward | Self::BackwardTransitive | Self::Full | Self::FullTransitive)
     }
 
     /// True when old schemas must read new data.
-    #[must_use]
     pub fn checks_forward(self) -> bool {
         matches!(self, Self::Forward | Self::ForwardTransitive | Self::Full | Self::FullTransitive)
     }
@@ -82,25 +77,21 @@ pub enum Mode {
 
 impl Mode {
     /// The wire name.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Reads a wire name in any letter case.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().ok()
     }
 
     /// True when writing is refused.
-    #[must_use]
     pub fn is_read_only(self) -> bool {
         matches!(self, Self::ReadOnly | Self::ReadOnlyOverride)
     }
 
     /// True when schemas come with their own ids and versions.
-    #[must_use]
     pub fn is_import(self) -> bool {
         matches!(self, Self::Import | Self::Forward)
     }
@@ -161,7 +152,6 @@ impl Config {
     }
 
     /// True when registrations merge metadata or rules from this config.
-    #[must_use]
     pub fn has_contract_layers(&self) -> bool {
         self.default_metadata.is_some()
             || self.override_metadata.is_some()

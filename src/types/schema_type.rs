@@ -31,13 +31,11 @@ impl SchemaType {
     pub const ALL: [SchemaType; 3] = [SchemaType::Json, SchemaType::Protobuf, SchemaType::Avro];
 
     /// The wire name.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Reads a wire name; case matters, as it does in Confluent.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().ok()
     }
@@ -58,13 +56,11 @@ pub enum CompatibilityPolicy {
 
 impl CompatibilityPolicy {
     /// The wire name.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Reads a wire name in any letter case.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().ok()
     }
@@ -90,13 +86,11 @@ impl ProtobufPolicy {
     pub const ALL: [ProtobufPolicy; 4] = [Self::Default, Self::Wire, Self::WireJson, Self::File];
 
     /// The wire name.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Reads a wire name in any letter case.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         name.parse().ok()
     }

@@ -19,25 +19,21 @@ pub struct Subject {
 
 impl Subject {
     /// The scope of the subject's context, which for the default context is the top level.
-    #[must_use]
     pub fn context_scope(&self) -> Self {
         Self::in_context(self.context(), "")
     }
 
     /// A subject of the default context.
-    #[must_use]
     pub fn plain(name: &str) -> Self {
         Self::in_context(DEFAULT_CONTEXT, name)
     }
 
     /// A subject of a context; `context` with its leading dot.
-    #[must_use]
     pub fn in_context(context: &str, name: &str) -> Self {
         Self { context: context.into(), name: name.into() }
     }
 
     /// Reads a possibly qualified name; an unqualified one belongs to `context`.
-    #[must_use]
     pub fn parse_in(context: &str, text: &str) -> Self {
         match split_qualified(text) {
             Some((context, name)) => Self::in_context(context, name),
@@ -46,49 +42,41 @@ impl Subject {
     }
 
     /// Reads a possibly qualified name; an unqualified one belongs to the default context.
-    #[must_use]
     pub fn parse(text: &str) -> Self {
         Self::parse_in(DEFAULT_CONTEXT, text)
     }
 
     /// The context's name, with its leading dot.
-    #[must_use]
     pub fn context(&self) -> &str {
         &self.context
     }
 
     /// The name inside the context; empty when the context itself is meant.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// True in the default context.
-    #[must_use]
     pub fn is_default_context(&self) -> bool {
         &*self.context == DEFAULT_CONTEXT
     }
 
     /// True when a context is addressed, not a subject in it.
-    #[must_use]
     pub fn is_context(&self) -> bool {
         self.name.is_empty()
     }
 
     /// The subject of the same name in another context.
-    #[must_use]
     pub fn with_context(&self, context: &str) -> Self {
         Self::in_context(context, &self.name)
     }
 
     /// The qualified name.
-    #[must_use]
     pub fn qualified(&self) -> String {
         self.to_string()
     }
 
     /// The context as messages print it: `:.ctx:`, empty for the default context.
-    #[must_use]
     pub fn printed_context(&self) -> String {
         if self.is_default_context() { String::new() } else { format!(":{}:", self.context) }
     }
@@ -101,7 +89,6 @@ impl fmt::Display for Subject {
 }
 
 /// Splits `:.ctx:name` into context and name; `None` for an unqualified name.
-#[must_use]
 pub fn split_qualified(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix(':')?;
     if !rest.starts_with('.') {
@@ -111,7 +98,6 @@ pub fn split_qualified(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Normalizes a context as URLs name it: the leading dot and the surrounding colons are optional. `None` when a colon stands inside.
-#[must_use]
 pub fn context_from_segment(segment: &str) -> Option<String> {
     let inner = segment.strip_prefix(':').unwrap_or(segment);
     let inner = inner.strip_suffix(':').unwrap_or(inner);

@@ -9,7 +9,6 @@ const HASH_BYTES: usize = 8;
 
 /// The id for a subject name: bytes outside the allowed set, and `~`, as `~XX`; an empty name, a name that would be too long,
 /// or (`forced`) one that differs from an existing id in letter case only, ends in `~` and a hash.
-#[must_use]
 pub fn xregistry_id(name: &str, forced: bool) -> String {
     let mut id = String::with_capacity(name.len());
     for (i, byte) in name.bytes().enumerate() {

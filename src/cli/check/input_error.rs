@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::schema::{Position, SchemaError};
+use crate::schema::{Position, SchemaError, Stage};
 
 /// Something that keeps a command from answering: exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,21 +13,23 @@ pub(in crate::cli) struct InputError {
     pub(in crate::cli) at: Option<Position>,
     /// What is wrong.
     pub(in crate::cli) message: String,
+    /// A name in the file stands for nothing that was found.
+    pub(in crate::cli) is_unresolved: bool,
 }
 
 impl InputError {
     /// About no file in particular.
     pub(in crate::cli) fn new(message: impl Into<String>) -> Self {
-        Self { file: None, at: None, message: message.into() }
+        Self { file: None, at: None, message: message.into(), is_unresolved: false }
     }
 
     /// About a file as a whole.
     pub(in crate::cli) fn of(file: &str, message: impl Into<String>) -> Self {
-        Self { file: Some(file.to_owned()), at: None, message: message.into() }
+        Self { file: Some(file.to_owned()), ..Self::new(message) }
     }
 
     pub(in crate::cli) fn refused(file: &str, error: &SchemaError) -> Self {
-        Self { file: Some(file.to_owned()), at: error.position, message: error.message.clone() }
+        Self { at: error.position, is_unresolved: error.stage == Stage::Resolve, ..Self::of(file, &*error.message) }
     }
 }
 

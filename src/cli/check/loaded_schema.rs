@@ -40,7 +40,7 @@ impl LoadedSchema {
         let missing = missing(schema_type, &input.text, &references);
         Self::read(schema_type, input, &references, reading).map_err(|error| {
             // the parser names the missing type; the user wants to know which import has no file
-            if missing.is_empty() || error.file.as_ref() != Some(&name) || !error.message.starts_with("Could not resolve") {
+            if missing.is_empty() || error.file.as_ref() != Some(&name) || !error.is_unresolved {
                 return error;
             }
             let hint = format!("{} (import not found: {}; see --proto-path and --reference)", error.message, missing.join(", "));

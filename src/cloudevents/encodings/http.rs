@@ -16,7 +16,6 @@ use crate::cloudevents::media::ContentMode;
 const PREFIX: &[u8] = b"ce-";
 
 /// Reads an event from headers, as raw bytes in the order they were sent, and the body.
-#[must_use]
 pub fn parse(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings) -> Envelope {
     let mut envelope = parse_unread(headers, body.into(), settings);
     envelope.read_data();
@@ -24,7 +23,6 @@ pub fn parse(headers: &[(&[u8], &[u8])], body: Vec<u8>, settings: &EventSettings
 }
 
 /// The same; data of JSON is left unread.
-#[must_use]
 pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Bytes, settings: &EventSettings) -> Envelope {
     let of_event = |name: &[u8]| name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
     if !headers.iter().any(|(name, _)| of_event(name)) {
@@ -148,7 +146,6 @@ fn unquote(inner: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// An attribute's value as the header that carries it: space, `"`, `%` and everything outside U+0021-U+007E percent-encoded.
-#[must_use]
 pub fn encode(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {

@@ -13,7 +13,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// Reads one event. Its place in `body` is what offsets count in.
-#[must_use]
 pub fn parse_structured(body: &[u8], settings: &EventSettings) -> Envelope {
     match read(body, settings.limits.json_depth + 1) {
         Ok((text, value, notes)) => event(text, value, &mut Ambiguous::new(notes), settings),

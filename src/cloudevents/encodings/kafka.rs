@@ -27,7 +27,6 @@ pub struct KafkaRecord {
 
 impl KafkaRecord {
     /// The header `content-type`.
-    #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(key, _)| is_content_type(key))?;
         std::str::from_utf8(value.as_deref()?).ok()
@@ -95,7 +94,6 @@ fn bytes(object: &Object) -> Result<Option<Vec<u8>>, String> {
 }
 
 /// Reads the event of a record.
-#[must_use]
 pub fn parse_record(record: KafkaRecord, settings: &EventSettings) -> Envelope {
     let schema = record.headers.iter().rev().find(|(key, _)| key == VALUE_SCHEMA).and_then(|(_, value)| value.clone());
     let text = record.content_type();

@@ -59,7 +59,6 @@ impl Base {
     }
 
     /// All that a URI can name below this base, the likeliest first; nothing when it is elsewhere.
-    #[must_use]
     pub fn read(&self, uri: &SchemaUri) -> Vec<Target> {
         let (Some(origin), Ok(path)) = (uri.origin(), uri.path()) else { return Vec::new() };
         let Some(rest) = path.strip_prefix(self.path.as_slice()).filter(|_| *origin == self.origin) else { return Vec::new() };

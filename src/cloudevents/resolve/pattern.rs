@@ -3,7 +3,6 @@
 use crate::types::TypeBinding;
 
 /// Whether a pattern takes an event type.
-#[must_use]
 pub fn matches(pattern: &str, event_type: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(rest) = parts.next().and_then(|first| event_type.strip_prefix(first)) else { return false };
@@ -14,7 +13,6 @@ pub fn matches(pattern: &str, event_type: &str) -> bool {
 }
 
 /// How much of a pattern is literal: what decides between several that match.
-#[must_use]
 pub fn literals(pattern: &str) -> usize {
     pattern.chars().filter(|c| *c != '*').count()
 }

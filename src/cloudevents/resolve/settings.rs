@@ -63,7 +63,6 @@ pub struct ResolveSettings {
 
 impl ResolveSettings {
     /// What a URI names, if it is one of the registry's own.
-    #[must_use]
     pub fn read_own(&self, uri: &SchemaUri) -> Option<Target> {
         self.own.read(uri)
     }

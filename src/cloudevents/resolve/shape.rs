@@ -22,7 +22,6 @@ pub enum Target {
 /// Known are the paths of the Confluent API (`/subjects/S/versions/V`, `/schemas/ids/N`, both also with `/schema`,
 /// `/schemas/guids/G`, all with `/contexts/C` before them), the same below `/cloudevents`, `/cloudevents/types/T/schema`, and
 /// `/xregistry/schemagroups/G/schemas/S[/versions/V]`.
-#[must_use]
 pub fn read_path(segments: &[String], query: Option<&str>) -> Option<Target> {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {

@@ -134,7 +134,6 @@ impl Template {
 
     /// What a URL below the base names: its segments, decoded once, and its query as it was given. A subject is as long as it can
     /// be; without `{version}` the latest version is meant.
-    #[must_use]
     pub fn read(&self, segments: &[String], query: Option<&str>) -> Option<Target> {
         if segments.len() != self.segments.len() || query.is_some() != self.query.is_some() {
             return None;

@@ -6,7 +6,6 @@ use super::uri::SchemaUri;
 const HOSTS: [&str; 2] = ["type.googleapis.com", "type.googleprod.com"];
 
 /// The full name of the message that a type URL names. Without a scheme any host will do.
-#[must_use]
 pub fn message(uri: &SchemaUri) -> Option<&str> {
     let address = uri.address();
     if uri.query().is_some() || uri.is_path() {

@@ -100,37 +100,31 @@ impl SchemaUri {
     }
 
     /// The text as it was given.
-    #[must_use]
     pub fn whole(&self) -> &str {
         &self.whole
     }
 
     /// The text before the fragment; empty when there is nothing else.
-    #[must_use]
     pub fn address(&self) -> &str {
         self.whole.get(..self.address).unwrap_or("")
     }
 
     /// The fragment, decoded once. An empty one selects nothing.
-    #[must_use]
     pub fn fragment(&self) -> Option<&str> {
         self.fragment.as_deref().filter(|fragment| !fragment.is_empty())
     }
 
     /// The scheme in lower case.
-    #[must_use]
     pub fn scheme(&self) -> Option<&str> {
         self.scheme.as_deref()
     }
 
     /// Scheme, host and port; none where there is no host, and none with user information, which no schema's address has.
-    #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
     }
 
     /// True for a path alone: `/subjects/...`.
-    #[must_use]
     pub fn is_path(&self) -> bool {
         self.scheme.is_none() && self.whole.starts_with('/') && !self.whole.starts_with("//")
     }
@@ -144,7 +138,6 @@ impl SchemaUri {
     }
 
     /// The query as it was given.
-    #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
@@ -222,7 +215,6 @@ fn segments(path: &str) -> Result<Vec<String>, PathError> {
 }
 
 /// The form in which identifiers are compared: scheme and host in lower case, no default port, no empty fragment.
-#[must_use]
 pub fn canonical(text: &str) -> String {
     let text = text.split_once('#').map_or(text, |(before, fragment)| if fragment.is_empty() { before } else { text });
     let Ok(uri) = SchemaUri::parse(text) else { return text.to_owned() };

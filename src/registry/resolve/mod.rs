@@ -44,7 +44,6 @@ pub enum ResolutionRule {
 
 impl ResolutionRule {
     /// The name on the wire.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Override => "override",
@@ -102,15 +101,12 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    #[must_use]
     pub fn id(&self) -> SchemaId {
         self.schema.stored.id
     }
-    #[must_use]
     pub fn guid(&self) -> Guid {
         self.schema.stored.guid
     }
-    #[must_use]
     pub fn schema_type(&self) -> SchemaType {
         self.schema.stored.content.schema_type
     }

@@ -106,7 +106,6 @@ impl Schema {
     }
 
     /// The identifier that the root gives itself, as it is written.
-    #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.root()?.as_object()?.get(self.documents.dialect.id_keyword())?.as_str()
     }

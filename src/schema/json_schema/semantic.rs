@@ -52,7 +52,6 @@ pub enum Opinion {
 }
 
 /// Asks for a second opinion. Never fails; `format` counts as an annotation.
-#[must_use]
 pub fn second_opinion(reader: &Schema, writer: &Schema) -> Opinion {
     let Some(question) = Question::of(reader, writer) else { return Opinion::Unknown };
     if PROVERS.fetch_add(1, Ordering::AcqRel) >= MAX_PROVERS {
@@ -154,7 +153,6 @@ fn is_dynamic(value: &Tree) -> bool {
 ///
 /// There are none if the pair is proven to be compatible. If it is proven to be incompatible and the rules find nothing, there is at
 /// least one, with the counter-example, if one was found.
-#[must_use]
 pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
     let opinion = second_opinion(reader, writer);
     if opinion == Opinion::ProvenCompatible {

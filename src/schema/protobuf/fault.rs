@@ -1,8 +1,10 @@
 use super::model::Offset;
+use crate::schema::format::Stage;
 
 /// Something that a new file may not say, and where it says so.
 #[derive(Debug)]
 pub(super) struct Fault {
+    pub(super) stage: Stage,
     pub(super) message: String,
     pub(super) at: Offset,
 }
@@ -10,7 +12,7 @@ pub(super) struct Fault {
 pub(super) type Checked = Result<(), Fault>;
 
 pub(super) fn fault(at: Offset, message: impl Into<String>) -> Fault {
-    Fault { message: message.into(), at }
+    Fault { stage: Stage::Validate, message: message.into(), at }
 }
 
 /// The message for a name that does not resolve.

@@ -58,7 +58,6 @@ use crate::types::SchemaType;
 
 impl Schema {
     /// The bytes of the file's descriptor; its name is `default`, dependencies are not inside.
-    #[must_use]
     pub fn descriptor(&self) -> Vec<u8> {
         let paths: std::collections::HashSet<&str> = self.dependencies.iter().map(|dependency| &*dependency.path).collect();
         let is_known = |path: &str| paths.contains(path) || builtin::find(path).is_some();
@@ -67,19 +66,16 @@ impl Schema {
 
     /// A `FileDescriptorSet`: the file's descriptor, named `default`, after those of all files that it needs, the built-in ones
     /// included.
-    #[must_use]
     pub fn descriptor_set(&self) -> Vec<u8> {
         descriptor::descriptor_set(&self.file, &self.dependencies)
     }
 
     /// The full names of the messages that the file declares, in their order.
-    #[must_use]
     pub fn message_names(&self) -> Vec<String> {
         self.file.message_names()
     }
 
     /// The indexes by which records name a message of this file, one for every scope around it (protobuf 4.1).
-    #[must_use]
     pub fn message_indexes(&self, full_name: &str) -> Option<Vec<usize>> {
         let package = self.file.package.as_deref().unwrap_or("");
         let name = full_name.strip_prefix('.').unwrap_or(full_name);
@@ -138,7 +134,10 @@ impl Format for Schema {
         let schema = Self { source, canonical: canonical.into(), file, dependencies };
         if checked {
             let symbols = schema.symbols();
-            let refused = |fault: Fault| SchemaError::validate(fault.message).at(schema.position(fault.at));
+            let refused = |fault: Fault| {
+                let position = Some(schema.position(fault.at));
+                SchemaError { stage: fault.stage, message: fault.message, position }
+            };
             validate_types::validate(&schema.file, &symbols).map_err(refused)?;
             if options.validate_fields {
                 validate_fields::check(&schema.file, &symbols, &schema.dependencies).map_err(refused)?;

@@ -2,9 +2,10 @@
 //!
 //! Option names, numbers, duplicates and imports are only checked by `validate_fields`.
 
-use super::fault::{Checked, Fault, unresolved};
+use super::fault::{Checked, Fault, fault, unresolved};
 use super::model::{Body, Extend, Field, FieldType, File, Offset, is_map_key, is_scalar, join};
 use super::symbol_table::SymbolTable;
+use crate::schema::format::Stage;
 
 pub(super) fn validate(file: &File, symbols: &SymbolTable<'_>) -> Checked {
     // Map keys come first: Confluent refuses them earlier than anything else.
@@ -64,7 +65,7 @@ fn map_keys(kind: &FieldType, at: Offset) -> Checked {
     };
     if refused {
         let message = format!("map key must be non-byte, non-floating point scalar: {}", pair.0.text());
-        return Err(Fault { message, at });
+        return Err(fault(at, message));
     }
     map_keys(&pair.1, at)
 }
@@ -92,7 +93,7 @@ impl Validator<'_> {
 
     fn extend(&self, extend: &Extend, scope: &str) -> Checked {
         if self.symbols.resolve(&extend.name, scope).is_none() {
-            return Err(Fault { message: unresolved(&extend.name), at: extend.at });
+            return Err(Fault { stage: Stage::Resolve, message: unresolved(&extend.name), at: extend.at });
         }
         for field in &extend.fields {
             self.kind(&field.kind, scope, field.at)?;
@@ -117,6 +118,6 @@ impl Validator<'_> {
         if is_scalar(name) || self.symbols.resolve(name, scope).is_some() {
             return Ok(());
         }
-        Err(Fault { message: unresolved(name), at })
+        Err(Fault { stage: Stage::Resolve, message: unresolved(name), at })
     }
 }

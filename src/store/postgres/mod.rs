@@ -144,7 +144,6 @@ pub struct PostgresOptions {
 
 impl PostgresOptions {
     /// The defaults for a URL.
-    #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),

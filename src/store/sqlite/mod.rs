@@ -108,7 +108,6 @@ pub struct SqliteOptions {
 
 impl SqliteOptions {
     /// The defaults for a file.
-    #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), readers: 4, max_batch: 256, observer: None }
     }

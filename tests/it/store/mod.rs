@@ -1,4 +1,5 @@
-//! The databases: what every store must do, and what several writers see of each other.
+//! The databases and the caches over them: what every store must do, and what several writers see of each other.
 
+mod cache;
 mod replicas;
 mod suite;

@@ -52,26 +52,22 @@ impl PayloadValidator {
     }
 
     /// The fingerprint and the datum, if the bytes are in single-object encoding.
-    #[must_use]
     pub fn single_object<'b>(&self, bytes: &'b [u8]) -> Option<(u64, &'b [u8])> {
         let (fingerprint, rest) = bytes.strip_prefix(&MARKER)?.split_first_chunk::<8>()?;
         Some((u64::from_le_bytes(*fingerprint), rest))
     }
 
     /// The CRC-64-AVRO fingerprint of the schema's Parsing Canonical Form.
-    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         *self.fingerprint.get_or_init(|| fingerprint::of(&self.schema.model, self.root))
     }
 
     /// Walks a datum in JSON. No fault means that it fits.
-    #[must_use]
     pub fn json(&self, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<Fault> {
         json::walk(&self.schema.model, self.root, value, unions, work)
     }
 
     /// Bytes held, roughly, the schema included.
-    #[must_use]
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.schema.weight()
     }

@@ -185,13 +185,11 @@ impl DifferenceKind {
     pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The name on the wire.
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 
     /// Whether the difference is compatible under a policy. `LOGICAL` is as strict as `STRICT`.
-    #[must_use]
     pub fn is_compatible(self, policy: CompatibilityPolicy) -> bool {
         match self.row().0 {
             Compatible::Always => true,
@@ -201,7 +199,6 @@ impl DifferenceKind {
     }
 
     /// Confluent's message. The unbalanced quotes are part of the wire format.
-    #[must_use]
     pub fn message(self, path: &str, reader: &str, writer: &str) -> String {
         let description = self.description(path, reader, writer);
         format!("{{errorType:\"{}\", description:\"{description}'}}", self.name())

@@ -83,12 +83,10 @@ impl Validator {
     }
 
     /// Validates a document. No error means it is valid; a text that is not JSON is one error without a keyword.
-    #[must_use]
     pub fn validate(&self, instance_text: &str) -> Vec<DocumentError> {
         self.report(instance_text).errors
     }
 
-    #[must_use]
     pub fn report(&self, instance_text: &str) -> Report {
         let report = on_deep_stack(json::nesting(instance_text), || self.read(instance_text));
         report.unwrap_or_else(|| Report::failed("the document can't be validated"))
@@ -96,7 +94,6 @@ impl Validator {
 
     /// Whether a scan of the text finds it valid: JSON nested no deeper than `max_depth` levels, without duplicate keys and unpaired
     /// surrogates. `false` means nothing. Needs [`ValidateOptions::at_once`].
-    #[must_use]
     pub fn accepts_at_once(&self, instance_text: &str, max_depth: usize) -> bool {
         self.acceptor.as_ref().is_some_and(|acceptor| acceptor.accepts(instance_text, max_depth))
     }
@@ -120,7 +117,6 @@ impl Validator {
     }
 
     /// The faults of a value that has been read, and whether some were left out.
-    #[must_use]
     pub fn faults(&self, value: &Value, effort: Effort) -> (Vec<Fault>, bool) {
         match self.report_value(value, effort == Effort::Quick) {
             Ok(Some(report)) => (report.errors.into_iter().map(Fault::from).collect(), report.truncated),
@@ -130,7 +126,6 @@ impl Validator {
     }
 
     /// Bytes held, roughly: what the crate makes of a schema weighs more than the schema.
-    #[must_use]
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.weight.saturating_mul(if self.acceptor.is_some() { 5 } else { 4 })
     }

@@ -33,13 +33,11 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 
     /// False for the eleven kinds that fail a check.
-    #[must_use]
     pub fn is_compatible(self) -> bool {
         !matches!(
             self,

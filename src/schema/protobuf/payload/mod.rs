@@ -40,13 +40,11 @@ impl PayloadValidator {
     }
 
     /// The message that a path of indexes names (protobuf 4.1).
-    #[must_use]
     pub fn by_indexes(&self, indexes: &[i32]) -> Option<u32> {
         self.types.by_indexes(indexes)
     }
 
     /// The full name of a message; without one, that of data that does not name any.
-    #[must_use]
     pub fn message_name(&self, message: Option<u32>) -> Option<String> {
         let at = message.or(self.root)?;
         self.types.messages.get(at as usize).map(|message| message.full.to_string())
@@ -65,7 +63,6 @@ impl PayloadValidator {
     }
 
     /// Walks a message in `ProtoJSON`. No fault means that it fits.
-    #[must_use]
     pub fn json(&self, message: Option<u32>, value: &Value, work: &mut Work<'_>) -> Vec<Fault> {
         match self.root(message) {
             Ok(root) => json::walk(&self.types, root, value, work),
@@ -73,7 +70,6 @@ impl PayloadValidator {
         }
     }
 
-    #[must_use]
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.types.weight()
     }
@@ -81,7 +77,6 @@ impl PayloadValidator {
 
 /// The message indexes at the start of a payload, and how many bytes they take: a count and so many zig-zag numbers, or a single
 /// zero for the first message.
-#[must_use]
 pub fn message_indexes(bytes: &[u8]) -> Option<(Vec<i32>, usize)> {
     let mut rest = bytes;
     let mut number = || -> Option<i32> {
