@@ -4,12 +4,12 @@ RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev c
 WORKDIR /src
 COPY . .
 ARG ACCORDANT_COMMIT=unknown
-RUN ACCORDANT_COMMIT=$ACCORDANT_COMMIT cargo build --profile dist --locked
+RUN ACCORDANT_COMMIT=$ACCORDANT_COMMIT cargo build --release --locked
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --create-home accordant
-COPY --from=build /src/target/dist/accordant /usr/local/bin/accordant
+COPY --from=build /src/target/release/accordant /usr/local/bin/accordant
 USER accordant
 WORKDIR /data
 VOLUME /data

@@ -37,7 +37,7 @@ contract:
 ci:
     .ci/run
 
-# the dist build beside a bare server, in a minute; without --quick: four minutes
+# the release build beside a bare server, in a minute; without --quick: four minutes
 bench *ARGS="--quick":
     bench/run {{ARGS}}
 
