@@ -104,7 +104,7 @@ fn names_at_the_top_are_unique() {
 #[test]
 fn types_must_be_declared() {
     let error = refused(&proto3("message A {\n  Nope n = 1;\n}"));
-    assert_eq!((error.stage, error.message.as_str()), (Stage::Validate, "Could not resolve type: Nope"));
+    assert_eq!((error.stage, error.message.as_str()), (Stage::Resolve, "Could not resolve type: Nope"));
     assert_eq!(error.position.map(|at| (at.line, at.column)), Some((3, 3)));
     for text in
         ["service S { rpc X (.A) returns (.A); }", "extend Foo { optional int32 a = 1; }", "message A { map<string, B> m = 1; }"]
