@@ -165,6 +165,13 @@ pub struct PostgresStore {
     follower: JoinHandle<()>,
 }
 
+/// Without this the follower would keep the pool, and so its connections, for as long as the process runs.
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}
+
 /// How often a transaction is tried before its failure is passed on.
 const ATTEMPTS: u32 = 8;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
 
 use crate::support::app::{Database, Fresh, Setup, TestApp, lenient, postgres_url, record};
 
@@ -127,6 +128,25 @@ async fn a_delete_on_one_replica_reaches_the_other() {
             break;
         }
         assert!(attempt < 50, "the eviction never arrived");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_dropped_lets_go_of_its_connections() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let fresh = Fresh::new(Database::Postgres).await;
+    drop(fresh.open().await);
+    let mut observer = PgConnection::connect(&fresh.url).await.unwrap();
+    let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for attempt in 0.. {
+        let connected: i64 = sqlx::query_scalar(others).fetch_one(&mut observer).await.unwrap();
+        if connected == 0 {
+            break;
+        }
+        assert!(attempt < 100, "the connections stay");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
 }
