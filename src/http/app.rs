@@ -18,6 +18,7 @@ use super::middleware::{context_prefix, deadline, panic, request_id, span};
 use super::request_info::{REQUEST_ID, RequestInfo};
 use super::routes::routes;
 use super::state::AppState;
+use crate::registry::Registry;
 
 /// Cheap to clone, one call for each request.
 #[derive(Clone)]
@@ -59,7 +60,7 @@ impl App {
         let settings = &self.state.settings;
         let info = RequestInfo::of(&mut request, id);
         let span = span::of(&info);
-        let work = deadline::within(settings.request_timeout, panic::caught(&info, self.dispatch(request)));
+        let work = deadline::within(settings.request_timeout, panic::caught(&info, Registry::metered(self.dispatch(request))));
         let answered = work.instrument(span).await;
         let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
         settings.access_log.record(&info, response.status(), started.elapsed());

@@ -1,7 +1,7 @@
 //! How errors are sent, and logged where the server is to blame.
 
 use axum::body::Body;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::error::ApiError;
@@ -14,6 +14,15 @@ use super::request_info::RequestInfo;
 /// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     log(error, info);
+    let mut response = shaped(links, error, info);
+    if error.status == StatusCode::SERVICE_UNAVAILABLE {
+        // all that is refused for want of room or of a database is worth another try soon
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+fn shaped(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     let path = info.uri.path();
     if problem::is_here(path) {
         return problem::response(error, links, path);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
+use super::judging_pool::Size;
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
 use crate::compat::{self, Candidate, Previous, Report, Rules};
@@ -31,9 +32,6 @@ pub struct CheckAnswer {
     /// What a second opinion says about the newest version compared; it never decides.
     pub notes: Vec<(Version, Finding)>,
 }
-
-/// Schemas above this many bytes are compared on the blocking pool.
-const INLINE_BYTES: usize = 64 * 1024;
 
 /// A version to compare with.
 struct PreviousVersion {
@@ -114,6 +112,7 @@ impl Registry {
         }
         let previous = self.load_history(subject, metadata, state, config, &rules).await?;
         let size = candidate.canonical().len() + previous.iter().map(|p| p.schema.stored.content.text.len()).sum::<usize>();
+        let size = Size::Bytes(size);
         let (candidate, metadata) = (candidate.clone(), metadata.cloned());
         let job = move || {
             let previous: Vec<Previous<'_>> = previous
@@ -127,15 +126,8 @@ impl Registry {
                 .collect();
             compat::check(Candidate { schema: &candidate, metadata: metadata.as_ref() }, &previous, &rules)
         };
-        let outcome = if size <= INLINE_BYTES {
-            job()
-        } else {
-            match tokio::task::spawn_blocking(job).await {
-                Ok(outcome) => outcome,
-                Err(_) => return Err(RegistryError::BudgetExhausted { limit: self.limits.work_budget }),
-            }
-        };
-        outcome.map_err(|CheckError::BudgetExhausted { limit }| RegistryError::BudgetExhausted { limit })
+        let outcome = self.judging_pool.run(size, job).await?;
+        outcome.map_err(|CheckError::BudgetExhausted { limit }| RegistryError::WorkExhausted { limit })
     }
 
     /// The second opinion on the newest version that the level compares.
@@ -158,10 +150,10 @@ impl Registry {
         let job = move || {
             let names = ("the new schema", "the old schema");
             let notes = compat::notes((&candidate, &newest.parsed), names, rules.level, is_compatible);
-            notes.into_iter().map(|note| (newest.version, note)).collect()
+            notes.into_iter().map(|note| (newest.version, note)).collect::<Vec<_>>()
         };
         // notes never decide, so a failure to get them is not reported
-        Ok(tokio::task::spawn_blocking(job).await.unwrap_or_default())
+        Ok(self.judging_pool.run(Size::Unmeasured, job).await.unwrap_or_default())
     }
 
     /// The versions that the level compares, newest first, within the candidate's compatibility group.

@@ -20,10 +20,11 @@ use super::payload::{ValidateOptions, Validator};
 use super::print;
 use super::sample_documents;
 use super::schema::Schema;
-use crate::schema::deep_stack::{deep_thread, on_deep_stack};
+use crate::schema::deep_stack::{UNMEASURED, deep_thread, on_deep_stack};
 use crate::schema::finding::{Finding, Place};
 use crate::schema::format::Format;
 use crate::schema::json::{Object, Value};
+use crate::schema::meter;
 use crate::schema::pointer::push;
 use crate::types::CompatibilityPolicy;
 
@@ -66,7 +67,7 @@ pub fn second_opinion(reader: &Schema, writer: &Schema) -> Opinion {
         // Nobody may be waiting any more.
         let _ = send.try_send(opinion);
     };
-    if deep_thread("json-schema-prover").spawn(work).is_err() {
+    if deep_thread("json-schema-prover", UNMEASURED).spawn(work).is_err() {
         PROVERS.fetch_sub(1, Ordering::AcqRel);
         return Opinion::Unknown;
     }
@@ -170,7 +171,8 @@ pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
         let unseen = || match (writer.model(), reader.model()) {
             (Ok(original), Ok(update)) => {
                 const BUDGET: u64 = 200_000;
-                compat::compare(original, update, CompatibilityPolicy::Strict, BUDGET, true).is_ok_and(|found| found.is_empty())
+                let compared = || compat::compare(original, update, CompatibilityPolicy::Strict, true);
+                meter::with_part(BUDGET, compared).is_ok_and(|found| found.is_ok_and(|found| found.is_empty()))
             }
             _ => false,
         };

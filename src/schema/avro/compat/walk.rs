@@ -13,10 +13,12 @@ use std::fmt::Write as _;
 use super::incompatibility::{Incompatibility, IncompatibilityType};
 use super::union_index::UnionIndex;
 use crate::schema::avro::model::{Model, NodeId, NodeKind};
-use crate::schema::budget::{Budget, Exhausted};
+use crate::schema::meter::{self, Exhausted};
 
-/// Units of work that a remembered pair costs, because it takes memory.
+/// Units of work that a remembered pair costs.
 const REMEMBERED: u64 = 8;
+/// Bytes that it takes: its place in the map, and its list of results.
+const REMEMBERED_BYTES: usize = 80;
 
 pub(super) enum Stop {
     Budget,
@@ -91,11 +93,10 @@ pub(super) struct Call {
 const IN_PROGRESS: u32 = u32::MAX;
 
 /// Compares two schemas; the order is that of Avro's Java library.
-pub(super) fn check(reader: &Model, writer: &Model, budget: u64) -> Result<Vec<Incompatibility>, Stop> {
+pub(super) fn check(reader: &Model, writer: &Model) -> Result<Vec<Incompatibility>, Stop> {
     let mut checker = Checker {
         reader,
         writer,
-        budget: Budget::new(budget),
         memo: HashMap::new(),
         results: vec![Vec::new()],
         incompatibilities: Vec::new(),
@@ -114,7 +115,6 @@ pub(super) fn check(reader: &Model, writer: &Model, budget: u64) -> Result<Vec<I
 pub(super) struct Checker<'m> {
     pub(super) reader: &'m Model,
     pub(super) writer: &'m Model,
-    budget: Budget,
     memo: HashMap<(NodeId, NodeId), u32>,
     results: Vec<Vec<Item>>,
     pub(super) incompatibilities: Vec<Incompatibility>,
@@ -126,7 +126,7 @@ pub(super) struct Checker<'m> {
 
 impl Checker<'_> {
     pub(super) fn charge(&mut self, units: u64) -> Result<(), Stop> {
-        Ok(self.budget.spend(units)?)
+        Ok(meter::charge(units)?)
     }
 
     /// Begins a pair: it is answered from memory, or pushed and checked as far as possible.
@@ -145,6 +145,7 @@ impl Checker<'_> {
                 return Ok(());
             }
             self.charge(REMEMBERED)?;
+            meter::reserve(REMEMBERED_BYTES)?;
             self.memo.insert((call.reader, call.writer), IN_PROGRESS);
         }
         let result = if memo || call.probe {

@@ -10,7 +10,7 @@ use super::matching::Matching;
 use super::sink::{Sink, Stop};
 use crate::schema::json_schema::model::{Combined, Criterion, NodeKind};
 
-impl Differ<'_> {
+impl<'m> Differ<'m> {
     /// Compares a schema with the members of a combination, of which one has to be compatible. False if none is, or if that is not how
     /// the pair is compared.
     pub(crate) fn alternative(&mut self, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<bool, Stop> {
@@ -113,22 +113,22 @@ impl Differ<'_> {
                 let mut row = Vec::new();
                 for right in 0..news {
                     let (Some(before), Some(after)) = (member(old, left, o), member(new, right, u)) else { continue };
-                    let contradict = discriminators
-                        .0
-                        .get(left)
-                        .zip(discriminators.1.get(right))
-                        .is_some_and(|(before, after)| before.contradict(after));
+                    let contradict = match discriminators.0.get(left).zip(discriminators.1.get(right)) {
+                        Some((before, after)) => before.contradict(after)?,
+                        None => false,
+                    };
                     if !contradict && self.compare(before, after)?.compatible {
                         row.push(right);
                     }
                 }
+                self.reserve(row.len() * size_of::<usize>())?;
                 Ok(row)
             })?;
         }
         Ok(matching)
     }
 
-    fn discriminators(&mut self, combined: &Combined, at: NodeRef) -> Vec<Discriminators> {
+    fn discriminators(&mut self, combined: &Combined, at: NodeRef) -> Vec<Discriminators<'m>> {
         combined.distinct.iter().map(|(node, _)| self.discriminators_of(at.beside(*node))).collect()
     }
 

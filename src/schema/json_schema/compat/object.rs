@@ -166,9 +166,7 @@ impl Differ<'_> {
             return Ok(Coverage::Open);
         }
         for entry in &object.patterns {
-            let (covers, cost) = entry.covers(name);
-            self.charge(cost)?;
-            if covers {
+            if entry.covers(name, &mut self.large_patterns)? {
                 return Ok(like(entry.schema));
             }
         }

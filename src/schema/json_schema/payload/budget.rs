@@ -2,13 +2,13 @@
 //!
 //! The crate offers no way to stop a walk, so spending the last unit unwinds to [`within`], without a message.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use jsonschema::{Keyword, ValidationError};
 use serde_json::{Map, Value as Tree};
 
 use crate::schema::json_schema::pattern;
+use crate::schema::meter;
 
 /// How many schema evaluations, of about a microsecond at worst, a validation may spend before it is given up.
 #[derive(Debug, Clone, Copy)]
@@ -34,26 +34,22 @@ impl Budget {
 /// Units for matching the keys of one document against `patternProperties`.
 const KEYS_PER_DOCUMENT: u64 = 4_000_000;
 
-thread_local! {
-    /// What is left on this thread. The crate gives its keywords no other way to share state.
-    static LEFT: Cell<u64> = const { Cell::new(0) };
-}
+/// Units of the meter for one of these.
+const METERED: u64 = 20;
 
 /// The payload of the unwinding.
 struct Spent;
 
 /// Spends some units; the walk ends here if there are not enough.
 pub(super) fn spend(units: u64) {
-    match LEFT.get().checked_sub(units) {
-        Some(left) => LEFT.set(left),
-        None => resume_unwind(Box::new(Spent)),
+    if meter::charge(units.saturating_mul(METERED)).is_err() {
+        resume_unwind(Box::new(Spent));
     }
 }
 
 /// Runs a walk; `None` when the budget is not enough (or the crate panics).
 pub(super) fn within<T>(budget: Budget, walk: impl FnOnce() -> T) -> Option<T> {
-    LEFT.set(budget.units());
-    catch_unwind(AssertUnwindSafe(walk)).ok()
+    meter::with_part(budget.units() * METERED, || catch_unwind(AssertUnwindSafe(walk)).ok()).ok().flatten()
 }
 
 /// What matching one name against every key of a schema's `patternProperties` costs.

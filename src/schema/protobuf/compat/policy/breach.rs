@@ -1,7 +1,7 @@
 //! The policy that is checked, the breaches that are found, and what all rules need.
 
-use crate::schema::budget::{Budget, Exhausted};
 use crate::schema::finding::Finding;
+use crate::schema::meter::{self, Exhausted};
 use crate::schema::protobuf::compat::difference::ElementPlace;
 use crate::schema::protobuf::compat::difference_kind::wire_message;
 use crate::schema::protobuf::compat::places::Places;
@@ -29,7 +29,6 @@ pub(super) struct Policy<'a> {
     pub(super) new: ComparedFile<'a>,
     pub(super) level: ProtobufPolicy,
     pub(super) breaches: Vec<Breach>,
-    pub(super) budget: Budget,
 }
 
 impl Policy<'_> {
@@ -43,7 +42,7 @@ impl Policy<'_> {
     }
 
     pub(super) fn spend(&mut self, units: usize) -> Compared {
-        self.budget.spend(units as u64 + 1)
+        meter::charge_for(units + 1)
     }
 
     pub(super) fn breach(
