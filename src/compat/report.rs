@@ -155,7 +155,11 @@ fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, rep
     if found.is_empty() {
         return Ok(false);
     }
+    let left_out = shorten(&mut found);
     report.messages.extend(found.iter().map(|finding| finding.message.clone()));
+    if left_out > 0 {
+        report.messages.push(format!("{{truncated: 'at least {left_out} more differences'}}"));
+    }
     if quoted {
         report.messages.push(format!("{{oldSchemaVersion: {}}}", previous.version));
         report.messages.push(quote(previous.text));
@@ -163,6 +167,23 @@ fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, rep
     let reason = |finding| Reason { version: Some(previous.version), source: ReasonSource::Format, finding };
     report.reasons.extend(found.into_iter().map(reason));
     Ok(true)
+}
+
+/// Findings that are listed, and bytes of their messages: a definition that is used everywhere makes a difference at each path.
+const MAX_FINDINGS: usize = 1_000;
+const MAX_FINDING_BYTES: usize = 256 << 10;
+
+/// Cuts a list that nobody would read; how many findings were left out.
+fn shorten(findings: &mut Vec<Finding>) -> usize {
+    let mut bytes = 0;
+    let fits = |finding: &&Finding| {
+        bytes += finding.message.len();
+        bytes <= MAX_FINDING_BYTES
+    };
+    let kept = findings.iter().take(MAX_FINDINGS).take_while(fits).count().max(1);
+    let left_out = findings.len().saturating_sub(kept);
+    findings.truncate(kept);
+    left_out
 }
 
 fn quote(text: &str) -> String {

@@ -66,7 +66,7 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { differences: 20_000, path_bytes: 8 << 20, visits: 4_000_000 }
+        Self { differences: 2_000, path_bytes: 1 << 20, visits: 1_000_000 }
     }
 }
 

@@ -185,6 +185,12 @@ pub fn within<T>(allowance: Allowance, work: impl FnOnce() -> T) -> Result<T, Ex
     after.map_or(Ok(result), Err)
 }
 
+/// Runs `work`, which ends without a result at its next charge once the flag is set.
+pub fn stoppable<T>(stop: Arc<AtomicBool>, work: impl FnOnce() -> T) -> T {
+    let left = Allowance { work: u64::MAX - 1, memory: u64::MAX };
+    under(Account { left, exhausted: None, stop: Some(stop) }, |_| {}, work)
+}
+
 /// Runs `work` under the meter of the request, or, where there is none, with this many units.
 pub(crate) fn with_limit<T>(units: u64, work: impl FnOnce() -> T) -> T {
     if WORK.get() != u64::MAX {

@@ -12,6 +12,7 @@ use super::Case;
 use crate::cloudevents::{Judgement, judge};
 use crate::registry::RegistryError;
 use crate::registry::judging_pool::{INLINE_BYTES, JudgingPool};
+use crate::schema::meter;
 use crate::schema::payload::{Effort, Work};
 
 /// Events of a batch up to which they are judged at once.
@@ -63,7 +64,7 @@ where
     let working = Arc::clone(&job);
     let task = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        working.run();
+        meter::stoppable(Arc::clone(&working.stop), || working.run());
     });
     // a panic leaves events without a verdict, which is what they are reported as
     let _ = tokio::time::timeout(time_limit, task).await;

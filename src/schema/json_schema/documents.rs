@@ -156,6 +156,11 @@ impl Documents {
         self.references().map(|reference| reference.text.len()).sum()
     }
 
+    /// Bytes of all texts, those that are referred to included.
+    pub(crate) fn size(&self) -> usize {
+        self.own().map_or(0, Value::weight) / 2 + self.size_of_references()
+    }
+
     /// Bytes held, of what other schemas refer to as well this schema's share.
     pub(crate) fn weight(&self) -> usize {
         let own = self.own().map_or(0, Value::weight);

@@ -99,6 +99,13 @@ fn build(pattern: &str, size_limit: usize) -> Result<Regex, Error> {
         .build()
 }
 
+/// Charges for compiling a pattern up to this size, and reserves what that takes for the time being.
+pub(super) fn afford_compiling(pattern: &str, size_limit: usize) -> Result<Reserved, Exhausted> {
+    // what the limit allows takes up to 5 ns a byte
+    meter::charge_for(if size_limit > SMALL { size_limit / 10 } else { TYPICAL })?;
+    afford(pattern, COMPILING)
+}
+
 #[derive(Debug)]
 pub(crate) struct Compiled {
     regex: Box<Regex>,
@@ -109,9 +116,7 @@ pub(crate) struct Compiled {
 impl Compiled {
     /// Compiles a pattern of at most this size; `None` when no engine can run it.
     pub(crate) fn new(pattern: &str, size_limit: usize) -> Option<Self> {
-        let _memory = afford(pattern, COMPILING).ok()?;
-        // what the size limit allows takes up to 5 ns a byte to compile, and half the bytes to keep
-        meter::charge_for(if size_limit > SMALL { size_limit / 10 } else { TYPICAL }).ok()?;
+        let _memory = afford_compiling(pattern, size_limit).ok()?;
         let rewritten = translate(pattern, Reading::Run);
         let of = |text: &str| {
             let regex = Box::new(build(text, size_limit).ok()?);

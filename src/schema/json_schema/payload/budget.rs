@@ -5,8 +5,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use jsonschema::{Keyword, ValidationError};
-use serde_json::{Map, Value as Tree};
+use serde_json::{Map, Number, Value as Tree};
 
+use crate::schema::json_schema::number::Decimal;
 use crate::schema::json_schema::pattern;
 use crate::schema::meter;
 
@@ -25,8 +26,9 @@ impl Budget {
     fn units(self) -> u64 {
         match self {
             Self::Quick => 5_000,
-            Self::Full => 2_000_000,
-            Self::Errors => 200_000,
+            Self::Full => 1_000_000,
+            // each may leave some 3 KB behind in errors that the crate collects
+            Self::Errors => 20_000,
         }
     }
 }
@@ -67,6 +69,36 @@ pub(super) fn too_many_keys(members: u64, cost_per_key: u64) -> bool {
 pub(super) struct Meter {
     fixed: u64,
     per_member: u64,
+    /// Powers of ten of a number that cost one unit; none where numbers are not calculated with.
+    powers_per_unit: Option<u64>,
+    is_unique: bool,
+}
+
+/// Digits up to which numbers are told apart by a hash, and are calculated with in no time.
+const SHORT_NUMBER: usize = 17;
+
+/// What the exact arithmetic with a number costs in proportion to: its digits and the powers of ten that are written out for it.
+fn powers(number: &Number) -> u64 {
+    let text = number.as_str();
+    if text.len() <= SHORT_NUMBER && !text.contains(['e', 'E']) {
+        return 0;
+    }
+    Decimal::read(text).magnitude().unsigned_abs().max(text.len() as u64)
+}
+
+/// Pairs of elements that are compared one by one: numbers with many digits share their hash.
+fn pairs_compared(items: &[Tree]) -> u64 {
+    let mut rest: Vec<&Tree> = items.iter().collect();
+    let mut long = 0_u64;
+    while let Some(value) = rest.pop() {
+        match value {
+            Tree::Number(number) if number.as_str().len() > SHORT_NUMBER => long += 1,
+            Tree::Array(items) => rest.extend(items),
+            Tree::Object(members) => rest.extend(members.values()),
+            _ => {}
+        }
+    }
+    long.saturating_mul(long) / 2
 }
 
 impl Meter {
@@ -81,12 +113,29 @@ impl Meter {
             ["enum", "properties", "dependencies", "dependentRequired", "dependentSchemas"].into_iter().map(entries).sum();
         // Every missing name is an error of its own.
         let fixed = 1 + gone_through / 32 + entries("required");
-        Self { fixed: u64::try_from(fixed).unwrap_or(u64::MAX), per_member: cost_of_patterns(schema) }
+        let has = |key: &str| schema.contains_key(key);
+        let bounds = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+        let powers_per_unit = match (has("multipleOf"), bounds.into_iter().any(has) || has("enum") || has("const")) {
+            (true, _) => Some(10),
+            (false, true) => Some(50),
+            (false, false) => None,
+        };
+        Self {
+            fixed: u64::try_from(fixed).unwrap_or(u64::MAX),
+            per_member: cost_of_patterns(schema),
+            powers_per_unit,
+            is_unique: has("uniqueItems"),
+        }
     }
 
     fn count(&self, instance: &Tree) {
         let members = instance.as_object().map_or(0, |object| u64::try_from(object.len()).unwrap_or(u64::MAX));
-        spend(members.saturating_mul(self.per_member).saturating_add(self.fixed));
+        let of_value = match instance {
+            Tree::Number(number) => self.powers_per_unit.map_or(0, |powers_per_unit| powers(number) / powers_per_unit),
+            Tree::Array(items) if self.is_unique => pairs_compared(items),
+            _ => 0,
+        };
+        spend(members.saturating_mul(self.per_member).saturating_add(self.fixed).saturating_add(of_value));
     }
 }
 

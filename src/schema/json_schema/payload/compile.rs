@@ -14,6 +14,7 @@ use super::patterns::{self, Patterns};
 use crate::schema::json_schema::documents::Documents;
 use crate::schema::json_schema::jsonschema_adapter::{self, FUEL, Spelling};
 use crate::schema::json_schema::pattern::{self, LARGE};
+use crate::schema::meter;
 
 /// Depth to which the crate may recurse while compiling.
 const MAX_DEPTH: usize = 10_000;
@@ -33,10 +34,19 @@ pub(super) struct CompiledSchema {
     pub(super) cost_per_key: u64,
     /// There are patterns that no engine runs.
     pub(super) unusable_patterns: bool,
+    /// Bytes that the patterns hold.
+    pub(super) patterns_weight: usize,
 }
+
+/// Bytes of memory that compiling takes for each byte of the texts: they are rewritten, copied for the crate, and become validators.
+const BYTES_PER_BYTE: usize = 16;
 
 /// `pointer` chooses the schema in the first document.
 pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOptions) -> Result<CompiledSchema, String> {
+    let too_much = |_| "it takes more to compile than there is for it".to_owned();
+    let size = documents.size();
+    meter::charge_for(size).map_err(too_much)?;
+    let _memory = meter::reserve_for_now(size.saturating_mul(BYTES_PER_BYTE)).map_err(too_much)?;
     let patterns = Arc::new(Patterns::default());
     let mut number = 0;
     let mut respell = |key: &str| {
@@ -88,8 +98,8 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
     let acceptor = options.at_once.then(understood).flatten();
     let inner = compiled(&root, served)?;
     let respelled = rewritten.respelled.into_iter().collect();
-    let unusable_patterns = patterns.has_unusable();
-    Ok(CompiledSchema { inner, acceptor, respelled, addresses, chain, cost_per_key, unusable_patterns })
+    let (unusable_patterns, patterns_weight) = (patterns.has_unusable(), patterns.weight());
+    Ok(CompiledSchema { inner, acceptor, respelled, addresses, chain, cost_per_key, unusable_patterns, patterns_weight })
 }
 
 fn is_schema(value: &Tree) -> bool {
