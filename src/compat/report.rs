@@ -104,23 +104,42 @@ pub fn compared(level: CompatibilityLevel, available: usize) -> usize {
 /// # Errors
 /// When the work budget runs out.
 pub fn check(candidate: Candidate<'_>, previous: &[Previous<'_>], rules: &Rules) -> Result<Report, CheckError> {
-    let mut report = Report::default();
-    if rules.validate_fields {
-        check_reserved_fields(candidate, previous.first(), &mut report);
-    }
+    let mut report = begin(candidate, previous.first(), rules);
     for previous in previous.iter().take(compared(rules.level, previous.len())) {
         if compare(candidate, previous, rules, &mut report)? {
             break;
         }
     }
+    Ok(finish(report, rules))
+}
+
+/// A report to be filled by [`compare`]: what the newest version reserves is checked already.
+pub fn begin(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, rules: &Rules) -> Report {
+    let mut report = Report::default();
+    if rules.validate_fields {
+        check_reserved_fields(candidate, newest, &mut report);
+    }
+    report
+}
+
+/// A report that all versions have been compared for.
+pub fn finish(mut report: Report, rules: &Rules) -> Report {
     if !report.messages.is_empty() {
         report.messages.push(format!("{{validateFields: '{}', compatibility: '{}'}}", rules.validate_fields, rules.level));
     }
-    Ok(report)
+    report
 }
 
-/// True when this version has findings.
-fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, report: &mut Report) -> Result<bool, CheckError> {
+/// Compares with one version. True when it has findings, which end the comparison.
+///
+/// # Errors
+/// When the work budget runs out.
+pub fn compare(
+    candidate: Candidate<'_>,
+    previous: &Previous<'_>,
+    rules: &Rules,
+    report: &mut Report,
+) -> Result<bool, CheckError> {
     if rules.level == CompatibilityLevel::None {
         return Ok(false);
     }

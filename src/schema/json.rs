@@ -390,7 +390,8 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) -> Result<Value, JsonError> {
-        self.afford(size_of::<Value>())?;
+        // a list that grows is copied into one of twice its size
+        self.afford(3 * size_of::<Value>())?;
         let offset = u32::try_from(self.at).unwrap_or(u32::MAX);
         let kind = match self.peek() {
             Some(b'{') => self.object(offset)?,
@@ -461,7 +462,7 @@ impl Reader<'_> {
             let key_offset = u32::try_from(self.at).unwrap_or(u32::MAX);
             let key = self.string()?;
             // a large object has an index, which holds the key once more
-            self.afford(size_of::<Member>() + 2 * key.len() + 64)?;
+            self.afford(3 * size_of::<Member>() + 2 * key.len() + 64)?;
             self.skip_blank()?;
             if self.peek() != Some(b':') {
                 return self.unexpected("':'");

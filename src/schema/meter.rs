@@ -86,6 +86,13 @@ pub(crate) fn charge_for(length: usize) -> Result<(), Exhausted> {
 #[derive(Debug)]
 pub(crate) struct Reserved(usize);
 
+impl Reserved {
+    /// Takes over what another one has reserved.
+    pub(crate) fn join(&mut self, mut other: Self) {
+        self.0 += std::mem::take(&mut other.0);
+    }
+}
+
 impl Drop for Reserved {
     fn drop(&mut self) {
         release(self.0);
@@ -241,11 +248,9 @@ impl Carried {
     }
 }
 
-/// The allowance of one request, for all that is done on its behalf, on whichever threads. Stops what is under way when dropped.
-#[derive(Debug)]
-pub struct Meter {
-    shared: Arc<Shared>,
-}
+/// The allowance of one request, for all that is done on its behalf, on whichever threads.
+#[derive(Debug, Clone)]
+pub struct Meter(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -253,30 +258,36 @@ struct Shared {
     stop: Arc<AtomicBool>,
 }
 
-/// A meter's allowance on its way to the thread that spends it.
-#[derive(Debug, Clone)]
-pub struct MeterHandle(Arc<Shared>);
+/// Stops what is under way when it is dropped, unless it was told that nothing is.
+#[derive(Debug)]
+pub struct StopOnDrop(Option<Arc<AtomicBool>>);
+
+impl StopOnDrop {
+    pub fn new(stop: &Arc<AtomicBool>) -> Self {
+        Self(Some(Arc::clone(stop)))
+    }
+
+    /// The work is done.
+    pub fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        if let Some(stop) = &self.0 {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
 
 impl Meter {
     pub fn new(allowance: Allowance) -> Self {
-        Self { shared: MeterHandle::unowned(allowance).0 }
-    }
-
-    pub fn handle(&self) -> MeterHandle {
-        MeterHandle(Arc::clone(&self.shared))
-    }
-}
-
-impl Drop for Meter {
-    fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
-    }
-}
-
-impl MeterHandle {
-    /// A meter that is never stopped.
-    pub fn unowned(allowance: Allowance) -> Self {
         Self(Arc::new(Shared { account: Mutex::new((allowance, None)), stop: Arc::default() }))
+    }
+
+    pub fn stop_on_drop(&self) -> StopOnDrop {
+        StopOnDrop::new(&self.0.stop)
     }
 
     /// Runs `work` on this thread at the expense of the request.
@@ -289,16 +300,13 @@ impl MeterHandle {
             return Err(why);
         }
         let account = Account { left, exhausted: None, stop: Some(Arc::clone(&self.0.stop)) };
-        let settle = |account: Account| {
-            *self.0.account.lock().unwrap_or_else(PoisonError::into_inner) = (account.left, account.exhausted);
+        let mut outcome = None;
+        let settle = |after: Account| {
+            *self.0.account.lock().unwrap_or_else(PoisonError::into_inner) = (after.left, after.exhausted);
+            outcome = after.exhausted;
         };
         let result = under(account, settle, work);
-        let (_, exhausted) = *self.0.account.lock().unwrap_or_else(PoisonError::into_inner);
-        exhausted.map_or(Ok(result), Err)
-    }
-
-    pub fn is_stopped(&self) -> bool {
-        is_set(&self.0.stop)
+        outcome.map_or(Ok(result), Err)
     }
 }
 
@@ -311,9 +319,9 @@ mod tests {
     #[test]
     fn a_request_spends_one_allowance_in_all_its_jobs() {
         let meter = Meter::new(FEW);
-        assert_eq!(meter.handle().run(|| charge(6)), Ok(Ok(())));
-        assert_eq!(meter.handle().run(|| charge(6)), Err(Exhausted::Work));
-        assert_eq!(meter.handle().run(|| ()), Err(Exhausted::Work), "once spent, it stays spent");
+        assert_eq!(meter.run(|| charge(6)), Ok(Ok(())));
+        assert_eq!(meter.run(|| charge(6)), Err(Exhausted::Work));
+        assert_eq!(meter.run(|| ()), Err(Exhausted::Work), "once spent, it stays spent");
         assert_eq!(charge(1_000_000), Ok(()), "outside nothing is counted");
     }
 
@@ -326,7 +334,7 @@ mod tests {
             reserve(80).unwrap();
             reserve(80)
         };
-        assert_eq!(meter.handle().run(work), Err(Exhausted::Memory));
+        assert_eq!(meter.run(work), Err(Exhausted::Memory));
     }
 
     #[test]
@@ -338,7 +346,7 @@ mod tests {
             carried.settle();
             charged.and(charge(8))
         };
-        assert_eq!(meter.handle().run(work), Err(Exhausted::Work));
+        assert_eq!(meter.run(work), Err(Exhausted::Work));
     }
 
     #[test]
@@ -350,14 +358,15 @@ mod tests {
             with_part(3, || charge(2)).unwrap().unwrap();
             charge(8)
         };
-        assert_eq!(meter.handle().run(work), Ok(Ok(())));
+        assert_eq!(meter.run(work), Ok(Ok(())));
     }
 
     #[test]
     fn a_request_that_nobody_waits_for_stops() {
         let meter = Meter::new(Allowance { work: 1 << 40, memory: 0 });
-        let handle = meter.handle();
-        drop(meter);
-        assert_eq!(handle.run(|| charge(1 << 20)), Err(Exhausted::Stopped));
+        meter.stop_on_drop().disarm();
+        assert_eq!(meter.run(|| charge(1 << 20)), Ok(Ok(())));
+        drop(meter.stop_on_drop());
+        assert_eq!(meter.run(|| charge(1 << 20)), Err(Exhausted::Stopped));
     }
 }

@@ -12,7 +12,7 @@ use super::Case;
 use crate::cloudevents::{Judgement, judge};
 use crate::registry::RegistryError;
 use crate::registry::judging_pool::{INLINE_BYTES, JudgingPool};
-use crate::schema::meter;
+use crate::schema::meter::{self, StopOnDrop};
 use crate::schema::payload::{Effort, Work};
 
 /// Events of a batch up to which they are judged at once.
@@ -59,16 +59,14 @@ where
     C: AsRef<[Case]> + Clone + Send + Sync + 'static,
 {
     let job = Arc::new(JudgingJob { cases, outcomes: Mutex::new(outcomes), stop: Arc::default() });
-    let _stopped = StopOnDrop(Arc::clone(&job.stop));
-    let permit = pool.admit().await?;
+    // when the time is up, or the client is gone
+    let stop = StopOnDrop::new(&job.stop);
+    pool.wait_for_turn().await?;
     let working = Arc::clone(&job);
-    let task = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        meter::stoppable(Arc::clone(&working.stop), || working.run());
-    });
+    let work = pool.run_heavy(move |_| meter::stoppable(Arc::clone(&working.stop), || working.run()));
     // a panic leaves events without a verdict, which is what they are reported as
-    let _ = tokio::time::timeout(time_limit, task).await;
-    job.stop.store(true, Ordering::Relaxed);
+    let _ = tokio::time::timeout(time_limit, work).await;
+    drop(stop);
     Ok(match Arc::try_unwrap(job) {
         Ok(job) => (job.cases, job.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)),
         Err(job) => {
@@ -77,15 +75,6 @@ where
             (job.cases.clone(), outcomes)
         }
     })
-}
-
-/// Ends the job also when the client is gone.
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// The bytes that are to be judged.

@@ -110,7 +110,7 @@ impl<'m> Differ<'m> {
             let discriminators = (self.discriminators(old, o), self.discriminators(new, u));
             matching.complete(&mut |left| {
                 self.charge(u64::try_from(news / 32).unwrap_or(u64::MAX))?;
-                let mut row = Vec::new();
+                let mut row: Vec<u32> = Vec::new();
                 for right in 0..news {
                     let (Some(before), Some(after)) = (member(old, left, o), member(new, right, u)) else { continue };
                     let contradict = match discriminators.0.get(left).zip(discriminators.1.get(right)) {
@@ -118,10 +118,11 @@ impl<'m> Differ<'m> {
                         None => false,
                     };
                     if !contradict && self.compare(before, after)?.compatible {
-                        row.push(right);
+                        row.push(u32::try_from(right).unwrap_or(u32::MAX));
                     }
                 }
-                self.reserve(row.len() * size_of::<usize>())?;
+                row.shrink_to_fit();
+                self.reserve(row.len() * size_of::<u32>())?;
                 Ok(row)
             })?;
         }

@@ -57,8 +57,10 @@ pub(crate) struct Differ<'m> {
     reserved: usize,
 }
 
-/// Bytes of a pair that is remembered: its place in the map, and its tree.
-const REMEMBERED: usize = 160;
+/// Bytes of a pair that is remembered: its place in the map, which grows by doubling, and its tree.
+const REMEMBERED: usize = 400;
+/// Bytes of an entry of the tree, with the name that its step may have.
+const ENTRY: usize = 2 * size_of::<Entry<Difference, PathStep>>() + 64;
 
 impl Drop for Differ<'_> {
     fn drop(&mut self) {
@@ -163,7 +165,7 @@ impl<'m> Differ<'m> {
         // what is compared as quickly as it is looked up takes no memory: large combinations consist of such members
         let is_leaf = |at| self.node(at).is_leaf();
         if !(is_leaf(pair.0) && is_leaf(pair.1)) {
-            self.reserve(REMEMBERED + tree.entries.len() * size_of::<Entry<Difference, PathStep>>())?;
+            self.reserve(REMEMBERED + tree.entries.len() * ENTRY)?;
             self.done.insert(pair, Rc::clone(&tree));
         }
         Ok(tree)

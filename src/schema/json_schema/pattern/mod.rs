@@ -103,7 +103,10 @@ fn build(pattern: &str, size_limit: usize) -> Result<Regex, Error> {
 pub(super) fn afford_compiling(pattern: &str, size_limit: usize) -> Result<Reserved, Exhausted> {
     // what the limit allows takes up to 5 ns a byte
     meter::charge_for(if size_limit > SMALL { size_limit / 10 } else { TYPICAL })?;
-    afford(pattern, COMPILING)
+    // and some more memory than it allows, which is given back
+    let mut memory = meter::reserve_for_now(if size_limit > SMALL { size_limit * 5 / 2 } else { size_limit })?;
+    memory.join(afford(pattern, COMPILING)?);
+    Ok(memory)
 }
 
 #[derive(Debug)]
