@@ -106,7 +106,7 @@ settings! {
     max_reference_depth: usize, "max-reference-depth", "64", "Longest chain of references.";
     max_references: usize, "max-references", "1000", "Most references in a graph.";
     work_budget: u64, "work-budget", "20000000", "Units of work, of some 50 ns each, that one request may spend on reading and comparing schemas.";
-    work_memory: Bytes, "work-memory", "64MiB", "Memory that one request may take while it reads and compares schemas.";
+    work_memory: Bytes, "work-memory", "40MiB", "Memory that one request may take while it reads and compares schemas.";
     judging_threads: usize, "judging-threads", "0", "Schemas and events that are judged at once, apart from short ones; 0 means one for each core.";
     judging_queue: usize, "judging-queue", "64", "Schemas and events that wait for one of those threads; what comes on top is answered 503.";
     max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";

@@ -33,7 +33,7 @@ pub struct JudgingLimits {
 
 impl Default for JudgingLimits {
     fn default() -> Self {
-        Self { threads: 0, queue: 64, work: 20_000_000, memory: 64 << 20 }
+        Self { threads: 0, queue: 64, work: 20_000_000, memory: 40 << 20 }
     }
 }
 

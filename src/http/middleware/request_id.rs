@@ -34,7 +34,7 @@ fn fresh() -> Uuid {
     uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
 }
 
-/// The finalizer of SplitMix64: a different number for each number, with no likeness between neighbours.
+/// The finalizer of the generator `SplitMix64`: a different number for each number, with no likeness between neighbours.
 fn mixed(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

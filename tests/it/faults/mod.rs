@@ -4,4 +4,5 @@ mod connections;
 mod crash;
 mod error_codes;
 mod errors;
+mod hostile;
 mod memory;

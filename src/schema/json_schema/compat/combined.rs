@@ -9,6 +9,7 @@ use super::discriminators::Discriminators;
 use super::matching::Matching;
 use super::sink::{Sink, Stop};
 use crate::schema::json_schema::model::{Combined, Criterion, NodeKind};
+use crate::schema::meter;
 
 impl<'m> Differ<'m> {
     /// Compares a schema with the members of a combination, of which one has to be compatible. False if none is, or if that is not how
@@ -109,7 +110,7 @@ impl<'m> Differ<'m> {
         if matching.size() < olds.min(news) {
             let discriminators = (self.discriminators(old, o), self.discriminators(new, u));
             matching.complete(&mut |left| {
-                self.charge(u64::try_from(news / 32).unwrap_or(u64::MAX))?;
+                meter::charge(u64::try_from(news / 32).unwrap_or(u64::MAX))?;
                 let mut row: Vec<u32> = Vec::new();
                 for right in 0..news {
                     let (Some(before), Some(after)) = (member(old, left, o), member(new, right, u)) else { continue };

@@ -110,10 +110,6 @@ impl<'m> Differ<'m> {
         }
     }
 
-    pub(crate) fn charge(&mut self, units: u64) -> Result<(), Stop> {
-        Ok(meter::charge(units)?)
-    }
-
     /// Follows references to the end. A loop of nothing but references means no constraint at all.
     pub(super) fn dereference(&mut self, at: NodeRef) -> NodeRef {
         if !matches!(self.node(at).kind, NodeKind::Ref(_)) {
@@ -139,8 +135,14 @@ impl<'m> Differ<'m> {
     }
 
     pub(crate) fn compare(&mut self, original: NodeRef, update: NodeRef) -> Result<Rc<DifferenceTree>, Stop> {
-        self.charge(1)?;
+        meter::charge(1)?;
         let pair = (self.dereference(original), self.dereference(update));
+        if self.node(pair.0).is_leaf() && self.node(pair.1).is_leaf() {
+            // compared as quickly as it is looked up, and without memory: large combinations consist of such members
+            let mut sink = Sink::new(self.policy);
+            self.types(pair.0, pair.1, &mut sink)?;
+            return Ok(Rc::new(sink.tree));
+        }
         if let Some(tree) = self.done.get(&pair) {
             return Ok(Rc::clone(tree));
         }
@@ -162,12 +164,8 @@ impl<'m> Differ<'m> {
         self.active.remove(&pair);
         self.depth -= 1;
         let tree = Rc::new(sink.tree);
-        // what is compared as quickly as it is looked up takes no memory: large combinations consist of such members
-        let is_leaf = |at| self.node(at).is_leaf();
-        if !(is_leaf(pair.0) && is_leaf(pair.1)) {
-            self.reserve(REMEMBERED + tree.entries.len() * ENTRY)?;
-            self.done.insert(pair, Rc::clone(&tree));
-        }
+        self.reserve(REMEMBERED + tree.entries.len() * ENTRY)?;
+        self.done.insert(pair, Rc::clone(&tree));
         Ok(tree)
     }
 
@@ -203,7 +201,7 @@ impl<'m> Differ<'m> {
 
     fn types(&mut self, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
         let (old, new) = (self.node(o), self.node(u));
-        self.charge_texts(old, new)?;
+        Self::charge_texts(old, new)?;
         if self.alternative(o, u, sink)? {
             return Ok(());
         }
@@ -254,7 +252,7 @@ impl<'m> Differ<'m> {
     }
 
     /// Charges for the texts that are compared: keys of values, patterns, annotations.
-    fn charge_texts(&mut self, old: &Node, new: &Node) -> Result<(), Stop> {
+    fn charge_texts(old: &Node, new: &Node) -> Result<(), Stop> {
         let (old, new) = (old.bytes_compared(), new.bytes_compared());
         Ok(meter::charge_for(old.min(new) / 64)?)
     }

@@ -42,6 +42,7 @@ pub(crate) fn acceptable(pattern: &str) -> bool {
 
 /// What the crates take for a pattern, before any limit of theirs on the result comes into play; measured with the patterns that take
 /// the most.
+#[derive(Clone, Copy)]
 struct Cost {
     /// Bytes of memory for a byte of the pattern.
     byte: usize,

@@ -71,10 +71,11 @@ pub(super) struct Meter {
     per_member: u64,
     /// Powers of ten of a number that cost one unit; none where numbers are not calculated with.
     powers_per_unit: Option<u64>,
-    is_unique: bool,
+    /// Values that a long number is compared with.
+    values: u64,
 }
 
-/// Digits up to which numbers are told apart by a hash, and are calculated with in no time.
+/// Length up to which numbers are compared and calculated with in no time.
 const SHORT_NUMBER: usize = 17;
 
 /// What the exact arithmetic with a number costs in proportion to: its digits and the powers of ten that are written out for it.
@@ -84,21 +85,6 @@ fn powers(number: &Number) -> u64 {
         return 0;
     }
     Decimal::read(text).magnitude().unsigned_abs().max(text.len() as u64)
-}
-
-/// Pairs of elements that are compared one by one: numbers with many digits share their hash.
-fn pairs_compared(items: &[Tree]) -> u64 {
-    let mut rest: Vec<&Tree> = items.iter().collect();
-    let mut long = 0_u64;
-    while let Some(value) = rest.pop() {
-        match value {
-            Tree::Number(number) if number.as_str().len() > SHORT_NUMBER => long += 1,
-            Tree::Array(items) => rest.extend(items),
-            Tree::Object(members) => rest.extend(members.values()),
-            _ => {}
-        }
-    }
-    long.saturating_mul(long) / 2
 }
 
 impl Meter {
@@ -124,15 +110,17 @@ impl Meter {
             fixed: u64::try_from(fixed).unwrap_or(u64::MAX),
             per_member: cost_of_patterns(schema),
             powers_per_unit,
-            is_unique: has("uniqueItems"),
+            values: u64::try_from(entries("enum")).unwrap_or(u64::MAX),
         }
     }
 
     fn count(&self, instance: &Tree) {
         let members = instance.as_object().map_or(0, |object| u64::try_from(object.len()).unwrap_or(u64::MAX));
         let of_value = match instance {
-            Tree::Number(number) => self.powers_per_unit.map_or(0, |powers_per_unit| powers(number) / powers_per_unit),
-            Tree::Array(items) if self.is_unique => pairs_compared(items),
+            Tree::Number(number) => match powers(number) {
+                0 => 0,
+                powers => self.powers_per_unit.map_or(0, |powers_per_unit| powers / powers_per_unit + self.values),
+            },
             _ => 0,
         };
         spend(members.saturating_mul(self.per_member).saturating_add(self.fixed).saturating_add(of_value));

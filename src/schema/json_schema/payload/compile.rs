@@ -11,6 +11,7 @@ use super::accept::{self, Acceptor};
 use super::budget::{Meter, cost_of_patterns};
 use super::options::ValidateOptions;
 use super::patterns::{self, Patterns};
+use super::unique_items::UniqueItems;
 use crate::schema::json_schema::documents::Documents;
 use crate::schema::json_schema::jsonschema_adapter::{self, FUEL, Spelling};
 use crate::schema::json_schema::pattern::{self, LARGE};
@@ -86,6 +87,7 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
                 .should_validate_formats(options.formats)
                 .with_format("regex", pattern::acceptable)
                 .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
+                .with_keyword("uniqueItems", |_, value, _| Ok(Box::new(UniqueItems { is_on: value.as_bool() == Some(true) })))
                 .with_keyword("pattern", move |_, value, _| Ok(Box::new(of_keyword.keyword(value.as_str().unwrap_or_default()))))
                 .build(root)
                 .map_err(|error| error.to_string())

@@ -44,7 +44,7 @@ pub(super) fn compare<'a>(old: ComparedFile<'a>, new: ComparedFile<'a>, all: boo
     let mut comparison = Comparison { old, new, all, known: HashMap::new(), active: HashMap::new(), compared: 0 };
     let mut level = comparison.level();
     level.compare_files();
-    let root = comparison.frame(level, Hook::Root, None)?;
+    let root = Comparison::frame(level, Hook::Root, None)?;
     comparison.run(root)
 }
 
@@ -57,7 +57,7 @@ impl<'a> Comparison<'a> {
         LevelComparison { old: self.old, new: self.new, all: self.all, items: Vec::new(), work: 1 }
     }
 
-    fn frame(&mut self, level: LevelComparison<'a>, hook: Hook, key: Option<(usize, usize)>) -> Result<Frame<'a>, Exhausted> {
+    fn frame(level: LevelComparison<'a>, hook: Hook, key: Option<(usize, usize)>) -> Result<Frame<'a>, Exhausted> {
         meter::charge(level.work)?;
         let items = level.items.into_iter();
         Ok(Frame { key, items, hook, tree: DifferenceTree::default(), depends_on: usize::MAX })
@@ -115,11 +115,11 @@ impl<'a> Comparison<'a> {
         let Some(above) = self.active.get(&key.0).copied() else {
             self.active.insert(key.0, depth);
             level.compare_messages(pair, true);
-            return self.frame(level, hook, Some(key)).map(Some);
+            return Self::frame(level, hook, Some(key)).map(Some);
         };
         // The message is being compared further up, which reports its fields.
         level.compare_messages(pair, false);
-        let mut frame = self.frame(level, hook, None)?;
+        let mut frame = Self::frame(level, hook, None)?;
         frame.depends_on = above;
         Ok(Some(frame))
     }

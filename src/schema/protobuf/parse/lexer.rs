@@ -156,7 +156,7 @@ impl<'a> Lexer<'a> {
     pub(crate) fn word(&mut self) -> Result<&'a str, SchemaError> {
         self.skip()?;
         let afforded = meter::charge(1).and_then(|()| meter::reserve(WORD));
-        afforded.or_else(|_| Err(self.fail("the text takes more to read than there is for it")))?;
+        afforded.map_err(|_| self.fail("the text takes more to read than there is for it"))?;
         let word = self.run();
         if word.is_empty() { Err(self.fail("expected a word")) } else { Ok(word) }
     }

@@ -1,7 +1,7 @@
 //! The policy that is checked, the breaches that are found, and what all rules need.
 
 use crate::schema::finding::Finding;
-use crate::schema::meter::{self, Exhausted};
+use crate::schema::meter::Exhausted;
 use crate::schema::protobuf::compat::difference::ElementPlace;
 use crate::schema::protobuf::compat::difference_kind::wire_message;
 use crate::schema::protobuf::compat::places::Places;
@@ -39,10 +39,6 @@ impl Policy<'_> {
     /// Whether the policy includes the JSON encoding.
     pub(super) fn json(&self) -> bool {
         matches!(self.level, ProtobufPolicy::WireJson | ProtobufPolicy::File)
-    }
-
-    pub(super) fn spend(&mut self, units: usize) -> Compared {
-        meter::charge_for(units + 1)
     }
 
     pub(super) fn breach(
