@@ -178,6 +178,7 @@ fn backfill_names(registry: Arc<Registry>) {
 fn http_settings(settings: &Settings) -> HttpSettings {
     HttpSettings {
         max_body_bytes: usize::try_from(settings.max_body_bytes.0).unwrap_or(usize::MAX),
+        max_config_bytes: usize::try_from(settings.max_config_bytes.0).unwrap_or(usize::MAX),
         body_timeout: settings.body_timeout,
         request_timeout: settings.request_timeout,
         access_log: settings.access_log,

@@ -75,6 +75,7 @@ settings! {
     response_shapes: Shapes, "response-shapes", "8", "Answer with the keys of Confluent's 8.x line (`8`) or only those of 7.x (`7`).";
     list_limit: usize, "list-limit", "1000", "Most rows that `/schemas` and `referencedby` give at once.";
     max_body_bytes: Bytes, "max-body-bytes", "4MiB", "Largest request body.";
+    max_config_bytes: Bytes, "max-config-bytes", "256KiB", "Largest body of a config; its metadata and rules become part of every schema registered under it.";
     header_timeout: Duration, "header-timeout", "30s", "Time in which the head of a request must have arrived; also how long an idle connection is kept.";
     body_timeout: Duration, "body-timeout", "30s", "Time in which the body of a request must have arrived.";
     request_timeout: Duration, "request-timeout", "60s", "Time in which a request must be answered.";

@@ -107,6 +107,11 @@ pub(super) fn events(body_limit: BodyLimit) -> RouteOptions {
     RouteOptions { takes_any_type: true, body_limit, ..own_type() }
 }
 
+/// For routes whose body is a config.
+pub(super) fn of_config() -> RouteOptions {
+    RouteOptions { body_limit: |settings, _| (settings.max_config_bytes, "max-config-bytes"), ..RouteOptions::default() }
+}
+
 /// For routes that answer with a description of a schema, or with the document itself.
 pub(super) fn or_document<F, A>(document: F) -> RouteOptions
 where

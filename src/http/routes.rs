@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::handlers::{associations, compatibility, config, contexts, health, metadata, mode, schemas, subjects};
-use super::route::{Route, any_origin, delete, events, get, options, or_document, own_type, post, put};
+use super::route::{Route, any_origin, delete, events, get, of_config, options, or_document, own_type, post, put};
 
 /// Every operation. HEAD comes with every GET.
 pub fn routes() -> &'static [Route] {
@@ -36,10 +36,10 @@ pub fn routes() -> &'static [Route] {
             post("/compatibility/subjects/{subject}/versions/{version}", "checkVersion", compatibility::one),
             post("/compatibility/subjects/{subject}/versions", "checkHistory", compatibility::history),
             get("/config", "getGlobalConfig", config::get),
-            put("/config", "putGlobalConfig", config::put),
+            put("/config", "putGlobalConfig", config::put).with(of_config()),
             delete("/config", "deleteGlobalConfig", config::delete),
             get("/config/{subject}", "getConfig", config::get),
-            put("/config/{subject}", "putConfig", config::put),
+            put("/config/{subject}", "putConfig", config::put).with(of_config()),
             delete("/config/{subject}", "deleteConfig", config::delete),
             get("/mode", "getGlobalMode", mode::get),
             put("/mode", "putGlobalMode", mode::put),

@@ -13,6 +13,7 @@ use crate::registry::Registry;
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
     pub max_body_bytes: usize,
+    pub max_config_bytes: usize,
     /// Time in which a request body must have arrived.
     pub body_timeout: Duration,
     /// Time in which a request must be answered.
@@ -54,6 +55,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             max_body_bytes: 4 << 20,
+            max_config_bytes: 256 << 10,
             body_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_mins(1),
             access_log: AccessLog::Errors,

@@ -132,6 +132,17 @@ on_both! {
         assert!(message.contains("1000 bytes") && message.contains("max-body-bytes"), "{message}");
     }
 
+    async fn a_config_has_a_smaller_limit_for_it_becomes_part_of_every_schema(db) {
+        let app = TestApp::new(db).await;
+        let config = |bytes: usize| json!({ "defaultMetadata": { "properties": { "k": "x".repeat(bytes) } } });
+        app.put("/config/s", &config(200 << 10)).await.ok();
+        for target in ["/config", "/config/s"] {
+            let (status, code, message) = app.put(target, &config(300 << 10)).await.error();
+            assert_eq!((status, code), (413, 413));
+            assert!(message.contains("max-config-bytes"), "{message}");
+        }
+    }
+
     async fn nesting_beyond_the_limit_is_refused(db) {
         let app = TestApp::new(db).await;
         let deep = format!("{}\"string\"{}", "{\"type\":\"array\",\"items\":".repeat(5000), "}".repeat(5000));
