@@ -7,10 +7,14 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::registry::in_proportion;
+
 pub(super) fn compress(bytes: &Bytes) -> Option<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), Compression::default());
-    encoder.write_all(bytes).ok()?;
-    encoder.finish().ok().map(Bytes::from)
+    in_proportion(bytes.len(), || {
+        let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), Compression::default());
+        encoder.write_all(bytes).ok()?;
+        encoder.finish().ok().map(Bytes::from)
+    })
 }
 
 /// Says that the body depends on what the client accepts, and that it is compressed, if it is.

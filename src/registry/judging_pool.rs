@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::{Registry, RegistryError};
@@ -182,6 +183,13 @@ impl JudgingPool {
             Exhausted::Threads | Exhausted::Stopped => RegistryError::Overloaded,
         }
     }
+}
+
+/// Does work in proportion to so many bytes: reading a body, hashing or compressing it. Where they are many, the runtime has another
+/// thread take over what else this one serves.
+pub fn in_proportion<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    let others_can_move = || Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if bytes > INLINE_BYTES && others_can_move() { tokio::task::block_in_place(work) } else { work() }
 }
 
 impl Registry {

@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 use super::effective::Effective;
 use super::error::{NotPermitted, RegistryError, readable};
 use super::invalid_schema::InvalidSchema;
-use super::judging_pool::Size;
+use super::judging_pool::{Size, in_proportion};
 use super::lookup::Match;
 use super::parse::Candidate;
 use super::registered::Registered;
@@ -95,7 +95,8 @@ impl Registry {
     ) -> Result<Arc<Registered>, RegistryError> {
         let generation = self.store.generation().await?.content;
         let may_repeat = submission.version == 0 && submission.id.is_none() && !submission.edits_tags();
-        let key = fingerprint(subject, submission, options.normalize);
+        let bytes = submission.schema.as_ref().map_or(0, String::len);
+        let key = in_proportion(bytes, || fingerprint(subject, submission, options.normalize));
         if may_repeat && let Some(known) = self.known.get(&key, generation) {
             return Ok(known);
         }

@@ -4,9 +4,14 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::http::error::ApiError;
+use crate::registry::in_proportion;
 
 /// The first JSON value of a body; what follows it is ignored. `None` for an empty body and for `null`.
 pub(in crate::http) fn value(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
+    in_proportion(bytes.len(), || read(bytes))
+}
+
+fn read(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
     let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
     match values.next() {
         None | Some(Ok(Value::Null)) => Ok(None),
