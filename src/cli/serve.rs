@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,22 +10,21 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::exit::Exit;
+use super::{Failure, database};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
-use crate::config::{Bytes, LogFormat, Settings, Shapes};
+use crate::config::{Bytes, LogFormat, OutageReads, Settings, Shapes};
 use crate::http::{self, AppState, DocumentAges, HttpSettings, Links, Metrics, Route};
 use crate::registry::{Defaults, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 use crate::types::Clock;
 use crate::types::Mode;
 
 /// Stack of each thread: schemas nested to the configured limits are walked on it.
 const STACK_BYTES: usize = 8 << 20;
-
-type Failure = (Exit, String);
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     log_to_stderr(settings)?;
@@ -94,8 +92,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         };
         (exit, format!("can't use the database: {error}"))
     };
-    if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
-        let path = std::path::absolute(Path::new(path)).map_err(|error| (Exit::Usage, format!("database: {path}: {error}")))?;
+    if let Some(path) = database::sqlite_path(url)? {
         let mut options = SqliteOptions::new(path);
         options.readers = settings.sqlite_readers.max(1);
         options.max_batch = settings.sqlite_max_batch.max(1);
@@ -105,11 +102,20 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let mut options = PostgresOptions::new(url.clone());
-        options.max_connections = settings.database_connections.max(2);
+        options.max_connections = settings.database_connections.max(4);
+        options.answer_timeout = settings.database_answer_timeout;
+        options.statement_timeout = settings.database_statement_timeout;
+        options.lock_timeout = settings.database_lock_timeout;
         options.acquire_timeout = settings.database_acquire_timeout;
         options.poll_interval = settings.database_poll_interval;
         options.statement_cache = settings.database_statement_cache;
-        return Ok(Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?));
+        let store = Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?);
+        if settings.outage_reads == OutageReads::Off {
+            return Ok(store);
+        }
+        let metrics = metrics.clone();
+        let observer = Arc::new(move || metrics.outage_read());
+        return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, observer)));
     }
     let scheme = url.split(':').next().unwrap_or("");
     Err((Exit::Usage, format!("database: '{scheme}:...' is neither sqlite://PATH nor postgres://...")))

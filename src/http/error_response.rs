@@ -1,7 +1,7 @@
 //! How errors are sent, and logged where the server is to blame.
 
 use axum::body::Body;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::error::ApiError;
@@ -11,9 +11,21 @@ use super::problem;
 use super::reply::{respond, to_bytes};
 use super::request_info::RequestInfo;
 
-/// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
+/// After how many seconds a client may try again what the server can't do now.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// An error as answer, with the time after which to try again where that would help.
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     log(error, info);
+    let mut response = in_form(links, error, info);
+    if error.status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
+    response
+}
+
+/// Below `/cloudevents` a problem, elsewhere in the type that the client accepts.
+fn in_form(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     let path = info.uri.path();
     if problem::is_here(path) {
         return problem::response(error, links, path);

@@ -8,6 +8,7 @@
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
 //! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
+//! | `outage.rs` | reads from memory while the database is away |
 //!
 //! `tests/it/store/suite.rs` is the suite that every implementation must pass.
 
@@ -24,6 +25,7 @@ use crate::types::{
 
 mod error;
 mod generation;
+mod outage;
 pub mod postgres;
 mod requests;
 mod rows;
@@ -32,6 +34,7 @@ pub mod sqlite;
 
 pub use error::StoreError;
 pub use generation::{Generation, KnownGeneration};
+pub use outage::{OutageObserver, OutageReads};
 pub use requests::{
     AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportSwitch, RegisterOutcome,
     RegisterRequest,
@@ -54,6 +57,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A cheap query that shows that the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Whether the database answers and can be written, as far as that is known without asking it.
+    fn is_available(&self) -> bool;
 
     /// Connections to the database: (open, idle).
     fn pool_size(&self) -> Option<(u32, u32)>;

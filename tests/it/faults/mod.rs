@@ -4,4 +4,8 @@ mod connections;
 mod crash;
 mod error_codes;
 mod errors;
+mod file;
 mod memory;
+mod outage;
+mod pooler;
+mod postgres;

@@ -1,0 +1,121 @@
+//! Follows Postgres, on connections of its own: which generation it is at, and whether it is there at all.
+//!
+//! The generation is polled, and listened for where no pooler stands between: one gives each transaction to another connection of
+//! Postgres, so that what was listened to on one is heard by nobody. There the poll alone must do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use tokio::time::Instant;
+
+use super::reachability::Reachability;
+use super::session::Session;
+use super::{CHANNEL, sql, sqlstate};
+use crate::store::{Generation, KnownGeneration, StoreError};
+
+/// How often a database that is away is looked for.
+const SEARCH: Duration = Duration::from_millis(250);
+
+/// How long a listener that could not be had, or was lost, is done without.
+const LISTEN_AGAIN: Duration = Duration::from_secs(2);
+
+/// How many connections are tried before the database counts as away: each may be lost while others are not.
+const ATTEMPTS: usize = 3;
+
+pub(super) struct Follower {
+    pub(super) options: PgConnectOptions,
+    pub(super) is_pooled: bool,
+    pub(super) poll: Duration,
+    pub(super) reachability: Arc<Reachability>,
+    pub(super) generation: Arc<KnownGeneration>,
+}
+
+impl Follower {
+    pub(super) async fn run(self) {
+        let (mut session, mut listener) = (None, None);
+        let mut listen_from = Instant::now();
+        loop {
+            self.reachability.seen(self.look(&mut session).await);
+            let is_away = self.reachability.is_away();
+            if listener.is_none() && !self.is_pooled && !is_away && Instant::now() >= listen_from {
+                listener = tokio::time::timeout(self.reachability.patience(), self.listen()).await.ok().flatten();
+                listen_from = Instant::now() + LISTEN_AGAIN;
+                if listener.is_some() {
+                    // for what changed while nobody listened
+                    continue;
+                }
+            }
+            tokio::select! {
+                () = self.reachability.suspected() => {}
+                () = tokio::time::sleep(if is_away { SEARCH } else { self.poll }) => {}
+                heard = heard(&mut listener) => if !heard { listener = None },
+            }
+        }
+    }
+
+    /// Learns the generation; why that is not possible, where the database is away.
+    async fn look(&self, session: &mut Option<Session>) -> Option<String> {
+        let patience = self.reachability.patience();
+        match tokio::time::timeout(patience, self.ask(session)).await {
+            Ok(Ok(())) => None,
+            // somebody answers
+            Ok(Err(StoreError::Database(error))) if sqlstate::is(&error, sqlstate::TOO_MANY_CONNECTIONS) => None,
+            Ok(Err(StoreError::Database(error))) => Some(sqlstate::cause(&error)),
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => {
+                *session = None;
+                Some(format!("no answer within {} s", patience.as_secs_f64()))
+            }
+        }
+    }
+
+    async fn ask(&self, session: &mut Option<Session>) -> Result<(), StoreError> {
+        if let Some(known) = session {
+            // a connection may be lost while the database is there
+            match tokio::time::timeout(self.reachability.patience() / 2, generation(known)).await {
+                Ok(Ok(current)) => {
+                    self.generation.learn(current);
+                    return Ok(());
+                }
+                _ => *session = None,
+            }
+        }
+        let mut attempt = 1;
+        loop {
+            let mut fresh = Session::connect(&self.options, !self.is_pooled).await?;
+            match generation(&mut fresh).await {
+                Ok(current) => {
+                    self.generation.learn(current);
+                    *session = Some(fresh);
+                    return Ok(());
+                }
+                Err(error) if attempt == ATTEMPTS => return Err(error),
+                Err(_) => attempt += 1,
+            }
+        }
+    }
+
+    async fn listen(&self) -> Option<PgListener> {
+        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(self.reachability.patience());
+        let mut listener = PgListener::connect_with(&pool.connect_lazy_with(self.options.clone())).await.ok()?;
+        listener.eager_reconnect(false);
+        listener.listen(CHANNEL).await.ok()?;
+        Some(listener)
+    }
+}
+
+async fn generation(session: &mut Session) -> Result<Generation, StoreError> {
+    session.begin_read().await?;
+    let current = sql::generation(session).await?;
+    session.end_read().await?;
+    Ok(current)
+}
+
+/// Waits for a notification; false when the connection is lost.
+async fn heard(listener: &mut Option<PgListener>) -> bool {
+    match listener {
+        Some(connected) => matches!(connected.try_recv().await, Ok(Some(_))),
+        None => std::future::pending().await,
+    }
+}
