@@ -315,9 +315,10 @@ impl From<RegistryError> for ApiError {
             E::ReferenceLimit { what, limit, setting } => {
                 refused(42251, format!("The schema has more than {limit} {what}; the setting {setting} moves this limit"))
             }
-            E::Contention => {
-                Self::unavailable(50302, "The subject kept changing while the schema was being registered; try again")
-            }
+            E::Contention => Self::unavailable(
+                50302,
+                "The subject or the settings kept changing while the request was being decided; try again",
+            ),
             E::InvalidBinding(message) => refused(42200, message).problem(ProblemKind::Invalid),
             E::NoAlias(uri) => not_found(40400, format!("No alias has the URI {uri}.")).problem(ProblemKind::AliasNotFound),
             E::NoTypeBinding(name) => {

@@ -19,7 +19,7 @@ use crate::cache::Generational;
 use crate::codec::to_text;
 use crate::compat;
 use crate::schema::{ParseMode, TagEdit};
-use crate::store::{HashedContent, RegisterRequest, SubjectState, VersionRow};
+use crate::store::{Generation, HashedContent, RegisterRequest, SubjectState, VersionRow};
 use crate::types::{Content, Lifecycle, SchemaId, Subject, VERSION_PROPERTY};
 
 /// How to register.
@@ -92,18 +92,18 @@ impl Registry {
         submission: &Submission,
         options: RegisterOptions,
     ) -> Result<Arc<Registered>, RegistryError> {
-        let generation = self.store.generation().await?.content;
+        let mut generation = self.store.generation().await?;
         let may_repeat = submission.version == 0 && submission.id.is_none() && !submission.edits_tags();
         let key = fingerprint(subject, submission, options.normalize);
-        if may_repeat && let Some(known) = self.known.get(&key, generation) {
+        if may_repeat && let Some(known) = self.known.get(&key, generation.content) {
             return Ok(known);
         }
         for _ in 0..MAX_DECISIONS {
-            match self.decide(subject, submission, options).await? {
+            match self.decide(subject, submission, options, generation).await? {
                 Decision::Known { registered, repeatable } => {
                     let registered = Arc::new(registered);
                     if repeatable && may_repeat {
-                        self.known.insert(key, generation, Arc::clone(&registered));
+                        self.known.insert(key, generation.content, Arc::clone(&registered));
                     }
                     return Ok(registered);
                 }
@@ -112,24 +112,26 @@ impl Registry {
                     if let Some(registered) = request.registered(self.store.register(Arc::clone(&request)).await?)? {
                         return Ok(Arc::new(registered));
                     }
+                    generation = self.store.generation().await?;
                 }
             }
         }
         Err(RegistryError::Contention)
     }
 
-    /// Decides a registration against the current state of its subject.
+    /// Decides a registration against the current state of its subject, under the settings of a generation.
     pub(super) async fn decide(
         &self,
         subject: &Subject,
         submission: &Submission,
         options: RegisterOptions,
+        generation: Generation,
     ) -> Result<Decision, RegistryError> {
         if let Some(rules) = &submission.rule_set {
             rules.validate().map_err(RegistryError::InvalidRuleSet)?;
         }
         self.check_subject_name(subject)?;
-        let effective = self.effective(subject).await?;
+        let effective = self.effective_in(subject, generation).await?;
         let state = self.store.subject(subject).await?;
         let import = effective.mode.is_import();
         let normalize = !import && (options.normalize || effective.config.normalize.unwrap_or(false));
@@ -156,7 +158,11 @@ impl Registry {
         };
         strict?;
         self.refuse_owned_references(&candidate).await?;
-        self.decide_version(subject, &submission, candidate, &state, &effective, options, searched).await
+        let mut decision = self.decide_version(subject, &submission, candidate, &state, &effective, options, searched).await?;
+        if let Decision::Write(request) = &mut decision {
+            request.expected_settings = generation.settings;
+        }
+        Ok(decision)
     }
 
     /// Reads strictly; when only the lax reading accepts the text, that one is returned together with the strict refusal, which
@@ -333,6 +339,8 @@ impl Registry {
             targets: candidate.targets,
             active_references: !import && effective.config.validate_new_schemas.unwrap_or(true),
             expected_epoch: state.epoch,
+            // known to who decided under them
+            expected_settings: 0,
             version,
             id,
             disruptive: import || state.rows.iter().any(|row| row.deleted),

@@ -37,7 +37,7 @@ pub use generation::{Generation, KnownGeneration};
 pub use outage::{OutageObserver, OutageReads};
 pub use requests::{
     AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportSwitch, RegisterOutcome,
-    RegisterRequest,
+    RegisterRequest, SettingsOutcome,
 };
 pub use rows::{
     AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedSubject, ListedVersion, NamedSchema, SchemaNames,
@@ -116,11 +116,11 @@ pub trait Store: Send + Sync + 'static {
     /// Configs that have an alias, by the subject that they are for: (subject, alias as it is written).
     async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
 
-    /// Changes a config and returns it whole.
-    async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, StoreError>;
+    /// Changes a config and returns it whole. `expected` is the generation of the settings that allow it.
+    async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, expected: i64) -> Result<SettingsOutcome<Config>, StoreError>;
 
     /// Removes a config and returns it.
-    async fn delete_config(&self, scope: &Scope) -> Result<Option<Config>, StoreError>;
+    async fn delete_config(&self, scope: &Scope, expected: i64) -> Result<SettingsOutcome<Option<Config>>, StoreError>;
 
     /// Sets or clears a mode. Switching to IMPORT without `force` demands an empty scope and clears its soft-deleted remains.
     async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> Result<DeleteOutcome, StoreError>;

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
     ImportSwitch, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings,
-    Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -263,8 +263,8 @@ outage_reads! {
         subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
         changes(after: i64, limit: i64) -> Vec<Change>;
         schemas_without_names(limit: i64) -> Vec<StoredSchema>;
-        put_config(scope: &Scope, patch: &ConfigPatch) -> Config;
-        delete_config(scope: &Scope) -> Option<Config>;
+        put_config(scope: &Scope, patch: &ConfigPatch, expected: i64) -> SettingsOutcome<Config>;
+        delete_config(scope: &Scope, expected: i64) -> SettingsOutcome<Option<Config>>;
         put_mode(scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> DeleteOutcome;
         delete_mode(scope: &Scope, recursive: bool) -> (Option<Mode>, bool);
         delete_context(context: &str) -> bool;

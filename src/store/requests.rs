@@ -14,6 +14,8 @@ pub struct RegisterRequest {
     pub active_references: bool,
     /// The subject's epoch when the decision was made.
     pub expected_epoch: i64,
+    /// The generation of the settings that it was made under.
+    pub expected_settings: i64,
     pub version: Version,
     /// The id that was asked for (IMPORT).
     pub id: Option<SchemaId>,
@@ -33,7 +35,7 @@ pub enum RegisterOutcome {
     Registered {
         id: SchemaId,
     },
-    /// The subject changed meanwhile: decide again.
+    /// The subject or the settings changed meanwhile: decide again.
     HeadMoved,
     /// The id asked for stands for something else.
     IdTaken,
@@ -59,6 +61,8 @@ pub struct DeleteRequest {
     pub permanent: bool,
     /// The scope is read-only: report that, after the checks that come before it.
     pub read_only: bool,
+    /// The generation of the settings that said so; `None` where nothing was asked of them.
+    pub expected_settings: Option<i64>,
     /// Now, in milliseconds since 1970.
     pub now: i64,
 }
@@ -68,6 +72,8 @@ pub struct DeleteRequest {
 pub enum DeleteOutcome {
     /// These versions were deleted.
     Deleted(Vec<Version>),
+    /// The settings changed meanwhile: decide again.
+    Moved,
     SubjectNotFound,
     VersionNotFound,
     /// The subject is soft-deleted already.
@@ -88,6 +94,14 @@ pub enum DeleteOutcome {
     Associated(Subject),
     /// The last active version of a subject with an association.
     AssociatedLast(Subject),
+}
+
+/// How a change that the settings had to allow ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingsOutcome<T> {
+    Done(T),
+    /// The settings changed meanwhile: decide again.
+    Moved,
 }
 
 /// How a scope becomes IMPORT.

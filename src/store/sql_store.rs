@@ -141,15 +141,15 @@ macro_rules! store_methods {
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, StoreError> {
+            async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, expected: i64) -> Result<SettingsOutcome<Config>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new((scope.clone(), patch.clone())), |conn, given| sql::put_config(conn, &given.0, &given.1, now))
+                $crate::store::sql_store::transact!(self, Arc::new((scope.clone(), patch.clone())), |conn, given| sql::put_config(conn, &given.0, &given.1, expected, now))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn delete_config(&self, scope: &Scope) -> Result<Option<Config>, StoreError> {
+            async fn delete_config(&self, scope: &Scope, expected: i64) -> Result<SettingsOutcome<Option<Config>>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(scope.clone()), |conn, given| sql::delete_config(conn, &given, now))
+                $crate::store::sql_store::transact!(self, Arc::new(scope.clone()), |conn, given| sql::delete_config(conn, &given, expected, now))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

@@ -23,7 +23,8 @@ use tokio::task::JoinHandle;
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
     ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
-    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter,
+    VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -59,10 +60,13 @@ const CHANNEL: &str = "accordant_generation";
 
 /// The dialect: statements that differ, and the locks.
 mod dialect {
+    use std::collections::BTreeMap;
+
     use md5::{Digest, Md5};
 
+    use super::sql::locks::Lock;
     use crate::store::StoreError;
-    use crate::types::{Guid, Subject};
+    use crate::types::Subject;
 
     pub(super) use super::insert_version::insert_version;
 
@@ -102,39 +106,33 @@ mod dialect {
         head.iter().fold(0i64, |n, b| (n << 8) | i64::from(*b))
     }
 
-    fn subject_key(subject: &Subject) -> i64 {
-        key(&[b"subject", subject.context().as_bytes(), subject.name().as_bytes()])
-    }
-
-    /// Locks several subjects for writing.
-    pub(super) async fn lock_all(conn: &mut super::Conn, subjects: &[Subject]) -> Result<(), StoreError> {
-        let mut keys: Vec<i64> = subjects.iter().map(subject_key).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(&mut *conn).await?;
+    /// Its key, and whether others of its kind must wait.
+    fn key_of(lock: &Lock<'_>) -> (i64, bool) {
+        let of_subject = |subject: &Subject| key(&[b"subject", subject.context().as_bytes(), subject.name().as_bytes()]);
+        match lock {
+            Lock::Settings => (key(&[b"settings"]), true),
+            Lock::SharedSettings => (key(&[b"settings"]), false),
+            Lock::Subject(subject) => (of_subject(subject), true),
+            Lock::SharedSubject(subject) => (of_subject(subject), false),
+            Lock::Content(context, guid) => (key(&[b"content", context.as_bytes(), &guid.0]), true),
         }
-        Ok(())
     }
 
-    /// Takes the locks in one order everywhere, so that two transactions never wait for each other in a circle.
-    pub(super) async fn lock_subjects(conn: &mut super::Conn, subject: &Subject, targets: &[Subject]) -> Result<(), StoreError> {
-        let own = subject_key(subject);
-        let mut locks: Vec<(i64, bool)> = targets.iter().map(|t| (subject_key(t), false)).filter(|(k, _)| *k != own).collect();
-        locks.push((own, true));
-        locks.sort_unstable();
-        locks.dedup();
-        for (key, exclusive) in locks {
-            let statement =
-                if exclusive { "SELECT pg_advisory_xact_lock($1)" } else { "SELECT pg_advisory_xact_lock_shared($1)" };
-            sqlx::query(statement).bind(key).execute(&mut *conn).await?;
+    /// Takes the locks in one statement, and in one order everywhere, so that no two transactions wait for each other in a circle.
+    pub(super) async fn lock(conn: &mut super::Conn, locks: &[Lock<'_>]) -> Result<(), StoreError> {
+        let mut keys: BTreeMap<i64, bool> = BTreeMap::new();
+        for (key, is_exclusive) in locks.iter().map(key_of) {
+            *keys.entry(key).or_default() |= is_exclusive;
         }
-        Ok(())
-    }
-
-    pub(super) async fn lock_content(conn: &mut super::Conn, context: &str, guid: Guid) -> Result<(), StoreError> {
-        let key = key(&[b"content", context.as_bytes(), &guid.0]);
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(&mut *conn).await?;
+        let (keys, exclusive): (Vec<i64>, Vec<bool>) = keys.into_iter().unzip();
+        sqlx::query(
+            "SELECT CASE WHEN l.exclusive THEN pg_advisory_xact_lock(l.key)::text ELSE pg_advisory_xact_lock_shared(l.key)::text END \
+             FROM unnest($1::bigint[], $2::boolean[]) AS l (key, exclusive)",
+        )
+        .bind(keys)
+        .bind(exclusive)
+        .execute(&mut *conn)
+        .await?;
         Ok(())
     }
 

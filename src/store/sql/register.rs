@@ -4,8 +4,9 @@ use sqlx::query::Query;
 use sqlx::{Database, Row as _};
 
 use super::associations::associations_of;
-use super::changes::disrupt;
+use super::changes::{Disruption, disrupt};
 use super::decode::references_text;
+use super::locks::Lock;
 use super::{Conn, dialect, read, schema_names};
 use crate::codec::to_text;
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
@@ -52,12 +53,19 @@ pub(in crate::store) fn bind_schema<'q>(
         .bind(request.digest.map(|digest| digest.to_vec()))
 }
 
+/// What a registration must have for itself, or share with others of its kind.
+pub(super) fn locks(request: &RegisterRequest) -> Vec<Lock<'_>> {
+    let targets = request.targets.iter().filter(|target| **target != request.subject).map(Lock::SharedSubject);
+    let content = Lock::Content(request.subject.context(), request.schema.guid);
+    [Lock::SharedSettings, Lock::Subject(&request.subject), content].into_iter().chain(targets).collect()
+}
+
 pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterRequest) -> Result<RegisterOutcome, StoreError> {
-    dialect::lock_subjects(conn, &request.subject, &request.targets).await?;
-    dialect::lock_content(conn, request.subject.context(), request.schema.guid).await?;
+    dialect::lock(conn, &locks(request)).await?;
     let head = read::head(conn, &request.subject, request.schema.guid, request.schema.content.schema_type).await?;
     let state = &head.state;
-    if state.epoch != request.expected_epoch || state.row(request.version).is_some() {
+    let is_decided_anew = head.settings != request.expected_settings || state.epoch != request.expected_epoch;
+    if is_decided_anew || state.row(request.version).is_some() {
         return Ok(RegisterOutcome::HeadMoved);
     }
     if let Some(position) = missing_reference(conn, request).await? {
@@ -85,7 +93,7 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
         insert_references(conn, request, context_id, id).await?;
     }
     if request.disruptive {
-        disrupt(conn, request.id.is_some()).await?;
+        disrupt(conn, if request.id.is_some() { Disruption::IdBindings } else { Disruption::Content }).await?;
     }
     Ok(RegisterOutcome::Registered { id })
 }

@@ -12,7 +12,8 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
     ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
-    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter,
+    VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -42,10 +43,8 @@ type Row = sqlx::sqlite::SqliteRow;
 /// The dialect: what the statements in sql/ can't say for both databases. The writer is the only one who writes, so the
 /// locks are empty here.
 mod dialect {
-    use crate::store::StoreError;
-    use crate::types::{Guid, Subject};
-
     pub(super) use super::insert_version::insert_version;
+    use crate::store::StoreError;
 
     pub(super) type Db = sqlx::Sqlite;
 
@@ -73,17 +72,7 @@ mod dialect {
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
-    pub(super) async fn lock_subjects(_: &mut super::Conn, _: &Subject, _: &[Subject]) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
-    pub(super) async fn lock_all(_: &mut super::Conn, _: &[Subject]) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
-    pub(super) async fn lock_content(_: &mut super::Conn, _: &str, _: Guid) -> Result<(), StoreError> {
+    pub(super) async fn lock(_: &mut super::Conn, _: &[super::sql::locks::Lock<'_>]) -> Result<(), StoreError> {
         Ok(())
     }
 
