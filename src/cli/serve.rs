@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -59,6 +59,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let defaults = Defaults { resolve: resolve(settings, listener.local_addr().ok())?, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
+    prune_changes(Arc::clone(&registry), settings);
     let state = AppState::new(registry, metrics.clone(), http_settings(settings));
     let address = listener.local_addr().map_or_else(|_| settings.listen.clone(), |address| address.to_string());
     tracing::info!("listening on http://{address}, storing in {}", store.location());
@@ -171,6 +172,23 @@ fn backfill_names(registry: Arc<Registry>) {
             Ok(filed) => tracing::info!("filed the names of {filed} schemas that an older release stored"),
             Err(error) => {
                 tracing::warn!(%error, "schemas that an older release stored can't be found by name before the next start");
+            }
+        }
+    });
+}
+
+/// How often the record of changes is looked through for what is too old.
+const PRUNE_EVERY: Duration = Duration::from_mins(10);
+
+fn prune_changes(registry: Arc<Registry>, settings: &Settings) {
+    let age = i64::try_from(settings.changes_max_age.0.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let rows = i64::try_from(settings.changes_max_rows).unwrap_or(i64::MAX);
+    tokio::spawn(async move {
+        let mut rounds = tokio::time::interval(PRUNE_EVERY);
+        loop {
+            rounds.tick().await;
+            if let Err(error) = registry.prune_changes(age, rows).await {
+                tracing::warn!(%error, "the record of changes could not be pruned");
             }
         }
     });

@@ -116,6 +116,8 @@ settings! {
     outage_cache_bytes: Bytes, "outage-cache-bytes", "8MiB", "Postgres: memory for what is answered while the database is away.";
     database_poll_interval: Duration, "database-poll-interval", "1s", "Postgres: how often changes by other replicas are polled for, beside being listened for.";
     database_statement_cache: usize, "database-statement-cache", "200", "Postgres: prepared statements per connection; 0 behind a pooler in transaction mode.";
+    changes_max_age: Age, "changes-max-age", "30d", "How long the database keeps its record of changes.";
+    changes_max_rows: u64, "changes-max-rows", "1000000", "Most changes in that record; the oldest go first.";
     sqlite_readers: u32, "sqlite-readers", "4", "SQLite: connections for reading.";
     sqlite_max_batch: usize, "sqlite-max-batch", "256", "SQLite: most writes in one commit.";
     worker_threads: usize, "worker-threads", "0", "Threads that serve requests; 0 means one for each core.";

@@ -9,7 +9,7 @@ use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::registry::{NotPermitted, RegistryError, UnresolvedReason};
 use crate::store::StoreError;
-use crate::types::{Subject, Version, VersionSelector};
+use crate::types::{MAX_IMPORTED, Subject, Version, VersionSelector};
 
 #[derive(Debug)]
 pub(super) struct ApiError {
@@ -215,6 +215,11 @@ fn not_permitted(reason: &NotPermitted) -> String {
     match reason {
         NotPermitted::ReadOnly(s) => format!("Subject {s} in context {} is in read-only mode", s.printed_context()),
         NotPermitted::NotImport(s) => format!("Subject {s} in context {} is not in import mode", s.printed_context()),
+        NotPermitted::NumberTooHigh(what, number) => {
+            format!("The {what} {number} is above {MAX_IMPORTED}; the numbers above are left for registrations to come")
+        }
+        NotPermitted::NoIdLeft(s) => format!("Context {} has no ids left", s.printed_context()),
+        NotPermitted::NoVersionLeft(s) => format!("Subject {s} in context {} has no versions left", s.printed_context()),
         NotPermitted::NotReadWrite(s) => {
             format!("Subject {s} in context {} is not in read-write mode", s.printed_context())
         }

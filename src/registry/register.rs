@@ -20,7 +20,7 @@ use crate::codec::to_text;
 use crate::compat;
 use crate::schema::{ParseMode, TagEdit};
 use crate::store::{Generation, HashedContent, RegisterRequest, SubjectState, VersionRow};
-use crate::types::{Content, Lifecycle, SchemaId, Subject, VERSION_PROPERTY};
+use crate::types::{Content, Lifecycle, MAX_IMPORTED, SchemaId, Subject, VERSION_PROPERTY};
 
 /// How to register.
 #[derive(Debug, Clone, Copy, Default)]
@@ -327,7 +327,14 @@ impl Registry {
             let stamped = content.metadata.take().unwrap_or_default();
             content.metadata = Some(stamped.with_property(VERSION_PROPERTY, &version.to_string()));
         }
-        if let Some(row) = state.row(version) {
+        let taken = state.row(version);
+        if taken.is_some() && !import {
+            return Err(RegistryError::NotPermitted(NotPermitted::NoVersionLeft(subject.clone())));
+        }
+        if taken.is_none() && import && version > MAX_IMPORTED {
+            return Err(RegistryError::NotPermitted(NotPermitted::NumberTooHigh("version", version)));
+        }
+        if let Some(row) = taken {
             return self.import_over(subject, row, id, &content).await;
         }
         let digest = schema_cache::digest(&content.text);

@@ -177,6 +177,10 @@ pub trait Store: Send + Sync + 'static {
     /// Changes after a sequence number, oldest first.
     async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError>;
 
+    /// Removes the oldest changes: those made before a time (in milliseconds since 1970), and those beyond the newest `keep`. At most
+    /// `limit` at once; how many they were.
+    async fn prune_changes(&self, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError>;
+
     // --- CloudEvents: aliases and event types
 
     /// The alias with a URI.

@@ -269,6 +269,7 @@ outage_reads! {
         delete_mode(scope: &Scope, recursive: bool) -> (Option<Mode>, bool);
         delete_context(context: &str) -> bool;
         associate(request: Arc<AssociateRequest>) -> AssociateOutcome;
+        prune_changes(before: i64, keep: i64, limit: i64) -> u64;
         put_alias(alias: &Alias) -> bool;
         delete_alias(uri: &str) -> Option<Alias>;
         put_type_binding(binding: &TypeBinding) -> bool;

@@ -39,6 +39,10 @@ pub enum RegisterOutcome {
     HeadMoved,
     /// The id asked for stands for something else.
     IdTaken,
+    /// The id asked for is new, and above what an import may bring.
+    IdTooHigh,
+    /// The context has no id left.
+    NoIdLeft,
     /// Another content has the same guid.
     GuidCollision,
     /// The reference at this position vanished meanwhile.

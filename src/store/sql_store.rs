@@ -171,6 +171,11 @@ macro_rules! store_methods {
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
+            async fn prune_changes(&self, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError> {
+                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::prune_changes(conn, before, keep, limit))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
             async fn put_alias(&self, alias: &Alias) -> Result<bool, StoreError> {
                 let now = (self.clock)();
                 $crate::store::sql_store::transact!(self, Arc::new(alias.clone()), |conn, given| sql::put_alias(conn, &given, now))

@@ -19,7 +19,7 @@ use crate::store::StoreError;
 /// A connection that was idle for longer is tested before it is used.
 const IDLE: Duration = Duration::from_secs(30);
 /// A connection that is older is replaced.
-const OLD: Duration = Duration::from_secs(1800);
+const OLD: Duration = Duration::from_mins(30);
 /// How long a connection may take to undo what was left open on it.
 const CLEANING: Duration = Duration::from_secs(1);
 /// How long to wait for one's own connections where Postgres allows no more of them.

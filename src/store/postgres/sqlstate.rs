@@ -1,6 +1,7 @@
 //! What Postgres's errors mean for the work that they ended (PostgreSQL manual, appendix A).
 
 use sqlx::Error;
+use sqlx::error::DatabaseError;
 
 pub(super) const TOO_MANY_CONNECTIONS: &str = "53300";
 
@@ -15,7 +16,7 @@ const LOST: [&str; 4] = ["57P01", "57P02", "57P03", "25P03"];
 const BUSY: [&str; 3] = ["57014", "55P03", TOO_MANY_CONNECTIONS];
 
 pub(super) fn is(error: &Error, state: &str) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == state)
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == state)
 }
 
 fn is_one_of(error: &Error, states: &[&str]) -> bool {

@@ -74,6 +74,20 @@ pub(in crate::store) async fn init(conn: &mut Conn, cluster_id: &str, now: i64) 
     Ok(row.try_get(0)?)
 }
 
+/// A sequence without gaps is not promised, so there may be fewer than `keep` left.
+pub(in crate::store) async fn prune_changes(conn: &mut Conn, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError> {
+    let pruned = sqlx::query::<dialect::Db>(
+        "DELETE FROM changes WHERE sequence IN (SELECT o.sequence FROM (SELECT sequence, created_at FROM changes ORDER BY sequence LIMIT $3) o \
+         WHERE o.created_at < $1 OR o.sequence <= (SELECT MAX(sequence) FROM changes) - $2)",
+    )
+    .bind(before)
+    .bind(keep)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(pruned.rows_affected())
+}
+
 pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
     let rows = sqlx::query::<dialect::Db>(
         "SELECT sequence, kind, context, subject, version, schema_id, payload, created_at FROM changes \

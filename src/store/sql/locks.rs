@@ -5,6 +5,7 @@ use crate::types::{Guid, Subject};
 
 /// What a unit of work locks until its transaction ends.
 #[derive(Debug, Clone, Copy)]
+#[allow(dead_code, clippy::allow_attributes, reason = "SQLite locks nothing, and is compiled with this, too")]
 pub(in crate::store) enum Lock<'l> {
     /// The configs and modes, against all that was decided by them.
     Settings,

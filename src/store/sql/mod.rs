@@ -21,7 +21,7 @@ mod settings;
 pub(super) use associate::associate;
 pub(super) use associations::{associations, associations_of};
 pub(super) use bindings::{alias, aliases, delete_alias, delete_type_binding, put_alias, put_type_binding, type_bindings};
-pub(super) use changes::{changes, generation, init};
+pub(super) use changes::{changes, generation, init, prune_changes};
 pub(super) use delete::{delete, delete_context};
 pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,

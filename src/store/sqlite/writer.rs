@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
+use sqlx::error::DatabaseError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -107,7 +108,7 @@ impl Health {
     }
 
     fn failed(&self, error: &sqlx::Error) -> Failed {
-        let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<u32>().ok());
+        let code = error.as_database_error().and_then(DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
         if !code.is_some_and(|code| UNWRITABLE.contains(&(code & 0xff))) {
             return Failed::Commit(error.to_string());
         }

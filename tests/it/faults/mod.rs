@@ -6,6 +6,7 @@ mod error_codes;
 mod errors;
 mod file;
 mod memory;
+mod numbers;
 mod outage;
 mod pooler;
 mod postgres;

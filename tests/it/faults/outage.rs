@@ -28,7 +28,7 @@ impl Outage {
         let (proxy, url) = Proxy::to(&fresh.url).await;
         let mut options = PostgresOptions::new(url);
         options.max_connections = 6;
-        options.acquire_timeout = Duration::from_secs(300);
+        options.acquire_timeout = Duration::from_mins(5);
         let mut store: Arc<dyn Store> = Arc::new(PostgresStore::open(options, clock()).await.unwrap());
         if reads {
             store = Arc::new(OutageReads::new(store, 1 << 20, Arc::new(|| {})));

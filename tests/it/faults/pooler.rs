@@ -71,8 +71,8 @@ async fn replicas_behind_a_pooler_migrate_serve_and_leave_nothing_behind() {
     for _ in 0..6 {
         let mut connection: PgConnection =
             sqlx::ConnectOptions::connect(&options.clone().statement_cache_capacity(0)).await.unwrap();
-        let left =
-            "SELECT (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')";
+        let left = "SELECT (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database \
+                    WHERE locktype = 'advisory' AND datname = current_database())";
         let rows = connection.fetch_all(left).await.unwrap();
         assert_eq!(rows[0].get::<i64, _>(0), 0, "named statements");
         assert_eq!(rows[0].get::<i64, _>(1), 0, "locks");

@@ -198,6 +198,28 @@ on_both! {
         assert_eq!(store.changes(changes[1].sequence, 100).await.unwrap().len(), 1);
     }
 
+    async fn the_record_of_changes_is_pruned_by_age_and_by_number(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        for i in 0..6 {
+            file(&store, "s", &format!(r#"{{"type":"fixed","name":"F","size":{}}}"#, i + 1)).await;
+        }
+        let (epoch, generation) = (store.subject(&Subject::plain("s")).await.unwrap().epoch, store.generation().await.unwrap());
+        let left = async || store.changes(0, 100).await.unwrap().iter().map(|change| change.created_at).collect::<Vec<_>>();
+        // they were made at 1001, 1002 and so on
+        assert_eq!(store.prune_changes(0, 1000, 100).await.unwrap(), 0);
+        assert_eq!(store.prune_changes(1003, 1000, 1).await.unwrap(), 1, "one at once");
+        assert_eq!(store.prune_changes(1003, 1000, 100).await.unwrap(), 1);
+        assert_eq!(left().await, [1003, 1004, 1005, 1006]);
+        assert_eq!(store.prune_changes(0, 2, 100).await.unwrap(), 2);
+        assert_eq!(left().await, [1005, 1006]);
+        assert_eq!(store.prune_changes(9999, 0, 100).await.unwrap(), 2);
+        assert_eq!(store.subject(&Subject::plain("s")).await.unwrap().epoch, epoch);
+        assert_eq!(store.generation().await.unwrap(), generation);
+        file(&store, "s", "\"int\"").await;
+        assert!(store.changes(epoch, 100).await.unwrap().len() == 1, "sequences go on");
+    }
+
     async fn subjects_come_in_pages(db) {
         let fresh = Fresh::new(db).await;
         let store = fresh.open().await;
