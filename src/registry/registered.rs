@@ -43,7 +43,7 @@ impl RegisterRequest {
     pub(super) fn registered(&self, outcome: RegisterOutcome) -> Result<Option<Registered>, RegistryError> {
         let content = &self.schema.content;
         match outcome {
-            RegisterOutcome::Registered { id } => Ok(Some(Registered {
+            RegisterOutcome::Registered { id, .. } => Ok(Some(Registered {
                 subject: self.subject.clone(),
                 id,
                 version: self.version,

@@ -33,6 +33,7 @@ impl KnownGeneration {
 
     /// Learns of a generation; older ones than the known are ignored.
     pub fn learn(&self, generation: Generation) {
+        // what content counts is counted by the others first: who reads them in the other order never sees more content than changes
         self.settings.fetch_max(generation.settings, Ordering::AcqRel);
         self.id_bindings.fetch_max(generation.id_bindings, Ordering::AcqRel);
         self.content.fetch_max(generation.content, Ordering::AcqRel);

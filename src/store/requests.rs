@@ -34,6 +34,8 @@ pub struct RegisterRequest {
 pub enum RegisterOutcome {
     Registered {
         id: SchemaId,
+        /// The context had no schema with this content.
+        is_new_schema: bool,
     },
     /// The subject or the settings changed meanwhile: decide again.
     HeadMoved,
@@ -46,13 +48,9 @@ pub enum RegisterOutcome {
     /// Another content has the same guid.
     GuidCollision,
     /// The reference at this position vanished meanwhile.
-    ReferenceGone {
-        position: usize,
-    },
+    ReferenceGone { position: usize },
     /// The subject of the reference at this position belongs to a resource: it can't be referred to.
-    ReferenceOwned {
-        position: usize,
-    },
+    ReferenceOwned { position: usize },
 }
 
 /// What to delete.

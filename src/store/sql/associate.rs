@@ -41,7 +41,7 @@ async fn write(conn: &mut Conn, request: &AssociateRequest) -> Result<AssociateO
     let mut ids = Vec::new();
     for (position, registration) in request.registrations.iter().enumerate() {
         match register::register(conn, registration).await? {
-            RegisterOutcome::Registered { id } => ids.push(id),
+            RegisterOutcome::Registered { id, .. } => ids.push(id),
             RegisterOutcome::HeadMoved => return Ok(AssociateOutcome::Moved),
             outcome => return Ok(AssociateOutcome::Registration { position, outcome }),
         }

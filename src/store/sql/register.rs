@@ -95,7 +95,7 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
     if request.disruptive {
         disrupt(conn, if request.id.is_some() { Disruption::IdBindings } else { Disruption::Content }).await?;
     }
-    Ok(RegisterOutcome::Registered { id })
+    Ok(RegisterOutcome::Registered { id, is_new_schema: is_new })
 }
 
 async fn missing_reference(conn: &mut Conn, request: &RegisterRequest) -> Result<Option<usize>, StoreError> {

@@ -133,6 +133,23 @@ fn after_a_clean_stop_the_one_file_is_the_registry() {
 }
 
 #[test]
+fn after_a_pause_the_file_has_what_the_log_had() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    assert_eq!(exchange(&process.address, "POST", "/subjects/paused/versions", r#"{"schema":"\"string\""}"#).unwrap().0, 200);
+    let file = directory.path().join("accordant.db");
+    for attempt in 0.. {
+        let bytes = std::fs::read(&file).unwrap();
+        if bytes.windows(6).any(|window| window == b"paused") {
+            break;
+        }
+        assert!(attempt < 300, "the log stays beside the file");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    drop(process);
+}
+
+#[test]
 fn a_file_in_use_is_refused_under_every_name_that_it_has() {
     let directory = tempfile::tempdir().unwrap();
     let process = Process::start(directory.path(), &[]);

@@ -170,6 +170,34 @@ async fn what_was_read_before_is_answered_while_the_database_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_this_process_has_changed_itself_is_known_while_the_database_is_away() {
+    let Some(mut outage) = Outage::new(true).await else { return };
+    let app = &outage.app;
+    for subject in ["kept", "gone", "other"] {
+        app.register(subject, &record("R", &["a"])).await;
+        app.get(&format!("/subjects/{subject}/versions/latest")).await.ok();
+        app.get(&format!("/subjects/{subject}/versions")).await.ok();
+    }
+    app.delete("/subjects/gone").await.ok();
+    for target in ["/subjects/kept/versions/latest", "/subjects/kept/versions", "/config"] {
+        app.get(target).await.ok();
+    }
+    let second = json!({ "schema": record("R", &["a"]).replace("]}", r#",{"name":"b","type":"long","default":0}]}"#) });
+    let id = app.post("/subjects/kept/versions", &second).await.ok()["id"].as_i64().unwrap();
+    // settings are another matter than subjects
+    app.put("/config/other", &json!({ "compatibility": "NONE" })).await.ok();
+    app.get("/config/kept?defaultToGlobal=true").await.ok();
+
+    outage.proxy.refuse().await;
+    let get = async |target: &str| outage.soon(Method::GET, target, &Value::Null).await;
+    assert_eq!(get("/subjects/kept/versions").await.ok(), json!([1, 2]));
+    assert_eq!(get("/subjects/kept/versions/latest").await.ok()["version"], 2);
+    assert_eq!(get(&format!("/schemas/ids/{id}")).await.ok()["schema"], second["schema"]);
+    assert_eq!(outage.soon(Method::POST, "/subjects/kept/versions", &second).await.ok()["version"], 2);
+    assert_eq!(get("/subjects/gone/versions/latest").await.error().1, 50303, "it was deleted after it was read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_purged_is_not_answered_while_the_database_is_away() {
     let Some(mut outage) = Outage::new(true).await else { return };
     outage.app.register("s", "\"string\"").await;

@@ -1,5 +1,6 @@
 //! A pooler that gives each transaction to another connection of Postgres: pgbouncer, in transaction mode.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ fn pooler_url() -> Option<String> {
     postgres_url()?;
     let url = std::env::var("TEST_PGBOUNCER_URL").ok().filter(|url| !url.is_empty());
     if url.is_none() {
-        eprintln!("left out: tests behind pgbouncer, for TEST_PGBOUNCER_URL is not set (scripts/test sets it)");
+        let line = "left out: the test behind pgbouncer, for TEST_PGBOUNCER_URL is not set (scripts/test sets it)\n";
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
     url
 }

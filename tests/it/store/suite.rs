@@ -50,7 +50,7 @@ async fn file(store: &Arc<dyn Store>, subject: &str, text: &str) -> i32 {
     let state = store.subject(&subject).await.unwrap();
     let request = request(&subject, content(text, &[]), state.next_version(), state.epoch);
     match store.register(Arc::new(request)).await.unwrap() {
-        RegisterOutcome::Registered { id } => id,
+        RegisterOutcome::Registered { id, .. } => id,
         other => panic!("{other:?}"),
     }
 }
@@ -111,7 +111,7 @@ on_both! {
         let subject = Subject::plain("s");
         let mut first = request(&subject, content("\"long\"", &[]), 1, 0);
         first.id = Some(70);
-        assert_eq!(store.register(Arc::new(first)).await.unwrap(), RegisterOutcome::Registered { id: 70 });
+        assert_eq!(store.register(Arc::new(first)).await.unwrap(), RegisterOutcome::Registered { id: 70, is_new_schema: true });
         let epoch = store.subject(&subject).await.unwrap().epoch;
         let mut second = request(&subject, content("\"int\"", &[]), 2, epoch);
         second.id = Some(70);
