@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
-use sqlx::Executor as _;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -102,7 +101,7 @@ impl Connections {
             match self.pool.get().await {
                 Ok(mut session) => {
                     session.set_clean(false);
-                    return Ok(Lease { session: Some(session), quota: Some(quota) });
+                    return Ok(Lease { session: Some(session), purpose, quota: Some(quota) });
                 }
                 // others of this process will come back
                 Err(PoolError::Backend(error)) if sqlstate::is(&error, sqlstate::TOO_MANY_CONNECTIONS) => {
@@ -133,6 +132,7 @@ impl Connections {
 /// A connection for the time of one unit of work. Whoever drops it unfinished leaves it to be cleaned.
 pub(super) struct Lease {
     session: Option<Object<Sessions>>,
+    purpose: Purpose,
     quota: Option<OwnedSemaphorePermit>,
 }
 
@@ -169,10 +169,10 @@ impl Drop for Lease {
             drop(Object::take(session));
             return;
         };
+        let is_transaction = self.purpose == Purpose::Write;
         runtime.spawn(async move {
-            match tokio::time::timeout(CLEANING, session.execute("ROLLBACK")).await {
-                Ok(Ok(_)) => session.set_clean(true),
-                _ => drop(Object::take(session)),
+            if !matches!(tokio::time::timeout(CLEANING, session.clean(is_transaction)).await, Ok(Ok(()))) {
+                drop(Object::take(session));
             }
             drop(quota);
         });

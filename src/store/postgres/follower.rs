@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::reachability::Reachability;
@@ -33,23 +34,22 @@ pub(super) struct Follower {
 
 impl Follower {
     pub(super) async fn run(self) {
-        let (mut session, mut listener) = (None, None);
+        let (mut session, mut listener, mut listening) = (None, None, None);
         let mut listen_from = Instant::now();
         loop {
             self.reachability.seen(self.look(&mut session).await);
             let is_away = self.reachability.is_away();
-            if listener.is_none() && !self.is_pooled && !is_away && Instant::now() >= listen_from {
-                listener = tokio::time::timeout(self.reachability.patience(), self.listen()).await.ok().flatten();
-                listen_from = Instant::now() + LISTEN_AGAIN;
-                if listener.is_some() {
-                    // for what changed while nobody listened
-                    continue;
-                }
+            let is_due = !self.is_pooled && !is_away && Instant::now() >= listen_from;
+            if is_due && listener.is_none() && listening.is_none() {
+                // beside the looks, which must not wait for it
+                listening = Some(tokio::spawn(listen(self.options.clone(), self.reachability.patience())));
             }
             tokio::select! {
                 () = self.reachability.suspected() => {}
                 () = tokio::time::sleep(if is_away { SEARCH } else { self.poll }) => {}
                 heard = heard(&mut listener) => if !heard { listener = None },
+                // what changed while nobody listened is found by the look that comes now
+                found = made(&mut listening) => (listener, listening, listen_from) = (found, None, Instant::now() + LISTEN_AGAIN),
             }
         }
     }
@@ -95,13 +95,21 @@ impl Follower {
             }
         }
     }
+}
 
-    async fn listen(&self) -> Option<PgListener> {
-        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(self.reachability.patience());
-        let mut listener = PgListener::connect_with(&pool.connect_lazy_with(self.options.clone())).await.ok()?;
-        listener.eager_reconnect(false);
-        listener.listen(CHANNEL).await.ok()?;
-        Some(listener)
+async fn listen(options: PgConnectOptions, patience: Duration) -> Option<PgListener> {
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(patience).connect_lazy_with(options);
+    let mut listener = PgListener::connect_with(&pool).await.ok()?;
+    listener.eager_reconnect(false);
+    listener.listen(CHANNEL).await.ok()?;
+    Some(listener)
+}
+
+/// The listener that is being made, once it is.
+async fn made(listening: &mut Option<JoinHandle<Option<PgListener>>>) -> Option<PgListener> {
+    match listening {
+        Some(task) => task.await.ok().flatten(),
+        None => std::future::pending().await,
     }
 }
 

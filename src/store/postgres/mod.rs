@@ -357,6 +357,8 @@ async fn migrate(session: &mut Session, is_pooled: bool) -> Result<(), StoreErro
     let mut migrator = sqlx::migrate!("migrations/postgres");
     migrator.set_locking(false);
     let mut transaction = session.connection().begin().await?;
+    // a migration takes what it takes, and so do those of other replicas that are waited for
+    transaction.execute("SET LOCAL statement_timeout = 0").await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").persistent(false).bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
     if is_pooled {
         // the migrator names its statements, and another client may have used the names on this connection of Postgres

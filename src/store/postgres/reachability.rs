@@ -50,17 +50,17 @@ impl Reachability {
 
     /// What a look has shown.
     pub(super) fn seen(&self, outage: Option<String>) {
-        let was_away = self.is_away();
-        match &outage {
-            Some(cause) if !was_away => tracing::error!("the database at {} can't be reached: {cause}", self.database),
-            None if was_away => tracing::info!("the database at {} answers again", self.database),
-            _ => {}
-        }
         self.outage.send_if_modified(|known| {
             let outage: Option<Arc<str>> = outage.map(Into::into);
-            let is_news = *known != outage;
+            if *known == outage {
+                return false;
+            }
+            match &outage {
+                Some(cause) => tracing::error!("the database at {} can't be reached: {cause}", self.database),
+                None => tracing::info!("the database at {} answers again", self.database),
+            }
             *known = outage;
-            is_news
+            true
         });
         self.looks.send_modify(|looks| *looks += 1);
     }

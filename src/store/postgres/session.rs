@@ -49,6 +49,17 @@ impl Session {
         Ok(())
     }
 
+    /// Ends what was left under way on it, and a transaction where one may be open.
+    pub(super) async fn clean(&mut self, is_transaction: bool) -> Result<(), Error> {
+        if is_transaction || !self.has_names {
+            self.execute("ROLLBACK").await?;
+        } else {
+            self.ping().await?;
+        }
+        self.is_clean = true;
+        Ok(())
+    }
+
     pub(super) async fn ping(&mut self) -> Result<(), Error> {
         self.connection.ping().await
     }

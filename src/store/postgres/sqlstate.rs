@@ -9,11 +9,12 @@ pub(super) const TOO_MANY_CONNECTIONS: &str = "53300";
 /// run again, this one will find it.
 const REPEATABLE: [&str; 3] = ["40001", "40P01", "23505"];
 
-/// Terminated, crashed, starting or stopping; the time in which a transaction may be idle was over.
-const LOST: [&str; 4] = ["57P01", "57P02", "57P03", "25P03"];
+/// Terminated, crashed, starting or stopping; the time in which a transaction may be idle was over; after a failover this is no longer
+/// the primary.
+const LOST: [&str; 5] = ["57P01", "57P02", "57P03", "25P03", "25006"];
 
-/// The time for a statement or a lock was over, or there were no connections left.
-const BUSY: [&str; 3] = ["57014", "55P03", TOO_MANY_CONNECTIONS];
+/// The time for a statement or a lock was over, or there was no disk, no memory, or no connection left.
+const BUSY: [&str; 5] = ["57014", "55P03", "53100", "53200", TOO_MANY_CONNECTIONS];
 
 pub(super) fn is(error: &Error, state: &str) -> bool {
     error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == state)

@@ -133,6 +133,34 @@ fn after_a_clean_stop_the_one_file_is_the_registry() {
 }
 
 #[test]
+fn the_record_of_changes_is_pruned_while_it_serves() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    for i in 0..5 {
+        assert_eq!(
+            exchange(&process.address, "POST", &format!("/subjects/s{i}/versions"), r#"{"schema":"\"int\""}"#).unwrap().0,
+            200
+        );
+    }
+    assert_eq!(process.stop().0, 0);
+    let process = Process::start(directory.path(), &["--changes-max-rows", "2"]);
+    let url = format!("sqlite://{}?mode=ro", directory.path().join("accordant.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut db = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
+        for attempt in 0.. {
+            let left: i64 = sqlx::query_scalar("SELECT count(*) FROM changes").fetch_one(&mut db).await.unwrap();
+            if left == 2 {
+                break;
+            }
+            assert!(attempt < 300, "{left} changes are left");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    drop(process);
+}
+
+#[test]
 fn after_a_pause_the_file_has_what_the_log_had() {
     let directory = tempfile::tempdir().unwrap();
     let process = Process::start(directory.path(), &[]);
