@@ -24,7 +24,7 @@ use crate::types::{
 
 mod weight;
 
-use weight::Weight;
+use weight::Fact;
 
 /// Told of each read that was answered from memory.
 pub type OutageObserver = Arc<dyn Fn() + Send + Sync>;
@@ -93,18 +93,23 @@ impl OutageReads {
         Self { store, facts: Generational::undivided(bytes, 512, weight), observer }
     }
 
-    fn remember<T: Weight + Clone + Send + Sync + 'static>(&self, question: Question, generation: Generation, found: &T) {
+    /// Most reads find what is remembered already.
+    fn remember<T: Fact>(&self, question: Question, generation: Generation, found: &T) {
+        let known = self.facts.get(&question.0, question.1.of(generation));
+        if known.is_some_and(|fact| fact.value.downcast_ref::<T>() == Some(found)) {
+            return;
+        }
         let fact = Remembered { bytes: found.bytes(), value: Arc::new(found.clone()) };
         self.facts.insert(question.0, question.1.of(generation), fact);
     }
 
-    fn recall<T: Clone + 'static>(&self, question: &Question) -> Option<T> {
+    fn recall<T: Fact>(&self, question: &Question) -> Option<T> {
         let fact = self.facts.get(&question.0, question.1.of(self.store.known_generation()))?;
         fact.value.downcast_ref::<T>().cloned()
     }
 
     /// What was read, or while the database is away what is remembered of it, or what else gives it.
-    async fn read<T: Weight + Clone + Send + Sync + 'static>(
+    async fn read<T: Fact>(
         &self,
         question: Question,
         read: impl Future<Output = Result<T, StoreError>>,

@@ -3,6 +3,11 @@
 use crate::store::{DocumentTag, Holder, ListedSubject, NamedSchema, ScopeSettings, StoredSchema, SubjectState, VersionRow};
 use crate::types::{Alias, Association, SchemaId, SchemaType, Subject, TypeBinding};
 
+/// What can be remembered.
+pub(super) trait Fact: Weight + Clone + PartialEq + Send + Sync + 'static {}
+
+impl<T: Weight + Clone + PartialEq + Send + Sync + 'static> Fact for T {}
+
 /// What a fact takes, in bytes.
 pub(super) trait Weight {
     fn bytes(&self) -> usize;
