@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
-use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::session::Session;
+use super::session::{Connector, Session};
 use super::sqlstate;
 use crate::store::StoreError;
 
@@ -24,17 +23,14 @@ const CLEANING: Duration = Duration::from_secs(1);
 /// How long to wait for one's own connections where Postgres allows no more of them.
 const PAUSE: Duration = Duration::from_millis(10);
 
-struct Sessions {
-    options: PgConnectOptions,
-    has_names: bool,
-}
+struct Sessions(Connector);
 
 impl Manager for Sessions {
     type Type = Session;
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Session, sqlx::Error> {
-        Session::connect(&self.options, self.has_names).await
+        self.0.connect().await
     }
 
     async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -65,11 +61,11 @@ pub(super) struct Connections {
 
 impl Connections {
     /// At most `most` of them, and at least two.
-    pub(super) fn new(options: PgConnectOptions, has_names: bool, most: usize, wait: Duration) -> Result<Self, StoreError> {
+    pub(super) fn new(connector: Connector, most: usize, wait: Duration) -> Result<Self, StoreError> {
         let most = most.max(2);
         let left_to_others = (most / 4).max(1);
         let quota = || Arc::new(Semaphore::new(most - left_to_others));
-        let pool = Pool::builder(Sessions { options, has_names }).max_size(most).build();
+        let pool = Pool::builder(Sessions(connector)).max_size(most).build();
         let pool = pool.map_err(|error| StoreError::Busy(error.to_string()))?;
         Ok(Self { pool, reads: quota(), writes: quota(), wait })
     }

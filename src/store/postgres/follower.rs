@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::reachability::Reachability;
-use super::session::Session;
+use super::session::{Connector, Session};
 use super::{CHANNEL, sql, sqlstate};
 use crate::store::{Generation, KnownGeneration, StoreError};
 
@@ -25,8 +25,7 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 const ATTEMPTS: usize = 3;
 
 pub(super) struct Follower {
-    pub(super) options: PgConnectOptions,
-    pub(super) is_pooled: bool,
+    pub(super) connector: Connector,
     pub(super) poll: Duration,
     pub(super) reachability: Arc<Reachability>,
     pub(super) generation: Arc<KnownGeneration>,
@@ -39,10 +38,10 @@ impl Follower {
         loop {
             self.reachability.seen(self.look(&mut session).await);
             let is_away = self.reachability.is_away();
-            let is_due = !self.is_pooled && !is_away && Instant::now() >= listen_from;
+            let is_due = !self.connector.is_pooled && !is_away && Instant::now() >= listen_from;
             if is_due && listener.is_none() && listening.is_none() {
                 // beside the looks, which must not wait for it
-                listening = Some(tokio::spawn(listen(self.options.clone(), self.reachability.patience())));
+                listening = Some(tokio::spawn(listen(self.connector.options.clone(), self.reachability.patience())));
             }
             tokio::select! {
                 () = self.reachability.suspected() => {}
@@ -83,7 +82,7 @@ impl Follower {
         }
         let mut attempt = 1;
         loop {
-            let mut fresh = Session::connect(&self.options, !self.is_pooled).await?;
+            let mut fresh = self.connector.connect().await?;
             match generation(&mut fresh).await {
                 Ok(current) => {
                     self.generation.learn(current);

@@ -50,7 +50,7 @@ mod sqlstate;
 use connections::{Connections, Lease, Purpose};
 use follower::Follower;
 use reachability::Reachability;
-use session::Session;
+use session::{Connector, Session};
 
 type Conn = Session;
 type Row = sqlx::postgres::PgRow;
@@ -178,27 +178,12 @@ impl PostgresOptions {
         }
     }
 
-    /// A pooler that gives each transaction to another connection of Postgres stands between.
-    fn is_pooled(&self) -> bool {
-        self.statement_cache == 0
-    }
-
-    fn connect_options(&self) -> Result<PgConnectOptions, StoreError> {
+    fn connector(&self) -> Result<Connector, StoreError> {
         let options: PgConnectOptions = self.url.parse()?;
         let options =
             options.application_name("accordant").statement_cache_capacity(self.statement_cache).disable_statement_logging();
-        if self.is_pooled() {
-            // a pooler refuses parameters that it does not know
-            return Ok(options);
-        }
-        Ok(options.options([
-            ("statement_timeout", self.statement_timeout.as_millis().to_string().as_str()),
-            // a replica that has vanished lets go of what it has locked
-            ("tcp_keepalives_idle", "15"),
-            ("tcp_keepalives_interval", "5"),
-            ("tcp_keepalives_count", "3"),
-            ("tcp_user_timeout", "30000"),
-        ]))
+        // 0 says that a pooler stands between
+        Ok(Connector { options, is_pooled: self.statement_cache == 0, statement_timeout: self.statement_timeout })
     }
 
     /// Begins a transaction with the limits of a write, all in one exchange. A process that stops inside a transaction loses it
@@ -247,15 +232,15 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unreachable`], or [`StoreError::Newer`] when a newer release wrote the database.
     pub async fn open(options: PostgresOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
-        let connect = options.connect_options()?;
+        let connector = options.connector()?;
+        let connect = &connector.options;
         let address = format!("{}:{}", connect.get_host(), connect.get_port());
         let location = format!("postgres://{address}/{}", connect.get_database().unwrap_or_else(|| connect.get_username()));
         let reachability = Arc::new(Reachability::new(address, options.answer_timeout));
-        let is_pooled = options.is_pooled();
-        let connected = tokio::time::timeout(options.acquire_timeout, Session::connect(&connect, !is_pooled)).await;
+        let connected = tokio::time::timeout(options.acquire_timeout, connector.connect()).await;
         let silent = || reachability.unreachable(format!("no answer within {} s", options.acquire_timeout.as_secs_f64()));
         let mut session = connected.map_err(|_| silent())?.map_err(|error| reachability.unreachable(sqlstate::cause(&error)))?;
-        migrate(&mut session, is_pooled).await?;
+        migrate(&mut session, connector.is_pooled).await?;
         let fresh_id = uuid::Uuid::new_v4().to_string();
         session.execute("BEGIN").await?;
         let cluster_id = sql::init(&mut session, &fresh_id, clock()).await?;
@@ -264,14 +249,13 @@ impl PostgresStore {
         session.execute("COMMIT").await?;
         let _ = session.close().await;
         let follower = Follower {
-            options: connect.clone(),
-            is_pooled,
+            connector: connector.clone(),
             poll: options.poll_interval,
             reachability: Arc::clone(&reachability),
             generation: Arc::clone(&generation),
         };
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
-        let connections = Connections::new(connect, !is_pooled, most, options.acquire_timeout)?;
+        let connections = Connections::new(connector, most, options.acquire_timeout)?;
         let begin_write = options.begin_write();
         let follower = tokio::spawn(follower.run());
         Ok(Self { location, connections, reachability, generation, cluster_id, clock, begin_write, follower })

@@ -55,9 +55,10 @@ impl Reachability {
             if *known == outage {
                 return false;
             }
-            match &outage {
-                Some(cause) => tracing::error!("the database at {} can't be reached: {cause}", self.database),
-                None => tracing::info!("the database at {} answers again", self.database),
+            if let Some(cause) = &outage {
+                tracing::error!("the database at {} can't be reached: {cause}", self.database);
+            } else {
+                tracing::info!("the database at {} answers again", self.database);
             }
             *known = outage;
             true

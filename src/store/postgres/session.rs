@@ -1,10 +1,12 @@
 //! A connection, and whether the statements that are prepared on it may have names.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres};
-use sqlx::{ConnectOptions as _, Connection as _, Either, Error, Execute, Executor, SqlStr};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Error, Execute, Executor, SqlStr};
 
 /// A connection of this process.
 #[derive(Debug)]
@@ -16,11 +18,37 @@ pub(in crate::store) struct Session {
     is_clean: bool,
 }
 
-impl Session {
-    pub(super) async fn connect(options: &PgConnectOptions, has_names: bool) -> Result<Self, Error> {
-        Ok(Self { connection: options.connect().await?, has_names, is_clean: true })
-    }
+/// How connections are made.
+#[derive(Debug, Clone)]
+pub(super) struct Connector {
+    pub(super) options: PgConnectOptions,
+    /// A pooler that gives each transaction to another connection of Postgres stands between.
+    pub(super) is_pooled: bool,
+    pub(super) statement_timeout: Duration,
+}
 
+/// A replica that has vanished lets go of what it has locked.
+const KEEPALIVES: &str = "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
+                          SET tcp_user_timeout = 30000";
+
+impl Connector {
+    /// The session's limits are set by statements and not by parameters of the connection, which poolers refuse.
+    pub(super) async fn connect(&self) -> Result<Session, Error> {
+        let mut connection = self.options.connect().await?;
+        if !self.is_pooled {
+            let limit = format!("SET statement_timeout = {}", self.statement_timeout.as_millis());
+            connection.execute(AssertSqlSafe(limit)).await?;
+            match connection.execute(KEEPALIVES).await {
+                // not every server that speaks Postgres's protocol has them
+                Ok(_) | Err(Error::Database(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Session { connection, has_names: !self.is_pooled, is_clean: true })
+    }
+}
+
+impl Session {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
     }

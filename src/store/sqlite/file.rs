@@ -37,6 +37,9 @@ impl DatabaseFile {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: path.display().to_string() }),
             Err(TryLockError::Error(source)) => return Err(file_error(source)),
         }
+        if file.metadata().is_ok_and(|metadata| metadata.nlink() > 1) {
+            tracing::warn!("{} has other names (hard links); open it always under the same one", path.display());
+        }
         // SQLite has its log beside the file that a link leads to
         let mut log = std::fs::canonicalize(path).map_err(file_error)?.into_os_string();
         log.push("-wal");
