@@ -24,6 +24,10 @@ struct Slot<V> {
     value: V,
 }
 
+/// Bytes of a part of a divided cache; each has a lock of its own.
+const PART: u64 = 1 << 20;
+const MAX_PARTS: usize = 64;
+
 /// About how many values of a typical weight there is room for.
 fn items(bytes: u64, typical: u64) -> usize {
     usize::try_from(bytes / typical.max(1)).unwrap_or(usize::MAX).max(64)
@@ -46,18 +50,25 @@ pub struct Generational<K, V> {
 
 impl<K: Eq + Hash + Clone, V: Clone> Generational<K, V> {
     /// A cache that holds at most `bytes`. `typical` is what most values weigh; it only sizes the index.
+    ///
+    /// It has a part for each mebibyte, and what is heavier than a part is not kept. That does not depend on the cores of the machine,
+    /// as the cache's own choice would: on a large one the parts would be too small for anything.
     pub fn new(bytes: u64, typical: u64, weight: Weight<K, V>) -> Self {
-        Self { cache: Cache::with_weighter(items(bytes, typical), bytes, ByWeight), weight }
+        let parts = usize::try_from(bytes / PART).unwrap_or(MAX_PARTS).clamp(1, MAX_PARTS);
+        Self::in_parts(parts, bytes, typical, weight)
     }
 
-    /// As [`Self::new`], for values that can be heavy: the cache is not divided among the cores, so that one value may take all of its
-    /// bytes, where elsewhere it may take a core's part.
+    /// As [`Self::new`], for values that can be heavy: the cache is not divided, so that one value may take all of its bytes.
     pub fn undivided(bytes: u64, typical: u64, weight: Weight<K, V>) -> Self {
+        Self::in_parts(1, bytes, typical, weight)
+    }
+
+    fn in_parts(parts: usize, bytes: u64, typical: u64, weight: Weight<K, V>) -> Self {
         let items = items(bytes, typical);
-        let options = OptionsBuilder::new().shards(1).estimated_items_capacity(items).weight_capacity(bytes).build();
-        let undivided =
+        let options = OptionsBuilder::new().shards(parts).estimated_items_capacity(items).weight_capacity(bytes).build();
+        let divided =
             |options| Cache::with_options(options, ByWeight, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        let cache = options.map_or_else(|_| Cache::with_weighter(items, bytes, ByWeight), undivided);
+        let cache = options.map_or_else(|_| Cache::with_weighter(items, bytes, ByWeight), divided);
         Self { cache, weight }
     }
 

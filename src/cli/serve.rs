@@ -15,7 +15,7 @@ use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, LogFormat, OutageReads, Settings, Shapes};
 use crate::http::{self, AppState, DocumentAges, HttpSettings, Links, Metrics, Route};
-use crate::registry::{Defaults, Limits, Registry};
+use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
@@ -130,7 +130,12 @@ fn limits(settings: &Settings) -> Limits {
         reference_depth: settings.max_reference_depth,
         reference_count: settings.max_references,
         associations: settings.max_associations,
-        work_budget: settings.work_budget,
+        judging: JudgingLimits {
+            threads: settings.judging_threads,
+            queue: settings.judging_queue,
+            work: settings.work_budget,
+            memory: settings.work_memory.0,
+        },
     }
 }
 

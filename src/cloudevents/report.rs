@@ -177,11 +177,11 @@ impl Formatter for UpperCaseEscapes {
     }
 }
 
-fn to_json(report: &impl Serialize, room: usize) -> String {
+fn to_json(report: &impl Serialize, room: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(room);
     // neither writing to memory fails, nor are there keys that are no texts
     let _ = report.serialize(&mut serde_json::Serializer::with_formatter(&mut out, UpperCaseEscapes));
-    String::from_utf8(out).unwrap_or_default()
+    out
 }
 
 /// A report: whether all is valid, and the JSON that says so and why not.
@@ -189,8 +189,8 @@ fn to_json(report: &impl Serialize, room: usize) -> String {
 pub struct Report {
     /// The event is valid; for a batch, all events and the batch itself.
     pub valid: bool,
-    /// The text.
-    pub json: String,
+    /// The text, in UTF-8.
+    pub json: Vec<u8>,
 }
 
 /// The report on one event. Places count in `text`, unless the event brought a text of its own.

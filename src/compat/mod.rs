@@ -6,6 +6,6 @@ mod second_opinion;
 
 pub use report::{
     Candidate, DIFFERENT_SCHEMA_TYPE, Previous, RESERVED_FIELD_CONFLICT, RESERVED_FIELD_REMOVED, Reason, ReasonSource, Report,
-    Rules, check, compared, format_findings,
+    Rules, begin, check, compare, compared, finish, format_findings,
 };
 pub use second_opinion::notes;

@@ -104,23 +104,42 @@ pub fn compared(level: CompatibilityLevel, available: usize) -> usize {
 /// # Errors
 /// When the work budget runs out.
 pub fn check(candidate: Candidate<'_>, previous: &[Previous<'_>], rules: &Rules) -> Result<Report, CheckError> {
-    let mut report = Report::default();
-    if rules.validate_fields {
-        check_reserved_fields(candidate, previous.first(), &mut report);
-    }
+    let mut report = begin(candidate, previous.first(), rules);
     for previous in previous.iter().take(compared(rules.level, previous.len())) {
         if compare(candidate, previous, rules, &mut report)? {
             break;
         }
     }
+    Ok(finish(report, rules))
+}
+
+/// A report to be filled by [`compare`]: what the newest version reserves is checked already.
+pub fn begin(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, rules: &Rules) -> Report {
+    let mut report = Report::default();
+    if rules.validate_fields {
+        check_reserved_fields(candidate, newest, &mut report);
+    }
+    report
+}
+
+/// A report that all versions have been compared for.
+pub fn finish(mut report: Report, rules: &Rules) -> Report {
     if !report.messages.is_empty() {
         report.messages.push(format!("{{validateFields: '{}', compatibility: '{}'}}", rules.validate_fields, rules.level));
     }
-    Ok(report)
+    report
 }
 
-/// True when this version has findings.
-fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, report: &mut Report) -> Result<bool, CheckError> {
+/// Compares with one version. True when it has findings, which end the comparison.
+///
+/// # Errors
+/// When the work budget runs out.
+pub fn compare(
+    candidate: Candidate<'_>,
+    previous: &Previous<'_>,
+    rules: &Rules,
+    report: &mut Report,
+) -> Result<bool, CheckError> {
     if rules.level == CompatibilityLevel::None {
         return Ok(false);
     }
@@ -155,7 +174,11 @@ fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, rep
     if found.is_empty() {
         return Ok(false);
     }
+    let left_out = shorten(&mut found);
     report.messages.extend(found.iter().map(|finding| finding.message.clone()));
+    if left_out > 0 {
+        report.messages.push(format!("{{truncated: 'at least {left_out} more differences'}}"));
+    }
     if quoted {
         report.messages.push(format!("{{oldSchemaVersion: {}}}", previous.version));
         report.messages.push(quote(previous.text));
@@ -163,6 +186,23 @@ fn compare(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules, rep
     let reason = |finding| Reason { version: Some(previous.version), source: ReasonSource::Format, finding };
     report.reasons.extend(found.into_iter().map(reason));
     Ok(true)
+}
+
+/// Findings that are listed, and bytes of their messages: a definition that is used everywhere makes a difference at each path.
+const MAX_FINDINGS: usize = 1_000;
+const MAX_FINDING_BYTES: usize = 256 << 10;
+
+/// Cuts a list that nobody would read; how many findings were left out.
+fn shorten(findings: &mut Vec<Finding>) -> usize {
+    let mut bytes = 0;
+    let fits = |finding: &&Finding| {
+        bytes += finding.message.len();
+        bytes <= MAX_FINDING_BYTES
+    };
+    let kept = findings.iter().take(MAX_FINDINGS).take_while(fits).count().max(1);
+    let left_out = findings.len().saturating_sub(kept);
+    findings.truncate(kept);
+    left_out
 }
 
 fn quote(text: &str) -> String {

@@ -105,7 +105,10 @@ settings! {
     max_protobuf_depth: usize, "max-protobuf-depth", "64", "Deepest nesting of Protobuf messages.";
     max_reference_depth: usize, "max-reference-depth", "64", "Longest chain of references.";
     max_references: usize, "max-references", "1000", "Most references in a graph.";
-    work_budget: u64, "work-budget", "20000000", "Units of work (node pairs) after which a compatibility check gives up.";
+    work_budget: u64, "work-budget", "20000000", "Units of work, of some 50 ns each, that one request may spend on reading and comparing schemas.";
+    work_memory: Bytes, "work-memory", "40MiB", "Memory that one request may take while it reads and compares schemas.";
+    judging_threads: usize, "judging-threads", "0", "Schemas and events that are judged at once, apart from short ones; 0 means one for each core.";
+    judging_queue: usize, "judging-queue", "64", "Schemas and events that wait for one of those threads; what comes on top is answered 503.";
     max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";
     database_connections: u32, "database-connections", "16", "Postgres: most connections of this process, 4 at least; two of them follow what other replicas change.";
     database_answer_timeout: Duration, "database-answer-timeout", "1200ms", "Postgres: how long the database may be silent before it counts as away, and requests are told so.";

@@ -18,6 +18,7 @@ use super::middleware::{context_prefix, deadline, panic, request_id, span};
 use super::request_info::{REQUEST_ID, RequestInfo};
 use super::routes::routes;
 use super::state::AppState;
+use crate::registry::Registry;
 
 /// Cheap to clone, one call for each request.
 #[derive(Clone)]
@@ -47,8 +48,7 @@ impl App {
                 self.state.metrics.cached_answer();
                 (Some(route), response)
             }
-            // boxed, because a future is as large as all that it may ever hold, and is moved before it runs
-            None => Box::pin(self.answer(request, id.clone(), started)).await,
+            None => self.answer(request, id.clone(), started).await,
         };
         response.headers_mut().insert(REQUEST_ID, id);
         self.state.metrics.request(route, response.status(), started.elapsed());
@@ -59,11 +59,13 @@ impl App {
         let settings = &self.state.settings;
         let info = RequestInfo::of(&mut request, id);
         let span = span::of(&info);
-        let work = deadline::within(settings.request_timeout, panic::caught(&info, self.dispatch(request)));
+        // boxed first: a future is as large as all that it may ever hold, and each of those around it would move it
+        let work = Box::pin(Registry::metered(self.dispatch(request)));
+        let work = deadline::within(settings.request_timeout, panic::caught(&info, work));
         let answered = work.instrument(span).await;
         let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
         settings.access_log.record(&info, response.status(), started.elapsed());
-        (response.extensions().get::<RouteIndex>().copied(), response)
+        (info.route(), response)
     }
 
     /// The router finds the handler; `dispatch.rs` has what is around that: negotiation, the body, gzip.

@@ -49,6 +49,7 @@ pub(super) fn router(state: &Arc<AppState>, routes: &'static [Route]) -> Router 
 fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> MethodRouter {
     let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
     let answer = async move |Extension(info): Info, path: Result<RawPathParams, RawPathParamsRejection>, request: HttpRequest| {
+        info.set_route(index);
         span::routed(route.template);
         let call = Call { state: &state, index, route, info: &info };
         let mut response = match path {
@@ -63,7 +64,6 @@ fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> M
         if route.options.allows_any_origin {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
-        response.extensions_mut().insert(index);
         gzip::apply(response, state.settings.gzip_from, &info.headers).await
     };
     on(filter, answer)

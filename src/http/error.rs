@@ -45,10 +45,10 @@ pub(super) enum ProblemKind {
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 47] = [
+pub const ERROR_CODES: [u32; 48] = [
     400, 404, 40400, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 405, 406, 408, 40900, 40901, 40902,
     40903, 40904, 40905, 40907, 40908, 40950, 41000, 413, 415, 422, 42200, 42201, 42202, 42203, 42204, 42205, 42206, 42208,
-    42210, 42211, 42212, 42250, 42251, 500, 50001, 50002, 50302, 50303,
+    42210, 42211, 42212, 42250, 42251, 500, 50001, 50002, 50302, 50303, 50304,
 ];
 
 impl ApiError {
@@ -123,6 +123,11 @@ impl ApiError {
         let limit = limit.as_secs_f64();
         let message = format!("The request took longer than {limit} s; the setting request-timeout moves this limit");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50002, message)
+    }
+
+    fn overloaded() -> Self {
+        let message = "The registry is reading and comparing as many schemas as it can; try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, 50303, message)
     }
 
     pub(super) fn panicked(request_id: &str) -> Self {
@@ -313,10 +318,18 @@ impl From<RegistryError> for ApiError {
                 40950,
                 format!("Another schema has the guid {guid}; it is computed from the content and no setting changes that"),
             ),
-            E::BudgetExhausted { limit } => refused(
+            E::WorkExhausted { limit } => refused(
                 42250,
-                format!("The compatibility check took more than {limit} units of work; the setting work-budget moves this limit"),
+                format!(
+                    "Reading or comparing this takes more than {limit} units of work; the setting work-budget moves this limit"
+                ),
             ),
+            E::MemoryExhausted { limit } => refused(
+                42250,
+                format!("Reading or comparing this takes more than {limit} bytes; the setting work-memory moves this limit"),
+            ),
+            E::Overloaded => Self::overloaded(),
+            E::Unjudged => Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50001, "The schema could not be judged"),
             E::ReferenceLimit { what, limit, setting } => {
                 refused(42251, format!("The schema has more than {limit} {what}; the setting {setting} moves this limit"))
             }
@@ -333,14 +346,14 @@ impl From<RegistryError> for ApiError {
                 conflict(40900, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
             }
             E::Store(StoreError::Unreachable { cause, .. }) => {
-                Self::unavailable(50303, format!("The database can't be reached: {cause}; try again"))
+                Self::unavailable(50304, format!("The database can't be reached: {cause}; try again"))
             }
             E::Store(StoreError::Unwritable { cause, .. }) => {
-                Self::unavailable(50303, format!("The database can't be written: {cause}; try again"))
+                Self::unavailable(50304, format!("The database can't be written: {cause}; try again"))
             }
             E::Store(StoreError::Busy(cause)) => Self {
                 cause: Some(cause.clone()),
-                ..Self::unavailable(50303, format!("The database is busy: {cause}; try again"))
+                ..Self::unavailable(50304, format!("The database is busy: {cause}; try again"))
             },
             E::Store(error) => Self {
                 cause: Some(error.to_string()),

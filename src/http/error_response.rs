@@ -11,21 +11,18 @@ use super::problem;
 use super::reply::{respond, to_bytes};
 use super::request_info::RequestInfo;
 
-/// After how many seconds a client may try again what the server can't do now.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-
 /// An error as answer, with the time after which to try again where that would help.
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     log(error, info);
-    let mut response = in_form(links, error, info);
+    let mut response = shaped(links, error, info);
     if error.status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        // all that is refused for want of room or of a database is worth another try soon
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
 }
 
-/// Below `/cloudevents` a problem, elsewhere in the type that the client accepts.
-fn in_form(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
+fn shaped(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     let path = info.uri.path();
     if problem::is_here(path) {
         return problem::response(error, links, path);

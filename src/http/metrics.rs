@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-/// The place of a route in the table. Responses carry it among their extensions.
+/// The place of a route in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RouteIndex(pub(super) usize);
 

@@ -1,9 +1,11 @@
 //! What is known of a request from beginning to end, also when its handler has failed.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+
+use super::metrics::RouteIndex;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -14,15 +16,27 @@ pub(super) struct RequestInfo {
     /// The target as the client sent it; the router may see another one (`middleware/context_prefix.rs`).
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
+    route: OnceLock<RouteIndex>,
 }
 
 impl RequestInfo {
     /// Takes the headers out of the request and leaves itself among its extensions.
     pub(super) fn of(request: &mut Request, id: HeaderValue) -> Arc<Self> {
         let headers = std::mem::take(request.headers_mut());
-        let info = Arc::new(Self { id, method: request.method().clone(), uri: request.uri().clone(), headers });
+        let info =
+            Arc::new(Self { id, method: request.method().clone(), uri: request.uri().clone(), headers, route: OnceLock::new() });
         request.extensions_mut().insert(Arc::clone(&info));
         info
+    }
+
+    /// The route that the router found.
+    pub(super) fn route(&self) -> Option<RouteIndex> {
+        self.route.get().copied()
+    }
+
+    pub(super) fn set_route(&self, route: RouteIndex) {
+        // the router finds one, once
+        let _ = self.route.set(route);
     }
 
     /// The id for log lines.

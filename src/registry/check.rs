@@ -1,10 +1,12 @@
 //! Compatibility checks, on their own and as part of a registration.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
+use super::judging_pool::Size;
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
 use crate::compat::{self, Candidate, Previous, Report, Rules};
@@ -32,14 +34,18 @@ pub struct CheckAnswer {
     pub notes: Vec<(Version, Finding)>,
 }
 
-/// Schemas above this many bytes are compared on the blocking pool.
-const INLINE_BYTES: usize = 64 * 1024;
-
 /// A version to compare with.
 struct PreviousVersion {
     version: Version,
     schema: Arc<CachedSchema>,
     parsed: Parsed,
+}
+
+impl PreviousVersion {
+    fn borrowed(&self) -> Previous<'_> {
+        let content = &self.schema.stored.content;
+        Previous { version: self.version, schema: &self.parsed, metadata: content.metadata.as_ref(), text: &content.text }
+    }
 }
 
 impl Registry {
@@ -112,30 +118,30 @@ impl Registry {
         if rules.level == CompatibilityLevel::None && !rules.validate_fields {
             return Ok(Report::default());
         }
-        let previous = self.load_history(subject, metadata, state, config, &rules).await?;
-        let size = candidate.canonical().len() + previous.iter().map(|p| p.schema.stored.content.text.len()).sum::<usize>();
-        let (candidate, metadata) = (candidate.clone(), metadata.cloned());
-        let job = move || {
-            let previous: Vec<Previous<'_>> = previous
-                .iter()
-                .map(|p| Previous {
-                    version: p.version,
-                    schema: &p.parsed,
-                    metadata: p.schema.stored.content.metadata.as_ref(),
-                    text: &p.schema.stored.content.text,
-                })
-                .collect();
-            compat::check(Candidate { schema: &candidate, metadata: metadata.as_ref() }, &previous, &rules)
-        };
-        let outcome = if size <= INLINE_BYTES {
-            job()
-        } else {
-            match tokio::task::spawn_blocking(job).await {
-                Ok(outcome) => outcome,
-                Err(_) => return Err(RegistryError::BudgetExhausted { limit: self.limits.work_budget }),
+        let mut history = History::new(subject, metadata, state, config, &rules);
+        let candidate = Arc::new((candidate.clone(), metadata.cloned()));
+        let mut report: Option<Report> = None;
+        // one version at a time, so that no more than one is held for the comparison
+        while let Some(previous) = history.next(self).await? {
+            let size = candidate.0.canonical().len() + previous.schema.stored.content.text.len();
+            let (candidate, rules, before) = (Arc::clone(&candidate), rules.clone(), report.clone());
+            let job = move || {
+                let new = Candidate { schema: &candidate.0, metadata: candidate.1.as_ref() };
+                let old = previous.borrowed();
+                let mut report = before.clone().unwrap_or_else(|| compat::begin(new, Some(&old), &rules));
+                let is_last = compat::compare(new, &old, &rules, &mut report)?;
+                Ok((report, is_last))
+            };
+            let outcome = self.judging_pool.run(Size::Bytes(size), job).await?;
+            let (compared, is_last) =
+                outcome.map_err(|CheckError::BudgetExhausted { limit }| RegistryError::WorkExhausted { limit })?;
+            report = Some(compared);
+            if is_last {
+                break;
             }
-        };
-        outcome.map_err(|CheckError::BudgetExhausted { limit }| RegistryError::BudgetExhausted { limit })
+        }
+        let alone = || compat::begin(Candidate { schema: &candidate.0, metadata: candidate.1.as_ref() }, None, &rules);
+        Ok(compat::finish(report.unwrap_or_else(alone), &rules))
     }
 
     /// The second opinion on the newest version that the level compares.
@@ -152,49 +158,80 @@ impl Registry {
         if rules.level == CompatibilityLevel::None || !matches!(candidate, Parsed::Json(_)) {
             return Ok(Vec::new());
         }
-        let history = self.load_history(subject, metadata, state, config, &rules).await?;
-        let Some(newest) = history.into_iter().next() else { return Ok(Vec::new()) };
+        let newest = History::new(subject, metadata, state, config, &rules).next(self).await?;
+        let Some(newest) = newest else { return Ok(Vec::new()) };
         let candidate = candidate.clone();
         let job = move || {
             let names = ("the new schema", "the old schema");
             let notes = compat::notes((&candidate, &newest.parsed), names, rules.level, is_compatible);
-            notes.into_iter().map(|note| (newest.version, note)).collect()
+            notes.into_iter().map(|note| (newest.version, note)).collect::<Vec<_>>()
         };
         // notes never decide, so a failure to get them is not reported
-        Ok(tokio::task::spawn_blocking(job).await.unwrap_or_default())
+        Ok(self.judging_pool.run(Size::Unmeasured, job).await.unwrap_or_default())
+    }
+}
+
+/// The versions that the level compares, newest first, within the candidate's compatibility group. They are loaded some at a time.
+struct History<'h> {
+    subject: &'h Subject,
+    rows: Vec<&'h VersionRow>,
+    group: Option<&'h str>,
+    /// The candidate's value of the group's property.
+    wanted: Option<String>,
+    /// How many more are compared.
+    left: usize,
+    loaded: VecDeque<(Version, Arc<CachedSchema>)>,
+    /// How many are loaded at once.
+    batch: usize,
+}
+
+impl<'h> History<'h> {
+    /// Most versions that are loaded at once.
+    const BATCH: usize = 16;
+
+    fn new(
+        subject: &'h Subject,
+        metadata: Option<&Metadata>,
+        state: &'h SubjectState,
+        config: &'h Config,
+        rules: &Rules,
+    ) -> Self {
+        let group = config.compatibility_group.as_deref().filter(|group| !group.is_empty());
+        let mut rows: Vec<&VersionRow> = state.active().collect();
+        rows.reverse();
+        let wanted = value_of(group, metadata);
+        // most candidates differ from the newest version, if from any
+        Self { subject, rows, group, wanted, left: compat::compared(rules.level, usize::MAX), loaded: VecDeque::new(), batch: 1 }
     }
 
-    /// The versions that the level compares, newest first, within the candidate's compatibility group.
-    async fn load_history(
-        &self,
-        subject: &Subject,
-        metadata: Option<&Metadata>,
-        state: &SubjectState,
-        config: &Config,
-        rules: &Rules,
-    ) -> Result<Vec<PreviousVersion>, RegistryError> {
-        let group = config.compatibility_group.as_deref().filter(|group| !group.is_empty());
-        let ids: Vec<_> = match (group, rules.level.is_transitive()) {
-            (None, false) => state.latest().map(|row| row.id).into_iter().collect(),
-            _ => state.active().map(|row| row.id).collect(),
-        };
-        let schemas = self.schemas_by_ids(subject.context(), &ids).await?;
-        let by_id: std::collections::HashMap<_, _> = schemas.iter().map(|schema| (schema.stored.id, schema)).collect();
-        let value = |m: Option<&Metadata>| group.and_then(|group| m.and_then(|m| m.property(group)).map(str::to_owned));
-        let wanted = value(metadata);
-        let mut out = Vec::new();
-        for row in state.active() {
-            let Some(schema) = by_id.get(&row.id) else { continue };
-            if group.is_some() && value(schema.stored.content.metadata.as_ref()) != wanted {
+    async fn next(&mut self, registry: &Registry) -> Result<Option<PreviousVersion>, RegistryError> {
+        while self.left > 0 {
+            let Some((version, schema)) = self.loaded.pop_front() else {
+                if self.rows.is_empty() {
+                    return Ok(None);
+                }
+                let rows = self.rows.split_off(self.rows.len().saturating_sub(self.batch));
+                self.batch = (self.batch * 4).min(Self::BATCH);
+                let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+                let schemas = registry.schemas_by_ids(self.subject.context(), &ids).await?;
+                let by_id: HashMap<_, _> = schemas.into_iter().map(|schema| (schema.stored.id, schema)).collect();
+                let found = rows.iter().rev().filter_map(|row| Some((row.version, Arc::clone(by_id.get(&row.id)?))));
+                self.loaded.extend(found);
+                continue;
+            };
+            if self.group.is_some() && value_of(self.group, schema.stored.content.metadata.as_ref()) != self.wanted {
                 continue;
             }
-            let refuse = |error| InvalidSchema::StoredVersion { version: row.version, error };
-            let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(refuse))?;
-            out.push(PreviousVersion { version: row.version, schema: Arc::clone(schema), parsed });
-            if out.len() >= compat::compared(rules.level, usize::MAX) {
-                break;
-            }
+            self.left -= 1;
+            let refuse = |error| InvalidSchema::StoredVersion { version, error };
+            let parsed = registry.parsed(&schema).await.map_err(|error| error.or_refuse(refuse))?;
+            return Ok(Some(PreviousVersion { version, schema, parsed }));
         }
-        Ok(out)
+        Ok(None)
     }
+}
+
+/// The value of the property that makes the compatibility group.
+fn value_of(group: Option<&str>, metadata: Option<&Metadata>) -> Option<String> {
+    group.and_then(|group| metadata.and_then(|metadata| metadata.property(group)).map(str::to_owned))
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
+use super::judging_pool::Size;
 use super::schema_cache::CachedSchema;
-use crate::schema::SchemaError;
 use crate::store::{DocumentTag, Holder};
 use crate::types::{DEFAULT_CONTEXT, Guid, Reference, SchemaId, Subject, Version, VersionSelector};
 
@@ -149,8 +149,7 @@ impl Registry {
     /// The stored schema can't be read, or the whole would be nested too deep.
     pub async fn bundled(&self, schema: &Arc<CachedSchema>) -> Result<Vec<u8>, RegistryError> {
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
-        let work = tokio::task::spawn_blocking(move || parsed.bundled());
-        let bundled = work.await.unwrap_or_else(|_| Err(SchemaError::validate("the schema can't be bundled")));
+        let bundled = self.judging_pool.run(Size::Bytes(parsed.weight()), move || parsed.bundled()).await?;
         bundled.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::Representation(error)))
     }
 }

@@ -126,7 +126,7 @@ impl Registry {
             policy: config.compatibility_policy.unwrap_or_default(),
             protobuf_policy: config.protobuf_policy.unwrap_or_default(),
             validate_fields: config.validate_fields.unwrap_or(false),
-            work_budget: self.limits.work_budget,
+            work_budget: self.limits.judging.work,
         }
     }
 

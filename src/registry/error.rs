@@ -113,8 +113,18 @@ pub enum RegistryError {
     SubjectReferenced(Subject),
     #[error("guid collision")]
     GuidCollision(Guid),
-    #[error("work budget exhausted")]
-    BudgetExhausted { limit: u64 },
+    /// Judging takes more than a request may spend.
+    #[error("work exhausted")]
+    WorkExhausted { limit: u64 },
+    /// Judging takes more bytes than a request may take.
+    #[error("memory exhausted")]
+    MemoryExhausted { limit: u64 },
+    /// Too much is being judged already, or there is no thread for more.
+    #[error("overloaded")]
+    Overloaded,
+    /// Judging failed for a reason that is ours.
+    #[error("not judged")]
+    Unjudged,
     /// Too many references, or nested too deep.
     #[error("reference limit")]
     ReferenceLimit {

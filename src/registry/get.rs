@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::{RegistryError, readable};
 use super::invalid_schema::InvalidSchema;
+use super::judging_pool::Size;
 use super::registered::Registered;
 use super::schema_cache::CachedSchema;
 use crate::schema::EntityTags;
@@ -222,7 +223,9 @@ impl Registry {
             return Ok(canonical());
         }
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
-        match parsed.formatted(format) {
+        let format = format.to_owned();
+        let formatted = move || parsed.formatted(&format);
+        match self.judging_pool.run(Size::Bytes(schema.stored.content.text.len()), formatted).await? {
             Some(text) => Ok(text.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::Representation(error)))?.into()),
             None => Ok(canonical()),
         }
@@ -248,7 +251,8 @@ impl Registry {
     pub async fn tags(&self, schema: &Arc<CachedSchema>, names: &[String]) -> Result<Vec<EntityTags>, RegistryError> {
         let Some(parsed) = readable(self.parsed(schema).await)? else { return Ok(Vec::new()) };
         let wanted = |tag: &String| names.iter().any(|name| name == "*" || name == tag);
-        let mut tags = parsed.tags();
+        let size = Size::Bytes(schema.stored.content.text.len());
+        let mut tags = self.judging_pool.run(size, move || parsed.tags()).await?;
         for entity in &mut tags {
             entity.tags.retain(wanted);
         }

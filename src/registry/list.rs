@@ -14,6 +14,11 @@ use crate::types::{Association, AssociationType, Lifecycle, Subject};
 /// Rows read from the database at once.
 const PAGE: i64 = 1000;
 
+/// Schemas read from the database at once, at most.
+const MAX_SCHEMAS: i64 = 128;
+/// Bytes of texts up to which more of them are read the next time.
+const SCHEMA_BYTES: usize = 256 << 10;
+
 /// Which schemas to list.
 #[derive(Debug, Clone, Default)]
 pub struct SchemaFilter {
@@ -67,6 +72,44 @@ pub struct ListedSchema {
     pub associations: Vec<Association>,
 }
 
+/// A list of versions on its way.
+struct SchemaListing {
+    registry: Arc<Registry>,
+    filter: SchemaFilter,
+    versions: VersionFilter,
+    aliases: HashMap<String, Vec<String>>,
+    after: Option<(String, i32)>,
+    offset: usize,
+    left: usize,
+    /// How many rows are read at once: schemas can be as large as a body may be.
+    rows: i64,
+}
+
+impl SchemaListing {
+    async fn next(&mut self) -> Result<Option<Vec<ListedSchema>>, RegistryError> {
+        while self.left > 0 {
+            let from = self.after.as_ref().map(|(subject, version)| (subject.as_str(), *version));
+            let page = self.registry.store.versions(&self.versions, from, self.rows).await?;
+            let Some(last) = page.last() else { return Ok(None) };
+            self.after = Some((last.subject.qualified(), last.row.version));
+            let bytes: usize = page.iter().map(|listed| listed.schema.content.text.len()).sum();
+            self.rows = if bytes <= SCHEMA_BYTES { self.rows * 2 } else { self.rows / 2 }.clamp(1, MAX_SCHEMAS);
+            let mut found = self.registry.matching(&self.filter, page).await?;
+            found.drain(..self.offset.min(found.len())).for_each(|_| self.offset -= 1);
+            found.truncate(self.left);
+            if !found.is_empty() {
+                self.left -= found.len();
+                let shown = |(version, associations): (ListedVersion, _)| {
+                    let aliases = self.aliases.get(&version.subject.qualified()).cloned().unwrap_or_default();
+                    ListedSchema { version, aliases, associations }
+                };
+                return Ok(Some(found.into_iter().map(shown).collect()));
+            }
+        }
+        Ok(None)
+    }
+}
+
 impl Registry {
     /// Qualified subject names in order, in pages.
     pub fn subjects(
@@ -105,37 +148,22 @@ impl Registry {
         Ok(!self.store.subjects(&filter, None, 1).await?.is_empty())
     }
 
-    /// Versions with their schemas, by subject and version.
+    /// Versions with their schemas, by subject and version, in pages.
     ///
     /// # Errors
     /// Store failures.
-    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn schemas(
-        &self,
-        filter: &SchemaFilter,
-        mut offset: usize,
+        self: &Arc<Self>,
+        filter: SchemaFilter,
+        offset: usize,
         limit: usize,
-    ) -> Result<Vec<ListedSchema>, RegistryError> {
+    ) -> Result<impl Stream<Item = Result<Vec<ListedSchema>, RegistryError>> + Send + 'static, RegistryError> {
         let aliases = if filter.aliases { self.subject_aliases(&filter.versions.subjects).await? } else { HashMap::new() };
         let mut versions = filter.versions.clone();
         versions.also = aliases.keys().cloned().collect();
-        let mut out = Vec::new();
-        let mut after: Option<(String, i32)> = None;
-        while out.len() < limit {
-            let from = after.as_ref().map(|(subject, version)| (subject.as_str(), *version));
-            let page = self.store.versions(&versions, from, 100).await?;
-            let Some(last) = page.last() else { break };
-            after = Some((last.subject.qualified(), last.row.version));
-            for version in self.matching(filter, page).await? {
-                if offset > 0 {
-                    offset -= 1;
-                } else if out.len() < limit {
-                    let aliases = aliases.get(&version.0.subject.qualified()).cloned().unwrap_or_default();
-                    out.push(ListedSchema { version: version.0, aliases, associations: version.1 });
-                }
-            }
-        }
-        Ok(out)
+        let listing =
+            SchemaListing { registry: Arc::clone(self), filter, versions, aliases, after: None, offset, left: limit, rows: 8 };
+        Ok(try_unfold(listing, async |mut listing| Ok(listing.next().await?.map(|page| (page, listing)))))
     }
 
     /// Targets of the aliases among the subjects of a filter, with those aliases.

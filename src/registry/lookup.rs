@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::{RegistryError, readable};
 use super::get::FoundVersion;
+use super::judging_pool::Size;
 use super::parse::Candidate;
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
@@ -168,7 +169,9 @@ impl Registry {
         if stored.text == candidate.text {
             return Ok(true);
         }
-        Ok(readable(self.parsed(schema).await)?.is_some_and(|parsed| parsed.equivalent(&candidate.parsed)))
+        let Some(parsed) = readable(self.parsed(schema).await)? else { return Ok(false) };
+        let (size, candidate) = (Size::Bytes(stored.text.len() + candidate.text.len()), candidate.parsed.clone());
+        self.judging_pool.run(size, move || parsed.equivalent(&candidate)).await
     }
 
     /// Metadata and rules as a registration would merge them: the config's defaults, then the request's or else the latest

@@ -17,6 +17,7 @@
 //! | `document` | schemas as documents under CloudEvents URLs |
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
 //! | `events/` | judging events |
+//! | `judging_pool` | what judging may cost, and where it runs |
 //! | `submission`, `parse`, `invalid_schema` | what clients submit; reading it; why it is refused |
 //! | `schema_cache`, `schema_names` | schemas in memory; names and digests, and their backfill |
 //! | `subject_name`, `error` | names that are not allowed; what can go wrong |
@@ -40,6 +41,7 @@ mod error;
 mod events;
 mod get;
 mod invalid_schema;
+mod judging_pool;
 mod list;
 mod lookup;
 mod mode;
@@ -66,6 +68,7 @@ pub use error::{NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
 pub use get::{FoundById, FoundVersion};
 pub use invalid_schema::{InvalidSchema, ReferenceError, Submitted};
+pub use judging_pool::JudgingLimits;
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use register::RegisterOptions;
@@ -91,8 +94,8 @@ pub struct Limits {
     pub reference_depth: usize,
     /// References in a graph.
     pub reference_count: usize,
-    /// Units of work of one comparison.
-    pub work_budget: u64,
+    /// What may be judged at once, and what one request may spend on it.
+    pub judging: JudgingLimits,
     /// Associations of resources with subjects.
     pub associations: usize,
 }
@@ -105,7 +108,7 @@ impl Default for Limits {
             protobuf_depth: 64,
             reference_depth: 64,
             reference_count: 1000,
-            work_budget: 20_000_000,
+            judging: JudgingLimits::default(),
             associations: 1_000_000,
         }
     }
@@ -174,7 +177,7 @@ pub struct Registry {
     effective_settings: effective::EffectiveSettings,
     all_settings: effective::AllSettings,
     prepared_schemas: events::PreparedSchemas,
-    judging_pool: events::JudgingPool,
+    judging_pool: judging_pool::JudgingPool,
     bindings: bindings::BindingsCache,
     resolved_uris: resolve::ResolvedUris,
 }
@@ -190,7 +193,7 @@ impl Registry {
             effective_settings: effective::effective_settings(),
             all_settings: Generational::single(),
             prepared_schemas: events::prepared_schemas(defaults.event_cache_bytes),
-            judging_pool: events::JudgingPool::new(),
+            judging_pool: judging_pool::JudgingPool::new(limits.judging),
             bindings: Generational::single(),
             resolved_uris: resolve::resolved_uris(),
             store,

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use super::Registry;
 use super::error::{Failure, RegistryError, readable};
 use super::invalid_schema::{InvalidSchema, ReferenceError, Submitted};
+use super::judging_pool::Size;
 use super::submission::{RawReference, Submission};
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference, SchemaError, Stage};
 use crate::types::{Content, Metadata, Reference, RuleSet, SchemaId, SchemaType, Subject, Version, VersionSelector};
@@ -46,22 +47,9 @@ impl Candidate {
     }
 }
 
-/// Texts above this many bytes are read on the blocking pool, so that they don't hold up other requests.
-const INLINE_BYTES: usize = 32 * 1024;
-
-/// Reads a text, off the async threads when it is large.
-pub(super) async fn run(
-    schema_type: SchemaType,
-    text: Arc<str>,
-    references: Vec<ResolvedReference>,
-    options: ParseOptions,
-) -> Result<Parsed, SchemaError> {
-    let total = text.len() + references.iter().map(|r| r.text.len()).sum::<usize>();
-    if total <= INLINE_BYTES {
-        return Parsed::parse(schema_type, &text, &references, &options);
-    }
-    let task = tokio::task::spawn_blocking(move || Parsed::parse(schema_type, &text, &references, &options));
-    task.await.unwrap_or_else(|_| Err(SchemaError::validate("the schema could not be read")))
+/// How much there is to read.
+pub(super) fn size(text: &str, references: &[ResolvedReference]) -> Size {
+    Size::Bytes(text.len() + references.iter().map(|reference| reference.text.len()).sum::<usize>())
 }
 
 /// References collected so far.
@@ -111,12 +99,17 @@ impl Registry {
         let ResolvedReferences { mut references, mut targets, texts } =
             resolved.map_err(|error| error.or_refuse(|error| InvalidSchema::Reference { submitted: submitted(), error }))?;
         let options = self.parse_options(schema_type, mode, validate_fields);
-        let parsed = run(schema_type, text, texts, options).await.map_err(refuse)?;
-        let text: Arc<str> = if normalize {
-            parsed.normalized().map_err(|error| refuse(SchemaError { stage: Stage::Validate, ..error }))?.into()
-        } else {
-            parsed.canonical().into()
+        let size = size(&text, &texts);
+        let read = move || {
+            let parsed = Parsed::parse(schema_type, &text, &texts, &options)?;
+            let text: Arc<str> = if normalize {
+                parsed.normalized().map_err(|error| SchemaError { stage: Stage::Validate, ..error })?.into()
+            } else {
+                parsed.canonical().into()
+            };
+            Ok((parsed, text))
         };
+        let (parsed, text) = self.judging_pool.run(size, read).await?.map_err(refuse)?;
         if normalize {
             let mut pairs: Vec<(Reference, Subject)> = references.into_iter().zip(targets).collect();
             pairs.sort_by(|(a, _), (b, _)| a.subject.cmp(&b.subject).then(a.version.cmp(&b.version)));

@@ -10,6 +10,7 @@ use md5::{Digest, Md5};
 use super::effective::Effective;
 use super::error::{NotPermitted, RegistryError, readable};
 use super::invalid_schema::InvalidSchema;
+use super::judging_pool::Size;
 use super::lookup::Match;
 use super::parse::Candidate;
 use super::registered::Registered;
@@ -244,17 +245,22 @@ impl Registry {
                 && let Some(latest) = &latest
                 && let Some(previous) = readable(self.parsed(latest).await)?
             {
-                let inherited: Vec<TagEdit> = previous
-                    .tags()
-                    .into_iter()
-                    .map(|entity| TagEdit { path: entity.path, entity: entity.entity, tags: entity.tags })
-                    .collect();
-                text = candidate.parsed.edit_tags(&inherited, &[], true).map_err(refuse)?;
+                let size = Size::Bytes(text.len() + latest.stored.content.text.len());
+                let inherit = move || {
+                    let tags = previous.tags().into_iter();
+                    let inherited: Vec<TagEdit> =
+                        tags.map(|entity| TagEdit { path: entity.path, entity: entity.entity, tags: entity.tags }).collect();
+                    candidate.parsed.edit_tags(&inherited, &[], true)
+                };
+                text = self.judging_pool.run(size, inherit).await?.map_err(refuse)?;
             }
             if !submission.tags_to_add.is_empty() || !submission.tags_to_remove.is_empty() {
+                let size = Size::Bytes(text.len());
                 out.schema = Some(text);
                 let candidate = self.read(subject, &out, mode, false, false).await?;
-                text = candidate.parsed.edit_tags(&submission.tags_to_add, &submission.tags_to_remove, false).map_err(refuse)?;
+                let (add, remove) = (submission.tags_to_add.clone(), submission.tags_to_remove.clone());
+                let edit = move || candidate.parsed.edit_tags(&add, &remove, false);
+                text = self.judging_pool.run(size, edit).await?.map_err(refuse)?;
             }
             out.schema = Some(text);
         }

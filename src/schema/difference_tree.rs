@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use super::meter;
+
 /// A step from one element to another inside it, as the paths in messages write it.
 pub(crate) trait Step {
     /// Appends its segments to a path; `#/` is the root.
@@ -66,7 +68,7 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { differences: 20_000, path_bytes: 8 << 20, visits: 4_000_000 }
+        Self { differences: 20_000, path_bytes: 4 << 20, visits: 1_000_000 }
     }
 }
 
@@ -77,6 +79,9 @@ pub(crate) struct Located<D, S> {
     pub(crate) step: S,
     pub(crate) path: String,
 }
+
+/// Bytes that becomes of a difference in a finding.
+const FINDING: usize = 600;
 
 /// Lists the differences of a tree. `is_compatible` asks for the incompatible ones alone: subtrees without any are skipped.
 pub(crate) fn flatten<D: Clone, S: Step + Clone>(
@@ -109,6 +114,10 @@ pub(crate) fn flatten<D: Clone, S: Step + Clone>(
                     let mut path = path.clone();
                     step.append_to(&mut path);
                     bytes += path.len();
+                    // a finding has the path three times over, and some sentences; without memory for it there is no verdict
+                    if meter::reserve(FINDING + 4 * path.len()).is_err() {
+                        break;
+                    }
                     located.push(Located { difference: difference.clone(), step: step.clone(), path });
                 }
             }

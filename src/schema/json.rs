@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::format::SchemaError;
+use super::meter;
 use super::position::Position;
 
 /// A JSON value.
@@ -382,7 +383,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Charges for a value, or a part of one, and for the memory that it takes.
+    fn afford(&self, bytes: usize) -> Result<(), JsonError> {
+        let charged = meter::charge(1).and_then(|()| meter::reserve(bytes));
+        charged.or_else(|_| self.error(self.at, "the text takes more to read than there is for it"))
+    }
+
     fn value(&mut self) -> Result<Value, JsonError> {
+        // a list that grows is copied into one of twice its size
+        self.afford(3 * size_of::<Value>())?;
         let offset = u32::try_from(self.at).unwrap_or(u32::MAX);
         let kind = match self.peek() {
             Some(b'{') => self.object(offset)?,
@@ -394,6 +403,9 @@ impl Reader<'_> {
             Some(b'n') => self.word("null", Kind::Null)?,
             _ => return self.unexpected("a JSON value"),
         };
+        if let Kind::String(text) | Kind::Number(text) = &kind {
+            self.afford(text.len())?;
+        }
         Ok(Value { offset, kind })
     }
 
@@ -449,6 +461,8 @@ impl Reader<'_> {
             }
             let key_offset = u32::try_from(self.at).unwrap_or(u32::MAX);
             let key = self.string()?;
+            // a large object has an index, which holds the key once more
+            self.afford(3 * size_of::<Member>() + 2 * key.len() + 64)?;
             self.skip_blank()?;
             if self.peek() != Some(b':') {
                 return self.unexpected("':'");

@@ -6,19 +6,19 @@
 //! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
 //! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data
 //! - [`json`]: the reader of all JSON texts; `position`, `pointer`: places in texts and in values
-//! - `budget`, `deep_stack`, `shared`: how much work, how much stack, how much memory; `difference_tree`, `tag_edits`, `name_set`: what
+//! - [`meter`], `deep_stack`, `shared`: how much work, how much stack, how much memory; `difference_tree`, `tag_edits`, `name_set`: what
 //!   formats share
 //!
 //! Why the engines are written by hand: docs/adr/0003-engines-by-hand.md.
 
 pub mod avro;
-mod budget;
 mod deep_stack;
 mod difference_tree;
 pub mod finding;
 pub mod format;
 pub mod json;
 pub mod json_schema;
+pub mod meter;
 pub(crate) mod name_set;
 mod parsed;
 pub mod payload;

@@ -197,7 +197,7 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
 
 /// A report as a registry would have sent it.
 fn in_json(report: &Report) -> Result<Value, InputError> {
-    serde_json::from_str(&report.json).map_err(|error| InputError::new(error.to_string()))
+    serde_json::from_slice(&report.json).map_err(|error| InputError::new(error.to_string()))
 }
 
 /// Holds an event's data against a schema.

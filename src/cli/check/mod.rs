@@ -32,7 +32,7 @@ use self::source::{Input, STDIN};
 use self::style::{print, print_styled};
 use super::exit::Exit;
 use crate::compat::Rules;
-use crate::registry::Limits;
+use crate::registry::JudgingLimits;
 use crate::schema::ParseMode;
 use crate::types::{CompatibilityLevel, Config, Metadata, SchemaType, Version};
 
@@ -182,7 +182,7 @@ fn rules(arguments: &Arguments, config: &Config) -> Rules {
         policy: arguments.policy.or(config.compatibility_policy).unwrap_or_default(),
         protobuf_policy: arguments.protobuf_policy.or(config.protobuf_policy).unwrap_or_default(),
         validate_fields: config.validate_fields.unwrap_or(false),
-        work_budget: Limits::default().work_budget,
+        work_budget: JudgingLimits::default().work,
     }
 }
 

@@ -44,7 +44,8 @@ pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Bytes, settings: &EventSet
         (Some(_), Some(_)) => builder.repeated("datacontenttype", None),
     }
     for (header, value) in headers.iter().filter(|(name, _)| of_event(name)) {
-        let mut name = String::from_utf8_lossy(header.get(PREFIX.len()..).unwrap_or_default());
+        let name = header.get(PREFIX.len()..).unwrap_or_default();
+        let mut name = std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             name = name.to_ascii_lowercase().into();
         }

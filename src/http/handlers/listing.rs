@@ -1,6 +1,12 @@
 //! What lists have in common: which subjects, and which page.
 
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+
+use crate::http::reply::{Answer, Reply};
 use crate::http::request::Request;
+use crate::registry::RegistryError;
 use crate::store::SubjectFilter;
 use crate::types::Subject;
 
@@ -29,4 +35,42 @@ pub(super) fn subject_filter(request: &Request, absent: &str) -> SubjectFilter {
 /// A page of a list that is small enough to be in memory.
 pub(super) fn page<T>(items: Vec<T>, (offset, limit): (usize, usize)) -> Vec<T> {
     items.into_iter().skip(offset).take(limit).collect()
+}
+
+/// Bytes up to which a list is sent in one piece.
+const WHOLE_BYTES: usize = 256 << 10;
+
+/// A list as a JSON array, page by page: a long one is never in memory. Up to [`WHOLE_BYTES`] a failure is an error; what fails later
+/// cuts the connection.
+pub(super) async fn array<T: 'static>(
+    pages: impl Stream<Item = Result<Vec<T>, RegistryError>> + Send + 'static,
+    item: impl Fn(&T) -> Bytes + Send + 'static,
+) -> Answer {
+    let mut pages = Box::pin(pages);
+    let append = move |out: &mut Vec<u8>, page: &[T]| {
+        for one in page {
+            if out.last() != Some(&b'[') {
+                out.push(b',');
+            }
+            out.extend_from_slice(&item(one));
+        }
+    };
+    let mut begin = vec![b'['];
+    while let Some(page) = pages.next().await.transpose()? {
+        append(&mut begin, &page);
+        if begin.len() > WHOLE_BYTES {
+            let rest = pages.map(move |page| {
+                page.map(|page| {
+                    let mut chunk = Vec::new();
+                    append(&mut chunk, &page);
+                    Bytes::from(chunk)
+                })
+            });
+            let end = stream::once(async { Ok(Bytes::from_static(b"]")) });
+            let whole = stream::once(async move { Ok(Bytes::from(begin)) }).chain(rest).chain(end);
+            return Ok(Reply::Stream(Body::from_stream(whole)));
+        }
+    }
+    begin.push(b']');
+    Ok(Reply::Json(begin.into()))
 }

@@ -1,10 +1,10 @@
 //! `/schemas`.
 
-use super::listing::{page, subject_filter};
+use super::listing::{array, page, subject_filter};
 use super::schema_view::SchemaView;
 use crate::http::bodies::association::types as association_types;
 use crate::http::error::ApiError;
-use crate::http::reply::{Answer, Reply, json, raw_text};
+use crate::http::reply::{Answer, Reply, json, raw_text, to_bytes};
 use crate::http::request::Request;
 use crate::http::wire::{ContextId, Schema, SubjectVersion};
 use crate::registry::{AssociationMatch, FoundVersion, ListedSchema, SchemaFilter};
@@ -23,9 +23,9 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
         aliases: request.flag("aliases"),
         associations: association_match(&request)?,
     };
-    let found = request.registry().schemas(&filter, paging.0, paging.1).await?;
+    let pages = request.registry().schemas(filter, paging.0, paging.1).await?;
     let is_legacy = request.state.settings.legacy_shapes;
-    json(&found.iter().map(|shown| listed(shown, is_legacy)).collect::<Vec<_>>())
+    array(pages, move |shown: &ListedSchema| to_bytes(&listed(shown, is_legacy))).await
 }
 
 /// What the subjects of a list must be associated with; `NONE` among the lifecycles stands for subjects that are not.

@@ -1,48 +1,19 @@
 //! `/subjects`.
 
-use axum::body::Body;
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
-use serde_json::Value;
-
-use super::listing::{page, subject_filter};
+use super::listing::{array, page, subject_filter};
 use super::schema_view::SchemaView;
 use super::schemas::raw;
 use crate::http::bodies;
 use crate::http::error::{ApiError, explained, selector, subject_not_found};
-use crate::http::reply::{Answer, Reply, json};
+use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
-use crate::registry::{FoundVersion, LookupOptions, RegisterOptions, RegistryError};
+use crate::registry::{FoundVersion, LookupOptions, RegisterOptions};
 use crate::types::VersionSelector;
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(usize::MAX)?;
     let filter = subject_filter(&request, ":*:");
-    let pages = request.registry().subjects(filter, offset, limit);
-    // the first page decides between an answer and an error; what fails later cuts the connection
-    let mut pages = Box::pin(pages);
-    let first = pages.next().await.transpose()?.unwrap_or_default();
-    Ok(Reply::Stream(Body::from_stream(array(&first, pages))))
-}
-
-/// A JSON array of names, a chunk for each page.
-fn array<S>(first: &[String], rest: S) -> impl Stream<Item = Result<Bytes, RegistryError>> + use<S>
-where
-    S: Stream<Item = Result<Vec<String>, RegistryError>> + Unpin,
-{
-    let chunk = |names: &[String], first: bool| {
-        let mut out = String::new();
-        for (i, name) in names.iter().enumerate() {
-            if i > 0 || !first {
-                out.push(',');
-            }
-            out.push_str(&Value::from(name.as_str()).to_string());
-        }
-        out
-    };
-    let begin = format!("[{}", chunk(first, true));
-    let rest = rest.map(move |page| page.map(|names| Bytes::from(chunk(&names, false))));
-    stream::once(async move { Ok(Bytes::from(begin)) }).chain(rest).chain(stream::once(async { Ok(Bytes::from_static(b"]")) }))
+    array(request.registry().subjects(filter, offset, limit), |name: &String| to_bytes(name)).await
 }
 
 pub(in crate::http) async fn versions(request: Request) -> Answer {

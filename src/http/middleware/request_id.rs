@@ -26,10 +26,17 @@ pub(in crate::http) fn of(headers: &HeaderMap) -> HeaderValue {
 
 /// An id that no other request has. It need not be secret, so only the first one asks the operating system for randomness.
 fn fresh() -> Uuid {
-    static KEYS: OnceLock<[RandomState; 2]> = OnceLock::new();
+    static SEEDS: OnceLock<[u64; 2]> = OnceLock::new();
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let [high, low] = KEYS.get_or_init(|| [RandomState::new(), RandomState::new()]);
+    let [high, low] = SEEDS.get_or_init(|| [RandomState::new().hash_one(0), RandomState::new().hash_one(1)]);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let bits = u128::from(high.hash_one(number)) << 64 | u128::from(low.hash_one(number));
+    let bits = u128::from(mixed(high.wrapping_add(number))) << 64 | u128::from(mixed(low.wrapping_add(number)));
     uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+}
+
+/// The finalizer of the generator `SplitMix64`: a different number for each number, with no likeness between neighbours.
+fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    number ^ (number >> 31)
 }

@@ -1,19 +1,18 @@
 //! Judging events: finding the schema of each, and holding its data against it.
 //!
-//! `sources` finds schemas, `prepared` keeps them ready for data, `judging_pool` judges.
+//! `sources` finds schemas, `prepared` keeps them ready for data, `judging` judges.
 
-mod judging_pool;
+mod judging;
 mod prepared;
 mod sources;
 
 use std::time::Duration;
 
-use self::judging_pool::INLINE_BYTES;
-pub(super) use self::judging_pool::JudgingPool;
 pub(super) use self::prepared::{PreparedSchemas, prepared_schemas};
 use self::sources::{SourceSchema, Sources};
 use super::Registry;
 use super::error::RegistryError;
+use super::judging_pool::INLINE_BYTES;
 use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, without_data};
 use crate::schema::PayloadValidator;
 use crate::types::{Subject, VersionSelector};
@@ -74,9 +73,10 @@ impl Registry {
         let mut case = Case::new(envelope);
         async move {
             (case.attempts, case.facts) = self.attempts(&mut case.envelope, asked, None).await?;
-            let mut outcome = judging_pool::at_once(&case);
-            if judging_pool::is_open((&case, &outcome)) {
-                (case, outcome) = Box::pin(self.judging_pool.run_one(case, asked.time_limit)).await;
+            let mut outcome = judging::at_once(&case);
+            if judging::is_open((&case, &outcome)) {
+                let judged = judging::judge_one(&self.judging_pool, case, asked.time_limit);
+                (case, outcome) = Box::pin(judged).await?;
             }
             Ok(verdict(case, outcome, asked.time_limit))
         }
@@ -93,7 +93,7 @@ impl Registry {
         for case in &mut cases {
             (case.attempts, case.facts) = self.attempts(&mut case.envelope, asked, Some(&mut known)).await?;
         }
-        let (cases, outcomes) = self.judging_pool.run(cases, asked.time_limit).await;
+        let (cases, outcomes) = judging::judge_all(&self.judging_pool, cases, asked.time_limit).await?;
         Ok(cases.into_iter().zip(outcomes).map(|(case, outcome)| verdict(case, outcome, asked.time_limit)).collect())
     }
 

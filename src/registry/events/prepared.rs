@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Registry, RegistryError};
 use crate::cache::Generational;
 use crate::registry::error::Failure;
+use crate::registry::judging_pool::Size;
 use crate::registry::schema_cache::CachedSchema;
 use crate::schema::{PayloadValidator, SchemaError};
 use crate::types::{Guid, SchemaType};
@@ -65,7 +66,9 @@ impl Registry {
             Err(Failure::Input(error)) => return Ok(Err(error)),
             Err(Failure::Registry(error)) => return Err(error),
         };
-        let task = tokio::task::spawn_blocking(move || PayloadValidator::prepare(&parsed, formats, fragment.as_deref()));
-        Ok(task.await.unwrap_or_else(|_| Err(SchemaError::validate("it could not be made ready"))))
+        // whoever asks meanwhile waits for it too
+        self.judging_pool
+            .run_shared(Size::Unmeasured, move || PayloadValidator::prepare(&parsed, formats, fragment.as_deref()))
+            .await
     }
 }

@@ -40,6 +40,7 @@ use super::deep_stack::on_deep_stack;
 use super::finding::Finding;
 use super::format::{CheckError, CheckOptions, EntityTags, Format, ParseOptions, ResolvedReference, SchemaError, TagEdit};
 use super::json;
+use super::meter;
 use crate::types::SchemaType;
 
 impl Schema {
@@ -125,7 +126,7 @@ impl Format for Schema {
     }
 
     fn check(reader: &Self, writer: &Self, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {
-        compat::check(reader, writer, options)
+        meter::with_limit(options.work_budget, || compat::check(reader, writer, options))
     }
 
     fn rules() -> Vec<&'static str> {

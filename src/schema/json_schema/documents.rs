@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::dialect::Dialect;
 use super::meta_schemas;
 use super::uri;
 use crate::schema::format::ResolvedReference;
 use crate::schema::json::{self, ReadOptions, Value};
+use crate::schema::meter::Once;
 use crate::schema::shared::{Shared, share};
 
 /// Everything that one schema may refer to. Document 0 is its own text.
@@ -42,7 +43,7 @@ enum Source {
 struct ReferencedText {
     text: Arc<str>,
     max_depth: usize,
-    value: OnceLock<Result<ReadValue, String>>,
+    value: Once<Result<ReadValue, String>>,
 }
 
 #[derive(Debug)]
@@ -55,14 +56,15 @@ static REFERENCED_TEXTS: Shared<ReferencedText> = Shared::new();
 
 impl ReferencedText {
     fn shared(text: &Arc<str>, max_depth: usize) -> Arc<Self> {
-        let new = || Ok::<_, Infallible>(Self { text: Arc::clone(text), max_depth, value: OnceLock::new() });
+        let new = || Ok::<_, Infallible>(Self { text: Arc::clone(text), max_depth, value: Once::new() });
         let Ok(shared) = REFERENCED_TEXTS.get_or_read(text, max_depth, new);
         shared
     }
 
     fn value(&self) -> Result<&Value, String> {
         let read = || read(&self.text, self.max_depth).map(|value| ReadValue { weight: value.weight(), value });
-        self.value.get_or_init(read).as_ref().map(|read| &read.value).map_err(Clone::clone)
+        let read = self.value.get_or_make(read).map_err(|_| "reading it takes too much work".to_owned())?;
+        read.as_ref().map(|read| &read.value).map_err(Clone::clone)
     }
 
     fn weight(&self) -> usize {
@@ -152,6 +154,11 @@ impl Documents {
     /// Bytes of the texts that are referred to.
     pub(crate) fn size_of_references(&self) -> usize {
         self.references().map(|reference| reference.text.len()).sum()
+    }
+
+    /// Bytes of all texts, those that are referred to included.
+    pub(crate) fn size(&self) -> usize {
+        self.own().map_or(0, Value::weight) / 2 + self.size_of_references()
     }
 
     /// Bytes held, of what other schemas refer to as well this schema's share.

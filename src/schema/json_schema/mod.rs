@@ -34,7 +34,7 @@ pub mod semantic;
 mod tags;
 mod uri;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 pub use self::compat::difference_kind::DifferenceKind;
 use self::documents::Documents;
@@ -48,6 +48,7 @@ use super::format::{
     CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
 };
 use super::json::{self, ReadOptions, Value};
+use super::meter;
 use super::position::Position;
 use crate::types::{CompatibilityPolicy, SchemaType};
 
@@ -80,7 +81,7 @@ impl Schema {
         }
         let source = (canonical != text).then(|| Arc::from(text));
         let documents = Documents::new(root, references, options.max_depth);
-        let schema = Self { source, canonical: canonical.into(), documents, nesting, model: OnceLock::new() };
+        let schema = Self { source, canonical: canonical.into(), documents, nesting, model: meter::Once::new() };
         if checked {
             schema.check_loadable(options)?;
         }
@@ -193,7 +194,7 @@ impl Format for Schema {
     }
 
     fn check(reader: &Self, writer: &Self, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {
-        compat::check(reader, writer, options)
+        meter::with_limit(options.work_budget, || compat::check(reader, writer, options))
     }
 
     fn rules() -> Vec<&'static str> {
@@ -214,7 +215,7 @@ impl Format for Schema {
 pub fn differences(original: &Schema, update: &Schema, policy: CompatibilityPolicy) -> Result<Vec<Difference>, SchemaError> {
     const BUDGET: u64 = 1_000_000;
     let models = (original.model().map_err(Clone::clone)?, update.model().map_err(Clone::clone)?);
-    let found = compat::compare(models.0, models.1, policy, BUDGET, false)
+    let found = meter::with_limit(BUDGET, || compat::compare(models.0, models.1, policy, false))
         .map_err(|_| SchemaError::validate("the comparison is too large".to_owned()))?;
     let difference = |found: compat::difference::LocatedDifference| {
         let kind = found.difference.kind;

@@ -2,10 +2,10 @@
 //! graph and every use of a definition is the same node.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 
 use super::number::Decimal;
 use super::pattern::{self, Compiled};
+use crate::schema::meter::{self, Exhausted, Once};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub(crate) u32);
@@ -38,6 +38,48 @@ pub(crate) struct Node {
     pub(crate) document: u32,
     /// Where its JSON value begins in that document.
     pub(crate) offset: u32,
+}
+
+impl Node {
+    /// Whether comparing it takes no more than looking the result up: no node is below it, and little is compared.
+    pub(crate) fn is_leaf(&self) -> bool {
+        match self.kind {
+            NodeKind::Empty
+            | NodeKind::True
+            | NodeKind::False
+            | NodeKind::Boolean
+            | NodeKind::Null
+            | NodeKind::String(_)
+            | NodeKind::Number(_)
+            | NodeKind::Const(_)
+            | NodeKind::Conditional => true,
+            NodeKind::Array(_)
+            | NodeKind::Object(_)
+            | NodeKind::Enum(_)
+            | NodeKind::Combined(_)
+            | NodeKind::Not(_)
+            | NodeKind::Ref(_) => false,
+        }
+    }
+
+    /// Bytes that a comparison looks at, at most.
+    pub(crate) fn bytes_compared(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        let number = |number: &Option<Decimal>| number.as_ref().map_or(0, Decimal::length);
+        let annotations = self.annotations.as_ref().map_or(0, |annotations| {
+            let Annotations { id, title, description, default } = &**annotations;
+            [id, title, description, default].into_iter().map(text).sum()
+        });
+        let kind = match &self.kind {
+            NodeKind::String(string) => text(&string.pattern) + number(&string.max_length) + number(&string.min_length),
+            NodeKind::Number(keywords) => number(&keywords.maximum) + number(&keywords.minimum),
+            NodeKind::Const(value) => value.len(),
+            // searched in each other
+            NodeKind::Enum(values) => values.iter().map(|value| value.len() + 64).sum(),
+            _ => 0,
+        };
+        annotations + kind
+    }
 }
 
 /// The annotations that are compared.
@@ -144,24 +186,45 @@ impl ObjectKeywords {
 pub(crate) struct PatternProperty {
     pub(crate) pattern: Box<str>,
     pub(crate) schema: NodeId,
-    pub(crate) compiled: OnceLock<Option<Compiled>>,
+    pub(crate) compiled: Once<Option<Compiled>>,
 }
 
 impl PatternProperty {
-    /// Whether the pattern is found in the name, and the units of work that it took to find out. A pattern that can't be run, or gives
-    /// up, counts as not found.
-    pub(crate) fn covers(&self, name: &str) -> (bool, u64) {
-        let mut cost = 0;
-        let compiled = self.compiled.get_or_init(|| {
-            cost = 50;
-            Compiled::new(&self.pattern, pattern::SMALL).or_else(|| {
-                cost = 5_000;
-                Compiled::new(&self.pattern, pattern::LARGE)
-            })
-        });
-        let Some(pattern) = compiled else { return (false, cost + 1) };
-        cost += pattern.cost(name);
-        (pattern.found_in(name) == Ok(true), cost)
+    /// Whether the pattern is found in the name. A pattern that can't be run, or gives up, counts as not found.
+    pub(crate) fn covers(&self, name: &str, large: &mut LargePatterns) -> Result<bool, Exhausted> {
+        let compiled = match self.compiled.get_or_make(|| Compiled::new(&self.pattern, pattern::SMALL))? {
+            Some(compiled) => Some(compiled),
+            None => large.compiled(&self.pattern)?,
+        };
+        let Some(compiled) = compiled else { return Ok(false) };
+        meter::charge(compiled.cost(name).saturating_mul(20))?;
+        Ok(compiled.found_in(name) == Ok(true))
+    }
+}
+
+/// Patterns too large to be kept with their schema, compiled for one comparison.
+#[derive(Debug, Default)]
+pub(crate) struct LargePatterns {
+    compiled: HashMap<Box<str>, Option<Compiled>>,
+    reserved: usize,
+}
+
+impl LargePatterns {
+    fn compiled(&mut self, text: &str) -> Result<Option<&Compiled>, Exhausted> {
+        if !self.compiled.contains_key(text) {
+            let bytes = Compiled::weight(pattern::LARGE);
+            meter::reserve(bytes)?;
+            self.reserved += bytes;
+            // an exhausted meter ends the comparison that this is for
+            self.compiled.insert(text.into(), Compiled::new(text, pattern::LARGE));
+        }
+        Ok(self.compiled.get(text).and_then(Option::as_ref))
+    }
+}
+
+impl Drop for LargePatterns {
+    fn drop(&mut self) {
+        meter::release(self.reserved);
     }
 }
 

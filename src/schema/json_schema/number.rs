@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::schema::meter;
+
 /// Digits beyond which `multipleOf` arithmetic is not attempted; the values then count as unrelated.
 const MAX_DIVISION_DIGITS: usize = 1_000;
 
@@ -76,6 +78,11 @@ impl Decimal {
         self.digits.is_empty()
     }
 
+    /// How many digits it has.
+    pub(crate) fn length(&self) -> usize {
+        self.digits.len()
+    }
+
     /// The value, if it is a whole number that fits.
     pub(crate) fn to_u64(&self) -> Option<u64> {
         if self.is_zero() {
@@ -111,6 +118,11 @@ impl Decimal {
         }
         // More zeros than this add no prime factor the divisor could still miss.
         let zeros = usize::try_from(shift).unwrap_or(usize::MAX).min(theirs.len() * 4 + 4);
+        // ten subtractions of all limbs for each digit, at worst; without a result the verdict is not used
+        let steps = (mine.len() + zeros).saturating_mul(theirs.len() / 32 + 1);
+        if meter::charge_for(steps).is_err() {
+            return false;
+        }
         let mut rest = Remainder::new(theirs);
         for digit in mine.bytes().chain(std::iter::repeat_n(b'0', zeros)) {
             rest.push(u32::from(digit - b'0'));

@@ -1,4 +1,4 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use super::documents::Documents;
 use super::model::Model;
@@ -7,6 +7,7 @@ use super::pointers::pointer_of;
 use crate::schema::deep_stack::on_deep_stack;
 use crate::schema::format::SchemaError;
 use crate::schema::json::Value;
+use crate::schema::meter::Once;
 use crate::schema::position::Position;
 
 /// A JSON Schema. The model behind it is built once, when it is first needed.
@@ -18,7 +19,7 @@ pub struct Schema {
     pub(super) documents: Documents,
     /// Deepest nesting of the text and of those it refers to.
     pub(super) nesting: usize,
-    pub(super) model: OnceLock<Result<Model, Unloadable>>,
+    pub(super) model: Once<Result<Model, Unloadable>>,
 }
 
 /// Why a schema has no model.
@@ -28,6 +29,10 @@ pub(super) struct Unloadable {
     /// It refers to something that is not there.
     pub(super) unresolved: bool,
 }
+
+/// For who has not enough to spend; whoever asks next may have.
+static TOO_MUCH_WORK: LazyLock<Unloadable> =
+    LazyLock::new(|| Unloadable { error: SchemaError::validate("#: the schema takes too much work to load"), unresolved: false });
 
 impl Schema {
     pub(super) fn root(&self) -> Option<&Value> {
@@ -50,7 +55,8 @@ impl Schema {
     pub(super) fn load(&self) -> Result<&Model, &Unloadable> {
         let load = || parse::load(&self.documents).map_err(|fault| self.unloadable(&fault));
         let no_stack = || Err(Unloadable { error: no_stack(), unresolved: false });
-        self.model.get_or_init(|| on_deep_stack(self.nesting, load).unwrap_or_else(no_stack)).as_ref()
+        let made = self.model.get_or_make(|| on_deep_stack(self.nesting, load).unwrap_or_else(no_stack));
+        made.map_or(Err(&TOO_MUCH_WORK), Result::as_ref)
     }
 
     fn unloadable(&self, fault: &LoadError) -> Unloadable {

@@ -20,15 +20,20 @@ use super::payload::{ValidateOptions, Validator};
 use super::print;
 use super::sample_documents;
 use super::schema::Schema;
-use crate::schema::deep_stack::{deep_thread, on_deep_stack};
+use crate::schema::deep_stack::{UNMEASURED, deep_thread, on_deep_stack};
 use crate::schema::finding::{Finding, Place};
 use crate::schema::format::Format;
 use crate::schema::json::{Object, Value};
+use crate::schema::meter;
 use crate::schema::pointer::push;
 use crate::types::CompatibilityPolicy;
 
-/// Longest schema text the prover gets, with all it refers to.
+/// Longest schema text for which counter-examples are looked for, with all it refers to.
 const MAX_TEXT: usize = 64 << 10;
+/// Longest text that the prover gets.
+const MAX_PROVEN_TEXT: usize = 16 << 10;
+/// Keywords of a schema that the prover multiplies with each other.
+const MAX_COMBINED: usize = 8;
 /// Deepest schema the prover gets.
 const MAX_NESTING: usize = 64;
 /// How long an answer is waited for.
@@ -66,7 +71,7 @@ pub fn second_opinion(reader: &Schema, writer: &Schema) -> Opinion {
         // Nobody may be waiting any more.
         let _ = send.try_send(opinion);
     };
-    if deep_thread("json-schema-prover").spawn(work).is_err() {
+    if deep_thread("json-schema-prover", UNMEASURED).spawn(work).is_err() {
         PROVERS.fetch_sub(1, Ordering::AcqRel);
         return Opinion::Unknown;
     }
@@ -113,6 +118,9 @@ impl Question {
         if self.abandoned.load(Ordering::Relaxed) {
             return Opinion::Unknown;
         }
+        if !is_provable(&self.reader) || !is_provable(&self.writer) {
+            return Opinion::Unknown;
+        }
         // Dynamic references were left out of the texts the prover gets.
         if self.drafts.0 != self.drafts.1 || is_dynamic(&self.reader) || is_dynamic(&self.writer) {
             return Opinion::Unknown;
@@ -138,6 +146,40 @@ impl Question {
         let mut wanted = candidates.take_while(|_| !self.abandoned.load(Ordering::Relaxed));
         wanted.find(is_counter).map(|value| value.to_string())
     }
+}
+
+/// Whether proving takes a bounded effort. The prover can't be stopped, and some hundred bytes of alternatives, or two patterns, are
+/// enough to make it take minutes and gigabytes.
+fn is_provable(schema: &Tree) -> bool {
+    let mut combined = 0;
+    let mut rest = vec![schema];
+    let mut size = 0;
+    while let Some(value) = rest.pop() {
+        match value {
+            Tree::Object(map) => {
+                for (key, value) in map {
+                    size += key.len() + 4;
+                    match key.as_str() {
+                        "pattern" | "patternProperties" | "propertyNames" | "multipleOf" | "uniqueItems" => return false,
+                        "allOf" | "anyOf" | "oneOf" | "not" | "if" | "dependencies" | "dependentSchemas" | "contains" => {
+                            combined += value.as_array().map_or(1, Vec::len);
+                        }
+                        "type" => combined += value.as_array().map_or(0, Vec::len),
+                        "$ref" => combined += 1,
+                        _ => {}
+                    }
+                    rest.push(value);
+                }
+            }
+            Tree::Array(items) => rest.extend(items),
+            Tree::String(text) => size += text.len(),
+            _ => size += 4,
+        }
+        if combined > MAX_COMBINED || size > MAX_PROVEN_TEXT {
+            return false;
+        }
+    }
+    true
 }
 
 fn is_dynamic(value: &Tree) -> bool {
@@ -170,7 +212,8 @@ pub fn warnings(reader: &Schema, writer: &Schema) -> Vec<Finding> {
         let unseen = || match (writer.model(), reader.model()) {
             (Ok(original), Ok(update)) => {
                 const BUDGET: u64 = 200_000;
-                compat::compare(original, update, CompatibilityPolicy::Strict, BUDGET, true).is_ok_and(|found| found.is_empty())
+                let compared = || compat::compare(original, update, CompatibilityPolicy::Strict, true);
+                meter::with_part(BUDGET, compared).is_ok_and(|found| found.is_ok_and(|found| found.is_empty()))
             }
             _ => false,
         };

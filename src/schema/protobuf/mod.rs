@@ -53,6 +53,7 @@ use super::finding::Finding;
 use super::format::{
     CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
 };
+use super::meter;
 use crate::schema::shared::{Shared, share};
 use crate::types::SchemaType;
 
@@ -210,7 +211,7 @@ impl Format for Schema {
     }
 
     fn check(reader: &Self, writer: &Self, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {
-        compat::check(reader, writer, options)
+        meter::with_limit(options.work_budget, || compat::check(reader, writer, options))
     }
 
     fn rules() -> Vec<&'static str> {

@@ -49,9 +49,15 @@ async fn large_answers_are_compressed_for_those_who_ask() {
     }
     let small = app.send(Method::GET, "/config", &[("accept-encoding", "gzip")], "").await;
     assert_eq!((small.headers.get("content-encoding"), small.text.as_str()), (None, r#"{"compatibilityLevel":"BACKWARD"}"#));
-    // a list is produced as it is sent, so nobody knows beforehand how large it gets
-    let streamed = app.send(Method::GET, "/subjects", &[("accept-encoding", "gzip")], "").await;
+    for at in 0..200 {
+        let text = format!(r#"{{"type":"fixed","name":"F{at}","size":1,"doc":"{}"}}"#, "x".repeat(2_000));
+        app.register(&format!("s{at}"), &text).await;
+    }
+    // a long list is produced as it is sent, so nobody knows beforehand how large it gets
+    let streamed = app.send(Method::GET, "/schemas", &[("accept-encoding", "gzip")], "").await;
     assert_eq!(streamed.headers["content-encoding"], "gzip");
+    assert_eq!(streamed.headers.get("content-length"), None);
+    assert_eq!(app.get("/schemas").await.ok().as_array().map(Vec::len), Some(201));
 }
 
 /// The body of a GET whose answer comes compressed, with the compression undone once.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use accordant::http::{ERROR_CODES, HttpSettings};
-use accordant::registry::{Defaults, Limits};
+use accordant::registry::{Defaults, JudgingLimits, Limits};
 use accordant::types::Clock;
 use hyper::Method;
 use serde_json::json;
@@ -35,8 +35,9 @@ const SPECIAL: &[(u16, u32)] = &[
     (500, 50001),
     (500, 50002),
     (503, 50302),
-    // faults/outage.rs
     (503, 50303),
+    // faults/outage.rs
+    (503, 50304),
 ];
 
 #[test]
@@ -113,10 +114,12 @@ on_both! {
     }
 
     async fn work_and_references_beyond_the_limits_are_refused(db) {
-        let app = limited(db, Limits { work_budget: 1, reference_count: 1, reference_depth: 1, ..Limits::default() }).await;
+        let app = limited(db, Limits { judging: JudgingLimits { work: 200, ..JudgingLimits::default() }, reference_count: 1, reference_depth: 1, ..Limits::default() }).await;
         app.register("s", &record("R", &["a", "b"])).await;
-        let message = "The compatibility check took more than 1 units of work; the setting work-budget moves this limit";
-        let checked = app.post("/compatibility/subjects/s/versions/1", &json!({ "schema": record("R", &["a", "c"]) })).await;
+        let message = "Reading or comparing this takes more than 200 units of work; the setting work-budget moves this limit";
+        let fields: Vec<String> = (0..100).map(|field| format!("f{field}")).collect();
+        let many = record("R", &fields.iter().map(String::as_str).collect::<Vec<_>>());
+        let checked = app.post("/compatibility/subjects/s/versions/1", &json!({ "schema": many })).await;
         assert_eq!(checked.error(), (422, 42250, message.to_owned()));
         app.register("inner", r#"{"type":"record","name":"I","fields":[]}"#).await;
         let reference = |name: &str, subject: &str| json!({ "name": name, "subject": subject, "version": 1 });

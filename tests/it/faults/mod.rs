@@ -5,6 +5,7 @@ mod crash;
 mod error_codes;
 mod errors;
 mod file;
+mod hostile;
 mod memory;
 mod numbers;
 mod outage;

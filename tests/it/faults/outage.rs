@@ -55,7 +55,7 @@ impl Outage {
         ] {
             let answer = self.soon(method, target, &body).await;
             let (status, code, message) = answer.error();
-            assert_eq!((status, code, answer.header("retry-after")), (503, 50303, "1"), "{target}: {message}");
+            assert_eq!((status, code, answer.header("retry-after")), (503, 50304, "1"), "{target}: {message}");
             assert!(message.starts_with("The database can't be reached: ") && message.contains(cause), "{target}: {message}");
         }
         let ready = self.soon(Method::GET, "/readyz", &Value::Null).await;
@@ -157,11 +157,11 @@ async fn what_was_read_before_is_answered_while_the_database_is_away() {
     outage.soon(Method::GET, "/subjects/orders-value/versions/1/schema", &Value::Null).await.ok();
     // what was never asked for is not there, and nothing is written
     for target in ["/subjects/never/versions/latest", "/schemas/ids/9"] {
-        assert_eq!(outage.soon(Method::GET, target, &Value::Null).await.error().1, 50303, "{target}");
+        assert_eq!(outage.soon(Method::GET, target, &Value::Null).await.error().1, 50304, "{target}");
     }
     let new = json!({ "schema": record("R", &["a", "b"]) });
-    assert_eq!(outage.soon(Method::POST, "/subjects/orders-value/versions", &new).await.error().1, 50303);
-    assert_eq!(outage.soon(Method::DELETE, "/subjects/orders-value", &Value::Null).await.error().1, 50303);
+    assert_eq!(outage.soon(Method::POST, "/subjects/orders-value/versions", &new).await.error().1, 50304);
+    assert_eq!(outage.soon(Method::DELETE, "/subjects/orders-value", &Value::Null).await.error().1, 50304);
     assert_eq!(outage.soon(Method::GET, "/readyz", &Value::Null).await.status, 503, "the database is away");
 
     outage.proxy.resume().await;
@@ -194,7 +194,7 @@ async fn what_this_process_has_changed_itself_is_known_while_the_database_is_awa
     assert_eq!(get("/subjects/kept/versions/latest").await.ok()["version"], 2);
     assert_eq!(get(&format!("/schemas/ids/{id}")).await.ok()["schema"], second["schema"]);
     assert_eq!(outage.soon(Method::POST, "/subjects/kept/versions", &second).await.ok()["version"], 2);
-    assert_eq!(get("/subjects/gone/versions/latest").await.error().1, 50303, "it was deleted after it was read");
+    assert_eq!(get("/subjects/gone/versions/latest").await.error().1, 50304, "it was deleted after it was read");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,6 +209,6 @@ async fn what_was_purged_is_not_answered_while_the_database_is_away() {
     outage.app.delete("/subjects/s?permanent=true").await.ok();
     outage.app.get("/schemas/ids/2").await.ok();
     outage.proxy.refuse().await;
-    assert_eq!(outage.soon(Method::GET, "/schemas/ids/1", &Value::Null).await.error().1, 50303);
+    assert_eq!(outage.soon(Method::GET, "/schemas/ids/1", &Value::Null).await.error().1, 50304);
     outage.soon(Method::GET, "/schemas/ids/2", &Value::Null).await.ok();
 }

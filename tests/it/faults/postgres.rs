@@ -72,7 +72,7 @@ async fn a_forgotten_transaction_stops_neither_reads_nor_readiness() {
     }
     for write in writes {
         let answer = write.await.unwrap();
-        assert_eq!((answer.error().0, answer.error().1, answer.header("retry-after")), (503, 50303, "1"), "{}", answer.text);
+        assert_eq!((answer.error().0, answer.error().1, answer.header("retry-after")), (503, 50304, "1"), "{}", answer.text);
         assert!(answer.text.contains("lock timeout"), "{}", answer.text);
     }
     forgotten.execute("ROLLBACK").await.unwrap();

@@ -20,7 +20,7 @@ pub(super) fn rules() -> Vec<&'static str> {
 }
 
 pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {
-    let incompatibilities = match walk::check(&reader.model, &writer.model, options.work_budget) {
+    let incompatibilities = match walk::check(&reader.model, &writer.model) {
         Ok(incompatibilities) => incompatibilities,
         Err(Stop::Ambiguous(incompatibility)) => vec![*incompatibility],
         Err(Stop::Budget) => return Err(CheckError::BudgetExhausted { limit: options.work_budget }),

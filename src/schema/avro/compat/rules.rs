@@ -6,6 +6,7 @@ use super::union_index::{LARGE_UNION, UnionIndex};
 use super::walk::{Call, Checker, Job, PathStep, Stop};
 use crate::schema::avro::model::{Enum, Field, Fixed, NamedType, NodeId, NodeKind, Record};
 use crate::schema::avro::{print, value};
+use crate::schema::meter;
 
 impl<'m> Checker<'m> {
     /// Checks a pair as far as that needs no other pair; gives back the job that remains.
@@ -49,7 +50,7 @@ impl<'m> Checker<'m> {
 
     /// The reader must know every symbol of the writer, or have a default to read unknown ones as.
     fn check_enum_symbols(&mut self, r: &Enum, w: &Enum) -> Result<(), Stop> {
-        self.charge(w.symbols.len() as u64 / 8)?;
+        meter::charge(w.symbols.len() as u64 / 8)?;
         let missing = w.symbols.iter().enumerate().filter(|(at, symbol)| !r.has(symbol, *at));
         let mut missing: Vec<&str> = missing.map(|(_, symbol)| &**symbol).collect();
         if missing.is_empty() || r.default.is_some() {
@@ -65,7 +66,7 @@ impl<'m> Checker<'m> {
         if r.name.simple == w.name.simple {
             return Ok(());
         }
-        self.charge(r.aliases.len() as u64 / 8)?;
+        meter::charge(r.aliases.len() as u64 / 8)?;
         if self.has_alias(r, w) {
             return Ok(());
         }
@@ -149,7 +150,7 @@ impl<'m> Checker<'m> {
     /// A field that the writer lacks needs a default. Goes on from position `at` until the types of a field must be compared.
     pub(super) fn check_record_fields(&mut self, r: &'m Record, w: &'m Record, writer: NodeId, at: u32) -> Result<(), Stop> {
         for (at, field) in (at..).zip(r.fields.get(at as usize..).unwrap_or(&[])) {
-            self.charge(1)?;
+            meter::charge(1)?;
             let step = PathStep::FieldType(at);
             match self.writer_field(field, w, writer, at)? {
                 Some(other) => {
@@ -184,7 +185,7 @@ impl<'m> Checker<'m> {
         if field.aliases.is_empty() {
             return Ok(w.find(&field.name, hint).and_then(|position| w.fields.get(position)));
         }
-        self.charge(field.aliases.len() as u64)?;
+        meter::charge(field.aliases.len() as u64)?;
         let names = std::iter::once(&field.name).chain(&field.aliases);
         let mut matches = names.filter_map(|name| w.find(name, hint));
         let first = matches.next().and_then(|position| w.fields.get(position));

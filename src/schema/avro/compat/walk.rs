@@ -13,10 +13,12 @@ use std::fmt::Write as _;
 use super::incompatibility::{Incompatibility, IncompatibilityType};
 use super::union_index::UnionIndex;
 use crate::schema::avro::model::{Model, NodeId, NodeKind};
-use crate::schema::budget::{Budget, Exhausted};
+use crate::schema::meter::{self, Exhausted};
 
-/// Units of work that a remembered pair costs, because it takes memory.
+/// Units of work that a remembered pair costs.
 const REMEMBERED: u64 = 8;
+/// Bytes that it takes: its place in the map, and its list of results.
+const REMEMBERED_BYTES: usize = 80;
 
 pub(super) enum Stop {
     Budget,
@@ -91,11 +93,10 @@ pub(super) struct Call {
 const IN_PROGRESS: u32 = u32::MAX;
 
 /// Compares two schemas; the order is that of Avro's Java library.
-pub(super) fn check(reader: &Model, writer: &Model, budget: u64) -> Result<Vec<Incompatibility>, Stop> {
+pub(super) fn check(reader: &Model, writer: &Model) -> Result<Vec<Incompatibility>, Stop> {
     let mut checker = Checker {
         reader,
         writer,
-        budget: Budget::new(budget),
         memo: HashMap::new(),
         results: vec![Vec::new()],
         incompatibilities: Vec::new(),
@@ -114,7 +115,6 @@ pub(super) fn check(reader: &Model, writer: &Model, budget: u64) -> Result<Vec<I
 pub(super) struct Checker<'m> {
     pub(super) reader: &'m Model,
     pub(super) writer: &'m Model,
-    budget: Budget,
     memo: HashMap<(NodeId, NodeId), u32>,
     results: Vec<Vec<Item>>,
     pub(super) incompatibilities: Vec<Incompatibility>,
@@ -125,13 +125,9 @@ pub(super) struct Checker<'m> {
 }
 
 impl Checker<'_> {
-    pub(super) fn charge(&mut self, units: u64) -> Result<(), Stop> {
-        Ok(self.budget.spend(units)?)
-    }
-
     /// Begins a pair: it is answered from memory, or pushed and checked as far as possible.
     pub(super) fn call(&mut self, call: Call) -> Result<(), Stop> {
-        self.charge(1)?;
+        meter::charge(1)?;
         let (reader, writer) = (self.reader.node(call.reader), self.writer.node(call.writer));
         let memo = reader.named().is_some() || writer.named().is_some();
         if memo {
@@ -144,7 +140,8 @@ impl Checker<'_> {
                 }
                 return Ok(());
             }
-            self.charge(REMEMBERED)?;
+            meter::charge(REMEMBERED)?;
+            meter::reserve(REMEMBERED_BYTES)?;
             self.memo.insert((call.reader, call.writer), IN_PROGRESS);
         }
         let result = if memo || call.probe {
@@ -207,7 +204,7 @@ impl Checker<'_> {
         let (reader, writer, result) = (top.reader, top.writer, top.result);
         let places = places.unwrap_or(top.places);
         let one = Incompatibility { kind, path: self.path(suffix), info, reader, writer, places };
-        self.charge(1 + (one.path.len() + one.info.len()) as u64 / 8)?;
+        meter::charge(1 + (one.path.len() + one.info.len()) as u64 / 8)?;
         let at = u32::try_from(self.incompatibilities.len()).unwrap_or(u32::MAX);
         self.incompatibilities.push(one);
         self.push(result, Item::Incompatibility(at));
@@ -275,7 +272,7 @@ impl Checker<'_> {
     }
 
     /// Lists the result of the whole walk. Shared results are listed again wherever they occur, hence the charge.
-    fn collect(mut self) -> Result<Vec<Incompatibility>, Stop> {
+    fn collect(self) -> Result<Vec<Incompatibility>, Stop> {
         let mut all = Vec::new();
         let mut todo = vec![(0_u32, 0_usize)];
         while let Some((result, at)) = todo.pop() {
@@ -284,12 +281,12 @@ impl Checker<'_> {
             todo.push((result, at + 1));
             match item {
                 Item::Result(inner) => {
-                    self.charge(1)?;
+                    meter::charge(1)?;
                     todo.push((inner, 0));
                 }
                 Item::Incompatibility(at) => {
                     let Some(one) = self.incompatibilities.get(at as usize).cloned() else { continue };
-                    self.charge(one.cost())?;
+                    meter::charge(one.cost())?;
                     all.push(one);
                 }
             }

@@ -9,8 +9,9 @@ use super::discriminators::Discriminators;
 use super::matching::Matching;
 use super::sink::{Sink, Stop};
 use crate::schema::json_schema::model::{Combined, Criterion, NodeKind};
+use crate::schema::meter;
 
-impl Differ<'_> {
+impl<'m> Differ<'m> {
     /// Compares a schema with the members of a combination, of which one has to be compatible. False if none is, or if that is not how
     /// the pair is compared.
     pub(crate) fn alternative(&mut self, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<bool, Stop> {
@@ -109,26 +110,27 @@ impl Differ<'_> {
         if matching.size() < olds.min(news) {
             let discriminators = (self.discriminators(old, o), self.discriminators(new, u));
             matching.complete(&mut |left| {
-                self.charge(u64::try_from(news / 32).unwrap_or(u64::MAX))?;
-                let mut row = Vec::new();
+                meter::charge(u64::try_from(news / 32).unwrap_or(u64::MAX))?;
+                let mut row: Vec<u32> = Vec::new();
                 for right in 0..news {
                     let (Some(before), Some(after)) = (member(old, left, o), member(new, right, u)) else { continue };
-                    let contradict = discriminators
-                        .0
-                        .get(left)
-                        .zip(discriminators.1.get(right))
-                        .is_some_and(|(before, after)| before.contradict(after));
+                    let contradict = match discriminators.0.get(left).zip(discriminators.1.get(right)) {
+                        Some((before, after)) => before.contradict(after)?,
+                        None => false,
+                    };
                     if !contradict && self.compare(before, after)?.compatible {
-                        row.push(right);
+                        row.push(u32::try_from(right).unwrap_or(u32::MAX));
                     }
                 }
+                row.shrink_to_fit();
+                self.reserve(row.len() * size_of::<u32>())?;
                 Ok(row)
             })?;
         }
         Ok(matching)
     }
 
-    fn discriminators(&mut self, combined: &Combined, at: NodeRef) -> Vec<Discriminators> {
+    fn discriminators(&mut self, combined: &Combined, at: NodeRef) -> Vec<Discriminators<'m>> {
         combined.distinct.iter().map(|(node, _)| self.discriminators_of(at.beside(*node))).collect()
     }
 

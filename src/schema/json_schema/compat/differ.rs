@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::difference::{DifferenceTree, LocatedDifference, NodeRef, Pair, PathStep, Side, list};
+use super::difference::{Difference, DifferenceTree, LocatedDifference, NodeRef, Pair, PathStep, Side, list};
 use super::difference_kind::DifferenceKind as D;
 use super::number;
 use super::sink::{BoundKinds, Sink, Stop, bound};
-use crate::schema::budget::Budget;
 use crate::schema::deep_stack::on_deep_stack;
-use crate::schema::json_schema::model::{Annotations, Model, Node, NodeId, NodeKind};
+use crate::schema::difference_tree::Entry;
+use crate::schema::json_schema::model::{Annotations, LargePatterns, Model, Node, NodeId, NodeKind};
+use crate::schema::meter;
 use crate::types::CompatibilityPolicy;
 
 /// Depth of pairs compared on the caller's stack; safe on 2 MiB without optimization.
@@ -21,11 +22,10 @@ pub(crate) fn compare(
     original: &Model,
     update: &Model,
     policy: CompatibilityPolicy,
-    budget: u64,
     only_incompatible: bool,
 ) -> Result<Vec<LocatedDifference>, Stop> {
     let run = |max_depth| {
-        let mut differ = Differ::new(original, update, policy, budget, max_depth);
+        let mut differ = Differ::new(original, update, policy, max_depth);
         list(&differ.run()?, policy, only_incompatible).ok_or(Stop::Budget)
     };
     match run(INLINE_DEPTH) {
@@ -40,7 +40,6 @@ pub(crate) struct Differ<'m> {
     original: &'m Model,
     update: &'m Model,
     pub(super) policy: CompatibilityPolicy,
-    budget: Budget,
     max_depth: usize,
     depth: usize,
     /// Pairs done in this pass.
@@ -53,15 +52,28 @@ pub(crate) struct Differ<'m> {
     optimistic: bool,
     /// Where chains of references end.
     ends: HashMap<NodeRef, NodeRef>,
+    pub(super) large_patterns: LargePatterns,
+    /// Bytes reserved for the pairs that are remembered.
+    reserved: usize,
+}
+
+/// Bytes of a pair that is remembered: its place in the map, which grows by doubling, and its tree.
+const REMEMBERED: usize = 400;
+/// Bytes of an entry of the tree, with the name that its step may have.
+const ENTRY: usize = 2 * size_of::<Entry<Difference, PathStep>>() + 64;
+
+impl Drop for Differ<'_> {
+    fn drop(&mut self) {
+        meter::release(self.reserved);
+    }
 }
 
 impl<'m> Differ<'m> {
-    fn new(original: &'m Model, update: &'m Model, policy: CompatibilityPolicy, budget: u64, max_depth: usize) -> Self {
+    fn new(original: &'m Model, update: &'m Model, policy: CompatibilityPolicy, max_depth: usize) -> Self {
         Self {
             original,
             update,
             policy,
-            budget: Budget::new(budget),
             max_depth,
             depth: 0,
             done: HashMap::new(),
@@ -69,6 +81,8 @@ impl<'m> Differ<'m> {
             known: HashMap::new(),
             optimistic: false,
             ends: HashMap::new(),
+            large_patterns: LargePatterns::default(),
+            reserved: 0,
         }
     }
 
@@ -96,10 +110,6 @@ impl<'m> Differ<'m> {
         }
     }
 
-    pub(crate) fn charge(&mut self, units: u64) -> Result<(), Stop> {
-        Ok(self.budget.spend(units)?)
-    }
-
     /// Follows references to the end. A loop of nothing but references means no constraint at all.
     pub(super) fn dereference(&mut self, at: NodeRef) -> NodeRef {
         if !matches!(self.node(at).kind, NodeKind::Ref(_)) {
@@ -125,8 +135,14 @@ impl<'m> Differ<'m> {
     }
 
     pub(crate) fn compare(&mut self, original: NodeRef, update: NodeRef) -> Result<Rc<DifferenceTree>, Stop> {
-        self.charge(1)?;
+        meter::charge(1)?;
         let pair = (self.dereference(original), self.dereference(update));
+        if self.node(pair.0).is_leaf() && self.node(pair.1).is_leaf() {
+            // compared as quickly as it is looked up, and without memory: large combinations consist of such members
+            let mut sink = Sink::new(self.policy);
+            self.types(pair.0, pair.1, &mut sink)?;
+            return Ok(Rc::new(sink.tree));
+        }
         if let Some(tree) = self.done.get(&pair) {
             return Ok(Rc::clone(tree));
         }
@@ -148,8 +164,15 @@ impl<'m> Differ<'m> {
         self.active.remove(&pair);
         self.depth -= 1;
         let tree = Rc::new(sink.tree);
+        self.reserve(REMEMBERED + tree.entries.len() * ENTRY)?;
         self.done.insert(pair, Rc::clone(&tree));
         Ok(tree)
+    }
+
+    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), Stop> {
+        meter::reserve(bytes)?;
+        self.reserved += bytes;
+        Ok(())
     }
 
     /// Compares a pair below, and says whether it is compatible.
@@ -178,6 +201,7 @@ impl<'m> Differ<'m> {
 
     fn types(&mut self, o: NodeRef, u: NodeRef, sink: &mut Sink) -> Result<(), Stop> {
         let (old, new) = (self.node(o), self.node(u));
+        Self::charge_texts(old, new)?;
         if self.alternative(o, u, sink)? {
             return Ok(());
         }
@@ -225,6 +249,12 @@ impl<'m> Differ<'m> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Charges for the texts that are compared: keys of values, patterns, annotations.
+    fn charge_texts(old: &Node, new: &Node) -> Result<(), Stop> {
+        let (old, new) = (old.bytes_compared(), new.bytes_compared());
+        Ok(meter::charge_for(old.min(new) / 64)?)
     }
 
     fn annotations(old: &Node, new: &Node, o: NodeRef, u: NodeRef, sink: &mut Sink) {

@@ -4,7 +4,9 @@
 
 use super::differ::Differ;
 use super::difference::NodeRef;
+use super::sink::Stop;
 use crate::schema::json_schema::model::{Criterion, Node, NodeKind};
+use crate::schema::meter;
 
 /// Discriminators that are kept per member.
 const MAX_DISCRIMINATORS: usize = 4;
@@ -12,38 +14,43 @@ const MAX_DISCRIMINATORS: usize = 4;
 const MAX_LOOKED_AT: usize = 64;
 
 /// Constants among the properties of a member, by name.
-pub(super) struct Discriminators(Vec<(Box<str>, Discriminator)>);
+pub(super) struct Discriminators<'m>(Vec<(&'m str, Discriminator<'m>)>);
 
 #[derive(PartialEq, Eq)]
-enum Discriminator {
-    Const(Box<str>),
-    Enum(Box<[String]>),
+enum Discriminator<'m> {
+    Const(&'m str),
+    Enum(&'m [String]),
 }
 
-impl Discriminators {
+impl Discriminators<'_> {
     /// Whether a property declared on both sides has constants that make the pair incompatible.
-    pub(super) fn contradict(&self, new: &Self) -> bool {
-        self.0.iter().any(|(name, before)| {
-            let after = new.0.iter().find(|(other, _)| other == name).map(|(_, after)| after);
-            after.is_some_and(|after| match (before, after) {
+    pub(super) fn contradict(&self, new: &Self) -> Result<bool, Stop> {
+        for (name, before) in &self.0 {
+            let Some((_, after)) = new.0.iter().find(|(other, _)| other == name) else { continue };
+            let differ = match (before, after) {
                 (Discriminator::Enum(before), Discriminator::Enum(after)) => {
+                    meter::charge_for(before.len())?;
                     before.iter().any(|key| after.binary_search(key).is_err())
                 }
                 (before, after) => before != after,
-            })
-        })
+            };
+            if differ {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
-impl Differ<'_> {
-    pub(super) fn discriminators_of(&mut self, at: NodeRef) -> Discriminators {
+impl<'m> Differ<'m> {
+    pub(super) fn discriminators_of(&mut self, at: NodeRef) -> Discriminators<'m> {
         let end = self.dereference(at);
         let mut discriminators = Vec::new();
         if let NodeKind::Object(object) = &self.node(end).kind {
             for (name, property) in object.properties.iter().take(MAX_LOOKED_AT) {
                 let property = self.dereference(at.beside(*property));
                 if let Some(discriminator) = self.discriminator(property) {
-                    discriminators.push((name.clone(), discriminator));
+                    discriminators.push((&**name, discriminator));
                 }
                 if discriminators.len() >= MAX_DISCRIMINATORS {
                     break;
@@ -54,10 +61,10 @@ impl Differ<'_> {
     }
 
     /// A constant, alone or beside a plain type.
-    fn discriminator(&self, at: NodeRef) -> Option<Discriminator> {
-        let plain = |node: &Node| match &node.kind {
-            NodeKind::Const(value) => Some(Discriminator::Const(value.clone())),
-            NodeKind::Enum(values) => Some(Discriminator::Enum(values.clone())),
+    fn discriminator(&self, at: NodeRef) -> Option<Discriminator<'m>> {
+        let plain = |node: &'m Node| match &node.kind {
+            NodeKind::Const(value) => Some(Discriminator::Const(value)),
+            NodeKind::Enum(values) => Some(Discriminator::Enum(values)),
             _ => None,
         };
         let node = self.node(at);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::sink::Stop;
 
 /// Finds the right vertices that a left vertex has edges to.
-type Edges<'e> = dyn FnMut(usize) -> Result<Vec<usize>, Stop> + 'e;
+type Edges<'e> = dyn FnMut(usize) -> Result<Vec<u32>, Stop> + 'e;
 
 pub(super) struct Matching {
     left: Vec<Option<usize>>,
@@ -50,7 +50,7 @@ impl Matching {
     /// Makes the matching maximal in size (Hopcroft and Karp): phases of shortest augmenting paths from all free vertices. Edges
     /// of a vertex are asked for once, and only when a path reaches it.
     pub(super) fn complete(&mut self, edges: &mut Edges<'_>) -> Result<(), Stop> {
-        let mut rows: Vec<Option<Vec<usize>>> = vec![None; self.left.len()];
+        let mut rows: Vec<Option<Vec<u32>>> = vec![None; self.left.len()];
         while let Some(layers) = self.layers(&mut rows, edges)? {
             let mut next = vec![0; rows.len()];
             for left in 0..rows.len() {
@@ -64,7 +64,7 @@ impl Matching {
 
     /// Distance of every left vertex from a free one; `None` when no augmenting path is left. Every vertex on a path of this
     /// phase has its edges known afterwards.
-    fn layers(&self, rows: &mut [Option<Vec<usize>>], edges: &mut Edges<'_>) -> Result<Option<Vec<usize>>, Stop> {
+    fn layers(&self, rows: &mut [Option<Vec<u32>>], edges: &mut Edges<'_>) -> Result<Option<Vec<usize>>, Stop> {
         let mut layers = vec![usize::MAX; rows.len()];
         let mut queue = VecDeque::new();
         for (left, layer) in layers.iter_mut().enumerate() {
@@ -85,7 +85,7 @@ impl Matching {
                 None => row.insert(edges(left)?),
             };
             for right in row.iter() {
-                match self.partner_of_right(*right) {
+                match self.partner_of_right(*right as usize) {
                     None => shortest = layer,
                     Some(back) => {
                         if let Some(slot) = layers.get_mut(back).filter(|slot| **slot == usize::MAX) {
@@ -100,12 +100,13 @@ impl Matching {
     }
 
     /// One augmenting path from a free left vertex along the layers, by an explicit stack.
-    fn augment(&mut self, start: usize, rows: &[Option<Vec<usize>>], layers: &[usize], next: &mut [usize]) {
+    fn augment(&mut self, start: usize, rows: &[Option<Vec<u32>>], layers: &[usize], next: &mut [usize]) {
         let mut path: Vec<(usize, usize)> = Vec::new();
         let mut left = start;
         loop {
             let tried = next.get(left).copied().unwrap_or(usize::MAX);
-            let Some(right) = rows.get(left).and_then(Option::as_ref).and_then(|row| row.get(tried)).copied() else {
+            let Some(right) = rows.get(left).and_then(Option::as_ref).and_then(|row| row.get(tried)).map(|right| *right as usize)
+            else {
                 // A dead end: step back.
                 let Some((before, _)) = path.pop() else { return };
                 left = before;
@@ -138,10 +139,10 @@ impl Matching {
 mod tests {
     use super::Matching;
 
-    fn complete(matching: &mut Matching, edges: &[Vec<usize>]) {
+    fn complete(matching: &mut Matching, edges: &[Vec<u32>]) {
         matching.complete(&mut |left| Ok(edges[left].clone())).unwrap();
         for (left, right) in matching.pairs() {
-            assert!(edges[left].contains(&right));
+            assert!(edges[left].contains(&u32::try_from(right).unwrap()));
             assert_eq!(matching.partner_of_right(right), Some(left));
         }
     }
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn sizes_agree_with_an_exhaustive_search() {
         /// The best size by trying everything.
-        fn best(edges: &[Vec<usize>], used: u32) -> usize {
+        fn best(edges: &[Vec<u32>], used: u32) -> usize {
             let Some((row, rest)) = edges.split_first() else { return 0 };
             let without = best(rest, used);
             let with = row.iter().filter(|r| used & (1 << **r) == 0).map(|r| 1 + best(rest, used | (1 << r))).max();

@@ -51,7 +51,7 @@ pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) ->
     };
     // deeper pairs than any stack holds count as too much work
     let exhausted = CheckError::BudgetExhausted { limit: options.work_budget };
-    let Ok(found) = compare(original, update, options.policy, options.work_budget, true) else { return Err(exhausted) };
+    let Ok(found) = compare(original, update, options.policy, true) else { return Err(exhausted) };
     let findings = || findings(&found, (writer, original), (reader, update), options.direction);
     on_deep_stack(reader.nesting.max(writer.nesting), findings).ok_or(exhausted)
 }

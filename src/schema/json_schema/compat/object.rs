@@ -8,6 +8,7 @@ use super::difference::{NodeRef, Pair, PathStep};
 use super::difference_kind::DifferenceKind as D;
 use super::sink::{BoundKinds, Sink, Stop, bound, named};
 use crate::schema::json_schema::model::{Additional, NodeId, NodeKind, ObjectKeywords};
+use crate::schema::meter;
 
 /// What an object says about a property (or an array about a position) it does not declare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl Differ<'_> {
             D::UnevaluatedPropertiesExtended,
             D::UnevaluatedPropertiesNarrowed,
         ];
-        self.charge(u64::try_from((old.properties.len() + new.properties.len()) / 4).unwrap_or(u64::MAX))?;
+        meter::charge(u64::try_from((old.properties.len() + new.properties.len()) / 4).unwrap_or(u64::MAX))?;
         self.required((old, new), (o, u), sink);
         self.properties((old, new), (o, u), sink)?;
         self.dependencies((old, new), (o, u), sink)?;
@@ -166,9 +167,7 @@ impl Differ<'_> {
             return Ok(Coverage::Open);
         }
         for entry in &object.patterns {
-            let (covers, cost) = entry.covers(name);
-            self.charge(cost)?;
-            if covers {
+            if entry.covers(name, &mut self.large_patterns)? {
                 return Ok(like(entry.schema));
             }
         }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::difference::{Difference, DifferenceTree, NodeRef, Pair, PathStep, UnmatchedMember};
 use super::difference_kind::DifferenceKind as D;
-use crate::schema::budget::Exhausted;
 use crate::schema::difference_tree::Entry;
 use crate::schema::json_schema::number::Decimal;
+use crate::schema::meter::Exhausted;
 use crate::types::CompatibilityPolicy;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! What the keywords of strings, numbers, arrays and objects become in each dialect.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
 
 use super::digest::of_type_name;
 use super::loader::{LoadError, Loader};
@@ -13,6 +12,7 @@ use crate::schema::json_schema::model::{
 };
 use crate::schema::json_schema::number::Decimal;
 use crate::schema::json_schema::resolve::Scope;
+use crate::schema::meter::Once;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum KeywordGroup {
@@ -302,7 +302,7 @@ impl<'d> Loader<'d> {
             for member in self.expect_object(patterns)?.members() {
                 self.expect_pattern(&member.value, &member.key)?;
                 let schema = self.child(&member.value, scope)?;
-                node.patterns.push(PatternProperty { pattern: member.key.clone(), schema, compiled: OnceLock::new() });
+                node.patterns.push(PatternProperty { pattern: member.key.clone(), schema, compiled: Once::new() });
             }
         }
         if self.dialect != Dialect::Draft4 {

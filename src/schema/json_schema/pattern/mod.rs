@@ -12,6 +12,7 @@ use regex_syntax::ast::ErrorKind;
 
 pub(super) use self::java::to_ecma;
 use self::translate::{Reading, translate};
+use crate::schema::meter::{self, Exhausted, Reserved};
 
 /// Backtracking steps after which a match is given up.
 pub(super) const BACKTRACK_LIMIT: usize = 10_000;
@@ -22,13 +23,51 @@ pub(super) const LARGE: usize = 10 << 20;
 /// Size limit where a pattern is compiled only to see whether it is well-formed.
 const LOOK: usize = 32 << 10;
 
-/// Units of work for a search that may go back to its limit.
+/// Units of work for compiling a pattern that stays small.
+const TYPICAL: usize = 2_000;
+
+/// Units of work, here of a microsecond, for a search that may go back to its limit.
 const BACKTRACKING: u64 = 400;
 
 /// Whether a schema with this pattern is accepted. Nothing is compiled where reading the syntax settles it.
 pub(crate) fn acceptable(pattern: &str) -> bool {
+    let Ok(_memory) = afford(pattern, READING) else { return false };
     let rewritten = translate(pattern, Reading::Shape);
-    readable(&rewritten) || readable(pattern) || (!reverses_a_count(pattern) && (builds(&rewritten) || builds(pattern)))
+    if readable(&rewritten) || readable(pattern) {
+        return true;
+    }
+    let Ok(_memory) = afford(pattern, COMPILING) else { return false };
+    !reverses_a_count(pattern) && (builds(&rewritten) || builds(pattern))
+}
+
+/// What the crates take for a pattern, before any limit of theirs on the result comes into play; measured with the patterns that take
+/// the most.
+#[derive(Clone, Copy)]
+struct Cost {
+    /// Bytes of memory for a byte of the pattern.
+    byte: usize,
+    /// For each repetition.
+    repetition: usize,
+}
+
+/// To read the syntax.
+const READING: Cost = Cost { byte: 1_000, repetition: 0 };
+/// To compile it as well.
+const COMPILING: Cost = Cost { byte: 1_000, repetition: 20_000 };
+/// For a class of Unicode characters, and for one without regard to case.
+const CLASS: usize = 6_000;
+const FOLDED_CLASS: usize = 72_000;
+
+/// Charges for a pattern that is about to be read or compiled, and reserves the memory for the time being.
+fn afford(pattern: &str, cost: Cost) -> Result<Reserved, Exhausted> {
+    let classes = pattern.bytes().zip(pattern.bytes().skip(1)).filter(|pair| matches!(pair, (b'\\', b'p' | b'P'))).count();
+    let repetitions = pattern.bytes().filter(|byte| b"*+?{".contains(byte)).count();
+    // a group in the middle can have the flag as well
+    let class = if pattern.contains("(?") { FOLDED_CLASS } else { CLASS };
+    // a microsecond for each thousand bytes, at worst
+    let bytes = (pattern.len() * cost.byte).saturating_add(classes * class).saturating_add(repetitions * cost.repetition);
+    meter::charge_for(bytes / 50)?;
+    meter::reserve_for_now(bytes)
 }
 
 /// `a{2,1}`, which `fancy-regex` does not refuse.
@@ -61,6 +100,16 @@ fn build(pattern: &str, size_limit: usize) -> Result<Regex, Error> {
         .build()
 }
 
+/// Charges for compiling a pattern up to this size, and reserves what that takes for the time being.
+pub(super) fn afford_compiling(pattern: &str, size_limit: usize) -> Result<Reserved, Exhausted> {
+    // what the limit allows takes up to 5 ns a byte
+    meter::charge_for(if size_limit > SMALL { size_limit / 10 } else { TYPICAL })?;
+    // and some more memory than it allows, which is given back
+    let mut memory = meter::reserve_for_now(if size_limit > SMALL { size_limit * 5 / 2 } else { size_limit })?;
+    memory.join(afford(pattern, COMPILING)?);
+    Ok(memory)
+}
+
 #[derive(Debug)]
 pub(crate) struct Compiled {
     regex: Box<Regex>,
@@ -71,6 +120,7 @@ pub(crate) struct Compiled {
 impl Compiled {
     /// Compiles a pattern of at most this size; `None` when no engine can run it.
     pub(crate) fn new(pattern: &str, size_limit: usize) -> Option<Self> {
+        let _memory = afford_compiling(pattern, size_limit).ok()?;
         let rewritten = translate(pattern, Reading::Run);
         let of = |text: &str| {
             let regex = Box::new(build(text, size_limit).ok()?);
@@ -82,6 +132,11 @@ impl Compiled {
     /// Whether the pattern is found anywhere in `text`; the error is the engine's reason for giving up.
     pub(crate) fn found_in(&self, text: &str) -> Result<bool, String> {
         self.regex.is_match(text).map_err(|error| error.to_string())
+    }
+
+    /// Bytes held, roughly.
+    pub(crate) fn weight(size_limit: usize) -> usize {
+        if size_limit > SMALL { size_limit / 2 } else { 64 << 10 }
     }
 
     /// What a search costs, in units of about a microsecond at worst.

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use crate::schema::meter;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
     /// To see whether it is well-formed: classes only Java knows become some class.
@@ -143,7 +145,8 @@ impl Translator<'_> {
             }
             _ if ahead.peek() == Some(&'{') => {
                 ahead.next();
-                let digits: String = ahead.by_ref().take_while(|c| *c != '}').collect();
+                // where no brace closes, each is looked for up to the end of the text
+                let digits: String = ahead.by_ref().take_while(|c| *c != '}' && meter::charge(1).is_ok()).collect();
                 char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
             }
             _ => {
@@ -189,6 +192,8 @@ impl Translator<'_> {
         }
         let mut empty = true;
         loop {
+            // where no class ends, each bracket is followed to the end of the text
+            meter::charge(1).ok()?;
             let c = self.rest.next()?;
             if c == ']' {
                 break;

@@ -2,13 +2,14 @@
 //!
 //! The crate offers no way to stop a walk, so spending the last unit unwinds to [`within`], without a message.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use jsonschema::{Keyword, ValidationError};
-use serde_json::{Map, Value as Tree};
+use serde_json::{Map, Number, Value as Tree};
 
+use crate::schema::json_schema::number::Decimal;
 use crate::schema::json_schema::pattern;
+use crate::schema::meter;
 
 /// How many schema evaluations, of about a microsecond at worst, a validation may spend before it is given up.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +26,9 @@ impl Budget {
     fn units(self) -> u64 {
         match self {
             Self::Quick => 5_000,
-            Self::Full => 2_000_000,
-            Self::Errors => 200_000,
+            Self::Full => 1_000_000,
+            // each may leave some 3 KB behind in errors that the crate collects
+            Self::Errors => 20_000,
         }
     }
 }
@@ -34,26 +36,22 @@ impl Budget {
 /// Units for matching the keys of one document against `patternProperties`.
 const KEYS_PER_DOCUMENT: u64 = 4_000_000;
 
-thread_local! {
-    /// What is left on this thread. The crate gives its keywords no other way to share state.
-    static LEFT: Cell<u64> = const { Cell::new(0) };
-}
+/// Units of the meter for one of these.
+const METERED: u64 = 20;
 
 /// The payload of the unwinding.
 struct Spent;
 
 /// Spends some units; the walk ends here if there are not enough.
 pub(super) fn spend(units: u64) {
-    match LEFT.get().checked_sub(units) {
-        Some(left) => LEFT.set(left),
-        None => resume_unwind(Box::new(Spent)),
+    if meter::charge(units.saturating_mul(METERED)).is_err() {
+        resume_unwind(Box::new(Spent));
     }
 }
 
 /// Runs a walk; `None` when the budget is not enough (or the crate panics).
 pub(super) fn within<T>(budget: Budget, walk: impl FnOnce() -> T) -> Option<T> {
-    LEFT.set(budget.units());
-    catch_unwind(AssertUnwindSafe(walk)).ok()
+    meter::with_part(budget.units() * METERED, || catch_unwind(AssertUnwindSafe(walk)).ok()).ok().flatten()
 }
 
 /// What matching one name against every key of a schema's `patternProperties` costs.
@@ -71,6 +69,22 @@ pub(super) fn too_many_keys(members: u64, cost_per_key: u64) -> bool {
 pub(super) struct Meter {
     fixed: u64,
     per_member: u64,
+    /// Powers of ten of a number that cost one unit; none where numbers are not calculated with.
+    powers_per_unit: Option<u64>,
+    /// Values that a long number is compared with.
+    values: u64,
+}
+
+/// Length up to which numbers are compared and calculated with in no time.
+const SHORT_NUMBER: usize = 17;
+
+/// What the exact arithmetic with a number costs in proportion to: its digits and the powers of ten that are written out for it.
+fn powers(number: &Number) -> u64 {
+    let text = number.as_str();
+    if text.len() <= SHORT_NUMBER && !text.contains(['e', 'E']) {
+        return 0;
+    }
+    Decimal::read(text).magnitude().unsigned_abs().max(text.len() as u64)
 }
 
 impl Meter {
@@ -85,12 +99,31 @@ impl Meter {
             ["enum", "properties", "dependencies", "dependentRequired", "dependentSchemas"].into_iter().map(entries).sum();
         // Every missing name is an error of its own.
         let fixed = 1 + gone_through / 32 + entries("required");
-        Self { fixed: u64::try_from(fixed).unwrap_or(u64::MAX), per_member: cost_of_patterns(schema) }
+        let has = |key: &str| schema.contains_key(key);
+        let bounds = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+        let powers_per_unit = match (has("multipleOf"), bounds.into_iter().any(has) || has("enum") || has("const")) {
+            (true, _) => Some(10),
+            (false, true) => Some(50),
+            (false, false) => None,
+        };
+        Self {
+            fixed: u64::try_from(fixed).unwrap_or(u64::MAX),
+            per_member: cost_of_patterns(schema),
+            powers_per_unit,
+            values: u64::try_from(entries("enum")).unwrap_or(u64::MAX),
+        }
     }
 
     fn count(&self, instance: &Tree) {
         let members = instance.as_object().map_or(0, |object| u64::try_from(object.len()).unwrap_or(u64::MAX));
-        spend(members.saturating_mul(self.per_member).saturating_add(self.fixed));
+        let of_value = match instance {
+            Tree::Number(number) => match powers(number) {
+                0 => 0,
+                powers => self.powers_per_unit.map_or(0, |powers_per_unit| powers / powers_per_unit + self.values),
+            },
+            _ => 0,
+        };
+        spend(members.saturating_mul(self.per_member).saturating_add(self.fixed).saturating_add(of_value));
     }
 }
 

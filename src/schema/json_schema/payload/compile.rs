@@ -11,9 +11,11 @@ use super::accept::{self, Acceptor};
 use super::budget::{Meter, cost_of_patterns};
 use super::options::ValidateOptions;
 use super::patterns::{self, Patterns};
+use super::unique_items::UniqueItems;
 use crate::schema::json_schema::documents::Documents;
 use crate::schema::json_schema::jsonschema_adapter::{self, FUEL, Spelling};
 use crate::schema::json_schema::pattern::{self, LARGE};
+use crate::schema::meter;
 
 /// Depth to which the crate may recurse while compiling.
 const MAX_DEPTH: usize = 10_000;
@@ -33,10 +35,19 @@ pub(super) struct CompiledSchema {
     pub(super) cost_per_key: u64,
     /// There are patterns that no engine runs.
     pub(super) unusable_patterns: bool,
+    /// Bytes that the patterns hold.
+    pub(super) patterns_weight: usize,
 }
+
+/// Bytes of memory that compiling takes for each byte of the texts: they are rewritten, copied for the crate, and become validators.
+const BYTES_PER_BYTE: usize = 16;
 
 /// `pointer` chooses the schema in the first document.
 pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOptions) -> Result<CompiledSchema, String> {
+    let too_much = |_| "it takes more to compile than there is for it".to_owned();
+    let size = documents.size();
+    meter::charge_for(size).map_err(too_much)?;
+    let _memory = meter::reserve_for_now(size.saturating_mul(BYTES_PER_BYTE)).map_err(too_much)?;
     let patterns = Arc::new(Patterns::default());
     let mut number = 0;
     let mut respell = |key: &str| {
@@ -76,6 +87,7 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
                 .should_validate_formats(options.formats)
                 .with_format("regex", pattern::acceptable)
                 .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
+                .with_keyword("uniqueItems", |_, value, _| Ok(Box::new(UniqueItems { is_on: value.as_bool() == Some(true) })))
                 .with_keyword("pattern", move |_, value, _| Ok(Box::new(of_keyword.keyword(value.as_str().unwrap_or_default()))))
                 .build(root)
                 .map_err(|error| error.to_string())
@@ -88,8 +100,8 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
     let acceptor = options.at_once.then(understood).flatten();
     let inner = compiled(&root, served)?;
     let respelled = rewritten.respelled.into_iter().collect();
-    let unusable_patterns = patterns.has_unusable();
-    Ok(CompiledSchema { inner, acceptor, respelled, addresses, chain, cost_per_key, unusable_patterns })
+    let (unusable_patterns, patterns_weight) = (patterns.has_unusable(), patterns.weight());
+    Ok(CompiledSchema { inner, acceptor, respelled, addresses, chain, cost_per_key, unusable_patterns, patterns_weight })
 }
 
 fn is_schema(value: &Tree) -> bool {

@@ -11,6 +11,7 @@ mod compile;
 mod options;
 mod patterns;
 mod report;
+mod unique_items;
 mod validator;
 
 pub use self::options::ValidateOptions;

@@ -11,10 +11,11 @@ use jsonschema::{FancyRegex, Keyword, PatternOptions, ValidationError};
 use serde_json::Value as Tree;
 
 use super::budget::spend;
-use crate::schema::json_schema::pattern::{BACKTRACK_LIMIT, Compiled, LARGE, SMALL, to_ecma};
+use crate::schema::json_schema::pattern::{self, BACKTRACK_LIMIT, Compiled, LARGE, SMALL, to_ecma};
+use crate::schema::meter;
 
-/// Large patterns that one schema may have. They cost some 20 ms each to compile.
-const MAX_LARGE: usize = 32;
+/// Large patterns that one schema may have. They cost some 50 ms each to compile, and hold 5 MB.
+const MAX_LARGE: usize = 8;
 
 /// The patterns of one schema, each compiled once.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub(super) struct Patterns {
     compiled: Mutex<HashMap<String, Option<Arc<Compiled>>>>,
     large: AtomicUsize,
     unusable: AtomicBool,
+    /// Bytes that the compiled ones hold.
+    weight: AtomicUsize,
 }
 
 impl Patterns {
@@ -30,10 +33,25 @@ impl Patterns {
         self.unusable.load(Ordering::Relaxed)
     }
 
+    pub(super) fn weight(&self) -> usize {
+        self.weight.load(Ordering::Relaxed)
+    }
+
     /// Tries the small size first, the large one a limited number of times.
     fn sized<T>(&self, attempt: impl Fn(usize) -> Option<T>) -> Option<T> {
-        let found =
-            attempt(SMALL).or_else(|| if self.large.fetch_add(1, Ordering::Relaxed) < MAX_LARGE { attempt(LARGE) } else { None });
+        let weighed = |size| {
+            let weight = Compiled::weight(size);
+            meter::reserve(weight).ok()?;
+            let found = attempt(size);
+            if found.is_some() {
+                self.weight.fetch_add(weight, Ordering::Relaxed);
+            } else {
+                meter::release(weight);
+            }
+            found
+        };
+        let may_be_large = || self.large.fetch_add(1, Ordering::Relaxed) < MAX_LARGE;
+        let found = weighed(SMALL).or_else(|| may_be_large().then(|| weighed(LARGE)).flatten());
         if found.is_none() {
             self.unusable.store(true, Ordering::Relaxed);
         }
@@ -79,6 +97,7 @@ fn is_plain(key: &str) -> bool {
 }
 
 fn works(key: &str, size_limit: usize) -> bool {
+    let Ok(_memory) = pattern::afford_compiling(key, size_limit) else { return false };
     let mut patterns = serde_json::Map::new();
     patterns.insert(key.to_owned(), Tree::Bool(true));
     let schema = serde_json::json!({ "patternProperties": patterns });

@@ -39,6 +39,7 @@ pub struct Validator {
     cost_per_key: u64,
     unusable_patterns: bool,
     weight: usize,
+    patterns_weight: usize,
 }
 
 impl Drop for Validator {
@@ -79,6 +80,7 @@ impl Validator {
             cost_per_key: built.cost_per_key,
             unusable_patterns: built.unusable_patterns,
             weight: schema.canonical().len() * 8 + schema.documents.size_of_references() * 4,
+            patterns_weight: built.patterns_weight,
         })
     }
 
@@ -127,7 +129,7 @@ impl Validator {
 
     /// Bytes held, roughly: what the crate makes of a schema weighs more than the schema.
     pub fn weight(&self) -> usize {
-        size_of::<Self>() + self.weight.saturating_mul(if self.acceptor.is_some() { 5 } else { 4 })
+        size_of::<Self>() + self.weight.saturating_mul(if self.acceptor.is_some() { 5 } else { 4 }) + self.patterns_weight
     }
 
     /// Whether a document is valid; `None` when that can't be found out.

@@ -17,6 +17,7 @@ use super::schema::Schema;
 use crate::schema::difference_tree::{Limits, flatten};
 use crate::schema::finding::Finding;
 use crate::schema::format::{CheckError, CheckOptions};
+use crate::schema::meter;
 use crate::types::ProtobufPolicy;
 
 /// One difference, for tests and tools.
@@ -38,7 +39,7 @@ pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) ->
     let old = ComparedFile { file: &writer.file, symbols: &old_symbols, dependencies: &writer.dependencies };
     let new = ComparedFile { file: &reader.file, symbols: &new_symbols, dependencies: &reader.dependencies };
     let exhausted = |_| CheckError::BudgetExhausted { limit: options.work_budget };
-    let tree = walk::compare(old, new, false, options.work_budget).map_err(exhausted)?;
+    let tree = walk::compare(old, new, false).map_err(exhausted)?;
     let differences = flatten(&tree, Some(&|difference| difference.kind.is_compatible()), Limits::default());
     let breaches = match options.protobuf_policy {
         ProtobufPolicy::Default => Vec::new(),
@@ -60,7 +61,8 @@ pub fn differences(original: &Schema, update: &Schema) -> Result<Vec<Difference>
     let (old_symbols, new_symbols) = (original.symbols(), update.symbols());
     let old = ComparedFile { file: &original.file, symbols: &old_symbols, dependencies: &original.dependencies };
     let new = ComparedFile { file: &update.file, symbols: &new_symbols, dependencies: &update.dependencies };
-    let tree = walk::compare(old, new, true, BUDGET).map_err(|_| CheckError::BudgetExhausted { limit: BUDGET })?;
+    let tree =
+        meter::with_limit(BUDGET, || walk::compare(old, new, true)).map_err(|_| CheckError::BudgetExhausted { limit: BUDGET })?;
     let all = flatten(&tree, None, Limits::default());
     Ok(all.into_iter().map(|one| Difference { kind: one.difference.kind, path: one.path }).collect())
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::difference::{DifferenceTree, ElementDifference, PathStep};
 use super::rules::{ComparedFile, LevelComparison, LevelItem, Pair};
-use crate::schema::budget::{Budget, Exhausted};
 use crate::schema::difference_tree::Entry;
+use crate::schema::meter::{self, Exhausted};
 
 /// Results that depend on what is being compared further up are not reused, so that each place lists what Confluent lists there.
 /// After this many comparisons they are, which bounds the work: the verdict is the same, the list may be shorter.
@@ -33,7 +33,6 @@ struct Comparison<'a> {
     old: ComparedFile<'a>,
     new: ComparedFile<'a>,
     all: bool,
-    budget: Budget,
     /// Results by pair.
     known: HashMap<(usize, usize), Rc<DifferenceTree>>,
     /// The frame in which an old message is being compared.
@@ -41,17 +40,11 @@ struct Comparison<'a> {
     compared: usize,
 }
 
-pub(super) fn compare<'a>(
-    old: ComparedFile<'a>,
-    new: ComparedFile<'a>,
-    all: bool,
-    budget: u64,
-) -> Result<Rc<DifferenceTree>, Exhausted> {
-    let mut comparison =
-        Comparison { old, new, all, budget: Budget::new(budget), known: HashMap::new(), active: HashMap::new(), compared: 0 };
+pub(super) fn compare<'a>(old: ComparedFile<'a>, new: ComparedFile<'a>, all: bool) -> Result<Rc<DifferenceTree>, Exhausted> {
+    let mut comparison = Comparison { old, new, all, known: HashMap::new(), active: HashMap::new(), compared: 0 };
     let mut level = comparison.level();
     level.compare_files();
-    let root = comparison.frame(level, Hook::Root, None)?;
+    let root = Comparison::frame(level, Hook::Root, None)?;
     comparison.run(root)
 }
 
@@ -64,8 +57,8 @@ impl<'a> Comparison<'a> {
         LevelComparison { old: self.old, new: self.new, all: self.all, items: Vec::new(), work: 1 }
     }
 
-    fn frame(&mut self, level: LevelComparison<'a>, hook: Hook, key: Option<(usize, usize)>) -> Result<Frame<'a>, Exhausted> {
-        self.budget.spend(level.work)?;
+    fn frame(level: LevelComparison<'a>, hook: Hook, key: Option<(usize, usize)>) -> Result<Frame<'a>, Exhausted> {
+        meter::charge(level.work)?;
         let items = level.items.into_iter();
         Ok(Frame { key, items, hook, tree: DifferenceTree::default(), depends_on: usize::MAX })
     }
@@ -112,7 +105,7 @@ impl<'a> Comparison<'a> {
     fn enter(&mut self, top: &mut Frame<'a>, pair: Pair<'a>, hook: Hook, depth: usize) -> Result<Option<Frame<'a>>, Exhausted> {
         let (Some(old), Some(new)) = (pair.old.node.body(), pair.new.node.body()) else { return Ok(None) };
         let key = (address(old), address(new));
-        self.budget.spend(1)?;
+        meter::charge(1)?;
         if let Some(tree) = self.known.get(&key) {
             attach(top, hook, Rc::clone(tree));
             return Ok(None);
@@ -122,11 +115,11 @@ impl<'a> Comparison<'a> {
         let Some(above) = self.active.get(&key.0).copied() else {
             self.active.insert(key.0, depth);
             level.compare_messages(pair, true);
-            return self.frame(level, hook, Some(key)).map(Some);
+            return Self::frame(level, hook, Some(key)).map(Some);
         };
         // The message is being compared further up, which reports its fields.
         level.compare_messages(pair, false);
-        let mut frame = self.frame(level, hook, None)?;
+        let mut frame = Self::frame(level, hook, None)?;
         frame.depends_on = above;
         Ok(Some(frame))
     }

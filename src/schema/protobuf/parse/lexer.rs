@@ -4,10 +4,14 @@
 //! depends on where it stands. The errors have its wording.
 
 use crate::schema::format::SchemaError;
+use crate::schema::meter;
 use crate::schema::position::Position;
 
 /// What the errors of a text that can't be read begin with.
 pub(crate) const COULD_NOT_PARSE: &str = "Could not parse Protobuf - ";
+
+/// Bytes that a word of the text takes in what becomes of it, in the model and in the tables of names.
+const WORD: usize = 200;
 
 /// A place in a text, and how deep it is nested.
 #[derive(Debug)]
@@ -151,6 +155,8 @@ impl<'a> Lexer<'a> {
 
     pub(crate) fn word(&mut self) -> Result<&'a str, SchemaError> {
         self.skip()?;
+        let afforded = meter::charge(1).and_then(|()| meter::reserve(WORD));
+        afforded.map_err(|_| self.fail("the text takes more to read than there is for it"))?;
         let word = self.run();
         if word.is_empty() { Err(self.fail("expected a word")) } else { Ok(word) }
     }

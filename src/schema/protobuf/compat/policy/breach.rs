@@ -1,7 +1,7 @@
 //! The policy that is checked, the breaches that are found, and what all rules need.
 
-use crate::schema::budget::{Budget, Exhausted};
 use crate::schema::finding::Finding;
+use crate::schema::meter::Exhausted;
 use crate::schema::protobuf::compat::difference::ElementPlace;
 use crate::schema::protobuf::compat::difference_kind::wire_message;
 use crate::schema::protobuf::compat::places::Places;
@@ -29,7 +29,6 @@ pub(super) struct Policy<'a> {
     pub(super) new: ComparedFile<'a>,
     pub(super) level: ProtobufPolicy,
     pub(super) breaches: Vec<Breach>,
-    pub(super) budget: Budget,
 }
 
 impl Policy<'_> {
@@ -40,10 +39,6 @@ impl Policy<'_> {
     /// Whether the policy includes the JSON encoding.
     pub(super) fn json(&self) -> bool {
         matches!(self.level, ProtobufPolicy::WireJson | ProtobufPolicy::File)
-    }
-
-    pub(super) fn spend(&mut self, units: usize) -> Compared {
-        self.budget.spend(units as u64 + 1)
     }
 
     pub(super) fn breach(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::breach::{Compared, Policy, below, json_format, place};
 use super::reserved::{NumberSet, check_reserved, reserved_names};
+use crate::schema::meter;
 use crate::schema::protobuf::features::Features;
 use crate::schema::protobuf::model::{Constant, Enum, Offset, join};
 use crate::types::ProtobufPolicy;
@@ -18,7 +19,7 @@ fn by_number(found: &Enum) -> BTreeMap<i32, (Vec<&str>, Offset)> {
 }
 
 pub(super) fn compare(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str), (old, new): (&Enum, &Enum)) -> Compared {
-    policy.spend(old.constants.len() + new.constants.len())?;
+    meter::charge_for(1 + old.constants.len() + new.constants.len())?;
     let scopes = (join(scopes.0, &old.name), join(scopes.1, &new.name));
     let kept = by_number(new);
     let known_names = reserved_names(&new.reserved);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::breach::{Compared, Policy, below, place};
 use super::reserved::{NumberSet, reserved_names};
+use crate::schema::meter;
 use crate::schema::protobuf::compat::rules::ComparedFile;
 use crate::schema::protobuf::features::Features;
 use crate::schema::protobuf::model::{Body, Field, FieldType, Group, Label, Offset, Syntax, Value, is_scalar, join, json_name};
@@ -66,7 +67,7 @@ fn of_group<'a>(group: &'a Group, oneof: Option<&'a str>) -> FieldOrGroup<'a> {
 
 pub(super) fn compare(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str), (old, new): (&Body, &Body)) -> Compared {
     let (before, after) = (members(old), members(new));
-    policy.spend(before.len() + after.len())?;
+    meter::charge_for(1 + before.len() + after.len())?;
     let known_names = reserved_names(&new.reserved);
     let reserved_numbers = NumberSet::reserved(&new.reserved);
     for (number, old_member) in &before {

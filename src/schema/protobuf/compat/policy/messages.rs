@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::breach::{Compared, KEEP, Policy, below, json_format, option, place};
 use super::reserved::{NumberSet, check_reserved, first_uncovered};
 use super::{enums, fields};
+use crate::schema::meter;
 use crate::schema::protobuf::model::{Body, Enum, Message, Span, join};
 use crate::types::ProtobufPolicy;
 
@@ -15,7 +16,7 @@ pub(super) fn compare_types(
     (old, new): (&[Message], &[Message]),
     (old_enums, new_enums): (&[Enum], &[Enum]),
 ) -> Compared {
-    policy.spend(old.len() + new.len() + old_enums.len() + new_enums.len())?;
+    meter::charge_for(1 + old.len() + new.len() + old_enums.len() + new_enums.len())?;
     let by_name: HashMap<&str, &Message> = new.iter().map(|message| (&*message.name, message)).collect();
     for message in old {
         // Confluent's own rules report a message that is gone

@@ -14,8 +14,8 @@ mod services;
 
 use self::breach::{Breach, Policy};
 use super::rules::ComparedFile;
-use crate::schema::budget::{Budget, Exhausted};
 use crate::schema::format::CheckOptions;
+use crate::schema::meter::Exhausted;
 
 /// The ids of the rules that the policies add.
 pub(super) const RULES: [&str; 36] = [
@@ -59,8 +59,7 @@ pub(super) const RULES: [&str; 36] = [
 
 /// The breaches of the policy's own rules.
 pub(super) fn check(old: ComparedFile<'_>, new: ComparedFile<'_>, options: &CheckOptions) -> Result<Vec<Breach>, Exhausted> {
-    let budget = Budget::new(options.work_budget);
-    let mut policy = Policy { old, new, level: options.protobuf_policy, breaches: Vec::new(), budget };
+    let mut policy = Policy { old, new, level: options.protobuf_policy, breaches: Vec::new() };
     files::compare(&mut policy)?;
     Ok(policy.breaches)
 }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::breach::{Compared, KEEP, Policy, below, option, place};
 use super::fields;
+use crate::schema::meter;
 use crate::schema::protobuf::model::{Rpc, Service, join};
 use crate::types::ProtobufPolicy;
 
 pub(super) fn compare(policy: &mut Policy<'_>, scopes: (&str, &str), (old, new): (&[Service], &[Service])) -> Compared {
-    policy.spend(old.len() + new.len())?;
+    meter::charge_for(1 + old.len() + new.len())?;
     let by_name: HashMap<&str, &Service> = new.iter().map(|service| (&*service.name, service)).collect();
     for service in old {
         let path = below("#/", &service.name);
@@ -20,7 +21,7 @@ pub(super) fn compare(policy: &mut Policy<'_>, scopes: (&str, &str), (old, new):
             continue;
         };
         let scopes = (join(scopes.0, &service.name), join(scopes.1, &service.name));
-        policy.spend(service.rpcs.len() + other.rpcs.len())?;
+        meter::charge_for(1 + service.rpcs.len() + other.rpcs.len())?;
         let rpcs: HashMap<&str, &Rpc> = other.rpcs.iter().map(|rpc| (&*rpc.name, rpc)).collect();
         for rpc in &service.rpcs {
             let path = below(&path, &rpc.name);

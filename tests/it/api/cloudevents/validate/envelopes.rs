@@ -13,7 +13,7 @@ fn judged(more: &str, settings: &EventSettings) -> (Vec<String>, Vec<String>) {
     let text = format!(r#"{{"specversion":"1.0","id":"7","source":"/shop","type":"t"{more}}}"#);
     let envelope = parse_structured(text.as_bytes(), settings);
     let verdict = Verdict { envelope, schema: None, judgement: Judgement::default() };
-    let report = serde_json::from_str(&report(verdict, Some(&text), Strictness::Default).json).unwrap();
+    let report = serde_json::from_slice(&report(verdict, Some(&text), Strictness::Default).json).unwrap();
     (codes(&report, "errors"), codes(&report, "warnings"))
 }
 

@@ -1,0 +1,192 @@
+//! Work whose cost the input decides: reading schemas, comparing them, judging data.
+//!
+//! What is short is done on the thread that serves the request, under an allowance that ends after some milliseconds. What that
+//! does not settle makes the request a heavy one: as many of them go on at once as there are cores, a bounded number waits for its
+//! turn, and those beyond get an error. A heavy request keeps its turn to its end, so that the memory of all of them is bounded by
+//! what each may take. All jobs of a request spend one allowance, and stop when nobody waits for it any more.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+
+use super::{Registry, RegistryError};
+use crate::schema::meter::{self, Allowance, Exhausted, Meter};
+
+/// Bytes of input up to which a job is tried on the thread that serves the request.
+pub(super) const INLINE_BYTES: usize = 32 << 10;
+
+/// What a job may cost there: about a millisecond.
+const INLINE: Allowance = Allowance { work: 20_000, memory: 2 << 20 };
+
+/// How much is judged at once, and what a request may spend.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgingLimits {
+    /// Heavy requests that go on at once; 0 means one for each core.
+    pub threads: usize,
+    /// Heavy requests that wait for their turn.
+    pub queue: usize,
+    /// Units of work of one request.
+    pub work: u64,
+    /// Bytes that a request may take for what it judges.
+    pub memory: u64,
+}
+
+impl Default for JudgingLimits {
+    fn default() -> Self {
+        Self { threads: 0, queue: 64, work: 20_000_000, memory: 40 << 20 }
+    }
+}
+
+/// What a heavy request spends, and its turn. Both end with the request.
+struct HeavyRequest {
+    meter: Meter,
+    turn: OnceCell<OwnedSemaphorePermit>,
+}
+
+impl HeavyRequest {
+    fn new(allowance: Allowance) -> Self {
+        Self { meter: Meter::new(allowance), turn: OnceCell::new() }
+    }
+}
+
+tokio::task_local! {
+    /// The request that the task serves, once it is a heavy one.
+    static REQUEST: OnceLock<Arc<HeavyRequest>>;
+}
+
+/// Whether a job may be tried on the thread that serves the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    Bytes(usize),
+    /// Some work can't be measured while it runs: it is always heavy.
+    Unmeasured,
+}
+
+pub(super) struct JudgingPool {
+    turns: Arc<Semaphore>,
+    /// For work whose result others wait for: it must not itself wait for a turn, which one of those may have.
+    shared: Arc<Semaphore>,
+    queue: Semaphore,
+    allowance: Allowance,
+    inline: Allowance,
+}
+
+impl JudgingPool {
+    pub(super) fn new(limits: JudgingLimits) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let threads = if limits.threads == 0 { cores() } else { limits.threads };
+        let inline = Allowance { work: INLINE.work.min(limits.work), memory: INLINE.memory.min(limits.memory) };
+        Self {
+            turns: Arc::new(Semaphore::new(threads)),
+            shared: Arc::new(Semaphore::new(threads.div_ceil(2))),
+            queue: Semaphore::new(limits.queue),
+            allowance: Allowance { work: limits.work, memory: limits.memory },
+            inline,
+        }
+    }
+
+    /// The heavy request that this task serves, when it has its turn. What serves no request is one of its own.
+    async fn request(&self) -> Result<Arc<HeavyRequest>, RegistryError> {
+        let new = || Arc::new(HeavyRequest::new(self.allowance));
+        let request = REQUEST.try_with(|request| Arc::clone(request.get_or_init(new))).unwrap_or_else(|_| new());
+        request.turn.get_or_try_init(|| self.turn()).await?;
+        Ok(request)
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, RegistryError> {
+        self.wait_in_queue(&self.turns).await
+    }
+
+    async fn wait_in_queue(&self, turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, RegistryError> {
+        if let Ok(turn) = Arc::clone(turns).try_acquire_owned() {
+            return Ok(turn);
+        }
+        let Ok(_waiting) = self.queue.try_acquire() else { return Err(RegistryError::Overloaded) };
+        Arc::clone(turns).acquire_owned().await.map_err(|_| RegistryError::Overloaded)
+    }
+
+    /// Does a job at the expense of the request. It may be begun twice, so it must not have effects.
+    ///
+    /// # Errors
+    /// The request has spent what it may spend, or too many wait already.
+    pub(super) async fn run<T, J>(&self, size: Size, job: J) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        J: Fn() -> T + Send + 'static,
+    {
+        if let Some(result) = self.run_inline(size, &job) {
+            return Ok(result);
+        }
+        self.run_heavy(move |meter| meter.run(job)).await?.map_err(|why| self.error(why))
+    }
+
+    /// As [`Self::run`], for a result that is kept and that others wait for: it has an allowance of its own.
+    pub(super) async fn run_shared<T, J>(&self, size: Size, job: J) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        J: Fn() -> T + Send + 'static,
+    {
+        if let Some(result) = self.run_inline(size, &job) {
+            return Ok(result);
+        }
+        let turn = self.wait_in_queue(&self.shared).await?;
+        let meter = Meter::new(self.allowance);
+        let stop = meter.stop_on_drop();
+        let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            meter.run(job)
+        });
+        let result = task.await;
+        stop.disarm();
+        result.map_err(|_| RegistryError::Unjudged)?.map_err(|why| self.error(why))
+    }
+
+    /// The result, if the job is short.
+    fn run_inline<T>(&self, size: Size, job: impl Fn() -> T) -> Option<T> {
+        match size {
+            Size::Bytes(bytes) if bytes <= INLINE_BYTES => meter::within(self.inline, job).ok(),
+            _ => None,
+        }
+    }
+
+    /// Makes the request a heavy one.
+    ///
+    /// # Errors
+    /// Too many wait already.
+    pub(super) async fn wait_for_turn(&self) -> Result<(), RegistryError> {
+        self.request().await.map(drop)
+    }
+
+    /// Does a job on a thread of its own, when it is the request's turn.
+    ///
+    /// # Errors
+    /// Too many wait already.
+    pub(super) async fn run_heavy<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Meter) -> T + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        let request = self.request().await?;
+        let stop = request.meter.stop_on_drop();
+        // the thread holds the request, and so its turn, until it has noticed that nobody waits any more
+        let task = tokio::task::spawn_blocking(move || job(&request.meter));
+        let result = task.await;
+        stop.disarm();
+        // a panic is in the log
+        result.map_err(|_| RegistryError::Unjudged)
+    }
+
+    fn error(&self, why: Exhausted) -> RegistryError {
+        match why {
+            Exhausted::Work => RegistryError::WorkExhausted { limit: self.allowance.work },
+            Exhausted::Memory => RegistryError::MemoryExhausted { limit: self.allowance.memory },
+            Exhausted::Threads | Exhausted::Stopped => RegistryError::Overloaded,
+        }
+    }
+}
+
+impl Registry {
+    /// Serves one request: all judging in it spends one allowance.
+    pub fn metered<T>(request: impl Future<Output = T>) -> impl Future<Output = T> {
+        REQUEST.scope(OnceLock::new(), request)
+    }
+}
