@@ -3,6 +3,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `serve` | `accordant serve`: opens the store, runs the server |
+//! | `backup` | `accordant backup`: a copy of the SQLite database |
+//! | `database` | what the setting `database` means |
 //! | `check/` | `accordant check`: `source`, `references`, `remote` find the schemas, `compare` judges them, one file prints each format |
 //! | `validate` | `accordant validate`: payloads against a schema |
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
@@ -16,14 +18,19 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, SETTINGS};
 
+mod backup;
 mod ce;
 mod check;
 mod client;
+mod database;
 mod exit;
 mod serve;
 mod validate;
 
 pub use exit::Exit;
+
+/// Why a command ends, and the line that says so.
+type Failure = (Exit, String);
 
 fn settings_arguments() -> impl Iterator<Item = Arg> {
     SETTINGS.iter().map(|setting| {
@@ -41,6 +48,7 @@ fn command() -> Command {
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
         .args(settings_arguments())
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
+        .subcommand(backup::command(settings_arguments()))
         .subcommand(ce::command())
         .subcommand(check::command())
         .subcommand(validate::command())
@@ -77,13 +85,16 @@ pub fn run() -> ExitCode {
         return answer.map_or_else(|line| refuse(Exit::Usage, &line), ExitCode::from);
     }
     let mut flags = given(&matches);
-    if let Some(("serve", serve)) = matches.subcommand() {
-        flags.extend(given(serve));
+    if let Some(("serve" | "backup", own)) = matches.subcommand() {
+        flags.extend(given(own));
     }
     let environment =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
     let outcome = match config::load(&flags, &environment) {
-        Ok(settings) => serve::run(&settings),
+        Ok(settings) => match matches.subcommand() {
+            Some(("backup", asked)) => backup::run(&settings, asked),
+            _ => serve::run(&settings),
+        },
         Err(error) => Err((Exit::Usage, error.to_string())),
     };
     match outcome {

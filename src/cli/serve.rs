@@ -2,31 +2,29 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::exit::Exit;
+use super::{Failure, database};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
-use crate::config::{Bytes, LogFormat, Settings, Shapes};
+use crate::config::{Bytes, LogFormat, OutageReads, Settings, Shapes};
 use crate::http::{self, AppState, DocumentAges, HttpSettings, Links, Metrics, Route};
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 use crate::types::Clock;
 use crate::types::Mode;
 
 /// Stack of each thread: schemas nested to the configured limits are walked on it.
 const STACK_BYTES: usize = 8 << 20;
-
-type Failure = (Exit, String);
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     log_to_stderr(settings)?;
@@ -61,6 +59,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let defaults = Defaults { resolve: resolve(settings, listener.local_addr().ok())?, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
+    prune_changes(Arc::clone(&registry), settings);
     let state = AppState::new(registry, metrics.clone(), http_settings(settings));
     let address = listener.local_addr().map_or_else(|_| settings.listen.clone(), |address| address.to_string());
     tracing::info!("listening on http://{address}, storing in {}", store.location());
@@ -94,8 +93,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         };
         (exit, format!("can't use the database: {error}"))
     };
-    if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
-        let path = std::path::absolute(Path::new(path)).map_err(|error| (Exit::Usage, format!("database: {path}: {error}")))?;
+    if let Some(path) = database::sqlite_path(url)? {
         let mut options = SqliteOptions::new(path);
         options.readers = settings.sqlite_readers.max(1);
         options.max_batch = settings.sqlite_max_batch.max(1);
@@ -105,11 +103,20 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let mut options = PostgresOptions::new(url.clone());
-        options.max_connections = settings.database_connections.max(2);
+        options.max_connections = settings.database_connections.max(4);
+        options.answer_timeout = settings.database_answer_timeout;
+        options.statement_timeout = settings.database_statement_timeout;
+        options.lock_timeout = settings.database_lock_timeout;
         options.acquire_timeout = settings.database_acquire_timeout;
         options.poll_interval = settings.database_poll_interval;
         options.statement_cache = settings.database_statement_cache;
-        return Ok(Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?));
+        let store = Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?);
+        if settings.outage_reads == OutageReads::Off {
+            return Ok(store);
+        }
+        let metrics = metrics.clone();
+        let observer = Arc::new(move || metrics.outage_read());
+        return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, observer)));
     }
     let scheme = url.split(':').next().unwrap_or("");
     Err((Exit::Usage, format!("database: '{scheme}:...' is neither sqlite://PATH nor postgres://...")))
@@ -170,6 +177,23 @@ fn backfill_names(registry: Arc<Registry>) {
             Ok(filed) => tracing::info!("filed the names of {filed} schemas that an older release stored"),
             Err(error) => {
                 tracing::warn!(%error, "schemas that an older release stored can't be found by name before the next start");
+            }
+        }
+    });
+}
+
+/// How often the record of changes is looked through for what is too old.
+const PRUNE_EVERY: Duration = Duration::from_mins(10);
+
+fn prune_changes(registry: Arc<Registry>, settings: &Settings) {
+    let age = i64::try_from(settings.changes_max_age.0.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let rows = i64::try_from(settings.changes_max_rows).unwrap_or(i64::MAX);
+    tokio::spawn(async move {
+        let mut rounds = tokio::time::interval(PRUNE_EVERY);
+        loop {
+            rounds.tick().await;
+            if let Err(error) = registry.prune_changes(age, rows).await {
+                tracing::warn!(%error, "the record of changes could not be pruned");
             }
         }
     });

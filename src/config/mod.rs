@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use events::List;
 pub use settings::{SETTINGS, Setting, Settings};
-pub use value::{Age, Bytes, LogFormat, Shapes};
+pub use value::{Age, Bytes, LogFormat, OutageReads, Shapes};
 
 use crate::types::edit_distance;
 

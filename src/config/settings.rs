@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::events::List;
-use super::value::{Age, Bytes, LogFormat, Shapes, Value};
+use super::value::{Age, Bytes, LogFormat, OutageReads, Shapes, Value};
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::AccessLog;
@@ -111,10 +111,17 @@ settings! {
     judging_threads: usize, "judging-threads", "0", "Schemas and events that are judged at once, apart from short ones; 0 means one for each core.";
     judging_queue: usize, "judging-queue", "64", "Schemas and events that wait for one of those threads; what comes on top is answered 503.";
     max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";
-    database_connections: u32, "database-connections", "16", "Postgres: most connections of this process.";
+    database_connections: u32, "database-connections", "16", "Postgres: most connections of this process, 4 at least; two of them follow what other replicas change.";
+    database_answer_timeout: Duration, "database-answer-timeout", "1200ms", "Postgres: how long the database may be silent before it counts as away, and requests are told so.";
+    database_statement_timeout: Duration, "database-statement-timeout", "30s", "Postgres: how long a statement may take.";
+    database_lock_timeout: Duration, "database-lock-timeout", "5s", "Postgres: how long a write waits for what another transaction has locked; a process that stops within a transaction loses it after half of that.";
     database_acquire_timeout: Duration, "database-acquire-timeout", "10s", "Postgres: how long a request waits for a connection.";
+    outage_reads: OutageReads, "outage-reads", "on", "Postgres: while the database is away, answer reads from memory where this process has read the same before (`on`), or with 503 (`off`).";
+    outage_cache_bytes: Bytes, "outage-cache-bytes", "8MiB", "Postgres: memory for what is answered while the database is away.";
     database_poll_interval: Duration, "database-poll-interval", "1s", "Postgres: how often changes by other replicas are polled for, beside being listened for.";
     database_statement_cache: usize, "database-statement-cache", "200", "Postgres: prepared statements per connection; 0 behind a pooler in transaction mode.";
+    changes_max_age: Age, "changes-max-age", "30d", "How long the database keeps its record of changes.";
+    changes_max_rows: u64, "changes-max-rows", "1000000", "Most changes in that record; the oldest go first.";
     sqlite_readers: u32, "sqlite-readers", "4", "SQLite: connections for reading.";
     sqlite_max_batch: usize, "sqlite-max-batch", "256", "SQLite: most writes in one commit.";
     worker_threads: usize, "worker-threads", "0", "Threads that serve requests; 0 means one for each core.";

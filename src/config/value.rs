@@ -142,6 +142,14 @@ pub enum Shapes {
     V7,
 }
 
+/// Whether reads are answered from memory while the database is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutageReads {
+    On,
+    Off,
+}
+
+words!(OutageReads, "one of on, off", "on" => Self::On, "off" => Self::Off);
 words!(LogFormat, "one of human, json", "human" => Self::Human, "json" => Self::Json);
 words!(Shapes, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);
 words!(crate::http::AccessLog, "one of off, errors, all", "off" => Self::Off, "errors" => Self::Errors, "all" => Self::All);

@@ -8,7 +8,8 @@ use super::invalid_schema;
 use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::registry::{NotPermitted, RegistryError, UnresolvedReason};
-use crate::types::{Subject, Version, VersionSelector};
+use crate::store::StoreError;
+use crate::types::{MAX_IMPORTED, Subject, Version, VersionSelector};
 
 #[derive(Debug)]
 pub(super) struct ApiError {
@@ -44,10 +45,10 @@ pub(super) enum ProblemKind {
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 47] = [
+pub const ERROR_CODES: [u32; 48] = [
     400, 404, 40400, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 405, 406, 408, 40900, 40901, 40902,
     40903, 40904, 40905, 40907, 40908, 40950, 41000, 413, 415, 422, 42200, 42201, 42202, 42203, 42204, 42205, 42206, 42208,
-    42210, 42211, 42212, 42250, 42251, 500, 50001, 50002, 50302, 50303,
+    42210, 42211, 42212, 42250, 42251, 500, 50001, 50002, 50302, 50303, 50304,
 ];
 
 impl ApiError {
@@ -65,6 +66,10 @@ impl ApiError {
 
     fn refused(code: u32, message: String) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    fn unavailable(code: u32, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
     }
 
     /// `HTTP <n> <reason>`, as Confluent's HTTP layer says it.
@@ -215,6 +220,11 @@ fn not_permitted(reason: &NotPermitted) -> String {
     match reason {
         NotPermitted::ReadOnly(s) => format!("Subject {s} in context {} is in read-only mode", s.printed_context()),
         NotPermitted::NotImport(s) => format!("Subject {s} in context {} is not in import mode", s.printed_context()),
+        NotPermitted::NumberTooHigh(what, number) => {
+            format!("The {what} {number} is above {MAX_IMPORTED}; the numbers above are left for registrations to come")
+        }
+        NotPermitted::NoIdLeft(s) => format!("Context {} has no ids left", s.printed_context()),
+        NotPermitted::NoVersionLeft(s) => format!("Subject {s} in context {} has no versions left", s.printed_context()),
         NotPermitted::NotReadWrite(s) => {
             format!("Subject {s} in context {} is not in read-write mode", s.printed_context())
         }
@@ -323,10 +333,9 @@ impl From<RegistryError> for ApiError {
             E::ReferenceLimit { what, limit, setting } => {
                 refused(42251, format!("The schema has more than {limit} {what}; the setting {setting} moves this limit"))
             }
-            E::Contention => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
+            E::Contention => Self::unavailable(
                 50302,
-                "The subject kept changing while the schema was being registered; try again",
+                "The subject or the settings kept changing while the request was being decided; try again",
             ),
             E::InvalidBinding(message) => refused(42200, message).problem(ProblemKind::Invalid),
             E::NoAlias(uri) => not_found(40400, format!("No alias has the URI {uri}.")).problem(ProblemKind::AliasNotFound),
@@ -336,6 +345,16 @@ impl From<RegistryError> for ApiError {
             E::Configured(name) => {
                 conflict(40900, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
             }
+            E::Store(StoreError::Unreachable { cause, .. }) => {
+                Self::unavailable(50304, format!("The database can't be reached: {cause}; try again"))
+            }
+            E::Store(StoreError::Unwritable { cause, .. }) => {
+                Self::unavailable(50304, format!("The database can't be written: {cause}; try again"))
+            }
+            E::Store(StoreError::Busy(cause)) => Self {
+                cause: Some(cause.clone()),
+                ..Self::unavailable(50304, format!("The database is busy: {cause}; try again"))
+            },
             E::Store(error) => Self {
                 cause: Some(error.to_string()),
                 ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50001, "Error while accessing the schema store")

@@ -11,7 +11,7 @@ use super::problem;
 use super::reply::{respond, to_bytes};
 use super::request_info::RequestInfo;
 
-/// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
+/// An error as answer, with the time after which to try again where that would help.
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     log(error, info);
     let mut response = shaped(links, error, info);

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
+use metrics::{Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// The place of a route in the table.
@@ -38,10 +38,12 @@ struct Instruments {
     cached_answers: Counter,
     registrations: Counter,
     known_registrations: Counter,
+    outage_reads: Counter,
     batches: Histogram,
     cached_schemas: Gauge,
     cached_bytes: Gauge,
     connections: Gauge,
+    database_available: Gauge,
 }
 
 #[derive(Clone)]
@@ -70,10 +72,19 @@ impl Metrics {
             cached_answers: counter!("accordant_ready_answers_total"),
             registrations: counter!("accordant_registrations_total", "outcome" => "new"),
             known_registrations: counter!("accordant_registrations_total", "outcome" => "known"),
+            outage_reads: counter!("accordant_outage_reads_total"),
             batches: histogram!("accordant_commit_batch"),
             cached_schemas: gauge!("accordant_cached_schemas"),
             cached_bytes: gauge!("accordant_cached_bytes"),
             connections: gauge!("accordant_connections"),
+            database_available: gauge!("accordant_database_available"),
+        });
+        with_local_recorder(&recorder, || {
+            describe_gauge!(
+                "accordant_database_available",
+                "1 while the database answers and its file can be written, otherwise 0"
+            );
+            describe_counter!("accordant_outage_reads_total", "Reads answered from memory while the database was away");
         });
         let handle = recorder.handle();
         Self(Arc::new(Inner { recorder, handle, instruments }))
@@ -114,6 +125,11 @@ impl Metrics {
         counter.increment(1);
     }
 
+    /// Counts a read that was answered from memory while the database was away.
+    pub fn outage_read(&self) {
+        self.0.instruments.outage_reads.increment(1);
+    }
+
     /// Counts a commit and the writes that it carried.
     pub fn commit(&self, writes: usize) {
         self.0.instruments.batches.record(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)));
@@ -131,9 +147,10 @@ impl Metrics {
 
     /// The text for Prometheus.
     #[expect(clippy::cast_precision_loss, reason = "gauges are floats; caches are far below 2^52")]
-    pub fn render(&self, cached: (usize, u64), pool: Option<(u32, u32)>) -> String {
+    pub fn render(&self, cached: (usize, u64), pool: Option<(u32, u32)>, is_available: bool) -> String {
         self.0.instruments.cached_schemas.set(cached.0 as f64);
         self.0.instruments.cached_bytes.set(cached.1 as f64);
+        self.0.instruments.database_available.set(f64::from(u8::from(is_available)));
         if let Some((open, idle)) = pool {
             with_local_recorder(&self.0.recorder, || {
                 gauge!("accordant_database_connections", "state" => "open").set(f64::from(open));

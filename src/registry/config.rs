@@ -1,10 +1,10 @@
 //! Config: reading, merging and removing it.
 
-use super::Registry;
 use super::effective::{global, top};
 use super::error::RegistryError;
+use super::{MAX_DECISIONS, Registry};
 use crate::codec::ConfigPatch;
-use crate::store::Scope;
+use crate::store::{Scope, SettingsOutcome};
 use crate::types::Config;
 
 impl Registry {
@@ -40,8 +40,14 @@ impl Registry {
         for rules in patch.rule_sets() {
             rules.validate().map_err(RegistryError::InvalidRuleSet)?;
         }
-        self.refuse_read_only(scope).await?;
-        Ok(self.store.put_config(scope, patch).await?)
+        for _ in 0..MAX_DECISIONS {
+            let generation = self.store.generation().await?;
+            self.refuse_read_only_in(scope, generation).await?;
+            if let SettingsOutcome::Done(config) = self.store.put_config(scope, patch, generation.settings).await? {
+                return Ok(config);
+            }
+        }
+        Err(RegistryError::Contention)
     }
 
     /// Removes a config and returns it.
@@ -50,13 +56,19 @@ impl Registry {
     /// [`RegistryError::SubjectNotFound`] when a subject has none; the scope is read-only.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete_config(&self, scope: &Scope) -> Result<Config, RegistryError> {
-        let effective = self.effective(scope).await?;
-        let is_top = *scope == top();
-        if effective.own.config.is_none() && !is_top {
-            return Err(RegistryError::SubjectNotFound(scope.clone()));
+        for _ in 0..MAX_DECISIONS {
+            let generation = self.store.generation().await?;
+            let effective = self.effective_in(scope, generation).await?;
+            let is_top = *scope == top();
+            if effective.own.config.is_none() && !is_top {
+                return Err(RegistryError::SubjectNotFound(scope.clone()));
+            }
+            self.refuse_read_only_in(scope, generation).await?;
+            if let SettingsOutcome::Done(config) = self.store.delete_config(scope, generation.settings).await? {
+                let config = config.unwrap_or_default();
+                return Ok(Config { compatibility: config.compatibility.or(Some(self.defaults.level)), ..config });
+            }
         }
-        self.refuse_read_only(scope).await?;
-        let config = self.store.delete_config(scope).await?.unwrap_or_default();
-        Ok(Config { compatibility: config.compatibility.or(Some(self.defaults.level)), ..config })
+        Err(RegistryError::Contention)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Registry;
 use super::error::{NotPermitted, RegistryError};
+use super::{MAX_DECISIONS, Registry};
 use crate::store::{DeleteOutcome, DeleteRequest};
 use crate::types::{Subject, Version, VersionSelector};
 
@@ -38,9 +38,18 @@ impl Registry {
         version: Option<VersionSelector>,
         permanent: bool,
     ) -> Result<Vec<Version>, RegistryError> {
-        let read_only = self.effective(subject).await?.mode.is_read_only();
-        let request = DeleteRequest { subject: subject.clone(), version, permanent, read_only, now: self.now() };
-        deleted(self.store.delete(Arc::new(request)).await?, subject.clone(), version)
+        for _ in 0..MAX_DECISIONS {
+            let generation = self.store.generation().await?;
+            let read_only = self.effective_in(subject, generation).await?.mode.is_read_only();
+            let expected_settings = Some(generation.settings);
+            let request =
+                DeleteRequest { subject: subject.clone(), version, permanent, read_only, expected_settings, now: self.now() };
+            match self.store.delete(Arc::new(request)).await? {
+                DeleteOutcome::Moved => {}
+                outcome => return deleted(outcome, subject.clone(), version),
+            }
+        }
+        Err(RegistryError::Contention)
     }
 }
 
@@ -52,6 +61,7 @@ pub(super) fn deleted(
 ) -> Result<Vec<Version>, RegistryError> {
     match outcome {
         DeleteOutcome::Deleted(versions) => Ok(versions),
+        DeleteOutcome::Moved => Err(RegistryError::Contention),
         DeleteOutcome::SubjectNotFound => Err(RegistryError::SubjectNotFound(subject)),
         DeleteOutcome::VersionNotFound => Err(RegistryError::VersionNotFound(version.unwrap_or(VersionSelector::Latest))),
         DeleteOutcome::SubjectSoftDeleted => Err(RegistryError::SubjectSoftDeleted(subject)),

@@ -8,7 +8,7 @@ use super::error::RegistryError;
 use crate::cache::Generational;
 use crate::codec::{ConfigJson, LevelKey, to_text};
 use crate::compat::Rules;
-use crate::store::{Scope, ScopeSettings};
+use crate::store::{Generation, Scope, ScopeSettings};
 use crate::types::{Config, GLOBAL_CONTEXT, Mode, Subject};
 
 /// What is effective for a subject.
@@ -68,7 +68,12 @@ impl Registry {
     /// docs/compatibility.md). When a subject of another context has a config of its own, six fields also fall through to
     /// the top level, as they do in Confluent.
     pub(super) async fn effective(&self, subject: &Subject) -> Result<Arc<Effective>, RegistryError> {
-        let generation = self.store.generation().await?.content;
+        self.effective_in(subject, self.store.generation().await?).await
+    }
+
+    /// The same in a generation that was asked for before.
+    pub(super) async fn effective_in(&self, subject: &Subject, generation: Generation) -> Result<Arc<Effective>, RegistryError> {
+        let generation = generation.content;
         if let Some(effective) = self.effective_settings.get(subject, generation) {
             return Ok(effective);
         }

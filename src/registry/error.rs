@@ -17,6 +17,12 @@ pub enum NotPermitted {
     SubjectsExist,
     /// The id stands for another content.
     Overwrite(SchemaId, Subject),
+    /// An import brings an id or a version above [`crate::types::MAX_IMPORTED`].
+    NumberTooHigh(&'static str, i32),
+    /// All ids of the subject's context are used up.
+    NoIdLeft(Subject),
+    /// All versions of the subject are used up.
+    NoVersionLeft(Subject),
     ModeImmutable,
     /// The referenced subject, as the reference names it, has a strong association.
     StrongAssociation(String),

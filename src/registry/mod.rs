@@ -12,6 +12,7 @@
 //! | `config`, `mode`, `effective` | settings: changing them, and what is effective for a subject |
 //! | `list`, `contexts` | lists |
 //! | `tags` | editing tags, metadata and rules of a version |
+//! | `outbox` | how long changes are kept |
 //! | `associations/` | associations of resources with subjects |
 //! | `document` | schemas as documents under CloudEvents URLs |
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
@@ -44,6 +45,7 @@ mod judging_pool;
 mod list;
 mod lookup;
 mod mode;
+mod outbox;
 mod parse;
 mod register;
 mod registered;

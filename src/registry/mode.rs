@@ -3,7 +3,7 @@
 use super::Registry;
 use super::effective::{global, top};
 use super::error::{NotPermitted, RegistryError};
-use crate::store::{DeleteOutcome, ImportSwitch, Scope};
+use crate::store::{DeleteOutcome, Generation, ImportSwitch, Scope};
 use crate::types::{Mode, SchemaId, Subject};
 
 impl Registry {
@@ -50,7 +50,12 @@ impl Registry {
     }
 
     pub(super) async fn refuse_read_only(&self, scope: &Scope) -> Result<(), RegistryError> {
-        if self.effective(scope).await?.mode.is_read_only() {
+        self.refuse_read_only_in(scope, self.store.generation().await?).await
+    }
+
+    /// The same in a generation that was asked for before.
+    pub(super) async fn refuse_read_only_in(&self, scope: &Scope, generation: Generation) -> Result<(), RegistryError> {
+        if self.effective_in(scope, generation).await?.mode.is_read_only() {
             return Err(RegistryError::NotPermitted(NotPermitted::ReadOnly(scope.clone())));
         }
         Ok(())

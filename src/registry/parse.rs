@@ -126,6 +126,10 @@ impl Registry {
         raw: &[RawReference],
         only_active: bool,
     ) -> Result<ResolvedReferences, Failure<ReferenceError>> {
+        let limit = self.limits.reference_count;
+        if raw.len() > limit {
+            return Err(RegistryError::ReferenceLimit { what: "references", limit, setting: "max-references" }.into());
+        }
         let mut graph = ResolvedGraph { only_active, ..ResolvedGraph::default() };
         let (mut references, mut targets) = (Vec::new(), Vec::new());
         for reference in raw {

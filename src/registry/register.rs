@@ -20,8 +20,8 @@ use crate::cache::Generational;
 use crate::codec::to_text;
 use crate::compat;
 use crate::schema::{ParseMode, TagEdit};
-use crate::store::{HashedContent, RegisterRequest, SubjectState, VersionRow};
-use crate::types::{Content, Lifecycle, SchemaId, Subject, VERSION_PROPERTY};
+use crate::store::{Generation, HashedContent, RegisterRequest, SubjectState, VersionRow};
+use crate::types::{Content, Lifecycle, MAX_IMPORTED, SchemaId, Subject, VERSION_PROPERTY};
 
 /// How to register.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,19 +93,19 @@ impl Registry {
         submission: &Submission,
         options: RegisterOptions,
     ) -> Result<Arc<Registered>, RegistryError> {
-        let generation = self.store.generation().await?.content;
+        let mut generation = self.store.generation().await?;
         let may_repeat = submission.version == 0 && submission.id.is_none() && !submission.edits_tags();
         let bytes = submission.schema.as_ref().map_or(0, String::len);
         let key = in_proportion(bytes, || fingerprint(subject, submission, options.normalize));
-        if may_repeat && let Some(known) = self.known.get(&key, generation) {
+        if may_repeat && let Some(known) = self.known.get(&key, generation.content) {
             return Ok(known);
         }
         for _ in 0..MAX_DECISIONS {
-            match self.decide(subject, submission, options).await? {
+            match self.decide(subject, submission, options, generation).await? {
                 Decision::Known { registered, repeatable } => {
                     let registered = Arc::new(registered);
                     if repeatable && may_repeat {
-                        self.known.insert(key, generation, Arc::clone(&registered));
+                        self.known.insert(key, generation.content, Arc::clone(&registered));
                     }
                     return Ok(registered);
                 }
@@ -114,24 +114,26 @@ impl Registry {
                     if let Some(registered) = request.registered(self.store.register(Arc::clone(&request)).await?)? {
                         return Ok(Arc::new(registered));
                     }
+                    generation = self.store.generation().await?;
                 }
             }
         }
         Err(RegistryError::Contention)
     }
 
-    /// Decides a registration against the current state of its subject.
+    /// Decides a registration against the current state of its subject, under the settings of a generation.
     pub(super) async fn decide(
         &self,
         subject: &Subject,
         submission: &Submission,
         options: RegisterOptions,
+        generation: Generation,
     ) -> Result<Decision, RegistryError> {
         if let Some(rules) = &submission.rule_set {
             rules.validate().map_err(RegistryError::InvalidRuleSet)?;
         }
         self.check_subject_name(subject)?;
-        let effective = self.effective(subject).await?;
+        let effective = self.effective_in(subject, generation).await?;
         let state = self.store.subject(subject).await?;
         let import = effective.mode.is_import();
         let normalize = !import && (options.normalize || effective.config.normalize.unwrap_or(false));
@@ -158,7 +160,11 @@ impl Registry {
         };
         strict?;
         self.refuse_owned_references(&candidate).await?;
-        self.decide_version(subject, &submission, candidate, &state, &effective, options, searched).await
+        let mut decision = self.decide_version(subject, &submission, candidate, &state, &effective, options, searched).await?;
+        if let Decision::Write(request) = &mut decision {
+            request.expected_settings = generation.settings;
+        }
+        Ok(decision)
     }
 
     /// Reads strictly; when only the lax reading accepts the text, that one is returned together with the strict refusal, which
@@ -328,7 +334,14 @@ impl Registry {
             let stamped = content.metadata.take().unwrap_or_default();
             content.metadata = Some(stamped.with_property(VERSION_PROPERTY, &version.to_string()));
         }
-        if let Some(row) = state.row(version) {
+        let taken = state.row(version);
+        if taken.is_some() && !import {
+            return Err(RegistryError::NotPermitted(NotPermitted::NoVersionLeft(subject.clone())));
+        }
+        if taken.is_none() && import && version > MAX_IMPORTED {
+            return Err(RegistryError::NotPermitted(NotPermitted::NumberTooHigh("version", version)));
+        }
+        if let Some(row) = taken {
             return self.import_over(subject, row, id, &content).await;
         }
         let digest = schema_cache::digest(&content.text);
@@ -340,6 +353,8 @@ impl Registry {
             targets: candidate.targets,
             active_references: !import && effective.config.validate_new_schemas.unwrap_or(true),
             expected_epoch: state.epoch,
+            // known to who decided under them
+            expected_settings: 0,
             version,
             id,
             disruptive: import || state.rows.iter().any(|row| row.deleted),

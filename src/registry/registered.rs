@@ -43,7 +43,7 @@ impl RegisterRequest {
     pub(super) fn registered(&self, outcome: RegisterOutcome) -> Result<Option<Registered>, RegistryError> {
         let content = &self.schema.content;
         match outcome {
-            RegisterOutcome::Registered { id } => Ok(Some(Registered {
+            RegisterOutcome::Registered { id, .. } => Ok(Some(Registered {
                 subject: self.subject.clone(),
                 id,
                 version: self.version,
@@ -56,6 +56,10 @@ impl RegisterRequest {
             RegisterOutcome::IdTaken => {
                 Err(RegistryError::NotPermitted(NotPermitted::Overwrite(self.id.unwrap_or(0), self.subject.clone())))
             }
+            RegisterOutcome::IdTooHigh => {
+                Err(RegistryError::NotPermitted(NotPermitted::NumberTooHigh("id", self.id.unwrap_or(0))))
+            }
+            RegisterOutcome::NoIdLeft => Err(RegistryError::NotPermitted(NotPermitted::NoIdLeft(self.subject.clone()))),
             RegisterOutcome::GuidCollision => Err(RegistryError::GuidCollision(self.schema.guid)),
             RegisterOutcome::ReferenceGone { position } => {
                 let Some(reference) = content.references.get(position).cloned() else { return Ok(None) };

@@ -3,9 +3,19 @@
 /// Why a unit of work failed. None of these is the caller's mistake.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database can't be reached or refused the work.
+    /// The database refused the work.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The database can't be reached.
+    #[error("the database at {database} can't be reached: {cause}")]
+    Unreachable {
+        /// Host and port.
+        database: String,
+        cause: String,
+    },
+    /// The database is there, and too busy for this work now.
+    #[error("the database is busy: {0}")]
+    Busy(String),
     /// Migrations could not be applied.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -20,6 +30,12 @@ pub enum StoreError {
     /// Another process owns the SQLite file.
     #[error("{path} is in use by another process")]
     InUse { path: String },
+    /// The SQLite file can't be written now: the disk is full or broken.
+    #[error("the database file {path} can't be written: {cause}")]
+    Unwritable { path: String, cause: String },
+    /// The SQLite file, or its log, is not where it was.
+    #[error("{path} was removed or replaced while it was in use; what is written now is lost when the process ends")]
+    Removed { path: String },
     /// A row that can't be right.
     #[error("inconsistent row in {table}: {what}")]
     Inconsistent { table: &'static str, what: String },

@@ -8,6 +8,7 @@
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
 //! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
+//! | `outage.rs` | reads from memory while the database is away |
 //!
 //! `tests/it/store/suite.rs` is the suite that every implementation must pass.
 
@@ -24,6 +25,7 @@ use crate::types::{
 
 mod error;
 mod generation;
+mod outage;
 pub mod postgres;
 mod requests;
 mod rows;
@@ -32,9 +34,10 @@ pub mod sqlite;
 
 pub use error::StoreError;
 pub use generation::{Generation, KnownGeneration};
+pub use outage::{OutageObserver, OutageReads};
 pub use requests::{
     AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportSwitch, RegisterOutcome,
-    RegisterRequest,
+    RegisterRequest, SettingsOutcome,
 };
 pub use rows::{
     AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedSubject, ListedVersion, NamedSchema, SchemaNames,
@@ -54,6 +57,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A cheap query that shows that the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Whether the database answers and can be written, as far as that is known without asking it.
+    fn is_available(&self) -> bool;
 
     /// Connections to the database: (open, idle).
     fn pool_size(&self) -> Option<(u32, u32)>;
@@ -110,11 +116,11 @@ pub trait Store: Send + Sync + 'static {
     /// Configs that have an alias, by the subject that they are for: (subject, alias as it is written).
     async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
 
-    /// Changes a config and returns it whole.
-    async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, StoreError>;
+    /// Changes a config and returns it whole. `expected` is the generation of the settings that allow it.
+    async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, expected: i64) -> Result<SettingsOutcome<Config>, StoreError>;
 
     /// Removes a config and returns it.
-    async fn delete_config(&self, scope: &Scope) -> Result<Option<Config>, StoreError>;
+    async fn delete_config(&self, scope: &Scope, expected: i64) -> Result<SettingsOutcome<Option<Config>>, StoreError>;
 
     /// Sets or clears a mode. Switching to IMPORT without `force` demands an empty scope and clears its soft-deleted remains.
     async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> Result<DeleteOutcome, StoreError>;
@@ -170,6 +176,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Changes after a sequence number, oldest first.
     async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError>;
+
+    /// Removes the oldest changes: those made before a time (in milliseconds since 1970), and those beyond the newest `keep`. At most
+    /// `limit` at once; how many they were.
+    async fn prune_changes(&self, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError>;
 
     // --- CloudEvents: aliases and event types
 

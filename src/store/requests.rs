@@ -14,6 +14,8 @@ pub struct RegisterRequest {
     pub active_references: bool,
     /// The subject's epoch when the decision was made.
     pub expected_epoch: i64,
+    /// The generation of the settings that it was made under.
+    pub expected_settings: i64,
     pub version: Version,
     /// The id that was asked for (IMPORT).
     pub id: Option<SchemaId>,
@@ -32,21 +34,23 @@ pub struct RegisterRequest {
 pub enum RegisterOutcome {
     Registered {
         id: SchemaId,
+        /// The context had no schema with this content.
+        is_new_schema: bool,
     },
-    /// The subject changed meanwhile: decide again.
+    /// The subject or the settings changed meanwhile: decide again.
     HeadMoved,
     /// The id asked for stands for something else.
     IdTaken,
+    /// The id asked for is new, and above what an import may bring.
+    IdTooHigh,
+    /// The context has no id left.
+    NoIdLeft,
     /// Another content has the same guid.
     GuidCollision,
     /// The reference at this position vanished meanwhile.
-    ReferenceGone {
-        position: usize,
-    },
+    ReferenceGone { position: usize },
     /// The subject of the reference at this position belongs to a resource: it can't be referred to.
-    ReferenceOwned {
-        position: usize,
-    },
+    ReferenceOwned { position: usize },
 }
 
 /// What to delete.
@@ -59,6 +63,8 @@ pub struct DeleteRequest {
     pub permanent: bool,
     /// The scope is read-only: report that, after the checks that come before it.
     pub read_only: bool,
+    /// The generation of the settings that said so; `None` where nothing was asked of them.
+    pub expected_settings: Option<i64>,
     /// Now, in milliseconds since 1970.
     pub now: i64,
 }
@@ -68,6 +74,8 @@ pub struct DeleteRequest {
 pub enum DeleteOutcome {
     /// These versions were deleted.
     Deleted(Vec<Version>),
+    /// The settings changed meanwhile: decide again.
+    Moved,
     SubjectNotFound,
     VersionNotFound,
     /// The subject is soft-deleted already.
@@ -88,6 +96,14 @@ pub enum DeleteOutcome {
     Associated(Subject),
     /// The last active version of a subject with an association.
     AssociatedLast(Subject),
+}
+
+/// How a change that the settings had to allow ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingsOutcome<T> {
+    Done(T),
+    /// The settings changed meanwhile: decide again.
+    Moved,
 }
 
 /// How a scope becomes IMPORT.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::types::{AssociationType, Config, Content, Guid, Lifecycle, Mode, SchemaId, SchemaName, SchemaType, Subject, Version};
 
 /// A schema as it is stored. What it says never changes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSchema {
     pub context: Arc<str>,
     pub id: SchemaId,
@@ -26,7 +26,7 @@ pub struct VersionRow {
 }
 
 /// A subject at one moment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SubjectState {
     /// Grows with every change to the subject's versions; 0 when there are none.
     pub epoch: i64,

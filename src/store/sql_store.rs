@@ -15,7 +15,29 @@ macro_rules! transact {
 }
 pub(super) use transact;
 
-/// Implements [`super::Store`] for a type that has `read()` (a connection) and `write(unit)` (a transaction).
+/// Reads; once more, where the connection was lost.
+macro_rules! read {
+    ($store:expr, |$conn:ident| $found:expr) => {{
+        let mut is_repeated = false;
+        loop {
+            let reading = async {
+                let mut lease = $store.begin_read().await?;
+                let $conn = &mut *lease;
+                let found = $found.await?;
+                $store.end_read(lease).await?;
+                Ok(found)
+            };
+            match $store.attempt(reading).await {
+                Err(StoreError::Unreachable { .. }) if !is_repeated => is_repeated = true,
+                done => break done,
+            }
+        }
+    }};
+}
+pub(super) use read;
+
+/// Implements [`super::Store`] for a type that has `begin_read()` and `end_read()` (a connection), `attempt(work)`, and
+/// `write(unit)` (a transaction).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {
         $crate::store::sql_store::store_methods!($store { $($own)* } reads {
@@ -66,12 +88,15 @@ macro_rules! store_methods {
             }
 
             fn pool_size(&self) -> Option<(u32, u32)> {
-                let pool = self.pool();
-                Some((pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX)))
+                Some($store::pool_size(self))
+            }
+
+            fn is_available(&self) -> bool {
+                $store::is_available(self)
             }
 
             async fn ping(&self) -> Result<(), StoreError> {
-                sql::generation(&mut *self.read().await?).await.map(|_| ())
+                $store::ping(self).await
             }
 
             async fn close(&self) {
@@ -96,7 +121,7 @@ macro_rules! store_methods {
             $(
                 #[tracing::instrument(level = "debug", skip_all)]
                 async fn $read(&self, $($arg: $type),*) -> Result<$found, StoreError> {
-                    sql::$read(&mut *self.read().await?, $($arg),*).await
+                    $crate::store::sql_store::read!(self, |conn| sql::$read(conn, $($arg),*))
                 }
             )*
 
@@ -116,15 +141,15 @@ macro_rules! store_methods {
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, StoreError> {
+            async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, expected: i64) -> Result<SettingsOutcome<Config>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new((scope.clone(), patch.clone())), |conn, given| sql::put_config(conn, &given.0, &given.1, now))
+                $crate::store::sql_store::transact!(self, Arc::new((scope.clone(), patch.clone())), |conn, given| sql::put_config(conn, &given.0, &given.1, expected, now))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn delete_config(&self, scope: &Scope) -> Result<Option<Config>, StoreError> {
+            async fn delete_config(&self, scope: &Scope, expected: i64) -> Result<SettingsOutcome<Option<Config>>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(scope.clone()), |conn, given| sql::delete_config(conn, &given, now))
+                $crate::store::sql_store::transact!(self, Arc::new(scope.clone()), |conn, given| sql::delete_config(conn, &given, expected, now))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
@@ -143,6 +168,11 @@ macro_rules! store_methods {
             async fn delete_context(&self, context: &str) -> Result<bool, StoreError> {
                 let now = (self.clock)();
                 $crate::store::sql_store::transact!(self, Arc::<str>::from(context), |conn, given| sql::delete_context(conn, &given, now))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn prune_changes(&self, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError> {
+                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::prune_changes(conn, before, keep, limit))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

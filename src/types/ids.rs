@@ -7,6 +7,10 @@ pub type SchemaId = i32;
 /// Number of a version inside its subject, from 1.
 pub type Version = i32;
 
+/// Highest id, and highest version, that an import may bring. A million numbers are left above it: the next registration counts on from
+/// the highest, and must not find that there is none.
+pub const MAX_IMPORTED: i32 = i32::MAX - 1_000_000;
+
 /// The guid of a schema: the MD5 of its content, printed as a UUID without version bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Guid(pub [u8; 16]);

@@ -20,7 +20,7 @@ pub use contract::{
     ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,
 };
 pub use distance::edit_distance;
-pub use ids::{Guid, SchemaId, Version, VersionSelector};
+pub use ids::{Guid, MAX_IMPORTED, SchemaId, Version, VersionSelector};
 pub use policy::{CompatibilityLevel, Config, Mode};
 pub use schema_type::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 pub use subject::{DEFAULT_CONTEXT, GLOBAL_CONTEXT, Subject, context_from_segment, split_qualified};

@@ -1,5 +1,7 @@
 //! Liveness, readiness, metrics, and the contract itself.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use bytes::Bytes;
 use serde_json::Value;
@@ -31,12 +33,16 @@ pub(in crate::http) async fn alive(_: Request) -> Answer {
     json(&Health { status: "ok", message: None })
 }
 
+/// How long the database may take to show that it is there.
+const PROBE: Duration = Duration::from_millis(900);
+
 pub(in crate::http) async fn ready(request: Request) -> Answer {
-    match request.registry().store().ping().await {
+    let ping = tokio::time::timeout(PROBE, request.registry().store().ping()).await;
+    match ping.map_or_else(|_| Err("the database does not answer".to_owned()), |ping| ping.map_err(|error| error.to_string())) {
         Ok(()) => json(&Health { status: "ready", message: None }),
-        Err(error) => {
-            tracing::warn!(request_id = request.info.id(), %error, "not ready");
-            let body = Health { status: "unavailable", message: Some("the database does not answer") };
+        Err(message) => {
+            tracing::warn!(request_id = request.info.id(), message, "not ready");
+            let body = Health { status: "unavailable", message: Some(message) };
             Ok(Reply::JsonWithStatus(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
         }
     }
@@ -44,7 +50,8 @@ pub(in crate::http) async fn ready(request: Request) -> Answer {
 
 pub(in crate::http) async fn metrics(request: Request) -> Answer {
     let registry = request.registry();
-    let text = request.state.metrics.render(registry.cache_size(), registry.store().pool_size());
+    let store = registry.store();
+    let text = request.state.metrics.render(registry.cache_size(), store.pool_size(), store.is_available());
     Ok(Reply::Typed("text/plain; version=0.0.4; charset=utf-8", Bytes::from(text)))
 }
 

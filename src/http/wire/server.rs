@@ -16,7 +16,7 @@ pub(in crate::http) struct Mode<'m> {
 #[derive(Serialize)]
 pub(in crate::http) struct Health {
     pub(in crate::http) status: &'static str,
-    pub(in crate::http) message: Option<&'static str>,
+    pub(in crate::http) message: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -104,7 +104,7 @@ impl Registry {
                     PlannedSchema::Known(registered) => Some(registered.clone()),
                     PlannedSchema::New(position) => {
                         let id = *ids.get(*position)?;
-                        let outcome = crate::store::RegisterOutcome::Registered { id };
+                        let outcome = crate::store::RegisterOutcome::Registered { id, is_new_schema: false };
                         changes.registrations.get(*position)?.registered(outcome).ok()?
                     }
                 });

@@ -251,7 +251,8 @@ impl<'r> Plan<'r> {
         self.changes.heads.push((subject.clone(), epoch));
         if let Some(schema) = &item.schema {
             let options = RegisterOptions { normalize: item.normalize, ..RegisterOptions::default() };
-            let planned = match self.registry.decide(&subject, schema, options).await? {
+            let generation = self.registry.store.generation().await?;
+            let planned = match self.registry.decide(&subject, schema, options, generation).await? {
                 Decision::Known { registered, .. } => PlannedSchema::Known(registered),
                 Decision::Write(request) => {
                     self.changes.registrations.push(*request);

@@ -3,20 +3,28 @@
 //! A unit of work is one transaction at READ COMMITTED. Advisory locks serialise it per subject (exclusive for the one
 //! written, shared for those referred to) and per content; the counter row of the context hands out ids. Serialisation
 //! failures and deadlocks are retried.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `session.rs`, `connections.rs` | connections, and who may have how many of them |
+//! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
+//! | `sqlstate.rs` | what Postgres's errors mean |
+//! | `insert_version.rs` | the statements that write a version |
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use sqlx::ConnectOptions as _;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::task::JoinHandle;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
     ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
-    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter,
+    VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -30,11 +38,21 @@ macro_rules! texts {
     };
 }
 
+mod connections;
+mod follower;
 mod insert_version;
+mod reachability;
+mod session;
 #[path = "../sql/mod.rs"]
 mod sql;
+mod sqlstate;
 
-type Conn = sqlx::PgConnection;
+use connections::{Connections, Lease, Purpose};
+use follower::Follower;
+use reachability::Reachability;
+use session::{Connector, Session};
+
+type Conn = Session;
 type Row = sqlx::postgres::PgRow;
 
 /// Channel on which replicas tell one another that the generation changed.
@@ -42,10 +60,13 @@ const CHANNEL: &str = "accordant_generation";
 
 /// The dialect: statements that differ, and the locks.
 mod dialect {
+    use std::collections::BTreeMap;
+
     use md5::{Digest, Md5};
 
+    use super::sql::locks::Lock;
     use crate::store::StoreError;
-    use crate::types::{Guid, Subject};
+    use crate::types::Subject;
 
     pub(super) use super::insert_version::insert_version;
 
@@ -85,39 +106,33 @@ mod dialect {
         head.iter().fold(0i64, |n, b| (n << 8) | i64::from(*b))
     }
 
-    fn subject_key(subject: &Subject) -> i64 {
-        key(&[b"subject", subject.context().as_bytes(), subject.name().as_bytes()])
-    }
-
-    /// Locks several subjects for writing.
-    pub(super) async fn lock_all(conn: &mut super::Conn, subjects: &[Subject]) -> Result<(), StoreError> {
-        let mut keys: Vec<i64> = subjects.iter().map(subject_key).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(&mut *conn).await?;
+    /// Its key, and whether others of its kind must wait.
+    fn key_of(lock: &Lock<'_>) -> (i64, bool) {
+        let of_subject = |subject: &Subject| key(&[b"subject", subject.context().as_bytes(), subject.name().as_bytes()]);
+        match lock {
+            Lock::Settings => (key(&[b"settings"]), true),
+            Lock::SharedSettings => (key(&[b"settings"]), false),
+            Lock::Subject(subject) => (of_subject(subject), true),
+            Lock::SharedSubject(subject) => (of_subject(subject), false),
+            Lock::Content(context, guid) => (key(&[b"content", context.as_bytes(), &guid.0]), true),
         }
-        Ok(())
     }
 
-    /// Takes the locks in one order everywhere, so that two transactions never wait for each other in a circle.
-    pub(super) async fn lock_subjects(conn: &mut super::Conn, subject: &Subject, targets: &[Subject]) -> Result<(), StoreError> {
-        let own = subject_key(subject);
-        let mut locks: Vec<(i64, bool)> = targets.iter().map(|t| (subject_key(t), false)).filter(|(k, _)| *k != own).collect();
-        locks.push((own, true));
-        locks.sort_unstable();
-        locks.dedup();
-        for (key, exclusive) in locks {
-            let statement =
-                if exclusive { "SELECT pg_advisory_xact_lock($1)" } else { "SELECT pg_advisory_xact_lock_shared($1)" };
-            sqlx::query(statement).bind(key).execute(&mut *conn).await?;
+    /// Takes the locks in one statement, and in one order everywhere, so that no two transactions wait for each other in a circle.
+    pub(super) async fn lock(conn: &mut super::Conn, locks: &[Lock<'_>]) -> Result<(), StoreError> {
+        let mut keys: BTreeMap<i64, bool> = BTreeMap::new();
+        for (key, is_exclusive) in locks.iter().map(key_of) {
+            *keys.entry(key).or_default() |= is_exclusive;
         }
-        Ok(())
-    }
-
-    pub(super) async fn lock_content(conn: &mut super::Conn, context: &str, guid: Guid) -> Result<(), StoreError> {
-        let key = key(&[b"content", context.as_bytes(), &guid.0]);
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(&mut *conn).await?;
+        let (keys, exclusive): (Vec<i64>, Vec<bool>) = keys.into_iter().unzip();
+        sqlx::query(
+            "SELECT CASE WHEN l.exclusive THEN pg_advisory_xact_lock(l.key)::text ELSE pg_advisory_xact_lock_shared(l.key)::text END \
+             FROM unnest($1::bigint[], $2::boolean[]) AS l (key, exclusive)",
+        )
+        .bind(keys)
+        .bind(exclusive)
+        .execute(&mut *conn)
+        .await?;
         Ok(())
     }
 
@@ -132,10 +147,16 @@ mod dialect {
 pub struct PostgresOptions {
     /// `postgres://user:password@host:port/database?...`
     pub url: String,
-    /// Most connections of this process.
+    /// Most connections of this process, those of the follower included.
     pub max_connections: u32,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
+    /// How long the database may be silent before requests are told that it is away.
+    pub answer_timeout: Duration,
+    /// How long a statement may take.
+    pub statement_timeout: Duration,
+    /// How long a write waits for what another transaction has locked.
+    pub lock_timeout: Duration,
     /// How often the generation is polled, beside being listened for.
     pub poll_interval: Duration,
     /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
@@ -149,23 +170,47 @@ impl PostgresOptions {
             url: url.into(),
             max_connections: 16,
             acquire_timeout: Duration::from_secs(10),
+            answer_timeout: Duration::from_millis(1200),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(5),
             poll_interval: Duration::from_secs(1),
             statement_cache: 200,
         }
+    }
+
+    fn connector(&self) -> Result<Connector, StoreError> {
+        let options: PgConnectOptions = self.url.parse()?;
+        let options =
+            options.application_name("accordant").statement_cache_capacity(self.statement_cache).disable_statement_logging();
+        // 0 says that a pooler stands between
+        Ok(Connector { options, is_pooled: self.statement_cache == 0, statement_timeout: self.statement_timeout })
+    }
+
+    /// Begins a transaction with the limits of a write, all in one exchange. A process that stops inside a transaction loses it
+    /// before those that wait for it give up.
+    fn begin_write(&self) -> String {
+        let (statement, lock) = (self.statement_timeout.as_millis(), self.lock_timeout.as_millis().max(2));
+        format!(
+            "BEGIN; SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
+             SET LOCAL idle_in_transaction_session_timeout = {}",
+            lock / 2
+        )
     }
 }
 
 /// The store that replicas share.
 pub struct PostgresStore {
     location: String,
-    pool: PgPool,
+    connections: Connections,
+    reachability: Arc<Reachability>,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: crate::types::Clock,
+    begin_write: String,
     follower: JoinHandle<()>,
 }
 
-/// Without this the follower would keep the pool, and so its connections, for as long as the process runs.
+/// Without this the follower would keep its connections for as long as the process runs.
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.follower.abort();
@@ -175,50 +220,84 @@ impl Drop for PostgresStore {
 /// How often a transaction is tried before its failure is passed on.
 const ATTEMPTS: u32 = 8;
 
+/// The follower polls on one connection and listens on another.
+const OF_FOLLOWER: usize = 2;
+
+/// Replicas that start at once migrate one after the other.
+const MIGRATION_LOCK: i64 = 0x6163_636f_7264_616e;
+
 impl PostgresStore {
     /// Connects and migrates. Several replicas may do so at once: one migrates, the others wait for it.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] when a newer release wrote the database.
+    /// [`StoreError::Unreachable`], or [`StoreError::Newer`] when a newer release wrote the database.
     pub async fn open(options: PostgresOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
-        let connect: PgConnectOptions = options.url.parse()?;
-        let connect =
-            connect.application_name("accordant").statement_cache_capacity(options.statement_cache).disable_statement_logging();
-        let location = format!(
-            "postgres://{}:{}/{}",
-            connect.get_host(),
-            connect.get_port(),
-            connect.get_database().unwrap_or_else(|| connect.get_username())
-        );
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
-            .acquire_timeout(options.acquire_timeout)
-            .connect_with(connect)
-            .await?;
-        let mut conn = pool.acquire().await?;
-        let migrator = sqlx::migrate!("migrations/postgres");
-        super::migrated(&migrator, migrator.run(&mut *conn).await)?;
+        let connector = options.connector()?;
+        let connect = &connector.options;
+        let address = format!("{}:{}", connect.get_host(), connect.get_port());
+        let location = format!("postgres://{address}/{}", connect.get_database().unwrap_or_else(|| connect.get_username()));
+        let reachability = Arc::new(Reachability::new(address, options.answer_timeout));
+        let connected = tokio::time::timeout(options.acquire_timeout, connector.connect()).await;
+        let silent = || reachability.unreachable(format!("no answer within {} s", options.acquire_timeout.as_secs_f64()));
+        let mut session = connected.map_err(|_| silent())?.map_err(|error| reachability.unreachable(sqlstate::cause(&error)))?;
+        migrate(&mut session, connector.is_pooled).await?;
         let fresh_id = uuid::Uuid::new_v4().to_string();
-        let cluster_id = sql::init(&mut conn, &fresh_id, clock()).await?;
+        session.execute("BEGIN").await?;
+        let cluster_id = sql::init(&mut session, &fresh_id, clock()).await?;
         let generation = Arc::new(KnownGeneration::default());
-        generation.learn(sql::generation(&mut conn).await?);
-        drop(conn);
-        let follower = tokio::spawn(follow(pool.clone(), Arc::clone(&generation), options.poll_interval));
-        Ok(Self { location, pool, generation, cluster_id, clock, follower })
+        generation.learn(sql::generation(&mut session).await?);
+        session.execute("COMMIT").await?;
+        let _ = session.close().await;
+        let follower = Follower {
+            connector: connector.clone(),
+            poll: options.poll_interval,
+            reachability: Arc::clone(&reachability),
+            generation: Arc::clone(&generation),
+        };
+        let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
+        let connections = Connections::new(connector, most, options.acquire_timeout)?;
+        let begin_write = options.begin_write();
+        let follower = tokio::spawn(follower.run());
+        Ok(Self { location, connections, reachability, generation, cluster_id, clock, begin_write, follower })
     }
 
-    fn pool(&self) -> &PgPool {
-        &self.pool
+    fn pool_size(&self) -> (u32, u32) {
+        self.connections.size()
     }
 
-    async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, StoreError> {
-        Ok(self.pool.acquire().await?)
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.reachability.look().await
     }
 
     async fn current_generation(&self) -> Result<Generation, StoreError> {
-        let current = sql::generation(&mut *self.read().await?).await?;
+        let current = super::sql_store::read!(self, |conn| sql::generation(conn))?;
         self.generation.learn(current);
         Ok(current)
+    }
+
+    fn is_available(&self) -> bool {
+        !self.reachability.is_away()
+    }
+
+    async fn begin_read(&self) -> Result<Lease, StoreError> {
+        let mut lease = self.connections.get(Purpose::Read).await?;
+        lease.begin_read().await?;
+        Ok(lease)
+    }
+
+    async fn end_read(&self, mut lease: Lease) -> Result<(), StoreError> {
+        lease.end_read().await?;
+        lease.finish();
+        Ok(())
+    }
+
+    /// Does work with the database while that is there; once more, where the connection was lost and the work has changed nothing.
+    async fn attempt<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let done = self.reachability.while_there(work).await;
+        if matches!(done, Err(StoreError::Unreachable { .. })) {
+            self.connections.drop_idle();
+        }
+        done
     }
 
     async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
@@ -227,70 +306,53 @@ impl PostgresStore {
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let mut attempt = 1;
+        let mut was_lost = false;
         loop {
-            match self.try_write(&unit).await {
-                Err(error) if attempt < ATTEMPTS && worth_retrying(&error) => attempt += 1,
+            let mut committing = false;
+            match self.attempt(self.try_write(&unit, &mut committing)).await {
+                Err(StoreError::Database(error)) if attempt < ATTEMPTS && sqlstate::is_repeatable(&error) => attempt += 1,
+                // whether a commit whose answer was lost has happened, nobody knows
+                Err(StoreError::Unreachable { .. }) if !committing && !was_lost => was_lost = true,
                 result => return result,
             }
         }
     }
 
-    async fn try_write<T, F>(&self, unit: &F) -> Result<T, StoreError>
+    async fn try_write<T, F>(&self, unit: &F, committing: &mut bool) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        let mut transaction = self.pool.begin().await?;
-        let result = unit(&mut transaction).await?;
-        let current = sql::generation(&mut transaction).await?;
-        transaction.commit().await?;
+        let mut lease = self.connections.get(Purpose::Write).await?;
+        lease.execute(AssertSqlSafe(self.begin_write.clone())).await?;
+        let result = unit(&mut lease).await?;
+        let current = sql::generation(&mut lease).await?;
+        *committing = true;
+        lease.execute("COMMIT").await?;
+        lease.finish();
         // this replica must not answer from memory that is older than its own write
         self.generation.learn(current);
         Ok(result)
     }
 }
 
-/// SQLSTATEs after which the same transaction may succeed when it is run again (PostgreSQL manual, appendix A).
-mod sqlstate {
-    pub(super) const SERIALIZATION_FAILURE: &str = "40001";
-    pub(super) const DEADLOCK_DETECTED: &str = "40P01";
-    /// A concurrent transaction inserted the same key first; run again, this one will find it.
-    pub(super) const UNIQUE_VIOLATION: &str = "23505";
-}
-
-fn worth_retrying(error: &StoreError) -> bool {
-    let StoreError::Database(sqlx::Error::Database(error)) = error else { return false };
-    let retried = [sqlstate::SERIALIZATION_FAILURE, sqlstate::DEADLOCK_DETECTED, sqlstate::UNIQUE_VIOLATION];
-    error.code().is_some_and(|code| retried.contains(&code.as_ref()))
-}
-
-/// Follows the generation: by notification, and by polling when notifications don't come.
-async fn follow(pool: PgPool, generation: Arc<KnownGeneration>, poll: Duration) {
-    let mut listener = None;
-    loop {
-        if listener.is_none() {
-            listener = listen(&pool).await;
-        }
-        match &mut listener {
-            Some(connected) => {
-                if let Ok(Err(_)) = tokio::time::timeout(poll, connected.recv()).await {
-                    listener = None;
-                }
-            }
-            None => tokio::time::sleep(poll).await,
-        }
-        if let Ok(mut conn) = pool.acquire().await
-            && let Ok(current) = sql::generation(&mut conn).await
-        {
-            generation.learn(current);
-        }
+/// Migrates in one transaction, whose lock replaces sqlx's: that one belongs to a session, and a pooler has none to give.
+async fn migrate(session: &mut Session, is_pooled: bool) -> Result<(), StoreError> {
+    let mut migrator = sqlx::migrate!("migrations/postgres");
+    migrator.set_locking(false);
+    let mut transaction = session.connection().begin().await?;
+    // a migration takes what it takes, and so do those of other replicas that are waited for
+    transaction.execute("SET LOCAL statement_timeout = 0").await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").persistent(false).bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
+    if is_pooled {
+        // the migrator names its statements, and another client may have used the names on this connection of Postgres
+        transaction.execute("DEALLOCATE ALL").await?;
     }
-}
-
-async fn listen(pool: &PgPool) -> Option<PgListener> {
-    let mut listener = PgListener::connect_with(pool).await.ok()?;
-    listener.listen(CHANNEL).await.ok()?;
-    Some(listener)
+    super::migrated(&migrator, migrator.run(&mut *transaction).await)?;
+    if is_pooled {
+        transaction.execute("DEALLOCATE ALL").await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 super::store_impl!(PostgresStore {
@@ -299,6 +361,6 @@ super::store_impl!(PostgresStore {
     generation: |store| store.generation.get(),
     close: |store| {
         store.follower.abort();
-        store.pool.close().await;
+        store.connections.close().await;
     },
 });

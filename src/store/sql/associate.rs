@@ -1,12 +1,13 @@
 //! Changing associations: removals, registrations and changes of one request, all of it or nothing.
 
 use super::associations::columns;
-use super::changes::{NewChange, disrupt, record};
-use super::{Conn, delete, dialect, read, register, settings};
+use super::changes::{Disruption, NewChange, disrupt, generation, record};
+use super::locks::Lock;
+use super::{Conn, delete, dialect, read, register};
 use crate::store::{
     AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, RegisterOutcome, StoreError,
 };
-use crate::types::{Association, Lifecycle, Subject};
+use crate::types::{Association, Lifecycle};
 
 /// Works in a savepoint: on SQLite the transaction around it may hold the units of other requests, which a refusal must not undo.
 pub(in crate::store) async fn associate(conn: &mut Conn, request: &AssociateRequest) -> Result<AssociateOutcome, StoreError> {
@@ -20,16 +21,16 @@ pub(in crate::store) async fn associate(conn: &mut Conn, request: &AssociateRequ
 }
 
 async fn write(conn: &mut Conn, request: &AssociateRequest) -> Result<AssociateOutcome, StoreError> {
-    let mut subjects: Vec<Subject> = request.heads.iter().map(|(subject, _)| subject.clone()).collect();
-    subjects.extend(request.removals.iter().map(|removal| removal.association.subject.clone()));
-    subjects.extend(request.puts.iter().map(|association| association.subject.clone()));
-    dialect::lock_all(conn, &subjects).await?;
-    for registration in &request.registrations {
-        dialect::lock_content(conn, registration.subject.context(), registration.schema.guid).await?;
-    }
+    let heads = request.heads.iter().map(|(subject, _)| subject);
+    let removed = request.removals.iter().map(|removal| &removal.association.subject);
+    let subjects = heads.chain(removed).chain(request.puts.iter().map(|association| &association.subject));
+    let mut locks = vec![Lock::SharedSettings];
+    locks.extend(subjects.map(Lock::Subject));
+    locks.extend(request.registrations.iter().flat_map(register::locks));
+    dialect::lock(conn, &locks).await?;
     // every change of associations, configs and modes and every deletion updates this row, which stays locked until the commit
-    disrupt(conn, false).await?;
-    if settings::generation(conn).await?.content != request.expected_generation + 1 || moved(conn, request).await? {
+    disrupt(conn, Disruption::Content).await?;
+    if generation(conn).await?.content != request.expected_generation + 1 || moved(conn, request).await? {
         return Ok(AssociateOutcome::Moved);
     }
     for removal in &request.removals {
@@ -40,7 +41,7 @@ async fn write(conn: &mut Conn, request: &AssociateRequest) -> Result<AssociateO
     let mut ids = Vec::new();
     for (position, registration) in request.registrations.iter().enumerate() {
         match register::register(conn, registration).await? {
-            RegisterOutcome::Registered { id } => ids.push(id),
+            RegisterOutcome::Registered { id, .. } => ids.push(id),
             RegisterOutcome::HeadMoved => return Ok(AssociateOutcome::Moved),
             outcome => return Ok(AssociateOutcome::Registration { position, outcome }),
         }
@@ -77,7 +78,14 @@ async fn remove(conn: &mut Conn, removal: &AssociationRemoval, now: i64) -> Resu
         return Ok(None);
     }
     for permanent in [false, true] {
-        let request = DeleteRequest { subject: association.subject.clone(), version: None, permanent, read_only: false, now };
+        let request = DeleteRequest {
+            subject: association.subject.clone(),
+            version: None,
+            permanent,
+            read_only: false,
+            expected_settings: None,
+            now,
+        };
         match delete::delete(conn, &request).await? {
             DeleteOutcome::Deleted(_) | DeleteOutcome::SubjectNotFound | DeleteOutcome::SubjectSoftDeleted => {}
             refusal => return Ok(Some(refusal)),

@@ -3,7 +3,7 @@
 
 use sqlx::Row as _;
 
-use super::changes::{NewChange, disrupt, record};
+use super::changes::{Disruption, NewChange, disrupt, record};
 use super::decode::{guid, narrow_opt};
 use super::{Conn, Row, dialect};
 use crate::store::StoreError;
@@ -62,7 +62,7 @@ fn scope(target: &AliasTarget) -> Subject {
 async fn note(conn: &mut Conn, kind: &'static str, subject: &Subject, name: &str, now: i64) -> Result<(), StoreError> {
     let payload = Some(serde_json::Value::from(name).to_string());
     record(conn, NewChange { kind, subject, version: None, schema_id: None, payload, now }).await?;
-    disrupt(conn, false).await
+    disrupt(conn, Disruption::Content).await
 }
 
 /// Stores an alias in the place of one with the same URI. True when there was none.

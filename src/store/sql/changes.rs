@@ -4,7 +4,7 @@ use sqlx::Row as _;
 
 use super::decode::narrow_opt;
 use super::{Conn, dialect};
-use crate::store::{Change, StoreError};
+use crate::store::{Change, Generation, StoreError};
 use crate::types::{SchemaId, Subject, Version};
 
 /// One change to be written.
@@ -35,10 +35,27 @@ pub(in crate::store) async fn record(conn: &mut Conn, change: NewChange<'_>) -> 
     Ok(row.try_get(0)?)
 }
 
-/// Bumps the generation: answers about what existed before may be wrong now; with `id_bindings` also what an id stands for.
-pub(super) async fn disrupt(conn: &mut Conn, id_bindings: bool) -> Result<(), StoreError> {
-    sqlx::query::<dialect::Db>("UPDATE registry SET generation = generation + 1, meanings = meanings + $1")
-        .bind(i64::from(id_bindings))
+pub(in crate::store) async fn generation(conn: &mut Conn) -> Result<Generation, StoreError> {
+    let row = sqlx::query::<dialect::Db>("SELECT generation, meanings, settings FROM registry").fetch_one(conn).await?;
+    Ok(Generation { content: row.try_get(0)?, id_bindings: row.try_get(1)?, settings: row.try_get(2)? })
+}
+
+/// What a change can make wrong, beside answers about what existed before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disruption {
+    Content,
+    /// What an id stands for.
+    IdBindings,
+    /// What was decided under the settings.
+    Settings,
+}
+
+/// Bumps the generation.
+pub(super) async fn disrupt(conn: &mut Conn, what: Disruption) -> Result<(), StoreError> {
+    let update = "UPDATE registry SET generation = generation + 1, meanings = meanings + $1, settings = settings + $2";
+    sqlx::query::<dialect::Db>(update)
+        .bind(i64::from(what == Disruption::IdBindings))
+        .bind(i64::from(what == Disruption::Settings))
         .execute(&mut *conn)
         .await?;
     dialect::disrupted(conn).await
@@ -55,6 +72,20 @@ pub(in crate::store) async fn init(conn: &mut Conn, cluster_id: &str, now: i64) 
     .await?;
     let row = sqlx::query::<dialect::Db>("SELECT cluster_id FROM registry").fetch_one(&mut *conn).await?;
     Ok(row.try_get(0)?)
+}
+
+/// A sequence without gaps is not promised, so there may be fewer than `keep` left.
+pub(in crate::store) async fn prune_changes(conn: &mut Conn, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError> {
+    let pruned = sqlx::query::<dialect::Db>(
+        "DELETE FROM changes WHERE sequence IN (SELECT o.sequence FROM (SELECT sequence, created_at FROM changes ORDER BY sequence LIMIT $3) o \
+         WHERE o.created_at < $1 OR o.sequence <= (SELECT MAX(sequence) FROM changes) - $2)",
+    )
+    .bind(before)
+    .bind(keep)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(pruned.rows_affected())
 }
 
 pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {

@@ -1,13 +1,19 @@
 //! Deleting versions, subjects and contexts.
 
-use super::changes::{NewChange, disrupt, record};
+use super::changes::{Disruption, NewChange, disrupt, generation, record};
+use super::locks::Lock;
 use super::{Conn, dialect, read};
 use crate::store::{DeleteOutcome, DeleteRequest, StoreError, SubjectState};
 use crate::types::{SchemaId, Subject, Version, VersionSelector};
 
 /// The checks come in the order of rest-api 5.7: existence and state, then the mode, then references.
 pub(in crate::store) async fn delete(conn: &mut Conn, request: &DeleteRequest) -> Result<DeleteOutcome, StoreError> {
-    dialect::lock_subjects(conn, &request.subject, &[]).await?;
+    dialect::lock(conn, &[Lock::SharedSettings, Lock::Subject(&request.subject)]).await?;
+    if let Some(expected) = request.expected_settings
+        && generation(conn).await?.settings != expected
+    {
+        return Ok(DeleteOutcome::Moved);
+    }
     let state = read::subject(conn, &request.subject).await?;
     let versions = match pick(&state, request) {
         Ok(versions) => versions,
@@ -113,7 +119,7 @@ async fn soft_delete(conn: &mut Conn, subject: &Subject, versions: &[Version], n
         .await?;
         touch(conn, subject, sequence).await?;
     }
-    disrupt(conn, false).await
+    disrupt(conn, Disruption::Content).await
 }
 
 async fn change(conn: &mut Conn, kind: &'static str, subject: &Subject, version: Version, now: i64) -> Result<i64, StoreError> {
@@ -156,7 +162,7 @@ pub(super) async fn purge(conn: &mut Conn, subject: &Subject, versions: &[Versio
             sqlx::query::<dialect::Db>(statement).bind(subject.context()).bind(subject.name()).execute(&mut *conn).await?;
         }
     }
-    disrupt(conn, true).await
+    disrupt(conn, Disruption::IdBindings).await
 }
 
 /// Drops a schema that no version holds any more, with its references and names.
@@ -193,7 +199,7 @@ pub(in crate::store) async fn delete_context(conn: &mut Conn, context: &str, now
             NewChange { kind: "context.deleted", subject: &subject, version: None, schema_id: None, payload: None, now },
         )
         .await?;
-        disrupt(conn, false).await?;
+        disrupt(conn, Disruption::Content).await?;
     }
     Ok(true)
 }

@@ -12,6 +12,7 @@ mod bindings;
 pub(super) mod changes;
 mod decode;
 mod delete;
+pub(super) mod locks;
 pub(super) mod read;
 mod register;
 mod schema_names;
@@ -20,7 +21,7 @@ mod settings;
 pub(super) use associate::associate;
 pub(super) use associations::{associations, associations_of};
 pub(super) use bindings::{alias, aliases, delete_alias, delete_type_binding, put_alias, put_type_binding, type_bindings};
-pub(super) use changes::{changes, init};
+pub(super) use changes::{changes, generation, init, prune_changes};
 pub(super) use delete::{delete, delete_context};
 pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,
@@ -28,8 +29,6 @@ pub(super) use read::{
 };
 pub(super) use register::{IdSource, NewVersion, bind_schema, register};
 pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_without_names, subject_by_xregistry_id};
-pub(super) use settings::{
-    all_settings, delete_config, delete_mode, generation, put_config, put_mode, settings, subject_aliases,
-};
+pub(super) use settings::{all_settings, delete_config, delete_mode, put_config, put_mode, settings, subject_aliases};
 
 use super::{Conn, Row, dialect};

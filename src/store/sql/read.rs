@@ -92,7 +92,7 @@ pub(in crate::store) const HEAD: &str = concat!(
     last_written!(),
     ", s.schema_id, s.schema_id, FALSE, s.created_at, 0 ",
     of_content!(),
-    " ORDER BY part, place"
+    " UNION ALL SELECT 3, 0, 0, r.settings, FALSE, 0, 0 FROM registry r WHERE r.one = 1 ORDER BY part, place"
 );
 
 pub(in crate::store) async fn content_ids(
@@ -113,6 +113,8 @@ pub(super) struct Head {
     pub(super) state: SubjectState,
     /// Ids that stand for the content, as [`content_ids`] gives them.
     pub(super) ids: Vec<SchemaId>,
+    /// The generation of the settings.
+    pub(super) settings: i64,
 }
 
 /// The context, the subject and the content of a registration, in one statement: each takes time of its own.
@@ -124,7 +126,7 @@ pub(super) async fn head(conn: &mut Conn, subject: &Subject, guid: Guid, wanted:
         .bind(subject.qualified())
         .fetch_all(conn)
         .await?;
-    let mut head = Head { context: None, state: SubjectState { epoch: 0, rows: Vec::new() }, ids: Vec::new() };
+    let mut head = Head { context: None, state: SubjectState::default(), ids: Vec::new(), settings: 0 };
     for row in &rows {
         match row.try_get::<i32, _>(0)? {
             0 => head.context = Some((row.try_get(2)?, row.try_get(3)?)),
@@ -132,7 +134,8 @@ pub(super) async fn head(conn: &mut Conn, subject: &Subject, guid: Guid, wanted:
                 head.state.epoch = row.try_get(6)?;
                 head.state.rows.push(version_row(row, 2)?);
             }
-            _ => head.ids.push(narrow(row.try_get(2)?, "schemas")?),
+            2 => head.ids.push(narrow(row.try_get(3)?, "schemas")?),
+            _ => head.settings = row.try_get(3)?,
         }
     }
     Ok(head)

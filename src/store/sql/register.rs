@@ -4,12 +4,13 @@ use sqlx::query::Query;
 use sqlx::{Database, Row as _};
 
 use super::associations::associations_of;
-use super::changes::disrupt;
+use super::changes::{Disruption, disrupt};
 use super::decode::references_text;
+use super::locks::Lock;
 use super::{Conn, dialect, read, schema_names};
 use crate::codec::to_text;
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
-use crate::types::{Lifecycle, SchemaId, Subject, VersionSelector};
+use crate::types::{Lifecycle, MAX_IMPORTED, SchemaId, Subject, VersionSelector};
 
 /// A version that may be written.
 pub(in crate::store) struct NewVersion<'r> {
@@ -52,12 +53,19 @@ pub(in crate::store) fn bind_schema<'q>(
         .bind(request.digest.map(|digest| digest.to_vec()))
 }
 
+/// What a registration must have for itself, or share with others of its kind.
+pub(super) fn locks(request: &RegisterRequest) -> Vec<Lock<'_>> {
+    let targets = request.targets.iter().filter(|target| **target != request.subject).map(Lock::SharedSubject);
+    let content = Lock::Content(request.subject.context(), request.schema.guid);
+    [Lock::SharedSettings, Lock::Subject(&request.subject), content].into_iter().chain(targets).collect()
+}
+
 pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterRequest) -> Result<RegisterOutcome, StoreError> {
-    dialect::lock_subjects(conn, &request.subject, &request.targets).await?;
-    dialect::lock_content(conn, request.subject.context(), request.schema.guid).await?;
+    dialect::lock(conn, &locks(request)).await?;
     let head = read::head(conn, &request.subject, request.schema.guid, request.schema.content.schema_type).await?;
     let state = &head.state;
-    if state.epoch != request.expected_epoch || state.row(request.version).is_some() {
+    let is_decided_anew = head.settings != request.expected_settings || state.epoch != request.expected_epoch;
+    if is_decided_anew || state.row(request.version).is_some() {
         return Ok(RegisterOutcome::HeadMoved);
     }
     if let Some(position) = missing_reference(conn, request).await? {
@@ -70,7 +78,7 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
         Some(context) => context,
         None => new_context(conn, request.subject.context(), request.now).await?,
     };
-    let id = match assign(conn, request, head.ids.first().copied(), max_id).await? {
+    let id = match assign(conn, request, head.ids.first().copied(), (context_id, max_id)).await? {
         Ok(id) => id,
         Err(outcome) => return Ok(outcome),
     };
@@ -85,9 +93,9 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
         insert_references(conn, request, context_id, id).await?;
     }
     if request.disruptive {
-        disrupt(conn, request.id.is_some()).await?;
+        disrupt(conn, if request.id.is_some() { Disruption::IdBindings } else { Disruption::Content }).await?;
     }
-    Ok(RegisterOutcome::Registered { id })
+    Ok(RegisterOutcome::Registered { id, is_new_schema: is_new })
 }
 
 async fn missing_reference(conn: &mut Conn, request: &RegisterRequest) -> Result<Option<usize>, StoreError> {
@@ -124,22 +132,45 @@ async fn assign(
     conn: &mut Conn,
     request: &RegisterRequest,
     known: Option<SchemaId>,
-    max_id: i64,
+    context_id_and_max: (i64, i64),
 ) -> Result<Result<IdSource, RegisterOutcome>, StoreError> {
     let (context, content) = (request.subject.context(), &request.schema.content);
     if let Some(id) = request.id {
         return Ok(match read::schema(conn, context, id).await? {
             Some(stored) if stored.guid == request.schema.guid && *stored.content == **content => Ok(IdSource::Known(id)),
             Some(_) => Err(RegisterOutcome::IdTaken),
+            None if id > MAX_IMPORTED => Err(RegisterOutcome::IdTooHigh),
             None => Ok(IdSource::Given(id)),
         });
     }
-    let Some(id) = known else { return Ok(Ok(IdSource::Next(max_id))) };
+    let Some(id) = known else {
+        let highest = highest_id(conn, context_id_and_max).await?;
+        return Ok(highest.map(IdSource::Next).ok_or(RegisterOutcome::NoIdLeft));
+    };
     Ok(match read::schema(conn, context, id).await? {
         Some(stored) if *stored.content == **content => Ok(IdSource::Known(id)),
         Some(_) => Err(RegisterOutcome::GuidCollision),
         None => Err(RegisterOutcome::HeadMoved),
     })
+}
+
+/// The highest id of a context, after which the next one comes; `None` when none comes. Where an older release imported the highest
+/// number there is, the ids go on after those that are in use below.
+async fn highest_id(conn: &mut Conn, (context_id, max_id): (i64, i64)) -> Result<Option<i64>, StoreError> {
+    if max_id < i64::from(SchemaId::MAX) {
+        return Ok(Some(max_id));
+    }
+    let find = "SELECT COALESCE(MAX(schema_id), 0) FROM schemas WHERE context_id = $1 AND schema_id <= $2";
+    let row = sqlx::query::<dialect::Db>(find).bind(context_id).bind(i64::from(MAX_IMPORTED)).fetch_one(&mut *conn).await?;
+    let highest: i64 = row.try_get(0)?;
+    if highest == i64::from(MAX_IMPORTED) {
+        return Ok(None);
+    }
+    let lower = "UPDATE contexts SET max_id = $2 WHERE context_id = $1";
+    sqlx::query::<dialect::Db>(lower).bind(context_id).bind(highest).execute(&mut *conn).await?;
+    // an id that was deleted for good may come again
+    disrupt(conn, Disruption::IdBindings).await?;
+    Ok(Some(highest))
 }
 
 async fn insert_references(conn: &mut Conn, request: &RegisterRequest, context_id: i64, id: SchemaId) -> Result<(), StoreError> {

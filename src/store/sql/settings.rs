@@ -5,17 +5,12 @@ use std::collections::HashMap;
 use serde_json::Value;
 use sqlx::Row as _;
 
-use super::changes::{NewChange, disrupt, record};
+use super::changes::{Disruption, NewChange, disrupt, generation, record};
 use super::delete::purge;
-use super::{Conn, dialect, read};
+use super::{Conn, dialect, locks, read};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey, config_from, to_text};
-use crate::store::{DeleteOutcome, Generation, ImportSwitch, Scope, ScopeSettings, StoreError, SubjectFilter};
+use crate::store::{DeleteOutcome, ImportSwitch, Scope, ScopeSettings, SettingsOutcome, StoreError, SubjectFilter};
 use crate::types::{Config, DEFAULT_CONTEXT, Mode, Subject};
-
-pub(in crate::store) async fn generation(conn: &mut Conn) -> Result<Generation, StoreError> {
-    let row = sqlx::query::<dialect::Db>("SELECT generation, meanings FROM registry").fetch_one(conn).await?;
-    Ok(Generation { content: row.try_get(0)?, id_bindings: row.try_get(1)? })
-}
 
 fn parse_config(text: &str) -> Result<Config, StoreError> {
     let value: Value =
@@ -98,7 +93,7 @@ pub(in crate::store) async fn subject_aliases(
 
 async fn note(conn: &mut Conn, kind: &'static str, scope: &Scope, payload: Option<String>, now: i64) -> Result<(), StoreError> {
     record(conn, NewChange { kind, subject: scope, version: None, schema_id: None, payload, now }).await?;
-    disrupt(conn, false).await
+    disrupt(conn, Disruption::Settings).await
 }
 
 async fn own_config(conn: &mut Conn, scope: &Scope) -> Result<Option<Config>, StoreError> {
@@ -114,9 +109,13 @@ pub(in crate::store) async fn put_config(
     conn: &mut Conn,
     scope: &Scope,
     patch: &ConfigPatch,
+    expected: i64,
     now: i64,
-) -> Result<Config, StoreError> {
-    dialect::lock_subjects(conn, scope, &[]).await?;
+) -> Result<SettingsOutcome<Config>, StoreError> {
+    dialect::lock(conn, &locks::of_settings(scope)).await?;
+    if generation(conn).await?.settings != expected {
+        return Ok(SettingsOutcome::Moved);
+    }
     let mut config = own_config(conn, scope).await?.unwrap_or_default();
     patch.apply(&mut config);
     let text = to_text(&ConfigJson::new(&config, LevelKey::Compatibility));
@@ -131,11 +130,19 @@ pub(in crate::store) async fn put_config(
     .execute(&mut *conn)
     .await?;
     note(conn, "config.set", scope, Some(text), now).await?;
-    Ok(config)
+    Ok(SettingsOutcome::Done(config))
 }
 
-pub(in crate::store) async fn delete_config(conn: &mut Conn, scope: &Scope, now: i64) -> Result<Option<Config>, StoreError> {
-    dialect::lock_subjects(conn, scope, &[]).await?;
+pub(in crate::store) async fn delete_config(
+    conn: &mut Conn,
+    scope: &Scope,
+    expected: i64,
+    now: i64,
+) -> Result<SettingsOutcome<Option<Config>>, StoreError> {
+    dialect::lock(conn, &locks::of_settings(scope)).await?;
+    if generation(conn).await?.settings != expected {
+        return Ok(SettingsOutcome::Moved);
+    }
     let config = own_config(conn, scope).await?;
     if config.is_some() {
         sqlx::query::<dialect::Db>("DELETE FROM configs WHERE context = $1 AND subject = $2")
@@ -145,7 +152,7 @@ pub(in crate::store) async fn delete_config(conn: &mut Conn, scope: &Scope, now:
             .await?;
         note(conn, "config.deleted", scope, None, now).await?;
     }
-    Ok(config)
+    Ok(SettingsOutcome::Done(config))
 }
 
 pub(in crate::store) async fn put_mode(
@@ -155,7 +162,7 @@ pub(in crate::store) async fn put_mode(
     import: ImportSwitch,
     now: i64,
 ) -> Result<DeleteOutcome, StoreError> {
-    dialect::lock_subjects(conn, scope, &[]).await?;
+    dialect::lock(conn, &locks::of_settings(scope)).await?;
     if import == ImportSwitch::Checked
         && let Some(outcome) = clear_for_import(conn, scope, now).await?
     {
@@ -227,7 +234,7 @@ pub(in crate::store) async fn delete_mode(
     recursive: bool,
     now: i64,
 ) -> Result<(Option<Mode>, bool), StoreError> {
-    dialect::lock_subjects(conn, scope, &[]).await?;
+    dialect::lock(conn, &locks::of_settings(scope)).await?;
     let row = sqlx::query::<dialect::Db>("SELECT mode FROM modes WHERE context = $1 AND subject = $2")
         .bind(scope.context())
         .bind(scope.name())

@@ -1,7 +1,6 @@
 //! SQLite: one file owned by one process. Writes go through `writer`, which groups them into commits; reads use a pool.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +12,16 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
     ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
-    Scope, ScopeSettings, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter,
+    VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
     Alias, Association, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
 };
-use writer::Writer;
+pub use backup::backup;
+use file::DatabaseFile;
+use writer::{Health, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
 macro_rules! texts {
@@ -28,6 +30,8 @@ macro_rules! texts {
     };
 }
 
+mod backup;
+mod file;
 mod insert_version;
 #[path = "../sql/mod.rs"]
 mod sql;
@@ -39,10 +43,8 @@ type Row = sqlx::sqlite::SqliteRow;
 /// The dialect: what the statements in sql/ can't say for both databases. The writer is the only one who writes, so the
 /// locks are empty here.
 mod dialect {
-    use crate::store::StoreError;
-    use crate::types::{Guid, Subject};
-
     pub(super) use super::insert_version::insert_version;
+    use crate::store::StoreError;
 
     pub(super) type Db = sqlx::Sqlite;
 
@@ -70,17 +72,7 @@ mod dialect {
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
-    pub(super) async fn lock_subjects(_: &mut super::Conn, _: &Subject, _: &[Subject]) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
-    pub(super) async fn lock_all(_: &mut super::Conn, _: &[Subject]) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
-    pub(super) async fn lock_content(_: &mut super::Conn, _: &str, _: Guid) -> Result<(), StoreError> {
+    pub(super) async fn lock(_: &mut super::Conn, _: &[super::sql::locks::Lock<'_>]) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -121,20 +113,7 @@ pub struct SqliteStore {
     generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: crate::types::Clock,
-    /// Held for the life of the store: a second process is refused.
-    _lock: File,
-}
-
-fn take_lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let file_error = |source| StoreError::File { path: path.display().to_string(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(file_error)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.display().to_string() }),
-        Err(std::fs::TryLockError::Error(source)) => Err(file_error(source)),
-    }
+    health: Arc<Health>,
 }
 
 impl SqliteStore {
@@ -143,7 +122,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::InUse`] when another process has it, [`StoreError::Newer`] when a newer release wrote it.
     pub async fn open(options: SqliteOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
-        let lock = take_lock(&options.path)?;
+        let health = Arc::new(Health::new(DatabaseFile::open(&options.path)?));
         let connect = SqliteConnectOptions::new()
             .filename(&options.path)
             .create_if_missing(true)
@@ -162,20 +141,45 @@ impl SqliteStore {
         generation.learn(sql::generation(&mut conn).await?);
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers)
+            // opened now: neither a name that is gone nor a want of open files keeps later reads from the file
+            .min_connections(options.readers)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(connect.clone().create_if_missing(false).read_only(true))
             .await?;
-        let writer = Writer::start(conn, options.max_batch, Arc::clone(&generation), options.observer);
-        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, _lock: lock })
+        let writer = Writer::start(conn, options.max_batch, Arc::clone(&generation), Arc::clone(&health), options.observer);
+        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health })
     }
 
-    fn pool(&self) -> &sqlx::SqlitePool {
-        &self.readers
+    fn pool_size(&self) -> (u32, u32) {
+        (self.readers.size(), u32::try_from(self.readers.num_idle()).unwrap_or(u32::MAX))
     }
 
-    async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.health.file().check()?;
+        sql::generation(&mut *self.begin_read().await?).await?;
+        if self.health.is_unwritable() {
+            // perhaps it can be written again
+            self.write(|conn| Box::pin(change_nothing(conn))).await?;
+        }
+        Ok(())
+    }
+
+    fn is_available(&self) -> bool {
+        !self.health.is_unwritable() && self.health.file().check().is_ok()
+    }
+
+    async fn begin_read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
         Ok(self.readers.acquire().await?)
+    }
+
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
+    async fn end_read(&self, _: sqlx::pool::PoolConnection<sqlx::Sqlite>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn attempt<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        work.await
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
@@ -197,13 +201,24 @@ super::store_impl!(SqliteStore {
     cluster_id: |store| store.cluster_id.clone(),
     generation: |store| store.generation.get(),
     close: |store| {
-        store.writer.close().await;
+        let writing = store.writer.close().await;
         store.readers.close().await;
+        if let Some(conn) = writing {
+            close_last(conn).await;
+        }
     },
 });
 
-async fn close_connection(conn: Conn) {
-    if let Err(error) = conn.close().await {
+/// A write that shows that writing is possible.
+async fn change_nothing(conn: &mut Conn) -> Result<(), StoreError> {
+    sqlx::query("UPDATE registry SET one = one").execute(conn).await?;
+    Ok(())
+}
+
+/// Closes the last connection: all that is in the write-ahead log goes into the file, which then is the whole registry.
+async fn close_last(mut conn: Conn) {
+    let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await.map(|_| ());
+    if let Err(error) = emptied.and(conn.close().await) {
         tracing::warn!(%error, "the database did not close cleanly");
     }
 }

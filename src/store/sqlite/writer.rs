@@ -4,22 +4,27 @@
 //! load and a lone writer never waits for company. Units hardly ever fail (a refusal is an outcome, not a failure), so they carry
 //! no savepoints: when one does fail, the batch is rolled back and each of its sql gets a transaction of its own.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
+use sqlx::error::DatabaseError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{CommitObserver, Conn, KnownGeneration, StoreError, close_connection, sql};
+use super::file::DatabaseFile;
+use super::{CommitObserver, Conn, KnownGeneration, StoreError, sql};
 
 #[async_trait]
 trait WriteJob: Send {
     /// Runs the unit and keeps its result; may be called again after a rollback. False when its changes must be undone.
     async fn run(&mut self, conn: &mut Conn) -> bool;
     /// Answers the caller; `failed` when the commit did not happen.
-    fn answer(self: Box<Self>, failed: Option<&sqlx::Error>);
+    fn answer(self: Box<Self>, failed: Option<&Failed>);
+    /// What the unit itself failed of, where it was the database's fault.
+    fn fault(&self) -> Option<&sqlx::Error>;
 }
 
 struct Unit<T, F> {
@@ -42,11 +47,22 @@ where
         keep
     }
 
-    fn answer(self: Box<Self>, failed: Option<&sqlx::Error>) {
+    fn fault(&self) -> Option<&sqlx::Error> {
+        match &self.result {
+            Some(Err(StoreError::Database(error))) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn answer(self: Box<Self>, failed: Option<&Failed>) {
         let result = match (failed, self.result) {
+            (Some(Failed::Unwritable { path, cause }), _) => {
+                Err(StoreError::Unwritable { path: path.clone(), cause: cause.clone() })
+            }
+            (Some(Failed::Removed { path }), _) => Err(StoreError::Removed { path: path.clone() }),
             // what the unit itself says is more than what the commit has to say
             (_, Some(Err(error))) => Err(error),
-            (Some(error), _) => Err(StoreError::Commit(error.to_string())),
+            (Some(Failed::Commit(cause)), _) => Err(StoreError::Commit(cause.clone())),
             (None, result) => result.unwrap_or(Err(StoreError::Closed)),
         };
         // a caller that went away no longer wants to know
@@ -54,10 +70,71 @@ where
     }
 }
 
+/// Why a batch is not in the database.
+enum Failed {
+    Unwritable { path: String, cause: String },
+    Removed { path: String },
+    Commit(String),
+}
+
+/// Whether the file can be written.
+pub(super) struct Health {
+    file: DatabaseFile,
+    is_unwritable: AtomicBool,
+}
+
+/// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`, without the bits that say more.
+const UNWRITABLE: [u32; 4] = [8, 10, 13, 14];
+
+impl Health {
+    pub(super) fn new(file: DatabaseFile) -> Self {
+        Self { file, is_unwritable: AtomicBool::new(false) }
+    }
+
+    pub(super) fn file(&self) -> &DatabaseFile {
+        &self.file
+    }
+
+    /// The last write failed because the file could not be written.
+    pub(super) fn is_unwritable(&self) -> bool {
+        self.is_unwritable.load(Ordering::Relaxed)
+    }
+
+    fn is_there(&self) -> Result<(), Failed> {
+        match self.file.check() {
+            Err(StoreError::Removed { path }) => Err(Failed::Removed { path }),
+            _ => Ok(()),
+        }
+    }
+
+    fn failed(&self, error: &sqlx::Error) -> Failed {
+        let code = error.as_database_error().and_then(DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
+        if !code.is_some_and(|code| UNWRITABLE.contains(&(code & 0xff))) {
+            return Failed::Commit(error.to_string());
+        }
+        let cause = error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+        let path = self.file.path();
+        if !self.is_unwritable.swap(true, Ordering::Relaxed) {
+            tracing::error!("the database file {path} can't be written: {cause}");
+        }
+        Failed::Unwritable { path, cause }
+    }
+
+    fn committed(&self) {
+        if self.is_unwritable() {
+            self.is_unwritable.store(false, Ordering::Relaxed);
+            tracing::info!("the database file {} can be written again", self.file.path());
+        }
+    }
+}
+
+/// After how long without a write the write-ahead log goes into the file.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// Handle to the writer task.
 pub(super) struct Writer {
     queue: Mutex<Option<mpsc::UnboundedSender<Box<dyn WriteJob>>>>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    task: Mutex<Option<JoinHandle<Conn>>>,
 }
 
 impl Writer {
@@ -65,10 +142,11 @@ impl Writer {
         conn: Conn,
         max_batch: usize,
         generation: Arc<KnownGeneration>,
+        health: Arc<Health>,
         observer: Option<CommitObserver>,
     ) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run(conn, jobs, max_batch.max(1), generation, observer));
+        let task = tokio::spawn(run(conn, jobs, max_batch.max(1), generation, health, observer));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
     }
 
@@ -89,15 +167,13 @@ impl Writer {
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Lets the queue run empty, then closes the connection.
-    pub(super) async fn close(&self) {
+    /// Lets the queue run empty, and gives the connection back.
+    pub(super) async fn close(&self) -> Option<Conn> {
         if let Ok(mut queue) = self.queue.lock() {
             queue.take();
         }
         let task = self.task.lock().ok().and_then(|mut task| task.take());
-        if let Some(task) = task {
-            let _ = task.await;
-        }
+        task?.await.ok()
     }
 }
 
@@ -106,22 +182,39 @@ async fn run(
     mut jobs: mpsc::UnboundedReceiver<Box<dyn WriteJob>>,
     max_batch: usize,
     generation: Arc<KnownGeneration>,
+    health: Arc<Health>,
     observer: Option<CommitObserver>,
-) {
-    while let Some(first) = jobs.recv().await {
+) -> Conn {
+    let mut is_log_empty = true;
+    loop {
+        let first = match tokio::time::timeout(IDLE, jobs.recv()).await {
+            Ok(Some(first)) => first,
+            Ok(None) => return conn,
+            Err(_) if is_log_empty => match jobs.recv().await {
+                Some(first) => first,
+                None => return conn,
+            },
+            Err(_) => {
+                is_log_empty = true;
+                if let Err(error) = execute(&mut conn, "PRAGMA wal_checkpoint(PASSIVE)").await {
+                    health.failed(&error);
+                }
+                continue;
+            }
+        };
+        is_log_empty = false;
         let mut batch = vec![first];
-        let ended = transaction(&mut conn, &mut batch, Some((&mut jobs, max_batch)), &generation).await;
+        let ended = transaction(&mut conn, &mut batch, Some((&mut jobs, max_batch)), &generation, &health).await;
         if matches!(ended, Ended::UnitFailed) && batch.len() > 1 {
             for job in batch {
                 let mut alone = vec![job];
-                let ended = transaction(&mut conn, &mut alone, None, &generation).await;
-                finish(alone, &ended, observer.as_ref());
+                let ended = transaction(&mut conn, &mut alone, None, &generation, &health).await;
+                finish(alone, ended, &health, observer.as_ref());
             }
         } else {
-            finish(batch, &ended, observer.as_ref());
+            finish(batch, ended, &health, observer.as_ref());
         }
     }
-    close_connection(conn).await;
 }
 
 /// How a transaction ended.
@@ -130,7 +223,7 @@ enum Ended {
     /// A unit failed, and nothing is left of the transaction.
     UnitFailed,
     /// The database did not take it, and nothing is left of it.
-    Failed(sqlx::Error),
+    Failed(Failed),
 }
 
 /// Runs a batch in one transaction. Jobs that arrive while earlier ones run still make its commit.
@@ -139,15 +232,20 @@ async fn transaction(
     batch: &mut Vec<Box<dyn WriteJob>>,
     mut more: Option<(&mut mpsc::UnboundedReceiver<Box<dyn WriteJob>>, usize)>,
     generation: &KnownGeneration,
+    health: &Health,
 ) -> Ended {
+    if let Err(removed) = health.is_there() {
+        return Ended::Failed(removed);
+    }
     if let Err(error) = execute(conn, "BEGIN IMMEDIATE").await {
-        return Ended::Failed(error);
+        return Ended::Failed(health.failed(&error));
     }
     let mut done = 0;
     while let Some(job) = batch.get_mut(done) {
         if !job.run(conn).await {
-            let undone = execute(conn, "ROLLBACK").await;
-            return undone.map_or_else(Ended::Failed, |()| Ended::UnitFailed);
+            // a full disk may have rolled back already
+            let _ = execute(conn, "ROLLBACK").await;
+            return Ended::UnitFailed;
         }
         done += 1;
         if let Some((jobs, max_batch)) = &mut more {
@@ -161,7 +259,10 @@ async fn transaction(
     let current = sql::generation(conn).await.ok();
     if let Err(error) = execute(conn, "COMMIT").await {
         let _ = execute(conn, "ROLLBACK").await;
-        return Ended::Failed(error);
+        return Ended::Failed(health.failed(&error));
+    }
+    if let Err(removed) = health.is_there() {
+        return Ended::Failed(removed);
     }
     if let Some(current) = current {
         generation.learn(current);
@@ -169,22 +270,31 @@ async fn transaction(
     Ended::Committed
 }
 
-fn finish(batch: Vec<Box<dyn WriteJob>>, ended: &Ended, observer: Option<&CommitObserver>) {
+fn finish(batch: Vec<Box<dyn WriteJob>>, ended: Ended, health: &Health, observer: Option<&CommitObserver>) {
     let failed = match ended {
         Ended::Committed => {
+            health.committed();
             if let Some(observer) = observer {
                 observer(batch.len());
             }
             None
         }
-        Ended::UnitFailed => None,
-        Ended::Failed(error) => {
-            tracing::error!(%error, "a commit failed");
-            Some(error)
+        Ended::UnitFailed => {
+            let failed = batch.iter().find_map(|job| job.fault()).map(|error| health.failed(error));
+            // what else a unit failed of, it says itself
+            failed.filter(|failed| matches!(failed, Failed::Unwritable { .. }))
+        }
+        Ended::Failed(failed) => {
+            match &failed {
+                Failed::Commit(error) => tracing::error!(error, "a commit failed"),
+                Failed::Removed { path } => tracing::error!("{path} was removed or replaced while it was in use"),
+                Failed::Unwritable { .. } => {}
+            }
+            Some(failed)
         }
     };
     for job in batch {
-        job.answer(failed);
+        job.answer(failed.as_ref());
     }
 }
 
@@ -215,7 +325,8 @@ mod tests {
         let batches = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&batches);
         let observer: CommitObserver = Arc::new(move |size| seen.lock().unwrap().push(size));
-        let writer = Arc::new(Writer::start(conn, 16, Arc::default(), Some(observer)));
+        let health = Arc::new(Health::new(DatabaseFile::open(&file).unwrap()));
+        let writer = Arc::new(Writer::start(conn, 16, Arc::default(), health, Some(observer)));
 
         // the first unit waits until the others stand behind it, so that all are one batch
         let (open, gate) = watch::channel(false);
@@ -241,7 +352,7 @@ mod tests {
         held.unwrap();
         assert!(matches!(failing, Err(StoreError::Database(_))), "{failing:?}");
         last.unwrap();
-        writer.close().await;
+        drop(writer.close().await);
 
         assert_eq!(*batches.lock().unwrap(), [1, 1], "a transaction for each unit that is kept");
         let mut conn = Conn::connect_with(&options).await.unwrap();

@@ -111,3 +111,105 @@ fn unknown_settings_are_refused_with_a_hint() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean ACCORDANT_DATABASE?"));
 }
+
+#[test]
+fn after_a_clean_stop_the_one_file_is_the_registry() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    for i in 0..20 {
+        let body = r#"{"schema":"\"string\""}"#;
+        assert_eq!(exchange(&process.address, "POST", &format!("/subjects/s{i}/versions"), body).unwrap().0, 200);
+    }
+    assert_eq!(process.stop().0, 0);
+    let left: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["accordant.db"], "nothing beside it");
+    let copied = tempfile::tempdir().unwrap();
+    std::fs::copy(directory.path().join("accordant.db"), copied.path().join("accordant.db")).unwrap();
+    let process = Process::start(copied.path(), &[]);
+    for i in 0..20 {
+        let (status, versions) = exchange(&process.address, "GET", &format!("/subjects/s{i}/versions"), "").unwrap();
+        assert_eq!((status, versions.as_str()), (200, "[1]"), "s{i}");
+    }
+}
+
+#[test]
+fn the_record_of_changes_is_pruned_while_it_serves() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    for i in 0..5 {
+        assert_eq!(
+            exchange(&process.address, "POST", &format!("/subjects/s{i}/versions"), r#"{"schema":"\"int\""}"#).unwrap().0,
+            200
+        );
+    }
+    assert_eq!(process.stop().0, 0);
+    let process = Process::start(directory.path(), &["--changes-max-rows", "2"]);
+    let url = format!("sqlite://{}?mode=ro", directory.path().join("accordant.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut db = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
+        for attempt in 0.. {
+            let left: i64 = sqlx::query_scalar("SELECT count(*) FROM changes").fetch_one(&mut db).await.unwrap();
+            if left == 2 {
+                break;
+            }
+            assert!(attempt < 300, "{left} changes are left");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    drop(process);
+}
+
+#[test]
+fn after_a_pause_the_file_has_what_the_log_had() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    assert_eq!(exchange(&process.address, "POST", "/subjects/paused/versions", r#"{"schema":"\"string\""}"#).unwrap().0, 200);
+    let file = directory.path().join("accordant.db");
+    for attempt in 0.. {
+        let bytes = std::fs::read(&file).unwrap();
+        if bytes.windows(6).any(|window| window == b"paused") {
+            break;
+        }
+        assert!(attempt < 300, "the log stays beside the file");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    drop(process);
+}
+
+#[test]
+fn a_file_in_use_is_refused_under_every_name_that_it_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    let file = directory.path().join("accordant.db");
+    std::os::unix::fs::symlink(&file, directory.path().join("link.db")).unwrap();
+    std::fs::hard_link(&file, directory.path().join("hard.db")).unwrap();
+    for name in ["link.db", "hard.db"] {
+        let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", &format!("sqlite://{name}")]);
+        assert_eq!(code, 6, "{name}: {text}");
+    }
+    drop(process);
+}
+
+#[test]
+fn a_new_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(directory.path(), &[]);
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+    drop(process);
+}
+
+#[test]
+fn a_database_that_is_no_file_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite://a.db?mode=memory", "sqlite://", "sqlite:///tmp/"] {
+        let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", url]);
+        assert_eq!((code, text.lines().count()), (2, 1), "{url}: {text}");
+        assert!(text.contains("sqlite://PATH is meant"), "{text}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}

@@ -11,7 +11,7 @@ const RINGS: [(&str, &[&str]); 11] = [
     ("schema", &["types"]),
     ("compat", &["types", "schema"]),
     ("cloudevents", &["types", "schema"]),
-    ("store", &["types", "codec"]),
+    ("store", &["types", "cache", "codec"]),
     ("registry", &["types", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
     ("http", &["types", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
     ("config", &["types", "cloudevents", "http"]),
@@ -19,8 +19,9 @@ const RINGS: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("sqlx", &["store"]),
+    ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
     ("hyper", &["http", "server", "cli"]),
     ("clap", &["cli"]),

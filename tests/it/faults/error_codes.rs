@@ -36,6 +36,8 @@ const SPECIAL: &[(u16, u32)] = &[
     (500, 50002),
     (503, 50302),
     (503, 50303),
+    // faults/outage.rs
+    (503, 50304),
 ];
 
 #[test]
@@ -188,7 +190,7 @@ on_both! {
         };
         meddle(&fresh, &view("abs(random() % 1000000000)"), &view("(random() * 1000000000)::bigint")).await;
         let app = TestApp::over(std::sync::Arc::clone(&app.store), Setup::default()).await;
-        let message = "The subject kept changing while the schema was being registered; try again";
+        let message = "The subject or the settings kept changing while the request was being decided; try again";
         let error = app.post("/subjects/s/versions", &json!({ "schema": "\"long\"" })).await.error();
         assert_eq!(error, (503, 50302, message.to_owned()));
     }

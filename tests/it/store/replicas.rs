@@ -132,6 +132,81 @@ async fn a_delete_on_one_replica_reaches_the_other() {
     }
 }
 
+/// Writers go on while the mode becomes READONLY; what is there when that is acknowledged is all there will be.
+async fn race_with_read_only(database: Database) {
+    let (replicas, _fresh) = pair(database).await;
+    for round in 0..3 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for writer in 0..8_usize {
+            let app = Arc::clone(&replicas[writer % 2]);
+            tasks.spawn(async move {
+                for i in 0.. {
+                    let text = lenient("R", &[&format!("r{round}w{writer}_{i}")]);
+                    let answer = app.post(&format!("/subjects/s{}/versions", writer % 3), &json!({ "schema": text })).await;
+                    match answer.status.as_u16() {
+                        200 | 503 => {}
+                        422 => return,
+                        status => panic!("{status}: {}", answer.text),
+                    }
+                }
+            });
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        replicas[1].put("/mode", &json!({ "mode": "READONLY" })).await.ok();
+        let there = async || {
+            let mut versions = Vec::new();
+            for subject in 0..3 {
+                versions.push(replicas[0].get(&format!("/subjects/s{subject}/versions")).await.text);
+            }
+            versions
+        };
+        let acknowledged = there().await;
+        tasks.join_all().await;
+        assert_eq!(there().await, acknowledged, "a registration landed after READONLY was acknowledged");
+        replicas[0].put("/mode", &json!({ "mode": "READWRITE" })).await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_lands_after_read_only_on_sqlite() {
+    race_with_read_only(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_lands_after_read_only_on_two_replicas() {
+    if postgres_url().is_none() {
+        return;
+    }
+    race_with_read_only(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_the_mode_waits_for_registrations_that_are_being_written() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let (replicas, fresh) = pair(Database::Postgres).await;
+    replicas[0].register("s", "\"string\"").await;
+    // the registration waits for the row that hands out ids
+    let mut gate = PgConnection::connect(&fresh.url).await.unwrap();
+    sqlx::query("BEGIN").execute(&mut gate).await.unwrap();
+    sqlx::query("UPDATE contexts SET epoch = epoch").execute(&mut gate).await.unwrap();
+    let (writer, setter) = (Arc::clone(&replicas[0]), Arc::clone(&replicas[1]));
+    let write = tokio::spawn(async move { writer.post("/subjects/t/versions", &json!({ "schema": "\"int\"" })).await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let mut observer = PgConnection::connect(&fresh.url).await.unwrap();
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut observer).await.unwrap() == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let set = tokio::spawn(async move { setter.put("/mode", &json!({ "mode": "READONLY" })).await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!set.is_finished(), "acknowledged while a registration under the old mode is on its way");
+    sqlx::query("ROLLBACK").execute(&mut gate).await.unwrap();
+    write.await.unwrap().ok();
+    set.await.unwrap().ok();
+    assert_eq!(replicas[0].post("/subjects/u/versions", &json!({ "schema": "\"int\"" })).await.status, 422);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_dropped_lets_go_of_its_connections() {
     if postgres_url().is_none() {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use accordant::codec::ConfigPatch;
 use accordant::store::{
-    DeleteOutcome, DeleteRequest, HashedContent, ImportSwitch, RegisterOutcome, RegisterRequest, Store, SubjectFilter,
+    DeleteOutcome, DeleteRequest, HashedContent, ImportSwitch, RegisterOutcome, RegisterRequest, SettingsOutcome, Store,
+    SubjectFilter,
 };
 use accordant::types::{CompatibilityLevel, Content, Mode, Reference, SchemaType, Subject, VersionSelector};
 use serde_json::json;
@@ -35,6 +36,7 @@ fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> Reg
         names: Vec::new(),
         active_references: true,
         expected_epoch: epoch,
+        expected_settings: 0,
         version,
         id: None,
         disruptive: false,
@@ -48,14 +50,21 @@ async fn file(store: &Arc<dyn Store>, subject: &str, text: &str) -> i32 {
     let state = store.subject(&subject).await.unwrap();
     let request = request(&subject, content(text, &[]), state.next_version(), state.epoch);
     match store.register(Arc::new(request)).await.unwrap() {
-        RegisterOutcome::Registered { id } => id,
+        RegisterOutcome::Registered { id, .. } => id,
         other => panic!("{other:?}"),
     }
 }
 
 async fn delete(store: &Arc<dyn Store>, subject: &str, version: Option<i32>, permanent: bool) -> DeleteOutcome {
     let version = version.map(VersionSelector::Number);
-    let request = DeleteRequest { subject: Subject::parse(subject), version, permanent, read_only: false, now: 5000 };
+    let request = DeleteRequest {
+        subject: Subject::parse(subject),
+        version,
+        permanent,
+        read_only: false,
+        expected_settings: None,
+        now: 5000,
+    };
     store.delete(Arc::new(request)).await.unwrap()
 }
 
@@ -102,7 +111,7 @@ on_both! {
         let subject = Subject::plain("s");
         let mut first = request(&subject, content("\"long\"", &[]), 1, 0);
         first.id = Some(70);
-        assert_eq!(store.register(Arc::new(first)).await.unwrap(), RegisterOutcome::Registered { id: 70 });
+        assert_eq!(store.register(Arc::new(first)).await.unwrap(), RegisterOutcome::Registered { id: 70, is_new_schema: true });
         let epoch = store.subject(&subject).await.unwrap().epoch;
         let mut second = request(&subject, content("\"int\"", &[]), 2, epoch);
         second.id = Some(70);
@@ -133,18 +142,47 @@ on_both! {
         let store = fresh.open().await;
         let scope = Subject::plain("s");
         let patch = ConfigPatch::from_json(&json!({ "compatibility": "FULL", "alias": "t" })).unwrap().unwrap();
-        store.put_config(&scope, &patch).await.unwrap();
+        let settings = async || store.generation().await.unwrap().settings;
+        store.put_config(&scope, &patch, settings().await).await.unwrap();
         let patch = ConfigPatch::from_json(&json!({ "alias": null })).unwrap().unwrap();
-        let merged = store.put_config(&scope, &patch).await.unwrap();
+        let SettingsOutcome::Done(merged) = store.put_config(&scope, &patch, settings().await).await.unwrap() else { panic!() };
         assert_eq!((merged.compatibility, merged.alias), (Some(CompatibilityLevel::Full), None));
         store.put_mode(&scope, Some(Mode::ReadOnly), ImportSwitch::No).await.unwrap();
-        let settings = store.settings(&[Subject::plain("other"), scope.clone()]).await.unwrap();
-        assert!(settings[0].config.is_none() && settings[0].mode.is_none());
-        assert_eq!(settings[1].mode, Some(Mode::ReadOnly));
-        let removed = store.delete_config(&scope).await.unwrap().map(|config| config.compatibility);
-        assert_eq!(removed, Some(Some(CompatibilityLevel::Full)));
-        assert_eq!(store.delete_config(&scope).await.unwrap().map(|config| config.compatibility), None);
+        let kept = store.settings(&[Subject::plain("other"), scope.clone()]).await.unwrap();
+        assert!(kept[0].config.is_none() && kept[0].mode.is_none());
+        assert_eq!(kept[1].mode, Some(Mode::ReadOnly));
+        let SettingsOutcome::Done(removed) = store.delete_config(&scope, settings().await).await.unwrap() else { panic!() };
+        assert_eq!(removed.map(|config| config.compatibility), Some(Some(CompatibilityLevel::Full)));
+        let again = store.delete_config(&scope, settings().await).await.unwrap();
+        assert_eq!(again, SettingsOutcome::Done(None));
         assert_eq!(store.delete_mode(&scope, false).await.unwrap().0, Some(Mode::ReadOnly));
+    }
+
+    async fn what_was_decided_under_other_settings_is_not_written(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        file(&store, "s", "\"string\"").await;
+        let before = store.generation().await.unwrap().settings;
+        store.put_mode(&Subject::plain("other"), Some(Mode::ReadOnly), ImportSwitch::No).await.unwrap();
+        let now = store.generation().await.unwrap().settings;
+        let subject = Subject::plain("s");
+        let epoch = store.subject(&subject).await.unwrap().epoch;
+        for (expected, version) in [(before, None), (now, Some(2))] {
+            let request = RegisterRequest { expected_settings: expected, ..request(&subject, content("\"int\"", &[]), 2, epoch) };
+            let outcome = store.register(Arc::new(request)).await.unwrap();
+            assert_eq!(outcome == RegisterOutcome::HeadMoved, version.is_none(), "{outcome:?}");
+            let patch = ConfigPatch::from_json(&json!({ "normalize": true })).unwrap().unwrap();
+            if version.is_none() {
+                assert_eq!(store.put_config(&subject, &patch, expected).await.unwrap(), SettingsOutcome::Moved);
+                assert_eq!(store.delete_config(&subject, expected).await.unwrap(), SettingsOutcome::Moved);
+            }
+            let deletion = DeleteRequest {
+                subject: subject.clone(), version: Some(VersionSelector::Number(1)), permanent: false, read_only: false,
+                expected_settings: Some(expected), now: 1,
+            };
+            let outcome = store.delete(Arc::new(deletion)).await.unwrap();
+            assert_eq!(outcome == DeleteOutcome::Moved, version.is_none(), "{outcome:?}");
+        }
     }
 
     async fn every_change_is_recorded_in_order(db) {
@@ -158,6 +196,28 @@ on_both! {
         assert_eq!(changes[0].kind, "schema.registered");
         assert!(changes.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
         assert_eq!(store.changes(changes[1].sequence, 100).await.unwrap().len(), 1);
+    }
+
+    async fn the_record_of_changes_is_pruned_by_age_and_by_number(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        for i in 0..6 {
+            file(&store, "s", &format!(r#"{{"type":"fixed","name":"F","size":{}}}"#, i + 1)).await;
+        }
+        let (epoch, generation) = (store.subject(&Subject::plain("s")).await.unwrap().epoch, store.generation().await.unwrap());
+        let left = async || store.changes(0, 100).await.unwrap().iter().map(|change| change.created_at).collect::<Vec<_>>();
+        // they were made at 1001, 1002 and so on
+        assert_eq!(store.prune_changes(0, 1000, 100).await.unwrap(), 0);
+        assert_eq!(store.prune_changes(1003, 1000, 1).await.unwrap(), 1, "one at once");
+        assert_eq!(store.prune_changes(1003, 1000, 100).await.unwrap(), 1);
+        assert_eq!(left().await, [1003, 1004, 1005, 1006]);
+        assert_eq!(store.prune_changes(0, 2, 100).await.unwrap(), 2);
+        assert_eq!(left().await, [1005, 1006]);
+        assert_eq!(store.prune_changes(9999, 0, 100).await.unwrap(), 2);
+        assert_eq!(store.subject(&Subject::plain("s")).await.unwrap().epoch, epoch);
+        assert_eq!(store.generation().await.unwrap(), generation);
+        file(&store, "s", "\"int\"").await;
+        assert!(store.changes(epoch, 100).await.unwrap().len() == 1, "sequences go on");
     }
 
     async fn subjects_come_in_pages(db) {

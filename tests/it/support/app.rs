@@ -85,6 +85,8 @@ impl Fresh {
         }
         let mut options = PostgresOptions::new(self.url.clone());
         options.max_connections = 8;
+        // a busy machine is no outage
+        options.answer_timeout = Duration::from_secs(20);
         Arc::new(PostgresStore::open(options, clock()).await.unwrap())
     }
 

@@ -5,3 +5,4 @@ pub mod app;
 pub mod contract;
 pub mod findings;
 pub mod process;
+pub mod proxy;

@@ -21,7 +21,19 @@ pub fn command(directory: &Path) -> Command {
 
 impl Process {
     pub fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(directory).args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        Self::spawn(command(directory).args(["--listen", "127.0.0.1:0"]).args(arguments))
+    }
+
+    /// A process that survives writing beyond the size that its files may have, as it survives a full disk.
+    pub fn start_unlimited(directory: &Path) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.current_dir(directory).env_clear().stdout(Stdio::null()).stderr(Stdio::piped());
+        shell.args(["-c", r#"trap "" XFSZ; exec "$0" --listen 127.0.0.1:0"#, env!("CARGO_BIN_EXE_accordant")]);
+        Self::spawn(&mut shell)
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         while !line.contains("listening on http://") {

@@ -1,0 +1,23 @@
+//! What the setting `database` means.
+
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::exit::Exit;
+
+/// The file of a `SQLite` URL; `None` for another database.
+pub(super) fn sqlite_path(url: &str) -> Result<Option<PathBuf>, Failure> {
+    let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else { return Ok(None) };
+    let refused = |why: &str| Err((Exit::Usage, format!("database: '{url}' {why}; sqlite://PATH is meant")));
+    if path == ":memory:" {
+        return refused("would be lost with the process");
+    }
+    if path.contains('?') {
+        return refused("has parameters, of which there are none");
+    }
+    if path.is_empty() || path.ends_with('/') {
+        return refused("names no file");
+    }
+    let path = std::path::absolute(Path::new(path)).map_err(|error| (Exit::Usage, format!("database: {path}: {error}")))?;
+    Ok(Some(path))
+}

@@ -1,0 +1,314 @@
+//! Reads while the database is away: what this process has read is remembered, within a bound, and given again.
+//!
+//! What is given was true when this process read it last, and nothing that this process has heard of has made it wrong since: a fact
+//! holds until a change of its kind. Only registrations by other replicas are not heard of; a fact may lack those that came after it.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation,
+    HashedContent, Holder, ImportSwitch, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest,
+    SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
+    VersionFilter, VersionRow,
+};
+use crate::cache::Generational;
+use crate::codec::ConfigPatch;
+use crate::types::{
+    Alias, Association, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
+};
+
+mod weight;
+
+use weight::Fact;
+
+/// Told of each read that was answered from memory.
+pub type OutageObserver = Arc<dyn Fn() + Send + Sync>;
+
+#[derive(Clone)]
+struct Remembered {
+    value: Arc<dyn Any + Send + Sync>,
+    bytes: usize,
+}
+
+/// What makes a fact wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// That an id stands for something else.
+    IdBindings,
+    /// A change of a config or mode.
+    Settings,
+    /// Any other change of what was there: a deletion, an import, an association, an alias.
+    Changes,
+}
+
+impl Until {
+    /// A number that stays the same for as long as the fact holds.
+    fn of(self, generation: Generation) -> i64 {
+        match self {
+            Self::IdBindings => generation.id_bindings,
+            Self::Settings => generation.settings,
+            Self::Changes => generation.content - generation.settings,
+        }
+    }
+}
+
+/// What was asked, and until when the answer holds.
+struct Question(String, Until);
+
+impl Question {
+    fn new(what: &str, arguments: impl Debug, until: Until) -> Self {
+        Self(format!("{what}{arguments:?}"), until)
+    }
+
+    fn schema(context: &str, id: SchemaId) -> Self {
+        Self::new("schema", (context, id), Until::IdBindings)
+    }
+
+    fn subject(subject: &Subject) -> Self {
+        Self::new("subject", (subject,), Until::Changes)
+    }
+
+    fn version(subject: &Subject, selector: VersionSelector, deleted: bool) -> Self {
+        Self::new("version", (subject, selector, deleted), Until::Changes)
+    }
+}
+
+/// A store that goes on answering reads while the one below it can't be reached.
+pub struct OutageReads {
+    store: Arc<dyn Store>,
+    /// By what was asked.
+    facts: Generational<String, Remembered>,
+    observer: OutageObserver,
+}
+
+impl OutageReads {
+    /// Remembers at most `bytes`.
+    pub fn new(store: Arc<dyn Store>, bytes: u64, observer: OutageObserver) -> Self {
+        let weight = |key: &String, fact: &Remembered| key.len() + fact.bytes;
+        Self { store, facts: Generational::undivided(bytes, 512, weight), observer }
+    }
+
+    /// Most reads find what is remembered already.
+    fn remember<T: Fact>(&self, question: Question, generation: Generation, found: &T) {
+        let known = self.facts.get(&question.0, question.1.of(generation));
+        if known.is_some_and(|fact| fact.value.downcast_ref::<T>() == Some(found)) {
+            return;
+        }
+        let fact = Remembered { bytes: found.bytes(), value: Arc::new(found.clone()) };
+        self.facts.insert(question.0, question.1.of(generation), fact);
+    }
+
+    fn recall<T: Fact>(&self, question: &Question) -> Option<T> {
+        let fact = self.facts.get(&question.0, question.1.of(self.store.known_generation()))?;
+        fact.value.downcast_ref::<T>().cloned()
+    }
+
+    /// What was read, or while the database is away what is remembered of it, or what else gives it.
+    async fn read<T: Fact>(
+        &self,
+        question: Question,
+        read: impl Future<Output = Result<T, StoreError>>,
+        otherwise: impl FnOnce() -> Option<T>,
+    ) -> Result<T, StoreError> {
+        let generation = self.store.known_generation();
+        match read.await {
+            Ok(found) => {
+                self.remember(question, generation, &found);
+                Ok(found)
+            }
+            Err(StoreError::Unreachable { database, cause }) => {
+                let known = self.recall(&question).or_else(otherwise);
+                if known.is_some() {
+                    (self.observer)();
+                }
+                known.ok_or(StoreError::Unreachable { database, cause })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A registration by this process is no change of what was there, but it is known.
+    fn learn(&self, request: &RegisterRequest, id: SchemaId, is_new_schema: bool) {
+        if request.disruptive {
+            // what was remembered of the subject holds no longer, and this may not be its latest version
+            return;
+        }
+        let generation = self.store.known_generation();
+        let RegisterRequest { subject, version, schema, now, .. } = request;
+        let row = VersionRow { version: *version, id, deleted: false, created_at: *now };
+        let state: Option<SubjectState> = self.recall(&Question::subject(subject));
+        if let Some(mut state) = state.or_else(|| (*version == 1).then(SubjectState::default)) {
+            state.rows.push(row.clone());
+            state.rows.sort_by_key(|row| row.version);
+            self.remember(Question::subject(subject), generation, &state);
+        }
+        for selector in [VersionSelector::Latest, VersionSelector::Number(*version)] {
+            for deleted in [false, true] {
+                self.remember(Question::version(subject, selector, deleted), generation, &Some(row.clone()));
+            }
+        }
+        let (context, HashedContent { content, guid }) = (subject.context(), schema);
+        let of_content = Question::new("content_ids", (context, *guid, content.schema_type), Until::Changes);
+        self.remember(of_content, generation, &vec![id]);
+        if is_new_schema {
+            let stored =
+                StoredSchema { context: context.into(), id, guid: *guid, content: Arc::clone(content), created_at: *now };
+            self.remember(Question::schema(context, id), generation, &Some(stored));
+            let holder = Holder { subject: subject.clone(), version: *version, deleted: false, created_at: *now };
+            self.remember(Question::new("holders", (context, id), Until::Changes), generation, &vec![holder]);
+        } else {
+            let holders = Question::new("holders", (context, id), Until::Changes);
+            if let Some(mut known) = self.recall::<Vec<Holder>>(&holders) {
+                known.push(Holder { subject: subject.clone(), version: *version, deleted: false, created_at: *now });
+                self.remember(holders, generation, &known);
+            }
+        }
+    }
+}
+
+/// Reads that are remembered by their arguments alone.
+macro_rules! outage_reads {
+    (remembered { $($until:ident $read:ident($($arg:ident: $type:ty),*) -> $found:ty;)* } forwarded { $($write:ident($($a:ident: $t:ty),*) -> $out:ty;)* }) => {
+        #[async_trait]
+        impl Store for OutageReads {
+            fn location(&self) -> String {
+                self.store.location()
+            }
+
+            async fn ping(&self) -> Result<(), StoreError> {
+                self.store.ping().await
+            }
+
+            fn is_available(&self) -> bool {
+                self.store.is_available()
+            }
+
+            fn pool_size(&self) -> Option<(u32, u32)> {
+                self.store.pool_size()
+            }
+
+            async fn close(&self) {
+                self.store.close().await;
+            }
+
+            fn known_generation(&self) -> Generation {
+                self.store.known_generation()
+            }
+
+            /// While the database is away: the one that it had last. What was answered under it goes on being answered.
+            async fn generation(&self) -> Result<Generation, StoreError> {
+                match self.store.generation().await {
+                    Err(StoreError::Unreachable { .. }) => Ok(self.store.known_generation()),
+                    generation => generation,
+                }
+            }
+
+            async fn schemas(&self, context: &str, ids: &[SchemaId]) -> Result<Vec<StoredSchema>, StoreError> {
+                let generation = self.store.known_generation();
+                match self.store.schemas(context, ids).await {
+                    Ok(found) => {
+                        for schema in &found {
+                            self.remember(Question::schema(context, schema.id), generation, &Some(schema.clone()));
+                        }
+                        Ok(found)
+                    }
+                    Err(error @ StoreError::Unreachable { .. }) => {
+                        let known = |id: &SchemaId| self.recall::<Option<StoredSchema>>(&Question::schema(context, *id));
+                        let known: Option<Vec<_>> = ids.iter().map(known).collect();
+                        Ok(known.ok_or(error)?.into_iter().flatten().collect())
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+
+            async fn version(
+                &self,
+                subject: &Subject,
+                selector: VersionSelector,
+                deleted: bool,
+            ) -> Result<Option<VersionRow>, StoreError> {
+                let whole = || {
+                    let state: SubjectState = self.recall(&Question::subject(subject))?;
+                    Some(match selector {
+                        VersionSelector::Latest => state.latest().cloned(),
+                        VersionSelector::Number(number) => state.row(number).filter(|row| deleted || !row.deleted).cloned(),
+                    })
+                };
+                let question = Question::version(subject, selector, deleted);
+                self.read(question, self.store.version(subject, selector, deleted), whole).await
+            }
+
+            async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError> {
+                let outcome = self.store.register(Arc::clone(&request)).await?;
+                if let RegisterOutcome::Registered { id, is_new_schema } = outcome {
+                    self.learn(&request, id, is_new_schema);
+                }
+                Ok(outcome)
+            }
+
+            $(
+                async fn $read(&self, $($arg: $type),*) -> Result<$found, StoreError> {
+                    let question = Question::new(stringify!($read), ($($arg,)*), Until::$until);
+                    self.read(question, self.store.$read($($arg),*), || None).await
+                }
+            )*
+
+            $(
+                async fn $write(&self, $($a: $t),*) -> Result<$out, StoreError> {
+                    self.store.$write($($a),*).await
+                }
+            )*
+        }
+    };
+}
+
+outage_reads! {
+    remembered {
+        IdBindings cluster_id() -> String;
+        IdBindings schema(context: &str, id: SchemaId) -> Option<StoredSchema>;
+        Changes holders(context: &str, id: SchemaId) -> Vec<Holder>;
+        IdBindings ids_by_guid(guid: Guid) -> Vec<(String, SchemaId, SchemaType)>;
+        Changes content_ids(context: &str, guid: Guid, schema_type: SchemaType) -> Vec<SchemaId>;
+        Changes subject(subject: &Subject) -> SubjectState;
+        Settings settings(scopes: &[Scope]) -> Vec<ScopeSettings>;
+        Changes referrers(subject: &Subject, version: Version, deleted: bool) -> Vec<(String, SchemaId)>;
+        Changes is_referenced(subject: &Subject) -> bool;
+        Changes contexts() -> Vec<String>;
+        Changes contexts_with_subject(name: &str) -> Vec<String>;
+        Changes max_id(context: &str) -> SchemaId;
+        Changes subjects(filter: &SubjectFilter, after: Option<&str>, limit: i64) -> Vec<ListedSubject>;
+        Changes associations(filter: &AssociationFilter) -> Vec<Association>;
+        Changes associations_of(subjects: &[Subject]) -> Vec<Association>;
+        Changes alias(uri: &str) -> Option<Alias>;
+        Changes aliases(offset: i64, limit: i64) -> Vec<Alias>;
+        Changes type_bindings() -> Vec<TypeBinding>;
+        Changes named(name: &SchemaName, limit: i64) -> Vec<NamedSchema>;
+        Changes subject_by_xregistry_id(context: &str, xreg_id: &str) -> Option<Subject>;
+        IdBindings document_tag(context: &str, id: SchemaId) -> Option<DocumentTag>;
+    }
+    forwarded {
+        all_settings(limit: i64) -> Option<HashMap<Scope, ScopeSettings>>;
+        versions(filter: &VersionFilter, after: Option<(&str, Version)>, limit: i64) -> Vec<ListedVersion>;
+        subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
+        changes(after: i64, limit: i64) -> Vec<Change>;
+        schemas_without_names(limit: i64) -> Vec<StoredSchema>;
+        put_config(scope: &Scope, patch: &ConfigPatch, expected: i64) -> SettingsOutcome<Config>;
+        delete_config(scope: &Scope, expected: i64) -> SettingsOutcome<Option<Config>>;
+        put_mode(scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> DeleteOutcome;
+        delete_mode(scope: &Scope, recursive: bool) -> (Option<Mode>, bool);
+        delete_context(context: &str) -> bool;
+        associate(request: Arc<AssociateRequest>) -> AssociateOutcome;
+        prune_changes(before: i64, keep: i64, limit: i64) -> u64;
+        put_alias(alias: &Alias) -> bool;
+        delete_alias(uri: &str) -> Option<Alias>;
+        put_type_binding(binding: &TypeBinding) -> bool;
+        delete_type_binding(pattern: &str) -> bool;
+        put_schema_names(batch: Vec<SchemaNames>) -> ();
+        delete(request: Arc<DeleteRequest>) -> DeleteOutcome;
+    }
+}

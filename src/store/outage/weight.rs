@@ -1,0 +1,53 @@
+//! About what is remembered takes in memory.
+
+use crate::store::{DocumentTag, Holder, ListedSubject, NamedSchema, ScopeSettings, StoredSchema, SubjectState, VersionRow};
+use crate::types::{Alias, Association, SchemaId, SchemaType, Subject, TypeBinding};
+
+/// What can be remembered.
+pub(super) trait Fact: Weight + Clone + PartialEq + Send + Sync + 'static {}
+
+impl<T: Weight + Clone + PartialEq + Send + Sync + 'static> Fact for T {}
+
+/// What a fact takes, in bytes.
+pub(super) trait Weight {
+    fn bytes(&self) -> usize;
+}
+
+/// What is about as large each time: itself, and the texts that it has.
+macro_rules! about {
+    ($texts:literal: $($fact:ty),*) => { $(
+        impl Weight for $fact {
+            fn bytes(&self) -> usize {
+                size_of::<Self>() + $texts
+            }
+        }
+    )* };
+}
+about!(64: bool, SchemaId, String, VersionRow, Holder, NamedSchema, DocumentTag, ListedSubject, Subject);
+about!(64: ScopeSettings, (String, SchemaId), (String, SchemaId, SchemaType));
+about!(512: Association, Alias, TypeBinding);
+
+impl Weight for StoredSchema {
+    /// Its text is that of the schema in the registry's cache for as long as it is there, too.
+    fn bytes(&self) -> usize {
+        self.content.text.len() + 256
+    }
+}
+
+impl Weight for SubjectState {
+    fn bytes(&self) -> usize {
+        self.rows.len() * size_of::<VersionRow>() + 32
+    }
+}
+
+impl<T: Weight> Weight for Option<T> {
+    fn bytes(&self) -> usize {
+        self.as_ref().map_or(8, Weight::bytes)
+    }
+}
+
+impl<T: Weight> Weight for Vec<T> {
+    fn bytes(&self) -> usize {
+        self.iter().map(Weight::bytes).sum::<usize>() + 24
+    }
+}

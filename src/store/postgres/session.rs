@@ -1,0 +1,154 @@
+//! A connection, and whether the statements that are prepared on it may have names.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Error, Execute, Executor, SqlStr};
+
+/// A connection of this process.
+#[derive(Debug)]
+pub(in crate::store) struct Session {
+    connection: PgConnection,
+    /// Behind a pooler the next transaction runs on another connection of Postgres, where a name means nothing or something else.
+    has_names: bool,
+    /// Nothing is under way on it, and no transaction is open.
+    is_clean: bool,
+}
+
+/// How connections are made.
+#[derive(Debug, Clone)]
+pub(super) struct Connector {
+    pub(super) options: PgConnectOptions,
+    /// A pooler that gives each transaction to another connection of Postgres stands between.
+    pub(super) is_pooled: bool,
+    pub(super) statement_timeout: Duration,
+}
+
+/// A replica that has vanished lets go of what it has locked.
+const KEEPALIVES: &str = "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
+                          SET tcp_user_timeout = 30000";
+
+impl Connector {
+    /// The session's limits are set by statements and not by parameters of the connection, which poolers refuse.
+    pub(super) async fn connect(&self) -> Result<Session, Error> {
+        let mut connection = self.options.connect().await?;
+        if !self.is_pooled {
+            let limit = format!("SET statement_timeout = {}", self.statement_timeout.as_millis());
+            connection.execute(AssertSqlSafe(limit)).await?;
+            match connection.execute(KEEPALIVES).await {
+                // not every server that speaks Postgres's protocol has them
+                Ok(_) | Err(Error::Database(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Session { connection, has_names: !self.is_pooled, is_clean: true })
+    }
+}
+
+impl Session {
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    pub(super) fn is_clean(&self) -> bool {
+        self.is_clean
+    }
+
+    pub(super) fn set_clean(&mut self, is_clean: bool) {
+        self.is_clean = is_clean;
+    }
+
+    /// Behind a pooler a read takes a transaction: a statement is prepared in one exchange and run in the next, and only within a
+    /// transaction both reach the same connection of Postgres.
+    pub(super) async fn begin_read(&mut self) -> Result<(), Error> {
+        if !self.has_names {
+            self.execute("BEGIN READ ONLY").await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn end_read(&mut self) -> Result<(), Error> {
+        if !self.has_names {
+            self.execute("COMMIT").await?;
+        }
+        Ok(())
+    }
+
+    /// Ends what was left under way on it, and a transaction where one may be open.
+    pub(super) async fn clean(&mut self, is_transaction: bool) -> Result<(), Error> {
+        if is_transaction || !self.has_names {
+            self.execute("ROLLBACK").await?;
+        } else {
+            self.ping().await?;
+        }
+        self.is_clean = true;
+        Ok(())
+    }
+
+    pub(super) async fn ping(&mut self) -> Result<(), Error> {
+        self.connection.ping().await
+    }
+
+    pub(super) async fn close(self) -> Result<(), Error> {
+        self.connection.close().await
+    }
+}
+
+impl<'c> Executor<'c> for &'c mut Session {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        if self.has_names { self.connection.fetch_many(query) } else { self.connection.fetch_many(Unnamed(query)) }
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        if self.has_names { self.connection.fetch_optional(query) } else { self.connection.fetch_optional(Unnamed(query)) }
+    }
+
+    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, Result<PgStatement, Error>>
+    where
+        'c: 'e,
+    {
+        self.connection.prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<sqlx::Describe<Postgres>, Error>>
+    where
+        'c: 'e,
+    {
+        self.connection.describe(sql)
+    }
+}
+
+/// A query whose statement is forgotten as soon as it has run. With a name it would stay on Postgres's side: sqlx names whatever
+/// it prepares, also where it keeps none of it.
+struct Unnamed<E>(E);
+
+impl<'q, E: Execute<'q, Postgres>> Execute<'q, Postgres> for Unnamed<E> {
+    fn sql(self) -> SqlStr {
+        self.0.sql()
+    }
+
+    fn statement(&self) -> Option<&PgStatement> {
+        self.0.statement()
+    }
+
+    fn take_arguments(&mut self) -> Result<Option<PgArguments>, BoxDynError> {
+        self.0.take_arguments()
+    }
+
+    fn persistent(&self) -> bool {
+        false
+    }
+}

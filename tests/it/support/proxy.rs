@@ -1,0 +1,92 @@
+//! A database that goes away and comes back: what stands between a server under test and its Postgres.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Passes,
+    /// Connections stay, and nothing moves on them.
+    Frozen,
+    /// Connections end.
+    Gone,
+}
+
+pub struct Proxy {
+    pub address: SocketAddr,
+    upstream: String,
+    state: Arc<watch::Sender<State>>,
+    accepting: JoinHandle<()>,
+}
+
+async fn pump(client: TcpStream, upstream: String, mut state: watch::Receiver<State>) {
+    let Ok(server) = TcpStream::connect(upstream).await else { return };
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.into_split(), server.into_split());
+    let copy = async {
+        tokio::select! {
+            _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
+            _ = tokio::io::copy(&mut from_server, &mut to_client) => {}
+        }
+    };
+    let mut copy = std::pin::pin!(copy);
+    loop {
+        let now = *state.borrow_and_update();
+        match now {
+            State::Gone => return,
+            State::Frozen => {
+                if state.changed().await.is_err() {
+                    return;
+                }
+            }
+            State::Passes => tokio::select! {
+                () = &mut copy => return,
+                changed = state.changed() => if changed.is_err() { return },
+            },
+        }
+    }
+}
+
+fn accept(listener: TcpListener, upstream: String, state: Arc<watch::Sender<State>>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(pump(client, upstream.clone(), state.subscribe()));
+        }
+    })
+}
+
+impl Proxy {
+    /// In front of the database of a URL; the URL through the proxy.
+    pub async fn to(url: &str) -> (Self, String) {
+        let (before, rest) = url.split_once('@').unwrap();
+        let (upstream, database) = rest.split_once('/').unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(watch::Sender::new(State::Passes));
+        let accepting = accept(listener, upstream.to_owned(), Arc::clone(&state));
+        (Self { address, upstream: upstream.to_owned(), state, accepting }, format!("{before}@{address}/{database}"))
+    }
+
+    /// Ends all connections and refuses new ones.
+    pub async fn refuse(&mut self) {
+        self.accepting.abort();
+        let _ = (&mut self.accepting).await;
+        self.state.send_replace(State::Gone);
+    }
+
+    pub fn freeze(&self) {
+        self.state.send_replace(State::Frozen);
+    }
+
+    /// Passes again, where it froze or refused.
+    pub async fn resume(&mut self) {
+        let was = self.state.send_replace(State::Passes);
+        if was == State::Gone {
+            let listener = TcpListener::bind(self.address).await.unwrap();
+            self.accepting = accept(listener, self.upstream.clone(), Arc::clone(&self.state));
+        }
+    }
+}
