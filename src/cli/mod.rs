@@ -7,6 +7,7 @@
 //! | `validate` | `accordant validate`: payloads against a schema |
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
 //! | `client` | asking another registry |
+//! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
 
 use std::collections::BTreeMap;
@@ -16,11 +17,14 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, SETTINGS};
 
+mod admin;
 mod ce;
 mod check;
 mod client;
 mod exit;
+mod log;
 mod serve;
+mod signals;
 mod validate;
 
 pub use exit::Exit;
@@ -61,10 +65,12 @@ pub fn run() -> ExitCode {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
-            let refused = error.use_stderr();
-            // nothing is left to be done when even that can't be printed
-            let _ = error.print();
-            return if refused { Exit::Usage.into() } else { Exit::Success.into() };
+            let printed = error.print();
+            return match printed {
+                Ok(()) if !error.use_stderr() => Exit::Success.into(),
+                Ok(()) => Exit::Usage.into(),
+                Err(reason) => refuse(Exit::Usage, &format!("can't write: {reason}")),
+            };
         }
     };
     let answered = match matches.subcommand() {
@@ -80,10 +86,10 @@ pub fn run() -> ExitCode {
     if let Some(("serve", serve)) = matches.subcommand() {
         flags.extend(given(serve));
     }
-    let environment =
+    let environment: BTreeMap<String, String> =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
     let outcome = match config::load(&flags, &environment) {
-        Ok(settings) => serve::run(&settings),
+        Ok(settings) => serve::run(&settings, move || config::load(&flags, &environment)),
         Err(error) => Err((Exit::Usage, error.to_string())),
     };
     match outcome {
@@ -93,11 +99,6 @@ pub fn run() -> ExitCode {
 }
 
 fn refuse(exit: Exit, line: &str) -> ExitCode {
-    complain(line);
+    log::complain(line);
     exit.into()
-}
-
-#[expect(clippy::print_stderr, reason = "the one line that says why a command failed")]
-fn complain(line: &str) {
-    eprintln!("accordant: {line}");
 }

@@ -1,7 +1,7 @@
 //! How errors are sent, and logged where the server is to blame.
 
 use axum::body::Body;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::error::ApiError;
@@ -10,6 +10,9 @@ use super::negotiate;
 use super::problem;
 use super::reply::{respond, to_bytes};
 use super::request_info::RequestInfo;
+
+/// Seconds after which it is worth while to ask again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
@@ -23,7 +26,11 @@ pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo
         StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
         _ => negotiate::choose(&info.headers).unwrap_or(negotiate::DEFAULT),
     };
-    respond(error.status, media_type, Body::from(to_bytes(&error.body())))
+    let mut response = respond(error.status, media_type, Body::from(to_bytes(&error.body())));
+    if error.status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
+    response
 }
 
 /// Names the request id that the answer has in its header.

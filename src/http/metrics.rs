@@ -1,18 +1,19 @@
 //! Counters and histograms, rendered for Prometheus on `/metrics`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
+use metrics::{Counter, Gauge, Histogram, counter, describe_counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// The place of a route in the table. Responses carry it among their extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RouteIndex(pub(super) usize);
 
-/// Statuses that have a counter of their own; others count as the last one.
-const STATUSES: [u16; 15] = [200, 204, 207, 304, 400, 404, 405, 406, 408, 409, 413, 415, 422, 503, 500];
+/// Statuses whose counters are at hand; others are looked up.
+const STATUSES: [u16; 20] = [200, 204, 207, 304, 400, 403, 404, 405, 406, 408, 409, 410, 413, 415, 421, 422, 500, 501, 503, 504];
 
 /// Upper bounds of the histogram, in seconds.
 const LATENCY: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -30,6 +31,7 @@ struct Inner {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     instruments: Instruments,
+    dropped_lines: OnceLock<Arc<AtomicU64>>,
 }
 
 struct Instruments {
@@ -76,7 +78,7 @@ impl Metrics {
             connections: gauge!("accordant_connections"),
         });
         let handle = recorder.handle();
-        Self(Arc::new(Inner { recorder, handle, instruments }))
+        Self(Arc::new(Inner { recorder, handle, instruments, dropped_lines: OnceLock::new() }))
     }
 
     pub(super) fn request(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration) {
@@ -89,19 +91,20 @@ impl Metrics {
             )
         });
         latency.record(elapsed.as_secs_f64());
-        let at = STATUSES.iter().position(|s| *s == status.as_u16()).unwrap_or(STATUSES.len() - 1);
-        if let Some(slot) = per_route.requests.get(at) {
-            let requests = slot.get_or_init(|| {
-                with_local_recorder(recorder, || {
-                    counter!(
-                        "accordant_requests_total",
-                        "method" => per_route.method.clone(),
-                        "route" => per_route.template,
-                        "status" => status.as_u16().to_string(),
-                    )
-                })
-            });
-            requests.increment(1);
+        let requests = || {
+            with_local_recorder(recorder, || {
+                counter!(
+                    "accordant_requests_total",
+                    "method" => per_route.method.clone(),
+                    "route" => per_route.template,
+                    "status" => status.as_u16().to_string(),
+                )
+            })
+        };
+        let at = STATUSES.iter().position(|s| *s == status.as_u16());
+        match at.and_then(|at| per_route.requests.get(at)) {
+            Some(slot) => slot.get_or_init(requests).increment(1),
+            None => requests().increment(1),
         }
     }
 
@@ -124,6 +127,12 @@ impl Metrics {
         self.0.instruments.connections.increment(change);
     }
 
+    /// Lines of the log that were dropped, as whoever writes it counts them.
+    pub fn count_dropped_lines(&self, lines: Arc<AtomicU64>) {
+        // the first log is the process's only one
+        let _ = self.0.dropped_lines.set(lines);
+    }
+
     /// Moves what histograms have collected into their buckets; must be called every few seconds, or it piles up.
     pub fn upkeep(&self) {
         self.0.handle.run_upkeep();
@@ -134,6 +143,13 @@ impl Metrics {
     pub fn render(&self, cached: (usize, u64), pool: Option<(u32, u32)>) -> String {
         self.0.instruments.cached_schemas.set(cached.0 as f64);
         self.0.instruments.cached_bytes.set(cached.1 as f64);
+        if let Some(lines) = self.0.dropped_lines.get() {
+            with_local_recorder(&self.0.recorder, || {
+                let help = "Lines of the log that were dropped, because nothing took them or the disk was full";
+                describe_counter!("accordant_log_lines_dropped_total", help);
+                counter!("accordant_log_lines_dropped_total").absolute(lines.load(Ordering::Relaxed));
+            });
+        }
         if let Some((open, idle)) = pool {
             with_local_recorder(&self.0.recorder, || {
                 gauge!("accordant_database_connections", "state" => "open").set(f64::from(open));

@@ -1,5 +1,9 @@
 //! Liveness, readiness, metrics, and the contract itself.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use bytes::Bytes;
 use serde_json::Value;
@@ -12,6 +16,9 @@ use crate::http::wire::{Empty, Health};
 
 /// The contract, as it stands in the repository.
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
+
+/// Time in which readiness is told.
+const READY_LIMIT: Duration = Duration::from_secs(1);
 
 pub(in crate::http) async fn root(_: Request) -> Answer {
     json(&Empty {})
@@ -32,14 +39,33 @@ pub(in crate::http) async fn alive(_: Request) -> Answer {
 }
 
 pub(in crate::http) async fn ready(request: Request) -> Answer {
-    match request.registry().store().ping().await {
+    let unavailable = |status, message| {
+        let body = Health { status, message: Some(message) };
+        Ok(Reply::JsonWithStatus(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
+    };
+    if request.state.is_stopping.load(Ordering::Relaxed) {
+        return unavailable("stopping", "the server is stopping");
+    }
+    match ping(&request).await {
         Ok(()) => json(&Health { status: "ready", message: None }),
         Err(error) => {
             tracing::warn!(request_id = request.info.id(), %error, "not ready");
-            let body = Health { status: "unavailable", message: Some("the database does not answer") };
-            Ok(Reply::JsonWithStatus(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
+            unavailable("unavailable", "the database does not answer")
         }
     }
+}
+
+/// Asks the database, on the threads that serve requests: whoever asks from an address of its own learns whether those get to work.
+async fn ping(request: &Request) -> Result<(), String> {
+    let store = Arc::clone(request.registry().store());
+    let asked = async move { store.ping().await.map_err(|error| error.to_string()) };
+    let asked = async {
+        match &request.state.runtime {
+            Some(runtime) => runtime.spawn(asked).await.unwrap_or_else(|error| Err(error.to_string())),
+            None => asked.await,
+        }
+    };
+    tokio::time::timeout(READY_LIMIT, asked).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
 }
 
 pub(in crate::http) async fn metrics(request: Request) -> Answer {

@@ -6,3 +6,4 @@ pub mod check;
 mod cloudevents_config;
 mod serve;
 mod settings;
+mod signals;

@@ -156,8 +156,7 @@ pub struct Setup {
     pub limits: Limits,
     pub defaults: Defaults,
     pub http: HttpSettings,
-    pub header_timeout: Option<Duration>,
-    pub max_connections: Option<usize>,
+    pub server: ServerSettings,
     pub clock: Option<Clock>,
     pub public_url: Option<&'static str>,
 }
@@ -186,11 +185,7 @@ impl TestApp {
         let metrics = Metrics::new(routes().iter().map(Route::label));
         let http = HttpSettings { links: Links::new(setup.public_url), ..setup.http };
         let state = AppState::new(Arc::clone(&registry), metrics.clone(), http);
-        let settings = ServerSettings {
-            header_timeout: setup.header_timeout.unwrap_or(Duration::from_secs(30)),
-            max_connections: setup.max_connections.unwrap_or(1000),
-            shutdown_timeout: Duration::from_secs(5),
-        };
+        let settings = ServerSettings { shutdown_timeout: Duration::from_secs(5), ..setup.server };
         let (stop, stopped) = oneshot::channel::<()>();
         let application = app(&state);
         tokio::spawn(async move {
