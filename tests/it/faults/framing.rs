@@ -252,6 +252,64 @@ async fn compressed_bodies_are_read_within_the_limit_of_bodies() {
     assert!(status == 400 && message.contains("not gzip"), "{message}");
 }
 
+/// The encodings that Jackson finds out by itself, with and without a byte order mark.
+fn encodings(text: &str) -> Vec<Vec<u8>> {
+    let utf16 = |mark: &str, bytes: fn(u16) -> [u8; 2]| format!("{mark}{text}").encode_utf16().flat_map(bytes).collect();
+    let utf32 = |mark: &str, bytes: fn(u32) -> [u8; 4]| format!("{mark}{text}").chars().map(u32::from).flat_map(bytes).collect();
+    let mut out = vec![text.as_bytes().to_vec(), format!("\u{feff}{text}").into_bytes()];
+    for mark in ["", "\u{feff}"] {
+        out.extend([utf16(mark, u16::to_be_bytes), utf16(mark, u16::to_le_bytes)]);
+        out.extend([utf32(mark, u32::to_be_bytes), utf32(mark, u32::to_le_bytes)]);
+    }
+    out
+}
+
+#[tokio::test]
+async fn bodies_may_be_in_any_encoding_of_unicode() {
+    let app = app().await;
+    let json = [("content-type", "application/json")];
+    let text = r#"{"type":"enum","name":"E","doc":"ä𝄞","symbols":["A"]}"#;
+    for body in encodings(&json!({ "schema": text }).to_string()) {
+        let answer = app.send(Method::POST, "/subjects/s/versions", &json, body).await.ok();
+        assert_eq!((&answer["id"], &answer["schema"]), (&json!(1), &json!(text)));
+    }
+    for (body, what) in [(&b"\xfe\xff\0{\0"[..], "UTF-16"), (b"\xff\xfe\0\0{\0\0\0\0\0\x11\0", "UTF-32")] {
+        let (status, _, message) = app.send(Method::POST, "/subjects/s/versions", &json, body).await.error();
+        assert_eq!((status, message), (400, format!("Malformed JSON: the text is not {what}")));
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_reads_may_be_nested_to_a_thousand_levels() {
+    let app = app().await;
+    let send = async |levels: usize, inside: &str| {
+        let deep = format!("{}{inside}{}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        let body = format!(r#"{{"x":{deep},"schema":"\"string\"","y":"[\"{{"}}"#);
+        app.send(Method::POST, "/subjects/s/versions", &[("content-type", "application/json")], body).await
+    };
+    for levels in [10, 101, 127, 128, 999, 1000] {
+        assert_eq!(send(levels, r#""]\\""#).await.ok()["id"], 1, "{levels}");
+    }
+    let (status, _, message) = send(1001, "1").await.error();
+    assert_eq!((status, message.as_str()), (400, "Malformed JSON: nested more than 1000 levels deep"));
+    assert_eq!(send(500_000, "1").await.status, 400);
+    assert_eq!(send(500, "tru").await.status, 400, "what is skipped must be JSON");
+}
+
+#[tokio::test]
+async fn statuses_are_counted_as_they_are() {
+    let app = app().await;
+    for coding in ["gzip, chunked", "identity, chunked"] {
+        let request = format!("POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: {coding}\r\n\r\n0\r\n\r\n");
+        assert_eq!(exchange(&app, request.as_bytes()).await[9..12], *"501");
+    }
+    app.store.close().await;
+    assert_eq!(app.get("/subjects").await.status, 500);
+    let metrics = app.get("/metrics").await.text;
+    assert!(metrics.contains(r#"accordant_requests_total{method="any",route="unmatched",status="501"} 2"#), "{metrics}");
+    assert!(metrics.contains(r#"accordant_requests_total{method="GET",route="/subjects",status="500"} 1"#), "{metrics}");
+}
+
 #[tokio::test]
 async fn pages_of_other_sites_can_neither_read_nor_write_on_this_machine() {
     let hosts = Hosts::Local(vec!["registry.example".to_owned()]);
