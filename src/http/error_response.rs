@@ -18,15 +18,16 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     log(error, info);
     let path = info.uri.path();
-    if problem::is_here(path) {
-        return problem::response(error, links, path);
-    }
-    let media_type = match error.status {
-        // negotiation is what failed, or did not come to pass
-        StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
-        _ => negotiate::choose(&info.headers).unwrap_or(negotiate::DEFAULT),
+    let mut response = if problem::is_here(path) {
+        problem::response(error, links, path)
+    } else {
+        let media_type = match error.status {
+            // negotiation is what failed, or did not come to pass
+            StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
+            _ => negotiate::choose(&info.headers).unwrap_or(negotiate::DEFAULT),
+        };
+        respond(error.status, media_type, Body::from(to_bytes(&error.body())))
     };
-    let mut response = respond(error.status, media_type, Body::from(to_bytes(&error.body())));
     if error.status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }

@@ -86,6 +86,15 @@ fn a_database_that_is_not_there_is_one_clear_line() {
 }
 
 #[test]
+fn what_postgres_refuses_is_said_in_its_words_alone() {
+    let Some(url) = crate::support::app::postgres_url() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("{}/no_such_database", url.rsplit_once('/').unwrap().0);
+    let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", &url]);
+    assert!(code == 4 && text.contains("no_such_database") && !text.contains("at line"), "{text}");
+}
+
+#[test]
 fn a_database_of_a_newer_release_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     Process::start(directory.path(), &[]).stop();

@@ -74,6 +74,8 @@ async fn health_is_answered_when_every_connection_is_busy() {
         refused.contains(r#"{"error_code":503,"message":"HTTP 503 Service Unavailable: all connections are in use"#),
         "{refused}"
     );
+    let problem = ask(&app, "/cloudevents/types").await;
+    assert!(problem.starts_with("HTTP/1.1 503") && problem.contains("retry-after: 1"), "{problem}");
     drop(busy);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(ask(&app, "/subjects").await.starts_with("HTTP/1.1 200"));
