@@ -11,27 +11,28 @@ use super::problem;
 use super::reply::{respond, to_bytes};
 use super::request_info::RequestInfo;
 
-/// Seconds after which it is worth while to ask again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-
 /// An error as answer: below `/cloudevents` a problem, elsewhere in the type that the client accepts.
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     log(error, info);
-    let path = info.uri.path();
-    let mut response = if problem::is_here(path) {
-        problem::response(error, links, path)
-    } else {
-        let media_type = match error.status {
-            // negotiation is what failed, or did not come to pass
-            StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
-            _ => negotiate::choose(&info.headers).unwrap_or(negotiate::DEFAULT),
-        };
-        respond(error.status, media_type, Body::from(to_bytes(&error.body())))
-    };
+    let mut response = shaped(links, error, info);
     if error.status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        // all that is refused for want of room or of a database is worth another try soon
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
+}
+
+fn shaped(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
+    let path = info.uri.path();
+    if problem::is_here(path) {
+        return problem::response(error, links, path);
+    }
+    let media_type = match error.status {
+        // negotiation is what failed, or did not come to pass
+        StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
+        _ => negotiate::choose(&info.headers).unwrap_or(negotiate::DEFAULT),
+    };
+    respond(error.status, media_type, Body::from(to_bytes(&error.body())))
 }
 
 /// Names the request id that the answer has in its header.

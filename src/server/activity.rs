@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use futures_util::task::AtomicWaker;
 
 /// Answers below this many bytes are not counted as unsent: they are in the socket's buffer at once.
 pub(super) const LARGE: u32 = 64 << 10;
@@ -43,17 +44,26 @@ const CUT: u8 = 2;
 #[derive(Debug)]
 pub(super) struct Totals {
     start: Instant,
+    /// The time of the last sweep: good enough for deadlines, and costs nothing.
+    swept: AtomicU64,
     pub(super) unsent: AtomicU64,
 }
 
 impl Totals {
     pub(super) fn new() -> Self {
-        Self { start: Instant::now(), unsent: AtomicU64::new(0) }
+        Self { start: Instant::now(), swept: AtomicU64::new(1), unsent: AtomicU64::new(0) }
     }
 
     /// Milliseconds since the start, and never 0, which means "not at all" below.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    /// Tells the time of a sweep to all.
+    pub(super) fn sweep(&self) -> u64 {
+        let now = self.now();
+        self.swept.store(now, Ordering::Relaxed);
+        now
     }
 }
 
@@ -69,7 +79,9 @@ pub(super) struct Activity {
     /// Since when the client takes nothing of what is written; 0: it does.
     blocked: AtomicU64,
     order: AtomicU8,
-    told: Notify,
+    /// The order that was followed already.
+    followed: AtomicU8,
+    task: AtomicWaker,
     /// HTTP/2: answers being sent, and when something of each was last taken. Flow control holds back one answer alone, which
     /// `blocked` does not see.
     answers: Mutex<HashMap<u64, u64>>,
@@ -88,7 +100,8 @@ impl Activity {
             since,
             blocked: AtomicU64::new(0),
             order: AtomicU8::new(NO_ORDER),
-            told: Notify::new(),
+            followed: AtomicU8::new(NO_ORDER),
+            task: AtomicWaker::new(),
             answers: Mutex::default(),
             next_answer: AtomicU64::new(0),
         }
@@ -129,7 +142,8 @@ impl Activity {
         // under HTTP/2 they need not belong to a request
         if is_first && !self.is_http2.load(Ordering::Relaxed) && !self.is_closing.load(Ordering::Relaxed) {
             self.has_begun.store(true, Ordering::Relaxed);
-            self.since_now();
+            // the idle time before it does not count
+            self.since.fetch_max(self.totals.swept.load(Ordering::Relaxed), Ordering::Relaxed);
         }
     }
 
@@ -167,7 +181,7 @@ impl Activity {
         let order = if order == Order::Cut { CUT } else { FINISH };
         if self.order.fetch_max(order, Ordering::Relaxed) < order {
             self.since_now();
-            self.told.notify_one();
+            self.task.wake();
         }
     }
 
@@ -179,10 +193,14 @@ impl Activity {
         self.order.load(Ordering::Relaxed) == CUT
     }
 
-    /// The next order.
-    pub(super) async fn order(&self) -> Order {
-        self.told.notified().await;
-        if self.is_cut() { Order::Cut } else { Order::Finish }
+    /// The next order, for the one task of the connection.
+    pub(super) fn poll_order(&self, cx: &Context<'_>) -> Poll<Order> {
+        self.task.register(cx.waker());
+        let order = self.order.load(Ordering::Relaxed);
+        if order == self.followed.swap(order, Ordering::Relaxed) {
+            return Poll::Pending;
+        }
+        Poll::Ready(if order == CUT { Order::Cut } else { Order::Finish })
     }
 }
 

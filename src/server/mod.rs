@@ -17,23 +17,25 @@ mod roster;
 mod stream;
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::http::{App, Metrics};
-use activity::Order;
+use activity::{Activity, Order};
 use answer_body::AnswerBody;
 pub use open_files::{raise_open_files, room_for_connections};
 use roster::{Place, Roster};
@@ -87,13 +89,16 @@ const MAX_HEADER_LIST: u32 = 64 << 10;
 const MAX_RESET_STREAMS: usize = 64;
 /// HTTP/2: bytes of bodies that a connection may send ahead, per stream and in all.
 const WINDOWS: (u32, u32) = (256 << 10, 1 << 20);
+/// HTTP/2: bytes of an answer that wait for its client beside those that are counted.
+const MAX_SEND_BUFFER: usize = 128 << 10;
 
 /// What every connection is served with.
 struct Service {
     app: App,
     metrics: Metrics,
     roster: Arc<Roster>,
-    http: auto::Builder<TokioExecutor>,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
     max_connections: usize,
 }
 
@@ -101,8 +106,9 @@ struct Service {
 pub async fn serve(listener: TcpListener, app: App, metrics: Metrics, settings: ServerSettings, stop: impl Future<Output = ()>) {
     let roster = Roster::new();
     let max_connections = settings.max_connections.max(1);
-    let (announced, http) = (app.clone(), http(&settings));
-    let service = Arc::new(Service { app, metrics, roster: Arc::clone(&roster), http, max_connections });
+    let announced = app.clone();
+    let (http1, http2) = (http1(), http2(&settings));
+    let service = Arc::new(Service { app, metrics, roster: Arc::clone(&roster), http1, http2, max_connections });
     let mut stop = std::pin::pin!(stop);
     let mut closed: Option<Instant> = None;
     let mut sweeps = tokio::time::interval(sweep_interval(&settings));
@@ -155,54 +161,96 @@ fn sweep_interval(settings: &ServerSettings) -> Duration {
     (shortest / 8).clamp(Duration::from_millis(20), Duration::from_millis(500))
 }
 
-fn http(settings: &ServerSettings) -> auto::Builder<TokioExecutor> {
-    let mut http = auto::Builder::new(TokioExecutor::new());
+fn http1() -> http1::Builder {
+    let mut http = http1::Builder::new();
     // a client that has said all it has to say may still want its answer
-    http.http1().timer(TokioTimer::new()).half_close(true).header_read_timeout(None);
-    http.http2()
-        .timer(TokioTimer::new())
+    http.timer(TokioTimer::new()).half_close(true).header_read_timeout(None);
+    http
+}
+
+fn http2(settings: &ServerSettings) -> http2::Builder<TokioExecutor> {
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new())
         .max_concurrent_streams(settings.max_streams)
         .max_header_list_size(MAX_HEADER_LIST)
         .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
         .max_local_error_reset_streams(MAX_RESET_STREAMS)
         .initial_stream_window_size(WINDOWS.0)
-        .initial_connection_window_size(WINDOWS.1);
+        .initial_connection_window_size(WINDOWS.1)
+        .max_send_buf_size(MAX_SEND_BUFFER);
     http
 }
 
 /// Serves one connection to its end.
 async fn connection(stream: TcpStream, place: Place, is_surplus: bool, service: Arc<Service>) {
-    let activity = Arc::clone(&place.activity);
+    let activity = &place.activity;
     service.metrics.connection(1.0);
-    let answering = service_fn(|request: hyper::Request<Incoming>| {
-        let version = request.version();
-        let exchange = activity.request(version == Version::HTTP_2);
-        let is_full = is_surplus && service.roster.len() > service.max_connections;
-        let app = if is_full { service.app.when_full() } else { service.app.clone() };
-        async move {
-            let response = app.handle(request.map(Body::new)).await;
-            Ok::<_, Infallible>(for_version(response, version).map(|body| AnswerBody::new(body, exchange)))
+    let mut stream = Stream::new(stream, Arc::clone(activity));
+    let begun = {
+        let mut begin = std::pin::pin!(stream.begin());
+        poll_fn(|cx| match activity.poll_order(cx) {
+            Poll::Ready(_) => Poll::Ready(None),
+            Poll::Pending => begin.as_mut().poll(cx).map(Some),
+        })
+        .await
+    };
+    let answering = service_fn(|request| answer(&service, activity, is_surplus, request));
+    let ended = match begun {
+        Some(Ok(Version::HTTP_2)) => {
+            // boxed, for it is large, and few connections need it
+            Box::pin(async {
+                let served = std::pin::pin!(service.http2.serve_connection(TokioIo::new(stream), answering));
+                driven(served, activity, http2::Connection::graceful_shutdown).await
+            })
+            .await
         }
-    });
-    let stream = Stream::new(stream, Arc::clone(&activity));
-    let mut served = std::pin::pin!(service.http.serve_connection(TokioIo::new(stream), answering));
-    loop {
-        tokio::select! {
-            biased;
-            ended = served.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "connection ended");
-                }
-                break;
-            }
-            order = activity.order() => match order {
-                Order::Finish => served.as_mut().graceful_shutdown(),
-                Order::Cut => break,
-            }
+        Some(Ok(_)) => {
+            let served = std::pin::pin!(service.http1.serve_connection(TokioIo::new(stream), answering));
+            driven(served, activity, http1::Connection::graceful_shutdown).await
         }
+        Some(Err(_)) | None => Ok(()),
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
     }
     service.metrics.connection(-1.0);
     drop(place);
+}
+
+/// A connection until it ends, or is told to.
+async fn driven<C>(mut served: Pin<&mut C>, activity: &Activity, finish: fn(Pin<&mut C>)) -> hyper::Result<()>
+where
+    C: Future<Output = hyper::Result<()>>,
+{
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(ended) = served.as_mut().poll(cx) {
+                return Poll::Ready(ended);
+            }
+            match activity.poll_order(cx) {
+                Poll::Ready(Order::Finish) => finish(served.as_mut()),
+                Poll::Ready(Order::Cut) => return Poll::Ready(Ok(())),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+fn answer(
+    service: &Service,
+    activity: &Arc<Activity>,
+    is_surplus: bool,
+    request: hyper::Request<Incoming>,
+) -> impl Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + use<> {
+    let version = request.version();
+    let exchange = activity.request(version == Version::HTTP_2);
+    let is_full = is_surplus && service.roster.len() > service.max_connections;
+    let app = if is_full { service.app.when_full() } else { service.app.clone() };
+    async move {
+        let response = app.handle(request.map(Body::new)).await;
+        Ok(for_version(response, version).map(|body| AnswerBody::new(body, exchange)))
+    }
 }
 
 /// What of an answer depends on the version of HTTP.

@@ -106,7 +106,7 @@ impl Roster {
 
     /// Holds the connections to their deadlines, and answers that nobody takes to the memory that they may have.
     pub(super) fn sweep(&self, settings: &ServerSettings, is_stopping: bool) {
-        let now = self.totals.now();
+        let now = self.totals.sweep();
         let closing = if is_stopping { CLOSING_GRACE_AT_STOP } else { CLOSING_GRACE };
         let connections = self.connections();
         for connection in connections.values() {

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use axum::http::Version;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::activity::Activity;
 
+/// What HTTP/2 begins with.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How long what a client still sends is read and thrown away after the last answer.
 const LINGER: Duration = Duration::from_secs(30);
 /// How long a client may be silent meanwhile.
@@ -23,6 +26,8 @@ const SILENCE: Duration = Duration::from_secs(2);
 pub(super) struct Stream {
     socket: TcpStream,
     activity: Arc<Activity>,
+    /// What was read to find out the version of HTTP.
+    ahead: Vec<u8>,
     /// The client has said its end.
     is_read: bool,
     linger: Option<Linger>,
@@ -36,7 +41,23 @@ struct Linger {
 
 impl Stream {
     pub(super) fn new(socket: TcpStream, activity: Arc<Activity>) -> Self {
-        Self { socket, activity, is_read: false, linger: None }
+        Self { socket, activity, ahead: Vec::new(), is_read: false, linger: None }
+    }
+
+    /// The version of HTTP that a client begins with: the second where it sends the preface of that, else the first.
+    pub(super) async fn begin(&mut self) -> io::Result<Version> {
+        let mut begin = [0; PREFACE.len()];
+        let mut count = 0;
+        while let Some(room) = begin.get_mut(count..).filter(|room| !room.is_empty()) {
+            let read = self.read(room).await?;
+            count += read;
+            let is_preface = begin.get(..count).is_some_and(|begin| PREFACE.starts_with(begin));
+            if read == 0 || !is_preface {
+                break;
+            }
+        }
+        self.ahead = begin.get(..count).unwrap_or_default().to_vec();
+        Ok(if self.ahead == PREFACE { Version::HTTP_2 } else { Version::HTTP_11 })
     }
 
     fn noted(&self, written: &Poll<io::Result<usize>>) {
@@ -50,6 +71,12 @@ impl Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let count = self.ahead.len().min(buffer.remaining());
+            buffer.put_slice(self.ahead.get(..count).unwrap_or_default());
+            self.ahead.drain(..count);
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {
