@@ -9,6 +9,7 @@
 //! | `validate` | `accordant validate`: payloads against a schema |
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
 //! | `client` | asking another registry |
+//! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
 
 use std::collections::BTreeMap;
@@ -18,13 +19,16 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, SETTINGS};
 
+mod admin;
 mod backup;
 mod ce;
 mod check;
 mod client;
 mod database;
 mod exit;
+mod log;
 mod serve;
+mod signals;
 mod validate;
 
 pub use exit::Exit;
@@ -69,10 +73,12 @@ pub fn run() -> ExitCode {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
-            let refused = error.use_stderr();
-            // nothing is left to be done when even that can't be printed
-            let _ = error.print();
-            return if refused { Exit::Usage.into() } else { Exit::Success.into() };
+            let printed = error.print();
+            return match printed {
+                Ok(()) if !error.use_stderr() => Exit::Success.into(),
+                Ok(()) => Exit::Usage.into(),
+                Err(reason) => refuse(Exit::Usage, &format!("can't write: {reason}")),
+            };
         }
     };
     let answered = match matches.subcommand() {
@@ -88,12 +94,12 @@ pub fn run() -> ExitCode {
     if let Some(("serve" | "backup", own)) = matches.subcommand() {
         flags.extend(given(own));
     }
-    let environment =
+    let environment: BTreeMap<String, String> =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
     let outcome = match config::load(&flags, &environment) {
         Ok(settings) => match matches.subcommand() {
             Some(("backup", asked)) => backup::run(&settings, asked),
-            _ => serve::run(&settings),
+            _ => serve::run(&settings, move || config::load(&flags, &environment)),
         },
         Err(error) => Err((Exit::Usage, error.to_string())),
     };
@@ -104,11 +110,6 @@ pub fn run() -> ExitCode {
 }
 
 fn refuse(exit: Exit, line: &str) -> ExitCode {
-    complain(line);
+    log::complain(line);
     exit.into()
-}
-
-#[expect(clippy::print_stderr, reason = "the one line that says why a command failed")]
-fn complain(line: &str) {
-    eprintln!("accordant: {line}");
 }

@@ -1,20 +1,20 @@
 //! `accordant serve`: the only place that chooses a store.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
+use super::admin;
 use super::exit::Exit;
+use super::log::Log;
+use super::signals::{asked_to_stop, reload_when_asked};
 use super::{Failure, database};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
-use crate::config::{Bytes, LogFormat, OutageReads, Settings, Shapes};
-use crate::http::{self, AppState, DocumentAges, HttpSettings, Links, Metrics, Route};
+use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
+use crate::http::{self, AppState, DocumentAges, Hosts, HttpSettings, Links, Metrics, Route};
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
@@ -26,52 +26,81 @@ use crate::types::Mode;
 /// Stack of each thread: schemas nested to the configured limits are walked on it.
 const STACK_BYTES: usize = 8 << 20;
 
-pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
-    log_to_stderr(settings)?;
+/// Files that may be open beside connections to clients and to the database: SQLite's, the log, those beyond the cap, and some more.
+const OTHER_FILES: u64 = 64 + server::SURPLUS_CONNECTIONS as u64;
+
+/// Serves until it is asked to stop. `load` reads the configuration anew.
+pub(super) fn run(settings: &Settings, load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static) -> Result<(), Failure> {
+    let log = Arc::new(Log::begin(settings).map_err(|reason| (Exit::Usage, reason))?);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().thread_stack_size(STACK_BYTES).thread_name("accordant");
     if settings.worker_threads > 0 {
         runtime.worker_threads(settings.worker_threads);
     }
     let runtime = runtime.build().map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
-    runtime.block_on(serve(settings))
+    let served = runtime.block_on(serve(settings, &log, load));
+    // what still runs on other threads ends with the process
+    runtime.shutdown_background();
+    log.flush();
+    served
 }
 
-fn log_to_stderr(settings: &Settings) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&settings.log_level)
-        .map_err(|error| (Exit::Usage, format!("log-level: '{}': {error}", settings.log_level)))?;
-    let colours = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    match settings.log_format {
-        LogFormat::Human => builder.with_target(false).init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
-    }
-    Ok(())
-}
-
-async fn serve(settings: &Settings) -> Result<(), Failure> {
+async fn serve(
+    settings: &Settings,
+    log: &Arc<Log>,
+    load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static,
+) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
+    reload_when_asked(Arc::clone(log), load)?;
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
-    let listener = TcpListener::bind(&settings.listen)
+    metrics.count_dropped_lines(log.dropped());
+    let listener = TcpListener::bind(settings.listen.as_str())
         .await
         .map_err(|error| (Exit::Listen, format!("can't listen on {}: {error}", settings.listen)))?;
+    let admin_listener = settings.admin_listen.as_ref().map(|address| admin::bind(address.as_str())).transpose()?;
+    let server = server_settings(settings);
     let store = open(settings, &metrics).await?;
-    let defaults = Defaults { resolve: resolve(settings, listener.local_addr().ok())?, ..defaults(settings) };
+    let local = listener.local_addr().ok();
+    let defaults = Defaults { resolve: resolve(settings, local)?, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
-    let state = AppState::new(registry, metrics.clone(), http_settings(settings));
-    let address = listener.local_addr().map_or_else(|_| settings.listen.clone(), |address| address.to_string());
-    tracing::info!("listening on http://{address}, storing in {}", store.location());
-    let server = ServerSettings {
-        header_timeout: settings.header_timeout,
-        max_connections: settings.max_connections,
-        shutdown_timeout: settings.shutdown_timeout,
+    let state = AppState::new(registry, metrics.clone(), http_settings(settings, local));
+    let app = http::app(&state);
+    let admin = match admin_listener {
+        Some(listener) => {
+            let address = listener.local_addr().map_or_else(|_| "admin-listen".to_owned(), |address| address.to_string());
+            let admin = admin::start(listener, &app, metrics.clone(), &server)?;
+            tracing::info!("health and metrics also on {address}");
+            Some(admin)
+        }
+        None => None,
     };
-    server::serve(listener, http::app(&state), metrics, server, stop).await;
+    let address = local.map_or_else(|| settings.listen.to_string(), |address| address.to_string());
+    tracing::info!("listening on http://{address}, storing in {}", store.location());
+    server::serve(listener, app, metrics, server, stop).await;
+    drop(admin);
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+fn server_settings(settings: &Settings) -> ServerSettings {
+    let others = OTHER_FILES + u64::from(settings.database_connections) + u64::from(settings.sqlite_readers);
+    let room = server::room_for_connections(server::raise_open_files(), others);
+    if room < settings.max_connections {
+        tracing::warn!("max-connections is {room} here, for the system allows no more open files (ulimit -n)");
+    }
+    ServerSettings {
+        header_timeout: settings.header_timeout,
+        idle_timeout: settings.idle_timeout,
+        send_timeout: settings.send_timeout,
+        max_connections: settings.max_connections.min(room),
+        max_unsent_bytes: settings.max_unsent_bytes.0,
+        max_streams: settings.http2_max_streams,
+        shutdown_delay: settings.shutdown_delay.0,
+        shutdown_timeout: settings.shutdown_timeout,
+    }
 }
 
 /// The one place that asks the system for the time.
@@ -118,7 +147,8 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         let observer = Arc::new(move || metrics.outage_read());
         return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, observer)));
     }
-    let scheme = url.split(':').next().unwrap_or("");
+    // no more of it than the scheme: there may be a password
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
     Err((Exit::Usage, format!("database: '{scheme}:...' is neither sqlite://PATH nor postgres://...")))
 }
 
@@ -199,13 +229,29 @@ fn prune_changes(registry: Arc<Registry>, settings: &Settings) {
     });
 }
 
-fn http_settings(settings: &Settings) -> HttpSettings {
+/// Names that `Host` may have. Where only this machine can connect, those are few, and a web page that uses another one is up to
+/// something.
+fn hosts(settings: &Settings, local: Option<SocketAddr>) -> Hosts {
+    let given = settings.allowed_hosts.as_deref().unwrap_or_default();
+    let mut names: Vec<String> = given.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
+    if !local.is_some_and(|address| address.ip().to_canonical().is_loopback()) || names.iter().any(|name| name == "*") {
+        return Hosts::Any;
+    }
+    let public = settings.public_url.as_deref().and_then(|url| url.parse::<hyper::Uri>().ok());
+    names.extend(public.and_then(|url| url.host().map(str::to_ascii_lowercase)));
+    names.extend(settings.listen.host().map(str::to_ascii_lowercase));
+    names.retain(|name| !name.is_empty());
+    Hosts::Local(names)
+}
+
+fn http_settings(settings: &Settings, local: Option<SocketAddr>) -> HttpSettings {
     HttpSettings {
         max_body_bytes: usize::try_from(settings.max_body_bytes.0).unwrap_or(usize::MAX),
         max_config_bytes: usize::try_from(settings.max_config_bytes.0).unwrap_or(usize::MAX),
         body_timeout: settings.body_timeout,
         request_timeout: settings.request_timeout,
         access_log: settings.access_log,
+        hosts: hosts(settings, local),
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,
         legacy_shapes: settings.response_shapes == Shapes::V7,
@@ -232,17 +278,4 @@ fn events(settings: &Settings) -> EventSettings {
         },
         tolerate: settings.tolerate_dataschema,
     }
-}
-
-/// Resolves at SIGTERM or SIGINT; they are caught from the call on, not only once it is awaited.
-fn asked_to_stop() -> Result<impl Future<Output = ()>, Failure> {
-    let caught = |kind| signal(kind).map_err(|error| (Exit::Usage, format!("signals can't be caught: {error}")));
-    let (mut terminate, mut interrupt) = (caught(SignalKind::terminate())?, caught(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping: open requests may finish");
-    })
 }

@@ -6,6 +6,7 @@
 mod config;
 mod contract;
 mod jackson;
+pub mod unicode;
 
 pub use config::{ConfigJson, ConfigPatch, ConfigPatchError, LevelKey, config_from};
 pub use jackson::{CodecError, FromJson, Object, constant};

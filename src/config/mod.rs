@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use events::List;
 pub use settings::{SETTINGS, Setting, Settings};
-pub use value::{Age, Bytes, LogFormat, OutageReads, Shapes};
+pub use value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes};
 
 use crate::types::edit_distance;
 
@@ -43,10 +43,10 @@ pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<Strin
         settings.config = Some(PathBuf::from(path));
     }
     for (variable, value) in environment.iter().filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
-        if RESERVED.contains(&variable.as_str()) {
+        let name = variable.trim_start_matches(ENV_PREFIX).to_lowercase().replace('_', "-");
+        if RESERVED.contains(&variable.as_str()) || (is_of_kubernetes(variable, value) && find(&name).is_none()) {
             continue;
         }
-        let name = variable.trim_start_matches(ENV_PREFIX).to_lowercase().replace('_', "-");
         let as_variable = |name: &str| format!("{ENV_PREFIX}{}", name.replace('-', "_").to_uppercase());
         let known = find(&name).ok_or_else(|| unknown("environment variable", variable, nearest(&name).map(as_variable)))?;
         set(&mut settings, known, value, &format!("environment variable {variable}"))?;
@@ -55,6 +55,20 @@ pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<Strin
         set(&mut settings, name, value, &format!("--{name}"))?;
     }
     Ok(settings)
+}
+
+/// Whether Kubernetes has set a variable because of a Service that is called `accordant`, or begins so.
+fn is_of_kubernetes(variable: &str, value: &str) -> bool {
+    let is_port = |text: &str| {
+        let mut parts = text.splitn(3, '_');
+        let (number, protocol) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        number.parse::<u16>().is_ok() && ["TCP", "UDP", "SCTP"].contains(&protocol)
+    };
+    variable.ends_with("_SERVICE_HOST")
+        || variable.ends_with("_SERVICE_PORT")
+        || variable.contains("_SERVICE_PORT_")
+        || variable.ends_with("_PORT") && value.contains("://")
+        || variable.match_indices("_PORT_").any(|(at, found)| variable.get(at + found.len()..).is_some_and(is_port))
 }
 
 /// Whether a setting is a list, whose flag may be given several times.
@@ -66,7 +80,14 @@ fn find(name: &str) -> Option<&'static str> {
     SETTINGS.iter().map(|setting| setting.name).find(|known| *known == name)
 }
 
+/// Settings that nobody but the server should read; each has a companion `…-file`.
+const SECRETS: [&str; 1] = ["database"];
+
 fn set(settings: &mut Settings, name: &str, value: &str, origin: &str) -> Result<(), ConfigError> {
+    if let Some(secret) = name.strip_suffix("-file").filter(|name| SECRETS.contains(name) && !value.is_empty()) {
+        let text = std::fs::read_to_string(value).map_err(|error| ConfigError(format!("{origin}: {value}: {error}")))?;
+        settings.set(secret, text.trim()).map_err(|reason| ConfigError(format!("{origin}: what is in {value} {reason}")))?;
+    }
     settings.set(name, value).map_err(|reason| ConfigError(format!("{origin}: '{value}' {reason}")))
 }
 
@@ -78,7 +99,7 @@ fn unknown(what: &str, name: &str, hint: Option<String>) -> ConfigError {
 fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), ConfigError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{shown}: {error}")))?;
-    let table: toml::Table = text.parse().map_err(|error| ConfigError(format!("{shown}: {error}")))?;
+    let table: toml::Table = text.parse().map_err(|error| ConfigError(format!("{shown}: {}", reason(&text, &error))))?;
     for (key, value) in &table {
         let name = key.replace('_', "-");
         if let (toml::Value::Table(lists), "cloudevents") = (value, name.as_str()) {
@@ -92,6 +113,14 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), ConfigError> {
         set(settings, known, &text, &origin)?;
     }
     Ok(())
+}
+
+/// Why a file is no TOML, and where; without the line itself, which may hold a password.
+fn reason(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    format!("line {}, column {column}: {message}", before.matches('\n').count() + 1)
 }
 
 /// The file's table `cloudevents`: lists, and settings whose names begin so.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::events::List;
-use super::value::{Age, Bytes, LogFormat, OutageReads, Shapes, Value};
+use super::value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes, Value};
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::AccessLog;
@@ -57,8 +57,11 @@ macro_rules! settings {
 }
 
 settings! {
-    listen: String, "listen", "127.0.0.1:8081", "Address and port to listen on.";
+    listen: Address, "listen", "127.0.0.1:8081", "Address and port to listen on.";
+    admin_listen: Option<Address>, "admin-listen", "", "Another address and port, for `/healthz`, `/readyz` and `/metrics` alone, served by a thread of its own.";
+    allowed_hosts: Option<String>, "allowed-hosts", "", "Names that `Host` may have, with commas, beside `localhost`, IP addresses and that of `public-url`; `*` allows all. Checked only when listening on a loopback address.";
     database: String, "database", "sqlite://accordant.db", "Where schemas are stored: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.";
+    database_file: Option<PathBuf>, "database-file", "", "File that holds the value of `database`, for secrets that are mounted.";
     config: Option<PathBuf>, "config", "", "TOML file with settings (flag and variable only).";
     public_url: Option<String>, "public-url", "", "URL under which clients reach the registry; links in answers begin with it.";
     log_format: LogFormat, "log-format", "human", "Log lines for people (`human`) or programs (`json`).";
@@ -76,11 +79,16 @@ settings! {
     list_limit: usize, "list-limit", "1000", "Most rows that `/schemas` and `referencedby` give at once.";
     max_body_bytes: Bytes, "max-body-bytes", "4MiB", "Largest request body.";
     max_config_bytes: Bytes, "max-config-bytes", "256KiB", "Largest body of a config; its metadata and rules become part of every schema registered under it.";
-    header_timeout: Duration, "header-timeout", "30s", "Time in which the head of a request must have arrived; also how long an idle connection is kept.";
+    header_timeout: Duration, "header-timeout", "30s", "Time in which the head of a request must have arrived, from its first byte on.";
+    idle_timeout: Duration, "idle-timeout", "75s", "How long a connection without a request is kept; longer than load balancers keep theirs.";
     body_timeout: Duration, "body-timeout", "30s", "Time in which the body of a request must have arrived.";
     request_timeout: Duration, "request-timeout", "60s", "Time in which a request must be answered.";
+    send_timeout: Duration, "send-timeout", "30s", "How long a client may take nothing of its answer before it is cut off.";
+    max_unsent_bytes: Bytes, "max-unsent-bytes", "64MiB", "Memory for answers that clients are slow to take; above it those who have taken nothing for 2 s are cut off.";
+    shutdown_delay: Delay, "shutdown-delay", "0s", "Time after SIGTERM in which `/readyz` says 503 and connections are still taken, for load balancers to notice.";
     shutdown_timeout: Duration, "shutdown-timeout", "20s", "Time that open requests get to finish after SIGTERM.";
-    max_connections: usize, "max-connections", "4096", "Connections served at once; others wait.";
+    max_connections: usize, "max-connections", "4096", "Connections served at once; beyond them the longest idle one is closed for a new one.";
+    http2_max_streams: u32, "http2-max-streams", "128", "HTTP/2: requests of a connection that are answered at once.";
     gzip_from: Bytes, "gzip-from", "1KiB", "Answers above this size are compressed for clients that accept gzip.";
     cache_bytes: Bytes, "cache-bytes", "32MiB", "Memory for schemas.";
     ready_cache_bytes: Bytes, "ready-cache-bytes", "16MiB", "Memory for ready answers.";

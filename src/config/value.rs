@@ -35,6 +35,58 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// Where to listen: `HOST:PORT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the port.
+    pub fn host(&self) -> Option<&str> {
+        self.0.rsplit_once(':').map(|(host, _)| host)
+    }
+}
+
+impl Value for Address {
+    const KIND: &'static str = "HOST:PORT, such as 127.0.0.1:8081 (for this machine alone), 0.0.0.0:8081 or [::]:8081 (for all)";
+
+    fn read(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let is_plain = !host.is_empty() && !host.contains(['/', ' ', '@']);
+        let is_host = is_plain && (!host.contains(':') || (host.starts_with('[') && host.ends_with(']')));
+        (is_host && port.parse::<u16>().is_ok()).then(|| Self(text.to_owned()))
+    }
+}
+
+impl Value for Option<Address> {
+    const KIND: &'static str = Address::KIND;
+
+    fn read(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(None) } else { Address::read(text).map(Some) }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A duration that may be none: `0s`, `500ms`, `10s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delay(pub Duration);
+
+impl Value for Delay {
+    const KIND: &'static str = "a duration such as 0s, 500ms or 10s";
+
+    fn read(text: &str) -> Option<Self> {
+        if ["0", "0ms", "0s", "0m", "0h"].contains(&text) { Some(Self(Duration::ZERO)) } else { Duration::read(text).map(Self) }
+    }
+}
+
 impl Value for Duration {
     const KIND: &'static str = "a duration such as 500ms, 30s or 2m";
 

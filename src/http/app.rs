@@ -1,15 +1,17 @@
 //! The application: what stands around every handler.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use tower::ServiceExt;
 use tracing::Instrument;
 
+use super::admission::{self, Refusal};
 use super::dispatch;
 use super::error::ApiError;
 use super::error_response::error_response;
@@ -25,11 +27,13 @@ use crate::registry::Registry;
 pub struct App {
     state: Arc<AppState>,
     router: Router,
+    /// What paths other than those of health and metrics are refused with, where they are.
+    elsewhere: Option<Refusal>,
 }
 
 /// The application over its state.
 pub fn app(state: &Arc<AppState>) -> App {
-    App { state: Arc::clone(state), router: dispatch::router(state, routes()) }
+    App { state: Arc::clone(state), router: dispatch::router(state, routes()), elsewhere: None }
 }
 
 /// What a request passes on its way to a handler is what is called here, from top to bottom.
@@ -38,29 +42,61 @@ pub fn app(state: &Arc<AppState>) -> App {
 /// axum's `from_fn` costs 0.15 µs, tower-http's for request id, panics and deadline together 0.5 µs, all these calls less than
 /// 0.1 µs. Nor do tower-http's answer as Confluent's clients need it; the files of `middleware/` say why.
 impl App {
+    /// The same for connections beyond the cap: nothing but health and metrics.
+    pub fn when_full(&self) -> Self {
+        Self { elsewhere: Some(Refusal::FullHouse), ..self.clone() }
+    }
+
+    /// The same for an address that has health and metrics alone.
+    pub fn for_admin(&self) -> Self {
+        Self { elsewhere: Some(Refusal::NotHere), ..self.clone() }
+    }
+
+    /// From now on readiness says no: the server is about to stop.
+    pub fn announce_stop(&self) {
+        self.state.is_stopping.store(true, Ordering::Relaxed);
+    }
+
     /// Answers a request. Never fails: whatever goes wrong becomes an answer.
     pub async fn handle(&self, request: Request) -> Response {
         let started = Instant::now();
         let id = request_id::of(request.headers());
         let generation = self.state.registry.store().known_generation().content;
-        let (route, mut response) = match self.state.answer_cache.answer(&request, generation) {
+        let admitted = self.admit(&request);
+        let cached = if admitted.is_ok() { self.state.answer_cache.answer(&request, generation) } else { None };
+        let (route, mut response) = match cached {
             Some((route, response)) => {
                 self.state.metrics.cached_answer();
                 (Some(route), response)
             }
-            None => self.answer(request, id.clone(), started).await,
+            None => self.answer(request, id.clone(), started, admitted).await,
         };
-        response.headers_mut().insert(REQUEST_ID, id);
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, id);
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.state.metrics.request(route, response.status(), started.elapsed());
         response
     }
 
-    async fn answer(&self, mut request: Request, id: HeaderValue, started: Instant) -> (Option<RouteIndex>, Response) {
+    fn admit(&self, request: &Request) -> Result<(), Refusal> {
+        match self.elsewhere {
+            Some(refusal) if !admission::is_health(request.uri().path()) => Err(refusal),
+            _ => admission::check(request, &self.state.settings.hosts),
+        }
+    }
+
+    async fn answer(
+        &self,
+        mut request: Request,
+        id: HeaderValue,
+        started: Instant,
+        admitted: Result<(), Refusal>,
+    ) -> (Option<RouteIndex>, Response) {
         let settings = &self.state.settings;
         let info = RequestInfo::of(&mut request, id);
         let span = span::of(&info);
         // boxed first: a future is as large as all that it may ever hold, and each of those around it would move it
-        let work = Box::pin(Registry::metered(self.dispatch(request)));
+        let work = Box::pin(Registry::metered(self.dispatch(request, admitted)));
         let work = deadline::within(settings.request_timeout, panic::caught(&info, work));
         let answered = work.instrument(span).await;
         let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
@@ -69,7 +105,11 @@ impl App {
     }
 
     /// The router finds the handler; `dispatch.rs` has what is around that: negotiation, the body, gzip.
-    async fn dispatch(&self, mut request: Request) -> Result<Response, ApiError> {
+    async fn dispatch(&self, mut request: Request, admitted: Result<(), Refusal>) -> Result<Response, ApiError> {
+        admitted?;
+        if request.method() == Method::OPTIONS && request.uri().path() == "*" {
+            return Ok(dispatch::allowed(HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE, OPTIONS")));
+        }
         context_prefix::strip(&mut request)?;
         let Ok(response) = self.router.clone().oneshot(request).await;
         Ok(response)

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{Extension, RawPathParams, Request as HttpRequest};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -14,6 +14,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::compression::{self, ContentCoding, InflateError};
 use super::document::Representation;
 use super::error::ApiError;
 use super::error_response::error_response;
@@ -35,6 +36,9 @@ pub(super) fn router(state: &Arc<AppState>, routes: &'static [Route]) -> Router 
     for (index, route) in routes.iter().enumerate() {
         router = router.route(route.template, endpoint(Arc::clone(state), RouteIndex(index), route));
     }
+    for (template, methods) in without_options(routes) {
+        router = router.route(template, on(MethodFilter::OPTIONS, async move || allowed(methods.clone())));
+    }
     let fallback = |status| {
         let state = Arc::clone(state);
         async move |Extension(info): Info| {
@@ -44,6 +48,28 @@ pub(super) fn router(state: &Arc<AppState>, routes: &'static [Route]) -> Router 
     };
     // after the routes: the second one is put into each of them
     router.fallback(fallback(StatusCode::NOT_FOUND)).method_not_allowed_fallback(fallback(StatusCode::METHOD_NOT_ALLOWED))
+}
+
+/// The answer to OPTIONS.
+pub(super) fn allowed(methods: HeaderValue) -> Response {
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(header::ALLOW, methods);
+    response
+}
+
+/// Paths that have no OPTIONS of their own, with the methods that they know.
+fn without_options(routes: &'static [Route]) -> impl Iterator<Item = (&'static str, HeaderValue)> {
+    let mut paths: Vec<(&str, Vec<&str>)> = Vec::new();
+    for route in routes {
+        let also_head = (route.method == Method::GET).then_some("HEAD");
+        let methods = [route.method.as_str()].into_iter().chain(also_head);
+        match paths.iter_mut().find(|(template, _)| *template == route.template) {
+            Some((_, known)) => known.extend(methods),
+            None => paths.push((route.template, methods.collect())),
+        }
+    }
+    let open = paths.into_iter().filter(|(_, methods)| !methods.contains(&"OPTIONS"));
+    open.filter_map(|(template, methods)| Some((template, HeaderValue::try_from(methods.join(", ") + ", OPTIONS").ok()?)))
 }
 
 fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> MethodRouter {
@@ -136,12 +162,24 @@ impl Call<'_> {
     async fn collect(&self, body: Body) -> Result<Bytes, ApiError> {
         let settings = &self.state.settings;
         let (limit, setting) = (self.route.options.body_limit)(settings, &self.info.headers);
+        let coding = ContentCoding::of(&self.info.headers).ok_or_else(ApiError::unsupported_content_coding)?;
+        // nobody is asked to continue with what is too large already
+        if body.size_hint().lower() > limit as u64 {
+            return Err(ApiError::body_too_large(limit, setting));
+        }
         let whole = std::pin::pin!(Limited::new(body, limit).collect());
-        match tokio::time::timeout(settings.body_timeout, whole).await {
-            Ok(Ok(collected)) => Ok(collected.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::body_too_large(limit, setting)),
-            Ok(Err(error)) => Err(ApiError::bad_request(format!("The request body could not be read: {error}"))),
-            Err(_) => Err(ApiError::plain(StatusCode::REQUEST_TIMEOUT)),
+        let bytes = match tokio::time::timeout(settings.body_timeout, whole).await {
+            Ok(Ok(collected)) => collected.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(ApiError::body_too_large(limit, setting)),
+            Ok(Err(error)) => return Err(ApiError::bad_request(format!("The request body could not be read: {error}"))),
+            Err(_) => return Err(ApiError::plain(StatusCode::REQUEST_TIMEOUT)),
+        };
+        match coding {
+            ContentCoding::Identity => Ok(bytes),
+            ContentCoding::Gzip => compression::inflate(&bytes, limit).map_err(|error| match error {
+                InflateError::TooLarge => ApiError::body_too_large(limit, setting),
+                InflateError::Malformed(error) => ApiError::bad_request(format!("The request body is not gzip: {error}")),
+            }),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
+use super::admission::Refusal;
 use super::invalid_schema;
 use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::codec::{CodecError, ConfigPatchError};
@@ -45,10 +46,10 @@ pub(super) enum ProblemKind {
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 48] = [
-    400, 404, 40400, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 405, 406, 408, 40900, 40901, 40902,
-    40903, 40904, 40905, 40907, 40908, 40950, 41000, 413, 415, 422, 42200, 42201, 42202, 42203, 42204, 42205, 42206, 42208,
-    42210, 42211, 42212, 42250, 42251, 500, 50001, 50002, 50302, 50303, 50304,
+pub const ERROR_CODES: [u32; 52] = [
+    400, 403, 404, 40400, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 405, 406, 408, 40900, 40901,
+    40902, 40903, 40904, 40905, 40907, 40908, 40950, 41000, 413, 415, 421, 422, 42200, 42201, 42202, 42203, 42204, 42205, 42206,
+    42208, 42210, 42211, 42212, 42250, 42251, 500, 50001, 50002, 501, 503, 50302, 50303, 50304,
 ];
 
 impl ApiError {
@@ -97,6 +98,12 @@ impl ApiError {
     pub(super) fn unsupported_media_type() -> Self {
         let mut error = Self::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         error.message.push_str("; send the header Content-Type: application/vnd.schemaregistry.v1+json");
+        error
+    }
+
+    pub(super) fn unsupported_content_coding() -> Self {
+        let mut error = Self::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        error.message.push_str("; the only Content-Encoding that is undone is gzip");
         error
     }
 
@@ -196,6 +203,32 @@ pub(super) fn explained(mut error: RegistryError, explain: bool) -> ApiError {
         _ => None,
     };
     ApiError { details, ..ApiError::from(error) }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let explained =
+            |status, why: &str| Self { message: format!("{}: {why}", Self::plain(status).message), ..Self::plain(status) };
+        match refusal {
+            Refusal::Host => Self::bad_request("An HTTP/1.1 request has exactly one header Host"),
+            Refusal::NotOurHost => explained(
+                StatusCode::MISDIRECTED_REQUEST,
+                "the server listens on a loopback address, and Host is none of its names; the setting allowed-hosts adds one",
+            ),
+            Refusal::OtherSite => explained(
+                StatusCode::FORBIDDEN,
+                "a page of another site may not write here (Sec-Fetch-Site); the setting allowed-hosts lifts this with *",
+            ),
+            Refusal::TransferEncoding => {
+                explained(StatusCode::NOT_IMPLEMENTED, "the only Transfer-Encoding that is read is chunked")
+            }
+            Refusal::FullHouse => explained(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "all connections are in use; the setting max-connections moves this limit",
+            ),
+            Refusal::NotHere => Self::not_found(),
+        }
+    }
 }
 
 impl From<CodecError> for ApiError {

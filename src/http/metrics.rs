@@ -1,5 +1,6 @@
 //! Counters and histograms, rendered for Prometheus on `/metrics`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RouteIndex(pub(super) usize);
 
-/// Statuses that have a counter of their own; others count as the last one.
-const STATUSES: [u16; 15] = [200, 204, 207, 304, 400, 404, 405, 406, 408, 409, 413, 415, 422, 503, 500];
+/// Statuses whose counters are at hand; others are looked up.
+const STATUSES: [u16; 20] = [200, 204, 207, 304, 400, 403, 404, 405, 406, 408, 409, 410, 413, 415, 421, 422, 500, 501, 503, 504];
 
 /// Upper bounds of the histogram, in seconds.
 const LATENCY: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -30,6 +31,7 @@ struct Inner {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     instruments: Instruments,
+    dropped_lines: OnceLock<Arc<AtomicU64>>,
 }
 
 struct Instruments {
@@ -87,7 +89,7 @@ impl Metrics {
             describe_counter!("accordant_outage_reads_total", "Reads answered from memory while the database was away");
         });
         let handle = recorder.handle();
-        Self(Arc::new(Inner { recorder, handle, instruments }))
+        Self(Arc::new(Inner { recorder, handle, instruments, dropped_lines: OnceLock::new() }))
     }
 
     pub(super) fn request(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration) {
@@ -100,19 +102,20 @@ impl Metrics {
             )
         });
         latency.record(elapsed.as_secs_f64());
-        let at = STATUSES.iter().position(|s| *s == status.as_u16()).unwrap_or(STATUSES.len() - 1);
-        if let Some(slot) = per_route.requests.get(at) {
-            let requests = slot.get_or_init(|| {
-                with_local_recorder(recorder, || {
-                    counter!(
-                        "accordant_requests_total",
-                        "method" => per_route.method.clone(),
-                        "route" => per_route.template,
-                        "status" => status.as_u16().to_string(),
-                    )
-                })
-            });
-            requests.increment(1);
+        let requests = || {
+            with_local_recorder(recorder, || {
+                counter!(
+                    "accordant_requests_total",
+                    "method" => per_route.method.clone(),
+                    "route" => per_route.template,
+                    "status" => status.as_u16().to_string(),
+                )
+            })
+        };
+        let at = STATUSES.iter().position(|s| *s == status.as_u16());
+        match at.and_then(|at| per_route.requests.get(at)) {
+            Some(slot) => slot.get_or_init(requests).increment(1),
+            None => requests().increment(1),
         }
     }
 
@@ -140,6 +143,12 @@ impl Metrics {
         self.0.instruments.connections.increment(change);
     }
 
+    /// Lines of the log that were dropped, as whoever writes it counts them.
+    pub fn count_dropped_lines(&self, lines: Arc<AtomicU64>) {
+        // the first log is the process's only one
+        let _ = self.0.dropped_lines.set(lines);
+    }
+
     /// Moves what histograms have collected into their buckets; must be called every few seconds, or it piles up.
     pub fn upkeep(&self) {
         self.0.handle.run_upkeep();
@@ -151,6 +160,13 @@ impl Metrics {
         self.0.instruments.cached_schemas.set(cached.0 as f64);
         self.0.instruments.cached_bytes.set(cached.1 as f64);
         self.0.instruments.database_available.set(f64::from(u8::from(is_available)));
+        if let Some(lines) = self.0.dropped_lines.get() {
+            with_local_recorder(&self.0.recorder, || {
+                let help = "Lines of the log that were dropped, because nothing took them or the disk was full";
+                describe_counter!("accordant_log_lines_dropped_total", help);
+                counter!("accordant_log_lines_dropped_total").absolute(lines.load(Ordering::Relaxed));
+            });
+        }
         if let Some((open, idle)) = pool {
             with_local_recorder(&self.0.recorder, || {
                 gauge!("accordant_database_connections", "state" => "open").set(f64::from(open));

@@ -5,6 +5,7 @@
 //! | Module | What is in it |
 //! | --- | --- |
 //! | `app` | what stands around every handler, as one list |
+//! | `admission` | what a request must be like before anything is answered to it |
 //! | `middleware/` | the entries of that list, one concern a file |
 //! | `routes` | the table of routes and nothing else |
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
@@ -17,6 +18,7 @@
 //! | `error_response`, `problem` | how they are sent, and how those below `/cloudevents` are |
 //! | `state`, `metrics` | what all requests share |
 
+mod admission;
 mod app;
 mod bodies;
 mod compression;
@@ -40,6 +42,7 @@ mod routes;
 mod state;
 mod wire;
 
+pub use admission::Hosts;
 pub use app::{App, app};
 pub use error::ERROR_CODES;
 pub use links::Links;

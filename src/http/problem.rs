@@ -109,6 +109,5 @@ pub(super) fn response(error: &ApiError, links: &Links, instance: &str) -> Respo
     };
     let mut response = respond(error.status, MEDIA_TYPE, Body::from(to_bytes(&body)));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

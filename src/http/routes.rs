@@ -84,8 +84,8 @@ pub fn routes() -> &'static [Route] {
             put("/cloudevents/types/{type}", "putEventType", types::put).with(own_type()),
             delete("/cloudevents/types/{type}", "deleteEventType", types::delete).with(own_type()),
             get("/cloudevents/problems/{name}", "getProblem", problems::page).with(own_type()),
-            get("/healthz", "getHealth", health::alive),
-            get("/readyz", "getReadiness", health::ready),
+            get("/healthz", "getHealth", health::alive).with(own_type()),
+            get("/readyz", "getReadiness", health::ready).with(own_type()),
             get("/metrics", "getMetrics", health::metrics).with(own_type()),
             get("/openapi.yaml", "getOpenapi", health::openapi).with(own_type()),
         ]

@@ -1,8 +1,12 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
+use super::admission::Hosts;
 use super::links::Links;
 use super::metrics::Metrics;
 use super::middleware::access_log::AccessLog;
@@ -19,6 +23,8 @@ pub struct HttpSettings {
     /// Time in which a request must be answered.
     pub request_timeout: Duration,
     pub access_log: AccessLog,
+    /// Names under which requests reach the server.
+    pub hosts: Hosts,
     /// Bytes of answers held in memory.
     pub answer_cache_bytes: u64,
     /// Bodies above this many bytes are compressed for clients that accept gzip.
@@ -59,6 +65,7 @@ impl Default for HttpSettings {
             body_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_mins(1),
             access_log: AccessLog::Errors,
+            hosts: Hosts::Any,
             answer_cache_bytes: 16 << 20,
             gzip_from: 1024,
             legacy_shapes: false,
@@ -76,11 +83,16 @@ pub struct AppState {
     pub metrics: Metrics,
     pub settings: HttpSettings,
     pub(super) answer_cache: AnswerCache,
+    /// The server is about to stop, and load balancers should know.
+    pub(super) is_stopping: AtomicBool,
+    /// Where requests are served; readiness is asked for from another thread as well.
+    pub(super) runtime: Option<Handle>,
 }
 
 impl AppState {
     pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: HttpSettings) -> Arc<Self> {
         let answer_cache = AnswerCache::new(settings.answer_cache_bytes, settings.gzip_from);
-        Arc::new(Self { registry, metrics, settings, answer_cache })
+        let (is_stopping, runtime) = (AtomicBool::new(false), Handle::try_current().ok());
+        Arc::new(Self { registry, metrics, settings, answer_cache, is_stopping, runtime })
     }
 }

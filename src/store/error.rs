@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused the work.
-    #[error("database: {0}")]
+    #[error("database: {}", said(.0))]
     Database(#[from] sqlx::Error),
     /// The database can't be reached.
     #[error("the database at {database} can't be reached: {cause}")]
@@ -48,6 +48,14 @@ pub enum StoreError {
     /// A file could not be opened.
     #[error("{path}: {source}")]
     File { path: String, source: std::io::Error },
+}
+
+/// The error in words. Those of Postgres end in a line number of its own sources, which helps nobody.
+fn said(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        error => error.to_string(),
+    }
 }
 
 /// Turns the outcome of the migrations into [`StoreError::Newer`] when the database has one that this binary does not know.

@@ -10,7 +10,7 @@ use crate::schema::Position;
 use crate::types::SchemaType;
 
 /// A report as text; `text` is the event when places count in it.
-pub(super) fn print(report: &Value, name: &str, text: Option<&str>) -> String {
+pub(super) fn print(report: &Value, name: &str, text: Option<&str>, is_data_checked: bool) -> String {
     let mut out = String::new();
     let mut count = 0;
     if let Some(events) = report.get("events").and_then(Value::as_array) {
@@ -24,6 +24,7 @@ pub(super) fn print(report: &Value, name: &str, text: Option<&str>) -> String {
     }
     let valid = report.get("valid").and_then(Value::as_bool) == Some(true);
     let verdict = match (valid, count) {
+        (true, _) if !is_data_checked => format!("{name} has a valid envelope; its data was not checked"),
         (true, _) => format!("{name} is valid"),
         (false, 1) => format!("{name} is not valid: 1 error"),
         (false, count) => format!("{name} is not valid: {count} errors"),

@@ -58,6 +58,9 @@ struct Arguments {
     /// An event without a schema is invalid
     #[arg(long, requires = "registry")]
     require_schema: bool,
+    /// The data is not to be checked; without this, --schema and --registry the exit code is 2 even where the envelope is valid
+    #[arg(long, conflicts_with_all = ["schema", "registry"])]
+    envelope_only: bool,
     /// How strictly: default, strict (what the specifications advise against is an error too), lenient
     #[arg(long, value_name = "MODE", default_value = "default", value_parser = strictness)]
     mode: Strictness,
@@ -97,18 +100,27 @@ fn tolerate(text: &str) -> Result<Tolerate, String> {
 pub(super) fn command() -> Command {
     Arguments::augment_args(Command::new("validate").disable_version_flag(true))
         .about("Validate an event, and its data against a schema")
-        .after_help("Exit codes: 0 valid, 1 not valid, 2 can't tell (bad input, no connection).")
+        .after_help("Exit codes: 0 valid, 1 not valid, 2 can't tell (bad input, no connection, nothing to check the data by).")
 }
 
 /// Runs the command; an error is the one line that says why there is no verdict.
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
     let (report, name, body) = on_deep_stack(|| validate(&arguments)).map_err(|error| error.to_string())?;
+    let is_data_checked = arguments.schema.is_some() || arguments.registry.is_some();
     match arguments.format {
-        OutputFormat::Human => print_styled(&human::print(&report, &name, std::str::from_utf8(&body).ok()), arguments.color),
+        OutputFormat::Human => {
+            let text = std::str::from_utf8(&body).ok();
+            print_styled(&human::print(&report, &name, text, is_data_checked), arguments.color)
+        }
         OutputFormat::Json => print(&format!("{}\n", serde_json::to_string_pretty(&report).unwrap_or_default())),
     }?;
     let valid = report.get("valid").and_then(Value::as_bool) == Some(true);
+    if valid && !is_data_checked && !arguments.envelope_only {
+        return Err(format!(
+            "{name}: the data was not checked; --schema or --registry does, and --envelope-only says that it need not be"
+        ));
+    }
     Ok(if valid { Exit::Success } else { Exit::Refused })
 }
 

@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// The subject in the registry, with its context if it has one (:.ctx:name)
     #[arg(long, value_name = "SUBJECT", requires = "registry")]
     pub(super) subject: Option<String>,
+    /// A subject that is not there is a new one, and NEW its first version
+    #[arg(long, requires = "registry")]
+    pub(super) allow_new: bool,
     /// Compare with this version of the subject only: a number or `latest`
     #[arg(long = "version", value_name = "VERSION", requires = "registry", value_parser = version)]
     pub(super) of_version: Option<VersionSelector>,

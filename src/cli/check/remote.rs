@@ -25,6 +25,8 @@ const NO_SUBJECT: [i64; 2] = [40401, 40404];
 pub(super) struct Remote {
     client: Client,
     subject: Subject,
+    /// Whether a subject that is not there is a new one.
+    allow_new: bool,
     /// The registry's URL, for errors.
     url: String,
 }
@@ -40,9 +42,9 @@ struct Stored {
 }
 
 impl Remote {
-    pub(super) fn new(url: &str, ca: Option<&str>, subject: &str) -> Result<Self, InputError> {
+    pub(super) fn new(url: &str, ca: Option<&str>, subject: &str, allow_new: bool) -> Result<Self, InputError> {
         let client = Client::new(url, ca).map_err(|error| InputError::new(format!("registry: {error}")))?;
-        Ok(Self { url: client.url(""), client, subject: Subject::parse(subject) })
+        Ok(Self { url: client.url(""), client, subject: Subject::parse(subject), allow_new })
     }
 
     fn failed(&self, message: impl std::fmt::Display) -> InputError {
@@ -103,14 +105,18 @@ impl Remote {
         Ok(earlier)
     }
 
-    /// Numbers of versions, newest first; those of a subject that is not there yet are none.
+    /// Numbers of versions, newest first; those of a subject that is not there are none where it may be new.
     async fn versions(&mut self, wanted: Option<VersionSelector>) -> Result<Vec<String>, InputError> {
         if let Some(VersionSelector::Number(number)) = wanted {
             return Ok(vec![number.to_string()]);
         }
         let answer = self.get(&format!("/subjects/{}/versions", segment(&self.subject))).await?;
         if answer.status == 404 && answer.error_code().is_some_and(|code| NO_SUBJECT.contains(&code)) {
-            return Ok(Vec::new());
+            if self.allow_new {
+                return Ok(Vec::new());
+            }
+            let message = format!("there is no subject '{}'; with --allow-new it is a new one", self.subject);
+            return Err(self.failed(message));
         }
         let numbers = answer.body.as_array().filter(|_| answer.status == 200);
         let Some(numbers) = numbers else { return Err(self.failed(format!("the versions: {}", answer.complaint()))) };

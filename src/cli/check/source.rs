@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::input_error::InputError;
+use crate::codec::unicode;
 use crate::types::SchemaType;
 
 /// The name that stands for standard input.
@@ -24,11 +25,13 @@ pub(in crate::cli) struct Input {
 /// Reads a file, or standard input for `-`.
 pub(in crate::cli) fn read(path: &str) -> Result<Input, InputError> {
     if path == STDIN {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| InputError::of("stdin", format!("can't be read: {error}")))?;
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|error| InputError::of("stdin", format!("can't be read: {error}")))?;
+        let text = unicode::to_text(&bytes).map_err(|error| InputError::of("stdin", format!("can't be read: {error}")))?;
         return Ok(Input { name: "stdin".to_owned(), location: "stdin".to_owned(), text: text.into() });
     }
-    let text = std::fs::read_to_string(path).map_err(|error| InputError::of(path, format!("can't be read: {error}")))?;
+    let bytes = std::fs::read(path).map_err(|error| InputError::of(path, format!("can't be read: {error}")))?;
+    let text = unicode::to_text(&bytes).map_err(|error| InputError::of(path, format!("can't be read: {error}")))?;
     Ok(Input { name: path.to_owned(), location: relative(path), text: text.into() })
 }
 

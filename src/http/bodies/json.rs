@@ -1,10 +1,17 @@
 //! The JSON value of a body.
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::codec::unicode;
 use crate::http::error::ApiError;
 use crate::registry::in_proportion;
+
+/// Deepest nesting of a body, which is Jackson's.
+const MAX_DEPTH: usize = 1000;
+/// Depth below which nothing has a meaning, well above the deepest request and well below what the reader bounds itself to.
+const MEANINGFUL_DEPTH: usize = 100;
 
 /// The first JSON value of a body; what follows it is ignored. `None` for an empty body and for `null`.
 pub(in crate::http) fn value(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
@@ -12,21 +19,80 @@ pub(in crate::http) fn value(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
 }
 
 fn read(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
-    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
-    match values.next() {
-        None | Some(Ok(Value::Null)) => Ok(None),
-        Some(Ok(mut value)) => {
-            if may_hold_nul(bytes) {
+    let malformed = |error: &dyn std::fmt::Display| ApiError::bad_request(format!("Malformed JSON: {error}"));
+    let bytes = unicode::to_utf8(bytes).map_err(|error| malformed(&error))?;
+    let value = match first(&bytes) {
+        Err(error) if nesting(&bytes) > MEANINGFUL_DEPTH => {
+            if nesting(&bytes) > MAX_DEPTH {
+                return Err(malformed(&format!("nested more than {MAX_DEPTH} levels deep")));
+            }
+            // what is skipped must be JSON as well; skipping does not recurse
+            let whole = serde_json::Deserializer::from_slice(&bytes).into_iter::<IgnoredAny>().next();
+            match whole {
+                Some(Ok(_)) => first(&pruned(&bytes)),
+                _ => Err(error),
+            }
+        }
+        read => read,
+    };
+    match value.map_err(|error| malformed(&error))? {
+        None | Some(Value::Null) => Ok(None),
+        Some(mut value) => {
+            if may_hold_nul(&bytes) {
                 replace_nul(&mut value);
             }
             Ok(Some(value))
         }
-        Some(Err(error)) => Err(ApiError::bad_request(format!("Malformed JSON: {error}"))),
     }
 }
 
+fn first(bytes: &[u8]) -> serde_json::Result<Option<Value>> {
+    serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().next().transpose()
+}
+
+/// The bytes of the first value with the depth that each is at; those inside strings are at that of the string. A bracket that opens
+/// is at the depth that it leads to, and so is the one that closes.
+fn depths(bytes: &[u8]) -> impl Iterator<Item = (u8, usize)> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    bytes.iter().map(move |byte| {
+        let mut at = depth;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                at = depth;
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (*byte, at)
+    })
+}
+
+fn nesting(bytes: &[u8]) -> usize {
+    depths(bytes).map(|(_, depth)| depth).max().unwrap_or(0)
+}
+
+/// The same JSON with `null` for what is nested deeper than anything has a meaning.
+fn pruned(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut is_cut = false;
+    for (byte, depth) in depths(bytes) {
+        if depth <= MEANINGFUL_DEPTH {
+            out.push(byte);
+            is_cut = false;
+        } else if !is_cut {
+            out.extend_from_slice(b"null");
+            is_cut = true;
+        }
+    }
+    out
+}
+
 /// Whether a body may hold NUL: in JSON it can only be written as an escape.
-fn may_hold_nul(bytes: &Bytes) -> bool {
+fn may_hold_nul(bytes: &[u8]) -> bool {
     bytes.windows(6).any(|window| window == b"\\u0000")
 }
 

@@ -1,5 +1,7 @@
 //! Liveness, readiness, metrics, and the contract itself.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -14,6 +16,9 @@ use crate::http::wire::{Empty, Health};
 
 /// The contract, as it stands in the repository.
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
+
+/// Time in which readiness is told.
+const READY_LIMIT: Duration = Duration::from_secs(1);
 
 pub(in crate::http) async fn root(_: Request) -> Answer {
     json(&Empty {})
@@ -33,19 +38,34 @@ pub(in crate::http) async fn alive(_: Request) -> Answer {
     json(&Health { status: "ok", message: None })
 }
 
-/// How long the database may take to show that it is there.
-const PROBE: Duration = Duration::from_millis(900);
-
 pub(in crate::http) async fn ready(request: Request) -> Answer {
-    let ping = tokio::time::timeout(PROBE, request.registry().store().ping()).await;
-    match ping.map_or_else(|_| Err("the database does not answer".to_owned()), |ping| ping.map_err(|error| error.to_string())) {
+    let unavailable = |status, message| {
+        let body = Health { status, message: Some(message) };
+        Ok(Reply::JsonWithStatus(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
+    };
+    if request.state.is_stopping.load(Ordering::Relaxed) {
+        return unavailable("stopping", "the server is stopping".to_owned());
+    }
+    match ping(&request).await {
         Ok(()) => json(&Health { status: "ready", message: None }),
         Err(message) => {
             tracing::warn!(request_id = request.info.id(), message, "not ready");
-            let body = Health { status: "unavailable", message: Some(message) };
-            Ok(Reply::JsonWithStatus(StatusCode::SERVICE_UNAVAILABLE, to_bytes(&body)))
+            unavailable("unavailable", message)
         }
     }
+}
+
+/// Asks the database, on the threads that serve requests: whoever asks from an address of its own learns whether those get to work.
+async fn ping(request: &Request) -> Result<(), String> {
+    let store = Arc::clone(request.registry().store());
+    let asked = async move { store.ping().await.map_err(|error| error.to_string()) };
+    let asked = async {
+        match &request.state.runtime {
+            Some(runtime) => runtime.spawn(asked).await.unwrap_or_else(|error| Err(error.to_string())),
+            None => asked.await,
+        }
+    };
+    tokio::time::timeout(READY_LIMIT, asked).await.unwrap_or_else(|_| Err("the database does not answer".to_owned()))
 }
 
 pub(in crate::http) async fn metrics(request: Request) -> Answer {

@@ -14,7 +14,15 @@ const SCHEMA: &str = r#"{"type": "object", "properties": {"total": {"type": "int
 fn an_event_of_json_is_held_to_a_schema_when_one_is_given() {
     let files = folder(&[("event.json", EVENT), ("s.json", SCHEMA), ("batch.json", &format!("[{EVENT}, {{}}]"))]);
     let alone = run(files.path(), "ce validate event.json");
-    assert_eq!((alone.code, alone.out.as_str()), (0, "event.json is valid\n"));
+    let unchecked = "event.json has a valid envelope; its data was not checked\n";
+    assert_eq!((alone.code, alone.out.as_str()), (2, unchecked));
+    assert!(
+        alone.err.starts_with("accordant: event.json: the data was not checked; --schema or --registry does"),
+        "{}",
+        alone.err
+    );
+    let envelope = run(files.path(), "ce validate event.json --envelope-only");
+    assert_eq!((envelope.code, envelope.out.as_str()), (0, unchecked));
     let held = run(files.path(), "ce validate event.json --schema s.json");
     assert_eq!((held.code, held.verdict()), (1, "event.json is not valid: 1 error"));
     assert!(held.out.contains("error[data.schema] in data at /total\n"), "{}", held.out);

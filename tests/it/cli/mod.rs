@@ -7,3 +7,4 @@ pub mod check;
 mod cloudevents_config;
 mod serve;
 mod settings;
+mod signals;

@@ -36,7 +36,7 @@ fn sigterm_lets_an_open_request_finish() {
     let body = r#"{"schema":"\"string\""}"#;
     let (first, second) = body.split_at(5);
     let length = body.len();
-    write!(stream, "POST /subjects/s/versions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{first}").unwrap();
+    write!(stream, "POST /subjects/s/versions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{first}").unwrap();
     std::thread::sleep(Duration::from_millis(200));
     process.signal("-TERM");
     std::thread::sleep(Duration::from_millis(200));
@@ -86,6 +86,15 @@ fn a_database_that_is_not_there_is_one_clear_line() {
 }
 
 #[test]
+fn what_postgres_refuses_is_said_in_its_words_alone() {
+    let Some(url) = crate::support::app::postgres_url() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("{}/no_such_database", url.rsplit_once('/').unwrap().0);
+    let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", &url]);
+    assert!(code == 4 && text.contains("no_such_database") && !text.contains("at line"), "{text}");
+}
+
+#[test]
 fn a_database_of_a_newer_release_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     Process::start(directory.path(), &[]).stop();
@@ -101,6 +110,40 @@ fn a_database_of_a_newer_release_is_refused() {
     let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0"]);
     assert_eq!(code, 5, "{text}");
     assert!(text.contains("written by a newer release (migration 9999;") && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn words_that_are_no_level_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    for (level, word) in [("loud", "loud"), ("info,accordant", "accordant"), ("warning", "warning")] {
+        let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--log-level", level]);
+        let reason = format!("accordant: log-level: '{level}' has the word '{word}', which is no level");
+        assert!(code == 2 && text.starts_with(&reason) && text.lines().count() == 1, "{text}");
+    }
+    Process::start(directory.path(), &["--log-level", "INFO,accordant=debug,accordant::store[{x}]=trace"]).stop();
+}
+
+#[test]
+fn a_url_of_a_database_is_never_shown_with_its_password() {
+    let directory = tempfile::tempdir().unwrap();
+    for url in ["host=db password=hunter2", "mysql://u:hunter2@h/d", "u:hunter2@h", "postgres://u:hunter2@h:99999/d"] {
+        let (code, text) = outcome(directory.path(), &["--listen", "127.0.0.1:0", "--database", url]);
+        assert!(code == 2 || code == 4, "{url}: {code}: {text}");
+        assert!(!text.contains("hunter2") && text.starts_with("accordant: ") && text.lines().count() == 1, "{url}: {text}");
+    }
+}
+
+#[test]
+fn help_that_can_not_be_written_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    for arguments in [&["--help"][..], &["--version"], &["check", "--help"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command(directory.path()).args(arguments).stdout(full).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && text.starts_with("accordant: can't write: "), "{arguments:?}: {text}");
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        assert_eq!(command(directory.path()).arg("--nope").stderr(full).status().unwrap().code(), Some(2));
+    }
 }
 
 #[test]

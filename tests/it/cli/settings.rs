@@ -50,6 +50,61 @@ fn values_that_can_not_be_read_say_what_they_should_be() {
 }
 
 #[test]
+fn variables_that_kubernetes_sets_for_services_are_no_settings() {
+    let environment = [
+        ("ACCORDANT_PORT", "tcp://10.0.0.1:8081"),
+        ("ACCORDANT_SERVICE_HOST", "10.0.0.1"),
+        ("ACCORDANT_SERVICE_PORT", "8081"),
+        ("ACCORDANT_SERVICE_PORT_HTTP", "8081"),
+        ("ACCORDANT_PORT_8081_TCP", "tcp://10.0.0.1:8081"),
+        ("ACCORDANT_PORT_8081_TCP_PROTO", "tcp"),
+        ("ACCORDANT_PORT_8081_TCP_PORT", "8081"),
+        ("ACCORDANT_PORT_8081_TCP_ADDR", "10.0.0.1"),
+        ("ACCORDANT_ADMIN_SERVICE_HOST", "10.0.0.2"),
+        ("ACCORDANT_ADMIN_PORT", "tcp://10.0.0.2:9090"),
+        ("ACCORDANT_ADMIN_PORT_9090_UDP_ADDR", "10.0.0.2"),
+    ];
+    assert_eq!(load(&[], &environment).unwrap().listen.as_str(), "127.0.0.1:8081");
+    assert!(load(&[], &[("ACCORDANT_PORT", "8081")]).is_err(), "that is somebody's mistake");
+}
+
+#[test]
+fn addresses_have_a_host_and_a_port() {
+    for text in ["8081", ":8081", "localhost", "http://localhost:8081", "localhost:", "localhost:99999", "::1:8081", ""] {
+        let error = load(&[("listen", text)], &[]).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("--listen: '{text}' is not HOST:PORT, such as 127.0.0.1:8081")), "{error}");
+    }
+    for text in ["localhost:8081", "0.0.0.0:0", "[::]:8081", "registry:80"] {
+        assert_eq!(load(&[("listen", text), ("admin-listen", text)], &[]).unwrap().listen.as_str(), text);
+    }
+}
+
+#[test]
+fn secrets_are_read_from_files_and_never_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("url");
+    std::fs::write(&secret, "postgres://u:hunter2@h/d\n").unwrap();
+    let file = secret.to_str().unwrap();
+    let url = "postgres://u:hunter2@h/d";
+    assert_eq!(load(&[("database-file", file)], &[("ACCORDANT_DATABASE", "sqlite://x")]).unwrap().database, url);
+    assert_eq!(load(&[], &[("ACCORDANT_DATABASE_FILE", file)]).unwrap().database, url);
+    assert_eq!(load(&[("database", "sqlite://x")], &[("ACCORDANT_DATABASE_FILE", file)]).unwrap().database, "sqlite://x");
+    let error = load(&[], &[("ACCORDANT_DATABASE_FILE", "/no/such/file")]).unwrap_err().to_string();
+    assert!(error.starts_with("environment variable ACCORDANT_DATABASE_FILE: /no/such/file: "), "{error}");
+    let path = directory.path().join("a.toml");
+    let config = path.to_str().unwrap();
+    for text in
+        ["database = postgres://u:hunter2@h/d\n", "database = \"postgres://u:hunter2@h/d\n", "database = [\"x:hunter2@\"]\n"]
+    {
+        std::fs::write(&path, text).unwrap();
+        let error = load(&[("config", config)], &[]).unwrap_err().to_string();
+        assert!(!error.contains("hunter2") && error.contains("a.toml: "), "{error}");
+    }
+    std::fs::write(&path, format!("database-file = \"{file}\"\n")).unwrap();
+    assert_eq!(load(&[("config", config)], &[]).unwrap().database, url);
+}
+
+#[test]
 fn every_setting_stands_in_the_readme_with_its_default() {
     let readme = include_str!("../../../README.md");
     for setting in SETTINGS {

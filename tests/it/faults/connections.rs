@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use accordant::http::HttpSettings;
+use accordant::server::ServerSettings;
 use hyper::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,6 +14,10 @@ use crate::support::process::Process;
 
 async fn sqlite() -> TestApp {
     TestApp::new(Database::Sqlite).await
+}
+
+async fn served(server: ServerSettings) -> TestApp {
+    TestApp::with(Database::Sqlite, Setup { server, ..Setup::default() }).await
 }
 
 async fn raw(app: &TestApp) -> TcpStream {
@@ -27,8 +32,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn a_client_that_sends_its_head_slowly_is_cut_off() {
-    let setup = Setup { header_timeout: Some(Duration::from_millis(300)), ..Setup::default() };
-    let app = TestApp::with(Database::Sqlite, setup).await;
+    let app = served(ServerSettings { header_timeout: Duration::from_millis(300), ..ServerSettings::default() }).await;
     let mut stream = raw(&app).await;
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-").await.unwrap();
     let text = rest(&mut stream).await;
@@ -47,21 +51,6 @@ async fn a_client_that_sends_its_body_slowly_is_cut_off() {
     let text = rest(&mut stream).await;
     assert!(text.starts_with("HTTP/1.1 408"), "{text}");
     assert!(text.contains(r#"{"error_code":408,"message":"HTTP 408 Request Timeout"}"#), "{text}");
-}
-
-#[tokio::test]
-async fn connections_beyond_the_cap_wait_for_their_turn() {
-    let app = TestApp::with(Database::Sqlite, Setup { max_connections: Some(1), ..Setup::default() }).await;
-    let mut first = raw(&app).await;
-    first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-    let mut buffer = [0; 1024];
-    assert!(first.read(&mut buffer).await.unwrap() > 0);
-    let mut second = raw(&app).await;
-    second.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
-    let waiting = tokio::time::timeout(Duration::from_millis(300), second.read(&mut buffer)).await;
-    assert!(waiting.is_err(), "served beside the first one");
-    drop(first);
-    assert!(rest(&mut second).await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]
@@ -92,7 +81,7 @@ fn the_log_line_of_a_failure_names_its_request() {
         std::fs::write(directory.path().join(file), vec![0xFF; 100_000]).unwrap();
     }
     let mut stream = std::net::TcpStream::connect(&process.address).unwrap();
-    let request = "GET /subjects/s/versions/1 HTTP/1.1\r\nhost: x\r\nx-request-id: find-me\r\nconnection: close\r\n\r\n";
+    let request = "GET /subjects/s/versions/1 HTTP/1.1\r\nhost: localhost\r\nx-request-id: find-me\r\nconnection: close\r\n\r\n";
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

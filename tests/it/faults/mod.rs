@@ -1,11 +1,15 @@
-//! What goes wrong: bad input, limits (also of memory), slow clients, a lost database, a killed process.
+//! What goes wrong: bad input, limits (also of memory), slow clients and too many of them, a lost database, a killed process.
 
 mod connections;
 mod crash;
 mod error_codes;
 mod errors;
 mod file;
+mod framing;
+mod full_house;
 mod hostile;
+mod http2;
+mod logging;
 mod memory;
 mod numbers;
 mod outage;

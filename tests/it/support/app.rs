@@ -103,6 +103,27 @@ impl Fresh {
     }
 }
 
+/// A suite would leave gigabytes of databases behind.
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if !self.url.starts_with("postgres") {
+            return;
+        }
+        let url = self.url.clone();
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let (server, name) = url.rsplit_once('/').unwrap_or_default();
+                let mut connection = PgConnection::connect(&format!("{server}/postgres")).await?;
+                connection.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await?;
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+            })
+        });
+        // a test that has failed has said why
+        let _ = dropping.join();
+    }
+}
+
 /// A running server.
 pub struct TestApp {
     pub address: SocketAddr,
@@ -158,8 +179,7 @@ pub struct Setup {
     pub limits: Limits,
     pub defaults: Defaults,
     pub http: HttpSettings,
-    pub header_timeout: Option<Duration>,
-    pub max_connections: Option<usize>,
+    pub server: ServerSettings,
     pub clock: Option<Clock>,
     pub public_url: Option<&'static str>,
 }
@@ -188,11 +208,7 @@ impl TestApp {
         let metrics = Metrics::new(routes().iter().map(Route::label));
         let http = HttpSettings { links: Links::new(setup.public_url), ..setup.http };
         let state = AppState::new(Arc::clone(&registry), metrics.clone(), http);
-        let settings = ServerSettings {
-            header_timeout: setup.header_timeout.unwrap_or(Duration::from_secs(30)),
-            max_connections: setup.max_connections.unwrap_or(1000),
-            shutdown_timeout: Duration::from_secs(5),
-        };
+        let settings = ServerSettings { shutdown_timeout: Duration::from_secs(5), ..setup.server };
         let (stop, stopped) = oneshot::channel::<()>();
         let application = app(&state);
         tokio::spawn(async move {

@@ -61,13 +61,18 @@ pub fn validator(key: &str, schema: &Value) -> &'static jsonschema::Validator {
 /// Fails the test when the answer is not one that the contract describes.
 pub fn check(method: &Method, target: &str, answer: &Answer) {
     assert!(answer.headers.contains_key("x-request-id"), "{method} {target}: no X-Request-ID");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{method} {target}");
     let Some(template) = template(target) else {
         assert!(answer.status.is_client_error(), "{method} {target} is not in openapi.yaml");
         return;
     };
     let name = if *method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
     let Some(operation) = OPENAPI["paths"][template].get(&name) else {
-        assert_eq!(answer.status, 405, "{method} {target}");
+        if *method == Method::OPTIONS {
+            assert!(answer.status == 200 && answer.headers.contains_key("allow"), "{method} {target}");
+        } else {
+            assert_eq!(answer.status, 405, "{method} {target}");
+        }
         return;
     };
     let status = answer.status.as_u16().to_string();

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Process {
     pub child: Child,
     pub address: String,
+    /// What the log said before the server listened.
+    pub begin: String,
     log: BufReader<std::process::ChildStderr>,
 }
 
@@ -32,11 +34,13 @@ impl Process {
         Self::spawn(&mut shell)
     }
 
-    fn spawn(command: &mut Command) -> Self {
+    /// A server whose command the test has made.
+    pub fn spawn(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
+        let (mut line, mut begin) = (String::new(), String::new());
         while !line.contains("listening on http://") {
+            begin.push_str(&line);
             line.clear();
             if log.read_line(&mut line).unwrap() == 0 {
                 break;
@@ -44,8 +48,8 @@ impl Process {
         }
         let address =
             line.split_once("http://").and_then(|(_, rest)| rest.split_once(',')).map(|(address, _)| address.to_owned());
-        let process = Self { child, address: address.unwrap_or_default(), log };
-        assert!(!process.address.is_empty(), "the server ended before it listened");
+        let process = Self { child, address: address.unwrap_or_default(), begin, log };
+        assert!(!process.address.is_empty(), "the server ended before it listened: {}", process.begin);
         process
     }
 
@@ -83,7 +87,7 @@ pub fn exchange(address: &str, method: &str, target: &str, body: &str) -> std::i
     let length = body.len();
     write!(
         stream,
-        "{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        "{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;

@@ -127,3 +127,22 @@ fn a_descriptor_is_shown_as_the_text_it_stands_for() {
     assert_eq!(shown.code, 1, "{}{}", shown.out, shown.err);
     assert!(shown.out.contains("--> new.proto:4:3 (new)\n   4 |   string a = 1;\n"), "{}", shown.out);
 }
+
+#[test]
+fn files_may_be_in_any_encoding_of_unicode() {
+    let proto = "syntax = \"proto3\";\nmessage M { string a = 1; } // ä\n";
+    for (name, text) in [("s.avsc", OLD), ("s.proto", proto), ("s.json", r#"{"title":"ä"}"#)] {
+        let files = folder(&[(name, text)]);
+        let path = files.path().join(format!("new-{name}"));
+        let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let utf32: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+        for bytes in [format!("\u{feff}{text}").into_bytes(), utf16, utf32] {
+            std::fs::write(&path, bytes).unwrap();
+            let same = run(files.path(), &format!("check new-{name} --against {name} --level FULL"));
+            assert_eq!((same.code, same.err.as_str()), (0, ""), "{name}: {}", same.out);
+        }
+    }
+    let files = folder(&[("old.avsc", OLD)]);
+    std::fs::write(files.path().join("new.avsc"), b"\"string\xff\"").unwrap();
+    refused(&run(files.path(), "check new.avsc --against old.avsc"), "new.avsc: can't be read: the text is not UTF-8");
+}

@@ -128,10 +128,14 @@ fn groups_and_reserved_fields_count() {
 }
 
 #[test]
-fn a_new_subject_has_no_history() {
+fn a_subject_that_is_not_there_is_new_only_where_that_is_said() {
     let (server, _kept) = server();
     let files = folder(&[("new.avsc", OLD)]);
-    let first = run(files.path(), &format!("check new.avsc --registry http://{}/ --subject nobody", server.address));
+    let arguments = format!("check new.avsc --registry http://{}/ --subject nobody", server.address);
+    let refused = run(files.path(), &arguments);
+    let reason = "there is no subject 'nobody'; with --allow-new it is a new one\n";
+    assert!(refused.code == 2 && refused.err.ends_with(reason), "{}", refused.err);
+    let first = run(files.path(), &format!("{arguments} --allow-new"));
     assert_eq!((first.code, first.verdict()), (0, "new.avsc is compatible under BACKWARD: there is no earlier version"));
 }
 

@@ -1,0 +1,46 @@
+//! What the process is told by signals.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::exit::Exit;
+use super::log::Log;
+use crate::config::{ConfigError, Settings};
+
+fn caught(kind: SignalKind) -> Result<Signal, (Exit, String)> {
+    signal(kind).map_err(|error| (Exit::Usage, format!("signals can't be caught: {error}")))
+}
+
+/// Resolves at SIGTERM or SIGINT; they are caught from the call on, not only once it is awaited.
+pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()>, (Exit, String)> {
+    let (mut terminate, mut interrupt) = (caught(SignalKind::terminate())?, caught(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: open requests may finish");
+    })
+}
+
+/// Reads the configuration anew at each SIGHUP, and takes over what may change while the server runs.
+pub(super) fn reload_when_asked(
+    log: Arc<Log>,
+    load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static,
+) -> Result<(), (Exit, String)> {
+    let mut hangup = caught(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let taken = load().map_err(|error| error.to_string()).and_then(|settings| {
+                log.set_level(&settings.log_level)?;
+                Ok(settings.log_level)
+            });
+            match taken {
+                Ok(level) => tracing::info!("configuration read anew: log-level is {level}; other settings need a restart"),
+                Err(reason) => tracing::error!("configuration not read anew, and nothing changed: {reason}"),
+            }
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! What a request must be like before anything is answered to it: addressed to this server, in a framing that it reads, and not
+//! sent by a page of another site.
+//!
+//! A server that listens on a loopback address is reached by every page that its user looks at. Two tricks are known: a name of the
+//! attacker's that comes to mean 127.0.0.1 (DNS rebinding), which `Host` gives away; and requests that a page sends without reading
+//! the answers, which `Sec-Fetch-Site` gives away.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, Version, header};
+
+/// Names under which requests reach the server.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Hosts {
+    /// Whatever it is; pages of other sites may write.
+    #[default]
+    Any,
+    /// `localhost` and what is below it, IP addresses, and these, in lower case.
+    Local(Vec<String>),
+}
+
+/// Why a request is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// HTTP/1.1 without exactly one `Host`.
+    Host,
+    /// A name that is none of the server's.
+    NotOurHost,
+    OtherSite,
+    TransferEncoding,
+    /// All connections are taken, and this one is for health and metrics.
+    FullHouse,
+    /// The path is not served on this address.
+    NotHere,
+}
+
+pub(super) fn check(request: &Request, hosts: &Hosts) -> Result<(), Refusal> {
+    let headers = request.headers();
+    let mut given = headers.get_all(header::HOST).iter();
+    let (host, second) = (given.next(), given.next());
+    let is_missing = host.is_none() && request.version() == Version::HTTP_11;
+    if is_missing || second.is_some() {
+        return Err(Refusal::Host);
+    }
+    // hyper has refused those that don't end in chunked, and undoes chunked alone
+    if let Some(coding) = headers.get(header::TRANSFER_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"chunked")
+    {
+        return Err(Refusal::TransferEncoding);
+    }
+    let Hosts::Local(names) = hosts else { return Ok(()) };
+    // the host of an absolute target, which HTTP/2 always has, is the one that counts
+    let name = request.uri().host().or_else(|| host.and_then(|host| host.to_str().ok()).map(without_port));
+    if name.is_some_and(|name| !is_ours(name, names)) {
+        return Err(Refusal::NotOurHost);
+    }
+    if is_write(request.method()) && is_of_other_site(headers) { Err(Refusal::OtherSite) } else { Ok(()) }
+}
+
+/// Paths that are answered when nothing else is.
+pub(super) fn is_health(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
+fn is_write(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn is_of_other_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| matches!(site.as_bytes(), b"cross-site" | b"same-site"))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // the last colon of a bare IPv6 address is no port's
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && (!name.contains(':') || name.ends_with(']')) => name,
+        _ => host,
+    }
+}
+
+fn is_ours(name: &str, names: &[String]) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || name.ends_with(".localhost") || address.parse::<std::net::IpAddr>().is_ok() || names.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_ours, without_port};
+
+    #[test]
+    fn names_of_the_machine_itself_and_addresses_are_ours() {
+        for host in ["localhost", "LOCALHOST:8081", "a.localhost:1", "127.0.0.1:8081", "[::1]:8081", "::1", "registry.example:80"]
+        {
+            assert!(is_ours(without_port(host), &["registry.example".to_owned()]), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example", "evil.example:8081", ""] {
+            assert!(!is_ours(without_port(host), &[]), "{host}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What a connection is doing, as those see it who set deadlines and who look for room.
+//!
+//! Everything here is read by others at leisure and written on the way of each request, so it is atomics and no locks; only answers
+//! of HTTP/2, of which a connection sends several at once, are in a map.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures_util::task::AtomicWaker;
+
+/// Answers below this many bytes are not counted as unsent: they are in the socket's buffer at once.
+pub(super) const LARGE: u32 = 64 << 10;
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// Its end has been said; the client may still be sending.
+    Closing,
+    /// The client has sent nothing since the last answer.
+    Idle,
+    /// A request has begun to arrive.
+    Head,
+    /// A request is being answered.
+    Answering,
+}
+
+/// What a connection is told from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// End once what is under way is answered.
+    Finish,
+    /// End now.
+    Cut,
+}
+
+const NO_ORDER: u8 = 0;
+const FINISH: u8 = 1;
+const CUT: u8 = 2;
+
+/// What all connections share: when time began, and the bytes of large answers that are not sent yet.
+#[derive(Debug)]
+pub(super) struct Totals {
+    start: Instant,
+    /// The time of the last sweep: good enough for deadlines, and costs nothing.
+    swept: AtomicU64,
+    pub(super) unsent: AtomicU64,
+}
+
+impl Totals {
+    pub(super) fn new() -> Self {
+        Self { start: Instant::now(), swept: AtomicU64::new(1), unsent: AtomicU64::new(0) }
+    }
+
+    /// Milliseconds since the start, and never 0, which means "not at all" below.
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    /// Tells the time of a sweep to all.
+    pub(super) fn sweep(&self) -> u64 {
+        let now = self.now();
+        self.swept.store(now, Ordering::Relaxed);
+        now
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Activity {
+    totals: Arc<Totals>,
+    requests: AtomicUsize,
+    is_closing: AtomicBool,
+    has_begun: AtomicBool,
+    is_http2: AtomicBool,
+    /// When the phase began that it is in.
+    since: AtomicU64,
+    /// Since when the client takes nothing of what is written; 0: it does.
+    blocked: AtomicU64,
+    order: AtomicU8,
+    /// The order that was followed already.
+    followed: AtomicU8,
+    task: AtomicWaker,
+    /// HTTP/2: answers being sent, and when something of each was last taken. Flow control holds back one answer alone, which
+    /// `blocked` does not see.
+    answers: Mutex<HashMap<u64, u64>>,
+    next_answer: AtomicU64,
+}
+
+impl Activity {
+    pub(super) fn new(totals: Arc<Totals>) -> Self {
+        let since = AtomicU64::new(totals.now());
+        Self {
+            totals,
+            requests: AtomicUsize::new(0),
+            is_closing: AtomicBool::new(false),
+            has_begun: AtomicBool::new(false),
+            is_http2: AtomicBool::new(false),
+            since,
+            blocked: AtomicU64::new(0),
+            order: AtomicU8::new(NO_ORDER),
+            followed: AtomicU8::new(NO_ORDER),
+            task: AtomicWaker::new(),
+            answers: Mutex::default(),
+            next_answer: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        if self.is_closing.load(Ordering::Relaxed) {
+            Phase::Closing
+        } else if self.requests.load(Ordering::Relaxed) > 0 {
+            Phase::Answering
+        } else if self.has_begun.load(Ordering::Relaxed) {
+            Phase::Head
+        } else {
+            Phase::Idle
+        }
+    }
+
+    /// How long it has been in its phase.
+    pub(super) fn lasted(&self, now: u64) -> Duration {
+        Duration::from_millis(now.saturating_sub(self.since.load(Ordering::Relaxed)))
+    }
+
+    /// For how long the client has taken nothing of an answer that is there.
+    pub(super) fn blocked_for(&self, now: u64) -> Duration {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest =
+            [self.blocked.load(Ordering::Relaxed)].into_iter().chain(answers.values().copied()).filter(|at| *at > 0).min();
+        Duration::from_millis(oldest.map_or(0, |at| now.saturating_sub(at)))
+    }
+
+    fn since_now(&self) {
+        self.since.store(self.totals.now(), Ordering::Relaxed);
+    }
+
+    /// Bytes have come.
+    pub(super) fn received(&self) {
+        let is_first = !self.has_begun.load(Ordering::Relaxed) && self.requests.load(Ordering::Relaxed) == 0;
+        // under HTTP/2 they need not belong to a request
+        if is_first && !self.is_http2.load(Ordering::Relaxed) && !self.is_closing.load(Ordering::Relaxed) {
+            self.has_begun.store(true, Ordering::Relaxed);
+            // the idle time before it does not count
+            self.since.fetch_max(self.totals.swept.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
+    /// The socket has taken some bytes.
+    pub(super) fn sent(&self) {
+        if self.blocked.load(Ordering::Relaxed) > 0 {
+            self.blocked.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The socket takes no more bytes for now.
+    pub(super) fn blocked(&self) {
+        if self.blocked.load(Ordering::Relaxed) == 0 {
+            self.blocked.store(self.totals.now(), Ordering::Relaxed);
+        }
+    }
+
+    /// The server's end of the connection is being closed.
+    pub(super) fn closing(&self) {
+        if !self.is_closing.swap(true, Ordering::Relaxed) {
+            self.since_now();
+        }
+    }
+
+    /// A request has arrived.
+    pub(super) fn request(self: &Arc<Self>, is_http2: bool) -> Exchange {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        if is_http2 {
+            self.is_http2.store(true, Ordering::Relaxed);
+        }
+        Exchange { activity: Arc::clone(self), unsent: 0, answer: None }
+    }
+
+    pub(super) fn tell(&self, order: Order) {
+        let order = if order == Order::Cut { CUT } else { FINISH };
+        if self.order.fetch_max(order, Ordering::Relaxed) < order {
+            self.since_now();
+            self.task.wake();
+        }
+    }
+
+    pub(super) fn was_told(&self) -> bool {
+        self.order.load(Ordering::Relaxed) != NO_ORDER
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.order.load(Ordering::Relaxed) == CUT
+    }
+
+    /// The next order, for the one task of the connection.
+    pub(super) fn poll_order(&self, cx: &Context<'_>) -> Poll<Order> {
+        self.task.register(cx.waker());
+        let order = self.order.load(Ordering::Relaxed);
+        if order == self.followed.swap(order, Ordering::Relaxed) {
+            return Poll::Pending;
+        }
+        Poll::Ready(if order == CUT { Order::Cut } else { Order::Finish })
+    }
+}
+
+/// A request until its answer is handed over to the socket.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    activity: Arc<Activity>,
+    unsent: u64,
+    answer: Option<u64>,
+}
+
+impl Exchange {
+    /// The answer is there and begins to be sent; its size, where it is known.
+    pub(super) fn answered(&mut self, size: Option<u64>) {
+        let Activity { totals, is_http2, answers, next_answer, .. } = &*self.activity;
+        if let Some(size) = size.filter(|size| *size >= u64::from(LARGE)) {
+            totals.unsent.fetch_add(size, Ordering::Relaxed);
+            self.unsent = size;
+        }
+        if is_http2.load(Ordering::Relaxed) {
+            let number = next_answer.fetch_add(1, Ordering::Relaxed);
+            self.answer = Some(number);
+            answers.lock().unwrap_or_else(PoisonError::into_inner).insert(number, totals.now());
+        }
+    }
+
+    /// Some of the answer was taken.
+    pub(super) fn taken(&self) {
+        if let Some(number) = self.answer {
+            let now = self.activity.totals.now();
+            self.activity.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(number, now);
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let activity = &self.activity;
+        activity.totals.unsent.fetch_sub(self.unsent, Ordering::Relaxed);
+        if let Some(number) = self.answer {
+            activity.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+        }
+        activity.has_begun.store(false, Ordering::Relaxed);
+        if activity.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
+            activity.since_now();
+        }
+    }
+}

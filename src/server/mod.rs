@@ -1,0 +1,292 @@
+//! RING 4: connections. The accept loop, deadlines, a cap on connections and on answers that nobody takes, and draining.
+//!
+//! The loop is written here, on hyper, because `axum::serve` has neither deadlines nor a cap.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `activity` | what a connection is doing |
+//! | `roster` | the open connections: their deadlines, and which of them goes when there are too many |
+//! | `stream` | the socket: closed so that the last answer arrives |
+//! | `answer_body` | the body of an answer on its way |
+//! | `open_files` | the system's limit of open files |
+
+mod activity;
+mod answer_body;
+mod open_files;
+mod roster;
+mod stream;
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, Version, header};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::http::{App, Metrics};
+use activity::{Activity, Order};
+use answer_body::AnswerBody;
+pub use open_files::{raise_open_files, room_for_connections};
+use roster::{Place, Roster};
+use stream::Stream;
+
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Time in which the head of a request must have arrived, from its first byte on.
+    pub header_timeout: Duration,
+    /// How long a connection without a request is kept.
+    pub idle_timeout: Duration,
+    /// How long a client may take nothing of its answer.
+    pub send_timeout: Duration,
+    /// Connections served at once.
+    pub max_connections: usize,
+    /// Bytes of large answers that may wait for clients to take them.
+    pub max_unsent_bytes: u64,
+    /// HTTP/2: requests of a connection that are answered at once.
+    pub max_streams: u32,
+    /// Time from the wish to stop until connections are no longer taken.
+    pub shutdown_delay: Duration,
+    /// Time that open requests get to finish.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(75),
+            send_timeout: Duration::from_secs(30),
+            max_connections: 4096,
+            max_unsent_bytes: 64 << 20,
+            max_streams: 128,
+            shutdown_delay: Duration::ZERO,
+            shutdown_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Connections beyond the cap that are accepted to ask for health and metrics.
+pub const SURPLUS_CONNECTIONS: usize = 32;
+/// Pause after a failed accept: out of file descriptors, most likely.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often [`Metrics::upkeep`] is called.
+const UPKEEP: Duration = Duration::from_secs(5);
+/// HTTP/2: largest list of headers, in bytes.
+const MAX_HEADER_LIST: u32 = 64 << 10;
+/// HTTP/2: streams that the client has reset and nobody has looked at yet, and those that our own errors have ended; a connection that
+/// has more is ended. Both are floods: "rapid reset" and "made you reset".
+const MAX_RESET_STREAMS: usize = 64;
+/// HTTP/2: bytes of bodies that a connection may send ahead, per stream and in all.
+const WINDOWS: (u32, u32) = (256 << 10, 1 << 20);
+/// HTTP/2: bytes of an answer that wait for its client beside those that are counted.
+const MAX_SEND_BUFFER: usize = 128 << 10;
+
+/// What every connection is served with.
+struct Service {
+    app: App,
+    metrics: Metrics,
+    roster: Arc<Roster>,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    max_connections: usize,
+}
+
+/// Serves until `stop` resolves, then lets open requests finish.
+pub async fn serve(listener: TcpListener, app: App, metrics: Metrics, settings: ServerSettings, stop: impl Future<Output = ()>) {
+    let roster = Roster::new();
+    let max_connections = settings.max_connections.max(1);
+    let announced = app.clone();
+    let (http1, http2) = (http1(), http2(&settings));
+    let service = Arc::new(Service { app, metrics, roster: Arc::clone(&roster), http1, http2, max_connections });
+    let mut stop = std::pin::pin!(stop);
+    let mut closed: Option<Instant> = None;
+    let mut sweeps = tokio::time::interval(sweep_interval(&settings));
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut upkeep = tokio::time::interval(UPKEEP);
+    loop {
+        let at = closed;
+        tokio::select! {
+            accepted = accept(&listener, &service) => {
+                if let Some((stream, place, is_surplus)) = accepted {
+                    tokio::spawn(connection(stream, place, is_surplus, Arc::clone(&service)));
+                }
+            }
+            _ = sweeps.tick() => roster.sweep(&settings, false),
+            _ = upkeep.tick() => service.metrics.upkeep(),
+            () = &mut stop, if closed.is_none() => {
+                announced.announce_stop();
+                closed = Some(Instant::now() + settings.shutdown_delay);
+            }
+            () = async { tokio::time::sleep_until(at.unwrap_or_else(Instant::now)).await }, if at.is_some() => break,
+        }
+    }
+    drop(listener);
+    drain(&roster, &settings).await;
+}
+
+/// Lets open requests finish, for as long as they may.
+async fn drain(roster: &Roster, settings: &ServerSettings) {
+    roster.finish();
+    let mut sweeps = tokio::time::interval(sweep_interval(settings).min(Duration::from_millis(50)));
+    let swept = async {
+        loop {
+            sweeps.tick().await;
+            roster.sweep(settings, true);
+        }
+    };
+    tokio::select! {
+        () = roster.fewer_than(1) => {}
+        () = swept => {}
+        () = tokio::time::sleep(settings.shutdown_timeout) => {
+            tracing::warn!("some requests did not finish within shutdown-timeout and were cut off");
+            roster.cut();
+        }
+    }
+}
+
+/// Often enough that no deadline is overrun by much.
+fn sweep_interval(settings: &ServerSettings) -> Duration {
+    let shortest = settings.header_timeout.min(settings.idle_timeout).min(settings.send_timeout);
+    (shortest / 8).clamp(Duration::from_millis(20), Duration::from_millis(500))
+}
+
+fn http1() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    // a client that has said all it has to say may still want its answer
+    http.timer(TokioTimer::new()).half_close(true).header_read_timeout(None);
+    http
+}
+
+fn http2(settings: &ServerSettings) -> http2::Builder<TokioExecutor> {
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new())
+        .max_concurrent_streams(settings.max_streams)
+        .max_header_list_size(MAX_HEADER_LIST)
+        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+        .max_local_error_reset_streams(MAX_RESET_STREAMS)
+        .initial_stream_window_size(WINDOWS.0)
+        .initial_connection_window_size(WINDOWS.1)
+        .max_send_buf_size(MAX_SEND_BUFFER);
+    http
+}
+
+/// Serves one connection to its end.
+async fn connection(stream: TcpStream, place: Place, is_surplus: bool, service: Arc<Service>) {
+    let activity = &place.activity;
+    service.metrics.connection(1.0);
+    let mut stream = Stream::new(stream, Arc::clone(activity));
+    let begun = {
+        let mut begin = std::pin::pin!(stream.begin());
+        poll_fn(|cx| match activity.poll_order(cx) {
+            Poll::Ready(_) => Poll::Ready(None),
+            Poll::Pending => begin.as_mut().poll(cx).map(Some),
+        })
+        .await
+    };
+    let answering = service_fn(|request| answer(&service, activity, is_surplus, request));
+    let ended = match begun {
+        Some(Ok(Version::HTTP_2)) => {
+            // boxed, for it is large, and few connections need it
+            Box::pin(async {
+                let served = std::pin::pin!(service.http2.serve_connection(TokioIo::new(stream), answering));
+                driven(served, activity, http2::Connection::graceful_shutdown).await
+            })
+            .await
+        }
+        Some(Ok(_)) => {
+            let served = std::pin::pin!(service.http1.serve_connection(TokioIo::new(stream), answering));
+            driven(served, activity, http1::Connection::graceful_shutdown).await
+        }
+        Some(Err(_)) | None => Ok(()),
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
+    service.metrics.connection(-1.0);
+    drop(place);
+}
+
+/// A connection until it ends, or is told to.
+async fn driven<C>(mut served: Pin<&mut C>, activity: &Activity, finish: fn(Pin<&mut C>)) -> hyper::Result<()>
+where
+    C: Future<Output = hyper::Result<()>>,
+{
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(ended) = served.as_mut().poll(cx) {
+                return Poll::Ready(ended);
+            }
+            match activity.poll_order(cx) {
+                Poll::Ready(Order::Finish) => finish(served.as_mut()),
+                Poll::Ready(Order::Cut) => return Poll::Ready(Ok(())),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+fn answer(
+    service: &Service,
+    activity: &Arc<Activity>,
+    is_surplus: bool,
+    request: hyper::Request<Incoming>,
+) -> impl Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + use<> {
+    let version = request.version();
+    let exchange = activity.request(version == Version::HTTP_2);
+    let is_full = is_surplus && service.roster.len() > service.max_connections;
+    let app = if is_full { service.app.when_full() } else { service.app.clone() };
+    async move {
+        let response = app.handle(request.map(Body::new)).await;
+        Ok(for_version(response, version).map(|body| AnswerBody::new(body, exchange)))
+    }
+}
+
+/// What of an answer depends on the version of HTTP.
+fn for_version(mut response: Response, version: Version) -> Response {
+    if version == Version::HTTP_10 && hyper::body::Body::size_hint(response.body()).exact().is_none() {
+        // the end of the connection is the end of the body; an answer in this version has hyper not promise another one
+        *response.version_mut() = Version::HTTP_10;
+    }
+    let is_body_unread = matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
+    if is_body_unread && version <= Version::HTTP_11 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// The next connection, and whether it is beyond the cap.
+async fn accept(listener: &TcpListener, service: &Service) -> Option<(TcpStream, Place, bool)> {
+    let Service { roster, max_connections, .. } = service;
+    roster.fewer_than(max_connections + SURPLUS_CONNECTIONS).await;
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            let is_surplus = roster.len() >= *max_connections && !roster.make_room();
+            without_delay(&stream, peer);
+            Some((stream, roster.enter(), is_surplus))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "accept failed");
+            roster.make_room();
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+fn without_delay(stream: &TcpStream, peer: SocketAddr) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, %peer, "TCP_NODELAY");
+    }
+}
