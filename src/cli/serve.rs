@@ -247,6 +247,7 @@ fn hosts(settings: &Settings, local: Option<SocketAddr>) -> Hosts {
 fn http_settings(settings: &Settings, local: Option<SocketAddr>) -> HttpSettings {
     HttpSettings {
         max_body_bytes: usize::try_from(settings.max_body_bytes.0).unwrap_or(usize::MAX),
+        body_memory: settings.body_memory.0,
         max_config_bytes: usize::try_from(settings.max_config_bytes.0).unwrap_or(usize::MAX),
         body_timeout: settings.body_timeout,
         request_timeout: settings.request_timeout,

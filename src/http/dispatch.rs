@@ -11,9 +11,10 @@ use axum::extract::{Extension, RawPathParams, Request as HttpRequest};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::body_memory::{Held, Share};
 use super::compression::{self, ContentCoding, InflateError};
 use super::document::Representation;
 use super::error::ApiError;
@@ -152,14 +153,14 @@ impl Call<'_> {
     async fn translated(&self, path: PathParameters, request: HttpRequest) -> Result<Request, ApiError> {
         let (mut parts, body) = request.into_parts();
         let context = parts.extensions.remove::<PrefixContext>().map(|prefix| prefix.0);
-        let body = if takes_body(&parts.method) { self.collect(body).await? } else { Bytes::new() };
+        let (body, memory) = if takes_body(&parts.method) { self.collect(body).await? } else { Default::default() };
         let query = parts.uri.query().unwrap_or("");
-        Ok(Request::new(Arc::clone(self.state), path, query, Arc::clone(self.info), body, context))
+        Ok(Request::new(Arc::clone(self.state), path, query, Arc::clone(self.info), (body, memory), context))
     }
 
-    /// The whole body, within its limits of size and time. tower-http's `RequestBodyLimitLayer` has one limit for all requests;
-    /// here the route and the content type decide.
-    async fn collect(&self, body: Body) -> Result<Bytes, ApiError> {
+    /// The whole body, within its limits of size, time and memory. tower-http's `RequestBodyLimitLayer` has one limit for all
+    /// requests; here the route and the content type decide.
+    async fn collect(&self, body: Body) -> Result<(Bytes, Held), ApiError> {
         let settings = &self.state.settings;
         let (limit, setting) = (self.route.options.body_limit)(settings, &self.info.headers);
         let coding = ContentCoding::of(&self.info.headers).ok_or_else(ApiError::unsupported_content_coding)?;
@@ -167,21 +168,47 @@ impl Call<'_> {
         if body.size_hint().lower() > limit as u64 {
             return Err(ApiError::body_too_large(limit, setting));
         }
-        let whole = std::pin::pin!(Limited::new(body, limit).collect());
-        let bytes = match tokio::time::timeout(settings.body_timeout, whole).await {
-            Ok(Ok(collected)) => collected.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(ApiError::body_too_large(limit, setting)),
-            Ok(Err(error)) => return Err(ApiError::bad_request(format!("The request body could not be read: {error}"))),
-            Err(_) => return Err(ApiError::plain(StatusCode::REQUEST_TIMEOUT)),
-        };
-        match coding {
-            ContentCoding::Identity => Ok(bytes),
-            ContentCoding::Gzip => compression::inflate(&bytes, limit).map_err(|error| match error {
+        let mut share = self.state.body_memory.share();
+        let read = tokio::time::timeout(settings.body_timeout, pieces(body, limit, setting, &mut share)).await;
+        let mut bytes = read.unwrap_or_else(|_| Err(ApiError::plain(StatusCode::REQUEST_TIMEOUT)))?;
+        if matches!(coding, ContentCoding::Gzip) {
+            bytes = compression::inflate(&bytes, limit).map_err(|error| match error {
                 InflateError::TooLarge => ApiError::body_too_large(limit, setting),
                 InflateError::Malformed(error) => ApiError::bad_request(format!("The request body is not gzip: {error}")),
-            }),
+            })?;
+            share.cover(bytes.len()).await?;
+        }
+        Ok((bytes, share.held()))
+    }
+}
+
+/// Reads a body piece by piece; what comes in one piece is not copied.
+async fn pieces(body: Body, limit: usize, setting: &str, share: &mut Share<'_>) -> Result<Bytes, ApiError> {
+    let mut body = std::pin::pin!(Limited::new(body, limit));
+    let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                return ApiError::body_too_large(limit, setting);
+            }
+            ApiError::bad_request(format!("The request body could not be read: {error}"))
+        })?;
+        // trailers say nothing here
+        let Ok(piece) = frame.into_data() else { continue };
+        share.cover(first.len() + rest.len() + piece.len()).await?;
+        if first.is_empty() {
+            first = piece;
+        } else {
+            rest.extend_from_slice(&piece);
         }
     }
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(first.len() + rest.len());
+    whole.extend_from_slice(&first);
+    whole.extend_from_slice(&rest);
+    Ok(whole.freeze())
 }
 
 fn takes_body(method: &Method) -> bool {

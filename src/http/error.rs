@@ -132,8 +132,8 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50002, message)
     }
 
-    fn overloaded() -> Self {
-        let message = "The registry is reading and comparing as many schemas as it can; try again";
+    pub(super) fn overloaded() -> Self {
+        let message = "The registry is reading and comparing as much as it can; try again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, 50303, message)
     }
 

@@ -12,6 +12,7 @@
 //! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
 //! | `handlers/` | the handlers, one file for each group of paths |
 //! | `bodies/` | request bodies |
+//! | `body_memory` | what the bodies of all requests may take |
 //! | `reply`, `document`, `links`, `compression` | answers, schema documents, URLs in answers, gzip |
 //! | `wire/` | the JSON of answers, a struct for each |
 //! | `error`, `invalid_schema` | status, code and message of every error |
@@ -21,6 +22,7 @@
 mod admission;
 mod app;
 mod bodies;
+mod body_memory;
 mod compression;
 mod dispatch;
 mod document;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use bytes::Bytes;
 
+use super::body_memory::Held;
 use super::error::ApiError;
 use super::path::decode;
 use super::request_info::RequestInfo;
@@ -22,6 +23,7 @@ pub(super) struct Request {
     query: Vec<(String, String)>,
     pub(super) info: Arc<RequestInfo>,
     pub(super) body: Bytes,
+    _body_memory: Held,
     /// That of the path's `/contexts/{context}` prefix.
     pub(super) context: Option<String>,
 }
@@ -45,10 +47,10 @@ impl Request {
         path: PathParameters,
         query: &str,
         info: Arc<RequestInfo>,
-        body: Bytes,
+        (body, body_memory): (Bytes, Held),
         context: Option<String>,
     ) -> Self {
-        Self { state, path, query: parse_query(query), info, body, context }
+        Self { state, path, query: parse_query(query), info, body, _body_memory: body_memory, context }
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {

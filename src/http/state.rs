@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::admission::Hosts;
+use super::body_memory::BodyMemory;
 use super::links::Links;
 use super::metrics::Metrics;
 use super::middleware::access_log::AccessLog;
@@ -20,6 +21,8 @@ pub struct HttpSettings {
     pub max_config_bytes: usize,
     /// Time in which a request body must have arrived.
     pub body_timeout: Duration,
+    /// Bytes of all bodies that are in memory at once.
+    pub body_memory: u64,
     /// Time in which a request must be answered.
     pub request_timeout: Duration,
     pub access_log: AccessLog,
@@ -63,6 +66,7 @@ impl Default for HttpSettings {
             max_body_bytes: 4 << 20,
             max_config_bytes: 256 << 10,
             body_timeout: Duration::from_secs(30),
+            body_memory: 64 << 20,
             request_timeout: Duration::from_mins(1),
             access_log: AccessLog::Errors,
             hosts: Hosts::Any,
@@ -83,6 +87,7 @@ pub struct AppState {
     pub metrics: Metrics,
     pub settings: HttpSettings,
     pub(super) answer_cache: AnswerCache,
+    pub(super) body_memory: BodyMemory,
     /// The server is about to stop, and load balancers should know.
     pub(super) is_stopping: AtomicBool,
     /// Where requests are served; readiness is asked for from another thread as well.
@@ -93,6 +98,7 @@ impl AppState {
     pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: HttpSettings) -> Arc<Self> {
         let answer_cache = AnswerCache::new(settings.answer_cache_bytes, settings.gzip_from);
         let (is_stopping, runtime) = (AtomicBool::new(false), Handle::try_current().ok());
-        Arc::new(Self { registry, metrics, settings, answer_cache, is_stopping, runtime })
+        let body_memory = BodyMemory::new(settings.body_memory);
+        Arc::new(Self { registry, metrics, settings, answer_cache, body_memory, is_stopping, runtime })
     }
 }

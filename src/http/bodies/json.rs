@@ -13,6 +13,9 @@ const MAX_DEPTH: usize = 1000;
 /// Depth below which nothing has a meaning, well above the deepest request and well below what the reader bounds itself to.
 const MEANINGFUL_DEPTH: usize = 100;
 
+/// Values that a body may have beside its texts; each takes some 70 bytes.
+const MAX_VALUES: usize = 500_000;
+
 /// The first JSON value of a body; what follows it is ignored. `None` for an empty body and for `null`.
 pub(in crate::http) fn value(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
     in_proportion(bytes.len(), || read(bytes))
@@ -21,6 +24,9 @@ pub(in crate::http) fn value(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
 fn read(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
     let malformed = |error: &dyn std::fmt::Display| ApiError::bad_request(format!("Malformed JSON: {error}"));
     let bytes = unicode::to_utf8(bytes).map_err(|error| malformed(&error))?;
+    if bytes.len() > MAX_VALUES && values(&bytes) > MAX_VALUES {
+        return Err(ApiError::bad_request(format!("The body has more than {MAX_VALUES} values")));
+    }
     let value = match first(&bytes) {
         Err(error) if nesting(&bytes) > MEANINGFUL_DEPTH => {
             if nesting(&bytes) > MAX_DEPTH {
@@ -73,6 +79,22 @@ fn depths(bytes: &[u8]) -> impl Iterator<Item = (u8, usize)> {
 
 fn nesting(bytes: &[u8]) -> usize {
     depths(bytes).map(|(_, depth)| depth).max().unwrap_or(0)
+}
+
+/// How many values a text has, about: each but the first of a list stands behind a comma, each list behind a bracket.
+fn values(bytes: &[u8]) -> usize {
+    let mut in_text = false;
+    let mut is_escaped = false;
+    let starts_one = |byte: &&u8| {
+        match **byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            _ => {}
+        }
+        !in_text && matches!(byte, b',' | b'[' | b'{')
+    };
+    bytes.iter().filter(starts_one).count()
 }
 
 /// The same JSON with `null` for what is nested deeper than anything has a meaning.

@@ -118,6 +118,17 @@ async fn long_lists_of_findings_are_cut_and_say_so() {
     assert!(messages.iter().any(|message| message.as_str().is_some_and(|text| text.starts_with("{truncated: 'at least "))));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_of_millions_of_values_are_not_built() {
+    let app = app().await;
+    let body = format!(r#"{{"schema":"\"int\"","x":[{}]}}"#, vec!["[]"; 600_000].join(","));
+    let answer = app.send(hyper::Method::POST, "/subjects/s/versions", &[("content-type", "application/json")], body).await;
+    assert_eq!(answer.error().0, 400, "{}", answer.text);
+    // in a text they are no values
+    let text = format!(r#"{{"type":"string","doc":"{}"}}"#, "[],".repeat(600_000));
+    assert!(registered(&app, "AVRO", text).await.status == 200);
+}
+
 /// The machine gives no more threads; those that wait are not the client's fault.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_comes_on_top_of_a_full_queue_is_told_to_come_again() {
