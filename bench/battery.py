@@ -26,15 +26,16 @@ READ_LIMIT = 0.05
 
 
 class Server:
-    def __init__(self, binary, *arguments):
+    def __init__(self, binary, database=None):
         self.directory = tempfile.mkdtemp(prefix="battery.")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        database = f"sqlite://{self.directory}/registry.db"
+        database = database or f"sqlite://{self.directory}/registry.db"
         self.process = subprocess.Popen(
-            [binary, "--listen", f"127.0.0.1:{self.port}", "--database", database, "--log-level", "error", *arguments],
-            env={"PATH": os.environ.get("PATH", "")},
+            [binary, "--listen", f"127.0.0.1:{self.port}", "--database", database, "--log-level", "error"],
+            # as the container image has it
+            env={"PATH": os.environ.get("PATH", ""), "MIMALLOC_PURGE_DELAY": "0"},
         )
         for _ in range(200):
             try:

@@ -78,7 +78,7 @@ settings! {
     response_shapes: Shapes, "response-shapes", "8", "Answer with the keys of Confluent's 8.x line (`8`) or only those of 7.x (`7`).";
     list_limit: usize, "list-limit", "1000", "Most rows that `/schemas` and `referencedby` give at once.";
     max_body_bytes: Bytes, "max-body-bytes", "4MiB", "Largest request body.";
-    body_memory: Bytes, "body-memory", "64MiB", "Memory for the bodies of all requests at once, small ones apart; further ones wait, and are answered 503 in the end.";
+    body_memory: Bytes, "body-memory", "32MiB", "Memory for the bodies of all requests at once, small ones apart; further ones wait, and are answered 503 in the end.";
     max_config_bytes: Bytes, "max-config-bytes", "256KiB", "Largest body of a config; its metadata and rules become part of every schema registered under it.";
     header_timeout: Duration, "header-timeout", "30s", "Time in which the head of a request must have arrived, from its first byte on.";
     idle_timeout: Duration, "idle-timeout", "75s", "How long a connection without a request is kept; longer than load balancers keep theirs.";
@@ -116,7 +116,7 @@ settings! {
     max_reference_depth: usize, "max-reference-depth", "64", "Longest chain of references.";
     max_references: usize, "max-references", "1000", "Most references in a graph.";
     work_budget: u64, "work-budget", "20000000", "Units of work, of some 50 ns each, that one request may spend on reading and comparing schemas.";
-    work_memory: Bytes, "work-memory", "40MiB", "Memory that one request may take while it reads and compares schemas.";
+    work_memory: Bytes, "work-memory", "36MiB", "Memory that one request may take while it reads and compares schemas.";
     judging_threads: usize, "judging-threads", "0", "Schemas and events that are judged at once, apart from short ones; 0 means one for each core.";
     judging_queue: usize, "judging-queue", "64", "Schemas and events that wait for one of those threads; what comes on top is answered 503.";
     max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";

@@ -5,8 +5,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use metrics::{Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, gauge, histogram, with_local_recorder};
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    with_local_recorder,
+};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use crate::registry::JudgingLoad;
 
 /// The place of a route in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +91,21 @@ impl Metrics {
                 "accordant_database_available",
                 "1 while the database answers and its file can be written, otherwise 0"
             );
+            describe_counter!("accordant_requests_total", "Requests by method, route and status");
+            describe_histogram!("accordant_request_seconds", "Time from the head of a request to its answer");
+            describe_counter!("accordant_ready_answers_total", "Requests that were answered from ready answers");
+            describe_counter!("accordant_registrations_total", "Registrations by outcome: a new version, or one that was known");
+            describe_histogram!("accordant_commit_batch", "Writes in a commit");
+            describe_gauge!("accordant_cached_schemas", "Schemas in memory");
+            describe_gauge!("accordant_cached_bytes", "Bytes of the schemas in memory");
+            describe_gauge!("accordant_connections", "Open connections of clients");
+            describe_gauge!("accordant_database_connections", "Connections to the database by state");
+            describe_gauge!(
+                "accordant_judging_requests",
+                "Requests whose schemas or data take long to judge, by state: running, waiting"
+            );
+            let refused = "Requests refused because too many were being judged, or because one asked for too much, by reason";
+            describe_counter!("accordant_judging_refused_total", refused);
             describe_counter!("accordant_outage_reads_total", "Reads answered from memory while the database was away");
         });
         let handle = recorder.handle();
@@ -156,9 +176,15 @@ impl Metrics {
 
     /// The text for Prometheus.
     #[expect(clippy::cast_precision_loss, reason = "gauges are floats; caches are far below 2^52")]
-    pub fn render(&self, cached: (usize, u64), pool: Option<(u32, u32)>, is_available: bool) -> String {
+    pub fn render(&self, cached: (usize, u64), pool: Option<(u32, u32)>, is_available: bool, judging: JudgingLoad) -> String {
         self.0.instruments.cached_schemas.set(cached.0 as f64);
         self.0.instruments.cached_bytes.set(cached.1 as f64);
+        with_local_recorder(&self.0.recorder, || {
+            gauge!("accordant_judging_requests", "state" => "running").set(judging.running as f64);
+            gauge!("accordant_judging_requests", "state" => "waiting").set(judging.waiting as f64);
+            counter!("accordant_judging_refused_total", "reason" => "overloaded").absolute(judging.overloaded);
+            counter!("accordant_judging_refused_total", "reason" => "exhausted").absolute(judging.exhausted);
+        });
         self.0.instruments.database_available.set(f64::from(u8::from(is_available)));
         if let Some(lines) = self.0.dropped_lines.get() {
             with_local_recorder(&self.0.recorder, || {

@@ -66,7 +66,7 @@ impl Default for HttpSettings {
             max_body_bytes: 4 << 20,
             max_config_bytes: 256 << 10,
             body_timeout: Duration::from_secs(30),
-            body_memory: 64 << 20,
+            body_memory: 32 << 20,
             request_timeout: Duration::from_mins(1),
             access_log: AccessLog::Errors,
             hosts: Hosts::Any,

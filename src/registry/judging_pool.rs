@@ -5,6 +5,7 @@
 //! turn, and those beyond get an error. A heavy request keeps its turn to its end, so that the memory of all of them is bounded by
 //! what each may take. All jobs of a request spend one allowance, and stop when nobody waits for it any more.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -34,7 +35,7 @@ pub struct JudgingLimits {
 
 impl Default for JudgingLimits {
     fn default() -> Self {
-        Self { threads: 0, queue: 64, work: 20_000_000, memory: 40 << 20 }
+        Self { threads: 0, queue: 64, work: 20_000_000, memory: 36 << 20 }
     }
 }
 
@@ -63,7 +64,23 @@ pub(super) enum Size {
     Unmeasured,
 }
 
+/// What is being judged, and what was refused since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JudgingLoad {
+    /// Heavy requests that have their turn.
+    pub running: usize,
+    /// Heavy requests that wait for it.
+    pub waiting: usize,
+    /// Requests that found the queue full.
+    pub overloaded: u64,
+    /// Requests that would have spent more than they may.
+    pub exhausted: u64,
+}
+
 pub(super) struct JudgingPool {
+    limits: JudgingLimits,
+    overloaded: AtomicU64,
+    exhausted: AtomicU64,
     turns: Arc<Semaphore>,
     /// For work whose result others wait for: it must not itself wait for a turn, which one of those may have.
     shared: Arc<Semaphore>,
@@ -76,8 +93,12 @@ impl JudgingPool {
     pub(super) fn new(limits: JudgingLimits) -> Self {
         let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let threads = if limits.threads == 0 { cores() } else { limits.threads };
+        let limits = JudgingLimits { threads, ..limits };
         let inline = Allowance { work: INLINE.work.min(limits.work), memory: INLINE.memory.min(limits.memory) };
         Self {
+            limits,
+            overloaded: AtomicU64::new(0),
+            exhausted: AtomicU64::new(0),
             turns: Arc::new(Semaphore::new(threads)),
             shared: Arc::new(Semaphore::new(threads.div_ceil(2))),
             queue: Semaphore::new(limits.queue),
@@ -102,7 +123,10 @@ impl JudgingPool {
         if let Ok(turn) = Arc::clone(turns).try_acquire_owned() {
             return Ok(turn);
         }
-        let Ok(_waiting) = self.queue.try_acquire() else { return Err(RegistryError::Overloaded) };
+        let Ok(_waiting) = self.queue.try_acquire() else {
+            self.overloaded.fetch_add(1, Ordering::Relaxed);
+            return Err(RegistryError::Overloaded);
+        };
         Arc::clone(turns).acquire_owned().await.map_err(|_| RegistryError::Overloaded)
     }
 
@@ -176,7 +200,19 @@ impl JudgingPool {
         result.map_err(|_| RegistryError::Unjudged)
     }
 
+    fn load(&self) -> JudgingLoad {
+        JudgingLoad {
+            running: self.limits.threads.saturating_sub(self.turns.available_permits()),
+            waiting: self.limits.queue.saturating_sub(self.queue.available_permits()),
+            overloaded: self.overloaded.load(Ordering::Relaxed),
+            exhausted: self.exhausted.load(Ordering::Relaxed),
+        }
+    }
+
     fn error(&self, why: Exhausted) -> RegistryError {
+        if matches!(why, Exhausted::Work | Exhausted::Memory) {
+            self.exhausted.fetch_add(1, Ordering::Relaxed);
+        }
         match why {
             Exhausted::Work => RegistryError::WorkExhausted { limit: self.allowance.work },
             Exhausted::Memory => RegistryError::MemoryExhausted { limit: self.allowance.memory },
@@ -193,6 +229,11 @@ pub fn in_proportion<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
 }
 
 impl Registry {
+    /// How busy the judging of schemas and data is.
+    pub fn judging_load(&self) -> JudgingLoad {
+        self.judging_pool.load()
+    }
+
     /// Serves one request: all judging in it spends one allowance.
     pub fn metered<T>(request: impl Future<Output = T>) -> impl Future<Output = T> {
         REQUEST.scope(OnceLock::new(), request)

@@ -68,7 +68,7 @@ pub use error::{NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
 pub use get::{FoundById, FoundVersion};
 pub use invalid_schema::{InvalidSchema, ReferenceError, Submitted};
-pub use judging_pool::{JudgingLimits, in_proportion};
+pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use register::RegisterOptions;

@@ -143,7 +143,10 @@ async fn what_comes_on_top_of_a_full_queue_is_told_to_come_again() {
     let refused: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 503).collect();
     assert!(answers.iter().any(|answer| answer.status == 200) && !refused.is_empty());
     assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 503));
-    for answer in refused {
+    for answer in &refused {
         assert_eq!((answer.error().1, answer.header("retry-after")), (50303, "1"));
     }
+    let metrics = app.get("/metrics").await.text;
+    let counted = format!("accordant_judging_refused_total{{reason=\"overloaded\"}} {}\n", refused.len());
+    assert!(metrics.contains(&counted) && metrics.contains("accordant_judging_requests{state=\"waiting\"} 0\n"), "{metrics}");
 }
