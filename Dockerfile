@@ -14,6 +14,8 @@ USER accordant
 WORKDIR /data
 VOLUME /data
 ENV ACCORDANT_LISTEN=0.0.0.0:8081
+# containers have limits of memory: what is freed goes back to the system at once (docs/limits.md)
+ENV MIMALLOC_PURGE_DELAY=0
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=3s CMD curl -fsS http://127.0.0.1:8081/readyz || exit 1
 ENTRYPOINT ["accordant"]

@@ -4,7 +4,7 @@
 //! the input decides charges for its steps, and whatever allocates more than in proportion to the text reserves first. The meter
 //! of a request stands in a thread-local, because the walks of the crates we build on call back into our code with no other way to
 //! hand it over; [`Meter::run`] puts it there. Outside of that nothing is counted, apart from checks, which bring a limit of their
-//! own ([`with_limit`]).
+//! own (`with_limit`).
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
