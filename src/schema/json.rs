@@ -404,7 +404,8 @@ impl Reader<'_> {
             _ => return self.unexpected("a JSON value"),
         };
         if let Kind::String(text) | Kind::Number(text) = &kind {
-            self.afford(text.len())?;
+            // with what the allocator spends on it, and the copy that a model has of it
+            self.afford(text.len() + 32)?;
         }
         Ok(Value { offset, kind })
     }
