@@ -59,7 +59,7 @@ macro_rules! settings {
 settings! {
     listen: Address, "listen", "127.0.0.1:8081", "Address and port to listen on.";
     admin_listen: Option<Address>, "admin-listen", "", "Another address and port, for `/healthz`, `/readyz` and `/metrics` alone, served by a thread of its own.";
-    allowed_hosts: Option<String>, "allowed-hosts", "", "Names that `Host` may have, with commas, beside `localhost`, IP addresses and that of `public-url`; `*` allows all. Checked only when listening on a loopback address.";
+    allowed_hosts: Option<String>, "allowed-hosts", "", "Names that `Host` may have, with commas, beside `localhost`, IP addresses and that of `public-url`; `*` allows all. Checked for browsers, and only when listening on a loopback address.";
     database: String, "database", "sqlite://accordant.db", "Where schemas are stored: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.";
     database_file: Option<PathBuf>, "database-file", "", "File that holds the value of `database`, for secrets that are mounted.";
     config: Option<PathBuf>, "config", "", "TOML file with settings (flag and variable only).";

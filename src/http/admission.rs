@@ -3,10 +3,11 @@
 //!
 //! A server that listens on a loopback address is reached by every page that its user looks at. Two tricks are known: a name of the
 //! attacker's that comes to mean 127.0.0.1 (DNS rebinding), which `Host` gives away; and requests that a page sends without reading
-//! the answers, which `Sec-Fetch-Site` gives away.
+//! the answers, which `Sec-Fetch-Site` gives away. Only browsers are asked for `Host`: a proxy before the registry calls it by
+//! whatever name it has for it.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, Version, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
 
 /// Names under which requests reach the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,7 +51,7 @@ pub(super) fn check(request: &Request, hosts: &Hosts) -> Result<(), Refusal> {
     let Hosts::Local(names) = hosts else { return Ok(()) };
     // the host of an absolute target, which HTTP/2 always has, is the one that counts
     let name = request.uri().host().or_else(|| host.and_then(|host| host.to_str().ok()).map(without_port));
-    if name.is_some_and(|name| !is_ours(name, names)) {
+    if is_of_browser(headers) && name.is_some_and(|name| !is_ours(name, names)) {
         return Err(Refusal::NotOurHost);
     }
     if is_write(request.method()) && is_of_other_site(headers) { Err(Refusal::OtherSite) } else { Ok(()) }
@@ -63,6 +64,14 @@ pub(super) fn is_health(path: &str) -> bool {
 
 fn is_write(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Every browser says `Mozilla/`; pages can't change that, nor what else is looked at here.
+fn is_of_browser(headers: &HeaderMap) -> bool {
+    let is_mozilla = |agent: &HeaderValue| agent.as_bytes().starts_with(b"Mozilla/");
+    headers.get(header::USER_AGENT).is_some_and(is_mozilla)
+        || headers.contains_key(header::ORIGIN)
+        || headers.contains_key("sec-fetch-site")
 }
 
 fn is_of_other_site(headers: &HeaderMap) -> bool {

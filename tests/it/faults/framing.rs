@@ -337,7 +337,11 @@ async fn pages_of_other_sites_can_neither_read_nor_write_on_this_machine() {
         assert_eq!(ask("GET", host, "").await, "200", "{host}");
     }
     for host in ["evil.example:8081", "localhost.evil.example"] {
-        assert_eq!(ask("GET", host, "").await, "421", "{host}");
+        for browser in ["user-agent: Mozilla/5.0\r\n", "origin: http://evil.example\r\n", "sec-fetch-site: none\r\n"] {
+            assert_eq!(ask("GET", host, browser).await, "421", "{host}");
+        }
+        // a proxy calls the registry by the name it has for it
+        assert_eq!(ask("GET", host, "").await, "200", "{host}");
     }
     assert_eq!(ask("POST", "localhost", "sec-fetch-site: cross-site\r\n").await, "403");
     assert_eq!(ask("POST", "localhost", "sec-fetch-site: same-site\r\n").await, "403");
