@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::admin;
 use super::exit::Exit;
 use super::log::Log;
-use super::signals::{asked_to_stop, reload_when_asked};
+use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::{Failure, database};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
@@ -51,6 +51,7 @@ async fn serve(
     load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static,
 ) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
+    let _caught = survive_file_size_limit()?;
     reload_when_asked(Arc::clone(log), load)?;
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
     metrics.count_dropped_lines(log.dropped());

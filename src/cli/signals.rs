@@ -12,6 +12,14 @@ fn caught(kind: SignalKind) -> Result<Signal, (Exit, String)> {
     signal(kind).map_err(|error| (Exit::Usage, format!("signals can't be caught: {error}")))
 }
 
+/// The signal of a file that has reached the size that the system allows; tokio has no name for it.
+const SIGXFSZ: i32 = 25;
+
+/// Survives writing beyond the size that files may have: the write fails as on a full disk.
+pub(super) fn survive_file_size_limit() -> Result<Signal, (Exit, String)> {
+    caught(SignalKind::from_raw(SIGXFSZ))
+}
+
 /// Resolves at SIGTERM or SIGINT; they are caught from the call on, not only once it is awaited.
 pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()>, (Exit, String)> {
     let (mut terminate, mut interrupt) = (caught(SignalKind::terminate())?, caught(SignalKind::interrupt())?);

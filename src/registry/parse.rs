@@ -60,6 +60,8 @@ struct ResolvedGraph {
     /// Names seen, with the version that each stood for first.
     versions: HashMap<String, Version>,
     resolved: Vec<ResolvedReference>,
+    /// Bytes of their texts, each as often as it is referred to.
+    bytes: u64,
 }
 
 /// The references of a submission, found.
@@ -198,6 +200,10 @@ impl Registry {
                 return Err(limit("references", self.limits.reference_count, "max-references").into());
             }
             let Some(schema) = self.schema_by_id(target.context(), id).await? else { return Ok(()) };
+            graph.bytes = graph.bytes.saturating_add(schema.stored.content.text.len() as u64);
+            if graph.bytes > self.limits.judging.memory {
+                return Err(RegistryError::MemoryExhausted { limit: self.limits.judging.memory }.into());
+            }
             for nested in &schema.stored.content.references {
                 let inner = Subject::parse_in(target.context(), &nested.subject);
                 let row = self.store.version(&inner, VersionSelector::Number(nested.version), !graph.only_active).await?;

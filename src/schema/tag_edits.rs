@@ -1,6 +1,9 @@
 //! Edits of inline tags, as far as they are the same in every format.
 
+use std::collections::HashSet;
+
 use super::format::{SchemaError, TagEdit};
+use super::meter;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TagChange {
@@ -32,15 +35,18 @@ pub(crate) fn no_such_path(edit: &TagEdit) -> SchemaError {
 impl TagEdit {
     /// Changes the tags of its entity; none is there twice afterwards.
     pub(crate) fn apply(&self, change: TagChange, tags: &mut Vec<String>) {
+        // without anything left to spend the result is not used
+        let spent = meter::charge_for(self.tags.len() + tags.len());
         match change {
+            _ if spent.is_err() => {}
             TagChange::Add => {
-                for tag in &self.tags {
-                    if !tags.contains(tag) {
-                        tags.push(tag.clone());
-                    }
-                }
+                let mut known: HashSet<String> = tags.iter().cloned().collect();
+                tags.extend(self.tags.iter().filter(|tag| known.insert((*tag).clone())).cloned());
             }
-            TagChange::Remove => tags.retain(|tag| !self.tags.contains(tag)),
+            TagChange::Remove => {
+                let removed: HashSet<&String> = self.tags.iter().collect();
+                tags.retain(|tag| !removed.contains(tag));
+            }
         }
     }
 }

@@ -88,12 +88,19 @@ pub(in crate::http) fn query(value: &Value) -> Result<AssociationQuery, ApiError
     })
 }
 
+/// Requests that a batch may have; each takes its queries.
+const MAX_BATCH: usize = 1_000;
+
 /// The requests of a batch, each read by `reader`; a batch of none is refused.
 pub(in crate::http) fn batch<T>(value: &Value, reader: impl Fn(&Value) -> Result<T, ApiError>) -> Result<Vec<T>, ApiError> {
     let object = Object::of("AssociationBatchRequest", value)?.unwrap_or_default();
     let requests = items(object, "requests", "AssociationOpRequest")?;
     if requests.is_empty() {
         let detail = "cannot be null or empty".to_owned();
+        return Err(RegistryError::InvalidAssociation { property: "requests", detail }.into());
+    }
+    if requests.len() > MAX_BATCH {
+        let detail = format!("has {} elements, and {MAX_BATCH} are allowed", requests.len());
         return Err(RegistryError::InvalidAssociation { property: "requests", detail }.into());
     }
     requests.iter().map(reader).collect()

@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 1000;
 const MEANINGFUL_DEPTH: usize = 100;
 
 /// Values that a body may have beside its texts; each takes some 70 bytes.
-const MAX_VALUES: usize = 500_000;
+const MAX_VALUES: usize = 200_000;
 
 /// The first JSON value of a body; what follows it is ignored. `None` for an empty body and for `null`.
 pub(in crate::http) fn value(bytes: &Bytes) -> Result<Option<Value>, ApiError> {

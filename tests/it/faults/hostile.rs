@@ -129,6 +129,31 @@ async fn bodies_of_millions_of_values_are_not_built() {
     assert!(registered(&app, "AVRO", text).await.status == 200);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn many_tags_are_added_in_time_and_large_closures_are_refused() {
+    let app = app().await;
+    registered(&app, "JSON", json!({ "properties": { "p": { "type": "string" } } })).await.ok();
+    let tags: Vec<String> = (0..100_000).map(|at| format!("t{at}")).collect();
+    let entity = json!({ "entityPath": "object.p", "entityType": "sr_field" });
+    let edit = json!({ "tagsToAdd": [{ "schemaEntity": entity, "tags": tags }] });
+    app.post("/subjects/s/versions/1/tags", &edit).await.ok();
+    let large = json!({ "description": "d".repeat(3_000_000) });
+    app.post("/subjects/large/versions", &submission("JSON", &large)).await.ok();
+    let reference = |at: usize| json!({ "name": format!("n{at}"), "subject": "large", "version": 1 });
+    let mut body = submission("JSON", &json!({ "type": "string" }));
+    body["references"] = (0..100).map(reference).collect();
+    is_too_much(&app.post("/subjects/r/versions", &body).await, "references");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_do_not_repeat_large_values() {
+    let names: serde_json::Map<String, Value> = (0..5_000).map(|at| (format!("name_{at}"), json!("x".repeat(50)))).collect();
+    for schema in [json!({ "type": "string" }), json!({ "additionalProperties": false }), json!({ "enum": [1] })] {
+        let report = validated(&schema, Value::Object(names.clone())).await;
+        assert!(report.status == 422 && report.text.len() < 4_000, "{schema}: {} bytes", report.text.len());
+    }
+}
+
 /// The machine gives no more threads; those that wait are not the client's fault.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_comes_on_top_of_a_full_queue_is_told_to_come_again() {

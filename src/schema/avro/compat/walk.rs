@@ -19,6 +19,8 @@ use crate::schema::meter::{self, Exhausted};
 const REMEMBERED: u64 = 8;
 /// Bytes that it takes: its place in the map, and its list of results.
 const REMEMBERED_BYTES: usize = 80;
+/// Bytes that the sentences about an incompatibility take.
+const EXPLANATION: usize = 600;
 
 pub(super) enum Stop {
     Budget,
@@ -91,6 +93,9 @@ pub(super) struct Call {
 }
 
 const IN_PROGRESS: u32 = u32::MAX;
+
+/// Incompatibilities that are listed.
+const MAX_LISTED: usize = 5_000;
 
 /// Compares two schemas; the order is that of Avro's Java library.
 pub(super) fn check(reader: &Model, writer: &Model) -> Result<Vec<Incompatibility>, Stop> {
@@ -205,6 +210,7 @@ impl Checker<'_> {
         let places = places.unwrap_or(top.places);
         let one = Incompatibility { kind, path: self.path(suffix), info, reader, writer, places };
         meter::charge(1 + (one.path.len() + one.info.len()) as u64 / 8)?;
+        meter::reserve(size_of::<Incompatibility>() + one.path.len() + one.info.len())?;
         let at = u32::try_from(self.incompatibilities.len()).unwrap_or(u32::MAX);
         self.incompatibilities.push(one);
         self.push(result, Item::Incompatibility(at));
@@ -271,11 +277,15 @@ impl Checker<'_> {
         }
     }
 
-    /// Lists the result of the whole walk. Shared results are listed again wherever they occur, hence the charge.
+    /// Lists the result of the whole walk. Shared results are listed again wherever they occur, hence the charge, and the end of the
+    /// list where nobody would read on.
     fn collect(self) -> Result<Vec<Incompatibility>, Stop> {
         let mut all = Vec::new();
         let mut todo = vec![(0_u32, 0_usize)];
         while let Some((result, at)) = todo.pop() {
+            if all.len() >= MAX_LISTED {
+                break;
+            }
             let item = self.results.get(result as usize).and_then(|items| items.get(at)).copied();
             let Some(item) = item else { continue };
             todo.push((result, at + 1));
@@ -287,6 +297,7 @@ impl Checker<'_> {
                 Item::Incompatibility(at) => {
                     let Some(one) = self.incompatibilities.get(at as usize).cloned() else { continue };
                     meter::charge(one.cost())?;
+                    meter::reserve(size_of::<Incompatibility>() + one.path.len() + one.info.len() + EXPLANATION)?;
                     all.push(one);
                 }
             }

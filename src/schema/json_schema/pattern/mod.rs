@@ -29,6 +29,14 @@ const TYPICAL: usize = 2_000;
 /// Units of work, here of a microsecond, for a search that may go back to its limit.
 const BACKTRACKING: u64 = 400;
 
+/// Longest text that counts as a pattern in data; reading one takes a thousand times its size.
+const MAX_IN_DATA: usize = 32 << 10;
+
+/// Whether a text in data is a pattern (`"format": "regex"`).
+pub(super) fn acceptable_in_data(text: &str) -> bool {
+    text.len() <= MAX_IN_DATA && acceptable(text)
+}
+
 /// Whether a schema with this pattern is accepted. Nothing is compiled where reading the syntax settles it.
 pub(crate) fn acceptable(pattern: &str) -> bool {
     let Ok(_memory) = afford(pattern, READING) else { return false };

@@ -85,7 +85,7 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
                 .with_retriever(Rewritten(served))
                 .with_pattern_options(patterns::options(LARGE))
                 .should_validate_formats(options.formats)
-                .with_format("regex", pattern::acceptable)
+                .with_format("regex", pattern::acceptable_in_data)
                 .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
                 .with_keyword("uniqueItems", |_, value, _| Ok(Box::new(UniqueItems { is_on: value.as_bool() == Some(true) })))
                 .with_keyword("pattern", move |_, value, _| Ok(Box::new(of_keyword.keyword(value.as_str().unwrap_or_default()))))

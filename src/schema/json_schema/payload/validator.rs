@@ -17,6 +17,10 @@ use crate::schema::json_schema::jsonschema_adapter;
 use crate::schema::json_schema::schema::Schema;
 use crate::schema::payload::{Effort, Fault, FaultKind};
 
+/// Properties that one message names.
+const MAX_NAMES: usize = 20;
+/// Values and bytes of text up to which a value is printed in a message.
+const MAX_PRINTED: usize = 1_000;
 /// Causes listed for one error.
 const MAX_CAUSES: usize = 100;
 /// Deepest nesting of a document.
@@ -208,7 +212,9 @@ impl Validator {
         let location = error.absolute_keyword_location().map(Uri::as_str);
         let number = location.and_then(|uri| uri.split('#').next()).and_then(jsonschema_adapter::document_number);
         let schema = number.filter(|number| *number != 0).and_then(|number| self.addresses.get(&number).cloned());
-        let (mut message, mut masked) = (error.to_string(), error.masked().to_string());
+        let mut masked = error.masked().to_string();
+        // the crate prints the whole value
+        let mut message = if is_long(error.instance()) { masked.clone() } else { error.to_string() };
         let mut segments = schema_path.rsplit('/');
         let (last, before) = (segments.next().unwrap_or(""), segments.next().unwrap_or(""));
         let is_false = matches!(error.kind(), ValidationErrorKind::FalseSchema);
@@ -220,7 +226,10 @@ impl Validator {
         let keyword = match object {
             // The crate does not tell `additionalProperties: false` without declared properties from any other `false`.
             Some(object) => {
-                let names = object.keys().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+                let mut names = object.keys().take(MAX_NAMES).map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+                if object.len() > MAX_NAMES {
+                    names += " and others";
+                }
                 message = format!("Additional properties are not allowed ({names} found)");
                 "Additional properties are not allowed".clone_into(&mut masked);
                 last
@@ -283,4 +292,28 @@ fn measure(value: &Tree) -> (usize, u64) {
         _ => return (0, 0),
     }
     (depth + 1, members)
+}
+
+/// Whether a value is too long to be printed in a message; looks at no more of it than it takes to know.
+fn is_long(value: &Tree) -> bool {
+    let (mut rest, mut size) = (vec![value], 0);
+    while let Some(value) = rest.pop() {
+        size += 1;
+        match value {
+            Tree::String(text) => size += text.len(),
+            Tree::Array(items) => rest.extend(items.iter().take(MAX_PRINTED)),
+            Tree::Object(members) => {
+                for (name, member) in members.iter().take(MAX_PRINTED) {
+                    size += name.len();
+                    rest.push(member);
+                }
+            }
+            Tree::Number(number) => size += number.as_str().len(),
+            Tree::Null | Tree::Bool(_) => {}
+        }
+        if size > MAX_PRINTED {
+            return true;
+        }
+    }
+    false
 }

@@ -2,10 +2,10 @@
 
 use accordant::schema::Format as _;
 use accordant::schema::avro::Schema;
-use accordant::schema::{CheckError, ParseMode, ParseOptions};
+use accordant::schema::{ParseMode, ParseOptions};
 use std::fmt::Write as _;
 
-use super::{DEPTH, findings, lax, read, record, references, refusal, strict, try_check};
+use super::{DEPTH, findings, lax, read, record, references, refusal, strict};
 
 /// Runs on the stack of a worker thread. What is exponential never ends, which the test runner's own patience tells.
 fn on_small_stack(test: impl FnOnce() + Send + 'static) {
@@ -118,7 +118,7 @@ fn a_hundred_thousand_fields_are_compared_in_time() {
         };
         let (a, b) = (strict(&fields(0..100_000, "int")), strict(&fields(50_000..150_000, "long")));
         assert!(findings(&a, &a).is_empty());
-        assert_eq!(findings(&a, &b).len(), 100_000);
+        assert_eq!(findings(&a, &b).len(), 5_000, "the others are not listed");
         assert!(!a.equivalent(&b) && a.equivalent(&strict(a.canonical())));
     });
 }
@@ -220,7 +220,8 @@ fn results_that_multiply_are_cut_off() {
                 .expect("valid")
         };
         assert!(findings(&top("int"), &top("int")).is_empty());
-        assert!(matches!(try_check(&top("int"), &top("string")), Err(CheckError::BudgetExhausted { .. })));
+        // the verdict stands, and nobody would read on
+        assert_eq!(findings(&top("int"), &top("string")).len(), 5_000);
     });
 }
 
