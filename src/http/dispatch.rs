@@ -14,6 +14,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::bodies;
 use super::body_memory::{Held, Share};
 use super::compression::{self, ContentCoding, InflateError};
 use super::document::Representation;
@@ -176,8 +177,9 @@ impl Call<'_> {
                 InflateError::TooLarge => ApiError::body_too_large(limit, setting),
                 InflateError::Malformed(error) => ApiError::bad_request(format!("The request body is not gzip: {error}")),
             })?;
-            share.cover(bytes.len()).await?;
         }
+        // what is read from it takes more than its bytes
+        share.cover(bytes.len().saturating_add(bodies::json::weight(&bytes))).await?;
         Ok((bytes, share.held()))
     }
 }

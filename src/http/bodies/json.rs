@@ -81,6 +81,16 @@ fn nesting(bytes: &[u8]) -> usize {
     depths(bytes).map(|(_, depth)| depth).max().unwrap_or(0)
 }
 
+/// Bytes from which on a body is looked at for its values.
+const LARGE: usize = 64 << 10;
+/// Bytes of a value, for each of the copies that are counted.
+const VALUE: usize = 50;
+
+/// What the values of a body take in memory, beside their texts.
+pub(in crate::http) fn weight(bytes: &[u8]) -> usize {
+    if bytes.len() <= LARGE { 0 } else { values(bytes).saturating_mul(VALUE) }
+}
+
 /// How many values a text has, about: each but the first of a list stands behind a comma, each list behind a bracket.
 fn values(bytes: &[u8]) -> usize {
     let mut in_text = false;

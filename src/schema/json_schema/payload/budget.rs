@@ -71,6 +71,8 @@ pub(super) struct Meter {
     per_member: u64,
     /// Powers of ten of a number that cost one unit; none where numbers are not calculated with.
     powers_per_unit: Option<u64>,
+    /// Units for each element or member where the error lists them all.
+    per_element: u64,
     /// Values that a long number is compared with.
     values: u64,
 }
@@ -110,6 +112,7 @@ impl Meter {
             fixed: u64::try_from(fixed).unwrap_or(u64::MAX),
             per_member: cost_of_patterns(schema),
             powers_per_unit,
+            per_element: if has("unevaluatedItems") || has("unevaluatedProperties") { 4 } else { 0 },
             values: u64::try_from(entries("enum")).unwrap_or(u64::MAX),
         }
     }
@@ -121,6 +124,8 @@ impl Meter {
                 0 => 0,
                 powers => self.powers_per_unit.map_or(0, |powers_per_unit| powers / powers_per_unit + self.values),
             },
+            Tree::Array(items) => self.per_element.saturating_mul(u64::try_from(items.len()).unwrap_or(u64::MAX)),
+            Tree::Object(_) => self.per_element.saturating_mul(members),
             _ => 0,
         };
         spend(members.saturating_mul(self.per_member).saturating_add(self.fixed).saturating_add(of_value));
