@@ -50,7 +50,7 @@ pub(super) fn check(request: &Request, hosts: &Hosts) -> Result<(), Refusal> {
     }
     let Hosts::Local(names) = hosts else { return Ok(()) };
     // the host of an absolute target, which HTTP/2 always has, is the one that counts
-    let name = request.uri().host().or_else(|| host.and_then(|host| host.to_str().ok()).map(without_port));
+    let name = request.uri().host().or_else(|| host.map(|host| host.to_str().map_or("", without_port)));
     if is_of_browser(headers) && name.is_some_and(|name| !is_ours(name, names)) {
         return Err(Refusal::NotOurHost);
     }

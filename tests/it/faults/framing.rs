@@ -336,7 +336,7 @@ async fn pages_of_other_sites_can_neither_read_nor_write_on_this_machine() {
     for host in ["localhost:8081", "127.0.0.1", "[::1]:8081", "registry.example", "Registry.Example:80"] {
         assert_eq!(ask("GET", host, "").await, "200", "{host}");
     }
-    for host in ["evil.example:8081", "localhost.evil.example"] {
+    for host in ["evil.example:8081", "localhost.evil.example", "\u{e9}vil.example"] {
         for browser in ["user-agent: Mozilla/5.0\r\n", "origin: http://evil.example\r\n", "sec-fetch-site: none\r\n"] {
             assert_eq!(ask("GET", host, browser).await, "421", "{host}");
         }
