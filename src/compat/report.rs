@@ -13,7 +13,7 @@ pub struct Rules {
     pub protobuf_policy: ProtobufPolicy,
     /// Reserved fields are checked.
     pub validate_fields: bool,
-    /// Units of work for each pair of schemas.
+    /// Units of work for each pair of schemas, where no request has a meter for all of them.
     pub work_budget: u64,
 }
 

@@ -208,7 +208,7 @@ pub struct CheckOptions {
     pub policy: CompatibilityPolicy,
     /// Rule set for Protobuf.
     pub protobuf_policy: ProtobufPolicy,
-    /// Units of work (about one node pair each) after which a check gives up.
+    /// Units of work after which a check gives up, where no request has a meter for all that it does.
     pub work_budget: u64,
 }
 
