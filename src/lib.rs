@@ -56,6 +56,7 @@ pub mod codec;
 pub mod compat;
 pub mod config;
 pub mod http;
+pub mod java;
 pub mod registry;
 pub mod schema;
 pub mod server;

@@ -14,7 +14,7 @@ use super::{Failure, database};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
-use crate::http::{self, AppState, DocumentAges, Hosts, HttpSettings, Links, Metrics, Route};
+use crate::http::{self, AppState, Cors, DocumentAges, Hosts, HttpSettings, Links, Metrics, Route};
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
@@ -245,6 +245,15 @@ fn hosts(settings: &Settings, local: Option<SocketAddr>) -> Hosts {
     Hosts::Local(names)
 }
 
+/// Pages of other origins that may ask; none unless origins are named.
+fn cors(settings: &Settings) -> Option<Cors> {
+    let list = |text: &str| -> Vec<String> {
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    };
+    let origins = list(settings.cors_origins.as_deref().unwrap_or_default());
+    (!origins.is_empty()).then(|| Cors { origins, methods: list(&settings.cors_methods), headers: list(&settings.cors_headers) })
+}
+
 fn http_settings(settings: &Settings, local: Option<SocketAddr>) -> HttpSettings {
     HttpSettings {
         max_body_bytes: usize::try_from(settings.max_body_bytes.0).unwrap_or(usize::MAX),
@@ -254,6 +263,7 @@ fn http_settings(settings: &Settings, local: Option<SocketAddr>) -> HttpSettings
         request_timeout: settings.request_timeout,
         access_log: settings.access_log,
         hosts: hosts(settings, local),
+        cors: cors(settings),
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,
         legacy_shapes: settings.response_shapes == Shapes::V7,

@@ -82,7 +82,8 @@ impl ConfigPatch {
         let level_key = if object.value("compatibility").is_some() { "compatibility" } else { "compatibilityLevel" };
         let compatibility = word(object, level_key, |text| CompatibilityLevel::parse(&text).ok_or(ConfigPatchError::Level))?;
         let compatibility_policy = policy(object, "compatibilityPolicy", "STRICT, LENIENT, LOGICAL", CompatibilityPolicy::parse)?;
-        let protobuf_policy = policy(object, "protobufPolicy", "DEFAULT, WIRE, WIRE_JSON, FILE", ProtobufPolicy::parse)?;
+        let protobuf_policy =
+            policy(object, "protobufPolicy", "DEFAULT, WIRE, WIRE_JSON, FILE, COMPILED", ProtobufPolicy::parse)?;
         Ok(Some(Self {
             alias: object.change("alias")?,
             alias_for_deks: object.change("aliasForDeks")?,
@@ -137,6 +138,10 @@ pub fn config_from(body: &Value) -> Config {
     if let Ok(Some(patch)) = ConfigPatch::from_json(body) {
         patch.apply(&mut config);
     }
+    // an empty text is none; a PUT says what it was sent all the same
+    for text in [&mut config.alias, &mut config.alias_for_deks, &mut config.compatibility_group] {
+        text.take_if(|text| text.is_empty());
+    }
     config
 }
 
@@ -164,15 +169,14 @@ pub struct ConfigJson<'c> {
 
 impl<'c> ConfigJson<'c> {
     pub fn new(config: &'c Config, level_key: LevelKey) -> Self {
-        let text = |value: &'c Option<String>| value.as_deref().filter(|text| !text.is_empty());
         let level = config.compatibility.map(CompatibilityLevel::as_str);
         let (compatibility, compatibility_level) = match level_key {
             LevelKey::Compatibility => (level, None),
             LevelKey::CompatibilityLevel => (None, level),
         };
         Self {
-            alias: text(&config.alias),
-            alias_for_deks: text(&config.alias_for_deks),
+            alias: config.alias.as_deref(),
+            alias_for_deks: config.alias_for_deks.as_deref(),
             normalize: config.normalize,
             validate_fields: config.validate_fields,
             validate_new_schemas: config.validate_new_schemas,
@@ -181,7 +185,7 @@ impl<'c> ConfigJson<'c> {
             compatibility_level,
             compatibility_policy: config.compatibility_policy.map(CompatibilityPolicy::as_str),
             protobuf_policy: config.protobuf_policy.map(ProtobufPolicy::as_str),
-            compatibility_group: text(&config.compatibility_group),
+            compatibility_group: config.compatibility_group.as_deref(),
             default_metadata: config.default_metadata.as_ref(),
             override_metadata: config.override_metadata.as_ref(),
             default_rule_set: config.default_rule_set.as_ref(),

@@ -73,11 +73,13 @@ impl FromJson for RuleSet {
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
         let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
-        Ok(Some(Self {
+        let rules = Self {
             migration_rules: filled(object, "migrationRules")?,
             domain_rules: filled(object, "domainRules")?,
             encoding_rules: filled(object, "encodingRules")?,
             enable_at: object.get("enableAt")?,
-        }))
+        };
+        // without rules it is none, neither in answers nor in the guid
+        Ok((rules != Self::default()).then_some(rules))
     }
 }

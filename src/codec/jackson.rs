@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 use strum::VariantNames;
 
+use crate::java::hash_table::jackson_order;
 use crate::types::JavaStr;
 
 /// A value of the wrong JSON type; the text is what a client sees with HTTP 400.
@@ -26,6 +27,7 @@ pub trait FromJson: Sized {
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError>;
 }
 
+/// The message for a token that a class can't be made of.
 fn mismatch<T>(class: &str, value: &Value) -> Result<T, CodecError> {
     let (kind, token) = match value {
         Value::Object(_) => ("Object value", "START_OBJECT"),
@@ -38,6 +40,23 @@ fn mismatch<T>(class: &str, value: &Value) -> Result<T, CodecError> {
         Value::Null => ("Null value", "VALUE_NULL"),
     };
     Err(CodecError(format!("Cannot deserialize value of type `{class}` from {kind} (token `JsonToken.{token}`)")))
+}
+
+/// The message for a scalar where an object of a class should be: Jackson looks for a constructor that takes it.
+fn no_constructor<T>(class: &str, value: &Value) -> Result<T, CodecError> {
+    let (argument, shown) = match value {
+        Value::String(text) => ("String", format!("String value ('{text}')")),
+        Value::Number(n) if n.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => ("int/Int", format!("Number value ({n})")),
+        Value::Number(n) if n.is_i64() => ("long/Long", format!("Number value ({n})")),
+        Value::Number(n) if n.is_u64() => ("BigInteger", format!("Number value ({n})")),
+        Value::Number(n) => ("double/Double", format!("Number value ({n})")),
+        Value::Bool(b) => ("boolean/Boolean", format!("boolean value ({b})")),
+        Value::Null | Value::Array(_) | Value::Object(_) => return mismatch(class, value),
+    };
+    Err(CodecError(format!(
+        "Cannot construct instance of `{class}` (although at least one Creator exists): \
+         no {argument}-argument constructor/factory method to deserialize from {shown}"
+    )))
 }
 
 /// The message for a text that is no value of its class.
@@ -79,13 +98,13 @@ impl FromJson for i32 {
                 let text = n.to_string();
                 let number = text.parse::<i64>().ok().or_else(|| cut(text.parse::<f64>().ok()?));
                 let number = number.and_then(|n| Self::try_from(n).ok());
-                let out_of_range = || format!("Numeric value ({text}) out of range of `int` (-2147483648 - 2147483647)");
+                let out_of_range = || format!("Numeric value ({text}) out of range of int (-2147483648 - 2147483647)");
                 number.map(Some).ok_or_else(|| CodecError(out_of_range()))
             }
             Value::String(s) if s.trim().is_empty() => Ok(None),
             Value::String(s) => match s.trim().parse() {
                 Ok(n) => Ok(Some(n)),
-                Err(_) => from_string("Integer", s, "not a valid `Integer` value"),
+                Err(_) => from_string("Integer", s, "not a valid `java.lang.Integer` value"),
             },
             _ => mismatch("Integer", value),
         }
@@ -119,10 +138,10 @@ impl FromJson for bool {
 
 /// The items of a list: a `null` among them is left out.
 impl<T: FromJson> FromJson for Vec<T> {
-    const CLASS: &str = "java.util.ArrayList";
+    const CLASS: &str = "ArrayList";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(items) = array(&format!("{}<{}>", Self::CLASS, T::CLASS), value)? else { return Ok(None) };
+        let Some(items) = array(Self::CLASS, T::CLASS, value)? else { return Ok(None) };
         items.iter().filter_map(|item| T::from_json(item).transpose()).collect::<Result<_, _>>().map(Some)
     }
 }
@@ -137,32 +156,41 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl FromJson for BTreeSet<JavaStr> {
-    const CLASS: &str = "Set<String>";
+    const CLASS: &str = "HashSet";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(items) = array("java.util.LinkedHashSet<String>", value)? else { return Ok(None) };
+        let Some(items) = array(Self::CLASS, JavaStr::CLASS, value)? else { return Ok(None) };
         items.iter().filter_map(|item| JavaStr::from_json(item).transpose()).collect::<Result<_, _>>().map(Some)
     }
 }
 
 /// Members whose value is `null` are left out.
 impl<V: FromJson> FromJson for BTreeMap<JavaStr, V> {
-    const CLASS: &str = "java.util.LinkedHashMap";
+    const CLASS: &str = "LinkedHashMap";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(Object(Some(members))) = Object::of(&format!("{}<String,{}>", Self::CLASS, V::CLASS), value)? else {
-            return Ok(None);
+        let members = match value {
+            Value::Null => return Ok(None),
+            Value::Object(members) => members,
+            Value::String(_) => return no_constructor(Self::CLASS, value),
+            _ => return mismatch(&type_argument(V::CLASS), value),
         };
         let member = |(key, value): (&String, &Value)| Ok(V::from_json(value)?.map(|value| (JavaStr(key.clone()), value)));
         members.iter().filter_map(|pair| member(pair).transpose()).collect::<Result<_, _>>().map(Some)
     }
 }
 
-fn array<'v>(class: &str, value: &'v Value) -> Result<Option<&'v Vec<Value>>, CodecError> {
+/// What Confluent leaves of the name of a type with arguments: all up to its last dot is cut off.
+fn type_argument(class: &str) -> String {
+    if class == <BTreeSet<JavaStr>>::CLASS { "String>>".to_owned() } else { format!("{class}>") }
+}
+
+fn array<'v>(class: &str, item: &str, value: &'v Value) -> Result<Option<&'v Vec<Value>>, CodecError> {
     match value {
         Value::Null => Ok(None),
         Value::Array(items) => Ok(Some(items)),
-        _ => mismatch(class, value),
+        Value::String(_) => no_constructor(class, value),
+        _ => mismatch(&type_argument(item), value),
     }
 }
 
@@ -173,7 +201,7 @@ fn array<'v>(class: &str, value: &'v Value) -> Result<Option<&'v Vec<Value>>, Co
 pub fn constant<T: FromJson + FromStr + VariantNames>(value: &Value) -> Result<Option<T>, CodecError> {
     let Some(text) = String::from_json(value)? else { return Ok(None) };
     text.parse().map(Some).or_else(|_| {
-        let all = T::VARIANTS.join(", ");
+        let all = jackson_order(T::VARIANTS).join(", ");
         from_string(T::CLASS, &text, &format!("not one of the values accepted for Enum class: [{all}]"))
     })
 }
@@ -191,7 +219,7 @@ impl<'v> Object<'v> {
         match value {
             Value::Null => Ok(None),
             Value::Object(map) => Ok(Some(Self(Some(map)))),
-            _ => mismatch(class, value),
+            _ => no_constructor(class, value),
         }
     }
 
@@ -221,7 +249,7 @@ impl<'v> Object<'v> {
     /// # Errors
     /// What is neither a list nor `null`.
     pub fn items(self, key: &str, class: &str) -> Result<&'v [Value], CodecError> {
-        let list = self.value(key).map(|value| array(&format!("java.util.ArrayList<{class}>"), value)).transpose()?;
+        let list = self.value(key).map(|value| array("ArrayList", class, value)).transpose()?;
         Ok(list.flatten().map_or(&[], Vec::as_slice))
     }
 }

@@ -60,6 +60,9 @@ settings! {
     listen: Address, "listen", "127.0.0.1:8081", "Address and port to listen on.";
     admin_listen: Option<Address>, "admin-listen", "", "Another address and port, for `/healthz`, `/readyz` and `/metrics` alone, served by a thread of its own.";
     allowed_hosts: Option<String>, "allowed-hosts", "", "Names that `Host` may have, with commas, beside `localhost`, IP addresses and that of `public-url`; `*` allows all. Checked for browsers, and only when listening on a loopback address.";
+    cors_origins: Option<String>, "cors-origins", "", "Origins of web pages that may ask, with commas, such as `https://console.example.com`; `*` stands for any characters. Without one no page of another site reads an answer.";
+    cors_methods: String, "cors-methods", "GET,POST,HEAD", "Methods that such pages may use.";
+    cors_headers: String, "cors-headers", "X-Requested-With,Content-Type,Accept,Origin", "Request headers that such pages may send; `*` allows all.";
     database: String, "database", "sqlite://accordant.db", "Where schemas are stored: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.";
     database_file: Option<PathBuf>, "database-file", "", "File that holds the value of `database`, for secrets that are mounted.";
     config: Option<PathBuf>, "config", "", "TOML file with settings (flag and variable only).";

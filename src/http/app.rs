@@ -12,6 +12,7 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 use super::admission::{self, Refusal};
+use super::compression;
 use super::dispatch;
 use super::error::ApiError;
 use super::error_response::error_response;
@@ -61,17 +62,31 @@ impl App {
     pub async fn handle(&self, request: Request) -> Response {
         let started = Instant::now();
         let id = request_id::of(request.headers());
+        let varies = matches!(*request.method(), Method::GET | Method::POST);
+        let grant = self.state.settings.cors.as_ref().and_then(|cors| cors.grant(&request));
         let generation = self.state.registry.store().known_generation().content;
-        let admitted = self.admit(&request);
+        let admitted = match self.admit(&request) {
+            Err(Refusal::OtherSite) if grant.is_some() => Ok(()),
+            admitted => admitted,
+        };
+        let preflight = grant.as_ref().filter(|grant| grant.is_preflight && admitted.is_ok());
+        let preflight = preflight.map(|grant| (None, grant.preflight(request.headers())));
         let cached = if admitted.is_ok() { self.state.answer_cache.answer(&request, generation) } else { None };
-        let (route, mut response) = match cached {
-            Some((route, response)) => {
+        let (route, mut response) = match (preflight, cached) {
+            (Some(answer), _) => answer,
+            (None, Some((route, response))) => {
                 self.state.metrics.cached_answer();
                 (Some(route), response)
             }
-            None => self.answer(request, id.clone(), started, admitted).await,
+            (None, None) => self.answer(request, id.clone(), started, admitted).await,
         };
         let headers = response.headers_mut();
+        if varies {
+            compression::vary(headers);
+        }
+        if let Some(grant) = grant {
+            grant.apply(headers);
+        }
         headers.insert(REQUEST_ID, id);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.state.metrics.request(route, response.status(), started.elapsed());
@@ -108,7 +123,7 @@ impl App {
     async fn dispatch(&self, mut request: Request, admitted: Result<(), Refusal>) -> Result<Response, ApiError> {
         admitted?;
         if request.method() == Method::OPTIONS && request.uri().path() == "*" {
-            return Ok(dispatch::allowed(HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE, OPTIONS")));
+            return Ok(dispatch::allowed(&dispatch::METHODS));
         }
         context_prefix::strip(&mut request)?;
         let Ok(response) = self.router.clone().oneshot(request).await;

@@ -18,9 +18,14 @@ pub(super) fn compress(bytes: &Bytes) -> Option<Bytes> {
     })
 }
 
+/// Says that the body depends on what the client accepts. Confluent says it of every answer to GET and POST.
+pub(super) fn vary(headers: &mut HeaderMap) {
+    headers.entry(header::VARY).or_insert(HeaderValue::from_static("Accept-Encoding"));
+}
+
 /// Says that the body depends on what the client accepts, and that it is compressed, if it is.
 pub(super) fn mark(headers: &mut HeaderMap, is_compressed: bool) {
-    headers.entry(header::VARY).or_insert(HeaderValue::from_static("accept-encoding"));
+    vary(headers);
     if is_compressed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

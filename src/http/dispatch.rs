@@ -23,9 +23,9 @@ use super::error_response::error_response;
 use super::metrics::RouteIndex;
 use super::middleware::context_prefix::PrefixContext;
 use super::middleware::{gzip, span};
-use super::negotiate::{self, MediaType};
+use super::negotiate::{self, ContentType, MediaType};
 use super::problem;
-use super::reply::Reply;
+use super::reply::{Reply, respond};
 use super::request::{PathParameters, Request};
 use super::request_info::RequestInfo;
 use super::route::Route;
@@ -39,7 +39,7 @@ pub(super) fn router(state: &Arc<AppState>, routes: &'static [Route]) -> Router 
         router = router.route(route.template, endpoint(Arc::clone(state), RouteIndex(index), route));
     }
     for (template, methods) in without_options(routes) {
-        router = router.route(template, on(MethodFilter::OPTIONS, async move || allowed(methods.clone())));
+        router = router.route(template, on(MethodFilter::OPTIONS, async move || allowed(&methods)));
     }
     let fallback = |status| {
         let state = Arc::clone(state);
@@ -52,15 +52,21 @@ pub(super) fn router(state: &Arc<AppState>, routes: &'static [Route]) -> Router 
     router.fallback(fallback(StatusCode::NOT_FOUND)).method_not_allowed_fallback(fallback(StatusCode::METHOD_NOT_ALLOWED))
 }
 
-/// The answer to OPTIONS.
-pub(super) fn allowed(methods: HeaderValue) -> Response {
-    let mut response = Response::new(Body::empty());
-    response.headers_mut().insert(header::ALLOW, methods);
+/// The answer to OPTIONS; the body says the same in words of its own, as Confluent's does.
+pub(super) fn allowed(methods: &[&str]) -> Response {
+    let body = Body::from(methods.join(", "));
+    let mut response = respond(StatusCode::OK, HeaderValue::from_static("text/plain"), body);
+    if let Ok(allow) = HeaderValue::try_from(methods.join(",")) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
     response
 }
 
+/// The order in which Confluent lists methods.
+pub(super) const METHODS: [&str; 6] = ["HEAD", "DELETE", "POST", "GET", "OPTIONS", "PUT"];
+
 /// Paths that have no OPTIONS of their own, with the methods that they know.
-fn without_options(routes: &'static [Route]) -> impl Iterator<Item = (&'static str, HeaderValue)> {
+fn without_options(routes: &'static [Route]) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
     let mut paths: Vec<(&str, Vec<&str>)> = Vec::new();
     for route in routes {
         let also_head = (route.method == Method::GET).then_some("HEAD");
@@ -71,7 +77,10 @@ fn without_options(routes: &'static [Route]) -> impl Iterator<Item = (&'static s
         }
     }
     let open = paths.into_iter().filter(|(_, methods)| !methods.contains(&"OPTIONS"));
-    open.filter_map(|(template, methods)| Some((template, HeaderValue::try_from(methods.join(", ") + ", OPTIONS").ok()?)))
+    open.map(|(template, methods)| {
+        let listed = METHODS.into_iter().filter(|method| *method == "OPTIONS" || methods.contains(method));
+        (template, listed.collect())
+    })
 }
 
 fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> MethodRouter {
@@ -119,7 +128,7 @@ impl Call<'_> {
         {
             // not cached: under the same target others find the description
             let request = self.translated(path, request).await?;
-            return Ok(document(request).await?.into_response(negotiate::DEFAULT, method, headers));
+            return Ok(document(request).await?.into_response(HeaderValue::from_static(negotiate::DEFAULT), method, headers));
         }
         let media_type = self.media_type()?;
         let generation = state.registry.store().known_generation().content;
@@ -141,11 +150,17 @@ impl Call<'_> {
     fn media_type(&self) -> Result<MediaType, ApiError> {
         let (options, headers) = (&self.route.options, &self.info.headers);
         let takes_body = matches!(self.route.method, Method::POST | Method::PUT);
-        if takes_body && !options.takes_any_type && !negotiate::consumes(headers.get(header::CONTENT_TYPE)) {
-            return Err(ApiError::unsupported_media_type());
+        if takes_body && !options.takes_any_type || options.negotiates && !problem::is_here(self.route.template) {
+            // Confluent looks at the type of requests without a body, too
+            match ContentType::of(headers) {
+                ContentType::Read => {}
+                ContentType::Range if !takes_body => {}
+                ContentType::Range | ContentType::Foreign => return Err(ApiError::unsupported_media_type()),
+                ContentType::Malformed => return Err(ApiError::bad_request("Bad Request")),
+            }
         }
         if !options.negotiates {
-            return Ok(negotiate::DEFAULT);
+            return Ok(HeaderValue::from_static(negotiate::DEFAULT));
         }
         negotiate::choose(headers).ok_or_else(|| ApiError::plain(StatusCode::NOT_ACCEPTABLE))
     }

@@ -66,7 +66,8 @@ impl Representation {
         best.1
     }
 
-    /// True when every media type that the client accepts is that of a schema: it wants the document and nothing else.
+    /// True when every media type that the client accepts is that of a schema: it wants the document and nothing else. `text/plain`
+    /// alone does not say so: Confluent answers it with 406.
     pub(super) fn only_schemas(headers: &HeaderMap) -> bool {
         let is_schema = |name: &str| {
             REPRESENTATIONS
@@ -76,8 +77,9 @@ impl Representation {
         };
         let mut any = false;
         negotiate::ranges(headers).all(|(name, quality)| {
-            any = true;
-            quality == 0 || is_schema(name.to_ascii_lowercase().as_str())
+            let name = name.to_ascii_lowercase();
+            any |= quality > 0 && name != "text/plain";
+            quality == 0 || is_schema(&name)
         }) && any
     }
 

@@ -47,9 +47,9 @@ pub(super) enum ProblemKind {
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
 pub const ERROR_CODES: [u32; 52] = [
-    400, 403, 404, 40400, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 405, 406, 408, 40900, 40901,
-    40902, 40903, 40904, 40905, 40907, 40908, 40950, 41000, 413, 415, 421, 422, 42200, 42201, 42202, 42203, 42204, 42205, 42206,
-    42208, 42210, 42211, 42212, 42250, 42251, 500, 50001, 50002, 501, 503, 50302, 50303, 50304,
+    400, 403, 404, 40480, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 405, 406, 408, 40981, 40901,
+    40902, 40903, 40904, 40905, 40907, 40908, 40980, 41080, 413, 415, 421, 422, 42282, 42201, 42202, 42203, 42204, 42205, 42206,
+    42208, 42210, 42211, 42212, 42280, 42281, 500, 50001, 50002, 501, 503, 50302, 50303, 50304,
 ];
 
 impl ApiError {
@@ -96,9 +96,7 @@ impl ApiError {
     }
 
     pub(super) fn unsupported_media_type() -> Self {
-        let mut error = Self::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        error.message.push_str("; send the header Content-Type: application/vnd.schemaregistry.v1+json");
-        error
+        Self::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     }
 
     pub(super) fn unsupported_content_coding() -> Self {
@@ -143,11 +141,11 @@ impl ApiError {
     }
 
     pub(super) fn missing_member(key: &str) -> Self {
-        Self::refused(42200, format!("The member {key} is missing"))
+        Self::refused(42282, format!("The member {key} is missing"))
     }
 
     pub(super) fn not_a_guid(text: &str) -> Self {
-        Self::refused(42200, format!("{text} is no guid"))
+        Self::refused(42282, format!("{text} is no guid"))
     }
 
     pub(super) fn no_such_version(subject: &Subject, version: Version) -> Self {
@@ -160,7 +158,7 @@ impl ApiError {
         let details = ErrorDetails { url: Some(url), ..ErrorDetails::default() };
         Self {
             details: Some(Box::new(details)),
-            ..Self::new(StatusCode::GONE, 41000, message).problem(ProblemKind::SchemaDeleted)
+            ..Self::new(StatusCode::GONE, 41080, message).problem(ProblemKind::SchemaDeleted)
         }
     }
 
@@ -175,7 +173,7 @@ impl ApiError {
             }
             UnresolvedReason::Ambiguous { name, rivals } => {
                 let message = format!("{} schemas have the name {name}", rivals.len());
-                Self::conflict(40900, message).problem(ProblemKind::Ambiguous)
+                Self::conflict(40981, message).problem(ProblemKind::Ambiguous)
             }
         };
         Self { details: Some(Box::new(details)), ..error }
@@ -193,8 +191,14 @@ impl ApiError {
     }
 }
 
-/// A refused registration; with `explain` its body has the findings.
+/// A refused registration; with `explain` its body has the findings, and a schema that can't be read the reason.
 pub(super) fn explained(mut error: RegistryError, explain: bool) -> ApiError {
+    if let RegistryError::InvalidSchema(reason) = &error
+        && explain
+    {
+        let message = invalid_schema::explained(reason);
+        return ApiError { message, ..ApiError::from(error) };
+    }
     let details = match &mut error {
         RegistryError::Incompatible { findings, notes, .. } if explain => {
             let findings = Finding::list(std::mem::take(findings), std::mem::take(notes));
@@ -348,35 +352,35 @@ impl From<RegistryError> for ApiError {
             }
             E::SubjectReferenced(s) => refused(42206, format!("One or more references exist to the schema {s}.")),
             E::GuidCollision(guid) => conflict(
-                40950,
+                40980,
                 format!("Another schema has the guid {guid}; it is computed from the content and no setting changes that"),
             ),
             E::WorkExhausted { limit } => refused(
-                42250,
+                42280,
                 format!(
                     "Reading or comparing this takes more than {limit} units of work; the setting work-budget moves this limit"
                 ),
             ),
             E::MemoryExhausted { limit } => refused(
-                42250,
+                42280,
                 format!("Reading or comparing this takes more than {limit} bytes; the setting work-memory moves this limit"),
             ),
             E::Overloaded => Self::overloaded(),
             E::Unjudged => Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50001, "The schema could not be judged"),
             E::ReferenceLimit { what, limit, setting } => {
-                refused(42251, format!("The schema has more than {limit} {what}; the setting {setting} moves this limit"))
+                refused(42281, format!("The schema has more than {limit} {what}; the setting {setting} moves this limit"))
             }
             E::Contention => Self::unavailable(
                 50302,
                 "The subject or the settings kept changing while the request was being decided; try again",
             ),
-            E::InvalidBinding(message) => refused(42200, message).problem(ProblemKind::Invalid),
-            E::NoAlias(uri) => not_found(40400, format!("No alias has the URI {uri}.")).problem(ProblemKind::AliasNotFound),
+            E::InvalidBinding(message) => refused(42282, message).problem(ProblemKind::Invalid),
+            E::NoAlias(uri) => not_found(40480, format!("No alias has the URI {uri}.")).problem(ProblemKind::AliasNotFound),
             E::NoTypeBinding(name) => {
-                not_found(40400, format!("The event type {name} is not bound.")).problem(ProblemKind::TypeNotBound)
+                not_found(40480, format!("The event type {name} is not bound.")).problem(ProblemKind::TypeNotBound)
             }
             E::Configured(name) => {
-                conflict(40900, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
+                conflict(40981, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
             }
             E::Store(StoreError::Unreachable { cause, .. }) => {
                 Self::unavailable(50304, format!("The database can't be reached: {cause}; try again"))

@@ -15,6 +15,9 @@ use super::request_info::RequestInfo;
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     log(error, info);
     let mut response = shaped(links, error, info);
+    if error.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        response.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(negotiate::CONSUMED));
+    }
     if error.status == StatusCode::SERVICE_UNAVAILABLE {
         // all that is refused for want of room or of a database is worth another try soon
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -29,9 +32,10 @@ fn shaped(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
     }
     let media_type = match error.status {
         // negotiation is what failed, or did not come to pass
-        StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => negotiate::DEFAULT,
-        _ => negotiate::choose(&info.headers).unwrap_or(negotiate::DEFAULT),
+        StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => None,
+        _ => negotiate::choose(&info.headers),
     };
+    let media_type = media_type.unwrap_or(HeaderValue::from_static(negotiate::DEFAULT));
     respond(error.status, media_type, Body::from(to_bytes(&error.body())))
 }
 

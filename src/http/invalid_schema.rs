@@ -4,10 +4,11 @@
 //! repeat all that was submitted. Clients match on them, so they are the same here to the letter (avro 1.6, protobuf 1.2,
 //! json-schema 1.5).
 
-use crate::codec::to_text;
+use std::collections::BTreeSet;
+
 use crate::registry::{InvalidSchema, RawReference, ReferenceError, Submitted};
 use crate::schema::Stage;
-use crate::types::{Content, Reference, SchemaType};
+use crate::types::{JavaStr, Metadata, Rule, RuleSet, SchemaType, guid_of};
 
 pub(super) fn message(reason: &InvalidSchema) -> String {
     match reason {
@@ -15,49 +16,57 @@ pub(super) fn message(reason: &InvalidSchema) -> String {
         InvalidSchema::UnknownType(name) => format!("Invalid schema type {name}"),
         InvalidSchema::NullReference => "Invalid reference: null".to_owned(),
         InvalidSchema::Text { submitted, error } => match error.stage {
-            Stage::Parse => unreadable(submitted, &error.message, true),
+            Stage::Parse if submitted.schema_type == SchemaType::Json => unreadable(submitted, "Invalid JSON schema"),
+            Stage::Parse => unreadable(submitted, &error.message),
+            Stage::Load => not_valid(submitted, "Invalid JSON"),
             Stage::Validate | Stage::Resolve => not_valid(submitted, &error.message),
         },
-        InvalidSchema::Reference { submitted, error } => {
-            let is_missing = matches!(error, ReferenceError::Incomplete(_) | ReferenceError::NotFound { .. });
-            unreadable(submitted, &reference_error(error), !is_missing)
-        }
+        InvalidSchema::Reference { submitted, error } => unreadable(submitted, &reference_error(error)),
         InvalidSchema::ReferenceGone { schema_type, reference } => {
             let detail = not_found(&reference.subject, reference.version);
             format!("Invalid schema of type {schema_type}, details: {detail}")
         }
         InvalidSchema::NotTheNextVersion => "Version is not one more than previous version".to_owned(),
         InvalidSchema::Representation(error) => format!("Invalid schema, details: {error}"),
-        InvalidSchema::Tags(error) => error.message.clone(),
+        InvalidSchema::Tags(error) => format!("java.lang.IllegalArgumentException: {error}"),
         InvalidSchema::StoredVersion { version, error } => format!("Version {version} of the subject can't be read: {error}"),
     }
 }
 
-/// The message for what can't be parsed. `by_parser`: Confluent's JSON Schema parser said so, and not the look-up of references,
-/// which comes before it.
-fn unreadable(submitted: &Submitted, detail: &str, by_parser: bool) -> String {
+/// The message with what Confluent leaves out: of a refused JSON Schema it says no more than `Invalid JSON`.
+pub(super) fn explained(reason: &InvalidSchema) -> String {
+    let mut message = message(reason);
+    if let InvalidSchema::Text { submitted, error } = reason
+        && submitted.schema_type == SchemaType::Json
+        && !message.ends_with(&error.message)
+    {
+        message.push_str(": ");
+        message.push_str(&error.message);
+    }
+    message
+}
+
+/// The message for what can't be parsed.
+fn unreadable(submitted: &Submitted, detail: &str) -> String {
     match submitted.schema_type {
         SchemaType::Avro => format!(
             "Invalid schema of type AVRO, details: Invalid schema {} with refs {} of type AVRO, details: {detail}",
-            echo(submitted),
+            // no version is shown, and of an id that counts only that it is there
+            echo(
+                submitted,
+                "null",
+                if submitted.is_import && submitted.submission.id.is_some_and(|id| id >= 0) { "0" } else { "null" }
+            ),
             references(&submitted.submission.references)
         ),
-        SchemaType::Protobuf => {
-            format!("Invalid schema of type PROTOBUF, details: Invalid schema of type PROTOBUF, details: {detail}")
-        }
-        SchemaType::Json => {
-            let parser = if by_parser { "Invalid JSON schema: " } else { "" };
-            format!("Invalid schema of type JSON, details: Invalid schema of type JSON, details: {parser}{detail}")
-        }
+        other => format!("Invalid schema of type {other}, details: Invalid schema of type {other}, details: {detail}"),
     }
 }
 
 /// The message for what was parsed but isn't allowed.
 fn not_valid(submitted: &Submitted, detail: &str) -> String {
-    match submitted.schema_type {
-        SchemaType::Avro | SchemaType::Protobuf => format!("Invalid schema {}, details: {detail}", echo(submitted)),
-        SchemaType::Json => format!("Invalid schema of type JSON, details: {detail}"),
-    }
+    let id = submitted.submission.id.filter(|id| submitted.is_import && *id >= 0).unwrap_or(-1);
+    format!("Invalid schema {}, details: {detail}", echo(submitted, &submitted.submission.version.to_string(), &id.to_string()))
 }
 
 fn reference_error(error: &ReferenceError) -> String {
@@ -77,36 +86,78 @@ fn not_found(subject: &str, version: i32) -> String {
 
 /// A reference as Java prints Confluent's `SchemaReference`.
 fn printed(reference: &RawReference) -> String {
-    let text = |value: Option<&str>| value.map_or_else(|| "null".to_owned(), |v| format!("'{v}'"));
-    let version = reference.version.map_or_else(|| "null".to_owned(), |v| v.to_string());
-    format!("{{name={}, subject={}, version={version}}}", text(reference.name.as_deref()), text(reference.subject.as_deref()))
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "null".to_owned());
+    let version = or_null(reference.version.map(|v| v.to_string()));
+    format!("{{name='{}', subject='{}', version={version}}}", text(&reference.name), text(&reference.subject))
 }
 
 fn references(list: &[RawReference]) -> String {
-    format!("[{}]", list.iter().map(printed).collect::<Vec<_>>().join(", "))
+    list_of(list.iter().map(printed))
+}
+
+fn or_null(value: Option<String>) -> String {
+    value.unwrap_or_else(|| "null".to_owned())
+}
+
+/// A collection as Java prints it.
+fn list_of(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+}
+
+/// A map as Java prints it.
+fn map_of(entries: impl Iterator<Item = (String, String)>) -> String {
+    format!("{{{}}}", entries.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", "))
+}
+
+fn metadata(metadata: &Metadata) -> String {
+    let texts = |set: &BTreeSet<JavaStr>| list_of(set.iter().map(|text| text.0.clone()));
+    let tags = metadata.tags.iter().flatten().map(|(path, tags)| (path.0.clone(), texts(tags)));
+    let properties = metadata.properties.iter().flatten().map(|(key, value)| (key.0.clone(), value.clone()));
+    let sensitive = metadata.sensitive.as_ref().map_or_else(|| "[]".to_owned(), texts);
+    format!("Metadata{{tags={}, properties={}, sensitive={sensitive}}}", map_of(tags), map_of(properties))
+}
+
+fn rule(rule: &Rule) -> String {
+    let text = |value: &Option<String>| or_null(value.clone());
+    let tags = or_null(rule.tags.as_ref().map(|tags| list_of(tags.iter().map(|tag| tag.0.clone()))));
+    let params = rule.params.as_ref().map(|params| map_of(params.iter().map(|(key, value)| (key.0.clone(), value.clone()))));
+    format!(
+        "Rule{{name={}, doc={}, kind={}, mode={}, type='{}', tags='{tags}', params='{}', expr='{}', onSuccess='{}', onFailure='{}', \
+         disabled='{}'}}",
+        text(&rule.name),
+        text(&rule.doc),
+        rule.kind.map_or("null", <&str>::from),
+        rule.mode.map_or("null", <&str>::from),
+        text(&rule.rule_type),
+        or_null(params),
+        text(&rule.expr),
+        text(&rule.on_success),
+        text(&rule.on_failure),
+        rule.disabled,
+    )
+}
+
+fn rule_set(rules: &RuleSet) -> String {
+    let list = |rules: &Option<Vec<Rule>>| or_null(rules.as_ref().map(|rules| list_of(rules.iter().map(rule))));
+    format!(
+        "Rules{{migrationRules={}, domainRules={}, encodingRules={}, enableAt={}}}",
+        list(&rules.migration_rules),
+        list(&rules.domain_rules),
+        list(&rules.encoding_rules),
+        rules.enable_at.map_or("null", <&str>::from),
+    )
 }
 
 /// What was submitted as Java prints Confluent's `Schema`.
-fn echo(Submitted { subject, schema_type, submission }: &Submitted) -> String {
+fn echo(Submitted { subject, schema_type, submission, .. }: &Submitted, version: &str, id: &str) -> String {
     let text = submission.schema.as_deref().unwrap_or("");
-    let known = |r: &RawReference| Some(Reference { name: r.name.clone()?, subject: r.subject.clone()?, version: r.version? });
-    let content = Content {
-        schema_type: *schema_type,
-        text: text.into(),
-        references: submission.references.iter().filter_map(known).collect(),
-        metadata: submission.metadata.clone(),
-        rule_set: submission.rule_set.clone(),
-    };
-    let or_null = |value: Option<String>| value.unwrap_or_else(|| "null".to_owned());
+    let parts = submission.references.iter().map(|r| (r.name.as_deref(), r.subject.as_deref(), r.version));
+    let guid = guid_of(text, parts, submission.metadata.as_ref(), submission.rule_set.as_ref());
     format!(
-        "{{subject={},version={},id={},guid={},schemaType={schema_type},references={},metadata={},ruleSet={},schema={text},\
-         schemaTags=null,ts=null,deleted=null}}",
-        subject.name(),
-        or_null((submission.version != 0).then(|| submission.version.to_string())),
-        or_null(submission.id.map(|id| id.to_string())),
-        content.guid(),
+        "{{subject={subject},version={version},id={id},guid={guid},schemaType={schema_type},references={},metadata={},ruleSet={},\
+         schema={text},schemaTags=null,ts=null,deleted=null}}",
         references(&submission.references),
-        or_null(submission.metadata.as_ref().map(to_text)),
-        or_null(submission.rule_set.as_ref().map(to_text)),
+        or_null(submission.metadata.as_ref().map(metadata)),
+        or_null(submission.rule_set.as_ref().map(rule_set)),
     )
 }

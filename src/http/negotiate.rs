@@ -9,7 +9,8 @@ const PRODUCED: [(&str, u32); 3] =
 /// The media type of answers to clients that don't say what they want.
 pub(super) const DEFAULT: &str = PRODUCED[0].0;
 
-pub(super) type MediaType = &'static str;
+/// The value of `Content-Type`.
+pub(super) type MediaType = HeaderValue;
 
 fn quality(parameters: &str) -> u32 {
     let q = parameters.split(';').filter_map(|p| p.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
@@ -29,6 +30,11 @@ pub(super) fn ranges(headers: &HeaderMap) -> impl Iterator<Item = (&str, u32)> {
 
 /// How much the client likes a media type that goes by these names, in thousandths: the most specific range decides.
 pub(super) fn preference(ranges: &[(&str, u32)], names: &[&str]) -> u32 {
+    rank(ranges, names).unwrap_or(0)
+}
+
+/// The same; `None` where no range covers it.
+fn rank(ranges: &[(&str, u32)], names: &[&str]) -> Option<u32> {
     let matching = ranges.iter().filter_map(|&(range, q)| {
         let is_group = |name: &&str| range.strip_suffix("/*").is_some_and(|group| name.split('/').next() == Some(group));
         let rank = match range {
@@ -39,27 +45,65 @@ pub(super) fn preference(ranges: &[(&str, u32)], names: &[&str]) -> u32 {
         };
         Some((rank, q))
     });
-    matching.max().map_or(0, |(_, q)| q)
+    matching.max().map(|(_, q)| q)
 }
 
-/// The type that the client likes best; ties go to the server's own order. `None`: nothing acceptable.
+/// The type that the client likes best; ties go to the server's own order. `None`: nothing acceptable. A quality of 0 comes last and
+/// is acceptable all the same, and a charset is repeated, both as Confluent does it.
 pub(super) fn choose(headers: &HeaderMap) -> Option<MediaType> {
     // read once: it takes longer than all comparisons
     let ranges: Vec<_> = ranges(headers).collect();
     if ranges.is_empty() {
-        return Some(DEFAULT);
+        return Some(HeaderValue::from_static(DEFAULT));
     }
-    let liked = PRODUCED.iter().map(|(name, own)| (preference(&ranges, &[name]), *own, *name));
-    liked.filter(|(quality, ..)| *quality > 0).max().map(|(_, _, name)| name)
+    let liked = PRODUCED.iter().filter_map(|(name, own)| Some((rank(&ranges, &[name])?, *own, *name)));
+    let (_, _, name) = liked.max()?;
+    Some(with_charset(name, headers).unwrap_or(HeaderValue::from_static(name)))
 }
 
-/// Whether request bodies of this type are read.
-pub(super) fn consumes(content_type: Option<&HeaderValue>) -> bool {
-    let Some(value) = content_type else { return true };
-    let name = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
-    name.eq_ignore_ascii_case("application/octet-stream")
-        || PRODUCED.iter().any(|(produced, _)| name.eq_ignore_ascii_case(produced))
+/// A media type with the charset that `Accept` has behind it.
+fn with_charset(name: &str, headers: &HeaderMap) -> Option<HeaderValue> {
+    let texts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    let mut ranges = texts.filter_map(|range| range.split_once(';'));
+    let (_, parameters) = ranges.find(|(range, _)| range.trim().eq_ignore_ascii_case(name))?;
+    let mut parameters = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let (_, charset) = parameters.find(|(key, _)| key.trim().eq_ignore_ascii_case("charset"))?;
+    HeaderValue::try_from(format!("{name};charset={}", charset.trim())).ok()
 }
+
+/// What the `Content-Type` of a request says about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContentType {
+    /// There is none, or it is one that is read.
+    Read,
+    /// It covers what is read, without naming a type; enough where there is no body.
+    Range,
+    /// It is something else.
+    Foreign,
+    /// It is no media type at all.
+    Malformed,
+}
+
+impl ContentType {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(header::CONTENT_TYPE) else { return Self::Read };
+        let name = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
+        match name.split_once('/') {
+            None | Some(("", _) | (_, "")) => Self::Malformed,
+            _ if PRODUCED.iter().any(|(produced, _)| name.eq_ignore_ascii_case(produced))
+                || name.eq_ignore_ascii_case("application/octet-stream") =>
+            {
+                Self::Read
+            }
+            _ if matches!(name.to_ascii_lowercase().as_str(), "*/*" | "application/*") => Self::Range,
+            _ => Self::Foreign,
+        }
+    }
+}
+
+/// The types of bodies that are read, for clients that sent another one.
+pub(super) const CONSUMED: &str =
+    "application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json, application/json, application/octet-stream";
 
 pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());

@@ -103,11 +103,11 @@ pub(super) fn response(error: &ApiError, links: &Links, instance: &str) -> Respo
         detail: &error.message,
         instance,
         details: error.details.as_deref(),
-        // Confluent's code where it has one
-        error_code: if error.code < 1000 { error.code * 100 } else { error.code },
+        // Confluent's code where it has one; ours end in 80 and above
+        error_code: if error.code < 1000 { error.code * 100 + 80 } else { error.code },
         message: &error.message,
     };
-    let mut response = respond(error.status, MEDIA_TYPE, Body::from(to_bytes(&body)));
+    let mut response = respond(error.status, HeaderValue::from_static(MEDIA_TYPE), Body::from(to_bytes(&body)));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::document::Document;
 use super::error::ApiError;
+pub(super) use super::json_text::to_bytes;
 use super::negotiate::MediaType;
 
 pub(super) enum Reply {
@@ -45,18 +46,18 @@ pub(super) fn plain_json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -
     Ok(Reply::JsonRegardlessOfAccept(status, to_bytes(value)))
 }
 
-pub(super) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Bytes {
-    serde_json::to_vec(value).map_or_else(|_| Bytes::from_static(b"null"), Bytes::from)
-}
-
 impl Reply {
     pub(super) fn into_response(self, media_type: MediaType, method: &Method, headers: &HeaderMap) -> Response {
         match self {
             Self::Json(bytes) | Self::CacheableJson(bytes) => respond(StatusCode::OK, media_type, Body::from(bytes)),
-            Self::Typed(content_type, bytes) => respond(StatusCode::OK, content_type, Body::from(bytes)),
+            Self::Typed(content_type, bytes) => {
+                respond(StatusCode::OK, HeaderValue::from_static(content_type), Body::from(bytes))
+            }
             Self::Stream(body) => respond(StatusCode::OK, media_type, body),
             Self::JsonWithStatus(status, bytes) => respond(status, media_type, Body::from(bytes)),
-            Self::JsonRegardlessOfAccept(status, bytes) => respond(status, "application/json", Body::from(bytes)),
+            Self::JsonRegardlessOfAccept(status, bytes) => {
+                respond(status, HeaderValue::from_static("application/json"), Body::from(bytes))
+            }
             // a handler that did not read the bytes has found that the client has them
             Self::Document { document, .. } => document.answer(method, headers).unwrap_or_default(),
             Self::Response(response) => *response,
@@ -69,10 +70,10 @@ impl Reply {
     }
 }
 
-pub(super) fn respond(status: StatusCode, content_type: &'static str, body: Body) -> Response {
+pub(super) fn respond(status: StatusCode, content_type: HeaderValue, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 

@@ -84,9 +84,9 @@ impl Request {
         self.query(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"))
     }
 
-    /// An integer parameter; what does not parse is a 404, as for Confluent.
+    /// An integer parameter; an empty one is absent, and what does not parse is a 404, as for Confluent.
     pub(super) fn int(&self, name: &str) -> Result<Option<i32>, ApiError> {
-        self.query(name).map(integer).transpose()
+        self.query(name).filter(|text| !text.is_empty()).map(integer).transpose()
     }
 
     /// `offset` and `limit` of a list whose default limit is `default`. A limit of zero or less, or above the maximum, means
@@ -101,6 +101,11 @@ impl Request {
     /// The context of unqualified names.
     pub(super) fn base_context(&self) -> &str {
         self.context.as_deref().unwrap_or(DEFAULT_CONTEXT)
+    }
+
+    /// Whether the registry as a whole is addressed, and neither a subject nor a context.
+    pub(super) fn is_top_level(&self) -> bool {
+        self.context.is_none() && !self.path.iter().any(|(key, _)| key == "subject")
     }
 
     /// The subject of the path as it is named, its alias not followed.

@@ -12,6 +12,7 @@ use super::links::Links;
 use super::metrics::Metrics;
 use super::middleware::access_log::AccessLog;
 use super::middleware::answer_cache::AnswerCache;
+use super::middleware::cors::Cors;
 use crate::cloudevents::EventSettings;
 use crate::registry::Registry;
 
@@ -28,6 +29,8 @@ pub struct HttpSettings {
     pub access_log: AccessLog,
     /// Names under which requests reach the server.
     pub hosts: Hosts,
+    /// Pages of other origins that may ask.
+    pub cors: Option<Cors>,
     /// Bytes of answers held in memory.
     pub answer_cache_bytes: u64,
     /// Bodies above this many bytes are compressed for clients that accept gzip.
@@ -70,6 +73,7 @@ impl Default for HttpSettings {
             request_timeout: Duration::from_mins(1),
             access_log: AccessLog::Errors,
             hosts: Hosts::Any,
+            cors: None,
             answer_cache_bytes: 16 << 20,
             gzip_from: 1024,
             legacy_shapes: false,

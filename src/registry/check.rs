@@ -7,6 +7,7 @@ use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
 use super::judging_pool::Size;
+use super::parse::Reading;
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
 use crate::compat::{self, Candidate, Previous, Report, Rules};
@@ -64,43 +65,34 @@ impl Registry {
     ) -> Result<CheckAnswer, RegistryError> {
         let effective = self.effective(subject).await?;
         let config = &effective.config;
-        let (home, rows) = self.versions_to_compare(subject, target).await?;
+        let rows = self.versions_to_compare(subject, target).await?;
         submission.parsed_type()?;
         if submission.is_empty() {
             return Err(RegistryError::InvalidSchema(InvalidSchema::Empty));
         }
         let mode = if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
         let normalize = normalize || config.normalize.unwrap_or(false);
-        let validate_fields = config.validate_fields.unwrap_or(false);
-        let candidate = self.read(subject, submission, mode, validate_fields, normalize).await?;
+        let candidate = self.read(subject, submission, Reading::checked(mode, normalize, config)).await?;
         let state = SubjectState { epoch: 0, rows };
-        let report = self.compare(&home, &candidate.parsed, submission.metadata.as_ref(), &state, config).await?;
+        let report = self.compare(subject, &candidate.parsed, submission.metadata.as_ref(), &state, config).await?;
         let is_compatible = report.is_compatible();
         let metadata = submission.metadata.as_ref();
         let notes = if explain {
-            self.notes(&home, &candidate.parsed, metadata, &state, config, is_compatible).await?
+            self.notes(subject, &candidate.parsed, metadata, &state, config, is_compatible).await?
         } else {
             Vec::new()
         };
         Ok(CheckAnswer { is_compatible, messages: report.messages, findings: compat::format_findings(report.reasons), notes })
     }
 
-    async fn versions_to_compare(
-        &self,
-        subject: &Subject,
-        target: CheckTarget,
-    ) -> Result<(Subject, Vec<VersionRow>), RegistryError> {
+    async fn versions_to_compare(&self, subject: &Subject, target: CheckTarget) -> Result<Vec<VersionRow>, RegistryError> {
         match target {
-            CheckTarget::History => Ok((subject.clone(), self.store.subject(subject).await?.rows)),
-            CheckTarget::One(selector) => match self.version(subject, selector, false).await {
-                Ok(found) => Ok((found.subject, vec![found.row])),
-                Err(RegistryError::SubjectNotFound(_) | RegistryError::VersionNotFound(_))
-                    if selector == VersionSelector::Latest =>
-                {
-                    Ok((subject.clone(), Vec::new()))
-                }
-                Err(RegistryError::SubjectNotFound(_)) => Err(RegistryError::VersionNotFound(selector)),
-                Err(error) => Err(error),
+            CheckTarget::History => Ok(self.store.subject(subject).await?.rows),
+            // a subject of that name in another context has no say
+            CheckTarget::One(selector) => match self.store.version(subject, selector, false).await? {
+                Some(row) => Ok(vec![row]),
+                None if selector == VersionSelector::Latest => Ok(Vec::new()),
+                None => Err(RegistryError::VersionNotFound(selector)),
             },
         }
     }

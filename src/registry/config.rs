@@ -27,7 +27,7 @@ impl Registry {
         }
         let layers = self.store.settings(&[scope.context_scope(), global()]).await?;
         let inherited = layers.into_iter().find_map(|layer| layer.config).unwrap_or_default();
-        Ok(Config { alias: None, compatibility: inherited.compatibility.or(level), ..inherited })
+        Ok(Config { compatibility: inherited.compatibility.or(level), ..inherited })
     }
 
     /// Merges a change into a config and returns it whole.

@@ -143,17 +143,20 @@ impl Registry {
         if let Some(row) = self.store.version(subject, selector, deleted).await? {
             return Ok((subject.clone(), row));
         }
-        let mut known = self.has_versions(subject, deleted).await?;
         if subject.is_default_context() && !subject.is_context() {
             for context in self.store.contexts_with_subject(subject.name()).await? {
                 let elsewhere = subject.with_context(&context);
                 if let Some(row) = self.store.version(&elsewhere, selector, deleted).await? {
                     return Ok((elsewhere, row));
                 }
-                known = known || self.has_versions(&elsewhere, deleted).await?;
             }
         }
-        if known { Err(RegistryError::VersionNotFound(selector)) } else { Err(RegistryError::SubjectNotFound(subject.clone())) }
+        // a subject of that name in another context does not make this one known
+        if self.has_versions(subject, deleted).await? {
+            Err(RegistryError::VersionNotFound(selector))
+        } else {
+            Err(RegistryError::SubjectNotFound(subject.clone()))
+        }
     }
 
     async fn has_versions(&self, subject: &Subject, deleted: bool) -> Result<bool, RegistryError> {
@@ -168,7 +171,7 @@ impl Registry {
         Ok(self.store.subject(subject).await?)
     }
 
-    /// The newest version whose metadata has all the properties.
+    /// The newest version with metadata that has all the properties.
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`], [`RegistryError::NoSuchSchema`].
@@ -186,10 +189,8 @@ impl Registry {
         }
         for row in rows {
             let Some(schema) = self.schema_by_id(subject.context(), row.id).await? else { continue };
-            let has = |(key, value): &(String, String)| {
-                schema.stored.content.metadata.as_ref().and_then(|m| m.property(key)) == Some(value)
-            };
-            if properties.iter().all(has) {
+            let Some(metadata) = &schema.stored.content.metadata else { continue };
+            if properties.iter().all(|(key, value)| metadata.property(key) == Some(value)) {
                 return Ok(FoundVersion { subject: subject.clone(), row: row.clone(), schema });
             }
         }
@@ -244,7 +245,7 @@ impl Registry {
         Ok(Arc::clone(&registered.content.text))
     }
 
-    /// The inline tags of a schema that carry one of the names; `*` means all.
+    /// The entities of a schema that carry one of the tags named, each with all its tags; `*` means all.
     ///
     /// # Errors
     /// Store failures.
@@ -253,10 +254,7 @@ impl Registry {
         let wanted = |tag: &String| names.iter().any(|name| name == "*" || name == tag);
         let size = Size::Bytes(schema.stored.content.text.len());
         let mut tags = self.judging_pool.run(size, move || parsed.tags()).await?;
-        for entity in &mut tags {
-            entity.tags.retain(wanted);
-        }
-        tags.retain(|entity| !entity.tags.is_empty());
+        tags.retain(|entity| entity.tags.iter().any(wanted));
         Ok(tags)
     }
 }

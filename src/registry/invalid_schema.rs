@@ -45,7 +45,10 @@ pub enum InvalidSchema {
 pub struct Submitted {
     pub subject: Subject,
     pub schema_type: SchemaType,
+    /// Versions of references that could be found are numbers here, where the text could not be read.
     pub submission: Submission,
+    /// In IMPORT an id that was sent counts; elsewhere messages show none.
+    pub is_import: bool,
 }
 
 /// Why a reference can't be resolved.
@@ -55,7 +58,7 @@ pub enum ReferenceError {
     Incomplete(RawReference),
     /// Not a version number.
     InvalidVersion(Version),
-    /// The subject has no such version. The version is the one asked for: -1 for the latest.
+    /// The subject, named with its context, has no such version. The version is the one asked for: -1 for the latest.
     NotFound { subject: String, version: Version },
     /// One name stands for two versions, which `reference-versions-strict` forbids.
     Conflict { name: String, versions: [Version; 2] },

@@ -6,7 +6,7 @@ use super::Registry;
 use super::error::{RegistryError, readable};
 use super::get::FoundVersion;
 use super::judging_pool::Size;
-use super::parse::Candidate;
+use super::parse::{Candidate, Reading};
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
 use crate::schema::ParseMode;
@@ -48,17 +48,18 @@ impl Registry {
         submission: &Submission,
         options: LookupOptions,
     ) -> Result<(FoundVersion, bool), RegistryError> {
-        let (mut known, found) = self.lookup_once(subject, submission, options).await?;
+        let (known, found) = self.lookup_once(subject, submission, options).await?;
         if let Some(found) = found {
             return Ok(found);
         }
         if subject.is_default_context() && !subject.is_context() {
             for context in self.store.contexts_with_subject(subject.name()).await? {
-                let (also_known, found) = self.lookup_once(&subject.with_context(&context), submission, options).await?;
-                if let Some(found) = found {
-                    return Ok(found);
+                // a reference that leads nowhere from that context makes no match there, and no error
+                match self.lookup_once(&subject.with_context(&context), submission, options).await {
+                    Ok((_, Some(found))) => return Ok(found),
+                    Ok((_, None)) | Err(RegistryError::InvalidSchema(_)) => {}
+                    Err(error) => return Err(error),
                 }
-                known = known || also_known;
             }
         }
         if known { Err(RegistryError::NoSuchSchema) } else { Err(RegistryError::SubjectNotFound(subject.clone())) }
@@ -78,7 +79,7 @@ impl Registry {
         let candidate = if submission.is_empty() {
             None
         } else {
-            Some(self.read(subject, submission, ParseMode::Lookup, false, normalize).await?)
+            Some(self.read(subject, submission, Reading::plain(ParseMode::Lookup, normalize)).await?)
         };
         let state = self.store.subject(subject).await?;
         let known = state.rows.iter().any(|row| options.deleted || !row.deleted);
@@ -107,8 +108,7 @@ impl Registry {
         if full_metadata.as_ref() == metadata && full_rules.as_ref() == rules {
             return Ok(None);
         }
-        let found = self.find_content(subject, candidate, full_metadata.as_ref(), full_rules.as_ref(), state, deleted).await?;
-        Ok(found.map(|found| Match { exact: false, ..found }))
+        self.find_content(subject, candidate, full_metadata.as_ref(), full_rules.as_ref(), state, deleted).await
     }
 
     pub(super) async fn find_content(

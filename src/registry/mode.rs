@@ -34,6 +34,8 @@ impl Registry {
             return Err(RegistryError::ForwardOnlyGlobal);
         }
         let import = match mode {
+            // what is below a scope in IMPORT was let in already
+            Some(Mode::Import) if self.effective(scope).await?.mode == Mode::Import => ImportSwitch::No,
             Some(Mode::Import) if force => ImportSwitch::Forced,
             Some(Mode::Import) => ImportSwitch::Checked,
             _ => ImportSwitch::No,

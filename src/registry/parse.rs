@@ -11,7 +11,9 @@ use super::invalid_schema::{InvalidSchema, ReferenceError, Submitted};
 use super::judging_pool::Size;
 use super::submission::{RawReference, Submission};
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference, SchemaError, Stage};
-use crate::types::{Content, Metadata, Reference, RuleSet, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{
+    Config, Content, Metadata, ProtobufPolicy, Reference, RuleSet, SchemaId, SchemaType, Subject, Version, VersionSelector,
+};
 
 impl Submission {
     /// The format; AVRO where none is named.
@@ -21,6 +23,30 @@ impl Submission {
     pub fn parsed_type(&self) -> Result<SchemaType, RegistryError> {
         let Some(name) = self.schema_type.as_deref() else { return Ok(SchemaType::Avro) };
         SchemaType::parse(name).ok_or_else(|| RegistryError::InvalidSchema(InvalidSchema::UnknownType(name.to_owned())))
+    }
+}
+
+/// How a submission is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    mode: ParseMode,
+    validate_fields: bool,
+    /// A compiler must take it.
+    compiles: bool,
+    normalize: bool,
+}
+
+impl Reading {
+    /// Without further checks.
+    pub(super) fn plain(mode: ParseMode, normalize: bool) -> Self {
+        Self { mode, validate_fields: false, compiles: false, normalize }
+    }
+
+    /// With the checks that a config asks for.
+    pub(super) fn checked(mode: ParseMode, normalize: bool, config: &Config) -> Self {
+        let validate_fields = config.validate_fields.unwrap_or(false);
+        let compiles = config.protobuf_policy == Some(ProtobufPolicy::Compiled) && mode == ParseMode::New;
+        Self { mode, validate_fields, compiles, normalize }
     }
 }
 
@@ -64,24 +90,14 @@ struct ResolvedGraph {
     bytes: u64,
 }
 
-/// The references of a submission, found.
-struct ResolvedReferences {
-    /// As they are stored, with version numbers.
-    references: Vec<Reference>,
-    /// Their subjects with contexts.
-    targets: Vec<Subject>,
-    /// Texts, with those of the references of references.
-    texts: Vec<ResolvedReference>,
-}
-
 impl Registry {
-    pub(super) fn parse_options(&self, schema_type: SchemaType, mode: ParseMode, validate_fields: bool) -> ParseOptions {
+    pub(super) fn parse_options(&self, schema_type: SchemaType, mode: ParseMode) -> ParseOptions {
         let max_depth = match schema_type {
             SchemaType::Avro => self.limits.avro_depth,
             SchemaType::Protobuf => self.limits.protobuf_depth,
             SchemaType::Json => self.limits.json_depth,
         };
-        ParseOptions { mode, validate_fields, strict_metaschema: self.defaults.strict_metaschema, max_depth }
+        ParseOptions { strict_metaschema: self.defaults.strict_metaschema, ..ParseOptions::new(mode, max_depth) }
     }
 
     /// Resolves, reads and, if asked, normalizes a submission.
@@ -89,26 +105,41 @@ impl Registry {
         &self,
         subject: &Subject,
         submission: &Submission,
-        mode: ParseMode,
-        validate_fields: bool,
-        normalize: bool,
+        reading: Reading,
     ) -> Result<Candidate, RegistryError> {
+        let Reading { mode, validate_fields, compiles, normalize } = reading;
         let schema_type = submission.parsed_type()?;
         let text: Arc<str> = submission.schema.as_deref().unwrap_or("").into();
-        let submitted = || Box::new(Submitted { subject: subject.clone(), schema_type, submission: submission.clone() });
-        let refuse = |error| RegistryError::InvalidSchema(InvalidSchema::Text { submitted: submitted(), error });
-        let resolved = self.resolve(subject, &submission.references, mode == ParseMode::New).await;
-        let ResolvedReferences { mut references, mut targets, texts } =
-            resolved.map_err(|error| error.or_refuse(|error| InvalidSchema::Reference { submitted: submitted(), error }))?;
-        let options = self.parse_options(schema_type, mode, validate_fields);
+        let is_import = mode == ParseMode::Import;
+        let submitted = |found: &[Reference]| {
+            let mut submission = submission.clone();
+            for (raw, found) in submission.references.iter_mut().zip(found) {
+                raw.version = Some(found.version);
+            }
+            Box::new(Submitted { subject: subject.clone(), schema_type, submission, is_import })
+        };
+        let mut found = Vec::new();
+        let resolved = self.resolve(subject, &submission.references, mode == ParseMode::New, &mut found).await;
+        let (mut targets, texts) = resolved
+            .map_err(|error| error.or_refuse(|error| InvalidSchema::Reference { submitted: submitted(&found), error }))?;
+        let mut references = found;
+        let refuse = |error: SchemaError| {
+            let found = if error.stage == Stage::Parse { references.as_slice() } else { &[] };
+            RegistryError::InvalidSchema(InvalidSchema::Text { submitted: submitted(found), error })
+        };
+        let options = ParseOptions { validate_fields, compiles, ..self.parse_options(schema_type, mode) };
         let size = size(&text, &texts);
         let read = move || {
             let parsed = Parsed::parse(schema_type, &text, &texts, &options)?;
-            let text: Arc<str> = if normalize {
-                parsed.normalized().map_err(|error| SchemaError { stage: Stage::Validate, ..error })?.into()
-            } else {
-                parsed.canonical().into()
-            };
+            if !normalize {
+                let text: Arc<str> = parsed.canonical().into();
+                return Ok((parsed, text));
+            }
+            // what is compared and searched for from here on is the normalized schema
+            let validate = |error| SchemaError { stage: Stage::Validate, ..error };
+            let text: Arc<str> = parsed.normalized().map_err(validate)?.into();
+            let options = ParseOptions { mode: ParseMode::Lookup, validate_fields: false, compiles: false, ..options };
+            let parsed = Parsed::parse(schema_type, &text, &texts, &options).map_err(validate)?;
             Ok((parsed, text))
         };
         let (parsed, text) = self.judging_pool.run(size, read).await?.map_err(refuse)?;
@@ -121,19 +152,21 @@ impl Registry {
         Ok(Candidate { parsed, text, references, targets })
     }
 
-    /// Finds the texts of references.
+    /// Finds the subjects of references, with contexts, and the texts, with those of the references of references. `found` gets the
+    /// references as they are stored, with version numbers; up to the one that fails, if one does.
     async fn resolve(
         &self,
         subject: &Subject,
         raw: &[RawReference],
         only_active: bool,
-    ) -> Result<ResolvedReferences, Failure<ReferenceError>> {
+        found: &mut Vec<Reference>,
+    ) -> Result<(Vec<Subject>, Vec<ResolvedReference>), Failure<ReferenceError>> {
         let limit = self.limits.reference_count;
         if raw.len() > limit {
             return Err(RegistryError::ReferenceLimit { what: "references", limit, setting: "max-references" }.into());
         }
         let mut graph = ResolvedGraph { only_active, ..ResolvedGraph::default() };
-        let (mut references, mut targets) = (Vec::new(), Vec::new());
+        let mut targets = Vec::new();
         for reference in raw {
             let incomplete = || Failure::Input(ReferenceError::Incomplete(reference.clone()));
             let RawReference { name: Some(name), subject: Some(target), version: Some(version) } = reference else {
@@ -146,14 +179,14 @@ impl Registry {
             let selector = selector.ok_or(Failure::Input(ReferenceError::InvalidVersion(*version)))?;
             let target_subject = Subject::parse_in(subject.context(), target);
             let Some(row) = self.store.version(&target_subject, selector, !only_active).await? else {
-                return Err(Failure::Input(ReferenceError::NotFound { subject: target.clone(), version: *version }));
+                return Err(Failure::Input(ReferenceError::NotFound { subject: target_subject.qualified(), version: *version }));
             };
             let reference = Reference { name: name.clone(), subject: target.clone(), version: row.version };
+            found.push(reference.clone());
             self.collect(&mut graph, &target_subject, &reference, row.id, 1).await?;
-            references.push(reference);
             targets.push(target_subject);
         }
-        Ok(ResolvedReferences { references, targets, texts: graph.resolved })
+        Ok((targets, graph.resolved))
     }
 
     /// References of a stored schema; what can't be found any more is left out.
@@ -208,7 +241,7 @@ impl Registry {
                 let inner = Subject::parse_in(target.context(), &nested.subject);
                 let row = self.store.version(&inner, VersionSelector::Number(nested.version), !graph.only_active).await?;
                 let Some(row) = row else {
-                    let (subject, version) = (nested.subject.clone(), nested.version);
+                    let (subject, version) = (inner.qualified(), nested.version);
                     return Err(Failure::Input(ReferenceError::NotFound { subject, version }));
                 };
                 self.collect(graph, &inner, nested, row.id, depth + 1).await?;

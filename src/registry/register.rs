@@ -12,7 +12,7 @@ use super::error::{NotPermitted, RegistryError, readable};
 use super::invalid_schema::InvalidSchema;
 use super::judging_pool::{Size, in_proportion};
 use super::lookup::Match;
-use super::parse::Candidate;
+use super::parse::{Candidate, Reading};
 use super::registered::Registered;
 use super::submission::{RawReference, Submission};
 use super::{MAX_DECISIONS, Registry, schema_cache, schema_names};
@@ -138,22 +138,22 @@ impl Registry {
         let import = effective.mode.is_import();
         let normalize = !import && (options.normalize || effective.config.normalize.unwrap_or(false));
         let mut read = None;
-        // searched once: the transaction refuses if the subject has changed since
-        let mut searched = false;
         if !submission.is_empty() && !submission.edits_tags() && !effective.config.has_contract_layers() {
             let (candidate, strict) = self.read_for_registration(subject, submission, &effective, normalize).await?;
-            let found = self.find_match(subject, submission, &candidate, &state, &effective.config, false).await?;
+            let found = self.find_as_submitted(subject, submission, &candidate, &state).await?;
             if let Some(found) = found
                 && Self::answers(submission, &found, &state)
             {
                 let registered = Registered::known(subject, &found.row, &found.schema, found.matched_at());
                 return Ok(Decision::Known { registered, repeatable: found.exact });
             }
-            searched = true;
             read = Some((candidate, strict));
         }
         Self::refuse_registration(subject, submission.id, effective.mode)?;
-        let submission = self.completed(subject, submission, &state, &effective).await?;
+        let completed = self.completed(subject, submission, &state, &effective).await?;
+        // searched once: the transaction refuses if the subject has changed since
+        let searched = read.is_some() && completed.metadata == submission.metadata && completed.rule_set == submission.rule_set;
+        let submission = completed;
         let (candidate, strict) = match read {
             Some(read) => read,
             None => self.read_for_registration(subject, &submission, &effective, normalize).await?,
@@ -167,6 +167,25 @@ impl Registry {
         Ok(decision)
     }
 
+    /// The version that holds what was submitted, before anything is filled in. Version -1 asks for the latest one alone.
+    async fn find_as_submitted(
+        &self,
+        subject: &Subject,
+        submission: &Submission,
+        candidate: &Candidate,
+        state: &SubjectState,
+    ) -> Result<Option<Match>, RegistryError> {
+        let (metadata, rules) = (submission.metadata.as_ref(), submission.rule_set.as_ref());
+        if submission.version != -1 {
+            return self.find_content(subject, candidate, metadata, rules, state, false).await;
+        }
+        let Some(latest) = state.latest() else { return Ok(None) };
+        let latest = SubjectState { epoch: state.epoch, rows: vec![latest.clone()] };
+        let found = self.find_content(subject, candidate, metadata, rules, &latest, false).await?;
+        // Confluent compares here, and shows the version that it found
+        Ok(found.map(|found| Match { exact: false, ..found }))
+    }
+
     /// Reads strictly; when only the lax reading accepts the text, that one is returned together with the strict refusal, which
     /// counts unless the schema turns out to be known.
     async fn read_for_registration(
@@ -176,17 +195,19 @@ impl Registry {
         effective: &Effective,
         normalize: bool,
     ) -> Result<(Candidate, Result<(), RegistryError>), RegistryError> {
-        let validate_fields = effective.config.validate_fields.unwrap_or(false);
         if effective.mode.is_import() {
-            return Ok((self.read(subject, submission, ParseMode::Import, false, false).await?, Ok(())));
+            return Ok((self.read(subject, submission, Reading::plain(ParseMode::Import, false)).await?, Ok(())));
         }
         if !effective.config.validate_new_schemas.unwrap_or(true) {
-            return Ok((self.read(subject, submission, ParseMode::Lookup, validate_fields, normalize).await?, Ok(())));
+            return Ok((
+                self.read(subject, submission, Reading::checked(ParseMode::Lookup, normalize, &effective.config)).await?,
+                Ok(()),
+            ));
         }
-        match self.read(subject, submission, ParseMode::New, validate_fields, normalize).await {
+        match self.read(subject, submission, Reading::checked(ParseMode::New, normalize, &effective.config)).await {
             Ok(candidate) => Ok((candidate, Ok(()))),
             Err(RegistryError::InvalidSchema(reason)) => {
-                let lax = self.read(subject, submission, ParseMode::Lookup, false, normalize).await?;
+                let lax = self.read(subject, submission, Reading::plain(ParseMode::Lookup, normalize)).await?;
                 Ok((lax, Err(RegistryError::InvalidSchema(reason))))
             }
             Err(error) => Err(error),
@@ -236,10 +257,19 @@ impl Registry {
                 .map(|r| RawReference { name: Some(r.name.clone()), subject: Some(r.subject.clone()), version: Some(r.version) })
                 .collect();
         }
+        if out.version == 0 && !(submission.tags_to_add.is_empty() && submission.tags_to_remove.is_empty()) {
+            // what is tagged becomes a version of its own
+            out.version = -1;
+        }
         (out.metadata, out.rule_set) = self.populated(subject, submission, state, &effective.config).await?;
+        let inherits_version = out.metadata.as_ref().is_some_and(|metadata| metadata.property(VERSION_PROPERTY).is_some());
+        if out.version != 0 || inherits_version {
+            let next = state.next_version().to_string();
+            out.metadata = Some(out.metadata.unwrap_or_default().with_property(VERSION_PROPERTY, &next));
+        }
         if submission.edits_tags() {
             let mode = if effective.config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
-            let candidate = self.read(subject, &out, mode, false, false).await?;
+            let candidate = self.read(subject, &out, Reading::plain(mode, false)).await?;
             let mut text = candidate.text.to_string();
             let refuse = |error| RegistryError::InvalidSchema(InvalidSchema::Tags(error));
             if submission.propagate_tags
@@ -258,7 +288,7 @@ impl Registry {
             if !submission.tags_to_add.is_empty() || !submission.tags_to_remove.is_empty() {
                 let size = Size::Bytes(text.len());
                 out.schema = Some(text);
-                let candidate = self.read(subject, &out, mode, false, false).await?;
+                let candidate = self.read(subject, &out, Reading::plain(mode, false)).await?;
                 let (add, remove) = (submission.tags_to_add.clone(), submission.tags_to_remove.clone());
                 let edit = move || candidate.parsed.edit_tags(&add, &remove, false);
                 text = self.judging_pool.run(size, edit).await?.map_err(refuse)?;
@@ -297,18 +327,13 @@ impl Registry {
         let id = submission.id.filter(|id| *id >= 0);
         let next = state.next_version();
         let (metadata, rules) = (submission.metadata.as_ref(), submission.rule_set.as_ref());
-        if !import && !searched && submission.version <= 0 {
-            let latest_only = submission.version < 0;
-            let found = self.find_content(subject, &candidate, metadata, rules, state, false).await?;
-            if let Some(found) = found
-                && (!latest_only || state.latest().is_some_and(|row| row.version == found.row.version))
-            {
-                let registered = Registered::known(subject, &found.row, &found.schema, found.matched_at());
-                return Ok(Decision::Known { registered, repeatable: false });
-            }
-        }
-        if !import && submission.version > 0 && submission.version != next {
-            return Err(RegistryError::InvalidSchema(InvalidSchema::NotTheNextVersion));
+        if !import
+            && !searched
+            && submission.version == 0
+            && let Some(found) = self.find_content(subject, &candidate, metadata, rules, state, false).await?
+        {
+            let registered = Registered::known(subject, &found.row, &found.schema, None);
+            return Ok(Decision::Known { registered, repeatable: false });
         }
         if !import && !options.force {
             let report = self.compare(subject, &candidate.parsed, metadata, state, &effective.config).await?;
@@ -327,13 +352,11 @@ impl Registry {
                 });
             }
         }
-        let version = if submission.version > 0 { submission.version } else { next };
-        let mut content = candidate.content(metadata, rules);
-        let inherited = metadata.is_some_and(|m| m.property(VERSION_PROPERTY).is_some());
-        if !import && (submission.version != 0 || inherited) {
-            let stamped = content.metadata.take().unwrap_or_default();
-            content.metadata = Some(stamped.with_property(VERSION_PROPERTY, &version.to_string()));
+        if !import && submission.version > 0 && submission.version != next {
+            return Err(RegistryError::InvalidSchema(InvalidSchema::NotTheNextVersion));
         }
+        let version = if submission.version > 0 { submission.version } else { next };
+        let content = candidate.content(metadata, rules);
         let taken = state.row(version);
         if taken.is_some() && !import {
             return Err(RegistryError::NotPermitted(NotPermitted::NoVersionLeft(subject.clone())));

@@ -145,7 +145,7 @@ impl Registry {
         // unqualified references of a stored schema are relative to its own context
         let context = Subject::in_context(&schema.stored.context, "");
         let resolved = self.resolve_stored(&context, &content.references).await?;
-        let options = self.parse_options(content.schema_type, ParseMode::Stored, false);
+        let options = self.parse_options(content.schema_type, ParseMode::Stored);
         let (schema_type, text) = (content.schema_type, Arc::clone(&content.text));
         let size = super::parse::size(&text, &resolved);
         self.judging_pool.run_shared(size, move || Parsed::parse(schema_type, &text, &resolved, &options)).await

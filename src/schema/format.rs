@@ -112,6 +112,8 @@ pub struct ParseOptions {
     /// Config key `validateFields`: format-specific extra checks (Protobuf: the file must link; JSON Schema:
     /// no root property beginning with `$$`).
     pub validate_fields: bool,
+    /// Protobuf only: also refuse what a compiler would refuse.
+    pub compiles: bool,
     /// JSON Schema only: also refuse what nothing but the meta-schema forbids.
     pub strict_metaschema: bool,
     /// Deepest nesting of the text that is read, in the levels of the format.
@@ -121,7 +123,7 @@ pub struct ParseOptions {
 impl ParseOptions {
     /// Options for a mode, everything else at its default. `max_depth` must come from the configuration on server paths.
     pub fn new(mode: ParseMode, max_depth: usize) -> Self {
-        Self { mode, validate_fields: false, strict_metaschema: false, max_depth }
+        Self { mode, validate_fields: false, compiles: false, strict_metaschema: false, max_depth }
     }
 }
 
@@ -143,6 +145,8 @@ pub struct ResolvedReference {
 pub enum Stage {
     /// The text could not be read.
     Parse,
+    /// The text was read; no schema can be made of it. Confluent says no more than that, where it reads JSON Schema.
+    Load,
     /// The text was read; what it says is not allowed.
     Validate,
     /// The text was read; a name in it stands for nothing that is there.

@@ -37,21 +37,34 @@ pub struct Content {
 impl Content {
     /// The guid: MD5 over text, references, metadata and rule set (rest-api 5.2). The schema type is not hashed.
     pub fn guid(&self) -> Guid {
-        let mut md5 = Md5::new();
-        md5.update(self.text.as_bytes());
-        for reference in &self.references {
-            md5.update(reference.name.as_bytes());
-            md5.update(reference.subject.as_bytes());
-            md5.update(reference.version.to_be_bytes());
-        }
-        if let Some(metadata) = &self.metadata {
-            hash_metadata(&mut md5, metadata);
-        }
-        if let Some(rule_set) = &self.rule_set {
-            hash_rule_set(&mut md5, rule_set);
-        }
-        Guid(md5.finalize().into())
+        let references = self.references.iter().map(|r| (Some(&*r.name), Some(&*r.subject), Some(r.version)));
+        guid_of(&self.text, references, self.metadata.as_ref(), self.rule_set.as_ref())
     }
+}
+
+/// The guid of a content that may be incomplete: of each reference name, subject and version, as far as they are there.
+pub fn guid_of<'r>(
+    text: &str,
+    references: impl Iterator<Item = (Option<&'r str>, Option<&'r str>, Option<Version>)>,
+    metadata: Option<&Metadata>,
+    rule_set: Option<&RuleSet>,
+) -> Guid {
+    let mut md5 = Md5::new();
+    md5.update(text.as_bytes());
+    for (name, subject, version) in references {
+        md5.update(name.unwrap_or_default().as_bytes());
+        md5.update(subject.unwrap_or_default().as_bytes());
+        if let Some(version) = version {
+            md5.update(version.to_be_bytes());
+        }
+    }
+    if let Some(metadata) = metadata {
+        hash_metadata(&mut md5, metadata);
+    }
+    if let Some(rule_set) = rule_set {
+        hash_rule_set(&mut md5, rule_set);
+    }
+    Guid(md5.finalize().into())
 }
 
 fn hash_metadata(md5: &mut Md5, metadata: &Metadata) {

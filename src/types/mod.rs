@@ -15,7 +15,7 @@ mod xregistry;
 pub use association::{ANY_RESOURCE, Association, AssociationType, Lifecycle, Resource, TOPIC};
 pub use binding::{Alias, AliasTarget, SchemaName, TypeBinding};
 pub use clock::Clock;
-pub use content::{Content, Reference};
+pub use content::{Content, Reference, guid_of};
 pub use contract::{
     ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,
 };

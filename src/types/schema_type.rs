@@ -79,11 +79,13 @@ pub enum ProtobufPolicy {
     WireJson,
     /// Adds what breaks generated source code.
     File,
+    /// Confluent's rules alone, for schemas that a compiler takes; others can't be registered.
+    Compiled,
 }
 
 impl ProtobufPolicy {
     /// All policies, weakest first.
-    pub const ALL: [ProtobufPolicy; 4] = [Self::Default, Self::Wire, Self::WireJson, Self::File];
+    pub const ALL: [ProtobufPolicy; 5] = [Self::Default, Self::Wire, Self::WireJson, Self::File, Self::Compiled];
 
     /// The wire name.
     pub fn as_str(self) -> &'static str {

@@ -4,13 +4,16 @@ use std::fmt;
 
 /// Name of the default context.
 pub const DEFAULT_CONTEXT: &str = ".";
+/// The context of names that begin with the wildcard `:*:`. In prefixes of lists that stands for all contexts; in a name it stands
+/// for one that is called so.
+const WILDCARD_CONTEXT: &str = "*";
 /// Name of the context whose config and mode apply to all others.
 pub const GLOBAL_CONTEXT: &str = ".__GLOBAL";
 
 /// A subject together with its context; printed qualified (`:.ctx:name`), the default context left out.
 ///
-/// Rules: a name that begins with `:.` carries a context up to the next colon (`:.ctx` alone means `:.ctx:`); everything
-/// else is a plain subject of the default context, also when it begins with another `:`.
+/// Rules: a name that begins with `:.` carries a context up to the next colon (`:.ctx` alone means `:.ctx:`), and one that begins with
+/// `:*:` the context `*`; everything else is a plain subject of the default context, also when it begins with another `:`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {
     context: Box<str>,
@@ -91,6 +94,9 @@ impl fmt::Display for Subject {
 /// Splits `:.ctx:name` into context and name; `None` for an unqualified name.
 pub fn split_qualified(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix(':')?;
+    if let Some(name) = rest.strip_prefix("*:") {
+        return Some((WILDCARD_CONTEXT, name));
+    }
     if !rest.starts_with('.') {
         return None;
     }

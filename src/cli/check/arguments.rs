@@ -39,9 +39,12 @@ pub(super) struct Arguments {
     /// How strictly JSON Schema is judged: `strict` or `lenient` [default: the subject's in the registry, else strict]
     #[arg(long, value_name = "POLICY", value_parser = policy)]
     pub(super) policy: Option<CompatibilityPolicy>,
-    /// Rule set for Protobuf: `default`, `wire`, `wire_json` or `file` [default: the subject's in the registry, else default]
+    /// Rule set for Protobuf: `default`, `wire`, `wire_json`, `file` or `compiled` [default: the subject's in the registry, else default]
     #[arg(long, value_name = "POLICY", value_parser = protobuf_policy)]
     pub(super) protobuf_policy: Option<ProtobufPolicy>,
+    /// Refuse what a compiler (Protobuf) or the meta-schema (JSON Schema) would refuse
+    #[arg(long)]
+    pub(super) strict: bool,
     /// A schema that others refer to under this name; may be given several times
     #[arg(long, value_name = "NAME=PATH")]
     pub(super) reference: Vec<String>,
@@ -109,7 +112,7 @@ fn policy(name: &str) -> Result<CompatibilityPolicy, String> {
 }
 
 fn protobuf_policy(name: &str) -> Result<ProtobufPolicy, String> {
-    known(ProtobufPolicy::parse(name), &["default", "wire", "wire_json", "file"])
+    known(ProtobufPolicy::parse(name), &["default", "wire", "wire_json", "file", "compiled"])
 }
 
 /// Reads the name of a format in any letter case.

@@ -28,6 +28,8 @@ pub(super) struct Reading {
     pub(super) mode: ParseMode,
     /// Extra checks (config key `validateFields`).
     pub(super) validate_fields: bool,
+    /// Refuse what a compiler or the meta-schema would refuse.
+    pub(super) strict: bool,
     /// Registered in normalized form.
     pub(super) normalize: bool,
 }
@@ -55,8 +57,13 @@ impl LoadedSchema {
         references: &[ResolvedReference],
         reading: Reading,
     ) -> Result<Self, InputError> {
-        let Reading { mode, validate_fields, normalize } = reading;
-        let options = ParseOptions { validate_fields, ..ParseOptions::new(mode, max_depth(schema_type)) };
+        let Reading { mode, validate_fields, strict, normalize } = reading;
+        let options = ParseOptions {
+            validate_fields,
+            compiles: strict,
+            strict_metaschema: strict,
+            ..ParseOptions::new(mode, max_depth(schema_type))
+        };
         let refused = |error| InputError::refused(&input.name, &error);
         if input.text.trim().is_empty() {
             return Err(InputError::of(&input.name, "the schema is empty"));

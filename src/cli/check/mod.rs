@@ -34,7 +34,7 @@ use super::exit::Exit;
 use crate::compat::Rules;
 use crate::registry::JudgingLimits;
 use crate::schema::ParseMode;
-use crate::types::{CompatibilityLevel, Config, Metadata, SchemaType, Version};
+use crate::types::{CompatibilityLevel, Config, Metadata, ProtobufPolicy, SchemaType, Version};
 
 pub(super) use self::arguments::{Color, schema_type};
 pub(super) use self::excerpt::excerpt;
@@ -128,7 +128,7 @@ fn against_files(arguments: &Arguments, metadata: Option<Metadata>) -> Result<Ou
         paths.extend(source::folder(folder, &arguments.new, schema_type)?);
     }
     paths.extend(arguments.against.iter().cloned());
-    let reading = Reading { mode: ParseMode::Lookup, validate_fields: false, normalize: arguments.normalize };
+    let reading = Reading { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: arguments.normalize };
     let mut earlier = Vec::with_capacity(paths.len());
     for (path, version) in paths.iter().zip(1..) {
         let own_type = arguments.schema_type.or_else(|| type_of(path)).unwrap_or(schema_type);
@@ -169,6 +169,7 @@ fn candidate(
     let reading = Reading {
         mode: if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup },
         validate_fields: config.validate_fields.unwrap_or(false),
+        strict: arguments.strict || config.protobuf_policy == Some(ProtobufPolicy::Compiled),
         normalize: arguments.normalize || config.normalize.unwrap_or(false),
     };
     let side = LoadedSchema::file(schema_type, text, &places, reading)?;

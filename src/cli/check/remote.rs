@@ -149,7 +149,7 @@ impl Remote {
         let Stored { version, schema_type, text, metadata, .. } = stored;
         let location = self.client.url(&format!("/subjects/{}/versions/{version}/schema", segment(&home)));
         let input = Input { name: format!("{home} version {version}"), location, text: text.into() };
-        let reading = Reading { mode: ParseMode::Stored, validate_fields: false, normalize: false };
+        let reading = Reading { mode: ParseMode::Stored, validate_fields: false, strict: false, normalize: false };
         let loaded = LoadedSchema::read(schema_type, input, &graph.resolved, reading)?;
         // what is stored is quoted as it is
         let stored = loaded.input.text.to_string();

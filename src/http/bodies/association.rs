@@ -24,7 +24,12 @@ fn operation(object: Object<'_>) -> Result<AssociationOperation, CodecError> {
         Some(other) => Err(CodecError(format!(
             "Could not resolve type id '{other}' as a subtype of `AssociationOp`: known type ids = [CREATE, DELETE, UPSERT]"
         ))),
-        None => Err(CodecError("Could not resolve subtype of `AssociationOp`: missing type id property 'opType'".to_owned())),
+        None => Err(CodecError(
+            "Could not resolve subtype of [simple type, class \
+             io.confluent.kafka.schemaregistry.client.rest.entities.requests.AssociationOp]: missing type id property 'opType' \
+             (for POJO property 'associations')"
+                .to_owned(),
+        )),
     }
 }
 
@@ -92,8 +97,12 @@ pub(in crate::http) fn query(value: &Value) -> Result<AssociationQuery, ApiError
 const MAX_BATCH: usize = 1_000;
 
 /// The requests of a batch, each read by `reader`; a batch of none is refused.
-pub(in crate::http) fn batch<T>(value: &Value, reader: impl Fn(&Value) -> Result<T, ApiError>) -> Result<Vec<T>, ApiError> {
-    let object = Object::of("AssociationBatchRequest", value)?.unwrap_or_default();
+pub(in crate::http) fn batch<T>(
+    value: &Value,
+    class: &str,
+    reader: impl Fn(&Value) -> Result<T, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    let object = Object::of(class, value)?.unwrap_or_default();
     let requests = items(object, "requests", "AssociationOpRequest")?;
     if requests.is_empty() {
         let detail = "cannot be null or empty".to_owned();

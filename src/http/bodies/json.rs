@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::codec::unicode;
 use crate::http::error::ApiError;
+use crate::java::json_fault::{self, Dialect};
 use crate::registry::in_proportion;
 
 /// Deepest nesting of a body, which is Jackson's.
@@ -16,12 +17,12 @@ const MEANINGFUL_DEPTH: usize = 100;
 /// Values that a body may have beside its texts; each takes some 70 bytes.
 const MAX_VALUES: usize = 200_000;
 
-/// The first JSON value of a body; what follows it is ignored. `None` for an empty body and for `null`.
-pub(in crate::http) fn value(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
-    in_proportion(bytes.len(), || read(bytes))
+/// The JSON value of a body. `None` for an empty body and for `null`. `class` is what Confluent makes of it, for messages.
+pub(in crate::http) fn value(bytes: &Bytes, class: &str) -> Result<Option<Value>, ApiError> {
+    in_proportion(bytes.len(), || read(bytes, class))
 }
 
-fn read(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
+fn read(bytes: &Bytes, class: &str) -> Result<Option<Value>, ApiError> {
     let malformed = |error: &dyn std::fmt::Display| ApiError::bad_request(format!("Malformed JSON: {error}"));
     let bytes = unicode::to_utf8(bytes).map_err(|error| malformed(&error))?;
     if bytes.len() > MAX_VALUES && values(&bytes) > MAX_VALUES {
@@ -41,7 +42,15 @@ fn read(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
         }
         read => read,
     };
-    match value.map_err(|error| malformed(&error))? {
+    let value = value.map_err(|error| match json_fault::first(&bytes, Dialect::Bodies) {
+        Some(fault) => ApiError::bad_request(fault.message),
+        None => malformed(&error),
+    })?;
+    let (value, end) = value;
+    if bytes.get(end..).is_some_and(|rest| !rest.iter().all(u8::is_ascii_whitespace)) {
+        refuse_trailing(&bytes, class)?;
+    }
+    match value {
         None | Some(Value::Null) => Ok(None),
         Some(mut value) => {
             if may_hold_nul(&bytes) {
@@ -52,8 +61,22 @@ fn read(bytes: &Bytes) -> Result<Option<Value>, ApiError> {
     }
 }
 
-fn first(bytes: &[u8]) -> serde_json::Result<Option<Value>> {
-    serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().next().transpose()
+/// The first value, and where it ends.
+fn first(bytes: &[u8]) -> serde_json::Result<(Option<Value>, usize)> {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+    let value = values.next().transpose()?;
+    Ok((value, values.byte_offset()))
+}
+
+fn refuse_trailing(bytes: &[u8], class: &str) -> Result<(), ApiError> {
+    match json_fault::trailing(bytes) {
+        None => Ok(()),
+        Some(Err(fault)) => Err(ApiError::bad_request(fault)),
+        Some(Ok(token)) => Err(ApiError::bad_request(format!(
+            "Trailing token (of type {token}) found after value (bound as `{class}`): \
+             not allowed as per `DeserializationFeature.FAIL_ON_TRAILING_TOKENS`"
+        ))),
+    }
 }
 
 /// The bytes of the first value with the depth that each is at; those inside strings are at that of the string. A bracket that opens
@@ -148,6 +171,6 @@ fn replace_nul(value: &mut Value) {
 }
 
 /// A body that must be there.
-pub(in crate::http) fn required(bytes: &Bytes, operation: &str) -> Result<Value, ApiError> {
-    value(bytes)?.ok_or_else(|| ApiError::empty_body(operation))
+pub(in crate::http) fn required(bytes: &Bytes, operation: &str, class: &str) -> Result<Value, ApiError> {
+    value(bytes, class)?.ok_or_else(|| ApiError::empty_body(operation))
 }

@@ -38,7 +38,7 @@ impl FromJson for TagEdit {
             other => {
                 let text = other.unwrap_or("null");
                 return Err(CodecError(format!(
-                    "Cannot deserialize value of type `SchemaEntity.EntityType` from String \"{text}\": \
+                    "Cannot deserialize value of type `EntityType` from String \"{text}\": \
                      not one of the values accepted for Enum class: [sr_record, sr_field]"
                 )));
             }

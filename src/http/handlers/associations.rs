@@ -51,14 +51,14 @@ async fn list(request: &Request, scope: AssociationScope) -> Answer {
 }
 
 pub(in crate::http) async fn create(request: Request) -> Answer {
-    let body = bodies::json::required(&request.body, "createAssociation.arg4")?;
+    let body = bodies::json::required(&request.body, "createAssociation.arg4", "AssociationCreateOrUpdateRequest")?;
     let change = bodies::association::change(&body, Some(AssociationOperation::Create))?;
     let answer = request.registry().associate(&context(&request)?, &change, request.flag("dryRun"), false).await?;
     resource(&request, &answer)
 }
 
 pub(in crate::http) async fn create_or_update(request: Request) -> Answer {
-    let body = bodies::json::required(&request.body, "createOrUpdateAssociation.arg5")?;
+    let body = bodies::json::required(&request.body, "createOrUpdateAssociation.arg5", "AssociationCreateOrUpdateRequest")?;
     let mut change = bodies::association::change(&body, Some(AssociationOperation::Upsert))?;
     let id = change.resource_id.get_or_insert_with(|| request.param("resourceId").to_owned());
     if id != request.param("resourceId") {
@@ -82,9 +82,9 @@ pub(in crate::http) async fn delete(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn batch_get(request: Request) -> Answer {
-    let body = bodies::json::required(&request.body, "batchGetAssociations.arg1")?;
+    let body = bodies::json::required(&request.body, "batchGetAssociations.arg1", "AssociationBatchGetRequest")?;
     let mut answers = Vec::new();
-    for query in bodies::association::batch(&body, bodies::association::query)? {
+    for query in bodies::association::batch(&body, "AssociationBatchGetRequest", bodies::association::query)? {
         let answer = request.registry().query_associations(&query, request.flag("includeSchemas")).await;
         answers.push(answer);
     }
@@ -92,10 +92,11 @@ pub(in crate::http) async fn batch_get(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn batch_mutate(request: Request) -> Answer {
-    let body = bodies::json::required(&request.body, "mutateAssociations.arg4")?;
+    let body = bodies::json::required(&request.body, "mutateAssociations.arg4", "AssociationBatchRequest")?;
     let context = context(&request)?;
     let mut answers = Vec::new();
-    for change in bodies::association::batch(&body, |value| bodies::association::change(value, None))? {
+    for change in bodies::association::batch(&body, "AssociationBatchRequest", |value| bodies::association::change(value, None))?
+    {
         let answer = request.registry().associate(&context, &change, request.flag("dryRun"), true).await;
         answers.push(answer);
     }

@@ -1,7 +1,7 @@
 //! `/compatibility`.
 
 use crate::http::bodies;
-use crate::http::error::selector;
+use crate::http::error::{explained, selector};
 use crate::http::invalid_schema;
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
@@ -19,15 +19,15 @@ pub(in crate::http) async fn history(request: Request) -> Answer {
 
 /// With `verbose` an invalid schema is a verdict, not an error (rest-api 5.11).
 async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer {
-    let submission = bodies::schema::submission(&bodies::json::required(&request.body, operation)?)?;
+    let submission = bodies::schema::submission(&bodies::json::required(&request.body, operation, "RegisterSchemaRequest")?)?;
     let subject = request.subject().await?;
     let (verbose, explain) = (request.flag("verbose"), request.flag("explain"));
     let answer = match request.registry().check(&subject, &submission, target, request.flag("normalize"), explain).await {
         Err(RegistryError::InvalidSchema(reason)) if verbose => {
-            let message = invalid_schema::message(&reason);
+            let message = if explain { invalid_schema::explained(&reason) } else { invalid_schema::message(&reason) };
             CheckAnswer { is_compatible: false, messages: vec![message], ..CheckAnswer::default() }
         }
-        answer => answer?,
+        answer => answer.map_err(|error| explained(error, explain))?,
     };
     json(&CompatibilityCheck {
         is_compatible: answer.is_compatible,

@@ -11,7 +11,8 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
-    let body = bodies::json::required(&request.body, "updateConfig.arg1")?;
+    let operation = if request.is_top_level() { "updateTopLevelConfig.arg1" } else { "updateSubjectLevelConfig.arg2" };
+    let body = bodies::json::required(&request.body, operation, "ConfigUpdateRequest")?;
     let patch = ConfigPatch::from_json(&body)?.unwrap_or_default();
     let config = request.registry().put_config(&request.named_subject(), &patch).await?;
     json(&ConfigJson::new(&config, LevelKey::Compatibility))

@@ -1,18 +1,19 @@
 //! Liveness, readiness, metrics, and the contract itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use bytes::Bytes;
-use serde_json::Value;
 
+use crate::codec::FromJson;
 use crate::http::bodies;
-use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::http::wire::{Empty, Health};
+use crate::types::JavaStr;
 
 /// The contract, as it stands in the repository.
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
@@ -24,12 +25,10 @@ pub(in crate::http) async fn root(_: Request) -> Answer {
     json(&Empty {})
 }
 
-/// Confluent takes any object of scalars here.
+/// Confluent takes any map of texts here.
 pub(in crate::http) async fn post_root(request: Request) -> Answer {
-    match bodies::json::value(&request.body)? {
-        None => {}
-        Some(Value::Object(members)) if members.values().all(|value| !value.is_object() && !value.is_array()) => {}
-        Some(_) => return Err(ApiError::bad_request("Expected an object of scalars")),
+    if let Some(value) = bodies::json::value(&request.body, "Map")? {
+        BTreeMap::<JavaStr, String>::from_json(&value)?;
     }
     json(&Empty {})
 }

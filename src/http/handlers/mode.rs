@@ -1,5 +1,7 @@
 //! `/mode`, of the registry as a whole, of contexts and of subjects.
 
+use serde_json::Value;
+
 use crate::codec::Object;
 use crate::http::bodies::json as json_body;
 use crate::http::error::ApiError;
@@ -16,9 +18,15 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 
 /// `null` clears the mode; a body without the key is refused (Accordant only). The answer is what was sent.
 pub(in crate::http) async fn put(request: Request) -> Answer {
-    let body = json_body::required(&request.body, "updateMode.arg1")?;
-    let object = Object::of("ModeUpdateRequest", &body).map_err(ApiError::from)?.unwrap_or_default();
-    let given = object.change::<String>("mode").map_err(ApiError::from)?.ok_or(RegistryError::InvalidMode)?;
+    let operation = if request.is_top_level() { "updateTopLevelMode.arg1" } else { "updateMode.arg2" };
+    let body = json_body::required(&request.body, operation, "ModeUpdateRequest")?;
+    let given = if let Value::String(mode) = &body {
+        // Confluent's class can be made of the mode alone
+        Some(mode.clone())
+    } else {
+        let object = Object::of("ModeUpdateRequest", &body).map_err(ApiError::from)?.unwrap_or_default();
+        object.change::<String>("mode").map_err(ApiError::from)?.ok_or(RegistryError::InvalidMode)?
+    };
     let mode = match &given {
         Some(name) => Some(Mode::parse(name).ok_or(RegistryError::InvalidMode)?),
         None => None,

@@ -8,7 +8,7 @@ use crate::http::error::{ApiError, explained, selector, subject_not_found};
 use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::registry::{FoundVersion, LookupOptions, RegisterOptions};
-use crate::types::VersionSelector;
+use crate::types::{GLOBAL_CONTEXT, VersionSelector};
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(usize::MAX)?;
@@ -21,20 +21,28 @@ pub(in crate::http) async fn versions(request: Request) -> Answer {
     let subject = request.subject().await?;
     let state = request.registry().subject_state(&subject).await?;
     let (negative, only, deleted) = (request.flag("deletedAsNegative"), request.flag("deletedOnly"), request.flag("deleted"));
+    let is_known = state.rows.iter().any(|row| only || deleted || !row.deleted);
+    if !is_known
+        && !(subject.is_context()
+            && (subject.context() == GLOBAL_CONTEXT || request.registry().has_subjects(subject.context()).await?))
+    {
+        return Err(subject_not_found(&subject));
+    }
     let shown: Vec<i32> = state
         .rows
         .iter()
         .filter(|row| negative || if only { row.deleted } else { deleted || !row.deleted })
         .map(|row| if negative && row.deleted { -row.version } else { row.version })
         .collect();
-    if shown.is_empty() && !(subject.is_context() && request.registry().has_subjects(subject.context()).await?) {
-        return Err(subject_not_found(&subject));
-    }
     json(&page(shown, paging))
 }
 
 pub(in crate::http) async fn look_up(request: Request) -> Answer {
-    let submission = bodies::schema::submission(&bodies::json::required(&request.body, "lookUpSchemaUnderSubject.arg3")?)?;
+    let submission = bodies::schema::submission(&bodies::json::required(
+        &request.body,
+        "lookUpSchemaUnderSubject.arg5",
+        "RegisterSchemaRequest",
+    )?)?;
     let subject = request.subject().await?;
     let options = LookupOptions { normalize: request.flag("normalize"), deleted: request.flag("deleted") };
     let (found, exact) = request.registry().lookup(&subject, &submission, options).await?;
@@ -55,7 +63,8 @@ pub(in crate::http) async fn by_metadata(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn register(request: Request) -> Answer {
-    let submission = bodies::schema::submission(&bodies::json::required(&request.body, "register.arg4")?)?;
+    let submission =
+        bodies::schema::submission(&bodies::json::required(&request.body, "register.arg6", "RegisterSchemaRequest")?)?;
     let subject = request.subject().await?;
     let options =
         RegisterOptions { normalize: request.flag("normalize"), force: request.flag("force"), explain: request.flag("explain") };
@@ -98,7 +107,7 @@ pub(in crate::http) async fn referenced_by(request: Request) -> Answer {
 
 pub(in crate::http) async fn edit_tags(request: Request) -> Answer {
     let selector = selector(request.param("version"))?;
-    let edit = bodies::schema::tag_request(&bodies::json::required(&request.body, "tagSchema.arg4")?)?;
+    let edit = bodies::schema::tag_request(&bodies::json::required(&request.body, "modifyTags.arg4", "TagSchemaRequest")?)?;
     let subject = request.subject().await?;
     let registered = request.registry().tag_version(&subject, selector, &edit).await?;
     request.state.metrics.registration(registered.is_new);

@@ -1,5 +1,5 @@
 //! The prefix `/contexts/{context}` is taken off a path before routing, also behind `/cloudevents`; runs of slashes collapse, and a
-//! trailing slash is insignificant (rest-api 1.2) (rest-api 5.10). All on the raw path: `%2F` is data.
+//! trailing slash is insignificant, and parameters of segments are cut off (rest-api 1.2) (rest-api 5.10). All on the raw path: `%2F` is data.
 
 use std::borrow::Cow;
 
@@ -8,6 +8,7 @@ use axum::http::Uri;
 
 use crate::http::error::ApiError;
 use crate::http::path::decode;
+use crate::http::problem;
 use crate::types::{DEFAULT_CONTEXT, context_from_segment};
 
 /// The context that a prefix named, among the extensions of a request.
@@ -37,20 +38,38 @@ pub(in crate::http) fn strip(request: &mut Request) -> Result<(), ApiError> {
 
 fn stripped(path: &str) -> Result<Stripped<'_>, ApiError> {
     let path = collapse(path);
+    let path = if path.contains(';') && !problem::is_here(&path) { without_parameters(&path).into() } else { path };
     let (before, rest) = match path.strip_prefix("/cloudevents/contexts/") {
         Some(rest) => ("/cloudevents", Some(rest)),
         None => ("", path.strip_prefix("/contexts/")),
     };
     let Some(rest) = rest else { return Ok((path, None)) };
+    let rest = innermost(rest);
     let Some((segment, inner)) = rest.split_once('/') else {
         // the default context is the registry itself: it can't be deleted
         let decoded = decode(rest).ok_or_else(ApiError::not_found)?;
         let is_default = before.is_empty() && context_from_segment(&decoded).is_some_and(|context| context == DEFAULT_CONTEXT);
-        return Ok((if is_default { Cow::Borrowed("/") } else { path }, None));
+        let path = if is_default { "/".to_owned() } else { format!("{before}/contexts/{rest}") };
+        return Ok((Cow::Owned(path), None));
     };
     let decoded = decode(segment).ok_or_else(ApiError::not_found)?;
     let context = context_from_segment(&decoded).ok_or_else(|| ApiError::context_with_colon(&decoded))?;
     Ok((Cow::Owned(format!("{before}/{inner}")), Some(context)))
+}
+
+/// Of prefixes one behind the other the last one counts.
+fn innermost(mut rest: &str) -> &str {
+    while let Some((_, inner)) =
+        rest.split_once('/').and_then(|(_, path)| path.split_once("contexts/")).filter(|(before, _)| before.is_empty())
+    {
+        rest = inner;
+    }
+    rest
+}
+
+/// A path without what stands behind a semicolon in its segments, which Confluent takes for parameters and ignores.
+fn without_parameters(path: &str) -> String {
+    path.split('/').map(|segment| segment.split(';').next().unwrap_or("")).collect::<Vec<_>>().join("/")
 }
 
 fn collapse(path: &str) -> Cow<'_, str> {

@@ -3,6 +3,7 @@
 pub(super) mod access_log;
 pub(super) mod answer_cache;
 pub(super) mod context_prefix;
+pub(super) mod cors;
 pub(super) mod deadline;
 pub(super) mod gzip;
 pub(super) mod panic;

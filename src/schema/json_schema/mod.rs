@@ -88,14 +88,9 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Everything a schema can be refused for once it has been read. One that refers to something that is not there can't be
-    /// registered, but it may have been imported, so it can be looked up.
+    /// Everything a schema can be refused for once it has been read.
     fn check_loadable(&self, options: &ParseOptions) -> Result<(), SchemaError> {
-        match self.load() {
-            Ok(_) => {}
-            Err(unloadable) if unloadable.unresolved && options.mode == ParseMode::Lookup => {}
-            Err(unloadable) => return Err(unloadable.error.clone()),
-        }
+        self.model().map_err(Clone::clone)?;
         if options.validate_fields {
             self.refuse_reserved_names()?;
         }

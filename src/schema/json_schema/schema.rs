@@ -5,7 +5,7 @@ use super::model::Model;
 use super::parse::{self, LoadError};
 use super::pointers::pointer_of;
 use crate::schema::deep_stack::on_deep_stack;
-use crate::schema::format::SchemaError;
+use crate::schema::format::{SchemaError, Stage};
 use crate::schema::json::Value;
 use crate::schema::meter::Once;
 use crate::schema::position::Position;
@@ -19,20 +19,12 @@ pub struct Schema {
     pub(super) documents: Documents,
     /// Deepest nesting of the text and of those it refers to.
     pub(super) nesting: usize,
-    pub(super) model: Once<Result<Model, Unloadable>>,
-}
-
-/// Why a schema has no model.
-#[derive(Debug)]
-pub(super) struct Unloadable {
-    pub(super) error: SchemaError,
-    /// It refers to something that is not there.
-    pub(super) unresolved: bool,
+    pub(super) model: Once<Result<Model, SchemaError>>,
 }
 
 /// For who has not enough to spend; whoever asks next may have.
-static TOO_MUCH_WORK: LazyLock<Unloadable> =
-    LazyLock::new(|| Unloadable { error: SchemaError::validate("#: the schema takes too much work to load"), unresolved: false });
+static TOO_MUCH_WORK: LazyLock<SchemaError> =
+    LazyLock::new(|| SchemaError::validate("#: the schema takes too much work to load"));
 
 impl Schema {
     pub(super) fn root(&self) -> Option<&Value> {
@@ -48,24 +40,24 @@ impl Schema {
         Position::of(self.source(), offset as usize)
     }
 
+    /// The model, which is made when it is first asked for; or why there is none.
     pub(super) fn model(&self) -> Result<&Model, &SchemaError> {
-        self.load().map_err(|unloadable| &unloadable.error)
-    }
-
-    pub(super) fn load(&self) -> Result<&Model, &Unloadable> {
         let load = || parse::load(&self.documents).map_err(|fault| self.unloadable(&fault));
-        let no_stack = || Err(Unloadable { error: no_stack(), unresolved: false });
+        let no_stack = || Err(no_stack());
         let made = self.model.get_or_make(|| on_deep_stack(self.nesting, load).unwrap_or_else(no_stack));
         made.map_or(Err(&TOO_MUCH_WORK), Result::as_ref)
     }
 
-    fn unloadable(&self, fault: &LoadError) -> Unloadable {
+    fn unloadable(&self, fault: &LoadError) -> SchemaError {
         let root = self.documents.root(fault.document).ok();
         let pointer = root.and_then(|root| pointer_of(root, fault.offset)).unwrap_or_default();
         let name = if fault.document == 0 { "" } else { self.documents.base(fault.document) };
-        let error = SchemaError::validate(format!("{name}#{pointer}: {}", fault.message));
-        let error = if fault.document == 0 { error.at(self.position(fault.offset)) } else { error };
-        Unloadable { error, unresolved: fault.unresolved }
+        let error = if fault.message.starts_with(parse::NO_SCHEMA) {
+            SchemaError::validate(fault.message.clone())
+        } else {
+            SchemaError { stage: Stage::Load, ..SchemaError::validate(format!("{name}#{pointer}: {}", fault.message)) }
+        };
+        if fault.document == 0 { error.at(self.position(fault.offset)) } else { error }
     }
 }
 

@@ -102,7 +102,7 @@ impl Format for Schema {
     /// The text of a .proto file, or a `FileDescriptorProto` in base64.
     ///
     /// In the modes `New` and `Lookup` every type that is needed must be there (protobuf 1.5); with `validate_fields` the file
-    /// must be one that a compiler takes. `Import` and `Stored` only need a text that can be read.
+    /// must be one that Java's descriptors take, with `compiles` one that a compiler takes. `Import` and `Stored` only need a text that can be read.
     fn parse(text: &str, references: &[ResolvedReference], options: &ParseOptions) -> Result<Self, SchemaError> {
         let checked = matches!(options.mode, ParseMode::New | ParseMode::Lookup);
         let max_depth = match options.mode {
@@ -142,6 +142,9 @@ impl Format for Schema {
             validate_types::validate(&schema.file, &symbols).map_err(refused)?;
             if options.validate_fields {
                 validate_fields::check(&schema.file, &symbols, &schema.dependencies).map_err(refused)?;
+            }
+            if options.compiles {
+                validate_fields::check_as_compiler(&schema.file, &symbols, &schema.dependencies).map_err(refused)?;
             }
         }
         Ok(schema)

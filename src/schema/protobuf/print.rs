@@ -10,7 +10,8 @@ use super::model::{
 use super::parse::is_word;
 
 pub(super) fn print(file: &File) -> String {
-    let mut printer = Printer { out: String::new(), level: 0 };
+    let is_edition = file.effective_syntax().is_edition();
+    let mut printer = Printer { out: String::new(), level: 0, is_edition };
     printer.file(file);
     printer.out
 }
@@ -18,6 +19,8 @@ pub(super) fn print(file: &File) -> String {
 struct Printer {
     out: String,
     level: usize,
+    /// In editions reserved names are identifiers and not texts.
+    is_edition: bool,
 }
 
 /// What is written like an option: an option, `default` or `json_name`.
@@ -209,6 +212,7 @@ impl Printer {
                     self.out.push_str(" to ");
                     self.out.push_str(&last.to_string());
                 }
+                Span::Name(name) if self.is_edition => self.out.push_str(name),
                 Span::Name(name) => quote(&mut self.out, name.as_bytes()),
             }
         }
@@ -270,7 +274,7 @@ impl Printer {
 
     fn group(&mut self, group: &Group) {
         let label = group.label.map_or(String::new(), |label| format!("{} ", label.word()));
-        let mut options = Printer { out: String::new(), level: self.level };
+        let mut options = Printer { out: String::new(), level: self.level, is_edition: self.is_edition };
         options.bracketed(&group.options.iter().map(Shown::Option).collect::<Vec<_>>());
         self.body(&[&label, "group ", &group.name, " = ", &group.number.to_string(), &options.out], &group.body);
     }
@@ -425,7 +429,7 @@ pub(super) fn quoted(value: &Value) -> Value {
 
 /// A value as it is written.
 pub(super) fn value_text(value: &Value) -> String {
-    let mut printer = Printer { out: String::new(), level: 0 };
+    let mut printer = Printer { out: String::new(), level: 0, is_edition: false };
     printer.value(value);
     printer.out
 }

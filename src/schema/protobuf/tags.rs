@@ -2,12 +2,9 @@
 //!
 //! An entity's path is its full name; the package may be left out when a path is given.
 
-use super::model::{Body, Field, File, Import, ImportKind, LiteralEntry, NamePart, ProtoOption, Spelling, Value, join};
+use super::model::{Body, Field, File, LiteralEntry, NamePart, ProtoOption, Spelling, Value, join};
 use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 use crate::schema::tag_edits::{TagChange, for_each_edit};
-
-/// The file that declares the options.
-const META: &str = "confluent/meta.proto";
 
 /// The option that holds an entity's tags.
 fn option_of(entity: TagEntity) -> &'static str {
@@ -51,12 +48,11 @@ fn tags_of(options: &[ProtoOption], name: &str) -> Vec<String> {
     found
 }
 
-/// All tagged entities, in the order of the text.
+/// All tagged entities, in the order of the text. Their paths begin below the package.
 pub(super) fn list(file: &File) -> Vec<EntityTags> {
     let mut found = Vec::new();
-    let package = file.package.as_deref().unwrap_or("");
     for message in &file.messages {
-        visit(&message.body, &join(package, &message.name), &mut found);
+        visit(&message.body, &message.name, &mut found);
     }
     found
 }
@@ -85,15 +81,12 @@ fn visit(body: &Body, path: &str, found: &mut Vec<EntityTags>) {
 /// The file with its tags edited.
 pub(super) fn edit(file: &File, add: &[TagEdit], remove: &[TagEdit], ignore_unknown: bool) -> Result<File, SchemaError> {
     let mut file = file.clone();
-    let mut added = false;
     for_each_edit(add, remove, ignore_unknown, |edit, change| {
         let options = options_at(&mut file, edit).map_err(SchemaError::validate)?;
-        added |= retag(options, edit, change);
+        retag(options, edit, change);
         Ok(())
     })?;
-    if added && !file.imports.iter().any(|import| &*import.path == META) {
-        file.imports.push(Import { kind: ImportKind::Plain, path: META.into(), at: 0 });
-    }
+    // confluent/meta.proto is not imported, as Confluent does it: every registry knows the options
     Ok(file)
 }
 
@@ -110,11 +103,12 @@ fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<Prot
         Some(inside) if starts(inside, file) => inside,
         _ => edit.path.as_str(),
     };
-    let mut names: Vec<&str> = path.split('.').collect();
+    let mut names: Vec<&str> = path.strip_prefix('.').unwrap_or(path).split('.').collect();
     let field = if edit.entity == TagEntity::Field { names.pop() } else { None };
     let no_message = |name: &str| format!("No matching Message with name '{name}' found in the schema");
     let mut names = names.into_iter().peekable();
-    let first = names.next().ok_or_else(|| no_message(field.unwrap_or("")))?;
+    let no_field = |name: &str| format!("No matching Field with name '{name}' found in the schema");
+    let first = names.next().ok_or_else(|| field.map_or_else(|| no_message(""), no_field))?;
     let top = file.messages.iter_mut().find(|message| &*message.name == first);
     let mut body = &mut top.ok_or_else(|| no_message(first))?.body;
     while let Some(name) = names.next() {
@@ -129,17 +123,17 @@ fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<Prot
     let Some(field) = field else { return Ok(&mut body.options) };
     let fields = body.fields.iter_mut().chain(body.oneofs.iter_mut().flat_map(|oneof| &mut oneof.fields));
     let found = fields.into_iter().find(|own| &*own.name == field);
-    found.map(|found| &mut found.options).ok_or_else(|| format!("No matching Field with name '{field}' found in the schema"))
+    found.map(|found| &mut found.options).ok_or_else(|| no_field(field))
 }
 
-/// Changes the tags of one entity; true when some were added.
-fn retag(options: &mut Vec<ProtoOption>, edit: &TagEdit, change: TagChange) -> bool {
+/// Changes the tags of one entity.
+fn retag(options: &mut Vec<ProtoOption>, edit: &TagEdit, change: TagChange) {
     let name = option_of(edit.entity);
     let before = tags_of(options, name);
     let mut tags = before.clone();
     edit.apply(change, &mut tags);
     if tags == before {
-        return false;
+        return;
     }
     for option in options.iter_mut().filter(|option| option.name.len() == 1 && is_meta(option, name)) {
         if let Value::Literal(entries) = &mut option.value {
@@ -149,7 +143,7 @@ fn retag(options: &mut Vec<ProtoOption>, edit: &TagEdit, change: TagChange) -> b
     let is_empty = |option: &ProtoOption| matches!(&option.value, Value::Literal(entries) if entries.is_empty());
     options.retain(|option| !(is_meta(option, name) && (is_dotted_tags(option) || is_empty(option))));
     if tags.is_empty() {
-        return false;
+        return;
     }
     let list = Value::List(tags.iter().map(|tag| Value::string(tag)).collect());
     let whole = options.iter_mut().find(|option| option.name.len() == 1 && is_meta(option, name));
@@ -164,7 +158,6 @@ fn retag(options: &mut Vec<ProtoOption>, edit: &TagEdit, change: TagChange) -> b
         let value = Value::Literal(vec![LiteralEntry { key: "tags".into(), value: list }]);
         options.push(ProtoOption { name: vec![extension(name)], value, at: 0 });
     }
-    change == TagChange::Add
 }
 
 fn extension(name: &str) -> NamePart {

@@ -75,8 +75,12 @@ struct Validator<'a> {
 }
 
 impl Validator<'_> {
+    /// In the order of a normalized text, in which Confluent resolves names: it tells the first one that it can't.
     fn body(&self, body: &Body, scope: &str) -> Checked {
-        for field in body.all_fields() {
+        let mut fields: Vec<(bool, &Field)> = body.fields.iter().map(|field| (false, field)).collect();
+        fields.extend(body.oneofs.iter().flat_map(|oneof| &oneof.fields).map(|field| (true, field)));
+        fields.sort_by_key(|(in_oneof, field)| (*in_oneof, field.number));
+        for (_, field) in fields {
             self.kind(&field.kind, scope, field.at)?;
         }
         for group in body.all_groups() {

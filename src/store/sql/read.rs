@@ -226,9 +226,9 @@ pub(in crate::store) async fn is_referenced(conn: &mut Conn, subject: &Subject) 
 pub(in crate::store) async fn contexts(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query::<dialect::Db>("SELECT name FROM contexts ORDER BY name").fetch_all(conn).await?;
     let mut names = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
-    if !names.iter().any(|name| name == DEFAULT_CONTEXT) {
-        names.insert(0, DEFAULT_CONTEXT.to_owned());
-    }
+    // the default one is always there, and comes first
+    names.retain(|name| name != DEFAULT_CONTEXT);
+    names.insert(0, DEFAULT_CONTEXT.to_owned());
     Ok(names)
 }
 
@@ -251,7 +251,7 @@ pub(in crate::store) async fn max_id(conn: &mut Conn, context: &str) -> Result<S
 /// Parameters $1..$3: context, context prefix, name prefix.
 macro_rules! subject_conditions {
     () => {
-        "(($1 = '' OR c.name = $1) AND ($2 = '' OR (substr(c.name, 1, length($2)) = $2 AND c.name <> '.')) AND substr(u.name, 1, length($3)) = $3) "
+        "(($1 = '' OR c.name = $1) AND ($2 = '' OR substr(c.name, 1, length($2)) = $2) AND substr(u.name, 1, length($3)) = $3) "
     };
 }
 

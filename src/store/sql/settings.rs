@@ -10,7 +10,7 @@ use super::delete::purge;
 use super::{Conn, dialect, locks, read};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey, config_from, to_text};
 use crate::store::{DeleteOutcome, ImportSwitch, Scope, ScopeSettings, SettingsOutcome, StoreError, SubjectFilter};
-use crate::types::{Config, DEFAULT_CONTEXT, Mode, Subject};
+use crate::types::{Config, Mode, Subject};
 
 fn parse_config(text: &str) -> Result<Config, StoreError> {
     let value: Value =
@@ -246,9 +246,10 @@ pub(in crate::store) async fn delete_mode(
     };
     delete_own_mode(conn, scope).await?;
     let mut any = mode.is_some();
-    if recursive {
-        let context = if scope.context().is_empty() { DEFAULT_CONTEXT } else { scope.context() };
-        let gone = sqlx::query::<dialect::Db>("DELETE FROM modes WHERE context = $1").bind(context).execute(&mut *conn).await?;
+    // nothing is below a subject
+    if recursive && scope.is_context() {
+        let gone =
+            sqlx::query::<dialect::Db>("DELETE FROM modes WHERE context = $1").bind(scope.context()).execute(&mut *conn).await?;
         any = any || gone.rows_affected() > 0;
     }
     if any {

@@ -73,12 +73,12 @@ on_both! {
         assert_eq!(app.register("s2", "\"long\"").await, 2, "ids go on");
     }
 
-    async fn a_prefix_of_contexts_names_no_default_one(db) {
+    async fn a_prefix_of_contexts_names_all_that_begin_with_it(db) {
         let app = TestApp::new(db).await;
         app.register("s", "\"int\"").await;
         app.register(":.a:s", "\"int\"").await;
         app.register(":.ab:s", "\"int\"").await;
-        assert_eq!(app.get("/subjects?subjectPrefix=:.").await.text, r#"[":.a:s",":.ab:s"]"#);
+        assert_eq!(app.get("/subjects?subjectPrefix=:.").await.text, r#"[":.a:s",":.ab:s","s"]"#);
         assert_eq!(app.get("/subjects?subjectPrefix=:.a").await.text, r#"[":.a:s",":.ab:s"]"#);
         assert_eq!(app.get("/subjects?subjectPrefix=:.a:").await.text, r#"[":.a:s"]"#);
     }

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use accordant::http::HttpSettings;
+use accordant::http::{Cors, Hosts, HttpSettings};
 use hyper::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -141,4 +141,37 @@ async fn shapes_of_the_7_line_have_fewer_keys() {
     let json = serde_json::json!({ "schema": "{}", "schemaType": "JSON" });
     assert_eq!(app.post("/subjects/j/versions", &json).await.text, r#"{"id":2}"#);
     assert_eq!(app.get("/schemas/ids/2").await.text, r#"{"schemaType":"JSON","schema":"{}"}"#);
+}
+
+#[tokio::test]
+async fn pages_of_named_origins_may_ask() {
+    let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
+    let cors = Cors { origins: list(&["https://*.example"]), methods: list(&["GET", "PUT"]), headers: list(&["Content-Type"]) };
+    let hosts = Hosts::Local(Vec::new());
+    let http = HttpSettings { cors: Some(cors), hosts, ..HttpSettings::default() };
+    let app = TestApp::with(Database::Sqlite, Setup { http, ..Setup::default() }).await;
+    let origin = ("origin", "https://console.example");
+    let answer = app.send(Method::GET, "/subjects", &[origin], "").await;
+    assert_eq!(answer.header("access-control-allow-origin"), "https://console.example");
+    assert_eq!(answer.header("access-control-allow-credentials"), "true");
+    assert!(answer.headers.get_all("vary").iter().any(|value| value == "Origin"));
+    let ask = |method, headers| [origin, ("access-control-request-method", method), ("access-control-request-headers", headers)];
+    let granted = app.send(Method::OPTIONS, "/config/s", &ask("PUT", "content-type"), "").await;
+    assert_eq!((granted.status.as_u16(), granted.text.as_str()), (200, ""));
+    assert_eq!(granted.header("access-control-allow-methods"), "GET,PUT");
+    assert_eq!(
+        (granted.header("access-control-allow-headers"), granted.header("access-control-max-age")),
+        ("Content-Type", "1800")
+    );
+    for refused in [ask("DELETE", ""), ask("PUT", "x-other")] {
+        let answer = app.send(Method::OPTIONS, "/config/s", &refused, "").await;
+        assert!(!answer.headers.contains_key("access-control-allow-methods"), "{refused:?}");
+    }
+    // a write of such a page is let in, one of another page is not
+    let site = ("sec-fetch-site", "cross-site");
+    let body = r#"{"compatibility":"NONE"}"#;
+    let json = ("content-type", "application/json");
+    assert_eq!(app.send(Method::PUT, "/config/s", &[origin, site, json], body).await.status, 200);
+    let other = app.send(Method::GET, "/subjects", &[("origin", "https://evil.test")], "").await;
+    assert!(!other.headers.contains_key("access-control-allow-origin"));
 }

@@ -9,3 +9,4 @@ mod find;
 mod middleware;
 mod register;
 mod settings;
+mod to_the_letter;

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 11] = [
+const RINGS: [(&str, &[&str]); 12] = [
     ("types", &[]),
+    ("java", &[]),
     ("cache", &[]),
-    ("codec", &["types"]),
-    ("schema", &["types"]),
+    ("codec", &["types", "java"]),
+    ("schema", &["types", "java"]),
     ("compat", &["types", "schema"]),
     ("cloudevents", &["types", "schema"]),
     ("store", &["types", "cache", "codec"]),
     ("registry", &["types", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
-    ("http", &["types", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
+    ("http", &["types", "java", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
     ("config", &["types", "cloudevents", "http"]),
     ("server", &["http"]),
 ];

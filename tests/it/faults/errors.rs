@@ -46,7 +46,7 @@ on_both! {
 
     async fn scalars_are_coerced(db) {
         let app = TestApp::new(db).await;
-        let body = r#"{"schema":"\"string\"","version":"","unknown":{},"id":null} trailing"#;
+        let body = r#"{"schema":"\"string\"","version":"","unknown":{},"id":null}"#;
         let answer = app.send(Method::POST, "/subjects/s/versions", &[JSON], body).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(app.put("/config/s", &json!({ "normalize": "true" })).await.ok()["normalize"], true);

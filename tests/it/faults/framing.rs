@@ -190,20 +190,23 @@ async fn options_says_which_methods_a_path_has() {
         let target = route.template.replace(['{', '}'], "");
         let answer = app.send(Method::OPTIONS, &target, &[], "").await;
         assert!(answer.status.is_success(), "{target}: {}", answer.status);
-        let allowed: Vec<&str> = answer.header("allow").split(", ").collect();
+        if !target.starts_with("/cloudevents") {
+            assert_eq!(answer.text.replace(", ", ","), answer.header("allow"), "{target}");
+        }
+        let allowed: Vec<&str> = answer.header("allow").split(',').map(str::trim).collect();
         let is_get = route.method == Method::GET;
         assert!(allowed.contains(&route.method.as_str()) && allowed.contains(&"OPTIONS"), "{target}: {allowed:?}");
         assert!(!is_get || allowed.contains(&"HEAD"), "{target}: {allowed:?}");
     }
-    assert_eq!(app.send(Method::OPTIONS, "/config/s", &[], "").await.header("allow"), "GET, HEAD, PUT, DELETE, OPTIONS");
-    assert_eq!(app.send(Method::OPTIONS, "/contexts/.a/subjects", &[], "").await.header("allow"), "GET, HEAD, OPTIONS");
+    assert_eq!(app.send(Method::OPTIONS, "/config/s", &[], "").await.header("allow"), "HEAD,DELETE,GET,OPTIONS,PUT");
+    assert_eq!(app.send(Method::OPTIONS, "/contexts/.a/subjects", &[], "").await.header("allow"), "HEAD,GET,OPTIONS");
     assert_eq!(app.send(Method::OPTIONS, "/nope", &[], "").await.status, 404);
     assert!(app.send(Method::PUT, "/subjects", &[], "").await.header("allow").contains("GET"), "a 405 says it too");
     let text = exchange(&app, b"OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n").await.to_lowercase();
-    assert!(text.starts_with("http/1.1 200") && text.contains("allow: get, head, post, put, delete, options"), "{text}");
+    assert!(text.starts_with("http/1.1 200") && text.contains("allow: head,delete,post,get,options,put"), "{text}");
     // what HAProxy asks unless it is told otherwise
     let text = exchange(&app, b"OPTIONS / HTTP/1.0\r\n\r\n").await.to_lowercase();
-    assert!(text.starts_with("http/1.0 200") && text.contains("allow: get, head, post, options"), "{text}");
+    assert!(text.starts_with("http/1.0 200") && text.contains("allow: head,post,get,options"), "{text}");
 }
 
 #[tokio::test]

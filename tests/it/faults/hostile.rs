@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Database, Setup, TestApp, record};
 
-const TOO_MUCH: i64 = 42250;
+const TOO_MUCH: i64 = 42280;
 
 async fn app() -> TestApp {
     TestApp::new(Database::Sqlite).await

@@ -51,7 +51,7 @@ on_both! {
         let body = json!({ "schema": record("R", &["a"]), "references": references });
         for target in ["/subjects/s/versions", "/subjects/target", "/compatibility/subjects/target/versions/latest"] {
             let (status, code, message) = app.post(target, &body).await.error();
-            assert_eq!((status, code), (422, 42251), "{target}: {message}");
+            assert_eq!((status, code), (422, 42281), "{target}: {message}");
             assert!(message.contains("max-references"), "{message}");
         }
     }

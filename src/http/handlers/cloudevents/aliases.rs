@@ -21,7 +21,7 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
-    let alias = bodies::cloudevents::alias(json::value(&request.body)?.as_ref(), request.base_context())?;
+    let alias = bodies::cloudevents::alias(json::value(&request.body, "Map")?.as_ref(), request.base_context())?;
     let is_new = request.registry().put_alias(&alias).await?;
     plain_json(created_or_ok(is_new), &wire::Alias::new(&alias, false))
 }

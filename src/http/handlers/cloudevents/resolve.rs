@@ -18,7 +18,7 @@ fn hints_of_query(request: &Request) -> Hints {
 }
 
 fn hints_of_body(request: &Request) -> Result<Hints, ApiError> {
-    bodies::cloudevents::hints(json::value(&request.body)?.as_ref())
+    bodies::cloudevents::hints(json::value(&request.body, "Map")?.as_ref())
 }
 
 fn names(tried: &[ResolutionRule]) -> Vec<&'static str> {

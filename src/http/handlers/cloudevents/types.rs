@@ -23,7 +23,7 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
-    let body = json::value(&request.body)?;
+    let body = json::value(&request.body, "Map")?;
     let binding = bodies::cloudevents::type_binding(body.as_ref(), request.param("type"), request.base_context())?;
     let is_new = request.registry().put_type_binding(&binding).await?;
     plain_json(created_or_ok(is_new), &EventType::new(&binding, false))

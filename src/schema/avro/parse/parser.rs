@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::fault::{Parsed, fault};
+use crate::java::json_fault;
 use crate::schema::avro::limits::DEFAULT_STEPS;
 use crate::schema::avro::model::{Model, NOWHERE, Name, NamespaceId, Node, NodeId, NodeKind, Primitive};
 use crate::schema::avro::name::{self, NameRules};
@@ -77,7 +78,12 @@ impl Parser {
                 let rest = text.get(offset..).unwrap_or("").trim_end();
                 SchemaError::parse(format!("dangling content after end of schema: {rest}")).at(Position::of(text, offset))
             }
-            other => other.into_schema_error(text),
+            JsonError::TooDeep { .. } => error.into_schema_error(text),
+            other @ JsonError::Syntax { .. } => {
+                let at = Position::of(text, other.offset());
+                let fault = json_fault::first(text.as_bytes(), json_fault::Dialect::Avro);
+                fault.map_or_else(|| other.into_schema_error(text), |fault| SchemaError::parse(fault.exception()).at(at))
+            }
         })?;
         let root = self.schema(&value, 0).and_then(|root| self.finish(root, first));
         root.map_err(|fault| {

@@ -7,6 +7,7 @@ use super::differ::Differ;
 use super::difference::{NodeRef, Pair, PathStep};
 use super::difference_kind::DifferenceKind as D;
 use super::sink::{BoundKinds, Sink, Stop, bound, named};
+use crate::java::hash_table;
 use crate::schema::json_schema::model::{Additional, NodeId, NodeKind, ObjectKeywords};
 use crate::schema::meter;
 
@@ -77,19 +78,17 @@ impl Differ<'_> {
     }
 
     fn properties(&mut self, (old, new): (&ObjectKeywords, &ObjectKeywords), (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
-        for (name, property) in &old.properties {
-            let before = o.beside(*property);
-            match new.property(name) {
-                Some(property) => {
-                    self.below((before, u.beside(property)), || named("properties", name), sink)?;
+        for name in names(&old.properties, &new.properties) {
+            match (old.property(name), new.property(name)) {
+                (Some(before), Some(after)) => {
+                    self.below((o.beside(before), u.beside(after)), || named("properties", name), sink)?;
                 }
-                None => self.property_removed(name, before, new, (o, u), sink)?,
-            }
-        }
-        for (name, property) in &new.properties {
-            if old.property(name).is_none() {
-                let after = (u.beside(*property), new.required.contains(name));
-                self.property_added(name, after, old, (o, u), sink)?;
+                (Some(before), None) => self.property_removed(name, o.beside(before), new, (o, u), sink)?,
+                (None, Some(after)) => {
+                    let after = (u.beside(after), new.required.contains(name));
+                    self.property_added(name, after, old, (o, u), sink)?;
+                }
+                (None, None) => {}
             }
         }
         Ok(())
@@ -187,31 +186,27 @@ impl Differ<'_> {
         let step = |name: &str| named("dependencies", name);
         let before = by_name(&old.array_dependencies);
         let after = by_name(&new.array_dependencies);
-        for (name, names) in &old.array_dependencies {
-            let kind = match after.get(&**name) {
-                None => D::DependencyArrayRemoved,
-                Some(others) if *others == names => continue,
-                Some(others) if within(names, others) => D::DependencyArrayExtended,
-                Some(others) if within(others, names) => D::DependencyArrayNarrowed,
-                Some(_) => D::DependencyArrayChanged,
+        for name in names(&old.array_dependencies, &new.array_dependencies) {
+            let kind = match (before.get(name), after.get(name)) {
+                (_, None) => D::DependencyArrayRemoved,
+                (None, Some(_)) => D::DependencyArrayAdded,
+                (Some(names), Some(others)) if others == names => continue,
+                (Some(names), Some(others)) if within(names, others) => D::DependencyArrayExtended,
+                (Some(names), Some(others)) if within(others, names) => D::DependencyArrayNarrowed,
+                (Some(_), Some(_)) => D::DependencyArrayChanged,
             };
             sink.add(kind, step(name), o, u);
         }
-        for (name, _) in new.array_dependencies.iter().filter(|(name, _)| !before.contains_key(&**name)) {
-            sink.add(D::DependencyArrayAdded, step(name), o, u);
-        }
         let before = by_name(&old.schema_dependencies);
         let after = by_name(&new.schema_dependencies);
-        for (name, schema) in &old.schema_dependencies {
-            match after.get(&**name) {
-                None => sink.add(D::DependencySchemaRemoved, step(name), o, u),
-                Some(other) => {
-                    self.below((o.beside(*schema), u.beside(**other)), || step(name), sink)?;
+        for name in names(&old.schema_dependencies, &new.schema_dependencies) {
+            match (before.get(name), after.get(name)) {
+                (_, None) => sink.add(D::DependencySchemaRemoved, step(name), o, u),
+                (None, Some(_)) => sink.add(D::DependencySchemaAdded, step(name), o, u),
+                (Some(schema), Some(other)) => {
+                    self.below((o.beside(**schema), u.beside(**other)), || step(name), sink)?;
                 }
             }
-        }
-        for (name, _) in new.schema_dependencies.iter().filter(|(name, _)| !before.contains_key(&**name)) {
-            sink.add(D::DependencySchemaAdded, step(name), o, u);
         }
         Ok(())
     }
@@ -274,6 +269,11 @@ impl Differ<'_> {
 
 fn by_name<T>(entries: &[(Box<str>, T)]) -> HashMap<&str, &T> {
     entries.iter().map(|(name, entry)| (&**name, entry)).collect()
+}
+
+/// The names of two lists, in the order in which Confluent goes through them.
+fn names<'n, T>(old: &'n [(Box<str>, T)], new: &'n [(Box<str>, T)]) -> Vec<&'n str> {
+    hash_table::union(old.iter().map(|(name, _)| &**name), new.iter().map(|(name, _)| &**name))
 }
 
 /// Whether sorted names are all among other sorted names.

@@ -16,13 +16,11 @@ pub(crate) struct LoadError {
     /// Where the offending value begins there.
     pub(crate) offset: u32,
     pub(crate) message: String,
-    /// Something is referred to that is not there.
-    pub(crate) unresolved: bool,
 }
 
 /// Loads the schema in document 0.
 pub(crate) fn load(documents: &Documents) -> Result<Model, LoadError> {
-    let fail = |message| LoadError { document: 0, offset: 0, message, unresolved: false };
+    let fail = |message| LoadError { document: 0, offset: 0, message };
     let mut loader = Loader {
         dialect: documents.dialect,
         resolver: Resolver::new(documents),
@@ -36,8 +34,8 @@ pub(crate) fn load(documents: &Documents) -> Result<Model, LoadError> {
     let root = loader.resolver.root(0).map_err(fail)?;
     if !matches!(root.value.kind, json::Kind::Object(_) | json::Kind::Bool(_)) {
         let found = if root.value.as_number().is_some() { "NUMBER".to_owned() } else { kind_name(root.value).to_uppercase() };
-        let message = format!("Invalid JSON schema: expected an object or boolean at the root, found {found}");
-        return Err(LoadError { document: 0, offset: root.value.offset, message, unresolved: false });
+        let message = format!("{NO_SCHEMA}expected an object or boolean at the root, found {found}");
+        return Err(LoadError { document: 0, offset: root.value.offset, message });
     }
     if let Some(dialect) = root.value.as_object().and_then(|o| o.get("$schema")) {
         loader.expect_string(dialect)?;
@@ -49,6 +47,9 @@ pub(crate) fn load(documents: &Documents) -> Result<Model, LoadError> {
     }
     Ok(Model { nodes: loader.nodes, root: id })
 }
+
+/// How Confluent begins what it says about a document that is neither an object nor a boolean.
+pub(in crate::schema::json_schema) const NO_SCHEMA: &str = "Invalid JSON schema: ";
 
 /// A schema that waits to be built into the node reserved for it.
 struct Work<'d> {
@@ -83,7 +84,7 @@ pub(super) fn kind_name(value: &Value) -> &'static str {
 
 impl<'d> Loader<'d> {
     pub(super) fn fail<T>(&self, value: &Value, message: String) -> Result<T, LoadError> {
-        Err(LoadError { document: self.document, offset: value.offset, message, unresolved: false })
+        Err(LoadError { document: self.document, offset: value.offset, message })
     }
 
     pub(super) fn mismatch<T>(&self, value: &Value, wanted: &str) -> Result<T, LoadError> {
@@ -305,7 +306,7 @@ impl<'d> Loader<'d> {
 
     fn reference(&mut self, reference: &str, holder: &'d Value, scope: &Scope<'d>) -> Result<NodeId, LoadError> {
         let (document, offset) = (self.document, holder.offset);
-        let unresolved = |message| LoadError { document, offset, message, unresolved: true };
+        let unresolved = |message| LoadError { document, offset, message };
         let target = self.resolver.find(reference, scope).map_err(unresolved)?;
         match target.value.kind {
             json::Kind::Object(_) | json::Kind::Bool(_) => Ok(self.enqueue(target.value, target.scope)),

@@ -8,4 +8,4 @@ mod digest;
 mod keywords;
 mod loader;
 
-pub(super) use self::loader::{LoadError, load};
+pub(super) use self::loader::{LoadError, NO_SCHEMA, load};

@@ -42,7 +42,7 @@ pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) ->
     let tree = walk::compare(old, new, false).map_err(exhausted)?;
     let differences = flatten(&tree, Some(&|difference| difference.kind.is_compatible()), Limits::default());
     let breaches = match options.protobuf_policy {
-        ProtobufPolicy::Default => Vec::new(),
+        ProtobufPolicy::Default | ProtobufPolicy::Compiled => Vec::new(),
         _ => policy::check(old, new, options).map_err(exhausted)?,
     };
     let old_places = differences.iter().map(|one| &one.difference.old).chain(breaches.iter().map(|breach| &breach.old));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::difference::{ElementDifference, ElementPlace, PathStep};
 use super::difference_kind::DifferenceKind as Kind;
+use crate::java::hash_table;
 use crate::schema::protobuf::model::{Dependency, Enum, Field, FieldType, File, Label, Message, Offset, Oneof, is_scalar, join};
 use crate::schema::protobuf::symbol_table::{Declaration, Origin, SymbolTable, TypeSymbol};
 
@@ -103,6 +104,15 @@ enum Encoding {
     Double,
 }
 
+/// Where each name stands first in a list.
+fn first_by_name<'n>(names: impl Iterator<Item = &'n str>) -> HashMap<&'n str, usize> {
+    let mut places = HashMap::new();
+    for (at, name) in names.enumerate() {
+        places.entry(name).or_insert(at);
+    }
+    places
+}
+
 fn encoding(name: &str) -> Encoding {
     match name {
         "sint32" | "sint64" => Encoding::Zigzag,
@@ -171,49 +181,43 @@ impl<'a> LevelComparison<'a> {
         origins: (Origin, Origin),
     ) {
         self.work += (old.len() + new.len() + old_enums.len() + new_enums.len()) as u64;
-        let mut places: HashMap<&str, usize> = HashMap::with_capacity(new.len());
-        for (at, message) in new.iter().enumerate() {
-            places.entry(&message.name).or_insert(at);
-        }
-        let mut seen: HashSet<&str> = HashSet::with_capacity(old.len());
-        for (at, message) in old.iter().enumerate() {
-            if !seen.insert(&message.name) {
-                continue;
-            }
-            let Some(place) = places.get(&*message.name).copied() else {
-                if !message.body.is_map_entry() {
-                    let place = ComparedFile::place(scopes.0, &message.name, message.at, origins.0);
-                    self.add(Kind::MessageRemoved, PathStep::Named(message.name.clone()), Some(place), None);
+        let names = |messages: &'a [Message]| messages.iter().map(|message| &*message.name);
+        let (before, after) = (first_by_name(names(old)), first_by_name(names(new)));
+        for name in hash_table::union(names(old), names(new)) {
+            match (before.get(name), after.get(name)) {
+                (Some(at), Some(place)) => {
+                    let types = (self.old.symbols.find(&join(scopes.0, name)), self.new.symbols.find(&join(scopes.1, name)));
+                    if let (Some(old), Some(new)) = types {
+                        self.items.push(LevelItem::Nested { name: name.into(), pair: Pair { old, new } });
+                    }
+                    if self.all && place != at {
+                        self.add(Kind::MessageMoved, PathStep::Named(name.into()), None, None);
+                    }
                 }
-                continue;
-            };
-            let types =
-                (self.old.symbols.find(&join(scopes.0, &message.name)), self.new.symbols.find(&join(scopes.1, &message.name)));
-            if let (Some(old), Some(new)) = types {
-                self.items.push(LevelItem::Nested { name: message.name.clone(), pair: Pair { old, new } });
-            }
-            if self.all && place != at {
-                self.add(Kind::MessageMoved, PathStep::Named(message.name.clone()), None, None);
+                (Some(at), None) => {
+                    let Some(message) = old.get(*at).filter(|message| !message.body.is_map_entry()) else { continue };
+                    let place = ComparedFile::place(scopes.0, name, message.at, origins.0);
+                    self.add(Kind::MessageRemoved, PathStep::Named(name.into()), Some(place), None);
+                }
+                (None, Some(place)) if self.all && new.get(*place).is_some_and(|message| !message.body.is_map_entry()) => {
+                    self.add(Kind::MessageAdded, PathStep::Named(name.into()), None, None);
+                }
+                (None, _) => {}
             }
         }
         if !self.all {
             // all further differences are compatible
             return;
         }
-        for message in new.iter().filter(|message| !seen.contains(&*message.name) && !message.body.is_map_entry()) {
-            self.add(Kind::MessageAdded, PathStep::Named(message.name.clone()), None, None);
-        }
-        let by_name: HashMap<&str, &Enum> = new_enums.iter().map(|found| (&*found.name, found)).collect();
-        let mut seen = HashSet::new();
-        for found in old_enums {
-            seen.insert(&*found.name);
-            match by_name.get(&*found.name) {
-                None => self.add(Kind::EnumRemoved, PathStep::Named(found.name.clone()), None, None),
-                Some(other) => self.compare_enums(found, other),
+        let names = |enums: &'a [Enum]| enums.iter().map(|found| &*found.name);
+        let by_name = |enums: &'a [Enum]| -> HashMap<&str, &Enum> { enums.iter().map(|found| (&*found.name, found)).collect() };
+        let (before, after) = (by_name(old_enums), by_name(new_enums));
+        for name in hash_table::union(names(old_enums), names(new_enums)) {
+            match (before.get(name), after.get(name)) {
+                (Some(found), Some(other)) => self.compare_enums(found, other),
+                (Some(_), None) => self.add(Kind::EnumRemoved, PathStep::Named(name.into()), None, None),
+                (None, _) => self.add(Kind::EnumAdded, PathStep::Named(name.into()), None, None),
             }
-        }
-        for found in new_enums.iter().filter(|found| !seen.contains(&*found.name)) {
-            self.add(Kind::EnumAdded, PathStep::Named(found.name.clone()), None, None);
         }
     }
 

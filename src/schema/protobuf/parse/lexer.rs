@@ -161,6 +161,17 @@ impl<'a> Lexer<'a> {
         if word.is_empty() { Err(self.fail("expected a word")) } else { Ok(word) }
     }
 
+    /// A name whose first word has been read. Blanks and comments may stand around its dots.
+    pub(crate) fn rest_of_name(&mut self, word: &str) -> Result<Box<str>, SchemaError> {
+        let mut name: Box<str> = word.into();
+        while name.ends_with('.') || self.peek()? == b'.' {
+            let mut longer = name.into_string();
+            longer.push_str(self.word()?);
+            name = longer.into();
+        }
+        Ok(name)
+    }
+
     /// A name, bare or in parentheses.
     pub(crate) fn name(&mut self) -> Result<&'a str, SchemaError> {
         match self.peek()? {

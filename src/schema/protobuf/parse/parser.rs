@@ -249,7 +249,7 @@ impl<'a> Parser<'a> {
 
     fn data_type(&mut self, word: &str) -> Result<FieldType> {
         if word != "map" {
-            return Ok(FieldType::Named(word.into()));
+            return Ok(FieldType::Named(self.lexer.rest_of_name(word)?));
         }
         self.lexer.require(b'<')?;
         self.lexer.enter()?;

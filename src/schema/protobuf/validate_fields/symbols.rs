@@ -39,6 +39,11 @@ pub(super) fn define(file: &File, dependencies: &[Dependency], loaded: &HashSet<
     Ok(symbols.aggregates)
 }
 
+/// Full names of the messages, enums and services of a file that need not be right.
+pub(super) fn aggregates(file: &File) -> HashSet<Box<str>> {
+    SymbolTable::of_file(file, Origin::Own).full_names().map(Box::from).collect()
+}
+
 struct Symbols {
     /// The file of a name, unless it is this one.
     seen: HashMap<Box<str>, Option<Box<str>>>,

@@ -163,8 +163,8 @@ on_both! {
         assert_eq!(uris, ["urn:example:guid", "urn:example:order"]);
         assert_eq!(app.delete("/cloudevents/aliases?uri=urn%3Aexample%3Aorder").await.ok()["subject"], "orders");
         assert_eq!(resolve(&app, "urn:example:order").await.status, 404);
-        assert_eq!(app.delete("/cloudevents/aliases?uri=urn%3Aexample%3Aorder").await.error().1, 40400);
-        assert_eq!(app.delete("/cloudevents/aliases").await.error().1, 40000);
+        assert_eq!(app.delete("/cloudevents/aliases?uri=urn%3Aexample%3Aorder").await.error().1, 40480);
+        assert_eq!(app.delete("/cloudevents/aliases").await.error().1, 40080);
     }
 
     async fn what_can_not_be_an_alias_is_refused(db) {
@@ -175,14 +175,14 @@ on_both! {
             (json!({ "uri": "urn:a", "subject": "nope", "version": 1 }), 404, 40401),
             (json!({ "uri": "urn:a", "subject": "orders", "version": 2 }), 404, 40402),
             (json!({ "uri": "urn:a", "guid": "00000000000000000000000000000000" }), 404, 40403),
-            (json!({ "uri": "urn:a", "guid": "zero" }), 422, 42200),
+            (json!({ "uri": "urn:a", "guid": "zero" }), 422, 42282),
             (json!({ "uri": "urn:a", "subject": "orders", "version": "newest" }), 422, 42202),
             (json!({ "uri": "urn:a", "subject": "orders", "version": 0 }), 422, 42202),
-            (json!({ "uri": "urn:a" }), 422, 42200),
-            (json!({ "subject": "orders" }), 422, 42200),
-            (json!({ "uri": "urn:a b", "subject": "orders" }), 422, 42200),
-            (json!({ "uri": long, "subject": "orders" }), 422, 42200),
-            (json!([]), 400, 40000),
+            (json!({ "uri": "urn:a" }), 422, 42282),
+            (json!({ "subject": "orders" }), 422, 42282),
+            (json!({ "uri": "urn:a b", "subject": "orders" }), 422, 42282),
+            (json!({ "uri": long, "subject": "orders" }), 422, 42282),
+            (json!([]), 400, 40080),
         ] {
             let error = app.put("/cloudevents/aliases", &body).await.error();
             assert_eq!((error.0, error.1), (status, code), "{body}");
@@ -251,7 +251,7 @@ on_both! {
         assert_eq!(found(resolve(&app, "urn:old#/definitions/x").await), by("schema-id", "old", 1));
         app.register_as("rival", "JSON", &schema("https://example.com/order.json", "two"), &[]).await;
         let answer = resolve(&app, "https://example.com/order.json").await;
-        assert_eq!((answer.status.as_u16(), answer.error().1), (409, 40900));
+        assert_eq!((answer.status.as_u16(), answer.error().1), (409, 40981));
         let body = answer.json();
         assert_eq!(body["tried"], json!(["alias", "own-base", "base-template", "schema-id"]));
         let subjects: Vec<&str> = body["candidates"].as_array().unwrap().iter().map(|c| c["subject"].as_str().unwrap()).collect();
@@ -290,7 +290,7 @@ on_both! {
             assert_eq!(resolve(&app, uri).await.error().1, 40403, "{uri}");
         }
         app.register_as("rivals", "PROTOBUF", "syntax = \"proto3\"; package shop.v1; message Order { int32 a = 1; }", &[]).await;
-        assert_eq!(resolve(&app, "type.googleapis.com/shop.v1.Order").await.error().1, 40900);
+        assert_eq!(resolve(&app, "type.googleapis.com/shop.v1.Order").await.error().1, 40981);
         app.put("/cloudevents/aliases", &json!({ "uri": "type.googleapis.com/shop.v1.Order", "subject": "rivals" })).await.json();
         assert_eq!(found(resolve(&app, "type.googleapis.com/shop.v1.Order").await), by("alias", "rivals", 1));
     }
@@ -324,13 +324,13 @@ on_both! {
         assert_eq!(patterns, ["*", "*.created.*", "com.example.order.*", "com.example.order.created.v1"]);
         assert_eq!(app.delete("/cloudevents/types/*").await.status, 204);
         assert_eq!(resolve_type(&app, "x").await.status, 404);
-        assert_eq!(app.delete("/cloudevents/types/*").await.error().1, 40400);
-        assert_eq!(app.get("/cloudevents/types/*").await.error().1, 40400);
+        assert_eq!(app.delete("/cloudevents/types/*").await.error().1, 40480);
+        assert_eq!(app.get("/cloudevents/types/*").await.error().1, 40480);
         for (body, code) in [
             (json!({ "subject": "nope" }), 40401),
             (json!({ "subject": "orders", "version": 9 }), 40402),
-            (json!({ "version": 1 }), 42200),
-            (json!({ "subject": "orders", "require_dataschema": "yes" }), 40000),
+            (json!({ "version": 1 }), 42282),
+            (json!({ "subject": "orders", "require_dataschema": "yes" }), 40080),
         ] {
             assert_eq!(put("t", body.clone()).await.error().1, code, "{body}");
         }
@@ -369,7 +369,7 @@ on_both! {
         let agreed = post(json!({ "dataschema": "/subjects/orders/versions/1", "framing": { "id": 1 } })).await.ok();
         assert_eq!(agreed.get("writer"), None, "{agreed}");
         for body in [json!({}), json!({ "framing": {} }), json!({ "framing": 42 }), json!({ "dataschema": 1, "framing": [] }), json!([1])] {
-            assert_eq!(post(body.clone()).await.error().1, 40000, "{body}");
+            assert_eq!(post(body.clone()).await.error().1, 40080, "{body}");
         }
         assert_eq!(post(json!({ "framing": { "id": 99 } })).await.error().1, 40403);
     }
@@ -395,12 +395,12 @@ on_both! {
         let app = TestApp::new(db).await;
         for uri in ["", "https://example.com/a b", "urn:x\u{7}", &format!("urn:{}", "x".repeat(2048))] {
             let answer = resolve(&app, uri).await;
-            assert_eq!(answer.error().1, 40000, "{uri}");
+            assert_eq!(answer.error().1, 40080, "{uri}");
             assert!(answer.json()["type"].as_str().unwrap().ends_with("/not-a-uri"));
         }
-        assert_eq!(app.get("/cloudevents/resolve").await.error().1, 40000);
-        assert_eq!(app.send(Method::POST, "/cloudevents/resolve", &[("content-type", "text/html")], "{}").await.error().1, 41500);
-        assert_eq!(app.send(Method::POST, "/cloudevents/resolve", &[], "{").await.error().1, 40000);
+        assert_eq!(app.get("/cloudevents/resolve").await.error().1, 40080);
+        assert_eq!(app.send(Method::POST, "/cloudevents/resolve", &[("content-type", "text/html")], "{}").await.error().1, 41580);
+        assert_eq!(app.send(Method::POST, "/cloudevents/resolve", &[], "{").await.error().1, 40080);
     }
 
     async fn deleting_for_good_is_seen_at_once(db) {
@@ -428,7 +428,7 @@ on_both! {
         assert_eq!(posted.text, answer.text);
         assert_eq!(app.get("/cloudevents/resolve/document?dataschema=/subjects/nope/versions/1").await.error().1, 40403);
         app.delete("/subjects/orders").await.ok();
-        assert_eq!(app.get("/cloudevents/resolve/document?dataschema=/subjects/orders/versions/1").await.error().1, 41000);
+        assert_eq!(app.get("/cloudevents/resolve/document?dataschema=/subjects/orders/versions/1").await.error().1, 41080);
         assert_eq!(app.get("/cloudevents/resolve/document?dataschema=/schemas/ids/1").await.status, 200);
     }
 
@@ -445,8 +445,8 @@ on_both! {
         assert_eq!(found(resolve_type(&app, "t.x").await), by("type-binding", "orders", 1));
         assert_eq!(app.get("/cloudevents/aliases").await.ok(), json!([{ "uri": "urn:a", "subject": "orders", "version": 1, "configured": true }]));
         assert_eq!(app.get("/cloudevents/types").await.ok()[0]["configured"], true);
-        assert_eq!(app.delete("/cloudevents/aliases?uri=urn:a").await.error().1, 40900);
-        assert_eq!(app.delete("/cloudevents/types/t.*").await.error().1, 40900);
+        assert_eq!(app.delete("/cloudevents/aliases?uri=urn:a").await.error().1, 40981);
+        assert_eq!(app.delete("/cloudevents/types/t.*").await.error().1, 40981);
         app.put("/cloudevents/aliases", &json!({ "uri": "urn:a", "subject": "others" })).await.json();
         app.put("/cloudevents/types/t.*", &json!({ "subject": "others" })).await.json();
         assert_eq!(found(resolve(&app, "urn:a").await), by("alias", "others", 1));

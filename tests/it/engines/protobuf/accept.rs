@@ -180,3 +180,21 @@ fn messages_are_found_by_name_and_indexes() {
         "Could not parse Protobuf - Syntax error in :1:13: unexpected label: group"
     );
 }
+
+#[test]
+fn blanks_and_comments_may_stand_around_the_dots_of_a_type() {
+    let rest = "package a.b; message T { message U { string s = 1; } }";
+    for field in [
+        "a.b\n .T\n .U f = 1;",
+        "a.b /*x*/ . // y\n T.U f = 1;",
+        "optional a.b\n.T f = 1;",
+        "oneof o { a.b\n.T f = 1; }",
+        "map<string, a.b\n.T> f = 1;",
+    ] {
+        let text = format!(
+            "syntax = \"proto3\"; {rest} message M {{ {field} }} service S {{ rpc R (a.b\n.T) returns (stream a . b.T); }}"
+        );
+        let schema = read(&text);
+        assert!(schema.canonical().contains("a.b.T") && !schema.canonical().contains(". "), "{}", schema.canonical());
+    }
+}

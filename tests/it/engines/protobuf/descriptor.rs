@@ -173,7 +173,7 @@ fn options_of_references_are_named() {
 fn editions_survive_both_ways() {
     for text in [
         "edition = \"2023\";\n\noption features.field_presence = IMPLICIT;\n\nmessage A {\n  string s = 1;\n}\n",
-        "edition = \"2024\";\n\nexport message A {\n  reserved \"x\";\n\n  A a = 1 [features.message_encoding = DELIMITED];\n\n  local enum E {\n    Z = 0;\n  }\n}\n",
+        "edition = \"2024\";\n\nexport message A {\n  reserved x;\n\n  A a = 1 [features.message_encoding = DELIMITED];\n\n  local enum E {\n    Z = 0;\n  }\n}\n",
     ] {
         let schema = read(text);
         assert_eq!(schema.canonical(), text);

@@ -26,7 +26,7 @@ fn exercise(text: &str) {
         let found = Schema::check(&schema, &schema, &check_options(policy, Direction::Backward));
         assert!(found.is_err() || found.is_ok_and(|found| found.is_empty()));
     }
-    let strict = ParseOptions { validate_fields: true, ..options(ParseMode::New) };
+    let strict = ParseOptions { compiles: true, ..options(ParseMode::New) };
     let _ = Schema::parse(text, &[], &strict);
 }
 
@@ -187,7 +187,7 @@ fn references_are_counted() {
             )
         })
         .collect();
-    let strict = ParseOptions { validate_fields: true, ..options(ParseMode::New) };
+    let strict = ParseOptions { compiles: true, ..options(ParseMode::New) };
     bounded("import chain", move || {
         Schema::parse(&proto3("import \"0.proto\"; message A { M0 m = 1; }"), &chain[..], &strict)
             .map(|_| ())

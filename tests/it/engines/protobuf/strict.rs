@@ -1,4 +1,4 @@
-//! `validateFields`: the rules of the language.
+//! The rules of the language, under `protobufPolicy` COMPILED, and those of Java's descriptors, under `validateFields`.
 
 use accordant::schema::Format as _;
 use accordant::schema::protobuf::Schema;
@@ -7,7 +7,7 @@ use accordant::schema::{ParseMode, ParseOptions, ResolvedReference};
 use super::{options, reference};
 
 fn strict(text: &str, references: &[ResolvedReference]) -> Result<(), String> {
-    let options = ParseOptions { validate_fields: true, ..options(ParseMode::New) };
+    let options = ParseOptions { compiles: true, ..options(ParseMode::New) };
     Schema::parse(text, references, &options).map(|_| ()).map_err(|error| error.message)
 }
 
@@ -98,4 +98,43 @@ fn only_what_is_imported_is_seen() {
     let closed = reference("o.proto", "o", 1, "enum Old { Z = 0; }");
     let open = "syntax = \"proto3\"; import \"o.proto\"; message A { Old o = 1; }";
     assert!(strict(open, &[closed]).expect_err("closed").contains("not an open enum"));
+}
+
+#[test]
+fn validate_fields_refuses_what_javas_descriptors_refuse() {
+    let check = |text: &str| {
+        let options = ParseOptions { validate_fields: true, ..options(ParseMode::New) };
+        Schema::parse(text, &[], &options).map(|_| ()).map_err(|error| error.message)
+    };
+    for text in [
+        "syntax = \"proto3\"; import \"google/api/annotations.proto\"; service S { rpc Get(M) returns (M) { option (google.api.http) = { get: \"/v1\" }; } } message M {}",
+        "syntax = \"proto3\"; message M { string a = 1 [(x.y) = 1]; }",
+        "syntax = \"proto3\"; option foo = \"bar\"; message M { string a = 1; }",
+        "syntax = \"proto3\"; enum E { A = 1; } message M { reserved 5 to 1; E e = 2; }",
+    ] {
+        assert_eq!(check(text), Ok(()), "{text}");
+    }
+    for (text, what) in [
+        ("syntax = \"proto3\"; enum E {}", "E: Enums must contain at least one value."),
+        ("syntax = \"proto3\"; message A { string a = 1; string a = 2; }", "A.a: \"a\" is already defined in \"A\"."),
+        ("syntax = \"proto3\"; message A { string a = -1; }", "A.a: Field numbers must be positive integers."),
+        (
+            "syntax = \"proto3\"; message A { string a = 1; string b = 1; }",
+            "A.b: Field number 1 has already been used in \"A\" by field \"a\".",
+        ),
+        (
+            "syntax = \"proto3\"; message U { google.type.PostalAddress a = 4; }",
+            "U.a: \"google.type.PostalAddress\" is not defined.",
+        ),
+        (
+            "syntax = \"proto3\"; message A { oneof o { map<string, string> m = 1; } }",
+            "A.m: \"map<string, string>\" is not defined.",
+        ),
+        (
+            "message A { extensions 100 to 200; } extend A { optional string s = 99; }",
+            "s: \"A\" does not declare 99 as an extension number.",
+        ),
+    ] {
+        assert_eq!(check(text), Err(format!("Invalid protobuf schema definition: {what}")), "{text}");
+    }
 }
