@@ -6,6 +6,7 @@
 //! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
 //! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data
 //! - [`json`]: the reader of all JSON texts; `position`, `pointer`: places in texts and in values
+//! - `java_number`: numbers as Java reads and prints them
 //! - [`meter`], `deep_stack`, `shared`: how much work, how much stack, how much memory; `difference_tree`, `tag_edits`, `name_set`: what
 //!   formats share
 //!
@@ -16,6 +17,7 @@ mod deep_stack;
 mod difference_tree;
 pub mod finding;
 pub mod format;
+pub(crate) mod java_number;
 pub mod json;
 pub mod json_schema;
 pub mod meter;

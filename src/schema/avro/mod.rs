@@ -3,7 +3,7 @@
 //!
 //! The folder, in reading order:
 //!
-//! - `schema`, `model`: a schema, and the arena that everything works on; `name`, `number`, `value`: what it is written with
+//! - `schema`, `model`: a schema, and the arena that everything works on; `name`, `value`: what it is written with
 //! - `parse`: every reason to refuse a schema; `defaults`: which default values fit their type
 //! - `print`, `logical_type`: canonical, normalized and resolved text
 //! - `equality`: which schemas are one
@@ -21,7 +21,6 @@ mod limits;
 mod logical_type;
 mod model;
 mod name;
-mod number;
 mod parse;
 mod payload;
 mod print;
