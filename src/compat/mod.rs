@@ -1,11 +1,15 @@
 //! RING 0: the policy above the formats. Levels, transitivity, groups and reserved fields; which versions are compared and
-//! what the answer says. What a difference means is the formats' knowledge.
+//! what the answer says. What a difference means is the formats' knowledge, and under `LOGICAL` that of table engines.
 
+mod check;
+mod logical;
 mod report;
 mod second_opinion;
 
+pub use check::check;
+pub use logical::{NO_LOGICAL_TYPE, compare_logical, validity};
 pub use report::{
-    Candidate, DIFFERENT_SCHEMA_TYPE, Previous, RESERVED_FIELD_CONFLICT, RESERVED_FIELD_REMOVED, Reason, ReasonSource, Report,
-    Rules, begin, check, compare, compared, finish, format_findings,
+    Candidate, DIFFERENT_SCHEMA_TYPE, Found, Previous, RESERVED_FIELD_CONFLICT, RESERVED_FIELD_REMOVED, Reason, ReasonSource,
+    Report, Rules, begin, compare, compared, finish, format_findings,
 };
 pub use second_opinion::notes;

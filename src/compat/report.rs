@@ -17,6 +17,13 @@ pub struct Rules {
     pub work_budget: u64,
 }
 
+impl Rules {
+    /// Whether table engines are asked.
+    pub fn is_logical(&self) -> bool {
+        self.policy == CompatibilityPolicy::Logical
+    }
+}
+
 /// The schema that is to become the next version.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
@@ -55,6 +62,8 @@ pub struct Reason {
 pub enum ReasonSource {
     /// The format: a difference between two texts.
     Format,
+    /// A table engine, under `compatibilityPolicy` = `LOGICAL`.
+    Logical,
     /// The policy above the formats: schema types and reserved fields. Its rule ids are the constants below.
     Policy,
 }
@@ -73,6 +82,12 @@ impl Report {
         self.reasons.iter().find_map(|reason| reason.version)
     }
 
+    /// Adds what another part of the check has found.
+    pub fn append(&mut self, other: Report) {
+        self.messages.extend(other.messages);
+        self.reasons.extend(other.reasons);
+    }
+
     fn add_policy_reason(&mut self, rule: &'static str, version: Option<Version>, message: String, [why, fix]: [String; 2]) {
         self.messages.push(message.clone());
         let finding = Finding { rule, message, explanation: why, remedy: fix, ..Finding::default() };
@@ -80,10 +95,13 @@ impl Report {
     }
 }
 
-/// The findings of the format alone, which are what the REST API explains.
-pub fn format_findings(reasons: Vec<Reason>) -> Vec<(Version, Finding)> {
-    let of_format = reasons.into_iter().filter(|reason| reason.source == ReasonSource::Format);
-    of_format.filter_map(|reason| Some((reason.version?, reason.finding))).collect()
+/// A finding with the version that it was found against, where there is one.
+pub type Found = (Option<Version>, Finding);
+
+/// The findings of the format and of table engines, which are what the REST API explains.
+pub fn format_findings(reasons: Vec<Reason>) -> Vec<Found> {
+    let explained = reasons.into_iter().filter(|reason| reason.source != ReasonSource::Policy);
+    explained.map(|reason| (reason.version, reason.finding)).collect()
 }
 
 /// Longest stored text that a message quotes whole, in UTF-16 units.
@@ -96,21 +114,6 @@ pub fn compared(level: CompatibilityLevel, available: usize) -> usize {
         _ if !level.is_transitive() => available.min(1),
         _ => available,
     }
-}
-
-/// Checks a candidate against earlier versions, **newest first**; the caller has already applied the compatibility group.
-/// Plain levels look at the first only; transitive ones stop at the first version with findings.
-///
-/// # Errors
-/// When the work budget runs out.
-pub fn check(candidate: Candidate<'_>, previous: &[Previous<'_>], rules: &Rules) -> Result<Report, CheckError> {
-    let mut report = begin(candidate, previous.first(), rules);
-    for previous in previous.iter().take(compared(rules.level, previous.len())) {
-        if compare(candidate, previous, rules, &mut report)? {
-            break;
-        }
-    }
-    Ok(finish(report, rules))
 }
 
 /// A report to be filled by [`compare`]: what the newest version reserves is checked already.

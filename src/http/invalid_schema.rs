@@ -28,6 +28,7 @@ pub(super) fn message(reason: &InvalidSchema) -> String {
         }
         InvalidSchema::NotTheNextVersion => "Version is not one more than previous version".to_owned(),
         InvalidSchema::Representation(error) => format!("Invalid schema, details: {error}"),
+        InvalidSchema::NoLogicalType(error) => format!("Stored schema cannot be represented as a logical type: {error}"),
         InvalidSchema::Tags(error) => format!("java.lang.IllegalArgumentException: {error}"),
         InvalidSchema::StoredVersion { version, error } => format!("Version {version} of the subject can't be read: {error}"),
     }

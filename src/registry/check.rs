@@ -30,7 +30,7 @@ pub struct CheckAnswer {
     /// Confluent's messages, in order.
     pub messages: Vec<String>,
     /// The findings behind them.
-    pub findings: Vec<(Version, Finding)>,
+    pub findings: Vec<compat::Found>,
     /// What a second opinion says about the newest version compared; it never decides.
     pub notes: Vec<(Version, Finding)>,
 }
@@ -107,7 +107,7 @@ impl Registry {
         config: &Config,
     ) -> Result<Report, RegistryError> {
         let rules = self.rules(config);
-        if rules.level == CompatibilityLevel::None && !rules.validate_fields {
+        if rules.level == CompatibilityLevel::None && !rules.validate_fields && !rules.is_logical() {
             return Ok(Report::default());
         }
         let mut history = History::new(subject, metadata, state, config, &rules);
@@ -133,7 +133,42 @@ impl Registry {
             }
         }
         let alone = || compat::begin(Candidate { schema: &candidate.0, metadata: candidate.1.as_ref() }, None, &rules);
-        Ok(compat::finish(report.unwrap_or_else(alone), &rules))
+        let mut report = report.unwrap_or_else(alone);
+        if rules.is_logical() {
+            let history = History::new(subject, metadata, state, config, &rules);
+            report.append(self.compare_logical(candidate, &rules, history).await?);
+        }
+        Ok(compat::finish(report, &rules))
+    }
+
+    /// What table engines say: about the candidate, and about the change from each version that the level compares.
+    async fn compare_logical(
+        &self,
+        candidate: Arc<(Parsed, Option<Metadata>)>,
+        rules: &Rules,
+        mut history: History<'_>,
+    ) -> Result<Report, RegistryError> {
+        let exhausted = |CheckError::BudgetExhausted { limit }| RegistryError::WorkExhausted { limit };
+        let size = candidate.0.canonical().len();
+        let (new, own) = (Arc::clone(&candidate), rules.clone());
+        let job = move || compat::validity(Candidate { schema: &new.0, metadata: new.1.as_ref() }, &own);
+        let (mut report, goes_on) = self.judging_pool.run(Size::Bytes(size), job).await?.map_err(exhausted)?;
+        if !goes_on || rules.level == CompatibilityLevel::None {
+            return Ok(report);
+        }
+        let mut compared = Vec::new();
+        while let Some(previous) = history.next(self).await? {
+            let size = size + previous.schema.stored.content.text.len();
+            let (new, rules) = (Arc::clone(&candidate), rules.clone());
+            let job = move || {
+                let new = Candidate { schema: &new.0, metadata: new.1.as_ref() };
+                compat::compare_logical(new, &previous.borrowed(), &rules)
+            };
+            compared.push(self.judging_pool.run(Size::Bytes(size), job).await?.map_err(exhausted)?);
+        }
+        // the messages begin with the oldest version
+        compared.into_iter().rev().for_each(|found| report.append(found));
+        Ok(report)
     }
 
     /// The second opinion on the newest version that the level compares.

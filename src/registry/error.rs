@@ -60,7 +60,7 @@ pub enum RegistryError {
         subject: Subject,
         /// All messages, in order.
         messages: Vec<String>,
-        findings: Vec<(Version, Finding)>,
+        findings: Vec<(Option<Version>, Finding)>,
         /// What a second opinion says.
         notes: Vec<(Version, Finding)>,
     },

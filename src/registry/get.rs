@@ -8,7 +8,7 @@ use super::invalid_schema::InvalidSchema;
 use super::judging_pool::Size;
 use super::registered::Registered;
 use super::schema_cache::CachedSchema;
-use crate::schema::EntityTags;
+use crate::schema::{EntityTags, logical};
 use crate::store::{Holder, SubjectState, VersionRow};
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, Version, VersionSelector};
 
@@ -232,12 +232,28 @@ impl Registry {
         }
     }
 
+    /// As [`Self::text`] for a version of a subject, where `format=logical` is the text of its logical type.
+    ///
+    /// # Errors
+    /// The stored schema can't be shown in that format.
+    pub async fn version_text(&self, schema: &Arc<CachedSchema>, format: &str) -> Result<Arc<str>, RegistryError> {
+        if !logical::is_logical(format) {
+            return self.text(schema, format).await;
+        }
+        let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
+        let stored = Arc::clone(schema);
+        let print = move || logical::text(|| parsed.logical_type(stored.stored.content.metadata.as_ref()));
+        let text = self.judging_pool.run(Size::Bytes(schema.stored.content.text.len()), print).await?;
+        Ok(text.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::NoLogicalType(error)))?.into())
+    }
+
     /// The text of a schema just registered, under `format=`.
     ///
     /// # Errors
     /// As for [`Self::text`].
     pub async fn registered_text(&self, registered: &Registered, format: &str) -> Result<Arc<str>, RegistryError> {
         if !format.is_empty()
+            && !logical::is_logical(format)
             && let Some(schema) = self.schema_by_id(registered.subject.context(), registered.id).await?
         {
             return self.text(&schema, format).await;

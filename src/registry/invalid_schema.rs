@@ -2,6 +2,7 @@
 
 use super::submission::{RawReference, Submission};
 use crate::schema::SchemaError;
+use crate::schema::logical::ConversionError;
 use crate::types::{Reference, SchemaType, Subject, Version};
 
 /// Why a schema is refused (wire code 42201).
@@ -31,6 +32,8 @@ pub enum InvalidSchema {
     NotTheNextVersion,
     /// The schema can't be shown in the representation that was asked for.
     Representation(SchemaError),
+    /// The stored schema means nothing to table engines.
+    NoLogicalType(ConversionError),
     /// Tags can't be added or removed as asked.
     Tags(SchemaError),
     /// A version that is to be compared can't be read any more.

@@ -16,6 +16,8 @@ pub struct Place {
 pub struct Finding {
     /// Stable rule id in upper snake case: Confluent's `errorType` where it has one.
     pub rule: &'static str,
+    /// The table engine that fails, where the rule is about one.
+    pub engine: Option<&'static str>,
     /// Path in Confluent's notation, which differs from format to format.
     pub path: String,
     /// Confluent's message, exactly as it goes over the wire.

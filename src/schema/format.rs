@@ -2,14 +2,16 @@
 //!
 //! A fourth format is an implementation of [`Format`] for its schema, a variant of [`super::Parsed`], and one of
 //! [`super::PayloadValidator`]; the compiler names every other place. Its folder has the rooms of the others: `model`, `parse`,
-//! `print`, `tags`, `compat` (rules, explanations, places) and `payload`.
+//! `print`, `tags`, `compat` (rules, explanations, places), `to_logical` and `payload`.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::finding::Finding;
+use super::finding::{Finding, Place};
+use super::logical::{ConversionError, LogicalType};
 use super::position::Position;
-use crate::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
+use crate::types::{CompatibilityPolicy, Metadata, ProtobufPolicy, SchemaType};
 
 /// A schema that has been read, with everything it refers to. Immutable.
 pub trait Format: fmt::Debug + Send + Sync {
@@ -82,6 +84,15 @@ pub trait Format: fmt::Debug + Send + Sync {
     fn rules() -> Vec<&'static str>
     where
         Self: Sized;
+
+    /// What the schema means to table engines. `metadata`: what stands beside the schema, where Avro keeps some of it.
+    ///
+    /// # Errors
+    /// It has no such meaning, in Confluent's words.
+    fn logical_type(&self, metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError>;
+
+    /// The places of declarations that begin at these offsets of the text as sent.
+    fn places(&self, offsets: &[u32]) -> HashMap<u32, Place>;
 
     /// Gets the schema ready for data. `part` chooses what the data is an instance of: the name of an Avro type or of a Protobuf
     /// message, a JSON pointer. `formats`: `format` of JSON Schema is an assertion.

@@ -41,7 +41,7 @@ impl SchemaType {
     }
 }
 
-/// Config key `compatibilityPolicy`: how strictly JSON Schema differences are judged.
+/// Config key `compatibilityPolicy`: how strictly JSON Schema differences are judged, and whether table engines are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
 pub enum CompatibilityPolicy {
@@ -50,7 +50,7 @@ pub enum CompatibilityPolicy {
     Strict,
     /// Open content models are treated leniently.
     Lenient,
-    /// Accepted and stored; judged like [`CompatibilityPolicy::Strict`].
+    /// The default rules, and beside them those of Flink and Iceberg on the logical types of schemas.
     Logical,
 }
 

@@ -36,7 +36,8 @@ pub(super) struct Arguments {
     /// Format of the schemas: `avro`, `protobuf` or `json` [default: by the extension]
     #[arg(long = "type", value_name = "TYPE", value_parser = schema_type)]
     pub(super) schema_type: Option<SchemaType>,
-    /// How strictly JSON Schema is judged: `strict` or `lenient` [default: the subject's in the registry, else strict]
+    /// How JSON Schema is judged, `strict` or `lenient`, or `logical` to ask Flink and Iceberg too [default: the subject's in the
+    /// registry, else strict]
     #[arg(long, value_name = "POLICY", value_parser = policy)]
     pub(super) policy: Option<CompatibilityPolicy>,
     /// Rule set for Protobuf: `default`, `wire`, `wire_json`, `file` or `compiled` [default: the subject's in the registry, else default]
@@ -108,7 +109,7 @@ fn level(name: &str) -> Result<CompatibilityLevel, String> {
 }
 
 fn policy(name: &str) -> Result<CompatibilityPolicy, String> {
-    known(CompatibilityPolicy::parse(name), &["strict", "lenient"])
+    known(CompatibilityPolicy::parse(name), &["strict", "lenient", "logical"])
 }
 
 fn protobuf_policy(name: &str) -> Result<ProtobufPolicy, String> {

@@ -42,7 +42,7 @@ pub(super) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rules: &Rul
 /// A reason as a problem. Those of the policy above the formats have a message, but no place to show.
 fn problem(reason: Reason) -> Problem {
     let (rule, message) = (reason.finding.rule, reason.finding.message.clone());
-    let finding = (reason.source == ReasonSource::Format).then_some(reason.finding);
+    let finding = (reason.source != ReasonSource::Policy).then_some(reason.finding);
     Problem { rule, message, version: reason.version, finding }
 }
 

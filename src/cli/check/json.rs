@@ -31,6 +31,9 @@ fn finding(outcome: &Outcome, problem: &Problem) -> Value {
     put("rule", problem.rule.into());
     if let Some(finding) = &problem.finding {
         put("path", finding.path.as_str().into());
+        if let Some(engine) = finding.engine {
+            put("engine", engine.into());
+        }
     }
     put("message", problem.message.as_str().into());
     put("newFile", outcome.new.name().into());

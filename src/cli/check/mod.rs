@@ -146,7 +146,7 @@ async fn against_registry(arguments: &Arguments, metadata: Option<Metadata>, mut
     let value = |group: &str| metadata.as_ref().and_then(|metadata| metadata.property(group)).map(str::to_owned);
     let group = config.compatibility_group.as_deref().filter(|group| !group.is_empty()).map(|group| (group, value(group)));
     let group = group.as_ref().map(|(group, value)| (*group, value.as_deref()));
-    let earlier = if rules.level == CompatibilityLevel::None && !rules.validate_fields {
+    let earlier = if rules.level == CompatibilityLevel::None && !rules.validate_fields && !rules.is_logical() {
         Vec::new()
     } else {
         remote.earlier(arguments.of_version, rules.level, group).await?

@@ -53,13 +53,23 @@ impl<'r> SchemaView<'r> {
 
     /// A version of a subject; `dated` adds creation time and deletion mark.
     pub(super) async fn version(&self, found: &FoundVersion, dated: bool) -> Result<Bytes, ApiError> {
-        let (stored, row) = (&found.schema.stored, &found.row);
         let text = self.text(&found.schema).await?;
+        self.version_as(found, &text, dated).await
+    }
+
+    /// A version by its number, which is also shown as a logical type.
+    pub(super) async fn numbered_version(&self, found: &FoundVersion) -> Result<Bytes, ApiError> {
+        let text = self.request.registry().version_text(&found.schema, self.request.format()).await?;
+        self.version_as(found, &text, true).await
+    }
+
+    async fn version_as(&self, found: &FoundVersion, text: &str, dated: bool) -> Result<Bytes, ApiError> {
+        let (stored, row) = (&found.schema.stored, &found.row);
         let dated = dated.then_some((row.created_at, row.deleted));
         let name = (&found.subject, row.version, row.id);
         Ok(to_bytes(&Schema {
             references: self.references(&stored.content),
-            schema: &text,
+            schema: text,
             schema_tags: self.tags(&found.schema).await?.into_iter().map(Into::into).collect(),
             ..Schema::new(name, stored.guid, &stored.content, dated, self.is_legacy())
         }))

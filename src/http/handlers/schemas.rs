@@ -112,5 +112,5 @@ pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn raw(request: &Request, found: &FoundVersion) -> Result<Reply, ApiError> {
-    raw_text(&request.registry().text(&found.schema, request.format()).await?)
+    raw_text(&request.registry().version_text(&found.schema, request.format()).await?)
 }

@@ -82,7 +82,7 @@ async fn found(request: &Request, deleted: bool) -> Result<FoundVersion, ApiErro
 
 pub(in crate::http) async fn version(request: Request) -> Answer {
     let found = found(&request, request.flag("deleted")).await?;
-    Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, true).await?))
+    Ok(Reply::Json(SchemaView::new(&request, &found.subject).numbered_version(&found).await?))
 }
 
 pub(in crate::http) async fn version_text(request: Request) -> Answer {

@@ -25,7 +25,10 @@ pub(in crate::http) struct Finding {
     rule: &'static str,
     path: String,
     message: String,
-    old_version: Version,
+    /// None where the candidate alone is at fault.
+    old_version: Option<Version>,
+    /// The table engine that fails, under `compatibilityPolicy` = `LOGICAL`.
+    engine: Option<&'static str>,
     new: Option<FindingPlace>,
     old: Option<FindingPlace>,
     explanation: String,
@@ -48,18 +51,19 @@ impl From<Place> for FindingPlace {
     }
 }
 
-type Found = (Version, schema::Finding);
+type Found = (Option<Version>, schema::Finding);
 
 impl Finding {
     /// All findings, and after them the notes.
-    pub(in crate::http) fn list(findings: Vec<Found>, notes: Vec<Found>) -> Vec<Self> {
+    pub(in crate::http) fn list(findings: Vec<Found>, notes: Vec<(Version, schema::Finding)>) -> Vec<Self> {
         let findings = findings.into_iter().map(|found| Self::new(found, None));
-        findings.chain(notes.into_iter().map(|note| Self::new(note, Some(true)))).collect()
+        let notes = notes.into_iter().map(|(version, note)| Self::new((Some(version), note), Some(true)));
+        findings.chain(notes).collect()
     }
 
     fn new((old_version, finding): Found, note: Option<bool>) -> Self {
-        let schema::Finding { rule, path, message, new, old, explanation, remedy, counter_example } = finding;
+        let schema::Finding { rule, path, message, new, old, explanation, remedy, counter_example, engine } = finding;
         let (new, old) = (new.map(FindingPlace::from), old.map(FindingPlace::from));
-        Self { note, rule, path, message, old_version, new, old, explanation, remedy, counter_example }
+        Self { note, rule, path, message, old_version, engine, new, old, explanation, remedy, counter_example }
     }
 }

@@ -3,8 +3,8 @@
 //! A union takes a value of any branch, as Avro 1.12 does. Neither an enum's symbols nor a fixed's length are checked.
 
 use super::model::{Model, Name, NodeId, NodeKind, Primitive};
-use super::number;
 use super::value;
+use crate::schema::java_number as number;
 use crate::schema::json::{self, Value};
 
 /// Whether a value fits a type.

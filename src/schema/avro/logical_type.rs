@@ -2,7 +2,7 @@
 //! never an error.
 
 use super::model::{Model, Node, NodeId, NodeKind, Primitive};
-use super::number;
+use crate::schema::java_number as number;
 use crate::schema::json::{Member, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,13 @@
 //!
 //! The folder, in reading order:
 //!
-//! - `schema`, `model`: a schema, and the arena that everything works on; `name`, `number`, `value`: what it is written with
+//! - `schema`, `model`: a schema, and the arena that everything works on; `name`, `value`: what it is written with
 //! - `parse`: every reason to refuse a schema; `defaults`: which default values fit their type
 //! - `print`, `logical_type`: canonical, normalized and resolved text
 //! - `equality`: which schemas are one
 //! - `compat`: `rules` (one function for each), the `walk` that applies them, what is said about an `incompatibility`
 //! - `tags`: inline tags
+//! - `to_logical`: what table engines make of a schema
 //! - `payload`: data under a schema
 //!
 //! Nesting of a text is bounded, so recursion along it is; walks along *types*, which may refer to each other without end, use
@@ -21,14 +22,15 @@ mod limits;
 mod logical_type;
 mod model;
 mod name;
-mod number;
 mod parse;
 mod payload;
 mod print;
 mod schema;
 mod tags;
+mod to_logical;
 mod value;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::limits::MAX_DEPTH;
@@ -37,11 +39,12 @@ pub use self::payload::{PayloadValidator, UnionEncoding};
 use self::print::TextForm;
 pub use self::schema::Schema;
 use super::deep_stack::on_deep_stack;
-use super::finding::Finding;
+use super::finding::{Finding, Place};
 use super::format::{CheckError, CheckOptions, EntityTags, Format, ParseOptions, ResolvedReference, SchemaError, TagEdit};
 use super::json;
+use super::logical::{ConversionError, LogicalType};
 use super::meter;
-use crate::types::SchemaType;
+use crate::types::{Metadata, SchemaType};
 
 impl Schema {
     fn text(&self, form: TextForm) -> Result<String, SchemaError> {
@@ -131,6 +134,14 @@ impl Format for Schema {
 
     fn rules() -> Vec<&'static str> {
         compat::rules()
+    }
+
+    fn logical_type(&self, metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError> {
+        to_logical::to_logical(&self.model, metadata)
+    }
+
+    fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {
+        compat::places(self.source(), offsets)
     }
 
     fn payload_validator(self: &Arc<Self>, part: Option<&str>, _formats: bool) -> Result<PayloadValidator, SchemaError> {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::number::{self, Number};
+use crate::schema::java_number::{self as number, Number};
 use crate::schema::json::{Kind, Member, Object, Value, utf16_cmp, write_string};
 
 /// Appends a value, compact. `sorted` orders the keys of every object by UTF-16 unit.

@@ -9,6 +9,7 @@
 //! - `print`: the canonical and the normalized text
 //! - `compat`: the comparison, one file for each kind of node, its kinds of differences and their texts
 //! - `tags`: inline tags; `bundle`: one document of many; `pointers`: from offsets to JSON pointers
+//! - `to_logical`: what table engines make of a schema
 //! - `jsonschema_adapter`, `applicator_graph`: handing a schema to the `jsonschema` crate; with it `meta_schema_check`, [`payload`]
 //!   (data under a schema) and [`semantic`] (the second opinion)
 
@@ -32,8 +33,10 @@ mod sample_documents;
 mod schema;
 pub mod semantic;
 mod tags;
+mod to_logical;
 mod uri;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use self::compat::difference_kind::DifferenceKind;
@@ -43,14 +46,15 @@ pub use self::payload::Validator as PayloadValidator;
 pub use self::schema::Schema;
 use self::schema::no_stack;
 use super::deep_stack::on_deep_stack;
-use super::finding::Finding;
+use super::finding::{Finding, Place};
 use super::format::{
     CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
 };
 use super::json::{self, ReadOptions, Value};
+use super::logical::{ConversionError, LogicalType};
 use super::meter;
 use super::position::Position;
-use crate::types::{CompatibilityPolicy, SchemaType};
+use crate::types::{CompatibilityPolicy, Metadata, SchemaType};
 
 /// References a schema may have, those of its references included.
 const MAX_REFERENCES: usize = 1_000;
@@ -194,6 +198,18 @@ impl Format for Schema {
 
     fn rules() -> Vec<&'static str> {
         compat::rules()
+    }
+
+    fn logical_type(&self, _metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError> {
+        to_logical::to_logical(self)
+    }
+
+    fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {
+        let found = || self.root().map(|root| pointers::pointers_of(root, offsets.iter().copied())).unwrap_or_default();
+        let pointers = on_deep_stack(self.nesting, found).unwrap_or_default();
+        let positions = Position::of_all(self.source(), pointers.keys().copied());
+        let place = |(at, pointer)| (at, Place { pointer, position: positions.get(&at).copied() });
+        pointers.into_iter().map(place).collect()
     }
 
     fn payload_validator(self: &Arc<Self>, part: Option<&str>, formats: bool) -> Result<PayloadValidator, SchemaError> {

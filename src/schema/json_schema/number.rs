@@ -84,6 +84,13 @@ impl Decimal {
     }
 
     /// The value, if it is a whole number that fits.
+    /// A whole number, cut to 32 bits.
+    pub(crate) fn to_i32(&self) -> i32 {
+        let size = Self { negative: false, ..self.clone() }.to_u64().and_then(|size| i32::try_from(size).ok());
+        let size = size.unwrap_or(i32::MAX);
+        if self.negative { -size } else { size }
+    }
+
     pub(crate) fn to_u64(&self) -> Option<u64> {
         if self.is_zero() {
             return Some(0);

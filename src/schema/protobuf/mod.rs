@@ -14,6 +14,7 @@
 //! - `descriptor`: descriptors, in and out
 //! - `compat`: the comparison, its kinds of differences, and the stricter policies
 //! - `tags`: inline tags
+//! - `to_logical`: what table engines make of a schema
 //! - `payload`: data under a schema
 
 mod builtin;
@@ -33,10 +34,12 @@ mod print;
 mod schema;
 mod symbol_table;
 mod tags;
+mod to_logical;
 mod validate_fields;
 mod validate_types;
 mod varint;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -49,13 +52,15 @@ use self::limits::{MAX_REFERENCES, MAX_TEXT_DEPTH};
 use self::model::{Dependency, File, Message, join};
 pub use self::payload::{PayloadValidator, message_indexes};
 pub use self::schema::Schema;
-use super::finding::Finding;
+use super::finding::{Finding, Place};
 use super::format::{
     CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
 };
+use super::logical::{ConversionError, LogicalType};
 use super::meter;
+use super::position::Position;
 use crate::schema::shared::{Shared, share};
-use crate::types::SchemaType;
+use crate::types::{Metadata, SchemaType};
 
 impl Schema {
     /// The bytes of the file's descriptor; its name is `default`, dependencies are not inside.
@@ -219,6 +224,17 @@ impl Format for Schema {
 
     fn rules() -> Vec<&'static str> {
         compat::rules()
+    }
+
+    fn logical_type(&self, _metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError> {
+        to_logical::to_logical(self)
+    }
+
+    fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {
+        let names = self.file.declarations(offsets);
+        let positions = Position::of_all(self.source(), offsets.iter().copied());
+        let place = |(at, pointer)| (at, Place { pointer, position: positions.get(&at).copied() });
+        names.into_iter().map(place).collect()
     }
 
     fn payload_validator(self: &Arc<Self>, part: Option<&str>, _formats: bool) -> Result<PayloadValidator, SchemaError> {

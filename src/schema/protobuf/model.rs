@@ -1,6 +1,7 @@
 //! The syntax tree. Names, numbers and strings stay as written; comments and layout do not. The parser bounds its nesting, so
 //! recursion over it is bounded too.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Byte offset of an element in the text it was read from; meaningless in a tree that was made from a descriptor.
@@ -75,6 +76,23 @@ impl File {
         let mut out = Vec::new();
         for message in &self.messages {
             add(&mut out, self.package.as_deref().unwrap_or(""), &message.name, &message.body);
+        }
+        out
+    }
+
+    /// The full names of the fields and oneofs that are declared at these offsets.
+    pub(crate) fn declarations(&self, offsets: &[Offset]) -> HashMap<Offset, String> {
+        fn add(out: &mut HashMap<Offset, String>, wanted: &HashSet<Offset>, scope: &str, body: &Body) {
+            let fields = body.all_fields().map(|field| (field.at, &field.name));
+            let named = fields.chain(body.oneofs.iter().map(|oneof| (oneof.at, &oneof.name)));
+            out.extend(named.filter(|(at, _)| wanted.contains(at)).map(|(at, name)| (at, join(scope, name).to_string())));
+            for message in &body.messages {
+                add(out, wanted, &join(scope, &message.name), &message.body);
+            }
+        }
+        let (mut out, wanted) = (HashMap::new(), offsets.iter().copied().collect());
+        for message in &self.messages {
+            add(&mut out, &wanted, &join(self.package.as_deref().unwrap_or(""), &message.name), &message.body);
         }
         out
     }

@@ -6,6 +6,7 @@ mod compatibility;
 mod contexts;
 mod delete;
 mod find;
+mod logical;
 mod middleware;
 mod register;
 mod settings;

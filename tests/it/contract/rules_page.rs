@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use accordant::schema::logical::{Engine, Rule};
 use accordant::schema::{CheckOptions, Direction, Finding, ParseMode, ParseOptions, Parsed};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 
+use crate::contract::vectors::logical::Change;
 use crate::contract::vectors::{Compatibility, cases};
 
 /// Folder of the cases, schema type, heading, and what is said about the rules of the format.
@@ -55,6 +57,12 @@ Fix: rename the field, or take the name off the list.
 With `validateFields`: a name that the latest version reserves is no longer on the list.
 
 Fix: keep the name on the list.
+
+### `NO_LOGICAL_TYPE`
+
+Under `compatibilityPolicy` = `LOGICAL`: the candidate has no columns, so no table engine can hold it.
+
+Fix: leave out what the message names, or take another policy.
 
 ## Remarks
 
@@ -111,6 +119,27 @@ fn section(out: &mut String, rule: &str, case: &Compatibility, finding: &Finding
     writeln!(out, "\nExample{policy}: {}.\n\n```text\nold  {}\nnew  {}\n```", case.name, case.old, case.new).unwrap();
 }
 
+/// The rules of table engines, with the first case that each is found in.
+fn logical_rules(page: &mut String) {
+    page.push_str(
+        "\n## Table engines\n\nUnder `compatibilityPolicy` = `LOGICAL`: what Flink and Iceberg (format version 2) say about the columns that a \
+         schema of any format means to them. [logical.md](logical.md) has the types and the rules as tables.\n",
+    );
+    let cases: Vec<Change> = cases("logical/compatibility.yaml");
+    for rule in Rule::ALL.iter().filter(|rule| **rule != Rule::UnresolvedTypeRef) {
+        let name = rule.as_str();
+        let finds = |case: &&Change| case.finds.iter().any(|find| find.split(' ').nth(2) == Some(name));
+        let case = cases.iter().find(finds).unwrap_or_else(|| panic!("no case finds {name}"));
+        let found = case.finds.iter().filter(|find| find.split(' ').nth(2) == Some(name));
+        let engines: BTreeSet<&str> = found.filter_map(|find| find.split(' ').next()).collect();
+        let titles: Vec<&str> =
+            Engine::ALL.iter().filter(|engine| engines.contains(engine.as_str())).map(|engine| engine.title()).collect();
+        let (why, fix) = rule.explain(&titles.join(", and likewise "));
+        writeln!(page, "\n### `{name}`\n\nWhy: {}\n\nFix: {}", inline(&why), inline(fix)).unwrap();
+        writeln!(page, "\nExample: {}.\n\n```text\nold  {}\nnew  {}\n```", inline(&case.name), case.old, case.new).unwrap();
+    }
+}
+
 #[test]
 fn every_rule_has_a_case_and_stands_in_the_documentation() {
     let mut page = HEAD.to_owned();
@@ -132,6 +161,7 @@ fn every_rule_has_a_case_and_stands_in_the_documentation() {
             section(&mut page, rule, case, finding);
         }
     }
+    logical_rules(&mut page);
     page.push_str(POLICY);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {

@@ -7,16 +7,23 @@ mod rules;
 mod union_index;
 mod walk;
 
+use std::collections::HashMap;
+
 use strum::VariantNames;
 
 use self::incompatibility::Incompatibility;
 use self::walk::Stop;
 use super::schema::Schema;
-use crate::schema::finding::Finding;
+use crate::schema::finding::{Finding, Place};
 use crate::schema::format::{CheckError, CheckOptions, Direction};
 
 pub(super) fn rules() -> Vec<&'static str> {
     incompatibility::IncompatibilityType::VARIANTS.to_vec()
+}
+
+/// The places of declarations in a text.
+pub(super) fn places(text: &str, offsets: &[u32]) -> HashMap<u32, Place> {
+    places::find(text, offsets.iter().copied())
 }
 
 pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) -> Result<Vec<Finding>, CheckError> {
@@ -47,6 +54,7 @@ pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) ->
             explanation: explained.explanation,
             remedy: explained.remedy,
             counter_example: explained.counter_example,
+            engine: None,
         }
     };
     Ok(incompatibilities.iter().map(finding).collect())

@@ -7,8 +7,8 @@ use crate::schema::avro::model::{
     Enum, Field, Fixed, NOWHERE, Name, NameIndex, NamedType, NamespaceId, NodeId, NodeKind, Order, Primitive, Record,
 };
 use crate::schema::avro::name::{self, NameRules};
-use crate::schema::avro::number;
 use crate::schema::avro::value;
+use crate::schema::java_number as number;
 use crate::schema::json::{self, Object, Value};
 
 /// Keys that are never custom properties of a field.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::uuid::{is_uuid, is_uuid_type};
 use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
-use crate::schema::avro::number;
+use crate::schema::java_number as number;
 use crate::schema::json::{self, Value};
 use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
 use crate::schema::pointer::Segment;

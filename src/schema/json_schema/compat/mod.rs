@@ -107,6 +107,7 @@ fn findings(
             explanation,
             remedy,
             counter_example: None,
+            engine: None,
         }
     };
     found.iter().zip(in_original).zip(in_update).map(finding).collect()

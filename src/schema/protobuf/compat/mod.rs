@@ -83,5 +83,6 @@ fn finding(located: &LocatedDifference, places: &Places) -> Finding {
         explanation,
         remedy: remedy.to_owned(),
         counter_example: None,
+        engine: None,
     }
 }

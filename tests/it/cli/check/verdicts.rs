@@ -111,3 +111,20 @@ fn normalized_texts_are_quoted_where_they_are_stored() {
     };
     assert!(!quoted("") && quoted("--normalize"));
 }
+
+#[test]
+fn the_logical_policy_asks_the_table_engines() {
+    let smaller = OLD.replace(",\n    {\"name\": \"total\", \"type\": \"int\"}", "");
+    let files = folder(&[("old.avsc", OLD), ("new.avsc", &smaller)]);
+    assert_eq!(run(files.path(), "check new.avsc --against old.avsc").code, 0);
+    let asked = run(files.path(), "check new.avsc --against old.avsc --policy logical --format json");
+    let report = asked.json();
+    let finding = &report["findings"][0];
+    assert_eq!((asked.code, &report["findings"][1]), (1, &serde_json::Value::Null));
+    assert_eq!(
+        (&finding["rule"], &finding["engine"], &finding["path"]),
+        (&"FIELD_DELETED".into(), &"ICEBERG_V2".into(), &"total".into())
+    );
+    assert_eq!((&finding["old"]["line"], &finding["oldFile"]), (&6.into(), &"old.avsc".into()));
+    assert_eq!(run(files.path(), "check new.avsc --against old.avsc --policy physical").code, 2);
+}

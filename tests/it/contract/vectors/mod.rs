@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::on_both;
 use crate::support::app::{Answer, Database, TestApp};
 
+pub mod logical;
 pub mod rest;
 
 #[derive(Debug, Deserialize)]

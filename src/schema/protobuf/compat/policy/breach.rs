@@ -80,6 +80,7 @@ impl Breach {
             explanation: format!("{text}."),
             remedy: self.remedy.to_owned(),
             counter_example: None,
+            engine: None,
         }
     }
 }

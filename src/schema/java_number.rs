@@ -4,14 +4,14 @@ use std::fmt::LowerExp;
 
 /// A JSON number by the class it falls into when it is read.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Number<'a> {
+pub(crate) enum Number<'a> {
     /// No fraction and no exponent: kept digit by digit. `-0` is `0`.
     Integer(&'a str),
     /// Anything else is a double; beyond its range it is infinite.
     Double(f64),
 }
 
-pub(super) fn classify(text: &str) -> Number<'_> {
+pub(crate) fn classify(text: &str) -> Number<'_> {
     if text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) {
         // Rust's parser rounds correctly and overflows to infinity, as Java's does
         Number::Double(text.parse().unwrap_or(f64::NAN))
@@ -21,12 +21,12 @@ pub(super) fn classify(text: &str) -> Number<'_> {
 }
 
 /// The value as a double, however it was written.
-pub(super) fn as_double(text: &str) -> f64 {
+pub(crate) fn as_double(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
 
 /// The value as a 64-bit integer, when it is written as one and fits.
-pub(super) fn as_long(text: &str) -> Option<i64> {
+pub(crate) fn as_long(text: &str) -> Option<i64> {
     match classify(text) {
         Number::Integer(digits) => digits.parse().ok(),
         Number::Double(_) => None,
@@ -34,7 +34,7 @@ pub(super) fn as_long(text: &str) -> Option<i64> {
 }
 
 /// Appends a JSON number as Java prints it.
-pub(super) fn write(out: &mut String, text: &str) {
+pub(crate) fn write(out: &mut String, text: &str) {
     match classify(text) {
         Number::Integer(digits) => out.push_str(digits),
         Number::Double(value) => write_double(out, value),
@@ -42,11 +42,11 @@ pub(super) fn write(out: &mut String, text: &str) {
 }
 
 /// Appends a double; what JSON has no number for becomes a string.
-pub(super) fn write_double(out: &mut String, value: f64) {
+pub(crate) fn write_double(out: &mut String, value: f64) {
     if value.is_finite() { finite(out, value, value == 0.0) } else { special(out, value) }
 }
 
-pub(super) fn write_float(out: &mut String, value: f32) {
+pub(crate) fn write_float(out: &mut String, value: f32) {
     if value.is_finite() { finite(out, value, value == 0.0) } else { special(out, f64::from(value)) }
 }
 
@@ -104,7 +104,7 @@ fn plain(out: &mut String, head: &str, tail: &str, exponent: i32) {
 }
 
 /// `Double.valueOf` of a string: blanks around it, a type suffix, hexadecimal and the three special words are allowed.
-pub(super) fn parse_java_double(text: &str) -> Option<f64> {
+pub(crate) fn parse_java_double(text: &str) -> Option<f64> {
     let text = text.trim_matches(|c: char| c <= ' ');
     let (sign, body) = match text.as_bytes().first() {
         Some(b'-') => (-1.0, text.get(1..)?),

@@ -1,0 +1,102 @@
+//! `compatibilityPolicy` = `LOGICAL` and `format=logical`.
+
+use hyper::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Registry, cases, subject};
+use crate::on_both;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Change {
+    pub name: String,
+    pub schema_type: Option<String>,
+    pub level: Option<String>,
+    pub old: String,
+    pub new: String,
+    /// Why the new schema has no logical type.
+    pub refused: Option<String>,
+    /// Engine, direction (or `validity`), rule and column of each finding, in their order.
+    pub finds: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct TypeText {
+    name: String,
+    schema_type: Option<String>,
+    schema: String,
+    ddl: Option<String>,
+    refused: Option<String>,
+}
+
+/// `Logical compatibility (FLINK, backward): RULE at 'a.b': …` as `FLINK backward RULE a.b`; a message may have more lines.
+fn finds(message: &str) -> Vec<String> {
+    let Some((head, lines)) = message.strip_prefix("Logical ").and_then(|rest| rest.split_once("): ")) else {
+        return Vec::new();
+    };
+    let (kind, engine) = head.split_once(" (").unwrap();
+    let who = match kind {
+        "validity" => format!("{engine} validity"),
+        _ => engine.replace(", ", " "),
+    };
+    let find = |line: &str| {
+        let (rule, rest) = line.split_at(line.find([' ', ':']).unwrap());
+        let column = rest.strip_prefix(" at '").and_then(|rest| rest.split_once("':")).map_or("", |(column, _)| column);
+        format!("{who} {rule} {column}").trim_end().to_owned()
+    };
+    lines.split('\n').map(find).collect()
+}
+
+async fn changes(registry: &Registry) -> Vec<String> {
+    let mut failed = Vec::new();
+    for (at, case) in cases::<Change>("logical/compatibility.yaml").into_iter().enumerate() {
+        let subject = subject("logical", at);
+        let schema = |text: &str| json!({ "schema": text, "schemaType": case.schema_type.as_deref().unwrap_or("AVRO") });
+        let (status, answer) = registry.send(Method::POST, &format!("/subjects/{subject}/versions"), &schema(&case.old)).await;
+        assert_eq!(status, 200, "{}: {answer}", case.name);
+        let level = case.level.as_deref().unwrap_or("BACKWARD");
+        let config = json!({ "compatibility": level, "compatibilityPolicy": "LOGICAL" });
+        registry.send(Method::PUT, &format!("/config/{subject}"), &config).await;
+        let target = format!("/compatibility/subjects/{subject}/versions/latest?verbose=true");
+        let (_, answer) = registry.send(Method::POST, &target, &schema(&case.new)).await;
+        let messages: Vec<&str> = answer["messages"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let found: Vec<String> = messages.iter().flat_map(|message| finds(message)).collect();
+        let refused =
+            messages.iter().find_map(|message| message.strip_prefix("Schema cannot be represented as a logical type: "));
+        if found != case.finds || refused != case.refused.as_deref() {
+            failed.push(format!("logical/compatibility: {}: {answer}", case.name));
+        }
+    }
+    failed
+}
+
+async fn texts(registry: &Registry) -> Vec<String> {
+    let mut failed = Vec::new();
+    for (at, case) in cases::<TypeText>("logical/types.yaml").into_iter().enumerate() {
+        let target = format!("/subjects/{}/versions", subject("logical-type", at));
+        let body = json!({ "schema": case.schema, "schemaType": case.schema_type.as_deref().unwrap_or("AVRO") });
+        let (status, answer) = registry.send(Method::POST, &target, &body).await;
+        assert_eq!(status, 200, "{}: {answer}", case.name);
+        let (status, answer) = registry.send(Method::GET, &format!("{target}/1?format=logical"), &Value::Null).await;
+        let refused = case.refused.map(|why| format!("Stored schema cannot be represented as a logical type: {why}"));
+        let holds = match &case.ddl {
+            Some(ddl) => status == 200 && answer["schema"] == ddl.as_str(),
+            None => status == 422 && answer["error_code"] == 42201 && answer["message"].as_str() == refused.as_deref(),
+        };
+        if !holds {
+            failed.push(format!("logical/types: {}: {status} {answer}", case.name));
+        }
+    }
+    failed
+}
+
+on_both! {
+    async fn every_case_of_the_logical_types_holds(db) {
+        let registry = Registry::new(db).await;
+        let mut failed = changes(&registry).await;
+        failed.extend(texts(&registry).await);
+        assert!(failed.is_empty(), "{} cases don't hold:\n{}", failed.len(), failed.join("\n"));
+    }
+}
