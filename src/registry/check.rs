@@ -9,6 +9,7 @@ use super::invalid_schema::InvalidSchema;
 use super::judging_pool::Size;
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
+use crate::access::Rights;
 use crate::compat::{self, Candidate, Previous, Report, Rules};
 use crate::schema::{CheckError, Finding, ParseMode, Parsed};
 use crate::store::{SubjectState, VersionRow};
@@ -20,6 +21,14 @@ pub enum CheckTarget {
     One(VersionSelector),
     /// The active versions, as the level demands.
     History,
+}
+
+/// How to check.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CheckOptions {
+    pub normalize: bool,
+    /// Ask for notes as well.
+    pub explain: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -49,7 +58,7 @@ impl PreviousVersion {
 }
 
 impl Registry {
-    /// Checks a submission against versions of a subject. `explain` asks for notes as well.
+    /// Checks a submission against versions of a subject.
     ///
     /// # Errors
     /// The schema is refused, or a numbered version does not exist.
@@ -59,12 +68,13 @@ impl Registry {
         subject: &Subject,
         submission: &Submission,
         target: CheckTarget,
-        normalize: bool,
-        explain: bool,
+        options: CheckOptions,
+        rights: &Rights,
     ) -> Result<CheckAnswer, RegistryError> {
+        let CheckOptions { normalize, explain } = options;
         let effective = self.effective(subject).await?;
         let config = &effective.config;
-        let (home, rows) = self.versions_to_compare(subject, target).await?;
+        let (home, rows) = self.versions_to_compare(subject, target, rights).await?;
         submission.parsed_type()?;
         if submission.is_empty() {
             return Err(RegistryError::InvalidSchema(InvalidSchema::Empty));
@@ -89,10 +99,11 @@ impl Registry {
         &self,
         subject: &Subject,
         target: CheckTarget,
+        rights: &Rights,
     ) -> Result<(Subject, Vec<VersionRow>), RegistryError> {
         match target {
             CheckTarget::History => Ok((subject.clone(), self.store.subject(subject).await?.rows)),
-            CheckTarget::One(selector) => match self.version(subject, selector, false).await {
+            CheckTarget::One(selector) => match self.version(subject, selector, false, rights).await {
                 Ok(found) => Ok((found.subject, vec![found.row])),
                 Err(RegistryError::SubjectNotFound(_) | RegistryError::VersionNotFound(_))
                     if selector == VersionSelector::Latest =>

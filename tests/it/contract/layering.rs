@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 11] = [
+const RINGS: [(&str, &[&str]); 13] = [
     ("types", &[]),
     ("cache", &[]),
+    ("access", &["types"]),
+    ("login", &["types", "access"]),
     ("codec", &["types"]),
     ("schema", &["types"]),
     ("compat", &["types", "schema"]),
     ("cloudevents", &["types", "schema"]),
     ("store", &["types", "cache", "codec"]),
-    ("registry", &["types", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
-    ("http", &["types", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
+    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
+    ("http", &["types", "access", "login", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
     ("config", &["types", "cloudevents", "http"]),
     ("server", &["http"]),
 ];
