@@ -49,6 +49,7 @@
 //! * [`http`], [`config`]: the wire; settings
 //! * [`server`], [`cli`]: connections; commands
 
+pub mod access;
 pub mod cache;
 pub mod cli;
 pub mod cloudevents;
@@ -57,6 +58,7 @@ pub mod compat;
 pub mod config;
 pub mod http;
 pub mod java;
+pub mod login;
 pub mod registry;
 pub mod schema;
 pub mod server;

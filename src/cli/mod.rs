@@ -8,6 +8,8 @@
 //! | `check/` | `accordant check`: `source`, `references`, `remote` find the schemas, `compare` judges them, one file prints each format |
 //! | `validate` | `accordant validate`: payloads against a schema |
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
+//! | `passwd`, `token`, `explain` | users, static tokens, and what rules say of them |
+//! | `access`, `secret_file` | the files of logins and rules, and how they are read anew |
 //! | `client` | asking another registry |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
@@ -19,6 +21,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{self, SETTINGS};
 
+mod access;
 mod admin;
 mod backup;
 mod ce;
@@ -26,9 +29,13 @@ mod check;
 mod client;
 mod database;
 mod exit;
+mod explain;
 mod log;
+mod passwd;
+mod secret_file;
 mod serve;
 mod signals;
+mod token;
 mod validate;
 
 pub use exit::Exit;
@@ -55,6 +62,9 @@ fn command() -> Command {
         .subcommand(backup::command(settings_arguments()))
         .subcommand(ce::command())
         .subcommand(check::command())
+        .subcommand(explain::command(settings_arguments()))
+        .subcommand(passwd::command())
+        .subcommand(token::command())
         .subcommand(validate::command())
         .after_help(exit::HELP)
 }
@@ -84,6 +94,8 @@ pub fn run() -> ExitCode {
     let answered = match matches.subcommand() {
         Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
+        Some(("passwd", asked)) => Some(passwd::run(asked)),
+        Some(("token", asked)) => Some(token::run(asked)),
         Some(("validate", asked)) => Some(validate::run(asked)),
         _ => None,
     };
@@ -91,20 +103,23 @@ pub fn run() -> ExitCode {
         return answer.map_or_else(|line| refuse(Exit::Usage, &line), ExitCode::from);
     }
     let mut flags = given(&matches);
-    if let Some(("serve" | "backup", own)) = matches.subcommand() {
-        flags.extend(given(own));
+    match matches.subcommand() {
+        Some(("serve" | "backup", own)) => flags.extend(given(own)),
+        Some(("access", asked)) => flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default()),
+        _ => {}
     }
     let environment: BTreeMap<String, String> =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
     let outcome = match config::load(&flags, &environment) {
         Ok(settings) => match matches.subcommand() {
-            Some(("backup", asked)) => backup::run(&settings, asked),
-            _ => serve::run(&settings, move || config::load(&flags, &environment)),
+            Some(("backup", asked)) => backup::run(&settings, asked).map(|()| Exit::Success),
+            Some(("access", asked)) => asked.subcommand().map_or(Ok(Exit::Usage), |(_, asked)| explain::run(&settings, asked)),
+            _ => serve::run(&settings, move || config::load(&flags, &environment)).map(|()| Exit::Success),
         },
         Err(error) => Err((Exit::Usage, error.to_string())),
     };
     match outcome {
-        Ok(()) => Exit::Success.into(),
+        Ok(exit) => exit.into(),
         Err((exit, line)) => refuse(exit, &line),
     }
 }

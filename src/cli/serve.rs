@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
+use super::access::AccessFiles;
 use super::admin;
 use super::exit::Exit;
 use super::log::Log;
@@ -14,7 +16,7 @@ use super::{Failure, database};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
-use crate::http::{self, AppState, Cors, DocumentAges, Hosts, HttpSettings, Links, Metrics, Route};
+use crate::http::{self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, Route, VerifierLimits};
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
@@ -52,7 +54,8 @@ async fn serve(
 ) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
     let _caught = survive_file_size_limit()?;
-    reload_when_asked(Arc::clone(log), load)?;
+    let reload_access = Arc::new(Notify::new());
+    reload_when_asked(Arc::clone(log), load, Arc::clone(&reload_access))?;
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
     metrics.count_dropped_lines(log.dropped());
     let listener = TcpListener::bind(settings.listen.as_str())
@@ -66,7 +69,11 @@ async fn serve(
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
-    let state = AppState::new(registry, metrics.clone(), http_settings(settings, local));
+    let gate = gate(settings, local)?;
+    if let Some(gate) = &gate {
+        AccessFiles::of(settings).watch(Arc::clone(gate), metrics.clone(), reload_access);
+    }
+    let state = AppState::new(registry, metrics.clone(), http_settings(settings, local), gate);
     let app = http::app(&state);
     let admin = match admin_listener {
         Some(listener) => {
@@ -84,6 +91,31 @@ async fn serve(
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Who may do what, if that is configured at all.
+///
+/// Without it everybody may do everything, as with the peers, whose containers listen on all addresses: to refuse that would break what
+/// works. So there is a warning instead.
+fn gate(settings: &Settings, local: Option<SocketAddr>) -> Result<Option<Arc<Gate>>, Failure> {
+    let files = AccessFiles::of(settings);
+    let Some(logins) = files.load().map_err(|reason| (Exit::Usage, reason))? else {
+        let is_for_others = !local.is_some_and(|address| address.ip().to_canonical().is_loopback());
+        if is_for_others && !settings.allow_anonymous {
+            tracing::warn!(
+                "no logins are configured: everybody who can connect may do everything (users-file, tokens-file and access-file change \
+                 that; allow-anonymous accepts it)"
+            );
+        } else {
+            tracing::info!("no logins are configured: everybody may do everything");
+        }
+        return Ok(None);
+    };
+    files.warn();
+    tracing::info!("logins: {}", logins.summary());
+    let limits = VerifierLimits { threads: settings.login_threads, waiting: settings.login_queue };
+    let gate = Gate::new(logins, limits, clock()).map_err(|error| (Exit::Usage, format!("logins: {error}")))?;
+    Ok(Some(gate))
 }
 
 fn server_settings(settings: &Settings) -> ServerSettings {
@@ -264,6 +296,7 @@ fn http_settings(settings: &Settings, local: Option<SocketAddr>) -> HttpSettings
         access_log: settings.access_log,
         hosts: hosts(settings, local),
         cors: cors(settings),
+        metrics_open: settings.metrics_open,
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,
         legacy_shapes: settings.response_shapes == Shapes::V7,

@@ -73,6 +73,11 @@ fn policy<T>(
 }
 
 impl ConfigPatch {
+    /// The alias that it sets, if it sets one.
+    pub fn new_alias(&self) -> Option<&str> {
+        self.alias.as_ref().and_then(Option::as_deref).filter(|alias| !alias.is_empty())
+    }
+
     /// Reads a PUT body. `compatibilityLevel` is taken for `compatibility` when the latter is absent (Confluent ignores it).
     ///
     /// # Errors

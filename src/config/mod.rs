@@ -20,6 +20,9 @@ use crate::types::edit_distance;
 /// Prefix of the environment variables.
 pub const ENV_PREFIX: &str = "ACCORDANT_";
 
+/// The table of the file that holds rules (`access::Rules::parse_config`).
+const ACCESS: &str = "access";
+
 /// Why a configuration is refused; the text is for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -104,6 +107,10 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), ConfigError> {
         let name = key.replace('_', "-");
         if let (toml::Value::Table(lists), "cloudevents") = (value, name.as_str()) {
             apply_lists(settings, lists, &shown.to_string())?;
+            continue;
+        }
+        if value.is_table() && name == ACCESS {
+            // rules, which are read again whenever the file changes
             continue;
         }
         let known = find(&name).filter(|name| *name != "config");

@@ -67,6 +67,14 @@ settings! {
     database_file: Option<PathBuf>, "database-file", "", "File that holds the value of `database`, for secrets that are mounted.";
     config: Option<PathBuf>, "config", "", "TOML file with settings (flag and variable only).";
     public_url: Option<String>, "public-url", "", "URL under which clients reach the registry; links in answers begin with it.";
+    users_file: Option<PathBuf>, "users-file", "", "Users who may log in: a file of lines `NAME:HASH`, or Karapace's `registry_authfile`.";
+    tokens_file: Option<PathBuf>, "tokens-file", "", "Static tokens, as `accordant token new` writes them.";
+    access_file: Option<PathBuf>, "access-file", "", "Who may do what: a TOML file of `[[allow]]` and `[[deny]]`; the same can stand in the table `[access]` of the configuration.";
+    hide_denied: bool, "hide-denied", "false", "Answer as if subjects that may not be read were not there.";
+    allow_anonymous: bool, "allow-anonymous", "false", "Without logins: no warning where others than this machine can connect.";
+    metrics_open: bool, "metrics-open", "true", "With logins: show `/metrics` to everybody; otherwise it takes `GLOBAL_READ`.";
+    login_threads: usize, "login-threads", "0", "Passwords that are verified at once; 0 means one for two cores.";
+    login_queue: usize, "login-queue", "64", "Passwords that wait for that; what comes on top is answered 503.";
     log_format: LogFormat, "log-format", "human", "Log lines for people (`human`) or programs (`json`).";
     log_level: String, "log-level", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,accordant=debug`.";
     access_log: AccessLog, "access-log", "errors", "Which requests are logged: `off`, `errors` (those the server failed), `all`.";

@@ -1,5 +1,6 @@
 //! The application: what stands around every handler.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -16,6 +17,7 @@ use super::compression;
 use super::dispatch;
 use super::error::ApiError;
 use super::error_response::error_response;
+use super::gate::Known;
 use super::metrics::RouteIndex;
 use super::middleware::{context_prefix, deadline, panic, request_id, span};
 use super::request_info::{REQUEST_ID, RequestInfo};
@@ -59,7 +61,7 @@ impl App {
     }
 
     /// Answers a request. Never fails: whatever goes wrong becomes an answer.
-    pub async fn handle(&self, request: Request) -> Response {
+    pub async fn handle(&self, request: Request, peer: Option<SocketAddr>) -> Response {
         let started = Instant::now();
         let id = request_id::of(request.headers());
         let varies = matches!(*request.method(), Method::GET | Method::POST);
@@ -71,14 +73,18 @@ impl App {
         };
         let preflight = grant.as_ref().filter(|grant| grant.is_preflight && admitted.is_ok());
         let preflight = preflight.map(|grant| (None, grant.preflight(request.headers())));
-        let cached = if admitted.is_ok() { self.state.answer_cache.answer(&request, generation) } else { None };
+        let known = self.state.gate.as_ref().map_or(Known::Open, |gate| gate.known(request.headers()));
+        let cached = match (&admitted, known.class()) {
+            (Ok(()), Some(class)) => self.state.answer_cache.answer(&request, class, generation),
+            _ => None,
+        };
         let (route, mut response) = match (preflight, cached) {
             (Some(answer), _) => answer,
             (None, Some((route, response))) => {
                 self.state.metrics.cached_answer();
                 (Some(route), response)
             }
-            (None, None) => self.answer(request, id.clone(), started, admitted).await,
+            (None, None) => self.answer(request, peer, id.clone(), started, admitted).await,
         };
         let headers = response.headers_mut();
         if varies {
@@ -103,12 +109,13 @@ impl App {
     async fn answer(
         &self,
         mut request: Request,
+        peer: Option<SocketAddr>,
         id: HeaderValue,
         started: Instant,
         admitted: Result<(), Refusal>,
     ) -> (Option<RouteIndex>, Response) {
         let settings = &self.state.settings;
-        let info = RequestInfo::of(&mut request, id);
+        let info = RequestInfo::of(&mut request, peer, id);
         let span = span::of(&info);
         // boxed first: a future is as large as all that it may ever hold, and each of those around it would move it
         let work = Box::pin(Registry::metered(self.dispatch(request, admitted)));

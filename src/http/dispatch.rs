@@ -8,21 +8,25 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{Extension, RawPathParams, Request as HttpRequest};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::authorization::check;
 use super::bodies;
 use super::body_memory::{Held, Share};
 use super::compression::{self, ContentCoding, InflateError};
 use super::document::Representation;
 use super::error::ApiError;
 use super::error_response::error_response;
+use super::gate::{Caller, LoginFailure};
 use super::metrics::RouteIndex;
 use super::middleware::context_prefix::PrefixContext;
 use super::middleware::{gzip, span};
+use super::needs::Needs;
 use super::negotiate::{self, ContentType, MediaType};
 use super::problem;
 use super::reply::{Reply, respond};
@@ -94,6 +98,11 @@ fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> M
             Err(_) => Err(ApiError::not_found()),
         }
         .unwrap_or_else(|error| error_response(&state.settings.links, &error, &info));
+        if response.status() == StatusCode::UNAUTHORIZED {
+            for challenge in state.gate.iter().flat_map(|gate| gate.challenges()) {
+                response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+            }
+        }
         let headers = response.headers_mut();
         if problem::is_here(route.template) {
             headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -123,24 +132,27 @@ impl Call<'_> {
     async fn run(&self, path: PathParameters, request: HttpRequest) -> Result<Response, ApiError> {
         let Self { state, route, info, .. } = *self;
         let (method, headers) = (&info.method, &info.headers);
+        let target = cache_target(&request);
+        let (mut parts, body) = request.into_parts();
+        let caller = self.caller().await?;
+        let class = caller.rights.class();
+        let request = self.authorized(path, &mut parts, caller).await?;
         if let Some(document) = &route.options.document
             && Representation::only_schemas(headers)
         {
             // not cached: under the same target others find the description
-            let request = self.translated(path, request).await?;
             return Ok(document(request).await?.into_response(HeaderValue::from_static(negotiate::DEFAULT), method, headers));
         }
         let media_type = self.media_type()?;
         let generation = state.registry.store().known_generation().content;
-        let target = cache_target(&request);
-        let request = self.translated(path, request).await?;
+        let request = if takes_body(method) { request.with_body(self.collect(body).await?) } else { request };
         let reply = (route.handler)(request).await?;
         match (&reply, target) {
             (Reply::CacheableJson(bytes), Some(target)) => {
-                state.answer_cache.put_json(target, generation, self.index, bytes.clone());
+                state.answer_cache.put_json(&target, class, generation, self.index, bytes.clone());
             }
             (Reply::Document { document, is_cacheable: true }, Some(target)) => {
-                state.answer_cache.put_document(&target, generation, self.index, Arc::clone(document));
+                state.answer_cache.put_document(&target, class, generation, self.index, Arc::clone(document));
             }
             _ => {}
         }
@@ -165,13 +177,34 @@ impl Call<'_> {
         negotiate::choose(headers).ok_or_else(|| ApiError::plain(StatusCode::NOT_ACCEPTABLE))
     }
 
-    /// The request as handlers see it.
-    async fn translated(&self, path: PathParameters, request: HttpRequest) -> Result<Request, ApiError> {
-        let (mut parts, body) = request.into_parts();
+    /// Who asks. Where that makes no difference, wrong credentials don't either.
+    async fn caller(&self) -> Result<Arc<Caller>, ApiError> {
+        let (state, info) = (self.state, self.info);
+        let is_open = match self.route.needs {
+            Needs::Nothing => true,
+            Needs::Metrics => state.settings.metrics_open,
+            _ => false,
+        };
+        let (Some(gate), false) = (&state.gate, is_open) else { return Ok(Caller::open()) };
+        gate.authenticate(&info.headers, info.peer.map(|peer| peer.ip())).await.map_err(|failure| {
+            state.metrics.refused_login(failure == LoginFailure::Wrong);
+            match failure {
+                LoginFailure::Wrong => ApiError::unauthorized(),
+                LoginFailure::Busy => ApiError::too_many_logins(),
+            }
+        })
+    }
+
+    /// The request as handlers see it, without its body, if its caller may make it.
+    async fn authorized(&self, path: PathParameters, parts: &mut Parts, caller: Arc<Caller>) -> Result<Request, ApiError> {
+        let state = self.state;
         let context = parts.extensions.remove::<PrefixContext>().map(|prefix| prefix.0);
-        let (body, memory) = if takes_body(&parts.method) { self.collect(body).await? } else { Default::default() };
         let query = parts.uri.query().unwrap_or("");
-        Ok(Request::new(Arc::clone(self.state), path, query, Arc::clone(self.info), (body, memory), context))
+        let mut request = Request::new(Arc::clone(state), path, query, Arc::clone(self.info), caller, context);
+        if state.gate.is_some() {
+            check(self.route.needs, &mut request).await.inspect_err(|_| state.metrics.denied())?;
+        }
+        Ok(request)
     }
 
     /// The whole body, within its limits of size, time and memory. tower-http's `RequestBodyLimitLayer` has one limit for all

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use super::admission::Refusal;
 use super::invalid_schema;
 use super::wire::{ErrorDetails, ErrorMessage, Finding};
+use crate::access::{Denied, Refusal as DenialForm, Resource};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::registry::{NotPermitted, RegistryError, UnresolvedReason};
 use crate::store::StoreError;
@@ -35,6 +36,8 @@ pub(super) enum ProblemKind {
     NotAUri,
     AliasNotFound,
     TypeNotBound,
+    Unauthorized,
+    Forbidden,
     Configured,
     Invalid,
     NotFound,
@@ -46,10 +49,10 @@ pub(super) enum ProblemKind {
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 52] = [
-    400, 403, 404, 40480, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 405, 406, 408, 40981, 40901,
-    40902, 40903, 40904, 40905, 40907, 40908, 40980, 41080, 413, 415, 421, 422, 42282, 42201, 42202, 42203, 42204, 42205, 42206,
-    42208, 42210, 42211, 42212, 42280, 42281, 500, 50001, 50002, 501, 503, 50302, 50303, 50304,
+pub const ERROR_CODES: [u32; 55] = [
+    400, 401, 403, 40301, 404, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 40480, 405, 406, 408, 40901,
+    40902, 40903, 40904, 40905, 40907, 40908, 40980, 40981, 41080, 413, 415, 421, 422, 42201, 42202, 42203, 42204, 42205, 42206,
+    42208, 42210, 42211, 42212, 42280, 42281, 42282, 500, 50001, 50002, 501, 503, 50302, 50303, 50304, 50380,
 ];
 
 impl ApiError {
@@ -133,6 +136,16 @@ impl ApiError {
     pub(super) fn overloaded() -> Self {
         let message = "The registry is reading and comparing as much as it can; try again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, 50303, message)
+    }
+
+    /// Nobody has these credentials, or there are none where some are needed.
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, 401, "Unauthorized")
+    }
+
+    pub(super) fn too_many_logins() -> Self {
+        let message = "Too many logins are being verified; the settings login-threads and login-queue move this limit; try again";
+        Self::unavailable(50380, message)
     }
 
     pub(super) fn panicked(request_id: &str) -> Self {
@@ -231,6 +244,17 @@ impl From<Refusal> for ApiError {
                 "all connections are in use; the setting max-connections moves this limit",
             ),
             Refusal::NotHere => Self::not_found(),
+        }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match (denied.refusal, &denied.resource) {
+            (DenialForm::Unauthenticated, _) => Self::unauthorized(),
+            (DenialForm::Hidden, Resource::Subject(subject)) => RegistryError::SubjectNotFound(subject.clone()).into(),
+            (DenialForm::Hidden, Resource::Schema(name)) => RegistryError::SchemaNotFound(name.clone()).into(),
+            _ => Self::new(StatusCode::FORBIDDEN, 40301, denied.to_string()),
         }
     }
 }
@@ -382,6 +406,7 @@ impl From<RegistryError> for ApiError {
             E::Configured(name) => {
                 conflict(40981, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
             }
+            E::Denied(denied) => denied.into(),
             E::Store(StoreError::Unreachable { cause, .. }) => {
                 Self::unavailable(50304, format!("The database can't be reached: {cause}; try again"))
             }

@@ -51,6 +51,10 @@ struct Instruments {
     cached_bytes: Gauge,
     connections: Gauge,
     database_available: Gauge,
+    wrong_logins: Counter,
+    busy_logins: Counter,
+    denied: Counter,
+    stale_access: Gauge,
 }
 
 #[derive(Clone)]
@@ -85,6 +89,10 @@ impl Metrics {
             cached_bytes: gauge!("accordant_cached_bytes"),
             connections: gauge!("accordant_connections"),
             database_available: gauge!("accordant_database_available"),
+            wrong_logins: counter!("accordant_logins_refused_total", "reason" => "wrong"),
+            busy_logins: counter!("accordant_logins_refused_total", "reason" => "busy"),
+            denied: counter!("accordant_requests_denied_total"),
+            stale_access: gauge!("accordant_access_stale"),
         });
         with_local_recorder(&recorder, || {
             describe_gauge!(
@@ -98,6 +106,12 @@ impl Metrics {
             describe_histogram!("accordant_commit_batch", "Writes in a commit");
             describe_gauge!("accordant_cached_schemas", "Schemas in memory");
             describe_gauge!("accordant_cached_bytes", "Bytes of the schemas in memory");
+            describe_counter!("accordant_logins_refused_total", "Requests whose login was refused, by reason: wrong, busy");
+            describe_counter!("accordant_requests_denied_total", "Requests that rules did not allow");
+            describe_gauge!(
+                "accordant_access_stale",
+                "1 while a changed file of logins or rules can't be used, and older ones are in force"
+            );
             describe_gauge!("accordant_connections", "Open connections of clients");
             describe_gauge!("accordant_database_connections", "Connections to the database by state");
             describe_gauge!(
@@ -141,6 +155,22 @@ impl Metrics {
 
     pub(super) fn cached_answer(&self) {
         self.0.instruments.cached_answers.increment(1);
+    }
+
+    /// A login was refused: it was wrong, or there was no room to verify it.
+    pub(super) fn refused_login(&self, is_wrong: bool) {
+        let instruments = &self.0.instruments;
+        if is_wrong { &instruments.wrong_logins } else { &instruments.busy_logins }.increment(1);
+    }
+
+    /// Rules did not allow a request.
+    pub(super) fn denied(&self) {
+        self.0.instruments.denied.increment(1);
+    }
+
+    /// Whether logins and rules are older than their files.
+    pub fn stale_access(&self, is_stale: bool) {
+        self.0.instruments.stale_access.set(f64::from(u8::from(is_stale)));
     }
 
     pub(super) fn registration(&self, is_new: bool) {

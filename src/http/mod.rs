@@ -8,6 +8,8 @@
 //! | `admission` | what a request must be like before anything is answered to it |
 //! | `middleware/` | the entries of that list, one concern a file |
 //! | `routes` | the table of routes and nothing else |
+//! | `gate/` | who asks |
+//! | `needs`, `authorization` | what a route needs, and whether the caller may do that on what the request touches |
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
 //! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
 //! | `handlers/` | the handlers, one file for each group of paths |
@@ -21,6 +23,7 @@
 
 mod admission;
 mod app;
+mod authorization;
 mod bodies;
 mod body_memory;
 mod compression;
@@ -28,12 +31,14 @@ mod dispatch;
 mod document;
 mod error;
 mod error_response;
+mod gate;
 mod handlers;
 mod invalid_schema;
 mod json_text;
 mod links;
 mod metrics;
 mod middleware;
+mod needs;
 mod negotiate;
 mod path;
 mod problem;
@@ -48,10 +53,12 @@ mod wire;
 pub use admission::Hosts;
 pub use app::{App, app};
 pub use error::ERROR_CODES;
+pub use gate::{Gate, LoginMethod, Logins, VerifierLimits};
 pub use links::Links;
 pub use metrics::Metrics;
 pub use middleware::access_log::AccessLog;
 pub use middleware::cors::Cors;
+pub use needs::Needs;
 pub use route::Route;
 pub use routes::routes;
 pub use state::{AppState, DocumentAges, HttpSettings};

@@ -51,6 +51,14 @@ pub(super) fn page(kind: ProblemKind) -> Page {
         }
         ProblemKind::AliasNotFound => page("No such alias", "No alias has this URI, to the letter."),
         ProblemKind::TypeNotBound => page("Event type not bound", "No binding has this pattern, or takes this event type."),
+        ProblemKind::Unauthorized => page(
+            "Login needed",
+            "The request has no credentials, or they are nobody's. The header WWW-Authenticate says which kinds are taken.",
+        ),
+        ProblemKind::Forbidden => page(
+            "Not allowed",
+            "Who sent the request may not do this. GET /accordant/v1/whoami says what may be done, and by which rule.",
+        ),
         ProblemKind::Configured => page(
             "Set by the configuration",
             "The alias or binding comes from the server's configuration file and is changed there. PUT stores one that wins over it.",
@@ -78,6 +86,8 @@ pub(super) fn page(kind: ProblemKind) -> Page {
 fn kind(error: &ApiError) -> ProblemKind {
     error.problem.unwrap_or(match (error.status, error.code) {
         (_, 40401..=40403) => ProblemKind::SchemaNotFound,
+        (StatusCode::UNAUTHORIZED, _) => ProblemKind::Unauthorized,
+        (StatusCode::FORBIDDEN, _) => ProblemKind::Forbidden,
         (StatusCode::NOT_FOUND, _) => ProblemKind::NotFound,
         (StatusCode::METHOD_NOT_ALLOWED, _) => ProblemKind::MethodNotAllowed,
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, _) => ProblemKind::UnsupportedMediaType,

@@ -7,9 +7,11 @@ use bytes::Bytes;
 
 use super::body_memory::Held;
 use super::error::ApiError;
+use super::gate::Caller;
 use super::path::decode;
 use super::request_info::RequestInfo;
 use super::state::AppState;
+use crate::access::{Operation, Rights};
 use crate::registry::Registry;
 use crate::types::{DEFAULT_CONTEXT, Subject};
 
@@ -24,6 +26,10 @@ pub(super) struct Request {
     pub(super) info: Arc<RequestInfo>,
     pub(super) body: Bytes,
     _body_memory: Held,
+    /// Who asks.
+    pub(super) caller: Arc<Caller>,
+    /// The subject of the path, its alias followed, once that was asked for: what is allowed and what is done are about the same.
+    touched: Option<Subject>,
     /// That of the path's `/contexts/{context}` prefix.
     pub(super) context: Option<String>,
 }
@@ -47,10 +53,31 @@ impl Request {
         path: PathParameters,
         query: &str,
         info: Arc<RequestInfo>,
-        (body, body_memory): (Bytes, Held),
+        caller: Arc<Caller>,
         context: Option<String>,
     ) -> Self {
-        Self { state, path, query: parse_query(query), info, body, _body_memory: body_memory, context }
+        let (query, body) = (parse_query(query), Bytes::new());
+        Self { state, path, query, info, body, _body_memory: Held::default(), caller, touched: None, context }
+    }
+
+    /// The same with its body.
+    pub(super) fn with_body(self, (body, memory): (Bytes, Held)) -> Self {
+        Self { body, _body_memory: memory, ..self }
+    }
+
+    /// What its caller may do.
+    pub(super) fn rights(&self) -> &Rights {
+        &self.caller.rights
+    }
+
+    /// The same for what goes on when the handler has ended.
+    pub(super) fn shared_rights(&self) -> Arc<Rights> {
+        Arc::clone(&self.caller.rights)
+    }
+
+    /// Refuses what its caller may not do on a subject.
+    pub(super) fn require(&self, operation: Operation, subject: &Subject) -> Result<(), ApiError> {
+        Ok(self.rights().require(operation, subject)?)
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {
@@ -115,7 +142,17 @@ impl Request {
 
     /// The subject of the path, its alias followed.
     pub(super) async fn subject(&self) -> Result<Subject, ApiError> {
-        Ok(self.registry().resolve_alias(&self.named_subject()).await?)
+        match &self.touched {
+            Some(subject) => Ok(subject.clone()),
+            None => Ok(self.registry().resolve_alias(&self.named_subject()).await?),
+        }
+    }
+
+    /// The same, and it stays what it is for the rest of the request, should the alias change meanwhile.
+    pub(super) async fn touch_subject(&mut self) -> Result<Subject, ApiError> {
+        let subject = self.subject().await?;
+        self.touched = Some(subject.clone());
+        Ok(subject)
     }
 
     /// The subject that `?subject=` hints at, its alias followed. With a context prefix there always is a hint.

@@ -1,5 +1,6 @@
 //! What is known of a request from beginning to end, also when its handler has failed.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::Request;
@@ -16,15 +17,17 @@ pub(super) struct RequestInfo {
     /// The target as the client sent it; the router may see another one (`middleware/context_prefix.rs`).
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
+    /// The other end of the connection.
+    pub(super) peer: Option<SocketAddr>,
     route: OnceLock<RouteIndex>,
 }
 
 impl RequestInfo {
     /// Takes the headers out of the request and leaves itself among its extensions.
-    pub(super) fn of(request: &mut Request, id: HeaderValue) -> Arc<Self> {
+    pub(super) fn of(request: &mut Request, peer: Option<SocketAddr>, id: HeaderValue) -> Arc<Self> {
         let headers = std::mem::take(request.headers_mut());
-        let info =
-            Arc::new(Self { id, method: request.method().clone(), uri: request.uri().clone(), headers, route: OnceLock::new() });
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let info = Arc::new(Self { id, method, uri, headers, peer, route: OnceLock::new() });
         request.extensions_mut().insert(Arc::clone(&info));
         info
     }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use axum::http::{HeaderMap, Method};
 
+use super::needs::Needs;
 use super::reply::Answer;
 use super::request::Request;
 use super::state::HttpSettings;
@@ -20,6 +21,7 @@ pub struct Route {
     pub template: &'static str,
     /// The operation id in openapi.yaml.
     pub operation: &'static str,
+    pub needs: Needs,
     pub(super) options: RouteOptions,
     pub(super) handler: Handler,
 }
@@ -50,12 +52,12 @@ impl Default for RouteOptions {
 }
 
 impl Route {
-    fn new<F, A>(method: Method, template: &'static str, operation: &'static str, function: F) -> Self
+    fn new<F, A>(method: Method, template: &'static str, operation: &'static str, needs: Needs, function: F) -> Self
     where
         F: Fn(Request) -> A + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,
     {
-        Self { method, template, operation, options: RouteOptions::default(), handler: handler(function) }
+        Self { method, template, operation, needs, options: RouteOptions::default(), handler: handler(function) }
     }
 
     pub(super) fn with(mut self, options: RouteOptions) -> Self {
@@ -77,15 +79,15 @@ where
     Box::new(move |request| Box::pin(function(request)))
 }
 
-/// `get("/mode", "getGlobalMode", mode::get)` and the like, for the table.
+/// `get("/mode", "getGlobalMode", needs, mode::get)` and the like, for the table.
 macro_rules! builders {
     ($($name:ident: $method:ident),*) => { $(
-        pub(super) fn $name<F, A>(template: &'static str, operation: &'static str, function: F) -> Route
+        pub(super) fn $name<F, A>(template: &'static str, operation: &'static str, needs: Needs, function: F) -> Route
         where
             F: Fn(Request) -> A + Send + Sync + 'static,
             A: Future<Output = Answer> + Send + 'static,
         {
-            Route::new(Method::$method, template, operation, function)
+            Route::new(Method::$method, template, operation, needs, function)
         }
     )* };
 }

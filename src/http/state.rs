@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use super::admission::Hosts;
 use super::body_memory::BodyMemory;
+use super::gate::Gate;
 use super::links::Links;
 use super::metrics::Metrics;
 use super::middleware::access_log::AccessLog;
@@ -31,6 +32,8 @@ pub struct HttpSettings {
     pub hosts: Hosts,
     /// Pages of other origins that may ask.
     pub cors: Option<Cors>,
+    /// Metrics are shown to everybody.
+    pub metrics_open: bool,
     /// Bytes of answers held in memory.
     pub answer_cache_bytes: u64,
     /// Bodies above this many bytes are compressed for clients that accept gzip.
@@ -74,6 +77,7 @@ impl Default for HttpSettings {
             access_log: AccessLog::Errors,
             hosts: Hosts::Any,
             cors: None,
+            metrics_open: true,
             answer_cache_bytes: 16 << 20,
             gzip_from: 1024,
             legacy_shapes: false,
@@ -90,6 +94,8 @@ pub struct AppState {
     pub registry: Arc<Registry>,
     pub metrics: Metrics,
     pub settings: HttpSettings,
+    /// Logins and rules; none where everybody may do everything.
+    pub(super) gate: Option<Arc<Gate>>,
     pub(super) answer_cache: AnswerCache,
     pub(super) body_memory: BodyMemory,
     /// The server is about to stop, and load balancers should know.
@@ -99,10 +105,10 @@ pub struct AppState {
 }
 
 impl AppState {
-    pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: HttpSettings) -> Arc<Self> {
+    pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: HttpSettings, gate: Option<Arc<Gate>>) -> Arc<Self> {
         let answer_cache = AnswerCache::new(settings.answer_cache_bytes, settings.gzip_from);
         let (is_stopping, runtime) = (AtomicBool::new(false), Handle::try_current().ok());
         let body_memory = BodyMemory::new(settings.body_memory);
-        Arc::new(Self { registry, metrics, settings, answer_cache, body_memory, is_stopping, runtime })
+        Arc::new(Self { registry, metrics, settings, gate, answer_cache, body_memory, is_stopping, runtime })
     }
 }

@@ -23,6 +23,14 @@ pub enum CheckTarget {
     History,
 }
 
+/// How to check.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CheckOptions {
+    pub normalize: bool,
+    /// Ask for notes as well.
+    pub explain: bool,
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct CheckAnswer {
     /// The verdict.
@@ -50,7 +58,7 @@ impl PreviousVersion {
 }
 
 impl Registry {
-    /// Checks a submission against versions of a subject. `explain` asks for notes as well.
+    /// Checks a submission against versions of a subject.
     ///
     /// # Errors
     /// The schema is refused, or a numbered version does not exist.
@@ -60,9 +68,9 @@ impl Registry {
         subject: &Subject,
         submission: &Submission,
         target: CheckTarget,
-        normalize: bool,
-        explain: bool,
+        options: CheckOptions,
     ) -> Result<CheckAnswer, RegistryError> {
+        let CheckOptions { normalize, explain } = options;
         let effective = self.effective(subject).await?;
         let config = &effective.config;
         let rows = self.versions_to_compare(subject, target).await?;

@@ -7,6 +7,7 @@ use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
 use super::judging_pool::Size;
 use super::schema_cache::CachedSchema;
+use crate::access::{Operation, Rights};
 use crate::store::{DocumentTag, Holder};
 use crate::types::{DEFAULT_CONTEXT, Guid, Reference, SchemaId, Subject, Version, VersionSelector};
 
@@ -45,33 +46,40 @@ impl Located {
 }
 
 impl Registry {
-    /// Finds a document without reading it. Soft-deleted versions are found too.
+    /// Finds a document without reading it. Soft-deleted versions are found too. By id or guid, one holder that may be read is enough.
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`], [`RegistryError::VersionNotFound`], [`RegistryError::SchemaNotFound`],
-    /// [`RegistryError::NoTypeBinding`].
+    /// [`RegistryError::NoTypeBinding`], [`RegistryError::Denied`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn locate(&self, name: &DocumentName) -> Result<Located, RegistryError> {
+    pub async fn locate(&self, name: &DocumentName, rights: &Rights) -> Result<Located, RegistryError> {
         match name {
-            DocumentName::Version(subject, version) => self.locate_version(subject, *version).await,
+            DocumentName::Version(subject, version) => self.locate_version(subject, *version, rights).await,
             DocumentName::Id(id, hint) => {
-                let holder = self.find_holder(*id, hint.as_ref()).await?;
-                let holder = holder.ok_or_else(|| RegistryError::SchemaNotFound(id.to_string()))?;
+                let Some(holder) = self.find_holder(*id, hint.as_ref(), rights).await? else {
+                    return Err(self.no_holder(*id, hint.as_ref(), rights).await?);
+                };
                 Ok(Located::of(holder, *id, hint.as_ref().is_none_or(Subject::is_context)))
             }
-            DocumentName::Guid(text) => self.locate_guid(text).await,
+            DocumentName::Guid(text) => self.locate_guid(text, rights).await,
             DocumentName::Type(event_type) => {
                 let binding = self.binding_of(event_type).await?;
                 let binding = binding.ok_or_else(|| RegistryError::NoTypeBinding(event_type.clone()))?;
                 let subject = self.resolve_alias(&binding.subject).await?;
-                Ok(Located { is_stable: false, ..self.locate_version(&subject, binding.version).await? })
+                rights.require(Operation::SubjectRead, &subject)?;
+                Ok(Located { is_stable: false, ..self.locate_version(&subject, binding.version, rights).await? })
             }
         }
     }
 
-    async fn locate_version(&self, subject: &Subject, version: VersionSelector) -> Result<Located, RegistryError> {
+    async fn locate_version(
+        &self,
+        subject: &Subject,
+        version: VersionSelector,
+        rights: &Rights,
+    ) -> Result<Located, RegistryError> {
         // the latest is never a soft-deleted one
-        let (found, row) = self.version_row(subject, version, version != VersionSelector::Latest).await?;
+        let (found, row) = self.version_row(subject, version, version != VersionSelector::Latest, rights).await?;
         let is_stable = version != VersionSelector::Latest && !row.deleted && found == *subject;
         Ok(Located {
             subject: found,
@@ -83,12 +91,12 @@ impl Registry {
         })
     }
 
-    async fn locate_guid(&self, text: &str) -> Result<Located, RegistryError> {
+    async fn locate_guid(&self, text: &str, rights: &Rights) -> Result<Located, RegistryError> {
         let missing = || RegistryError::SchemaNotFound(text.to_owned());
-        let guid = Guid::parse(text).ok_or_else(missing)?;
         let mut deleted = None;
-        for (context, id, _) in self.store.ids_by_guid(guid).await? {
-            let Some(holder) = self.find_holder(id, Some(&Subject::in_context(&context, ""))).await? else { continue };
+        for (context, id) in self.guid_ids(text, rights).await? {
+            let context_scope = Subject::in_context(&context, "");
+            let Some(holder) = self.find_holder(id, Some(&context_scope), rights).await? else { continue };
             let located = Located::of(holder, id, context == DEFAULT_CONTEXT);
             if !located.deleted {
                 return Ok(located);
@@ -146,8 +154,9 @@ impl Registry {
     /// A schema and all that it refers to in one piece: a text, for Protobuf a `FileDescriptorSet`.
     ///
     /// # Errors
-    /// The stored schema can't be read, or the whole would be nested too deep.
-    pub async fn bundled(&self, schema: &Arc<CachedSchema>) -> Result<Vec<u8>, RegistryError> {
+    /// The stored schema can't be read, the whole would be nested too deep, or what it refers to may not be read.
+    pub async fn bundled(&self, schema: &Arc<CachedSchema>, rights: &Rights) -> Result<Vec<u8>, RegistryError> {
+        self.require_graph(schema, rights).await?;
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
         let bundled = self.judging_pool.run(Size::Bytes(parsed.weight()), move || parsed.bundled()).await?;
         bundled.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::Representation(error)))

@@ -1,6 +1,7 @@
 //! What can go wrong in a use case: facts. Status, code and message of each are in `http/error.rs`.
 
 use super::invalid_schema::InvalidSchema;
+use crate::access::Denied;
 use crate::schema::Finding;
 use crate::store::StoreError;
 use crate::types::{AssociationType, Guid, SchemaId, Subject, Version, VersionSelector};
@@ -146,6 +147,9 @@ pub enum RegistryError {
     /// It comes from the configuration, so the API can't remove it.
     #[error("configured")]
     Configured(String),
+    /// The principal may not do it.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

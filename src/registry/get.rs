@@ -8,6 +8,7 @@ use super::invalid_schema::InvalidSchema;
 use super::judging_pool::Size;
 use super::registered::Registered;
 use super::schema_cache::CachedSchema;
+use crate::access::{Operation, Resource, Rights};
 use crate::schema::{EntityTags, logical};
 use crate::store::{Holder, SubjectState, VersionRow};
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, Version, VersionSelector};
@@ -37,24 +38,59 @@ fn oldest(holders: &[Holder], wanted: impl Fn(&Holder) -> bool) -> Option<&Holde
 
 impl Registry {
     /// A schema by id. `hint` chooses the context; a plain subject is a hint only, a qualified one must hold the id (rest-api 5.4).
+    /// One holder that may be read is enough.
     ///
     /// # Errors
-    /// [`RegistryError::SchemaNotFound`].
+    /// [`RegistryError::SchemaNotFound`], [`RegistryError::Denied`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn by_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<FoundById, RegistryError> {
-        let found = self.find_id(id, hint).await?;
-        found.ok_or_else(|| RegistryError::SchemaNotFound(id.to_string()))
+    pub async fn by_id(&self, id: SchemaId, hint: Option<&Subject>, rights: &Rights) -> Result<FoundById, RegistryError> {
+        match self.find_id(id, hint, rights).await? {
+            Some(found) => Ok(found),
+            None => Err(self.no_holder(id, hint, rights).await?),
+        }
     }
 
-    pub(super) async fn find_id(&self, id: SchemaId, hint: Option<&Subject>) -> Result<Option<FoundById>, RegistryError> {
-        let Some(holder) = self.find_holder(id, hint).await? else { return Ok(None) };
+    pub(super) async fn find_id(
+        &self,
+        id: SchemaId,
+        hint: Option<&Subject>,
+        rights: &Rights,
+    ) -> Result<Option<FoundById>, RegistryError> {
+        let Some(holder) = self.find_holder(id, hint, rights).await? else { return Ok(None) };
         Ok(self.schema_by_id(holder.subject.context(), id).await?.map(|schema| FoundById { schema, holder }))
     }
 
+    /// Why there is no holder: none at all, or none that may be read.
+    pub(super) async fn no_holder(
+        &self,
+        id: SchemaId,
+        hint: Option<&Subject>,
+        rights: &Rights,
+    ) -> Result<RegistryError, RegistryError> {
+        let is_there = !rights.reads_everything() && self.find_holder(id, hint, &Rights::unrestricted()).await?.is_some();
+        Ok(if is_there {
+            rights.denied(Operation::SubjectRead, Resource::Schema(id.to_string())).into()
+        } else {
+            RegistryError::SchemaNotFound(id.to_string())
+        })
+    }
+
+    /// The holders of an id that may be read, oldest first.
+    async fn readable_holders(&self, context: &str, id: SchemaId, rights: &Rights) -> Result<Vec<Holder>, RegistryError> {
+        let mut holders = self.store.holders(context, id).await?;
+        holders.retain(|holder| rights.reads(&holder.subject));
+        Ok(holders)
+    }
+
     /// The holder that a look-up by id names.
-    pub(super) async fn find_holder(&self, id: SchemaId, hint: Option<&Subject>) -> Result<Option<Holder>, RegistryError> {
+    pub(super) async fn find_holder(
+        &self,
+        id: SchemaId,
+        hint: Option<&Subject>,
+        rights: &Rights,
+    ) -> Result<Option<Holder>, RegistryError> {
         let context = hint.map_or(DEFAULT_CONTEXT, Subject::context);
-        let holders = self.store.holders(context, id).await?;
+        let holders = self.readable_holders(context, id, rights).await?;
         let Some(subject) = hint.filter(|hint| !hint.is_context()) else { return Ok(oldest(&holders, |_| true).cloned()) };
         if let Some(holder) = oldest(&holders, |h| h.subject == *subject) {
             return Ok(Some(holder.clone()));
@@ -64,7 +100,7 @@ impl Registry {
         }
         for context in self.store.contexts_with_subject(subject.name()).await? {
             let elsewhere = subject.with_context(&context);
-            let holders = self.store.holders(&context, id).await?;
+            let holders = self.readable_holders(&context, id, rights).await?;
             if let Some(holder) = oldest(&holders, |h| h.subject == elsewhere) {
                 return Ok(Some(holder.clone()));
             }
@@ -72,14 +108,25 @@ impl Registry {
         Ok(oldest(&holders, |_| true).cloned())
     }
 
-    /// The versions that hold an id, at most one for each subject (the one written last), by subject.
+    /// The versions that hold an id and may be read, at most one for each subject (the one written last), by subject.
     ///
     /// # Errors
-    /// [`RegistryError::NoSuchSchema`] when nothing holds the id.
+    /// [`RegistryError::NoSuchSchema`] when nothing holds the id, [`RegistryError::Denied`] when nothing does that may be read.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn holders_of(&self, id: SchemaId, hint: Option<&Subject>, deleted: bool) -> Result<Vec<Holder>, RegistryError> {
-        let found = self.find_id(id, hint).await?.ok_or(RegistryError::NoSuchSchema)?;
-        let mut holders = self.store.holders(&found.schema.stored.context, id).await?;
+    pub async fn holders_of(
+        &self,
+        id: SchemaId,
+        hint: Option<&Subject>,
+        deleted: bool,
+        rights: &Rights,
+    ) -> Result<Vec<Holder>, RegistryError> {
+        let Some(found) = self.find_id(id, hint, rights).await? else {
+            return Err(match self.no_holder(id, hint, rights).await? {
+                RegistryError::SchemaNotFound(_) => RegistryError::NoSuchSchema,
+                denied => denied,
+            });
+        };
+        let mut holders = self.readable_holders(&found.schema.stored.context, id, rights).await?;
         holders.reverse();
         let mut seen = std::collections::HashSet::new();
         holders.retain(|holder| (deleted || !holder.deleted) && seen.insert(holder.subject.clone()));
@@ -95,29 +142,42 @@ impl Registry {
         Ok(self.store.max_id(context).await?)
     }
 
-    /// A schema by guid: the default context first, then the others by name.
+    /// A schema by guid: the default context first, then the others by name. One holder that may be read is enough.
     ///
     /// # Errors
-    /// [`RegistryError::SchemaNotFound`].
+    /// [`RegistryError::SchemaNotFound`], [`RegistryError::Denied`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn by_guid(&self, text: &str) -> Result<Arc<CachedSchema>, RegistryError> {
+    pub async fn by_guid(&self, text: &str, rights: &Rights) -> Result<Arc<CachedSchema>, RegistryError> {
         let missing = || RegistryError::SchemaNotFound(text.to_owned());
-        let guid = Guid::parse(text).ok_or_else(missing)?;
-        let ids = self.store.ids_by_guid(guid).await?;
-        let (context, id, _) = ids.first().ok_or_else(missing)?;
+        let ids = self.guid_ids(text, rights).await?;
+        let (context, id) = ids.first().ok_or_else(missing)?;
         self.schema_by_id(context, *id).await?.ok_or_else(missing)
     }
 
-    /// Where a guid is held: contexts and ids.
+    /// Where a guid is held: contexts and ids, with a holder each that may be read.
     ///
     /// # Errors
-    /// Store failures.
-    pub async fn guid_ids(&self, text: &str) -> Result<Vec<(String, SchemaId)>, RegistryError> {
+    /// [`RegistryError::Denied`] when there are holders, and none that may be read.
+    pub async fn guid_ids(&self, text: &str, rights: &Rights) -> Result<Vec<(String, SchemaId)>, RegistryError> {
         let Some(guid) = Guid::parse(text) else { return Ok(Vec::new()) };
-        Ok(self.store.ids_by_guid(guid).await?.into_iter().map(|(context, id, _)| (context, id)).collect())
+        let mut ids = self.store.ids_by_guid(guid).await?;
+        if rights.reads_everything() || ids.is_empty() {
+            return Ok(ids.into_iter().map(|(context, id, _)| (context, id)).collect());
+        }
+        let mut readable = Vec::new();
+        for (context, id, _) in ids.drain(..) {
+            if !self.readable_holders(&context, id, rights).await?.is_empty() {
+                readable.push((context, id));
+            }
+        }
+        if readable.is_empty() {
+            return Err(rights.denied(Operation::SubjectRead, Resource::Schema(text.to_owned())).into());
+        }
+        Ok(readable)
     }
 
-    /// The subject itself where it has the version, else the first named context with a subject of that name that has it.
+    /// The subject itself where it has the version, else the first named context with a subject of that name that has it and may be
+    /// read. Whether the subject itself may be read is for the caller to know.
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`] when the subject has no versions that count, else [`RegistryError::VersionNotFound`].
@@ -127,8 +187,9 @@ impl Registry {
         subject: &Subject,
         selector: VersionSelector,
         deleted: bool,
+        rights: &Rights,
     ) -> Result<FoundVersion, RegistryError> {
-        let (subject, row) = self.version_row(subject, selector, deleted).await?;
+        let (subject, row) = self.version_row(subject, selector, deleted, rights).await?;
         let schema = self.schema_by_id(subject.context(), row.id).await?.ok_or(RegistryError::VersionNotFound(selector))?;
         Ok(FoundVersion { subject, row, schema })
     }
@@ -139,6 +200,7 @@ impl Registry {
         subject: &Subject,
         selector: VersionSelector,
         deleted: bool,
+        rights: &Rights,
     ) -> Result<(Subject, VersionRow), RegistryError> {
         if let Some(row) = self.store.version(subject, selector, deleted).await? {
             return Ok((subject.clone(), row));
@@ -146,6 +208,9 @@ impl Registry {
         if subject.is_default_context() && !subject.is_context() {
             for context in self.store.contexts_with_subject(subject.name()).await? {
                 let elsewhere = subject.with_context(&context);
+                if !rights.reads(&elsewhere) {
+                    continue;
+                }
                 if let Some(row) = self.store.version(&elsewhere, selector, deleted).await? {
                     return Ok((elsewhere, row));
                 }
@@ -197,7 +262,8 @@ impl Registry {
         Err(RegistryError::NoSuchSchema)
     }
 
-    /// Ids of the schemas that refer to a version.
+    /// Ids of the schemas that refer to a version, also of those that may not be read: whoever cares for the version must know that it is
+    /// referred to, and an id alone says nothing else.
     ///
     /// # Errors
     /// The version is unknown.
@@ -207,22 +273,53 @@ impl Registry {
         subject: &Subject,
         selector: VersionSelector,
         deleted: bool,
+        rights: &Rights,
     ) -> Result<Vec<SchemaId>, RegistryError> {
-        let found = self.version(subject, selector, true).await?;
+        let found = self.version(subject, selector, true, rights).await?;
         let version: Version = found.row.version;
         let referrers = self.store.referrers(&found.subject, version, deleted).await?;
         Ok(referrers.into_iter().map(|(_, id)| id).collect())
     }
 
+    /// Refuses a schema that refers, itself or through others, to what may not be read: for forms that have it all in them.
+    ///
+    /// # Errors
+    /// [`RegistryError::Denied`].
+    pub(super) async fn require_graph(&self, schema: &Arc<CachedSchema>, rights: &Rights) -> Result<(), RegistryError> {
+        if rights.reads_everything() {
+            return Ok(());
+        }
+        let (mut open, mut seen) = (vec![Arc::clone(schema)], std::collections::HashSet::new());
+        while let Some(schema) = open.pop() {
+            for reference in &schema.stored.content.references {
+                let target = Subject::parse_in(&schema.stored.context, &reference.subject);
+                rights.require(Operation::SubjectRead, &target)?;
+                if !seen.insert((target.clone(), reference.version)) {
+                    continue;
+                }
+                let limit = self.limits.reference_count;
+                if seen.len() > limit {
+                    return Err(RegistryError::ReferenceLimit { what: "references", limit, setting: "max-references" });
+                }
+                let row = self.store.version(&target, VersionSelector::Number(reference.version), true).await?;
+                if let Some(row) = row {
+                    open.extend(self.schema_by_id(target.context(), row.id).await?);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The text of a schema under `format=`; the canonical text for formats that its type doesn't know.
     ///
     /// # Errors
-    /// The stored schema can't be shown in that format.
-    pub async fn text(&self, schema: &Arc<CachedSchema>, format: &str) -> Result<Arc<str>, RegistryError> {
+    /// The stored schema can't be shown in that format, or what it refers to may not be read.
+    pub async fn text(&self, schema: &Arc<CachedSchema>, format: &str, rights: &Rights) -> Result<Arc<str>, RegistryError> {
         let canonical = || Arc::clone(&schema.stored.content.text);
         if format.trim().is_empty() || format.eq_ignore_ascii_case("default") {
             return Ok(canonical());
         }
+        self.require_graph(schema, rights).await?;
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
         let format = format.to_owned();
         let formatted = move || parsed.formatted(&format);
@@ -236,10 +333,16 @@ impl Registry {
     ///
     /// # Errors
     /// The stored schema can't be shown in that format.
-    pub async fn version_text(&self, schema: &Arc<CachedSchema>, format: &str) -> Result<Arc<str>, RegistryError> {
+    pub async fn version_text(
+        &self,
+        schema: &Arc<CachedSchema>,
+        format: &str,
+        rights: &Rights,
+    ) -> Result<Arc<str>, RegistryError> {
         if !logical::is_logical(format) {
-            return self.text(schema, format).await;
+            return self.text(schema, format, rights).await;
         }
+        self.require_graph(schema, rights).await?;
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
         let stored = Arc::clone(schema);
         let print = move || logical::text(|| parsed.logical_type(stored.stored.content.metadata.as_ref()));
@@ -251,12 +354,17 @@ impl Registry {
     ///
     /// # Errors
     /// As for [`Self::text`].
-    pub async fn registered_text(&self, registered: &Registered, format: &str) -> Result<Arc<str>, RegistryError> {
+    pub async fn registered_text(
+        &self,
+        registered: &Registered,
+        format: &str,
+        rights: &Rights,
+    ) -> Result<Arc<str>, RegistryError> {
         if !format.is_empty()
             && !logical::is_logical(format)
             && let Some(schema) = self.schema_by_id(registered.subject.context(), registered.id).await?
         {
-            return self.text(&schema, format).await;
+            return self.text(&schema, format, rights).await;
         }
         Ok(Arc::clone(&registered.content.text))
     }

@@ -8,6 +8,7 @@ use futures_util::stream::try_unfold;
 
 use super::Registry;
 use super::error::RegistryError;
+use crate::access::{Operation, Rights};
 use crate::store::{ListedVersion, SubjectFilter, VersionFilter};
 use crate::types::{Association, AssociationType, Lifecycle, Subject};
 
@@ -75,6 +76,7 @@ pub struct ListedSchema {
 /// A list of versions on its way.
 struct SchemaListing {
     registry: Arc<Registry>,
+    rights: Arc<Rights>,
     filter: SchemaFilter,
     versions: VersionFilter,
     aliases: HashMap<String, Vec<String>>,
@@ -94,7 +96,7 @@ impl SchemaListing {
             self.after = Some((last.subject.qualified(), last.row.version));
             let bytes: usize = page.iter().map(|listed| listed.schema.content.text.len()).sum();
             self.rows = if bytes <= SCHEMA_BYTES { self.rows * 2 } else { self.rows / 2 }.clamp(1, MAX_SCHEMAS);
-            let mut found = self.registry.matching(&self.filter, page).await?;
+            let mut found = self.registry.matching(&self.filter, page, &self.rights).await?;
             found.drain(..self.offset.min(found.len())).for_each(|_| self.offset -= 1);
             found.truncate(self.left);
             if !found.is_empty() {
@@ -111,29 +113,33 @@ impl SchemaListing {
 }
 
 impl Registry {
-    /// Qualified subject names in order, in pages.
+    /// Qualified names of the subjects that may be read, in order, in pages.
     pub fn subjects(
         self: &Arc<Self>,
         filter: SubjectFilter,
         offset: usize,
         limit: usize,
+        rights: Arc<Rights>,
     ) -> impl Stream<Item = Result<Vec<String>, RegistryError>> + Send + 'static {
-        let state = (Arc::clone(self), filter, None::<String>, offset, limit);
-        try_unfold(state, |(registry, filter, after, mut offset, limit)| async move {
+        let state = (Arc::clone(self), filter, rights, None::<String>, offset, limit);
+        try_unfold(state, |(registry, filter, rights, after, mut offset, limit)| async move {
             let mut after = after;
             loop {
                 if limit == 0 {
                     return Ok(None);
                 }
-                let page = registry.store.subjects(&filter, after.as_deref(), PAGE).await?;
+                let mut page = registry.store.subjects(&filter, after.as_deref(), PAGE).await?;
                 let Some(last) = page.last() else { return Ok(None) };
                 after = Some(last.qualified.clone());
+                if !rights.reads_everything() {
+                    page.retain(|listed| rights.reads(&Subject::parse(&listed.qualified)));
+                }
                 let skipped = offset.min(page.len());
                 offset -= skipped;
                 let names: Vec<String> = page.into_iter().skip(skipped).take(limit).map(|s| s.qualified).collect();
                 if !names.is_empty() {
                     let left = limit - names.len();
-                    return Ok(Some((names, (registry, filter, after, offset, left))));
+                    return Ok(Some((names, (registry, filter, rights, after, offset, left))));
                 }
             }
         })
@@ -148,7 +154,7 @@ impl Registry {
         Ok(!self.store.subjects(&filter, None, 1).await?.is_empty())
     }
 
-    /// Versions with their schemas, by subject and version, in pages.
+    /// Versions of subjects that may be read with their schemas, by subject and version, in pages.
     ///
     /// # Errors
     /// Store failures.
@@ -157,19 +163,38 @@ impl Registry {
         filter: SchemaFilter,
         offset: usize,
         limit: usize,
+        rights: Arc<Rights>,
     ) -> Result<impl Stream<Item = Result<Vec<ListedSchema>, RegistryError>> + Send + 'static, RegistryError> {
-        let aliases = if filter.aliases { self.subject_aliases(&filter.versions.subjects).await? } else { HashMap::new() };
+        let aliases =
+            if filter.aliases { self.subject_aliases(&filter.versions.subjects, &rights).await? } else { HashMap::new() };
         let mut versions = filter.versions.clone();
         versions.also = aliases.keys().cloned().collect();
-        let listing =
-            SchemaListing { registry: Arc::clone(self), filter, versions, aliases, after: None, offset, left: limit, rows: 8 };
+        let listing = SchemaListing {
+            registry: Arc::clone(self),
+            rights,
+            filter,
+            versions,
+            aliases,
+            after: None,
+            offset,
+            left: limit,
+            rows: 8,
+        };
         Ok(try_unfold(listing, async |mut listing| Ok(listing.next().await?.map(|page| (page, listing)))))
     }
 
     /// Targets of the aliases among the subjects of a filter, with those aliases.
-    async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<HashMap<String, Vec<String>>, RegistryError> {
+    async fn subject_aliases(
+        &self,
+        filter: &SubjectFilter,
+        rights: &Rights,
+    ) -> Result<HashMap<String, Vec<String>>, RegistryError> {
         let mut out: HashMap<String, Vec<String>> = HashMap::new();
         for (alias, target) in self.store.subject_aliases(filter).await? {
+            // an alias is a setting of its subject
+            if !rights.reads(&alias) && !rights.allows(Operation::SubjectCompatibilityRead, &alias) {
+                continue;
+            }
             let target = Subject::parse_in(alias.context(), &target);
             out.entry(target.qualified()).or_default().push(alias.qualified());
         }
@@ -181,7 +206,11 @@ impl Registry {
         &self,
         filter: &SchemaFilter,
         mut page: Vec<ListedVersion>,
+        rights: &Rights,
     ) -> Result<Vec<(ListedVersion, Vec<Association>)>, RegistryError> {
+        if !rights.reads_everything() {
+            page.retain(|listed| rights.reads(&listed.subject));
+        }
         if let Some(wanted) = &filter.rule_type {
             let typed = |rule: &crate::types::Rule| rule.rule_type.as_ref() == Some(wanted);
             page.retain(|listed| listed.schema.content.rule_set.as_ref().is_some_and(|set| set.rules().any(typed)));

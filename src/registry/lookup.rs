@@ -9,6 +9,7 @@ use super::judging_pool::Size;
 use super::parse::{Candidate, Reading};
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
+use crate::access::Rights;
 use crate::schema::ParseMode;
 use crate::store::{SubjectState, VersionRow};
 use crate::types::{Config, Metadata, RuleSet, Subject, VERSION_PROPERTY};
@@ -37,7 +38,8 @@ impl Match {
 }
 
 impl Registry {
-    /// The version of a subject that holds a schema. A plain subject is also looked for in the named contexts.
+    /// The version of a subject that holds a schema. A plain subject is also looked for in the named contexts,
+    /// where it may be read.
     ///
     /// # Errors
     /// [`RegistryError::SubjectNotFound`], [`RegistryError::NoSuchSchema`], or the schema is refused.
@@ -47,6 +49,7 @@ impl Registry {
         subject: &Subject,
         submission: &Submission,
         options: LookupOptions,
+        rights: &Rights,
     ) -> Result<(FoundVersion, bool), RegistryError> {
         let (known, found) = self.lookup_once(subject, submission, options).await?;
         if let Some(found) = found {
@@ -54,8 +57,12 @@ impl Registry {
         }
         if subject.is_default_context() && !subject.is_context() {
             for context in self.store.contexts_with_subject(subject.name()).await? {
+                let elsewhere = subject.with_context(&context);
+                if !rights.reads(&elsewhere) {
+                    continue;
+                }
                 // a reference that leads nowhere from that context makes no match there, and no error
-                match self.lookup_once(&subject.with_context(&context), submission, options).await {
+                match self.lookup_once(&elsewhere, submission, options).await {
                     Ok((_, Some(found))) => return Ok(found),
                     Ok((_, None)) | Err(RegistryError::InvalidSchema(_)) => {}
                     Err(error) => return Err(error),

@@ -57,11 +57,11 @@ mod submission;
 mod tags;
 
 pub use associations::{
-    AnsweredAssociation, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery, AssociationsAnswer,
-    AssociationsRequest,
+    AnsweredAssociation, AssociateOptions, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery,
+    AssociationsAnswer, AssociationsRequest,
 };
 pub use bindings::WithOrigin;
-pub use check::{CheckAnswer, CheckTarget};
+pub use check::{CheckAnswer, CheckOptions, CheckTarget};
 pub use document::{DocumentName, Located};
 pub use effective::Effective;
 pub use error::{NotPermitted, RegistryError};

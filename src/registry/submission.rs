@@ -1,7 +1,8 @@
 //! What a client submits.
 
+use crate::access::{Denied, Operation, Rights};
 use crate::schema::TagEdit;
-use crate::types::{Metadata, RuleSet, SchemaId, Version};
+use crate::types::{Metadata, RuleSet, SchemaId, Subject, Version};
 
 /// A reference as a client sends it; anything may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -34,6 +35,20 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// Refuses references to what may not be read. They are relative to the context of the subject.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn require_references(&self, subject: &Subject, rights: &Rights) -> Result<(), Denied> {
+        if rights.reads_everything() {
+            return Ok(());
+        }
+        let named = self.references.iter().filter_map(|reference| reference.subject.as_deref());
+        named
+            .map(|name| Subject::parse_in(subject.context(), name))
+            .try_for_each(|target| rights.require(Operation::SubjectRead, &target))
+    }
+
     /// True without a schema text.
     pub fn is_empty(&self) -> bool {
         self.schema.as_deref().is_none_or(|text| text.trim().is_empty())

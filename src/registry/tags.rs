@@ -7,6 +7,7 @@ use super::register::RegisterOptions;
 use super::registered::Registered;
 use super::submission::{RawReference, Submission};
 use super::{MAX_DECISIONS, Registry};
+use crate::access::Rights;
 use crate::schema::TagEdit;
 use crate::types::{Metadata, RuleSet, Subject, Version, VersionSelector};
 
@@ -56,8 +57,9 @@ impl Registry {
         subject: &Subject,
         selector: VersionSelector,
         request: &TagRequest,
+        rights: &Rights,
     ) -> Result<Arc<Registered>, RegistryError> {
-        let found = self.version(subject, selector, false).await?;
+        let found = self.version(subject, selector, false, rights).await?;
         let content = &found.schema.stored.content;
         let references = content.references.iter();
         let mut submission = Submission {

@@ -184,6 +184,7 @@ fn http2(settings: &ServerSettings) -> http2::Builder<TokioExecutor> {
 /// Serves one connection to its end.
 async fn connection(stream: TcpStream, place: Place, is_surplus: bool, service: Arc<Service>) {
     let activity = &place.activity;
+    let peer = stream.peer_addr().ok();
     service.metrics.connection(1.0);
     let mut stream = Stream::new(stream, Arc::clone(activity));
     let begun = {
@@ -194,7 +195,7 @@ async fn connection(stream: TcpStream, place: Place, is_surplus: bool, service: 
         })
         .await
     };
-    let answering = service_fn(|request| answer(&service, activity, is_surplus, request));
+    let answering = service_fn(|request| answer(&service, activity, is_surplus, peer, request));
     let ended = match begun {
         Some(Ok(Version::HTTP_2)) => {
             // boxed, for it is large, and few connections need it
@@ -241,6 +242,7 @@ fn answer(
     service: &Service,
     activity: &Arc<Activity>,
     is_surplus: bool,
+    peer: Option<SocketAddr>,
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + use<> {
     let version = request.version();
@@ -248,7 +250,7 @@ fn answer(
     let is_full = is_surplus && service.roster.len() > service.max_connections;
     let app = if is_full { service.app.when_full() } else { service.app.clone() };
     async move {
-        let response = app.handle(request.map(Body::new)).await;
+        let response = app.handle(request.map(Body::new), peer).await;
         Ok(for_version(response, version).map(|body| AnswerBody::new(body, exchange)))
     }
 }

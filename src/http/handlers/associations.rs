@@ -9,7 +9,7 @@ use crate::http::error_response;
 use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::http::wire::{Association, AssociationResource, BatchResult, BatchResults};
-use crate::registry::{AssociationDeletion, AssociationOperation, AssociationsAnswer, RegistryError};
+use crate::registry::{AssociateOptions, AssociationDeletion, AssociationOperation, AssociationsAnswer, RegistryError};
 use crate::store::{AssociationFilter, AssociationScope};
 use crate::types::{ANY_RESOURCE, Lifecycle, TOPIC, context_from_segment};
 
@@ -46,14 +46,14 @@ async fn list(request: &Request, scope: AssociationScope) -> Answer {
         offset: i64::try_from(offset).unwrap_or(i64::MAX),
         limit: i64::try_from(limit).unwrap_or(i64::MAX),
     };
-    let found = request.registry().associations(&filter).await?;
+    let found = request.registry().associations(&filter, request.rights()).await?;
     json(&found.iter().map(Association::from).collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn create(request: Request) -> Answer {
     let body = bodies::json::required(&request.body, "createAssociation.arg4", "AssociationCreateOrUpdateRequest")?;
     let change = bodies::association::change(&body, Some(AssociationOperation::Create))?;
-    let answer = request.registry().associate(&context(&request)?, &change, request.flag("dryRun"), false).await?;
+    let answer = request.registry().associate(&context(&request)?, &change, options(&request, false), request.rights()).await?;
     resource(&request, &answer)
 }
 
@@ -65,7 +65,7 @@ pub(in crate::http) async fn create_or_update(request: Request) -> Answer {
         let detail = "Resource ID in the path parameter does not match the resource ID in the request body".to_owned();
         return Err(RegistryError::InvalidAssociation { property: "resourceId", detail }.into());
     }
-    let answer = request.registry().associate(&context(&request)?, &change, request.flag("dryRun"), false).await?;
+    let answer = request.registry().associate(&context(&request)?, &change, options(&request, false), request.rights()).await?;
     resource(&request, &answer)
 }
 
@@ -77,7 +77,7 @@ pub(in crate::http) async fn delete(request: Request) -> Answer {
         cascade: request.flag("cascadeLifecycle"),
         dry_run: request.flag("dryRun"),
     };
-    request.registry().delete_associations(&deletion).await?;
+    request.registry().delete_associations(&deletion, request.rights()).await?;
     Ok(Reply::NoContent)
 }
 
@@ -85,7 +85,7 @@ pub(in crate::http) async fn batch_get(request: Request) -> Answer {
     let body = bodies::json::required(&request.body, "batchGetAssociations.arg1", "AssociationBatchGetRequest")?;
     let mut answers = Vec::new();
     for query in bodies::association::batch(&body, "AssociationBatchGetRequest", bodies::association::query)? {
-        let answer = request.registry().query_associations(&query, request.flag("includeSchemas")).await;
+        let answer = request.registry().query_associations(&query, request.flag("includeSchemas"), request.rights()).await;
         answers.push(answer);
     }
     Ok(results(&request, answers))
@@ -97,10 +97,14 @@ pub(in crate::http) async fn batch_mutate(request: Request) -> Answer {
     let mut answers = Vec::new();
     for change in bodies::association::batch(&body, "AssociationBatchRequest", |value| bodies::association::change(value, None))?
     {
-        let answer = request.registry().associate(&context, &change, request.flag("dryRun"), true).await;
+        let answer = request.registry().associate(&context, &change, options(&request, true), request.rights()).await;
         answers.push(answer);
     }
     Ok(results(&request, answers))
+}
+
+fn options(request: &Request, whole: bool) -> AssociateOptions {
+    AssociateOptions { dry_run: request.flag("dryRun"), whole }
 }
 
 /// The context of unqualified subjects: that of the path's prefix, else `context=`.

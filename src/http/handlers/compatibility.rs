@@ -6,7 +6,7 @@ use crate::http::invalid_schema;
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 use crate::http::wire::{CompatibilityCheck, Finding};
-use crate::registry::{CheckAnswer, CheckTarget, RegistryError};
+use crate::registry::{CheckAnswer, CheckOptions, CheckTarget, RegistryError};
 
 pub(in crate::http) async fn one(request: Request) -> Answer {
     let target = CheckTarget::One(selector(request.param("version"))?);
@@ -21,8 +21,10 @@ pub(in crate::http) async fn history(request: Request) -> Answer {
 async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer {
     let submission = bodies::schema::submission(&bodies::json::required(&request.body, operation, "RegisterSchemaRequest")?)?;
     let subject = request.subject().await?;
+    submission.require_references(&subject, request.rights())?;
     let (verbose, explain) = (request.flag("verbose"), request.flag("explain"));
-    let answer = match request.registry().check(&subject, &submission, target, request.flag("normalize"), explain).await {
+    let options = CheckOptions { normalize: request.flag("normalize"), explain };
+    let answer = match request.registry().check(&subject, &submission, target, options).await {
         Err(RegistryError::InvalidSchema(reason)) if verbose => {
             let message = if explain { invalid_schema::explained(&reason) } else { invalid_schema::message(&reason) };
             CheckAnswer { is_compatible: false, messages: vec![message], ..CheckAnswer::default() }

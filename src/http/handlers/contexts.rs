@@ -10,7 +10,7 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
     let paging = request.page(usize::MAX)?;
     let prefix = request.query("contextPrefix").unwrap_or("");
     let mut names = request.registry().contexts().await?;
-    names.retain(|name| name.starts_with(prefix));
+    names.retain(|name| name.starts_with(prefix) && request.rights().sees_context(name));
     json(&page(names, paging))
 }
 

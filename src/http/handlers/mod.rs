@@ -12,3 +12,4 @@ pub(super) mod mode;
 mod schema_view;
 pub(super) mod schemas;
 pub(super) mod subjects;
+pub(super) mod whoami;

@@ -25,7 +25,7 @@ impl<'r> SchemaView<'r> {
     }
 
     async fn text(&self, entry: &Arc<CachedSchema>) -> Result<Arc<str>, ApiError> {
-        Ok(self.request.registry().text(entry, self.request.format()).await?)
+        Ok(self.request.registry().text(entry, self.request.format(), self.request.rights()).await?)
     }
 
     /// With `referenceFormat=qualified` unqualified subjects are shown with the context they are relative to.
@@ -59,7 +59,7 @@ impl<'r> SchemaView<'r> {
 
     /// A version by its number, which is also shown as a logical type.
     pub(super) async fn numbered_version(&self, found: &FoundVersion) -> Result<Bytes, ApiError> {
-        let text = self.request.registry().version_text(&found.schema, self.request.format()).await?;
+        let text = self.request.registry().version_text(&found.schema, self.request.format(), self.request.rights()).await?;
         self.version_as(found, &text, true).await
     }
 
@@ -110,7 +110,7 @@ impl<'r> SchemaView<'r> {
         if self.is_legacy() {
             return Ok(to_bytes(&RegisterSchemaResponse::id_only(registered.id)));
         }
-        let text = self.request.registry().registered_text(registered, self.request.format()).await?;
+        let text = self.request.registry().registered_text(registered, self.request.format(), self.request.rights()).await?;
         Ok(to_bytes(&RegisterSchemaResponse::new(registered, &text)))
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
         aliases: request.flag("aliases"),
         associations: association_match(&request)?,
     };
-    let pages = request.registry().schemas(filter, paging.0, paging.1).await?;
+    let pages = request.registry().schemas(filter, paging.0, paging.1, request.shared_rights()).await?;
     let is_legacy = request.state.settings.legacy_shapes;
     array(pages, move |shown: &ListedSchema| to_bytes(&listed(shown, is_legacy))).await
 }
@@ -64,7 +64,7 @@ pub(in crate::http) async fn types(_: Request) -> Answer {
 
 pub(in crate::http) async fn by_id(request: Request) -> Answer {
     let hint = request.hint().await?;
-    let found = request.registry().by_id(request.id()?, hint.as_ref()).await?;
+    let found = request.registry().by_id(request.id()?, hint.as_ref(), request.rights()).await?;
     let view = SchemaView::new(&request, &found.holder.subject);
     let fetch_max_id = request.flag("fetchMaxId");
     let max_id = if fetch_max_id { Some(request.registry().max_id(found.holder.subject.context()).await?) } else { None };
@@ -80,37 +80,39 @@ pub(in crate::http) async fn by_id(request: Request) -> Answer {
 
 pub(in crate::http) async fn text_by_id(request: Request) -> Answer {
     let hint = request.hint().await?;
-    let found = request.registry().by_id(request.id()?, hint.as_ref()).await?;
-    raw_text(&request.registry().text(&found.schema, request.format()).await?)
+    let found = request.registry().by_id(request.id()?, hint.as_ref(), request.rights()).await?;
+    raw_text(&request.registry().text(&found.schema, request.format(), request.rights()).await?)
 }
 
 pub(in crate::http) async fn subjects_of_id(request: Request) -> Answer {
     let paging = request.page(usize::MAX)?;
     let hint = request.hint().await?;
-    let holders = request.registry().holders_of(request.id()?, hint.as_ref(), request.flag("deleted")).await?;
+    let (deleted, rights) = (request.flag("deleted"), request.rights());
+    let holders = request.registry().holders_of(request.id()?, hint.as_ref(), deleted, rights).await?;
     json(&page(holders, paging).iter().map(|holder| holder.subject.qualified()).collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn versions_of_id(request: Request) -> Answer {
     let paging = request.page(usize::MAX)?;
     let hint = request.hint().await?;
-    let holders = request.registry().holders_of(request.id()?, hint.as_ref(), request.flag("deleted")).await?;
+    let (deleted, rights) = (request.flag("deleted"), request.rights());
+    let holders = request.registry().holders_of(request.id()?, hint.as_ref(), deleted, rights).await?;
     let one = |holder: Holder| SubjectVersion { subject: holder.subject.qualified(), version: holder.version };
     json(&page(holders, paging).into_iter().map(one).collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn by_guid(request: Request) -> Answer {
-    let entry = request.registry().by_guid(request.param("guid")).await?;
+    let entry = request.registry().by_guid(request.param("guid"), request.rights()).await?;
     let context = entry.stored.context.clone();
     let bytes = SchemaView::new(&request, &Subject::in_context(&context, "")).by_guid(&entry).await?;
     Ok(if &*context == DEFAULT_CONTEXT { Reply::CacheableJson(bytes) } else { Reply::Json(bytes) })
 }
 
 pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {
-    let ids = request.registry().guid_ids(request.param("guid")).await?;
+    let ids = request.registry().guid_ids(request.param("guid"), request.rights()).await?;
     json(&ids.into_iter().map(|(context, id)| ContextId { context, id }).collect::<Vec<_>>())
 }
 
 pub(in crate::http) async fn raw(request: &Request, found: &FoundVersion) -> Result<Reply, ApiError> {
-    raw_text(&request.registry().version_text(&found.schema, request.format()).await?)
+    raw_text(&request.registry().version_text(&found.schema, request.format(), request.rights()).await?)
 }

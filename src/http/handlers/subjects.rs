@@ -3,6 +3,7 @@
 use super::listing::{array, page, subject_filter};
 use super::schema_view::SchemaView;
 use super::schemas::raw;
+use crate::access::Operation;
 use crate::http::bodies;
 use crate::http::error::{ApiError, explained, selector, subject_not_found};
 use crate::http::reply::{Answer, Reply, json, to_bytes};
@@ -13,7 +14,7 @@ use crate::types::{GLOBAL_CONTEXT, VersionSelector};
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(usize::MAX)?;
     let filter = subject_filter(&request, ":*:");
-    array(request.registry().subjects(filter, offset, limit), |name: &String| to_bytes(name)).await
+    array(request.registry().subjects(filter, offset, limit, request.shared_rights()), |name: &String| to_bytes(name)).await
 }
 
 pub(in crate::http) async fn versions(request: Request) -> Answer {
@@ -44,8 +45,9 @@ pub(in crate::http) async fn look_up(request: Request) -> Answer {
         "RegisterSchemaRequest",
     )?)?;
     let subject = request.subject().await?;
+    submission.require_references(&subject, request.rights())?;
     let options = LookupOptions { normalize: request.flag("normalize"), deleted: request.flag("deleted") };
-    let (found, exact) = request.registry().lookup(&subject, &submission, options).await?;
+    let (found, exact) = request.registry().lookup(&subject, &submission, options, request.rights()).await?;
     Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, !exact).await?))
 }
 
@@ -66,6 +68,11 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
     let submission =
         bodies::schema::submission(&bodies::json::required(&request.body, "register.arg6", "RegisterSchemaRequest")?)?;
     let subject = request.subject().await?;
+    submission.require_references(&subject, request.rights())?;
+    if submission.is_empty() {
+        // the text of the latest version is registered again, and answered
+        request.require(Operation::SubjectRead, &subject)?;
+    }
     let options =
         RegisterOptions { normalize: request.flag("normalize"), force: request.flag("force"), explain: request.flag("explain") };
     let outcome = request.registry().register(&subject, &submission, options).await;
@@ -77,7 +84,7 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
 async fn found(request: &Request, deleted: bool) -> Result<FoundVersion, ApiError> {
     let selector: VersionSelector = selector(request.param("version"))?;
     let subject = request.subject().await?;
-    Ok(request.registry().version(&subject, selector, deleted).await?)
+    Ok(request.registry().version(&subject, selector, deleted, request.rights()).await?)
 }
 
 pub(in crate::http) async fn version(request: Request) -> Answer {
@@ -101,7 +108,7 @@ pub(in crate::http) async fn referenced_by(request: Request) -> Answer {
     let paging = request.page(request.registry().defaults().list_limit)?;
     let selector = selector(request.param("version"))?;
     let subject = request.subject().await?;
-    let ids = request.registry().referenced_by(&subject, selector, request.flag("deleted")).await?;
+    let ids = request.registry().referenced_by(&subject, selector, request.flag("deleted"), request.rights()).await?;
     json(&page(ids, paging))
 }
 
@@ -109,7 +116,7 @@ pub(in crate::http) async fn edit_tags(request: Request) -> Answer {
     let selector = selector(request.param("version"))?;
     let edit = bodies::schema::tag_request(&bodies::json::required(&request.body, "modifyTags.arg4", "TagSchemaRequest")?)?;
     let subject = request.subject().await?;
-    let registered = request.registry().tag_version(&subject, selector, &edit).await?;
+    let registered = request.registry().tag_version(&subject, selector, &edit, request.rights()).await?;
     request.state.metrics.registration(registered.is_new);
     Ok(Reply::Json(SchemaView::new(&request, &subject).registered(&registered).await?))
 }

@@ -1,8 +1,12 @@
 //! Answers that are given again: reads by id and by guid, and schema documents, kept by request target.
 //!
+//! What an answer shows depends on what its caller may read. Those who may read everything, which is everybody where there are no
+//! logins, share answers; the others have their own for each class of callers with the same rights.
+//!
 //! An answer holds for one generation of the registry: only deletes, imports and changes of config or mode can make it wrong, and
 //! each of them begins a new generation.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
@@ -17,6 +21,11 @@ use crate::http::document::{Document, Representation};
 use crate::http::metrics::RouteIndex;
 use crate::http::negotiate;
 use crate::http::reply::respond;
+
+/// Targets begin with a slash, so those with a number before them are nobody else's.
+fn key(target: &str, class: u64) -> Cow<'_, str> {
+    if class == 0 { Cow::Borrowed(target) } else { Cow::Owned(format!("{class}{target}")) }
+}
 
 #[derive(Clone)]
 struct CachedAnswer {
@@ -56,11 +65,12 @@ impl AnswerCache {
     }
 
     /// The answer to a request, if it was given before in this generation.
-    pub(in crate::http) fn answer(&self, request: &Request, generation: i64) -> Option<(RouteIndex, Response)> {
+    pub(in crate::http) fn answer(&self, request: &Request, class: u64, generation: i64) -> Option<(RouteIndex, Response)> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
         let (target, headers) = (request.uri().path_and_query()?.as_str(), request.headers());
+        let target = &*key(target, class);
         let CachedAnswer { route, body } = self.cache.get(target, generation)?;
         let response = match body {
             CachedBody::Json(json) => self.json(&json, headers)?,
@@ -105,14 +115,22 @@ impl AnswerCache {
     }
 
     /// `generation` is the one known before the answer was computed.
-    pub(in crate::http) fn put_json(&self, target: String, generation: i64, route: RouteIndex, bytes: Bytes) {
+    pub(in crate::http) fn put_json(&self, target: &str, class: u64, generation: i64, route: RouteIndex, bytes: Bytes) {
+        let target = key(target, class).into_owned();
         let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }));
         self.cache.insert(target, generation, CachedAnswer { route, body });
     }
 
     /// A document has a place of its own for each of its representations.
-    pub(in crate::http) fn put_document(&self, target: &str, generation: i64, route: RouteIndex, document: Arc<Document>) {
-        let key = format!("{target}{}", document.representation.suffix());
+    pub(in crate::http) fn put_document(
+        &self,
+        target: &str,
+        class: u64,
+        generation: i64,
+        route: RouteIndex,
+        document: Arc<Document>,
+    ) {
+        let key = format!("{}{}", key(target, class), document.representation.suffix());
         self.cache.insert(key, generation, CachedAnswer { route, body: CachedBody::Document(document) });
     }
 }

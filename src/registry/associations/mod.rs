@@ -9,6 +9,7 @@ use super::delete::deleted;
 use super::error::RegistryError;
 use super::registered::Registered;
 use super::{MAX_DECISIONS, Registry};
+use crate::access::{Operation, Rights};
 use crate::store::{AssociateOutcome, AssociateRequest, AssociationFilter, AssociationScope, DeleteOutcome};
 use crate::types::{Association, AssociationType, Lifecycle, Resource};
 
@@ -38,6 +39,18 @@ pub struct AssociationsAnswer {
     pub associations: Vec<AnsweredAssociation>,
 }
 
+/// How to change associations.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AssociateOptions {
+    /// Only say whether it would work.
+    pub dry_run: bool,
+    /// Answer all associations of the resource, not only those written.
+    pub whole: bool,
+}
+
+/// Associations that are read at once.
+const PAGE: i64 = 1000;
+
 /// Which associations of a resource to delete.
 #[derive(Debug, Clone)]
 pub struct AssociationDeletion {
@@ -52,31 +65,53 @@ pub struct AssociationDeletion {
 }
 
 impl Registry {
-    /// Associations by resource name, namespace, type and association type.
+    /// Associations with subjects that may be read, by resource name, namespace, type and association type.
     ///
     /// # Errors
     /// Store failures.
-    pub async fn associations(&self, filter: &AssociationFilter) -> Result<Vec<Association>, RegistryError> {
-        Ok(self.store.associations(filter).await?)
+    pub async fn associations(&self, filter: &AssociationFilter, rights: &Rights) -> Result<Vec<Association>, RegistryError> {
+        if rights.reads_everything() {
+            return Ok(self.store.associations(filter).await?);
+        }
+        let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+        let (mut skipped, mut page) = (0, Vec::new());
+        let mut rows = AssociationFilter { offset: 0, limit: PAGE, ..filter.clone() };
+        while page.len() < limit {
+            let found = self.store.associations(&rows).await?;
+            if found.is_empty() {
+                break;
+            }
+            rows.offset += PAGE;
+            for association in found.into_iter().filter(|association| rights.reads(&association.subject)) {
+                if skipped < filter.offset {
+                    skipped += 1;
+                } else if page.len() < limit {
+                    page.push(association);
+                }
+            }
+        }
+        Ok(page)
     }
 
     /// Creates and updates associations of a resource, together with the schemas that come with them. `context` is that of
-    /// unqualified subjects; `whole` answers all associations of the resource, not only those written.
+    /// unqualified subjects.
     ///
     /// # Errors
-    /// What is asked for contradicts itself or what is stored, or a schema is refused (rest-api 5.13). Nothing is written then.
+    /// What is asked for contradicts itself or what is stored, or a schema is refused (rest-api 5.13); [`RegistryError::Denied`] without the
+    /// right to write a subject, or to read what its schema refers to. Nothing is written then.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn associate(
         &self,
         context: &str,
         request: &AssociationsRequest,
-        dry_run: bool,
-        whole: bool,
+        options: AssociateOptions,
+        rights: &Rights,
     ) -> Result<AssociationsAnswer, RegistryError> {
+        let AssociateOptions { dry_run, whole } = options;
         let request = request.validated(dry_run)?;
         for _ in 0..MAX_DECISIONS {
             let generation = self.store.generation().await?.content;
-            let mut plan = Plan::new(self, context, &request, generation).await?;
+            let mut plan = Plan::new(self, context, &request, generation, rights).await?;
             if let Err(refusal) = plan.decide(&request.items).await {
                 // what was read before and after another change does not fit together: it may be no reason to refuse
                 if self.store.generation().await?.content != generation {
@@ -97,7 +132,10 @@ impl Registry {
             let Plan { current, changes, schemas, .. } = plan;
             let changes = Arc::new(changes);
             let Some(ids) = self.write(&changes).await? else { continue };
-            let shown = if whole { current } else { changes.puts.clone() };
+            let mut shown = if whole { current } else { changes.puts.clone() };
+            shown.retain(|association| {
+                rights.reads(&association.subject) || changes.puts.iter().any(|put| put.guid == association.guid)
+            });
             let answered = |association: Association| {
                 let schema = schemas.iter().find(|(association_type, _)| *association_type == association.association_type);
                 let registered = schema.and_then(|(_, schema)| match schema {
@@ -118,9 +156,9 @@ impl Registry {
     /// Deletes associations of a resource.
     ///
     /// # Errors
-    /// There are none, one is frozen, its subject is read-only, or something refers to a subject that should go too.
+    /// There are none, one is frozen, its subject is read-only or may not be written, or something refers to a subject that should go too.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_associations(&self, deletion: &AssociationDeletion) -> Result<(), RegistryError> {
+    pub async fn delete_associations(&self, deletion: &AssociationDeletion, rights: &Rights) -> Result<(), RegistryError> {
         for _ in 0..MAX_DECISIONS {
             let expected_generation = self.store.generation().await?.content;
             let filter = AssociationFilter {
@@ -134,7 +172,7 @@ impl Registry {
             }
             let mut changes = AssociateRequest { expected_generation, now: self.now(), ..AssociateRequest::default() };
             for association in found {
-                changes.removals.push(self.removal(association, deletion.cascade).await?);
+                changes.removals.push(self.removal(association, deletion.cascade, rights).await?);
             }
             if deletion.dry_run || self.write(&Arc::new(changes)).await?.is_some() {
                 return Ok(());
@@ -152,8 +190,10 @@ impl Registry {
         &self,
         query: &AssociationQuery,
         with_schemas: bool,
+        rights: &Rights,
     ) -> Result<AssociationsAnswer, RegistryError> {
-        let found = self.store.associations(&query.filter()?).await?;
+        let mut found = self.store.associations(&query.filter()?).await?;
+        found.retain(|association| rights.reads(&association.subject));
         let resources: std::collections::BTreeSet<&Resource> = found.iter().map(|association| &association.resource).collect();
         if resources.len() > 1 {
             return Err(request::invalid("resourceName", "stands for more than one resource"));
@@ -206,13 +246,22 @@ impl Registry {
     }
 
     /// Whether an association may go, and whether its subject goes with it.
-    async fn removal(&self, association: Association, cascade: bool) -> Result<crate::store::AssociationRemoval, RegistryError> {
+    async fn removal(
+        &self,
+        association: Association,
+        cascade: bool,
+        rights: &Rights,
+    ) -> Result<crate::store::AssociationRemoval, RegistryError> {
+        rights.require(Operation::SubjectWrite, &association.subject)?;
         self.refuse_read_only(&association.subject).await?;
         if association.frozen && !cascade {
             return Err(RegistryError::AssociationFrozen(association.association_type, association.subject));
         }
         let import = self.effective(&association.subject).await?.mode.is_import();
         let cascade = cascade && !import && association.lifecycle == Lifecycle::Strong;
+        if cascade {
+            rights.require(Operation::SubjectDelete, &association.subject)?;
+        }
         Ok(crate::store::AssociationRemoval { association, cascade })
     }
 }

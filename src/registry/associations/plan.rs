@@ -1,6 +1,7 @@
 //! Deciding a change against what is stored.
 
 use super::request::{AssociationOperation, Item, Valid, invalid};
+use crate::access::{Operation, Rights};
 use crate::registry::Registry;
 use crate::registry::Submission;
 use crate::registry::error::RegistryError;
@@ -22,6 +23,7 @@ pub(super) enum PlannedSchema {
 pub(super) struct Plan<'r> {
     registry: &'r Registry,
     context: &'r str,
+    rights: &'r Rights,
     resource: Resource,
     /// The associations of the resource as they will be, in their order.
     pub(super) current: Vec<Association>,
@@ -46,6 +48,7 @@ impl<'r> Plan<'r> {
         context: &'r str,
         request: &Valid,
         expected_generation: i64,
+        rights: &'r Rights,
     ) -> Result<Self, RegistryError> {
         let resource = request.resource.clone();
         let scope = match &request.id {
@@ -67,7 +70,7 @@ impl<'r> Plan<'r> {
         let now = registry.now();
         let limit = registry.limits.associations;
         let changes = AssociateRequest { expected_generation, limit, now, ..AssociateRequest::default() };
-        Ok(Self { registry, context, resource, current, changes, schemas: Vec::new() })
+        Ok(Self { registry, context, rights, resource, current, changes, schemas: Vec::new() })
     }
 
     /// Runs of the same operation are decided together, so that all types of a resource can be changed at once.
@@ -90,7 +93,7 @@ impl<'r> Plan<'r> {
     async fn remove(&mut self, item: &Item) -> Result<(), RegistryError> {
         let at = self.current.iter().position(|association| association.association_type == item.association_type);
         if let Some(at) = at {
-            let removal = self.registry.removal(self.current.remove(at), item.cascade).await?;
+            let removal = self.registry.removal(self.current.remove(at), item.cascade, self.rights).await?;
             self.changes.removals.push(removal);
         }
         Ok(())
@@ -120,6 +123,7 @@ impl<'r> Plan<'r> {
             None => None,
         };
         if let Some(subject) = &subject {
+            self.rights.require(Operation::SubjectWrite, subject)?;
             self.registry.refuse_read_only(subject).await?;
         }
         if stored.is_none() && !create {
@@ -133,6 +137,14 @@ impl<'r> Plan<'r> {
             };
         }
         let subject = subject.ok_or_else(|| invalid("subject", "must be provided for WEAK associations"))?;
+        self.rights.require(Operation::SubjectWrite, &subject)?;
+        if let Some(schema) = &item.schema {
+            schema.require_references(&subject, self.rights)?;
+            if schema.is_empty() {
+                // the text of the latest version is meant, and answered
+                self.rights.require(Operation::SubjectRead, &subject)?;
+            }
+        }
         self.registry.refuse_read_only(&subject).await?;
         let epoch = self.registry.store.subject(&subject).await?.epoch;
         let lifecycle = item

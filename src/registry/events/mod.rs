@@ -6,6 +6,7 @@ mod judging;
 mod prepared;
 mod sources;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) use self::prepared::{PreparedSchemas, prepared_schemas};
@@ -13,6 +14,7 @@ use self::sources::{SourceSchema, Sources};
 use super::Registry;
 use super::error::RegistryError;
 use super::judging_pool::INLINE_BYTES;
+use crate::access::Rights;
 use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, without_data};
 use crate::schema::PayloadValidator;
 use crate::types::{Subject, VersionSelector};
@@ -40,6 +42,8 @@ pub struct EventJudging {
     pub formats: bool,
     /// The context that ids belong to, if it is not the default one.
     pub context: Option<String>,
+    /// What may be read; the rest is as if it were not there.
+    pub rights: Arc<Rights>,
     /// Time for all of them.
     pub time_limit: Duration,
 }

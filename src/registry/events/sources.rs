@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{EventJudging, Registry, RegistryError};
+use crate::access::Rights;
 use crate::cloudevents::{Envelope, Issue, Level, SchemaFacts, framing_of};
 use crate::registry::resolve::{Hints, Resolution, ResolutionRule, Suggestion, Unresolved, UnresolvedReason};
 use crate::registry::schema_cache::CachedSchema;
@@ -66,7 +67,7 @@ impl Registry {
         let mut sources = Sources::default();
         match known.as_ref().and_then(|known| known.get(&hints)) {
             Some(before) => sources = before.clone(),
-            None => self.look_up(&hints, &mut sources).await?,
+            None => self.look_up(&hints, &mut sources, &asked.rights).await?,
         }
         if let Some(known) = known {
             known.entry(hints).or_insert_with(|| sources.clone());
@@ -77,8 +78,8 @@ impl Registry {
         Ok(sources)
     }
 
-    async fn look_up(&self, hints: &Hints, sources: &mut Sources) -> Result<(), RegistryError> {
-        let writer = match self.resolve_event_schema(hints).await? {
+    async fn look_up(&self, hints: &Hints, sources: &mut Sources, rights: &Rights) -> Result<(), RegistryError> {
+        let writer = match self.resolve_event_schema(hints, rights).await? {
             Ok(found) => {
                 sources.lacks_dataschema = found.lacks_dataschema;
                 // a rule behind those that look at the URI
@@ -99,7 +100,7 @@ impl Registry {
             Err(unresolved) => {
                 sources.lacks_dataschema = unresolved.lacks_dataschema;
                 sources.unresolved = reason(hints, unresolved).map(Box::new);
-                self.writer_schema(hints).await?
+                self.writer_schema(hints, rights).await?
             }
         };
         sources.is_framed = writer.as_ref().is_some_and(|writer| writer.resolved_by == ResolutionRule::Framing);

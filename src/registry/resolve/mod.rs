@@ -11,6 +11,7 @@ mod suggest;
 use std::sync::Arc;
 
 use super::schema_cache::CachedSchema;
+use crate::access::Rights;
 use crate::cloudevents::WriterId;
 use crate::cloudevents::resolve::UriError;
 use crate::types::{Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
@@ -109,6 +110,11 @@ impl Resolution {
     }
     pub fn schema_type(&self) -> SchemaType {
         self.schema.stored.content.schema_type
+    }
+
+    /// Whether all that was found may be read.
+    fn is_readable(&self, rights: &Rights) -> bool {
+        rights.reads(&self.subject) && self.writer.as_ref().is_none_or(|writer| writer.is_readable(rights))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::cache::ResolvedUri;
 use super::{Hints, Resolution, ResolutionRule, Rival, Unresolved, UnresolvedReason};
+use crate::access::Rights;
 use crate::cloudevents::WriterId;
 use crate::cloudevents::resolve::{SchemaUri, Target, canonical, message};
 use crate::registry::Registry;
@@ -60,12 +61,40 @@ impl Registry {
     ///
     /// The rules are tried in the order of [`ResolutionRule`]; the first that finds a schema decides. Two schemas with the name that was asked
     /// for are an error, never a guess, and so is an alias whose schema is gone: rules behind them are not tried. A soft-deleted
-    /// version is found too, and marked as such. The inner error is the caller's to judge.
+    /// version is found too, and marked as such. The inner error is the caller's to judge. What may not be read is as if it were not there.
     ///
     /// # Errors
     /// Store failures.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn resolve_event_schema(&self, hints: &Hints) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+    pub async fn resolve_event_schema(
+        &self,
+        hints: &Hints,
+        rights: &Rights,
+    ) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+        // what everybody is told is remembered, and most are told the same
+        let everybody = self.resolve_for_all(hints).await?;
+        match &everybody {
+            _ if rights.reads_everything() => Ok(everybody),
+            Ok(found) if found.is_readable(rights) => Ok(everybody),
+            _ => self.resolve_within(hints, rights).await,
+        }
+    }
+
+    /// The same for who may not read all of it.
+    async fn resolve_within(&self, hints: &Hints, rights: &Rights) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+        // no generation: what was found is for this caller alone
+        let mut found = match Box::pin(self.try_rules(hints, None, rights)).await? {
+            Ok(found) => found,
+            Err(unresolved) => return Ok(Err(unresolved)),
+        };
+        if !matches!(found.resolved_by, ResolutionRule::RecordHeader | ResolutionRule::Framing) {
+            found.writer = self.writer_schema(hints, rights).await?.map(Box::new);
+        }
+        Ok(Ok(found))
+    }
+
+    async fn resolve_for_all(&self, hints: &Hints) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+        let rights = &Rights::unrestricted();
         let mut generation = None;
         let mut found = None;
         if let (None, Some(uri)) = (&hints.chosen, &hints.dataschema) {
@@ -76,19 +105,24 @@ impl Registry {
         let mut found = match found {
             Some(found) => found,
             // boxed, so that the futures of the many events that are resolved from memory stay small
-            None => match Box::pin(self.try_rules(hints, generation)).await? {
+            None => match Box::pin(self.try_rules(hints, generation, rights)).await? {
                 Ok(found) => found,
                 Err(unresolved) => return Ok(Err(unresolved)),
             },
         };
         if !matches!(found.resolved_by, ResolutionRule::RecordHeader | ResolutionRule::Framing) {
-            found.writer = self.writer_schema(hints).await?.map(Box::new);
+            found.writer = self.writer_schema(hints, rights).await?.map(Box::new);
         }
         Ok(Ok(found))
     }
 
-    /// Tries the rules. `generation` is that of the answers, where there is a URI to go by.
-    async fn try_rules(&self, hints: &Hints, generation: Option<i64>) -> Result<Result<Resolution, Unresolved>, RegistryError> {
+    /// Tries the rules. `generation` is that of the answers, where there is a URI to go by and what it names may be remembered.
+    async fn try_rules(
+        &self,
+        hints: &Hints,
+        generation: Option<i64>,
+        rights: &Rights,
+    ) -> Result<Result<Resolution, Unresolved>, RegistryError> {
         let mut binding = None;
         // most events are resolved by their URI alone, which needs no bindings
         if hints.dataschema.is_none() {
@@ -100,12 +134,12 @@ impl Registry {
         let mut found = None;
         if let Some((subject, version)) = &hints.chosen {
             found = self
-                .try_targets(&mut search, ResolutionRule::Override, [Target::Version(subject.clone(), *version)], None)
+                .try_targets(&mut search, ResolutionRule::Override, [Target::Version(subject.clone(), *version)], rights)
                 .await?;
         } else {
-            if let (Some(text), Some(generation)) = (&hints.dataschema, generation) {
+            if let Some(text) = &hints.dataschema {
                 match SchemaUri::parse(text) {
-                    Ok(uri) => found = self.by_uri(&mut search, &uri, generation).await?,
+                    Ok(uri) => found = self.by_uri(&mut search, &uri, generation, rights).await?,
                     Err(error) => not_a_uri = Some(error),
                 }
             }
@@ -114,7 +148,7 @@ impl Registry {
                     binding = self.binding_hinted(hints).await?;
                 }
                 let bound = binding.map(|binding| (binding.subject, binding.version));
-                found = self.by_other_hints(&mut search, hints, bound).await?;
+                found = self.by_other_hints(&mut search, hints, bound, rights).await?;
             }
         }
         if let Some(mut found) = found {
@@ -126,9 +160,9 @@ impl Registry {
             (Some(reason), _) => reason,
             (None, Some(error)) => UnresolvedReason::NotAUri(error),
             (None, None) if nothing_named && hints.event_type.is_none() => UnresolvedReason::NoHint,
-            (None, None) => UnresolvedReason::Unknown(self.unknown(&search, hints).await?),
+            (None, None) => UnresolvedReason::Unknown(self.unknown(&search, hints, rights).await?),
         };
-        let did_you_mean = self.suggestions(hints, &search.wanted).await?;
+        let did_you_mean = self.suggestions(hints, &search.wanted, rights).await?;
         Ok(Err(Unresolved { reason, tried: search.tried, did_you_mean, lacks_dataschema }))
     }
 
@@ -144,17 +178,17 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
-    pub async fn writer_schema(&self, hints: &Hints) -> Result<Option<Resolution>, RegistryError> {
+    pub async fn writer_schema(&self, hints: &Hints, rights: &Rights) -> Result<Option<Resolution>, RegistryError> {
         if hints.record_header.is_none() && hints.framing.is_none() {
             return Ok(None);
         }
-        Box::pin(self.find_writer_schema(hints)).await
+        Box::pin(self.find_writer_schema(hints, rights)).await
     }
 
-    async fn find_writer_schema(&self, hints: &Hints) -> Result<Option<Resolution>, RegistryError> {
+    async fn find_writer_schema(&self, hints: &Hints, rights: &Rights) -> Result<Option<Resolution>, RegistryError> {
         for (rule, writer) in [(ResolutionRule::RecordHeader, hints.record_header), (ResolutionRule::Framing, hints.framing)] {
             if let Some(writer) = writer
-                && let Some(found) = self.target(&writer_target(writer, hints)).await?
+                && let Some(found) = self.target(&writer_target(writer, hints), rights).await?
             {
                 return Ok(Some(Search { tried: vec![rule], ..Search::default() }.found(rule, found, None)));
             }
@@ -175,10 +209,16 @@ impl Registry {
         Ok(Some(Search { tried, ..Search::default() }.found(named.rule, found, named.fragment.as_deref())))
     }
 
-    async fn by_uri(&self, search: &mut Search, uri: &SchemaUri, generation: i64) -> Result<Option<Resolution>, RegistryError> {
-        let (found, is_stable) = self.by_address(search, uri).await?;
+    async fn by_uri(
+        &self,
+        search: &mut Search,
+        uri: &SchemaUri,
+        generation: Option<i64>,
+        rights: &Rights,
+    ) -> Result<Option<Resolution>, RegistryError> {
+        let (found, is_stable) = self.by_address(search, uri, rights).await?;
         if let Some(found) = found {
-            if is_stable {
+            if let Some(generation) = generation.filter(|_| is_stable) {
                 let named = ResolvedUri {
                     rule: found.resolved_by,
                     subject: found.subject.clone(),
@@ -200,13 +240,13 @@ impl Registry {
         }
         search.tried.push(ResolutionRule::SchemaId);
         let id = SchemaName::JsonId(canonical(uri.address()));
-        if let Some(found) = self.by_name(search, &id).await? {
+        if let Some(found) = self.by_name(search, &id, rights).await? {
             return Ok(Some(search.found(ResolutionRule::SchemaId, found, uri.fragment())));
         }
         if let Some(name) = message(uri).filter(|_| search.ambiguous.is_none()) {
             search.tried.push(ResolutionRule::TypeUrl);
             search.missing.get_or_insert_with(|| format!("no Protobuf schema has the message {name}"));
-            if let Some(found) = self.by_name(search, &SchemaName::Message(name.to_owned())).await? {
+            if let Some(found) = self.by_name(search, &SchemaName::Message(name.to_owned()), rights).await? {
                 // the name selects the message
                 return Ok(Some(search.found(ResolutionRule::TypeUrl, found, Some(uri.fragment().unwrap_or(name)))));
             }
@@ -215,7 +255,12 @@ impl Registry {
     }
 
     /// Aliases and bases. The flag: no registration can change what was found.
-    async fn by_address(&self, search: &mut Search, uri: &SchemaUri) -> Result<(Option<Resolution>, bool), RegistryError> {
+    async fn by_address(
+        &self,
+        search: &mut Search,
+        uri: &SchemaUri,
+        rights: &Rights,
+    ) -> Result<(Option<Resolution>, bool), RegistryError> {
         search.tried.push(ResolutionRule::Alias);
         let whole = self.find_alias(uri.whole()).await?;
         // an alias that has the fragment in it leaves nothing to select
@@ -229,9 +274,9 @@ impl Registry {
                 AliasTarget::Version(subject, version) => Target::Version(subject, version),
                 AliasTarget::Guid(guid) => Target::Guid(guid),
             };
-            let found = self.target(&target).await?;
+            let found = self.target(&target, rights).await?;
             if found.is_none() {
-                let words = format!("the alias {uri} stands for {}, which is not here", words(&target));
+                let words = format!("the alias {uri} stands for {}, which is not here", shown(&target, rights));
                 search.ambiguous = Some(UnresolvedReason::Unknown(words));
                 search.wanted.push(target);
             }
@@ -240,7 +285,7 @@ impl Registry {
         }
         search.tried.push(ResolutionRule::OwnBase);
         if let Some(target) = self.defaults.resolve.read_own(uri) {
-            if let Some(found) = self.target(&target).await? {
+            if let Some(found) = self.target(&target, rights).await? {
                 let is_stable = found.is_stable;
                 return Ok((Some(search.found(ResolutionRule::OwnBase, found, uri.fragment())), is_stable));
             }
@@ -249,7 +294,7 @@ impl Registry {
         search.tried.push(ResolutionRule::BaseTemplate);
         let foreign: Vec<Target> = self.defaults.resolve.read_foreign(uri).collect();
         for target in foreign {
-            if let Some(found) = self.target(&target).await? {
+            if let Some(found) = self.target(&target, rights).await? {
                 // what would have been found first may yet be registered
                 let is_stable = found.is_stable && search.wanted.is_empty();
                 return Ok((Some(search.found(ResolutionRule::BaseTemplate, found, uri.fragment())), is_stable));
@@ -267,10 +312,11 @@ impl Registry {
         search: &mut Search,
         hints: &Hints,
         binding: Option<(Subject, VersionSelector)>,
+        rights: &Rights,
     ) -> Result<Option<Resolution>, RegistryError> {
         for (rule, writer) in [(ResolutionRule::RecordHeader, hints.record_header), (ResolutionRule::Framing, hints.framing)] {
             if let Some(writer) = writer
-                && let Some(found) = self.try_targets(search, rule, [writer_target(writer, hints)], None).await?
+                && let Some(found) = self.try_targets(search, rule, [writer_target(writer, hints)], rights).await?
             {
                 return Ok(Some(found));
             }
@@ -279,7 +325,7 @@ impl Registry {
         search.tried.push(ResolutionRule::TypeBinding);
         if let Some((subject, version)) = binding {
             let target = Target::Version(subject, version);
-            if let Some(found) = self.target(&target).await? {
+            if let Some(found) = self.target(&target, rights).await? {
                 return Ok(Some(search.found(ResolutionRule::TypeBinding, found, None)));
             }
             search.wanted.push(target);
@@ -287,7 +333,7 @@ impl Registry {
         if self.defaults.resolve.convention {
             let subjects = [event_type.clone(), format!("{event_type}-value")];
             let targets = subjects.map(|name| Target::Version(Subject::plain(&name), VersionSelector::Latest));
-            return self.try_targets(search, ResolutionRule::Convention, targets, None).await;
+            return self.try_targets(search, ResolutionRule::Convention, targets, rights).await;
         }
         Ok(None)
     }
@@ -297,38 +343,38 @@ impl Registry {
         search: &mut Search,
         rule: ResolutionRule,
         targets: impl IntoIterator<Item = Target>,
-        fragment: Option<&str>,
+        rights: &Rights,
     ) -> Result<Option<Resolution>, RegistryError> {
         search.tried.push(rule);
         for target in targets {
-            if let Some(found) = self.target(&target).await? {
-                return Ok(Some(search.found(rule, found, fragment)));
+            if let Some(found) = self.target(&target, rights).await? {
+                return Ok(Some(search.found(rule, found, None)));
             }
             search.wanted.push(target);
         }
         Ok(None)
     }
 
-    /// What a target names, soft-deleted versions included.
-    pub(super) async fn target(&self, target: &Target) -> Result<Option<FoundSchema>, RegistryError> {
+    /// What a target names, soft-deleted versions included, if it may be read.
+    pub(super) async fn target(&self, target: &Target, rights: &Rights) -> Result<Option<FoundSchema>, RegistryError> {
         match target {
             Target::Version(subject, version) => {
                 let subject = self.resolve_alias(subject).await?;
-                self.named_version(&subject, *version).await
+                self.named_version(&subject, *version, rights).await
             }
             Target::Id(id, hint) => {
-                let found = self.find_id(*id, hint.as_ref()).await?;
+                let found = self.find_id(*id, hint.as_ref(), rights).await?;
                 let is_stable = hint.as_ref().is_none_or(Subject::is_context);
                 Ok(found.map(|found| held_by(found.holder, found.schema, is_stable)))
             }
-            Target::Guid(guid) => self.named_guid(*guid).await,
+            Target::Guid(guid) => self.named_guid(*guid, rights).await,
             Target::Entity(context, xreg_id, version) => match self.store.subject_by_xregistry_id(context, xreg_id).await? {
-                Some(subject) => self.named_version(&subject, *version).await,
+                Some(subject) => self.named_version(&subject, *version, rights).await,
                 None => Ok(None),
             },
             Target::Type(event_type) => match self.bindings().await?.of(event_type).cloned() {
                 Some(binding) => {
-                    let found = self.named_version(&self.resolve_alias(&binding.subject).await?, binding.version).await?;
+                    let found = self.named_version(&self.resolve_alias(&binding.subject).await?, binding.version, rights).await?;
                     // the binding can be changed
                     Ok(found.map(|found| FoundSchema { is_latest: true, is_stable: false, ..found }))
                 }
@@ -337,8 +383,16 @@ impl Registry {
         }
     }
 
-    async fn named_version(&self, subject: &Subject, version: VersionSelector) -> Result<Option<FoundSchema>, RegistryError> {
-        match self.version(subject, version, true).await {
+    async fn named_version(
+        &self,
+        subject: &Subject,
+        version: VersionSelector,
+        rights: &Rights,
+    ) -> Result<Option<FoundSchema>, RegistryError> {
+        if !rights.reads(subject) {
+            return Ok(None);
+        }
+        match self.version(subject, version, true, rights).await {
             Ok(found) => Ok(Some(FoundSchema {
                 is_stable: version != VersionSelector::Latest && !found.row.deleted && found.subject == *subject,
                 subject: found.subject,
@@ -353,10 +407,10 @@ impl Registry {
     }
 
     /// The oldest live holder of a guid, the default context first; else the oldest soft-deleted one.
-    async fn named_guid(&self, guid: Guid) -> Result<Option<FoundSchema>, RegistryError> {
+    async fn named_guid(&self, guid: Guid, rights: &Rights) -> Result<Option<FoundSchema>, RegistryError> {
         let mut deleted = None;
         for (context, id, _) in self.store.ids_by_guid(guid).await? {
-            let Some(found) = self.find_id(id, Some(&Subject::in_context(&context, ""))).await? else { continue };
+            let Some(found) = self.find_id(id, Some(&Subject::in_context(&context, "")), rights).await? else { continue };
             let is_live = !found.holder.deleted;
             let found = held_by(found.holder, found.schema, context == DEFAULT_CONTEXT);
             if is_live {
@@ -368,7 +422,12 @@ impl Registry {
     }
 
     /// The one schema with a name. Live ones count before those that only soft-deleted versions hold.
-    async fn by_name(&self, search: &mut Search, name: &SchemaName) -> Result<Option<FoundSchema>, RegistryError> {
+    async fn by_name(
+        &self,
+        search: &mut Search,
+        name: &SchemaName,
+        rights: &Rights,
+    ) -> Result<Option<FoundSchema>, RegistryError> {
         let mut named = self.store.named(name, RIVALS).await?;
         if named.iter().any(|schema| schema.is_live) {
             named.retain(|schema| schema.is_live);
@@ -383,7 +442,9 @@ impl Registry {
         let mut found = Vec::new();
         for schema in &distinct {
             let context = Subject::in_context(&schema.context, "");
-            found.extend(self.find_id(schema.id, Some(&context)).await?.map(|found| held_by(found.holder, found.schema, false)));
+            found.extend(
+                self.find_id(schema.id, Some(&context), rights).await?.map(|found| held_by(found.holder, found.schema, false)),
+            );
         }
         if found.len() <= 1 {
             return Ok(found.pop());
@@ -400,17 +461,20 @@ impl Registry {
     }
 
     /// Says what is not here.
-    async fn unknown(&self, search: &Search, hints: &Hints) -> Result<String, RegistryError> {
+    async fn unknown(&self, search: &Search, hints: &Hints, rights: &Rights) -> Result<String, RegistryError> {
         if let Some(missing) = &search.missing {
             return Ok(missing.clone());
         }
         if let Some(target) = search.wanted.first() {
-            if let Target::Version(subject, _) = target
-                && let Some(latest) = self.store.subject(&self.resolve_alias(subject).await?).await?.latest()
-            {
-                return Ok(format!("there is no {}; the latest version is {}", words(target), latest.version));
+            if let Target::Version(subject, _) = target {
+                let subject = self.resolve_alias(subject).await?;
+                if rights.reads(&subject)
+                    && let Some(latest) = self.store.subject(&subject).await?.latest()
+                {
+                    return Ok(format!("there is no {}; the latest version is {}", words(target), latest.version));
+                }
             }
-            return Ok(format!("there is no {}", words(target)));
+            return Ok(format!("there is no {}", shown(target, rights)));
         }
         Ok(match (&hints.dataschema, &hints.event_type) {
             (Some(uri), _) => format!("no rule knows the URI {uri}"),
@@ -430,6 +494,14 @@ fn writer_target(writer: WriterId, hints: &Hints) -> Target {
     match writer {
         WriterId::Id(id) => Target::Id(id, hints.context.as_deref().map(|context| Subject::in_context(context, ""))),
         WriterId::Guid(guid) => Target::Guid(guid),
+    }
+}
+
+/// The same without names of what may not be read.
+fn shown(target: &Target, rights: &Rights) -> String {
+    match target {
+        Target::Version(subject, _) if !rights.reads(subject) => "subject that could be read".to_owned(),
+        target => words(target),
     }
 }
 

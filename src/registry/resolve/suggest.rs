@@ -1,6 +1,7 @@
 //! What may have been meant: names that are close to the one that is not there.
 
 use super::{Hints, Suggestion};
+use crate::access::Rights;
 use crate::cloudevents::resolve::Target;
 use crate::registry::Registry;
 use crate::registry::error::RegistryError;
@@ -14,17 +15,25 @@ const MADE: usize = 3;
 
 impl Registry {
     /// Subjects and aliases that are close to what was named.
-    pub(super) async fn suggestions(&self, hints: &Hints, wanted: &[Target]) -> Result<Vec<Suggestion>, RegistryError> {
+    pub(super) async fn suggestions(
+        &self,
+        hints: &Hints,
+        wanted: &[Target],
+        rights: &Rights,
+    ) -> Result<Vec<Suggestion>, RegistryError> {
         let mut ranked = Vec::new();
         for target in wanted {
             if let Target::Version(subject, version) = target {
-                self.close_subjects(subject, *version, &mut ranked).await?;
+                self.close_subjects(subject, *version, &mut ranked, rights).await?;
             }
         }
         if let Some(uri) = hints.dataschema.as_deref().filter(|uri| uri.len() > 4) {
             let stored = self.store.aliases(0, LOOKED_AT).await?;
             for alias in self.defaults.resolve.aliases.iter().chain(&stored) {
-                ranked.extend(nearness(&alias.uri, uri).map(|near| (near, Suggestion::Alias(alias.uri.clone()))));
+                let Some(near) = nearness(&alias.uri, uri) else { continue };
+                if self.reads_target(&alias.target, rights).await? {
+                    ranked.push((near, Suggestion::Alias(alias.uri.clone())));
+                }
             }
         }
         ranked.sort_by_key(|(near, _)| *near);
@@ -42,6 +51,7 @@ impl Registry {
         wanted: &Subject,
         version: VersionSelector,
         ranked: &mut Vec<(usize, Suggestion)>,
+        rights: &Rights,
     ) -> Result<(), RegistryError> {
         // most slips are not in the first letters
         let prefix: String = wanted.name().chars().take(2).collect();
@@ -49,6 +59,9 @@ impl Registry {
         for listed in self.store.subjects(&filter, None, LOOKED_AT).await? {
             let subject = Subject::parse(&listed.qualified);
             let Some(near) = nearness(subject.name(), wanted.name()) else { continue };
+            if !rights.reads(&subject) {
+                continue;
+            }
             let exists = self.store.version(&subject, version, false).await?.is_some();
             let version = if exists { version } else { VersionSelector::Latest };
             ranked.push((near, Suggestion::Version(subject, version)));

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 12] = [
+const RINGS: [(&str, &[&str]); 14] = [
     ("types", &[]),
     ("java", &[]),
     ("cache", &[]),
+    ("access", &["types"]),
+    ("login", &["types", "access"]),
     ("codec", &["types", "java"]),
     ("schema", &["types", "java"]),
     ("compat", &["types", "schema"]),
     ("cloudevents", &["types", "schema"]),
     ("store", &["types", "cache", "codec"]),
-    ("registry", &["types", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
-    ("http", &["types", "java", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
+    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
+    ("http", &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
     ("config", &["types", "cloudevents", "http"]),
     ("server", &["http"]),
 ];

@@ -27,6 +27,18 @@ fn the_router_and_the_contract_have_the_same_operations() {
 }
 
 #[test]
+fn every_route_says_what_it_needs_and_the_contract_says_the_same() {
+    for route in routes() {
+        let operation = &OPENAPI["paths"][route.template][route.method.as_str().to_lowercase()]["x-operation"];
+        let needs = route.needs.operations();
+        match needs.as_slice() {
+            [one] => assert_eq!(operation, one, "{} {}", route.method, route.template),
+            several => assert_eq!(*operation, serde_json::json!(several), "{} {}", route.method, route.template),
+        }
+    }
+}
+
+#[test]
 fn the_contract_lists_every_error_code_and_no_other() {
     let listed: BTreeSet<i64> =
         OPENAPI["components"]["schemas"]["ErrorCode"]["enum"].as_array().unwrap().iter().map(|c| c.as_i64().unwrap()).collect();

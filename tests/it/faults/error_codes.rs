@@ -18,6 +18,10 @@ use crate::support::app::{Database, Fresh, Setup, TestApp, record};
 
 /// Codes that the tests below provoke.
 const SPECIAL: &[(u16, u32)] = &[
+    // api/access
+    (401, 401),
+    (403, 40301),
+    (503, 50380),
     (406, 406),
     (408, 408),
     // below /cloudevents: api/cloudevents

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use accordant::cloudevents::resolve::OwnBases;
-use accordant::http::{AppState, HttpSettings, Links, Metrics, Route, app, routes};
+use accordant::http::{AppState, Gate, HttpSettings, Links, Metrics, Route, app, routes};
 use accordant::registry::{Defaults, Limits, Registry};
 use accordant::server::{ServerSettings, serve};
 use accordant::store::postgres::{PostgresOptions, PostgresStore};
@@ -182,6 +182,8 @@ pub struct Setup {
     pub server: ServerSettings,
     pub clock: Option<Clock>,
     pub public_url: Option<&'static str>,
+    /// Logins and rules.
+    pub gate: Option<Arc<Gate>>,
 }
 
 impl TestApp {
@@ -207,7 +209,7 @@ impl TestApp {
         let registry = Arc::new(registry);
         let metrics = Metrics::new(routes().iter().map(Route::label));
         let http = HttpSettings { links: Links::new(setup.public_url), ..setup.http };
-        let state = AppState::new(Arc::clone(&registry), metrics.clone(), http);
+        let state = AppState::new(Arc::clone(&registry), metrics.clone(), http, setup.gate);
         let settings = ServerSettings { shutdown_timeout: Duration::from_secs(5), ..setup.server };
         let (stop, stopped) = oneshot::channel::<()>();
         let application = app(&state);

@@ -91,7 +91,7 @@ pub(super) async fn resolved(request: &Request, found: &Resolution) -> Answer {
 }
 
 async fn answer(request: &Request, name: &DocumentName, cache_policy: CachePolicy) -> Answer {
-    let located = match (request.registry().locate(name).await, name) {
+    let located = match (request.registry().locate(name, request.rights()).await, name) {
         (Err(RegistryError::VersionNotFound(VersionSelector::Number(version))), DocumentName::Version(subject, _)) => {
             return Err(ApiError::no_such_version(subject, version));
         }
@@ -141,7 +141,7 @@ async fn send(request: &Request, located: &Located, is_gone: bool, cache_policy:
     let (bytes, digest) = if is_stored_text {
         (Bytes::copy_from_slice(entry.stored.content.text.as_bytes()), entry.digest())
     } else {
-        let bytes = registry.bundled(&entry).await?;
+        let bytes = registry.bundled(&entry, request.rights()).await?;
         let digest = Sha256::digest(&bytes).into();
         (Bytes::from(bytes), digest)
     };

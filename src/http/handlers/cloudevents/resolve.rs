@@ -75,7 +75,8 @@ fn refused(links: &Links, unresolved: Unresolved) -> ApiError {
 }
 
 async fn resolved(request: &Request, hints: &Hints) -> Result<Resolution, ApiError> {
-    request.registry().resolve_event_schema(hints).await?.map_err(|unresolved| refused(&request.state.settings.links, unresolved))
+    let outcome = request.registry().resolve_event_schema(hints, request.rights()).await?;
+    outcome.map_err(|unresolved| refused(&request.state.settings.links, unresolved))
 }
 
 pub(in crate::http) async fn get(request: Request) -> Answer {

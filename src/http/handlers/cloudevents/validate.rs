@@ -74,8 +74,8 @@ impl Parameters {
             }
         };
         let time_limit = request.state.settings.event_time_limit;
-        let context = request.context.clone();
-        Ok(Self { strictness, judging: EventJudging { schema, version, formats, context, time_limit }, always_200 })
+        let (context, rights) = (request.context.clone(), request.shared_rights());
+        Ok(Self { strictness, judging: EventJudging { schema, version, formats, context, rights, time_limit }, always_200 })
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]

@@ -1,0 +1,190 @@
+//! Logins and rules: where they are read from, and how they are read anew.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
+
+use crate::access::Rules;
+use crate::config::Settings;
+use crate::http::{Gate, Logins, Metrics};
+use crate::login::{Tokens, Users};
+
+/// How often the files are looked at.
+const EVERY: Duration = Duration::from_secs(1);
+/// Largest file, in bytes.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// The files that say who may do what.
+#[derive(Debug, Clone)]
+pub(super) struct AccessFiles {
+    users: Option<PathBuf>,
+    tokens: Option<PathBuf>,
+    rules: Option<PathBuf>,
+    config: Option<PathBuf>,
+    hide_denied: bool,
+}
+
+/// What the files hold.
+#[derive(Clone, PartialEq, Eq)]
+struct Texts {
+    users: Option<String>,
+    tokens: Option<String>,
+    rules: Option<String>,
+    config: Option<String>,
+}
+
+fn text(path: Option<&PathBuf>) -> Result<Option<String>, String> {
+    let Some(path) = path else { return Ok(None) };
+    let said = |error: std::io::Error| format!("{}: {error}", path.display());
+    if std::fs::metadata(path).map_err(said)?.len() > MAX_BYTES {
+        return Err(format!("{}: larger than {MAX_BYTES} bytes", path.display()));
+    }
+    std::fs::read_to_string(path).map(Some).map_err(said)
+}
+
+/// The name by which rules say where they are written.
+fn shown(path: Option<&PathBuf>) -> Arc<str> {
+    path.and_then(|path| path.file_name()).map_or_else(|| "".into(), |name| name.to_string_lossy().into())
+}
+
+/// Warns of a file with secrets that everybody on the machine can read.
+fn warn_of_mode(path: Option<&PathBuf>) {
+    let Some(path) = path else { return };
+    if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
+        tracing::warn!("{} can be read by everybody on this machine: chmod o-r", path.display());
+    }
+}
+
+impl AccessFiles {
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self {
+            users: settings.users_file.clone(),
+            tokens: settings.tokens_file.clone(),
+            rules: settings.access_file.clone(),
+            config: settings.config.clone(),
+            hide_denied: settings.hide_denied,
+        }
+    }
+
+    fn read(&self) -> Result<Texts, String> {
+        Ok(Texts {
+            users: text(self.users.as_ref())?,
+            tokens: text(self.tokens.as_ref())?,
+            rules: text(self.rules.as_ref())?,
+            config: text(self.config.as_ref())?,
+        })
+    }
+
+    /// Logins and rules; `None` where none are configured.
+    fn logins(&self, texts: &Texts) -> Result<Option<Logins>, String> {
+        let in_file = |path: &Option<PathBuf>, error: &dyn std::fmt::Display| {
+            format!("{}: {error}", path.as_deref().unwrap_or(Path::new("")).display())
+        };
+        let mut rules: Option<Rules> = None;
+        let mut add = |found: Rules| rules.get_or_insert_default().merge(found);
+        if let Some(text) = &texts.rules {
+            add(Rules::parse(text, &shown(self.rules.as_ref())).map_err(|error| in_file(&self.rules, &error))?);
+        }
+        if let Some(text) = &texts.config {
+            let found = Rules::parse_config(text, &shown(self.config.as_ref())).map_err(|error| in_file(&self.config, &error))?;
+            found.into_iter().for_each(&mut add);
+        }
+        let users = match &texts.users {
+            None => None,
+            Some(text) => {
+                let read = Users::parse(text, &shown(self.users.as_ref()));
+                let (users, found) = read.map_err(|error| in_file(&self.users, &error))?;
+                found.into_iter().for_each(&mut add);
+                Some(users)
+            }
+        };
+        let tokens = match &texts.tokens {
+            None => None,
+            Some(text) => {
+                let read = Tokens::parse(text, &shown(self.tokens.as_ref()));
+                Some(read.map_err(|error| in_file(&self.tokens, &error))?)
+            }
+        };
+        if users.is_none() && tokens.is_none() && rules.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Logins::new(users, tokens, rules, self.hide_denied)))
+    }
+
+    /// Reads the files.
+    pub(super) fn load(&self) -> Result<Option<Logins>, String> {
+        self.logins(&self.read()?)
+    }
+
+    /// Says what could be kept better.
+    pub(super) fn warn(&self) {
+        warn_of_mode(self.users.as_ref());
+        warn_of_mode(self.tokens.as_ref());
+    }
+
+    /// Puts what changes in the files in force. A file that can't be used changes nothing.
+    pub(super) fn watch(self, gate: Arc<Gate>, metrics: Metrics, now: Arc<Notify>) {
+        tokio::spawn(async move {
+            let files = Arc::new(self);
+            let mut watched = Watched { applied: read(&files).await.ok(), seen: None, complaint: None };
+            let mut rounds = tokio::time::interval(EVERY);
+            rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                let at_once = tokio::select! {
+                    _ = rounds.tick() => false,
+                    () = now.notified() => true,
+                };
+                watched.round(&files, &gate, &metrics, at_once).await;
+            }
+        });
+    }
+}
+
+async fn read(files: &Arc<AccessFiles>) -> Result<Texts, String> {
+    let files = Arc::clone(files);
+    tokio::task::spawn_blocking(move || files.read()).await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+struct Watched {
+    applied: Option<Texts>,
+    /// What was there at the last look: one that is still being written is not what is meant.
+    seen: Option<Result<Texts, String>>,
+    /// What was complained of already.
+    complaint: Option<String>,
+}
+
+impl Watched {
+    async fn round(&mut self, files: &Arc<AccessFiles>, gate: &Gate, metrics: &Metrics, at_once: bool) {
+        let found = read(files).await;
+        let is_settled = at_once || self.seen.as_ref() == Some(&found);
+        let is_new = found.as_ref().map_or(true, |texts| self.applied.as_ref() != Some(texts));
+        self.seen = Some(found.clone());
+        if !is_settled || (!is_new && self.complaint.is_none()) {
+            return;
+        }
+        let outcome = found.and_then(|texts| Ok((files.logins(&texts)?.unwrap_or_else(nobody), texts)));
+        metrics.stale_access(outcome.is_err());
+        match outcome {
+            Ok((logins, texts)) => {
+                tracing::info!("logins and rules read anew: {}", logins.summary());
+                gate.replace(logins);
+                self.applied = Some(texts);
+                self.complaint = None;
+            }
+            Err(complaint) if self.complaint.as_ref() != Some(&complaint) => {
+                tracing::error!("logins and rules stay as they are: {complaint}");
+                self.complaint = Some(complaint);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// The configuration had a table of rules, and has none any more: nothing is allowed, until the server is started without.
+fn nobody() -> Logins {
+    Logins::new(None, None, Some(Rules::default()), false)
+}

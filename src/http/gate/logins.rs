@@ -1,0 +1,130 @@
+//! The logins and rules that are in force, and the rights that follow from them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::caller::{Caller, LoginMethod};
+use crate::access::{Principal, PrincipalKind, Refusal, Rights, Rules};
+use crate::login::{StoredToken, Tokens, Users};
+
+/// Sets of rights that are kept; principals about whom the same rules are share one, and with it the answers that are kept.
+const MAX_SETS: usize = 4096;
+
+/// Logins and rules as the files say them.
+#[derive(Debug, Default)]
+pub struct Logins {
+    users: Option<Users>,
+    tokens: Option<Tokens>,
+    /// None where everybody who has logged in may do everything.
+    rules: Option<Rules>,
+    refusal: Option<Refusal>,
+    anonymous: Option<Arc<Caller>>,
+    sets: Mutex<HashMap<Vec<usize>, Arc<Rights>>>,
+}
+
+impl Logins {
+    /// `hide_denied`: subjects that may not be read are as if they were not there.
+    pub fn new(users: Option<Users>, tokens: Option<Tokens>, rules: Option<Rules>, hide_denied: bool) -> Self {
+        let refusal = if hide_denied { Refusal::Hidden } else { Refusal::Forbidden };
+        let mut logins = Self { users, tokens, rules, refusal: Some(refusal), ..Self::default() };
+        logins.anonymous = Some(logins.make_anonymous());
+        logins
+    }
+
+    fn refusal(&self) -> Refusal {
+        self.refusal.unwrap_or(Refusal::Forbidden)
+    }
+
+    fn has_logins(&self) -> bool {
+        self.users.is_some() || self.tokens.is_some()
+    }
+
+    fn make_anonymous(&self) -> Arc<Caller> {
+        let principal = Principal::anonymous();
+        // where nobody can log in there is no use in asking for it
+        let refusal = if self.has_logins() { Refusal::Unauthenticated } else { self.refusal() };
+        // nothing, unless said
+        let rights = self.rules.as_ref().unwrap_or(&Rules::default()).rights_of(&principal, refusal);
+        Arc::new(Caller { principal, method: LoginMethod::None, rights: Arc::new(rights), groups: Vec::new(), expires_at: None })
+    }
+
+    /// How many users, tokens and rules there are.
+    pub fn summary(&self) -> String {
+        let users = self.users.as_ref().map_or(0, Users::len);
+        let tokens = self.tokens.as_ref().map_or(0, Tokens::len);
+        match &self.rules {
+            Some(rules) => format!("{users} users, {tokens} tokens, {} rules", rules.iter().count()),
+            None => format!("{users} users, who may do everything, and {tokens} tokens"),
+        }
+    }
+
+    /// What a principal may do; `None` for a token that there is not.
+    pub fn rights_of(&self, principal: &Principal) -> Option<Arc<Rights>> {
+        match principal.kind {
+            PrincipalKind::Anonymous => Some(Arc::clone(&self.anonymous().rights)),
+            PrincipalKind::Token => Some(Arc::clone(&self.token(self.tokens.as_ref()?.named(&principal.name)?).rights)),
+            PrincipalKind::User => Some(self.rights_of_user(principal)),
+        }
+    }
+
+    /// Who has not logged in.
+    pub(super) fn anonymous(&self) -> Arc<Caller> {
+        self.anonymous.as_ref().map_or_else(|| self.make_anonymous(), Arc::clone)
+    }
+
+    /// What `WWW-Authenticate` offers.
+    pub(super) fn challenges(&self) -> Vec<HeaderValue> {
+        let basic = self.users.is_some().then_some(HeaderValue::from_static("Basic realm=\"accordant\", charset=\"UTF-8\""));
+        let bearer = self.tokens.is_some().then_some(HeaderValue::from_static("Bearer realm=\"accordant\""));
+        basic.into_iter().chain(bearer).collect()
+    }
+
+    /// Whether a password is a user's; takes its time.
+    pub(super) fn verify(&self, name: &str, password: &SecretString) -> bool {
+        self.users.as_ref().is_some_and(|users| users.verify(name, password.expose_secret().as_bytes()))
+    }
+
+    /// The caller that a user is.
+    pub(super) fn user(&self, name: &str, method: LoginMethod) -> Arc<Caller> {
+        let principal = Principal::user(name);
+        let groups = self.rules.as_ref().map(|rules| rules.groups_of(&principal)).unwrap_or_default();
+        Arc::new(Caller { rights: self.rights_of_user(&principal), principal, method, groups, expires_at: None })
+    }
+
+    fn rights_of_user(&self, principal: &Principal) -> Arc<Rights> {
+        match &self.rules {
+            Some(rules) => self.shared(rules.rights_of(principal, self.refusal())),
+            None => Arc::new(Rights::unrestricted()),
+        }
+    }
+
+    /// The caller that a token stands for.
+    pub(super) fn bearer(&self, token: &SecretString) -> Option<Arc<Caller>> {
+        Some(self.token(self.tokens.as_ref()?.find(token.expose_secret())?))
+    }
+
+    fn token(&self, stored: &StoredToken) -> Arc<Caller> {
+        let principal = Principal::token(&stored.name);
+        let none = Rules::default();
+        let rules = self.rules.as_ref().unwrap_or(&none);
+        let rights = rules.rights_of_token(&principal, vec![Arc::clone(&stored.given)], self.refusal());
+        let (rights, groups) = (self.shared(rights), rules.groups_of(&principal));
+        Arc::new(Caller { principal, method: LoginMethod::Token, rights, groups, expires_at: stored.expires_at })
+    }
+
+    fn shared(&self, rights: Rights) -> Arc<Rights> {
+        let key: Vec<usize> = rights.rules().map(|rule| Arc::as_ptr(rule).addr()).collect();
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = sets.get(&key) {
+            return Arc::clone(known);
+        }
+        let rights = Arc::new(rights);
+        if sets.len() < MAX_SETS {
+            sets.insert(key, Arc::clone(&rights));
+        }
+        rights
+    }
+}

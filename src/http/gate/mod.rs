@@ -1,0 +1,177 @@
+//! Who asks: logins, and the rights that come with them.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `credentials` | what the header `Authorization` says |
+//! | `logins` | the logins and rules that are in force, and the rights that follow |
+//! | `caller` | who was found to ask |
+//! | `verifier` | how many passwords are held against hashes at once |
+
+mod caller;
+mod credentials;
+mod logins;
+mod verifier;
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+pub(super) use caller::Caller;
+pub use caller::LoginMethod;
+use credentials::Credentials;
+pub use logins::Logins;
+pub use verifier::VerifierLimits;
+use verifier::{Busy, Verifier};
+
+use crate::cache::Generational;
+use crate::types::Clock;
+
+/// A keyed hash of the header: a dump of the memory shows no password, and nobody can look for two that collide.
+type Fingerprint = [u8; 32];
+
+/// Memory for logins that were proven, some thousands of them.
+const KNOWN_BYTES: u64 = 4 << 20;
+/// Memory for logins that were refused: a client that goes on asking with a wrong password costs nothing.
+const REFUSED_BYTES: u64 = 1 << 20;
+
+/// Why nobody was found to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LoginFailure {
+    /// The credentials are not those of anybody.
+    Wrong,
+    /// Too many passwords are being verified.
+    Busy,
+}
+
+/// What is known of a request's caller without any work.
+pub(super) enum Known {
+    /// There are no logins: everybody may do everything.
+    Open,
+    Caller(Arc<Caller>),
+    /// It takes a closer look.
+    Unknown,
+}
+
+impl Known {
+    /// The class of answers that the caller may be given, if that is known.
+    pub(super) fn class(&self) -> Option<u64> {
+        match self {
+            Self::Open => Some(0),
+            Self::Caller(caller) => Some(caller.rights.class()),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Lets in who has proven who it is.
+pub struct Gate {
+    logins: RwLock<(i64, Arc<Logins>)>,
+    key: Hmac<Sha256>,
+    known: Generational<Fingerprint, Arc<Caller>>,
+    refused: Generational<Fingerprint, ()>,
+    verifier: Verifier,
+    clock: Clock,
+}
+
+impl Gate {
+    /// A gate that knows these logins, until others are [put in their place](Self::replace).
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn new(logins: Logins, limits: VerifierLimits, clock: Clock) -> std::io::Result<Arc<Self>> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(std::io::Error::other)?;
+        let key = Hmac::new_from_slice(&key).map_err(std::io::Error::other)?;
+        Ok(Arc::new(Self {
+            logins: RwLock::new((0, Arc::new(logins))),
+            key,
+            known: Generational::new(KNOWN_BYTES, 512, |_, caller| caller.weight()),
+            refused: Generational::new(REFUSED_BYTES, 128, |_, ()| 64),
+            verifier: Verifier::new(limits),
+            clock,
+        }))
+    }
+
+    /// Puts other logins and rules in force, from the next request on.
+    pub fn replace(&self, logins: Logins) {
+        let mut current = self.logins.write().unwrap_or_else(PoisonError::into_inner);
+        *current = (current.0 + 1, Arc::new(logins));
+    }
+
+    fn current(&self) -> (i64, Arc<Logins>) {
+        let current = self.logins.read().unwrap_or_else(PoisonError::into_inner);
+        (current.0, Arc::clone(&current.1))
+    }
+
+    /// What `WWW-Authenticate` offers.
+    pub(super) fn challenges(&self) -> Vec<HeaderValue> {
+        self.current().1.challenges()
+    }
+
+    fn fingerprint(&self, header: &HeaderValue) -> Fingerprint {
+        let mut mac = self.key.clone();
+        mac.update(header.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Who asks, as far as that is known from earlier requests.
+    pub(super) fn known(&self, headers: &HeaderMap) -> Known {
+        let (generation, logins) = self.current();
+        let mut given = headers.get_all(header::AUTHORIZATION).iter();
+        let header = match (given.next(), given.next()) {
+            (None, _) => return Known::Caller(logins.anonymous()),
+            (Some(header), None) => header,
+            (Some(_), Some(_)) => return Known::Unknown,
+        };
+        match self.known.get(&self.fingerprint(header), generation) {
+            Some(caller) if caller.is_valid((self.clock)()) => Known::Caller(caller),
+            _ => Known::Unknown,
+        }
+    }
+
+    /// Finds out who asks.
+    pub(super) async fn authenticate(&self, headers: &HeaderMap, from: Option<IpAddr>) -> Result<Arc<Caller>, LoginFailure> {
+        let mut given = headers.get_all(header::AUTHORIZATION).iter();
+        let (generation, logins) = self.current();
+        let header = match (given.next(), given.next()) {
+            (None, _) => return Ok(logins.anonymous()),
+            (Some(header), None) => header,
+            // which of them is meant?
+            (Some(_), Some(_)) => return Err(LoginFailure::Wrong),
+        };
+        let fingerprint = self.fingerprint(header);
+        let prove = async {
+            if self.refused.get(&fingerprint, generation).is_some() {
+                return Err(LoginFailure::Wrong);
+            }
+            let outcome = self.prove(&logins, header, from).await;
+            if let Err(LoginFailure::Wrong) = outcome {
+                self.refused.insert(fingerprint, generation, ());
+            }
+            outcome
+        };
+        // who asks again meanwhile waits for this proof
+        let caller = self.known.get_or_load(&fingerprint, generation, prove).await?;
+        if caller.is_valid((self.clock)()) { Ok(caller) } else { Err(LoginFailure::Wrong) }
+    }
+
+    async fn prove(&self, logins: &Arc<Logins>, header: &HeaderValue, from: Option<IpAddr>) -> Result<Arc<Caller>, LoginFailure> {
+        match Credentials::parse(header) {
+            Some(Credentials::Bearer(token)) => logins.bearer(&token).ok_or(LoginFailure::Wrong),
+            Some(Credentials::Basic { name, password }) => {
+                let held = Arc::clone(logins);
+                let asked = name.clone();
+                let proven = self.verifier.run(from, move || held.verify(&asked, &password)).await;
+                match proven {
+                    Ok(true) => Ok(logins.user(&name, LoginMethod::Basic)),
+                    Ok(false) => Err(LoginFailure::Wrong),
+                    Err(Busy) => Err(LoginFailure::Busy),
+                }
+            }
+            None => Err(LoginFailure::Wrong),
+        }
+    }
+}

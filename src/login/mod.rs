@@ -1,0 +1,21 @@
+//! RING 0: who may log in, and how that is proven. Files are read from texts, and a proof is a function of what was sent and what is stored;
+//! where and how often that is computed is decided outside (`http/gate`).
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `password` | hashes of passwords: reading them, holding a password against one, making one |
+//! | `users` | files of users: `NAME:HASH` a line, or Karapace's |
+//! | `token` | static tokens, stored as hashes |
+
+mod password;
+mod token;
+mod users;
+
+pub use password::{PasswordHash, hash_password};
+pub use token::{StoredToken, Tokens, civil, fresh_token, hash_token};
+pub use users::{Users, check_name};
+
+/// Why a file of logins is refused; the text is for people, and has nothing secret in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LoginFileError(pub String);
