@@ -77,8 +77,8 @@ pub(super) fn respond(status: StatusCode, content_type: HeaderValue, body: Body)
     response
 }
 
-/// The text of a schema as raw body.
+/// The text of a schema as raw body; without text there is no body, as Confluent has it.
 #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
 pub(super) fn raw_text(text: &Arc<str>) -> Answer {
-    Ok(Reply::Json(Bytes::copy_from_slice(text.as_bytes())))
+    if text.is_empty() { Ok(Reply::NoContent) } else { Ok(Reply::Json(Bytes::copy_from_slice(text.as_bytes()))) }
 }

@@ -22,7 +22,8 @@ pub(crate) fn classify(text: &str) -> Number<'_> {
 
 /// The value as a double, however it was written.
 pub(crate) fn as_double(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
+    // an integer has no negative zero
+    if text == "-0" { 0.0 } else { text.parse().unwrap_or(f64::NAN) }
 }
 
 /// The value as a 64-bit integer, when it is written as one and fits.

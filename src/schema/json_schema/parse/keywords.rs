@@ -227,7 +227,10 @@ impl<'d> Loader<'d> {
             Some((value, json::Kind::Bool(_) | json::Kind::Object(_))) => array.each = Some(self.child(value, scope)?),
             Some((value, _)) => return self.mismatch(value, "Array, Boolean or Object"),
         }
-        array.additional = self.rest(object, "additionalItems", scope)?;
+        let additional = self.rest(object, "additionalItems", scope)?;
+        // every element has a schema already
+        let says_nothing = array.each.is_some() && matches!(additional, Additional::Nothing);
+        array.additional = if says_nothing { Additional::Anything } else { additional };
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::schema::protobuf::model::{
     Body, Enum, Extend, Extensions, Field, FieldType, File, Group, ImportKind, Label, MAX_NUMBER, Message, Oneof, ProtoOption,
     Reserved, Rpc, Service, Span, Syntax, Value, Visibility, join, json_name,
 };
+use crate::schema::protobuf::number;
 use crate::schema::protobuf::symbol_table::{Declaration, SymbolTable};
 
 /// The name of a schema's own file, which has none of its own.
@@ -402,7 +403,7 @@ fn default_text(value: &Value, kind: &FieldType) -> String {
             escaped
         }
         Value::String(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Value::Word(word) => word.to_string(),
+        Value::Word(word) => number::plain(word),
         Value::Literal(_) | Value::List(_) => String::new(),
     }
 }

@@ -218,7 +218,7 @@ impl<'a> Lexer<'a> {
         Ok(word)
     }
 
-    /// An integer of 32 bits: decimal, or hexadecimal after `0x`. A leading zero means nothing.
+    /// An integer of 32 bits: decimal, hexadecimal after `0x`, or octal after `0`, as compilers read it.
     pub(crate) fn integer(&mut self) -> Result<i32, SchemaError> {
         let mut word = self.word()?.to_owned();
         if word == "-" {
@@ -279,11 +279,41 @@ impl<'a> Lexer<'a> {
                     self.at -= 1;
                     self.numeric_escape(8, 3, found)?;
                 }
-                // Confluent takes any other character literally, also `u`
+                b'u' => self.code_point(4, found)?,
+                b'U' => self.code_point(8, found)?,
+                // Confluent takes any other character literally
                 _ => found.push(escape),
             }
         }
         Err(self.fail("unterminated string"))
+    }
+
+    /// A character by its number, with as many hexadecimal digits; UTF-16 may spell it with two (a compiler reads it so, Confluent
+    /// takes the `u` literally).
+    fn code_point(&mut self, length: usize, found: &mut Vec<u8>) -> Result<(), SchemaError> {
+        let first = self.hexadecimal(length)?;
+        let mut number = first;
+        if (0xD800..0xDC00).contains(&first) && self.text.get(self.at..).is_some_and(|rest| rest.starts_with("\\u")) {
+            let before = self.at;
+            self.at += 2;
+            let second = self.hexadecimal(4)?;
+            if (0xDC00..0xE000).contains(&second) {
+                number = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+            } else {
+                self.at = before;
+            }
+        }
+        let character = char::from_u32(number).ok_or_else(|| self.fail("expected the number of a character after \\u or \\U"))?;
+        found.extend(character.to_string().bytes());
+        Ok(())
+    }
+
+    fn hexadecimal(&mut self, length: usize) -> Result<u32, SchemaError> {
+        let digits = self.text.get(self.at..self.at + length);
+        let number = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let number = number.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        self.at += length;
+        number.ok_or_else(|| self.fail(format!("expected {length} hexadecimal digits")))
     }
 
     fn numeric_escape(&mut self, radix: u32, length: usize, found: &mut Vec<u8>) -> Result<(), SchemaError> {
@@ -309,8 +339,10 @@ pub(crate) fn is_word(byte: u8) -> bool {
 
 /// Reads an integer as field numbers are written.
 pub(crate) fn parse_integer(word: &str) -> Option<i32> {
-    match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
-        Some(digits) => i32::from_str_radix(digits, 16).ok(),
-        None => word.parse().ok(),
+    let (sign, digits) = word.strip_prefix('-').map_or(("", word), |digits| ("-", digits));
+    if let Some(digits) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        return i32::from_str_radix(&format!("{sign}{digits}"), 16).ok();
     }
+    let is_octal = digits.starts_with('0') && digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    if is_octal { i32::from_str_radix(word, 8).ok() } else { word.parse().ok() }
 }

@@ -25,6 +25,6 @@ pub(super) fn parse(text: &str, max_depth: usize) -> Result<File, SchemaError> {
 pub(super) fn literal(inner: &str, max_depth: usize) -> Result<Value, SchemaError> {
     let text = format!("{{{inner}}}");
     let mut parser = Parser::new(&text, max_depth);
-    let value = parser.literal()?;
+    let value = parser.literal(b'{')?;
     if parser.lexer.at_end()? { Ok(value) } else { Err(parser.lexer.fail("expected the end of the literal")) }
 }

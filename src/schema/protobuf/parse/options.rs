@@ -64,7 +64,7 @@ impl Parser<'_> {
 
     fn value(&mut self) -> Result<Value> {
         match self.lexer.peek()? {
-            b'{' => self.literal(),
+            b'{' => self.literal(b'{'),
             b'[' => self.list(),
             b'"' | b'\'' => Ok(Value::String(self.lexer.string()?.into())),
             _ => Ok(Value::Word(self.lexer.value_word()?.into())),
@@ -76,7 +76,7 @@ impl Parser<'_> {
         self.lexer.enter()?;
         let mut values = Vec::new();
         while !self.lexer.take(b']')? {
-            values.push(self.value()?);
+            values.push(self.literal_value()?);
             if !self.lexer.take(b',')? && self.lexer.peek()? != b']' {
                 return Err(self.lexer.fail("expected ',' or ']'"));
             }
@@ -85,10 +85,18 @@ impl Parser<'_> {
         Ok(Value::List(values))
     }
 
-    pub(super) fn literal(&mut self) -> Result<Value> {
-        self.open()?;
+    /// A value within a literal, where a literal may also have angle brackets.
+    fn literal_value(&mut self) -> Result<Value> {
+        if self.lexer.peek()? == b'<' { self.literal(b'<') } else { self.value() }
+    }
+
+    /// A literal of messages, which begins with `{` or `<`.
+    pub(super) fn literal(&mut self, opening: u8) -> Result<Value> {
+        let closing = if opening == b'<' { b'>' } else { b'}' };
+        self.lexer.require(opening)?;
+        self.lexer.enter()?;
         let mut entries = Gathered::default();
-        while !self.closed()? {
+        while !self.lexer.take(closing)? {
             let key: Box<str> =
                 if self.lexer.peek()? == b'[' { self.lexer.extension_key()?.into() } else { self.lexer.name()?.into() };
             let mut path = Vec::new();
@@ -97,10 +105,10 @@ impl Parser<'_> {
                 self.lexer.within(path.len())?;
             }
             // the colon may be left out before a nested literal
-            if self.lexer.peek()? != b'{' {
+            if !matches!(self.lexer.peek()?, b'{' | b'<') {
                 self.lexer.require(b':')?;
             }
-            let mut value = self.value()?;
+            let mut value = self.literal_value()?;
             for key in path.into_iter().rev() {
                 value = Value::Literal(vec![LiteralEntry { key, value }]);
             }
@@ -109,6 +117,7 @@ impl Parser<'_> {
                 self.lexer.take(b';')?;
             }
         }
+        self.lexer.leave();
         Ok(Value::Literal(entries.entries))
     }
 }

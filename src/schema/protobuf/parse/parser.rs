@@ -118,16 +118,12 @@ impl<'a> Parser<'a> {
                 "public" => ImportKind::Public,
                 "weak" => ImportKind::Weak,
                 "option" if self.is_edition() => ImportKind::Option,
-                // Confluent accepts a path without quotes
-                path => {
-                    self.lexer.require(b';')?;
-                    return Ok(Import { kind: ImportKind::Plain, path: path.into(), at });
-                }
+                _ => return Err(self.lexer.fail("expected quoted string")),
             };
         }
-        let path = if self.lexer.at_string()? { self.lexer.text()? } else { self.lexer.word()?.to_owned() };
+        let path = self.lexer.text()?;
         self.lexer.require(b';')?;
-        Ok(Import { kind, path: path.into(), at })
+        Ok(Import { kind, path: plain_path(&path).into(), at })
     }
 
     fn syntax(&mut self, label: &str, at: Offset, is_first: bool) -> Result<Syntax> {
@@ -451,4 +447,11 @@ fn strip(options: &mut Vec<ProtoOption>, name: &str) -> Option<Value> {
         }
     }
     found
+}
+
+/// The path without segments that lead nowhere: `./a//b.proto` is `a/b.proto`, as Confluent stores it.
+fn plain_path(path: &str) -> String {
+    let root = if path.starts_with('/') { "/" } else { "" };
+    let segments: Vec<&str> = path.split('/').filter(|segment| !matches!(*segment, "" | ".")).collect();
+    format!("{root}{}", segments.join("/"))
 }
