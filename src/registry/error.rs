@@ -147,11 +147,27 @@ pub enum RegistryError {
     /// It comes from the configuration, so the API can't remove it.
     #[error("configured")]
     Configured(String),
+    /// Schemas that can't be registered together; the text is the message.
+    #[error("{0}")]
+    InvalidTree(String),
+    /// What one of several schemas is refused for.
+    #[error("{subject}: {error}")]
+    OfMember { subject: Subject, error: Box<RegistryError> },
     /// The principal may not do it.
     #[error(transparent)]
     Denied(#[from] Denied),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl RegistryError {
+    /// The same, with the one of several schemas that it is about; what is about none of them stays as it is.
+    pub(super) fn of_member(self, subject: &Subject) -> Self {
+        match self {
+            Self::Store(_) | Self::Overloaded | Self::Contention | Self::Unjudged => self,
+            error => Self::OfMember { subject: subject.clone(), error: Box::new(error) },
+        }
+    }
 }
 
 /// Why something made from a client's input is not there: the input is at fault, or the registry failed on the way.

@@ -48,6 +48,7 @@ mod mode;
 mod outbox;
 mod parse;
 mod register;
+mod register_tree;
 mod registered;
 mod resolve;
 mod schema_cache;
@@ -72,10 +73,11 @@ pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use register::RegisterOptions;
+pub use register_tree::{TreeAnswer, TreeMember};
 pub use registered::Registered;
 pub use resolve::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
 pub use schema_cache::CachedSchema;
-pub use submission::{RawReference, Submission};
+pub use submission::{Alongside, RawReference, Submission};
 pub use tags::TagRequest;
 
 /// How often a change is decided anew because its subject has moved on meanwhile, before the client is told to try again.

@@ -9,7 +9,7 @@ use super::Registry;
 use super::error::{Failure, RegistryError, readable};
 use super::invalid_schema::{InvalidSchema, ReferenceError, Submitted};
 use super::judging_pool::Size;
-use super::submission::{RawReference, Submission};
+use super::submission::{Alongside, RawReference, Submission};
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference, SchemaError, Stage};
 use crate::types::{
     Config, Content, Metadata, ProtobufPolicy, Reference, RuleSet, SchemaId, SchemaType, Subject, Version, VersionSelector,
@@ -78,9 +78,18 @@ pub(super) fn size(text: &str, references: &[ResolvedReference]) -> Size {
     Size::Bytes(text.len() + references.iter().map(|reference| reference.text.len()).sum::<usize>())
 }
 
+/// What a reference stands for.
+enum Referred {
+    Stored(SchemaId),
+    /// About to be written.
+    Pending(Arc<Content>),
+}
+
 /// References collected so far.
 #[derive(Default)]
 struct ResolvedGraph {
+    /// What is about to be written with the schema.
+    alongside: Alongside,
     /// Only versions that are not soft-deleted can be referred to.
     only_active: bool,
     /// Names seen, with the version that each stood for first.
@@ -119,7 +128,7 @@ impl Registry {
             Box::new(Submitted { subject: subject.clone(), schema_type, submission, is_import })
         };
         let mut found = Vec::new();
-        let resolved = self.resolve(subject, &submission.references, mode == ParseMode::New, &mut found).await;
+        let resolved = self.resolve(subject, submission, mode == ParseMode::New, &mut found).await;
         let (mut targets, texts) = resolved
             .map_err(|error| error.or_refuse(|error| InvalidSchema::Reference { submitted: submitted(&found), error }))?;
         let mut references = found;
@@ -157,15 +166,16 @@ impl Registry {
     async fn resolve(
         &self,
         subject: &Subject,
-        raw: &[RawReference],
+        submission: &Submission,
         only_active: bool,
         found: &mut Vec<Reference>,
     ) -> Result<(Vec<Subject>, Vec<ResolvedReference>), Failure<ReferenceError>> {
+        let (raw, alongside) = (&submission.references, &submission.alongside);
         let limit = self.limits.reference_count;
         if raw.len() > limit {
             return Err(RegistryError::ReferenceLimit { what: "references", limit, setting: "max-references" }.into());
         }
-        let mut graph = ResolvedGraph { only_active, ..ResolvedGraph::default() };
+        let mut graph = ResolvedGraph { only_active, alongside: alongside.clone(), ..ResolvedGraph::default() };
         let mut targets = Vec::new();
         for reference in raw {
             let incomplete = || Failure::Input(ReferenceError::Incomplete(reference.clone()));
@@ -178,12 +188,12 @@ impl Registry {
             let selector = VersionSelector::parse(&version.to_string());
             let selector = selector.ok_or(Failure::Input(ReferenceError::InvalidVersion(*version)))?;
             let target_subject = Subject::parse_in(subject.context(), target);
-            let Some(row) = self.store.version(&target_subject, selector, !only_active).await? else {
+            let Some((version, text)) = self.referred(&graph, &target_subject, selector).await? else {
                 return Err(Failure::Input(ReferenceError::NotFound { subject: target_subject.qualified(), version: *version }));
             };
-            let reference = Reference { name: name.clone(), subject: target.clone(), version: row.version };
+            let reference = Reference { name: name.clone(), subject: target.clone(), version };
             found.push(reference.clone());
-            self.collect(&mut graph, &target_subject, &reference, row.id, 1).await?;
+            self.collect(&mut graph, &target_subject, &reference, text, 1).await?;
             targets.push(target_subject);
         }
         Ok((targets, graph.resolved))
@@ -201,10 +211,24 @@ impl Registry {
             let row = self.store.version(&target, VersionSelector::Number(reference.version), true).await?;
             if let Some(row) = row {
                 // a conflict was allowed when the schema was stored
-                readable(self.collect(&mut graph, &target, reference, row.id, 1).await)?;
+                readable(self.collect(&mut graph, &target, reference, Referred::Stored(row.id), 1).await)?;
             }
         }
         Ok(graph.resolved)
+    }
+
+    /// What a reference stands for, and its version: what is about to be written comes before what is stored.
+    async fn referred(
+        &self,
+        graph: &ResolvedGraph,
+        target: &Subject,
+        selector: VersionSelector,
+    ) -> Result<Option<(Version, Referred)>, RegistryError> {
+        if let Some(pending) = graph.alongside.find(target, selector) {
+            return Ok(Some((pending.version, Referred::Pending(Arc::clone(&pending.content)))));
+        }
+        let row = self.store.version(target, selector, !graph.only_active).await?;
+        Ok(row.map(|row| (row.version, Referred::Stored(row.id))))
     }
 
     /// Depth first: a reference's own references come before it. A name that was seen before is skipped, which also ends circles.
@@ -213,7 +237,7 @@ impl Registry {
         graph: &'a mut ResolvedGraph,
         target: &'a Subject,
         reference: &'a Reference,
-        id: SchemaId,
+        referred: Referred,
         depth: usize,
     ) -> BoxFuture<'a, Result<(), Failure<ReferenceError>>> {
         Box::pin(async move {
@@ -232,25 +256,30 @@ impl Registry {
             if graph.versions.len() > self.limits.reference_count {
                 return Err(limit("references", self.limits.reference_count, "max-references").into());
             }
-            let Some(schema) = self.schema_by_id(target.context(), id).await? else { return Ok(()) };
-            graph.bytes = graph.bytes.saturating_add(schema.stored.content.text.len() as u64);
+            let content = match referred {
+                Referred::Pending(content) => content,
+                Referred::Stored(id) => {
+                    let Some(schema) = self.schema_by_id(target.context(), id).await? else { return Ok(()) };
+                    Arc::clone(&schema.stored.content)
+                }
+            };
+            graph.bytes = graph.bytes.saturating_add(content.text.len() as u64);
             if graph.bytes > self.limits.judging.memory {
                 return Err(RegistryError::MemoryExhausted { limit: self.limits.judging.memory }.into());
             }
-            for nested in &schema.stored.content.references {
+            for nested in &content.references {
                 let inner = Subject::parse_in(target.context(), &nested.subject);
-                let row = self.store.version(&inner, VersionSelector::Number(nested.version), !graph.only_active).await?;
-                let Some(row) = row else {
+                let Some((_, referred)) = self.referred(graph, &inner, VersionSelector::Number(nested.version)).await? else {
                     let (subject, version) = (inner.qualified(), nested.version);
                     return Err(Failure::Input(ReferenceError::NotFound { subject, version }));
                 };
-                self.collect(graph, &inner, nested, row.id, depth + 1).await?;
+                self.collect(graph, &inner, nested, referred, depth + 1).await?;
             }
             graph.resolved.push(ResolvedReference {
                 name: reference.name.clone(),
                 subject: reference.subject.clone(),
                 version: reference.version,
-                text: Arc::clone(&schema.stored.content.text),
+                text: Arc::clone(&content.text),
                 direct: depth == 1,
             });
             Ok(())

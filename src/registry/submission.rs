@@ -1,8 +1,10 @@
 //! What a client submits.
 
+use std::sync::Arc;
+
 use crate::access::{Denied, Operation, Rights};
 use crate::schema::TagEdit;
-use crate::types::{Metadata, RuleSet, SchemaId, Subject, Version};
+use crate::types::{Content, Metadata, RuleSet, SchemaId, Subject, Version, VersionSelector};
 
 /// A reference as a client sends it; anything may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -32,6 +34,37 @@ pub struct Submission {
     pub tags_to_remove: Vec<TagEdit>,
     /// Copy the inline tags of the previous version.
     pub propagate_tags: bool,
+    /// What is registered in one step with it.
+    pub alongside: Alongside,
+}
+
+/// A version that is about to be written.
+#[derive(Debug, Clone)]
+pub(super) struct PendingVersion {
+    pub(super) subject: Subject,
+    pub(super) version: Version,
+    pub(super) content: Arc<Content>,
+}
+
+/// Versions that are about to be written together with a schema, at most one of each subject: its references may stand for them.
+#[derive(Debug, Clone, Default)]
+pub struct Alongside(Arc<[PendingVersion]>);
+
+impl From<&[PendingVersion]> for Alongside {
+    fn from(versions: &[PendingVersion]) -> Self {
+        Self(versions.into())
+    }
+}
+
+impl Alongside {
+    /// The version of a subject that is about to be written, if the selector means it.
+    pub(super) fn find(&self, subject: &Subject, selector: VersionSelector) -> Option<&PendingVersion> {
+        let found = self.0.iter().find(|pending| pending.subject == *subject)?;
+        match selector {
+            VersionSelector::Latest => Some(found),
+            VersionSelector::Number(number) => (found.version == number).then_some(found),
+        }
+    }
 }
 
 impl Submission {

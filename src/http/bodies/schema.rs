@@ -77,5 +77,18 @@ pub(in crate::http) fn submission(value: &Value) -> Result<Submission, ApiError>
         tags_to_add: object.get("schemaTagsToAdd")?.unwrap_or_default(),
         tags_to_remove: object.get("schemaTagsToRemove")?.unwrap_or_default(),
         propagate_tags: object.get("propagateSchemaTags")?.unwrap_or(false),
+        ..Submission::default()
     })
+}
+
+/// Reads the schemas of a tree, each with the name of its subject.
+pub(in crate::http) fn tree(value: &Value) -> Result<Vec<(String, Submission)>, ApiError> {
+    let object = Object::of("RegisterTreeRequest", value)?.unwrap_or_default();
+    let named = object.items("schemas", "RegisterSchemaRequest")?.iter().map(|member| {
+        let object = Object::of("RegisterSchemaRequest", member)?.unwrap_or_default();
+        let subject = object.get::<String>("subject")?.filter(|subject| !subject.is_empty());
+        let subject = subject.ok_or_else(|| RegistryError::InvalidTree("Each schema needs a subject".to_owned()))?;
+        Ok((subject, submission(member)?))
+    });
+    named.collect()
 }

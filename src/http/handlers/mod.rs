@@ -9,6 +9,7 @@ pub(super) mod health;
 mod listing;
 pub(super) mod metadata;
 pub(super) mod mode;
+pub(super) mod register_tree;
 mod schema_view;
 pub(super) mod schemas;
 pub(super) mod subjects;

@@ -10,6 +10,7 @@ mod compatibility;
 mod error;
 mod schema;
 mod server;
+mod tree;
 mod whoami;
 
 pub(super) use association::Association;
@@ -19,4 +20,5 @@ pub(super) use compatibility::{CompatibilityCheck, Finding};
 pub(super) use error::{ErrorDetails, ErrorMessage, Problem};
 pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
 pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
+pub(super) use tree::RegisteredTree;
 pub(super) use whoami::WhoAmI;

@@ -80,6 +80,7 @@ fn body(route: &Route) -> Option<Value> {
     let schema = json!({ "schema": record(NAME, &["a"]) });
     Some(match route.operation {
         "lookUpSchema" | "registerSchema" | "checkVersion" | "checkHistory" => schema,
+        "registerTree" => json!({ "schemas": [{ "subject": "orders", "schema": record(NAME, &["a"]) }] }),
         "editTags" => json!({ "tagsToAdd": [] }),
         "putGlobalConfig" | "putConfig" => json!({ "compatibility": "NONE" }),
         "putGlobalMode" | "putMode" => json!({ "mode": "READWRITE" }),
@@ -142,7 +143,7 @@ on_both! {
             let answer = ask("elsewhere").await;
             let shows_nothing = !answer.text.contains(NAME) && !answer.text.contains("\"orders\"") && !answer.text.contains(&guid);
             assert!(shows_nothing || answer.status == 403 || is_open, "{method} {target}: {} {}", answer.status, answer.text);
-            let changes = matches!(method, "PUT" | "DELETE") || route.operation == "registerSchema" || route.operation == "createAssociations";
+            let changes = matches!(method, "PUT" | "DELETE") || matches!(route.operation, "registerSchema" | "registerTree") || route.operation == "createAssociations";
             let is_registry = matches!(route.needs, Needs::Settings { .. });
             if changes || is_registry || !(is_filtered(route) || is_open || route.needs == Needs::AnyRight) {
                 let is_denied = answer.status == 403 || (answer.status == 207 && answer.text.contains("40301"));

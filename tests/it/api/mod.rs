@@ -9,5 +9,6 @@ mod find;
 mod logical;
 mod middleware;
 mod register;
+mod register_tree;
 mod settings;
 mod to_the_letter;
