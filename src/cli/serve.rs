@@ -17,6 +17,7 @@ use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
 use crate::http::{self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, Route, VerifierLimits};
+use crate::kms::Kms;
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
@@ -193,6 +194,7 @@ fn limits(settings: &Settings) -> Limits {
         reference_depth: settings.max_reference_depth,
         reference_count: settings.max_references,
         associations: settings.max_associations,
+        keys: settings.max_keys,
         judging: JudgingLimits {
             threads: settings.judging_threads,
             queue: settings.judging_queue,
@@ -217,6 +219,7 @@ fn defaults(settings: &Settings) -> Defaults {
         cache_bytes: settings.cache_bytes.0,
         event_cache_bytes: settings.event_cache_bytes.0,
         resolve: ResolveSettings::default(),
+        kms: Kms::default(),
     }
 }
 

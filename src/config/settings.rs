@@ -131,6 +131,7 @@ settings! {
     judging_threads: usize, "judging-threads", "0", "Schemas and events that are judged at once, apart from short ones; 0 means one for each core.";
     judging_queue: usize, "judging-queue", "64", "Schemas and events that wait for one of those threads; what comes on top is answered 503.";
     max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";
+    max_keys: usize, "max-keys", "20000", "Most key encryption keys, and most data encryption keys.";
     database_connections: u32, "database-connections", "16", "Postgres: most connections of this process, 4 at least; two of them follow what other replicas change.";
     database_answer_timeout: Duration, "database-answer-timeout", "1200ms", "Postgres: how long the database may be silent before it counts as away, and requests are told so.";
     database_statement_timeout: Duration, "database-statement-timeout", "30s", "Postgres: how long a statement may take.";

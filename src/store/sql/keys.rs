@@ -72,11 +72,11 @@ async fn delete_kek(conn: &mut Conn, name: &str, permanent: bool, now: i64) -> R
     if deks::exist_for(conn, name, permanent).await? {
         return Ok(KeyOutcome::Referenced);
     }
-    if permanent != kek.deleted {
-        return Ok(if permanent { KeyOutcome::NotDeleted } else { rewrite_kek(conn, kek, true, now).await? });
-    }
-    if !permanent {
-        return Ok(KeyOutcome::Done(0));
+    match (permanent, kek.deleted) {
+        (true, false) => return Ok(KeyOutcome::NotDeleted),
+        (false, false) => return rewrite_kek(conn, kek, true, now).await,
+        (false, true) => return Ok(KeyOutcome::Done(0)),
+        (true, true) => {}
     }
     keks::remove(conn, name).await?;
     let revision = note_kek(conn, "kek.purged", name, now).await?;
