@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::access::AccessFiles;
 use super::admin;
 use super::exit::Exit;
+use super::kms::kms;
 use super::log::Log;
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::{Failure, database};
@@ -66,7 +67,7 @@ async fn serve(
     let server = server_settings(settings);
     let store = open(settings, &metrics).await?;
     let local = listener.local_addr().ok();
-    let defaults = Defaults { resolve: resolve(settings, local)?, ..defaults(settings) };
+    let defaults = Defaults { resolve: resolve(settings, local)?, kms: kms(settings, clock())?, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);

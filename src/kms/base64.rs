@@ -14,6 +14,13 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     JAVA.decode(text).ok()
 }
 
+/// The bytes of a text that may be secret; `None` for what is no base64.
+pub(super) fn decode_secret(text: &str) -> Option<super::KeyMaterial> {
+    let mut out = Zeroizing::new(vec![0; text.len() / 4 * 3 + 3]);
+    let length = JAVA.decode_slice(text, &mut out).ok()?;
+    Some(super::KeyMaterial::new(out.get(..length)?.to_vec()))
+}
+
 pub fn encode(bytes: &[u8]) -> String {
     JAVA.encode(bytes)
 }

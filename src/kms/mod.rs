@@ -5,6 +5,9 @@
 //! | --- | --- |
 //! | `mod.rs` | the trait of a KMS, and which of them are configured |
 //! | `local.rs` | `local-kms`: a secret of the configuration |
+//! | `vault.rs` | the transit engine of Vault, `HashiCorp`'s or `OpenBao` |
+//! | `aws.rs`, `sigv4.rs` | AWS KMS, and the signature of requests to it |
+//! | `endpoint.rs` | HTTP calls to a KMS, within limits |
 //! | `tink.rs`, `base64.rs`, `secret.rs` | what a DEK is; how it is written; bytes that nobody is to see |
 //!
 //! Credentials come from the configuration alone. Confluent also takes them from the properties of a KEK, which everybody can read who
@@ -15,13 +18,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+mod aws;
 pub mod base64;
+mod endpoint;
 mod local;
 mod secret;
+mod sigv4;
 pub mod tink;
+mod vault;
 
+pub use aws::AwsKms;
 pub use local::LocalKms;
 pub use secret::{KeyMaterial, Secret, wiped};
+pub use sigv4::AwsCredentials;
+pub use vault::{VaultKms, VaultToken};
 
 /// Why a KMS did not do what it was asked. The texts hold no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -36,7 +36,7 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("serde_with", &["codec", "http"]),
     ("aws_lc_rs", &["kms"]),
     ("reqwest", &["kms", "cli"]),
-    ("tokio", &["store", "registry", "http", "server", "cli"]),
+    ("tokio", &["kms", "store", "registry", "http", "server", "cli"]),
 ];
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
 
+mod clouds;
 mod lifecycle;
 mod rules;
+mod sharing;
 mod subjects;
 
 const KEKS: &str = "/dek-registry/v1/keks";
