@@ -22,7 +22,8 @@ impl KeyType for Length {
 }
 
 /// Wraps by AES-128-GCM under a key that is derived from the secret, as Confluent's clients do: HKDF with SHA-256, without salt and
-/// info; 12 bytes of nonce before the ciphertext, the tag behind it.
+/// info; 12 bytes of nonce before the ciphertext, the tag behind it. Keys are small, and so is what may be unwrapped, so this is done on
+/// the thread that serves the request.
 pub struct LocalKms {
     key: LessSafeKey,
 }

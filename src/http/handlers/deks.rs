@@ -27,7 +27,8 @@ async fn name(request: &Request) -> Result<DekName, ApiError> {
 }
 
 fn answer(dek: &ReadDek) -> Reply {
-    Reply::Json(Dek::from(dek).to_bytes())
+    let json = Dek::from(dek).to_bytes();
+    if dek.key_material.is_some() { Reply::SecretJson(json) } else { Reply::Json(json) }
 }
 
 pub(in crate::http) async fn subjects(request: Request) -> Answer {

@@ -4,7 +4,6 @@ use zeroize::Zeroizing;
 
 use crate::kms::{KeyMaterial, KmsError, KmsKey, base64, tink};
 use crate::registry::error::DekForm;
-use crate::registry::judging_pool::in_proportion;
 use crate::registry::{Registry, RegistryError};
 use crate::types::{Dek, DekAlgorithm, JavaStr, Kek};
 
@@ -58,8 +57,7 @@ impl Registry {
         if wrapped.len() > MAX_WRAPPED_BYTES {
             return Err(RegistryError::InvalidKey("encryptedKeyMaterial"));
         }
-        let wrapped = in_proportion(wrapped.len(), || base64::decode(wrapped));
-        let wrapped = wrapped.ok_or(RegistryError::InvalidKey("encryptedKeyMaterial"))?;
+        let wrapped = base64::decode(wrapped).ok_or(RegistryError::InvalidKey("encryptedKeyMaterial"))?;
         self.defaults.kms.unwrap(&kms_keys(kek), &wrapped).await.map_err(failed(DekForm::Raw, subject))
     }
 

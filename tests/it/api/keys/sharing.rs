@@ -53,7 +53,7 @@ on_both! {
             assert_eq!((&key[..2], key.len()), (&head[..], length), "{algorithm}");
             assert_eq!(bytes(&created["encryptedKeyMaterial"]).len(), length + 28);
             let read = app.get(&format!("{KEKS}/k/deks/s/versions/latest?algorithm={algorithm}")).await;
-            assert_eq!(read.json(), created);
+            assert_eq!((read.json(), read.header("cache-control")), (created, "no-store"));
             let keys: Vec<String> = read.json().as_object().unwrap().keys().cloned().collect();
             assert_eq!(keys, ["kekName", "subject", "version", "algorithm", "encryptedKeyMaterial", "keyMaterial", "ts"]);
         }
