@@ -45,6 +45,7 @@
 //! * [`types`], [`codec`], [`cache`]: the vocabulary, its JSON form, the one bounded cache
 //! * [`schema`], [`compat`], [`cloudevents`]: the engines
 //! * [`store`]: persistence in SQLite and Postgres
+//! * [`kms`]: key management systems
 //! * [`registry`]: the use cases
 //! * [`http`], [`config`]: the wire; settings
 //! * [`server`], [`cli`]: connections; commands
@@ -58,6 +59,7 @@ pub mod compat;
 pub mod config;
 pub mod http;
 pub mod java;
+pub mod kms;
 pub mod login;
 pub mod registry;
 pub mod schema;

@@ -30,6 +30,7 @@ mod client;
 mod database;
 mod exit;
 mod explain;
+mod kms;
 mod log;
 mod passwd;
 mod secret_file;

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::access::AccessFiles;
 use super::admin;
 use super::exit::Exit;
+use super::kms::kms;
 use super::log::Log;
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::{Failure, database};
@@ -17,6 +18,7 @@ use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
 use crate::http::{self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, Route, VerifierLimits};
+use crate::kms::Kms;
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
@@ -65,7 +67,7 @@ async fn serve(
     let server = server_settings(settings);
     let store = open(settings, &metrics).await?;
     let local = listener.local_addr().ok();
-    let defaults = Defaults { resolve: resolve(settings, local)?, ..defaults(settings) };
+    let defaults = Defaults { resolve: resolve(settings, local)?, kms: kms(settings, clock())?, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
@@ -193,6 +195,7 @@ fn limits(settings: &Settings) -> Limits {
         reference_depth: settings.max_reference_depth,
         reference_count: settings.max_references,
         associations: settings.max_associations,
+        keys: settings.max_keys,
         judging: JudgingLimits {
             threads: settings.judging_threads,
             queue: settings.judging_queue,
@@ -217,6 +220,7 @@ fn defaults(settings: &Settings) -> Defaults {
         cache_bytes: settings.cache_bytes.0,
         event_cache_bytes: settings.event_cache_bytes.0,
         resolve: ResolveSettings::default(),
+        kms: Kms::default(),
     }
 }
 

@@ -83,8 +83,8 @@ fn find(name: &str) -> Option<&'static str> {
     SETTINGS.iter().map(|setting| setting.name).find(|known| *known == name)
 }
 
-/// Settings that nobody but the server should read; each has a companion `…-file`.
-const SECRETS: [&str; 1] = ["database"];
+/// Settings that nobody but the server should read; each has a companion `…-file`, which is read at the start.
+const SECRETS: [&str; 3] = ["database", "kms-local-secret", "kms-aws-secret-access-key"];
 
 fn set(settings: &mut Settings, name: &str, value: &str, origin: &str) -> Result<(), ConfigError> {
     if let Some(secret) = name.strip_suffix("-file").filter(|name| SECRETS.contains(name) && !value.is_empty()) {

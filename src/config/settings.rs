@@ -8,6 +8,7 @@ use super::value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes, V
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::AccessLog;
+use crate::kms::Secret;
 use crate::types::{Alias, CompatibilityLevel, TypeBinding};
 
 /// A setting, for help texts and documentation.
@@ -131,6 +132,19 @@ settings! {
     judging_threads: usize, "judging-threads", "0", "Schemas and events that are judged at once, apart from short ones; 0 means one for each core.";
     judging_queue: usize, "judging-queue", "64", "Schemas and events that wait for one of those threads; what comes on top is answered 503.";
     max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";
+    kms_local_secret: Option<Secret>, "kms-local-secret", "", "Shared keys: the secret of `local-kms`, a KMS for trying things out.";
+    kms_local_secret_file: Option<PathBuf>, "kms-local-secret-file", "", "File that holds it.";
+    kms_vault_address: Option<String>, "kms-vault-address", "", "Shared keys: URL of Vault or `OpenBao`, for those of type `hcvault` there, as `https://HOST:PORT`.";
+    kms_vault_token: Option<Secret>, "kms-vault-token", "", "The token of Vault; it is sent to that address alone.";
+    kms_vault_token_file: Option<PathBuf>, "kms-vault-token-file", "", "File that holds it; read for each call, so it may be renewed there.";
+    kms_vault_namespace: Option<String>, "kms-vault-namespace", "", "The namespace of Vault.";
+    kms_aws_access_key_id: Option<String>, "kms-aws-access-key-id", "", "Shared keys: credentials for those of type `aws-kms`.";
+    kms_aws_secret_access_key: Option<Secret>, "kms-aws-secret-access-key", "", "The secret of these credentials.";
+    kms_aws_secret_access_key_file: Option<PathBuf>, "kms-aws-secret-access-key-file", "", "File that holds it.";
+    kms_aws_session_token: Option<Secret>, "kms-aws-session-token", "", "The session token of temporary credentials.";
+    kms_aws_endpoint: Option<String>, "kms-aws-endpoint", "", "URL of AWS KMS in the place of the one of each region.";
+    kms_timeout: Duration, "kms-timeout", "5s", "How long a KMS may take for an answer.";
+    max_keys: usize, "max-keys", "20000", "Most key encryption keys, and most data encryption keys.";
     database_connections: u32, "database-connections", "16", "Postgres: most connections of this process, 4 at least; two of them follow what other replicas change.";
     database_answer_timeout: Duration, "database-answer-timeout", "1200ms", "Postgres: how long the database may be silent before it counts as away, and requests are told so.";
     database_statement_timeout: Duration, "database-statement-timeout", "30s", "Postgres: how long a statement may take.";

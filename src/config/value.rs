@@ -176,6 +176,14 @@ macro_rules! words {
     };
 }
 
+impl Value for Option<crate::kms::Secret> {
+    const KIND: &'static str = "a text";
+
+    fn read(text: &str) -> Option<Self> {
+        Some((!text.is_empty()).then(|| crate::kms::Secret::new(text.to_owned())))
+    }
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {

@@ -22,6 +22,13 @@ pub(super) async fn check(needs: Needs, request: &mut Request) -> Result<(), Api
             }
             Ok(())
         }
+        Needs::Dek(operations) => {
+            let subject = Subject::parse(&request.touch_dek_subject().await?);
+            for operation in operations {
+                rights.require(*operation, &subject)?;
+            }
+            Ok(())
+        }
         Needs::Trial => {
             let subject = request.touch_subject().await?;
             if rights.reads(&subject) { Ok(()) } else { Ok(rights.require(Operation::SubjectWrite, &subject)?) }

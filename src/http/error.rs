@@ -9,7 +9,8 @@ use super::invalid_schema;
 use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::access::{Denied, Refusal as DenialForm, Resource};
 use crate::codec::{CodecError, ConfigPatchError};
-use crate::registry::{NotPermitted, RegistryError, UnresolvedReason};
+use crate::kms::KmsError;
+use crate::registry::{DekForm, NotPermitted, RegistryError, UnresolvedReason};
 use crate::store::StoreError;
 use crate::types::{MAX_IMPORTED, Subject, Version, VersionSelector};
 
@@ -49,10 +50,11 @@ pub(super) enum ProblemKind {
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 56] = [
-    400, 401, 403, 40301, 404, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 40480, 405, 406, 408, 40901,
-    40902, 40903, 40904, 40905, 40907, 40908, 40980, 40981, 41080, 413, 415, 421, 422, 42201, 42202, 42203, 42204, 42205, 42206,
-    42208, 42210, 42211, 42212, 42280, 42281, 42282, 42283, 500, 50001, 50002, 501, 503, 50302, 50303, 50304, 50380,
+pub const ERROR_CODES: [u32; 65] = [
+    400, 401, 403, 40301, 40370, 404, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 40470, 40471, 40472,
+    40480, 405, 406, 408, 40901, 40902, 40903, 40904, 40905, 40907, 40908, 40971, 40972, 40980, 40981, 41080, 413, 415, 421, 422,
+    42201, 42202, 42203, 42204, 42205, 42206, 42208, 42210, 42211, 42212, 42271, 42272, 42280, 42281, 42282, 42283, 500, 50001,
+    50002, 50070, 501, 503, 50302, 50303, 50304, 50380,
 ];
 
 impl ApiError {
@@ -298,6 +300,14 @@ fn not_permitted(reason: &NotPermitted) -> String {
     }
 }
 
+fn dek_not_made(form: DekForm, subject: &str, error: &KmsError) -> String {
+    let form = match form {
+        DekForm::Raw => "raw",
+        DekForm::Encrypted => "encrypted",
+    };
+    format!("Could not generate {form} dek for {subject}: {error}")
+}
+
 impl From<RegistryError> for ApiError {
     fn from(error: RegistryError) -> Self {
         use RegistryError as E;
@@ -412,6 +422,26 @@ impl From<RegistryError> for ApiError {
                 Self { message: format!("Subject '{subject}': {}", error.message), ..error }
             }
             E::Denied(denied) => denied.into(),
+            E::KeyNotFound(name) => not_found(40470, format!("Key '{name}' not found")),
+            E::KeyNotDeleted(name) => {
+                not_found(40471, format!("Key '{name}' was not deleted first before being permanently deleted"))
+            }
+            E::KeySoftDeleted(name) => not_found(40472, format!("Key '{name}' must be undeleted first")),
+            E::KeyExists(name) => conflict(40971, format!("Key '{name}' already exists; use a different value")),
+            E::TooManyKeys(limit) => conflict(40972, format!("A maximum of {limit} keys already exist")),
+            E::InvalidKey(field) => refused(42271, format!("Invalid or missing value for field '{field}' of key")),
+            E::KeyReferenced(name) => refused(42272, format!("One or more references exist to the key '{name}'")),
+            E::DekNotMade { form, subject, error } => {
+                let message = dek_not_made(form, &subject, &error);
+                match error {
+                    KmsError::Denied(_) => Self::new(StatusCode::FORBIDDEN, 40370, message),
+                    _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50070, message),
+                }
+            }
+            E::SharingFailed { doing, form, subject, error } => {
+                let message = format!("Error while {doing} key: {}", dek_not_made(form, &subject, &error));
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, 500, message)
+            }
             E::Store(StoreError::Unreachable { cause, .. }) => {
                 Self::unavailable(50304, format!("The database can't be reached: {cause}; try again"))
             }

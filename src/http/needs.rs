@@ -15,6 +15,8 @@ pub enum Needs {
     AnyRight,
     /// All of these on the subject of the path, its alias followed.
     Subject(&'static [Operation]),
+    /// All of these on the subject of the path as DEKs know it: its `aliasForDeks`, else its alias, followed.
+    Dek(&'static [Operation]),
     /// To write to the subject of the path, or to read it: trying out what a registration would say shows no more than reading does.
     Trial,
     /// Config or mode: on the scope of the path as it is named, or on the registry.
@@ -36,7 +38,7 @@ impl Needs {
             Self::Nothing | Self::Metrics => vec!["OPEN"],
             Self::Identity => vec!["IDENTITY"],
             Self::AnyRight => vec!["ANY"],
-            Self::Subject(operations) => operations.iter().map(|operation| operation.name()).collect(),
+            Self::Subject(operations) | Self::Dek(operations) => operations.iter().map(|operation| operation.name()).collect(),
             Self::Trial => vec![Operation::SubjectWrite.name()],
             Self::Settings { registry: true, writes: false } => vec![Operation::GlobalCompatibilityRead.name()],
             Self::Settings { registry: true, writes: true } => vec![Operation::GlobalCompatibilityWrite.name()],

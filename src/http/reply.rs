@@ -18,6 +18,8 @@ pub(super) enum Reply {
     Json(Bytes),
     /// The same, where the answer holds until the registry's next generation.
     CacheableJson(Bytes),
+    /// The same, where nobody on the way may keep it.
+    SecretJson(Bytes),
     /// In a media type of its own.
     Typed(&'static str, Bytes),
     /// Produced as it is sent, in the negotiated media type.
@@ -50,6 +52,11 @@ impl Reply {
     pub(super) fn into_response(self, media_type: MediaType, method: &Method, headers: &HeaderMap) -> Response {
         match self {
             Self::Json(bytes) | Self::CacheableJson(bytes) => respond(StatusCode::OK, media_type, Body::from(bytes)),
+            Self::SecretJson(bytes) => {
+                let mut response = respond(StatusCode::OK, media_type, Body::from(bytes));
+                response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                response
+            }
             Self::Typed(content_type, bytes) => {
                 respond(StatusCode::OK, HeaderValue::from_static(content_type), Body::from(bytes))
             }

@@ -30,6 +30,8 @@ pub(super) struct Request {
     pub(super) caller: Arc<Caller>,
     /// The subject of the path, its alias followed, once that was asked for: what is allowed and what is done are about the same.
     touched: Option<Subject>,
+    /// The same of the subject of a DEK, as it is written.
+    touched_dek: Option<String>,
     /// That of the path's `/contexts/{context}` prefix.
     pub(super) context: Option<String>,
 }
@@ -57,7 +59,7 @@ impl Request {
         context: Option<String>,
     ) -> Self {
         let (query, body) = (parse_query(query), Bytes::new());
-        Self { state, path, query, info, body, _body_memory: Held::default(), caller, touched: None, context }
+        Self { state, path, query, info, body, _body_memory: Held::default(), caller, touched: None, touched_dek: None, context }
     }
 
     /// The same with its body.
@@ -152,6 +154,28 @@ impl Request {
     pub(super) async fn touch_subject(&mut self) -> Result<Subject, ApiError> {
         let subject = self.subject().await?;
         self.touched = Some(subject.clone());
+        Ok(subject)
+    }
+
+    /// The subject of a DEK, as it is written: that of the path in the context of its prefix, `aliasForDeks` or the alias followed.
+    pub(super) async fn dek_subject(&self) -> Result<String, ApiError> {
+        if let Some(subject) = &self.touched_dek {
+            return Ok(subject.clone());
+        }
+        let given = self.param("subject");
+        let is_qualified = given.starts_with(":.") || given.starts_with(":*:");
+        let written = match self.context.as_deref().filter(|context| *context != DEFAULT_CONTEXT && !is_qualified) {
+            Some(context) => Subject::in_context(context, given).qualified(),
+            None => given.to_owned(),
+        };
+        let alias = self.registry().alias_for_deks(&Subject::parse(&written)).await?;
+        Ok(alias.map_or(written, |alias| alias.qualified()))
+    }
+
+    /// The same, and it stays what it is for the rest of the request.
+    pub(super) async fn touch_dek_subject(&mut self) -> Result<String, ApiError> {
+        let subject = self.dek_subject().await?;
+        self.touched_dek = Some(subject.clone());
         Ok(subject)
     }
 

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::handlers::{
-    associations, compatibility, config, contexts, health, metadata, mode, register_tree, schemas, subjects, whoami,
+    associations, compatibility, config, contexts, deks, health, keks, metadata, mode, register_tree, schemas, subjects, whoami,
 };
 use super::needs::Needs;
 use super::route::{Route, any_origin, delete, events, get, of_config, options, or_document, own_type, post, put};
@@ -22,6 +22,12 @@ const CHANGE_REGISTRY: Needs = Needs::Settings { registry: true, writes: true };
 const LISTS: Needs = Needs::Global(Operation::GlobalRead);
 const READ_SOME: Needs = Needs::Somewhere(Operation::SubjectRead);
 const WRITE_SOME: Needs = Needs::Somewhere(Operation::SubjectWrite);
+
+const READ_DEK: Needs = Needs::Dek(&[Operation::SubjectRead]);
+const WRITE_DEK: Needs = Needs::Dek(&[Operation::SubjectWrite]);
+const DELETE_DEK: Needs = Needs::Dek(&[Operation::SubjectDelete]);
+/// KEKs belong to no subject: what is done to one is done to all who use it.
+const CHANGE_KEK: Needs = Needs::Global(Operation::Admin);
 
 /// Every operation. HEAD comes with every GET.
 pub fn routes() -> &'static [Route] {
@@ -77,6 +83,33 @@ pub fn routes() -> &'static [Route] {
             post("/associations", "createAssociations", WRITE_SOME, associations::create),
             post("/associations:batchGet", "batchGetAssociations", READ_SOME, associations::batch_get),
             post("/associations:batchMutate", "batchMutateAssociations", WRITE_SOME, associations::batch_mutate),
+            get("/dek-registry/v1/keks", "listKeks", LISTS, keks::list),
+            post("/dek-registry/v1/keks", "createKek", WRITE_SOME, keks::create),
+            get("/dek-registry/v1/keks/{name}", "getKek", READ_SOME, keks::get),
+            put("/dek-registry/v1/keks/{name}", "putKek", CHANGE_KEK, keks::put),
+            delete("/dek-registry/v1/keks/{name}", "deleteKek", CHANGE_KEK, keks::delete),
+            post("/dek-registry/v1/keks/{name}/undelete", "undeleteKek", CHANGE_KEK, keks::undelete),
+            post("/dek-registry/v1/keks/{name}/test", "testKek", CHANGE_KEK, keks::test),
+            get("/dek-registry/v1/keks/{name}/deks", "listDekSubjects", READ_SOME, deks::subjects),
+            post("/dek-registry/v1/keks/{name}/deks", "createDek", WRITE_SOME, deks::create),
+            get("/dek-registry/v1/keks/{name}/deks/{subject}", "getDek", READ_DEK, deks::get),
+            post("/dek-registry/v1/keks/{name}/deks/{subject}", "createDekForSubject", WRITE_DEK, deks::create_for_subject),
+            delete("/dek-registry/v1/keks/{name}/deks/{subject}", "deleteDek", DELETE_DEK, deks::delete),
+            post("/dek-registry/v1/keks/{name}/deks/{subject}/undelete", "undeleteDek", WRITE_DEK, deks::undelete),
+            get("/dek-registry/v1/keks/{name}/deks/{subject}/versions", "listDekVersions", READ_DEK, deks::versions),
+            get("/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}", "getDekVersion", READ_DEK, deks::get_version),
+            delete(
+                "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}",
+                "deleteDekVersion",
+                DELETE_DEK,
+                deks::delete_version,
+            ),
+            post(
+                "/dek-registry/v1/keks/{name}/deks/{subject}/versions/{version}/undelete",
+                "undeleteDekVersion",
+                WRITE_DEK,
+                deks::undelete_version,
+            ),
             post("/cloudevents/validate", "validateEvent", Needs::Schema, validate::http).with(events(validate::http_limit)),
             post("/cloudevents/validate/kafka", "validateRecord", Needs::Schema, validate::kafka)
                 .with(events(validate::kafka_limit)),

@@ -142,4 +142,16 @@ impl Registry {
         let alias = effective.own.config.as_ref().and_then(|config| config.alias.as_deref()).filter(|alias| !alias.is_empty());
         Ok(alias.map_or_else(|| subject.clone(), |alias| Subject::parse_in(subject.context(), alias)))
     }
+
+    /// The same where a DEK is asked for: `aliasForDeks` comes first. `None` where there is no alias.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn alias_for_deks(&self, subject: &Subject) -> Result<Option<Subject>, RegistryError> {
+        let effective = self.effective(subject).await?;
+        let Some(config) = &effective.own.config else { return Ok(None) };
+        let given = |alias: &Option<String>| alias.clone().filter(|alias| !alias.is_empty());
+        let alias = given(&config.alias_for_deks).or_else(|| given(&config.alias));
+        Ok(alias.map(|alias| Subject::parse_in(subject.context(), &alias)))
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::invalid_schema::InvalidSchema;
 use crate::access::Denied;
+use crate::kms::KmsError;
 use crate::schema::Finding;
 use crate::store::StoreError;
 use crate::types::{AssociationType, Guid, SchemaId, Subject, Version, VersionSelector};
@@ -27,6 +28,13 @@ pub enum NotPermitted {
     ModeImmutable,
     /// The referenced subject, as the reference names it, has a strong association.
     StrongAssociation(String),
+}
+
+/// What could not be made of a DEK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DekForm {
+    Raw,
+    Encrypted,
 }
 
 /// Why a use case failed.
@@ -156,6 +164,31 @@ pub enum RegistryError {
     /// The principal may not do it.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// No KEK of this name, or no DEK for this subject.
+    #[error("key not found")]
+    KeyNotFound(String),
+    /// The key is to be removed for good and not deleted yet.
+    #[error("key not deleted")]
+    KeyNotDeleted(String),
+    #[error("key deleted")]
+    KeySoftDeleted(String),
+    #[error("key exists")]
+    KeyExists(String),
+    /// There are as many keys as there may be.
+    #[error("too many keys")]
+    TooManyKeys(usize),
+    /// A field of a key is missing or not valid.
+    #[error("invalid key")]
+    InvalidKey(&'static str),
+    /// The KEK has DEKs.
+    #[error("key referenced")]
+    KeyReferenced(String),
+    /// The KMS did not wrap or unwrap a DEK.
+    #[error("DEK not made: {error}")]
+    DekNotMade { form: DekForm, subject: String, error: KmsError },
+    /// A KEK can't be shared, for the KMS does not wrap keys for it.
+    #[error("sharing failed: {error}")]
+    SharingFailed { doing: &'static str, form: DekForm, subject: String, error: KmsError },
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -14,6 +14,7 @@
 //! | `tags` | editing tags, metadata and rules of a version |
 //! | `outbox` | how long changes are kept |
 //! | `associations/` | associations of resources with subjects |
+//! | `keys/` | keys of client-side encryption, and what registration adds to rules of encryption |
 //! | `document` | schemas as documents under CloudEvents URLs |
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
 //! | `events/` | judging events |
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use crate::cache::Generational;
 use crate::cloudevents::resolve::ResolveSettings;
+use crate::kms::Kms;
 use crate::store::Store;
 use crate::types::{Clock, CompatibilityLevel, Mode};
 
@@ -42,6 +44,7 @@ mod events;
 mod get;
 mod invalid_schema;
 mod judging_pool;
+mod keys;
 mod list;
 mod lookup;
 mod mode;
@@ -65,11 +68,12 @@ pub use bindings::WithOrigin;
 pub use check::{CheckAnswer, CheckOptions, CheckTarget};
 pub use document::{DocumentName, Located};
 pub use effective::Effective;
-pub use error::{NotPermitted, RegistryError};
+pub use error::{DekForm, NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
 pub use get::{FoundById, FoundVersion};
 pub use invalid_schema::{InvalidSchema, ReferenceError, Submitted};
 pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
+pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check_dek_name};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use register::RegisterOptions;
@@ -100,6 +104,8 @@ pub struct Limits {
     pub judging: JudgingLimits,
     /// Associations of resources with subjects.
     pub associations: usize,
+    /// Key encryption keys, and data encryption keys.
+    pub keys: usize,
 }
 
 impl Default for Limits {
@@ -112,6 +118,7 @@ impl Default for Limits {
             reference_count: 1000,
             judging: JudgingLimits::default(),
             associations: 1_000_000,
+            keys: 20_000,
         }
     }
 }
@@ -146,6 +153,8 @@ pub struct Defaults {
     pub event_cache_bytes: u64,
     /// How schemas of events are found.
     pub resolve: ResolveSettings,
+    /// What wraps keys that are shared.
+    pub kms: Kms,
 }
 
 impl Default for Defaults {
@@ -164,6 +173,7 @@ impl Default for Defaults {
             cache_bytes: 32 << 20,
             event_cache_bytes: 16 << 20,
             resolve: ResolveSettings::default(),
+            kms: Kms::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::effective::Effective;
 use super::error::{NotPermitted, RegistryError, readable};
 use super::invalid_schema::InvalidSchema;
 use super::judging_pool::{Size, in_proportion};
+use super::keys::fill_kms_defaults;
 use super::lookup::Match;
 use super::parse::{Candidate, Reading};
 use super::registered::Registered;
@@ -93,6 +94,8 @@ impl Registry {
         submission: &Submission,
         options: RegisterOptions,
     ) -> Result<Arc<Registered>, RegistryError> {
+        let completed = fill_kms_defaults(submission);
+        let submission = completed.as_ref();
         let mut generation = self.store.generation().await?;
         let may_repeat = submission.version == 0 && submission.id.is_none() && !submission.edits_tags();
         let bytes = submission.schema.as_ref().map_or(0, String::len);

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::error::RegistryError;
+use super::keys::fill_kms_defaults;
 use super::register::{Decision, RegisterOptions};
 use super::registered::Registered;
 use super::submission::{Alongside, PendingVersion, Submission};
@@ -153,7 +154,7 @@ impl Registry {
             let (Some(TreeMember { subject, submission }), Some(place)) = (members.get(at), planned.get_mut(at)) else {
                 continue;
             };
-            let mut submission = submission.clone();
+            let mut submission = fill_kms_defaults(submission).into_owned();
             for reference in &mut submission.references {
                 let target = reference.subject.as_deref().map(|name| Subject::parse_in(subject.context(), name));
                 if reference.version.is_none() && target.is_some_and(|target| subjects.contains(&target)) {

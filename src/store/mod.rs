@@ -3,7 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `mod.rs` | the trait, by kind of unit |
-//! | `rows.rs`, `requests.rs` | what reads give; what writes take and how they end |
+//! | `rows.rs`, `requests.rs`, `keys.rs` | what reads give; what writes take and how they end |
 //! | `generation.rs` | the counters by which caches know that they are stale |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
@@ -19,12 +19,13 @@ use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Content, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
-    VersionSelector,
+    Alias, Association, Config, Content, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
+    Version, VersionSelector,
 };
 
 mod error;
 mod generation;
+mod keys;
 mod outage;
 pub mod postgres;
 mod requests;
@@ -34,6 +35,7 @@ pub mod sqlite;
 
 pub use error::StoreError;
 pub use generation::{Generation, KnownGeneration};
+pub use keys::{KeyChange, KeyOutcome};
 pub use outage::{OutageObserver, OutageReads};
 pub use requests::{
     AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportSwitch, RegisterOutcome,
@@ -220,6 +222,38 @@ pub trait Store: Send + Sync + 'static {
 
     /// Stores digests and names of schemas; one that was deleted meanwhile is skipped.
     async fn put_schema_names(&self, batch: Vec<SchemaNames>) -> Result<(), StoreError>;
+
+    // --- keys of client-side encryption
+
+    /// A KEK, deleted or not.
+    async fn kek(&self, name: &str) -> Result<Option<Kek>, StoreError>;
+
+    /// A page of KEKs by name.
+    async fn kek_names(&self, deleted: bool, offset: i64, limit: i64) -> Result<Vec<String>, StoreError>;
+
+    /// Whether there are more KEKs than this, deleted ones included.
+    async fn has_more_keks(&self, than: i64) -> Result<bool, StoreError>;
+
+    /// One version of a DEK, deleted or not.
+    async fn dek(&self, name: &DekName, version: i32) -> Result<Option<Dek>, StoreError>;
+
+    /// The highest listed version of a DEK.
+    async fn latest_dek(&self, name: &DekName, deleted: bool) -> Result<Option<Dek>, StoreError>;
+
+    /// A page of the listed versions of a DEK, ascending.
+    async fn dek_versions(&self, name: &DekName, deleted: bool, offset: i64, limit: i64) -> Result<Vec<i32>, StoreError>;
+
+    /// The subjects that a KEK has DEKs for, as they are written, in no order.
+    async fn dek_subjects(&self, kek: &str, deleted: bool) -> Result<Vec<String>, StoreError>;
+
+    /// Every pair of a KEK and a subject that it has a DEK for, by KEK.
+    async fn dek_owners(&self, deleted: bool) -> Result<Vec<(String, String)>, StoreError>;
+
+    /// Whether there are more DEKs than this, deleted ones included.
+    async fn has_more_deks(&self, than: i64) -> Result<bool, StoreError>;
+
+    /// Changes keys.
+    async fn change_key(&self, change: Arc<KeyChange>) -> Result<KeyOutcome, StoreError>;
 
     // --- registering and deleting
 

@@ -68,6 +68,15 @@ macro_rules! store_impl {
             subject_by_xregistry_id(context: &str, xreg_id: &str) -> Option<Subject>;
             document_tag(context: &str, id: SchemaId) -> Option<DocumentTag>;
             schemas_without_names(limit: i64) -> Vec<StoredSchema>;
+            kek(name: &str) -> Option<Kek>;
+            kek_names(deleted: bool, offset: i64, limit: i64) -> Vec<String>;
+            has_more_keks(than: i64) -> bool;
+            dek(name: &DekName, version: i32) -> Option<Dek>;
+            latest_dek(name: &DekName, deleted: bool) -> Option<Dek>;
+            dek_versions(name: &DekName, deleted: bool, offset: i64, limit: i64) -> Vec<i32>;
+            dek_subjects(kek: &str, deleted: bool) -> Vec<String>;
+            dek_owners(deleted: bool) -> Vec<(String, String)>;
+            has_more_deks(than: i64) -> bool;
         });
     };
 }
@@ -197,6 +206,12 @@ macro_rules! store_methods {
             async fn delete_type_binding(&self, pattern: &str) -> Result<bool, StoreError> {
                 let now = (self.clock)();
                 $crate::store::sql_store::transact!(self, Arc::<str>::from(pattern), |conn, given| sql::delete_type_binding(conn, &given, now))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn change_key(&self, change: Arc<KeyChange>) -> Result<KeyOutcome, StoreError> {
+                let now = (self.clock)();
+                $crate::store::sql_store::transact!(self, change, |conn, given| sql::change_key(conn, &given, now))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

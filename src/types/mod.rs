@@ -7,6 +7,7 @@ mod content;
 mod contract;
 mod distance;
 mod ids;
+mod key;
 mod policy;
 mod schema_type;
 mod subject;
@@ -21,6 +22,7 @@ pub use contract::{
 };
 pub use distance::edit_distance;
 pub use ids::{Guid, MAX_IMPORTED, SchemaId, Version, VersionSelector};
+pub use key::{Dek, DekAlgorithm, DekName, Kek, KmsProps, LISTED_DEK_VERSIONS};
 pub use policy::{CompatibilityLevel, Config, Mode};
 pub use schema_type::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 pub use subject::{DEFAULT_CONTEXT, GLOBAL_CONTEXT, Subject, context_from_segment, split_qualified};

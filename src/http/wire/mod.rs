@@ -8,6 +8,7 @@ mod association_resource;
 mod cloudevents;
 mod compatibility;
 mod error;
+mod key;
 mod schema;
 mod server;
 mod tree;
@@ -18,6 +19,7 @@ pub(super) use association_resource::{AssociationResource, BatchResult, BatchRes
 pub(super) use cloudevents::{Alias, Candidate, DocumentReference, DocumentUrls, EventType, Resolution, SchemaDocument};
 pub(super) use compatibility::{CompatibilityCheck, Finding};
 pub(super) use error::{ErrorDetails, ErrorMessage, Problem};
+pub(super) use key::{Dek, Kek, TestedKek};
 pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
 pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
 pub(super) use tree::RegisteredTree;

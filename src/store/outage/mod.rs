@@ -12,14 +12,15 @@ use async_trait::async_trait;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation,
-    HashedContent, Holder, ImportSwitch, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest,
-    SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
-    VersionFilter, VersionRow,
+    HashedContent, Holder, ImportSwitch, KeyChange, KeyOutcome, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
+    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
+    SubjectState, VersionFilter, VersionRow,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
+    Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
+    VersionSelector,
 };
 
 mod weight;
@@ -289,6 +290,12 @@ outage_reads! {
         Changes type_bindings() -> Vec<TypeBinding>;
         Changes named(name: &SchemaName, limit: i64) -> Vec<NamedSchema>;
         Changes subject_by_xregistry_id(context: &str, xreg_id: &str) -> Option<Subject>;
+        Changes kek(name: &str) -> Option<Kek>;
+        Changes kek_names(deleted: bool, offset: i64, limit: i64) -> Vec<String>;
+        Changes dek(name: &DekName, version: i32) -> Option<Dek>;
+        Changes latest_dek(name: &DekName, deleted: bool) -> Option<Dek>;
+        Changes dek_versions(name: &DekName, deleted: bool, offset: i64, limit: i64) -> Vec<i32>;
+        Changes dek_subjects(kek: &str, deleted: bool) -> Vec<String>;
         IdBindings document_tag(context: &str, id: SchemaId) -> Option<DocumentTag>;
     }
     forwarded {
@@ -296,6 +303,10 @@ outage_reads! {
         versions(filter: &VersionFilter, after: Option<(&str, Version)>, limit: i64) -> Vec<ListedVersion>;
         subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
         changes(after: i64, limit: i64) -> Vec<Change>;
+        has_more_keks(than: i64) -> bool;
+        has_more_deks(than: i64) -> bool;
+        dek_owners(deleted: bool) -> Vec<(String, String)>;
+        change_key(change: Arc<KeyChange>) -> KeyOutcome;
         schemas_without_names(limit: i64) -> Vec<StoredSchema>;
         put_config(scope: &Scope, patch: &ConfigPatch, expected: i64) -> SettingsOutcome<Config>;
         delete_config(scope: &Scope, expected: i64) -> SettingsOutcome<Option<Config>>;

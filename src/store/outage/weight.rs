@@ -1,7 +1,7 @@
 //! About what is remembered takes in memory.
 
 use crate::store::{DocumentTag, Holder, ListedSubject, NamedSchema, ScopeSettings, StoredSchema, SubjectState, VersionRow};
-use crate::types::{Alias, Association, SchemaId, SchemaType, Subject, TypeBinding};
+use crate::types::{Alias, Association, Dek, Kek, SchemaId, SchemaType, Subject, TypeBinding};
 
 /// What can be remembered.
 pub(super) trait Fact: Weight + Clone + PartialEq + Send + Sync + 'static {}
@@ -26,6 +26,21 @@ macro_rules! about {
 about!(64: bool, SchemaId, String, VersionRow, Holder, NamedSchema, DocumentTag, ListedSubject, Subject);
 about!(64: ScopeSettings, (String, SchemaId), (String, SchemaId, SchemaType));
 about!(512: Association, Alias, TypeBinding);
+
+impl Weight for Kek {
+    fn bytes(&self) -> usize {
+        let texts = [&self.name, &self.kms_type, &self.kms_key_id].map(String::len).iter().sum::<usize>();
+        let props: usize =
+            self.kms_props.iter().map(|(key, value)| key.0.len() + value.as_ref().map_or(0, String::len) + 64).sum();
+        size_of::<Self>() + texts + props + self.doc.as_ref().map_or(0, String::len)
+    }
+}
+
+impl Weight for Dek {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.name.kek.len() + self.name.written_subject.len() + self.encrypted_key_material.len()
+    }
+}
 
 impl Weight for StoredSchema {
     /// Its text is that of the schema in the registry's cache for as long as it is there, too.

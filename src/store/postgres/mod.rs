@@ -22,13 +22,14 @@ use tokio::task::JoinHandle;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
-    ImportSwitch, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome, RegisterRequest, SchemaNames,
-    Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter,
-    VersionRow,
+    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
+    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
+    SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Guid, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version, VersionSelector,
+    Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
+    VersionSelector,
 };
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
@@ -114,6 +115,7 @@ mod dialect {
             Lock::SharedSettings => (key(&[b"settings"]), false),
             Lock::Subject(subject) => (of_subject(subject), true),
             Lock::SharedSubject(subject) => (of_subject(subject), false),
+            Lock::Kek(name) => (key(&[b"kek", name.as_bytes()]), true),
             Lock::Content(context, guid) => (key(&[b"content", context.as_bytes(), &guid.0]), true),
         }
     }

@@ -16,6 +16,8 @@ pub(in crate::store) enum Lock<'l> {
     SharedSubject(&'l Subject),
     /// A content in a context.
     Content(&'l str, Guid),
+    /// A key encryption key, and all that it wraps.
+    Kek(&'l str),
 }
 
 /// To change a config or a mode.

@@ -11,7 +11,10 @@ mod associations;
 mod bindings;
 pub(super) mod changes;
 mod decode;
+mod deks;
 mod delete;
+mod keks;
+mod keys;
 pub(super) mod locks;
 pub(super) mod read;
 mod register;
@@ -22,7 +25,10 @@ pub(super) use associate::associate;
 pub(super) use associations::{associations, associations_of};
 pub(super) use bindings::{alias, aliases, delete_alias, delete_type_binding, put_alias, put_type_binding, type_bindings};
 pub(super) use changes::{changes, generation, init, prune_changes};
+pub(super) use deks::{dek, dek_owners, dek_subjects, dek_versions, has_more_deks, latest_dek};
 pub(super) use delete::{delete, delete_context};
+pub(super) use keks::{has_more_keks, kek, kek_names};
+pub(super) use keys::change_key;
 pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,
     subject, subjects, version, versions,

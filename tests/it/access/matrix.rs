@@ -37,6 +37,11 @@ async fn prepare(app: &TestApp) -> (i64, String) {
     assert!(send(app, "admin", "PUT", "/cloudevents/aliases", Some(&alias)).await.status.is_success());
     let binding = json!({ "subject": "orders", "version": "latest" });
     assert!(send(app, "admin", "PUT", "/cloudevents/types/guarded", Some(&binding)).await.status.is_success());
+    // the same again is refused
+    let kek = json!({ "name": "t", "kmsType": "x", "kmsKeyId": "y" });
+    send(app, "admin", "POST", "/dek-registry/v1/keks", Some(&kek)).await;
+    let dek = json!({ "encryptedKeyMaterial": "AAEC" });
+    send(app, "admin", "POST", "/dek-registry/v1/keks/t/deks/orders", Some(&dek)).await;
     // an association may be there already
     send(app, "admin", "POST", "/associations", Some(&associations())).await;
     for path in ["/config/orders", "/config"] {
@@ -97,6 +102,9 @@ fn body(route: &Route) -> Option<Value> {
         "validateEvent" => json!({ "a": 1 }),
         "validateRecord" => json!({ "headers": [], "value": null }),
         "postRoot" => json!({}),
+        "createKek" => json!({ "name": "u", "kmsType": "x", "kmsKeyId": "y" }),
+        "putKek" => json!({ "doc": "d" }),
+        "createDek" | "createDekForSubject" => json!({ "subject": "orders", "encryptedKeyMaterial": "AAEC" }),
         _ => return None,
     })
 }
@@ -144,8 +152,10 @@ on_both! {
             let shows_nothing = !answer.text.contains(NAME) && !answer.text.contains("\"orders\"") && !answer.text.contains(&guid);
             assert!(shows_nothing || answer.status == 403 || is_open, "{method} {target}: {} {}", answer.status, answer.text);
             let changes = matches!(method, "PUT" | "DELETE") || matches!(route.operation, "registerSchema" | "registerTree") || route.operation == "createAssociations";
+            // KEKs belong to no subject: who may write anywhere may make one
+            let is_of_no_subject = route.operation == "createKek";
             let is_registry = matches!(route.needs, Needs::Settings { .. });
-            if changes || is_registry || !(is_filtered(route) || is_open || route.needs == Needs::AnyRight) {
+            if changes || is_registry || !(is_of_no_subject || is_filtered(route) || is_open || route.needs == Needs::AnyRight) {
                 let is_denied = answer.status == 403 || (answer.status == 207 && answer.text.contains("40301"));
                 assert!(is_denied, "{method} {target}: {} {}", answer.status, answer.text);
             }

@@ -1,6 +1,7 @@
 //! Who may do what: logins, rights, and that no spelling of a request gets around them.
 
 mod files;
+mod keys;
 mod lists;
 mod logins;
 mod matrix;

@@ -6,6 +6,7 @@ mod compatibility;
 mod contexts;
 mod delete;
 mod find;
+mod keys;
 mod logical;
 mod middleware;
 mod register;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 5] = ["rest-api", "avro", "protobuf", "json-schema", "cloudevents"];
+const PAGES: [&str; 6] = ["rest-api", "avro", "protobuf", "json-schema", "cloudevents", "encryption"];
 
 fn files(folder: &Path, ending: &str, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {

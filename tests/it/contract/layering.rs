@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 14] = [
+const RINGS: [(&str, &[&str]); 15] = [
     ("types", &[]),
     ("java", &[]),
     ("cache", &[]),
@@ -14,15 +14,16 @@ const RINGS: [(&str, &[&str]); 14] = [
     ("schema", &["types", "java"]),
     ("compat", &["types", "schema"]),
     ("cloudevents", &["types", "schema"]),
+    ("kms", &["types"]),
     ("store", &["types", "cache", "codec"]),
-    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
-    ("http", &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
-    ("config", &["types", "cloudevents", "http"]),
+    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "kms", "store"]),
+    ("http", &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "kms", "registry", "store"]),
+    ("config", &["types", "cloudevents", "kms", "http"]),
     ("server", &["http"]),
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 11] = [
+const CRATES: [(&str, &[&str]); 13] = [
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
@@ -33,7 +34,9 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("protox", &["schema/protobuf"]),
     ("strum", &["types", "codec", "schema", "http"]),
     ("serde_with", &["codec", "http"]),
-    ("tokio", &["store", "registry", "http", "server", "cli"]),
+    ("aws_lc_rs", &["kms"]),
+    ("reqwest", &["kms", "cli"]),
+    ("tokio", &["kms", "store", "registry", "http", "server", "cli"]),
 ];
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {

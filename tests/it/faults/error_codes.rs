@@ -24,6 +24,9 @@ const SPECIAL: &[(u16, u32)] = &[
     (503, 50380),
     (406, 406),
     (408, 408),
+    // api/keys: a KMS that refuses, and limits
+    (403, 40370),
+    (409, 40972),
     // below /cloudevents: api/cloudevents
     (404, 40480),
     (409, 40981),

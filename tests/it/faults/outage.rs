@@ -212,3 +212,26 @@ async fn what_was_purged_is_not_answered_while_the_database_is_away() {
     assert_eq!(outage.soon(Method::GET, "/schemas/ids/1", &Value::Null).await.error().1, 50304);
     outage.soon(Method::GET, "/schemas/ids/2", &Value::Null).await.ok();
 }
+
+/// Producers and consumers that start during an outage find their keys; a key that is not known is no key that can be made.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_were_read_before_are_answered_while_the_database_is_away() {
+    let Some(mut outage) = Outage::new(true).await else { return };
+    let app = &outage.app;
+    let kek = "/dek-registry/v1/keks/k";
+    app.post("/dek-registry/v1/keks", &json!({ "name": "k", "kmsType": "local-kms", "kmsKeyId": "x" })).await.ok();
+    app.post(&format!("{kek}/deks/s"), &json!({ "encryptedKeyMaterial": "AAEC" })).await.ok();
+    let targets = [kek.to_owned(), format!("{kek}/deks"), format!("{kek}/deks/s"), format!("{kek}/deks/s/versions/latest")];
+    let mut known = Vec::new();
+    for target in &targets {
+        known.push(app.get(target).await.ok());
+    }
+    outage.proxy.refuse().await;
+    for (target, known) in targets.iter().zip(known) {
+        assert_eq!(outage.soon(Method::GET, target, &Value::Null).await.ok(), known, "{target}");
+    }
+    let unknown = outage.soon(Method::GET, &format!("{kek}/deks/t"), &Value::Null).await;
+    assert_eq!(unknown.error().1, 50304);
+    let created = outage.soon(Method::POST, &format!("{kek}/deks/t"), &json!({ "encryptedKeyMaterial": "AAEC" })).await;
+    assert_eq!(created.error().1, 50304);
+}

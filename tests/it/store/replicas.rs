@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use accordant::kms::{Kms, LocalKms, Secret, base64};
+use accordant::registry::Defaults;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 
@@ -223,5 +225,57 @@ async fn a_store_that_is_dropped_lets_go_of_its_connections() {
         }
         assert!(attempt < 100, "the connections stay");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+/// Two keys for one version would lose what was encrypted by one of them.
+async fn race_for_keys(database: Database) {
+    let fresh = Fresh::new(database).await;
+    let setup = || {
+        let kms = Kms::default().with(LocalKms::new(&Secret::new("secret".to_owned())).unwrap());
+        Setup { defaults: Defaults { kms, ..Defaults::default() }, ..Setup::default() }
+    };
+    let first = Arc::new(TestApp::over(fresh.open().await, setup()).await);
+    let second = match database {
+        Database::Sqlite => Arc::clone(&first),
+        Database::Postgres => Arc::new(TestApp::over(fresh.open().await, setup()).await),
+    };
+    let replicas = [first, second];
+    for (round, shared) in [true, false, true, false].into_iter().enumerate() {
+        let mut tasks = tokio::task::JoinSet::new();
+        for client in 0..16_usize {
+            let app = Arc::clone(&replicas[client % 2]);
+            tasks.spawn(async move {
+                let kek = format!("/dek-registry/v1/keks/k{round}");
+                let body = json!({ "name": format!("k{round}"), "kmsType": "local-kms", "kmsKeyId": "x", "shared": shared });
+                let created_kek = app.post("/dek-registry/v1/keks", &body).await.status.as_u16();
+                // what clients do: create, and where another one was first, read
+                let material = base64::encode(format!("client {client}").as_bytes());
+                let body = if shared { json!({}) } else { json!({ "encryptedKeyMaterial": material }) };
+                let created = app.post(&format!("{kek}/deks/s"), &body).await;
+                let status = created.status.as_u16();
+                let key = if status == 200 { created } else { app.get(&format!("{kek}/deks/s")).await }.ok();
+                (created_kek, status, key["encryptedKeyMaterial"].to_string(), key["keyMaterial"].to_string())
+            });
+        }
+        let outcomes = tasks.join_all().await;
+        for statuses in [outcomes.iter().map(|o| o.0).collect::<Vec<_>>(), outcomes.iter().map(|o| o.1).collect()] {
+            assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+            assert!(statuses.iter().all(|status| matches!(status, 200 | 409)), "{statuses:?}");
+        }
+        let keys: BTreeSet<_> = outcomes.iter().map(|o| (&o.2, &o.3)).collect();
+        assert_eq!(keys.len(), 1, "one version has two keys");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_many_keys_wins_on_sqlite() {
+    race_for_keys(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_many_keys_wins_on_two_replicas() {
+    if postgres_url().is_some() {
+        race_for_keys(Database::Postgres).await;
     }
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use accordant::codec::ConfigPatch;
 use accordant::store::{
-    DeleteOutcome, DeleteRequest, HashedContent, ImportSwitch, RegisterOutcome, RegisterRequest, SettingsOutcome, Store,
-    SubjectFilter,
+    DeleteOutcome, DeleteRequest, HashedContent, ImportSwitch, KeyChange, KeyOutcome, RegisterOutcome, RegisterRequest,
+    SettingsOutcome, Store, SubjectFilter,
 };
-use accordant::types::{CompatibilityLevel, Content, Mode, Reference, SchemaType, Subject, VersionSelector};
+use accordant::types::{
+    CompatibilityLevel, Content, Dek, DekAlgorithm, DekName, Kek, Mode, Reference, SchemaType, Subject, VersionSelector,
+};
 use serde_json::json;
 
 use crate::on_both;
@@ -245,5 +247,76 @@ on_both! {
         assert_eq!(store.cluster_id().await.unwrap(), cluster);
         assert_eq!(store.subject(&Subject::plain("s")).await.unwrap().rows.len(), 1);
         assert_eq!(file(&store, "s", "\"long\"").await, 2);
+    }
+}
+
+fn kek(name: &str) -> Kek {
+    Kek {
+        name: name.to_owned(),
+        kms_type: "x".to_owned(),
+        kms_key_id: "y".to_owned(),
+        kms_props: [("b".into(), None), ("a".into(), Some("1".to_owned()))].into(),
+        doc: None,
+        shared: true,
+        deleted: false,
+        written_at: 0,
+        revision: 0,
+    }
+}
+
+fn dek(material: &str) -> Dek {
+    let name = DekName { kek: "k".to_owned(), written_subject: ":.c:s".to_owned(), algorithm: DekAlgorithm::AES256_SIV };
+    Dek { name, version: 1, encrypted_key_material: material.to_owned(), deleted: false, written_at: 0, revision: 0 }
+}
+
+async fn change(store: &Arc<dyn Store>, change: KeyChange) -> KeyOutcome {
+    store.change_key(Arc::new(change)).await.unwrap()
+}
+
+on_both! {
+    async fn a_key_is_written_only_where_what_was_decided_on_still_stands(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        let put = async |expected| change(&store, KeyChange::PutKek { kek: kek("k"), expected }).await;
+        assert_eq!(put(Some(1)).await, KeyOutcome::Moved, "there is none");
+        let KeyOutcome::Done(first) = put(None).await else { panic!() };
+        assert_eq!(put(None).await, KeyOutcome::Moved, "there is one");
+        let put_dek = async |material: &str, expected, expected_kek| {
+            change(&store, KeyChange::PutDek { dek: dek(material), expected, expected_kek }).await
+        };
+        let KeyOutcome::Done(written) = put_dek("one", None, first).await else { panic!() };
+        assert_eq!(put_dek("two", None, first).await, KeyOutcome::Moved);
+        let KeyOutcome::Done(second) = put(Some(first)).await else { panic!() };
+        assert!(second > written && written > first);
+        assert_eq!(put_dek("two", Some(written), first).await, KeyOutcome::Moved, "the KEK has changed");
+        assert_eq!(store.dek(&dek("").name, 1).await.unwrap().unwrap().encrypted_key_material, "one");
+        // removed and created anew, it is another one
+        let name = dek("").name;
+        for permanent in [false, true] {
+            change(&store, KeyChange::DeleteDeks { name: name.clone(), version: None, permanent }).await;
+        }
+        let KeyOutcome::Done(anew) = put_dek("three", None, second).await else { panic!() };
+        assert!(anew != written);
+        assert_eq!(put_dek("two", Some(written), second).await, KeyOutcome::Moved);
+        let stored = store.kek("k").await.unwrap().unwrap();
+        assert!(stored.is_equivalent(&kek("k")) && stored.revision == second && stored.written_at > 0);
+    }
+
+    async fn only_changes_of_what_was_there_begin_a_generation(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        let generation = async || store.generation().await.unwrap().content;
+        let KeyOutcome::Done(revision) = change(&store, KeyChange::PutKek { kek: kek("k"), expected: None }).await else { panic!() };
+        change(&store, KeyChange::PutDek { dek: dek("one"), expected: None, expected_kek: revision }).await;
+        change(&store, KeyChange::UndeleteKek { name: "k".to_owned() }).await;
+        assert_eq!(generation().await, 0);
+        let name = dek("").name;
+        change(&store, KeyChange::DeleteDeks { name: name.clone(), version: Some(1), permanent: false }).await;
+        change(&store, KeyChange::UndeleteDeks { name: name.clone(), version: None }).await;
+        assert_eq!(generation().await, 2);
+        // what is refused changes nothing
+        assert_eq!(change(&store, KeyChange::DeleteDeks { name, version: None, permanent: true }).await, KeyOutcome::NotDeleted);
+        assert_eq!(change(&store, KeyChange::DeleteKek { name: "k".to_owned(), permanent: false }).await, KeyOutcome::Referenced);
+        assert_eq!(generation().await, 2);
     }
 }
