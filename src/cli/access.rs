@@ -1,6 +1,5 @@
 //! Logins and rules: where they are read from, and how they are read anew.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
+use super::secret_file::warn_of_mode;
 use crate::access::Rules;
 use crate::config::Settings;
 use crate::http::{Gate, Logins, Metrics};
@@ -49,14 +49,6 @@ fn text(path: Option<&PathBuf>) -> Result<Option<String>, String> {
 /// The name by which rules say where they are written.
 fn shown(path: Option<&PathBuf>) -> Arc<str> {
     path.and_then(|path| path.file_name()).map_or_else(|| "".into(), |name| name.to_string_lossy().into())
-}
-
-/// Warns of a file with secrets that everybody on the machine can read.
-fn warn_of_mode(path: Option<&PathBuf>) {
-    let Some(path) = path else { return };
-    if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
-        tracing::warn!("{} can be read by everybody on this machine: chmod o-r", path.display());
-    }
 }
 
 impl AccessFiles {
@@ -122,8 +114,7 @@ impl AccessFiles {
 
     /// Says what could be kept better.
     pub(super) fn warn(&self) {
-        warn_of_mode(self.users.as_ref());
-        warn_of_mode(self.tokens.as_ref());
+        self.users.iter().chain(&self.tokens).for_each(|path| warn_of_mode(path));
     }
 
     /// Puts what changes in the files in force. A file that can't be used changes nothing.

@@ -10,6 +10,7 @@
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
 //! | `passwd`, `token`, `explain` | users, static tokens, and what rules say of them |
 //! | `access`, `secret_file` | the files of logins and rules, and how they are read anew |
+//! | `listeners`, `tls` | the addresses that are listened on, and the files of TLS |
 //! | `client` | asking another registry |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
@@ -30,11 +31,13 @@ mod client;
 mod database;
 mod exit;
 mod explain;
+mod listeners;
 mod log;
 mod passwd;
 mod secret_file;
 mod serve;
 mod signals;
+mod tls;
 mod token;
 mod validate;
 

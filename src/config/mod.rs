@@ -2,8 +2,9 @@
 //!
 //! `settings` declares each setting once; its flag (`--max-body-bytes`), its variable (`ACCORDANT_MAX_BODY_BYTES`) and its key in
 //! the file (`max-body-bytes`) follow from its name. `value` reads durations, sizes and the like, `events` the lists about
-//! CloudEvents. Names that nobody knows are refused, with the nearest known one as a hint.
+//! CloudEvents. Names that nobody knows are refused, with the nearest known one as a hint. `endpoint` is where to listen.
 
+mod endpoint;
 mod events;
 mod settings;
 mod value;
@@ -11,6 +12,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use endpoint::{Endpoint, Endpoints};
 pub use events::List;
 pub use settings::{SETTINGS, Setting, Settings};
 pub use value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes};

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::endpoint::Endpoints;
 use super::events::List;
 use super::value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes, Value};
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::AccessLog;
+use crate::server::{ClientAuth, MinVersion};
 use crate::types::{Alias, CompatibilityLevel, TypeBinding};
 
 /// A setting, for help texts and documentation.
@@ -57,7 +59,14 @@ macro_rules! settings {
 }
 
 settings! {
-    listen: Address, "listen", "127.0.0.1:8081", "Address and port to listen on.";
+    listen: Endpoints, "listen", "127.0.0.1:8081", "Address and port to listen on; several with commas, each with `http://` or `https://` before it if need be.";
+    tls_cert: Option<PathBuf>, "tls-cert", "", "Certificate of the server with those between it and one that clients know, PEM; addresses without `http://` speak TLS then.";
+    tls_key: Option<PathBuf>, "tls-key", "", "Its private key, PEM.";
+    tls_min_version: MinVersion, "tls-min-version", "1.2", "The oldest version of TLS that is spoken: `1.2` or `1.3`.";
+    tls_client_auth: ClientAuth, "tls-client-auth", "off", "Whether clients show a certificate: `off`, `optional`, `required`.";
+    tls_client_ca: Option<PathBuf>, "tls-client-ca", "", "Those that may have signed certificates of clients, PEM.";
+    tls_handshake_timeout: Duration, "tls-handshake-timeout", "10s", "Time in which a client must have agreed on TLS.";
+    tls_max_handshakes: usize, "tls-max-handshakes", "512", "Clients that do so at once; beyond them the slowest is given up for a new one.";
     admin_listen: Option<Address>, "admin-listen", "", "Another address and port, for `/healthz`, `/readyz` and `/metrics` alone, served by a thread of its own.";
     allowed_hosts: Option<String>, "allowed-hosts", "", "Names that `Host` may have, with commas, beside `localhost`, IP addresses and that of `public-url`; `*` allows all. Checked for browsers, and only when listening on a loopback address.";
     cors_origins: Option<String>, "cors-origins", "", "Origins of web pages that may ask, with commas, such as `https://console.example.com`; `*` stands for any characters. Without one no page of another site reads an answer.";

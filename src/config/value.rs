@@ -201,6 +201,8 @@ pub enum OutageReads {
     Off,
 }
 
+words!(crate::server::ClientAuth, "one of off, optional, required", "off" => Self::Off, "optional" => Self::Optional, "required" => Self::Required);
+words!(crate::server::MinVersion, "one of 1.2, 1.3", "1.2" => Self::V12, "1.3" => Self::V13);
 words!(OutageReads, "one of on, off", "on" => Self::On, "off" => Self::Off);
 words!(LogFormat, "one of human, json", "human" => Self::Human, "json" => Self::Json);
 words!(Shapes, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);

@@ -55,6 +55,8 @@ struct Instruments {
     busy_logins: Counter,
     denied: Counter,
     stale_access: Gauge,
+    refused_handshakes: Counter,
+    given_up_handshakes: Counter,
 }
 
 #[derive(Clone)]
@@ -93,6 +95,8 @@ impl Metrics {
             busy_logins: counter!("accordant_logins_refused_total", "reason" => "busy"),
             denied: counter!("accordant_requests_denied_total"),
             stale_access: gauge!("accordant_access_stale"),
+            refused_handshakes: counter!("accordant_tls_handshakes_failed_total", "reason" => "refused"),
+            given_up_handshakes: counter!("accordant_tls_handshakes_failed_total", "reason" => "given_up"),
         });
         with_local_recorder(&recorder, || {
             describe_gauge!(
@@ -111,6 +115,15 @@ impl Metrics {
             describe_gauge!(
                 "accordant_access_stale",
                 "1 while a changed file of logins or rules can't be used, and older ones are in force"
+            );
+            describe_counter!(
+                "accordant_tls_handshakes_failed_total",
+                "Connections that came to no TLS, by reason: refused by one of the two ends, given up for time or room"
+            );
+            describe_gauge!("accordant_tls_stale", "1 while changed files of TLS can't be used, and older ones are in force");
+            describe_gauge!(
+                "accordant_tls_certificate_expires",
+                "When the certificate of the listeners ends, in seconds since 1970"
             );
             describe_gauge!("accordant_connections", "Open connections of clients");
             describe_gauge!("accordant_database_connections", "Connections to the database by state");
@@ -171,6 +184,23 @@ impl Metrics {
     /// Whether logins and rules are older than their files.
     pub fn stale_access(&self, is_stale: bool) {
         self.0.instruments.stale_access.set(f64::from(u8::from(is_stale)));
+    }
+
+    /// A connection came to no TLS: one of its ends refused, or it was given up.
+    pub fn failed_handshake(&self, is_given_up: bool) {
+        let instruments = &self.0.instruments;
+        if is_given_up { &instruments.given_up_handshakes } else { &instruments.refused_handshakes }.increment(1);
+    }
+
+    /// Whether what TLS uses is older than its files.
+    pub fn stale_tls(&self, is_stale: bool) {
+        with_local_recorder(&self.0.recorder, || gauge!("accordant_tls_stale").set(f64::from(u8::from(is_stale))));
+    }
+
+    /// When the certificate of the listeners ends, in seconds since 1970.
+    #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^52")]
+    pub fn tls_expires(&self, at: u64) {
+        with_local_recorder(&self.0.recorder, || gauge!("accordant_tls_certificate_expires").set(at as f64));
     }
 
     pub(super) fn registration(&self, is_new: bool) {

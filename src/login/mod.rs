@@ -3,14 +3,17 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `certificate` | what a certificate says |
 //! | `password` | hashes of passwords: reading them, holding a password against one, making one |
 //! | `users` | files of users: `NAME:HASH` a line, or Karapace's |
 //! | `token` | static tokens, stored as hashes |
 
+mod certificate;
 mod password;
 mod token;
 mod users;
 
+pub use certificate::Certificate;
 pub use password::{PasswordHash, hash_password};
 pub use token::{StoredToken, Tokens, civil, fresh_token, hash_token};
 pub use users::{Users, check_name};

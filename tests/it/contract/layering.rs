@@ -17,17 +17,19 @@ const RINGS: [(&str, &[&str]); 14] = [
     ("store", &["types", "cache", "codec"]),
     ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
     ("http", &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
-    ("config", &["types", "cloudevents", "http"]),
-    ("server", &["http"]),
+    ("config", &["types", "cloudevents", "http", "server"]),
+    ("server", &["http", "login"]),
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 11] = [
+const CRATES: [(&str, &[&str]); 13] = [
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
     ("hyper", &["http", "server", "cli"]),
     ("clap", &["cli"]),
+    ("tokio_rustls", &["server/tls"]),
+    ("x509_cert", &["login"]),
     ("jsonschema", &["schema/json_schema"]),
     ("prost_reflect", &["schema/protobuf"]),
     ("protox", &["schema/protobuf"]),
