@@ -12,6 +12,7 @@ use crate::access::Rules;
 use crate::config::Settings;
 use crate::http::{Gate, Logins, Metrics};
 use crate::login::{Tokens, Users};
+use crate::server::ClientAuth;
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -26,6 +27,8 @@ pub(super) struct AccessFiles {
     rules: Option<PathBuf>,
     config: Option<PathBuf>,
     hide_denied: bool,
+    /// Clients may show certificates.
+    certificates: bool,
 }
 
 /// What the files hold.
@@ -59,6 +62,7 @@ impl AccessFiles {
             rules: settings.access_file.clone(),
             config: settings.config.clone(),
             hide_denied: settings.hide_denied,
+            certificates: settings.tls_client_auth != ClientAuth::Off,
         }
     }
 
@@ -101,10 +105,10 @@ impl AccessFiles {
                 Some(read.map_err(|error| in_file(&self.tokens, &error))?)
             }
         };
-        if users.is_none() && tokens.is_none() && rules.is_none() {
+        if users.is_none() && tokens.is_none() && rules.is_none() && !self.certificates {
             return Ok(None);
         }
-        Ok(Some(Logins::new(users, tokens, rules, self.hide_denied)))
+        Ok(Some(Logins::new(users, tokens, rules, self.hide_denied).with_certificates(self.certificates)))
     }
 
     /// Reads the files.

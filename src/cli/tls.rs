@@ -10,6 +10,7 @@ use tokio::time::MissedTickBehavior;
 use super::secret_file;
 use crate::config::Settings;
 use crate::http::Metrics;
+use crate::login::CertificateLogin;
 use crate::server::{ClientAuth, Tls, TlsOptions, TlsTexts};
 
 /// How often the files are looked at.
@@ -24,6 +25,7 @@ pub(super) struct TlsFiles {
     key: PathBuf,
     client_ca: Option<PathBuf>,
     options: TlsOptions,
+    certificates: CertificateLogin,
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
@@ -54,7 +56,8 @@ impl TlsFiles {
             _ => {}
         }
         let options = TlsOptions { client_auth: settings.tls_client_auth, min_version: settings.tls_min_version };
-        Ok(Some(Self { chain, key, client_ca, options }))
+        let (source, mapping) = (settings.tls_principal, settings.tls_principal_mapping.clone());
+        Ok(Some(Self { chain, key, client_ca, options, certificates: CertificateLogin { source, mapping } }))
     }
 
     fn read(&self) -> Result<TlsTexts, String> {
@@ -65,7 +68,7 @@ impl TlsFiles {
     /// Reads the files.
     pub(super) fn load(&self, metrics: &Metrics) -> Result<Arc<Tls>, String> {
         let texts = self.read()?;
-        let tls = Tls::new(&texts, self.options).map_err(|error| error.to_string())?;
+        let tls = Tls::new(&texts, self.options, self.certificates.clone()).map_err(|error| error.to_string())?;
         metrics.tls_expires(texts.expires().map_err(|error| error.to_string())?);
         metrics.stale_tls(false);
         secret_file::warn_of_mode(&self.key);

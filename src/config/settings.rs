@@ -9,6 +9,7 @@ use super::value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes, V
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::AccessLog;
+use crate::login::{NameSource, PrincipalMapping};
 use crate::server::{ClientAuth, MinVersion};
 use crate::types::{Alias, CompatibilityLevel, TypeBinding};
 
@@ -65,6 +66,8 @@ settings! {
     tls_min_version: MinVersion, "tls-min-version", "1.2", "The oldest version of TLS that is spoken: `1.2` or `1.3`.";
     tls_client_auth: ClientAuth, "tls-client-auth", "off", "Whether clients show a certificate: `off`, `optional`, `required`.";
     tls_client_ca: Option<PathBuf>, "tls-client-ca", "", "Those that may have signed certificates of clients, PEM.";
+    tls_principal: NameSource, "tls-principal", "subject", "Which name of a client's certificate says who logs in with it: that of the `subject`, or an alternative one: `dns`, `uri`, `email`.";
+    tls_principal_mapping: PrincipalMapping, "tls-principal-mapping", "DEFAULT", "What becomes of that name: rules `RULE:PATTERN/REPLACEMENT/`, with `L` or `U` behind them, and `DEFAULT`, with commas; as Kafka's `ssl.principal.mapping.rules`.";
     tls_handshake_timeout: Duration, "tls-handshake-timeout", "10s", "Time in which a client must have agreed on TLS.";
     tls_max_handshakes: usize, "tls-max-handshakes", "512", "Clients that do so at once; beyond them the slowest is given up for a new one.";
     admin_listen: Option<Address>, "admin-listen", "", "Another address and port, for `/healthz`, `/readyz` and `/metrics` alone, served by a thread of its own.";

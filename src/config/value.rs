@@ -201,12 +201,22 @@ pub enum OutageReads {
     Off,
 }
 
+words!(crate::login::NameSource, "one of subject, dns, uri, email", "subject" => Self::Subject, "dns" => Self::Dns, "uri" => Self::Uri, "email" => Self::Email);
 words!(crate::server::ClientAuth, "one of off, optional, required", "off" => Self::Off, "optional" => Self::Optional, "required" => Self::Required);
 words!(crate::server::MinVersion, "one of 1.2, 1.3", "1.2" => Self::V12, "1.3" => Self::V13);
 words!(OutageReads, "one of on, off", "on" => Self::On, "off" => Self::Off);
 words!(LogFormat, "one of human, json", "human" => Self::Human, "json" => Self::Json);
 words!(Shapes, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);
 words!(crate::http::AccessLog, "one of off, errors, all", "off" => Self::Off, "errors" => Self::Errors, "all" => Self::All);
+
+impl Value for crate::login::PrincipalMapping {
+    const KIND: &'static str = "a list of RULE:PATTERN/REPLACEMENT/, RULE:PATTERN/REPLACEMENT/L, RULE:PATTERN/REPLACEMENT/U and DEFAULT, whose \
+                                patterns are regular expressions";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
 
 impl Value for crate::cloudevents::Tolerate {
     const KIND: &'static str = "a list of # and type-url, with commas";

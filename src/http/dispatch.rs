@@ -186,7 +186,7 @@ impl Call<'_> {
             _ => false,
         };
         let (Some(gate), false) = (&state.gate, is_open) else { return Ok(Caller::open()) };
-        gate.authenticate(&info.headers, info.peer.map(|peer| peer.ip())).await.map_err(|failure| {
+        gate.authenticate(&info.headers, &info.peer).await.map_err(|failure| {
             state.metrics.refused_login(failure == LoginFailure::Wrong);
             match failure {
                 LoginFailure::Wrong => ApiError::unauthorized(),

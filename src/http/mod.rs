@@ -8,7 +8,7 @@
 //! | `admission` | what a request must be like before anything is answered to it |
 //! | `middleware/` | the entries of that list, one concern a file |
 //! | `routes` | the table of routes and nothing else |
-//! | `gate/` | who asks |
+//! | `peer`, `gate/` | the other end of the connection, and who asks |
 //! | `needs`, `authorization` | what a route needs, and whether the caller may do that on what the request touches |
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
 //! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
@@ -41,6 +41,7 @@ mod middleware;
 mod needs;
 mod negotiate;
 mod path;
+mod peer;
 mod problem;
 mod reply;
 mod request;
@@ -59,6 +60,7 @@ pub use metrics::Metrics;
 pub use middleware::access_log::AccessLog;
 pub use middleware::cors::Cors;
 pub use needs::Needs;
+pub use peer::Peer;
 pub use route::Route;
 pub use routes::routes;
 pub use state::{AppState, DocumentAges, HttpSettings};

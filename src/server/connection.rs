@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -23,7 +22,7 @@ use super::roster::{Place, Roster};
 use super::socket::Socket;
 use super::stream::Stream;
 use super::tls::Tls;
-use crate::http::{App, Metrics};
+use crate::http::{App, Metrics, Peer};
 
 /// What every connection is served with.
 pub(super) struct Service {
@@ -49,7 +48,7 @@ pub(super) struct Accepted {
 pub(super) async fn serve(accepted: Accepted, service: Arc<Service>) {
     let Accepted { stream, tls, place, is_surplus } = accepted;
     let activity = &place.activity;
-    let peer = stream.peer_addr().ok();
+    let peer = Peer { address: stream.peer_addr().ok(), owner: None };
     service.metrics.connection(1.0);
     let socket = Socket::new(stream, Arc::clone(activity));
     let client = Client { service: &service, activity, is_surplus, peer };
@@ -67,20 +66,23 @@ struct Client<'c> {
     service: &'c Service,
     activity: &'c Arc<Activity>,
     is_surplus: bool,
-    peer: Option<SocketAddr>,
+    peer: Peer,
 }
 
 impl Client<'_> {
     /// Agrees on TLS, and serves what is sent within it.
-    async fn serve_within(self, tls: &Tls, socket: Socket) {
+    async fn serve_within(mut self, tls: &Tls, socket: Socket) {
         let under_way = self.activity.handshake();
         self.service.roster.limit_handshakes(self.service.max_handshakes);
         let agreed = unless_told(self.activity, tls.acceptor().accept(socket)).await;
         drop(under_way);
         match agreed {
-            Some(Ok(stream)) => self.serve(stream).await,
+            Some(Ok(stream)) => {
+                self.peer.owner = tls.owner(&stream);
+                self.serve(stream).await;
+            }
             Some(Err(error)) => {
-                tracing::debug!(%error, peer = ?self.peer, "TLS was not agreed on");
+                tracing::debug!(%error, peer = ?self.peer.address, "TLS was not agreed on");
                 self.service.metrics.failed_handshake(false);
             }
             None => self.service.metrics.failed_handshake(true),
@@ -91,7 +93,7 @@ impl Client<'_> {
         let Self { service, activity, is_surplus, peer } = self;
         let mut stream = Stream::new(transport, Arc::clone(activity));
         let begun = unless_told(activity, stream.begin()).await;
-        let answering = service_fn(|request| answer(service, activity, is_surplus, peer, request));
+        let answering = service_fn(|request| answer(service, activity, is_surplus, peer.clone(), request));
         let ended = match begun {
             Some(Ok(Version::HTTP_2)) => {
                 // boxed, for it is large, and few connections need it
@@ -147,7 +149,7 @@ fn answer(
     service: &Service,
     activity: &Arc<Activity>,
     is_surplus: bool,
-    peer: Option<SocketAddr>,
+    peer: Peer,
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + use<> {
     let version = request.version();

@@ -11,6 +11,8 @@ pub enum LoginMethod {
     None,
     Basic,
     Token,
+    /// The certificate of the connection.
+    Certificate,
 }
 
 impl LoginMethod {
@@ -20,6 +22,7 @@ impl LoginMethod {
             Self::None => "none",
             Self::Basic => "basic",
             Self::Token => "token",
+            Self::Certificate => "certificate",
         }
     }
 }

@@ -17,6 +17,8 @@ const MAX_SETS: usize = 4096;
 #[derive(Debug, Default)]
 pub struct Logins {
     users: Option<Users>,
+    /// Clients may show certificates.
+    certificates: bool,
     tokens: Option<Tokens>,
     /// None where everybody who has logged in may do everything.
     rules: Option<Rules>,
@@ -51,13 +53,20 @@ impl Logins {
         Arc::new(Caller { principal, method: LoginMethod::None, rights: Arc::new(rights), groups: Vec::new(), expires_at: None })
     }
 
+    /// The same with certificates of clients as logins.
+    pub fn with_certificates(mut self, are_logins: bool) -> Self {
+        self.certificates = are_logins;
+        self
+    }
+
     /// How many users, tokens and rules there are.
     pub fn summary(&self) -> String {
         let users = self.users.as_ref().map_or(0, Users::len);
         let tokens = self.tokens.as_ref().map_or(0, Tokens::len);
+        let certificates = if self.certificates { ", certificates of clients" } else { "" };
         match &self.rules {
-            Some(rules) => format!("{users} users, {tokens} tokens, {} rules", rules.iter().count()),
-            None => format!("{users} users, who may do everything, and {tokens} tokens"),
+            Some(rules) => format!("{users} users, {tokens} tokens{certificates}, {} rules", rules.iter().count()),
+            None => format!("{users} users, who may do everything, and {tokens} tokens{certificates}"),
         }
     }
 

@@ -26,6 +26,7 @@ pub use logins::Logins;
 pub use verifier::VerifierLimits;
 use verifier::{Busy, Verifier};
 
+use super::peer::Peer;
 use crate::cache::Generational;
 use crate::types::Clock;
 
@@ -36,6 +37,25 @@ type Fingerprint = [u8; 32];
 const KNOWN_BYTES: u64 = 4 << 20;
 /// Memory for logins that were refused: a client that goes on asking with a wrong password costs nothing.
 const REFUSED_BYTES: u64 = 1 << 20;
+
+/// What a client has shown. A header says whom it wants to be taken for, so it counts before the certificate of its connection.
+enum Shown<'r> {
+    Header(&'r HeaderValue),
+    /// The owner that it names.
+    Certificate(&'r str),
+}
+
+impl<'r> Shown<'r> {
+    fn of(headers: &'r HeaderMap, peer: &'r Peer) -> Result<Option<Self>, LoginFailure> {
+        let mut given = headers.get_all(header::AUTHORIZATION).iter();
+        match (given.next(), given.next()) {
+            (None, _) => Ok(peer.owner.as_deref().map(Self::Certificate)),
+            (Some(header), None) => Ok(Some(Self::Header(header))),
+            // which of them is meant?
+            (Some(_), Some(_)) => Err(LoginFailure::Wrong),
+        }
+    }
+}
 
 /// Why nobody was found to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,43 +131,49 @@ impl Gate {
         self.current().1.challenges()
     }
 
-    fn fingerprint(&self, header: &HeaderValue) -> Fingerprint {
+    fn fingerprint(&self, shown: &Shown<'_>) -> Fingerprint {
         let mut mac = self.key.clone();
-        mac.update(header.as_bytes());
+        match shown {
+            Shown::Header(header) => {
+                mac.update(b"header ");
+                mac.update(header.as_bytes());
+            }
+            Shown::Certificate(owner) => {
+                mac.update(b"certificate ");
+                mac.update(owner.as_bytes());
+            }
+        }
         mac.finalize().into_bytes().into()
     }
 
     /// Who asks, as far as that is known from earlier requests.
-    pub(super) fn known(&self, headers: &HeaderMap) -> Known {
+    pub(super) fn known(&self, headers: &HeaderMap, peer: &Peer) -> Known {
         let (generation, logins) = self.current();
-        let mut given = headers.get_all(header::AUTHORIZATION).iter();
-        let header = match (given.next(), given.next()) {
-            (None, _) => return Known::Caller(logins.anonymous()),
-            (Some(header), None) => header,
-            (Some(_), Some(_)) => return Known::Unknown,
+        let shown = match Shown::of(headers, peer) {
+            Ok(Some(shown)) => shown,
+            Ok(None) => return Known::Caller(logins.anonymous()),
+            Err(_) => return Known::Unknown,
         };
-        match self.known.get(&self.fingerprint(header), generation) {
+        match self.known.get(&self.fingerprint(&shown), generation) {
             Some(caller) if caller.is_valid((self.clock)()) => Known::Caller(caller),
             _ => Known::Unknown,
         }
     }
 
     /// Finds out who asks.
-    pub(super) async fn authenticate(&self, headers: &HeaderMap, from: Option<IpAddr>) -> Result<Arc<Caller>, LoginFailure> {
-        let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    pub(super) async fn authenticate(&self, headers: &HeaderMap, peer: &Peer) -> Result<Arc<Caller>, LoginFailure> {
         let (generation, logins) = self.current();
-        let header = match (given.next(), given.next()) {
-            (None, _) => return Ok(logins.anonymous()),
-            (Some(header), None) => header,
-            // which of them is meant?
-            (Some(_), Some(_)) => return Err(LoginFailure::Wrong),
-        };
-        let fingerprint = self.fingerprint(header);
+        let Some(shown) = Shown::of(headers, peer)? else { return Ok(logins.anonymous()) };
+        let fingerprint = self.fingerprint(&shown);
         let prove = async {
             if self.refused.get(&fingerprint, generation).is_some() {
                 return Err(LoginFailure::Wrong);
             }
-            let outcome = self.prove(&logins, header, from).await;
+            let outcome = match shown {
+                Shown::Header(header) => self.prove(&logins, header, peer.ip()).await,
+                // proven with the handshake
+                Shown::Certificate(owner) => Ok(logins.user(owner, LoginMethod::Certificate)),
+            };
             if let Err(LoginFailure::Wrong) = outcome {
                 self.refused.insert(fingerprint, generation, ());
             }

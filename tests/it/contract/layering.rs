@@ -17,7 +17,7 @@ const RINGS: [(&str, &[&str]); 14] = [
     ("store", &["types", "cache", "codec"]),
     ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "store"]),
     ("http", &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "registry", "store"]),
-    ("config", &["types", "cloudevents", "http", "server"]),
+    ("config", &["types", "login", "cloudevents", "http", "server"]),
     ("server", &["http", "login"]),
 ];
 

@@ -1,5 +1,6 @@
 //! TLS of listeners, as a client meets it.
 
+mod certificates;
 mod client;
 mod listeners;
 mod reload;
