@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 use super::secret_file::warn_of_mode;
 use crate::access::Rules;
 use crate::config::Settings;
-use crate::http::{Gate, Logins, Metrics};
+use crate::http::{Gate, Issuer, Logins, Metrics};
 use crate::login::{Tokens, Users};
 use crate::server::ClientAuth;
 
@@ -29,6 +29,9 @@ pub(super) struct AccessFiles {
     hide_denied: bool,
     /// Clients may show certificates.
     certificates: bool,
+    /// Tokens of an issuer are logins.
+    is_issuer_named: bool,
+    issuer: Option<Arc<Issuer>>,
 }
 
 /// What the files hold.
@@ -63,7 +66,15 @@ impl AccessFiles {
             config: settings.config.clone(),
             hide_denied: settings.hide_denied,
             certificates: settings.tls_client_auth != ClientAuth::Off,
+            is_issuer_named: settings.oidc_issuer.is_some(),
+            issuer: None,
         }
+    }
+
+    /// The same with the issuer of tokens.
+    pub(super) fn with_issuer(mut self, issuer: Option<&Arc<Issuer>>) -> Self {
+        self.issuer = issuer.cloned();
+        self
     }
 
     fn read(&self) -> Result<Texts, String> {
@@ -105,10 +116,12 @@ impl AccessFiles {
                 Some(read.map_err(|error| in_file(&self.tokens, &error))?)
             }
         };
-        if users.is_none() && tokens.is_none() && rules.is_none() && !self.certificates {
+        let has_other_logins = self.certificates || self.is_issuer_named;
+        if users.is_none() && tokens.is_none() && rules.is_none() && !has_other_logins {
             return Ok(None);
         }
-        Ok(Some(Logins::new(users, tokens, rules, self.hide_denied).with_certificates(self.certificates)))
+        let logins = Logins::new(users, tokens, rules, self.hide_denied);
+        Ok(Some(logins.with_certificates(self.certificates).with_issuer(self.issuer.clone())))
     }
 
     /// Reads the files.

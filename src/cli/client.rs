@@ -134,7 +134,7 @@ impl Client {
 }
 
 /// The certificates of a PEM file.
-fn certificates(file: &str) -> Result<Vec<Certificate>, String> {
+pub(super) fn certificates(file: &str) -> Result<Vec<Certificate>, String> {
     let refused = |error: &dyn std::fmt::Display| format!("{file}: no certificates to trust: {error}");
     let pem = std::fs::read(file).map_err(|error| refused(&error))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|error| refused(&causes(&error)))?;
@@ -142,7 +142,7 @@ fn certificates(file: &str) -> Result<Vec<Certificate>, String> {
 }
 
 /// An error with what is behind it.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -11,6 +11,7 @@
 //! | `passwd`, `token`, `explain` | users, static tokens, and what rules say of them |
 //! | `access`, `secret_file` | the files of logins and rules, and how they are read anew |
 //! | `listeners`, `tls` | the addresses that are listened on, and the files of TLS |
+//! | `oidc` | the keys of the issuer of tokens |
 //! | `client` | asking another registry |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
@@ -33,6 +34,7 @@ mod exit;
 mod explain;
 mod listeners;
 mod log;
+mod oidc;
 mod passwd;
 mod secret_file;
 mod serve;

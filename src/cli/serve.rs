@@ -13,7 +13,7 @@ use super::listeners::Listeners;
 use super::log::Log;
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
-use super::{Failure, database};
+use super::{Failure, database, oidc};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
@@ -55,8 +55,9 @@ async fn serve(
 ) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
     let _caught = survive_file_size_limit()?;
-    let (reload_access, reload_tls) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    reload_when_asked(Arc::clone(log), load, vec![Arc::clone(&reload_access), Arc::clone(&reload_tls)])?;
+    let [reload_access, reload_tls, reload_keys] = std::array::from_fn(|_| Arc::new(Notify::new()));
+    let watchers = [&reload_access, &reload_tls, &reload_keys].map(Arc::clone);
+    reload_when_asked(Arc::clone(log), load, watchers.into())?;
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
     metrics.count_dropped_lines(log.dropped());
     let tls = tls(settings, &metrics, reload_tls)?;
@@ -68,9 +69,15 @@ async fn serve(
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
-    let gate = gate(settings, listeners.are_local())?;
+    let (issuer, keys) = oidc::issuer(settings, clock()).map_err(|reason| (Exit::Usage, reason))?.unzip();
+    let access = AccessFiles::of(settings).with_issuer(issuer.as_ref());
+    let gate = gate(settings, &access, listeners.are_local())?;
+    if let (Some(gate), Some(issuer), Some(keys)) = (&gate, issuer, keys) {
+        keys.begin(&issuer, &metrics).await.map_err(|reason| (Exit::Usage, reason))?;
+        keys.keep(issuer, Arc::clone(gate), metrics.clone(), reload_keys);
+    }
     if let Some(gate) = &gate {
-        AccessFiles::of(settings).watch(Arc::clone(gate), metrics.clone(), reload_access);
+        access.watch(Arc::clone(gate), metrics.clone(), reload_access);
     }
     let state = AppState::new(registry, metrics.clone(), http_settings(settings, listeners.are_local()), gate);
     let app = http::app(&state);
@@ -104,8 +111,7 @@ fn tls(settings: &Settings, metrics: &Metrics, reload: Arc<Notify>) -> Result<Op
 ///
 /// Without it everybody may do everything, as with the peers, whose containers listen on all addresses: to refuse that would break what
 /// works. So there is a warning instead.
-fn gate(settings: &Settings, is_local: bool) -> Result<Option<Arc<Gate>>, Failure> {
-    let files = AccessFiles::of(settings);
+fn gate(settings: &Settings, files: &AccessFiles, is_local: bool) -> Result<Option<Arc<Gate>>, Failure> {
     let Some(logins) = files.load().map_err(|reason| (Exit::Usage, reason))? else {
         if !is_local && !settings.allow_anonymous {
             tracing::warn!(

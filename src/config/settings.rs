@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::endpoint::Endpoints;
 use super::events::List;
-use super::value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes, Value};
+use super::value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, Shapes, Value};
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::AccessLog;
-use crate::login::{NameSource, PrincipalMapping};
+use crate::login::{ClaimPath, NameSource, PrincipalMapping};
 use crate::server::{ClientAuth, MinVersion};
 use crate::types::{Alias, CompatibilityLevel, TypeBinding};
 
@@ -82,6 +82,16 @@ settings! {
     users_file: Option<PathBuf>, "users-file", "", "Users who may log in: a file of lines `NAME:HASH`, or Karapace's `registry_authfile`.";
     tokens_file: Option<PathBuf>, "tokens-file", "", "Static tokens, as `accordant token new` writes them.";
     access_file: Option<PathBuf>, "access-file", "", "Who may do what: a TOML file of `[[allow]]` and `[[deny]]`; the same can stand in the table `[access]` of the configuration.";
+    oidc_issuer: Option<String>, "oidc-issuer", "", "URL of an OpenID Connect issuer, to the letter as its tokens say it (`iss`); they are logins then.";
+    oidc_audience: Option<String>, "oidc-audience", "", "What tokens must be for (`aud`); several with commas, one of which is enough.";
+    oidc_jwks: Option<String>, "oidc-jwks", "", "URL or file of the issuer's keys; without it the issuer is asked where they are.";
+    oidc_ca: Option<PathBuf>, "oidc-ca", "", "Those that may have signed the issuer's certificate, beside those that the system trusts, PEM.";
+    oidc_algorithms: Algorithms, "oidc-algorithms", "RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,EdDSA", "Signatures that are taken, with commas.";
+    oidc_leeway: Age, "oidc-leeway", "30s", "How far the issuer's clock may be from this one.";
+    oidc_principal_claim: ClaimPath, "oidc-principal-claim", "sub", "Where in a token the name of its user is; a path with dots.";
+    oidc_groups_claim: Option<ClaimPath>, "oidc-groups-claim", "groups", "Where its groups are, if anywhere.";
+    oidc_refresh: Duration, "oidc-refresh", "5m", "How often the issuer's keys are fetched.";
+    oidc_keys_max_age: Age, "oidc-keys-max-age", "24h", "How long they are good for while the issuer is away.";
     hide_denied: bool, "hide-denied", "false", "Answer as if subjects that may not be read were not there.";
     allow_anonymous: bool, "allow-anonymous", "false", "Without logins: no warning where others than this machine can connect.";
     metrics_open: bool, "metrics-open", "true", "With logins: show `/metrics` to everybody; otherwise it takes `GLOBAL_READ`.";

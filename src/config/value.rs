@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::login::{ClaimPath, SignatureAlgorithm};
+
 /// A value that a setting can have.
 pub(super) trait Value: Sized {
     /// What may be written, for messages; it follows the words "is not".
@@ -215,6 +217,34 @@ impl Value for crate::login::PrincipalMapping {
 
     fn read(text: &str) -> Option<Self> {
         Self::parse(text).ok()
+    }
+}
+
+/// Algorithms of signatures; one at least.
+#[derive(Debug, Clone)]
+pub struct Algorithms(pub Vec<SignatureAlgorithm>);
+
+impl Value for Algorithms {
+    const KIND: &'static str = "a list of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 and EdDSA, with commas";
+
+    fn read(text: &str) -> Option<Self> {
+        text.split(',').map(|name| SignatureAlgorithm::parse(name.trim())).collect::<Option<Vec<_>>>().map(Self)
+    }
+}
+
+impl Value for ClaimPath {
+    const KIND: &'static str = "a path such as sub, realm_access.roles or [https://example.com/name].x";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Value for Option<ClaimPath> {
+    const KIND: &'static str = ClaimPath::KIND;
+
+    fn read(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(None) } else { ClaimPath::parse(text).map(Some) }
     }
 }
 

@@ -187,10 +187,11 @@ impl Call<'_> {
         };
         let (Some(gate), false) = (&state.gate, is_open) else { return Ok(Caller::open()) };
         gate.authenticate(&info.headers, &info.peer).await.map_err(|failure| {
-            state.metrics.refused_login(failure == LoginFailure::Wrong);
+            state.metrics.refused_login(failure.as_str());
             match failure {
                 LoginFailure::Wrong => ApiError::unauthorized(),
                 LoginFailure::Busy => ApiError::too_many_logins(),
+                LoginFailure::NoKeys => ApiError::no_keys(),
             }
         })
     }

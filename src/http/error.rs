@@ -49,10 +49,10 @@ pub(super) enum ProblemKind {
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 55] = [
+pub const ERROR_CODES: [u32; 56] = [
     400, 401, 403, 40301, 404, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 40480, 405, 406, 408, 40901,
     40902, 40903, 40904, 40905, 40907, 40908, 40980, 40981, 41080, 413, 415, 421, 422, 42201, 42202, 42203, 42204, 42205, 42206,
-    42208, 42210, 42211, 42212, 42280, 42281, 42282, 500, 50001, 50002, 501, 503, 50302, 50303, 50304, 50380,
+    42208, 42210, 42211, 42212, 42280, 42281, 42282, 500, 50001, 50002, 501, 503, 50302, 50303, 50304, 50380, 50381,
 ];
 
 impl ApiError {
@@ -146,6 +146,10 @@ impl ApiError {
     pub(super) fn too_many_logins() -> Self {
         let message = "Too many logins are being verified; the settings login-threads and login-queue move this limit; try again";
         Self::unavailable(50380, message)
+    }
+
+    pub(super) fn no_keys() -> Self {
+        Self::unavailable(50381, "The keys of the issuer of tokens are not at hand; try again")
     }
 
     pub(super) fn panicked(request_id: &str) -> Self {

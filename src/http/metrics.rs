@@ -51,8 +51,7 @@ struct Instruments {
     cached_bytes: Gauge,
     connections: Gauge,
     database_available: Gauge,
-    wrong_logins: Counter,
-    busy_logins: Counter,
+    refused_logins: [(&'static str, Counter); 3],
     denied: Counter,
     stale_access: Gauge,
     refused_handshakes: Counter,
@@ -91,8 +90,8 @@ impl Metrics {
             cached_bytes: gauge!("accordant_cached_bytes"),
             connections: gauge!("accordant_connections"),
             database_available: gauge!("accordant_database_available"),
-            wrong_logins: counter!("accordant_logins_refused_total", "reason" => "wrong"),
-            busy_logins: counter!("accordant_logins_refused_total", "reason" => "busy"),
+            refused_logins: ["wrong", "busy", "no_keys"]
+                .map(|reason| (reason, counter!("accordant_logins_refused_total", "reason" => reason))),
             denied: counter!("accordant_requests_denied_total"),
             stale_access: gauge!("accordant_access_stale"),
             refused_handshakes: counter!("accordant_tls_handshakes_failed_total", "reason" => "refused"),
@@ -110,7 +109,10 @@ impl Metrics {
             describe_histogram!("accordant_commit_batch", "Writes in a commit");
             describe_gauge!("accordant_cached_schemas", "Schemas in memory");
             describe_gauge!("accordant_cached_bytes", "Bytes of the schemas in memory");
-            describe_counter!("accordant_logins_refused_total", "Requests whose login was refused, by reason: wrong, busy");
+            describe_counter!(
+                "accordant_logins_refused_total",
+                "Requests whose login was refused, by reason: wrong, busy, no_keys"
+            );
             describe_counter!("accordant_requests_denied_total", "Requests that rules did not allow");
             describe_gauge!(
                 "accordant_access_stale",
@@ -120,6 +122,11 @@ impl Metrics {
                 "accordant_tls_handshakes_failed_total",
                 "Connections that came to no TLS, by reason: refused by one of the two ends, given up for time or room"
             );
+            describe_counter!(
+                "accordant_oidc_key_fetches_total",
+                "Fetches of the keys of the issuer of tokens, by outcome: fetched, failed"
+            );
+            describe_gauge!("accordant_oidc_keys", "Keys of the issuer of tokens");
             describe_gauge!("accordant_tls_stale", "1 while changed files of TLS can't be used, and older ones are in force");
             describe_gauge!(
                 "accordant_tls_certificate_expires",
@@ -170,10 +177,23 @@ impl Metrics {
         self.0.instruments.cached_answers.increment(1);
     }
 
-    /// A login was refused: it was wrong, or there was no room to verify it.
-    pub(super) fn refused_login(&self, is_wrong: bool) {
-        let instruments = &self.0.instruments;
-        if is_wrong { &instruments.wrong_logins } else { &instruments.busy_logins }.increment(1);
+    /// A login was refused: it was wrong, or could not be verified.
+    pub(super) fn refused_login(&self, reason: &str) {
+        if let Some((_, counter)) = self.0.instruments.refused_logins.iter().find(|(known, _)| *known == reason) {
+            counter.increment(1);
+        }
+    }
+
+    /// The keys of the issuer of tokens were fetched, so many of them, or could not be.
+    #[expect(clippy::cast_precision_loss, reason = "there are not that many keys")]
+    pub fn fetched_keys(&self, count: Option<usize>) {
+        with_local_recorder(&self.0.recorder, || {
+            let outcome = if count.is_some() { "fetched" } else { "failed" };
+            counter!("accordant_oidc_key_fetches_total", "outcome" => outcome).increment(1);
+            if let Some(count) = count {
+                gauge!("accordant_oidc_keys").set(count as f64);
+            }
+        });
     }
 
     /// Rules did not allow a request.

@@ -54,7 +54,7 @@ mod wire;
 pub use admission::Hosts;
 pub use app::{App, app};
 pub use error::ERROR_CODES;
-pub use gate::{Gate, LoginMethod, Logins, VerifierLimits};
+pub use gate::{Gate, Issuer, LoginMethod, Logins, VerifierLimits};
 pub use links::Links;
 pub use metrics::Metrics;
 pub use middleware::access_log::AccessLog;

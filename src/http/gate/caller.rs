@@ -13,6 +13,8 @@ pub enum LoginMethod {
     Token,
     /// The certificate of the connection.
     Certificate,
+    /// A token of the issuer.
+    Oidc,
 }
 
 impl LoginMethod {
@@ -23,6 +25,7 @@ impl LoginMethod {
             Self::Basic => "basic",
             Self::Token => "token",
             Self::Certificate => "certificate",
+            Self::Oidc => "oidc",
         }
     }
 }

@@ -4,11 +4,13 @@
 //! | --- | --- |
 //! | `credentials` | what the header `Authorization` says |
 //! | `logins` | the logins and rules that are in force, and the rights that follow |
+//! | `issuer` | the issuer of tokens, and its keys |
 //! | `caller` | who was found to ask |
 //! | `verifier` | how many passwords are held against hashes at once |
 
 mod caller;
 mod credentials;
+mod issuer;
 mod logins;
 mod verifier;
 
@@ -17,11 +19,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 pub(super) use caller::Caller;
 pub use caller::LoginMethod;
 use credentials::Credentials;
+pub use issuer::Issuer;
+use issuer::Unproven;
 pub use logins::Logins;
 pub use verifier::VerifierLimits;
 use verifier::{Busy, Verifier};
@@ -64,6 +69,19 @@ pub(super) enum LoginFailure {
     Wrong,
     /// Too many passwords are being verified.
     Busy,
+    /// The keys of the issuer are not at hand.
+    NoKeys,
+}
+
+impl LoginFailure {
+    /// The word of metrics.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Busy => "busy",
+            Self::NoKeys => "no_keys",
+        }
+    }
 }
 
 /// What is known of a request's caller without any work.
@@ -119,6 +137,11 @@ impl Gate {
     pub fn replace(&self, logins: Logins) {
         let mut current = self.logins.write().unwrap_or_else(PoisonError::into_inner);
         *current = (current.0 + 1, Arc::new(logins));
+    }
+
+    /// Forgets what was proven and refused so far: the issuer's keys have changed.
+    pub fn renew(&self) {
+        self.logins.write().unwrap_or_else(PoisonError::into_inner).0 += 1;
     }
 
     fn current(&self) -> (i64, Arc<Logins>) {
@@ -186,7 +209,10 @@ impl Gate {
 
     async fn prove(&self, logins: &Arc<Logins>, header: &HeaderValue, from: Option<IpAddr>) -> Result<Arc<Caller>, LoginFailure> {
         match Credentials::parse(header) {
-            Some(Credentials::Bearer(token)) => logins.bearer(&token).ok_or(LoginFailure::Wrong),
+            Some(Credentials::Bearer(token)) => match logins.bearer(&token) {
+                Some(caller) => Ok(caller),
+                None => by_issuer(logins, &token).await,
+            },
             Some(Credentials::Basic { name, password }) => {
                 let held = Arc::clone(logins);
                 let asked = name.clone();
@@ -198,6 +224,20 @@ impl Gate {
                 }
             }
             None => Err(LoginFailure::Wrong),
+        }
+    }
+}
+
+/// Proves a token with the issuer's keys. That takes 40 to 125 µs, with ES384 310 (a debug build, one core), no more than other requests
+/// do, and the outcome is kept: so it is done where the request is served.
+async fn by_issuer(logins: &Logins, token: &SecretString) -> Result<Arc<Caller>, LoginFailure> {
+    let issuer = logins.issuer().ok_or(LoginFailure::Wrong)?;
+    match issuer.prove(token.expose_secret()).await {
+        Ok(identity) => Ok(logins.identity(identity)),
+        Err(Unproven::NoKeys) => Err(LoginFailure::NoKeys),
+        Err(Unproven::Fault(fault)) => {
+            tracing::debug!("a token is refused: {fault}");
+            Err(LoginFailure::Wrong)
         }
     }
 }

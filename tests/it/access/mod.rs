@@ -4,6 +4,7 @@ mod files;
 mod lists;
 mod logins;
 mod matrix;
+mod oidc;
 mod rules;
 mod spellings;
 

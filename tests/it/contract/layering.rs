@@ -22,7 +22,7 @@ const RINGS: [(&str, &[&str]); 14] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 13] = [
+const CRATES: [(&str, &[&str]); 15] = [
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
@@ -30,6 +30,8 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("clap", &["cli"]),
     ("tokio_rustls", &["server/tls"]),
     ("x509_cert", &["login"]),
+    ("jsonwebtoken", &["login/oidc"]),
+    ("reqwest", &["cli"]),
     ("jsonschema", &["schema/json_schema"]),
     ("prost_reflect", &["schema/protobuf"]),
     ("protox", &["schema/protobuf"]),

@@ -22,6 +22,7 @@ const SPECIAL: &[(u16, u32)] = &[
     (401, 401),
     (403, 40301),
     (503, 50380),
+    (503, 50381),
     (406, 406),
     (408, 408),
     // below /cloudevents: api/cloudevents
