@@ -17,7 +17,9 @@ use super::{Failure, database, oidc};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
-use crate::http::{self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, Route, VerifierLimits};
+use crate::http::{
+    self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, RateLimits, Route, VerifierLimits,
+};
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings, Tls};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
@@ -310,6 +312,7 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
         access_log: settings.access_log,
         hosts: hosts(settings, is_local),
         cors: cors(settings),
+        rate_limits: RateLimits { writes: settings.rate_limit_writes, judging: settings.rate_limit_judging },
         metrics_open: settings.metrics_open,
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,

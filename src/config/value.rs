@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::http::Rate;
 use crate::login::{ClaimPath, SignatureAlgorithm};
 
 /// A value that a setting can have.
@@ -229,6 +230,20 @@ impl Value for Algorithms {
 
     fn read(text: &str) -> Option<Self> {
         text.split(',').map(|name| SignatureAlgorithm::parse(name.trim())).collect::<Option<Vec<_>>>().map(Self)
+    }
+}
+
+impl Value for Option<Rate> {
+    const KIND: &'static str = "off, or a number in a time such as 50/s, 600/m or 5000/h";
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "off" {
+            return Some(None);
+        }
+        let (number, unit) = text.split_once('/')?;
+        let per = Duration::read(&format!("1{}", unit.trim()))?;
+        let requests = number.trim().parse().ok().filter(|requests| *requests > 0)?;
+        Some(Some(Rate { requests, per }))
     }
 }
 

@@ -135,6 +135,10 @@ impl Call<'_> {
         let target = cache_target(&request);
         let (mut parts, body) = request.into_parts();
         let caller = self.caller().await?;
+        if takes_body(method) {
+            let counted = state.rate_limiter.count(route.needs, &caller, &info.peer);
+            counted.inspect_err(|exceeded| state.metrics.limited(exceeded.setting)).map_err(ApiError::too_many_requests)?;
+        }
         let class = caller.rights.class();
         let request = self.authorized(path, &mut parts, caller).await?;
         if let Some(document) = &route.options.document

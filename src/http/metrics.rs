@@ -18,7 +18,8 @@ use crate::registry::JudgingLoad;
 pub(super) struct RouteIndex(pub(super) usize);
 
 /// Statuses whose counters are at hand; others are looked up.
-const STATUSES: [u16; 20] = [200, 204, 207, 304, 400, 403, 404, 405, 406, 408, 409, 410, 413, 415, 421, 422, 500, 501, 503, 504];
+const STATUSES: [u16; 22] =
+    [200, 204, 207, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 415, 421, 422, 429, 500, 501, 503, 504];
 
 /// Upper bounds of the histogram, in seconds.
 const LATENCY: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -113,6 +114,10 @@ impl Metrics {
                 "accordant_logins_refused_total",
                 "Requests whose login was refused, by reason: wrong, busy, no_keys"
             );
+            describe_counter!(
+                "accordant_requests_limited_total",
+                "Requests of clients that had made too many, by the setting that says so"
+            );
             describe_counter!("accordant_requests_denied_total", "Requests that rules did not allow");
             describe_gauge!(
                 "accordant_access_stale",
@@ -199,6 +204,11 @@ impl Metrics {
     /// Rules did not allow a request.
     pub(super) fn denied(&self) {
         self.0.instruments.denied.increment(1);
+    }
+
+    /// A client has made more requests than a setting allows.
+    pub(super) fn limited(&self, setting: &'static str) {
+        with_local_recorder(&self.0.recorder, || counter!("accordant_requests_limited_total", "setting" => setting).increment(1));
     }
 
     /// Whether logins and rules are older than their files.

@@ -10,6 +10,7 @@
 //! | `routes` | the table of routes and nothing else |
 //! | `peer`, `gate/` | the other end of the connection, and who asks |
 //! | `needs`, `authorization` | what a route needs, and whether the caller may do that on what the request touches |
+//! | `rate_limit` | how many requests one client may make in a time |
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
 //! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
 //! | `handlers/` | the handlers, one file for each group of paths |
@@ -43,6 +44,7 @@ mod negotiate;
 mod path;
 mod peer;
 mod problem;
+mod rate_limit;
 mod reply;
 mod request;
 mod request_info;
@@ -61,6 +63,7 @@ pub use middleware::access_log::AccessLog;
 pub use middleware::cors::Cors;
 pub use needs::Needs;
 pub use peer::Peer;
+pub use rate_limit::{Rate, RateLimits};
 pub use route::Route;
 pub use routes::routes;
 pub use state::{AppState, DocumentAges, HttpSettings};

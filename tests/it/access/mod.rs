@@ -5,6 +5,7 @@ mod lists;
 mod logins;
 mod matrix;
 mod oidc;
+mod rates;
 mod rules;
 mod spellings;
 
