@@ -12,7 +12,7 @@
 //! | `access`, `secret_file` | the files of logins and rules, and how they are read anew |
 //! | `listeners`, `tls` | the addresses that are listened on, and the files of TLS |
 //! | `oidc` | the keys of the issuer of tokens |
-//! | `client` | asking another registry |
+//! | `client`, `registry_login` | asking another registry, and logging in there |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
 
@@ -36,6 +36,7 @@ mod listeners;
 mod log;
 mod oidc;
 mod passwd;
+mod registry_login;
 mod secret_file;
 mod serve;
 mod signals;

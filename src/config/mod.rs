@@ -32,6 +32,8 @@ pub struct ConfigError(pub String);
 
 /// Variables with the prefix that are not settings: builds and tests use them.
 const RESERVED: [&str; 1] = ["ACCORDANT_COMMIT"];
+/// Nor are these: they are for commands that ask a registry.
+const OF_CLIENTS: &str = "ACCORDANT_REGISTRY_";
 
 /// Merges the layers.
 ///
@@ -49,7 +51,10 @@ pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<Strin
     }
     for (variable, value) in environment.iter().filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
         let name = variable.trim_start_matches(ENV_PREFIX).to_lowercase().replace('_', "-");
-        if RESERVED.contains(&variable.as_str()) || (is_of_kubernetes(variable, value) && find(&name).is_none()) {
+        if RESERVED.contains(&variable.as_str())
+            || variable.starts_with(OF_CLIENTS)
+            || (is_of_kubernetes(variable, value) && find(&name).is_none())
+        {
             continue;
         }
         let as_variable = |name: &str| format!("{ENV_PREFIX}{}", name.replace('-', "_").to_uppercase());
