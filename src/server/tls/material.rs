@@ -60,8 +60,7 @@ pub enum TlsError {
 }
 
 impl TlsTexts {
-    /// When the first certificate of the chain or of the authorities ends, in seconds since 1970: from then on clients turn away,
-    /// or are turned away.
+    /// When the first certificate of the chain ends, in seconds since 1970: from then on clients turn away.
     ///
     /// # Errors
     /// One of them can't be read.
