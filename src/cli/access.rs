@@ -1,6 +1,5 @@
 //! Logins and rules: where they are read from, and how they are read anew.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +7,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
+use super::secret_file::warn_of_mode;
 use crate::access::Rules;
 use crate::config::Settings;
-use crate::http::{Gate, Logins, Metrics};
+use crate::http::{Gate, Issuer, Logins, Metrics};
 use crate::login::{Tokens, Users};
+use crate::server::ClientAuth;
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -26,6 +27,11 @@ pub(super) struct AccessFiles {
     rules: Option<PathBuf>,
     config: Option<PathBuf>,
     hide_denied: bool,
+    /// Clients may show certificates.
+    certificates: bool,
+    /// Tokens of an issuer are logins.
+    is_issuer_named: bool,
+    issuer: Option<Arc<Issuer>>,
 }
 
 /// What the files hold.
@@ -51,14 +57,6 @@ fn shown(path: Option<&PathBuf>) -> Arc<str> {
     path.and_then(|path| path.file_name()).map_or_else(|| "".into(), |name| name.to_string_lossy().into())
 }
 
-/// Warns of a file with secrets that everybody on the machine can read.
-fn warn_of_mode(path: Option<&PathBuf>) {
-    let Some(path) = path else { return };
-    if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
-        tracing::warn!("{} can be read by everybody on this machine: chmod o-r", path.display());
-    }
-}
-
 impl AccessFiles {
     pub(super) fn of(settings: &Settings) -> Self {
         Self {
@@ -67,7 +65,16 @@ impl AccessFiles {
             rules: settings.access_file.clone(),
             config: settings.config.clone(),
             hide_denied: settings.hide_denied,
+            certificates: settings.tls_client_auth != ClientAuth::Off,
+            is_issuer_named: settings.oidc_issuer.is_some(),
+            issuer: None,
         }
+    }
+
+    /// The same with the issuer of tokens.
+    pub(super) fn with_issuer(mut self, issuer: Option<&Arc<Issuer>>) -> Self {
+        self.issuer = issuer.cloned();
+        self
     }
 
     fn read(&self) -> Result<Texts, String> {
@@ -109,10 +116,12 @@ impl AccessFiles {
                 Some(read.map_err(|error| in_file(&self.tokens, &error))?)
             }
         };
-        if users.is_none() && tokens.is_none() && rules.is_none() {
+        let has_other_logins = self.certificates || self.is_issuer_named;
+        if users.is_none() && tokens.is_none() && rules.is_none() && !has_other_logins {
             return Ok(None);
         }
-        Ok(Some(Logins::new(users, tokens, rules, self.hide_denied)))
+        let logins = Logins::new(users, tokens, rules, self.hide_denied);
+        Ok(Some(logins.with_certificates(self.certificates).with_issuer(self.issuer.clone())))
     }
 
     /// Reads the files.
@@ -122,8 +131,7 @@ impl AccessFiles {
 
     /// Says what could be kept better.
     pub(super) fn warn(&self) {
-        warn_of_mode(self.users.as_ref());
-        warn_of_mode(self.tokens.as_ref());
+        self.users.iter().chain(&self.tokens).for_each(|path| warn_of_mode(path));
     }
 
     /// Puts what changes in the files in force. A file that can't be used changes nothing.

@@ -42,7 +42,7 @@ pub(super) fn start(
                     // an error is the end of the server as well
                     let _ = stopped.await;
                 };
-                server::serve(listener, app, metrics, settings, stop).await;
+                server::serve(vec![listener.into()], app, metrics, settings, stop).await;
             }
             Err(error) => tracing::error!(%error, "health and metrics are not served on admin-listen"),
         }

@@ -5,8 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, ClientBuilder, RequestBuilder, Url};
+use reqwest::{Certificate, ClientBuilder, Identity, RequestBuilder, Url};
+use secrecy::ExposeSecret;
 use serde_json::Value;
+
+use super::registry_login::{Login, RegistryLogin};
 
 /// Time for connecting, and for each answer.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -40,14 +43,12 @@ pub(super) struct Client {
     http: reqwest::Client,
     /// Below which the API is; without user, password and trailing slash.
     base: String,
-    /// User and password.
-    login: Option<(String, String)>,
+    login: Option<Login>,
 }
 
 impl Client {
-    /// Reads a URL: `http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]`. `ca` is a PEM file with certificates to trust beside those that
-    /// the system does.
-    pub(super) fn new(url: &str, ca: Option<&str>) -> Result<Self, String> {
+    /// Reads a URL: `http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]`.
+    pub(super) fn new(url: &str, login: &RegistryLogin) -> Result<Self, String> {
         let mut base = Url::parse(url).map_err(|error| {
             if url.contains("://") {
                 format!("not a URL: {error}")
@@ -62,8 +63,8 @@ impl Client {
         };
         let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         let password = base.password().map(decoded);
-        let login =
-            (!base.username().is_empty() || password.is_some()).then(|| (decoded(base.username()), password.unwrap_or_default()));
+        let of_url = (!base.username().is_empty() || password.is_some())
+            .then(|| Login::Basic { user: decoded(base.username()), password: password.unwrap_or_default().into() });
         // neither can fail for a URL with a host, which these schemes demand
         let _ = (base.set_username(""), base.set_password(None));
         base.set_query(None);
@@ -72,13 +73,19 @@ impl Client {
             .timeout(TIME_LIMIT)
             .redirect(Policy::none())
             .user_agent(concat!("accordant/", env!("CARGO_PKG_VERSION")));
-        let builder = match (is_https, ca) {
+        let builder = match (is_https, login.ca()?) {
             // a system without certificates is fine as long as none is needed
             (false, None) => builder.tls_certs_only([]),
             (true, None) => builder,
-            (true, Some(file)) => builder.tls_certs_merge(certificates(file)?),
+            (true, Some(file)) => builder.tls_certs_merge(certificates(&file)?),
             (false, Some(_)) => return Err("certificates to trust are for https:// only".to_owned()),
         };
+        let builder = match (is_https, login.certificate()?) {
+            (_, None) => builder,
+            (true, Some((cert, key))) => builder.identity(identity(&cert, &key)?),
+            (false, Some(_)) => return Err("a certificate to show is for https:// only".to_owned()),
+        };
+        let login = login.login(of_url)?;
         let http = builder.build().map_err(|error| causes(&error))?;
         Ok(Self { http, base: base.as_str().trim_end_matches('/').to_owned(), login })
     }
@@ -105,8 +112,10 @@ impl Client {
 
     async fn ask(&self, mut request: RequestBuilder) -> Result<Answer, String> {
         request = request.header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json");
-        if let Some((user, password)) = &self.login {
-            request = request.basic_auth(user, Some(password));
+        match &self.login {
+            Some(Login::Basic { user, password }) => request = request.basic_auth(user, Some(password.expose_secret())),
+            Some(Login::Bearer(token)) => request = request.bearer_auth(token.expose_secret()),
+            None => {}
         }
         let failed = |error: reqwest::Error| match &error {
             _ if error.is_timeout() => format!("no answer within {} seconds", TIME_LIMIT.as_secs()),
@@ -134,15 +143,22 @@ impl Client {
 }
 
 /// The certificates of a PEM file.
-fn certificates(file: &str) -> Result<Vec<Certificate>, String> {
+pub(super) fn certificates(file: &str) -> Result<Vec<Certificate>, String> {
     let refused = |error: &dyn std::fmt::Display| format!("{file}: no certificates to trust: {error}");
     let pem = std::fs::read(file).map_err(|error| refused(&error))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|error| refused(&causes(&error)))?;
     if found.is_empty() { Err(refused(&"none in the file can be read")) } else { Ok(found) }
 }
 
+/// The certificate and the key of PEM files.
+fn identity(cert: &str, key: &str) -> Result<Identity, String> {
+    let read = |file: &str| std::fs::read(file).map_err(|error| format!("{file}: {error}"));
+    let pem = [read(cert)?, b"\n".to_vec(), read(key)?].concat();
+    Identity::from_pem(&pem).map_err(|error| format!("{cert}, {key}: no certificate with its key: {}", causes(&error)))
+}
+
 /// An error with what is behind it.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -163,14 +179,19 @@ fn innermost(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Client;
+    use secrecy::ExposeSecret;
+
+    use super::{Client, Login, RegistryLogin};
 
     fn client(url: &str) -> Client {
-        Client::new(url, None).unwrap_or_else(|error| panic!("{error}"))
+        Client::new(url, &RegistryLogin::default()).unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn login(url: &str) -> Option<(String, String)> {
-        client(url).login
+        match client(url).login {
+            Some(Login::Basic { user, password }) => Some((user, password.expose_secret().to_owned())),
+            _ => None,
+        }
     }
 
     #[test]
@@ -185,8 +206,7 @@ mod tests {
     #[test]
     fn other_urls_are_refused() {
         for url in ["", "localhost:8081", "ftp://x", "/a", "http://"] {
-            assert!(Client::new(url, None).is_err(), "{url}");
+            assert!(Client::new(url, &RegistryLogin::default()).is_err(), "{url}");
         }
-        assert!(Client::new("http://x", Some("ca.pem")).is_err());
     }
 }

@@ -10,7 +10,9 @@
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
 //! | `passwd`, `token`, `explain` | users, static tokens, and what rules say of them |
 //! | `access`, `secret_file` | the files of logins and rules, and how they are read anew |
-//! | `client` | asking another registry |
+//! | `listeners`, `tls` | the addresses that are listened on, and the files of TLS |
+//! | `oidc` | the keys of the issuer of tokens |
+//! | `client`, `registry_login` | asking another registry, and logging in there |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
 
@@ -31,11 +33,15 @@ mod database;
 mod exit;
 mod explain;
 mod kms;
+mod listeners;
 mod log;
+mod oidc;
 mod passwd;
+mod registry_login;
 mod secret_file;
 mod serve;
 mod signals;
+mod tls;
 mod token;
 mod validate;
 

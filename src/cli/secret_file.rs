@@ -16,6 +16,13 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     }
 }
 
+/// Warns of a file with secrets that everybody on the machine can read.
+pub(super) fn warn_of_mode(path: &Path) {
+    if std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0) {
+        tracing::warn!("{} can be read by everybody on this machine: chmod o-r", path.display());
+    }
+}
+
 /// Replaces a file. A new one is for its owner alone, one that was there keeps its mode.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), String> {
     let said = |error: std::io::Error| format!("{}: {error}", path.display());

@@ -4,23 +4,26 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::access::AccessFiles;
 use super::admin;
 use super::exit::Exit;
 use super::kms::kms;
+use super::listeners::Listeners;
 use super::log::Log;
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
-use super::{Failure, database};
+use super::tls::TlsFiles;
+use super::{Failure, database, oidc};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
-use crate::http::{self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, Route, VerifierLimits};
+use crate::http::{
+    self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, RateLimits, Route, VerifierLimits,
+};
 use crate::kms::Kms;
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
-use crate::server::{self, ServerSettings};
+use crate::server::{self, ServerSettings, Tls};
 use crate::store::postgres::{PostgresOptions, PostgresStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{self, Store, StoreError};
@@ -56,26 +59,32 @@ async fn serve(
 ) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
     let _caught = survive_file_size_limit()?;
-    let reload_access = Arc::new(Notify::new());
-    reload_when_asked(Arc::clone(log), load, Arc::clone(&reload_access))?;
+    let [reload_access, reload_tls, reload_keys] = std::array::from_fn(|_| Arc::new(Notify::new()));
+    let watchers = [&reload_access, &reload_tls, &reload_keys].map(Arc::clone);
+    reload_when_asked(Arc::clone(log), load, watchers.into())?;
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
     metrics.count_dropped_lines(log.dropped());
-    let listener = TcpListener::bind(settings.listen.as_str())
-        .await
-        .map_err(|error| (Exit::Listen, format!("can't listen on {}: {error}", settings.listen)))?;
+    let tls = tls(settings, &metrics, reload_tls)?;
+    let listeners = Listeners::bind(settings).await?;
     let admin_listener = settings.admin_listen.as_ref().map(|address| admin::bind(address.as_str())).transpose()?;
     let server = server_settings(settings);
     let store = open(settings, &metrics).await?;
-    let local = listener.local_addr().ok();
-    let defaults = Defaults { resolve: resolve(settings, local)?, kms: kms(settings, clock())?, ..defaults(settings) };
+    let kms = kms(settings, clock())?;
+    let defaults = Defaults { resolve: resolve(settings, listeners.first())?, kms, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
-    let gate = gate(settings, local)?;
-    if let Some(gate) = &gate {
-        AccessFiles::of(settings).watch(Arc::clone(gate), metrics.clone(), reload_access);
+    let (issuer, keys) = oidc::issuer(settings, clock()).map_err(|reason| (Exit::Usage, reason))?.unzip();
+    let access = AccessFiles::of(settings).with_issuer(issuer.as_ref());
+    let gate = gate(settings, &access, listeners.are_local())?;
+    if let (Some(gate), Some(issuer), Some(keys)) = (&gate, issuer, keys) {
+        keys.begin(&issuer, &metrics).await.map_err(|reason| (Exit::Usage, reason))?;
+        keys.keep(issuer, Arc::clone(gate), metrics.clone(), reload_keys);
     }
-    let state = AppState::new(registry, metrics.clone(), http_settings(settings, local), gate);
+    if let Some(gate) = &gate {
+        access.watch(Arc::clone(gate), metrics.clone(), reload_access);
+    }
+    let state = AppState::new(registry, metrics.clone(), http_settings(settings, listeners.are_local()), gate);
     let app = http::app(&state);
     let admin = match admin_listener {
         Some(listener) => {
@@ -86,24 +95,30 @@ async fn serve(
         }
         None => None,
     };
-    let address = local.map_or_else(|| settings.listen.to_string(), |address| address.to_string());
-    tracing::info!("listening on http://{address}, storing in {}", store.location());
-    server::serve(listener, app, metrics, server, stop).await;
+    tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
+    server::serve(listeners.with(tls.as_ref()), app, metrics, server, stop).await;
     drop(admin);
     store.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
+/// What listeners encrypt with, if that is configured; watched for changes.
+fn tls(settings: &Settings, metrics: &Metrics, reload: Arc<Notify>) -> Result<Option<Arc<Tls>>, Failure> {
+    let said = |reason: String| (Exit::Usage, reason);
+    let Some(files) = TlsFiles::of(settings).map_err(said)? else { return Ok(None) };
+    let tls = files.load(metrics).map_err(said)?;
+    files.watch(Arc::clone(&tls), metrics.clone(), reload);
+    Ok(Some(tls))
+}
+
 /// Who may do what, if that is configured at all.
 ///
 /// Without it everybody may do everything, as with the peers, whose containers listen on all addresses: to refuse that would break what
 /// works. So there is a warning instead.
-fn gate(settings: &Settings, local: Option<SocketAddr>) -> Result<Option<Arc<Gate>>, Failure> {
-    let files = AccessFiles::of(settings);
+fn gate(settings: &Settings, files: &AccessFiles, is_local: bool) -> Result<Option<Arc<Gate>>, Failure> {
     let Some(logins) = files.load().map_err(|reason| (Exit::Usage, reason))? else {
-        let is_for_others = !local.is_some_and(|address| address.ip().to_canonical().is_loopback());
-        if is_for_others && !settings.allow_anonymous {
+        if !is_local && !settings.allow_anonymous {
             tracing::warn!(
                 "no logins are configured: everybody who can connect may do everything (users-file, tokens-file and access-file change \
                  that; allow-anonymous accepts it)"
@@ -128,6 +143,8 @@ fn server_settings(settings: &Settings) -> ServerSettings {
     }
     ServerSettings {
         header_timeout: settings.header_timeout,
+        handshake_timeout: settings.tls_handshake_timeout,
+        max_handshakes: settings.tls_max_handshakes,
         idle_timeout: settings.idle_timeout,
         send_timeout: settings.send_timeout,
         max_connections: settings.max_connections.min(room),
@@ -268,15 +285,15 @@ fn prune_changes(registry: Arc<Registry>, settings: &Settings) {
 
 /// Names that `Host` may have. Where only this machine can connect, those are few, and a web page that uses another one is up to
 /// something.
-fn hosts(settings: &Settings, local: Option<SocketAddr>) -> Hosts {
+fn hosts(settings: &Settings, is_local: bool) -> Hosts {
     let given = settings.allowed_hosts.as_deref().unwrap_or_default();
     let mut names: Vec<String> = given.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
-    if !local.is_some_and(|address| address.ip().to_canonical().is_loopback()) || names.iter().any(|name| name == "*") {
+    if !is_local || names.iter().any(|name| name == "*") {
         return Hosts::Any;
     }
     let public = settings.public_url.as_deref().and_then(|url| url.parse::<hyper::Uri>().ok());
     names.extend(public.and_then(|url| url.host().map(str::to_ascii_lowercase)));
-    names.extend(settings.listen.host().map(str::to_ascii_lowercase));
+    names.extend(settings.listen.iter().filter_map(|endpoint| endpoint.address.host()).map(str::to_ascii_lowercase));
     names.retain(|name| !name.is_empty());
     Hosts::Local(names)
 }
@@ -290,7 +307,7 @@ fn cors(settings: &Settings) -> Option<Cors> {
     (!origins.is_empty()).then(|| Cors { origins, methods: list(&settings.cors_methods), headers: list(&settings.cors_headers) })
 }
 
-fn http_settings(settings: &Settings, local: Option<SocketAddr>) -> HttpSettings {
+fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
     HttpSettings {
         max_body_bytes: usize::try_from(settings.max_body_bytes.0).unwrap_or(usize::MAX),
         body_memory: settings.body_memory.0,
@@ -298,8 +315,9 @@ fn http_settings(settings: &Settings, local: Option<SocketAddr>) -> HttpSettings
         body_timeout: settings.body_timeout,
         request_timeout: settings.request_timeout,
         access_log: settings.access_log,
-        hosts: hosts(settings, local),
+        hosts: hosts(settings, is_local),
         cors: cors(settings),
+        rate_limits: RateLimits { writes: settings.rate_limit_writes, judging: settings.rate_limit_judging },
         metrics_open: settings.metrics_open,
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,

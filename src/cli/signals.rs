@@ -33,16 +33,19 @@ pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()>, (Exit, String)
     })
 }
 
-/// Reads the configuration anew at each SIGHUP, and takes over what may change while the server runs. Logins and rules are read anew too.
+/// Reads the configuration anew at each SIGHUP, and takes over what may change while the server runs. Those who watch files of
+/// their own are told.
 pub(super) fn reload_when_asked(
     log: Arc<Log>,
     load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static,
-    access: Arc<Notify>,
+    watchers: Vec<Arc<Notify>>,
 ) -> Result<(), (Exit, String)> {
     let mut hangup = caught(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            access.notify_one();
+            for watcher in &watchers {
+                watcher.notify_one();
+            }
             let taken = load().map_err(|error| error.to_string()).and_then(|settings| {
                 log.set_level(&settings.log_level)?;
                 Ok(settings.log_level)

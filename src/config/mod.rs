@@ -2,8 +2,9 @@
 //!
 //! `settings` declares each setting once; its flag (`--max-body-bytes`), its variable (`ACCORDANT_MAX_BODY_BYTES`) and its key in
 //! the file (`max-body-bytes`) follow from its name. `value` reads durations, sizes and the like, `events` the lists about
-//! CloudEvents. Names that nobody knows are refused, with the nearest known one as a hint.
+//! CloudEvents. Names that nobody knows are refused, with the nearest known one as a hint. `endpoint` is where to listen.
 
+mod endpoint;
 mod events;
 mod settings;
 mod value;
@@ -11,9 +12,10 @@ mod value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use endpoint::{Endpoint, Endpoints};
 pub use events::List;
 pub use settings::{SETTINGS, Setting, Settings};
-pub use value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes};
+pub use value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, Shapes};
 
 use crate::types::edit_distance;
 
@@ -30,6 +32,8 @@ pub struct ConfigError(pub String);
 
 /// Variables with the prefix that are not settings: builds and tests use them.
 const RESERVED: [&str; 1] = ["ACCORDANT_COMMIT"];
+/// Nor are these: they are for commands that ask a registry.
+const OF_CLIENTS: &str = "ACCORDANT_REGISTRY_";
 
 /// Merges the layers.
 ///
@@ -47,7 +51,10 @@ pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<Strin
     }
     for (variable, value) in environment.iter().filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
         let name = variable.trim_start_matches(ENV_PREFIX).to_lowercase().replace('_', "-");
-        if RESERVED.contains(&variable.as_str()) || (is_of_kubernetes(variable, value) && find(&name).is_none()) {
+        if RESERVED.contains(&variable.as_str())
+            || variable.starts_with(OF_CLIENTS)
+            || (is_of_kubernetes(variable, value) && find(&name).is_none())
+        {
             continue;
         }
         let as_variable = |name: &str| format!("{ENV_PREFIX}{}", name.replace('-', "_").to_uppercase());

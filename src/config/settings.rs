@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::endpoint::Endpoints;
 use super::events::List;
-use super::value::{Address, Age, Bytes, Delay, LogFormat, OutageReads, Shapes, Value};
+use super::value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, Shapes, Value};
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
-use crate::http::AccessLog;
+use crate::http::{AccessLog, Rate};
 use crate::kms::Secret;
+use crate::login::{ClaimPath, NameSource, PrincipalMapping};
+use crate::server::{ClientAuth, MinVersion};
 use crate::types::{Alias, CompatibilityLevel, TypeBinding};
 
 /// A setting, for help texts and documentation.
@@ -58,7 +61,16 @@ macro_rules! settings {
 }
 
 settings! {
-    listen: Address, "listen", "127.0.0.1:8081", "Address and port to listen on.";
+    listen: Endpoints, "listen", "127.0.0.1:8081", "Address and port to listen on; several with commas, each with `http://` or `https://` before it if need be.";
+    tls_cert: Option<PathBuf>, "tls-cert", "", "Certificate of the server with those between it and one that clients know, PEM; addresses without `http://` speak TLS then.";
+    tls_key: Option<PathBuf>, "tls-key", "", "Its private key, PEM.";
+    tls_min_version: MinVersion, "tls-min-version", "1.2", "The oldest version of TLS that is spoken: `1.2` or `1.3`.";
+    tls_client_auth: ClientAuth, "tls-client-auth", "off", "Whether clients show a certificate: `off`, `optional`, `required`.";
+    tls_client_ca: Option<PathBuf>, "tls-client-ca", "", "Those that may have signed certificates of clients, PEM.";
+    tls_principal: NameSource, "tls-principal", "subject", "Which name of a client's certificate says who logs in with it: that of the `subject`, or an alternative one: `dns`, `uri`, `email`.";
+    tls_principal_mapping: PrincipalMapping, "tls-principal-mapping", "DEFAULT", "What becomes of that name: rules `RULE:PATTERN/REPLACEMENT/`, with `L` or `U` behind them, and `DEFAULT`, with commas; as Kafka's `ssl.principal.mapping.rules`.";
+    tls_handshake_timeout: Duration, "tls-handshake-timeout", "10s", "Time in which a client must have agreed on TLS.";
+    tls_max_handshakes: usize, "tls-max-handshakes", "512", "Clients that do so at once; beyond them the slowest is given up for a new one.";
     admin_listen: Option<Address>, "admin-listen", "", "Another address and port, for `/healthz`, `/readyz` and `/metrics` alone, served by a thread of its own.";
     allowed_hosts: Option<String>, "allowed-hosts", "", "Names that `Host` may have, with commas, beside `localhost`, IP addresses and that of `public-url`; `*` allows all. Checked for browsers, and only when listening on a loopback address.";
     cors_origins: Option<String>, "cors-origins", "", "Origins of web pages that may ask, with commas, such as `https://console.example.com`; `*` stands for any characters. Without one no page of another site reads an answer.";
@@ -71,11 +83,23 @@ settings! {
     users_file: Option<PathBuf>, "users-file", "", "Users who may log in: a file of lines `NAME:HASH`, or Karapace's `registry_authfile`.";
     tokens_file: Option<PathBuf>, "tokens-file", "", "Static tokens, as `accordant token new` writes them.";
     access_file: Option<PathBuf>, "access-file", "", "Who may do what: a TOML file of `[[allow]]` and `[[deny]]`; the same can stand in the table `[access]` of the configuration.";
+    oidc_issuer: Option<String>, "oidc-issuer", "", "URL of an OpenID Connect issuer, to the letter as its tokens say it (`iss`); they are logins then.";
+    oidc_audience: Option<String>, "oidc-audience", "", "What tokens must be for (`aud`); several with commas, one of which is enough.";
+    oidc_jwks: Option<String>, "oidc-jwks", "", "URL or file of the issuer's keys; without it the issuer is asked where they are.";
+    oidc_ca: Option<PathBuf>, "oidc-ca", "", "Those that may have signed the issuer's certificate, beside those that the system trusts, PEM.";
+    oidc_algorithms: Algorithms, "oidc-algorithms", "RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,EdDSA", "Signatures that are taken, with commas.";
+    oidc_leeway: Age, "oidc-leeway", "30s", "How far the issuer's clock may be from this one.";
+    oidc_principal_claim: ClaimPath, "oidc-principal-claim", "sub", "Where in a token the name of its user is; a path with dots.";
+    oidc_groups_claim: Option<ClaimPath>, "oidc-groups-claim", "groups", "Where its groups are, if anywhere.";
+    oidc_refresh: Duration, "oidc-refresh", "5m", "How often the issuer's keys are fetched.";
+    oidc_keys_max_age: Age, "oidc-keys-max-age", "24h", "How long they are good for while the issuer is away.";
     hide_denied: bool, "hide-denied", "false", "Answer as if subjects that may not be read were not there.";
     allow_anonymous: bool, "allow-anonymous", "false", "Without logins: no warning where others than this machine can connect.";
     metrics_open: bool, "metrics-open", "true", "With logins: show `/metrics` to everybody; otherwise it takes `GLOBAL_READ`.";
     login_threads: usize, "login-threads", "0", "Passwords that are verified at once; 0 means one for two cores.";
-    login_queue: usize, "login-queue", "64", "Passwords that wait for that; what comes on top is answered 503.";
+    login_queue: usize, "login-queue", "64", "Passwords that wait for that; what comes on top is answered 429.";
+    rate_limit_writes: Option<Rate>, "rate-limit-writes", "off", "Requests of one principal, or one address where nobody has logged in, that change something: `off`, or a number in a time, such as `600/m`.";
+    rate_limit_judging: Option<Rate>, "rate-limit-judging", "off", "The same for those that have something judged: look-ups, trials of compatibility, validation of events.";
     log_format: LogFormat, "log-format", "human", "Log lines for people (`human`) or programs (`json`).";
     log_level: String, "log-level", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,accordant=debug`.";
     access_log: AccessLog, "access-log", "errors", "Which requests are logged: `off`, `errors` (those the server failed), `all`.";

@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::http::Rate;
+use crate::login::{ClaimPath, SignatureAlgorithm};
+
 /// A value that a setting can have.
 pub(super) trait Value: Sized {
     /// What may be written, for messages; it follows the words "is not".
@@ -209,10 +212,64 @@ pub enum OutageReads {
     Off,
 }
 
+words!(crate::login::NameSource, "one of subject, dns, uri, email", "subject" => Self::Subject, "dns" => Self::Dns, "uri" => Self::Uri, "email" => Self::Email);
+words!(crate::server::ClientAuth, "one of off, optional, required", "off" => Self::Off, "optional" => Self::Optional, "required" => Self::Required);
+words!(crate::server::MinVersion, "one of 1.2, 1.3", "1.2" => Self::V12, "1.3" => Self::V13);
 words!(OutageReads, "one of on, off", "on" => Self::On, "off" => Self::Off);
 words!(LogFormat, "one of human, json", "human" => Self::Human, "json" => Self::Json);
 words!(Shapes, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);
 words!(crate::http::AccessLog, "one of off, errors, all", "off" => Self::Off, "errors" => Self::Errors, "all" => Self::All);
+
+impl Value for crate::login::PrincipalMapping {
+    const KIND: &'static str = "a list of RULE:PATTERN/REPLACEMENT/, RULE:PATTERN/REPLACEMENT/L, RULE:PATTERN/REPLACEMENT/U and DEFAULT, whose \
+                                patterns are regular expressions";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+
+/// Algorithms of signatures; one at least.
+#[derive(Debug, Clone)]
+pub struct Algorithms(pub Vec<SignatureAlgorithm>);
+
+impl Value for Algorithms {
+    const KIND: &'static str = "a list of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 and EdDSA, with commas";
+
+    fn read(text: &str) -> Option<Self> {
+        text.split(',').map(|name| SignatureAlgorithm::parse(name.trim())).collect::<Option<Vec<_>>>().map(Self)
+    }
+}
+
+impl Value for Option<Rate> {
+    const KIND: &'static str = "off, or a number in a time such as 50/s, 600/m or 5000/h";
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "off" {
+            return Some(None);
+        }
+        let (number, unit) = text.split_once('/')?;
+        let per = Duration::read(&format!("1{}", unit.trim()))?;
+        let requests = number.trim().parse().ok().filter(|requests| *requests > 0)?;
+        Some(Some(Rate { requests, per }))
+    }
+}
+
+impl Value for ClaimPath {
+    const KIND: &'static str = "a path such as sub, realm_access.roles or [https://example.com/name].x";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Value for Option<ClaimPath> {
+    const KIND: &'static str = ClaimPath::KIND;
+
+    fn read(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(None) } else { ClaimPath::parse(text).map(Some) }
+    }
+}
 
 impl Value for crate::cloudevents::Tolerate {
     const KIND: &'static str = "a list of # and type-url, with commas";

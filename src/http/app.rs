@@ -1,6 +1,5 @@
 //! The application: what stands around every handler.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -20,6 +19,7 @@ use super::error_response::error_response;
 use super::gate::Known;
 use super::metrics::RouteIndex;
 use super::middleware::{context_prefix, deadline, panic, request_id, span};
+use super::peer::Peer;
 use super::request_info::{REQUEST_ID, RequestInfo};
 use super::routes::routes;
 use super::state::AppState;
@@ -61,7 +61,7 @@ impl App {
     }
 
     /// Answers a request. Never fails: whatever goes wrong becomes an answer.
-    pub async fn handle(&self, request: Request, peer: Option<SocketAddr>) -> Response {
+    pub async fn handle(&self, request: Request, peer: Peer) -> Response {
         let started = Instant::now();
         let id = request_id::of(request.headers());
         let varies = matches!(*request.method(), Method::GET | Method::POST);
@@ -73,7 +73,7 @@ impl App {
         };
         let preflight = grant.as_ref().filter(|grant| grant.is_preflight && admitted.is_ok());
         let preflight = preflight.map(|grant| (None, grant.preflight(request.headers())));
-        let known = self.state.gate.as_ref().map_or(Known::Open, |gate| gate.known(request.headers()));
+        let known = self.state.gate.as_ref().map_or(Known::Open, |gate| gate.known(request.headers(), &peer));
         let cached = match (&admitted, known.class()) {
             (Ok(()), Some(class)) => self.state.answer_cache.answer(&request, class, generation),
             _ => None,
@@ -109,7 +109,7 @@ impl App {
     async fn answer(
         &self,
         mut request: Request,
-        peer: Option<SocketAddr>,
+        peer: Peer,
         id: HeaderValue,
         started: Instant,
         admitted: Result<(), Refusal>,

@@ -135,6 +135,10 @@ impl Call<'_> {
         let target = cache_target(&request);
         let (mut parts, body) = request.into_parts();
         let caller = self.caller().await?;
+        if takes_body(method) {
+            let counted = state.rate_limiter.count(route.needs, &caller, &info.peer);
+            counted.inspect_err(|exceeded| state.metrics.limited(exceeded.setting)).map_err(ApiError::too_many_requests)?;
+        }
         let class = caller.rights.class();
         let request = self.authorized(path, &mut parts, caller).await?;
         if let Some(document) = &route.options.document
@@ -186,11 +190,12 @@ impl Call<'_> {
             _ => false,
         };
         let (Some(gate), false) = (&state.gate, is_open) else { return Ok(Caller::open()) };
-        gate.authenticate(&info.headers, info.peer.map(|peer| peer.ip())).await.map_err(|failure| {
-            state.metrics.refused_login(failure == LoginFailure::Wrong);
+        gate.authenticate(&info.headers, &info.peer).await.map_err(|failure| {
+            state.metrics.refused_login(failure.as_str());
             match failure {
                 LoginFailure::Wrong => ApiError::unauthorized(),
                 LoginFailure::Busy => ApiError::too_many_logins(),
+                LoginFailure::NoKeys => ApiError::no_keys(),
             }
         })
     }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 
 use super::admission::Refusal;
 use super::invalid_schema;
+use super::rate_limit::Exceeded;
 use super::wire::{ErrorDetails, ErrorMessage, Finding};
 use crate::access::{Denied, Refusal as DenialForm, Resource};
 use crate::codec::{CodecError, ConfigPatchError};
@@ -22,6 +23,8 @@ pub(super) struct ApiError {
     pub(super) details: Option<Box<ErrorDetails>>,
     /// The kind of problem, where status and code don't tell.
     pub(super) problem: Option<ProblemKind>,
+    /// Seconds after which to try again, where that is known.
+    pub(super) retry_after: Option<u64>,
     /// What happened inside; logged, never sent.
     pub(super) cause: Option<String>,
 }
@@ -46,20 +49,21 @@ pub(super) enum ProblemKind {
     UnsupportedMediaType,
     TooLarge,
     Timeout,
+    TooManyRequests,
     Failure,
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 65] = [
+pub const ERROR_CODES: [u32; 66] = [
     400, 401, 403, 40301, 40370, 404, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 40470, 40471, 40472,
     40480, 405, 406, 408, 40901, 40902, 40903, 40904, 40905, 40907, 40908, 40971, 40972, 40980, 40981, 41080, 413, 415, 421, 422,
-    42201, 42202, 42203, 42204, 42205, 42206, 42208, 42210, 42211, 42212, 42271, 42272, 42280, 42281, 42282, 42283, 500, 50001,
-    50002, 50070, 501, 503, 50302, 50303, 50304, 50380,
+    42201, 42202, 42203, 42204, 42205, 42206, 42208, 42210, 42211, 42212, 42271, 42272, 42280, 42281, 42282, 42283, 42980, 500,
+    50001, 50002, 50070, 501, 503, 50302, 50303, 50304, 50381,
 ];
 
 impl ApiError {
     fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), details: None, problem: None, cause: None }
+        Self { status, code, message: message.into(), details: None, problem: None, retry_after: None, cause: None }
     }
 
     fn not_found_as(code: u32, message: String) -> Self {
@@ -147,7 +151,18 @@ impl ApiError {
 
     pub(super) fn too_many_logins() -> Self {
         let message = "Too many logins are being verified; the settings login-threads and login-queue move this limit; try again";
-        Self::unavailable(50380, message)
+        Self { retry_after: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, 42980, message) }
+    }
+
+    pub(super) fn too_many_requests(exceeded: Exceeded) -> Self {
+        let Exceeded { retry_after, setting } = exceeded;
+        let message =
+            format!("Too many requests; the setting {setting} moves this limit; the next one is taken in {retry_after} s");
+        Self { retry_after: Some(retry_after), ..Self::new(StatusCode::TOO_MANY_REQUESTS, 42980, message) }
+    }
+
+    pub(super) fn no_keys() -> Self {
+        Self::unavailable(50381, "The keys of the issuer of tokens are not at hand; try again")
     }
 
     pub(super) fn panicked(request_id: &str) -> Self {

@@ -22,6 +22,9 @@ pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo
         // all that is refused for want of room or of a database is worth another try soon
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 

@@ -18,7 +18,8 @@ use crate::registry::JudgingLoad;
 pub(super) struct RouteIndex(pub(super) usize);
 
 /// Statuses whose counters are at hand; others are looked up.
-const STATUSES: [u16; 20] = [200, 204, 207, 304, 400, 403, 404, 405, 406, 408, 409, 410, 413, 415, 421, 422, 500, 501, 503, 504];
+const STATUSES: [u16; 22] =
+    [200, 204, 207, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 415, 421, 422, 429, 500, 501, 503, 504];
 
 /// Upper bounds of the histogram, in seconds.
 const LATENCY: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -51,10 +52,11 @@ struct Instruments {
     cached_bytes: Gauge,
     connections: Gauge,
     database_available: Gauge,
-    wrong_logins: Counter,
-    busy_logins: Counter,
+    refused_logins: [(&'static str, Counter); 3],
     denied: Counter,
     stale_access: Gauge,
+    refused_handshakes: Counter,
+    given_up_handshakes: Counter,
 }
 
 #[derive(Clone)]
@@ -89,10 +91,12 @@ impl Metrics {
             cached_bytes: gauge!("accordant_cached_bytes"),
             connections: gauge!("accordant_connections"),
             database_available: gauge!("accordant_database_available"),
-            wrong_logins: counter!("accordant_logins_refused_total", "reason" => "wrong"),
-            busy_logins: counter!("accordant_logins_refused_total", "reason" => "busy"),
+            refused_logins: ["wrong", "busy", "no_keys"]
+                .map(|reason| (reason, counter!("accordant_logins_refused_total", "reason" => reason))),
             denied: counter!("accordant_requests_denied_total"),
             stale_access: gauge!("accordant_access_stale"),
+            refused_handshakes: counter!("accordant_tls_handshakes_failed_total", "reason" => "refused"),
+            given_up_handshakes: counter!("accordant_tls_handshakes_failed_total", "reason" => "given_up"),
         });
         with_local_recorder(&recorder, || {
             describe_gauge!(
@@ -106,11 +110,32 @@ impl Metrics {
             describe_histogram!("accordant_commit_batch", "Writes in a commit");
             describe_gauge!("accordant_cached_schemas", "Schemas in memory");
             describe_gauge!("accordant_cached_bytes", "Bytes of the schemas in memory");
-            describe_counter!("accordant_logins_refused_total", "Requests whose login was refused, by reason: wrong, busy");
+            describe_counter!(
+                "accordant_logins_refused_total",
+                "Requests whose login was refused, by reason: wrong, busy, no_keys"
+            );
+            describe_counter!(
+                "accordant_requests_limited_total",
+                "Requests of clients that had made too many, by the setting that says so"
+            );
             describe_counter!("accordant_requests_denied_total", "Requests that rules did not allow");
             describe_gauge!(
                 "accordant_access_stale",
                 "1 while a changed file of logins or rules can't be used, and older ones are in force"
+            );
+            describe_counter!(
+                "accordant_tls_handshakes_failed_total",
+                "Connections that came to no TLS, by reason: refused by one of the two ends, given up for time or room"
+            );
+            describe_counter!(
+                "accordant_oidc_key_fetches_total",
+                "Fetches of the keys of the issuer of tokens, by outcome: fetched, failed"
+            );
+            describe_gauge!("accordant_oidc_keys", "Keys of the issuer of tokens");
+            describe_gauge!("accordant_tls_stale", "1 while changed files of TLS can't be used, and older ones are in force");
+            describe_gauge!(
+                "accordant_tls_certificate_expires",
+                "When the certificate of the listeners ends, in seconds since 1970"
             );
             describe_gauge!("accordant_connections", "Open connections of clients");
             describe_gauge!("accordant_database_connections", "Connections to the database by state");
@@ -157,10 +182,23 @@ impl Metrics {
         self.0.instruments.cached_answers.increment(1);
     }
 
-    /// A login was refused: it was wrong, or there was no room to verify it.
-    pub(super) fn refused_login(&self, is_wrong: bool) {
-        let instruments = &self.0.instruments;
-        if is_wrong { &instruments.wrong_logins } else { &instruments.busy_logins }.increment(1);
+    /// A login was refused: it was wrong, or could not be verified.
+    pub(super) fn refused_login(&self, reason: &str) {
+        if let Some((_, counter)) = self.0.instruments.refused_logins.iter().find(|(known, _)| *known == reason) {
+            counter.increment(1);
+        }
+    }
+
+    /// The keys of the issuer of tokens were fetched, so many of them, or could not be.
+    #[expect(clippy::cast_precision_loss, reason = "there are not that many keys")]
+    pub fn fetched_keys(&self, count: Option<usize>) {
+        with_local_recorder(&self.0.recorder, || {
+            let outcome = if count.is_some() { "fetched" } else { "failed" };
+            counter!("accordant_oidc_key_fetches_total", "outcome" => outcome).increment(1);
+            if let Some(count) = count {
+                gauge!("accordant_oidc_keys").set(count as f64);
+            }
+        });
     }
 
     /// Rules did not allow a request.
@@ -168,9 +206,31 @@ impl Metrics {
         self.0.instruments.denied.increment(1);
     }
 
+    /// A client has made more requests than a setting allows.
+    pub(super) fn limited(&self, setting: &'static str) {
+        with_local_recorder(&self.0.recorder, || counter!("accordant_requests_limited_total", "setting" => setting).increment(1));
+    }
+
     /// Whether logins and rules are older than their files.
     pub fn stale_access(&self, is_stale: bool) {
         self.0.instruments.stale_access.set(f64::from(u8::from(is_stale)));
+    }
+
+    /// A connection came to no TLS: one of its ends refused, or it was given up.
+    pub fn failed_handshake(&self, is_given_up: bool) {
+        let instruments = &self.0.instruments;
+        if is_given_up { &instruments.given_up_handshakes } else { &instruments.refused_handshakes }.increment(1);
+    }
+
+    /// Whether what TLS uses is older than its files.
+    pub fn stale_tls(&self, is_stale: bool) {
+        with_local_recorder(&self.0.recorder, || gauge!("accordant_tls_stale").set(f64::from(u8::from(is_stale))));
+    }
+
+    /// When the certificate of the listeners ends, in seconds since 1970.
+    #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^52")]
+    pub fn tls_expires(&self, at: u64) {
+        with_local_recorder(&self.0.recorder, || gauge!("accordant_tls_certificate_expires").set(at as f64));
     }
 
     pub(super) fn registration(&self, is_new: bool) {

@@ -8,8 +8,9 @@
 //! | `admission` | what a request must be like before anything is answered to it |
 //! | `middleware/` | the entries of that list, one concern a file |
 //! | `routes` | the table of routes and nothing else |
-//! | `gate/` | who asks |
+//! | `peer`, `gate/` | the other end of the connection, and who asks |
 //! | `needs`, `authorization` | what a route needs, and whether the caller may do that on what the request touches |
+//! | `rate_limit` | how many requests one client may make in a time |
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
 //! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
 //! | `handlers/` | the handlers, one file for each group of paths |
@@ -41,7 +42,9 @@ mod middleware;
 mod needs;
 mod negotiate;
 mod path;
+mod peer;
 mod problem;
+mod rate_limit;
 mod reply;
 mod request;
 mod request_info;
@@ -53,12 +56,14 @@ mod wire;
 pub use admission::Hosts;
 pub use app::{App, app};
 pub use error::ERROR_CODES;
-pub use gate::{Gate, LoginMethod, Logins, VerifierLimits};
+pub use gate::{Gate, Issuer, LoginMethod, Logins, VerifierLimits};
 pub use links::Links;
 pub use metrics::Metrics;
 pub use middleware::access_log::AccessLog;
 pub use middleware::cors::Cors;
 pub use needs::Needs;
+pub use peer::Peer;
+pub use rate_limit::{Rate, RateLimits};
 pub use route::Route;
 pub use routes::routes;
 pub use state::{AppState, DocumentAges, HttpSettings};

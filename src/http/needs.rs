@@ -32,6 +32,18 @@ pub enum Needs {
 }
 
 impl Needs {
+    /// Whether the route changes something.
+    pub(super) fn changes(self) -> bool {
+        use Operation::{SubjectCompatibilityWrite, SubjectDelete, SubjectWrite};
+        let writes = |operation: &Operation| matches!(operation, SubjectWrite | SubjectDelete | SubjectCompatibilityWrite);
+        match self {
+            Self::Subject(operations) => operations.iter().any(writes),
+            Self::Settings { writes, .. } => writes,
+            Self::Context(operation) | Self::Somewhere(operation) => writes(&operation),
+            _ => false,
+        }
+    }
+
     /// The names of the operations as openapi.yaml has them: all are needed, where nothing else is said.
     pub fn operations(self) -> Vec<&'static str> {
         match self {

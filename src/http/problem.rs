@@ -76,6 +76,10 @@ pub(super) fn page(kind: ProblemKind) -> Page {
         }
         ProblemKind::TooLarge => page("Too large", "The request is larger than the server's limit, which a setting moves."),
         ProblemKind::Timeout => page("Out of time", "The request took too long to arrive or to be answered."),
+        ProblemKind::TooManyRequests => page(
+            "Too many requests",
+            "The client has made more requests than a setting allows; `Retry-After` says when the next one is taken.",
+        ),
         ProblemKind::Failure => {
             page("The server failed", "The fault is the server's; its log has the details under the request id of the answer.")
         }
@@ -91,6 +95,7 @@ fn kind(error: &ApiError) -> ProblemKind {
         (StatusCode::NOT_FOUND, _) => ProblemKind::NotFound,
         (StatusCode::METHOD_NOT_ALLOWED, _) => ProblemKind::MethodNotAllowed,
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, _) => ProblemKind::UnsupportedMediaType,
+        (StatusCode::TOO_MANY_REQUESTS, _) => ProblemKind::TooManyRequests,
         (StatusCode::PAYLOAD_TOO_LARGE, _) => ProblemKind::TooLarge,
         (StatusCode::REQUEST_TIMEOUT, _) | (_, 50002) => ProblemKind::Timeout,
         (status, _) if status.is_client_error() => ProblemKind::Invalid,

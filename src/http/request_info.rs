@@ -1,12 +1,12 @@
 //! What is known of a request from beginning to end, also when its handler has failed.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::metrics::RouteIndex;
+use super::peer::Peer;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -18,13 +18,13 @@ pub(super) struct RequestInfo {
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     /// The other end of the connection.
-    pub(super) peer: Option<SocketAddr>,
+    pub(super) peer: Peer,
     route: OnceLock<RouteIndex>,
 }
 
 impl RequestInfo {
     /// Takes the headers out of the request and leaves itself among its extensions.
-    pub(super) fn of(request: &mut Request, peer: Option<SocketAddr>, id: HeaderValue) -> Arc<Self> {
+    pub(super) fn of(request: &mut Request, peer: Peer, id: HeaderValue) -> Arc<Self> {
         let headers = std::mem::take(request.headers_mut());
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let info = Arc::new(Self { id, method, uri, headers, peer, route: OnceLock::new() });

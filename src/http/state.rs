@@ -14,6 +14,7 @@ use super::metrics::Metrics;
 use super::middleware::access_log::AccessLog;
 use super::middleware::answer_cache::AnswerCache;
 use super::middleware::cors::Cors;
+use super::rate_limit::{RateLimiter, RateLimits};
 use crate::cloudevents::EventSettings;
 use crate::registry::Registry;
 
@@ -28,6 +29,8 @@ pub struct HttpSettings {
     /// Time in which a request must be answered.
     pub request_timeout: Duration,
     pub access_log: AccessLog,
+    /// Requests of one client in a time.
+    pub rate_limits: RateLimits,
     /// Names under which requests reach the server.
     pub hosts: Hosts,
     /// Pages of other origins that may ask.
@@ -75,6 +78,7 @@ impl Default for HttpSettings {
             body_memory: 32 << 20,
             request_timeout: Duration::from_mins(1),
             access_log: AccessLog::Errors,
+            rate_limits: RateLimits::default(),
             hosts: Hosts::Any,
             cors: None,
             metrics_open: true,
@@ -98,6 +102,7 @@ pub struct AppState {
     pub(super) gate: Option<Arc<Gate>>,
     pub(super) answer_cache: AnswerCache,
     pub(super) body_memory: BodyMemory,
+    pub(super) rate_limiter: RateLimiter,
     /// The server is about to stop, and load balancers should know.
     pub(super) is_stopping: AtomicBool,
     /// Where requests are served; readiness is asked for from another thread as well.
@@ -109,6 +114,7 @@ impl AppState {
         let answer_cache = AnswerCache::new(settings.answer_cache_bytes, settings.gzip_from);
         let (is_stopping, runtime) = (AtomicBool::new(false), Handle::try_current().ok());
         let body_memory = BodyMemory::new(settings.body_memory);
-        Arc::new(Self { registry, metrics, settings, gate, answer_cache, body_memory, is_stopping, runtime })
+        let rate_limiter = RateLimiter::new(settings.rate_limits);
+        Arc::new(Self { registry, metrics, settings, gate, answer_cache, body_memory, rate_limiter, is_stopping, runtime })
     }
 }

@@ -3,15 +3,24 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `certificate` | what a certificate says |
+//! | `principal_mapping` | from a name in a certificate to the name of a user |
+//! | `oidc/` | tokens of an issuer, and its keys |
 //! | `password` | hashes of passwords: reading them, holding a password against one, making one |
 //! | `users` | files of users: `NAME:HASH` a line, or Karapace's |
 //! | `token` | static tokens, stored as hashes |
 
+mod certificate;
+mod oidc;
 mod password;
+mod principal_mapping;
 mod token;
 mod users;
 
+pub use certificate::{Certificate, NameSource};
+pub use oidc::{ClaimPath, Identity, KeySet, KeySetError, OidcSettings, SignatureAlgorithm, TokenFault};
 pub use password::{PasswordHash, hash_password};
+pub use principal_mapping::{CertificateLogin, PrincipalMapping};
 pub use token::{StoredToken, Tokens, civil, fresh_token, hash_token};
 pub use users::{Users, check_name};
 

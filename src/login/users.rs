@@ -102,11 +102,14 @@ impl Users {
     /// Whether a password is a user's. For a name that is not there another user's hash is computed, always the same one for the same
     /// name: how long the answer takes does not tell which names there are, also where hashes of several kinds are in use.
     pub fn verify(&self, name: &str, password: &[u8]) -> bool {
-        let known = self.by_name.get(name).copied();
+        let is_right = self.hash_for(name).is_some_and(|hash| hash.verify(password));
+        self.by_name.contains_key(name) && is_right
+    }
+
+    /// The hash that a password is held against: the user's own, or the one that stands in for it.
+    pub fn hash_for(&self, name: &str) -> Option<&PasswordHash> {
         let count = u64::try_from(self.hashes.len().max(1)).unwrap_or(1);
         let decoy = usize::try_from(self.decoys.hash_one(name) % count).unwrap_or(0);
-        let Some(hash) = self.hashes.get(known.unwrap_or(decoy)) else { return false };
-        let is_right = hash.verify(password);
-        known.is_some() && is_right
+        self.hashes.get(self.by_name.get(name).copied().unwrap_or(decoy))
     }
 }

@@ -19,6 +19,8 @@ pub(super) const LARGE: u32 = 64 << 10;
 pub(super) enum Phase {
     /// Its end has been said; the client may still be sending.
     Closing,
+    /// TLS is being agreed on.
+    Handshake,
     /// The client has sent nothing since the last answer.
     Idle,
     /// A request has begun to arrive.
@@ -47,11 +49,12 @@ pub(super) struct Totals {
     /// The time of the last sweep: good enough for deadlines, and costs nothing.
     swept: AtomicU64,
     pub(super) unsent: AtomicU64,
+    pub(super) handshakes: AtomicUsize,
 }
 
 impl Totals {
     pub(super) fn new() -> Self {
-        Self { start: Instant::now(), swept: AtomicU64::new(1), unsent: AtomicU64::new(0) }
+        Self { start: Instant::now(), swept: AtomicU64::new(1), unsent: AtomicU64::new(0), handshakes: AtomicUsize::new(0) }
     }
 
     /// Milliseconds since the start, and never 0, which means "not at all" below.
@@ -72,6 +75,7 @@ pub(super) struct Activity {
     totals: Arc<Totals>,
     requests: AtomicUsize,
     is_closing: AtomicBool,
+    is_handshaking: AtomicBool,
     has_begun: AtomicBool,
     is_http2: AtomicBool,
     /// When the phase began that it is in.
@@ -95,6 +99,7 @@ impl Activity {
             totals,
             requests: AtomicUsize::new(0),
             is_closing: AtomicBool::new(false),
+            is_handshaking: AtomicBool::new(false),
             has_begun: AtomicBool::new(false),
             is_http2: AtomicBool::new(false),
             since,
@@ -110,6 +115,8 @@ impl Activity {
     pub(super) fn phase(&self) -> Phase {
         if self.is_closing.load(Ordering::Relaxed) {
             Phase::Closing
+        } else if self.is_handshaking.load(Ordering::Relaxed) {
+            Phase::Handshake
         } else if self.requests.load(Ordering::Relaxed) > 0 {
             Phase::Answering
         } else if self.has_begun.load(Ordering::Relaxed) {
@@ -134,6 +141,13 @@ impl Activity {
 
     fn since_now(&self) {
         self.since.store(self.totals.now(), Ordering::Relaxed);
+    }
+
+    /// TLS is being agreed on, until what is answered is dropped.
+    pub(super) fn handshake(self: &Arc<Self>) -> Handshake {
+        self.is_handshaking.store(true, Ordering::Relaxed);
+        self.totals.handshakes.fetch_add(1, Ordering::Relaxed);
+        Handshake(Arc::clone(self))
     }
 
     /// Bytes have come.
@@ -201,6 +215,18 @@ impl Activity {
             return Poll::Pending;
         }
         Poll::Ready(if order == CUT { Order::Cut } else { Order::Finish })
+    }
+}
+
+/// A handshake under way.
+#[derive(Debug)]
+pub(super) struct Handshake(Arc<Activity>);
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.0.is_handshaking.store(false, Ordering::Relaxed);
+        self.0.totals.handshakes.fetch_sub(1, Ordering::Relaxed);
+        self.0.since_now();
     }
 }
 

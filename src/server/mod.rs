@@ -6,45 +6,50 @@
 //! | --- | --- |
 //! | `activity` | what a connection is doing |
 //! | `roster` | the open connections: their deadlines, and which of them goes when there are too many |
-//! | `stream` | the socket: closed so that the last answer arrives |
+//! | `connection` | one connection, from its acceptance to its end |
+//! | `listener` | where connections come from |
+//! | `socket` | closed so that the last answer arrives |
+//! | `tls/` | certificates and keys, and how others take their place |
+//! | `stream` | what is read and written, and which version of HTTP it is |
 //! | `answer_body` | the body of an answer on its way |
 //! | `open_files` | the system's limit of open files |
 
 mod activity;
 mod answer_body;
+mod connection;
+mod listener;
 mod open_files;
 mod roster;
+mod socket;
 mod stream;
+mod tls;
 
-use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, Version, header};
-use axum::response::Response;
-use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::http::{App, Metrics};
-use activity::{Activity, Order};
-use answer_body::AnswerBody;
+use connection::{Accepted, Service};
+pub use listener::Listener;
+use listener::Listeners;
 pub use open_files::{raise_open_files, room_for_connections};
-use roster::{Place, Roster};
-use stream::Stream;
+use roster::Roster;
+pub use tls::{ClientAuth, MinVersion, Tls, TlsError, TlsOptions, TlsTexts};
 
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Time in which the head of a request must have arrived, from its first byte on.
     pub header_timeout: Duration,
+    /// Time in which a client and the server must have agreed on TLS.
+    pub handshake_timeout: Duration,
+    /// Clients that do so at once.
+    pub max_handshakes: usize,
     /// How long a connection without a request is kept.
     pub idle_timeout: Duration,
     /// How long a client may take nothing of its answer.
@@ -65,6 +70,8 @@ impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             header_timeout: Duration::from_secs(30),
+            handshake_timeout: Duration::from_secs(10),
+            max_handshakes: 512,
             idle_timeout: Duration::from_secs(75),
             send_timeout: Duration::from_secs(30),
             max_connections: 4096,
@@ -92,23 +99,20 @@ const WINDOWS: (u32, u32) = (256 << 10, 1 << 20);
 /// HTTP/2: bytes of an answer that wait for its client beside those that are counted.
 const MAX_SEND_BUFFER: usize = 128 << 10;
 
-/// What every connection is served with.
-struct Service {
+/// Serves until `stop` resolves, then lets open requests finish.
+pub async fn serve(
+    listeners: Vec<Listener>,
     app: App,
     metrics: Metrics,
-    roster: Arc<Roster>,
-    http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
-    max_connections: usize,
-}
-
-/// Serves until `stop` resolves, then lets open requests finish.
-pub async fn serve(listener: TcpListener, app: App, metrics: Metrics, settings: ServerSettings, stop: impl Future<Output = ()>) {
+    settings: ServerSettings,
+    stop: impl Future<Output = ()>,
+) {
     let roster = Roster::new();
-    let max_connections = settings.max_connections.max(1);
+    let listeners = Listeners::new(listeners);
+    let (max_connections, max_handshakes) = (settings.max_connections.max(1), settings.max_handshakes.max(1));
     let announced = app.clone();
     let (http1, http2) = (http1(), http2(&settings));
-    let service = Arc::new(Service { app, metrics, roster: Arc::clone(&roster), http1, http2, max_connections });
+    let service = Arc::new(Service { app, metrics, roster: Arc::clone(&roster), http1, http2, max_connections, max_handshakes });
     let mut stop = std::pin::pin!(stop);
     let mut closed: Option<Instant> = None;
     let mut sweeps = tokio::time::interval(sweep_interval(&settings));
@@ -117,9 +121,9 @@ pub async fn serve(listener: TcpListener, app: App, metrics: Metrics, settings: 
     loop {
         let at = closed;
         tokio::select! {
-            accepted = accept(&listener, &service) => {
-                if let Some((stream, place, is_surplus)) = accepted {
-                    tokio::spawn(connection(stream, place, is_surplus, Arc::clone(&service)));
+            accepted = accept(&listeners, &service) => {
+                if let Some(accepted) = accepted {
+                    tokio::spawn(connection::serve(accepted, Arc::clone(&service)));
                 }
             }
             _ = sweeps.tick() => roster.sweep(&settings, false),
@@ -131,7 +135,7 @@ pub async fn serve(listener: TcpListener, app: App, metrics: Metrics, settings: 
             () = async { tokio::time::sleep_until(at.unwrap_or_else(Instant::now)).await }, if at.is_some() => break,
         }
     }
-    drop(listener);
+    drop(listeners);
     drain(&roster, &settings).await;
 }
 
@@ -181,102 +185,15 @@ fn http2(settings: &ServerSettings) -> http2::Builder<TokioExecutor> {
     http
 }
 
-/// Serves one connection to its end.
-async fn connection(stream: TcpStream, place: Place, is_surplus: bool, service: Arc<Service>) {
-    let activity = &place.activity;
-    let peer = stream.peer_addr().ok();
-    service.metrics.connection(1.0);
-    let mut stream = Stream::new(stream, Arc::clone(activity));
-    let begun = {
-        let mut begin = std::pin::pin!(stream.begin());
-        poll_fn(|cx| match activity.poll_order(cx) {
-            Poll::Ready(_) => Poll::Ready(None),
-            Poll::Pending => begin.as_mut().poll(cx).map(Some),
-        })
-        .await
-    };
-    let answering = service_fn(|request| answer(&service, activity, is_surplus, peer, request));
-    let ended = match begun {
-        Some(Ok(Version::HTTP_2)) => {
-            // boxed, for it is large, and few connections need it
-            Box::pin(async {
-                let served = std::pin::pin!(service.http2.serve_connection(TokioIo::new(stream), answering));
-                driven(served, activity, http2::Connection::graceful_shutdown).await
-            })
-            .await
-        }
-        Some(Ok(_)) => {
-            let served = std::pin::pin!(service.http1.serve_connection(TokioIo::new(stream), answering));
-            driven(served, activity, http1::Connection::graceful_shutdown).await
-        }
-        Some(Err(_)) | None => Ok(()),
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "connection ended");
-    }
-    service.metrics.connection(-1.0);
-    drop(place);
-}
-
-/// A connection until it ends, or is told to.
-async fn driven<C>(mut served: Pin<&mut C>, activity: &Activity, finish: fn(Pin<&mut C>)) -> hyper::Result<()>
-where
-    C: Future<Output = hyper::Result<()>>,
-{
-    poll_fn(|cx| {
-        loop {
-            if let Poll::Ready(ended) = served.as_mut().poll(cx) {
-                return Poll::Ready(ended);
-            }
-            match activity.poll_order(cx) {
-                Poll::Ready(Order::Finish) => finish(served.as_mut()),
-                Poll::Ready(Order::Cut) => return Poll::Ready(Ok(())),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-    })
-    .await
-}
-
-fn answer(
-    service: &Service,
-    activity: &Arc<Activity>,
-    is_surplus: bool,
-    peer: Option<SocketAddr>,
-    request: hyper::Request<Incoming>,
-) -> impl Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + use<> {
-    let version = request.version();
-    let exchange = activity.request(version == Version::HTTP_2);
-    let is_full = is_surplus && service.roster.len() > service.max_connections;
-    let app = if is_full { service.app.when_full() } else { service.app.clone() };
-    async move {
-        let response = app.handle(request.map(Body::new), peer).await;
-        Ok(for_version(response, version).map(|body| AnswerBody::new(body, exchange)))
-    }
-}
-
-/// What of an answer depends on the version of HTTP.
-fn for_version(mut response: Response, version: Version) -> Response {
-    if version == Version::HTTP_10 && hyper::body::Body::size_hint(response.body()).exact().is_none() {
-        // the end of the connection is the end of the body; an answer in this version has hyper not promise another one
-        *response.version_mut() = Version::HTTP_10;
-    }
-    let is_body_unread = matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
-    if is_body_unread && version <= Version::HTTP_11 {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
-}
-
-/// The next connection, and whether it is beyond the cap.
-async fn accept(listener: &TcpListener, service: &Service) -> Option<(TcpStream, Place, bool)> {
+/// The next connection.
+async fn accept(listeners: &Listeners, service: &Service) -> Option<Accepted> {
     let Service { roster, max_connections, .. } = service;
     roster.fewer_than(max_connections + SURPLUS_CONNECTIONS).await;
-    match listener.accept().await {
-        Ok((stream, peer)) => {
+    match listeners.accept().await {
+        Ok((stream, peer, tls)) => {
             let is_surplus = roster.len() >= *max_connections && !roster.make_room();
             without_delay(&stream, peer);
-            Some((stream, roster.enter(), is_surplus))
+            Some(Accepted { stream, tls, place: roster.enter(), is_surplus })
         }
         Err(error) => {
             tracing::warn!(%error, "accept failed");

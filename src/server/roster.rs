@@ -73,6 +73,23 @@ impl Roster {
         }
     }
 
+    /// Gives up the handshake that has lasted longest, where there are more than so many.
+    pub(super) fn limit_handshakes(&self, limit: usize) {
+        if self.totals.handshakes.load(Ordering::Relaxed) <= limit {
+            return;
+        }
+        let now = self.totals.now();
+        let connections = self.connections();
+        let is_spare = |connection: &Activity| connection.phase() == Phase::Handshake && !connection.was_told();
+        let under_way = connections.iter().filter(|(_, connection)| is_spare(connection));
+        // of those that began in the same moment, the one that came first
+        if let Some((_, connection)) =
+            under_way.max_by_key(|(number, connection)| (connection.lasted(now), std::cmp::Reverse(**number)))
+        {
+            connection.tell(Order::Cut);
+        }
+    }
+
     /// Gives up the connection that is missed least: one that ends anyway, else the longest idle one, else one whose client is slow
     /// in sending a request or in taking an answer. False: all others are being answered.
     pub(super) fn make_room(&self) -> bool {
@@ -84,7 +101,7 @@ impl Roster {
                 _ if blocked >= READER_GRACE => 3,
                 Phase::Closing => 0,
                 Phase::Idle if blocked.is_zero() => 1,
-                Phase::Head if lasted >= HEAD_GRACE => 2,
+                Phase::Head | Phase::Handshake if lasted >= HEAD_GRACE => 2,
                 _ => return None,
             };
             Some((rank, std::cmp::Reverse(lasted.max(blocked)), connection))
@@ -114,6 +131,7 @@ impl Roster {
             match connection.phase() {
                 _ if connection.blocked_for(now) >= settings.send_timeout => connection.tell(Order::Cut),
                 Phase::Head if lasted >= settings.header_timeout => connection.tell(Order::Cut),
+                Phase::Handshake if lasted >= settings.handshake_timeout => connection.tell(Order::Cut),
                 Phase::Idle if connection.was_told() && lasted >= closing => connection.tell(Order::Cut),
                 Phase::Head if connection.was_told() && lasted >= CLOSING_GRACE => connection.tell(Order::Cut),
                 Phase::Closing if is_stopping && lasted >= closing => connection.tell(Order::Cut),

@@ -16,3 +16,4 @@ mod contract;
 mod engines;
 mod faults;
 mod store;
+mod tls;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::cli::check::style::{print, without_controls};
 use crate::cli::client::{Answer, Client};
 use crate::cli::exit::Exit;
+use crate::cli::registry_login::RegistryLogin;
 
 #[derive(Debug, Args)]
 struct Arguments {
@@ -21,9 +22,8 @@ struct Arguments {
     /// The registry: http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8081")]
     registry: String,
-    /// PEM file with certificates to trust, beside those everyone does
-    #[arg(long, value_name = "FILE")]
-    ca: Option<String>,
+    #[command(flatten)]
+    login: RegistryLogin,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: OutputFormat,
@@ -68,7 +68,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
 
 async fn ask(arguments: &Arguments) -> Result<Answer, String> {
     let registry = |error: String| format!("registry {}: {error}", arguments.registry);
-    let client = Client::new(&arguments.registry, arguments.ca.as_deref()).map_err(registry)?;
+    let client = Client::new(&arguments.registry, &arguments.login).map_err(registry)?;
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let mut path = format!("/cloudevents/resolve?dataschema={}", encoded(&arguments.uri));
     if let Some(event_type) = &arguments.event_type {

@@ -11,6 +11,7 @@ use crate::cli::check::style::{print, print_styled};
 use crate::cli::check::{Color, InputError, Places, max_depth, on_deep_stack, read, schema_type, type_of};
 use crate::cli::client::Client;
 use crate::cli::exit::Exit;
+use crate::cli::registry_login::RegistryLogin;
 use crate::cloudevents::{
     Attempt, ContentMode, Envelope, EventSettings, Issues, Judgement, Report, Schema, SchemaFacts, Strictness, Tolerate, Verdict,
     batch_report, content_mode, judge, parse_batch, parse_headers, parse_structured, report, without_data,
@@ -46,9 +47,8 @@ struct Arguments {
     /// Ask a registry, which finds the schema that the event names
     #[arg(long, value_name = "URL")]
     registry: Option<String>,
-    /// Certificates to trust for the registry, in PEM
-    #[arg(long, value_name = "FILE", requires = "registry")]
-    ca: Option<String>,
+    #[command(flatten)]
+    login: RegistryLogin,
     /// Use the schema of this subject of the registry, whatever the event says
     #[arg(long, value_name = "SUBJECT", requires = "registry")]
     subject: Option<String>,
@@ -233,7 +233,7 @@ fn hold(mut envelope: Envelope, schema: Option<&Schema>) -> Verdict {
 /// Sends the event to a registry as it would be sent to a consumer.
 fn ask(arguments: &Arguments, url: &str, headers: &[(String, Vec<u8>)], body: &[u8]) -> Result<Value, InputError> {
     let refused = |message: String| InputError::new(format!("registry: {message}"));
-    let client = Client::new(url, arguments.ca.as_deref()).map_err(refused)?;
+    let client = Client::new(url, &arguments.login).map_err(refused)?;
     let mut path = format!("/cloudevents/validate?mode={}", arguments.mode.word());
     for (name, value) in [("subject", &arguments.subject), ("version", &arguments.version)] {
         if let Some(value) = value {

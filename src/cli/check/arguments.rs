@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::registry_login::RegistryLogin;
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType, VersionSelector};
 
 #[derive(Debug, Args)]
@@ -27,9 +28,8 @@ pub(super) struct Arguments {
     /// Compare with this version of the subject only: a number or `latest`
     #[arg(long = "version", value_name = "VERSION", requires = "registry", value_parser = version)]
     pub(super) of_version: Option<VersionSelector>,
-    /// PEM file with certificates to trust, beside those everyone does
-    #[arg(long, value_name = "FILE", requires = "registry")]
-    pub(super) ca: Option<String>,
+    #[command(flatten)]
+    pub(super) login: RegistryLogin,
     /// Compatibility level [default: the subject's in the registry, else BACKWARD]
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub(super) level: Option<CompatibilityLevel>,

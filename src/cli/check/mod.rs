@@ -94,7 +94,7 @@ fn check(arguments: &Arguments) -> Result<Outcome, InputError> {
     let metadata = metadata(&arguments.property)?;
     match (&arguments.registry, &arguments.subject) {
         (Some(url), Some(subject)) => {
-            let remote = Remote::new(url, arguments.ca.as_deref(), subject, arguments.allow_new)?;
+            let remote = Remote::new(url, &arguments.login, subject, arguments.allow_new)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| InputError::new(format!("the network can't be used: {error}")))?;
             runtime.block_on(against_registry(arguments, metadata, remote))

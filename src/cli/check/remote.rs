@@ -10,6 +10,7 @@ use super::input_error::InputError;
 use super::loaded_schema::{LoadedSchema, Reading};
 use super::source::Input;
 use crate::cli::client::{Answer, Client};
+use crate::cli::registry_login::RegistryLogin;
 use crate::codec::{FromJson, config_from};
 use crate::compat;
 use crate::registry::Limits;
@@ -42,8 +43,8 @@ struct Stored {
 }
 
 impl Remote {
-    pub(super) fn new(url: &str, ca: Option<&str>, subject: &str, allow_new: bool) -> Result<Self, InputError> {
-        let client = Client::new(url, ca).map_err(|error| InputError::new(format!("registry: {error}")))?;
+    pub(super) fn new(url: &str, login: &RegistryLogin, subject: &str, allow_new: bool) -> Result<Self, InputError> {
+        let client = Client::new(url, login).map_err(|error| InputError::new(format!("registry: {error}")))?;
         Ok(Self { url: client.url(""), client, subject: Subject::parse(subject), allow_new })
     }
 

@@ -11,6 +11,10 @@ pub enum LoginMethod {
     None,
     Basic,
     Token,
+    /// The certificate of the connection.
+    Certificate,
+    /// A token of the issuer.
+    Oidc,
 }
 
 impl LoginMethod {
@@ -20,6 +24,8 @@ impl LoginMethod {
             Self::None => "none",
             Self::Basic => "basic",
             Self::Token => "token",
+            Self::Certificate => "certificate",
+            Self::Oidc => "oidc",
         }
     }
 }

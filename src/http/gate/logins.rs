@@ -7,8 +7,9 @@ use axum::http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::caller::{Caller, LoginMethod};
+use super::issuer::Issuer;
 use crate::access::{Principal, PrincipalKind, Refusal, Rights, Rules};
-use crate::login::{StoredToken, Tokens, Users};
+use crate::login::{Identity, StoredToken, Tokens, Users};
 
 /// Sets of rights that are kept; principals about whom the same rules are share one, and with it the answers that are kept.
 const MAX_SETS: usize = 4096;
@@ -17,6 +18,9 @@ const MAX_SETS: usize = 4096;
 #[derive(Debug, Default)]
 pub struct Logins {
     users: Option<Users>,
+    issuer: Option<Arc<Issuer>>,
+    /// Clients may show certificates.
+    certificates: bool,
     tokens: Option<Tokens>,
     /// None where everybody who has logged in may do everything.
     rules: Option<Rules>,
@@ -39,7 +43,11 @@ impl Logins {
     }
 
     fn has_logins(&self) -> bool {
-        self.users.is_some() || self.tokens.is_some()
+        self.users.is_some() || self.takes_bearer()
+    }
+
+    fn takes_bearer(&self) -> bool {
+        self.tokens.is_some() || self.issuer.is_some()
     }
 
     fn make_anonymous(&self) -> Arc<Caller> {
@@ -51,13 +59,29 @@ impl Logins {
         Arc::new(Caller { principal, method: LoginMethod::None, rights: Arc::new(rights), groups: Vec::new(), expires_at: None })
     }
 
+    /// The same with certificates of clients as logins.
+    pub fn with_certificates(mut self, are_logins: bool) -> Self {
+        self.certificates = are_logins;
+        self
+    }
+
+    /// The same with tokens of an issuer as logins.
+    pub fn with_issuer(mut self, issuer: Option<Arc<Issuer>>) -> Self {
+        self.issuer = issuer;
+        // whether there is a login to ask for has changed
+        self.anonymous = Some(self.make_anonymous());
+        self
+    }
+
     /// How many users, tokens and rules there are.
     pub fn summary(&self) -> String {
         let users = self.users.as_ref().map_or(0, Users::len);
         let tokens = self.tokens.as_ref().map_or(0, Tokens::len);
+        let certificates = if self.certificates { ", certificates of clients" } else { "" };
+        let issuer = if self.issuer.is_some() { ", tokens of an issuer" } else { "" };
         match &self.rules {
-            Some(rules) => format!("{users} users, {tokens} tokens, {} rules", rules.iter().count()),
-            None => format!("{users} users, who may do everything, and {tokens} tokens"),
+            Some(rules) => format!("{users} users, {tokens} tokens{certificates}{issuer}, {} rules", rules.iter().count()),
+            None => format!("{users} users, who may do everything, and {tokens} tokens{certificates}{issuer}"),
         }
     }
 
@@ -78,7 +102,7 @@ impl Logins {
     /// What `WWW-Authenticate` offers.
     pub(super) fn challenges(&self) -> Vec<HeaderValue> {
         let basic = self.users.is_some().then_some(HeaderValue::from_static("Basic realm=\"accordant\", charset=\"UTF-8\""));
-        let bearer = self.tokens.is_some().then_some(HeaderValue::from_static("Bearer realm=\"accordant\""));
+        let bearer = self.takes_bearer().then_some(HeaderValue::from_static("Bearer realm=\"accordant\""));
         basic.into_iter().chain(bearer).collect()
     }
 
@@ -87,11 +111,24 @@ impl Logins {
         self.users.as_ref().is_some_and(|users| users.verify(name, password.expose_secret().as_bytes()))
     }
 
+    /// The issuer of tokens, if there is one.
+    pub(super) fn issuer(&self) -> Option<&Arc<Issuer>> {
+        self.issuer.as_ref()
+    }
+
     /// The caller that a user is.
     pub(super) fn user(&self, name: &str, method: LoginMethod) -> Arc<Caller> {
-        let principal = Principal::user(name);
-        let groups = self.rules.as_ref().map(|rules| rules.groups_of(&principal)).unwrap_or_default();
-        Arc::new(Caller { rights: self.rights_of_user(&principal), principal, method, groups, expires_at: None })
+        self.caller(Principal::user(name), method, None)
+    }
+
+    /// The caller whom a token of the issuer is of.
+    pub(super) fn identity(&self, identity: Identity) -> Arc<Caller> {
+        self.caller(identity.principal, LoginMethod::Oidc, Some(identity.expires_at))
+    }
+
+    fn caller(&self, principal: Principal, method: LoginMethod, expires_at: Option<i64>) -> Arc<Caller> {
+        let groups = self.rules.as_ref().map_or_else(|| principal.groups.clone(), |rules| rules.groups_of(&principal));
+        Arc::new(Caller { rights: self.rights_of_user(&principal), principal, method, groups, expires_at })
     }
 
     fn rights_of_user(&self, principal: &Principal) -> Arc<Rights> {

@@ -1,7 +1,5 @@
 //! Who is let in, and what a failed login says and costs.
 
-use std::time::Duration;
-
 use accordant::http::{Gate, Logins, VerifierLimits};
 use hyper::Method;
 use serde_json::json;
@@ -211,20 +209,16 @@ fn slow_users() -> accordant::login::Users {
 
 #[test]
 fn an_unknown_user_costs_the_same_work_as_a_wrong_password() {
-    // not a clock but the work is compared: half of the file are hashes of one kind, half of another that is far dearer
-    let (cheap, dear) = (bcrypt::hash("x", 4).unwrap(), bcrypt::hash("x", 8).unwrap());
+    // half of the file are hashes of one kind, half of another that is dearer; which one is computed shows by the password it takes
+    let (cheap, dear) = (bcrypt::hash("cheap", 4).unwrap(), bcrypt::hash("dear", 5).unwrap());
     let lines: Vec<String> = (0..10).map(|n| format!("c{n}:{cheap}\nd{n}:{dear}")).collect();
     let users = accordant::login::Users::parse(&lines.join("\n"), &"users".into()).unwrap().0;
-    let time = |name: &str| {
-        let begin = std::time::Instant::now();
-        assert!(!users.verify(name, b"wrong"));
-        begin.elapsed()
-    };
-    let dear_ones = (0..200).filter(|n| time(&format!("nobody{n}")) > time("c0") * 4).count();
-    assert!((40..160).contains(&dear_ones), "{dear_ones} of 200 unknown names take long: known ones would be told from them");
-    let name = "nobody1";
-    let (first, again) = (time(name) > time("c0") * 4, time(name) > time("c0") * 4);
-    assert_eq!(first, again, "the same name always takes the same time");
+    let is_dear = |name: &str| users.hash_for(name).unwrap().verify(b"dear");
+    assert!(is_dear("d0") && !is_dear("c0"));
+    let dear_ones = (0..200).filter(|n| is_dear(&format!("nobody{n}"))).count();
+    assert!((40..160).contains(&dear_ones), "{dear_ones} of 200 unknown names: known ones would be told from them");
+    assert_eq!(is_dear("nobody1"), is_dear("nobody1"), "the same name always takes the same work");
+    assert!(!users.verify("nobody1", b"dear") && !users.verify("nobody1", b"cheap"), "and is nobody's, whatever the password");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,20 +244,13 @@ async fn a_flood_of_wrong_logins_is_refused_and_leaves_the_others_alone() {
         futures_util::future::join_all(wrong).await
     };
     let reads = async {
-        let mut slowest = Duration::ZERO;
         for _ in 0..50 {
-            let begin = std::time::Instant::now();
             assert_eq!(app.send(Method::GET, &path, &good, "").await.status, 200);
-            slowest = slowest.max(begin.elapsed());
-            tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        slowest
     };
-    let (answers, slowest) = tokio::join!(flood, reads);
-    assert!(answers.iter().all(|(status, _, _)| matches!(status, 401 | 503)));
-    let busy: Vec<_> = answers.iter().filter(|(status, _, _)| *status == 503).collect();
-    assert!(!busy.is_empty() && busy.iter().all(|(_, retry, code)| retry == "1" && *code == 50380), "{busy:?}");
-    // far beyond what is promised, for tests run beside each other: bench/ has the figures
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    let (answers, ()) = tokio::join!(flood, reads);
+    assert!(answers.iter().all(|(status, _, _)| matches!(status, 401 | 429)));
+    let busy: Vec<_> = answers.iter().filter(|(status, _, _)| *status == 429).collect();
+    assert!(!busy.is_empty() && busy.iter().all(|(_, retry, code)| retry == "1" && *code == 42980), "{busy:?}");
     let _ = &*SECRET;
 }

@@ -5,6 +5,8 @@ mod keys;
 mod lists;
 mod logins;
 mod matrix;
+mod oidc;
+mod rates;
 mod rules;
 mod spellings;
 

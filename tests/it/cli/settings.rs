@@ -21,7 +21,7 @@ fn flags_win_over_environment_over_file_over_defaults() {
         &[("ACCORDANT_CONFIG", file), ("ACCORDANT_LISTEN", "2.2.2.2:2"), ("ACCORDANT_LIST_LIMIT", "8")],
     );
     let settings = settings.unwrap();
-    assert_eq!((settings.listen.as_str(), settings.list_limit), ("3.3.3.3:3", 8));
+    assert_eq!((settings.listen.iter().next().unwrap().address.as_str(), settings.list_limit), ("3.3.3.3:3", 8));
     assert_eq!((settings.max_body_bytes.0, settings.normalize), (1024, true));
     assert_eq!(settings.database, "sqlite://accordant.db");
 }
@@ -64,19 +64,32 @@ fn variables_that_kubernetes_sets_for_services_are_no_settings() {
         ("ACCORDANT_ADMIN_PORT", "tcp://10.0.0.2:9090"),
         ("ACCORDANT_ADMIN_PORT_9090_UDP_ADDR", "10.0.0.2"),
     ];
-    assert_eq!(load(&[], &environment).unwrap().listen.as_str(), "127.0.0.1:8081");
+    assert_eq!(load(&[], &environment).unwrap().listen.iter().next().unwrap().address.as_str(), "127.0.0.1:8081");
     assert!(load(&[], &[("ACCORDANT_PORT", "8081")]).is_err(), "that is somebody's mistake");
 }
 
 #[test]
 fn addresses_have_a_host_and_a_port() {
-    for text in ["8081", ":8081", "localhost", "http://localhost:8081", "localhost:", "localhost:99999", "::1:8081", ""] {
+    for text in
+        ["8081", ":8081", "localhost", "ftp://localhost:8081", "localhost:", "localhost:99999", "::1:8081", "", "localhost:8081,"]
+    {
         let error = load(&[("listen", text)], &[]).unwrap_err().to_string();
         assert!(error.starts_with(&format!("--listen: '{text}' is not HOST:PORT, such as 127.0.0.1:8081")), "{error}");
     }
+    let listen = |text| {
+        let settings = load(&[("listen", text)], &[]).unwrap();
+        settings
+            .listen
+            .iter()
+            .map(|endpoint| (endpoint.address.as_str().to_owned(), endpoint.is_https(false)))
+            .collect::<Vec<_>>()
+    };
     for text in ["localhost:8081", "0.0.0.0:0", "[::]:8081", "registry:80"] {
-        assert_eq!(load(&[("listen", text), ("admin-listen", text)], &[]).unwrap().listen.as_str(), text);
+        assert_eq!(listen(text), [(text.to_owned(), false)]);
+        assert_eq!(load(&[("admin-listen", text)], &[]).unwrap().admin_listen.unwrap().as_str(), text);
     }
+    let several = listen("https://0.0.0.0:8081, http://127.0.0.1:8082");
+    assert_eq!(several, [("0.0.0.0:8081".to_owned(), true), ("127.0.0.1:8082".to_owned(), false)]);
 }
 
 #[test]

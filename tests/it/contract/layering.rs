@@ -18,17 +18,20 @@ const RINGS: [(&str, &[&str]); 15] = [
     ("store", &["types", "cache", "codec"]),
     ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "kms", "store"]),
     ("http", &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "kms", "registry", "store"]),
-    ("config", &["types", "cloudevents", "kms", "http"]),
-    ("server", &["http"]),
+    ("config", &["types", "login", "cloudevents", "kms", "http", "server"]),
+    ("server", &["http", "login"]),
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 13] = [
+const CRATES: [(&str, &[&str]); 16] = [
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
     ("hyper", &["http", "server", "cli"]),
     ("clap", &["cli"]),
+    ("tokio_rustls", &["server/tls"]),
+    ("x509_cert", &["login"]),
+    ("jsonwebtoken", &["login/oidc"]),
     ("jsonschema", &["schema/json_schema"]),
     ("prost_reflect", &["schema/protobuf"]),
     ("protox", &["schema/protobuf"]),

@@ -21,7 +21,8 @@ const SPECIAL: &[(u16, u32)] = &[
     // api/access
     (401, 401),
     (403, 40301),
-    (503, 50380),
+    (429, 42980),
+    (503, 50381),
     (406, 406),
     (408, 408),
     // api/keys: a KMS that refuses, and limits

@@ -214,7 +214,7 @@ impl TestApp {
         let (stop, stopped) = oneshot::channel::<()>();
         let application = app(&state);
         tokio::spawn(async move {
-            serve(listener, application, metrics, settings, async move {
+            serve(vec![listener.into()], application, metrics, settings, async move {
                 let _ = stopped.await;
             })
             .await;

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Process {
     pub child: Child,
     pub address: String,
+    /// All of them, with their scheme.
+    pub urls: Vec<String>,
     /// What the log said before the server listened.
     pub begin: String,
     log: BufReader<std::process::ChildStderr>,
@@ -39,16 +41,17 @@ impl Process {
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let (mut line, mut begin) = (String::new(), String::new());
-        while !line.contains("listening on http://") {
+        while !line.contains("listening on http") {
             begin.push_str(&line);
             line.clear();
             if log.read_line(&mut line).unwrap() == 0 {
                 break;
             }
         }
-        let address =
-            line.split_once("http://").and_then(|(_, rest)| rest.split_once(',')).map(|(address, _)| address.to_owned());
-        let process = Self { child, address: address.unwrap_or_default(), begin, log };
+        let urls = line.split_once("listening on ").and_then(|(_, rest)| rest.split_once(',')).map_or("", |(urls, _)| urls);
+        let urls: Vec<String> = urls.split(" and ").map(str::to_owned).collect();
+        let address = urls[0].split_once("://").map(|(_, address)| address.to_owned());
+        let process = Self { child, address: address.unwrap_or_default(), urls, begin, log };
         assert!(!process.address.is_empty(), "the server ended before it listened: {}", process.begin);
         process
     }

@@ -1,6 +1,7 @@
 //! `accordant check` and `accordant validate`, as a script runs them.
 
 mod inputs;
+mod login;
 mod output;
 mod registry;
 mod validate;

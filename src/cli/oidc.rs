@@ -1,0 +1,203 @@
+//! The keys of the issuer of tokens: where they are, and how they are kept fresh.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{ClientBuilder, Url};
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use super::client::{causes, certificates};
+use crate::config::Settings;
+use crate::http::{Gate, Issuer, Metrics};
+use crate::login::OidcSettings;
+use crate::types::Clock;
+
+/// Time for each answer of the issuer.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How long a start waits for keys.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Largest answer, in bytes.
+const MAX_BYTES: usize = 512 << 10;
+/// Pause after keys could not be fetched.
+const RETRY: Duration = Duration::from_secs(15);
+/// How often a file with keys is looked at.
+const FILE_EVERY: Duration = Duration::from_secs(1);
+
+/// Where keys are.
+enum Source {
+    File(PathBuf),
+    Keys(Url),
+    /// The issuer says where.
+    Discovery(Url),
+}
+
+/// What fetches keys.
+pub(super) struct KeyFetcher {
+    source: Source,
+    issuer: String,
+    http: reqwest::Client,
+    every: Duration,
+    /// How long keys are good for, in milliseconds.
+    live: i64,
+}
+
+/// The issuer that the settings name, if they name one, and what fetches its keys.
+pub(super) fn issuer(settings: &Settings, clock: Clock) -> Result<Option<(Arc<Issuer>, KeyFetcher)>, String> {
+    let Some(name) = &settings.oidc_issuer else {
+        let is_alone = settings.oidc_jwks.is_some() || settings.oidc_audience.is_some();
+        return if is_alone { Err("oidc-jwks or oidc-audience is given without oidc-issuer".to_owned()) } else { Ok(None) };
+    };
+    let audiences: Vec<String> =
+        settings.oidc_audience.as_deref().unwrap_or_default().split(',').map(str::trim).map(str::to_owned).collect();
+    if audiences.iter().any(String::is_empty) {
+        return Err("oidc-audience is not given: without it tokens for any other service would be good here".to_owned());
+    }
+    let fetcher = KeyFetcher {
+        source: source(settings, name)?,
+        issuer: name.clone(),
+        http: client(settings)?,
+        every: settings.oidc_refresh,
+        live: i64::try_from(settings.oidc_keys_max_age.0.saturating_mul(1000)).unwrap_or(i64::MAX),
+    };
+    let oidc = OidcSettings {
+        issuer: name.clone(),
+        audiences,
+        algorithms: settings.oidc_algorithms.0.clone(),
+        leeway: settings.oidc_leeway.0,
+        principal: settings.oidc_principal_claim.clone(),
+        groups: settings.oidc_groups_claim.clone(),
+    };
+    Ok(Some((Issuer::new(oidc, clock), fetcher)))
+}
+
+fn source(settings: &Settings, issuer: &str) -> Result<Source, String> {
+    match settings.oidc_jwks.as_deref() {
+        None => {
+            let at = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+            Ok(Source::Discovery(safe_url(&at).map_err(|reason| format!("oidc-issuer {reason}"))?))
+        }
+        Some(at) if at.contains("://") => Ok(Source::Keys(safe_url(at).map_err(|reason| format!("oidc-jwks {reason}"))?)),
+        Some(path) => Ok(Source::File(path.into())),
+    }
+}
+
+/// A URL that nobody on the way can answer for: https, or this machine.
+fn safe_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("'{text}' is not a URL: {error}"))?;
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    let is_here = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_here => Ok(url),
+        _ => Err(format!(
+            "'{text}' is neither https:// nor on this machine: anybody on the way could put keys of their own in its place"
+        )),
+    }
+}
+
+fn client(settings: &Settings) -> Result<reqwest::Client, String> {
+    let agent = concat!("accordant/", env!("CARGO_PKG_VERSION"));
+    let builder = ClientBuilder::new().timeout(TIME_LIMIT).redirect(Policy::none()).user_agent(agent);
+    let builder = match &settings.oidc_ca {
+        Some(file) => builder.tls_certs_merge(certificates(&file.display().to_string())?),
+        None => builder,
+    };
+    builder.build().map_err(|error| format!("oidc: {}", causes(&error)))
+}
+
+impl KeyFetcher {
+    /// Fetches once, before anybody asks. Only a file must be there: an issuer may be away for a while.
+    pub(super) async fn begin(&self, issuer: &Issuer, metrics: &Metrics) -> Result<(), String> {
+        let round = tokio::time::timeout(PATIENCE, self.round(issuer, metrics)).await;
+        match (round.unwrap_or_else(|_| Err("the issuer does not answer".to_owned())), &self.source) {
+            (Err(reason), Source::File(_)) => Err(format!("oidc-jwks: {reason}")),
+            (Err(reason), _) => {
+                tracing::warn!("tokens are not taken until the issuer's keys are here: {reason}");
+                Ok(())
+            }
+            (Ok(_), _) => Ok(()),
+        }
+    }
+
+    /// Keeps the keys fresh. Where they change, nothing that was proven or refused before counts any more.
+    pub(super) fn keep(self, issuer: Arc<Issuer>, gate: Arc<Gate>, metrics: Metrics, now: Arc<Notify>) {
+        tokio::spawn(async move {
+            let usual = if matches!(self.source, Source::File(_)) { FILE_EVERY } else { self.every };
+            // soon at first, for there may be none yet
+            let (mut pause, mut complaint) = (RETRY.min(usual), None);
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = issuer.wants_keys() => {}
+                    () = now.notified() => {}
+                }
+                match self.round(&issuer, &metrics).await {
+                    Ok(true) => {
+                        gate.renew();
+                        (pause, complaint) = (usual, None);
+                    }
+                    Ok(false) => (pause, complaint) = (usual, None),
+                    Err(reason) => {
+                        if complaint.as_ref() != Some(&reason) {
+                            tracing::error!("the issuer's keys stay as they are, as long as they live: {reason}");
+                        }
+                        (pause, complaint) = (RETRY.min(usual), Some(reason));
+                    }
+                }
+            }
+        });
+    }
+
+    /// Fetches and takes over; whether there was something new.
+    async fn round(&self, issuer: &Issuer, metrics: &Metrics) -> Result<bool, String> {
+        let taken = match self.fetch().await {
+            Ok(text) => issuer.take(text, self.live).map_err(|error| format!("the keys can't be used: {error}")),
+            Err(reason) => Err(reason),
+        };
+        metrics.fetched_keys(taken.as_ref().ok().map(|(count, _)| *count));
+        issuer.round_ended();
+        let (count, is_new) = taken?;
+        if is_new {
+            tracing::info!("{count} keys of the issuer {}", self.issuer);
+        }
+        Ok(is_new)
+    }
+
+    async fn fetch(&self) -> Result<String, String> {
+        match &self.source {
+            Source::File(path) => {
+                let text = tokio::fs::read_to_string(path).await.map_err(|error| format!("{}: {error}", path.display()))?;
+                if text.len() > MAX_BYTES { Err(format!("{}: larger than {MAX_BYTES} bytes", path.display())) } else { Ok(text) }
+            }
+            Source::Keys(url) => self.get(url).await,
+            Source::Discovery(url) => {
+                let document: Value = serde_json::from_str(&self.get(url).await?).map_err(|_| format!("{url}: not JSON"))?;
+                if document.get("issuer").and_then(Value::as_str) != Some(&self.issuer) {
+                    return Err(format!("{url}: it is of another issuer than oidc-issuer says"));
+                }
+                let keys = document.get("jwks_uri").and_then(Value::as_str).ok_or_else(|| format!("{url}: no jwks_uri in it"))?;
+                self.get(&safe_url(keys).map_err(|reason| format!("{url}: jwks_uri {reason}"))?).await
+            }
+        }
+    }
+
+    async fn get(&self, url: &Url) -> Result<String, String> {
+        let failed = |error: reqwest::Error| format!("{url}: {}", causes(&error.without_url()));
+        let mut response = self.http.get(url.clone()).header("accept", "application/json").send().await.map_err(failed)?;
+        if response.status().as_u16() != 200 {
+            return Err(format!("{url}: HTTP {}", response.status().as_u16()));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MAX_BYTES {
+                return Err(format!("{url}: larger than {MAX_BYTES} bytes"));
+            }
+        }
+        String::from_utf8(bytes).map_err(|_| format!("{url}: not UTF-8"))
+    }
+}

@@ -1,0 +1,112 @@
+//! How commands that ask a registry log in there: by flags, by the URL, or by variables.
+
+use std::path::Path;
+
+use clap::Args;
+use secrecy::SecretString;
+
+/// What every variable of the commands that ask a registry begins with; the server's own settings have none that begins so.
+const PREFIX: &str = "ACCORDANT_REGISTRY_";
+
+/// Whom to trust, and how to log in. Secrets come from files and variables, for the arguments of a process are seen by everybody.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct RegistryLogin {
+    /// PEM file with certificates to trust, beside those everyone does [env: `ACCORDANT_REGISTRY_CA`]
+    #[arg(long, value_name = "FILE", requires = "registry")]
+    ca: Option<String>,
+    /// Log in to the registry as this user [env: `ACCORDANT_REGISTRY_USER`]
+    #[arg(long, value_name = "NAME", requires = "registry", conflicts_with = "token_file")]
+    user: Option<String>,
+    /// File with the password [env: `ACCORDANT_REGISTRY_PASSWORD_FILE`, or the password itself in `ACCORDANT_REGISTRY_PASSWORD`]
+    #[arg(long, value_name = "FILE", requires = "user")]
+    password_file: Option<String>,
+    /// File with a token to log in with [env: `ACCORDANT_REGISTRY_TOKEN_FILE`, or the token itself in `ACCORDANT_REGISTRY_TOKEN`]
+    #[arg(long, value_name = "FILE", requires = "registry")]
+    token_file: Option<String>,
+    /// PEM file with a certificate to show the registry [env: `ACCORDANT_REGISTRY_CERT`]
+    #[arg(long, value_name = "FILE", requires_all = ["registry", "key"])]
+    cert: Option<String>,
+    /// PEM file with its private key [env: `ACCORDANT_REGISTRY_KEY`]
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<String>,
+}
+
+/// What is sent with each request.
+#[derive(Debug, Clone)]
+pub(super) enum Login {
+    Basic { user: String, password: SecretString },
+    Bearer(SecretString),
+}
+
+fn variable(name: &str) -> Result<Option<String>, String> {
+    match std::env::var(format!("{PREFIX}{name}")) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(format!("{PREFIX}{name} is not UTF-8")),
+    }
+}
+
+/// A secret of a file, without the line's end that editors put behind it.
+fn secret(file: &str) -> Result<SecretString, String> {
+    let text = std::fs::read_to_string(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() { Err(format!("{file}: it is empty")) } else { Ok(text.into()) }
+}
+
+/// A secret in a file that a flag names, or of a variable, or in a file that a variable names.
+fn secret_of(flag: Option<&str>, name: &str) -> Result<Option<SecretString>, String> {
+    if let Some(file) = flag {
+        return secret(file).map(Some);
+    }
+    match (variable(name)?, variable(&format!("{name}_FILE"))?) {
+        (Some(_), Some(_)) => Err(format!("{PREFIX}{name} and {PREFIX}{name}_FILE are both set")),
+        (Some(value), None) => Ok(Some(value.into())),
+        (None, Some(file)) => secret(&file).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+impl RegistryLogin {
+    /// The file with certificates to trust.
+    pub(super) fn ca(&self) -> Result<Option<String>, String> {
+        self.ca.clone().map_or_else(|| variable("CA"), |ca| Ok(Some(ca)))
+    }
+
+    /// The files of a certificate to show and of its key.
+    pub(super) fn certificate(&self) -> Result<Option<(String, String)>, String> {
+        let (cert, key) = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => (Some(cert.clone()), Some(key.clone())),
+            _ => (variable("CERT")?, variable("KEY")?),
+        };
+        match (cert, key) {
+            (Some(cert), Some(key)) => Ok(Some((cert, key))),
+            (None, None) => Ok(None),
+            _ => Err(format!("{PREFIX}CERT and {PREFIX}KEY go together")),
+        }
+    }
+
+    /// The login: by flags, else as the URL has it, else by variables.
+    pub(super) fn login(&self, of_url: Option<Login>) -> Result<Option<Login>, String> {
+        let is_flagged = self.user.is_some() || self.token_file.is_some();
+        match of_url {
+            Some(_) if is_flagged => return Err("the login is given twice: in the URL, and by flags".to_owned()),
+            Some(login) => return Ok(Some(login)),
+            None => {}
+        }
+        if let Some(file) = &self.token_file {
+            return Ok(Some(Login::Bearer(secret(file)?)));
+        }
+        let user = if is_flagged { self.user.clone() } else { variable("USER")? };
+        let token = if is_flagged { None } else { secret_of(None, "TOKEN")? };
+        match (user, token) {
+            (Some(_), Some(_)) => Err(format!("{PREFIX}USER and a token are both set")),
+            (None, token) => Ok(token.map(Login::Bearer)),
+            (Some(user), None) => {
+                let password = secret_of(self.password_file.as_deref(), "PASSWORD")?;
+                let password = password.ok_or("a user without password: --password-file names a file with it")?;
+                Ok(Some(Login::Basic { user, password }))
+            }
+        }
+    }
+}

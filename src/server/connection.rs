@@ -1,0 +1,176 @@
+//! One connection, from its acceptance to its end.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, Version, header};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::activity::{Activity, Order};
+use super::answer_body::AnswerBody;
+use super::roster::{Place, Roster};
+use super::socket::Socket;
+use super::stream::Stream;
+use super::tls::Tls;
+use crate::http::{App, Metrics, Peer};
+
+/// What every connection is served with.
+pub(super) struct Service {
+    pub(super) app: App,
+    pub(super) metrics: Metrics,
+    pub(super) roster: Arc<Roster>,
+    pub(super) http1: http1::Builder,
+    pub(super) http2: http2::Builder<TokioExecutor>,
+    pub(super) max_connections: usize,
+    pub(super) max_handshakes: usize,
+}
+
+/// A connection that has just been made.
+pub(super) struct Accepted {
+    pub(super) stream: TcpStream,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) place: Place,
+    /// It is beyond the cap.
+    pub(super) is_surplus: bool,
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(accepted: Accepted, service: Arc<Service>) {
+    let Accepted { stream, tls, place, is_surplus } = accepted;
+    let activity = &place.activity;
+    let peer = Peer { address: stream.peer_addr().ok(), owner: None };
+    service.metrics.connection(1.0);
+    let socket = Socket::new(stream, Arc::clone(activity));
+    let client = Client { service: &service, activity, is_surplus, peer };
+    match tls {
+        None => client.serve(socket).await,
+        // boxed, for it is large, and not every connection needs it
+        Some(tls) => Box::pin(client.serve_within(&tls, socket)).await,
+    }
+    service.metrics.connection(-1.0);
+    drop(place);
+}
+
+/// The other end of a connection.
+struct Client<'c> {
+    service: &'c Service,
+    activity: &'c Arc<Activity>,
+    is_surplus: bool,
+    peer: Peer,
+}
+
+impl Client<'_> {
+    /// Agrees on TLS, and serves what is sent within it.
+    async fn serve_within(mut self, tls: &Tls, socket: Socket) {
+        let under_way = self.activity.handshake();
+        self.service.roster.limit_handshakes(self.service.max_handshakes);
+        let agreed = unless_told(self.activity, tls.acceptor().accept(socket)).await;
+        drop(under_way);
+        match agreed {
+            Some(Ok(stream)) => {
+                self.peer.owner = tls.owner(&stream);
+                self.serve(stream).await;
+            }
+            Some(Err(error)) => {
+                tracing::debug!(%error, peer = ?self.peer.address, "TLS was not agreed on");
+                self.service.metrics.failed_handshake(false);
+            }
+            None => self.service.metrics.failed_handshake(true),
+        }
+    }
+
+    async fn serve(self, transport: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self { service, activity, is_surplus, peer } = self;
+        let mut stream = Stream::new(transport, Arc::clone(activity));
+        let begun = unless_told(activity, stream.begin()).await;
+        let answering = service_fn(|request| answer(service, activity, is_surplus, peer.clone(), request));
+        let ended = match begun {
+            Some(Ok(Version::HTTP_2)) => {
+                // boxed, for it is large, and few connections need it
+                Box::pin(async {
+                    let served = std::pin::pin!(service.http2.serve_connection(TokioIo::new(stream), answering));
+                    driven(served, activity, http2::Connection::graceful_shutdown).await
+                })
+                .await
+            }
+            Some(Ok(_)) => {
+                let served = std::pin::pin!(service.http1.serve_connection(TokioIo::new(stream), answering));
+                driven(served, activity, http1::Connection::graceful_shutdown).await
+            }
+            Some(Err(_)) | None => Ok(()),
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "connection ended");
+        }
+    }
+}
+
+/// What comes of something before there is a request, or `None` where the connection is told to end meanwhile.
+async fn unless_told<T>(activity: &Activity, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    poll_fn(|cx| match activity.poll_order(cx) {
+        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Pending => work.as_mut().poll(cx).map(Some),
+    })
+    .await
+}
+
+/// A connection until it ends, or is told to.
+async fn driven<C>(mut served: Pin<&mut C>, activity: &Activity, finish: fn(Pin<&mut C>)) -> hyper::Result<()>
+where
+    C: Future<Output = hyper::Result<()>>,
+{
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(ended) = served.as_mut().poll(cx) {
+                return Poll::Ready(ended);
+            }
+            match activity.poll_order(cx) {
+                Poll::Ready(Order::Finish) => finish(served.as_mut()),
+                Poll::Ready(Order::Cut) => return Poll::Ready(Ok(())),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+fn answer(
+    service: &Service,
+    activity: &Arc<Activity>,
+    is_surplus: bool,
+    peer: Peer,
+    request: hyper::Request<Incoming>,
+) -> impl Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + use<> {
+    let version = request.version();
+    let exchange = activity.request(version == Version::HTTP_2);
+    let is_full = is_surplus && service.roster.len() > service.max_connections;
+    let app = if is_full { service.app.when_full() } else { service.app.clone() };
+    async move {
+        let response = app.handle(request.map(Body::new), peer).await;
+        Ok(for_version(response, version).map(|body| AnswerBody::new(body, exchange)))
+    }
+}
+
+/// What of an answer depends on the version of HTTP.
+fn for_version(mut response: Response, version: Version) -> Response {
+    if version == Version::HTTP_10 && hyper::body::Body::size_hint(response.body()).exact().is_none() {
+        // the end of the connection is the end of the body; an answer in this version has hyper not promise another one
+        *response.version_mut() = Version::HTTP_10;
+    }
+    let is_body_unread = matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT);
+    if is_body_unread && version <= Version::HTTP_11 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
