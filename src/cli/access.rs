@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::MissedTickBehavior;
 
+use super::file_watch::{self, WatchedFiles};
 use super::secret_file::warn_of_mode;
 use crate::access::Rules;
 use crate::config::Settings;
@@ -14,8 +13,6 @@ use crate::http::{Gate, Issuer, Logins, Metrics};
 use crate::login::{Tokens, Users};
 use crate::server::ClientAuth;
 
-/// How often the files are looked at.
-const EVERY: Duration = Duration::from_secs(1);
 /// Largest file, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -136,59 +133,34 @@ impl AccessFiles {
 
     /// Puts what changes in the files in force. A file that can't be used changes nothing.
     pub(super) fn watch(self, gate: Arc<Gate>, metrics: Metrics, now: Arc<Notify>) {
-        tokio::spawn(async move {
-            let files = Arc::new(self);
-            let mut watched = Watched { applied: read(&files).await.ok(), seen: None, complaint: None };
-            let mut rounds = tokio::time::interval(EVERY);
-            rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                let at_once = tokio::select! {
-                    _ = rounds.tick() => false,
-                    () = now.notified() => true,
-                };
-                watched.round(&files, &gate, &metrics, at_once).await;
-            }
-        });
+        file_watch::watch(Watched { files: self, gate, metrics }, now);
     }
 }
 
-async fn read(files: &Arc<AccessFiles>) -> Result<Texts, String> {
-    let files = Arc::clone(files);
-    tokio::task::spawn_blocking(move || files.read()).await.unwrap_or_else(|error| Err(error.to_string()))
-}
-
 struct Watched {
-    applied: Option<Texts>,
-    /// What was there at the last look: one that is still being written is not what is meant.
-    seen: Option<Result<Texts, String>>,
-    /// What was complained of already.
-    complaint: Option<String>,
+    files: AccessFiles,
+    gate: Arc<Gate>,
+    metrics: Metrics,
 }
 
-impl Watched {
-    async fn round(&mut self, files: &Arc<AccessFiles>, gate: &Gate, metrics: &Metrics, at_once: bool) {
-        let found = read(files).await;
-        let is_settled = at_once || self.seen.as_ref() == Some(&found);
-        let is_new = found.as_ref().map_or(true, |texts| self.applied.as_ref() != Some(texts));
-        self.seen = Some(found.clone());
-        if !is_settled || (!is_new && self.complaint.is_none()) {
-            return;
-        }
-        let outcome = found.and_then(|texts| Ok((files.logins(&texts)?.unwrap_or_else(nobody), texts)));
-        metrics.stale_access(outcome.is_err());
-        match outcome {
-            Ok((logins, texts)) => {
-                tracing::info!("logins and rules read anew: {}", logins.summary());
-                gate.replace(logins);
-                self.applied = Some(texts);
-                self.complaint = None;
-            }
-            Err(complaint) if self.complaint.as_ref() != Some(&complaint) => {
-                tracing::error!("logins and rules stay as they are: {complaint}");
-                self.complaint = Some(complaint);
-            }
-            Err(_) => {}
-        }
+impl WatchedFiles for Watched {
+    type Contents = Texts;
+
+    const NAME: &str = "logins and rules";
+
+    fn read(&self) -> Result<Texts, String> {
+        self.files.read()
+    }
+
+    fn apply(&self, texts: &Texts) -> Result<(), String> {
+        let logins = self.files.logins(texts)?.unwrap_or_else(nobody);
+        tracing::info!("logins and rules read anew: {}", logins.summary());
+        self.gate.replace(logins);
+        Ok(())
+    }
+
+    fn stale(&self, is_stale: bool) {
+        self.metrics.stale_access(is_stale);
     }
 }
 

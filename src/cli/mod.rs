@@ -32,6 +32,7 @@ mod client;
 mod database;
 mod exit;
 mod explain;
+mod file_watch;
 mod kms;
 mod listeners;
 mod log;

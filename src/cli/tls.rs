@@ -2,19 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::MissedTickBehavior;
 
+use super::file_watch::{self, WatchedFiles};
 use super::secret_file;
 use crate::config::Settings;
 use crate::http::Metrics;
 use crate::login::CertificateLogin;
 use crate::server::{ClientAuth, Tls, TlsOptions, TlsTexts};
 
-/// How often the files are looked at.
-const EVERY: Duration = Duration::from_secs(1);
 /// Largest file, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
 
@@ -77,62 +74,34 @@ impl TlsFiles {
 
     /// Puts what changes in the files in force. Files that can't be used change nothing.
     pub(super) fn watch(self, tls: Arc<Tls>, metrics: Metrics, now: Arc<Notify>) {
-        tokio::spawn(async move {
-            let files = Arc::new(self);
-            let mut watched = Watched { applied: read(&files).await.ok(), seen: None, complaint: None };
-            let mut rounds = tokio::time::interval(EVERY);
-            rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            loop {
-                let at_once = tokio::select! {
-                    _ = rounds.tick() => false,
-                    () = now.notified() => true,
-                };
-                watched.round(&files, &tls, &metrics, at_once).await;
-            }
-        });
+        file_watch::watch(Watched { files: self, tls, metrics }, now);
     }
 }
 
-async fn read(files: &Arc<TlsFiles>) -> Result<TlsTexts, String> {
-    let files = Arc::clone(files);
-    tokio::task::spawn_blocking(move || files.read()).await.unwrap_or_else(|error| Err(error.to_string()))
-}
-
 struct Watched {
-    applied: Option<TlsTexts>,
-    /// What was there at the last look: a certificate whose key is still being written is not what is meant.
-    seen: Option<Result<TlsTexts, String>>,
-    /// What was complained of already.
-    complaint: Option<String>,
+    files: TlsFiles,
+    tls: Arc<Tls>,
+    metrics: Metrics,
 }
 
-impl Watched {
-    async fn round(&mut self, files: &Arc<TlsFiles>, tls: &Tls, metrics: &Metrics, at_once: bool) {
-        let found = read(files).await;
-        let is_settled = at_once || self.seen.as_ref() == Some(&found);
-        let is_new = found.as_ref().map_or(true, |texts| self.applied.as_ref() != Some(texts));
-        self.seen = Some(found.clone());
-        if !is_settled || (!is_new && self.complaint.is_none()) {
-            return;
-        }
-        let taken = found.and_then(|texts| {
-            let expires = texts.expires().map_err(|error| error.to_string())?;
-            tls.replace(&texts).map_err(|error| error.to_string())?;
-            Ok((texts, expires))
-        });
-        metrics.stale_tls(taken.is_err());
-        match taken {
-            Ok((texts, expires)) => {
-                tracing::info!("certificate and key read anew, for connections from now on");
-                metrics.tls_expires(expires);
-                self.applied = Some(texts);
-                self.complaint = None;
-            }
-            Err(complaint) if self.complaint.as_ref() != Some(&complaint) => {
-                tracing::error!("certificate and key stay as they are: {complaint}");
-                self.complaint = Some(complaint);
-            }
-            Err(_) => {}
-        }
+impl WatchedFiles for Watched {
+    type Contents = TlsTexts;
+
+    const NAME: &str = "certificate and key";
+
+    fn read(&self) -> Result<TlsTexts, String> {
+        self.files.read()
+    }
+
+    fn apply(&self, texts: &TlsTexts) -> Result<(), String> {
+        let expires = texts.expires().map_err(|error| error.to_string())?;
+        self.tls.replace(texts).map_err(|error| error.to_string())?;
+        tracing::info!("certificate and key read anew, for connections from now on");
+        self.metrics.tls_expires(expires);
+        Ok(())
+    }
+
+    fn stale(&self, is_stale: bool) {
+        self.metrics.stale_tls(is_stale);
     }
 }

@@ -1,14 +1,13 @@
 //! Files of logins and rules: what is read, what is refused, and that changes are taken over.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use accordant::access::Operation as O;
 use accordant::access::{Operation, Principal, Refusal};
 use accordant::login::{PasswordHash, Tokens, Users};
 use accordant::types::Subject;
 
-use crate::support::process::{Process, command, exchange};
+use crate::support::process::{Process, command, eventually, exchange};
 
 /// As `karapace_mkpasswd` writes them, for the password `secret` and the salt `salt`.
 const KARAPACE: &str = r#"{
@@ -235,16 +234,6 @@ fn explain_says_which_line_decides() {
     let arguments = ["access", "explain", "--principal", "alice", "--operation", "Write", "--subject", "x"];
     let (code, said, _) = run(directory.path(), &arguments, "");
     assert!(code == 0 && said.contains("no logins and no rules are configured"), "{said}");
-}
-
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..200 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("not in ten seconds: {what}");
 }
 
 #[test]

@@ -97,3 +97,14 @@ pub fn exchange(address: &str, method: &str, target: &str, body: &str) -> std::i
     let status = text.get(9..12).and_then(|s| s.parse().ok()).ok_or_else(|| std::io::Error::other("no status"))?;
     Ok((status, text.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned()))
 }
+
+/// Waits up to ten seconds for what a server does by itself.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..200 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("not in ten seconds: {what}");
+}

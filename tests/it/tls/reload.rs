@@ -1,19 +1,8 @@
 //! Certificates that are renewed while the server runs.
 
-use std::time::Duration;
-
 use super::client::{Client, exchange};
 use super::{copy, metric, server};
-
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..200 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("not in ten seconds: {what}");
-}
+use crate::support::process::eventually;
 
 #[test]
 fn a_renewed_certificate_is_shown_to_new_connections_and_old_ones_stay() {

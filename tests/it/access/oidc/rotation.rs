@@ -11,7 +11,7 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use super::{Signer, claims, keys};
-use crate::support::process::{Process, command};
+use crate::support::process::{Process, command, eventually};
 
 /// An issuer on this machine: what it has published can be changed, and it can be away.
 struct TestIssuer {
@@ -65,16 +65,6 @@ fn status(server: &Process, token: &str) -> u16 {
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).unwrap();
     line[9..12].parse().unwrap()
-}
-
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..200 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("not in ten seconds: {what}");
 }
 
 #[test]
