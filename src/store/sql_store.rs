@@ -15,28 +15,34 @@ macro_rules! transact {
 }
 pub(super) use transact;
 
-/// Reads; once more, where the connection was lost.
-macro_rules! read {
-    ($store:expr, |$conn:ident| $found:expr) => {{
-        let mut is_repeated = false;
-        loop {
-            let reading = async {
-                let mut lease = $store.begin_read().await?;
-                let $conn = &mut *lease;
-                let found = $found.await?;
-                $store.end_read(lease).await?;
-                Ok(found)
-            };
-            match $store.attempt(reading).await {
-                Err(StoreError::Unreachable { .. }) if !is_repeated => is_repeated = true,
-                done => break done,
-            }
+/// Reads, on a connection of its own.
+macro_rules! read_once {
+    ($store:expr, |$conn:ident| $found:expr) => {
+        async {
+            let mut lease = $store.begin_read().await?;
+            let $conn = &mut *lease;
+            let found = $found.await?;
+            $store.end_read(lease).await?;
+            Ok(found)
         }
-    }};
+    };
+}
+pub(super) use read_once;
+
+/// Reads; on another connection, where the first was lost or keeps silent.
+macro_rules! read {
+    ($store:expr, |$conn:ident| $found:expr) => {
+        $store
+            .read_either(
+                $crate::store::sql_store::read_once!($store, |$conn| $found),
+                $crate::store::sql_store::read_once!($store, |$conn| $found),
+            )
+            .await
+    };
 }
 pub(super) use read;
 
-/// Implements [`super::Store`] for a type that has `begin_read()` and `end_read()` (a connection), `attempt(work)`, and
+/// Implements [`super::Store`] for a type that has `begin_read()` and `end_read()` (a connection), `read_either(work, again)`, and
 /// `write(unit)` (a transaction).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {

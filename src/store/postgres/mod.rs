@@ -11,13 +11,16 @@
 //! | `sqlstate.rs` | what Postgres's errors mean |
 //! | `insert_version.rs` | the statements that write a version |
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{self, BoxFuture, Either};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{
@@ -209,6 +212,10 @@ pub struct PostgresStore {
     cluster_id: String,
     clock: crate::types::Clock,
     begin_write: String,
+    /// Postgres ends a statement before that; a connection that is silent for longer is lost.
+    write_limit: Duration,
+    /// Reads that are done a second time, because the first is slow.
+    second_reads: Semaphore,
     follower: JoinHandle<()>,
 }
 
@@ -221,6 +228,9 @@ impl Drop for PostgresStore {
 
 /// How often a transaction is tried before its failure is passed on.
 const ATTEMPTS: u32 = 8;
+
+/// How many reads may be done a second time at once.
+const SECOND_READS: usize = 4;
 
 /// The follower polls on one connection and listens on another.
 const OF_FOLLOWER: usize = 2;
@@ -259,8 +269,20 @@ impl PostgresStore {
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
         let connections = Connections::new(connector, most, options.acquire_timeout)?;
         let begin_write = options.begin_write();
+        let write_limit = options.acquire_timeout + options.statement_timeout + options.answer_timeout;
         let follower = tokio::spawn(follower.run());
-        Ok(Self { location, connections, reachability, generation, cluster_id, clock, begin_write, follower })
+        Ok(Self {
+            location,
+            connections,
+            reachability,
+            generation,
+            cluster_id,
+            clock,
+            begin_write,
+            write_limit,
+            second_reads: Semaphore::new(SECOND_READS),
+            follower,
+        })
     }
 
     fn pool_size(&self) -> (u32, u32) {
@@ -302,6 +324,30 @@ impl PostgresStore {
         done
     }
 
+    /// Reads on one connection, and where that is lost, or is silent for as long as Postgres may be, on another.
+    async fn read_either<T>(
+        &self,
+        reading: impl Future<Output = Result<T, StoreError>>,
+        again: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let mut first = pin!(self.attempt(reading));
+        let Ok(done) = tokio::time::timeout(self.reachability.patience(), &mut first).await else {
+            // a Postgres that is slow for everybody gets no more to do by it
+            let Ok(_permit) = self.second_reads.try_acquire() else { return first.await };
+            // what silenced one connection may have silenced those beside it
+            self.connections.drop_idle();
+            return match future::select(first, pin!(self.attempt(again))).await {
+                Either::Left((Err(StoreError::Unreachable { .. }), other)) => other.await,
+                Either::Right((Err(StoreError::Unreachable { .. }), first)) => first.await,
+                Either::Left((done, _)) | Either::Right((done, _)) => done,
+            };
+        };
+        match done {
+            Err(StoreError::Unreachable { .. }) => self.attempt(again).await,
+            done => done,
+        }
+    }
+
     async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -311,7 +357,9 @@ impl PostgresStore {
         let mut was_lost = false;
         loop {
             let mut committing = false;
-            match self.attempt(self.try_write(&unit, &mut committing)).await {
+            let writing = tokio::time::timeout(self.write_limit, self.try_write(&unit, &mut committing));
+            let writing = writing.map(|done| done.unwrap_or_else(|_| Err(self.silent_connection())));
+            match self.attempt(writing).await {
                 Err(StoreError::Database(error)) if attempt < ATTEMPTS && sqlstate::is_repeatable(&error) => attempt += 1,
                 // whether a commit whose answer was lost has happened, nobody knows
                 Err(StoreError::Unreachable { .. }) if !committing && !was_lost => was_lost = true,
@@ -320,13 +368,20 @@ impl PostgresStore {
         }
     }
 
+    fn silent_connection(&self) -> StoreError {
+        StoreError::Busy(format!("no end of a write within {} s", self.write_limit.as_secs_f64()))
+    }
+
     async fn try_write<T, F>(&self, unit: &F, committing: &mut bool) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let mut lease = self.connections.get(Purpose::Write).await?;
-        lease.execute(AssertSqlSafe(self.begin_write.clone())).await?;
+        // nothing stands in the way of this one but a lost connection
+        let patience = self.reachability.patience();
+        let begun = tokio::time::timeout(patience, lease.execute(AssertSqlSafe(self.begin_write.clone()))).await;
+        begun.map_err(|_| self.reachability.unreachable(format!("no answer within {} s", patience.as_secs_f64())))??;
         let result = unit(&mut lease).await?;
         let current = sql::generation(&mut lease).await?;
         *committing = true;
