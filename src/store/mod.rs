@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `mod.rs` | the trait, by kind of unit |
 //! | `rows.rs`, `requests.rs`, `keys.rs` | what reads give; what writes take and how they end |
-//! | `generation.rs` | the counters by which caches know that they are stale |
+//! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
 //! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
@@ -24,6 +24,7 @@ use crate::types::{
 };
 
 mod error;
+mod freshness;
 mod generation;
 mod keys;
 mod outage;
@@ -34,6 +35,7 @@ mod sql_store;
 pub mod sqlite;
 
 pub use error::StoreError;
+pub use freshness::{Extent, Freshness, Registrations};
 pub use generation::{Generation, KnownGeneration};
 pub use keys::{KeyChange, KeyOutcome};
 pub use outage::{OutageObserver, OutageReads};
@@ -78,6 +80,13 @@ pub trait Store: Send + Sync + 'static {
     /// The generation as far as this process knows, without asking the database. On SQLite it is exact; on Postgres it follows
     /// within the poll interval.
     fn known_generation(&self) -> Generation;
+
+    /// What is needed to know later whether an answer about some subjects still holds, beside the generation. Taken before they are
+    /// read. `None` where such answers may not be kept.
+    fn freshness(&self, of: Extent) -> Option<Freshness>;
+
+    /// Whether what was read at that time holds still, as far as registrations can make it wrong.
+    fn is_fresh(&self, freshness: &Freshness) -> bool;
 
     // --- schemas and versions
 

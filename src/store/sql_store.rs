@@ -3,10 +3,13 @@
 
 /// Runs a unit of work in a transaction; it may have to run again, so it gets what it works on anew each time.
 macro_rules! transact {
-    ($store:ident, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {{
+    ($store:ident, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {
+        $crate::store::sql_store::transact!($store, counted None, $work, |$conn, $given| $unit)
+    };
+    ($store:ident, counted $registers:expr, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {{
         let work = $work;
         $store
-            .write(move |$conn| {
+            .write($registers, move |$conn| {
                 let $given = Arc::clone(&work);
                 Box::pin(async move { $unit.await })
             })
@@ -42,8 +45,8 @@ macro_rules! read {
 }
 pub(super) use read;
 
-/// Implements [`super::Store`] for a type that has `begin_read()` and `end_read()` (a connection), `read_either(work, again)`, and
-/// `write(unit)` (a transaction).
+/// Implements [`super::Store`] for a type that has `begin_read()` and `end_read()` (a connection), `read_either(work, again)`,
+/// `known_subject(..)` and `known_version(..)` (what is known without reading), and `write(registers, unit)` (a transaction).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {
         $crate::store::sql_store::store_methods!($store { $($own)* } reads {
@@ -52,8 +55,6 @@ macro_rules! store_impl {
             holders(context: &str, id: SchemaId) -> Vec<Holder>;
             ids_by_guid(guid: Guid) -> Vec<(String, SchemaId, SchemaType)>;
             content_ids(context: &str, guid: Guid, schema_type: SchemaType) -> Vec<SchemaId>;
-            subject(subject: &Subject) -> SubjectState;
-            version(subject: &Subject, selector: VersionSelector, deleted: bool) -> Option<VersionRow>;
             settings(scopes: &[Scope]) -> Vec<ScopeSettings>;
             all_settings(limit: i64) -> Option<std::collections::HashMap<Scope, ScopeSettings>>;
             referrers(subject: &Subject, version: Version, deleted: bool) -> Vec<(String, SchemaId)>;
@@ -133,6 +134,26 @@ macro_rules! store_methods {
                 $generation
             }
 
+            fn freshness(&self, of: Extent) -> Option<Freshness> {
+                $store::freshness(self, of)
+            }
+
+            fn is_fresh(&self, freshness: &Freshness) -> bool {
+                self.registrations.is_fresh(freshness)
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn subject(&self, subject: &Subject) -> Result<SubjectState, StoreError> {
+                let reading = async { $crate::store::sql_store::read!(self, |conn| sql::subject(conn, subject)) };
+                self.known_subject(subject, reading).await
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn version(&self, subject: &Subject, selector: VersionSelector, deleted: bool) -> Result<Option<VersionRow>, StoreError> {
+                let reading = async { $crate::store::sql_store::read!(self, |conn| sql::version(conn, subject, selector, deleted)) };
+                self.known_version(subject, selector, deleted, reading).await
+            }
+
             $(
                 #[tracing::instrument(level = "debug", skip_all)]
                 async fn $read(&self, $($arg: $type),*) -> Result<$found, StoreError> {
@@ -142,7 +163,8 @@ macro_rules! store_methods {
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError> {
-                $crate::store::sql_store::transact!(self, request, |conn, request| sql::register(conn, &request))
+                let registers = Some(Extent::of(&request.subject));
+                $crate::store::sql_store::transact!(self, counted registers, request, |conn, request| sql::register(conn, &request))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

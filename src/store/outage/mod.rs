@@ -11,10 +11,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation,
-    HashedContent, Holder, ImportSwitch, KeyChange, KeyOutcome, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
+    Generation, HashedContent, Holder, ImportSwitch, KeyChange, KeyOutcome, ListedSubject, ListedVersion, NamedSchema,
+    RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -195,6 +195,14 @@ macro_rules! outage_reads {
 
             async fn close(&self) {
                 self.store.close().await;
+            }
+
+            fn freshness(&self, of: Extent) -> Option<Freshness> {
+                self.store.freshness(of)
+            }
+
+            fn is_fresh(&self, freshness: &Freshness) -> bool {
+                self.store.is_fresh(freshness)
             }
 
             fn known_generation(&self) -> Generation {

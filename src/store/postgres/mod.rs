@@ -24,10 +24,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
+    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema,
+    RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError,
+    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -164,6 +164,8 @@ pub struct PostgresOptions {
     pub lock_timeout: Duration,
     /// How often the generation is polled, beside being listened for.
     pub poll_interval: Duration,
+    /// How old answers about the versions of a subject may be; `None`: each is asked for.
+    pub read_age: Option<Duration>,
     /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
     pub statement_cache: usize,
 }
@@ -179,6 +181,7 @@ impl PostgresOptions {
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5),
             poll_interval: Duration::from_secs(1),
+            read_age: None,
             statement_cache: 200,
         }
     }
@@ -214,6 +217,9 @@ pub struct PostgresStore {
     begin_write: String,
     /// Postgres ends a statement before that; a connection that is silent for longer is lost.
     write_limit: Duration,
+    registrations: Registrations,
+    /// How old what was read of subjects may become; `None`: it is read each time.
+    read_age: Option<Duration>,
     /// Reads that are done a second time, because the first is slow.
     second_reads: Semaphore,
     follower: JoinHandle<()>,
@@ -269,6 +275,7 @@ impl PostgresStore {
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
         let connections = Connections::new(connector, most, options.acquire_timeout)?;
         let begin_write = options.begin_write();
+        let read_age = options.read_age;
         let write_limit = options.acquire_timeout + options.statement_timeout + options.answer_timeout;
         let follower = tokio::spawn(follower.run());
         Ok(Self {
@@ -280,6 +287,8 @@ impl PostgresStore {
             clock,
             begin_write,
             write_limit,
+            registrations: Registrations::default(),
+            read_age,
             second_reads: Semaphore::new(SECOND_READS),
             follower,
         })
@@ -348,7 +357,43 @@ impl PostgresStore {
         }
     }
 
-    async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    /// Others register too, so nothing is known without asking, unless answers may be a little old.
+    fn freshness(&self, of: Extent) -> Option<Freshness> {
+        self.read_age.map(|age| self.registrations.freshness(of, Some(age)))
+    }
+
+    async fn known_subject(
+        &self,
+        _: &Subject,
+        reading: impl Future<Output = Result<SubjectState, StoreError>>,
+    ) -> Result<SubjectState, StoreError> {
+        reading.await
+    }
+
+    async fn known_version(
+        &self,
+        _: &Subject,
+        _: VersionSelector,
+        _: bool,
+        reading: impl Future<Output = Result<Option<VersionRow>, StoreError>>,
+    ) -> Result<Option<VersionRow>, StoreError> {
+        reading.await
+    }
+
+    /// Does a unit of work in a transaction. `registers`: what may have a new version then.
+    async fn write<T, F>(&self, registers: Option<Extent>, unit: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let written = self.write_once(unit).await;
+        if let Some(extent) = registers {
+            self.registrations.count(extent);
+        }
+        written
+    }
+
+    async fn write_once<T, F>(&self, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,

@@ -10,11 +10,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
+    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema,
+    RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError,
+    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
+use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
     Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
@@ -22,7 +23,7 @@ use crate::types::{
 };
 pub use backup::backup;
 use file::DatabaseFile;
-use writer::{Health, Writer};
+use writer::{Health, Known, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
 macro_rules! texts {
@@ -115,7 +116,16 @@ pub struct SqliteStore {
     cluster_id: String,
     clock: crate::types::Clock,
     health: Arc<Health>,
+    registrations: Arc<Registrations>,
+    /// The versions of subjects: this process alone writes the file, so it knows when they change.
+    subjects: Generational<Subject, SubjectState>,
+    versions: Generational<(Subject, VersionSelector, bool), Option<VersionRow>>,
 }
+
+/// Memory for the versions of subjects: those of some thousand subjects, or all of one that has 100,000.
+const SUBJECTS_BYTES: u64 = 4 << 20;
+/// Memory for single versions: some 20,000.
+const VERSIONS_BYTES: u64 = 4 << 20;
 
 impl SqliteStore {
     /// Opens the file, creating and migrating it as needed.
@@ -148,8 +158,16 @@ impl SqliteStore {
             .max_lifetime(None)
             .connect_with(connect.clone().create_if_missing(false).read_only(true))
             .await?;
-        let writer = Writer::start(conn, options.max_batch, Arc::clone(&generation), Arc::clone(&health), options.observer);
-        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health })
+        let registrations = Arc::new(Registrations::default());
+        let known = Known { generation: Arc::clone(&generation), registrations: Arc::clone(&registrations) };
+        let writer = Writer::start(conn, options.max_batch, known, Arc::clone(&health), options.observer);
+        let subjects = Generational::undivided(SUBJECTS_BYTES, 512, |subject: &Subject, state: &SubjectState| {
+            subject.name().len() + state.rows.len() * size_of::<VersionRow>()
+        });
+        let versions = Generational::new(VERSIONS_BYTES, 200, |(subject, ..): &(Subject, VersionSelector, bool), _| {
+            subject.name().len() + size_of::<VersionRow>()
+        });
+        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health, registrations, subjects, versions })
     }
 
     fn pool_size(&self) -> (u32, u32) {
@@ -161,7 +179,7 @@ impl SqliteStore {
         sql::generation(&mut *self.begin_read().await?).await?;
         if self.health.is_unwritable() {
             // perhaps it can be written again
-            self.write(|conn| Box::pin(change_nothing(conn))).await?;
+            self.write(None, |conn| Box::pin(change_nothing(conn))).await?;
         }
         Ok(())
     }
@@ -193,12 +211,42 @@ impl SqliteStore {
         Ok(self.generation.get())
     }
 
-    async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    #[expect(clippy::unnecessary_wraps, reason = "on Postgres there may be none")]
+    fn freshness(&self, of: Extent) -> Option<Freshness> {
+        Some(self.registrations.freshness(of, None))
+    }
+
+    /// Grows with whatever can change the versions of a subject.
+    fn stand(&self, subject: &Subject) -> i64 {
+        let registrations = i64::try_from(self.registrations.so_far(Extent::of(subject))).unwrap_or(i64::MAX);
+        self.generation.get().content.saturating_add(registrations)
+    }
+
+    async fn known_subject(
+        &self,
+        subject: &Subject,
+        reading: impl Future<Output = Result<SubjectState, StoreError>>,
+    ) -> Result<SubjectState, StoreError> {
+        self.subjects.get_or_load(subject, self.stand(subject), reading).await
+    }
+
+    async fn known_version(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+        reading: impl Future<Output = Result<Option<VersionRow>, StoreError>>,
+    ) -> Result<Option<VersionRow>, StoreError> {
+        self.versions.get_or_load(&(subject.clone(), selector, deleted), self.stand(subject), reading).await
+    }
+
+    /// Does a unit of work in a transaction. `registers`: what may have a new version then.
+    async fn write<T, F>(&self, registers: Option<Extent>, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        self.writer.submit(unit).await
+        self.writer.submit(registers, unit).await
     }
 }
 
