@@ -44,8 +44,8 @@ pub use requests::{
     RegisterRequest, SettingsOutcome,
 };
 pub use rows::{
-    AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedSubject, ListedVersion, NamedSchema, SchemaNames,
-    Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedVersion, NamedSchema, SchemaNames, Scope,
+    ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
 use error::migrated;
@@ -158,16 +158,28 @@ pub trait Store: Send + Sync + 'static {
     /// The highest id handed out in a context.
     async fn max_id(&self, context: &str) -> Result<SchemaId, StoreError>;
 
-    /// A page of subjects in the order of their qualified names, after `after`.
-    async fn subjects(&self, filter: &SubjectFilter, after: Option<&str>, limit: i64) -> Result<Vec<ListedSubject>, StoreError>;
+    /// A page of subjects, by their qualified names and in the order of these: after `after`, without the first `skip`.
+    async fn subjects(
+        &self,
+        filter: &SubjectFilter,
+        after: Option<&str>,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<String>, StoreError>;
 
-    /// A page of versions with their schemas, by qualified subject and version, after `after`.
+    /// A page of versions with their schemas, by qualified subject and version: after `after`, without the first `skip`, each of which is
+    /// read and thrown away.
     async fn versions(
         &self,
         filter: &VersionFilter,
         after: Option<(&str, Version)>,
+        skip: i64,
         limit: i64,
     ) -> Result<Vec<ListedVersion>, StoreError>;
+
+    /// Where the list of all versions of some subjects has its `place`-th entry, counted from 0: the subject by its qualified name, and
+    /// how many of its versions come before. `None` beyond the end.
+    async fn place_of_version(&self, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError>;
 
     /// Deletes a context that holds no schemas. False when it holds some.
     async fn delete_context(&self, context: &str) -> Result<bool, StoreError>;

@@ -124,11 +124,6 @@ pub struct SubjectFilter {
     pub deleted_only: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedSubject {
-    pub qualified: String,
-}
-
 /// Which versions to list.
 #[derive(Debug, Clone, Default)]
 pub struct VersionFilter {

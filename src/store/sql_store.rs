@@ -62,8 +62,9 @@ macro_rules! store_impl {
             contexts() -> Vec<String>;
             contexts_with_subject(name: &str) -> Vec<String>;
             max_id(context: &str) -> SchemaId;
-            subjects(filter: &SubjectFilter, after: Option<&str>, limit: i64) -> Vec<ListedSubject>;
-            versions(filter: &VersionFilter, after: Option<(&str, Version)>, limit: i64) -> Vec<ListedVersion>;
+            subjects(filter: &SubjectFilter, after: Option<&str>, skip: i64, limit: i64) -> Vec<String>;
+            versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
+            place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
             subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
             associations(filter: &AssociationFilter) -> Vec<Association>;
             associations_of(subjects: &[Subject]) -> Vec<Association>;

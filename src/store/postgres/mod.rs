@@ -25,9 +25,9 @@ use tokio::task::JoinHandle;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
-    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema,
-    RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError,
-    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, RegisterOutcome,
+    RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -39,6 +39,13 @@ use crate::types::{
 macro_rules! texts {
     ($n:literal) => {
         concat!("(SELECT json_array_elements_text($", $n, "::json))")
+    };
+}
+
+/// One row with a JSON array of a column's values.
+macro_rules! json_list {
+    ($column:literal) => {
+        concat!("SELECT COALESCE(json_agg(", $column, "), '[]')::text")
     };
 }
 

@@ -11,9 +11,9 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
-    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema,
-    RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError,
-    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, RegisterOutcome,
+    RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -29,6 +29,13 @@ use writer::{Health, Known, Writer};
 macro_rules! texts {
     ($n:literal) => {
         concat!("(SELECT value FROM json_each($", $n, "))")
+    };
+}
+
+/// One row with a JSON array of a column's values.
+macro_rules! json_list {
+    ($column:literal) => {
+        concat!("SELECT json_group_array(", $column, ")")
     };
 }
 

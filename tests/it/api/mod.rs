@@ -9,6 +9,7 @@ mod find;
 mod keys;
 mod logical;
 mod middleware;
+mod pages;
 mod ready_answers;
 mod register;
 mod register_tree;
