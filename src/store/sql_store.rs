@@ -20,9 +20,9 @@ pub(super) use transact;
 
 /// Reads, on a connection of its own.
 macro_rules! read_once {
-    ($store:expr, |$conn:ident| $found:expr) => {
+    ($store:expr, $begin:ident, |$conn:ident| $found:expr) => {
         async {
-            let mut lease = $store.begin_read().await?;
+            let mut lease = $store.$begin().await?;
             let $conn = &mut *lease;
             let found = $found.await?;
             $store.end_read(lease).await?;
@@ -35,21 +35,28 @@ pub(super) use read_once;
 /// Reads; on another connection, where the first was lost or keeps silent.
 macro_rules! read {
     ($store:expr, |$conn:ident| $found:expr) => {
+        $crate::store::sql_store::read!($store, begin_read, |$conn| $found)
+    };
+    ($store:expr, $begin:ident, |$conn:ident| $found:expr) => {
         $store
             .read_either(
-                $crate::store::sql_store::read_once!($store, |$conn| $found),
-                $crate::store::sql_store::read_once!($store, |$conn| $found),
+                $crate::store::sql_store::read_once!($store, $begin, |$conn| $found),
+                $crate::store::sql_store::read_once!($store, $begin, |$conn| $found),
             )
             .await
     };
 }
 pub(super) use read;
 
-/// Implements [`super::Store`] for a type that has `begin_read()` and `end_read()` (a connection), `read_either(work, again)`,
+/// Implements [`super::Store`] for a type that has `begin_read()`, `begin_list()` and `end_read()` (connections), `read_either(work, again)`,
 /// `known_subject(..)` and `known_version(..)` (what is known without reading), and `write(registers, unit)` (a transaction).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {
-        $crate::store::sql_store::store_methods!($store { $($own)* } reads {
+        $crate::store::sql_store::store_methods!($store { $($own)* } lists {
+            subjects(filter: &SubjectFilter, after: Option<&str>, skip: i64, limit: i64) -> Vec<String>;
+            versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
+            place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
+        } reads {
             schema(context: &str, id: SchemaId) -> Option<StoredSchema>;
             schemas(context: &str, ids: &[SchemaId]) -> Vec<StoredSchema>;
             holders(context: &str, id: SchemaId) -> Vec<Holder>;
@@ -62,9 +69,6 @@ macro_rules! store_impl {
             contexts() -> Vec<String>;
             contexts_with_subject(name: &str) -> Vec<String>;
             max_id(context: &str) -> SchemaId;
-            subjects(filter: &SubjectFilter, after: Option<&str>, skip: i64, limit: i64) -> Vec<String>;
-            versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
-            place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
             subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
             associations(filter: &AssociationFilter) -> Vec<Association>;
             associations_of(subjects: &[Subject]) -> Vec<Association>;
@@ -96,7 +100,8 @@ macro_rules! store_methods {
         cluster_id: |$c:ident| $cluster_id:expr,
         generation: |$g:ident| $generation:expr,
         close: |$x:ident| $close:block,
-    } reads { $($read:ident($($arg:ident: $type:ty),*) -> $found:ty;)* }) => {
+    } lists { $($list:ident($($l_arg:ident: $l_type:ty),*) -> $listed:ty;)* }
+      reads { $($read:ident($($arg:ident: $type:ty),*) -> $found:ty;)* }) => {
         #[async_trait]
         impl Store for $store {
             fn location(&self) -> String {
@@ -154,6 +159,13 @@ macro_rules! store_methods {
                 let reading = async { $crate::store::sql_store::read!(self, |conn| sql::version(conn, subject, selector, deleted)) };
                 self.known_version(subject, selector, deleted, reading).await
             }
+
+            $(
+                #[tracing::instrument(level = "debug", skip_all)]
+                async fn $list(&self, $($l_arg: $l_type),*) -> Result<$listed, StoreError> {
+                    $crate::store::sql_store::read!(self, begin_list, |conn| sql::$list(conn, $($l_arg),*))
+                }
+            )*
 
             $(
                 #[tracing::instrument(level = "debug", skip_all)]

@@ -325,6 +325,10 @@ impl PostgresStore {
         Ok(lease)
     }
 
+    async fn begin_list(&self) -> Result<Lease, StoreError> {
+        self.begin_read().await
+    }
+
     async fn end_read(&self, mut lease: Lease) -> Result<(), StoreError> {
         lease.end_read().await?;
         lease.finish();

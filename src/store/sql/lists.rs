@@ -15,8 +15,9 @@ fn range(filter: &SubjectFilter) -> (String, String) {
     let prefix = match (&filter.context, &filter.context_prefix) {
         (Some(context), _) if context != DEFAULT_CONTEXT => Subject::in_context(context, &filter.prefix).qualified(),
         (Some(_), _) => filter.prefix.clone(),
-        (None, Some(context)) => format!(":{context}"),
-        (None, None) => String::new(),
+        // the default one begins so, too
+        (None, Some(context)) if context != DEFAULT_CONTEXT => format!(":{context}"),
+        (None, _) => String::new(),
     };
     let end = beyond(&prefix);
     (prefix, end)

@@ -118,6 +118,8 @@ impl SqliteOptions {
 pub struct SqliteStore {
     path: PathBuf,
     readers: SqlitePool,
+    /// Lists have connections of their own, so that they don't hold up what asks for one thing.
+    list_readers: SqlitePool,
     writer: Writer,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
@@ -128,6 +130,8 @@ pub struct SqliteStore {
     subjects: Generational<Subject, SubjectState>,
     versions: Generational<(Subject, VersionSelector, bool), Option<VersionRow>>,
 }
+
+const LIST_READERS: u32 = 2;
 
 /// Memory for the versions of subjects: those of some thousand subjects, or all of one that has 100,000.
 const SUBJECTS_BYTES: u64 = 4 << 20;
@@ -157,14 +161,9 @@ impl SqliteStore {
         let cluster_id = sql::init(&mut conn, &fresh_id, clock()).await?;
         let generation = Arc::new(KnownGeneration::default());
         generation.learn(sql::generation(&mut conn).await?);
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers)
-            // opened now: neither a name that is gone nor a want of open files keeps later reads from the file
-            .min_connections(options.readers)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect.clone().create_if_missing(false).read_only(true))
-            .await?;
+        let connect = connect.create_if_missing(false).read_only(true);
+        let readers = self::readers(options.readers, connect.clone()).await?;
+        let list_readers = self::readers(LIST_READERS, connect).await?;
         let registrations = Arc::new(Registrations::default());
         let known = Known { generation: Arc::clone(&generation), registrations: Arc::clone(&registrations) };
         let writer = Writer::start(conn, options.max_batch, known, Arc::clone(&health), options.observer);
@@ -174,7 +173,19 @@ impl SqliteStore {
         let versions = Generational::new(VERSIONS_BYTES, 200, |(subject, ..): &(Subject, VersionSelector, bool), _| {
             subject.name().len() + size_of::<VersionRow>()
         });
-        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health, registrations, subjects, versions })
+        Ok(Self {
+            path: options.path,
+            readers,
+            list_readers,
+            writer,
+            generation,
+            cluster_id,
+            clock,
+            health,
+            registrations,
+            subjects,
+            versions,
+        })
     }
 
     fn pool_size(&self) -> (u32, u32) {
@@ -197,6 +208,10 @@ impl SqliteStore {
 
     async fn begin_read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
         Ok(self.readers.acquire().await?)
+    }
+
+    async fn begin_list(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
+        Ok(self.list_readers.acquire().await?)
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
@@ -264,11 +279,23 @@ super::store_impl!(SqliteStore {
     close: |store| {
         let writing = store.writer.close().await;
         store.readers.close().await;
+        store.list_readers.close().await;
         if let Some(conn) = writing {
             close_last(conn).await;
         }
     },
 });
+
+async fn readers(number: u32, connect: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(number)
+        // opened now: neither a name that is gone nor a want of open files keeps later reads from the file
+        .min_connections(number)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(connect)
+        .await
+}
 
 /// A write that shows that writing is possible.
 async fn change_nothing(conn: &mut Conn) -> Result<(), StoreError> {
