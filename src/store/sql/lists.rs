@@ -94,13 +94,22 @@ fn which(filter: &SubjectFilter) -> usize {
     }
 }
 
+/// Where a page begins.
+enum From<'f> {
+    Begin,
+    At(&'f str),
+    After(&'f str),
+}
+
 /// Binds what [`conditions`] needs.
 macro_rules! bind_conditions {
-    ($statements:ident, $filter:expr, $after:expr) => {{
+    ($statements:ident, $filter:expr, $from:expr) => {{
         let (begin, end) = range($filter);
-        let after: Option<&str> = $after;
-        let is_after = after.is_some_and(|after| *after >= *begin);
-        let from = after.filter(|_| is_after).map_or(begin, str::to_owned);
+        let (from, is_after) = match $from {
+            From::At(name) if *name >= *begin => (name.to_owned(), false),
+            From::After(name) if *name >= *begin => (name.to_owned(), true),
+            _ => (begin, false),
+        };
         sqlx::query::<dialect::Db>($statements.get(which($filter)).copied().unwrap_or_default())
             .bind(from)
             .bind(i64::from(is_after))
@@ -118,7 +127,8 @@ pub(in crate::store) async fn subjects(
     skip: i64,
     limit: i64,
 ) -> Result<Vec<String>, StoreError> {
-    let row = bind_conditions!(NAMES, filter, after).bind(limit).bind(skip).fetch_one(conn).await?;
+    let row =
+        bind_conditions!(NAMES, filter, after.map_or(From::Begin, From::After)).bind(limit).bind(skip).fetch_one(conn).await?;
     let names: String = row.try_get(0)?;
     let mut names: Vec<String> =
         serde_json::from_str(&names).map_err(|error| StoreError::Inconsistent { table: "subjects", what: error.to_string() })?;
@@ -133,7 +143,7 @@ pub(in crate::store) async fn place_of_version(
     place: i64,
 ) -> Result<Option<(String, i64)>, StoreError> {
     let all = i64::from(which(filter) != 0);
-    let row = bind_conditions!(PLACE, filter, None).bind(all).bind(place).fetch_optional(conn).await?;
+    let row = bind_conditions!(PLACE, filter, From::Begin).bind(all).bind(place).fetch_optional(conn).await?;
     row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
 }
 
@@ -175,9 +185,10 @@ pub(in crate::store) async fn versions(
     limit: i64,
 ) -> Result<Vec<ListedVersion>, StoreError> {
     let subjects = &filter.subjects;
-    let statements = if filter.also.is_empty() { VERSIONS } else { MORE_VERSIONS };
     let (subject, version) = after.unwrap_or_default();
-    let query = bind_conditions!(statements, subjects, None)
+    // what is listed beside may come before what the filter means
+    let (statements, from) = if filter.also.is_empty() { (VERSIONS, From::At(subject)) } else { (MORE_VERSIONS, From::Begin) };
+    let query = bind_conditions!(statements, subjects, from)
         .bind(subject)
         .bind(i64::from(version))
         .bind(i64::from(filter.latest_only))
