@@ -14,7 +14,7 @@ use super::listeners::Listeners;
 use super::log::Log;
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
-use super::{Failure, database, oidc};
+use super::{Failure, audit, database, oidc};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
@@ -74,6 +74,7 @@ async fn serve(
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
+    audit::keep(Arc::clone(&registry), settings, audit::key(settings)?, metrics.clone());
     let (issuer, keys) = oidc::issuer(settings, clock()).map_err(|reason| (Exit::Usage, reason))?.unzip();
     let access = AccessFiles::of(settings).with_issuer(issuer.as_ref());
     let gate = gate(settings, &access, listeners.are_local())?;
@@ -96,7 +97,8 @@ async fn serve(
         None => None,
     };
     tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
-    server::serve(listeners.with(tls.as_ref()), app, metrics, server, stop).await;
+    server::serve(listeners.with(tls.as_ref()), app.clone(), metrics, server, stop).await;
+    app.flush().await;
     drop(admin);
     store.close().await;
     tracing::info!("stopped");
@@ -157,11 +159,13 @@ fn server_settings(settings: &Settings) -> ServerSettings {
 
 /// The one place that asks the system for the time.
 #[expect(clippy::disallowed_methods, reason = "everything else gets this clock")]
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn clock() -> Clock {
-    Arc::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
+    Arc::new(now)
 }
 
 async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, Failure> {
@@ -178,6 +182,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         let mut options = SqliteOptions::new(path);
         options.readers = settings.sqlite_readers.max(1);
         options.max_batch = settings.sqlite_max_batch.max(1);
+        options.audit = settings.audit;
         let metrics = metrics.clone();
         options.observer = Some(Arc::new(move |writes| metrics.commit(writes)));
         return Ok(Arc::new(SqliteStore::open(options, clock()).await.map_err(failed)?));
@@ -185,6 +190,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let mut options = PostgresOptions::new(url.clone());
         options.max_connections = settings.database_connections.max(4);
+        options.audit = settings.audit;
         options.answer_timeout = settings.database_answer_timeout;
         options.statement_timeout = settings.database_statement_timeout;
         options.lock_timeout = settings.database_lock_timeout;
@@ -315,6 +321,8 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
         body_timeout: settings.body_timeout,
         request_timeout: settings.request_timeout,
         access_log: settings.access_log,
+        audit_refusals: if settings.audit { settings.audit_refusals } else { 0 },
+        trusted_proxies: settings.trusted_proxies.clone(),
         hosts: hosts(settings, is_local),
         cors: cors(settings),
         rate_limits: RateLimits { writes: settings.rate_limit_writes, judging: settings.rate_limit_judging },

@@ -118,6 +118,11 @@ impl Metrics {
                 "accordant_requests_limited_total",
                 "Requests of clients that had made too many, by the setting that says so"
             );
+            describe_counter!(
+                "accordant_audit_refusals_total",
+                "Refused logins and changes by what the audit has of them: recorded, counted (in an entry about several), lost"
+            );
+            describe_gauge!("accordant_audit_position", "The last place in the chain of the audit, looked up once a minute");
             describe_counter!("accordant_requests_denied_total", "Requests that rules did not allow");
             describe_gauge!(
                 "accordant_access_stale",
@@ -204,6 +209,19 @@ impl Metrics {
     /// Rules did not allow a request.
     pub(super) fn denied(&self) {
         self.0.instruments.denied.increment(1);
+    }
+
+    /// Refused logins and changes: recorded by themselves, counted for an entry about several, or lost because that could not be written.
+    pub(super) fn refusal(&self, outcome: &'static str, count: u64) {
+        with_local_recorder(&self.0.recorder, || {
+            counter!("accordant_audit_refusals_total", "outcome" => outcome).increment(count)
+        });
+    }
+
+    /// The last place in the chain of the audit that is known here.
+    #[expect(clippy::cast_precision_loss, reason = "there are not that many entries")]
+    pub fn audit_position(&self, position: i64) {
+        with_local_recorder(&self.0.recorder, || gauge!("accordant_audit_position").set(position as f64));
     }
 
     /// A client has made more requests than a setting allows.

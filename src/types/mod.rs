@@ -1,5 +1,6 @@
 //! The vocabulary: validated values without I/O and without wire formats.
 
+mod actor;
 mod association;
 mod binding;
 mod clock;
@@ -11,8 +12,10 @@ mod key;
 mod policy;
 mod schema_type;
 mod subject;
+mod timestamp;
 mod xregistry;
 
+pub use actor::Actor;
 pub use association::{ANY_RESOURCE, Association, AssociationType, Lifecycle, Resource, TOPIC};
 pub use binding::{Alias, AliasTarget, SchemaName, TypeBinding};
 pub use clock::Clock;
@@ -26,4 +29,5 @@ pub use key::{Dek, DekAlgorithm, DekName, Kek, KmsProps, LISTED_DEK_VERSIONS};
 pub use policy::{CompatibilityLevel, Config, Mode};
 pub use schema_type::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 pub use subject::{DEFAULT_CONTEXT, GLOBAL_CONTEXT, Subject, context_from_segment, split_qualified};
+pub use timestamp::{parse_timestamp, timestamp};
 pub use xregistry::xregistry_id;

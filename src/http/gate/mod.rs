@@ -62,6 +62,14 @@ impl<'r> Shown<'r> {
     }
 }
 
+/// Whom a request claims to come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Claim {
+    User(String),
+    /// A token, whose owner nobody knows, or nothing that could be read.
+    Token,
+}
+
 /// Why nobody was found to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LoginFailure {
@@ -205,6 +213,14 @@ impl Gate {
         // who asks again meanwhile waits for this proof
         let caller = self.known.get_or_load(&fingerprint, generation, prove).await?;
         if caller.is_valid((self.clock)()) { Ok(caller) } else { Err(LoginFailure::Wrong) }
+    }
+
+    /// Whom a request claims to come from, for the record of logins that were wrong.
+    pub(super) fn claim(headers: &HeaderMap) -> Claim {
+        match headers.get(header::AUTHORIZATION).and_then(Credentials::parse) {
+            Some(Credentials::Basic { name, .. }) => Claim::User(name),
+            _ => Claim::Token,
+        }
     }
 
     async fn prove(&self, logins: &Arc<Logins>, header: &HeaderValue, from: Option<IpAddr>) -> Result<Arc<Caller>, LoginFailure> {

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `session.rs`, `connections.rs` | connections, and who may have how many of them |
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
+//! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
 //! | `insert_version.rs` | the statements that write a version |
 
@@ -21,15 +22,15 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::task::JoinHandle;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
+    DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject,
+    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome,
+    Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
-    VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
+    Version, VersionSelector,
 };
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
@@ -39,18 +40,22 @@ macro_rules! texts {
     };
 }
 
+mod audit;
 mod connections;
 mod follower;
 mod insert_version;
 mod reachability;
+mod sealer;
 mod session;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod sqlstate;
 
+pub use audit::PostgresAudit;
 use connections::{Connections, Lease, Purpose};
 use follower::Follower;
 use reachability::Reachability;
+use sealer::Sealer;
 use session::{Connector, Session};
 
 type Conn = Session;
@@ -94,6 +99,21 @@ mod dialect {
              (SELECT e->>0 AS context, e->>1 AS subject FROM json_array_elements($1::json) e) k \
              LEFT JOIN configs c ON c.context = k.context AND c.subject = k.subject \
              LEFT JOIN modes m ON m.context = k.context AND m.subject = k.subject";
+        pub(in crate::store::postgres) const RECORD: &str = "WITH noted AS (INSERT INTO audit (at, operation, actor, login, address, \
+             user_agent, request_id, reason, context, subject, version, schema_id, guid_before, guid_after, details) \
+             VALUES ($7, $14, $8, $9, $10, $11, $12, $13, $2, $3, $4, COALESCE($5, $15), (SELECT s.guid FROM schemas s \
+             JOIN contexts c ON c.context_id = s.context_id WHERE c.name = $2 AND s.schema_id = $15), $16, $17)) \
+             INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             RETURNING sequence";
+        /// $1: an array of `[entry, position, hash]`; $2 and $3: the end of the chain.
+        pub(in crate::store::postgres) const SEAL: &str = "WITH sealed AS (UPDATE audit SET position = (p->>1)::bigint, hash = p->>2 \
+             FROM json_array_elements($1::json) p WHERE entry = (p->>0)::bigint) UPDATE audit_chain SET position = $2, hash = $3";
+    }
+
+    /// Waits until the chain is this transaction's alone.
+    pub(super) async fn lock_chain(conn: &mut super::Conn) -> Result<(), StoreError> {
+        sqlx::query("SELECT one FROM audit_chain FOR UPDATE").fetch_one(conn).await?;
+        Ok(())
     }
 
     fn key(parts: &[&[u8]]) -> i64 {
@@ -163,6 +183,8 @@ pub struct PostgresOptions {
     pub poll_interval: Duration,
     /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
     pub statement_cache: usize,
+    /// Record who changes what.
+    pub audit: bool,
 }
 
 impl PostgresOptions {
@@ -177,6 +199,7 @@ impl PostgresOptions {
             lock_timeout: Duration::from_secs(5),
             poll_interval: Duration::from_secs(1),
             statement_cache: 200,
+            audit: true,
         }
     }
 
@@ -203,13 +226,15 @@ impl PostgresOptions {
 /// The store that replicas share.
 pub struct PostgresStore {
     location: String,
-    connections: Connections,
+    connections: Arc<Connections>,
     reachability: Arc<Reachability>,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: crate::types::Clock,
     begin_write: String,
     follower: JoinHandle<()>,
+    sealer: Sealer,
+    audit: bool,
 }
 
 /// Without this the follower would keep its connections for as long as the process runs.
@@ -229,6 +254,18 @@ const OF_FOLLOWER: usize = 2;
 const MIGRATION_LOCK: i64 = 0x6163_636f_7264_616e;
 
 impl PostgresStore {
+    /// Who is to be recorded as having made a change.
+    fn audited(&self, by: &Arc<Actor>) -> Option<Arc<Actor>> {
+        self.audit.then(|| Arc::clone(by))
+    }
+
+    /// Seals what waits for it, so that who reads the record finds what it has just written. Where that fails, the next round does it.
+    async fn seal_audit(&self) {
+        if let Err(error) = self.attempt(self.sealer.seal()).await {
+            tracing::debug!(%error, "entries of the audit could not be sealed");
+        }
+    }
+
     /// Connects and migrates. Several replicas may do so at once: one migrates, the others wait for it.
     ///
     /// # Errors
@@ -257,10 +294,12 @@ impl PostgresStore {
             generation: Arc::clone(&generation),
         };
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
-        let connections = Connections::new(connector, most, options.acquire_timeout)?;
+        let connections = Arc::new(Connections::new(connector, most, options.acquire_timeout)?);
         let begin_write = options.begin_write();
         let follower = tokio::spawn(follower.run());
-        Ok(Self { location, connections, reachability, generation, cluster_id, clock, begin_write, follower })
+        let sealer = Sealer::start(Arc::clone(&connections), Arc::clone(&reachability), begin_write.clone());
+        let audit = options.audit;
+        Ok(Self { location, connections, reachability, generation, cluster_id, clock, begin_write, follower, sealer, audit })
     }
 
     fn pool_size(&self) -> (u32, u32) {
@@ -334,6 +373,7 @@ impl PostgresStore {
         lease.finish();
         // this replica must not answer from memory that is older than its own write
         self.generation.learn(current);
+        self.sealer.is_awaited();
         Ok(result)
     }
 }
@@ -363,6 +403,7 @@ super::store_impl!(PostgresStore {
     generation: |store| store.generation.get(),
     close: |store| {
         store.follower.abort();
+        store.sealer.close().await;
         store.connections.close().await;
     },
 });

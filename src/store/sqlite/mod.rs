@@ -10,16 +10,17 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
+    DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject,
+    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome,
+    Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
-    VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
+    Version, VersionSelector,
 };
+pub use audit::SqliteAudit;
 pub use backup::backup;
 use file::DatabaseFile;
 use writer::{Health, Writer};
@@ -31,6 +32,7 @@ macro_rules! texts {
     };
 }
 
+mod audit;
 mod backup;
 mod file;
 mod insert_version;
@@ -70,6 +72,22 @@ mod dialect {
              (SELECT json_extract(value, '$[0]') AS context, json_extract(value, '$[1]') AS subject FROM json_each($1)) k \
              LEFT JOIN configs c ON c.context = k.context AND c.subject = k.subject \
              LEFT JOIN modes m ON m.context = k.context AND m.subject = k.subject";
+        /// The entry first: the sequence of the change is what comes out.
+        pub(in crate::store::sqlite) const RECORD: &str = "INSERT INTO audit (at, operation, actor, login, address, user_agent, \
+             request_id, reason, context, subject, version, schema_id, guid_before, guid_after, details) \
+             VALUES ($7, $14, $8, $9, $10, $11, $12, $13, $2, $3, $4, COALESCE($5, $15), (SELECT s.guid FROM schemas s \
+             JOIN contexts c ON c.context_id = s.context_id WHERE c.name = $2 AND s.schema_id = $15), $16, $17); \
+             INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             RETURNING sequence";
+        /// $1: an array of `[entry, position, hash]`; $2 and $3: the end of the chain.
+        pub(in crate::store::sqlite) const SEAL: &str = "UPDATE audit SET position = json_extract(p.value, '$[1]'), \
+             hash = json_extract(p.value, '$[2]') FROM json_each($1) p WHERE entry = json_extract(p.value, '$[0]'); \
+             UPDATE audit_chain SET position = $2, hash = $3";
+    }
+
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
+    pub(super) async fn lock_chain(_: &mut super::Conn) -> Result<(), StoreError> {
+        Ok(())
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
@@ -97,12 +115,14 @@ pub struct SqliteOptions {
     pub max_batch: usize,
     /// Told of each commit.
     pub observer: Option<CommitObserver>,
+    /// Record who changes what.
+    pub audit: bool,
 }
 
 impl SqliteOptions {
     /// The defaults for a file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 4, max_batch: 256, observer: None }
+        Self { path: path.into(), readers: 4, max_batch: 256, observer: None, audit: true }
     }
 }
 
@@ -115,9 +135,18 @@ pub struct SqliteStore {
     cluster_id: String,
     clock: crate::types::Clock,
     health: Arc<Health>,
+    audit: bool,
 }
 
 impl SqliteStore {
+    /// Who is to be recorded as having made a change.
+    fn audited(&self, by: &Arc<Actor>) -> Option<Arc<Actor>> {
+        self.audit.then(|| Arc::clone(by))
+    }
+
+    #[expect(clippy::unused_async, clippy::unused_self, reason = "as on Postgres, where there is something to do")]
+    async fn seal_audit(&self) {}
+
     /// Opens the file, creating and migrating it as needed.
     ///
     /// # Errors
@@ -149,7 +178,7 @@ impl SqliteStore {
             .connect_with(connect.clone().create_if_missing(false).read_only(true))
             .await?;
         let writer = Writer::start(conn, options.max_batch, Arc::clone(&generation), Arc::clone(&health), options.observer);
-        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health })
+        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health, audit: options.audit })
     }
 
     fn pool_size(&self) -> (u32, u32) {

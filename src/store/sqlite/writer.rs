@@ -256,6 +256,14 @@ async fn transaction(
             }
         }
     }
+    // what the units have recorded gets its place in the chain with them
+    if let Err(error) = sql::audit::seal(conn).await {
+        let _ = execute(conn, "ROLLBACK").await;
+        return Ended::Failed(match error {
+            StoreError::Database(error) => health.failed(&error),
+            error => Failed::Commit(error.to_string()),
+        });
+    }
     let current = sql::generation(conn).await.ok();
     if let Err(error) = execute(conn, "COMMIT").await {
         let _ = execute(conn, "ROLLBACK").await;
