@@ -187,7 +187,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         options.observer = Some(Arc::new(move |writes| metrics.commit(writes)));
         return Ok(Arc::new(SqliteStore::open(options, clock()).await.map_err(failed)?));
     }
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+    if database::is_postgres(url) {
         let mut options = PostgresOptions::new(url.clone());
         options.max_connections = settings.database_connections.max(4);
         options.audit = settings.audit;
@@ -205,9 +205,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         let observer = Arc::new(move || metrics.outage_read());
         return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, observer)));
     }
-    // no more of it than the scheme: there may be a password
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    Err((Exit::Usage, format!("database: '{scheme}:...' is neither sqlite://PATH nor postgres://...")))
+    Err(database::unknown(url))
 }
 
 fn limits(settings: &Settings) -> Limits {

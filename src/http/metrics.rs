@@ -214,7 +214,7 @@ impl Metrics {
     /// Refused logins and changes: recorded by themselves, counted for an entry about several, or lost because that could not be written.
     pub(super) fn refusal(&self, outcome: &'static str, count: u64) {
         with_local_recorder(&self.0.recorder, || {
-            counter!("accordant_audit_refusals_total", "outcome" => outcome).increment(count)
+            counter!("accordant_audit_refusals_total", "outcome" => outcome).increment(count);
         });
     }
 

@@ -211,8 +211,8 @@ macro_rules! store_methods {
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn prune_audit(&self, before: i64, limit: i64) -> Result<u64, StoreError> {
-                let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::prune_audit(conn, before, limit, now))
+                let sealing = ((self.clock)(), self.unsealable());
+                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::prune_audit(conn, before, limit, sealing))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

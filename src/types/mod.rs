@@ -7,6 +7,7 @@ mod clock;
 mod content;
 mod contract;
 mod distance;
+mod hex;
 mod ids;
 mod key;
 mod policy;
@@ -24,6 +25,7 @@ pub use contract::{
     ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,
 };
 pub use distance::edit_distance;
+pub use hex::hex;
 pub use ids::{Guid, MAX_IMPORTED, SchemaId, Version, VersionSelector};
 pub use key::{Dek, DekAlgorithm, DekName, Kek, KmsProps, LISTED_DEK_VERSIONS};
 pub use policy::{CompatibilityLevel, Config, Mode};

@@ -7,7 +7,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::store::{AuditChain, Checkpoint};
-use crate::types::timestamp;
+use crate::types::{hex, timestamp};
 
 /// How the line begins, wherever in a line of a log that may be.
 const MARK: &str = "accordant-audit-checkpoint v1 ";
@@ -30,7 +30,7 @@ impl Key {
     fn sign(&self, text: &str) -> String {
         let mut mac = self.0.clone();
         mac.update(text.as_bytes());
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&mac.finalize().into_bytes())
     }
 }
 

@@ -85,6 +85,7 @@ fn usage(reason: String) -> Failure {
     (Exit::Usage, reason)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: StoreError) -> Failure {
     (Exit::Database, format!("can't read the audit: {error}"))
 }
@@ -97,6 +98,9 @@ pub(super) fn key(settings: &Settings) -> Result<Option<Key>, Failure> {
 async fn open(settings: &Settings) -> Result<Box<dyn AuditReader>, Failure> {
     if let Some(path) = database::sqlite_path(&settings.database)? {
         return Ok(Box::new(SqliteAudit::open(&path).await.map_err(failed)?));
+    }
+    if !database::is_postgres(&settings.database) {
+        return Err(database::unknown(&settings.database));
     }
     let options = PostgresOptions::new(settings.database.clone());
     Ok(Box::new(PostgresAudit::open(&options).await.map_err(failed)?))

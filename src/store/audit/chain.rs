@@ -47,7 +47,7 @@ impl fmt::Display for Finding {
             Self::Missing { from, to } if from == to => write!(f, "entry {from} was removed"),
             Self::Missing { from, to } => write!(f, "entries {from} to {to} were removed"),
             Self::Inserted { position } => write!(f, "entry {position} was inserted: the chain does not reach there"),
-            Self::Unsealed { count } => write!(f, "{count} entries were inserted: they have no place in the chain"),
+            Self::Unsealed { count } => write!(f, "entries were inserted that have no place in the chain: {count}"),
             Self::WrongEnd { position } => write!(f, "the end of the chain was changed: it is not what entry {position} says"),
             Self::WrongBeginning { position } => write!(
                 f,
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn a_chain_that_was_written_anew_is_not_the_one_of_the_checkpoint() {
         let (old, entries) = chain(5);
-        let checkpoint = |position: usize| Checkpoint { position: position as i64, hash: entries[position - 1].hash.clone() };
+        let checkpoint = |at: usize| Checkpoint { position: entries[at - 1].position, hash: entries[at - 1].hash.clone() };
         let mut hash = "begin".to_owned();
         let mut forged = entries.clone();
         forged[1].actor = "user:mallory".to_owned();

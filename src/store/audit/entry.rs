@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::hex;
-use crate::types::{Guid, Subject, timestamp};
+use crate::types::{Guid, Subject, hex, timestamp};
 
 /// An entry that has its place in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub(in crate::store) use reader::audit_reader;
 
 use sha2::{Digest, Sha256};
 
-use crate::types::Subject;
+use crate::types::{Subject, hex};
 
 /// The end of the chain, and where it begins since old entries were removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +31,6 @@ pub struct AuditChain {
 /// What the first entry's hash begins with: the chains of two registries have nothing in common.
 pub(in crate::store) fn first_hash(cluster_id: &str) -> String {
     hex(&Sha256::digest(format!("accordant audit {cluster_id}")))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // a String takes whatever is written
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The order of a page.

@@ -259,9 +259,15 @@ impl PostgresStore {
         self.audit.then(|| Arc::clone(by))
     }
 
+    /// Up to which entry none is sealed that is not: here any of them may wait for its turn.
+    #[expect(clippy::unused_self, reason = "as on SQLite")]
+    fn unsealable(&self) -> i64 {
+        i64::MIN
+    }
+
     /// Seals what waits for it, so that who reads the record finds what it has just written. Where that fails, the next round does it.
     async fn seal_audit(&self) {
-        if let Err(error) = self.attempt(self.sealer.seal()).await {
+        if let Err(error) = self.attempt(Box::pin(self.sealer.seal())).await {
             tracing::debug!(%error, "entries of the audit could not be sealed");
         }
     }

@@ -122,7 +122,7 @@ impl Work {
             Turn::Wait => "SELECT one FROM audit_chain FOR UPDATE",
         };
         let is_mine = sqlx::query(lock).fetch_optional(&mut *lease).await?.is_some();
-        let sealed = if is_mine { sql::audit::seal_some(&mut lease).await? } else { 0 };
+        let sealed = if is_mine { sql::audit::seal_some(&mut lease, i64::MIN).await? } else { 0 };
         lease.execute("COMMIT").await?;
         lease.finish();
         Ok(sealed)

@@ -88,14 +88,15 @@ pub(in crate::store) async fn audit_chain(conn: &mut Conn) -> Result<AuditChain,
 }
 
 /// Gives entries their places at the end of the chain, as many as one statement takes; how many they were. Whoever calls it has the
-/// chain for itself.
-pub(in crate::store) async fn seal_some(conn: &mut Conn) -> Result<u64, StoreError> {
+/// chain for itself. Those up to `except` are left as they are: a server that was there before would have sealed them.
+pub(in crate::store) async fn seal_some(conn: &mut Conn, except: i64) -> Result<u64, StoreError> {
     let rows = sqlx::query::<dialect::Db>(concat!(
         "SELECT c.position, c.hash, a.entry, ",
         columns!(),
-        " FROM audit a CROSS JOIN audit_chain c WHERE a.position IS NULL ORDER BY a.entry LIMIT $1"
+        " FROM audit a CROSS JOIN audit_chain c WHERE a.position IS NULL AND a.entry > $2 ORDER BY a.entry LIMIT $1"
     ))
     .bind(SEALED_AT_ONCE)
+    .bind(except)
     .fetch_all(&mut *conn)
     .await?;
     let Some(first) = rows.first() else { return Ok(0) };
@@ -123,8 +124,8 @@ pub(in crate::store) async fn seal_some(conn: &mut Conn) -> Result<u64, StoreErr
 }
 
 /// Seals all that there is.
-pub(in crate::store) async fn seal(conn: &mut Conn) -> Result<(), StoreError> {
-    while seal_some(conn).await? == SEALED_AT_ONCE.unsigned_abs() {}
+pub(in crate::store) async fn seal(conn: &mut Conn, except: i64) -> Result<(), StoreError> {
+    while seal_some(conn, except).await? == SEALED_AT_ONCE.unsigned_abs() {}
     Ok(())
 }
 
@@ -132,6 +133,17 @@ pub(in crate::store) async fn seal(conn: &mut Conn) -> Result<(), StoreError> {
 pub(in crate::store) async fn is_any_unsealed(conn: &mut Conn) -> Result<bool, StoreError> {
     let row = sqlx::query::<dialect::Db>("SELECT 1 FROM audit WHERE position IS NULL LIMIT 1").fetch_optional(conn).await?;
     Ok(row.is_some())
+}
+
+/// The last entry that a server left unsealed; on `SQLite` none ever does.
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "on Postgres entries wait for the sealer, and it is compiled with this, too"
+)]
+pub(in crate::store) async fn last_unsealed(conn: &mut Conn) -> Result<Option<i64>, StoreError> {
+    let row = sqlx::query::<dialect::Db>("SELECT MAX(entry) FROM audit WHERE position IS NULL").fetch_one(conn).await?;
+    Ok(row.try_get(0)?)
 }
 
 pub(in crate::store) async fn unsealed(conn: &mut Conn) -> Result<i64, StoreError> {
@@ -296,7 +308,12 @@ async fn insert(
 
 /// Removes the oldest entries, those that were made before a time, at most `limit` of them; how many they were. An entry at the end of the
 /// chain says so, and how far it went.
-pub(in crate::store) async fn prune_audit(conn: &mut Conn, before: i64, limit: i64, now: i64) -> Result<u64, StoreError> {
+pub(in crate::store) async fn prune_audit(
+    conn: &mut Conn,
+    before: i64,
+    limit: i64,
+    (now, except): (i64, i64),
+) -> Result<u64, StoreError> {
     dialect::lock_chain(conn).await?;
     let chain = audit_chain(conn).await?;
     let most = chain.removed_position.saturating_add(limit).min(chain.position);
@@ -316,6 +333,6 @@ pub(in crate::store) async fn prune_audit(conn: &mut Conn, before: i64, limit: i
     let details = serde_json::json!({ "position": last, "hash": hash, "entries": removed }).to_string();
     insert(conn, PRUNED, &Actor::server(), &Subject::plain(""), Some(&details), now).await?;
     // no chain without the entry that says where it begins
-    seal(conn).await?;
+    seal(conn, except).await?;
     Ok(removed)
 }

@@ -7,7 +7,7 @@ use sqlx::query::Query;
 use super::decode::narrow_opt;
 use super::{Conn, audit, dialect};
 use crate::store::{Change, Generation, StoreError};
-use crate::types::{Actor, Guid, SchemaId, Subject, Version};
+use crate::types::{Actor, Guid, SchemaId, Subject, Version, hex};
 
 /// Who changes something, and when.
 #[derive(Debug, Clone, Copy)]
@@ -92,10 +92,7 @@ pub(super) fn before_and_after(before: Option<&str>, after: Option<&str>) -> Str
     let shown = |text: Option<&str>| match text {
         None => "null".to_owned(),
         Some(text) if text.len() <= WHOLE_DETAILS => text.to_owned(),
-        Some(text) => {
-            let sha256: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-            serde_json::json!({ "bytes": text.len(), "sha256": sha256 }).to_string()
-        }
+        Some(text) => serde_json::json!({ "bytes": text.len(), "sha256": hex(&Sha256::digest(text)) }).to_string(),
     };
     format!(r#"{{"before":{},"after":{}}}"#, shown(before), shown(after))
 }

@@ -33,7 +33,7 @@ async fn note_kek(
         "shared": kek.shared,
     });
     let details = Some(shown.to_string());
-    record(conn, NewChange { operation, payload, details, ..NewChange::new(kind, &Subject::plain(""), act) }).await
+    record(conn, NewChange { payload, operation, details, ..NewChange::new(kind, &Subject::plain(""), act) }).await
 }
 
 async fn note_dek(
@@ -45,7 +45,7 @@ async fn note_dek(
 ) -> Result<i64, StoreError> {
     let payload = Some(serde_json::json!({ "kekName": name.kek, "algorithm": name.algorithm.as_str() }).to_string());
     let details = payload.clone();
-    record(conn, NewChange { version, operation, payload, details, ..NewChange::new(kind, &name.subject(), act) }).await
+    record(conn, NewChange { version, payload, operation, details, ..NewChange::new(kind, &name.subject(), act) }).await
 }
 
 async fn put_kek(conn: &mut Conn, kek: &Kek, expected: Option<i64>, act: Act<'_>) -> Result<KeyOutcome, StoreError> {

@@ -23,7 +23,7 @@ use crate::types::{
 pub use audit::SqliteAudit;
 pub use backup::backup;
 use file::DatabaseFile;
-use writer::{Health, Writer};
+use writer::{Health, Keeping, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
 macro_rules! texts {
@@ -136,6 +136,7 @@ pub struct SqliteStore {
     clock: crate::types::Clock,
     health: Arc<Health>,
     audit: bool,
+    unsealable: i64,
 }
 
 impl SqliteStore {
@@ -144,7 +145,12 @@ impl SqliteStore {
         self.audit.then(|| Arc::clone(by))
     }
 
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "as on Postgres, where there is something to do")]
+    /// Up to which entry none is sealed that is not: they were there, without a place in the chain, when the file was opened.
+    fn unsealable(&self) -> i64 {
+        self.unsealable
+    }
+
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to do")]
     async fn seal_audit(&self) {}
 
     /// Opens the file, creating and migrating it as needed.
@@ -177,8 +183,14 @@ impl SqliteStore {
             .max_lifetime(None)
             .connect_with(connect.clone().create_if_missing(false).read_only(true))
             .await?;
-        let writer = Writer::start(conn, options.max_batch, Arc::clone(&generation), Arc::clone(&health), options.observer);
-        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health, audit: options.audit })
+        let unsealable = sql::audit::last_unsealed(&mut conn).await?.unwrap_or(i64::MIN);
+        if unsealable != i64::MIN {
+            tracing::error!("the audit has entries that no server has written (accordant audit verify)");
+        }
+        let keeping = Keeping { max_batch: options.max_batch, unsealable };
+        let writer = Writer::start(conn, keeping, Arc::clone(&generation), Arc::clone(&health), options.observer);
+        let audit = options.audit;
+        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health, audit, unsealable })
     }
 
     fn pool_size(&self) -> (u32, u32) {

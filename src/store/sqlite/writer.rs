@@ -131,6 +131,14 @@ impl Health {
 /// After how long without a write the write-ahead log goes into the file.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How batches are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keeping {
+    pub(super) max_batch: usize,
+    /// Entries of the audit up to this one get no place in the chain.
+    pub(super) unsealable: i64,
+}
+
 /// Handle to the writer task.
 pub(super) struct Writer {
     queue: Mutex<Option<mpsc::UnboundedSender<Box<dyn WriteJob>>>>,
@@ -140,13 +148,13 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(
         conn: Conn,
-        max_batch: usize,
+        keeping: Keeping,
         generation: Arc<KnownGeneration>,
         health: Arc<Health>,
         observer: Option<CommitObserver>,
     ) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run(conn, jobs, max_batch.max(1), generation, health, observer));
+        let task = tokio::spawn(run(conn, jobs, keeping, generation, health, observer));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
     }
 
@@ -180,7 +188,7 @@ impl Writer {
 async fn run(
     mut conn: Conn,
     mut jobs: mpsc::UnboundedReceiver<Box<dyn WriteJob>>,
-    max_batch: usize,
+    keeping: Keeping,
     generation: Arc<KnownGeneration>,
     health: Arc<Health>,
     observer: Option<CommitObserver>,
@@ -204,11 +212,11 @@ async fn run(
         };
         is_log_empty = false;
         let mut batch = vec![first];
-        let ended = transaction(&mut conn, &mut batch, Some((&mut jobs, max_batch)), &generation, &health).await;
+        let ended = transaction(&mut conn, &mut batch, Some(&mut jobs), keeping, &generation, &health).await;
         if matches!(ended, Ended::UnitFailed) && batch.len() > 1 {
             for job in batch {
                 let mut alone = vec![job];
-                let ended = transaction(&mut conn, &mut alone, None, &generation, &health).await;
+                let ended = transaction(&mut conn, &mut alone, None, keeping, &generation, &health).await;
                 finish(alone, ended, &health, observer.as_ref());
             }
         } else {
@@ -230,7 +238,8 @@ enum Ended {
 async fn transaction(
     conn: &mut Conn,
     batch: &mut Vec<Box<dyn WriteJob>>,
-    mut more: Option<(&mut mpsc::UnboundedReceiver<Box<dyn WriteJob>>, usize)>,
+    mut more: Option<&mut mpsc::UnboundedReceiver<Box<dyn WriteJob>>>,
+    keeping: Keeping,
     generation: &KnownGeneration,
     health: &Health,
 ) -> Ended {
@@ -248,8 +257,8 @@ async fn transaction(
             return Ended::UnitFailed;
         }
         done += 1;
-        if let Some((jobs, max_batch)) = &mut more {
-            while batch.len() < *max_batch
+        if let Some(jobs) = &mut more {
+            while batch.len() < keeping.max_batch
                 && let Ok(job) = jobs.try_recv()
             {
                 batch.push(job);
@@ -257,7 +266,7 @@ async fn transaction(
         }
     }
     // what the units have recorded gets its place in the chain with them
-    if let Err(error) = sql::audit::seal(conn).await {
+    if let Err(error) = sql::audit::seal(conn, keeping.unsealable).await {
         let _ = execute(conn, "ROLLBACK").await;
         return Ended::Failed(match error {
             StoreError::Database(error) => health.failed(&error),
@@ -334,7 +343,13 @@ mod tests {
         let seen = Arc::clone(&batches);
         let observer: CommitObserver = Arc::new(move |size| seen.lock().unwrap().push(size));
         let health = Arc::new(Health::new(DatabaseFile::open(&file).unwrap()));
-        let writer = Arc::new(Writer::start(conn, 16, Arc::default(), health, Some(observer)));
+        let writer = Arc::new(Writer::start(
+            conn,
+            Keeping { max_batch: 16, unsealable: i64::MIN },
+            Arc::default(),
+            health,
+            Some(observer),
+        ));
 
         // the first unit waits until the others stand behind it, so that all are one batch
         let (open, gate) = watch::channel(false);

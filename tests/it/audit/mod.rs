@@ -3,6 +3,7 @@
 mod cli;
 mod entries;
 mod refusals;
+mod replicas;
 mod storm;
 mod tampering;
 

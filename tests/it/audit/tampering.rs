@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
 use super::cli::audit;
-use super::entries;
+use super::{column, entries};
 use crate::on_both;
 use crate::support::app::{Database, Fresh, Setup, TestApp, lenient};
 
@@ -41,7 +41,7 @@ fn verify(folder: &Path, url: &str) -> (i32, String) {
 }
 
 /// Each statement, the one that makes it undone, and what is said of it.
-const DEEDS: [(&str, &str, &str); 9] = [
+const DEEDS: [(&str, &str, &str); 10] = [
     (
         "UPDATE audit SET actor = 'anonymouz' WHERE position = 4",
         "UPDATE audit SET actor = 'anonymous' WHERE position = 4",
@@ -63,6 +63,7 @@ const DEEDS: [(&str, &str, &str); 9] = [
         "UPDATE audit SET hash = substr(hash, 2) || hash WHERE position = -1",
         "entry 5 was changed",
     ),
+    ("UPDATE audit SET guid_after = substr(guid_after, 1, 3) WHERE position = 2", "", "entry 2 was changed: it can't be read"),
     ("UPDATE audit_chain SET hash = 'x'", "", "the end of the chain was changed"),
     ("UPDATE audit SET position = NULL WHERE position = 7", "", "entry 7 was removed"),
     ("DELETE FROM audit WHERE position = 3", "", "entry 3 was removed"),
@@ -91,6 +92,28 @@ on_both! {
                 assert_eq!(verify(directory.path(), &fresh.url).0, 0, "{undone}");
             }
         }
+    }
+
+    async fn what_was_added_while_no_server_ran_is_not_sealed_on_sqlite(db) {
+        if db == Database::Postgres {
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let fresh = ten(db).await;
+        let forged = "INSERT INTO audit (at, operation, actor, login, request_id, context, subject) \
+                      SELECT at, operation, 'user:bob', login, request_id, context, subject FROM audit WHERE position = 10";
+        execute(&fresh.url, forged).await;
+        let store = fresh.open_again().await;
+        let app = TestApp::over(std::sync::Arc::clone(&store), Setup::default()).await;
+        app.register("later", "\"int\"").await;
+        assert_eq!(store.prune_audit(i64::MAX, 2).await.unwrap(), 2);
+        let actors: Vec<String> = column(&entries(&app, "", "").await, "actor");
+        assert!(!actors.contains(&"user:bob".to_owned()), "{actors:?}");
+        drop(app);
+        store.close().await;
+        let (code, text) = verify(directory.path(), &fresh.url);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains("entries were inserted that have no place in the chain: 1"), "{text}");
     }
 
     async fn a_chain_that_was_cut_off_or_written_anew_is_not_that_of_the_checkpoint(db) {
@@ -160,8 +183,7 @@ on_both! {
             let hash = sealed.remove("hash").unwrap();
             let sealed = serde_json::to_string(&sealed).unwrap();
             assert!(text.contains(sealed.trim_end_matches('}')), "to the letter: {sealed}");
-            let digest = Sha256::digest(format!("{previous}\n{sealed}"));
-            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = accordant::types::hex(&Sha256::digest(format!("{previous}\n{sealed}")));
             assert_eq!(hash, digest.as_str());
             previous = digest;
         }
