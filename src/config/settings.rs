@@ -67,6 +67,7 @@ settings! {
     tls_min_version: MinVersion, "tls-min-version", "1.2", "The oldest version of TLS that is spoken: `1.2` or `1.3`.";
     tls_client_auth: ClientAuth, "tls-client-auth", "off", "Whether clients show a certificate: `off`, `optional`, `required`.";
     tls_client_ca: Option<PathBuf>, "tls-client-ca", "", "Those that may have signed certificates of clients, PEM.";
+    tls_client_crl: Option<PathBuf>, "tls-client-crl", "", "Lists of certificates of clients that are good no longer (CRL), PEM; then all that have signed one must have a list.";
     tls_principal: NameSource, "tls-principal", "subject", "Which name of a client's certificate says who logs in with it: that of the `subject`, or an alternative one: `dns`, `uri`, `email`.";
     tls_principal_mapping: PrincipalMapping, "tls-principal-mapping", "DEFAULT", "What becomes of that name: rules `RULE:PATTERN/REPLACEMENT/`, with `L` or `U` behind them, and `DEFAULT`, with commas; as Kafka's `ssl.principal.mapping.rules`.";
     tls_handshake_timeout: Duration, "tls-handshake-timeout", "10s", "Time in which a client must have agreed on TLS.";

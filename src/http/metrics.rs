@@ -142,6 +142,10 @@ impl Metrics {
                 "accordant_tls_certificate_expires",
                 "When the certificate of the listeners ends, in seconds since 1970"
             );
+            describe_gauge!(
+                "accordant_tls_crl_expires",
+                "When the first list of revoked certificates of clients should be replaced by the next one, in seconds since 1970"
+            );
             describe_gauge!("accordant_connections", "Open connections of clients");
             describe_gauge!("accordant_database_connections", "Connections to the database by state");
             describe_gauge!(
@@ -249,6 +253,14 @@ impl Metrics {
     #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^52")]
     pub fn tls_expires(&self, at: u64) {
         with_local_recorder(&self.0.recorder, || gauge!("accordant_tls_certificate_expires").set(at as f64));
+    }
+
+    /// When the first list of revoked certificates of clients should have been replaced, in seconds since 1970.
+    #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^52")]
+    pub fn tls_lists_expire(&self, at: Option<u64>) {
+        if let Some(at) = at {
+            with_local_recorder(&self.0.recorder, || gauge!("accordant_tls_crl_expires").set(at as f64));
+        }
     }
 
     pub(super) fn registration(&self, is_new: bool) {

@@ -31,5 +31,5 @@ pub use key::{Dek, DekAlgorithm, DekName, Kek, KmsProps, LISTED_DEK_VERSIONS};
 pub use policy::{CompatibilityLevel, Config, Mode};
 pub use schema_type::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 pub use subject::{DEFAULT_CONTEXT, GLOBAL_CONTEXT, Subject, context_from_segment, split_qualified};
-pub use timestamp::{parse_timestamp, timestamp};
+pub use timestamp::{civil, days, parse_timestamp, timestamp};
 pub use xregistry::xregistry_id;

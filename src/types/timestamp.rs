@@ -4,14 +4,14 @@ const DAY: i64 = 86_400_000;
 
 /// Milliseconds since 1970 as `2026-01-31T08:30:00.000Z`.
 pub fn timestamp(millis: i64) -> String {
-    let (year, month, day) = date(millis.div_euclid(DAY));
+    let (year, month, day) = civil(millis.div_euclid(DAY));
     let rest = millis.rem_euclid(DAY);
     let (hour, minute, second, milli) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60, rest % 1000);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
 }
 
 /// Year, month and day of a number of days since 1970 (the proleptic Gregorian calendar, counted in years that begin with March).
-fn date(days: i64) -> (i64, i64, i64) {
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days.saturating_add(719_468);
     let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -22,7 +22,8 @@ fn date(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-fn days(year: i64, month: i64, day: i64) -> i64 {
+/// Days from 1970 to a date of the same calendar.
+pub fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
@@ -40,7 +41,7 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let midnight = days(year, month, day);
     // a day that is not there would be another one
-    if !is(4, "-") || !is(7, "-") || date(midnight) != (year, month, day) {
+    if !is(4, "-") || !is(7, "-") || civil(midnight) != (year, month, day) {
         return None;
     }
     if text.len() == 10 {
@@ -78,7 +79,15 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_timestamp, timestamp};
+    use super::{civil, days, parse_timestamp, timestamp};
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (date, number) in [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2026, 11, 28), 20_785), ((1969, 12, 31), -1)] {
+            assert_eq!(days(date.0, date.1, date.2), number);
+            assert_eq!(civil(number), date);
+        }
+    }
 
     #[test]
     fn a_time_is_read_as_it_is_written() {
