@@ -12,20 +12,23 @@
 //! | `sqlstate.rs` | what Postgres's errors mean |
 //! | `insert_version.rs` | the statements that write a version |
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{self, BoxFuture, Either};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject,
-    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome,
-    Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    DeleteRequest, DocumentTag, Extent, Freshness, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration,
+    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
+    SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -41,6 +44,13 @@ macro_rules! texts {
 }
 
 mod audit;
+/// One row with a JSON array of a column's values.
+macro_rules! json_list {
+    ($column:literal) => {
+        concat!("SELECT COALESCE(json_agg(", $column, "), '[]')::text")
+    };
+}
+
 mod connections;
 mod follower;
 mod insert_version;
@@ -181,6 +191,8 @@ pub struct PostgresOptions {
     pub lock_timeout: Duration,
     /// How often the generation is polled, beside being listened for.
     pub poll_interval: Duration,
+    /// How old answers about the versions of a subject may be; `None`: each is asked for.
+    pub read_age: Option<Duration>,
     /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
     pub statement_cache: usize,
     /// Record who changes what.
@@ -198,6 +210,7 @@ impl PostgresOptions {
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5),
             poll_interval: Duration::from_secs(1),
+            read_age: None,
             statement_cache: 200,
             audit: true,
         }
@@ -232,6 +245,13 @@ pub struct PostgresStore {
     cluster_id: String,
     clock: crate::types::Clock,
     begin_write: String,
+    /// Postgres ends a statement before that; a connection that is silent for longer is lost.
+    write_limit: Duration,
+    registrations: Registrations,
+    /// How old what was read of subjects may become; `None`: it is read each time.
+    read_age: Option<Duration>,
+    /// Reads that are done a second time, because the first is slow.
+    second_reads: Semaphore,
     follower: JoinHandle<()>,
     sealer: Sealer,
     audit: bool,
@@ -246,6 +266,9 @@ impl Drop for PostgresStore {
 
 /// How often a transaction is tried before its failure is passed on.
 const ATTEMPTS: u32 = 8;
+
+/// How many reads may be done a second time at once.
+const SECOND_READS: usize = 4;
 
 /// The follower polls on one connection and listens on another.
 const OF_FOLLOWER: usize = 2;
@@ -302,10 +325,26 @@ impl PostgresStore {
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
         let connections = Arc::new(Connections::new(connector, most, options.acquire_timeout)?);
         let begin_write = options.begin_write();
+        let read_age = options.read_age;
+        let write_limit = options.acquire_timeout + options.statement_timeout + options.answer_timeout;
         let follower = tokio::spawn(follower.run());
         let sealer = Sealer::start(Arc::clone(&connections), Arc::clone(&reachability), begin_write.clone());
-        let audit = options.audit;
-        Ok(Self { location, connections, reachability, generation, cluster_id, clock, begin_write, follower, sealer, audit })
+        Ok(Self {
+            location,
+            connections,
+            reachability,
+            generation,
+            cluster_id,
+            clock,
+            begin_write,
+            write_limit,
+            registrations: Registrations::default(),
+            read_age,
+            second_reads: Semaphore::new(SECOND_READS),
+            follower,
+            sealer,
+            audit: options.audit,
+        })
     }
 
     fn pool_size(&self) -> (u32, u32) {
@@ -332,6 +371,10 @@ impl PostgresStore {
         Ok(lease)
     }
 
+    async fn begin_list(&self) -> Result<Lease, StoreError> {
+        self.begin_read().await
+    }
+
     async fn end_read(&self, mut lease: Lease) -> Result<(), StoreError> {
         lease.end_read().await?;
         lease.finish();
@@ -347,7 +390,67 @@ impl PostgresStore {
         done
     }
 
-    async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    /// Reads on one connection, and where that is lost, or is silent for as long as Postgres may be, on another.
+    async fn read_either<T>(
+        &self,
+        reading: impl Future<Output = Result<T, StoreError>>,
+        again: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let mut first = pin!(self.attempt(reading));
+        let Ok(done) = tokio::time::timeout(self.reachability.patience(), &mut first).await else {
+            // a Postgres that is slow for everybody gets no more to do by it
+            let Ok(_permit) = self.second_reads.try_acquire() else { return first.await };
+            // what silenced one connection may have silenced those beside it
+            self.connections.drop_idle();
+            return match future::select(first, pin!(self.attempt(again))).await {
+                Either::Left((Err(StoreError::Unreachable { .. }), other)) => other.await,
+                Either::Right((Err(StoreError::Unreachable { .. }), first)) => first.await,
+                Either::Left((done, _)) | Either::Right((done, _)) => done,
+            };
+        };
+        match done {
+            Err(StoreError::Unreachable { .. }) => self.attempt(again).await,
+            done => done,
+        }
+    }
+
+    /// Others register too, so nothing is known without asking, unless answers may be a little old.
+    fn freshness(&self, of: Extent) -> Option<Freshness> {
+        self.read_age.map(|age| self.registrations.freshness(of, Some(age)))
+    }
+
+    async fn known_subject(
+        &self,
+        _: &Subject,
+        reading: impl Future<Output = Result<SubjectState, StoreError>>,
+    ) -> Result<SubjectState, StoreError> {
+        reading.await
+    }
+
+    async fn known_version(
+        &self,
+        _: &Subject,
+        _: VersionSelector,
+        _: bool,
+        reading: impl Future<Output = Result<Option<VersionRow>, StoreError>>,
+    ) -> Result<Option<VersionRow>, StoreError> {
+        reading.await
+    }
+
+    /// Does a unit of work in a transaction. `registers`: what may have a new version then.
+    async fn write<T, F>(&self, registers: Option<Extent>, unit: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let written = self.write_once(unit).await;
+        if let Some(extent) = registers {
+            self.registrations.count(extent);
+        }
+        written
+    }
+
+    async fn write_once<T, F>(&self, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
@@ -356,7 +459,9 @@ impl PostgresStore {
         let mut was_lost = false;
         loop {
             let mut committing = false;
-            match self.attempt(self.try_write(&unit, &mut committing)).await {
+            let writing = tokio::time::timeout(self.write_limit, self.try_write(&unit, &mut committing));
+            let writing = writing.map(|done| done.unwrap_or_else(|_| Err(self.silent_connection())));
+            match self.attempt(writing).await {
                 Err(StoreError::Database(error)) if attempt < ATTEMPTS && sqlstate::is_repeatable(&error) => attempt += 1,
                 // whether a commit whose answer was lost has happened, nobody knows
                 Err(StoreError::Unreachable { .. }) if !committing && !was_lost => was_lost = true,
@@ -365,13 +470,20 @@ impl PostgresStore {
         }
     }
 
+    fn silent_connection(&self) -> StoreError {
+        StoreError::Busy(format!("no end of a write within {} s", self.write_limit.as_secs_f64()))
+    }
+
     async fn try_write<T, F>(&self, unit: &F, committing: &mut bool) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let mut lease = self.connections.get(Purpose::Write).await?;
-        lease.execute(AssertSqlSafe(self.begin_write.clone())).await?;
+        // nothing stands in the way of this one but a lost connection
+        let patience = self.reachability.patience();
+        let begun = tokio::time::timeout(patience, lease.execute(AssertSqlSafe(self.begin_write.clone()))).await;
+        begun.map_err(|_| self.reachability.unreachable(format!("no answer within {} s", patience.as_secs_f64())))??;
         let result = unit(&mut lease).await?;
         let current = sql::generation(&mut lease).await?;
         *committing = true;

@@ -64,10 +64,13 @@ pub(in crate::store) async fn cluster_id(conn: &mut Conn) -> Result<String, Stor
     Ok(row.try_get(0)?)
 }
 
-/// Begins the chain, where there is none yet.
+/// Begins the chain, where there is none yet. Where somebody has removed what says where it ends, it goes on behind its last entry.
 pub(in crate::store) async fn begin_chain(conn: &mut Conn, cluster_id: &str) -> Result<(), StoreError> {
     sqlx::query::<dialect::Db>(
-        "INSERT INTO audit_chain (one, position, hash, removed_position, removed_hash) VALUES (1, 0, $1, 0, $1) ON CONFLICT (one) DO NOTHING",
+        "INSERT INTO audit_chain (one, position, hash, removed_position, removed_hash) \
+         SELECT 1, COALESCE(MAX(l.position), 0), COALESCE(MAX(l.hash), $1), 0, $1 FROM \
+         (SELECT position, hash FROM audit WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1) l \
+         WHERE TRUE ON CONFLICT (one) DO NOTHING",
     )
     .bind(first_hash(cluster_id))
     .execute(conn)
@@ -89,11 +92,15 @@ pub(in crate::store) async fn audit_chain(conn: &mut Conn) -> Result<AuditChain,
 
 /// Gives entries their places at the end of the chain, as many as one statement takes; how many they were. Whoever calls it has the
 /// chain for itself. Those up to `except` are left as they are: a server that was there before would have sealed them.
+///
+/// An entry that somebody has put behind the end is passed by: a check finds it, and changes go on being recorded.
 pub(in crate::store) async fn seal_some(conn: &mut Conn, except: i64) -> Result<u64, StoreError> {
     let rows = sqlx::query::<dialect::Db>(concat!(
-        "SELECT c.position, c.hash, a.entry, ",
+        "SELECT c.position, c.hash, l.position, l.hash, a.entry, ",
         columns!(),
-        " FROM audit a CROSS JOIN audit_chain c WHERE a.position IS NULL AND a.entry > $2 ORDER BY a.entry LIMIT $1"
+        " FROM audit a CROSS JOIN audit_chain c LEFT JOIN \
+         (SELECT position, hash FROM audit WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1) l ON TRUE \
+         WHERE a.position IS NULL AND a.entry > $2 ORDER BY a.entry LIMIT $1"
     ))
     .bind(SEALED_AT_ONCE)
     .bind(except)
@@ -101,13 +108,19 @@ pub(in crate::store) async fn seal_some(conn: &mut Conn, except: i64) -> Result<
     .await?;
     let Some(first) = rows.first() else { return Ok(0) };
     let (mut position, mut hash): (i64, String) = (first.try_get(0)?, first.try_get(1)?);
+    if let (Some(last), Some(last_hash)) = (first.try_get::<Option<i64>, _>(2)?, first.try_get::<Option<String>, _>(3)?)
+        && last > position
+    {
+        (position, hash) = (last, last_hash);
+    }
     let mut places = Vec::with_capacity(rows.len());
     for row in &rows {
         // what can't be read was not written by a server, and gets no place
-        let Ok(entry) = entry(row, 3) else { continue };
-        position += 1;
+        let Ok(entry) = entry(row, 5) else { continue };
+        let Some(next) = position.checked_add(1) else { break };
+        position = next;
         hash = entry.sealed_after(position, &hash).hash;
-        let number: i64 = row.try_get(2)?;
+        let number: i64 = row.try_get(4)?;
         places.push(serde_json::json!([number, position, hash]));
     }
     let sealed = places.len();

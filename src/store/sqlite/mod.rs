@@ -11,10 +11,11 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject,
-    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome,
-    Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    DeleteRequest, DocumentTag, Extent, Freshness, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration,
+    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
+    SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
+use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
     Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
@@ -23,7 +24,7 @@ use crate::types::{
 pub use audit::SqliteAudit;
 pub use backup::backup;
 use file::DatabaseFile;
-use writer::{Health, Keeping, Writer};
+use writer::{Health, Keeping, Known, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
 macro_rules! texts {
@@ -33,6 +34,13 @@ macro_rules! texts {
 }
 
 mod audit;
+/// One row with a JSON array of a column's values.
+macro_rules! json_list {
+    ($column:literal) => {
+        concat!("SELECT json_group_array(", $column, ")")
+    };
+}
+
 mod backup;
 mod file;
 mod insert_version;
@@ -130,6 +138,8 @@ impl SqliteOptions {
 pub struct SqliteStore {
     path: PathBuf,
     readers: SqlitePool,
+    /// Lists have connections of their own, so that they don't hold up what asks for one thing.
+    list_readers: SqlitePool,
     writer: Writer,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
@@ -137,7 +147,18 @@ pub struct SqliteStore {
     health: Arc<Health>,
     audit: bool,
     unsealable: i64,
+    registrations: Arc<Registrations>,
+    /// The versions of subjects: this process alone writes the file, so it knows when they change.
+    subjects: Generational<Subject, SubjectState>,
+    versions: Generational<(Subject, VersionSelector, bool), Option<VersionRow>>,
 }
+
+const LIST_READERS: u32 = 2;
+
+/// Memory for the versions of subjects: those of some thousand subjects, or all of one that has 100,000.
+const SUBJECTS_BYTES: u64 = 4 << 20;
+/// Memory for single versions: some 20,000.
+const VERSIONS_BYTES: u64 = 4 << 20;
 
 impl SqliteStore {
     /// Who is to be recorded as having made a change.
@@ -175,22 +196,38 @@ impl SqliteStore {
         let cluster_id = sql::init(&mut conn, &fresh_id, clock()).await?;
         let generation = Arc::new(KnownGeneration::default());
         generation.learn(sql::generation(&mut conn).await?);
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers)
-            // opened now: neither a name that is gone nor a want of open files keeps later reads from the file
-            .min_connections(options.readers)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect.clone().create_if_missing(false).read_only(true))
-            .await?;
+        let connect = connect.create_if_missing(false).read_only(true);
+        let readers = self::readers(options.readers, connect.clone()).await?;
+        let list_readers = self::readers(LIST_READERS, connect).await?;
+        let registrations = Arc::new(Registrations::default());
+        let known = Known { generation: Arc::clone(&generation), registrations: Arc::clone(&registrations) };
         let unsealable = sql::audit::last_unsealed(&mut conn).await?.unwrap_or(i64::MIN);
         if unsealable != i64::MIN {
             tracing::error!("the audit has entries that no server has written (accordant audit verify)");
         }
         let keeping = Keeping { max_batch: options.max_batch, unsealable };
-        let writer = Writer::start(conn, keeping, Arc::clone(&generation), Arc::clone(&health), options.observer);
-        let audit = options.audit;
-        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health, audit, unsealable })
+        let writer = Writer::start(conn, keeping, known, Arc::clone(&health), options.observer);
+        let subjects = Generational::undivided(SUBJECTS_BYTES, 512, |subject: &Subject, state: &SubjectState| {
+            subject.name().len() + state.rows.len() * size_of::<VersionRow>()
+        });
+        let versions = Generational::new(VERSIONS_BYTES, 200, |(subject, ..): &(Subject, VersionSelector, bool), _| {
+            subject.name().len() + size_of::<VersionRow>()
+        });
+        Ok(Self {
+            path: options.path,
+            readers,
+            list_readers,
+            writer,
+            generation,
+            cluster_id,
+            clock,
+            health,
+            registrations,
+            subjects,
+            versions,
+            audit: options.audit,
+            unsealable,
+        })
     }
 
     fn pool_size(&self) -> (u32, u32) {
@@ -202,7 +239,7 @@ impl SqliteStore {
         sql::generation(&mut *self.begin_read().await?).await?;
         if self.health.is_unwritable() {
             // perhaps it can be written again
-            self.write(|conn| Box::pin(change_nothing(conn))).await?;
+            self.write(None, |conn| Box::pin(change_nothing(conn))).await?;
         }
         Ok(())
     }
@@ -215,13 +252,22 @@ impl SqliteStore {
         Ok(self.readers.acquire().await?)
     }
 
+    async fn begin_list(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
+        Ok(self.list_readers.acquire().await?)
+    }
+
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
     async fn end_read(&self, _: sqlx::pool::PoolConnection<sqlx::Sqlite>) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn attempt<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        work.await
+    /// A file is neither lost nor silent.
+    async fn read_either<T>(
+        &self,
+        reading: impl Future<Output = Result<T, StoreError>>,
+        _: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        reading.await
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
@@ -229,12 +275,42 @@ impl SqliteStore {
         Ok(self.generation.get())
     }
 
-    async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    #[expect(clippy::unnecessary_wraps, reason = "on Postgres there may be none")]
+    fn freshness(&self, of: Extent) -> Option<Freshness> {
+        Some(self.registrations.freshness(of, None))
+    }
+
+    /// Grows with whatever can change the versions of a subject.
+    fn stand(&self, subject: &Subject) -> i64 {
+        let registrations = i64::try_from(self.registrations.so_far(Extent::of(subject))).unwrap_or(i64::MAX);
+        self.generation.get().content.saturating_add(registrations)
+    }
+
+    async fn known_subject(
+        &self,
+        subject: &Subject,
+        reading: impl Future<Output = Result<SubjectState, StoreError>>,
+    ) -> Result<SubjectState, StoreError> {
+        self.subjects.get_or_load(subject, self.stand(subject), reading).await
+    }
+
+    async fn known_version(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+        reading: impl Future<Output = Result<Option<VersionRow>, StoreError>>,
+    ) -> Result<Option<VersionRow>, StoreError> {
+        self.versions.get_or_load(&(subject.clone(), selector, deleted), self.stand(subject), reading).await
+    }
+
+    /// Does a unit of work in a transaction. `registers`: what may have a new version then.
+    async fn write<T, F>(&self, registers: Option<Extent>, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        self.writer.submit(unit).await
+        self.writer.submit(registers, unit).await
     }
 }
 
@@ -245,11 +321,23 @@ super::store_impl!(SqliteStore {
     close: |store| {
         let writing = store.writer.close().await;
         store.readers.close().await;
+        store.list_readers.close().await;
         if let Some(conn) = writing {
             close_last(conn).await;
         }
     },
 });
+
+async fn readers(number: u32, connect: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(number)
+        // opened now: neither a name that is gone nor a want of open files keeps later reads from the file
+        .min_connections(number)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(connect)
+        .await
+}
 
 /// A write that shows that writing is possible.
 async fn change_nothing(conn: &mut Conn) -> Result<(), StoreError> {

@@ -116,6 +116,31 @@ on_both! {
         assert!(text.contains("entries were inserted that have no place in the chain: 1"), "{text}");
     }
 
+    async fn a_server_goes_on_recording_whatever_was_done_to_the_chain(db) {
+        let directory = tempfile::tempdir().unwrap();
+        let ahead = "INSERT INTO audit (at, operation, actor, login, request_id, context, subject, position, hash) \
+                     SELECT at, operation, actor, login, request_id, context, subject, 11, hash FROM audit WHERE position = 10";
+        for (deed, position, said) in [
+            (ahead, "12", vec!["entry 11 was changed"]),
+            ("DELETE FROM audit_chain", "11", vec![]),
+            ("DELETE FROM audit WHERE position > 8", "11", vec!["entries 9 to 10 were removed"]),
+        ] {
+            let fresh = ten(db).await;
+            execute(&fresh.url, deed).await;
+            let store = fresh.open_again().await;
+            let app = TestApp::over(std::sync::Arc::clone(&store), Setup::default()).await;
+            app.register("later", "\"int\"").await;
+            assert_eq!(column(&entries(&app, "", "subject=later").await, "position"), [position], "{deed}");
+            drop(app);
+            store.close().await;
+            let (code, text) = verify(directory.path(), &fresh.url);
+            let found: Vec<&str> = text.lines().filter(|line| line.starts_with("entr")).collect();
+            assert_eq!(found.len(), said.len(), "{deed}: {text}");
+            assert_eq!(code, i32::from(!said.is_empty()), "{deed}: {text}");
+            assert!(said.iter().all(|said| text.contains(said)), "{deed}: {text}");
+        }
+    }
+
     async fn a_chain_that_was_cut_off_or_written_anew_is_not_that_of_the_checkpoint(db) {
         let directory = tempfile::tempdir().unwrap();
         let folder = directory.path();
