@@ -75,12 +75,14 @@ async fn serve(
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
     audit::keep(Arc::clone(&registry), settings, audit::key(settings)?, metrics.clone());
-    let (issuer, keys) = oidc::issuer(settings, clock()).map_err(|reason| (Exit::Usage, reason))?.unzip();
-    let access = AccessFiles::of(settings).with_issuer(issuer.as_ref());
+    let (issuers, keys): (Vec<_>, Vec<_>) =
+        oidc::issuers(settings, &clock()).map_err(|reason| (Exit::Usage, reason))?.into_iter().unzip();
+    let access = AccessFiles::of(settings).with_issuers(issuers.clone());
     let gate = gate(settings, &access, listeners.are_local())?;
-    if let (Some(gate), Some(issuer), Some(keys)) = (&gate, issuer, keys) {
-        keys.begin(&issuer, &metrics).await.map_err(|reason| (Exit::Usage, reason))?;
-        keys.keep(issuer, Arc::clone(gate), metrics.clone(), reload_keys);
+    if let Some(gate) = &gate {
+        let begun = keys.iter().zip(&issuers).map(|(keys, issuer)| keys.begin(issuer, &metrics));
+        futures_util::future::try_join_all(begun).await.map_err(|reason| (Exit::Usage, reason))?;
+        oidc::keep(keys.into_iter().zip(issuers), gate, &metrics, reload_keys);
     }
     if let Some(gate) = &gate {
         access.watch(Arc::clone(gate), metrics.clone(), reload_access);

@@ -84,9 +84,10 @@ settings! {
     users_file: Option<PathBuf>, "users-file", "", "Users who may log in: a file of lines `NAME:HASH`, or Karapace's `registry_authfile`.";
     tokens_file: Option<PathBuf>, "tokens-file", "", "Static tokens, as `accordant token new` writes them.";
     access_file: Option<PathBuf>, "access-file", "", "Who may do what: a TOML file of `[[allow]]` and `[[deny]]`; the same can stand in the table `[access]` of the configuration.";
-    oidc_issuer: Option<String>, "oidc-issuer", "", "URL of an OpenID Connect issuer, to the letter as its tokens say it (`iss`); they are logins then.";
+    oidc_issuer: Option<String>, "oidc-issuer", "", "URL of an OpenID Connect issuer, to the letter as its tokens say it (`iss`); they are logins then. Several with commas.";
     oidc_audience: Option<String>, "oidc-audience", "", "What tokens must be for (`aud`); several with commas, one of which is enough.";
-    oidc_jwks: Option<String>, "oidc-jwks", "", "URL or file of the issuer's keys; without it the issuer is asked where they are.";
+    oidc_jwks: Option<String>, "oidc-jwks", "", "URL or file of the issuer's keys; without it the issuer is asked where they are. With several issuers one part for each, with commas.";
+    oidc_prefix: Option<String>, "oidc-prefix", "", "What stands before names of users and groups of an issuer; with several issuers one part for each, with commas, all of them different.";
     oidc_ca: Option<PathBuf>, "oidc-ca", "", "Those that may have signed the issuer's certificate, beside those that the system trusts, PEM.";
     oidc_algorithms: Algorithms, "oidc-algorithms", "RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,EdDSA", "Signatures that are taken, with commas.";
     oidc_leeway: Age, "oidc-leeway", "30s", "How far the issuer's clock may be from this one.";

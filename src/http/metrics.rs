@@ -134,9 +134,9 @@ impl Metrics {
             );
             describe_counter!(
                 "accordant_oidc_key_fetches_total",
-                "Fetches of the keys of the issuer of tokens, by outcome: fetched, failed"
+                "Fetches of the keys of issuers of tokens, by issuer and outcome: fetched, failed"
             );
-            describe_gauge!("accordant_oidc_keys", "Keys of the issuer of tokens");
+            describe_gauge!("accordant_oidc_keys", "Keys of issuers of tokens, by issuer");
             describe_gauge!("accordant_tls_stale", "1 while changed files of TLS can't be used, and older ones are in force");
             describe_gauge!(
                 "accordant_tls_certificate_expires",
@@ -198,14 +198,14 @@ impl Metrics {
         }
     }
 
-    /// The keys of the issuer of tokens were fetched, so many of them, or could not be.
+    /// The keys of an issuer of tokens were fetched, so many of them, or could not be.
     #[expect(clippy::cast_precision_loss, reason = "there are not that many keys")]
-    pub fn fetched_keys(&self, count: Option<usize>) {
+    pub fn fetched_keys(&self, issuer: &str, count: Option<usize>) {
         with_local_recorder(&self.0.recorder, || {
             let outcome = if count.is_some() { "fetched" } else { "failed" };
-            counter!("accordant_oidc_key_fetches_total", "outcome" => outcome).increment(1);
+            counter!("accordant_oidc_key_fetches_total", "issuer" => issuer.to_owned(), "outcome" => outcome).increment(1);
             if let Some(count) = count {
-                gauge!("accordant_oidc_keys").set(count as f64);
+                gauge!("accordant_oidc_keys", "issuer" => issuer.to_owned()).set(count as f64);
             }
         });
     }

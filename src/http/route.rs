@@ -27,6 +27,7 @@ pub struct Route {
 }
 
 /// What is special about a route.
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own, not which state the others are in")]
 pub(super) struct RouteOptions {
     /// The answer is JSON in a media type that the client chooses.
     pub(super) negotiates: bool,

@@ -18,7 +18,7 @@ mod token;
 mod users;
 
 pub use certificate::{Certificate, NameSource, revocation_list_expires};
-pub use oidc::{ClaimPath, Identity, KeySet, KeySetError, OidcSettings, SignatureAlgorithm, TokenFault};
+pub use oidc::{ClaimPath, Identity, KeySet, KeySetError, OidcSettings, SignatureAlgorithm, TokenFault, claimed_issuer};
 pub use password::{PasswordHash, hash_password};
 pub use principal_mapping::{CertificateLogin, PrincipalMapping};
 pub use token::{StoredToken, Tokens, fresh_token, hash_token};
