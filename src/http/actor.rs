@@ -16,8 +16,11 @@ const MAX_USER_AGENT: usize = 256;
 const MAX_REQUEST_ID: usize = 128;
 const MAX_REASON: usize = 1024;
 
-/// A text of at most so many bytes; one that was cut ends in `…`.
+/// A text of at most so many bytes; one that was cut ends in `…`. NUL, which no database takes, becomes U+FFFD.
 pub(super) fn bounded(text: &str, most: usize) -> Box<str> {
+    if text.contains('\0') {
+        return bounded(&text.replace('\0', "\u{FFFD}"), most);
+    }
     if text.len() <= most {
         return text.into();
     }
@@ -69,5 +72,6 @@ mod tests {
         assert_eq!(&*bounded("abcdef", 5), "ab…");
         assert_eq!(&*bounded("ééé", 5), "é…");
         assert_eq!(&*bounded("ééé", 1), "…");
+        assert_eq!(&*bounded("a\0b", 9), "a\u{FFFD}b");
     }
 }

@@ -95,7 +95,10 @@ impl RefusalRecord {
         let mut details = of_request(info);
         details.insert("denied".to_owned(), Value::from(denied.operation.name()));
         let subject = match &denied.resource {
-            Resource::Subject(subject) => Some(Subject::in_context(subject.context(), &bounded(subject.name(), MAX_TARGET))),
+            Resource::Subject(subject) => {
+                let [context, name] = [subject.context(), subject.name()].map(|text| bounded(text, MAX_TARGET));
+                Some(Subject::in_context(&context, &name))
+            }
             Resource::Schema(_) | Resource::Registry => None,
         };
         let actor = actor::of(caller, info);

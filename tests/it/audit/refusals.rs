@@ -11,8 +11,8 @@ use crate::on_both;
 use crate::support::app::{Database, Setup, TestApp};
 
 async fn server(db: Database, kinds: usize) -> TestApp {
-    let text = "[[allow]]\nprincipals = [\"user:admin\"]\nroles = [\"admin\"]\n[[allow]]\nprincipals = [\"user:alice\"]\nroles = [\"reader\"]\nsubjects = [\"*\"]\n";
-    let gate = gate(Logins::new(Some(users(&["alice", "admin"])), None, Some(rules(text)), false));
+    let text = "[[allow]]\nprincipals = [\"user:admin\"]\nroles = [\"admin\"]\n[[allow]]\nprincipals = [\"user:alice\"]\nroles = [\"reader\"]\nsubjects = [\"*\"]\n[[allow]]\nprincipals = [\"user:bob\"]\nroles = [\"owner\"]\nsubjects = [\"bob-*\"]\n";
+    let gate = gate(Logins::new(Some(users(&["alice", "bob", "admin"])), None, Some(rules(text)), false));
     let http = HttpSettings { audit_refusals: kinds, ..HttpSettings::default() };
     TestApp::with(db, Setup { gate: Some(gate), http, ..Setup::default() }).await
 }
@@ -63,6 +63,22 @@ on_both! {
         let metrics = app.get("/metrics").await.text;
         assert!(metrics.contains("accordant_audit_refusals_total{outcome=\"recorded\"} 2"), "{metrics}");
         assert!(metrics.contains("accordant_audit_refusals_total{outcome=\"counted\"} 7"), "{metrics}");
+    }
+
+    async fn what_only_the_body_names_is_recorded_as_well(db) {
+        let app = server(db, 10).await;
+        let binding = json!({ "subject": "or\u{0}ders", "version": "latest" });
+        assert_eq!(send(&app, "bob", "PUT", "/cloudevents/types/t", Some(&binding)).await.status, 403);
+        let change = json!({ "requests": [{
+            "resourceName": "t", "resourceNamespace": "n", "resourceId": "r", "resourceType": "topic",
+            "associations": [{ "opType": "CREATE", "subject": "orders", "associationType": "value", "lifecycle": "WEAK" }],
+        }] });
+        let answer = send(&app, "bob", "POST", "/associations:batchMutate", Some(&change)).await;
+        assert!(answer.status == 207 && answer.text.contains("40301"), "{} {}", answer.status, answer.text);
+        app.flush().await;
+        let found = eventually(&app, "actor=user:bob", 2).await;
+        assert_eq!(column(&found, "operation"), ["write.denied", "write.denied"]);
+        assert_eq!((&found[0]["subject"], &found[1]["subject"]), (&json!("or\u{FFFD}ders"), &json!("orders")));
     }
 
     async fn a_flood_of_names_takes_no_more_entries_than_are_allowed(db) {
