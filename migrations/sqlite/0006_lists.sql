@@ -21,5 +21,5 @@ CREATE TRIGGER versions_marked AFTER UPDATE OF deleted ON versions WHEN NEW.dele
     WHERE subject_id = NEW.subject_id;
 END;
 
--- names are listed in their order
-CREATE INDEX subjects_live ON subjects (qualified) WHERE is_live;
+-- names are listed in their order, and counted on the way to where a page begins
+CREATE INDEX subjects_live ON subjects (qualified, live) WHERE is_live;

@@ -37,14 +37,13 @@ fn beyond(prefix: &str) -> String {
     "\u{10FFFF}".repeat(64)
 }
 
-/// Parameters: $1 the first name, $2 whether it counts itself (0) or not (1), $3 the end, $4 the context or nothing, $5 the beginning of
-/// the context's name, $6 that of the subject's name.
+/// Parameters: $1 the first name, $2 whether it counts itself (0) or not (1), $3 the end; and where the range alone does not say it, $4 the
+/// context, $5 how the names without their contexts begin, or nothing.
 macro_rules! conditions {
     () => {
         "u.qualified >= $1 AND ($2 = 0 OR u.qualified > $1) AND u.qualified < $3 \
          AND ($4 = '' OR u.context_id = (SELECT c.context_id FROM contexts c WHERE c.name = $4)) \
-         AND ($5 = '' OR u.context_id IN (SELECT c.context_id FROM contexts c WHERE substr(c.name, 1, length($5)) = $5)) \
-         AND ($6 = '' OR substr(u.name, 1, length($6)) = $6) "
+         AND ($5 = '' OR substr(u.name, 1, length($5)) = $5) "
     };
 }
 
@@ -63,28 +62,29 @@ macro_rules! names {
             " FROM (SELECT u.qualified FROM subjects u WHERE ",
             conditions!(),
             $deletion,
-            "ORDER BY u.qualified LIMIT $7 OFFSET $8) t"
+            "ORDER BY u.qualified LIMIT $6 OFFSET $7) t"
         )
     };
 }
 const NAMES: [&str; 3] = by_deletion!(names);
 
-/// The subject in which a version stands, counted from the beginning, and how many of its versions come before it. $7: 0 counts those that
-/// are not soft-deleted, 1 all; $8 the place.
-macro_rules! place {
+/// How many subjects the next ones are, how many versions they have together, and the last of them. $6: 0 counts the versions that are not
+/// soft-deleted, 1 all; $7 how many subjects.
+macro_rules! block {
     ($deletion:literal) => {
         concat!(
-            "SELECT t.qualified, $8 - t.upto + t.own FROM (SELECT u.qualified, ",
-            "CASE WHEN $7 = 0 THEN u.live ELSE u.versions END AS own, ",
-            "CAST(SUM(CASE WHEN $7 = 0 THEN u.live ELSE u.versions END) OVER (ORDER BY u.qualified) AS BIGINT) AS upto ",
-            "FROM subjects u WHERE ",
+            "SELECT COUNT(*), CAST(COALESCE(SUM(t.own), 0) AS BIGINT), MAX(t.qualified) FROM \
+             (SELECT u.qualified, CASE WHEN $6 = 0 THEN u.live ELSE u.versions END AS own FROM subjects u WHERE ",
             conditions!(),
             $deletion,
-            ") t WHERE t.upto > $8 ORDER BY t.qualified LIMIT 1"
+            "ORDER BY u.qualified LIMIT $7) t"
         )
     };
 }
-const PLACE: [&str; 3] = by_deletion!(place);
+const BLOCK: [&str; 3] = by_deletion!(block);
+
+/// Blocks of subjects that are passed over at once, on the way to a place.
+const BLOCKS: [i64; 5] = [16_384, 1024, 64, 8, 1];
 
 fn which(filter: &SubjectFilter) -> usize {
     match (filter.deleted_only, filter.deleted) {
@@ -94,20 +94,28 @@ fn which(filter: &SubjectFilter) -> usize {
     }
 }
 
+/// Where a page begins.
+enum From<'f> {
+    Begin,
+    At(&'f str),
+    After(&'f str),
+}
+
 /// Binds what [`conditions`] needs.
 macro_rules! bind_conditions {
-    ($statements:ident, $filter:expr, $after:expr) => {{
+    ($statements:ident, $filter:expr, $from:expr) => {{
         let (begin, end) = range($filter);
-        let after: Option<&str> = $after;
-        let is_after = after.is_some_and(|after| *after >= *begin);
-        let from = after.filter(|_| is_after).map_or(begin, str::to_owned);
+        let (from, is_after) = match $from {
+            From::At(name) if *name >= *begin => (name.to_owned(), false),
+            From::After(name) if *name >= *begin => (name.to_owned(), true),
+            _ => (begin, false),
+        };
         sqlx::query::<dialect::Db>($statements.get(which($filter)).copied().unwrap_or_default())
             .bind(from)
             .bind(i64::from(is_after))
             .bind(end)
-            .bind($filter.context.as_deref().unwrap_or("").to_owned())
-            .bind($filter.context_prefix.as_deref().unwrap_or("").to_owned())
-            .bind($filter.prefix.clone())
+            .bind($filter.context.as_deref().filter(|context| *context == DEFAULT_CONTEXT).unwrap_or("").to_owned())
+            .bind(if $filter.context.is_none() { $filter.prefix.clone() } else { String::new() })
     }};
 }
 
@@ -118,7 +126,8 @@ pub(in crate::store) async fn subjects(
     skip: i64,
     limit: i64,
 ) -> Result<Vec<String>, StoreError> {
-    let row = bind_conditions!(NAMES, filter, after).bind(limit).bind(skip).fetch_one(conn).await?;
+    let row =
+        bind_conditions!(NAMES, filter, after.map_or(From::Begin, From::After)).bind(limit).bind(skip).fetch_one(conn).await?;
     let names: String = row.try_get(0)?;
     let mut names: Vec<String> =
         serde_json::from_str(&names).map_err(|error| StoreError::Inconsistent { table: "subjects", what: error.to_string() })?;
@@ -133,12 +142,30 @@ pub(in crate::store) async fn place_of_version(
     place: i64,
 ) -> Result<Option<(String, i64)>, StoreError> {
     let all = i64::from(which(filter) != 0);
-    let row = bind_conditions!(PLACE, filter, None).bind(all).bind(place).fetch_optional(conn).await?;
-    row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+    let (mut before, mut passed) = (place, None::<String>);
+    for size in BLOCKS {
+        loop {
+            let from = passed.as_deref().map_or(From::Begin, From::After);
+            let row = bind_conditions!(BLOCK, filter, from).bind(all).bind(size).fetch_one(&mut *conn).await?;
+            let (subjects, versions, last): (i64, i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            if versions > before {
+                if size == 1 {
+                    return Ok(last.map(|subject| (subject, before)));
+                }
+                break;
+            }
+            if subjects < size {
+                return Ok(None);
+            }
+            before -= versions;
+            passed = last;
+        }
+    }
+    Ok(None)
 }
 
-/// $7 the subject with which the page begins and $8 the version after which it does, $9 whether the latest version alone is meant, $10
-/// whether soft-deleted ones count, $11 the length of the page, $12 what is skipped of it, $13 subjects that are listed beside.
+/// $6 the subject with which the page begins and $7 the version after which it does, $8 whether the latest version alone is meant, $9
+/// whether soft-deleted ones count, $10 the length of the page, $11 what is skipped of it, $12 subjects that are listed beside.
 macro_rules! versions {
     ($subjects:expr, $deletion:literal) => {
         concat!(
@@ -148,9 +175,9 @@ macro_rules! versions {
              JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id WHERE ",
             $subjects,
             $deletion,
-            "AND u.qualified >= $7 AND (u.qualified > $7 OR v.version > $8) AND ($10 <> 0 OR NOT v.deleted) AND ($9 = 0 OR v.version = \
-             (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($10 <> 0 OR NOT l.deleted))) \
-             ORDER BY u.qualified, v.version LIMIT $11 OFFSET $12"
+            "AND u.qualified >= $6 AND (u.qualified > $6 OR v.version > $7) AND ($9 <> 0 OR NOT v.deleted) AND ($8 = 0 OR v.version = \
+             (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($9 <> 0 OR NOT l.deleted))) \
+             ORDER BY u.qualified, v.version LIMIT $10 OFFSET $11"
         )
     };
 }
@@ -161,7 +188,7 @@ macro_rules! versions_of_filter {
 }
 macro_rules! versions_of_more {
     ($deletion:literal) => {
-        versions!(concat!("((", conditions!(), ") OR u.qualified IN ", texts!("13"), ") "), $deletion)
+        versions!(concat!("((", conditions!(), ") OR u.qualified IN ", texts!("12"), ") "), $deletion)
     };
 }
 const VERSIONS: [&str; 3] = by_deletion!(versions_of_filter);
@@ -175,9 +202,10 @@ pub(in crate::store) async fn versions(
     limit: i64,
 ) -> Result<Vec<ListedVersion>, StoreError> {
     let subjects = &filter.subjects;
-    let statements = if filter.also.is_empty() { VERSIONS } else { MORE_VERSIONS };
     let (subject, version) = after.unwrap_or_default();
-    let query = bind_conditions!(statements, subjects, None)
+    // what is listed beside may come before what the filter means
+    let (statements, from) = if filter.also.is_empty() { (VERSIONS, From::At(subject)) } else { (MORE_VERSIONS, From::Begin) };
+    let query = bind_conditions!(statements, subjects, from)
         .bind(subject)
         .bind(i64::from(version))
         .bind(i64::from(filter.latest_only))
