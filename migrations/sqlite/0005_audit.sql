@@ -20,11 +20,13 @@ CREATE TABLE audit (
     details TEXT,
     -- place in the chain, without gaps in the order of commits, and SHA-256 of the hash before it and of all that is here; null until
     -- the entry is sealed
-    position BIGINT UNIQUE,
+    position BIGINT,
     hash TEXT
 );
+-- what is not sealed yet is in the first alone: a write has little to do for it
 CREATE INDEX audit_unsealed ON audit (entry) WHERE position IS NULL;
-CREATE INDEX audit_by_subject ON audit (context, subject, position);
+CREATE UNIQUE INDEX audit_by_position ON audit (position) WHERE position IS NOT NULL;
+CREATE INDEX audit_by_subject ON audit (context, subject, position) WHERE position IS NOT NULL;
 
 -- The end of the chain, and where it begins since old entries were removed: one row.
 CREATE TABLE audit_chain (
