@@ -4,6 +4,7 @@ mod cli;
 mod entries;
 mod refusals;
 mod replicas;
+mod routes;
 mod storm;
 mod tampering;
 
