@@ -30,15 +30,15 @@ macro_rules! audit_reader {
         #[async_trait::async_trait]
         impl $crate::store::AuditReader for $reader {
             async fn cluster_id(&self) -> Result<String, StoreError> {
-                sql::audit::cluster_id(&mut *self.0.lock().await).await
+                sql::audit_pages::cluster_id(&mut *self.0.lock().await).await
             }
 
             async fn chain(&self) -> Result<$crate::store::AuditChain, StoreError> {
-                sql::audit::audit_chain(&mut *self.0.lock().await).await
+                sql::audit_pages::audit_chain(&mut *self.0.lock().await).await
             }
 
             async fn entries(&self, after: i64, limit: i64) -> Result<Vec<$crate::store::ReadEntry>, StoreError> {
-                sql::audit::entries(&mut *self.0.lock().await, after, limit).await
+                sql::audit_pages::entries(&mut *self.0.lock().await, after, limit).await
             }
 
             async fn page(
@@ -46,11 +46,11 @@ macro_rules! audit_reader {
                 filter: &$crate::store::AuditFilter,
                 limit: i64,
             ) -> Result<$crate::store::AuditPage, StoreError> {
-                sql::audit::audit(&mut *self.0.lock().await, filter, limit).await
+                sql::audit_pages::audit(&mut *self.0.lock().await, filter, limit).await
             }
 
             async fn unsealed(&self) -> Result<i64, StoreError> {
-                sql::audit::unsealed(&mut *self.0.lock().await).await
+                sql::audit_pages::unsealed(&mut *self.0.lock().await).await
             }
 
             fn seals_at_once(&self) -> bool {

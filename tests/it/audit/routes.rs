@@ -36,7 +36,7 @@ async fn stored(path: &str) -> String {
         let rows = AssertSqlSafe(format!("SELECT {} FROM {table}", columns.join(" || ',' || ")));
         let rows = sqlx::query(rows).fetch_all(&mut connection).await.unwrap();
         let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        out.push_str(&format!("{table}: {}\n", rows.join("\n")));
+        out.extend([table.as_str(), ": ", rows.join("\n").as_str(), "\n"]);
     }
     connection.close().await.unwrap();
     out
