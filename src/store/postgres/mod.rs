@@ -6,7 +6,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `session.rs`, `connections.rs` | connections, and who may have how many of them |
+//! | `hosts.rs`, `session.rs`, `connections.rs` | servers, connections, and who may have how many of them |
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
 //! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
@@ -19,7 +19,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use futures_util::future::{self, BoxFuture, Either};
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -53,6 +52,7 @@ macro_rules! json_list {
 
 mod connections;
 mod follower;
+mod hosts;
 mod insert_version;
 mod reachability;
 mod sealer;
@@ -64,6 +64,7 @@ mod sqlstate;
 pub use audit::PostgresAudit;
 use connections::{Connections, Lease, Purpose};
 use follower::Follower;
+use hosts::Hosts;
 use reachability::Reachability;
 use sealer::Sealer;
 use session::{Connector, Session};
@@ -177,7 +178,7 @@ mod dialect {
 /// How the database is reached.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    /// `postgres://user:password@host:port/database?...`
+    /// `postgres://user:password@host:port/database?...`, or several hosts with commas between.
     pub url: String,
     /// Most connections of this process, those of the follower included.
     pub max_connections: u32,
@@ -217,11 +218,20 @@ impl PostgresOptions {
     }
 
     fn connector(&self) -> Result<Connector, StoreError> {
-        let options: PgConnectOptions = self.url.parse()?;
-        let options =
-            options.application_name("accordant").statement_cache_capacity(self.statement_cache).disable_statement_logging();
-        // 0 says that a pooler stands between
-        Ok(Connector { options, is_pooled: self.statement_cache == 0, statement_timeout: self.statement_timeout })
+        let mut hosts = Hosts::parse(&self.url)?;
+        for options in &mut hosts.options {
+            let named = options.clone().application_name("accordant");
+            *options = named.statement_cache_capacity(self.statement_cache).disable_statement_logging();
+        }
+        let tried = u32::try_from(hosts.options.len()).unwrap_or(u32::MAX).saturating_add(1);
+        Ok(Connector {
+            hosts,
+            current: Arc::default(),
+            host_timeout: self.answer_timeout / tried,
+            // 0 says that a pooler stands between
+            is_pooled: self.statement_cache == 0,
+            statement_timeout: self.statement_timeout,
+        })
     }
 
     /// Begins a transaction with the limits of a write, all in one exchange. A process that stops inside a transaction loses it
@@ -301,9 +311,9 @@ impl PostgresStore {
     /// [`StoreError::Unreachable`], or [`StoreError::Newer`] when a newer release wrote the database.
     pub async fn open(options: PostgresOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
         let connector = options.connector()?;
-        let connect = &connector.options;
-        let address = format!("{}:{}", connect.get_host(), connect.get_port());
-        let location = format!("postgres://{address}/{}", connect.get_database().unwrap_or_else(|| connect.get_username()));
+        let address = connector.hosts.address();
+        let database = connector.current_options().map(|one| one.get_database().unwrap_or_else(|| one.get_username()));
+        let location = format!("postgres://{address}/{}", database.unwrap_or(""));
         let reachability = Arc::new(Reachability::new(address, options.answer_timeout));
         let connected = tokio::time::timeout(options.acquire_timeout, connector.connect()).await;
         let silent = || reachability.unreachable(format!("no answer within {} s", options.acquire_timeout.as_secs_f64()));
