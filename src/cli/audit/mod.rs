@@ -102,7 +102,10 @@ async fn open(settings: &Settings) -> Result<Box<dyn AuditReader>, Failure> {
     if !database::is_postgres(&settings.database) {
         return Err(database::unknown(&settings.database));
     }
-    let options = PostgresOptions::new(settings.database.clone());
+    let mut options = PostgresOptions::new(settings.database.clone());
+    options.acquire_timeout = settings.database_acquire_timeout;
+    options.statement_timeout = settings.database_statement_timeout;
+    options.statement_cache = settings.database_statement_cache;
     Ok(Box::new(PostgresAudit::open(&options).await.map_err(failed)?))
 }
 

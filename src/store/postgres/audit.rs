@@ -17,7 +17,7 @@ impl PostgresAudit {
     /// [`StoreError::Unreachable`].
     pub async fn open(options: &PostgresOptions) -> Result<Self, StoreError> {
         let connector = options.connector()?;
-        let database = format!("{}:{}", connector.options.get_host(), connector.options.get_port());
+        let database = connector.hosts.address();
         let connected = tokio::time::timeout(options.acquire_timeout, connector.connect()).await;
         let silent = || StoreError::Unreachable { database: database.clone(), cause: "no answer".to_owned() };
         let mut conn = connected
