@@ -67,13 +67,13 @@ def quoted(name):
 
 
 class Server:
-    def __init__(self, binary, database, level="BACKWARD"):
+    def __init__(self, binary, database, before=(), after=()):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         begun = time.perf_counter()
         self.process = subprocess.Popen(
-            [binary, "--listen", f"127.0.0.1:{self.port}", "--database", database, "--log-level", "error", "--compatibility-level", level],
+            [binary, *before, "--listen", f"127.0.0.1:{self.port}", "--database", database, "--log-level", "error", *after],
         )
         while True:
             try:
@@ -86,14 +86,15 @@ class Server:
         atexit.register(self.process.kill)
         self.rest = b""
 
-    def request(self, method, target, content=b""):
+    def request(self, method, target, content=b"", headers=()):
         head = f"{method.decode()} {target} HTTP/1.1\r\nHost: localhost:{self.port}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in dict(headers).items())
         if content:
             head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
         return head.encode() + b"\r\n" + content
 
-    def send(self, method, target, content=b""):
-        self.connection.sendall(self.request(method, target, content))
+    def send(self, method, target, content=b"", headers=()):
+        self.connection.sendall(self.request(method, target, content, headers))
         return receive(self.connection)
 
     def cpu(self):

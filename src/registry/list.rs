@@ -13,7 +13,7 @@ use crate::store::{ListedVersion, SubjectFilter, VersionFilter};
 use crate::types::{Association, AssociationType, Lifecycle, Subject};
 
 /// Rows read from the database at once.
-const PAGE: i64 = 1000;
+const PAGE: usize = 1000;
 
 /// Schemas read from the database at once, at most.
 const MAX_SCHEMAS: i64 = 128;
@@ -155,15 +155,16 @@ impl Registry {
                 }
                 // where every subject is listed, an index skips them
                 let skip = if rights.reads_everything() { std::mem::take(&mut offset) } else { 0 };
-                let skip = i64::try_from(skip).unwrap_or(i64::MAX);
-                let mut names = registry.store.subjects(&filter, after.as_deref(), skip, PAGE).await?;
+                let (skip, page) = (i64::try_from(skip).unwrap_or(i64::MAX), i64::try_from(PAGE).unwrap_or(i64::MAX));
+                let mut names = registry.store.subjects(&filter, after.as_deref(), skip, page).await?;
                 let Some(last) = names.last() else { return Ok(None) };
                 after = Some(last.clone());
+                let is_last = names.len() < PAGE;
                 names.retain(|name| rights.reads_everything() || rights.reads(&Subject::parse(name)));
                 names.drain(..offset.min(names.len())).for_each(|_| offset -= 1);
                 names.truncate(limit);
-                if !names.is_empty() {
-                    let left = limit - names.len();
+                if is_last || !names.is_empty() {
+                    let left = if is_last { 0 } else { limit - names.len() };
                     return Ok(Some((names, (registry, filter, rights, after, offset, left))));
                 }
             }

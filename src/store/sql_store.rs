@@ -56,7 +56,8 @@ macro_rules! read {
         $store
             .read_either(
                 $crate::store::sql_store::read_once!($store, $begin, |$conn| $found),
-                $crate::store::sql_store::read_once!($store, $begin, |$conn| $found),
+                // seldom needed, and large: no room is kept for it
+                || Box::pin($crate::store::sql_store::read_once!($store, $begin, |$conn| $found)),
             )
             .await
     };
@@ -166,14 +167,14 @@ macro_rules! store_methods {
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn subject(&self, subject: &Subject) -> Result<SubjectState, StoreError> {
-                let reading = async { $crate::store::sql_store::read!(self, |conn| sql::subject(conn, subject)) };
-                self.known_subject(subject, reading).await
+                let read = || Box::pin(async { $crate::store::sql_store::read!(self, |conn| sql::subject(conn, subject)) });
+                self.known_subject(subject, read).await
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn version(&self, subject: &Subject, selector: VersionSelector, deleted: bool) -> Result<Option<VersionRow>, StoreError> {
-                let reading = async { $crate::store::sql_store::read!(self, |conn| sql::version(conn, subject, selector, deleted)) };
-                self.known_version(subject, selector, deleted, reading).await
+                let read = || Box::pin(async { $crate::store::sql_store::read!(self, |conn| sql::version(conn, subject, selector, deleted)) });
+                self.known_version(subject, selector, deleted, read).await
             }
 
             $(

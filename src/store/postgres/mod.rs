@@ -401,10 +401,10 @@ impl PostgresStore {
     }
 
     /// Reads on one connection, and where that is lost, or is silent for as long as Postgres may be, on another.
-    async fn read_either<T>(
+    async fn read_either<T, A: Future<Output = Result<T, StoreError>> + Unpin>(
         &self,
         reading: impl Future<Output = Result<T, StoreError>>,
-        again: impl Future<Output = Result<T, StoreError>>,
+        again: impl FnOnce() -> A,
     ) -> Result<T, StoreError> {
         let mut first = pin!(self.attempt(reading));
         let Ok(done) = tokio::time::timeout(self.reachability.patience(), &mut first).await else {
@@ -412,14 +412,14 @@ impl PostgresStore {
             let Ok(_permit) = self.second_reads.try_acquire() else { return first.await };
             // what silenced one connection may have silenced those beside it
             self.connections.drop_idle();
-            return match future::select(first, pin!(self.attempt(again))).await {
+            return match future::select(first, Box::pin(self.attempt(again()))).await {
                 Either::Left((Err(StoreError::Unreachable { .. }), other)) => other.await,
                 Either::Right((Err(StoreError::Unreachable { .. }), first)) => first.await,
                 Either::Left((done, _)) | Either::Right((done, _)) => done,
             };
         };
         match done {
-            Err(StoreError::Unreachable { .. }) => self.attempt(again).await,
+            Err(StoreError::Unreachable { .. }) => self.attempt(again()).await,
             done => done,
         }
     }
@@ -429,22 +429,22 @@ impl PostgresStore {
         self.read_age.map(|age| self.registrations.freshness(of, Some(age)))
     }
 
-    async fn known_subject(
+    async fn known_subject<R: Future<Output = Result<SubjectState, StoreError>>>(
         &self,
         _: &Subject,
-        reading: impl Future<Output = Result<SubjectState, StoreError>>,
+        read: impl FnOnce() -> R,
     ) -> Result<SubjectState, StoreError> {
-        reading.await
+        read().await
     }
 
-    async fn known_version(
+    async fn known_version<R: Future<Output = Result<Option<VersionRow>, StoreError>>>(
         &self,
         _: &Subject,
         _: VersionSelector,
         _: bool,
-        reading: impl Future<Output = Result<Option<VersionRow>, StoreError>>,
+        read: impl FnOnce() -> R,
     ) -> Result<Option<VersionRow>, StoreError> {
-        reading.await
+        read().await
     }
 
     /// Does a unit of work in a transaction. `registers`: what may have a new version then.

@@ -167,7 +167,7 @@ pub(in crate::store) async fn place_of_version(
 /// $6 the subject with which the page begins and $7 the version after which it does, $8 whether the latest version alone is meant, $9
 /// whether soft-deleted ones count, $10 the length of the page, $11 what is skipped of it, $12 subjects that are listed beside.
 macro_rules! versions {
-    ($subjects:expr, $deletion:literal) => {
+    ($subjects:expr, $deletion:literal, $versions:literal) => {
         concat!(
             "SELECT c.name, u.name, v.version, v.schema_id, v.deleted, v.created_at, \
              s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
@@ -175,24 +175,41 @@ macro_rules! versions {
              JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id WHERE ",
             $subjects,
             $deletion,
-            "AND u.qualified >= $6 AND (u.qualified > $6 OR v.version > $7) AND ($9 <> 0 OR NOT v.deleted) AND ($8 = 0 OR v.version = \
-             (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($9 <> 0 OR NOT l.deleted))) \
-             ORDER BY u.qualified, v.version LIMIT $10 OFFSET $11"
+            "AND u.qualified >= $6 AND (u.qualified > $6 OR v.version > $7) AND ($9 <> 0 OR NOT v.deleted) ",
+            $versions,
+            "ORDER BY u.qualified, v.version LIMIT $10 OFFSET $11"
         )
     };
 }
-macro_rules! versions_of_filter {
+macro_rules! all_versions {
     ($deletion:literal) => {
-        versions!(conditions!(), $deletion)
+        versions!(conditions!(), $deletion, "")
     };
 }
-macro_rules! versions_of_more {
+/// One look into an index for each subject, as long as nothing else decides.
+macro_rules! latest_versions {
     ($deletion:literal) => {
-        versions!(concat!("((", conditions!(), ") OR u.qualified IN ", texts!("12"), ") "), $deletion)
+        versions!(
+            conditions!(),
+            $deletion,
+            "AND v.version = (SELECT l.version FROM versions l WHERE l.subject_id = u.subject_id AND ($9 <> 0 OR NOT l.deleted) \
+             ORDER BY l.version DESC LIMIT 1) "
+        )
     };
 }
-const VERSIONS: [&str; 3] = by_deletion!(versions_of_filter);
-const MORE_VERSIONS: [&str; 3] = by_deletion!(versions_of_more);
+macro_rules! versions_beside {
+    ($deletion:literal) => {
+        versions!(
+            concat!("((", conditions!(), ") OR u.qualified IN ", texts!("12"), ") "),
+            $deletion,
+            "AND ($8 = 0 OR v.version = \
+             (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($9 <> 0 OR NOT l.deleted))) "
+        )
+    };
+}
+const VERSIONS: [&str; 3] = by_deletion!(all_versions);
+const LATEST_VERSIONS: [&str; 3] = by_deletion!(latest_versions);
+const VERSIONS_BESIDE: [&str; 3] = by_deletion!(versions_beside);
 
 pub(in crate::store) async fn versions(
     conn: &mut Conn,
@@ -204,7 +221,11 @@ pub(in crate::store) async fn versions(
     let subjects = &filter.subjects;
     let (subject, version) = after.unwrap_or_default();
     // what is listed beside may come before what the filter means
-    let (statements, from) = if filter.also.is_empty() { (VERSIONS, From::At(subject)) } else { (MORE_VERSIONS, From::Begin) };
+    let (statements, from) = match (filter.also.is_empty(), filter.latest_only) {
+        (true, false) => (VERSIONS, From::At(subject)),
+        (true, true) => (LATEST_VERSIONS, From::At(subject)),
+        (false, _) => (VERSIONS_BESIDE, From::Begin),
+    };
     let query = bind_conditions!(statements, subjects, from)
         .bind(subject)
         .bind(i64::from(version))

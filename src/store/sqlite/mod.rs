@@ -262,10 +262,10 @@ impl SqliteStore {
     }
 
     /// A file is neither lost nor silent.
-    async fn read_either<T>(
+    async fn read_either<T, A: Future<Output = Result<T, StoreError>>>(
         &self,
         reading: impl Future<Output = Result<T, StoreError>>,
-        _: impl Future<Output = Result<T, StoreError>>,
+        _: impl FnOnce() -> A,
     ) -> Result<T, StoreError> {
         reading.await
     }
@@ -286,22 +286,30 @@ impl SqliteStore {
         self.generation.get().content.saturating_add(registrations)
     }
 
-    async fn known_subject(
+    async fn known_subject<R: Future<Output = Result<SubjectState, StoreError>>>(
         &self,
         subject: &Subject,
-        reading: impl Future<Output = Result<SubjectState, StoreError>>,
+        read: impl FnOnce() -> R,
     ) -> Result<SubjectState, StoreError> {
-        self.subjects.get_or_load(subject, self.stand(subject), reading).await
+        let stand = self.stand(subject);
+        match self.subjects.get(subject, stand) {
+            Some(state) => Ok(state),
+            None => Box::pin(self.subjects.get_or_load(subject, stand, read())).await,
+        }
     }
 
-    async fn known_version(
+    async fn known_version<R: Future<Output = Result<Option<VersionRow>, StoreError>>>(
         &self,
         subject: &Subject,
         selector: VersionSelector,
         deleted: bool,
-        reading: impl Future<Output = Result<Option<VersionRow>, StoreError>>,
+        read: impl FnOnce() -> R,
     ) -> Result<Option<VersionRow>, StoreError> {
-        self.versions.get_or_load(&(subject.clone(), selector, deleted), self.stand(subject), reading).await
+        let (asked, stand) = ((subject.clone(), selector, deleted), self.stand(subject));
+        match self.versions.get(&asked, stand) {
+            Some(row) => Ok(row),
+            None => Box::pin(self.versions.get_or_load(&asked, stand, read())).await,
+        }
     }
 
     /// Does a unit of work in a transaction. `registers`: what may have a new version then.
