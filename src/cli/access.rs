@@ -28,7 +28,7 @@ pub(super) struct AccessFiles {
     certificates: bool,
     /// Tokens of an issuer are logins.
     is_issuer_named: bool,
-    issuer: Option<Arc<Issuer>>,
+    issuers: Vec<Arc<Issuer>>,
 }
 
 /// What the files hold.
@@ -64,13 +64,13 @@ impl AccessFiles {
             hide_denied: settings.hide_denied,
             certificates: settings.tls_client_auth != ClientAuth::Off,
             is_issuer_named: settings.oidc_issuer.is_some(),
-            issuer: None,
+            issuers: Vec::new(),
         }
     }
 
-    /// The same with the issuer of tokens.
-    pub(super) fn with_issuer(mut self, issuer: Option<&Arc<Issuer>>) -> Self {
-        self.issuer = issuer.cloned();
+    /// The same with the issuers of tokens.
+    pub(super) fn with_issuers(mut self, issuers: Vec<Arc<Issuer>>) -> Self {
+        self.issuers = issuers;
         self
     }
 
@@ -118,7 +118,7 @@ impl AccessFiles {
             return Ok(None);
         }
         let logins = Logins::new(users, tokens, rules, self.hide_denied);
-        Ok(Some(logins.with_certificates(self.certificates).with_issuer(self.issuer.clone())))
+        Ok(Some(logins.with_certificates(self.certificates).with_issuers(self.issuers.clone())))
     }
 
     /// Reads the files.

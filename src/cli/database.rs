@@ -21,3 +21,14 @@ pub(super) fn sqlite_path(url: &str) -> Result<Option<PathBuf>, Failure> {
     let path = std::path::absolute(Path::new(path)).map_err(|error| (Exit::Usage, format!("database: {path}: {error}")))?;
     Ok(Some(path))
 }
+
+pub(super) fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// The URL is of no database that there is.
+pub(super) fn unknown(url: &str) -> Failure {
+    // no more of it than the scheme: there may be a password
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    (Exit::Usage, format!("database: '{scheme}:...' is neither sqlite://PATH nor postgres://..."))
+}

@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `serve` | `accordant serve`: opens the store, runs the server |
+//! | `audit/` | `accordant audit`: the record of who changed what, checked and printed |
 //! | `backup` | `accordant backup`: a copy of the SQLite database |
 //! | `database` | what the setting `database` means |
 //! | `check/` | `accordant check`: `source`, `references`, `remote` find the schemas, `compare` judges them, one file prints each format |
@@ -25,6 +26,7 @@ use crate::config::{self, SETTINGS};
 
 mod access;
 mod admin;
+mod audit;
 mod backup;
 mod ce;
 mod check;
@@ -67,6 +69,7 @@ fn command() -> Command {
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
         .args(settings_arguments())
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
+        .subcommand(audit::command(|| settings_arguments().collect()))
         .subcommand(backup::command(settings_arguments()))
         .subcommand(ce::command())
         .subcommand(check::command())
@@ -113,7 +116,7 @@ pub fn run() -> ExitCode {
     let mut flags = given(&matches);
     match matches.subcommand() {
         Some(("serve" | "backup", own)) => flags.extend(given(own)),
-        Some(("access", asked)) => flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default()),
+        Some(("access" | "audit", asked)) => flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default()),
         _ => {}
     }
     let environment: BTreeMap<String, String> =
@@ -121,6 +124,9 @@ pub fn run() -> ExitCode {
     let outcome = match config::load(&flags, &environment) {
         Ok(settings) => match matches.subcommand() {
             Some(("backup", asked)) => backup::run(&settings, asked).map(|()| Exit::Success),
+            Some(("audit", asked)) => {
+                asked.subcommand().map_or(Ok(Exit::Usage), |(what, asked)| audit::run(&settings, what, asked, serve::now()))
+            }
             Some(("access", asked)) => asked.subcommand().map_or(Ok(Exit::Usage), |(_, asked)| explain::run(&settings, asked)),
             _ => serve::run(&settings, move || config::load(&flags, &environment)).map(|()| Exit::Success),
         },

@@ -1,4 +1,4 @@
-//! The keys of the issuer of tokens: where they are, and how they are kept fresh.
+//! The keys of issuers of tokens: where they are, and how they are kept fresh.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,37 +44,64 @@ pub(super) struct KeyFetcher {
     live: i64,
 }
 
-/// The issuer that the settings name, if they name one, and what fetches its keys.
-pub(super) fn issuer(settings: &Settings, clock: Clock) -> Result<Option<(Arc<Issuer>, KeyFetcher)>, String> {
-    let Some(name) = &settings.oidc_issuer else {
-        let is_alone = settings.oidc_jwks.is_some() || settings.oidc_audience.is_some();
-        return if is_alone { Err("oidc-jwks or oidc-audience is given without oidc-issuer".to_owned()) } else { Ok(None) };
-    };
+/// Items with commas; none where nothing is said.
+fn items(text: Option<&str>) -> Vec<&str> {
+    text.map(|text| text.split(',').map(str::trim).collect()).unwrap_or_default()
+}
+
+/// The issuers that the settings name, each with what fetches its keys.
+pub(super) fn issuers(settings: &Settings, clock: &Clock) -> Result<Vec<(Arc<Issuer>, KeyFetcher)>, String> {
+    let names = items(settings.oidc_issuer.as_deref());
+    let (keys, prefixes) = (items(settings.oidc_jwks.as_deref()), items(settings.oidc_prefix.as_deref()));
+    if names.is_empty() {
+        let is_alone = settings.oidc_jwks.is_some() || settings.oidc_audience.is_some() || settings.oidc_prefix.is_some();
+        let refused = "oidc-jwks, oidc-audience or oidc-prefix is given without oidc-issuer".to_owned();
+        return if is_alone { Err(refused) } else { Ok(Vec::new()) };
+    }
     let audiences: Vec<String> =
         settings.oidc_audience.as_deref().unwrap_or_default().split(',').map(str::trim).map(str::to_owned).collect();
     if audiences.iter().any(String::is_empty) {
         return Err("oidc-audience is not given: without it tokens for any other service would be good here".to_owned());
     }
-    let fetcher = KeyFetcher {
-        source: source(settings, name)?,
-        issuer: name.clone(),
-        http: client(settings)?,
-        every: settings.oidc_refresh,
-        live: i64::try_from(settings.oidc_keys_max_age.0.saturating_mul(1000)).unwrap_or(i64::MAX),
+    let is_one_each = |given: &[&str]| given.is_empty() || given.len() == names.len();
+    if names.iter().any(|name| name.is_empty()) || !is_one_each(&keys) || !is_one_each(&prefixes) {
+        return Err("oidc-jwks and oidc-prefix have one part, which may be empty, for each that oidc-issuer has".to_owned());
+    }
+    let prefix = |place: usize| prefixes.get(place).copied().unwrap_or_default();
+    let is_twice =
+        |place: usize| (0..place).any(|before| prefix(before) == prefix(place) || names.get(before) == names.get(place));
+    if (0..names.len()).any(is_twice) {
+        return Err(
+            "of several issuers each needs a part of oidc-prefix of its own: their users may have the same names".to_owned()
+        );
+    }
+    let one = |(place, name): (usize, &&str)| {
+        let own = prefix(place);
+        let fetcher = KeyFetcher {
+            source: source(keys.get(place).copied().filter(|at| !at.is_empty()), name)?,
+            issuer: (*name).to_owned(),
+            http: client(settings)?,
+            every: settings.oidc_refresh,
+            live: i64::try_from(settings.oidc_keys_max_age.0.saturating_mul(1000)).unwrap_or(i64::MAX),
+        };
+        let others = (0..names.len()).map(prefix).filter(|other| !own.starts_with(other));
+        let oidc = OidcSettings {
+            issuer: (*name).to_owned(),
+            audiences: audiences.clone(),
+            algorithms: settings.oidc_algorithms.0.clone(),
+            leeway: settings.oidc_leeway.0,
+            principal: settings.oidc_principal_claim.clone(),
+            groups: settings.oidc_groups_claim.clone(),
+            prefix: own.to_owned(),
+            reserved: others.map(str::to_owned).collect(),
+        };
+        Ok((Issuer::new(oidc, Arc::clone(clock)), fetcher))
     };
-    let oidc = OidcSettings {
-        issuer: name.clone(),
-        audiences,
-        algorithms: settings.oidc_algorithms.0.clone(),
-        leeway: settings.oidc_leeway.0,
-        principal: settings.oidc_principal_claim.clone(),
-        groups: settings.oidc_groups_claim.clone(),
-    };
-    Ok(Some((Issuer::new(oidc, clock), fetcher)))
+    names.iter().enumerate().map(one).collect()
 }
 
-fn source(settings: &Settings, issuer: &str) -> Result<Source, String> {
-    match settings.oidc_jwks.as_deref() {
+fn source(keys: Option<&str>, issuer: &str) -> Result<Source, String> {
+    match keys {
         None => {
             let at = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
             Ok(Source::Discovery(safe_url(&at).map_err(|reason| format!("oidc-issuer {reason}"))?))
@@ -82,6 +109,29 @@ fn source(settings: &Settings, issuer: &str) -> Result<Source, String> {
         Some(at) if at.contains("://") => Ok(Source::Keys(safe_url(at).map_err(|reason| format!("oidc-jwks {reason}"))?)),
         Some(path) => Ok(Source::File(path.into())),
     }
+}
+
+/// Keeps the keys of all issuers fresh; `now` is when all are to be looked at.
+pub(super) fn keep(
+    fetchers: impl Iterator<Item = (KeyFetcher, Arc<Issuer>)>,
+    gate: &Arc<Gate>,
+    metrics: &Metrics,
+    now: Arc<Notify>,
+) {
+    let mut each = Vec::new();
+    for (fetcher, issuer) in fetchers {
+        let wish = Arc::new(Notify::new());
+        each.push(Arc::clone(&wish));
+        fetcher.keep(issuer, Arc::clone(gate), metrics.clone(), wish);
+    }
+    tokio::spawn(async move {
+        loop {
+            now.notified().await;
+            for wish in &each {
+                wish.notify_one();
+            }
+        }
+    });
 }
 
 /// A URL that nobody on the way can answer for: https, or this machine.
@@ -124,7 +174,7 @@ impl KeyFetcher {
     }
 
     /// Keeps the keys fresh. Where they change, nothing that was proven or refused before counts any more.
-    pub(super) fn keep(self, issuer: Arc<Issuer>, gate: Arc<Gate>, metrics: Metrics, now: Arc<Notify>) {
+    fn keep(self, issuer: Arc<Issuer>, gate: Arc<Gate>, metrics: Metrics, now: Arc<Notify>) {
         tokio::spawn(async move {
             let usual = if matches!(self.source, Source::File(_)) { FILE_EVERY } else { self.every };
             // soon at first, for there may be none yet
@@ -143,7 +193,10 @@ impl KeyFetcher {
                     Ok(false) => (pause, complaint) = (usual, None),
                     Err(reason) => {
                         if complaint.as_ref() != Some(&reason) {
-                            tracing::error!("the issuer's keys stay as they are, as long as they live: {reason}");
+                            tracing::error!(
+                                "the issuer's keys stay as they are, as long as they live: {reason} ({})",
+                                self.issuer
+                            );
                         }
                         (pause, complaint) = (RETRY.min(usual), Some(reason));
                     }
@@ -158,7 +211,7 @@ impl KeyFetcher {
             Ok(text) => issuer.take(text, self.live).map_err(|error| format!("the keys can't be used: {error}")),
             Err(reason) => Err(reason),
         };
-        metrics.fetched_keys(taken.as_ref().ok().map(|(count, _)| *count));
+        metrics.fetched_keys(&self.issuer, taken.as_ref().ok().map(|(count, _)| *count));
         issuer.round_ended();
         let (count, is_new) = taken?;
         if is_new {

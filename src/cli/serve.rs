@@ -14,7 +14,7 @@ use super::listeners::Listeners;
 use super::log::Log;
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
-use super::{Failure, database, oidc};
+use super::{Failure, audit, database, oidc};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
@@ -74,12 +74,15 @@ async fn serve(
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
-    let (issuer, keys) = oidc::issuer(settings, clock()).map_err(|reason| (Exit::Usage, reason))?.unzip();
-    let access = AccessFiles::of(settings).with_issuer(issuer.as_ref());
+    audit::keep(Arc::clone(&registry), settings, audit::key(settings)?, metrics.clone());
+    let (issuers, keys): (Vec<_>, Vec<_>) =
+        oidc::issuers(settings, &clock()).map_err(|reason| (Exit::Usage, reason))?.into_iter().unzip();
+    let access = AccessFiles::of(settings).with_issuers(issuers.clone());
     let gate = gate(settings, &access, listeners.are_local())?;
-    if let (Some(gate), Some(issuer), Some(keys)) = (&gate, issuer, keys) {
-        keys.begin(&issuer, &metrics).await.map_err(|reason| (Exit::Usage, reason))?;
-        keys.keep(issuer, Arc::clone(gate), metrics.clone(), reload_keys);
+    if let Some(gate) = &gate {
+        let begun = keys.iter().zip(&issuers).map(|(keys, issuer)| keys.begin(issuer, &metrics));
+        futures_util::future::try_join_all(begun).await.map_err(|reason| (Exit::Usage, reason))?;
+        oidc::keep(keys.into_iter().zip(issuers), gate, &metrics, reload_keys);
     }
     if let Some(gate) = &gate {
         access.watch(Arc::clone(gate), metrics.clone(), reload_access);
@@ -96,7 +99,8 @@ async fn serve(
         None => None,
     };
     tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
-    server::serve(listeners.with(tls.as_ref()), app, metrics, server, stop).await;
+    server::serve(listeners.with(tls.as_ref()), app.clone(), metrics, server, stop).await;
+    app.flush().await;
     drop(admin);
     store.close().await;
     tracing::info!("stopped");
@@ -157,11 +161,13 @@ fn server_settings(settings: &Settings) -> ServerSettings {
 
 /// The one place that asks the system for the time.
 #[expect(clippy::disallowed_methods, reason = "everything else gets this clock")]
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn clock() -> Clock {
-    Arc::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
+    Arc::new(now)
 }
 
 async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, Failure> {
@@ -178,13 +184,15 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         let mut options = SqliteOptions::new(path);
         options.readers = settings.sqlite_readers.max(1);
         options.max_batch = settings.sqlite_max_batch.max(1);
+        options.audit = settings.audit;
         let metrics = metrics.clone();
         options.observer = Some(Arc::new(move |writes| metrics.commit(writes)));
         return Ok(Arc::new(SqliteStore::open(options, clock()).await.map_err(failed)?));
     }
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+    if database::is_postgres(url) {
         let mut options = PostgresOptions::new(url.clone());
         options.max_connections = settings.database_connections.max(4);
+        options.audit = settings.audit;
         options.answer_timeout = settings.database_answer_timeout;
         options.statement_timeout = settings.database_statement_timeout;
         options.lock_timeout = settings.database_lock_timeout;
@@ -200,9 +208,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         let observer = Arc::new(move || metrics.outage_read());
         return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, observer)));
     }
-    // no more of it than the scheme: there may be a password
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    Err((Exit::Usage, format!("database: '{scheme}:...' is neither sqlite://PATH nor postgres://...")))
+    Err(database::unknown(url))
 }
 
 fn limits(settings: &Settings) -> Limits {
@@ -316,6 +322,8 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
         body_timeout: settings.body_timeout,
         request_timeout: settings.request_timeout,
         access_log: settings.access_log,
+        audit_refusals: if settings.audit { settings.audit_refusals } else { 0 },
+        trusted_proxies: settings.trusted_proxies.clone(),
         hosts: hosts(settings, is_local),
         cors: cors(settings),
         rate_limits: RateLimits { writes: settings.rate_limit_writes, judging: settings.rate_limit_judging },

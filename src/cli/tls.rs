@@ -21,6 +21,7 @@ pub(super) struct TlsFiles {
     chain: PathBuf,
     key: PathBuf,
     client_ca: Option<PathBuf>,
+    client_crl: Option<PathBuf>,
     options: TlsOptions,
     certificates: CertificateLogin,
 }
@@ -38,9 +39,17 @@ impl TlsFiles {
     pub(super) fn of(settings: &Settings) -> Result<Option<Self>, String> {
         let (chain, key) = match (&settings.tls_cert, &settings.tls_key) {
             (Some(chain), Some(key)) => (chain.clone(), key.clone()),
-            (None, None) if settings.tls_client_ca.is_none() && settings.tls_client_auth == ClientAuth::Off => return Ok(None),
+            (None, None)
+                if settings.tls_client_ca.is_none()
+                    && settings.tls_client_crl.is_none()
+                    && settings.tls_client_auth == ClientAuth::Off =>
+            {
+                return Ok(None);
+            }
             (Some(_), None) => return Err("tls-cert is given without tls-key".to_owned()),
-            (None, _) => return Err("tls-key, tls-client-ca or tls-client-auth is given without tls-cert".to_owned()),
+            (None, _) => {
+                return Err("tls-key, tls-client-ca, tls-client-crl or tls-client-auth is given without tls-cert".to_owned());
+            }
         };
         let client_ca = settings.tls_client_ca.clone();
         match (&client_ca, settings.tls_client_auth) {
@@ -52,14 +61,19 @@ impl TlsFiles {
             }
             _ => {}
         }
+        let client_crl = settings.tls_client_crl.clone();
+        if client_crl.is_some() && client_ca.is_none() {
+            return Err("tls-client-crl is given without tls-client-ca".to_owned());
+        }
         let options = TlsOptions { client_auth: settings.tls_client_auth, min_version: settings.tls_min_version };
         let (source, mapping) = (settings.tls_principal, settings.tls_principal_mapping.clone());
-        Ok(Some(Self { chain, key, client_ca, options, certificates: CertificateLogin { source, mapping } }))
+        Ok(Some(Self { chain, key, client_ca, client_crl, options, certificates: CertificateLogin { source, mapping } }))
     }
 
     fn read(&self) -> Result<TlsTexts, String> {
         let client_ca = self.client_ca.as_deref().map(bytes).transpose()?;
-        Ok(TlsTexts { chain: bytes(&self.chain)?, key: bytes(&self.key)?, client_ca })
+        let client_crl = self.client_crl.as_deref().map(bytes).transpose()?;
+        Ok(TlsTexts { chain: bytes(&self.chain)?, key: bytes(&self.key)?, client_ca, client_crl })
     }
 
     /// Reads the files.
@@ -67,6 +81,7 @@ impl TlsFiles {
         let texts = self.read()?;
         let tls = Tls::new(&texts, self.options, self.certificates.clone()).map_err(|error| error.to_string())?;
         metrics.tls_expires(texts.expires().map_err(|error| error.to_string())?);
+        metrics.tls_lists_expire(texts.lists_expire().map_err(|error| error.to_string())?);
         metrics.stale_tls(false);
         secret_file::warn_of_mode(&self.key);
         Ok(tls)
@@ -95,9 +110,11 @@ impl WatchedFiles for Watched {
 
     fn apply(&self, texts: &TlsTexts) -> Result<(), String> {
         let expires = texts.expires().map_err(|error| error.to_string())?;
+        let lists_expire = texts.lists_expire().map_err(|error| error.to_string())?;
         self.tls.replace(texts).map_err(|error| error.to_string())?;
         tracing::info!("certificate and key read anew, for connections from now on");
         self.metrics.tls_expires(expires);
+        self.metrics.tls_lists_expire(lists_expire);
         Ok(())
     }
 

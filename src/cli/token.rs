@@ -10,7 +10,8 @@ use secrecy::ExposeSecret;
 
 use super::exit::Exit;
 use super::secret_file;
-use crate::login::{Tokens, check_name, civil, fresh_token, hash_token};
+use crate::login::{Tokens, check_name, fresh_token, hash_token};
+use crate::types::civil;
 
 const FILE: &str = "FILE";
 const NAME: &str = "NAME";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::http::Rate;
+use crate::http::{Rate, TrustedProxies};
 use crate::login::{ClaimPath, SignatureAlgorithm};
 
 /// A value that a setting can have.
@@ -112,6 +112,27 @@ impl Value for Age {
         let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400_u64)];
         let (digits, unit) = units.iter().find_map(|(suffix, unit)| text.strip_suffix(suffix).map(|digits| (digits, *unit)))?;
         digits.trim().parse::<u64>().ok()?.checked_mul(unit).map(Self)
+    }
+}
+
+impl Value for Option<Age> {
+    const KIND: &'static str = "off, or an age such as 5m, 24h or 365d";
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "off" { Some(None) } else { Age::read(text).filter(|age| age.0 > 0).map(Some) }
+    }
+}
+
+/// An age as settings have it, in seconds.
+pub fn age_seconds(text: &str) -> Option<u64> {
+    Age::read(text).map(|age| age.0)
+}
+
+impl Value for TrustedProxies {
+    const KIND: &'static str = "a list of addresses and networks, with commas";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
     }
 }
 

@@ -60,6 +60,11 @@ impl App {
         self.state.is_stopping.store(true, Ordering::Relaxed);
     }
 
+    /// Writes what was held back for the record of what was refused. Nothing is served any more.
+    pub async fn flush(&self) {
+        self.state.refusals.flush().await;
+    }
+
     /// Answers a request. Never fails: whatever goes wrong becomes an answer.
     pub async fn handle(&self, request: Request, peer: Peer) -> Response {
         let started = Instant::now();
@@ -115,7 +120,7 @@ impl App {
         admitted: Result<(), Refusal>,
     ) -> (Option<RouteIndex>, Response) {
         let settings = &self.state.settings;
-        let info = RequestInfo::of(&mut request, peer, id);
+        let info = RequestInfo::of(&mut request, peer, id, &settings.trusted_proxies);
         let span = span::of(&info);
         // boxed first: a future is as large as all that it may ever hold, and each of those around it would move it
         let work = Box::pin(Registry::metered(self.dispatch(request, admitted)));

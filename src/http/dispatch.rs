@@ -23,7 +23,7 @@ use super::compression::{self, ContentCoding, InflateError};
 use super::document::Representation;
 use super::error::ApiError;
 use super::error_response::error_response;
-use super::gate::{Caller, LoginFailure};
+use super::gate::{Caller, Gate, LoginFailure};
 use super::metrics::RouteIndex;
 use super::middleware::context_prefix::PrefixContext;
 use super::middleware::{gzip, span};
@@ -140,7 +140,9 @@ impl Call<'_> {
             counted.inspect_err(|exceeded| state.metrics.limited(exceeded.setting)).map_err(ApiError::too_many_requests)?;
         }
         let class = caller.rights.class();
-        let request = self.authorized(path, &mut parts, caller).await?;
+        let asker = Arc::clone(&caller);
+        let recorded = |error: &ApiError| self.record_denial(error, &asker);
+        let request = self.authorized(path, &mut parts, caller).await.inspect_err(recorded)?;
         if let Some(document) = &route.options.document
             && Representation::only_schemas(headers)
         {
@@ -153,7 +155,7 @@ impl Call<'_> {
         let Some(target) = info.uri.path_and_query().map(PathAndQuery::as_str) else { return Err(ApiError::not_found()) };
         let cache = &state.answer_cache;
         if !takes_body(method) {
-            let reply = (route.handler)(request).await?;
+            let reply = (route.handler)(request).await.inspect_err(recorded)?;
             match &reply {
                 Reply::CacheableJson(bytes, freshness) => {
                     cache.put_json(target, class, generation, self.index, bytes.clone(), *freshness);
@@ -166,18 +168,27 @@ impl Call<'_> {
             return Ok(reply.into_response(media_type, method, headers));
         }
         let Some(repeated) = route.options.repeated else {
-            return Ok((route.handler)(request).await?.into_response(media_type, method, headers));
+            return Ok((route.handler)(request).await.inspect_err(recorded)?.into_response(media_type, method, headers));
         };
         let question = cache.question(target, class, &request.body);
         if let Some(bytes) = cache.answer_to(&question, generation, headers, &**state.registry.store()) {
             repeated(&state.metrics);
             return Ok(Reply::Json(bytes).into_response(media_type, method, headers));
         }
-        let reply = (route.handler)(request).await?;
+        let reply = (route.handler)(request).await.inspect_err(recorded)?;
         if let Reply::CacheableJson(bytes, freshness) = &reply {
             cache.put_answer_to(question, generation, self.index, bytes.clone(), *freshness);
         }
         Ok(reply.into_response(media_type, method, headers))
+    }
+
+    /// Records that a change was denied. To try one out is none.
+    fn record_denial(&self, error: &ApiError, caller: &Caller) {
+        if let Some(denied) = &error.denied
+            && self.route.needs != Needs::Trial
+        {
+            self.state.refusals.denied(denied, caller, self.info);
+        }
     }
 
     fn media_type(&self) -> Result<MediaType, ApiError> {
@@ -210,7 +221,10 @@ impl Call<'_> {
         gate.authenticate(&info.headers, &info.peer).await.map_err(|failure| {
             state.metrics.refused_login(failure.as_str());
             match failure {
-                LoginFailure::Wrong => ApiError::unauthorized(),
+                LoginFailure::Wrong => {
+                    state.refusals.login(&Gate::claim(&info.headers), info);
+                    ApiError::unauthorized()
+                }
                 LoginFailure::Busy => ApiError::too_many_logins(),
                 LoginFailure::NoKeys => ApiError::no_keys(),
             }

@@ -27,6 +27,8 @@ pub(super) struct ApiError {
     pub(super) retry_after: Option<u64>,
     /// What happened inside; logged, never sent.
     pub(super) cause: Option<String>,
+    /// The denial behind it; recorded, never sent.
+    pub(super) denied: Option<Box<Denied>>,
 }
 
 /// What the `type` of a problem stands for (cloudevents 4.6); `problem.rs` has their names and pages.
@@ -63,7 +65,7 @@ pub const ERROR_CODES: [u32; 66] = [
 
 impl ApiError {
     fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), details: None, problem: None, retry_after: None, cause: None }
+        Self { status, code, message: message.into(), details: None, problem: None, retry_after: None, cause: None, denied: None }
     }
 
     fn not_found_as(code: u32, message: String) -> Self {
@@ -267,12 +269,13 @@ impl From<Refusal> for ApiError {
 
 impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
-        match (denied.refusal, &denied.resource) {
+        let error = match (denied.refusal, &denied.resource) {
             (DenialForm::Unauthenticated, _) => Self::unauthorized(),
             (DenialForm::Hidden, Resource::Subject(subject)) => RegistryError::SubjectNotFound(subject.clone()).into(),
             (DenialForm::Hidden, Resource::Schema(name)) => RegistryError::SchemaNotFound(name.clone()).into(),
             _ => Self::new(StatusCode::FORBIDDEN, 40301, denied.to_string()),
-        }
+        };
+        Self { denied: Some(Box::new(denied)), ..error }
     }
 }
 

@@ -118,6 +118,11 @@ impl Metrics {
                 "accordant_requests_limited_total",
                 "Requests of clients that had made too many, by the setting that says so"
             );
+            describe_counter!(
+                "accordant_audit_refusals_total",
+                "Refused logins and changes by what the audit has of them: recorded, counted (in an entry about several), lost"
+            );
+            describe_gauge!("accordant_audit_position", "The last place in the chain of the audit, looked up once a minute");
             describe_counter!("accordant_requests_denied_total", "Requests that rules did not allow");
             describe_gauge!(
                 "accordant_access_stale",
@@ -129,13 +134,17 @@ impl Metrics {
             );
             describe_counter!(
                 "accordant_oidc_key_fetches_total",
-                "Fetches of the keys of the issuer of tokens, by outcome: fetched, failed"
+                "Fetches of the keys of issuers of tokens, by issuer and outcome: fetched, failed"
             );
-            describe_gauge!("accordant_oidc_keys", "Keys of the issuer of tokens");
+            describe_gauge!("accordant_oidc_keys", "Keys of issuers of tokens, by issuer");
             describe_gauge!("accordant_tls_stale", "1 while changed files of TLS can't be used, and older ones are in force");
             describe_gauge!(
                 "accordant_tls_certificate_expires",
                 "When the certificate of the listeners ends, in seconds since 1970"
+            );
+            describe_gauge!(
+                "accordant_tls_crl_expires",
+                "When the first list of revoked certificates of clients should be replaced by the next one, in seconds since 1970"
             );
             describe_gauge!("accordant_connections", "Open connections of clients");
             describe_gauge!("accordant_database_connections", "Connections to the database by state");
@@ -189,14 +198,14 @@ impl Metrics {
         }
     }
 
-    /// The keys of the issuer of tokens were fetched, so many of them, or could not be.
+    /// The keys of an issuer of tokens were fetched, so many of them, or could not be.
     #[expect(clippy::cast_precision_loss, reason = "there are not that many keys")]
-    pub fn fetched_keys(&self, count: Option<usize>) {
+    pub fn fetched_keys(&self, issuer: &str, count: Option<usize>) {
         with_local_recorder(&self.0.recorder, || {
             let outcome = if count.is_some() { "fetched" } else { "failed" };
-            counter!("accordant_oidc_key_fetches_total", "outcome" => outcome).increment(1);
+            counter!("accordant_oidc_key_fetches_total", "issuer" => issuer.to_owned(), "outcome" => outcome).increment(1);
             if let Some(count) = count {
-                gauge!("accordant_oidc_keys").set(count as f64);
+                gauge!("accordant_oidc_keys", "issuer" => issuer.to_owned()).set(count as f64);
             }
         });
     }
@@ -204,6 +213,19 @@ impl Metrics {
     /// Rules did not allow a request.
     pub(super) fn denied(&self) {
         self.0.instruments.denied.increment(1);
+    }
+
+    /// Refused logins and changes: recorded by themselves, counted for an entry about several, or lost because that could not be written.
+    pub(super) fn refusal(&self, outcome: &'static str, count: u64) {
+        with_local_recorder(&self.0.recorder, || {
+            counter!("accordant_audit_refusals_total", "outcome" => outcome).increment(count);
+        });
+    }
+
+    /// The last place in the chain of the audit that is known here.
+    #[expect(clippy::cast_precision_loss, reason = "there are not that many entries")]
+    pub fn audit_position(&self, position: i64) {
+        with_local_recorder(&self.0.recorder, || gauge!("accordant_audit_position").set(position as f64));
     }
 
     /// A client has made more requests than a setting allows.
@@ -231,6 +253,14 @@ impl Metrics {
     #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^52")]
     pub fn tls_expires(&self, at: u64) {
         with_local_recorder(&self.0.recorder, || gauge!("accordant_tls_certificate_expires").set(at as f64));
+    }
+
+    /// When the first list of revoked certificates of clients should have been replaced, in seconds since 1970.
+    #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^52")]
+    pub fn tls_lists_expire(&self, at: Option<u64>) {
+        if let Some(at) = at {
+            with_local_recorder(&self.0.recorder, || gauge!("accordant_tls_crl_expires").set(at as f64));
+        }
     }
 
     pub(super) fn registration(&self, is_new: bool) {

@@ -10,6 +10,8 @@
 //! | `routes` | the table of routes and nothing else |
 //! | `peer`, `gate/` | the other end of the connection, and who asks |
 //! | `needs`, `authorization` | what a route needs, and whether the caller may do that on what the request touches |
+//! | `trusted_proxies` | where a request came from, when proxies stand between |
+//! | `actor`, `refusals` | who makes a change, and the record of what was refused |
 //! | `rate_limit` | how many requests one client may make in a time |
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
 //! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
@@ -22,6 +24,7 @@
 //! | `error_response`, `problem` | how they are sent, and how those below `/cloudevents` are |
 //! | `state`, `metrics` | what all requests share |
 
+mod actor;
 mod admission;
 mod app;
 mod authorization;
@@ -45,12 +48,14 @@ mod path;
 mod peer;
 mod problem;
 mod rate_limit;
+mod refusals;
 mod reply;
 mod request;
 mod request_info;
 mod route;
 mod routes;
 mod state;
+mod trusted_proxies;
 mod wire;
 
 pub use admission::Hosts;
@@ -67,3 +72,4 @@ pub use rate_limit::{Rate, RateLimits};
 pub use route::Route;
 pub use routes::routes;
 pub use state::{AppState, DocumentAges, HttpSettings};
+pub use trusted_proxies::TrustedProxies;

@@ -37,7 +37,8 @@ impl Needs {
         use Operation::{SubjectCompatibilityWrite, SubjectDelete, SubjectWrite};
         let writes = |operation: &Operation| matches!(operation, SubjectWrite | SubjectDelete | SubjectCompatibilityWrite);
         match self {
-            Self::Subject(operations) => operations.iter().any(writes),
+            Self::Subject(operations) | Self::Dek(operations) => operations.iter().any(writes),
+            Self::Global(operation) => operation == Operation::Admin,
             Self::Settings { writes, .. } => writes,
             Self::Context(operation) | Self::Somewhere(operation) => writes(&operation),
             _ => false,

@@ -1,10 +1,11 @@
 //! A request as handlers see it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
 
+use super::actor;
 use super::body_memory::Held;
 use super::error::ApiError;
 use super::gate::Caller;
@@ -14,7 +15,7 @@ use super::state::AppState;
 use crate::access::{Operation, Rights};
 use crate::registry::Registry;
 use crate::store::{Extent, Freshness};
-use crate::types::{DEFAULT_CONTEXT, Subject};
+use crate::types::{Actor, DEFAULT_CONTEXT, Subject};
 
 /// Decoded path parameters by name.
 pub(super) type PathParameters = Vec<(String, String)>;
@@ -29,6 +30,7 @@ pub(super) struct Request {
     _body_memory: Held,
     /// Who asks.
     pub(super) caller: Arc<Caller>,
+    actor: OnceLock<Arc<Actor>>,
     /// The subject of the path, its alias followed, once that was asked for: what is allowed and what is done are about the same.
     touched: Option<Subject>,
     /// The same of the subject of a DEK, as it is written.
@@ -60,7 +62,19 @@ impl Request {
         context: Option<String>,
     ) -> Self {
         let (query, body) = (parse_query(query), Bytes::new());
-        Self { state, path, query, info, body, _body_memory: Held::default(), caller, touched: None, touched_dek: None, context }
+        Self {
+            state,
+            path,
+            query,
+            info,
+            body,
+            _body_memory: Held::default(),
+            caller,
+            actor: OnceLock::new(),
+            touched: None,
+            touched_dek: None,
+            context,
+        }
     }
 
     /// The same with its body.
@@ -76,6 +90,11 @@ impl Request {
     /// The same for what goes on when the handler has ended.
     pub(super) fn shared_rights(&self) -> Arc<Rights> {
         Arc::clone(&self.caller.rights)
+    }
+
+    /// Its caller, as whoever is recorded as having made its changes.
+    pub(super) fn actor(&self) -> &Arc<Actor> {
+        self.actor.get_or_init(|| Arc::new(actor::of(&self.caller, &self.info)))
     }
 
     /// Refuses what its caller may not do on a subject.

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::metrics::RouteIndex;
 use super::peer::Peer;
+use super::trusted_proxies::TrustedProxies;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -17,14 +18,17 @@ pub(super) struct RequestInfo {
     /// The target as the client sent it; the router may see another one (`middleware/context_prefix.rs`).
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// The other end of the connection.
+    /// The client: the other end of the connection, or whom a proxy of our own names.
     pub(super) peer: Peer,
     route: OnceLock<RouteIndex>,
 }
 
 impl RequestInfo {
     /// Takes the headers out of the request and leaves itself among its extensions.
-    pub(super) fn of(request: &mut Request, peer: Peer, id: HeaderValue) -> Arc<Self> {
+    pub(super) fn of(request: &mut Request, mut peer: Peer, id: HeaderValue, proxies: &TrustedProxies) -> Arc<Self> {
+        if let Some(address) = &mut peer.address {
+            address.set_ip(proxies.client(address.ip(), request.headers()));
+        }
         let headers = std::mem::take(request.headers_mut());
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let info = Arc::new(Self { id, method, uri, headers, peer, route: OnceLock::new() });

@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::handlers::{
-    associations, compatibility, config, contexts, deks, health, keks, metadata, mode, register_tree, schemas, subjects, whoami,
+    associations, audit, compatibility, config, contexts, deks, health, keks, metadata, mode, register_tree, schemas, subjects,
+    whoami,
 };
 use super::needs::Needs;
 use super::route::{
@@ -148,6 +149,7 @@ pub fn routes() -> &'static [Route] {
             delete("/cloudevents/types/{type}", "deleteEventType", WRITE_SOME, types::delete).with(own_type()),
             get("/cloudevents/problems/{name}", "getProblem", Needs::Nothing, problems::page).with(own_type()),
             post("/accordant/v1/register", "registerTree", WRITE_SOME, register_tree::post),
+            get("/accordant/v1/audit", "listAudit", Needs::Global(Operation::AuditRead), audit::list),
             get("/accordant/v1/whoami", "whoAmI", Needs::Identity, whoami::get),
             get("/healthz", "getHealth", Needs::Nothing, health::alive).with(own_type()),
             get("/readyz", "getReadiness", Needs::Nothing, health::ready).with(own_type()),

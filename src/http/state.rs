@@ -15,6 +15,8 @@ use super::middleware::access_log::AccessLog;
 use super::middleware::answer_cache::AnswerCache;
 use super::middleware::cors::Cors;
 use super::rate_limit::{RateLimiter, RateLimits};
+use super::refusals::RefusalRecord;
+use super::trusted_proxies::TrustedProxies;
 use crate::cloudevents::EventSettings;
 use crate::registry::Registry;
 
@@ -31,6 +33,10 @@ pub struct HttpSettings {
     pub access_log: AccessLog,
     /// Requests of one client in a time.
     pub rate_limits: RateLimits,
+    /// Changes and logins that were refused are recorded: of so many kinds in a minute, and none with 0.
+    pub audit_refusals: usize,
+    /// Whose word about where a request came from is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Names under which requests reach the server.
     pub hosts: Hosts,
     /// Pages of other origins that may ask.
@@ -79,6 +85,8 @@ impl Default for HttpSettings {
             request_timeout: Duration::from_mins(1),
             access_log: AccessLog::Errors,
             rate_limits: RateLimits::default(),
+            audit_refusals: 100,
+            trusted_proxies: TrustedProxies::default(),
             hosts: Hosts::Any,
             cors: None,
             metrics_open: true,
@@ -103,6 +111,7 @@ pub struct AppState {
     pub(super) answer_cache: AnswerCache,
     pub(super) body_memory: BodyMemory,
     pub(super) rate_limiter: RateLimiter,
+    pub(super) refusals: RefusalRecord,
     /// The server is about to stop, and load balancers should know.
     pub(super) is_stopping: AtomicBool,
     /// Where requests are served; readiness is asked for from another thread as well.
@@ -115,6 +124,18 @@ impl AppState {
         let (is_stopping, runtime) = (AtomicBool::new(false), Handle::try_current().ok());
         let body_memory = BodyMemory::new(settings.body_memory);
         let rate_limiter = RateLimiter::new(settings.rate_limits);
-        Arc::new(Self { registry, metrics, settings, gate, answer_cache, body_memory, rate_limiter, is_stopping, runtime })
+        let refusals = RefusalRecord::new(settings.audit_refusals, Arc::clone(&registry), metrics.clone());
+        Arc::new(Self {
+            registry,
+            metrics,
+            settings,
+            gate,
+            answer_cache,
+            body_memory,
+            rate_limiter,
+            refusals,
+            is_stopping,
+            runtime,
+        })
     }
 }

@@ -4,6 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, Tag, sign};
 
 use super::Secret;
+use crate::types::hex;
 
 /// What a request is signed with.
 #[derive(Debug, Clone)]
@@ -24,14 +25,6 @@ pub(super) struct Signed<'r> {
     pub(super) body: &'r [u8],
     pub(super) region: &'r str,
     pub(super) service: &'static str,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn hmac(key: &[u8], text: &str) -> Tag {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use x509_cert::Certificate as X509;
 use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::crl::CertificateList;
 use x509_cert::der::asn1::{Ia5StringRef, ObjectIdentifier, PrintableStringRef, TeletexStringRef, Utf8StringRef};
 use x509_cert::der::{Decode as _, Encode as _, Tag, Tagged as _};
 use x509_cert::ext::pkix::SubjectAltName;
@@ -26,6 +27,15 @@ pub enum NameSource {
 /// A certificate, as far as logins and listeners need it.
 #[derive(Debug, Clone)]
 pub struct Certificate(X509);
+
+/// When a list of revoked certificates should have been replaced by the next one, in seconds since 1970, if it says so.
+///
+/// # Errors
+/// It is no such list.
+pub fn revocation_list_expires(der: &[u8]) -> Result<Option<u64>, LoginFileError> {
+    let list: CertificateList = CertificateList::from_der(der).map_err(|error| LoginFileError(format!("no list: {error}")))?;
+    Ok(list.tbs_cert_list.next_update.map(|next| next.to_unix_duration().as_secs()))
+}
 
 impl Certificate {
     /// Reads DER.

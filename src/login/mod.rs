@@ -17,11 +17,11 @@ mod principal_mapping;
 mod token;
 mod users;
 
-pub use certificate::{Certificate, NameSource};
-pub use oidc::{ClaimPath, Identity, KeySet, KeySetError, OidcSettings, SignatureAlgorithm, TokenFault};
+pub use certificate::{Certificate, NameSource, revocation_list_expires};
+pub use oidc::{ClaimPath, Identity, KeySet, KeySetError, OidcSettings, SignatureAlgorithm, TokenFault, claimed_issuer};
 pub use password::{PasswordHash, hash_password};
 pub use principal_mapping::{CertificateLogin, PrincipalMapping};
-pub use token::{StoredToken, Tokens, civil, fresh_token, hash_token};
+pub use token::{StoredToken, Tokens, fresh_token, hash_token};
 pub use users::{Users, check_name};
 
 /// Why a file of logins is refused; the text is for people, and has nothing secret in it.

@@ -1,7 +1,6 @@
 //! Static tokens. A token is 256 random bits, so its plain hash can be stored, and looked up.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -15,6 +14,7 @@ use toml::value::Datetime;
 use super::LoginFileError;
 use super::users::check_name;
 use crate::access::{Effect, Grant, Origin, PrincipalPattern, Rule};
+use crate::types::{days, hex};
 
 /// What every token begins with, so that scanners find those that have gone astray.
 const PREFIX: &str = "accordant_";
@@ -126,12 +126,7 @@ fn digest(token: &str) -> [u8; 32] {
 
 /// The hash of a token as files have it.
 pub fn hash_token(token: &SecretString) -> String {
-    let mut text = HASH_PREFIX.to_owned();
-    for byte in digest(token.expose_secret()) {
-        // writing to a string does not fail
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("{HASH_PREFIX}{}", hex(&digest(token.expose_secret())))
 }
 
 fn read_hash(text: &str) -> Option<[u8; 32]> {
@@ -151,29 +146,6 @@ pub fn fresh_token() -> Result<SecretString, LoginFileError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| LoginFileError(format!("no randomness: {error}")))?;
     Ok(SecretString::from(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
-}
-
-/// Days from 1970 to a date of the Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    // years begin in March, so that leap days are at their end
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month and day of a number of days since 1970.
-pub fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 /// A date in milliseconds since 1970. One without a time is its beginning in UTC; one with a time needs a zone.
@@ -197,15 +169,7 @@ fn millis(date: &Datetime) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{civil, days, millis};
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        for (date, number) in [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2026, 11, 28), 20_785), ((1969, 12, 31), -1)] {
-            assert_eq!(days(date.0, date.1, date.2), number);
-            assert_eq!(civil(number), date);
-        }
-    }
+    use super::millis;
 
     #[test]
     fn dates_with_a_time_have_a_zone() {

@@ -8,7 +8,7 @@ use super::error::RegistryError;
 use crate::access::{Operation, Resource, Rights};
 use crate::cache::Generational;
 use crate::cloudevents::resolve::{MAX_URI_BYTES, SchemaUri, best};
-use crate::types::{Alias, AliasTarget, Guid, Subject, TypeBinding, VersionSelector};
+use crate::types::{Actor, Alias, AliasTarget, Guid, Subject, TypeBinding, VersionSelector};
 
 /// A binding or alias, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Registry {
     /// [`RegistryError::InvalidBinding`] for a pattern that no type can match; the subject or its version is unknown;
     /// [`RegistryError::Denied`] without the right to write what it is bound to, or was before.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn put_type_binding(&self, binding: &TypeBinding, rights: &Rights) -> Result<bool, RegistryError> {
+    pub async fn put_type_binding(&self, binding: &TypeBinding, rights: &Rights, by: &Arc<Actor>) -> Result<bool, RegistryError> {
         rights.require(Operation::SubjectWrite, &self.resolve_alias(&binding.subject).await?)?;
         self.require_old_binding(&binding.pattern, rights).await?;
         let pattern = &binding.pattern;
@@ -120,7 +120,7 @@ impl Registry {
             return Err(invalid(format!("A type must have 1 to {MAX_URI_BYTES} bytes and no control characters")));
         }
         self.must_exist(&binding.subject, binding.version, rights).await?;
-        Ok(self.store.put_type_binding(binding).await?)
+        Ok(self.store.put_type_binding(binding, by).await?)
     }
 
     /// Removes a binding.
@@ -128,9 +128,9 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::NoTypeBinding`], [`RegistryError::Configured`], [`RegistryError::Denied`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_type_binding(&self, pattern: &str, rights: &Rights) -> Result<(), RegistryError> {
+    pub async fn delete_type_binding(&self, pattern: &str, rights: &Rights, by: &Arc<Actor>) -> Result<(), RegistryError> {
         self.require_old_binding(pattern, rights).await?;
-        if self.store.delete_type_binding(pattern).await? {
+        if self.store.delete_type_binding(pattern, by).await? {
             return Ok(());
         }
         if self.defaults.resolve.types.iter().any(|binding| binding.pattern == pattern) {
@@ -257,7 +257,7 @@ impl Registry {
     /// [`RegistryError::InvalidBinding`] for what is no URI; what the alias is to stand for is unknown; [`RegistryError::Denied`]
     /// without the right to write that, or what the alias stood for before.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn put_alias(&self, alias: &Alias, rights: &Rights) -> Result<bool, RegistryError> {
+    pub async fn put_alias(&self, alias: &Alias, rights: &Rights, by: &Arc<Actor>) -> Result<bool, RegistryError> {
         self.require_target(&alias.target, rights).await?;
         if let Some(old) = self.find_alias(&alias.uri).await? {
             self.require_target(&old.target, rights).await?;
@@ -269,7 +269,7 @@ impl Registry {
                 self.by_guid(&guid.to_string(), &Rights::unrestricted()).await?;
             }
         }
-        Ok(self.store.put_alias(alias).await?)
+        Ok(self.store.put_alias(alias, by).await?)
     }
 
     /// Removes an alias.
@@ -277,11 +277,11 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::NoAlias`], [`RegistryError::Configured`], [`RegistryError::Denied`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_alias(&self, uri: &str, rights: &Rights) -> Result<Alias, RegistryError> {
+    pub async fn delete_alias(&self, uri: &str, rights: &Rights, by: &Arc<Actor>) -> Result<Alias, RegistryError> {
         if let Some(old) = self.find_alias(uri).await? {
             self.require_target(&old.target, rights).await?;
         }
-        if let Some(alias) = self.store.delete_alias(uri).await? {
+        if let Some(alias) = self.store.delete_alias(uri, by).await? {
             return Ok(alias);
         }
         if self.defaults.resolve.aliases.iter().any(|alias| alias.uri == uri) {

@@ -1,11 +1,13 @@
 //! Config: reading, merging and removing it.
 
+use std::sync::Arc;
+
 use super::effective::{global, top};
 use super::error::RegistryError;
 use super::{MAX_DECISIONS, Registry};
 use crate::codec::ConfigPatch;
 use crate::store::{Scope, SettingsOutcome};
-use crate::types::Config;
+use crate::types::{Actor, Config};
 
 impl Registry {
     /// The config of a scope: its own, or with `inherit` the nearest one above it.
@@ -35,7 +37,7 @@ impl Registry {
     /// # Errors
     /// The scope is read-only, its name not allowed, or a rule set not valid.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn put_config(&self, scope: &Scope, patch: &ConfigPatch) -> Result<Config, RegistryError> {
+    pub async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, by: &Arc<Actor>) -> Result<Config, RegistryError> {
         self.check_scope_name(scope)?;
         for rules in patch.rule_sets() {
             rules.validate().map_err(RegistryError::InvalidRuleSet)?;
@@ -43,7 +45,7 @@ impl Registry {
         for _ in 0..MAX_DECISIONS {
             let generation = self.store.generation().await?;
             self.refuse_read_only_in(scope, generation).await?;
-            if let SettingsOutcome::Done(config) = self.store.put_config(scope, patch, generation.settings).await? {
+            if let SettingsOutcome::Done(config) = self.store.put_config(scope, patch, generation.settings, by).await? {
                 return Ok(config);
             }
         }
@@ -55,7 +57,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::SubjectNotFound`] when a subject has none; the scope is read-only.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_config(&self, scope: &Scope) -> Result<Config, RegistryError> {
+    pub async fn delete_config(&self, scope: &Scope, by: &Arc<Actor>) -> Result<Config, RegistryError> {
         for _ in 0..MAX_DECISIONS {
             let generation = self.store.generation().await?;
             let effective = self.effective_in(scope, generation).await?;
@@ -64,7 +66,7 @@ impl Registry {
                 return Err(RegistryError::SubjectNotFound(scope.clone()));
             }
             self.refuse_read_only_in(scope, generation).await?;
-            if let SettingsOutcome::Done(config) = self.store.delete_config(scope, generation.settings).await? {
+            if let SettingsOutcome::Done(config) = self.store.delete_config(scope, generation.settings, by).await? {
                 let config = config.unwrap_or_default();
                 return Ok(Config { compatibility: config.compatibility.or(Some(self.defaults.level)), ..config });
             }

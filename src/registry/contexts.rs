@@ -1,7 +1,10 @@
 //! Contexts.
 
+use std::sync::Arc;
+
 use super::Registry;
 use super::error::RegistryError;
+use crate::types::Actor;
 
 impl Registry {
     /// The contexts, the default one first.
@@ -18,8 +21,8 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::ContextNotEmpty`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_context(&self, context: &str) -> Result<(), RegistryError> {
-        if self.store.delete_context(context).await? {
+    pub async fn delete_context(&self, context: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        if self.store.delete_context(context, by).await? {
             Ok(())
         } else {
             Err(RegistryError::ContextNotEmpty(format!(":{context}:")))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::{NotPermitted, RegistryError};
 use super::{MAX_DECISIONS, Registry};
 use crate::store::{DeleteOutcome, DeleteRequest};
-use crate::types::{Subject, Version, VersionSelector};
+use crate::types::{Actor, Subject, Version, VersionSelector};
 
 impl Registry {
     /// Deletes one version, softly or for good, and returns its number.
@@ -18,8 +18,9 @@ impl Registry {
         subject: &Subject,
         selector: VersionSelector,
         permanent: bool,
+        by: &Arc<Actor>,
     ) -> Result<Version, RegistryError> {
-        let versions = self.delete(subject, Some(selector), permanent).await?;
+        let versions = self.delete(subject, Some(selector), permanent, by).await?;
         versions.first().copied().ok_or(RegistryError::VersionNotFound(selector))
     }
 
@@ -27,8 +28,13 @@ impl Registry {
     ///
     /// # Errors
     /// As for [`Self::delete_version`], and for each of the versions.
-    pub async fn delete_subject(&self, subject: &Subject, permanent: bool) -> Result<Vec<Version>, RegistryError> {
-        self.delete(subject, None, permanent).await
+    pub async fn delete_subject(
+        &self,
+        subject: &Subject,
+        permanent: bool,
+        by: &Arc<Actor>,
+    ) -> Result<Vec<Version>, RegistryError> {
+        self.delete(subject, None, permanent, by).await
     }
 
     #[tracing::instrument(level = "debug", skip_all, fields(%subject, permanent))]
@@ -37,6 +43,7 @@ impl Registry {
         subject: &Subject,
         version: Option<VersionSelector>,
         permanent: bool,
+        by: &Arc<Actor>,
     ) -> Result<Vec<Version>, RegistryError> {
         for _ in 0..MAX_DECISIONS {
             let generation = self.store.generation().await?;
@@ -44,7 +51,7 @@ impl Registry {
             let expected_settings = Some(generation.settings);
             let request =
                 DeleteRequest { subject: subject.clone(), version, permanent, read_only, expected_settings, now: self.now() };
-            match self.store.delete(Arc::new(request)).await? {
+            match self.store.delete(Arc::new(request), by).await? {
                 DeleteOutcome::Moved => {}
                 outcome => return deleted(outcome, subject.clone(), version),
             }

@@ -13,6 +13,7 @@
 //! | `list`, `contexts` | lists |
 //! | `tags` | editing tags, metadata and rules of a version |
 //! | `outbox` | how long changes are kept |
+//! | `audit` | the record of who changed what |
 //! | `associations/` | associations of resources with subjects |
 //! | `keys/` | keys of client-side encryption, and what registration adds to rules of encryption |
 //! | `document` | schemas as documents under CloudEvents URLs |
@@ -32,6 +33,7 @@ use crate::store::Store;
 use crate::types::{Clock, CompatibilityLevel, Mode};
 
 mod associations;
+mod audit;
 mod bindings;
 mod check;
 mod config;
@@ -225,7 +227,8 @@ impl Registry {
         &self.defaults
     }
 
-    fn now(&self) -> i64 {
+    /// Now, in milliseconds since 1970.
+    pub fn now(&self) -> i64 {
         (self.clock)()
     }
 }

@@ -1,10 +1,12 @@
 //! Modes: what they refuse; reading, setting and removing them.
 
+use std::sync::Arc;
+
 use super::Registry;
 use super::effective::{global, top};
 use super::error::{NotPermitted, RegistryError};
 use crate::store::{DeleteOutcome, Generation, ImportSwitch, Scope};
-use crate::types::{Mode, SchemaId, Subject};
+use crate::types::{Actor, Mode, SchemaId, Subject};
 
 impl Registry {
     /// The mode of a scope: its own, or with `inherit` the effective one.
@@ -27,7 +29,7 @@ impl Registry {
     /// # Errors
     /// FORWARD below the global level; modes can't be changed; IMPORT on a scope that is not empty.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, force: bool) -> Result<(), RegistryError> {
+    pub async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, force: bool, by: &Arc<Actor>) -> Result<(), RegistryError> {
         self.check_scope_name(scope)?;
         self.refuse_immutable_mode()?;
         if mode == Some(Mode::Forward) && *scope != global() {
@@ -40,7 +42,7 @@ impl Registry {
             Some(Mode::Import) => ImportSwitch::Checked,
             _ => ImportSwitch::No,
         };
-        match self.store.put_mode(scope, mode, import).await? {
+        match self.store.put_mode(scope, mode, import, by).await? {
             DeleteOutcome::NotEmpty => Err(RegistryError::NotPermitted(NotPermitted::SubjectsExist)),
             DeleteOutcome::Referenced(subject, version) => Err(RegistryError::ReferenceExists(subject, version)),
             _ => Ok(()),
@@ -80,14 +82,14 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::SubjectNotFound`] when there is none; modes can't be changed.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<Option<Mode>, RegistryError> {
+    pub async fn delete_mode(&self, scope: &Scope, recursive: bool, by: &Arc<Actor>) -> Result<Option<Mode>, RegistryError> {
         let effective = self.effective(scope).await?;
         let is_top = *scope == top();
         if effective.own.mode.is_none() && !recursive && !is_top {
             return Err(RegistryError::SubjectNotFound(scope.clone()));
         }
         self.refuse_immutable_mode()?;
-        let (mode, _) = self.store.delete_mode(scope, recursive).await?;
+        let (mode, _) = self.store.delete_mode(scope, recursive, by).await?;
         Ok(if is_top { Some(mode.unwrap_or(self.defaults.mode)) } else { mode })
     }
 }

@@ -22,7 +22,7 @@ use crate::codec::to_text;
 use crate::compat;
 use crate::schema::{ParseMode, TagEdit};
 use crate::store::{Generation, HashedContent, RegisterRequest, SubjectState, VersionRow};
-use crate::types::{Content, Lifecycle, MAX_IMPORTED, SchemaId, Subject, VERSION_PROPERTY};
+use crate::types::{Actor, Content, Lifecycle, MAX_IMPORTED, SchemaId, Subject, VERSION_PROPERTY};
 
 /// How to register.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,6 +93,7 @@ impl Registry {
         subject: &Subject,
         submission: &Submission,
         options: RegisterOptions,
+        by: &Arc<Actor>,
     ) -> Result<Arc<Registered>, RegistryError> {
         let completed = fill_kms_defaults(submission);
         let submission = completed.as_ref();
@@ -114,7 +115,7 @@ impl Registry {
                 }
                 Decision::Write(request) => {
                     let request: Arc<RegisterRequest> = request.into();
-                    if let Some(registered) = request.registered(self.store.register(Arc::clone(&request)).await?)? {
+                    if let Some(registered) = request.registered(self.store.register(Arc::clone(&request), by).await?)? {
                         return Ok(Arc::new(registered));
                     }
                     generation = self.store.generation().await?;

@@ -14,7 +14,7 @@ use super::submission::{Alongside, PendingVersion, Submission};
 use super::{MAX_DECISIONS, Registry};
 use crate::access::{Operation, Rights};
 use crate::store::{AssociateOutcome, AssociateRequest, RegisterRequest};
-use crate::types::{Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
+use crate::types::{Actor, Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
 /// A schema of a tree, with the subject that it is for.
 #[derive(Debug, Clone)]
@@ -88,6 +88,7 @@ impl Registry {
         options: RegisterOptions,
         dry_run: bool,
         rights: &Rights,
+        by: &Arc<Actor>,
     ) -> Result<Vec<TreeAnswer>, RegistryError> {
         let limit = self.limits.reference_count;
         if members.len() > limit {
@@ -117,7 +118,7 @@ impl Registry {
                     now: self.now(),
                     ..AssociateRequest::default()
                 };
-                match self.store.associate(Arc::new(request)).await? {
+                match self.store.associate(Arc::new(request), by).await? {
                     AssociateOutcome::Done(ids) => ids.into_iter().map(Some).collect(),
                     AssociateOutcome::Registration { position, outcome } => {
                         let Some(request) = registrations.get(position) else { continue };

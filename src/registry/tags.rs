@@ -9,7 +9,7 @@ use super::submission::{RawReference, Submission};
 use super::{MAX_DECISIONS, Registry};
 use crate::access::Rights;
 use crate::schema::TagEdit;
-use crate::types::{Metadata, RuleSet, Subject, Version, VersionSelector};
+use crate::types::{Actor, Metadata, RuleSet, Subject, Version, VersionSelector};
 
 /// What to change.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +58,7 @@ impl Registry {
         selector: VersionSelector,
         request: &TagRequest,
         rights: &Rights,
+        by: &Arc<Actor>,
     ) -> Result<Arc<Registered>, RegistryError> {
         let found = self.version(subject, selector, false, rights).await?;
         let content = &found.schema.stored.content;
@@ -78,7 +79,7 @@ impl Registry {
         for attempt in 1.. {
             let expected = next(&self.store.subject(subject).await?);
             submission.version = request.new_version.filter(|version| *version > 0).unwrap_or(expected);
-            let outcome = self.register(subject, &submission, RegisterOptions::default()).await;
+            let outcome = self.register(subject, &submission, RegisterOptions::default(), by).await;
             let overtaken = request.new_version.is_none()
                 && matches!(outcome, Err(RegistryError::InvalidSchema(_)))
                 && next(&self.store.subject(subject).await?) != expected;

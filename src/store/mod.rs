@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `mod.rs` | the trait, by kind of unit |
 //! | `rows.rs`, `requests.rs`, `keys.rs` | what reads give; what writes take and how they end |
+//! | `audit/` | the record of who changed what: its entries, and the chain that they are sealed into |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
@@ -19,10 +20,11 @@ use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Content, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
-    Version, VersionSelector,
+    Actor, Alias, Association, Config, Content, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject,
+    TypeBinding, Version, VersionSelector,
 };
 
+mod audit;
 mod error;
 mod freshness;
 mod generation;
@@ -34,6 +36,9 @@ mod rows;
 mod sql_store;
 pub mod sqlite;
 
+pub use audit::{
+    AuditChain, AuditEntry, AuditFilter, AuditOrder, AuditPage, AuditReader, ChainCheck, Checkpoint, Finding, ReadEntry, Refusals,
+};
 pub use error::StoreError;
 pub use freshness::{Extent, Freshness, Registrations};
 pub use generation::{Generation, KnownGeneration};
@@ -128,16 +133,33 @@ pub trait Store: Send + Sync + 'static {
     async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;
 
     /// Changes a config and returns it whole. `expected` is the generation of the settings that allow it.
-    async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, expected: i64) -> Result<SettingsOutcome<Config>, StoreError>;
+    async fn put_config(
+        &self,
+        scope: &Scope,
+        patch: &ConfigPatch,
+        expected: i64,
+        by: &Arc<Actor>,
+    ) -> Result<SettingsOutcome<Config>, StoreError>;
 
     /// Removes a config and returns it.
-    async fn delete_config(&self, scope: &Scope, expected: i64) -> Result<SettingsOutcome<Option<Config>>, StoreError>;
+    async fn delete_config(
+        &self,
+        scope: &Scope,
+        expected: i64,
+        by: &Arc<Actor>,
+    ) -> Result<SettingsOutcome<Option<Config>>, StoreError>;
 
     /// Sets or clears a mode. Switching to IMPORT without `force` demands an empty scope and clears its soft-deleted remains.
-    async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> Result<DeleteOutcome, StoreError>;
+    async fn put_mode(
+        &self,
+        scope: &Scope,
+        mode: Option<Mode>,
+        import: ImportSwitch,
+        by: &Arc<Actor>,
+    ) -> Result<DeleteOutcome, StoreError>;
 
     /// Removes a mode and returns it; `recursive` also removes the modes of all subjects of the context.
-    async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<(Option<Mode>, bool), StoreError>;
+    async fn delete_mode(&self, scope: &Scope, recursive: bool, by: &Arc<Actor>) -> Result<(Option<Mode>, bool), StoreError>;
 
     // --- references
 
@@ -182,7 +204,7 @@ pub trait Store: Send + Sync + 'static {
     async fn place_of_version(&self, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError>;
 
     /// Deletes a context that holds no schemas. False when it holds some.
-    async fn delete_context(&self, context: &str) -> Result<bool, StoreError>;
+    async fn delete_context(&self, context: &str, by: &Arc<Actor>) -> Result<bool, StoreError>;
 
     // --- associations
 
@@ -193,7 +215,7 @@ pub trait Store: Send + Sync + 'static {
     async fn associations_of(&self, subjects: &[Subject]) -> Result<Vec<Association>, StoreError>;
 
     /// Changes associations and registers the schemas that come with them: all of it or nothing.
-    async fn associate(&self, request: Arc<AssociateRequest>) -> Result<AssociateOutcome, StoreError>;
+    async fn associate(&self, request: Arc<AssociateRequest>, by: &Arc<Actor>) -> Result<AssociateOutcome, StoreError>;
 
     // --- the outbox
 
@@ -203,6 +225,21 @@ pub trait Store: Send + Sync + 'static {
     /// Removes the oldest changes: those made before a time (in milliseconds since 1970), and those beyond the newest `keep`. At most
     /// `limit` at once; how many they were.
     async fn prune_changes(&self, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError>;
+
+    // --- the record of who changed what
+
+    /// A page of sealed entries.
+    async fn audit(&self, filter: &AuditFilter, limit: i64) -> Result<AuditPage, StoreError>;
+
+    /// The end of the chain, and where it begins.
+    async fn audit_chain(&self) -> Result<AuditChain, StoreError>;
+
+    /// Records what was refused.
+    async fn record_refusals(&self, refusals: Vec<Refusals>) -> Result<(), StoreError>;
+
+    /// Removes the oldest entries, those made before a time (in milliseconds since 1970), at most `limit` at once; how many they were. An
+    /// entry says so.
+    async fn prune_audit(&self, before: i64, limit: i64) -> Result<u64, StoreError>;
 
     // --- CloudEvents: aliases and event types
 
@@ -216,16 +253,16 @@ pub trait Store: Send + Sync + 'static {
     async fn type_bindings(&self) -> Result<Vec<TypeBinding>, StoreError>;
 
     /// Stores an alias, replacing one with the same URI. True when there was none.
-    async fn put_alias(&self, alias: &Alias) -> Result<bool, StoreError>;
+    async fn put_alias(&self, alias: &Alias, by: &Arc<Actor>) -> Result<bool, StoreError>;
 
     /// Removes an alias and returns it.
-    async fn delete_alias(&self, uri: &str) -> Result<Option<Alias>, StoreError>;
+    async fn delete_alias(&self, uri: &str, by: &Arc<Actor>) -> Result<Option<Alias>, StoreError>;
 
     /// Stores a binding, replacing one with the same pattern. True when there was none.
-    async fn put_type_binding(&self, binding: &TypeBinding) -> Result<bool, StoreError>;
+    async fn put_type_binding(&self, binding: &TypeBinding, by: &Arc<Actor>) -> Result<bool, StoreError>;
 
     /// Removes a binding. False when there was none.
-    async fn delete_type_binding(&self, pattern: &str) -> Result<bool, StoreError>;
+    async fn delete_type_binding(&self, pattern: &str, by: &Arc<Actor>) -> Result<bool, StoreError>;
 
     // --- names and digests of schemas
 
@@ -274,15 +311,15 @@ pub trait Store: Send + Sync + 'static {
     async fn has_more_deks(&self, than: i64) -> Result<bool, StoreError>;
 
     /// Changes keys.
-    async fn change_key(&self, change: Arc<KeyChange>) -> Result<KeyOutcome, StoreError>;
+    async fn change_key(&self, change: Arc<KeyChange>, by: &Arc<Actor>) -> Result<KeyOutcome, StoreError>;
 
     // --- registering and deleting
 
     /// Writes a version. The subject must not have changed since `expected_epoch` was read.
-    async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError>;
+    async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError>;
 
     /// Deletes versions, softly or for good.
-    async fn delete(&self, request: Arc<DeleteRequest>) -> Result<DeleteOutcome, StoreError>;
+    async fn delete(&self, request: Arc<DeleteRequest>, by: &Arc<Actor>) -> Result<DeleteOutcome, StoreError>;
 }
 
 /// A content together with its guid, computed once.

@@ -15,6 +15,21 @@ macro_rules! transact {
             })
             .await
     }};
+    ($store:ident, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {
+        $crate::store::sql_store::transact!($store, counted None, $by, $work, |$conn, $given, $actor| $unit)
+    };
+    ($store:ident, counted $registers:expr, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {{
+        let (work, actor) = ($work, $store.audited($by));
+        $store
+            .write($registers, move |$conn| {
+                let ($given, actor) = (Arc::clone(&work), actor.clone());
+                Box::pin(async move {
+                    let $actor = actor.as_deref();
+                    $unit.await
+                })
+            })
+            .await
+    }};
 }
 pub(super) use transact;
 
@@ -74,6 +89,7 @@ macro_rules! store_impl {
             associations(filter: &AssociationFilter) -> Vec<Association>;
             associations_of(subjects: &[Subject]) -> Vec<Association>;
             changes(after: i64, limit: i64) -> Vec<Change>;
+            audit_chain() -> AuditChain;
             alias(uri: &str) -> Option<Alias>;
             aliases(offset: i64, limit: i64) -> Vec<Alias>;
             type_bindings() -> Vec<TypeBinding>;
@@ -176,49 +192,49 @@ macro_rules! store_methods {
             )*
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError> {
+            async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError> {
                 let registers = Some(Extent::of(&request.subject));
-                $crate::store::sql_store::transact!(self, counted registers, request, |conn, request| sql::register(conn, &request))
+                $crate::store::sql_store::transact!(self, counted registers, by, request, |conn, request, by| sql::register(conn, &request, by))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn delete(&self, request: Arc<DeleteRequest>) -> Result<DeleteOutcome, StoreError> {
-                $crate::store::sql_store::transact!(self, request, |conn, request| sql::delete(conn, &request))
+            async fn delete(&self, request: Arc<DeleteRequest>, by: &Arc<Actor>) -> Result<DeleteOutcome, StoreError> {
+                $crate::store::sql_store::transact!(self, by, request, |conn, request, by| sql::delete(conn, &request, by))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn associate(&self, request: Arc<AssociateRequest>) -> Result<AssociateOutcome, StoreError> {
-                $crate::store::sql_store::transact!(self, request, |conn, request| sql::associate(conn, &request))
+            async fn associate(&self, request: Arc<AssociateRequest>, by: &Arc<Actor>) -> Result<AssociateOutcome, StoreError> {
+                $crate::store::sql_store::transact!(self, by, request, |conn, request, by| sql::associate(conn, &request, by))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, expected: i64) -> Result<SettingsOutcome<Config>, StoreError> {
+            async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, expected: i64, by: &Arc<Actor>) -> Result<SettingsOutcome<Config>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new((scope.clone(), patch.clone())), |conn, given| sql::put_config(conn, &given.0, &given.1, expected, now))
+                $crate::store::sql_store::transact!(self, by, Arc::new((scope.clone(), patch.clone())), |conn, given, by| sql::put_config(conn, &given.0, &given.1, expected, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn delete_config(&self, scope: &Scope, expected: i64) -> Result<SettingsOutcome<Option<Config>>, StoreError> {
+            async fn delete_config(&self, scope: &Scope, expected: i64, by: &Arc<Actor>) -> Result<SettingsOutcome<Option<Config>>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(scope.clone()), |conn, given| sql::delete_config(conn, &given, expected, now))
+                $crate::store::sql_store::transact!(self, by, Arc::new(scope.clone()), |conn, given, by| sql::delete_config(conn, &given, expected, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> Result<DeleteOutcome, StoreError> {
+            async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch, by: &Arc<Actor>) -> Result<DeleteOutcome, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(scope.clone()), |conn, given| sql::put_mode(conn, &given, mode, import, now))
+                $crate::store::sql_store::transact!(self, by, Arc::new(scope.clone()), |conn, given, by| sql::put_mode(conn, &given, mode, import, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn delete_mode(&self, scope: &Scope, recursive: bool) -> Result<(Option<Mode>, bool), StoreError> {
+            async fn delete_mode(&self, scope: &Scope, recursive: bool, by: &Arc<Actor>) -> Result<(Option<Mode>, bool), StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(scope.clone()), |conn, given| sql::delete_mode(conn, &given, recursive, now))
+                $crate::store::sql_store::transact!(self, by, Arc::new(scope.clone()), |conn, given, by| sql::delete_mode(conn, &given, recursive, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn delete_context(&self, context: &str) -> Result<bool, StoreError> {
+            async fn delete_context(&self, context: &str, by: &Arc<Actor>) -> Result<bool, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::<str>::from(context), |conn, given| sql::delete_context(conn, &given, now))
+                $crate::store::sql_store::transact!(self, by, Arc::<str>::from(context), |conn, given, by| sql::delete_context(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
@@ -226,34 +242,52 @@ macro_rules! store_methods {
                 $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::prune_changes(conn, before, keep, limit))
             }
 
+            /// What was written before is in it.
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn put_alias(&self, alias: &Alias) -> Result<bool, StoreError> {
-                let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(alias.clone()), |conn, given| sql::put_alias(conn, &given, now))
+            async fn audit(&self, filter: &AuditFilter, limit: i64) -> Result<AuditPage, StoreError> {
+                self.seal_audit().await;
+                $crate::store::sql_store::read!(self, |conn| sql::audit(conn, filter, limit))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn delete_alias(&self, uri: &str) -> Result<Option<Alias>, StoreError> {
-                let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::<str>::from(uri), |conn, given| sql::delete_alias(conn, &given, now))
+            async fn record_refusals(&self, refusals: Vec<Refusals>) -> Result<(), StoreError> {
+                $crate::store::sql_store::transact!(self, Arc::new(refusals), |conn, given| sql::record_refusals(conn, &given))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn put_type_binding(&self, binding: &TypeBinding) -> Result<bool, StoreError> {
-                let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(binding.clone()), |conn, given| sql::put_type_binding(conn, &given, now))
+            async fn prune_audit(&self, before: i64, limit: i64) -> Result<u64, StoreError> {
+                let sealing = ((self.clock)(), self.unsealable());
+                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::prune_audit(conn, before, limit, sealing))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn delete_type_binding(&self, pattern: &str) -> Result<bool, StoreError> {
+            async fn put_alias(&self, alias: &Alias, by: &Arc<Actor>) -> Result<bool, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::<str>::from(pattern), |conn, given| sql::delete_type_binding(conn, &given, now))
+                $crate::store::sql_store::transact!(self, by, Arc::new(alias.clone()), |conn, given, by| sql::put_alias(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn change_key(&self, change: Arc<KeyChange>) -> Result<KeyOutcome, StoreError> {
+            async fn delete_alias(&self, uri: &str, by: &Arc<Actor>) -> Result<Option<Alias>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, change, |conn, given| sql::change_key(conn, &given, now))
+                $crate::store::sql_store::transact!(self, by, Arc::<str>::from(uri), |conn, given, by| sql::delete_alias(conn, &given, sql::Act { by, now }))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn put_type_binding(&self, binding: &TypeBinding, by: &Arc<Actor>) -> Result<bool, StoreError> {
+                let now = (self.clock)();
+                $crate::store::sql_store::transact!(self, by, Arc::new(binding.clone()), |conn, given, by| sql::put_type_binding(conn, &given, sql::Act { by, now }))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn delete_type_binding(&self, pattern: &str, by: &Arc<Actor>) -> Result<bool, StoreError> {
+                let now = (self.clock)();
+                $crate::store::sql_store::transact!(self, by, Arc::<str>::from(pattern), |conn, given, by| sql::delete_type_binding(conn, &given, sql::Act { by, now }))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn change_key(&self, change: Arc<KeyChange>, by: &Arc<Actor>) -> Result<KeyOutcome, StoreError> {
+                let now = (self.clock)();
+                $crate::store::sql_store::transact!(self, by, change, |conn, given, by| sql::change_key(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

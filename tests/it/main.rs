@@ -11,6 +11,7 @@ mod support;
 
 mod access;
 mod api;
+mod audit;
 mod cli;
 mod contract;
 mod engines;

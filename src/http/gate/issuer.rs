@@ -54,6 +54,11 @@ impl Issuer {
         Arc::new(Self { settings, clock, held, asked: AtomicI64::new(i64::MIN), wanted, rounds })
     }
 
+    /// What its tokens call it.
+    pub fn name(&self) -> &str {
+        &self.settings.issuer
+    }
+
     /// Takes keys over, which are good for so many milliseconds. Answers how many there are, and whether they are others than before.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::caller::{Caller, LoginMethod};
 use super::issuer::Issuer;
 use crate::access::{Principal, PrincipalKind, Refusal, Rights, Rules};
-use crate::login::{Identity, StoredToken, Tokens, Users};
+use crate::login::{Identity, StoredToken, Tokens, Users, claimed_issuer};
 
 /// Sets of rights that are kept; principals about whom the same rules are share one, and with it the answers that are kept.
 const MAX_SETS: usize = 4096;
@@ -18,7 +18,7 @@ const MAX_SETS: usize = 4096;
 #[derive(Debug, Default)]
 pub struct Logins {
     users: Option<Users>,
-    issuer: Option<Arc<Issuer>>,
+    issuers: Vec<Arc<Issuer>>,
     /// Clients may show certificates.
     certificates: bool,
     tokens: Option<Tokens>,
@@ -47,7 +47,7 @@ impl Logins {
     }
 
     fn takes_bearer(&self) -> bool {
-        self.tokens.is_some() || self.issuer.is_some()
+        self.tokens.is_some() || !self.issuers.is_empty()
     }
 
     fn make_anonymous(&self) -> Arc<Caller> {
@@ -65,9 +65,9 @@ impl Logins {
         self
     }
 
-    /// The same with tokens of an issuer as logins.
-    pub fn with_issuer(mut self, issuer: Option<Arc<Issuer>>) -> Self {
-        self.issuer = issuer;
+    /// The same with tokens of issuers as logins.
+    pub fn with_issuers(mut self, issuers: Vec<Arc<Issuer>>) -> Self {
+        self.issuers = issuers;
         // whether there is a login to ask for has changed
         self.anonymous = Some(self.make_anonymous());
         self
@@ -78,7 +78,11 @@ impl Logins {
         let users = self.users.as_ref().map_or(0, Users::len);
         let tokens = self.tokens.as_ref().map_or(0, Tokens::len);
         let certificates = if self.certificates { ", certificates of clients" } else { "" };
-        let issuer = if self.issuer.is_some() { ", tokens of an issuer" } else { "" };
+        let issuer = match self.issuers.len() {
+            0 => String::new(),
+            1 => ", tokens of an issuer".to_owned(),
+            several => format!(", tokens of {several} issuers"),
+        };
         match &self.rules {
             Some(rules) => format!("{users} users, {tokens} tokens{certificates}{issuer}, {} rules", rules.iter().count()),
             None => format!("{users} users, who may do everything, and {tokens} tokens{certificates}{issuer}"),
@@ -111,9 +115,16 @@ impl Logins {
         self.users.as_ref().is_some_and(|users| users.verify(name, password.expose_secret().as_bytes()))
     }
 
-    /// The issuer of tokens, if there is one.
-    pub(super) fn issuer(&self) -> Option<&Arc<Issuer>> {
-        self.issuer.as_ref()
+    /// The issuer that a token is to be proven by: of several the one that it claims to be of.
+    pub(super) fn issuer_of(&self, token: &str) -> Option<&Arc<Issuer>> {
+        match self.issuers.as_slice() {
+            [] => None,
+            [only] => Some(only),
+            several => {
+                let claimed = claimed_issuer(token)?;
+                several.iter().find(|issuer| issuer.name() == claimed)
+            }
+        }
     }
 
     /// The caller that a user is.

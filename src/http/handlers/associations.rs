@@ -53,7 +53,10 @@ async fn list(request: &Request, scope: AssociationScope) -> Answer {
 pub(in crate::http) async fn create(request: Request) -> Answer {
     let body = bodies::json::required(&request.body, "createAssociation.arg4", "AssociationCreateOrUpdateRequest")?;
     let change = bodies::association::change(&body, Some(AssociationOperation::Create))?;
-    let answer = request.registry().associate(&context(&request)?, &change, options(&request, false), request.rights()).await?;
+    let answer = request
+        .registry()
+        .associate(&context(&request)?, &change, options(&request, false), request.rights(), request.actor())
+        .await?;
     resource(&request, &answer)
 }
 
@@ -65,7 +68,10 @@ pub(in crate::http) async fn create_or_update(request: Request) -> Answer {
         let detail = "Resource ID in the path parameter does not match the resource ID in the request body".to_owned();
         return Err(RegistryError::InvalidAssociation { property: "resourceId", detail }.into());
     }
-    let answer = request.registry().associate(&context(&request)?, &change, options(&request, false), request.rights()).await?;
+    let answer = request
+        .registry()
+        .associate(&context(&request)?, &change, options(&request, false), request.rights(), request.actor())
+        .await?;
     resource(&request, &answer)
 }
 
@@ -77,7 +83,7 @@ pub(in crate::http) async fn delete(request: Request) -> Answer {
         cascade: request.flag("cascadeLifecycle"),
         dry_run: request.flag("dryRun"),
     };
-    request.registry().delete_associations(&deletion, request.rights()).await?;
+    request.registry().delete_associations(&deletion, request.rights(), request.actor()).await?;
     Ok(Reply::NoContent)
 }
 
@@ -97,7 +103,8 @@ pub(in crate::http) async fn batch_mutate(request: Request) -> Answer {
     let mut answers = Vec::new();
     for change in bodies::association::batch(&body, "AssociationBatchRequest", |value| bodies::association::change(value, None))?
     {
-        let answer = request.registry().associate(&context, &change, options(&request, true), request.rights()).await;
+        let answer =
+            request.registry().associate(&context, &change, options(&request, true), request.rights(), request.actor()).await;
         answers.push(answer);
     }
     Ok(results(&request, answers))
@@ -125,6 +132,9 @@ fn results(request: &Request, answers: Vec<Result<AssociationsAnswer, RegistryEr
         Ok(answer) => BatchResult::Result(AssociationResource::new(answer, is_legacy)),
         Err(error) => {
             error_response::log(error, &request.info);
+            if let Some(denied) = &error.denied {
+                request.state.refusals.denied(denied, &request.caller, &request.info);
+            }
             BatchResult::Error(error.body())
         }
     });

@@ -22,11 +22,11 @@ pub(in crate::http) async fn put(request: Request) -> Answer {
         // what the subject then stands for is written through it
         request.require(Operation::SubjectWrite, &Subject::parse_in(request.named_subject().context(), alias))?;
     }
-    let config = request.registry().put_config(&request.named_subject(), &patch).await?;
+    let config = request.registry().put_config(&request.named_subject(), &patch, request.actor()).await?;
     json(&ConfigJson::new(&config, LevelKey::Compatibility))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
-    let config = request.registry().delete_config(&request.named_subject()).await?;
+    let config = request.registry().delete_config(&request.named_subject(), request.actor()).await?;
     json(&ConfigJson::new(&config, LevelKey::CompatibilityLevel))
 }

@@ -17,6 +17,6 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
 pub(in crate::http) async fn delete(request: Request) -> Answer {
     let segment = request.param("context");
     let context = context_from_segment(segment).ok_or_else(|| ApiError::context_with_colon(segment))?;
-    request.registry().delete_context(&context).await?;
+    request.registry().delete_context(&context, request.actor()).await?;
     Ok(Reply::NoContent)
 }

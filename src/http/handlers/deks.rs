@@ -41,7 +41,7 @@ pub(in crate::http) async fn create(request: Request) -> Answer {
     let body = bodies::json::required(&request.body, "createDek.arg3", "CreateDekRequest")?;
     let input = bodies::key::new_dek(&body)?;
     request.require(Operation::SubjectWrite, &Subject::parse(input.subject.as_deref().unwrap_or_default()))?;
-    Ok(answer(&request.registry().create_dek(request.param("name"), &input, false).await?))
+    Ok(answer(&request.registry().create_dek(request.param("name"), &input, false, request.actor()).await?))
 }
 
 pub(in crate::http) async fn create_for_subject(request: Request) -> Answer {
@@ -53,7 +53,7 @@ pub(in crate::http) async fn create_for_subject(request: Request) -> Answer {
         request.require(Operation::SubjectRead, &Subject::parse(&subject))?;
     }
     input.subject = Some(subject);
-    Ok(answer(&request.registry().create_dek(request.param("name"), &input, rewrap).await?))
+    Ok(answer(&request.registry().create_dek(request.param("name"), &input, rewrap, request.actor()).await?))
 }
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
@@ -79,23 +79,23 @@ async fn named_version(request: &Request) -> Result<(DekName, VersionSelector), 
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
-    request.registry().delete_dek(&name(&request).await?, DekVersion::All, request.flag("permanent")).await?;
+    request.registry().delete_dek(&name(&request).await?, DekVersion::All, request.flag("permanent"), request.actor()).await?;
     Ok(Reply::NoContent)
 }
 
 pub(in crate::http) async fn delete_version(request: Request) -> Answer {
     let (name, version) = named_version(&request).await?;
-    request.registry().delete_dek(&name, DekVersion::One(version), request.flag("permanent")).await?;
+    request.registry().delete_dek(&name, DekVersion::One(version), request.flag("permanent"), request.actor()).await?;
     Ok(Reply::NoContent)
 }
 
 pub(in crate::http) async fn undelete(request: Request) -> Answer {
-    request.registry().undelete_dek(&name(&request).await?, DekVersion::All).await?;
+    request.registry().undelete_dek(&name(&request).await?, DekVersion::All, request.actor()).await?;
     Ok(Reply::NoContent)
 }
 
 pub(in crate::http) async fn undelete_version(request: Request) -> Answer {
     let (name, version) = named_version(&request).await?;
-    request.registry().undelete_dek(&name, DekVersion::One(version)).await?;
+    request.registry().undelete_dek(&name, DekVersion::One(version), request.actor()).await?;
     Ok(Reply::NoContent)
 }

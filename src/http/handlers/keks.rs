@@ -26,7 +26,7 @@ pub(in crate::http) async fn create(request: Request) -> Answer {
         // the server would use its own way into the KMS
         request.rights().require_globally(Operation::Admin).map_err(RegistryError::from)?;
     }
-    json(&Kek::from(&request.registry().create_kek(input, request.flag("testSharing")).await?))
+    json(&Kek::from(&request.registry().create_kek(input, request.flag("testSharing"), request.actor()).await?))
 }
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
@@ -36,16 +36,18 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 pub(in crate::http) async fn put(request: Request) -> Answer {
     let body = bodies::json::required(&request.body, "putKek.arg4", "UpdateKekRequest")?;
     let patch = bodies::key::kek_patch(&body)?;
-    json(&Kek::from(&request.registry().update_kek(request.param("name"), &patch, request.flag("testSharing")).await?))
+    json(&Kek::from(
+        &request.registry().update_kek(request.param("name"), &patch, request.flag("testSharing"), request.actor()).await?,
+    ))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
-    request.registry().delete_kek(request.param("name"), request.flag("permanent")).await?;
+    request.registry().delete_kek(request.param("name"), request.flag("permanent"), request.actor()).await?;
     Ok(Reply::NoContent)
 }
 
 pub(in crate::http) async fn undelete(request: Request) -> Answer {
-    request.registry().undelete_kek(request.param("name")).await?;
+    request.registry().undelete_kek(request.param("name"), request.actor()).await?;
     Ok(Reply::NoContent)
 }
 

@@ -1,6 +1,7 @@
 //! The handlers, one file for each group of paths. A handler reads the request, calls one use case and shapes its outcome.
 
 pub(super) mod associations;
+pub(super) mod audit;
 pub(super) mod cloudevents;
 pub(super) mod compatibility;
 pub(super) mod config;

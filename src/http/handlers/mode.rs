@@ -33,12 +33,12 @@ pub(in crate::http) async fn put(request: Request) -> Answer {
         Some(name) => Some(Mode::parse(name).ok_or(RegistryError::InvalidMode)?),
         None => None,
     };
-    request.registry().put_mode(&request.named_subject(), mode, request.flag("force")).await?;
+    request.registry().put_mode(&request.named_subject(), mode, request.flag("force"), request.actor()).await?;
     json(&wire::Mode { mode: given.as_deref() })
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
-    let mode = request.registry().delete_mode(&request.named_subject(), request.flag("recursive")).await?;
+    let mode = request.registry().delete_mode(&request.named_subject(), request.flag("recursive"), request.actor()).await?;
     match mode {
         Some(mode) => json(&wire::Mode { mode: Some(mode.as_str()) }),
         None => json(&Empty {}),

@@ -16,7 +16,7 @@ pub(in crate::http) async fn post(request: Request) -> Answer {
     }
     let dry_run = request.flag("dryRun");
     let options = RegisterOptions { normalize: request.flag("normalize"), ..RegisterOptions::default() };
-    let answers = request.registry().register_tree(&members, options, dry_run, request.rights()).await?;
+    let answers = request.registry().register_tree(&members, options, dry_run, request.rights(), request.actor()).await?;
     if !dry_run {
         for answer in &answers {
             request.state.metrics.registration(answer.is_new);

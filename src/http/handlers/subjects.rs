@@ -58,7 +58,7 @@ pub(in crate::http) async fn look_up(request: Request) -> Answer {
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
     let subject = request.subject().await?;
-    let versions = request.registry().delete_subject(&subject, request.flag("permanent")).await?;
+    let versions = request.registry().delete_subject(&subject, request.flag("permanent"), request.actor()).await?;
     json(&versions)
 }
 
@@ -81,7 +81,7 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
     }
     let options =
         RegisterOptions { normalize: request.flag("normalize"), force: request.flag("force"), explain: request.flag("explain") };
-    let outcome = request.registry().register(&subject, &submission, options).await;
+    let outcome = request.registry().register(&subject, &submission, options, request.actor()).await;
     let registered = outcome.map_err(|error| explained(error, request.flag("explain")))?;
     request.state.metrics.registration(registered.is_new);
     let bytes = SchemaView::new(&request, &subject).registered(&registered).await?;
@@ -109,7 +109,7 @@ pub(in crate::http) async fn version_text(request: Request) -> Answer {
 pub(in crate::http) async fn delete_version(request: Request) -> Answer {
     let selector = selector(request.param("version"))?;
     let subject = request.subject().await?;
-    let version = request.registry().delete_version(&subject, selector, request.flag("permanent")).await?;
+    let version = request.registry().delete_version(&subject, selector, request.flag("permanent"), request.actor()).await?;
     json(&version)
 }
 
@@ -125,7 +125,7 @@ pub(in crate::http) async fn edit_tags(request: Request) -> Answer {
     let selector = selector(request.param("version"))?;
     let edit = bodies::schema::tag_request(&bodies::json::required(&request.body, "modifyTags.arg4", "TagSchemaRequest")?)?;
     let subject = request.subject().await?;
-    let registered = request.registry().tag_version(&subject, selector, &edit, request.rights()).await?;
+    let registered = request.registry().tag_version(&subject, selector, &edit, request.rights(), request.actor()).await?;
     request.state.metrics.registration(registered.is_new);
     Ok(Reply::Json(SchemaView::new(&request, &subject).registered(&registered).await?))
 }

@@ -5,6 +5,7 @@
 
 mod association;
 mod association_resource;
+mod audit;
 mod cloudevents;
 mod compatibility;
 mod error;
@@ -16,6 +17,7 @@ mod whoami;
 
 pub(super) use association::Association;
 pub(super) use association_resource::{AssociationResource, BatchResult, BatchResults};
+pub(super) use audit::AuditEntries;
 pub(super) use cloudevents::{Alias, Candidate, DocumentReference, DocumentUrls, EventType, Resolution, SchemaDocument};
 pub(super) use compatibility::{CompatibilityCheck, Finding};
 pub(super) use error::{ErrorDetails, ErrorMessage, Problem};

@@ -8,6 +8,8 @@
 mod claim;
 mod keys;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 use serde_json::Value;
 
@@ -34,6 +36,10 @@ pub struct OidcSettings {
     pub leeway: u64,
     pub principal: ClaimPath,
     pub groups: Option<ClaimPath>,
+    /// What its users and groups are called with before their names, so that they are not those of another issuer.
+    pub prefix: String,
+    /// How names of this issuer must not begin: so begin those of others.
+    pub reserved: Vec<String>,
 }
 
 /// An algorithm with a public key. Those with a shared secret are not among them: with a public key in its place everybody could sign.
@@ -144,9 +150,8 @@ impl OidcSettings {
             Some(begin) if millis(begin).is_some_and(|begin| begin.saturating_sub(leeway) <= now) => {}
             Some(_) => return Err(TokenFault::NotYet),
         }
-        let name =
-            self.principal.find(claims).and_then(Value::as_str).filter(|name| is_name(name)).ok_or(TokenFault::Principal)?;
-        let mut principal = Principal::user(name);
+        let name = self.principal.find(claims).and_then(Value::as_str).and_then(|name| self.name(name));
+        let mut principal = Principal::user(&name.ok_or(TokenFault::Principal)?);
         principal.groups = self.groups(claims)?;
         Ok(Identity { principal, expires_at })
     }
@@ -160,11 +165,24 @@ impl OidcSettings {
             Value::Array(names) => names.iter().map(Value::as_str).collect::<Option<_>>().ok_or(TokenFault::Groups)?,
             _ => return Err(TokenFault::Groups),
         };
-        if groups.len() > MAX_GROUPS || !groups.iter().all(|name| is_name(name)) {
+        if groups.len() > MAX_GROUPS {
             return Err(TokenFault::Groups);
         }
-        Ok(groups.into_iter().map(Into::into).collect())
+        groups.into_iter().map(|name| self.name(name).map(Into::into).ok_or(TokenFault::Groups)).collect()
     }
+
+    /// A name with the issuer's prefix; `None` for one that can't be used, or would be that of another issuer.
+    fn name(&self, name: &str) -> Option<String> {
+        let whole = format!("{}{name}", self.prefix);
+        (is_name(name) && !self.reserved.iter().any(|prefix| whole.starts_with(prefix))).then_some(whole)
+    }
+}
+
+/// The issuer that a token claims to be of, before anything of it is proven.
+pub fn claimed_issuer(token: &str) -> Option<String> {
+    let claims = token.split('.').nth(1).filter(|_| token.len() <= MAX_TOKEN)?;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    claims.get("iss").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn is_name(name: &str) -> bool {

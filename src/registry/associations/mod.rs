@@ -11,7 +11,7 @@ use super::registered::Registered;
 use super::{MAX_DECISIONS, Registry};
 use crate::access::{Operation, Rights};
 use crate::store::{AssociateOutcome, AssociateRequest, AssociationFilter, AssociationScope, DeleteOutcome};
-use crate::types::{Association, AssociationType, Lifecycle, Resource};
+use crate::types::{Actor, Association, AssociationType, Lifecycle, Resource};
 
 mod plan;
 mod request;
@@ -106,6 +106,7 @@ impl Registry {
         request: &AssociationsRequest,
         options: AssociateOptions,
         rights: &Rights,
+        by: &Arc<Actor>,
     ) -> Result<AssociationsAnswer, RegistryError> {
         let AssociateOptions { dry_run, whole } = options;
         let request = request.validated(dry_run)?;
@@ -131,7 +132,7 @@ impl Registry {
             }
             let Plan { current, changes, schemas, .. } = plan;
             let changes = Arc::new(changes);
-            let Some(ids) = self.write(&changes).await? else { continue };
+            let Some(ids) = self.write(&changes, by).await? else { continue };
             let mut shown = if whole { current } else { changes.puts.clone() };
             shown.retain(|association| {
                 rights.reads(&association.subject) || changes.puts.iter().any(|put| put.guid == association.guid)
@@ -158,7 +159,12 @@ impl Registry {
     /// # Errors
     /// There are none, one is frozen, its subject is read-only or may not be written, or something refers to a subject that should go too.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_associations(&self, deletion: &AssociationDeletion, rights: &Rights) -> Result<(), RegistryError> {
+    pub async fn delete_associations(
+        &self,
+        deletion: &AssociationDeletion,
+        rights: &Rights,
+        by: &Arc<Actor>,
+    ) -> Result<(), RegistryError> {
         for _ in 0..MAX_DECISIONS {
             let expected_generation = self.store.generation().await?.content;
             let filter = AssociationFilter {
@@ -174,7 +180,7 @@ impl Registry {
             for association in found {
                 changes.removals.push(self.removal(association, deletion.cascade, rights).await?);
             }
-            if deletion.dry_run || self.write(&Arc::new(changes)).await?.is_some() {
+            if deletion.dry_run || self.write(&Arc::new(changes), by).await?.is_some() {
                 return Ok(());
             }
         }
@@ -223,11 +229,15 @@ impl Registry {
     }
 
     /// Writes a plan; `None` when what it was made on has changed.
-    async fn write(&self, changes: &Arc<AssociateRequest>) -> Result<Option<Vec<crate::types::SchemaId>>, RegistryError> {
+    async fn write(
+        &self,
+        changes: &Arc<AssociateRequest>,
+        by: &Arc<Actor>,
+    ) -> Result<Option<Vec<crate::types::SchemaId>>, RegistryError> {
         if changes.is_empty() {
             return Ok(Some(Vec::new()));
         }
-        match self.store.associate(Arc::clone(changes)).await? {
+        match self.store.associate(Arc::clone(changes), by).await? {
             AssociateOutcome::Done(ids) => Ok(Some(ids)),
             AssociateOutcome::Moved => Ok(None),
             AssociateOutcome::Full => Err(RegistryError::TooManyAssociations(self.limits.associations)),

@@ -9,7 +9,7 @@ use super::{KeyPage, sorted};
 use crate::access::Rights;
 use crate::registry::{MAX_DECISIONS, Registry, RegistryError};
 use crate::store::{KeyChange, KeyOutcome};
-use crate::types::{Dek, DekAlgorithm, DekName, Kek, LISTED_DEK_VERSIONS, Subject, VersionSelector};
+use crate::types::{Actor, Dek, DekAlgorithm, DekName, Kek, LISTED_DEK_VERSIONS, Subject, VersionSelector};
 
 /// A DEK as a client describes it.
 #[derive(Debug, Clone, Default)]
@@ -98,7 +98,7 @@ impl Registry {
     /// # Errors
     /// A field is missing or not valid, the version is taken, there are too many, or the KMS of a shared KEK refuses.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn create_dek(&self, kek: &str, input: &DekInput, rewrap: bool) -> Result<ReadDek, RegistryError> {
+    pub async fn create_dek(&self, kek: &str, input: &DekInput, rewrap: bool, by: &Arc<Actor>) -> Result<ReadDek, RegistryError> {
         let name = DekName {
             kek: kek.to_owned(),
             written_subject: input.subject.clone().unwrap_or_default(),
@@ -111,7 +111,7 @@ impl Registry {
             let (dek, key_material) = self.decide_dek(&kek, &name, input, old.as_ref(), rewrap).await?;
             let expected = old.map(|old| old.revision);
             let change = KeyChange::PutDek { dek: dek.clone(), expected, expected_kek: kek.revision };
-            if let KeyOutcome::Done(revision) = self.store.change_key(Arc::new(change)).await? {
+            if let KeyOutcome::Done(revision) = self.store.change_key(Arc::new(change), by).await? {
                 let written = self.store.dek(&name, dek.version).await?.filter(|written| written.revision == revision);
                 // should it be overwritten already, the answer is what was written here
                 let dek = written.unwrap_or_else(|| Dek { revision, written_at: self.now(), ..dek });
@@ -171,15 +171,21 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::InvalidKey`], [`RegistryError::KeyNotFound`], [`RegistryError::KeyNotDeleted`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_dek(&self, name: &DekName, version: DekVersion, permanent: bool) -> Result<(), RegistryError> {
+    pub async fn delete_dek(
+        &self,
+        name: &DekName,
+        version: DekVersion,
+        permanent: bool,
+        by: &Arc<Actor>,
+    ) -> Result<(), RegistryError> {
         check_dek_name(name)?;
         let change = |version| KeyChange::DeleteDeks { name: name.clone(), version, permanent };
         match version {
-            DekVersion::All => self.change_dek(name, change(None)).await,
-            DekVersion::One(VersionSelector::Number(number)) => self.change_dek(name, change(Some(number))).await,
+            DekVersion::All => self.change_dek(name, change(None), by).await,
+            DekVersion::One(VersionSelector::Number(number)) => self.change_dek(name, change(Some(number)), by).await,
             DekVersion::One(VersionSelector::Latest) => {
                 self.kek_of_latest(name).await?;
-                if_there(self.change_dek(name, change(Some(LATEST))).await)
+                if_there(self.change_dek(name, change(Some(LATEST)), by).await)
             }
         }
     }
@@ -189,23 +195,23 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::InvalidKey`], [`RegistryError::KeyNotFound`], [`RegistryError::KeySoftDeleted`] for the KEK.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn undelete_dek(&self, name: &DekName, version: DekVersion) -> Result<(), RegistryError> {
+    pub async fn undelete_dek(&self, name: &DekName, version: DekVersion, by: &Arc<Actor>) -> Result<(), RegistryError> {
         check_dek_name(name)?;
         let change = |version| KeyChange::UndeleteDeks { name: name.clone(), version };
         match version {
-            DekVersion::All => self.change_dek(name, change(None)).await,
-            DekVersion::One(VersionSelector::Number(number)) => self.change_dek(name, change(Some(number))).await,
+            DekVersion::All => self.change_dek(name, change(None), by).await,
+            DekVersion::One(VersionSelector::Number(number)) => self.change_dek(name, change(Some(number)), by).await,
             DekVersion::One(VersionSelector::Latest) => {
                 if self.kek_of_latest(name).await?.deleted {
                     return Err(RegistryError::KeySoftDeleted(name.kek.clone()));
                 }
-                if_there(self.change_dek(name, change(Some(LATEST))).await)
+                if_there(self.change_dek(name, change(Some(LATEST)), by).await)
             }
         }
     }
 
-    async fn change_dek(&self, name: &DekName, change: KeyChange) -> Result<(), RegistryError> {
-        self.change_key(change, &name.kek, &name.written_subject).await
+    async fn change_dek(&self, name: &DekName, change: KeyChange, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        self.change_key(change, (&name.kek, &name.written_subject), by).await
     }
 
     /// The KEK of a DEK that has a latest version, deleted or not.

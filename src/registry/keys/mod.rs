@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{MAX_DECISIONS, Registry, RegistryError};
 use crate::access::Rights;
 use crate::store::{KeyChange, KeyOutcome};
-use crate::types::{JavaStr, Kek, KmsProps, Subject};
+use crate::types::{Actor, JavaStr, Kek, KmsProps, Subject};
 
 mod deks;
 mod kms_defaults;
@@ -147,7 +147,7 @@ impl Registry {
     /// # Errors
     /// A field is missing or not valid, the name is taken, there are too many, or the KMS refuses (`test_sharing`).
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn create_kek(&self, input: KekInput, test_sharing: bool) -> Result<Kek, RegistryError> {
+    pub async fn create_kek(&self, input: KekInput, test_sharing: bool, by: &Arc<Actor>) -> Result<Kek, RegistryError> {
         // only the type as it was written is held to the forms of ids; what is stored may be another
         let kek = input.checked()?;
         if kek.shared && test_sharing {
@@ -161,7 +161,7 @@ impl Registry {
             if old.as_ref().is_some_and(|old| old.deleted == kek.deleted || !old.is_equivalent(&kek)) {
                 return Err(RegistryError::KeyExists(kek.name));
             }
-            if let Some(kek) = self.write_kek(&kek, old.map(|old| old.revision)).await? {
+            if let Some(kek) = self.write_kek(&kek, old.map(|old| old.revision), by).await? {
                 return Ok(kek);
             }
         }
@@ -173,7 +173,13 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::KeyNotFound`], [`RegistryError::InvalidKey`], or the KMS refuses (`test_sharing`).
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn update_kek(&self, name: &str, patch: &KekPatch, test_sharing: bool) -> Result<Kek, RegistryError> {
+    pub async fn update_kek(
+        &self,
+        name: &str,
+        patch: &KekPatch,
+        test_sharing: bool,
+        by: &Arc<Actor>,
+    ) -> Result<Kek, RegistryError> {
         for _ in 0..MAX_DECISIONS {
             let old = self.kek(name, false).await?;
             let shared = match patch.shared {
@@ -194,7 +200,7 @@ impl Registry {
             if kek.is_equivalent(&old) {
                 return Ok(old);
             }
-            if let Some(kek) = self.write_kek(&kek, Some(old.revision)).await? {
+            if let Some(kek) = self.write_kek(&kek, Some(old.revision), by).await? {
                 return Ok(kek);
             }
         }
@@ -202,9 +208,9 @@ impl Registry {
     }
 
     /// Writes a KEK in the place of a revision and reads it back; `None` when something else is there by now.
-    async fn write_kek(&self, kek: &Kek, expected: Option<i64>) -> Result<Option<Kek>, RegistryError> {
+    async fn write_kek(&self, kek: &Kek, expected: Option<i64>, by: &Arc<Actor>) -> Result<Option<Kek>, RegistryError> {
         let change = KeyChange::PutKek { kek: kek.clone(), expected };
-        let KeyOutcome::Done(revision) = self.store.change_key(Arc::new(change)).await? else { return Ok(None) };
+        let KeyOutcome::Done(revision) = self.store.change_key(Arc::new(change), by).await? else { return Ok(None) };
         // should it be overwritten already, the answer is what was written here
         let written = self.store.kek(&kek.name).await?.filter(|written| written.revision == revision);
         Ok(Some(written.unwrap_or_else(|| Kek { revision, written_at: self.now(), ..kek.clone() })))
@@ -215,10 +221,10 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::KeyNotFound`], [`RegistryError::KeyReferenced`] while it has DEKs, [`RegistryError::KeyNotDeleted`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn delete_kek(&self, name: &str, permanent: bool) -> Result<(), RegistryError> {
+    pub async fn delete_kek(&self, name: &str, permanent: bool, by: &Arc<Actor>) -> Result<(), RegistryError> {
         check_name(name)?;
         let change = KeyChange::DeleteKek { name: name.to_owned(), permanent };
-        self.change_key(change, name, name).await
+        self.change_key(change, (name, name), by).await
     }
 
     /// Makes a deletion undone.
@@ -226,9 +232,9 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::KeyNotFound`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn undelete_kek(&self, name: &str) -> Result<(), RegistryError> {
+    pub async fn undelete_kek(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
         check_name(name)?;
-        self.change_key(KeyChange::UndeleteKek { name: name.to_owned() }, name, name).await
+        self.change_key(KeyChange::UndeleteKek { name: name.to_owned() }, (name, name), by).await
     }
 
     /// Tries whether the KMS wraps keys for a shared KEK.
@@ -246,8 +252,8 @@ impl Registry {
     }
 
     /// A change that the transaction alone decides on; `subject` is what a DEK that is not there is called.
-    async fn change_key(&self, change: KeyChange, kek: &str, subject: &str) -> Result<(), RegistryError> {
-        match self.store.change_key(Arc::new(change)).await? {
+    async fn change_key(&self, change: KeyChange, (kek, subject): (&str, &str), by: &Arc<Actor>) -> Result<(), RegistryError> {
+        match self.store.change_key(Arc::new(change), by).await? {
             KeyOutcome::Done(_) => Ok(()),
             KeyOutcome::Moved => Err(RegistryError::Contention),
             KeyOutcome::KekNotFound => Err(RegistryError::KeyNotFound(kek.to_owned())),

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto, version};
 
-use crate::login::Certificate;
+use crate::login::{Certificate, revocation_list_expires};
 
 /// Whether clients show a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +43,8 @@ pub struct TlsTexts {
     pub key: Vec<u8>,
     /// Those that may have signed certificates of clients.
     pub client_ca: Option<Vec<u8>>,
+    /// Lists of certificates of clients that are good no longer.
+    pub client_crl: Option<Vec<u8>>,
 }
 
 /// Why files can't be used; the text is for people, and has nothing of a key in it.
@@ -54,6 +56,8 @@ pub enum TlsError {
     Key(String),
     #[error("tls-client-ca: {0}")]
     ClientCa(String),
+    #[error("tls-client-crl: {0}")]
+    ClientCrl(String),
     #[error("tls-cert and tls-key: {0}")]
     Pair(String),
 }
@@ -69,6 +73,23 @@ impl TlsTexts {
         let ends = ends.collect::<Result<Vec<_>, _>>().map_err(|error| TlsError::Chain(error.to_string()))?;
         Ok(ends.into_iter().min().unwrap_or(0))
     }
+
+    /// When the first of the lists should have been replaced by the next one, in seconds since 1970; `None` without lists, and where none says.
+    ///
+    /// # Errors
+    /// One of them can't be read.
+    pub fn lists_expire(&self) -> Result<Option<u64>, TlsError> {
+        let Some(pem) = &self.client_crl else { return Ok(None) };
+        let lists = lists(pem).map_err(TlsError::ClientCrl)?;
+        let ends = lists.iter().map(|der| revocation_list_expires(der)).collect::<Result<Vec<_>, _>>();
+        Ok(ends.map_err(|error| TlsError::ClientCrl(error.to_string()))?.into_iter().flatten().min())
+    }
+}
+
+fn lists(pem: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, String> {
+    let found = CertificateRevocationListDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+    let found = found.map_err(|error| error.to_string())?;
+    if found.is_empty() { Err("no list in it (PEM: BEGIN X509 CRL)".to_owned()) } else { Ok(found) }
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -102,8 +123,18 @@ pub(super) fn config(texts: &TlsTexts, options: TlsOptions) -> Result<ServerConf
         (auth, Some(pem)) => {
             let roots = Arc::new(authorities(pem).map_err(TlsError::ClientCa)?);
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+            let verifier = match &texts.client_crl {
+                // of a chain all but the root must be on no list, and each that has signed one must have a list
+                Some(pem) => verifier.with_crls(lists(pem).map_err(TlsError::ClientCrl)?),
+                None => verifier,
+            };
             let verifier = if auth == ClientAuth::Optional { verifier.allow_unauthenticated() } else { verifier };
-            builder.with_client_cert_verifier(verifier.build().map_err(|error| TlsError::ClientCa(error.to_string()))?)
+            let failed = |error: VerifierBuilderError| {
+                let of =
+                    if matches!(error, VerifierBuilderError::InvalidCrl(_)) { TlsError::ClientCrl } else { TlsError::ClientCa };
+                of(error.to_string())
+            };
+            builder.with_client_cert_verifier(verifier.build().map_err(failed)?)
         }
     };
     let mut config = builder.with_single_cert(chain, key).map_err(pair)?;

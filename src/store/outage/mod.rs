@@ -11,16 +11,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
-    Generation, HashedContent, Holder, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
+    DeleteRequest, DocumentTag, Extent, Freshness, Generation, HashedContent, Holder, ImportSwitch, KeyChange, KeyOutcome,
+    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome,
+    Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
-    VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
+    Version, VersionSelector,
 };
 
 mod weight;
@@ -252,8 +252,8 @@ macro_rules! outage_reads {
                 self.read(question, self.store.version(subject, selector, deleted), whole).await
             }
 
-            async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError> {
-                let outcome = self.store.register(Arc::clone(&request)).await?;
+            async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError> {
+                let outcome = self.store.register(Arc::clone(&request), by).await?;
                 if let RegisterOutcome::Registered { id, is_new_schema } = outcome {
                     self.learn(&request, id, is_new_schema);
                 }
@@ -312,23 +312,27 @@ outage_reads! {
         place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
         subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
         changes(after: i64, limit: i64) -> Vec<Change>;
+        audit(filter: &AuditFilter, limit: i64) -> AuditPage;
+        audit_chain() -> AuditChain;
+        record_refusals(refusals: Vec<Refusals>) -> ();
+        prune_audit(before: i64, limit: i64) -> u64;
         has_more_keks(than: i64) -> bool;
         has_more_deks(than: i64) -> bool;
         dek_owners(deleted: bool) -> Vec<(String, String)>;
-        change_key(change: Arc<KeyChange>) -> KeyOutcome;
+        change_key(change: Arc<KeyChange>, by: &Arc<Actor>) -> KeyOutcome;
         schemas_without_names(limit: i64) -> Vec<StoredSchema>;
-        put_config(scope: &Scope, patch: &ConfigPatch, expected: i64) -> SettingsOutcome<Config>;
-        delete_config(scope: &Scope, expected: i64) -> SettingsOutcome<Option<Config>>;
-        put_mode(scope: &Scope, mode: Option<Mode>, import: ImportSwitch) -> DeleteOutcome;
-        delete_mode(scope: &Scope, recursive: bool) -> (Option<Mode>, bool);
-        delete_context(context: &str) -> bool;
-        associate(request: Arc<AssociateRequest>) -> AssociateOutcome;
+        put_config(scope: &Scope, patch: &ConfigPatch, expected: i64, by: &Arc<Actor>) -> SettingsOutcome<Config>;
+        delete_config(scope: &Scope, expected: i64, by: &Arc<Actor>) -> SettingsOutcome<Option<Config>>;
+        put_mode(scope: &Scope, mode: Option<Mode>, import: ImportSwitch, by: &Arc<Actor>) -> DeleteOutcome;
+        delete_mode(scope: &Scope, recursive: bool, by: &Arc<Actor>) -> (Option<Mode>, bool);
+        delete_context(context: &str, by: &Arc<Actor>) -> bool;
+        associate(request: Arc<AssociateRequest>, by: &Arc<Actor>) -> AssociateOutcome;
         prune_changes(before: i64, keep: i64, limit: i64) -> u64;
-        put_alias(alias: &Alias) -> bool;
-        delete_alias(uri: &str) -> Option<Alias>;
-        put_type_binding(binding: &TypeBinding) -> bool;
-        delete_type_binding(pattern: &str) -> bool;
+        put_alias(alias: &Alias, by: &Arc<Actor>) -> bool;
+        delete_alias(uri: &str, by: &Arc<Actor>) -> Option<Alias>;
+        put_type_binding(binding: &TypeBinding, by: &Arc<Actor>) -> bool;
+        delete_type_binding(pattern: &str, by: &Arc<Actor>) -> bool;
         put_schema_names(batch: Vec<SchemaNames>) -> ();
-        delete(request: Arc<DeleteRequest>) -> DeleteOutcome;
+        delete(request: Arc<DeleteRequest>, by: &Arc<Actor>) -> DeleteOutcome;
     }
 }

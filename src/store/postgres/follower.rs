@@ -78,12 +78,9 @@ impl Follower {
             && self.connector.is_current(known)
         {
             // a connection may be lost while the database is there
-            match tokio::time::timeout(self.reachability.patience() / 2, generation(known)).await {
-                Ok(Ok(current)) => {
-                    self.generation.learn(current);
-                    return Ok(());
-                }
-                _ => {}
+            if let Ok(Ok(current)) = tokio::time::timeout(self.reachability.patience() / 2, generation(known)).await {
+                self.generation.learn(current);
+                return Ok(());
             }
         }
         *session = None;

@@ -3,14 +3,14 @@
 use sqlx::Row as _;
 
 use super::Conn;
-use super::sql::changes::{NewChange, record};
+use super::sql::changes::{Act, NewChange, record};
 use super::sql::{IdSource, NewVersion, bind_schema};
 use crate::store::StoreError;
 use crate::types::{SchemaId, Subject, xregistry_id};
 
 /// Writes the version and returns the schema's id.
 pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) -> Result<SchemaId, StoreError> {
-    let NewVersion { request, context_id, id, is_new_subject } = *version;
+    let NewVersion { request, context_id, id, is_new_subject, .. } = *version;
     let id = match id {
         IdSource::Known(id) => id,
         IdSource::Given(id) => {
@@ -30,18 +30,15 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
             id
         }
     };
-    let sequence = record(
-        conn,
-        NewChange {
-            kind: "schema.registered",
-            subject: &request.subject,
-            version: Some(request.version),
-            schema_id: Some(id),
-            payload: None,
-            now: request.now,
-        },
-    )
-    .await?;
+    let change = NewChange {
+        version: Some(request.version),
+        schema_id: Some(id),
+        operation: version.operation(),
+        replaced: version.previous,
+        guid: Some(request.schema.guid),
+        ..NewChange::new("schema.registered", &request.subject, Act { by: version.by, now: request.now })
+    };
+    let sequence = record(conn, change).await?;
     let subject_id = if is_new_subject {
         insert_subject(conn, context_id, &request.subject, sequence, request.now).await?
     } else {

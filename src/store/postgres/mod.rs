@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `hosts.rs`, `session.rs`, `connections.rs` | servers, connections, and who may have how many of them |
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
+//! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
 //! | `insert_version.rs` | the statements that write a version |
 
@@ -23,15 +24,15 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
-    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema,
-    SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
+    DeleteRequest, DocumentTag, Extent, Freshness, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration,
+    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
+    SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
-    VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
+    Version, VersionSelector,
 };
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
@@ -41,6 +42,7 @@ macro_rules! texts {
     };
 }
 
+mod audit;
 /// One row with a JSON array of a column's values.
 macro_rules! json_list {
     ($column:literal) => {
@@ -53,15 +55,18 @@ mod follower;
 mod hosts;
 mod insert_version;
 mod reachability;
+mod sealer;
 mod session;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod sqlstate;
 
+pub use audit::PostgresAudit;
 use connections::{Connections, Lease, Purpose};
 use follower::Follower;
 use hosts::Hosts;
 use reachability::Reachability;
+use sealer::Sealer;
 use session::{Connector, Session};
 
 type Conn = Session;
@@ -105,6 +110,21 @@ mod dialect {
              (SELECT e->>0 AS context, e->>1 AS subject FROM json_array_elements($1::json) e) k \
              LEFT JOIN configs c ON c.context = k.context AND c.subject = k.subject \
              LEFT JOIN modes m ON m.context = k.context AND m.subject = k.subject";
+        pub(in crate::store::postgres) const RECORD: &str = "WITH noted AS (INSERT INTO audit (at, operation, actor, login, address, \
+             user_agent, request_id, reason, context, subject, version, schema_id, guid_before, guid_after, details) \
+             VALUES ($7, $14, $8, $9, $10, $11, $12, $13, $2, $3, $4, COALESCE($5, $15), (SELECT s.guid FROM schemas s \
+             JOIN contexts c ON c.context_id = s.context_id WHERE c.name = $2 AND s.schema_id = $15), $16, $17)) \
+             INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             RETURNING sequence";
+        /// $1: an array of `[entry, position, hash]`; $2 and $3: the end of the chain.
+        pub(in crate::store::postgres) const SEAL: &str = "WITH sealed AS (UPDATE audit SET position = (p->>1)::bigint, hash = p->>2 \
+             FROM json_array_elements($1::json) p WHERE entry = (p->>0)::bigint) UPDATE audit_chain SET position = $2, hash = $3";
+    }
+
+    /// Waits until the chain is this transaction's alone.
+    pub(super) async fn lock_chain(conn: &mut super::Conn) -> Result<(), StoreError> {
+        sqlx::query("SELECT one FROM audit_chain FOR UPDATE").fetch_one(conn).await?;
+        Ok(())
     }
 
     fn key(parts: &[&[u8]]) -> i64 {
@@ -176,6 +196,8 @@ pub struct PostgresOptions {
     pub read_age: Option<Duration>,
     /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
     pub statement_cache: usize,
+    /// Record who changes what.
+    pub audit: bool,
 }
 
 impl PostgresOptions {
@@ -191,6 +213,7 @@ impl PostgresOptions {
             poll_interval: Duration::from_secs(1),
             read_age: None,
             statement_cache: 200,
+            audit: true,
         }
     }
 
@@ -226,7 +249,7 @@ impl PostgresOptions {
 /// The store that replicas share.
 pub struct PostgresStore {
     location: String,
-    connections: Connections,
+    connections: Arc<Connections>,
     reachability: Arc<Reachability>,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
@@ -240,6 +263,8 @@ pub struct PostgresStore {
     /// Reads that are done a second time, because the first is slow.
     second_reads: Semaphore,
     follower: JoinHandle<()>,
+    sealer: Sealer,
+    audit: bool,
 }
 
 /// Without this the follower would keep its connections for as long as the process runs.
@@ -262,6 +287,24 @@ const OF_FOLLOWER: usize = 2;
 const MIGRATION_LOCK: i64 = 0x6163_636f_7264_616e;
 
 impl PostgresStore {
+    /// Who is to be recorded as having made a change.
+    fn audited(&self, by: &Arc<Actor>) -> Option<Arc<Actor>> {
+        self.audit.then(|| Arc::clone(by))
+    }
+
+    /// Up to which entry none is sealed that is not: here any of them may wait for its turn.
+    #[expect(clippy::unused_self, reason = "as on SQLite")]
+    fn unsealable(&self) -> i64 {
+        i64::MIN
+    }
+
+    /// Seals what waits for it, so that who reads the record finds what it has just written. Where that fails, the next round does it.
+    async fn seal_audit(&self) {
+        if let Err(error) = self.attempt(Box::pin(self.sealer.seal())).await {
+            tracing::debug!(%error, "entries of the audit could not be sealed");
+        }
+    }
+
     /// Connects and migrates. Several replicas may do so at once: one migrates, the others wait for it.
     ///
     /// # Errors
@@ -290,11 +333,12 @@ impl PostgresStore {
             generation: Arc::clone(&generation),
         };
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
-        let connections = Connections::new(connector, most, options.acquire_timeout)?;
+        let connections = Arc::new(Connections::new(connector, most, options.acquire_timeout)?);
         let begin_write = options.begin_write();
         let read_age = options.read_age;
         let write_limit = options.acquire_timeout + options.statement_timeout + options.answer_timeout;
         let follower = tokio::spawn(follower.run());
+        let sealer = Sealer::start(Arc::clone(&connections), Arc::clone(&reachability), begin_write.clone());
         Ok(Self {
             location,
             connections,
@@ -308,6 +352,8 @@ impl PostgresStore {
             read_age,
             second_reads: Semaphore::new(SECOND_READS),
             follower,
+            sealer,
+            audit: options.audit,
         })
     }
 
@@ -455,6 +501,7 @@ impl PostgresStore {
         lease.finish();
         // this replica must not answer from memory that is older than its own write
         self.generation.learn(current);
+        self.sealer.is_awaited();
         Ok(result)
     }
 }
@@ -484,6 +531,7 @@ super::store_impl!(PostgresStore {
     generation: |store| store.generation.get(),
     close: |store| {
         store.follower.abort();
+        store.sealer.close().await;
         store.connections.close().await;
     },
 });

@@ -1,18 +1,22 @@
 //! Changing associations: removals, registrations and changes of one request, all of it or nothing.
 
 use super::associations::columns;
-use super::changes::{Disruption, NewChange, disrupt, generation, record};
+use super::changes::{Act, Disruption, NewChange, disrupt, generation, record};
 use super::locks::Lock;
 use super::{Conn, delete, dialect, read, register};
 use crate::store::{
     AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, RegisterOutcome, StoreError,
 };
-use crate::types::{Association, Lifecycle};
+use crate::types::{Actor, Association, Lifecycle};
 
 /// Works in a savepoint: on SQLite the transaction around it may hold the units of other requests, which a refusal must not undo.
-pub(in crate::store) async fn associate(conn: &mut Conn, request: &AssociateRequest) -> Result<AssociateOutcome, StoreError> {
+pub(in crate::store) async fn associate(
+    conn: &mut Conn,
+    request: &AssociateRequest,
+    by: Option<&Actor>,
+) -> Result<AssociateOutcome, StoreError> {
     sqlx::query::<dialect::Db>("SAVEPOINT associate").execute(&mut *conn).await?;
-    let outcome = write(conn, request).await?;
+    let outcome = write(conn, request, by).await?;
     if !matches!(outcome, AssociateOutcome::Done(_)) {
         sqlx::query::<dialect::Db>("ROLLBACK TO SAVEPOINT associate").execute(&mut *conn).await?;
     }
@@ -20,7 +24,7 @@ pub(in crate::store) async fn associate(conn: &mut Conn, request: &AssociateRequ
     Ok(outcome)
 }
 
-async fn write(conn: &mut Conn, request: &AssociateRequest) -> Result<AssociateOutcome, StoreError> {
+async fn write(conn: &mut Conn, request: &AssociateRequest, by: Option<&Actor>) -> Result<AssociateOutcome, StoreError> {
     let heads = request.heads.iter().map(|(subject, _)| subject);
     let removed = request.removals.iter().map(|removal| &removal.association.subject);
     let subjects = heads.chain(removed).chain(request.puts.iter().map(|association| &association.subject));
@@ -34,20 +38,20 @@ async fn write(conn: &mut Conn, request: &AssociateRequest) -> Result<AssociateO
         return Ok(AssociateOutcome::Moved);
     }
     for removal in &request.removals {
-        if let Some(refusal) = remove(conn, removal, request.now).await? {
+        if let Some(refusal) = remove(conn, removal, Act { by, now: request.now }).await? {
             return Ok(AssociateOutcome::Deletion(refusal));
         }
     }
     let mut ids = Vec::new();
     for (position, registration) in request.registrations.iter().enumerate() {
-        match register::register(conn, registration).await? {
+        match register::register(conn, registration, by).await? {
             RegisterOutcome::Registered { id, .. } => ids.push(id),
             RegisterOutcome::HeadMoved => return Ok(AssociateOutcome::Moved),
             outcome => return Ok(AssociateOutcome::Registration { position, outcome }),
         }
     }
     for association in &request.puts {
-        put(conn, association).await?;
+        put(conn, association, by).await?;
     }
     if !request.puts.is_empty() && is_over(conn, request.limit).await? {
         return Ok(AssociateOutcome::Full);
@@ -70,10 +74,10 @@ async fn moved(conn: &mut Conn, request: &AssociateRequest) -> Result<bool, Stor
     Ok(false)
 }
 
-async fn remove(conn: &mut Conn, removal: &AssociationRemoval, now: i64) -> Result<Option<DeleteOutcome>, StoreError> {
+async fn remove(conn: &mut Conn, removal: &AssociationRemoval, act: Act<'_>) -> Result<Option<DeleteOutcome>, StoreError> {
     let association = &removal.association;
     sqlx::query::<dialect::Db>("DELETE FROM associations WHERE guid = $1").bind(&association.guid).execute(&mut *conn).await?;
-    note(conn, "association.deleted", association, now).await?;
+    note(conn, "association.deleted", association, act).await?;
     if !removal.cascade {
         return Ok(None);
     }
@@ -84,9 +88,9 @@ async fn remove(conn: &mut Conn, removal: &AssociationRemoval, now: i64) -> Resu
             permanent,
             read_only: false,
             expected_settings: None,
-            now,
+            now: act.now,
         };
-        match delete::delete(conn, &request).await? {
+        match delete::delete(conn, &request, act.by).await? {
             DeleteOutcome::Deleted(_) | DeleteOutcome::SubjectNotFound | DeleteOutcome::SubjectSoftDeleted => {}
             refusal => return Ok(Some(refusal)),
         }
@@ -94,7 +98,7 @@ async fn remove(conn: &mut Conn, removal: &AssociationRemoval, now: i64) -> Resu
     Ok(None)
 }
 
-async fn put(conn: &mut Conn, association: &Association) -> Result<(), StoreError> {
+async fn put(conn: &mut Conn, association: &Association, by: Option<&Actor>) -> Result<(), StoreError> {
     let resource = &association.resource;
     sqlx::query::<dialect::Db>(concat!(
         "INSERT INTO associations (",
@@ -116,10 +120,10 @@ async fn put(conn: &mut Conn, association: &Association) -> Result<(), StoreErro
     .bind(association.updated_at)
     .execute(&mut *conn)
     .await?;
-    note(conn, "association.set", association, association.updated_at).await
+    note(conn, "association.set", association, Act { by, now: association.updated_at }).await
 }
 
-async fn note(conn: &mut Conn, kind: &'static str, association: &Association, now: i64) -> Result<(), StoreError> {
+async fn note(conn: &mut Conn, kind: &'static str, association: &Association, act: Act<'_>) -> Result<(), StoreError> {
     let resource = &association.resource;
     let payload = serde_json::json!({
         "guid": association.guid,
@@ -131,7 +135,8 @@ async fn note(conn: &mut Conn, kind: &'static str, association: &Association, no
         "lifecycle": association.lifecycle.as_str(),
     });
     let payload = Some(payload.to_string());
-    record(conn, NewChange { kind, subject: &association.subject, version: None, schema_id: None, payload, now }).await?;
+    let details = payload.clone();
+    record(conn, NewChange { payload, details, ..NewChange::new(kind, &association.subject, act) }).await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use sqlx::Row as _;
 
-use super::changes::{Disruption, NewChange, disrupt, record};
+use super::changes::{Act, Disruption, NewChange, disrupt, record};
 use super::decode::{guid, narrow_opt};
 use super::{Conn, Row, dialect};
 use crate::store::StoreError;
@@ -59,19 +59,45 @@ fn scope(target: &AliasTarget) -> Subject {
     }
 }
 
-async fn note(conn: &mut Conn, kind: &'static str, subject: &Subject, name: &str, now: i64) -> Result<(), StoreError> {
-    let payload = Some(serde_json::Value::from(name).to_string());
-    record(conn, NewChange { kind, subject, version: None, schema_id: None, payload, now }).await?;
+/// What an alias or a binding stands for, as JSON.
+fn shown(subject: &Subject, version: VersionSelector) -> String {
+    let version = match version {
+        VersionSelector::Latest => serde_json::json!("latest"),
+        VersionSelector::Number(number) => serde_json::json!(number),
+    };
+    serde_json::json!({ "subject": subject.qualified(), "version": version }).to_string()
+}
+
+fn shown_target(target: &AliasTarget) -> String {
+    match target {
+        AliasTarget::Version(subject, version) => shown(subject, *version),
+        AliasTarget::Guid(guid) => serde_json::json!({ "guid": guid }).to_string(),
+    }
+}
+
+/// `before` and `after` are JSON.
+async fn note(
+    conn: &mut Conn,
+    kind: &'static str,
+    subject: &Subject,
+    name: &str,
+    (before, after): (Option<&str>, Option<&str>),
+    act: Act<'_>,
+) -> Result<(), StoreError> {
+    let name = serde_json::Value::from(name).to_string();
+    let (before, after) = (before.unwrap_or("null"), after.unwrap_or("null"));
+    let details = Some(format!(r#"{{"name":{name},"before":{before},"after":{after}}}"#));
+    record(conn, NewChange { payload: Some(name), details, ..NewChange::new(kind, subject, act) }).await?;
     disrupt(conn, Disruption::Content).await
 }
 
 /// Stores an alias in the place of one with the same URI. True when there was none.
-pub(in crate::store) async fn put_alias(conn: &mut Conn, alias: &Alias, now: i64) -> Result<bool, StoreError> {
+pub(in crate::store) async fn put_alias(conn: &mut Conn, alias: &Alias, act: Act<'_>) -> Result<bool, StoreError> {
     let (subject, version, guid) = match &alias.target {
         AliasTarget::Version(subject, version) => (Some(subject), number(*version), None),
         AliasTarget::Guid(guid) => (None, None, Some(guid.0.to_vec())),
     };
-    let is_new = self::alias(&mut *conn, &alias.uri).await?.is_none();
+    let old = self::alias(&mut *conn, &alias.uri).await?.map(|old| shown_target(&old.target));
     sqlx::query::<dialect::Db>(
         "INSERT INTO aliases (uri, context, subject, version, guid, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6) \
          ON CONFLICT (uri) DO UPDATE SET context = excluded.context, subject = excluded.subject, version = excluded.version, \
@@ -82,19 +108,21 @@ pub(in crate::store) async fn put_alias(conn: &mut Conn, alias: &Alias, now: i64
     .bind(subject.map(Subject::name))
     .bind(version)
     .bind(guid)
-    .bind(now)
+    .bind(act.now)
     .execute(&mut *conn)
     .await?;
-    note(conn, "alias.set", &scope(&alias.target), &alias.uri, now).await?;
-    Ok(is_new)
+    let new = shown_target(&alias.target);
+    note(conn, "alias.set", &scope(&alias.target), &alias.uri, (old.as_deref(), Some(&new)), act).await?;
+    Ok(old.is_none())
 }
 
 /// Removes an alias and returns it.
-pub(in crate::store) async fn delete_alias(conn: &mut Conn, uri: &str, now: i64) -> Result<Option<Alias>, StoreError> {
+pub(in crate::store) async fn delete_alias(conn: &mut Conn, uri: &str, act: Act<'_>) -> Result<Option<Alias>, StoreError> {
     let found = alias(&mut *conn, uri).await?;
     if let Some(alias) = &found {
         sqlx::query::<dialect::Db>("DELETE FROM aliases WHERE uri = $1").bind(uri).execute(&mut *conn).await?;
-        note(conn, "alias.deleted", &scope(&alias.target), uri, now).await?;
+        let old = shown_target(&alias.target);
+        note(conn, "alias.deleted", &scope(&alias.target), uri, (Some(&old), None), act).await?;
     }
     Ok(found)
 }
@@ -118,8 +146,8 @@ pub(in crate::store) async fn type_bindings(conn: &mut Conn) -> Result<Vec<TypeB
 }
 
 /// Stores a binding in the place of one with the same pattern. True when there was none.
-pub(in crate::store) async fn put_type_binding(conn: &mut Conn, binding: &TypeBinding, now: i64) -> Result<bool, StoreError> {
-    let is_new = bound(&mut *conn, &binding.pattern).await?.is_none();
+pub(in crate::store) async fn put_type_binding(conn: &mut Conn, binding: &TypeBinding, act: Act<'_>) -> Result<bool, StoreError> {
+    let old = bound(&mut *conn, &binding.pattern).await?.map(|(subject, version)| shown(&subject, version));
     sqlx::query::<dialect::Db>(
         "INSERT INTO type_bindings (pattern, context, subject, version, require_dataschema, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (pattern) DO UPDATE SET context = excluded.context, \
@@ -131,25 +159,30 @@ pub(in crate::store) async fn put_type_binding(conn: &mut Conn, binding: &TypeBi
     .bind(binding.subject.name())
     .bind(number(binding.version))
     .bind(binding.require_dataschema)
-    .bind(now)
+    .bind(act.now)
     .execute(&mut *conn)
     .await?;
-    note(conn, "type.set", &binding.subject, &binding.pattern, now).await?;
-    Ok(is_new)
+    let new = shown(&binding.subject, binding.version);
+    note(conn, "type.set", &binding.subject, &binding.pattern, (old.as_deref(), Some(&new)), act).await?;
+    Ok(old.is_none())
 }
 
 /// Removes a binding. False when there was none.
-pub(in crate::store) async fn delete_type_binding(conn: &mut Conn, pattern: &str, now: i64) -> Result<bool, StoreError> {
-    let Some(subject) = bound(&mut *conn, pattern).await? else { return Ok(false) };
+pub(in crate::store) async fn delete_type_binding(conn: &mut Conn, pattern: &str, act: Act<'_>) -> Result<bool, StoreError> {
+    let Some((subject, version)) = bound(&mut *conn, pattern).await? else { return Ok(false) };
     sqlx::query::<dialect::Db>("DELETE FROM type_bindings WHERE pattern = $1").bind(pattern).execute(&mut *conn).await?;
-    note(conn, "type.deleted", &subject, pattern, now).await?;
+    note(conn, "type.deleted", &subject, pattern, (Some(&shown(&subject, version)), None), act).await?;
     Ok(true)
 }
 
-async fn bound(conn: &mut Conn, pattern: &str) -> Result<Option<Subject>, StoreError> {
-    let row = sqlx::query::<dialect::Db>("SELECT context, subject FROM type_bindings WHERE pattern = $1")
+async fn bound(conn: &mut Conn, pattern: &str) -> Result<Option<(Subject, VersionSelector)>, StoreError> {
+    let row = sqlx::query::<dialect::Db>("SELECT context, subject, version FROM type_bindings WHERE pattern = $1")
         .bind(pattern)
         .fetch_optional(conn)
         .await?;
-    row.map(|row| Ok(Subject::in_context(row.try_get(0)?, row.try_get(1)?))).transpose()
+    let bound = |row: Row| {
+        let subject = Subject::in_context(row.try_get(0)?, row.try_get(1)?);
+        Ok((subject, selector(narrow_opt(row.try_get(2)?, "type_bindings")?)))
+    };
+    row.map(bound).transpose()
 }

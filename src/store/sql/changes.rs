@@ -1,11 +1,22 @@
 //! The outbox and the one row of the registry.
 
+use sha2::{Digest, Sha256};
 use sqlx::Row as _;
+use sqlx::query::Query;
 
 use super::decode::narrow_opt;
-use super::{Conn, dialect};
+use super::{Conn, audit, dialect};
 use crate::store::{Change, Generation, StoreError};
-use crate::types::{SchemaId, Subject, Version};
+use crate::types::{Actor, Guid, SchemaId, Subject, Version, hex};
+
+/// Who changes something, and when.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Act<'a> {
+    /// `None` where no record of it is kept.
+    pub(in crate::store) by: Option<&'a Actor>,
+    /// In milliseconds since 1970.
+    pub(in crate::store) now: i64,
+}
 
 /// One change to be written.
 pub(in crate::store) struct NewChange<'a> {
@@ -14,25 +25,76 @@ pub(in crate::store) struct NewChange<'a> {
     pub(in crate::store) version: Option<Version>,
     pub(in crate::store) schema_id: Option<SchemaId>,
     pub(in crate::store) payload: Option<String>,
-    pub(in crate::store) now: i64,
+    /// For the record of who changed what: its name for the kind, the schema that was there before, the guid of the one that is there
+    /// now, and more as JSON.
+    pub(in crate::store) operation: &'static str,
+    pub(in crate::store) replaced: Option<SchemaId>,
+    pub(in crate::store) guid: Option<Guid>,
+    pub(in crate::store) details: Option<String>,
+    pub(in crate::store) act: Act<'a>,
 }
 
-/// Writes a change and returns its sequence number.
+impl<'a> NewChange<'a> {
+    /// A change that is about no version.
+    pub(in crate::store) fn new(kind: &'static str, subject: &'a Subject, act: Act<'a>) -> Self {
+        let (version, schema_id, payload) = (None, None, None);
+        Self { kind, subject, version, schema_id, payload, operation: kind, replaced: None, guid: None, details: None, act }
+    }
+}
+
+/// Writes a change, and into the record who made it; returns the sequence number of the change.
 pub(in crate::store) async fn record(conn: &mut Conn, change: NewChange<'_>) -> Result<i64, StoreError> {
-    let row = sqlx::query::<dialect::Db>(
-        "INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-         RETURNING sequence",
-    )
-    .bind(change.kind)
-    .bind(change.subject.context())
-    .bind(change.subject.name())
-    .bind(change.version.map(i64::from))
-    .bind(change.schema_id.map(i64::from))
-    .bind(change.payload)
-    .bind(change.now)
-    .fetch_one(&mut *conn)
-    .await?;
+    let statement = if change.act.by.is_some() { dialect::statements::RECORD } else { INSERT_CHANGE };
+    let mut query = sqlx::query::<dialect::Db>(statement)
+        .bind(change.kind)
+        .bind(change.subject.context())
+        .bind(change.subject.name())
+        .bind(change.version.map(i64::from))
+        .bind(change.schema_id.map(i64::from))
+        .bind(change.payload)
+        .bind(change.act.now);
+    if let Some(actor) = change.act.by {
+        query = bind_actor(query, actor)
+            .bind(change.operation)
+            .bind(change.replaced.map(i64::from))
+            .bind(change.guid.map(|guid| guid.0.to_vec()))
+            .bind(change.details);
+    }
+    let rows = query.fetch_all(conn).await?;
+    let row = rows.first().ok_or_else(|| StoreError::Inconsistent { table: "changes", what: "no sequence".to_owned() })?;
     Ok(row.try_get(0)?)
+}
+
+const INSERT_CHANGE: &str = "INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) \
+                             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING sequence";
+
+/// Binds the next six parameters: `actor, login, address, user_agent, request_id, reason`.
+pub(in crate::store) fn bind_actor<'q>(
+    query: Query<'q, dialect::Db, Arguments>,
+    actor: &'q Actor,
+) -> Query<'q, dialect::Db, Arguments> {
+    query
+        .bind(&*actor.principal)
+        .bind(actor.login)
+        .bind(actor.address.map(|address| address.to_string()))
+        .bind(actor.user_agent.as_deref())
+        .bind(&*actor.request_id)
+        .bind(actor.reason.as_deref())
+}
+
+type Arguments = <dialect::Db as sqlx::Database>::Arguments;
+
+/// Bytes of details up to which they are recorded as they are.
+const WHOLE_DETAILS: usize = 4096;
+
+/// What was there and what is there now, as details of a change. What is long is recorded by its hash.
+pub(super) fn before_and_after(before: Option<&str>, after: Option<&str>) -> String {
+    let shown = |text: Option<&str>| match text {
+        None => "null".to_owned(),
+        Some(text) if text.len() <= WHOLE_DETAILS => text.to_owned(),
+        Some(text) => serde_json::json!({ "bytes": text.len(), "sha256": hex(&Sha256::digest(text)) }).to_string(),
+    };
+    format!(r#"{{"before":{},"after":{}}}"#, shown(before), shown(after))
 }
 
 pub(in crate::store) async fn generation(conn: &mut Conn) -> Result<Generation, StoreError> {
@@ -61,7 +123,7 @@ pub(super) async fn disrupt(conn: &mut Conn, what: Disruption) -> Result<(), Sto
     dialect::disrupted(conn).await
 }
 
-/// Fills the one row of `registry` on a fresh database and returns the cluster id.
+/// Fills the one row of `registry` on a fresh database and that of the chain of the record; returns the cluster id.
 pub(in crate::store) async fn init(conn: &mut Conn, cluster_id: &str, now: i64) -> Result<String, StoreError> {
     sqlx::query::<dialect::Db>(
         "INSERT INTO registry (one, cluster_id, created_at, generation, meanings) VALUES (1, $1, $2, 0, 0) ON CONFLICT (one) DO NOTHING",
@@ -71,7 +133,9 @@ pub(in crate::store) async fn init(conn: &mut Conn, cluster_id: &str, now: i64) 
     .execute(&mut *conn)
     .await?;
     let row = sqlx::query::<dialect::Db>("SELECT cluster_id FROM registry").fetch_one(&mut *conn).await?;
-    Ok(row.try_get(0)?)
+    let cluster_id: String = row.try_get(0)?;
+    audit::begin_chain(conn, &cluster_id).await?;
+    Ok(cluster_id)
 }
 
 /// A sequence without gaps is not promised, so there may be fewer than `keep` left.

@@ -1,13 +1,17 @@
 //! Deleting versions, subjects and contexts.
 
-use super::changes::{Disruption, NewChange, disrupt, generation, record};
+use super::changes::{Act, Disruption, NewChange, disrupt, generation, record};
 use super::locks::Lock;
 use super::{Conn, dialect, read};
 use crate::store::{DeleteOutcome, DeleteRequest, StoreError, SubjectState};
-use crate::types::{SchemaId, Subject, Version, VersionSelector};
+use crate::types::{Actor, SchemaId, Subject, Version, VersionSelector};
 
 /// The checks come in the order of rest-api 5.7: existence and state, then the mode, then references.
-pub(in crate::store) async fn delete(conn: &mut Conn, request: &DeleteRequest) -> Result<DeleteOutcome, StoreError> {
+pub(in crate::store) async fn delete(
+    conn: &mut Conn,
+    request: &DeleteRequest,
+    by: Option<&Actor>,
+) -> Result<DeleteOutcome, StoreError> {
     dialect::lock(conn, &[Lock::SharedSettings, Lock::Subject(&request.subject)]).await?;
     if let Some(expected) = request.expected_settings
         && generation(conn).await?.settings != expected
@@ -30,10 +34,11 @@ pub(in crate::store) async fn delete(conn: &mut Conn, request: &DeleteRequest) -
     if let Some(outcome) = guarded(conn, &state, request, &versions).await? {
         return Ok(outcome);
     }
+    let act = Act { by, now: request.now };
     if request.permanent {
-        purge(conn, &request.subject, &versions, request.now).await?;
+        purge(conn, &request.subject, &versions, act).await?;
     } else {
-        soft_delete(conn, &request.subject, &versions, request.now).await?;
+        soft_delete(conn, &request.subject, &state, &versions, act).await?;
     }
     Ok(DeleteOutcome::Deleted(versions))
 }
@@ -107,9 +112,15 @@ async fn guarded(
     Ok(None)
 }
 
-async fn soft_delete(conn: &mut Conn, subject: &Subject, versions: &[Version], now: i64) -> Result<(), StoreError> {
+async fn soft_delete(
+    conn: &mut Conn,
+    subject: &Subject,
+    state: &SubjectState,
+    versions: &[Version],
+    act: Act<'_>,
+) -> Result<(), StoreError> {
     for version in versions {
-        let sequence = change(conn, "schema.deleted", subject, *version, now).await?;
+        let sequence = change(conn, "schema.deleted", subject, (*version, state), act).await?;
         sqlx::query::<dialect::Db>(
             "UPDATE versions SET deleted = TRUE WHERE version = $2 AND subject_id = (SELECT subject_id FROM subjects WHERE qualified = $1)",
         )
@@ -122,8 +133,15 @@ async fn soft_delete(conn: &mut Conn, subject: &Subject, versions: &[Version], n
     disrupt(conn, Disruption::Content).await
 }
 
-async fn change(conn: &mut Conn, kind: &'static str, subject: &Subject, version: Version, now: i64) -> Result<i64, StoreError> {
-    record(conn, NewChange { kind, subject, version: Some(version), schema_id: None, payload: None, now }).await
+async fn change(
+    conn: &mut Conn,
+    kind: &'static str,
+    subject: &Subject,
+    (version, state): (Version, &SubjectState),
+    act: Act<'_>,
+) -> Result<i64, StoreError> {
+    let replaced = state.row(version).map(|row| row.id);
+    record(conn, NewChange { version: Some(version), replaced, ..NewChange::new(kind, subject, act) }).await
 }
 
 async fn touch(conn: &mut Conn, subject: &Subject, sequence: i64) -> Result<(), StoreError> {
@@ -137,11 +155,11 @@ async fn touch(conn: &mut Conn, subject: &Subject, sequence: i64) -> Result<(), 
 
 /// Removes versions for good, then everything that only they held: schemas, references, and with the last version of a
 /// subject the subject itself, its config and its mode.
-pub(super) async fn purge(conn: &mut Conn, subject: &Subject, versions: &[Version], now: i64) -> Result<(), StoreError> {
+pub(super) async fn purge(conn: &mut Conn, subject: &Subject, versions: &[Version], act: Act<'_>) -> Result<(), StoreError> {
     let qualified = subject.qualified();
     let state = read::subject(conn, subject).await?;
     for version in versions {
-        let sequence = change(conn, "schema.purged", subject, *version, now).await?;
+        let sequence = change(conn, "schema.purged", subject, (*version, &state), act).await?;
         sqlx::query::<dialect::Db>(
             "DELETE FROM versions WHERE version = $2 AND subject_id = (SELECT subject_id FROM subjects WHERE qualified = $1)",
         )
@@ -180,7 +198,7 @@ async fn drop_if_orphan(conn: &mut Conn, context: &str, id: SchemaId) -> Result<
     Ok(())
 }
 
-pub(in crate::store) async fn delete_context(conn: &mut Conn, context: &str, now: i64) -> Result<bool, StoreError> {
+pub(in crate::store) async fn delete_context(conn: &mut Conn, context: &str, act: Act<'_>) -> Result<bool, StoreError> {
     let held = sqlx::query::<dialect::Db>(
         "SELECT 1 FROM contexts c JOIN subjects u ON u.context_id = c.context_id JOIN versions v ON v.subject_id = u.subject_id \
          WHERE c.name = $1 LIMIT 1",
@@ -194,11 +212,7 @@ pub(in crate::store) async fn delete_context(conn: &mut Conn, context: &str, now
     let gone = sqlx::query::<dialect::Db>("DELETE FROM contexts WHERE name = $1").bind(context).execute(&mut *conn).await?;
     if gone.rows_affected() > 0 {
         let subject = Subject::in_context(context, "");
-        record(
-            conn,
-            NewChange { kind: "context.deleted", subject: &subject, version: None, schema_id: None, payload: None, now },
-        )
-        .await?;
+        record(conn, NewChange::new("context.deleted", &subject, act)).await?;
         disrupt(conn, Disruption::Content).await?;
     }
     Ok(true)

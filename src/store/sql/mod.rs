@@ -8,6 +8,9 @@
 
 mod associate;
 mod associations;
+pub(super) mod audit;
+pub(super) mod audit_pages;
+mod audit_rows;
 mod bindings;
 pub(super) mod changes;
 mod decode;
@@ -24,8 +27,10 @@ mod settings;
 
 pub(super) use associate::associate;
 pub(super) use associations::{associations, associations_of};
+pub(super) use audit::{prune_audit, record_refusals};
+pub(super) use audit_pages::{audit, audit_chain};
 pub(super) use bindings::{alias, aliases, delete_alias, delete_type_binding, put_alias, put_type_binding, type_bindings};
-pub(super) use changes::{changes, generation, init, prune_changes};
+pub(super) use changes::{Act, changes, generation, init, prune_changes};
 pub(super) use deks::{dek, dek_owners, dek_subjects, dek_versions, has_more_deks, latest_dek};
 pub(super) use delete::{delete, delete_context};
 pub(super) use keks::{has_more_keks, kek, kek_names};

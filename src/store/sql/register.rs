@@ -10,7 +10,7 @@ use super::locks::Lock;
 use super::{Conn, dialect, read, schema_names};
 use crate::codec::to_text;
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
-use crate::types::{Lifecycle, MAX_IMPORTED, SchemaId, Subject, VersionSelector};
+use crate::types::{Actor, Lifecycle, MAX_IMPORTED, SchemaId, Subject, VersionSelector};
 
 /// A version that may be written.
 pub(in crate::store) struct NewVersion<'r> {
@@ -19,6 +19,17 @@ pub(in crate::store) struct NewVersion<'r> {
     pub(in crate::store) id: IdSource,
     /// The subject has no row yet (its row is removed together with its last version).
     pub(in crate::store) is_new_subject: bool,
+    /// The schema of the latest version so far.
+    pub(in crate::store) previous: Option<SchemaId>,
+    /// Who registers it, where that is recorded.
+    pub(in crate::store) by: Option<&'r Actor>,
+}
+
+impl NewVersion<'_> {
+    /// What the record calls it.
+    pub(in crate::store) fn operation(&self) -> &'static str {
+        if self.request.id.is_some() { "schema.imported" } else { "schema.registered" }
+    }
 }
 
 /// Where the id of the content comes from.
@@ -60,7 +71,11 @@ pub(super) fn locks(request: &RegisterRequest) -> Vec<Lock<'_>> {
     [Lock::SharedSettings, Lock::Subject(&request.subject), content].into_iter().chain(targets).collect()
 }
 
-pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterRequest) -> Result<RegisterOutcome, StoreError> {
+pub(in crate::store) async fn register(
+    conn: &mut Conn,
+    request: &RegisterRequest,
+    by: Option<&Actor>,
+) -> Result<RegisterOutcome, StoreError> {
     dialect::lock(conn, &locks(request)).await?;
     let head = read::head(conn, &request.subject, request.schema.guid, request.schema.content.schema_type).await?;
     let state = &head.state;
@@ -85,7 +100,8 @@ pub(in crate::store) async fn register(conn: &mut Conn, request: &RegisterReques
     if let IdSource::Known(id) = id {
         drop_superseded(conn, request, state, id).await?;
     }
-    let version = NewVersion { request, context_id, id, is_new_subject: state.rows.is_empty() };
+    let previous = state.latest().map(|row| row.id);
+    let version = NewVersion { request, context_id, id, is_new_subject: state.rows.is_empty(), previous, by };
     let is_new = !matches!(id, IdSource::Known(_));
     let id = dialect::insert_version(conn, &version).await?;
     if is_new {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use sqlx::Row as _;
 
-use super::changes::{Disruption, NewChange, disrupt, generation, record};
+use super::changes::{Act, Disruption, NewChange, before_and_after, disrupt, generation, record};
 use super::delete::purge;
 use super::{Conn, dialect, lists, locks, read};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey, config_from, to_text};
@@ -91,18 +91,27 @@ pub(in crate::store) async fn subject_aliases(
     Ok(out)
 }
 
-async fn note(conn: &mut Conn, kind: &'static str, scope: &Scope, payload: Option<String>, now: i64) -> Result<(), StoreError> {
-    record(conn, NewChange { kind, subject: scope, version: None, schema_id: None, payload, now }).await?;
+/// `before` and `after` are JSON.
+async fn note(
+    conn: &mut Conn,
+    kind: &'static str,
+    scope: &Scope,
+    (payload, before, after): (Option<String>, Option<&str>, Option<&str>),
+    act: Act<'_>,
+) -> Result<(), StoreError> {
+    let details = Some(before_and_after(before, after));
+    record(conn, NewChange { payload, details, ..NewChange::new(kind, scope, act) }).await?;
     disrupt(conn, Disruption::Settings).await
 }
 
-async fn own_config(conn: &mut Conn, scope: &Scope) -> Result<Option<Config>, StoreError> {
+/// A config of a scope's own, as it is stored.
+async fn own_config(conn: &mut Conn, scope: &Scope) -> Result<Option<String>, StoreError> {
     let row = sqlx::query::<dialect::Db>("SELECT config FROM configs WHERE context = $1 AND subject = $2")
         .bind(scope.context())
         .bind(scope.name())
         .fetch_optional(conn)
         .await?;
-    row.map(|row| parse_config(row.try_get(0)?)).transpose()
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 pub(in crate::store) async fn put_config(
@@ -110,13 +119,14 @@ pub(in crate::store) async fn put_config(
     scope: &Scope,
     patch: &ConfigPatch,
     expected: i64,
-    now: i64,
+    act: Act<'_>,
 ) -> Result<SettingsOutcome<Config>, StoreError> {
     dialect::lock(conn, &locks::of_settings(scope)).await?;
     if generation(conn).await?.settings != expected {
         return Ok(SettingsOutcome::Moved);
     }
-    let mut config = own_config(conn, scope).await?.unwrap_or_default();
+    let old = own_config(conn, scope).await?;
+    let mut config = old.as_deref().map(parse_config).transpose()?.unwrap_or_default();
     patch.apply(&mut config);
     let text = to_text(&ConfigJson::new(&config, LevelKey::Compatibility));
     sqlx::query::<dialect::Db>(
@@ -126,10 +136,10 @@ pub(in crate::store) async fn put_config(
     .bind(scope.context())
     .bind(scope.name())
     .bind(&text)
-    .bind(now)
+    .bind(act.now)
     .execute(&mut *conn)
     .await?;
-    note(conn, "config.set", scope, Some(text), now).await?;
+    note(conn, "config.set", scope, (Some(text.clone()), old.as_deref(), Some(&text)), act).await?;
     Ok(SettingsOutcome::Done(config))
 }
 
@@ -137,22 +147,22 @@ pub(in crate::store) async fn delete_config(
     conn: &mut Conn,
     scope: &Scope,
     expected: i64,
-    now: i64,
+    act: Act<'_>,
 ) -> Result<SettingsOutcome<Option<Config>>, StoreError> {
     dialect::lock(conn, &locks::of_settings(scope)).await?;
     if generation(conn).await?.settings != expected {
         return Ok(SettingsOutcome::Moved);
     }
-    let config = own_config(conn, scope).await?;
-    if config.is_some() {
+    let old = own_config(conn, scope).await?;
+    if old.is_some() {
         sqlx::query::<dialect::Db>("DELETE FROM configs WHERE context = $1 AND subject = $2")
             .bind(scope.context())
             .bind(scope.name())
             .execute(&mut *conn)
             .await?;
-        note(conn, "config.deleted", scope, None, now).await?;
+        note(conn, "config.deleted", scope, (None, old.as_deref(), None), act).await?;
     }
-    Ok(SettingsOutcome::Done(config))
+    Ok(SettingsOutcome::Done(old.as_deref().map(parse_config).transpose()?))
 }
 
 pub(in crate::store) async fn put_mode(
@@ -160,14 +170,15 @@ pub(in crate::store) async fn put_mode(
     scope: &Scope,
     mode: Option<Mode>,
     import: ImportSwitch,
-    now: i64,
+    act: Act<'_>,
 ) -> Result<DeleteOutcome, StoreError> {
     dialect::lock(conn, &locks::of_settings(scope)).await?;
     if import == ImportSwitch::Checked
-        && let Some(outcome) = clear_for_import(conn, scope, now).await?
+        && let Some(outcome) = clear_for_import(conn, scope, act).await?
     {
         return Ok(outcome);
     }
+    let old = own_mode(conn, scope).await?.map(quoted);
     match mode {
         Some(mode) => {
             sqlx::query::<dialect::Db>(
@@ -177,18 +188,19 @@ pub(in crate::store) async fn put_mode(
             .bind(scope.context())
             .bind(scope.name())
             .bind(mode.as_str())
-            .bind(now)
+            .bind(act.now)
             .execute(&mut *conn)
             .await?;
         }
         None => delete_own_mode(conn, scope).await?,
     }
-    note(conn, "mode.set", scope, mode.map(|m| m.as_str().to_owned()), now).await?;
+    let new = mode.map(quoted);
+    note(conn, "mode.set", scope, (mode.map(|m| m.as_str().to_owned()), old.as_deref(), new.as_deref()), act).await?;
     Ok(DeleteOutcome::Deleted(Vec::new()))
 }
 
 /// IMPORT starts in an empty scope: no active schemas; soft-deleted remains go for good.
-async fn clear_for_import(conn: &mut Conn, scope: &Scope, now: i64) -> Result<Option<DeleteOutcome>, StoreError> {
+async fn clear_for_import(conn: &mut Conn, scope: &Scope, act: Act<'_>) -> Result<Option<DeleteOutcome>, StoreError> {
     let mut subjects = vec![scope.clone()];
     if scope.is_context() {
         let everything = scope.is_default_context();
@@ -212,10 +224,27 @@ async fn clear_for_import(conn: &mut Conn, scope: &Scope, now: i64) -> Result<Op
     }
     for (subject, versions) in remains {
         if !versions.is_empty() {
-            purge(conn, &subject, &versions, now).await?;
+            purge(conn, &subject, &versions, act).await?;
         }
     }
     Ok(None)
+}
+
+async fn own_mode(conn: &mut Conn, scope: &Scope) -> Result<Option<Mode>, StoreError> {
+    let row = sqlx::query::<dialect::Db>("SELECT mode FROM modes WHERE context = $1 AND subject = $2")
+        .bind(scope.context())
+        .bind(scope.name())
+        .fetch_optional(conn)
+        .await?;
+    match row {
+        Some(row) => Ok(Mode::parse(row.try_get(0)?)),
+        None => Ok(None),
+    }
+}
+
+/// A mode as JSON.
+fn quoted(mode: Mode) -> String {
+    format!("\"{}\"", mode.as_str())
 }
 
 async fn delete_own_mode(conn: &mut Conn, scope: &Scope) -> Result<(), StoreError> {
@@ -232,18 +261,10 @@ pub(in crate::store) async fn delete_mode(
     conn: &mut Conn,
     scope: &Scope,
     recursive: bool,
-    now: i64,
+    act: Act<'_>,
 ) -> Result<(Option<Mode>, bool), StoreError> {
     dialect::lock(conn, &locks::of_settings(scope)).await?;
-    let row = sqlx::query::<dialect::Db>("SELECT mode FROM modes WHERE context = $1 AND subject = $2")
-        .bind(scope.context())
-        .bind(scope.name())
-        .fetch_optional(&mut *conn)
-        .await?;
-    let mode = match row {
-        Some(row) => Mode::parse(row.try_get(0)?),
-        None => None,
-    };
+    let mode = own_mode(conn, scope).await?;
     delete_own_mode(conn, scope).await?;
     let mut any = mode.is_some();
     // nothing is below a subject
@@ -253,7 +274,7 @@ pub(in crate::store) async fn delete_mode(
         any = any || gone.rows_affected() > 0;
     }
     if any {
-        note(conn, "mode.deleted", scope, None, now).await?;
+        note(conn, "mode.deleted", scope, (None, mode.map(quoted).as_deref(), None), act).await?;
     }
     Ok((mode, any))
 }

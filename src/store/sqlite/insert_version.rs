@@ -4,6 +4,7 @@
 //! There is only one writer, so the next id is known beforehand.
 
 use super::Conn;
+use super::sql::changes::bind_actor;
 use super::sql::{IdSource, NewVersion, bind_schema};
 use crate::store::StoreError;
 use crate::types::{SchemaId, xregistry_id};
@@ -14,6 +15,15 @@ macro_rules! schema {
         "UPDATE contexts SET max_id = $2 WHERE context_id = $1 AND max_id < $2; \
          INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10); "
+    };
+}
+
+/// $19 to $24 who registers it, $25 what that is called, $26 the schema of the latest version so far.
+macro_rules! entry {
+    () => {
+        "INSERT INTO audit (at, operation, actor, login, address, user_agent, request_id, reason, context, subject, version, schema_id, \
+         guid_before, guid_after) VALUES ($9, $25, $19, $20, $21, $22, $23, $24, $11, $12, $14, $2, \
+         (SELECT guid FROM schemas WHERE context_id = $1 AND schema_id = $26), $3); "
     };
 }
 
@@ -49,13 +59,17 @@ macro_rules! version {
     };
 }
 
-/// By whether the schema and whether the subject is new.
-fn script(new_schema: bool, is_new_subject: bool) -> &'static str {
-    match (new_schema, is_new_subject) {
-        (true, true) => concat!(schema!(), change!(), new_subject!(), version!()),
-        (true, false) => concat!(schema!(), change!(), known_subject!(), version!()),
-        (false, true) => concat!(change!(), new_subject!(), version!()),
-        (false, false) => concat!(change!(), known_subject!(), version!()),
+/// By whether it is recorded, and whether the schema and whether the subject is new.
+fn script(is_recorded: bool, new_schema: bool, is_new_subject: bool) -> &'static str {
+    match (is_recorded, new_schema, is_new_subject) {
+        (true, true, true) => concat!(entry!(), schema!(), change!(), new_subject!(), version!()),
+        (true, true, false) => concat!(entry!(), schema!(), change!(), known_subject!(), version!()),
+        (true, false, true) => concat!(entry!(), change!(), new_subject!(), version!()),
+        (true, false, false) => concat!(entry!(), change!(), known_subject!(), version!()),
+        (false, true, true) => concat!(schema!(), change!(), new_subject!(), version!()),
+        (false, true, false) => concat!(schema!(), change!(), known_subject!(), version!()),
+        (false, false, true) => concat!(change!(), new_subject!(), version!()),
+        (false, false, false) => concat!(change!(), known_subject!(), version!()),
     }
 }
 
@@ -72,7 +86,7 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
     };
     let subject = &request.subject;
     let [plain, forced] = [false, true].map(|forced| xregistry_id(subject.name(), forced));
-    let rows = bind_schema(script(new_schema, is_new_subject), version, id)
+    let mut query = bind_schema(script(version.by.is_some(), new_schema, is_new_subject), version, id)
         .bind(subject.context())
         .bind(subject.name())
         .bind(subject.qualified())
@@ -80,9 +94,11 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
         .bind(plain.as_str())
         .bind(plain.to_lowercase())
         .bind(forced.as_str())
-        .bind(forced.to_lowercase())
-        .fetch_all(conn)
-        .await?;
+        .bind(forced.to_lowercase());
+    if let Some(actor) = version.by {
+        query = bind_actor(query, actor).bind(version.operation()).bind(version.previous.map(i64::from));
+    }
+    let rows = query.fetch_all(conn).await?;
     if rows.len() == 1 {
         return Ok(id);
     }

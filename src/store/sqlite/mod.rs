@@ -10,20 +10,21 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
-    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema,
-    SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
+    DeleteRequest, DocumentTag, Extent, Freshness, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration,
+    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
+    SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
-    VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
+    Version, VersionSelector,
 };
+pub use audit::SqliteAudit;
 pub use backup::backup;
 use file::DatabaseFile;
-use writer::{Health, Known, Writer};
+use writer::{Health, Keeping, Known, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
 macro_rules! texts {
@@ -32,6 +33,7 @@ macro_rules! texts {
     };
 }
 
+mod audit;
 /// One row with a JSON array of a column's values.
 macro_rules! json_list {
     ($column:literal) => {
@@ -78,6 +80,22 @@ mod dialect {
              (SELECT json_extract(value, '$[0]') AS context, json_extract(value, '$[1]') AS subject FROM json_each($1)) k \
              LEFT JOIN configs c ON c.context = k.context AND c.subject = k.subject \
              LEFT JOIN modes m ON m.context = k.context AND m.subject = k.subject";
+        /// The entry first: the sequence of the change is what comes out.
+        pub(in crate::store::sqlite) const RECORD: &str = "INSERT INTO audit (at, operation, actor, login, address, user_agent, \
+             request_id, reason, context, subject, version, schema_id, guid_before, guid_after, details) \
+             VALUES ($7, $14, $8, $9, $10, $11, $12, $13, $2, $3, $4, COALESCE($5, $15), (SELECT s.guid FROM schemas s \
+             JOIN contexts c ON c.context_id = s.context_id WHERE c.name = $2 AND s.schema_id = $15), $16, $17); \
+             INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             RETURNING sequence";
+        /// $1: an array of `[entry, position, hash]`; $2 and $3: the end of the chain.
+        pub(in crate::store::sqlite) const SEAL: &str = "UPDATE audit SET position = json_extract(p.value, '$[1]'), \
+             hash = json_extract(p.value, '$[2]') FROM json_each($1) p WHERE entry = json_extract(p.value, '$[0]'); \
+             UPDATE audit_chain SET position = $2, hash = $3";
+    }
+
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
+    pub(super) async fn lock_chain(_: &mut super::Conn) -> Result<(), StoreError> {
+        Ok(())
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
@@ -105,12 +123,14 @@ pub struct SqliteOptions {
     pub max_batch: usize,
     /// Told of each commit.
     pub observer: Option<CommitObserver>,
+    /// Record who changes what.
+    pub audit: bool,
 }
 
 impl SqliteOptions {
     /// The defaults for a file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 4, max_batch: 256, observer: None }
+        Self { path: path.into(), readers: 4, max_batch: 256, observer: None, audit: true }
     }
 }
 
@@ -125,6 +145,8 @@ pub struct SqliteStore {
     cluster_id: String,
     clock: crate::types::Clock,
     health: Arc<Health>,
+    audit: bool,
+    unsealable: i64,
     registrations: Arc<Registrations>,
     /// The versions of subjects: this process alone writes the file, so it knows when they change.
     subjects: Generational<Subject, SubjectState>,
@@ -139,6 +161,19 @@ const SUBJECTS_BYTES: u64 = 4 << 20;
 const VERSIONS_BYTES: u64 = 4 << 20;
 
 impl SqliteStore {
+    /// Who is to be recorded as having made a change.
+    fn audited(&self, by: &Arc<Actor>) -> Option<Arc<Actor>> {
+        self.audit.then(|| Arc::clone(by))
+    }
+
+    /// Up to which entry none is sealed that is not: they were there, without a place in the chain, when the file was opened.
+    fn unsealable(&self) -> i64 {
+        self.unsealable
+    }
+
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to do")]
+    async fn seal_audit(&self) {}
+
     /// Opens the file, creating and migrating it as needed.
     ///
     /// # Errors
@@ -166,7 +201,12 @@ impl SqliteStore {
         let list_readers = self::readers(LIST_READERS, connect).await?;
         let registrations = Arc::new(Registrations::default());
         let known = Known { generation: Arc::clone(&generation), registrations: Arc::clone(&registrations) };
-        let writer = Writer::start(conn, options.max_batch, known, Arc::clone(&health), options.observer);
+        let unsealable = sql::audit::last_unsealed(&mut conn).await?.unwrap_or(i64::MIN);
+        if unsealable != i64::MIN {
+            tracing::error!("the audit has entries that no server has written (accordant audit verify)");
+        }
+        let keeping = Keeping { max_batch: options.max_batch, unsealable };
+        let writer = Writer::start(conn, keeping, known, Arc::clone(&health), options.observer);
         let subjects = Generational::undivided(SUBJECTS_BYTES, 512, |subject: &Subject, state: &SubjectState| {
             subject.name().len() + state.rows.len() * size_of::<VersionRow>()
         });
@@ -185,6 +225,8 @@ impl SqliteStore {
             registrations,
             subjects,
             versions,
+            audit: options.audit,
+            unsealable,
         })
     }
 

@@ -144,6 +144,14 @@ pub(super) struct Known {
 /// After how long without a write the write-ahead log goes into the file.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How batches are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keeping {
+    pub(super) max_batch: usize,
+    /// Entries of the audit up to this one get no place in the chain.
+    pub(super) unsealable: i64,
+}
+
 /// Handle to the writer task.
 pub(super) struct Writer {
     queue: Mutex<Option<mpsc::UnboundedSender<Box<dyn WriteJob>>>>,
@@ -153,13 +161,13 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(
         conn: Conn,
-        max_batch: usize,
+        keeping: Keeping,
         known: Known,
         health: Arc<Health>,
         observer: Option<CommitObserver>,
     ) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run(conn, jobs, max_batch.max(1), known, health, observer));
+        let task = tokio::spawn(run(conn, jobs, keeping, known, health, observer));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
     }
 
@@ -193,7 +201,7 @@ impl Writer {
 async fn run(
     mut conn: Conn,
     mut jobs: mpsc::UnboundedReceiver<Box<dyn WriteJob>>,
-    max_batch: usize,
+    keeping: Keeping,
     known: Known,
     health: Arc<Health>,
     observer: Option<CommitObserver>,
@@ -217,11 +225,11 @@ async fn run(
         };
         is_log_empty = false;
         let mut batch = vec![first];
-        let ended = transaction(&mut conn, &mut batch, Some((&mut jobs, max_batch)), &known, &health).await;
+        let ended = transaction(&mut conn, &mut batch, Some(&mut jobs), keeping, &known, &health).await;
         if matches!(ended, Ended::UnitFailed) && batch.len() > 1 {
             for job in batch {
                 let mut alone = vec![job];
-                let ended = transaction(&mut conn, &mut alone, None, &known, &health).await;
+                let ended = transaction(&mut conn, &mut alone, None, keeping, &known, &health).await;
                 finish(alone, ended, &health, observer.as_ref());
             }
         } else {
@@ -243,7 +251,8 @@ enum Ended {
 async fn transaction(
     conn: &mut Conn,
     batch: &mut Vec<Box<dyn WriteJob>>,
-    mut more: Option<(&mut mpsc::UnboundedReceiver<Box<dyn WriteJob>>, usize)>,
+    mut more: Option<&mut mpsc::UnboundedReceiver<Box<dyn WriteJob>>>,
+    keeping: Keeping,
     known: &Known,
     health: &Health,
 ) -> Ended {
@@ -261,13 +270,21 @@ async fn transaction(
             return Ended::UnitFailed;
         }
         done += 1;
-        if let Some((jobs, max_batch)) = &mut more {
-            while batch.len() < *max_batch
+        if let Some(jobs) = &mut more {
+            while batch.len() < keeping.max_batch
                 && let Ok(job) = jobs.try_recv()
             {
                 batch.push(job);
             }
         }
+    }
+    // what the units have recorded gets its place in the chain with them
+    if let Err(error) = sql::audit::seal(conn, keeping.unsealable).await {
+        let _ = execute(conn, "ROLLBACK").await;
+        return Ended::Failed(match error {
+            StoreError::Database(error) => health.failed(&error),
+            error => Failed::Commit(error.to_string()),
+        });
     }
     let current = sql::generation(conn).await.ok();
     if let Err(error) = execute(conn, "COMMIT").await {
@@ -342,7 +359,8 @@ mod tests {
         let observer: CommitObserver = Arc::new(move |size| seen.lock().unwrap().push(size));
         let health = Arc::new(Health::new(DatabaseFile::open(&file).unwrap()));
         let known = Known { generation: Arc::default(), registrations: Arc::default() };
-        let writer = Arc::new(Writer::start(conn, 16, known, health, Some(observer)));
+        let keeping = Keeping { max_batch: 16, unsealable: i64::MIN };
+        let writer = Arc::new(Writer::start(conn, keeping, known, health, Some(observer)));
 
         // the first unit waits until the others stand behind it, so that all are one batch
         let (open, gate) = watch::channel(false);

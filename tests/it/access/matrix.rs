@@ -29,7 +29,7 @@ fn text() -> String {
 }
 
 /// What there is to be read and changed, made anew before each route.
-async fn prepare(app: &TestApp) -> (i64, String) {
+pub async fn prepare(app: &TestApp) -> (i64, String) {
     let id = register(app, "orders", &record(NAME, &["a"])).await;
     register(app, "other-one", &record("Free", &["b"])).await;
     let guid = get(app, "admin", &format!("/schemas/ids/{id}")).await.ok()["guid"].as_str().unwrap().to_owned();
@@ -53,14 +53,14 @@ async fn prepare(app: &TestApp) -> (i64, String) {
     (id, guid)
 }
 
-fn associations() -> Value {
+pub fn associations() -> Value {
     json!({
         "resourceName": "t", "resourceNamespace": "n", "resourceId": "r", "resourceType": "topic",
         "associations": [{ "subject": "orders", "associationType": "value", "lifecycle": "WEAK" }],
     })
 }
 
-fn target(route: &Route, id: i64, guid: &str) -> String {
+pub fn target(route: &Route, id: i64, guid: &str) -> String {
     let path = route
         .template
         .replace("{subject}", "orders")
@@ -81,7 +81,7 @@ fn target(route: &Route, id: i64, guid: &str) -> String {
     }
 }
 
-fn body(route: &Route) -> Option<Value> {
+pub fn body(route: &Route) -> Option<Value> {
     let schema = json!({ "schema": record(NAME, &["a"]) });
     Some(match route.operation {
         "lookUpSchema" | "registerSchema" | "checkVersion" | "checkHistory" => schema,

@@ -4,7 +4,7 @@ mod files;
 mod keys;
 mod lists;
 mod logins;
-mod matrix;
+pub mod matrix;
 mod oidc;
 mod rates;
 mod rules;

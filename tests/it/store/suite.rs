@@ -8,12 +8,16 @@ use accordant::store::{
     SettingsOutcome, Store, SubjectFilter,
 };
 use accordant::types::{
-    CompatibilityLevel, Content, Dek, DekAlgorithm, DekName, Kek, Mode, Reference, SchemaType, Subject, VersionSelector,
+    Actor, CompatibilityLevel, Content, Dek, DekAlgorithm, DekName, Kek, Mode, Reference, SchemaType, Subject, VersionSelector,
 };
 use serde_json::json;
 
 use crate::on_both;
 use crate::support::app::Fresh;
+
+fn server() -> Arc<Actor> {
+    Arc::new(Actor::server())
+}
 
 fn content(text: &str, references: &[(&str, &str, i32)]) -> Content {
     Content {
@@ -51,7 +55,7 @@ async fn file(store: &Arc<dyn Store>, subject: &str, text: &str) -> i32 {
     let subject = Subject::parse(subject);
     let state = store.subject(&subject).await.unwrap();
     let request = request(&subject, content(text, &[]), state.next_version(), state.epoch);
-    match store.register(Arc::new(request)).await.unwrap() {
+    match store.register(Arc::new(request), &server()).await.unwrap() {
         RegisterOutcome::Registered { id, .. } => id,
         other => panic!("{other:?}"),
     }
@@ -67,7 +71,7 @@ async fn delete(store: &Arc<dyn Store>, subject: &str, version: Option<i32>, per
         expected_settings: None,
         now: 5000,
     };
-    store.delete(Arc::new(request)).await.unwrap()
+    store.delete(Arc::new(request), &server()).await.unwrap()
 }
 
 on_both! {
@@ -91,7 +95,7 @@ on_both! {
         let subject = Subject::plain("s");
         file(&store, "s", "\"string\"").await;
         let stale = request(&subject, content("\"long\"", &[]), 1, 0);
-        assert_eq!(store.register(Arc::new(stale)).await.unwrap(), RegisterOutcome::HeadMoved);
+        assert_eq!(store.register(Arc::new(stale), &server()).await.unwrap(), RegisterOutcome::HeadMoved);
         assert_eq!(store.schema(".", 2).await.unwrap().map(|schema| schema.id), None);
         assert_eq!(store.max_id(".").await.unwrap(), 1, "no number is used up");
     }
@@ -103,7 +107,7 @@ on_both! {
         delete(&store, "target", Some(1), false).await;
         let subject = Subject::plain("s");
         let gone = request(&subject, content("\"long\"", &[("n", "target", 1)]), 1, 0);
-        assert_eq!(store.register(Arc::new(gone)).await.unwrap(), RegisterOutcome::ReferenceGone { position: 0 });
+        assert_eq!(store.register(Arc::new(gone), &server()).await.unwrap(), RegisterOutcome::ReferenceGone { position: 0 });
         assert!(store.subject(&subject).await.unwrap().rows.is_empty());
     }
 
@@ -113,11 +117,11 @@ on_both! {
         let subject = Subject::plain("s");
         let mut first = request(&subject, content("\"long\"", &[]), 1, 0);
         first.id = Some(70);
-        assert_eq!(store.register(Arc::new(first)).await.unwrap(), RegisterOutcome::Registered { id: 70, is_new_schema: true });
+        assert_eq!(store.register(Arc::new(first), &server()).await.unwrap(), RegisterOutcome::Registered { id: 70, is_new_schema: true });
         let epoch = store.subject(&subject).await.unwrap().epoch;
         let mut second = request(&subject, content("\"int\"", &[]), 2, epoch);
         second.id = Some(70);
-        assert_eq!(store.register(Arc::new(second)).await.unwrap(), RegisterOutcome::IdTaken);
+        assert_eq!(store.register(Arc::new(second), &server()).await.unwrap(), RegisterOutcome::IdTaken);
         assert_eq!(file(&store, "s", "\"int\"").await, 71);
     }
 
@@ -145,19 +149,19 @@ on_both! {
         let scope = Subject::plain("s");
         let patch = ConfigPatch::from_json(&json!({ "compatibility": "FULL", "alias": "t" })).unwrap().unwrap();
         let settings = async || store.generation().await.unwrap().settings;
-        store.put_config(&scope, &patch, settings().await).await.unwrap();
+        store.put_config(&scope, &patch, settings().await, &server()).await.unwrap();
         let patch = ConfigPatch::from_json(&json!({ "alias": null })).unwrap().unwrap();
-        let SettingsOutcome::Done(merged) = store.put_config(&scope, &patch, settings().await).await.unwrap() else { panic!() };
+        let SettingsOutcome::Done(merged) = store.put_config(&scope, &patch, settings().await, &server()).await.unwrap() else { panic!() };
         assert_eq!((merged.compatibility, merged.alias), (Some(CompatibilityLevel::Full), None));
-        store.put_mode(&scope, Some(Mode::ReadOnly), ImportSwitch::No).await.unwrap();
+        store.put_mode(&scope, Some(Mode::ReadOnly), ImportSwitch::No, &server()).await.unwrap();
         let kept = store.settings(&[Subject::plain("other"), scope.clone()]).await.unwrap();
         assert!(kept[0].config.is_none() && kept[0].mode.is_none());
         assert_eq!(kept[1].mode, Some(Mode::ReadOnly));
-        let SettingsOutcome::Done(removed) = store.delete_config(&scope, settings().await).await.unwrap() else { panic!() };
+        let SettingsOutcome::Done(removed) = store.delete_config(&scope, settings().await, &server()).await.unwrap() else { panic!() };
         assert_eq!(removed.map(|config| config.compatibility), Some(Some(CompatibilityLevel::Full)));
-        let again = store.delete_config(&scope, settings().await).await.unwrap();
+        let again = store.delete_config(&scope, settings().await, &server()).await.unwrap();
         assert_eq!(again, SettingsOutcome::Done(None));
-        assert_eq!(store.delete_mode(&scope, false).await.unwrap().0, Some(Mode::ReadOnly));
+        assert_eq!(store.delete_mode(&scope, false, &server()).await.unwrap().0, Some(Mode::ReadOnly));
     }
 
     async fn what_was_decided_under_other_settings_is_not_written(db) {
@@ -165,24 +169,24 @@ on_both! {
         let store = fresh.open().await;
         file(&store, "s", "\"string\"").await;
         let before = store.generation().await.unwrap().settings;
-        store.put_mode(&Subject::plain("other"), Some(Mode::ReadOnly), ImportSwitch::No).await.unwrap();
+        store.put_mode(&Subject::plain("other"), Some(Mode::ReadOnly), ImportSwitch::No, &server()).await.unwrap();
         let now = store.generation().await.unwrap().settings;
         let subject = Subject::plain("s");
         let epoch = store.subject(&subject).await.unwrap().epoch;
         for (expected, version) in [(before, None), (now, Some(2))] {
             let request = RegisterRequest { expected_settings: expected, ..request(&subject, content("\"int\"", &[]), 2, epoch) };
-            let outcome = store.register(Arc::new(request)).await.unwrap();
+            let outcome = store.register(Arc::new(request), &server()).await.unwrap();
             assert_eq!(outcome == RegisterOutcome::HeadMoved, version.is_none(), "{outcome:?}");
             let patch = ConfigPatch::from_json(&json!({ "normalize": true })).unwrap().unwrap();
             if version.is_none() {
-                assert_eq!(store.put_config(&subject, &patch, expected).await.unwrap(), SettingsOutcome::Moved);
-                assert_eq!(store.delete_config(&subject, expected).await.unwrap(), SettingsOutcome::Moved);
+                assert_eq!(store.put_config(&subject, &patch, expected, &server()).await.unwrap(), SettingsOutcome::Moved);
+                assert_eq!(store.delete_config(&subject, expected, &server()).await.unwrap(), SettingsOutcome::Moved);
             }
             let deletion = DeleteRequest {
                 subject: subject.clone(), version: Some(VersionSelector::Number(1)), permanent: false, read_only: false,
                 expected_settings: Some(expected), now: 1,
             };
-            let outcome = store.delete(Arc::new(deletion)).await.unwrap();
+            let outcome = store.delete(Arc::new(deletion), &server()).await.unwrap();
             assert_eq!(outcome == DeleteOutcome::Moved, version.is_none(), "{outcome:?}");
         }
     }
@@ -268,7 +272,7 @@ fn dek(material: &str) -> Dek {
 }
 
 async fn change(store: &Arc<dyn Store>, change: KeyChange) -> KeyOutcome {
-    store.change_key(Arc::new(change)).await.unwrap()
+    store.change_key(Arc::new(change), &server()).await.unwrap()
 }
 
 on_both! {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use accordant::cloudevents::resolve::OwnBases;
-use accordant::http::{AppState, Gate, HttpSettings, Links, Metrics, Route, app, routes};
+use accordant::http::{App, AppState, Gate, HttpSettings, Links, Metrics, Route, app, routes};
 use accordant::registry::{Defaults, Limits, Registry};
 use accordant::server::{ServerSettings, serve};
 use accordant::store::postgres::{PostgresOptions, PostgresStore};
@@ -131,6 +131,7 @@ pub struct TestApp {
     stop: Option<oneshot::Sender<()>>,
     pub store: Arc<dyn Store>,
     pub registry: Arc<Registry>,
+    application: App,
     /// The database, for as long as the server runs.
     fresh: Option<Fresh>,
 }
@@ -213,14 +214,20 @@ impl TestApp {
         let settings = ServerSettings { shutdown_timeout: Duration::from_secs(5), ..setup.server };
         let (stop, stopped) = oneshot::channel::<()>();
         let application = app(&state);
+        let served = application.clone();
         tokio::spawn(async move {
-            serve(vec![listener.into()], application, metrics, settings, async move {
+            serve(vec![listener.into()], served, metrics, settings, async move {
                 let _ = stopped.await;
             })
             .await;
         });
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { address, client, stop: Some(stop), store, registry, fresh: None }
+        Self { address, client, stop: Some(stop), store, registry, application, fresh: None }
+    }
+
+    /// Writes what the record of refusals has held back.
+    pub async fn flush(&self) {
+        self.application.flush().await;
     }
 
     pub async fn send(&self, method: Method, target: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {

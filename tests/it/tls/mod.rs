@@ -4,6 +4,7 @@ mod certificates;
 mod client;
 mod listeners;
 mod reload;
+mod revocation;
 
 use std::path::Path;
 
@@ -12,7 +13,8 @@ use client::Client;
 use crate::support::process::Process;
 
 /// The files beside these tests: made once with openssl, good for a hundred years (`renewed` for fewer). `ca` has signed all but
-/// `stranger`, which `other-ca` has signed.
+/// `stranger`, which `other-ca` has signed, and `listed` and `unlisted`, which `listing-ca` has. Of its lists `none` is empty, and `listed`
+/// has the one on it.
 pub fn file(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls/files").join(name)).unwrap()
 }

@@ -22,13 +22,13 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
 
 pub(in crate::http) async fn put(request: Request) -> Answer {
     let alias = bodies::cloudevents::alias(json::value(&request.body, "Map")?.as_ref(), request.base_context())?;
-    let is_new = request.registry().put_alias(&alias, request.rights()).await?;
+    let is_new = request.registry().put_alias(&alias, request.rights(), request.actor()).await?;
     plain_json(created_or_ok(is_new), &wire::Alias::new(&alias, false))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
     let uri = request.query("uri").filter(|uri| !uri.is_empty());
     let uri = uri.ok_or_else(|| ApiError::bad_request("The parameter uri is missing"))?;
-    let alias = request.registry().delete_alias(uri, request.rights()).await?;
+    let alias = request.registry().delete_alias(uri, request.rights(), request.actor()).await?;
     plain_json(StatusCode::OK, &wire::Alias::new(&alias, false))
 }

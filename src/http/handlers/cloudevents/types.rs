@@ -25,11 +25,11 @@ pub(in crate::http) async fn get(request: Request) -> Answer {
 pub(in crate::http) async fn put(request: Request) -> Answer {
     let body = json::value(&request.body, "Map")?;
     let binding = bodies::cloudevents::type_binding(body.as_ref(), request.param("type"), request.base_context())?;
-    let is_new = request.registry().put_type_binding(&binding, request.rights()).await?;
+    let is_new = request.registry().put_type_binding(&binding, request.rights(), request.actor()).await?;
     plain_json(created_or_ok(is_new), &EventType::new(&binding, false))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
-    request.registry().delete_type_binding(request.param("type"), request.rights()).await?;
+    request.registry().delete_type_binding(request.param("type"), request.rights(), request.actor()).await?;
     Ok(Reply::NoContent)
 }

@@ -84,7 +84,7 @@ fn keys_are_found_by_discovery_and_kept_while_the_issuer_is_away() {
     issuer.is_away.store(true, Ordering::Relaxed);
     eventually("a fetch that fails", || {
         let text = crate::support::process::exchange(&server.address, "GET", "/metrics", "").unwrap().1;
-        text.lines().any(|line| line.starts_with("accordant_oidc_key_fetches_total{outcome=\"failed\"}"))
+        text.lines().any(|line| line.starts_with("accordant_oidc_key_fetches_total{") && line.contains("outcome=\"failed\""))
     });
     assert_eq!(status(&server, &new), 200);
     assert_eq!(status(&server, &token("https://elsewhere", &second)), 401);
@@ -106,6 +106,35 @@ fn a_server_starts_while_its_issuer_is_away_and_takes_tokens_once_it_is_there() 
     issuer.publish(&[&signer]);
     issuer.is_away.store(false, Ordering::Relaxed);
     eventually("keys", || status(&server, &token) == 200);
+}
+
+#[test]
+fn several_issuers_have_keys_and_names_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let (people, machines) = (TestIssuer::start(), TestIssuer::start());
+    let (first, second) = (Signer::new(Algorithm::RS256, "1"), Signer::new(Algorithm::ES256, "1"));
+    people.publish(&[&first]);
+    machines.publish(&[&second]);
+    let both = format!("{},{}", people.url, machines.url);
+    let arguments = ["--oidc-issuer", &both, "--oidc-audience", "registry", "--oidc-prefix", ",ci:", "--oidc-refresh", "200ms"];
+    let server = Process::start(directory.path(), &arguments);
+    assert!(server.begin.contains("tokens of 2 issuers"), "{}", server.begin);
+    let who = |token: &str| {
+        let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
+        write!(stream, "GET /accordant/v1/whoami HTTP/1.0\r\nauthorization: Bearer {token}\r\n\r\n").unwrap();
+        let text: String = BufReader::new(stream).lines().map_while(Result::ok).collect();
+        text.split_once("\"principal\":\"").map(|(_, rest)| rest.split('"').next().unwrap().to_owned())
+    };
+    assert_eq!(who(&token(&people.url, &first)).as_deref(), Some("user:svc-orders"));
+    assert_eq!(who(&token(&machines.url, &second)).as_deref(), Some("user:ci:svc-orders"));
+    // the keys of one are not good for the other
+    assert_eq!(status(&server, &token(&people.url, &second)), 401);
+    assert_eq!(status(&server, &token(&machines.url, &first)), 401);
+    assert_eq!(status(&server, &token("https://elsewhere", &first)), 401);
+    people.is_away.store(true, Ordering::Relaxed);
+    machines.publish(&[&first]);
+    eventually("the keys of the one go on while the other is away", || status(&server, &token(&machines.url, &first)) == 200);
+    assert_eq!(status(&server, &token(&people.url, &first)), 200);
 }
 
 #[test]
@@ -132,6 +161,9 @@ fn settings_that_would_let_anybody_in_end_the_start() {
     for (arguments, expected) in [
         (&["--oidc-issuer", "https://i"][..], "oidc-audience is not given"),
         (&["--oidc-audience", "a"], "without oidc-issuer"),
+        (&["--oidc-issuer", "https://i,https://j", "--oidc-audience", "a"], "each needs a part of oidc-prefix of its own"),
+        (&["--oidc-issuer", "https://i,https://j", "--oidc-audience", "a", "--oidc-prefix", "a,b,c"], "have one part"),
+        (&["--oidc-issuer", "https://i,", "--oidc-audience", "a"], "have one part"),
         (&["--oidc-issuer", "http://issuer.example", "--oidc-audience", "a"], "neither https:// nor on this machine"),
         (&["--oidc-issuer", "https://i", "--oidc-audience", "a", "--oidc-jwks", "http://k/keys"], "neither https:// nor"),
         (&["--oidc-issuer", "https://i", "--oidc-audience", "a", "--oidc-jwks", "none.json"], "none.json: "),

@@ -34,7 +34,29 @@ fn settings() -> OidcSettings {
         leeway: 30,
         principal: ClaimPath::parse("sub").unwrap(),
         groups: ClaimPath::parse("groups"),
+        prefix: String::new(),
+        reserved: Vec::new(),
     }
+}
+
+#[test]
+fn names_of_an_issuer_are_not_those_of_another() {
+    let signer = Signer::new(Algorithm::ES256, "1");
+    let keys = set(&keys(&[&signer]));
+    let find = |name: &str, group: &str, prefix: &str, reserved: &[&str]| {
+        let mut claims = claims(NOW);
+        (claims["sub"], claims["groups"]) = (json!(name), json!([group]));
+        let reserved = reserved.iter().map(ToString::to_string).collect();
+        let settings = OidcSettings { prefix: prefix.to_owned(), reserved, ..settings() };
+        let identity = settings.verify(&signer.sign(&claims), &keys, NOW * 1000).ok()?;
+        Some((identity.principal.name.to_string(), identity.principal.groups[0].to_string()))
+    };
+    let named = |name: &str, group: &str| Some((name.to_owned(), group.to_owned()));
+    assert_eq!(find("alice", "team", "ci:", &[]), named("ci:alice", "ci:team"));
+    assert_eq!(find("alice", "team", "", &["ci:"]), named("alice", "team"));
+    assert_eq!(find("ci:alice", "team", "", &["ci:"]), None);
+    assert_eq!(find("alice", "ci:team", "", &["ci:"]), None);
+    assert_eq!(find("x:alice", "team", "ci:", &["ci:x:"]), None);
 }
 
 fn set(keys: &Value) -> KeySet {
@@ -232,7 +254,7 @@ on_both! {
         let now = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(NOW * 1000));
         let text = "[[allow]]\nprincipals = [\"group:team-orders\"]\nroles = [\"producer\"]\nsubjects = [\"orders-*\"]\n";
         let issuer = Issuer::new(settings(), clock(&now));
-        let logins = Logins::new(None, None, Some(rules(text)), false).with_issuer(Some(std::sync::Arc::clone(&issuer)));
+        let logins = Logins::new(None, None, Some(rules(text)), false).with_issuers(vec![std::sync::Arc::clone(&issuer)]);
         let gate = Gate::new(logins, VerifierLimits::default(), clock(&now)).unwrap();
         let app = TestApp::with(db, Setup { gate: Some(std::sync::Arc::clone(&gate)), ..Setup::default() }).await;
         let signer = Signer::new(Algorithm::ES256, "a");
@@ -266,7 +288,7 @@ on_both! {
     async fn a_key_that_is_missing_is_asked_for_once_and_the_request_waits_for_it(db) {
         let now = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(NOW * 1000));
         let issuer = Issuer::new(settings(), clock(&now));
-        let logins = Logins::new(None, None, None, false).with_issuer(Some(std::sync::Arc::clone(&issuer)));
+        let logins = Logins::new(None, None, None, false).with_issuers(vec![std::sync::Arc::clone(&issuer)]);
         let gate = Gate::new(logins, VerifierLimits::default(), clock(&now)).unwrap();
         let app = TestApp::with(db, Setup { gate: Some(gate), ..Setup::default() }).await;
         let (old, new, forged) = (Signer::new(Algorithm::RS256, "old"), Signer::new(Algorithm::ES256, "new"), Signer::new(Algorithm::ES256, "other"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accordant::cloudevents::resolve::{Base, ResolveSettings};
 use accordant::registry::Defaults;
 use accordant::store::{HashedContent, RegisterOutcome, RegisterRequest};
-use accordant::types::{Alias, AliasTarget, Content, SchemaType, Subject, TypeBinding, VersionSelector};
+use accordant::types::{Actor, Alias, AliasTarget, Content, SchemaType, Subject, TypeBinding, VersionSelector};
 use hyper::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -467,7 +467,7 @@ on_both! {
                 subject: Subject::plain(&format!("old-{at}")), schema: HashedContent::from(content), targets: Vec::new(), active_references: true,
                 expected_epoch: 0, expected_settings: 0, version: 1, id: None, digest: None, names: Vec::new(), disruptive: false, now: 1,
             };
-            assert!(matches!(app.store.register(Arc::new(request)).await.unwrap(), RegisterOutcome::Registered { .. }));
+            assert!(matches!(app.store.register(Arc::new(request), &Arc::new(Actor::server())).await.unwrap(), RegisterOutcome::Registered { .. }));
         }
         assert_eq!(resolve(&app, "https://example.com/old.json").await.status, 404);
         assert_eq!(app.registry.backfill_names().await.unwrap(), 4);
