@@ -91,6 +91,20 @@ pub trait Format: fmt::Debug + Send + Sync {
     /// It has no such meaning, in Confluent's words.
     fn logical_type(&self, metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError>;
 
+    /// The normalized text of the schema that stands for a logical type. `name` names what has no name of its own. Must run where the
+    /// stack is deep.
+    ///
+    /// # Errors
+    /// The format has no such schema, in Confluent's words where it has some.
+    fn from_logical(
+        logical: &LogicalType,
+        name: &str,
+        references: &[ResolvedReference],
+        max_depth: usize,
+    ) -> Result<String, ConversionError>
+    where
+        Self: Sized;
+
     /// The places of declarations that begin at these offsets of the text as sent.
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place>;
 

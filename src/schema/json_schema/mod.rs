@@ -18,6 +18,7 @@ mod bundle;
 mod compat;
 mod dialect;
 mod documents;
+mod from_logical;
 mod jsonschema_adapter;
 mod meta_schema_check;
 mod meta_schemas;
@@ -51,7 +52,7 @@ use super::format::{
     CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
 };
 use super::json::{self, ReadOptions, Value};
-use super::logical::{ConversionError, LogicalType};
+use super::logical::{ConversionError, LogicalType, conversion};
 use super::meter;
 use super::position::Position;
 use crate::types::{CompatibilityPolicy, Metadata, SchemaType};
@@ -202,6 +203,16 @@ impl Format for Schema {
 
     fn logical_type(&self, _metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError> {
         to_logical::to_logical(self)
+    }
+
+    fn from_logical(
+        logical: &LogicalType,
+        name: &str,
+        references: &[ResolvedReference],
+        max_depth: usize,
+    ) -> Result<String, ConversionError> {
+        let text = from_logical::from_logical(logical, name, references)?;
+        conversion::normalized::<Self>(&text, references, &ParseOptions::new(ParseMode::Stored, max_depth))
     }
 
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {
