@@ -166,6 +166,18 @@ def shapes():
     yield "Protobuf: 80,000 messages", check(messages("int32"), messages("string"), "PROTOBUF")
     fields = lambda kind: 'syntax="proto3"; message M{' + "".join(f"{kind} f{at}={at + 20_000};" for at in range(150_000)) + "}"
     yield "Protobuf: a message of 150,000 fields", check(fields("int32"), fields("string"), "PROTOBUF")
+    in_proto = lambda lines: register('syntax="proto3";' + lines, "PROTOBUF")
+    yield "Protobuf: 4 MiB of reserved names", in_proto("message M{reserved " + ",".join(f'"n{at}"' for at in range(340_000)) + ";}")
+    yield "Protobuf: 4 MiB of imports", in_proto("".join(f'import "a{at}.proto";' for at in range(160_000)))
+    yield "Protobuf: 4 MiB of comments", in_proto("// word\n" * 500_000 + "message M{}")
+    defaults = "[" + ",".join(["{}"] * 1_300_000) + "]"
+    field = f'{{"name":"f","type":{{"type":"array","items":{{"type":"map","values":"int"}}}},"default":{defaults}}}'
+    yield "Avro: 4 MiB of a default", register(f'{{"type":"record","name":"R","fields":[{field}]}}', "AVRO")
+    entries = {f"k{at}": "v" for at in range(140_000)}
+    beside = lambda what: [("POST", "/subjects/s/versions", json.dumps({"schema": '"string"', **what}))]
+    yield "metadata of 140,000 properties", beside({"metadata": {"properties": entries}})
+    rules = [{"name": f"r{at}", "kind": "CONDITION", "mode": "WRITE", "type": "CEL", "expr": "true"} for at in range(24_000)]
+    yield "24,000 rules", beside({"ruleSet": {"domainRules": rules}})
 
 
 def measured(binary, name, requests):

@@ -190,6 +190,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         options.lock_timeout = settings.database_lock_timeout;
         options.acquire_timeout = settings.database_acquire_timeout;
         options.poll_interval = settings.database_poll_interval;
+        options.read_age = settings.read_consistency.age();
         options.statement_cache = settings.database_statement_cache;
         let store = Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?);
         if settings.outage_reads == OutageReads::Off {

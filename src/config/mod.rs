@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub use endpoint::{Endpoint, Endpoints};
 pub use events::List;
 pub use settings::{SETTINGS, Setting, Settings};
-pub use value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, Shapes};
+pub use value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes};
 
 use crate::types::edit_distance;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::endpoint::Endpoints;
 use super::events::List;
-use super::value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, Shapes, Value};
+use super::value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes, Value};
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::{AccessLog, Rate};
@@ -177,6 +177,7 @@ settings! {
     outage_reads: OutageReads, "outage-reads", "on", "Postgres: while the database is away, answer reads from memory where this process has read the same before (`on`), or with 503 (`off`).";
     outage_cache_bytes: Bytes, "outage-cache-bytes", "8MiB", "Postgres: memory for what is answered while the database is away.";
     database_poll_interval: Duration, "database-poll-interval", "1s", "Postgres: how often changes by other replicas are polled for, beside being listened for.";
+    read_consistency: ReadConsistency, "read-consistency", "strict", "Postgres: whether answers about the versions of a subject are always as the database has them (`strict`), or may be so old as `bounded(500ms)` says.";
     database_statement_cache: usize, "database-statement-cache", "200", "Postgres: prepared statements per connection; 0 behind a pooler in transaction mode.";
     changes_max_age: Age, "changes-max-age", "30d", "How long the database keeps its record of changes.";
     changes_max_rows: u64, "changes-max-rows", "1000000", "Most changes in that record; the oldest go first.";

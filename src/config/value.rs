@@ -212,6 +212,36 @@ pub enum OutageReads {
     Off,
 }
 
+/// How old an answer about the versions of a subject may be, where several replicas share a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadConsistency {
+    /// What the database has when it is asked.
+    Strict,
+    /// At most so old.
+    Bounded(Duration),
+}
+
+impl ReadConsistency {
+    /// How old; `None`: not at all.
+    pub fn age(self) -> Option<Duration> {
+        match self {
+            Self::Strict => None,
+            Self::Bounded(age) => Some(age),
+        }
+    }
+}
+
+impl Value for ReadConsistency {
+    const KIND: &'static str = "strict, or a bound such as bounded(500ms)";
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "strict" {
+            return Some(Self::Strict);
+        }
+        Duration::read(text.strip_prefix("bounded(")?.strip_suffix(')')?).map(Self::Bounded)
+    }
+}
+
 words!(crate::login::NameSource, "one of subject, dns, uri, email", "subject" => Self::Subject, "dns" => Self::Dns, "uri" => Self::Uri, "email" => Self::Email);
 words!(crate::server::ClientAuth, "one of off, optional, required", "off" => Self::Off, "optional" => Self::Optional, "required" => Self::Required);
 words!(crate::server::MinVersion, "one of 1.2, 1.3", "1.2" => Self::V12, "1.3" => Self::V13);

@@ -75,7 +75,7 @@ impl App {
         let preflight = preflight.map(|grant| (None, grant.preflight(request.headers())));
         let known = self.state.gate.as_ref().map_or(Known::Open, |gate| gate.known(request.headers(), &peer));
         let cached = match (&admitted, known.class()) {
-            (Ok(()), Some(class)) => self.state.answer_cache.answer(&request, class, generation),
+            (Ok(()), Some(class)) => self.state.answer_cache.answer(&request, class, generation, &**self.state.registry.store()),
             _ => None,
         };
         let (route, mut response) = match (preflight, cached) {

@@ -9,6 +9,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{Extension, RawPathParams, Request as HttpRequest};
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -24,6 +25,7 @@ use super::error::ApiError;
 use super::error_response::error_response;
 use super::gate::{Caller, LoginFailure};
 use super::metrics::RouteIndex;
+use super::middleware::answer_cache::Question;
 use super::middleware::context_prefix::PrefixContext;
 use super::middleware::{gzip, span};
 use super::needs::Needs;
@@ -132,7 +134,6 @@ impl Call<'_> {
     async fn run(&self, path: PathParameters, request: HttpRequest) -> Result<Response, ApiError> {
         let Self { state, route, info, .. } = *self;
         let (method, headers) = (&info.method, &info.headers);
-        let target = cache_target(&request);
         let (mut parts, body) = request.into_parts();
         let caller = self.caller().await?;
         if takes_body(method) {
@@ -150,15 +151,31 @@ impl Call<'_> {
         let media_type = self.media_type()?;
         let generation = state.registry.store().known_generation().content;
         let request = if takes_body(method) { request.with_body(self.collect(body).await?) } else { request };
+        let Some(target) = info.uri.path_and_query().map(PathAndQuery::as_str) else { return Err(ApiError::not_found()) };
+        let cache = &state.answer_cache;
+        if !takes_body(method) {
+            let reply = (route.handler)(request).await?;
+            match &reply {
+                Reply::CacheableJson(bytes, freshness) => {
+                    cache.put_json(target, class, generation, self.index, bytes.clone(), *freshness);
+                }
+                Reply::Document { document, is_cacheable: true } => {
+                    cache.put_document(target, class, generation, self.index, Arc::clone(document));
+                }
+                _ => {}
+            }
+            return Ok(reply.into_response(media_type, method, headers));
+        }
+        if !route.options.is_question {
+            return Ok((route.handler)(request).await?.into_response(media_type, method, headers));
+        }
+        let question = Question::new(target, class, &request.body);
+        if let Some(bytes) = cache.answer_to(&question, generation, headers, &**state.registry.store()) {
+            return Ok(Reply::Json(bytes).into_response(media_type, method, headers));
+        }
         let reply = (route.handler)(request).await?;
-        match (&reply, target) {
-            (Reply::CacheableJson(bytes), Some(target)) => {
-                state.answer_cache.put_json(&target, class, generation, self.index, bytes.clone());
-            }
-            (Reply::Document { document, is_cacheable: true }, Some(target)) => {
-                state.answer_cache.put_document(&target, class, generation, self.index, Arc::clone(document));
-            }
-            _ => {}
+        if let Reply::CacheableJson(bytes, freshness) = &reply {
+            cache.put_answer_to(question, generation, self.index, bytes.clone(), *freshness);
         }
         Ok(reply.into_response(media_type, method, headers))
     }
@@ -268,13 +285,4 @@ async fn pieces(body: Body, limit: usize, setting: &str, share: &mut Share<'_>) 
 
 fn takes_body(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::DELETE)
-}
-
-/// The target under which the answer may be cached: only when no prefix was taken off it.
-fn cache_target(request: &HttpRequest) -> Option<String> {
-    let path = request.uri().path();
-    let may_be_kept = !takes_body(request.method())
-        && (path.starts_with("/schemas/") || problem::is_here(path))
-        && request.extensions().get::<PrefixContext>().is_none();
-    request.uri().path_and_query().filter(|_| may_be_kept).map(|target| target.as_str().to_owned())
 }

@@ -463,6 +463,9 @@ impl From<RegistryError> for ApiError {
             E::Store(StoreError::Unwritable { cause, .. }) => {
                 Self::unavailable(50304, format!("The database can't be written: {cause}; try again"))
             }
+            E::Store(error @ StoreError::Removed { .. }) => {
+                Self::unavailable(50304, format!("The database can't be written: {error}"))
+            }
             E::Store(StoreError::Busy(cause)) => Self {
                 cause: Some(cause.clone()),
                 ..Self::unavailable(50304, format!("The database is busy: {cause}; try again"))

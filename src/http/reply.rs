@@ -12,12 +12,13 @@ use super::document::Document;
 use super::error::ApiError;
 pub(super) use super::json_text::to_bytes;
 use super::negotiate::MediaType;
+use crate::store::Freshness;
 
 pub(super) enum Reply {
     /// In the negotiated media type.
     Json(Bytes),
-    /// The same, where the answer holds until the registry's next generation.
-    CacheableJson(Bytes),
+    /// The same, where the answer holds until the registry's next generation, and for as long as what was read is fresh.
+    CacheableJson(Bytes, Option<Freshness>),
     /// The same, where nobody on the way may keep it.
     SecretJson(Bytes),
     /// In a media type of its own.
@@ -49,9 +50,14 @@ pub(super) fn plain_json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -
 }
 
 impl Reply {
+    /// JSON that holds for as long as what was read is fresh: not at all, where the store can't tell.
+    pub(super) fn while_fresh(bytes: Bytes, freshness: Option<Freshness>) -> Self {
+        if freshness.is_some() { Self::CacheableJson(bytes, freshness) } else { Self::Json(bytes) }
+    }
+
     pub(super) fn into_response(self, media_type: MediaType, method: &Method, headers: &HeaderMap) -> Response {
         match self {
-            Self::Json(bytes) | Self::CacheableJson(bytes) => respond(StatusCode::OK, media_type, Body::from(bytes)),
+            Self::Json(bytes) | Self::CacheableJson(bytes, _) => respond(StatusCode::OK, media_type, Body::from(bytes)),
             Self::SecretJson(bytes) => {
                 let mut response = respond(StatusCode::OK, media_type, Body::from(bytes));
                 response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

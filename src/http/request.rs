@@ -13,6 +13,7 @@ use super::request_info::RequestInfo;
 use super::state::AppState;
 use crate::access::{Operation, Rights};
 use crate::registry::Registry;
+use crate::store::{Extent, Freshness};
 use crate::types::{DEFAULT_CONTEXT, Subject};
 
 /// Decoded path parameters by name.
@@ -140,6 +141,11 @@ impl Request {
     /// The subject of the path as it is named, its alias not followed.
     pub(super) fn named_subject(&self) -> Subject {
         Subject::parse_in(self.base_context(), self.param("subject"))
+    }
+
+    /// How long an answer about a subject, read after this, may be given again.
+    pub(super) fn freshness(&self, subject: &Subject) -> Option<Freshness> {
+        self.registry().store().freshness(Extent::of(subject))
     }
 
     /// The subject of the path, its alias followed.

@@ -34,6 +34,8 @@ pub(super) struct RouteOptions {
     pub(super) takes_any_type: bool,
     /// Scripts of other sites may read the answer.
     pub(super) allows_any_origin: bool,
+    /// Its body asks for something and changes nothing: the same one may be answered again.
+    pub(super) is_question: bool,
     pub(super) body_limit: BodyLimit,
     /// What answers clients that accept media types of schemas only.
     pub(super) document: Option<Handler>,
@@ -45,6 +47,7 @@ impl Default for RouteOptions {
             negotiates: true,
             takes_any_type: false,
             allows_any_origin: false,
+            is_question: false,
             body_limit: |settings, _| (settings.max_body_bytes, "max-body-bytes"),
             document: None,
         }
@@ -107,6 +110,11 @@ pub(super) fn any_origin() -> RouteOptions {
 /// For routes whose body is an event, or several.
 pub(super) fn events(body_limit: BodyLimit) -> RouteOptions {
     RouteOptions { takes_any_type: true, body_limit, ..own_type() }
+}
+
+/// For routes whose body asks for something and changes nothing.
+pub(super) fn question() -> RouteOptions {
+    RouteOptions { is_question: true, ..RouteOptions::default() }
 }
 
 /// For routes whose body is a config.

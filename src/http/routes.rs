@@ -7,7 +7,7 @@ use super::handlers::{
     associations, compatibility, config, contexts, deks, health, keks, metadata, mode, register_tree, schemas, subjects, whoami,
 };
 use super::needs::Needs;
-use super::route::{Route, any_origin, delete, events, get, of_config, options, or_document, own_type, post, put};
+use super::route::{Route, any_origin, delete, events, get, of_config, options, or_document, own_type, post, put, question};
 use crate::access::Operation;
 
 const READ: Needs = Needs::Subject(&[Operation::SubjectRead]);
@@ -45,7 +45,7 @@ pub fn routes() -> &'static [Route] {
             get("/schemas/guids/{guid}", "getSchemaByGuid", Needs::Schema, schemas::by_guid),
             get("/schemas/guids/{guid}/ids", "listIdsOfGuid", Needs::Schema, schemas::ids_of_guid),
             get("/subjects", "listSubjects", LISTS, subjects::list),
-            post("/subjects/{subject}", "lookUpSchema", READ, subjects::look_up),
+            post("/subjects/{subject}", "lookUpSchema", READ, subjects::look_up).with(question()),
             delete("/subjects/{subject}", "deleteSubject", DELETE, subjects::delete),
             get("/subjects/{subject}/metadata", "getLatestWithMetadata", READ, subjects::by_metadata),
             get("/subjects/{subject}/versions", "listVersions", READ, subjects::versions),
@@ -56,8 +56,10 @@ pub fn routes() -> &'static [Route] {
             get("/subjects/{subject}/versions/{version}/schema", "getVersionText", READ, subjects::version_text),
             get("/subjects/{subject}/versions/{version}/referencedby", "listReferrers", READ, subjects::referenced_by),
             post("/subjects/{subject}/versions/{version}/tags", "editTags", READ_AND_WRITE, subjects::edit_tags),
-            post("/compatibility/subjects/{subject}/versions/{version}", "checkVersion", Needs::Trial, compatibility::one),
-            post("/compatibility/subjects/{subject}/versions", "checkHistory", Needs::Trial, compatibility::history),
+            post("/compatibility/subjects/{subject}/versions/{version}", "checkVersion", Needs::Trial, compatibility::one)
+                .with(question()),
+            post("/compatibility/subjects/{subject}/versions", "checkHistory", Needs::Trial, compatibility::history)
+                .with(question()),
             get("/config", "getGlobalConfig", READ_REGISTRY, config::get),
             put("/config", "putGlobalConfig", CHANGE_REGISTRY, config::put).with(of_config()),
             delete("/config", "deleteGlobalConfig", CHANGE_REGISTRY, config::delete),

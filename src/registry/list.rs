@@ -13,7 +13,7 @@ use crate::store::{ListedVersion, SubjectFilter, VersionFilter};
 use crate::types::{Association, AssociationType, Lifecycle, Subject};
 
 /// Rows read from the database at once.
-const PAGE: i64 = 1000;
+const PAGE: usize = 1000;
 
 /// Schemas read from the database at once, at most.
 const MAX_SCHEMAS: i64 = 128;
@@ -81,6 +81,9 @@ struct SchemaListing {
     versions: VersionFilter,
     aliases: HashMap<String, Vec<String>>,
     after: Option<(String, i32)>,
+    /// Rows that the database skips.
+    skip: i64,
+    /// Matches that are skipped.
     offset: usize,
     left: usize,
     /// How many rows are read at once: schemas can be as large as a body may be.
@@ -88,10 +91,32 @@ struct SchemaListing {
 }
 
 impl SchemaListing {
+    /// Where every version of the subjects is listed, the database finds where the page begins.
+    async fn enter(&mut self) -> Result<(), RegistryError> {
+        let filter = &self.filter;
+        let is_whole = filter.rule_type.is_none() && filter.associations.is_none() && self.versions.also.is_empty();
+        if self.offset == 0 || !is_whole || !self.rights.reads_everything() {
+            return Ok(());
+        }
+        let (store, subjects) = (&self.registry.store, &self.versions.subjects);
+        let offset = i64::try_from(std::mem::take(&mut self.offset)).unwrap_or(i64::MAX);
+        let begin = if self.versions.latest_only {
+            store.subjects(subjects, None, offset, 1).await?.pop().map(|subject| (subject, 0))
+        } else {
+            store.place_of_version(subjects, offset).await?
+        };
+        match begin {
+            Some((subject, before)) => (self.after, self.skip) = (Some((subject, 0)), before),
+            None => self.left = 0,
+        }
+        Ok(())
+    }
+
     async fn next(&mut self) -> Result<Option<Vec<ListedSchema>>, RegistryError> {
         while self.left > 0 {
             let from = self.after.as_ref().map(|(subject, version)| (subject.as_str(), *version));
-            let page = self.registry.store.versions(&self.versions, from, self.rows).await?;
+            let skip = std::mem::take(&mut self.skip);
+            let page = self.registry.store.versions(&self.versions, from, skip, self.rows).await?;
             let Some(last) = page.last() else { return Ok(None) };
             self.after = Some((last.subject.qualified(), last.row.version));
             let bytes: usize = page.iter().map(|listed| listed.schema.content.text.len()).sum();
@@ -128,17 +153,18 @@ impl Registry {
                 if limit == 0 {
                     return Ok(None);
                 }
-                let mut page = registry.store.subjects(&filter, after.as_deref(), PAGE).await?;
-                let Some(last) = page.last() else { return Ok(None) };
-                after = Some(last.qualified.clone());
-                if !rights.reads_everything() {
-                    page.retain(|listed| rights.reads(&Subject::parse(&listed.qualified)));
-                }
-                let skipped = offset.min(page.len());
-                offset -= skipped;
-                let names: Vec<String> = page.into_iter().skip(skipped).take(limit).map(|s| s.qualified).collect();
-                if !names.is_empty() {
-                    let left = limit - names.len();
+                // where every subject is listed, an index skips them
+                let skip = if rights.reads_everything() { std::mem::take(&mut offset) } else { 0 };
+                let (skip, page) = (i64::try_from(skip).unwrap_or(i64::MAX), i64::try_from(PAGE).unwrap_or(i64::MAX));
+                let mut names = registry.store.subjects(&filter, after.as_deref(), skip, page).await?;
+                let Some(last) = names.last() else { return Ok(None) };
+                after = Some(last.clone());
+                let is_last = names.len() < PAGE;
+                names.retain(|name| rights.reads_everything() || rights.reads(&Subject::parse(name)));
+                names.drain(..offset.min(names.len())).for_each(|_| offset -= 1);
+                names.truncate(limit);
+                if is_last || !names.is_empty() {
+                    let left = if is_last { 0 } else { limit - names.len() };
                     return Ok(Some((names, (registry, filter, rights, after, offset, left))));
                 }
             }
@@ -151,7 +177,7 @@ impl Registry {
     /// Store failures.
     pub async fn has_subjects(&self, context: &str) -> Result<bool, RegistryError> {
         let filter = SubjectFilter { context: Some(context.to_owned()), ..SubjectFilter::default() };
-        Ok(!self.store.subjects(&filter, None, 1).await?.is_empty())
+        Ok(!self.store.subjects(&filter, None, 0, 1).await?.is_empty())
     }
 
     /// Versions of subjects that may be read with their schemas, by subject and version, in pages.
@@ -169,17 +195,19 @@ impl Registry {
             if filter.aliases { self.subject_aliases(&filter.versions.subjects, &rights).await? } else { HashMap::new() };
         let mut versions = filter.versions.clone();
         versions.also = aliases.keys().cloned().collect();
-        let listing = SchemaListing {
+        let mut listing = SchemaListing {
             registry: Arc::clone(self),
             rights,
             filter,
             versions,
             aliases,
             after: None,
+            skip: 0,
             offset,
             left: limit,
             rows: 8,
         };
+        listing.enter().await?;
         Ok(try_unfold(listing, async |mut listing| Ok(listing.next().await?.map(|page| (page, listing)))))
     }
 

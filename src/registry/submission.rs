@@ -82,6 +82,11 @@ impl Submission {
             .try_for_each(|target| rights.require(Operation::SubjectRead, &target))
     }
 
+    /// Whether its references mean the same as long as nothing is deleted or imported: a reference to the latest version does not.
+    pub fn has_fixed_references(&self) -> bool {
+        self.references.iter().all(|reference| reference.version.is_some_and(|version| version > 0))
+    }
+
     /// True without a schema text.
     pub fn is_empty(&self) -> bool {
         self.schema.as_deref().is_none_or(|text| text.trim().is_empty())

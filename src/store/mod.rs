@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `mod.rs` | the trait, by kind of unit |
 //! | `rows.rs`, `requests.rs`, `keys.rs` | what reads give; what writes take and how they end |
-//! | `generation.rs` | the counters by which caches know that they are stale |
+//! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
 //! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
@@ -24,6 +24,7 @@ use crate::types::{
 };
 
 mod error;
+mod freshness;
 mod generation;
 mod keys;
 mod outage;
@@ -34,6 +35,7 @@ mod sql_store;
 pub mod sqlite;
 
 pub use error::StoreError;
+pub use freshness::{Extent, Freshness, Registrations};
 pub use generation::{Generation, KnownGeneration};
 pub use keys::{KeyChange, KeyOutcome};
 pub use outage::{OutageObserver, OutageReads};
@@ -42,8 +44,8 @@ pub use requests::{
     RegisterRequest, SettingsOutcome,
 };
 pub use rows::{
-    AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedSubject, ListedVersion, NamedSchema, SchemaNames,
-    Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedVersion, NamedSchema, SchemaNames, Scope,
+    ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
 use error::migrated;
@@ -78,6 +80,13 @@ pub trait Store: Send + Sync + 'static {
     /// The generation as far as this process knows, without asking the database. On SQLite it is exact; on Postgres it follows
     /// within the poll interval.
     fn known_generation(&self) -> Generation;
+
+    /// What is needed to know later whether an answer about some subjects still holds, beside the generation. Taken before they are
+    /// read. `None` where such answers may not be kept.
+    fn freshness(&self, of: Extent) -> Option<Freshness>;
+
+    /// Whether what was read at that time holds still, as far as registrations can make it wrong.
+    fn is_fresh(&self, freshness: &Freshness) -> bool;
 
     // --- schemas and versions
 
@@ -149,16 +158,28 @@ pub trait Store: Send + Sync + 'static {
     /// The highest id handed out in a context.
     async fn max_id(&self, context: &str) -> Result<SchemaId, StoreError>;
 
-    /// A page of subjects in the order of their qualified names, after `after`.
-    async fn subjects(&self, filter: &SubjectFilter, after: Option<&str>, limit: i64) -> Result<Vec<ListedSubject>, StoreError>;
+    /// A page of subjects, by their qualified names and in the order of these: after `after`, without the first `skip`.
+    async fn subjects(
+        &self,
+        filter: &SubjectFilter,
+        after: Option<&str>,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<String>, StoreError>;
 
-    /// A page of versions with their schemas, by qualified subject and version, after `after`.
+    /// A page of versions with their schemas, by qualified subject and version: after `after`, without the first `skip`, each of which is
+    /// read and thrown away.
     async fn versions(
         &self,
         filter: &VersionFilter,
         after: Option<(&str, Version)>,
+        skip: i64,
         limit: i64,
     ) -> Result<Vec<ListedVersion>, StoreError>;
+
+    /// Where the list of all versions of some subjects has its `place`-th entry, counted from 0: the subject by its qualified name, and
+    /// how many of its versions come before. `None` beyond the end.
+    async fn place_of_version(&self, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError>;
 
     /// Deletes a context that holds no schemas. False when it holds some.
     async fn delete_context(&self, context: &str) -> Result<bool, StoreError>;

@@ -114,7 +114,7 @@ pub struct ScopeSettings {
 pub struct SubjectFilter {
     /// Only this context; `None` means all.
     pub context: Option<String>,
-    /// Only contexts whose names begin so; the default one is never meant, for its subjects are listed without it.
+    /// Only contexts whose names begin so; `.` are all of them, the default one included.
     pub context_prefix: Option<String>,
     /// Only names that begin so.
     pub prefix: String,
@@ -122,11 +122,6 @@ pub struct SubjectFilter {
     pub deleted: bool,
     /// Only those.
     pub deleted_only: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedSubject {
-    pub qualified: String,
 }
 
 /// Which versions to list.

@@ -3,10 +3,13 @@
 
 /// Runs a unit of work in a transaction; it may have to run again, so it gets what it works on anew each time.
 macro_rules! transact {
-    ($store:ident, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {{
+    ($store:ident, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {
+        $crate::store::sql_store::transact!($store, counted None, $work, |$conn, $given| $unit)
+    };
+    ($store:ident, counted $registers:expr, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {{
         let work = $work;
         $store
-            .write(move |$conn| {
+            .write($registers, move |$conn| {
                 let $given = Arc::clone(&work);
                 Box::pin(async move { $unit.await })
             })
@@ -15,39 +18,51 @@ macro_rules! transact {
 }
 pub(super) use transact;
 
-/// Reads; once more, where the connection was lost.
-macro_rules! read {
-    ($store:expr, |$conn:ident| $found:expr) => {{
-        let mut is_repeated = false;
-        loop {
-            let reading = async {
-                let mut lease = $store.begin_read().await?;
-                let $conn = &mut *lease;
-                let found = $found.await?;
-                $store.end_read(lease).await?;
-                Ok(found)
-            };
-            match $store.attempt(reading).await {
-                Err(StoreError::Unreachable { .. }) if !is_repeated => is_repeated = true,
-                done => break done,
-            }
+/// Reads, on a connection of its own.
+macro_rules! read_once {
+    ($store:expr, $begin:ident, |$conn:ident| $found:expr) => {
+        async {
+            let mut lease = $store.$begin().await?;
+            let $conn = &mut *lease;
+            let found = $found.await?;
+            $store.end_read(lease).await?;
+            Ok(found)
         }
-    }};
+    };
+}
+pub(super) use read_once;
+
+/// Reads; on another connection, where the first was lost or keeps silent.
+macro_rules! read {
+    ($store:expr, |$conn:ident| $found:expr) => {
+        $crate::store::sql_store::read!($store, begin_read, |$conn| $found)
+    };
+    ($store:expr, $begin:ident, |$conn:ident| $found:expr) => {
+        $store
+            .read_either(
+                $crate::store::sql_store::read_once!($store, $begin, |$conn| $found),
+                // seldom needed, and large: no room is kept for it
+                || Box::pin($crate::store::sql_store::read_once!($store, $begin, |$conn| $found)),
+            )
+            .await
+    };
 }
 pub(super) use read;
 
-/// Implements [`super::Store`] for a type that has `begin_read()` and `end_read()` (a connection), `attempt(work)`, and
-/// `write(unit)` (a transaction).
+/// Implements [`super::Store`] for a type that has `begin_read()`, `begin_list()` and `end_read()` (connections), `read_either(work, again)`,
+/// `known_subject(..)` and `known_version(..)` (what is known without reading), and `write(registers, unit)` (a transaction).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {
-        $crate::store::sql_store::store_methods!($store { $($own)* } reads {
+        $crate::store::sql_store::store_methods!($store { $($own)* } lists {
+            subjects(filter: &SubjectFilter, after: Option<&str>, skip: i64, limit: i64) -> Vec<String>;
+            versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
+            place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
+        } reads {
             schema(context: &str, id: SchemaId) -> Option<StoredSchema>;
             schemas(context: &str, ids: &[SchemaId]) -> Vec<StoredSchema>;
             holders(context: &str, id: SchemaId) -> Vec<Holder>;
             ids_by_guid(guid: Guid) -> Vec<(String, SchemaId, SchemaType)>;
             content_ids(context: &str, guid: Guid, schema_type: SchemaType) -> Vec<SchemaId>;
-            subject(subject: &Subject) -> SubjectState;
-            version(subject: &Subject, selector: VersionSelector, deleted: bool) -> Option<VersionRow>;
             settings(scopes: &[Scope]) -> Vec<ScopeSettings>;
             all_settings(limit: i64) -> Option<std::collections::HashMap<Scope, ScopeSettings>>;
             referrers(subject: &Subject, version: Version, deleted: bool) -> Vec<(String, SchemaId)>;
@@ -55,8 +70,6 @@ macro_rules! store_impl {
             contexts() -> Vec<String>;
             contexts_with_subject(name: &str) -> Vec<String>;
             max_id(context: &str) -> SchemaId;
-            subjects(filter: &SubjectFilter, after: Option<&str>, limit: i64) -> Vec<ListedSubject>;
-            versions(filter: &VersionFilter, after: Option<(&str, Version)>, limit: i64) -> Vec<ListedVersion>;
             subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
             associations(filter: &AssociationFilter) -> Vec<Association>;
             associations_of(subjects: &[Subject]) -> Vec<Association>;
@@ -88,7 +101,8 @@ macro_rules! store_methods {
         cluster_id: |$c:ident| $cluster_id:expr,
         generation: |$g:ident| $generation:expr,
         close: |$x:ident| $close:block,
-    } reads { $($read:ident($($arg:ident: $type:ty),*) -> $found:ty;)* }) => {
+    } lists { $($list:ident($($l_arg:ident: $l_type:ty),*) -> $listed:ty;)* }
+      reads { $($read:ident($($arg:ident: $type:ty),*) -> $found:ty;)* }) => {
         #[async_trait]
         impl Store for $store {
             fn location(&self) -> String {
@@ -127,6 +141,33 @@ macro_rules! store_methods {
                 $generation
             }
 
+            fn freshness(&self, of: Extent) -> Option<Freshness> {
+                $store::freshness(self, of)
+            }
+
+            fn is_fresh(&self, freshness: &Freshness) -> bool {
+                self.registrations.is_fresh(freshness)
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn subject(&self, subject: &Subject) -> Result<SubjectState, StoreError> {
+                let read = || Box::pin(async { $crate::store::sql_store::read!(self, |conn| sql::subject(conn, subject)) });
+                self.known_subject(subject, read).await
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn version(&self, subject: &Subject, selector: VersionSelector, deleted: bool) -> Result<Option<VersionRow>, StoreError> {
+                let read = || Box::pin(async { $crate::store::sql_store::read!(self, |conn| sql::version(conn, subject, selector, deleted)) });
+                self.known_version(subject, selector, deleted, read).await
+            }
+
+            $(
+                #[tracing::instrument(level = "debug", skip_all)]
+                async fn $list(&self, $($l_arg: $l_type),*) -> Result<$listed, StoreError> {
+                    $crate::store::sql_store::read!(self, begin_list, |conn| sql::$list(conn, $($l_arg),*))
+                }
+            )*
+
             $(
                 #[tracing::instrument(level = "debug", skip_all)]
                 async fn $read(&self, $($arg: $type),*) -> Result<$found, StoreError> {
@@ -136,7 +177,8 @@ macro_rules! store_methods {
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn register(&self, request: Arc<RegisterRequest>) -> Result<RegisterOutcome, StoreError> {
-                $crate::store::sql_store::transact!(self, request, |conn, request| sql::register(conn, &request))
+                let registers = Some(Extent::of(&request.subject));
+                $crate::store::sql_store::transact!(self, counted registers, request, |conn, request| sql::register(conn, &request))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

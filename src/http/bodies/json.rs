@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 1000;
 const MEANINGFUL_DEPTH: usize = 100;
 
 /// Values that a body may have beside its texts; each takes some 70 bytes.
-const MAX_VALUES: usize = 200_000;
+const MAX_VALUES: usize = 150_000;
 
 /// The JSON value of a body. `None` for an empty body and for `null`. `class` is what Confluent makes of it, for messages.
 pub(in crate::http) fn value(bytes: &Bytes, class: &str) -> Result<Option<Value>, ApiError> {

@@ -3,13 +3,15 @@
 use crate::access::Operation;
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey};
 use crate::http::bodies;
-use crate::http::reply::{Answer, json};
+use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::types::Subject;
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
-    let config = request.registry().config(&request.named_subject(), request.flag("defaultToGlobal")).await?;
-    json(&ConfigJson::new(&config, LevelKey::CompatibilityLevel))
+    let subject = request.named_subject();
+    let freshness = request.freshness(&subject);
+    let config = request.registry().config(&subject, request.flag("defaultToGlobal")).await?;
+    Ok(Reply::while_fresh(to_bytes(&ConfigJson::new(&config, LevelKey::CompatibilityLevel)), freshness))
 }
 
 pub(in crate::http) async fn put(request: Request) -> Answer {

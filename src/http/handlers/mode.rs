@@ -5,15 +5,17 @@ use serde_json::Value;
 use crate::codec::Object;
 use crate::http::bodies::json as json_body;
 use crate::http::error::ApiError;
-use crate::http::reply::{Answer, json};
+use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::http::wire::{self, Empty};
 use crate::registry::RegistryError;
 use crate::types::Mode;
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
-    let mode = request.registry().mode(&request.named_subject(), request.flag("defaultToGlobal")).await?;
-    json(&wire::Mode { mode: Some(mode.as_str()) })
+    let subject = request.named_subject();
+    let freshness = request.freshness(&subject);
+    let mode = request.registry().mode(&subject, request.flag("defaultToGlobal")).await?;
+    Ok(Reply::while_fresh(to_bytes(&wire::Mode { mode: Some(mode.as_str()) }), freshness))
 }
 
 /// `null` clears the mode; a body without the key is refused (Accordant only). The answer is what was sent.

@@ -75,7 +75,7 @@ pub(in crate::http) async fn by_id(request: Request) -> Answer {
         None => !found.holder.deleted,
         Some(hint) => found.holder.subject == hint && !found.holder.deleted,
     };
-    Ok(if is_stable && !fetch_max_id { Reply::CacheableJson(bytes) } else { Reply::Json(bytes) })
+    Ok(if is_stable && !fetch_max_id { Reply::CacheableJson(bytes, None) } else { Reply::Json(bytes) })
 }
 
 pub(in crate::http) async fn text_by_id(request: Request) -> Answer {
@@ -105,7 +105,7 @@ pub(in crate::http) async fn by_guid(request: Request) -> Answer {
     let entry = request.registry().by_guid(request.param("guid"), request.rights()).await?;
     let context = entry.stored.context.clone();
     let bytes = SchemaView::new(&request, &Subject::in_context(&context, "")).by_guid(&entry).await?;
-    Ok(if &*context == DEFAULT_CONTEXT { Reply::CacheableJson(bytes) } else { Reply::Json(bytes) })
+    Ok(if &*context == DEFAULT_CONTEXT { Reply::CacheableJson(bytes, None) } else { Reply::Json(bytes) })
 }
 
 pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {

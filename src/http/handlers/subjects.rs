@@ -10,6 +10,7 @@ use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::registry::{FoundVersion, LookupOptions, RegisterOptions};
 use crate::schema::logical;
+use crate::store::Freshness;
 use crate::types::{GLOBAL_CONTEXT, VersionSelector};
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
@@ -21,6 +22,8 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
 pub(in crate::http) async fn versions(request: Request) -> Answer {
     let paging = request.page(usize::MAX)?;
     let subject = request.subject().await?;
+    // of a context as a whole nothing is known beforehand
+    let freshness = request.freshness(&subject).filter(|_| !subject.is_context());
     let state = request.registry().subject_state(&subject).await?;
     let (negative, only, deleted) = (request.flag("deletedAsNegative"), request.flag("deletedOnly"), request.flag("deleted"));
     let is_known = state.rows.iter().any(|row| only || deleted || !row.deleted);
@@ -36,7 +39,7 @@ pub(in crate::http) async fn versions(request: Request) -> Answer {
         .filter(|row| negative || if only { row.deleted } else { deleted || !row.deleted })
         .map(|row| if negative && row.deleted { -row.version } else { row.version })
         .collect();
-    json(&page(shown, paging))
+    Ok(Reply::while_fresh(to_bytes(&page(shown, paging)), freshness))
 }
 
 pub(in crate::http) async fn look_up(request: Request) -> Answer {
@@ -46,10 +49,12 @@ pub(in crate::http) async fn look_up(request: Request) -> Answer {
         "RegisterSchemaRequest",
     )?)?;
     let subject = request.subject().await?;
+    let freshness = request.freshness(&subject).filter(|_| submission.has_fixed_references());
     submission.require_references(&subject, request.rights())?;
     let options = LookupOptions { normalize: request.flag("normalize"), deleted: request.flag("deleted") };
     let (found, exact) = request.registry().lookup(&subject, &submission, options, request.rights()).await?;
-    Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, !exact).await?))
+    let bytes = SchemaView::new(&request, &found.subject).version(&found, !exact).await?;
+    Ok(Reply::while_fresh(bytes, freshness))
 }
 
 pub(in crate::http) async fn delete(request: Request) -> Answer {
@@ -87,19 +92,20 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
     Ok(Reply::Json(SchemaView::new(&request, &subject).registered(&registered).await?))
 }
 
-async fn found(request: &Request, deleted: bool) -> Result<FoundVersion, ApiError> {
+async fn found(request: &Request, deleted: bool) -> Result<(FoundVersion, Option<Freshness>), ApiError> {
     let selector: VersionSelector = selector(request.param("version"))?;
     let subject = request.subject().await?;
-    Ok(request.registry().version(&subject, selector, deleted, request.rights()).await?)
+    let freshness = request.freshness(&subject);
+    Ok((request.registry().version(&subject, selector, deleted, request.rights()).await?, freshness))
 }
 
 pub(in crate::http) async fn version(request: Request) -> Answer {
-    let found = found(&request, request.flag("deleted")).await?;
-    Ok(Reply::Json(SchemaView::new(&request, &found.subject).numbered_version(&found).await?))
+    let (found, freshness) = found(&request, request.flag("deleted")).await?;
+    Ok(Reply::while_fresh(SchemaView::new(&request, &found.subject).numbered_version(&found).await?, freshness))
 }
 
 pub(in crate::http) async fn version_text(request: Request) -> Answer {
-    let found = found(&request, request.flag("deleted")).await?;
+    let (found, _) = found(&request, request.flag("deleted")).await?;
     raw(&request, &found).await
 }
 

@@ -1,30 +1,54 @@
-//! Answers that are given again: reads by id and by guid, and schema documents, kept by request target.
+//! Answers that are given again: reads by id, by guid and by subject, and schema documents, kept by request target; look-ups and checks
+//! by target and body.
 //!
 //! What an answer shows depends on what its caller may read. Those who may read everything, which is everybody where there are no
 //! logins, share answers; the others have their own for each class of callers with the same rights.
 //!
-//! An answer holds for one generation of the registry: only deletes, imports and changes of config or mode can make it wrong, and
-//! each of them begins a new generation.
+//! An answer holds for one generation of the registry: deletes, imports and changes of config or mode can make it wrong, and each of
+//! them begins a new generation. An answer about a subject can be made wrong by registrations, too, and holds while it is fresh.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
 use crate::cache::Generational;
 use crate::http::compression;
 use crate::http::document::{Document, Representation};
 use crate::http::metrics::RouteIndex;
-use crate::http::negotiate;
+use crate::http::negotiate::{self, ContentType};
 use crate::http::reply::respond;
+use crate::store::{Freshness, Store};
 
 /// Targets begin with a slash, so those with a number before them are nobody else's.
 fn key(target: &str, class: u64) -> Cow<'_, str> {
     if class == 0 { Cow::Borrowed(target) } else { Cow::Owned(format!("{class}{target}")) }
+}
+
+/// A target and a body that was sent to it.
+pub(in crate::http) struct Question(String);
+
+impl Question {
+    /// No target begins so, and no two questions have one digest.
+    pub(in crate::http) fn new(target: &str, class: u64, body: &[u8]) -> Self {
+        let asked = Sha256::new_with_prefix(class.to_be_bytes()).chain_update(target).chain_update([0]).chain_update(body);
+        Self(format!("?{}", BASE64.encode(asked.finalize())))
+    }
+}
+
+/// Where answers may be a little old, a request can ask for one that is not (docs/databases.md).
+const CONSISTENCY: HeaderName = HeaderName::from_static("accordant-consistency");
+
+fn is_fresh(store: &dyn Store, freshness: Option<&Freshness>, headers: &HeaderMap) -> bool {
+    let is_strict = || headers.get(CONSISTENCY).is_some_and(|wanted| wanted.as_bytes().eq_ignore_ascii_case(b"strict"));
+    freshness.is_none_or(|freshness| store.is_fresh(freshness) && !(freshness.is_bounded() && is_strict()))
 }
 
 #[derive(Clone)]
@@ -35,7 +59,7 @@ struct CachedAnswer {
 
 #[derive(Clone)]
 enum CachedBody {
-    Json(Arc<JsonBody>),
+    Json(Arc<JsonBody>, Option<Freshness>),
     /// Under the target and the suffix of its representation.
     Document(Arc<Document>),
 }
@@ -56,7 +80,7 @@ impl AnswerCache {
         let weight = |target: &String, answer: &CachedAnswer| {
             let body = match &answer.body {
                 // half as much again for the compressed representation
-                CachedBody::Json(json) => json.bytes.len() * 3 / 2,
+                CachedBody::Json(json, _) => json.bytes.len() * 3 / 2,
                 CachedBody::Document(document) => document.weight(),
             };
             target.len() + body + 100
@@ -65,7 +89,13 @@ impl AnswerCache {
     }
 
     /// The answer to a request, if it was given before in this generation.
-    pub(in crate::http) fn answer(&self, request: &Request, class: u64, generation: i64) -> Option<(RouteIndex, Response)> {
+    pub(in crate::http) fn answer(
+        &self,
+        request: &Request,
+        class: u64,
+        generation: i64,
+        store: &dyn Store,
+    ) -> Option<(RouteIndex, Response)> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
@@ -73,7 +103,9 @@ impl AnswerCache {
         let target = &*key(target, class);
         let CachedAnswer { route, body } = self.cache.get(target, generation)?;
         let response = match body {
-            CachedBody::Json(json) => self.json(&json, headers)?,
+            CachedBody::Json(json, freshness) => {
+                self.json(&json, headers).filter(|_| is_fresh(store, freshness.as_ref(), headers))?
+            }
             CachedBody::Document(document) => {
                 self.in_representation(target, generation, document, headers)?.answer(request.method(), headers)?
             }
@@ -82,6 +114,10 @@ impl AnswerCache {
     }
 
     fn json(&self, json: &JsonBody, headers: &HeaderMap) -> Option<Response> {
+        // those that are refused for the type of a body that they don't have
+        if matches!(ContentType::of(headers), ContentType::Foreign | ContentType::Malformed) {
+            return None;
+        }
         let is_large = json.bytes.len() as u64 > self.gzip_from;
         let gzip = if is_large && negotiate::accepts_gzip(headers) {
             json.gzip.get_or_init(|| compression::compress(&json.bytes)).as_ref()
@@ -110,14 +146,49 @@ impl AnswerCache {
         }
         match self.cache.get(&format!("{target}{}", wanted.suffix()), generation)?.body {
             CachedBody::Document(document) => Some(document),
-            CachedBody::Json(_) => None,
+            CachedBody::Json(..) => None,
+        }
+    }
+
+    /// The answer to a body that was sent to the same target before.
+    pub(in crate::http) fn answer_to(
+        &self,
+        question: &Question,
+        generation: i64,
+        headers: &HeaderMap,
+        store: &dyn Store,
+    ) -> Option<Bytes> {
+        match self.cache.get(&*question.0, generation)?.body {
+            CachedBody::Json(json, freshness) if is_fresh(store, freshness.as_ref(), headers) => Some(json.bytes.clone()),
+            _ => None,
         }
     }
 
     /// `generation` is the one known before the answer was computed.
-    pub(in crate::http) fn put_json(&self, target: &str, class: u64, generation: i64, route: RouteIndex, bytes: Bytes) {
+    pub(in crate::http) fn put_answer_to(
+        &self,
+        question: Question,
+        generation: i64,
+        route: RouteIndex,
+        bytes: Bytes,
+        freshness: Option<Freshness>,
+    ) {
+        let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }), freshness);
+        self.cache.insert(question.0, generation, CachedAnswer { route, body });
+    }
+
+    /// `generation` is the one known before the answer was computed.
+    pub(in crate::http) fn put_json(
+        &self,
+        target: &str,
+        class: u64,
+        generation: i64,
+        route: RouteIndex,
+        bytes: Bytes,
+        freshness: Option<Freshness>,
+    ) {
         let target = key(target, class).into_owned();
-        let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }));
+        let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }), freshness);
         self.cache.insert(target, generation, CachedAnswer { route, body });
     }
 

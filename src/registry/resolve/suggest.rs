@@ -56,8 +56,8 @@ impl Registry {
         // most slips are not in the first letters
         let prefix: String = wanted.name().chars().take(2).collect();
         let filter = SubjectFilter { context: Some(wanted.context().to_owned()), prefix, ..SubjectFilter::default() };
-        for listed in self.store.subjects(&filter, None, LOOKED_AT).await? {
-            let subject = Subject::parse(&listed.qualified);
+        for name in self.store.subjects(&filter, None, 0, LOOKED_AT).await? {
+            let subject = Subject::parse(&name);
             let Some(near) = nearness(subject.name(), wanted.name()) else { continue };
             if !rights.reads(&subject) {
                 continue;

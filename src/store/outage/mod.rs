@@ -11,8 +11,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation,
-    HashedContent, Holder, ImportSwitch, KeyChange, KeyOutcome, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
+    Generation, HashedContent, Holder, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, RegisterOutcome,
     RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
     SubjectState, VersionFilter, VersionRow,
 };
@@ -197,6 +197,14 @@ macro_rules! outage_reads {
                 self.store.close().await;
             }
 
+            fn freshness(&self, of: Extent) -> Option<Freshness> {
+                self.store.freshness(of)
+            }
+
+            fn is_fresh(&self, freshness: &Freshness) -> bool {
+                self.store.is_fresh(freshness)
+            }
+
             fn known_generation(&self) -> Generation {
                 self.store.known_generation()
             }
@@ -282,7 +290,7 @@ outage_reads! {
         Changes contexts() -> Vec<String>;
         Changes contexts_with_subject(name: &str) -> Vec<String>;
         Changes max_id(context: &str) -> SchemaId;
-        Changes subjects(filter: &SubjectFilter, after: Option<&str>, limit: i64) -> Vec<ListedSubject>;
+        Changes subjects(filter: &SubjectFilter, after: Option<&str>, skip: i64, limit: i64) -> Vec<String>;
         Changes associations(filter: &AssociationFilter) -> Vec<Association>;
         Changes associations_of(subjects: &[Subject]) -> Vec<Association>;
         Changes alias(uri: &str) -> Option<Alias>;
@@ -300,7 +308,8 @@ outage_reads! {
     }
     forwarded {
         all_settings(limit: i64) -> Option<HashMap<Scope, ScopeSettings>>;
-        versions(filter: &VersionFilter, after: Option<(&str, Version)>, limit: i64) -> Vec<ListedVersion>;
+        versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
+        place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
         subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
         changes(after: i64, limit: i64) -> Vec<Change>;
         has_more_keks(than: i64) -> bool;

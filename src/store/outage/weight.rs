@@ -1,6 +1,6 @@
 //! About what is remembered takes in memory.
 
-use crate::store::{DocumentTag, Holder, ListedSubject, NamedSchema, ScopeSettings, StoredSchema, SubjectState, VersionRow};
+use crate::store::{DocumentTag, Holder, NamedSchema, ScopeSettings, StoredSchema, SubjectState, VersionRow};
 use crate::types::{Alias, Association, Dek, Kek, SchemaId, SchemaType, Subject, TypeBinding};
 
 /// What can be remembered.
@@ -23,7 +23,7 @@ macro_rules! about {
         }
     )* };
 }
-about!(64: bool, SchemaId, String, VersionRow, Holder, NamedSchema, DocumentTag, ListedSubject, Subject);
+about!(64: bool, SchemaId, String, VersionRow, Holder, NamedSchema, DocumentTag, Subject);
 about!(64: ScopeSettings, (String, SchemaId), (String, SchemaId, SchemaType));
 about!(512: Association, Alias, TypeBinding);
 

@@ -34,7 +34,7 @@ impl Manager for Sessions {
     }
 
     async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
-        if !session.is_clean() || metrics.age() > OLD {
+        if !session.is_clean() || metrics.age() > OLD || !self.0.is_current(session) {
             return Err(RecycleError::message("not to be used again"));
         }
         if metrics.last_used() > IDLE {

@@ -39,9 +39,13 @@ impl Follower {
             self.reachability.seen(self.look(&mut session).await);
             let is_away = self.reachability.is_away();
             let is_due = !self.connector.is_pooled && !is_away && Instant::now() >= listen_from;
-            if is_due && listener.is_none() && listening.is_none() {
+            if is_due
+                && listener.is_none()
+                && listening.is_none()
+                && let Some(options) = self.connector.current_options()
+            {
                 // beside the looks, which must not wait for it
-                listening = Some(tokio::spawn(listen(self.connector.options.clone(), self.reachability.patience())));
+                listening = Some(tokio::spawn(listen(options.clone(), self.reachability.patience())));
             }
             tokio::select! {
                 () = self.reachability.suspected() => {}
@@ -70,16 +74,19 @@ impl Follower {
     }
 
     async fn ask(&self, session: &mut Option<Session>) -> Result<(), StoreError> {
-        if let Some(known) = session {
+        if let Some(known) = session
+            && self.connector.is_current(known)
+        {
             // a connection may be lost while the database is there
             match tokio::time::timeout(self.reachability.patience() / 2, generation(known)).await {
                 Ok(Ok(current)) => {
                     self.generation.learn(current);
                     return Ok(());
                 }
-                _ => *session = None,
+                _ => {}
             }
         }
+        *session = None;
         let mut attempt = 1;
         loop {
             let mut fresh = self.connector.connect().await?;

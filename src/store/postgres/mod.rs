@@ -6,25 +6,27 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `session.rs`, `connections.rs` | connections, and who may have how many of them |
+//! | `hosts.rs`, `session.rs`, `connections.rs` | servers, connections, and who may have how many of them |
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
 //! | `sqlstate.rs` | what Postgres's errors mean |
 //! | `insert_version.rs` | the statements that write a version |
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
-use sqlx::postgres::PgConnectOptions;
+use futures_util::FutureExt as _;
+use futures_util::future::{self, BoxFuture, Either};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
+    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, RegisterOutcome,
+    RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -39,8 +41,16 @@ macro_rules! texts {
     };
 }
 
+/// One row with a JSON array of a column's values.
+macro_rules! json_list {
+    ($column:literal) => {
+        concat!("SELECT COALESCE(json_agg(", $column, "), '[]')::text")
+    };
+}
+
 mod connections;
 mod follower;
+mod hosts;
 mod insert_version;
 mod reachability;
 mod session;
@@ -50,6 +60,7 @@ mod sqlstate;
 
 use connections::{Connections, Lease, Purpose};
 use follower::Follower;
+use hosts::Hosts;
 use reachability::Reachability;
 use session::{Connector, Session};
 
@@ -147,7 +158,7 @@ mod dialect {
 /// How the database is reached.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    /// `postgres://user:password@host:port/database?...`
+    /// `postgres://user:password@host:port/database?...`, or several hosts with commas between.
     pub url: String,
     /// Most connections of this process, those of the follower included.
     pub max_connections: u32,
@@ -161,6 +172,8 @@ pub struct PostgresOptions {
     pub lock_timeout: Duration,
     /// How often the generation is polled, beside being listened for.
     pub poll_interval: Duration,
+    /// How old answers about the versions of a subject may be; `None`: each is asked for.
+    pub read_age: Option<Duration>,
     /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
     pub statement_cache: usize,
 }
@@ -176,16 +189,26 @@ impl PostgresOptions {
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(5),
             poll_interval: Duration::from_secs(1),
+            read_age: None,
             statement_cache: 200,
         }
     }
 
     fn connector(&self) -> Result<Connector, StoreError> {
-        let options: PgConnectOptions = self.url.parse()?;
-        let options =
-            options.application_name("accordant").statement_cache_capacity(self.statement_cache).disable_statement_logging();
-        // 0 says that a pooler stands between
-        Ok(Connector { options, is_pooled: self.statement_cache == 0, statement_timeout: self.statement_timeout })
+        let mut hosts = Hosts::parse(&self.url)?;
+        for options in &mut hosts.options {
+            let named = options.clone().application_name("accordant");
+            *options = named.statement_cache_capacity(self.statement_cache).disable_statement_logging();
+        }
+        let tried = u32::try_from(hosts.options.len()).unwrap_or(u32::MAX).saturating_add(1);
+        Ok(Connector {
+            hosts,
+            current: Arc::default(),
+            host_timeout: self.answer_timeout / tried,
+            // 0 says that a pooler stands between
+            is_pooled: self.statement_cache == 0,
+            statement_timeout: self.statement_timeout,
+        })
     }
 
     /// Begins a transaction with the limits of a write, all in one exchange. A process that stops inside a transaction loses it
@@ -209,6 +232,13 @@ pub struct PostgresStore {
     cluster_id: String,
     clock: crate::types::Clock,
     begin_write: String,
+    /// Postgres ends a statement before that; a connection that is silent for longer is lost.
+    write_limit: Duration,
+    registrations: Registrations,
+    /// How old what was read of subjects may become; `None`: it is read each time.
+    read_age: Option<Duration>,
+    /// Reads that are done a second time, because the first is slow.
+    second_reads: Semaphore,
     follower: JoinHandle<()>,
 }
 
@@ -221,6 +251,9 @@ impl Drop for PostgresStore {
 
 /// How often a transaction is tried before its failure is passed on.
 const ATTEMPTS: u32 = 8;
+
+/// How many reads may be done a second time at once.
+const SECOND_READS: usize = 4;
 
 /// The follower polls on one connection and listens on another.
 const OF_FOLLOWER: usize = 2;
@@ -235,9 +268,9 @@ impl PostgresStore {
     /// [`StoreError::Unreachable`], or [`StoreError::Newer`] when a newer release wrote the database.
     pub async fn open(options: PostgresOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
         let connector = options.connector()?;
-        let connect = &connector.options;
-        let address = format!("{}:{}", connect.get_host(), connect.get_port());
-        let location = format!("postgres://{address}/{}", connect.get_database().unwrap_or_else(|| connect.get_username()));
+        let address = connector.hosts.address();
+        let database = connector.current_options().map(|one| one.get_database().unwrap_or_else(|| one.get_username()));
+        let location = format!("postgres://{address}/{}", database.unwrap_or(""));
         let reachability = Arc::new(Reachability::new(address, options.answer_timeout));
         let connected = tokio::time::timeout(options.acquire_timeout, connector.connect()).await;
         let silent = || reachability.unreachable(format!("no answer within {} s", options.acquire_timeout.as_secs_f64()));
@@ -259,8 +292,23 @@ impl PostgresStore {
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
         let connections = Connections::new(connector, most, options.acquire_timeout)?;
         let begin_write = options.begin_write();
+        let read_age = options.read_age;
+        let write_limit = options.acquire_timeout + options.statement_timeout + options.answer_timeout;
         let follower = tokio::spawn(follower.run());
-        Ok(Self { location, connections, reachability, generation, cluster_id, clock, begin_write, follower })
+        Ok(Self {
+            location,
+            connections,
+            reachability,
+            generation,
+            cluster_id,
+            clock,
+            begin_write,
+            write_limit,
+            registrations: Registrations::default(),
+            read_age,
+            second_reads: Semaphore::new(SECOND_READS),
+            follower,
+        })
     }
 
     fn pool_size(&self) -> (u32, u32) {
@@ -287,6 +335,10 @@ impl PostgresStore {
         Ok(lease)
     }
 
+    async fn begin_list(&self) -> Result<Lease, StoreError> {
+        self.begin_read().await
+    }
+
     async fn end_read(&self, mut lease: Lease) -> Result<(), StoreError> {
         lease.end_read().await?;
         lease.finish();
@@ -302,7 +354,67 @@ impl PostgresStore {
         done
     }
 
-    async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    /// Reads on one connection, and where that is lost, or is silent for as long as Postgres may be, on another.
+    async fn read_either<T, A: Future<Output = Result<T, StoreError>> + Unpin>(
+        &self,
+        reading: impl Future<Output = Result<T, StoreError>>,
+        again: impl FnOnce() -> A,
+    ) -> Result<T, StoreError> {
+        let mut first = pin!(self.attempt(reading));
+        let Ok(done) = tokio::time::timeout(self.reachability.patience(), &mut first).await else {
+            // a Postgres that is slow for everybody gets no more to do by it
+            let Ok(_permit) = self.second_reads.try_acquire() else { return first.await };
+            // what silenced one connection may have silenced those beside it
+            self.connections.drop_idle();
+            return match future::select(first, Box::pin(self.attempt(again()))).await {
+                Either::Left((Err(StoreError::Unreachable { .. }), other)) => other.await,
+                Either::Right((Err(StoreError::Unreachable { .. }), first)) => first.await,
+                Either::Left((done, _)) | Either::Right((done, _)) => done,
+            };
+        };
+        match done {
+            Err(StoreError::Unreachable { .. }) => self.attempt(again()).await,
+            done => done,
+        }
+    }
+
+    /// Others register too, so nothing is known without asking, unless answers may be a little old.
+    fn freshness(&self, of: Extent) -> Option<Freshness> {
+        self.read_age.map(|age| self.registrations.freshness(of, Some(age)))
+    }
+
+    async fn known_subject<R: Future<Output = Result<SubjectState, StoreError>>>(
+        &self,
+        _: &Subject,
+        read: impl FnOnce() -> R,
+    ) -> Result<SubjectState, StoreError> {
+        read().await
+    }
+
+    async fn known_version<R: Future<Output = Result<Option<VersionRow>, StoreError>>>(
+        &self,
+        _: &Subject,
+        _: VersionSelector,
+        _: bool,
+        read: impl FnOnce() -> R,
+    ) -> Result<Option<VersionRow>, StoreError> {
+        read().await
+    }
+
+    /// Does a unit of work in a transaction. `registers`: what may have a new version then.
+    async fn write<T, F>(&self, registers: Option<Extent>, unit: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let written = self.write_once(unit).await;
+        if let Some(extent) = registers {
+            self.registrations.count(extent);
+        }
+        written
+    }
+
+    async fn write_once<T, F>(&self, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
@@ -311,7 +423,9 @@ impl PostgresStore {
         let mut was_lost = false;
         loop {
             let mut committing = false;
-            match self.attempt(self.try_write(&unit, &mut committing)).await {
+            let writing = tokio::time::timeout(self.write_limit, self.try_write(&unit, &mut committing));
+            let writing = writing.map(|done| done.unwrap_or_else(|_| Err(self.silent_connection())));
+            match self.attempt(writing).await {
                 Err(StoreError::Database(error)) if attempt < ATTEMPTS && sqlstate::is_repeatable(&error) => attempt += 1,
                 // whether a commit whose answer was lost has happened, nobody knows
                 Err(StoreError::Unreachable { .. }) if !committing && !was_lost => was_lost = true,
@@ -320,13 +434,20 @@ impl PostgresStore {
         }
     }
 
+    fn silent_connection(&self) -> StoreError {
+        StoreError::Busy(format!("no end of a write within {} s", self.write_limit.as_secs_f64()))
+    }
+
     async fn try_write<T, F>(&self, unit: &F, committing: &mut bool) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let mut lease = self.connections.get(Purpose::Write).await?;
-        lease.execute(AssertSqlSafe(self.begin_write.clone())).await?;
+        // nothing stands in the way of this one but a lost connection
+        let patience = self.reachability.patience();
+        let begun = tokio::time::timeout(patience, lease.execute(AssertSqlSafe(self.begin_write.clone()))).await;
+        begun.map_err(|_| self.reachability.unreachable(format!("no answer within {} s", patience.as_secs_f64())))??;
         let result = unit(&mut lease).await?;
         let current = sql::generation(&mut lease).await?;
         *committing = true;

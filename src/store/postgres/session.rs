@@ -1,12 +1,18 @@
 //! A connection, and whether the statements that are prepared on it may have names.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Error, Execute, Executor, SqlStr};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Error, Execute, Executor, Row as _, SqlStr};
+
+use super::hosts::Hosts;
+use super::sqlstate;
 
 /// A connection of this process.
 #[derive(Debug)]
@@ -16,12 +22,18 @@ pub(in crate::store) struct Session {
     has_names: bool,
     /// Nothing is under way on it, and no transaction is open.
     is_clean: bool,
+    /// To which of several servers it leads.
+    host: usize,
 }
 
 /// How connections are made.
 #[derive(Debug, Clone)]
 pub(super) struct Connector {
-    pub(super) options: PgConnectOptions,
+    pub(super) hosts: Hosts,
+    /// The one of them that was the right one last.
+    pub(super) current: Arc<AtomicUsize>,
+    /// How long each of several may take to answer.
+    pub(super) host_timeout: Duration,
     /// A pooler that gives each transaction to another connection of Postgres stands between.
     pub(super) is_pooled: bool,
     pub(super) statement_timeout: Duration,
@@ -34,7 +46,49 @@ const KEEPALIVES: &str = "SET tcp_keepalives_idle = 15; SET tcp_keepalives_inter
 impl Connector {
     /// The session's limits are set by statements and not by parameters of the connection, which poolers refuse.
     pub(super) async fn connect(&self) -> Result<Session, Error> {
-        let mut connection = self.options.connect().await?;
+        let hosts = &self.hosts.options;
+        if let [only] = &**hosts {
+            return self.connect_to(0, only).await;
+        }
+        let (current, mut failures) = (self.current.load(Ordering::Relaxed), Vec::new());
+        for at in (0..hosts.len()).map(|offset| (current + offset) % hosts.len()) {
+            let Some(options) = hosts.get(at) else { continue };
+            let silent = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
+            match tokio::time::timeout(self.host_timeout, self.connect_to(at, options)).await.unwrap_or_else(silent) {
+                Ok(session) => {
+                    if self.current.swap(at, Ordering::Relaxed) != at {
+                        tracing::info!("the database is now at {}:{}", options.get_host(), options.get_port());
+                    }
+                    return Ok(session);
+                }
+                // it is the right one, and others of this process will come back
+                Err(error) if sqlstate::is(&error, sqlstate::TOO_MANY_CONNECTIONS) => return Err(error),
+                Err(error) => {
+                    failures.push(format!("{}:{}: {}", options.get_host(), options.get_port(), sqlstate::cause(&error)));
+                }
+            }
+        }
+        Err(io::Error::other(failures.join("; ")).into())
+    }
+
+    /// How to connect to the one that was the right one last.
+    pub(super) fn current_options(&self) -> Option<&PgConnectOptions> {
+        self.hosts.options.get(self.current.load(Ordering::Relaxed))
+    }
+
+    /// Whether a connection leads to the server that was the right one last.
+    pub(super) fn is_current(&self, session: &Session) -> bool {
+        session.host == self.current.load(Ordering::Relaxed)
+    }
+
+    async fn connect_to(&self, host: usize, options: &PgConnectOptions) -> Result<Session, Error> {
+        let mut connection = options.connect().await?;
+        if self.hosts.wants_writable {
+            let row = connection.fetch_one("SHOW transaction_read_only").await?;
+            if row.try_get::<String, _>(0)? != "off" {
+                return Err(io::Error::other("it takes no writes").into());
+            }
+        }
         if !self.is_pooled {
             let limit = format!("SET statement_timeout = {}", self.statement_timeout.as_millis());
             connection.execute(AssertSqlSafe(limit)).await?;
@@ -44,7 +98,7 @@ impl Connector {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Session { connection, has_names: !self.is_pooled, is_clean: true })
+        Ok(Session { connection, has_names: !self.is_pooled, is_clean: true, host })
     }
 }
 

@@ -15,6 +15,7 @@ mod deks;
 mod delete;
 mod keks;
 mod keys;
+mod lists;
 pub(super) mod locks;
 pub(super) mod read;
 mod register;
@@ -29,9 +30,10 @@ pub(super) use deks::{dek, dek_owners, dek_subjects, dek_versions, has_more_deks
 pub(super) use delete::{delete, delete_context};
 pub(super) use keks::{has_more_keks, kek, kek_names};
 pub(super) use keys::change_key;
+pub(super) use lists::{place_of_version, subjects, versions};
 pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,
-    subject, subjects, version, versions,
+    subject, version,
 };
 pub(super) use register::{IdSource, NewVersion, bind_schema, register};
 pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_without_names, subject_by_xregistry_id};

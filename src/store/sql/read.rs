@@ -6,9 +6,7 @@ use sqlx::Row as _;
 
 use super::decode::{context_and_id, holder, narrow, schema_type, stored_schema, version_row};
 use super::{Conn, dialect};
-use crate::store::{
-    Holder, ListedSubject, ListedVersion, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
-};
+use crate::store::{Holder, StoreError, StoredSchema, SubjectState, VersionRow};
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
 pub(in crate::store) async fn schema(conn: &mut Conn, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError> {
@@ -246,98 +244,4 @@ pub(in crate::store) async fn max_id(conn: &mut Conn, context: &str) -> Result<S
     let row =
         sqlx::query::<dialect::Db>("SELECT max_id FROM contexts WHERE name = $1").bind(context).fetch_optional(conn).await?;
     row.map_or(Ok(0), |row| narrow(row.try_get(0)?, "contexts"))
-}
-
-/// Parameters $1..$3: context, context prefix, name prefix.
-macro_rules! subject_conditions {
-    () => {
-        "(($1 = '' OR c.name = $1) AND ($2 = '' OR substr(c.name, 1, length($2)) = $2) AND substr(u.name, 1, length($3)) = $3) "
-    };
-}
-
-/// Parameter $4: deleted (0 live, 1 also, 2 only).
-macro_rules! subject_deletion {
-    () => {
-        "AND (($4 = 1) OR ($4 = 0 AND EXISTS (SELECT 1 FROM versions l WHERE l.subject_id = u.subject_id AND NOT l.deleted)) \
-         OR ($4 = 2 AND NOT EXISTS (SELECT 1 FROM versions l WHERE l.subject_id = u.subject_id AND NOT l.deleted))) "
-    };
-}
-
-fn deletion_code(filter: &SubjectFilter) -> i64 {
-    match (filter.deleted_only, filter.deleted) {
-        (true, _) => 2,
-        (false, true) => 1,
-        (false, false) => 0,
-    }
-}
-
-pub(in crate::store) async fn subjects(
-    conn: &mut Conn,
-    filter: &SubjectFilter,
-    after: Option<&str>,
-    limit: i64,
-) -> Result<Vec<ListedSubject>, StoreError> {
-    let rows = sqlx::query::<dialect::Db>(concat!(
-        "SELECT u.qualified FROM subjects u JOIN contexts c ON c.context_id = u.context_id WHERE ",
-        subject_conditions!(),
-        subject_deletion!(),
-        // `>=` enters the index where the page begins; the rest alone would walk all that came before
-        "AND u.qualified >= $6 AND ($5 = 0 OR u.qualified > $6) ORDER BY u.qualified LIMIT $7"
-    ))
-    .bind(filter.context.as_deref().unwrap_or(""))
-    .bind(filter.context_prefix.as_deref().unwrap_or(""))
-    .bind(filter.prefix.as_str())
-    .bind(deletion_code(filter))
-    .bind(i64::from(after.is_some()))
-    .bind(after.unwrap_or(""))
-    .bind(limit)
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.iter().map(|row| Ok(ListedSubject { qualified: row.try_get(0)? })).collect::<Result<_, sqlx::Error>>()?)
-}
-
-pub(in crate::store) async fn versions(
-    conn: &mut Conn,
-    filter: &VersionFilter,
-    after: Option<(&str, Version)>,
-    limit: i64,
-) -> Result<Vec<ListedVersion>, StoreError> {
-    let subjects = &filter.subjects;
-    let rows = sqlx::query::<dialect::Db>(concat!(
-        "SELECT c.name, u.name, v.version, v.schema_id, v.deleted, v.created_at, \
-         s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
-         FROM subjects u JOIN contexts c ON c.context_id = u.context_id JOIN versions v ON v.subject_id = u.subject_id \
-         JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id WHERE (",
-        subject_conditions!(),
-        "OR u.qualified IN ",
-        texts!("10"),
-        ") ",
-        subject_deletion!(),
-        "AND ($4 <> 0 OR NOT v.deleted) \
-         AND u.qualified >= $6 AND ($5 = 0 OR u.qualified > $6 OR (u.qualified = $6 AND v.version > $7)) \
-         AND ($8 = 0 OR v.version = (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($4 <> 0 OR NOT l.deleted))) \
-         ORDER BY u.qualified, v.version LIMIT $9"
-    ))
-    .bind(subjects.context.as_deref().unwrap_or(""))
-    .bind(subjects.context_prefix.as_deref().unwrap_or(""))
-    .bind(subjects.prefix.as_str())
-    .bind(deletion_code(subjects))
-    .bind(i64::from(after.is_some()))
-    .bind(after.map_or("", |a| a.0))
-    .bind(i64::from(after.map_or(0, |a| a.1)))
-    .bind(i64::from(filter.latest_only))
-    .bind(limit)
-    .bind(serde_json::Value::from(filter.also.clone()).to_string())
-    .fetch_all(conn)
-    .await?;
-    let mut out = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let context: Arc<str> = row.try_get::<&str, _>(0)?.into();
-        out.push(ListedVersion {
-            subject: Subject::in_context(&context, row.try_get(1)?),
-            row: version_row(row, 2)?,
-            schema: stored_schema(&context, row, 6)?,
-        });
-    }
-    Ok(out)
 }

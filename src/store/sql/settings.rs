@@ -7,7 +7,7 @@ use sqlx::Row as _;
 
 use super::changes::{Disruption, NewChange, disrupt, generation, record};
 use super::delete::purge;
-use super::{Conn, dialect, locks, read};
+use super::{Conn, dialect, lists, locks, read};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey, config_from, to_text};
 use crate::store::{DeleteOutcome, ImportSwitch, Scope, ScopeSettings, SettingsOutcome, StoreError, SubjectFilter};
 use crate::types::{Config, Mode, Subject};
@@ -194,8 +194,8 @@ async fn clear_for_import(conn: &mut Conn, scope: &Scope, now: i64) -> Result<Op
         let everything = scope.is_default_context();
         let context = (!everything).then(|| scope.context().to_owned());
         let filter = SubjectFilter { context, deleted: true, ..SubjectFilter::default() };
-        let listed = read::subjects(conn, &filter, None, i64::MAX).await?;
-        subjects = listed.iter().map(|s| Subject::parse(&s.qualified)).collect();
+        let listed = lists::subjects(conn, &filter, None, 0, i64::MAX).await?;
+        subjects = listed.iter().map(|name| Subject::parse(name)).collect();
     }
     let mut remains = Vec::new();
     for subject in subjects {

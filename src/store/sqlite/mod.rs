@@ -10,11 +10,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedSubject, ListedVersion, NamedSchema, RegisterOutcome,
-    RegisterRequest, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow,
+    AssociateOutcome, AssociateRequest, AssociationFilter, Change, DeleteOutcome, DeleteRequest, DocumentTag, Extent, Freshness,
+    Generation, Holder, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, RegisterOutcome,
+    RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
+use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
     Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding, Version,
@@ -22,12 +23,19 @@ use crate::types::{
 };
 pub use backup::backup;
 use file::DatabaseFile;
-use writer::{Health, Writer};
+use writer::{Health, Known, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
 macro_rules! texts {
     ($n:literal) => {
         concat!("(SELECT value FROM json_each($", $n, "))")
+    };
+}
+
+/// One row with a JSON array of a column's values.
+macro_rules! json_list {
+    ($column:literal) => {
+        concat!("SELECT json_group_array(", $column, ")")
     };
 }
 
@@ -110,12 +118,25 @@ impl SqliteOptions {
 pub struct SqliteStore {
     path: PathBuf,
     readers: SqlitePool,
+    /// Lists have connections of their own, so that they don't hold up what asks for one thing.
+    list_readers: SqlitePool,
     writer: Writer,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: crate::types::Clock,
     health: Arc<Health>,
+    registrations: Arc<Registrations>,
+    /// The versions of subjects: this process alone writes the file, so it knows when they change.
+    subjects: Generational<Subject, SubjectState>,
+    versions: Generational<(Subject, VersionSelector, bool), Option<VersionRow>>,
 }
+
+const LIST_READERS: u32 = 2;
+
+/// Memory for the versions of subjects: those of some thousand subjects, or all of one that has 100,000.
+const SUBJECTS_BYTES: u64 = 4 << 20;
+/// Memory for single versions: some 20,000.
+const VERSIONS_BYTES: u64 = 4 << 20;
 
 impl SqliteStore {
     /// Opens the file, creating and migrating it as needed.
@@ -140,16 +161,31 @@ impl SqliteStore {
         let cluster_id = sql::init(&mut conn, &fresh_id, clock()).await?;
         let generation = Arc::new(KnownGeneration::default());
         generation.learn(sql::generation(&mut conn).await?);
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers)
-            // opened now: neither a name that is gone nor a want of open files keeps later reads from the file
-            .min_connections(options.readers)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect.clone().create_if_missing(false).read_only(true))
-            .await?;
-        let writer = Writer::start(conn, options.max_batch, Arc::clone(&generation), Arc::clone(&health), options.observer);
-        Ok(Self { path: options.path, readers, writer, generation, cluster_id, clock, health })
+        let connect = connect.create_if_missing(false).read_only(true);
+        let readers = self::readers(options.readers, connect.clone()).await?;
+        let list_readers = self::readers(LIST_READERS, connect).await?;
+        let registrations = Arc::new(Registrations::default());
+        let known = Known { generation: Arc::clone(&generation), registrations: Arc::clone(&registrations) };
+        let writer = Writer::start(conn, options.max_batch, known, Arc::clone(&health), options.observer);
+        let subjects = Generational::undivided(SUBJECTS_BYTES, 512, |subject: &Subject, state: &SubjectState| {
+            subject.name().len() + state.rows.len() * size_of::<VersionRow>()
+        });
+        let versions = Generational::new(VERSIONS_BYTES, 200, |(subject, ..): &(Subject, VersionSelector, bool), _| {
+            subject.name().len() + size_of::<VersionRow>()
+        });
+        Ok(Self {
+            path: options.path,
+            readers,
+            list_readers,
+            writer,
+            generation,
+            cluster_id,
+            clock,
+            health,
+            registrations,
+            subjects,
+            versions,
+        })
     }
 
     fn pool_size(&self) -> (u32, u32) {
@@ -161,7 +197,7 @@ impl SqliteStore {
         sql::generation(&mut *self.begin_read().await?).await?;
         if self.health.is_unwritable() {
             // perhaps it can be written again
-            self.write(|conn| Box::pin(change_nothing(conn))).await?;
+            self.write(None, |conn| Box::pin(change_nothing(conn))).await?;
         }
         Ok(())
     }
@@ -174,13 +210,22 @@ impl SqliteStore {
         Ok(self.readers.acquire().await?)
     }
 
+    async fn begin_list(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
+        Ok(self.list_readers.acquire().await?)
+    }
+
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
     async fn end_read(&self, _: sqlx::pool::PoolConnection<sqlx::Sqlite>) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn attempt<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        work.await
+    /// A file is neither lost nor silent.
+    async fn read_either<T, A: Future<Output = Result<T, StoreError>>>(
+        &self,
+        reading: impl Future<Output = Result<T, StoreError>>,
+        _: impl FnOnce() -> A,
+    ) -> Result<T, StoreError> {
+        reading.await
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
@@ -188,12 +233,50 @@ impl SqliteStore {
         Ok(self.generation.get())
     }
 
-    async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    #[expect(clippy::unnecessary_wraps, reason = "on Postgres there may be none")]
+    fn freshness(&self, of: Extent) -> Option<Freshness> {
+        Some(self.registrations.freshness(of, None))
+    }
+
+    /// Grows with whatever can change the versions of a subject.
+    fn stand(&self, subject: &Subject) -> i64 {
+        let registrations = i64::try_from(self.registrations.so_far(Extent::of(subject))).unwrap_or(i64::MAX);
+        self.generation.get().content.saturating_add(registrations)
+    }
+
+    async fn known_subject<R: Future<Output = Result<SubjectState, StoreError>>>(
+        &self,
+        subject: &Subject,
+        read: impl FnOnce() -> R,
+    ) -> Result<SubjectState, StoreError> {
+        let stand = self.stand(subject);
+        match self.subjects.get(subject, stand) {
+            Some(state) => Ok(state),
+            None => Box::pin(self.subjects.get_or_load(subject, stand, read())).await,
+        }
+    }
+
+    async fn known_version<R: Future<Output = Result<Option<VersionRow>, StoreError>>>(
+        &self,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+        read: impl FnOnce() -> R,
+    ) -> Result<Option<VersionRow>, StoreError> {
+        let (asked, stand) = ((subject.clone(), selector, deleted), self.stand(subject));
+        match self.versions.get(&asked, stand) {
+            Some(row) => Ok(row),
+            None => Box::pin(self.versions.get_or_load(&asked, stand, read())).await,
+        }
+    }
+
+    /// Does a unit of work in a transaction. `registers`: what may have a new version then.
+    async fn write<T, F>(&self, registers: Option<Extent>, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        self.writer.submit(unit).await
+        self.writer.submit(registers, unit).await
     }
 }
 
@@ -204,11 +287,23 @@ super::store_impl!(SqliteStore {
     close: |store| {
         let writing = store.writer.close().await;
         store.readers.close().await;
+        store.list_readers.close().await;
         if let Some(conn) = writing {
             close_last(conn).await;
         }
     },
 });
+
+async fn readers(number: u32, connect: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(number)
+        // opened now: neither a name that is gone nor a want of open files keeps later reads from the file
+        .min_connections(number)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(connect)
+        .await
+}
 
 /// A write that shows that writing is possible.
 async fn change_nothing(conn: &mut Conn) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::file::DatabaseFile;
-use super::{CommitObserver, Conn, KnownGeneration, StoreError, sql};
+use super::{CommitObserver, Conn, Extent, KnownGeneration, Registrations, StoreError, sql};
 
 #[async_trait]
 trait WriteJob: Send {
@@ -25,9 +25,12 @@ trait WriteJob: Send {
     fn answer(self: Box<Self>, failed: Option<&Failed>);
     /// What the unit itself failed of, where it was the database's fault.
     fn fault(&self) -> Option<&sqlx::Error>;
+    /// What may have a new version when it is done.
+    fn registers(&self) -> Option<Extent>;
 }
 
 struct Unit<T, F> {
+    registers: Option<Extent>,
     work: F,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -45,6 +48,10 @@ where
         let keep = result.is_ok();
         self.result = Some(result);
         keep
+    }
+
+    fn registers(&self) -> Option<Extent> {
+        self.registers
     }
 
     fn fault(&self) -> Option<&sqlx::Error> {
@@ -128,6 +135,12 @@ impl Health {
     }
 }
 
+/// What this process knows of the file and keeps up to date, commit by commit.
+pub(super) struct Known {
+    pub(super) generation: Arc<KnownGeneration>,
+    pub(super) registrations: Arc<Registrations>,
+}
+
 /// After how long without a write the write-ahead log goes into the file.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -141,22 +154,22 @@ impl Writer {
     pub(super) fn start(
         conn: Conn,
         max_batch: usize,
-        generation: Arc<KnownGeneration>,
+        known: Known,
         health: Arc<Health>,
         observer: Option<CommitObserver>,
     ) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run(conn, jobs, max_batch.max(1), generation, health, observer));
+        let task = tokio::spawn(run(conn, jobs, max_batch.max(1), known, health, observer));
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
     }
 
-    pub(super) async fn submit<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(super) async fn submit<T, F>(&self, registers: Option<Extent>, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Unit { work, result: None, reply });
+        let job = Box::new(Unit { registers, work, result: None, reply });
         let sent = match self.queue.lock() {
             Ok(queue) => queue.as_ref().is_some_and(|queue| queue.send(job).is_ok()),
             Err(_) => false,
@@ -181,7 +194,7 @@ async fn run(
     mut conn: Conn,
     mut jobs: mpsc::UnboundedReceiver<Box<dyn WriteJob>>,
     max_batch: usize,
-    generation: Arc<KnownGeneration>,
+    known: Known,
     health: Arc<Health>,
     observer: Option<CommitObserver>,
 ) -> Conn {
@@ -204,11 +217,11 @@ async fn run(
         };
         is_log_empty = false;
         let mut batch = vec![first];
-        let ended = transaction(&mut conn, &mut batch, Some((&mut jobs, max_batch)), &generation, &health).await;
+        let ended = transaction(&mut conn, &mut batch, Some((&mut jobs, max_batch)), &known, &health).await;
         if matches!(ended, Ended::UnitFailed) && batch.len() > 1 {
             for job in batch {
                 let mut alone = vec![job];
-                let ended = transaction(&mut conn, &mut alone, None, &generation, &health).await;
+                let ended = transaction(&mut conn, &mut alone, None, &known, &health).await;
                 finish(alone, ended, &health, observer.as_ref());
             }
         } else {
@@ -231,7 +244,7 @@ async fn transaction(
     conn: &mut Conn,
     batch: &mut Vec<Box<dyn WriteJob>>,
     mut more: Option<(&mut mpsc::UnboundedReceiver<Box<dyn WriteJob>>, usize)>,
-    generation: &KnownGeneration,
+    known: &Known,
     health: &Health,
 ) -> Ended {
     if let Err(removed) = health.is_there() {
@@ -265,8 +278,10 @@ async fn transaction(
         return Ended::Failed(removed);
     }
     if let Some(current) = current {
-        generation.learn(current);
+        known.generation.learn(current);
     }
+    // before anybody in the batch is answered
+    batch.iter().filter_map(|job| job.registers()).for_each(|extent| known.registrations.count(extent));
     Ended::Committed
 }
 
@@ -326,24 +341,25 @@ mod tests {
         let seen = Arc::clone(&batches);
         let observer: CommitObserver = Arc::new(move |size| seen.lock().unwrap().push(size));
         let health = Arc::new(Health::new(DatabaseFile::open(&file).unwrap()));
-        let writer = Arc::new(Writer::start(conn, 16, Arc::default(), health, Some(observer)));
+        let known = Known { generation: Arc::default(), registrations: Arc::default() };
+        let writer = Arc::new(Writer::start(conn, 16, known, health, Some(observer)));
 
         // the first unit waits until the others stand behind it, so that all are one batch
         let (open, gate) = watch::channel(false);
-        let held = writer.submit(move |conn| {
+        let held = writer.submit(None, move |conn| {
             let mut gate = gate.clone();
             Box::pin(async move {
                 let _ = gate.wait_for(|open| *open).await;
                 add(conn, ".first").await
             })
         });
-        let failing = writer.submit(|conn| {
+        let failing = writer.submit(None, |conn| {
             Box::pin(async move {
                 add(conn, ".half").await?;
                 add(conn, ".half").await
             })
         });
-        let last = writer.submit(|conn| Box::pin(add(conn, ".last")));
+        let last = writer.submit(None, |conn| Box::pin(add(conn, ".last")));
         let opened = async {
             tokio::task::yield_now().await;
             open.send(true).unwrap();

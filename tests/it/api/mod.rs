@@ -9,6 +9,8 @@ mod find;
 mod keys;
 mod logical;
 mod middleware;
+mod pages;
+mod ready_answers;
 mod register;
 mod register_tree;
 mod settings;

@@ -22,7 +22,7 @@ async fn a_file_that_was_removed_is_noticed_at_the_next_commit_and_in_readiness(
         app.get("/readyz").await.ok();
         std::fs::remove_file(folder.path().join(removed)).unwrap();
         let error = app.post("/subjects/t/versions", &json!({ "schema": "\"int\"" })).await.error();
-        assert_eq!((error.0, error.1), (500, 50001), "{removed}");
+        assert_eq!((error.0, error.1), (503, 50304), "{removed}");
         let ready = app.get("/readyz").await;
         assert_eq!(ready.status, 503, "{removed}");
         assert!(ready.text.contains("was removed or replaced"), "{}", ready.text);
@@ -40,7 +40,7 @@ async fn a_file_that_was_replaced_is_noticed() {
     app.register("s", "\"string\"").await;
     std::fs::copy(&path, folder.path().join("copy.db")).unwrap();
     std::fs::rename(folder.path().join("copy.db"), &path).unwrap();
-    assert_eq!(app.post("/subjects/t/versions", &json!({ "schema": "\"int\"" })).await.error().0, 500);
+    assert_eq!(app.post("/subjects/t/versions", &json!({ "schema": "\"int\"" })).await.error().0, 503);
     assert_eq!(app.get("/readyz").await.status, 503);
 }
 

@@ -4,6 +4,7 @@ mod connections;
 mod crash;
 mod error_codes;
 mod errors;
+mod failover;
 mod file;
 mod framing;
 mod full_house;

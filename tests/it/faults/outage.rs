@@ -98,6 +98,20 @@ async fn a_database_that_is_silent_is_told_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn connections_that_fell_silent_are_replaced_while_the_database_answers_others() {
+    let Some(outage) = Outage::new(false).await else { return };
+    let latest = "/subjects/s/versions/latest";
+    outage.app.register("s", "\"string\"").await;
+    // several connections
+    futures_util::future::join_all((0..6).map(|_| outage.app.get(latest))).await;
+    outage.proxy.freeze_open();
+    outage.soon(Method::GET, latest, &Value::Null).await.ok();
+    outage.proxy.freeze_open();
+    outage.soon(Method::POST, "/subjects/t/versions", &json!({ "schema": "\"int\"" })).await.ok();
+    assert_eq!(outage.soon(Method::GET, "/subjects", &Value::Null).await.ok(), json!(["s", "t"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_before_is_answered_while_the_database_is_away() {
     let Some(mut outage) = Outage::new(true).await else { return };
     let app = &outage.app;

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use accordant::kms::{Kms, LocalKms, Secret, base64};
 use accordant::registry::Defaults;
+use accordant::store::postgres::{PostgresOptions, PostgresStore};
+use hyper::Method;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::support::app::{Database, Fresh, Setup, TestApp, lenient, postgres_url, record};
+use crate::support::app::{Database, Fresh, Setup, TestApp, clock, lenient, postgres_url, record};
 
 /// Both replicas; on SQLite, whose file has one owner, the same server twice.
 async fn pair(database: Database) -> (Vec<Arc<TestApp>>, Fresh) {
@@ -278,4 +281,37 @@ async fn one_of_many_keys_wins_on_two_replicas() {
     if postgres_url().is_some() {
         race_for_keys(Database::Postgres).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bounded_read_is_old_at_most_where_nobody_asks_for_a_strict_one() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let fresh = Fresh::new(Database::Postgres).await;
+    let replica = async |age: Option<Duration>| {
+        let mut options = PostgresOptions::new(&fresh.url);
+        options.read_age = age;
+        TestApp::over(Arc::new(PostgresStore::open(options, clock()).await.unwrap()), Setup::default()).await
+    };
+    let latest = "/subjects/s/versions/latest";
+    let version = async |app: &TestApp| app.get(latest).await.ok()["version"].clone();
+    let (strict, bounded, short) =
+        (replica(None).await, replica(Some(Duration::from_mins(10))).await, replica(Some(Duration::from_millis(50))).await);
+    let mut fields = vec!["a"];
+    strict.register("s", &lenient("R", &fields)).await;
+    for app in [&strict, &bounded, &short] {
+        assert_eq!(version(app).await, 1);
+    }
+    fields.push("b");
+    strict.register("s", &lenient("R", &fields)).await;
+    assert_eq!(version(&strict).await, 2);
+    assert_eq!(version(&bounded).await, 1, "what it has read may be ten minutes old");
+    let asked = bounded.send(Method::GET, latest, &[("accordant-consistency", "strict")], "").await.ok();
+    assert_eq!(asked["version"], 2);
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!(version(&short).await, 2);
+    fields.push("c");
+    bounded.register("s", &lenient("R", &fields)).await;
+    assert_eq!(version(&bounded).await, 3, "its own");
 }

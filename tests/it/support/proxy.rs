@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -10,8 +11,8 @@ use tokio::task::JoinHandle;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Passes,
-    /// Connections stay, and nothing moves on them.
-    Frozen,
+    /// Nothing moves on those connections that were opened before the one of this number.
+    FrozenBefore(u64),
     /// Connections end.
     Gone,
 }
@@ -20,10 +21,11 @@ pub struct Proxy {
     pub address: SocketAddr,
     upstream: String,
     state: Arc<watch::Sender<State>>,
+    opened: Arc<AtomicU64>,
     accepting: JoinHandle<()>,
 }
 
-async fn pump(client: TcpStream, upstream: String, mut state: watch::Receiver<State>) {
+async fn pump(number: u64, client: TcpStream, upstream: String, mut state: watch::Receiver<State>) {
     let Ok(server) = TcpStream::connect(upstream).await else { return };
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.into_split(), server.into_split());
     let copy = async {
@@ -37,12 +39,12 @@ async fn pump(client: TcpStream, upstream: String, mut state: watch::Receiver<St
         let now = *state.borrow_and_update();
         match now {
             State::Gone => return,
-            State::Frozen => {
+            State::FrozenBefore(other) if number < other => {
                 if state.changed().await.is_err() {
                     return;
                 }
             }
-            State::Passes => tokio::select! {
+            State::Passes | State::FrozenBefore(_) => tokio::select! {
                 () = &mut copy => return,
                 changed = state.changed() => if changed.is_err() { return },
             },
@@ -50,10 +52,11 @@ async fn pump(client: TcpStream, upstream: String, mut state: watch::Receiver<St
     }
 }
 
-fn accept(listener: TcpListener, upstream: String, state: Arc<watch::Sender<State>>) -> JoinHandle<()> {
+fn accept(listener: TcpListener, upstream: String, state: Arc<watch::Sender<State>>, opened: Arc<AtomicU64>) -> JoinHandle<()> {
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(pump(client, upstream.clone(), state.subscribe()));
+            let number = opened.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(pump(number, client, upstream.clone(), state.subscribe()));
         }
     })
 }
@@ -66,8 +69,9 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(watch::Sender::new(State::Passes));
-        let accepting = accept(listener, upstream.to_owned(), Arc::clone(&state));
-        (Self { address, upstream: upstream.to_owned(), state, accepting }, format!("{before}@{address}/{database}"))
+        let opened = Arc::new(AtomicU64::new(0));
+        let accepting = accept(listener, upstream.to_owned(), Arc::clone(&state), Arc::clone(&opened));
+        (Self { address, upstream: upstream.to_owned(), state, opened, accepting }, format!("{before}@{address}/{database}"))
     }
 
     /// Ends all connections and refuses new ones.
@@ -77,8 +81,14 @@ impl Proxy {
         self.state.send_replace(State::Gone);
     }
 
+    /// Connections stay, and nothing moves on them, nor on new ones.
     pub fn freeze(&self) {
-        self.state.send_replace(State::Frozen);
+        self.state.send_replace(State::FrozenBefore(u64::MAX));
+    }
+
+    /// Nothing moves any more on the connections that there are; new ones work.
+    pub fn freeze_open(&self) {
+        self.state.send_replace(State::FrozenBefore(self.opened.load(Ordering::Relaxed)));
     }
 
     /// Passes again, where it froze or refused.
@@ -86,7 +96,7 @@ impl Proxy {
         let was = self.state.send_replace(State::Passes);
         if was == State::Gone {
             let listener = TcpListener::bind(self.address).await.unwrap();
-            self.accepting = accept(listener, self.upstream.clone(), Arc::clone(&self.state));
+            self.accepting = accept(listener, self.upstream.clone(), Arc::clone(&self.state), Arc::clone(&self.opened));
         }
     }
 }

@@ -1,0 +1,248 @@
+//! Lists of subjects and of versions, in the order of qualified names. Pages begin where an index says, and what decides whether a subject
+//! is listed stands beside its name (migration 0006).
+
+use std::sync::Arc;
+
+use sqlx::Row as _;
+
+use super::decode::{stored_schema, version_row};
+use super::{Conn, dialect};
+use crate::store::{ListedVersion, StoreError, SubjectFilter, VersionFilter};
+use crate::types::{DEFAULT_CONTEXT, Subject, Version};
+
+/// Which qualified names a filter can mean: from the first one, to before the other.
+fn range(filter: &SubjectFilter) -> (String, String) {
+    let prefix = match (&filter.context, &filter.context_prefix) {
+        (Some(context), _) if context != DEFAULT_CONTEXT => Subject::in_context(context, &filter.prefix).qualified(),
+        (Some(_), _) => filter.prefix.clone(),
+        // the default one begins so, too
+        (None, Some(context)) if context != DEFAULT_CONTEXT => format!(":{context}"),
+        (None, _) => String::new(),
+    };
+    let end = beyond(&prefix);
+    (prefix, end)
+}
+
+/// What comes after all that begins so.
+fn beyond(prefix: &str) -> String {
+    let mut end = prefix.to_owned();
+    while let Some(last) = end.pop() {
+        // 0xD800 to 0xDFFF are no characters
+        let next = if last == '\u{D7FF}' { Some('\u{E000}') } else { char::from_u32(u32::from(last) + 1) };
+        if let Some(next) = next {
+            end.push(next);
+            return end;
+        }
+    }
+    "\u{10FFFF}".repeat(64)
+}
+
+/// Parameters: $1 the first name, $2 whether it counts itself (0) or not (1), $3 the end; and where the range alone does not say it, $4 the
+/// context, $5 how the names without their contexts begin, or nothing.
+macro_rules! conditions {
+    () => {
+        "u.qualified >= $1 AND ($2 = 0 OR u.qualified > $1) AND u.qualified < $3 \
+         AND ($4 = '' OR u.context_id = (SELECT c.context_id FROM contexts c WHERE c.name = $4)) \
+         AND ($5 = '' OR substr(u.name, 1, length($5)) = $5) "
+    };
+}
+
+/// By whether soft-deleted subjects are listed: a condition that is a parameter would keep planners from the index of live ones.
+macro_rules! by_deletion {
+    ($statement:ident) => {
+        [$statement!("AND u.is_live "), $statement!(""), $statement!("AND NOT u.is_live ")]
+    };
+}
+
+/// One row: what is sent row by row costs more than what it says.
+macro_rules! names {
+    ($deletion:literal) => {
+        concat!(
+            json_list!("t.qualified"),
+            " FROM (SELECT u.qualified FROM subjects u WHERE ",
+            conditions!(),
+            $deletion,
+            "ORDER BY u.qualified LIMIT $6 OFFSET $7) t"
+        )
+    };
+}
+const NAMES: [&str; 3] = by_deletion!(names);
+
+/// How many subjects the next ones are, how many versions they have together, and the last of them. $6: 0 counts the versions that are not
+/// soft-deleted, 1 all; $7 how many subjects.
+macro_rules! block {
+    ($deletion:literal) => {
+        concat!(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(t.own), 0) AS BIGINT), MAX(t.qualified) FROM \
+             (SELECT u.qualified, CASE WHEN $6 = 0 THEN u.live ELSE u.versions END AS own FROM subjects u WHERE ",
+            conditions!(),
+            $deletion,
+            "ORDER BY u.qualified LIMIT $7) t"
+        )
+    };
+}
+const BLOCK: [&str; 3] = by_deletion!(block);
+
+/// Blocks of subjects that are passed over at once, on the way to a place.
+const BLOCKS: [i64; 5] = [16_384, 1024, 64, 8, 1];
+
+fn which(filter: &SubjectFilter) -> usize {
+    match (filter.deleted_only, filter.deleted) {
+        (true, _) => 2,
+        (false, true) => 1,
+        (false, false) => 0,
+    }
+}
+
+/// Where a page begins.
+enum From<'f> {
+    Begin,
+    At(&'f str),
+    After(&'f str),
+}
+
+/// Binds what [`conditions`] needs.
+macro_rules! bind_conditions {
+    ($statements:ident, $filter:expr, $from:expr) => {{
+        let (begin, end) = range($filter);
+        let (from, is_after) = match $from {
+            From::At(name) if *name >= *begin => (name.to_owned(), false),
+            From::After(name) if *name >= *begin => (name.to_owned(), true),
+            _ => (begin, false),
+        };
+        sqlx::query::<dialect::Db>($statements.get(which($filter)).copied().unwrap_or_default())
+            .bind(from)
+            .bind(i64::from(is_after))
+            .bind(end)
+            .bind($filter.context.as_deref().filter(|context| *context == DEFAULT_CONTEXT).unwrap_or("").to_owned())
+            .bind(if $filter.context.is_none() { $filter.prefix.clone() } else { String::new() })
+    }};
+}
+
+pub(in crate::store) async fn subjects(
+    conn: &mut Conn,
+    filter: &SubjectFilter,
+    after: Option<&str>,
+    skip: i64,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let row =
+        bind_conditions!(NAMES, filter, after.map_or(From::Begin, From::After)).bind(limit).bind(skip).fetch_one(conn).await?;
+    let names: String = row.try_get(0)?;
+    let mut names: Vec<String> =
+        serde_json::from_str(&names).map_err(|error| StoreError::Inconsistent { table: "subjects", what: error.to_string() })?;
+    // in order already; an aggregate does not promise it
+    names.sort_unstable();
+    Ok(names)
+}
+
+pub(in crate::store) async fn place_of_version(
+    conn: &mut Conn,
+    filter: &SubjectFilter,
+    place: i64,
+) -> Result<Option<(String, i64)>, StoreError> {
+    let all = i64::from(which(filter) != 0);
+    let (mut before, mut passed) = (place, None::<String>);
+    for size in BLOCKS {
+        loop {
+            let from = passed.as_deref().map_or(From::Begin, From::After);
+            let row = bind_conditions!(BLOCK, filter, from).bind(all).bind(size).fetch_one(&mut *conn).await?;
+            let (subjects, versions, last): (i64, i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            if versions > before {
+                if size == 1 {
+                    return Ok(last.map(|subject| (subject, before)));
+                }
+                break;
+            }
+            if subjects < size {
+                return Ok(None);
+            }
+            before -= versions;
+            passed = last;
+        }
+    }
+    Ok(None)
+}
+
+/// $6 the subject with which the page begins and $7 the version after which it does, $8 whether the latest version alone is meant, $9
+/// whether soft-deleted ones count, $10 the length of the page, $11 what is skipped of it, $12 subjects that are listed beside.
+macro_rules! versions {
+    ($subjects:expr, $deletion:literal, $versions:literal) => {
+        concat!(
+            "SELECT c.name, u.name, v.version, v.schema_id, v.deleted, v.created_at, \
+             s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
+             FROM subjects u JOIN contexts c ON c.context_id = u.context_id JOIN versions v ON v.subject_id = u.subject_id \
+             JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id WHERE ",
+            $subjects,
+            $deletion,
+            "AND u.qualified >= $6 AND (u.qualified > $6 OR v.version > $7) AND ($9 <> 0 OR NOT v.deleted) ",
+            $versions,
+            "ORDER BY u.qualified, v.version LIMIT $10 OFFSET $11"
+        )
+    };
+}
+macro_rules! all_versions {
+    ($deletion:literal) => {
+        versions!(conditions!(), $deletion, "")
+    };
+}
+/// One look into an index for each subject, as long as nothing else decides.
+macro_rules! latest_versions {
+    ($deletion:literal) => {
+        versions!(
+            conditions!(),
+            $deletion,
+            "AND v.version = (SELECT l.version FROM versions l WHERE l.subject_id = u.subject_id AND ($9 <> 0 OR NOT l.deleted) \
+             ORDER BY l.version DESC LIMIT 1) "
+        )
+    };
+}
+macro_rules! versions_beside {
+    ($deletion:literal) => {
+        versions!(
+            concat!("((", conditions!(), ") OR u.qualified IN ", texts!("12"), ") "),
+            $deletion,
+            "AND ($8 = 0 OR v.version = \
+             (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($9 <> 0 OR NOT l.deleted))) "
+        )
+    };
+}
+const VERSIONS: [&str; 3] = by_deletion!(all_versions);
+const LATEST_VERSIONS: [&str; 3] = by_deletion!(latest_versions);
+const VERSIONS_BESIDE: [&str; 3] = by_deletion!(versions_beside);
+
+pub(in crate::store) async fn versions(
+    conn: &mut Conn,
+    filter: &VersionFilter,
+    after: Option<(&str, Version)>,
+    skip: i64,
+    limit: i64,
+) -> Result<Vec<ListedVersion>, StoreError> {
+    let subjects = &filter.subjects;
+    let (subject, version) = after.unwrap_or_default();
+    // what is listed beside may come before what the filter means
+    let (statements, from) = match (filter.also.is_empty(), filter.latest_only) {
+        (true, false) => (VERSIONS, From::At(subject)),
+        (true, true) => (LATEST_VERSIONS, From::At(subject)),
+        (false, _) => (VERSIONS_BESIDE, From::Begin),
+    };
+    let query = bind_conditions!(statements, subjects, from)
+        .bind(subject)
+        .bind(i64::from(version))
+        .bind(i64::from(filter.latest_only))
+        .bind(i64::from(which(subjects) != 0))
+        .bind(limit)
+        .bind(skip)
+        .bind(serde_json::Value::from(filter.also.clone()).to_string());
+    let rows = query.fetch_all(conn).await?;
+    let mut out = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let context: Arc<str> = row.try_get::<&str, _>(0)?.into();
+        out.push(ListedVersion {
+            subject: Subject::in_context(&context, row.try_get(1)?),
+            row: version_row(row, 2)?,
+            schema: stored_schema(&context, row, 6)?,
+        });
+    }
+    Ok(out)
+}
