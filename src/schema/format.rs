@@ -273,3 +273,16 @@ pub struct EntityTags {
     /// Its tags, as written.
     pub tags: Vec<String>,
 }
+
+/// The normalized form of a schema's text that a conversion wrote.
+///
+/// # Errors
+/// The format refuses the schema: it has no such names, or the same name twice.
+pub(crate) fn normalized<F: Format>(
+    text: &str,
+    references: &[ResolvedReference],
+    options: &ParseOptions,
+) -> Result<String, ConversionError> {
+    let normalized = F::parse(text, references, options).and_then(|schema| schema.normalized());
+    normalized.map_err(|error| ConversionError::new(error.message))
+}

@@ -10,7 +10,7 @@ use crate::schema::logical::conversion::Depth;
 use crate::schema::logical::default_value::DefaultValue;
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::model::{AVRO_ALIASES, Field, Kind, LogicalType, MAX_LENGTH, NO_PARAM, Type};
-use crate::schema::logical::written::{
+use crate::schema::logical_json::{
     Json, Members, java_double, java_float, own_params, set, set_branches, set_params, set_rules, set_symbols, set_tags,
 };
 use crate::schema::meter;

@@ -4,13 +4,10 @@ use std::cell::Cell;
 
 use super::ddl::type_expression;
 use super::error::ConversionError;
-use super::model::{Constraint, Kind, LogicalType, Type};
+use super::model::{Constraint, Kind, LogicalType, MAX_TYPE_DEPTH, Type};
 use crate::schema::deep_stack::{UNMEASURED, on_deep_stack};
-use crate::schema::format::{Format, ParseOptions, ResolvedReference};
 use crate::schema::meter;
 
-/// Levels of types within types.
-pub(crate) const MAX_TYPE_DEPTH: usize = 256;
 /// Levels of conversion: other than levels of types they also count along references.
 pub(crate) const MAX_STEPS: usize = 1_000;
 
@@ -36,19 +33,6 @@ pub(crate) fn convert(
 /// Runs work on logical types where the stack is deep enough for all of them. `None` when there is no memory for that.
 pub fn on_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     on_deep_stack(UNMEASURED, work)
-}
-
-/// The normalized form of a schema's text that a conversion wrote.
-///
-/// # Errors
-/// The format refuses the schema: it has no such names, or the same name twice.
-pub(crate) fn normalized<F: Format>(
-    text: &str,
-    references: &[ResolvedReference],
-    options: &ParseOptions,
-) -> Result<String, ConversionError> {
-    let normalized = F::parse(text, references, options).and_then(|schema| schema.normalized());
-    normalized.map_err(|error| ConversionError::new(error.message))
 }
 
 /// How deep a conversion is.

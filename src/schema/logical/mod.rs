@@ -6,7 +6,7 @@
 //!   `error`: why a schema has no logical type
 //! - `engine`, `rule`, `violation`: who judges, by which rules, and what is wrong
 //! - `validity`: whether an engine can hold the type at all
-//! - `ddl`: the text of a logical type; `written`: JSON that is written for one
+//! - `ddl`: the text of a logical type
 //! - `compat`: whether tables of the engine survive a change
 //!
 //! A schema decides how deep its type is nested and how its names refer to each other, so every walk is metered and bounded.
@@ -23,7 +23,6 @@ pub(crate) mod model;
 mod rule;
 mod validity;
 mod violation;
-pub(crate) mod written;
 
 pub use self::compat::compare;
 pub use self::conversion::on_stack;

@@ -8,6 +8,8 @@ use crate::schema::meter;
 
 /// A parameter that was left out.
 pub(crate) const NO_PARAM: i32 = -1;
+/// Levels of types within types.
+pub(crate) const MAX_TYPE_DEPTH: usize = 256;
 /// The length of strings and bytes without a bound.
 pub(crate) const MAX_LENGTH: i32 = i32::MAX;
 

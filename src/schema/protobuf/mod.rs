@@ -14,7 +14,7 @@
 //! - `descriptor`: descriptors, in and out
 //! - `compat`: the comparison, its kinds of differences, and the stricter policies
 //! - `tags`: inline tags
-//! - `to_logical`: what table engines make of a schema
+//! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `payload`: data under a schema
 
 mod builtin;
@@ -56,9 +56,9 @@ pub use self::payload::{PayloadValidator, message_indexes};
 pub use self::schema::Schema;
 use super::finding::{Finding, Place};
 use super::format::{
-    CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
+    CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit, normalized,
 };
-use super::logical::{ConversionError, LogicalType, conversion};
+use super::logical::{ConversionError, LogicalType};
 use super::meter;
 use super::position::Position;
 use crate::schema::shared::{Shared, share};
@@ -247,7 +247,7 @@ impl Format for Schema {
             Converted::New { complete, text } => {
                 let checked = Self::parse(&complete, references, &options);
                 checked.map_err(|_| ConversionError::new(from_logical::NO_DESCRIPTOR))?;
-                conversion::normalized::<Self>(&text, references, &options)
+                normalized::<Self>(&text, references, &options)
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Default values, as their types take them.
 
-use super::read::{fault, unquoted};
 use super::tree::Node;
 use crate::schema::logical::default_value::{BigDecimal, DefaultValue};
 use crate::schema::logical::error::ConversionError;
@@ -9,6 +8,10 @@ use crate::schema::logical::model::{Kind, MAX_LENGTH, NO_PARAM};
 use crate::schema::meter;
 
 type Result<T> = std::result::Result<T, ConversionError>;
+
+pub(super) fn fault<T>(message: impl Into<String>) -> Result<T> {
+    Err(ConversionError::new(message))
+}
 
 /// The value that a literal is for a type.
 pub(super) fn default_value(literal: &Node<'_>, kind: &Kind) -> Result<DefaultValue> {
@@ -102,7 +105,7 @@ impl Literal<'_, '_> {
     }
 
     fn string(&self) -> Result<String> {
-        self.node.child("string_literal").map(unquoted).ok_or_else(|| self.mismatch())
+        self.node.child("string_literal").map(Node::unquoted).ok_or_else(|| self.mismatch())
     }
 
     fn chars(&self, length: i32) -> Result<String> {

@@ -2,15 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::literal::default_value;
+use super::literal::{default_value, fault};
 use super::parser::parse;
 use super::token::Tokens;
 use super::tree::Node;
-use crate::schema::logical::conversion::MAX_TYPE_DEPTH;
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::model::{
-    Annotations, Constraint, EnumValue, Field, Kind, LogicalType, MAX_LENGTH, NO_PARAM, Named, NamedTypes, Params, Type,
-    UnionBranch, check_name, set_param,
+    Annotations, Constraint, EnumValue, Field, Kind, LogicalType, MAX_LENGTH, MAX_TYPE_DEPTH, NO_PARAM, Named, NamedTypes,
+    Params, Type, UnionBranch, check_name, set_param,
 };
 use crate::schema::meter;
 
@@ -40,10 +39,6 @@ pub(super) struct Reader<'t> {
     /// Where types that other schemas declare come from.
     imports: Vec<(String, String)>,
     pub(super) named: NamedTypes,
-}
-
-pub(super) fn fault<T>(message: impl Into<String>) -> Result<T> {
-    Err(ConversionError::new(message))
 }
 
 impl Reader<'_> {
@@ -77,7 +72,7 @@ impl Reader<'_> {
             return fault(format!("Duplicate USING TYPE: {name} (each alias FQN may be declared at most once)"));
         }
         meter::charge_for(self.imports.len())?;
-        let uri = using.child("string_literal").map(unquoted).unwrap_or_default();
+        let uri = using.child("string_literal").map(Node::unquoted).unwrap_or_default();
         if uri.trim_matches(|c: char| c <= ' ').is_empty() {
             return fault(format!("USING TYPE {name} FOR clause must be a non-empty URI"));
         }
@@ -327,11 +322,11 @@ impl Reader<'_> {
 
 /// Comment, tags and parameters.
 fn annotations(node: &Node<'_>) -> Annotations {
-    let doc = node.child("comment").and_then(|comment| comment.child("string_literal")).map(unquoted);
-    let tags = node.child("tags").map(|tags| tags.all("string_literal").map(unquoted).collect()).unwrap_or_default();
+    let doc = node.child("comment").and_then(|comment| comment.child("string_literal")).map(Node::unquoted);
+    let tags = node.child("tags").map(|tags| tags.all("string_literal").map(Node::unquoted).collect()).unwrap_or_default();
     let mut params = Params::new();
     for property in node.child("with").into_iter().flat_map(|with| with.all("property")) {
-        let mut literals = property.all("string_literal").map(unquoted);
+        let mut literals = property.all("string_literal").map(Node::unquoted);
         if let (Some(name), Some(value)) = (literals.next(), literals.next()) {
             set_param(&mut params, &name, value);
         }
@@ -342,7 +337,7 @@ fn annotations(node: &Node<'_>) -> Annotations {
 fn enum_body(body: &Node<'_>) -> Result<Kind> {
     let mut values = Vec::new();
     for value in body.all("enum_value") {
-        let symbol = value.child("string_literal").map(unquoted).unwrap_or_default();
+        let symbol = value.child("string_literal").map(Node::unquoted).unwrap_or_default();
         check_name(Named::EnumSymbol, &symbol)?;
         let notes = annotations(value);
         values.push(EnumValue { symbol, doc: notes.doc, params: notes.params });
@@ -361,13 +356,6 @@ pub(super) fn identifier(node: &Node<'_>) -> String {
         Some(quoted) => quoted.replace("``", "`"),
         None => text,
     }
-}
-
-/// What stands in the quotes of a string.
-pub(super) fn unquoted(node: &Node<'_>) -> String {
-    let text = node.text();
-    let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-    inner.unwrap_or(&text).replace("''", "'")
 }
 
 fn primitive(node: &Node<'_>) -> Result<Kind> {

@@ -72,6 +72,13 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// What stands in the quotes of a string.
+    pub(crate) fn unquoted(&self) -> String {
+        let text = self.text();
+        let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+        inner.unwrap_or(&text).replace("''", "'")
+    }
+
     /// Where it stands in the text.
     pub(crate) fn range(&self) -> std::ops::Range<usize> {
         self.start..self.end

@@ -11,7 +11,7 @@ use crate::schema::logical::conversion::Depth;
 use crate::schema::logical::default_value::DefaultValue;
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::model::{FIELD_NUMBER, Field, Kind, MAX_LENGTH, Params, Type, UnionBranch};
-use crate::schema::logical::written::own_params;
+use crate::schema::logical_json::own_params;
 use crate::schema::meter;
 
 type Result<T> = std::result::Result<T, ConversionError>;

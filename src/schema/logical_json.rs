@@ -1,9 +1,9 @@
-//! JSON that is written for a logical type.
+//! JSON that the formats write for a logical type.
 
 use std::fmt::Write as _;
 
-use super::model::{Annotations, Constraint, EnumValue, Params, UnionBranch, is_format_native};
-use crate::schema::json::write_string;
+use super::json::write_string;
+use super::logical::model::{Annotations, Constraint, EnumValue, Params, UnionBranch, is_format_native};
 
 /// A JSON value in the making.
 #[derive(Debug, Clone, PartialEq)]
