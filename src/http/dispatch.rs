@@ -25,7 +25,6 @@ use super::error::ApiError;
 use super::error_response::error_response;
 use super::gate::{Caller, LoginFailure};
 use super::metrics::RouteIndex;
-use super::middleware::answer_cache::Question;
 use super::middleware::context_prefix::PrefixContext;
 use super::middleware::{gzip, span};
 use super::needs::Needs;
@@ -166,11 +165,12 @@ impl Call<'_> {
             }
             return Ok(reply.into_response(media_type, method, headers));
         }
-        if !route.options.is_question {
+        let Some(repeated) = route.options.repeated else {
             return Ok((route.handler)(request).await?.into_response(media_type, method, headers));
-        }
-        let question = Question::new(target, class, &request.body);
+        };
+        let question = cache.question(target, class, &request.body);
         if let Some(bytes) = cache.answer_to(&question, generation, headers, &**state.registry.store()) {
+            repeated(&state.metrics);
             return Ok(Reply::Json(bytes).into_response(media_type, method, headers));
         }
         let reply = (route.handler)(request).await?;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use axum::http::{HeaderMap, Method};
 
+use super::metrics::Metrics;
 use super::needs::Needs;
 use super::reply::Answer;
 use super::request::Request;
@@ -34,8 +35,8 @@ pub(super) struct RouteOptions {
     pub(super) takes_any_type: bool,
     /// Scripts of other sites may read the answer.
     pub(super) allows_any_origin: bool,
-    /// Its body asks for something and changes nothing: the same one may be answered again.
-    pub(super) is_question: bool,
+    /// What is counted when the same body is answered again from memory, where that may be.
+    pub(super) repeated: Option<fn(&Metrics)>,
     pub(super) body_limit: BodyLimit,
     /// What answers clients that accept media types of schemas only.
     pub(super) document: Option<Handler>,
@@ -47,7 +48,7 @@ impl Default for RouteOptions {
             negotiates: true,
             takes_any_type: false,
             allows_any_origin: false,
-            is_question: false,
+            repeated: None,
             body_limit: |settings, _| (settings.max_body_bytes, "max-body-bytes"),
             document: None,
         }
@@ -114,7 +115,12 @@ pub(super) fn events(body_limit: BodyLimit) -> RouteOptions {
 
 /// For routes whose body asks for something and changes nothing.
 pub(super) fn question() -> RouteOptions {
-    RouteOptions { is_question: true, ..RouteOptions::default() }
+    RouteOptions { repeated: Some(|_| ()), ..RouteOptions::default() }
+}
+
+/// For the registration of schemas, most of which are known.
+pub(super) fn registration() -> RouteOptions {
+    RouteOptions { repeated: Some(|metrics| metrics.registration(false)), ..RouteOptions::default() }
 }
 
 /// For routes whose body is a config.

@@ -7,7 +7,9 @@ use super::handlers::{
     associations, compatibility, config, contexts, deks, health, keks, metadata, mode, register_tree, schemas, subjects, whoami,
 };
 use super::needs::Needs;
-use super::route::{Route, any_origin, delete, events, get, of_config, options, or_document, own_type, post, put, question};
+use super::route::{
+    Route, any_origin, delete, events, get, of_config, options, or_document, own_type, post, put, question, registration,
+};
 use crate::access::Operation;
 
 const READ: Needs = Needs::Subject(&[Operation::SubjectRead]);
@@ -49,7 +51,7 @@ pub fn routes() -> &'static [Route] {
             delete("/subjects/{subject}", "deleteSubject", DELETE, subjects::delete),
             get("/subjects/{subject}/metadata", "getLatestWithMetadata", READ, subjects::by_metadata),
             get("/subjects/{subject}/versions", "listVersions", READ, subjects::versions),
-            post("/subjects/{subject}/versions", "registerSchema", WRITE, subjects::register),
+            post("/subjects/{subject}/versions", "registerSchema", WRITE, subjects::register).with(registration()),
             get("/subjects/{subject}/versions/{version}", "getVersion", READ, subjects::version)
                 .with(or_document(documents::by_version)),
             delete("/subjects/{subject}/versions/{version}", "deleteVersion", DELETE, subjects::delete_version),

@@ -74,6 +74,7 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
     let submission =
         bodies::schema::submission(&bodies::json::required(&request.body, "register.arg6", "RegisterSchemaRequest")?)?;
     let subject = request.subject().await?;
+    let freshness = request.freshness(&subject).filter(|_| submission.has_fixed_references());
     submission.require_references(&subject, request.rights())?;
     let submission = if logical::is_logical(request.format()) {
         request.registry().from_logical(&subject, submission).await?
@@ -89,7 +90,9 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
     let outcome = request.registry().register(&subject, &submission, options).await;
     let registered = outcome.map_err(|error| explained(error, request.flag("explain")))?;
     request.state.metrics.registration(registered.is_new);
-    Ok(Reply::Json(SchemaView::new(&request, &subject).registered(&registered).await?))
+    let bytes = SchemaView::new(&request, &subject).registered(&registered).await?;
+    // what is known is known again, until something changes
+    Ok(Reply::while_fresh(bytes, freshness.filter(|_| !registered.is_new)))
 }
 
 async fn found(request: &Request, deleted: bool) -> Result<(FoundVersion, Option<Freshness>), ApiError> {

@@ -1,5 +1,5 @@
-//! Answers that are given again: reads by id, by guid and by subject, and schema documents, kept by request target; look-ups and checks
-//! by target and body.
+//! Answers that are given again: reads by id, by guid and by subject, and schema documents, kept by request target; look-ups, checks
+//! and registrations of what is known by target and body.
 //!
 //! What an answer shows depends on what its caller may read. Those who may read everything, which is everybody where there are no
 //! logins, share answers; the others have their own for each class of callers with the same rights.
@@ -8,16 +8,14 @@
 //! them begins a new generation. An answer about a subject can be made wrong by registrations, too, and holds while it is fresh.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 
 use crate::cache::Generational;
 use crate::http::compression;
@@ -34,14 +32,6 @@ fn key(target: &str, class: u64) -> Cow<'_, str> {
 
 /// A target and a body that was sent to it.
 pub(in crate::http) struct Question(String);
-
-impl Question {
-    /// No target begins so, and no two questions have one digest.
-    pub(in crate::http) fn new(target: &str, class: u64, body: &[u8]) -> Self {
-        let asked = Sha256::new_with_prefix(class.to_be_bytes()).chain_update(target).chain_update([0]).chain_update(body);
-        Self(format!("?{}", BASE64.encode(asked.finalize())))
-    }
-}
 
 /// Where answers may be a little old, a request can ask for one that is not (docs/databases.md).
 const CONSISTENCY: HeaderName = HeaderName::from_static("accordant-consistency");
@@ -72,6 +62,8 @@ struct JsonBody {
 
 pub(in crate::http) struct AnswerCache {
     cache: Generational<String, CachedAnswer>,
+    /// Secret keys of this process: two bodies that have the same digests under both can't be made.
+    keys: [RandomState; 2],
     gzip_from: u64,
 }
 
@@ -85,7 +77,7 @@ impl AnswerCache {
             };
             target.len() + body + 100
         };
-        Self { cache: Generational::new(bytes, 1024, weight), gzip_from }
+        Self { cache: Generational::new(bytes, 1024, weight), keys: Default::default(), gzip_from }
     }
 
     /// The answer to a request, if it was given before in this generation.
@@ -148,6 +140,12 @@ impl AnswerCache {
             CachedBody::Document(document) => Some(document),
             CachedBody::Json(..) => None,
         }
+    }
+
+    /// A body that is sent to a target; no target begins like it.
+    pub(in crate::http) fn question(&self, target: &str, class: u64, body: &[u8]) -> Question {
+        let [one, other] = self.keys.each_ref().map(|key| key.hash_one((class, target, body)));
+        Question(format!("?{one:x}.{other:x}"))
     }
 
     /// The answer to a body that was sent to the same target before.

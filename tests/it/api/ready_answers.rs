@@ -124,6 +124,30 @@ on_both! {
         assert_eq!(ask(&app, "/subjects/outer", &referring(1)).await.0, 200);
     }
 
+    async fn a_known_registration_is_known_until_it_is_not(database) {
+        let app = TestApp::new(database).await;
+        let register = async |text: &Value| ask(&app, "/subjects/s/versions", text).await;
+        app.put("/config", &json!({ "compatibility": "NONE" })).await.ok();
+        app.register("s", &record("R", &["a"])).await;
+        app.register("s", &record("R", &["b"])).await;
+        assert_eq!(register(&schema(&["a"])).await.1["version"], 1);
+        assert_eq!(register(&schema(&["b"])).await.1["version"], 2);
+        app.delete("/subjects/s/versions/1").await.ok();
+        assert_eq!(register(&schema(&["b"])).await.1["version"], 2);
+        app.register("s", &record("R", &["a"])).await;
+        assert_eq!(register(&schema(&["a"])).await.1["version"], 3);
+        app.put("/mode/s", &json!({ "mode": "READONLY" })).await.ok();
+        assert_eq!(register(&schema(&["a"])).await.1["version"], 3);
+        app.put("/mode/s", &json!({ "mode": "READWRITE" })).await.ok();
+        app.delete("/subjects/s").await.ok();
+        app.register("s", &record("R", &["a"])).await;
+        assert_eq!(register(&schema(&["a"])).await.1["version"], 4);
+        let metrics = app.get("/metrics").await.text;
+        let known = metrics.lines().find(|line| line.starts_with("accordant_registrations_total") && line.contains("known"));
+        // six pairs of them wrote nothing, whether they were answered from memory or not
+        assert!(known.is_some_and(|line| line.ends_with(" 12")), "{known:?}");
+    }
+
     async fn settings_are_seen_as_they_are(database) {
         let app = TestApp::new(database).await;
         for level in ["FULL", "NONE", "BACKWARD"] {
