@@ -81,7 +81,19 @@ def ordered(file):
     return file.SerializeToString(deterministic=True) + "".join(public).encode()
 
 
+def sort_oneofs(message):
+    """Fields name their oneof by its place, so the places must not depend on the order of fields."""
+    names = [oneof.name for oneof in message.oneof_decl]
+    message.oneof_decl.sort(key=lambda oneof: oneof.name)
+    places = {oneof.name: at for at, oneof in enumerate(message.oneof_decl)}
+    for field in message.field:
+        if field.HasField("oneof_index"):
+            field.oneof_index = places[names[field.oneof_index]]
+
+
 def sort(message):
+    if isinstance(message, descriptor_pb2.DescriptorProto):
+        sort_oneofs(message)
     for field, value in message.ListFields():
         if field.type != field.TYPE_MESSAGE:
             if field.name in ("reserved_name",):
