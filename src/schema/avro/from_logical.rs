@@ -399,13 +399,11 @@ impl Printer {
         match schema {
             Json::Named(name) => {
                 let body = if self.written.contains_key(name) { None } else { self.named.remove(name) };
-                match body {
-                    Some(body) => self.definition(name, &body),
-                    None => {
-                        Json::text(name).write(&mut self.out);
-                        Ok(())
-                    }
+                if let Some(body) = body {
+                    return self.definition(name, &body);
                 }
+                Json::text(name).write(&mut self.out);
+                Ok(())
             }
             Json::Object(members) => match full_name(members) {
                 Some(name) if self.written.get(&name) == Some(schema) && !is_type_word(&name) => {

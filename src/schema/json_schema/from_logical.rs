@@ -215,7 +215,7 @@ impl Writer<'_> {
                 set(&mut members, "flink.type", Json::text("multiset"));
                 members
             }
-            Kind::Named(name) => vec![("$ref".to_owned(), Json::text(self.reference(name)?))],
+            Kind::Named(name) => vec![("$ref".to_owned(), Json::text(self.reference(name)))],
         })
     }
 
@@ -281,18 +281,18 @@ impl Writer<'_> {
         Ok(members)
     }
 
-    fn reference(&self, name: &str) -> Result<String> {
+    fn reference(&self, name: &str) -> String {
         let logical = self.logical;
         if logical.imports.iter().any(|(own, _)| own == name) {
-            return Ok(format!("#/$defs/{name}"));
+            return format!("#/$defs/{name}");
         }
         if !logical.external.contains(name) && logical.named.contains(name) {
-            return Ok(format!("#/$defs/{name}"));
+            return format!("#/$defs/{name}");
         }
-        Ok(match self.documents.get(name) {
+        match self.documents.get(name) {
             Some(document) => format!("{document}#/$defs/{name}"),
             None => name.to_owned(),
-        })
+        }
     }
 }
 

@@ -153,7 +153,7 @@ impl Literal<'_, '_> {
     fn bytes(&self) -> Result<Vec<u8>> {
         let text = self.text_of("bytes_literal").ok_or_else(|| self.mismatch())?;
         let hex = text.get(2..text.len().saturating_sub(1)).unwrap_or("").replace("''", "'");
-        if java_length(&hex) % 2 != 0 {
+        if !java_length(&hex).is_multiple_of(2) {
             return fault(format!("Bytes literal {text} has odd number of hex digits; must be even (each pair = one byte)"));
         }
         let mut bytes = Vec::new();

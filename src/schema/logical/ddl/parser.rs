@@ -162,7 +162,7 @@ impl<'t> Parser<'_, 't> {
         if let Some(super::automaton::Edge::Token(_, behind)) = behind
             && AUTOMATON.expected(*behind, &self.stack) & bit(next.kind) != 0
         {
-            return Err(self.fault(next, &format!("missing {} at {}", list(expected), self.shown(next))));
+            return Err(fault(next, &format!("missing {} at {}", list(expected), self.shown(next))));
         }
         let expected = match &self.was_at {
             Some((state, stack)) => AUTOMATON.expected(*state, stack),
@@ -185,21 +185,21 @@ impl<'t> Parser<'_, 't> {
 
     fn unwanted(&mut self, expected: KindSet) -> Result<ConversionError, ConversionError> {
         let next = self.next()?;
-        Ok(self.fault(next, &format!("extraneous input {} expecting {}", self.shown(next), list(expected))))
+        Ok(fault(next, &format!("extraneous input {} expecting {}", self.shown(next), list(expected))))
     }
 
     fn mismatch(&mut self, expected: KindSet) -> Result<ConversionError, ConversionError> {
         let next = self.next()?;
-        Ok(self.fault(next, &format!("mismatched input {} expecting {}", self.shown(next), list(expected))))
+        Ok(fault(next, &format!("mismatched input {} expecting {}", self.shown(next), list(expected))))
     }
 
     fn no_alternative(&mut self, at: usize) -> Result<ConversionError, ConversionError> {
         let (first, last) = (self.next()?, self.tokens.get(at)?);
         let read = if first.kind == EOF { name_of(EOF).to_owned() } else { self.tokens.joined(self.at, at) };
-        Ok(self.fault(last, &format!("no viable alternative at input '{}'", escaped(&read))))
+        Ok(fault(last, &format!("no viable alternative at input '{}'", escaped(&read))))
     }
+}
 
-    fn fault(&self, at: Token, what: &str) -> ConversionError {
-        ConversionError::new(format!("Parse error at line {}, col {}: {what}", at.line, at.column + 1))
-    }
+fn fault(at: Token, what: &str) -> ConversionError {
+    ConversionError::new(format!("Parse error at line {}, col {}: {what}", at.line, at.column + 1))
 }

@@ -27,6 +27,12 @@ struct Place {
     is_outside: bool,
 }
 
+impl Place {
+    fn is_at_end(&self) -> bool {
+        self.chain == NOWHERE && AUTOMATON.state(self.state).is_some_and(|state| state.kind == StateKind::End)
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Around<'s> {
     Anything,
@@ -71,13 +77,11 @@ pub(super) fn predict(
     tokens: &mut Tokens<'_>,
     stack: &[StateId],
 ) -> Result<Predicted, ConversionError> {
-    match Prediction::new(Around::Anything).run(state, index, tokens)? {
-        Some(predicted) => Ok(predicted),
-        None => {
-            let predicted = Prediction::new(Around::Rules(stack)).run(state, index, tokens)?;
-            Ok(predicted.unwrap_or(Predicted::Nothing(index)))
-        }
+    if let Some(predicted) = Prediction::new(Around::Anything).run(state, index, tokens)? {
+        return Ok(predicted);
     }
+    let predicted = Prediction::new(Around::Rules(stack)).run(state, index, tokens)?;
+    Ok(predicted.unwrap_or(Predicted::Nothing(index)))
 }
 
 struct Prediction<'s> {
@@ -113,7 +117,7 @@ impl<'s> Prediction<'s> {
             let reached = self.step(&places, kind)?;
             if reached.is_empty() {
                 // an alternative that was read to its end will do: what follows is another rule's fault
-                let complete = places.iter().filter(|place| place.is_outside || self.is_at_end(place));
+                let complete = places.iter().filter(|place| place.is_outside || place.is_at_end());
                 let first = complete.map(|place| place.alternative).min();
                 return Ok(Some(first.map_or(Predicted::Nothing(at), Predicted::Alternative)));
             }
@@ -136,10 +140,6 @@ impl<'s> Prediction<'s> {
             }
             at += 1;
         }
-    }
-
-    fn is_at_end(&self, place: &Place) -> bool {
-        place.chain == NOWHERE && AUTOMATON.state(place.state).is_some_and(|state| state.kind == StateKind::End)
     }
 
     /// The places that a token leads to.
@@ -168,18 +168,17 @@ impl<'s> Prediction<'s> {
             }
             let Some(state) = AUTOMATON.state(place.state) else { continue };
             if state.kind == StateKind::End {
-                match self.chains.split(place.chain) {
-                    Some((chain, state)) => open.push(Place { chain, state, ..place }),
-                    None => {
-                        let follow = AUTOMATON.rules.get(state.rule).map_or(&[][..], |rule| &rule.follow);
-                        if follow.is_empty() || matches!(self.around, Around::Rules(_)) {
-                            places.push(place);
-                            continue;
-                        }
-                        let outside = |state: &StateId| Place { state: *state, is_outside: true, ..place };
-                        open.extend(follow.iter().rev().map(outside));
-                    }
+                if let Some((chain, state)) = self.chains.split(place.chain) {
+                    open.push(Place { state, chain, ..place });
+                    continue;
                 }
+                let follow = AUTOMATON.rules.get(state.rule).map_or(&[][..], |rule| &rule.follow);
+                if follow.is_empty() || matches!(self.around, Around::Rules(_)) {
+                    places.push(place);
+                    continue;
+                }
+                let outside = |state: &StateId| Place { state: *state, is_outside: true, ..place };
+                open.extend(follow.iter().rev().map(outside));
                 continue;
             }
             let mut has_token = false;

@@ -59,7 +59,7 @@ pub(super) fn message(
     };
     let mut out = format!("message {name} {{\n");
     if let Some(option) = meta.option("confluent.message_meta") {
-        out.push_str(&format!("option {option};\n"));
+        out.extend(["option ", &option, ";\n"]);
     }
     for field in fields {
         out.push_str(&writer.member(field)?);
@@ -249,18 +249,18 @@ impl Writer<'_, '_> {
             proto.meta.conversion_param("flink.notNull", "true");
         }
         match &ty.kind {
-            Kind::Boolean => proto.ty = "bool".to_owned(),
+            Kind::Boolean => proto.ty.push_str("bool"),
             Kind::Tinyint | Kind::Smallint => {
-                proto.ty = "int32".to_owned();
+                proto.ty.push_str("int32");
                 let word = if ty.kind == Kind::Tinyint { "int8" } else { "int16" };
                 proto.meta.conversion_param("connect.type", word);
             }
-            Kind::Int => proto.ty = "int32".to_owned(),
-            Kind::Bigint => proto.ty = "int64".to_owned(),
-            Kind::Float => proto.ty = "float".to_owned(),
-            Kind::Double => proto.ty = "double".to_owned(),
+            Kind::Int => proto.ty.push_str("int32"),
+            Kind::Bigint => proto.ty.push_str("int64"),
+            Kind::Float => proto.ty.push_str("float"),
+            Kind::Double => proto.ty.push_str("double"),
             Kind::Char(n) | Kind::Binary(n) => {
-                proto.ty = if matches!(ty.kind, Kind::Char(_)) { "string" } else { "bytes" }.to_owned();
+                proto.ty.push_str(if matches!(ty.kind, Kind::Char(_)) { "string" } else { "bytes" });
                 if *n > 0 {
                     proto.meta.conversion_param("flink.minLength", n.to_string());
                 }
@@ -269,7 +269,7 @@ impl Writer<'_, '_> {
                 }
             }
             Kind::Varchar(n) | Kind::Varbinary(n) => {
-                proto.ty = if matches!(ty.kind, Kind::Varchar(_)) { "string" } else { "bytes" }.to_owned();
+                proto.ty.push_str(if matches!(ty.kind, Kind::Varchar(_)) { "string" } else { "bytes" });
                 if *n != MAX_LENGTH {
                     proto.meta.conversion_param("flink.maxLength", n.to_string());
                 }

@@ -8,6 +8,7 @@ mod fields;
 mod meta;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
 
 use self::fields::{Written, message};
 use self::meta::{Meta, quoted};
@@ -113,7 +114,10 @@ pub(super) fn from_logical(logical: &LogicalType, name: &str, references: &[Reso
         declarations.push('\n');
         declarations.push_str(&written);
     }
-    let imports: String = context.imports.iter().map(|path| format!("import {};\n", quoted(path))).collect();
+    let mut imports = String::new();
+    for path in &context.imports {
+        imports.extend(["import ", &quoted(path), ";\n"]);
+    }
     meter::reserve(declarations.len())?;
     let start = format!("syntax = \"proto3\";\n{package}");
     Ok(Converted::New {
@@ -148,7 +152,7 @@ fn wrapper(kind: &Kind) -> Option<String> {
             | Kind::Varbinary(_)
     );
     let options = |options: &[(&str, &str)]| -> String {
-        options.iter().map(|(name, value)| format!("option {name} = {value};\n")).collect()
+        options.iter().flat_map(|(name, value)| ["option ", name, " = ", value, ";\n"]).collect()
     };
     if *kind == Kind::Variant {
         let options = options(&[
@@ -318,13 +322,14 @@ fn enumeration(name: &str, values: &[EnumValue], meta: &Meta) -> Result<Written>
     check_identifier(name)?;
     let mut out = format!("enum {name} {{\n");
     if let Some(option) = meta.option("confluent.enum_meta") {
-        out.push_str(&format!("option {option};\n"));
+        out.extend(["option ", &option, ";\n"]);
     }
     for (number, value) in values.iter().enumerate() {
         check_identifier(&value.symbol)?;
         let option = Meta::described(value.doc.as_ref(), &value.params).option("confluent.enum_value_meta");
         let options = option.map_or_else(String::new, |option| format!(" [{option}]"));
-        out.push_str(&format!("{} = {number}{options};\n", value.symbol));
+        // a String takes everything
+        let _ = writeln!(out, "{} = {number}{options};", value.symbol);
     }
     out.push_str("}\n");
     Ok(out)
