@@ -76,6 +76,8 @@ class Server:
             [binary, *before, "--listen", f"127.0.0.1:{self.port}", "--database", database, "--log-level", "error", *after],
         )
         while True:
+            if self.process.poll() is not None:
+                raise SystemExit(f"{binary} ended with {self.process.returncode}")
             try:
                 self.connection = socket.create_connection(("127.0.0.1", self.port), timeout=600)
                 if self.send(b"GET", "/readyz")[0] == 200:
