@@ -118,7 +118,7 @@ settings! {
     validate_new_schemas: bool, "validate-new-schemas", "true", "Check new schemas strictly where no config says otherwise.";
     json_schema_strict: bool, "json-schema-strict", "false", "Refuse JSON Schemas that only their meta-schema forbids.";
     reference_versions_strict: bool, "reference-versions-strict", "false", "Refuse two versions of one reference name in a graph of references.";
-    reject_empty_subject: bool, "reject-empty-subject", "false", "Refuse registrations under the empty subject.";
+    reject_empty_subject: bool, "reject-empty-subject", "false", "Refuse registrations under the empty subject and under `*`.";
     response_shapes: Shapes, "response-shapes", "8", "Answer with the keys of Confluent's 8.x line (`8`) or only those of 7.x (`7`).";
     list_limit: usize, "list-limit", "1000", "Most rows that `/schemas` and `referencedby` give at once.";
     max_body_bytes: Bytes, "max-body-bytes", "4MiB", "Largest request body.";

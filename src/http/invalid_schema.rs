@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::registry::{InvalidSchema, RawReference, ReferenceError, Submitted};
+use crate::registry::{InvalidSchema, LogicalRefusal, RawReference, ReferenceError, Submitted};
 use crate::schema::Stage;
 use crate::types::{JavaStr, Metadata, Rule, RuleSet, SchemaType, guid_of};
 
@@ -29,8 +29,22 @@ pub(super) fn message(reason: &InvalidSchema) -> String {
         InvalidSchema::NotTheNextVersion => "Version is not one more than previous version".to_owned(),
         InvalidSchema::Representation(error) => format!("Invalid schema, details: {error}"),
         InvalidSchema::NoLogicalType(error) => format!("Stored schema cannot be represented as a logical type: {error}"),
+        InvalidSchema::Logical(refusal) => logical(refusal),
         InvalidSchema::Tags(error) => format!("java.lang.IllegalArgumentException: {error}"),
         InvalidSchema::StoredVersion { version, error } => format!("Version {version} of the subject can't be read: {error}"),
+    }
+}
+
+/// The message for a logical type that no schema can be made of.
+fn logical(refusal: &LogicalRefusal) -> String {
+    const TYPES: &str = "must be one of AVRO, JSON, PROTOBUF";
+    match refusal {
+        LogicalRefusal::NoType => format!("schemaType is required when format=logical, and {TYPES}"),
+        LogicalRefusal::NoText => "Schema is required when format=logical".to_owned(),
+        LogicalRefusal::Text(error) => format!("Invalid logical type schema: {error}"),
+        LogicalRefusal::Reference(error) => format!("Could not resolve schema references: {}", reference_error(error)),
+        LogicalRefusal::UnknownType(name) => format!("Unsupported schemaType '{name}' for format=logical; {TYPES}"),
+        LogicalRefusal::Unrepresentable(name, error) => format!("Logical type schema cannot be represented as {name}: {error}"),
     }
 }
 

@@ -38,7 +38,7 @@ impl Registry {
     /// The scope is read-only, its name not allowed, or a rule set not valid.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, by: &Arc<Actor>) -> Result<Config, RegistryError> {
-        self.check_scope_name(scope)?;
+        Self::check_scope_name(scope)?;
         for rules in patch.rule_sets() {
             rules.validate().map_err(RegistryError::InvalidRuleSet)?;
         }

@@ -34,6 +34,8 @@ pub enum InvalidSchema {
     Representation(SchemaError),
     /// The stored schema means nothing to table engines.
     NoLogicalType(ConversionError),
+    /// What was submitted as a logical type can't be made into a schema.
+    Logical(LogicalRefusal),
     /// Tags can't be added or removed as asked.
     Tags(SchemaError),
     /// A version that is to be compared can't be read any more.
@@ -52,6 +54,20 @@ pub struct Submitted {
     pub submission: Submission,
     /// In IMPORT an id that was sent counts; elsewhere messages show none.
     pub is_import: bool,
+}
+
+/// Why a submission is no logical type, or none that a schema can be made of.
+#[derive(Debug, Clone)]
+pub enum LogicalRefusal {
+    /// It must say which type of schema is wanted.
+    NoType,
+    NoText,
+    Text(ConversionError),
+    Reference(ReferenceError),
+    /// The type as it was sent.
+    UnknownType(String),
+    /// A schema of this type, as it was sent, can't mean this.
+    Unrepresentable(String, ConversionError),
 }
 
 /// Why a reference can't be resolved.

@@ -30,7 +30,7 @@ impl Registry {
     /// FORWARD below the global level; modes can't be changed; IMPORT on a scope that is not empty.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, force: bool, by: &Arc<Actor>) -> Result<(), RegistryError> {
-        self.check_scope_name(scope)?;
+        Self::check_scope_name(scope)?;
         self.refuse_immutable_mode()?;
         if mode == Some(Mode::Forward) && *scope != global() {
             return Err(RegistryError::ForwardOnlyGlobal);

@@ -163,7 +163,7 @@ impl Registry {
 
     /// Finds the subjects of references, with contexts, and the texts, with those of the references of references. `found` gets the
     /// references as they are stored, with version numbers; up to the one that fails, if one does.
-    async fn resolve(
+    pub(super) async fn resolve(
         &self,
         subject: &Subject,
         submission: &Submission,

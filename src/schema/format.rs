@@ -91,6 +91,20 @@ pub trait Format: fmt::Debug + Send + Sync {
     /// It has no such meaning, in Confluent's words.
     fn logical_type(&self, metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError>;
 
+    /// The normalized text of the schema that stands for a logical type. `name` names what has no name of its own. Must run where the
+    /// stack is deep.
+    ///
+    /// # Errors
+    /// The format has no such schema, in Confluent's words where it has some.
+    fn from_logical(
+        logical: &LogicalType,
+        name: &str,
+        references: &[ResolvedReference],
+        max_depth: usize,
+    ) -> Result<String, ConversionError>
+    where
+        Self: Sized;
+
     /// The places of declarations that begin at these offsets of the text as sent.
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place>;
 
@@ -258,4 +272,17 @@ pub struct EntityTags {
     pub entity: TagEntity,
     /// Its tags, as written.
     pub tags: Vec<String>,
+}
+
+/// The normalized form of a schema's text that a conversion wrote.
+///
+/// # Errors
+/// The format refuses the schema: it has no such names, or the same name twice.
+pub(crate) fn normalized<F: Format>(
+    text: &str,
+    references: &[ResolvedReference],
+    options: &ParseOptions,
+) -> Result<String, ConversionError> {
+    let normalized = F::parse(text, references, options).and_then(|schema| schema.normalized());
+    normalized.map_err(|error| ConversionError::new(error.message))
 }

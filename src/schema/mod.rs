@@ -23,6 +23,7 @@ pub(crate) mod java_properties;
 pub mod json;
 pub mod json_schema;
 pub mod logical;
+mod logical_json;
 pub mod meter;
 pub(crate) mod name_set;
 mod parsed;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::finding::Finding;
 use super::format::{CheckError, CheckOptions, Format, ParseOptions, ResolvedReference, SchemaError};
+use super::logical::{ConversionError, LogicalType};
 use super::{avro, json_schema, protobuf};
 use crate::types::SchemaType;
 
@@ -42,6 +43,24 @@ impl Parsed {
             SchemaType::Protobuf => Self::Protobuf(Arc::new(Format::parse(text, references, options)?)),
             SchemaType::Json => Self::Json(Arc::new(Format::parse(text, references, options)?)),
         })
+    }
+
+    /// As [`Format::from_logical`].
+    ///
+    /// # Errors
+    /// As for [`Format::from_logical`].
+    pub fn from_logical(
+        schema_type: SchemaType,
+        logical: &LogicalType,
+        name: &str,
+        references: &[ResolvedReference],
+        max_depth: usize,
+    ) -> Result<String, ConversionError> {
+        match schema_type {
+            SchemaType::Avro => avro::Schema::from_logical(logical, name, references, max_depth),
+            SchemaType::Protobuf => protobuf::Schema::from_logical(logical, name, references, max_depth),
+            SchemaType::Json => json_schema::Schema::from_logical(logical, name, references, max_depth),
+        }
     }
 
     /// As [`Format::rules`].

@@ -73,6 +73,16 @@ pub(in crate::http) fn change(value: &Value, operation: Option<AssociationOperat
     })
 }
 
+/// Whether there is a null among the associations of a change.
+pub(in crate::http) fn has_null(value: &Value) -> bool {
+    value.get("associations").and_then(Value::as_array).is_some_and(|list| list.iter().any(Value::is_null))
+}
+
+/// The resource that a change is for, if the body names it.
+pub(in crate::http) fn resource_id(value: &Value) -> Option<&str> {
+    value.get("resourceId").and_then(Value::as_str)
+}
+
 /// Names of association types; those that there are not match nothing.
 pub(in crate::http) fn types(names: &[String]) -> Option<Vec<AssociationType>> {
     (!names.is_empty()).then(|| names.iter().filter_map(|name| AssociationType::parse(name)).collect())

@@ -62,11 +62,20 @@ pub(in crate::http) async fn create(request: Request) -> Answer {
 
 pub(in crate::http) async fn create_or_update(request: Request) -> Answer {
     let body = bodies::json::required(&request.body, "createOrUpdateAssociation.arg5", "AssociationCreateOrUpdateRequest")?;
+    let mismatch = || {
+        let detail = "Resource ID in the path parameter does not match the resource ID in the request body".to_owned();
+        RegistryError::InvalidAssociation { property: "resourceId", detail }
+    };
+    // told before what is wrong with the associations
+    if bodies::association::has_null(&body)
+        && bodies::association::resource_id(&body).is_some_and(|id| id != request.param("resourceId"))
+    {
+        return Err(mismatch().into());
+    }
     let mut change = bodies::association::change(&body, Some(AssociationOperation::Upsert))?;
     let id = change.resource_id.get_or_insert_with(|| request.param("resourceId").to_owned());
     if id != request.param("resourceId") {
-        let detail = "Resource ID in the path parameter does not match the resource ID in the request body".to_owned();
-        return Err(RegistryError::InvalidAssociation { property: "resourceId", detail }.into());
+        return Err(mismatch().into());
     }
     let answer = request
         .registry()

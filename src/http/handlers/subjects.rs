@@ -9,6 +9,7 @@ use crate::http::error::{ApiError, explained, selector, subject_not_found};
 use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::registry::{FoundVersion, LookupOptions, RegisterOptions};
+use crate::schema::logical;
 use crate::store::Freshness;
 use crate::types::{GLOBAL_CONTEXT, VersionSelector};
 
@@ -75,6 +76,11 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
     let subject = request.subject().await?;
     let freshness = request.freshness(&subject).filter(|_| submission.has_fixed_references());
     submission.require_references(&subject, request.rights())?;
+    let submission = if logical::is_logical(request.format()) {
+        request.registry().from_logical(&subject, submission).await?
+    } else {
+        submission
+    };
     if submission.is_empty() {
         // the text of the latest version is registered again, and answered
         request.require(Operation::SubjectRead, &subject)?;

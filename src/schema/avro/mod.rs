@@ -9,7 +9,7 @@
 //! - `equality`: which schemas are one
 //! - `compat`: `rules` (one function for each), the `walk` that applies them, what is said about an `incompatibility`
 //! - `tags`: inline tags
-//! - `to_logical`: what table engines make of a schema
+//! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `payload`: data under a schema
 //!
 //! Nesting of a text is bounded, so recursion along it is; walks along *types*, which may refer to each other without end, use
@@ -18,6 +18,7 @@
 mod compat;
 mod defaults;
 mod equality;
+mod from_logical;
 mod limits;
 mod logical_type;
 mod model;
@@ -40,7 +41,9 @@ use self::print::TextForm;
 pub use self::schema::Schema;
 use super::deep_stack::on_deep_stack;
 use super::finding::{Finding, Place};
-use super::format::{CheckError, CheckOptions, EntityTags, Format, ParseOptions, ResolvedReference, SchemaError, TagEdit};
+use super::format::{
+    CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit, normalized,
+};
 use super::json;
 use super::logical::{ConversionError, LogicalType};
 use super::meter;
@@ -138,6 +141,16 @@ impl Format for Schema {
 
     fn logical_type(&self, metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError> {
         to_logical::to_logical(&self.model, metadata)
+    }
+
+    fn from_logical(
+        logical: &LogicalType,
+        name: &str,
+        references: &[ResolvedReference],
+        max_depth: usize,
+    ) -> Result<String, ConversionError> {
+        let text = from_logical::from_logical(logical, name, references)?;
+        normalized::<Self>(&text, references, &ParseOptions::new(ParseMode::Lookup, max_depth))
     }
 
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {

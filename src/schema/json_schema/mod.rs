@@ -9,7 +9,7 @@
 //! - `print`: the canonical and the normalized text
 //! - `compat`: the comparison, one file for each kind of node, its kinds of differences and their texts
 //! - `tags`: inline tags; `bundle`: one document of many; `pointers`: from offsets to JSON pointers
-//! - `to_logical`: what table engines make of a schema
+//! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `jsonschema_adapter`, `applicator_graph`: handing a schema to the `jsonschema` crate; with it `meta_schema_check`, [`payload`]
 //!   (data under a schema) and [`semantic`] (the second opinion)
 
@@ -18,6 +18,7 @@ mod bundle;
 mod compat;
 mod dialect;
 mod documents;
+mod from_logical;
 mod jsonschema_adapter;
 mod meta_schema_check;
 mod meta_schemas;
@@ -48,7 +49,7 @@ use self::schema::no_stack;
 use super::deep_stack::on_deep_stack;
 use super::finding::{Finding, Place};
 use super::format::{
-    CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
+    CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit, normalized,
 };
 use super::json::{self, ReadOptions, Value};
 use super::logical::{ConversionError, LogicalType};
@@ -202,6 +203,16 @@ impl Format for Schema {
 
     fn logical_type(&self, _metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError> {
         to_logical::to_logical(self)
+    }
+
+    fn from_logical(
+        logical: &LogicalType,
+        name: &str,
+        references: &[ResolvedReference],
+        max_depth: usize,
+    ) -> Result<String, ConversionError> {
+        let text = from_logical::from_logical(logical, name, references)?;
+        normalized::<Self>(&text, references, &ParseOptions::new(ParseMode::Stored, max_depth))
     }
 
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {

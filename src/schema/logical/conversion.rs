@@ -4,12 +4,10 @@ use std::cell::Cell;
 
 use super::ddl::type_expression;
 use super::error::ConversionError;
-use super::model::{Constraint, Kind, LogicalType, Type};
+use super::model::{Constraint, Kind, LogicalType, MAX_TYPE_DEPTH, Type};
 use crate::schema::deep_stack::{UNMEASURED, on_deep_stack};
 use crate::schema::meter;
 
-/// Levels of types within types.
-pub(crate) const MAX_TYPE_DEPTH: usize = 256;
 /// Levels of conversion: other than levels of types they also count along references.
 pub(crate) const MAX_STEPS: usize = 1_000;
 

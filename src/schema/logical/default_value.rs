@@ -214,3 +214,71 @@ impl BigDecimal {
         }
     }
 }
+
+impl BigDecimal {
+    /// The digits that are written.
+    pub(crate) fn precision(&self) -> u32 {
+        u32::try_from(self.digits.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn scale(&self) -> i64 {
+        self.scale
+    }
+
+    /// Without an exponent, cut where there would be more digits than `most`.
+    pub(crate) fn plain_text(&self, most: usize) -> String {
+        let mut out = String::from(if self.negative { "-" } else { "" });
+        let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0).min(most));
+        let count = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
+        if self.scale <= 0 {
+            out.push_str(&self.digits);
+            out.push_str(&if self.digits == "0" { String::new() } else { zeros(self.scale.saturating_neg()) });
+        } else if self.scale < count {
+            let (whole, fraction) =
+                self.digits.split_at_checked(usize::try_from(count - self.scale).unwrap_or(0)).unwrap_or_default();
+            let _ = write!(out, "{whole}.{fraction}");
+        } else {
+            let _ = write!(out, "0.{}{}", zeros(self.scale - count), self.digits);
+        }
+        out
+    }
+}
+
+impl BigDecimal {
+    /// The number without its point, highest byte first, as short as it can be with its sign.
+    ///
+    /// # Errors
+    /// The work runs out.
+    pub(crate) fn unscaled_bytes(&self) -> Result<Vec<u8>, Exhausted> {
+        meter::charge_for(self.digits.len().saturating_mul(self.digits.len() / 16 + 1))?;
+        // lowest byte first
+        let mut bytes: Vec<u8> = vec![0];
+        for digit in self.digits.bytes() {
+            let mut carry = u32::from(digit.wrapping_sub(b'0'));
+            for byte in &mut bytes {
+                let value = u32::from(*byte) * 10 + carry;
+                (*byte, carry) = (u8::try_from(value & 0xFF).unwrap_or(0), value >> 8);
+            }
+            if carry > 0 {
+                bytes.push(u8::try_from(carry).unwrap_or(0));
+            }
+        }
+        if self.negative {
+            let mut carry = true;
+            for byte in &mut bytes {
+                (*byte, carry) = (!*byte).overflowing_add(u8::from(carry));
+            }
+        }
+        let is_negative = bytes.last().is_some_and(|byte| *byte >= 0x80);
+        if is_negative != self.negative {
+            bytes.push(if self.negative { 0xFF } else { 0 });
+        }
+        while let [.., before, last] = bytes.as_slice()
+            && ((*last == 0 && *before < 0x80) || (*last == 0xFF && *before >= 0x80))
+        {
+            bytes.pop();
+        }
+        bytes.reverse();
+        Ok(bytes)
+    }
+}

@@ -8,6 +8,8 @@ use crate::schema::meter;
 
 /// A parameter that was left out.
 pub(crate) const NO_PARAM: i32 = -1;
+/// Levels of types within types.
+pub(crate) const MAX_TYPE_DEPTH: usize = 256;
 /// The length of strings and bytes without a bound.
 pub(crate) const MAX_LENGTH: i32 = i32::MAX;
 
@@ -309,7 +311,7 @@ pub(crate) struct UnionBranch {
 
 /// What a name is the name of, in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Named {
+pub(crate) enum Named {
     Field,
     EnumSymbol,
     UnionBranch,
@@ -327,17 +329,11 @@ impl Named {
 
 /// Names are not empty, have no blanks, and come once.
 fn check_names<'n>(what: Named, names: impl Iterator<Item = &'n str>) -> Result<(), ConversionError> {
-    let (title, word) = what.words();
+    let (_, word) = what.words();
     let mut seen = HashSet::new();
     let mut repeated = None;
     for name in names {
-        if name.is_empty() {
-            return Err(ConversionError::new(format!("{title} name must not be empty")));
-        }
-        if name.chars().any(is_blank) {
-            let message = format!("{title} name must not contain whitespace or control characters; got: '{name}'");
-            return Err(ConversionError::new(message));
-        }
+        check_name(what, name)?;
         if !seen.insert(name) && repeated.is_none() {
             repeated = Some(name);
         }
@@ -346,6 +342,18 @@ fn check_names<'n>(what: Named, names: impl Iterator<Item = &'n str>) -> Result<
         Some(name) => Err(ConversionError::new(format!("Duplicate {word}: {name}"))),
         None => Ok(()),
     }
+}
+
+pub(crate) fn check_name(what: Named, name: &str) -> Result<(), ConversionError> {
+    let (title, _) = what.words();
+    if name.is_empty() {
+        return Err(ConversionError::new(format!("{title} name must not be empty")));
+    }
+    if name.chars().any(is_blank) {
+        let message = format!("{title} name must not contain whitespace or control characters; got: '{name}'");
+        return Err(ConversionError::new(message));
+    }
+    Ok(())
 }
 
 /// What Java's `isWhitespace` or `isISOControl` take: no-break spaces are neither.

@@ -14,7 +14,7 @@
 //! - `descriptor`: descriptors, in and out
 //! - `compat`: the comparison, its kinds of differences, and the stricter policies
 //! - `tags`: inline tags
-//! - `to_logical`: what table engines make of a schema
+//! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `payload`: data under a schema
 
 mod builtin;
@@ -23,6 +23,7 @@ mod descriptor;
 mod fault;
 mod features;
 mod field_index;
+mod from_logical;
 mod ignore_extensions;
 mod limits;
 mod model;
@@ -48,13 +49,14 @@ use base64::engine::general_purpose::STANDARD;
 pub use self::compat::difference_kind::DifferenceKind;
 pub use self::compat::{Difference, differences};
 use self::fault::Fault;
+use self::from_logical::Converted;
 use self::limits::{MAX_REFERENCES, MAX_TEXT_DEPTH};
 use self::model::{Dependency, File, Message, join};
 pub use self::payload::{PayloadValidator, message_indexes};
 pub use self::schema::Schema;
 use super::finding::{Finding, Place};
 use super::format::{
-    CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit,
+    CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit, normalized,
 };
 use super::logical::{ConversionError, LogicalType};
 use super::meter;
@@ -228,6 +230,26 @@ impl Format for Schema {
 
     fn logical_type(&self, _metadata: Option<&Metadata>) -> Result<LogicalType, ConversionError> {
         to_logical::to_logical(self)
+    }
+
+    fn from_logical(
+        logical: &LogicalType,
+        name: &str,
+        references: &[ResolvedReference],
+        max_depth: usize,
+    ) -> Result<String, ConversionError> {
+        let options = ParseOptions::new(ParseMode::Lookup, max_depth);
+        match from_logical::from_logical(logical, name, references)? {
+            Converted::Known(text) => {
+                let known = Self::parse(&text, references, &options).map(|schema| schema.canonical().to_owned());
+                known.map_err(|error| ConversionError::new(error.message))
+            }
+            Converted::New { complete, text } => {
+                let checked = Self::parse(&complete, references, &options);
+                checked.map_err(|_| ConversionError::new(from_logical::NO_DESCRIPTOR))?;
+                normalized::<Self>(&text, references, &options)
+            }
+        }
     }
 
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {

@@ -4,4 +4,5 @@
 mod avro;
 mod cloudevents;
 mod json_schema;
+mod logical;
 mod protobuf;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::names::{qualified, quoted};
+use super::roots::roots;
 use crate::schema::logical::default_value::{DefaultValue, write_bytes};
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::model::{
@@ -345,28 +346,4 @@ fn is_root_inferred(logical: &LogicalType) -> Result<bool, ConversionError> {
         }
         _ => false,
     })
-}
-
-/// The local types that no other one refers to, and that are not declared within another.
-pub(super) fn roots<'t>(local: &[(&'t str, &Type)]) -> Result<Vec<&'t str>, ConversionError> {
-    let defined: HashSet<&str> = local.iter().map(|(name, _)| *name).collect();
-    let mut referenced = HashSet::new();
-    for (name, body) in local {
-        let mut found = Vec::new();
-        body.references(&mut found);
-        meter::charge_for(found.len())?;
-        referenced.extend(found.into_iter().filter(|other| other != name));
-    }
-    let is_nested = |name: &str| {
-        let mut rest = name;
-        while let Some((outer, _)) = rest.rsplit_once('.') {
-            if defined.contains(outer) {
-                return true;
-            }
-            rest = outer;
-        }
-        false
-    };
-    let names = local.iter().map(|(name, _)| *name);
-    Ok(names.filter(|name| !referenced.contains(name) && !is_nested(name)).collect())
 }

@@ -31,6 +31,16 @@ struct TypeText {
     refused: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Registration {
+    name: String,
+    schema_type: Option<String>,
+    ddl: String,
+    stored: Option<String>,
+    refused: Option<String>,
+}
+
 /// `Logical compatibility (FLINK, backward): RULE at 'a.b': …` as `FLINK backward RULE a.b`; a message may have more lines.
 fn finds(message: &str) -> Vec<String> {
     let Some((head, lines)) = message.strip_prefix("Logical ").and_then(|rest| rest.split_once("): ")) else {
@@ -92,11 +102,35 @@ async fn texts(registry: &Registry) -> Vec<String> {
     failed
 }
 
+async fn registrations(registry: &Registry) -> Vec<String> {
+    let mut failed = Vec::new();
+    for (at, case) in cases::<Registration>("logical/registration.yaml").into_iter().enumerate() {
+        let subject = subject("logical-text", at);
+        let target = format!("/subjects/{subject}/versions");
+        let name = subject.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let body = json!({ "schema": case.ddl, "schemaType": case.schema_type.as_deref().unwrap_or("AVRO") });
+        let (status, answer) = registry.send(Method::POST, &format!("{target}?format=logical"), &body).await;
+        let holds = match &case.stored {
+            Some(stored) => {
+                let (_, version) = registry.send(Method::GET, &format!("{target}/1"), &Value::Null).await;
+                let text = version["schema"].as_str().unwrap_or_default().replace(&name, "logical");
+                status == 200 && text.trim_end() == stored.trim_end()
+            }
+            None => status == 422 && answer["error_code"] == 42201 && answer["message"].as_str() == case.refused.as_deref(),
+        };
+        if !holds {
+            failed.push(format!("logical/registration: {}: {status} {answer}", case.name));
+        }
+    }
+    failed
+}
+
 on_both! {
     async fn every_case_of_the_logical_types_holds(db) {
         let registry = Registry::new(db).await;
         let mut failed = changes(&registry).await;
         failed.extend(texts(&registry).await);
+        failed.extend(registrations(&registry).await);
         assert!(failed.is_empty(), "{} cases don't hold:\n{}", failed.len(), failed.join("\n"));
     }
 }
