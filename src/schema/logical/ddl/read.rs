@@ -221,7 +221,7 @@ impl Reader<'_> {
         let Some(condition) = check.child("condition") else { return fault("a constraint has no condition") };
         let range = condition.range();
         let sql = self.tokens.slice(range.start, range.end);
-        fault(format!("CHECK ({sql}): conditions are read from schemas, and not yet written into them"))
+        fault(format!("CHECK ({sql}): conditions can be shown, but not registered; put them into the rules of a schema"))
     }
 
     fn ty(&mut self, node: &Node<'_>, depth: usize) -> Result<Type> {
