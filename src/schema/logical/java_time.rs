@@ -2,33 +2,13 @@
 
 use std::fmt::Write as _;
 
+use crate::types::{civil, days};
+
 const DAY: i64 = 86_400;
 pub(crate) const NANOS_OF_DAY: u64 = 86_400_000_000_000;
 
-/// Year, month and day of a day since 1970, in the proleptic Gregorian calendar.
-fn civil(days: i64) -> (i64, i64, i64) {
-    // days since 0000-03-01, so that leap days end their year
-    let shifted = days.saturating_add(719_468);
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year - 719_468
-}
-
-pub(crate) fn write_date(out: &mut String, days: i64) {
-    let (year, month, day) = civil(days);
+pub(crate) fn write_date(out: &mut String, since_1970: i64) {
+    let (year, month, day) = civil(since_1970);
     let _ = match year {
         year if year > 9_999 => write!(out, "+{year}"),
         year if year < 0 => write!(out, "-{:04}", year.unsigned_abs()),
@@ -93,8 +73,8 @@ pub(crate) fn parse_date(text: &str) -> Option<i64> {
         return None;
     }
     let (year, month, day) = (sign * number(year, year.len())?, number(month, 2)?, number(day, 2)?);
-    let days = days_of(year, month, day);
-    (civil(days) == (year, month, day)).then_some(days)
+    let since = days(year, month, day);
+    (civil(since) == (year, month, day)).then_some(since)
 }
 
 /// `10:15`, `10:15:30` or `10:15:30.123456789`
