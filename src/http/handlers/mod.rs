@@ -12,6 +12,7 @@ pub(super) mod keks;
 mod listing;
 pub(super) mod metadata;
 pub(super) mod mode;
+pub(super) mod records;
 pub(super) mod register_tree;
 mod schema_view;
 pub(super) mod schemas;

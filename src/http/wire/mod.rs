@@ -10,6 +10,7 @@ mod cloudevents;
 mod compatibility;
 mod error;
 mod key;
+mod records;
 mod schema;
 mod server;
 mod tree;
@@ -22,6 +23,7 @@ pub(super) use cloudevents::{Alias, Candidate, DocumentReference, DocumentUrls, 
 pub(super) use compatibility::{CompatibilityCheck, Finding};
 pub(super) use error::{ErrorDetails, ErrorMessage, Problem};
 pub(super) use key::{Dek, Kek, TestedKek};
+pub(super) use records::{DataIssue, DecodedData, EncodedData, FramingChoice};
 pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
 pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
 pub(super) use tree::RegisteredTree;

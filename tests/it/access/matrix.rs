@@ -101,6 +101,8 @@ pub fn body(route: &Route) -> Option<Value> {
         "resolveHints" | "postResolvedDocument" => json!({ "dataschema": "https://example.com/guarded" }),
         "validateEvent" => json!({ "a": 1 }),
         "validateRecord" => json!({ "headers": [], "value": null }),
+        "decodeRecord" => json!({ "subject": "orders", "hex": "02" }),
+        "encodeRecord" => json!({ "subject": "orders", "data": {} }),
         "postRoot" => json!({}),
         "createKek" => json!({ "name": "u", "kmsType": "x", "kmsKeyId": "y" }),
         "putKek" => json!({ "doc": "d" }),
