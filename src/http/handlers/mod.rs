@@ -7,6 +7,7 @@ pub(super) mod compatibility;
 pub(super) mod config;
 pub(super) mod contexts;
 pub(super) mod deks;
+pub(super) mod exporters;
 pub(super) mod health;
 pub(super) mod keks;
 mod listing;
