@@ -13,7 +13,8 @@
 //! | `access`, `secret_file` | the files of logins and rules, and how they are read anew |
 //! | `listeners`, `tls` | the addresses that are listened on, and the files of TLS |
 //! | `oidc` | the keys of the issuer of tokens |
-//! | `client`, `registry_login` | asking another registry, and logging in there |
+//! | `client`, `connection`, `registry_login` | asking another registry: which one, and logging in there |
+//! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
 
@@ -31,6 +32,7 @@ mod backup;
 mod ce;
 mod check;
 mod client;
+mod connection;
 mod database;
 mod exit;
 mod explain;
@@ -38,6 +40,7 @@ mod file_watch;
 mod kms;
 mod listeners;
 mod log;
+mod manifest;
 mod oidc;
 mod passwd;
 mod registry_login;
