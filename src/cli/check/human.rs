@@ -19,6 +19,13 @@ pub(super) fn print(outcome: &Outcome) -> String {
     page.out
 }
 
+/// Every finding, without the verdict.
+pub(super) fn findings(outcome: &Outcome) -> String {
+    let mut page = Page { out: String::new() };
+    page.outcome(outcome);
+    page.out
+}
+
 /// The same for many schemas: what is refused with its findings, then a line for each that is not as it was, then the sum.
 pub(super) fn print_all(report: &Report) -> String {
     let mut page = Page { out: String::new() };

@@ -19,6 +19,11 @@ pub(super) fn print_all(report: &Report) -> String {
     pretty(&json!({ "compatible": !report.is_refused(), "against": report.against, "counts": counts, "schemas": schemas }))
 }
 
+/// The findings alone.
+pub(super) fn findings(outcome: &Outcome) -> Vec<Value> {
+    outcome.problems.iter().map(|problem| finding(outcome, problem)).collect()
+}
+
 fn judged(judged: &Judged) -> Value {
     let mut out = json!({ "file": judged.name, "verdict": judged.word() });
     let Some(map) = out.as_object_mut() else { return out };
@@ -59,7 +64,7 @@ fn whole(outcome: &Outcome) -> Value {
         "file": outcome.new.name(),
         "compared": compared.map(|side| json!({ "version": side.version, "file": side.name() })).collect::<Vec<_>>(),
         "messages": outcome.messages,
-        "findings": outcome.problems.iter().map(|problem| finding(outcome, problem)).collect::<Vec<_>>(),
+        "findings": findings(outcome),
     });
     if let (false, Some(map)) = (outcome.notes.is_empty(), out.as_object_mut()) {
         map.insert("notes".into(), outcome.notes.iter().map(|note| remark(outcome, note)).collect());

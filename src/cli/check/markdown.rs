@@ -50,6 +50,13 @@ pub(super) fn print_all(report: &Report) -> String {
     out
 }
 
+/// The findings alone.
+pub(super) fn findings_of(outcome: &Outcome) -> String {
+    let mut out = String::new();
+    findings(&mut out, outcome);
+    out
+}
+
 fn findings(out: &mut String, outcome: &Outcome) {
     for problem in &outcome.problems {
         finding(out, outcome, problem);
@@ -103,7 +110,7 @@ fn block(out: &mut String, lines: &str) {
 }
 
 /// Code within a line, also within the cell of a table.
-fn code(text: &str) -> String {
+pub(in crate::cli) fn code(text: &str) -> String {
     let text = one_line(text).replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -112,7 +119,7 @@ fn code(text: &str) -> String {
 }
 
 /// A text in which nothing is markup, a mention of somebody or a link.
-fn text(text: &str) -> String {
+pub(in crate::cli) fn text(text: &str) -> String {
     let mut out = String::new();
     for c in one_line(text).chars() {
         match c {

@@ -17,7 +17,7 @@ mod input_error;
 mod json;
 mod junit;
 mod loaded_schema;
-mod markdown;
+pub(super) mod markdown;
 mod outcome;
 mod references;
 mod remote;
@@ -29,10 +29,7 @@ use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use self::arguments::{Arguments, OutputFormat};
 use self::folder::Report;
-use self::loaded_schema::{LoadedSchema, Reading};
-use self::outcome::Outcome;
-use self::remote::Remote;
-use self::source::{Input, STDIN};
+use self::source::STDIN;
 use self::style::{print, print_styled};
 use super::connection::connect;
 use super::exit::Exit;
@@ -43,11 +40,15 @@ use crate::schema::ParseMode;
 use crate::types::{CompatibilityLevel, Config, Metadata, ProtobufPolicy, SchemaType, Version};
 
 pub(super) use self::arguments::{Color, schema_type};
+pub(super) use self::compare::compare;
 pub(super) use self::excerpt::excerpt;
 pub(super) use self::github::{Annotation, annotate};
 pub(super) use self::input_error::InputError;
+pub(super) use self::loaded_schema::{LoadedSchema, Reading};
+pub(super) use self::outcome::Outcome;
 pub(super) use self::references::{Places, max_depth};
-pub(super) use self::source::{read, type_of};
+pub(super) use self::remote::Remote;
+pub(super) use self::source::{Input, read, type_of};
 
 /// Stack on which schemas are read and compared: they may be nested to the limits.
 const STACK_BYTES: usize = 32 << 20;
@@ -88,6 +89,21 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     };
     report.print(arguments.format, arguments.color)?;
     Ok(if report.is_refused() { Exit::Refused } else { Exit::Success })
+}
+
+/// What stands behind a verdict, for people.
+pub(super) fn human_findings(outcome: &Outcome) -> String {
+    human::findings(outcome)
+}
+
+/// The same in Markdown.
+pub(super) fn markdown_findings(outcome: &Outcome) -> String {
+    markdown::findings_of(outcome)
+}
+
+/// The same for programs, as `?explain=true` shows it.
+pub(super) fn json_findings(outcome: &Outcome) -> Vec<serde_json::Value> {
+    json::findings(outcome)
 }
 
 /// What came out of a check: of one schema with its history, or of many.
@@ -198,7 +214,7 @@ fn against_files(arguments: &Arguments, new: &str, metadata: Option<Metadata>) -
         earlier.push(LoadedSchema { version, ..side });
     }
     earlier.reverse();
-    compare::compare(side, earlier, &rules(arguments, &config))
+    compare(side, earlier, &rules(arguments, &config))
 }
 
 /// Earlier versions from a registry, under the subject's own rules.
@@ -222,7 +238,7 @@ async fn against_registry(
     let schema_type = schema_type.or_else(|| earlier.first().map(|side| side.parsed.schema_type()));
     let Some(schema_type) = schema_type else { return Err(unknown_type(new)) };
     let new = candidate(arguments, new, schema_type, metadata, &config)?;
-    compare::compare(new, earlier, &rules)
+    compare(new, earlier, &rules)
 }
 
 fn candidate(

@@ -10,7 +10,6 @@ use super::input_error::InputError;
 use super::loaded_schema::{LoadedSchema, Reading};
 use super::source::Input;
 use crate::cli::client::{Answer, Client};
-use crate::cli::registry_login::RegistryLogin;
 use crate::codec::{FromJson, config_from};
 use crate::compat;
 use crate::registry::Limits;
@@ -43,11 +42,6 @@ struct Stored {
 }
 
 impl Remote {
-    pub(super) fn new(url: &str, login: &RegistryLogin, subject: &str, allow_new: bool) -> Result<Self, InputError> {
-        let client = Client::new(url, login).map_err(|error| InputError::new(format!("registry: {error}")))?;
-        Ok(Self::of(&client, subject, allow_new))
-    }
-
     pub(in crate::cli) fn of(client: &Client, subject: &str, allow_new: bool) -> Self {
         Self { url: client.url(""), client: client.clone(), subject: Subject::parse(subject), allow_new }
     }
@@ -66,6 +60,15 @@ impl Remote {
         let (name, version) = (name.to_owned(), stored.version);
         let own = ResolvedReference { name, subject: subject.qualified(), version, text: stored.text.into(), direct: true };
         Ok(Some(graph.resolved.into_iter().chain([own]).collect()))
+    }
+
+    /// The texts that a version refers to, dependencies first.
+    pub(in crate::cli) async fn closure(&mut self, version: Version) -> Result<Vec<ResolvedReference>, InputError> {
+        let subject = self.subject.clone();
+        let Some(stored) = self.version(&subject, &version.to_string(), true).await? else { return Ok(Vec::new()) };
+        let mut graph = RemoteGraph { seen: HashSet::new(), resolved: Vec::new() };
+        self.collect(&mut graph, &subject, &stored.references, 1).await?;
+        Ok(graph.resolved)
     }
 
     fn failed(&self, message: impl std::fmt::Display) -> InputError {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 pub(super) use self::file::{Environment, LintSettings};
-pub(super) use self::mapping::{Mapped, Mapping, Naming, Target};
+pub(super) use self::mapping::{Mapped, Mapping, Target};
 pub(super) use self::pattern::Pattern;
 
 /// The name of the file.

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use super::listing::MAX_FILE_BYTES;
 use crate::cli::check::input_error::InputError;
 use crate::codec::unicode;
+
+/// The largest file that is read, of a commit or of a folder.
+pub(super) const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// The files below a folder of a commit.
 pub(in crate::cli) struct GitTree {

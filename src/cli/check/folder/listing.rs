@@ -4,13 +4,10 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
-use super::git::GitTree;
-use super::kind::may_be_schema;
+use super::git::{GitTree, MAX_FILE_BYTES};
 use crate::cli::check::input_error::InputError;
 use crate::codec::unicode;
 
-/// The largest file that is read.
-pub(super) const MAX_FILE_BYTES: u64 = 16 << 20;
 /// Most files that are looked at.
 const MAX_FILES: usize = 100_000;
 
@@ -54,16 +51,16 @@ impl Listing {
         }
     }
 
-    /// The paths within the scopes that may be schemas, in order. Hidden files are none, nor what `.gitignore` names; a file that
+    /// The paths within the scopes that are wanted, in order. Hidden files are none, nor what `.gitignore` names; a file that
     /// was named is one whatever it is called.
-    pub(super) fn paths(&self, scopes: &[Scope]) -> Result<Vec<String>, InputError> {
+    pub(super) fn paths(&self, scopes: &[Scope], is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>, InputError> {
         let mut found = Vec::new();
         match self {
             Self::Git(tree) => {
                 let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
                 let named = |path: &str| scopes.iter().any(|scope| matches!(scope, Scope::File(file) if file == path));
                 let wanted = |path: &&str| {
-                    named(path) || (may_be_schema(path) && !hidden(path) && scopes.iter().any(|scope| scope.holds(path)))
+                    named(path) || (is_wanted(path) && !hidden(path) && scopes.iter().any(|scope| scope.holds(path)))
                 };
                 found.extend(tree.paths().filter(wanted).map(str::to_owned));
             }
@@ -75,7 +72,7 @@ impl Listing {
                                 found.push(file.clone());
                             }
                         }
-                        Scope::Folder(folder) => walk(base, folder, &mut found)?,
+                        Scope::Folder(folder) => walk(base, folder, is_wanted, &mut found)?,
                     }
                 }
             }
@@ -122,7 +119,7 @@ fn from_here(base: &Path, here: Option<&str>, path: &str) -> String {
     }
 }
 
-fn walk(base: &Path, folder: &str, found: &mut Vec<String>) -> Result<(), InputError> {
+fn walk(base: &Path, folder: &str, is_wanted: &dyn Fn(&str) -> bool, found: &mut Vec<String>) -> Result<(), InputError> {
     let root = if folder.is_empty() { base.to_path_buf() } else { base.join(folder) };
     if !root.is_dir() {
         return Ok(());
@@ -135,7 +132,7 @@ fn walk(base: &Path, folder: &str, found: &mut Vec<String>) -> Result<(), InputE
         }
         let Ok(relative) = entry.path().strip_prefix(base) else { continue };
         let Some(path) = relative.to_str().map(|path| path.replace('\\', "/")) else { continue };
-        if may_be_schema(&path) {
+        if is_wanted(&path) {
             found.push(path);
         }
         if found.len() > MAX_FILES {

@@ -17,13 +17,12 @@ mod sides;
 mod threads;
 mod workspace;
 
+pub(in crate::cli) use self::judge::Strictness;
 use self::judge::judge;
-pub(in crate::cli) use self::judge::{Strictness, candidate, judged, unreadable};
-pub(in crate::cli) use self::kind::kind_of;
 pub(in crate::cli) use self::registry::{elsewhere, subject_of};
 pub(in crate::cli) use self::report::{Fate, Judged, Report};
 pub(in crate::cli) use self::sides::{Sides, disk};
-pub(in crate::cli) use self::workspace::{Link, Lookup, SchemaFile, Workspace};
+pub(in crate::cli) use self::workspace::{Choice, Lookup, SchemaFile, Workspace};
 use super::arguments::Arguments;
 use super::input_error::InputError;
 use super::source;
@@ -65,14 +64,19 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
     let exclude = arguments.exclude.iter().map(|pattern| Pattern::new(pattern)).collect::<Result<Vec<_>, _>>();
     let exclude = exclude.map_err(|error| InputError::new(format!("--exclude {error}")))?;
     let in_manifest = |path: &str| manifest.as_ref().and_then(|manifest| sides.from(&manifest.folder, path));
-    let skip = |path: &str| {
+    let choose = |path: &str| {
         let of_manifest = manifest.iter().flat_map(|manifest| &manifest.exclude);
         let named = in_manifest(path);
-        exclude.iter().any(|pattern| pattern.matches(path))
-            || named.is_some_and(|named| of_manifest.into_iter().any(|pattern| pattern.matches(&named)))
+        let excluded = exclude.iter().any(|pattern| pattern.matches(path))
+            || named.is_some_and(|named| of_manifest.into_iter().any(|pattern| pattern.matches(&named)));
+        if excluded { Choice::Skip } else { Choice::ByContent }
     };
-    let lookup = Lookup { proto_path: sides.proto_path(arguments, manifest.as_ref())?, named: named(&arguments.reference)? };
-    let mut new = Workspace::read(sides.new_listing(), &sides.scopes, &skip, lookup.clone(), CANDIDATE)?;
+    let lookup = Lookup {
+        proto_path: sides.proto_path(arguments, manifest.as_ref())?,
+        named: named(&arguments.reference)?,
+        inline: Vec::new(),
+    };
+    let mut new = Workspace::read(sides.new_listing(), &sides.scopes, &choose, lookup.clone(), CANDIDATE)?;
     let connected = connect(arguments.registry.as_deref(), arguments.env.as_deref(), &arguments.login, manifest.as_ref());
     let connected = connected.map_err(InputError::new)?;
     if let Some(connection) = &connected {
@@ -95,7 +99,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
         let subjects = |path: &str, record: Option<&str>| subject_of(manifest.as_ref(), &in_manifest(path), path, record);
         (registry::judge(&new, &client, strictness, arguments, &subjects)?, client.url(""))
     } else {
-        let mut old = Workspace::read(sides.old_listing(against)?, &sides.scopes, &skip, lookup, EARLIER)?;
+        let mut old = Workspace::read(sides.old_listing(against)?, &sides.scopes, &choose, lookup, EARLIER)?;
         if let Some(connection) = &connected {
             elsewhere(&mut old, &connection.client)?;
         }

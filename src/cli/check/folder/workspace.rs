@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::kind::kind_of;
+use super::kind::{kind_of, may_be_schema};
 use super::listing::{Listing, Scope, plain};
 use super::names::{Names, names};
 use super::threads::each;
 use crate::cli::check::input_error::InputError;
+use crate::cli::check::references::max_depth;
 use crate::cli::check::source::{self, Input};
 use crate::registry::Limits;
-use crate::schema::ResolvedReference;
+use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference};
 use crate::types::{SchemaType, Version};
 
 /// A schema, and what its names stand for.
@@ -22,6 +23,20 @@ pub(in crate::cli) struct SchemaFile {
     pub(in crate::cli) links: Vec<Link>,
     /// Names that nothing was found for.
     pub(in crate::cli) missing: Vec<String>,
+}
+
+impl SchemaFile {
+    /// The name that serializers call it by: the full name of an Avro type, the first message of a Protobuf file with its package, the
+    /// title of a JSON Schema.
+    pub(in crate::cli) fn record_name(&self) -> Option<String> {
+        match self.schema_type {
+            SchemaType::Avro => self.names.own.first().cloned(),
+            SchemaType::Protobuf | SchemaType::Json => {
+                let options = ParseOptions::new(ParseMode::Import, max_depth(self.schema_type));
+                Parsed::parse(self.schema_type, &self.input.text, &[], &options).ok()?.name()
+            }
+        }
+    }
 }
 
 /// A name, and the file that it stands for.
@@ -38,6 +53,17 @@ pub(in crate::cli) struct Lookup {
     pub(in crate::cli) proto_path: Vec<String>,
     /// Names with the files that they stand for, as `--reference` gives them.
     pub(in crate::cli) named: Vec<(String, Input)>,
+    /// Texts that stand in no file of their own, with what they are called.
+    pub(in crate::cli) inline: Vec<(String, SchemaType, Arc<str>)>,
+}
+
+/// Whether a file is one of the schemas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Choice {
+    Skip,
+    /// When its name and what is in it say so.
+    ByContent,
+    As(SchemaType),
 }
 
 /// The schemas of one side.
@@ -60,11 +86,11 @@ pub(in crate::cli) struct Workspace {
 }
 
 impl Workspace {
-    /// Reads what is within the scopes, and what that refers to. `skip` says which paths are none of ours.
+    /// Reads what is within the scopes, and what that refers to. `choose` says which paths are ours.
     pub(in crate::cli) fn read(
         listing: Listing,
         scopes: &[Scope],
-        skip: &dyn Fn(&str) -> bool,
+        choose: &dyn Fn(&str) -> Choice,
         lookup: Lookup,
         version: Version,
     ) -> Result<Self, InputError> {
@@ -87,13 +113,19 @@ impl Workspace {
             listing,
         };
         let mut found = Vec::new();
-        for path in workspace.listing.paths(scopes)?.into_iter().filter(|path| !skip(path)) {
+        let is_wanted = |path: &str| match choose(path) {
+            Choice::Skip => false,
+            Choice::ByContent => may_be_schema(path),
+            Choice::As(_) => true,
+        };
+        for path in workspace.listing.paths(scopes, &is_wanted)? {
             let named = scopes.contains(&Scope::File(path.clone()));
             match workspace.listing.read(&path) {
                 Err(error) => workspace.unreadable.push((path, error)),
                 Ok(None) => {}
                 Ok(Some(text)) => {
-                    let kind = kind_of(&path, &text).or_else(|| source::type_of(&path).filter(|_| named));
+                    let told = || kind_of(&path, &text).or_else(|| source::type_of(&path).filter(|_| named));
+                    let kind = if let Choice::As(schema_type) = choose(&path) { Some(schema_type) } else { told() };
                     match kind {
                         Some(schema_type) => found.push((path, schema_type, Arc::<str>::from(text))),
                         None if named => {
@@ -105,6 +137,7 @@ impl Workspace {
                 }
             }
         }
+        found.extend(workspace.lookup.inline.iter().cloned());
         workspace.own = found.iter().map(|(path, ..)| path.clone()).collect();
         workspace.add(found);
         let named = workspace.lookup.named.clone();
@@ -216,6 +249,20 @@ impl Workspace {
             failed.insert(candidate);
         }
         None
+    }
+
+    /// Makes a name of a file stand for another file, or for what is found elsewhere.
+    pub(in crate::cli) fn relink(&mut self, path: &str, name: &str, to: Option<&str>) {
+        let Some(file) = self.files.get_mut(path) else { return };
+        let needs = file.names.needs.iter().any(|need| need.name == name || need.otherwise.as_deref() == Some(name));
+        let linked = file.links.iter().any(|link| link.name == name);
+        file.links.retain(|link| link.name != name);
+        file.missing.retain(|other| other != name);
+        match to {
+            Some(to) => file.links.push(Link { name: name.to_owned(), to: to.to_owned() }),
+            None if needs || linked => file.missing.push(name.to_owned()),
+            None => {}
+        }
     }
 
     pub(in crate::cli) fn file(&self, path: &str) -> Option<&SchemaFile> {
