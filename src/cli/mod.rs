@@ -14,6 +14,7 @@
 //! | `listeners`, `tls` | the addresses that are listened on, and the files of TLS |
 //! | `oidc` | the keys of the issuer of tokens |
 //! | `client`, `connection`, `registry_login`, `api` | asking another registry: which one, logging in there, and its API |
+//! | `registry/` | `accordant subjects`, `versions`, `get`, `register`, `delete`, `config`, `mode`, `diff` |
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
@@ -46,6 +47,7 @@ mod manifest;
 mod oidc;
 mod passwd;
 mod project;
+mod registry;
 mod registry_login;
 mod secret_file;
 mod serve;
@@ -80,6 +82,7 @@ fn command() -> Command {
         .subcommand(ce::command())
         .subcommand(check::command())
         .subcommands(project::commands())
+        .subcommands(registry::commands())
         .subcommand(explain::command(settings_arguments()))
         .subcommand(passwd::command())
         .subcommand(token::command())
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
     let answered = match matches.subcommand() {
         Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
+        Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
         Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
         Some(("passwd", asked)) => Some(passwd::run(asked)),
         Some(("token", asked)) => Some(token::run(asked)),

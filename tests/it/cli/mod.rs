@@ -6,6 +6,7 @@ mod ce_validate;
 pub mod check;
 mod cloudevents_config;
 mod project;
+mod registry;
 mod serve;
 mod settings;
 mod signals;

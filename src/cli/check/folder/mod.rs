@@ -19,6 +19,7 @@ mod workspace;
 
 pub(in crate::cli) use self::judge::Strictness;
 use self::judge::judge;
+pub(in crate::cli) use self::kind::kind_of;
 pub(in crate::cli) use self::registry::{elsewhere, subject_of};
 pub(in crate::cli) use self::report::{Fate, Judged, Report};
 pub(in crate::cli) use self::sides::{Sides, disk};
