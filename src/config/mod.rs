@@ -30,9 +30,9 @@ const ACCESS: &str = "access";
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
-/// Variables with the prefix that are not settings: builds and tests use them.
-const RESERVED: [&str; 1] = ["ACCORDANT_COMMIT"];
-/// Nor are these: they are for commands that ask a registry.
+/// Variables with the prefix that are not settings: builds, tests and commands that ask a registry use them.
+const RESERVED: [&str; 2] = ["ACCORDANT_COMMIT", "ACCORDANT_REGISTRY"];
+/// Nor are these: like ACCORDANT_REGISTRY they are for commands that ask a registry.
 const OF_CLIENTS: &str = "ACCORDANT_REGISTRY_";
 
 /// Merges the layers.

@@ -5,6 +5,8 @@ mod ce_resolve;
 mod ce_validate;
 pub mod check;
 mod cloudevents_config;
+mod project;
+mod registry;
 mod serve;
 mod settings;
 mod signals;
