@@ -5,6 +5,7 @@ mod ce_resolve;
 mod ce_validate;
 pub mod check;
 mod cloudevents_config;
+mod data;
 mod project;
 mod registry;
 mod serve;
