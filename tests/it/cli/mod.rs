@@ -7,6 +7,7 @@ pub mod check;
 mod cloudevents_config;
 mod data;
 mod migrate;
+mod ping;
 mod project;
 mod registry;
 mod serve;
