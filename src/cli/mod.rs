@@ -7,6 +7,7 @@
 //! | `backup` | `accordant backup`: a copy of the SQLite database |
 //! | `database` | what the setting `database` means |
 //! | `check/` | `accordant check`: `source`, `references`, `remote` find the schemas, `compare` judges them, one file prints each format |
+//! | `lint/` | `accordant lint`: schemas by themselves |
 //! | `validate` | `accordant validate`: payloads against a schema |
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
 //! | `passwd`, `token`, `explain` | users, static tokens, and what rules say of them |
@@ -41,6 +42,7 @@ mod exit;
 mod explain;
 mod file_watch;
 mod kms;
+mod lint;
 mod listeners;
 mod log;
 mod manifest;
@@ -84,6 +86,7 @@ fn command() -> Command {
         .subcommands(project::commands())
         .subcommands(registry::commands())
         .subcommand(explain::command(settings_arguments()))
+        .subcommand(lint::command())
         .subcommand(passwd::command())
         .subcommand(token::command())
         .subcommand(validate::command())
@@ -117,6 +120,7 @@ pub fn run() -> ExitCode {
         Some(("check", asked)) => Some(check::run(asked)),
         Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
         Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
+        Some(("lint", asked)) => Some(lint::run(asked)),
         Some(("passwd", asked)) => Some(passwd::run(asked)),
         Some(("token", asked)) => Some(token::run(asked)),
         Some(("validate", asked)) => Some(validate::run(asked)),

@@ -89,6 +89,17 @@ impl Pairs {
     }
 }
 
+/// The earlier path of each path of the new side that has one.
+pub(in crate::cli) fn earlier_paths(new: &Workspace, old: &Workspace) -> BTreeMap<String, String> {
+    Pairs::of(new, old).earlier
+}
+
+/// A schema as it was; the error says why it was none.
+pub(in crate::cli) fn before(side: &Workspace, path: &str) -> Result<LoadedSchema, InputError> {
+    let plain = Strictness { validate_fields: false, strict: false, normalize: false };
+    load(side, path, plain.reading(ParseMode::Lookup))
+}
+
 /// What a schema calls itself: the full name of its first type, its `$id`. Protobuf files go by their paths alone.
 fn identity(file: &SchemaFile) -> Option<(SchemaType, &String)> {
     file.names.own.first().map(|name| (file.schema_type, name))

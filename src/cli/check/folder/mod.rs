@@ -17,12 +17,13 @@ mod sides;
 mod threads;
 mod workspace;
 
-pub(in crate::cli) use self::judge::Strictness;
 use self::judge::judge;
+pub(in crate::cli) use self::judge::{Strictness, before, candidate, earlier_paths};
 pub(in crate::cli) use self::kind::kind_of;
 pub(in crate::cli) use self::registry::{elsewhere, subject_of};
 pub(in crate::cli) use self::report::{Fate, Judged, Report};
 pub(in crate::cli) use self::sides::{Sides, disk};
+pub(in crate::cli) use self::threads::each;
 pub(in crate::cli) use self::workspace::{Choice, Lookup, SchemaFile, Workspace};
 use super::arguments::Arguments;
 use super::input_error::InputError;
@@ -73,7 +74,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
         if excluded { Choice::Skip } else { Choice::ByContent }
     };
     let lookup = Lookup {
-        proto_path: sides.proto_path(arguments, manifest.as_ref())?,
+        proto_path: sides.proto_path(&arguments.proto_path, manifest.as_ref())?,
         named: named(&arguments.reference)?,
         inline: Vec::new(),
     };

@@ -269,11 +269,6 @@ impl Workspace {
         self.files.get(path)
     }
 
-    /// All files, also those that are only referred to.
-    pub(in crate::cli) fn all(&self) -> impl Iterator<Item = (&String, &SchemaFile)> {
-        self.files.iter()
-    }
-
     /// The names that no file was found for, of all files.
     pub(in crate::cli) fn missing(&self) -> Vec<(SchemaType, String)> {
         let names = |file: &SchemaFile| file.missing.iter().map(|name| (file.schema_type, name.clone())).collect::<Vec<_>>();
