@@ -91,7 +91,7 @@ fn find(name: &str) -> Option<&'static str> {
 }
 
 /// Settings that nobody but the server should read; each has a companion `…-file`, which is read at the start.
-const SECRETS: [&str; 3] = ["database", "kms-local-secret", "kms-aws-secret-access-key"];
+const SECRETS: [&str; 4] = ["database", "kms-local-secret", "kms-aws-secret-access-key", "exporter-secret"];
 
 fn set(settings: &mut Settings, name: &str, value: &str, origin: &str) -> Result<(), ConfigError> {
     if let Some(secret) = name.strip_suffix("-file").filter(|name| SECRETS.contains(name) && !value.is_empty()) {

@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::handlers::{
-    associations, audit, compatibility, config, contexts, deks, health, keks, metadata, mode, register_tree, schemas, subjects,
-    whoami,
+    associations, audit, compatibility, config, contexts, deks, exporters, health, keks, metadata, mode, records, register_tree,
+    schemas, subjects, whoami,
 };
 use super::needs::Needs;
 use super::route::{
-    Route, any_origin, delete, events, get, of_config, options, or_document, own_type, post, put, question, registration,
+    Route, any_origin, data, delete, events, get, of_config, options, or_document, own_type, post, put, question, registration,
 };
 use crate::access::Operation;
 
@@ -29,8 +29,8 @@ const WRITE_SOME: Needs = Needs::Somewhere(Operation::SubjectWrite);
 const READ_DEK: Needs = Needs::Dek(&[Operation::SubjectRead]);
 const WRITE_DEK: Needs = Needs::Dek(&[Operation::SubjectWrite]);
 const DELETE_DEK: Needs = Needs::Dek(&[Operation::SubjectDelete]);
-/// KEKs belong to no subject: what is done to one is done to all who use it.
-const CHANGE_KEK: Needs = Needs::Global(Operation::Admin);
+/// What belongs to no subject: KEKs, whose changes concern all who use them, and exporters.
+const ADMINISTER: Needs = Needs::Global(Operation::Admin);
 
 /// Every operation. HEAD comes with every GET.
 pub fn routes() -> &'static [Route] {
@@ -91,10 +91,10 @@ pub fn routes() -> &'static [Route] {
             get("/dek-registry/v1/keks", "listKeks", LISTS, keks::list),
             post("/dek-registry/v1/keks", "createKek", WRITE_SOME, keks::create),
             get("/dek-registry/v1/keks/{name}", "getKek", READ_SOME, keks::get),
-            put("/dek-registry/v1/keks/{name}", "putKek", CHANGE_KEK, keks::put),
-            delete("/dek-registry/v1/keks/{name}", "deleteKek", CHANGE_KEK, keks::delete),
-            post("/dek-registry/v1/keks/{name}/undelete", "undeleteKek", CHANGE_KEK, keks::undelete),
-            post("/dek-registry/v1/keks/{name}/test", "testKek", CHANGE_KEK, keks::test),
+            put("/dek-registry/v1/keks/{name}", "putKek", ADMINISTER, keks::put),
+            delete("/dek-registry/v1/keks/{name}", "deleteKek", ADMINISTER, keks::delete),
+            post("/dek-registry/v1/keks/{name}/undelete", "undeleteKek", ADMINISTER, keks::undelete),
+            post("/dek-registry/v1/keks/{name}/test", "testKek", ADMINISTER, keks::test),
             get("/dek-registry/v1/keks/{name}/deks", "listDekSubjects", READ_SOME, deks::subjects),
             post("/dek-registry/v1/keks/{name}/deks", "createDek", WRITE_SOME, deks::create),
             get("/dek-registry/v1/keks/{name}/deks/{subject}", "getDek", READ_DEK, deks::get),
@@ -115,6 +115,17 @@ pub fn routes() -> &'static [Route] {
                 WRITE_DEK,
                 deks::undelete_version,
             ),
+            get("/exporters", "listExporters", LISTS, exporters::list),
+            post("/exporters", "createExporter", ADMINISTER, exporters::create),
+            get("/exporters/{name}", "getExporter", LISTS, exporters::get),
+            put("/exporters/{name}", "putExporter", ADMINISTER, exporters::put),
+            delete("/exporters/{name}", "deleteExporter", ADMINISTER, exporters::delete),
+            get("/exporters/{name}/status", "getExporterStatus", LISTS, exporters::status),
+            get("/exporters/{name}/config", "getExporterConfig", LISTS, exporters::config),
+            put("/exporters/{name}/config", "putExporterConfig", ADMINISTER, exporters::put_config),
+            put("/exporters/{name}/pause", "pauseExporter", ADMINISTER, exporters::pause),
+            put("/exporters/{name}/resume", "resumeExporter", ADMINISTER, exporters::resume),
+            put("/exporters/{name}/reset", "resetExporter", ADMINISTER, exporters::reset),
             post("/cloudevents/validate", "validateEvent", Needs::Schema, validate::http).with(events(validate::http_limit)),
             post("/cloudevents/validate/kafka", "validateRecord", Needs::Schema, validate::kafka)
                 .with(events(validate::kafka_limit)),
@@ -148,6 +159,8 @@ pub fn routes() -> &'static [Route] {
             put("/cloudevents/types/{type}", "putEventType", WRITE_SOME, types::put).with(own_type()),
             delete("/cloudevents/types/{type}", "deleteEventType", WRITE_SOME, types::delete).with(own_type()),
             get("/cloudevents/problems/{name}", "getProblem", Needs::Nothing, problems::page).with(own_type()),
+            post("/accordant/v1/decode", "decodeRecord", Needs::Schema, records::decode).with(data(records::limit)),
+            post("/accordant/v1/encode", "encodeRecord", Needs::Schema, records::encode).with(data(records::limit)),
             post("/accordant/v1/register", "registerTree", WRITE_SOME, register_tree::post),
             get("/accordant/v1/audit", "listAudit", Needs::Global(Operation::AuditRead), audit::list),
             get("/accordant/v1/whoami", "whoAmI", Needs::Identity, whoami::get),

@@ -15,10 +15,12 @@
 //! | `outbox` | how long changes are kept |
 //! | `audit` | the record of who changed what |
 //! | `associations/` | associations of resources with subjects |
+//! | `exporters/` | copying into other registries |
 //! | `keys/` | keys of client-side encryption, and what registration adds to rules of encryption |
 //! | `document` | schemas as documents under CloudEvents URLs |
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
 //! | `events/` | judging events |
+//! | `records` | decoding and encoding data |
 //! | `judging_pool` | what judging may cost, and where it runs |
 //! | `submission`, `parse`, `invalid_schema` | what clients submit; reading it; why it is refused |
 //! | `schema_cache`, `schema_names` | schemas in memory; names and digests, and their backfill |
@@ -28,7 +30,7 @@ use std::sync::Arc;
 
 use crate::cache::Generational;
 use crate::cloudevents::resolve::ResolveSettings;
-use crate::kms::Kms;
+use crate::kms::{Kms, SecretSeal};
 use crate::store::Store;
 use crate::types::{Clock, CompatibilityLevel, Mode};
 
@@ -43,6 +45,7 @@ mod document;
 mod effective;
 mod error;
 mod events;
+mod exporters;
 mod from_logical;
 mod get;
 mod invalid_schema;
@@ -53,6 +56,7 @@ mod lookup;
 mod mode;
 mod outbox;
 mod parse;
+mod records;
 mod register;
 mod register_tree;
 mod registered;
@@ -73,12 +77,14 @@ pub use document::{DocumentName, Located};
 pub use effective::Effective;
 pub use error::{DekForm, NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
+pub use exporters::ExporterEvent;
 pub use get::{FoundById, FoundVersion};
 pub use invalid_schema::{InvalidSchema, LogicalRefusal, ReferenceError, Submitted};
 pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
 pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check_dek_name};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
+pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema};
 pub use register::RegisterOptions;
 pub use register_tree::{TreeAnswer, TreeMember};
 pub use registered::Registered;
@@ -109,6 +115,7 @@ pub struct Limits {
     pub associations: usize,
     /// Key encryption keys, and data encryption keys.
     pub keys: usize,
+    pub exporters: usize,
 }
 
 impl Default for Limits {
@@ -122,6 +129,7 @@ impl Default for Limits {
             judging: JudgingLimits::default(),
             associations: 1_000_000,
             keys: 20_000,
+            exporters: 100,
         }
     }
 }
@@ -158,6 +166,8 @@ pub struct Defaults {
     pub resolve: ResolveSettings,
     /// What wraps keys that are shared.
     pub kms: Kms,
+    /// What seals the secrets of exporters.
+    pub exporter_seal: Option<Arc<SecretSeal>>,
 }
 
 impl Default for Defaults {
@@ -177,6 +187,7 @@ impl Default for Defaults {
             event_cache_bytes: 16 << 20,
             resolve: ResolveSettings::default(),
             kms: Kms::default(),
+            exporter_seal: None,
         }
     }
 }

@@ -5,4 +5,5 @@ pub(super) mod association;
 pub(super) mod cloudevents;
 pub(super) mod json;
 pub(super) mod key;
+pub(super) mod records;
 pub(super) mod schema;
