@@ -19,6 +19,7 @@
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
+//! | `help` | the overview, completions, man pages |
 //! | `exit` | what each exit code means |
 
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ mod database;
 mod exit;
 mod explain;
 mod file_watch;
+mod help;
 mod kms;
 mod lint;
 mod listeners;
@@ -69,15 +71,27 @@ fn settings_arguments() -> impl Iterator<Item = Arg> {
         let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
         let action = if config::is_list(setting.name) { ArgAction::Append } else { ArgAction::Set };
         let help = format!("{}{default} [env: {variable}]", setting.help);
-        Arg::new(setting.name).long(setting.name).value_name("VALUE").action(action).help(help)
+        Arg::new(setting.name)
+            .long(setting.name)
+            .value_name("VALUE")
+            .action(action)
+            .help(help)
+            .help_heading(help::heading(setting.name))
     })
 }
 
 fn command() -> Command {
+    let command = commands();
+    let overview = help::overview(&command);
+    command.override_help(overview)
+}
+
+fn commands() -> Command {
     Command::new("accordant")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
-        .args(settings_arguments())
+        // they are in the help of `serve`
+        .args(settings_arguments().map(|setting| setting.hide(true)))
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
         .subcommand(audit::command(|| settings_arguments().collect()))
         .subcommand(backup::command(settings_arguments()))
@@ -90,6 +104,7 @@ fn command() -> Command {
         .subcommand(passwd::command())
         .subcommand(token::command())
         .subcommand(validate::command())
+        .subcommands(help::commands())
         .after_help(exit::HELP)
 }
 
@@ -120,6 +135,8 @@ pub fn run() -> ExitCode {
         Some(("check", asked)) => Some(check::run(asked)),
         Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
         Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
+        Some(("completions", asked)) => Some(help::completions(command(), asked)),
+        Some(("man", asked)) => Some(help::man(commands(), asked)),
         Some(("lint", asked)) => Some(lint::run(asked)),
         Some(("passwd", asked)) => Some(passwd::run(asked)),
         Some(("token", asked)) => Some(token::run(asked)),

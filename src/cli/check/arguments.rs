@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// A schema that is gone is refused
     #[arg(long)]
     pub(super) refuse_removed: bool,
+    /// Check again whenever a file changes, until interrupted
+    #[arg(long)]
+    pub(super) watch: bool,
     /// The file with mappings and environments [default: accordant.toml here or in a folder above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<String>,

@@ -5,6 +5,7 @@
 //! - `compare`, `outcome`: the verdict
 //! - `folder/`: many schemas at once, against a folder, a commit or a registry
 //! - `human`, `markdown`, `json`, `github`, `junit`, `sarif`: what is printed; `excerpt` and `style` help
+//! - `watch`: the same again whenever a file changes
 //! - `input_error`: why there is no verdict
 
 mod arguments;
@@ -24,6 +25,7 @@ mod remote;
 mod sarif;
 mod source;
 pub(super) mod style;
+mod watch;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
@@ -77,7 +79,15 @@ pub(super) fn command() -> Command {
 /// Runs the command; an error is the one line that says why there is no verdict.
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
-    let answer = on_deep_stack(|| checked(&arguments));
+    if arguments.watch {
+        return watch::watch(&arguments, || once(&arguments).map_err(|line| format!("accordant: {line}\n")));
+    }
+    once(&arguments)
+}
+
+/// One check, printed.
+fn once(arguments: &Arguments) -> Result<Exit, String> {
+    let answer = on_deep_stack(|| checked(arguments));
     let report = match answer {
         Ok(report) => report,
         Err(error) => {
