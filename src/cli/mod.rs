@@ -16,6 +16,7 @@
 //! | `oidc` | the keys of the issuer of tokens |
 //! | `client`, `connection`, `registry_login`, `api` | asking another registry: which one, logging in there, and its API |
 //! | `registry/` | `accordant subjects`, `versions`, `get`, `register`, `delete`, `config`, `mode`, `diff` |
+//! | `data/` | `accordant decode`, `encode`: messages as JSON, and back |
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
@@ -38,6 +39,7 @@ mod ce;
 mod check;
 mod client;
 mod connection;
+mod data;
 mod database;
 mod exit;
 mod explain;
@@ -99,6 +101,7 @@ fn commands() -> Command {
         .subcommand(check::command())
         .subcommands(project::commands())
         .subcommands(registry::commands())
+        .subcommands(data::commands())
         .subcommand(explain::command(settings_arguments()))
         .subcommand(lint::command())
         .subcommand(passwd::command())
@@ -134,6 +137,7 @@ pub fn run() -> ExitCode {
         Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
         Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
+        Some((name @ ("decode" | "encode"), asked)) => Some(data::run(name, asked)),
         Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
         Some(("completions", asked)) => Some(help::completions(command(), asked)),
         Some(("man", asked)) => Some(help::man(commands(), asked)),

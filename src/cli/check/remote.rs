@@ -71,6 +71,17 @@ impl Remote {
         Ok(graph.resolved)
     }
 
+    /// The schema of an answer that says which it is and what it refers to, relative to the context of this subject.
+    pub(in crate::cli) async fn answered(&mut self, answer: &Value) -> Result<LoadedSchema, InputError> {
+        let mut answer = answer.clone();
+        if let Some(members) = answer.as_object_mut() {
+            // where an id or a guid was asked for there is none
+            members.entry("version").or_insert_with(|| 1.into());
+        }
+        let stored = read(&answer).ok_or_else(|| self.failed("the answer is not a schema that is known here"))?;
+        self.load(stored).await
+    }
+
     fn failed(&self, message: impl std::fmt::Display) -> InputError {
         InputError::new(format!("registry {}: {message}", self.url))
     }

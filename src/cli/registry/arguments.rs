@@ -20,7 +20,7 @@ Exit codes: 0 the same, 3 they differ, 2 can't tell (bad input, no connection)."
 /// Which registry.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registry")]
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     /// The registry: http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH] [env: `ACCORDANT_REGISTRY`]
     #[arg(long, value_name = "URL")]
     registry: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn api(&self) -> Result<Api, InputError> {
+    pub(in crate::cli) fn api(&self) -> Result<Api, InputError> {
         let manifest = Manifest::find(None).map_err(InputError::new)?;
         let found = required(self.registry.as_deref(), self.env.as_deref(), &self.login, manifest.as_ref());
         Ok(Api::new(found.map_err(InputError::new)?.client))

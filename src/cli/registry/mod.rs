@@ -12,6 +12,7 @@ mod write;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches};
 
+pub(super) use self::arguments::Place;
 use self::arguments::{
     ConfigArguments, DeleteArguments, DiffArguments, GetArguments, ModeArguments, RegisterArguments, SubjectsArguments,
     VersionsArguments,

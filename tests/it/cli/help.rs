@@ -9,7 +9,7 @@ use serde_yaml_ng::Value;
 use tempfile::TempDir;
 
 use super::check::{folder, run};
-use crate::support::process::command;
+use crate::support::process::{Process, command, exchange};
 
 const OLD: &str = r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"long"}]}"#;
 const BROKEN: &str = r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"string"}]}"#;
@@ -166,4 +166,38 @@ fn the_action_annotates_and_summarizes() {
     assert!(summary.contains("| ❌ | `schemas/order.avsc` | not compatible under BACKWARD: `TYPE_MISMATCH` |"), "{summary}");
     let (code, out, _) = play_action(&files, &[("against", "git:HEAD"), ("arguments", "--level NONE")], "");
     assert_eq!(code, 0, "{out}");
+}
+
+/// The commands of the README's tour, in their order.
+fn tour() -> String {
+    let readme = std::fs::read_to_string(root("README.md")).unwrap();
+    let tour = readme.split("\n## ").find(|section| section.starts_with("A tour\n")).unwrap();
+    tour.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn the_tour_works_as_written_and_leaves_no_trace() {
+    let kept = tempfile::tempdir().unwrap();
+    let server = Process::start(kept.path(), &[]);
+    let copy = tempfile::tempdir().unwrap();
+    let folder = copy.path().join("examples/tour");
+    std::fs::create_dir_all(&folder).unwrap();
+    for entry in std::fs::read_dir(root("examples/tour")).unwrap() {
+        let entry = entry.unwrap();
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        std::fs::write(folder.join(entry.file_name()), text.replace("localhost:8081", &server.address)).unwrap();
+    }
+    let script = format!("set -eo pipefail\n{}", tour().replace("localhost:8081", &server.address));
+    let done = Command::new("bash").args(["-c", &script]).current_dir(copy.path()).env("PATH", path()).output().unwrap();
+    let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
+    assert!(done.status.success(), "{out}{err}");
+    for said in
+        ["READER_FIELD_MISSING_DEFAULT_VALUE", "order.avsc is compatible with order.v1.avsc under FULL", "orders-value version 2"]
+    {
+        assert!(out.contains(said), "{said}: {out}{err}");
+    }
+    for (target, answer) in [("/subjects?deleted=true", "[]"), ("/config", r#"{"compatibilityLevel":"BACKWARD"}"#)] {
+        assert_eq!(exchange(&server.address, "GET", target, "").unwrap().1, answer);
+    }
+    assert_eq!(exchange(&server.address, "GET", "/config/orders-value", "").unwrap().0, 404);
 }

@@ -5,6 +5,7 @@ mod ce_resolve;
 mod ce_validate;
 pub mod check;
 mod cloudevents_config;
+mod data;
 mod help;
 mod lint;
 mod project;
