@@ -90,11 +90,15 @@ pub(super) fn overview(command: &Command) -> String {
     let grouped = |name: &str| GROUPS.iter().any(|(_, names)| names.contains(&name));
     for (title, names) in GROUPS {
         let _ = write!(out, "\n{title}:\n");
-        names.iter().for_each(|name| line(&mut out, name));
+        for name in names {
+            line(&mut out, name);
+        }
     }
     out.push_str("\nThe command line:\n");
     let rest: Vec<&str> = command.get_subcommands().map(Command::get_name).filter(|name| !grouped(name)).collect();
-    rest.iter().for_each(|name| line(&mut out, name));
+    for name in rest {
+        line(&mut out, name);
+    }
     let _ = write!(
         out,
         "\n{EXAMPLES}\n`accordant COMMAND --help` has the options of a command; those of `serve` are taken without it too.\n\n{}\n",

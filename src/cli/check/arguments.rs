@@ -6,6 +6,7 @@ use crate::cli::registry_login::RegistryLogin;
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType, VersionSelector};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct Arguments {
     /// Schemas, and folders of them, that are to become the next versions; `-` is standard input [default: the working directory]
     #[arg(value_name = "PATH")]

@@ -15,6 +15,7 @@ mod promote;
 mod pull;
 mod wanted;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{ArgMatches, Args, Command, ValueEnum};
@@ -289,12 +290,12 @@ fn apply(asked: &ApplyArguments) -> Result<Said, InputError> {
         }
         let moved = block_on(apply::moved(&api, &plan))?;
         if !moved.is_empty() {
-            let lines: String = moved.iter().map(|line| format!("moved: {line}\n")).collect();
-            return Ok((
-                Exit::Refused,
-                format!("{lines}Nothing was applied: the registry is not as the plan saw it. Plan again.\n"),
-                None,
-            ));
+            let mut text = String::new();
+            for line in &moved {
+                let _ = writeln!(text, "moved: {line}");
+            }
+            text.push_str("Nothing was applied: the registry is not as the plan saw it. Plan again.\n");
+            return Ok((Exit::Refused, super::check::style::without_controls(&text), None));
         }
         (api, Planned { plan, outcomes: Vec::new() })
     } else {
@@ -316,10 +317,10 @@ fn carry_out(api: &Api, planned: &Planned, color: Color) -> Result<Said, InputEr
     let applied = block_on(apply::apply(api, plan))?;
     let mut out = String::new();
     for line in &applied.done {
-        out.push_str(&format!("done: {line}\n"));
+        let _ = write!(out, "done: {line}\n");
     }
     for line in &applied.failed {
-        out.push_str(&format!("failed: {line}\n"));
+        let _ = write!(out, "failed: {line}\n");
     }
     let (done, failed) = (applied.done.len(), applied.failed.len());
     out.push_str(&match (done, failed) {

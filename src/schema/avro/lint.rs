@@ -160,10 +160,14 @@ impl Walk<'_> {
                 }
             }
             Some("array") => {
-                object.get("items").into_iter().for_each(|items| self.schema(items, namespace, &format!("{path}[]"), false))
+                if let Some(items) = object.get("items") {
+                    self.schema(items, namespace, &format!("{path}[]"), false);
+                }
             }
             Some("map") => {
-                object.get("values").into_iter().for_each(|values| self.schema(values, namespace, &format!("{path}{{}}"), false))
+                if let Some(values) = object.get("values") {
+                    self.schema(values, namespace, &format!("{path}{{}}"), false);
+                }
             }
             Some(_) => {}
             None => self.schema(kind, namespace, path, false),

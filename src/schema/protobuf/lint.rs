@@ -1,6 +1,7 @@
 //! What is a valid Protobuf file and still worth a second look.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
 use super::model::{Body, Enum, File, Message, Reserved, Span};
 use super::schema::Schema;
@@ -186,11 +187,11 @@ impl Walk<'_> {
         for (number, old) in before.get(full).into_iter().flatten().filter(|(number, _)| !numbers.contains(number)) {
             let mut insert = String::new();
             if !is_kept(*number) {
-                insert.push_str(&format!(" reserved {number};"));
+                let _ = write!(insert, " reserved {number};");
             }
             // a name that moved to another number is in use
             if !is_named(old) && !names.contains(old.as_str()) {
-                insert.push_str(&format!(" reserved \"{old}\";"));
+                let _ = write!(insert, " reserved \"{old}\";");
             }
             if insert.is_empty() {
                 continue;

@@ -98,7 +98,8 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
         let client: Client = connected.map(|connection| connection.client).ok_or_else(|| {
             InputError::new("--against registry: --registry URL, --env NAME or the variable ACCORDANT_REGISTRY says which")
         })?;
-        let subjects = |path: &str, record: Option<&str>| subject_of(manifest.as_ref(), &in_manifest(path), path, record);
+        let subjects =
+            |path: &str, record: Option<&str>| subject_of(manifest.as_ref(), in_manifest(path).as_deref(), path, record);
         (registry::judge(&new, &client, strictness, arguments, &subjects)?, client.url(""))
     } else {
         let mut old = Workspace::read(sides.old_listing(against)?, &sides.scopes, &choose, lookup, EARLIER)?;

@@ -24,20 +24,16 @@ const AT_ONCE: usize = 8;
 /// extension is the subject.
 pub(in crate::cli) fn subject_of(
     manifest: Option<&Manifest>,
-    in_manifest: &Option<String>,
+    in_manifest: Option<&str>,
     path: &str,
     record: Option<&str>,
 ) -> Result<Option<String>, String> {
-    match manifest.filter(|manifest| !manifest.mappings.is_empty()) {
-        Some(manifest) => {
-            let Some(path) = in_manifest else { return Ok(None) };
-            Ok(manifest.mapped(path, record)?.map(|mapped| mapped.subject))
-        }
-        None => {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            Ok(Some(name.split_once('.').map_or(name, |(stem, _)| stem).to_owned()))
-        }
+    if let Some(manifest) = manifest.filter(|manifest| !manifest.mappings.is_empty()) {
+        let Some(path) = in_manifest else { return Ok(None) };
+        return Ok(manifest.mapped(path, record)?.map(|mapped| mapped.subject));
     }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Ok(Some(name.split_once('.').map_or(name, |(stem, _)| stem).to_owned()))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, InputError> {
