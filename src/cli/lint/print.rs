@@ -18,18 +18,18 @@ pub(super) fn human(report: &Report) -> String {
     let mut out = String::new();
     for linted in &report.schemas {
         if let Some(error) = &linted.error {
-            let _ = write!(out, "{}\n", styled(style::ERROR, "error[INVALID_SCHEMA]"));
-            let _ = write!(out, "  {}\n", without_controls(&error.message).replace('\n', "\n  "));
+            let _ = writeln!(out, "{}", styled(style::ERROR, "error[INVALID_SCHEMA]"));
+            let _ = writeln!(out, "  {}", without_controls(&error.message).replace('\n', "\n  "));
             place(&mut out, linted, error.at.filter(|_| error.file.as_ref() == Some(&linted.name)));
             out.push('\n');
         }
         for found in &linted.findings {
             let style = if found.severity == Severity::Error { style::ERROR } else { style::NOTE };
             let title = styled(style, &format!("{}[{}]", word(found.severity), found.rule.id));
-            let _ = write!(out, "{title}: {}\n", without_controls(&found.finding.message));
+            let _ = writeln!(out, "{title}: {}", without_controls(&found.finding.message));
             place(&mut out, linted, found.finding.position);
             for (name, text) in [("why", found.rule.why), ("fix", found.rule.fix)] {
-                let _ = write!(out, "  {} {text}\n", styled(style::FRAME, &format!("= {name}:")));
+                let _ = writeln!(out, "  {} {text}", styled(style::FRAME, &format!("= {name}:")));
             }
             out.push('\n');
         }
@@ -43,16 +43,16 @@ pub(super) fn human(report: &Report) -> String {
 fn place(out: &mut String, linted: &Linted, at: Option<Position>) {
     let name = without_controls(&linted.name);
     let Some(at) = at else {
-        let _ = write!(out, " {} {name}\n", styled(style::FRAME, " -->"));
+        let _ = writeln!(out, " {} {name}", styled(style::FRAME, " -->"));
         return;
     };
-    let _ = write!(out, " {} {name}:{}:{}\n", styled(style::FRAME, " -->"), at.line, at.column);
+    let _ = writeln!(out, " {} {name}:{}:{}", styled(style::FRAME, " -->"), at.line, at.column);
     let Some(shown) = linted.schema_type.and_then(|schema_type| excerpt(schema_type, &linted.text, at)) else { return };
     let number = at.line.to_string();
     let frame = |number: &str| styled(style::FRAME, &format!("  {number} |"));
-    let _ = write!(out, " {} {}\n", frame(&number), shown.line);
+    let _ = writeln!(out, " {} {}", frame(&number), shown.line);
     let carets = styled(style::ERROR, &"^".repeat(shown.carets));
-    let _ = write!(out, " {} {}{carets}\n", frame(&" ".repeat(number.len())), shown.lead);
+    let _ = writeln!(out, " {} {}{carets}", frame(&" ".repeat(number.len())), shown.lead);
 }
 
 pub(super) fn json(report: &Report) -> String {

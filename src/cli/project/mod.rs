@@ -317,17 +317,18 @@ fn carry_out(api: &Api, planned: &Planned, color: Color) -> Result<Said, InputEr
     let applied = block_on(apply::apply(api, plan))?;
     let mut out = String::new();
     for line in &applied.done {
-        let _ = write!(out, "done: {line}\n");
+        let _ = writeln!(out, "done: {line}");
     }
     for line in &applied.failed {
-        let _ = write!(out, "failed: {line}\n");
+        let _ = writeln!(out, "failed: {line}");
     }
     let (done, failed) = (applied.done.len(), applied.failed.len());
-    out.push_str(&match (done, failed) {
+    let sum = match (done, failed) {
         (0, 0) => format!("{}: nothing to do, {} unchanged\n", plan.registry, plan.unchanged.len()),
         (done, 0) => format!("{}: {done} done, {} unchanged\n", plan.registry, plan.unchanged.len()),
         (done, failed) => format!("{}: {done} done, {failed} failed\n", plan.registry),
-    });
+    };
+    out.push_str(&sum);
     let exit = if failed == 0 { Exit::Success } else { Exit::Refused };
     Ok((exit, super::check::style::without_controls(&out), None))
 }

@@ -96,7 +96,7 @@ pub(super) fn human(planned: &Planned, name: &str) -> String {
     for line in &lines {
         let subject = without_controls(&line.subject);
         let sign = styled(line.style, line.sign);
-        let _ = write!(out, "{sign} {subject:width$}  {}\n", without_controls(&line.what).replace('\n', " "));
+        let _ = writeln!(out, "{sign} {subject:width$}  {}", without_controls(&line.what).replace('\n', " "));
     }
     if !lines.is_empty() {
         out.push('\n');
@@ -123,7 +123,7 @@ pub(super) fn markdown(planned: &Planned, name: &str) -> String {
             "~" => "✏️",
             _ => "⚠️",
         };
-        let _ = write!(out, "| {sign} | {} | {} |\n", code(&line.subject), text(&line.what));
+        let _ = writeln!(out, "| {sign} | {} | {} |", code(&line.subject), text(&line.what));
     }
     for outcome in outcomes {
         let summary = text(outcome.new.name());

@@ -94,7 +94,7 @@ fn human((old, new): (&LoadedSchema, &LoadedSchema), outcomes: &[Outcome], is_sa
     }
     for (outcome, (level, meaning)) in outcomes.iter().zip(LEVELS) {
         let (word, style) = if outcome.is_compatible() { ("yes", style::GOOD) } else { ("no ", style::ERROR) };
-        let _ = write!(out, "{}  {:8}  {meaning}\n", styled(style, word), level.as_str());
+        let _ = writeln!(out, "{}  {:8}  {meaning}", styled(style, word), level.as_str());
     }
     out
 }

@@ -77,7 +77,7 @@ fn refusal(body: &Value, complaint: &str) -> String {
         );
         let remedy = text(finding, "remedy");
         if !remedy.is_empty() {
-            let _ = write!(out, "  = fix: {remedy}\n");
+            let _ = writeln!(out, "  = fix: {remedy}");
         }
         out.push('\n');
     }
