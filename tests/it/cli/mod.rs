@@ -8,6 +8,7 @@ mod cloudevents_config;
 mod data;
 mod help;
 mod lint;
+mod migrate;
 mod project;
 mod registry;
 mod serve;

@@ -1,0 +1,141 @@
+//! `accordant migrate` and `digest`, between servers and with what is no registry of ours.
+
+use serde_json::{Value, json};
+
+use super::check::{Run, folder, run_with};
+use crate::on_both;
+use crate::support::app::{Database, TestApp, record};
+
+fn url(app: &TestApp) -> String {
+    format!("http://{}", app.address)
+}
+
+fn ask(arguments: &str) -> Run {
+    let files = folder(&[]);
+    tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]))
+}
+
+fn migrate(from: &TestApp, to: &TestApp, more: &str) -> Run {
+    ask(&format!("migrate --from {} --to {} {more}", url(from), url(to)))
+}
+
+fn digest(app: &TestApp) -> Value {
+    ask(&format!("digest --json --registry {}", url(app))).json()
+}
+
+/// Contexts, gaps, deletions, references of three formats across contexts, metadata, rules, configs and modes.
+async fn fill(app: &TestApp) {
+    app.register("z-money", &record("Money", &["units"])).await;
+    app.register_as(
+        "a-order",
+        "AVRO",
+        r#"{"type":"record","name":"Order","fields":[{"name":"total","type":"Money"}]}"#,
+        &[("Money", "z-money", 1)],
+    )
+    .await;
+    app.register_as(":.x:item", "PROTOBUF", "syntax = \"proto3\"; message Item { string sku = 1; }", &[]).await;
+    app.register_as(
+        "cart",
+        "PROTOBUF",
+        "syntax = \"proto3\"; import \"item.proto\"; message Cart { repeated Item items = 1; }",
+        &[("item.proto", ":.x:item", 1)],
+    )
+    .await;
+    app.register_as("name", "JSON", r#"{"type":"string"}"#, &[]).await;
+    app.register_as(
+        "person",
+        "JSON",
+        r#"{"type":"object","properties":{"name":{"$ref":"name.json"}}}"#,
+        &[("name.json", "name", 1)],
+    )
+    .await;
+    app.put("/config/gaps", &json!({ "compatibility": "NONE", "normalize": true })).await.ok();
+    for fields in [&["a"][..], &["b"], &["c"], &["d"]] {
+        app.register("gaps", &record("Gaps", fields)).await;
+    }
+    for (path, times) in [("/subjects/gaps/versions/1", 2), ("/subjects/gaps/versions/3", 1), ("/subjects/name/versions/1", 0)] {
+        for time in 0..times {
+            let permanent = if time == 1 { "?permanent=true" } else { "" };
+            app.delete(&format!("{path}{permanent}")).await.ok();
+        }
+    }
+    app.register("gone", &record("Gone", &["a"])).await;
+    app.delete("/subjects/gone").await.ok();
+    let contract = json!({
+        "schema": record("Contract", &["a"]),
+        "metadata": { "properties": { "owner": "team" }, "tags": { "Contract.a": ["PII"] } },
+        "ruleSet": { "domainRules": [{ "name": "r", "kind": "CONDITION", "type": "CEL", "mode": "WRITE", "expr": "message.a > 0" }] },
+    });
+    app.post("/subjects/contract/versions", &contract).await.ok();
+    app.put("/config/:.x:", &json!({ "compatibility": "FULL" })).await.ok();
+    app.put("/config", &json!({ "compatibility": "BACKWARD_TRANSITIVE" })).await.ok();
+    app.put("/mode/gaps", &json!({ "mode": "READONLY" })).await.ok();
+}
+
+on_both! {
+    async fn everything_is_copied_and_both_have_one_digest(db) {
+        let (from, to, third) = (TestApp::new(db).await, TestApp::new(db).await, TestApp::new(Database::Sqlite).await);
+        fill(&from).await;
+        let dry = migrate(&from, &to, "--dry-run");
+        assert_eq!((dry.code, dry.out.as_str()), (0, "to copy: 11 versions, 2 deletions, 4 settings\n"), "{}", dry.err);
+        assert_eq!(to.get("/subjects?deleted=true").await.ok(), json!([]));
+        let done = migrate(&from, &to, "--json");
+        let report = done.json();
+        assert_eq!((done.code, &report["equal"], &report["differences"]), (0, &json!(true), &json!([])), "{}", done.err);
+        assert_eq!(digest(&from), digest(&to));
+        assert_eq!((&report["source"]["versions"], &report["source"]["deletedVersions"]), (&json!(11), &json!(2)));
+        for path in ["/mode", "/subjects/gaps/versions", "/subjects/gaps/versions?deleted=true", "/subjects/contract/versions/1/schema"] {
+            assert_eq!(from.get(path).await.text, to.get(path).await.text, "{path}");
+        }
+        // ids go on where they were
+        let id = to.register("new", &record("New", &["a"])).await;
+        assert_eq!(id, from.register("new", &record("New", &["a"])).await);
+        // again there is nothing to do; on to a third it is the same
+        let again = migrate(&from, &to, "");
+        assert!(again.code == 0 && again.err.contains("copied: 0 versions, 0 deletions, 0 settings"), "{}{}", again.out, again.err);
+        assert_eq!(migrate(&to, &third, "").code, 0);
+        assert_eq!(digest(&third), digest(&from));
+    }
+
+    async fn differences_are_named(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        from.register("a", &record("A", &["a"])).await;
+        from.register("b", &record("B", &["a"])).await;
+        to.register("b", &record("B", &["other"])).await;
+        to.register("c", &record("C", &["a"])).await;
+        to.put("/config/b", &json!({ "compatibility": "NONE" })).await.ok();
+        let report = migrate(&from, &to, "--verify --json");
+        let what: Vec<(&str, &str)> = report.json()["differences"].as_array().unwrap().iter().map(|one| (one["scope"].as_str().unwrap().to_owned(), one["what"].as_str().unwrap().to_owned())).map(|(scope, what)| (&*scope.leak(), &*what.leak())).collect();
+        assert_eq!((report.code, what), (1, vec![("a", "version"), ("b", "id"), ("b", "schema"), ("b", "guid"), ("c", "version"), ("b", "config")]));
+        let human = migrate(&from, &to, "--verify");
+        assert!(human.out.contains("a version 1: version: the target does not have it\n") && human.out.ends_with("6 differences\n"), "{}", human.out);
+        // an id that stands for something else already ends it
+        let refused = migrate(&from, &to, "");
+        assert!(refused.code == 2 && refused.err.contains("a version 1: "), "{} {}", refused.code, refused.err);
+    }
+
+    async fn at_the_cutover_the_source_is_closed_and_the_target_opened(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        fill(&from).await;
+        let done = migrate(&from, &to, "--cutover");
+        assert!(done.code == 0 && done.err.contains("nobody could write for"), "{}{}", done.out, done.err);
+        assert_eq!((from.get("/mode").await.ok(), to.get("/mode").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "READWRITE" })));
+        assert_eq!(digest(&from), digest(&to));
+        to.register(":.x:more", &record("More", &["a"])).await;
+        let removed = migrate(&from, &to, "--mirror");
+        assert!(removed.code == 0 && removed.err.contains("1 removals"), "{}{}", removed.out, removed.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_registry_is_told_of() {
+    let app = TestApp::new(Database::Sqlite).await;
+    for (from, to, message) in [
+        ("http://127.0.0.1:9".to_owned(), url(&app), "can't connect"),
+        (url(&app), url(&app), "both are the same registry"),
+        ("nowhere".to_owned(), url(&app), "there is no [env.nowhere]"),
+    ] {
+        let run = ask(&format!("migrate --from {from} --to {to}"));
+        assert!(run.code == 2 && run.err.contains(message), "{}", run.err);
+    }
+}
