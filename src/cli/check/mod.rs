@@ -3,6 +3,7 @@
 //! - `arguments`: what can be asked
 //! - `source`, `references`, `remote`, `loaded_schema`: reading schemas from files, standard input and registries
 //! - `compare`, `outcome`: the verdict
+//! - `subject`: the same under the rules of a subject of a registry
 //! - `folder/`: many schemas at once, against a folder, a commit or a registry
 //! - `human`, `markdown`, `json`, `github`, `junit`, `sarif`: what is printed; `excerpt` and `style` help
 //! - `watch`: the same again whenever a file changes
@@ -25,6 +26,7 @@ mod remote;
 mod sarif;
 mod source;
 pub(super) mod style;
+mod subject;
 mod watch;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
@@ -51,6 +53,7 @@ pub(super) use self::outcome::Outcome;
 pub(super) use self::references::{Places, max_depth};
 pub(super) use self::remote::Remote;
 pub(super) use self::source::{Input, read, type_of};
+pub(super) use self::subject::{Judgement, Submitted, judge};
 
 /// Stack on which schemas are read and compared: they may be nested to the limits.
 const STACK_BYTES: usize = 32 << 20;

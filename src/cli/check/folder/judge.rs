@@ -49,13 +49,17 @@ fn read(
     references: &[ResolvedReference],
     reading: Reading,
 ) -> Result<LoadedSchema, InputError> {
-    LoadedSchema::read(file.schema_type, file.input.clone(), references, reading).map_err(|error| {
-        let missing = side.unresolved(path);
-        if missing.is_empty() {
-            return error;
-        }
-        InputError { message: format!("{} (no file has: {})", error.message, missing.join(", ")), ..error }
-    })
+    let read = LoadedSchema::read(file.schema_type, file.input.clone(), references, reading);
+    read.map_err(|error| explained(side, path, error))
+}
+
+/// An error with the names that nothing was found for, which are its likely cause.
+pub(super) fn explained(side: &Workspace, path: &str, error: InputError) -> InputError {
+    let missing = side.unresolved(path);
+    if missing.is_empty() {
+        return error;
+    }
+    InputError { message: format!("{} (no file has: {})", error.message, missing.join(", ")), ..error }
 }
 
 /// Pairs of new and old paths: by the path, and for what is at another place now by the name that a schema gives itself.

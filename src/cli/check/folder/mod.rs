@@ -20,7 +20,7 @@ mod workspace;
 use self::judge::judge;
 pub(in crate::cli) use self::judge::{Strictness, before, candidate, earlier_paths};
 pub(in crate::cli) use self::kind::kind_of;
-pub(in crate::cli) use self::registry::{elsewhere, subject_of};
+pub(in crate::cli) use self::registry::elsewhere;
 pub(in crate::cli) use self::report::{Fate, Judged, Report};
 pub(in crate::cli) use self::sides::{Sides, disk};
 pub(in crate::cli) use self::threads::each;
@@ -98,9 +98,15 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
         let client: Client = connected.map(|connection| connection.client).ok_or_else(|| {
             InputError::new("--against registry: --registry URL, --env NAME or the variable ACCORDANT_REGISTRY says which")
         })?;
-        let subjects =
-            |path: &str, record: Option<&str>| subject_of(manifest.as_ref(), in_manifest(path).as_deref(), path, record);
-        (registry::judge(&new, &client, strictness, arguments, &subjects)?, client.url(""))
+        let homes =
+            |path: &str, record: Option<&str>| registry::home(manifest.as_ref(), in_manifest(path).as_deref(), path, record);
+        let own = Config {
+            compatibility: arguments.level,
+            compatibility_policy: arguments.policy,
+            protobuf_policy: arguments.protobuf_policy,
+            ..Config::default()
+        };
+        (registry::judge_all(&new, &client, strictness, &own, &homes)?, client.url(""))
     } else {
         let mut old = Workspace::read(sides.old_listing(against)?, &sides.scopes, &choose, lookup, EARLIER)?;
         if let Some(connection) = &connected {
