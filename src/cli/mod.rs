@@ -17,7 +17,7 @@
 //! | `client`, `connection`, `registry_login`, `api` | asking another registry: which one, logging in there, and its API |
 //! | `registry/` | `accordant subjects`, `versions`, `get`, `register`, `delete`, `config`, `mode`, `diff` |
 //! | `data/` | `accordant decode`, `encode`: messages as JSON, and back |
-//! | `migrate/` | `accordant migrate`, `digest`: one registry into another, and the proof that both are equal |
+//! | `migrate/` | `accordant migrate`, `export`, `import`, `digest`: one registry into another, and the proof that both are equal |
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
@@ -141,7 +141,7 @@ pub fn run() -> ExitCode {
         Some(("check", asked)) => Some(check::run(asked)),
         Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
         Some((name @ ("decode" | "encode"), asked)) => Some(data::run(name, asked)),
-        Some((name @ ("migrate" | "digest"), asked)) => Some(migrate::run(name, asked)),
+        Some((name @ ("migrate" | "export" | "import" | "digest"), asked)) => Some(migrate::run(name, asked)),
         Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
         Some(("completions", asked)) => Some(help::completions(command(), asked)),
         Some(("man", asked)) => Some(help::man(commands(), asked)),

@@ -95,6 +95,29 @@ impl Content {
     }
 }
 
+impl Content {
+    /// Leaves only subjects that begin so, and their settings.
+    pub(super) fn keep(&mut self, prefix: &str) {
+        self.versions.retain(|(subject, _), _| subject.starts_with(prefix));
+        self.configs.retain(|scope, _| scope.starts_with(prefix));
+        self.modes.retain(|scope, _| scope.starts_with(prefix));
+    }
+
+    /// Which versions there are.
+    pub(super) fn outline(&self) -> Outline {
+        let mut outline = Outline::new();
+        for ((subject, version), stored) in &self.versions {
+            let versions = outline.entry(subject.clone()).or_default();
+            if stored.is_deleted {
+                versions.deleted.insert(*version)
+            } else {
+                versions.live.insert(*version)
+            };
+        }
+        outline
+    }
+}
+
 /// Every version, and whether it is deleted.
 pub(super) fn all(outline: &Outline) -> impl Iterator<Item = (String, i64, bool)> {
     outline.iter().flat_map(|(subject, versions)| {
@@ -149,7 +172,7 @@ pub(super) async fn settings(api: &Api, outline: &Outline, whole: bool, parallel
 }
 
 /// Members in the order of their names, so that equal configs are equal texts.
-fn sorted(value: Value) -> Value {
+pub(super) fn sorted(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let members: BTreeMap<String, Value> = members.into_iter().map(|(key, value)| (key, sorted(value))).collect();

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
-use super::arguments::MigrateArguments;
+use super::arguments::CopyArguments;
 use super::content::{self, StoredVersion};
 use super::outline::{self, Outline};
 use super::say;
+use super::source::Source;
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
 use crate::types::Subject;
@@ -114,9 +115,9 @@ fn differences(from: &Outline, to: &Outline) -> Differences {
 }
 
 /// What [`everything`] would do.
-pub(super) async fn plan(from: &Api, to: &Api, asked: &MigrateArguments) -> Result<Outcome, InputError> {
-    let (ours, theirs) =
-        (outline::read(from, &asked.prefix, asked.parallel).await?, outline::read(to, &asked.prefix, asked.parallel).await?);
+pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
+    let ours = from.outline(&asked.prefix, asked.parallel).await?;
+    let theirs = outline::read(to, &asked.prefix, asked.parallel).await?;
     let found = differences(&ours, &theirs);
     let settings = settings(from, to, &ours, asked).await?;
     Ok(Outcome {
@@ -131,17 +132,18 @@ pub(super) async fn plan(from: &Api, to: &Api, asked: &MigrateArguments) -> Resu
 }
 
 /// Copies what is missing or different. Begun again it goes on where it stopped, because what is there is not copied again.
-pub(super) async fn everything(from: &Api, to: &Api, asked: &MigrateArguments) -> Result<Outcome, InputError> {
+pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
     let pace = Pace::new(asked.rate);
     let parallel = usize::from(asked.parallel);
-    let (ours, theirs) =
-        (outline::read(from, &asked.prefix, asked.parallel).await?, outline::read(to, &asked.prefix, asked.parallel).await?);
+    let ours = from.outline(&asked.prefix, asked.parallel).await?;
+    let theirs = outline::read(to, &asked.prefix, asked.parallel).await?;
     let found = differences(&ours, &theirs);
     let mut outcome = Outcome::default();
     let fetch = async |(subject, version, is_deleted): (String, i64, bool)| {
         pace.turn().await;
-        let answer = content::version_of(from, &subject, version, is_deleted).await?;
-        Ok::<_, InputError>(((subject, version), answer.map(|answer| StoredVersion::read(&answer, is_deleted))))
+        let key = (subject, version);
+        let stored = from.version(&key, is_deleted).await?;
+        Ok::<_, InputError>((key, stored))
     };
     let total = found.missing.len();
     let mut fetched = stream::iter(found.missing).map(fetch).buffer_unordered(parallel);
@@ -199,7 +201,7 @@ pub(super) async fn everything(from: &Api, to: &Api, asked: &MigrateArguments) -
 }
 
 /// The versions in waves: each refers only to versions of the waves before it, or to what the target has.
-fn waves(waiting: &BTreeMap<(String, i64), StoredVersion>) -> Vec<Vec<(String, i64)>> {
+pub(super) fn waves(waiting: &BTreeMap<(String, i64), StoredVersion>) -> Vec<Vec<(String, i64)>> {
     let targets = |(subject, _): &(String, i64), stored: &StoredVersion| -> Vec<(String, i64)> {
         let home = Subject::parse(subject);
         let references = stored.body.get("references").and_then(Value::as_array).into_iter().flatten();
@@ -256,9 +258,9 @@ async fn delete(to: &Api, subject: &str, version: i64, permanent: bool) -> Resul
 type Request = (Method, String, Option<Value>);
 
 /// Configs and modes that differ. The modes of the registry and of contexts are set when it is filled; those of subjects are copied.
-async fn settings(from: &Api, to: &Api, outline: &Outline, asked: &MigrateArguments) -> Result<Vec<Request>, InputError> {
+async fn settings(from: &Source<'_>, to: &Api, outline: &Outline, asked: &CopyArguments) -> Result<Vec<Request>, InputError> {
     let whole = asked.prefix.is_empty();
-    let (configs, modes) = content::settings(from, outline, whole, asked.parallel).await?;
+    let (configs, modes) = from.settings(outline, whole, asked.parallel).await?;
     let (their_configs, their_modes) = content::settings(to, outline, whole, asked.parallel).await?;
     let named = |scope: &String| Some(scope.clone()).filter(|scope| !scope.is_empty());
     let mut requests = Vec::new();

@@ -6,6 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::content::context_of;
+use super::outline;
+use super::source::Source;
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
 
@@ -30,17 +32,26 @@ async fn mode_of(api: &Api, scope: &str) -> Result<Option<String>, InputError> {
 }
 
 /// The registry as a whole (the empty name), and the contexts that subjects are in.
-async fn scopes(api: &Api) -> Result<BTreeSet<String>, InputError> {
-    let mut names = api.subjects(":*:", true).await?;
-    if names.is_empty() {
-        names = api.subjects("", true).await?;
+async fn scopes(source: &Source<'_>) -> Result<BTreeSet<String>, InputError> {
+    let contexts: BTreeSet<String> = match source {
+        Source::File(content) => content.versions.keys().filter_map(|(name, _)| context_of(name)).collect(),
+        Source::Registry(api) => {
+            let names = outline::all_names(api).await?;
+            names.iter().filter_map(|name| context_of(name)).collect()
+        }
+    };
+    Ok(contexts.into_iter().chain([String::new()]).collect())
+}
+
+async fn source_mode(from: &Source<'_>, scope: &str) -> Result<Option<String>, InputError> {
+    match from {
+        Source::Registry(api) => mode_of(api, scope).await,
+        Source::File(content) => Ok(content.modes.get(scope).cloned()),
     }
-    let contexts = names.iter().filter_map(|name| context_of(name));
-    Ok(contexts.chain([String::new()]).collect())
 }
 
 /// Has the target take ids, in every context that the source has. What is there already stays.
-pub(super) async fn take_imports(from: &Api, to: &Api) -> Result<(), InputError> {
+pub(super) async fn take_imports(from: &Source<'_>, to: &Api) -> Result<(), InputError> {
     for scope in scopes(from).await? {
         if mode_of(to, &scope).await?.as_deref() != Some("IMPORT") {
             set(to, &scope, "IMPORT", true).await?;
@@ -51,11 +62,11 @@ pub(super) async fn take_imports(from: &Api, to: &Api) -> Result<(), InputError>
 
 /// Gives the target the modes that the source had before: read-write, unless a context or the registry was in another one. A source that
 /// has just been closed was in READWRITE.
-pub(super) async fn as_before(from: &Api, to: &Api) -> Result<(), InputError> {
+pub(super) async fn as_before(from: &Source<'_>, to: &Api) -> Result<(), InputError> {
     for scope in scopes(from).await? {
         if scope.is_empty() {
             set(to, &scope, "READWRITE", false).await?;
-        } else if let Some(mode) = mode_of(from, &scope).await?.filter(|mode| mode != "READWRITE") {
+        } else if let Some(mode) = source_mode(from, &scope).await?.filter(|mode| mode != "READWRITE") {
             set(to, &scope, &mode, false).await?;
         } else {
             // a context without a mode of its own has the registry's

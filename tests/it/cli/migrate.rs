@@ -97,6 +97,33 @@ on_both! {
         assert_eq!(digest(&third), digest(&from));
     }
 
+    async fn files_and_back_are_the_same_registry(db) {
+        let (from, to, third) = (TestApp::new(db).await, TestApp::new(db).await, TestApp::new(Database::Sqlite).await);
+        fill(&from).await;
+        let files = folder(&[]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        let written = ask(&format!("export --from {} --output all.jsonl.gz", url(&from)));
+        assert_eq!(written.code, 0, "{}", written.err);
+        let read = ask(&format!("import all.jsonl.gz --to {}", url(&to)));
+        assert!(read.code == 0 && read.out.ends_with("equal\n"), "{}{}", read.out, read.err);
+        ask(&format!("export --from {} --output topic.txt --format schemas-topic", url(&to)));
+        let read = ask(&format!("import topic.txt --to {}", url(&third)));
+        assert!(read.code == 0 && read.out.ends_with("equal\n"), "{}{}", read.out, read.err);
+        assert_eq!((digest(&to), digest(&third)), (digest(&from), digest(&from)));
+        assert_eq!(ask("digest --json --file topic.txt").json(), digest(&from));
+        // a bundle that was cut or changed is refused
+        ask(&format!("export --from {} --output all.jsonl", url(&from)));
+        let text = std::fs::read_to_string(files.path().join("all.jsonl")).unwrap();
+        for (name, text, why) in [
+            ("cut", text.lines().take(5).map(|line| format!("{line}\n")).collect::<String>(), "it was cut"),
+            ("changed", text.replacen("Money", "Honey", 1), "not what its digest was made of"),
+        ] {
+            std::fs::write(files.path().join(name), text).unwrap();
+            let refused = ask(&format!("import {name} --to {}", url(&to)));
+            assert!(refused.code == 2 && refused.err.contains(why), "{}", refused.err);
+        }
+    }
+
     async fn differences_are_named(db) {
         let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
         from.register("a", &record("A", &["a"])).await;
@@ -137,5 +164,104 @@ async fn what_is_no_registry_is_told_of() {
     ] {
         let run = ask(&format!("migrate --from {from} --to {to}"));
         assert!(run.code == 2 && run.err.contains(message), "{}", run.err);
+    }
+}
+
+/// What the topic says, as each of the tools that dump it writes it.
+const RECORDS: [(&str, &str); 12] = [
+    (r#"{"keytype":"NOOP","magic":0}"#, "null"),
+    (
+        r#"{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}"#,
+        r#"{"subject":"a","version":1,"id":1,"schema":"\"int\"","deleted":false}"#,
+    ),
+    (
+        r#"{"keytype":"SCHEMA","subject":"a","version":2,"magic":1}"#,
+        r#"{"subject":"a","version":2,"id":2,"schema":"\"long\"","deleted":false}"#,
+    ),
+    (
+        r#"{"keytype":"SCHEMA","subject":"b","version":1,"magic":1}"#,
+        r#"{"subject":"b","version":1,"id":2,"schema":"\"string\"","deleted":false}"#,
+    ),
+    (
+        r#"{"keytype":"SCHEMA","subject":"c","version":1,"magic":1}"#,
+        r#"{"subject":"c","version":1,"id":3,"schemaType":"JSON","schema":"{}","deleted":false}"#,
+    ),
+    (
+        r#"{"keytype":"SCHEMA","subject":"c","version":1,"magic":1}"#,
+        r#"{"subject":"c","version":1,"id":3,"schemaType":"JSON","schema":"{}","deleted":true}"#,
+    ),
+    (r#"{"keytype":"DELETE_SUBJECT","subject":"a","magic":0}"#, r#"{"subject":"a","version":1}"#),
+    (
+        r#"{"keytype":"SCHEMA","subject":"d","version":1,"magic":1}"#,
+        r#"{"subject":"d","version":1,"id":4,"schema":"\"bytes\"","deleted":true}"#,
+    ),
+    (r#"{"keytype":"SCHEMA","subject":"d","version":1,"magic":1}"#, "null"),
+    (r#"{"keytype":"CONFIG","subject":"a","magic":0}"#, r#"{"subject":"a","compatibilityLevel":"FULL"}"#),
+    (r#"{"keytype":"CONFIG","magic":0}"#, r#"{"compatibilityLevel":"NONE"}"#),
+    (r#"{"keytype":"ASSOC","resourceName":"r"}"#, "{}"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dumps_of_the_topic_are_read_in_every_form() {
+    let console: String = RECORDS.iter().map(|(key, value)| format!("{key}\t{value}\n")).collect();
+    let kcat = |key: &str, value: &str| {
+        let payload = if value == "null" { Value::Null } else { json!(value) };
+        json!({ "topic": "_schemas", "partition": 0, "offset": 1, "key": key, "payload": payload }).to_string()
+    };
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let forms = [
+        ("console.txt", console),
+        ("kcat.jsonl", RECORDS.iter().map(|(key, value)| kcat(key, value) + "\n").collect()),
+        ("karapace1.json", Value::from(RECORDS.iter().map(|(key, value)| json!([key, value])).collect::<Vec<_>>()).to_string()),
+        (
+            "karapace2.log",
+            format!(
+                "/V2\n{}",
+                RECORDS
+                    .iter()
+                    .map(|(key, value)| format!(
+                        "{}\t{}\n",
+                        hex(key),
+                        if *value == "null" { "null".to_owned() } else { hex(value) }
+                    ))
+                    .collect::<String>()
+            ),
+        ),
+    ];
+    for (name, text) in forms {
+        let files = folder(&[(name, &text)]);
+        let app = TestApp::new(Database::Sqlite).await;
+        let run = tokio::task::block_in_place(|| run_with(files.path(), &format!("import {name} --to {}", url(&app)), "", &[]));
+        assert!(run.code == 0 && run.out.ends_with("equal\n"), "{name}: {}{}", run.out, run.err);
+        assert!(run.err.contains("left out: b version 1: its id 2 stands for another schema\n"), "{name}: {}", run.err);
+        assert!(run.err.contains("left out: a record of the kind ASSOC\n"), "{name}: {}", run.err);
+        assert_eq!(app.get("/subjects").await.ok(), json!(["a"]), "{name}");
+        assert_eq!(app.get("/subjects?deleted=true").await.ok(), json!(["a", "c"]), "{name}");
+        assert_eq!(app.get("/subjects/a/versions").await.ok(), json!([2]), "{name}");
+        assert_eq!(app.get("/config/a").await.ok()["compatibilityLevel"], "FULL", "{name}");
+        assert_eq!(app.get("/config").await.ok()["compatibilityLevel"], "NONE", "{name}");
+    }
+    let files = folder(&[
+        (
+            "axonops.json",
+            r#"{"schemas":[{"id":7,"subject":"a","version":3,"schemaType":"AVRO","schema":"\"int\"","references":[]}]}"#,
+        ),
+        ("empty", ""),
+        ("other", "x"),
+        ("three", "/V3\n"),
+    ]);
+    let app = TestApp::new(Database::Sqlite).await;
+    let ask = |name: &str| {
+        tokio::task::block_in_place(|| run_with(files.path(), &format!("import {name} --to {}", url(&app)), "", &[]))
+    };
+    assert_eq!(ask("axonops.json").code, 0);
+    assert_eq!(app.get("/subjects/a/versions/3").await.ok()["id"], 7);
+    for (name, why) in [
+        ("empty", "has nothing that a registry says"),
+        ("other", "line 1: neither JSON nor KEY<TAB>VALUE"),
+        ("three", "version 3, which is not read"),
+    ] {
+        let run = ask(name);
+        assert!(run.code == 2 && run.err.contains(why), "{name}: {}", run.err);
     }
 }
