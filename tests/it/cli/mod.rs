@@ -6,6 +6,8 @@ mod ce_validate;
 pub mod check;
 mod cloudevents_config;
 mod data;
+mod help;
+mod lint;
 mod migrate;
 mod ping;
 mod project;
