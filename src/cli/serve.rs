@@ -270,6 +270,13 @@ fn backfill_names(registry: Arc<Registry>) {
                 tracing::warn!(%error, "schemas that an older release stored can't be found by name before the next start");
             }
         }
+        match registry.backfill_words().await {
+            Ok(0) => {}
+            Ok(filed) => tracing::info!("filed the words of {filed} subjects and schemas that an older release stored"),
+            Err(error) => {
+                tracing::warn!(%error, "what an older release stored can't all be searched before the next start");
+            }
+        }
     });
 }
 

@@ -5,6 +5,7 @@ pub mod cloudevents;
 mod compatibility;
 mod contexts;
 mod delete;
+mod explore;
 mod find;
 mod keys;
 mod logical;
