@@ -334,6 +334,7 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
         hosts: hosts(settings, is_local),
         cors: cors(settings),
         rate_limits: RateLimits { writes: settings.rate_limit_writes, judging: settings.rate_limit_judging },
+        ui: settings.ui.0,
         metrics_open: settings.metrics_open,
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,

@@ -23,6 +23,7 @@ use super::peer::Peer;
 use super::request_info::{REQUEST_ID, RequestInfo};
 use super::routes::routes;
 use super::state::AppState;
+use super::ui;
 use crate::registry::Registry;
 
 /// Cheap to clone, one call for each request.
@@ -136,6 +137,11 @@ impl App {
         admitted?;
         if request.method() == Method::OPTIONS && request.uri().path() == "*" {
             return Ok(dispatch::allowed(&dispatch::METHODS));
+        }
+        if self.state.settings.ui
+            && let Some(page) = ui::answer(request.method(), request.uri().path(), request.headers())
+        {
+            return Ok(page);
         }
         context_prefix::strip(&mut request)?;
         let Ok(response) = self.router.clone().oneshot(request).await;

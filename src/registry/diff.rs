@@ -165,7 +165,22 @@ fn beside(old: &Content, new: &Content) -> Vec<(String, Option<String>, Option<S
             }
         }
     }
-    said.into_iter().filter(|(_, [from, to])| from != to).map(|(key, [from, to])| (key, from, to)).collect()
+    let is_sensitive = |key: &str| {
+        let name = key.strip_prefix("metadata.properties ");
+        name.is_some_and(|name| [old, new].iter().any(|content| is_sensitive(content, name)))
+    };
+    let differs = said.into_iter().filter(|(_, [from, to])| from != to);
+    let shown = differs.map(|(key, [from, to])| {
+        let hidden = is_sensitive(&key);
+        let show = |value: Option<String>| if hidden { value.map(|_| "(sensitive)".to_owned()) } else { value };
+        (key, show(from), show(to))
+    });
+    shown.collect()
+}
+
+fn is_sensitive(content: &Content, property: &str) -> bool {
+    let names = content.metadata.as_ref().and_then(|metadata| metadata.sensitive.as_ref());
+    names.is_some_and(|names| names.iter().any(|name| name.0 == property))
 }
 
 fn around(content: &Content) -> Vec<(String, String)> {
