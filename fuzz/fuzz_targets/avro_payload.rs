@@ -22,9 +22,22 @@ fuzz_target!(|bytes: &[u8]| {
         // it fills the bytes exactly
         assert!(payload.binary(&[data, &[0]].concat(), &mut work()).is_err());
     }
+    if let Ok(decoded) = payload.decode(data, &mut work()) {
+        // what was decoded is encoded as the same again, as far as one is free there
+        let again = decoded.to_binary();
+        let text = decoded.to_json(UnionEncoding::Tagged, 1 << 20);
+        let reread = payload.decode(&again, &mut work()).map(|decoded| decoded.to_json(UnionEncoding::Tagged, 1 << 20));
+        assert_eq!(reread.ok(), Some(text));
+        let _ = decoded.read_as(&payload, &mut work());
+    }
     let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
     if let Some(value) = std::str::from_utf8(data).ok().and_then(|text| json::read(text, options).ok()) {
         let _ = payload.json(&value, UnionEncoding::Tagged, &mut work());
         let _ = payload.json(&value, UnionEncoding::Plain, &mut work());
+        for unions in [UnionEncoding::Tagged, UnionEncoding::Plain] {
+            if let Ok(read) = payload.read_json(&value, unions, &mut work()) {
+                assert!(payload.binary(&read.to_binary(), &mut Work::new(Effort::Full, None)).is_ok());
+            }
+        }
     }
 });

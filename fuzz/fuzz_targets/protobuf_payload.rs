@@ -21,8 +21,17 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let _ = payload.binary(message, rest, &mut work());
     let _ = payload.binary(None, data, &mut work());
+    if let Ok((decoded, _)) = payload.decode(message, rest, &mut work()) {
+        let again = decoded.to_binary();
+        let text = decoded.to_json(1 << 20, &mut work()).ok();
+        let reread = payload.decode(message, &again, &mut Work::new(Effort::Full, None)).ok();
+        assert_eq!(reread.map(|(decoded, _)| decoded.to_json(1 << 20, &mut work()).ok()), Some(text));
+    }
     let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
     if let Some(value) = std::str::from_utf8(data).ok().and_then(|text| json::read(text, options).ok()) {
         let _ = payload.json(None, &value, &mut work());
+        if let Ok(read) = payload.read_json(None, &value, &mut work()) {
+            assert!(payload.binary(None, &read.to_binary(), &mut Work::new(Effort::Full, None)).is_ok());
+        }
     }
 });

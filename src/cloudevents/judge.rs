@@ -94,6 +94,7 @@ impl Judgement {
                 FaultKind::Unknown => (Level::Breach, "data.unknown_field"),
                 FaultKind::Depth => (Level::Error, "limit.depth"),
                 FaultKind::Items => (Level::Error, "limit.items"),
+                FaultKind::Memory => (Level::Error, "limit.memory"),
                 FaultKind::Work => (Level::Error, "limit.work"),
             };
             let offset = if data.in_body { place(&data.content, &fault.pointer) } else { None };

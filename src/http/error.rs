@@ -7,11 +7,12 @@ use axum::http::StatusCode;
 use super::admission::Refusal;
 use super::invalid_schema;
 use super::rate_limit::Exceeded;
-use super::wire::{ErrorDetails, ErrorMessage, Finding};
+use super::wire::{DataIssue, ErrorDetails, ErrorMessage, Finding};
 use crate::access::{Denied, Refusal as DenialForm, Resource};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::kms::KmsError;
 use crate::registry::{DekForm, NotPermitted, RegistryError, UnresolvedReason};
+use crate::schema::payload::Fault;
 use crate::store::StoreError;
 use crate::types::{MAX_IMPORTED, Subject, Version, VersionSelector};
 
@@ -56,11 +57,11 @@ pub(super) enum ProblemKind {
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 66] = [
+pub const ERROR_CODES: [u32; 67] = [
     400, 401, 403, 40301, 40370, 404, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 40470, 40471, 40472,
     40480, 405, 406, 408, 40901, 40902, 40903, 40904, 40905, 40907, 40908, 40971, 40972, 40980, 40981, 41080, 413, 415, 421, 422,
-    42201, 42202, 42203, 42204, 42205, 42206, 42208, 42210, 42211, 42212, 42271, 42272, 42280, 42281, 42282, 42283, 42980, 500,
-    50001, 50002, 50070, 501, 503, 50302, 50303, 50304, 50381,
+    42201, 42202, 42203, 42204, 42205, 42206, 42208, 42210, 42211, 42212, 42271, 42272, 42280, 42281, 42282, 42283, 42284, 42980,
+    500, 50001, 50002, 50070, 501, 503, 50302, 50303, 50304, 50381,
 ];
 
 impl ApiError {
@@ -326,6 +327,18 @@ fn dek_not_made(form: DekForm, subject: &str, error: &KmsError) -> String {
     format!("Could not generate {form} dek for {subject}: {error}")
 }
 
+/// What is wrong with data: the first in the message, all of it in `issues`.
+fn unfit_data(faults: Vec<Fault>) -> ApiError {
+    let message = match faults.first() {
+        Some(Fault { pointer, message, .. }) if !pointer.is_empty() => format!("The data can't be used: at {pointer}: {message}"),
+        Some(Fault { message, .. }) => format!("The data can't be used: {message}"),
+        None => "The data can't be used".to_owned(),
+    };
+    let issues = faults.into_iter().map(DataIssue::from).collect();
+    let details = ErrorDetails { issues: Some(issues), ..ErrorDetails::default() };
+    ApiError { details: Some(Box::new(details)), ..ApiError::refused(42284, message) }
+}
+
 impl From<RegistryError> for ApiError {
     fn from(error: RegistryError) -> Self {
         use RegistryError as E;
@@ -435,6 +448,11 @@ impl From<RegistryError> for ApiError {
                 conflict(40981, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
             }
             E::InvalidTree(message) => refused(42283, message),
+            E::NoRecordSchema(Some(what)) => not_found(40403, format!("No schema: {what}")),
+            E::NoRecordSchema(None) => {
+                Self::bad_request("Nothing names a schema: the data has no framing, and no subject, id or guid is given")
+            }
+            E::UnfitData(faults) => unfit_data(faults),
             E::OfMember { subject, error } => {
                 let error = Self::from(*error);
                 Self { message: format!("Subject '{subject}': {}", error.message), ..error }

@@ -113,6 +113,11 @@ pub(super) fn events(body_limit: BodyLimit) -> RouteOptions {
     RouteOptions { takes_any_type: true, body_limit, ..own_type() }
 }
 
+/// For routes whose body has data in it.
+pub(super) fn data(body_limit: BodyLimit) -> RouteOptions {
+    RouteOptions { body_limit, ..RouteOptions::default() }
+}
+
 /// For routes whose body asks for something and changes nothing.
 pub(super) fn question() -> RouteOptions {
     RouteOptions { repeated: Some(|_| ()), ..RouteOptions::default() }

@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::handlers::{
-    associations, audit, compatibility, config, contexts, deks, diff, explore, health, keks, metadata, mode, register_tree,
-    schemas, subjects, whoami,
+    associations, audit, compatibility, config, contexts, deks, diff, explore, health, keks, metadata, mode, records,
+    register_tree, schemas, subjects, whoami,
 };
 use super::needs::Needs;
 use super::route::{
-    Route, any_origin, delete, events, get, of_config, options, or_document, own_type, post, put, question, registration,
+    Route, any_origin, data, delete, events, get, of_config, options, or_document, own_type, post, put, question, registration,
 };
 use crate::access::Operation;
 
@@ -148,6 +148,8 @@ pub fn routes() -> &'static [Route] {
             put("/cloudevents/types/{type}", "putEventType", WRITE_SOME, types::put).with(own_type()),
             delete("/cloudevents/types/{type}", "deleteEventType", WRITE_SOME, types::delete).with(own_type()),
             get("/cloudevents/problems/{name}", "getProblem", Needs::Nothing, problems::page).with(own_type()),
+            post("/accordant/v1/decode", "decodeRecord", Needs::Schema, records::decode).with(data(records::limit)),
+            post("/accordant/v1/encode", "encodeRecord", Needs::Schema, records::encode).with(data(records::limit)),
             post("/accordant/v1/register", "registerTree", WRITE_SOME, register_tree::post),
             get("/accordant/v1/audit", "listAudit", Needs::Global(Operation::AuditRead), audit::list),
             get("/accordant/v1/search", "search", READ_SOME, explore::search),

@@ -4,6 +4,7 @@ use super::invalid_schema::InvalidSchema;
 use crate::access::Denied;
 use crate::kms::KmsError;
 use crate::schema::Finding;
+use crate::schema::payload::Fault;
 use crate::store::StoreError;
 use crate::types::{AssociationType, Guid, SchemaId, Subject, Version, VersionSelector};
 
@@ -155,6 +156,12 @@ pub enum RegistryError {
     /// It comes from the configuration, so the API can't remove it.
     #[error("configured")]
     Configured(String),
+    /// Nothing names a schema of the data; or what is named, which the text says, is not here.
+    #[error("no schema for the data")]
+    NoRecordSchema(Option<String>),
+    /// Data that is not in its encoding, or not what its schema says: at least one fault.
+    #[error("unfit data")]
+    UnfitData(Vec<Fault>),
     /// Schemas that can't be registered together; the text is the message.
     #[error("{0}")]
     InvalidTree(String),

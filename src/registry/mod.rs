@@ -21,6 +21,7 @@
 //! | `document` | schemas as documents under CloudEvents URLs |
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
 //! | `events/` | judging events |
+//! | `records` | decoding and encoding data |
 //! | `judging_pool` | what judging may cost, and where it runs |
 //! | `submission`, `parse`, `invalid_schema` | what clients submit; reading it; why it is refused |
 //! | `schema_cache`, `schema_names` | schemas in memory; names and digests, and their backfill |
@@ -56,6 +57,7 @@ mod lookup;
 mod mode;
 mod outbox;
 mod parse;
+mod records;
 mod references;
 mod register;
 mod register_tree;
@@ -87,6 +89,7 @@ pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
 pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check_dek_name};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
+pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema};
 pub use references::{ReferenceEdge, ReferenceGraph, ReferenceNode};
 pub use register::RegisterOptions;
 pub use register_tree::{TreeAnswer, TreeMember};

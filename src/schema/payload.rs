@@ -1,7 +1,7 @@
 //! What is wrong with data, and how much work may be spent on finding out; the same for every format.
 //!
-//! Data is untrusted. It is walked, never built; every walk counts its work and its depth, looks at what is left before it
-//! believes a length, and stops when it is told to.
+//! Data is untrusted. To judge it, it is walked, never built; every walk counts its work and its depth, looks at what is left before it
+//! believes a length, and stops when it is told to. What is decoded into values is counted in bytes as well.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,6 +20,8 @@ pub enum FaultKind {
     Depth,
     /// Too many items that take no bytes.
     Items,
+    /// The values would take too much memory.
+    Memory,
     Work,
 }
 
@@ -62,6 +64,26 @@ impl Fault {
     }
 }
 
+/// How a reader with another schema than the writer's sees something else than was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum ReadingChangeKind {
+    /// It was written, and the reader does not see it.
+    Lost,
+    /// The reader sees a default instead.
+    Default,
+}
+
+/// One place where a reader sees something else than was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadingChange {
+    pub kind: ReadingChangeKind,
+    /// JSON pointer into the data.
+    pub pointer: String,
+    /// One sentence.
+    pub message: String,
+}
+
 /// Faults that are listed for one piece of data.
 pub const MAX_FAULTS: usize = 100;
 
@@ -76,6 +98,9 @@ pub enum Effort {
 /// Steps of some nanoseconds each.
 const QUICK_STEPS: u64 = 200_000;
 const FULL_STEPS: u64 = 20_000_000;
+/// Bytes that decoded values may take.
+const QUICK_MEMORY: usize = 2 << 20;
+const FULL_MEMORY: usize = 24 << 20;
 /// Steps between two looks at the flag that ends a walk early.
 const STOP_INTERVAL: u64 = 4096;
 
@@ -84,17 +109,18 @@ const STOP_INTERVAL: u64 = 4096;
 pub struct Work<'s> {
     effort: Effort,
     left: u64,
+    memory: usize,
     stop: Option<&'s AtomicBool>,
 }
 
 impl<'s> Work<'s> {
     /// `stop` ends the walk early.
     pub fn new(effort: Effort, stop: Option<&'s AtomicBool>) -> Self {
-        let left = match effort {
-            Effort::Quick => QUICK_STEPS,
-            Effort::Full => FULL_STEPS,
+        let (left, memory) = match effort {
+            Effort::Quick => (QUICK_STEPS, QUICK_MEMORY),
+            Effort::Full => (FULL_STEPS, FULL_MEMORY),
         };
-        Self { effort, left, stop }
+        Self { effort, left, memory, stop }
     }
 
     pub fn effort(&self) -> Effort {
@@ -114,6 +140,18 @@ impl<'s> Work<'s> {
         }
         self.left -= 1;
         true
+    }
+
+    /// Bytes that may still be taken, for who counts them himself.
+    pub(crate) fn memory_left(&self) -> usize {
+        self.memory
+    }
+
+    /// Takes bytes; false when there are not as many left.
+    pub(crate) fn take_memory(&mut self, bytes: usize) -> bool {
+        let left = self.memory.checked_sub(bytes);
+        self.memory = left.unwrap_or(0);
+        left.is_some()
     }
 
     pub fn is_stopped(&self) -> bool {

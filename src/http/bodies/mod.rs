@@ -6,4 +6,5 @@ pub(super) mod cloudevents;
 pub(super) mod diff;
 pub(super) mod json;
 pub(super) mod key;
+pub(super) mod records;
 pub(super) mod schema;

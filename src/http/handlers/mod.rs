@@ -15,6 +15,7 @@ mod listing;
 pub(super) mod metadata;
 pub(super) mod mode;
 mod parameter;
+pub(super) mod records;
 pub(super) mod register_tree;
 mod schema_view;
 pub(super) mod schemas;

@@ -5,6 +5,7 @@ use serde_with::skip_serializing_none;
 
 use super::cloudevents::Candidate;
 use super::compatibility::Finding;
+use super::records::DataIssue;
 
 #[derive(Serialize)]
 pub(in crate::http) struct ErrorMessage<'e> {
@@ -34,6 +35,7 @@ pub(in crate::http) struct Problem<'e> {
 #[derive(Debug, Default, Serialize)]
 pub(in crate::http) struct ErrorDetails {
     pub(in crate::http) findings: Option<Vec<Finding>>,
+    pub(in crate::http) issues: Option<Vec<DataIssue>>,
     pub(in crate::http) url: Option<String>,
     pub(in crate::http) candidates: Option<Vec<Candidate>>,
     pub(in crate::http) tried: Option<Vec<&'static str>>,

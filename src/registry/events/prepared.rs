@@ -32,7 +32,7 @@ pub(in crate::registry) fn prepared_schemas(bytes: u64) -> PreparedSchemas {
 
 impl Registry {
     /// A schema made ready for data; the inner error is why it can't be.
-    pub(super) async fn prepared(
+    pub(in crate::registry) async fn prepared(
         &self,
         schema: &Arc<CachedSchema>,
         formats: bool,

@@ -109,9 +109,9 @@ impl Registry {
     }
 }
 
-impl From<Resolution> for SourceSchema {
-    fn from(found: Resolution) -> Self {
-        let facts = SchemaFacts {
+impl From<&Resolution> for SchemaFacts {
+    fn from(found: &Resolution) -> Self {
+        Self {
             resolved_by: found.resolved_by.as_str(),
             subject: Some(found.subject.qualified()),
             version: Some(found.version),
@@ -119,8 +119,13 @@ impl From<Resolution> for SourceSchema {
             guid: Some(found.guid()),
             schema_type: Some(found.schema_type()),
             url: None,
-        };
-        Self { facts, schema: found.schema, fragment: found.fragment }
+        }
+    }
+}
+
+impl From<Resolution> for SourceSchema {
+    fn from(found: Resolution) -> Self {
+        Self { facts: SchemaFacts::from(&found), schema: found.schema, fragment: found.fragment }
     }
 }
 

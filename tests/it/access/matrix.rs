@@ -78,6 +78,8 @@ pub fn target(route: &Route, id: i64, guid: &str) -> String {
         "getLatestWithMetadata" => format!("{path}?deleted=true"),
         "search" => format!("{path}?q=orders"),
         "getOutline" | "diffVersions" | "getReferenceGraph" | "getHistory" => format!("{path}?subject=orders"),
+        "search" => format!("{path}?q=orders"),
+        "getOutline" | "diffVersions" | "getReferenceGraph" | "getHistory" => format!("{path}?subject=orders"),
         "validateEvent" => format!("{path}?subject=orders&status=always-200"),
         _ => path,
     }
@@ -99,11 +101,14 @@ pub fn body(route: &Route) -> Option<Value> {
         }
         "batchGetAssociations" => json!({ "requests": [{ "resourceId": "r" }] }),
         "diffSchemas" => json!({ "subject": "orders", "old": {}, "new": {} }),
+        "diffSchemas" => json!({ "subject": "orders", "old": {}, "new": {} }),
         "putAlias" => json!({ "uri": "https://example.com/guarded", "subject": "orders", "version": "latest" }),
         "putEventType" => json!({ "subject": "orders", "version": "latest" }),
         "resolveHints" | "postResolvedDocument" => json!({ "dataschema": "https://example.com/guarded" }),
         "validateEvent" => json!({ "a": 1 }),
         "validateRecord" => json!({ "headers": [], "value": null }),
+        "decodeRecord" => json!({ "subject": "orders", "hex": "02" }),
+        "encodeRecord" => json!({ "subject": "orders", "data": {} }),
         "postRoot" => json!({}),
         "createKek" => json!({ "name": "u", "kmsType": "x", "kmsKeyId": "y" }),
         "putKek" => json!({ "doc": "d" }),

@@ -12,6 +12,7 @@ mod logical;
 mod middleware;
 mod pages;
 mod ready_answers;
+mod records;
 mod register;
 mod register_tree;
 mod settings;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 15] = [
+const RINGS: [(&str, &[&str]); 16] = [
     ("types", &[]),
     ("java", &[]),
     ("cache", &[]),
@@ -14,10 +14,14 @@ const RINGS: [(&str, &[&str]); 15] = [
     ("schema", &["types", "java"]),
     ("compat", &["types", "schema"]),
     ("cloudevents", &["types", "schema"]),
+    ("records", &["types", "schema"]),
     ("kms", &["types"]),
     ("store", &["types", "cache", "codec"]),
-    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "kms", "store"]),
-    ("http", &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "kms", "registry", "store"]),
+    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "records", "kms", "store"]),
+    (
+        "http",
+        &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "records", "kms", "registry", "store"],
+    ),
     ("config", &["types", "login", "cloudevents", "kms", "http", "server"]),
     ("server", &["http", "login"]),
 ];

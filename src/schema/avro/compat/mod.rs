@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use strum::VariantNames;
 
 use self::incompatibility::Incompatibility;
+pub(super) use self::rules::is_named_like;
 use self::walk::Stop;
 use super::schema::Schema;
 use crate::schema::finding::{Finding, Place};

@@ -4,9 +4,20 @@
 use super::incompatibility::{Incompatibility, IncompatibilityType};
 use super::union_index::{LARGE_UNION, UnionIndex};
 use super::walk::{Call, Checker, Job, PathStep, Stop};
-use crate::schema::avro::model::{Enum, Field, Fixed, NamedType, NodeId, NodeKind, Record};
+use crate::schema::avro::model::{Enum, Field, Fixed, Model, NamedType, NodeId, NodeKind, Record};
 use crate::schema::avro::{print, value};
 use crate::schema::meter;
+
+/// Whether simple names agree, or an alias of the reader's type is the full name of the writer's.
+pub(in crate::schema::avro) fn is_named_like(reader: &Model, r: &NamedType, writer: &Model, w: &NamedType) -> bool {
+    let wanted = writer.namespace(w.name.namespace);
+    r.name.simple == w.name.simple
+        || r.aliases.iter().any(|alias| {
+            // `Schema.getAliases` of Avro's Java library never finds an alias without namespace of a type that has one
+            let is_found = alias.namespace != 0 || r.name.namespace == 0;
+            is_found && alias.simple == w.name.simple && reader.namespace(alias.namespace) == wanted
+        })
+}
 
 impl<'m> Checker<'m> {
     /// Checks a pair as far as that needs no other pair; gives back the job that remains.
@@ -67,20 +78,11 @@ impl<'m> Checker<'m> {
             return Ok(());
         }
         meter::charge(r.aliases.len() as u64 / 8)?;
-        if self.has_alias(r, w) {
+        if is_named_like(self.reader, r, self.writer, w) {
             return Ok(());
         }
         let info = format!("expected: {}", self.writer.full_name(&w.name));
         self.report(IncompatibilityType::NameMismatch, "/name", info, Some((r.name_at, w.name_at)))
-    }
-
-    fn has_alias(&self, r: &NamedType, w: &NamedType) -> bool {
-        let wanted = self.writer.namespace(w.name.namespace);
-        r.aliases.iter().any(|alias| {
-            // `Schema.getAliases` of Avro's Java library never finds an alias without namespace of a type that has one
-            let is_found = alias.namespace != 0 || r.name.namespace == 0;
-            is_found && alias.simple == w.name.simple && self.reader.namespace(alias.namespace) == wanted
-        })
     }
 
     /// Both are unions: some branch of the reader must read each branch of the writer.

@@ -1,30 +1,39 @@
 //! Avro's binary encoding.
 
+use super::build::{Build, Leaf};
 use super::uuid::{is_uuid, is_uuid_type};
 use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
 use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::pointer::Segment;
 
 /// Deepest nesting of records, arrays and maps in a datum.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 /// Items of one array or map that take no bytes: whoever decodes the data builds them all.
 const MAX_EMPTY_ITEMS: u64 = 1_000_000;
-/// Walks one datum and says how many bytes are left behind it.
-pub(super) fn walk(model: &Model, root: NodeId, bytes: &[u8], work: &mut Work<'_>) -> Result<usize, Fault> {
-    let mut walker = Walker { model, rest: bytes, path: Vec::new(), depth: 0, work };
-    walker.datum(root)?;
-    Ok(walker.rest.len())
+
+/// Walks one datum, and makes of it what `build` makes. Says how many bytes are left behind it, too.
+pub(super) fn walk<'a, B: Build<'a>>(
+    model: &'a Model,
+    root: NodeId,
+    bytes: &'a [u8],
+    build: B,
+    work: &mut Work<'_>,
+) -> Result<(B::Value, usize), Fault> {
+    let mut walker = Walker { model, rest: bytes, path: Vec::new(), depth: 0, build, work };
+    let value = walker.datum(root)?;
+    Ok((value, walker.rest.len()))
 }
 
-struct Walker<'a, 'w, 's> {
+struct Walker<'a, 'w, 's, B> {
     model: &'a Model,
     rest: &'a [u8],
     path: Vec<Segment<'a>>,
     depth: usize,
+    build: B,
     work: &'w mut Work<'s>,
 }
 
-impl<'a> Walker<'a, '_, '_> {
+impl<'a, B: Build<'a>> Walker<'a, '_, '_, B> {
     fn fault<T>(&self, kind: FaultKind, message: impl Into<String>) -> Result<T, Fault> {
         Err(Fault::at(kind, &self.path, message))
     }
@@ -81,37 +90,52 @@ impl<'a> Walker<'a, '_, '_> {
         Ok(())
     }
 
-    fn datum(&mut self, id: NodeId) -> Result<(), Fault> {
+    fn leaf(&mut self, leaf: Leaf<'a>) -> Result<B::Value, Fault> {
+        self.build.leaf(leaf).or_else(|_| self.too_large())
+    }
+
+    fn too_large<T>(&self) -> Result<T, Fault> {
+        self.fault(FaultKind::Memory, "the data takes too much memory when it is decoded")
+    }
+
+    fn datum(&mut self, id: NodeId) -> Result<B::Value, Fault> {
         if !self.work.step() {
             return Err(Fault::out_of_work(&self.path));
         }
         let node = self.model.node(id);
         match &node.kind {
             NodeKind::Primitive(primitive) => self.primitive(id, *primitive),
-            NodeKind::Fixed(fixed) => self.take(fixed.size as usize, "a fixed").map(|_| ()),
+            NodeKind::Fixed(fixed) => {
+                let bytes = self.take(fixed.size as usize, "a fixed")?;
+                self.leaf(Leaf::Fixed(bytes))
+            }
             NodeKind::Enum(symbols) => {
                 let index = self.long("the index of an enum")?;
-                match usize::try_from(index) {
-                    Ok(index) if index < symbols.symbols.len() => Ok(()),
+                match u32::try_from(index) {
+                    Ok(index) if (index as usize) < symbols.symbols.len() => self.leaf(Leaf::Enum(index)),
                     _ => self.decode(format!("the enum has {} symbols, and the index is {index}", symbols.symbols.len())),
                 }
             }
             NodeKind::Union(branches) => {
                 let index = self.long("the index of a union")?;
-                match usize::try_from(index).ok().and_then(|index| branches.get(index)) {
-                    Some(branch) => self.datum(*branch),
-                    None => self.decode(format!("the union has {} branches, and the index is {index}", branches.len())),
-                }
+                let branch = u32::try_from(index).ok().and_then(|index| Some((index, *branches.get(index as usize)?)));
+                let Some((index, branch)) = branch else {
+                    return self.decode(format!("the union has {} branches, and the index is {index}", branches.len()));
+                };
+                let value = self.datum(branch)?;
+                self.build.union(index, value).or_else(|_| self.too_large())
             }
             NodeKind::Record(record) => {
                 self.enter()?;
+                let mut fields = B::Items::default();
                 for field in &record.fields {
                     self.path.push(Segment::Name(&field.name));
-                    self.datum(field.ty)?;
+                    let value = self.datum(field.ty)?;
                     self.path.pop();
+                    self.build.item(&mut fields, value, 1).or_else(|_| self.too_large())?;
                 }
                 self.depth -= 1;
-                Ok(())
+                Ok(self.build.record(fields))
             }
             NodeKind::Array(items) => self.blocks(*items, false),
             NodeKind::Map(values) => self.blocks(*values, true),
@@ -119,39 +143,53 @@ impl<'a> Walker<'a, '_, '_> {
         }
     }
 
-    fn primitive(&mut self, id: NodeId, primitive: Primitive) -> Result<(), Fault> {
-        match primitive {
-            Primitive::Null => Ok(()),
+    fn primitive(&mut self, id: NodeId, primitive: Primitive) -> Result<B::Value, Fault> {
+        let leaf = match primitive {
+            Primitive::Null => Leaf::Null,
             Primitive::Boolean => match self.take(1, "a boolean")? {
-                [0 | 1] => Ok(()),
-                other => self.decode(format!("a boolean is 0 or 1, not {}", other.first().copied().unwrap_or(0))),
+                [0] => Leaf::Boolean(false),
+                [1] => Leaf::Boolean(true),
+                other => {
+                    return self.decode(format!("a boolean is 0 or 1, not {}", other.first().copied().unwrap_or(0)));
+                }
             },
             Primitive::Int => {
                 let value = self.long("an int")?;
-                if i32::try_from(value).is_ok() { Ok(()) } else { self.decode(format!("{value} does not fit into an int")) }
+                match i32::try_from(value) {
+                    Ok(value) => Leaf::Int(value),
+                    Err(_) => return self.decode(format!("{value} does not fit into an int")),
+                }
             }
-            Primitive::Long => self.long("a long").map(|_| ()),
-            Primitive::Float => self.take(4, "a float").map(|_| ()),
-            Primitive::Double => self.take(8, "a double").map(|_| ()),
+            Primitive::Long => Leaf::Long(self.long("a long")?),
+            Primitive::Float => {
+                let bytes = self.take(4, "a float")?;
+                Leaf::Float(bytes.first_chunk().map_or(0.0, |bytes| f32::from_le_bytes(*bytes)))
+            }
+            Primitive::Double => {
+                let bytes = self.take(8, "a double")?;
+                Leaf::Double(bytes.first_chunk().map_or(0.0, |bytes| f64::from_le_bytes(*bytes)))
+            }
             Primitive::Bytes => {
                 let length = self.length("bytes")?;
-                self.take(length, "bytes").map(|_| ())
+                Leaf::Bytes(self.take(length, "bytes")?)
             }
             Primitive::String => {
                 let text = self.text("a string")?;
                 if is_uuid_type(self.model, id) && !is_uuid(text) {
                     return self.fault(FaultKind::Mismatch, "a string of the logical type uuid is not one");
                 }
-                Ok(())
+                Leaf::String(text)
             }
-        }
+        };
+        self.leaf(leaf)
     }
 
     /// Arrays and maps: blocks of a count and so many items, until a count of 0. A negative count is followed by its bytes.
-    fn blocks(&mut self, items: NodeId, is_map: bool) -> Result<(), Fault> {
+    fn blocks(&mut self, items: NodeId, is_map: bool) -> Result<B::Value, Fault> {
         self.enter()?;
         let what = if is_map { "the count of a map" } else { "the count of an array" };
         let (mut index, mut empty) = (0_u64, 0_u64);
+        let (mut values, mut entries) = (B::Items::default(), B::Entries::default());
         loop {
             let count = self.long(what)?;
             let size = if count < 0 { Some(self.length("a block")?) } else { None };
@@ -170,12 +208,17 @@ impl<'a> Walker<'a, '_, '_> {
                 if is_map {
                     let key = self.text("the key of a map")?;
                     self.path.push(Segment::Name(key));
-                } else {
-                    self.path.push(Segment::Index(index));
+                    let value = self.datum(items)?;
+                    self.path.pop();
+                    self.build.entry(&mut entries, key, value).or_else(|_| self.too_large())?;
+                    done += 1;
+                    continue;
                 }
-                self.datum(items)?;
+                self.path.push(Segment::Index(index));
+                let value = self.datum(items)?;
                 self.path.pop();
                 (done, index) = (done + 1, index + 1);
+                let mut times = 1;
                 if self.rest.len() == before {
                     // nor do the other items take any bytes, so they are counted without being walked
                     empty = empty.saturating_add(count - done + 1);
@@ -184,6 +227,7 @@ impl<'a> Walker<'a, '_, '_> {
                         return self.fault(FaultKind::Items, message);
                     }
                     index = index.saturating_add(count - done);
+                    times += count - done;
                     done = count;
                 } else if count - done > self.rest.len() as u64 {
                     return self.decode(format!(
@@ -192,12 +236,13 @@ impl<'a> Walker<'a, '_, '_> {
                         self.rest.len()
                     ));
                 }
+                self.build.item(&mut values, value, times).or_else(|_| self.too_large())?;
             }
             if end.is_some_and(|end| end != self.rest.len()) {
                 return self.decode("a block is not as long as it claims");
             }
         }
         self.depth -= 1;
-        Ok(())
+        Ok(if is_map { self.build.map(entries) } else { self.build.array(values) })
     }
 }

@@ -10,11 +10,12 @@ use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
 use crate::schema::pointer::Segment;
 
 /// How unions are written in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnionEncoding {
     /// Avro's JSON encoding: `{"string": "a"}`.
     Tagged,
     /// Plain JSON: `"a"`.
+    #[default]
     Plain,
 }
 
@@ -27,6 +28,13 @@ pub(super) fn walk(model: &Model, root: NodeId, value: &Value, unions: UnionEnco
         return vec![Fault::out_of_work(&[])];
     }
     walker.faults
+}
+
+/// Whether a value fits.
+pub(super) fn fits(model: &Model, root: NodeId, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> bool {
+    let mut walker =
+        Walker { model, unions, path: Vec::new(), faults: Vec::new(), fits: HashMap::new(), silent: 1, spent: false, work };
+    walker.value(root, value) && !walker.spent
 }
 
 struct Walker<'a, 'w, 's> {
@@ -221,7 +229,7 @@ fn names(model: &Model, branches: &[NodeId]) -> String {
 }
 
 /// What a node is, in words.
-fn words(kind: &NodeKind) -> &'static str {
+pub(super) fn words(kind: &NodeKind) -> &'static str {
     match kind {
         NodeKind::Primitive(primitive) => primitive.word(),
         NodeKind::Array(_) => "an array",

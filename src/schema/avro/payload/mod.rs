@@ -1,20 +1,30 @@
 //! Data under an Avro schema: the binary encoding, the JSON encoding and single-object encoding (Avro specification, "Data
-//! Serialization"). The walkers build nothing, so no datum can make them allocate or recurse at will.
+//! Serialization"). The walkers that judge build nothing, so no datum can make them allocate or recurse at will; those that decode count
+//! the bytes of what they build.
 
 mod binary;
+mod build;
+mod datum;
+mod encode;
 mod fingerprint;
+mod from_json;
 mod json;
+mod resolve;
+mod to_json;
 mod uuid;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use self::build::Nothing;
+use self::datum::{Datum, DatumBuilder};
 pub use self::json::UnionEncoding;
+use self::resolve::Side;
 use super::model::NodeId;
 use super::schema::Schema;
 use crate::schema::format::{Format, SchemaError};
 use crate::schema::json::Value;
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{Fault, FaultKind, ReadingChange, Work};
 
 /// The first two bytes of single-object encoding; the eight bytes of the fingerprint follow.
 const MARKER: [u8; 2] = [0xC3, 0x01];
@@ -44,11 +54,33 @@ impl PayloadValidator {
     /// # Errors
     /// The first fault.
     pub fn binary(&self, bytes: &[u8], work: &mut Work<'_>) -> Result<(), Fault> {
-        let rest = binary::walk(&self.schema.model, self.root, bytes, work)?;
-        if rest == 0 {
-            return Ok(());
+        let ((), rest) = binary::walk(&self.schema.model, self.root, bytes, Nothing, work)?;
+        nothing_left(rest)
+    }
+
+    /// Decodes a datum in the binary encoding; it must fill `bytes`.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn decode<'b>(&'b self, bytes: &'b [u8], work: &mut Work<'_>) -> Result<Data<'b>, Fault> {
+        let builder = DatumBuilder::new(work.memory_left());
+        let (datum, rest) = binary::walk(&self.schema.model, self.root, bytes, builder, work)?;
+        nothing_left(rest)?;
+        Ok(Data { payload: self, datum })
+    }
+
+    /// Reads a datum in JSON.
+    ///
+    /// # Errors
+    /// All faults, up to a bound.
+    pub fn read_json<'b>(&'b self, value: &'b Value, unions: UnionEncoding, work: &mut Work<'_>) -> Result<Data<'b>, Vec<Fault>> {
+        let faults = self.json(value, unions, work);
+        if !faults.is_empty() {
+            return Err(faults);
         }
-        Err(Fault::new(FaultKind::Trailing, "", format!("{rest} bytes are left after the datum")))
+        let datum =
+            from_json::read(&self.schema.model, self.root, value, unions, &mut work.again()).map_err(|fault| vec![fault])?;
+        Ok(Data { payload: self, datum })
     }
 
     /// The fingerprint and the datum, if the bytes are in single-object encoding.
@@ -70,6 +102,47 @@ impl PayloadValidator {
     /// Bytes held, roughly, the schema included.
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.schema.weight()
+    }
+}
+
+fn nothing_left(rest: usize) -> Result<(), Fault> {
+    if rest == 0 {
+        return Ok(());
+    }
+    Err(Fault::new(FaultKind::Trailing, "", format!("{rest} bytes are left after the datum")))
+}
+
+/// Decoded data, with the schema that says what it is.
+#[derive(Debug)]
+pub struct Data<'b> {
+    payload: &'b PayloadValidator,
+    datum: Datum<'b>,
+}
+
+impl<'b> Data<'b> {
+    /// The data as a reader with another schema sees it, and where that is not what was written.
+    ///
+    /// # Errors
+    /// The reader can't read it.
+    pub fn read_as(&self, reader: &'b PayloadValidator, work: &mut Work<'_>) -> Result<(Data<'b>, Vec<ReadingChange>), Fault> {
+        let side = |payload: &'b PayloadValidator| Side { model: &payload.schema.model, root: payload.root };
+        let (datum, changes) = resolve::resolve(side(self.payload), side(reader), &self.datum, work)?;
+        Ok((Data { payload: reader, datum }, changes))
+    }
+
+    /// The data as JSON of at most so many bytes.
+    ///
+    /// # Errors
+    /// It is longer.
+    pub fn to_json(&self, unions: UnionEncoding, limit: usize) -> Result<String, Fault> {
+        to_json::write(&self.payload.schema.model, self.payload.root, &self.datum, unions, limit)
+    }
+
+    /// The data in the binary encoding.
+    pub fn to_binary(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode::write(&mut out, &self.datum);
+        out
     }
 }
 

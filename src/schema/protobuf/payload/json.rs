@@ -181,10 +181,10 @@ impl<'a> Walker<'a, '_, '_> {
         let Some(found) = types.enums.get(id as usize) else { return };
         match &value.kind {
             Kind::Null if found.is_null => {}
-            Kind::String(name) if found.names.contains(name) => {}
+            Kind::String(name) if found.by_name.contains_key(name) => {}
             Kind::String(_) => self.fault("the enum has no constant of that name"),
             Kind::Number(text) => match integer(text).and_then(|number| i32::try_from(number).ok()) {
-                Some(number) if !found.closed || found.numbers.contains(&number) => {}
+                Some(number) if !found.closed || found.names.contains_key(&number) => {}
                 Some(_) => self.fault("the enum has no constant with that number"),
                 None => self.fault("the number of an enum must be an integer of 32 bits"),
             },

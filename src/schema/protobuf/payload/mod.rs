@@ -1,12 +1,18 @@
-//! Data under a Protobuf schema: the wire format and `ProtoJSON`. The walkers build nothing, so no data can make them allocate or
-//! recurse at will.
+//! Data under a Protobuf schema: the wire format and `ProtoJSON`. The walkers that judge build nothing, so no data can make them allocate
+//! or recurse at will; those that decode count the bytes of what they build.
 
 mod binary;
+mod decode;
+mod encode;
+mod from_json;
 mod json;
+mod message;
 mod scalar;
+mod to_json;
 mod types;
 mod well_known;
 
+use self::message::Message;
 use self::types::Types;
 use super::limits::MAX_TEXT_DEPTH;
 use super::schema::Schema;
@@ -44,6 +50,11 @@ impl PayloadValidator {
         self.types.by_indexes(indexes)
     }
 
+    /// The path of indexes that names a message of the file itself; without one, that of data that does not name any.
+    pub fn indexes_of(&self, message: Option<u32>) -> Option<Vec<i32>> {
+        self.types.indexes_of(message.or(self.root)?)
+    }
+
     /// The full name of a message; without one, that of data that does not name any.
     pub fn message_name(&self, message: Option<u32>) -> Option<String> {
         let at = message.or(self.root)?;
@@ -70,8 +81,67 @@ impl PayloadValidator {
         }
     }
 
+    /// Decodes a message in the wire format, and lists its unknown fields as [`FaultKind::Unknown`].
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn decode<'b>(
+        &'b self,
+        message: Option<u32>,
+        bytes: &'b [u8],
+        work: &mut Work<'_>,
+    ) -> Result<(Data<'b>, Vec<Fault>), Fault> {
+        let root = self.root(message)?;
+        let (message, unknown) = decode::decode(&self.types, root, bytes, work)?;
+        Ok((Data { payload: self, root, message }, unknown))
+    }
+
+    /// Reads a message in `ProtoJSON`.
+    ///
+    /// # Errors
+    /// All faults, up to a bound.
+    pub fn read_json<'b>(&'b self, message: Option<u32>, value: &'b Value, work: &mut Work<'_>) -> Result<Data<'b>, Vec<Fault>> {
+        let root = self.root(message).map_err(|fault| vec![fault])?;
+        let faults = json::walk(&self.types, root, value, work);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let message = from_json::read(&self.types, root, value, &mut work.again()).map_err(|fault| vec![fault])?;
+        Ok(Data { payload: self, root, message })
+    }
+
+    /// The message of a full name, of a name without the package, or of a type URL.
+    pub fn by_name(&self, name: &str) -> Option<u32> {
+        self.types.named(name)
+    }
+
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.types.weight()
+    }
+}
+
+/// A decoded message, with the types that say what it is.
+#[derive(Debug)]
+pub struct Data<'b> {
+    payload: &'b PayloadValidator,
+    root: u32,
+    message: Message<'b>,
+}
+
+impl Data<'_> {
+    /// The message as `ProtoJSON` of at most so many bytes.
+    ///
+    /// # Errors
+    /// It is longer, or has a value without a form in JSON, such as a time beyond year 9999.
+    pub fn to_json(&self, limit: usize, work: &mut Work<'_>) -> Result<String, Fault> {
+        to_json::write(&self.payload.types, self.root, &self.message, limit, work)
+    }
+
+    /// The message in the wire format.
+    pub fn to_binary(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode::write(&self.payload.types, self.root, &self.message, &mut out);
+        out
     }
 }
 

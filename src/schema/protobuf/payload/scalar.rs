@@ -48,6 +48,15 @@ impl Scalar {
         }
     }
 
+    /// Whether JSON has it as a string, because not every reader's numbers are as long.
+    pub(super) fn is_long(self) -> bool {
+        matches!(self, Self::Int64 | Self::Sint64 | Self::Sfixed64 | Self::Uint64 | Self::Fixed64)
+    }
+
+    pub(super) fn is_unsigned(self) -> bool {
+        matches!(self, Self::Uint32 | Self::Uint64 | Self::Fixed32 | Self::Fixed64)
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Double => "double",
@@ -76,7 +85,7 @@ impl Scalar {
     pub(super) fn check_json(self, value: &Value) -> Result<(), String> {
         let fits = match (self, &value.kind) {
             (Self::Bool, Kind::Bool(_)) | (Self::String, Kind::String(_)) => true,
-            (Self::Bytes, Kind::String(text)) => is_base64(text),
+            (Self::Bytes, Kind::String(text)) => base64_of(text).is_some(),
             (Self::Float | Self::Double, Kind::Number(text)) => self.fits_float(text),
             (Self::Float | Self::Double, Kind::String(text)) => {
                 matches!(&**text, "NaN" | "Infinity" | "-Infinity") || (is_number(text) && self.fits_float(text))
@@ -149,12 +158,12 @@ pub(super) fn integer(text: &str) -> Option<i128> {
 }
 
 /// Either alphabet, with or without padding.
-fn is_base64(text: &str) -> bool {
+pub(super) fn base64_of(text: &str) -> Option<Vec<u8>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
     let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
-    GeneralPurpose::new(alphabet, config).decode(text).is_ok()
+    GeneralPurpose::new(alphabet, config).decode(text).ok()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The types of a schema, prepared for data: names resolved, fields by number and by JSON name.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::scalar::Scalar;
+use super::scalar::{LENGTH, Scalar};
 use super::well_known::WellKnown;
 use crate::schema::format::SchemaError;
 use crate::schema::protobuf::builtin;
@@ -33,6 +33,10 @@ pub(super) struct Field {
     pub(super) required: bool,
     /// Strings must be UTF-8.
     pub(super) utf8: bool,
+    /// Numbers of a list stand in one block.
+    pub(super) packed: bool,
+    /// That it has its default and that it is not there is the same.
+    pub(super) implicit: bool,
     /// The place of its oneof.
     pub(super) oneof: Option<u32>,
 }
@@ -59,8 +63,11 @@ impl Message {
 
 #[derive(Debug, Default)]
 pub(super) struct Enum {
-    pub(super) names: HashSet<Box<str>>,
-    pub(super) numbers: HashSet<i32>,
+    /// The name of each number; of several the first.
+    pub(super) names: HashMap<i32, Box<str>>,
+    pub(super) by_name: HashMap<Box<str>, i32>,
+    /// The number that stands for one that was not written.
+    pub(super) first: i32,
     pub(super) closed: bool,
     pub(super) is_null: bool,
 }
@@ -129,6 +136,23 @@ impl Types {
             at = *self.messages.get(at as usize)?.inner.get(usize::try_from(*index).ok()?)?;
         }
         Some(at)
+    }
+
+    /// The path of indexes to a message of the file.
+    pub(super) fn indexes_of(&self, wanted: u32) -> Option<Vec<i32>> {
+        // messages that are still to be looked at: which it is, how deep, and its place there
+        let mut rest: Vec<(u32, usize, i32)> = (0..).zip(&self.roots).map(|(place, at)| (*at, 0, place)).collect();
+        let mut path = Vec::new();
+        while let Some((at, depth, place)) = rest.pop() {
+            path.truncate(depth);
+            path.push(place);
+            if at == wanted {
+                return Some(path);
+            }
+            let inner = self.messages.get(at as usize).map_or(&[][..], |message| &message.inner);
+            rest.extend((0..).zip(inner).map(|(place, at)| (*at, depth + 1, place)));
+        }
+        None
     }
 
     pub(super) fn weight(&self) -> usize {
@@ -220,7 +244,7 @@ impl<'a> Compiler<'a> {
         for (oneof, declared) in (0..).zip(&body.oneofs) {
             for field in &declared.fields {
                 let field = self.field(field, &found.full, found.features, found.origin)?;
-                fields.push(Field { oneof: Some(oneof), required: false, ..field });
+                fields.push(Field { oneof: Some(oneof), required: false, implicit: false, ..field });
             }
             for group in &declared.groups {
                 fields.push(Field { oneof: Some(oneof), ..self.group(group, &found.full)? });
@@ -244,6 +268,8 @@ impl<'a> Compiler<'a> {
             repeated: group.label == Some(Label::Repeated),
             required: group.label == Some(Label::Required),
             utf8: false,
+            packed: false,
+            implicit: false,
             oneof: None,
         })
     }
@@ -275,6 +301,10 @@ impl<'a> Compiler<'a> {
             repeated,
             required: field.label == Some(Label::Required) || by_edition,
             utf8,
+            packed: is_packable(content) && is_packed(field, file),
+            implicit: features.implicit
+                && field.label.is_none()
+                && !matches!(content, FieldContent::Message(_) | FieldContent::Group(_)),
             oneof: None,
         })
     }
@@ -307,10 +337,11 @@ impl<'a> Compiler<'a> {
             return Ok(*known);
         }
         let at = u32::try_from(self.types.enums.len()).map_err(|_| SchemaError::validate("too many enums"))?;
-        self.types.bytes += 100 + declared.constants.len() * 64;
+        self.types.bytes += 100 + declared.constants.len() * 128;
         self.types.enums.push(Enum {
-            names: declared.constants.iter().map(|constant| constant.name.clone()).collect(),
-            numbers: declared.constants.iter().map(|constant| constant.number).collect(),
+            names: declared.constants.iter().rev().map(|constant| (constant.number, constant.name.clone())).collect(),
+            by_name: declared.constants.iter().map(|constant| (constant.name.clone(), constant.number)).collect(),
+            first: declared.constants.first().map_or(0, |constant| constant.number),
             closed: found.features.with(&declared.options).closed,
             is_null: &*found.full == "google.protobuf.NullValue",
         });
@@ -333,9 +364,36 @@ impl<'a> Compiler<'a> {
             // entries and what is in them are never delimited
             let content = self.content(kind, scope, Features { delimited: false, ..features })?;
             let (name, json): (Box<str>, Box<str>) = (name.into(), name.into());
-            fields.push(Field { number, name, json, content, repeated: false, required: false, utf8, oneof: None });
+            fields.push(Field {
+                number,
+                name,
+                json,
+                content,
+                repeated: false,
+                required: false,
+                utf8,
+                packed: false,
+                implicit: false,
+                oneof: None,
+            });
         }
         let full = join(scope, &format!("{}Entry", field.name));
         self.place(Message { full, fields, ..Message::default() })
     }
+}
+
+fn is_packable(content: FieldContent) -> bool {
+    match content {
+        FieldContent::Scalar(scalar) => scalar.wire() != LENGTH,
+        FieldContent::Enum(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether the numbers of a list stand in one block: by its own option or feature, else by the file's syntax.
+fn is_packed(field: &model::Field, file: Option<&File>) -> bool {
+    let option = field.options.iter().find(|option| matches!(option.name.as_slice(), [name] if &*name.text == "packed"));
+    let encoding = |options| features::own(options, "repeated_field_encoding").map(|encoding| encoding == "PACKED");
+    let own = option.map(|option| option.value.as_text() == Some("true")).or_else(|| encoding(&field.options));
+    own.or_else(|| encoding(&file?.options)).unwrap_or_else(|| file.map(File::effective_syntax) != Some(Syntax::Proto2))
 }

@@ -1,11 +1,11 @@
 //! Data in both encodings, against an independent reader.
 
 use accordant::schema::json::{self, ReadOptions};
-use accordant::schema::payload::{Effort, FaultKind, Work};
+use accordant::schema::payload::{Effort, Fault, FaultKind, Work};
 use accordant::schema::protobuf::{PayloadValidator, message_indexes};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 
 use super::read;
 
@@ -109,6 +109,82 @@ fn messages_that_prost_reflect_writes_fit() {
     }
 }
 
+/// What `prost-reflect` makes of a message in JSON, as a value: members of maps have no order there.
+fn peer_json(bytes: &[u8]) -> Option<serde_json::Value> {
+    let message = DynamicMessage::decode(described(FILE), bytes).expect("a message");
+    let mut serializer = serde_json::Serializer::new(Vec::new());
+    message.serialize_with_options(&mut serializer, &SerializeOptions::new()).ok()?;
+    Some(serde_json::from_slice(&serializer.into_inner()).expect("JSON"))
+}
+
+fn our_json(payload: &PayloadValidator, bytes: &[u8]) -> Result<String, Fault> {
+    payload.decode(None, bytes, &mut work())?.0.to_json(usize::MAX, &mut work())
+}
+
+/// Numbers by what they are worth: `1` and `1.0` are the same.
+fn worth(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Number(number) => number.as_f64().unwrap().to_string(),
+        serde_json::Value::Array(items) => format!("[{}]", items.iter().map(worth).collect::<Vec<_>>().join(",")),
+        serde_json::Value::Object(members) => {
+            let mut members: Vec<String> = members.iter().map(|(key, value)| format!("{key}:{}", worth(value))).collect();
+            members.sort();
+            format!("{{{}}}", members.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn messages_become_the_json_that_prost_reflect_makes_of_them_and_messages_again() {
+    let payload = payload(FILE, Some("M"));
+    let message = described(FILE);
+    for (json, text) in SAMPLES {
+        let written = DynamicMessage::parse_text_format(message.clone(), text).unwrap();
+        let bytes = prost::Message::encode_to_vec(&written);
+        let ours = our_json(&payload, &bytes).unwrap();
+        let peer = peer_json(&bytes).unwrap();
+        assert_eq!(worth(&serde_json::from_str(&ours).unwrap()), worth(&peer), "{text}");
+        let encoded = |json: &str| {
+            let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 128 };
+            let value = json::read(json, options).expect("JSON");
+            payload.read_json(None, &value, &mut work()).expect("it fits").to_binary()
+        };
+        assert_eq!(worth(&peer_json(&encoded(&ours)).unwrap()), worth(&peer), "{text}");
+        let bytes = encoded(json);
+        let ours = our_json(&payload, &bytes).unwrap();
+        assert_eq!(worth(&serde_json::from_str(&ours).unwrap()), worth(&peer_json(&bytes).unwrap()), "{json}");
+    }
+}
+
+#[test]
+fn an_any_in_an_any_ends_at_the_depth_of_messages() {
+    let payload = payload(FILE, Some("M"));
+    let block = |number: u8, bytes: &[u8]| {
+        let mut out = vec![number << 3 | 2];
+        let mut length = bytes.len();
+        while length >= 0x80 {
+            out.push(u8::try_from(length & 0x7F).unwrap() | 0x80);
+            length >>= 7;
+        }
+        out.push(u8::try_from(length).unwrap());
+        out.extend(bytes);
+        out
+    };
+    let url = b"a/google.protobuf.Any";
+    let mut any = Vec::new();
+    for _ in 0..10_000 {
+        any = [block(1, url), block(2, &any)].concat();
+    }
+    let any_number = described(FILE).get_field_by_name("any").unwrap().number();
+    let mut message = Vec::new();
+    prost::encoding::encode_key(any_number, prost::encoding::WireType::LengthDelimited, &mut message);
+    prost::encoding::encode_varint(any.len() as u64, &mut message);
+    message.extend(&any);
+    let fault = our_json(&payload, &message).expect_err("too deep");
+    assert_eq!(fault.kind, FaultKind::Depth);
+}
+
 #[test]
 fn json_that_protobuf_refuses_is_refused() {
     let payload = payload(FILE, None);
@@ -191,6 +267,11 @@ proptest! {
         if payload.binary(None, &bytes, &mut work()).is_ok() {
             let read = DynamicMessage::decode(described(FILE), bytes.as_slice());
             prop_assert!(read.is_ok(), "{:?}: {:?}", bytes, read.err());
+            // the peer has no JSON for some times, and refuses an Any of an unknown message
+            if let (Ok(ours), Some(peer)) = (our_json(&payload, &bytes), peer_json(&bytes)) {
+                let ours: serde_json::Value = serde_json::from_str(&ours).unwrap();
+                prop_assert_eq!(worth(&ours), worth(&peer), "{:?}", bytes);
+            }
         }
     }
 }

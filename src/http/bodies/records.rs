@@ -1,0 +1,154 @@
+//! Bodies of `/accordant/v1/decode` and `/accordant/v1/encode`.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::cloudevents::WriterId;
+use crate::http::error::{ApiError, selector};
+use crate::records::UnionEncoding;
+use crate::registry::in_proportion;
+use crate::types::{Guid, SchemaId, Subject, VersionSelector};
+
+/// Which schema is meant.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct SchemaMembers {
+    pub(in crate::http) subject: Option<String>,
+    /// A number or `latest`.
+    pub(in crate::http) version: Option<Value>,
+    pub(in crate::http) id: Option<SchemaId>,
+    pub(in crate::http) guid: Option<String>,
+}
+
+impl SchemaMembers {
+    /// `base_context` is the context of unqualified subjects.
+    pub(in crate::http) fn chosen(&self, base_context: &str) -> Result<Option<(Subject, VersionSelector)>, ApiError> {
+        let version = match &self.version {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(selector(text)?),
+            Some(value) => Some(selector(&value.to_string())?),
+        };
+        match (&self.subject, version) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(ApiError::bad_request("version needs a subject")),
+            (Some(subject), version) => {
+                Ok(Some((Subject::parse_in(base_context, subject), version.unwrap_or(VersionSelector::Latest))))
+            }
+        }
+    }
+
+    pub(in crate::http) fn writer(&self) -> Result<Option<WriterId>, ApiError> {
+        match (&self.guid, self.id) {
+            (Some(text), _) => Guid::parse(text).map(|guid| Some(WriterId::Guid(guid))).ok_or_else(|| ApiError::not_a_guid(text)),
+            (None, Some(id)) => Ok(Some(WriterId::Id(id))),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::http) struct DecodeBody {
+    /// The bytes in base64.
+    data: Option<String>,
+    /// The bytes in hexadecimal digits.
+    hex: Option<String>,
+    /// The record header `__value_schema_id`, in base64.
+    #[serde(rename = "schemaIdHeader")]
+    header: Option<String>,
+    subject: Option<String>,
+    version: Option<Value>,
+    id: Option<SchemaId>,
+    guid: Option<String>,
+    /// The schema of somebody who reads the data.
+    #[serde(default)]
+    pub(in crate::http) reader: SchemaMembers,
+    pub(in crate::http) form: Option<String>,
+    pub(in crate::http) message: Option<String>,
+}
+
+impl DecodeBody {
+    pub(in crate::http) fn read(body: &[u8]) -> Result<Self, ApiError> {
+        in_proportion(body.len(), || serde_json::from_slice(body)).map_err(|error| malformed(&error))
+    }
+
+    pub(in crate::http) fn schema(&mut self) -> SchemaMembers {
+        let Self { subject, version, id, guid, .. } = self;
+        SchemaMembers { subject: subject.take(), version: version.take(), id: id.take(), guid: guid.take() }
+    }
+
+    pub(in crate::http) fn bytes(&self) -> Result<Vec<u8>, ApiError> {
+        match (&self.data, &self.hex) {
+            (Some(_), Some(_)) => Err(ApiError::bad_request("data and hex are two forms of the same; give one")),
+            (Some(text), None) => base64_of(text, "data"),
+            (None, Some(text)) => hex_of(text),
+            (None, None) => Err(ApiError::missing_member("data")),
+        }
+    }
+
+    pub(in crate::http) fn header(&self) -> Result<Option<Vec<u8>>, ApiError> {
+        self.header.as_deref().map(|text| base64_of(text, "schemaIdHeader")).transpose()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::http) struct EncodeBody<'b> {
+    #[serde(borrow)]
+    pub(in crate::http) data: &'b RawValue,
+    subject: Option<String>,
+    version: Option<Value>,
+    id: Option<SchemaId>,
+    guid: Option<String>,
+    pub(in crate::http) form: Option<String>,
+    pub(in crate::http) message: Option<String>,
+    pub(in crate::http) framing: Option<String>,
+}
+
+impl<'b> EncodeBody<'b> {
+    pub(in crate::http) fn read(body: &'b [u8]) -> Result<Self, ApiError> {
+        in_proportion(body.len(), || serde_json::from_slice(body)).map_err(|error| malformed(&error))
+    }
+
+    pub(in crate::http) fn schema(&mut self) -> SchemaMembers {
+        let Self { subject, version, id, guid, .. } = self;
+        SchemaMembers { subject: subject.take(), version: version.take(), id: id.take(), guid: guid.take() }
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> ApiError {
+    ApiError::bad_request(format!("Malformed JSON: {error}"))
+}
+
+/// `plain` (the default) or `avro-json`.
+pub(in crate::http) fn unions(form: Option<&str>) -> Result<UnionEncoding, ApiError> {
+    match form {
+        None | Some("plain") => Ok(UnionEncoding::Plain),
+        Some("avro-json") => Ok(UnionEncoding::Tagged),
+        Some(other) => {
+            let shown: String = other.chars().take(100).collect();
+            Err(ApiError::bad_request(format!("form: '{shown}' is not one of plain, avro-json")))
+        }
+    }
+}
+
+/// Either alphabet, with or without padding.
+fn base64_of(text: &str, member: &str) -> Result<Vec<u8>, ApiError> {
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let decoded = GeneralPurpose::new(alphabet, config).decode(text.trim());
+    decoded.map_err(|error| ApiError::bad_request(format!("{member} is not base64: {error}")))
+}
+
+/// Digits in pairs, with blanks, colons and a leading `0x` where people put them.
+fn hex_of(text: &str) -> Result<Vec<u8>, ApiError> {
+    let text = text.trim();
+    let text = text.strip_prefix("0x").unwrap_or(text);
+    let digits = text.chars().filter(|c| !c.is_whitespace() && *c != ':');
+    let digits: Option<Vec<u8>> = digits.map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let refused = || ApiError::bad_request("hex has something else than pairs of hexadecimal digits");
+    let pairs = digits.filter(|digits| digits.len().is_multiple_of(2)).ok_or_else(refused)?;
+    Ok(pairs.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+}

@@ -1,0 +1,17 @@
+//! RING 0: data of records under a schema, decoded into JSON and encoded from it.
+//!
+//! - `decode`, `encode`: from bytes to JSON and back
+//!
+//! What is decoded into values is bounded in depth, work and bytes (`schema::payload`).
+
+mod decode;
+mod encode;
+
+pub use self::decode::{DecodeOptions, Decoded, ReadAs, decode};
+pub use self::encode::{EncodeOptions, Encoded, FrameBy, encode, framed};
+pub use crate::schema::avro::UnionEncoding;
+
+/// Nesting of JSON that is read as data.
+pub const MAX_JSON_DEPTH: usize = 128;
+/// Bytes of JSON that one piece of data may become.
+pub const MAX_JSON_BYTES: usize = 16 << 20;

@@ -1,0 +1,177 @@
+//! Data of records, decoded into JSON and encoded from it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use bytes::Bytes;
+
+use super::judging_pool::INLINE_BYTES;
+use super::resolve::{Hints, Resolution, UnresolvedReason};
+use super::{Registry, RegistryError};
+use crate::access::Rights;
+use crate::cloudevents::{Framing, SchemaFacts, WriterId, framing_of};
+use crate::records::{DecodeOptions, Decoded, EncodeOptions, Encoded, decode, encode};
+use crate::schema::PayloadValidator;
+use crate::schema::meter::{self, StopOnDrop};
+use crate::schema::payload::{Effort, Fault, FaultKind, Work};
+use crate::types::{Subject, VersionSelector};
+
+/// How a schema of data is found.
+#[derive(Debug, Clone)]
+pub struct RecordSchema {
+    /// This version.
+    pub chosen: Option<(Subject, VersionSelector)>,
+    /// The schema of this id or guid.
+    pub writer: Option<WriterId>,
+    /// The context that ids belong to, if it is not the default one.
+    pub context: Option<String>,
+    /// What may be read; the rest is as if it were not there.
+    pub rights: Arc<Rights>,
+}
+
+/// Data to be decoded.
+#[derive(Debug, Clone)]
+pub struct DecodeInput {
+    pub bytes: Bytes,
+    /// The header of a record that names the schema (`__value_schema_id`).
+    pub header: Option<Vec<u8>>,
+    /// The schema of somebody who reads the data.
+    pub reader: Option<(Subject, VersionSelector)>,
+    pub options: DecodeOptions,
+}
+
+/// Decoded data, and what it was decoded with.
+#[derive(Debug, Clone)]
+pub struct DecodedRecord {
+    pub schema: SchemaFacts,
+    /// The framing that was taken off.
+    pub framing: Option<WriterId>,
+    pub decoded: Decoded,
+    pub reader: Option<SchemaFacts>,
+}
+
+/// Encoded data, and what it was encoded with.
+#[derive(Debug, Clone)]
+pub struct EncodedRecord {
+    pub schema: SchemaFacts,
+    pub encoded: Encoded,
+}
+
+impl Registry {
+    /// Decodes data with the schema that it, its header or the caller names.
+    ///
+    /// # Errors
+    /// No schema is named or known, or the data is not in its encoding.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn decode_record(&self, input: DecodeInput, schema: &RecordSchema) -> Result<DecodedRecord, RegistryError> {
+        let framing = framing_of(&input.bytes);
+        let header = input.header.as_deref().and_then(|header| Some((framing_of(header)?, header)));
+        let hints = Hints {
+            record_header: schema.writer.or(header.map(|(framing, _)| framing.writer)),
+            framing: framing.map(|framing| framing.writer),
+            chosen: schema.chosen.clone(),
+            context: schema.context.clone(),
+            ..Hints::default()
+        };
+        let found = self.record_schema(&hints, &schema.rights).await?;
+        // what looks like framing is framing where it names a schema that is known, or the very one that was chosen
+        let writer = self.writer_schema(&Hints { record_header: None, ..hints }, &schema.rights).await?;
+        let is_framed = writer.is_some();
+        let found = match writer {
+            Some(writer) if schema.writer.is_none() => writer,
+            _ => found,
+        };
+        let reader = match &input.reader {
+            Some(chosen) => {
+                let hints = Hints { chosen: Some(chosen.clone()), ..Hints::default() };
+                Some(self.record_schema(&hints, &schema.rights).await?)
+            }
+            None => None,
+        };
+        let payload = self.record_payload(&found).await?;
+        let reading = match &reader {
+            Some(reader) => Some(self.record_payload(reader).await?),
+            None => None,
+        };
+        let framing = framing.filter(|_| is_framed);
+        let record_indexes = header.and_then(|(framing, header)| header.get(framing.len()..)).map(<[u8]>::to_vec);
+        let options = DecodeOptions { is_framed, record_indexes, ..input.options };
+        let (bytes, length) = (input.bytes, framing.map_or(0, |framing: Framing| framing.len()));
+        let decoded = self
+            .judged(bytes.len(), move |work| {
+                let bytes = bytes.get(length..).unwrap_or_default();
+                decode(&payload, reading.as_ref(), bytes, &options, work).map_err(|fault| vec![fault])
+            })
+            .await?;
+        Ok(DecodedRecord {
+            schema: SchemaFacts::from(&found),
+            framing: framing.map(|framing| framing.writer),
+            decoded,
+            reader: reader.as_ref().map(SchemaFacts::from),
+        })
+    }
+
+    /// Encodes a JSON text with the schema that the caller names.
+    ///
+    /// # Errors
+    /// No schema is named or known, or the data does not fit it.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn encode_record(
+        &self,
+        text: String,
+        schema: &RecordSchema,
+        options: EncodeOptions,
+    ) -> Result<EncodedRecord, RegistryError> {
+        let (chosen, context) = (schema.chosen.clone(), schema.context.clone());
+        let hints = Hints { record_header: schema.writer, chosen, context, ..Hints::default() };
+        let found = self.record_schema(&hints, &schema.rights).await?;
+        let payload = self.record_payload(&found).await?;
+        let encoded = self.judged(text.len(), move |work| encode(&payload, &text, &options, work)).await?;
+        Ok(EncodedRecord { schema: SchemaFacts::from(&found), encoded })
+    }
+
+    async fn record_schema(&self, hints: &Hints, rights: &Rights) -> Result<Resolution, RegistryError> {
+        let found = self.resolve_event_schema(hints, rights).await?;
+        found.map_err(|unresolved| {
+            RegistryError::NoRecordSchema(match unresolved.reason {
+                UnresolvedReason::Unknown(what) => Some(what),
+                // neither URIs nor names are looked up for data
+                _ => None,
+            })
+        })
+    }
+
+    async fn record_payload(&self, found: &Resolution) -> Result<PayloadValidator, RegistryError> {
+        let prepared = self.prepared(&found.schema, true, found.fragment.as_deref()).await?;
+        prepared.map_err(|error| {
+            let message = format!("the schema can't be used: {error}");
+            RegistryError::UnfitData(vec![Fault::new(FaultKind::Mismatch, "", message)])
+        })
+    }
+
+    /// Does a job over data: at once if it is short, else when it is its turn.
+    async fn judged<T, J>(&self, bytes: usize, job: J) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        J: Fn(&mut Work<'_>) -> Result<T, Vec<Fault>> + Send + 'static,
+    {
+        let unsettled = |fault: &Fault| matches!(fault.kind, FaultKind::Work | FaultKind::Memory);
+        if bytes <= INLINE_BYTES {
+            match job(&mut Work::new(Effort::Quick, None)) {
+                Err(faults) if faults.iter().any(unsettled) => {}
+                settled => return settled.map_err(RegistryError::UnfitData),
+            }
+        }
+        let stopped = Arc::new(AtomicBool::new(false));
+        // when the client is gone
+        let stop = StopOnDrop::new(&stopped);
+        self.judging_pool.wait_for_turn().await?;
+        let work = self.judging_pool.run_heavy(move |_| {
+            let flag = Arc::clone(&stopped);
+            meter::stoppable(flag, || job(&mut Work::new(Effort::Full, Some(&stopped))))
+        });
+        let result = work.await?;
+        stop.disarm();
+        result.map_err(RegistryError::UnfitData)
+    }
+}

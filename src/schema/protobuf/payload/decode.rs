@@ -1,0 +1,237 @@
+//! Messages out of the wire format.
+
+use std::borrow::Cow;
+
+use super::binary;
+use super::message::{ENTRY, FieldValue, Message, Value};
+use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT};
+use super::types::{Field, FieldContent, Types};
+use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::protobuf::varint;
+
+/// Decodes a message that fills `bytes`, and lists its unknown fields. It is walked first: what comes then need not look for faults.
+///
+/// # Errors
+/// The first fault.
+pub(super) fn decode<'b>(
+    types: &Types,
+    root: u32,
+    bytes: &'b [u8],
+    work: &mut Work<'_>,
+) -> Result<(Message<'b>, Vec<Fault>), Fault> {
+    let unknown = binary::walk(types, root, bytes, work)?;
+    let mut message = Message::default();
+    let mut rest = bytes;
+    Decoder { types, work }.message(root, &mut rest, &mut message)?;
+    Ok((message, unknown))
+}
+
+struct Decoder<'t, 'w, 's> {
+    types: &'t Types,
+    work: &'w mut Work<'s>,
+}
+
+/// The walk before has seen to it that this does not happen.
+fn broken() -> Fault {
+    Fault::new(FaultKind::Decode, "", "the message can't be read")
+}
+
+fn number(rest: &mut &[u8]) -> Result<u64, Fault> {
+    varint::read(rest).ok_or_else(broken)
+}
+
+fn take<'b>(rest: &mut &'b [u8], length: u64) -> Result<&'b [u8], Fault> {
+    let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+    let (head, tail) = split.ok_or_else(broken)?;
+    *rest = tail;
+    Ok(head)
+}
+
+fn block<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], Fault> {
+    let length = number(rest)?;
+    take(rest, length)
+}
+
+impl<'t> Decoder<'t, '_, '_> {
+    fn charge(&mut self) -> Result<(), Fault> {
+        if !self.work.step() {
+            return Err(Fault::out_of_work(&[]));
+        }
+        if self.work.take_memory(ENTRY) {
+            return Ok(());
+        }
+        Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory when it is decoded"))
+    }
+
+    /// A message up to the end of `rest`, or up to the end tag of a group. Later values of a field replace or extend earlier ones.
+    fn message<'b>(&mut self, id: u32, rest: &mut &'b [u8], into: &mut Message<'b>) -> Result<(), Fault> {
+        let types = self.types;
+        let message = types.messages.get(id as usize).ok_or_else(broken)?;
+        while !rest.is_empty() {
+            let tag = number(rest)?;
+            let (field, wire) = (u32::try_from(tag >> 3).map_err(|_| broken())?, u8::try_from(tag & 7).unwrap_or(0));
+            if wire == END {
+                return Ok(());
+            }
+            self.charge()?;
+            match message.field(field) {
+                Some((at, field)) => {
+                    if let Some(oneof) = field.oneof {
+                        let is_other = |other: usize| message.fields.get(other).is_some_and(|field| field.oneof == Some(oneof));
+                        into.fields.retain(|other, _| *other == at || !is_other(*other));
+                    }
+                    self.field(field, at, wire, rest, into)?;
+                }
+                None => skip(wire, rest)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn field<'b>(
+        &mut self,
+        field: &'t Field,
+        at: usize,
+        wire: u8,
+        rest: &mut &'b [u8],
+        into: &mut Message<'b>,
+    ) -> Result<(), Fault> {
+        if let FieldContent::Map(entry) = field.content {
+            let (key, value) = self.entry(entry, block(rest)?)?;
+            let map = into.fields.entry(at).or_insert_with(|| FieldValue::Map(Default::default()));
+            if let (FieldValue::Map(map), Some(key)) = (map, key.into_key()) {
+                map.insert(key, value);
+            }
+            return Ok(());
+        }
+        if field.repeated {
+            let packed = wire == LENGTH
+                && match field.content {
+                    FieldContent::Scalar(scalar) => scalar.wire() != LENGTH,
+                    FieldContent::Enum(_) => true,
+                    _ => false,
+                };
+            let mut values = Vec::new();
+            if packed {
+                let mut inner = block(rest)?;
+                while !inner.is_empty() {
+                    self.charge()?;
+                    values.push(self.value(field, &mut inner, None)?);
+                }
+            } else {
+                values.push(self.value(field, rest, None)?);
+            }
+            let list = into.fields.entry(at).or_insert_with(|| FieldValue::List(Vec::new()));
+            if let FieldValue::List(list) = list {
+                list.append(&mut values);
+            }
+            return Ok(());
+        }
+        // a message that is there twice is merged
+        let before = match into.fields.remove(&at) {
+            Some(FieldValue::One(Value::Message(message))) => Some(message),
+            _ => None,
+        };
+        let value = self.value(field, rest, before)?;
+        into.fields.insert(at, FieldValue::One(value));
+        Ok(())
+    }
+
+    fn value<'b>(&mut self, field: &'t Field, rest: &mut &'b [u8], before: Option<Message<'b>>) -> Result<Value<'b>, Fault> {
+        Ok(match field.content {
+            FieldContent::Scalar(scalar) => self::scalar(scalar, rest)?,
+            FieldContent::Enum(_) => Value::Enum(low_bits(number(rest)?)),
+            FieldContent::Message(id) | FieldContent::Map(id) => {
+                let mut inner = block(rest)?;
+                let mut message = before.unwrap_or_default();
+                self.message(id, &mut inner, &mut message)?;
+                Value::Message(message)
+            }
+            FieldContent::Group(id) => {
+                let mut message = before.unwrap_or_default();
+                self.message(id, rest, &mut message)?;
+                Value::Message(message)
+            }
+        })
+    }
+
+    /// Key and value of a map's entry; what is not there is the default of its type.
+    fn entry<'b>(&mut self, entry: u32, mut bytes: &'b [u8]) -> Result<(Value<'b>, Value<'b>), Fault> {
+        let mut message = Message::default();
+        self.message(entry, &mut bytes, &mut message)?;
+        let types = self.types;
+        let fields = types.messages.get(entry as usize).map(|message| &message.fields).ok_or_else(broken)?;
+        let mut part = |at: usize| match message.fields.remove(&at) {
+            Some(FieldValue::One(value)) => Ok(value),
+            _ => fields.get(at).map(|field| default(types, field)).ok_or_else(broken),
+        };
+        Ok((part(0)?, part(1)?))
+    }
+}
+
+/// What stands for a field that was not written.
+pub(super) fn default<'b>(types: &Types, field: &Field) -> Value<'b> {
+    match field.content {
+        FieldContent::Scalar(scalar) => match scalar {
+            Scalar::Bool => Value::Bool(false),
+            Scalar::String => Value::String(Cow::Borrowed("")),
+            Scalar::Bytes => Value::Bytes(Cow::Borrowed(&[])),
+            Scalar::Float => Value::Float(0.0),
+            Scalar::Double => Value::Double(0.0),
+            Scalar::Uint32 | Scalar::Uint64 | Scalar::Fixed32 | Scalar::Fixed64 => Value::Uint(0),
+            _ => Value::Int(0),
+        },
+        FieldContent::Enum(id) => Value::Enum(types.enums.get(id as usize).map_or(0, |found| found.first)),
+        FieldContent::Message(_) | FieldContent::Group(_) | FieldContent::Map(_) => Value::Message(Message::default()),
+    }
+}
+
+fn skip(wire: u8, rest: &mut &[u8]) -> Result<(), Fault> {
+    match wire {
+        VARINT => number(rest).map(drop),
+        SIXTY_FOUR => take(rest, 8).map(drop),
+        THIRTY_TWO => take(rest, 4).map(drop),
+        LENGTH => block(rest).map(drop),
+        START => {
+            // groups in it have end tags of their own; the walk before has bounded them
+            let mut open = 1_usize;
+            while open > 0 {
+                match u8::try_from(number(rest)? & 7).unwrap_or(0) {
+                    START => open += 1,
+                    END => open -= 1,
+                    wire => skip(wire, rest)?,
+                }
+            }
+            Ok(())
+        }
+        _ => Err(broken()),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "decoders take the low bits of numbers that are too long")]
+fn low_bits(number: u64) -> i32 {
+    number as u32 as i32
+}
+
+fn scalar<'b>(scalar: Scalar, rest: &mut &'b [u8]) -> Result<Value<'b>, Fault> {
+    let zigzag = |value: u64| (value >> 1).cast_signed() ^ -(value & 1).cast_signed();
+    let four = |rest: &mut &'b [u8]| take(rest, 4).and_then(|bytes| bytes.first_chunk::<4>().copied().ok_or_else(broken));
+    let eight = |rest: &mut &'b [u8]| take(rest, 8).and_then(|bytes| bytes.first_chunk::<8>().copied().ok_or_else(broken));
+    Ok(match scalar {
+        Scalar::Double => Value::Double(f64::from_le_bytes(eight(rest)?)),
+        Scalar::Float => Value::Float(f32::from_le_bytes(four(rest)?)),
+        Scalar::Int32 => Value::Int(low_bits(number(rest)?).into()),
+        Scalar::Int64 => Value::Int(number(rest)?.cast_signed()),
+        Scalar::Uint32 => Value::Uint(u64::from(low_bits(number(rest)?).cast_unsigned())),
+        Scalar::Uint64 => Value::Uint(number(rest)?),
+        Scalar::Sint32 => Value::Int(zigzag(u64::from(low_bits(number(rest)?).cast_unsigned()))),
+        Scalar::Sint64 => Value::Int(zigzag(number(rest)?)),
+        Scalar::Fixed32 => Value::Uint(u32::from_le_bytes(four(rest)?).into()),
+        Scalar::Fixed64 => Value::Uint(u64::from_le_bytes(eight(rest)?)),
+        Scalar::Sfixed32 => Value::Int(i32::from_le_bytes(four(rest)?).into()),
+        Scalar::Sfixed64 => Value::Int(i64::from_le_bytes(eight(rest)?)),
+        Scalar::Bool => Value::Bool(number(rest)? != 0),
+        Scalar::String => Value::String(String::from_utf8_lossy(block(rest)?)),
+        Scalar::Bytes => Value::Bytes(Cow::Borrowed(block(rest)?)),
+    })
+}

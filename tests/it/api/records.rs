@@ -1,0 +1,163 @@
+//! `/accordant/v1/decode` and `/accordant/v1/encode`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::app::TestApp;
+
+const DECODE: &str = "/accordant/v1/decode";
+const ENCODE: &str = "/accordant/v1/encode";
+
+const ORDER: &str = r#"{"type":"record","name":"Order","namespace":"shop","fields":[
+    {"name":"id","type":"long"},
+    {"name":"note","type":["null","string",{"type":"record","name":"Note","fields":[{"name":"text","type":"string"}]}],"default":null},
+    {"name":"bytes","type":"bytes","default":""}]}"#;
+const LATER: &str = r#"{"type":"record","name":"Order","namespace":"shop","fields":[
+    {"name":"id","type":"double"},
+    {"name":"state","type":{"type":"enum","name":"State","symbols":["OPEN","DONE"]},"default":"OPEN"}]}"#;
+
+async fn register(app: &TestApp, subject: &str, schema_type: &str, schema: &str) -> Value {
+    let body = json!({ "schemaType": schema_type, "schema": schema });
+    app.post(&format!("/subjects/{subject}/versions"), &body).await.ok()
+}
+
+on_both! {
+    async fn avro_is_encoded_as_serializers_do_and_decoded_by_what_it_says(db) {
+        let app = TestApp::new(db).await;
+        let stored = register(&app, "orders-value", "AVRO", ORDER).await;
+        let data = json!({ "id": 5, "note": { "text": "x" }, "bytes": "\u{ff}\u{1}" });
+        let encoded = app.post(ENCODE, &json!({ "subject": "orders-value", "data": data })).await.ok();
+        let bytes = STANDARD.decode(encoded["data"].as_str().unwrap()).unwrap();
+        let id = i32::try_from(stored["id"].as_i64().unwrap()).unwrap();
+        assert_eq!(bytes, [&[0][..], &id.to_be_bytes(), &[10, 4, 2, b'x', 4, 0xFF, 1]].concat());
+        let decoded = app.post(DECODE, &json!({ "data": encoded["data"] })).await.ok();
+        assert_eq!((&decoded["data"], &decoded["encoding"], &decoded["framing"]["id"]), (&data, &json!("avro"), &stored["id"]));
+        assert_eq!((&decoded["schema"]["subject"], &decoded["schema"]["resolved_by"]), (&json!("orders-value"), &json!("framing")));
+        let tagged = app.post(DECODE, &json!({ "data": encoded["data"], "form": "avro-json" })).await.ok();
+        assert_eq!(tagged["data"]["note"], json!({ "shop.Note": { "text": "x" } }));
+        let again = app.post(ENCODE, &json!({ "id": id, "data": tagged["data"], "form": "avro-json" })).await.ok();
+        assert_eq!(again["data"], encoded["data"]);
+        // by guid, and by a record header, and without framing
+        let by_guid = app.post(ENCODE, &json!({ "guid": stored["guid"], "data": data, "framing": "guid" })).await.ok();
+        let decoded = app.post(DECODE, &json!({ "data": by_guid["data"] })).await.ok();
+        assert_eq!((&decoded["data"], &decoded["framing"]["guid"]), (&data, &stored["guid"]));
+        let header = app.post(ENCODE, &json!({ "subject": "orders-value", "data": data, "framing": "header" })).await.ok();
+        let decoded = app.post(DECODE, &json!({ "data": header["data"], "schemaIdHeader": header["schemaIdHeader"] })).await.ok();
+        assert_eq!((&decoded["data"], &decoded["schema"]["resolved_by"], decoded.get("framing")), (&data, &json!("record-header"), None));
+        let bare = app.post(ENCODE, &json!({ "subject": "orders-value", "data": data, "framing": "none" })).await.ok();
+        assert_eq!(bare["data"], header["data"]);
+        let decoded = app.post(DECODE, &json!({ "data": bare["data"], "subject": "orders-value", "version": 1 })).await.ok();
+        assert_eq!(decoded["data"], data);
+        let decoded = app.post(DECODE, &json!({ "hex": "0A 04:02780 4ff01", "id": id })).await.ok();
+        assert_eq!(decoded["data"], data);
+    }
+
+    async fn what_is_left_out_has_its_default_and_numbers_keep_their_width(db) {
+        let app = TestApp::new(db).await;
+        register(&app, "t", "AVRO", r#"{"type":"record","name":"T","fields":[{"name":"f","type":"float"},{"name":"d","type":"double"},{"name":"s","type":["string","null"],"default":"x"}]}"#).await;
+        let encoded = app.post(ENCODE, &json!({ "subject": "t", "data": { "f": 0.1, "d": "Infinity" } })).await.ok();
+        let decoded = app.post(DECODE, &json!({ "data": encoded["data"] })).await.ok();
+        assert_eq!(decoded["data"].to_string(), r#"{"f":0.1,"d":"Infinity","s":"x"}"#);
+    }
+
+    async fn another_version_reads_what_was_written_and_says_what_it_does_not_see(db) {
+        let app = TestApp::new(db).await;
+        register(&app, "orders-value", "AVRO", ORDER).await;
+        register(&app, "orders-value", "AVRO", LATER).await;
+        let encoded = app.post(ENCODE, &json!({ "subject": "orders-value", "version": 1, "data": { "id": 5 } })).await.ok();
+        let ask = json!({ "data": encoded["data"], "reader": { "subject": "orders-value", "version": "latest" } });
+        let reader = app.post(DECODE, &ask).await.ok()["reader"].clone();
+        assert_eq!(reader["data"].to_string(), r#"{"id":5.0,"state":"OPEN"}"#);
+        assert_eq!(reader["schema"]["version"], 2);
+        let changes: Vec<(&str, &str)> = reader["changes"].as_array().unwrap().iter().map(|change| (change["kind"].as_str().unwrap(), change["pointer"].as_str().unwrap())).collect();
+        assert_eq!(changes, [("default", "/state"), ("lost", "/note"), ("lost", "/bytes")]);
+        // the other way round the reader fails
+        let encoded = app.post(ENCODE, &json!({ "subject": "orders-value", "data": { "id": 5, "state": "DONE" } })).await.ok();
+        let ask = json!({ "data": encoded["data"], "reader": { "subject": "orders-value", "version": 1 } });
+        let refused = app.post(DECODE, &ask).await;
+        assert_eq!(refused.error(), (422, 42284, "The data can't be used: at /id: the reader expects long, and the data has double".to_owned()));
+    }
+
+    async fn protobuf_is_decoded_by_its_message_indexes(db) {
+        let app = TestApp::new(db).await;
+        let file = "syntax = \"proto3\"; package p; message A { int32 a = 1; message In { map<string, int64> by_name = 2; } } message B { A.In in = 1; }";
+        register(&app, "p-value", "PROTOBUF", file).await;
+        register(&app, "p-value", "PROTOBUF", "syntax = \"proto3\"; package p; message A { message In { } } message B { A.In in = 1; string s = 2; }").await;
+        let data = json!({ "byName": { "b": "2", "a": "1" } });
+        let encoded = app.post(ENCODE, &json!({ "subject": "p-value", "version": 1, "message": "p.A.In", "data": data })).await.ok();
+        assert_eq!((&encoded["messageIndexes"], &encoded["message"]), (&json!([0, 0]), &json!("p.A.In")));
+        let ask = json!({ "data": encoded["data"], "reader": { "subject": "p-value", "version": 2 } });
+        let decoded = app.post(DECODE, &ask).await.ok();
+        assert_eq!((&decoded["data"], &decoded["messageIndexes"], &decoded["message"]), (&data, &json!([0, 0]), &json!("p.A.In")));
+        assert_eq!((&decoded["reader"]["data"], &decoded["reader"]["changes"][0]["kind"]), (&json!({}), &json!("lost")));
+        // a record header has the indexes too
+        let header = app.post(ENCODE, &json!({ "subject": "p-value", "version": 1, "message": "B", "data": { "in": data }, "framing": "header" })).await.ok();
+        let decoded = app.post(DECODE, &json!({ "data": header["data"], "schemaIdHeader": header["schemaIdHeader"] })).await.ok();
+        assert_eq!((&decoded["message"], &decoded["data"]["in"]), (&json!("p.B"), &data));
+        // unknown fields are told of
+        let unknown = app.post(DECODE, &json!({ "hex": "08051202", "subject": "p-value", "message": "A" })).await;
+        assert_eq!(unknown.error().1, 42284);
+        let unknown = app.post(DECODE, &json!({ "hex": "0805", "subject": "p-value", "message": "A" })).await.ok();
+        assert_eq!(unknown["issues"][0]["message"], "the message p.A has no field with the number 1");
+    }
+
+    async fn json_is_given_back_as_it_was_sent_with_what_its_schema_says_to_it(db) {
+        let app = TestApp::new(db).await;
+        register(&app, "j-value", "JSON", r#"{"type":"object","properties":{"a":{"type":"integer"}}}"#).await;
+        let text = STANDARD.encode(r#" {"b": 1.50, "a": "x"} "#);
+        let decoded = app.post(DECODE, &json!({ "data": text, "subject": "j-value" })).await;
+        assert!(decoded.text.contains(r#""data":{"b": 1.50, "a": "x"}"#), "{}", decoded.text);
+        assert_eq!(decoded.json()["issues"], json!([{ "pointer": "/a", "message": "\"x\" is not of type \"integer\"" }]));
+        let refused = app.post(ENCODE, &json!({ "subject": "j-value", "data": { "a": "x" } })).await;
+        assert_eq!(refused.error().1, 42284);
+        assert_eq!(refused.json()["issues"][0]["pointer"], "/a");
+        let encoded = app.post(ENCODE, &json!({ "subject": "j-value", "data": { "a": 1 }, "framing": "none" })).await.ok();
+        assert_eq!(STANDARD.decode(encoded["data"].as_str().unwrap()).unwrap(), br#"{"a":1}"#);
+    }
+
+    async fn what_can_not_be_decoded_is_refused_with_the_place(db) {
+        let app = TestApp::new(db).await;
+        register(&app, "orders-value", "AVRO", ORDER).await;
+        register(&app, "deep", "AVRO", r#"{"type":"record","name":"N","fields":[{"name":"n","type":["null","N"]}]}"#).await;
+        let nulls: String = (0..200).map(|at| format!(r#",{{"name":"f{at}","type":"null"}}"#)).collect();
+        register(&app, "wide", "AVRO", &format!(r#"{{"type":"array","items":{{"type":"record","name":"W","fields":[{{"name":"x","type":"null"}}{nulls}]}}}}"#)).await;
+        for (ask, status, code, message) in [
+            (json!({ "hex": "0A0402", "subject": "orders-value" }), 422, 42284, "The data can't be used: at /note/text: a string claims 1 bytes, and 0 are left"),
+            (json!({ "hex": "0A0000FF", "subject": "orders-value" }), 422, 42284, "The data can't be used: 1 bytes are left after the datum"),
+            (json!({ "hex": "02".repeat(100) + "00", "subject": "deep" }), 422, 42284, "The data can't be used: at /n/n"),
+            // a million records of 200 fields that take no bytes
+            (json!({ "hex": "80897A00", "subject": "wide" }), 422, 42284, "The data can't be used: the data takes too much memory"),
+            (json!({ "hex": "0A" }), 400, 400, "Nothing names a schema"),
+            (json!({ "hex": "00000003E7AA" }), 404, 40403, "No schema"),
+            (json!({ "hex": "0A", "subject": "none" }), 404, 40403, "No schema"),
+            (json!({ "hex": "0A", "subject": "orders-value", "version": 9 }), 404, 40403, "No schema"),
+            (json!({ "hex": "0A", "subject": "orders-value", "version": "x" }), 422, 42202, "The specified version 'x'"),
+            (json!({ "hex": "0A", "version": 1 }), 400, 400, "version needs a subject"),
+            (json!({ "hex": "0", "subject": "orders-value" }), 400, 400, "hex has something else"),
+            (json!({ "data": "?", "subject": "orders-value" }), 400, 400, "data is not base64"),
+            (json!({ "data": "", "hex": "", "subject": "orders-value" }), 400, 400, "data and hex"),
+            (json!({ "subject": "orders-value" }), 422, 42282, "The member data is missing"),
+            (json!({ "hex": "0A", "form": "xml" }), 400, 400, "form: 'xml' is not one of"),
+            (json!([]), 400, 400, "Malformed JSON"),
+        ] {
+            let answer = app.post(DECODE, &ask).await;
+            let (got_status, got_code, got) = answer.error();
+            assert_eq!((got_status, got_code), (status, code), "{ask}: {got}");
+            assert!(got.starts_with(message), "{ask}: {got}");
+        }
+        let large = app.post(DECODE, &json!({ "data": STANDARD.encode(vec![0; (1 << 20) + 1]), "subject": "deep" })).await;
+        assert_eq!(large.error().1, 413);
+        for (ask, code, message) in [
+            (json!({ "subject": "orders-value", "data": { "id": "x" } }), 42284, "The data can't be used: at /id: expected long, found string"),
+            (json!({ "subject": "orders-value", "data": {} }), 42284, "The data can't be used: the field 'id' is missing"),
+            (json!({ "data": {} }), 400, "Nothing names a schema"),
+            (json!({ "subject": "orders-value", "data": {}, "framing": "x" }), 400, "framing: 'x' is not one of"),
+            (json!({ "subject": "orders-value" }), 400, "Malformed JSON: missing field `data`"),
+        ] {
+            let (_, got_code, got) = app.post(ENCODE, &ask).await.error();
+            assert!(got_code == code && got.starts_with(message), "{ask}: {got_code} {got}");
+        }
+    }
+}
