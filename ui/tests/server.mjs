@@ -1,15 +1,23 @@
 // A registry to be looked at, with something of everything in it.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const BINARY = resolve(process.env.ACCORDANT ?? join(import.meta.dirname, '../../target/debug/accordant'));
 
+/** A database of its own in a cluster of Postgres, of which `url` names another. */
+function freshDatabase(url) {
+  const name = `ui_${process.pid}_${Date.now()}_${Math.floor(Math.random() * 1e6)}`;
+  const psql = process.env.PSQL ?? 'psql';
+  execFileSync(psql, ['-q', url, '-c', `CREATE DATABASE ${name}`]);
+  return url.replace(/\/[^/]*$/, `/${name}`);
+}
+
 /** Starts a registry of its own on a free port; `settings` are flags without dashes. */
 export async function start(settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'accordant-ui-'));
-  const database = process.env.UI_DATABASE ?? `sqlite://${join(folder, 'registry.db')}`;
+  const database = process.env.UI_DATABASES ? freshDatabase(process.env.UI_DATABASES) : `sqlite://${join(folder, 'registry.db')}`;
   const flags = Object.entries({ listen: '127.0.0.1:0', database, 'log-level': 'info', ...settings }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const process_ = spawn(BINARY, ['serve', ...flags], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';

@@ -17,3 +17,4 @@ mod register;
 mod register_tree;
 mod settings;
 mod to_the_letter;
+mod ui;

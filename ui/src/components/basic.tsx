@@ -1,6 +1,6 @@
 // Small parts that pages are made of.
-import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { type ComponentChildren, type VNode, cloneElement } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { ApiError, type SchemaType } from '../api';
 import { parts, typeName, visible } from '../text';
 import { subjectLink } from '../router';
@@ -48,6 +48,12 @@ export function Failure({ error }: { error: unknown }) {
 
 export const Type = ({ type }: { type: SchemaType | undefined }) => <span class={`type ${(type ?? 'AVRO').toLowerCase()}`}>{typeName(type)}</span>;
 
+/** Text of others: shown as it is, in its own direction, with what can't be seen written out. */
+export function T({ children, class: name }: { children: ComponentChildren; class?: string }) {
+  const show = (child: ComponentChildren) => (typeof child === 'string' ? visible(child) : child);
+  return <bdi class={name}>{Array.isArray(children) ? children.map(show) : show(children)}</bdi>;
+}
+
 /** A subject's name, whatever it is made of: shown as text, each in its own direction. */
 export function SubjectName({ subject, plain }: { subject: string; plain?: boolean }) {
   const { context, name } = parts(subject);
@@ -83,13 +89,22 @@ async function writeClipboard(text: string) {
   }
 }
 
-export function Field({ label, children, hint }: { label: string; children: ComponentChildren; hint?: ComponentChildren }) {
-  return <label class="field"><span class="label">{label}</span>{children}{hint && <span class="hint">{hint}</span>}</label>;
+/** One control with its label, and what is to be known about it. */
+export function Field({ label, children, hint }: { label: string; children: VNode<{ id?: string; 'aria-describedby'?: string }>; hint?: ComponentChildren }) {
+  const id = useId();
+  const said = hint ? `${id}-hint` : undefined;
+  return (
+    <div class="field">
+      <label class="label" for={id}>{label}</label>
+      {cloneElement(children, { id, 'aria-describedby': said })}
+      {hint && <span class="hint" id={said}>{hint}</span>}
+    </div>
+  );
 }
 
-export function Select<T extends string>({ value, options, onChange, label, disabled }: { value: T; options: readonly (T | readonly [T, string])[]; onChange: (value: T) => void; label?: string; disabled?: boolean }) {
+export function Select<T extends string>({ value, options, onChange, label, disabled, id, 'aria-describedby': said }: { id?: string; 'aria-describedby'?: string; value: T; options: readonly (T | readonly [T, string])[]; onChange: (value: T) => void; label?: string; disabled?: boolean }) {
   return (
-    <select value={value} aria-label={label} disabled={disabled} onChange={(event) => onChange(event.currentTarget.value as T)}>
+    <select id={id} aria-describedby={said} value={value} aria-label={label} disabled={disabled} onChange={(event) => onChange(event.currentTarget.value as T)}>
       {options.map((option) => {
         const [key, text] = typeof option === 'string' ? [option, option] : option;
         return <option key={key} value={key}>{text}</option>;
@@ -108,7 +123,7 @@ export function Dialog({ title, open, onClose, children, wide }: { title: string
   }, [open]);
   return (
     <dialog ref={element} class={wide ? 'wide' : ''} aria-label={title} onClose={onClose} onClick={(event) => { if (event.target === element.current) onClose(); }}>
-      {open && <div class="dialog-body"><header><h2>{title}</h2><button type="button" class="quiet" aria-label="Close" onClick={onClose}>✕</button></header>{children}</div>}
+      {open && <div class="dialog-body"><div class="dialog-head"><h2>{title}</h2><button type="button" class="quiet" aria-label="Close" onClick={onClose}>✕</button></div>{children}</div>}
     </dialog>
   );
 }

@@ -1,6 +1,6 @@
 // Metadata, tags and rules of a version.
 import type { Rule, Version } from '../api';
-import { DataList, Section } from './basic';
+import { DataList, Section, T } from './basic';
 
 export function Contract({ version }: { version: Version }) {
   const { metadata, ruleSet } = version;
@@ -14,8 +14,8 @@ export function Contract({ version }: { version: Version }) {
     <>
       {(properties.length > 0 || tags.length > 0) && (
         <Section title="Metadata">
-          {properties.length > 0 && <DataList items={properties.map(([key, value]) => [<bdi class="mono">{key}</bdi>, sensitive.has(key) ? <span class="dim">hidden (sensitive)</span> : <bdi class="wrap">{value}</bdi>])} />}
-          {tags.length > 0 && <DataList items={tags.map(([path, names]) => [<bdi class="mono">{path}</bdi>, <>{names.map((name) => <span class="tag" key={name}><bdi>{name}</bdi></span>)}</>])} />}
+          {properties.length > 0 && <DataList items={properties.map(([key, value]) => [<T class="mono">{key}</T>, sensitive.has(key) ? <span class="dim">hidden (sensitive)</span> : <T class="wrap">{value}</T>])} />}
+          {tags.length > 0 && <DataList items={tags.map(([path, names]) => [<T class="mono">{path}</T>, <>{names.map((name) => <span class="tag" key={name}><T>{name}</T></span>)}</>])} />}
         </Section>
       )}
       {some.length > 0 && (
@@ -25,10 +25,10 @@ export function Contract({ version }: { version: Version }) {
             <tbody>
               {some.flatMap(([kind, list]) => list.map((rule) => (
                 <tr key={`${kind} ${rule.name}`}>
-                  <td><bdi>{rule.name}</bdi>{rule.disabled && <span class="tag">off</span>}</td>
+                  <td><T>{rule.name}</T>{rule.disabled && <span class="tag">off</span>}</td>
                   <td class="dim">{kind.toLowerCase()} · {rule.mode?.toLowerCase()}</td>
                   <td>{rule.type}</td>
-                  <td class="wrap">{rule.doc && <p><bdi>{rule.doc}</bdi></p>}{rule.expr && <code class="wrap"><bdi>{rule.expr}</bdi></code>}{rule.tags?.map((tag) => <span class="tag" key={tag}><bdi>{tag}</bdi></span>)}</td>
+                  <td class="wrap">{rule.doc && <p><T>{rule.doc}</T></p>}{rule.expr && <code class="wrap"><T>{rule.expr}</T></code>}{rule.tags?.map((tag) => <span class="tag" key={tag}><T>{tag}</T></span>)}</td>
                 </tr>
               )))}
             </tbody>

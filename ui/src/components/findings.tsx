@@ -1,6 +1,7 @@
 // Findings of a check, for people: where, why, what would help, and the value that breaks.
 import type { ComponentChildren } from 'preact';
 import type { Finding } from '../api';
+import { T } from './basic';
 
 interface Props { findings: Finding[]; onChoose?: (finding: Finding) => void; action?: (finding: Finding) => ComponentChildren; lineOf?: (finding: Finding) => number | undefined }
 
@@ -20,10 +21,10 @@ export function Findings({ findings, onChoose, action, lineOf }: Props) {
                 ? <button type="button" class="link" onClick={() => onChoose(finding)}>line {line}</button>
                 : <span class="dim">line {line}</span>)}
             </p>
-            <p class="wrap"><bdi>{finding.explanation || finding.message}</bdi></p>
-            {finding.new?.pointer && <p class="small"><span class="dim">at</span> <bdi class="mono wrap">{finding.new.pointer}</bdi></p>}
-            {finding.remedy && <p class="small wrap"><span class="key">Fix</span> <bdi>{finding.remedy}</bdi></p>}
-            {finding.counterExample && <p class="small wrap"><span class="key">Breaks on</span> <bdi class="mono">{finding.counterExample}</bdi></p>}
+            <p class="wrap"><T>{finding.explanation || finding.message}</T></p>
+            {finding.new?.pointer && <p class="small"><span class="dim">at</span> <T class="mono wrap">{finding.new.pointer}</T></p>}
+            {finding.remedy && <p class="small wrap"><span class="key">Fix</span> <T>{finding.remedy}</T></p>}
+            {finding.counterExample && <p class="small wrap"><span class="key">Breaks on</span> <T class="mono">{finding.counterExample}</T></p>}
             {action?.(finding)}
           </li>
         );

@@ -2,7 +2,7 @@
 import { type SchemaType, json, query } from '../api';
 import { versionLink } from '../router';
 import { visible } from '../text';
-import { Busy, Empty, Failure } from './basic';
+import { Busy, Empty, Failure, T } from './basic';
 import { useLoad } from './hooks';
 
 interface Node { subject: string; version: number; schemaType?: SchemaType; deleted: boolean; distance: number }
@@ -30,7 +30,7 @@ export function Graph({ subject, version }: { subject: string; version: number }
         <summary>{nodes.length - 1} as a list</summary>
         <ul class="plain">
           {nodes.map((node, at) => at > 0 && (
-            <li key={at}><span class="dim">{node.distance < 0 ? 'refers to' : 'referred to by'}</span> <a href={versionLink(node.subject, node.version)}><bdi>{node.subject}</bdi> v{node.version}</a>{node.deleted && <span class="tag bad">deleted</span>}</li>
+            <li key={at}><span class="dim">{node.distance < 0 ? 'refers to' : 'referred to by'}</span> <a href={versionLink(node.subject, node.version)}><T>{node.subject}</T> v{node.version}</a>{node.deleted && <span class="tag bad">deleted</span>}</li>
           ))}
         </ul>
       </details>
@@ -54,7 +54,7 @@ function Picture({ nodes, edges }: { nodes: Node[]; edges: ReferenceGraph['edges
   const height = tallest * (HEIGHT + GAP_Y) - GAP_Y;
   return (
     <div class="scroll graph" tabIndex={0} role="group" aria-label="What refers to what">
-      <svg width={width + 4} height={height + 4} viewBox={`-2 -2 ${width + 4} ${height + 4}`} role="img" aria-label={`${nodes.length} versions and ${edges.length} references`}>
+      <svg width={width + 4} height={height + 4} viewBox={`-2 -2 ${width + 4} ${height + 4}`} role="group" aria-label={`${nodes.length} versions and ${edges.length} references`}>
         {edges.map((edge, at) => {
           const from = places.get(edge.from);
           const to = places.get(edge.to);
@@ -68,7 +68,7 @@ function Picture({ nodes, edges }: { nodes: Node[]; edges: ReferenceGraph['edges
           const place = places.get(at);
           if (!place) return null;
           return (
-            <a key={at} href={versionLink(node.subject, node.version)} tabIndex={-1}>
+            <a key={at} href={versionLink(node.subject, node.version)}>
               <g transform={`translate(${place.x} ${place.y})`} class={`node ${at === 0 ? 'self' : ''} ${node.deleted ? 'gone' : ''}`}>
                 <rect width={WIDTH} height={HEIGHT} rx="6" />
                 <text x="10" y="21">{short(node.subject)}<tspan class="dim"> v{node.version}</tspan></text>

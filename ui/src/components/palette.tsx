@@ -4,7 +4,7 @@ import { json, query } from '../api';
 import { href, versionLink } from '../router';
 import { context } from '../session';
 import type { FoundPage } from '../pages/search';
-import { Dialog, SubjectName } from './basic';
+import { Dialog, SubjectName, T } from './basic';
 import { useLoad, useSettled } from './hooks';
 
 interface Place { path: string; name: string }
@@ -46,7 +46,7 @@ function Finder({ places, onDone }: { places: Place[]; onDone: () => void }) {
       show: <><SubjectName subject={result.subject} plain /><span class="dim small">{result.matched}{result.matches[0] ? ` · ${result.matches[0].name}` : ''}</span></>,
     })),
     ...named.map((place) => ({ key: place.path, link: href([place.path]), show: <><span>{place.name}</span><span class="dim small">page</span></> })),
-    ...(text.trim() ? [{ key: 'search', link: href(['search'], { q: text.trim() }), show: <><span>Search for “<bdi>{text.trim()}</bdi>”</span><span class="dim small">everything</span></> }] : []),
+    ...(text.trim() ? [{ key: 'search', link: href(['search'], { q: text.trim() }), show: <><span>Search for “<T>{text.trim()}</T>”</span><span class="dim small">everything</span></> }] : []),
   ];
   const at = Math.min(chosen, items.length - 1);
   const onKey = (event: KeyboardEvent) => {

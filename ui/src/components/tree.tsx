@@ -1,6 +1,7 @@
 // What a schema declares, to be unfolded and walked with the keys.
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { count } from '../text';
+import { T } from './basic';
 
 export interface Declaration { kind: string; parent?: number; path: string; name: string; type?: string; facts?: { name: string; value: string }[]; line?: number; column?: number }
 export interface Outline { declarations: Declaration[]; isWhole: boolean }
@@ -69,9 +70,9 @@ export function Tree({ outline, onChoose }: { outline: Outline; onChoose?: (line
               style={{ paddingLeft: `${Math.min(depth, 12) * 16 + 4}px` }} onClick={() => { setAt(place); choose(own); }}>
               {inside ? <span class="fold" aria-hidden="true" onClick={(event) => { event.stopPropagation(); toggle(place); }}>{folded.has(place) ? '▸' : '▾'}</span> : <span class="fold" />}
               <span class="tree-body">
-                <span><bdi class="mono name">{own.name || own.path || own.kind}</bdi> {own.type && own.type !== own.name && <bdi class="mono kind">{own.type.length > 200 ? `${own.type.slice(0, 200)}…` : own.type}</bdi>} <span class="dim small">{own.kind}</span></span>
-                {said && <span class="dim small doc"><bdi>{said.value.slice(0, 500)}</bdi></span>}
-                {others.length > 0 && <span class="facts">{others.slice(0, 12).map((fact) => <span class="fact" key={fact.name}><span class="dim">{fact.name}</span> <bdi class="mono">{fact.value.slice(0, 120)}</bdi></span>)}</span>}
+                <span><T class="mono name">{own.name || own.path || own.kind}</T> {own.type && own.type !== own.name && <T class="mono kind">{own.type.length > 200 ? `${own.type.slice(0, 200)}…` : own.type}</T>} <span class="dim small">{own.kind}</span></span>
+                {said && <span class="dim small doc"><T>{said.value.slice(0, 500)}</T></span>}
+                {others.length > 0 && <span class="facts">{others.slice(0, 12).map((fact) => <span class="fact" key={fact.name}><span class="dim">{fact.name}</span> <T class="mono">{fact.value.slice(0, 120)}</T></span>)}</span>}
               </span>
             </li>
           );

@@ -92,7 +92,7 @@ function common(type: SchemaType, length: number, label: string): Extension[] {
     keymap.of([...defaultKeymap, ...searchKeymap, ...foldKeymap, ...lintKeymap]),
     language(type, length),
     look,
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
     ...(length > LARGE ? [] : [EditorView.lineWrapping]),
   ];
 }

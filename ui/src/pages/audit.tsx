@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { json, query } from '../api';
-import { Busy, Empty, Failure, Field, Page, Select, SubjectName } from '../components/basic';
+import { Busy, Empty, Failure, Field, Page, Select, SubjectName, T } from '../components/basic';
 import { useLoad, useSettled } from '../components/hooks';
 import { refine, route, versionLink } from '../router';
 import { time } from '../text';
@@ -49,9 +49,9 @@ export function AuditPage() {
                   <td class="dim nowrap">{time(entry.at)}</td>
                   <td class="nowrap">{entry.operation}</td>
                   <td>{entry.subject ? <SubjectName subject={entry.subject} /> : <span class="dim">the registry</span>} {entry.version !== undefined && entry.subject && <a class="dim" href={versionLink(entry.subject, entry.version)}>v{entry.version}</a>}</td>
-                  <td><bdi>{entry.actor}</bdi></td>
-                  <td class="dim small"><bdi>{entry.address ?? ''}</bdi></td>
-                  <td class="wrap"><bdi>{entry.reason ?? ''}</bdi></td>
+                  <td><T>{entry.actor}</T></td>
+                  <td class="dim small"><T>{entry.address ?? ''}</T></td>
+                  <td class="wrap"><T>{entry.reason ?? ''}</T></td>
                 </>}
               </tr>
             ))}

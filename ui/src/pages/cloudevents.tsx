@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { json, query, request } from '../api';
-import { Busy, DataList, Dialog, Empty, Failure, Field, Page, Section, Verdict } from '../components/basic';
+import { Busy, DataList, Dialog, Empty, Failure, Field, Page, Section, T, Verdict } from '../components/basic';
 import { useLoad } from '../components/hooks';
 import { versionLink } from '../router';
 import { may } from '../session';
@@ -43,7 +43,7 @@ export function CloudEventsPage() {
         {found && (
           <>
             <p role="status"><Verdict ok>{found.rule ? <>Answered by the rule <code>{String(found.rule)}</code></> : 'Resolved'}</Verdict></p>
-            <DataList items={Object.entries(found).filter(([, value]) => typeof value !== 'object').map(([key, value]) => [key, key === 'subject' && found.version !== undefined ? <a href={versionLink(String(value), found.version)}><bdi>{String(value)}</bdi></a> : <bdi class="wrap">{String(value)}</bdi>])} />
+            <DataList items={Object.entries(found).filter(([, value]) => typeof value !== 'object').map(([key, value]) => [key, key === 'subject' && found.version !== undefined ? <a href={versionLink(String(value), found.version)}><T>{String(value)}</T></a> : <T class="wrap">{String(value)}</T>])} />
             <details><summary>As the API gives it</summary><pre class="raw" tabIndex={0}>{JSON.stringify(found, null, 2)}</pre></details>
           </>
         )}
@@ -55,7 +55,7 @@ export function CloudEventsPage() {
         {listOf<Alias>(aliases.value).length > 0 && (
           <div class="scroll"><table><thead><tr><th>URI</th><th>Stands for</th><th>Origin</th><th><span class="sr">Actions</span></th></tr></thead><tbody>
             {listOf<Alias>(aliases.value).map((alias) => (
-              <tr key={alias.uri}><td class="wrap"><bdi class="mono">{alias.uri}</bdi></td><td>{alias.subject ? <a href={versionLink(alias.subject, alias.version ?? 'latest')}><bdi>{alias.subject}</bdi> {String(alias.version ?? 'latest')}</a> : <span class="mono">{alias.guid}</span>}</td><td class="dim">{alias.origin ?? ''}</td>
+              <tr key={alias.uri}><td class="wrap"><T class="mono">{alias.uri}</T></td><td>{alias.subject ? <a href={versionLink(alias.subject, alias.version ?? 'latest')}><T>{alias.subject}</T> {String(alias.version ?? 'latest')}</a> : <span class="mono">{alias.guid}</span>}</td><td class="dim">{alias.origin ?? ''}</td>
                 <td class="row-actions">{writes && alias.origin !== 'configuration' && <button type="button" class="quiet danger-text" onClick={() => remove(() => request(`cloudevents/aliases${query({ uri: alias.uri })}`, { method: 'DELETE' }))}>Remove</button>}</td></tr>
             ))}
           </tbody></table></div>
@@ -68,7 +68,7 @@ export function CloudEventsPage() {
           <div class="scroll"><table><thead><tr><th>Type</th><th>Schema</th><th>Must name it</th><th><span class="sr">Actions</span></th></tr></thead><tbody>
             {listOf<Binding>(types.value).map((binding) => {
               const pattern = binding.type ?? binding.pattern ?? '';
-              return <tr key={pattern}><td class="wrap"><bdi class="mono">{pattern}</bdi></td><td><a href={versionLink(binding.subject, binding.version ?? 'latest')}><bdi>{binding.subject}</bdi> {String(binding.version ?? 'latest')}</a></td><td>{binding.require_dataschema ? 'yes' : 'no'}</td>
+              return <tr key={pattern}><td class="wrap"><T class="mono">{pattern}</T></td><td><a href={versionLink(binding.subject, binding.version ?? 'latest')}><T>{binding.subject}</T> {String(binding.version ?? 'latest')}</a></td><td>{binding.require_dataschema ? 'yes' : 'no'}</td>
                 <td class="row-actions">{writes && binding.origin !== 'configuration' && <button type="button" class="quiet danger-text" onClick={() => remove(() => request(`cloudevents/types/${encodeURIComponent(pattern)}`, { method: 'DELETE' }))}>Remove</button>}</td></tr>;
             })}
           </tbody></table></div>

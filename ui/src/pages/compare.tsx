@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type Finding, type SchemaType, enc, json, query } from '../api';
-import { Busy, Empty, Failure, Field, Page, Section, Select, Verdict } from '../components/basic';
+import { Busy, Empty, Failure, Field, Page, Section, Select, T, Verdict } from '../components/basic';
 import { SideBySide } from '../components/code';
 import { Findings } from '../components/findings';
 import { useLoad, useSettled } from '../components/hooks';
@@ -28,10 +28,10 @@ export function Changes({ changes, isWhole }: { changes: Change[]; isWhole: bool
           <li key={at} class={change.kind}>
             <span class="sign" aria-hidden="true">{SIGN[change.kind]}</span>
             <span class="wrap">
-              <span class="dim">{change.declaration}</span> <bdi class="mono name">{change.path || 'the schema'}</bdi>{' '}
+              <span class="dim">{change.declaration}</span> <T class="mono name">{change.path || 'the schema'}</T>{' '}
               {change.kind === 'changed'
-                ? <><span class="dim">{change.what}</span> <bdi class="mono from">{change.from ?? 'nothing'}</bdi> <span class="dim">→</span> <bdi class="mono to">{change.to ?? 'nothing'}</bdi></>
-                : <><span>{change.kind}</span>{change.oldPath && <> <span class="dim">from</span> <bdi class="mono">{change.oldPath}</bdi></>}{(change.to ?? change.from) && <> <bdi class="mono dim">{change.to ?? change.from}</bdi></>}</>}
+                ? <><span class="dim">{change.what}</span> <T class="mono from">{change.from ?? 'nothing'}</T> <span class="dim">→</span> <T class="mono to">{change.to ?? 'nothing'}</T></>
+                : <><span>{change.kind}</span>{change.oldPath && <> <span class="dim">from</span> <T class="mono">{change.oldPath}</T></>}{(change.to ?? change.from) && <> <T class="mono dim">{change.to ?? change.from}</T></>}</>}
               {change.inside ? <span class="dim"> with {plural(change.inside, 'declaration')} inside</span> : null}
             </span>
           </li>
@@ -50,7 +50,7 @@ export function Levels({ levels, chosen, onChoose }: { levels: Level[]; chosen?:
         const inner = <><span class="level-name">{level}</span><Verdict ok={isCompatible}>{SAYS[level]?.[isCompatible ? 0 : 1] ?? ''}</Verdict>{findings.length > 0 && <span class="dim small">{plural(findings.length, 'finding')}</span>}</>;
         return onChoose
           ? <button type="button" key={level} class="level" aria-pressed={chosen === level} onClick={() => onChoose(level)}>{inner}</button>
-          : <div key={level} class="level">{inner}</div>;
+          : <div key={level} class="level flat">{inner}</div>;
       })}
     </div>
   );
@@ -98,7 +98,7 @@ export function ComparePage() {
               {isSame && <p class="dim">The two say the same.</p>}
               <Changes changes={found.changes} isWhole={found.isWhole} />
               {found.beside.length > 0 && <ul class="changes">{found.beside.map((own) => (
-                <li key={own.what} class="changed"><span class="sign" aria-hidden="true">~</span><span class="wrap"><bdi class="mono name">{own.what}</bdi> <bdi class="mono from">{own.from ?? 'nothing'}</bdi> <span class="dim">→</span> <bdi class="mono to">{own.to ?? 'nothing'}</bdi></span></li>
+                <li key={own.what} class="changed"><span class="sign" aria-hidden="true">~</span><span class="wrap"><T class="mono name">{own.what}</T> <T class="mono from">{own.from ?? 'nothing'}</T> <span class="dim">→</span> <T class="mono to">{own.to ?? 'nothing'}</T></span></li>
               ))}</ul>}
             </Section>
             <Section title={`What ${level} says`}>

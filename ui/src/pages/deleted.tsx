@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { type Version, enc, json, query, request } from '../api';
-import { Busy, ConfirmByName, Empty, Failure, Page, SubjectName, Type } from '../components/basic';
+import { Busy, ConfirmByName, Empty, Failure, Page, SubjectName, T, Type } from '../components/basic';
 import { useLoad } from '../components/hooks';
 import { context, may } from '../session';
 import { href } from '../router';
@@ -48,7 +48,7 @@ export function DeletedPage() {
   return (
     <Page title="Deleted" lead="Soft-deleted subjects are still there: their ids are answered, so data that was written stays readable. Deleted for good, they are not.">
       <Failure error={list.error ?? error} />
-      {done && <p class="notice good" role="status"><bdi>{done}</bdi></p>}
+      {done && <p class="notice good" role="status"><T>{done}</T></p>}
       {list.loading && !list.value && <Busy />}
       {list.value?.rows.length === 0 && <Empty title="Nothing is soft-deleted."><p>Subjects that are deleted stay here until they are restored or deleted for good.</p></Empty>}
       {list.value && list.value.rows.length > 0 && (

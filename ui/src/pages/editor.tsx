@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Finding, type Reference, type SchemaType, type Version, enc, json, query } from '../api';
-import { Failure, Field, Page, Section, Select, SubjectName, Verdict } from '../components/basic';
+import { Failure, Field, Page, Section, Select, SubjectName, T, Verdict } from '../components/basic';
 import { Code } from '../components/code';
 import { LEVELS, MEANING } from '../components/effective';
 import { Findings } from '../components/findings';
@@ -119,7 +119,7 @@ export function EditorPage() {
         <div>
           {difference.value && <Levels levels={difference.value.levels} />}
           <Section title={other ? `Under ${simulated}` : isRefused ? 'What breaks' : 'Findings'}>
-            {messages.map((message) => <p key={message} class="notice bad wrap"><bdi>{message}</bdi></p>)}
+            {messages.map((message) => <p key={message} class="notice bad wrap"><T>{message}</T></p>)}
             {findings.length === 0 && messages.length === 0 && <p class="dim">{name ? 'Nothing breaks.' : 'Findings appear here.'}</p>}
             <Findings findings={findings}
               onChoose={(finding) => { const mark = markOf(finding, text, type); if (mark) setGoTo({ offset: mark.from }); }}

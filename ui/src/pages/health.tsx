@@ -1,5 +1,5 @@
 import { json, request } from '../api';
-import { Busy, DataList, Failure, Page, Section, SubjectName, Type, Verdict } from '../components/basic';
+import { Busy, DataList, Failure, Page, Section, SubjectName, T, Type, Verdict } from '../components/basic';
 import type { SchemaType } from '../api';
 import { useLoad } from '../components/hooks';
 import { bytes, count, time } from '../text';
@@ -62,7 +62,7 @@ export function HealthPage() {
                 ['Versions', <>{count(found.liveVersions)}{found.versions > found.liveVersions && <span class="dim"> and {count(found.versions - found.liveVersions)} deleted</span>}</>],
               ]} />
               <table class="compact"><thead><tr><th>Context</th><th>Format</th><th class="num">Schemas</th><th class="num">Size</th></tr></thead><tbody>
-                {found.schemas.slice(0, 50).map((own) => <tr key={`${own.context} ${own.schemaType}`}><td><bdi>{own.context === '.' ? 'default' : own.context}</bdi></td><td><Type type={own.schemaType} /></td><td class="num">{count(own.schemas)}</td><td class="num dim">{bytes(own.bytes)}</td></tr>)}
+                {found.schemas.slice(0, 50).map((own) => <tr key={`${own.context} ${own.schemaType}`}><td><T>{own.context === '.' ? 'default' : own.context}</T></td><td><Type type={own.schemaType} /></td><td class="num">{count(own.schemas)}</td><td class="num dim">{bytes(own.bytes)}</td></tr>)}
               </tbody></table>
               <p class="dim small">Counted {time(found.at)}.</p>
             </>}
@@ -74,7 +74,7 @@ export function HealthPage() {
             <Failure error={metrics.error} />
             {metrics.value && <DataList items={SHOWN.filter(([name]) => sums.has(name)).map(([name, label, show]) => [label, show(sums.get(name) as number)])} />}
           </Section>
-          {found && found.largest.length > 0 && <Section title="Largest schemas"><table class="compact"><thead><tr><th>Context</th><th>Id</th><th>Format</th><th class="num">Size</th></tr></thead><tbody>{found.largest.map((own) => <tr key={`${own.context} ${own.id}`}><td><bdi>{own.context === '.' ? 'default' : own.context}</bdi></td><td>{own.id}</td><td><Type type={own.schemaType} /></td><td class="num">{bytes(own.bytes)}</td></tr>)}</tbody></table></Section>}
+          {found && found.largest.length > 0 && <Section title="Largest schemas"><table class="compact"><thead><tr><th>Context</th><th>Id</th><th>Format</th><th class="num">Size</th></tr></thead><tbody>{found.largest.map((own) => <tr key={`${own.context} ${own.id}`}><td><T>{own.context === '.' ? 'default' : own.context}</T></td><td>{own.id}</td><td><Type type={own.schemaType} /></td><td class="num">{bytes(own.bytes)}</td></tr>)}</tbody></table></Section>}
           {found && found.mostReferenced.length > 0 && <Section title="Most referred to"><Ranking rows={found.mostReferenced} /></Section>}
           {found && found.mostVersions.length > 0 && <Section title="Most versions"><Ranking rows={found.mostVersions} /></Section>}
         </div>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type SchemaType, json, query } from '../api';
-import { Busy, Empty, Failure, Page, Select, SubjectName, Type } from '../components/basic';
+import { Busy, Empty, Failure, Page, Select, SubjectName, T, Type } from '../components/basic';
 import { useLoad, useSettled } from '../components/hooks';
 import { refine, route, versionLink } from '../router';
 import { context } from '../session';
@@ -68,7 +68,7 @@ export function SearchPage() {
                 </div>
                 {result.matches.length > 0 && (
                   <ul class="matches">
-                    {result.matches.map((match) => <li key={match.path}><span class="dim">{match.kind}</span> <bdi class="mono">{match.path || match.name}</bdi> {match.type && <bdi class="mono dim">{match.type}</bdi>}</li>)}
+                    {result.matches.map((match) => <li key={match.path}><span class="dim">{match.kind}</span> <T class="mono">{match.path || match.name}</T> {match.type && <T class="mono dim">{match.type}</T>}</li>)}
                   </ul>
                 )}
               </li>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type Config, ApiError, enc, json, request } from '../api';
-import { Busy, Failure, Field, Page, Section, Select } from '../components/basic';
+import { Busy, Failure, Field, Page, Section, Select, T } from '../components/basic';
 import { LEVELS, MEANING, MODES, settingName } from '../components/effective';
 import { useLoad, useSettled } from '../components/hooks';
 import { refine, route, subjectLink } from '../router';
@@ -41,7 +41,7 @@ export function SettingsPage() {
   useEffect(() => { setEdited({}); setDone(''); setError(null); setWanted(''); }, [at]);
   const reload = () => { own.reload(); effective.reload(); mode.reload(); setEdited({}); setWanted(''); };
   const value = (key: string) => edited[key] ?? (own.value?.[key] === undefined ? '' : String(own.value[key]));
-  const inherited = (key: string) => (kind === 'registry' ? 'the server’s' : String(effective.value?.[key] ?? 'none'));
+  const inherited = (key: string) => (kind === 'registry' ? 'the server’s' : String(effective.value?.[key] ?? 'the server’s default'));
   const edit = (key: string, next: string) => { setDone(''); setEdited({ ...edited, [key]: next }); };
   const act = async (work: () => Promise<unknown>, said: string) => {
     setError(null);
@@ -77,7 +77,7 @@ export function SettingsPage() {
               {Object.entries(CHOICES).map(([key, options]) => <Field key={key} label={settingName(key)}><Select value={value(key)} disabled={!writes} options={[['', `inherited (${inherited(key)})`], ...options]} onChange={(next) => edit(key, next)} /></Field>)}
               {TEXTS.map((key) => <Field key={key} label={settingName(key)}><input value={value(key)} disabled={!writes} spellcheck={false} onInput={(event) => edit(key, event.currentTarget.value)} /></Field>)}
             </div>
-            {Object.entries(own.value ?? {}).filter(([, set]) => typeof set === 'object').map(([key, set]) => <p key={key} class="small"><span class="dim">{settingName(key)}</span> <code class="wrap"><bdi>{JSON.stringify(set)}</bdi></code></p>)}
+            {Object.entries(own.value ?? {}).filter(([, set]) => typeof set === 'object').map(([key, set]) => <p key={key} class="small"><span class="dim">{settingName(key)}</span> <code class="wrap"><T>{JSON.stringify(set)}</T></code></p>)}
             <div class="bar">
               <input class="reason" value={reason} aria-label="Reason for the change" placeholder="Reason (optional)" onInput={(event) => setReason(event.currentTarget.value)} />
               <button type="button" class="primary" disabled={Object.keys(edited).length === 0 || !writes} onClick={save}>Save</button>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { type Config, type Version, enc, json, query, request } from '../api';
-import { Busy, ConfirmByName, Copy, Empty, Failure, Page, Section, SubjectName, Type } from '../components/basic';
+import { Busy, ConfirmByName, Copy, Empty, Failure, Page, Section, SubjectName, T, Type } from '../components/basic';
 import { EffectiveSettings } from '../components/effective';
 import { Contract } from '../components/contract';
 import { Graph } from '../components/graph';
@@ -68,7 +68,7 @@ export function SubjectPage({ subject }: { subject: string }) {
                       {!live && <span class="tag bad">deleted</span>}
                       <span class="dim">{entry ? time(entry.at) : latest?.version === number ? time(latest.ts) : ''}{entry?.actor ? ` · ${entry.actor}` : ''}</span>
                       {before !== undefined && <a class="small" href={href(['compare'], { subject, from: before, to: number })}>what changed</a>}
-                      {entry?.reason && <p class="dim small"><bdi>{entry.reason}</bdi></p>}
+                      {entry?.reason && <p class="dim small"><T>{entry.reason}</T></p>}
                     </li>
                   );
                 })}
@@ -80,7 +80,7 @@ export function SubjectPage({ subject }: { subject: string }) {
               {entries.length === 0 && history.value && <Empty title="Nothing is recorded."><p>The record of changes may be off, or shorter than this subject is old.</p></Empty>}
               {entries.length > 0 && (
                 <div class="scroll"><table class="compact"><thead><tr><th>When</th><th>What</th><th>Version</th><th>Who</th></tr></thead><tbody>
-                  {entries.map((entry) => <tr key={entry.position}><td class="dim">{time(entry.at)}</td><td>{DONE[entry.operation] ?? entry.operation}</td><td>{entry.version ?? ''}</td><td class="dim"><bdi>{entry.actor ?? '–'}</bdi></td></tr>)}
+                  {entries.map((entry) => <tr key={entry.position}><td class="dim">{time(entry.at)}</td><td>{DONE[entry.operation] ?? entry.operation}</td><td>{entry.version ?? ''}</td><td class="dim"><T>{entry.actor ?? '–'}</T></td></tr>)}
                 </tbody></table></div>
               )}
               {next !== undefined && <button type="button" class="quiet" onClick={async () => {

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import { type Version, address, enc, json, query, request } from '../api';
-import { Busy, ConfirmByName, Copy, DataList, Failure, Page, Section, SubjectName, Type } from '../components/basic';
+import { Busy, ConfirmByName, Copy, DataList, Failure, Page, Section, SubjectName, T, Type } from '../components/basic';
 import { Code } from '../components/code';
 import { Contract } from '../components/contract';
 import { Graph } from '../components/graph';
@@ -59,7 +59,7 @@ export function VersionPage({ subject, version }: { subject: string; version: st
               <Section title="Names"><DataList items={[
                 ['Id', <><span class="mono">{schema.id}</span> <Copy text={String(schema.id)} /></>],
                 ...(schema.guid ? [['Guid', <><span class="mono wrap">{schema.guid}</span> <Copy text={schema.guid} /></>] as [string, preact.ComponentChildren]] : []),
-                ...(schema.references?.length ? [['References', <ul class="plain">{schema.references.map((reference) => <li key={reference.name}><bdi class="mono">{reference.name}</bdi> <span class="dim">is</span> <a href={href(['subjects', reference.subject, 'versions', reference.version])}><bdi>{reference.subject}</bdi> v{reference.version}</a></li>)}</ul>] as [string, preact.ComponentChildren]] : []),
+                ...(schema.references?.length ? [['References', <ul class="plain">{schema.references.map((reference) => <li key={reference.name}><T class="mono">{reference.name}</T> <span class="dim">is</span> <a href={href(['subjects', reference.subject, 'versions', reference.version])}><T>{reference.subject}</T> v{reference.version}</a></li>)}</ul>] as [string, preact.ComponentChildren]] : []),
               ]} /></Section>
               <Contract version={schema} />
             </div>
