@@ -124,7 +124,7 @@ impl App {
         let info = RequestInfo::of(&mut request, peer, id, &settings.trusted_proxies);
         let span = span::of(&info);
         // boxed first: a future is as large as all that it may ever hold, and each of those around it would move it
-        let work = Box::pin(Registry::metered(self.dispatch(request, admitted)));
+        let work = Box::pin(Registry::metered(self.dispatch(request, &info, admitted)));
         let work = deadline::within(settings.request_timeout, panic::caught(&info, work));
         let answered = work.instrument(span).await;
         let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
@@ -133,13 +133,18 @@ impl App {
     }
 
     /// The router finds the handler; `dispatch.rs` has what is around that: negotiation, the body, gzip.
-    async fn dispatch(&self, mut request: Request, admitted: Result<(), Refusal>) -> Result<Response, ApiError> {
+    async fn dispatch(
+        &self,
+        mut request: Request,
+        info: &RequestInfo,
+        admitted: Result<(), Refusal>,
+    ) -> Result<Response, ApiError> {
         admitted?;
         if request.method() == Method::OPTIONS && request.uri().path() == "*" {
             return Ok(dispatch::allowed(&dispatch::METHODS));
         }
         if self.state.settings.ui
-            && let Some(page) = ui::answer(request.method(), request.uri().path(), request.headers())
+            && let Some(page) = ui::answer(request.method(), request.uri().path(), &info.headers)
         {
             return Ok(page);
         }

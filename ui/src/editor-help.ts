@@ -25,7 +25,11 @@ function endOf(text: string, from: number): number {
     }
     return text.length;
   }
-  if (c === '{' || c === '[') return Math.min(closeOf(text, from) + 1, lineEnd(text, from));
+  if (c === '{' || c === '[') {
+    const close = closeOf(text, from) + 1;
+    // the whole of it, unless that is most of the text
+    return close - from <= 400 ? close : lineEnd(text, from);
+  }
   const word = /^[\w.]+/.exec(text.slice(from, from + 200));
   return word ? lineEnd(text, from) : Math.min(from + 1, text.length);
 }
@@ -48,20 +52,22 @@ function closeOf(text: string, from: number): number {
 const NAMED = /line:? (\d+),? column:? (\d+)/i;
 const PROTO = /(?:at|in) .*?:?(\d+):(\d+)/;
 
-export function markOf(finding: Finding, text: string, type: SchemaType, apply?: () => void): Mark | null {
+export function markOf(finding: Finding, text: string, type: SchemaType, apply?: { label: string; run: () => void }): Mark | null {
   let from = 0;
   if (finding.new?.line !== undefined) from = offsetOf(text, finding.new.line, finding.new.column ?? 1);
   else {
     const said = NAMED.exec(finding.message) ?? (type === 'PROTOBUF' ? PROTO.exec(finding.message) : null);
     if (said) from = offsetOf(text, Number(said[1]), Number(said[2]));
-    else if (finding.rule === '' && !said) from = 0;
+    // a remark about the whole stands beside the text, and under no part of it
+    else if (finding.rule !== '') return null;
   }
-  const to = Math.max(endOf(text, from), from + 1);
+  const isRoot = text.slice(0, from).trim() === '' && /[{[]/.test(text[from] ?? '');
+  const to = isRoot ? from + 1 : Math.max(endOf(text, from), from + 1);
   return {
     from, to: Math.min(to, text.length), severity: finding.note ? 'info' : 'error',
     message: finding.explanation || finding.message, why: finding.rule ? `${finding.rule}${finding.oldVersion ? `, against version ${finding.oldVersion}` : ''}` : undefined,
     fix: finding.remedy || undefined, example: finding.counterExample,
-    apply: apply ? { label: 'Mend', run: apply } : undefined,
+    apply,
   };
 }
 

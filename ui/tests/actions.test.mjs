@@ -132,6 +132,34 @@ test('settings of a subject are set and taken back, and say where they come from
   await page.getByText('Its own settings are gone').waitFor();
 });
 
+test('a level says what it would have refused before it is set', async () => {
+  const { page, to } = tab;
+  const schema = (name) => JSON.stringify({ type: 'record', name: 'R', fields: [{ name, type: 'int' }] });
+  await call(server.url, 'PUT', 'config/loose', { compatibility: 'NONE' });
+  for (const name of ['a', 'b']) await call(server.url, 'POST', 'subjects/loose/versions', { schema: schema(name) });
+  await to('#/settings?scope=loose');
+  await page.getByLabel('Compatibility').selectOption('FULL');
+  await page.getByText('1 of the last 1 changes would have been refused under FULL').waitFor();
+  await page.getByRole('link', { name: 'version 1 to 2' }).waitFor();
+});
+
+test('a long list is whole to its end', async () => {
+  const { page, to } = tab;
+  const names = Array.from({ length: 450 }, (_, at) => `many-${String(at).padStart(4, '0')}`);
+  for (let at = 0; at < names.length; at += 25) {
+    await Promise.all(names.slice(at, at + 25).map((name) => call(server.url, 'POST', `subjects/${name}/versions`, { schema: '"int"' })));
+  }
+  await to('#/subjects?prefix=many-');
+  await page.waitForFunction((name) => {
+    const frame = document.querySelector('.long-frame');
+    frame.scrollTop = frame.scrollHeight;
+    return frame.textContent.includes(name);
+  }, 'many-0449', { polling: 200 });
+  const shown = await page.locator('.long-row a').allInnerTexts();
+  const at = names.indexOf(shown[0]);
+  assert.deepEqual(shown, names.slice(at), 'no row is missing');
+});
+
 test('a mode is changed, and registration says so', async () => {
   const { page, to } = tab;
   await to('#/settings?scope=prices-value');

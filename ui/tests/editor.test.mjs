@@ -1,6 +1,8 @@
 // A change is refused, understood and mended without leaving the editor: once for each format.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { launch, open } from './browser.mjs';
 import { call, start } from './server.mjs';
 
@@ -8,6 +10,7 @@ let server, browser;
 before(async () => {
   server = await start();
   browser = await launch();
+  if (process.env.UI_PICTURES) mkdirSync(process.env.UI_PICTURES, { recursive: true });
 });
 after(async () => {
   await browser?.close();
@@ -56,6 +59,9 @@ for (const { format, schemaType, first, breaks, mended, button, rule } of PLAYS)
     const said = page.locator('.code-host .cm-tooltip-lint');
     await said.getByText(rule).waitFor();
     assert.match(await said.innerText(), /Fix/);
+    if (process.env.UI_PICTURES) await page.screenshot({ path: join(process.env.UI_PICTURES, `refused-${schemaType.toLowerCase()}.png`) });
+    await page.mouse.move(4, 4);
+    await said.waitFor({ state: 'detached' });
     const finding = page.locator('.findings .breach').first();
     await finding.getByRole('button', { name: /^line \d+$/ }).click();
     // registering it all the same is refused by the server, which is shown

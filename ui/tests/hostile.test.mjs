@@ -2,12 +2,12 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { launch, open } from './browser.mjs';
-import { HOSTILE, call, seed, start } from './server.mjs';
+import { HOSTILE, call, seedHostile, start } from './server.mjs';
 
 let server, browser;
 before(async () => {
   server = await start();
-  await seed(server.url);
+  await seedHostile(server.url);
   browser = await launch();
 });
 after(async () => {

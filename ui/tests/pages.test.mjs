@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { VIEWS, accessible, launch, open } from './browser.mjs';
-import { HOSTILE, seed, start } from './server.mjs';
+import { HOSTILE, seed, seedHostile, start } from './server.mjs';
 
 const PAGES = {
   subjects: ['#/subjects', 'customers-value'],
@@ -43,6 +43,7 @@ for (const [view, size] of Object.entries(VIEWS)) {
     const { page, to, faults, close } = await open(browser, server.url, size);
     for (const [name, [hash, text]] of Object.entries(PAGES)) {
       await t.test(name, async () => {
+        if (name === 'hostile') await seedHostile(server.url);
         await to(hash);
         await page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 });
         if (name === 'editor') await page.locator('.code-host').first().waitFor();

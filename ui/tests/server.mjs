@@ -84,7 +84,6 @@ export async function seed(url) {
   await post(':.staging:orders-value', { schema: order([]) });
   await post('retired-value', { schema: '{"type":"record","name":"Retired","fields":[{"name":"a","type":"int"}]}' });
   await call(url, 'DELETE', 'subjects/retired-value');
-  await post(HOSTILE, { schema: JSON.stringify({ type: 'record', name: 'Evil', doc: HOSTILE, fields: [{ name: 'x', type: 'string', doc: '</script><script>alert(1)</script>' }] }), metadata: { properties: { owner: HOSTILE } } });
   await call(url, 'PUT', 'config/payments-value', { compatibility: 'FULL_TRANSITIVE' }, { 'x-change-reason': 'payments are read for ten years' });
   await call(url, 'PUT', 'config/customers-value', { compatibility: 'FULL' });
   await call(url, 'PUT', 'cloudevents/aliases', { uri: 'https://acme.example/schemas/order', subject: 'orders-value', version: 'latest' }, { 'content-type': 'application/json' });
@@ -92,4 +91,10 @@ export async function seed(url) {
   for (const name of ['invoices', 'shipments', 'returns', 'inventory', 'prices', 'carts', 'sessions', 'clicks', 'reviews', 'suppliers', 'warehouses', 'stock-moves']) {
     await post(`${name}-value`, { schema: JSON.stringify({ type: 'record', name: name.replace(/(^|-)(\w)/g, (_, _1, c) => c.toUpperCase()), namespace: 'com.acme.shop', fields: [{ name: 'id', type: 'string' }, { name: 'at', type: 'long' }] }) });
   }
+}
+
+/** The same for what tries to be more than text. */
+export async function seedHostile(url) {
+  const post = (subject, body) => call(url, 'POST', `subjects/${encodeURIComponent(subject)}/versions`, body);
+  await post(HOSTILE, { schema: JSON.stringify({ type: 'record', name: 'Evil', doc: HOSTILE, fields: [{ name: 'x', type: 'string', doc: '</script><script>alert(1)</script>' }] }), metadata: { properties: { owner: HOSTILE } } });
 }

@@ -20,7 +20,7 @@ use crate::types::{Guid, SchemaId, SchemaType, Subject, WordPlace, words_of_quer
 /// Words of a query that count.
 const MAX_WORDS: usize = 8;
 /// Subjects or schemas that are looked at for each kind of match.
-const LOOKED_AT: i64 = 2_000;
+const LOOKED_AT: i64 = 1_000;
 /// Contexts in which an id is looked for.
 const MAX_CONTEXTS: usize = 100;
 

@@ -1,5 +1,9 @@
 //! Finding things, and how they hang together: search, statistics, outlines, differences, references, history.
 
+use std::sync::Arc;
+
+use accordant::store::{HashedContent, RegisterRequest};
+use accordant::types::{Actor, Content, SchemaType, Subject};
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -72,6 +76,26 @@ on_both! {
         app.register("t", &record("R", &["delta"])).await;
         assert_eq!(found(&app, "q=t").await, ["t"]);
         assert!(found(&app, "q=alpha").await.is_empty(), "an id that is given anew has the words of its schema");
+    }
+
+    async fn what_an_older_release_stored_is_filed_after_a_start(db) {
+        let app = TestApp::new(db).await;
+        for (at, (schema_type, text)) in [
+            (SchemaType::Avro, record("Old", &["oldField"])),
+            (SchemaType::Json, "{not even json".to_owned()),
+        ].into_iter().enumerate() {
+            let content = Content { schema_type, text: text.into(), references: Vec::new(), metadata: None, rule_set: None };
+            let request = RegisterRequest {
+                subject: Subject::plain(&format!("old-{at}")), schema: HashedContent::from(content), targets: Vec::new(), active_references: true,
+                expected_epoch: 0, expected_settings: 0, version: 1, id: None, digest: None, names: Vec::new(), words: None, disruptive: false, now: 1,
+            };
+            app.store.register(Arc::new(request), &Arc::new(Actor::server())).await.unwrap();
+        }
+        assert!(found(&app, "q=oldfield").await.is_empty());
+        assert_eq!(app.registry.backfill_words().await.unwrap(), 2);
+        assert_eq!(app.registry.backfill_words().await.unwrap(), 0, "each is filed once");
+        assert_eq!(found(&app, "q=oldfield").await, ["old-0"]);
+        assert_eq!(found(&app, "q=old").await, ["old-0", "old-1"]);
     }
 
     async fn pages_of_what_is_found_join_up(db) {

@@ -16,7 +16,11 @@ async fn the_pages_are_there_with_tags_and_a_policy() {
         let target = format!("/ui/{name}");
         let plain = app.send(Method::GET, &target, &[], "").await;
         let tag = plain.header("etag").to_owned();
-        assert_eq!((plain.status.as_u16(), tag.starts_with('"'), plain.header("cache-control")), (200, true, "no-cache"), "{name}");
+        assert_eq!(
+            (plain.status.as_u16(), tag.starts_with('"'), plain.header("cache-control")),
+            (200, true, "no-cache"),
+            "{name}"
+        );
         let known = app.send(Method::GET, &target, &[("if-none-match", &tag)], "").await;
         assert_eq!((known.status.as_u16(), known.text.as_str()), (304, ""), "{name}");
         let head = app.send(Method::HEAD, &target, &[], "").await;

@@ -35,7 +35,7 @@ function Finder({ places, onDone }: { places: Place[]; onDone: () => void }) {
   const [chosen, setChosen] = useState(0);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
-  const settled = useSettled(text.trim(), 120);
+  const settled = useSettled(text.trim(), 70);
   const found = useLoad((signal) => (settled
     ? json<FoundPage>(`accordant/v1/search${query({ q: settled, limit: 8, context: context.value })}`, { signal })
     : Promise.resolve<FoundPage>({ results: [] })), [settled]);

@@ -127,7 +127,7 @@ function line(className: string, key: string, text: string): HTMLElement {
 function said(mark: Mark): Node {
   const out = document.createElement('div');
   out.append(line('m-message', '', mark.message));
-  if (mark.why) out.append(line('m-why', 'Why', mark.why));
+  if (mark.why) out.append(line('m-why', 'Rule', mark.why));
   if (mark.fix) out.append(line('m-fix', 'Fix', mark.fix));
   if (mark.example) out.append(line('m-example', 'Breaks on', mark.example));
   return out;

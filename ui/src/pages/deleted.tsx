@@ -54,15 +54,15 @@ export function DeletedPage() {
       {list.value && list.value.rows.length > 0 && (
         <div class="scroll">
           <table>
-            <thead><tr><th>Subject</th><th>Format</th><th class="num">Versions</th><th>Last registered</th><th class="num">Referred to by</th><th><span class="sr">Actions</span></th></tr></thead>
+            <thead><tr><th>Subject</th><th class="wide-only">Format</th><th class="num">Versions</th><th class="wide-only">Last registered</th><th class="num wide-only">Referred to by</th><th><span class="sr">Actions</span></th></tr></thead>
             <tbody>
               {list.value.rows.map((entry) => (
                 <tr key={entry.subject}>
                   <td><SubjectName subject={entry.subject} /></td>
-                  <td>{entry.last && <Type type={entry.last.schemaType} />}</td>
+                  <td class="wide-only">{entry.last && <Type type={entry.last.schemaType} />}</td>
                   <td class="num">{entry.versions.length}</td>
-                  <td class="dim">{time(entry.last?.ts)}</td>
-                  <td class="num">{entry.referrers || '–'}</td>
+                  <td class="dim wide-only">{time(entry.last?.ts)}</td>
+                  <td class="num wide-only">{entry.referrers || '–'}</td>
                   <td class="row-actions">
                     {may('SUBJECT_WRITE') && <button type="button" onClick={() => restore(entry)}>Restore</button>}
                     {may('SUBJECT_DELETE') && <button type="button" class="quiet danger-text" onClick={() => setGone(entry)}>Delete for good</button>}

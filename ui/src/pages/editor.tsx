@@ -70,7 +70,10 @@ export function EditorPage() {
   const change = (next: string) => { touched.current = true; setRegistered(null); setFailed(null); setText(next); };
   const apply = (finding: Finding) => { const mended = mend(finding, text, type); if (mended) change(mended.text); };
   const marks = useMemo(() => (isSettled ? [
-    ...findings.map((finding) => markOf(finding, text, type, mend(finding, text, type) ? () => apply(finding) : undefined)),
+    ...findings.map((finding) => {
+      const mended = mend(finding, text, type);
+      return markOf(finding, text, type, mended ? { label: mended.label, run: () => change(mended.text) } : undefined);
+    }),
     ...messages.map((message) => markOf({ rule: '', path: '', message, explanation: message }, text, type)),
   ].flatMap((mark) => (mark ? [mark] : [])) : []), [check.value, other, isSettled, text]);
   const register = async () => {

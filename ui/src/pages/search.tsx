@@ -28,7 +28,7 @@ export function SearchPage() {
   const by = asked.get('by') ?? '';
   const type = asked.get('type') ?? '';
   const deleted = asked.get('deleted') === 'true';
-  const settled = useSettled(text.trim(), 150);
+  const settled = useSettled(text.trim(), 70);
   useEffect(() => { refine({ q: settled }); }, [settled]);
   const [more, setMore] = useState<Found[]>([]);
   const [next, setNext] = useState<number | undefined>();

@@ -3,6 +3,7 @@ import { type Config, ApiError, enc, json, request } from '../api';
 import { Busy, Failure, Field, Page, Section, Select, T } from '../components/basic';
 import { LEVELS, MEANING, MODES, settingName } from '../components/effective';
 import { useLoad, useSettled } from '../components/hooks';
+import { WouldHaveRefused } from '../components/would';
 import { refine, route, subjectLink } from '../router';
 import { may } from '../session';
 
@@ -78,6 +79,7 @@ export function SettingsPage() {
               {TEXTS.map((key) => <Field key={key} label={settingName(key)}><input value={value(key)} disabled={!writes} spellcheck={false} onInput={(event) => edit(key, event.currentTarget.value)} /></Field>)}
             </div>
             {Object.entries(own.value ?? {}).filter(([, set]) => typeof set === 'object').map(([key, set]) => <p key={key} class="small"><span class="dim">{settingName(key)}</span> <code class="wrap"><T>{JSON.stringify(set)}</T></code></p>)}
+            {kind === 'subject' && settled && edited.compatibilityLevel && <WouldHaveRefused subject={settled} level={edited.compatibilityLevel} />}
             <div class="bar">
               <input class="reason" value={reason} aria-label="Reason for the change" placeholder="Reason (optional)" onInput={(event) => setReason(event.currentTarget.value)} />
               <button type="button" class="primary" disabled={Object.keys(edited).length === 0 || !writes} onClick={save}>Save</button>
