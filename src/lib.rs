@@ -61,6 +61,7 @@ pub mod http;
 pub mod java;
 pub mod kms;
 pub mod login;
+pub mod peer;
 pub mod records;
 pub mod registry;
 pub mod schema;

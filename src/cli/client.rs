@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, ClientBuilder, Identity, RequestBuilder, Url};
+use reqwest::{Certificate, ClientBuilder, Identity, Method, RequestBuilder, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -38,7 +38,8 @@ impl Answer {
     }
 }
 
-/// A registry's address with what it takes to be let in.
+/// A registry's address with what it takes to be let in. Clones share their connections.
+#[derive(Clone)]
 pub(super) struct Client {
     http: reqwest::Client,
     /// Below which the API is; without user, password and trailing slash.
@@ -108,6 +109,15 @@ impl Client {
             map.append(name, HeaderValue::from_bytes(value).map_err(|error| error.to_string())?);
         }
         self.ask(self.http.post(self.url(path)).headers(map).body(body)).await
+    }
+
+    /// Sends JSON, or nothing, by any method.
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, String> {
+        let mut request = self.http.request(method, self.url(path));
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/vnd.schemaregistry.v1+json").body(body.to_string());
+        }
+        self.ask(request).await
     }
 
     async fn ask(&self, mut request: RequestBuilder) -> Result<Answer, String> {

@@ -20,6 +20,8 @@ pub enum Exit {
     NewerDatabase = 5,
     /// Another process owns the SQLite file.
     DatabaseInUse = 6,
+    /// `plan`, `drift` and `diff`: there are changes. The code is 3, as it is for `Listen`: no command has both.
+    Changes = 7,
 }
 
 /// The list for `--help`.
@@ -28,13 +30,13 @@ Exit codes:
   0  done; for checks: compatible or valid
   1  a check's verdict was no
   2  the command line, the configuration or an input can't be used
-  3  the address can't be listened on
+  3  the address can't be listened on; of plan, drift and diff: there are changes
   4  the database can't be reached or opened
   5  the database was written by a newer release
   6  another process owns the SQLite file";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(if exit == Exit::Changes { 3 } else { exit as u8 })
     }
 }

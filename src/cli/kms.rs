@@ -1,9 +1,11 @@
 //! The KMS that the settings name, for shared keys.
 
+use std::sync::Arc;
+
 use super::Failure;
 use super::exit::Exit;
 use crate::config::Settings;
-use crate::kms::{AwsCredentials, AwsKms, Kms, LocalKms, VaultKms, VaultToken};
+use crate::kms::{AwsCredentials, AwsKms, Kms, LocalKms, SecretSeal, VaultKms, VaultToken};
 use crate::types::Clock;
 
 fn unusable(name: &str, why: &str) -> Failure {
@@ -36,4 +38,10 @@ pub(super) fn kms(settings: &Settings, clock: Clock) -> Result<Kms, Failure> {
         _ => return Err(unusable("kms-aws-access-key-id", "needs kms-aws-secret-access-key, and the other way round")),
     }
     Ok(kms)
+}
+
+/// What seals the secrets of exporters, if that is configured.
+pub(super) fn exporter_seal(settings: &Settings) -> Result<Option<Arc<SecretSeal>>, Failure> {
+    let seal = settings.exporter_secret.as_ref().map(SecretSeal::new).transpose();
+    seal.map(|seal| seal.map(Arc::new)).map_err(|error| unusable("exporter-secret", &error.to_string()))
 }

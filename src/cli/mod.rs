@@ -13,7 +13,11 @@
 //! | `access`, `secret_file` | the files of logins and rules, and how they are read anew |
 //! | `listeners`, `tls` | the addresses that are listened on, and the files of TLS |
 //! | `oidc` | the keys of the issuer of tokens |
-//! | `client`, `registry_login` | asking another registry, and logging in there |
+//! | `client`, `connection`, `registry_login`, `api` | asking another registry: which one, logging in there, and its API |
+//! | `registry/` | `accordant subjects`, `versions`, `get`, `register`, `delete`, `config`, `mode`, `diff` |
+//! | `data/` | `accordant decode`, `encode`: messages as JSON, and back |
+//! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
+//! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
 //! | `exit` | what each exit code means |
 
@@ -26,11 +30,14 @@ use crate::config::{self, SETTINGS};
 
 mod access;
 mod admin;
+mod api;
 mod audit;
 mod backup;
 mod ce;
 mod check;
 mod client;
+mod connection;
+mod data;
 mod database;
 mod exit;
 mod explain;
@@ -38,8 +45,11 @@ mod file_watch;
 mod kms;
 mod listeners;
 mod log;
+mod manifest;
 mod oidc;
 mod passwd;
+mod project;
+mod registry;
 mod registry_login;
 mod secret_file;
 mod serve;
@@ -73,6 +83,9 @@ fn command() -> Command {
         .subcommand(backup::command(settings_arguments()))
         .subcommand(ce::command())
         .subcommand(check::command())
+        .subcommands(project::commands())
+        .subcommands(registry::commands())
+        .subcommands(data::commands())
         .subcommand(explain::command(settings_arguments()))
         .subcommand(passwd::command())
         .subcommand(token::command())
@@ -105,6 +118,9 @@ pub fn run() -> ExitCode {
     let answered = match matches.subcommand() {
         Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
+        Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
+        Some((name @ ("decode" | "encode"), asked)) => Some(data::run(name, asked)),
+        Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
         Some(("passwd", asked)) => Some(passwd::run(asked)),
         Some(("token", asked)) => Some(token::run(asked)),
         Some(("validate", asked)) => Some(validate::run(asked)),

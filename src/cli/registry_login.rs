@@ -5,6 +5,8 @@ use std::path::Path;
 use clap::Args;
 use secrecy::SecretString;
 
+use super::manifest::Environment;
+
 /// What every variable of the commands that ask a registry begins with; the server's own settings have none that begins so.
 const PREFIX: &str = "ACCORDANT_REGISTRY_";
 
@@ -12,23 +14,28 @@ const PREFIX: &str = "ACCORDANT_REGISTRY_";
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct RegistryLogin {
     /// PEM file with certificates to trust, beside those everyone does [env: `ACCORDANT_REGISTRY_CA`]
-    #[arg(long, value_name = "FILE", requires = "registry")]
+    #[arg(long, value_name = "FILE")]
     ca: Option<String>,
     /// Log in to the registry as this user [env: `ACCORDANT_REGISTRY_USER`]
-    #[arg(long, value_name = "NAME", requires = "registry", conflicts_with = "token_file")]
+    #[arg(long, value_name = "NAME", conflicts_with = "token_file")]
     user: Option<String>,
     /// File with the password [env: `ACCORDANT_REGISTRY_PASSWORD_FILE`, or the password itself in `ACCORDANT_REGISTRY_PASSWORD`]
     #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<String>,
     /// File with a token to log in with [env: `ACCORDANT_REGISTRY_TOKEN_FILE`, or the token itself in `ACCORDANT_REGISTRY_TOKEN`]
-    #[arg(long, value_name = "FILE", requires = "registry")]
+    #[arg(long, value_name = "FILE")]
     token_file: Option<String>,
     /// PEM file with a certificate to show the registry [env: `ACCORDANT_REGISTRY_CERT`]
-    #[arg(long, value_name = "FILE", requires_all = ["registry", "key"])]
+    #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<String>,
     /// PEM file with its private key [env: `ACCORDANT_REGISTRY_KEY`]
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<String>,
+    /// What the environment's variables hold.
+    #[arg(skip)]
+    password: Option<SecretString>,
+    #[arg(skip)]
+    token: Option<SecretString>,
 }
 
 /// What is sent with each request.
@@ -68,6 +75,36 @@ fn secret_of(flag: Option<&str>, name: &str) -> Result<Option<SecretString>, Str
 }
 
 impl RegistryLogin {
+    /// What flags leave open, as an environment of `accordant.toml` has it; its files are relative to the folder.
+    ///
+    /// # Errors
+    /// A variable that it names is not set.
+    pub(super) fn or_of(&self, environment: &Environment, folder: &Path) -> Result<Self, String> {
+        let file = |file: &Option<String>| file.as_ref().map(|file| folder.join(file).to_string_lossy().into_owned());
+        let held = |name: &Option<String>| match name.as_ref().map(|name| (name, std::env::var(name))) {
+            None => Ok(None),
+            Some((_, Ok(value))) if !value.is_empty() => Ok(Some(SecretString::from(value))),
+            Some((name, _)) => Err(format!("the variable {name} is not set")),
+        };
+        let mut login = self.clone();
+        login.ca = login.ca.or_else(|| file(&environment.ca));
+        if login.cert.is_none() {
+            (login.cert, login.key) = (file(&environment.cert), file(&environment.key));
+        }
+        if login.user.is_none() && login.token_file.is_none() {
+            login.user.clone_from(&environment.user);
+            login.password_file = file(&environment.password_file);
+            login.token_file = file(&environment.token_file);
+            login.password = held(&environment.password_env)?;
+            login.token = held(&environment.token_env)?;
+        }
+        let ways = [login.user.is_some(), login.token_file.is_some(), login.token.is_some()];
+        if ways.iter().filter(|way| **way).count() > 1 {
+            return Err("more than one login: a user, a token-file or a token-env".to_owned());
+        }
+        Ok(login)
+    }
+
     /// The file with certificates to trust.
     pub(super) fn ca(&self) -> Result<Option<String>, String> {
         self.ca.clone().map_or_else(|| variable("CA"), |ca| Ok(Some(ca)))
@@ -88,7 +125,7 @@ impl RegistryLogin {
 
     /// The login: by flags, else as the URL has it, else by variables.
     pub(super) fn login(&self, of_url: Option<Login>) -> Result<Option<Login>, String> {
-        let is_flagged = self.user.is_some() || self.token_file.is_some();
+        let is_flagged = self.user.is_some() || self.token_file.is_some() || self.token.is_some();
         match of_url {
             Some(_) if is_flagged => return Err("the login is given twice: in the URL, and by flags".to_owned()),
             Some(login) => return Ok(Some(login)),
@@ -97,13 +134,19 @@ impl RegistryLogin {
         if let Some(file) = &self.token_file {
             return Ok(Some(Login::Bearer(secret(file)?)));
         }
+        if let Some(token) = &self.token {
+            return Ok(Some(Login::Bearer(token.clone())));
+        }
         let user = if is_flagged { self.user.clone() } else { variable("USER")? };
         let token = if is_flagged { None } else { secret_of(None, "TOKEN")? };
         match (user, token) {
             (Some(_), Some(_)) => Err(format!("{PREFIX}USER and a token are both set")),
             (None, token) => Ok(token.map(Login::Bearer)),
             (Some(user), None) => {
-                let password = secret_of(self.password_file.as_deref(), "PASSWORD")?;
+                let password = match &self.password {
+                    Some(password) => Some(password.clone()),
+                    None => secret_of(self.password_file.as_deref(), "PASSWORD")?,
+                };
                 let password = password.ok_or("a user without password: --password-file names a file with it")?;
                 Ok(Some(Login::Basic { user, password }))
             }

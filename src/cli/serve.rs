@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::access::AccessFiles;
 use super::admin;
 use super::exit::Exit;
-use super::kms::kms;
+use super::kms::{exporter_seal, kms};
 use super::listeners::Listeners;
 use super::log::Log;
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
@@ -69,11 +69,12 @@ async fn serve(
     let admin_listener = settings.admin_listen.as_ref().map(|address| admin::bind(address.as_str())).transpose()?;
     let server = server_settings(settings);
     let store = open(settings, &metrics).await?;
-    let kms = kms(settings, clock())?;
-    let defaults = Defaults { resolve: resolve(settings, listeners.first())?, kms, ..defaults(settings) };
+    let (kms, exporter_seal) = (kms(settings, clock())?, exporter_seal(settings)?);
+    let defaults = Defaults { resolve: resolve(settings, listeners.first())?, kms, exporter_seal, ..defaults(settings) };
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
+    run_exporters(Arc::clone(&registry), metrics.clone());
     audit::keep(Arc::clone(&registry), settings, audit::key(settings)?, metrics.clone());
     let (issuers, keys): (Vec<_>, Vec<_>) =
         oidc::issuers(settings, &clock()).map_err(|reason| (Exit::Usage, reason))?.into_iter().unzip();
@@ -220,6 +221,7 @@ fn limits(settings: &Settings) -> Limits {
         reference_count: settings.max_references,
         associations: settings.max_associations,
         keys: settings.max_keys,
+        exporters: settings.max_exporters,
         judging: JudgingLimits {
             threads: settings.judging_threads,
             queue: settings.judging_queue,
@@ -245,6 +247,7 @@ fn defaults(settings: &Settings) -> Defaults {
         event_cache_bytes: settings.event_cache_bytes.0,
         resolve: ResolveSettings::default(),
         kms: Kms::default(),
+        exporter_seal: None,
     }
 }
 
@@ -278,6 +281,13 @@ fn backfill_names(registry: Arc<Registry>) {
             }
         }
     });
+}
+
+/// Copies into other registries, for as long as requests are served.
+fn run_exporters(registry: Arc<Registry>, metrics: Metrics) {
+    // another name in every process, also of one host
+    let replica = uuid::Uuid::now_v7().to_string();
+    tokio::spawn(registry.run_exporters(replica, Arc::new(move |event| metrics.exporter(event))));
 }
 
 /// How often the record of changes is looked through for what is too old.

@@ -5,10 +5,12 @@
 
 mod config;
 mod contract;
+mod exporter;
 mod jackson;
 pub mod unicode;
 
 pub use config::{ConfigJson, ConfigPatch, ConfigPatchError, LevelKey, config_from};
+pub use exporter::{ExporterInput, ExporterJson, exporter_config, stored_exporter};
 pub use jackson::{CodecError, FromJson, Object, constant};
 
 /// JSON text, as the database has it.

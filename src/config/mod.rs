@@ -30,9 +30,9 @@ const ACCESS: &str = "access";
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
-/// Variables with the prefix that are not settings: builds and tests use them.
-const RESERVED: [&str; 1] = ["ACCORDANT_COMMIT"];
-/// Nor are these: they are for commands that ask a registry.
+/// Variables with the prefix that are not settings: builds, tests and commands that ask a registry use them.
+const RESERVED: [&str; 2] = ["ACCORDANT_COMMIT", "ACCORDANT_REGISTRY"];
+/// Nor are these: like ACCORDANT_REGISTRY they are for commands that ask a registry.
 const OF_CLIENTS: &str = "ACCORDANT_REGISTRY_";
 
 /// Merges the layers.
@@ -91,7 +91,7 @@ fn find(name: &str) -> Option<&'static str> {
 }
 
 /// Settings that nobody but the server should read; each has a companion `…-file`, which is read at the start.
-const SECRETS: [&str; 3] = ["database", "kms-local-secret", "kms-aws-secret-access-key"];
+const SECRETS: [&str; 4] = ["database", "kms-local-secret", "kms-aws-secret-access-key", "exporter-secret"];
 
 fn set(settings: &mut Settings, name: &str, value: &str, origin: &str) -> Result<(), ConfigError> {
     if let Some(secret) = name.strip_suffix("-file").filter(|name| SECRETS.contains(name) && !value.is_empty()) {

@@ -57,11 +57,12 @@ pub(super) enum ProblemKind {
 }
 
 /// Every `error_code` that the server can send; tests hold openapi.yaml to it. Each begins with its status.
-pub const ERROR_CODES: [u32; 67] = [
+pub const ERROR_CODES: [u32; 75] = [
     400, 401, 403, 40301, 40370, 404, 40401, 40402, 40403, 40404, 40405, 40406, 40407, 40408, 40409, 40410, 40470, 40471, 40472,
-    40480, 405, 406, 408, 40901, 40902, 40903, 40904, 40905, 40907, 40908, 40971, 40972, 40980, 40981, 41080, 413, 415, 421, 422,
-    42201, 42202, 42203, 42204, 42205, 42206, 42208, 42210, 42211, 42212, 42271, 42272, 42280, 42281, 42282, 42283, 42284, 42980,
-    500, 50001, 50002, 50070, 501, 503, 50302, 50303, 50304, 50381,
+    40450, 40480, 405, 406, 408, 40901, 40902, 40903, 40904, 40905, 40907, 40908, 40950, 40951, 40952, 40960, 40961, 40963,
+    40964, 40971, 40972, 40980, 40981, 41080, 413, 415, 421, 422, 42201, 42202, 42203, 42204, 42205, 42206, 42208, 42210, 42211,
+    42212, 42271, 42272, 42280, 42281, 42282, 42283, 42284, 42980, 500, 50001, 50002, 50070, 501, 503, 50302, 50303, 50304,
+    50381,
 ];
 
 impl ApiError {
@@ -448,6 +449,23 @@ impl From<RegistryError> for ApiError {
                 conflict(40981, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
             }
             E::InvalidTree(message) => refused(42283, message),
+            E::ExporterNotFound(name) => not_found(40450, format!("Exporter '{name}' not found.")),
+            E::InvalidExporterName => conflict(
+                40950,
+                "The name of an exporter is missing or not valid: it has letters, digits, '.', '_' and '-'".to_owned(),
+            ),
+            E::InvalidExporterConfig(message) => conflict(40951, format!("The config of the exporter is not valid: {message}")),
+            E::InvalidExporterSubjects => conflict(
+                40952,
+                "The subjects of the exporter are not valid: names, with a '*' at the end of one for all that begin so"
+                    .to_owned(),
+            ),
+            E::ExporterExists(name) => conflict(40960, format!("Exporter '{name}' already exists.")),
+            E::ExporterRunning(name) => conflict(40961, format!("Exporter '{name}' is already running.")),
+            E::ExporterNotPaused(name) => conflict(40963, format!("Exporter '{name}' must be paused first.")),
+            E::TooManyExporters(limit) => {
+                conflict(40964, format!("There are {limit} exporters already; the setting max-exporters moves this limit"))
+            }
             E::NoRecordSchema(Some(what)) => not_found(40403, format!("No schema: {what}")),
             E::NoRecordSchema(None) => {
                 Self::bad_request("Nothing names a schema: the data has no framing, and no subject, id or guid is given")

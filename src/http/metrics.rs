@@ -11,7 +11,7 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-use crate::registry::JudgingLoad;
+use crate::registry::{ExporterEvent, JudgingLoad};
 
 /// The place of a route in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,8 @@ struct Instruments {
     registrations: Counter,
     known_registrations: Counter,
     outage_reads: Counter,
+    exported: Counter,
+    export_failures: Counter,
     batches: Histogram,
     cached_schemas: Gauge,
     cached_bytes: Gauge,
@@ -86,6 +88,8 @@ impl Metrics {
             registrations: counter!("accordant_registrations_total", "outcome" => "new"),
             known_registrations: counter!("accordant_registrations_total", "outcome" => "known"),
             outage_reads: counter!("accordant_outage_reads_total"),
+            exported: counter!("accordant_exporter_changes_total"),
+            export_failures: counter!("accordant_exporter_failures_total"),
             batches: histogram!("accordant_commit_batch"),
             cached_schemas: gauge!("accordant_cached_schemas"),
             cached_bytes: gauge!("accordant_cached_bytes"),
@@ -154,6 +158,14 @@ impl Metrics {
             );
             let refused = "Requests refused because too many were being judged, or because one asked for too much, by reason";
             describe_counter!("accordant_judging_refused_total", refused);
+            describe_counter!(
+                "accordant_exporter_changes_total",
+                "Versions, deletions and settings that exporters of this replica have dealt with"
+            );
+            describe_counter!(
+                "accordant_exporter_failures_total",
+                "Failures of exporters of this replica, each followed by another try"
+            );
             describe_counter!("accordant_outage_reads_total", "Reads answered from memory while the database was away");
         });
         let handle = recorder.handle();
@@ -271,6 +283,14 @@ impl Metrics {
     /// Counts a read that was answered from memory while the database was away.
     pub fn outage_read(&self) {
         self.0.instruments.outage_reads.increment(1);
+    }
+
+    /// Counts what exporters do.
+    pub fn exporter(&self, event: ExporterEvent) {
+        match event {
+            ExporterEvent::Copied => self.0.instruments.exported.increment(1),
+            ExporterEvent::Failed => self.0.instruments.export_failures.increment(1),
+        }
     }
 
     /// Counts a commit and the writes that it carried.

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::handlers::{
-    associations, audit, compatibility, config, contexts, deks, diff, explore, health, keks, metadata, mode, records,
+    associations, audit, compatibility, config, contexts, deks, diff, explore, exporters, health, keks, metadata, mode, records,
     register_tree, schemas, subjects, whoami,
 };
 use super::needs::Needs;
@@ -29,8 +29,8 @@ const WRITE_SOME: Needs = Needs::Somewhere(Operation::SubjectWrite);
 const READ_DEK: Needs = Needs::Dek(&[Operation::SubjectRead]);
 const WRITE_DEK: Needs = Needs::Dek(&[Operation::SubjectWrite]);
 const DELETE_DEK: Needs = Needs::Dek(&[Operation::SubjectDelete]);
-/// KEKs belong to no subject: what is done to one is done to all who use it.
-const CHANGE_KEK: Needs = Needs::Global(Operation::Admin);
+/// What belongs to no subject: KEKs, whose changes concern all who use them, and exporters.
+const ADMINISTER: Needs = Needs::Global(Operation::Admin);
 
 /// Every operation. HEAD comes with every GET.
 pub fn routes() -> &'static [Route] {
@@ -91,10 +91,10 @@ pub fn routes() -> &'static [Route] {
             get("/dek-registry/v1/keks", "listKeks", LISTS, keks::list),
             post("/dek-registry/v1/keks", "createKek", WRITE_SOME, keks::create),
             get("/dek-registry/v1/keks/{name}", "getKek", READ_SOME, keks::get),
-            put("/dek-registry/v1/keks/{name}", "putKek", CHANGE_KEK, keks::put),
-            delete("/dek-registry/v1/keks/{name}", "deleteKek", CHANGE_KEK, keks::delete),
-            post("/dek-registry/v1/keks/{name}/undelete", "undeleteKek", CHANGE_KEK, keks::undelete),
-            post("/dek-registry/v1/keks/{name}/test", "testKek", CHANGE_KEK, keks::test),
+            put("/dek-registry/v1/keks/{name}", "putKek", ADMINISTER, keks::put),
+            delete("/dek-registry/v1/keks/{name}", "deleteKek", ADMINISTER, keks::delete),
+            post("/dek-registry/v1/keks/{name}/undelete", "undeleteKek", ADMINISTER, keks::undelete),
+            post("/dek-registry/v1/keks/{name}/test", "testKek", ADMINISTER, keks::test),
             get("/dek-registry/v1/keks/{name}/deks", "listDekSubjects", READ_SOME, deks::subjects),
             post("/dek-registry/v1/keks/{name}/deks", "createDek", WRITE_SOME, deks::create),
             get("/dek-registry/v1/keks/{name}/deks/{subject}", "getDek", READ_DEK, deks::get),
@@ -115,6 +115,17 @@ pub fn routes() -> &'static [Route] {
                 WRITE_DEK,
                 deks::undelete_version,
             ),
+            get("/exporters", "listExporters", LISTS, exporters::list),
+            post("/exporters", "createExporter", ADMINISTER, exporters::create),
+            get("/exporters/{name}", "getExporter", LISTS, exporters::get),
+            put("/exporters/{name}", "putExporter", ADMINISTER, exporters::put),
+            delete("/exporters/{name}", "deleteExporter", ADMINISTER, exporters::delete),
+            get("/exporters/{name}/status", "getExporterStatus", LISTS, exporters::status),
+            get("/exporters/{name}/config", "getExporterConfig", LISTS, exporters::config),
+            put("/exporters/{name}/config", "putExporterConfig", ADMINISTER, exporters::put_config),
+            put("/exporters/{name}/pause", "pauseExporter", ADMINISTER, exporters::pause),
+            put("/exporters/{name}/resume", "resumeExporter", ADMINISTER, exporters::resume),
+            put("/exporters/{name}/reset", "resetExporter", ADMINISTER, exporters::reset),
             post("/cloudevents/validate", "validateEvent", Needs::Schema, validate::http).with(events(validate::http_limit)),
             post("/cloudevents/validate/kafka", "validateRecord", Needs::Schema, validate::kafka)
                 .with(events(validate::kafka_limit)),

@@ -40,7 +40,7 @@ impl LocalKms {
         Ok(Self { key: LessSafeKey::new(key) })
     }
 
-    fn seal(&self, material: &KeyMaterial) -> Result<Vec<u8>, KmsError> {
+    pub(super) fn seal(&self, material: &KeyMaterial) -> Result<Vec<u8>, KmsError> {
         let failed = |_| KmsError::Failed("encryption failed".to_owned());
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce).map_err(failed)?;
@@ -54,7 +54,7 @@ impl LocalKms {
         Ok(sealed)
     }
 
-    fn open(&self, wrapped: &[u8]) -> Result<KeyMaterial, KmsError> {
+    pub(super) fn open(&self, wrapped: &[u8]) -> Result<KeyMaterial, KmsError> {
         let failed = || KmsError::Failed("decryption failed".to_owned());
         let (nonce, sealed) = wrapped.split_at_checked(NONCE_LEN).ok_or_else(failed)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;

@@ -8,6 +8,7 @@
 //! | `vault.rs` | the transit engine of Vault, `HashiCorp`'s or `OpenBao` |
 //! | `aws.rs`, `sigv4.rs` | AWS KMS, and the signature of requests to it |
 //! | `endpoint.rs` | HTTP calls to a KMS, within limits |
+//! | `sealed.rs` | secrets in the database |
 //! | `tink.rs`, `base64.rs`, `secret.rs` | what a DEK is; how it is written; bytes that nobody is to see |
 //!
 //! Credentials come from the configuration alone. Confluent also takes them from the properties of a KEK, which everybody can read who
@@ -22,6 +23,7 @@ mod aws;
 pub mod base64;
 mod endpoint;
 mod local;
+mod sealed;
 mod secret;
 mod sigv4;
 pub mod tink;
@@ -29,6 +31,7 @@ mod vault;
 
 pub use aws::AwsKms;
 pub use local::LocalKms;
+pub use sealed::SecretSeal;
 pub use secret::{KeyMaterial, Secret, wiped};
 pub use sigv4::AwsCredentials;
 pub use vault::{VaultKms, VaultToken};

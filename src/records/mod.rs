@@ -1,12 +1,15 @@
 //! RING 0: data of records under a schema, decoded into JSON and encoded from it.
 //!
 //! - `decode`, `encode`: from bytes to JSON and back
+//! - `container`: files of data with their schema (Avro)
 //!
 //! What is decoded into values is bounded in depth, work and bytes (`schema::payload`).
 
+mod container;
 mod decode;
 mod encode;
 
+pub use self::container::{Container, is_container};
 pub use self::decode::{DecodeOptions, Decoded, ReadAs, decode};
 pub use self::encode::{EncodeOptions, Encoded, FrameBy, encode, framed};
 pub use crate::schema::avro::UnionEncoding;

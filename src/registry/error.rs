@@ -196,6 +196,23 @@ pub enum RegistryError {
     /// A KEK can't be shared, for the KMS does not wrap keys for it.
     #[error("sharing failed: {error}")]
     SharingFailed { doing: &'static str, form: DekForm, subject: String, error: KmsError },
+    #[error("exporter not found")]
+    ExporterNotFound(String),
+    #[error("invalid name of an exporter")]
+    InvalidExporterName,
+    /// The text says what is wrong with it.
+    #[error("{0}")]
+    InvalidExporterConfig(String),
+    #[error("invalid subjects of an exporter")]
+    InvalidExporterSubjects,
+    #[error("exporter exists")]
+    ExporterExists(String),
+    #[error("exporter is running")]
+    ExporterRunning(String),
+    #[error("exporter must be paused")]
+    ExporterNotPaused(String),
+    #[error("too many exporters")]
+    TooManyExporters(usize),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

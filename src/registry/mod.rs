@@ -17,6 +17,7 @@
 //! | `outbox` | how long changes are kept |
 //! | `audit` | the record of who changed what |
 //! | `associations/` | associations of resources with subjects |
+//! | `exporters/` | copying into other registries |
 //! | `keys/` | keys of client-side encryption, and what registration adds to rules of encryption |
 //! | `document` | schemas as documents under CloudEvents URLs |
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
@@ -31,7 +32,7 @@ use std::sync::Arc;
 
 use crate::cache::Generational;
 use crate::cloudevents::resolve::ResolveSettings;
-use crate::kms::Kms;
+use crate::kms::{Kms, SecretSeal};
 use crate::store::Store;
 use crate::types::{Clock, CompatibilityLevel, Mode};
 
@@ -47,6 +48,7 @@ mod document;
 mod effective;
 mod error;
 mod events;
+mod exporters;
 mod from_logical;
 mod get;
 mod invalid_schema;
@@ -83,6 +85,7 @@ pub use document::{DocumentName, Located};
 pub use effective::Effective;
 pub use error::{DekForm, NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
+pub use exporters::ExporterEvent;
 pub use get::{FoundById, FoundVersion};
 pub use invalid_schema::{InvalidSchema, LogicalRefusal, ReferenceError, Submitted};
 pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
@@ -122,6 +125,7 @@ pub struct Limits {
     pub associations: usize,
     /// Key encryption keys, and data encryption keys.
     pub keys: usize,
+    pub exporters: usize,
 }
 
 impl Default for Limits {
@@ -135,6 +139,7 @@ impl Default for Limits {
             judging: JudgingLimits::default(),
             associations: 1_000_000,
             keys: 20_000,
+            exporters: 100,
         }
     }
 }
@@ -171,6 +176,8 @@ pub struct Defaults {
     pub resolve: ResolveSettings,
     /// What wraps keys that are shared.
     pub kms: Kms,
+    /// What seals the secrets of exporters.
+    pub exporter_seal: Option<Arc<SecretSeal>>,
 }
 
 impl Default for Defaults {
@@ -190,6 +197,7 @@ impl Default for Defaults {
             event_cache_bytes: 16 << 20,
             resolve: ResolveSettings::default(),
             kms: Kms::default(),
+            exporter_seal: None,
         }
     }
 }

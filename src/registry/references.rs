@@ -130,7 +130,9 @@ impl Registry {
                             if let Some(node) = search.graph.nodes.get_mut(from) {
                                 (node.schema_type, node.deleted) = (Some(content.schema_type), holder.deleted);
                             }
-                            names.iter().for_each(|name| search.join(from, at, name));
+                            for name in &names {
+                                search.join(from, at, name);
+                            }
                             todo.extend(is_new.then_some(from));
                         }
                     }

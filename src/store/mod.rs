@@ -21,12 +21,13 @@ use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Content, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject,
-    TypeBinding, Version, VersionSelector,
+    Actor, Alias, Association, Config, Content, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, StoredExporter,
+    Subject, TypeBinding, Version, VersionSelector,
 };
 
 mod audit;
 mod error;
+mod exporters;
 mod freshness;
 mod generation;
 mod keys;
@@ -43,6 +44,7 @@ pub use audit::{
     AuditChain, AuditEntry, AuditFilter, AuditOrder, AuditPage, AuditReader, ChainCheck, Checkpoint, Finding, ReadEntry, Refusals,
 };
 pub use error::StoreError;
+pub use exporters::{ExporterChange, ExporterProgress, ExporterRow};
 pub use freshness::{Extent, Freshness, Registrations};
 pub use generation::{Generation, KnownGeneration};
 pub use keys::{KeyChange, KeyOutcome};
@@ -334,6 +336,25 @@ pub trait Store: Send + Sync + 'static {
 
     /// Changes keys.
     async fn change_key(&self, change: Arc<KeyChange>, by: &Arc<Actor>) -> Result<KeyOutcome, StoreError>;
+
+    // --- exporters
+
+    /// All exporters, by name.
+    async fn exporters(&self) -> Result<Vec<StoredExporter>, StoreError>;
+
+    async fn exporter(&self, name: &str) -> Result<Option<StoredExporter>, StoreError>;
+
+    /// Makes a change, unless what it was decided on has changed; whether it was made.
+    async fn change_exporter(&self, change: Arc<ExporterChange>, by: &Arc<Actor>) -> Result<bool, StoreError>;
+
+    /// Takes an exporter that is not paused for a replica, or keeps it, unless another one has it; whether it did.
+    async fn hold_exporter(&self, name: &str, holder: &str, until: i64) -> Result<bool, StoreError>;
+
+    /// Notes how far an exporter has got; whether it is still its holder's, and as its user left it.
+    async fn move_exporter(&self, to: ExporterProgress) -> Result<bool, StoreError>;
+
+    /// The first and the last change that there are.
+    async fn change_bounds(&self) -> Result<Option<(i64, i64)>, StoreError>;
 
     // --- registering and deleting
 

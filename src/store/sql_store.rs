@@ -109,6 +109,9 @@ macro_rules! store_impl {
             dek_subjects(kek: &str, deleted: bool) -> Vec<String>;
             dek_owners(deleted: bool) -> Vec<(String, String)>;
             has_more_deks(than: i64) -> bool;
+            exporters() -> Vec<StoredExporter>;
+            exporter(name: &str) -> Option<StoredExporter>;
+            change_bounds() -> Option<(i64, i64)>;
         });
     };
 }
@@ -301,6 +304,25 @@ macro_rules! store_methods {
             #[tracing::instrument(level = "debug", skip_all)]
             async fn file_subject_words(&self, limit: i64) -> Result<u64, StoreError> {
                 $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::file_subject_words(conn, limit))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn change_exporter(&self, change: Arc<ExporterChange>, by: &Arc<Actor>) -> Result<bool, StoreError> {
+                let now = (self.clock)();
+                $crate::store::sql_store::transact!(self, by, change, |conn, given, by| sql::change_exporter(conn, &given, sql::Act { by, now }))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn hold_exporter(&self, name: &str, holder: &str, until: i64) -> Result<bool, StoreError> {
+                let now = (self.clock)();
+                let work = Arc::new((name.to_owned(), holder.to_owned()));
+                $crate::store::sql_store::transact!(self, work, |conn, given| sql::hold_exporter(conn, &given.0, &given.1, now, until))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn move_exporter(&self, to: ExporterProgress) -> Result<bool, StoreError> {
+                let now = (self.clock)();
+                $crate::store::sql_store::transact!(self, Arc::new(to), |conn, given| sql::move_exporter(conn, &given, now))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

@@ -7,6 +7,7 @@ mod clock;
 mod content;
 mod contract;
 mod distance;
+mod exporter;
 mod hex;
 mod ids;
 mod key;
@@ -26,6 +27,7 @@ pub use contract::{
     ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,
 };
 pub use distance::edit_distance;
+pub use exporter::{Exporter, ExporterContextType, ExporterState, StoredExporter};
 pub use hex::hex;
 pub use ids::{Guid, MAX_IMPORTED, SchemaId, Version, VersionSelector};
 pub use key::{Dek, DekAlgorithm, DekName, Kek, KmsProps, LISTED_DEK_VERSIONS};

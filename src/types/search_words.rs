@@ -30,9 +30,8 @@ impl WordPlace {
     fn limit(self) -> usize {
         match self {
             Self::Fields => 400,
-            Self::Names => 150,
+            Self::Names | Self::Texts => 150,
             Self::Labels => 100,
-            Self::Texts => 150,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 pub const DEFAULT_CONTEXT: &str = ".";
 /// The context of names that begin with the wildcard `:*:`. In prefixes of lists that stands for all contexts; in a name it stands
 /// for one that is called so.
-const WILDCARD_CONTEXT: &str = "*";
+pub(super) const WILDCARD_CONTEXT: &str = "*";
 /// Name of the context whose config and mode apply to all others.
 pub const GLOBAL_CONTEXT: &str = ".__GLOBAL";
 

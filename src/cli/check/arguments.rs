@@ -7,26 +7,39 @@ use crate::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, Sche
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The schema that is to become the next version; `-` is standard input
-    #[arg(value_name = "NEW")]
-    pub(super) new: String,
-    /// An earlier version; several are a history, oldest first; `-` is standard input
-    #[arg(long, value_name = "OLD", group = "history")]
+    /// Schemas, and folders of them, that are to become the next versions; `-` is standard input [default: the working directory]
+    #[arg(value_name = "PATH")]
+    pub(super) new: Vec<String>,
+    /// The earlier versions: a folder, `git:REF[:FOLDER]`, `registry`, or for one schema a file; several files are a history, oldest
+    /// first; `-` is standard input
+    #[arg(long, value_name = "OLD")]
     pub(super) against: Vec<String>,
-    /// A folder of earlier versions, in natural order of their names (v2 before v10)
-    #[arg(long, value_name = "DIR", group = "history")]
+    /// A folder of earlier versions of one schema, in natural order of their names (v2 before v10)
+    #[arg(long, value_name = "DIR")]
     pub(super) against_dir: Vec<String>,
-    /// A registry that knows the earlier versions: http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]
-    #[arg(long, value_name = "URL", group = "history", requires = "subject", conflicts_with_all = ["against", "against_dir"])]
+    /// Paths that are left out, as `**/testdata/**`; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) exclude: Vec<String>,
+    /// A schema that is gone is refused
+    #[arg(long)]
+    pub(super) refuse_removed: bool,
+    /// The file with mappings and environments [default: accordant.toml here or in a folder above]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<String>,
+    /// A registry that knows the earlier versions: http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH] [env: `ACCORDANT_REGISTRY`]
+    #[arg(long, value_name = "URL", help_heading = "Registry")]
     pub(super) registry: Option<String>,
+    /// The registry of this environment of accordant.toml
+    #[arg(long, value_name = "NAME", help_heading = "Registry", conflicts_with = "registry")]
+    pub(super) env: Option<String>,
     /// The subject in the registry, with its context if it has one (:.ctx:name)
-    #[arg(long, value_name = "SUBJECT", requires = "registry")]
+    #[arg(long, value_name = "SUBJECT", help_heading = "Registry")]
     pub(super) subject: Option<String>,
-    /// A subject that is not there is a new one, and NEW its first version
-    #[arg(long, requires = "registry")]
+    /// A subject that is not there is a new one, and the schema its first version
+    #[arg(long, help_heading = "Registry", requires = "subject")]
     pub(super) allow_new: bool,
     /// Compare with this version of the subject only: a number or `latest`
-    #[arg(long = "version", value_name = "VERSION", requires = "registry", value_parser = version)]
+    #[arg(long = "version", value_name = "VERSION", help_heading = "Registry", requires = "subject", value_parser = version)]
     pub(super) of_version: Option<VersionSelector>,
     #[command(flatten)]
     pub(super) login: RegistryLogin,
@@ -53,10 +66,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub(super) proto_path: Vec<String>,
     /// Like --reference, for the earlier versions where theirs differ
-    #[arg(long, value_name = "NAME=PATH", conflicts_with = "registry")]
+    #[arg(long, value_name = "NAME=PATH", conflicts_with = "subject")]
     pub(super) against_reference: Vec<String>,
     /// Like --proto-path, for the earlier versions where theirs differ
-    #[arg(long, value_name = "DIR", conflicts_with = "registry")]
+    #[arg(long, value_name = "DIR", conflicts_with = "subject")]
     pub(super) against_proto_path: Vec<String>,
     /// A metadata property of NEW, for compatibility groups and reserved fields; may be given several times
     #[arg(long, value_name = "KEY=VALUE")]
@@ -86,6 +99,8 @@ pub(super) enum OutputFormat {
     Junit,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// Markdown, for the comment of a pull request
+    Markdown,
 }
 
 /// When colours are used.

@@ -8,7 +8,7 @@ use crate::schema::{CheckError, Finding};
 use crate::types::CompatibilityLevel;
 
 /// Compares; `earlier` is newest first.
-pub(super) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rules: &Rules) -> Result<Outcome, InputError> {
+pub(in crate::cli) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rules: &Rules) -> Result<Outcome, InputError> {
     let previous: Vec<Previous<'_>> = earlier
         .iter()
         .map(|side| Previous {

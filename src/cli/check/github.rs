@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::excerpt::end_column;
+use super::folder::{Fate, Report};
 use super::input_error::InputError;
 use super::loaded_schema::LoadedSchema;
 use super::outcome::Outcome;
@@ -43,6 +44,48 @@ impl Annotation<'_> {
 /// All findings, then the remarks, then the verdict as a line of the log.
 pub(super) fn print(outcome: &Outcome) -> String {
     let mut out = String::new();
+    findings(&mut out, outcome);
+    verdict(&mut out, &outcome.verdict());
+    out
+}
+
+/// The same for many schemas, and a line of the log for each that is not as it was.
+pub(super) fn print_all(report: &Report) -> String {
+    let mut out = String::new();
+    for judged in &report.schemas {
+        match &judged.fate {
+            Fate::Compared(outcome) => findings(&mut out, outcome),
+            Fate::Invalid(error) => {
+                let is_own = error.file.as_ref() == Some(&judged.name);
+                let at = error.at.filter(|_| is_own);
+                let message = if is_own { error.message.clone() } else { error.to_string() };
+                let file = &judged.location;
+                Annotation { command: "error", file, at, end_column: None, title: "INVALID_SCHEMA", message: &message }
+                    .print(&mut out);
+            }
+            Fate::Removed => {
+                let command = if report.is_refused_removal(judged) { "error" } else { "warning" };
+                let (file, message) = (&judged.location, judged.verdict());
+                Annotation { command, file, at: None, end_column: None, title: "REMOVED_SCHEMA", message: &message }
+                    .print(&mut out);
+            }
+            Fate::Unchanged | Fate::New => {}
+        }
+    }
+    for judged in report.schemas.iter().filter(|judged| judged.word() != "unchanged") {
+        verdict(&mut out, &judged.verdict());
+    }
+    verdict(&mut out, &report.verdict());
+    out
+}
+
+/// A line of the log; one that happens to begin with a command must not be one.
+fn verdict(out: &mut String, verdict: &str) {
+    let verdict = verdict.replace(['\r', '\n'], " ");
+    let _ = writeln!(out, "{}", verdict.trim_start_matches(':'));
+}
+
+fn findings(out: &mut String, outcome: &Outcome) {
     let new = &outcome.new;
     let at = |place: Option<&Place>| place.and_then(|place| place.position);
     let end = |at: Option<Position>| at.and_then(|at| end_column(new.parsed.schema_type(), &new.shown, at));
@@ -57,18 +100,14 @@ pub(super) fn print(outcome: &Outcome) -> String {
         }
         let at = at(finding.and_then(|finding| finding.new.as_ref()));
         let (file, title) = (&new.input.location, problem.rule);
-        Annotation { command: "error", file, at, end_column: end(at), title, message: &message }.print(&mut out);
+        Annotation { command: "error", file, at, end_column: end(at), title, message: &message }.print(out);
     }
     for note in &outcome.notes {
         let example = note.example.as_ref().map(|example| format!("\nFor example: {example}")).unwrap_or_default();
         let (at, message) = (at(note.new.as_ref()), format!("{}{example}", note.message));
         let (file, title) = (&new.input.location, note.rule);
-        Annotation { command: "notice", file, at, end_column: end(at), title, message: &message }.print(&mut out);
+        Annotation { command: "notice", file, at, end_column: end(at), title, message: &message }.print(out);
     }
-    // a line that happens to begin with a command must not be one
-    let verdict = outcome.verdict().replace(['\r', '\n'], " ");
-    let _ = writeln!(out, "{}", verdict.trim_start_matches(':'));
-    out
 }
 
 /// The annotation for an input that can't be used.

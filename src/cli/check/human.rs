@@ -1,24 +1,65 @@
-//! The report for people.
+//! The report for people: why first, then where, then what helps, and last the message that goes over the wire.
 
 use std::fmt::Write as _;
 
 use super::excerpt::excerpt;
+use super::folder::{Fate, Judged, Report};
+use super::input_error::InputError;
 use super::loaded_schema::LoadedSchema;
 use super::outcome::{Note, Outcome, Problem};
 use super::style::{self, styled, without_controls};
-use crate::schema::Place;
+use crate::schema::{Place, Position};
+use crate::types::SchemaType;
 
 /// Every finding with its places, the remarks, and the verdict in the last line.
 pub(super) fn print(outcome: &Outcome) -> String {
     let mut page = Page { out: String::new() };
-    for problem in &outcome.problems {
-        page.problem(outcome, problem);
+    page.outcome(outcome);
+    page.verdict(outcome.is_compatible(), &outcome.verdict());
+    page.out
+}
+
+/// Every finding, without the verdict.
+pub(super) fn findings(outcome: &Outcome) -> String {
+    let mut page = Page { out: String::new() };
+    page.outcome(outcome);
+    page.out
+}
+
+/// The same for many schemas: what is refused with its findings, then a line for each that is not as it was, then the sum.
+pub(super) fn print_all(report: &Report) -> String {
+    let mut page = Page { out: String::new() };
+    for judged in &report.schemas {
+        match &judged.fate {
+            Fate::Compared(outcome) => page.outcome(outcome),
+            Fate::Invalid(error) => page.invalid(judged, error),
+            Fate::Unchanged | Fate::New | Fate::Removed => {}
+        }
     }
-    for note in &outcome.notes {
-        page.note(outcome, note);
+    let width = |judged: &&Judged| judged.word().len();
+    let shown: Vec<&Judged> =
+        report.schemas.iter().filter(|judged| judged.word() != "unchanged" || !judged.remarks.is_empty()).collect();
+    let widest = shown.iter().map(width).max().unwrap_or(0);
+    for judged in &shown {
+        let refused = judged.is_refused() || report.is_refused_removal(judged);
+        let style = match judged.fate {
+            _ if refused => style::ERROR,
+            Fate::Removed => style::NOTE,
+            _ => style::GOOD,
+        };
+        let remarks = if judged.remarks.is_empty() { String::new() } else { format!(" ({})", judged.remarks.join("; ")) };
+        let word = styled(style, &format!("{:widest$}", judged.word()));
+        page.line(&format!("{word}  {}{}", without_controls(&judged.name), without_controls(&remarks).replace('\n', " ")));
     }
-    let style = if outcome.is_compatible() { style::GOOD } else { style::ERROR };
-    page.line(&styled(style, &without_controls(&outcome.verdict())));
+    if !shown.is_empty() {
+        page.line("");
+    }
+    if report.passed_over > 0 {
+        let files =
+            if report.passed_over == 1 { "1 JSON file is".to_owned() } else { format!("{} JSON files are", report.passed_over) };
+        page.line(&format!("{files} no schema by what is in it"));
+    }
+    page.verdict(!report.is_refused(), &report.verdict());
     page.out
 }
 
@@ -32,23 +73,41 @@ impl Page {
         self.out.push('\n');
     }
 
+    fn verdict(&mut self, is_good: bool, verdict: &str) {
+        let style = if is_good { style::GOOD } else { style::ERROR };
+        self.line(&styled(style, &without_controls(verdict)));
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) {
+        for problem in &outcome.problems {
+            self.problem(outcome, problem);
+        }
+        for note in &outcome.notes {
+            self.note(outcome, note);
+        }
+    }
+
     fn problem(&mut self, outcome: &Outcome, problem: &Problem) {
         let rule = styled(style::ERROR, &format!("error[{}]", problem.rule));
         let path = problem.finding.as_ref().map(|finding| finding.path.as_str()).filter(|path| !path.is_empty());
         let path = path.map(|path| styled(style::BOLD, &format!(" at {}", without_controls(path)))).unwrap_or_default();
         self.line(&format!("{rule}{path}"));
-        self.line(&format!("  {}", without_controls(&problem.message).replace('\n', "\n  ")));
-        if let Some(finding) = &problem.finding {
-            self.place("new", &outcome.new, finding.new.as_ref());
+        let Some(finding) = &problem.finding else {
+            self.line(&format!("  {}", without_controls(&problem.message).replace('\n', "\n  ")));
             if let Some(old) = outcome.version(problem.version) {
-                self.place("old", old, finding.old.as_ref());
+                self.remark("old", old.name());
             }
-            self.remark("why", &finding.explanation);
-            self.remark("fix", &finding.remedy);
-            self.remark("for example", finding.counter_example.as_deref().unwrap_or(""));
-        } else if let Some(old) = outcome.version(problem.version) {
-            self.remark("old", old.name());
+            self.line("");
+            return;
+        };
+        self.line(&format!("  {}", without_controls(&finding.explanation).replace('\n', "\n  ")));
+        self.place("new", &outcome.new, finding.new.as_ref());
+        if let Some(old) = outcome.version(problem.version) {
+            self.place("old", old, finding.old.as_ref());
         }
+        self.remark("fix", &finding.remedy);
+        self.remark("for example", finding.counter_example.as_deref().unwrap_or(""));
+        self.remark("message", &problem.message);
         self.line("");
     }
 
@@ -59,6 +118,22 @@ impl Page {
             self.place("new", &outcome.new, note.new.as_ref());
         }
         self.remark("for example", note.example.as_deref().unwrap_or(""));
+        self.line("");
+    }
+
+    /// A text that is no schema, with the place where that shows.
+    fn invalid(&mut self, judged: &Judged, error: &InputError) {
+        let title = styled(style::ERROR, "error[INVALID_SCHEMA]");
+        self.line(&title);
+        self.line(&format!("  {}", without_controls(&error.message).replace('\n', "\n  ")));
+        let file = error.file.as_deref().unwrap_or(&judged.name);
+        match error.at.filter(|_| file == judged.name) {
+            Some(at) => {
+                self.frame(" -->", &format!("{}:{}:{}", without_controls(file), at.line, at.column));
+                self.excerpt(judged.schema_type.unwrap_or(SchemaType::Json), &judged.text, at);
+            }
+            None => self.frame(" -->", &without_controls(file)),
+        }
         self.line("");
     }
 
@@ -74,7 +149,11 @@ impl Page {
             return;
         };
         self.frame(" -->", &format!("{name}:{}:{} ({which})", at.line, at.column));
-        let Some(found) = excerpt(side.parsed.schema_type(), &side.shown, at) else { return };
+        self.excerpt(side.parsed.schema_type(), &side.shown, at);
+    }
+
+    fn excerpt(&mut self, schema_type: SchemaType, text: &str, at: Position) {
+        let Some(found) = excerpt(schema_type, text, at) else { return };
         let number = at.line.to_string();
         let margin = " ".repeat(number.len());
         self.frame(&format!("  {number} |"), &found.line);

@@ -2,12 +2,60 @@
 
 use serde_json::{Map, Value, json};
 
+use super::folder::{Fate, Judged, Report};
 use super::loaded_schema::LoadedSchema;
 use super::outcome::{Note, Outcome, Problem};
 use crate::schema::Place;
 
-/// The report.
+/// The report on one schema.
 pub(super) fn print(outcome: &Outcome) -> String {
+    pretty(&whole(outcome))
+}
+
+/// The report on many: one object, with what [`print`] says of each that was compared.
+pub(super) fn print_all(report: &Report) -> String {
+    let schemas: Vec<Value> = report.schemas.iter().map(judged).collect();
+    let counts: Map<String, Value> = report.counts().into_iter().map(|(word, count)| (word.to_owned(), count.into())).collect();
+    pretty(&json!({ "compatible": !report.is_refused(), "against": report.against, "counts": counts, "schemas": schemas }))
+}
+
+/// The findings alone.
+pub(super) fn findings(outcome: &Outcome) -> Vec<Value> {
+    outcome.problems.iter().map(|problem| finding(outcome, problem)).collect()
+}
+
+fn judged(judged: &Judged) -> Value {
+    let mut out = json!({ "file": judged.name, "verdict": judged.word() });
+    let Some(map) = out.as_object_mut() else { return out };
+    if let Some(schema_type) = judged.schema_type {
+        map.insert("schemaType".into(), schema_type.as_str().into());
+    }
+    if !judged.remarks.is_empty() {
+        map.insert("remarks".into(), judged.remarks.clone().into());
+    }
+    match &judged.fate {
+        Fate::Compared(outcome) => {
+            if let Value::Object(more) = whole(outcome) {
+                map.extend(more);
+            }
+        }
+        Fate::Invalid(error) => {
+            map.insert("error".into(), error.message.as_str().into());
+            if let Some(at) = error.at {
+                map.insert("line".into(), at.line.into());
+                map.insert("column".into(), at.column.into());
+            }
+        }
+        Fate::Unchanged | Fate::New | Fate::Removed => {}
+    }
+    out
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+fn whole(outcome: &Outcome) -> Value {
     let compared = outcome.earlier.iter().take(outcome.compared);
     let mut out = json!({
         "compatible": outcome.is_compatible(),
@@ -16,13 +64,12 @@ pub(super) fn print(outcome: &Outcome) -> String {
         "file": outcome.new.name(),
         "compared": compared.map(|side| json!({ "version": side.version, "file": side.name() })).collect::<Vec<_>>(),
         "messages": outcome.messages,
-        "findings": outcome.problems.iter().map(|problem| finding(outcome, problem)).collect::<Vec<_>>(),
+        "findings": findings(outcome),
     });
     if let (false, Some(map)) = (outcome.notes.is_empty(), out.as_object_mut()) {
         map.insert("notes".into(), outcome.notes.iter().map(|note| remark(outcome, note)).collect());
     }
-    let text = serde_json::to_string_pretty(&out).unwrap_or_default();
-    format!("{text}\n")
+    out
 }
 
 fn finding(outcome: &Outcome, problem: &Problem) -> Value {

@@ -2,10 +2,64 @@
 
 use std::fmt::Write as _;
 
+use super::folder::{Fate, Judged, Report};
 use super::outcome::{Outcome, Problem};
 
-/// The report.
+/// The report on one schema.
 pub(super) fn print(outcome: &Outcome) -> String {
+    document(&[suite(outcome)])
+}
+
+/// The report on many: a suite for each schema that was looked at anew.
+pub(super) fn print_all(report: &Report) -> String {
+    let mut suites = Vec::new();
+    for judged in &report.schemas {
+        let failure = |message: &str, rule: &str| format!("<failure message=\"{}\" type=\"{rule}\"/>", escape(message));
+        suites.push(match &judged.fate {
+            Fate::Compared(outcome) => suite(outcome),
+            Fate::Invalid(error) => single(judged, "is a schema", &failure(&error.to_string(), "INVALID_SCHEMA")),
+            Fate::New => single(judged, "is the first version", ""),
+            Fate::Unchanged => single(judged, "is unchanged", ""),
+            Fate::Removed if report.is_refused_removal(judged) => {
+                single(judged, "is still there", &failure(&judged.verdict(), "REMOVED_SCHEMA"))
+            }
+            Fate::Removed => single(judged, "is still there", "<skipped message=\"it is gone\"/>"),
+        });
+    }
+    document(&suites)
+}
+
+/// A suite, and how many cases of it there are, failed and were skipped.
+struct Suite {
+    text: String,
+    tests: usize,
+    failures: usize,
+    skipped: usize,
+}
+
+fn counts(tests: usize, failures: usize, skipped: usize) -> String {
+    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"0\"")
+}
+
+fn document(suites: &[Suite]) -> String {
+    let sum = |count: fn(&Suite) -> usize| suites.iter().map(count).sum::<usize>();
+    let counts = counts(sum(|suite| suite.tests), sum(|suite| suite.failures), sum(|suite| suite.skipped));
+    let text: String = suites.iter().map(|suite| suite.text.as_str()).collect();
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"accordant check\" {counts}>\n{text}</testsuites>\n")
+}
+
+/// A suite of one case.
+fn single(judged: &Judged, what: &str, inner: &str) -> Suite {
+    let (name, file) = (escape(&judged.name), escape(&judged.location));
+    let head =
+        format!("    <testcase name=\"{name} {what}\" classname=\"accordant.check\" file=\"{file}\" line=\"1\" time=\"0\"");
+    let case = if inner.is_empty() { format!("{head}/>") } else { format!("{head}>{inner}</testcase>") };
+    let (failures, skipped) = (usize::from(inner.starts_with("<failure")), usize::from(inner.starts_with("<skipped")));
+    let counts = counts(1, failures, skipped);
+    Suite { text: format!("  <testsuite name=\"{name}\" {counts}>\n{case}\n  </testsuite>\n"), tests: 1, failures, skipped }
+}
+
+fn suite(outcome: &Outcome) -> Suite {
     let mut cases = String::new();
     let (mut tests, mut skipped) = (0_usize, 0_usize);
     let class = format!("accordant.check.{}", outcome.level);
@@ -37,16 +91,13 @@ pub(super) fn print(outcome: &Outcome) -> String {
     if outcome.earlier.is_empty() && outcome.problems.is_empty() {
         case(&format!("{new} is the first version"), 1, "");
     }
-    let counts =
-        format!("tests=\"{tests}\" failures=\"{}\" errors=\"0\" skipped=\"{skipped}\" time=\"0\"", outcome.problems.len());
+    let counts = counts(tests, outcome.problems.len(), skipped);
     let mut lines: Vec<String> = outcome.notes.iter().map(|note| format!("{}: {}", note.rule, note.message)).collect();
     lines.push(outcome.verdict());
     let said = escape(&lines.join("\n")).replace("&#10;", "\n");
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"accordant check\" {counts}>\n  \
-         <testsuite name=\"{}\" {counts}>\n{cases}    <system-out>{said}</system-out>\n  </testsuite>\n</testsuites>\n",
-        escape(new)
-    )
+    let text =
+        format!("  <testsuite name=\"{}\" {counts}>\n{cases}    <system-out>{said}</system-out>\n  </testsuite>\n", escape(new));
+    Suite { text, tests, failures: outcome.problems.len(), skipped }
 }
 
 fn failure(outcome: &Outcome, problem: &Problem) -> String {

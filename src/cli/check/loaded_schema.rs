@@ -9,34 +9,39 @@ use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference};
 use crate::types::{Metadata, SchemaType, Version};
 
 #[derive(Debug, Clone)]
-pub(super) struct LoadedSchema {
+pub(in crate::cli) struct LoadedSchema {
     /// The text as found.
-    pub(super) input: Input,
+    pub(in crate::cli) input: Input,
     /// The text that positions refer to: the canonical one for Protobuf descriptors, else the text as found.
-    pub(super) shown: Arc<str>,
-    pub(super) parsed: Parsed,
+    pub(in crate::cli) shown: Arc<str>,
+    pub(in crate::cli) parsed: Parsed,
     /// The text that a registry would store.
-    pub(super) stored: String,
+    pub(in crate::cli) stored: String,
     /// 0 for the candidate.
-    pub(super) version: Version,
-    pub(super) metadata: Option<Metadata>,
+    pub(in crate::cli) version: Version,
+    pub(in crate::cli) metadata: Option<Metadata>,
 }
 
 /// How schemas are read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
-    pub(super) mode: ParseMode,
+pub(in crate::cli) struct Reading {
+    pub(in crate::cli) mode: ParseMode,
     /// Extra checks (config key `validateFields`).
-    pub(super) validate_fields: bool,
+    pub(in crate::cli) validate_fields: bool,
     /// Refuse what a compiler or the meta-schema would refuse.
-    pub(super) strict: bool,
+    pub(in crate::cli) strict: bool,
     /// Registered in normalized form.
-    pub(super) normalize: bool,
+    pub(in crate::cli) normalize: bool,
 }
 
 impl LoadedSchema {
     /// Reads a file with what it refers to in other files.
-    pub(super) fn file(schema_type: SchemaType, input: Input, places: &Places, reading: Reading) -> Result<Self, InputError> {
+    pub(in crate::cli) fn file(
+        schema_type: SchemaType,
+        input: Input,
+        places: &Places,
+        reading: Reading,
+    ) -> Result<Self, InputError> {
         let references = places.resolve(schema_type, &input.text)?;
         let name = input.name.clone();
         let missing = missing(schema_type, &input.text, &references);
@@ -51,7 +56,7 @@ impl LoadedSchema {
     }
 
     /// Reads a text.
-    pub(super) fn read(
+    pub(in crate::cli) fn read(
         schema_type: SchemaType,
         input: Input,
         references: &[ResolvedReference],
@@ -75,7 +80,7 @@ impl LoadedSchema {
     }
 
     /// What people call it: a path, `stdin`, a version of a subject.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::cli) fn name(&self) -> &str {
         &self.input.name
     }
 }

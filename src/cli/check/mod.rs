@@ -3,18 +3,21 @@
 //! - `arguments`: what can be asked
 //! - `source`, `references`, `remote`, `loaded_schema`: reading schemas from files, standard input and registries
 //! - `compare`, `outcome`: the verdict
-//! - `human`, `json`, `github`, `junit`, `sarif`: what is printed; `excerpt` and `style` help
+//! - `folder/`: many schemas at once, against a folder, a commit or a registry
+//! - `human`, `markdown`, `json`, `github`, `junit`, `sarif`: what is printed; `excerpt` and `style` help
 //! - `input_error`: why there is no verdict
 
 mod arguments;
 mod compare;
 mod excerpt;
+pub(super) mod folder;
 mod github;
 mod human;
 mod input_error;
 mod json;
 mod junit;
 mod loaded_schema;
+pub(super) mod markdown;
 mod outcome;
 mod references;
 mod remote;
@@ -25,23 +28,27 @@ pub(super) mod style;
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use self::arguments::{Arguments, OutputFormat};
-use self::loaded_schema::{LoadedSchema, Reading};
-use self::outcome::Outcome;
-use self::remote::Remote;
-use self::source::{Input, STDIN};
+use self::folder::Report;
+use self::source::STDIN;
 use self::style::{print, print_styled};
+use super::connection::connect;
 use super::exit::Exit;
+use super::manifest::Manifest;
 use crate::compat::Rules;
 use crate::registry::JudgingLimits;
 use crate::schema::ParseMode;
 use crate::types::{CompatibilityLevel, Config, Metadata, ProtobufPolicy, SchemaType, Version};
 
 pub(super) use self::arguments::{Color, schema_type};
+pub(super) use self::compare::compare;
 pub(super) use self::excerpt::excerpt;
 pub(super) use self::github::{Annotation, annotate};
 pub(super) use self::input_error::InputError;
+pub(super) use self::loaded_schema::{LoadedSchema, Reading};
+pub(super) use self::outcome::Outcome;
 pub(super) use self::references::{Places, max_depth};
-pub(super) use self::source::{read, type_of};
+pub(super) use self::remote::Remote;
+pub(super) use self::source::{Input, read, type_of};
 
 /// Stack on which schemas are read and compared: they may be nested to the limits.
 const STACK_BYTES: usize = 32 << 20;
@@ -51,18 +58,28 @@ const CANDIDATE: Version = 0;
 /// Version of what earlier versions in files refer to.
 const EARLIER: Version = 1;
 
+const AFTER_HELP: &str = "\
+Examples:
+  accordant check order.avsc --against order.old.avsc
+  accordant check schemas --against git:origin/main
+  accordant check schemas --against registry --registry https://registry.example
+  accordant check order.avsc --subject orders-value --registry https://registry.example
+
+Exit codes: 0 compatible, 1 not compatible or not valid, 2 can't tell (bad input, no connection).";
+
 /// The command for the command line.
 pub(super) fn command() -> Command {
     Arguments::augment_args(Command::new("check").disable_version_flag(true))
-        .about("Check a schema against earlier versions, from files or a registry")
-        .after_help("Exit codes: 0 compatible, 1 not compatible, 2 can't tell (bad input, no connection).")
+        .about("Check schemas against earlier versions, from files, git or a registry")
+        .after_help(AFTER_HELP)
 }
 
 /// Runs the command; an error is the one line that says why there is no verdict.
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
-    let outcome = match on_deep_stack(|| check(&arguments)) {
-        Ok(outcome) => outcome,
+    let answer = on_deep_stack(|| checked(&arguments));
+    let report = match answer {
+        Ok(report) => report,
         Err(error) => {
             if arguments.format == OutputFormat::Github {
                 print(&annotate(&error))?;
@@ -70,14 +87,65 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
             return Err(error.to_string());
         }
     };
-    match arguments.format {
-        OutputFormat::Human => print_styled(&human::print(&outcome), arguments.color),
-        OutputFormat::Json => print(&json::print(&outcome)),
-        OutputFormat::Github => print(&github::print(&outcome)),
-        OutputFormat::Junit => print(&junit::print(&outcome)),
-        OutputFormat::Sarif => print(&sarif::print(&outcome)),
-    }?;
-    Ok(if outcome.is_compatible() { Exit::Success } else { Exit::Refused })
+    report.print(arguments.format, arguments.color)?;
+    Ok(if report.is_refused() { Exit::Refused } else { Exit::Success })
+}
+
+/// What stands behind a verdict, for people.
+pub(super) fn human_findings(outcome: &Outcome) -> String {
+    human::findings(outcome)
+}
+
+/// The same in Markdown.
+pub(super) fn markdown_findings(outcome: &Outcome) -> String {
+    markdown::findings_of(outcome)
+}
+
+/// The same for programs, as `?explain=true` shows it.
+pub(super) fn json_findings(outcome: &Outcome) -> Vec<serde_json::Value> {
+    json::findings(outcome)
+}
+
+/// What came out of a check: of one schema with its history, or of many.
+enum Checked {
+    One(Box<Outcome>),
+    Many(Report),
+}
+
+impl Checked {
+    fn is_refused(&self) -> bool {
+        match self {
+            Self::One(outcome) => !outcome.is_compatible(),
+            Self::Many(report) => report.is_refused(),
+        }
+    }
+
+    fn print(&self, format: OutputFormat, color: Color) -> Result<(), String> {
+        match (format, self) {
+            (OutputFormat::Human, Self::One(outcome)) => print_styled(&human::print(outcome), color),
+            (OutputFormat::Human, Self::Many(report)) => print_styled(&human::print_all(report), color),
+            (OutputFormat::Json, Self::One(outcome)) => print(&json::print(outcome)),
+            (OutputFormat::Json, Self::Many(report)) => print(&json::print_all(report)),
+            (OutputFormat::Github, Self::One(outcome)) => print(&github::print(outcome)),
+            (OutputFormat::Github, Self::Many(report)) => print(&github::print_all(report)),
+            (OutputFormat::Junit, Self::One(outcome)) => print(&junit::print(outcome)),
+            (OutputFormat::Junit, Self::Many(report)) => print(&junit::print_all(report)),
+            (OutputFormat::Sarif, Self::One(outcome)) => print(&sarif::print(outcome)),
+            (OutputFormat::Sarif, Self::Many(report)) => print(&sarif::print_all(report)),
+            (OutputFormat::Markdown, Self::One(outcome)) => print(&markdown::print(outcome)),
+            (OutputFormat::Markdown, Self::Many(report)) => print(&markdown::print_all(report)),
+        }
+    }
+}
+
+fn checked(arguments: &Arguments) -> Result<Checked, InputError> {
+    if folder::is_meant(arguments) {
+        return folder::check(arguments).map(Checked::Many);
+    }
+    match arguments.new.as_slice() {
+        [new] => check(arguments, new).map(|outcome| Checked::One(Box::new(outcome))),
+        _ => Err(InputError::new("one schema is expected")),
+    }
 }
 
 /// Runs `work` on a thread with a 32 MiB stack: schemas may be nested as deep as the limits allow, whatever the shell's stack is.
@@ -90,42 +158,52 @@ pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, InputError
     })
 }
 
-fn check(arguments: &Arguments) -> Result<Outcome, InputError> {
+fn check(arguments: &Arguments, new: &str) -> Result<Outcome, InputError> {
     let metadata = metadata(&arguments.property)?;
-    match (&arguments.registry, &arguments.subject) {
-        (Some(url), Some(subject)) => {
-            let remote = Remote::new(url, &arguments.login, subject, arguments.allow_new)?;
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| InputError::new(format!("the network can't be used: {error}")))?;
-            runtime.block_on(against_registry(arguments, metadata, remote))
+    let of_files = !arguments.against.is_empty() || !arguments.against_dir.is_empty();
+    let Some(subject) = &arguments.subject else {
+        if arguments.registry.is_some() && !of_files {
+            return Err(InputError::new("--registry needs --subject, or --against registry"));
         }
-        _ => against_files(arguments, metadata),
+        return against_files(arguments, new, metadata);
+    };
+    if of_files {
+        return Err(InputError::new("--subject asks a registry for the earlier versions: leave --against out"));
     }
+    let manifest = Manifest::find(arguments.config.as_deref()).map_err(InputError::new)?;
+    let connection = connect(arguments.registry.as_deref(), arguments.env.as_deref(), &arguments.login, manifest.as_ref());
+    let connection = connection.map_err(InputError::new)?;
+    let connection = connection
+        .ok_or_else(|| InputError::new("--subject needs --registry URL, --env NAME or the variable ACCORDANT_REGISTRY"))?;
+    let remote = Remote::of(&connection.client, subject, arguments.allow_new);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| InputError::new(format!("the network can't be used: {error}")))?;
+    runtime.block_on(against_registry(arguments, new, metadata, remote))
 }
 
 /// Earlier versions from files: their numbers are their places in the history.
-fn against_files(arguments: &Arguments, metadata: Option<Metadata>) -> Result<Outcome, InputError> {
+fn against_files(arguments: &Arguments, new: &str, metadata: Option<Metadata>) -> Result<Outcome, InputError> {
     if arguments.against.is_empty() && arguments.against_dir.is_empty() {
         return Err(InputError::new(
             "nothing to compare with: --against FILE, --against-dir DIR or --registry URL --subject SUBJECT",
         ));
     }
-    let of_stdin = arguments.against.iter().chain([&arguments.new]).filter(|path| *path == STDIN).count();
+    let of_stdin = arguments.against.iter().map(String::as_str).chain([new]).filter(|path| *path == STDIN).count();
     if of_stdin > 1 {
         return Err(InputError::new("standard input can be one schema only"));
     }
-    let schema_type = arguments.schema_type.or_else(|| type_of(&arguments.new));
+    let schema_type = arguments.schema_type.or_else(|| type_of(new));
     let schema_type = schema_type.or_else(|| arguments.against.iter().find_map(|path| type_of(path)));
-    let Some(schema_type) = schema_type else { return Err(unknown_type(&arguments.new)) };
+    let Some(schema_type) = schema_type else { return Err(unknown_type(new)) };
     let config = Config::default();
-    let new = candidate(arguments, schema_type, metadata, &config)?;
+    let side = candidate(arguments, new, schema_type, metadata, &config)?;
     let pick = |own: &[String], other: &[String]| if own.is_empty() { other.to_vec() } else { own.to_vec() };
     let named = pick(&arguments.against_reference, &arguments.reference);
     let folders = pick(&arguments.against_proto_path, &arguments.proto_path);
     let places = Places::new(&named, &folders, EARLIER)?;
     let mut paths = Vec::new();
     for folder in &arguments.against_dir {
-        paths.extend(source::folder(folder, &arguments.new, schema_type)?);
+        paths.extend(source::folder(folder, new, schema_type)?);
     }
     paths.extend(arguments.against.iter().cloned());
     let reading = Reading { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: arguments.normalize };
@@ -136,11 +214,16 @@ fn against_files(arguments: &Arguments, metadata: Option<Metadata>) -> Result<Ou
         earlier.push(LoadedSchema { version, ..side });
     }
     earlier.reverse();
-    compare::compare(new, earlier, &rules(arguments, &config))
+    compare(side, earlier, &rules(arguments, &config))
 }
 
 /// Earlier versions from a registry, under the subject's own rules.
-async fn against_registry(arguments: &Arguments, metadata: Option<Metadata>, mut remote: Remote) -> Result<Outcome, InputError> {
+async fn against_registry(
+    arguments: &Arguments,
+    new: &str,
+    metadata: Option<Metadata>,
+    mut remote: Remote,
+) -> Result<Outcome, InputError> {
     let config = remote.config(arguments.level).await?;
     let rules = rules(arguments, &config);
     let value = |group: &str| metadata.as_ref().and_then(|metadata| metadata.property(group)).map(str::to_owned);
@@ -151,21 +234,22 @@ async fn against_registry(arguments: &Arguments, metadata: Option<Metadata>, mut
     } else {
         remote.earlier(arguments.of_version, rules.level, group).await?
     };
-    let schema_type = arguments.schema_type.or_else(|| type_of(&arguments.new));
+    let schema_type = arguments.schema_type.or_else(|| type_of(new));
     let schema_type = schema_type.or_else(|| earlier.first().map(|side| side.parsed.schema_type()));
-    let Some(schema_type) = schema_type else { return Err(unknown_type(&arguments.new)) };
-    let new = candidate(arguments, schema_type, metadata, &config)?;
-    compare::compare(new, earlier, &rules)
+    let Some(schema_type) = schema_type else { return Err(unknown_type(new)) };
+    let new = candidate(arguments, new, schema_type, metadata, &config)?;
+    compare(new, earlier, &rules)
 }
 
 fn candidate(
     arguments: &Arguments,
+    new: &str,
     schema_type: SchemaType,
     metadata: Option<Metadata>,
     config: &Config,
 ) -> Result<LoadedSchema, InputError> {
     let places = Places::new(&arguments.reference, &arguments.proto_path, CANDIDATE)?;
-    let text: Input = read(&arguments.new)?;
+    let text: Input = read(new)?;
     let reading = Reading {
         mode: if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup },
         validate_fields: config.validate_fields.unwrap_or(false),

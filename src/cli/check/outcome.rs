@@ -6,62 +6,62 @@ use crate::types::{CompatibilityLevel, Version};
 
 /// What came out of a check.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(in crate::cli) struct Outcome {
     /// The level that decided.
-    pub(super) level: CompatibilityLevel,
+    pub(in crate::cli) level: CompatibilityLevel,
     /// The candidate.
-    pub(super) new: LoadedSchema,
+    pub(in crate::cli) new: LoadedSchema,
     /// Earlier versions, newest first.
-    pub(super) earlier: Vec<LoadedSchema>,
+    pub(in crate::cli) earlier: Vec<LoadedSchema>,
     /// How many of them were compared: a transitive level stops at the first that is not compatible.
-    pub(super) compared: usize,
+    pub(in crate::cli) compared: usize,
     /// The messages of the REST API, in order; none means compatible.
-    pub(super) messages: Vec<String>,
+    pub(in crate::cli) messages: Vec<String>,
     /// Why it is not compatible.
-    pub(super) problems: Vec<Problem>,
+    pub(in crate::cli) problems: Vec<Problem>,
     /// What else is worth knowing; never part of the verdict.
-    pub(super) notes: Vec<Note>,
+    pub(in crate::cli) notes: Vec<Note>,
 }
 
 /// One reason for a refusal.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(in crate::cli) struct Problem {
     /// The rule's id.
-    pub(super) rule: &'static str,
+    pub(in crate::cli) rule: &'static str,
     /// Confluent's message.
-    pub(super) message: String,
+    pub(in crate::cli) message: String,
     /// The earlier version it was found against.
-    pub(super) version: Option<Version>,
+    pub(in crate::cli) version: Option<Version>,
     /// Everything the engine says, unless the reason lies outside the schema texts.
-    pub(super) finding: Option<Finding>,
+    pub(in crate::cli) finding: Option<Finding>,
 }
 
 /// A remark.
 #[derive(Debug)]
-pub(super) struct Note {
+pub(in crate::cli) struct Note {
     /// The rule's id.
-    pub(super) rule: &'static str,
+    pub(in crate::cli) rule: &'static str,
     /// The remark.
-    pub(super) message: String,
+    pub(in crate::cli) message: String,
     /// Place in the candidate.
-    pub(super) new: Option<Place>,
+    pub(in crate::cli) new: Option<Place>,
     /// A document (JSON text) that shows it.
-    pub(super) example: Option<String>,
+    pub(in crate::cli) example: Option<String>,
 }
 
 impl Outcome {
     /// The verdict.
-    pub(super) fn is_compatible(&self) -> bool {
+    pub(in crate::cli) fn is_compatible(&self) -> bool {
         self.messages.is_empty()
     }
 
     /// The earlier version of a number.
-    pub(super) fn version(&self, version: Option<Version>) -> Option<&LoadedSchema> {
+    pub(in crate::cli) fn version(&self, version: Option<Version>) -> Option<&LoadedSchema> {
         self.earlier.iter().find(|side| Some(side.version) == version)
     }
 
     /// The verdict in one sentence.
-    pub(super) fn verdict(&self) -> String {
+    pub(in crate::cli) fn verdict(&self) -> String {
         let (new, level) = (self.new.name(), self.level);
         if !self.is_compatible() {
             let against = self.problems.iter().find_map(|problem| self.version(problem.version)).map(LoadedSchema::name);
@@ -83,7 +83,7 @@ impl Outcome {
 }
 
 /// A rule id as words: `FIELD_REMOVED` is `Field removed`.
-pub(super) fn words(rule: &str) -> String {
+pub(in crate::cli) fn words(rule: &str) -> String {
     let mut words = rule.replace('_', " ").to_lowercase();
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();

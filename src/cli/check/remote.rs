@@ -10,7 +10,6 @@ use super::input_error::InputError;
 use super::loaded_schema::{LoadedSchema, Reading};
 use super::source::Input;
 use crate::cli::client::{Answer, Client};
-use crate::cli::registry_login::RegistryLogin;
 use crate::codec::{FromJson, config_from};
 use crate::compat;
 use crate::registry::Limits;
@@ -23,7 +22,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 const NO_SUBJECT: [i64; 2] = [40401, 40404];
 
 /// A subject of a registry.
-pub(super) struct Remote {
+pub(in crate::cli) struct Remote {
     client: Client,
     subject: Subject,
     /// Whether a subject that is not there is a new one.
@@ -43,9 +42,44 @@ struct Stored {
 }
 
 impl Remote {
-    pub(super) fn new(url: &str, login: &RegistryLogin, subject: &str, allow_new: bool) -> Result<Self, InputError> {
-        let client = Client::new(url, login).map_err(|error| InputError::new(format!("registry: {error}")))?;
-        Ok(Self { url: client.url(""), client, subject: Subject::parse(subject), allow_new })
+    pub(in crate::cli) fn of(client: &Client, subject: &str, allow_new: bool) -> Self {
+        Self { url: client.url(""), client: client.clone(), subject: Subject::parse(subject), allow_new }
+    }
+
+    /// A version's text after all that it refers to, as what stands for a reference of this name; `None` when there is no such version.
+    pub(in crate::cli) async fn referenced(
+        &mut self,
+        name: &str,
+        version: Option<Version>,
+    ) -> Result<Option<Vec<ResolvedReference>>, InputError> {
+        let subject = self.subject.clone();
+        let number = version.map_or_else(|| "latest".to_owned(), |version| version.to_string());
+        let Some(stored) = self.version(&subject, &number, true).await? else { return Ok(None) };
+        let mut graph = RemoteGraph { seen: HashSet::from([name.to_owned()]), resolved: Vec::new() };
+        self.collect(&mut graph, &subject, &stored.references, 2).await?;
+        let (name, version) = (name.to_owned(), stored.version);
+        let own = ResolvedReference { name, subject: subject.qualified(), version, text: stored.text.into(), direct: true };
+        Ok(Some(graph.resolved.into_iter().chain([own]).collect()))
+    }
+
+    /// The texts that a version refers to, dependencies first.
+    pub(in crate::cli) async fn closure(&mut self, version: Version) -> Result<Vec<ResolvedReference>, InputError> {
+        let subject = self.subject.clone();
+        let Some(stored) = self.version(&subject, &version.to_string(), true).await? else { return Ok(Vec::new()) };
+        let mut graph = RemoteGraph { seen: HashSet::new(), resolved: Vec::new() };
+        self.collect(&mut graph, &subject, &stored.references, 1).await?;
+        Ok(graph.resolved)
+    }
+
+    /// The schema of an answer that says which it is and what it refers to, relative to the context of this subject.
+    pub(in crate::cli) async fn answered(&mut self, answer: &Value) -> Result<LoadedSchema, InputError> {
+        let mut answer = answer.clone();
+        if let Some(members) = answer.as_object_mut() {
+            // where an id or a guid was asked for there is none
+            members.entry("version").or_insert_with(|| 1.into());
+        }
+        let stored = read(&answer).ok_or_else(|| self.failed("the answer is not a schema that is known here"))?;
+        self.load(stored).await
     }
 
     fn failed(&self, message: impl std::fmt::Display) -> InputError {
@@ -58,7 +92,7 @@ impl Remote {
     }
 
     /// The effective config of the subject. Where the level is known already, a registry may have none.
-    pub(super) async fn config(&mut self, level: Option<CompatibilityLevel>) -> Result<Config, InputError> {
+    pub(in crate::cli) async fn config(&mut self, level: Option<CompatibilityLevel>) -> Result<Config, InputError> {
         let answer = self.get(&format!("/config/{}?defaultToGlobal=true", segment(&self.subject))).await?;
         if answer.status == 404 && level.is_some() {
             return Ok(Config { compatibility: level, ..Config::default() });
@@ -82,7 +116,7 @@ impl Remote {
 
     /// The versions that the level compares, newest first, within a compatibility group: the name of a metadata property and the
     /// candidate's value.
-    pub(super) async fn earlier(
+    pub(in crate::cli) async fn earlier(
         &mut self,
         wanted: Option<VersionSelector>,
         level: CompatibilityLevel,

@@ -36,7 +36,7 @@ pub(in crate::cli) fn read(path: &str) -> Result<Input, InputError> {
 }
 
 /// A path as CI systems want it: relative to the working directory, with forward slashes.
-fn relative(path: &str) -> String {
+pub(super) fn relative(path: &str) -> String {
     let given = Path::new(path);
     let inside = std::env::current_dir().ok().and_then(|here| given.strip_prefix(here).ok().map(Path::to_path_buf));
     let kept = inside.unwrap_or_else(|| given.to_path_buf());

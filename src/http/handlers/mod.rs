@@ -9,6 +9,7 @@ pub(super) mod contexts;
 pub(super) mod deks;
 pub(super) mod diff;
 pub(super) mod explore;
+pub(super) mod exporters;
 pub(super) mod health;
 pub(super) mod keks;
 mod listing;

@@ -33,7 +33,9 @@ pub(in crate::registry) fn words(outline: &Outline, metadata: Option<&Metadata>)
     let labels = words.at_mut(WordPlace::Labels);
     for (path, tags) in metadata.tags.iter().flatten() {
         labels.add_name(&path.0);
-        tags.iter().for_each(|tag| labels.add_name(&tag.0));
+        for tag in tags {
+            labels.add_name(&tag.0);
+        }
     }
     for (key, value) in metadata.properties.iter().flatten() {
         labels.add_name(&key.0);

@@ -208,17 +208,14 @@ impl Registry {
 fn by_subject(hits: Vec<SearchHit>, kind: MatchKind, text: &str) -> Vec<Found> {
     let mut subjects: HashMap<Subject, Found> = HashMap::new();
     for hit in hits {
-        match subjects.get_mut(&hit.subject) {
-            Some(found) => {
-                found.versions += 1;
-                if found.hit.version < hit.version {
-                    found.hit = hit;
-                }
+        if let Some(found) = subjects.get_mut(&hit.subject) {
+            found.versions += 1;
+            if found.hit.version < hit.version {
+                found.hit = hit;
             }
-            None => {
-                let found = Found { hit, by: kind, versions: 1, declarations: Vec::new() };
-                subjects.insert(found.hit.subject.clone(), found);
-            }
+        } else {
+            let found = Found { hit, by: kind, versions: 1, declarations: Vec::new() };
+            subjects.insert(found.hit.subject.clone(), found);
         }
     }
     let mut found: Vec<Found> = subjects.into_values().collect();

@@ -88,14 +88,14 @@ fn of_field(model: &Model, parent: Option<usize>, record: &Name, field: &Field) 
     let mut facts: Vec<(String, String)> = Vec::new();
     facts.extend(field.doc.as_deref().map(|doc| ("doc".to_owned(), doc.to_owned())));
     facts.extend(field.default.as_ref().map(|default| ("default".to_owned(), value::text(default))));
-    facts.extend(aliases(field.aliases.iter().map(|alias| alias.to_string())));
+    facts.extend(aliases(field.aliases.iter().map(ToString::to_string)));
     facts.extend(others(&field.props));
     Declaration {
         path: format!("{}.{}", model.full_name(record), field.name),
         name: field.name.to_string(),
         ty: type_text(model, field.ty, MAX_TYPE_DEPTH),
         facts,
-        identities: field.aliases.iter().map(|alias| alias.to_string()).collect(),
+        identities: field.aliases.iter().map(ToString::to_string).collect(),
         at: field.at,
         ..declaration(DeclarationKind::Field, parent)
     }

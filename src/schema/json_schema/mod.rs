@@ -36,7 +36,7 @@ mod schema;
 pub mod semantic;
 mod tags;
 mod to_logical;
-mod uri;
+pub(crate) mod uri;
 
 use std::collections::HashMap;
 use std::sync::Arc;

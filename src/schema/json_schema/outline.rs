@@ -38,6 +38,7 @@ pub(super) fn outline(root: &Value) -> Outline {
     out.finish()
 }
 
+#[derive(Clone, Copy)]
 struct Place<'v> {
     kind: DeclarationKind,
     parent: Option<usize>,

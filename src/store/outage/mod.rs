@@ -12,16 +12,16 @@ use async_trait::async_trait;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, Extent, FiledWords, Freshness, Generation, HashedContent, Holder, ImportSwitch, KeyChange,
-    KeyOutcome, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings,
-    SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter,
-    VersionRow, WordQuery,
+    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, HashedContent,
+    Holder, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
+    SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema, SubjectFilter,
+    SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
-    Version, VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, StoredExporter, Subject,
+    TypeBinding, Version, VersionSelector,
 };
 
 mod weight;
@@ -321,6 +321,12 @@ outage_reads! {
         has_more_deks(than: i64) -> bool;
         dek_owners(deleted: bool) -> Vec<(String, String)>;
         change_key(change: Arc<KeyChange>, by: &Arc<Actor>) -> KeyOutcome;
+        exporters() -> Vec<StoredExporter>;
+        exporter(name: &str) -> Option<StoredExporter>;
+        change_exporter(change: Arc<ExporterChange>, by: &Arc<Actor>) -> bool;
+        hold_exporter(name: &str, holder: &str, until: i64) -> bool;
+        move_exporter(to: ExporterProgress) -> bool;
+        change_bounds() -> Option<(i64, i64)>;
         schemas_without_names(limit: i64) -> Vec<StoredSchema>;
         put_config(scope: &Scope, patch: &ConfigPatch, expected: i64, by: &Arc<Actor>) -> SettingsOutcome<Config>;
         delete_config(scope: &Scope, expected: i64, by: &Arc<Actor>) -> SettingsOutcome<Option<Config>>;

@@ -25,15 +25,15 @@ use tokio::task::JoinHandle;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, Extent, FiledWords, Freshness, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome,
-    KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope,
-    ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
-    VersionFilter, VersionRow, WordQuery,
+    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
+    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
+    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
-    Version, VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, StoredExporter, Subject,
+    TypeBinding, Version, VersionSelector,
 };
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
@@ -162,6 +162,7 @@ mod dialect {
             Lock::Subject(subject) => (of_subject(subject), true),
             Lock::SharedSubject(subject) => (of_subject(subject), false),
             Lock::Kek(name) => (key(&[b"kek", name.as_bytes()]), true),
+            Lock::Exporter(name) => (key(&[b"exporter", name.as_bytes()]), true),
             Lock::Content(context, guid) => (key(&[b"content", context.as_bytes(), &guid.0]), true),
         }
     }

@@ -27,7 +27,10 @@ pub(super) fn vector(words: &SchemaWords) -> String {
 }
 
 pub(super) fn vector_of_subject(subject: &Subject) -> String {
-    words_of_subject(subject).iter().map(|word| format!("'{word}' ")).collect()
+    words_of_subject(subject).iter().fold(String::new(), |mut vector, word| {
+        let _ = write!(vector, "'{word}' ");
+        vector
+    })
 }
 
 /// What is searched for, in the language of the index.

@@ -18,6 +18,7 @@ pub(in crate::store) enum Lock<'l> {
     Content(&'l str, Guid),
     /// A key encryption key, and all that it wraps.
     Kek(&'l str),
+    Exporter(&'l str),
 }
 
 /// To change a config or a mode.

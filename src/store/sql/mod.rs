@@ -16,6 +16,7 @@ pub(super) mod changes;
 mod decode;
 mod deks;
 mod delete;
+mod exporters;
 mod keks;
 mod keys;
 mod lists;
@@ -35,6 +36,7 @@ pub(super) use bindings::{alias, aliases, delete_alias, delete_type_binding, put
 pub(super) use changes::{Act, changes, generation, init, prune_changes};
 pub(super) use deks::{dek, dek_owners, dek_subjects, dek_versions, has_more_deks, latest_dek};
 pub(super) use delete::{delete, delete_context};
+pub(super) use exporters::{change_bounds, change_exporter, exporter, exporters, hold_exporter, move_exporter};
 pub(super) use keks::{has_more_keks, kek, kek_names};
 pub(super) use keys::change_key;
 pub(super) use lists::{place_of_version, subjects, versions};

@@ -101,7 +101,7 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
         .bind(forced.to_lowercase())
         .bind(words_of_subject(subject).join(" "));
     match request.words.as_ref().map(words::columns) {
-        Some(columns) => query = columns.into_iter().fold(query, |query, column| query.bind(column)),
+        Some(columns) => query = columns.into_iter().fold(query, sqlx::query::Query::bind),
         None => query = (0..4).fold(query, |query, _| query.bind(None::<String>)),
     }
     if let Some(actor) = version.by {

@@ -11,16 +11,16 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, Extent, FiledWords, Freshness, Generation, Holder, ImportSwitch, KeyChange, KeyOutcome,
-    KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope,
-    ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
-    VersionFilter, VersionRow, WordQuery,
+    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
+    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
+    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, Subject, TypeBinding,
-    Version, VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, StoredExporter, Subject,
+    TypeBinding, Version, VersionSelector,
 };
 pub use audit::SqliteAudit;
 pub use backup::backup;

@@ -42,6 +42,7 @@ pub async fn prepare(app: &TestApp) -> (i64, String) {
     send(app, "admin", "POST", "/dek-registry/v1/keks", Some(&kek)).await;
     let dek = json!({ "encryptedKeyMaterial": "AAEC" });
     send(app, "admin", "POST", "/dek-registry/v1/keks/t/deks/orders", Some(&dek)).await;
+    send(app, "admin", "POST", "/exporters", Some(&exporter("t"))).await;
     // an association may be there already
     send(app, "admin", "POST", "/associations", Some(&associations())).await;
     for path in ["/config/orders", "/config"] {
@@ -51,6 +52,10 @@ pub async fn prepare(app: &TestApp) -> (i64, String) {
         assert_eq!(send(app, "admin", "PUT", path, Some(&json!({ "mode": "READWRITE" }))).await.status, 200);
     }
     (id, guid)
+}
+
+fn exporter(name: &str) -> Value {
+    json!({ "name": name, "config": { "schema.registry.url": "http://127.0.0.1:9" } })
 }
 
 pub fn associations() -> Value {
@@ -107,6 +112,9 @@ pub fn body(route: &Route) -> Option<Value> {
         "resolveHints" | "postResolvedDocument" => json!({ "dataschema": "https://example.com/guarded" }),
         "validateEvent" => json!({ "a": 1 }),
         "validateRecord" => json!({ "headers": [], "value": null }),
+        "createExporter" => exporter("u"),
+        "putExporter" => json!({ "subjects": ["a"] }),
+        "putExporterConfig" => json!({ "schema.registry.url": "http://127.0.0.1:9/" }),
         "decodeRecord" => json!({ "subject": "orders", "hex": "02" }),
         "encodeRecord" => json!({ "subject": "orders", "data": {} }),
         "postRoot" => json!({}),

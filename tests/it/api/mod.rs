@@ -6,6 +6,7 @@ mod compatibility;
 mod contexts;
 mod delete;
 mod explore;
+mod exporters;
 mod find;
 mod keys;
 mod logical;

@@ -10,7 +10,7 @@ use crate::access::{send, server};
 use crate::support::app::{Database, TestApp};
 
 /// Routes that have a body and change nothing.
-const READ: [&str; 10] = [
+const READ: [&str; 12] = [
     "postRoot",
     "lookUpSchema",
     "checkVersion",
@@ -19,6 +19,8 @@ const READ: [&str; 10] = [
     "testKek",
     "validateEvent",
     "validateRecord",
+    "decodeRecord",
+    "encodeRecord",
     "resolveHints",
     "postResolvedDocument",
 ];
@@ -57,6 +59,9 @@ async fn make_way(app: &TestApp, route: &Route) {
             admin(app, "POST", "/subjects/:.gone:x/versions", Some(json!({ "schema": "\"int\"" }))).await;
             admin(app, "DELETE", "/subjects/:.gone:x", None).await;
             admin(app, "DELETE", "/subjects/:.gone:x?permanent=true", None).await;
+        }
+        "putExporter" | "putExporterConfig" | "deleteExporter" | "resumeExporter" => {
+            admin(app, "PUT", "/exporters/t/pause", None).await;
         }
         "deleteKek" | "undeleteDek" | "undeleteDekVersion" => {
             admin(app, "DELETE", DEKS, None).await;

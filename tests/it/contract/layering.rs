@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 16] = [
+const RINGS: [(&str, &[&str]); 17] = [
     ("types", &[]),
     ("java", &[]),
     ("cache", &[]),
@@ -16,8 +16,9 @@ const RINGS: [(&str, &[&str]); 16] = [
     ("cloudevents", &["types", "schema"]),
     ("records", &["types", "schema"]),
     ("kms", &["types"]),
+    ("peer", &[]),
     ("store", &["types", "cache", "codec"]),
-    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "records", "kms", "store"]),
+    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "records", "kms", "peer", "store"]),
     (
         "http",
         &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "records", "kms", "registry", "store"],
@@ -42,7 +43,7 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("strum", &["types", "codec", "schema", "http"]),
     ("serde_with", &["codec", "http"]),
     ("aws_lc_rs", &["kms"]),
-    ("reqwest", &["kms", "cli"]),
+    ("reqwest", &["kms", "peer", "registry/exporters", "cli"]),
     ("tokio", &["kms", "store", "registry", "http", "server", "cli"]),
 ];
 

@@ -63,10 +63,19 @@ impl PayloadValidator {
     /// # Errors
     /// The first fault.
     pub fn decode<'b>(&'b self, bytes: &'b [u8], work: &mut Work<'_>) -> Result<Data<'b>, Fault> {
+        let (data, rest) = self.decode_first(bytes, work)?;
+        nothing_left(rest)?;
+        Ok(data)
+    }
+
+    /// Decodes a datum in the binary encoding, and says how many bytes are left behind it.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn decode_first<'b>(&'b self, bytes: &'b [u8], work: &mut Work<'_>) -> Result<(Data<'b>, usize), Fault> {
         let builder = DatumBuilder::new(work.memory_left());
         let (datum, rest) = binary::walk(&self.schema.model, self.root, bytes, builder, work)?;
-        nothing_left(rest)?;
-        Ok(Data { payload: self, datum })
+        Ok((Data { payload: self, datum }, rest))
     }
 
     /// Reads a datum in JSON.

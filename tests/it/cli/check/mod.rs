@@ -1,5 +1,6 @@
 //! `accordant check` and `accordant validate`, as a script runs them.
 
+mod folders;
 mod inputs;
 mod login;
 mod output;

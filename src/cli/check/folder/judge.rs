@@ -1,0 +1,181 @@
+//! Each schema of the new side against the same file of the old side.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::report::{Fate, Judged};
+use super::threads::each;
+use super::workspace::{SchemaFile, Workspace};
+use crate::cli::check::compare::compare;
+use crate::cli::check::input_error::InputError;
+use crate::cli::check::loaded_schema::{LoadedSchema, Reading};
+use crate::cli::check::source::relative;
+use crate::compat::Rules;
+use crate::schema::{ParseMode, ResolvedReference};
+use crate::types::SchemaType;
+
+/// How the new side is read.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Strictness {
+    pub(in crate::cli) validate_fields: bool,
+    pub(in crate::cli) strict: bool,
+    pub(in crate::cli) normalize: bool,
+}
+
+impl Strictness {
+    fn reading(self, mode: ParseMode) -> Reading {
+        let Self { validate_fields, strict, normalize } = self;
+        match mode {
+            ParseMode::New => Reading { mode, validate_fields, strict, normalize },
+            _ => Reading { mode, validate_fields: false, strict: false, normalize },
+        }
+    }
+}
+
+/// A schema of the new side, read; the error says why it is none.
+pub(in crate::cli) fn candidate(side: &Workspace, path: &str, strictness: Strictness) -> Result<LoadedSchema, InputError> {
+    load(side, path, strictness.reading(ParseMode::New))
+}
+
+fn load(side: &Workspace, path: &str, reading: Reading) -> Result<LoadedSchema, InputError> {
+    let file = side.file(path).ok_or_else(|| InputError::of(path, "can't be read"))?;
+    let references = side.references(path)?;
+    read(side, path, file, &references, reading)
+}
+
+fn read(
+    side: &Workspace,
+    path: &str,
+    file: &SchemaFile,
+    references: &[ResolvedReference],
+    reading: Reading,
+) -> Result<LoadedSchema, InputError> {
+    LoadedSchema::read(file.schema_type, file.input.clone(), references, reading).map_err(|error| {
+        let missing = side.unresolved(path);
+        if missing.is_empty() {
+            return error;
+        }
+        InputError { message: format!("{} (no file has: {})", error.message, missing.join(", ")), ..error }
+    })
+}
+
+/// Pairs of new and old paths: by the path, and for what is at another place now by the name that a schema gives itself.
+struct Pairs {
+    earlier: BTreeMap<String, String>,
+    removed: Vec<String>,
+}
+
+impl Pairs {
+    fn of(new: &Workspace, old: &Workspace) -> Self {
+        let old_paths: BTreeSet<&String> = old.own.iter().collect();
+        let new_paths: BTreeSet<&String> = new.own.iter().collect();
+        let mut earlier: BTreeMap<String, String> =
+            new.own.iter().filter(|path| old_paths.contains(path)).map(|path| (path.clone(), path.clone())).collect();
+        let mut gone: HashMap<(SchemaType, &String), &String> = HashMap::new();
+        for path in old.own.iter().filter(|path| !new_paths.contains(path)) {
+            if let Some(identity) = old.file(path).and_then(identity) {
+                gone.entry(identity).or_insert(path);
+            }
+        }
+        for path in new.own.iter().filter(|path| !old_paths.contains(path)) {
+            if let Some(moved) = new.file(path).and_then(identity).and_then(|identity| gone.remove(&identity)) {
+                earlier.insert(path.clone(), moved.clone());
+            }
+        }
+        let kept: BTreeSet<&String> = earlier.values().collect();
+        let unreadable: BTreeSet<&String> = new.unreadable.iter().map(|(path, _)| path).collect();
+        let is_gone = |path: &&String| !kept.contains(path) && !unreadable.contains(path);
+        let removed = old.own.iter().filter(is_gone).cloned().collect();
+        Self { earlier, removed }
+    }
+}
+
+/// What a schema calls itself: the full name of its first type, its `$id`. Protobuf files go by their paths alone.
+fn identity(file: &SchemaFile) -> Option<(SchemaType, &String)> {
+    file.names.own.first().map(|name| (file.schema_type, name))
+}
+
+/// Judges all schemas of the new side.
+pub(in crate::cli) fn judge(
+    new: &Workspace,
+    old: &Workspace,
+    strictness: Strictness,
+    rules: &(dyn Fn(&str) -> Rules + Sync),
+) -> Result<Vec<Judged>, InputError> {
+    let pairs = Pairs::of(new, old);
+    let judged = each(&new.own, |path| one(new, old, (path, pairs.earlier.get(path)), strictness, rules));
+    let mut judged = judged.into_iter().collect::<Result<Vec<_>, _>>()?;
+    judged.extend(unreadable(new));
+    for path in &pairs.removed {
+        let file = old.file(path);
+        let name = old.listing.name(path);
+        let schema_type = file.map(|file| file.schema_type);
+        let (text, location) = (String::new(), relative(&new.listing.name(path)));
+        judged.push(Judged { name, location, text, schema_type, fate: Fate::Removed, remarks: Vec::new() });
+    }
+    judged.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(judged)
+}
+
+/// The files that can't be read at all.
+pub(in crate::cli) fn unreadable(new: &Workspace) -> impl Iterator<Item = Judged> {
+    new.unreadable.iter().map(|(path, error)| {
+        let name = new.listing.name(path);
+        let (text, location) = (String::new(), name.clone());
+        Judged { name, location, text, schema_type: None, fate: Fate::Invalid(error.clone()), remarks: Vec::new() }
+    })
+}
+
+fn one(
+    new: &Workspace,
+    old: &Workspace,
+    (path, earlier): (&str, Option<&String>),
+    strictness: Strictness,
+    rules: &(dyn Fn(&str) -> Rules + Sync),
+) -> Result<Judged, InputError> {
+    let Some(file) = new.file(path) else { return Err(InputError::of(path, "can't be read")) };
+    let mut judged = judged(file, Fate::New);
+    let references = match new.references(path) {
+        Ok(references) => references,
+        Err(error) => return Ok(Judged { fate: Fate::Invalid(error), ..judged }),
+    };
+    let candidate = match read(new, path, file, &references, strictness.reading(ParseMode::New)) {
+        Ok(candidate) => candidate,
+        Err(error) => return Ok(Judged { fate: Fate::Invalid(error), ..judged }),
+    };
+    let Some(earlier_path) = earlier else { return Ok(judged) };
+    let Some(before) = old.file(earlier_path) else { return Ok(judged) };
+    if earlier_path != path {
+        judged.remarks.push(format!("it was {}", before.input.name));
+    }
+    let before_references = old.references(earlier_path);
+    let same = |found: &Vec<ResolvedReference>| {
+        found.len() == references.len() && found.iter().zip(&references).all(|(a, b)| a.name == b.name && a.text == b.text)
+    };
+    if before.input.text == file.input.text && before_references.as_ref().is_ok_and(same) {
+        judged.fate = Fate::Unchanged;
+        return Ok(judged);
+    }
+    let before = before_references
+        .and_then(|references| read(old, earlier_path, before, &references, strictness.reading(ParseMode::Lookup)));
+    match before {
+        // what never was a schema has no readers
+        Err(error) => judged.remarks.push(format!("the earlier version is no schema: {error}")),
+        Ok(before) => {
+            let outcome = compare(candidate, vec![LoadedSchema { version: 1, ..before }], &rules(path))?;
+            judged.fate = Fate::Compared(Box::new(outcome));
+        }
+    }
+    Ok(judged)
+}
+
+/// A file with what became of it.
+pub(in crate::cli) fn judged(file: &SchemaFile, fate: Fate) -> Judged {
+    Judged {
+        name: file.input.name.clone(),
+        location: file.input.location.clone(),
+        text: file.input.text.to_string(),
+        schema_type: Some(file.schema_type),
+        fate,
+        remarks: Vec::new(),
+    }
+}

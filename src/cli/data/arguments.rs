@@ -1,0 +1,173 @@
+//! What `decode` and `encode` can be told.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::check::schema_type;
+use crate::cli::registry::Place;
+use crate::records::UnionEncoding;
+use crate::types::SchemaType;
+
+pub(super) const DECODE_HELP: &str = "\
+Examples:
+  accordant decode message.bin --registry http://localhost:8081
+  accordant decode --base64 AAAAAAEKBA== --reader orders-value@latest
+  kcat -C -t orders -e -f '%s' -c 1 | accordant decode
+  accordant decode messages.jsonl --input lines --bytes base64
+  accordant decode orders.avro
+  accordant decode order.bin --schema order.avsc
+
+Exit codes: 0 decoded, 1 some data can't be read, 2 can't tell (bad input, no connection).";
+
+pub(super) const ENCODE_HELP: &str = "\
+Examples:
+  accordant encode order.json --subject orders-value > order.bin
+  echo '{\"id\": 5}' | accordant encode --subject orders-value --output base64
+  accordant encode orders.jsonl --input lines --subject orders-value --output hex
+  accordant encode order.json --schema order.avsc --framing none > order.bin
+
+Exit codes: 0 encoded, 1 some data does not fit the schema, 2 can't tell (bad input, no connection).";
+
+/// How input is cut into pieces of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Cut {
+    /// All of it is one
+    #[default]
+    Whole,
+    /// Each line is one
+    Lines,
+}
+
+/// How bytes are written as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum BytesForm {
+    #[default]
+    Base64,
+    Hex,
+    /// As they are, one byte for each character up to U+00FF
+    Text,
+}
+
+/// How bytes are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputForm {
+    /// As they are
+    Raw,
+    Base64,
+    Hex,
+}
+
+/// Where encoded data names its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum FramingForm {
+    /// The id, before the data
+    #[default]
+    Id,
+    /// The guid, before the data
+    Guid,
+    /// Nowhere
+    None,
+}
+
+/// How unions of Avro are written in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum JsonForm {
+    /// The value alone
+    #[default]
+    Plain,
+    /// Avro's JSON encoding: {"string": "a"}
+    AvroJson,
+}
+
+impl From<JsonForm> for UnionEncoding {
+    fn from(form: JsonForm) -> Self {
+        match form {
+            JsonForm::Plain => Self::Plain,
+            JsonForm::AvroJson => Self::Tagged,
+        }
+    }
+}
+
+/// The schema of the data.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Schema")]
+pub(super) struct SchemaArguments {
+    /// The schema, in a file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "id", "guid"])]
+    pub(super) schema: Option<String>,
+    /// Format of files: avro, protobuf or json [default: by the file]
+    #[arg(long = "type", value_name = "TYPE", value_parser = schema_type)]
+    pub(super) schema_type: Option<SchemaType>,
+    /// A schema that files refer to under this name; may be given several times
+    #[arg(long, value_name = "NAME=PATH")]
+    pub(super) reference: Vec<String>,
+    /// Folder that Protobuf imports are relative to; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) proto_path: Vec<String>,
+    /// The subject of the registry whose schema it is
+    #[arg(long, value_name = "SUBJECT[@VERSION]", conflicts_with_all = ["id", "guid"])]
+    pub(super) subject: Option<String>,
+    /// The id of the schema in the registry
+    #[arg(long, value_name = "ID", conflicts_with = "guid")]
+    pub(super) id: Option<i32>,
+    /// Its guid
+    #[arg(long, value_name = "GUID")]
+    pub(super) guid: Option<String>,
+    /// The context that ids belong to
+    #[arg(long, value_name = "CONTEXT")]
+    pub(super) context: Option<String>,
+    /// The Protobuf message, or the Avro type, if it is not the first of the schema
+    #[arg(long, value_name = "NAME")]
+    pub(super) message: Option<String>,
+    /// How unions of Avro are written in JSON
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    pub(super) form: JsonForm,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DecodeArguments {
+    /// The data; `-` is standard input. An Avro container file is read with the schema that is in it
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(super) file: String,
+    /// The data itself, in hexadecimal digits
+    #[arg(long, value_name = "DIGITS", conflicts_with_all = ["file", "base64"])]
+    pub(super) hex: Option<String>,
+    /// The data itself, in base64
+    #[arg(long, value_name = "TEXT", conflicts_with = "file")]
+    pub(super) base64: Option<String>,
+    /// How the input is cut. Lines are texts, or JSON objects with a `payload` or `value`, as kcat -J and rpk print them
+    #[arg(long, value_enum, value_name = "CUT", default_value_t)]
+    pub(super) input: Cut,
+    /// How lines write bytes
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    pub(super) bytes: BytesForm,
+    /// Somebody who reads the data: a file, or a version of a subject
+    #[arg(long, value_name = "FILE | SUBJECT@VERSION")]
+    pub(super) reader: Option<String>,
+    /// Print the data alone
+    #[arg(long)]
+    pub(super) data_only: bool,
+    #[command(flatten)]
+    pub(super) schema: SchemaArguments,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EncodeArguments {
+    /// The data, in JSON; `-` is standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(super) file: String,
+    /// How the input is cut
+    #[arg(long, value_enum, value_name = "CUT", default_value_t)]
+    pub(super) input: Cut,
+    /// Where the data names its schema [default: id; none for a schema in a file]
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(super) framing: Option<FramingForm>,
+    /// How bytes are printed [default: raw for all of it, base64 for lines]
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(super) output: Option<OutputForm>,
+    #[command(flatten)]
+    pub(super) schema: SchemaArguments,
+    #[command(flatten)]
+    pub(super) place: Place,
+}

@@ -1,0 +1,44 @@
+//! `accordant decode` and `encode`: data of records as JSON, and back.
+//!
+//! - `arguments`: what can be asked
+//! - `schemas`: where the schema of the data comes from
+//! - `decode`, `encode`: the commands; `bytes`: bytes as text
+
+mod arguments;
+mod bytes;
+mod decode;
+mod encode;
+mod schemas;
+
+use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+
+use self::arguments::{DecodeArguments, EncodeArguments};
+use super::check::on_deep_stack;
+use super::exit::Exit;
+
+/// The commands for the command line.
+pub(super) fn commands() -> [Command; 2] {
+    let command = |name: &'static str| Command::new(name).disable_version_flag(true);
+    [
+        DecodeArguments::augment_args(command("decode"))
+            .about("Print what is in messages, and what readers with another schema see")
+            .after_help(arguments::DECODE_HELP),
+        EncodeArguments::augment_args(command("encode")).about("Make messages of JSON").after_help(arguments::ENCODE_HELP),
+    ]
+}
+
+/// Runs one of the commands; an error is the one line that says why it can't.
+pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, String> {
+    let wrong = |error: clap::Error| error.to_string();
+    let ended = match name {
+        "decode" => {
+            let asked = DecodeArguments::from_arg_matches(matches).map_err(wrong)?;
+            on_deep_stack(|| decode::decode(&asked))
+        }
+        _ => {
+            let asked = EncodeArguments::from_arg_matches(matches).map_err(wrong)?;
+            on_deep_stack(|| encode::encode(&asked))
+        }
+    };
+    ended.map_err(|error| error.to_string())
+}

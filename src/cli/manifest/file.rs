@@ -1,0 +1,186 @@
+//! The form of `accordant.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Manifest;
+use super::mapping::{Mapping, Naming, Target};
+use super::pattern::Pattern;
+use crate::types::{CompatibilityLevel, SchemaType};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct File {
+    environment: Option<String>,
+    exclude: Vec<String>,
+    proto_path: Vec<String>,
+    subject_prefix: String,
+    config: Option<Value>,
+    env: BTreeMap<String, Environment>,
+    schemas: Vec<Entry>,
+    lint: LintSettings,
+}
+
+/// A registry, and how to log in there. Secrets stand in files and variables, never here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::cli) struct Environment {
+    pub(in crate::cli) registry: String,
+    pub(in crate::cli) ca: Option<String>,
+    pub(in crate::cli) user: Option<String>,
+    pub(in crate::cli) password_file: Option<String>,
+    /// The variable that holds the password.
+    pub(in crate::cli) password_env: Option<String>,
+    pub(in crate::cli) token_file: Option<String>,
+    /// The variable that holds the token.
+    pub(in crate::cli) token_env: Option<String>,
+    pub(in crate::cli) cert: Option<String>,
+    pub(in crate::cli) key: Option<String>,
+}
+
+/// Which rules of `accordant lint` are on.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::cli) struct LintSettings {
+    /// Rules, by id, with `off`, `warn` or `error`.
+    pub(in crate::cli) rules: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Entry {
+    files: String,
+    subject: Option<String>,
+    strategy: Option<String>,
+    topic: Option<String>,
+    part: Option<String>,
+    #[serde(rename = "type")]
+    schema_type: Option<String>,
+    compatibility: Option<String>,
+    config: Option<Value>,
+    metadata: Option<Value>,
+    rule_set: Option<Value>,
+    normalize: bool,
+    references: BTreeMap<String, Reference>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Reference {
+    File(String),
+    Subject(SubjectReference),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubjectReference {
+    subject: String,
+    version: Option<i32>,
+}
+
+/// # Errors
+/// What is wrong, with the line where TOML says it.
+pub(super) fn read(text: &str) -> Result<Manifest, String> {
+    let file: File = toml::from_str(text).map_err(|error| error.to_string().trim().replace('\n', " "))?;
+    let patterns = file.exclude.iter().map(|pattern| Pattern::new(pattern)).collect::<Result<_, _>>();
+    let mappings = file.schemas.into_iter().map(mapping).collect::<Result<_, _>>();
+    if let Some(named) = file.environment.as_ref().filter(|named| !file.env.contains_key(*named)) {
+        return Err(format!("environment = \"{named}\": there is no [env.{named}]"));
+    }
+    for (name, environment) in &file.env {
+        if environment.registry.is_empty() {
+            return Err(format!("[env.{name}]: registry is missing, the URL"));
+        }
+    }
+    Ok(Manifest {
+        environment: file.environment,
+        environments: file.env,
+        mappings: mappings.map_err(|error: String| format!("[[schemas]]: {error}"))?,
+        exclude: patterns.map_err(|error: String| format!("exclude: {error}"))?,
+        proto_path: file.proto_path,
+        prefix: file.subject_prefix,
+        config: file.config,
+        lint: file.lint,
+        ..Manifest::default()
+    })
+}
+
+fn mapping(entry: Entry) -> Result<Mapping, String> {
+    if entry.files.is_empty() {
+        return Err("files is missing, a pattern of paths".to_owned());
+    }
+    let files = Pattern::new(&entry.files)?;
+    let topic = || entry.topic.clone().ok_or("this strategy needs a topic");
+    let naming = match (entry.strategy.as_deref(), &entry.subject) {
+        (None, Some(subject)) => Naming::Template(subject.clone()),
+        (None, None) => Naming::Template("{subject}".to_owned()),
+        (Some(_), Some(_)) => return Err("subject and strategy: one of them says how the subject is called".to_owned()),
+        (Some("topic-name"), None) => Naming::Topic { topic: topic()?, part: entry.part.unwrap_or_else(|| "value".to_owned()) },
+        (Some("record-name"), None) => Naming::Record,
+        (Some("topic-record-name"), None) => Naming::TopicRecord { topic: topic()? },
+        (Some(other), None) => {
+            return Err(format!("strategy = \"{other}\": expected topic-name, record-name or topic-record-name"));
+        }
+    };
+    match &naming {
+        Naming::Template(template) => files.provides(template)?,
+        Naming::Topic { topic, part } => files.provides(&format!("{topic}{part}"))?,
+        Naming::TopicRecord { topic } => files.provides(topic)?,
+        Naming::Record => {}
+    }
+    let schema_type = entry.schema_type.map(|name| {
+        SchemaType::parse(&name.to_ascii_uppercase()).ok_or(format!("type = \"{name}\": expected avro, protobuf or json"))
+    });
+    Ok(Mapping {
+        files,
+        naming,
+        schema_type: schema_type.transpose()?,
+        config: config(entry.compatibility.as_deref(), entry.config)?,
+        metadata: entry.metadata,
+        rule_set: entry.rule_set,
+        normalize: entry.normalize,
+        references: entry.references.into_iter().map(|(name, reference)| (name, target(reference))).collect(),
+        inline: None,
+    })
+}
+
+fn target(reference: Reference) -> Target {
+    match reference {
+        Reference::File(path) => Target::File(path),
+        Reference::Subject(SubjectReference { subject, version }) => Target::Subject { subject, version },
+    }
+}
+
+/// A config with a level that is given beside it.
+pub(super) fn config(level: Option<&str>, config: Option<Value>) -> Result<Option<Value>, String> {
+    let Some(name) = level else { return Ok(config) };
+    let level = CompatibilityLevel::parse(name)
+        .ok_or_else(|| format!("compatibility = \"{name}\": expected one of {}", CompatibilityLevel::NAMES.join(", ")))?;
+    let mut config = config.unwrap_or_else(|| json!({}));
+    let map = config.as_object_mut().ok_or("config: expected a table")?;
+    if map.insert("compatibility".to_owned(), level.as_str().into()).is_some() {
+        return Err("compatibility is there twice".to_owned());
+    }
+    Ok(Some(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn what_is_misspelt_is_not_passed_over() {
+        for (text, line) in [
+            ("[[schemas]]\nfile = \"a\"", "unknown field `file`"),
+            ("[[schemas]]\nfiles = \"{a}.avsc\"\nsubject = \"{b}\"", "nothing in '{a}.avsc' captures {b}"),
+            ("[[schemas]]\nfiles = \"a.avsc\"\nsubject = \"a\"\ncompatibility = \"WILD\"", "expected one of"),
+            ("environment = \"dev\"", "there is no [env.dev]"),
+            ("[env.dev]\nuser = \"a\"", "registry is missing"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(line), "{text}: {error}");
+        }
+    }
+}

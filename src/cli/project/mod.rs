@@ -1,0 +1,386 @@
+//! `accordant plan`, `apply`, `pull`, `drift` and `promote`: a registry that is what files say.
+//!
+//! - `wanted`: what files want; `promote`: what another registry wants
+//! - `order`: the order of references, and which schemas belong together
+//! - `planner`, `plan`: what is to be done; `print` shows it
+//! - `apply`: doing it
+//! - `pull`: the way back, from a registry to files
+
+mod apply;
+mod order;
+mod plan;
+mod planner;
+mod print;
+mod promote;
+mod pull;
+mod wanted;
+
+use std::path::Path;
+
+use clap::{ArgMatches, Args, Command, ValueEnum};
+
+use self::plan::{FORMAT, Plan};
+use self::planner::{Allowed, Planned};
+use super::api::{Api, block_on};
+use super::check::style::{print, print_styled};
+use super::check::{Color, InputError, on_deep_stack};
+use super::connection::required;
+use super::exit::Exit;
+use super::manifest::{FILE, Manifest};
+use super::registry_login::RegistryLogin;
+
+/// Which files, and which registry.
+#[derive(Debug, Args)]
+struct Place {
+    /// The file with mappings and environments, or a state file of schema-registry-gitops [default: accordant.toml here or above]
+    #[arg(long, value_name = "FILE")]
+    config: Option<String>,
+    /// The registry: http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH] [env: `ACCORDANT_REGISTRY`]
+    #[arg(long, value_name = "URL", help_heading = "Registry")]
+    registry: Option<String>,
+    /// The registry of this environment [env: `ACCORDANT_REGISTRY_ENV`]
+    #[arg(long, value_name = "NAME", help_heading = "Registry", conflicts_with = "registry")]
+    env: Option<String>,
+    #[command(flatten, next_help_heading = "Registry")]
+    login: RegistryLogin,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Args)]
+struct Shown {
+    /// What is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// The plan itself, which `apply --plan` takes
+    Json,
+    /// For the comment of a pull request
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+struct Enabled {
+    /// Delete subjects that no file is
+    #[arg(long)]
+    enable_deletes: bool,
+    /// Change configs
+    #[arg(long)]
+    enable_configs: bool,
+}
+
+#[derive(Debug, Args)]
+struct PlanArguments {
+    #[command(flatten)]
+    enabled: Enabled,
+    /// Write the plan into a file as well
+    #[arg(long, value_name = "FILE")]
+    out: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+struct ApplyArguments {
+    /// Do what this plan says, unless the registry has moved since
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["enable_deletes", "enable_configs"])]
+    plan: Option<String>,
+    #[command(flatten)]
+    enabled: Enabled,
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    color: Color,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+struct DriftArguments {
+    /// Subjects that no file is count too
+    #[arg(long)]
+    unmanaged: bool,
+    #[command(flatten)]
+    shown: Shown,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+struct PullArguments {
+    /// The folder that is written
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: String,
+    /// Only subjects that begin so
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    prefix: String,
+    /// Write over what is there
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+struct PromoteArguments {
+    /// The subjects; what they refer to goes with them
+    #[arg(value_name = "SUBJECT", required = true)]
+    subjects: Vec<String>,
+    /// The environment that has them
+    #[arg(long, value_name = "NAME")]
+    from: String,
+    /// The environment that is to have them
+    #[arg(long, value_name = "NAME")]
+    to: String,
+    /// Promote their configs too
+    #[arg(long)]
+    enable_configs: bool,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    shown: Shown,
+    /// The file with environments [default: accordant.toml here or above]
+    #[arg(long, value_name = "FILE")]
+    config: Option<String>,
+}
+
+const EXITS: &str = "Exit codes: 0 nothing to do, 3 changes, 1 refused, 2 can't tell (bad input, no connection).";
+const APPLY_EXITS: &str = "Exit codes: 0 done or nothing to do, 1 refused, 2 can't tell (bad input, no connection).";
+
+/// The commands for the command line.
+pub(super) fn commands() -> [Command; 5] {
+    let command = |name: &'static str| Command::new(name).disable_version_flag(true);
+    [
+        PlanArguments::augment_args(command("plan"))
+            .about("Say what would be registered, changed and deleted for a registry to be what the files say")
+            .after_help(EXITS),
+        ApplyArguments::augment_args(command("apply")).about("Do what plan says").after_help(APPLY_EXITS),
+        DriftArguments::augment_args(command("drift"))
+            .about("Say where a registry is not what the files say, for cron")
+            .after_help("Exit codes: 0 no drift, 3 drift, 2 can't tell (bad input, no connection)."),
+        PullArguments::augment_args(command("pull"))
+            .visible_alias("dump")
+            .about("Write a registry into a folder for which plan says nothing to do"),
+        PromoteArguments::augment_args(command("promote"))
+            .about("Register in one environment what another one has")
+            .after_help(APPLY_EXITS),
+    ]
+}
+
+/// Runs one of the commands; an error is the one line that says why it can't.
+pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, String> {
+    fn of<A: clap::FromArgMatches>(matches: &ArgMatches) -> Result<A, String> {
+        A::from_arg_matches(matches).map_err(|error| error.to_string())
+    }
+    let (exit, out, color) = match name {
+        "plan" => {
+            let asked = of::<PlanArguments>(matches)?;
+            said(on_deep_stack(|| plan(&asked)))?
+        }
+        "apply" => {
+            let asked = of::<ApplyArguments>(matches)?;
+            said(on_deep_stack(|| apply(&asked)))?
+        }
+        "drift" => {
+            let asked = of::<DriftArguments>(matches)?;
+            said(on_deep_stack(|| drift(&asked)))?
+        }
+        "pull" => {
+            let asked = of::<PullArguments>(matches)?;
+            said(on_deep_stack(|| pull(&asked)))?
+        }
+        _ => {
+            let asked = of::<PromoteArguments>(matches)?;
+            said(on_deep_stack(|| promote(&asked)))?
+        }
+    };
+    match color {
+        Some(color) => print_styled(&out, color)?,
+        None => print(&out)?,
+    }
+    Ok(exit)
+}
+
+/// What a command ends with: the exit, the text, and when that has colours.
+type Said = (Exit, String, Option<Color>);
+
+fn said(answer: Result<Said, InputError>) -> Result<Said, String> {
+    answer.map_err(|error| error.to_string())
+}
+
+impl Place {
+    fn manifest(&self) -> Result<Option<Manifest>, InputError> {
+        Manifest::find(self.config.as_deref()).map_err(InputError::new)
+    }
+
+    fn required_manifest(&self) -> Result<Manifest, InputError> {
+        self.manifest()?
+            .ok_or_else(|| InputError::new(format!("there is no {FILE} here or in a folder above; --config names one")))
+    }
+
+    fn api(&self, manifest: Option<&Manifest>) -> Result<(Api, Option<String>), InputError> {
+        let found = required(self.registry.as_deref(), self.env.as_deref(), &self.login, manifest).map_err(InputError::new)?;
+        Ok((Api::new(found.client), found.environment))
+    }
+}
+
+fn planned(manifest: &Manifest, api: &Api, allowed: Allowed) -> Result<Planned, InputError> {
+    let wanted = wanted::wanted(manifest, api)?;
+    block_on(planner::plan(api, &wanted, manifest.config.as_ref(), &manifest.prefix, allowed))
+}
+
+impl Shown {
+    fn text(&self, planned: &Planned, name: &str) -> Result<String, InputError> {
+        Ok(match self.format {
+            Format::Human => print::human(planned, name),
+            Format::Markdown => print::markdown(planned, name),
+            Format::Json => json(&planned.plan)?,
+        })
+    }
+
+    fn colors(&self) -> Option<Color> {
+        (self.format == Format::Human).then_some(self.color)
+    }
+}
+
+fn json(plan: &Plan) -> Result<String, InputError> {
+    let text =
+        serde_json::to_string_pretty(plan).map_err(|error| InputError::new(format!("the plan can't be written: {error}")))?;
+    Ok(format!("{text}\n"))
+}
+
+fn plan(asked: &PlanArguments) -> Result<Said, InputError> {
+    let manifest = asked.place.required_manifest()?;
+    let (api, _) = asked.place.api(Some(&manifest))?;
+    let planned = planned(&manifest, &api, asked.enabled.allowed())?;
+    if let Some(file) = &asked.out {
+        std::fs::write(file, json(&planned.plan)?).map_err(|error| InputError::of(file, format!("can't be written: {error}")))?;
+    }
+    let exit = match &planned.plan {
+        plan if plan.is_refused() => Exit::Refused,
+        plan if plan.has_changes() => Exit::Changes,
+        _ => Exit::Success,
+    };
+    Ok((exit, asked.shown.text(&planned, "Plan")?, asked.shown.colors()))
+}
+
+impl Enabled {
+    fn allowed(&self) -> Allowed {
+        Allowed { deletes: self.enable_deletes, configs: self.enable_configs }
+    }
+}
+
+fn apply(asked: &ApplyArguments) -> Result<Said, InputError> {
+    let (api, planned) = if let Some(file) = &asked.plan {
+        let plan = read_plan(file)?;
+        let (api, _) = asked.place.api(asked.place.manifest()?.as_ref())?;
+        if plan.registry != api.url() {
+            return Err(InputError::of(file, format!("the plan is for {}, not for {}", plan.registry, api.url())));
+        }
+        let moved = block_on(apply::moved(&api, &plan))?;
+        if !moved.is_empty() {
+            let lines: String = moved.iter().map(|line| format!("moved: {line}\n")).collect();
+            return Ok((
+                Exit::Refused,
+                format!("{lines}Nothing was applied: the registry is not as the plan saw it. Plan again.\n"),
+                None,
+            ));
+        }
+        (api, Planned { plan, outcomes: Vec::new() })
+    } else {
+        let manifest = asked.place.required_manifest()?;
+        let (api, _) = asked.place.api(Some(&manifest))?;
+        let planned = planned(&manifest, &api, asked.enabled.allowed())?;
+        (api, planned)
+    };
+    carry_out(&api, &planned, asked.color)
+}
+
+/// Applies a plan unless something speaks against it, and says what was done.
+fn carry_out(api: &Api, planned: &Planned, color: Color) -> Result<Said, InputError> {
+    let plan = &planned.plan;
+    if plan.is_refused() {
+        let text = format!("{}Nothing was applied.\n", print::human(planned, "Plan"));
+        return Ok((Exit::Refused, text, Some(color)));
+    }
+    let applied = block_on(apply::apply(api, plan))?;
+    let mut out = String::new();
+    for line in &applied.done {
+        out.push_str(&format!("done: {line}\n"));
+    }
+    for line in &applied.failed {
+        out.push_str(&format!("failed: {line}\n"));
+    }
+    let (done, failed) = (applied.done.len(), applied.failed.len());
+    out.push_str(&match (done, failed) {
+        (0, 0) => format!("{}: nothing to do, {} unchanged\n", plan.registry, plan.unchanged.len()),
+        (done, 0) => format!("{}: {done} done, {} unchanged\n", plan.registry, plan.unchanged.len()),
+        (done, failed) => format!("{}: {done} done, {failed} failed\n", plan.registry),
+    });
+    let exit = if failed == 0 { Exit::Success } else { Exit::Refused };
+    Ok((exit, super::check::style::without_controls(&out), None))
+}
+
+fn read_plan(file: &str) -> Result<Plan, InputError> {
+    let text = std::fs::read_to_string(file).map_err(|error| InputError::of(file, format!("can't be read: {error}")))?;
+    let plan: Plan = serde_json::from_str(&text).map_err(|error| InputError::of(file, format!("is no plan: {error}")))?;
+    if plan.format != FORMAT {
+        return Err(InputError::of(file, format!("a plan of form {}; this release knows form {FORMAT}", plan.format)));
+    }
+    Ok(plan)
+}
+
+fn drift(asked: &DriftArguments) -> Result<Said, InputError> {
+    let manifest = asked.place.required_manifest()?;
+    let (api, _) = asked.place.api(Some(&manifest))?;
+    let planned = planned(&manifest, &api, Allowed { deletes: asked.unmanaged, configs: true })?;
+    let exit = if planned.plan.has_drift() { Exit::Changes } else { Exit::Success };
+    Ok((exit, asked.shown.text(&planned, "Drift")?, asked.shown.colors()))
+}
+
+fn pull(asked: &PullArguments) -> Result<Said, InputError> {
+    let manifest = asked.place.manifest()?;
+    let (api, environment) = asked.place.api(manifest.as_ref())?;
+    let folder = Path::new(&asked.folder);
+    if folder.join(FILE).exists() && !asked.force {
+        return Err(InputError::of(&folder.join(FILE).to_string_lossy(), "is there already; --force writes over it"));
+    }
+    let count = block_on(pull::pull(&api, folder, &asked.prefix, environment.as_deref()))?;
+    let subjects = if count == 1 { "1 subject".to_owned() } else { format!("{count} subjects") };
+    Ok((Exit::Success, format!("{subjects} of {} in {}\n", api.url(), asked.folder), None))
+}
+
+fn promote(asked: &PromoteArguments) -> Result<Said, InputError> {
+    let manifest = Manifest::find(asked.config.as_deref()).map_err(InputError::new)?;
+    let api = |name: &str| {
+        let found = required(None, Some(name), &RegistryLogin::default(), manifest.as_ref()).map_err(InputError::new)?;
+        Ok::<_, InputError>(Api::new(found.client))
+    };
+    let (from, to) = (api(&asked.from)?, api(&asked.to)?);
+    let allowed = Allowed { deletes: false, configs: asked.enable_configs };
+    let mut planned = block_on(async {
+        let wanted = promote::promoted(&from, &asked.subjects, asked.enable_configs).await?;
+        planner::plan(&to, &wanted, None, "", allowed).await
+    })?;
+    // what else is there is not what this is about
+    planned.plan.deletions.clear();
+    if !asked.dry_run {
+        return carry_out(&to, &planned, asked.shown.color);
+    }
+    let exit = match &planned.plan {
+        plan if plan.is_refused() => Exit::Refused,
+        plan if plan.has_changes() => Exit::Changes,
+        _ => Exit::Success,
+    };
+    Ok((exit, asked.shown.text(&planned, "Plan")?, asked.shown.colors()))
+}

@@ -1,0 +1,128 @@
+//! A plan: what is to be done, what it was decided on, and what speaks against it. It is also the file that `apply --plan` takes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The form of the file; another one is refused.
+pub(super) const FORMAT: u32 = 1;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Plan {
+    pub(super) format: u32,
+    pub(super) registry: String,
+    pub(super) configs: Vec<ConfigChange>,
+    /// In the order of references.
+    pub(super) registrations: Vec<Registration>,
+    pub(super) deletions: Vec<Deletion>,
+    pub(super) unchanged: Vec<Unchanged>,
+}
+
+/// What a subject was when the plan was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Seen {
+    pub(super) versions: Vec<i64>,
+    /// The id of the latest: a version that was removed for good and registered anew has another one.
+    pub(super) latest_id: Option<i64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ConfigChange {
+    /// None for the registry as a whole.
+    pub(super) subject: Option<String>,
+    pub(super) set: Value,
+    /// What is set now; null where nothing is.
+    pub(super) seen: Option<Value>,
+    /// Only with --enable-configs.
+    pub(super) held_back: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Registration {
+    pub(super) subject: String,
+    pub(super) file: String,
+    /// The request. A reference without version is to what this plan registers.
+    pub(super) body: Value,
+    pub(super) normalize: bool,
+    /// Registrations with one number refer to one another: all of them or none.
+    pub(super) tree: usize,
+    /// The version that it becomes, where the registry tells.
+    pub(super) version: Option<i64>,
+    pub(super) seen: Seen,
+    /// Why it is refused; empty when it is not.
+    pub(super) refusals: Vec<String>,
+    /// What the engines found, as `?explain=true` shows it.
+    pub(super) findings: Vec<Value>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Deletion {
+    pub(super) subject: String,
+    pub(super) seen: Seen,
+    /// Subjects that stay, and refer to this one.
+    pub(super) referred_by: Vec<String>,
+    /// Only with --enable-deletes.
+    pub(super) held_back: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Unchanged {
+    pub(super) subject: String,
+    pub(super) file: String,
+    /// The version that is the file's text.
+    pub(super) version: i64,
+    /// The latest version, where it is another one: no file has it.
+    pub(super) later: Option<i64>,
+}
+
+impl Plan {
+    pub(super) fn is_refused(&self) -> bool {
+        let refused = |registration: &Registration| !registration.refusals.is_empty();
+        self.registrations.iter().any(refused) || self.deletions().any(|deletion| !deletion.referred_by.is_empty())
+    }
+
+    /// What is to be changed, and not held back.
+    pub(super) fn configs(&self) -> impl Iterator<Item = &ConfigChange> {
+        self.configs.iter().filter(|change| !change.held_back)
+    }
+
+    pub(super) fn deletions(&self) -> impl Iterator<Item = &Deletion> {
+        self.deletions.iter().filter(|deletion| !deletion.held_back)
+    }
+
+    /// Whether applying it would do anything.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.registrations.is_empty() || self.configs().next().is_some() || self.deletions().next().is_some()
+    }
+
+    /// Whether the registry is not what the files say, in whatever way; what no file is about does not count.
+    pub(super) fn has_drift(&self) -> bool {
+        let later = self.unchanged.iter().any(|unchanged| unchanged.later.is_some());
+        !self.registrations.is_empty() || !self.configs.is_empty() || later || self.deletions().next().is_some()
+    }
+
+    /// The last line of reports.
+    pub(super) fn sum(&self) -> String {
+        let count = |count: usize, one: &str, more: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            n => Some(format!("{n} {more}")),
+        };
+        let refused = self.registrations.iter().filter(|registration| !registration.refusals.is_empty()).count()
+            + self.deletions().filter(|deletion| !deletion.referred_by.is_empty()).count();
+        let parts = [
+            count(refused, "refused", "refused"),
+            count(self.registrations.len(), "to register", "to register"),
+            count(self.configs().count(), "config to change", "configs to change"),
+            count(self.deletions().count(), "to delete", "to delete"),
+            count(self.unchanged.len(), "unchanged", "unchanged"),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+    }
+}

@@ -1,0 +1,99 @@
+//! What two schemas differ in, and which of them can read the other.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::Said;
+use super::arguments::{DiffArguments, Format};
+use super::read::pretty;
+use crate::cli::api::block_on;
+use crate::cli::check::folder::kind_of;
+use crate::cli::check::style::{self, styled, without_controls};
+use crate::cli::check::{
+    InputError, LoadedSchema, Outcome, Places, Reading, Remote, compare, human_findings, json_findings, read, type_of,
+};
+use crate::cli::exit::Exit;
+use crate::compat::Rules;
+use crate::registry::JudgingLimits;
+use crate::schema::ParseMode;
+use crate::types::{CompatibilityLevel, SchemaType, Version, VersionSelector};
+
+/// The levels that are asked, with what they mean.
+const LEVELS: [(CompatibilityLevel, &str); 3] = [
+    (CompatibilityLevel::Backward, "readers of the new schema read data of the old one"),
+    (CompatibilityLevel::Forward, "readers of the old schema read data of the new one"),
+    (CompatibilityLevel::Full, "both"),
+];
+
+pub(super) fn diff(asked: &DiffArguments) -> Result<Said, InputError> {
+    let old = load(asked, &asked.old, None, 1)?;
+    let new = load(asked, &asked.new, Some(old.parsed.schema_type()), 0)?;
+    let outcomes: Vec<Outcome> =
+        LEVELS.iter().map(|(level, _)| compare(new.clone(), vec![old.clone()], &rules(*level))).collect::<Result<_, _>>()?;
+    let is_same = old.parsed.equivalent(&new.parsed) && old.stored == new.stored;
+    let exit = if is_same { Exit::Success } else { Exit::Changes };
+    let text = match asked.format {
+        Format::Json => as_json((&old, &new), &outcomes, is_same),
+        Format::Human => human((&old, &new), &outcomes, is_same),
+    };
+    Ok(Said { exit, text, color: (asked.format == Format::Human).then_some(asked.color) })
+}
+
+fn rules(level: CompatibilityLevel) -> Rules {
+    Rules {
+        level,
+        policy: Default::default(),
+        protobuf_policy: Default::default(),
+        validate_fields: false,
+        work_budget: JudgingLimits::default().work,
+    }
+}
+
+/// A file, or `SUBJECT@VERSION`; what is there as a file is one.
+fn load(asked: &DiffArguments, which: &str, other: Option<SchemaType>, version: Version) -> Result<LoadedSchema, InputError> {
+    let of_registry = which.rsplit_once('@').filter(|_| !Path::new(which).exists());
+    if let Some((subject, number)) = of_registry {
+        let selector = VersionSelector::parse(number);
+        let selector =
+            selector.ok_or_else(|| InputError::new(format!("{which}: expected SUBJECT@VERSION, a number or `latest`")))?;
+        let api = asked.place.api()?;
+        let mut remote = Remote::of(&api.client, subject, false);
+        let found = block_on(remote.earlier(Some(selector), CompatibilityLevel::Backward, None))?;
+        let found = found.into_iter().next().ok_or_else(|| api.failed(format!("{subject} has no version {number}")))?;
+        return Ok(LoadedSchema { version, ..found });
+    }
+    let input = read(which)?;
+    let told = || kind_of(which, &input.text).or_else(|| type_of(which)).or(other);
+    let schema_type = asked.schema_type.or_else(told);
+    let schema_type = schema_type
+        .ok_or_else(|| InputError::of(&input.name, "the name does not tell the format: --type avro, protobuf or json"))?;
+    let places = Places::new(&asked.reference, &asked.proto_path, version)?;
+    let reading = Reading { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: false };
+    Ok(LoadedSchema { version, ..LoadedSchema::file(schema_type, input, &places, reading)? })
+}
+
+fn as_json((old, new): (&LoadedSchema, &LoadedSchema), outcomes: &[Outcome], is_same: bool) -> String {
+    let level = |outcome: &Outcome| json!({ "level": outcome.level.as_str(), "compatible": outcome.is_compatible(), "findings": json_findings(outcome) });
+    let levels: Vec<_> = outcomes.iter().map(level).collect();
+    pretty(&json!({ "same": is_same, "old": old.name(), "new": new.name(), "levels": levels }))
+}
+
+fn human((old, new): (&LoadedSchema, &LoadedSchema), outcomes: &[Outcome], is_same: bool) -> String {
+    let (old, new) = (without_controls(old.name()), without_controls(new.name()));
+    if is_same {
+        return format!("{old} and {new} are the same schema\n");
+    }
+    let mut out = String::new();
+    // FULL finds what the two others find
+    for outcome in outcomes.iter().take(2).filter(|outcome| !outcome.is_compatible()) {
+        out.push_str(&styled(style::BOLD, &format!("under {}", outcome.level)));
+        out.push('\n');
+        out.push_str(&human_findings(outcome));
+    }
+    for (outcome, (level, meaning)) in outcomes.iter().zip(LEVELS) {
+        let (word, style) = if outcome.is_compatible() { ("yes", style::GOOD) } else { ("no ", style::ERROR) };
+        out.push_str(&format!("{}  {:8}  {meaning}\n", styled(style, word), level.as_str()));
+    }
+    out
+}

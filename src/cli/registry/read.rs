@@ -1,0 +1,50 @@
+//! Subjects, versions and schemas.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::Said;
+use super::arguments::{Format, GetArguments, SubjectsArguments, VersionsArguments};
+use crate::cli::api::{block_on, segment};
+use crate::cli::check::InputError;
+use crate::cli::check::style::without_controls;
+
+pub(super) fn pretty(value: &Value) -> String {
+    format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+pub(super) fn subjects(asked: &SubjectsArguments) -> Result<Said, InputError> {
+    let api = asked.place.api()?;
+    let names = block_on(api.subjects(&asked.prefix, asked.deleted))?;
+    Ok(Said::plain(match asked.format {
+        Format::Json => pretty(&names.into()),
+        Format::Human => names.iter().map(|name| format!("{}\n", without_controls(name))).collect(),
+    }))
+}
+
+pub(super) fn versions(asked: &VersionsArguments) -> Result<Said, InputError> {
+    let api = asked.place.api()?;
+    let query = if asked.deleted { "?deleted=true" } else { "" };
+    let path = format!("/subjects/{}/versions{query}", segment(&asked.subject));
+    let answer = block_on(api.demand(Method::GET, &path, None))?;
+    Ok(Said::plain(match asked.format {
+        Format::Json => pretty(&answer),
+        Format::Human => answer.as_array().into_iter().flatten().map(|number| format!("{number}\n")).collect(),
+    }))
+}
+
+pub(super) fn get(asked: &GetArguments) -> Result<Said, InputError> {
+    let api = asked.place.api()?;
+    let query = if asked.deleted { "?deleted=true" } else { "" };
+    let path = match (&asked.subject, asked.id, &asked.guid) {
+        (Some(subject), ..) => format!("/subjects/{}/versions/{}{query}", segment(subject), segment(&asked.version)),
+        (None, Some(id), _) => format!("/schemas/ids/{id}"),
+        (None, None, guid) => format!("/schemas/guids/{}", segment(guid.as_deref().unwrap_or_default())),
+    };
+    let answer = block_on(api.demand(Method::GET, &path, None))?;
+    if asked.format == Format::Json {
+        return Ok(Said::plain(pretty(&answer)));
+    }
+    let text = answer.get("schema").and_then(Value::as_str).ok_or_else(|| api.failed("the answer has no schema"))?;
+    Ok(Said::plain(format!("{}\n", text.trim_end_matches('\n'))))
+}

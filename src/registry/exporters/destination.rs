@@ -1,0 +1,148 @@
+//! The registry that an exporter writes to.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::codec::{ConfigJson, LevelKey};
+use crate::peer::{Peer, PeerError};
+use crate::types::{Config, Exporter, Metadata, Reference, RuleSet, Subject, Version};
+
+/// How long a request may take.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// What a path segment may hold as it is.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Error code of an operation that the mode does not permit.
+const NOT_PERMITTED: i64 = 42205;
+/// Error codes of a deletion that has been made already.
+const GONE: [i64; 6] = [40401, 40402, 40403, 40404, 40406, 40408];
+/// Error code of a version that is to be removed for good and is not soft-deleted yet.
+const NOT_DELETED: i64 = 40407;
+
+/// The client for a config; requests name the exporter, as Confluent's do.
+pub(super) fn peer(name: &str, config: &BTreeMap<String, String>) -> Result<Peer, String> {
+    Peer::new(config, &[("confluent-schema-exporter-name", name)], TIME_LIMIT)
+}
+
+/// A version on its way.
+#[derive(Debug)]
+pub(super) struct SentVersion<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) version: Version,
+    pub(super) id: i32,
+    pub(super) schema_type: &'static str,
+    pub(super) text: &'a str,
+    pub(super) references: &'a [Reference],
+    pub(super) metadata: Option<&'a Metadata>,
+    pub(super) rule_set: Option<&'a RuleSet>,
+}
+
+pub(super) struct Destination<'e> {
+    peer: Peer,
+    exporter: &'e Exporter,
+    /// The context that `AUTO` puts first.
+    cluster: String,
+    /// Contexts that were asked to take imports.
+    switched: HashSet<String>,
+}
+
+impl<'e> Destination<'e> {
+    pub(super) fn new(exporter: &'e Exporter, cluster: String) -> Result<Self, String> {
+        Ok(Self { peer: peer(&exporter.name, &exporter.config)?, exporter, cluster, switched: HashSet::new() })
+    }
+
+    fn map(&self, subject: &Subject) -> Subject {
+        self.exporter.destination(subject, &self.cluster)
+    }
+
+    /// Registers a version under its own id and number.
+    pub(super) async fn register(&mut self, sent: &SentVersion<'_>) -> Result<(), PeerError> {
+        let target = self.map(sent.subject);
+        let mut body = json!({
+            "schemaType": sent.schema_type,
+            "schema": sent.text,
+            "id": sent.id,
+            "version": sent.version,
+        });
+        if let Some(members) = body.as_object_mut() {
+            if !sent.references.is_empty() {
+                let references = sent.references.iter().map(|reference| self.reference(sent.subject, &target, reference));
+                members.insert("references".to_owned(), references.collect());
+            }
+            for (key, value) in
+                [("metadata", sent.metadata.map(serde_json::to_value)), ("ruleSet", sent.rule_set.map(serde_json::to_value))]
+            {
+                if let Some(Ok(value)) = value {
+                    members.insert(key.to_owned(), value);
+                }
+            }
+        }
+        let path = format!("/subjects/{}/versions", segment(&target));
+        match self.peer.send(Method::POST, &path, Some(&body)).await {
+            Err(PeerError::Refused { code: NOT_PERMITTED, message, .. }) if self.switched.insert(target.context().to_owned()) => {
+                self.take_imports(&target, message).await?;
+                self.peer.send(Method::POST, &path, Some(&body)).await.map(drop)
+            }
+            answered => answered.map(drop),
+        }
+    }
+
+    /// A reference as the destination knows it: within the context of who refers to it without that context.
+    fn reference(&self, home: &Subject, target: &Subject, reference: &Reference) -> Value {
+        let mapped = self.map(&Subject::parse_in(home.context(), &reference.subject));
+        let subject = if mapped.context() == target.context() { mapped.name().to_owned() } else { mapped.qualified() };
+        json!({ "name": reference.name, "subject": subject, "version": reference.version })
+    }
+
+    /// Has a context of the destination take ids. It does that where it is empty; the default context is its owner's to switch.
+    async fn take_imports(&self, target: &Subject, refused: String) -> Result<(), PeerError> {
+        if target.is_default_context() {
+            let message = format!("{refused}; PUT /mode with IMPORT there lets the exporter write");
+            return Err(PeerError::Refused { status: 422, code: NOT_PERMITTED, message });
+        }
+        let path = format!("/mode/{}", segment(&target.context_scope()));
+        self.peer.send(Method::PUT, &path, Some(&json!({ "mode": "IMPORT" }))).await.map(drop)
+    }
+
+    /// Soft-deletes a version; one that is gone already is as good.
+    pub(super) async fn delete(&self, subject: &Subject, version: Version) -> Result<(), PeerError> {
+        let path = format!("/subjects/{}/versions/{version}", segment(&self.map(subject)));
+        gone(self.peer.send(Method::DELETE, &path, None).await)
+    }
+
+    /// Removes a version for good.
+    pub(super) async fn purge(&self, subject: &Subject, version: Version) -> Result<(), PeerError> {
+        let path = format!("/subjects/{}/versions/{version}?permanent=true", segment(&self.map(subject)));
+        match self.peer.send(Method::DELETE, &path, None).await {
+            Err(PeerError::Refused { code: NOT_DELETED, .. }) => {
+                self.delete(subject, version).await?;
+                gone(self.peer.send(Method::DELETE, &path, None).await)
+            }
+            answered => gone(answered),
+        }
+    }
+
+    /// Sets the config of a subject or a context; `None` removes it.
+    pub(super) async fn config(&self, scope: &Subject, config: Option<&Config>) -> Result<(), PeerError> {
+        let path = format!("/config/{}", segment(&self.map(scope)));
+        let Some(config) = config else { return gone(self.peer.send(Method::DELETE, &path, None).await) };
+        let alias = |alias: &String| self.map(&Subject::parse_in(scope.context(), alias)).qualified();
+        let config = Config { alias: config.alias.as_ref().map(alias), ..config.clone() };
+        let body = serde_json::to_value(ConfigJson::new(&config, LevelKey::Compatibility)).unwrap_or_default();
+        self.peer.send(Method::PUT, &path, Some(&body)).await.map(drop)
+    }
+}
+
+fn segment(subject: &Subject) -> String {
+    utf8_percent_encode(&subject.qualified(), SEGMENT).to_string()
+}
+
+fn gone(answered: Result<Value, PeerError>) -> Result<(), PeerError> {
+    match answered {
+        Err(PeerError::Refused { code, .. }) if GONE.contains(&code) => Ok(()),
+        answered => answered.map(drop),
+    }
+}

@@ -1,0 +1,258 @@
+//! Exporters: definitions here, what they do in `run`, `copy` and `destination`.
+//!
+//! A definition is in the database; of all replicas one runs it, and another one takes over when that is gone. It copies all that is
+//! selected once, and then every change from the outbox, in order.
+
+mod copy;
+mod destination;
+mod run;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{MAX_DECISIONS, Registry, RegistryError};
+use crate::codec::ExporterInput;
+use crate::kms::SecretSeal;
+use crate::peer::is_secret;
+use crate::store::{ExporterChange, ExporterRow};
+use crate::types::{Actor, Exporter, ExporterContextType, ExporterState, StoredExporter, Subject};
+
+pub use run::ExporterEvent;
+
+/// What is shown for a secret.
+const HIDDEN: &str = "[hidden]";
+const MAX_NAME: usize = 256;
+const MAX_SUBJECTS: usize = 1000;
+/// The position of an exporter that has copied nothing yet.
+const NOTHING: i64 = -1;
+
+fn check_name(name: Option<&str>) -> Result<&str, RegistryError> {
+    let is_fine = |name: &&str| name.len() <= MAX_NAME && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    name.filter(|name| !name.is_empty()).filter(is_fine).ok_or(RegistryError::InvalidExporterName)
+}
+
+fn check(exporter: &Exporter) -> Result<(), RegistryError> {
+    let is_pattern = |pattern: &String| {
+        let subject = Subject::parse(pattern);
+        let stars = subject.name().matches('*').count();
+        !pattern.is_empty() && stars <= 1 && (stars == 0 || subject.name().ends_with('*')) && !pattern.contains('\0')
+    };
+    let subjects = &exporter.subjects;
+    if subjects.is_empty() || subjects.len() > MAX_SUBJECTS || !subjects.iter().all(is_pattern) {
+        return Err(RegistryError::InvalidExporterSubjects);
+    }
+    let refuse = |message: String| Err(RegistryError::InvalidExporterConfig(message));
+    match (exporter.context_type, &exporter.context) {
+        (ExporterContextType::Custom, None) => return refuse("contextType CUSTOM needs a context".to_owned()),
+        (_, Some(context)) if !context.starts_with('.') || context.contains(':') => {
+            return refuse(format!("'{context}' is no context: it begins with a dot and has no colon"));
+        }
+        _ => {}
+    }
+    for (format, name) in [(&exporter.subject_rename_format, "${subject}"), (&exporter.kek_rename_format, "${kek}")] {
+        if format.as_ref().is_some_and(|format| !format.contains(name)) {
+            return refuse(format!("a rename format has {name} in it"));
+        }
+    }
+    destination::peer(&exporter.name, &exporter.config).map(drop).or_else(refuse)
+}
+
+impl Registry {
+    /// Names of exporters.
+    ///
+    /// # Errors
+    /// Store failures.
+    pub async fn exporter_names(&self) -> Result<Vec<String>, RegistryError> {
+        Ok(self.store.exporters().await?.into_iter().map(|stored| stored.exporter.name).collect())
+    }
+
+    /// An exporter, its secrets hidden.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub async fn exporter(&self, name: &str) -> Result<StoredExporter, RegistryError> {
+        let mut stored = self.stored_exporter(name).await?;
+        for (key, value) in &mut stored.exporter.config {
+            if is_secret(key) {
+                HIDDEN.clone_into(value);
+            }
+        }
+        Ok(stored)
+    }
+
+    async fn stored_exporter(&self, name: &str) -> Result<StoredExporter, RegistryError> {
+        self.store.exporter(name).await?.ok_or_else(|| RegistryError::ExporterNotFound(name.to_owned()))
+    }
+
+    /// Creates an exporter, which begins to run.
+    ///
+    /// # Errors
+    /// It is not valid, there is one of that name, or there are as many as there may be.
+    pub async fn create_exporter(&self, input: ExporterInput, by: &Arc<Actor>) -> Result<String, RegistryError> {
+        let name = check_name(input.name.as_deref())?.to_owned();
+        let none = Exporter {
+            name: name.clone(),
+            subjects: vec!["*".to_owned()],
+            context_type: ExporterContextType::default(),
+            context: None,
+            subject_rename_format: None,
+            kek_rename_format: None,
+            config: BTreeMap::new(),
+        };
+        let exporter = updated(none, input)?;
+        check(&exporter)?;
+        let known = self.store.exporters().await?;
+        if known.iter().any(|stored| stored.exporter.name == name) {
+            return Err(RegistryError::ExporterExists(name));
+        }
+        if known.len() >= self.limits.exporters {
+            return Err(RegistryError::TooManyExporters(self.limits.exporters));
+        }
+        let row = ExporterRow { exporter: self.sealed(exporter)?, state: ExporterState::Starting, position: NOTHING };
+        let change = ExporterChange { name: name.clone(), operation: "exporter.set", expected: None, to: Some(row) };
+        match self.store.change_exporter(Arc::new(change), by).await? {
+            true => Ok(name),
+            false => Err(RegistryError::ExporterExists(name)),
+        }
+    }
+
+    /// Changes the definition of a paused exporter; what the input leaves out stays.
+    ///
+    /// # Errors
+    /// It is not valid, there is none of that name, or it is not paused.
+    pub async fn update_exporter(&self, name: &str, input: ExporterInput, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        self.decide_exporter(name, "exporter.set", by, |stored| {
+            require_paused(stored)?;
+            let exporter = updated(self.opened(stored.exporter.clone())?, input.clone())?;
+            check(&exporter)?;
+            Ok(Some(ExporterRow { exporter: self.sealed(exporter)?, state: stored.state, position: stored.position }))
+        })
+        .await
+    }
+
+    /// # Errors
+    /// There is none of that name, or it is not paused.
+    pub async fn delete_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        self.decide_exporter(name, "exporter.deleted", by, |stored| require_paused(stored).map(|()| None)).await
+    }
+
+    /// Pauses an exporter; one that is paused stays so.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub async fn pause_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        if self.stored_exporter(name).await?.state == ExporterState::Paused {
+            return Ok(());
+        }
+        self.decide_exporter(name, "exporter.paused", by, |stored| {
+            let (exporter, position) = (stored.exporter.clone(), stored.position);
+            Ok(Some(ExporterRow { exporter, state: ExporterState::Paused, position }))
+        })
+        .await
+    }
+
+    /// # Errors
+    /// There is none of that name, or it is running already.
+    pub async fn resume_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        self.decide_exporter(name, "exporter.resumed", by, |stored| {
+            if stored.state != ExporterState::Paused {
+                return Err(RegistryError::ExporterRunning(stored.exporter.name.clone()));
+            }
+            let (exporter, position) = (stored.exporter.clone(), stored.position);
+            Ok(Some(ExporterRow { exporter, state: ExporterState::Starting, position }))
+        })
+        .await
+    }
+
+    /// Has an exporter copy everything again.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub async fn reset_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        self.decide_exporter(name, "exporter.reset", by, |stored| {
+            let state = if stored.state == ExporterState::Paused { stored.state } else { ExporterState::Starting };
+            Ok(Some(ExporterRow { exporter: stored.exporter.clone(), state, position: NOTHING }))
+        })
+        .await
+    }
+
+    async fn decide_exporter(
+        &self,
+        name: &str,
+        operation: &'static str,
+        by: &Arc<Actor>,
+        decide: impl Fn(&StoredExporter) -> Result<Option<ExporterRow>, RegistryError>,
+    ) -> Result<(), RegistryError> {
+        for _ in 0..MAX_DECISIONS {
+            let stored = self.stored_exporter(name).await?;
+            let change =
+                ExporterChange { name: name.to_owned(), operation, expected: Some(stored.revision), to: decide(&stored)? };
+            if self.store.change_exporter(Arc::new(change), by).await? {
+                return Ok(());
+            }
+        }
+        Err(RegistryError::Contention)
+    }
+
+    /// The exporter as it is stored, its secrets sealed if there is a key for that.
+    fn sealed(&self, mut exporter: Exporter) -> Result<Exporter, RegistryError> {
+        if let Some(seal) = &self.defaults.exporter_seal {
+            for (_, value) in exporter.config.iter_mut().filter(|(key, _)| is_secret(key)) {
+                *value = seal.seal(value).map_err(|error| RegistryError::InvalidExporterConfig(error.to_string()))?;
+            }
+        }
+        Ok(exporter)
+    }
+
+    fn opened(&self, mut exporter: Exporter) -> Result<Exporter, RegistryError> {
+        for (key, value) in &mut exporter.config {
+            let opened = match &self.defaults.exporter_seal {
+                Some(seal) => seal.open(value).map_err(|error| error.to_string()),
+                None if SecretSeal::is_sealed(value) => {
+                    Err("sealed with the setting exporter-secret, which is not set".to_owned())
+                }
+                None => continue,
+            };
+            *value = opened.map_err(|error| RegistryError::InvalidExporterConfig(format!("{key}: {error}")))?;
+        }
+        Ok(exporter)
+    }
+}
+
+fn require_paused(stored: &StoredExporter) -> Result<(), RegistryError> {
+    match stored.state {
+        ExporterState::Paused => Ok(()),
+        _ => Err(RegistryError::ExporterNotPaused(stored.exporter.name.clone())),
+    }
+}
+
+/// What is there with what was sent; a value that is hidden stays what it was.
+fn updated(before: Exporter, input: ExporterInput) -> Result<Exporter, RegistryError> {
+    let unknown = |word: String| RegistryError::InvalidExporterConfig(format!("'{word}' is no contextType"));
+    let context_type = match input.context_type {
+        Some(word) => word.parse().map_err(|_| unknown(word))?,
+        None => before.context_type,
+    };
+    let config = match input.config {
+        Some(mut config) => {
+            for (key, value) in &mut config {
+                if value == HIDDEN
+                    && let Some(known) = before.config.get(key)
+                {
+                    value.clone_from(known);
+                }
+            }
+            config
+        }
+        None => before.config,
+    };
+    Ok(Exporter {
+        name: before.name,
+        subjects: input.subjects.unwrap_or(before.subjects),
+        context_type,
+        context: input.context.or(before.context),
+        subject_rename_format: input.subject_rename_format.or(before.subject_rename_format),
+        kek_rename_format: input.kek_rename_format.or(before.kek_rename_format),
+        config,
+    })
+}

@@ -1,0 +1,96 @@
+//! `accordant decode` and `encode`.
+
+use apache_avro::types::Value as Datum;
+use apache_avro::{Codec, Schema, Writer};
+use tempfile::TempDir;
+
+use super::check::{Run, folder, run_with};
+use crate::on_both;
+use crate::support::app::TestApp;
+
+const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"note","type":["null","string"],"default":null}]}"#;
+const LATER: &str =
+    r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"open","type":"boolean","default":true}]}"#;
+const FILE: &str = "syntax = \"proto3\"; package p; message A { int32 a = 1; } message B { A in = 1; }";
+
+fn ask(files: &TempDir, url: &str, arguments: &str, input: &str) -> Run {
+    tokio::task::block_in_place(|| run_with(files.path(), arguments, input, &[("ACCORDANT_REGISTRY", url)]))
+}
+
+on_both! {
+    async fn messages_are_made_and_read_again_with_the_schemas_of_a_registry(db) {
+        let app = TestApp::new(db).await;
+        app.register("orders-value", ORDER).await;
+        app.register("orders-value", LATER).await;
+        app.register_as("p", "PROTOBUF", FILE, &[]).await;
+        app.register_as("money", "AVRO", r#"{"type":"record","name":"Money","fields":[{"name":"units","type":"long"}]}"#, &[]).await;
+        app.register_as("sum", "AVRO", r#"{"type":"record","name":"Sum","fields":[{"name":"of","type":"Money"}]}"#, &[("Money", "money", 1)]).await;
+        let (files, url) = (folder(&[]), format!("http://{}", app.address));
+        let encoded = ask(&files, &url, "encode --subject orders-value@1 --output base64", r#"{"id": 5, "note": "x"}"#);
+        assert_eq!((encoded.code, encoded.out.as_str()), (0, "AAAAAAEKAgJ4\n"), "{}", encoded.err);
+        let decoded = ask(&files, &url, "decode --base64 AAAAAAEKAgJ4 --reader orders-value@latest", "").json();
+        assert_eq!((&decoded["subject"], &decoded["version"], &decoded["id"]), (&"orders-value".into(), &1.into(), &1.into()));
+        assert_eq!(decoded["data"].to_string(), r#"{"id":5,"note":"x"}"#);
+        assert_eq!(decoded["reader"]["data"].to_string(), r#"{"id":5,"open":true}"#);
+        assert_eq!(decoded["reader"]["changes"][1]["kind"], "lost");
+        let alone = ask(&files, &url, "decode --base64 AAAAAAEKAgJ4 --data-only --form avro-json", "");
+        assert_eq!(alone.out, "{\"id\":5,\"note\":{\"string\":\"x\"}}\n");
+        // guids, messages by name, references
+        let encoded = ask(&files, &url, "encode --subject p --message B --framing guid --output hex", r#"{"in": {"a": 1}}"#);
+        let decoded = ask(&files, &url, &format!("decode --hex {}", encoded.out.trim()), "").json();
+        assert_eq!((&decoded["message"], decoded["data"].to_string().as_str()), (&"p.B".into(), r#"{"in":{"a":1}}"#));
+        let encoded = ask(&files, &url, "encode --subject sum --output base64", r#"{"of": {"units": 7}}"#);
+        let decoded = ask(&files, &url, &format!("decode --base64 {}", encoded.out.trim()), "").json();
+        assert_eq!(decoded["data"].to_string(), r#"{"of":{"units":7}}"#);
+    }
+
+    async fn lines_of_a_topic_are_decoded_one_by_one(db) {
+        let app = TestApp::new(db).await;
+        app.register("orders-value", ORDER).await;
+        let (files, url) = (folder(&[]), format!("http://{}", app.address));
+        let lines = "{\"topic\":\"t\",\"partition\":0,\"offset\":7,\"payload\":\"AAAAAAEKAgJ4\"}\n\
+                     {\"topic\":\"t\",\"offset\":8,\"payload\":null}\n\nAAAAAAEKAA==\nAAAACQkA\n!\n";
+        let decoded = ask(&files, &url, "decode --input lines", lines);
+        let data: Vec<serde_json::Value> = decoded.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((decoded.code, data.len()), (1, 3), "{} {}", decoded.out, decoded.err);
+        assert_eq!((&data[0]["offset"], data[0]["data"].to_string().as_str()), (&7.into(), r#"{"id":5,"note":"x"}"#));
+        assert_eq!((&data[1]["offset"], &data[1]["data"]), (&8.into(), &serde_json::Value::Null));
+        let wrong: Vec<&str> = decoded.err.lines().collect();
+        assert!(wrong[0].contains("- line 5: nothing names a schema") && wrong[1].contains("- line 6: not base64"), "{}", decoded.err);
+        let encoded = ask(&files, &url, "encode --input lines --subject orders-value", "{\"id\":1}\n{\"id\":\"x\"}\n{\"id\":2}\n");
+        assert_eq!((encoded.code, encoded.out.as_str()), (1, "AAAAAAECAA==\nAAAAAAEEAA==\n"));
+        assert!(encoded.err.contains("- line 2: /id: expected long, found string"), "{}", encoded.err);
+    }
+}
+
+#[test]
+fn files_need_no_registry() {
+    let files = folder(&[("order.avsc", ORDER), ("later.avsc", LATER), ("m.proto", FILE)]);
+    for (name, codec) in [("plain.avro", Codec::Null), ("packed.avro", Codec::Deflate(Default::default()))] {
+        let schema = Schema::parse_str(ORDER).unwrap();
+        let mut writer = Writer::with_codec(&schema, Vec::new(), codec);
+        for id in 0..300_i64 {
+            let note = Datum::Union(0, Box::new(Datum::Null));
+            writer.append(Datum::Record(vec![("id".to_owned(), Datum::Long(id)), ("note".to_owned(), note)])).unwrap();
+        }
+        std::fs::write(files.path().join(name), writer.into_inner().unwrap()).unwrap();
+    }
+    let ask = |arguments: &str, input: &str| run_with(files.path(), arguments, input, &[]);
+    for name in ["plain.avro", "packed.avro"] {
+        let decoded = ask(&format!("decode {name} --data-only --reader later.avsc"), "");
+        let lines: Vec<&str> = decoded.out.lines().collect();
+        assert_eq!((decoded.code, lines.len(), lines[299]), (0, 300, r#"{"id":299,"open":true}"#), "{}", decoded.err);
+    }
+    let encoded = ask("encode --schema order.avsc --output hex", r#"{"id": 5}"#);
+    assert_eq!((encoded.code, encoded.out.as_str()), (0, "0a00\n"), "{}", encoded.err);
+    let decoded = ask("decode --hex 0a00 --schema order.avsc --data-only", "");
+    assert_eq!(decoded.out, "{\"id\":5,\"note\":null}\n");
+    let decoded = ask("decode --hex 0a020801 --schema m.proto --message B --data-only", "");
+    assert_eq!(decoded.out, "{\"in\":{\"a\":1}}\n", "{}", decoded.err);
+    let broken = ask("decode --hex 0a02 --schema order.avsc", "");
+    assert_eq!(broken.code, 1);
+    assert!(broken.err.contains("at /note: a string claims") || broken.err.contains("at /note"), "{}", broken.err);
+    std::fs::write(files.path().join("cut.avro"), &std::fs::read(files.path().join("plain.avro")).unwrap()[..200]).unwrap();
+    let cut = ask("decode cut.avro", "");
+    assert!(cut.code != 0 && cut.err.contains("ends too early"), "{} {}", cut.code, cut.err);
+}
