@@ -98,6 +98,18 @@ on_both! {
         assert_eq!(found(&app, "q=old").await, ["old-0", "old-1"]);
     }
 
+    async fn words_of_any_script_are_filed_and_found(db) {
+        let app = TestApp::new(db).await;
+        let letters: Vec<char> = ('\0'..=char::MAX).filter(|c| c.is_alphanumeric()).collect();
+        for (at, chunk) in letters.chunks(1_000).enumerate() {
+            let words: Vec<String> = chunk.chunks(10).map(|word| word.iter().collect()).collect();
+            let text = json!({ "type": "record", "name": format!("R{at}"), "doc": words.join(" "), "fields": [] }).to_string();
+            app.register(&format!("letters-{at}-{}", words[0]), &text).await;
+            let word: String = percent_encoding::utf8_percent_encode(&words[words.len() / 2], percent_encoding::NON_ALPHANUMERIC).collect();
+            assert_eq!(found(&app, &format!("q={word}&by=text")).await.len(), 1, "{word}");
+        }
+    }
+
     async fn pages_of_what_is_found_join_up(db) {
         let app = TestApp::new(db).await;
         for at in 0..25 {
