@@ -73,7 +73,7 @@ impl App {
         let varies = matches!(*request.method(), Method::GET | Method::POST);
         let grant = self.state.settings.cors.as_ref().and_then(|cors| cors.grant(&request));
         let generation = self.state.registry.store().known_generation().content;
-        let admitted = match self.admit(&request) {
+        let admitted = match self.admit(&request, &peer) {
             Err(Refusal::OtherSite) if grant.is_some() => Ok(()),
             admitted => admitted,
         };
@@ -105,9 +105,11 @@ impl App {
         response
     }
 
-    fn admit(&self, request: &Request) -> Result<(), Refusal> {
+    fn admit(&self, request: &Request, peer: &Peer) -> Result<(), Refusal> {
         match self.elsewhere {
             Some(refusal) if !admission::is_health(request.uri().path()) => Err(refusal),
+            // a login that the browser adds by itself is not that of the page
+            _ if self.state.gate.is_some() && admission::borrows_login(request, peer) => Err(Refusal::OtherSite),
             _ => admission::check(request, &self.state.settings.hosts),
         }
     }

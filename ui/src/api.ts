@@ -51,6 +51,8 @@ export interface Version {
 export interface Config { [key: string]: unknown; compatibilityLevel?: string }
 
 const AUTH = 'accordant.authorization';
+/** Stands for the certificate that the browser shows by itself. */
+export const CERTIFICATE = 'certificate';
 export const login = {
   get header(): string | null { return sessionStorage.getItem(AUTH); },
   set header(value: string | null) { value === null ? sessionStorage.removeItem(AUTH) : sessionStorage.setItem(AUTH, value); },
@@ -68,7 +70,8 @@ interface Options { method?: string; body?: unknown; raw?: BodyInit; type?: stri
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
   const headers: Record<string, string> = { accept: options.accept ?? 'application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1' };
-  if (login.header) headers.authorization = login.header;
+  const certificate = login.header === CERTIFICATE;
+  if (login.header && !certificate) headers.authorization = login.header;
   if (options.reason) headers['x-change-reason'] = options.reason;
   let body: BodyInit | undefined = options.raw;
   if (options.body !== undefined) {
@@ -78,9 +81,9 @@ export async function request(path: string, options: Options = {}): Promise<Resp
   if (options.type) headers['content-type'] = options.type;
   let response: Response;
   try {
-    // a login that the browser may remember is never sent: what is not typed in here counts for nothing
+    // a login that the browser may remember is not sent unless that was chosen
     response = await fetch(new URL(path.replace(/^\//, ''), base), {
-      method: options.method ?? 'GET', headers, body, credentials: 'omit', cache: 'no-store', signal: options.signal,
+      method: options.method ?? 'GET', headers, body, credentials: certificate ? 'same-origin' : 'omit', cache: 'no-store', signal: options.signal,
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;

@@ -1,7 +1,7 @@
 // The frame around every page.
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { json } from './api';
+import { CERTIFICATE, json } from './api';
 import { Dialog, Failure, Field, Select } from './components/basic';
 import { Palette } from './components/palette';
 import { href, route, step } from './router';
@@ -68,13 +68,13 @@ function Login() {
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');
   const [token, setToken] = useState('');
-  const [kind, setKind] = useState<'password' | 'token'>('password');
+  const [kind, setKind] = useState<'password' | 'token' | 'certificate'>('password');
   const [error, setError] = useState<unknown>(null);
   const submit = async (event: Event) => {
     event.preventDefault();
     setError(null);
     try {
-      await logIn(kind === 'password' ? basic(user, password) : `Bearer ${token.trim()}`);
+      await logIn(kind === 'password' ? basic(user, password) : kind === 'token' ? `Bearer ${token.trim()}` : CERTIFICATE);
       setPassword('');
       setToken('');
       location.reload();
@@ -84,13 +84,13 @@ function Login() {
     <Dialog title="Log in" open={wantsLogin.value} onClose={() => { wantsLogin.value = false; }}>
       <form class="stack" onSubmit={submit}>
         <p class="dim">This registry wants to know who asks. What you type in is kept in this tab until it is closed.</p>
-        <Field label="With"><Select value={kind} options={[['password', 'Name and password'], ['token', 'Token']]} onChange={setKind} /></Field>
+        <Field label="With"><Select value={kind} options={[['password', 'Name and password'], ['token', 'Token'], ...(location.protocol === 'https:' ? [['certificate', 'Certificate of this browser'] as const] : [])]} onChange={setKind} /></Field>
         {kind === 'password' ? (
           <>
             <Field label="Name"><input value={user} autocomplete="username" onInput={(event) => setUser(event.currentTarget.value)} /></Field>
             <Field label="Password"><input type="password" value={password} autocomplete="current-password" onInput={(event) => setPassword(event.currentTarget.value)} /></Field>
           </>
-        ) : <Field label="Token"><input type="password" value={token} autocomplete="off" onInput={(event) => setToken(event.currentTarget.value)} /></Field>}
+        ) : kind === 'token' && <Field label="Token"><input type="password" value={token} autocomplete="off" onInput={(event) => setToken(event.currentTarget.value)} /></Field>}
         <Failure error={error} />
         <div class="actions"><button class="primary" type="submit">Log in</button></div>
       </form>

@@ -1,6 +1,6 @@
 // Who is logged in, and how the pages look.
 import { signal } from '@preact/signals';
-import { json, login, whenUnauthorized } from './api';
+import { ApiError, CERTIFICATE, json, login, whenUnauthorized } from './api';
 
 export interface WhoAmI { principal: string; groups?: string[]; login?: string; unrestricted?: boolean; rules?: { effect: string; operations: string[]; subjects: string[] }[] }
 
@@ -13,7 +13,12 @@ export async function loadIdentity() {
   try {
     whoami.value = await json<WhoAmI>('accordant/v1/whoami');
     wantsLogin.value = false;
-  } catch {
+  } catch (error) {
+    // where a certificate is a must, nothing is answered without one
+    if (error instanceof ApiError && error.status === 0 && location.protocol === 'https:' && login.header === null) {
+      login.header = CERTIFICATE;
+      return loadIdentity();
+    }
     whoami.value = null;
   }
 }
