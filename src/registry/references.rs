@@ -9,6 +9,9 @@ use crate::types::{SchemaType, Subject, Version, VersionSelector};
 
 /// Versions of a graph, at most.
 const MAX_NODES: usize = 500;
+/// References of a graph, and referring schemas that are looked at for it, at most.
+const MAX_EDGES: usize = 5_000;
+const MAX_LOOKED_AT: usize = 2_000;
 /// Subjects of one referring schema that are shown.
 const MAX_HOLDERS: usize = 20;
 
@@ -47,6 +50,7 @@ struct Search<'r> {
     places: HashMap<(Subject, Version), usize>,
     edges: HashSet<(usize, usize, String)>,
     rights: &'r Rights,
+    looked_at: usize,
 }
 
 impl Search<'_> {
@@ -68,7 +72,19 @@ impl Search<'_> {
         Some((at, true))
     }
 
+    /// Whether one more referring schema is looked at. Those that may not be read cost as much as the others.
+    fn looks_on(&mut self) -> bool {
+        let has_room = self.graph.nodes.len() < MAX_NODES && self.looked_at < MAX_LOOKED_AT;
+        self.looked_at += usize::from(has_room);
+        self.graph.is_whole &= has_room;
+        has_room
+    }
+
     fn join(&mut self, from: usize, to: usize, name: &str) {
+        if self.edges.len() >= MAX_EDGES {
+            self.graph.is_whole = false;
+            return;
+        }
         if self.edges.insert((from, to, name.to_owned())) {
             self.graph.edges.push(ReferenceEdge { from, to, name: name.to_owned() });
         }
@@ -90,7 +106,7 @@ impl Registry {
     ) -> Result<ReferenceGraph, RegistryError> {
         let (subject, row) = self.version_row(subject, selector, true, rights).await?;
         let graph = ReferenceGraph { is_whole: true, ..ReferenceGraph::default() };
-        let mut search = Search { graph, places: HashMap::new(), edges: HashSet::new(), rights };
+        let mut search = Search { graph, places: HashMap::new(), edges: HashSet::new(), rights, looked_at: 0 };
         let Some((root, _)) = search.place(&subject, row.version, 0) else { return Ok(search.graph) };
         for direction in [-1, 1] {
             let mut todo = VecDeque::from([root]);
@@ -112,6 +128,9 @@ impl Registry {
                 if direction > 0 && node.distance < depth {
                     let referrers = self.store.referrers(&node.subject, node.version, true).await?;
                     for (context, id) in referrers {
+                        if !search.looks_on() {
+                            break;
+                        }
                         let mut holders = self.store.holders(&context, id).await?;
                         if holders.len() > MAX_HOLDERS {
                             holders.truncate(MAX_HOLDERS);

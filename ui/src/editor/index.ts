@@ -70,6 +70,8 @@ const look = EditorView.theme({
   '&.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--added) !important' },
   '&.cm-merge-a .cm-changedText': { background: 'var(--removed-strong)' },
   '&.cm-merge-b .cm-changedText': { background: 'var(--added-strong)' },
+  '.cm-collapsedLines': { background: 'var(--hover) !important', color: 'var(--dim)', padding: '2px 6px' },
+  '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"⋯" !important', margin: '0 6px' },
   '.m-why, .m-fix, .m-example': { margin: '4px 0 0' },
   '.m-key': { color: 'var(--dim)', marginRight: '4px' },
   '.m-value': { fontFamily: 'var(--mono)', overflowWrap: 'anywhere' },
