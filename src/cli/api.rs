@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::check::InputError;
 use super::client::{Answer, Client};
 
-/// What a path segment may hold as it is.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What a path segment may hold as it is; not every registry undoes the encoding of colons.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 /// Names asked for in one request of a list.
 const PAGE: usize = 1_000;
@@ -73,7 +73,12 @@ impl Api {
             let offset = names.len();
             let path = format!("/subjects?subjectPrefix={}{deleted}&offset={offset}&limit={PAGE}", segment(prefix));
             let page = self.demand(Method::GET, &path, None).await?;
-            let page = page.as_array().ok_or_else(|| self.failed("the list of subjects is none"))?;
+            // some registries say `null` for an empty list
+            let page = match &page {
+                Value::Null => &[][..],
+                Value::Array(names) => names,
+                _ => return Err(self.failed("the list of subjects is none")),
+            };
             let before = names.len();
             names.extend(page.iter().filter_map(Value::as_str).map(str::to_owned));
             // a registry that knows no pages sends everything at once, and again

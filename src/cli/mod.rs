@@ -16,6 +16,7 @@
 //! | `client`, `connection`, `registry_login`, `api` | asking another registry: which one, logging in there, and its API |
 //! | `registry/` | `accordant subjects`, `versions`, `get`, `register`, `delete`, `config`, `mode`, `diff` |
 //! | `data/` | `accordant decode`, `encode`: messages as JSON, and back |
+//! | `migrate/` | `accordant migrate`, `export`, `import`, `digest`: one registry into another, and the proof that both are equal |
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
@@ -46,6 +47,7 @@ mod kms;
 mod listeners;
 mod log;
 mod manifest;
+mod migrate;
 mod oidc;
 mod passwd;
 mod project;
@@ -86,6 +88,7 @@ fn command() -> Command {
         .subcommands(project::commands())
         .subcommands(registry::commands())
         .subcommands(data::commands())
+        .subcommands(migrate::commands())
         .subcommand(explain::command(settings_arguments()))
         .subcommand(passwd::command())
         .subcommand(token::command())
@@ -120,6 +123,7 @@ pub fn run() -> ExitCode {
         Some(("check", asked)) => Some(check::run(asked)),
         Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
         Some((name @ ("decode" | "encode"), asked)) => Some(data::run(name, asked)),
+        Some((name @ ("migrate" | "export" | "import" | "digest"), asked)) => Some(migrate::run(name, asked)),
         Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
         Some(("passwd", asked)) => Some(passwd::run(asked)),
         Some(("token", asked)) => Some(token::run(asked)),

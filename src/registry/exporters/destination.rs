@@ -13,8 +13,8 @@ use crate::types::{Config, Exporter, Metadata, Reference, RuleSet, Subject, Vers
 
 /// How long a request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// What a path segment may hold as it is.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What a path segment may hold as it is; not every registry undoes the encoding of colons.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 /// Error code of an operation that the mode does not permit.
 const NOT_PERMITTED: i64 = 42205;
 /// Error codes of a deletion that has been made already.

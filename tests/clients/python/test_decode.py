@@ -1,13 +1,20 @@
 """What official serializers write is decoded, and what is encoded is read by official deserializers."""
 from base64 import b64decode, b64encode
 
-import pytest
 import requests
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from google.protobuf import json_format, struct_pb2, timestamp_pb2, wrappers_pb2
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    json_format,
+    message_factory,
+    struct_pb2,
+    timestamp_pb2,
+    wrappers_pb2,
+)
 
 from conftest import URL
 
@@ -50,22 +57,61 @@ def test_json(client, topic):
     assert JSONDeserializer(PLACE, schema_registry_client=client)(b64decode(encoded["data"]), value(topic)) == place
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        timestamp_pb2.Timestamp(seconds=1_700_000_000, nanos=5_000_000),
-        wrappers_pb2.UInt64Value(value=2**63),
-        json_format.ParseDict({"a": [1, "x", None, {"b": True}]}, struct_pb2.Struct()),
-    ],
-    ids=lambda message: message.DESCRIPTOR.name,
-)
-def test_protobuf(client, topic, message):
-    kind = type(message)
-    written = ProtobufSerializer(kind, client, {"use.deprecated.format": False})(message, value(topic))
-    answer = decoded(written)
-    assert answer["message"] == message.DESCRIPTOR.full_name
-    assert answer["data"] == json_format.MessageToDict(message)
-    name = message.DESCRIPTOR.full_name
-    encoded = ask("encode", {"subject": f"{topic}-value", "message": name, "data": answer["data"]})
-    read = ProtobufDeserializer(kind, {"use.deprecated.format": False}, client)(b64decode(encoded["data"]), value(topic))
-    assert read == message
+def messages(topic):
+    """Classes of a message with a bit of everything, and of one inside it."""
+    pool = descriptor_pool.DescriptorPool()
+    for file in (timestamp_pb2, wrappers_pb2, struct_pb2):
+        pool.AddSerializedFile(file.DESCRIPTOR.serialized_pb)
+    kind = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(
+        name=f"{topic}.proto",
+        package=f"p{topic}",
+        syntax="proto3",
+        dependency=[f"google/protobuf/{name}.proto" for name in ("timestamp", "wrappers", "struct")],
+    )
+    message = file.message_type.add(name="All")
+
+    def field(name, number, type_, type_name=None, label=kind.LABEL_OPTIONAL):
+        message.field.add(name=name, number=number, type=type_, type_name=type_name, label=label)
+
+    field("big_id", 1, kind.TYPE_INT64)
+    field("at", 2, kind.TYPE_MESSAGE, ".google.protobuf.Timestamp")
+    field("many", 3, kind.TYPE_UINT64, label=kind.LABEL_REPEATED)
+    field("raw", 4, kind.TYPE_BYTES)
+    field("maybe", 5, kind.TYPE_MESSAGE, ".google.protobuf.BoolValue")
+    field("free", 6, kind.TYPE_MESSAGE, ".google.protobuf.Struct")
+    field("by_name", 7, kind.TYPE_MESSAGE, f".p{topic}.All.ByNameEntry", kind.LABEL_REPEATED)
+    entry = message.nested_type.add(name="ByNameEntry")
+    entry.options.map_entry = True
+    entry.field.add(name="key", number=1, type=kind.TYPE_STRING, label=kind.LABEL_OPTIONAL)
+    entry.field.add(name="value", number=2, type=kind.TYPE_SINT32, label=kind.LABEL_OPTIONAL)
+    inner = message.nested_type.add(name="Inner")
+    inner.field.add(name="ratio", number=1, type=kind.TYPE_FLOAT, label=kind.LABEL_OPTIONAL)
+    pool.Add(file)
+    of = lambda name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"p{topic}.{name}"))
+    return of("All"), of("All.Inner")
+
+
+def test_protobuf(client, fresh, topic):
+    everything, inner = messages(topic)
+    message = json_format.ParseDict(
+        {
+            "bigId": str(-(2**60)),
+            "at": "2026-01-31T08:30:00.250Z",
+            "many": ["1", str(2**63)],
+            "raw": "AP8=",
+            "maybe": False,
+            "free": {"a": [1, "x", None, {"b": True}]},
+            "byName": {"a": -1, "b": 0},
+        },
+        everything(),
+    )
+    for kind, written in ((everything, message), (inner, inner(ratio=0.1))):
+        data = ProtobufSerializer(kind, client, {"use.deprecated.format": False})(written, value(topic))
+        answer = decoded(data)
+        assert answer["message"] == kind.DESCRIPTOR.full_name
+        assert answer["data"] == json_format.MessageToDict(written)
+        asked = {"subject": f"{topic}-value", "message": answer["message"], "data": answer["data"]}
+        encoded = b64decode(ask("encode", asked)["data"])
+        deserializer = ProtobufDeserializer(kind, {"use.deprecated.format": False}, fresh())
+        assert deserializer(encoded, value(topic)) == written

@@ -327,7 +327,14 @@ impl<'a> Compiler<'a> {
             Declaration::Enum(declared) => FieldContent::Enum(self.enumeration(&found, declared)?),
             Declaration::Message(_) | Declaration::Group(_) => {
                 let at = self.message(&found)?;
-                if features.delimited { FieldContent::Group(at) } else { FieldContent::Message(at) }
+                if found.node.body().and_then(Body::map_entry).is_some() {
+                    // a map as descriptors have it, whose text spells the entry out
+                    FieldContent::Map(at)
+                } else if features.delimited {
+                    FieldContent::Group(at)
+                } else {
+                    FieldContent::Message(at)
+                }
             }
         })
     }

@@ -275,3 +275,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn entries_that_are_spelt_out_are_a_map() {
+    let file = "syntax = \"proto3\"; message M { repeated M.OfEntry of = 1; message OfEntry { option map_entry = true; string key = 1; int32 value = 2; } }";
+    let payload = payload(file, None);
+    assert_eq!(json_faults(&payload, r#"{"of":{"a":1}}"#), Vec::<String>::new());
+    assert_eq!(json_faults(&payload, r#"{"of":[{"key":"a","value":1}]}"#), ["/of"]);
+    let (data, unknown) = payload.decode(None, &[10, 5, 10, 1, b'a', 16, 1], &mut work()).unwrap();
+    assert_eq!((data.to_json(100, &mut work()).unwrap().as_str(), unknown), (r#"{"of":{"a":1}}"#, vec![]));
+}

@@ -1,0 +1,183 @@
+//! What a registry says: every version, config and mode.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::{Map, Value};
+
+use super::outline::{self, Outline};
+use crate::cli::api::{Api, segment};
+use crate::cli::check::InputError;
+
+/// Members of a version that are compared; what else a registry answers is its own.
+const MEMBERS: [&str; 5] = ["schemaType", "schema", "references", "metadata", "ruleSet"];
+
+/// A version as a registry answers it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StoredVersion {
+    pub(super) id: Option<i64>,
+    pub(super) guid: Option<String>,
+    pub(super) is_deleted: bool,
+    /// `schemaType` (always), `schema`, `references`, `metadata`, `ruleSet` as far as they are there.
+    pub(super) body: Map<String, Value>,
+}
+
+impl StoredVersion {
+    pub(super) fn read(answer: &Value, is_deleted: bool) -> Self {
+        let mut body = Map::new();
+        for key in MEMBERS {
+            if let Some(value) = answer.get(key).filter(|value| !is_empty(value)) {
+                body.insert(key.to_owned(), value.clone());
+            }
+        }
+        body.entry("schemaType").or_insert_with(|| "AVRO".into());
+        Self {
+            id: answer.get("id").and_then(Value::as_i64),
+            guid: answer.get("guid").and_then(Value::as_str).map(str::to_owned),
+            is_deleted,
+            body,
+        }
+    }
+
+    /// The text, without what only one of two registries puts between the parts of JSON.
+    pub(super) fn text(&self) -> String {
+        let text = self.body.get("schema").and_then(Value::as_str).unwrap_or_default();
+        match (self.body.get("schemaType").and_then(Value::as_str), serde_json::from_str::<Value>(text)) {
+            (Some("AVRO" | "JSON"), Ok(value)) => value.to_string(),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.values().all(is_empty),
+        _ => false,
+    }
+}
+
+/// Everything of a registry.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    pub(super) versions: BTreeMap<(String, i64), StoredVersion>,
+    /// Of subjects, contexts (`:.ctx:`) and the registry as a whole (the empty name).
+    pub(super) configs: BTreeMap<String, Value>,
+    /// Of subjects. Those of contexts and of the registry say who may write where just now, which is each registry's own.
+    pub(super) modes: BTreeMap<String, String>,
+    /// What the registry has and does not give.
+    pub(super) withheld: Vec<String>,
+}
+
+impl Content {
+    pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Self, InputError> {
+        let outline = outline::read(api, prefix, parallel).await?;
+        let mut content = Self::default();
+        let wanted: Vec<(String, i64, bool)> = all(&outline).collect();
+        let mut found = stream::iter(wanted)
+            .map(async |(subject, version, is_deleted)| {
+                let answer = version_of(api, &subject, version, is_deleted).await?;
+                Ok::<_, InputError>((subject, version, is_deleted, answer))
+            })
+            .buffer_unordered(usize::from(parallel));
+        while let Some((subject, version, is_deleted, answer)) = found.try_next().await? {
+            match answer {
+                Some(answer) => {
+                    content.versions.insert((subject, version), StoredVersion::read(&answer, is_deleted));
+                }
+                None => content.withheld.push(format!("{subject} version {version}")),
+            }
+        }
+        (content.configs, content.modes) = settings(api, &outline, prefix.is_empty(), parallel).await?;
+        content.modes.retain(|scope, _| is_subject(scope));
+        Ok(content)
+    }
+}
+
+impl Content {
+    /// Leaves only subjects that begin so, and their settings.
+    pub(super) fn keep(&mut self, prefix: &str) {
+        self.versions.retain(|(subject, _), _| subject.starts_with(prefix));
+        self.configs.retain(|scope, _| scope.starts_with(prefix));
+        self.modes.retain(|scope, _| scope.starts_with(prefix));
+    }
+
+    /// Which versions there are.
+    pub(super) fn outline(&self) -> Outline {
+        let mut outline = Outline::new();
+        for ((subject, version), stored) in &self.versions {
+            let versions = outline.entry(subject.clone()).or_default();
+            if stored.is_deleted {
+                versions.deleted.insert(*version)
+            } else {
+                versions.live.insert(*version)
+            };
+        }
+        outline
+    }
+}
+
+/// Every version, and whether it is deleted.
+pub(super) fn all(outline: &Outline) -> impl Iterator<Item = (String, i64, bool)> {
+    outline.iter().flat_map(|(subject, versions)| {
+        versions.all().map(|version| (subject.clone(), version, versions.deleted.contains(&version)))
+    })
+}
+
+pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_deleted: bool) -> Result<Option<Value>, InputError> {
+    let query = if is_deleted { "?deleted=true" } else { "" };
+    api.find(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await
+}
+
+/// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.
+fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
+    let mut scopes: BTreeSet<String> = outline.keys().cloned().collect();
+    scopes.extend(outline.keys().filter_map(|subject| context_of(subject)));
+    if whole {
+        scopes.insert(String::new());
+    }
+    scopes
+}
+
+/// The context of a qualified name, as a scope: `:.ctx:`.
+pub(super) fn context_of(subject: &str) -> Option<String> {
+    let rest = subject.strip_prefix(":.")?;
+    rest.split_once(':').map(|(context, _)| format!(":.{context}:"))
+}
+
+/// Whether a scope is a subject, rather than a context or the registry.
+pub(super) fn is_subject(scope: &str) -> bool {
+    !scope.is_empty() && !(scope.starts_with(":.") && scope.ends_with(':'))
+}
+
+type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
+
+pub(super) async fn settings(api: &Api, outline: &Outline, whole: bool, parallel: u16) -> Result<Settings, InputError> {
+    let read = async |scope: String| {
+        let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
+        let config = api.config(named).await?;
+        let path = named.map_or_else(|| "/mode".to_owned(), |scope| format!("/mode/{}", segment(scope)));
+        let mode = api.find(&path).await?;
+        let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
+        Ok::<_, InputError>((scope, config.filter(|config| !is_empty(config)), mode))
+    };
+    let mut found = stream::iter(scopes(outline, whole)).map(read).buffer_unordered(usize::from(parallel));
+    let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
+    while let Some((scope, config, mode)) = found.try_next().await? {
+        configs.extend(config.map(|config| (scope.clone(), sorted(config))));
+        modes.extend(mode.map(|mode| (scope, mode)));
+    }
+    Ok((configs, modes))
+}
+
+/// Members in the order of their names, so that equal configs are equal texts.
+pub(super) fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<String, Value> = members.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            Value::Object(members.into_iter().filter(|(_, value)| !value.is_null()).collect())
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,63 @@
+//! One number for all that a registry says.
+//!
+//! It is the SHA-256 of a line for each version, config and mode, in the order of their names. Which modes there are is left out where it
+//! is the usual one, and guids are left out, because not every registry has them: they follow from the rest.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::content::Content;
+use crate::types::hex;
+
+/// The mode of what has none of its own.
+const USUAL: &str = "READWRITE";
+
+pub(super) fn of(content: &Content) -> String {
+    let mut sha = Sha256::new();
+    for ((subject, version), stored) in &content.versions {
+        let member = |key: &str| stored.body.get(key).cloned().unwrap_or_default();
+        let line = json!([
+            "version",
+            subject,
+            version,
+            stored.id,
+            stored.is_deleted,
+            member("schemaType"),
+            stored.text(),
+            member("references"),
+            member("metadata"),
+            member("ruleSet"),
+        ]);
+        sha.update(format!("{line}\n"));
+    }
+    for (scope, config) in &content.configs {
+        sha.update(format!("{}\n", json!(["config", scope, config])));
+    }
+    for (scope, mode) in content.modes.iter().filter(|(_, mode)| *mode != USUAL) {
+        sha.update(format!("{}\n", json!(["mode", scope, mode])));
+    }
+    hex(&sha.finalize())
+}
+
+pub(super) fn counts(content: &Content) -> String {
+    let versions = content.versions.len();
+    let deleted = content.versions.values().filter(|stored| stored.is_deleted).count();
+    format!("{} subjects, {versions} versions, {deleted} of them deleted, {} configs", subjects(content), content.configs.len())
+}
+
+fn subjects(content: &Content) -> usize {
+    let mut names: Vec<&str> = content.versions.keys().map(|(subject, _)| subject.as_str()).collect();
+    names.dedup();
+    names.len()
+}
+
+pub(super) fn json(content: &Content) -> Value {
+    json!({
+        "digest": of(content),
+        "subjects": subjects(content),
+        "versions": content.versions.len(),
+        "deletedVersions": content.versions.values().filter(|stored| stored.is_deleted).count(),
+        "configs": content.configs.len(),
+        "withheld": content.withheld,
+    })
+}

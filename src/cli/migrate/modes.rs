@@ -1,0 +1,84 @@
+//! Modes: the target takes ids while it is filled, and the source nothing more when it is left.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::content::context_of;
+use super::source::Source;
+use crate::cli::api::{Api, segment};
+use crate::cli::check::InputError;
+
+fn path(scope: &str) -> String {
+    if scope.is_empty() { "/mode".to_owned() } else { format!("/mode/{}", segment(scope)) }
+}
+
+async fn set(api: &Api, scope: &str, mode: &str, force: bool) -> Result<(), InputError> {
+    let query = if force { "?force=true" } else { "" };
+    let body = json!({ "mode": mode });
+    let answer = api.send(Method::PUT, &format!("{}{query}", path(scope)), Some(&body)).await?;
+    if answer.status == 200 {
+        return Ok(());
+    }
+    let scope = if scope.is_empty() { "the registry" } else { scope };
+    Err(api.failed(format!("the mode of {scope} can't be set to {mode}: {}", answer.complaint())))
+}
+
+async fn mode_of(api: &Api, scope: &str) -> Result<Option<String>, InputError> {
+    let found = api.find(&path(scope)).await?;
+    Ok(found.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned))
+}
+
+/// The registry as a whole (the empty name), and the contexts that subjects are in.
+async fn scopes(source: &Source<'_>) -> Result<BTreeSet<String>, InputError> {
+    let contexts: BTreeSet<String> = match source {
+        Source::File(content) => content.versions.keys().filter_map(|(name, _)| context_of(name)).collect(),
+        Source::Registry(api) => {
+            let mut names = api.subjects(":*:", true).await?;
+            if names.is_empty() {
+                names = api.subjects("", true).await?;
+            }
+            names.iter().filter_map(|name| context_of(name)).collect()
+        }
+    };
+    Ok(contexts.into_iter().chain([String::new()]).collect())
+}
+
+async fn source_mode(from: &Source<'_>, scope: &str) -> Result<Option<String>, InputError> {
+    match from {
+        Source::Registry(api) => mode_of(api, scope).await,
+        Source::File(content) => Ok(content.modes.get(scope).cloned()),
+    }
+}
+
+/// Has the target take ids, in every context that the source has. What is there already stays.
+pub(super) async fn take_imports(from: &Source<'_>, to: &Api) -> Result<(), InputError> {
+    for scope in scopes(from).await? {
+        if mode_of(to, &scope).await?.as_deref() != Some("IMPORT") {
+            set(to, &scope, "IMPORT", true).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives the target the modes that the source had before: read-write, unless a context or the registry was in another one. A source that
+/// has just been closed was in READWRITE.
+pub(super) async fn as_before(from: &Source<'_>, to: &Api) -> Result<(), InputError> {
+    for scope in scopes(from).await? {
+        if scope.is_empty() {
+            set(to, &scope, "READWRITE", false).await?;
+        } else if let Some(mode) = source_mode(from, &scope).await?.filter(|mode| mode != "READWRITE") {
+            set(to, &scope, &mode, false).await?;
+        } else {
+            // a context without a mode of its own has the registry's
+            to.send(Method::DELETE, &path(&scope), None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets nobody write to the source any more.
+pub(super) async fn close(from: &Api) -> Result<(), InputError> {
+    set(from, "", "READONLY", false).await
+}

@@ -1,0 +1,149 @@
+//! The records of the topic `_schemas`, in which Confluent's registry and Karapace keep everything.
+//!
+//! They are read in order, as those registries do at their start, compacted or not.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::content::{Content, StoredVersion, context_of, sorted};
+
+/// One record: the key, and the value if it has one.
+pub(super) type Record = (Value, Option<Value>);
+
+/// What was left out, and why.
+#[derive(Debug, Default)]
+pub(super) struct Skipped(pub(super) Vec<String>);
+
+/// Says what the records say together.
+pub(super) fn replay(records: impl Iterator<Item = Record>) -> (Content, Skipped) {
+    let (mut content, mut skipped) = (Content::default(), Skipped::default());
+    let mut ids = Ids::new();
+    for (key, value) in records {
+        let text = |key_of: &Value, name: &str| key_of.get(name).and_then(Value::as_str).map(str::to_owned);
+        let subject = text(&key, "subject");
+        match text(&key, "keytype").as_deref() {
+            Some("SCHEMA") => schema(&mut content, &mut ids, &mut skipped, &key, value.as_ref()),
+            Some("DELETE_SUBJECT") => {
+                let (Some(subject), Some(value)) = (subject, value) else { continue };
+                let last = value.get("version").and_then(Value::as_i64).unwrap_or(i64::MAX);
+                for ((_, version), stored) in content.versions.iter_mut().filter(|((name, _), _)| *name == subject) {
+                    stored.is_deleted |= *version <= last;
+                }
+            }
+            Some("CLEAR_SUBJECT") => {
+                let Some(subject) = subject else { continue };
+                content.versions.retain(|(name, _), stored| *name != subject || !stored.is_deleted);
+            }
+            Some("CONFIG") => {
+                let scope = subject.unwrap_or_default();
+                match value {
+                    Some(value) => {
+                        content.configs.insert(scope, config(value));
+                    }
+                    None => {
+                        content.configs.remove(&scope);
+                    }
+                }
+            }
+            Some("MODE") => {
+                let scope = subject.unwrap_or_default();
+                match value.as_ref().and_then(|value| text(value, "mode")) {
+                    Some(mode) => {
+                        content.modes.insert(scope, mode);
+                    }
+                    None => {
+                        content.modes.remove(&scope);
+                    }
+                }
+            }
+            // what only marks a place
+            Some("NOOP" | "CONTEXT") => {}
+            Some(other) => skipped.0.push(format!("a record of the kind {other}")),
+            None => skipped.0.push(format!("a record whose key says no kind: {key}")),
+        }
+    }
+    (content, skipped)
+}
+
+/// The text that an id stands for, in its context.
+type Ids = HashMap<(Option<String>, i64), Value>;
+
+fn schema(content: &mut Content, ids: &mut Ids, skipped: &mut Skipped, key: &Value, value: Option<&Value>) {
+    let subject = key.get("subject").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(version) = key.get("version").and_then(Value::as_i64) else {
+        skipped.0.push(format!("a schema without version: {key}"));
+        return;
+    };
+    let Some(value) = value else {
+        content.versions.remove(&(subject, version));
+        return;
+    };
+    let is_deleted = value.get("deleted").and_then(Value::as_bool) == Some(true);
+    let stored = StoredVersion::read(value, is_deleted);
+    // as those registries do: an id that stands for something else already keeps its meaning
+    if let (Some(id), Some(text)) = (stored.id, stored.body.get("schema")) {
+        let known = ids.entry((context_of(&subject), id)).or_insert_with(|| text.clone());
+        if known != text {
+            skipped.0.push(format!("{subject} version {version}: its id {id} stands for another schema"));
+            return;
+        }
+    }
+    content.versions.insert((subject, version), stored);
+}
+
+/// The config of a record as requests have it.
+fn config(value: Value) -> Value {
+    let Value::Object(mut members) = value else { return json!({}) };
+    members.remove("subject");
+    if let Some(level) = members.remove("compatibilityLevel") {
+        members.entry("compatibility").or_insert(level);
+    }
+    sorted(members.into())
+}
+
+/// The records that say the same, keys and values in Confluent's order of members. `order` is that of the versions.
+pub(super) fn records<'c>(content: &'c Content, order: impl Iterator<Item = &'c (String, i64)>) -> Vec<(Value, Value)> {
+    let mut records = Vec::new();
+    for key in order {
+        let Some(stored) = content.versions.get(key) else { continue };
+        let (subject, version) = key;
+        let mut value = Map::new();
+        value.insert("subject".to_owned(), json!(subject));
+        value.insert("version".to_owned(), json!(version));
+        value.insert("id".to_owned(), json!(stored.id));
+        for name in ["schemaType", "references", "metadata", "ruleSet", "schema"] {
+            if let Some(member) = stored.body.get(name).filter(|member| *member != &json!("AVRO")) {
+                value.insert(name.to_owned(), member.clone());
+            }
+        }
+        value.insert("deleted".to_owned(), json!(stored.is_deleted));
+        let key = json!({ "keytype": "SCHEMA", "subject": subject, "version": version, "magic": 1 });
+        records.push((key, value.into()));
+    }
+    let scoped = |kind: &str, scope: &str| {
+        let mut key = Map::new();
+        key.insert("keytype".to_owned(), json!(kind));
+        if !scope.is_empty() {
+            key.insert("subject".to_owned(), json!(scope));
+        }
+        key.insert("magic".to_owned(), json!(0));
+        Value::Object(key)
+    };
+    for (scope, config) in &content.configs {
+        let mut value = Map::new();
+        if !scope.is_empty() {
+            value.insert("subject".to_owned(), json!(scope));
+        }
+        for (name, member) in config.as_object().into_iter().flatten() {
+            let name = if name == "compatibility" { "compatibilityLevel" } else { name };
+            value.insert(name.to_owned(), member.clone());
+        }
+        records.push((scoped("CONFIG", scope), value.into()));
+    }
+    for (scope, mode) in &content.modes {
+        let value = if scope.is_empty() { json!({ "mode": mode }) } else { json!({ "subject": scope, "mode": mode }) };
+        records.push((scoped("MODE", scope), value));
+    }
+    records
+}

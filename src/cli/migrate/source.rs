@@ -1,0 +1,52 @@
+//! Where a copy comes from: a registry that is asked, or what a file says.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::content::{self, Content, StoredVersion};
+use super::outline::{self, Outline};
+use crate::cli::api::Api;
+use crate::cli::check::InputError;
+
+pub(super) enum Source<'a> {
+    Registry(&'a Api),
+    File(&'a Content),
+}
+
+impl Source<'_> {
+    pub(super) async fn outline(&self, prefix: &str, parallel: u16) -> Result<Outline, InputError> {
+        match self {
+            Self::Registry(api) => outline::read(api, prefix, parallel).await,
+            Self::File(content) => Ok(content.outline()),
+        }
+    }
+
+    /// `None` for a version that is not given.
+    pub(super) async fn version(
+        &self,
+        (subject, version): &(String, i64),
+        is_deleted: bool,
+    ) -> Result<Option<StoredVersion>, InputError> {
+        match self {
+            Self::Registry(api) => {
+                let answer = content::version_of(api, subject, *version, is_deleted).await?;
+                Ok(answer.map(|answer| StoredVersion::read(&answer, is_deleted)))
+            }
+            Self::File(content) => Ok(content.versions.get(&(subject.clone(), *version)).cloned()),
+        }
+    }
+
+    /// Configs and modes.
+    pub(super) async fn settings(
+        &self,
+        outline: &Outline,
+        whole: bool,
+        parallel: u16,
+    ) -> Result<(BTreeMap<String, Value>, BTreeMap<String, String>), InputError> {
+        match self {
+            Self::Registry(api) => content::settings(api, outline, whole, parallel).await,
+            Self::File(content) => Ok((content.configs.clone(), content.modes.clone())),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Where two registries differ.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::content::{Content, StoredVersion};
+use super::digest;
+use crate::cli::check::style::without_controls;
+
+/// Differences that are printed for people; JSON has all of them.
+const SHOWN: usize = 50;
+/// The mode of what has none of its own.
+const USUAL: &str = "READWRITE";
+
+/// One difference.
+#[derive(Debug)]
+struct Difference {
+    /// A subject, a context, or nothing for the registry as a whole.
+    scope: String,
+    version: Option<i64>,
+    what: &'static str,
+    reason: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Report {
+    differences: Vec<Difference>,
+}
+
+pub(super) fn report(source: &Content, target: &Content) -> Report {
+    let mut differences = Vec::new();
+    let keys: BTreeSet<_> = source.versions.keys().chain(target.versions.keys()).collect();
+    for key in keys {
+        let (subject, version) = key;
+        let mut add = |what: &'static str, reason: String| {
+            differences.push(Difference { scope: subject.clone(), version: Some(*version), what, reason });
+        };
+        match (source.versions.get(key), target.versions.get(key)) {
+            (Some(_), None) => add("version", "the target does not have it".to_owned()),
+            (None, Some(_)) => add("version", "the source does not have it".to_owned()),
+            (Some(one), Some(other)) => compare(one, other, &mut add),
+            (None, None) => {}
+        }
+    }
+    let scopes: BTreeSet<&String> = source.configs.keys().chain(target.configs.keys()).collect();
+    for scope in scopes {
+        let (one, other) = (source.configs.get(scope), target.configs.get(scope));
+        if one != other {
+            let shown = |config: Option<&Value>| config.map_or_else(|| "none".to_owned(), Value::to_string);
+            let reason = format!("{} in the source, {} in the target", shown(one), shown(other));
+            differences.push(Difference { scope: scope.clone(), version: None, what: "config", reason });
+        }
+    }
+    let scopes: BTreeSet<&String> = source.modes.keys().chain(target.modes.keys()).collect();
+    for scope in scopes {
+        let mode = |content: &Content| content.modes.get(scope).map_or(USUAL, String::as_str).to_owned();
+        let (one, other) = (mode(source), mode(target));
+        if one != other {
+            let reason = format!("{one} in the source, {other} in the target");
+            differences.push(Difference { scope: scope.clone(), version: None, what: "mode", reason });
+        }
+    }
+    Report { differences }
+}
+
+fn compare(one: &StoredVersion, other: &StoredVersion, add: &mut impl FnMut(&'static str, String)) {
+    let shown = |id: Option<i64>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    if one.id != other.id {
+        add("id", format!("{} in the source, {} in the target", shown(one.id), shown(other.id)));
+    }
+    if one.is_deleted != other.is_deleted {
+        let word = |is_deleted: bool| if is_deleted { "deleted" } else { "live" };
+        add("deletion", format!("{} in the source, {} in the target", word(one.is_deleted), word(other.is_deleted)));
+    }
+    if one.text() != other.text() {
+        add("schema", "the texts differ".to_owned());
+    }
+    for key in ["schemaType", "references", "metadata", "ruleSet"] {
+        let (a, b) = (one.body.get(key), other.body.get(key));
+        if a != b {
+            let shown = |value: Option<&Value>| {
+                value.map_or_else(|| "none".to_owned(), |value| value.to_string().chars().take(200).collect())
+            };
+            add(key, format!("{} in the source, {} in the target", shown(a), shown(b)));
+        }
+    }
+    if let (Some(a), Some(b)) = (&one.guid, &other.guid)
+        && a != b
+    {
+        add("guid", format!("{a} in the source, {b} in the target"));
+    }
+}
+
+impl Report {
+    pub(super) fn is_equal(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    pub(super) fn human(&self, source: &Content, target: &Content) -> String {
+        let mut out = String::new();
+        for one in self.differences.iter().take(SHOWN) {
+            let version = one.version.map_or_else(String::new, |version| format!(" version {version}"));
+            let scope = if one.scope.is_empty() { "(the registry)" } else { &one.scope };
+            out.push_str(&without_controls(&format!("{scope}{version}: {}: {}", one.what, one.reason)));
+            out.push('\n');
+        }
+        if self.differences.len() > SHOWN {
+            out.push_str(&format!("and {} more (--json has all)\n", self.differences.len() - SHOWN));
+        }
+        for (name, content) in [("source", source), ("target", target)] {
+            for withheld in content.withheld.iter().take(SHOWN) {
+                out.push_str(&without_controls(&format!("{withheld}: the {name} has it and does not give it")));
+                out.push('\n');
+            }
+            out.push_str(&format!("{name}  {}  {}\n", digest::of(content), digest::counts(content)));
+        }
+        out.push_str(&match self.differences.len() {
+            0 => "equal\n".to_owned(),
+            1 => "1 difference\n".to_owned(),
+            count => format!("{count} differences\n"),
+        });
+        out
+    }
+
+    pub(super) fn json(&self, source: &Content, target: &Content) -> Value {
+        let difference =
+            |one: &Difference| json!({ "scope": one.scope, "version": one.version, "what": one.what, "reason": one.reason });
+        json!({
+            "equal": self.is_equal(),
+            "source": digest::json(source),
+            "target": digest::json(target),
+            "differences": self.differences.iter().map(difference).collect::<Vec<_>>(),
+        })
+    }
+}

@@ -1,0 +1,267 @@
+//! `accordant migrate` and `digest`, between servers and with what is no registry of ours.
+
+use serde_json::{Value, json};
+
+use super::check::{Run, folder, run_with};
+use crate::on_both;
+use crate::support::app::{Database, TestApp, record};
+
+fn url(app: &TestApp) -> String {
+    format!("http://{}", app.address)
+}
+
+fn ask(arguments: &str) -> Run {
+    let files = folder(&[]);
+    tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]))
+}
+
+fn migrate(from: &TestApp, to: &TestApp, more: &str) -> Run {
+    ask(&format!("migrate --from {} --to {} {more}", url(from), url(to)))
+}
+
+fn digest(app: &TestApp) -> Value {
+    ask(&format!("digest --json --registry {}", url(app))).json()
+}
+
+/// Contexts, gaps, deletions, references of three formats across contexts, metadata, rules, configs and modes.
+async fn fill(app: &TestApp) {
+    app.register("z-money", &record("Money", &["units"])).await;
+    app.register_as(
+        "a-order",
+        "AVRO",
+        r#"{"type":"record","name":"Order","fields":[{"name":"total","type":"Money"}]}"#,
+        &[("Money", "z-money", 1)],
+    )
+    .await;
+    app.register_as(":.x:item", "PROTOBUF", "syntax = \"proto3\"; message Item { string sku = 1; }", &[]).await;
+    app.register_as(
+        "cart",
+        "PROTOBUF",
+        "syntax = \"proto3\"; import \"item.proto\"; message Cart { repeated Item items = 1; }",
+        &[("item.proto", ":.x:item", 1)],
+    )
+    .await;
+    app.register_as("name", "JSON", r#"{"type":"string"}"#, &[]).await;
+    app.register_as(
+        "person",
+        "JSON",
+        r#"{"type":"object","properties":{"name":{"$ref":"name.json"}}}"#,
+        &[("name.json", "name", 1)],
+    )
+    .await;
+    app.put("/config/gaps", &json!({ "compatibility": "NONE", "normalize": true })).await.ok();
+    for fields in [&["a"][..], &["b"], &["c"], &["d"]] {
+        app.register("gaps", &record("Gaps", fields)).await;
+    }
+    for (path, times) in [("/subjects/gaps/versions/1", 2), ("/subjects/gaps/versions/3", 1), ("/subjects/name/versions/1", 0)] {
+        for time in 0..times {
+            let permanent = if time == 1 { "?permanent=true" } else { "" };
+            app.delete(&format!("{path}{permanent}")).await.ok();
+        }
+    }
+    app.register("gone", &record("Gone", &["a"])).await;
+    app.delete("/subjects/gone").await.ok();
+    let contract = json!({
+        "schema": record("Contract", &["a"]),
+        "metadata": { "properties": { "owner": "team" }, "tags": { "Contract.a": ["PII"] } },
+        "ruleSet": { "domainRules": [{ "name": "r", "kind": "CONDITION", "type": "CEL", "mode": "WRITE", "expr": "message.a > 0" }] },
+    });
+    app.post("/subjects/contract/versions", &contract).await.ok();
+    app.put("/config/:.x:", &json!({ "compatibility": "FULL" })).await.ok();
+    app.put("/config", &json!({ "compatibility": "BACKWARD_TRANSITIVE" })).await.ok();
+    app.put("/mode/gaps", &json!({ "mode": "READONLY" })).await.ok();
+}
+
+on_both! {
+    async fn everything_is_copied_and_both_have_one_digest(db) {
+        let (from, to, third) = (TestApp::new(db).await, TestApp::new(db).await, TestApp::new(Database::Sqlite).await);
+        fill(&from).await;
+        let dry = migrate(&from, &to, "--dry-run");
+        assert_eq!((dry.code, dry.out.as_str()), (0, "to copy: 11 versions, 2 deletions, 4 settings\n"), "{}", dry.err);
+        assert_eq!(to.get("/subjects?deleted=true").await.ok(), json!([]));
+        let done = migrate(&from, &to, "--json");
+        let report = done.json();
+        assert_eq!((done.code, &report["equal"], &report["differences"]), (0, &json!(true), &json!([])), "{}", done.err);
+        assert_eq!(digest(&from), digest(&to));
+        assert_eq!((&report["source"]["versions"], &report["source"]["deletedVersions"]), (&json!(11), &json!(2)));
+        for path in ["/mode", "/subjects/gaps/versions", "/subjects/gaps/versions?deleted=true", "/subjects/contract/versions/1/schema"] {
+            assert_eq!(from.get(path).await.text, to.get(path).await.text, "{path}");
+        }
+        // ids go on where they were
+        let id = to.register("new", &record("New", &["a"])).await;
+        assert_eq!(id, from.register("new", &record("New", &["a"])).await);
+        // again there is nothing to do; on to a third it is the same
+        let again = migrate(&from, &to, "");
+        assert!(again.code == 0 && again.err.contains("copied: 0 versions, 0 deletions, 0 settings"), "{}{}", again.out, again.err);
+        assert_eq!(migrate(&to, &third, "").code, 0);
+        assert_eq!(digest(&third), digest(&from));
+    }
+
+    async fn files_and_back_are_the_same_registry(db) {
+        let (from, to, third) = (TestApp::new(db).await, TestApp::new(db).await, TestApp::new(Database::Sqlite).await);
+        fill(&from).await;
+        let files = folder(&[]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        let written = ask(&format!("export --from {} --output all.jsonl.gz", url(&from)));
+        assert_eq!(written.code, 0, "{}", written.err);
+        let read = ask(&format!("import all.jsonl.gz --to {}", url(&to)));
+        assert!(read.code == 0 && read.out.ends_with("equal\n"), "{}{}", read.out, read.err);
+        ask(&format!("export --from {} --output topic.txt --format schemas-topic", url(&to)));
+        let read = ask(&format!("import topic.txt --to {}", url(&third)));
+        assert!(read.code == 0 && read.out.ends_with("equal\n"), "{}{}", read.out, read.err);
+        assert_eq!((digest(&to), digest(&third)), (digest(&from), digest(&from)));
+        assert_eq!(ask("digest --json --file topic.txt").json(), digest(&from));
+        // a bundle that was cut or changed is refused
+        ask(&format!("export --from {} --output all.jsonl", url(&from)));
+        let text = std::fs::read_to_string(files.path().join("all.jsonl")).unwrap();
+        for (name, text, why) in [
+            ("cut", text.lines().take(5).map(|line| format!("{line}\n")).collect::<String>(), "it was cut"),
+            ("changed", text.replacen("Money", "Honey", 1), "not what its digest was made of"),
+        ] {
+            std::fs::write(files.path().join(name), text).unwrap();
+            let refused = ask(&format!("import {name} --to {}", url(&to)));
+            assert!(refused.code == 2 && refused.err.contains(why), "{}", refused.err);
+        }
+    }
+
+    async fn differences_are_named(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        from.register("a", &record("A", &["a"])).await;
+        from.register("b", &record("B", &["a"])).await;
+        to.register("b", &record("B", &["other"])).await;
+        to.register("c", &record("C", &["a"])).await;
+        to.put("/config/b", &json!({ "compatibility": "NONE" })).await.ok();
+        let report = migrate(&from, &to, "--verify --json");
+        let what: Vec<(&str, &str)> = report.json()["differences"].as_array().unwrap().iter().map(|one| (one["scope"].as_str().unwrap().to_owned(), one["what"].as_str().unwrap().to_owned())).map(|(scope, what)| (&*scope.leak(), &*what.leak())).collect();
+        assert_eq!((report.code, what), (1, vec![("a", "version"), ("b", "id"), ("b", "schema"), ("b", "guid"), ("c", "version"), ("b", "config")]));
+        let human = migrate(&from, &to, "--verify");
+        assert!(human.out.contains("a version 1: version: the target does not have it\n") && human.out.ends_with("6 differences\n"), "{}", human.out);
+        // an id that stands for something else already ends it
+        let refused = migrate(&from, &to, "");
+        assert!(refused.code == 2 && refused.err.contains("a version 1: "), "{} {}", refused.code, refused.err);
+    }
+
+    async fn at_the_cutover_the_source_is_closed_and_the_target_opened(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        fill(&from).await;
+        let done = migrate(&from, &to, "--cutover");
+        assert!(done.code == 0 && done.err.contains("nobody could write for"), "{}{}", done.out, done.err);
+        assert_eq!((from.get("/mode").await.ok(), to.get("/mode").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "READWRITE" })));
+        assert_eq!(digest(&from), digest(&to));
+        to.register(":.x:more", &record("More", &["a"])).await;
+        let removed = migrate(&from, &to, "--mirror");
+        assert!(removed.code == 0 && removed.err.contains("1 removals"), "{}{}", removed.out, removed.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_registry_is_told_of() {
+    let app = TestApp::new(Database::Sqlite).await;
+    for (from, to, message) in [
+        ("http://127.0.0.1:9".to_owned(), url(&app), "can't connect"),
+        (url(&app), url(&app), "both are the same registry"),
+        ("nowhere".to_owned(), url(&app), "there is no [env.nowhere]"),
+    ] {
+        let run = ask(&format!("migrate --from {from} --to {to}"));
+        assert!(run.code == 2 && run.err.contains(message), "{}", run.err);
+    }
+}
+
+/// What the topic says, as each of the tools that dump it writes it.
+const RECORDS: [(&str, &str); 12] = [
+    (r#"{"keytype":"NOOP","magic":0}"#, "null"),
+    (
+        r#"{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}"#,
+        r#"{"subject":"a","version":1,"id":1,"schema":"\"int\"","deleted":false}"#,
+    ),
+    (
+        r#"{"keytype":"SCHEMA","subject":"a","version":2,"magic":1}"#,
+        r#"{"subject":"a","version":2,"id":2,"schema":"\"long\"","deleted":false}"#,
+    ),
+    (
+        r#"{"keytype":"SCHEMA","subject":"b","version":1,"magic":1}"#,
+        r#"{"subject":"b","version":1,"id":2,"schema":"\"string\"","deleted":false}"#,
+    ),
+    (
+        r#"{"keytype":"SCHEMA","subject":"c","version":1,"magic":1}"#,
+        r#"{"subject":"c","version":1,"id":3,"schemaType":"JSON","schema":"{}","deleted":false}"#,
+    ),
+    (
+        r#"{"keytype":"SCHEMA","subject":"c","version":1,"magic":1}"#,
+        r#"{"subject":"c","version":1,"id":3,"schemaType":"JSON","schema":"{}","deleted":true}"#,
+    ),
+    (r#"{"keytype":"DELETE_SUBJECT","subject":"a","magic":0}"#, r#"{"subject":"a","version":1}"#),
+    (
+        r#"{"keytype":"SCHEMA","subject":"d","version":1,"magic":1}"#,
+        r#"{"subject":"d","version":1,"id":4,"schema":"\"bytes\"","deleted":true}"#,
+    ),
+    (r#"{"keytype":"SCHEMA","subject":"d","version":1,"magic":1}"#, "null"),
+    (r#"{"keytype":"CONFIG","subject":"a","magic":0}"#, r#"{"subject":"a","compatibilityLevel":"FULL"}"#),
+    (r#"{"keytype":"CONFIG","magic":0}"#, r#"{"compatibilityLevel":"NONE"}"#),
+    (r#"{"keytype":"ASSOC","resourceName":"r"}"#, "{}"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dumps_of_the_topic_are_read_in_every_form() {
+    let console: String = RECORDS.iter().map(|(key, value)| format!("{key}\t{value}\n")).collect();
+    let kcat = |key: &str, value: &str| {
+        let payload = if value == "null" { Value::Null } else { json!(value) };
+        json!({ "topic": "_schemas", "partition": 0, "offset": 1, "key": key, "payload": payload }).to_string()
+    };
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let forms = [
+        ("console.txt", console),
+        ("kcat.jsonl", RECORDS.iter().map(|(key, value)| kcat(key, value) + "\n").collect()),
+        ("karapace1.json", Value::from(RECORDS.iter().map(|(key, value)| json!([key, value])).collect::<Vec<_>>()).to_string()),
+        (
+            "karapace2.log",
+            format!(
+                "/V2\n{}",
+                RECORDS
+                    .iter()
+                    .map(|(key, value)| format!(
+                        "{}\t{}\n",
+                        hex(key),
+                        if *value == "null" { "null".to_owned() } else { hex(value) }
+                    ))
+                    .collect::<String>()
+            ),
+        ),
+    ];
+    for (name, text) in forms {
+        let files = folder(&[(name, &text)]);
+        let app = TestApp::new(Database::Sqlite).await;
+        let run = tokio::task::block_in_place(|| run_with(files.path(), &format!("import {name} --to {}", url(&app)), "", &[]));
+        assert!(run.code == 0 && run.out.ends_with("equal\n"), "{name}: {}{}", run.out, run.err);
+        assert!(run.err.contains("left out: b version 1: its id 2 stands for another schema\n"), "{name}: {}", run.err);
+        assert!(run.err.contains("left out: a record of the kind ASSOC\n"), "{name}: {}", run.err);
+        assert_eq!(app.get("/subjects").await.ok(), json!(["a"]), "{name}");
+        assert_eq!(app.get("/subjects?deleted=true").await.ok(), json!(["a", "c"]), "{name}");
+        assert_eq!(app.get("/subjects/a/versions").await.ok(), json!([2]), "{name}");
+        assert_eq!(app.get("/config/a").await.ok()["compatibilityLevel"], "FULL", "{name}");
+        assert_eq!(app.get("/config").await.ok()["compatibilityLevel"], "NONE", "{name}");
+    }
+    let files = folder(&[
+        (
+            "axonops.json",
+            r#"{"schemas":[{"id":7,"subject":"a","version":3,"schemaType":"AVRO","schema":"\"int\"","references":[]}]}"#,
+        ),
+        ("empty", ""),
+        ("other", "x"),
+        ("three", "/V3\n"),
+    ]);
+    let app = TestApp::new(Database::Sqlite).await;
+    let ask = |name: &str| {
+        tokio::task::block_in_place(|| run_with(files.path(), &format!("import {name} --to {}", url(&app)), "", &[]))
+    };
+    assert_eq!(ask("axonops.json").code, 0);
+    assert_eq!(app.get("/subjects/a/versions/3").await.ok()["id"], 7);
+    for (name, why) in [
+        ("empty", "has nothing that a registry says"),
+        ("other", "line 1: neither JSON nor KEY<TAB>VALUE"),
+        ("three", "version 3, which is not read"),
+    ] {
+        let run = ask(name);
+        assert!(run.code == 2 && run.err.contains(why), "{name}: {}", run.err);
+    }
+}
