@@ -15,7 +15,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Schemas as code", &["plan", "apply", "drift", "pull", "promote"]),
     ("A registry, day by day", &["subjects", "versions", "get", "register", "delete", "config", "mode"]),
     ("Messages and events", &["decode", "encode", "sample", "ce"]),
-    ("Running a registry", &["serve", "backup", "audit", "migrate", "digest", "passwd", "token", "access"]),
+    ("Running a registry", &["serve", "backup", "audit", "migrate", "digest", "export", "import", "passwd", "token", "access"]),
 ];
 
 const EXAMPLES: &str = "\
