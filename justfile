@@ -29,6 +29,10 @@ all:
 clients:
     ./scripts/test clients
 
+# the web pages in a browser, on both databases
+ui:
+    ./scripts/test ui
+
 # requests generated from openapi.yaml against the running binary
 contract:
     .ci/contract

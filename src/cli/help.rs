@@ -10,12 +10,13 @@ use super::check::style::print;
 use super::exit::{self, Exit};
 
 /// The commands as people look for them. One that stands in none comes last.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("Schemas in files", &["check", "lint", "diff", "validate"]),
     ("Schemas as code", &["plan", "apply", "drift", "pull", "promote"]),
     ("A registry, day by day", &["subjects", "versions", "get", "register", "delete", "config", "mode"]),
     ("Messages and events", &["decode", "encode", "sample", "ce"]),
-    ("Running a registry", &["serve", "backup", "audit", "migrate", "digest", "export", "import", "passwd", "token", "access"]),
+    ("Moving in and out", &["migrate", "export", "import", "digest"]),
+    ("Running a registry", &["serve", "ping", "backup", "audit", "passwd", "token", "access"]),
 ];
 
 const EXAMPLES: &str = "\
@@ -27,7 +28,7 @@ Examples:
 ";
 
 /// Headings of settings, by what their names begin with.
-const HEADINGS: [(&str, &[&str]); 10] = [
+const HEADINGS: [(&str, &[&str]); 11] = [
     ("TLS", &["tls-"]),
     ("Logins", &["users-", "tokens-", "access-file", "hide-denied", "allow-anonymous", "metrics-open", "login-"]),
     ("OpenID Connect", &["oidc-"]),
@@ -39,6 +40,7 @@ const HEADINGS: [(&str, &[&str]); 10] = [
         &["max-avro", "max-json", "max-protobuf", "max-ref", "max-assoc", "work-", "judging-", "rate-limit"],
     ),
     ("Key management", &["kms-", "max-keys"]),
+    ("Exporters", &["exporter-", "max-exporters"]),
     ("Database", &["database", "outage-", "read-consistency", "changes-", "sqlite-"]),
     (
         "Connections",

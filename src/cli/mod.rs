@@ -5,6 +5,7 @@
 //! | `serve` | `accordant serve`: opens the store, runs the server |
 //! | `audit/` | `accordant audit`: the record of who changed what, checked and printed |
 //! | `backup` | `accordant backup`: a copy of the SQLite database |
+//! | `ping` | `accordant ping`: is a server ready? |
 //! | `database` | what the setting `database` means |
 //! | `check/` | `accordant check`: `source`, `references`, `remote` find the schemas, `compare` judges them, one file prints each format |
 //! | `lint/` | `accordant lint`: schemas by themselves |
@@ -54,6 +55,7 @@ mod manifest;
 mod migrate;
 mod oidc;
 mod passwd;
+mod ping;
 mod project;
 mod registry;
 mod registry_login;
@@ -108,6 +110,7 @@ fn commands() -> Command {
         .subcommand(explain::command(settings_arguments()))
         .subcommand(lint::command())
         .subcommand(passwd::command())
+        .subcommand(ping::command(settings_arguments()))
         .subcommand(token::command())
         .subcommand(validate::command())
         .subcommands(help::commands())
@@ -156,7 +159,7 @@ pub fn run() -> ExitCode {
     }
     let mut flags = given(&matches);
     match matches.subcommand() {
-        Some(("serve" | "backup", own)) => flags.extend(given(own)),
+        Some(("serve" | "backup" | "ping", own)) => flags.extend(given(own)),
         Some(("access" | "audit", asked)) => flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default()),
         _ => {}
     }
@@ -165,6 +168,7 @@ pub fn run() -> ExitCode {
     let outcome = match config::load(&flags, &environment) {
         Ok(settings) => match matches.subcommand() {
             Some(("backup", asked)) => backup::run(&settings, asked).map(|()| Exit::Success),
+            Some(("ping", asked)) => ping::run(&settings, asked),
             Some(("audit", asked)) => {
                 asked.subcommand().map_or(Ok(Exit::Usage), |(what, asked)| audit::run(&settings, what, asked, serve::now()))
             }

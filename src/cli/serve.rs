@@ -273,6 +273,13 @@ fn backfill_names(registry: Arc<Registry>) {
                 tracing::warn!(%error, "schemas that an older release stored can't be found by name before the next start");
             }
         }
+        match registry.backfill_words().await {
+            Ok(0) => {}
+            Ok(filed) => tracing::info!("filed the words of {filed} subjects and schemas that an older release stored"),
+            Err(error) => {
+                tracing::warn!(%error, "what an older release stored can't all be searched before the next start");
+            }
+        }
     });
 }
 
@@ -337,6 +344,7 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
         hosts: hosts(settings, is_local),
         cors: cors(settings),
         rate_limits: RateLimits { writes: settings.rate_limit_writes, judging: settings.rate_limit_judging },
+        ui: settings.ui.0,
         metrics_open: settings.metrics_open,
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,

@@ -1,7 +1,9 @@
 //! RING 0: the policy above the formats. Levels, transitivity, groups and reserved fields; which versions are compared and
-//! what the answer says. What a difference means is the formats' knowledge, and under `LOGICAL` that of table engines.
+//! what the answer says. What a difference means is the formats' knowledge, and under `LOGICAL` that of table engines. `diff` says what
+//! changed between two schemas, whatever it means for readers.
 
 mod check;
+pub mod diff;
 mod logical;
 mod report;
 mod second_opinion;

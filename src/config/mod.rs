@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub use endpoint::{Endpoint, Endpoints};
 pub use events::List;
 pub use settings::{SETTINGS, Setting, Settings};
-pub use value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes, age_seconds};
+pub use value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes, Switch, age_seconds};
 
 use crate::types::edit_distance;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::endpoint::Endpoints;
 use super::events::List;
-use super::value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes, Value};
+use super::value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes, Switch, Value};
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::{AccessLog, Rate, TrustedProxies};
@@ -95,6 +95,7 @@ settings! {
     oidc_groups_claim: Option<ClaimPath>, "oidc-groups-claim", "groups", "Where its groups are, if anywhere.";
     oidc_refresh: Duration, "oidc-refresh", "5m", "How often the issuer's keys are fetched.";
     oidc_keys_max_age: Age, "oidc-keys-max-age", "24h", "How long they are good for while the issuer is away.";
+    ui: Switch, "ui", "on", "Serve the web pages below `/ui/`: `on` or `off`.";
     hide_denied: bool, "hide-denied", "false", "Answer as if subjects that may not be read were not there.";
     allow_anonymous: bool, "allow-anonymous", "false", "Without logins: no warning where others than this machine can connect.";
     metrics_open: bool, "metrics-open", "true", "With logins: show `/metrics` to everybody; otherwise it takes `GLOBAL_READ`.";

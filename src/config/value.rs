@@ -148,6 +148,22 @@ impl Value for bool {
     }
 }
 
+/// Something that is there or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch(pub bool);
+
+impl Value for Switch {
+    const KIND: &'static str = "on or off";
+
+    fn read(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "on" | "true" => Some(Self(true)),
+            "off" | "false" => Some(Self(false)),
+            _ => None,
+        }
+    }
+}
+
 impl Value for String {
     const KIND: &'static str = "a text";
 

@@ -9,10 +9,12 @@
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
 
+use super::peer::Peer;
+
 /// Names under which requests reach the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Hosts {
-    /// Whatever it is; pages of other sites may write.
+    /// Whatever it is; pages of other sites may write where they bring no login.
     #[default]
     Any,
     /// `localhost` and what is below it, IP addresses, and these, in lower case.
@@ -55,6 +57,12 @@ pub(super) fn check(request: &Request, hosts: &Hosts) -> Result<(), Refusal> {
         return Err(Refusal::NotOurHost);
     }
     if is_write(request.method()) && is_of_other_site(headers) { Err(Refusal::OtherSite) } else { Ok(()) }
+}
+
+/// Whether a page of another site writes with a login that the browser has remembered: a certificate, or what was once typed in.
+pub(super) fn borrows_login(request: &Request, peer: &Peer) -> bool {
+    let has_login = peer.owner.is_some() || request.headers().contains_key(header::AUTHORIZATION);
+    has_login && is_write(request.method()) && is_of_other_site(request.headers())
 }
 
 /// Paths that are answered when nothing else is.

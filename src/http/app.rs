@@ -23,6 +23,7 @@ use super::peer::Peer;
 use super::request_info::{REQUEST_ID, RequestInfo};
 use super::routes::routes;
 use super::state::AppState;
+use super::ui;
 use crate::registry::Registry;
 
 /// Cheap to clone, one call for each request.
@@ -72,7 +73,7 @@ impl App {
         let varies = matches!(*request.method(), Method::GET | Method::POST);
         let grant = self.state.settings.cors.as_ref().and_then(|cors| cors.grant(&request));
         let generation = self.state.registry.store().known_generation().content;
-        let admitted = match self.admit(&request) {
+        let admitted = match self.admit(&request, &peer) {
             Err(Refusal::OtherSite) if grant.is_some() => Ok(()),
             admitted => admitted,
         };
@@ -104,9 +105,11 @@ impl App {
         response
     }
 
-    fn admit(&self, request: &Request) -> Result<(), Refusal> {
+    fn admit(&self, request: &Request, peer: &Peer) -> Result<(), Refusal> {
         match self.elsewhere {
             Some(refusal) if !admission::is_health(request.uri().path()) => Err(refusal),
+            // a login that the browser adds by itself is not that of the page
+            _ if self.state.gate.is_some() && admission::borrows_login(request, peer) => Err(Refusal::OtherSite),
             _ => admission::check(request, &self.state.settings.hosts),
         }
     }
@@ -123,7 +126,7 @@ impl App {
         let info = RequestInfo::of(&mut request, peer, id, &settings.trusted_proxies);
         let span = span::of(&info);
         // boxed first: a future is as large as all that it may ever hold, and each of those around it would move it
-        let work = Box::pin(Registry::metered(self.dispatch(request, admitted)));
+        let work = Box::pin(Registry::metered(self.dispatch(request, &info, admitted)));
         let work = deadline::within(settings.request_timeout, panic::caught(&info, work));
         let answered = work.instrument(span).await;
         let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
@@ -132,10 +135,20 @@ impl App {
     }
 
     /// The router finds the handler; `dispatch.rs` has what is around that: negotiation, the body, gzip.
-    async fn dispatch(&self, mut request: Request, admitted: Result<(), Refusal>) -> Result<Response, ApiError> {
+    async fn dispatch(
+        &self,
+        mut request: Request,
+        info: &RequestInfo,
+        admitted: Result<(), Refusal>,
+    ) -> Result<Response, ApiError> {
         admitted?;
         if request.method() == Method::OPTIONS && request.uri().path() == "*" {
             return Ok(dispatch::allowed(&dispatch::METHODS));
+        }
+        if self.state.settings.ui
+            && let Some(page) = ui::answer(request.method(), request.uri().path(), &info.headers)
+        {
+            return Ok(page);
         }
         context_prefix::strip(&mut request)?;
         let Ok(response) = self.router.clone().oneshot(request).await;

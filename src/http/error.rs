@@ -255,7 +255,7 @@ impl From<Refusal> for ApiError {
             ),
             Refusal::OtherSite => explained(
                 StatusCode::FORBIDDEN,
-                "a page of another site may not write here (Sec-Fetch-Site); the setting allowed-hosts lifts this with *",
+                "a page of another site may not write here (Sec-Fetch-Site); the setting cors-origins names the sites that may",
             ),
             Refusal::TransferEncoding => {
                 explained(StatusCode::NOT_IMPLEMENTED, "the only Transfer-Encoding that is read is chunked")

@@ -22,6 +22,7 @@
 //! | `wire/` | the JSON of answers, a struct for each |
 //! | `error`, `invalid_schema` | status, code and message of every error |
 //! | `error_response`, `problem` | how they are sent, and how those below `/cloudevents` are |
+//! | `ui` | the web pages |
 //! | `state`, `metrics` | what all requests share |
 
 mod actor;
@@ -56,6 +57,7 @@ mod route;
 mod routes;
 mod state;
 mod trusted_proxies;
+mod ui;
 mod wire;
 
 pub use admission::Hosts;

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::handlers::{
-    associations, audit, compatibility, config, contexts, deks, exporters, health, keks, metadata, mode, records, register_tree,
-    schemas, subjects, whoami,
+    associations, audit, compatibility, config, contexts, deks, diff, explore, exporters, health, keks, metadata, mode, records,
+    register_tree, schemas, subjects, whoami,
 };
 use super::needs::Needs;
 use super::route::{
@@ -163,6 +163,13 @@ pub fn routes() -> &'static [Route] {
             post("/accordant/v1/encode", "encodeRecord", Needs::Schema, records::encode).with(data(records::limit)),
             post("/accordant/v1/register", "registerTree", WRITE_SOME, register_tree::post),
             get("/accordant/v1/audit", "listAudit", Needs::Global(Operation::AuditRead), audit::list),
+            get("/accordant/v1/search", "search", READ_SOME, explore::search),
+            get("/accordant/v1/statistics", "getStatistics", LISTS, explore::statistics),
+            get("/accordant/v1/outline", "getOutline", READ_SOME, explore::outline),
+            get("/accordant/v1/diff", "diffVersions", READ_SOME, diff::get),
+            post("/accordant/v1/diff", "diffSchemas", READ_SOME, diff::post),
+            get("/accordant/v1/references", "getReferenceGraph", READ_SOME, explore::references),
+            get("/accordant/v1/history", "getHistory", READ_SOME, explore::history),
             get("/accordant/v1/whoami", "whoAmI", Needs::Identity, whoami::get),
             get("/healthz", "getHealth", Needs::Nothing, health::alive).with(own_type()),
             get("/readyz", "getReadiness", Needs::Nothing, health::ready).with(own_type()),

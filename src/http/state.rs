@@ -47,6 +47,8 @@ pub struct HttpSettings {
     pub answer_cache_bytes: u64,
     /// Bodies above this many bytes are compressed for clients that accept gzip.
     pub gzip_from: u64,
+    /// Serve the web pages.
+    pub ui: bool,
     /// Answer in the shapes of Confluent's 7.x line.
     pub legacy_shapes: bool,
     pub events: EventSettings,
@@ -92,6 +94,7 @@ impl Default for HttpSettings {
             metrics_open: true,
             answer_cache_bytes: 16 << 20,
             gzip_from: 1024,
+            ui: true,
             legacy_shapes: false,
             events: EventSettings::default(),
             event_time_limit: Duration::from_secs(2),

@@ -11,6 +11,8 @@
 //! | `delete` | deleting versions and subjects |
 //! | `config`, `mode`, `effective` | settings: changing them, and what is effective for a subject |
 //! | `list`, `contexts` | lists |
+//! | `search/`, `statistics` | finding by words, and the words to be found by; how much there is |
+//! | `diff`, `references` | what changed between two schemas; what refers to what |
 //! | `tags` | editing tags, metadata and rules of a version |
 //! | `outbox` | how long changes are kept |
 //! | `audit` | the record of who changed what |
@@ -41,6 +43,7 @@ mod check;
 mod config;
 mod contexts;
 mod delete;
+mod diff;
 mod document;
 mod effective;
 mod error;
@@ -57,22 +60,27 @@ mod mode;
 mod outbox;
 mod parse;
 mod records;
+mod references;
 mod register;
 mod register_tree;
 mod registered;
 mod resolve;
 mod schema_cache;
 mod schema_names;
+mod search;
+mod statistics;
 mod subject_name;
 mod submission;
 mod tags;
 
+pub use crate::compat::diff::{Change, ChangeKind, Changes};
 pub use associations::{
     AnsweredAssociation, AssociateOptions, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery,
     AssociationsAnswer, AssociationsRequest,
 };
 pub use bindings::WithOrigin;
 pub use check::{CheckAnswer, CheckOptions, CheckTarget};
+pub use diff::{DiffSide, DiffSource, Difference, LevelVerdict};
 pub use document::{DocumentName, Located};
 pub use effective::Effective;
 pub use error::{DekForm, NotPermitted, RegistryError};
@@ -85,11 +93,13 @@ pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema};
+pub use references::{ReferenceEdge, ReferenceGraph, ReferenceNode};
 pub use register::RegisterOptions;
 pub use register_tree::{TreeAnswer, TreeMember};
 pub use registered::Registered;
 pub use resolve::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
 pub use schema_cache::CachedSchema;
+pub use search::{Found, FoundDeclaration, FoundPage, MatchKind, Search};
 pub use submission::{Alongside, RawReference, Submission};
 pub use tags::TagRequest;
 
@@ -206,6 +216,7 @@ pub struct Registry {
     judging_pool: judging_pool::JudgingPool,
     bindings: bindings::BindingsCache,
     resolved_uris: resolve::ResolvedUris,
+    statistics: statistics::KeptStatistics,
 }
 
 impl Registry {
@@ -221,6 +232,7 @@ impl Registry {
             prepared_schemas: events::prepared_schemas(defaults.event_cache_bytes),
             judging_pool: judging_pool::JudgingPool::new(limits.judging),
             bindings: Generational::single(),
+            statistics: statistics::KeptStatistics::default(),
             resolved_uris: resolve::resolved_uris(),
             store,
             clock,

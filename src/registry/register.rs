@@ -16,7 +16,7 @@ use super::lookup::Match;
 use super::parse::{Candidate, Reading};
 use super::registered::Registered;
 use super::submission::{RawReference, Submission};
-use super::{MAX_DECISIONS, Registry, schema_cache, schema_names};
+use super::{MAX_DECISIONS, Registry, schema_cache, schema_names, search};
 use crate::cache::Generational;
 use crate::codec::to_text;
 use crate::compat;
@@ -372,8 +372,10 @@ impl Registry {
             return self.import_over(subject, row, id, &content).await;
         }
         let digest = schema_cache::digest(&content.text);
+        let outline = self.outline(&candidate.parsed).await?;
         let request = RegisterRequest {
             subject: subject.clone(),
+            words: Some(search::words(&outline, content.metadata.as_ref())),
             schema: HashedContent::from(content),
             digest: Some(digest),
             names: schema_names::names(&candidate.parsed),

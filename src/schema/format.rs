@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Place};
 use super::logical::{ConversionError, LogicalType};
+use super::outline::Outline;
 use super::position::Position;
 use crate::types::{CompatibilityPolicy, Metadata, ProtobufPolicy, SchemaType};
 
@@ -104,6 +105,12 @@ pub trait Format: fmt::Debug + Send + Sync {
     ) -> Result<String, ConversionError>
     where
         Self: Sized;
+
+    /// What the schema declares, in the order of the text. It has no more than so many declarations, whatever the text says.
+    fn outline(&self) -> Outline;
+
+    /// The lines and columns of offsets in the text as sent.
+    fn positions(&self, offsets: &[u32]) -> HashMap<u32, Position>;
 
     /// The places of declarations that begin at these offsets of the text as sent.
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place>;

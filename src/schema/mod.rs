@@ -5,7 +5,7 @@
 //! - [`Parsed`], [`PayloadValidator`]: a schema of any format, as text and as the judge of data
 //! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
 //! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data
-//! - [`lint`]: what is valid and still worth a second look
+//! - [`lint`]: what is valid and still worth a second look; [`outline`]: what schemas declare
 //! - [`logical`]: what schemas mean to table engines
 //! - [`json`]: the reader of all JSON texts; `position`, `pointer`: places in texts and in values
 //! - `java_number`, `java_properties`: numbers and properties as Java reads and prints them
@@ -28,6 +28,7 @@ pub mod logical;
 mod logical_json;
 pub mod meter;
 pub(crate) mod name_set;
+pub mod outline;
 mod parsed;
 pub mod payload;
 mod payload_validator;
@@ -42,6 +43,7 @@ pub use format::{
     CheckError, CheckOptions, Direction, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, Stage,
     TagEdit, TagEntity,
 };
+pub use outline::{Declaration, DeclarationKind, Outline};
 pub use parsed::Parsed;
 pub use payload_validator::PayloadValidator;
 pub use position::Position;

@@ -5,6 +5,7 @@
 //! | `mod.rs` | the trait, by kind of unit |
 //! | `rows.rs`, `requests.rs`, `keys.rs` | what reads give; what writes take and how they end |
 //! | `audit/` | the record of who changed what: its entries, and the chain that they are sealed into |
+//! | `search.rs`, `statistics.rs` | what is searched for, and what is found; how much there is |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
@@ -34,8 +35,10 @@ mod outage;
 pub mod postgres;
 mod requests;
 mod rows;
+mod search;
 mod sql_store;
 pub mod sqlite;
+mod statistics;
 
 pub use audit::{
     AuditChain, AuditEntry, AuditFilter, AuditOrder, AuditPage, AuditReader, ChainCheck, Checkpoint, Finding, ReadEntry, Refusals,
@@ -56,7 +59,9 @@ pub use rows::{
 };
 
 use error::migrated;
+pub use search::{FiledWords, SearchHit, SearchPlace, WordQuery};
 use sql_store::store_impl;
+pub use statistics::{SchemaCount, SizedSchema, Statistics, SubjectCount};
 
 /// The persistence of a registry: every method is one transaction.
 #[async_trait]
@@ -282,6 +287,23 @@ pub trait Store: Send + Sync + 'static {
 
     /// Stores digests and names of schemas; one that was deleted meanwhile is skipped.
     async fn put_schema_names(&self, batch: Vec<SchemaNames>) -> Result<(), StoreError>;
+
+    // --- search and statistics
+
+    /// Versions in which words are found, in no order.
+    async fn search(&self, query: &WordQuery) -> Result<Vec<SearchHit>, StoreError>;
+
+    /// How much there is of what. `since` (in milliseconds since 1970): the days from which on versions are counted by day.
+    async fn statistics(&self, since: i64) -> Result<Statistics, StoreError>;
+
+    /// Schemas that can't be found by words yet: those that an older release stored.
+    async fn schemas_without_words(&self, limit: i64) -> Result<Vec<StoredSchema>, StoreError>;
+
+    /// Files the words of schemas; one that was deleted meanwhile is skipped.
+    async fn put_schema_words(&self, batch: Vec<FiledWords>) -> Result<(), StoreError>;
+
+    /// Files the words of subjects that an older release stored, so many at once; how many they were.
+    async fn file_subject_words(&self, limit: i64) -> Result<u64, StoreError>;
 
     // --- keys of client-side encryption
 

@@ -1,7 +1,7 @@
 //! What the store's writes take, and how each of them can end.
 
 use super::HashedContent;
-use crate::types::{Association, SchemaId, SchemaName, Subject, Version, VersionSelector};
+use crate::types::{Association, SchemaId, SchemaName, SchemaWords, Subject, Version, VersionSelector};
 
 /// A registration, decided but for what only the transaction can know.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct RegisterRequest {
     pub digest: Option<[u8; 32]>,
     /// Names under which the schema can be found, should it be new.
     pub names: Vec<SchemaName>,
+    /// Words by which it is found, should it be new; without them the backfill will add them.
+    pub words: Option<SchemaWords>,
     /// The change can alter answers about what existed before.
     pub disruptive: bool,
     /// Now, in milliseconds since 1970.

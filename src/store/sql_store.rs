@@ -71,6 +71,8 @@ macro_rules! store_impl {
         $crate::store::sql_store::store_methods!($store { $($own)* } lists {
             subjects(filter: &SubjectFilter, after: Option<&str>, skip: i64, limit: i64) -> Vec<String>;
             versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
+            search(query: &WordQuery) -> Vec<SearchHit>;
+            statistics(since: i64) -> Statistics;
             place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
         } reads {
             schema(context: &str, id: SchemaId) -> Option<StoredSchema>;
@@ -97,6 +99,7 @@ macro_rules! store_impl {
             subject_by_xregistry_id(context: &str, xreg_id: &str) -> Option<Subject>;
             document_tag(context: &str, id: SchemaId) -> Option<DocumentTag>;
             schemas_without_names(limit: i64) -> Vec<StoredSchema>;
+            schemas_without_words(limit: i64) -> Vec<StoredSchema>;
             kek(name: &str) -> Option<Kek>;
             kek_names(deleted: bool, offset: i64, limit: i64) -> Vec<String>;
             has_more_keks(than: i64) -> bool;
@@ -291,6 +294,16 @@ macro_rules! store_methods {
             async fn change_key(&self, change: Arc<KeyChange>, by: &Arc<Actor>) -> Result<KeyOutcome, StoreError> {
                 let now = (self.clock)();
                 $crate::store::sql_store::transact!(self, by, change, |conn, given, by| sql::change_key(conn, &given, sql::Act { by, now }))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn put_schema_words(&self, batch: Vec<FiledWords>) -> Result<(), StoreError> {
+                $crate::store::sql_store::transact!(self, Arc::new(batch), |conn, given| sql::put_schema_words(conn, &given))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn file_subject_words(&self, limit: i64) -> Result<u64, StoreError> {
+                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::file_subject_words(conn, limit))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

@@ -3,6 +3,7 @@
 
 pub(super) mod association;
 pub(super) mod cloudevents;
+pub(super) mod diff;
 pub(super) mod json;
 pub(super) mod key;
 pub(super) mod records;

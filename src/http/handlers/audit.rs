@@ -1,6 +1,7 @@
 //! `/accordant/v1/audit`: who changed what.
 
 use crate::http::error::ApiError;
+use crate::http::handlers::parameter::{text, wrong};
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 use crate::http::wire::AuditEntries;
@@ -38,11 +39,6 @@ pub(in crate::http) async fn list(request: Request) -> Answer {
     json(&AuditEntries::new(&request.registry().audit(&filter, limit).await?))
 }
 
-/// A parameter that says something.
-fn text<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
-    request.query(name).filter(|text| !text.is_empty())
-}
-
 fn number(request: &Request, name: &str) -> Result<Option<i64>, ApiError> {
     text(request, name).map(|text| text.parse().map_err(|_| wrong(name, text, "a number"))).transpose()
 }
@@ -50,9 +46,4 @@ fn number(request: &Request, name: &str) -> Result<Option<i64>, ApiError> {
 fn time(request: &Request, name: &str) -> Result<Option<i64>, ApiError> {
     let wanted = "a date or a time, such as 2026-01-31 or 2026-01-31T08:30:00Z";
     text(request, name).map(|text| parse_timestamp(text).ok_or_else(|| wrong(name, text, wanted))).transpose()
-}
-
-fn wrong(name: &str, given: &str, wanted: &str) -> ApiError {
-    let shown: String = given.chars().take(100).collect();
-    ApiError::bad_request(format!("The parameter {name} is '{shown}', which is not {wanted}"))
 }

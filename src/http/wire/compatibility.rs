@@ -37,6 +37,19 @@ pub(in crate::http) struct Finding {
     counter_example: Option<String>,
 }
 
+/// A line and a column, both from 1.
+#[derive(Debug, Serialize)]
+pub(super) struct LinePosition {
+    line: u32,
+    column: u32,
+}
+
+impl From<schema::Position> for LinePosition {
+    fn from(position: schema::Position) -> Self {
+        Self { line: position.line, column: position.column }
+    }
+}
+
 #[skip_serializing_none]
 #[derive(Debug, Serialize)]
 struct FindingPlace {

@@ -24,6 +24,7 @@ pub(crate) mod lint;
 mod logical_type;
 mod model;
 mod name;
+mod outline;
 mod parse;
 mod payload;
 mod print;
@@ -48,6 +49,8 @@ use super::format::{
 use super::json;
 use super::logical::{ConversionError, LogicalType};
 use super::meter;
+use super::outline::Outline;
+use super::position::Position;
 use crate::types::{Metadata, SchemaType};
 
 impl Schema {
@@ -152,6 +155,15 @@ impl Format for Schema {
     ) -> Result<String, ConversionError> {
         let text = from_logical::from_logical(logical, name, references)?;
         normalized::<Self>(&text, references, &ParseOptions::new(ParseMode::Lookup, max_depth))
+    }
+
+    fn outline(&self) -> Outline {
+        let found = || outline::outline(&self.model);
+        on_deep_stack(json::nesting(self.source()), found).unwrap_or_default()
+    }
+
+    fn positions(&self, offsets: &[u32]) -> HashMap<u32, Position> {
+        Position::of_all(self.source(), offsets.iter().copied())
     }
 
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {

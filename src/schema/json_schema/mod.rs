@@ -25,6 +25,7 @@ mod meta_schema_check;
 mod meta_schemas;
 mod model;
 mod number;
+mod outline;
 mod parse;
 mod pattern;
 pub mod payload;
@@ -55,6 +56,7 @@ use super::format::{
 use super::json::{self, ReadOptions, Value};
 use super::logical::{ConversionError, LogicalType};
 use super::meter;
+use super::outline::Outline;
 use super::position::Position;
 use crate::types::{CompatibilityPolicy, Metadata, SchemaType};
 
@@ -214,6 +216,15 @@ impl Format for Schema {
     ) -> Result<String, ConversionError> {
         let text = from_logical::from_logical(logical, name, references)?;
         normalized::<Self>(&text, references, &ParseOptions::new(ParseMode::Stored, max_depth))
+    }
+
+    fn outline(&self) -> Outline {
+        let found = || self.root().map(outline::outline).unwrap_or_default();
+        on_deep_stack(self.nesting, found).unwrap_or_default()
+    }
+
+    fn positions(&self, offsets: &[u32]) -> HashMap<u32, Position> {
+        Position::of_all(self.source(), offsets.iter().copied())
     }
 
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {

@@ -30,6 +30,7 @@ pub(crate) mod lint;
 mod model;
 mod normalize;
 mod number;
+mod outline;
 mod parse;
 mod payload;
 mod print;
@@ -61,6 +62,7 @@ use super::format::{
 };
 use super::logical::{ConversionError, LogicalType};
 use super::meter;
+use super::outline::Outline;
 use super::position::Position;
 use crate::schema::shared::{Shared, share};
 use crate::types::{Metadata, SchemaType};
@@ -251,6 +253,14 @@ impl Format for Schema {
                 normalized::<Self>(&text, references, &options)
             }
         }
+    }
+
+    fn outline(&self) -> Outline {
+        outline::outline(&self.file)
+    }
+
+    fn positions(&self, offsets: &[u32]) -> HashMap<u32, Position> {
+        Position::of_all(self.source(), offsets.iter().copied())
     }
 
     fn places(&self, offsets: &[u32]) -> HashMap<u32, Place> {

@@ -12,10 +12,10 @@ use async_trait::async_trait;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, Freshness, Generation, HashedContent, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames,
-    Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState, VersionFilter,
-    VersionRow,
+    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, HashedContent,
+    Holder, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
+    SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema, SubjectFilter,
+    SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -339,6 +339,11 @@ outage_reads! {
         delete_alias(uri: &str, by: &Arc<Actor>) -> Option<Alias>;
         put_type_binding(binding: &TypeBinding, by: &Arc<Actor>) -> bool;
         delete_type_binding(pattern: &str, by: &Arc<Actor>) -> bool;
+        search(query: &WordQuery) -> Vec<SearchHit>;
+        statistics(since: i64) -> Statistics;
+        schemas_without_words(limit: i64) -> Vec<StoredSchema>;
+        put_schema_words(batch: Vec<FiledWords>) -> ();
+        file_subject_words(limit: i64) -> u64;
         put_schema_names(batch: Vec<SchemaNames>) -> ();
         delete(request: Arc<DeleteRequest>, by: &Arc<Actor>) -> DeleteOutcome;
     }

@@ -5,6 +5,7 @@ use sqlx::Row as _;
 use super::Conn;
 use super::sql::changes::{Act, NewChange, record};
 use super::sql::{IdSource, NewVersion, bind_schema};
+use super::words;
 use crate::store::StoreError;
 use crate::types::{SchemaId, Subject, xregistry_id};
 
@@ -67,8 +68,10 @@ async fn insert_subject(conn: &mut Conn, context_id: i64, subject: &Subject, seq
     for forced in [false, true] {
         let xreg = xregistry_id(subject.name(), forced);
         let row = sqlx::query(
-            "INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-             ON CONFLICT (context_id, xreg_key) DO NOTHING RETURNING subject_id",
+            "WITH own AS (INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch, is_searchable) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE) ON CONFLICT (context_id, xreg_key) DO NOTHING RETURNING subject_id), \
+             filed AS (INSERT INTO search_subjects (subject_id, words) SELECT subject_id, $8::tsvector FROM own) \
+             SELECT subject_id FROM own",
         )
         .bind(context_id)
         .bind(subject.name())
@@ -77,6 +80,7 @@ async fn insert_subject(conn: &mut Conn, context_id: i64, subject: &Subject, seq
         .bind(xreg.to_lowercase())
         .bind(now)
         .bind(sequence)
+        .bind(words::vector_of_subject(subject))
         .fetch_optional(&mut *conn)
         .await?;
         if let Some(row) = row {
@@ -87,8 +91,11 @@ async fn insert_subject(conn: &mut Conn, context_id: i64, subject: &Subject, seq
 }
 
 async fn insert_schema(conn: &mut Conn, version: &NewVersion<'_>, id: SchemaId) -> Result<(), StoreError> {
-    let insert = "INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
-                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    bind_schema(insert, version, id).execute(conn).await?;
+    let insert = "WITH own AS (INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, \
+                  created_at, digest, is_searchable) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                  CASE WHEN $11::text IS NULL THEN NULL ELSE TRUE END) RETURNING context_id, schema_id) \
+                  INSERT INTO search_schemas (context_id, schema_id, words) SELECT context_id, schema_id, $11::tsvector FROM own \
+                  WHERE $11::text IS NOT NULL";
+    bind_schema(insert, version, id).bind(version.request.words.as_ref().map(words::vector)).execute(conn).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
 //! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
-//! | `insert_version.rs` | the statements that write a version |
+//! | `insert_version.rs`, `words.rs` | the statements that write a version, and the index of words |
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,10 +25,10 @@ use tokio::task::JoinHandle;
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, Freshness, Generation, Holder, ImportSwitch, KeyChange,
-    KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations,
-    SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
-    VersionFilter, VersionRow,
+    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
+    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
+    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -51,6 +51,18 @@ macro_rules! json_list {
     };
 }
 
+/// What the index of words finds, $2 at most.
+macro_rules! found_subjects {
+    () => {
+        "(SELECT subject_id FROM search_subjects WHERE words @@ $1::tsquery LIMIT $2) f"
+    };
+}
+macro_rules! found_schemas {
+    () => {
+        "(SELECT context_id, schema_id FROM search_schemas WHERE words @@ $1::tsquery LIMIT $2) f"
+    };
+}
+
 mod connections;
 mod follower;
 mod hosts;
@@ -61,6 +73,7 @@ mod session;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod sqlstate;
+mod words;
 
 pub use audit::PostgresAudit;
 use connections::{Connections, Lease, Purpose};
@@ -87,6 +100,7 @@ mod dialect {
     use crate::types::Subject;
 
     pub(super) use super::insert_version::insert_version;
+    pub(super) use super::words;
 
     pub(super) type Db = sqlx::Postgres;
 

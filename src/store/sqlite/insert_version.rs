@@ -6,24 +6,27 @@
 use super::Conn;
 use super::sql::changes::bind_actor;
 use super::sql::{IdSource, NewVersion, bind_schema};
+use super::words;
 use crate::store::StoreError;
-use crate::types::{SchemaId, xregistry_id};
+use crate::types::{SchemaId, words_of_subject, xregistry_id};
 
-/// $1 context, $2 id, $3 to $10 the schema.
+/// $1 context, $2 id, $3 to $10 the schema, $20 to $23 its words.
 macro_rules! schema {
     () => {
         "UPDATE contexts SET max_id = $2 WHERE context_id = $1 AND max_id < $2; \
-         INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10); "
+         INSERT INTO schemas (context_id, schema_id, guid, schema_type, text, refs, metadata, rule_set, created_at, digest, is_searchable) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $20 IS NULL THEN NULL ELSE TRUE END); \
+         INSERT OR REPLACE INTO search_schemas (rowid, names, fields, labels, texts) \
+         SELECT $1 * 4294967296 + $2, $20, $21, $22, $23 WHERE $20 IS NOT NULL; "
     };
 }
 
-/// $19 to $24 who registers it, $25 what that is called, $26 the schema of the latest version so far.
+/// $24 to $29 who registers it, $30 what that is called, $31 the schema of the latest version so far.
 macro_rules! entry {
     () => {
         "INSERT INTO audit (at, operation, actor, login, address, user_agent, request_id, reason, context, subject, version, schema_id, \
-         guid_before, guid_after) VALUES ($9, $25, $19, $20, $21, $22, $23, $24, $11, $12, $14, $2, \
-         (SELECT guid FROM schemas WHERE context_id = $1 AND schema_id = $26), $3); "
+         guid_before, guid_after) VALUES ($9, $30, $24, $25, $26, $27, $28, $29, $11, $12, $14, $2, \
+         (SELECT guid FROM schemas WHERE context_id = $1 AND schema_id = $31), $3); "
     };
 }
 
@@ -35,14 +38,15 @@ macro_rules! change {
     };
 }
 
-/// A name whose xRegistry id is taken, which differs from another in letter case alone, gets the one with a hash in it.
+/// A name whose xRegistry id is taken, which differs from another in letter case alone, gets the one with a hash in it. $19: its words.
 macro_rules! new_subject {
     () => {
-        "INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) \
-         VALUES ($1, $12, $13, $15, $16, $9, last_insert_rowid()) ON CONFLICT (context_id, xreg_key) DO NOTHING; \
-         INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch) \
-         SELECT $1, $12, $13, $17, $18, $9, last_insert_rowid() \
-         WHERE NOT EXISTS (SELECT 1 FROM subjects WHERE qualified = $13); "
+        "INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, is_searchable, epoch) \
+         VALUES ($1, $12, $13, $15, $16, $9, TRUE, last_insert_rowid()) ON CONFLICT (context_id, xreg_key) DO NOTHING; \
+         INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, is_searchable, epoch) \
+         SELECT $1, $12, $13, $17, $18, $9, TRUE, last_insert_rowid() \
+         WHERE NOT EXISTS (SELECT 1 FROM subjects WHERE qualified = $13); \
+         INSERT OR REPLACE INTO search_subjects (rowid, words) SELECT subject_id, $19 FROM subjects WHERE qualified = $13; "
     };
 }
 
@@ -94,7 +98,12 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
         .bind(plain.as_str())
         .bind(plain.to_lowercase())
         .bind(forced.as_str())
-        .bind(forced.to_lowercase());
+        .bind(forced.to_lowercase())
+        .bind(words_of_subject(subject).join(" "));
+    match request.words.as_ref().map(words::columns) {
+        Some(columns) => query = columns.into_iter().fold(query, sqlx::query::Query::bind),
+        None => query = (0..4).fold(query, |query, _| query.bind(None::<String>)),
+    }
     if let Some(actor) = version.by {
         query = bind_actor(query, actor).bind(version.operation()).bind(version.previous.map(i64::from));
     }

@@ -11,10 +11,10 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, Freshness, Generation, Holder, ImportSwitch, KeyChange,
-    KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations,
-    SchemaNames, Scope, ScopeSettings, SettingsOutcome, Store, StoreError, StoredSchema, SubjectFilter, SubjectState,
-    VersionFilter, VersionRow,
+    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
+    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
+    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema,
+    SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -42,11 +42,25 @@ macro_rules! json_list {
     };
 }
 
+/// What the index of words finds, $2 at most, the newest first.
+macro_rules! found_subjects {
+    () => {
+        "(SELECT rowid AS subject_id FROM search_subjects WHERE search_subjects MATCH $1 ORDER BY rowid DESC LIMIT $2) f"
+    };
+}
+macro_rules! found_schemas {
+    () => {
+        "(SELECT rowid / 4294967296 AS context_id, rowid % 4294967296 AS schema_id FROM search_schemas \
+         WHERE search_schemas MATCH $1 ORDER BY rowid DESC LIMIT $2) f"
+    };
+}
+
 mod backup;
 mod file;
 mod insert_version;
 #[path = "../sql/mod.rs"]
 mod sql;
+mod words;
 mod writer;
 
 type Conn = sqlx::SqliteConnection;
@@ -56,6 +70,7 @@ type Row = sqlx::sqlite::SqliteRow;
 /// locks are empty here.
 mod dialect {
     pub(super) use super::insert_version::insert_version;
+    pub(super) use super::words;
     use crate::store::StoreError;
 
     pub(super) type Db = sqlx::Sqlite;

@@ -75,6 +75,17 @@ on_both! {
         assert_eq!(app.send(Method::OPTIONS, "/cloudevents/schemas/ids/1", &[], "").await.status, 204, "browsers ask without credentials");
     }
 
+    async fn a_page_of_another_site_can_not_use_a_login_of_the_browser(db) {
+        let app = server(db, &[], "").await;
+        let login = basic("admin", "secret");
+        let body = json!({ "schema": "\"int\"" }).to_string();
+        for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)] {
+            let headers = [("authorization", login.as_str()), ("content-type", "application/json"), ("sec-fetch-site", site)];
+            assert_eq!(app.send(Method::POST, "/subjects/t/versions", &headers, body.clone()).await.status, status, "{site}");
+            assert_eq!(app.send(Method::GET, "/subjects", &headers[..1], "").await.status, 200);
+        }
+    }
+
     async fn metrics_can_be_closed(db) {
         let http = accordant::http::HttpSettings { metrics_open: false, ..Default::default() };
         let logins = Logins::new(Some(users(&["alice", "bob"])), None, Some(rules("[[allow]]\nprincipals = [\"user:alice\"]\noperations = [\"GLOBAL_READ\"]\n")), false);

@@ -81,6 +81,10 @@ pub fn target(route: &Route, id: i64, guid: &str) -> String {
         "resolveDataschema" | "getResolvedDocument" => format!("{path}?dataschema=https://example.com/guarded"),
         "deleteAlias" => format!("{path}?uri=https://example.com/guarded"),
         "getLatestWithMetadata" => format!("{path}?deleted=true"),
+        "search" => format!("{path}?q=orders"),
+        "getOutline" | "diffVersions" | "getReferenceGraph" | "getHistory" => format!("{path}?subject=orders"),
+        "search" => format!("{path}?q=orders"),
+        "getOutline" | "diffVersions" | "getReferenceGraph" | "getHistory" => format!("{path}?subject=orders"),
         "validateEvent" => format!("{path}?subject=orders&status=always-200"),
         _ => path,
     }
@@ -101,6 +105,8 @@ pub fn body(route: &Route) -> Option<Value> {
             json!({ "requests": [change] })
         }
         "batchGetAssociations" => json!({ "requests": [{ "resourceId": "r" }] }),
+        "diffSchemas" => json!({ "subject": "orders", "old": {}, "new": {} }),
+        "diffSchemas" => json!({ "subject": "orders", "old": {}, "new": {} }),
         "putAlias" => json!({ "uri": "https://example.com/guarded", "subject": "orders", "version": "latest" }),
         "putEventType" => json!({ "subject": "orders", "version": "latest" }),
         "resolveHints" | "postResolvedDocument" => json!({ "dataschema": "https://example.com/guarded" }),

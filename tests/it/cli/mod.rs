@@ -9,6 +9,7 @@ mod data;
 mod help;
 mod lint;
 mod migrate;
+mod ping;
 mod project;
 mod registry;
 mod serve;

@@ -3,6 +3,7 @@
 
 mod avro;
 mod cloudevents;
+mod diff;
 mod json_schema;
 mod logical;
 mod protobuf;

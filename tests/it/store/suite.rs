@@ -40,6 +40,7 @@ fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> Reg
         targets,
         digest: None,
         names: Vec::new(),
+        words: None,
         active_references: true,
         expected_epoch: epoch,
         expected_settings: 0,

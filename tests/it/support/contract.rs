@@ -69,6 +69,10 @@ pub fn check(method: &Method, target: &str, answer: &Answer) {
     // parameters of segments are cut off before a path is looked at
     let target: String = target.split('/').map(|segment| segment.split(';').next().unwrap()).collect::<Vec<_>>().join("/");
     let target = target.as_str();
+    // files, and no operations
+    if target == "/ui" || target.starts_with("/ui/") {
+        return;
+    }
     let Some(template) = template(target) else {
         assert!(answer.status.is_client_error(), "{method} {target} is not in openapi.yaml");
         return;

@@ -1,0 +1,140 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { type Finding, type Reference, type SchemaType, type Version, enc, json, query } from '../api';
+import { Failure, Field, Page, Section, Select, SubjectName, T, Verdict } from '../components/basic';
+import { Code } from '../components/code';
+import { LEVELS, MEANING } from '../components/effective';
+import { Findings } from '../components/findings';
+import { useLoad, useSettled } from '../components/hooks';
+import { References } from '../components/references';
+import { markOf, mend } from '../editor-help';
+import { go, href, refine, route, versionLink } from '../router';
+import { shown, typeOf } from '../text';
+import { type Difference, Changes, Levels } from './compare';
+
+const STARTS: Record<SchemaType, string> = {
+  AVRO: '{\n  "type": "record",\n  "name": "Order",\n  "namespace": "com.example",\n  "fields": [\n    { "name": "id", "type": "string" }\n  ]\n}\n',
+  JSON: '{\n  "$schema": "https://json-schema.org/draft/2020-12/schema",\n  "title": "Order",\n  "type": "object",\n  "properties": {\n    "id": { "type": "string" }\n  },\n  "required": ["id"]\n}\n',
+  PROTOBUF: 'syntax = "proto3";\n\npackage com.example;\n\nmessage Order {\n  string id = 1;\n}\n',
+};
+
+interface Check { is_compatible: boolean; messages?: string[]; findings?: Finding[] }
+interface Registered { id: number; version?: number }
+
+export function EditorPage() {
+  const { query: asked } = route.value;
+  const from = asked.get('from') ?? '';
+  const [subject, setSubject] = useState(asked.get('subject') ?? '');
+  const [type, setType] = useState<SchemaType>('AVRO');
+  const [text, setText] = useState(STARTS.AVRO);
+  const [references, setReferences] = useState<Reference[]>([]);
+  const [kept, setKept] = useState<Pick<Version, 'metadata' | 'ruleSet'>>({});
+  const [simulated, setSimulated] = useState('');
+  const [reason, setReason] = useState('');
+  const [goTo, setGoTo] = useState<{ offset: number } | null>(null);
+  const [registered, setRegistered] = useState<Registered | null>(null);
+  const [failed, setFailed] = useState<unknown>(null);
+  const touched = useRef(false);
+  const name = useSettled(subject.trim(), 300);
+  useEffect(() => { refine({ subject: name }); }, [name]);
+
+  // an existing subject brings its latest version along, unless something has been typed already
+  const base = useLoad<Version | null>((signal) => (name
+    ? json<Version>(`subjects/${enc(name)}/versions/${from || 'latest'}${from ? '?deleted=true' : ''}`, { signal }).catch((error) => { if (error?.status === 404) return null; throw error; })
+    : Promise.resolve(null)), [name, from]);
+  useEffect(() => {
+    const version = base.value;
+    if (!version || touched.current) return;
+    setType(typeOf(version.schemaType));
+    setText(shown(version.schema, version.schemaType).text);
+    setReferences(version.references ?? []);
+    setKept({ metadata: version.metadata, ruleSet: version.ruleSet });
+  }, [base.value]);
+
+  const body = useMemo(() => ({ schema: text, schemaType: type, references: references.filter((one) => one.name && one.subject), ...kept }), [text, type, references, kept]);
+  const settled = useSettled(body, 350);
+  const isSettled = settled === body;
+  const check = useLoad<Check | null>((signal) => (name && settled.schema.trim()
+    ? json<Check>(`compatibility/subjects/${enc(name)}/versions${query({ verbose: true, explain: true })}`, { method: 'POST', body: settled, signal })
+    : Promise.resolve(null)), [name, settled]);
+  const difference = useLoad<Difference | null>((signal) => (name && base.value && settled.schema.trim()
+    ? json<Difference>('accordant/v1/diff', { method: 'POST', body: { subject: name, old: { version: 'latest' }, new: settled }, signal }).catch(() => null)
+    : Promise.resolve(null)), [name, settled, base.value]);
+  const effective = useLoad<{ compatibilityLevel?: string } | null>((signal) => (name ? json<{ compatibilityLevel?: string }>(`config/${enc(name)}?defaultToGlobal=true`, { signal }).catch(() => null) : Promise.resolve(null)), [name]);
+
+  const level = effective.value?.compatibilityLevel ?? 'BACKWARD';
+  const plain = simulated.replace('_TRANSITIVE', '');
+  const other = simulated && simulated !== level ? difference.value?.levels.find((own) => own.level === plain) : undefined;
+  const findings: Finding[] = simulated === 'NONE' ? [] : other ? other.findings : check.value?.findings ?? [];
+  const isRefused = check.value !== null && !check.value.is_compatible;
+  const messages = isRefused && findings.length === 0 ? check.value?.messages ?? [] : [];
+  const change = (next: string) => { touched.current = true; setRegistered(null); setFailed(null); setText(next); };
+  const apply = (finding: Finding) => { const mended = mend(finding, text, type); if (mended) change(mended.text); };
+  const marks = useMemo(() => (isSettled ? [
+    ...findings.map((finding) => {
+      const mended = mend(finding, text, type);
+      return markOf(finding, text, type, mended ? { label: mended.label, run: () => change(mended.text) } : undefined);
+    }),
+    ...messages.map((message) => markOf({ rule: '', path: '', message, explanation: message }, text, type)),
+  ].flatMap((mark) => (mark ? [mark] : [])) : []), [check.value, other, isSettled, text]);
+  const register = async () => {
+    setFailed(null);
+    try {
+      const { id, version } = await json<Registered>(`subjects/${enc(name)}/versions${query({ explain: true })}`, { method: 'POST', body, reason });
+      const number = version ?? (await json<Version>(`subjects/${enc(name)}`, { method: 'POST', body })).version;
+      setRegistered({ id, version: number });
+      touched.current = false;
+      base.reload();
+    } catch (error) { setFailed(error); }
+  };
+  const start = (next: SchemaType) => {
+    setType(next);
+    if (!touched.current && !base.value) setText(STARTS[next]);
+  };
+  const layOut = async () => { const { layOut: lay } = await import('../text'); change(`${lay(text).text}\n`); };
+  const status = !name ? <span class="dim">Name the subject to have it checked.</span>
+    : !isSettled || check.loading ? <span class="dim">Checking …</span>
+    : check.error ? <Verdict ok={false}>Could not be checked</Verdict>
+    : check.value === null ? null
+    : isRefused ? <Verdict ok={false}>{check.value.findings?.length ? `Refused under ${level}` : 'Not a valid schema'}</Verdict>
+    : <Verdict ok>{base.value ? `Compatible under ${level}` : 'A valid first version'}</Verdict>;
+  return (
+    <Page title={base.value && name ? <>Next version of <SubjectName subject={name} plain /></> : 'New subject'}
+      lead={base.value ? <>Based on version {base.value.version}. {MEANING[level]}</> : 'Checked while you type: what would break, where, why, and on which value.'}>
+      <div class="filters wrap-fields">
+        <Field label="Subject"><input value={subject} spellcheck={false} placeholder="orders-value" onInput={(event) => { touched.current = touched.current && subject !== ''; setSubject(event.currentTarget.value); setRegistered(null); }} /></Field>
+        <Field label="Format"><Select value={type} options={[['AVRO', 'Avro'], ['JSON', 'JSON Schema'], ['PROTOBUF', 'Protobuf']]} onChange={start} /></Field>
+        <Field label="Show what breaks under"><Select value={simulated} options={[['', `${level} (as set)`], ...LEVELS.filter((own) => own !== level && !own.includes('TRANSITIVE'))]} onChange={setSimulated} /></Field>
+      </div>
+      <div class="columns wide-left">
+        <div>
+          <Code text={text} type={type} label="Schema" readOnly={false} onChange={change} marks={marks} goTo={goTo} tall />
+          <div class="bar">
+            <span role="status" aria-live="polite" class="status">{status}</span>
+            {type !== 'PROTOBUF' && <button type="button" class="quiet" onClick={layOut}>Lay out</button>}
+            <span class="grow" />
+            <input class="reason" value={reason} aria-label="Reason for the change" placeholder="Reason (optional)" onInput={(event) => setReason(event.currentTarget.value)} />
+            <button type="button" class="primary" disabled={!name || !text.trim()} onClick={register}>Register</button>
+          </div>
+          <Failure error={failed ?? check.error} />
+          {registered && <p class="notice good" role="status">Registered with id {registered.id}. {registered.version !== undefined && <a href={versionLink(name, registered.version)}>See version {registered.version}</a>}</p>}
+          <References references={references} onChange={(next) => { touched.current = true; setReferences(next); }} />
+        </div>
+        <div>
+          {difference.value && <Levels levels={difference.value.levels} />}
+          <Section title={other ? `Under ${simulated}` : isRefused ? 'What breaks' : 'Findings'}>
+            {messages.map((message) => <p key={message} class="notice bad wrap"><T>{message}</T></p>)}
+            {findings.length === 0 && messages.length === 0 && <p class="dim">{name ? 'Nothing breaks.' : 'Findings appear here.'}</p>}
+            <Findings findings={findings}
+              onChoose={(finding) => { const mark = markOf(finding, text, type); if (mark) setGoTo({ offset: mark.from }); }}
+              action={(finding) => { const mended = mend(finding, text, type); return mended ? <button type="button" class="small" onClick={() => apply(finding)}>{mended.label}</button> : null; }} />
+          </Section>
+          {difference.value && (difference.value.changes.length > 0 || difference.value.beside.length > 0) && (
+            <Section title={`Changes from version ${difference.value.old.version ?? ''}`}><Changes changes={difference.value.changes} isWhole={difference.value.isWhole} /></Section>
+          )}
+          {base.value && <p class="small"><a href={href(['subjects', name])}>All versions</a> · <button type="button" class="link" onClick={() => { touched.current = false; base.reload(); go(['edit'], { subject: name }); }}>start over</button></p>}
+        </div>
+      </div>
+    </Page>
+  );
+}
+

@@ -1,0 +1,100 @@
+import { useEffect, useState } from 'preact/hooks';
+import { type Config, ApiError, enc, json, request } from '../api';
+import { Busy, Failure, Field, Page, Section, Select, T } from '../components/basic';
+import { LEVELS, MEANING, MODES, settingName } from '../components/effective';
+import { useLoad, useSettled } from '../components/hooks';
+import { WouldHaveRefused } from '../components/would';
+import { refine, route, subjectLink } from '../router';
+import { may } from '../session';
+
+type Kind = 'registry' | 'context' | 'subject';
+const SWITCHES = ['normalize', 'validateFields', 'validateNewSchemas'] as const;
+const CHOICES: Record<string, string[]> = { compatibilityPolicy: ['STRICT', 'LENIENT', 'LOGICAL'], protobufPolicy: ['DEFAULT', 'WIRE', 'WIRE_JSON', 'FILE', 'COMPILED'] };
+const TEXTS = ['compatibilityGroup', 'alias'] as const;
+
+const absent = <T,>(error: unknown): T | null => { if (error instanceof ApiError && error.status === 404) return null; throw error; };
+
+/** The name under which config and mode of a scope are asked for. */
+const target = (kind: Kind, name: string) => (kind === 'registry' ? '' : kind === 'context' ? `/${enc(`:${name.startsWith('.') ? name : `.${name}`}:`)}` : `/${enc(name)}`);
+
+export function SettingsPage() {
+  const { query: asked } = route.value;
+  const scope = asked.get('scope') ?? '';
+  const ofContext = /^:(\.[^:]*):$/.exec(scope);
+  const kind: Kind = (asked.get('kind') as Kind | null) ?? (scope === '' ? 'registry' : ofContext ? 'context' : 'subject');
+  const [name, setName] = useState(ofContext ? (ofContext[1] as string) : scope);
+  const settled = useSettled(name.trim(), 300);
+  const at = target(kind, settled);
+  const isReady = kind === 'registry' || settled !== '';
+  const own = useLoad<Config | null>((signal) => (isReady ? json<Config>(`config${at}`, { signal }).catch((error) => absent<Config>(error)) : Promise.resolve(null)), [at, isReady]);
+  const effective = useLoad<Config | null>((signal) => (isReady && kind !== 'registry' ? json<Config>(`config${at}?defaultToGlobal=true`, { signal }) : Promise.resolve(null)), [at, isReady]);
+  const mode = useLoad<{ own: string | null; effective: string } | null>(async (signal) => {
+    if (!isReady) return null;
+    const set = await json<{ mode: string }>(`mode${at}`, { signal }).catch((error) => absent<{ mode: string }>(error));
+    const all = kind === 'registry' ? set : await json<{ mode: string }>(`mode${at}?defaultToGlobal=true`, { signal });
+    return { own: kind === 'registry' ? null : set?.mode ?? null, effective: all?.mode ?? 'READWRITE' };
+  }, [at, isReady]);
+  const [edited, setEdited] = useState<Record<string, string>>({});
+  const [wanted, setWanted] = useState('');
+  const [reason, setReason] = useState('');
+  const [error, setError] = useState<unknown>(null);
+  const [done, setDone] = useState('');
+  useEffect(() => { setEdited({}); setDone(''); setError(null); setWanted(''); }, [at]);
+  const reload = () => { own.reload(); effective.reload(); mode.reload(); setEdited({}); setWanted(''); };
+  const value = (key: string) => edited[key] ?? (own.value?.[key] === undefined ? '' : String(own.value[key]));
+  const inherited = (key: string) => (kind === 'registry' ? 'the server’s' : String(effective.value?.[key] ?? 'the server’s default'));
+  const edit = (key: string, next: string) => { setDone(''); setEdited({ ...edited, [key]: next }); };
+  const act = async (work: () => Promise<unknown>, said: string) => {
+    setError(null);
+    setDone('');
+    try { await work(); setDone(said); reload(); } catch (failed) { setError(failed); }
+  };
+  const save = () => act(async () => {
+    const body: Record<string, unknown> = {};
+    for (const [key, text] of Object.entries(edited)) {
+      const key_ = key === 'compatibilityLevel' ? 'compatibility' : key;
+      body[key_] = text === '' ? null : (SWITCHES as readonly string[]).includes(key) ? text === 'true' : text;
+    }
+    await request(`config${at}`, { method: 'PUT', body, reason });
+  }, 'The settings are changed.');
+  const level = value('compatibilityLevel') || String(effective.value?.compatibilityLevel ?? '');
+  const writes = may(kind === 'registry' ? 'GLOBAL_COMPATIBILITY_WRITE' : 'SUBJECT_COMPATIBILITY_WRITE');
+  return (
+    <Page title="Settings" lead="What is set for the registry holds for a context, and what is set for a context for its subjects, unless they have their own.">
+      <div class="filters wrap-fields">
+        <Field label="Of"><Select<Kind> value={kind} options={[['registry', 'the registry'], ['context', 'a context'], ['subject', 'a subject']]} onChange={(next) => { refine({ kind: next, scope: '' }); setName(''); }} /></Field>
+        {kind !== 'registry' && <Field label={kind === 'context' ? 'Context' : 'Subject'}><input value={name} spellcheck={false} placeholder={kind === 'context' ? '.staging' : 'orders-value'} onInput={(event) => { setName(event.currentTarget.value); }} /></Field>}
+        {kind === 'subject' && settled && <a class="button" href={subjectLink(settled)}>To the subject</a>}
+      </div>
+      <Failure error={own.error ?? mode.error ?? error} />
+      {done && <p class="notice good" role="status">{done}</p>}
+      {!isReady ? null : own.loading && !own.value && mode.loading ? <Busy /> : (
+        <div class="columns">
+          <Section title="Config" actions={own.value && kind !== 'registry' && writes ? <button type="button" class="quiet danger-text" onClick={() => act(() => request(`config${at}`, { method: 'DELETE', reason }), 'Its own settings are gone; what is set above holds.')}>Remove its own</button> : undefined}>
+            {kind !== 'registry' && !own.value && !own.loading && <p class="dim">It has no settings of its own.</p>}
+            <div class="form">
+              <Field label="Compatibility" hint={MEANING[level]}><Select value={value('compatibilityLevel')} disabled={!writes} options={[['', `inherited (${inherited('compatibilityLevel')})`], ...LEVELS]} onChange={(next) => edit('compatibilityLevel', next)} /></Field>
+              {SWITCHES.map((key) => <Field key={key} label={settingName(key)}><Select value={value(key)} disabled={!writes} options={[['', `inherited (${inherited(key)})`], 'true', 'false']} onChange={(next) => edit(key, next)} /></Field>)}
+              {Object.entries(CHOICES).map(([key, options]) => <Field key={key} label={settingName(key)}><Select value={value(key)} disabled={!writes} options={[['', `inherited (${inherited(key)})`], ...options]} onChange={(next) => edit(key, next)} /></Field>)}
+              {TEXTS.map((key) => <Field key={key} label={settingName(key)}><input value={value(key)} disabled={!writes} spellcheck={false} onInput={(event) => edit(key, event.currentTarget.value)} /></Field>)}
+            </div>
+            {Object.entries(own.value ?? {}).filter(([, set]) => typeof set === 'object').map(([key, set]) => <p key={key} class="small"><span class="dim">{settingName(key)}</span> <code class="wrap"><T>{JSON.stringify(set)}</T></code></p>)}
+            {kind === 'subject' && settled && edited.compatibilityLevel && <WouldHaveRefused subject={settled} level={edited.compatibilityLevel} />}
+            <div class="bar">
+              <input class="reason" value={reason} aria-label="Reason for the change" placeholder="Reason (optional)" onInput={(event) => setReason(event.currentTarget.value)} />
+              <button type="button" class="primary" disabled={Object.keys(edited).length === 0 || !writes} onClick={save}>Save</button>
+            </div>
+            <p class="dim small">A change holds for versions registered from now on. Versions that exist are not checked again.</p>
+          </Section>
+          <Section title="Mode" actions={mode.value?.own && writes ? <button type="button" class="quiet danger-text" onClick={() => act(() => request(`mode${at}`, { method: 'DELETE', reason }), 'Its own mode is gone.')}>Remove its own</button> : undefined}>
+            {mode.value && <p><strong>{mode.value.effective}</strong> <span class="dim">{kind !== 'registry' && (mode.value.own ? 'set here' : 'inherited')}</span></p>}
+            {mode.value && <p class="dim small">{MODES[mode.value.effective]}</p>}
+            <Field label="Change to" hint={wanted ? MODES[wanted] : undefined}><Select value={wanted} disabled={!writes} options={[['', 'choose'], ...Object.keys(MODES).filter((own_) => own_ !== 'FORWARD')]} onChange={setWanted} /></Field>
+            {wanted === 'IMPORT' && <p class="notice bad small">IMPORT removes what is soft-deleted there, and stores whatever comes without checks. The registry refuses where schemas are active.</p>}
+            <div class="bar"><button type="button" disabled={!wanted || !writes} onClick={() => act(() => request(`mode${at}`, { method: 'PUT', body: { mode: wanted }, reason }), `The mode is ${wanted}.`)}>Change mode</button></div>
+          </Section>
+        </div>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,111 @@
+import { useState } from 'preact/hooks';
+import { type Config, type Version, enc, json, query, request } from '../api';
+import { Busy, ConfirmByName, Copy, Empty, Failure, Page, Section, SubjectName, T, Type } from '../components/basic';
+import { EffectiveSettings } from '../components/effective';
+import { Contract } from '../components/contract';
+import { Graph } from '../components/graph';
+import { useLoad } from '../components/hooks';
+import { go, href, versionLink } from '../router';
+import { may } from '../session';
+import { parts, plural, time } from '../text';
+
+interface Entry { position: number; at: string; operation: string; actor?: string; reason?: string; version?: number; id?: number }
+interface History { entries: Entry[]; next?: number }
+
+const DONE: Record<string, string> = {
+  'schema.registered': 'registered', 'schema.imported': 'imported', 'schema.deleted': 'soft-deleted', 'schema.purged': 'deleted for good',
+  'config.set': 'config set', 'config.deleted': 'config removed', 'mode.set': 'mode set', 'mode.deleted': 'mode removed',
+};
+
+export function SubjectPage({ subject }: { subject: string }) {
+  const versions = useLoad(async (signal) => {
+    const [all, live] = await Promise.all([
+      json<number[]>(`subjects/${enc(subject)}/versions?deleted=true`, { signal }),
+      json<number[]>(`subjects/${enc(subject)}/versions`, { signal }).catch(() => [] as number[]),
+    ]);
+    const last = live[live.length - 1] ?? all[all.length - 1];
+    const latest = last === undefined ? null : await json<Version>(`subjects/${enc(subject)}/versions/${last}?deleted=true`, { signal });
+    return { all, live: new Set(live), latest };
+  }, [subject]);
+  const config = useLoad((signal) => json<Config>(`config/${enc(subject)}${query({ defaultToGlobal: true })}`, { signal }), [subject]);
+  const [more, setMore] = useState<Entry[]>([]);
+  const [next, setNext] = useState<number | undefined>();
+  const history = useLoad(async (signal) => {
+    const page = await json<History>(`accordant/v1/history${query({ subject, limit: 30 })}`, { signal });
+    setNext(page.next);
+    setMore([]);
+    return page;
+  }, [subject]);
+  const [deleting, setDeleting] = useState(false);
+  const data = versions.value;
+  const latest = data?.latest;
+  const entries = [...(history.value?.entries ?? []), ...more];
+  const registered = new Map(entries.filter((entry) => entry.version && (entry.operation === 'schema.registered' || entry.operation === 'schema.imported')).map((entry) => [entry.version, entry]));
+  const { context } = parts(subject);
+  return (
+    <Page title={<SubjectName subject={subject} plain />}
+      lead={data && <>{latest && <Type type={latest.schemaType} />} {plural(data.live.size, 'version')}{data.all.length > data.live.size ? `, ${data.all.length - data.live.size} deleted` : ''} · {context === '.' ? 'default context' : `context ${context}`}</>}
+      actions={<>
+        {may('SUBJECT_WRITE') && <a class="button primary" href={href(['edit'], { subject })}>Next version</a>}
+        {data && data.all.length > 1 && <a class="button" href={href(['compare'], { subject })}>Compare</a>}
+        <Copy text={subject} label="Copy name" />
+        {may('SUBJECT_DELETE') && data && data.live.size > 0 && <button type="button" class="quiet danger-text" onClick={() => setDeleting(true)}>Delete</button>}
+      </>}>
+      {versions.error ? <Failure error={versions.error} /> : !data && <Busy />}
+      {data && (
+        <div class="columns">
+          <div>
+            <Section title="Versions">
+              <ol class="timeline">
+                {[...data.all].reverse().slice(0, 200).map((number) => {
+                  const entry = registered.get(number);
+                  const live = data.live.has(number);
+                  const before = data.all[data.all.indexOf(number) - 1];
+                  return (
+                    <li key={number} class={live ? '' : 'gone'}>
+                      <a href={versionLink(subject, number)}>Version {number}</a>
+                      {latest?.version === number && live && <span class="tag">latest</span>}
+                      {!live && <span class="tag bad">deleted</span>}
+                      <span class="dim">{entry ? time(entry.at) : latest?.version === number ? time(latest.ts) : ''}{entry?.actor ? ` · ${entry.actor}` : ''}</span>
+                      {before !== undefined && <a class="small" href={href(['compare'], { subject, from: before, to: number })}>what changed</a>}
+                      {entry?.reason && <p class="dim small"><T>{entry.reason}</T></p>}
+                    </li>
+                  );
+                })}
+              </ol>
+              {data.all.length > 200 && <p class="dim">The newest 200 of {data.all.length}.</p>}
+            </Section>
+            <Section title="What was done">
+              <Failure error={history.error} />
+              {entries.length === 0 && history.value && <Empty title="Nothing is recorded."><p>The record of changes may be off, or shorter than this subject is old.</p></Empty>}
+              {entries.length > 0 && (
+                <div class="scroll"><table class="compact"><thead><tr><th>When</th><th>What</th><th>Version</th><th>Who</th></tr></thead><tbody>
+                  {entries.map((entry) => <tr key={entry.position}><td class="dim">{time(entry.at)}</td><td>{DONE[entry.operation] ?? entry.operation}</td><td>{entry.version ?? ''}</td><td class="dim"><T>{entry.actor ?? '–'}</T></td></tr>)}
+                </tbody></table></div>
+              )}
+              {next !== undefined && <button type="button" class="quiet" onClick={async () => {
+                const page = await json<History>(`accordant/v1/history${query({ subject, limit: 30, after: next })}`);
+                setMore((already) => [...already, ...page.entries]);
+                setNext(page.next);
+              }}>Older</button>}
+            </Section>
+          </div>
+          <div>
+            <Section title="Settings" actions={<a class="small" href={href(['settings'], { scope: subject })}>change</a>}>
+              <Failure error={config.error} />
+              <EffectiveSettings subject={subject} effective={config.value} />
+            </Section>
+            {latest && <Contract version={latest} />}
+            {latest && <Section title="References"><Graph subject={subject} version={latest.version} /></Section>}
+          </div>
+        </div>
+      )}
+      <ConfirmByName title="Delete" verb="Delete" name={subject} open={deleting} onClose={() => setDeleting(false)} onConfirm={async (reason) => {
+        await request(`subjects/${enc(subject)}`, { method: 'DELETE', reason });
+        go(['deleted']);
+      }}>
+        <p>{plural(data?.live.size ?? 0, 'version')} will be soft-deleted: nothing can be registered against them, their ids are still answered, and they can be restored from the list of deleted subjects.</p>
+      </ConfirmByName>
+    </Page>
+  );
+}

@@ -1,0 +1,107 @@
+import { useEffect, useState } from 'preact/hooks';
+import { enc, json, query } from '../api';
+import { Failure, Field, Page, Section, Select, T, Verdict } from '../components/basic';
+import { Code } from '../components/code';
+import { useLoad, useSettled } from '../components/hooks';
+import { refine, route, versionLink } from '../router';
+
+interface Issue { code: string; severity?: string; message: string; pointer?: string; attribute?: string; line?: number; column?: number; [key: string]: unknown }
+interface Report { valid?: boolean; verdict?: string; events?: { valid?: boolean; verdict?: string; issues?: Issue[]; [key: string]: unknown }[]; issues?: Issue[]; [key: string]: unknown }
+
+type Kind = 'data' | 'event' | 'bytes';
+const STARTS: Record<Kind, string> = {
+  data: '{\n  "id": "42"\n}\n',
+  bytes: '',
+  event: '{\n  "specversion": "1.0",\n  "id": "1",\n  "source": "/shop",\n  "type": "com.example.order",\n  "datacontenttype": "application/json",\n  "data": { "id": "42" }\n}\n',
+};
+
+interface Decoded { schema: { subject?: string; version?: number; id?: number; schemaType?: string; resolved_by?: string }; encoding: string; data: unknown; issues: Issue[] }
+
+/** Digits in pairs, as tools print bytes: everything else is taken for base64. */
+const isHex = (text: string) => /^(0x)?([\da-f]{2}[\s:]*)+$/i.test(text) && (/[\s:]/.test(text) || !/[g-z+/=]/i.test(text));
+
+/** All issues of a report, wherever they are in it. */
+function issuesOf(report: unknown, out: Issue[] = [], depth = 0): Issue[] {
+  if (depth > 6 || typeof report !== 'object' || report === null) return out;
+  if (Array.isArray(report)) { report.forEach((one) => issuesOf(one, out, depth + 1)); return out; }
+  const own = report as Record<string, unknown>;
+  if (typeof own.code === 'string' && typeof own.message === 'string') out.push(own as Issue);
+  else Object.values(own).forEach((value) => issuesOf(value, out, depth + 1));
+  return out;
+}
+
+export function TryPage() {
+  const { query: asked } = route.value;
+  const [subject, setSubject] = useState(asked.get('subject') ?? '');
+  const [kind, setKind] = useState<Kind>('data');
+  const [text, setText] = useState(STARTS.data);
+  const [report, setReport] = useState<Report | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [decoded, setDecoded] = useState<Decoded | null>(null);
+  const settledSubject = useSettled(subject.trim(), 300);
+  useEffect(() => { refine({ subject: settledSubject }); }, [settledSubject]);
+  const version = asked.get('version') ?? '';
+  const versions = useLoad<number[]>((signal) => (settledSubject ? json<number[]>(`subjects/${enc(settledSubject)}/versions`, { signal }).catch(() => []) : Promise.resolve([])), [settledSubject]);
+  const settled = useSettled(text, 350);
+  useEffect(() => {
+    const abort = new AbortController();
+    setDecoded(null);
+    if (kind === 'bytes') {
+      setReport(null);
+      setError(null);
+      const pasted = settled.trim();
+      if (!pasted) return () => abort.abort();
+      const schema = settledSubject ? { subject: settledSubject, ...(version ? { version: Number(version) } : {}) } : {};
+      json<Decoded>('accordant/v1/decode', { method: 'POST', body: { ...(isHex(pasted) ? { hex: pasted } : { data: pasted }), ...schema }, signal: abort.signal })
+        .then(setDecoded, (failed) => { if (!abort.signal.aborted) setError(failed); });
+      return () => abort.abort();
+    }
+    if (kind === 'data' && !settledSubject) { setReport(null); setError(null); return () => abort.abort(); }
+    const schema = settledSubject ? { subject: settledSubject, version: version || 'latest' } : {};
+    const target = `cloudevents/validate${query({ ...schema, status: 'always-200' })}`;
+    const event = kind === 'event' ? settled : `{"specversion":"1.0","id":"1","source":"/ui","type":"ui","datacontenttype":"application/json","data":${settled}}`;
+    json<Report>(target, { method: 'POST', raw: event, type: 'application/cloudevents+json', signal: abort.signal, accept: 'application/json' })
+      .then((found) => { setReport(found); setError(null); }, (failed) => { if (!abort.signal.aborted) { setReport(null); setError(failed); } });
+    return () => abort.abort();
+  }, [settled, settledSubject, version, kind]);
+  const issues = issuesOf(report ?? decoded?.issues);
+  const valid = report?.valid ?? issues.every((issue) => issue.severity === 'warning' || issue.severity === 'info');
+  const choose = (next: Kind) => { setKind(next); if (text === STARTS[kind]) setText(STARTS[next]); };
+  return (
+    <Page title="Try data" lead="Whether data fits a schema, judged as the registry judges events: nothing is stored.">
+      <div class="filters wrap-fields">
+        <Field label="Subject" hint={kind === 'event' ? 'Without one the event says which schema' : kind === 'bytes' ? 'Without one the framing says which' : undefined}><input value={subject} spellcheck={false} placeholder="orders-value" onInput={(event) => setSubject(event.currentTarget.value)} /></Field>
+        <Field label="Version"><Select value={version} options={[['', 'latest'], ...[...(versions.value ?? [])].reverse().map((number): [string, string] => [String(number), `version ${number}`])]} onChange={(next) => refine({ version: next })} /></Field>
+        <Field label="What is pasted"><Select<Kind> value={kind} options={[['data', 'JSON data'], ['event', 'a CloudEvent (JSON)'], ['bytes', 'bytes of a record (base64 or hex)']]} onChange={choose} /></Field>
+      </div>
+      <div class="columns">
+        <Section title="Data"><Code text={text} type={kind === 'bytes' ? 'PROTOBUF' : 'JSON'} label="Data" readOnly={false} onChange={setText} tall /></Section>
+        <Section title="Verdict">
+          <Failure error={error} />
+          {kind === 'data' && !settledSubject && <p class="dim">Name the subject whose schema the data should fit.</p>}
+          {kind === 'bytes' && !decoded && !error && <p class="dim">Paste what a consumer got, with its five bytes of framing or without.</p>}
+          {decoded && (
+            <>
+              <p role="status"><Verdict ok={issues.length === 0}>{issues.length === 0 ? 'Decoded' : 'Decoded, with something to say'}</Verdict></p>
+              <p>{decoded.schema.subject && decoded.schema.version !== undefined ? <a href={versionLink(decoded.schema.subject, decoded.schema.version)}><T>{decoded.schema.subject}</T> v{decoded.schema.version}</a> : 'a schema'} <span class="dim">id {decoded.schema.id}, found by {decoded.schema.resolved_by}; {decoded.encoding}</span></p>
+              <pre class="raw" tabIndex={0} aria-label="Decoded data">{JSON.stringify(decoded.data, null, 2)}</pre>
+            </>
+          )}
+          {report && <p role="status"><Verdict ok={valid}>{valid ? 'Valid' : 'Not valid'}</Verdict></p>}
+          {issues.length > 0 && (
+            <ol class="findings">
+              {issues.slice(0, 100).map((issue, at) => (
+                <li key={at} class={issue.severity === 'error' || issue.severity === undefined ? 'breach' : 'note'}>
+                  <p class="finding-head"><code class="rule">{issue.code}</code>{issue.severity && <span class="dim">{issue.severity}</span>}</p>
+                  <p class="wrap"><T>{issue.message}</T></p>
+                  {issue.pointer !== undefined && <p class="small"><span class="dim">at</span> <T class="mono">{issue.pointer || '(the whole)'}</T></p>}
+                </li>
+              ))}
+            </ol>
+          )}
+          {report && <details><summary>The report as the API gives it</summary><pre class="raw" tabIndex={0}>{JSON.stringify(report, null, 2)}</pre></details>}
+        </Section>
+      </div>
+    </Page>
+  );
+}

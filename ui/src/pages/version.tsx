@@ -1,0 +1,78 @@
+import { useMemo, useState } from 'preact/hooks';
+import { type Version, address, enc, json, query, request } from '../api';
+import { Busy, ConfirmByName, Copy, DataList, Failure, Page, Section, SubjectName, T, Type } from '../components/basic';
+import { Code } from '../components/code';
+import { Contract } from '../components/contract';
+import { Graph } from '../components/graph';
+import { useLoad } from '../components/hooks';
+import { type Outline, Tree } from '../components/tree';
+import { go, href, subjectLink } from '../router';
+import { may } from '../session';
+import { bytes, shown, time, typeOf } from '../text';
+
+export function VersionPage({ subject, version }: { subject: string; version: string }) {
+  const found = useLoad((signal) => json<Version>(`subjects/${enc(subject)}/versions/${enc(version)}?deleted=true`, { signal }), [subject, version]);
+  const number = found.value?.version;
+  const outline = useLoad<Outline | null>((signal) => (number === undefined ? Promise.resolve(null) : json<Outline>(`accordant/v1/outline${query({ subject, version: number })}`, { signal })), [subject, number]);
+  const [goTo, setGoTo] = useState<{ offset: number } | null>(null);
+  const [deleting, setDeleting] = useState(false);
+  const schema = found.value;
+  const text = useMemo(() => (schema ? shown(schema.schema, schema.schemaType) : null), [schema]);
+  const type = typeOf(schema?.schemaType);
+  const name = schema ? `${subject.replace(/[^\w.-]+/g, '_')}-v${schema.version}.${type === 'PROTOBUF' ? 'proto' : type === 'AVRO' ? 'avsc' : 'json'}` : '';
+  const download = () => {
+    if (!schema) return;
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([schema.schema], { type: 'text/plain' }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+  const curl = schema ? `curl '${address(`subjects/${enc(subject)}/versions/${schema.version}`).replace(/'/g, '%27')}'` : '';
+  return (
+    <Page title={<><a href={subjectLink(subject)}><SubjectName subject={subject} plain /></a> <span class="dim">version {number ?? version}</span></>}
+      lead={schema && <><Type type={schema.schemaType} /> {schema.deleted && <span class="tag bad">deleted</span>} id {schema.id} · {bytes(new Blob([schema.schema]).size)}{schema.ts ? ` · ${time(schema.ts)}` : ''}</>}
+      actions={schema && <>
+        {schema.version > 1 && <a class="button" href={href(['compare'], { subject, to: schema.version })}>What changed</a>}
+        {may('SUBJECT_WRITE') && <a class="button" href={href(['edit'], { subject, from: schema.version })}>Edit a copy</a>}
+        <a class="button" href={href(['try'], { subject, version: schema.version })}>Try data</a>
+        {may('SUBJECT_DELETE') && !schema.deleted && <button type="button" class="quiet danger-text" onClick={() => setDeleting(true)}>Delete</button>}
+      </>}>
+      {found.error ? <Failure error={found.error} /> : !schema && <Busy />}
+      {schema && text && (
+        <>
+          <div class="columns wide-left">
+            <Section title="Text" actions={<span class="actions">
+              <Copy text={schema.schema} label="Copy" /><Copy text={curl} label="Copy as curl" />
+              <Copy text={address(`cloudevents/subjects/${enc(subject)}/versions/${schema.version}`)} label="Copy dataschema URL" />
+              <button type="button" class="quiet" onClick={download}>Download</button>
+            </span>}>
+              <Code text={text.text} type={type} label={`Text of ${subject} version ${schema.version}`} goTo={goTo} tall />
+            </Section>
+            <Section title="Fields">
+              <Failure error={outline.error} />
+              {outline.value && <Tree outline={outline.value} onChoose={(line, column) => setGoTo({ offset: text.at(line, column) })} />}
+            </Section>
+          </div>
+          <div class="columns">
+            <div>
+              <Section title="Names"><DataList items={[
+                ['Id', <><span class="mono">{schema.id}</span> <Copy text={String(schema.id)} /></>],
+                ...(schema.guid ? [['Guid', <><span class="mono wrap">{schema.guid}</span> <Copy text={schema.guid} /></>] as [string, preact.ComponentChildren]] : []),
+                ...(schema.references?.length ? [['References', <ul class="plain">{schema.references.map((reference) => <li key={reference.name}><T class="mono">{reference.name}</T> <span class="dim">is</span> <a href={href(['subjects', reference.subject, 'versions', reference.version])}><T>{reference.subject}</T> v{reference.version}</a></li>)}</ul>] as [string, preact.ComponentChildren]] : []),
+              ]} /></Section>
+              <Contract version={schema} />
+            </div>
+            <Section title="References"><Graph subject={subject} version={schema.version} /></Section>
+          </div>
+        </>
+      )}
+      <ConfirmByName title="Delete version" verb="Delete" name={`${subject} ${number ?? ''}`} open={deleting} onClose={() => setDeleting(false)} onConfirm={async (reason) => {
+        await request(`subjects/${enc(subject)}/versions/${number}`, { method: 'DELETE', reason });
+        go(['subjects', subject]);
+      }}>
+        <p>Version {number} will be soft-deleted: it is compared with no longer, and its id is still answered. The registry refuses where something refers to it.</p>
+      </ConfirmByName>
+    </Page>
+  );
+}

@@ -1,0 +1,68 @@
+// Who is logged in, and how the pages look.
+import { signal } from '@preact/signals';
+import { ApiError, CERTIFICATE, json, login, whenUnauthorized } from './api';
+
+export interface WhoAmI { principal: string; groups?: string[]; login?: string; unrestricted?: boolean; rules?: { effect: string; operations: string[]; subjects: string[] }[] }
+
+export const whoami = signal<WhoAmI | null>(null);
+/** The server wants a login. */
+export const wantsLogin = signal(false);
+whenUnauthorized(() => { wantsLogin.value = true; });
+
+export async function loadIdentity() {
+  try {
+    whoami.value = await json<WhoAmI>('accordant/v1/whoami');
+    wantsLogin.value = false;
+  } catch (error) {
+    // where a certificate is a must, nothing is answered without one
+    if (error instanceof ApiError && error.status === 0 && location.protocol === 'https:' && login.header === null) {
+      login.header = CERTIFICATE;
+      return loadIdentity();
+    }
+    whoami.value = null;
+  }
+}
+
+export async function logIn(header: string): Promise<void> {
+  const before = login.header;
+  login.header = header;
+  try {
+    whoami.value = await json<WhoAmI>('accordant/v1/whoami');
+    wantsLogin.value = false;
+  } catch (error) {
+    login.header = before;
+    throw error;
+  }
+}
+
+export function logOut() {
+  login.header = null;
+  location.reload();
+}
+
+/** Whether an operation may be allowed somewhere: what is offered. What is done is decided by the server. */
+export function may(operation: string): boolean {
+  const who = whoami.value;
+  if (!who || who.unrestricted) return true;
+  const rules = who.rules ?? [];
+  return rules.some((rule) => rule.effect === 'allow' && rule.operations.includes(operation));
+}
+
+export type Theme = 'light' | 'dark' | 'system';
+const THEME = 'accordant.theme';
+export const theme = signal<Theme>((localStorage.getItem(THEME) as Theme | null) ?? 'system');
+export function applyTheme(next: Theme) {
+  theme.value = next;
+  localStorage.setItem(THEME, next);
+  if (next === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next;
+}
+applyTheme(theme.value);
+
+/** The context that lists are of; empty means all. */
+const CONTEXT = 'accordant.context';
+export const context = signal<string>(sessionStorage.getItem(CONTEXT) ?? '');
+export function chooseContext(next: string) {
+  context.value = next;
+  sessionStorage.setItem(CONTEXT, next);
+}

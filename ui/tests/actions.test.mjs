@@ -1,0 +1,281 @@
+// What people do on the pages, each time against a real registry.
+import { after, before, beforeEach, afterEach, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { writeFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { accessible, launch, open, settled } from './browser.mjs';
+import { call, seed, start } from './server.mjs';
+
+let server, browser, tab;
+before(async () => {
+  server = await start();
+  await seed(server.url);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+beforeEach(async () => { tab = await open(browser, server.url); });
+afterEach(async () => {
+  const { faults, close } = tab;
+  await close();
+  assert.deepEqual(faults, []);
+});
+
+test('the list of subjects is narrowed by prefix and context, and the address says so', async () => {
+  const { page, to } = tab;
+  await to('#/subjects');
+  await page.getByLabel('Name begins with').fill('orders');
+  await page.waitForURL(/prefix=orders/);
+  // in all contexts
+  await page.waitForFunction(() => document.querySelectorAll('.long-row a').length === 3);
+  await page.getByLabel('Context').selectOption('.staging');
+  await page.waitForFunction(() => document.querySelectorAll('.long-row a').length === 1);
+  await page.getByLabel('Name begins with').fill('nothing like that');
+  await page.getByText('No subject begins like that.').waitFor();
+});
+
+test('the palette finds a field, and goes there by keys alone', async () => {
+  const { page, to } = tab;
+  await to('#/subjects');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'What to find' }).fill('customerid');
+  await page.getByRole('option', { name: /orders-value.*customerId/ }).first().waitFor();
+  await accessible(page, 'the palette');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/versions/);
+  await page.getByRole('treeitem', { name: /customerId/ }).waitFor();
+});
+
+test('a field in the tree leads to its line in the text', async () => {
+  const { page, to } = tab;
+  await to('#/subjects/orders-value/versions/3');
+  await page.getByRole('treeitem', { name: /^placedAt/ }).click();
+  await page.waitForFunction(() => document.querySelector('.code-host').shadowRoot?.querySelector('.cm-activeLine')?.textContent.includes('{'));
+  const line = await page.evaluate(() => document.querySelector('.code-host').shadowRoot.querySelector('.cm-activeLineGutter')?.textContent);
+  assert.ok(Number(line) > 20, `line ${line}`);
+});
+
+test('the tree is walked with the keys', async () => {
+  const { page, to } = tab;
+  await to('#/subjects/orders-value/versions/3');
+  await page.getByRole('treeitem').first().focus();
+  for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'ArrowLeft']) await page.keyboard.press(key);
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-expanded')), 'false');
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-expanded')), 'true');
+});
+
+test('two versions are compared, and each level explains itself', async () => {
+  const { page, to } = tab;
+  await to('#/compare?subject=orders-value&from=3&to=1');
+  await page.getByRole('button', { name: /FORWARD/ }).click();
+  await page.getByText('What FORWARD says').waitFor();
+  await page.locator('.changes li.removed').first().waitFor();
+  await page.waitForFunction(() => document.querySelector('.compare .code-host')?.shadowRoot?.querySelector('.cm-changedLine'));
+});
+
+test('a subject is deleted only by its name, restored, deleted again and removed for good', async () => {
+  const { page, to } = tab;
+  await call(server.url, 'POST', 'subjects/short-lived/versions', { schema: '"int"' });
+  await to('#/subjects/short-lived');
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  const confirm = page.getByRole('dialog', { name: 'Delete' });
+  await accessible(page, 'the question before a deletion');
+  assert.ok(await confirm.getByRole('button', { name: 'Delete', exact: true }).isDisabled());
+  await confirm.getByLabel('Type the name to delete').fill('short-lived');
+  await confirm.getByLabel(/Reason/).fill('no longer needed');
+  await confirm.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.waitForURL(/#\/deleted/);
+  const row = page.getByRole('row', { name: /short-lived/ });
+  await row.getByRole('button', { name: 'Restore' }).click();
+  await page.getByText('short-lived is back').waitFor();
+  assert.deepEqual(await call(server.url, 'GET', 'subjects/short-lived/versions'), [2]);
+  await call(server.url, 'DELETE', 'subjects/short-lived');
+  await to('#/subjects');
+  await to('#/deleted');
+  await page.getByRole('row', { name: /short-lived/ }).getByRole('button', { name: 'Delete for good' }).click();
+  const final = page.getByRole('dialog', { name: 'Delete for good' });
+  await final.getByLabel('Type the name to delete for good').fill('short-lived');
+  await final.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByText('short-lived is gone for good.').waitFor();
+  const { entries } = await call(server.url, 'GET', 'accordant/v1/audit?subject=short-lived&order=desc');
+  assert.equal(entries.filter((entry) => entry.reason === 'no longer needed').length, 1);
+});
+
+test('a refusal is shown in the words of the server', async () => {
+  const { page, to } = tab;
+  await to('#/subjects/money');
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  const confirm = page.getByRole('dialog', { name: 'Delete' });
+  await confirm.getByLabel('Type the name to delete').fill('money');
+  await confirm.getByRole('button', { name: 'Delete', exact: true }).click();
+  await confirm.getByRole('alert').getByText(/reference/i).waitFor();
+  await confirm.getByText('error_code 42206').waitFor();
+});
+
+test('settings of a subject are set and taken back, and say where they come from', async () => {
+  const { page, to } = tab;
+  await to('#/settings?scope=carts-value');
+  await page.getByText('It has no settings of its own.').waitFor();
+  await page.getByLabel('Compatibility').selectOption('FULL');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The settings are changed.').waitFor();
+  await to('#/subjects/carts-value');
+  await page.getByRole('row', { name: /Compatibility FULL this subject/ }).waitFor();
+  await to('#/settings?scope=carts-value');
+  await page.getByRole('button', { name: 'Remove its own' }).first().click();
+  await page.getByText('Its own settings are gone').waitFor();
+});
+
+test('a level says what it would have refused before it is set', async () => {
+  const { page, to } = tab;
+  const schema = (name) => JSON.stringify({ type: 'record', name: 'R', fields: [{ name, type: 'int' }] });
+  await call(server.url, 'PUT', 'config/loose', { compatibility: 'NONE' });
+  for (const name of ['a', 'b']) await call(server.url, 'POST', 'subjects/loose/versions', { schema: schema(name) });
+  await to('#/settings?scope=loose');
+  await page.getByLabel('Compatibility').selectOption('FULL');
+  await page.getByText('1 of the last 1 changes would have been refused under FULL').waitFor();
+  await page.getByRole('link', { name: 'version 1 to 2' }).waitFor();
+});
+
+test('a long list is whole to its end', async () => {
+  const { page, to } = tab;
+  const names = Array.from({ length: 450 }, (_, at) => `many-${String(at).padStart(4, '0')}`);
+  for (let at = 0; at < names.length; at += 25) {
+    await Promise.all(names.slice(at, at + 25).map((name) => call(server.url, 'POST', `subjects/${name}/versions`, { schema: '"int"' })));
+  }
+  await to('#/subjects?prefix=many-');
+  await page.waitForFunction((name) => {
+    const frame = document.querySelector('.long-frame');
+    frame.scrollTop = frame.scrollHeight;
+    return frame.textContent.includes(name);
+  }, 'many-0449', { polling: 200 });
+  const shown = await page.locator('.long-row a').allInnerTexts();
+  const at = names.indexOf(shown[0]);
+  assert.deepEqual(shown, names.slice(at), 'no row is missing');
+});
+
+test('a mode is changed, and registration says so', async () => {
+  const { page, to } = tab;
+  await to('#/settings?scope=prices-value');
+  await page.getByLabel('Change to').selectOption('READONLY');
+  await page.getByRole('button', { name: 'Change mode' }).click();
+  await page.getByText('The mode is READONLY.').waitFor();
+  await to('#/edit?subject=prices-value');
+  const text = page.locator('.code-host .cm-content');
+  await text.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText('{"type":"record","name":"Prices","namespace":"com.acme.shop","fields":[{"name":"id","type":"string"}]}');
+  await page.getByText(/Compatible under/).waitFor();
+  await page.getByRole('button', { name: 'Register' }).click();
+  await page.getByRole('alert').getByText(/read-only|READONLY/i).waitFor();
+});
+
+test('data is judged, and what is wrong is named', async () => {
+  const { page, to } = tab;
+  await to('#/try?subject=customers-value');
+  await page.getByText('✓ Valid').waitFor();
+  await page.locator('.code-host .cm-content').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText('{"id": 5, "address": {}}');
+  await page.getByText('Not valid').waitFor();
+  await page.getByText('/id', { exact: false }).first().waitFor();
+});
+
+test('bytes of a record are decoded', async () => {
+  const { page, to } = tab;
+  const schema = '{"type":"record","name":"R","fields":[{"name":"id","type":"long"},{"name":"note","type":"string"}]}';
+  const { id } = await call(server.url, 'POST', 'subjects/decoded-value/versions', { schema });
+  const bytes = Buffer.concat([Buffer.from([0, 0, 0, 0, id]), Buffer.from([10]), Buffer.from([2, 0x78])]);
+  await to('#/try');
+  await page.getByLabel('What is pasted').selectOption('bytes');
+  await page.locator('.code-host .cm-content').click();
+  await page.keyboard.insertText(bytes.toString('base64'));
+  await page.getByText('"note": "x"').waitFor();
+  await page.getByRole('link', { name: 'decoded-value v1' }).waitFor();
+});
+
+test('a dataschema is resolved, and aliases are kept', async () => {
+  const { page, to } = tab;
+  await to('#/cloudevents');
+  await page.getByLabel('dataschema').fill('https://acme.example/schemas/order');
+  await page.getByRole('button', { name: 'Resolve' }).click();
+  await page.getByText('alias', { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: 'Add' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Add an alias' });
+  await dialog.getByLabel('URI').fill('https://acme.example/schemas/cart');
+  await dialog.getByLabel('Subject').fill('carts-value');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const row = page.getByRole('row', { name: /schemas\/cart/ });
+  await row.getByRole('button', { name: 'Remove' }).click();
+  await row.waitFor({ state: 'detached' });
+});
+
+test('the audit is narrowed', async () => {
+  const { page, to } = tab;
+  await to('#/audit');
+  await page.getByLabel('What', { exact: true }).selectOption('config.set');
+  await page.getByText('payments are read for ten years').waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('tbody tr')].every((row) => row.textContent.includes('config.set')));
+});
+
+test('below a prefix everything works as well', async () => {
+  const target = new URL(server.url);
+  const proxy = createServer((request, response) => {
+    if (!request.url.startsWith('/deep/registry/')) { response.writeHead(404).end(); return; }
+    fetch(new URL(request.url.slice('/deep/registry'.length), target), { method: request.method, headers: { 'user-agent': 'test', accept: request.headers.accept ?? '*/*' }, redirect: 'manual' })
+      .then(async (answer) => {
+        const headers = Object.fromEntries([...answer.headers].filter(([name]) => !['content-encoding', 'content-length', 'transfer-encoding', 'connection'].includes(name)));
+        response.writeHead(answer.status, headers).end(Buffer.from(await answer.arrayBuffer()));
+      }, () => response.writeHead(502).end());
+  });
+  await new Promise((ready) => proxy.listen(0, '127.0.0.1', ready));
+  const url = `http://localhost:${proxy.address().port}/deep/registry/`;
+  const { page, faults, close } = await open(browser, url);
+  await page.goto(`${url}ui`);
+  await settled(page);
+  await page.getByText('customers-value').click();
+  await page.getByText('Version 1', { exact: true }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+  proxy.close();
+});
+
+test('with logins the registry asks who it is, and offers what one may do', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'accordant-login-'));
+  // alice and bob, each with the password "wonderland"
+  const { execFileSync } = await import('node:child_process');
+  const { resolve } = await import('node:path');
+  const binary = resolve(process.env.ACCORDANT ?? join(import.meta.dirname, '../../target/debug/accordant'));
+  for (const name of ['alice', 'bob']) execFileSync(binary, ['passwd', join(folder, 'users'), name], { input: 'wonderland\n' });
+  writeFileSync(join(folder, 'access.toml'), '[[allow]]\nprincipals = ["user:alice"]\nroles = ["admin"]\nsubjects = ["*"]\n[[allow]]\nprincipals = ["user:bob"]\noperations = ["SUBJECT_READ"]\nsubjects = ["public-*"]\n[[allow]]\nprincipals = ["user:bob"]\noperations = ["GLOBAL_READ"]\nsubjects = ["*"]\n');
+  const guarded = await start({ 'users-file': join(folder, 'users'), 'access-file': join(folder, 'access.toml') });
+  const as = (name) => ({ authorization: `Basic ${Buffer.from(`${name}:wonderland`).toString('base64')}` });
+  try {
+    for (const subject of ['public-value', 'secret-value']) await call(guarded.url, 'POST', `subjects/${subject}/versions`, { schema: '"int"' }, as('alice'));
+    const { page, to, close } = await open(browser, guarded.url);
+    await to('#/subjects');
+    const dialog = page.getByRole('dialog', { name: 'Log in' });
+    await dialog.waitFor();
+    await accessible(page, 'the login');
+    await dialog.getByLabel('Name', { exact: true }).fill('bob');
+    await dialog.getByLabel('Password').fill('wrong');
+    await dialog.getByRole('button', { name: 'Log in' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByLabel('Password').fill('wonderland');
+    await dialog.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('user:bob').waitFor();
+    await page.getByText('public-value').waitFor();
+    assert.equal(await page.getByText('secret-value').count(), 0);
+    assert.equal(await page.getByRole('link', { name: 'New subject' }).count(), 0);
+    assert.equal(await page.getByRole('link', { name: 'Audit' }).count(), 0);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('dialog', { name: 'Log in' }).waitFor();
+    await close();
+  } finally { await guarded.stop(); }
+});
