@@ -115,9 +115,10 @@ impl Plan {
         };
         let refused = self.registrations.iter().filter(|registration| !registration.refusals.is_empty()).count()
             + self.deletions().filter(|deletion| !deletion.referred_by.is_empty()).count();
+        let fine = self.registrations.iter().filter(|registration| registration.refusals.is_empty()).count();
         let parts = [
             count(refused, "refused", "refused"),
-            count(self.registrations.len(), "to register", "to register"),
+            count(fine, "to register", "to register"),
             count(self.configs().count(), "config to change", "configs to change"),
             count(self.deletions().count(), "to delete", "to delete"),
             count(self.unchanged.len(), "unchanged", "unchanged"),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Said;
 use super::arguments::{DiffArguments, Format};
@@ -16,8 +16,9 @@ use crate::cli::check::{
 };
 use crate::cli::exit::Exit;
 use crate::compat::Rules;
+use crate::compat::diff::{Change, ChangeKind, Changes, changes};
 use crate::registry::JudgingLimits;
-use crate::schema::ParseMode;
+use crate::schema::{ParseMode, Position};
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType, Version, VersionSelector};
 
 /// The levels that are asked, with what they mean.
@@ -32,11 +33,12 @@ pub(super) fn diff(asked: &DiffArguments) -> Result<Said, InputError> {
     let new = load(asked, &asked.new, Some(old.parsed.schema_type()), 0)?;
     let outcomes: Vec<Outcome> =
         LEVELS.iter().map(|(level, _)| compare(new.clone(), vec![old.clone()], &rules(*level))).collect::<Result<_, _>>()?;
-    let is_same = old.parsed.equivalent(&new.parsed) && old.stored == new.stored;
+    let changes = changes(&old.parsed, &new.parsed);
+    let is_same = changes.changes.is_empty() && old.parsed.equivalent(&new.parsed);
     let exit = if is_same { Exit::Success } else { Exit::Changes };
     let text = match asked.format {
-        Format::Json => as_json((&old, &new), &outcomes, is_same),
-        Format::Human => human((&old, &new), &outcomes, is_same),
+        Format::Json => as_json((&old, &new), &changes, &outcomes, is_same),
+        Format::Human => human((&old, &new), &changes, &outcomes, is_same),
     };
     Ok(Said { exit, text, color: (asked.format == Format::Human).then_some(asked.color) })
 }
@@ -74,18 +76,63 @@ fn load(asked: &DiffArguments, which: &str, other: Option<SchemaType>, version: 
     Ok(LoadedSchema { version, ..LoadedSchema::file(schema_type, input, &places, reading)? })
 }
 
-fn as_json((old, new): (&LoadedSchema, &LoadedSchema), outcomes: &[Outcome], is_same: bool) -> String {
-    let level = |outcome: &Outcome| json!({ "level": outcome.level.as_str(), "compatible": outcome.is_compatible(), "findings": json_findings(outcome) });
-    let levels: Vec<_> = outcomes.iter().map(level).collect();
-    pretty(&json!({ "same": is_same, "old": old.name(), "new": new.name(), "levels": levels }))
+/// As `GET /accordant/v1/diff` has them.
+fn change(change: &Change) -> Value {
+    let place = |at: Option<Position>| at.map(|at| json!({ "line": at.line, "column": at.column }));
+    let mut out = json!({
+        "kind": change.kind.word(),
+        "declaration": change.declaration.word(),
+        "path": change.path,
+        "oldPath": change.old_path,
+        "what": change.what,
+        "from": change.from,
+        "to": change.to,
+        "message": change.to_string(),
+        "old": place(change.old),
+        "new": place(change.new),
+    });
+    if let Some(map) = out.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    out
 }
 
-fn human((old, new): (&LoadedSchema, &LoadedSchema), outcomes: &[Outcome], is_same: bool) -> String {
+fn as_json((old, new): (&LoadedSchema, &LoadedSchema), changes: &Changes, outcomes: &[Outcome], is_same: bool) -> String {
+    let level = |outcome: &Outcome| json!({ "level": outcome.level.as_str(), "compatible": outcome.is_compatible(), "findings": json_findings(outcome) });
+    let levels: Vec<_> = outcomes.iter().map(level).collect();
+    let changed: Vec<Value> = changes.changes.iter().map(change).collect();
+    pretty(&json!({
+        "same": is_same,
+        "old": old.name(),
+        "new": new.name(),
+        "changes": changed,
+        "isWhole": changes.is_whole,
+        "levels": levels,
+    }))
+}
+
+fn human((old, new): (&LoadedSchema, &LoadedSchema), changes: &Changes, outcomes: &[Outcome], is_same: bool) -> String {
     let (old, new) = (without_controls(old.name()), without_controls(new.name()));
     if is_same {
         return format!("{old} and {new} are the same schema\n");
     }
     let mut out = String::new();
+    for change in &changes.changes {
+        let (sign, style) = match change.kind {
+            ChangeKind::Added => ("+", style::GOOD),
+            ChangeKind::Removed => ("-", style::ERROR),
+            ChangeKind::Changed | ChangeKind::Renamed | ChangeKind::Moved | ChangeKind::Reordered => ("~", style::NOTE),
+        };
+        let at = change.new.or(change.old).map(|at| format!("  ({}:{})", at.line, at.column)).unwrap_or_default();
+        // a String takes everything
+        let _ = writeln!(out, "{} {}{at}", styled(style, sign), without_controls(&change.to_string()).replace('\n', " "));
+    }
+    if !changes.is_whole {
+        out.push_str("and more\n");
+    }
+    if !changes.changes.is_empty() {
+        out.push('\n');
+    }
     // FULL finds what the two others find
     for outcome in outcomes.iter().take(2).filter(|outcome| !outcome.is_compatible()) {
         out.push_str(&styled(style::BOLD, &format!("under {}", outcome.level)));

@@ -53,7 +53,7 @@ fn a_change_of_a_file_is_checked_again() {
     let out = BufReader::new(child.stdout.take().unwrap());
     std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
     let until = |end: &str| {
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         while heard.recv_timeout(limit).unwrap_or_else(|_| panic!("it never says {end}")) != end {}
     };
     until("1 schema against old: 1 unchanged");
