@@ -7,7 +7,7 @@ ARG ACCORDANT_COMMIT=unknown
 RUN ACCORDANT_COMMIT=$ACCORDANT_COMMIT cargo build --release --locked
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --create-home accordant
 COPY --from=build /src/target/release/accordant /usr/local/bin/accordant
 USER accordant
@@ -17,5 +17,5 @@ ENV ACCORDANT_LISTEN=0.0.0.0:8081
 # containers have limits of memory: what is freed goes back to the system at once (docs/limits.md)
 ENV MIMALLOC_PURGE_DELAY=0
 EXPOSE 8081
-HEALTHCHECK --interval=10s --timeout=3s CMD curl -fsS http://127.0.0.1:8081/readyz || exit 1
+HEALTHCHECK --interval=10s --timeout=4s CMD ["accordant", "ping"]
 ENTRYPOINT ["accordant"]

@@ -5,8 +5,10 @@
 //! | `serve` | `accordant serve`: opens the store, runs the server |
 //! | `audit/` | `accordant audit`: the record of who changed what, checked and printed |
 //! | `backup` | `accordant backup`: a copy of the SQLite database |
+//! | `ping` | `accordant ping`: is a server ready? |
 //! | `database` | what the setting `database` means |
 //! | `check/` | `accordant check`: `source`, `references`, `remote` find the schemas, `compare` judges them, one file prints each format |
+//! | `lint/` | `accordant lint`: schemas by themselves |
 //! | `validate` | `accordant validate`: payloads against a schema |
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
 //! | `passwd`, `token`, `explain` | users, static tokens, and what rules say of them |
@@ -20,6 +22,7 @@
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
+//! | `help` | the overview, completions, man pages |
 //! | `exit` | what each exit code means |
 
 use std::collections::BTreeMap;
@@ -43,13 +46,16 @@ mod database;
 mod exit;
 mod explain;
 mod file_watch;
+mod help;
 mod kms;
+mod lint;
 mod listeners;
 mod log;
 mod manifest;
 mod migrate;
 mod oidc;
 mod passwd;
+mod ping;
 mod project;
 mod registry;
 mod registry_login;
@@ -71,15 +77,27 @@ fn settings_arguments() -> impl Iterator<Item = Arg> {
         let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
         let action = if config::is_list(setting.name) { ArgAction::Append } else { ArgAction::Set };
         let help = format!("{}{default} [env: {variable}]", setting.help);
-        Arg::new(setting.name).long(setting.name).value_name("VALUE").action(action).help(help)
+        Arg::new(setting.name)
+            .long(setting.name)
+            .value_name("VALUE")
+            .action(action)
+            .help(help)
+            .help_heading(help::heading(setting.name))
     })
 }
 
 fn command() -> Command {
+    let command = commands();
+    let overview = help::overview(&command);
+    command.override_help(overview)
+}
+
+fn commands() -> Command {
     Command::new("accordant")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
-        .args(settings_arguments())
+        // they are in the help of `serve`
+        .args(settings_arguments().map(|setting| setting.hide(true)))
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
         .subcommand(audit::command(|| settings_arguments().collect()))
         .subcommand(backup::command(settings_arguments()))
@@ -90,9 +108,12 @@ fn command() -> Command {
         .subcommands(data::commands())
         .subcommands(migrate::commands())
         .subcommand(explain::command(settings_arguments()))
+        .subcommand(lint::command())
         .subcommand(passwd::command())
+        .subcommand(ping::command(settings_arguments()))
         .subcommand(token::command())
         .subcommand(validate::command())
+        .subcommands(help::commands())
         .after_help(exit::HELP)
 }
 
@@ -125,6 +146,9 @@ pub fn run() -> ExitCode {
         Some((name @ ("decode" | "encode"), asked)) => Some(data::run(name, asked)),
         Some((name @ ("migrate" | "export" | "import" | "digest"), asked)) => Some(migrate::run(name, asked)),
         Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
+        Some(("completions", asked)) => Some(help::completions(command(), asked)),
+        Some(("man", asked)) => Some(help::man(commands(), asked)),
+        Some(("lint", asked)) => Some(lint::run(asked)),
         Some(("passwd", asked)) => Some(passwd::run(asked)),
         Some(("token", asked)) => Some(token::run(asked)),
         Some(("validate", asked)) => Some(validate::run(asked)),
@@ -135,7 +159,7 @@ pub fn run() -> ExitCode {
     }
     let mut flags = given(&matches);
     match matches.subcommand() {
-        Some(("serve" | "backup", own)) => flags.extend(given(own)),
+        Some(("serve" | "backup" | "ping", own)) => flags.extend(given(own)),
         Some(("access" | "audit", asked)) => flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default()),
         _ => {}
     }
@@ -144,6 +168,7 @@ pub fn run() -> ExitCode {
     let outcome = match config::load(&flags, &environment) {
         Ok(settings) => match matches.subcommand() {
             Some(("backup", asked)) => backup::run(&settings, asked).map(|()| Exit::Success),
+            Some(("ping", asked)) => ping::run(&settings, asked),
             Some(("audit", asked)) => {
                 asked.subcommand().map_or(Ok(Exit::Usage), |(what, asked)| audit::run(&settings, what, asked, serve::now()))
             }

@@ -32,7 +32,7 @@ pub struct ConfigError(pub String);
 
 /// Variables with the prefix that are not settings: builds, tests and commands that ask a registry use them.
 const RESERVED: [&str; 2] = ["ACCORDANT_COMMIT", "ACCORDANT_REGISTRY"];
-/// Nor are these: like ACCORDANT_REGISTRY they are for commands that ask a registry.
+/// Nor are these: like `ACCORDANT_REGISTRY` they are for commands that ask a registry.
 const OF_CLIENTS: &str = "ACCORDANT_REGISTRY_";
 
 /// Merges the layers.

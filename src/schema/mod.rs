@@ -5,7 +5,8 @@
 //! - [`Parsed`], [`PayloadValidator`]: a schema of any format, as text and as the judge of data
 //! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
 //! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data
-//! - [`logical`]: what schemas mean to table engines; [`outline`]: what they declare
+//! - [`lint`]: what is valid and still worth a second look; [`outline`]: what schemas declare
+//! - [`logical`]: what schemas mean to table engines
 //! - [`json`]: the reader of all JSON texts; `position`, `pointer`: places in texts and in values
 //! - `java_number`, `java_properties`: numbers and properties as Java reads and prints them
 //! - [`meter`], `deep_stack`, `shared`: how much work, how much stack, how much memory; `difference_tree`, `tag_edits`, `name_set`: what
@@ -22,6 +23,7 @@ pub(crate) mod java_number;
 pub(crate) mod java_properties;
 pub mod json;
 pub mod json_schema;
+pub mod lint;
 pub mod logical;
 mod logical_json;
 pub mod meter;

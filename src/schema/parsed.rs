@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::finding::Finding;
 use super::format::{CheckError, CheckOptions, Format, ParseOptions, ResolvedReference, SchemaError};
+use super::lint::{LintFinding, LintRule};
 use super::logical::{ConversionError, LogicalType};
 use super::{avro, json_schema, protobuf};
 use crate::types::SchemaType;
@@ -61,6 +62,24 @@ impl Parsed {
             SchemaType::Protobuf => protobuf::Schema::from_logical(logical, name, references, max_depth),
             SchemaType::Json => json_schema::Schema::from_logical(logical, name, references, max_depth),
         }
+    }
+
+    /// What is worth a second look, also at what has changed from an earlier version.
+    pub fn lint(&self, earlier: Option<&Parsed>) -> Vec<LintFinding> {
+        match (self, earlier) {
+            (Self::Avro(schema), Some(Self::Avro(earlier))) => {
+                avro::lint::lint(schema.source(), Some(earlier.source()), schema.max_depth())
+            }
+            (Self::Avro(schema), _) => avro::lint::lint(schema.source(), None, schema.max_depth()),
+            (Self::Protobuf(schema), Some(Self::Protobuf(earlier))) => protobuf::lint::lint(schema, Some(earlier)),
+            (Self::Protobuf(schema), _) => protobuf::lint::lint(schema, None),
+            (Self::Json(schema), _) => json_schema::lint::lint(schema),
+        }
+    }
+
+    /// The rules that [`Parsed::lint`] knows, of all formats.
+    pub fn lint_rules() -> impl Iterator<Item = &'static LintRule> {
+        avro::lint::RULES.iter().chain(&protobuf::lint::RULES).chain(&json_schema::lint::RULES)
     }
 
     /// As [`Format::rules`].

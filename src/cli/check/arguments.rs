@@ -6,6 +6,7 @@ use crate::cli::registry_login::RegistryLogin;
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType, VersionSelector};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct Arguments {
     /// Schemas, and folders of them, that are to become the next versions; `-` is standard input [default: the working directory]
     #[arg(value_name = "PATH")]
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
     /// A schema that is gone is refused
     #[arg(long)]
     pub(super) refuse_removed: bool,
+    /// Check again whenever a file changes, until interrupted
+    #[arg(long)]
+    pub(super) watch: bool,
     /// The file with mappings and environments [default: accordant.toml here or in a folder above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<String>,

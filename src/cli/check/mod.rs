@@ -3,8 +3,10 @@
 //! - `arguments`: what can be asked
 //! - `source`, `references`, `remote`, `loaded_schema`: reading schemas from files, standard input and registries
 //! - `compare`, `outcome`: the verdict
+//! - `subject`: the same under the rules of a subject of a registry
 //! - `folder/`: many schemas at once, against a folder, a commit or a registry
 //! - `human`, `markdown`, `json`, `github`, `junit`, `sarif`: what is printed; `excerpt` and `style` help
+//! - `watch`: the same again whenever a file changes
 //! - `input_error`: why there is no verdict
 
 mod arguments;
@@ -24,6 +26,8 @@ mod remote;
 mod sarif;
 mod source;
 pub(super) mod style;
+mod subject;
+mod watch;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
@@ -49,6 +53,7 @@ pub(super) use self::outcome::Outcome;
 pub(super) use self::references::{Places, max_depth};
 pub(super) use self::remote::Remote;
 pub(super) use self::source::{Input, read, type_of};
+pub(super) use self::subject::{Judgement, Submitted, judge};
 
 /// Stack on which schemas are read and compared: they may be nested to the limits.
 const STACK_BYTES: usize = 32 << 20;
@@ -77,7 +82,15 @@ pub(super) fn command() -> Command {
 /// Runs the command; an error is the one line that says why there is no verdict.
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
-    let answer = on_deep_stack(|| checked(&arguments));
+    if arguments.watch {
+        return watch::watch(&arguments, || once(&arguments).map_err(|line| format!("accordant: {line}\n")));
+    }
+    once(&arguments)
+}
+
+/// One check, printed.
+fn once(arguments: &Arguments) -> Result<Exit, String> {
+    let answer = on_deep_stack(|| checked(arguments));
     let report = match answer {
         Ok(report) => report,
         Err(error) => {

@@ -1,6 +1,7 @@
 //! Patterns of files with captures: `schemas/{team}/{subject}.avsc`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use fancy_regex::Regex;
 
@@ -38,7 +39,7 @@ impl Pattern {
                 if names.iter().any(|other| other == name) {
                     return Err(refused(&format!("{{{name}}} is there twice")));
                 }
-                regex.push_str(&format!("({within})"));
+                let _ = write!(regex, "({within})");
                 names.push(name.to_owned());
                 rest = after;
             } else {

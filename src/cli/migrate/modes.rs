@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::content::context_of;
+use super::outline;
 use super::source::Source;
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
@@ -35,10 +36,7 @@ async fn scopes(source: &Source<'_>) -> Result<BTreeSet<String>, InputError> {
     let contexts: BTreeSet<String> = match source {
         Source::File(content) => content.versions.keys().filter_map(|(name, _)| context_of(name)).collect(),
         Source::Registry(api) => {
-            let mut names = api.subjects(":*:", true).await?;
-            if names.is_empty() {
-                names = api.subjects("", true).await?;
-            }
+            let names = outline::all_names(api).await?;
             names.iter().filter_map(|name| context_of(name)).collect()
         }
     };

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
+use crate::types::DEFAULT_CONTEXT;
 
 /// The versions of a subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,11 +31,7 @@ pub(super) type Outline = BTreeMap<String, Versions>;
 
 /// Reads it: two requests for each subject.
 pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Outline, InputError> {
-    let mut names = api.subjects(if prefix.is_empty() { ":*:" } else { prefix }, true).await?;
-    if names.is_empty() && prefix.is_empty() {
-        // registries without contexts take that for a name
-        names = api.subjects("", true).await?;
-    }
+    let names = if prefix.is_empty() { all_names(api).await? } else { api.subjects(prefix, true).await? };
     let of_subject = async |name: String| {
         let path = format!("/subjects/{}/versions", segment(&name));
         let live = numbers(api.find(&path).await?);
@@ -47,4 +44,26 @@ pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Outli
 
 fn numbers(found: Option<Value>) -> BTreeSet<i64> {
     found.iter().flat_map(|body| body.as_array().into_iter().flatten()).filter_map(Value::as_i64).collect()
+}
+
+/// The names of all subjects, with their contexts.
+pub(super) async fn all_names(api: &Api) -> Result<Vec<String>, InputError> {
+    let mut names = api.subjects(":*:", true).await?;
+    if names.is_empty() {
+        // some registries take that for a name
+        names = api.subjects("", true).await?;
+    }
+    // and some list the default context alone
+    let contexts = api.find("/contexts").await?;
+    for context in contexts.iter().flat_map(|body| body.as_array().into_iter().flatten()).filter_map(Value::as_str) {
+        let qualifier = format!(":{context}:");
+        if context == DEFAULT_CONTEXT || names.iter().any(|name| name.starts_with(&qualifier)) {
+            continue;
+        }
+        let listed = api.find(&format!("/contexts/{}/subjects?deleted=true", segment(context))).await?;
+        for name in listed.iter().flat_map(|body| body.as_array().into_iter().flatten()).filter_map(Value::as_str) {
+            names.push(if name.starts_with(':') { name.to_owned() } else { format!("{qualifier}{name}") });
+        }
+    }
+    Ok(names)
 }

@@ -1,6 +1,7 @@
 //! Doing what a plan says: each tree of references whole or not at all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -169,7 +170,7 @@ async fn one_by_one(api: &Api, tree: &[&Registration]) -> Result<Vec<String>, In
                 let mut message = error.message;
                 for (subject, version) in created.into_iter().rev() {
                     if let Err(error) = take_back(api, subject, version).await {
-                        message.push_str(&format!("; {subject} version {version} could not be taken back: {}", error.message));
+                        let _ = write!(message, "; {subject} version {version} could not be taken back: {}", error.message);
                     }
                 }
                 return Err(InputError::new(message));

@@ -1,5 +1,6 @@
 //! `accordant plan`, `apply`, `pull`, `drift` and `promote`: a registry that is what files say.
 //!
+//! - `arguments`: what can be asked
 //! - `wanted`: what files want; `promote`: what another registry wants
 //! - `order`: the order of references, and which schemas belong together
 //! - `planner`, `plan`: what is to be done; `print` shows it
@@ -7,6 +8,7 @@
 //! - `pull`: the way back, from a registry to files
 
 mod apply;
+mod arguments;
 mod order;
 mod plan;
 mod planner;
@@ -15,10 +17,14 @@ mod promote;
 mod pull;
 mod wanted;
 
+use std::fmt::Write as _;
 use std::path::Path;
 
-use clap::{ArgMatches, Args, Command, ValueEnum};
+use clap::{ArgMatches, Args as _, Command};
 
+use self::arguments::{
+    ApplyArguments, DriftArguments, Enabled, Format, Place, PlanArguments, PromoteArguments, PullArguments, Shown,
+};
 use self::plan::{FORMAT, Plan};
 use self::planner::{Allowed, Planned};
 use super::api::{Api, block_on};
@@ -28,131 +34,6 @@ use super::connection::required;
 use super::exit::Exit;
 use super::manifest::{FILE, Manifest};
 use super::registry_login::RegistryLogin;
-
-/// Which files, and which registry.
-#[derive(Debug, Args)]
-struct Place {
-    /// The file with mappings and environments, or a state file of schema-registry-gitops [default: accordant.toml here or above]
-    #[arg(long, value_name = "FILE")]
-    config: Option<String>,
-    /// The registry: http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH] [env: `ACCORDANT_REGISTRY`]
-    #[arg(long, value_name = "URL", help_heading = "Registry")]
-    registry: Option<String>,
-    /// The registry of this environment [env: `ACCORDANT_REGISTRY_ENV`]
-    #[arg(long, value_name = "NAME", help_heading = "Registry", conflicts_with = "registry")]
-    env: Option<String>,
-    #[command(flatten, next_help_heading = "Registry")]
-    login: RegistryLogin,
-}
-
-/// How a plan is printed.
-#[derive(Debug, Args)]
-struct Shown {
-    /// What is printed
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
-    /// When to use colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
-    color: Color,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Human,
-    /// The plan itself, which `apply --plan` takes
-    Json,
-    /// For the comment of a pull request
-    Markdown,
-}
-
-#[derive(Debug, Args)]
-struct Enabled {
-    /// Delete subjects that no file is
-    #[arg(long)]
-    enable_deletes: bool,
-    /// Change configs
-    #[arg(long)]
-    enable_configs: bool,
-}
-
-#[derive(Debug, Args)]
-struct PlanArguments {
-    #[command(flatten)]
-    enabled: Enabled,
-    /// Write the plan into a file as well
-    #[arg(long, value_name = "FILE")]
-    out: Option<String>,
-    #[command(flatten)]
-    shown: Shown,
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Args)]
-struct ApplyArguments {
-    /// Do what this plan says, unless the registry has moved since
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["enable_deletes", "enable_configs"])]
-    plan: Option<String>,
-    #[command(flatten)]
-    enabled: Enabled,
-    /// When to use colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
-    color: Color,
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Args)]
-struct DriftArguments {
-    /// Subjects that no file is count too
-    #[arg(long)]
-    unmanaged: bool,
-    #[command(flatten)]
-    shown: Shown,
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Args)]
-struct PullArguments {
-    /// The folder that is written
-    #[arg(value_name = "DIR", default_value = ".")]
-    folder: String,
-    /// Only subjects that begin so
-    #[arg(long, value_name = "PREFIX", default_value = "")]
-    prefix: String,
-    /// Write over what is there
-    #[arg(long)]
-    force: bool,
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Args)]
-struct PromoteArguments {
-    /// The subjects; what they refer to goes with them
-    #[arg(value_name = "SUBJECT", required = true)]
-    subjects: Vec<String>,
-    /// The environment that has them
-    #[arg(long, value_name = "NAME")]
-    from: String,
-    /// The environment that is to have them
-    #[arg(long, value_name = "NAME")]
-    to: String,
-    /// Promote their configs too
-    #[arg(long)]
-    enable_configs: bool,
-    /// Only say what would be done
-    #[arg(long)]
-    dry_run: bool,
-    #[command(flatten)]
-    shown: Shown,
-    /// The file with environments [default: accordant.toml here or above]
-    #[arg(long, value_name = "FILE")]
-    config: Option<String>,
-}
 
 const EXITS: &str = "Exit codes: 0 nothing to do, 3 changes, 1 refused, 2 can't tell (bad input, no connection).";
 const APPLY_EXITS: &str = "Exit codes: 0 done or nothing to do, 1 refused, 2 can't tell (bad input, no connection).";
@@ -289,12 +170,12 @@ fn apply(asked: &ApplyArguments) -> Result<Said, InputError> {
         }
         let moved = block_on(apply::moved(&api, &plan))?;
         if !moved.is_empty() {
-            let lines: String = moved.iter().map(|line| format!("moved: {line}\n")).collect();
-            return Ok((
-                Exit::Refused,
-                format!("{lines}Nothing was applied: the registry is not as the plan saw it. Plan again.\n"),
-                None,
-            ));
+            let mut text = String::new();
+            for line in &moved {
+                let _ = writeln!(text, "moved: {line}");
+            }
+            text.push_str("Nothing was applied: the registry is not as the plan saw it. Plan again.\n");
+            return Ok((Exit::Refused, super::check::style::without_controls(&text), None));
         }
         (api, Planned { plan, outcomes: Vec::new() })
     } else {
@@ -316,17 +197,18 @@ fn carry_out(api: &Api, planned: &Planned, color: Color) -> Result<Said, InputEr
     let applied = block_on(apply::apply(api, plan))?;
     let mut out = String::new();
     for line in &applied.done {
-        out.push_str(&format!("done: {line}\n"));
+        let _ = writeln!(out, "done: {line}");
     }
     for line in &applied.failed {
-        out.push_str(&format!("failed: {line}\n"));
+        let _ = writeln!(out, "failed: {line}");
     }
     let (done, failed) = (applied.done.len(), applied.failed.len());
-    out.push_str(&match (done, failed) {
+    let sum = match (done, failed) {
         (0, 0) => format!("{}: nothing to do, {} unchanged\n", plan.registry, plan.unchanged.len()),
         (done, 0) => format!("{}: {done} done, {} unchanged\n", plan.registry, plan.unchanged.len()),
         (done, failed) => format!("{}: {done} done, {failed} failed\n", plan.registry),
-    });
+    };
+    out.push_str(&sum);
     let exit = if failed == 0 { Exit::Success } else { Exit::Refused };
     Ok((exit, super::check::style::without_controls(&out), None))
 }

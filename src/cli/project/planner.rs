@@ -10,12 +10,9 @@ use super::order::{order, trees};
 use super::plan::{ConfigChange, Deletion, FORMAT, Plan, Registration, Seen, Unchanged};
 use super::wanted::Wanted;
 use crate::cli::api::{Api, schema_body, segment};
-use crate::cli::check::{InputError, LoadedSchema, Outcome, Reading, Remote, compare, json_findings};
+use crate::cli::check::{InputError, Judgement, Outcome, Remote, Submitted, json_findings, judge};
 use crate::codec::{FromJson as _, config_from};
-use crate::compat::Rules;
-use crate::registry::JudgingLimits;
-use crate::schema::ParseMode;
-use crate::types::{Config, Metadata, ProtobufPolicy};
+use crate::types::{Config, Metadata};
 
 /// Requests that are under way at the same time.
 const AT_ONCE: usize = 8;
@@ -79,7 +76,7 @@ pub(super) async fn plan(
             plan.unchanged.push(Unchanged { subject, file, version, later: last });
             continue;
         }
-        let (refusals, outcome) = judge(api, wanted, allowed).await?;
+        let (refusals, outcome) = judge_one(api, wanted, allowed).await?;
         plan.registrations.push(Registration {
             subject: wanted.subject.clone(),
             file: wanted.input.name.clone(),
@@ -139,39 +136,25 @@ async fn config_change(
 }
 
 /// Reads and compares here, with all that is found: the references may be to what no registry has yet.
-async fn judge(api: &Api, wanted: &Wanted, allowed: Allowed) -> Result<(Vec<String>, Option<Outcome>), InputError> {
-    let mut remote = Remote::of(&api.client, &wanted.subject, true);
-    let effective = remote.config(None).await?;
-    let mut config = wanted.config.as_ref().filter(|_| allowed.configs).map_or_else(Config::default, config_from);
-    config.fall_through(&effective);
-    let rules = Rules {
-        level: config.compatibility.unwrap_or_default(),
-        policy: config.compatibility_policy.unwrap_or_default(),
-        protobuf_policy: config.protobuf_policy.unwrap_or_default(),
-        validate_fields: config.validate_fields.unwrap_or(false),
-        work_budget: JudgingLimits::default().work,
-    };
-    let reading = Reading {
-        mode: if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup },
-        validate_fields: rules.validate_fields,
-        strict: config.protobuf_policy == Some(ProtobufPolicy::Compiled),
-        normalize: wanted.normalize || config.normalize.unwrap_or(false),
-    };
+async fn judge_one(api: &Api, wanted: &Wanted, allowed: Allowed) -> Result<(Vec<String>, Option<Outcome>), InputError> {
     let metadata = wanted.metadata.as_ref().map(Metadata::from_json).transpose();
     let metadata = metadata.map_err(|error| InputError::of(&wanted.input.name, format!("metadata: {}", error.0)))?.flatten();
-    let candidate = match LoadedSchema::read(wanted.schema_type, wanted.input.clone(), &wanted.resolved, reading) {
-        Ok(candidate) => LoadedSchema { metadata, ..candidate },
-        Err(error) => return Ok((vec![error.to_string()], None)),
+    let submitted = Submitted {
+        input: &wanted.input,
+        schema_type: wanted.schema_type,
+        references: &wanted.resolved,
+        metadata,
+        normalize: wanted.normalize,
+        strict: false,
     };
-    let group = config.compatibility_group.as_deref().filter(|group| !group.is_empty());
-    let value = group.and_then(|group| candidate.metadata.as_ref()?.property(group).map(str::to_owned));
-    let earlier = remote.earlier(None, rules.level, group.map(|group| (group, value.as_deref()))).await?;
-    if earlier.is_empty() {
-        return Ok((Vec::new(), None));
-    }
-    let outcome = compare(candidate, earlier, &rules)?;
-    let refusals = if outcome.is_compatible() { Vec::new() } else { vec![outcome.verdict()] };
-    Ok((refusals, Some(outcome)))
+    let own = wanted.config.as_ref().filter(|_| allowed.configs).map_or_else(Config::default, config_from);
+    let mut remote = Remote::of(&api.client, &wanted.subject, true);
+    Ok(match judge(&mut remote, submitted, own).await? {
+        Judgement::Invalid(error) => (vec![error.to_string()], None),
+        Judgement::First => (Vec::new(), None),
+        Judgement::Compared(outcome) if outcome.is_compatible() => (Vec::new(), Some(*outcome)),
+        Judgement::Compared(outcome) => (vec![outcome.verdict()], Some(*outcome)),
+    })
 }
 
 /// Asks the registry whether it would take each tree, where it can tell without taking it.

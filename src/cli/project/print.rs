@@ -1,6 +1,7 @@
 //! What a plan says, for people and for pull requests.
 
 use serde_json::Value;
+use std::fmt::Write as _;
 
 use super::plan::{ConfigChange, Deletion, Plan, Registration};
 use super::planner::Planned;
@@ -95,7 +96,7 @@ pub(super) fn human(planned: &Planned, name: &str) -> String {
     for line in &lines {
         let subject = without_controls(&line.subject);
         let sign = styled(line.style, line.sign);
-        out.push_str(&format!("{sign} {subject:width$}  {}\n", without_controls(&line.what).replace('\n', " ")));
+        let _ = writeln!(out, "{sign} {subject:width$}  {}", without_controls(&line.what).replace('\n', " "));
     }
     if !lines.is_empty() {
         out.push('\n');
@@ -122,11 +123,11 @@ pub(super) fn markdown(planned: &Planned, name: &str) -> String {
             "~" => "✏️",
             _ => "⚠️",
         };
-        out.push_str(&format!("| {sign} | {} | {} |\n", code(&line.subject), text(&line.what)));
+        let _ = writeln!(out, "| {sign} | {} | {} |", code(&line.subject), text(&line.what));
     }
     for outcome in outcomes {
         let summary = text(outcome.new.name());
-        out.push_str(&format!("\n<details><summary>{summary}</summary>\n{}\n</details>\n", markdown_findings(outcome)));
+        let _ = write!(out, "\n<details><summary>{summary}</summary>\n{}\n</details>\n", markdown_findings(outcome));
     }
     out
 }

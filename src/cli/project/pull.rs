@@ -1,6 +1,7 @@
 //! A registry as files, with the `accordant.toml` under which they are what the registry has.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -83,7 +84,10 @@ fn file_name(subject: &str, schema_type: SchemaType) -> String {
         match byte {
             b'.' if at == 0 => name.push_str("%2E"),
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => name.push(char::from(byte)),
-            other => name.push_str(&format!("%{other:02X}")),
+            other => {
+                // a String takes everything
+                let _ = write!(name, "%{other:02X}");
+            }
         }
     }
     let extension = match schema_type {
@@ -143,7 +147,7 @@ fn indented(text: &str) -> String {
             }
             '{' | '[' => {
                 out.push(c);
-                while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+                while chars.next_if(char::is_ascii_whitespace).is_some() {}
                 if let Some(close) = chars.next_if(|c| matches!(c, '}' | ']')) {
                     out.push(close);
                 } else {

@@ -1,5 +1,6 @@
 //! What two schemas differ in, and which of them can read the other.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::json;
@@ -17,7 +18,7 @@ use crate::cli::exit::Exit;
 use crate::compat::Rules;
 use crate::registry::JudgingLimits;
 use crate::schema::ParseMode;
-use crate::types::{CompatibilityLevel, SchemaType, Version, VersionSelector};
+use crate::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType, Version, VersionSelector};
 
 /// The levels that are asked, with what they mean.
 const LEVELS: [(CompatibilityLevel, &str); 3] = [
@@ -43,8 +44,8 @@ pub(super) fn diff(asked: &DiffArguments) -> Result<Said, InputError> {
 fn rules(level: CompatibilityLevel) -> Rules {
     Rules {
         level,
-        policy: Default::default(),
-        protobuf_policy: Default::default(),
+        policy: CompatibilityPolicy::default(),
+        protobuf_policy: ProtobufPolicy::default(),
         validate_fields: false,
         work_budget: JudgingLimits::default().work,
     }
@@ -93,7 +94,7 @@ fn human((old, new): (&LoadedSchema, &LoadedSchema), outcomes: &[Outcome], is_sa
     }
     for (outcome, (level, meaning)) in outcomes.iter().zip(LEVELS) {
         let (word, style) = if outcome.is_compatible() { ("yes", style::GOOD) } else { ("no ", style::ERROR) };
-        out.push_str(&format!("{}  {:8}  {meaning}\n", styled(style, word), level.as_str()));
+        let _ = writeln!(out, "{}  {:8}  {meaning}", styled(style, word), level.as_str());
     }
     out
 }

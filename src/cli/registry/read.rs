@@ -13,12 +13,22 @@ pub(super) fn pretty(value: &Value) -> String {
     format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
+/// Each on a line of its own.
+fn lines(texts: impl Iterator<Item = String>) -> String {
+    let mut out = String::new();
+    for text in texts {
+        out.push_str(&text);
+        out.push('\n');
+    }
+    out
+}
+
 pub(super) fn subjects(asked: &SubjectsArguments) -> Result<Said, InputError> {
     let api = asked.place.api()?;
     let names = block_on(api.subjects(&asked.prefix, asked.deleted))?;
     Ok(Said::plain(match asked.format {
         Format::Json => pretty(&names.into()),
-        Format::Human => names.iter().map(|name| format!("{}\n", without_controls(name))).collect(),
+        Format::Human => lines(names.iter().map(|name| without_controls(name))),
     }))
 }
 
@@ -29,7 +39,7 @@ pub(super) fn versions(asked: &VersionsArguments) -> Result<Said, InputError> {
     let answer = block_on(api.demand(Method::GET, &path, None))?;
     Ok(Said::plain(match asked.format {
         Format::Json => pretty(&answer),
-        Format::Human => answer.as_array().into_iter().flatten().map(|number| format!("{number}\n")).collect(),
+        Format::Human => lines(answer.as_array().into_iter().flatten().map(Value::to_string)),
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 use super::Said;
 use super::arguments::{DeleteArguments, Format, RegisterArguments};
@@ -67,15 +68,16 @@ fn refusal(body: &Value, complaint: &str) -> String {
             Some((Some(line), Some(column))) => format!(" ({line}:{column})"),
             _ => String::new(),
         };
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "error[{}] at {}{at}\n  {}\n",
             text(finding, "rule"),
             text(finding, "path"),
             text(finding, "explanation")
-        ));
+        );
         let remedy = text(finding, "remedy");
         if !remedy.is_empty() {
-            out.push_str(&format!("  = fix: {remedy}\n"));
+            let _ = writeln!(out, "  = fix: {remedy}");
         }
         out.push('\n');
     }
@@ -96,13 +98,12 @@ async fn reference(api: &Api, written: &str) -> Result<Value, InputError> {
         Some((subject, number)) => (subject, Some(number.parse::<i64>().map_err(|_| wrong())?)),
         None => (target, None),
     };
-    let version = match version {
-        Some(version) => version,
-        None => {
-            let latest = api.version(subject, "latest").await?;
-            let number = latest.and_then(|latest| latest.get("version")?.as_i64());
-            number.ok_or_else(|| api.failed(format!("there is no subject '{subject}'")))?
-        }
+    let version = if let Some(version) = version {
+        version
+    } else {
+        let latest = api.version(subject, "latest").await?;
+        let number = latest.and_then(|latest| latest.get("version")?.as_i64());
+        number.ok_or_else(|| api.failed(format!("there is no subject '{subject}'")))?
     };
     Ok(json!({ "name": name, "subject": subject, "version": version }))
 }

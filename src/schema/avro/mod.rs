@@ -20,6 +20,7 @@ mod defaults;
 mod equality;
 mod from_logical;
 mod limits;
+pub(crate) mod lint;
 mod logical_type;
 mod model;
 mod name;

@@ -12,7 +12,12 @@ pub struct Schema {
 }
 
 impl Schema {
-    pub(super) fn source(&self) -> &str {
+    /// The text as sent.
+    pub(crate) fn source(&self) -> &str {
         self.source.as_deref().unwrap_or(&self.canonical)
+    }
+
+    pub(crate) fn max_depth(&self) -> usize {
+        self.max_depth
     }
 }

@@ -20,6 +20,7 @@ mod dialect;
 mod documents;
 mod from_logical;
 mod jsonschema_adapter;
+pub(crate) mod lint;
 mod meta_schema_check;
 mod meta_schemas;
 mod model;

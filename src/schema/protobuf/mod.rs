@@ -26,6 +26,7 @@ mod field_index;
 mod from_logical;
 mod ignore_extensions;
 mod limits;
+pub(crate) mod lint;
 mod model;
 mod normalize;
 mod number;

@@ -28,12 +28,16 @@ const RINGS: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 16] = [
+const CRATES: [(&str, &[&str]); 20] = [
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
     ("hyper", &["http", "server", "cli"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("ignore", &["cli"]),
+    ("serde_yaml_ng", &["cli/manifest"]),
     ("tokio_rustls", &["server/tls"]),
     ("x509_cert", &["login"]),
     ("jsonwebtoken", &["login/oidc"]),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use accordant::schema::lint::{Severity, fixed};
 use accordant::schema::logical::{Engine, Rule};
 use accordant::schema::{CheckOptions, Direction, Finding, ParseMode, ParseOptions, Parsed};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
@@ -140,6 +141,49 @@ fn logical_rules(page: &mut String) {
     }
 }
 
+const LINT: &str = "
+## Rules of `accordant lint`
+
+They are about schemas that are valid, and no registry enforces them. Each is `off`, `warn` or `error`, which `accordant.toml` changes:
+
+```toml
+[lint.rules]
+avro-doc = \"warn\"
+avro-namespace = \"off\"
+```
+
+`--fix` repairs what says so. Rules about changes need `--against`, a folder or a commit, to compare with.
+";
+
+/// The rules of `accordant lint`: each finds its own bad example, and nothing in the good one.
+fn lint_rules(page: &mut String) {
+    page.push_str(LINT);
+    for rule in Parsed::lint_rules() {
+        let before = rule.before.map(|before| parsed(rule.schema_type, before));
+        let finds = |text: &str| parsed(rule.schema_type, text).lint(before.as_ref());
+        let of_rule = |text: &str| finds(text).into_iter().filter(|finding| finding.rule == rule.id).collect::<Vec<_>>();
+        let (found, good) = (of_rule(rule.bad), of_rule(rule.good));
+        assert!(!found.is_empty() && good.is_empty(), "{}: {found:?} {good:?}", rule.id);
+        assert_eq!(rule.is_fixable, found.iter().all(|finding| finding.edit.is_some()), "{}", rule.id);
+        if rule.is_fixable {
+            let repaired = fixed(rule.bad, &found);
+            assert!(of_rule(&repaired).is_empty(), "{repaired}");
+        }
+        let default = match rule.default {
+            Severity::Off => "off",
+            Severity::Warn => "warn",
+            Severity::Error => "error",
+        };
+        let repairs = if rule.is_fixable { " `--fix` repairs it." } else { "" };
+        writeln!(page, "\n### `{}`\n\nBy default: {default}.{repairs}", rule.id).unwrap();
+        writeln!(page, "\nWhy: {}\n\nFix: {}\n\n```text", inline(rule.why), inline(rule.fix)).unwrap();
+        if let Some(before) = rule.before {
+            writeln!(page, "old   {before}").unwrap();
+        }
+        writeln!(page, "bad   {}\ngood  {}\n```", rule.bad, rule.good).unwrap();
+    }
+}
+
 #[test]
 fn every_rule_has_a_case_and_stands_in_the_documentation() {
     let mut page = HEAD.to_owned();
@@ -163,6 +207,7 @@ fn every_rule_has_a_case_and_stands_in_the_documentation() {
     }
     logical_rules(&mut page);
     page.push_str(POLICY);
+    lint_rules(&mut page);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &page).unwrap();

@@ -43,6 +43,10 @@ impl Drop for Reader {
 fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+    // hooks run with these, relative to another folder than the one that is asked about
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        command.env_remove(variable);
+    }
     command
 }
 
@@ -128,6 +132,6 @@ impl GitTree {
             return Err(InputError::of(&name, "git cat-file ended early"));
         }
         let text = unicode::to_text(&bytes).map_err(|error| InputError::of(&name, format!("can't be read: {error}")))?;
-        Ok(Some(text.to_string()))
+        Ok(Some(text))
     }
 }

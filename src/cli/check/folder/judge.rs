@@ -49,13 +49,17 @@ fn read(
     references: &[ResolvedReference],
     reading: Reading,
 ) -> Result<LoadedSchema, InputError> {
-    LoadedSchema::read(file.schema_type, file.input.clone(), references, reading).map_err(|error| {
-        let missing = side.unresolved(path);
-        if missing.is_empty() {
-            return error;
-        }
-        InputError { message: format!("{} (no file has: {})", error.message, missing.join(", ")), ..error }
-    })
+    let read = LoadedSchema::read(file.schema_type, file.input.clone(), references, reading);
+    read.map_err(|error| explained(side, path, error))
+}
+
+/// An error with the names that nothing was found for, which are its likely cause.
+pub(super) fn explained(side: &Workspace, path: &str, error: InputError) -> InputError {
+    let missing = side.unresolved(path);
+    if missing.is_empty() {
+        return error;
+    }
+    InputError { message: format!("{} (no file has: {})", error.message, missing.join(", ")), ..error }
 }
 
 /// Pairs of new and old paths: by the path, and for what is at another place now by the name that a schema gives itself.
@@ -87,6 +91,17 @@ impl Pairs {
         let removed = old.own.iter().filter(is_gone).cloned().collect();
         Self { earlier, removed }
     }
+}
+
+/// The earlier path of each path of the new side that has one.
+pub(in crate::cli) fn earlier_paths(new: &Workspace, old: &Workspace) -> BTreeMap<String, String> {
+    Pairs::of(new, old).earlier
+}
+
+/// A schema as it was; the error says why it was none.
+pub(in crate::cli) fn before(side: &Workspace, path: &str) -> Result<LoadedSchema, InputError> {
+    let plain = Strictness { validate_fields: false, strict: false, normalize: false };
+    load(side, path, plain.reading(ParseMode::Lookup))
 }
 
 /// What a schema calls itself: the full name of its first type, its `$id`. Protobuf files go by their paths alone.

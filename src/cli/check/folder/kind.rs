@@ -14,6 +14,11 @@ fn extension(path: &str) -> String {
     name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase()
 }
 
+/// Whether nothing but what is in it can tell that it is a schema.
+pub(super) fn is_any_json(path: &str) -> bool {
+    extension(path) == "json" && !path.to_ascii_lowercase().ends_with(".schema.json")
+}
+
 /// The format of a text under a name; `None` for JSON that is no schema.
 pub(in crate::cli) fn kind_of(path: &str, text: &str) -> Option<SchemaType> {
     match extension(path).as_str() {

@@ -41,8 +41,12 @@ impl Scope {
 }
 
 impl Listing {
-    /// What people call a file.
+    /// What people call a file. A name can't steer a terminal, nor look like another line of a report.
     pub(super) fn name(&self, path: &str) -> String {
+        self.called(path).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    }
+
+    fn called(&self, path: &str) -> String {
         match self {
             Self::Disk { shown, here, base } if shown.is_empty() => from_here(base, here.as_deref(), path),
             Self::Disk { shown, .. } => format!("{shown}/{path}"),
@@ -103,7 +107,7 @@ impl Listing {
         let unreadable = |error: &dyn std::fmt::Display| InputError::of(&name, format!("can't be read: {error}"));
         let bytes = std::fs::read(&file).map_err(|error| unreadable(&error))?;
         let text = unicode::to_text(&bytes).map_err(|error| unreadable(&error))?;
-        Ok(Some(text.to_string()))
+        Ok(Some(text))
     }
 }
 

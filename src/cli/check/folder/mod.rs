@@ -17,12 +17,13 @@ mod sides;
 mod threads;
 mod workspace;
 
-pub(in crate::cli) use self::judge::Strictness;
 use self::judge::judge;
+pub(in crate::cli) use self::judge::{Strictness, before, candidate, earlier_paths};
 pub(in crate::cli) use self::kind::kind_of;
-pub(in crate::cli) use self::registry::{elsewhere, subject_of};
+pub(in crate::cli) use self::registry::elsewhere;
 pub(in crate::cli) use self::report::{Fate, Judged, Report};
 pub(in crate::cli) use self::sides::{Sides, disk};
+pub(in crate::cli) use self::threads::each;
 pub(in crate::cli) use self::workspace::{Choice, Lookup, SchemaFile, Workspace};
 use super::arguments::Arguments;
 use super::input_error::InputError;
@@ -73,7 +74,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
         if excluded { Choice::Skip } else { Choice::ByContent }
     };
     let lookup = Lookup {
-        proto_path: sides.proto_path(arguments, manifest.as_ref())?,
+        proto_path: sides.proto_path(&arguments.proto_path, manifest.as_ref())?,
         named: named(&arguments.reference)?,
         inline: Vec::new(),
     };
@@ -97,8 +98,15 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
         let client: Client = connected.map(|connection| connection.client).ok_or_else(|| {
             InputError::new("--against registry: --registry URL, --env NAME or the variable ACCORDANT_REGISTRY says which")
         })?;
-        let subjects = |path: &str, record: Option<&str>| subject_of(manifest.as_ref(), &in_manifest(path), path, record);
-        (registry::judge(&new, &client, strictness, arguments, &subjects)?, client.url(""))
+        let homes =
+            |path: &str, record: Option<&str>| registry::home(manifest.as_ref(), in_manifest(path).as_deref(), path, record);
+        let own = Config {
+            compatibility: arguments.level,
+            compatibility_policy: arguments.policy,
+            protobuf_policy: arguments.protobuf_policy,
+            ..Config::default()
+        };
+        (registry::judge_all(&new, &client, strictness, &own, &homes)?, client.url(""))
     } else {
         let mut old = Workspace::read(sides.old_listing(against)?, &sides.scopes, &choose, lookup, EARLIER)?;
         if let Some(connection) = &connected {

@@ -1,43 +1,40 @@
 //! Schemas of files against what a registry has, and references that only a registry can resolve.
 
-use futures_util::StreamExt as _;
 use futures_util::stream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::judge::{Strictness, candidate, judged, unreadable};
+use super::judge::{Strictness, candidate, explained, judged, unreadable};
 use super::report::{Fate, Judged};
-use super::threads::each;
 use super::workspace::Workspace;
-use crate::cli::check::arguments::Arguments;
-use crate::cli::check::compare::compare;
 use crate::cli::check::input_error::InputError;
-use crate::cli::check::loaded_schema::LoadedSchema;
 use crate::cli::check::remote::Remote;
-use crate::cli::check::rules;
+use crate::cli::check::subject::{Judgement, Submitted, judge};
 use crate::cli::client::Client;
 use crate::cli::manifest::Manifest;
-use crate::types::{CompatibilityLevel, Config};
+use crate::codec::FromJson as _;
+use crate::types::{Config, Metadata};
 
 /// Requests that are under way at the same time.
 const AT_ONCE: usize = 8;
 
-/// The subject of a file; `None` for one that `accordant.toml` does not map. Without mappings the name of the file without its
+/// Where a file belongs; `None` for one that `accordant.toml` does not map. Without mappings the name of the file without its
 /// extension is the subject.
-pub(in crate::cli) fn subject_of(
+pub(super) fn home(
     manifest: Option<&Manifest>,
-    in_manifest: &Option<String>,
+    in_manifest: Option<&str>,
     path: &str,
     record: Option<&str>,
-) -> Result<Option<String>, String> {
-    match manifest.filter(|manifest| !manifest.mappings.is_empty()) {
-        Some(manifest) => {
-            let Some(path) = in_manifest else { return Ok(None) };
-            Ok(manifest.mapped(path, record)?.map(|mapped| mapped.subject))
-        }
-        None => {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            Ok(Some(name.split_once('.').map_or(name, |(stem, _)| stem).to_owned()))
-        }
+) -> Result<Option<Home>, String> {
+    if let Some(manifest) = manifest.filter(|manifest| !manifest.mappings.is_empty()) {
+        let Some(path) = in_manifest else { return Ok(None) };
+        let Some(mapped) = manifest.mapped(path, record)? else { return Ok(None) };
+        let metadata = mapped.metadata().map(|value| Metadata::from_json(&value)).transpose();
+        let metadata = metadata.map_err(|error| format!("{path}: metadata: {}", error.0))?.flatten();
+        return Ok(Some(Home { normalize: mapped.mapping.normalize, subject: mapped.subject, metadata }));
     }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let subject = name.split_once('.').map_or(name, |(stem, _)| stem).to_owned();
+    Ok(Some(Home { subject, metadata: None, normalize: false }))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, InputError> {
@@ -67,70 +64,60 @@ pub(in crate::cli) fn elsewhere(side: &mut Workspace, client: &Client) -> Result
     Ok(())
 }
 
-/// The name of a subject for a path and the name that its schema gives itself.
-type Subjects<'s> = &'s (dyn Fn(&str, Option<&str>) -> Result<Option<String>, String> + Sync);
+/// Where a file belongs in a registry.
+pub(super) struct Home {
+    pub(super) subject: String,
+    pub(super) metadata: Option<Metadata>,
+    pub(super) normalize: bool,
+}
 
-/// What a registry has under a subject.
-type Earlier = Result<(Config, Vec<LoadedSchema>), InputError>;
+/// The home of a path, by the name that its schema gives itself.
+type Homes<'s> = &'s (dyn Fn(&str, Option<&str>) -> Result<Option<Home>, String> + Sync);
 
-/// Judges all schemas against the versions of their subjects.
-pub(super) fn judge(
+/// Judges all schemas against the versions of their subjects, each under its subject's config.
+pub(super) fn judge_all(
     new: &Workspace,
     client: &Client,
     strictness: Strictness,
-    arguments: &Arguments,
-    subjects: Subjects<'_>,
+    own: &Config,
+    homes: Homes<'_>,
 ) -> Result<Vec<Judged>, InputError> {
-    let read = each(&new.own, |path| candidate(new, path, strictness));
-    let mut named = Vec::new();
-    for (path, read) in new.own.iter().zip(&read) {
-        let record = read.as_ref().ok().and_then(|side| side.parsed.name());
-        let subject = if read.is_ok() { subjects(path, record.as_deref()).map_err(InputError::new)? } else { None };
-        named.push(subject);
-    }
-    let fetched: Vec<Option<Earlier>> = runtime()?.block_on(async {
-        let one = |subject: Option<String>| async move {
-            let mut remote = Remote::of(client, subject.as_deref()?, true);
-            Some(earlier(&mut remote, arguments).await)
-        };
-        stream::iter(named.iter().cloned().map(one)).buffered(AT_ONCE).collect().await
-    });
-    let mut work = Vec::new();
-    for ((path, read), (subject, fetched)) in new.own.iter().zip(read).zip(named.into_iter().zip(fetched)) {
-        work.push((path, read, subject, fetched.transpose()?));
-    }
-    let judged = each(&work, |(path, read, subject, fetched)| -> Result<Judged, InputError> {
-        let Some(file) = new.file(path) else { return Err(InputError::of(path, "can't be read")) };
-        let candidate = match read {
-            Ok(candidate) => candidate.clone(),
-            Err(error) => return Ok(judged(file, Fate::Invalid(error.clone()))),
-        };
-        let Some((config, earlier)) = fetched else {
-            let remarks = vec!["accordant.toml has no subject for it".to_owned()];
-            return Ok(Judged { remarks, ..judged(file, Fate::New) });
-        };
-        let remarks: Vec<String> = subject.iter().map(|subject| format!("subject {subject}")).collect();
-        let newest = earlier.first();
-        if newest.is_none() {
-            return Ok(Judged { remarks, ..judged(file, Fate::New) });
-        }
-        if newest.is_some_and(|newest| newest.stored == candidate.stored) {
-            return Ok(Judged { remarks, ..judged(file, Fate::Unchanged) });
-        }
-        let outcome = compare(candidate, earlier.clone(), &rules(arguments, config))?;
-        Ok(Judged { remarks, ..judged(file, Fate::Compared(Box::new(outcome))) })
-    });
-    let mut judged = judged.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let files = new.own.iter().filter_map(|path| Some((path, new.file(path)?)));
+    let mut judged: Vec<Judged> = runtime()?.block_on(async {
+        let work = files.map(|(path, file)| async move {
+            let record = file.record_name();
+            let Some(home) = homes(path, record.as_deref()).map_err(InputError::new)? else {
+                let remarks = vec!["accordant.toml has no subject for it".to_owned()];
+                let fate = candidate(new, path, strictness).map_or_else(Fate::Invalid, |_| Fate::New);
+                return Ok(Judged { remarks, ..judged(file, fate) });
+            };
+            let remarks = vec![format!("subject {}", home.subject)];
+            let references = match new.references(path) {
+                Ok(references) => references,
+                Err(error) => return Ok(Judged { remarks, ..judged(file, Fate::Invalid(error)) }),
+            };
+            let submitted = Submitted {
+                input: &file.input,
+                schema_type: file.schema_type,
+                references: &references,
+                metadata: home.metadata,
+                normalize: strictness.normalize || home.normalize,
+                strict: strictness.strict,
+            };
+            let mut remote = Remote::of(client, &home.subject, true);
+            let fate = match judge(&mut remote, submitted, own.clone()).await? {
+                Judgement::Invalid(error) => Fate::Invalid(explained(new, path, error)),
+                Judgement::First => Fate::New,
+                Judgement::Compared(outcome) => {
+                    let is_same = outcome.earlier.first().is_some_and(|newest| newest.stored == outcome.new.stored);
+                    if is_same { Fate::Unchanged } else { Fate::Compared(outcome) }
+                }
+            };
+            Ok(Judged { remarks, ..judged(file, fate) })
+        });
+        stream::iter(work).buffered(AT_ONCE).try_collect::<Vec<_>>().await
+    })?;
     judged.extend(unreadable(new));
     judged.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(judged)
-}
-
-async fn earlier(remote: &mut Remote, arguments: &Arguments) -> Earlier {
-    let config = remote.config(arguments.level).await?;
-    let level = rules(arguments, &config).level;
-    // also under NONE: the newest version tells whether anything has changed
-    let level = if level == CompatibilityLevel::None { CompatibilityLevel::Backward } else { level };
-    let earlier = remote.earlier(None, level, None).await?;
-    Ok((config, earlier))
 }

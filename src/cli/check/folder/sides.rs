@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::GIT;
 use super::git::{self, GitTree};
 use super::listing::{Listing, Scope, plain};
-use crate::cli::check::arguments::Arguments;
 use crate::cli::check::input_error::InputError;
 use crate::cli::manifest::Manifest;
 
@@ -47,7 +46,7 @@ pub(in crate::cli) fn disk(paths: &[String]) -> Result<Sides, InputError> {
 }
 
 impl Sides {
-    pub(super) fn new(paths: &[String], against: &str) -> Result<Self, InputError> {
+    pub(in crate::cli) fn new(paths: &[String], against: &str) -> Result<Self, InputError> {
         let found = paths.iter().map(|path| real(path)).collect::<Result<Vec<_>, _>>()?;
         let folder_of = |path: &PathBuf| if path.is_dir() { path.clone() } else { path.parent().unwrap_or(path).to_path_buf() };
         if let Some(revision) = against.strip_prefix(GIT) {
@@ -90,7 +89,7 @@ impl Sides {
         Listing::Disk { base: self.base.clone(), here: self.here.clone(), shown: self.shown.clone() }
     }
 
-    pub(super) fn old_listing(&self, against: &str) -> Result<Listing, InputError> {
+    pub(in crate::cli) fn old_listing(&self, against: &str) -> Result<Listing, InputError> {
         if let Some(revision) = against.strip_prefix(GIT) {
             let (revision, folder) = revision.split_once(':').unwrap_or((revision, ""));
             let folder =
@@ -113,15 +112,20 @@ impl Sides {
         below(&folder.canonicalize().ok()?, &self.base.join(path))
     }
 
+    /// The file on disk.
+    pub(in crate::cli) fn on_disk(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
+
     /// A path of another folder from the base on.
     pub(in crate::cli) fn inside(&self, folder: &Path, path: &str) -> Option<String> {
         below(&self.base, &folder.canonicalize().ok()?.join(plain(path)?))
     }
 
     /// The folders that imports are relative to, from the base on.
-    pub(super) fn proto_path(&self, arguments: &Arguments, manifest: Option<&Manifest>) -> Result<Vec<String>, InputError> {
+    pub(in crate::cli) fn proto_path(&self, given: &[String], manifest: Option<&Manifest>) -> Result<Vec<String>, InputError> {
         let mut folders = Vec::new();
-        for folder in &arguments.proto_path {
+        for folder in given {
             let found = real(folder)?;
             if !found.is_dir() {
                 return Err(InputError::of(folder, "is not a folder"));

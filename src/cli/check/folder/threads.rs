@@ -9,7 +9,7 @@ use crate::cli::check::STACK_BYTES;
 const FEW: usize = 16;
 
 /// What becomes of each item, in their order. The calling thread works too; where threads can't be started it does everything.
-pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(in crate::cli) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
     let run = || {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::kind::{kind_of, may_be_schema};
+use super::kind::{is_any_json, kind_of, may_be_schema};
 use super::listing::{Listing, Scope, plain};
 use super::names::{Names, names};
 use super::threads::each;
@@ -121,6 +121,8 @@ impl Workspace {
         for path in workspace.listing.paths(scopes, &is_wanted)? {
             let named = scopes.contains(&Scope::File(path.clone()));
             match workspace.listing.read(&path) {
+                // JSON may be anything, also no text at all
+                Err(_) if !named && is_any_json(&path) => workspace.passed_over += 1,
                 Err(error) => workspace.unreadable.push((path, error)),
                 Ok(None) => {}
                 Ok(Some(text)) => {
@@ -267,11 +269,6 @@ impl Workspace {
 
     pub(in crate::cli) fn file(&self, path: &str) -> Option<&SchemaFile> {
         self.files.get(path)
-    }
-
-    /// All files, also those that are only referred to.
-    pub(in crate::cli) fn all(&self) -> impl Iterator<Item = (&String, &SchemaFile)> {
-        self.files.iter()
     }
 
     /// The names that no file was found for, of all files.

@@ -196,6 +196,33 @@ fn a_registry_has_the_earlier_versions_of_a_folder_and_what_it_refers_to() {
 }
 
 #[test]
+fn the_config_of_a_subject_holds_for_files_with_the_metadata_that_they_have() {
+    let kept = tempfile::tempdir().unwrap();
+    let server = Process::start(kept.path(), &[]);
+    let send = |method: &str, target: &str, body: serde_json::Value| {
+        let (status, text) = exchange(&server.address, method, target, &body.to_string()).unwrap();
+        assert_eq!(status, 200, "{text}");
+    };
+    send("PUT", "/config/s", json!({ "compatibility": "BACKWARD", "compatibilityGroup": "major", "validateFields": true }));
+    let properties = |major: &str| json!({ "properties": { "major": major, "confluent:reserved": "gone" } });
+    send("POST", "/subjects/s/versions", json!({ "schema": OLD, "metadata": properties("1") }));
+    send("POST", "/subjects/s/versions", json!({ "schema": "\"string\"", "metadata": properties("2") }));
+    let manifest = |major: &str| {
+        let properties = format!("{{ major = \"{major}\", \"confluent:reserved\" = \"gone\" }}");
+        format!("[[schemas]]\nfiles = \"{{subject}}.avsc\"\nmetadata = {{ properties = {properties} }}\n")
+    };
+    let files = folder(&[("accordant.toml", &manifest("1")), ("s.avsc", SMALLER)]);
+    let check = format!("check . --against registry --registry http://{}", server.address);
+    let report = run(files.path(), &check);
+    assert_eq!(report.code, 0, "{}{}", report.out, report.err);
+    std::fs::write(files.path().join("accordant.toml"), manifest("2")).unwrap();
+    assert_eq!(run(files.path(), &check).code, 1, "a record does not read strings");
+    std::fs::write(files.path().join("accordant.toml"), manifest("1")).unwrap();
+    std::fs::write(files.path().join("s.avsc"), SMALLER.replace("\"id\"", "\"gone\"")).unwrap();
+    assert!(run(files.path(), &check).out.contains("RESERVED_FIELD_CONFLICT"));
+}
+
+#[test]
 fn texts_that_refer_to_one_another_in_a_circle_end() {
     let a = "syntax = \"proto3\"; import \"b.proto\"; message A {}";
     let b = "syntax = \"proto3\"; import \"a.proto\"; message B {}";

@@ -1,0 +1,62 @@
+//! `accordant ping`: is the server ready? For the health checks of containers, which have no other client.
+
+use std::time::Duration;
+
+use clap::{Arg, ArgMatches, Command};
+
+use super::Failure;
+use super::client::Client;
+use super::exit::Exit;
+use super::registry_login::RegistryLogin;
+use crate::config::Settings;
+
+const URL: &str = "URL";
+/// How long the server may take.
+const TIME_LIMIT: Duration = Duration::from_secs(3);
+
+pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
+    let help = "The server, if it is not the one that these settings would start: http[s]://HOST:PORT";
+    Command::new("ping")
+        .about("Ask a server whether it is ready")
+        .arg(Arg::new(URL).help(help))
+        .args(settings)
+        .after_help("Exit codes: 0 ready, 1 not ready or not there, 2 it can't be told where the server is.")
+}
+
+/// Where the server of these settings is reached from its own machine: its listener for health and metrics, else the first plain one.
+fn own_url(settings: &Settings) -> Result<String, Failure> {
+    let listen = match &settings.admin_listen {
+        Some(address) => Some(address.as_str()),
+        None => {
+            let has_certificate = settings.tls_cert.is_some();
+            settings.listen.iter().find(|endpoint| !endpoint.is_https(has_certificate)).map(|endpoint| endpoint.address.as_str())
+        }
+    };
+    let unknown = || (Exit::Usage, "ping: all listeners speak TLS; name the server by its URL, or set admin-listen".to_owned());
+    let (host, port) = listen.and_then(|address| address.rsplit_once(':')).ok_or_else(unknown)?;
+    let host = match host {
+        "0.0.0.0" => "127.0.0.1",
+        "[::]" => "[::1]",
+        host => host,
+    };
+    Ok(format!("http://{host}:{port}"))
+}
+
+pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, Failure> {
+    let url = match asked.get_one::<String>(URL) {
+        Some(url) => url.clone(),
+        None => own_url(settings)?,
+    };
+    let failed = |why: String| (Exit::Usage, format!("ping: {why}"));
+    let client = Client::new(&url, &RegistryLogin::default()).map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| failed(format!("the network can't be used: {error}")))?;
+    let answer = runtime.block_on(async { tokio::time::timeout(TIME_LIMIT, client.get("/readyz")).await });
+    let not_ready = |why: String| (Exit::Refused, format!("{url}: {why}"));
+    match answer {
+        Ok(Ok(answer)) if answer.status == 200 => Ok(Exit::Success),
+        Ok(Ok(answer)) => Err(not_ready(format!("not ready: {}", answer.complaint()))),
+        Ok(Err(why)) => Err(not_ready(why)),
+        Err(_) => Err(not_ready(format!("no answer within {} s", TIME_LIMIT.as_secs()))),
+    }
+}

@@ -1,0 +1,99 @@
+//! `accordant lint`.
+
+use super::check::{folder, run};
+
+const OPTIONAL: &str = "{\n  \"type\": \"record\", \"name\": \"Order\", \"namespace\": \"shop\",\n  \"fields\": [\n    {\"name\": \"note\", \"type\": [\"null\", \"string\"]}\n  ]\n}\n";
+
+#[test]
+fn people_see_the_place_why_it_matters_and_what_helps() {
+    let files = folder(&[
+        ("s/order.avsc", OPTIONAL),
+        ("s/color.proto", "syntax = \"proto3\";\npackage shop;\nenum Color { RED = 0; }\n"),
+        ("s/free.json", "{\"type\": \"object\"}"),
+        ("s/broken.avsc", "{\"type\": \"record\"}"),
+    ]);
+    let report = run(files.path(), "lint s");
+    assert_eq!(report.code, 1, "{}", report.err);
+    insta::assert_snapshot!("lint_human", report.out);
+    insta::assert_snapshot!("lint_json", run(files.path(), "lint s --format json --exclude broken.avsc").out);
+    insta::assert_snapshot!("lint_github", run(files.path(), "lint s --format github --exclude broken.avsc").out);
+}
+
+#[test]
+fn warnings_are_refused_only_on_request() {
+    let files = folder(&[("order.avsc", OPTIONAL)]);
+    let report = run(files.path(), "lint");
+    assert_eq!((report.code, report.verdict()), (0, "1 schema: 1 warning"));
+    assert_eq!(run(files.path(), "lint --deny-warnings").code, 1);
+}
+
+#[test]
+fn what_can_be_repaired_is_repaired_and_stays_the_schema_that_it_was() {
+    let files = folder(&[("order.avsc", OPTIONAL)]);
+    let report = run(files.path(), "lint --fix");
+    assert_eq!((report.code, report.verdict()), (0, "1 schema: 1 repaired"));
+    let text = std::fs::read_to_string(files.path().join("order.avsc")).unwrap();
+    assert_eq!(text, OPTIONAL.replace("\"string\"]}", "\"string\"], \"default\": null}"));
+    assert_eq!(run(files.path(), "lint").verdict(), "1 schema: fine");
+}
+
+#[test]
+fn what_was_removed_is_reserved() {
+    let old = "syntax = \"proto3\";\npackage shop;\nmessage Order {\n  int32 id = 1;\n  int32 total = 2;\n  map<string, int32> m = 3;\n}\n";
+    let new = old.replace("  int32 total = 2;\n", "");
+    let files = folder(&[("old/order.proto", old), ("new/order.proto", &new)]);
+    let report = run(files.path(), "lint new --against old");
+    assert_eq!((report.code, report.verdict()), (1, "1 schema: 1 error"));
+    assert!(report.out.contains("shop.Order had total = 2, which is gone and not reserved"), "{}", report.out);
+    assert_eq!(run(files.path(), "lint new").code, 0, "without an earlier version nothing is gone");
+    assert_eq!(run(files.path(), "lint new --against old --fix").code, 0);
+    let text = std::fs::read_to_string(files.path().join("new/order.proto")).unwrap();
+    assert!(text.contains("message Order { reserved 2; reserved \"total\";\n"), "{text}");
+}
+
+#[test]
+fn changes_that_resolution_lets_through_are_errors() {
+    let schema =
+        |kind: &str| format!(r#"{{"type":"record","name":"R","namespace":"n","fields":[{{"name":"p","type":{kind}}}]}}"#);
+    let decimal = |precision: u32, scale: u32| {
+        schema(&format!(r#"{{"type":"bytes","logicalType":"decimal","precision":{precision},"scale":{scale}}}"#))
+    };
+    for (old, new, code) in [
+        (decimal(9, 2), decimal(9, 3), 1),
+        (decimal(9, 2), decimal(7, 2), 1),
+        (decimal(9, 2), decimal(12, 2), 0),
+        (
+            schema(r#"{"type":"long","logicalType":"timestamp-millis"}"#),
+            schema(r#"{"type":"long","logicalType":"timestamp-micros"}"#),
+            1,
+        ),
+        (schema(r#"{"type":"long","logicalType":"timestamp-millis"}"#), schema("\"long\""), 1),
+        (schema("\"int\""), schema("\"long\""), 0),
+    ] {
+        let files = folder(&[("old/r.avsc", &old), ("new/r.avsc", &new)]);
+        let report = run(files.path(), "lint new --against old");
+        assert_eq!(report.code, code, "{old} {new}: {}", report.out);
+        assert_eq!(run(files.path(), "check new --against old").code, 0, "resolution lets it through");
+    }
+}
+
+#[test]
+fn rules_are_switched_in_accordant_toml() {
+    let files = folder(&[
+        ("order.avsc", OPTIONAL),
+        ("accordant.toml", "[lint.rules]\navro-null-default = \"error\"\navro-doc = \"warn\"\n"),
+    ]);
+    let report = run(files.path(), "lint");
+    assert_eq!((report.code, report.verdict()), (1, "1 schema: 1 error, 2 warnings"));
+    std::fs::write(files.path().join("accordant.toml"), "[lint.rules]\navro-null-default = \"off\"\n").unwrap();
+    assert_eq!(run(files.path(), "lint").verdict(), "1 schema: fine");
+    for (text, line) in [
+        ("avro-nul-default = \"off\"", "lint: there is no rule avro-nul-default; avro-null-default is one"),
+        ("avro-doc = \"yes\"", "lint: avro-doc = \"yes\": expected off, warn or error"),
+    ] {
+        std::fs::write(files.path().join("accordant.toml"), format!("[lint.rules]\n{text}\n")).unwrap();
+        let report = run(files.path(), "lint");
+        assert_eq!(report.code, 2);
+        assert!(report.err.contains(line), "{}", report.err);
+    }
+}
