@@ -8,7 +8,7 @@ use super::Failure;
 use super::client::Client;
 use super::exit::Exit;
 use super::registry_login::RegistryLogin;
-use crate::config::Settings;
+use crate::config::{Address, Settings};
 
 const URL: &str = "URL";
 /// How long the server may take.
@@ -25,13 +25,10 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
 
 /// Where the server of these settings is reached from its own machine: its listener for health and metrics, else the first plain one.
 fn own_url(settings: &Settings) -> Result<String, Failure> {
-    let listen = match &settings.admin_listen {
-        Some(address) => Some(address.as_str()),
-        None => {
-            let has_certificate = settings.tls_cert.is_some();
-            settings.listen.iter().find(|endpoint| !endpoint.is_https(has_certificate)).map(|endpoint| endpoint.address.as_str())
-        }
-    };
+    let has_certificate = settings.tls_cert.is_some();
+    let plain = || settings.listen.iter().find(|endpoint| !endpoint.is_https(has_certificate));
+    let listen = settings.admin_listen.as_ref().or_else(|| plain().map(|endpoint| &endpoint.address));
+    let listen = listen.map(Address::as_str);
     let unknown = || (Exit::Usage, "ping: all listeners speak TLS; name the server by its URL, or set admin-listen".to_owned());
     let (host, port) = listen.and_then(|address| address.rsplit_once(':')).ok_or_else(unknown)?;
     let host = match host {

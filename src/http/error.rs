@@ -11,7 +11,7 @@ use super::wire::{DataIssue, ErrorDetails, ErrorMessage, Finding};
 use crate::access::{Denied, Refusal as DenialForm, Resource};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::kms::KmsError;
-use crate::registry::{DekForm, NotPermitted, RegistryError, UnresolvedReason};
+use crate::registry::{DekForm, ExporterError, NotPermitted, RegistryError, UnresolvedReason};
 use crate::schema::payload::Fault;
 use crate::store::StoreError;
 use crate::types::{MAX_IMPORTED, Subject, Version, VersionSelector};
@@ -340,6 +340,29 @@ fn unfit_data(faults: Vec<Fault>) -> ApiError {
     ApiError { details: Some(Box::new(details)), ..ApiError::refused(42284, message) }
 }
 
+fn of_exporter(error: ExporterError) -> ApiError {
+    use ExporterError as E;
+    let (not_found, conflict) = (ApiError::not_found_as, ApiError::conflict);
+    match error {
+        E::NotFound(name) => not_found(40450, format!("Exporter '{name}' not found.")),
+        E::InvalidName => conflict(
+            40950,
+            "The name of an exporter is missing or not valid: it has letters, digits, '.', '_' and '-'".to_owned(),
+        ),
+        E::InvalidConfig(message) => conflict(40951, format!("The config of the exporter is not valid: {message}")),
+        E::InvalidSubjects => conflict(
+            40952,
+            "The subjects of the exporter are not valid: names, with a '*' at the end of one for all that begin so".to_owned(),
+        ),
+        E::Exists(name) => conflict(40960, format!("Exporter '{name}' already exists.")),
+        E::Running(name) => conflict(40961, format!("Exporter '{name}' is already running.")),
+        E::NotPaused(name) => conflict(40963, format!("Exporter '{name}' must be paused first.")),
+        E::TooMany(limit) => {
+            conflict(40964, format!("There are {limit} exporters already; the setting max-exporters moves this limit"))
+        }
+    }
+}
+
 impl From<RegistryError> for ApiError {
     fn from(error: RegistryError) -> Self {
         use RegistryError as E;
@@ -449,23 +472,7 @@ impl From<RegistryError> for ApiError {
                 conflict(40981, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
             }
             E::InvalidTree(message) => refused(42283, message),
-            E::ExporterNotFound(name) => not_found(40450, format!("Exporter '{name}' not found.")),
-            E::InvalidExporterName => conflict(
-                40950,
-                "The name of an exporter is missing or not valid: it has letters, digits, '.', '_' and '-'".to_owned(),
-            ),
-            E::InvalidExporterConfig(message) => conflict(40951, format!("The config of the exporter is not valid: {message}")),
-            E::InvalidExporterSubjects => conflict(
-                40952,
-                "The subjects of the exporter are not valid: names, with a '*' at the end of one for all that begin so"
-                    .to_owned(),
-            ),
-            E::ExporterExists(name) => conflict(40960, format!("Exporter '{name}' already exists.")),
-            E::ExporterRunning(name) => conflict(40961, format!("Exporter '{name}' is already running.")),
-            E::ExporterNotPaused(name) => conflict(40963, format!("Exporter '{name}' must be paused first.")),
-            E::TooManyExporters(limit) => {
-                conflict(40964, format!("There are {limit} exporters already; the setting max-exporters moves this limit"))
-            }
+            E::Exporter(error) => of_exporter(error),
             E::NoRecordSchema(Some(what)) => not_found(40403, format!("No schema: {what}")),
             E::NoRecordSchema(None) => {
                 Self::bad_request("Nothing names a schema: the data has no framing, and no subject, id or guid is given")
@@ -496,24 +503,24 @@ impl From<RegistryError> for ApiError {
                 let message = format!("Error while {doing} key: {}", dek_not_made(form, &subject, &error));
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, 500, message)
             }
-            E::Store(StoreError::Unreachable { cause, .. }) => {
-                Self::unavailable(50304, format!("The database can't be reached: {cause}; try again"))
-            }
-            E::Store(StoreError::Unwritable { cause, .. }) => {
-                Self::unavailable(50304, format!("The database can't be written: {cause}; try again"))
-            }
-            E::Store(error @ StoreError::Removed { .. }) => {
-                Self::unavailable(50304, format!("The database can't be written: {error}"))
-            }
-            E::Store(StoreError::Busy(cause)) => Self {
-                cause: Some(cause.clone()),
-                ..Self::unavailable(50304, format!("The database is busy: {cause}; try again"))
-            },
-            E::Store(error) => Self {
-                cause: Some(error.to_string()),
-                ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, 50001, "Error while accessing the schema store")
-            },
+            E::Store(error) => of_store(error),
         }
+    }
+}
+
+fn of_store(error: StoreError) -> ApiError {
+    let away = |message: String| ApiError::unavailable(50304, message);
+    match error {
+        StoreError::Unreachable { cause, .. } => away(format!("The database can't be reached: {cause}; try again")),
+        StoreError::Unwritable { cause, .. } => away(format!("The database can't be written: {cause}; try again")),
+        error @ StoreError::Removed { .. } => away(format!("The database can't be written: {error}")),
+        StoreError::Busy(cause) => {
+            ApiError { cause: Some(cause.clone()), ..away(format!("The database is busy: {cause}; try again")) }
+        }
+        error => ApiError {
+            cause: Some(error.to_string()),
+            ..ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, 50001, "Error while accessing the schema store")
+        },
     }
 }
 

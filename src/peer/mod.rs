@@ -15,11 +15,8 @@ const MAX_ANSWER: usize = 16 << 20;
 
 /// Keys of a config whose values nobody is shown.
 pub fn is_secret(key: &str) -> bool {
-    key.contains("password")
-        || key.contains("secret")
-        || key.ends_with("user.info")
-        || key.ends_with(".token")
-        || key.ends_with(".key")
+    let last = key.rsplit('.').next().unwrap_or(key);
+    key.contains("password") || key.contains("secret") || key.ends_with("user.info") || matches!(last, "token" | "key")
 }
 
 /// Why a registry did not do what it was asked.

@@ -97,7 +97,6 @@ fn write_indexes(indexes: &[i32], out: &mut Vec<u8>) {
     let mut number = |value: i32| {
         let mut rest = ((value << 1) ^ (value >> 31)).cast_unsigned();
         while rest >= 0x80 {
-            #[expect(clippy::cast_possible_truncation, reason = "the lowest seven bits")]
             out.push((rest & 0x7F) as u8 | 0x80);
             rest >>= 7;
         }
@@ -108,5 +107,7 @@ fn write_indexes(indexes: &[i32], out: &mut Vec<u8>) {
         return number(0);
     }
     number(i32::try_from(indexes.len()).unwrap_or(0));
-    indexes.iter().for_each(|index| number(*index));
+    for index in indexes {
+        number(*index);
+    }
 }

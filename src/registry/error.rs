@@ -38,6 +38,28 @@ pub enum DekForm {
     Encrypted,
 }
 
+/// What is wrong with an exporter, or with what is asked of one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExporterError {
+    #[error("exporter not found")]
+    NotFound(String),
+    #[error("invalid name of an exporter")]
+    InvalidName,
+    /// The text says what is wrong with it.
+    #[error("{0}")]
+    InvalidConfig(String),
+    #[error("invalid subjects of an exporter")]
+    InvalidSubjects,
+    #[error("exporter exists")]
+    Exists(String),
+    #[error("exporter is running")]
+    Running(String),
+    #[error("exporter must be paused")]
+    NotPaused(String),
+    #[error("too many exporters")]
+    TooMany(usize),
+}
+
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
@@ -196,23 +218,8 @@ pub enum RegistryError {
     /// A KEK can't be shared, for the KMS does not wrap keys for it.
     #[error("sharing failed: {error}")]
     SharingFailed { doing: &'static str, form: DekForm, subject: String, error: KmsError },
-    #[error("exporter not found")]
-    ExporterNotFound(String),
-    #[error("invalid name of an exporter")]
-    InvalidExporterName,
-    /// The text says what is wrong with it.
-    #[error("{0}")]
-    InvalidExporterConfig(String),
-    #[error("invalid subjects of an exporter")]
-    InvalidExporterSubjects,
-    #[error("exporter exists")]
-    ExporterExists(String),
-    #[error("exporter is running")]
-    ExporterRunning(String),
-    #[error("exporter must be paused")]
-    ExporterNotPaused(String),
-    #[error("too many exporters")]
-    TooManyExporters(usize),
+    #[error(transparent)]
+    Exporter(#[from] ExporterError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -83,7 +83,7 @@ pub use check::{CheckAnswer, CheckOptions, CheckTarget};
 pub use diff::{DiffSide, DiffSource, Difference, LevelVerdict};
 pub use document::{DocumentName, Located};
 pub use effective::Effective;
-pub use error::{DekForm, NotPermitted, RegistryError};
+pub use error::{DekForm, ExporterError, NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
 pub use exporters::ExporterEvent;
 pub use get::{FoundById, FoundVersion};

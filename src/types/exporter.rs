@@ -75,9 +75,8 @@ impl Exporter {
 
     /// The subject of the destination. `cluster` is the context that [`ExporterContextType::Auto`] puts first.
     pub fn destination(&self, subject: &Subject, cluster: &str) -> Subject {
-        let below = |first: &str| match subject.is_default_context() {
-            true => first.to_owned(),
-            false => format!("{first}{}", subject.context()),
+        let below = |first: &str| {
+            if subject.is_default_context() { first.to_owned() } else { format!("{first}{}", subject.context()) }
         };
         let context = match self.context_type {
             ExporterContextType::Auto => below(cluster),
@@ -110,6 +109,8 @@ pub struct StoredExporter {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::{Exporter, ExporterContextType};
     use crate::types::Subject;
 
@@ -121,7 +122,7 @@ mod tests {
             context: Some(".c".to_owned()),
             subject_rename_format: None,
             kek_rename_format: None,
-            config: Default::default(),
+            config: BTreeMap::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::arguments::{BytesForm, Cut, DecodeArguments};
 use super::bytes;
@@ -24,7 +24,7 @@ struct Piece {
     /// The record header that names its schema.
     header: Option<Vec<u8>>,
     /// Topic, partition and offset, as far as the input has them.
-    origin: serde_json::Map<String, Value>,
+    origin: Map<String, Value>,
 }
 
 pub(super) fn decode(asked: &DecodeArguments) -> Result<Exit, InputError> {
@@ -43,7 +43,7 @@ pub(super) fn decode(asked: &DecodeArguments) -> Result<Exit, InputError> {
     match asked.input {
         Cut::Whole => {
             let name = if given.is_some() { "the data" } else { asked.file.as_str() };
-            let piece = Piece { name: name.to_owned(), bytes: input, header: None, origin: Default::default() };
+            let piece = Piece { name: name.to_owned(), bytes: input, header: None, origin: Map::default() };
             one(asked, &mut schemas, Ok(piece), &mut exit)?;
         }
         Cut::Lines => {
@@ -62,7 +62,7 @@ fn piece(name: String, line: &str, form: BytesForm) -> Result<Piece, String> {
     let told = |why: String| format!("{name}: {why}");
     let Some(record) = line.trim_start().strip_prefix('{').and_then(|_| serde_json::from_str::<Value>(line).ok()) else {
         let bytes = bytes::of_text(line, form).map_err(told)?;
-        return Ok(Piece { name, bytes, header: None, origin: Default::default() });
+        return Ok(Piece { name, bytes, header: None, origin: Map::default() });
     };
     let value = record.get("payload").or_else(|| record.get("value"));
     let value = value.ok_or_else(|| told("the object has neither payload nor value".to_owned()))?;
@@ -71,7 +71,7 @@ fn piece(name: String, line: &str, form: BytesForm) -> Result<Piece, String> {
         Value::Null => Vec::new(),
         _ => return Err(told("the payload is no string".to_owned())),
     };
-    let mut origin = serde_json::Map::new();
+    let mut origin = Map::new();
     for key in ["topic", "partition", "offset"] {
         if let Some(value) = record.get(key) {
             origin.insert(key.to_owned(), value.clone());
@@ -166,7 +166,7 @@ fn place(fault: &Fault) -> String {
 /// What is printed for a piece of data.
 fn line(
     asked: &DecodeArguments,
-    origin: &serde_json::Map<String, Value>,
+    origin: &Map<String, Value>,
     schema: Option<&DataSchema>,
     data: &str,
     decoded: Option<&Decoded>,
@@ -238,7 +238,7 @@ fn container(asked: &DecodeArguments, schemas: &mut Schemas<'_>, file: &[u8], ex
             match decoded {
                 Ok((decoded, left)) => {
                     rest = rest.get(rest.len() - left..).unwrap_or_default();
-                    let line = line(asked, &Default::default(), Some(&schema), &decoded.json, Some(&decoded), &[]);
+                    let line = line(asked, &Map::default(), Some(&schema), &decoded.json, Some(&decoded), &[]);
                     print(&line).map_err(InputError::new)?;
                 }
                 // where the next datum begins is not known either

@@ -30,15 +30,12 @@ pub(super) fn commands() -> [Command; 2] {
 /// Runs one of the commands; an error is the one line that says why it can't.
 pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, String> {
     let wrong = |error: clap::Error| error.to_string();
-    let ended = match name {
-        "decode" => {
-            let asked = DecodeArguments::from_arg_matches(matches).map_err(wrong)?;
-            on_deep_stack(|| decode::decode(&asked))
-        }
-        _ => {
-            let asked = EncodeArguments::from_arg_matches(matches).map_err(wrong)?;
-            on_deep_stack(|| encode::encode(&asked))
-        }
+    let ended = if name == "decode" {
+        let asked = DecodeArguments::from_arg_matches(matches).map_err(wrong)?;
+        on_deep_stack(|| decode::decode(&asked))
+    } else {
+        let asked = EncodeArguments::from_arg_matches(matches).map_err(wrong)?;
+        on_deep_stack(|| encode::encode(&asked))
     };
     ended.map_err(|error| error.to_string())
 }

@@ -35,6 +35,7 @@ Examples:
 Exit codes: 0 the registry says what the file says, 1 it does not, 2 can't tell (bad input, no connection).";
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command, not states")]
 pub(super) struct MigrateArguments {
     /// The registry to copy from: a URL (http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]), or an environment of accordant.toml
     #[arg(long, value_name = "URL | ENV")]

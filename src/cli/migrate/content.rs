@@ -148,7 +148,7 @@ pub(super) fn context_of(subject: &str) -> Option<String> {
 
 /// Whether a scope is a subject, rather than a context or the registry.
 pub(super) fn is_subject(scope: &str) -> bool {
-    !scope.is_empty() && !(scope.starts_with(":.") && scope.ends_with(':'))
+    !scope.is_empty() && (!scope.starts_with(":.") || !scope.ends_with(':'))
 }
 
 type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);

@@ -152,7 +152,7 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
         match stored {
             Some(stored) => {
                 waiting.insert(key, stored);
-                if waiting.len() % SAY_EVERY == 0 {
+                if waiting.len().is_multiple_of(SAY_EVERY) {
                     say(&format!("read {} of {total} versions", waiting.len()))?;
                 }
             }

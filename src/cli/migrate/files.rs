@@ -6,6 +6,7 @@
 //! - what `AxonOps` imports
 
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
@@ -149,7 +150,7 @@ fn axonops(schemas: &[Value]) -> Result<Content, String> {
 /// Writes a file whole, or not at all; compressed where its name ends in `.gz`. `-` is standard output.
 pub(super) fn write(path: &str, text: &str) -> Result<(), InputError> {
     let wrong = |error: std::io::Error| InputError::of(path, format!("can't be written: {error}"));
-    let bytes = if path.ends_with(".gz") {
+    let bytes = if Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(text.as_bytes()).map_err(wrong)?;
         encoder.finish().map_err(wrong)?

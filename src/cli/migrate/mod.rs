@@ -21,7 +21,8 @@ mod schemas_topic;
 mod source;
 mod verify;
 
-use std::io::Write as _;
+use std::fmt::Write as _;
+use std::io::Write;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
@@ -92,7 +93,7 @@ fn registry(which: &str) -> Result<Api, InputError> {
 
 /// Says how far things are, where people see it.
 fn say(line: &str) -> Result<(), InputError> {
-    let written = writeln!(std::io::stderr(), "{}", without_controls(line));
+    let written = Write::write_fmt(&mut std::io::stderr(), format_args!("{}\n", without_controls(line)));
     written.map_err(|error| InputError::new(format!("can't write: {error}")))
 }
 
@@ -133,7 +134,12 @@ fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
         ExportFormat::SchemasTopic => {
             let order: Vec<(String, i64)> = copy::waves(&content.versions).into_iter().flatten().collect();
             let records = schemas_topic::records(&content, order.iter());
-            records.into_iter().map(|(key, value)| format!("{key}\t{value}\n")).collect()
+            let mut text = String::new();
+            for (key, value) in records {
+                // a String takes everything
+                let _ = writeln!(text, "{key}\t{value}");
+            }
+            text
         }
     };
     files::write(&asked.output, &text)?;

@@ -34,16 +34,16 @@ pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Outli
     let names = if prefix.is_empty() { all_names(api).await? } else { api.subjects(prefix, true).await? };
     let of_subject = async |name: String| {
         let path = format!("/subjects/{}/versions", segment(&name));
-        let live = numbers(api.find(&path).await?);
-        let mut deleted = numbers(api.find(&format!("{path}?deleted=true")).await?);
+        let live = numbers(api.find(&path).await?.as_ref());
+        let mut deleted = numbers(api.find(&format!("{path}?deleted=true")).await?.as_ref());
         deleted.retain(|version| !live.contains(version));
         Ok::<_, InputError>((name, Versions { live, deleted }))
     };
     stream::iter(names).map(of_subject).buffer_unordered(usize::from(parallel)).try_collect().await
 }
 
-fn numbers(found: Option<Value>) -> BTreeSet<i64> {
-    found.iter().flat_map(|body| body.as_array().into_iter().flatten()).filter_map(Value::as_i64).collect()
+fn numbers(found: Option<&Value>) -> BTreeSet<i64> {
+    found.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64).collect()
 }
 
 /// The names of all subjects, with their contexts.

@@ -1,6 +1,7 @@
 //! Where two registries differ.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -106,20 +107,21 @@ impl Report {
             out.push('\n');
         }
         if self.differences.len() > SHOWN {
-            out.push_str(&format!("and {} more (--json has all)\n", self.differences.len() - SHOWN));
+            // a String takes everything
+            let _ = writeln!(out, "and {} more (--json has all)", self.differences.len() - SHOWN);
         }
         for (name, content) in [("source", source), ("target", target)] {
             for withheld in content.withheld.iter().take(SHOWN) {
                 out.push_str(&without_controls(&format!("{withheld}: the {name} has it and does not give it")));
                 out.push('\n');
             }
-            out.push_str(&format!("{name}  {}  {}\n", digest::of(content), digest::counts(content)));
+            let _ = writeln!(out, "{name}  {}  {}", digest::of(content), digest::counts(content));
         }
-        out.push_str(&match self.differences.len() {
-            0 => "equal\n".to_owned(),
-            1 => "1 difference\n".to_owned(),
-            count => format!("{count} differences\n"),
-        });
+        let _ = match self.differences.len() {
+            0 => writeln!(out, "equal"),
+            1 => writeln!(out, "1 difference"),
+            count => writeln!(out, "{count} differences"),
+        };
         out
     }
 

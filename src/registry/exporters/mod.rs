@@ -10,7 +10,7 @@ mod run;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{MAX_DECISIONS, Registry, RegistryError};
+use super::{ExporterError, MAX_DECISIONS, Registry, RegistryError};
 use crate::codec::ExporterInput;
 use crate::kms::SecretSeal;
 use crate::peer::is_secret;
@@ -26,12 +26,12 @@ const MAX_SUBJECTS: usize = 1000;
 /// The position of an exporter that has copied nothing yet.
 const NOTHING: i64 = -1;
 
-fn check_name(name: Option<&str>) -> Result<&str, RegistryError> {
+fn check_name(name: Option<&str>) -> Result<&str, ExporterError> {
     let is_fine = |name: &&str| name.len() <= MAX_NAME && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    name.filter(|name| !name.is_empty()).filter(is_fine).ok_or(RegistryError::InvalidExporterName)
+    name.filter(|name| !name.is_empty()).filter(is_fine).ok_or(ExporterError::InvalidName)
 }
 
-fn check(exporter: &Exporter) -> Result<(), RegistryError> {
+fn check(exporter: &Exporter) -> Result<(), ExporterError> {
     let is_pattern = |pattern: &String| {
         let subject = Subject::parse(pattern);
         let stars = subject.name().matches('*').count();
@@ -39,9 +39,9 @@ fn check(exporter: &Exporter) -> Result<(), RegistryError> {
     };
     let subjects = &exporter.subjects;
     if subjects.is_empty() || subjects.len() > MAX_SUBJECTS || !subjects.iter().all(is_pattern) {
-        return Err(RegistryError::InvalidExporterSubjects);
+        return Err(ExporterError::InvalidSubjects);
     }
-    let refuse = |message: String| Err(RegistryError::InvalidExporterConfig(message));
+    let refuse = |message: String| Err(ExporterError::InvalidConfig(message));
     match (exporter.context_type, &exporter.context) {
         (ExporterContextType::Custom, None) => return refuse("contextType CUSTOM needs a context".to_owned()),
         (_, Some(context)) if !context.starts_with('.') || context.contains(':') => {
@@ -81,7 +81,7 @@ impl Registry {
     }
 
     async fn stored_exporter(&self, name: &str) -> Result<StoredExporter, RegistryError> {
-        self.store.exporter(name).await?.ok_or_else(|| RegistryError::ExporterNotFound(name.to_owned()))
+        self.store.exporter(name).await?.ok_or_else(|| ExporterError::NotFound(name.to_owned()).into())
     }
 
     /// Creates an exporter, which begins to run.
@@ -103,17 +103,15 @@ impl Registry {
         check(&exporter)?;
         let known = self.store.exporters().await?;
         if known.iter().any(|stored| stored.exporter.name == name) {
-            return Err(RegistryError::ExporterExists(name));
+            return Err(ExporterError::Exists(name).into());
         }
         if known.len() >= self.limits.exporters {
-            return Err(RegistryError::TooManyExporters(self.limits.exporters));
+            return Err(ExporterError::TooMany(self.limits.exporters).into());
         }
         let row = ExporterRow { exporter: self.sealed(exporter)?, state: ExporterState::Starting, position: NOTHING };
         let change = ExporterChange { name: name.clone(), operation: "exporter.set", expected: None, to: Some(row) };
-        match self.store.change_exporter(Arc::new(change), by).await? {
-            true => Ok(name),
-            false => Err(RegistryError::ExporterExists(name)),
-        }
+        let is_created = self.store.change_exporter(Arc::new(change), by).await?;
+        if is_created { Ok(name) } else { Err(ExporterError::Exists(name).into()) }
     }
 
     /// Changes the definition of a paused exporter; what the input leaves out stays.
@@ -133,7 +131,7 @@ impl Registry {
     /// # Errors
     /// There is none of that name, or it is not paused.
     pub async fn delete_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
-        self.decide_exporter(name, "exporter.deleted", by, |stored| require_paused(stored).map(|()| None)).await
+        self.decide_exporter(name, "exporter.deleted", by, |stored| Ok(require_paused(stored).map(|()| None)?)).await
     }
 
     /// Pauses an exporter; one that is paused stays so.
@@ -156,7 +154,7 @@ impl Registry {
     pub async fn resume_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
         self.decide_exporter(name, "exporter.resumed", by, |stored| {
             if stored.state != ExporterState::Paused {
-                return Err(RegistryError::ExporterRunning(stored.exporter.name.clone()));
+                return Err(ExporterError::Running(stored.exporter.name.clone()).into());
             }
             let (exporter, position) = (stored.exporter.clone(), stored.position);
             Ok(Some(ExporterRow { exporter, state: ExporterState::Starting, position }))
@@ -198,7 +196,7 @@ impl Registry {
     fn sealed(&self, mut exporter: Exporter) -> Result<Exporter, RegistryError> {
         if let Some(seal) = &self.defaults.exporter_seal {
             for (_, value) in exporter.config.iter_mut().filter(|(key, _)| is_secret(key)) {
-                *value = seal.seal(value).map_err(|error| RegistryError::InvalidExporterConfig(error.to_string()))?;
+                *value = seal.seal(value).map_err(|error| ExporterError::InvalidConfig(error.to_string()))?;
             }
         }
         Ok(exporter)
@@ -213,22 +211,22 @@ impl Registry {
                 }
                 None => continue,
             };
-            *value = opened.map_err(|error| RegistryError::InvalidExporterConfig(format!("{key}: {error}")))?;
+            *value = opened.map_err(|error| ExporterError::InvalidConfig(format!("{key}: {error}")))?;
         }
         Ok(exporter)
     }
 }
 
-fn require_paused(stored: &StoredExporter) -> Result<(), RegistryError> {
+fn require_paused(stored: &StoredExporter) -> Result<(), ExporterError> {
     match stored.state {
         ExporterState::Paused => Ok(()),
-        _ => Err(RegistryError::ExporterNotPaused(stored.exporter.name.clone())),
+        _ => Err(ExporterError::NotPaused(stored.exporter.name.clone())),
     }
 }
 
 /// What is there with what was sent; a value that is hidden stays what it was.
-fn updated(before: Exporter, input: ExporterInput) -> Result<Exporter, RegistryError> {
-    let unknown = |word: String| RegistryError::InvalidExporterConfig(format!("'{word}' is no contextType"));
+fn updated(before: Exporter, input: ExporterInput) -> Result<Exporter, ExporterError> {
+    let unknown = |word: String| ExporterError::InvalidConfig(format!("'{word}' is no contextType"));
     let context_type = match input.context_type {
         Some(word) => word.parse().map_err(|_| unknown(word))?,
         None => before.context_type,

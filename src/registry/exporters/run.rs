@@ -193,9 +193,8 @@ impl Report<'_> {
     async fn wait(&mut self, reason: &str, wait: Duration) -> Result<(), CopyError> {
         let end = Instant::now() + wait;
         loop {
-            match self.say(reason.to_owned()).await {
-                Err(CopyError::Lost) => return Err(CopyError::Lost),
-                Ok(()) | Err(_) => {}
+            if let Err(CopyError::Lost) = self.say(reason.to_owned()).await {
+                return Err(CopyError::Lost);
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -25,11 +25,17 @@ pub(super) fn write(out: &mut Vec<u8>, datum: &Datum<'_>) {
             long(out, i64::from(*branch));
             write(out, value);
         }
-        Datum::Record(values) => values.iter().for_each(|value| write(out, value)),
+        Datum::Record(values) => {
+            for value in values {
+                write(out, value);
+            }
+        }
         Datum::Array(values) => {
             if !values.is_empty() {
                 count(out, values.len());
-                values.iter().for_each(|value| write(out, value));
+                for value in values {
+                    write(out, value);
+                }
             }
             out.push(0);
         }
@@ -55,7 +61,6 @@ fn count(out: &mut Vec<u8>, count: usize) {
 fn long(out: &mut Vec<u8>, value: i64) {
     let mut rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
     while rest >= 0x80 {
-        #[expect(clippy::cast_possible_truncation, reason = "the lowest seven bits")]
         out.push((rest & 0x7F) as u8 | 0x80);
         rest >>= 7;
     }

@@ -131,7 +131,7 @@ impl<'b> Reader<'b, '_, '_> {
     }
 }
 
-fn primitive_of<'b>(primitive: Primitive, value: &'b Value) -> Result<Datum<'b>, Fault> {
+fn primitive_of(primitive: Primitive, value: &Value) -> Result<Datum<'_>, Fault> {
     let found = match (primitive, &value.kind) {
         (Primitive::Null, Kind::Null) => Some(Datum::Null),
         (Primitive::Boolean, Kind::Bool(value)) => Some(Datum::Boolean(*value)),

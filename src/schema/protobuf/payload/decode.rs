@@ -1,6 +1,7 @@
 //! Messages out of the wire format.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::binary;
 use super::message::{ENTRY, FieldValue, Message, Value};
@@ -98,7 +99,7 @@ impl<'t> Decoder<'t, '_, '_> {
     ) -> Result<(), Fault> {
         if let FieldContent::Map(entry) = field.content {
             let (key, value) = self.entry(entry, block(rest)?)?;
-            let map = into.fields.entry(at).or_insert_with(|| FieldValue::Map(Default::default()));
+            let map = into.fields.entry(at).or_insert_with(|| FieldValue::Map(BTreeMap::default()));
             if let (FieldValue::Map(map), Some(key)) = (map, key.into_key()) {
                 map.insert(key, value);
             }
@@ -210,7 +211,7 @@ fn skip(wire: u8, rest: &mut &[u8]) -> Result<(), Fault> {
 
 #[expect(clippy::cast_possible_truncation, reason = "decoders take the low bits of numbers that are too long")]
 fn low_bits(number: u64) -> i32 {
-    number as u32 as i32
+    (number as u32).cast_signed()
 }
 
 fn scalar<'b>(scalar: Scalar, rest: &mut &'b [u8]) -> Result<Value<'b>, Fault> {

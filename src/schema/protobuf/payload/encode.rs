@@ -13,11 +13,17 @@ pub(super) fn write(types: &Types, id: u32, message: &Message<'_>, out: &mut Vec
             FieldValue::One(value) => element(types, field, value, out),
             FieldValue::List(values) if field.packed && !values.is_empty() => {
                 let mut block = Vec::new();
-                values.iter().for_each(|value| scalar(field.content, value, &mut block));
+                for value in values {
+                    scalar(field.content, value, &mut block);
+                }
                 tag(field.number, LENGTH, out);
                 bytes(&block, out);
             }
-            FieldValue::List(values) => values.iter().for_each(|value| element(types, field, value, out)),
+            FieldValue::List(values) => {
+                for value in values {
+                    element(types, field, value, out);
+                }
+            }
             FieldValue::Map(entries) => {
                 let FieldContent::Map(entry) = field.content else { continue };
                 for (key, value) in entries {
@@ -70,7 +76,6 @@ fn bytes(bytes: &[u8], out: &mut Vec<u8>) {
 
 fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
-        #[expect(clippy::cast_possible_truncation, reason = "the lowest seven bits")]
         out.push((value & 0x7F) as u8 | 0x80);
         value >>= 7;
     }

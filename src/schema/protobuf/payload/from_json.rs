@@ -216,7 +216,7 @@ fn number<N: TryFrom<i128>>(text: &str) -> Result<N, Fault> {
     integer(text).and_then(|value| N::try_from(value).ok()).ok_or_else(unfit)
 }
 
-fn scalar_of<'b>(scalar: Scalar, value: &'b json::Value) -> Result<Value<'b>, Fault> {
+fn scalar_of(scalar: Scalar, value: &json::Value) -> Result<Value<'_>, Fault> {
     Ok(match (scalar, &value.kind) {
         (Scalar::Bool, Kind::Bool(value)) => Value::Bool(*value),
         (Scalar::String, Kind::String(text)) => Value::String(Cow::Borrowed(text)),

@@ -24,6 +24,7 @@ pub(super) enum FieldContent {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(super) struct Field {
     pub(super) number: u32,
     pub(super) name: Box<str>,
