@@ -28,6 +28,16 @@ const SPECIAL: &[(u16, u32)] = &[
     // api/keys: a KMS that refuses, and limits
     (403, 40370),
     (409, 40972),
+    // api/exporters.rs and api/records.rs
+    (404, 40450),
+    (409, 40950),
+    (409, 40951),
+    (409, 40952),
+    (409, 40960),
+    (409, 40961),
+    (409, 40963),
+    (409, 40964),
+    (422, 42284),
     // below /cloudevents: api/cloudevents
     (404, 40480),
     (409, 40981),
