@@ -121,7 +121,8 @@ on_both! {
         let app = TestApp::new(db).await;
         register(&app, "orders-value", "AVRO", ORDER).await;
         register(&app, "deep", "AVRO", r#"{"type":"record","name":"N","fields":[{"name":"n","type":["null","N"]}]}"#).await;
-        let nulls: String = (0..200).map(|at| format!(r#",{{"name":"f{at}","type":"null"}}"#)).collect();
+        let nulls: Vec<String> = (0..200).map(|at| format!(r#",{{"name":"f{at}","type":"null"}}"#)).collect();
+        let nulls = nulls.concat();
         register(&app, "wide", "AVRO", &format!(r#"{{"type":"array","items":{{"type":"record","name":"W","fields":[{{"name":"x","type":"null"}}{nulls}]}}}}"#)).await;
         for (ask, status, code, message) in [
             (json!({ "hex": "0A0402", "subject": "orders-value" }), 422, 42284, "The data can't be used: at /note/text: a string claims 1 bytes, and 0 are left"),

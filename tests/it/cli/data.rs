@@ -1,7 +1,7 @@
 //! `accordant decode` and `encode`.
 
 use apache_avro::types::Value as Datum;
-use apache_avro::{Codec, Schema, Writer};
+use apache_avro::{Codec, DeflateSettings, Schema, Writer};
 use tempfile::TempDir;
 
 use super::check::{Run, folder, run_with};
@@ -66,7 +66,7 @@ on_both! {
 #[test]
 fn files_need_no_registry() {
     let files = folder(&[("order.avsc", ORDER), ("later.avsc", LATER), ("m.proto", FILE)]);
-    for (name, codec) in [("plain.avro", Codec::Null), ("packed.avro", Codec::Deflate(Default::default()))] {
+    for (name, codec) in [("plain.avro", Codec::Null), ("packed.avro", Codec::Deflate(DeflateSettings::default()))] {
         let schema = Schema::parse_str(ORDER).unwrap();
         let mut writer = Writer::with_codec(&schema, Vec::new(), codec);
         for id in 0..300_i64 {

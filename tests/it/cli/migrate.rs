@@ -115,7 +115,7 @@ on_both! {
         ask(&format!("export --from {} --output all.jsonl", url(&from)));
         let text = std::fs::read_to_string(files.path().join("all.jsonl")).unwrap();
         for (name, text, why) in [
-            ("cut", text.lines().take(5).map(|line| format!("{line}\n")).collect::<String>(), "it was cut"),
+            ("cut", text.lines().take(5).collect::<Vec<_>>().join("\n"), "it was cut"),
             ("changed", text.replacen("Money", "Honey", 1), "not what its digest was made of"),
         ] {
             std::fs::write(files.path().join(name), text).unwrap();
@@ -203,30 +203,20 @@ const RECORDS: [(&str, &str); 12] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dumps_of_the_topic_are_read_in_every_form() {
-    let console: String = RECORDS.iter().map(|(key, value)| format!("{key}\t{value}\n")).collect();
+    let lines =
+        |of: &dyn Fn(&str, &str) -> String| RECORDS.iter().map(|(key, value)| of(key, value)).collect::<Vec<_>>().join("\n");
+    let console = lines(&|key, value| format!("{key}\t{value}"));
     let kcat = |key: &str, value: &str| {
         let payload = if value == "null" { Value::Null } else { json!(value) };
         json!({ "topic": "_schemas", "partition": 0, "offset": 1, "key": key, "payload": payload }).to_string()
     };
-    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
+    let hex_or_null = |text: &str| if text == "null" { text.to_owned() } else { hex(text) };
     let forms = [
         ("console.txt", console),
-        ("kcat.jsonl", RECORDS.iter().map(|(key, value)| kcat(key, value) + "\n").collect()),
+        ("kcat.jsonl", lines(&kcat)),
         ("karapace1.json", Value::from(RECORDS.iter().map(|(key, value)| json!([key, value])).collect::<Vec<_>>()).to_string()),
-        (
-            "karapace2.log",
-            format!(
-                "/V2\n{}",
-                RECORDS
-                    .iter()
-                    .map(|(key, value)| format!(
-                        "{}\t{}\n",
-                        hex(key),
-                        if *value == "null" { "null".to_owned() } else { hex(value) }
-                    ))
-                    .collect::<String>()
-            ),
-        ),
+        ("karapace2.log", format!("/V2\n{}", lines(&|key, value| format!("{}\t{}", hex(key), hex_or_null(value))))),
     ];
     for (name, text) in forms {
         let files = folder(&[(name, &text)]);
