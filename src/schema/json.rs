@@ -652,6 +652,23 @@ pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| matches!(byte, 0x20..=0x7F) && !matches!(byte, b'"' | b'\\')).count()
 }
 
+/// Appends a number of floating point: the shortest text that reads as the same number of the same width. What JSON has no numbers for is a
+/// string, as Avro's Java library and `ProtoJSON` write it.
+pub fn write_float<F: Copy + Into<f64> + std::fmt::Debug>(out: &mut String, value: F) {
+    use std::fmt::Write as _;
+    let wide: f64 = value.into();
+    if wide.is_finite() {
+        // a String takes everything
+        let _ = write!(out, "{value:?}");
+    } else {
+        out.push_str(match wide {
+            wide if wide.is_nan() => r#""NaN""#,
+            wide if wide > 0.0 => r#""Infinity""#,
+            _ => r#""-Infinity""#,
+        });
+    }
+}
+
 /// Appends `text` as a JSON string, as Jackson writes it: `"` and `\` escaped, the short escapes, other control characters as
 /// `\u00XX` with capital digits, everything else raw.
 pub fn write_string(out: &mut String, text: &str) {

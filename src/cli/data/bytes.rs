@@ -3,12 +3,11 @@
 use std::io::{Read as _, Write as _};
 
 use base64::Engine as _;
-use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::arguments::{BytesForm, OutputForm};
 use crate::cli::check::InputError;
+use crate::records::{bytes_of_base64, bytes_of_hex};
 use crate::types::hex;
 
 /// All of a file, or of standard input for `-`.
@@ -25,19 +24,8 @@ pub(super) fn read(file: &str) -> Result<Vec<u8>, InputError> {
 /// Bytes out of a text.
 pub(super) fn of_text(text: &str, form: BytesForm) -> Result<Vec<u8>, String> {
     match form {
-        BytesForm::Base64 => {
-            let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-            let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
-            GeneralPurpose::new(alphabet, config).decode(text.trim()).map_err(|error| format!("not base64: {error}"))
-        }
-        BytesForm::Hex => {
-            let text = text.trim();
-            let text = text.strip_prefix("0x").unwrap_or(text);
-            let digits = text.chars().filter(|c| !c.is_whitespace() && *c != ':');
-            let digits: Option<Vec<u8>> = digits.map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-            let digits = digits.filter(|digits| digits.len().is_multiple_of(2)).ok_or("not pairs of hexadecimal digits")?;
-            Ok(digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
-        }
+        BytesForm::Base64 => bytes_of_base64(text).map_err(|error| format!("not base64: {error}")),
+        BytesForm::Hex => bytes_of_hex(text).ok_or_else(|| "not pairs of hexadecimal digits".to_owned()),
         BytesForm::Text => {
             // what is not a byte for each character is the text itself
             let bytes: Result<Vec<u8>, _> = text.chars().map(|c| u8::try_from(u32::from(c))).collect();

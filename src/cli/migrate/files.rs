@@ -17,6 +17,7 @@ use super::bundle;
 use super::content::{Content, StoredVersion};
 use super::schemas_topic::{Record, Skipped, replay};
 use crate::cli::check::InputError;
+use crate::records::bytes_of_hex;
 
 /// Largest file, when it is no longer compressed.
 const MAX_BYTES: u64 = 8 << 30;
@@ -115,10 +116,7 @@ fn hex_line(line: &str) -> Result<Record, String> {
         if digits == "null" {
             return Ok(String::new());
         }
-        let digit = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let digits: Option<Vec<u8>> = digits.trim().chars().map(digit).collect();
-        let digits = digits.filter(|digits| digits.len().is_multiple_of(2)).ok_or("not pairs of hexadecimal digits")?;
-        let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+        let bytes = bytes_of_hex(digits).ok_or("not pairs of hexadecimal digits")?;
         String::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
     };
     record(&text(key)?, &text(value)?)

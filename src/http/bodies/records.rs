@@ -1,15 +1,12 @@
 //! Bodies of `/accordant/v1/decode` and `/accordant/v1/encode`.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::cloudevents::WriterId;
 use crate::http::error::{ApiError, selector};
-use crate::records::UnionEncoding;
+use crate::records::{UnionEncoding, bytes_of_base64, bytes_of_hex};
 use crate::registry::in_proportion;
 use crate::types::{Guid, SchemaId, Subject, VersionSelector};
 
@@ -84,7 +81,9 @@ impl DecodeBody {
         match (&self.data, &self.hex) {
             (Some(_), Some(_)) => Err(ApiError::bad_request("data and hex are two forms of the same; give one")),
             (Some(text), None) => base64_of(text, "data"),
-            (None, Some(text)) => hex_of(text),
+            (None, Some(text)) => {
+                bytes_of_hex(text).ok_or_else(|| ApiError::bad_request("hex has something else than pairs of hexadecimal digits"))
+            }
             (None, None) => Err(ApiError::missing_member("data")),
         }
     }
@@ -134,21 +133,6 @@ pub(in crate::http) fn unions(form: Option<&str>) -> Result<UnionEncoding, ApiEr
     }
 }
 
-/// Either alphabet, with or without padding.
 fn base64_of(text: &str, member: &str) -> Result<Vec<u8>, ApiError> {
-    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
-    let decoded = GeneralPurpose::new(alphabet, config).decode(text.trim());
-    decoded.map_err(|error| ApiError::bad_request(format!("{member} is not base64: {error}")))
-}
-
-/// Digits in pairs, with blanks, colons and a leading `0x` where people put them.
-fn hex_of(text: &str) -> Result<Vec<u8>, ApiError> {
-    let text = text.trim();
-    let text = text.strip_prefix("0x").unwrap_or(text);
-    let digits = text.chars().filter(|c| !c.is_whitespace() && *c != ':');
-    let digits: Option<Vec<u8>> = digits.map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    let refused = || ApiError::bad_request("hex has something else than pairs of hexadecimal digits");
-    let pairs = digits.filter(|digits| digits.len().is_multiple_of(2)).ok_or_else(refused)?;
-    Ok(pairs.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+    bytes_of_base64(text).map_err(|error| ApiError::bad_request(format!("{member} is not base64: {error}")))
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::datum::Datum;
 use super::json::UnionEncoding;
 use crate::schema::avro::model::{Model, NodeId, NodeKind};
-use crate::schema::json::write_string;
+use crate::schema::json::{write_float, write_string};
 use crate::schema::payload::{Fault, FaultKind};
 
 /// Writes a value. Recursion is bounded by the depth of data.
@@ -42,10 +42,8 @@ impl Writer<'_> {
             (Datum::Boolean(value), _) => self.out.push_str(if *value { "true" } else { "false" }),
             (Datum::Int(value), _) => self.display(value),
             (Datum::Long(value), _) => self.display(value),
-            (Datum::Float(value), _) if value.is_finite() => self.debug(value),
-            (Datum::Float(value), _) => self.not_finite(f64::from(*value)),
-            (Datum::Double(value), _) if value.is_finite() => self.debug(value),
-            (Datum::Double(value), _) => self.not_finite(*value),
+            (Datum::Float(value), _) => write_float(&mut self.out, *value),
+            (Datum::Double(value), _) => write_float(&mut self.out, *value),
             (Datum::Bytes(bytes) | Datum::Fixed(bytes), _) => {
                 let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
                 write_string(&mut self.out, &text);
@@ -110,19 +108,5 @@ impl Writer<'_> {
     fn display(&mut self, value: impl std::fmt::Display) {
         // a String takes everything
         let _ = write!(self.out, "{value}");
-    }
-
-    /// The shortest text that reads as the same number of the same width.
-    fn debug(&mut self, value: impl std::fmt::Debug) {
-        let _ = write!(self.out, "{value:?}");
-    }
-
-    /// What JSON has no numbers for is a string, as Avro's Java library writes it.
-    fn not_finite(&mut self, value: f64) {
-        self.out.push_str(match value {
-            value if value.is_nan() => r#""NaN""#,
-            value if value > 0.0 => r#""Infinity""#,
-            _ => r#""-Infinity""#,
-        });
     }
 }

@@ -10,7 +10,7 @@ use super::decode;
 use super::message::{FieldValue, Key, Message, Value};
 use super::types::{Field, FieldContent, Types};
 use super::well_known::{WellKnown, duration, field_mask, timestamp};
-use crate::schema::json::write_string;
+use crate::schema::json::{write_float, write_string};
 use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::protobuf::limits::MAX_MESSAGE_DEPTH;
 
@@ -157,10 +157,8 @@ impl Writer<'_, '_, '_> {
             Value::Int(value) => self.plain(value),
             Value::Uint(value) => self.plain(value),
             Value::Enum(value) => self.plain(value),
-            Value::Float(value) if value.is_finite() => self.float(value),
-            Value::Float(value) => self.not_finite(f64::from(*value)),
-            Value::Double(value) if value.is_finite() => self.float(value),
-            Value::Double(value) => self.not_finite(*value),
+            Value::Float(value) => write_float(&mut self.out, *value),
+            Value::Double(value) => write_float(&mut self.out, *value),
             Value::String(text) => write_string(&mut self.out, text),
             Value::Bytes(bytes) => write_string(&mut self.out, &STANDARD.encode(bytes)),
             Value::Message(_) => self.out.push_str("{}"),
@@ -174,19 +172,6 @@ impl Writer<'_, '_, '_> {
 
     fn quoted(&mut self, value: impl std::fmt::Display) {
         let _ = write!(self.out, "\"{value}\"");
-    }
-
-    /// The shortest text that reads as the same number of the same width.
-    fn float(&mut self, value: impl std::fmt::Debug) {
-        let _ = write!(self.out, "{value:?}");
-    }
-
-    fn not_finite(&mut self, value: f64) {
-        self.out.push_str(match value {
-            value if value.is_nan() => r#""NaN""#,
-            value if value > 0.0 => r#""Infinity""#,
-            _ => r#""-Infinity""#,
-        });
     }
 
     fn well_known(&mut self, id: u32, known: WellKnown, message: &Message<'_>) -> Result<(), Fault> {
