@@ -356,9 +356,12 @@ fn answer(mut stream: &TcpStream, upstream: &str, refused: &str, hanging: &str, 
     )
 }
 
+/// Arguments, files, and what the line must say.
+type BadProject<'p> = (&'p str, &'p [(&'p str, &'p str)], &'p str);
+
 #[test]
 fn what_is_wrong_with_a_project_is_said_in_a_line() {
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    let cases: &[BadProject<'_>] = &[
         ("plan", &[], "there is no accordant.toml here or in a folder above"),
         ("plan", &[("accordant.toml", "")], "no registry: --registry URL, --env NAME"),
         ("plan --registry http://127.0.0.1:1", &[("accordant.toml", "")], "no [[schemas]] says which files"),
