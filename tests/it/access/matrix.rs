@@ -83,8 +83,6 @@ pub fn target(route: &Route, id: i64, guid: &str) -> String {
         "getLatestWithMetadata" => format!("{path}?deleted=true"),
         "search" => format!("{path}?q=orders"),
         "getOutline" | "diffVersions" | "getReferenceGraph" | "getHistory" => format!("{path}?subject=orders"),
-        "search" => format!("{path}?q=orders"),
-        "getOutline" | "diffVersions" | "getReferenceGraph" | "getHistory" => format!("{path}?subject=orders"),
         "validateEvent" => format!("{path}?subject=orders&status=always-200"),
         _ => path,
     }
@@ -105,7 +103,6 @@ pub fn body(route: &Route) -> Option<Value> {
             json!({ "requests": [change] })
         }
         "batchGetAssociations" => json!({ "requests": [{ "resourceId": "r" }] }),
-        "diffSchemas" => json!({ "subject": "orders", "old": {}, "new": {} }),
         "diffSchemas" => json!({ "subject": "orders", "old": {}, "new": {} }),
         "putAlias" => json!({ "uri": "https://example.com/guarded", "subject": "orders", "version": "latest" }),
         "putEventType" => json!({ "subject": "orders", "version": "latest" }),
