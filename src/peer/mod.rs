@@ -15,8 +15,11 @@ const MAX_ANSWER: usize = 16 << 20;
 
 /// Keys of a config whose values nobody is shown.
 pub fn is_secret(key: &str) -> bool {
-    let last = key.rsplit('.').next().unwrap_or(key);
-    key.contains("password") || key.contains("secret") || key.ends_with("user.info") || matches!(last, "token" | "key")
+    let key = key.to_ascii_lowercase();
+    let last = key.rsplit('.').next().unwrap_or(&key);
+    ["password", "secret", "jaas"].iter().any(|word| key.contains(word))
+        || key.ends_with("user.info")
+        || matches!(last, "token" | "key")
 }
 
 /// Why a registry did not do what it was asked.

@@ -100,7 +100,8 @@ impl<'e> Destination<'e> {
     /// Has a context of the destination take ids. It does that where it is empty; the default context is its owner's to switch.
     async fn take_imports(&self, target: &Subject, refused: String) -> Result<(), PeerError> {
         if target.is_default_context() {
-            let message = format!("{refused}; PUT /mode with IMPORT there lets the exporter write");
+            let hint = if refused.contains("import mode") { "; PUT /mode with IMPORT there lets the exporter write" } else { "" };
+            let message = format!("{refused}{hint}");
             return Err(PeerError::Refused { status: 422, code: NOT_PERMITTED, message });
         }
         let path = format!("/mode/{}", segment(&target.context_scope()));

@@ -21,6 +21,10 @@ use crate::schema::pointer::push;
 /// A custom keyword that is added to every schema, and pays for its evaluations.
 pub(super) const FUEL: &str = "accordant:fuel";
 
+/// A custom keyword that pays for a number of alternatives before they are tried. The crate asks custom keywords last, and not at
+/// all behind one that fails: where every alternative fails, nobody would pay.
+pub(super) const ADVANCE: &str = "accordant:advance";
+
 /// Marks a bundled schema that lost a dynamic reference.
 pub(super) const LEFT_OUT: &str = "accordant:left-out";
 
@@ -250,6 +254,7 @@ impl Writer<'_> {
                 }
                 let lone = !self.dialect.is_modern() && map.contains_key("$ref");
                 if self.fuel && !lone {
+                    pay_in_advance(&mut map);
                     map.insert(FUEL.to_owned(), Tree::Bool(true));
                 }
                 Ok(Tree::Object(map))
@@ -302,6 +307,27 @@ impl Writer<'_> {
         let pointer = self.pointers.get(document)?.get(offset)?;
         Some(self.spelling.reference(*document, pointer))
     }
+}
+
+/// Lets a schema with alternatives pay for them first: the crate goes through `allOf` before it tries any. The payment stands at
+/// the end of that list, so that no pointer changes.
+fn pay_in_advance(map: &mut Map<String, Tree>) {
+    let listed = |key: &str| map.get(key).and_then(Tree::as_array).map_or(0, Vec::len);
+    let alone = |key: &str| usize::from(map.contains_key(key));
+    let alternatives =
+        listed("anyOf") + listed("oneOf") + alone("else") + alone("unevaluatedItems") + alone("unevaluatedProperties");
+    if alternatives == 0 {
+        return;
+    }
+    let payment = Tree::Object(Map::from_iter([(ADVANCE.to_owned(), Tree::from(alternatives))]));
+    if let Tree::Array(all) = map.entry("allOf").or_insert_with(|| Tree::Array(Vec::new())) {
+        all.push(payment);
+    }
+}
+
+/// Whether a schema is nothing but a payment.
+pub(super) fn is_payment(schema: &Tree) -> bool {
+    schema.get(ADVANCE).is_some()
 }
 
 /// Sizes and divisors that Confluent accepts and the crate does not, as something the crate accepts: a negative size as 0, one

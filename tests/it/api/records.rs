@@ -117,6 +117,39 @@ on_both! {
         assert_eq!(STANDARD.decode(encoded["data"].as_str().unwrap()).unwrap(), br#"{"a":1}"#);
     }
 
+    async fn alternatives_that_all_fail_are_paid_for(db) {
+        let app = TestApp::new(db).await;
+        // each tries the next twice: 2^40 ways to fail
+        let chain = |write: &dyn Fn(String) -> Value| {
+            let mut defs: serde_json::Map<String, Value> =
+                (0..40).map(|at| (format!("d{at}"), write(format!("#/$defs/d{}", at + 1)))).collect();
+            defs.insert("d40".to_owned(), json!({ "type": "string" }));
+            json!({ "$ref": "#/$defs/d0", "$defs": defs })
+        };
+        let mut nested = json!(1);
+        for _ in 0..60 {
+            nested = json!([nested]);
+        }
+        for (name, schema, data) in [
+            ("any", chain(&|next| json!({ "anyOf": [{ "$ref": next }, { "$ref": next }] })), json!(1)),
+            ("one", chain(&|next| json!({ "oneOf": [{ "$ref": next }, { "$ref": next }] })), json!(1)),
+            ("if", chain(&|next| json!({ "if": { "$ref": next }, "else": { "$ref": next } })), json!(1)),
+            ("all", chain(&|next| json!({ "allOf": [{ "anyOf": [{ "$ref": next }, { "$ref": next }] }] })), json!(1)),
+            (
+                "nested",
+                json!({ "anyOf": [{ "type": "array", "items": { "$ref": "#" } }, { "items": { "$ref": "#" }, "type": "array" }] }),
+                nested,
+            ),
+        ] {
+            register(&app, name, "JSON", &schema.to_string()).await;
+            let (status, code, message) = app.post(ENCODE, &json!({ "subject": name, "data": data })).await.error();
+            assert_eq!((status, code), (422, 42284), "{name}: {message}");
+            let ask = json!({ "subject": name, "data": STANDARD.encode(data.to_string()) });
+            let decoded = app.post(DECODE, &ask).await.json();
+            assert!(decoded["issues"][0]["message"].is_string(), "{name}: {decoded}");
+        }
+    }
+
     async fn what_can_not_be_decoded_is_refused_with_the_place(db) {
         let app = TestApp::new(db).await;
         register(&app, "orders-value", "AVRO", ORDER).await;

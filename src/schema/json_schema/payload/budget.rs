@@ -143,3 +143,29 @@ impl<'i> Keyword<'i> for Meter {
         true
     }
 }
+
+/// The custom keyword that pays for alternatives before they are tried.
+pub(super) struct Advance {
+    units: u64,
+}
+
+/// Alternatives that fail at once and together cost a unit.
+const ALTERNATIVES_PER_UNIT: u64 = 16;
+
+impl Advance {
+    pub(super) fn of(alternatives: &Tree) -> Self {
+        Self { units: 1 + alternatives.as_u64().unwrap_or_default() / ALTERNATIVES_PER_UNIT }
+    }
+}
+
+impl<'i> Keyword<'i> for Advance {
+    fn validate(&self, _: &'i Tree) -> Result<(), ValidationError<'i>> {
+        spend(self.units);
+        Ok(())
+    }
+
+    fn is_valid(&self, _: &'i Tree) -> bool {
+        spend(self.units);
+        true
+    }
+}

@@ -8,12 +8,12 @@ use jsonschema::{Retrieve, Uri};
 use serde_json::Value as Tree;
 
 use super::accept::{self, Acceptor};
-use super::budget::{Meter, cost_of_patterns};
+use super::budget::{Advance, Meter, cost_of_patterns};
 use super::options::ValidateOptions;
 use super::patterns::{self, Patterns};
 use super::unique_items::UniqueItems;
 use crate::schema::json_schema::documents::Documents;
-use crate::schema::json_schema::jsonschema_adapter::{self, FUEL, Spelling};
+use crate::schema::json_schema::jsonschema_adapter::{self, ADVANCE, FUEL, Spelling};
 use crate::schema::json_schema::pattern::{self, LARGE};
 use crate::schema::meter;
 
@@ -87,6 +87,7 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
                 .should_validate_formats(options.formats)
                 .with_format("regex", pattern::acceptable_in_data)
                 .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
+                .with_keyword(ADVANCE, |_, alternatives, _| Ok(Box::new(Advance::of(alternatives))))
                 .with_keyword("uniqueItems", |_, value, _| Ok(Box::new(UniqueItems { is_on: value.as_bool() == Some(true) })))
                 .with_keyword("pattern", move |_, value, _| Ok(Box::new(of_keyword.keyword(value.as_str().unwrap_or_default()))))
                 .build(root)

@@ -11,6 +11,7 @@ use super::model::{
 };
 use super::scan::Decimal;
 use crate::schema::json_schema::dialect::Dialect;
+use crate::schema::json_schema::jsonschema_adapter::is_payment;
 
 /// Nodes that one schema may have.
 const MAX_NODES: usize = 20_000;
@@ -164,6 +165,7 @@ impl<'d> Compiler<'d> {
     ) -> Understood<bool> {
         match key {
             "$ref" => check.combined.push(Combined::All(vec![self.reference(value, depth)?])),
+            "allOf" if value.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(is_payment)) => return Ok(false),
             "allOf" => check.combined.push(Combined::All(self.all(value, depth)?)),
             "anyOf" => check.combined.push(Combined::Any(self.all(value, depth)?)),
             "oneOf" => check.combined.push(Combined::One(self.all(value, depth)?)),
