@@ -97,14 +97,17 @@ pub(in crate::store) async fn document_tag(
 
 /// Schemas that an older release stored without digest and names.
 pub(in crate::store) async fn schemas_without_names(conn: &mut Conn, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
-    let rows = sqlx::query::<dialect::Db>(
+    schemas_without(conn, "digest", limit).await
+}
+
+/// The first schemas of which a column of `schemas` is not filled yet.
+pub(super) async fn schemas_without(conn: &mut Conn, column: &'static str, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
+    let query = format!(
         "SELECT c.name, s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
-         FROM schemas s JOIN contexts c ON c.context_id = s.context_id WHERE s.digest IS NULL \
-         ORDER BY s.context_id, s.schema_id LIMIT $1",
-    )
-    .bind(limit)
-    .fetch_all(conn)
-    .await?;
+         FROM schemas s JOIN contexts c ON c.context_id = s.context_id WHERE s.{column} IS NULL \
+         ORDER BY s.context_id, s.schema_id LIMIT $1"
+    );
+    let rows = sqlx::query::<dialect::Db>(sqlx::AssertSqlSafe(query)).bind(limit).fetch_all(conn).await?;
     let mut out = Vec::with_capacity(rows.len());
     for row in &rows {
         let context: Arc<str> = row.try_get::<&str, _>(0)?.into();

@@ -1,10 +1,9 @@
 //! Finding versions by words. Each database has an index of words of its own; `dialect::words` says how it is asked and filled.
 
-use std::sync::Arc;
-
 use sqlx::Row as _;
 
-use super::decode::{guid, narrow, schema_type, stored_schema};
+use super::decode::{guid, narrow, schema_type};
+use super::schema_names::schemas_without;
 use super::{Conn, dialect};
 use crate::store::{FiledWords, SearchHit, SearchPlace, StoreError, StoredSchema, WordQuery};
 use crate::types::{SchemaType, Subject};
@@ -73,20 +72,7 @@ pub(in crate::store) async fn search(conn: &mut Conn, query: &WordQuery) -> Resu
 }
 
 pub(in crate::store) async fn schemas_without_words(conn: &mut Conn, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {
-    let rows = sqlx::query::<dialect::Db>(
-        "SELECT c.name, s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
-         FROM schemas s JOIN contexts c ON c.context_id = s.context_id WHERE s.is_searchable IS NULL \
-         ORDER BY s.context_id, s.schema_id LIMIT $1",
-    )
-    .bind(limit)
-    .fetch_all(conn)
-    .await?;
-    let mut out = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let context: Arc<str> = row.try_get::<&str, _>(0)?.into();
-        out.push(stored_schema(&context, row, 1)?);
-    }
-    Ok(out)
+    schemas_without(conn, "is_searchable", limit).await
 }
 
 pub(in crate::store) async fn put_schema_words(conn: &mut Conn, batch: &[FiledWords]) -> Result<(), StoreError> {
