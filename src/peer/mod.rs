@@ -13,13 +13,14 @@ const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 /// Largest answer that is read.
 const MAX_ANSWER: usize = 16 << 20;
 
-/// Keys of a config whose values nobody is shown.
-pub fn is_secret(key: &str) -> bool {
+/// Whether nobody is shown a value of a config: its key says so, or it is a URL with a login.
+pub fn is_secret(key: &str, value: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let last = key.rsplit('.').next().unwrap_or(&key);
     ["password", "secret", "jaas"].iter().any(|word| key.contains(word))
         || key.ends_with("user.info")
         || matches!(last, "token" | "key")
+        || (key == "schema.registry.url" && value.contains('@'))
 }
 
 /// Why a registry did not do what it was asked.

@@ -14,6 +14,8 @@ use crate::types::{StoredExporter, Subject, Version, VersionSelector};
 pub(super) const PAGE: i64 = 500;
 /// Scopes of settings looked through.
 const MAX_SCOPES: i64 = 1_000_000;
+/// Error code of a version that others refer to.
+const REFERENCED: i64 = 42206;
 /// Versions that are remembered as sent because another one refers to them.
 const MAX_AHEAD: usize = 10_000;
 
@@ -44,11 +46,31 @@ pub(super) struct Copier<'r> {
     pub(super) registry: &'r Registry,
     pub(super) stored: &'r StoredExporter,
     pub(super) destination: Destination<'r>,
+    /// The destination is the registry that is copied.
+    pub(super) into_itself: bool,
     /// Sent before their turn.
     pub(super) ahead: HashSet<(Subject, Version)>,
 }
 
 impl Copier<'_> {
+    /// Removes what was removed for good since a position, before everything is copied once more: its place may be taken by now.
+    pub(super) async fn removals(&mut self, since: i64, progress: &mut impl Progress) -> Result<(), CopyError> {
+        let mut after = since;
+        loop {
+            let page = self.registry.store.changes(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.sequence;
+            for change in page.iter().filter(|change| change.kind == "schema.purged") {
+                match self.change(change).await {
+                    // what took its place was copied already, and is referred to
+                    Err(CopyError::Destination(PeerError::Refused { code: REFERENCED, .. })) => {}
+                    removed => removed?,
+                }
+                progress.copied().await?;
+            }
+        }
+    }
+
     /// Copies everything that is selected: versions, each after those that it refers to, then deletions, then settings.
     pub(super) async fn everything(&mut self, progress: &mut impl Progress) -> Result<(), CopyError> {
         let mut after: Option<(String, Version)> = None;
@@ -130,6 +152,11 @@ impl Copier<'_> {
         depth: usize,
     ) -> BoxFuture<'c, Result<(), CopyError>> {
         Box::pin(async move {
+            let target = self.destination.map(subject);
+            if self.into_itself && target != *subject && self.stored.exporter.selects(&target) {
+                let message = "the destination has the id of this registry, and the copies would be copied again";
+                return Err(PeerError::Away(message.to_owned()).into());
+            }
             let content = &schema.content;
             for reference in &content.references {
                 let target = Subject::parse_in(subject.context(), &reference.subject);

@@ -54,7 +54,17 @@ impl<'e> Destination<'e> {
         Ok(Self { peer: peer(&exporter.name, &exporter.config)?, exporter, cluster, switched: HashSet::new() })
     }
 
-    fn map(&self, subject: &Subject) -> Subject {
+    /// The id of the destination; empty where it tells none.
+    pub(super) async fn cluster_id(&self) -> Result<String, PeerError> {
+        let id = match self.peer.send(Method::GET, "/v1/metadata/id", None).await {
+            Err(PeerError::Refused { .. }) => Value::Null,
+            answered => answered?,
+        };
+        let id = id.pointer("/scope/clusters/schema-registry-cluster").and_then(Value::as_str);
+        Ok(id.unwrap_or_default().to_owned())
+    }
+
+    pub(super) fn map(&self, subject: &Subject) -> Subject {
         self.exporter.destination(subject, &self.cluster)
     }
 

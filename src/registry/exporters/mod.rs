@@ -26,9 +26,21 @@ const MAX_SUBJECTS: usize = 1000;
 /// The position of an exporter that has copied nothing yet.
 const NOTHING: i64 = -1;
 
+/// The position of an exporter that is to copy everything once more, or from which a copy of everything starts: what was removed for
+/// good after `position` is to be removed at the destination first.
+fn again(position: i64) -> i64 {
+    if position < 0 { position } else { NOTHING - 1 - position }
+}
+
+/// The position that [`again`] was given.
+fn copied_before(position: i64) -> Option<i64> {
+    (position < NOTHING).then(|| NOTHING - 1 - position)
+}
+
 fn check_name(name: Option<&str>) -> Result<&str, ExporterError> {
     let is_fine = |name: &&str| name.len() <= MAX_NAME && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    name.filter(|name| !name.is_empty()).filter(is_fine).ok_or(ExporterError::InvalidName)
+    // clients take the segments `.` and `..` out of a path
+    name.filter(|name| !["", ".", ".."].contains(name)).filter(is_fine).ok_or(ExporterError::InvalidName)
 }
 
 fn check(exporter: &Exporter) -> Result<(), ExporterError> {
@@ -73,7 +85,7 @@ impl Registry {
     pub async fn exporter(&self, name: &str) -> Result<StoredExporter, RegistryError> {
         let mut stored = self.stored_exporter(name).await?;
         for (key, value) in &mut stored.exporter.config {
-            if is_secret(key) {
+            if is_secret(key, value) || SecretSeal::is_sealed(value) {
                 HIDDEN.clone_into(value);
             }
         }
@@ -169,7 +181,7 @@ impl Registry {
     pub async fn reset_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
         self.decide_exporter(name, "exporter.reset", by, |stored| {
             let state = if stored.state == ExporterState::Paused { stored.state } else { ExporterState::Starting };
-            Ok(Some(ExporterRow { exporter: stored.exporter.clone(), state, position: NOTHING }))
+            Ok(Some(ExporterRow { exporter: stored.exporter.clone(), state, position: again(stored.position) }))
         })
         .await
     }
@@ -195,7 +207,7 @@ impl Registry {
     /// The exporter as it is stored, its secrets sealed if there is a key for that.
     fn sealed(&self, mut exporter: Exporter) -> Result<Exporter, RegistryError> {
         if let Some(seal) = &self.defaults.exporter_seal {
-            for (_, value) in exporter.config.iter_mut().filter(|(key, _)| is_secret(key)) {
+            for (_, value) in exporter.config.iter_mut().filter(|(key, value)| is_secret(key, value)) {
                 *value = seal.seal(value).map_err(|error| ExporterError::InvalidConfig(error.to_string()))?;
             }
         }

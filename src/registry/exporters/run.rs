@@ -8,9 +8,9 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use super::NOTHING;
 use super::copy::{Copier, CopyError, PAGE, Progress};
 use super::destination::Destination;
+use super::{again, copied_before};
 use crate::peer::PeerError;
 use crate::registry::Registry;
 use crate::store::ExporterProgress;
@@ -92,8 +92,9 @@ async fn run(registry: &Registry, stored: &StoredExporter, report: &mut Report<'
     report.say(String::new()).await?;
     let mut wait = FIRST_WAIT;
     let mut copied = HashSet::new();
+    let mut into_itself = None;
     loop {
-        match round(registry, stored, report, &mut copied).await {
+        match round(registry, stored, report, &mut copied, &mut into_itself).await {
             Ok(()) => {
                 wait = FIRST_WAIT;
                 sleep(POLL).await;
@@ -109,12 +110,14 @@ async fn run(registry: &Registry, stored: &StoredExporter, report: &mut Report<'
     }
 }
 
-/// Copies all that there is to copy now. `copied` are changes behind the position that were copied already.
+/// Copies all that there is to copy now. `copied` are changes behind the position that were copied already; `into_itself` is whether
+/// the destination is the registry that is copied, once that is known.
 async fn round(
     registry: &Registry,
     stored: &StoredExporter,
     report: &mut Report<'_>,
     copied: &mut HashSet<i64>,
+    into_itself: &mut Option<bool>,
 ) -> Result<(), CopyError> {
     // whoever pauses it need not wait until the lease is renewed
     if registry.store.exporter(&stored.exporter.name).await?.map(|now| now.revision) != Some(stored.revision) {
@@ -122,13 +125,25 @@ async fn round(
     }
     let cluster = format!(".{}", registry.store.cluster_id().await?);
     let destination = Destination::new(&stored.exporter, cluster).map_err(PeerError::Away)?;
-    let mut copier = Copier { registry, stored, destination, ahead: HashSet::new() };
+    let into_itself = match *into_itself {
+        Some(known) => known,
+        None => *into_itself.insert(destination.cluster_id().await? == registry.store.cluster_id().await?),
+    };
+    let mut copier = Copier { registry, stored, destination, into_itself, ahead: HashSet::new() };
     let bounds = registry.store.change_bounds().await?;
     let is_pruned = bounds.is_some_and(|(first, _)| first > report.position.saturating_add(1));
-    if report.position == NOTHING || (is_pruned && report.position > 0) {
+    if report.position < 0 || (is_pruned && report.position > 0) {
+        let last = bounds.map_or(0, |(_, last)| last);
+        match copied_before(again(report.position)) {
+            Some(before) => copier.removals(before, report).await?,
+            None => report.position = last,
+        }
+        // said before anything is sent: whoever goes on with it has to know what may be there
+        report.position = again(report.position);
+        report.renew_if(true).await?;
         copier.everything(report).await?;
         copied.clear();
-        report.position = bounds.map_or(0, |(_, last)| last);
+        report.position = last;
     }
     let mut after = report.position;
     let mut all_settled = true;

@@ -200,6 +200,52 @@ on_both! {
         until_same("what was missed", (&from, "/subjects/gaps2/versions/1"), (&to, "/subjects/gaps2/versions/1")).await;
     }
 
+    async fn what_was_removed_for_good_is_removed_before_all_is_copied_again(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        to.put("/mode", &json!({ "mode": "IMPORT" })).await.ok();
+        for subject in ["again", "gone"] {
+            from.register(subject, &record("Before", &["a"])).await;
+        }
+        let mut body = exporter("e", &format!("http://{}", to.address));
+        body["contextType"] = json!("NONE");
+        from.post("/exporters", &body).await.ok();
+        let _running = start(&from, "one");
+        for path in ["/subjects/again/versions/1", "/subjects/gone/versions/1"] {
+            until_same(path, (&from, path), (&to, path)).await;
+        }
+        from.put("/exporters/e/pause", &json!({})).await.ok();
+        for path in ["/subjects/again", "/subjects/gone"] {
+            from.delete(path).await.ok();
+            from.delete(&format!("{path}?permanent=true")).await.ok();
+        }
+        // another schema under the number of the one that is gone
+        from.register("again", &record("After", &["b"])).await;
+        from.put("/exporters/e/reset", &json!({})).await.ok();
+        assert!(from.store.exporter("e").await.unwrap().unwrap().position < 0);
+        from.put("/exporters/e/resume", &json!({})).await.ok();
+        for path in ["/subjects/again/versions/1", "/subjects/gone/versions?deleted=true"] {
+            until_same(path, (&from, path), (&to, path)).await;
+        }
+        until("the end of the copy", async || (from.store.exporter("e").await.unwrap().unwrap().position > 0).then_some(())).await;
+    }
+
+    async fn copies_are_not_copied_again(db) {
+        let app = TestApp::new(db).await;
+        app.register("a", &record("A", &["a"])).await;
+        let mut body = exporter("e", &format!("http://me:hush@{}", app.address));
+        body["subjects"] = json!([":*:"]);
+        app.post("/exporters", &body).await.ok();
+        assert_eq!(app.get("/exporters/e").await.ok()["config"]["schema.registry.url"], "[hidden]");
+        let _running = start(&app, "one");
+        let trace = until("a trace", async || {
+            let status = app.get("/exporters/e/status").await.ok();
+            status["trace"].as_str().filter(|trace| !trace.is_empty()).map(str::to_owned)
+        })
+        .await;
+        assert_eq!(trace, "the destination has the id of this registry, and the copies would be copied again");
+        assert_eq!(app.get("/contexts").await.ok(), json!(["."]));
+    }
+
     async fn a_context_of_its_own_takes_imports_by_itself_and_names_are_mapped(db) {
         let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
         from.register("money", &record("Money", &["units"])).await;
