@@ -173,9 +173,20 @@ fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
 /// Copies everything, and gives the target its modes back.
 async fn fill(source: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<(), InputError> {
     modes::take_imports(source, to).await?;
-    let outcome = copy::everything(source, to, asked).await?;
-    say(&outcome.to_string())?;
-    if asked.keep_import { Ok(()) } else { modes::as_before(source, to).await }
+    let filled = async {
+        say(&copy::everything(source, to, asked).await?.to_string())?;
+        if asked.keep_import { Ok(()) } else { modes::as_before(source, to).await }
+    };
+    filled.await.map_err(|error| left_as_it_is(&error, to, None))
+}
+
+/// An error after which modes are not what they were, with how to go on.
+fn left_as_it_is(error: &InputError, to: &Api, closed: Option<&Api>) -> InputError {
+    let source = closed.map_or_else(String::new, |from| format!(" and {} READONLY", from.url()));
+    InputError::new(format!(
+        "{error}; {} is left in mode IMPORT{source}: run this again to go on, or set the mode with accordant mode",
+        to.url()
+    ))
 }
 
 fn migrate(asked: &MigrateArguments) -> Result<Exit, InputError> {
@@ -221,12 +232,16 @@ async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments) -> Result<(), Inp
     let source = Source::Registry(from);
     modes::take_imports(&source, to).await?;
     // what is there already is not written during the pause
-    say(&copy::everything(&source, to, asked).await?.to_string())?;
+    let copied = async { say(&copy::everything(&source, to, asked).await?.to_string()) };
+    copied.await.map_err(|error| left_as_it_is(&error, to, None))?;
     let began = tokio::time::Instant::now();
-    modes::close(from).await?;
-    say(&format!("{} is read-only from now on", from.url()))?;
-    say(&copy::everything(&source, to, asked).await?.to_string())?;
-    modes::as_before(&source, to).await?;
+    modes::close(from).await.map_err(|error| left_as_it_is(&error, to, None))?;
+    let moved = async {
+        say(&format!("{} is read-only from now on", from.url()))?;
+        say(&copy::everything(&source, to, asked).await?.to_string())?;
+        modes::as_before(&source, to).await
+    };
+    moved.await.map_err(|error| left_as_it_is(&error, to, Some(from)))?;
     say(&format!("{} takes writes; nobody could write for {:.1} s", to.url(), began.elapsed().as_secs_f64()))
 }
 
