@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -115,6 +116,25 @@ on_both! {
         assert_eq!(refused.json()["issues"][0]["pointer"], "/a");
         let encoded = app.post(ENCODE, &json!({ "subject": "j-value", "data": { "a": 1 }, "framing": "none" })).await.ok();
         assert_eq!(STANDARD.decode(encoded["data"].as_str().unwrap()).unwrap(), br#"{"a":1}"#);
+    }
+
+    async fn numbers_are_kept_or_refused(db) {
+        let app = TestApp::new(db).await;
+        register(&app, "double", "AVRO", r#""double""#).await;
+        register(&app, "float", "AVRO", r#""float""#).await;
+        let proto = r#"syntax = "proto3"; import "google/protobuf/struct.proto"; message M { double d = 1; google.protobuf.Value v = 2; }"#;
+        register(&app, "proto", "PROTOBUF", proto).await;
+        for (subject, data) in
+            [("double", "1e999"), ("float", "1e39"), ("proto", r#"{"d":1e999}"#), ("proto", r#"{"v":1e999}"#)]
+        {
+            let body = format!(r#"{{"subject":"{subject}","data":{data}}}"#);
+            let answer = app.send(Method::POST, ENCODE, &[("content-type", "application/json")], body).await;
+            assert_eq!(answer.error().1, 42284, "{subject} {data}");
+        }
+        let encoded = app.post(ENCODE, &json!({ "subject": "proto", "data": { "d": -0.0 }, "framing": "none" })).await.ok();
+        assert_eq!(STANDARD.decode(encoded["data"].as_str().unwrap()).unwrap(), [9, 0, 0, 0, 0, 0, 0, 0, 0x80]);
+        let decoded = app.post(DECODE, &json!({ "subject": "proto", "data": encoded["data"] })).await;
+        assert!(decoded.text.contains(r#""data":{"d":-0.0"#), "{}", decoded.text);
     }
 
     async fn alternatives_that_all_fail_are_paid_for(db) {

@@ -59,7 +59,7 @@ impl<'b> Reader<'b, '_, '_> {
             if !self.is_unset(field, &member.value) {
                 let value = self.field(field, &member.value)?;
                 // a field without presence that has its default is as one that is not there
-                let is_default = field.implicit && matches!(&value, FieldValue::One(one) if *one == default(types, field));
+                let is_default = field.implicit && matches!(&value, FieldValue::One(one) if is_default(types, field, one));
                 if !is_default {
                     message.fields.insert(at, value);
                 }
@@ -147,7 +147,7 @@ impl<'b> Reader<'b, '_, '_> {
             }
             (WellKnown::Wrapper(scalar), _) => {
                 let value = scalar_of(scalar, value)?;
-                if fields.first().is_none_or(|field| value != default(types, field)) {
+                if fields.first().is_none_or(|field| !is_default(types, field, &value)) {
                     set(1, FieldValue::One(value));
                 }
             }
@@ -212,6 +212,15 @@ fn key_of<'b>(field: &Field, text: &'b str) -> Result<Key<'b>, Fault> {
     })
 }
 
+/// Whether a value is what is read where there is none. The negative zero is another number.
+fn is_default(types: &Types, field: &Field, value: &Value<'_>) -> bool {
+    match value {
+        Value::Float(number) => number.to_bits() == 0,
+        Value::Double(number) => number.to_bits() == 0,
+        value => *value == default(types, field),
+    }
+}
+
 fn number<N: TryFrom<i128>>(text: &str) -> Result<N, Fault> {
     integer(text).and_then(|value| N::try_from(value).ok()).ok_or_else(unfit)
 }
@@ -221,6 +230,7 @@ fn scalar_of(scalar: Scalar, value: &json::Value) -> Result<Value<'_>, Fault> {
         (Scalar::Bool, Kind::Bool(value)) => Value::Bool(*value),
         (Scalar::String, Kind::String(text)) => Value::String(Cow::Borrowed(text)),
         (Scalar::Bytes, Kind::String(text)) => Value::Bytes(Cow::Owned(base64_of(text).ok_or_else(unfit)?)),
+        (Scalar::Double, Kind::Number(text)) if !text.parse().is_ok_and(f64::is_finite) => return Err(unfit()),
         // Rust's parser knows NaN, Infinity and -Infinity too
         (Scalar::Float, Kind::Number(text) | Kind::String(text)) => Value::Float(text.parse().map_err(|_| unfit())?),
         (Scalar::Double, Kind::Number(text) | Kind::String(text)) => Value::Double(text.parse().map_err(|_| unfit())?),
