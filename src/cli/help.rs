@@ -33,7 +33,7 @@ const HEADINGS: [(&str, &[&str]); 11] = [
     ("Logins", &["users-", "tokens-", "access-file", "hide-denied", "allow-anonymous", "metrics-open", "login-"]),
     ("OpenID Connect", &["oidc-"]),
     ("Audit", &["audit"]),
-    ("Log", &["log-", "access-log"]),
+    ("Log and metrics", &["log-", "access-log", "metrics-count", "metrics-confluent"]),
     ("Events and documents", &["event-", "cloudevents-", "tolerate-", "immutable-", "id-max", "version-max", "public-url"]),
     (
         "Limits of schemas and requests",
