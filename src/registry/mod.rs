@@ -94,7 +94,7 @@ pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
 pub use readings::RegistryReadings;
-pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema};
+pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema, SampledRecords};
 pub use references::{ReferenceEdge, ReferenceGraph, ReferenceNode};
 pub use register::RegisterOptions;
 pub use register_tree::{TreeAnswer, TreeMember};
