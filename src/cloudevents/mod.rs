@@ -5,7 +5,7 @@
 //! - `limits`, `issue`: what bounds the work, and what is said about an event
 //! - `time`, `uri`, `media`: RFC 3339, RFC 3986 and media types, as far as attributes need them
 //! - `event`, `attributes`: the one model, and every rule on attributes, in one place for all encodings
-//! - `encodings/`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records
+//! - `encodings/`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records; and the way back
 //! - `framing`, `judge`: finding the payload behind framing and base64, and holding it against a schema
 //! - `report`: the answer of `/cloudevents/validate` and of `accordant ce validate`
 //! - `resolve`: which schema a `dataschema` names; looking up what was read is the registry's part
@@ -29,6 +29,7 @@ mod uri;
 pub use encodings::http::{encode as encode_header, parse as parse_headers, parse_unread as parse_headers_unread};
 pub use encodings::json::{parse_batch, parse_structured};
 pub use encodings::kafka::{KafkaRecord, parse_record, read_records};
+pub use encodings::write::{CarriedData, CarriedEvent, HttpMessage};
 pub use event::{AttributeValue, Data, DataContent, DataKind, Envelope, Unread};
 pub use framing::{Framing, WriterId, framing_of};
 pub use issue::{Issue, Issues, Level, Strictness};

@@ -1,8 +1,9 @@
 //! `accordant ce`: CloudEvents from the command line.
 //!
-//! `validate` judges events, with the server's engine; `human` prints its reports for people;
+//! `convert` writes events in other encodings; `validate` judges events, with the server's engine; `human` prints its reports for people;
 //! `resolve` tells which schema a `dataschema` names.
 
+mod convert;
 mod human;
 mod resolve;
 mod validate;
@@ -14,10 +15,11 @@ use super::exit::Exit;
 /// The command for the command line.
 pub(super) fn command() -> Command {
     Command::new("ce")
-        .about("CloudEvents: validate events, resolve their schemas")
+        .about("CloudEvents: validate and convert events, resolve their schemas")
         .disable_version_flag(true)
         .subcommand_required(true)
         .subcommand(validate::command())
+        .subcommand(convert::command())
         .subcommand(resolve::command())
 }
 
@@ -25,6 +27,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     match matches.subcommand() {
         Some(("validate", asked)) => validate::run(asked),
+        Some(("convert", asked)) => convert::run(asked),
         Some(("resolve", asked)) => resolve::run(asked),
         // clap refuses anything else
         _ => Ok(Exit::Usage),

@@ -145,7 +145,7 @@ fn validate(arguments: &Arguments) -> Result<(Value, String, Vec<u8>), InputErro
 }
 
 /// A file's bytes: bodies need not be text.
-fn bytes(path: &str) -> Result<(String, Vec<u8>), InputError> {
+pub(super) fn bytes(path: &str) -> Result<(String, Vec<u8>), InputError> {
     let name = if path == "-" { "stdin" } else { path };
     let mut body = Vec::new();
     let read = if path == "-" {
@@ -157,7 +157,7 @@ fn bytes(path: &str) -> Result<(String, Vec<u8>), InputError> {
     Ok((name.to_owned(), body))
 }
 
-fn headers(given: &[String]) -> Result<Vec<(String, Vec<u8>)>, InputError> {
+pub(super) fn headers(given: &[String]) -> Result<Vec<(String, Vec<u8>)>, InputError> {
     let one = |text: &String| match text.split_once(':') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().as_bytes().to_vec())),
         _ => Err(InputError::new(format!("header '{text}': expected NAME: VALUE"))),

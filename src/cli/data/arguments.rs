@@ -94,7 +94,7 @@ pub(super) enum FramingForm {
 
 /// How unions of Avro are written in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum JsonForm {
+pub(in crate::cli) enum JsonForm {
     /// The value alone
     #[default]
     Plain,
@@ -114,37 +114,37 @@ impl From<JsonForm> for UnionEncoding {
 /// The schema of the data.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Schema")]
-pub(super) struct SchemaArguments {
+pub(in crate::cli) struct SchemaArguments {
     /// The schema, in a file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "id", "guid"])]
-    pub(super) schema: Option<String>,
+    pub(in crate::cli) schema: Option<String>,
     /// Format of files: avro, protobuf or json [default: by the file]
     #[arg(long = "type", value_name = "TYPE", value_parser = schema_type)]
-    pub(super) schema_type: Option<SchemaType>,
+    pub(in crate::cli) schema_type: Option<SchemaType>,
     /// A schema that files refer to under this name; may be given several times
     #[arg(long, value_name = "NAME=PATH")]
-    pub(super) reference: Vec<String>,
+    pub(in crate::cli) reference: Vec<String>,
     /// Folder that Protobuf imports are relative to; may be given several times
     #[arg(long, value_name = "DIR")]
-    pub(super) proto_path: Vec<String>,
+    pub(in crate::cli) proto_path: Vec<String>,
     /// The subject of the registry whose schema it is
     #[arg(long, value_name = "SUBJECT[@VERSION]", conflicts_with_all = ["id", "guid"])]
-    pub(super) subject: Option<String>,
+    pub(in crate::cli) subject: Option<String>,
     /// The id of the schema in the registry
     #[arg(long, value_name = "ID", conflicts_with = "guid")]
-    pub(super) id: Option<i32>,
+    pub(in crate::cli) id: Option<i32>,
     /// Its guid
     #[arg(long, value_name = "GUID")]
-    pub(super) guid: Option<String>,
+    pub(in crate::cli) guid: Option<String>,
     /// The context that ids belong to
     #[arg(long, value_name = "CONTEXT")]
-    pub(super) context: Option<String>,
+    pub(in crate::cli) context: Option<String>,
     /// The Protobuf message, or the Avro type, if it is not the first of the schema
     #[arg(long, value_name = "NAME")]
-    pub(super) message: Option<String>,
+    pub(in crate::cli) message: Option<String>,
     /// How unions of Avro are written in JSON
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
-    pub(super) form: JsonForm,
+    pub(in crate::cli) form: JsonForm,
 }
 
 #[derive(Debug, Args)]

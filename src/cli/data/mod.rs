@@ -11,11 +11,18 @@ mod encode;
 mod sample;
 mod schemas;
 
+pub(super) use self::arguments::SchemaArguments;
+pub(super) use self::schemas::{DataSchema, Schemas};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
-use self::arguments::{DecodeArguments, EncodeArguments, SampleArguments};
-use super::check::on_deep_stack;
+use self::arguments::{DecodeArguments, EncodeArguments, OutputForm, SampleArguments};
+use super::check::{InputError, on_deep_stack};
 use super::exit::Exit;
+
+/// Prints bytes as they are.
+pub(super) fn print_raw(bytes: &[u8]) -> Result<(), InputError> {
+    bytes::print(bytes, OutputForm::Raw)
+}
 
 /// The names of the commands.
 pub(super) const NAMES: [&str; 3] = ["decode", "encode", "sample"];

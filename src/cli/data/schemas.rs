@@ -17,25 +17,25 @@ use crate::types::Guid;
 
 /// A schema that is ready for data, and what a registry calls it.
 #[derive(Debug)]
-pub(super) struct DataSchema {
-    pub(super) parsed: Parsed,
-    pub(super) payload: PayloadValidator,
+pub(in crate::cli) struct DataSchema {
+    pub(in crate::cli) parsed: Parsed,
+    pub(in crate::cli) payload: PayloadValidator,
     /// Members of a line that is printed.
-    pub(super) facts: Value,
+    pub(in crate::cli) facts: Value,
 }
 
 impl DataSchema {
-    pub(super) fn id(&self) -> Option<i32> {
+    pub(in crate::cli) fn id(&self) -> Option<i32> {
         self.facts.get("id").and_then(Value::as_i64).and_then(|id| i32::try_from(id).ok())
     }
 
-    pub(super) fn guid(&self) -> Option<Guid> {
+    pub(in crate::cli) fn guid(&self) -> Option<Guid> {
         self.facts.get("guid").and_then(Value::as_str).and_then(Guid::parse)
     }
 }
 
 /// Where schemas come from.
-pub(super) struct Schemas<'a> {
+pub(in crate::cli) struct Schemas<'a> {
     arguments: &'a SchemaArguments,
     place: &'a Place,
     api: Option<Api>,
@@ -43,12 +43,12 @@ pub(super) struct Schemas<'a> {
 }
 
 impl<'a> Schemas<'a> {
-    pub(super) fn new(arguments: &'a SchemaArguments, place: &'a Place) -> Self {
+    pub(in crate::cli) fn new(arguments: &'a SchemaArguments, place: &'a Place) -> Self {
         Self { arguments, place, api: None, known: HashMap::new() }
     }
 
     /// The schema that flags name.
-    pub(super) fn named(&mut self) -> Result<Option<Arc<DataSchema>>, InputError> {
+    pub(in crate::cli) fn named(&mut self) -> Result<Option<Arc<DataSchema>>, InputError> {
         let asked = self.arguments;
         match (&asked.schema, &asked.subject, asked.id, &asked.guid) {
             (Some(file), ..) => self.file(file).map(Some),
@@ -63,7 +63,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// What somebody reads with: a file, or a version of a subject; what is there as a file is one.
-    pub(super) fn reader(&mut self, which: &str) -> Result<Arc<DataSchema>, InputError> {
+    pub(in crate::cli) fn reader(&mut self, which: &str) -> Result<Arc<DataSchema>, InputError> {
         if Path::new(which).exists() { self.file(which) } else { self.subject(which) }
     }
 
@@ -96,7 +96,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// The schema of an id or a guid; `None` where the registry has none.
-    pub(super) fn writer(&mut self, writer: WriterId) -> Result<Option<Arc<DataSchema>>, InputError> {
+    pub(in crate::cli) fn writer(&mut self, writer: WriterId) -> Result<Option<Arc<DataSchema>>, InputError> {
         let path = match writer {
             WriterId::Id(id) => {
                 let context = self.arguments.context.as_deref().map(|context| format!(":{context}:"));
@@ -125,7 +125,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// The schema in a container file.
-    pub(super) fn text(&mut self, text: &str) -> Result<Arc<DataSchema>, InputError> {
+    pub(in crate::cli) fn text(&mut self, text: &str) -> Result<Arc<DataSchema>, InputError> {
         let refused = |error| InputError::refused("the schema of the file", &error);
         let options = ParseOptions::new(ParseMode::Stored, crate::registry::Limits::default().avro_depth);
         let parsed = Parsed::parse(crate::types::SchemaType::Avro, text, &[], &options).map_err(refused)?;

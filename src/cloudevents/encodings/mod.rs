@@ -3,3 +3,4 @@
 pub(super) mod http;
 pub(super) mod json;
 pub(super) mod kafka;
+pub(super) mod write;

@@ -1,6 +1,7 @@
 //! The binary as people and scripts use it: its commands, its exit codes, its configuration.
 
 mod backup;
+mod ce_convert;
 mod ce_resolve;
 mod ce_validate;
 pub mod check;
