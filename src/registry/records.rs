@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::error::Failure;
 use super::judging_pool::{INLINE_BYTES, Size};
-use super::resolve::{Hints, Resolution, UnresolvedReason};
+use super::resolve::{Hints, Resolution, ResolutionRule, UnresolvedReason};
 use super::{Registry, RegistryError};
 use crate::access::Rights;
 use crate::cloudevents::{Framing, SchemaFacts, WriterId, framing_of};
@@ -65,6 +65,15 @@ pub struct EncodedRecord {
     pub encoded: Encoded,
 }
 
+/// What a schema is called. One whose id or guid the caller gave is not named by the data.
+fn facts(found: &Resolution, asked: &RecordSchema) -> SchemaFacts {
+    let facts = SchemaFacts::from(found);
+    if asked.writer.is_some() && facts.resolved_by == ResolutionRule::RecordHeader.as_str() {
+        return SchemaFacts { resolved_by: ResolutionRule::Override.as_str(), ..facts };
+    }
+    facts
+}
+
 impl Registry {
     /// Decodes data with the schema that it, its header or the caller names.
     ///
@@ -112,7 +121,7 @@ impl Registry {
             })
             .await?;
         Ok(DecodedRecord {
-            schema: SchemaFacts::from(&found),
+            schema: facts(&found, schema),
             framing: framing.map(|framing| framing.writer),
             decoded,
             reader: reader.as_ref().map(SchemaFacts::from),
@@ -135,7 +144,7 @@ impl Registry {
         let found = self.record_schema(&hints, &schema.rights).await?;
         let payload = self.record_payload(&found).await?;
         let encoded = self.judged(text.len(), move |work| encode(&payload, &text, &options, work)).await?;
-        Ok(EncodedRecord { schema: SchemaFacts::from(&found), encoded })
+        Ok(EncodedRecord { schema: facts(&found, schema), encoded })
     }
 
     /// Makes up data that the schema accepts which the caller names: so many pieces, the same ones for the same seed.
@@ -167,7 +176,7 @@ impl Registry {
             (0..count).map(|_| sampler.sample(&mut source, &options, &mut Work::new(Effort::Full, None))).collect()
         };
         let samples = self.judging_pool.run(size, job).await?.map_err(RegistryError::UnfitData)?;
-        Ok(SampledRecords { schema: SchemaFacts::from(&found), samples })
+        Ok(SampledRecords { schema: facts(&found, schema), samples })
     }
 
     async fn record_schema(&self, hints: &Hints, rights: &Rights) -> Result<Resolution, RegistryError> {

@@ -137,6 +137,52 @@ on_both! {
         assert!(decoded.text.contains(r#""data":{"d":-0.0"#), "{}", decoded.text);
     }
 
+    async fn what_was_decoded_is_encoded_to_the_same(db) {
+        let app = TestApp::new(db).await;
+        let file = "syntax = \"proto2\"; import \"google/protobuf/any.proto\"; import \"google/protobuf/field_mask.proto\"; \
+                    import \"google/protobuf/timestamp.proto\"; enum E { A = 1; B = 2; } \
+                    message M { optional E e = 1; repeated E es = 2; map<string, E> by = 3; optional google.protobuf.Any any = 4; \
+                    optional google.protobuf.FieldMask mask = 5; optional google.protobuf.Timestamp at = 6; }";
+        register(&app, "p", "PROTOBUF", file).await;
+        // numbers that a closed enum does not have are as fields that are not known; an Any of a message that nobody knows keeps its bytes
+        let any = "0a0b 782f 6e6f742e6b6e6f776e 1202 0801".replace(' ', "");
+        let foreign = "0807 1001 1007 1002 1a05 0a0161 1007".replace(' ', "");
+        for (hex, json, issues) in [
+            (format!("220f{any}").replace("220f", "2211"), json!({ "any": { "@type": "x/not.known", "value": "CAE=" } }), 0),
+            (foreign, json!({ "es": ["A", "B"] }), 3),
+            ("2204 1202 0801".replace(' ', ""), json!({ "any": { "@type": "", "value": "CAE=" } }), 0),
+        ] {
+            let decoded = app.post(DECODE, &json!({ "hex": hex, "subject": "p" })).await;
+            assert_eq!(decoded.status, 200, "{hex}: {}", decoded.text);
+            let decoded = decoded.json();
+            assert_eq!((&decoded["data"], decoded["issues"].as_array().unwrap().len()), (&json, issues), "{hex}");
+            let bare = json!({ "subject": "p", "data": decoded["data"], "framing": "none" });
+            let encoded = app.post(ENCODE, &bare).await.ok();
+            let again = app.post(DECODE, &json!({ "data": encoded["data"], "subject": "p" })).await.ok();
+            assert_eq!(again["data"], decoded["data"]);
+        }
+        // foo__bar
+        let refused = app.post(DECODE, &json!({ "hex": "2a0a0a08666f6f5f5f626172", "subject": "p" })).await.error();
+        assert_eq!((refused.0, refused.1), (422, 42284), "{}", refused.2);
+        let beyond = json!({ "subject": "p", "data": { "at": "9999-12-31T23:59:59-01:00" } });
+        assert_eq!(app.post(ENCODE, &beyond).await.error().1, 42284);
+        // a double keeps what a float before it would round
+        register(&app, "u", "AVRO", r#"["float","double","string"]"#).await;
+        for (data, hex) in [("1.5", "000000c03f"), ("0.1", "029a9999999999b93f")] {
+            let body = format!(r#"{{"subject": "u", "framing": "none", "data": {data}}}"#);
+            let encoded = app.send(Method::POST, ENCODE, &[("content-type", "application/json")], body).await.ok();
+            let bytes = STANDARD.decode(encoded["data"].as_str().unwrap()).unwrap();
+            assert_eq!(accordant::types::hex(&bytes), hex);
+        }
+        // which of two members is meant, nobody knows
+        let body = r#"{"subject": "orders", "data": {"id": 1, "id": 2}}"#;
+        register(&app, "orders", "AVRO", r#"{"type":"record","name":"O","fields":[{"name":"id","type":"int"}]}"#).await;
+        let refused = app.send(Method::POST, ENCODE, &[("content-type", "application/json")], body).await.error();
+        assert!(refused.1 == 42284 && refused.2.contains("more than once"), "{}", refused.2);
+        let by_id = app.post(ENCODE, &json!({ "id": 1, "data": {} })).await.ok();
+        assert_eq!(by_id["schema"]["resolved_by"], "override");
+    }
+
     async fn alternatives_that_all_fail_are_paid_for(db) {
         let app = TestApp::new(db).await;
         // each tries the next twice: 2^40 ways to fail

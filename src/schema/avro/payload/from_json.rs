@@ -120,7 +120,13 @@ impl<'b> Reader<'b, '_, '_> {
             (UnionEncoding::Tagged, _) => (None, value),
             (UnionEncoding::Plain, _) => {
                 let work = &mut *self.work;
-                (branches.iter().position(|branch| fits(model, *branch, value, UnionEncoding::Plain, work)), value)
+                let mut fitting =
+                    (0..).zip(branches).filter(|(_, branch)| fits(model, **branch, value, UnionEncoding::Plain, work));
+                let first = fitting.next();
+                // a float would round what a double behind it keeps
+                let is_exact = first.is_none_or(|(_, branch)| !rounds(model, *branch, value));
+                let chosen = if is_exact { first } else { fitting.find(|(_, branch)| !rounds(model, **branch, value)).or(first) };
+                (chosen.map(|(at, _)| at), value)
             }
         };
         let found = at.and_then(|at| Some((u32::try_from(at).ok()?, *branches.get(at)?)));
@@ -129,6 +135,15 @@ impl<'b> Reader<'b, '_, '_> {
         };
         Ok(Datum::Union(at, Box::new(self.value(branch, inner)?)))
     }
+}
+
+/// Whether the number becomes another one in this type.
+fn rounds(model: &Model, id: NodeId, value: &Value) -> bool {
+    let is_float = matches!(model.node(id).kind, NodeKind::Primitive(Primitive::Float));
+    let same = |text: &str| {
+        text.parse::<f64>().ok().zip(text.parse::<f32>().ok()).is_some_and(|(wide, narrow)| f64::from(narrow) == wide)
+    };
+    is_float && matches!(&value.kind, Kind::Number(text) if !same(text))
 }
 
 fn primitive_of(primitive: Primitive, value: &Value) -> Result<Datum<'_>, Fault> {

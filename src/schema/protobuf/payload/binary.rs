@@ -1,5 +1,6 @@
 //! Data in the wire format.
 
+use super::decode::low_bits;
 use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT};
 use super::types::{Field, FieldContent, Types};
 use crate::schema::payload::{Fault, FaultKind, Work};
@@ -116,15 +117,34 @@ impl<'a> Walker<'a, '_, '_> {
                 self.message(id, &mut inner, None)
             }
             (FieldContent::Group(id), START) => self.message(id, rest, Some(number)),
-            (FieldContent::Enum(_), VARINT) => self.number(rest).map(|_| ()),
+            (FieldContent::Enum(id), VARINT) => self.enumeration(id, rest),
             (FieldContent::Scalar(scalar), wire) if wire == scalar.wire() => self.scalar(scalar, field.utf8, rest),
-            (FieldContent::Enum(_), LENGTH) if field.repeated => self.packed(VARINT, rest),
+            (FieldContent::Enum(id), LENGTH) if field.repeated => {
+                let length = self.number(rest)?;
+                let mut inner = self.take(rest, length)?;
+                while !inner.is_empty() {
+                    self.enumeration(id, &mut inner)?;
+                }
+                Ok(())
+            }
             (FieldContent::Scalar(scalar), LENGTH) if field.repeated => self.packed(scalar.wire(), rest),
             (_, wire) => {
                 let message = format!("the field '{}' can't have the wire type {wire}", field.name);
                 Err(Fault::at(FaultKind::Mismatch, &self.path, message))
             }
         }
+    }
+
+    /// A number that a closed enum does not have is as a field that is not known.
+    fn enumeration(&mut self, id: u32, rest: &mut &'a [u8]) -> Result<(), Fault> {
+        let number = low_bits(self.number(rest)?);
+        let types = self.types;
+        let is_foreign = types.enums.get(id as usize).is_some_and(|found| found.closed && !found.names.contains_key(&number));
+        if is_foreign && self.unknown.len() < MAX_UNKNOWN {
+            let text = format!("the enum is closed and has no constant with the number {number}");
+            self.unknown.push(Fault::at(FaultKind::Unknown, &self.path, text));
+        }
+        Ok(())
     }
 
     fn scalar(&self, scalar: Scalar, utf8: bool, rest: &mut &'a [u8]) -> Result<(), Fault> {

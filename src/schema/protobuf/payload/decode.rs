@@ -98,7 +98,7 @@ impl<'t> Decoder<'t, '_, '_> {
         into: &mut Message<'b>,
     ) -> Result<(), Fault> {
         if let FieldContent::Map(entry) = field.content {
-            let (key, value) = self.entry(entry, block(rest)?)?;
+            let Some((key, value)) = self.entry(entry, block(rest)?)? else { return Ok(()) };
             let map = into.fields.entry(at).or_insert_with(|| FieldValue::Map(BTreeMap::default()));
             if let (FieldValue::Map(map), Some(key)) = (map, key.into_key()) {
                 map.insert(key, value);
@@ -122,6 +122,7 @@ impl<'t> Decoder<'t, '_, '_> {
             } else {
                 values.push(self.value(field, rest, None)?);
             }
+            values.retain(|value| !is_foreign(self.types, field, value));
             let list = into.fields.entry(at).or_insert_with(|| FieldValue::List(Vec::new()));
             if let FieldValue::List(list) = list {
                 list.append(&mut values);
@@ -134,7 +135,9 @@ impl<'t> Decoder<'t, '_, '_> {
             _ => None,
         };
         let value = self.value(field, rest, before)?;
-        into.fields.insert(at, FieldValue::One(value));
+        if !is_foreign(self.types, field, &value) {
+            into.fields.insert(at, FieldValue::One(value));
+        }
         Ok(())
     }
 
@@ -156,17 +159,43 @@ impl<'t> Decoder<'t, '_, '_> {
         })
     }
 
-    /// Key and value of a map's entry; what is not there is the default of its type.
-    fn entry<'b>(&mut self, entry: u32, mut bytes: &'b [u8]) -> Result<(Value<'b>, Value<'b>), Fault> {
+    /// Key and value of a map's entry; what is not there is the default of its type. `None` where the value is a constant that its enum
+    /// does not have: then the whole entry is not known.
+    fn entry<'b>(&mut self, entry: u32, bytes: &'b [u8]) -> Result<Option<(Value<'b>, Value<'b>)>, Fault> {
         let mut message = Message::default();
-        self.message(entry, &mut bytes, &mut message)?;
+        self.message(entry, &mut &*bytes, &mut message)?;
         let types = self.types;
         let fields = types.messages.get(entry as usize).map(|message| &message.fields).ok_or_else(broken)?;
+        if !message.fields.contains_key(&1) && has_value(bytes)? {
+            return Ok(None);
+        }
         let mut part = |at: usize| match message.fields.remove(&at) {
             Some(FieldValue::One(value)) => Ok(value),
             _ => fields.get(at).map(|field| default(types, field)).ok_or_else(broken),
         };
-        Ok((part(0)?, part(1)?))
+        Ok(Some((part(0)?, part(1)?)))
+    }
+}
+
+/// Whether an entry of a map has its second field.
+fn has_value(mut rest: &[u8]) -> Result<bool, Fault> {
+    while !rest.is_empty() {
+        let tag = number(&mut rest)?;
+        if tag >> 3 == 2 {
+            return Ok(true);
+        }
+        skip(u8::try_from(tag & 7).unwrap_or(0), &mut rest)?;
+    }
+    Ok(false)
+}
+
+/// Whether it is a number that a closed enum does not have: then it is as a field that is not known.
+fn is_foreign(types: &Types, field: &Field, value: &Value<'_>) -> bool {
+    match (field.content, value) {
+        (FieldContent::Enum(id), Value::Enum(number)) => {
+            types.enums.get(id as usize).is_some_and(|found| found.closed && !found.names.contains_key(number))
+        }
+        _ => false,
     }
 }
 
@@ -210,7 +239,7 @@ fn skip(wire: u8, rest: &mut &[u8]) -> Result<(), Fault> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "decoders take the low bits of numbers that are too long")]
-fn low_bits(number: u64) -> i32 {
+pub(super) fn low_bits(number: u64) -> i32 {
     (number as u32).cast_signed()
 }
 

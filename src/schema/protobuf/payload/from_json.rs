@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::decode::default;
 use super::encode;
+use super::json::opaque_any;
 use super::message::{ENTRY, FieldValue, Key, Message, Value};
 use super::scalar::{Scalar, base64_of, integer};
 use super::types::{Field, FieldContent, Types};
@@ -171,7 +172,9 @@ impl<'b> Reader<'b, '_, '_> {
             }
             (WellKnown::Any, Kind::Object(object)) if !object.is_empty() => {
                 let (url, bytes) = self.any(object, value)?;
-                set(1, FieldValue::One(url));
+                if url != Value::String(Cow::Borrowed("")) {
+                    set(1, FieldValue::One(url));
+                }
                 set(2, FieldValue::One(bytes));
             }
             (WellKnown::Any, Kind::Object(_)) => {}
@@ -186,7 +189,10 @@ impl<'b> Reader<'b, '_, '_> {
         let url = object.get(TYPE).and_then(json::Value::as_str).ok_or_else(unfit)?;
         let types = self.types;
         let unknown = || Fault::new(FaultKind::Unknown, "", "the schema does not know the message that '@type' names");
-        let id = types.find(url.rsplit('/').next().unwrap_or("")).ok_or_else(unknown)?;
+        let Some(id) = types.find(url.rsplit('/').next().unwrap_or("")) else {
+            let bytes = opaque_any(object).ok_or_else(unknown)?;
+            return Ok((Value::String(Cow::Borrowed(url)), Value::Bytes(Cow::Owned(bytes))));
+        };
         let is_known = types.messages.get(id as usize).is_some_and(|found| found.well_known.is_some());
         let message = if is_known {
             self.message(id, object.get("value").ok_or_else(unfit)?, None)?

@@ -1,8 +1,8 @@
 //! `ProtoJSON` (Protocol Buffers, "JSON Mapping").
 
-use super::scalar::integer;
+use super::scalar::{base64_of, integer};
 use super::types::{Field, FieldContent, Types};
-use super::well_known::{WellKnown, is_duration, is_field_mask, is_timestamp};
+use super::well_known::{WellKnown, is_duration, is_field_mask, parse_timestamp};
 use crate::schema::json::{Kind, Object, Value};
 use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
 use crate::schema::pointer::Segment;
@@ -195,7 +195,7 @@ impl<'a> Walker<'a, '_, '_> {
     fn well_known(&mut self, known: WellKnown, value: &'a Value) {
         let (fits, wanted) = match (known, &value.kind) {
             (WellKnown::Value, _) | (WellKnown::Struct, Kind::Object(_)) | (WellKnown::ListValue, Kind::Array(_)) => (true, ""),
-            (WellKnown::Timestamp, Kind::String(text)) => (is_timestamp(text), "a timestamp of RFC 3339"),
+            (WellKnown::Timestamp, Kind::String(text)) => (parse_timestamp(text).is_some(), "a timestamp of RFC 3339"),
             (WellKnown::Duration, Kind::String(text)) => (is_duration(text), "a duration such as 1.5s"),
             (WellKnown::FieldMask, Kind::String(text)) => (is_field_mask(text), "paths in lower camel case, separated by commas"),
             (WellKnown::Wrapper(scalar), _) => {
@@ -225,6 +225,9 @@ impl<'a> Walker<'a, '_, '_> {
         };
         let types = self.types;
         let Some(id) = types.find(url.rsplit('/').next().unwrap_or("")) else {
+            if opaque_any(object).is_some() {
+                return;
+            }
             return self.note(FaultKind::Unknown, "the schema does not know the message that '@type' names");
         };
         match (self.well_known_of(id), object.get("value")) {
@@ -240,4 +243,12 @@ impl<'a> Walker<'a, '_, '_> {
             (Some(_), None) => self.fault("an Any of this message needs the member 'value'"),
         }
     }
+}
+
+/// The bytes of an `Any` whose message the schema does not know: `{"@type": "...", "value": "<base64>"}`, as such messages are decoded.
+pub(super) fn opaque_any(object: &Object) -> Option<Vec<u8>> {
+    if object.len() != 2 {
+        return None;
+    }
+    base64_of(object.get("value")?.as_str()?)
 }

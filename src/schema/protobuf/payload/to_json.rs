@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::decode;
 use super::message::{FieldValue, Key, Message, Value};
 use super::types::{Field, FieldContent, Types};
-use super::well_known::{WellKnown, duration, field_mask, timestamp};
+use super::well_known::{WellKnown, duration, field_mask, snake_case, timestamp};
 use crate::schema::json::{write_float, write_string};
 use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::protobuf::limits::MAX_MESSAGE_DEPTH;
@@ -204,6 +204,9 @@ impl Writer<'_, '_, '_> {
                     _ => &[],
                 };
                 let paths = paths.iter().filter_map(|path| if let Value::String(path) = path { Some(&**path) } else { None });
+                if paths.clone().any(|path| snake_case(&field_mask(std::iter::once(path))) != path || path.contains(',')) {
+                    return fault(FaultKind::Mismatch, "a FieldMask has a path that lower camel case can't say");
+                }
                 write_string(&mut self.out, &field_mask(paths));
             }
             WellKnown::Wrapper(_) => match (fields.first(), one(1)) {
@@ -234,13 +237,17 @@ impl Writer<'_, '_, '_> {
 
     /// The message in an `Any`, decoded, if it is a type of the schema; else its bytes.
     fn any(&mut self, url: Option<&Value<'_>>, bytes: Option<&Value<'_>>) -> Result<(), Fault> {
-        let Some(Value::String(url)) = url else {
-            self.out.push_str("{}");
-            return Ok(());
-        };
         let bytes = match bytes {
             Some(Value::Bytes(bytes)) => &**bytes,
             _ => &[],
+        };
+        let url = match url {
+            Some(Value::String(url)) => &**url,
+            _ if bytes.is_empty() => {
+                self.out.push_str("{}");
+                return Ok(());
+            }
+            _ => "",
         };
         let types = self.types;
         if let Some(id) = types.find(url.rsplit('/').next().unwrap_or("")) {

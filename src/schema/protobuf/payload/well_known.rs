@@ -40,7 +40,7 @@ impl WellKnown {
 }
 
 /// RFC 3339 with at most nine digits of a second, from year 1 to 9999.
-pub(super) fn is_timestamp(text: &str) -> bool {
+fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<u32> {
         let digits = bytes.get(from..to)?;
@@ -135,7 +135,9 @@ pub(super) fn parse_timestamp(text: &str) -> Option<(i64, i64)> {
             if sign == "-" { -minutes } else { minutes }
         }
     };
-    Some((seconds - east * 60, nanos))
+    let seconds = seconds - east * 60;
+    // the offset may lead out of the years that there are
+    timestamp(seconds, nanos).map(|_| (seconds, nanos))
 }
 
 /// Nanoseconds of the digits behind the point.

@@ -231,8 +231,10 @@ fn the_wire_format_of_proto2_is_checked() {
     assert_eq!(judged(&[]), Err((FaultKind::Mismatch, String::new())));
     assert_eq!(judged(&[8, 1, 19, 10, 1, b'x']), Err((FaultKind::Decode, "/g".to_owned())));
     assert_eq!(judged(&[8, 1, 20]), Err((FaultKind::Decode, String::new())));
-    // an extension, an enum's number that is not known, and a string that is not UTF-8: all allowed
-    assert_eq!(judged(&[8, 1, 0xA0, 6, 1, 24, 9, 34, 1, 0xFF]), Ok(vec![]));
+    // an extension and a string that is not UTF-8 are allowed; a number that a closed enum does not have is as an unknown field
+    assert_eq!(judged(&[8, 1, 0xA0, 6, 1, 34, 1, 0xFF]), Ok(vec![]));
+    let unknown = payload.binary(None, &[8, 1, 24, 9], &mut work()).unwrap();
+    assert_eq!((unknown[0].kind, &*unknown[0].pointer), (FaultKind::Unknown, "/e"));
     assert_eq!(judged(&[8, 1, 0]), Err((FaultKind::Decode, String::new())));
     assert_eq!(judged(&[8, 1, 14]), Err((FaultKind::Mismatch, "/a".to_owned())));
     assert_eq!(json_faults(&payload, r#"{"a":1,"[more]":2,"g":{"s":"x"}}"#), Vec::<String>::new());
