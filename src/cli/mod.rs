@@ -22,6 +22,7 @@
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
+//! | `service_manager` | what systemd is told |
 //! | `help` | the overview, completions, man pages |
 //! | `exit` | what each exit code means |
 
@@ -61,6 +62,7 @@ mod registry;
 mod registry_login;
 mod secret_file;
 mod serve;
+mod service_manager;
 mod signals;
 mod tls;
 mod token;

@@ -13,6 +13,7 @@ use super::kms::{exporter_seal, kms};
 use super::listeners::Listeners;
 use super::log::Log;
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
+use super::service_manager::{State, tell};
 use super::tls::TlsFiles;
 use super::{Failure, audit, database, oidc};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
@@ -100,6 +101,7 @@ async fn serve(
         None => None,
     };
     tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
+    tell(State::Ready);
     server::serve(listeners.with(tls.as_ref()), app.clone(), metrics, server, stop).await;
     app.flush().await;
     drop(admin);
