@@ -3,6 +3,7 @@
 mod citations;
 mod guid;
 mod layering;
+mod monitoring;
 mod openapi;
 mod rules_page;
 pub mod vectors;
