@@ -25,8 +25,8 @@ struct Query {
     grouped: BTreeSet<String>,
 }
 
-const WORDS: [&str; 12] =
-    ["by", "without", "on", "ignoring", "group_left", "group_right", "and", "or", "unless", "bool", "offset", "inf"];
+const WORDS: [&str; 16] =
+    ["by", "without", "on", "ignoring", "group_left", "group_right", "and", "or", "unless", "bool", "offset", "inf", "sum", "min", "max", "avg"];
 
 /// Reads a query as far as names and labels go.
 fn query(expression: &str) -> Query {
