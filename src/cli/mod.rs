@@ -190,7 +190,7 @@ pub fn run() -> ExitCode {
     match matches.subcommand() {
         Some(("serve" | "backup" | "ping" | "doctor" | "migrate-database", own)) => flags.extend(given(own)),
         Some(("access" | "audit" | "settings", asked)) => {
-            flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default())
+            flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default());
         }
         _ => {}
     }

@@ -73,6 +73,7 @@ pub struct SqliteInspection {
 }
 
 /// What can be seen of a Postgres database.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone)]
 pub struct PostgresInspection {
     /// Host, port and database.
@@ -93,7 +94,7 @@ pub struct PostgresInspection {
     pub used_connections: i64,
     /// The connection is encrypted; `None` where that can't be seen.
     pub is_encrypted: Option<bool>,
-    /// What is acknowledged survives a crash: fsync, full_page_writes and synchronous_commit are on.
+    /// What is acknowledged survives a crash: `fsync`, `full_page_writes` and `synchronous_commit` are on.
     pub is_durable: bool,
     pub encoding: String,
     pub bytes: i64,

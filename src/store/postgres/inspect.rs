@@ -47,10 +47,8 @@ pub async fn inspect(options: PostgresOptions) -> Result<PostgresInspection, Sto
     let facts = one(conn, FACTS).await?;
     let is = |name: &str| Ok::<bool, StoreError>(optional(&facts, name)?.as_deref() == Some("true"));
     let applied = if is("is_migrated")? { applied(conn).await? } else { Vec::new() };
-    let may_write = match is("has_tables")? {
-        true => optional(&one(conn, MAY_WRITE).await?, "may_write")?.map(|text| text == "true"),
-        false => None,
-    };
+    let may_write = if is("has_tables")? { optional(&one(conn, MAY_WRITE).await?, "may_write")? } else { None };
+    let may_write = may_write.map(|text| text == "true");
     let clock = number(&one(conn, CLOCK).await?, "clock")?;
     let found = PostgresInspection {
         location: format!("{address}/{}", name.unwrap_or_default()),

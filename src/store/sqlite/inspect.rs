@@ -45,7 +45,10 @@ pub async fn inspect(path: &Path, is_thorough: bool) -> Result<SqliteInspection,
     if found.bytes == 0 {
         return Ok(found);
     }
-    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(Duration::from_secs(10));
+    // without a log nobody works with the file, and one that is taken for immutable gets no log from being read
+    let is_alone = !Path::new(&log).exists();
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).immutable(is_alone).busy_timeout(Duration::from_secs(10));
     let mut conn = options.disable_statement_logging().connect().await?;
     let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name IN ('_sqlx_migrations', 'changes')")
         .fetch_one(&mut conn)

@@ -126,6 +126,7 @@ fn a_file_that_others_may_read_is_warned_of() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let report = run(files.path(), "doctor --listen 127.0.0.1:9");
     assert!(report.code == 0 && report.out.contains("others than its owner may read the file"), "{}", report.out);
+    assert_eq!(std::fs::read_dir(files.path()).unwrap().count(), 1, "looking leaves nothing");
 }
 
 #[test]
