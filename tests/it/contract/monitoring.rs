@@ -226,3 +226,48 @@ fn the_page_of_alerts_is_about_the_alerts_that_there_are() {
         assert!(["critical", "warning", "info"].contains(&rule["labels"]["severity"].as_str().unwrap()), "{name}");
     }
 }
+
+/// All sources as one text, in which strings that go on in the next line are whole.
+fn sources(folder: &Path, out: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = std::fs::read_to_string(path).unwrap();
+            let mut parts = text.split("\\\n");
+            out.push_str(parts.next().unwrap());
+            parts.for_each(|part| out.push_str(part.trim_start()));
+        }
+    }
+}
+
+#[test]
+fn the_log_lines_that_ask_for_action_are_those_of_the_sources() {
+    let mut source = String::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut source);
+    let page = text("docs/operations.md");
+    let section = page.split("\n## ").find(|section| section.starts_with("Log lines that ask for action")).unwrap();
+    let lines = section.lines().filter_map(|line| line.strip_prefix("| `")).map(|row| row.split(" | ").next().unwrap());
+    // names in capitals stand for what differs
+    let is_placeholder = |word: &str| word == "..." || word.chars().all(|c| c.is_ascii_uppercase());
+    let mut known: Vec<String> = Vec::new();
+    for line in lines.flat_map(|cell| cell.split('`').step_by(2).map(str::to_owned).collect::<Vec<_>>()) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let parts = words.split(|word| is_placeholder(word.trim_end_matches([':', ',']))).map(|part| part.join(" "));
+        known.extend(parts.filter(|part| part.len() > 4));
+    }
+    assert!(known.len() > 20, "{known:?}");
+    let gone: Vec<&String> = known.iter().filter(|part| !source.contains(part.as_str())).collect();
+    assert!(gone.is_empty(), "docs/operations.md has log lines that no source has: {gone:?}");
+    let mut missing = Vec::new();
+    for call in ["tracing::warn!(", "tracing::error!("] {
+        for said in source.split(call).skip(1) {
+            let whole = said.split(");").next().unwrap();
+            if !known.iter().any(|part| whole.contains(part.as_str())) {
+                missing.push(whole.to_owned());
+            }
+        }
+    }
+    assert!(missing.is_empty(), "docs/operations.md has no row about these log lines: {missing:#?}");
+}
