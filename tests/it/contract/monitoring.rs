@@ -263,7 +263,7 @@ fn the_log_lines_that_ask_for_action_are_those_of_the_sources() {
     let mut missing = Vec::new();
     for call in ["tracing::warn!(", "tracing::error!("] {
         for said in source.split(call).skip(1) {
-            let whole = said.split(");").next().unwrap();
+            let whole = said.split(");\n").next().unwrap().split("),\n").next().unwrap();
             if !known.iter().any(|part| whole.contains(part.as_str())) {
                 missing.push(whole.to_owned());
             }
