@@ -86,8 +86,8 @@ const VERBOSE: &str = "verbose";
 
 fn settings_arguments() -> impl Iterator<Item = Arg> {
     // help has the headings in the order in which they appear
-    let of_group = |group: &&str| SETTINGS.iter().filter(move |setting| config::group(setting.name) == *group);
-    config::GROUPS.iter().flat_map(move |group| of_group(&group)).map(|setting| {
+    let of_group = |group: &'static str| SETTINGS.iter().filter(move |setting| config::group(setting.name) == group);
+    config::GROUPS.iter().flat_map(move |group| of_group(group)).map(|setting| {
         let variable = format!("{}{}", config::ENV_PREFIX, setting.name.replace('-', "_").to_uppercase());
         let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
         let action = if config::is_list(setting.name) { ArgAction::Append } else { ArgAction::Set };

@@ -6,7 +6,7 @@ const HEADINGS: [(&str, &[&str]); 12] = [
     ("Logins", &["users-", "tokens-", "access-file", "hide-denied", "allow-anonymous", "metrics-open", "login-"]),
     ("OpenID Connect", &["oidc-"]),
     ("Audit", &["audit"]),
-    ("Log", &["log-", "access-log"]),
+    ("Log and metrics", &["log-", "access-log", "metrics-count", "metrics-confluent"]),
     ("Events and documents", &["event-", "cloudevents-", "tolerate-", "immutable-", "id-max", "version-max", "public-url"]),
     (
         "Limits of schemas and requests",
@@ -59,7 +59,7 @@ pub const GROUPS: [&str; 13] = [
     "Logins",
     "OpenID Connect",
     "Audit",
-    "Log",
+    "Log and metrics",
     "Limits of schemas and requests",
     "Memory",
     "Events and documents",
