@@ -5,9 +5,11 @@
 //! what a value weighs. Concurrent misses of one key load once: the others wait for that load.
 
 use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
-use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
+use quick_cache::{DefaultHashBuilder, Equivalent, Lifecycle, OptionsBuilder, Weighter};
 
 /// What a key and its value weigh, in bytes.
 pub type Weight<K, V> = fn(&K, &V) -> usize;
@@ -42,10 +44,38 @@ impl<K, V> Weighter<K, Slot<V>> for ByWeight {
     }
 }
 
+/// Counts the values that gave way to others.
+#[derive(Clone, Default)]
+struct CountsEvictions(Arc<AtomicU64>);
+
+impl<K, V> Lifecycle<K, V> for CountsEvictions {
+    type RequestState = ();
+
+    fn on_evict(&self, (): &mut (), _: K, _: V) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What a cache holds, and how it has done since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheReading {
+    pub values: usize,
+    pub bytes: u64,
+    pub capacity: u64,
+    pub hits: u64,
+    /// Values that were not there, or were made in another generation.
+    pub misses: u64,
+    /// Values that gave way to others for want of room.
+    pub evictions: u64,
+}
+
 /// A cache of values that are valid for one generation of the database each.
 pub struct Generational<K, V> {
-    cache: Cache<K, Slot<V>, ByWeight>,
+    cache: Cache<K, Slot<V>, ByWeight, DefaultHashBuilder, CountsEvictions>,
     weight: Weight<K, V>,
+    evictions: CountsEvictions,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Generational<K, V> {
@@ -66,10 +96,11 @@ impl<K: Eq + Hash + Clone, V: Clone> Generational<K, V> {
     fn in_parts(parts: usize, bytes: u64, typical: u64, weight: Weight<K, V>) -> Self {
         let items = items(bytes, typical);
         let options = OptionsBuilder::new().shards(parts).estimated_items_capacity(items).weight_capacity(bytes).build();
-        let divided =
-            |options| Cache::with_options(options, ByWeight, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        let cache = options.map_or_else(|_| Cache::with_weighter(items, bytes, ByWeight), divided);
-        Self { cache, weight }
+        let evictions = CountsEvictions::default();
+        let divided = |options| Cache::with_options(options, ByWeight, DefaultHashBuilder::default(), evictions.clone());
+        let whole = || Cache::with(items, bytes, ByWeight, DefaultHashBuilder::default(), evictions.clone());
+        let cache = options.map_or_else(|_| whole(), divided);
+        Self { cache, weight, evictions, hits: AtomicU64::new(0), misses: AtomicU64::new(0) }
     }
 
     /// A cache for the one value of its key type, whatever that weighs.
@@ -79,8 +110,10 @@ impl<K: Eq + Hash + Clone, V: Clone> Generational<K, V> {
 
     /// The value, if it was made in this generation.
     pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q, generation: i64) -> Option<V> {
-        let slot = self.cache.get(key)?;
-        (slot.generation == generation).then_some(slot.value)
+        let value = self.cache.get(key).filter(|slot| slot.generation == generation).map(|slot| slot.value);
+        let counter = if value.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        value
     }
 
     /// Keeps a value, in the place of an older one. `generation` is the one that was known before the value was computed.
@@ -119,8 +152,15 @@ impl<K: Eq + Hash + Clone, V: Clone> Generational<K, V> {
         Ok(value)
     }
 
-    /// How many values are held, and their bytes.
-    pub fn size(&self) -> (usize, u64) {
-        (self.cache.len(), self.cache.weight())
+    /// What is held, and how often it was of use.
+    pub fn reading(&self) -> CacheReading {
+        CacheReading {
+            values: self.cache.len(),
+            bytes: self.cache.weight(),
+            capacity: self.cache.capacity(),
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+            evictions: self.evictions.0.load(Ordering::Relaxed),
+        }
     }
 }

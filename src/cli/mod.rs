@@ -174,7 +174,7 @@ pub fn run() -> ExitCode {
         Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
         Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
-        Some((name @ ("decode" | "encode"), asked)) => Some(data::run(name, asked)),
+        Some((name, asked)) if data::NAMES.contains(&name) => Some(data::run(name, asked)),
         Some((name @ ("migrate" | "export" | "import" | "digest"), asked)) => Some(migrate::run(name, asked)),
         Some((name @ ("plan" | "apply" | "drift" | "pull" | "promote"), asked)) => Some(project::run(name, asked)),
         Some(("completions", asked)) => Some(help::completions(command(), asked)),

@@ -65,6 +65,9 @@ async fn serve(
     reload_when_asked(Arc::clone(log), load, watchers.into())?;
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
     metrics.count_dropped_lines(log.dropped());
+    if settings.metrics_confluent_names {
+        metrics.serve_confluent_names();
+    }
     let tls = tls(settings, &metrics, reload_tls)?;
     let listeners = Listeners::bind(settings).await?;
     let admin_listener = settings.admin_listen.as_ref().map(|address| admin::bind(address.as_str())).transpose()?;
@@ -75,6 +78,9 @@ async fn serve(
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     backfill_names(Arc::clone(&registry));
     prune_changes(Arc::clone(&registry), settings);
+    if let Some(every) = settings.metrics_count_interval {
+        tokio::spawn(Arc::clone(&registry).keep_counting(Duration::from_secs(every.0.max(1))));
+    }
     run_exporters(Arc::clone(&registry), metrics.clone());
     audit::keep(Arc::clone(&registry), settings, audit::key(settings)?, metrics.clone());
     let (issuers, keys): (Vec<_>, Vec<_>) =
@@ -210,18 +216,17 @@ pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<d
         options.readers = settings.sqlite_readers.max(1);
         options.max_batch = settings.sqlite_max_batch.max(1);
         options.audit = settings.audit;
-        let metrics = metrics.clone();
-        options.observer = Some(Arc::new(move |writes| metrics.commit(writes)));
+        options.observer = Arc::new(metrics.clone());
         return Ok(Arc::new(SqliteStore::open(options, clock()).await.map_err(failed)?));
     }
     if database::is_postgres(url) {
-        let store = Arc::new(PostgresStore::open(postgres_options(settings), clock()).await.map_err(failed)?);
+        let mut options = postgres_options(settings);
+        options.observer = Arc::new(metrics.clone());
+        let store = Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?);
         if settings.outage_reads == OutageReads::Off {
             return Ok(store);
         }
-        let metrics = metrics.clone();
-        let observer = Arc::new(move || metrics.outage_read());
-        return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, observer)));
+        return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, Arc::new(metrics.clone()))));
     }
     Err(database::unknown(url))
 }

@@ -99,6 +99,8 @@ settings! {
     hide_denied: bool, "hide-denied", "false", "Answer as if subjects that may not be read were not there.";
     allow_anonymous: bool, "allow-anonymous", "false", "Without logins: no warning where others than this machine can connect.";
     metrics_open: bool, "metrics-open", "true", "With logins: show `/metrics` to everybody; otherwise it takes `GLOBAL_READ`.";
+    metrics_count_interval: Option<Age>, "metrics-count-interval", "1m", "Of `/metrics`: how often it is counted what is stored; less often where that takes longer than a hundredth of the time. `off`: never.";
+    metrics_confluent_names: bool, "metrics-confluent-names", "false", "Of `/metrics`: show the most used metrics also under the names of Confluent's JMX beans.";
     login_threads: usize, "login-threads", "0", "Passwords that are verified at once; 0 means one for two cores.";
     login_queue: usize, "login-queue", "64", "Passwords that wait for that; what comes on top is answered 429.";
     rate_limit_writes: Option<Rate>, "rate-limit-writes", "off", "Requests of one principal, or one address where nobody has logged in, that change something: `off`, or a number in a time, such as `600/m`.";

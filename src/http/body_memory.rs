@@ -30,6 +30,12 @@ impl BodyMemory {
         Self { permits: Arc::new(Semaphore::new(most as usize)), most }
     }
 
+    /// Bytes that are taken now.
+    pub(super) fn used(&self) -> u64 {
+        let taken = (self.most as usize).saturating_sub(self.permits.available_permits());
+        u64::try_from(taken.saturating_mul(UNIT)).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn share(&self) -> Share<'_> {
         Share { memory: self, held: Held::default() }
     }

@@ -218,7 +218,7 @@ impl Call<'_> {
             _ => false,
         };
         let (Some(gate), false) = (&state.gate, is_open) else { return Ok(Caller::open()) };
-        gate.authenticate(&info.headers, &info.peer).await.map_err(|failure| {
+        let caller = gate.authenticate(&info.headers, &info.peer).await.map_err(|failure| {
             state.metrics.refused_login(failure.as_str());
             match failure {
                 LoginFailure::Wrong => {
@@ -228,7 +228,9 @@ impl Call<'_> {
                 LoginFailure::Busy => ApiError::too_many_logins(),
                 LoginFailure::NoKeys => ApiError::no_keys(),
             }
-        })
+        })?;
+        state.metrics.accepted_login(caller.method.as_str());
+        Ok(caller)
     }
 
     /// The request as handlers see it, without its body, if its caller may make it.

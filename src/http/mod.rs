@@ -65,7 +65,7 @@ pub use app::{App, app};
 pub use error::ERROR_CODES;
 pub use gate::{Gate, Issuer, LoginMethod, Logins, VerifierLimits};
 pub use links::Links;
-pub use metrics::Metrics;
+pub use metrics::{Described, GROUPS as METRICS, Group as MetricGroup, Kind as MetricKind, Metrics, Snapshot};
 pub use middleware::access_log::AccessLog;
 pub use middleware::cors::Cors;
 pub use needs::Needs;

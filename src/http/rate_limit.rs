@@ -161,6 +161,6 @@ mod tests {
         for n in 0..100_000 {
             assert_eq!(buckets.take(&Client::Principal(n.to_string().into()), SECOND), Ok(()));
         }
-        assert!(buckets.full.size().1 <= super::BYTES);
+        assert!(buckets.full.reading().bytes <= super::BYTES);
     }
 }

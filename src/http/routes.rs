@@ -161,6 +161,7 @@ pub fn routes() -> &'static [Route] {
             get("/cloudevents/problems/{name}", "getProblem", Needs::Nothing, problems::page).with(own_type()),
             post("/accordant/v1/decode", "decodeRecord", Needs::Schema, records::decode).with(data(records::limit)),
             post("/accordant/v1/encode", "encodeRecord", Needs::Schema, records::encode).with(data(records::limit)),
+            post("/accordant/v1/sample", "sampleRecords", Needs::Schema, records::sample).with(data(records::limit)),
             post("/accordant/v1/register", "registerTree", WRITE_SOME, register_tree::post),
             get("/accordant/v1/audit", "listAudit", Needs::Global(Operation::AuditRead), audit::list),
             get("/accordant/v1/search", "search", READ_SOME, explore::search),

@@ -1,7 +1,7 @@
 //! What all requests share.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -10,7 +10,7 @@ use super::admission::Hosts;
 use super::body_memory::BodyMemory;
 use super::gate::Gate;
 use super::links::Links;
-use super::metrics::Metrics;
+use super::metrics::{Metrics, Snapshot};
 use super::middleware::access_log::AccessLog;
 use super::middleware::answer_cache::AnswerCache;
 use super::middleware::cors::Cors;
@@ -122,6 +122,24 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// How everything stands, for whoever watches. Asks nobody.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let store = self.registry.store();
+        let is_available = store.is_available();
+        let store = store.readings();
+        Snapshot {
+            is_ready: is_available && !self.is_stopping.load(Ordering::Relaxed),
+            is_available,
+            database: if store.file.is_some() { "sqlite" } else { "postgres" },
+            commit: self.settings.commit,
+            registry: self.registry.readings(),
+            store,
+            counts: self.registry.counts(),
+            body_bytes: self.body_memory.used(),
+            answers: self.answer_cache.reading(),
+        }
+    }
+
     pub fn new(registry: Arc<Registry>, metrics: Metrics, settings: HttpSettings, gate: Option<Arc<Gate>>) -> Arc<Self> {
         let answer_cache = AnswerCache::new(settings.answer_cache_bytes, settings.gzip_from);
         let (is_stopping, runtime) = (AtomicBool::new(false), Handle::try_current().ok());

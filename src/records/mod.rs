@@ -1,6 +1,7 @@
 //! RING 0: data of records under a schema, decoded into JSON and encoded from it.
 //!
 //! - `decode`, `encode`: from bytes to JSON and back
+//! - `sample`: data that is made up
 //! - `text`: bytes out of base64 and of hexadecimal digits
 //! - `container`: files of data with their schema (Avro)
 //!
@@ -9,11 +10,13 @@
 mod container;
 mod decode;
 mod encode;
+mod sample;
 mod text;
 
 pub use self::container::{Container, is_container};
 pub use self::decode::{DecodeOptions, Decoded, ReadAs, decode};
 pub use self::encode::{EncodeOptions, Encoded, FrameBy, encode, framed};
+pub use self::sample::{Broken, Sample, Sampler, Source};
 pub use self::text::{bytes_of_base64, bytes_of_hex};
 pub use crate::schema::avro::UnionEncoding;
 

@@ -119,6 +119,7 @@ impl Registry {
             return Ok(Report::default());
         }
         let mut history = History::new(subject, metadata, state, config, &rules);
+        let schema_type = candidate.schema_type();
         let candidate = Arc::new((candidate.clone(), metadata.cloned()));
         let mut report: Option<Report> = None;
         // one version at a time, so that no more than one is held for the comparison
@@ -146,7 +147,9 @@ impl Registry {
             let history = History::new(subject, metadata, state, config, &rules);
             report.append(self.compare_logical(candidate, &rules, history).await?);
         }
-        Ok(compat::finish(report, &rules))
+        let report = compat::finish(report, &rules);
+        self.verdicts.count(schema_type, report.is_compatible());
+        Ok(report)
     }
 
     /// What table engines say: about the candidate, and about the change from each version that the level compares.

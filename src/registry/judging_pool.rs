@@ -73,14 +73,20 @@ pub struct JudgingLoad {
     pub waiting: usize,
     /// Requests that found the queue full.
     pub overloaded: u64,
-    /// Requests that would have spent more than they may.
-    pub exhausted: u64,
+    /// Requests that would have done more work than they may.
+    pub work: u64,
+    /// Requests that would have taken more memory than they may.
+    pub memory: u64,
+    /// Jobs that were given up because nobody waited any more.
+    pub stopped: u64,
 }
 
 pub(super) struct JudgingPool {
     limits: JudgingLimits,
     overloaded: AtomicU64,
-    exhausted: AtomicU64,
+    work: AtomicU64,
+    memory: AtomicU64,
+    stopped: Arc<AtomicU64>,
     turns: Arc<Semaphore>,
     /// For work whose result others wait for: it must not itself wait for a turn, which one of those may have.
     shared: Arc<Semaphore>,
@@ -98,7 +104,9 @@ impl JudgingPool {
         Self {
             limits,
             overloaded: AtomicU64::new(0),
-            exhausted: AtomicU64::new(0),
+            work: AtomicU64::new(0),
+            memory: AtomicU64::new(0),
+            stopped: Arc::default(),
             turns: Arc::new(Semaphore::new(threads)),
             shared: Arc::new(Semaphore::new(threads.div_ceil(2))),
             queue: Semaphore::new(limits.queue),
@@ -157,9 +165,12 @@ impl JudgingPool {
         let turn = self.wait_in_queue(&self.shared).await?;
         let meter = Meter::new(self.allowance);
         let stop = meter.stop_on_drop();
+        let stopped = Arc::clone(&self.stopped);
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            meter.run(job)
+            let result = meter.run(job);
+            count_stop(&meter, &stopped);
+            result
         });
         let result = task.await;
         stop.disarm();
@@ -193,31 +204,46 @@ impl JudgingPool {
         let request = self.request().await?;
         let stop = request.meter.stop_on_drop();
         // the thread holds the request, and so its turn, until it has noticed that nobody waits any more
-        let task = tokio::task::spawn_blocking(move || job(&request.meter));
+        let stopped = Arc::clone(&self.stopped);
+        let task = tokio::task::spawn_blocking(move || {
+            let result = job(&request.meter);
+            count_stop(&request.meter, &stopped);
+            result
+        });
         let result = task.await;
         stop.disarm();
         // a panic is in the log
         result.map_err(|_| RegistryError::Unjudged)
     }
 
-    fn load(&self) -> JudgingLoad {
+    pub(super) fn load(&self) -> JudgingLoad {
         JudgingLoad {
             running: self.limits.threads.saturating_sub(self.turns.available_permits()),
             waiting: self.limits.queue.saturating_sub(self.queue.available_permits()),
             overloaded: self.overloaded.load(Ordering::Relaxed),
-            exhausted: self.exhausted.load(Ordering::Relaxed),
+            work: self.work.load(Ordering::Relaxed),
+            memory: self.memory.load(Ordering::Relaxed),
+            stopped: self.stopped.load(Ordering::Relaxed),
         }
     }
 
     fn error(&self, why: Exhausted) -> RegistryError {
-        if matches!(why, Exhausted::Work | Exhausted::Memory) {
-            self.exhausted.fetch_add(1, Ordering::Relaxed);
-        }
+        match why {
+            Exhausted::Work => self.work.fetch_add(1, Ordering::Relaxed),
+            Exhausted::Memory => self.memory.fetch_add(1, Ordering::Relaxed),
+            Exhausted::Threads | Exhausted::Stopped => 0,
+        };
         match why {
             Exhausted::Work => RegistryError::WorkExhausted { limit: self.allowance.work },
             Exhausted::Memory => RegistryError::MemoryExhausted { limit: self.allowance.memory },
             Exhausted::Threads | Exhausted::Stopped => RegistryError::Overloaded,
         }
+    }
+}
+
+fn count_stop(meter: &Meter, stopped: &AtomicU64) {
+    if meter.is_stopped() {
+        stopped.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -229,11 +255,6 @@ pub fn in_proportion<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
 }
 
 impl Registry {
-    /// How busy the judging of schemas and data is.
-    pub fn judging_load(&self) -> JudgingLoad {
-        self.judging_pool.load()
-    }
-
     /// Serves one request: all judging in it spends one allowance.
     pub fn metered<T>(request: impl Future<Output = T>) -> impl Future<Output = T> {
         REQUEST.scope(OnceLock::new(), request)

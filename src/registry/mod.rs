@@ -59,6 +59,7 @@ mod lookup;
 mod mode;
 mod outbox;
 mod parse;
+mod readings;
 mod records;
 mod references;
 mod register;
@@ -92,7 +93,8 @@ pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
 pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check_dek_name};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
-pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema};
+pub use readings::RegistryReadings;
+pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema, SampledRecords};
 pub use references::{ReferenceEdge, ReferenceGraph, ReferenceNode};
 pub use register::RegisterOptions;
 pub use register_tree::{TreeAnswer, TreeMember};
@@ -217,6 +219,8 @@ pub struct Registry {
     bindings: bindings::BindingsCache,
     resolved_uris: resolve::ResolvedUris,
     statistics: statistics::KeptStatistics,
+    counts: readings::KeptCounts,
+    verdicts: readings::Verdicts,
 }
 
 impl Registry {
@@ -233,6 +237,8 @@ impl Registry {
             judging_pool: judging_pool::JudgingPool::new(limits.judging),
             bindings: Generational::single(),
             statistics: statistics::KeptStatistics::default(),
+            counts: readings::KeptCounts::default(),
+            verdicts: readings::Verdicts::default(),
             resolved_uris: resolve::resolved_uris(),
             store,
             clock,

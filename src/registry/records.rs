@@ -1,16 +1,17 @@
-//! Data of records, decoded into JSON and encoded from it.
+//! Data of records: decoded into JSON, encoded from it, and made up.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 
-use super::judging_pool::INLINE_BYTES;
+use super::error::Failure;
+use super::judging_pool::{INLINE_BYTES, Size};
 use super::resolve::{Hints, Resolution, UnresolvedReason};
 use super::{Registry, RegistryError};
 use crate::access::Rights;
 use crate::cloudevents::{Framing, SchemaFacts, WriterId, framing_of};
-use crate::records::{DecodeOptions, Decoded, EncodeOptions, Encoded, decode, encode};
+use crate::records::{DecodeOptions, Decoded, EncodeOptions, Encoded, Sample, Sampler, Source, decode, encode};
 use crate::schema::PayloadValidator;
 use crate::schema::meter::{self, StopOnDrop};
 use crate::schema::payload::{Effort, Fault, FaultKind, Work};
@@ -48,6 +49,13 @@ pub struct DecodedRecord {
     pub framing: Option<WriterId>,
     pub decoded: Decoded,
     pub reader: Option<SchemaFacts>,
+}
+
+/// Samples, and the schema that they are of.
+#[derive(Debug, Clone)]
+pub struct SampledRecords {
+    pub schema: SchemaFacts,
+    pub samples: Vec<Sample>,
 }
 
 /// Encoded data, and what it was encoded with.
@@ -128,6 +136,38 @@ impl Registry {
         let payload = self.record_payload(&found).await?;
         let encoded = self.judged(text.len(), move |work| encode(&payload, &text, &options, work)).await?;
         Ok(EncodedRecord { schema: SchemaFacts::from(&found), encoded })
+    }
+
+    /// Makes up data that the schema accepts which the caller names: so many pieces, the same ones for the same seed.
+    ///
+    /// # Errors
+    /// No schema is named or known, or no data was found that it accepts.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn sample_records(
+        &self,
+        schema: &RecordSchema,
+        options: EncodeOptions,
+        count: usize,
+        seed: u64,
+    ) -> Result<SampledRecords, RegistryError> {
+        let (chosen, context) = (schema.chosen.clone(), schema.context.clone());
+        let hints = Hints { record_header: schema.writer, chosen, context, ..Hints::default() };
+        let found = self.record_schema(&hints, &schema.rights).await?;
+        let payload = self.record_payload(&found).await?;
+        let unfit = |error: String| RegistryError::UnfitData(vec![Fault::new(FaultKind::Mismatch, "", error)]);
+        let parsed = self.parsed(&found.schema).await.map_err(|failure| match failure {
+            Failure::Input(error) => unfit(format!("the schema can't be used: {error}")),
+            Failure::Registry(error) => error,
+        })?;
+        let size = Size::Bytes(found.schema.stored.content.text.len());
+        let job = move || -> Result<Vec<Sample>, Vec<Fault>> {
+            let sampler = Sampler::new(&parsed, payload.clone())
+                .map_err(|error| vec![Fault::new(FaultKind::Mismatch, "", error.to_string())])?;
+            let mut source = Source::new(seed);
+            (0..count).map(|_| sampler.sample(&mut source, &options, &mut Work::new(Effort::Full, None))).collect()
+        };
+        let samples = self.judging_pool.run(size, job).await?.map_err(RegistryError::UnfitData)?;
+        Ok(SampledRecords { schema: SchemaFacts::from(&found), samples })
     }
 
     async fn record_schema(&self, hints: &Hints, rights: &Rights) -> Result<Resolution, RegistryError> {

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::Registry;
 use super::error::{Failure, RegistryError};
-use crate::cache::Generational;
+use crate::cache::{CacheReading, Generational};
 use crate::schema::{ParseMode, Parsed, SchemaError};
 use crate::store::StoredSchema;
 use crate::types::{SchemaId, Subject};
@@ -63,6 +63,10 @@ impl SchemaCache {
     pub(super) fn new(bytes: u64) -> Self {
         Self(Generational::undivided(bytes, 2048, |_, schema| schema.weight()))
     }
+
+    pub(super) fn reading(&self) -> CacheReading {
+        self.0.reading()
+    }
 }
 
 /// Why loading gave nothing.
@@ -75,11 +79,6 @@ impl Registry {
     /// A schema by id from memory only.
     pub(super) fn cached(&self, context: &str, id: SchemaId) -> Option<Arc<CachedSchema>> {
         self.schemas.0.get(&KeyRef(context, id), self.store.known_generation().id_bindings)
-    }
-
-    /// Schemas in the cache, and their bytes.
-    pub fn cache_size(&self) -> (usize, u64) {
-        self.schemas.0.size()
     }
 
     pub(super) async fn schema_by_id(&self, context: &str, id: SchemaId) -> Result<Option<Arc<CachedSchema>>, RegistryError> {

@@ -286,6 +286,11 @@ impl Meter {
         Self(Arc::new(Shared { account: Mutex::new((allowance, None)), stop: Arc::default() }))
     }
 
+    /// Whether somebody has said that nobody waits any more.
+    pub fn is_stopped(&self) -> bool {
+        is_set(&self.0.stop)
+    }
+
     pub fn stop_on_drop(&self) -> StopOnDrop {
         StopOnDrop::new(&self.0.stop)
     }

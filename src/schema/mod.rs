@@ -35,6 +35,7 @@ mod payload_validator;
 pub(crate) mod pointer;
 mod position;
 pub mod protobuf;
+pub mod sampling;
 mod shared;
 mod tag_edits;
 

@@ -50,6 +50,21 @@ pub enum StoreError {
     File { path: String, source: std::io::Error },
 }
 
+impl StoreError {
+    /// What kind of failure it is, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Database(_) | Self::Commit(_) => "database",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Busy(_) => "busy",
+            Self::Migration(_) | Self::Newer { .. } => "migration",
+            Self::InUse { .. } | Self::Unwritable { .. } | Self::Removed { .. } | Self::File { .. } => "file",
+            Self::Inconsistent { .. } => "inconsistent",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// The error in words. Those of Postgres end in a line number of its own sources, which helps nobody.
 fn said(error: &sqlx::Error) -> String {
     match error {

@@ -5,13 +5,14 @@
 //! | `mod.rs` | the trait, by kind of unit |
 //! | `rows.rs`, `requests.rs`, `keys.rs` | what reads give; what writes take and how they end |
 //! | `audit/` | the record of who changed what: its entries, and the chain that they are sealed into |
-//! | `search.rs`, `statistics.rs` | what is searched for, and what is found; how much there is |
+//! | `search.rs`, `statistics.rs`, `counts.rs` | what is searched for, and what is found; how much there is |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `inspection.rs` | what can be seen of a database before a server works with it |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
 //! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
-//! | `outage.rs` | reads from memory while the database is away |
+//! | `outage/` | reads from memory while the database is away |
+//! | `observer.rs`, `readings.rs` | who is told what a store does; how it stands |
 //!
 //! `tests/it/store/suite.rs` is the suite that every implementation must pass.
 
@@ -27,14 +28,17 @@ use crate::types::{
 };
 
 mod audit;
+mod counts;
 mod error;
 mod exporters;
 mod freshness;
 mod generation;
 mod inspection;
 mod keys;
+mod observer;
 mod outage;
 pub mod postgres;
+mod readings;
 mod requests;
 mod rows;
 mod search;
@@ -45,13 +49,16 @@ mod statistics;
 pub use audit::{
     AuditChain, AuditEntry, AuditFilter, AuditOrder, AuditPage, AuditReader, ChainCheck, Checkpoint, Finding, ReadEntry, Refusals,
 };
+pub use counts::{ContextCount, Counts, ExporterCount, TypeCount};
 pub use error::StoreError;
 pub use exporters::{ExporterChange, ExporterProgress, ExporterRow};
 pub use freshness::{Extent, Freshness, Registrations};
 pub use generation::{Generation, KnownGeneration};
 pub use inspection::{Migration, MigrationState, PostgresInspection, SqliteInspection};
 pub use keys::{KeyChange, KeyOutcome};
-pub use outage::{OutageObserver, OutageReads};
+pub use observer::{StoreObserver, Unobserved};
+pub use outage::OutageReads;
+pub use readings::{FileReading, FollowerReading, StoreReadings};
 pub use requests::{
     AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportSwitch, RegisterOutcome,
     RegisterRequest, SettingsOutcome,
@@ -80,8 +87,8 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the database answers and can be written, as far as that is known without asking it.
     fn is_available(&self) -> bool;
 
-    /// Connections to the database: (open, idle).
-    fn pool_size(&self) -> Option<(u32, u32)>;
+    /// How it stands with the connections, the file, the follower and the memory of the store. Asks nobody.
+    fn readings(&self) -> StoreReadings;
 
     /// Writes out what is pending and closes the database.
     async fn close(&self);
@@ -298,6 +305,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// How much there is of what. `since` (in milliseconds since 1970): the days from which on versions are counted by day.
     async fn statistics(&self, since: i64) -> Result<Statistics, StoreError>;
+
+    /// Counts for those who watch; `at` is left to the caller.
+    async fn counts(&self) -> Result<Counts, StoreError>;
 
     /// Schemas that can't be found by words yet: those that an older release stored.
     async fn schemas_without_words(&self, limit: i64) -> Result<Vec<StoredSchema>, StoreError>;

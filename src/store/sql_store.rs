@@ -1,34 +1,40 @@
 //! The part of the implementations that is the same: which unit of work each method is. Each is a span, so that a log at level debug
 //! shows which unit a request waited for.
 
+/// Does a unit of work, and says how long it took. No function: a future that is handed to one is kept twice.
+macro_rules! observed {
+    ($store:expr, $name:ident, $work:expr) => {{
+        let begun = std::time::Instant::now();
+        let done = $work.await;
+        $store.observer.unit(stringify!($name), begun.elapsed(), done.as_ref().err());
+        done
+    }};
+}
+pub(super) use observed;
+
 /// Runs a unit of work in a transaction; it may have to run again, so it gets what it works on anew each time.
 macro_rules! transact {
-    ($store:ident, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {
-        $crate::store::sql_store::transact!($store, counted None, $work, |$conn, $given| $unit)
-    };
-    ($store:ident, counted $registers:expr, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {{
+    ($store:ident, $name:ident, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {{
         let work = $work;
-        $store
-            .write($registers, move |$conn| {
-                let $given = Arc::clone(&work);
-                Box::pin(async move { $unit.await })
-            })
-            .await
+        let writing = $store.write(None, move |$conn| {
+            let $given = Arc::clone(&work);
+            Box::pin(async move { $unit.await })
+        });
+        $crate::store::sql_store::observed!($store, $name, writing)
     }};
-    ($store:ident, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {
-        $crate::store::sql_store::transact!($store, counted None, $by, $work, |$conn, $given, $actor| $unit)
+    ($store:ident, $name:ident, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {
+        $crate::store::sql_store::transact!($store, $name, counted None, $by, $work, |$conn, $given, $actor| $unit)
     };
-    ($store:ident, counted $registers:expr, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {{
+    ($store:ident, $name:ident, counted $registers:expr, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {{
         let (work, actor) = ($work, $store.audited($by));
-        $store
-            .write($registers, move |$conn| {
-                let ($given, actor) = (Arc::clone(&work), actor.clone());
-                Box::pin(async move {
-                    let $actor = actor.as_deref();
-                    $unit.await
-                })
+        let writing = $store.write($registers, move |$conn| {
+            let ($given, actor) = (Arc::clone(&work), actor.clone());
+            Box::pin(async move {
+                let $actor = actor.as_deref();
+                $unit.await
             })
-            .await
+        });
+        $crate::store::sql_store::observed!($store, $name, writing)
     }};
 }
 pub(super) use transact;
@@ -49,18 +55,17 @@ pub(super) use read_once;
 
 /// Reads; on another connection, where the first was lost or keeps silent.
 macro_rules! read {
-    ($store:expr, |$conn:ident| $found:expr) => {
-        $crate::store::sql_store::read!($store, begin_read, |$conn| $found)
+    ($store:expr, $name:ident, |$conn:ident| $found:expr) => {
+        $crate::store::sql_store::read!($store, $name, begin_read, |$conn| $found)
     };
-    ($store:expr, $begin:ident, |$conn:ident| $found:expr) => {
-        $store
-            .read_either(
-                $crate::store::sql_store::read_once!($store, $begin, |$conn| $found),
-                // seldom needed, and large: no room is kept for it
-                || Box::pin($crate::store::sql_store::read_once!($store, $begin, |$conn| $found)),
-            )
-            .await
-    };
+    ($store:expr, $name:ident, $begin:ident, |$conn:ident| $found:expr) => {{
+        let reading = $store.read_either(
+            $crate::store::sql_store::read_once!($store, $begin, |$conn| $found),
+            // seldom needed, and large: no room is kept for it
+            || Box::pin($crate::store::sql_store::read_once!($store, $begin, |$conn| $found)),
+        );
+        $crate::store::sql_store::observed!($store, $name, reading)
+    }};
 }
 pub(super) use read;
 
@@ -73,6 +78,7 @@ macro_rules! store_impl {
             versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
             search(query: &WordQuery) -> Vec<SearchHit>;
             statistics(since: i64) -> Statistics;
+            counts() -> Counts;
             place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
         } reads {
             schema(context: &str, id: SchemaId) -> Option<StoredSchema>;
@@ -132,8 +138,8 @@ macro_rules! store_methods {
                 $location
             }
 
-            fn pool_size(&self) -> Option<(u32, u32)> {
-                Some($store::pool_size(self))
+            fn readings(&self) -> StoreReadings {
+                $store::readings(self)
             }
 
             fn is_available(&self) -> bool {
@@ -173,161 +179,161 @@ macro_rules! store_methods {
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn subject(&self, subject: &Subject) -> Result<SubjectState, StoreError> {
-                let read = || Box::pin(async { $crate::store::sql_store::read!(self, |conn| sql::subject(conn, subject)) });
+                let read = || Box::pin(async { $crate::store::sql_store::read!(self, subject, |conn| sql::subject(conn, subject)) });
                 self.known_subject(subject, read).await
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn version(&self, subject: &Subject, selector: VersionSelector, deleted: bool) -> Result<Option<VersionRow>, StoreError> {
-                let read = || Box::pin(async { $crate::store::sql_store::read!(self, |conn| sql::version(conn, subject, selector, deleted)) });
+                let read = || Box::pin(async { $crate::store::sql_store::read!(self, version, |conn| sql::version(conn, subject, selector, deleted)) });
                 self.known_version(subject, selector, deleted, read).await
             }
 
             $(
                 #[tracing::instrument(level = "debug", skip_all)]
                 async fn $list(&self, $($l_arg: $l_type),*) -> Result<$listed, StoreError> {
-                    $crate::store::sql_store::read!(self, begin_list, |conn| sql::$list(conn, $($l_arg),*))
+                    $crate::store::sql_store::read!(self, $list, begin_list, |conn| sql::$list(conn, $($l_arg),*))
                 }
             )*
 
             $(
                 #[tracing::instrument(level = "debug", skip_all)]
                 async fn $read(&self, $($arg: $type),*) -> Result<$found, StoreError> {
-                    $crate::store::sql_store::read!(self, |conn| sql::$read(conn, $($arg),*))
+                    $crate::store::sql_store::read!(self, $read, |conn| sql::$read(conn, $($arg),*))
                 }
             )*
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError> {
                 let registers = Some(Extent::of(&request.subject));
-                $crate::store::sql_store::transact!(self, counted registers, by, request, |conn, request, by| sql::register(conn, &request, by))
+                $crate::store::sql_store::transact!(self, register, counted registers, by, request, |conn, request, by| sql::register(conn, &request, by))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn delete(&self, request: Arc<DeleteRequest>, by: &Arc<Actor>) -> Result<DeleteOutcome, StoreError> {
-                $crate::store::sql_store::transact!(self, by, request, |conn, request, by| sql::delete(conn, &request, by))
+                $crate::store::sql_store::transact!(self, delete, by, request, |conn, request, by| sql::delete(conn, &request, by))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn associate(&self, request: Arc<AssociateRequest>, by: &Arc<Actor>) -> Result<AssociateOutcome, StoreError> {
-                $crate::store::sql_store::transact!(self, by, request, |conn, request, by| sql::associate(conn, &request, by))
+                $crate::store::sql_store::transact!(self, associate, by, request, |conn, request, by| sql::associate(conn, &request, by))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn put_config(&self, scope: &Scope, patch: &ConfigPatch, expected: i64, by: &Arc<Actor>) -> Result<SettingsOutcome<Config>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::new((scope.clone(), patch.clone())), |conn, given, by| sql::put_config(conn, &given.0, &given.1, expected, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, put_config, by, Arc::new((scope.clone(), patch.clone())), |conn, given, by| sql::put_config(conn, &given.0, &given.1, expected, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn delete_config(&self, scope: &Scope, expected: i64, by: &Arc<Actor>) -> Result<SettingsOutcome<Option<Config>>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::new(scope.clone()), |conn, given, by| sql::delete_config(conn, &given, expected, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, delete_config, by, Arc::new(scope.clone()), |conn, given, by| sql::delete_config(conn, &given, expected, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn put_mode(&self, scope: &Scope, mode: Option<Mode>, import: ImportSwitch, by: &Arc<Actor>) -> Result<DeleteOutcome, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::new(scope.clone()), |conn, given, by| sql::put_mode(conn, &given, mode, import, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, put_mode, by, Arc::new(scope.clone()), |conn, given, by| sql::put_mode(conn, &given, mode, import, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn delete_mode(&self, scope: &Scope, recursive: bool, by: &Arc<Actor>) -> Result<(Option<Mode>, bool), StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::new(scope.clone()), |conn, given, by| sql::delete_mode(conn, &given, recursive, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, delete_mode, by, Arc::new(scope.clone()), |conn, given, by| sql::delete_mode(conn, &given, recursive, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn delete_context(&self, context: &str, by: &Arc<Actor>) -> Result<bool, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::<str>::from(context), |conn, given, by| sql::delete_context(conn, &given, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, delete_context, by, Arc::<str>::from(context), |conn, given, by| sql::delete_context(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn prune_changes(&self, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError> {
-                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::prune_changes(conn, before, keep, limit))
+                $crate::store::sql_store::transact!(self, prune_changes, Arc::new(()), |conn, _given| sql::prune_changes(conn, before, keep, limit))
             }
 
             /// What was written before is in it.
             #[tracing::instrument(level = "debug", skip_all)]
             async fn audit(&self, filter: &AuditFilter, limit: i64) -> Result<AuditPage, StoreError> {
                 self.seal_audit().await;
-                $crate::store::sql_store::read!(self, |conn| sql::audit(conn, filter, limit))
+                $crate::store::sql_store::read!(self, audit, |conn| sql::audit(conn, filter, limit))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn record_refusals(&self, refusals: Vec<Refusals>) -> Result<(), StoreError> {
-                $crate::store::sql_store::transact!(self, Arc::new(refusals), |conn, given| sql::record_refusals(conn, &given))
+                $crate::store::sql_store::transact!(self, record_refusals, Arc::new(refusals), |conn, given| sql::record_refusals(conn, &given))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn prune_audit(&self, before: i64, limit: i64) -> Result<u64, StoreError> {
                 let sealing = ((self.clock)(), self.unsealable());
-                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::prune_audit(conn, before, limit, sealing))
+                $crate::store::sql_store::transact!(self, prune_audit, Arc::new(()), |conn, _given| sql::prune_audit(conn, before, limit, sealing))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn put_alias(&self, alias: &Alias, by: &Arc<Actor>) -> Result<bool, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::new(alias.clone()), |conn, given, by| sql::put_alias(conn, &given, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, put_alias, by, Arc::new(alias.clone()), |conn, given, by| sql::put_alias(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn delete_alias(&self, uri: &str, by: &Arc<Actor>) -> Result<Option<Alias>, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::<str>::from(uri), |conn, given, by| sql::delete_alias(conn, &given, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, delete_alias, by, Arc::<str>::from(uri), |conn, given, by| sql::delete_alias(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn put_type_binding(&self, binding: &TypeBinding, by: &Arc<Actor>) -> Result<bool, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::new(binding.clone()), |conn, given, by| sql::put_type_binding(conn, &given, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, put_type_binding, by, Arc::new(binding.clone()), |conn, given, by| sql::put_type_binding(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn delete_type_binding(&self, pattern: &str, by: &Arc<Actor>) -> Result<bool, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, Arc::<str>::from(pattern), |conn, given, by| sql::delete_type_binding(conn, &given, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, delete_type_binding, by, Arc::<str>::from(pattern), |conn, given, by| sql::delete_type_binding(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn change_key(&self, change: Arc<KeyChange>, by: &Arc<Actor>) -> Result<KeyOutcome, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, change, |conn, given, by| sql::change_key(conn, &given, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, change_key, by, change, |conn, given, by| sql::change_key(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn put_schema_words(&self, batch: Vec<FiledWords>) -> Result<(), StoreError> {
-                $crate::store::sql_store::transact!(self, Arc::new(batch), |conn, given| sql::put_schema_words(conn, &given))
+                $crate::store::sql_store::transact!(self, put_schema_words, Arc::new(batch), |conn, given| sql::put_schema_words(conn, &given))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn file_subject_words(&self, limit: i64) -> Result<u64, StoreError> {
-                $crate::store::sql_store::transact!(self, Arc::new(()), |conn, _given| sql::file_subject_words(conn, limit))
+                $crate::store::sql_store::transact!(self, file_subject_words, Arc::new(()), |conn, _given| sql::file_subject_words(conn, limit))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn change_exporter(&self, change: Arc<ExporterChange>, by: &Arc<Actor>) -> Result<bool, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, by, change, |conn, given, by| sql::change_exporter(conn, &given, sql::Act { by, now }))
+                $crate::store::sql_store::transact!(self, change_exporter, by, change, |conn, given, by| sql::change_exporter(conn, &given, sql::Act { by, now }))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn hold_exporter(&self, name: &str, holder: &str, until: i64) -> Result<bool, StoreError> {
                 let now = (self.clock)();
                 let work = Arc::new((name.to_owned(), holder.to_owned()));
-                $crate::store::sql_store::transact!(self, work, |conn, given| sql::hold_exporter(conn, &given.0, &given.1, now, until))
+                $crate::store::sql_store::transact!(self, hold_exporter, work, |conn, given| sql::hold_exporter(conn, &given.0, &given.1, now, until))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn move_exporter(&self, to: ExporterProgress) -> Result<bool, StoreError> {
                 let now = (self.clock)();
-                $crate::store::sql_store::transact!(self, Arc::new(to), |conn, given| sql::move_exporter(conn, &given, now))
+                $crate::store::sql_store::transact!(self, move_exporter, Arc::new(to), |conn, given| sql::move_exporter(conn, &given, now))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn put_schema_names(&self, batch: Vec<SchemaNames>) -> Result<(), StoreError> {
-                $crate::store::sql_store::transact!(self, Arc::new(batch), |conn, given| sql::put_schema_names(conn, &given))
+                $crate::store::sql_store::transact!(self, put_schema_names, Arc::new(batch), |conn, given| sql::put_schema_names(conn, &given))
             }
         }
     };

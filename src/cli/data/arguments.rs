@@ -27,6 +27,16 @@ Examples:
 
 Exit codes: 0 encoded, 1 some data does not fit the schema, 2 can't tell (bad input, no connection).";
 
+pub(super) const SAMPLE_HELP: &str = "\
+Examples:
+  accordant sample orders-value
+  accordant sample order.avsc -n 100 --seed 1 > orders.jsonl
+  accordant sample orders-value --output base64              framed, ready to be produced
+  accordant sample order.json --invalid                      one broken value for each rule
+  accordant sample orders-value | accordant encode --subject orders-value > order.bin
+
+Exit codes: 0 made, 2 can't tell (bad input, no connection, no value that the schema accepts).";
+
 /// How input is cut into pieces of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Cut {
@@ -53,6 +63,20 @@ pub(super) enum OutputForm {
     /// As they are
     Raw,
     Base64,
+    Hex,
+}
+
+/// How samples are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum SampleForm {
+    /// JSON, a line each
+    #[default]
+    Json,
+    /// Bytes as they are, one sample after the other
+    Raw,
+    /// Bytes in base64, a line each
+    Base64,
+    /// Bytes in hexadecimal digits, a line each
     Hex,
 }
 
@@ -170,4 +194,37 @@ pub(super) struct EncodeArguments {
     pub(super) schema: SchemaArguments,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SampleArguments {
+    /// The schema: a file, or a subject of the registry, whose latest version it is unless `@VERSION` says otherwise
+    #[arg(value_name = "SUBJECT | FILE", conflicts_with_all = ["schema", "subject", "id", "guid"])]
+    pub(super) which: Option<String>,
+    /// How many samples
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
+    pub(super) number: u32,
+    /// The same number gives the same samples
+    #[arg(long, value_name = "SEED")]
+    pub(super) seed: Option<u64>,
+    /// Data that is not valid: for each rule that a sample can break, the rule, the place and the data
+    #[arg(long)]
+    pub(super) invalid: bool,
+    /// How samples are printed
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    pub(super) output: SampleForm,
+    /// Where bytes name their schema [default: id; none for a schema in a file]
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(super) framing: Option<FramingForm>,
+    #[command(flatten)]
+    pub(super) schema: SchemaArguments,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+impl SampleArguments {
+    /// Whether the schema is in a file.
+    pub(super) fn names_file(&self) -> bool {
+        self.schema.schema.is_some() || self.which.as_deref().is_some_and(|which| std::path::Path::new(which).exists())
+    }
 }

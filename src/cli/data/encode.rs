@@ -14,7 +14,7 @@ pub(super) fn encode(asked: &EncodeArguments) -> Result<Exit, InputError> {
     let text = std::str::from_utf8(&input).map_err(|_| InputError::of(&asked.file, "is not UTF-8"))?;
     let mut schemas = Schemas::new(&asked.schema, &asked.place);
     let schema = schemas.named()?.ok_or_else(|| InputError::new("which schema? --subject, --id, --guid or --schema says so"))?;
-    let frame = frame(asked, &schema)?;
+    let frame = frame(asked.framing, asked.schema.schema.is_some(), &schema)?;
     let mut exit = Exit::Success;
     match asked.input {
         Cut::Whole => one(asked, &schema, frame, &asked.file, text, asked.output.unwrap_or(OutputForm::Raw), &mut exit)?,
@@ -29,10 +29,9 @@ pub(super) fn encode(asked: &EncodeArguments) -> Result<Exit, InputError> {
 }
 
 /// What stands before the data.
-fn frame(asked: &EncodeArguments, schema: &DataSchema) -> Result<Option<FrameBy>, InputError> {
-    let is_file = asked.schema.schema.is_some();
+pub(super) fn frame(asked: Option<FramingForm>, is_file: bool, schema: &DataSchema) -> Result<Option<FrameBy>, InputError> {
     let missing = |what: &str| InputError::new(format!("the {what} of the schema is not known; --framing none leaves it out"));
-    match asked.framing.unwrap_or(if is_file { FramingForm::None } else { FramingForm::Id }) {
+    match asked.unwrap_or(if is_file { FramingForm::None } else { FramingForm::Id }) {
         FramingForm::Id => schema.id().map(|id| Some(FrameBy::Id(id))).ok_or_else(|| missing("id")),
         FramingForm::Guid => schema.guid().map(|guid| Some(FrameBy::Guid(guid))).ok_or_else(|| missing("guid")),
         FramingForm::None => Ok(None),

@@ -1,41 +1,55 @@
-//! `accordant decode` and `encode`: data of records as JSON, and back.
+//! `accordant decode`, `encode` and `sample`: data of records as JSON, and back; and made up.
 //!
 //! - `arguments`: what can be asked
 //! - `schemas`: where the schema of the data comes from
-//! - `decode`, `encode`: the commands; `bytes`: bytes as text
+//! - `decode`, `encode`, `sample`: the commands; `bytes`: bytes as text
 
 mod arguments;
 mod bytes;
 mod decode;
 mod encode;
+mod sample;
 mod schemas;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
-use self::arguments::{DecodeArguments, EncodeArguments};
+use self::arguments::{DecodeArguments, EncodeArguments, SampleArguments};
 use super::check::on_deep_stack;
 use super::exit::Exit;
 
+/// The names of the commands.
+pub(super) const NAMES: [&str; 3] = ["decode", "encode", "sample"];
+
 /// The commands for the command line.
-pub(super) fn commands() -> [Command; 2] {
+pub(super) fn commands() -> [Command; 3] {
     let command = |name: &'static str| Command::new(name).disable_version_flag(true);
     [
         DecodeArguments::augment_args(command("decode"))
             .about("Print what is in messages, and what readers with another schema see")
             .after_help(arguments::DECODE_HELP),
         EncodeArguments::augment_args(command("encode")).about("Make messages of JSON").after_help(arguments::ENCODE_HELP),
+        SampleArguments::augment_args(command("sample"))
+            .about("Make up data that a schema accepts, or that it must refuse")
+            .after_help(arguments::SAMPLE_HELP),
     ]
 }
 
 /// Runs one of the commands; an error is the one line that says why it can't.
 pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, String> {
     let wrong = |error: clap::Error| error.to_string();
-    let ended = if name == "decode" {
-        let asked = DecodeArguments::from_arg_matches(matches).map_err(wrong)?;
-        on_deep_stack(|| decode::decode(&asked))
-    } else {
-        let asked = EncodeArguments::from_arg_matches(matches).map_err(wrong)?;
-        on_deep_stack(|| encode::encode(&asked))
+    let ended = match name {
+        "decode" => {
+            let asked = DecodeArguments::from_arg_matches(matches).map_err(wrong)?;
+            on_deep_stack(|| decode::decode(&asked))
+        }
+        "sample" => {
+            let asked = SampleArguments::from_arg_matches(matches).map_err(wrong)?;
+            on_deep_stack(|| sample::sample(&asked))
+        }
+        _ => {
+            let asked = EncodeArguments::from_arg_matches(matches).map_err(wrong)?;
+            on_deep_stack(|| encode::encode(&asked))
+        }
     };
     ended.map_err(|error| error.to_string())
 }

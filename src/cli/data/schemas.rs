@@ -18,6 +18,7 @@ use crate::types::Guid;
 /// A schema that is ready for data, and what a registry calls it.
 #[derive(Debug)]
 pub(super) struct DataSchema {
+    pub(super) parsed: Parsed,
     pub(super) payload: PayloadValidator,
     /// Members of a line that is printed.
     pub(super) facts: Value,
@@ -159,7 +160,7 @@ impl<'a> Schemas<'a> {
         let part = self.arguments.message.as_deref().filter(|_| matches!(parsed, Parsed::Avro(_)));
         let payload = PayloadValidator::prepare(parsed, true, part);
         let payload = payload.map_err(|error| InputError::new(format!("the schema can't be used: {error}")))?;
-        let schema = Arc::new(DataSchema { payload, facts });
+        let schema = Arc::new(DataSchema { parsed: parsed.clone(), payload, facts });
         self.known.insert(name.to_owned(), Arc::clone(&schema));
         Ok(schema)
     }

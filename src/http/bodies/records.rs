@@ -1,4 +1,4 @@
-//! Bodies of `/accordant/v1/decode` and `/accordant/v1/encode`.
+//! Bodies of `/accordant/v1/decode`, `/accordant/v1/encode` and `/accordant/v1/sample`.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -109,6 +109,29 @@ pub(in crate::http) struct EncodeBody<'b> {
 impl<'b> EncodeBody<'b> {
     pub(in crate::http) fn read(body: &'b [u8]) -> Result<Self, ApiError> {
         in_proportion(body.len(), || serde_json::from_slice(body)).map_err(|error| malformed(&error))
+    }
+
+    pub(in crate::http) fn schema(&mut self) -> SchemaMembers {
+        let Self { subject, version, id, guid, .. } = self;
+        SchemaMembers { subject: subject.take(), version: version.take(), id: id.take(), guid: guid.take() }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::http) struct SampleBody {
+    subject: Option<String>,
+    version: Option<Value>,
+    id: Option<SchemaId>,
+    guid: Option<String>,
+    pub(in crate::http) count: Option<usize>,
+    pub(in crate::http) seed: Option<u64>,
+    pub(in crate::http) form: Option<String>,
+    pub(in crate::http) message: Option<String>,
+}
+
+impl SampleBody {
+    pub(in crate::http) fn read(body: &[u8]) -> Result<Self, ApiError> {
+        serde_json::from_slice(body).map_err(|error| malformed(&error))
     }
 
     pub(in crate::http) fn schema(&mut self) -> SchemaMembers {

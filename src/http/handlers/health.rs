@@ -68,10 +68,7 @@ async fn ping(request: &Request) -> Result<(), String> {
 }
 
 pub(in crate::http) async fn metrics(request: Request) -> Answer {
-    let registry = request.registry();
-    let store = registry.store();
-    let text =
-        request.state.metrics.render(registry.cache_size(), store.pool_size(), store.is_available(), registry.judging_load());
+    let text = request.state.metrics.render(&request.state.snapshot());
     Ok(Reply::Typed("text/plain; version=0.0.4; charset=utf-8", Bytes::from(text)))
 }
 

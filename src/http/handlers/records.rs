@@ -1,13 +1,13 @@
-//! `/accordant/v1/decode` and `/accordant/v1/encode`: data as JSON, and back.
+//! `/accordant/v1/decode`, `/accordant/v1/encode` and `/accordant/v1/sample`: data as JSON, and back; and data that is made up.
 
 use axum::http::HeaderMap;
 
-use crate::http::bodies::records::{DecodeBody, EncodeBody, SchemaMembers, unions};
+use crate::http::bodies::records::{DecodeBody, EncodeBody, SampleBody, SchemaMembers, unions};
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 use crate::http::state::HttpSettings;
-use crate::http::wire::{DecodedData, EncodedData, FramingChoice};
+use crate::http::wire::{DecodedData, EncodedData, FramingChoice, SampledData};
 use crate::records::{DecodeOptions, EncodeOptions};
 use crate::registry::{DecodeInput, RecordSchema};
 
@@ -50,6 +50,22 @@ pub(in crate::http) async fn encode(request: Request) -> Answer {
     let options = EncodeOptions { unions: unions(body.form.as_deref())?, message: body.message.take() };
     let record = request.registry().encode_record(body.data.get().to_owned(), &schema, options).await?;
     json(&EncodedData::new(&record, choice))
+}
+
+/// Samples of one answer.
+const MAX_SAMPLES: usize = 20;
+
+pub(in crate::http) async fn sample(request: Request) -> Answer {
+    let mut body = SampleBody::read(&request.body)?;
+    let schema = schema_of(&request, &body.schema())?;
+    let count = body.count.unwrap_or(1);
+    if !(1..=MAX_SAMPLES).contains(&count) {
+        return Err(ApiError::bad_request(format!("count: {count} is not between 1 and {MAX_SAMPLES}")));
+    }
+    let options = EncodeOptions { unions: unions(body.form.as_deref())?, message: body.message.take() };
+    let seed = body.seed.unwrap_or_else(|| fastrand::u64(..));
+    let sampled = request.registry().sample_records(&schema, options, count, seed).await?;
+    json(&SampledData::new(&sampled, seed))
 }
 
 fn schema_of(request: &Request, members: &SchemaMembers) -> Result<RecordSchema, ApiError> {

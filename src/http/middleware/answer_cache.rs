@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 
-use crate::cache::Generational;
+use crate::cache::{CacheReading, Generational};
 use crate::http::compression;
 use crate::http::document::{Document, Representation};
 use crate::http::metrics::RouteIndex;
@@ -78,6 +78,10 @@ impl AnswerCache {
             target.len() + body + 100
         };
         Self { cache: Generational::new(bytes, 1024, weight), keys: Default::default(), gzip_from }
+    }
+
+    pub(in crate::http) fn reading(&self) -> CacheReading {
+        self.cache.reading()
     }
 
     /// The answer to a request, if it was given before in this generation.

@@ -29,7 +29,7 @@ pub(super) use error::{ErrorDetails, ErrorMessage, Problem};
 pub(super) use explore::{FoundPage, History, Outline, ReferenceGraph, Statistics};
 pub(super) use exporter::{ExporterName, ExporterStatus};
 pub(super) use key::{Dek, Kek, TestedKek};
-pub(super) use records::{DataIssue, DecodedData, EncodedData, FramingChoice};
+pub(super) use records::{DataIssue, DecodedData, EncodedData, FramingChoice, SampledData};
 pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
 pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
 pub(super) use tree::RegisteredTree;

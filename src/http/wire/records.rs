@@ -1,4 +1,4 @@
-//! Answers of `/accordant/v1/decode` and `/accordant/v1/encode`.
+//! Answers of `/accordant/v1/decode`, `/accordant/v1/encode` and `/accordant/v1/sample`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 
 use crate::cloudevents::{SchemaFacts, WriterId};
-use crate::records::{Encoded, FrameBy, framed};
-use crate::registry::{DecodedRecord, EncodedRecord};
+use crate::records::{Encoded, FrameBy, Sample, framed};
+use crate::registry::{DecodedRecord, EncodedRecord, SampledRecords};
 use crate::schema::payload::{Fault, ReadingChange};
 use crate::types::{Guid, SchemaId};
 
@@ -143,5 +143,35 @@ impl<'a> EncodedData<'a> {
             data: STANDARD.encode(bytes),
             schema_id_header: header.map(|header| STANDARD.encode(header)),
         }
+    }
+}
+
+/// Data that is made up.
+#[derive(Debug, Serialize)]
+pub(in crate::http) struct SampledData<'a> {
+    schema: &'a SchemaFacts,
+    /// With it the same samples are made again.
+    seed: u64,
+    samples: Vec<SampledItem<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SampledItem<'a> {
+    data: &'a RawValue,
+    /// The bytes, framed by the id, in base64.
+    bytes: String,
+}
+
+impl<'a> SampledData<'a> {
+    pub(in crate::http) fn new(sampled: &'a SampledRecords, seed: u64) -> Self {
+        let schema = &sampled.schema;
+        let item = |sample: &'a Sample| {
+            let by = schema.id.map(FrameBy::Id);
+            let bytes = by.map_or_else(|| sample.encoded.bytes.clone(), |by| framed(by, &sample.encoded));
+            // what is written is JSON
+            let data = serde_json::from_str(&sample.json).unwrap_or(RawValue::NULL);
+            SampledItem { data, bytes: STANDARD.encode(bytes) }
+        };
+        Self { schema, seed, samples: sampled.samples.iter().map(item).collect() }
     }
 }

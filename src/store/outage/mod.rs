@@ -11,11 +11,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, HashedContent,
     Holder, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
-    SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema, SubjectFilter,
-    SubjectState, VersionFilter, VersionRow, WordQuery,
+    SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings,
+    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -27,9 +27,6 @@ use crate::types::{
 mod weight;
 
 use weight::Fact;
-
-/// Told of each read that was answered from memory.
-pub type OutageObserver = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Clone)]
 struct Remembered {
@@ -85,12 +82,12 @@ pub struct OutageReads {
     store: Arc<dyn Store>,
     /// By what was asked.
     facts: Generational<String, Remembered>,
-    observer: OutageObserver,
+    observer: Arc<dyn StoreObserver>,
 }
 
 impl OutageReads {
     /// Remembers at most `bytes`.
-    pub fn new(store: Arc<dyn Store>, bytes: u64, observer: OutageObserver) -> Self {
+    pub fn new(store: Arc<dyn Store>, bytes: u64, observer: Arc<dyn StoreObserver>) -> Self {
         let weight = |key: &String, fact: &Remembered| key.len() + fact.bytes;
         Self { store, facts: Generational::undivided(bytes, 512, weight), observer }
     }
@@ -126,7 +123,7 @@ impl OutageReads {
             Err(StoreError::Unreachable { database, cause }) => {
                 let known = self.recall(&question).or_else(otherwise);
                 if known.is_some() {
-                    (self.observer)();
+                    self.observer.read_in_outage();
                 }
                 known.ok_or(StoreError::Unreachable { database, cause })
             }
@@ -190,8 +187,10 @@ macro_rules! outage_reads {
                 self.store.is_available()
             }
 
-            fn pool_size(&self) -> Option<(u32, u32)> {
-                self.store.pool_size()
+            fn readings(&self) -> StoreReadings {
+                let mut readings = self.store.readings();
+                readings.caches.push(("outage", self.facts.reading()));
+                readings
             }
 
             async fn close(&self) {
@@ -341,6 +340,7 @@ outage_reads! {
         delete_type_binding(pattern: &str, by: &Arc<Actor>) -> bool;
         search(query: &WordQuery) -> Vec<SearchHit>;
         statistics(since: i64) -> Statistics;
+        counts() -> Counts;
         schemas_without_words(limit: i64) -> Vec<StoredSchema>;
         put_schema_words(batch: Vec<FiledWords>) -> ();
         file_subject_words(limit: i64) -> u64;

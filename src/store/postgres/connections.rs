@@ -5,14 +5,14 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::session::{Connector, Session};
 use super::sqlstate;
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreObserver};
 
 /// A connection that was idle for longer is tested before it is used.
 const IDLE: Duration = Duration::from_secs(30);
@@ -52,22 +52,37 @@ pub(super) enum Purpose {
     Write,
 }
 
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
 pub(super) struct Connections {
     pool: Pool<Sessions>,
     reads: Arc<Semaphore>,
     writes: Arc<Semaphore>,
     wait: Duration,
+    observer: Arc<dyn StoreObserver>,
 }
 
 impl Connections {
     /// At most `most` of them, and at least two.
-    pub(super) fn new(connector: Connector, most: usize, wait: Duration) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        connector: Connector,
+        most: usize,
+        wait: Duration,
+        observer: Arc<dyn StoreObserver>,
+    ) -> Result<Self, StoreError> {
         let most = most.max(2);
         let left_to_others = (most / 4).max(1);
         let quota = || Arc::new(Semaphore::new(most - left_to_others));
         let pool = Pool::builder(Sessions(connector)).max_size(most).build();
         let pool = pool.map_err(|error| StoreError::Busy(error.to_string()))?;
-        Ok(Self { pool, reads: quota(), writes: quota(), wait })
+        Ok(Self { pool, reads: quota(), writes: quota(), wait, observer })
     }
 
     /// (open, idle)
@@ -78,7 +93,9 @@ impl Connections {
     }
 
     pub(super) async fn get(&self, purpose: Purpose) -> Result<Lease, StoreError> {
+        let begun = Instant::now();
         let got = tokio::time::timeout(self.wait, self.wait_for(purpose)).await;
+        self.observer.waited(purpose.as_str(), begun.elapsed());
         got.unwrap_or_else(|_| {
             let waited = self.wait.as_secs_f64();
             Err(StoreError::Busy(format!(

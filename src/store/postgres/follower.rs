@@ -37,6 +37,7 @@ impl Follower {
         let mut listen_from = Instant::now();
         loop {
             self.reachability.seen(self.look(&mut session).await);
+            self.reachability.listens(listener.is_some());
             let is_away = self.reachability.is_away();
             let is_due = !self.connector.is_pooled && !is_away && Instant::now() >= listen_from;
             if is_due

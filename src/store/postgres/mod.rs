@@ -15,7 +15,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
@@ -25,11 +25,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
     ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
-    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema,
-    SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
+    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver,
+    StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, VersionFilter, VersionRow, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -215,6 +215,8 @@ pub struct PostgresOptions {
     pub read_age: Option<Duration>,
     /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
     pub statement_cache: usize,
+    /// Told of what is done.
+    pub observer: Arc<dyn StoreObserver>,
     /// Record who changes what.
     pub audit: bool,
 }
@@ -232,6 +234,7 @@ impl PostgresOptions {
             poll_interval: Duration::from_secs(1),
             read_age: None,
             statement_cache: 200,
+            observer: Arc::new(Unobserved),
             audit: true,
         }
     }
@@ -273,6 +276,7 @@ pub struct PostgresStore {
     generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: crate::types::Clock,
+    observer: Arc<dyn StoreObserver>,
     begin_write: String,
     /// Postgres ends a statement before that; a connection that is silent for longer is lost.
     write_limit: Duration,
@@ -352,7 +356,7 @@ impl PostgresStore {
             generation: Arc::clone(&generation),
         };
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
-        let connections = Arc::new(Connections::new(connector, most, options.acquire_timeout)?);
+        let connections = Arc::new(Connections::new(connector, most, options.acquire_timeout, Arc::clone(&options.observer))?);
         let begin_write = options.begin_write();
         let read_age = options.read_age;
         let write_limit = options.acquire_timeout + options.statement_timeout + options.answer_timeout;
@@ -365,6 +369,7 @@ impl PostgresStore {
             generation,
             cluster_id,
             clock,
+            observer: options.observer,
             begin_write,
             write_limit,
             registrations: Registrations::default(),
@@ -376,8 +381,10 @@ impl PostgresStore {
         })
     }
 
-    fn pool_size(&self) -> (u32, u32) {
-        self.connections.size()
+    fn readings(&self) -> StoreReadings {
+        let (open_connections, idle_connections) = self.connections.size();
+        let follower = Some(self.reachability.reading());
+        StoreReadings { open_connections, idle_connections, file: None, follower, caches: Vec::new() }
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -385,7 +392,7 @@ impl PostgresStore {
     }
 
     async fn current_generation(&self) -> Result<Generation, StoreError> {
-        let current = super::sql_store::read!(self, |conn| sql::generation(conn))?;
+        let current = super::sql_store::read!(self, generation, |conn| sql::generation(conn))?;
         self.generation.learn(current);
         Ok(current)
     }
@@ -516,8 +523,10 @@ impl PostgresStore {
         let result = unit(&mut lease).await?;
         let current = sql::generation(&mut lease).await?;
         *committing = true;
+        let begun = Instant::now();
         lease.execute("COMMIT").await?;
         lease.finish();
+        self.observer.committed(1, begun.elapsed());
         // this replica must not answer from memory that is older than its own write
         self.generation.learn(current);
         self.sealer.is_awaited();

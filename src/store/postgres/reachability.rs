@@ -4,13 +4,14 @@
 //! it look at once. While Postgres is known to be away, nobody waits for it.
 
 use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
 use super::sqlstate;
-use crate::store::StoreError;
+use crate::store::{FollowerReading, StoreError};
 
 pub(super) struct Reachability {
     /// Host and port.
@@ -23,12 +24,16 @@ pub(super) struct Reachability {
     suspicion: Notify,
     /// How long Postgres may be silent.
     patience: Duration,
+    /// When Postgres last answered a look.
+    answered: Mutex<Instant>,
+    is_listening: AtomicBool,
 }
 
 impl Reachability {
     pub(super) fn new(database: String, patience: Duration) -> Self {
         let (outage, looks) = (watch::Sender::new(None), watch::Sender::new(0));
-        Self { database, outage, looks, suspicion: Notify::new(), patience }
+        let answered = Mutex::new(Instant::now());
+        Self { database, outage, looks, suspicion: Notify::new(), patience, answered, is_listening: AtomicBool::new(false) }
     }
 
     pub(super) fn patience(&self) -> Duration {
@@ -48,8 +53,21 @@ impl Reachability {
         self.suspicion.notified().await;
     }
 
+    /// Whether changes are heard of at once.
+    pub(super) fn listens(&self, is_listening: bool) {
+        self.is_listening.store(is_listening, Ordering::Relaxed);
+    }
+
+    pub(super) fn reading(&self) -> FollowerReading {
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        FollowerReading { is_listening: self.is_listening.load(Ordering::Relaxed), since_answer: answered.elapsed() }
+    }
+
     /// What a look has shown.
     pub(super) fn seen(&self, outage: Option<String>) {
+        if outage.is_none() {
+            *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        }
         self.outage.send_if_modified(|known| {
             let outage: Option<Arc<str>> = outage.map(Into::into);
             if *known == outage {

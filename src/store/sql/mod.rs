@@ -13,6 +13,7 @@ pub(super) mod audit_pages;
 mod audit_rows;
 mod bindings;
 pub(super) mod changes;
+mod counts;
 mod decode;
 mod deks;
 mod delete;
@@ -49,6 +50,7 @@ pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_wit
 pub(super) use search::{file_subject_words, put_schema_words, schemas_without_words, search};
 pub(super) use settings::{all_settings, delete_config, delete_mode, put_config, put_mode, settings, subject_aliases};
 
+pub(super) use counts::counts;
 pub(super) use statistics::statistics;
 
 use super::{Conn, Row, dialect};

@@ -50,6 +50,12 @@ impl DatabaseFile {
         self.path.display().to_string()
     }
 
+    /// Bytes of the file and of its write-ahead log.
+    pub(super) fn sizes(&self) -> (u64, u64) {
+        let log = std::fs::metadata(&self.log).map_or(0, |log| log.len());
+        (self.file.metadata().map_or(0, |file| file.len()), log)
+    }
+
     /// Fails when the file or its write-ahead log is no longer where it was: what is written then is lost with the process.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let gone = |path: &Path| StoreError::Removed { path: path.display().to_string() };

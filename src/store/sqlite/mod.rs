@@ -2,19 +2,20 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, DeleteOutcome,
-    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
+    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FileReading, FiledWords, Freshness, Generation, Holder,
     ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
-    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoredSchema,
-    SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
+    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver,
+    StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, VersionFilter, VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -136,9 +137,6 @@ pub fn latest_migration() -> i64 {
     migrator().iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
-/// Called after each commit with the number of units of work in it.
-pub type CommitObserver = Arc<dyn Fn(usize) + Send + Sync>;
-
 /// How the file is opened.
 #[derive(Clone)]
 pub struct SqliteOptions {
@@ -148,8 +146,8 @@ pub struct SqliteOptions {
     pub readers: u32,
     /// Most units of work in one commit; 1 turns grouping off.
     pub max_batch: usize,
-    /// Told of each commit.
-    pub observer: Option<CommitObserver>,
+    /// Told of what is done.
+    pub observer: Arc<dyn StoreObserver>,
     /// Record who changes what.
     pub audit: bool,
 }
@@ -157,7 +155,7 @@ pub struct SqliteOptions {
 impl SqliteOptions {
     /// The defaults for a file.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 4, max_batch: 256, observer: None, audit: true }
+        Self { path: path.into(), readers: 4, max_batch: 256, observer: Arc::new(Unobserved), audit: true }
     }
 }
 
@@ -171,6 +169,7 @@ pub struct SqliteStore {
     generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: crate::types::Clock,
+    observer: Arc<dyn StoreObserver>,
     health: Arc<Health>,
     audit: bool,
     unsealable: i64,
@@ -233,7 +232,7 @@ impl SqliteStore {
             tracing::error!("the audit has entries that no server has written (accordant audit verify)");
         }
         let keeping = Keeping { max_batch: options.max_batch, unsealable };
-        let writer = Writer::start(conn, keeping, known, Arc::clone(&health), options.observer);
+        let writer = Writer::start(conn, keeping, known, Arc::clone(&health), Arc::clone(&options.observer));
         let subjects = Generational::undivided(SUBJECTS_BYTES, 512, |subject: &Subject, state: &SubjectState| {
             subject.name().len() + state.rows.len() * size_of::<VersionRow>()
         });
@@ -248,6 +247,7 @@ impl SqliteStore {
             generation,
             cluster_id,
             clock,
+            observer: options.observer,
             health,
             registrations,
             subjects,
@@ -257,8 +257,16 @@ impl SqliteStore {
         })
     }
 
-    fn pool_size(&self) -> (u32, u32) {
-        (self.readers.size(), u32::try_from(self.readers.num_idle()).unwrap_or(u32::MAX))
+    fn readings(&self) -> StoreReadings {
+        let idle = |pool: &SqlitePool| u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        let (file_bytes, log_bytes) = self.health.file().sizes();
+        StoreReadings {
+            open_connections: self.readers.size() + self.list_readers.size() + 1,
+            idle_connections: idle(&self.readers) + idle(&self.list_readers),
+            file: Some(FileReading { file_bytes, log_bytes }),
+            follower: None,
+            caches: vec![("subjects", self.subjects.reading()), ("versions", self.versions.reading())],
+        }
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -275,16 +283,23 @@ impl SqliteStore {
         !self.health.is_unwritable() && self.health.file().check().is_ok()
     }
 
-    async fn begin_read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
-        Ok(self.readers.acquire().await?)
+    async fn begin_read(&self) -> Result<PoolConnection<sqlx::Sqlite>, StoreError> {
+        self.connection("read", &self.readers).await
     }
 
-    async fn begin_list(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StoreError> {
-        Ok(self.list_readers.acquire().await?)
+    async fn begin_list(&self) -> Result<PoolConnection<sqlx::Sqlite>, StoreError> {
+        self.connection("list", &self.list_readers).await
+    }
+
+    async fn connection(&self, purpose: &'static str, pool: &SqlitePool) -> Result<PoolConnection<sqlx::Sqlite>, StoreError> {
+        let begun = Instant::now();
+        let connection = pool.acquire().await;
+        self.observer.waited(purpose, begun.elapsed());
+        Ok(connection?)
     }
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
-    async fn end_read(&self, _: sqlx::pool::PoolConnection<sqlx::Sqlite>) -> Result<(), StoreError> {
+    async fn end_read(&self, _: PoolConnection<sqlx::Sqlite>) -> Result<(), StoreError> {
         Ok(())
     }
 

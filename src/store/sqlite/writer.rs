@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::file::DatabaseFile;
-use super::{CommitObserver, Conn, Extent, KnownGeneration, Registrations, StoreError, sql};
+use super::{Conn, Extent, KnownGeneration, Registrations, StoreError, StoreObserver, sql};
 
 #[async_trait]
 trait WriteJob: Send {
@@ -164,7 +164,7 @@ impl Writer {
         keeping: Keeping,
         known: Known,
         health: Arc<Health>,
-        observer: Option<CommitObserver>,
+        observer: Arc<dyn StoreObserver>,
     ) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
         let task = tokio::spawn(run(conn, jobs, keeping, known, health, observer));
@@ -204,7 +204,7 @@ async fn run(
     keeping: Keeping,
     known: Known,
     health: Arc<Health>,
-    observer: Option<CommitObserver>,
+    observer: Arc<dyn StoreObserver>,
 ) -> Conn {
     let mut is_log_empty = true;
     loop {
@@ -230,17 +230,18 @@ async fn run(
             for job in batch {
                 let mut alone = vec![job];
                 let ended = transaction(&mut conn, &mut alone, None, keeping, &known, &health).await;
-                finish(alone, ended, &health, observer.as_ref());
+                finish(alone, ended, &health, &*observer);
             }
         } else {
-            finish(batch, ended, &health, observer.as_ref());
+            finish(batch, ended, &health, &*observer);
         }
     }
 }
 
 /// How a transaction ended.
 enum Ended {
-    Committed,
+    /// And the commit took so long.
+    Committed(Duration),
     /// A unit failed, and nothing is left of the transaction.
     UnitFailed,
     /// The database did not take it, and nothing is left of it.
@@ -287,10 +288,12 @@ async fn transaction(
         });
     }
     let current = sql::generation(conn).await.ok();
+    let begun = Instant::now();
     if let Err(error) = execute(conn, "COMMIT").await {
         let _ = execute(conn, "ROLLBACK").await;
         return Ended::Failed(health.failed(&error));
     }
+    let took = begun.elapsed();
     if let Err(removed) = health.is_there() {
         return Ended::Failed(removed);
     }
@@ -299,16 +302,14 @@ async fn transaction(
     }
     // before anybody in the batch is answered
     batch.iter().filter_map(|job| job.registers()).for_each(|extent| known.registrations.count(extent));
-    Ended::Committed
+    Ended::Committed(took)
 }
 
-fn finish(batch: Vec<Box<dyn WriteJob>>, ended: Ended, health: &Health, observer: Option<&CommitObserver>) {
+fn finish(batch: Vec<Box<dyn WriteJob>>, ended: Ended, health: &Health, observer: &dyn StoreObserver) {
     let failed = match ended {
-        Ended::Committed => {
+        Ended::Committed(took) => {
             health.committed();
-            if let Some(observer) = observer {
-                observer(batch.len());
-            }
+            observer.committed(batch.len(), took);
             None
         }
         Ended::UnitFailed => {
@@ -346,6 +347,19 @@ mod tests {
         Ok(sqlx::query(insert).bind(name).execute(conn).await.map(|_| ())?)
     }
 
+    /// The sizes of what was committed.
+    struct Batches(Arc<Mutex<Vec<usize>>>);
+
+    impl StoreObserver for Batches {
+        fn unit(&self, _: &'static str, _: Duration, _: Option<&StoreError>) {}
+        fn waited(&self, _: &'static str, _: Duration) {}
+        fn read_in_outage(&self) {}
+
+        fn committed(&self, units: usize, _: Duration) {
+            self.0.lock().unwrap().push(units);
+        }
+    }
+
     #[tokio::test]
     async fn a_unit_that_fails_takes_nothing_of_its_batch_with_it() {
         let folder = tempfile::tempdir().unwrap();
@@ -356,11 +370,11 @@ mod tests {
         sql::init(&mut conn, "test", 0).await.unwrap();
         let batches = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&batches);
-        let observer: CommitObserver = Arc::new(move |size| seen.lock().unwrap().push(size));
+        let observer = Arc::new(Batches(seen));
         let health = Arc::new(Health::new(DatabaseFile::open(&file).unwrap()));
         let known = Known { generation: Arc::default(), registrations: Arc::default() };
         let keeping = Keeping { max_batch: 16, unsealable: i64::MIN };
-        let writer = Arc::new(Writer::start(conn, keeping, known, health, Some(observer)));
+        let writer = Arc::new(Writer::start(conn, keeping, known, health, observer));
 
         // the first unit waits until the others stand behind it, so that all are one batch
         let (open, gate) = watch::channel(false);

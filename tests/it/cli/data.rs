@@ -1,4 +1,4 @@
-//! `accordant decode` and `encode`.
+//! `accordant decode`, `encode` and `sample`.
 
 use apache_avro::types::Value as Datum;
 use apache_avro::{Codec, DeflateSettings, Schema, Writer};
@@ -42,6 +42,63 @@ on_both! {
         let encoded = ask(&files, &url, "encode --subject sum --output base64", r#"{"of": {"units": 7}}"#);
         let decoded = ask(&files, &url, &format!("decode --base64 {}", encoded.out.trim()), "").json();
         assert_eq!(decoded["data"].to_string(), r#"{"of":{"units":7}}"#);
+    }
+
+    async fn samples_are_made_of_subjects_and_files_and_can_be_produced(db) {
+        let app = TestApp::new(db).await;
+        app.register("orders-value", ORDER).await;
+        let (files, url) = (folder(&[("a.proto", FILE), ("o.avsc", ORDER)]), format!("http://{}", app.address));
+        let lines = ask(&files, &url, "sample orders-value -n 5 --seed 9", "");
+        assert_eq!((lines.code, lines.out.lines().count()), (0, 5), "{}", lines.err);
+        assert_eq!(lines.out, ask(&files, &url, "sample o.avsc -n 5 --seed 9", "").out);
+        assert_ne!(lines.out, ask(&files, &url, "sample o.avsc -n 5 --seed 10", "").out);
+        // as messages they are decoded to the same
+        let messages = ask(&files, &url, "sample orders-value -n 5 --seed 9 --output base64", "");
+        let decoded = ask(&files, &url, "decode --input lines --data-only", &messages.out);
+        assert_eq!((decoded.code, decoded.out), (0, lines.out), "{}", decoded.err);
+        let inner = ask(&files, &url, "sample a.proto --message B --seed 2 --output hex", "");
+        assert_eq!(ask(&files, &url, &format!("decode --schema a.proto --message B --hex {}", inner.out.trim()), "").code, 0);
+        // what is broken is refused, and says by which rule
+        for form in ["json", "base64"] {
+            let broken = ask(&files, &url, &format!("sample orders-value --seed 9 --invalid --output {form}"), "");
+            let lines: Vec<serde_json::Value> = broken.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert!(lines.len() >= 3, "{}", broken.out);
+            for line in lines {
+                let refused = match form {
+                    "json" => ask(&files, &url, "encode --subject orders-value", &line["data"].to_string()),
+                    _ => ask(&files, &url, &format!("decode --base64 {}", line["data"].as_str().unwrap()), ""),
+                };
+                assert_eq!(refused.code, 1, "{line}");
+            }
+        }
+        assert_eq!(ask(&files, &url, "sample nothing-value", "").code, 2);
+        assert_eq!(ask(&files, &url, "sample", "").code, 2);
+    }
+
+    async fn samples_are_made_over_http(db) {
+        let app = TestApp::new(db).await;
+        app.register("orders-value", ORDER).await;
+        let body = serde_json::json!({ "subject": "orders-value", "count": 3, "seed": 9 });
+        let made = app.post("/accordant/v1/sample", &body).await.ok();
+        assert_eq!((&made["seed"], made["samples"].as_array().unwrap().len()), (&9.into(), 3));
+        assert_eq!(made, app.post("/accordant/v1/sample", &body).await.ok());
+        for sample in made["samples"].as_array().unwrap() {
+            let decoded = app.post("/accordant/v1/decode", &serde_json::json!({ "data": sample["bytes"] })).await.ok();
+            assert_eq!(decoded["data"], sample["data"]);
+        }
+        let without_seed = app.post("/accordant/v1/sample", &serde_json::json!({ "subject": "orders-value" })).await.ok();
+        let again = serde_json::json!({ "subject": "orders-value", "seed": without_seed["seed"] });
+        assert_eq!(app.post("/accordant/v1/sample", &again).await.ok(), without_seed);
+        for (body, status) in [
+            (serde_json::json!({ "subject": "orders-value", "count": 0 }), 400),
+            (serde_json::json!({ "subject": "orders-value", "count": 21 }), 400),
+            (serde_json::json!({}), 400),
+            (serde_json::json!({ "subject": "nothing" }), 404),
+        ] {
+            assert_eq!(app.post("/accordant/v1/sample", &body).await.status, status, "{body}");
+        }
+        app.register_as("never", "JSON", "{\"not\": {}}", &[]).await;
+        assert_eq!(app.post("/accordant/v1/sample", &serde_json::json!({ "subject": "never" })).await.error().1, 42284);
     }
 
     async fn lines_of_a_topic_are_decoded_one_by_one(db) {

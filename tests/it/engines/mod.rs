@@ -7,3 +7,4 @@ mod diff;
 mod json_schema;
 mod logical;
 mod protobuf;
+mod samples;

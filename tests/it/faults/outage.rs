@@ -31,7 +31,7 @@ impl Outage {
         options.acquire_timeout = Duration::from_mins(5);
         let mut store: Arc<dyn Store> = Arc::new(PostgresStore::open(options, clock()).await.unwrap());
         if reads {
-            store = Arc::new(OutageReads::new(store, 1 << 20, Arc::new(|| {})));
+            store = Arc::new(OutageReads::new(store, 1 << 20, Arc::new(accordant::store::Unobserved)));
         }
         let app = TestApp::over(store, Setup::default()).await;
         Some(Self { app, proxy, _fresh: fresh })

@@ -125,6 +125,11 @@ fn locate_schema(request: &Request, verdict: &mut Verdict) {
     }
 }
 
+fn count(request: &Request, parameters: &Parameters, verdict: &Verdict) {
+    let issues = &verdict.envelope.issues;
+    request.state.metrics.event(issues.pass(parameters.strictness), issues.list().iter().map(|issue| &issue.code));
+}
+
 /// Places count in `text`, which is looked at only if there is something to say.
 fn answer_one<'t>(
     request: &Request,
@@ -133,6 +138,7 @@ fn answer_one<'t>(
     text: impl FnOnce() -> Option<&'t str>,
 ) -> Answer {
     locate_schema(request, &mut verdict);
+    count(request, parameters, &verdict);
     let text = if verdict.envelope.issues.list().is_empty() { None } else { text() };
     parameters.answer(report(verdict, text, parameters.strictness))
 }
@@ -148,6 +154,7 @@ async fn answer_batch(
     let mut verdicts = request.registry().judge_events(envelopes, &parameters.judging).await?;
     for verdict in &mut verdicts {
         locate_schema(request, verdict);
+        count(request, parameters, verdict);
     }
     parameters.answer(batch_report(verdicts, own, text, parameters.strictness))
 }

@@ -10,6 +10,7 @@ mod fingerprint;
 mod from_json;
 mod json;
 mod resolve;
+mod sample;
 mod to_json;
 mod uuid;
 
@@ -20,11 +21,13 @@ use self::build::Nothing;
 use self::datum::{Datum, DatumBuilder};
 pub use self::json::UnionEncoding;
 use self::resolve::Side;
+use self::sample::Heights;
 use super::model::NodeId;
 use super::schema::Schema;
 use crate::schema::format::{Format, SchemaError};
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, ReadingChange, Work};
+use crate::schema::sampling::Source;
 
 /// The first two bytes of single-object encoding; the eight bytes of the fingerprint follow.
 const MARKER: [u8; 2] = [0xC3, 0x01];
@@ -34,6 +37,8 @@ pub struct PayloadValidator {
     schema: Arc<Schema>,
     root: NodeId,
     fingerprint: OnceLock<u64>,
+    /// For samples.
+    heights: OnceLock<Heights>,
 }
 
 impl PayloadValidator {
@@ -46,7 +51,7 @@ impl PayloadValidator {
             None => schema.model.root,
             Some(name) => find(&schema, name).ok_or_else(|| SchemaError::validate(format!("the schema has no type '{name}'")))?,
         };
-        Ok(Self { schema, root, fingerprint: OnceLock::new() })
+        Ok(Self { schema, root, fingerprint: OnceLock::new(), heights: OnceLock::new() })
     }
 
     /// Walks a datum in the binary encoding; it must fill `bytes`.
@@ -90,6 +95,15 @@ impl PayloadValidator {
         let datum =
             from_json::read(&self.schema.model, self.root, value, unions, &mut work.again()).map_err(|fault| vec![fault])?;
         Ok(Data { payload: self, datum })
+    }
+
+    /// A datum that is made up, in Avro's JSON encoding.
+    ///
+    /// # Errors
+    /// A sentence: no finite datum exists, or it takes too much.
+    pub fn sample(&self, source: &mut Source, work: &mut Work<'_>) -> Result<String, String> {
+        let model = &self.schema.model;
+        sample::sample(model, self.heights.get_or_init(|| Heights::of(model)), self.root, source, work)
     }
 
     /// The fingerprint and the datum, if the bytes are in single-object encoding.

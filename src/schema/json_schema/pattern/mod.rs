@@ -5,12 +5,14 @@
 //! limit and a size limit, so that no pattern can hold a thread.
 
 mod java;
+mod sample;
 mod translate;
 
 use fancy_regex::{CompileError, Error, Regex, RegexBuilder};
 use regex_syntax::ast::ErrorKind;
 
 pub(super) use self::java::to_ecma;
+pub(super) use self::sample::{finds, sample};
 use self::translate::{Reading, translate};
 use crate::schema::meter::{self, Exhausted, Reserved};
 

@@ -7,6 +7,7 @@ mod encode;
 mod from_json;
 mod json;
 mod message;
+mod sample;
 mod scalar;
 mod to_json;
 mod types;
@@ -20,6 +21,7 @@ use super::varint;
 use crate::schema::format::SchemaError;
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::sampling::Source;
 
 #[derive(Debug)]
 pub struct PayloadValidator {
@@ -108,6 +110,15 @@ impl PayloadValidator {
         }
         let message = from_json::read(&self.types, root, value, &mut work.again()).map_err(|fault| vec![fault])?;
         Ok(Data { payload: self, root, message })
+    }
+
+    /// A message that is made up, in `ProtoJSON`.
+    ///
+    /// # Errors
+    /// A sentence: it takes too much.
+    pub fn sample(&self, message: Option<u32>, source: &mut Source, work: &mut Work<'_>) -> Result<String, String> {
+        let root = self.root(message).map_err(|fault| fault.message)?;
+        sample::sample(&self.types, root, source, work)
     }
 
     /// The message of a full name, of a name without the package, or of a type URL.

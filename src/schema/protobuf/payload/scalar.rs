@@ -71,7 +71,7 @@ impl Scalar {
         }
     }
 
-    fn range(self) -> Option<(i128, i128)> {
+    pub(super) fn range(self) -> Option<(i128, i128)> {
         match self {
             Self::Int32 | Self::Sint32 | Self::Sfixed32 => Some((i128::from(i32::MIN), i128::from(i32::MAX))),
             Self::Int64 | Self::Sint64 | Self::Sfixed64 => Some((i128::from(i64::MIN), i128::from(i64::MAX))),

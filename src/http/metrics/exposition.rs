@@ -1,0 +1,78 @@
+//! Prometheus's text format, for what is read when somebody looks.
+
+use std::fmt::Write as _;
+
+use super::described::{Kind, described};
+
+/// Series in the text format, one metric after the other.
+#[derive(Default)]
+pub(super) struct Exposition {
+    text: String,
+    last: &'static str,
+}
+
+impl Exposition {
+    /// A series of a metric. All series of a metric come one after the other.
+    pub(super) fn series(&mut self, name: &'static str, labels: &[(&str, &str)], value: f64) {
+        let metric = described(name);
+        self.series_of(
+            name,
+            metric.map_or(Kind::Gauge, |metric| metric.kind),
+            metric.map_or("", |metric| metric.help),
+            labels,
+            value,
+        );
+    }
+
+    /// A series of a metric that is described here.
+    pub(super) fn series_of(&mut self, name: &'static str, kind: Kind, help: &str, labels: &[(&str, &str)], value: f64) {
+        if self.last != name {
+            let kind = match kind {
+                Kind::Counter => "counter",
+                Kind::Gauge => "gauge",
+                Kind::Histogram => "histogram",
+            };
+            let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+            self.last = name;
+        }
+        self.text.push_str(name);
+        for (at, (label, value)) in labels.iter().enumerate() {
+            let _ = write!(self.text, "{}{label}=\"", if at == 0 { '{' } else { ',' });
+            for c in value.chars() {
+                match c {
+                    '\\' => self.text.push_str("\\\\"),
+                    '"' => self.text.push_str("\\\""),
+                    '\n' => self.text.push_str("\\n"),
+                    c => self.text.push(c),
+                }
+            }
+            self.text.push('"');
+        }
+        if !labels.is_empty() {
+            self.text.push('}');
+        }
+        let _ = writeln!(self.text, " {value}");
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exposition;
+
+    #[test]
+    fn values_of_labels_are_escaped_and_a_metric_is_described_once() {
+        let mut exposition = Exposition::default();
+        exposition.series("accordant_subjects", &[("context", "a\"b\\c\nd")], 2.0);
+        exposition.series("accordant_subjects", &[("context", ".")], 0.5);
+        let text = exposition.finish();
+        assert_eq!(text.matches("# TYPE accordant_subjects gauge\n").count(), 1, "{text}");
+        assert!(
+            text.ends_with("accordant_subjects{context=\"a\\\"b\\\\c\\nd\"} 2\naccordant_subjects{context=\".\"} 0.5\n"),
+            "{text}"
+        );
+    }
+}
