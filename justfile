@@ -37,6 +37,10 @@ ui:
 contract:
     .ci/contract
 
+# what is shipped: Kubernetes objects, load balancers, unit, package, alerts, an operator's drill
+deploy:
+    ./scripts/test deploy
+
 # what CI runs
 ci:
     .ci/run

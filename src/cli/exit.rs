@@ -20,7 +20,7 @@ pub enum Exit {
     NewerDatabase = 5,
     /// Another process owns the SQLite file.
     DatabaseInUse = 6,
-    /// `plan`, `drift` and `diff`: there are changes. The code is 3, as it is for `Listen`: no command has both.
+    /// `plan`, `drift`, `diff` and `migrate-database --dry-run`: there are changes. The code is 3, as it is for `Listen`: no command has both.
     Changes = 7,
 }
 
@@ -30,7 +30,7 @@ Exit codes:
   0  done; for checks: compatible or valid
   1  a check's verdict was no
   2  the command line, the configuration or an input can't be used
-  3  the address can't be listened on; of plan, drift and diff: there are changes
+  3  the address can't be listened on; of plan, drift, diff and migrate-database --dry-run: there are changes
   4  the database can't be reached or opened
   5  the database was written by a newer release
   6  another process owns the SQLite file";

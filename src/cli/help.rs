@@ -16,57 +16,17 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("A registry, day by day", &["subjects", "versions", "get", "register", "delete", "config", "mode"]),
     ("Messages and events", &["decode", "encode", "sample", "ce"]),
     ("Moving in and out", &["migrate", "export", "import", "digest"]),
-    ("Running a registry", &["serve", "ping", "backup", "audit", "passwd", "token", "access"]),
+    (
+        "Running a registry",
+        &["serve", "settings", "doctor", "ping", "migrate-database", "backup", "audit", "passwd", "token", "access"],
+    ),
 ];
 
 const EXAMPLES: &str = "\
 Examples:
   accordant                                           serve on 127.0.0.1:8081, with accordant.db
   accordant check schemas --against git:main          what would a pull request break?
-  accordant plan --env prod                           what is missing in a registry?
-  accordant get orders-value --registry http://localhost:8081
 ";
-
-/// Headings of settings, by what their names begin with.
-const HEADINGS: [(&str, &[&str]); 11] = [
-    ("TLS", &["tls-"]),
-    ("Logins", &["users-", "tokens-", "access-file", "hide-denied", "allow-anonymous", "metrics-open", "login-"]),
-    ("OpenID Connect", &["oidc-"]),
-    ("Audit", &["audit"]),
-    ("Log and metrics", &["log-", "access-log", "metrics-count", "metrics-confluent"]),
-    ("Events and documents", &["event-", "cloudevents-", "tolerate-", "immutable-", "id-max", "version-max", "public-url"]),
-    (
-        "Limits of schemas and requests",
-        &["max-avro", "max-json", "max-protobuf", "max-ref", "max-assoc", "work-", "judging-", "rate-limit"],
-    ),
-    ("Key management", &["kms-", "max-keys"]),
-    ("Exporters", &["exporter-", "max-exporters"]),
-    ("Database", &["database", "outage-", "read-consistency", "changes-", "sqlite-"]),
-    (
-        "Connections",
-        &[
-            "header-",
-            "idle-",
-            "body-",
-            "request-",
-            "send-",
-            "max-",
-            "shutdown-",
-            "http2-",
-            "gzip-",
-            "cors-",
-            "allowed-",
-            "trusted-",
-            "worker-",
-        ],
-    ),
-];
-
-/// Where a setting stands in the help.
-pub(super) fn heading(setting: &str) -> &'static str {
-    let fits = |(_, beginnings): &&(&str, &[&str])| beginnings.iter().any(|beginning| setting.starts_with(beginning));
-    HEADINGS.iter().find(fits).map_or("Registry", |(heading, _)| heading)
-}
 
 /// The commands that are about the command line itself.
 pub(super) fn commands() -> [Command; 2] {
@@ -86,7 +46,7 @@ pub(super) fn overview(command: &Command) -> String {
         if let Some(found) = command.find_subcommand(name) {
             let about = found.get_about().map(ToString::to_string).unwrap_or_default();
             // a String takes everything
-            let _ = writeln!(out, "  {name:12} {about}");
+            let _ = writeln!(out, "  {name:16} {about}");
         }
     };
     let grouped = |name: &str| GROUPS.iter().any(|(_, names)| names.contains(&name));
@@ -103,7 +63,7 @@ pub(super) fn overview(command: &Command) -> String {
     }
     let _ = write!(
         out,
-        "\n{EXAMPLES}\n`accordant COMMAND --help` has the options of a command; those of `serve` are taken without it too.\n\n{}\n",
+        "\n{EXAMPLES}\n`accordant COMMAND --help` has the options of a command; those of `serve` are taken without it too.\n{}\n",
         exit::HELP
     );
     out

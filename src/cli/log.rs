@@ -90,6 +90,11 @@ impl Log {
     }
 }
 
+/// Whether a level can be used.
+pub(super) fn check_level(level: &str) -> Result<(), String> {
+    filter(level).map(|_| ())
+}
+
 /// Levels and directives. A word that is no level would be read as the name of a module, and silence all others.
 fn filter(text: &str) -> Result<EnvFilter, String> {
     let refused = |reason: &str| format!("log-level: '{text}' {reason}");

@@ -6,6 +6,10 @@
 //! | `audit/` | `accordant audit`: the record of who changed what, checked and printed |
 //! | `backup` | `accordant backup`: a copy of the SQLite database |
 //! | `ping` | `accordant ping`: is a server ready? |
+//! | `doctor/` | `accordant doctor`: is all there that a server needs? |
+//! | `settings` | `accordant settings`: settings checked, shown, and their defaults |
+//! | `migrate_database` | `accordant migrate-database`: what a start does to a database, alone |
+//! | `version` | `accordant --version` |
 //! | `database` | what the setting `database` means |
 //! | `check/` | `accordant check`: `source`, `references`, `remote` find the schemas, `compare` judges them, one file prints each format |
 //! | `lint/` | `accordant lint`: schemas by themselves |
@@ -22,6 +26,7 @@
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
+//! | `service_manager` | what systemd is told |
 //! | `help` | the overview, completions, man pages |
 //! | `exit` | what each exit code means |
 
@@ -43,6 +48,7 @@ mod client;
 mod connection;
 mod data;
 mod database;
+mod doctor;
 mod exit;
 mod explain;
 mod file_watch;
@@ -53,6 +59,7 @@ mod listeners;
 mod log;
 mod manifest;
 mod migrate;
+mod migrate_database;
 mod oidc;
 mod passwd;
 mod ping;
@@ -61,18 +68,26 @@ mod registry;
 mod registry_login;
 mod secret_file;
 mod serve;
+mod service_manager;
+mod settings;
 mod signals;
 mod tls;
 mod token;
 mod validate;
+mod version;
 
 pub use exit::Exit;
 
 /// Why a command ends, and the line that says so.
 type Failure = (Exit, String);
 
+const VERSION: &str = "version";
+const VERBOSE: &str = "verbose";
+
 fn settings_arguments() -> impl Iterator<Item = Arg> {
-    SETTINGS.iter().map(|setting| {
+    // help has the headings in the order in which they appear
+    let of_group = |group: &'static str| SETTINGS.iter().filter(move |setting| config::group(setting.name) == group);
+    config::GROUPS.iter().flat_map(move |group| of_group(group)).map(|setting| {
         let variable = format!("{}{}", config::ENV_PREFIX, setting.name.replace('-', "_").to_uppercase());
         let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
         let action = if config::is_list(setting.name) { ArgAction::Append } else { ArgAction::Set };
@@ -82,7 +97,7 @@ fn settings_arguments() -> impl Iterator<Item = Arg> {
             .value_name("VALUE")
             .action(action)
             .help(help)
-            .help_heading(help::heading(setting.name))
+            .help_heading(config::group(setting.name))
     })
 }
 
@@ -95,6 +110,15 @@ fn command() -> Command {
 fn commands() -> Command {
     Command::new("accordant")
         .version(env!("CARGO_PKG_VERSION"))
+        .disable_version_flag(true)
+        .arg(Arg::new(VERSION).long(VERSION).short('V').action(ArgAction::SetTrue).help("Print the version"))
+        .arg(
+            Arg::new(VERBOSE)
+                .long(VERBOSE)
+                .action(ArgAction::SetTrue)
+                .requires(VERSION)
+                .help("With --version: all about the build"),
+        )
         .about("A schema registry that answers as Confluent's does. Without a command it serves.")
         // they are in the help of `serve`
         .args(settings_arguments().map(|setting| setting.hide(true)))
@@ -110,6 +134,9 @@ fn commands() -> Command {
         .subcommand(explain::command(settings_arguments()))
         .subcommand(lint::command())
         .subcommand(passwd::command())
+        .subcommand(doctor::command(settings_arguments()))
+        .subcommand(migrate_database::command(settings_arguments()))
+        .subcommand(settings::command(|| settings_arguments().collect()))
         .subcommand(ping::command(settings_arguments()))
         .subcommand(token::command())
         .subcommand(validate::command())
@@ -139,7 +166,11 @@ pub fn run() -> ExitCode {
             };
         }
     };
+    if matches.get_flag(VERSION) {
+        return version::run(matches.get_flag(VERBOSE)).map_or_else(|line| refuse(Exit::Usage, &line), ExitCode::from);
+    }
     let answered = match matches.subcommand() {
+        Some(("settings", asked)) if asked.subcommand_name() == Some("defaults") => Some(settings::defaults()),
         Some(("ce", asked)) => Some(ce::run(asked)),
         Some(("check", asked)) => Some(check::run(asked)),
         Some((name, asked)) if registry::NAMES.contains(&name) => Some(registry::run(name, asked)),
@@ -159,16 +190,27 @@ pub fn run() -> ExitCode {
     }
     let mut flags = given(&matches);
     match matches.subcommand() {
-        Some(("serve" | "backup" | "ping", own)) => flags.extend(given(own)),
-        Some(("access" | "audit", asked)) => flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default()),
+        Some(("serve" | "backup" | "ping" | "doctor" | "migrate-database", own)) => flags.extend(given(own)),
+        Some(("access" | "audit" | "settings", asked)) => {
+            flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default());
+        }
         _ => {}
     }
     let environment: BTreeMap<String, String> =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
-    let outcome = match config::load(&flags, &environment) {
+    let loaded = config::load(&flags, &environment);
+    if let Some(("doctor", asked)) = matches.subcommand() {
+        return doctor::run(loaded, asked).map_or_else(|(exit, line)| refuse(exit, &line), ExitCode::from);
+    }
+    let outcome = match loaded {
         Ok(settings) => match matches.subcommand() {
             Some(("backup", asked)) => backup::run(&settings, asked).map(|()| Exit::Success),
             Some(("ping", asked)) => ping::run(&settings, asked),
+            Some(("migrate-database", asked)) => migrate_database::run(&settings, asked),
+            Some(("settings", asked)) => match (asked.subcommand(), config::given(&flags, &environment)) {
+                (Some((what, asked)), Ok(given)) => settings::run((&settings, &given), what, asked),
+                (_, given) => given.map(|_| Exit::Usage).map_err(|error| (Exit::Usage, error.to_string())),
+            },
             Some(("audit", asked)) => {
                 asked.subcommand().map_or(Ok(Exit::Usage), |(what, asked)| audit::run(&settings, what, asked, serve::now()))
             }

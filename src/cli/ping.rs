@@ -24,7 +24,7 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
 }
 
 /// Where the server of these settings is reached from its own machine: its listener for health and metrics, else the first plain one.
-fn own_url(settings: &Settings) -> Result<String, Failure> {
+pub(super) fn own_url(settings: &Settings) -> Result<String, Failure> {
     let has_certificate = settings.tls_cert.is_some();
     let plain = || settings.listen.iter().find(|endpoint| !endpoint.is_https(has_certificate));
     let listen = settings.admin_listen.as_ref().or_else(|| plain().map(|endpoint| &endpoint.address));
@@ -39,21 +39,37 @@ fn own_url(settings: &Settings) -> Result<String, Failure> {
     Ok(format!("http://{host}:{port}"))
 }
 
+/// Why a server is not ready.
+pub(super) enum NotReady {
+    /// It can't be asked.
+    Absent(String),
+    /// It says so.
+    Unready(String),
+}
+
+/// Asks a server whether it is ready.
+pub(super) async fn ask(url: &str) -> Result<(), NotReady> {
+    let client = Client::new(url, &RegistryLogin::default()).map_err(NotReady::Absent)?;
+    match tokio::time::timeout(TIME_LIMIT, client.get("/readyz")).await {
+        Ok(Ok(answer)) if answer.status == 200 => Ok(()),
+        Ok(Ok(answer)) => Err(NotReady::Unready(answer.complaint())),
+        Ok(Err(why)) => Err(NotReady::Absent(why)),
+        Err(_) => Err(NotReady::Absent(format!("no answer within {} s", TIME_LIMIT.as_secs()))),
+    }
+}
+
 pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, Failure> {
     let url = match asked.get_one::<String>(URL) {
         Some(url) => url.clone(),
         None => own_url(settings)?,
     };
     let failed = |why: String| (Exit::Usage, format!("ping: {why}"));
-    let client = Client::new(&url, &RegistryLogin::default()).map_err(failed)?;
+    Client::new(&url, &RegistryLogin::default()).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(format!("the network can't be used: {error}")))?;
-    let answer = runtime.block_on(async { tokio::time::timeout(TIME_LIMIT, client.get("/readyz")).await });
-    let not_ready = |why: String| (Exit::Refused, format!("{url}: {why}"));
-    match answer {
-        Ok(Ok(answer)) if answer.status == 200 => Ok(Exit::Success),
-        Ok(Ok(answer)) => Err(not_ready(format!("not ready: {}", answer.complaint()))),
-        Ok(Err(why)) => Err(not_ready(why)),
-        Err(_) => Err(not_ready(format!("no answer within {} s", TIME_LIMIT.as_secs()))),
+    match runtime.block_on(ask(&url)) {
+        Ok(()) => Ok(Exit::Success),
+        Err(NotReady::Unready(why)) => Err((Exit::Refused, format!("{url}: not ready: {why}"))),
+        Err(NotReady::Absent(why)) => Err((Exit::Refused, format!("{url}: {why}"))),
     }
 }

@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::kms::{exporter_seal, kms};
 use super::listeners::Listeners;
 use super::log::Log;
+use super::service_manager::{State, tell};
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
 use super::{Failure, audit, database, oidc};
@@ -106,6 +107,7 @@ async fn serve(
         None => None,
     };
     tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
+    tell(State::Ready);
     server::serve(listeners.with(tls.as_ref()), app.clone(), metrics, server, stop).await;
     app.flush().await;
     drop(admin);
@@ -146,9 +148,13 @@ fn gate(settings: &Settings, files: &AccessFiles, is_local: bool) -> Result<Opti
     Ok(Some(gate))
 }
 
+/// Files that may be open beside connections to clients.
+pub(super) fn other_files(settings: &Settings) -> u64 {
+    OTHER_FILES + u64::from(settings.database_connections) + u64::from(settings.sqlite_readers)
+}
+
 fn server_settings(settings: &Settings) -> ServerSettings {
-    let others = OTHER_FILES + u64::from(settings.database_connections) + u64::from(settings.sqlite_readers);
-    let room = server::room_for_connections(server::raise_open_files(), others);
+    let room = server::room_for_connections(server::raise_open_files(), other_files(settings));
     if room < settings.max_connections {
         tracing::warn!("max-connections is {room} here, for the system allows no more open files (ulimit -n)");
     }
@@ -177,16 +183,34 @@ fn clock() -> Clock {
     Arc::new(now)
 }
 
-async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, Failure> {
-    let url = &settings.database;
-    let failed = |error: StoreError| {
-        let exit = match &error {
-            StoreError::Newer { .. } => Exit::NewerDatabase,
-            StoreError::InUse { .. } => Exit::DatabaseInUse,
-            _ => Exit::Database,
-        };
-        (exit, format!("can't use the database: {error}"))
+/// What a database that can't be used ends the process with.
+pub(super) fn unusable(error: &StoreError) -> Failure {
+    let exit = match error {
+        StoreError::Newer { .. } => Exit::NewerDatabase,
+        StoreError::InUse { .. } => Exit::DatabaseInUse,
+        _ => Exit::Database,
     };
+    (exit, format!("can't use the database: {error}"))
+}
+
+pub(super) fn postgres_options(settings: &Settings) -> PostgresOptions {
+    let mut options = PostgresOptions::new(settings.database.clone());
+    options.max_connections = settings.database_connections.max(4);
+    options.audit = settings.audit;
+    options.answer_timeout = settings.database_answer_timeout;
+    options.statement_timeout = settings.database_statement_timeout;
+    options.lock_timeout = settings.database_lock_timeout;
+    options.acquire_timeout = settings.database_acquire_timeout;
+    options.poll_interval = settings.database_poll_interval;
+    options.read_age = settings.read_consistency.age();
+    options.statement_cache = settings.database_statement_cache;
+    options
+}
+
+/// Opens the database, creating and migrating it as needed.
+pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, Failure> {
+    let url = &settings.database;
+    let failed = |error: StoreError| unusable(&error);
     if let Some(path) = database::sqlite_path(url)? {
         let mut options = SqliteOptions::new(path);
         options.readers = settings.sqlite_readers.max(1);
@@ -196,16 +220,7 @@ async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, 
         return Ok(Arc::new(SqliteStore::open(options, clock()).await.map_err(failed)?));
     }
     if database::is_postgres(url) {
-        let mut options = PostgresOptions::new(url.clone());
-        options.max_connections = settings.database_connections.max(4);
-        options.audit = settings.audit;
-        options.answer_timeout = settings.database_answer_timeout;
-        options.statement_timeout = settings.database_statement_timeout;
-        options.lock_timeout = settings.database_lock_timeout;
-        options.acquire_timeout = settings.database_acquire_timeout;
-        options.poll_interval = settings.database_poll_interval;
-        options.read_age = settings.read_consistency.age();
-        options.statement_cache = settings.database_statement_cache;
+        let mut options = postgres_options(settings);
         options.observer = Arc::new(metrics.clone());
         let store = Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?);
         if settings.outage_reads == OutageReads::Off {

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::exit::Exit;
 use super::log::Log;
+use super::service_manager::{State, tell};
 use crate::config::{ConfigError, Settings};
 
 fn caught(kind: SignalKind) -> Result<Signal, (Exit, String)> {
@@ -29,6 +30,7 @@ pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()>, (Exit, String)
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        tell(State::Stopping);
         tracing::info!("stopping: open requests may finish");
     })
 }
@@ -43,6 +45,7 @@ pub(super) fn reload_when_asked(
     let mut hangup = caught(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
+            tell(State::Reloading);
             for watcher in &watchers {
                 watcher.notify_one();
             }
@@ -54,6 +57,7 @@ pub(super) fn reload_when_asked(
                 Ok(level) => tracing::info!("configuration read anew: log-level is {level}; other settings need a restart"),
                 Err(reason) => tracing::error!("configuration not read anew, and nothing changed: {reason}"),
             }
+            tell(State::Ready);
         }
     });
     Ok(())

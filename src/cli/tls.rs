@@ -87,6 +87,15 @@ impl TlsFiles {
         Ok(tls)
     }
 
+    /// When the certificate ends, and when the first list of revoked ones should have been replaced, in seconds since 1970. All of it
+    /// has been found to fit together.
+    pub(super) fn dates(&self) -> Result<(u64, Option<u64>), String> {
+        let texts = self.read()?;
+        Tls::new(&texts, self.options, self.certificates.clone()).map_err(|error| error.to_string())?;
+        let said = |error: crate::server::TlsError| error.to_string();
+        Ok((texts.expires().map_err(said)?, texts.lists_expire().map_err(said)?))
+    }
+
     /// Puts what changes in the files in force. Files that can't be used change nothing.
     pub(super) fn watch(self, tls: Arc<Tls>, metrics: Metrics, now: Arc<Notify>) {
         file_watch::watch(Watched { files: self, tls, metrics }, now);

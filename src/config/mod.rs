@@ -2,10 +2,12 @@
 //!
 //! `settings` declares each setting once; its flag (`--max-body-bytes`), its variable (`ACCORDANT_MAX_BODY_BYTES`) and its key in
 //! the file (`max-body-bytes`) follow from its name. `value` reads durations, sizes and the like, `events` the lists about
-//! CloudEvents. Names that nobody knows are refused, with the nearest known one as a hint. `endpoint` is where to listen.
+//! CloudEvents. Names that nobody knows are refused, with the nearest known one as a hint. `endpoint` is where to listen, `groups` are the
+//! headings under which settings stand.
 
 mod endpoint;
 mod events;
+mod groups;
 mod settings;
 mod value;
 
@@ -14,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use endpoint::{Endpoint, Endpoints};
 pub use events::List;
+pub use groups::{GROUPS, group};
 pub use settings::{SETTINGS, Setting, Settings};
 pub use value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes, Switch, age_seconds};
 
@@ -35,6 +38,18 @@ const RESERVED: [&str; 2] = ["ACCORDANT_COMMIT", "ACCORDANT_REGISTRY"];
 /// Nor are these: like `ACCORDANT_REGISTRY` they are for commands that ask a registry.
 const OF_CLIENTS: &str = "ACCORDANT_REGISTRY_";
 
+/// A value that somebody has given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    pub name: &'static str,
+    pub value: String,
+    /// Where: `--list-limit`, `environment variable ACCORDANT_LIST_LIMIT`, `accordant.toml: list-limit`.
+    pub origin: String,
+}
+
+/// What takes values in their order, the later ones in the place of the earlier.
+type Taker<'t> = dyn FnMut(Given) -> Result<(), ConfigError> + 't;
+
 /// Merges the layers.
 ///
 /// `flags` are the values from the command line by setting name; `environment` all variables of the process; `file` the
@@ -44,10 +59,42 @@ const OF_CLIENTS: &str = "ACCORDANT_REGISTRY_";
 /// [`ConfigError`]: an unknown name, a value that can't be read, or a file that can't be.
 pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<String, String>) -> Result<Settings, ConfigError> {
     let mut settings = Settings::default();
-    let named = flags.get("config").or_else(|| environment.get("ACCORDANT_CONFIG"));
-    if let Some(path) = named {
-        apply_file(&mut settings, Path::new(path))?;
+    read(flags, environment, &mut |given| set(&mut settings, &given))?;
+    if let Some(path) = config_file(flags, environment) {
         settings.config = Some(PathBuf::from(path));
+    }
+    Ok(settings)
+}
+
+/// The values that count, by name, as they were written; without those that are the defaults because nobody has said otherwise.
+///
+/// # Errors
+/// As [`load`].
+pub fn given(
+    flags: &BTreeMap<&'static str, String>,
+    environment: &BTreeMap<String, String>,
+) -> Result<BTreeMap<&'static str, Given>, ConfigError> {
+    let mut last = BTreeMap::new();
+    let mut settings = Settings::default();
+    read(flags, environment, &mut |given| {
+        set(&mut settings, &given)?;
+        last.insert(given.name, given);
+        Ok(())
+    })?;
+    Ok(last)
+}
+
+fn config_file<'a>(flags: &'a BTreeMap<&'static str, String>, environment: &'a BTreeMap<String, String>) -> Option<&'a String> {
+    flags.get("config").or_else(|| environment.get("ACCORDANT_CONFIG"))
+}
+
+fn read(
+    flags: &BTreeMap<&'static str, String>,
+    environment: &BTreeMap<String, String>,
+    take: &mut Taker<'_>,
+) -> Result<(), ConfigError> {
+    if let Some(path) = config_file(flags, environment) {
+        read_file(Path::new(path), take)?;
     }
     for (variable, value) in environment.iter().filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
         let name = variable.trim_start_matches(ENV_PREFIX).to_lowercase().replace('_', "-");
@@ -59,12 +106,12 @@ pub fn load(flags: &BTreeMap<&'static str, String>, environment: &BTreeMap<Strin
         }
         let as_variable = |name: &str| format!("{ENV_PREFIX}{}", name.replace('-', "_").to_uppercase());
         let known = find(&name).ok_or_else(|| unknown("environment variable", variable, nearest(&name).map(as_variable)))?;
-        set(&mut settings, known, value, &format!("environment variable {variable}"))?;
+        take(Given { name: known, value: value.clone(), origin: format!("environment variable {variable}") })?;
     }
     for (name, value) in flags {
-        set(&mut settings, name, value, &format!("--{name}"))?;
+        take(Given { name, value: value.clone(), origin: format!("--{name}") })?;
     }
-    Ok(settings)
+    Ok(())
 }
 
 /// Whether Kubernetes has set a variable because of a Service that is called `accordant`, or begins so.
@@ -92,8 +139,16 @@ fn find(name: &str) -> Option<&'static str> {
 
 /// Settings that nobody but the server should read; each has a companion `…-file`, which is read at the start.
 const SECRETS: [&str; 4] = ["database", "kms-local-secret", "kms-aws-secret-access-key", "exporter-secret"];
+/// These have none, or one that is read again and again.
+const OTHER_SECRETS: [&str; 2] = ["kms-vault-token", "kms-aws-session-token"];
 
-fn set(settings: &mut Settings, name: &str, value: &str, origin: &str) -> Result<(), ConfigError> {
+/// Whether a value is nobody's business.
+pub fn is_secret(name: &str) -> bool {
+    SECRETS.contains(&name) || OTHER_SECRETS.contains(&name)
+}
+
+fn set(settings: &mut Settings, given: &Given) -> Result<(), ConfigError> {
+    let Given { name, value, origin } = given;
     if let Some(secret) = name.strip_suffix("-file").filter(|name| SECRETS.contains(name) && !value.is_empty()) {
         let text = std::fs::read_to_string(value).map_err(|error| ConfigError(format!("{origin}: {value}: {error}")))?;
         settings.set(secret, text.trim()).map_err(|reason| ConfigError(format!("{origin}: what is in {value} {reason}")))?;
@@ -106,14 +161,14 @@ fn unknown(what: &str, name: &str, hint: Option<String>) -> ConfigError {
     ConfigError(format!("unknown {what} '{name}'{hint}"))
 }
 
-fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), ConfigError> {
+fn read_file(path: &Path, take: &mut Taker<'_>) -> Result<(), ConfigError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{shown}: {error}")))?;
     let table: toml::Table = text.parse().map_err(|error| ConfigError(format!("{shown}: {}", reason(&text, &error))))?;
     for (key, value) in &table {
         let name = key.replace('_', "-");
         if let (toml::Value::Table(lists), "cloudevents") = (value, name.as_str()) {
-            apply_lists(settings, lists, &shown.to_string())?;
+            read_lists(lists, &shown.to_string(), take)?;
             continue;
         }
         if value.is_table() && name == ACCESS {
@@ -124,7 +179,7 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), ConfigError> {
         let known = known.ok_or_else(|| unknown(&format!("key in {shown}:"), key, nearest(&name).map(str::to_owned)))?;
         let origin = format!("{shown}: {key}");
         let text = scalar(value).ok_or_else(|| ConfigError(format!("{origin} must be a string, a number or a boolean")))?;
-        set(settings, known, &text, &origin)?;
+        take(Given { name: known, value: text, origin })?;
     }
     Ok(())
 }
@@ -138,19 +193,19 @@ fn reason(text: &str, error: &toml::de::Error) -> String {
 }
 
 /// The file's table `cloudevents`: lists, and settings whose names begin so.
-fn apply_lists(settings: &mut Settings, table: &toml::Table, shown: &str) -> Result<(), ConfigError> {
+fn read_lists(table: &toml::Table, shown: &str, take: &mut Taker<'_>) -> Result<(), ConfigError> {
     for (key, value) in table {
         let origin = format!("{shown}: cloudevents.{key}");
         if let Some((_, setting)) = events::LISTS.iter().find(|(list, _)| list == key) {
             let text = events::from_file(setting, value).map_err(|reason| ConfigError(format!("{origin} {reason}")))?;
-            set(settings, setting, &text, &origin)?;
+            take(Given { name: setting, value: text, origin })?;
             continue;
         }
         let name = format!("cloudevents-{}", key.replace('_', "-"));
         let hint = || nearest(&name).map(|near| near.replacen('-', ".", 1));
         let known = find(&name).ok_or_else(|| unknown(&format!("key in {shown}:"), &format!("cloudevents.{key}"), hint()))?;
         let text = scalar(value).ok_or_else(|| ConfigError(format!("{origin} must be a string, a number or a boolean")))?;
-        set(settings, known, &text, &origin)?;
+        take(Given { name: known, value: text, origin })?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 //! | `audit/` | the record of who changed what: its entries, and the chain that they are sealed into |
 //! | `search.rs`, `statistics.rs`, `counts.rs` | what is searched for, and what is found; how much there is |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
+//! | `inspection.rs` | what can be seen of a database before a server works with it |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
 //! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
@@ -32,6 +33,7 @@ mod error;
 mod exporters;
 mod freshness;
 mod generation;
+mod inspection;
 mod keys;
 mod observer;
 mod outage;
@@ -52,6 +54,7 @@ pub use error::StoreError;
 pub use exporters::{ExporterChange, ExporterProgress, ExporterRow};
 pub use freshness::{Extent, Freshness, Registrations};
 pub use generation::{Generation, KnownGeneration};
+pub use inspection::{Migration, MigrationState, PostgresInspection, SqliteInspection};
 pub use keys::{KeyChange, KeyOutcome};
 pub use observer::{StoreObserver, Unobserved};
 pub use outage::OutageReads;

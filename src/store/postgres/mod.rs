@@ -10,6 +10,7 @@
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
 //! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
+//! | `inspect.rs` | what can be seen of the database before anything is done |
 //! | `insert_version.rs`, `words.rs` | the statements that write a version, and the index of words |
 
 use std::pin::pin;
@@ -67,6 +68,7 @@ mod connections;
 mod follower;
 mod hosts;
 mod insert_version;
+mod inspect;
 mod reachability;
 mod sealer;
 mod session;
@@ -79,6 +81,7 @@ pub use audit::PostgresAudit;
 use connections::{Connections, Lease, Purpose};
 use follower::Follower;
 use hosts::Hosts;
+pub use inspect::inspect;
 use reachability::Reachability;
 use sealer::Sealer;
 use session::{Connector, Session};
@@ -531,9 +534,18 @@ impl PostgresStore {
     }
 }
 
+fn migrator() -> sqlx::migrate::Migrator {
+    sqlx::migrate!("migrations/postgres")
+}
+
+/// The highest migration that this binary knows.
+pub fn latest_migration() -> i64 {
+    migrator().iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 /// Migrates in one transaction, whose lock replaces sqlx's: that one belongs to a session, and a pooler has none to give.
 async fn migrate(session: &mut Session, is_pooled: bool) -> Result<(), StoreError> {
-    let mut migrator = sqlx::migrate!("migrations/postgres");
+    let mut migrator = migrator();
     migrator.set_locking(false);
     let mut transaction = session.connection().begin().await?;
     // a migration takes what it takes, and so do those of other replicas that are waited for

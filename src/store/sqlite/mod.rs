@@ -26,6 +26,7 @@ use crate::types::{
 pub use audit::SqliteAudit;
 pub use backup::backup;
 use file::DatabaseFile;
+pub use inspect::{inspect, library_version};
 use writer::{Health, Keeping, Known, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
@@ -59,6 +60,7 @@ macro_rules! found_schemas {
 mod backup;
 mod file;
 mod insert_version;
+mod inspect;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod words;
@@ -124,6 +126,15 @@ mod dialect {
     pub(super) async fn disrupted(_: &mut super::Conn) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+fn migrator() -> sqlx::migrate::Migrator {
+    sqlx::migrate!("migrations/sqlite")
+}
+
+/// The highest migration that this binary knows.
+pub fn latest_migration() -> i64 {
+    migrator().iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// How the file is opened.
@@ -205,7 +216,7 @@ impl SqliteStore {
             .foreign_keys(true)
             .disable_statement_logging();
         let mut conn = connect.connect().await?;
-        let migrator = sqlx::migrate!("migrations/sqlite");
+        let migrator = migrator();
         super::migrated(&migrator, migrator.run(&mut conn).await)?;
         let fresh_id = uuid::Uuid::new_v4().to_string();
         let cluster_id = sql::init(&mut conn, &fresh_id, clock()).await?;

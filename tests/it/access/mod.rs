@@ -5,7 +5,7 @@ mod keys;
 mod lists;
 mod logins;
 pub mod matrix;
-mod oidc;
+pub mod oidc;
 mod rates;
 mod rules;
 mod spellings;

@@ -7,6 +7,7 @@ mod ce_validate;
 pub mod check;
 mod cloudevents_config;
 mod data;
+mod doctor;
 mod help;
 mod lint;
 mod migrate;

@@ -1,8 +1,11 @@
 //! The configuration of the server: where a setting may come from, and which values are refused.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use accordant::config::{self, SETTINGS};
+use accordant::config::{self, GROUPS, SETTINGS};
+
+use super::check::{folder, run_with};
 
 fn load(flags: &[(&'static str, &str)], environment: &[(&str, &str)]) -> Result<config::Settings, config::ConfigError> {
     let flags = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
@@ -117,12 +120,113 @@ fn secrets_are_read_from_files_and_never_shown() {
     assert_eq!(load(&[("config", config)], &[]).unwrap().database, url);
 }
 
+const HEAD: &str = "# Settings
+
+Each setting has a flag (`--list-limit 50`), an environment variable (`ACCORDANT_LIST_LIMIT=50`) and a key in the TOML file that `--config`
+names (`list-limit = 50`); flags win over the environment, that over the file. Unknown names are refused. Secrets can come from files:
+`database-file` for `database`, and so on. The tables `[access]` and `[cloudevents]` of the file are described in [security.md](security.md)
+and [cloudevents.md](cloudevents.md).
+
+```sh
+accordant settings defaults > accordant.toml     # a file with all of this in it, as comments
+accordant settings check --config accordant.toml # could a server start with it?
+accordant settings show --config accordant.toml  # what counts, and where each value comes from; secrets are hidden
+```
+
+The list-like settings of CloudEvents may be given several times as flags. Sizes are written as `4194304`, `512KiB` or `4MiB`, times as
+`500ms`, `30s`, `2m` or `1h`, ages as `0s`, `5m`, `24h` or `365d`. At SIGHUP `log-level` and the files that are named here are read anew;
+everything else needs a restart.
+
+This page is made from the table in `src/config/settings.rs` (`UPDATE_DOCS=1 cargo test --test it -- page_of_settings`).
+";
+
 #[test]
-fn every_setting_stands_in_the_readme_with_its_default() {
-    let readme = include_str!("../../../README.md");
-    for setting in SETTINGS {
-        let default = if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
-        let row = format!("| `{}` | {default} | {} |", setting.name, setting.help);
-        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
+fn the_page_of_settings_says_what_the_table_says() {
+    let mut page = HEAD.to_owned();
+    for heading in GROUPS {
+        write!(page, "\n## {heading}\n\n| Setting | Default | What it does |\n| --- | --- | --- |\n").unwrap();
+        for setting in SETTINGS.iter().filter(|setting| config::group(setting.name) == heading) {
+            let default = if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
+            writeln!(page, "| `{}` | {default} | {} |", setting.name, setting.help).unwrap();
+        }
+    }
+    assert!(SETTINGS.iter().all(|setting| GROUPS.contains(&config::group(setting.name))));
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/settings.md is not what the table says: UPDATE_DOCS=1 cargo test --test it -- page_of_settings"
+    );
+}
+
+#[test]
+fn what_counts_is_shown_with_its_origin_and_without_secrets() {
+    let files = folder(&[("a.toml", "list-limit = 7\nlog-format = \"json\"\nexporter-secret = \"hunter2-hunter2\"\n")]);
+    let variables =
+        [("ACCORDANT_DATABASE", "postgres://u:hunter2@h:5432/d?sslpassword=hunter2"), ("ACCORDANT_LOG_FORMAT", "human")];
+    let shown = run_with(files.path(), "settings show --config a.toml --list-limit 8", "", &variables);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(!shown.out.contains("hunter2"), "{}", shown.out);
+    for line in [
+        "list-limit = 8 # --list-limit",
+        "log-format = \"human\" # environment variable ACCORDANT_LOG_FORMAT",
+        "exporter-secret = \"********\" # a.toml: exporter-secret",
+        "database = \"postgres://u:********@h:5432/d\" # environment variable ACCORDANT_DATABASE",
+        "cache-bytes = \"32MiB\" # default",
+    ] {
+        assert!(shown.out.lines().any(|shown| shown == line), "{line}\n{}", shown.out);
+    }
+    // what is shown is a configuration file again, but for what is hidden
+    std::fs::write(files.path().join("again.toml"), &shown.out).unwrap();
+    assert_eq!(run_with(files.path(), "settings check --config again.toml --database sqlite://x.db", "", &[]).code, 0);
+    let shown = run_with(files.path(), "settings show --config a.toml --format json", "", &[]);
+    let rows: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), SETTINGS.len());
+    let row = rows.as_array().unwrap().iter().find(|row| row["setting"] == "list-limit").unwrap();
+    assert_eq!((row["value"].as_str(), row["origin"].as_str()), (Some("7"), Some("a.toml: list-limit")));
+}
+
+#[test]
+fn settings_are_checked_with_the_files_that_they_name() {
+    let files = folder(&[
+        ("rules.toml", "[[allow]]\nprincipals = [\"*\"]\nroles = [\"reader\"]\nsubjects = [\"*\"]\n"),
+        ("broken.toml", "[[allow]]\nroles = 7\n"),
+    ]);
+    let check = |arguments: &str| run_with(files.path(), &format!("settings check {arguments}"), "", &[]);
+    let good = check("--access-file rules.toml");
+    assert!(good.code == 0 && good.out.starts_with("the settings are good; 1 of "), "{}{}", good.out, good.err);
+    for (arguments, said) in [
+        ("--access-file broken.toml", "broken.toml"),
+        ("--access-file missing.toml", "missing.toml"),
+        ("--list-limit many", "--list-limit: 'many' is not a whole number"),
+        ("--tls-cert missing.pem", "tls-cert is given without tls-key"),
+        ("--listen https://0.0.0.0:1", "needs tls-cert and tls-key"),
+        ("--log-level loud", "log-level: 'loud'"),
+        ("--database mysql://x", "database: 'mysql:...'"),
+    ] {
+        let run = check(arguments);
+        assert!(run.code == 2 && run.err.contains(said), "{arguments}: {} {}", run.code, run.err);
+    }
+    assert!(!files.path().join("accordant.db").exists(), "nothing was opened");
+}
+
+#[test]
+fn the_defaults_are_a_file_in_which_every_setting_stands() {
+    let files = folder(&[]);
+    let defaults = run_with(files.path(), "settings defaults", "", &[]);
+    assert_eq!(defaults.code, 0, "{}", defaults.err);
+    let uncommented = |line: &str| line.strip_prefix("# ").filter(|line| line.contains(" = ")).map(str::to_owned);
+    let known = |line: &String| SETTINGS.iter().any(|setting| line.starts_with(&format!("{} = ", setting.name)));
+    let lines: Vec<String> = defaults.out.lines().filter_map(uncommented).filter(known).collect();
+    assert_eq!(lines.len(), SETTINGS.len() - 1, "all but `config`");
+    std::fs::write(files.path().join("a.toml"), lines.join("\n")).unwrap();
+    let shown = run_with(files.path(), "settings show --format json --config a.toml", "", &[]);
+    let rows: serde_json::Value = serde_json::from_str(&shown.out).unwrap_or_else(|_| panic!("{}", shown.err));
+    for row in rows.as_array().unwrap() {
+        let setting = SETTINGS.iter().find(|setting| setting.name == row["setting"]).unwrap();
+        assert!(setting.name == "config" || row["value"] == setting.default, "{row}");
     }
 }

@@ -2,9 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
-use crate::support::process::{Process, exchange};
+use crate::support::process::{Process, command, exchange};
 
 #[test]
 fn until_the_delay_is_over_a_server_that_stops_takes_connections_and_says_so() {
@@ -84,4 +85,51 @@ fn health_and_metrics_have_an_address_of_their_own() {
     drop(busy);
     let (code, log) = process.stop();
     assert_eq!(code, 0, "{log}");
+}
+
+/// What systemd hears on its socket, one message at a time.
+fn heard(socket: &UnixDatagram) -> String {
+    let mut message = [0; 256];
+    let length = socket.recv(&mut message).unwrap();
+    String::from_utf8(message[..length].to_vec()).unwrap()
+}
+
+#[test]
+fn systemd_is_told_when_the_server_is_ready_reloads_and_stops() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let mut server = command(directory.path());
+    let process = Process::spawn(server.args(["--listen", "127.0.0.1:0"]).env("NOTIFY_SOCKET", &path));
+    assert_eq!(heard(&socket), "READY=1\nSTATUS=serving");
+    process.signal("-HUP");
+    assert_eq!(heard(&socket), "RELOADING=1\nSTATUS=reading the configuration anew");
+    assert_eq!(heard(&socket), "READY=1\nSTATUS=serving");
+    process.signal("-TERM");
+    assert_eq!(heard(&socket), "STOPPING=1\nSTATUS=letting open requests finish");
+    assert_eq!(process.stop().0, 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn systemd_may_listen_under_an_abstract_name_or_not_at_all() {
+    use std::os::linux::net::SocketAddrExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let name = format!("accordant-test-{}", std::process::id());
+    let socket = UnixDatagram::bind_addr(&std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let start = |socket: &str| {
+        let mut server = command(directory.path());
+        Process::spawn(server.args(["--listen", "127.0.0.1:0"]).env("NOTIFY_SOCKET", socket))
+    };
+    let process = start(&format!("@{name}"));
+    assert_eq!(heard(&socket), "READY=1\nSTATUS=serving");
+    assert_eq!(process.stop().0, 0);
+    // nobody there: the server serves nevertheless
+    let process = start("/no/such/socket");
+    assert_eq!(exchange(&process.address, "GET", "/readyz", "").unwrap().0, 200);
+    let (code, log) = process.stop();
+    assert!(code == 0 && log.contains("systemd can't be told"), "{log}");
 }

@@ -4,6 +4,7 @@ mod citations;
 mod guid;
 mod layering;
 mod metrics_page;
+mod monitoring;
 mod openapi;
 mod rules_page;
 pub mod vectors;
