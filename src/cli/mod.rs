@@ -75,6 +75,7 @@ mod tls;
 mod token;
 mod validate;
 mod version;
+mod watchdog;
 
 pub use exit::Exit;
 

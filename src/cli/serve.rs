@@ -15,6 +15,7 @@ use super::log::Log;
 use super::service_manager::{State, tell};
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
+use super::watchdog::{self, Watchdog};
 use super::{Failure, audit, database, oidc};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
@@ -59,6 +60,7 @@ async fn serve(
     load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static,
 ) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
+    let watchdog = Watchdog::start(settings.shutdown_delay.0 + settings.shutdown_timeout, watchdog::end)?;
     let _caught = survive_file_size_limit()?;
     let [reload_access, reload_tls, reload_keys] = std::array::from_fn(|_| Arc::new(Notify::new()));
     let watchers = [&reload_access, &reload_tls, &reload_keys].map(Arc::clone);
@@ -109,6 +111,7 @@ async fn serve(
     tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
     tell(State::Ready);
     server::serve(listeners.with(tls.as_ref()), app.clone(), metrics, server, stop).await;
+    watchdog.drained();
     app.flush().await;
     drop(admin);
     store.close().await;

@@ -22,14 +22,22 @@ pub(super) fn survive_file_size_limit() -> Result<Signal, (Exit, String)> {
     caught(SignalKind::from_raw(SIGXFSZ))
 }
 
-/// Resolves at SIGTERM or SIGINT; they are caught from the call on, not only once it is awaited.
-pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()>, (Exit, String)> {
+/// The same, and nothing is said.
+pub(super) fn asked() -> Result<impl Future<Output = ()>, (Exit, String)> {
     let (mut terminate, mut interrupt) = (caught(SignalKind::terminate())?, caught(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+    })
+}
+
+/// Resolves at SIGTERM or SIGINT; they are caught from the call on, not only once it is awaited.
+pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()>, (Exit, String)> {
+    let asked = asked()?;
+    Ok(async move {
+        asked.await;
         tell(State::Stopping);
         tracing::info!("stopping: open requests may finish");
     })
