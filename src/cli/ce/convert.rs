@@ -52,7 +52,7 @@ enum Origin {
     /// An event or a batch in JSON, or with --header the body of an HTTP request
     #[default]
     Http,
-    /// A Kafka record in JSON, or an array of them: {"headers": [{"key", "value"}], "value" | "value_base64"}
+    /// A Kafka record in JSON, or an array of them, as /cloudevents/validate/kafka takes it
     Kafka,
 }
 
@@ -61,7 +61,7 @@ enum Origin {
 enum DataEncoding {
     /// Avro's or Protobuf's binary encoding
     Binary,
-    /// Avro's JSON encoding, or ProtoJSON
+    /// JSON, as Avro and Protobuf write it
     Json,
 }
 

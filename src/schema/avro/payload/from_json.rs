@@ -141,7 +141,10 @@ impl<'b> Reader<'b, '_, '_> {
 fn rounds(model: &Model, id: NodeId, value: &Value) -> bool {
     let is_float = matches!(model.node(id).kind, NodeKind::Primitive(Primitive::Float));
     let same = |text: &str| {
-        text.parse::<f64>().ok().zip(text.parse::<f32>().ok()).is_some_and(|(wide, narrow)| f64::from(narrow) == wide)
+        text.parse::<f64>()
+            .ok()
+            .zip(text.parse::<f32>().ok())
+            .is_some_and(|(wide, narrow)| f64::from(narrow).to_bits() == wide.to_bits())
     };
     is_float && matches!(&value.kind, Kind::Number(text) if !same(text))
 }

@@ -1,7 +1,6 @@
 //! Data in the wire format.
 
-use super::decode::low_bits;
-use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT};
+use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT, low_bits};
 use super::types::{Field, FieldContent, Types};
 use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::pointer::Segment;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::binary;
 use super::message::{ENTRY, FieldValue, Message, Value};
-use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT};
+use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT, low_bits};
 use super::types::{Field, FieldContent, Types};
 use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::protobuf::varint;
@@ -236,11 +236,6 @@ fn skip(wire: u8, rest: &mut &[u8]) -> Result<(), Fault> {
         }
         _ => Err(broken()),
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "decoders take the low bits of numbers that are too long")]
-pub(super) fn low_bits(number: u64) -> i32 {
-    (number as u32).cast_signed()
 }
 
 fn scalar<'b>(scalar: Scalar, rest: &mut &'b [u8]) -> Result<Value<'b>, Fault> {

@@ -34,6 +34,12 @@ pub(super) const START: u8 = 3;
 pub(super) const END: u8 = 4;
 pub(super) const THIRTY_TWO: u8 = 5;
 
+/// The value of an `int32` or an enum.
+#[expect(clippy::cast_possible_truncation, reason = "decoders take the low bits of numbers that are too long")]
+pub(super) fn low_bits(number: u64) -> i32 {
+    (number as u32).cast_signed()
+}
+
 impl Scalar {
     pub(super) fn named(name: &str) -> Option<Self> {
         name.parse().ok()
