@@ -8,7 +8,7 @@
 //! - `print`, `logical_type`: canonical, normalized and resolved text
 //! - `equality`: which schemas are one
 //! - `compat`: `rules` (one function for each), the `walk` that applies them, what is said about an `incompatibility`
-//! - `tags`: inline tags
+//! - `tags`: inline tags; `typed`: the types as rules of data contracts see them
 //! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `payload`: data under a schema
 //!
@@ -31,6 +31,7 @@ mod print;
 mod schema;
 mod tags;
 mod to_logical;
+mod typed;
 mod value;
 
 use std::collections::HashMap;
