@@ -174,7 +174,10 @@ impl<'c> Checker<'c> {
         let is_right = found.is_empty();
         found.into_iter().for_each(&mut add);
         if is_right && is_condition(rule) && !matches!(known, Known::Any | Known::Kind(Kind::Bool)) {
-            add(ExprError { message: format!("a condition gives bool, and this gives {}", known.word()), position: position(text, 0) });
+            add(ExprError {
+                message: format!("a condition gives bool, and this gives {}", known.word()),
+                position: position(text, 0),
+            });
         }
         Ok(())
     }

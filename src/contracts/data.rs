@@ -68,7 +68,13 @@ impl From<Exhausted> for Misfit {
 /// Data of a type out of a value.
 pub(super) fn typed_of(shapes: &Arc<Shapes>, ty: &Type, value: &Value, path: &str, depth: usize) -> Result<Typed, Misfit> {
     meter::charge(1)?;
-    let wrong = || Misfit::Wrong(format!("{}: {} does not fit the schema", if path.is_empty() { "the result" } else { path }, value.type_name()));
+    let wrong = || {
+        Misfit::Wrong(format!(
+            "{}: {} does not fit the schema",
+            if path.is_empty() { "the result" } else { path },
+            value.type_name()
+        ))
+    };
     if depth > MAX_TYPE_DEPTH * 2 {
         return Err(wrong());
     }

@@ -113,10 +113,11 @@ impl Walk<'_> {
         let At { path, full } = *at;
         let mut message: Option<Value> = None;
         for (place, field) in shape.fields.iter().enumerate() {
-            let Some(mut typed) = record.values.get(place).cloned().flatten().or_else(|| unwritten(shape.is_message, field)) else {
+            let Some(mut typed) = record.values.get(place).cloned().flatten().or_else(|| unwritten(shape.is_message, field))
+            else {
                 continue;
             };
-            if self.shapes.skips_null && typed == Typed::Null {
+            if self.shapes.skips_null && is_null(&typed) {
                 continue;
             }
             let current = match &message {
@@ -186,13 +187,14 @@ impl Walk<'_> {
                         Err(Misfit::Exhausted) => return Err(Stop::Exhausted),
                         Err(Misfit::Wrong(message)) => {
                             let shown = json_of_value(self.shapes, &result, MAX_SHOWN)?;
-                            self.found.push(Place { field: Some(field.path.clone()), value: shown, message, position: None }, false);
+                            self.found
+                                .push(Place { field: Some(field.path.clone()), value: shown, message, position: None }, false);
                         }
                     }
                 }
                 Ok(Some(result))
             }
-            Err(Stop::Error { at, message }) => {
+            Err(Stop::Error { at, message } | Stop::Raised { at, message }) => {
                 let position = Some(position(self.rule.expr.as_deref().unwrap_or(""), at));
                 let value = json_of_value(self.shapes, &value, MAX_SHOWN)?;
                 self.found.push(Place { field: Some(field.path.clone()), value, message, position }, false);
@@ -200,6 +202,14 @@ impl Walk<'_> {
             }
             Err(stop) => Err(stop),
         }
+    }
+}
+
+pub(super) fn is_null(typed: &Typed) -> bool {
+    match typed {
+        Typed::Null => true,
+        Typed::Branch(_, inner) => is_null(inner),
+        _ => false,
     }
 }
 

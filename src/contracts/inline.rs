@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::cel::{CompileError, Program, Stop, Value};
 use super::data::{json_of_value, value_of};
-use super::fields::unwritten;
+use super::fields::{is_null, unwritten};
 use super::report::{Found, MAX_SHOWN, Outcome, Place, RuleReport};
 use super::rule::position;
 use crate::schema::meter;
@@ -75,8 +75,7 @@ impl<'w> Walk<'w> {
                     let default = if value.is_none() { unwritten(shape.is_message, field) } else { None };
                     let Some(value) = value.or(default.as_ref()) else { continue };
                     let child = if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
-                    let is_null = matches!(value, Typed::Null) || matches!(value, Typed::Branch(_, inner) if **inner == Typed::Null);
-                    if !is_null {
+                    if !is_null(value) {
                         for rule in &field.rules {
                             self.test(rule, value, &child)?;
                         }
@@ -110,7 +109,7 @@ impl<'w> Walk<'w> {
             }
             Ok(Value::String(text)) => (text.to_string(), None, true),
             Ok(other) => (format!("a check gives bool or string, not {}", other.type_name()), None, false),
-            Err(Stop::Error { at, message }) => (message, Some(position(text, at)), false),
+            Err(Stop::Error { at, message } | Stop::Raised { at, message }) => (message, Some(position(text, at)), false),
             Err(Stop::Unsupported { what, .. }) => {
                 if let Some((.., skipped)) = self.found.get_mut(at) {
                     *skipped = Some(format!("it needs {what}, which is not run here"));

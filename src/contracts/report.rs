@@ -80,13 +80,16 @@ pub(super) const MAX_DATA: usize = 16 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) places: Vec<Place>,
+    /// The first place is one where a condition is false: a client gets no further.
     pub(super) has_failed: bool,
     pub(super) truncated: bool,
 }
 
 impl Found {
     pub(super) fn push(&mut self, place: Place, is_failure: bool) {
-        self.has_failed |= is_failure;
+        if self.places.is_empty() {
+            self.has_failed = is_failure;
+        }
         if self.places.len() < MAX_PLACES {
             self.places.push(place);
         } else {

@@ -65,7 +65,7 @@ impl<'r> Guarded<'r> {
         self.expr.evaluate(variables).map(Answer::Value).map_err(|stop| match stop {
             Stop::Error { at, message } => Stop::Error { at: at.saturating_add(self.offset), message },
             Stop::Unsupported { at, what } => Stop::Unsupported { at: at.saturating_add(self.offset), what },
-            Stop::Exhausted => Stop::Exhausted,
+            other => other,
         })
     }
 

@@ -82,7 +82,8 @@ impl Runner<'_> {
         let mut rules = if self.options.inline { inline::run(self.shapes, &self.data, &self.now)? } else { Vec::new() };
         let phase = self.options.phase;
         let set = self.options.rule_set;
-        let listed = set.and_then(|set| if phase.is_migration() { set.migration_rules.as_ref() } else { set.domain_rules.as_ref() });
+        let listed =
+            set.and_then(|set| if phase.is_migration() { set.migration_rules.as_ref() } else { set.domain_rules.as_ref() });
         let mut listed: Vec<&Rule> = listed.into_iter().flatten().collect();
         if phase.is_second() {
             listed.reverse();
@@ -163,7 +164,7 @@ impl Runner<'_> {
                 self.data = before;
                 Ok((Outcome::Skipped, Some(format!("it needs {what}, which is not run here")), Found::default()))
             }
-            Err(Stop::Error { at, message }) => {
+            Err(Stop::Error { at, message } | Stop::Raised { at, message }) => {
                 self.data = before;
                 let mut found = Found::default();
                 let place = Place { field: None, value: None, message: message.clone(), position: Some(position(text, at)) };

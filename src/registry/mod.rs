@@ -23,6 +23,7 @@
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
 //! | `events/` | judging events |
 //! | `records` | decoding and encoding data |
+//! | `rules` | rules of data contracts: held to their schema, run on data |
 //! | `judging_pool` | what judging may cost, and where it runs |
 //! | `submission`, `parse`, `invalid_schema` | what clients submit; reading it; why it is refused |
 //! | `schema_cache`, `schema_names` | schemas in memory; names and digests, and their backfill |
@@ -65,6 +66,7 @@ mod register;
 mod register_tree;
 mod registered;
 mod resolve;
+mod rules;
 mod schema_cache;
 mod schema_names;
 mod search;
@@ -98,6 +100,7 @@ pub use register::RegisterOptions;
 pub use register_tree::{TreeAnswer, TreeMember};
 pub use registered::Registered;
 pub use resolve::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
+pub use rules::ValidatedRecord;
 pub use schema_cache::CachedSchema;
 pub use search::{Found, FoundDeclaration, FoundPage, MatchKind, Search};
 pub use submission::{Alongside, RawReference, Submission};

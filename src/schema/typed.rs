@@ -86,7 +86,10 @@ pub enum Type {
     #[default]
     Any,
     /// `word` is what clients call it.
-    Leaf { kind: Kind, word: &'static str },
+    Leaf {
+        kind: Kind,
+        word: &'static str,
+    },
     List(Box<Type>),
     Map(Box<Type>),
     Union(Vec<Type>),

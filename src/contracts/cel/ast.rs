@@ -13,13 +13,30 @@ pub(crate) struct Expr {
 pub(crate) enum ExprKind {
     Literal(Value),
     Ident(Box<str>),
-    Select { operand: Box<Expr>, field: Box<str> },
-    Index { operand: Box<Expr>, index: Box<Expr> },
+    Select {
+        operand: Box<Expr>,
+        field: Box<str>,
+    },
+    Index {
+        operand: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// `has(a.b)`; with anything else inside it only asks whether that can be evaluated.
     Has(Box<Expr>),
-    Call { function: Box<str>, target: Option<Box<Expr>>, arguments: Vec<Expr> },
-    Unary { operator: Unary, operand: Box<Expr> },
-    Binary { operator: Binary, left: Box<Expr>, right: Box<Expr> },
+    Call {
+        function: Box<str>,
+        target: Option<Box<Expr>>,
+        arguments: Vec<Expr>,
+    },
+    Unary {
+        operator: Unary,
+        operand: Box<Expr>,
+    },
+    Binary {
+        operator: Binary,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// Operands of `&&`, from left to right.
     And(Vec<Expr>),
     /// Operands of `||`, from left to right.

@@ -142,7 +142,9 @@ impl<'c> Checker<'c> {
                 let operand = self.expr(operand);
                 let key = self.expr(index);
                 match (&operand, &index.kind, key) {
-                    (Known::Record(..), ExprKind::Literal(super::value::Value::String(name)), _) => self.select(expr.at, &operand, name),
+                    (Known::Record(..), ExprKind::Literal(super::value::Value::String(name)), _) => {
+                        self.select(expr.at, &operand, name)
+                    }
                     (Known::Map(values), ..) => (**values).clone(),
                     (Known::List(items), _, Known::Any | Known::Kind(Kind::Int | Kind::Uint)) => (**items).clone(),
                     (Known::Any | Known::Record(..) | Known::Kind(Kind::String), ..) => Known::Any,

@@ -15,6 +15,8 @@ use crate::schema::meter::{self, Exhausted};
 pub(crate) enum Stop {
     /// Clients fail here too. `at` counts bytes.
     Error { at: u32, message: String },
+    /// As `Error`, and nothing around it can make up for it: functions that Confluent's Python client brings along raise it.
+    Raised { at: u32, message: String },
     /// Clients may have a value; here there is none.
     Unsupported { at: u32, what: String },
     /// Nothing is left to spend.
@@ -53,7 +55,14 @@ impl<'e> Eval<'e> {
     }
 
     pub(super) fn run(&self) -> Result<Value, Stop> {
-        self.expr(&self.program.expr, None)
+        self.expr(&self.program.expr, None).map_err(|stop| match stop {
+            Stop::Raised { at, message } => Stop::Error { at, message },
+            other => other,
+        })
+    }
+
+    pub(super) fn raised(&self, message: impl Into<String>) -> Stop {
+        Stop::Raised { at: self.at.get(), message: message.into() }
     }
 
     pub(super) fn error(&self, message: impl Into<String>) -> Stop {
@@ -118,9 +127,6 @@ impl<'e> Eval<'e> {
             ExprKind::And(operands) => {
                 let mut fold = Fold::new(false, expr.at);
                 for operand in operands {
-                    if fold.is_decided() {
-                        break;
-                    }
                     fold.add(self.expr(operand, scope))?;
                 }
                 fold.result()
@@ -128,9 +134,6 @@ impl<'e> Eval<'e> {
             ExprKind::Or(operands) => {
                 let mut fold = Fold::new(true, expr.at);
                 for operand in operands {
-                    if fold.is_decided() {
-                        break;
-                    }
                     fold.add(self.expr(operand, scope))?;
                 }
                 fold.result()
@@ -171,7 +174,10 @@ impl<'e> Eval<'e> {
         let found = match operand {
             Value::Map(entries) => {
                 self.charge_for(entries.len())?;
-                entries.iter().find(|(key, _)| matches!(key, Value::String(key) if **key == *field)).map(|(_, value)| value.clone())
+                entries
+                    .iter()
+                    .find(|(key, _)| matches!(key, Value::String(key) if **key == *field))
+                    .map(|(_, value)| value.clone())
             }
             Value::Message(message) => {
                 self.charge_for(message.values.len())?;
@@ -205,7 +211,11 @@ impl<'e> Eval<'e> {
             other => return Err(self.error(format!("{} has no [{}]", other.type_name(), index.type_name()))),
         };
         found.ok_or_else(|| {
-            self.error(if matches!(operand, Value::List(_) | Value::String(_)) { "the index is out of range" } else { "there is no such key" })
+            self.error(if matches!(operand, Value::List(_) | Value::String(_)) {
+                "the index is out of range"
+            } else {
+                "there is no such key"
+            })
         })
     }
 
@@ -310,12 +320,7 @@ impl<'e> Eval<'e> {
         for item in items {
             let inner = Scope { name: variable, value: item.clone(), outer: scope };
             match name {
-                Macro::All | Macro::Exists => {
-                    if all.is_decided() {
-                        break;
-                    }
-                    all.add(self.expr(body, Some(&inner)))?;
-                }
+                Macro::All | Macro::Exists => all.add(self.expr(body, Some(&inner)))?,
                 Macro::ExistsOne => count += u64::from(self.expr(body, Some(&inner))?.is_truthy()),
                 Macro::Filter => {
                     if self.expr(body, Some(&inner))?.is_truthy() {
@@ -343,8 +348,8 @@ impl<'e> Eval<'e> {
     }
 }
 
-/// Operands of `&&` or `||`, in the way of cel-python: the deciding boolean wins, over errors too; what is no boolean passes through where
-/// the other operand does not decide, and two such things are an error.
+/// Operands of `&&` or `||`, in the way of cel-python: all of them are evaluated; the deciding boolean wins, over errors too; what is no
+/// boolean passes through where the other operand does not decide, and two such things are an error.
 struct Fold {
     decisive: bool,
     at: u32,
@@ -362,7 +367,9 @@ impl Fold {
 
     fn add(&mut self, next: Result<Value, Stop>) -> Result<(), Stop> {
         let next = match next {
-            Err(stop @ (Stop::Unsupported { .. } | Stop::Exhausted)) => return Err(stop),
+            Err(Stop::Unsupported { .. }) if self.is_decided() => return Ok(()),
+            Err(stop @ (Stop::Raised { .. } | Stop::Unsupported { .. } | Stop::Exhausted)) => return Err(stop),
+            _ if self.is_decided() => return Ok(()),
             next => next,
         };
         let is_bool = |value: &Result<Value, Stop>| matches!(value, Ok(Value::Bool(_)));

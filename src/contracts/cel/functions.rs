@@ -120,6 +120,13 @@ fn unary(eval: &Eval<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
         }
         ("isIpv4", Value::Bytes(bytes)) => Ok(Value::Bool(bytes.len() == 4)),
         ("isIpv6", Value::Bytes(bytes)) => Ok(Value::Bool(bytes.len() == 16)),
+        (name, other) if name.starts_with("is") => {
+            let message = format!(
+                "{name}() does not take {}, and in Confluent's Python client no && or || makes up for it",
+                other.type_name()
+            );
+            Err(eval.raised(message))
+        }
         (_, Value::Timestamp(micros)) => part(eval, name, *micros).map_or_else(refuse, Ok),
         (_, Value::Duration(micros)) => {
             let seconds = micros / 1_000_000;
@@ -168,16 +175,14 @@ fn binary(eval: &Eval<'_>, name: &str, a: &Value, b: &Value) -> Result<Value, St
         }
         ("startsWith", Value::Bytes(bytes), Value::Bytes(part)) => Ok(Value::Bool(bytes.starts_with(part))),
         ("endsWith", Value::Bytes(bytes), Value::Bytes(part)) => Ok(Value::Bool(bytes.ends_with(part))),
-        ("contains", Value::List(_) | Value::Map(_), item) => {
-            operators::apply(eval, super::ast::Binary::In, item, a)
-        }
+        ("contains", Value::List(_) | Value::Map(_), item) => operators::apply(eval, super::ast::Binary::In, item, a),
         ("timestamp", Value::Int(epoch), Value::Int(precision)) => {
             let micros = match precision {
                 0 => epoch.checked_mul(1_000_000),
                 3 => epoch.checked_mul(1000),
                 6 => Some(*epoch),
                 9 => Some(epoch.div_euclid(1000)),
-                _ => return Err(eval.error("timestamp() takes the precisions 0, 3, 6 and 9")),
+                _ => return Err(eval.raised("timestamp() takes the precisions 0, 3, 6 and 9")),
             };
             instant(eval, micros)
         }
@@ -215,7 +220,12 @@ fn instant(eval: &Eval<'_>, micros: Option<i64>) -> Result<Value, Stop> {
     micros.filter(|micros| range.contains(micros)).map(Value::Timestamp).ok_or_else(|| eval.error("the time is out of range"))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "ranges are looked at first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "ranges are looked at first"
+)]
 fn convert(eval: &Eval<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
     let refuse = || no_overload(eval, name, std::slice::from_ref(value));
     let range = || eval.error(format!("{name}(): the value is out of range"));
@@ -268,8 +278,12 @@ fn convert(eval: &Eval<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
             eval.reserve(bytes.len())?;
             std::str::from_utf8(bytes).map(Value::string).map_err(|_| eval.error("string(): the bytes are not UTF-8"))
         }
-        ("string", Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Bool(_) | Value::Timestamp(_) | Value::Duration(_)) => {
-            Ok(Value::String(text::print(value).into()))
+        (
+            "string",
+            Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Bool(_) | Value::Timestamp(_) | Value::Duration(_),
+        ) => Ok(Value::String(text::print(value).into())),
+        ("timestamp", Value::Null | Value::Bool(_) | Value::Uint(_)) => {
+            Err(eval.raised(format!("timestamp() does not take {}", value.type_name())))
         }
         ("timestamp", Value::String(text)) => instant(eval, Some(time::timestamp(text).ok_or_else(unreadable)?)),
         ("timestamp", Value::Int(seconds)) => instant(eval, seconds.checked_mul(1_000_000)),

@@ -17,7 +17,8 @@ pub(super) enum Token<'t> {
 
 /// Longer ones first.
 const SYMBOLS: [&str; 25] = [
-    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", ".", ",", "(", ")", "[", "]", "{", "}", ";",
+    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", ".", ",", "(", ")", "[", "]", "{", "}",
+    ";",
 ];
 
 pub(super) struct Lexer<'t> {
@@ -112,7 +113,13 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn text_literal(&mut self, start: usize, is_bytes: bool, is_raw: bool, quote: &str) -> Result<(usize, Token<'t>), ParseError> {
+    fn text_literal(
+        &mut self,
+        start: usize,
+        is_bytes: bool,
+        is_raw: bool,
+        quote: &str,
+    ) -> Result<(usize, Token<'t>), ParseError> {
         let prefix = usize::from(is_bytes) + usize::from(is_raw);
         self.at += prefix + quote.len();
         let mut out = Literal { is_bytes, text: String::new(), bytes: Vec::new() };

@@ -27,6 +27,11 @@ pub(super) fn apply(eval: &Eval<'_>, operator: Binary, a: &Value, b: &Value) -> 
     let word: &'static str = operator.into();
     match operator {
         Binary::Equal => equal(eval, a, b)?.map_or_else(|| no_overload(eval, word, a, b), |is| Ok(Value::Bool(is))),
+        // cel-python has == for these, and no !=
+        Binary::NotEqual if matches!((a, b), (Value::List(_) | Value::Map(_) | Value::Message(_), Value::Null)) => {
+            let name = a.type_name();
+            Err(eval.error(format!("!= does not take {name} and null in Confluent's Python client; write !(... == null)")))
+        }
         Binary::NotEqual => equal(eval, a, b)?.map_or_else(|| no_overload(eval, word, a, b), |is| Ok(Value::Bool(!is))),
         Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
             refuse_opaque(eval, a, b)?;
@@ -114,7 +119,9 @@ pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool
         (Value::Bool(a), Value::Uint(b)) => same(u64::from(*a) == *b),
         (Value::List(_) | Value::Map(_) | Value::Message(_), Value::Null)
         | (Value::Null, Value::List(_) | Value::Map(_) | Value::Message(_)) => same(false),
-        (Value::List(_) | Value::Map(_) | Value::Message(_), _) | (_, Value::List(_) | Value::Map(_) | Value::Message(_)) => Ok(None),
+        (Value::List(_) | Value::Map(_) | Value::Message(_), _) | (_, Value::List(_) | Value::Map(_) | Value::Message(_)) => {
+            Ok(None)
+        }
         _ if is_number(a) || is_number(b) => Ok(None),
         _ => same(false),
     }

@@ -251,7 +251,9 @@ impl<'t> Parser<'t> {
     fn primary(&mut self) -> Result<Deep, ParseError> {
         let at = self.at;
         let literal = match &self.token {
-            Token::Int(text) => Value::Int(integer(text).and_then(|value| i64::try_from(value).ok()).ok_or_else(|| out_of_range(at))?),
+            Token::Int(text) => {
+                Value::Int(integer(text).and_then(|value| i64::try_from(value).ok()).ok_or_else(|| out_of_range(at))?)
+            }
             Token::Uint(text) => {
                 Value::Uint(integer(text).and_then(|value| u64::try_from(value).ok()).ok_or_else(|| out_of_range(at))?)
             }

@@ -52,7 +52,7 @@ pub(in crate::http) async fn encode(request: Request) -> Answer {
     json(&EncodedData::new(&record, choice))
 }
 
-fn schema_of(request: &Request, members: &SchemaMembers) -> Result<RecordSchema, ApiError> {
+pub(super) fn schema_of(request: &Request, members: &SchemaMembers) -> Result<RecordSchema, ApiError> {
     Ok(RecordSchema {
         chosen: members.chosen(request.base_context())?,
         writer: members.writer()?,

@@ -52,9 +52,15 @@ use super::logical::{ConversionError, LogicalType};
 use super::meter;
 use super::outline::Outline;
 use super::position::Position;
+use super::typed::Shapes;
 use crate::types::{Metadata, SchemaType};
 
 impl Schema {
+    /// The types as rules of data contracts see them.
+    pub fn shapes(&self) -> Shapes {
+        typed::shapes(&self.model, self.model.root)
+    }
+
     fn text(&self, form: TextForm) -> Result<String, SchemaError> {
         print::whole(&self.model, form, self.max_depth).map_err(|_| too_deep(self.max_depth))
     }

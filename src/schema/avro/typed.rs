@@ -49,10 +49,9 @@ pub(super) fn leaf(model: &Model, id: NodeId) -> Option<Type> {
             (Primitive::Null, _) => Kind::Null,
             (Primitive::Boolean, _) => Kind::Bool,
             (Primitive::Int, "time-millis") | (Primitive::Long, "time-micros") => Kind::Opaque("a time of day"),
-            (
-                Primitive::Long,
-                "timestamp-millis" | "timestamp-micros" | "local-timestamp-millis" | "local-timestamp-micros",
-            ) => Kind::Timestamp,
+            (Primitive::Long, "timestamp-millis" | "timestamp-micros" | "local-timestamp-millis" | "local-timestamp-micros") => {
+                Kind::Timestamp
+            }
             (Primitive::Int | Primitive::Long, _) => Kind::Int,
             (Primitive::Float | Primitive::Double, _) => Kind::Double,
             (Primitive::Bytes, _) => Kind::Bytes,
@@ -112,4 +111,3 @@ impl Builder<'_> {
 pub(super) fn is_millis(model: &Model, id: NodeId) -> bool {
     matches!(logical_word(&model.node(id).props), "timestamp-millis" | "local-timestamp-millis")
 }
-

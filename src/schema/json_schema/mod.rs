@@ -37,7 +37,7 @@ mod schema;
 pub mod semantic;
 mod tags;
 mod to_logical;
-pub(crate) mod typed;
+mod typed;
 pub(crate) mod uri;
 
 use std::collections::HashMap;
@@ -49,6 +49,7 @@ use self::payload::ValidateOptions;
 pub use self::payload::Validator as PayloadValidator;
 pub use self::schema::Schema;
 use self::schema::no_stack;
+pub use self::typed::typed as typed_data;
 use super::deep_stack::on_deep_stack;
 use super::finding::{Finding, Place};
 use super::format::{

@@ -119,7 +119,8 @@ impl<'d> Builder<'d> {
         match word(object) {
             "RECORD" => self.object(target, object),
             "ENUM" => {
-                let mut values = object.get("enum").and_then(Value::as_array).unwrap_or_default().iter().chain(object.get("const"));
+                let mut values =
+                    object.get("enum").and_then(Value::as_array).unwrap_or_default().iter().chain(object.get("const"));
                 if values.all(|value| value.as_str().is_some()) { Type::leaf(Kind::String, "ENUM") } else { Type::Any }
             }
             _ => object.get("type").and_then(Value::as_str).map_or(Type::Any, leaf),
@@ -160,7 +161,9 @@ impl<'d> Builder<'d> {
 
     /// The properties of an object, those of `allOf` included.
     fn collect(&mut self, target: &Target<'d>, shape: &mut Shape, depth: usize) {
-        let Some(object) = target.value.as_object().filter(|_| depth <= MAX_TYPE_DEPTH && meter::charge(5).is_ok()) else { return };
+        let Some(object) = target.value.as_object().filter(|_| depth <= MAX_TYPE_DEPTH && meter::charge(5).is_ok()) else {
+            return;
+        };
         for part in object.get("allOf").and_then(Value::as_array).unwrap_or_default() {
             let part = self.inside(part, target);
             self.collect(&part, shape, depth + 1);
@@ -201,7 +204,7 @@ const VALUE: usize = size_of::<Typed>() * 2;
 ///
 /// # Errors
 /// It takes too much memory.
-pub(crate) fn typed(shapes: &Shapes, value: &Value, work: &mut Work<'_>) -> Result<Typed, Fault> {
+pub fn typed(shapes: &Shapes, value: &Value, work: &mut Work<'_>) -> Result<Typed, Fault> {
     convert(shapes, &shapes.root, value, work)
 }
 
@@ -243,7 +246,9 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
                                     *slot = Some(typed);
                                 }
                             }
-                            None => record.others.push((member.key.to_string(), convert(shapes, &Type::Any, &member.value, work)?)),
+                            None => {
+                                record.others.push((member.key.to_string(), convert(shapes, &Type::Any, &member.value, work)?))
+                            }
                         }
                     }
                     Typed::Record(Box::new(record))

@@ -124,7 +124,13 @@ impl Builder<'_> {
 ///
 /// # Errors
 /// It takes too much memory.
-pub(super) fn typed(types: &Types, root: u32, shapes: &Shapes, message: &Message<'_>, work: &mut Work<'_>) -> Result<Typed, Fault> {
+pub(super) fn typed(
+    types: &Types,
+    root: u32,
+    shapes: &Shapes,
+    message: &Message<'_>,
+    work: &mut Work<'_>,
+) -> Result<Typed, Fault> {
     Converter { types, shapes, work }.message(root, &shapes.root, message)
 }
 
@@ -186,7 +192,8 @@ impl Converter<'_, '_, '_> {
         self.take(shape.fields.len() * VALUE)?;
         let mut values = vec![None; shape.fields.len()];
         for (at, written) in &message.fields {
-            let (Some(field), Some(shape), Some(slot)) = (found.fields.get(*at), shape.fields.get(*at), values.get_mut(*at)) else {
+            let (Some(field), Some(shape), Some(slot)) = (found.fields.get(*at), shape.fields.get(*at), values.get_mut(*at))
+            else {
                 continue;
             };
             *slot = Some(self.field(field, &shape.ty, written)?);
@@ -203,7 +210,8 @@ impl Converter<'_, '_, '_> {
             (FieldValue::Map(entries), Type::Map(item)) => {
                 let FieldContent::Map(entry) = field.content else { return Ok(Typed::Null) };
                 let types = self.types;
-                let Some([key_field, value_field, ..]) = types.messages.get(entry as usize).map(|entry| entry.fields.as_slice()) else {
+                let Some([key_field, value_field, ..]) = types.messages.get(entry as usize).map(|entry| entry.fields.as_slice())
+                else {
                     return Ok(Typed::Null);
                 };
                 let mut made = Vec::with_capacity(entries.len());
@@ -233,7 +241,9 @@ impl Converter<'_, '_, '_> {
             Value::String(text) => Typed::String(text.to_string()),
             Value::Bytes(bytes) => Typed::Bytes(bytes.to_vec()),
             Value::Message(message) => match field.content {
-                FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id) => return self.message(id, ty, message),
+                FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id) => {
+                    return self.message(id, ty, message);
+                }
                 _ => Typed::Null,
             },
         })
