@@ -81,9 +81,8 @@ pub(super) fn typed_of(shapes: &Arc<Shapes>, ty: &Type, value: &Value, path: &st
     match (ty, value) {
         (_, Value::Opaque(what, text)) => Ok(Typed::Opaque(what, Arc::clone(text))),
         (Type::Any, value) => any_of(shapes, value, path, depth),
-        (Type::Leaf { kind, .. }, value) => leaf_of(*kind, value).ok_or_else(wrong),
         (Type::Wrapper(_), Value::Null) => Ok(Typed::Null),
-        (Type::Wrapper(kind), value) => leaf_of(*kind, value).ok_or_else(wrong),
+        (Type::Leaf { kind, .. } | Type::Wrapper(kind), value) => leaf_of(*kind, value).ok_or_else(wrong),
         (Type::List(ty), Value::List(items)) => {
             let item = |(at, item): (usize, &Value)| typed_of(shapes, ty, item, &format!("{path}[{at}]"), depth + 1);
             Ok(Typed::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?))
@@ -142,14 +141,13 @@ fn leaf_of(kind: Kind, value: &Value) -> Option<Typed> {
     Some(match (kind, value) {
         (Kind::Null, Value::Null) => Typed::Null,
         (Kind::Bool, Value::Bool(value)) => Typed::Bool(*value),
-        (Kind::Int, Value::Int(value)) => Typed::Int(*value),
+        (Kind::Int | Kind::Number, Value::Int(value)) => Typed::Int(*value),
         (Kind::Int, Value::Uint(value)) => Typed::Int(i64::try_from(*value).ok()?),
         (Kind::Uint, Value::Uint(value)) => Typed::Uint(*value),
         (Kind::Uint, Value::Int(value)) => Typed::Uint(u64::try_from(*value).ok()?),
         (Kind::Double | Kind::Number, Value::Double(value)) => Typed::Double(*value),
         #[expect(clippy::cast_precision_loss, reason = "as every client writes a whole number as double")]
         (Kind::Double, Value::Int(value)) => Typed::Double(*value as f64),
-        (Kind::Number, Value::Int(value)) => Typed::Int(*value),
         (Kind::String, Value::String(text)) => Typed::String(text.to_string()),
         (Kind::Bytes, Value::Bytes(bytes)) => Typed::Bytes(bytes.to_vec()),
         (Kind::Timestamp, Value::Timestamp(micros)) => Typed::Timestamp(*micros),

@@ -22,8 +22,7 @@ pub(in crate::contracts) enum Known {
 impl Known {
     pub(in crate::contracts) fn of(ty: &Type) -> Self {
         match ty {
-            Type::Any | Type::Wrapper(_) => Self::Any,
-            Type::Leaf { kind: Kind::Opaque(_) | Kind::Number, .. } => Self::Any,
+            Type::Any | Type::Wrapper(_) | Type::Leaf { kind: Kind::Opaque(_) | Kind::Number, .. } => Self::Any,
             Type::Leaf { kind, .. } => Self::Kind(*kind),
             Type::List(items) => Self::List(Box::new(Self::of(items))),
             Type::Map(values) => Self::Map(Box::new(Self::of(values))),
@@ -158,7 +157,7 @@ impl<'c> Checker<'c> {
             ExprKind::Unary { operator, operand } => {
                 let operand = self.expr(operand);
                 match (operator, &operand) {
-                    (Unary::Not, Known::Any) | (Unary::Not, &BOOL) => BOOL,
+                    (Unary::Not, Known::Any | &BOOL) => BOOL,
                     (Unary::Minus, Known::Any | Known::Kind(Kind::Int | Kind::Double | Kind::Duration)) => operand,
                     (operator, other) => {
                         let symbol = if *operator == Unary::Not { "!" } else { "-" };
@@ -262,9 +261,8 @@ impl<'c> Checker<'c> {
             Some(_) => false,
         };
         let is_fit = match function {
-            "startsWith" | "endsWith" => takes(&[Kind::String, Kind::Bytes]),
             "matches" | "isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "format" => takes(&[Kind::String]),
-            "isIpv4" | "isIpv6" => takes(&[Kind::String, Kind::Bytes]),
+            "startsWith" | "endsWith" | "isIpv4" | "isIpv6" => takes(&[Kind::String, Kind::Bytes]),
             "size" => !matches!(
                 known.first(),
                 Some(Known::Kind(Kind::Bool | Kind::Int | Kind::Uint | Kind::Double | Kind::Timestamp | Kind::Duration))
@@ -334,9 +332,8 @@ impl<'c> Checker<'c> {
 
 fn arithmetic(operator: Binary, left: &Known, right: &Known) -> Known {
     match (operator, left, right) {
-        (_, Known::Kind(Kind::Int | Kind::Uint | Kind::Double | Kind::String | Kind::Bytes), _) => left.clone(),
         (Binary::Subtract, Known::Kind(Kind::Timestamp), Known::Kind(Kind::Timestamp)) => Known::Kind(Kind::Duration),
-        (_, Known::Kind(Kind::Timestamp), _) => left.clone(),
+        (_, Known::Kind(Kind::Int | Kind::Uint | Kind::Double | Kind::String | Kind::Bytes | Kind::Timestamp), _) => left.clone(),
         _ => Known::Any,
     }
 }
@@ -345,13 +342,14 @@ fn arithmetic(operator: Binary, left: &Known, right: &Known) -> Known {
 fn is_possible(operator: Binary, left: &Known, right: &Known) -> bool {
     let (Known::Kind(a), Known::Kind(b)) = (left, right) else {
         return match (operator, left, right) {
-            (_, Known::Any, _) | (_, _, Known::Any) => true,
+            (_, Known::Any, _)
+            | (_, _, Known::Any)
+            | (Binary::In, _, Known::Map(_) | Known::Record(..))
+            | (Binary::Add, Known::List(_), Known::List(_)) => true,
             (Binary::In, _, Known::List(items)) => match (left, &**items) {
                 (Known::Kind(a), Known::Kind(b)) => is_possible(Binary::Equal, &Known::Kind(*a), &Known::Kind(*b)),
                 _ => true,
             },
-            (Binary::In, _, Known::Map(_) | Known::Record(..)) => true,
-            (Binary::Add, Known::List(_), Known::List(_)) => true,
             (Binary::Equal | Binary::NotEqual, a, b) => {
                 let is_null = |known: &Known| *known == Known::Kind(Kind::Null);
                 is_null(a) || is_null(b) || a.word() == b.word()
@@ -369,7 +367,6 @@ fn is_possible(operator: Binary, left: &Known, right: &Known) -> bool {
             _ => true,
         },
         Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => match a {
-            Kind::Int => a == b,
             Kind::Uint | Kind::Double | Kind::Bool => is_number(b),
             Kind::Null => false,
             _ => a == b,

@@ -35,14 +35,18 @@ pub(super) fn apply(eval: &Eval<'_>, operator: Binary, a: &Value, b: &Value) -> 
         Binary::NotEqual => equal(eval, a, b)?.map_or_else(|| no_overload(eval, word, a, b), |is| Ok(Value::Bool(!is))),
         Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
             refuse_opaque(eval, a, b)?;
-            let Some(ordering) = compare(a, b) else { return no_overload(eval, word, a, b) };
-            // numbers that are none are neither less nor more
-            let is = ordering.is_some_and(|ordering| match operator {
-                Binary::Less => ordering.is_lt(),
-                Binary::LessOrEqual => ordering.is_le(),
-                Binary::Greater => ordering.is_gt(),
-                _ => ordering.is_ge(),
-            });
+            let is = match compare(a, b) {
+                Compared::Not => return no_overload(eval, word, a, b),
+                // numbers that are none are neither less nor more
+                Compared::Neither => return Ok(Value::Bool(false)),
+                Compared::Ordered(ordering) => ordering,
+            };
+            let is = match operator {
+                Binary::Less => is.is_lt(),
+                Binary::LessOrEqual => is.is_le(),
+                Binary::Greater => is.is_gt(),
+                _ => is.is_ge(),
+            };
             Ok(Value::Bool(is))
         }
         Binary::In => contains(eval, b, a),
@@ -69,7 +73,9 @@ pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool
     match (a, b) {
         (Value::Null, Value::Null) => same(true),
         (Value::Bool(a), Value::Bool(b)) => same(a == b),
-        (Value::Int(a), Value::Int(b)) => same(a == b),
+        (Value::Int(a), Value::Int(b))
+        | (Value::Timestamp(a), Value::Timestamp(b))
+        | (Value::Duration(a), Value::Duration(b)) => same(a == b),
         (Value::Uint(a), Value::Uint(b)) => same(a == b),
         #[expect(clippy::float_cmp, reason = "the operator means exactly that")]
         (Value::Double(a), Value::Double(b)) => same(a == b),
@@ -81,7 +87,6 @@ pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool
             eval.charge_for(a.len().min(b.len()) / 16)?;
             same(a == b)
         }
-        (Value::Timestamp(a), Value::Timestamp(b)) | (Value::Duration(a), Value::Duration(b)) => same(a == b),
         (Value::Type(a), Value::Type(b)) => same(a == b),
         (Value::List(a), Value::List(b)) => {
             if a.len() != b.len() {
@@ -177,17 +182,25 @@ impl Number {
     }
 }
 
-/// `None` where no overload compares them, and inside where neither is less.
-fn compare(a: &Value, b: &Value) -> Option<Option<Ordering>> {
+enum Compared {
+    Ordered(Ordering),
+    Neither,
+    /// No overload compares them.
+    Not,
+}
+
+fn compare(a: &Value, b: &Value) -> Compared {
     match (a, b) {
-        (Value::Int(a), Value::Int(b)) => Some(Some(a.cmp(b))),
-        (Value::Int(_), _) => None,
-        (Value::String(a), Value::String(b)) => Some(Some(a.cmp(b))),
-        (Value::Bytes(a), Value::Bytes(b)) => Some(Some(a.cmp(b))),
-        (Value::Timestamp(a), Value::Timestamp(b)) | (Value::Duration(a), Value::Duration(b)) => Some(Some(a.cmp(b))),
-        _ => match (number(a)?, number(b)?) {
-            (Number::Whole(a), Number::Whole(b)) => Some(Some(a.cmp(&b))),
-            (a, b) => Some(a.double().partial_cmp(&b.double())),
+        (Value::Int(a), Value::Int(b))
+        | (Value::Timestamp(a), Value::Timestamp(b))
+        | (Value::Duration(a), Value::Duration(b)) => Compared::Ordered(a.cmp(b)),
+        (Value::Int(_), _) => Compared::Not,
+        (Value::String(a), Value::String(b)) => Compared::Ordered(a.cmp(b)),
+        (Value::Bytes(a), Value::Bytes(b)) => Compared::Ordered(a.cmp(b)),
+        _ => match (number(a), number(b)) {
+            (Some(Number::Whole(a)), Some(Number::Whole(b))) => Compared::Ordered(a.cmp(&b)),
+            (Some(a), Some(b)) => a.double().partial_cmp(&b.double()).map_or(Compared::Neither, Compared::Ordered),
+            _ => Compared::Not,
         },
     }
 }

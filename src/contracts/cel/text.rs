@@ -114,7 +114,7 @@ pub(super) fn format(eval: &Eval<'_>, form: &str, values: &[Value]) -> Result<Va
         let Some(verb) = chars.next() else { return Err(eval.error("the last place of format() is not complete")) };
         let wrong = || eval.error(format!("format(): %{verb} does not take {}", value.type_name()));
         eval.reserve(precision + 32)?;
-        out += &match (verb, value) {
+        let part = match (verb, value) {
             ('s', value) => plain(eval, value, false)?,
             ('f', Value::Double(value)) => format!("{value:.precision$}"),
             ('e', Value::Double(value)) => exponential(*value, precision),
@@ -130,6 +130,7 @@ pub(super) fn format(eval: &Eval<'_>, form: &str, values: &[Value]) -> Result<Va
             ('d' | 'f' | 'e' | 'o' | 'b', _) => return Err(wrong()),
             _ => return Err(eval.error(format!("format() has no %{verb}"))),
         };
+        out.push_str(&part);
     }
     if values.next().is_some() {
         return Err(eval.error("format() has more values than places"));

@@ -268,12 +268,14 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
 /// Whether a type may be that of a value, by the kind of JSON that it is.
 fn fits(ty: &Type, kind: &JsonKind) -> bool {
     match (ty, kind) {
-        (Type::Any, _) => true,
-        (Type::Leaf { kind: Kind::Null, .. }, JsonKind::Null) | (Type::Leaf { kind: Kind::Bool, .. }, JsonKind::Bool(_)) => true,
-        (Type::Leaf { kind: Kind::String, .. }, JsonKind::String(_)) => true,
-        (Type::Leaf { kind: Kind::Number, .. }, JsonKind::Number(_)) => true,
+        (Type::Any, _)
+        | (Type::Leaf { kind: Kind::Null, .. }, JsonKind::Null)
+        | (Type::Leaf { kind: Kind::Bool, .. }, JsonKind::Bool(_))
+        | (Type::Leaf { kind: Kind::String, .. }, JsonKind::String(_))
+        | (Type::Leaf { kind: Kind::Number, .. }, JsonKind::Number(_))
+        | (Type::List(_), JsonKind::Array(_))
+        | (Type::Record(_) | Type::Map(_), JsonKind::Object(_)) => true,
         (Type::Leaf { kind: Kind::Int, .. }, JsonKind::Number(text)) => !text.contains(['.', 'e', 'E']),
-        (Type::List(_), JsonKind::Array(_)) | (Type::Record(_) | Type::Map(_), JsonKind::Object(_)) => true,
         (Type::Union(branches), kind) => branches.iter().any(|branch| fits(branch, kind)),
         _ => false,
     }

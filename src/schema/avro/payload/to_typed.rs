@@ -42,7 +42,6 @@ impl Builder<'_, '_, '_> {
         })?;
         let is_opaque = if let Type::Leaf { kind: Kind::Opaque(what), .. } = ty { Some(*what) } else { None };
         Ok(match (datum, &model.node(id).kind) {
-            (Datum::Null, _) => Typed::Null,
             (Datum::Boolean(value), _) => Typed::Bool(*value),
             (Datum::Int(value), _) => match is_opaque {
                 Some(what) => Typed::Opaque(what, value.to_string().into()),
@@ -101,8 +100,8 @@ impl Builder<'_, '_, '_> {
                 }
                 Typed::Map(made)
             }
-            // values are made by the same schema that they are read by
-            (Datum::Enum(_) | Datum::Union(..) | Datum::Record(_) | Datum::Array(_) | Datum::Map(_), _) => Typed::Null,
+            // but for null, values are made by the same schema that they are read by
+            (Datum::Null | Datum::Enum(_) | Datum::Union(..) | Datum::Record(_) | Datum::Array(_) | Datum::Map(_), _) => Typed::Null,
         })
     }
 }
