@@ -89,12 +89,11 @@ impl<'w> Walk<'w> {
     }
 
     fn test(&mut self, rule: &'w InlineRule, typed: &Typed, path: &str) -> Result<(), Stop> {
-        let at = match self.found.iter().position(|(known, ..)| std::ptr::eq(*known, rule)) {
-            Some(at) => at,
-            None => {
-                self.found.push((rule, Found::default(), None));
-                self.found.len() - 1
-            }
+        let at = if let Some(at) = self.found.iter().position(|(known, ..)| std::ptr::eq(*known, rule)) {
+            at
+        } else {
+            self.found.push((rule, Found::default(), None));
+            self.found.len() - 1
         };
         let field = (!path.is_empty()).then(|| path.to_owned());
         let text = rule.expr.as_deref().unwrap_or("");

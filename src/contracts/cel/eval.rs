@@ -94,7 +94,8 @@ impl<'e> Eval<'e> {
 
     fn expr(&self, expr: &Expr, scope: Option<&Scope<'_>>) -> Result<Value, Stop> {
         self.charge(2)?;
-        let result = match &expr.kind {
+
+        match &expr.kind {
             ExprKind::Literal(value) => Ok(value.clone()),
             ExprKind::Ident(name) => self.variable(name, scope).ok_or_else(|| {
                 self.at.set(expr.at);
@@ -155,8 +156,7 @@ impl<'e> Eval<'e> {
             }
             ExprKind::Map(entries) => self.map(expr.at, entries, scope),
             ExprKind::Comprehension(comprehension) => self.comprehension(expr.at, comprehension, scope),
-        };
-        result
+        }
     }
 
     fn variable(&self, name: &str, mut scope: Option<&Scope<'_>>) -> Option<Value> {

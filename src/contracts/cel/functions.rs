@@ -201,13 +201,12 @@ fn matches(eval: &Eval<'_>, text: &str, pattern: &str) -> Result<Value, Stop> {
     // a search takes time in proportion to both
     eval.charge_for(text.len().saturating_mul(pattern.len() / 8 + 1) / 4)?;
     let own;
-    let prepared = match eval.pattern(pattern) {
-        Some(prepared) => prepared,
-        None => {
-            eval.charge(PATTERN_UNITS)?;
-            own = self::pattern(pattern);
-            &own
-        }
+    let prepared = if let Some(prepared) = eval.pattern(pattern) {
+        prepared
+    } else {
+        eval.charge(PATTERN_UNITS)?;
+        own = self::pattern(pattern);
+        &own
     };
     match prepared {
         Ok(regex) => Ok(Value::Bool(regex.is_match(text))),

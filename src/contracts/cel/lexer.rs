@@ -143,17 +143,14 @@ impl<'t> Lexer<'t> {
             let Some(next) = rest.chars().nth(1) else {
                 return Err(ParseError::new(start, "the literal that begins here has no end"));
             };
-            match escape(rest).filter(|_| !is_raw) {
-                Some((code, length)) => {
-                    out.push_code(code);
-                    self.at += length;
-                }
+            if let Some((code, length)) = escape(rest).filter(|_| !is_raw) {
+                out.push_code(code);
+                self.at += length;
+            } else {
                 // what is no escape stands for itself, with its backslash
-                None => {
-                    out.push('\\');
-                    out.push(next);
-                    self.at += 1 + next.len_utf8();
-                }
+                out.push('\\');
+                out.push(next);
+                self.at += 1 + next.len_utf8();
             }
         }
         Ok((start, if is_bytes { Token::Bytes(out.bytes) } else { Token::String(out.text) }))

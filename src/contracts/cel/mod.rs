@@ -1,6 +1,6 @@
 //! CEL, the language of conditions and transforms: read, checked against types, evaluated.
 //!
-//! Why it is written by hand: docs/adr. In reading order: `lexer`, `parser`, `ast`; `value`, `operators`, `functions` with `text`,
+//! Why it is written by hand: docs/adr/0009-cel-by-hand.md. In reading order: `lexer`, `parser`, `ast`; `value`, `operators`, `functions` with `text`,
 //! `time` and `formats`; `eval`; `check`.
 
 mod ast;

@@ -176,20 +176,17 @@ impl<'t> Parser<'t> {
             signs.push((self.at, operator));
             self.advance()?;
         }
-        let (mut expr, mut depth) = match (&self.token, signs.last()) {
+        let (mut expr, mut depth) = if let (Token::Int(text), Some((at, Unary::Minus))) = (&self.token, signs.last()) {
             // the smallest number has no positive counterpart
-            (Token::Int(text), Some((at, Unary::Minus))) => {
-                let value = integer(text).and_then(|value| i64::try_from(-value).ok());
-                let value = value.ok_or_else(|| out_of_range(*at))?;
-                let (at, _) = signs.pop().unwrap_or((self.at, Unary::Minus));
-                self.advance()?;
-                let literal = self.node(at, ExprKind::Literal(Value::Int(value)), 0)?;
-                self.members(literal)?
-            }
-            _ => {
-                let primary = self.primary()?;
-                self.members(primary)?
-            }
+            let value = integer(text).and_then(|value| i64::try_from(-value).ok());
+            let value = value.ok_or_else(|| out_of_range(*at))?;
+            let (at, _) = signs.pop().unwrap_or((self.at, Unary::Minus));
+            self.advance()?;
+            let literal = self.node(at, ExprKind::Literal(Value::Int(value)), 0)?;
+            self.members(literal)?
+        } else {
+            let primary = self.primary()?;
+            self.members(primary)?
         };
         while let Some((at, operator)) = signs.pop() {
             (expr, depth) = self.node(at, ExprKind::Unary { operator, operand: Box::new(expr) }, depth)?;

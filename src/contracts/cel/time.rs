@@ -87,14 +87,11 @@ pub(super) fn timestamp(text: &str) -> Option<i64> {
                 reader.0 = reader.0.get(count..)?;
             }
         }
-        match reader.take(&['Z', 'z', '+', '-']) {
-            Some(sign @ ('+' | '-')) => {
-                let hours = reader.number(2)?;
-                let colon = reader.take(&[':']).is_some();
-                let minutes = if colon || !reader.0.is_empty() { reader.number(2)? } else { 0 };
-                offset = (hours * 60 + minutes) * if sign == '-' { -1 } else { 1 };
-            }
-            _ => {}
+        if let Some(sign @ ('+' | '-')) = reader.take(&['Z', 'z', '+', '-']) {
+            let hours = reader.number(2)?;
+            let colon = reader.take(&[':']).is_some();
+            let minutes = if colon || !reader.0.is_empty() { reader.number(2)? } else { 0 };
+            offset = (hours * 60 + minutes) * if sign == '-' { -1 } else { 1 };
         }
     }
     let is_valid = reader.0.is_empty()

@@ -150,7 +150,7 @@ impl<'d> Builder<'d> {
         let mut shape = Shape { is_open: true, ..Shape::default() };
         if let Some(object) = target.value.as_object() {
             let title = object.get("title").and_then(Value::as_str);
-            shape.name = title.unwrap_or("the object").to_owned();
+            title.unwrap_or("the object").clone_into(&mut shape.name);
             shape.is_open = object.get("additionalProperties").is_none_or(|value| value.kind != JsonKind::Bool(false))
                 || object.get("patternProperties").is_some()
                 || object.get("allOf").is_some();
@@ -235,31 +235,28 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
         }
         JsonKind::Object(object) => {
             let shape = if let Type::Record(at) = ty { shapes.records.get(*at).map(|shape| (*at, shape)) } else { None };
-            match shape {
-                Some((at, shape)) => {
-                    let mut record = TypedRecord { shape: at, values: vec![None; shape.fields.len()], others: Vec::new() };
-                    for member in object.members() {
-                        match shape.field(&member.key) {
-                            Some((place, field)) => {
-                                let typed = convert(shapes, &field.ty, &member.value, work)?;
-                                if let Some(slot) = record.values.get_mut(place) {
-                                    *slot = Some(typed);
-                                }
-                            }
-                            None => {
-                                record.others.push((member.key.to_string(), convert(shapes, &Type::Any, &member.value, work)?))
+            if let Some((at, shape)) = shape {
+                let mut record = TypedRecord { shape: at, values: vec![None; shape.fields.len()], others: Vec::new() };
+                for member in object.members() {
+                    match shape.field(&member.key) {
+                        Some((place, field)) => {
+                            let typed = convert(shapes, &field.ty, &member.value, work)?;
+                            if let Some(slot) = record.values.get_mut(place) {
+                                *slot = Some(typed);
                             }
                         }
+                        None => {
+                            record.others.push((member.key.to_string(), convert(shapes, &Type::Any, &member.value, work)?));
+                        }
                     }
-                    Typed::Record(Box::new(record))
                 }
-                None => {
-                    let mut made = Vec::with_capacity(object.len());
-                    for member in object.members() {
-                        made.push((Typed::String(member.key.to_string()), convert(shapes, &Type::Any, &member.value, work)?));
-                    }
-                    Typed::Map(made)
+                Typed::Record(Box::new(record))
+            } else {
+                let mut made = Vec::with_capacity(object.len());
+                for member in object.members() {
+                    made.push((Typed::String(member.key.to_string()), convert(shapes, &Type::Any, &member.value, work)?));
                 }
+                Typed::Map(made)
             }
         }
     })

@@ -66,7 +66,7 @@ impl Builder<'_, '_, '_> {
             },
             (Datum::String(text), _) => Typed::String(text.to_string()),
             (Datum::Enum(symbol), NodeKind::Enum(symbols)) => {
-                Typed::String(symbols.symbols.get(*symbol as usize).map_or_else(String::new, |symbol| symbol.to_string()))
+                Typed::String(symbols.symbols.get(*symbol as usize).map_or_else(String::new, std::string::ToString::to_string))
             }
             (Datum::Union(at, inner), NodeKind::Union(branches)) => {
                 let at = *at as usize;
@@ -101,7 +101,9 @@ impl Builder<'_, '_, '_> {
                 Typed::Map(made)
             }
             // but for null, values are made by the same schema that they are read by
-            (Datum::Null | Datum::Enum(_) | Datum::Union(..) | Datum::Record(_) | Datum::Array(_) | Datum::Map(_), _) => Typed::Null,
+            (Datum::Null | Datum::Enum(_) | Datum::Union(..) | Datum::Record(_) | Datum::Array(_) | Datum::Map(_), _) => {
+                Typed::Null
+            }
         })
     }
 }

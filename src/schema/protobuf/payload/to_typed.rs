@@ -93,16 +93,13 @@ impl Builder<'_> {
         let Some(message) = types.messages.get(id as usize) else { return Shape::default() };
         let mut fields = Vec::with_capacity(message.fields.len());
         for field in &message.fields {
-            let (ty, word) = match field.content {
-                FieldContent::Map(entry) => {
-                    let value = types.messages.get(entry as usize).and_then(|entry| entry.fields.get(1));
-                    (Type::Map(Box::new(value.map_or(Type::Any, |value| self.value(value)))), "MAP")
-                }
-                _ => {
-                    let one = self.value(field);
-                    let word = one.word();
-                    (if field.repeated { Type::List(Box::new(one)) } else { one }, word)
-                }
+            let (ty, word) = if let FieldContent::Map(entry) = field.content {
+                let value = types.messages.get(entry as usize).and_then(|entry| entry.fields.get(1));
+                (Type::Map(Box::new(value.map_or(Type::Any, |value| self.value(value)))), "MAP")
+            } else {
+                let one = self.value(field);
+                let word = one.word();
+                (if field.repeated { Type::List(Box::new(one)) } else { one }, word)
             };
             let meta = field.meta.as_deref();
             fields.push(FieldShape {
