@@ -1,33 +1,12 @@
 //! Evaluates expressions. Every step is charged for, and every byte that a value is made of is reserved (`schema::meter`), so that no
 //! expression can take more than the request may spend, whatever it multiplies.
 
-use std::cell::Cell;
-
 use super::Program;
 use super::ast::{Binary, Comprehension, Expr, ExprKind, Macro, Unary};
 use super::functions;
 use super::operators;
+use super::site::{Site, Stop};
 use super::value::Value;
-use crate::schema::meter::{self, Exhausted};
-
-/// Why an expression has no value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// Clients fail here too. `at` counts bytes.
-    Error { at: u32, message: String },
-    /// As `Error`, and nothing around it can make up for it: functions that Confluent's Python client brings along raise it.
-    Raised { at: u32, message: String },
-    /// Clients may have a value; here there is none.
-    Unsupported { at: u32, what: String },
-    /// Nothing is left to spend.
-    Exhausted,
-}
-
-impl From<Exhausted> for Stop {
-    fn from(_: Exhausted) -> Self {
-        Self::Exhausted
-    }
-}
 
 /// A variable of a macro, in front of those around it.
 struct Scope<'s> {
@@ -39,8 +18,7 @@ struct Scope<'s> {
 pub(super) struct Eval<'e> {
     program: &'e Program,
     variables: &'e [(&'e str, Value)],
-    /// Where in the text, for errors.
-    at: Cell<u32>,
+    site: Site<'e>,
 }
 
 /// Names that stand for types where no variable has them.
@@ -51,7 +29,7 @@ pub(super) const NAMESPACES: [&str; 2] = ["decimals", "variants"];
 
 impl<'e> Eval<'e> {
     pub(super) fn new(program: &'e Program, variables: &'e [(&'e str, Value)]) -> Self {
-        Self { program, variables, at: Cell::new(0) }
+        Self { program, variables, site: Site::new(&program.patterns) }
     }
 
     pub(super) fn run(&self) -> Result<Value, Stop> {
@@ -61,69 +39,38 @@ impl<'e> Eval<'e> {
         })
     }
 
-    pub(super) fn raised(&self, message: impl Into<String>) -> Stop {
-        Stop::Raised { at: self.at.get(), message: message.into() }
-    }
-
-    pub(super) fn error(&self, message: impl Into<String>) -> Stop {
-        Stop::Error { at: self.at.get(), message: message.into() }
-    }
-
-    pub(super) fn unsupported(&self, what: &str) -> Stop {
-        Stop::Unsupported { at: self.at.get(), what: what.to_owned() }
-    }
-
-    #[expect(clippy::unused_self, reason = "whoever evaluates pays")]
-    pub(super) fn charge(&self, units: u64) -> Result<(), Stop> {
-        Ok(meter::charge(units)?)
-    }
-
-    pub(super) fn charge_for(&self, length: usize) -> Result<(), Stop> {
-        self.charge(u64::try_from(length).unwrap_or(u64::MAX))
-    }
-
-    /// Bytes of a value that is about to be made. They are given back by nobody: what one evaluation makes in all is bounded.
-    pub(super) fn reserve(&self, bytes: usize) -> Result<(), Stop> {
-        self.charge_for(bytes / 64)?;
-        Ok(meter::reserve(bytes)?)
-    }
-
-    pub(super) fn pattern(&self, pattern: &str) -> Option<&Result<regex::Regex, String>> {
-        self.program.patterns.get(pattern)
-    }
-
     fn expr(&self, expr: &Expr, scope: Option<&Scope<'_>>) -> Result<Value, Stop> {
-        self.charge(2)?;
+        self.site.charge(2)?;
 
         match &expr.kind {
             ExprKind::Literal(value) => Ok(value.clone()),
             ExprKind::Ident(name) => self.variable(name, scope).ok_or_else(|| {
-                self.at.set(expr.at);
-                self.error(format!("there is no variable '{name}' here"))
+                self.site.set(expr.at);
+                self.site.error(format!("there is no variable '{name}' here"))
             }),
             ExprKind::Select { operand, field } => {
                 let operand = self.expr(operand, scope)?;
-                self.at.set(expr.at);
+                self.site.set(expr.at);
                 self.select(&operand, field)
             }
             ExprKind::Index { operand, index } => {
                 let operand = self.expr(operand, scope)?;
                 let index = self.expr(index, scope)?;
-                self.at.set(expr.at);
+                self.site.set(expr.at);
                 self.index(&operand, &index)
             }
             ExprKind::Has(inner) => self.has(inner, scope).map(Value::Bool),
             ExprKind::Call { function, target, arguments } => self.call(expr.at, function, target.as_deref(), arguments, scope),
             ExprKind::Unary { operator, operand } => {
                 let operand = self.expr(operand, scope)?;
-                self.at.set(expr.at);
+                self.site.set(expr.at);
                 self.unary(*operator, &operand)
             }
             ExprKind::Binary { operator, left, right } => {
                 let left = self.expr(left, scope)?;
                 let right = self.expr(right, scope)?;
-                self.at.set(expr.at);
-                operators::apply(self, *operator, &left, &right)
+                self.site.set(expr.at);
+                operators::apply(&self.site, *operator, &left, &right)
             }
             ExprKind::And(operands) => {
                 let mut fold = Fold::new(false, expr.at);
@@ -145,13 +92,13 @@ impl<'e> Eval<'e> {
                     Value::Bool(true) => self.expr(yes, scope),
                     Value::Bool(false) => self.expr(no, scope),
                     other => {
-                        self.at.set(condition.at);
-                        Err(self.error(format!("the condition before '?' is {}, not bool", other.type_name())))
+                        self.site.set(condition.at);
+                        Err(self.site.error(format!("the condition before '?' is {}, not bool", other.type_name())))
                     }
                 }
             }
             ExprKind::List(items) => {
-                self.reserve(items.len() * size_of::<Value>())?;
+                self.site.reserve(items.len() * size_of::<Value>())?;
                 Ok(Value::list(items.iter().map(|item| self.expr(item, scope)).collect::<Result<_, _>>()?))
             }
             ExprKind::Map(entries) => self.map(expr.at, entries, scope),
@@ -173,20 +120,20 @@ impl<'e> Eval<'e> {
     fn select(&self, operand: &Value, field: &str) -> Result<Value, Stop> {
         let found = match operand {
             Value::Map(entries) => {
-                self.charge_for(entries.len())?;
+                self.site.charge_for(entries.len())?;
                 entries
                     .iter()
                     .find(|(key, _)| matches!(key, Value::String(key) if **key == *field))
                     .map(|(_, value)| value.clone())
             }
             Value::Message(message) => {
-                self.charge_for(message.values.len())?;
+                self.site.charge_for(message.values.len())?;
                 message.get(field)
             }
-            Value::Opaque(name, _) => return Err(self.unsupported(name)),
-            other => return Err(self.error(format!("{} has no fields, so no '{field}'", other.type_name()))),
+            Value::Opaque(name, _) => return Err(self.site.unsupported(name)),
+            other => return Err(self.site.error(format!("{} has no fields, so no '{field}'", other.type_name()))),
         };
-        found.ok_or_else(|| self.error(format!("there is no field '{field}'")))
+        found.ok_or_else(|| self.site.error(format!("there is no field '{field}'")))
     }
 
     fn index(&self, operand: &Value, index: &Value) -> Result<Value, Stop> {
@@ -199,19 +146,19 @@ impl<'e> Eval<'e> {
         let found = match operand {
             Value::List(items) if is_number => place.and_then(|place| items.get(place)).cloned(),
             Value::String(text) if is_number => {
-                self.charge_for(text.len() / 16)?;
+                self.site.charge_for(text.len() / 16)?;
                 place.and_then(|place| text.chars().nth(place)).map(|c| Value::string(c.encode_utf8(&mut [0; 4])))
             }
-            Value::Map(entries) => operators::find(self, entries, index)?.cloned(),
+            Value::Map(entries) => operators::find(&self.site, entries, index)?.cloned(),
             Value::Message(message) => match index {
                 Value::String(name) => message.get(name),
                 _ => None,
             },
-            Value::Opaque(name, _) => return Err(self.unsupported(name)),
-            other => return Err(self.error(format!("{} has no [{}]", other.type_name(), index.type_name()))),
+            Value::Opaque(name, _) => return Err(self.site.unsupported(name)),
+            other => return Err(self.site.error(format!("{} has no [{}]", other.type_name(), index.type_name()))),
         };
         found.ok_or_else(|| {
-            self.error(if matches!(operand, Value::List(_) | Value::String(_)) {
+            self.site.error(if matches!(operand, Value::List(_) | Value::String(_)) {
                 "the index is out of range"
             } else {
                 "there is no such key"
@@ -243,43 +190,43 @@ impl<'e> Eval<'e> {
         if let Some(Expr { kind: ExprKind::Ident(name), .. }) = target
             && NAMESPACES.contains(&&**name)
         {
-            self.at.set(at);
-            return Err(self.unsupported(&format!("{name}.{function}()")));
+            self.site.set(at);
+            return Err(self.site.unsupported(&format!("{name}.{function}()")));
         }
-        self.reserve((arguments.len() + 1) * size_of::<Value>())?;
+        self.site.reserve((arguments.len() + 1) * size_of::<Value>())?;
         let values = target.into_iter().chain(arguments).map(|argument| self.expr(argument, scope));
         let values: Vec<Value> = values.collect::<Result<_, _>>()?;
-        self.at.set(at);
-        functions::call(self, function, &values)
+        self.site.set(at);
+        functions::call(&self.site, function, &values)
     }
 
     fn unary(&self, operator: Unary, operand: &Value) -> Result<Value, Stop> {
         match (operator, operand) {
             (Unary::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
             (Unary::Minus, Value::Int(value)) => {
-                value.checked_neg().map(Value::Int).ok_or_else(|| self.error("the result is out of range"))
+                value.checked_neg().map(Value::Int).ok_or_else(|| self.site.error("the result is out of range"))
             }
             (Unary::Minus, Value::Double(value)) => Ok(Value::Double(-value)),
             (Unary::Minus, Value::Duration(value)) => {
-                value.checked_neg().map(Value::Duration).ok_or_else(|| self.error("the result is out of range"))
+                value.checked_neg().map(Value::Duration).ok_or_else(|| self.site.error("the result is out of range"))
             }
-            (_, Value::Opaque(name, _)) => Err(self.unsupported(name)),
-            (Unary::Not, other) => Err(self.error(format!("! does not take {}", other.type_name()))),
-            (Unary::Minus, other) => Err(self.error(format!("- does not take {}", other.type_name()))),
+            (_, Value::Opaque(name, _)) => Err(self.site.unsupported(name)),
+            (Unary::Not, other) => Err(self.site.error(format!("! does not take {}", other.type_name()))),
+            (Unary::Minus, other) => Err(self.site.error(format!("- does not take {}", other.type_name()))),
         }
     }
 
     fn map(&self, at: u32, entries: &[(Expr, Expr)], scope: Option<&Scope<'_>>) -> Result<Value, Stop> {
-        self.reserve(entries.len() * size_of::<(Value, Value)>())?;
+        self.site.reserve(entries.len() * size_of::<(Value, Value)>())?;
         let mut made: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let (key, value) = (self.expr(key, scope)?, self.expr(value, scope)?);
-            self.at.set(at);
+            self.site.set(at);
             if !matches!(key, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::String(_)) {
-                return Err(self.error(format!("a key of a map can't be {}", key.type_name())));
+                return Err(self.site.error(format!("a key of a map can't be {}", key.type_name())));
             }
-            if operators::find(self, &made, &key)?.is_some() {
-                return Err(self.error("a key of the map is there twice"));
+            if operators::find(&self.site, &made, &key)?.is_some() {
+                return Err(self.site.error("a key of the map is there twice"));
             }
             made.push((key, value));
         }
@@ -289,30 +236,30 @@ impl<'e> Eval<'e> {
     fn items(&self, range: &Value) -> Result<Vec<Value>, Stop> {
         match range {
             Value::List(items) => {
-                self.reserve(items.len() * size_of::<Value>())?;
+                self.site.reserve(items.len() * size_of::<Value>())?;
                 Ok(items.to_vec())
             }
             Value::Map(entries) => {
-                self.reserve(entries.len() * size_of::<Value>())?;
+                self.site.reserve(entries.len() * size_of::<Value>())?;
                 Ok(entries.iter().map(|(key, _)| key.clone()).collect())
             }
             Value::Message(message) => {
-                self.reserve(message.values.len() * (size_of::<Value>() + 32))?;
+                self.site.reserve(message.values.len() * (size_of::<Value>() + 32))?;
                 Ok(message.names().map(Value::string).collect())
             }
             Value::String(text) => {
-                self.reserve(text.len() * (size_of::<Value>() + 32))?;
+                self.site.reserve(text.len() * (size_of::<Value>() + 32))?;
                 Ok(text.chars().map(|c| Value::string(c.encode_utf8(&mut [0; 4]))).collect())
             }
-            Value::Opaque(name, _) => Err(self.unsupported(name)),
-            other => Err(self.error(format!("{} has no items", other.type_name()))),
+            Value::Opaque(name, _) => Err(self.site.unsupported(name)),
+            other => Err(self.site.error(format!("{} has no items", other.type_name()))),
         }
     }
 
     fn comprehension(&self, at: u32, comprehension: &Comprehension, scope: Option<&Scope<'_>>) -> Result<Value, Stop> {
         let Comprehension { name, range, variable, filter, body } = comprehension;
         let range = self.expr(range, scope)?;
-        self.at.set(at);
+        self.site.set(at);
         let items = self.items(&range)?;
         let mut all = Fold::new(*name == Macro::Exists, at);
         let mut made = Vec::new();
@@ -324,7 +271,7 @@ impl<'e> Eval<'e> {
                 Macro::ExistsOne => count += u64::from(self.expr(body, Some(&inner))?.is_truthy()),
                 Macro::Filter => {
                     if self.expr(body, Some(&inner))?.is_truthy() {
-                        self.reserve(size_of::<Value>())?;
+                        self.site.reserve(size_of::<Value>())?;
                         made.push(item);
                     }
                 }
@@ -334,7 +281,7 @@ impl<'e> Eval<'e> {
                         None => true,
                     };
                     if is_taken {
-                        self.reserve(size_of::<Value>())?;
+                        self.site.reserve(size_of::<Value>())?;
                         made.push(self.expr(body, Some(&inner))?);
                     }
                 }

@@ -1,6 +1,6 @@
 //! The functions of expressions: those of CEL that cel-python has, and those that Confluent's clients add.
 
-use super::eval::{Eval, Stop};
+use super::site::{Site, Stop};
 use super::value::Value;
 use super::{formats, operators, text, time};
 
@@ -62,52 +62,52 @@ pub(super) fn pattern(pattern: &str) -> Result<regex::Regex, String> {
     })
 }
 
-pub(super) fn call(eval: &Eval<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
+pub(super) fn call(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
     if NOT_RUN.contains(&name) {
-        return Err(eval.unsupported(&format!("{name}()")));
+        return Err(site.unsupported(&format!("{name}()")));
     }
     let Some((_, counts)) = FUNCTIONS.iter().find(|(found, _)| *found == name) else {
-        return Err(eval.error(format!("there is no function '{name}'")));
+        return Err(site.error(format!("there is no function '{name}'")));
     };
     if !counts.contains(&arguments.len()) {
-        return Err(eval.error(format!("{name}() does not take {} arguments", arguments.len())));
+        return Err(site.error(format!("{name}() does not take {} arguments", arguments.len())));
     }
     if let Some(Value::Opaque(found, _)) = arguments.iter().find(|value| matches!(value, Value::Opaque(..))) {
-        return Err(eval.unsupported(found));
+        return Err(site.unsupported(found));
     }
     match arguments {
-        [one] => unary(eval, name, one),
-        [one, two] => binary(eval, name, one, two),
-        _ => no_overload(eval, name, arguments),
+        [one] => unary(site, name, one),
+        [one, two] => binary(site, name, one, two),
+        _ => no_overload(site, name, arguments),
     }
 }
 
-fn no_overload(eval: &Eval<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
+fn no_overload(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
     let types: Vec<&str> = arguments.iter().map(Value::type_name).collect();
-    Err(eval.error(format!("{name}() does not take {}", types.join(", "))))
+    Err(site.error(format!("{name}() does not take {}", types.join(", "))))
 }
 
 fn int(value: usize) -> Value {
     Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-fn unary(eval: &Eval<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
-    let refuse = || no_overload(eval, name, std::slice::from_ref(value));
+fn unary(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
+    let refuse = || no_overload(site, name, std::slice::from_ref(value));
     match (name, value) {
         ("type", value) => Ok(Value::Type(value.type_name())),
         ("dyn", value) => Ok(value.clone()),
         ("size", Value::Null) => Ok(Value::Int(0)),
         ("size", Value::String(text)) => {
-            eval.charge_for(text.len() / 16)?;
+            site.charge_for(text.len() / 16)?;
             Ok(int(text.chars().count()))
         }
         ("size", Value::Bytes(bytes)) => Ok(int(bytes.len())),
         ("size", Value::List(items)) => Ok(int(items.len())),
         ("size", Value::Map(entries)) => Ok(int(entries.len())),
         ("size", Value::Message(message)) => Ok(int(message.values.len())),
-        ("bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint", value) => convert(eval, name, value),
+        ("bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint", value) => convert(site, name, value),
         ("isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "isIpv4" | "isIpv6", Value::String(text)) => {
-            eval.charge_for(text.len() / 4)?;
+            site.charge_for(text.len() / 4)?;
             Ok(Value::Bool(match name {
                 "isEmail" => formats::is_email(text),
                 "isHostname" => formats::is_hostname(text),
@@ -125,9 +125,9 @@ fn unary(eval: &Eval<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
                 "{name}() does not take {}, and in Confluent's Python client no && or || makes up for it",
                 other.type_name()
             );
-            Err(eval.raised(message))
+            Err(site.raised(message))
         }
-        (_, Value::Timestamp(micros)) => part(eval, name, *micros).map_or_else(refuse, Ok),
+        (_, Value::Timestamp(micros)) => part(site, name, *micros).map_or_else(refuse, Ok),
         (_, Value::Duration(micros)) => {
             let seconds = micros / 1_000_000;
             Ok(Value::Int(match name {
@@ -142,7 +142,7 @@ fn unary(eval: &Eval<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
     }
 }
 
-fn part(_: &Eval<'_>, name: &str, micros: i64) -> Option<Value> {
+fn part(_: &Site<'_>, name: &str, micros: i64) -> Option<Value> {
     let parts = time::parts(micros);
     Some(Value::Int(match name {
         "getDate" => parts.day,
@@ -159,64 +159,64 @@ fn part(_: &Eval<'_>, name: &str, micros: i64) -> Option<Value> {
     }))
 }
 
-fn binary(eval: &Eval<'_>, name: &str, a: &Value, b: &Value) -> Result<Value, Stop> {
-    let refuse = || no_overload(eval, name, &[a.clone(), b.clone()]);
+fn binary(site: &Site<'_>, name: &str, a: &Value, b: &Value) -> Result<Value, Stop> {
+    let refuse = || no_overload(site, name, &[a.clone(), b.clone()]);
     match (name, a, b) {
-        ("matches", Value::String(text), Value::String(pattern)) => matches(eval, text, pattern),
+        ("matches", Value::String(text), Value::String(pattern)) => matches(site, text, pattern),
         ("contains", Value::String(text), Value::String(part)) => {
-            eval.charge_for(text.len() / 16)?;
+            site.charge_for(text.len() / 16)?;
             Ok(Value::Bool(text.contains(&**part)))
         }
         ("startsWith", Value::String(text), Value::String(part)) => Ok(Value::Bool(text.starts_with(&**part))),
         ("endsWith", Value::String(text), Value::String(part)) => Ok(Value::Bool(text.ends_with(&**part))),
         ("contains", Value::Bytes(bytes), Value::Bytes(part)) => {
-            eval.charge_for(bytes.len().saturating_mul(part.len().max(1)))?;
+            site.charge_for(bytes.len().saturating_mul(part.len().max(1)))?;
             Ok(Value::Bool(part.is_empty() || bytes.windows(part.len()).any(|window| *window == **part)))
         }
         ("startsWith", Value::Bytes(bytes), Value::Bytes(part)) => Ok(Value::Bool(bytes.starts_with(part))),
         ("endsWith", Value::Bytes(bytes), Value::Bytes(part)) => Ok(Value::Bool(bytes.ends_with(part))),
-        ("contains", Value::List(_) | Value::Map(_), item) => operators::apply(eval, super::ast::Binary::In, item, a),
+        ("contains", Value::List(_) | Value::Map(_), item) => operators::apply(site, super::ast::Binary::In, item, a),
         ("timestamp", Value::Int(epoch), Value::Int(precision)) => {
             let micros = match precision {
                 0 => epoch.checked_mul(1_000_000),
                 3 => epoch.checked_mul(1000),
                 6 => Some(*epoch),
                 9 => Some(epoch.div_euclid(1000)),
-                _ => return Err(eval.raised("timestamp() takes the precisions 0, 3, 6 and 9")),
+                _ => return Err(site.raised("timestamp() takes the precisions 0, 3, 6 and 9")),
             };
-            instant(eval, micros)
+            instant(site, micros)
         }
-        ("format", Value::String(form), Value::List(values)) => text::format(eval, form, values),
+        ("format", Value::String(form), Value::List(values)) => text::format(site, form, values),
         (_, Value::Timestamp(micros), Value::String(zone)) => {
             let Some(offset) = time::offset(zone) else {
-                return Err(eval.unsupported("names of time zones"));
+                return Err(site.unsupported("names of time zones"));
             };
-            part(eval, name, micros.saturating_add(offset)).map_or_else(refuse, Ok)
+            part(site, name, micros.saturating_add(offset)).map_or_else(refuse, Ok)
         }
         _ => refuse(),
     }
 }
 
-fn matches(eval: &Eval<'_>, text: &str, pattern: &str) -> Result<Value, Stop> {
+fn matches(site: &Site<'_>, text: &str, pattern: &str) -> Result<Value, Stop> {
     // a search takes time in proportion to both
-    eval.charge_for(text.len().saturating_mul(pattern.len() / 8 + 1) / 4)?;
+    site.charge_for(text.len().saturating_mul(pattern.len() / 8 + 1) / 4)?;
     let own;
-    let prepared = if let Some(prepared) = eval.pattern(pattern) {
+    let prepared = if let Some(prepared) = site.pattern(pattern) {
         prepared
     } else {
-        eval.charge(PATTERN_UNITS)?;
+        site.charge(PATTERN_UNITS)?;
         own = self::pattern(pattern);
         &own
     };
     match prepared {
         Ok(regex) => Ok(Value::Bool(regex.is_match(text))),
-        Err(reason) => Err(eval.error(format!("the pattern can't be used: {reason}"))),
+        Err(reason) => Err(site.error(format!("the pattern can't be used: {reason}"))),
     }
 }
 
-fn instant(eval: &Eval<'_>, micros: Option<i64>) -> Result<Value, Stop> {
+fn instant(site: &Site<'_>, micros: Option<i64>) -> Result<Value, Stop> {
     let range = -62_135_596_800_000_000..=253_402_300_799_999_999;
-    micros.filter(|micros| range.contains(micros)).map(Value::Timestamp).ok_or_else(|| eval.error("the time is out of range"))
+    micros.filter(|micros| range.contains(micros)).map(Value::Timestamp).ok_or_else(|| site.error("the time is out of range"))
 }
 
 #[expect(
@@ -225,12 +225,12 @@ fn instant(eval: &Eval<'_>, micros: Option<i64>) -> Result<Value, Stop> {
     clippy::cast_sign_loss,
     reason = "ranges are looked at first"
 )]
-fn convert(eval: &Eval<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
-    let refuse = || no_overload(eval, name, std::slice::from_ref(value));
-    let range = || eval.error(format!("{name}(): the value is out of range"));
-    let unreadable = || eval.error(format!("{name}() can't read the text"));
+fn convert(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
+    let refuse = || no_overload(site, name, std::slice::from_ref(value));
+    let range = || site.error(format!("{name}(): the value is out of range"));
+    let unreadable = || site.error(format!("{name}() can't read the text"));
     if let Value::String(text) = value {
-        eval.reserve(text.len())?;
+        site.reserve(text.len())?;
     }
     match (name, value) {
         ("int", Value::Int(_))
@@ -274,18 +274,18 @@ fn convert(eval: &Eval<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
         },
         ("bytes", Value::String(text)) => Ok(Value::Bytes(text.as_bytes().into())),
         ("string", Value::Bytes(bytes)) => {
-            eval.reserve(bytes.len())?;
-            std::str::from_utf8(bytes).map(Value::string).map_err(|_| eval.error("string(): the bytes are not UTF-8"))
+            site.reserve(bytes.len())?;
+            std::str::from_utf8(bytes).map(Value::string).map_err(|_| site.error("string(): the bytes are not UTF-8"))
         }
         (
             "string",
             Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Bool(_) | Value::Timestamp(_) | Value::Duration(_),
         ) => Ok(Value::String(text::print(value).into())),
         ("timestamp", Value::Null | Value::Bool(_) | Value::Uint(_)) => {
-            Err(eval.raised(format!("timestamp() does not take {}", value.type_name())))
+            Err(site.raised(format!("timestamp() does not take {}", value.type_name())))
         }
-        ("timestamp", Value::String(text)) => instant(eval, Some(time::timestamp(text).ok_or_else(unreadable)?)),
-        ("timestamp", Value::Int(seconds)) => instant(eval, seconds.checked_mul(1_000_000)),
+        ("timestamp", Value::String(text)) => instant(site, Some(time::timestamp(text).ok_or_else(unreadable)?)),
+        ("timestamp", Value::Int(seconds)) => instant(site, seconds.checked_mul(1_000_000)),
         ("duration", Value::String(text)) => time::duration(text).map(Value::Duration).ok_or_else(unreadable),
         ("duration", Value::Int(seconds)) => seconds.checked_mul(1_000_000).map(Value::Duration).ok_or_else(range),
         _ => refuse(),

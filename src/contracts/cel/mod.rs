@@ -1,7 +1,7 @@
 //! CEL, the language of conditions and transforms: read, checked against types, evaluated.
 //!
 //! Why it is written by hand: docs/adr/0009-cel-by-hand.md. In reading order: `lexer`, `parser`, `ast`; `value`, `operators`, `functions` with `text`,
-//! `time` and `formats`; `eval`; `check`.
+//! `time` and `formats`; `site`, `eval`; `check`.
 
 mod ast;
 mod check;
@@ -11,17 +11,17 @@ mod functions;
 mod lexer;
 mod operators;
 mod parser;
+mod site;
 mod text;
 mod time;
 mod value;
 
-use std::collections::HashMap;
-
 use self::ast::{Expr, ExprKind};
 pub(super) use self::check::{Known, TypeIssue};
 use self::eval::Eval;
-pub(super) use self::eval::Stop;
 pub use self::parser::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
+use self::site::Patterns;
+pub(super) use self::site::Stop;
 pub(super) use self::time::print_timestamp;
 pub(super) use self::value::{Message, Value};
 use crate::schema::meter::{self, Exhausted, Reserved};
@@ -45,7 +45,7 @@ impl ParseError {
 #[derive(Debug)]
 pub(super) struct Program {
     expr: Expr,
-    patterns: HashMap<String, Result<regex::Regex, String>>,
+    patterns: Patterns,
     held: Vec<Reserved>,
 }
 
@@ -71,7 +71,7 @@ impl Program {
         meter::charge_for(text.len())?;
         let memory = meter::reserve_for_now(text.len().saturating_mul(64))?;
         let expr = parser::parse(text).map_err(CompileError::Parse)?;
-        let mut program = Self { expr, patterns: HashMap::new(), held: vec![memory] };
+        let mut program = Self { expr, patterns: Patterns::new(), held: vec![memory] };
         let mut written = Vec::new();
         collect_patterns(&program.expr, &mut written);
         for pattern in written {

@@ -5,38 +5,38 @@
 use std::cmp::Ordering;
 
 use super::ast::Binary;
-use super::eval::{Eval, Stop};
+use super::site::{Site, Stop};
 use super::value::Value;
 
 /// Seconds of the years 1 to 9999.
 const MICROS: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 
-pub(super) fn no_overload<T>(eval: &Eval<'_>, operator: &str, a: &Value, b: &Value) -> Result<T, Stop> {
-    Err(eval.error(format!("{operator} does not take {} and {}", a.type_name(), b.type_name())))
+pub(super) fn no_overload<T>(site: &Site<'_>, operator: &str, a: &Value, b: &Value) -> Result<T, Stop> {
+    Err(site.error(format!("{operator} does not take {} and {}", a.type_name(), b.type_name())))
 }
 
 /// What of two values neither compares nor computes here.
-fn refuse_opaque(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<(), Stop> {
+fn refuse_opaque(site: &Site<'_>, a: &Value, b: &Value) -> Result<(), Stop> {
     match (a, b) {
-        (Value::Opaque(name, _), _) | (_, Value::Opaque(name, _)) => Err(eval.unsupported(name)),
+        (Value::Opaque(name, _), _) | (_, Value::Opaque(name, _)) => Err(site.unsupported(name)),
         _ => Ok(()),
     }
 }
 
-pub(super) fn apply(eval: &Eval<'_>, operator: Binary, a: &Value, b: &Value) -> Result<Value, Stop> {
+pub(super) fn apply(site: &Site<'_>, operator: Binary, a: &Value, b: &Value) -> Result<Value, Stop> {
     let word: &'static str = operator.into();
     match operator {
-        Binary::Equal => equal(eval, a, b)?.map_or_else(|| no_overload(eval, word, a, b), |is| Ok(Value::Bool(is))),
+        Binary::Equal => equal(site, a, b)?.map_or_else(|| no_overload(site, word, a, b), |is| Ok(Value::Bool(is))),
         // cel-python has == for these, and no !=
         Binary::NotEqual if matches!((a, b), (Value::List(_) | Value::Map(_) | Value::Message(_), Value::Null)) => {
             let name = a.type_name();
-            Err(eval.error(format!("!= does not take {name} and null in Confluent's Python client; write !(... == null)")))
+            Err(site.error(format!("!= does not take {name} and null in Confluent's Python client; write !(... == null)")))
         }
-        Binary::NotEqual => equal(eval, a, b)?.map_or_else(|| no_overload(eval, word, a, b), |is| Ok(Value::Bool(!is))),
+        Binary::NotEqual => equal(site, a, b)?.map_or_else(|| no_overload(site, word, a, b), |is| Ok(Value::Bool(!is))),
         Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
-            refuse_opaque(eval, a, b)?;
+            refuse_opaque(site, a, b)?;
             let is = match compare(a, b) {
-                Compared::Not => return no_overload(eval, word, a, b),
+                Compared::Not => return no_overload(site, word, a, b),
                 // numbers that are none are neither less nor more
                 Compared::Neither => return Ok(Value::Bool(false)),
                 Compared::Ordered(ordering) => ordering,
@@ -49,11 +49,11 @@ pub(super) fn apply(eval: &Eval<'_>, operator: Binary, a: &Value, b: &Value) -> 
             };
             Ok(Value::Bool(is))
         }
-        Binary::In => contains(eval, b, a),
-        Binary::Add => add(eval, a, b),
+        Binary::In => contains(site, b, a),
+        Binary::Add => add(site, a, b),
         Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder => {
-            refuse_opaque(eval, a, b)?;
-            arithmetic(eval, operator, a, b)
+            refuse_opaque(site, a, b)?;
+            arithmetic(site, operator, a, b)
         }
     }
 }
@@ -66,9 +66,9 @@ fn is_number(value: &Value) -> bool {
 ///
 /// # Errors
 /// The work runs out, or one of them is not run on here.
-pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool>, Stop> {
-    eval.charge(1)?;
-    refuse_opaque(eval, a, b)?;
+pub(super) fn equal(site: &Site<'_>, a: &Value, b: &Value) -> Result<Option<bool>, Stop> {
+    site.charge(1)?;
+    refuse_opaque(site, a, b)?;
     let same = |is: bool| Ok(Some(is));
     match (a, b) {
         (Value::Null, Value::Null) => same(true),
@@ -80,11 +80,11 @@ pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool
         #[expect(clippy::float_cmp, reason = "the operator means exactly that")]
         (Value::Double(a), Value::Double(b)) => same(a == b),
         (Value::String(a), Value::String(b)) => {
-            eval.charge_for(a.len().min(b.len()) / 16)?;
+            site.charge_for(a.len().min(b.len()) / 16)?;
             same(a == b)
         }
         (Value::Bytes(a), Value::Bytes(b)) => {
-            eval.charge_for(a.len().min(b.len()) / 16)?;
+            site.charge_for(a.len().min(b.len()) / 16)?;
             same(a == b)
         }
         (Value::Type(a), Value::Type(b)) => same(a == b),
@@ -92,7 +92,7 @@ pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool
             if a.len() != b.len() {
                 return same(false);
             }
-            all_equal(eval, a.iter().zip(b.iter()))
+            all_equal(site, a.iter().zip(b.iter()))
         }
         (Value::Map(a), Value::Map(b)) => {
             if a.len() != b.len() {
@@ -100,12 +100,12 @@ pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool
             }
             let mut pairs = Vec::with_capacity(a.len());
             for (key, value) in a.iter() {
-                match find(eval, b, key)? {
+                match find(site, b, key)? {
                     Some(other) => pairs.push((value, other)),
                     None => return same(false),
                 }
             }
-            all_equal(eval, pairs.into_iter())
+            all_equal(site, pairs.into_iter())
         }
         (Value::Message(a), Value::Message(b)) => {
             if a.shape != b.shape {
@@ -113,7 +113,7 @@ pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool
             }
             for place in 0..a.values.len() {
                 let (Some(left), Some(right)) = (a.at(place), b.at(place)) else { return same(false) };
-                if equal(eval, &left, &right)? != Some(true) {
+                if equal(site, &left, &right)? != Some(true) {
                     return same(false);
                 }
             }
@@ -133,10 +133,10 @@ pub(super) fn equal(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Option<bool
 }
 
 /// False where a pair is not equal, whatever the others are.
-fn all_equal<'v>(eval: &Eval<'_>, pairs: impl Iterator<Item = (&'v Value, &'v Value)>) -> Result<Option<bool>, Stop> {
+fn all_equal<'v>(site: &Site<'_>, pairs: impl Iterator<Item = (&'v Value, &'v Value)>) -> Result<Option<bool>, Stop> {
     let mut all = Some(true);
     for (a, b) in pairs {
-        match equal(eval, a, b)? {
+        match equal(site, a, b)? {
             Some(true) => {}
             Some(false) => return Ok(Some(false)),
             None => all = None,
@@ -146,9 +146,9 @@ fn all_equal<'v>(eval: &Eval<'_>, pairs: impl Iterator<Item = (&'v Value, &'v Va
 }
 
 /// The value of a key.
-pub(super) fn find<'v>(eval: &Eval<'_>, entries: &'v [(Value, Value)], key: &Value) -> Result<Option<&'v Value>, Stop> {
+pub(super) fn find<'v>(site: &Site<'_>, entries: &'v [(Value, Value)], key: &Value) -> Result<Option<&'v Value>, Stop> {
     for (found, value) in entries {
-        if equal(eval, found, key)? == Some(true) {
+        if equal(site, found, key)? == Some(true) {
             return Ok(Some(value));
         }
     }
@@ -205,29 +205,29 @@ fn compare(a: &Value, b: &Value) -> Compared {
     }
 }
 
-fn contains(eval: &Eval<'_>, container: &Value, item: &Value) -> Result<Value, Stop> {
+fn contains(site: &Site<'_>, container: &Value, item: &Value) -> Result<Value, Stop> {
     match container {
         Value::List(items) => {
             let mut is_comparable = true;
             for found in items.iter() {
-                match equal(eval, found, item)? {
+                match equal(site, found, item)? {
                     Some(true) => return Ok(Value::Bool(true)),
                     Some(false) => {}
                     None => is_comparable = false,
                 }
             }
-            if is_comparable { Ok(Value::Bool(false)) } else { no_overload(eval, "in", item, container) }
+            if is_comparable { Ok(Value::Bool(false)) } else { no_overload(site, "in", item, container) }
         }
         Value::Map(entries) => {
             let mut is_comparable = true;
             for (key, _) in entries.iter() {
-                match equal(eval, key, item)? {
+                match equal(site, key, item)? {
                     Some(true) => return Ok(Value::Bool(true)),
                     Some(false) => {}
                     None => is_comparable = false,
                 }
             }
-            if is_comparable { Ok(Value::Bool(false)) } else { no_overload(eval, "in", item, container) }
+            if is_comparable { Ok(Value::Bool(false)) } else { no_overload(site, "in", item, container) }
         }
         Value::Message(message) => match item {
             Value::String(name) => Ok(Value::Bool(message.names().any(|found| found == &**name))),
@@ -235,64 +235,64 @@ fn contains(eval: &Eval<'_>, container: &Value, item: &Value) -> Result<Value, S
         },
         Value::String(text) => match item {
             Value::String(part) => {
-                eval.charge_for(text.len() / 16)?;
+                site.charge_for(text.len() / 16)?;
                 Ok(Value::Bool(text.contains(&**part)))
             }
-            _ => no_overload(eval, "in", item, container),
+            _ => no_overload(site, "in", item, container),
         },
-        Value::Opaque(name, _) => Err(eval.unsupported(name)),
-        _ => no_overload(eval, "in", item, container),
+        Value::Opaque(name, _) => Err(site.unsupported(name)),
+        _ => no_overload(site, "in", item, container),
     }
 }
 
-fn add(eval: &Eval<'_>, a: &Value, b: &Value) -> Result<Value, Stop> {
-    refuse_opaque(eval, a, b)?;
+fn add(site: &Site<'_>, a: &Value, b: &Value) -> Result<Value, Stop> {
+    refuse_opaque(site, a, b)?;
     match (a, b) {
         (Value::String(a), Value::String(b)) => {
-            eval.reserve(a.len() + b.len())?;
+            site.reserve(a.len() + b.len())?;
             Ok(Value::String([&**a, &**b].concat().into()))
         }
         (Value::Bytes(a), Value::Bytes(b)) => {
-            eval.reserve(a.len() + b.len())?;
+            site.reserve(a.len() + b.len())?;
             Ok(Value::Bytes([&**a, &**b].concat().into()))
         }
         (Value::List(a), Value::List(b)) => {
-            eval.reserve((a.len() + b.len()) * size_of::<Value>())?;
+            site.reserve((a.len() + b.len()) * size_of::<Value>())?;
             Ok(Value::list(a.iter().chain(b.iter()).cloned().collect()))
         }
         (Value::Timestamp(time), Value::Duration(span)) | (Value::Duration(span), Value::Timestamp(time)) => {
-            timestamp(eval, time.checked_add(*span))
+            timestamp(site, time.checked_add(*span))
         }
-        (Value::Duration(a), Value::Duration(b)) => duration(eval, a.checked_add(*b)),
-        _ => arithmetic(eval, Binary::Add, a, b),
+        (Value::Duration(a), Value::Duration(b)) => duration(site, a.checked_add(*b)),
+        _ => arithmetic(site, Binary::Add, a, b),
     }
 }
 
-fn timestamp(eval: &Eval<'_>, micros: Option<i64>) -> Result<Value, Stop> {
-    micros.filter(|micros| MICROS.contains(micros)).map(Value::Timestamp).ok_or_else(|| eval.error("the time is out of range"))
+fn timestamp(site: &Site<'_>, micros: Option<i64>) -> Result<Value, Stop> {
+    micros.filter(|micros| MICROS.contains(micros)).map(Value::Timestamp).ok_or_else(|| site.error("the time is out of range"))
 }
 
-fn duration(eval: &Eval<'_>, micros: Option<i64>) -> Result<Value, Stop> {
-    micros.map(Value::Duration).ok_or_else(|| eval.error("the duration is out of range"))
+fn duration(site: &Site<'_>, micros: Option<i64>) -> Result<Value, Stop> {
+    micros.map(Value::Duration).ok_or_else(|| site.error("the duration is out of range"))
 }
 
-fn arithmetic(eval: &Eval<'_>, operator: Binary, a: &Value, b: &Value) -> Result<Value, Stop> {
+fn arithmetic(site: &Site<'_>, operator: Binary, a: &Value, b: &Value) -> Result<Value, Stop> {
     let word: &'static str = operator.into();
     if let (Value::Timestamp(a), Value::Timestamp(b), Binary::Subtract) = (a, b, operator) {
-        return duration(eval, a.checked_sub(*b));
+        return duration(site, a.checked_sub(*b));
     }
     if let (Value::Timestamp(a), Value::Duration(b), Binary::Subtract) = (a, b, operator) {
-        return timestamp(eval, a.checked_sub(*b));
+        return timestamp(site, a.checked_sub(*b));
     }
     if let (Value::Duration(a), Value::Duration(b), Binary::Subtract) = (a, b, operator) {
-        return duration(eval, a.checked_sub(*b));
+        return duration(site, a.checked_sub(*b));
     }
-    let (Some(left), Some(right)) = (number(a), number(b)) else { return no_overload(eval, word, a, b) };
+    let (Some(left), Some(right)) = (number(a), number(b)) else { return no_overload(site, word, a, b) };
     match (left, right) {
         (Number::Whole(left), Number::Whole(right)) => {
             let divides = matches!(operator, Binary::Divide | Binary::Remainder);
             if divides && right == 0 {
-                return Err(eval.error("division by zero"));
+                return Err(site.error("division by zero"));
             }
             let result = match operator {
                 Binary::Add => left.checked_add(right),
@@ -301,7 +301,7 @@ fn arithmetic(eval: &Eval<'_>, operator: Binary, a: &Value, b: &Value) -> Result
                 Binary::Divide => left.checked_div(right),
                 _ => left.checked_rem(right),
             };
-            let overflow = || eval.error("the result is out of range");
+            let overflow = || site.error("the result is out of range");
             let result = result.ok_or_else(overflow)?;
             match a {
                 Value::Uint(_) => u64::try_from(result).map(Value::Uint).map_err(|_| overflow()),
@@ -315,10 +315,10 @@ fn arithmetic(eval: &Eval<'_>, operator: Binary, a: &Value, b: &Value) -> Result
                 Binary::Add => left + right,
                 Binary::Subtract => left - right,
                 Binary::Multiply => left * right,
-                _ if is_whole => return no_overload(eval, word, a, b),
+                _ if is_whole => return no_overload(site, word, a, b),
                 _ => left / right,
             }))
         }
-        _ => no_overload(eval, word, a, b),
+        _ => no_overload(site, word, a, b),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::eval::{Eval, Stop};
+use super::site::{Site, Stop};
 use super::time;
 use super::value::Value;
 
@@ -68,8 +68,8 @@ fn quoted(text: &str) -> String {
 }
 
 /// `%s`. Lists are nested as deep as the expression or the data.
-fn plain(eval: &Eval<'_>, value: &Value, is_inside: bool) -> Result<String, Stop> {
-    eval.reserve(value.weight())?;
+fn plain(site: &Site<'_>, value: &Value, is_inside: bool) -> Result<String, Stop> {
+    site.reserve(value.weight())?;
     Ok(match value {
         Value::String(text) if is_inside => quoted(text),
         Value::String(text) => text.to_string(),
@@ -78,10 +78,10 @@ fn plain(eval: &Eval<'_>, value: &Value, is_inside: bool) -> Result<String, Stop
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
         Value::List(items) => {
-            let items = items.iter().map(|item| plain(eval, item, true)).collect::<Result<Vec<_>, _>>()?;
+            let items = items.iter().map(|item| plain(site, item, true)).collect::<Result<Vec<_>, _>>()?;
             format!("[{}]", items.join(", "))
         }
-        Value::Map(_) | Value::Message(_) => return Err(eval.unsupported("format() of maps")),
+        Value::Map(_) | Value::Message(_) => return Err(site.unsupported("format() of maps")),
         other => print(other),
     })
 }
@@ -89,8 +89,8 @@ fn plain(eval: &Eval<'_>, value: &Value, is_inside: bool) -> Result<String, Stop
 /// Digits behind the point that a format may ask for.
 const MAX_PRECISION: usize = 300;
 
-pub(super) fn format(eval: &Eval<'_>, form: &str, values: &[Value]) -> Result<Value, Stop> {
-    eval.reserve(form.len())?;
+pub(super) fn format(site: &Site<'_>, form: &str, values: &[Value]) -> Result<Value, Stop> {
+    site.reserve(form.len())?;
     let mut out = String::new();
     let mut chars = form.chars().peekable();
     let mut values = values.iter();
@@ -103,7 +103,7 @@ pub(super) fn format(eval: &Eval<'_>, form: &str, values: &[Value]) -> Result<Va
             out.push('%');
             continue;
         }
-        let Some(value) = values.next() else { return Err(eval.error("format() has fewer values than places")) };
+        let Some(value) = values.next() else { return Err(site.error("format() has fewer values than places")) };
         let mut precision = 6;
         if chars.next_if_eq(&'.').is_some() {
             precision = 0;
@@ -111,29 +111,29 @@ pub(super) fn format(eval: &Eval<'_>, form: &str, values: &[Value]) -> Result<Va
                 precision = (precision * 10 + digit.to_digit(10).unwrap_or(0) as usize).min(MAX_PRECISION);
             }
         }
-        let Some(verb) = chars.next() else { return Err(eval.error("the last place of format() is not complete")) };
-        let wrong = || eval.error(format!("format(): %{verb} does not take {}", value.type_name()));
-        eval.reserve(precision + 32)?;
+        let Some(verb) = chars.next() else { return Err(site.error("the last place of format() is not complete")) };
+        let wrong = || site.error(format!("format(): %{verb} does not take {}", value.type_name()));
+        site.reserve(precision + 32)?;
         let part = match (verb, value) {
-            ('s', value) => plain(eval, value, false)?,
+            ('s', value) => plain(site, value, false)?,
             ('f', Value::Double(value)) => format!("{value:.precision$}"),
             ('e', Value::Double(value)) => exponential(*value, precision),
             ('d' | 'f' | 'e', Value::Int(value)) => value.to_string(),
             ('d' | 'f' | 'e', Value::Uint(value)) => value.to_string(),
-            ('x', value) => in_hex(eval, value)?.ok_or_else(wrong)?,
-            ('X', value) => in_hex(eval, value)?.ok_or_else(wrong)?.to_uppercase(),
+            ('x', value) => in_hex(site, value)?.ok_or_else(wrong)?,
+            ('X', value) => in_hex(site, value)?.ok_or_else(wrong)?.to_uppercase(),
             ('o', Value::Int(value)) => signed(*value, |value| format!("{value:o}")),
             ('o', Value::Uint(value)) => format!("{value:o}"),
             ('b', Value::Int(value)) => signed(*value, |value| format!("{value:b}")),
             ('b', Value::Uint(value)) => format!("{value:b}"),
             ('b', Value::Bool(value)) => u8::from(*value).to_string(),
             ('d' | 'f' | 'e' | 'o' | 'b', _) => return Err(wrong()),
-            _ => return Err(eval.error(format!("format() has no %{verb}"))),
+            _ => return Err(site.error(format!("format() has no %{verb}"))),
         };
         out.push_str(&part);
     }
     if values.next().is_some() {
-        return Err(eval.error("format() has more values than places"));
+        return Err(site.error("format() has more values than places"));
     }
     Ok(Value::String(out.into()))
 }
@@ -142,16 +142,16 @@ fn signed(value: i64, print: impl Fn(u64) -> String) -> String {
     format!("{}{}", if value < 0 { "-" } else { "" }, print(value.unsigned_abs()))
 }
 
-fn in_hex(eval: &Eval<'_>, value: &Value) -> Result<Option<String>, Stop> {
+fn in_hex(site: &Site<'_>, value: &Value) -> Result<Option<String>, Stop> {
     Ok(match value {
         Value::Int(value) => Some(signed(*value, |value| format!("{value:x}"))),
         Value::Uint(value) => Some(format!("{value:x}")),
         Value::Bytes(bytes) => {
-            eval.reserve(bytes.len() * 2)?;
+            site.reserve(bytes.len() * 2)?;
             Some(hex(bytes))
         }
         Value::String(text) => {
-            eval.reserve(text.len() * 2)?;
+            site.reserve(text.len() * 2)?;
             Some(hex(text.as_bytes()))
         }
         _ => None,
