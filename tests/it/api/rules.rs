@@ -159,4 +159,39 @@ on_both! {
         let answer = app.post(VALIDATE, &json!({ "subject": "long", "json": order(5) })).await.ok();
         assert_eq!(answer["rules"][1]["outcome"], "error", "nested too deep: {answer}");
     }
+
+    async fn events_are_held_to_rules_where_that_is_asked(db) {
+        let app = TestApp::new(db).await;
+        let rules = [
+            rule("positive", "CONDITION", "CEL", "message.id > 0"),
+            json!({ "name": "mail", "kind": "CONDITION", "mode": "WRITE", "type": "CEL_FIELD", "tags": ["PII"],
+                "expr": "typeName == 'STRING' ; value.isEmail()" }),
+            rule("decimal", "CONDITION", "CEL", "message.amount > 1"),
+        ];
+        register(&app, "e", ORDER, &rules).await;
+        let event = |data: Value| json!({ "specversion": "1.0", "id": "1", "source": "/s", "type": "t", "data": data });
+        let judged = async |query: &str, data: Value| {
+            let events = json!([event(data)]);
+            let headers = [("content-type", "application/cloudevents-batch+json")];
+            let path = format!("/cloudevents/validate?subject=e{query}");
+            let answer = app.send(hyper::Method::POST, &path, &headers, events.to_string().into_bytes()).await;
+            let report = answer.json()["events"][0].clone();
+            let texts = |key: &str| -> Vec<String> {
+                let listed = report[key].as_array().cloned().unwrap_or_default();
+                listed.iter().map(|issue| format!("{}: {}", issue["code"].as_str().unwrap(), issue["message"].as_str().unwrap())).collect()
+            };
+            (answer.status.as_u16(), texts("errors"), texts("info"))
+        };
+        let bad = json!({ "id": 0, "email": "nobody", "lines": [{ "n": 0 }], "amount": "\u{1}" });
+        assert_eq!(judged("", bad.clone()).await, (200, vec![], vec![]));
+        let (status, errors, info) = judged("&rules=true", bad).await;
+        assert_eq!((status, errors), (422, vec![
+            "rule.failed: rule 'some' at lines[0].n, whose value is 0: a line has some".to_owned(),
+            "rule.failed: rule 'positive': Rule expr failed: message.id > 0".to_owned(),
+            "rule.failed: rule 'mail' at email, whose value is \"nobody\": Rule expr failed: typeName == 'STRING' ; value.isEmail()".to_owned(),
+        ]));
+        assert_eq!(info, ["rule.skipped: rule 'decimal': it needs decimal, which is not run here"]);
+        assert_eq!(judged("&rules=true", order(5)).await.0, 200);
+        assert_eq!(judged("&rules=1", order(5)).await.0, 400);
+    }
 }
