@@ -67,14 +67,10 @@ fn said(rule: &RuleReport) -> Vec<Issue> {
         return vec![Issue::new(level, code, format!("rule '{name}'{colon}{message}"))];
     }
     let place = |place: &contracts::Place| {
-        let mut text = format!("rule '{name}'");
-        if let Some(field) = &place.field {
-            text.push_str(&format!(" at {field}"));
-        }
-        if let Some(value) = place.value.as_ref().filter(|_| place.field.is_some()) {
-            text.push_str(&format!(", whose value is {value}"));
-        }
-        Issue::new(level, code, format!("{text}: {}", place.message))
+        let field = place.field.as_ref().map(|field| format!(" at {field}")).unwrap_or_default();
+        let value = place.value.as_ref().filter(|_| place.field.is_some());
+        let value = value.map(|value| format!(", whose value is {value}")).unwrap_or_default();
+        Issue::new(level, code, format!("rule '{name}'{field}{value}: {}", place.message))
     };
     rule.places.iter().map(place).collect()
 }

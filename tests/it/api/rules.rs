@@ -180,17 +180,17 @@ on_both! {
                 let listed = report[key].as_array().cloned().unwrap_or_default();
                 listed.iter().map(|issue| format!("{}: {}", issue["code"].as_str().unwrap(), issue["message"].as_str().unwrap())).collect()
             };
-            (answer.status.as_u16(), texts("errors"), texts("info"))
+            (answer.status.as_u16(), texts("errors"), texts("warnings"))
         };
         let bad = json!({ "id": 0, "email": "nobody", "lines": [{ "n": 0 }], "amount": "\u{1}" });
         assert_eq!(judged("", bad.clone()).await, (200, vec![], vec![]));
-        let (status, errors, info) = judged("&rules=true", bad).await;
+        let (status, errors, warnings) = judged("&rules=true", bad).await;
         assert_eq!((status, errors), (422, vec![
             "rule.failed: rule 'some' at lines[0].n, whose value is 0: a line has some".to_owned(),
             "rule.failed: rule 'positive': Rule expr failed: message.id > 0".to_owned(),
             "rule.failed: rule 'mail' at email, whose value is \"nobody\": Rule expr failed: typeName == 'STRING' ; value.isEmail()".to_owned(),
         ]));
-        assert_eq!(info, ["rule.skipped: rule 'decimal': it needs decimal, which is not run here"]);
+        assert_eq!(warnings, ["rule.skipped: rule 'decimal': it needs decimal, which is not run here"]);
         assert_eq!(judged("&rules=true", order(5)).await.0, 200);
         assert_eq!(judged("&rules=1", order(5)).await.0, 400);
     }
