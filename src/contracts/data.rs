@@ -266,3 +266,38 @@ pub(super) fn json_of_value(shapes: &Arc<Shapes>, value: &Value, limit: usize) -
         }),
     }
 }
+
+/// The shapes of data whose fields nothing is known about.
+pub fn opened(shapes: &Shapes) -> Shapes {
+    Shapes { bytes: shapes.bytes, ..Shapes::default() }
+}
+
+/// Data without its types.
+///
+/// # Errors
+/// The request has spent what it may spend.
+pub fn open(shapes: &Arc<Shapes>, typed: &Typed) -> Result<Typed, Exhausted> {
+    let open = |value: &Typed| open(shapes, value);
+    meter::charge(1)?;
+    Ok(match typed {
+        Typed::Branch(_, inner) => return open(inner),
+        Typed::List(items) => Typed::List(items.iter().map(open).collect::<Result<_, _>>()?),
+        Typed::Map(entries) => {
+            let pair = |(key, value): &(Typed, Typed)| Ok::<_, Exhausted>((open(key)?, open(value)?));
+            Typed::Map(entries.iter().map(pair).collect::<Result<_, _>>()?)
+        }
+        Typed::Record(record) => {
+            let fields = shapes.records.get(record.shape).map_or(&[][..], |shape| &shape.fields);
+            let known = fields.iter().zip(&record.values).filter_map(|(field, value)| Some((&field.name, value.as_ref()?)));
+            let others = record.others.iter().map(|(name, value)| (name, value));
+            let pair = |(name, value): (&String, &Typed)| Ok::<_, Exhausted>((Typed::String(name.clone()), open(value)?));
+            Typed::Map(known.chain(others).map(pair).collect::<Result<_, _>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+/// Data as JSON; `None` when the text would be too long.
+pub fn print(shapes: &Shapes, typed: &Typed) -> Option<String> {
+    json_of(shapes, typed, super::report::MAX_DATA)
+}

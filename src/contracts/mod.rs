@@ -19,6 +19,7 @@ mod tags;
 
 pub use self::cel::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
 pub use self::check::{RuleIssue, check};
+pub use self::data::{open, opened, print};
 pub use self::report::{Outcome, Place, RuleReport, RunReport};
 pub use self::run::{Phase, RunOptions, run};
 

@@ -24,7 +24,8 @@ pub enum Phase {
 }
 
 impl Phase {
-    fn includes(self, mode: Option<RuleMode>) -> bool {
+    /// Whether rules of a mode run then.
+    pub fn runs(self, mode: Option<RuleMode>) -> bool {
         match mode.unwrap_or(RuleMode::WriteRead) {
             RuleMode::Write => self == Self::Write,
             RuleMode::Read => self == Self::Read,
@@ -117,7 +118,7 @@ impl Runner<'_> {
         if rule.disabled {
             return Some("it is disabled".to_owned());
         }
-        if !self.options.phase.includes(rule.mode) {
+        if !self.options.phase.runs(rule.mode) {
             return Some(format!("its mode does not include {phase}"));
         }
         if !is_run(&rule_type) {

@@ -162,6 +162,7 @@ pub fn routes() -> &'static [Route] {
             post("/accordant/v1/decode", "decodeRecord", Needs::Schema, records::decode).with(data(records::limit)),
             post("/accordant/v1/encode", "encodeRecord", Needs::Schema, records::encode).with(data(records::limit)),
             post("/accordant/v1/validate", "validateData", Needs::Schema, rules::validate).with(data(records::limit)),
+            post("/accordant/v1/migrate", "migrateRecord", Needs::Schema, rules::migrate).with(data(records::limit)),
             post("/accordant/v1/register", "registerTree", WRITE_SOME, register_tree::post),
             get("/accordant/v1/audit", "listAudit", Needs::Global(Operation::AuditRead), audit::list),
             get("/accordant/v1/search", "search", READ_SOME, explore::search),

@@ -23,7 +23,7 @@
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
 //! | `events/` | judging events |
 //! | `records` | decoding and encoding data |
-//! | `rules` | rules of data contracts: held to their schema, run on data |
+//! | `rules`, `migrate` | rules of data contracts: held to their schema, run on data; data of one version as another sees it |
 //! | `judging_pool` | what judging may cost, and where it runs |
 //! | `submission`, `parse`, `invalid_schema` | what clients submit; reading it; why it is refused |
 //! | `schema_cache`, `schema_names` | schemas in memory; names and digests, and their backfill |
@@ -57,6 +57,7 @@ mod judging_pool;
 mod keys;
 mod list;
 mod lookup;
+mod migrate;
 mod mode;
 mod outbox;
 mod parse;
@@ -94,6 +95,7 @@ pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
 pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check_dek_name};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
+pub use migrate::{MigratedRecord, MigrationStep};
 pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema};
 pub use references::{ReferenceEdge, ReferenceGraph, ReferenceNode};
 pub use register::RegisterOptions;

@@ -1,4 +1,4 @@
-//! Bodies of `/accordant/v1/validate`.
+//! Bodies of `/accordant/v1/validate` and `/accordant/v1/migrate`.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -31,7 +31,7 @@ pub(super) use explore::{FoundPage, History, Outline, ReferenceGraph, Statistics
 pub(super) use exporter::{ExporterName, ExporterStatus};
 pub(super) use key::{Dek, Kek, TestedKek};
 pub(super) use records::{DataIssue, DecodedData, EncodedData, FramingChoice};
-pub(super) use rules::Validated;
+pub(super) use rules::{Migrated, Validated};
 pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
 pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
 pub(super) use tree::RegisteredTree;

@@ -1,4 +1,4 @@
-//! Answers of `/accordant/v1/validate`.
+//! Answers of `/accordant/v1/validate` and `/accordant/v1/migrate`.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -7,9 +7,9 @@ use serde_with::skip_serializing_none;
 use super::records::{DataIssue, Framing, raw};
 use crate::cloudevents::SchemaFacts;
 use crate::contracts::{Place, RuleReport};
-use crate::registry::ValidatedRecord;
+use crate::registry::{MigratedRecord, ValidatedRecord};
 use crate::schema::Position;
-use crate::types::{RuleKind, RuleMode};
+use crate::types::{RuleKind, RuleMode, Version};
 
 #[skip_serializing_none]
 #[derive(Debug, Serialize)]
@@ -108,5 +108,33 @@ impl<'a> Validated<'a> {
             rules: report.into_iter().flat_map(|report| &report.rules).map(RuleOutcome::from).collect(),
             data: report.and_then(|report| report.data.as_deref()).map(raw),
         }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::http) struct Migrated<'a> {
+    schema: &'a SchemaFacts,
+    reader: &'a SchemaFacts,
+    steps: Vec<Step<'a>>,
+    data: Box<RawValue>,
+}
+
+/// The rules between two versions.
+#[derive(Debug, Serialize)]
+struct Step<'a> {
+    from: Version,
+    to: Version,
+    rules: Vec<RuleOutcome<'a>>,
+}
+
+impl<'a> Migrated<'a> {
+    pub(in crate::http) fn new(record: &'a MigratedRecord) -> Self {
+        let step = |step: &'a crate::registry::MigrationStep| Step {
+            from: step.from,
+            to: step.to,
+            rules: step.rules.iter().map(RuleOutcome::from).collect(),
+        };
+        let MigratedRecord { schema, reader, steps, data } = record;
+        Self { schema, reader, steps: steps.iter().map(step).collect(), data: raw(data) }
     }
 }

@@ -114,6 +114,7 @@ pub fn body(route: &Route) -> Option<Value> {
         "putExporterConfig" => json!({ "schema.registry.url": "http://127.0.0.1:9/" }),
         "decodeRecord" => json!({ "subject": "orders", "hex": "02" }),
         "encodeRecord" => json!({ "subject": "orders", "data": {} }),
+        "migrateRecord" => json!({ "subject": "orders", "hex": "02", "reader": { "subject": "orders" } }),
         "validateData" => json!({ "subject": "orders", "hex": "02" }),
         "postRoot" => json!({}),
         "createKek" => json!({ "name": "u", "kmsType": "x", "kmsKeyId": "y" }),

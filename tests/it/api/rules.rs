@@ -194,4 +194,39 @@ on_both! {
         assert_eq!(judged("&rules=true", order(5)).await.0, 200);
         assert_eq!(judged("&rules=1", order(5)).await.0, 400);
     }
+
+    async fn data_goes_from_version_to_version_through_the_rules_between(db) {
+        let app = TestApp::new(db).await;
+        app.put("/config", &json!({ "compatibility": "NONE" })).await.ok();
+        let version = |field: &str| format!(r#"{{"type":"record","name":"T","fields":[{{"name":"{field}","type":"long"}}]}}"#);
+        let migration = |name: &str, mode: &str, rule_type: &str, expr: &str| {
+            json!({ "name": name, "kind": "TRANSFORM", "mode": mode, "type": rule_type, "expr": expr })
+        };
+        let post = async |schema: String, rules: Value| {
+            app.post("/subjects/m/versions", &json!({ "schema": schema, "ruleSet": { "migrationRules": rules } })).await.ok()
+        };
+        post(version("a"), json!([])).await;
+        post(version("b"), json!([
+            migration("up", "UPGRADE", "CEL", "{'b': message.a * 2}"),
+            migration("down", "DOWNGRADE", "CEL", "{'a': message.b / 2}"),
+        ])).await;
+        post(version("c"), json!([
+            migration("up", "UPGRADE", "CEL", "{'c': message.b + 1}"),
+            migration("back", "DOWNGRADE", "JSONATA", "{'b': c - 1}"),
+        ])).await;
+        let migrated = async |version: i64, data: Value, to: i64| {
+            let body = json!({ "subject": "m", "version": version, "json": data, "reader": { "subject": "m", "version": to } });
+            app.post("/accordant/v1/migrate", &body).await
+        };
+        let answer = migrated(1, json!({ "a": 5 }), 3).await.ok();
+        assert_eq!(answer["data"], json!({ "c": 11 }));
+        let steps: Vec<(i64, i64)> =
+            answer["steps"].as_array().unwrap().iter().map(|step| (step["from"].as_i64().unwrap(), step["to"].as_i64().unwrap())).collect();
+        assert_eq!(steps, [(1, 2), (2, 3)]);
+        assert_eq!(migrated(2, json!({ "b": 10 }), 1).await.ok()["data"], json!({ "a": 5 }));
+        assert_eq!(migrated(2, json!({ "b": 10 }), 2).await.ok()["data"], json!({ "b": 10 }));
+        let message = migrated(3, json!({ "c": 11 }), 1).await.refused(422, 42284);
+        assert!(message.contains("rule 'back' from version 3 to 2: rules of type JSONATA are not run here"), "{message}");
+        app.post("/accordant/v1/migrate", &json!({ "subject": "m", "hex": "02" })).await.refused(422, 42282);
+    }
 }

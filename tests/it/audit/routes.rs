@@ -10,7 +10,7 @@ use crate::access::{send, server};
 use crate::support::app::{Database, TestApp};
 
 /// Routes that have a body and change nothing.
-const READ: [&str; 14] = [
+const READ: [&str; 15] = [
     "postRoot",
     "lookUpSchema",
     "checkVersion",
@@ -23,6 +23,7 @@ const READ: [&str; 14] = [
     "decodeRecord",
     "encodeRecord",
     "validateData",
+    "migrateRecord",
     "resolveHints",
     "postResolvedDocument",
 ];
