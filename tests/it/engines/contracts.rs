@@ -1,4 +1,4 @@
-//! Rules of data contracts: verdicts on the table that the Python client was run on (tests/clients/python/test_rules.py).
+//! Rules of data contracts: verdicts on the table that the Python client was run on (`tests/clients/python/test_rules.py`).
 
 use std::path::Path;
 
@@ -60,4 +60,24 @@ fn verdicts_are_those_of_the_python_client() {
     }
     assert!(count >= 300, "{count}");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Nothing is asserted but that each ends: by a value, a refusal, or with the allowance spent.
+#[test]
+fn no_text_makes_an_expression_recurse_or_multiply_at_will() {
+    let repeated = |text: &str| text.repeat(16_000 / text.len());
+    for text in [
+        "(", "!", "-", "[", "{1:", "a.", "a[", "a?b:", "f(", "a||", "a&&", "1+", "'", "\\", "has(", "\u{e9}", "//", "0x", "1e",
+        "b'",
+    ] {
+        accordant::contracts::exercise(&repeated(text));
+    }
+    let nested = (0..15).fold("this".to_owned(), |text, _| format!("[1,2,3,4,5,6,7,8,9].map(x, {text})"));
+    accordant::contracts::exercise(&nested);
+    let doubled = (0..15).fold("this".to_owned(), |text, _| format!("[{text}].map(x, x + x + x + x)[0]"));
+    accordant::contracts::exercise(&doubled);
+    accordant::contracts::exercise(r"this.matches('(\\pL{1000}){1000}')");
+    accordant::contracts::exercise("'%.999999999f%.999999999e'.format([1.0, 2.0])");
+    accordant::contracts::exercise("timestamp(9223372036854775807, 0) + duration('999999999999h')");
+    accordant::contracts::exercise("-9223372036854775808 / -1 + -(-9223372036854775808)");
 }
