@@ -14,11 +14,14 @@ use crate::schema::typed::{BytesForm, FieldShape, Kind, MAX_TYPE_DEPTH, Shape, S
 
 const RULES: &str = "confluent:rules";
 const TAGS: &str = "confluent:tags";
+/// Work for the types of a schema: combinations of combinations have no end. Of a schema that takes more nothing is known.
+const MAX_UNITS: u64 = 200_000;
 
 impl Schema {
     /// The types as rules of data contracts see them.
     pub fn shapes(&self) -> Shapes {
-        on_deep_stack(self.nesting, || shapes(self)).unwrap_or_default()
+        let made = || on_deep_stack(self.nesting, || shapes(self)).unwrap_or_default();
+        meter::with_part(MAX_UNITS, made).unwrap_or_default()
     }
 }
 
@@ -214,8 +217,9 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
         return Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it"));
     }
     if let Type::Union(branches) = ty {
-        let mut fitting = branches.iter().enumerate().filter(|(_, branch)| fits(branch, &value.kind));
-        return match (fitting.next(), fitting.next()) {
+        let mut fitting = branches.iter().enumerate().filter(|(_, branch)| fits(branch, &value.kind, work));
+        let found = (fitting.next(), fitting.next());
+        return match found {
             (Some((at, branch)), None) => Ok(Typed::Branch(at, Box::new(convert(shapes, branch, value, work)?))),
             _ => convert(shapes, &Type::Any, value, work),
         };
@@ -263,17 +267,18 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
 }
 
 /// Whether a type may be that of a value, by the kind of JSON that it is.
-fn fits(ty: &Type, kind: &JsonKind) -> bool {
-    match (ty, kind) {
-        (Type::Any, _)
-        | (Type::Leaf { kind: Kind::Null, .. }, JsonKind::Null)
-        | (Type::Leaf { kind: Kind::Bool, .. }, JsonKind::Bool(_))
-        | (Type::Leaf { kind: Kind::String, .. }, JsonKind::String(_))
-        | (Type::Leaf { kind: Kind::Number, .. }, JsonKind::Number(_))
-        | (Type::List(_), JsonKind::Array(_))
-        | (Type::Record(_) | Type::Map(_), JsonKind::Object(_)) => true,
-        (Type::Leaf { kind: Kind::Int, .. }, JsonKind::Number(text)) => !text.contains(['.', 'e', 'E']),
-        (Type::Union(branches), kind) => branches.iter().any(|branch| fits(branch, kind)),
-        _ => false,
-    }
+fn fits(ty: &Type, kind: &JsonKind, work: &mut Work<'_>) -> bool {
+    work.step()
+        && match (ty, kind) {
+            (Type::Any, _)
+            | (Type::Leaf { kind: Kind::Null, .. }, JsonKind::Null)
+            | (Type::Leaf { kind: Kind::Bool, .. }, JsonKind::Bool(_))
+            | (Type::Leaf { kind: Kind::String, .. }, JsonKind::String(_))
+            | (Type::Leaf { kind: Kind::Number, .. }, JsonKind::Number(_))
+            | (Type::List(_), JsonKind::Array(_))
+            | (Type::Record(_) | Type::Map(_), JsonKind::Object(_)) => true,
+            (Type::Leaf { kind: Kind::Int, .. }, JsonKind::Number(text)) => !text.contains(['.', 'e', 'E']),
+            (Type::Union(branches), kind) => branches.iter().any(|branch| fits(branch, kind, work)),
+            _ => false,
+        }
 }

@@ -229,4 +229,18 @@ on_both! {
         assert!(message.contains("rule 'back' from version 3 to 2: rules of type JSONATA are not run here"), "{message}");
         app.post("/accordant/v1/migrate", &json!({ "subject": "m", "hex": "02" })).await.refused(422, 42282);
     }
+
+    async fn combinations_of_combinations_do_not_hold_up_a_verdict(db) {
+        let app = TestApp::new(db).await;
+        let levels: Vec<String> = (0..60)
+            .map(|at| format!(r##""l{at}":{{"oneOf":[{{"$ref":"#/definitions/l{next}"}},{{"$ref":"#/definitions/l{next}"}}]}}"##, next = at + 1))
+            .collect();
+        let schema = format!(r##"{{"properties":{{"a":{{"$ref":"#/definitions/l0"}}}},"definitions":{{{},"l60":{{"type":"string"}}}}}}"##, levels.join(","));
+        let rules = json!({ "domainRules": [rule("r", "CONDITION", "CEL", "message.b == 1")] });
+        let body = json!({ "schemaType": "JSON", "schema": schema, "ruleSet": rules });
+        app.put("/config", &json!({ "validateRules": true })).await.ok();
+        app.post("/subjects/c/versions", &body).await.ok();
+        let answer = app.post(VALIDATE, &json!({ "subject": "c", "json": { "b": 1 } })).await.ok();
+        assert_eq!(answer["rules"][0]["outcome"], "held", "{answer}");
+    }
 }
