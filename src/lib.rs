@@ -43,7 +43,7 @@
 //! A module uses those above it in this list and none below; `tests/it/contract/layering.rs` holds that, and docs/ARCHITECTURE.md says why.
 //!
 //! * [`types`], [`codec`], [`cache`]: the vocabulary, its JSON form, the one bounded cache
-//! * [`schema`], [`compat`], [`cloudevents`]: the engines
+//! * [`schema`], [`compat`], [`cloudevents`]: the engines; [`contracts`]: rules that run
 //! * [`store`]: persistence in SQLite and Postgres
 //! * [`kms`]: key management systems
 //! * [`registry`]: the use cases
@@ -57,6 +57,7 @@ pub mod cloudevents;
 pub mod codec;
 pub mod compat;
 pub mod config;
+pub mod contracts;
 pub mod http;
 pub mod java;
 pub mod kms;

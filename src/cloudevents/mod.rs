@@ -7,6 +7,7 @@
 //! - `event`, `attributes`: the one model, and every rule on attributes, in one place for all encodings
 //! - `encodings/`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records; and the way back
 //! - `framing`, `judge`: finding the payload behind framing and base64, and holding it against a schema
+//! - `typed`: data as rules of data contracts see it
 //! - `report`: the answer of `/cloudevents/validate` and of `accordant ce validate`
 //! - `resolve`: which schema a `dataschema` names; looking up what was read is the registry's part
 //!
@@ -24,6 +25,7 @@ mod media;
 mod report;
 pub mod resolve;
 mod time;
+mod typed;
 mod uri;
 
 pub use encodings::http::{encode as encode_header, parse as parse_headers, parse_unread as parse_headers_unread};
@@ -37,3 +39,4 @@ pub use judge::{Attempt, Judgement, Schema, SchemaFacts, judge, without_data};
 pub use limits::{EventLimits, EventSettings, Tolerate};
 pub use media::{ContentMode, content_mode};
 pub use report::{Report, Verdict, batch_report, locate, report};
+pub use typed::typed_data;

@@ -424,6 +424,10 @@ impl From<RegistryError> for ApiError {
             ),
             E::InvalidSubject(name) => refused(42208, format!("The specified subject '{name}' is not a valid.")),
             E::InvalidRuleSet(message) => refused(42210, message),
+            E::InvalidRules(issues) => {
+                let listed: Vec<String> = issues.iter().take(10).map(ToString::to_string).collect();
+                refused(42210, format!("Invalid rules: {}", listed.join("; ")))
+            }
             E::ContextNotEmpty(context) => refused(42211, format!("The specified context '{context}' is not empty.")),
             E::AssociationExists(s) => conflict(40904, format!("An association already exists for subject '{s}'")),
             E::AssociationNeedsVersion(s) => conflict(40907, format!("No active (non-deleted) version exists for subject '{s}'")),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
 use super::handlers::{
     associations, audit, compatibility, config, contexts, deks, diff, explore, exporters, health, keks, metadata, mode, records,
-    register_tree, schemas, subjects, whoami,
+    register_tree, rules, schemas, subjects, whoami,
 };
 use super::needs::Needs;
 use super::route::{
@@ -162,6 +162,8 @@ pub fn routes() -> &'static [Route] {
             post("/accordant/v1/decode", "decodeRecord", Needs::Schema, records::decode).with(data(records::limit)),
             post("/accordant/v1/encode", "encodeRecord", Needs::Schema, records::encode).with(data(records::limit)),
             post("/accordant/v1/sample", "sampleRecords", Needs::Schema, records::sample).with(data(records::limit)),
+            post("/accordant/v1/validate", "validateData", Needs::Schema, rules::validate).with(data(records::limit)),
+            post("/accordant/v1/migrate", "migrateRecord", Needs::Schema, rules::migrate).with(data(records::limit)),
             post("/accordant/v1/register", "registerTree", WRITE_SOME, register_tree::post),
             get("/accordant/v1/audit", "listAudit", Needs::Global(Operation::AuditRead), audit::list),
             get("/accordant/v1/search", "search", READ_SOME, explore::search),

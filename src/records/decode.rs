@@ -99,6 +99,37 @@ fn avro(
     })
 }
 
+/// The message that data is of.
+pub(super) struct MessagePath<'b> {
+    pub(super) message: Option<u32>,
+    pub(super) indexes: Option<Vec<i32>>,
+    /// The data itself.
+    pub(super) rest: &'b [u8],
+}
+
+pub(super) fn message_of<'b>(
+    payload: &protobuf::PayloadValidator,
+    bytes: &'b [u8],
+    options: &DecodeOptions,
+) -> Result<MessagePath<'b>, Fault> {
+    let unreadable = |message: String| Fault::new(FaultKind::Decode, "", message);
+    let mut found = MessagePath { message: None, indexes: None, rest: bytes };
+    let named = if options.is_framed { Some(bytes) } else { options.record_indexes.as_deref().filter(|bytes| !bytes.is_empty()) };
+    if let Some(named) = named {
+        let read = message_indexes(named);
+        let (path, length) = read.ok_or_else(|| unreadable("the message indexes behind the framing can't be read".to_owned()))?;
+        let message = payload.by_indexes(&path);
+        found.message = Some(message.ok_or_else(|| unreadable(format!("the schema has no message at the indexes {path:?}")))?);
+        if options.is_framed {
+            found.rest = bytes.get(length..).unwrap_or_default();
+        }
+        found.indexes = Some(path);
+    } else if let Some(name) = &options.message {
+        found.message = Some(payload.by_name(name).ok_or_else(|| unreadable(format!("the schema has no message '{name}'")))?);
+    }
+    Ok(found)
+}
+
 fn protobuf(
     payload: &protobuf::PayloadValidator,
     reader: Option<&protobuf::PayloadValidator>,
@@ -106,21 +137,7 @@ fn protobuf(
     options: &DecodeOptions,
     work: &mut Work<'_>,
 ) -> Result<Decoded, Fault> {
-    let unreadable = |message: String| Fault::new(FaultKind::Decode, "", message);
-    let (mut rest, mut indexes, mut message) = (bytes, None, None);
-    let named = if options.is_framed { Some(bytes) } else { options.record_indexes.as_deref().filter(|bytes| !bytes.is_empty()) };
-    if let Some(named) = named {
-        let read = message_indexes(named);
-        let (path, length) = read.ok_or_else(|| unreadable("the message indexes behind the framing can't be read".to_owned()))?;
-        let found = payload.by_indexes(&path);
-        message = Some(found.ok_or_else(|| unreadable(format!("the schema has no message at the indexes {path:?}")))?);
-        if options.is_framed {
-            rest = bytes.get(length..).unwrap_or_default();
-        }
-        indexes = Some(path);
-    } else if let Some(name) = &options.message {
-        message = Some(payload.by_name(name).ok_or_else(|| unreadable(format!("the schema has no message '{name}'")))?);
-    }
+    let MessagePath { message, indexes, rest } = message_of(payload, bytes, options)?;
     let (data, issues) = payload.decode(message, rest, work)?;
     let json = data.to_json(MAX_JSON_BYTES, work)?;
     let name = payload.message_name(message);

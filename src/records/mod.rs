@@ -3,6 +3,7 @@
 //! - `decode`, `encode`: from bytes to JSON and back
 //! - `sample`: data that is made up
 //! - `text`: bytes out of base64 and of hexadecimal digits
+//! - `typed`: bytes as the rules of data contracts see them
 //! - `container`: files of data with their schema (Avro)
 //!
 //! What is decoded into values is bounded in depth, work and bytes (`schema::payload`).
@@ -12,12 +13,14 @@ mod decode;
 mod encode;
 mod sample;
 mod text;
+mod typed;
 
 pub use self::container::{Container, is_container};
 pub use self::decode::{DecodeOptions, Decoded, ReadAs, decode};
 pub use self::encode::{EncodeOptions, Encoded, FrameBy, encode, framed};
 pub use self::sample::{Broken, Sample, Sampler, Source};
 pub use self::text::{bytes_of_base64, bytes_of_hex};
+pub use self::typed::{TypedData, typed};
 pub use crate::schema::avro::UnionEncoding;
 
 /// Nesting of JSON that is read as data.

@@ -2,6 +2,7 @@
 
 use super::invalid_schema::InvalidSchema;
 use crate::access::Denied;
+use crate::contracts::RuleIssue;
 use crate::kms::KmsError;
 use crate::schema::Finding;
 use crate::schema::payload::Fault;
@@ -118,6 +119,9 @@ pub enum RegistryError {
     /// The rule set is not valid; the text is the message.
     #[error("{0}")]
     InvalidRuleSet(String),
+    /// Rules that can't be right, whatever the data (`validateRules`).
+    #[error("invalid rules")]
+    InvalidRules(Vec<RuleIssue>),
     #[error("context not empty")]
     ContextNotEmpty(String),
     #[error("association exists")]

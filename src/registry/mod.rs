@@ -23,6 +23,7 @@
 //! | `resolve/`, `bindings` | which schema an event is of; aliases and event types |
 //! | `events/` | judging events |
 //! | `records` | decoding and encoding data |
+//! | `rules`, `migrate` | rules of data contracts: held to their schema, run on data; data of one version as another sees it |
 //! | `judging_pool` | what judging may cost, and where it runs |
 //! | `submission`, `parse`, `invalid_schema` | what clients submit; reading it; why it is refused |
 //! | `schema_cache`, `schema_names` | schemas in memory; names and digests, and their backfill |
@@ -56,6 +57,7 @@ mod judging_pool;
 mod keys;
 mod list;
 mod lookup;
+mod migrate;
 mod mode;
 mod outbox;
 mod parse;
@@ -66,6 +68,7 @@ mod register;
 mod register_tree;
 mod registered;
 mod resolve;
+mod rules;
 mod schema_cache;
 mod schema_names;
 mod search;
@@ -93,6 +96,7 @@ pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
 pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check_dek_name};
 pub use list::{AssociationMatch, ListedSchema, SchemaFilter};
 pub use lookup::LookupOptions;
+pub use migrate::{MigratedRecord, MigrationStep};
 pub use readings::RegistryReadings;
 pub use records::{DecodeInput, DecodedRecord, EncodedRecord, RecordSchema, SampledRecords};
 pub use references::{ReferenceEdge, ReferenceGraph, ReferenceNode};
@@ -100,6 +104,7 @@ pub use register::RegisterOptions;
 pub use register_tree::{TreeAnswer, TreeMember};
 pub use registered::Registered;
 pub use resolve::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
+pub use rules::ValidatedRecord;
 pub use schema_cache::CachedSchema;
 pub use search::{Found, FoundDeclaration, FoundPage, MatchKind, Search};
 pub use submission::{Alongside, RawReference, Submission};

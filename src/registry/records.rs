@@ -74,6 +74,13 @@ fn facts(found: &Resolution, asked: &RecordSchema) -> SchemaFacts {
     facts
 }
 
+/// The schema of data, and how the data is read.
+pub(super) struct FoundRecord {
+    pub(super) found: Resolution,
+    pub(super) framing: Option<Framing>,
+    pub(super) options: DecodeOptions,
+}
+
 impl Registry {
     /// Decodes data with the schema that it, its header or the caller names.
     ///
@@ -81,23 +88,7 @@ impl Registry {
     /// No schema is named or known, or the data is not in its encoding.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn decode_record(&self, input: DecodeInput, schema: &RecordSchema) -> Result<DecodedRecord, RegistryError> {
-        let framing = framing_of(&input.bytes);
-        let header = input.header.as_deref().and_then(|header| Some((framing_of(header)?, header)));
-        let hints = Hints {
-            record_header: schema.writer.or(header.map(|(framing, _)| framing.writer)),
-            framing: framing.map(|framing| framing.writer),
-            chosen: schema.chosen.clone(),
-            context: schema.context.clone(),
-            ..Hints::default()
-        };
-        let found = self.record_schema(&hints, &schema.rights).await?;
-        // what looks like framing is framing where it names a schema that is known, or the very one that was chosen
-        let writer = self.writer_schema(&Hints { record_header: None, ..hints }, &schema.rights).await?;
-        let is_framed = writer.is_some();
-        let found = match writer {
-            Some(writer) if schema.writer.is_none() => writer,
-            _ => found,
-        };
+        let FoundRecord { found, framing, options } = self.find_record(&input, schema).await?;
         let reader = match &input.reader {
             Some(chosen) => {
                 let hints = Hints { chosen: Some(chosen.clone()), ..Hints::default() };
@@ -110,9 +101,6 @@ impl Registry {
             Some(reader) => Some(self.record_payload(reader).await?),
             None => None,
         };
-        let framing = framing.filter(|_| is_framed);
-        let record_indexes = header.and_then(|(framing, header)| header.get(framing.len()..)).map(<[u8]>::to_vec);
-        let options = DecodeOptions { is_framed, record_indexes, ..input.options };
         let (bytes, length) = (input.bytes, framing.map_or(0, |framing: Framing| framing.len()));
         let decoded = self
             .judged(bytes.len(), move |work| {
@@ -179,7 +167,31 @@ impl Registry {
         Ok(SampledRecords { schema: facts(&found, schema), samples })
     }
 
-    async fn record_schema(&self, hints: &Hints, rights: &Rights) -> Result<Resolution, RegistryError> {
+    /// The schema of data, and where the data begins.
+    pub(super) async fn find_record(&self, input: &DecodeInput, schema: &RecordSchema) -> Result<FoundRecord, RegistryError> {
+        let framing = framing_of(&input.bytes);
+        let header = input.header.as_deref().and_then(|header| Some((framing_of(header)?, header)));
+        let hints = Hints {
+            record_header: schema.writer.or(header.map(|(framing, _)| framing.writer)),
+            framing: framing.map(|framing| framing.writer),
+            chosen: schema.chosen.clone(),
+            context: schema.context.clone(),
+            ..Hints::default()
+        };
+        let found = self.record_schema(&hints, &schema.rights).await?;
+        // what looks like framing is framing where it names a schema that is known, or the very one that was chosen
+        let writer = self.writer_schema(&Hints { record_header: None, ..hints }, &schema.rights).await?;
+        let is_framed = writer.is_some();
+        let found = match writer {
+            Some(writer) if schema.writer.is_none() => writer,
+            _ => found,
+        };
+        let record_indexes = header.and_then(|(framing, header)| header.get(framing.len()..)).map(<[u8]>::to_vec);
+        let options = DecodeOptions { is_framed, record_indexes, ..input.options.clone() };
+        Ok(FoundRecord { found, framing: framing.filter(|_| is_framed), options })
+    }
+
+    pub(super) async fn record_schema(&self, hints: &Hints, rights: &Rights) -> Result<Resolution, RegistryError> {
         let found = self.resolve_event_schema(hints, rights).await?;
         found.map_err(|unresolved| {
             RegistryError::NoRecordSchema(match unresolved.reason {
@@ -190,7 +202,7 @@ impl Registry {
         })
     }
 
-    async fn record_payload(&self, found: &Resolution) -> Result<PayloadValidator, RegistryError> {
+    pub(super) async fn record_payload(&self, found: &Resolution) -> Result<PayloadValidator, RegistryError> {
         let prepared = self.prepared(&found.schema, true, found.fragment.as_deref()).await?;
         prepared.map_err(|error| {
             let message = format!("the schema can't be used: {error}");
@@ -199,7 +211,7 @@ impl Registry {
     }
 
     /// Does a job over data: at once if it is short, else when it is its turn.
-    async fn judged<T, J>(&self, bytes: usize, job: J) -> Result<T, RegistryError>
+    pub(super) async fn judged<T, J>(&self, bytes: usize, job: J) -> Result<T, RegistryError>
     where
         T: Send + 'static,
         J: Fn(&mut Work<'_>) -> Result<T, Vec<Fault>> + Send + 'static,

@@ -356,6 +356,9 @@ impl Registry {
                 });
             }
         }
+        if !import && effective.config.validate_rules == Some(true) {
+            self.refuse_invalid_rules(&candidate.parsed, rules, metadata).await?;
+        }
         if !import && submission.version > 0 && submission.version != next {
             return Err(RegistryError::InvalidSchema(InvalidSchema::NotTheNextVersion));
         }

@@ -6,7 +6,7 @@
 //! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
 //! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data
 //! - [`lint`]: what is valid and still worth a second look; [`outline`]: what schemas declare
-//! - [`logical`]: what schemas mean to table engines
+//! - [`logical`]: what schemas mean to table engines; [`typed`]: data as rules of data contracts see it
 //! - [`json`]: the reader of all JSON texts; `position`, `pointer`: places in texts and in values
 //! - `java_number`, `java_properties`: numbers and properties as Java reads and prints them
 //! - [`meter`], `deep_stack`, `shared`: how much work, how much stack, how much memory; `difference_tree`, `tag_edits`, `name_set`: what
@@ -38,6 +38,7 @@ pub mod protobuf;
 pub mod sampling;
 mod shared;
 mod tag_edits;
+pub mod typed;
 
 pub use finding::{Finding, Place};
 pub use format::{

@@ -7,6 +7,7 @@ use super::finding::Finding;
 use super::format::{CheckError, CheckOptions, Format, ParseOptions, ResolvedReference, SchemaError};
 use super::lint::{LintFinding, LintRule};
 use super::logical::{ConversionError, LogicalType};
+use super::typed::Shapes;
 use super::{avro, json_schema, protobuf};
 use crate::types::SchemaType;
 
@@ -88,6 +89,15 @@ impl Parsed {
             SchemaType::Avro => avro::Schema::rules(),
             SchemaType::Protobuf => protobuf::Schema::rules(),
             SchemaType::Json => json_schema::Schema::rules(),
+        }
+    }
+
+    /// The types as rules of data contracts see them; of Protobuf those of the first message.
+    pub fn shapes(&self) -> Shapes {
+        match self {
+            Self::Avro(schema) => schema.shapes(),
+            Self::Protobuf(schema) => schema.shapes(),
+            Self::Json(schema) => schema.shapes(),
         }
     }
 

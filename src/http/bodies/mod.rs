@@ -7,4 +7,5 @@ pub(super) mod diff;
 pub(super) mod json;
 pub(super) mod key;
 pub(super) mod records;
+pub(super) mod rules;
 pub(super) mod schema;

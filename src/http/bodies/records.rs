@@ -77,6 +77,10 @@ impl DecodeBody {
         SchemaMembers { subject: subject.take(), version: version.take(), id: id.take(), guid: guid.take() }
     }
 
+    pub(in crate::http) fn has_bytes(&self) -> bool {
+        self.data.is_some() || self.hex.is_some()
+    }
+
     pub(in crate::http) fn bytes(&self) -> Result<Vec<u8>, ApiError> {
         match (&self.data, &self.hex) {
             (Some(_), Some(_)) => Err(ApiError::bad_request("data and hex are two forms of the same; give one")),
@@ -140,7 +144,7 @@ impl SampleBody {
     }
 }
 
-fn malformed(error: &serde_json::Error) -> ApiError {
+pub(super) fn malformed(error: &serde_json::Error) -> ApiError {
     ApiError::bad_request(format!("Malformed JSON: {error}"))
 }
 

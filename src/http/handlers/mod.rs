@@ -18,6 +18,7 @@ pub(super) mod mode;
 mod parameter;
 pub(super) mod records;
 pub(super) mod register_tree;
+pub(super) mod rules;
 mod schema_view;
 pub(super) mod schemas;
 pub(super) mod subjects;

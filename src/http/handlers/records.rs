@@ -68,7 +68,7 @@ pub(in crate::http) async fn sample(request: Request) -> Answer {
     json(&SampledData::new(&sampled, seed))
 }
 
-fn schema_of(request: &Request, members: &SchemaMembers) -> Result<RecordSchema, ApiError> {
+pub(super) fn schema_of(request: &Request, members: &SchemaMembers) -> Result<RecordSchema, ApiError> {
     Ok(RecordSchema {
         chosen: members.chosen(request.base_context())?,
         writer: members.writer()?,

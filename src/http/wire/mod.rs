@@ -14,6 +14,7 @@ mod explore;
 mod exporter;
 mod key;
 mod records;
+mod rules;
 mod schema;
 mod server;
 mod tree;
@@ -30,6 +31,7 @@ pub(super) use explore::{FoundPage, History, Outline, ReferenceGraph, Statistics
 pub(super) use exporter::{ExporterName, ExporterStatus};
 pub(super) use key::{Dek, Kek, TestedKek};
 pub(super) use records::{DataIssue, DecodedData, EncodedData, FramingChoice, SampledData};
+pub(super) use rules::{Migrated, Validated};
 pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
 pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
 pub(super) use tree::RegisteredTree;

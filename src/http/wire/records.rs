@@ -28,7 +28,7 @@ pub(in crate::http) struct DecodedData<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Framing {
+pub(super) enum Framing {
     Id(SchemaId),
     Guid(Guid),
 }
@@ -67,8 +67,17 @@ impl<'a> From<&'a ReadingChange> for Change<'a> {
     }
 }
 
+impl From<WriterId> for Framing {
+    fn from(writer: WriterId) -> Self {
+        match writer {
+            WriterId::Id(id) => Self::Id(id),
+            WriterId::Guid(guid) => Self::Guid(guid),
+        }
+    }
+}
+
 /// JSON that was written here; a failure would be ours.
-fn raw(text: &str) -> Box<RawValue> {
+pub(super) fn raw(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
@@ -83,10 +92,7 @@ impl<'a> DecodedData<'a> {
         Self {
             schema: &record.schema,
             encoding: decoded.encoding,
-            framing: record.framing.map(|writer| match writer {
-                WriterId::Id(id) => Framing::Id(id),
-                WriterId::Guid(guid) => Framing::Guid(guid),
-            }),
+            framing: record.framing.map(Framing::from),
             message_indexes: decoded.message_indexes.as_deref(),
             message: decoded.message.as_deref(),
             data: raw(&decoded.json),

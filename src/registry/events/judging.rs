@@ -128,10 +128,5 @@ fn one(case: &Case, effort: Effort, stop: Option<&AtomicBool>) -> IndexedJudgeme
         return None;
     }
     let data = case.envelope.data.as_ref()?;
-    let header = case.envelope.record_schema.as_deref();
-    let indexes = header.and_then(|header| {
-        let framing = crate::cloudevents::framing_of(header)?;
-        header.get(framing.len()..)
-    });
-    Some(judge(data, &case.attempts, indexes, &Work::new(effort, stop)))
+    Some(judge(data, &case.attempts, case.record_indexes(), &Work::new(effort, stop)))
 }

@@ -1,9 +1,11 @@
 //! Judging events: finding the schema of each, and holding its data against it.
 //!
-//! `sources` finds schemas, `prepared` keeps them ready for data, `judging` judges.
+//! `sources` finds schemas, `prepared` keeps them ready for data, `judging` judges, `rules` runs the rules of
+//! data contracts.
 
 mod judging;
 mod prepared;
+mod rules;
 mod sources;
 
 use std::sync::Arc;
@@ -14,8 +16,10 @@ use self::sources::{SourceSchema, Sources};
 use super::Registry;
 use super::error::RegistryError;
 use super::judging_pool::INLINE_BYTES;
+use super::schema_cache::CachedSchema;
 use crate::access::Rights;
-use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, without_data};
+
+use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, framing_of, without_data};
 use crate::schema::PayloadValidator;
 use crate::types::{Subject, VersionSelector};
 
@@ -40,6 +44,8 @@ pub struct EventJudging {
     pub version: Option<(Subject, VersionSelector)>,
     /// `format` of JSON Schema is an assertion.
     pub formats: bool,
+    /// Rules of data contracts are run.
+    pub rules: bool,
     /// The context that ids belong to, if it is not the default one.
     pub context: Option<String>,
     /// What may be read; the rest is as if it were not there.
@@ -53,13 +59,21 @@ pub struct EventJudging {
 pub(super) struct Case {
     pub(super) envelope: Envelope,
     pub(super) attempts: Vec<Attempt>,
+    /// The schema of each.
+    pub(super) schemas: Vec<Arc<CachedSchema>>,
     /// What is said about the schema where none is used.
     facts: Option<SchemaFacts>,
 }
 
 impl Case {
     fn new(envelope: Envelope) -> Self {
-        Self { envelope, attempts: Vec::new(), facts: None }
+        Self { envelope, attempts: Vec::new(), schemas: Vec::new(), facts: None }
+    }
+
+    /// The message indexes of a record header.
+    pub(super) fn record_indexes(&self) -> Option<&[u8]> {
+        let header = self.envelope.record_schema.as_deref()?;
+        header.get(framing_of(header)?.len()..)
     }
 }
 
@@ -76,13 +90,16 @@ impl Registry {
         // outside of the future, which would else hold the envelope twice
         let mut case = Case::new(envelope);
         async move {
-            (case.attempts, case.facts) = self.attempts(&mut case.envelope, asked, None).await?;
+            self.attempts(&mut case, asked, None).await?;
             let mut outcome = judging::at_once(&case);
             if judging::is_open((&case, &outcome)) {
                 let judged = judging::judge_one(&self.judging_pool, case, asked.time_limit);
                 (case, outcome) = Box::pin(judged).await?;
             }
-            Ok(verdict(case, outcome, asked.time_limit))
+            let said = if asked.rules { Box::pin(self.event_rules(&case, outcome.as_ref())).await? } else { Vec::new() };
+            let mut verdict = verdict(case, outcome, asked.time_limit);
+            verdict.envelope.issues.extend(said);
+            Ok(verdict)
         }
     }
 
@@ -95,33 +112,43 @@ impl Registry {
         let mut known = sources::Known::default();
         let mut cases: Vec<Case> = envelopes.into_iter().map(Case::new).collect();
         for case in &mut cases {
-            (case.attempts, case.facts) = self.attempts(&mut case.envelope, asked, Some(&mut known)).await?;
+            self.attempts(case, asked, Some(&mut known)).await?;
         }
         let (cases, outcomes) = judging::judge_all(&self.judging_pool, cases, asked.time_limit).await?;
-        Ok(cases.into_iter().zip(outcomes).map(|(case, outcome)| verdict(case, outcome, asked.time_limit)).collect())
+        let mut verdicts = Vec::with_capacity(cases.len());
+        for (case, outcome) in cases.into_iter().zip(outcomes) {
+            let said = if asked.rules { Box::pin(self.event_rules(&case, outcome.as_ref())).await? } else { Vec::new() };
+            let mut verdict = verdict(case, outcome, asked.time_limit);
+            verdict.envelope.issues.extend(said);
+            verdicts.push(verdict);
+        }
+        Ok(verdicts)
     }
 
-    /// The ways to read the data of an event, likeliest first, and what is said about the schema where none of them is used.
+    /// Finds the ways to read the data of an event, likeliest first, and what is said about the schema where none of them is used.
     async fn attempts(
         &self,
-        envelope: &mut Envelope,
+        case: &mut Case,
         asked: &EventJudging,
         known: Option<&mut sources::Known>,
-    ) -> Result<(Vec<Attempt>, Option<SchemaFacts>), RegistryError> {
+    ) -> Result<(), RegistryError> {
+        let Case { envelope, attempts, schemas, facts } = case;
         if asked.schema == SchemaUse::Ignore || !envelope.is_event() {
             envelope.read_data();
-            return Ok((Vec::new(), None));
+            return Ok(());
         }
         let sources = self.schemas_of(envelope, asked, known).await?;
-        let facts = sources.decisive().map(|found| found.facts.clone());
+        *facts = sources.decisive().map(|found| found.facts.clone());
         let mut said = about_sources(&sources, envelope, asked);
-        let mut attempts = Vec::new();
         if envelope.data.is_none() {
             said.extend(without_data(envelope, facts.is_some() || asked.schema == SchemaUse::Required));
         } else {
             for (SourceSchema { facts, schema, fragment }, framed) in wanted(sources, asked) {
                 match self.prepared(&schema, asked.formats, fragment.as_deref()).await? {
-                    Ok(payload) => attempts.push(Attempt { schema: Schema { facts, payload }, framed }),
+                    Ok(payload) => {
+                        attempts.push(Attempt { schema: Schema { facts, payload }, framed });
+                        schemas.push(schema);
+                    }
                     Err(error) => {
                         said.push(Issue::error("schema.unresolved", format!("the schema can't be used: {error}")));
                     }
@@ -129,11 +156,11 @@ impl Registry {
             }
         }
         // what is wrong with the data itself comes first
-        if !taken_at_once(envelope, &attempts) {
+        if asked.rules || !taken_at_once(envelope, attempts) {
             envelope.read_data();
         }
         envelope.issues.extend(said);
-        Ok((attempts, facts))
+        Ok(())
     }
 }
 
@@ -203,7 +230,7 @@ fn unresolved(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> O
 }
 
 fn verdict(case: Case, outcome: Option<(usize, Judgement)>, time_limit: Duration) -> Verdict {
-    let Case { mut envelope, attempts, mut facts } = case;
+    let Case { mut envelope, attempts, mut facts, .. } = case;
     let mut judgement = Judgement::default();
     if !attempts.is_empty() {
         if let Some((at, mut outcome)) = outcome {

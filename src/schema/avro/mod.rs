@@ -8,7 +8,7 @@
 //! - `print`, `logical_type`: canonical, normalized and resolved text
 //! - `equality`: which schemas are one
 //! - `compat`: `rules` (one function for each), the `walk` that applies them, what is said about an `incompatibility`
-//! - `tags`: inline tags
+//! - `tags`: inline tags; `typed`: the types as rules of data contracts see them
 //! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `payload`: data under a schema
 //!
@@ -31,6 +31,7 @@ mod print;
 mod schema;
 mod tags;
 mod to_logical;
+mod typed;
 mod value;
 
 use std::collections::HashMap;
@@ -51,9 +52,15 @@ use super::logical::{ConversionError, LogicalType};
 use super::meter;
 use super::outline::Outline;
 use super::position::Position;
+use super::typed::Shapes;
 use crate::types::{Metadata, SchemaType};
 
 impl Schema {
+    /// The types as rules of data contracts see them.
+    pub fn shapes(&self) -> Shapes {
+        typed::shapes(&self.model, self.model.root)
+    }
+
     fn text(&self, form: TextForm) -> Result<String, SchemaError> {
         print::whole(&self.model, form, self.max_depth).map_err(|_| too_deep(self.max_depth))
     }

@@ -16,7 +16,7 @@ pub(super) type Entity = (NodeId, Option<usize>);
 /// New tags by entity.
 pub(super) type Edits = HashMap<Entity, Vec<String>>;
 
-fn tags_of(props: &[Member]) -> Vec<String> {
+pub(super) fn tags_of(props: &[Member]) -> Vec<String> {
     let tags = props.iter().find(|member| &*member.key == TAGS).and_then(|member| member.value.as_array());
     tags.unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -8,7 +8,7 @@
 //! - `parse`: from text to `model`, the graph that is compared, and every reason to refuse a schema
 //! - `print`: the canonical and the normalized text
 //! - `compat`: the comparison, one file for each kind of node, its kinds of differences and their texts
-//! - `tags`: inline tags; `bundle`: one document of many; `pointers`: from offsets to JSON pointers
+//! - `tags`: inline tags; `typed`: types and data as rules of data contracts see them; `bundle`: one document of many; `pointers`: from offsets to JSON pointers
 //! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `jsonschema_adapter`, `applicator_graph`: handing a schema to the `jsonschema` crate; with it `meta_schema_check`, [`payload`]
 //!   (data under a schema) and [`semantic`] (the second opinion)
@@ -38,6 +38,7 @@ mod schema;
 pub mod semantic;
 mod tags;
 mod to_logical;
+mod typed;
 pub(crate) mod uri;
 
 use std::collections::HashMap;
@@ -50,6 +51,7 @@ pub use self::payload::Validator as PayloadValidator;
 pub use self::sampler::Sampler;
 pub use self::schema::Schema;
 use self::schema::no_stack;
+pub use self::typed::typed as typed_data;
 use super::deep_stack::on_deep_stack;
 use super::finding::{Finding, Place};
 use super::format::{

@@ -64,10 +64,16 @@ use super::logical::{ConversionError, LogicalType};
 use super::meter;
 use super::outline::Outline;
 use super::position::Position;
+use super::typed::Shapes;
 use crate::schema::shared::{Shared, share};
 use crate::types::{Metadata, SchemaType};
 
 impl Schema {
+    /// The types of the first message as rules of data contracts see them.
+    pub fn shapes(&self) -> Shapes {
+        PayloadValidator::new(self, None).map(|payload| payload.shapes(None)).unwrap_or_default()
+    }
+
     /// The bytes of the file's descriptor; its name is `default`, dependencies are not inside.
     pub fn descriptor(&self) -> Vec<u8> {
         let paths: std::collections::HashSet<&str> = self.dependencies.iter().map(|dependency| &*dependency.path).collect();

@@ -5,6 +5,7 @@
 use super::model::{Body, Field, File, LiteralEntry, NamePart, ProtoOption, Spelling, Value, join};
 use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 use crate::schema::tag_edits::{TagChange, for_each_edit};
+use crate::schema::typed::InlineRule;
 
 /// The option that holds an entity's tags.
 fn option_of(entity: TagEntity) -> &'static str {
@@ -41,6 +42,40 @@ fn tags_of(options: &[ProtoOption], name: &str) -> Vec<String> {
             value if is_dotted_tags(option) => found.extend(texts(value)),
             Value::Literal(entries) if option.name.len() == 1 => {
                 found.extend(entries.iter().filter(|entry| &*entry.key == "tags").flat_map(|entry| texts(&entry.value)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The tags of a field or a message, by its options.
+pub(super) fn of_entity(options: &[ProtoOption], entity: TagEntity) -> Vec<String> {
+    tags_of(options, option_of(entity))
+}
+
+/// The checks that stand at a field or a message, by its options.
+pub(super) fn rules_of_entity(options: &[ProtoOption], entity: TagEntity) -> Vec<InlineRule> {
+    fn rules(value: &Value, found: &mut Vec<InlineRule>) {
+        match value {
+            Value::List(values) => values.iter().for_each(|value| rules(value, found)),
+            Value::Literal(entries) => {
+                let text = |key: &str| {
+                    let entry = entries.iter().find(|entry| &*entry.key == key);
+                    entry.and_then(|entry| entry.value.as_text()).map(str::to_owned)
+                };
+                found.push(InlineRule { name: text("name"), doc: text("doc"), expr: text("expr"), sql: text("sql") });
+            }
+            _ => {}
+        }
+    }
+    let name = option_of(entity);
+    let mut found = Vec::new();
+    for option in options.iter().filter(|option| is_meta(option, name)) {
+        match (option.name.as_slice(), &option.value) {
+            ([_, part], value) if &*part.text == "rules" => rules(value, &mut found),
+            ([_], Value::Literal(entries)) => {
+                entries.iter().filter(|entry| &*entry.key == "rules").for_each(|entry| rules(&entry.value, &mut found));
             }
             _ => {}
         }

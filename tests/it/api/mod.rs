@@ -16,6 +16,7 @@ mod ready_answers;
 mod records;
 mod register;
 mod register_tree;
+mod rules;
 mod settings;
 mod to_the_letter;
 mod ui;

@@ -10,7 +10,7 @@ use crate::access::{send, server};
 use crate::support::app::{Database, TestApp};
 
 /// Routes that have a body and change nothing.
-const READ: [&str; 13] = [
+const READ: [&str; 15] = [
     "postRoot",
     "lookUpSchema",
     "checkVersion",
@@ -22,6 +22,8 @@ const READ: [&str; 13] = [
     "validateRecord",
     "decodeRecord",
     "encodeRecord",
+    "validateData",
+    "migrateRecord",
     "resolveHints",
     "postResolvedDocument",
 ];

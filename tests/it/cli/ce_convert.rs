@@ -27,7 +27,7 @@ fn event(members: &[(&str, Value)]) -> String {
 fn what_is_said_in_json_is_said_in_headers_and_back() {
     let data = json!({ "n": 1.50, "text": "ü", "list": [null, 1e20] });
     for members in [
-        &[("datacontenttype", json!("application/json")), ("data", data.clone()), ("subject", json!("50% \"q\""))][..],
+        &[("datacontenttype", json!("application/json")), ("data", data), ("subject", json!("50% \"q\""))][..],
         &[("datacontenttype", json!("application/json")), ("data", Value::Null)],
         &[("datacontenttype", json!("text/plain")), ("data", json!("a\nb ü"))],
         &[("datacontenttype", json!("application/xml")), ("data", json!("<a/>"))],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 17] = [
+const RINGS: [(&str, &[&str]); 18] = [
     ("types", &[]),
     ("java", &[]),
     ("cache", &[]),
@@ -15,20 +15,38 @@ const RINGS: [(&str, &[&str]); 17] = [
     ("compat", &["types", "schema"]),
     ("cloudevents", &["types", "schema"]),
     ("records", &["types", "schema"]),
+    ("contracts", &["types", "schema"]),
     ("kms", &["types"]),
     ("peer", &[]),
     ("store", &["types", "cache", "codec"]),
-    ("registry", &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "records", "kms", "peer", "store"]),
+    (
+        "registry",
+        &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "records", "contracts", "kms", "peer", "store"],
+    ),
     (
         "http",
-        &["types", "java", "access", "login", "cache", "codec", "schema", "cloudevents", "records", "kms", "registry", "store"],
+        &[
+            "types",
+            "java",
+            "access",
+            "login",
+            "cache",
+            "codec",
+            "schema",
+            "cloudevents",
+            "records",
+            "contracts",
+            "kms",
+            "registry",
+            "store",
+        ],
     ),
     ("config", &["types", "login", "cloudevents", "kms", "http", "server"]),
     ("server", &["http", "login"]),
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 20] = [
+const CRATES: [(&str, &[&str]); 21] = [
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
@@ -44,7 +62,8 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("jsonschema", &["schema/json_schema"]),
     ("prost_reflect", &["schema/protobuf"]),
     ("protox", &["schema/protobuf"]),
-    ("strum", &["types", "codec", "schema", "http"]),
+    ("regex", &["contracts/cel"]),
+    ("strum", &["types", "codec", "schema", "contracts", "http"]),
     ("serde_with", &["codec", "http"]),
     ("aws_lc_rs", &["kms"]),
     ("reqwest", &["kms", "peer", "registry/exporters", "cli"]),

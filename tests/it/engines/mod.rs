@@ -3,6 +3,7 @@
 
 mod avro;
 mod cloudevents;
+mod contracts;
 mod diff;
 mod json_schema;
 mod logical;

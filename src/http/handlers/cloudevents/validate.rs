@@ -58,6 +58,11 @@ impl Parameters {
             Some("false") => false,
             Some(_) => return Err(wrong("formats", "true, false")),
         };
+        let rules = match request.query("rules") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(wrong("rules", "true, false")),
+        };
         let always_200 = match request.query("status") {
             None => false,
             Some("always-200") => true,
@@ -75,7 +80,11 @@ impl Parameters {
         };
         let time_limit = request.state.settings.event_time_limit;
         let (context, rights) = (request.context.clone(), request.shared_rights());
-        Ok(Self { strictness, judging: EventJudging { schema, version, formats, context, rights, time_limit }, always_200 })
+        Ok(Self {
+            strictness,
+            judging: EventJudging { schema, version, formats, rules, context, rights, time_limit },
+            always_200,
+        })
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]

@@ -12,6 +12,7 @@ mod json;
 mod resolve;
 mod sample;
 mod to_json;
+mod to_typed;
 mod uuid;
 
 use std::collections::HashMap;
@@ -24,10 +25,12 @@ use self::resolve::Side;
 use self::sample::Heights;
 use super::model::NodeId;
 use super::schema::Schema;
+use super::typed;
 use crate::schema::format::{Format, SchemaError};
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, ReadingChange, Work};
 use crate::schema::sampling::Source;
+use crate::schema::typed::{Shapes, Typed};
 
 /// The first two bytes of single-object encoding; the eight bytes of the fingerprint follow.
 const MARKER: [u8; 2] = [0xC3, 0x01];
@@ -122,6 +125,11 @@ impl PayloadValidator {
         json::walk(&self.schema.model, self.root, value, unions, work)
     }
 
+    /// The types as rules of data contracts see them.
+    pub fn shapes(&self) -> Shapes {
+        typed::shapes(&self.schema.model, self.root)
+    }
+
     /// Bytes held, roughly, the schema included.
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.schema.weight()
@@ -159,6 +167,14 @@ impl<'b> Data<'b> {
     /// It is longer.
     pub fn to_json(&self, unions: UnionEncoding, limit: usize) -> Result<String, Fault> {
         to_json::write(&self.payload.schema.model, self.payload.root, &self.datum, unions, limit)
+    }
+
+    /// The data as rules of data contracts see it, along the shapes of its own schema.
+    ///
+    /// # Errors
+    /// It takes too much memory.
+    pub fn to_typed(&self, shapes: &Shapes, work: &mut Work<'_>) -> Result<Typed, Fault> {
+        to_typed::typed(&self.payload.schema.model, self.payload.root, shapes, &self.datum, work)
     }
 
     /// The data in the binary encoding.

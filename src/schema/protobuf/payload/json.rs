@@ -152,7 +152,7 @@ impl<'a> Walker<'a, '_, '_> {
 
     /// An element of a list or a map, where null has no meaning.
     fn element(&mut self, field: &'a Field, value: &'a Value) {
-        let plain = Field { repeated: false, name: "".into(), json: "".into(), ..*field };
+        let plain = Field { repeated: false, name: "".into(), json: "".into(), meta: None, ..*field };
         if self.is_unset(&plain, value) {
             self.fault("null can't stand in a list or a map");
         } else {

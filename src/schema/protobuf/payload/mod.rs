@@ -10,6 +10,7 @@ mod message;
 mod sample;
 mod scalar;
 mod to_json;
+mod to_typed;
 mod types;
 mod well_known;
 
@@ -22,6 +23,7 @@ use crate::schema::format::SchemaError;
 use crate::schema::json::Value;
 use crate::schema::payload::{Fault, FaultKind, Work};
 use crate::schema::sampling::Source;
+use crate::schema::typed::{Shapes, Typed};
 
 #[derive(Debug)]
 pub struct PayloadValidator {
@@ -126,6 +128,11 @@ impl PayloadValidator {
         self.types.named(name)
     }
 
+    /// The types of a message as rules of data contracts see them.
+    pub fn shapes(&self, message: Option<u32>) -> Shapes {
+        message.or(self.root).map(|root| to_typed::shapes(&self.types, root)).unwrap_or_default()
+    }
+
     pub fn weight(&self) -> usize {
         size_of::<Self>() + self.types.weight()
     }
@@ -146,6 +153,14 @@ impl Data<'_> {
     /// It is longer, or has a value without a form in JSON, such as a time beyond year 9999.
     pub fn to_json(&self, limit: usize, work: &mut Work<'_>) -> Result<String, Fault> {
         to_json::write(&self.payload.types, self.root, &self.message, limit, work)
+    }
+
+    /// The message as rules of data contracts see it, along the shapes of its own type.
+    ///
+    /// # Errors
+    /// It takes too much memory.
+    pub fn to_typed(&self, shapes: &Shapes, work: &mut Work<'_>) -> Result<Typed, Fault> {
+        to_typed::typed(&self.payload.types, self.root, shapes, &self.message, work)
     }
 
     /// The message in the wire format.

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use super::scalar::{LENGTH, Scalar};
 use super::well_known::WellKnown;
-use crate::schema::format::SchemaError;
+use crate::schema::format::{SchemaError, TagEntity};
 use crate::schema::protobuf::builtin;
 use crate::schema::protobuf::fault::unresolved;
 use crate::schema::protobuf::features::{self, Features};
-use crate::schema::protobuf::model::{self, Body, File, Label, Syntax, is_scalar, join, json_name};
+use crate::schema::protobuf::model::{self, Body, File, Label, ProtoOption, Syntax, is_scalar, join, json_name};
 use crate::schema::protobuf::schema::Schema;
 use crate::schema::protobuf::symbol_table::{Declaration, ExtensionSymbol, Origin, SymbolTable, TypeSymbol};
+use crate::schema::protobuf::tags;
+use crate::schema::typed::InlineRule;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FieldContent {
@@ -40,6 +42,22 @@ pub(super) struct Field {
     pub(super) implicit: bool,
     /// The place of its oneof.
     pub(super) oneof: Option<u32>,
+    /// Tags and checks, where it has some.
+    pub(super) meta: Option<Box<Meta>>,
+}
+
+/// What Confluent's options say about a field or a message to rules of data contracts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Meta {
+    pub(super) tags: Vec<String>,
+    pub(super) rules: Vec<InlineRule>,
+}
+
+impl Meta {
+    fn of(options: &[ProtoOption], entity: TagEntity) -> Option<Box<Self>> {
+        let meta = Self { tags: tags::of_entity(options, entity), rules: tags::rules_of_entity(options, entity) };
+        (!meta.tags.is_empty() || !meta.rules.is_empty()).then(|| Box::new(meta))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +68,7 @@ pub(super) struct Message {
     pub(super) by_name: HashMap<Box<str>, usize>,
     pub(super) has_required: bool,
     pub(super) well_known: Option<WellKnown>,
+    pub(super) meta: Option<Box<Meta>>,
     /// Messages declared inside, in order.
     inner: Vec<u32>,
 }
@@ -229,6 +248,7 @@ impl<'a> Compiler<'a> {
                 by_name.entry(field.name.clone()).or_insert(place);
             }
             if let Some(message) = self.types.messages.get_mut(at as usize) {
+                message.meta = found.node.body().and_then(|body| Meta::of(&body.options, TagEntity::Record));
                 message.has_required = fields.iter().any(|field| field.required);
                 message.by_name = by_name;
                 message.fields = fields;
@@ -272,6 +292,7 @@ impl<'a> Compiler<'a> {
             packed: false,
             implicit: false,
             oneof: None,
+            meta: Meta::of(&group.options, TagEntity::Field),
         })
     }
 
@@ -307,6 +328,7 @@ impl<'a> Compiler<'a> {
                 && field.label.is_none()
                 && !matches!(content, FieldContent::Message(_) | FieldContent::Group(_)),
             oneof: None,
+            meta: Meta::of(&field.options, TagEntity::Field),
         })
     }
 
@@ -383,6 +405,7 @@ impl<'a> Compiler<'a> {
                 packed: false,
                 implicit: false,
                 oneof: None,
+                meta: None,
             });
         }
         let full = join(scope, &format!("{}Entry", field.name));

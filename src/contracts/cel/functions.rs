@@ -1,0 +1,293 @@
+//! The functions of expressions: those of CEL that cel-python has, and those that Confluent's clients add.
+
+use super::site::{Site, Stop};
+use super::value::Value;
+use super::{formats, operators, text, time};
+
+/// Names with the numbers of arguments that they take, the target of a method counted.
+pub(super) const FUNCTIONS: [(&str, &[usize]); 38] = [
+    ("size", &[1]),
+    ("contains", &[2]),
+    ("startsWith", &[2]),
+    ("endsWith", &[2]),
+    ("matches", &[2]),
+    ("type", &[1]),
+    ("dyn", &[1]),
+    ("bool", &[1]),
+    ("bytes", &[1]),
+    ("double", &[1]),
+    ("duration", &[1]),
+    ("int", &[1]),
+    ("string", &[1]),
+    ("timestamp", &[1, 2]),
+    ("uint", &[1]),
+    ("getDate", &[1, 2]),
+    ("getDayOfMonth", &[1, 2]),
+    ("getDayOfWeek", &[1, 2]),
+    ("getDayOfYear", &[1, 2]),
+    ("getFullYear", &[1, 2]),
+    ("getMonth", &[1, 2]),
+    ("getHours", &[1, 2]),
+    ("getMinutes", &[1, 2]),
+    ("getSeconds", &[1, 2]),
+    ("getMilliseconds", &[1, 2]),
+    ("format", &[2]),
+    ("isEmail", &[1]),
+    ("isHostname", &[1]),
+    ("isIpv4", &[1]),
+    ("isIpv6", &[1]),
+    ("isUri", &[1]),
+    ("isUriRef", &[1]),
+    ("isUuid", &[1]),
+    // known to clients and not run here
+    ("decimal", &[1, 2]),
+    ("variant", &[1]),
+    ("reduce", &[5]),
+    ("min", &[1]),
+    ("max", &[1]),
+];
+/// Those that stop an expression here.
+const NOT_RUN: [&str; 5] = ["decimal", "variant", "reduce", "min", "max"];
+
+/// What a pattern that is not written in the expression costs to prepare.
+pub(super) const PATTERN_UNITS: u64 = 10_000;
+pub(super) const PATTERN_BYTES: usize = 1 << 20;
+
+/// Prepares a pattern of `matches`.
+pub(super) fn pattern(pattern: &str) -> Result<regex::Regex, String> {
+    let built = regex::RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES).nest_limit(50).build();
+    built.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => format!("the pattern takes more than {PATTERN_BYTES} bytes"),
+        other => other.to_string().lines().last().unwrap_or("it is no pattern").trim_start_matches("error: ").to_owned(),
+    })
+}
+
+pub(super) fn call(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
+    if NOT_RUN.contains(&name) {
+        return Err(site.unsupported(&format!("{name}()")));
+    }
+    let Some((_, counts)) = FUNCTIONS.iter().find(|(found, _)| *found == name) else {
+        return Err(site.error(format!("there is no function '{name}'")));
+    };
+    if !counts.contains(&arguments.len()) {
+        return Err(site.error(format!("{name}() does not take {} arguments", arguments.len())));
+    }
+    if let Some(Value::Opaque(found, _)) = arguments.iter().find(|value| matches!(value, Value::Opaque(..))) {
+        return Err(site.unsupported(found));
+    }
+    match arguments {
+        [one] => unary(site, name, one),
+        [one, two] => binary(site, name, one, two),
+        _ => no_overload(site, name, arguments),
+    }
+}
+
+fn no_overload(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
+    let types: Vec<&str> = arguments.iter().map(Value::type_name).collect();
+    Err(site.error(format!("{name}() does not take {}", types.join(", "))))
+}
+
+fn int(value: usize) -> Value {
+    Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+fn unary(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
+    let refuse = || no_overload(site, name, std::slice::from_ref(value));
+    match (name, value) {
+        ("type", value) => Ok(Value::Type(value.type_name())),
+        ("dyn", value) => Ok(value.clone()),
+        ("size", Value::Null) => Ok(Value::Int(0)),
+        ("size", Value::String(text)) => {
+            site.charge_for(text.len() / 16)?;
+            Ok(int(text.chars().count()))
+        }
+        ("size", Value::Bytes(bytes)) => Ok(int(bytes.len())),
+        ("size", Value::List(items)) => Ok(int(items.len())),
+        ("size", Value::Map(entries)) => Ok(int(entries.len())),
+        ("size", Value::Message(message)) => Ok(int(message.values.len())),
+        ("bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint", value) => convert(site, name, value),
+        ("isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "isIpv4" | "isIpv6", Value::String(text)) => {
+            site.charge_for(text.len() / 4)?;
+            Ok(Value::Bool(match name {
+                "isEmail" => formats::is_email(text),
+                "isHostname" => formats::is_hostname(text),
+                "isUri" => formats::is_uri(text),
+                "isUriRef" => formats::is_uri_ref(text),
+                "isUuid" => formats::is_uuid(text),
+                "isIpv4" => formats::is_ipv4(text),
+                _ => formats::is_ipv6(text),
+            }))
+        }
+        ("isIpv4", Value::Bytes(bytes)) => Ok(Value::Bool(bytes.len() == 4)),
+        ("isIpv6", Value::Bytes(bytes)) => Ok(Value::Bool(bytes.len() == 16)),
+        (name, other) if name.starts_with("is") => {
+            let message = format!(
+                "{name}() does not take {}, and in Confluent's Python client no && or || makes up for it",
+                other.type_name()
+            );
+            Err(site.raised(message))
+        }
+        (_, Value::Timestamp(micros)) => part(site, name, *micros).map_or_else(refuse, Ok),
+        (_, Value::Duration(micros)) => {
+            let seconds = micros / 1_000_000;
+            Ok(Value::Int(match name {
+                "getHours" => seconds / 3600,
+                "getMinutes" => seconds / 60,
+                "getSeconds" => seconds,
+                "getMilliseconds" => micros / 1000,
+                _ => return refuse(),
+            }))
+        }
+        _ => refuse(),
+    }
+}
+
+fn part(_: &Site<'_>, name: &str, micros: i64) -> Option<Value> {
+    let parts = time::parts(micros);
+    Some(Value::Int(match name {
+        "getDate" => parts.day,
+        "getDayOfMonth" => parts.day - 1,
+        "getDayOfWeek" => parts.weekday,
+        "getDayOfYear" => parts.day_of_year,
+        "getFullYear" => parts.year,
+        "getMonth" => parts.month - 1,
+        "getHours" => parts.hour,
+        "getMinutes" => parts.minute,
+        "getSeconds" => parts.second,
+        "getMilliseconds" => parts.micros / 1000,
+        _ => return None,
+    }))
+}
+
+fn binary(site: &Site<'_>, name: &str, a: &Value, b: &Value) -> Result<Value, Stop> {
+    let refuse = || no_overload(site, name, &[a.clone(), b.clone()]);
+    match (name, a, b) {
+        ("matches", Value::String(text), Value::String(pattern)) => matches(site, text, pattern),
+        ("contains", Value::String(text), Value::String(part)) => {
+            site.charge_for(text.len() / 16)?;
+            Ok(Value::Bool(text.contains(&**part)))
+        }
+        ("startsWith", Value::String(text), Value::String(part)) => Ok(Value::Bool(text.starts_with(&**part))),
+        ("endsWith", Value::String(text), Value::String(part)) => Ok(Value::Bool(text.ends_with(&**part))),
+        ("contains", Value::Bytes(bytes), Value::Bytes(part)) => {
+            site.charge_for(bytes.len().saturating_mul(part.len().max(1)))?;
+            Ok(Value::Bool(part.is_empty() || bytes.windows(part.len()).any(|window| *window == **part)))
+        }
+        ("startsWith", Value::Bytes(bytes), Value::Bytes(part)) => Ok(Value::Bool(bytes.starts_with(part))),
+        ("endsWith", Value::Bytes(bytes), Value::Bytes(part)) => Ok(Value::Bool(bytes.ends_with(part))),
+        ("contains", Value::List(_) | Value::Map(_), item) => operators::apply(site, super::ast::Binary::In, item, a),
+        ("timestamp", Value::Int(epoch), Value::Int(precision)) => {
+            let micros = match precision {
+                0 => epoch.checked_mul(1_000_000),
+                3 => epoch.checked_mul(1000),
+                6 => Some(*epoch),
+                9 => Some(epoch.div_euclid(1000)),
+                _ => return Err(site.raised("timestamp() takes the precisions 0, 3, 6 and 9")),
+            };
+            instant(site, micros)
+        }
+        ("format", Value::String(form), Value::List(values)) => text::format(site, form, values),
+        (_, Value::Timestamp(micros), Value::String(zone)) => {
+            let Some(offset) = time::offset(zone) else {
+                return Err(site.unsupported("names of time zones"));
+            };
+            part(site, name, micros.saturating_add(offset)).map_or_else(refuse, Ok)
+        }
+        _ => refuse(),
+    }
+}
+
+fn matches(site: &Site<'_>, text: &str, pattern: &str) -> Result<Value, Stop> {
+    // a search takes time in proportion to both
+    site.charge_for(text.len().saturating_mul(pattern.len() / 8 + 1) / 4)?;
+    let own;
+    let prepared = if let Some(prepared) = site.pattern(pattern) {
+        prepared
+    } else {
+        site.charge(PATTERN_UNITS)?;
+        own = self::pattern(pattern);
+        &own
+    };
+    match prepared {
+        Ok(regex) => Ok(Value::Bool(regex.is_match(text))),
+        Err(reason) => Err(site.error(format!("the pattern can't be used: {reason}"))),
+    }
+}
+
+fn instant(site: &Site<'_>, micros: Option<i64>) -> Result<Value, Stop> {
+    let range = -62_135_596_800_000_000..=253_402_300_799_999_999;
+    micros.filter(|micros| range.contains(micros)).map(Value::Timestamp).ok_or_else(|| site.error("the time is out of range"))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "ranges are looked at first"
+)]
+fn convert(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
+    let refuse = || no_overload(site, name, std::slice::from_ref(value));
+    let range = || site.error(format!("{name}(): the value is out of range"));
+    let unreadable = || site.error(format!("{name}() can't read the text"));
+    if let Value::String(text) = value {
+        site.reserve(text.len())?;
+    }
+    match (name, value) {
+        ("int", Value::Int(_))
+        | ("uint", Value::Uint(_))
+        | ("double", Value::Double(_))
+        | ("string", Value::String(_))
+        | ("bytes", Value::Bytes(_))
+        | ("bool", Value::Bool(_))
+        | ("timestamp", Value::Timestamp(_))
+        | ("duration", Value::Duration(_)) => Ok(value.clone()),
+        ("int", Value::Uint(value)) => i64::try_from(*value).map(Value::Int).map_err(|_| range()),
+        ("int", Value::Double(value)) => {
+            let whole = value.trunc();
+            if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
+                Ok(Value::Int(whole as i64))
+            } else {
+                Err(range())
+            }
+        }
+        ("int", Value::Bool(value)) => Ok(Value::Int(i64::from(*value))),
+        ("int", Value::String(text)) => text.trim().parse().map(Value::Int).map_err(|_| unreadable()),
+        ("int", Value::Timestamp(micros)) => Ok(Value::Int(micros.div_euclid(1_000_000))),
+        ("uint", Value::Int(value)) => u64::try_from(*value).map(Value::Uint).map_err(|_| range()),
+        ("uint", Value::Double(value)) => {
+            let whole = value.trunc();
+            if (0.0..18_446_744_073_709_551_616.0).contains(&whole) { Ok(Value::Uint(whole as u64)) } else { Err(range()) }
+        }
+        ("uint", Value::Bool(value)) => Ok(Value::Uint(u64::from(*value))),
+        ("uint", Value::String(text)) => text.trim().parse().map(Value::Uint).map_err(|_| unreadable()),
+        ("double", Value::Int(value)) => Ok(Value::Double(*value as f64)),
+        ("double", Value::Uint(value)) => Ok(Value::Double(*value as f64)),
+        ("double", Value::Bool(value)) => Ok(Value::Double(f64::from(u8::from(*value)))),
+        ("double", Value::String(text)) => text.trim().parse().map(Value::Double).map_err(|_| unreadable()),
+        ("bool", Value::Int(value)) => Ok(Value::Bool(*value != 0)),
+        ("bool", Value::Uint(value)) => Ok(Value::Bool(*value != 0)),
+        ("bool", Value::Double(value)) => Ok(Value::Bool(*value != 0.0)),
+        ("bool", Value::String(text)) => match &**text {
+            "true" | "True" | "TRUE" | "t" | "1" => Ok(Value::Bool(true)),
+            "false" | "False" | "FALSE" | "f" | "0" => Ok(Value::Bool(false)),
+            _ => Err(unreadable()),
+        },
+        ("bytes", Value::String(text)) => Ok(Value::Bytes(text.as_bytes().into())),
+        ("string", Value::Bytes(bytes)) => {
+            site.reserve(bytes.len())?;
+            std::str::from_utf8(bytes).map(Value::string).map_err(|_| site.error("string(): the bytes are not UTF-8"))
+        }
+        (
+            "string",
+            Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Bool(_) | Value::Timestamp(_) | Value::Duration(_),
+        ) => Ok(Value::String(text::print(value).into())),
+        ("timestamp", Value::Null | Value::Bool(_) | Value::Uint(_)) => {
+            Err(site.raised(format!("timestamp() does not take {}", value.type_name())))
+        }
+        ("timestamp", Value::String(text)) => instant(site, Some(time::timestamp(text).ok_or_else(unreadable)?)),
+        ("timestamp", Value::Int(seconds)) => instant(site, seconds.checked_mul(1_000_000)),
+        ("duration", Value::String(text)) => time::duration(text).map(Value::Duration).ok_or_else(unreadable),
+        ("duration", Value::Int(seconds)) => seconds.checked_mul(1_000_000).map(Value::Duration).ok_or_else(range),
+        _ => refuse(),
+    }
+}

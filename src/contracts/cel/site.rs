@@ -1,0 +1,75 @@
+//! Where an evaluation is, what it spends, and how it ends without a value.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use crate::schema::meter::{self, Exhausted};
+
+/// Why an expression has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Clients fail here too. `at` counts bytes.
+    Error { at: u32, message: String },
+    /// As `Error`, and nothing around it can make up for it: functions that Confluent's Python client brings along raise it.
+    Raised { at: u32, message: String },
+    /// Clients may have a value; here there is none.
+    Unsupported { at: u32, what: String },
+    /// Nothing is left to spend.
+    Exhausted,
+}
+
+impl From<Exhausted> for Stop {
+    fn from(_: Exhausted) -> Self {
+        Self::Exhausted
+    }
+}
+
+/// Patterns that are written in an expression, prepared.
+pub(super) type Patterns = HashMap<String, Result<regex::Regex, String>>;
+
+pub(super) struct Site<'e> {
+    patterns: &'e Patterns,
+    /// Where in the text, for errors.
+    at: Cell<u32>,
+}
+
+impl<'e> Site<'e> {
+    pub(super) fn new(patterns: &'e Patterns) -> Self {
+        Self { patterns, at: Cell::new(0) }
+    }
+
+    pub(super) fn set(&self, at: u32) {
+        self.at.set(at);
+    }
+
+    pub(super) fn error(&self, message: impl Into<String>) -> Stop {
+        Stop::Error { at: self.at.get(), message: message.into() }
+    }
+
+    pub(super) fn raised(&self, message: impl Into<String>) -> Stop {
+        Stop::Raised { at: self.at.get(), message: message.into() }
+    }
+
+    pub(super) fn unsupported(&self, what: &str) -> Stop {
+        Stop::Unsupported { at: self.at.get(), what: what.to_owned() }
+    }
+
+    #[expect(clippy::unused_self, reason = "whoever evaluates pays")]
+    pub(super) fn charge(&self, units: u64) -> Result<(), Stop> {
+        Ok(meter::charge(units)?)
+    }
+
+    pub(super) fn charge_for(&self, length: usize) -> Result<(), Stop> {
+        self.charge(u64::try_from(length).unwrap_or(u64::MAX))
+    }
+
+    /// Bytes of a value that is about to be made. They are given back by nobody: what one evaluation makes in all is bounded.
+    pub(super) fn reserve(&self, bytes: usize) -> Result<(), Stop> {
+        self.charge_for(bytes / 64)?;
+        Ok(meter::reserve(bytes)?)
+    }
+
+    pub(super) fn pattern(&self, pattern: &str) -> Option<&Result<regex::Regex, String>> {
+        self.patterns.get(pattern)
+    }
+}

@@ -1,0 +1,36 @@
+//! RING 0: data contracts. Rules of a rule set, and those that stand in a schema, are held to its types and run on data.
+//!
+//! - `cel`: the language of expressions
+//! - `data`: data as values of expressions, and back; `tags`: which tags a field has
+//! - `rule`: one rule, ready to run; `fields`: rules about fields; `inline`: rules that stand in the schema
+//! - [`run`]: all rules of one phase on one piece of data, with a report; [`check`]: what can't be right about the rules themselves
+//!
+//! What Confluent's clients do decides. Where they differ from each other, it is what the Python client does.
+
+mod cel;
+mod check;
+mod data;
+mod fields;
+mod inline;
+mod report;
+mod rule;
+mod run;
+mod tags;
+
+pub use self::cel::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
+pub use self::check::{RuleIssue, check};
+pub use self::data::{open, opened, print};
+pub use self::report::{Outcome, Place, RuleReport, RunReport};
+pub use self::run::{Phase, RunOptions, run};
+
+/// Reads an expression and evaluates it without data, for fuzzing.
+pub fn exercise(text: &str) {
+    let limit = crate::schema::meter::Allowance { work: 200_000, memory: 8 << 20 };
+    let _ = crate::schema::meter::within(limit, || {
+        if let Ok(program) = cel::Program::compile(text) {
+            let shapes = crate::schema::typed::Shapes::default();
+            let _ = program.check(&shapes, &[("this", cel::Known::Any)]);
+            let _ = program.evaluate(&[("this", cel::Value::string("text"))]);
+        }
+    });
+}
