@@ -66,6 +66,8 @@ pub struct Judgement {
     pub fingerprint: Option<u64>,
     /// The message (Protobuf).
     pub message: Option<String>,
+    /// The data in JSON, if that was asked for and it fits.
+    pub decoded: Option<String>,
     /// What is wrong.
     pub issues: Vec<Issue>,
     /// There were more.

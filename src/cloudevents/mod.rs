@@ -8,6 +8,7 @@
 //! - `encodings/`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records; and the way back
 //! - `framing`, `judge`: finding the payload behind framing and base64, and holding it against a schema
 //! - `typed`: data as rules of data contracts see it
+//! - `decoded`, `typed`: data that fits, as JSON and as rules see it
 //! - `report`: the answer of `/cloudevents/validate` and of `accordant ce validate`
 //! - `resolve`: which schema a `dataschema` names; looking up what was read is the registry's part
 //!
@@ -15,6 +16,7 @@
 //! bindings; where it leaves room or contradicts itself, the level of an [`Issue`] says so.
 
 mod attributes;
+mod decoded;
 mod encodings;
 mod event;
 mod framing;
@@ -28,6 +30,7 @@ mod time;
 mod typed;
 mod uri;
 
+pub use decoded::decoded_data;
 pub use encodings::http::{encode as encode_header, parse as parse_headers, parse_unread as parse_headers_unread};
 pub use encodings::json::{parse_batch, parse_structured};
 pub use encodings::kafka::{KafkaRecord, parse_record, read_records};

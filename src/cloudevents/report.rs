@@ -5,6 +5,7 @@ use std::io;
 
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
+use serde_json::value::RawValue;
 
 use super::event::{AttributeValue, Envelope};
 use super::framing::{Framing, WriterId};
@@ -89,6 +90,8 @@ struct DataReport<'r> {
     framing: Option<FramingReport<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoded: Option<&'r RawValue>,
 }
 
 /// What was before the data: Confluent's framing, or that of Avro's single objects.
@@ -157,6 +160,7 @@ impl<'r> EventReport<'r> {
                 bytes: data.map_or(0, |data| data.bytes),
                 framing: FramingReport::new(judgement),
                 message: judgement.message.as_deref(),
+                decoded: judgement.decoded.as_deref().and_then(|json| serde_json::from_str(json).ok()),
             },
             errors: issues(&envelope.issues, strictness, true),
             warnings: issues(&envelope.issues, strictness, false),

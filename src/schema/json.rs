@@ -669,6 +669,34 @@ pub fn write_float<F: Copy + Into<f64> + std::fmt::Debug>(out: &mut String, valu
     }
 }
 
+/// Appends a value as JSON without blanks, numbers in their own spelling. It is nested no deeper than it was read.
+pub fn write(out: &mut String, value: &Value) {
+    match &value.kind {
+        Kind::Null => out.push_str("null"),
+        Kind::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Kind::Number(text) => out.push_str(text),
+        Kind::String(text) => write_string(out, text),
+        Kind::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                write(out, item);
+            }
+            out.push(']');
+        }
+        Kind::Object(object) => {
+            out.push('{');
+            for (at, member) in object.members().iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                write_string(out, &member.key);
+                out.push(':');
+                write(out, &member.value);
+            }
+            out.push('}');
+        }
+    }
+}
+
 /// Appends `text` as a JSON string, as Jackson writes it: `"` and `\` escaped, the short escapes, other control characters as
 /// `\u00XX` with capital digits, everything else raw.
 pub fn write_string(out: &mut String, text: &str) {

@@ -3,6 +3,7 @@
 //! `sources` finds schemas, `prepared` keeps them ready for data, `judging` judges, `rules` runs the rules of
 //! data contracts.
 
+mod decoded;
 mod judging;
 mod prepared;
 mod rules;
@@ -20,6 +21,7 @@ use super::schema_cache::CachedSchema;
 use crate::access::Rights;
 
 use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, framing_of, without_data};
+use crate::records::MAX_JSON_BYTES;
 use crate::schema::PayloadValidator;
 use crate::types::{Subject, VersionSelector};
 
@@ -46,6 +48,8 @@ pub struct EventJudging {
     pub formats: bool,
     /// Rules of data contracts are run.
     pub rules: bool,
+    /// The data is put into the report as JSON.
+    pub decode: bool,
     /// The context that ids belong to, if it is not the default one.
     pub context: Option<String>,
     /// What may be read; the rest is as if it were not there.
@@ -96,9 +100,10 @@ impl Registry {
                 let judged = judging::judge_one(&self.judging_pool, case, asked.time_limit);
                 (case, outcome) = Box::pin(judged).await?;
             }
-            let said = if asked.rules { Box::pin(self.event_rules(&case, outcome.as_ref())).await? } else { Vec::new() };
+            let (said, decoded) = Box::pin(self.more_about(&case, outcome.as_ref(), asked, MAX_JSON_BYTES)).await?;
             let mut verdict = verdict(case, outcome, asked.time_limit);
             verdict.envelope.issues.extend(said);
+            verdict.judgement.decoded = decoded;
             Ok(verdict)
         }
     }
@@ -116,13 +121,37 @@ impl Registry {
         }
         let (cases, outcomes) = judging::judge_all(&self.judging_pool, cases, asked.time_limit).await?;
         let mut verdicts = Vec::with_capacity(cases.len());
+        // what is decoded of all of them
+        let mut room = MAX_JSON_BYTES;
         for (case, outcome) in cases.into_iter().zip(outcomes) {
-            let said = if asked.rules { Box::pin(self.event_rules(&case, outcome.as_ref())).await? } else { Vec::new() };
+            let (said, decoded) = Box::pin(self.more_about(&case, outcome.as_ref(), asked, room)).await?;
+            room = room.saturating_sub(decoded.as_ref().map_or(0, String::len));
             let mut verdict = verdict(case, outcome, asked.time_limit);
             verdict.envelope.issues.extend(said);
+            verdict.judgement.decoded = decoded;
             verdicts.push(verdict);
         }
         Ok(verdicts)
+    }
+
+    /// What was asked for beside the verdict: what rules say, and the data in JSON of at most so many bytes.
+    async fn more_about(
+        &self,
+        case: &Case,
+        outcome: Option<&(usize, Judgement)>,
+        asked: &EventJudging,
+        room: usize,
+    ) -> Result<(Vec<Issue>, Option<String>), RegistryError> {
+        let mut said = if asked.rules { self.event_rules(case, outcome).await? } else { Vec::new() };
+        let mut decoded = None;
+        if asked.decode {
+            match self.event_decoded(case, outcome, room).await? {
+                Some(Ok(json)) => decoded = Some(json),
+                Some(Err(issue)) => said.push(issue),
+                None => {}
+            }
+        }
+        Ok((said, decoded))
     }
 
     /// Finds the ways to read the data of an event, likeliest first, and what is said about the schema where none of them is used.
@@ -156,7 +185,7 @@ impl Registry {
             }
         }
         // what is wrong with the data itself comes first
-        if asked.rules || !taken_at_once(envelope, attempts) {
+        if asked.rules || asked.decode || !taken_at_once(envelope, attempts) {
             envelope.read_data();
         }
         envelope.issues.extend(said);

@@ -58,6 +58,11 @@ impl Parameters {
             Some("false") => false,
             Some(_) => return Err(wrong("formats", "true, false")),
         };
+        let decode = match request.query("decode") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(wrong("decode", "true, false")),
+        };
         let rules = match request.query("rules") {
             None | Some("false") => false,
             Some("true") => true,
@@ -82,7 +87,7 @@ impl Parameters {
         let (context, rights) = (request.context.clone(), request.shared_rights());
         Ok(Self {
             strictness,
-            judging: EventJudging { schema, version, formats, rules, context, rights, time_limit },
+            judging: EventJudging { schema, version, formats, rules, decode, context, rights, time_limit },
             always_200,
         })
     }
