@@ -187,6 +187,25 @@ test('data is judged, and what is wrong is named', async () => {
   await page.getByText('/id', { exact: false }).first().waitFor();
 });
 
+test('data is made up that fits, for each form in which it is tried', async () => {
+  const { page, to } = tab;
+  const record = JSON.stringify({ type: 'record', name: 'Made', fields: [{ name: 'id', type: 'long' }, { name: 'note', type: ['null', 'string'], default: null }] });
+  const ruleSet = { domainRules: [{ name: 'small', kind: 'CONDITION', mode: 'WRITE', type: 'CEL', expr: 'message.id < -9223372036854775807' }] };
+  await call(server.url, 'POST', 'subjects/made-value/versions', { schema: record, ruleSet });
+  await to('#/try?subject=made-value');
+  const text = page.locator('.code-host .cm-content');
+  const begun = await text.innerText();
+  await page.getByRole('button', { name: 'Make up data' }).click();
+  await page.waitForFunction((before) => document.querySelector('.code-host').shadowRoot.querySelector('.cm-content').innerText !== before, begun);
+  // the schema accepts it, the rule does not
+  await page.getByText('rule.failed').first().waitFor();
+  await page.getByLabel('Run the rules of its data contract').uncheck();
+  await page.getByText('✓ Valid').waitFor();
+  await page.getByLabel('What is pasted').selectOption('bytes');
+  await page.getByRole('button', { name: 'Make up data' }).click();
+  await page.getByText('✓ Decoded').waitFor();
+});
+
 test('bytes of a record are decoded', async () => {
   const { page, to } = tab;
   const schema = '{"type":"record","name":"R","fields":[{"name":"id","type":"long"},{"name":"note","type":"string"}]}';

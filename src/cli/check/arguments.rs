@@ -75,6 +75,9 @@ pub(super) struct Arguments {
     /// Like --proto-path, for the earlier versions where theirs differ
     #[arg(long, value_name = "DIR", conflicts_with = "subject")]
     pub(super) against_proto_path: Vec<String>,
+    /// The rule set of NEW, in JSON as a registration has it: rules that can't be right are refused, and so are checks in the schema
+    #[arg(long, value_name = "FILE")]
+    pub(super) rule_set: Option<String>,
     /// A metadata property of NEW, for compatibility groups and reserved fields; may be given several times
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) property: Vec<String>,

@@ -11,6 +11,7 @@
 
 mod arguments;
 mod compare;
+pub(in crate::cli) mod contract;
 mod excerpt;
 pub(super) mod folder;
 mod github;
@@ -270,6 +271,14 @@ fn candidate(
         normalize: arguments.normalize || config.normalize.unwrap_or(false),
     };
     let side = LoadedSchema::file(schema_type, text, &places, reading)?;
+    let rule_set = arguments.rule_set.as_deref().map(|file| {
+        let input = read(file)?;
+        serde_json::from_str(&input.text).map_err(|error| InputError::of(&input.name, format!("not JSON: {error}")))
+    });
+    let rule_set: Option<serde_json::Value> = rule_set.transpose()?;
+    if rule_set.is_some() || config.validate_rules == Some(true) {
+        contract::hold_rules(&side.input.name, &side.parsed, rule_set.as_ref(), metadata.as_ref())?;
+    }
     Ok(LoadedSchema { metadata, ..side })
 }
 

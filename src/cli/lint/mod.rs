@@ -12,10 +12,10 @@ use clap::{ArgMatches, Args, Command, FromArgMatches as _, ValueEnum};
 use self::report::{Linted, Report};
 use self::rules::Rules;
 use super::check::folder::{Choice, Lookup, Sides, Strictness, Workspace, before, candidate, each, earlier_paths, named};
-use super::check::style;
 use super::check::{Color, InputError, on_deep_stack};
+use super::check::{contract, style};
 use super::exit::Exit;
-use super::manifest::{Manifest, Pattern};
+use super::manifest::{Manifest, Mapped, Pattern};
 use crate::schema::lint::fixed;
 
 #[derive(Debug, Args)]
@@ -121,6 +121,13 @@ fn lint(arguments: &Arguments) -> Result<Report, InputError> {
                 let before = old.as_ref().zip(earlier.get(path)).and_then(|(old, path)| before(old, path).ok());
                 let found = candidate.parsed.lint(before.as_ref().map(|before| &before.parsed));
                 linted.findings = found.into_iter().filter_map(|finding| rules.judged(finding)).collect();
+                let of_manifest =
+                    manifest.as_ref().zip(manifest.as_ref().and_then(|manifest| sides.from(&manifest.folder, path)));
+                let mapped = of_manifest.and_then(|(manifest, path)| manifest.mapped(&path, None).ok().flatten());
+                let rule_set = mapped.as_ref().and_then(|mapped| mapped.mapping.rule_set.as_ref());
+                let metadata = mapped.as_ref().and_then(Mapped::metadata);
+                let metadata = metadata.as_ref().and_then(contract::metadata_of);
+                linted.error = contract::hold_rules(&linted.name, &candidate.parsed, rule_set, metadata.as_ref()).err();
             }
         }
         linted

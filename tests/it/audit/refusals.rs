@@ -83,12 +83,13 @@ on_both! {
 
     async fn a_flood_of_names_takes_no_more_entries_than_are_allowed(db) {
         let app = server(db, 10).await;
-        for n in 0..200 {
+        // fewer than take a minute on a busy machine, after which as many are allowed again
+        for n in 0..40 {
             let login = basic(&format!("nobody{n}"), "x");
             app.send(hyper::Method::GET, "/subjects", &[("authorization", login.as_str())], "").await;
         }
         app.flush().await;
         let found = eventually(&app, "operation=login.failed", 11).await;
-        assert_eq!(found[10]["details"]["count"], 190);
+        assert_eq!(found[10]["details"]["count"], 30);
     }
 }

@@ -22,6 +22,7 @@ const READ: [&str; 15] = [
     "validateRecord",
     "decodeRecord",
     "encodeRecord",
+    "sampleRecords",
     "validateData",
     "migrateRecord",
     "resolveHints",

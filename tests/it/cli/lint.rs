@@ -20,6 +20,33 @@ fn people_see_the_place_why_it_matters_and_what_helps() {
 }
 
 #[test]
+fn rules_of_data_contracts_are_held_to_the_types_of_their_schema() {
+    let order = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}"#;
+    let checked = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long","confluent:rules":[{"name":"c","expr":"this > 'x'"}]}]}"#;
+    let set = |expr: &str| {
+        format!(r#"{{"domainRules":[{{"name":"positive","kind":"CONDITION","mode":"WRITE","type":"CEL","expr":"{expr}"}}]}}"#)
+    };
+    let manifest = "[[schemas]]\nfiles = \"{subject}.avsc\"\nsubject = \"{subject}\"\n\n[schemas.rule-set]\n\
+                    domainRules = [{ name = \"positive\", kind = \"CONDITION\", mode = \"WRITE\", type = \"CEL\", expr = \"message.di > 0\" }]\n";
+    let files = folder(&[
+        ("order.avsc", order),
+        ("old.avsc", order),
+        ("checked/order.avsc", checked),
+        ("good.json", &set("message.id > 0")),
+        ("bad.json", &set("message.di > 0")),
+        ("accordant.toml", manifest),
+    ]);
+    let linted = run(files.path(), "lint order.avsc");
+    assert_eq!(linted.code, 1);
+    assert!(linted.out.contains("rule 'positive'") && linted.out.contains("has no field 'di'"), "{}", linted.out);
+    let inline = run(files.path(), "lint checked --config /dev/null");
+    assert!(inline.code == 1 && inline.out.contains("rule 'Order.id: c'"), "{}", inline.out);
+    assert_eq!(run(files.path(), "check order.avsc --against old.avsc --rule-set good.json --config /dev/null").code, 0);
+    let refused = run(files.path(), "check order.avsc --against old.avsc --rule-set bad.json --config /dev/null");
+    assert!(refused.code == 2 && refused.err.contains("has no field 'di'"), "{} {}", refused.code, refused.err);
+}
+
+#[test]
 fn warnings_are_refused_only_on_request() {
     let files = folder(&[("order.avsc", OPTIONAL)]);
     let report = run(files.path(), "lint");

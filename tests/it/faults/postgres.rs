@@ -33,7 +33,7 @@ async fn a_connection_that_was_lost_is_noticed_by_nobody() {
     app.register("s", "\"string\"").await;
     let mut admin = PgConnection::connect(&admin).await.unwrap();
     let name = fresh.url.rsplit_once('/').unwrap().1;
-    let terminate = format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'");
+    let terminate = format!("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{name}'");
     for round in 0..5 {
         // several connections, each of which is lost
         futures_util::future::join_all((0..6).map(|_| app.get("/subjects/s/versions/latest"))).await;

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import { enc, json, query } from '../api';
+import { enc, json, query, request } from '../api';
 import { Failure, Field, Page, Section, Select, T, Verdict } from '../components/basic';
 import { Code } from '../components/code';
 import { useLoad, useSettled } from '../components/hooks';
 import { refine, route, versionLink } from '../router';
+import { shown } from '../text';
 
 interface Issue { code: string; severity?: string; message: string; pointer?: string; attribute?: string; line?: number; column?: number; [key: string]: unknown }
 interface Report { valid?: boolean; verdict?: string; events?: { valid?: boolean; verdict?: string; issues?: Issue[]; [key: string]: unknown }[]; issues?: Issue[]; [key: string]: unknown }
@@ -16,6 +17,14 @@ const STARTS: Record<Kind, string> = {
 };
 
 interface Decoded { schema: { subject?: string; version?: number; id?: number; schemaType?: string; resolved_by?: string }; encoding: string; data: unknown; issues: Issue[] }
+
+/** The one sample of an answer, its data as it stands there. */
+function sampled(answer: string): { data: string; bytes: string } {
+  const [begin, between] = ['"samples":[{"data":', ',"bytes":"'];
+  const [from, to] = [answer.indexOf(begin) + begin.length, answer.lastIndexOf(between)];
+  const bytes = answer.slice(to + between.length);
+  return { data: answer.slice(from, to), bytes: bytes.slice(0, bytes.indexOf('"')) };
+}
 
 /** Digits in pairs, as tools print bytes: everything else is taken for base64. */
 const isHex = (text: string) => /^(0x)?([\da-f]{2}[\s:]*)+$/i.test(text) && (/[\s:]/.test(text) || !/[g-z+/=]/i.test(text));
@@ -38,6 +47,7 @@ export function TryPage() {
   const [report, setReport] = useState<Report | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [decoded, setDecoded] = useState<Decoded | null>(null);
+  const [rules, setRules] = useState(true);
   const settledSubject = useSettled(subject.trim(), 300);
   useEffect(() => { refine({ subject: settledSubject }); }, [settledSubject]);
   const version = asked.get('version') ?? '';
@@ -58,24 +68,37 @@ export function TryPage() {
     }
     if (kind === 'data' && !settledSubject) { setReport(null); setError(null); return () => abort.abort(); }
     const schema = settledSubject ? { subject: settledSubject, version: version || 'latest' } : {};
-    const target = `cloudevents/validate${query({ ...schema, status: 'always-200' })}`;
+    const target = `cloudevents/validate${query({ ...schema, status: 'always-200', ...(rules ? { rules: 'true' } : {}) })}`;
     const event = kind === 'event' ? settled : `{"specversion":"1.0","id":"1","source":"/ui","type":"ui","datacontenttype":"application/json","data":${settled}}`;
     json<Report>(target, { method: 'POST', raw: event, type: 'application/cloudevents+json', signal: abort.signal, accept: 'application/json' })
       .then((found) => { setReport(found); setError(null); }, (failed) => { if (!abort.signal.aborted) { setReport(null); setError(failed); } });
     return () => abort.abort();
-  }, [settled, settledSubject, version, kind]);
+  }, [settled, settledSubject, version, kind, rules]);
   const issues = issuesOf(report ?? decoded?.issues);
   const valid = report?.valid ?? issues.every((issue) => issue.severity === 'warning' || issue.severity === 'info');
   const choose = (next: Kind) => { setKind(next); if (text === STARTS[kind]) setText(STARTS[next]); };
+  /** Puts data there that the schema accepts. As text: numbers of 64 bits are longer than a page's own. */
+  const sample = async () => {
+    try {
+      const body = { subject: settledSubject, ...(version ? { version: Number(version) } : {}) };
+      const { data, bytes } = sampled(await (await request('accordant/v1/sample', { method: 'POST', body })).text());
+      const event = `{"specversion":"1.0","id":"1","source":"/ui","type":"sample","datacontenttype":"application/json","data":${data}}`;
+      setText(kind === 'bytes' ? bytes : `${shown(kind === 'event' ? event : data, 'JSON').text}\n`);
+      setError(null);
+    } catch (failed) {
+      setError(failed);
+    }
+  };
   return (
     <Page title="Try data" lead="Whether data fits a schema, judged as the registry judges events: nothing is stored.">
       <div class="filters wrap-fields">
         <Field label="Subject" hint={kind === 'event' ? 'Without one the event says which schema' : kind === 'bytes' ? 'Without one the framing says which' : undefined}><input value={subject} spellcheck={false} placeholder="orders-value" onInput={(event) => setSubject(event.currentTarget.value)} /></Field>
         <Field label="Version"><Select value={version} options={[['', 'latest'], ...[...(versions.value ?? [])].reverse().map((number): [string, string] => [String(number), `version ${number}`])]} onChange={(next) => refine({ version: next })} /></Field>
         <Field label="What is pasted"><Select<Kind> value={kind} options={[['data', 'JSON data'], ['event', 'a CloudEvent (JSON)'], ['bytes', 'bytes of a record (base64 or hex)']]} onChange={choose} /></Field>
+        {kind !== 'bytes' && <label class="check"><input type="checkbox" checked={rules} onChange={(event) => setRules(event.currentTarget.checked)} /> Run the rules of its data contract</label>}
       </div>
       <div class="columns">
-        <Section title="Data"><Code text={text} type={kind === 'bytes' ? 'PROTOBUF' : 'JSON'} label="Data" readOnly={false} onChange={setText} tall /></Section>
+        <Section title="Data" actions={settledSubject ? <span class="actions"><button type="button" class="quiet" onClick={sample}>Make up data</button></span> : undefined}><Code text={text} type={kind === 'bytes' ? 'PROTOBUF' : 'JSON'} label="Data" readOnly={false} onChange={setText} tall /></Section>
         <Section title="Verdict">
           <Failure error={error} />
           {kind === 'data' && !settledSubject && <p class="dim">Name the subject whose schema the data should fit.</p>}
