@@ -10,7 +10,7 @@ use crate::access::{send, server};
 use crate::support::app::{Database, TestApp};
 
 /// Routes that have a body and change nothing.
-const READ: [&str; 15] = [
+const READ: [&str; 16] = [
     "postRoot",
     "lookUpSchema",
     "checkVersion",

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::process::{Process, command, exchange};
+use crate::support::process::{Process, command, eventually, exchange};
 
 /// So many requests on one connection, each a line in the log.
 fn ask(address: &str, count: usize) {
