@@ -2,7 +2,7 @@
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { writeFileSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessible, launch, open, settled } from './browser.mjs';
@@ -185,6 +185,18 @@ test('data is judged, and what is wrong is named', async () => {
   await page.keyboard.insertText('{"id": 5, "address": {}}');
   await page.getByText('Not valid').waitFor();
   await page.getByText('/id', { exact: false }).first().waitFor();
+});
+
+test('a schema with what it refers to is downloaded as one document', async () => {
+  const { page, to } = tab;
+  const inner = { type: 'record', name: 'Inner', namespace: 'b', fields: [{ name: 'a', type: 'int' }] };
+  await call(server.url, 'POST', 'subjects/bundle-inner/versions', { schema: JSON.stringify(inner) });
+  const outer = JSON.stringify({ type: 'record', name: 'Outer', namespace: 'b', fields: [{ name: 'of', type: 'Inner' }] });
+  await call(server.url, 'POST', 'subjects/bundle-value/versions', { schema: outer, references: [{ name: 'b.Inner', subject: 'bundle-inner', version: 1 }] });
+  await to('#/subjects/bundle-value/versions/1');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download bundled' }).click()]);
+  assert.equal(file.suggestedFilename(), 'bundle-value-v1-bundled.avsc');
+  assert.deepEqual(JSON.parse(readFileSync(await file.path(), 'utf8')).fields[0].type.fields, inner.fields);
 });
 
 test('data is made up that fits, for each form in which it is tried', async () => {

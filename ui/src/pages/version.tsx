@@ -16,17 +16,28 @@ export function VersionPage({ subject, version }: { subject: string; version: st
   const outline = useLoad<Outline | null>((signal) => (number === undefined ? Promise.resolve(null) : json<Outline>(`accordant/v1/outline${query({ subject, version: number })}`, { signal })), [subject, number]);
   const [goTo, setGoTo] = useState<{ offset: number } | null>(null);
   const [deleting, setDeleting] = useState(false);
+  const [refused, setRefused] = useState<unknown>(null);
   const schema = found.value;
   const text = useMemo(() => (schema ? shown(schema.schema, schema.schemaType) : null), [schema]);
   const type = typeOf(schema?.schemaType);
   const name = schema ? `${subject.replace(/[^\w.-]+/g, '_')}-v${schema.version}.${type === 'PROTOBUF' ? 'proto' : type === 'AVRO' ? 'avsc' : 'json'}` : '';
-  const download = () => {
-    if (!schema) return;
+  const save = (content: Blob, as: string) => {
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([schema.schema], { type: 'text/plain' }));
-    link.download = name;
+    link.href = URL.createObjectURL(content);
+    link.download = as;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+  const download = () => { if (schema) save(new Blob([schema.schema], { type: 'text/plain' }), name); };
+  /** With all that it refers to, in one document; of Protobuf a descriptor set. */
+  const downloadBundled = async () => {
+    if (!schema) return;
+    try {
+      const answer = await request(`cloudevents/subjects/${enc(subject)}/versions/${schema.version}?references=bundled`, { accept: '*/*' });
+      save(await answer.blob(), name.replace(/\.(\w+)$/, type === 'PROTOBUF' ? '-bundled.desc' : '-bundled.$1'));
+    } catch (failed) {
+      setRefused(failed);
+    }
   };
   const curl = schema ? `curl '${address(`subjects/${enc(subject)}/versions/${schema.version}`).replace(/'/g, '%27')}'` : '';
   return (
@@ -46,7 +57,9 @@ export function VersionPage({ subject, version }: { subject: string; version: st
               <Copy text={schema.schema} label="Copy" /><Copy text={curl} label="Copy as curl" />
               <Copy text={address(`cloudevents/subjects/${enc(subject)}/versions/${schema.version}`)} label="Copy dataschema URL" />
               <button type="button" class="quiet" onClick={download}>Download</button>
+              {(schema.references?.length ?? 0) > 0 && <button type="button" class="quiet" onClick={downloadBundled}>Download bundled</button>}
             </span>}>
+              <Failure error={refused} />
               <Code text={text.text} type={type} label={`Text of ${subject} version ${schema.version}`} goTo={goTo} tall />
             </Section>
             <Section title="Fields">
