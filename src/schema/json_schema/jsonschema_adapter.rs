@@ -114,6 +114,8 @@ pub(super) struct Rewritten {
     /// Pattern keys that had to be respelled: the new spelling and the one in the schema, both as pointer segments.
     pub(super) respelled: Vec<(String, String)>,
     pub(super) applicators: ApplicatorGraph,
+    /// Keywords `contains` whose elements nothing pays for.
+    pub(super) unpaid_contains: u64,
 }
 
 /// Rewrites a schema and everything it uses. `pattern_key` respells keys of `patternProperties` where needed.
@@ -129,6 +131,7 @@ pub(super) fn rewrite(
         targets: HashMap::new(),
         used: BTreeSet::from([0]),
         applicators: ApplicatorGraph::default(),
+        has_unevaluated: false,
     };
     let mut done = BTreeSet::new();
     while let Some(document) = finder.used.difference(&done).next().copied() {
@@ -152,13 +155,16 @@ pub(super) fn rewrite(
         pointers: &pointers,
         pattern_key,
         respelled: Vec::new(),
+        has_unevaluated: finder.has_unevaluated,
+        unpaid_contains: 0,
     };
     let mut rewritten = Vec::new();
     for document in done {
         let root = documents.root(document)?;
         rewritten.push((document, writer.schema(root)?));
     }
-    Ok(Rewritten { documents: rewritten, respelled: writer.respelled, applicators: finder.applicators })
+    let Writer { respelled, unpaid_contains, .. } = writer;
+    Ok(Rewritten { documents: rewritten, respelled, applicators: finder.applicators, unpaid_contains })
 }
 
 /// Finds what every reference points to.
@@ -169,6 +175,8 @@ struct Finder<'d> {
     targets: HashMap<usize, (u32, u32)>,
     used: BTreeSet<u32>,
     applicators: ApplicatorGraph,
+    /// Some schema asks which elements no other has looked at.
+    has_unevaluated: bool,
 }
 
 impl<'d> Finder<'d> {
@@ -184,6 +192,7 @@ impl<'d> Finder<'d> {
                     if !is_map {
                         self.references(target.value.offset, object, &scope);
                         self.applied(target.value.offset, object, &scope);
+                        self.has_unevaluated |= object.get("unevaluatedItems").is_some();
                     }
                     for member in object.members().iter().filter(|m| is_map || !is_data_keyword(&m.key)) {
                         let inner = Target { value: &member.value, scope: scope.clone() };
@@ -235,6 +244,8 @@ struct Writer<'w> {
     pointers: &'w HashMap<u32, HashMap<u32, String>>,
     pattern_key: &'w mut dyn FnMut(&str) -> Option<String>,
     respelled: Vec<(String, String)>,
+    has_unevaluated: bool,
+    unpaid_contains: u64,
 }
 
 impl Writer<'_> {
@@ -255,6 +266,9 @@ impl Writer<'_> {
                 let lone = !self.dialect.is_modern() && map.contains_key("$ref");
                 if self.fuel && !lone {
                     pay_in_advance(&mut map);
+                    if map.contains_key("contains") && (self.has_unevaluated || !pay_for_elements(&mut map)) {
+                        self.unpaid_contains += 1;
+                    }
                     map.insert(FUEL.to_owned(), Tree::Bool(true));
                 }
                 Ok(Tree::Object(map))
@@ -322,6 +336,21 @@ fn pay_in_advance(map: &mut Map<String, Tree>) {
     let payment = Tree::Object(Map::from_iter([(ADVANCE.to_owned(), Tree::from(alternatives))]));
     if let Tree::Array(all) = map.entry("allOf").or_insert_with(|| Tree::Array(Vec::new())) {
         all.push(payment);
+    }
+}
+
+/// Lets a schema with `contains` pay for each element, which that keyword goes through whether they fit or not: the crate looks at
+/// `items` before. What is there already pays for the elements that fit, and ends the walk at the first that does not. True where all
+/// are paid for. Not to be used where `unevaluatedItems` asks what `items` has looked at.
+fn pay_for_elements(map: &mut Map<String, Tree>) -> bool {
+    let key = if map.get("items").is_some_and(Tree::is_array) { "additionalItems" } else { "items" };
+    match map.get(key) {
+        None | Some(Tree::Bool(true)) => {
+            map.insert(key.to_owned(), Tree::Object(Map::from_iter([(ADVANCE.to_owned(), Tree::from(1))])));
+            true
+        }
+        Some(Tree::Bool(false)) => true,
+        Some(schema) => schema.get(FUEL).is_some(),
     }
 }
 

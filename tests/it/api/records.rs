@@ -206,6 +206,14 @@ on_both! {
                 json!({ "anyOf": [{ "type": "array", "items": { "$ref": "#" } }, { "items": { "$ref": "#" }, "type": "array" }] }),
                 nested,
             ),
+            // each goes through all elements, and finds what it looks for at the end or not at all
+            ("contains", json!({ "anyOf": vec![json!({ "contains": { "const": 1 } }); 3_000] }), json!(vec![0; 100_000])),
+            (
+                "unevaluated",
+                json!({ "anyOf": vec![json!({ "contains": { "const": 1 } }); 3_000], "unevaluatedItems": true }),
+                json!(vec![0; 100_000]),
+            ),
+            ("tuple", json!({ "anyOf": vec![json!({ "prefixItems": [true], "contains": { "const": 1 } }); 3_000] }), json!(vec![0; 100_000])),
         ] {
             register(&app, name, "JSON", &schema.to_string()).await;
             let (status, code, message) = app.post(ENCODE, &json!({ "subject": name, "data": data })).await.error();

@@ -35,6 +35,8 @@ pub(super) struct CompiledSchema {
     pub(super) cost_per_key: u64,
     /// There are patterns that no engine runs.
     pub(super) unusable_patterns: bool,
+    /// Keywords `contains` whose elements nothing pays for.
+    pub(super) unpaid_contains: u64,
     /// Bytes that the patterns hold.
     pub(super) patterns_weight: usize,
 }
@@ -100,9 +102,19 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
     let understood = || accept::compile(&served, (&first.0, first.1), dialect, options.formats, &string_validators);
     let acceptor = options.at_once.then(understood).flatten();
     let inner = compiled(&root, served)?;
-    let respelled = rewritten.respelled.into_iter().collect();
+    let (respelled, unpaid_contains) = (rewritten.respelled.into_iter().collect(), rewritten.unpaid_contains);
     let (unusable_patterns, patterns_weight) = (patterns.has_unusable(), patterns.weight());
-    Ok(CompiledSchema { inner, acceptor, respelled, addresses, chain, cost_per_key, unusable_patterns, patterns_weight })
+    Ok(CompiledSchema {
+        inner,
+        acceptor,
+        respelled,
+        addresses,
+        chain,
+        cost_per_key,
+        unusable_patterns,
+        unpaid_contains,
+        patterns_weight,
+    })
 }
 
 fn is_schema(value: &Tree) -> bool {

@@ -5,7 +5,7 @@ use jsonschema::{Uri, ValidationError};
 use serde_json::Value as Tree;
 
 use super::accept::Acceptor;
-use super::budget::{Budget, too_many_keys, within};
+use super::budget::{Budget, too_many_keys, within, within_dearly};
 use super::compile;
 use super::options::ValidateOptions;
 use super::report::{DocumentError, Report};
@@ -42,6 +42,7 @@ pub struct Validator {
     chain: usize,
     cost_per_key: u64,
     unusable_patterns: bool,
+    unpaid_contains: u64,
     weight: usize,
     patterns_weight: usize,
 }
@@ -83,6 +84,7 @@ impl Validator {
             chain: built.chain,
             cost_per_key: built.cost_per_key,
             unusable_patterns: built.unusable_patterns,
+            unpaid_contains: built.unpaid_contains,
             weight: schema.canonical().len() * 8 + schema.documents.size_of_references() * 4,
             patterns_weight: built.patterns_weight,
         })
@@ -115,7 +117,7 @@ impl Validator {
             return Ok(on_deep_stack(depth, || self.walk(&instance)).flatten());
         }
         let Some(inner) = self.inner.as_ref().filter(|_| depth <= SHALLOW) else { return Ok(None) };
-        match within(Budget::Quick, || inner.is_valid(&instance)) {
+        match self.within(Budget::Quick, &instance, || inner.is_valid(&instance)) {
             Some(true) => Ok(Some(Report::default())),
             Some(false) => Ok(self.list(inner, &instance, Budget::Quick)),
             None => Ok(None),
@@ -168,7 +170,15 @@ impl Validator {
 
     fn is_valid(&self, instance: &Tree) -> Option<bool> {
         let inner = self.inner.as_ref()?;
-        within(Budget::Full, || inner.is_valid(instance))
+        self.within(Budget::Full, instance, || inner.is_valid(instance))
+    }
+
+    /// Runs a walk over an instance within a budget.
+    fn within<T>(&self, budget: Budget, instance: &Tree, walk: impl FnOnce() -> T) -> Option<T> {
+        if self.unpaid_contains == 0 {
+            return within(budget, walk);
+        }
+        within_dearly(budget, self.unpaid_contains, elements(instance), walk)
     }
 
     /// Validates; `None` when not even the verdict could be found.
@@ -182,8 +192,9 @@ impl Validator {
         let inner = self.inner.as_ref()?;
         let all = self.list(inner, instance, Budget::Errors);
         let first = || {
-            let error =
-                within(Budget::Errors, || inner.validate(instance).err().map(|error| self.error_with_causes(&error, instance)))?;
+            let error = self.within(Budget::Errors, instance, || {
+                inner.validate(instance).err().map(|error| self.error_with_causes(&error, instance))
+            })?;
             Some(Report { errors: error.into_iter().collect(), truncated: true })
         };
         let unlisted =
@@ -193,7 +204,7 @@ impl Validator {
 
     /// All errors, if the budget is enough.
     fn list(&self, inner: &jsonschema::Validator, instance: &Tree, budget: Budget) -> Option<Report> {
-        within(budget, || {
+        self.within(budget, instance, || {
             let mut errors = inner.iter_errors(instance);
             let listed =
                 errors.by_ref().take(self.options.max_errors).map(|error| self.error_with_causes(&error, instance)).collect();
@@ -292,6 +303,15 @@ fn measure(value: &Tree) -> (usize, u64) {
         _ => return (0, 0),
     }
     (depth + 1, members)
+}
+
+/// How many elements the arrays of a value have in all.
+fn elements(value: &Tree) -> u64 {
+    match value {
+        Tree::Array(items) => items.iter().map(elements).sum::<u64>() + u64::try_from(items.len()).unwrap_or(u64::MAX),
+        Tree::Object(map) => map.values().map(elements).sum(),
+        _ => 0,
+    }
 }
 
 /// Whether a value is too long to be printed in a message; looks at no more of it than it takes to know.
