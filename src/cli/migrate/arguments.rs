@@ -109,14 +109,16 @@ pub(super) enum ExportFormat {
     Bundle,
     /// Records of the topic `_schemas`, as KEY<TAB>VALUE: what Confluent's registry reads
     SchemasTopic,
+    /// Records of the topic `_dek_registry_keys`, as KEY<TAB>VALUE: KEKs, and DEKs as they are wrapped
+    DekRegistryTopic,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArguments {
-    /// A bundle, a dump of the topic `_schemas` (kcat -J, or a console consumer with keys), a Karapace backup (v1, v2), or what `AxonOps`
-    /// imports; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: String,
+    /// A bundle, dumps of the topics `_schemas` and `_dek_registry_keys` (kcat -J, or a console consumer with keys), a Karapace backup, or
+    /// what `AxonOps` imports; `-` is standard input. Of several, each adds to the others
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<String>,
     /// The registry to copy to: a URL, or an environment of accordant.toml
     #[arg(long, value_name = "URL | ENV")]
     pub(super) to: String,

@@ -1,10 +1,11 @@
-//! What a registry says: every version, config and mode.
+//! What a registry says: every version, config and mode, and the keys of client-side encryption.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Map, Value};
 
+use super::keys::{self, Keys};
 use super::outline::{self, Outline};
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
@@ -66,6 +67,8 @@ pub(super) struct Content {
     pub(super) configs: BTreeMap<String, Value>,
     /// Of subjects. Those of contexts and of the registry say who may write where just now, which is each registry's own.
     pub(super) modes: BTreeMap<String, String>,
+    /// Keys of client-side encryption; `None` where nothing is said of them, as old bundles and most registries don't.
+    pub(super) keys: Option<Keys>,
     /// What the registry has and does not give.
     pub(super) withheld: Vec<String>,
 }
@@ -91,6 +94,9 @@ impl Content {
         }
         (content.configs, content.modes) = settings(api, &outline, prefix.is_empty(), parallel).await?;
         content.modes.retain(|scope, _| is_subject(scope));
+        let (keys, withheld) = keys::read(api, prefix, parallel).await?;
+        content.keys = keys;
+        content.withheld.extend(withheld);
         Ok(content)
     }
 }
@@ -101,6 +107,47 @@ impl Content {
         self.versions.retain(|(subject, _), _| subject.starts_with(prefix));
         self.configs.retain(|scope, _| scope.starts_with(prefix));
         self.modes.retain(|scope, _| scope.starts_with(prefix));
+        if let Some(keys) = &mut self.keys {
+            keys.keep(prefix);
+        }
+    }
+
+    /// Takes in what another file says; an error names what both say.
+    pub(super) fn add(&mut self, other: Self) -> Result<(), String> {
+        for (key, version) in other.versions {
+            let name = format!("{} version {}", key.0, key.1);
+            if self.versions.insert(key, version).is_some() {
+                return Err(name);
+            }
+        }
+        let twice =
+            |scope: &str| if scope.is_empty() { "a setting of the registry".to_owned() } else { format!("a setting of {scope}") };
+        for (scope, config) in other.configs {
+            if self.configs.insert(scope.clone(), config).is_some() {
+                return Err(twice(&scope));
+            }
+        }
+        for (scope, mode) in other.modes {
+            if self.modes.insert(scope.clone(), mode).is_some() {
+                return Err(twice(&scope));
+            }
+        }
+        if let Some(keys) = other.keys {
+            let ours = self.keys.get_or_insert_default();
+            for (name, kek) in keys.keks {
+                if ours.keks.insert(name.clone(), kek).is_some() {
+                    return Err(format!("KEK {name}"));
+                }
+            }
+            for (key, dek) in keys.deks {
+                let name = keys::shown(&key);
+                if ours.deks.insert(key, dek).is_some() {
+                    return Err(name);
+                }
+            }
+        }
+        self.withheld.extend(other.withheld);
+        Ok(())
     }
 
     /// Which versions there are.

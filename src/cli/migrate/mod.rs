@@ -5,6 +5,7 @@
 //!
 //! - `arguments`: what can be asked
 //! - `outline`: which versions there are; `content`: what they say
+//! - `keys`: KEKs and DEKs, on both sides
 //! - `copy`: from a `source` to a registry; `modes`: what that needs
 //! - `files`: files of several kinds; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace
 //! - `verify`: where two registries differ; `digest`: one number for all that a registry says
@@ -15,6 +16,7 @@ mod content;
 mod copy;
 mod digest;
 mod files;
+mod keys;
 mod modes;
 mod outline;
 mod schemas_topic;
@@ -26,9 +28,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use serde_json::Value;
 
 use self::arguments::{CopyArguments, DigestArguments, ExportArguments, ExportFormat, ImportArguments, MigrateArguments};
 use self::content::Content;
+use self::keys::Keys;
 use self::source::Source;
 use super::api::{Api, block_on};
 use super::check::style::{print, without_controls};
@@ -134,13 +138,9 @@ fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
         ExportFormat::SchemasTopic => {
             let order: Vec<(String, i64)> = copy::waves(&content.versions).into_iter().flatten().collect();
             let records = schemas_topic::records(&content, order.iter());
-            let mut text = String::new();
-            for (key, value) in records {
-                // a String takes everything
-                let _ = writeln!(text, "{key}\t{value}");
-            }
-            text
+            lines(records)
         }
+        ExportFormat::DekRegistryTopic => lines(schemas_topic::key_records(content.keys.as_ref().unwrap_or(&Keys::default()))),
     };
     files::write(&asked.output, &text)?;
     for withheld in &content.withheld {
@@ -150,8 +150,21 @@ fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
     Ok(if content.withheld.is_empty() { Exit::Success } else { Exit::Refused })
 }
 
+/// Records as a console producer takes them.
+fn lines(records: Vec<(Value, Value)>) -> String {
+    let mut text = String::new();
+    for (key, value) in records {
+        // a String takes everything
+        let _ = writeln!(text, "{key}\t{value}");
+    }
+    text
+}
+
 fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
-    let mut content = read_file(&asked.file)?;
+    let mut content = Content::default();
+    for file in &asked.files {
+        content.add(read_file(file)?).map_err(|what| InputError::of(file, format!("{what} is in another file, too")))?;
+    }
     content.keep(&asked.copy.prefix);
     let to = registry(&asked.to)?;
     let source = Source::File(&content);
@@ -165,6 +178,9 @@ fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
         if !content.configs.contains_key("") {
             // a registry always has one for the whole; a file that says nothing of it leaves that as it is
             theirs.configs.remove("");
+        }
+        if content.keys.is_none() {
+            theirs.keys = None;
         }
         compared(&content, &theirs, false)
     })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::content::{self, Content, StoredVersion};
+use super::keys::{self, Keys};
 use super::outline::{self, Outline};
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
@@ -34,6 +35,14 @@ impl Source<'_> {
                 Ok(answer.map(|answer| StoredVersion::read(&answer, is_deleted)))
             }
             Self::File(content) => Ok(content.versions.get(&(subject.clone(), *version)).cloned()),
+        }
+    }
+
+    /// Keys of client-side encryption, and those that are not given; `None` where nothing is said of them.
+    pub(super) async fn keys(&self, prefix: &str, parallel: u16) -> Result<(Option<Keys>, Vec<String>), InputError> {
+        match self {
+            Self::Registry(api) => keys::read(api, prefix, parallel).await,
+            Self::File(content) => Ok((content.keys.clone(), Vec::new())),
         }
     }
 

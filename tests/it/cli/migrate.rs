@@ -72,6 +72,26 @@ async fn fill(app: &TestApp) {
     app.put("/mode/gaps", &json!({ "mode": "READONLY" })).await.ok();
 }
 
+const KEKS: &str = "/dek-registry/v1/keks";
+
+/// Two KEKs, one of them deleted; DEKs of all algorithms, in contexts, with versions, deleted, and behind an alias.
+async fn fill_keys(app: &TestApp) {
+    let kek = json!({ "name": "one", "kmsType": "aws-kms", "kmsKeyId": "arn:aws:kms:x", "kmsProps": { "b": "2", "a": "1" }, "doc": "d" });
+    app.post(KEKS, &kek).await.ok();
+    app.post(KEKS, &json!({ "name": "gone", "kmsType": "local", "kmsKeyId": "x", "deleted": true })).await.ok();
+    for (subject, algorithm, version, deleted) in [
+        ("a", "AES256_GCM", 1, false),
+        ("a", "AES256_GCM", 3, true),
+        (":.x:a", "AES256_SIV", 1, false),
+        ("b", "AES128_GCM", 2, false),
+    ] {
+        let dek = json!({ "subject": subject, "algorithm": algorithm, "version": version, "deleted": deleted, "encryptedKeyMaterial": "d3JhcHBlZA==" });
+        app.post(&format!("{KEKS}/one/deks"), &dek).await.ok();
+    }
+    let dek = json!({ "subject": "b", "deleted": true, "encryptedKeyMaterial": "Z29uZQ==" });
+    app.post(&format!("{KEKS}/gone/deks"), &dek).await.ok();
+}
+
 on_both! {
     async fn everything_is_copied_and_both_have_one_digest(db) {
         let (from, to, third) = (TestApp::new(db).await, TestApp::new(db).await, TestApp::new(Database::Sqlite).await);
@@ -120,6 +140,54 @@ on_both! {
         ] {
             std::fs::write(files.path().join(name), text).unwrap();
             let refused = ask(&format!("import {name} --to {}", url(&to)));
+            assert!(refused.code == 2 && refused.err.contains(why), "{}", refused.err);
+        }
+    }
+
+    async fn wrapped_keys_travel_with_versions_deletions_and_algorithms(db) {
+        let (from, to, third) = (TestApp::new(db).await, TestApp::new(db).await, TestApp::new(Database::Sqlite).await);
+        from.register("a", &record("A", &["a"])).await;
+        fill_keys(&from).await;
+        // a registry that has one of them otherwise, and what the source does not have
+        let kek = json!({ "name": "one", "kmsType": "aws-kms", "kmsKeyId": "arn:aws:kms:x", "kmsProps": { "a": "z" } });
+        to.post(KEKS, &kek).await.ok();
+        to.post(&format!("{KEKS}/one/deks/a"), &json!({ "encryptedKeyMaterial": "b3RoZXI=" })).await.ok();
+        to.post(&format!("{KEKS}/one/deks/more"), &json!({ "encryptedKeyMaterial": "bW9yZQ==" })).await.ok();
+        let done = migrate(&from, &to, "");
+        assert!(done.code == 1 && done.out.contains("DEK 1 of more (AES256_GCM) under one: dek: the source does not have it\n"), "{}{}", done.out, done.err);
+        let done = migrate(&from, &to, "--mirror");
+        assert!(done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("2 KEKs, 5 DEKs"), "{}{}", done.out, done.err);
+        assert_eq!(digest(&from), digest(&to));
+        let again = migrate(&from, &to, "");
+        assert!(again.code == 0 && again.err.contains("copied: 0 versions, 0 deletions, 0 settings\n"), "{}", again.err);
+        let files = folder(&[]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        assert_eq!(ask(&format!("export --from {} --output all.jsonl", url(&to))).code, 0);
+        let text = std::fs::read_to_string(files.path().join("all.jsonl")).unwrap();
+        assert!(text.contains("d3JhcHBlZA==") && text.contains(r#""ts":"#) && text.starts_with(r#"{"kind":"accordant-bundle","format":2,"#), "{text}");
+        // as the topics of Confluent's registry say it
+        for (format, file) in [("schemas-topic", "schemas.txt"), ("dek-registry-topic", "keys.txt")] {
+            assert_eq!(ask(&format!("export --from {} --output {file} --format {format}", url(&to))).code, 0);
+        }
+        let read = ask(&format!("import schemas.txt keys.txt --to {}", url(&third)));
+        assert!(read.code == 0 && read.out.ends_with("equal\n"), "{}{}", read.out, read.err);
+        assert_eq!(ask("digest --json --file all.jsonl").json(), digest(&third));
+        // an older bundle says nothing of keys: those that are there stay
+        let old: Vec<&str> = text.lines().filter(|line| !line.starts_with(r#"{"kek""#) && !line.starts_with(r#"{"dek""#)).collect();
+        let without = TestApp::new(Database::Sqlite).await;
+        without.register("a", &record("A", &["a"])).await;
+        let number = digest(&without)["digest"].as_str().unwrap().to_owned();
+        let first = r#"{"kind":"accordant-bundle","format":1,"source":"x"}"#;
+        let end = format!(r#"{{"end":{{"versions":1,"configs":1,"modes":0,"digest":"{number}"}}}}"#);
+        let lines: Vec<&str> = [first].into_iter().chain(old[1..old.len() - 1].iter().copied()).chain([end.as_str()]).collect();
+        std::fs::write(files.path().join("old.jsonl"), lines.join("\n")).unwrap();
+        let read = ask(&format!("import old.jsonl --to {}", url(&third)));
+        assert!(read.code == 0 && read.out.ends_with("equal\n"), "{}{}", read.out, read.err);
+        assert_eq!(third.get(&format!("{KEKS}?deleted=true")).await.ok(), json!(["gone", "one"]));
+        // twice the same, and what there is not, is refused
+        for (line, why) in [(text.lines().nth(1).unwrap().to_owned(), "is there twice"), (r#"{"version":{"subject":"x","version":1,"color":"red"}}"#.to_owned(), "a member color")] {
+            std::fs::write(files.path().join("odd.jsonl"), text.replacen('\n', &format!("\n{line}\n"), 1)).unwrap();
+            let refused = ask("digest --file odd.jsonl");
             assert!(refused.code == 2 && refused.err.contains(why), "{}", refused.err);
         }
     }
