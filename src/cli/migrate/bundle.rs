@@ -21,7 +21,14 @@ pub(super) fn write(content: &Content, source: &str) -> String {
         out.push_str(&value.to_string());
         out.push('\n');
     };
-    line(json!({ "kind": KIND, "format": FORMAT, "source": source, "keys": content.keys.is_some() }));
+    let mut first = json!({ "kind": KIND, "format": FORMAT, "source": source, "keys": content.keys.is_some() });
+    if let (Some(first), Some(id)) = (first.as_object_mut(), &content.cluster_id) {
+        first.insert("clusterId".to_owned(), json!(id));
+    }
+    line(first);
+    for (context, id) in &content.highest_ids {
+        line(json!({ "context": { "name": context, "highestId": id } }));
+    }
     for ((subject, version), stored) in &content.versions {
         let mut body = Map::new();
         body.insert("subject".to_owned(), json!(subject));
@@ -90,6 +97,7 @@ pub(super) fn is_bundle(text: &str) -> bool {
 /// Which members a kind of line has.
 fn members(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
+        "context" => &["name", "highestId"],
         "version" => {
             &["subject", "version", "id", "guid", "deleted", "schemaType", "schema", "references", "metadata", "ruleSet"]
         }
@@ -105,7 +113,10 @@ fn members(kind: &str) -> Option<&'static [&'static str]> {
 /// Reads a bundle whole: one that was cut, or changed, is refused.
 pub(super) fn read(text: &str) -> Result<Content, String> {
     let mut lines = (1..).zip(text.lines());
-    let mut content = Content { keys: first_line(lines.next().map_or("", |(_, line)| line))?, ..Content::default() };
+    let first = lines.next().map_or("", |(_, line)| line);
+    let first: Value = serde_json::from_str(first).map_err(|error| format!("line 1: {error}"))?;
+    let cluster_id = first.get("clusterId").and_then(Value::as_str).map(str::to_owned);
+    let mut content = Content { keys: keys_of(&first)?, cluster_id, ..Content::default() };
     let mut end = None;
     for (number, line) in lines {
         let wrong = |what: &str| format!("line {number}: {what}");
@@ -136,9 +147,8 @@ pub(super) fn read(text: &str) -> Result<Content, String> {
     Ok(content)
 }
 
-/// Whether the bundle says anything about keys.
-fn first_line(line: &str) -> Result<Option<Keys>, String> {
-    let value: Value = serde_json::from_str(line).map_err(|error| format!("line 1: {error}"))?;
+/// What the first line says about keys: whether there is anything about them.
+fn keys_of(value: &Value) -> Result<Option<Keys>, String> {
     match value.get("format").and_then(Value::as_i64) {
         Some(WITHOUT_KEYS) => Ok(None),
         Some(FORMAT) => Ok((value.get("keys") == Some(&json!(true))).then(Keys::default)),
@@ -158,6 +168,10 @@ fn put(content: &mut Content, kind: &str, body: &Map<String, Value>) -> Result<b
             };
             let is_deleted = body.get("deleted") == Some(&json!(true));
             Ok(content.versions.insert((subject, version), StoredVersion::read(&whole, is_deleted)).is_none())
+        }
+        "context" => {
+            let (Some(name), Some(id)) = (text("name"), number("highestId")) else { return Err("a context without name or id") };
+            Ok(content.highest_ids.insert(name, id).is_none())
         }
         "config" => {
             let scope = text("scope").ok_or("a config without scope")?;

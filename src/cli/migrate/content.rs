@@ -9,6 +9,11 @@ use super::keys::{self, Keys};
 use super::outline::{self, Outline};
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
+use crate::store::Restored;
+use crate::types::SchemaId;
+
+/// The scope above all contexts.
+const GLOBAL: &str = ":.__GLOBAL:";
 
 /// Members of a version that are compared; what else a registry answers is its own.
 const MEMBERS: [&str; 5] = ["schemaType", "schema", "references", "metadata", "ruleSet"];
@@ -50,7 +55,7 @@ impl StoredVersion {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
@@ -69,12 +74,17 @@ pub(super) struct Content {
     pub(super) modes: BTreeMap<String, String>,
     /// Keys of client-side encryption; `None` where nothing is said of them, as old bundles and most registries don't.
     pub(super) keys: Option<Keys>,
+    /// The highest ids that were ever handed out, by context, and what the registry is called; where they are known, which registries
+    /// don't tell.
+    pub(super) highest_ids: BTreeMap<String, i64>,
+    pub(super) cluster_id: Option<String>,
     /// What the registry has and does not give.
     pub(super) withheld: Vec<String>,
 }
 
 impl Content {
-    pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Self, InputError> {
+    /// `also` are scopes whose settings are read although nothing lists them.
+    pub(super) async fn read(api: &Api, prefix: &str, parallel: u16, also: &BTreeSet<String>) -> Result<Self, InputError> {
         let outline = outline::read(api, prefix, parallel).await?;
         let mut content = Self::default();
         let wanted: Vec<(String, i64, bool)> = all(&outline).collect();
@@ -92,7 +102,7 @@ impl Content {
                 None => content.withheld.push(format!("{subject} version {version}")),
             }
         }
-        (content.configs, content.modes) = settings(api, &outline, prefix.is_empty(), parallel).await?;
+        (content.configs, content.modes) = settings(api, &outline, prefix.is_empty(), parallel, also).await?;
         content.modes.retain(|scope, _| is_subject(scope));
         let (keys, withheld) = keys::read(api, prefix, parallel).await?;
         content.keys = keys;
@@ -110,6 +120,11 @@ impl Content {
         if let Some(keys) = &mut self.keys {
             keys.keep(prefix);
         }
+    }
+
+    /// The scopes that have settings.
+    pub(super) fn scopes(&self) -> BTreeSet<String> {
+        self.configs.keys().chain(self.modes.keys()).cloned().collect()
     }
 
     /// Takes in what another file says; an error names what both say.
@@ -146,8 +161,33 @@ impl Content {
                 }
             }
         }
+        for (context, id) in other.highest_ids {
+            let ours = self.highest_ids.entry(context).or_default();
+            *ours = id.max(*ours);
+        }
+        self.cluster_id = self.cluster_id.take().or(other.cluster_id);
         self.withheld.extend(other.withheld);
         Ok(())
+    }
+
+    /// Without that of which a file says nothing: a registry always has a config, and a file of an older kind knows no keys.
+    pub(super) fn as_far_as(mut self, file: &Self) -> Self {
+        if !file.configs.contains_key("") {
+            self.configs.remove("");
+        }
+        if file.keys.is_none() {
+            self.keys = None;
+        }
+        self
+    }
+
+    /// What a database is to have beside what is registered.
+    pub(super) fn restored(&self, cluster_id: Option<String>) -> Restored {
+        let id = |id: &i64| SchemaId::try_from(*id).unwrap_or(SchemaId::MAX);
+        Restored {
+            cluster_id,
+            highest_ids: self.highest_ids.iter().map(|(context, highest)| (context.clone(), id(highest))).collect(),
+        }
     }
 
     /// Which versions there are.
@@ -174,7 +214,10 @@ pub(super) fn all(outline: &Outline) -> impl Iterator<Item = (String, i64, bool)
 
 pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_deleted: bool) -> Result<Option<Value>, InputError> {
     let query = if is_deleted { "?deleted=true" } else { "" };
-    api.find(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await
+    let found = api.find(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await?;
+    // a subject with an alias is answered with versions of another one
+    let is_its_own = |answer: &Value| answer.get("subject").and_then(Value::as_str).is_none_or(|answered| answered == subject);
+    Ok(found.filter(is_its_own))
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.
@@ -183,6 +226,7 @@ fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
     scopes.extend(outline.keys().filter_map(|subject| context_of(subject)));
     if whole {
         scopes.insert(String::new());
+        scopes.insert(GLOBAL.to_owned());
     }
     scopes
 }
@@ -200,7 +244,13 @@ pub(super) fn is_subject(scope: &str) -> bool {
 
 type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
 
-pub(super) async fn settings(api: &Api, outline: &Outline, whole: bool, parallel: u16) -> Result<Settings, InputError> {
+pub(super) async fn settings(
+    api: &Api,
+    outline: &Outline,
+    whole: bool,
+    parallel: u16,
+    also: &BTreeSet<String>,
+) -> Result<Settings, InputError> {
     let read = async |scope: String| {
         let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
         let config = api.config(named).await?;
@@ -209,7 +259,7 @@ pub(super) async fn settings(api: &Api, outline: &Outline, whole: bool, parallel
         let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
         Ok::<_, InputError>((scope, config.filter(|config| !is_empty(config)), mode))
     };
-    let mut found = stream::iter(scopes(outline, whole)).map(read).buffer_unordered(usize::from(parallel));
+    let mut found = stream::iter(scopes(outline, whole).union(also).cloned().collect::<Vec<_>>()).map(read).buffer_unordered(usize::from(parallel));
     let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
     while let Some((scope, config, mode)) = found.try_next().await? {
         configs.extend(config.map(|config| (scope.clone(), sorted(config))));

@@ -288,7 +288,8 @@ type Request = (Method, String, Option<Value>);
 async fn settings(from: &Source<'_>, to: &Api, outline: &Outline, asked: &CopyArguments) -> Result<Vec<Request>, InputError> {
     let whole = asked.prefix.is_empty();
     let (configs, modes) = from.settings(outline, whole, asked.parallel).await?;
-    let (their_configs, their_modes) = content::settings(to, outline, whole, asked.parallel).await?;
+    let named = configs.keys().chain(modes.keys()).cloned().collect();
+    let (their_configs, their_modes) = content::settings(to, outline, whole, asked.parallel, &named).await?;
     let named = |scope: &String| Some(scope.clone()).filter(|scope| !scope.is_empty());
     let mut requests = Vec::new();
     for (scope, config) in &configs {

@@ -20,7 +20,7 @@ use crate::cli::check::InputError;
 use crate::records::bytes_of_hex;
 
 /// Largest file, when it is no longer compressed.
-const MAX_BYTES: u64 = 8 << 30;
+const MAX_BYTES: u64 = 2 << 30;
 const KARAPACE_2: &str = "/V2\n";
 const KARAPACE_3: &str = "/V3\n";
 
@@ -29,10 +29,13 @@ pub(super) fn read(path: &str) -> Result<(Content, Skipped), InputError> {
     let wrong = |why: String| InputError::of(path, why);
     let mut bytes = Vec::new();
     let done = match path {
-        "-" => std::io::stdin().read_to_end(&mut bytes).map(drop),
-        path => std::fs::read(path).map(|found| bytes = found),
+        "-" => std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes),
+        path => std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)),
     };
     done.map_err(|error| wrong(format!("can't be read: {error}")))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(wrong(format!("has more than {MAX_BYTES} bytes")));
+    }
     if bytes.starts_with(&[0x1F, 0x8B]) {
         let mut inflated = Vec::new();
         let read = MultiGzDecoder::new(bytes.as_slice()).take(MAX_BYTES + 1).read_to_end(&mut inflated);

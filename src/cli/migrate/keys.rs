@@ -6,7 +6,6 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::content::sorted;
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
 use crate::types::DekAlgorithm;
@@ -33,7 +32,7 @@ impl StoredKek {
         let mut body = Map::new();
         for key in KEK_MEMBERS {
             if let Some(value) = answer.get(key).filter(|value| !value.is_null()) {
-                body.insert(key.to_owned(), sorted(value.clone()));
+                body.insert(key.to_owned(), ordered(value.clone()));
             }
         }
         body.entry("kmsProps").or_insert_with(|| json!({}));
@@ -43,6 +42,14 @@ impl StoredKek {
 
     pub(super) fn is_equivalent(&self, other: &Self) -> bool {
         KEK_MEMBERS.iter().all(|key| self.body.get(*key) == other.body.get(*key))
+    }
+}
+
+/// Members in the order of their names; those that are `null` stay, as they do with Confluent.
+fn ordered(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(members.into_iter().collect::<BTreeMap<_, _>>().into_iter().collect()),
+        other => other,
     }
 }
 

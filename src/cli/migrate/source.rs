@@ -1,6 +1,6 @@
 //! Where a copy comes from: a registry that is asked, or what a file says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ impl Source<'_> {
         parallel: u16,
     ) -> Result<(BTreeMap<String, Value>, BTreeMap<String, String>), InputError> {
         match self {
-            Self::Registry(api) => content::settings(api, outline, whole, parallel).await,
+            Self::Registry(api) => content::settings(api, outline, whole, parallel, &BTreeSet::new()).await,
             Self::File(content) => Ok((content.configs.clone(), content.modes.clone())),
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::check::{Run, folder, run_with};
 use crate::on_both;
-use crate::support::app::{Database, TestApp, record};
+use crate::support::app::{Database, Fresh, Setup, TestApp, record};
 
 fn url(app: &TestApp) -> String {
     format!("http://{}", app.address)
@@ -190,6 +190,112 @@ on_both! {
             let refused = ask("digest --file odd.jsonl");
             assert!(refused.code == 2 && refused.err.contains(why), "{}", refused.err);
         }
+    }
+
+    async fn a_database_is_read_and_written_without_a_server(db) {
+        let from = TestApp::new(db).await;
+        fill(&from).await;
+        fill_keys(&from).await;
+        // wrapped by a KMS that nobody has here: a server could not even show it
+        from.post(KEKS, &json!({ "name": "shared", "kmsType": "nowhere", "kmsKeyId": "k", "shared": true })).await.ok();
+        from.put("/mode", &json!({ "mode": "IMPORT" })).await;
+        from.put("/mode?force=true", &json!({ "mode": "IMPORT" })).await.ok();
+        from.post(&format!("{KEKS}/shared/deks"), &json!({ "subject": "s", "encryptedKeyMaterial": "c2hhcmVk" })).await.ok();
+        from.put("/mode", &json!({ "mode": "READWRITE" })).await.ok();
+        from.put("/config/person", &json!({ "normalize": true })).await.ok();
+        // an id that stands for nothing any more
+        from.register("last", &record("Last", &["a"])).await;
+        for query in ["", "?permanent=true"] {
+            from.delete(&format!("/subjects/last{query}")).await.ok();
+        }
+        let files = folder(&[]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        let source = from.database_url().to_owned();
+        // while a server works with it
+        let read = ask(&format!("digest --json --database {source}"));
+        assert_eq!(read.code, 0, "{}", read.err);
+        let read = read.json();
+        assert_eq!((&read["versions"], &read["keks"], &read["deks"]), (&json!(11), &json!(3), &json!(6)));
+        assert_eq!(ask(&format!("export --database {source} --output all.jsonl.gz")).code, 0);
+        let target = Fresh::new(db).await;
+        let written = ask(&format!("import all.jsonl.gz --database {}", target.url));
+        assert!(written.code == 0 && written.out.ends_with("equal\n"), "{}{}", written.out, written.err);
+        assert_eq!(ask(&format!("digest --json --database {}", target.url)).json(), read);
+        let other = Fresh::new(Database::Sqlite).await;
+        let moved = ask(&format!("migrate --from {source} --database {}", other.url));
+        assert!(moved.code == 0 && moved.out.ends_with("equal\n"), "{}{}", moved.out, moved.err);
+        // what was handed out is handed out no more
+        let next = from.register("next", &record("Next", &["a"])).await;
+        let target = TestApp::over(target.open_again().await, Setup::default()).await;
+        assert_eq!(target.register("next", &record("Next", &["a"])).await, next);
+        assert_eq!(target.get("/mode").await.ok(), json!({ "mode": "READWRITE" }));
+        if source.starts_with("sqlite") {
+            let refused = ask(&format!("import all.jsonl.gz --database {source}"));
+            assert!(refused.code == 2 && refused.err.contains("a server works with it"), "{}", refused.err);
+        }
+        let missing = ask("digest --database sqlite://nothing.db");
+        assert!(missing.code == 2 && missing.err.contains("there is no registry in the database"), "{}", missing.err);
+        for arguments in ["--cutover", "--follow 1"] {
+            let refused = ask(&format!("migrate --from {source} --to {} {arguments}", url(&target)));
+            assert!(refused.code == 2 && refused.err.contains("as it is at one moment"), "{}", refused.err);
+        }
+    }
+
+    async fn what_was_backed_up_is_restored(db) {
+        let from = TestApp::new(db).await;
+        fill(&from).await;
+        fill_keys(&from).await;
+        let files = folder(&[]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        std::fs::create_dir(files.path().join("copies")).unwrap();
+        std::fs::write(files.path().join("copies/accordant-notes.db"), "").unwrap();
+        let list = || {
+            let names = std::fs::read_dir(files.path().join("copies")).unwrap();
+            let mut names: Vec<String> = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+            names.sort();
+            names
+        };
+        let source = from.database_url().to_owned();
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let done = ask(&format!("backup copies --keep 2 --database {source}"));
+            assert_eq!(done.code, 0, "{}", done.err);
+            seen = list();
+        }
+        assert_eq!((seen.len(), seen[2].as_str()), (3, "accordant-notes.db"), "{seen:?}");
+        let copy = format!("copies/{}", seen[1]);
+        let id = |url: &str| ask(&format!("export --output - --database {url}")).out.lines().next().unwrap().to_owned();
+        let cluster = |line: &str| serde_json::from_str::<Value>(line).unwrap()["clusterId"].as_str().unwrap().to_owned();
+        let (same, new) = (Fresh::new(db).await, Fresh::new(db).await);
+        for (target, more) in [(&same, ""), (&new, "--new-cluster-id")] {
+            let done = ask(&format!("restore {copy} --database {} {more}", target.url));
+            assert!(done.code == 0 && done.out.ends_with("equal\n"), "{}{}", done.out, done.err);
+            assert_eq!(cluster(&id(&source)) == cluster(&id(&target.url)), more.is_empty());
+        }
+        let refused = ask(&format!("restore {copy} --database {}", same.url));
+        assert!(refused.code == 2 && refused.err.contains("is not empty; --replace"), "{}", refused.err);
+        let done = ask(&format!("restore {copy} --replace --database {}", same.url));
+        assert!(done.code == 0 && done.out.ends_with("equal\n"), "{}{}", done.out, done.err);
+        if source.starts_with("sqlite") {
+            let used = ask(&format!("restore {copy} --replace --database {source}"));
+            assert!(used.code == 6 && used.err.contains("in use"), "{}{}", used.code, used.err);
+        } else {
+            let used = ask(&format!("restore {copy} --replace --database {source}"));
+            assert!(used.code == 6 && used.err.contains("in use"), "{}{}", used.code, used.err);
+            let old = ask(&format!("backup {copy} --database {source}"));
+            assert!(old.code == 2 && old.err.contains("exists already"), "{}", old.err);
+        }
+        let served = TestApp::over(same.open_again().await, Setup::default()).await;
+        assert_eq!(digest(&served), digest(&from));
+        assert_eq!(served.register("new", &record("New", &["a"])).await, from.register("new", &record("New", &["a"])).await);
+    }
+
+    async fn a_target_gets_its_mode_back(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        from.register("a", &record("A", &["a"])).await;
+        to.put("/mode", &json!({ "mode": "READONLY" })).await.ok();
+        assert_eq!(migrate(&from, &to, "").code, 0);
+        assert_eq!(to.get("/mode").await.ok(), json!({ "mode": "READONLY" }));
     }
 
     async fn differences_are_named(db) {
