@@ -57,7 +57,7 @@ fn open(bytes: &[u8]) -> Result<Export, String> {
     let (mut export, mut left) = (Export::default(), MAX_BYTES);
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).map_err(wrong)?;
-        let name = entry.name().to_owned();
+        let name = entry.name().map_err(wrong)?.into_owned();
         let kinds = ["ArtifactVersion.json", "Artifact.json", "Content.json", "Content.data", "Rule.json"];
         if !kinds.iter().any(|kind| name.ends_with(kind)) {
             continue;

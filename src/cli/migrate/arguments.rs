@@ -94,7 +94,7 @@ pub(super) struct ExportArguments {
     /// The database instead, as it is at one moment, whether it is served or not: sqlite://PATH or postgres://...
     #[arg(long, value_name = "URL", conflicts_with = "from")]
     pub(super) database: Option<String>,
-    /// The file to write, compressed where its name ends in .gz; `-` is standard output
+    /// The file to write, compressed where its name ends in .gz or .zst; `-` is standard output
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: String,
     /// What is written
@@ -106,6 +106,15 @@ pub(super) struct ExportArguments {
     /// Requests at once
     #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) parallel: u16,
+}
+
+/// Which numbers of an export of Apicurio Registry clients know as ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ApicurioIds {
+    /// Those of contents, as Apicurio's API for Confluent's clients has them
+    Content,
+    /// Those of versions, where apicurio.ccompat.legacy-id-mode.enabled is true
+    Global,
 }
 
 /// Kinds of files that are written.
@@ -122,10 +131,13 @@ pub(super) enum ExportFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArguments {
-    /// A bundle, dumps of the topics `_schemas` and `_dek_registry_keys` (kcat -J, or a console consumer with keys), a Karapace backup, or
-    /// what `AxonOps` imports; `-` is standard input. Of several, each adds to the others
+    /// A bundle, dumps of the topics `_schemas` and `_dek_registry_keys` (kcat -J, or a console consumer with keys), a Karapace backup (of
+    /// version 3 its .metadata), an export of Apicurio, or what `AxonOps` imports; `-` is standard input. Of several, each adds to the others
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<String>,
+    /// Of an export of Apicurio Registry: which of its numbers clients know as ids
+    #[arg(long, value_enum, value_name = "IDS")]
+    pub(super) ids: Option<ApicurioIds>,
     /// The registry to copy to: a URL, or an environment of accordant.toml
     #[arg(long, value_name = "URL | ENV", required_unless_present = "database")]
     pub(super) to: Option<String>,
@@ -150,6 +162,9 @@ pub(super) struct DigestArguments {
     /// A file instead, as `import` reads it
     #[arg(long, value_name = "FILE", conflicts_with = "registry")]
     pub(super) file: Option<String>,
+    /// Of an export of Apicurio Registry: which of its numbers clients know as ids
+    #[arg(long, value_enum, value_name = "IDS")]
+    pub(super) ids: Option<ApicurioIds>,
     /// Only subjects that begin so
     #[arg(long, value_name = "PREFIX", default_value = "")]
     pub(super) prefix: String,

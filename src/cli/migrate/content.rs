@@ -259,7 +259,9 @@ pub(super) async fn settings(
         let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
         Ok::<_, InputError>((scope, config.filter(|config| !is_empty(config)), mode))
     };
-    let mut found = stream::iter(scopes(outline, whole).union(also).cloned().collect::<Vec<_>>()).map(read).buffer_unordered(usize::from(parallel));
+    let mut found = stream::iter(scopes(outline, whole).union(also).cloned().collect::<Vec<_>>())
+        .map(read)
+        .buffer_unordered(usize::from(parallel));
     let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
     while let Some((scope, config, mode)) = found.try_next().await? {
         configs.extend(config.map(|config| (scope.clone(), sorted(config))));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use twox_hash::XxHash3_64;
 
+use super::file_bytes;
 use super::schemas_topic::Record;
 
 /// How the file begins that says what there is.
@@ -146,7 +147,7 @@ fn records(file: &DataFile, bytes: &[u8]) -> Result<Vec<Record>, String> {
         write(&mut sum, framed);
         let text = |bytes: Option<&[u8]>| {
             let text = std::str::from_utf8(bytes.unwrap_or_default()).map_err(|_| at("it is not UTF-8"))?;
-            super::files::json_of(text).map_err(|why| at(&why))
+            file_bytes::json_of(text).map_err(|why| at(&why))
         };
         found.push((text(key)?.ok_or_else(|| at("it has no key"))?, text(value)?));
     }
@@ -180,7 +181,7 @@ pub(super) fn read(path: &str, bytes: &[u8]) -> Result<Vec<Record>, String> {
         if name.contains(['/', '\\']) || name.starts_with('.') {
             return Err(format!("names a file that can't be beside it: {name}"));
         }
-        let bytes = super::files::read_bounded(&folder.join(name), MAX_BYTES).map_err(|why| format!("{name} {why}"))?;
+        let bytes = file_bytes::read(&folder.join(name), MAX_BYTES).map_err(|why| format!("{name} {why}"))?;
         all.extend(records(file, &bytes).map_err(|why| format!("{name}: {why}"))?);
     }
     Ok(all)

@@ -11,13 +11,16 @@
 //! - `interruption`: what is left behind when a copy is broken off
 //! - `verify`: where two registries differ; `digest`: one number for all that a registry says
 
+mod apicurio;
 mod arguments;
 mod bundle;
 mod content;
 mod copy;
 mod digest;
+mod file_bytes;
 mod files;
 mod interruption;
+mod karapace;
 mod keys;
 mod modes;
 mod outline;
@@ -33,7 +36,9 @@ use std::time::Duration;
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use serde_json::Value;
 
-use self::arguments::{CopyArguments, DigestArguments, ExportArguments, ExportFormat, ImportArguments, MigrateArguments};
+use self::arguments::{
+    ApicurioIds, CopyArguments, DigestArguments, ExportArguments, ExportFormat, ImportArguments, MigrateArguments,
+};
 use self::content::Content;
 use self::interruption::Left;
 use self::keys::Keys;
@@ -115,7 +120,7 @@ fn digest_of(asked: &DigestArguments) -> Result<Exit, InputError> {
         }
         (None, file) => {
             let file = file.as_deref().unwrap_or("-");
-            (read_file(file)?, file.to_owned())
+            (read_file(file, asked.ids)?, file.to_owned())
         }
     };
     let text = if asked.json {
@@ -128,8 +133,8 @@ fn digest_of(asked: &DigestArguments) -> Result<Exit, InputError> {
 }
 
 /// What a file says; what of it is left out is said.
-fn read_file(file: &str) -> Result<Content, InputError> {
-    let (content, skipped) = files::read(file)?;
+fn read_file(file: &str, ids: Option<ApicurioIds>) -> Result<Content, InputError> {
+    let (content, skipped) = files::read(file, ids)?;
     for what in &skipped.0 {
         say(&format!("left out: {what}"))?;
     }
@@ -169,7 +174,9 @@ fn lines(records: Vec<(Value, Value)>) -> String {
 fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
     let mut content = Content::default();
     for file in &asked.files {
-        content.add(read_file(file)?).map_err(|what| InputError::of(file, format!("{what} is in another file, too")))?;
+        content
+            .add(read_file(file, asked.ids)?)
+            .map_err(|what| InputError::of(file, format!("{what} is in another file, too")))?;
     }
     content.keep(&asked.copy.prefix);
     let place = Place::find(asked.to.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
@@ -212,7 +219,7 @@ pub(super) fn restore(
         let source = Settings { database: format!("sqlite://{}", path.display()), ..settings.clone() };
         block_on(Place::Database(Box::new(source)).content("", 1))?
     } else {
-        read_file(file)?
+        read_file(file, None)?
     };
     let place = Place::Database(Box::new(settings.clone()));
     let copy = CopyArguments { prefix: String::new(), mirror: false, keep_import: false, parallel: 256, rate: None };

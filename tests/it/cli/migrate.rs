@@ -203,6 +203,8 @@ on_both! {
         from.post(&format!("{KEKS}/shared/deks"), &json!({ "subject": "s", "encryptedKeyMaterial": "c2hhcmVk" })).await.ok();
         from.put("/mode", &json!({ "mode": "READWRITE" })).await.ok();
         from.put("/config/person", &json!({ "normalize": true })).await.ok();
+        from.put("/config/nobody", &json!({ "alias": "person" })).await.ok();
+        from.put("/mode/nobody", &json!({ "mode": "READONLY" })).await.ok();
         // an id that stands for nothing any more
         from.register("last", &record("Last", &["a"])).await;
         for query in ["", "?permanent=true"] {
@@ -224,6 +226,11 @@ on_both! {
         let other = Fresh::new(Database::Sqlite).await;
         let moved = ask(&format!("migrate --from {source} --database {}", other.url));
         assert!(moved.code == 0 && moved.out.ends_with("equal\n"), "{}{}", moved.out, moved.err);
+        // through the API of a server, too: the file names what nobody lists
+        let third = TestApp::new(Database::Sqlite).await;
+        let through = ask(&format!("import all.jsonl.gz --to {}", url(&third)));
+        assert!(through.code == 0 && through.out.ends_with("equal\n") || through.out.contains("DEK 1 of s (AES256_GCM) under shared"), "{}{}", through.out, through.err);
+        assert_eq!(third.get("/config/nobody").await.ok()["alias"], "person");
         // what was handed out is handed out no more
         let next = from.register("next", &record("Next", &["a"])).await;
         let target = TestApp::over(target.open_again().await, Setup::default()).await;
@@ -329,6 +336,28 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_stops_a_copy_is_told_what_is_left() {
+    let (from, to) = (TestApp::new(Database::Sqlite).await, TestApp::new(Database::Sqlite).await);
+    from.register("a", &record("A", &["a"])).await;
+    let files = folder(&[]);
+    let mut command = crate::support::process::command(files.path());
+    let arguments = ["migrate", "--from", &url(&from), "--to", &url(&to), "--follow", "600"];
+    let child = command.args(arguments).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let copied = async || to.get("/subjects/a/versions/1").await.status == 200;
+    for _ in 0..600 {
+        if copied().await {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(copied().await);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
+    let done = tokio::task::block_in_place(|| child.wait_with_output()).unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(2) && said.contains(&format!("stopped; {} is left in mode IMPORT", url(&to))), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_registry_is_told_of() {
     let app = TestApp::new(Database::Sqlite).await;
     for (from, to, message) in [
@@ -423,7 +452,7 @@ async fn dumps_of_the_topic_are_read_in_every_form() {
     for (name, why) in [
         ("empty", "has nothing that a registry says"),
         ("other", "line 1: neither JSON nor KEY<TAB>VALUE"),
-        ("three", "version 3, which is not read"),
+        ("three", "is no backup of Karapace: it ends too early"),
     ] {
         let run = ask(name);
         assert!(run.code == 2 && run.err.contains(why), "{name}: {}", run.err);

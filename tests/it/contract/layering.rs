@@ -28,7 +28,10 @@ const RINGS: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 20] = [
+const CRATES: [(&str, &[&str]); 23] = [
+    ("zip", &["cli/migrate"]),
+    ("twox_hash", &["cli/migrate"]),
+    ("zstd", &["cli/migrate"]),
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
