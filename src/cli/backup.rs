@@ -79,30 +79,25 @@ pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<(), Failure
     let path = PathBuf::from(asked.get_one::<String>(FILE).map_or("", String::as_str));
     let keep = asked.get_one::<u16>(KEEP).copied().map(usize::from);
     let from = database::sqlite_path(&settings.database)?;
-    let to = match keep {
-        None => path.clone(),
-        Some(_) => {
-            let ending = if from.is_some() { ENDINGS[0] } else { ENDINGS[1] };
-            let at: String = timestamp(serve::now()).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
-            path.join(format!("{NAME}{at}{ending}"))
-        }
+    let to = if keep.is_some() {
+        let ending = if from.is_some() { ENDINGS[0] } else { ENDINGS[1] };
+        let at: String = timestamp(serve::now()).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
+        path.join(format!("{NAME}{at}{ending}"))
+    } else {
+        path.clone()
     };
     let shown = to.display();
-    match from {
-        Some(from) => {
-            let copied = block_on(async { Ok(sqlite::backup(&from, &to).await) })?;
-            let bytes = copied.map_err(|error| (Exit::Database, format!("backup: {error}")))?;
-            println!("{shown}: {bytes} bytes");
+    if let Some(from) = from {
+        let copied = block_on(async { Ok(sqlite::backup(&from, &to).await) })?;
+        let bytes = copied.map_err(|error| (Exit::Database, format!("backup: {error}")))?;
+        println!("{shown}: {bytes} bytes");
+    } else {
+        if std::fs::symlink_metadata(&to).is_ok() {
+            return Err((Exit::Usage, format!("backup: {shown} exists already")));
         }
-        None => {
-            if std::fs::symlink_metadata(&to).is_ok() {
-                return Err((Exit::Usage, format!("backup: {shown} exists already")));
-            }
-            let snapshot = block_on(migrate::place::snapshot(settings))?;
-            let written =
-                migrate::write_snapshot(&snapshot, settings, &to.to_string_lossy()).map_err(|error| of_input(&error))?;
-            println!("{shown}: {written}");
-        }
+        let snapshot = block_on(migrate::place::snapshot(settings))?;
+        let written = migrate::write_snapshot(&snapshot, settings, &to.to_string_lossy()).map_err(|error| of_input(&error))?;
+        println!("{shown}: {written}");
     }
     if let Some(keep) = keep {
         rotate(&path, keep)?;

@@ -44,7 +44,7 @@ pub(super) struct MigrateArguments {
     /// The registry to copy to
     #[arg(long, value_name = "URL | ENV", required_unless_present = "database")]
     pub(super) to: Option<String>,
-    /// The database to copy to, without a server: sqlite://PATH or postgres://...
+    /// The database to copy to, without a server: a URL that begins with sqlite: or postgres:
     #[arg(long, value_name = "URL", conflicts_with = "to")]
     pub(super) database: Option<String>,
     /// Say what would be done, and do nothing
@@ -91,7 +91,7 @@ pub(super) struct ExportArguments {
     /// The registry: a URL, or an environment of accordant.toml
     #[arg(long, value_name = "URL | ENV", required_unless_present = "database")]
     pub(super) from: Option<String>,
-    /// The database instead, as it is at one moment, whether it is served or not: sqlite://PATH or postgres://...
+    /// The database instead, as it is at one moment, whether it is served or not: a URL that begins with sqlite: or postgres:
     #[arg(long, value_name = "URL", conflicts_with = "from")]
     pub(super) database: Option<String>,
     /// The file to write, compressed where its name ends in .gz or .zst; `-` is standard output
@@ -141,7 +141,7 @@ pub(super) struct ImportArguments {
     /// The registry to copy to: a URL, or an environment of accordant.toml
     #[arg(long, value_name = "URL | ENV", required_unless_present = "database")]
     pub(super) to: Option<String>,
-    /// The database to copy to, without a server: sqlite://PATH or postgres://...
+    /// The database to copy to, without a server: a URL that begins with sqlite: or postgres:
     #[arg(long, value_name = "URL", conflicts_with = "to")]
     pub(super) database: Option<String>,
     /// Say what would be done, and do nothing
@@ -156,7 +156,7 @@ pub(super) struct DigestArguments {
     /// The registry: a URL, or an environment of accordant.toml
     #[arg(long, value_name = "URL | ENV", required_unless_present_any = ["file", "database"])]
     pub(super) registry: Option<String>,
-    /// A database instead, as it is at one moment, whether it is served or not: sqlite://PATH or postgres://...
+    /// A database instead, as it is at one moment, whether it is served or not: a URL that begins with sqlite: or postgres:
     #[arg(long, value_name = "URL", conflicts_with_all = ["registry", "file"])]
     pub(super) database: Option<String>,
     /// A file instead, as `import` reads it

@@ -171,7 +171,7 @@ impl Content {
     }
 
     /// Without that of which a file says nothing: a registry always has a config, and a file of an older kind knows no keys.
-    pub(super) fn as_far_as(mut self, file: &Self) -> Self {
+    pub(super) fn limited_to(mut self, file: &Self) -> Self {
         if !file.configs.contains_key("") {
             self.configs.remove("");
         }

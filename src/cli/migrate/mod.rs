@@ -195,7 +195,7 @@ fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
         filled?;
         reserve(&place, &content).await?;
         let theirs = place.compared_with(&content, &asked.copy.prefix, asked.copy.parallel).await?;
-        compared(&content, &theirs.as_far_as(&content), false)
+        compared(&content, &theirs.limited_to(&content), false)
     }))
 }
 
@@ -234,7 +234,7 @@ pub(super) fn restore(
             place::finish(settings, &content.restored(cluster_id)).await.map_err(place::failed)?;
         }
         let theirs = place.compared_with(&content, "", copy.parallel).await?;
-        compared(&content, &theirs.as_far_as(&content), false)
+        compared(&content, &theirs.limited_to(&content), false)
     }))
 }
 
