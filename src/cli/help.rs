@@ -18,7 +18,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Moving in and out", &["migrate", "export", "import", "digest"]),
     (
         "Running a registry",
-        &["serve", "settings", "doctor", "ping", "migrate-database", "backup", "audit", "passwd", "token", "access"],
+        &["serve", "settings", "doctor", "ping", "migrate-database", "backup", "restore", "audit", "passwd", "token", "access"],
     ),
 ];
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `serve` | `accordant serve`: opens the store, runs the server |
 //! | `audit/` | `accordant audit`: the record of who changed what, checked and printed |
-//! | `backup` | `accordant backup`: a copy of the SQLite database |
+//! | `backup` | `accordant backup`, `restore`: a copy of the database, and back |
 //! | `ping` | `accordant ping`: is a server ready? |
 //! | `doctor/` | `accordant doctor`: is all there that a server needs? |
 //! | `settings` | `accordant settings`: settings checked, shown, and their defaults |
@@ -126,6 +126,7 @@ fn commands() -> Command {
         .subcommand(Command::new("serve").about("Serve the registry (the default)").args(settings_arguments()))
         .subcommand(audit::command(|| settings_arguments().collect()))
         .subcommand(backup::command(settings_arguments()))
+        .subcommand(backup::restore_command(settings_arguments()))
         .subcommand(ce::command())
         .subcommand(check::command())
         .subcommands(project::commands())
@@ -191,7 +192,7 @@ pub fn run() -> ExitCode {
     }
     let mut flags = given(&matches);
     match matches.subcommand() {
-        Some(("serve" | "backup" | "ping" | "doctor" | "migrate-database", own)) => flags.extend(given(own)),
+        Some(("serve" | "backup" | "restore" | "ping" | "doctor" | "migrate-database", own)) => flags.extend(given(own)),
         Some(("access" | "audit" | "settings", asked)) => {
             flags.extend(asked.subcommand().map(|(_, own)| given(own)).unwrap_or_default());
         }
@@ -206,6 +207,7 @@ pub fn run() -> ExitCode {
     let outcome = match loaded {
         Ok(settings) => match matches.subcommand() {
             Some(("backup", asked)) => backup::run(&settings, asked).map(|()| Exit::Success),
+            Some(("restore", asked)) => backup::restore(&settings, asked),
             Some(("ping", asked)) => ping::run(&settings, asked),
             Some(("migrate-database", asked)) => migrate_database::run(&settings, asked),
             Some(("settings", asked)) => match (asked.subcommand(), config::given(&flags, &environment)) {

@@ -119,6 +119,17 @@ async fn serve(
     Ok(())
 }
 
+/// The application over a database of its own, with all that a server would answer and nothing that listens.
+pub(super) async fn without_listening(settings: &Settings) -> Result<(http::App, Arc<dyn Store>), Failure> {
+    let metrics = Metrics::new(http::routes().iter().map(Route::label));
+    let store = open(settings, &metrics).await?;
+    let (kms, exporter_seal) = (kms(settings, clock())?, exporter_seal(settings)?);
+    let defaults = Defaults { kms, exporter_seal, ..defaults(settings) };
+    let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
+    let whole = HttpSettings { rate_limits: RateLimits::default(), hosts: Hosts::Any, ..http_settings(settings, false) };
+    Ok((http::app(&AppState::new(registry, metrics, whole, None)), store))
+}
+
 /// What listeners encrypt with, if that is configured; watched for changes.
 fn tls(settings: &Settings, metrics: &Metrics, reload: Arc<Notify>) -> Result<Option<Arc<Tls>>, Failure> {
     let said = |reason: String| (Exit::Usage, reason);

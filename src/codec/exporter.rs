@@ -30,13 +30,21 @@ impl ExporterInput {
         let text = |key: &str| Ok::<_, CodecError>(object.get::<String>(key)?.filter(|text| !text.is_empty()));
         Ok(Self {
             name: text("name")?,
-            subjects: object.get("subjects")?,
+            subjects: subjects(object)?,
             context_type: text("contextType")?,
             context: text("context")?,
             subject_rename_format: text("subjectRenameFormat")?,
             kek_rename_format: text("kekRenameFormat")?,
             config: object.value("config").filter(|value| !value.is_null()).map(exporter_config).transpose()?,
         })
+    }
+}
+
+/// Subjects as they were written. What is no text becomes the empty pattern, which is refused as any that is not valid.
+fn subjects(object: Object<'_>) -> Result<Option<Vec<String>>, CodecError> {
+    match object.value("subjects") {
+        Some(Value::Array(items)) => Ok(Some(items.iter().map(|item| item.as_str().unwrap_or_default().to_owned()).collect())),
+        _ => object.get("subjects"),
     }
 }
 

@@ -38,6 +38,7 @@ mod error;
 mod error_response;
 mod gate;
 mod handlers;
+mod in_process;
 mod invalid_schema;
 mod json_text;
 mod links;

@@ -13,14 +13,14 @@ const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 /// Largest answer that is read.
 const MAX_ANSWER: usize = 16 << 20;
 
-/// Whether nobody is shown a value of a config: its key says so, or it is a URL with a login.
+/// Whether nobody is shown a value of a config: its key says so, or it is a URL with a login or with what may be one.
 pub fn is_secret(key: &str, value: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let last = key.rsplit('.').next().unwrap_or(&key);
     ["password", "secret", "jaas"].iter().any(|word| key.contains(word))
         || key.ends_with("user.info")
         || matches!(last, "token" | "key")
-        || (key == "schema.registry.url" && value.contains('@'))
+        || (key == "schema.registry.url" && value.contains(['@', '?', '#']))
 }
 
 /// Why a registry did not do what it was asked.
@@ -58,6 +58,9 @@ impl Peer {
         time_limit: Duration,
     ) -> Result<Self, String> {
         let get = |key: &str| config.get(key).map(String::as_str).filter(|value| !value.is_empty());
+        if let Some((key, _)) = config.iter().find(|(key, value)| !is_pem(key) && value.chars().any(char::is_control)) {
+            return Err(format!("{key}: there are line breaks or other control characters in it"));
+        }
         let urls = get("schema.registry.url").ok_or("schema.registry.url is missing")?;
         let urls = urls.split(',').map(|url| parse_url(url.trim())).collect::<Result<Vec<_>, _>>()?;
         if let Some(key) = config.keys().find(|key| key.starts_with("ssl.") && key.ends_with(".location")) {
@@ -76,15 +79,22 @@ impl Peer {
             .redirect(Policy::none())
             .default_headers(fixed)
             .user_agent(concat!("accordant/", env!("CARGO_PKG_VERSION")));
-        if !is_https {
-            builder = builder.tls_certs_only([]);
-        } else if let Some(pem) = get("ssl.truststore.certificates") {
-            let trusted = Certificate::from_pem_bundle(pem.as_bytes());
-            builder = builder.tls_certs_only(trusted.map_err(|error| format!("ssl.truststore.certificates: {error}"))?);
-        }
-        if let (true, Some(key), Some(chain)) = (is_https, get("ssl.keystore.key"), get("ssl.keystore.certificate.chain")) {
-            let identity = Identity::from_pem(format!("{chain}\n{key}").as_bytes());
-            builder = builder.identity(identity.map_err(|error| format!("ssl.keystore.key: {error}"))?);
+        let trusted = get("ssl.truststore.certificates").map(trusted).transpose()?;
+        let identity = match (get("ssl.keystore.key"), get("ssl.keystore.certificate.chain")) {
+            (Some(key), Some(chain)) => {
+                let identity = Identity::from_pem(format!("{chain}\n{key}").as_bytes());
+                Some(identity.map_err(|error| format!("ssl.keystore.key, ssl.keystore.certificate.chain: {error}"))?)
+            }
+            (None, None) => None,
+            _ => return Err("ssl.keystore.key and ssl.keystore.certificate.chain go together".to_owned()),
+        };
+        builder = match (is_https, trusted) {
+            (false, _) => builder.tls_certs_only([]),
+            (true, Some(trusted)) => builder.tls_certs_only(trusted),
+            (true, None) => builder,
+        };
+        if let (true, Some(identity)) = (is_https, identity) {
+            builder = builder.identity(identity);
         }
         let http = builder.build().map_err(|error| error.to_string())?;
         Ok(Self { http, login: login(get, &urls)?, urls, current: AtomicUsize::new(0) })
@@ -147,10 +157,23 @@ impl Peer {
     }
 }
 
+/// Whether a value of a config is in PEM, that is of several lines.
+fn is_pem(key: &str) -> bool {
+    ["ssl.truststore.certificates", "ssl.keystore.certificate.chain", "ssl.keystore.key"].contains(&key)
+}
+
+fn trusted(pem: &str) -> Result<Vec<Certificate>, String> {
+    let found = Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("ssl.truststore.certificates: {error}"))?;
+    if found.is_empty() { Err("ssl.truststore.certificates: there is no certificate in it".to_owned()) } else { Ok(found) }
+}
+
 fn parse_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("schema.registry.url: '{text}' is no URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(format!("schema.registry.url: '{text}' is no http:// or https:// URL"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("schema.registry.url: a URL has neither a query nor a fragment here".to_owned());
     }
     Ok(url)
 }

@@ -27,6 +27,19 @@ pub enum StoreError {
         /// Highest migration that this binary has.
         known: i64,
     },
+    /// The database was migrated by an older release, and is only read.
+    #[error(
+        "the database was written by an older release (migration {found}; this binary has {known}): accordant migrate-database first"
+    )]
+    Older {
+        /// Highest migration that the database has.
+        found: i64,
+        /// Highest migration that this binary has.
+        known: i64,
+    },
+    /// Nothing of a registry is in the database.
+    #[error("there is no registry in the database")]
+    NoRegistry,
     /// Another process owns the SQLite file.
     #[error("{path} is in use by another process")]
     InUse { path: String },
@@ -57,7 +70,7 @@ impl StoreError {
             Self::Database(_) | Self::Commit(_) => "database",
             Self::Unreachable { .. } => "unreachable",
             Self::Busy(_) => "busy",
-            Self::Migration(_) | Self::Newer { .. } => "migration",
+            Self::Migration(_) | Self::Newer { .. } | Self::Older { .. } | Self::NoRegistry => "migration",
             Self::InUse { .. } | Self::Unwritable { .. } | Self::Removed { .. } | Self::File { .. } => "file",
             Self::Inconsistent { .. } => "inconsistent",
             Self::Closed => "closed",
@@ -83,5 +96,17 @@ pub(super) fn migrated(
             Err(StoreError::Newer { found, known: migrator.iter().map(|m| m.version).max().unwrap_or(0) })
         }
         outcome => Ok(outcome?),
+    }
+}
+
+/// Whether a database has exactly the migrations of this binary.
+pub(super) fn fit(found: &super::MigrationState) -> Result<(), StoreError> {
+    if let Some(newer) = found.newer() {
+        return Err(StoreError::Newer { found: newer, known: found.latest_known() });
+    }
+    match found.pending().first() {
+        Some(_) if found.applied.is_empty() => Err(StoreError::NoRegistry),
+        Some(_) => Err(StoreError::Older { found: found.latest_applied().unwrap_or(0), known: found.latest_known() }),
+        None => Ok(()),
     }
 }

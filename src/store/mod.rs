@@ -8,6 +8,7 @@
 //! | `search.rs`, `statistics.rs`, `counts.rs` | what is searched for, and what is found; how much there is |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `inspection.rs` | what can be seen of a database before a server works with it |
+//! | `snapshot.rs` | everything at one moment, for files and copies |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
 //! | `sql_store.rs` | the forwarding from the trait to `sql/`, the same for both |
@@ -42,6 +43,7 @@ mod readings;
 mod requests;
 mod rows;
 mod search;
+mod snapshot;
 mod sql_store;
 pub mod sqlite;
 mod statistics;
@@ -68,8 +70,9 @@ pub use rows::{
     ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
-use error::migrated;
+use error::{fit, migrated};
 pub use search::{FiledWords, SearchHit, SearchPlace, WordQuery};
+pub use snapshot::{RegistrySnapshot, Restored};
 use sql_store::store_impl;
 pub use statistics::{SchemaCount, SizedSchema, Statistics, SubjectCount};
 
@@ -145,6 +148,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Every scope that has a config or a mode; `None` when that are more than `limit` rows, or much text.
     async fn all_settings(&self, limit: i64) -> Result<Option<HashMap<Scope, ScopeSettings>>, StoreError>;
+
+    /// Every scope that has a config or a mode, however many there are.
+    async fn every_setting(&self) -> Result<HashMap<Scope, ScopeSettings>, StoreError>;
 
     /// Configs that have an alias, by the subject that they are for: (subject, alias as it is written).
     async fn subject_aliases(&self, filter: &SubjectFilter) -> Result<Vec<(Subject, String)>, StoreError>;

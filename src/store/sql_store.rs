@@ -88,6 +88,7 @@ macro_rules! store_impl {
             content_ids(context: &str, guid: Guid, schema_type: SchemaType) -> Vec<SchemaId>;
             settings(scopes: &[Scope]) -> Vec<ScopeSettings>;
             all_settings(limit: i64) -> Option<std::collections::HashMap<Scope, ScopeSettings>>;
+            every_setting() -> std::collections::HashMap<Scope, ScopeSettings>;
             referrers(subject: &Subject, version: Version, deleted: bool) -> Vec<(String, SchemaId)>;
             is_referenced(subject: &Subject) -> bool;
             contexts() -> Vec<String>;

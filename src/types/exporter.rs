@@ -73,6 +73,14 @@ impl Exporter {
         })
     }
 
+    /// Whether there is no subject that is not exported.
+    pub fn selects_everything(&self) -> bool {
+        self.subjects
+            .iter()
+            .map(|pattern| Subject::parse(pattern))
+            .any(|pattern| pattern.context() == WILDCARD_CONTEXT && matches!(pattern.name(), "" | "*"))
+    }
+
     /// The subject of the destination. `cluster` is the context that [`ExporterContextType::Auto`] puts first.
     pub fn destination(&self, subject: &Subject, cluster: &str) -> Subject {
         let below = |first: &str| {

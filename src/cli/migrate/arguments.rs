@@ -30,6 +30,7 @@ pub(super) const IMPORT_HELP: &str = "\
 Examples:
   accordant import registry.jsonl.gz --to http://localhost:8081
   kcat -C -b broker -t _schemas -e -J | accordant import - --to http://localhost:8081
+  accordant import registry.jsonl.gz --database sqlite:///var/lib/accordant/accordant.db
   accordant import karapace.backup --to http://localhost:8081 --dry-run
 
 Exit codes: 0 the registry says what the file says, 1 it does not, 2 can't tell (bad input, no connection).";
@@ -37,12 +38,15 @@ Exit codes: 0 the registry says what the file says, 1 it does not, 2 can't tell 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command, not states")]
 pub(super) struct MigrateArguments {
-    /// The registry to copy from: a URL (http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]), or an environment of accordant.toml
+    /// The registry to copy from: a URL (http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]), an environment of accordant.toml, or a database
     #[arg(long, value_name = "URL | ENV")]
     pub(super) from: String,
     /// The registry to copy to
-    #[arg(long, value_name = "URL | ENV")]
-    pub(super) to: String,
+    #[arg(long, value_name = "URL | ENV", required_unless_present = "database")]
+    pub(super) to: Option<String>,
+    /// The database to copy to, without a server: a URL that begins with sqlite: or postgres:
+    #[arg(long, value_name = "URL", conflicts_with = "to")]
+    pub(super) database: Option<String>,
     /// Say what would be done, and do nothing
     #[arg(long, conflicts_with_all = ["verify", "follow", "cutover"])]
     pub(super) dry_run: bool,
@@ -85,9 +89,12 @@ pub(super) struct CopyArguments {
 #[derive(Debug, Args)]
 pub(super) struct ExportArguments {
     /// The registry: a URL, or an environment of accordant.toml
-    #[arg(long, value_name = "URL | ENV")]
-    pub(super) from: String,
-    /// The file to write, compressed where its name ends in .gz; `-` is standard output
+    #[arg(long, value_name = "URL | ENV", required_unless_present = "database")]
+    pub(super) from: Option<String>,
+    /// The database instead, as it is at one moment, whether it is served or not: a URL that begins with sqlite: or postgres:
+    #[arg(long, value_name = "URL", conflicts_with = "from")]
+    pub(super) database: Option<String>,
+    /// The file to write, compressed where its name ends in .gz or .zst; `-` is standard output
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: String,
     /// What is written
@@ -101,6 +108,15 @@ pub(super) struct ExportArguments {
     pub(super) parallel: u16,
 }
 
+/// Which numbers of an export of Apicurio Registry clients know as ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ApicurioIds {
+    /// Those of contents, as Apicurio's API for Confluent's clients has them
+    Content,
+    /// Those of versions, where apicurio.ccompat.legacy-id-mode.enabled is true
+    Global,
+}
+
 /// Kinds of files that are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum ExportFormat {
@@ -109,17 +125,25 @@ pub(super) enum ExportFormat {
     Bundle,
     /// Records of the topic `_schemas`, as KEY<TAB>VALUE: what Confluent's registry reads
     SchemasTopic,
+    /// Records of the topic `_dek_registry_keys`, as KEY<TAB>VALUE: KEKs, and DEKs as they are wrapped
+    DekRegistryTopic,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArguments {
-    /// A bundle, a dump of the topic `_schemas` (kcat -J, or a console consumer with keys), a Karapace backup (v1, v2), or what `AxonOps`
-    /// imports; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: String,
+    /// A bundle, dumps of the topics `_schemas` and `_dek_registry_keys` (kcat -J, or a console consumer with keys), a Karapace backup (of
+    /// version 3 its .metadata), an export of Apicurio, or what `AxonOps` imports; `-` is standard input. Of several, each adds to the others
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<String>,
+    /// Of an export of Apicurio Registry: which of its numbers clients know as ids
+    #[arg(long, value_enum, value_name = "IDS")]
+    pub(super) ids: Option<ApicurioIds>,
     /// The registry to copy to: a URL, or an environment of accordant.toml
-    #[arg(long, value_name = "URL | ENV")]
-    pub(super) to: String,
+    #[arg(long, value_name = "URL | ENV", required_unless_present = "database")]
+    pub(super) to: Option<String>,
+    /// The database to copy to, without a server: a URL that begins with sqlite: or postgres:
+    #[arg(long, value_name = "URL", conflicts_with = "to")]
+    pub(super) database: Option<String>,
     /// Say what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -130,11 +154,17 @@ pub(super) struct ImportArguments {
 #[derive(Debug, Args)]
 pub(super) struct DigestArguments {
     /// The registry: a URL, or an environment of accordant.toml
-    #[arg(long, value_name = "URL | ENV", required_unless_present = "file")]
+    #[arg(long, value_name = "URL | ENV", required_unless_present_any = ["file", "database"])]
     pub(super) registry: Option<String>,
+    /// A database instead, as it is at one moment, whether it is served or not: a URL that begins with sqlite: or postgres:
+    #[arg(long, value_name = "URL", conflicts_with_all = ["registry", "file"])]
+    pub(super) database: Option<String>,
     /// A file instead, as `import` reads it
     #[arg(long, value_name = "FILE", conflicts_with = "registry")]
     pub(super) file: Option<String>,
+    /// Of an export of Apicurio Registry: which of its numbers clients know as ids
+    #[arg(long, value_enum, value_name = "IDS")]
+    pub(super) ids: Option<ApicurioIds>,
     /// Only subjects that begin so
     #[arg(long, value_name = "PREFIX", default_value = "")]
     pub(super) prefix: String,

@@ -1,13 +1,19 @@
-//! What a registry says: every version, config and mode.
+//! What a registry says: every version, config and mode, and the keys of client-side encryption.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Map, Value};
 
+use super::keys::{self, Keys};
 use super::outline::{self, Outline};
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
+use crate::store::Restored;
+use crate::types::SchemaId;
+
+/// The scope above all contexts.
+const GLOBAL: &str = ":.__GLOBAL:";
 
 /// Members of a version that are compared; what else a registry answers is its own.
 const MEMBERS: [&str; 5] = ["schemaType", "schema", "references", "metadata", "ruleSet"];
@@ -49,7 +55,7 @@ impl StoredVersion {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
@@ -66,12 +72,19 @@ pub(super) struct Content {
     pub(super) configs: BTreeMap<String, Value>,
     /// Of subjects. Those of contexts and of the registry say who may write where just now, which is each registry's own.
     pub(super) modes: BTreeMap<String, String>,
+    /// Keys of client-side encryption; `None` where nothing is said of them, as old bundles and most registries don't.
+    pub(super) keys: Option<Keys>,
+    /// The highest ids that were ever handed out, by context, and what the registry is called; where they are known, which registries
+    /// don't tell.
+    pub(super) highest_ids: BTreeMap<String, i64>,
+    pub(super) cluster_id: Option<String>,
     /// What the registry has and does not give.
     pub(super) withheld: Vec<String>,
 }
 
 impl Content {
-    pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Self, InputError> {
+    /// `also` are scopes whose settings are read although nothing lists them.
+    pub(super) async fn read(api: &Api, prefix: &str, parallel: u16, also: &BTreeSet<String>) -> Result<Self, InputError> {
         let outline = outline::read(api, prefix, parallel).await?;
         let mut content = Self::default();
         let wanted: Vec<(String, i64, bool)> = all(&outline).collect();
@@ -89,8 +102,11 @@ impl Content {
                 None => content.withheld.push(format!("{subject} version {version}")),
             }
         }
-        (content.configs, content.modes) = settings(api, &outline, prefix.is_empty(), parallel).await?;
+        (content.configs, content.modes) = settings(api, &outline, prefix.is_empty(), parallel, also).await?;
         content.modes.retain(|scope, _| is_subject(scope));
+        let (keys, withheld) = keys::read(api, prefix, parallel).await?;
+        content.keys = keys;
+        content.withheld.extend(withheld);
         Ok(content)
     }
 }
@@ -101,6 +117,77 @@ impl Content {
         self.versions.retain(|(subject, _), _| subject.starts_with(prefix));
         self.configs.retain(|scope, _| scope.starts_with(prefix));
         self.modes.retain(|scope, _| scope.starts_with(prefix));
+        if let Some(keys) = &mut self.keys {
+            keys.keep(prefix);
+        }
+    }
+
+    /// The scopes that have settings.
+    pub(super) fn scopes(&self) -> BTreeSet<String> {
+        self.configs.keys().chain(self.modes.keys()).cloned().collect()
+    }
+
+    /// Takes in what another file says; an error names what both say.
+    pub(super) fn add(&mut self, other: Self) -> Result<(), String> {
+        for (key, version) in other.versions {
+            let name = format!("{} version {}", key.0, key.1);
+            if self.versions.insert(key, version).is_some() {
+                return Err(name);
+            }
+        }
+        let twice =
+            |scope: &str| if scope.is_empty() { "a setting of the registry".to_owned() } else { format!("a setting of {scope}") };
+        for (scope, config) in other.configs {
+            if self.configs.insert(scope.clone(), config).is_some() {
+                return Err(twice(&scope));
+            }
+        }
+        for (scope, mode) in other.modes {
+            if self.modes.insert(scope.clone(), mode).is_some() {
+                return Err(twice(&scope));
+            }
+        }
+        if let Some(keys) = other.keys {
+            let ours = self.keys.get_or_insert_default();
+            for (name, kek) in keys.keks {
+                if ours.keks.insert(name.clone(), kek).is_some() {
+                    return Err(format!("KEK {name}"));
+                }
+            }
+            for (key, dek) in keys.deks {
+                let name = keys::shown(&key);
+                if ours.deks.insert(key, dek).is_some() {
+                    return Err(name);
+                }
+            }
+        }
+        for (context, id) in other.highest_ids {
+            let ours = self.highest_ids.entry(context).or_default();
+            *ours = id.max(*ours);
+        }
+        self.cluster_id = self.cluster_id.take().or(other.cluster_id);
+        self.withheld.extend(other.withheld);
+        Ok(())
+    }
+
+    /// Without that of which a file says nothing: a registry always has a config, and a file of an older kind knows no keys.
+    pub(super) fn limited_to(mut self, file: &Self) -> Self {
+        if !file.configs.contains_key("") {
+            self.configs.remove("");
+        }
+        if file.keys.is_none() {
+            self.keys = None;
+        }
+        self
+    }
+
+    /// What a database is to have beside what is registered.
+    pub(super) fn restored(&self, cluster_id: Option<String>) -> Restored {
+        let id = |id: &i64| SchemaId::try_from(*id).unwrap_or(SchemaId::MAX);
+        Restored {
+            cluster_id,
+            highest_ids: self.highest_ids.iter().map(|(context, highest)| (context.clone(), id(highest))).collect(),
+        }
     }
 
     /// Which versions there are.
@@ -127,7 +214,10 @@ pub(super) fn all(outline: &Outline) -> impl Iterator<Item = (String, i64, bool)
 
 pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_deleted: bool) -> Result<Option<Value>, InputError> {
     let query = if is_deleted { "?deleted=true" } else { "" };
-    api.find(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await
+    let found = api.find(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await?;
+    // a subject with an alias is answered with versions of another one
+    let is_its_own = |answer: &Value| answer.get("subject").and_then(Value::as_str).is_none_or(|answered| answered == subject);
+    Ok(found.filter(is_its_own))
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.
@@ -136,6 +226,7 @@ fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
     scopes.extend(outline.keys().filter_map(|subject| context_of(subject)));
     if whole {
         scopes.insert(String::new());
+        scopes.insert(GLOBAL.to_owned());
     }
     scopes
 }
@@ -153,7 +244,13 @@ pub(super) fn is_subject(scope: &str) -> bool {
 
 type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
 
-pub(super) async fn settings(api: &Api, outline: &Outline, whole: bool, parallel: u16) -> Result<Settings, InputError> {
+pub(super) async fn settings(
+    api: &Api,
+    outline: &Outline,
+    whole: bool,
+    parallel: u16,
+    also: &BTreeSet<String>,
+) -> Result<Settings, InputError> {
     let read = async |scope: String| {
         let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
         let config = api.config(named).await?;
@@ -162,7 +259,9 @@ pub(super) async fn settings(api: &Api, outline: &Outline, whole: bool, parallel
         let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
         Ok::<_, InputError>((scope, config.filter(|config| !is_empty(config)), mode))
     };
-    let mut found = stream::iter(scopes(outline, whole)).map(read).buffer_unordered(usize::from(parallel));
+    let mut found = stream::iter(scopes(outline, whole).union(also).cloned().collect::<Vec<_>>())
+        .map(read)
+        .buffer_unordered(usize::from(parallel));
     let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
     while let Some((scope, config, mode)) = found.try_next().await? {
         configs.extend(config.map(|config| (scope.clone(), sorted(config))));

@@ -1,4 +1,4 @@
-//! Copying: versions with their ids, after those that they refer to; then deletions; then settings.
+//! Copying: versions with their ids, after those that they refer to; then deletions; then settings; then keys.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::arguments::CopyArguments;
 use super::content::{self, StoredVersion};
+use super::keys::{self, Step};
 use super::outline::{self, Outline};
 use super::say;
 use super::source::Source;
@@ -31,6 +32,8 @@ pub(super) struct Outcome {
     deletions: usize,
     removals: usize,
     settings: usize,
+    /// Steps towards the same keys of client-side encryption.
+    keys: usize,
     /// What the source has and does not give.
     withheld: usize,
     /// What only the target has.
@@ -40,7 +43,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     pub(super) fn is_nothing(&self) -> bool {
-        self.versions + self.deletions + self.removals + self.settings == 0
+        self.versions + self.deletions + self.removals + self.settings + self.keys == 0
     }
 }
 
@@ -48,6 +51,9 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.planned { "to copy" } else { "copied" };
         write!(f, "{what}: {} versions, {} deletions, {} settings", self.versions, self.deletions, self.settings)?;
+        if self.keys > 0 {
+            write!(f, ", {} changes of keys", self.keys)?;
+        }
         if self.removals > 0 {
             write!(f, ", {} removals", self.removals)?;
         }
@@ -55,7 +61,7 @@ impl fmt::Display for Outcome {
             write!(f, "; {} versions are in the target alone (--mirror removes them)", self.strangers)?;
         }
         if self.withheld > 0 {
-            write!(f, "; {} versions are listed by the source and not given", self.withheld)?;
+            write!(f, "; {} versions and keys are listed by the source and not given", self.withheld)?;
         }
         if self.planned { writeln!(f) } else { Ok(()) }
     }
@@ -120,13 +126,15 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
     let theirs = outline::read(to, &asked.prefix, asked.parallel).await?;
     let found = differences(&ours, &theirs);
     let settings = settings(from, to, &ours, asked).await?;
+    let (keys, withheld) = key_steps(from, to, asked).await?;
     Ok(Outcome {
         versions: found.missing.len(),
         deletions: found.deletions.len(),
         removals: if asked.mirror { found.strangers.len() } else { 0 },
         strangers: if asked.mirror { 0 } else { found.strangers.len() },
         settings: settings.len(),
-        withheld: 0,
+        keys: keys.len(),
+        withheld,
         planned: true,
     })
 }
@@ -197,7 +205,26 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
         }
         outcome.settings += 1;
     }
+    let (steps, withheld) = key_steps(from, to, asked).await?;
+    outcome.withheld += withheld;
+    for step in steps {
+        pace.turn().await;
+        keys::take(to, &step).await?;
+        outcome.keys += 1;
+    }
     Ok(outcome)
+}
+
+/// What is to be done about keys, and how many of them are not given.
+async fn key_steps(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<(Vec<Step>, usize), InputError> {
+    let (ours, withheld) = from.keys(&asked.prefix, asked.parallel).await?;
+    let Some(ours) = ours.filter(|keys| keys.len() > 0 || asked.mirror) else { return Ok((Vec::new(), withheld.len())) };
+    let (theirs, _) = keys::read(to, &asked.prefix, asked.parallel).await?;
+    match theirs {
+        Some(theirs) => Ok((keys::steps(&ours, &theirs, asked.mirror), withheld.len())),
+        // the comparison says that it has none of them
+        None => Ok((Vec::new(), withheld.len())),
+    }
 }
 
 /// The versions in waves: each refers only to versions of the waves before it, or to what the target has.
@@ -261,7 +288,8 @@ type Request = (Method, String, Option<Value>);
 async fn settings(from: &Source<'_>, to: &Api, outline: &Outline, asked: &CopyArguments) -> Result<Vec<Request>, InputError> {
     let whole = asked.prefix.is_empty();
     let (configs, modes) = from.settings(outline, whole, asked.parallel).await?;
-    let (their_configs, their_modes) = content::settings(to, outline, whole, asked.parallel).await?;
+    let named = configs.keys().chain(modes.keys()).cloned().collect();
+    let (their_configs, their_modes) = content::settings(to, outline, whole, asked.parallel, &named).await?;
     let named = |scope: &String| Some(scope.clone()).filter(|scope| !scope.is_empty());
     let mut requests = Vec::new();
     for (scope, config) in &configs {

@@ -1,6 +1,6 @@
 //! One number for all that a registry says.
 //!
-//! It is the SHA-256 of a line for each version, config and mode, in the order of their names. Which modes there are is left out where it
+//! It is the SHA-256 of a line for each version, config, mode, KEK and DEK, in the order of their names. Which modes there are is left out where it
 //! is the usual one, and guids are left out, because not every registry has them: they follow from the rest.
 
 use serde_json::{Value, json};
@@ -36,13 +36,39 @@ pub(super) fn of(content: &Content) -> String {
     for (scope, mode) in content.modes.iter().filter(|(_, mode)| *mode != USUAL) {
         sha.update(format!("{}\n", json!(["mode", scope, mode])));
     }
+    for (name, kek) in content.keys.iter().flat_map(|keys| &keys.keks) {
+        let member = |key: &str| kek.body.get(key).cloned().unwrap_or_default();
+        let line = json!([
+            "kek",
+            name,
+            kek.is_deleted,
+            member("kmsType"),
+            member("kmsKeyId"),
+            member("kmsProps"),
+            member("doc"),
+            member("shared"),
+        ]);
+        sha.update(format!("{line}\n"));
+    }
+    for ((kek, subject, algorithm, version), dek) in content.keys.iter().flat_map(|keys| &keys.deks) {
+        let line = json!(["dek", kek, subject, algorithm, version, dek.is_deleted, dek.material]);
+        sha.update(format!("{line}\n"));
+    }
     hex(&sha.finalize())
 }
 
 pub(super) fn counts(content: &Content) -> String {
     let versions = content.versions.len();
     let deleted = content.versions.values().filter(|stored| stored.is_deleted).count();
-    format!("{} subjects, {versions} versions, {deleted} of them deleted, {} configs", subjects(content), content.configs.len())
+    let keys = match content.keys.as_ref().filter(|keys| keys.len() > 0) {
+        Some(keys) => format!(", {} KEKs, {} DEKs", keys.keks.len(), keys.deks.len()),
+        None => String::new(),
+    };
+    format!(
+        "{} subjects, {versions} versions, {deleted} of them deleted, {} configs{keys}",
+        subjects(content),
+        content.configs.len()
+    )
 }
 
 fn subjects(content: &Content) -> usize {
@@ -58,6 +84,8 @@ pub(super) fn json(content: &Content) -> Value {
         "versions": content.versions.len(),
         "deletedVersions": content.versions.values().filter(|stored| stored.is_deleted).count(),
         "configs": content.configs.len(),
+        "keks": content.keys.as_ref().map_or(0, |keys| keys.keks.len()),
+        "deks": content.keys.as_ref().map_or(0, |keys| keys.deks.len()),
         "withheld": content.withheld,
     })
 }

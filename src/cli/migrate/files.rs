@@ -2,10 +2,11 @@
 //!
 //! - ours (`bundle`)
 //! - dumps of the topic `_schemas` (`schemas_topic`): lines of `kcat -J`, or of a console consumer that prints keys
-//! - Karapace's backups, versions 1 and 2
+//! - Karapace's backups, versions 1 and 2, and 3 (`karapace`)
+//! - what Apicurio Registry exports (`apicurio`)
 //! - what `AxonOps` imports
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use flate2::Compression;
@@ -13,34 +14,41 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use super::bundle;
+use super::arguments::ApicurioIds;
 use super::content::{Content, StoredVersion};
+use super::file_bytes::{self, bounded, json_of};
 use super::schemas_topic::{Record, Skipped, replay};
+use super::{apicurio, bundle, karapace};
 use crate::cli::check::InputError;
 use crate::records::bytes_of_hex;
 
 /// Largest file, when it is no longer compressed.
-const MAX_BYTES: u64 = 8 << 30;
+const MAX_BYTES: u64 = 2 << 30;
 const KARAPACE_2: &str = "/V2\n";
-const KARAPACE_3: &str = "/V3\n";
+/// How zstd begins.
+const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
-/// Reads a file; `-` is standard input.
-pub(super) fn read(path: &str) -> Result<(Content, Skipped), InputError> {
+/// Reads a file; `-` is standard input. `ids` is for exports of Apicurio Registry.
+pub(super) fn read(path: &str, ids: Option<ApicurioIds>) -> Result<(Content, Skipped), InputError> {
     let wrong = |why: String| InputError::of(path, why);
-    let mut bytes = Vec::new();
-    let done = match path {
-        "-" => std::io::stdin().read_to_end(&mut bytes).map(drop),
-        path => std::fs::read(path).map(|found| bytes = found),
-    };
-    done.map_err(|error| wrong(format!("can't be read: {error}")))?;
+    let mut bytes = match path {
+        "-" => bounded(std::io::stdin().lock(), MAX_BYTES, "read"),
+        path => file_bytes::read(Path::new(path), MAX_BYTES),
+    }
+    .map_err(wrong)?;
     if bytes.starts_with(&[0x1F, 0x8B]) {
-        let mut inflated = Vec::new();
-        let read = MultiGzDecoder::new(bytes.as_slice()).take(MAX_BYTES + 1).read_to_end(&mut inflated);
-        read.map_err(|error| wrong(format!("can't be decompressed: {error}")))?;
-        if inflated.len() as u64 > MAX_BYTES {
-            return Err(wrong(format!("has more than {MAX_BYTES} bytes")));
-        }
-        bytes = inflated;
+        bytes = bounded(MultiGzDecoder::new(bytes.as_slice()), MAX_BYTES, "decompressed").map_err(wrong)?;
+    } else if bytes.starts_with(&ZSTD) {
+        let decoder =
+            zstd::Decoder::with_buffer(bytes.as_slice()).map_err(|error| wrong(format!("can't be decompressed: {error}")))?;
+        bytes = bounded(decoder, MAX_BYTES, "decompressed").map_err(wrong)?;
+    }
+    if bytes.starts_with(apicurio::MAGIC) {
+        return apicurio::read(&bytes, ids).map_err(wrong);
+    }
+    if bytes.starts_with(karapace::MAGIC) {
+        let records = karapace::read(path, &bytes).map_err(wrong)?;
+        return Ok(replay(records.into_iter()));
     }
     let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8".to_owned()))?;
     parse(&text).map_err(wrong)
@@ -49,9 +57,6 @@ pub(super) fn read(path: &str) -> Result<(Content, Skipped), InputError> {
 fn parse(text: &str) -> Result<(Content, Skipped), String> {
     if bundle::is_bundle(text) {
         return bundle::read(text).map(|content| (content, Skipped::default()));
-    }
-    if text.starts_with(KARAPACE_3) {
-        return Err("is the metadata of a Karapace backup of version 3, which is not read".to_owned());
     }
     if let Some(rest) = text.strip_prefix(KARAPACE_2) {
         let records: Vec<Record> = numbered(rest, hex_line)?;
@@ -79,14 +84,6 @@ fn parse(text: &str) -> Result<(Content, Skipped), String> {
 fn numbered<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     lines.map(|(number, line)| read(line).map_err(|why| format!("line {number}: {why}"))).collect()
-}
-
-/// JSON in a text; nothing for `null` and for empty texts, which old releases of Karapace write for it.
-fn json_of(text: &str) -> Result<Option<Value>, String> {
-    match text.trim() {
-        "" | "null" => Ok(None),
-        text => serde_json::from_str(text).map(Some).map_err(|error| format!("not JSON: {error}")),
-    }
 }
 
 fn record(key: &str, value: &str) -> Result<Record, String> {
@@ -145,15 +142,18 @@ fn axonops(schemas: &[Value]) -> Result<Content, String> {
     Ok(content)
 }
 
-/// Writes a file whole, or not at all; compressed where its name ends in `.gz`. `-` is standard output.
+/// Writes a file whole, or not at all; compressed where its name ends in `.gz` or `.zst`. `-` is standard output.
 pub(super) fn write(path: &str, text: &str) -> Result<(), InputError> {
     let wrong = |error: std::io::Error| InputError::of(path, format!("can't be written: {error}"));
-    let bytes = if Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(text.as_bytes()).map_err(wrong)?;
-        encoder.finish().map_err(wrong)?
-    } else {
-        text.as_bytes().to_vec()
+    let extension = Path::new(path).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+    let bytes = match extension.as_str() {
+        "gz" => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(text.as_bytes()).map_err(wrong)?;
+            encoder.finish().map_err(wrong)?
+        }
+        "zst" => zstd::encode_all(text.as_bytes(), 0).map_err(wrong)?,
+        _ => text.as_bytes().to_vec(),
     };
     if path == "-" {
         return std::io::stdout().write_all(&bytes).map_err(wrong);

@@ -1,22 +1,30 @@
 //! `accordant migrate`, `export`, `import` and `digest`: everything of one registry into another one or into a file, and the proof that both
 //! say the same.
 //!
-//! Both sides are asked over the API that all registries of Confluent's kind have.
+//! Both sides are asked over the API that all registries of Confluent's kind have; databases without a server are a `place`, too.
 //!
 //! - `arguments`: what can be asked
 //! - `outline`: which versions there are; `content`: what they say
+//! - `keys`: KEKs and DEKs, on both sides
 //! - `copy`: from a `source` to a registry; `modes`: what that needs
 //! - `files`: files of several kinds; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace
+//! - `interruption`: what is left behind when a copy is broken off
 //! - `verify`: where two registries differ; `digest`: one number for all that a registry says
 
+mod apicurio;
 mod arguments;
 mod bundle;
 mod content;
 mod copy;
 mod digest;
+mod file_bytes;
 mod files;
+mod interruption;
+mod karapace;
+mod keys;
 mod modes;
 mod outline;
+pub(super) mod place;
 mod schemas_topic;
 mod source;
 mod verify;
@@ -26,17 +34,25 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use serde_json::Value;
 
-use self::arguments::{CopyArguments, DigestArguments, ExportArguments, ExportFormat, ImportArguments, MigrateArguments};
+use self::arguments::{
+    ApicurioIds, CopyArguments, DigestArguments, ExportArguments, ExportFormat, ImportArguments, MigrateArguments,
+};
 use self::content::Content;
+use self::interruption::Left;
+use self::keys::Keys;
+use self::place::Place;
 use self::source::Source;
-use super::api::{Api, block_on};
+use super::api::Api;
 use super::check::style::{print, without_controls};
 use super::check::{InputError, on_deep_stack};
-use super::connection::connect;
 use super::exit::Exit;
-use super::manifest::Manifest;
-use super::registry_login::RegistryLogin;
+use crate::config::Settings;
+use crate::store::RegistrySnapshot;
+
+/// Stack of threads on which schemas are read.
+const STACK_BYTES: usize = 8 << 20;
 
 /// The commands for the command line.
 pub(super) fn commands() -> [Command; 4] {
@@ -81,14 +97,13 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, String> {
     ended.map_err(|error| error.to_string())
 }
 
-/// A registry by its URL, or by the name of an environment of `accordant.toml`.
-fn registry(which: &str) -> Result<Api, InputError> {
-    let manifest = Manifest::find(None).map_err(InputError::new)?;
-    let login = RegistryLogin::default();
-    let (url, environment) = if which.contains("://") { (Some(which), None) } else { (None, Some(which)) };
-    let found = connect(url, environment, &login, manifest.as_ref()).map_err(InputError::new)?;
-    let found = found.ok_or_else(|| InputError::new(format!("{which} is no registry")))?;
-    Ok(Api::new(found.client))
+/// Runs work to its end, on several threads: a database of this process's own needs them.
+fn block_on<T>(work: impl Future<Output = Result<T, InputError>>) -> Result<T, InputError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let runtime = runtime.map_err(|error| InputError::new(format!("threads can't be started: {error}")))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
 }
 
 /// Says how far things are, where people see it.
@@ -98,14 +113,14 @@ fn say(line: &str) -> Result<(), InputError> {
 }
 
 fn digest_of(asked: &DigestArguments) -> Result<Exit, InputError> {
-    let (content, name) = match (&asked.registry, &asked.file) {
+    let (content, name) = match (asked.registry.as_ref().or(asked.database.as_ref()), &asked.file) {
         (Some(which), _) => {
-            let api = registry(which)?;
-            (block_on(Content::read(&api, &asked.prefix, asked.parallel))?, api.url())
+            let place = Place::find(which)?;
+            (block_on(place.content(&asked.prefix, asked.parallel))?, place.name())
         }
         (None, file) => {
             let file = file.as_deref().unwrap_or("-");
-            (read_file(file)?, file.to_owned())
+            (read_file(file, asked.ids)?, file.to_owned())
         }
     };
     let text = if asked.json {
@@ -118,8 +133,8 @@ fn digest_of(asked: &DigestArguments) -> Result<Exit, InputError> {
 }
 
 /// What a file says; what of it is left out is said.
-fn read_file(file: &str) -> Result<Content, InputError> {
-    let (content, skipped) = files::read(file)?;
+fn read_file(file: &str, ids: Option<ApicurioIds>) -> Result<Content, InputError> {
+    let (content, skipped) = files::read(file, ids)?;
     for what in &skipped.0 {
         say(&format!("left out: {what}"))?;
     }
@@ -127,20 +142,16 @@ fn read_file(file: &str) -> Result<Content, InputError> {
 }
 
 fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
-    let api = registry(&asked.from)?;
-    let content = block_on(Content::read(&api, &asked.prefix, asked.parallel))?;
+    let place = Place::find(asked.from.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
+    let content = block_on(place.content(&asked.prefix, asked.parallel))?;
     let text = match asked.format {
-        ExportFormat::Bundle => bundle::write(&content, &api.url()),
+        ExportFormat::Bundle => bundle::write(&content, &place.name()),
         ExportFormat::SchemasTopic => {
             let order: Vec<(String, i64)> = copy::waves(&content.versions).into_iter().flatten().collect();
             let records = schemas_topic::records(&content, order.iter());
-            let mut text = String::new();
-            for (key, value) in records {
-                // a String takes everything
-                let _ = writeln!(text, "{key}\t{value}");
-            }
-            text
+            lines(records)
         }
+        ExportFormat::DekRegistryTopic => lines(schemas_topic::key_records(content.keys.as_ref().unwrap_or(&Keys::default()))),
     };
     files::write(&asked.output, &text)?;
     for withheld in &content.withheld {
@@ -150,72 +161,170 @@ fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
     Ok(if content.withheld.is_empty() { Exit::Success } else { Exit::Refused })
 }
 
+/// Records as a console producer takes them.
+fn lines(records: Vec<(Value, Value)>) -> String {
+    let mut text = String::new();
+    for (key, value) in records {
+        // a String takes everything
+        let _ = writeln!(text, "{key}\t{value}");
+    }
+    text
+}
+
 fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
-    let mut content = read_file(&asked.file)?;
+    let mut content = Content::default();
+    for file in &asked.files {
+        content
+            .add(read_file(file, asked.ids)?)
+            .map_err(|what| InputError::of(file, format!("{what} is in another file, too")))?;
+    }
     content.keep(&asked.copy.prefix);
-    let to = registry(&asked.to)?;
-    let source = Source::File(&content);
-    block_on(async {
+    let place = Place::find(asked.to.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
+    let left = Left::default();
+    block_on(left.watch(async {
+        let source = Source::File(&content);
+        let to = place.open().await?;
         if asked.dry_run {
-            print(&copy::plan(&source, &to, &asked.copy).await?.to_string()).map_err(InputError::new)?;
+            let plan = copy::plan(&source, &to, &asked.copy).await;
+            to.client.close().await;
+            print(&plan?.to_string()).map_err(InputError::new)?;
             return Ok(Exit::Success);
         }
-        fill(&source, &to, &asked.copy).await?;
-        let mut theirs = Content::read(&to, &asked.copy.prefix, asked.copy.parallel).await?;
-        if !content.configs.contains_key("") {
-            // a registry always has one for the whole; a file that says nothing of it leaves that as it is
-            theirs.configs.remove("");
+        let filled = fill(&source, &to, &asked.copy, &left).await;
+        to.client.close().await;
+        filled?;
+        reserve(&place, &content).await?;
+        let theirs = place.compared_with(&content, &asked.copy.prefix, asked.copy.parallel).await?;
+        compared(&content, &theirs.limited_to(&content), false)
+    }))
+}
+
+/// Keeps ids from being handed out that stood for something once, where that can be done.
+async fn reserve(place: &Place, content: &Content) -> Result<(), InputError> {
+    let Place::Database(settings) = place else { return Ok(()) };
+    place::finish(settings, &content.restored(None)).await.map_err(place::failed)
+}
+
+/// Fills the empty database of some settings from a file, if it is not filled already, and says whether it is what the file says. The
+/// registry is called as before, where that is known, unless it is to be another one.
+pub(super) fn restore(
+    file: &str,
+    is_sqlite: bool,
+    settings: &Settings,
+    new_cluster_id: bool,
+    is_filled: bool,
+) -> Result<Exit, InputError> {
+    let mut content = if is_sqlite {
+        let path = std::path::absolute(file).map_err(|error| InputError::of(file, error.to_string()))?;
+        let source = Settings { database: format!("sqlite://{}", path.display()), ..settings.clone() };
+        block_on(Place::Database(Box::new(source)).content("", 1))?
+    } else {
+        read_file(file, None)?
+    };
+    let place = Place::Database(Box::new(settings.clone()));
+    let copy = CopyArguments { prefix: String::new(), mirror: false, keep_import: false, parallel: 256, rate: None };
+    let left = Left::default();
+    block_on(left.watch(async {
+        if !is_filled {
+            let to = place.open().await?;
+            let filled = fill(&Source::File(&content), &to, &copy, &left).await;
+            to.client.close().await;
+            filled?;
+            let cluster_id = if new_cluster_id { None } else { content.cluster_id.take() };
+            place::finish(settings, &content.restored(cluster_id)).await.map_err(place::failed)?;
         }
-        compared(&content, &theirs, false)
-    })
+        let theirs = place.compared_with(&content, "", copy.parallel).await?;
+        compared(&content, &theirs.limited_to(&content), false)
+    }))
+}
+
+/// Writes a database at one moment as a bundle; what is in it, in words.
+pub(super) fn write_snapshot(snapshot: &RegistrySnapshot, settings: &Settings, path: &str) -> Result<String, InputError> {
+    let content = place::of_snapshot(snapshot, settings.compatibility_level);
+    files::write(path, &bundle::write(&content, &place::shown(&settings.database)))?;
+    Ok(format!("{} ({})", digest::of(&content), digest::counts(&content)))
 }
 
 /// Copies everything, and gives the target its modes back.
-async fn fill(source: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<(), InputError> {
-    modes::take_imports(source, to).await?;
-    let filled = async {
-        say(&copy::everything(source, to, asked).await?.to_string())?;
-        if asked.keep_import { Ok(()) } else { modes::as_before(source, to).await }
-    };
-    filled.await.map_err(|error| left_as_it_is(&error, to, None))
-}
-
-/// An error after which modes are not what they were, with how to go on.
-fn left_as_it_is(error: &InputError, to: &Api, closed: Option<&Api>) -> InputError {
-    let source = closed.map_or_else(String::new, |from| format!(" and {} READONLY", from.url()));
-    InputError::new(format!(
-        "{error}; {} is left in mode IMPORT{source}: run this again to go on, or set the mode with accordant mode",
-        to.url()
-    ))
+async fn fill(source: &Source<'_>, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(), InputError> {
+    left.fills(&to.url());
+    let before = modes::take_imports(source, to).await?;
+    say(&copy::everything(source, to, asked).await?.to_string())?;
+    if !asked.keep_import {
+        modes::as_before(source, to, &before).await?;
+    }
+    left.is_done();
+    Ok(())
 }
 
 fn migrate(asked: &MigrateArguments) -> Result<Exit, InputError> {
-    let (from, to) = (registry(&asked.from)?, registry(&asked.to)?);
-    if from.url() == to.url() {
+    let from = Place::find(&asked.from)?;
+    let target = Place::find(asked.to.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
+    if from.name() == target.name() {
         return Err(InputError::new("both are the same registry"));
     }
-    let source = Source::Registry(&from);
-    block_on(async {
-        if asked.dry_run {
-            print(&copy::plan(&source, &to, &asked.copy).await?.to_string()).map_err(InputError::new)?;
-            return Ok(Exit::Success);
+    let left = Left::default();
+    block_on(left.watch(async {
+        if asked.verify {
+            let ours = from.content(&asked.copy.prefix, asked.copy.parallel).await?;
+            let theirs = target.compared_with(&ours, &asked.copy.prefix, asked.copy.parallel).await?;
+            return compared(&ours, &theirs, asked.json);
         }
-        if let Some(follow) = asked.follow {
-            return followed(&source, &to, &asked.copy, Duration::from_secs(follow.max(1))).await;
+        let read = match &from {
+            Place::Registry(_) => None,
+            Place::Database(_) if asked.follow.is_some() || asked.cutover => {
+                return Err(InputError::new(
+                    "a database is read as it is at one moment: --follow and --cutover need the URL of a server",
+                ));
+            }
+            Place::Database(_) => Some(from.content(&asked.copy.prefix, asked.copy.parallel).await?),
+        };
+        let source = match (&from, &read) {
+            (Place::Registry(api), _) => Source::Registry(api),
+            (_, Some(content)) => Source::File(content),
+            (Place::Database(_), None) => return Err(InputError::new("the database was not read")),
+        };
+        let to = target.open().await?;
+        let done = moved(&from, &source, &to, asked, &left).await;
+        to.client.close().await;
+        if let Some(exit) = done? {
+            return Ok(exit);
         }
-        if asked.cutover {
-            cut_over(&from, &to, &asked.copy).await?;
-        } else if !asked.verify {
-            fill(&source, &to, &asked.copy).await?;
-        }
-        let ours = Content::read(&from, &asked.copy.prefix, asked.copy.parallel).await?;
-        let theirs = Content::read(&to, &asked.copy.prefix, asked.copy.parallel).await?;
+        let ours = match read {
+            Some(content) => content,
+            None => from.content(&asked.copy.prefix, asked.copy.parallel).await?,
+        };
+        reserve(&target, &ours).await?;
+        let theirs = target.compared_with(&ours, &asked.copy.prefix, asked.copy.parallel).await?;
         compared(&ours, &theirs, asked.json)
-    })
+    }))
+}
+
+/// Copies in the way that is asked for; an exit where there is nothing to compare.
+async fn moved(
+    from: &Place,
+    source: &Source<'_>,
+    to: &Api,
+    asked: &MigrateArguments,
+    left: &Left,
+) -> Result<Option<Exit>, InputError> {
+    if asked.dry_run {
+        print(&copy::plan(source, to, &asked.copy).await?.to_string()).map_err(InputError::new)?;
+        return Ok(Some(Exit::Success));
+    }
+    if let Some(follow) = asked.follow {
+        return followed(source, to, &asked.copy, Duration::from_secs(follow.max(1)), left).await.map(Some);
+    }
+    match from {
+        Place::Registry(api) if asked.cutover => cut_over(api, to, &asked.copy, left).await?,
+        _ => fill(source, to, &asked.copy, left).await?,
+    }
+    Ok(None)
 }
 
 /// Copies again and again what has changed, until it is stopped.
-async fn followed(from: &Source<'_>, to: &Api, asked: &CopyArguments, every: Duration) -> Result<Exit, InputError> {
+async fn followed(from: &Source<'_>, to: &Api, asked: &CopyArguments, every: Duration, left: &Left) -> Result<Exit, InputError> {
+    left.fills(&to.url());
     modes::take_imports(from, to).await?;
     loop {
         match copy::everything(from, to, asked).await {
@@ -228,20 +337,20 @@ async fn followed(from: &Source<'_>, to: &Api, asked: &CopyArguments, every: Dur
 }
 
 /// Ends a migration: nobody writes to the source any more, what is missing is copied, and the target takes writes.
-async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments) -> Result<(), InputError> {
+async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(), InputError> {
     let source = Source::Registry(from);
+    left.fills(&to.url());
     modes::take_imports(&source, to).await?;
     // what is there already is not written during the pause
-    let copied = async { say(&copy::everything(&source, to, asked).await?.to_string()) };
-    copied.await.map_err(|error| left_as_it_is(&error, to, None))?;
+    say(&copy::everything(&source, to, asked).await?.to_string())?;
     let began = tokio::time::Instant::now();
-    modes::close(from).await.map_err(|error| left_as_it_is(&error, to, None))?;
-    let moved = async {
-        say(&format!("{} is read-only from now on", from.url()))?;
-        say(&copy::everything(&source, to, asked).await?.to_string())?;
-        modes::as_before(&source, to).await
-    };
-    moved.await.map_err(|error| left_as_it_is(&error, to, Some(from)))?;
+    left.closes(&from.url());
+    modes::close(from).await?;
+    say(&format!("{} is read-only from now on", from.url()))?;
+    say(&copy::everything(&source, to, asked).await?.to_string())?;
+    // whatever it was in before: it takes writes from now on
+    modes::as_before(&source, to, &modes::Before::new()).await?;
+    left.is_done();
     say(&format!("{} takes writes; nobody could write for {:.1} s", to.url(), began.elapsed().as_secs_f64()))
 }
 

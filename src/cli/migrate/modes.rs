@@ -1,6 +1,6 @@
 //! Modes: the target takes ids while it is filled, and the source nothing more when it is left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -50,23 +50,29 @@ async fn source_mode(from: &Source<'_>, scope: &str) -> Result<Option<String>, I
     }
 }
 
+/// The modes of the registry and of its contexts before it took imports; without those that had none of their own.
+pub(super) type Before = BTreeMap<String, String>;
+
 /// Has the target take ids, in every context that the source has. What is there already stays.
-pub(super) async fn take_imports(from: &Source<'_>, to: &Api) -> Result<(), InputError> {
+pub(super) async fn take_imports(from: &Source<'_>, to: &Api) -> Result<Before, InputError> {
+    let mut before = Before::new();
     for scope in scopes(from).await? {
-        if mode_of(to, &scope).await?.as_deref() != Some("IMPORT") {
+        let mode = mode_of(to, &scope).await?;
+        if mode.as_deref() != Some("IMPORT") {
             set(to, &scope, "IMPORT", true).await?;
+            before.extend(mode.map(|mode| (scope, mode)));
         }
     }
-    Ok(())
+    Ok(before)
 }
 
-/// Gives the target the modes that the source had before: read-write, unless a context or the registry was in another one. A source that
-/// has just been closed was in READWRITE.
-pub(super) async fn as_before(from: &Source<'_>, to: &Api) -> Result<(), InputError> {
+/// Gives the target its modes back. Its contexts have those of the source, where that has any, and otherwise what they had.
+pub(super) async fn as_before(from: &Source<'_>, to: &Api, before: &Before) -> Result<(), InputError> {
+    let was = |scope: &str| before.get(scope).cloned();
     for scope in scopes(from).await? {
         if scope.is_empty() {
-            set(to, &scope, "READWRITE", false).await?;
-        } else if let Some(mode) = source_mode(from, &scope).await?.filter(|mode| mode != "READWRITE") {
+            set(to, &scope, was("").as_deref().unwrap_or("READWRITE"), false).await?;
+        } else if let Some(mode) = source_mode(from, &scope).await?.filter(|mode| mode != "READWRITE").or_else(|| was(&scope)) {
             set(to, &scope, &mode, false).await?;
         } else {
             // a context without a mode of its own has the registry's

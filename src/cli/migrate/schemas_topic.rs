@@ -1,4 +1,5 @@
-//! The records of the topic `_schemas`, in which Confluent's registry and Karapace keep everything.
+//! The records of the topic `_schemas`, in which Confluent's registry and Karapace keep everything, and of `_dek_registry_keys`, in which
+//! Confluent's keeps KEKs and DEKs.
 //!
 //! They are read in order, as those registries do at their start, compacted or not.
 
@@ -7,9 +8,13 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::content::{Content, StoredVersion, context_of, sorted};
+use super::keys::{Keys, StoredDek, StoredKek};
 
 /// One record: the key, and the value if it has one.
 pub(super) type Record = (Value, Option<Value>);
+
+/// The only tenant that a registry of one's own has.
+const TENANT: &str = "default";
 
 /// What was left out, and why.
 #[derive(Debug, Default)]
@@ -60,10 +65,77 @@ pub(super) fn replay(records: impl Iterator<Item = Record>) -> (Content, Skipped
             // what only marks a place
             Some("NOOP" | "CONTEXT") => {}
             Some(other) => skipped.0.push(format!("a record of the kind {other}")),
+            None if key.get("type").is_some() => {
+                if !replay_key(content.keys.get_or_insert_default(), &key, value.as_ref()) {
+                    skipped.0.push(format!("a record of a key that is none: {key}"));
+                }
+            }
             None => skipped.0.push(format!("a record whose key says no kind: {key}")),
         }
     }
     (content, skipped)
+}
+
+/// Takes in a record of `_dek_registry_keys`; whether it is one.
+fn replay_key(keys: &mut Keys, key: &Value, value: Option<&Value>) -> bool {
+    let text = |name: &str| key.get(name).and_then(Value::as_str).map(str::to_owned);
+    match (text("type").as_deref(), value) {
+        (Some("KEK"), value) => {
+            let Some(name) = text("name") else { return false };
+            match value {
+                Some(value) => drop(keys.keks.insert(name, StoredKek::read(value))),
+                None => drop(keys.keks.remove(&name)),
+            }
+        }
+        (Some("DEK"), value) => {
+            let version = key.get("version").and_then(Value::as_i64);
+            let (Some(kek), Some(subject), Some(algorithm), Some(version)) =
+                (text("kekName"), text("subject"), text("algorithm"), version)
+            else {
+                return false;
+            };
+            let name = (kek, subject, algorithm, version);
+            match value {
+                Some(value) => {
+                    let Some(dek) = StoredDek::read(value) else { return false };
+                    keys.deks.insert(name, dek);
+                }
+                None => drop(keys.deks.remove(&name)),
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// The records of `_dek_registry_keys` that say the same, KEKs first.
+pub(super) fn key_records(keys: &Keys) -> Vec<(Value, Value)> {
+    let mut records = Vec::new();
+    for (name, kek) in &keys.keks {
+        let key = json!({ "tenant": TENANT, "type": "KEK", "name": name });
+        let mut value = Map::new();
+        value.insert("type".to_owned(), json!("KEK"));
+        value.insert("name".to_owned(), json!(name));
+        value.extend(kek.body.clone());
+        value.insert("deleted".to_owned(), json!(kek.is_deleted));
+        value.extend(kek.ts.map(|ts| ("ts".to_owned(), json!(ts))));
+        records.push((key, value.into()));
+    }
+    for ((kek, subject, algorithm, version), dek) in &keys.deks {
+        let mut value = Map::new();
+        value.insert("type".to_owned(), json!("DEK"));
+        for (name, member) in [("kekName", kek), ("subject", subject), ("algorithm", algorithm)] {
+            value.insert(name.to_owned(), json!(member));
+        }
+        value.insert("version".to_owned(), json!(version));
+        let mut key = value.clone();
+        key.shift_insert(0, "tenant".to_owned(), json!(TENANT));
+        value.insert("encryptedKeyMaterial".to_owned(), json!(dek.material));
+        value.insert("deleted".to_owned(), json!(dek.is_deleted));
+        value.extend(dek.ts.map(|ts| ("ts".to_owned(), json!(ts))));
+        records.push((key.into(), value.into()));
+    }
+    records
 }
 
 /// The text that an id stands for, in its context.

@@ -1,10 +1,11 @@
 //! Where a copy comes from: a registry that is asked, or what a file says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::content::{self, Content, StoredVersion};
+use super::keys::{self, Keys};
 use super::outline::{self, Outline};
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
@@ -37,6 +38,14 @@ impl Source<'_> {
         }
     }
 
+    /// Keys of client-side encryption, and those that are not given; `None` where nothing is said of them.
+    pub(super) async fn keys(&self, prefix: &str, parallel: u16) -> Result<(Option<Keys>, Vec<String>), InputError> {
+        match self {
+            Self::Registry(api) => keys::read(api, prefix, parallel).await,
+            Self::File(content) => Ok((content.keys.clone(), Vec::new())),
+        }
+    }
+
     /// Configs and modes.
     pub(super) async fn settings(
         &self,
@@ -45,7 +54,7 @@ impl Source<'_> {
         parallel: u16,
     ) -> Result<(BTreeMap<String, Value>, BTreeMap<String, String>), InputError> {
         match self {
-            Self::Registry(api) => content::settings(api, outline, whole, parallel).await,
+            Self::Registry(api) => content::settings(api, outline, whole, parallel, &BTreeSet::new()).await,
             Self::File(content) => Ok((content.configs.clone(), content.modes.clone())),
         }
     }

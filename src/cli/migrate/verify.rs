@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::content::{Content, StoredVersion};
 use super::digest;
+use super::keys::{self, Keys};
 use crate::cli::check::style::without_controls;
 
 /// Differences that are printed for people; JSON has all of them.
@@ -17,7 +18,7 @@ const USUAL: &str = "READWRITE";
 /// One difference.
 #[derive(Debug)]
 struct Difference {
-    /// A subject, a context, or nothing for the registry as a whole.
+    /// A subject, a context, a key, or nothing for the registry as a whole.
     scope: String,
     version: Option<i64>,
     what: &'static str,
@@ -62,7 +63,50 @@ pub(super) fn report(source: &Content, target: &Content) -> Report {
             differences.push(Difference { scope: scope.clone(), version: None, what: "mode", reason });
         }
     }
+    // what one side can't say anything of is not compared
+    if let Some(ours) = &source.keys {
+        compare_keys(ours, target.keys.as_ref().unwrap_or(&Keys::default()), &mut differences);
+    }
     Report { differences }
+}
+
+fn compare_keys(source: &Keys, target: &Keys, differences: &mut Vec<Difference>) {
+    let word = |is_deleted: bool| if is_deleted { "deleted" } else { "live" };
+    let mut add = |scope: String, what: &'static str, reason: String| {
+        differences.push(Difference { scope, version: None, what, reason });
+    };
+    let missing = |is_there: bool| if is_there { "the source does not have it" } else { "the target does not have it" };
+    let names: BTreeSet<&String> = source.keks.keys().chain(target.keks.keys()).collect();
+    for name in names {
+        let scope = format!("KEK {name}");
+        match (source.keks.get(name), target.keks.get(name)) {
+            (Some(one), Some(other)) if !one.is_equivalent(other) => {
+                let shown = |kek: &keys::StoredKek| Value::Object(kek.body.clone()).to_string();
+                add(scope, "kek", format!("{} in the source, {} in the target", shown(one), shown(other)));
+            }
+            (Some(one), Some(other)) if one.is_deleted != other.is_deleted => {
+                let reason = format!("{} in the source, {} in the target", word(one.is_deleted), word(other.is_deleted));
+                add(scope, "deletion", reason);
+            }
+            (Some(_), Some(_)) => {}
+            (_, other) => add(scope, "kek", missing(other.is_some()).to_owned()),
+        }
+    }
+    let names: BTreeSet<&keys::DekKey> = source.deks.keys().chain(target.deks.keys()).collect();
+    for key in names {
+        let scope = keys::shown(key);
+        match (source.deks.get(key), target.deks.get(key)) {
+            (Some(one), Some(other)) if one.material != other.material => {
+                add(scope, "dek", "the wrapped keys differ".to_owned());
+            }
+            (Some(one), Some(other)) if one.is_deleted != other.is_deleted => {
+                let reason = format!("{} in the source, {} in the target", word(one.is_deleted), word(other.is_deleted));
+                add(scope, "deletion", reason);
+            }
+            (Some(_), Some(_)) => {}
+            (_, other) => add(scope, "dek", missing(other.is_some()).to_owned()),
+        }
+    }
 }
 
 fn compare(one: &StoredVersion, other: &StoredVersion, add: &mut impl FnMut(&'static str, String)) {

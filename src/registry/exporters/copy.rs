@@ -12,8 +12,6 @@ use crate::types::{StoredExporter, Subject, Version, VersionSelector};
 
 /// Versions and changes read at once.
 pub(super) const PAGE: i64 = 500;
-/// Scopes of settings looked through.
-const MAX_SCOPES: i64 = 1_000_000;
 /// Error code of a version that others refer to.
 const REFERENCED: i64 = 42206;
 /// Versions that are remembered as sent because another one refers to them.
@@ -60,7 +58,7 @@ impl Copier<'_> {
             let page = self.registry.store.changes(after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.sequence;
-            for change in page.iter().filter(|change| change.kind == "schema.purged") {
+            for change in page.iter().filter(|change| change.kind.ends_with(".purged")) {
                 match self.change(change).await {
                     // what took its place was copied already, and is referred to
                     Err(CopyError::Destination(PeerError::Refused { code: REFERENCED, .. })) => {}
@@ -71,7 +69,7 @@ impl Copier<'_> {
         }
     }
 
-    /// Copies everything that is selected: versions, each after those that it refers to, then deletions, then settings.
+    /// Copies everything that is selected: versions, each after those that it refers to, then deletions, then settings, then keys.
     pub(super) async fn everything(&mut self, progress: &mut impl Progress) -> Result<(), CopyError> {
         let mut after: Option<(String, Version)> = None;
         let filter = VersionFilter {
@@ -98,13 +96,13 @@ impl Copier<'_> {
             self.destination.delete(&subject, version).await?;
             progress.copied().await?;
         }
-        for (scope, settings) in self.registry.store.all_settings(MAX_SCOPES).await?.unwrap_or_default() {
+        for (scope, settings) in self.registry.store.every_setting().await? {
             if let Some(config) = settings.config.filter(|_| self.is_copied_scope(&scope)) {
                 self.destination.config(&scope, Some(&config)).await?;
                 progress.copied().await?;
             }
         }
-        Ok(())
+        self.keys(progress).await
     }
 
     /// Settings of subjects and of contexts are copied; those of the registry as a whole are the destination's own.
@@ -114,6 +112,9 @@ impl Copier<'_> {
 
     /// Copies one change.
     pub(super) async fn change(&mut self, change: &Change) -> Result<(), CopyError> {
+        if change.kind.starts_with("kek.") || change.kind.starts_with("dek.") {
+            return self.key_change(change).await;
+        }
         let subject = &change.subject;
         if !self.stored.exporter.selects(subject) {
             return Ok(());
@@ -126,7 +127,11 @@ impl Copier<'_> {
                 }
             }
             ("schema.deleted", Some(version)) => self.destination.delete(subject, version).await?,
-            ("schema.purged", Some(version)) => self.destination.purge(subject, version).await?,
+            ("schema.purged", Some(version)) => match self.destination.purge(subject, version).await {
+                // what took its place was copied already, and is referred to
+                Err(PeerError::Refused { code: REFERENCED, .. }) if self.stored_version(subject, version).await?.is_some() => {}
+                removed => removed?,
+            },
             ("config.set" | "config.deleted", _) if self.is_copied_scope(subject) => {
                 let settings = self.registry.store.settings(std::slice::from_ref(subject)).await?;
                 let config = settings.into_iter().next().and_then(|settings| settings.config);

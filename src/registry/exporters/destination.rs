@@ -68,6 +68,18 @@ impl<'e> Destination<'e> {
         self.exporter.destination(subject, &self.cluster)
     }
 
+    /// The KEK of the destination.
+    pub(super) fn map_kek(&self, name: &str) -> String {
+        match &self.exporter.kek_rename_format {
+            Some(format) => format.replace("${kek}", name),
+            None => name.to_owned(),
+        }
+    }
+
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, PeerError> {
+        self.peer.send(method, path, body).await
+    }
+
     /// Registers a version under its own id and number.
     pub(super) async fn register(&mut self, sent: &SentVersion<'_>) -> Result<(), PeerError> {
         let target = self.map(sent.subject);
@@ -148,7 +160,11 @@ impl<'e> Destination<'e> {
 }
 
 fn segment(subject: &Subject) -> String {
-    utf8_percent_encode(&subject.qualified(), SEGMENT).to_string()
+    segment_of(&subject.qualified())
+}
+
+pub(super) fn segment_of(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
 fn gone(answered: Result<Value, PeerError>) -> Result<(), PeerError> {

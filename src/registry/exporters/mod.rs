@@ -5,6 +5,8 @@
 
 mod copy;
 mod destination;
+mod destination_keys;
+mod keys;
 mod run;
 
 use std::collections::BTreeMap;

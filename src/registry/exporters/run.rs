@@ -13,7 +13,7 @@ use super::destination::Destination;
 use super::{again, copied_before};
 use crate::peer::PeerError;
 use crate::registry::Registry;
-use crate::store::ExporterProgress;
+use crate::store::{Change, ExporterProgress};
 use crate::types::{ExporterState, StoredExporter};
 
 /// How often a replica looks for exporters that nobody runs, and an exporter for changes.
@@ -110,6 +110,26 @@ async fn run(registry: &Registry, stored: &StoredExporter, report: &mut Report<'
     }
 }
 
+/// The last change before which no transaction is still open, that of a change with a lower number: what comes after it is looked
+/// through once more when everything is copied.
+async fn settled(registry: &Registry, bounds: Option<(i64, i64)>) -> Result<i64, CopyError> {
+    let Some((first, _)) = bounds else { return Ok(0) };
+    let mut settled = first.saturating_sub(1).max(0);
+    loop {
+        let page = registry.store.changes(settled, PAGE).await?;
+        let now = registry.now();
+        let is_settled = |change: &&Change| now.saturating_sub(change.created_at) > UNSETTLED;
+        let fine = page.iter().take_while(is_settled).count();
+        match fine.checked_sub(1).and_then(|last| page.get(last)) {
+            Some(last) => settled = last.sequence,
+            None => return Ok(settled),
+        }
+        if fine < page.len() {
+            return Ok(settled);
+        }
+    }
+}
+
 /// Copies all that there is to copy now. `copied` are changes behind the position that were copied already; `into_itself` is whether
 /// the destination is the registry that is copied, once that is known.
 async fn round(
@@ -133,7 +153,7 @@ async fn round(
     let bounds = registry.store.change_bounds().await?;
     let is_pruned = bounds.is_some_and(|(first, _)| first > report.position.saturating_add(1));
     if report.position < 0 || (is_pruned && report.position > 0) {
-        let last = bounds.map_or(0, |(_, last)| last);
+        let last = settled(registry, bounds).await?;
         match copied_before(again(report.position)) {
             Some(before) => copier.removals(before, report).await?,
             None => report.position = last,

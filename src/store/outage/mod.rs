@@ -308,6 +308,7 @@ outage_reads! {
     }
     forwarded {
         all_settings(limit: i64) -> Option<HashMap<Scope, ScopeSettings>>;
+        every_setting() -> HashMap<Scope, ScopeSettings>;
         versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
         place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
         subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;

@@ -72,6 +72,7 @@ mod inspect;
 mod reachability;
 mod sealer;
 mod session;
+mod snapshot;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod sqlstate;
@@ -85,6 +86,7 @@ pub use inspect::inspect;
 use reachability::Reachability;
 use sealer::Sealer;
 use session::{Connector, Session};
+pub use snapshot::{clear, finish_restore, snapshot};
 
 type Conn = Session;
 type Row = sqlx::postgres::PgRow;

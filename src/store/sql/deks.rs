@@ -54,6 +54,16 @@ pub(in crate::store) async fn dek(conn: &mut Conn, name: &DekName, version: i32)
     row.map(|row| read(&row)).transpose()
 }
 
+/// All DEKs that lists know of, by KEK.
+pub(in crate::store) async fn every(conn: &mut Conn) -> Result<Vec<Dek>, StoreError> {
+    let rows = sqlx::query::<dialect::Db>(concat!(columns!(), "WHERE version BETWEEN $1 AND $2 ORDER BY kek"))
+        .bind(first())
+        .bind(last())
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 pub(in crate::store) async fn latest_dek(conn: &mut Conn, name: &DekName, deleted: bool) -> Result<Option<Dek>, StoreError> {
     let subject = name.subject();
     let row = sqlx::query::<dialect::Db>(concat!(

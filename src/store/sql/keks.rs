@@ -40,6 +40,16 @@ pub(in crate::store) async fn kek(conn: &mut Conn, name: &str) -> Result<Option<
     row.map(|row| read(&row)).transpose()
 }
 
+/// All KEKs, by name.
+pub(in crate::store) async fn every(conn: &mut Conn) -> Result<Vec<Kek>, StoreError> {
+    let rows = sqlx::query::<dialect::Db>(
+        "SELECT name, kms_type, kms_key_id, kms_props, doc, shared, deleted, written_at, revision FROM keks ORDER BY name",
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
 /// The names have no characters outside the Basic Multilingual Plane, so the order of bytes is that of UTF-16.
 pub(in crate::store) async fn kek_names(
     conn: &mut Conn,

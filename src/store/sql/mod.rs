@@ -27,6 +27,7 @@ mod register;
 mod schema_names;
 mod search;
 mod settings;
+mod snapshot;
 mod statistics;
 
 pub(super) use associate::associate;
@@ -48,9 +49,12 @@ pub(super) use read::{
 pub(super) use register::{IdSource, NewVersion, bind_schema, register};
 pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_without_names, subject_by_xregistry_id};
 pub(super) use search::{file_subject_words, put_schema_words, schemas_without_words, search};
-pub(super) use settings::{all_settings, delete_config, delete_mode, put_config, put_mode, settings, subject_aliases};
+pub(super) use settings::{
+    all_settings, delete_config, delete_mode, every_setting, put_config, put_mode, settings, subject_aliases,
+};
 
 pub(super) use counts::counts;
+pub(super) use snapshot::{finish_restore, snapshot};
 pub(super) use statistics::statistics;
 
 use super::{Conn, Row, dialect};

@@ -25,18 +25,21 @@ pub(in crate::store) async fn all_settings(
     conn: &mut Conn,
     limit: i64,
 ) -> Result<Option<HashMap<Scope, ScopeSettings>>, StoreError> {
-    let rows = sqlx::query::<dialect::Db>(
-        "SELECT context, subject, config, NULL AS mode FROM configs \
-         UNION ALL SELECT context, subject, NULL, mode FROM modes LIMIT $1",
-    )
-    .bind(limit.saturating_add(1))
-    .fetch_all(conn)
-    .await?;
+    let rows = sqlx::query::<dialect::Db>(ALL).bind(limit.saturating_add(1)).fetch_all(conn).await?;
     if i64::try_from(rows.len()).is_ok_and(|count| count > limit) {
         return Ok(None);
     }
+    let (out, bytes) = read_all(&rows)?;
+    Ok(Some(out).filter(|_| bytes <= MOST_BYTES))
+}
+
+const ALL: &str = "SELECT context, subject, config, NULL AS mode FROM configs \
+     UNION ALL SELECT context, subject, NULL, mode FROM modes LIMIT $1";
+
+/// What rows of both kinds say, and how many bytes the configs have.
+fn read_all(rows: &[super::Row]) -> Result<(HashMap<Scope, ScopeSettings>, usize), StoreError> {
     let (mut out, mut bytes) = (HashMap::<Scope, ScopeSettings>::new(), 0);
-    for row in &rows {
+    for row in rows {
         let settings = out.entry(Subject::in_context(row.try_get(0)?, row.try_get(1)?)).or_default();
         if let Some(config) = row.try_get::<Option<&str>, _>(2)? {
             bytes += config.len();
@@ -46,7 +49,13 @@ pub(in crate::store) async fn all_settings(
             settings.mode = Mode::parse(mode);
         }
     }
-    Ok(Some(out).filter(|_| bytes <= MOST_BYTES))
+    Ok((out, bytes))
+}
+
+/// Every scope that has a config or a mode, however many there are.
+pub(in crate::store) async fn every_setting(conn: &mut Conn) -> Result<HashMap<Scope, ScopeSettings>, StoreError> {
+    let rows = sqlx::query::<dialect::Db>(ALL).bind(i64::MAX).fetch_all(conn).await?;
+    Ok(read_all(&rows)?.0)
 }
 
 pub(in crate::store) async fn settings(conn: &mut Conn, scopes: &[Scope]) -> Result<Vec<ScopeSettings>, StoreError> {

@@ -4,11 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::Connection as _;
 
+use super::snapshot::reader;
 use crate::store::StoreError;
 
 /// Copies the database `from` to a new file, as it is at one moment, and returns the copy's size. The copy is there whole or not at
@@ -41,8 +40,7 @@ pub async fn backup(from: &Path, to: &Path) -> Result<u64, StoreError> {
 }
 
 async fn write(from: &Path, to: &Path) -> Result<(), StoreError> {
-    let options = SqliteConnectOptions::new().filename(from).read_only(true).busy_timeout(Duration::from_secs(30));
-    let mut conn = options.disable_statement_logging().connect().await?;
+    let mut conn = reader(from).await?;
     // refuses what is no registry
     sqlx::query("SELECT cluster_id FROM registry").fetch_one(&mut conn).await?;
     sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy()).execute(&mut conn).await?;

@@ -27,6 +27,7 @@ pub use audit::SqliteAudit;
 pub use backup::backup;
 use file::DatabaseFile;
 pub use inspect::{inspect, library_version};
+pub use snapshot::{finish_restore, move_aside, snapshot};
 use writer::{Health, Keeping, Known, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
@@ -61,6 +62,7 @@ mod backup;
 mod file;
 mod insert_version;
 mod inspect;
+mod snapshot;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod words;

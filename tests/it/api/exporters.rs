@@ -121,6 +121,11 @@ on_both! {
             (json!({ "subjectRenameFormat": "x" }), 40951, "${subject}"),
             (json!({ "subjects": [] }), 40952, "subjects"),
             (json!({ "subjects": ["a*b"] }), 40952, "subjects"),
+            (json!({ "subjects": [5] }), 40952, "subjects"),
+            (json!({ "config": { "schema.registry.url": "http://x?token=hush" } }), 40951, "neither a query"),
+            (json!({ "config": { "schema.registry.url": NOWHERE, "bearer.auth.token": "a\r\nb" } }), 40951, "bearer.auth.token: there are line breaks"),
+            (json!({ "config": { "schema.registry.url": NOWHERE, "ssl.truststore.certificates": "nothing" } }), 40951, "no certificate in it"),
+            (json!({ "config": { "schema.registry.url": NOWHERE, "ssl.keystore.key": "k" } }), 40951, "go together"),
         ] {
             let mut body = exporter("e", NOWHERE);
             for (key, value) in change.as_object().unwrap() {
@@ -226,7 +231,54 @@ on_both! {
         for path in ["/subjects/again/versions/1", "/subjects/gone/versions?deleted=true"] {
             until_same(path, (&from, path), (&to, path)).await;
         }
-        until("the end of the copy", async || (from.store.exporter("e").await.unwrap().unwrap().position > 0).then_some(())).await;
+        until("the end of the copy", async || (from.store.exporter("e").await.unwrap().unwrap().position >= 0).then_some(())).await;
+    }
+
+    async fn wrapped_keys_are_copied_once_and_then_change_by_change(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        let keks = "/dek-registry/v1/keks";
+        let kek = |name: &str| json!({ "name": name, "kmsType": "local", "kmsKeyId": "k", "kmsProps": { "a": "b" } });
+        for name in ["one", "other"] {
+            from.post(keks, &kek(name)).await.ok();
+        }
+        let dek = |subject: &str, version: i32, deleted: bool| {
+            json!({ "subject": subject, "version": version, "algorithm": "AES256_SIV", "deleted": deleted, "encryptedKeyMaterial": "d3JhcHBlZA==" })
+        };
+        from.post(&format!("{keks}/one/deks"), &dek("a", 1, false)).await.ok();
+        from.post(&format!("{keks}/one/deks"), &dek("a", 4, true)).await.ok();
+        from.post(&format!("{keks}/other/deks"), &dek("b", 1, false)).await.ok();
+        let mut body = exporter("keys", &format!("http://{}", to.address));
+        (body["subjects"], body["contextType"]) = (json!(["a*"]), json!("NONE"));
+        body["kekRenameFormat"] = json!("dc_${kek}");
+        to.put("/mode", &json!({ "mode": "IMPORT" })).await.ok();
+        from.post("/exporters", &body).await.ok();
+        let _running = start(&from, "one");
+        let versions = |query: &str| format!("{keks}/dc_one/deks/a/versions?algorithm=AES256_SIV{query}");
+        let until_answer = async |path: &str, expected: Value| {
+            until(path, async || {
+                let answer = to.get(path).await;
+                (answer.status == 200 && answer.json() == expected).then_some(())
+            })
+            .await;
+        };
+        until_answer(&versions("&deleted=true"), json!([1, 4])).await;
+        assert_eq!(to.get(&versions("")).await.ok(), json!([1]));
+        let there = to.get(&format!("{keks}/dc_one/deks/a/versions/1?algorithm=AES256_SIV")).await.ok();
+        assert_eq!((&there["encryptedKeyMaterial"], &there["kekName"]), (&json!("d3JhcHBlZA=="), &json!("dc_one")));
+        assert_eq!(to.get(&format!("{keks}?deleted=true")).await.ok(), json!(["dc_one"]), "the other one has no exported subject");
+        from.post(&format!("{keks}/one/deks"), &dek("a", 5, false)).await.ok();
+        from.put(&format!("{keks}/one"), &json!({ "doc": "changed" })).await.ok();
+        until("a new doc", async || (to.get(&format!("{keks}/dc_one")).await.json()["doc"] == "changed").then_some(())).await;
+        until_answer(&versions(""), json!([1, 5])).await;
+        for version in [1, 5] {
+            from.delete(&format!("{keks}/one/deks/a/versions/{version}?algorithm=AES256_SIV")).await;
+        }
+        from.delete(&format!("{keks}/one/deks/a/versions/1?algorithm=AES256_SIV&permanent=true")).await;
+        from.delete(&format!("{keks}/one")).await;
+        until("the deletion of the KEK", async || (to.get(&format!("{keks}/dc_one")).await.status == 404).then_some(())).await;
+        until_answer(&versions("&deleted=true"), json!([4, 5])).await;
+        let status = from.get("/exporters/keys/status").await.ok();
+        assert_eq!((&status["state"], &status["trace"]), (&json!("RUNNING"), &json!("")));
     }
 
     async fn copies_are_not_copied_again(db) {

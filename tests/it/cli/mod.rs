@@ -11,6 +11,7 @@ mod doctor;
 mod help;
 mod lint;
 mod migrate;
+mod migrate_files;
 mod ping;
 mod project;
 mod registry;

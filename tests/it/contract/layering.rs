@@ -46,7 +46,10 @@ const RINGS: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 21] = [
+const CRATES: [(&str, &[&str]); 24] = [
+    ("zip", &["cli/migrate"]),
+    ("twox_hash", &["cli/migrate"]),
+    ("zstd", &["cli/migrate"]),
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),

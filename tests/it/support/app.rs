@@ -188,6 +188,11 @@ pub struct Setup {
 }
 
 impl TestApp {
+    /// The URL of its database, where it has one of its own.
+    pub fn database_url(&self) -> &str {
+        &self.fresh.as_ref().expect("a database of its own").url
+    }
+
     pub async fn new(database: Database) -> Self {
         Self::with(database, Setup::default()).await
     }

@@ -1,0 +1,79 @@
+//! The database read, emptied, and put right after a restore, without a server.
+
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+
+use super::{PostgresOptions, Session, migrator, sql};
+use crate::store::snapshot::{RegistrySnapshot, Restored};
+use crate::store::{StoreError, fit};
+
+/// Others of our processes that are connected to the same database.
+const OTHERS: &str = "SELECT count(*)::text AS others FROM pg_stat_activity WHERE datname = current_database() \
+     AND application_name = 'accordant' AND pid <> pg_backend_pid()";
+
+/// Everything of a registry at one moment, also while servers work with the database.
+///
+/// # Errors
+/// The database can't be reached or read, or another release has written it.
+pub async fn snapshot(options: PostgresOptions) -> Result<RegistrySnapshot, StoreError> {
+    fit(&super::inspect(options.clone()).await?.migrations)?;
+    let mut session = connect(&options).await?;
+    session.connection().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let found = sql::snapshot(&mut session).await?;
+    session.connection().execute("ROLLBACK").await?;
+    let _ = session.close().await;
+    Ok(found)
+}
+
+/// Writes what no registration brings.
+///
+/// # Errors
+/// The database can't be reached or written.
+pub async fn finish_restore(options: PostgresOptions, restored: &Restored) -> Result<(), StoreError> {
+    let mut session = connect(&options).await?;
+    session.connection().execute("BEGIN").await?;
+    sql::finish_restore(&mut session, restored).await?;
+    session.connection().execute("COMMIT").await?;
+    let _ = session.close().await;
+    Ok(())
+}
+
+/// Removes all tables of a registry from a database that no server works with.
+///
+/// # Errors
+/// A server is connected, or the database can't be reached or written.
+pub async fn clear(options: PostgresOptions) -> Result<(), StoreError> {
+    let mut session = connect(&options).await?;
+    let row = session.connection().fetch_one(OTHERS).await?;
+    if row.try_get::<String, _>("others")? != "0" {
+        return Err(StoreError::InUse { path: "the database".to_owned() });
+    }
+    let migrator = migrator();
+    let made = migrator.iter().flat_map(|migration| migration.sql.as_str().lines());
+    let named = |line: &str, what: &str| {
+        let rest = line.trim_start().strip_prefix(what)?;
+        rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().map(str::to_owned)
+    };
+    let (mut tables, mut functions) = (vec!["_sqlx_migrations".to_owned()], Vec::new());
+    for line in made {
+        tables.extend(named(line, "CREATE TABLE "));
+        functions.extend(named(line, "CREATE FUNCTION ").or_else(|| named(line, "CREATE OR REPLACE FUNCTION ")));
+    }
+    let mut script = format!("BEGIN; DROP TABLE IF EXISTS {} CASCADE; ", tables.join(", "));
+    for function in functions {
+        script = format!("{script}DROP FUNCTION IF EXISTS {function} CASCADE; ");
+    }
+    script.push_str("COMMIT");
+    // the names are those of this binary's migrations
+    session.connection().execute(AssertSqlSafe(script)).await?;
+    let _ = session.close().await;
+    Ok(())
+}
+
+async fn connect(options: &PostgresOptions) -> Result<Session, StoreError> {
+    let connector = options.connector()?;
+    let unreachable = |cause: String| StoreError::Unreachable { database: connector.hosts.address(), cause };
+    let connected = tokio::time::timeout(options.acquire_timeout, connector.connect()).await;
+    let connected =
+        connected.map_err(|_| unreachable(format!("no answer within {} s", options.acquire_timeout.as_secs_f64())))?;
+    connected.map_err(|error| unreachable(super::sqlstate::cause(&error)))
+}
