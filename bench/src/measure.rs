@@ -12,7 +12,7 @@ use crate::report::{Target, median, range, row, table};
 
 /// How long and how often.
 pub struct Effort {
-    rounds: usize,
+    pub rounds: usize,
     window: Duration,
     commit_rounds: usize,
     commit_window: Duration,
@@ -47,11 +47,11 @@ pub const QUICK: Effort = Effort {
 };
 
 /// Schemas that are read, registered again and checked.
-const KNOWN: u64 = 1000;
+pub const KNOWN: u64 = 1000;
 /// Fields of these, which makes an answer by id some 600 bytes.
-const FIELDS: usize = 8;
+pub const FIELDS: usize = 8;
 /// Connections of the comparisons with the bare server.
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 /// Versions of each subject where many schemas are stored.
 const VERSIONS_EACH: u64 = 10;
 /// The long history: its versions, and the fields of each.
@@ -60,7 +60,7 @@ const HISTORY_FIELDS: usize = 20;
 
 /// Runs everything, or one part, and prints as it goes.
 pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) -> Result<()> {
-    const PARTS: [&str; 4] = ["requests", "commits", "history", "process"];
+    const PARTS: [&str; 5] = ["requests", "logins", "commits", "history", "process"];
     if let Some(part) = part.filter(|part| !PARTS.contains(part)) {
         bail!("--only={part}: one of {}", PARTS.join(", "));
     }
@@ -70,6 +70,9 @@ pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) ->
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         if is_wanted("requests") {
             bench.requests().await?;
+        }
+        if is_wanted("logins") {
+            bench.logins().await?;
         }
         if is_wanted("commits") {
             bench.commits().await?;
@@ -86,19 +89,19 @@ pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) ->
     Ok(())
 }
 
-struct Bench<'a> {
-    registry: PathBuf,
-    work: PathBuf,
-    effort: &'a Effort,
+pub struct Bench<'a> {
+    pub registry: PathBuf,
+    pub work: PathBuf,
+    pub effort: &'a Effort,
 }
 
 /// A request by number.
-type Write = std::rc::Rc<dyn Fn(u64, &mut String)>;
+pub type Write = std::rc::Rc<dyn Fn(u64, &mut String)>;
 
-struct Case {
-    name: &'static str,
-    write: Write,
-    target: Target,
+pub struct Case {
+    pub name: &'static str,
+    pub write: Write,
+    pub target: Target,
 }
 
 /// A schema's document, and the tag of a copy.
@@ -120,11 +123,11 @@ struct EventSchema {
     by_version: String,
 }
 
-fn subject(number: u64) -> String {
+pub fn subject(number: u64) -> String {
     format!("known-{number}-value")
 }
 
-fn record(number: u64) -> String {
+pub fn record(number: u64) -> String {
     format!("Record{number}")
 }
 
@@ -287,11 +290,16 @@ impl Bench<'_> {
     }
 
     async fn per_cpu_second(&self, server: &Server, case: &Case) -> Result<f64> {
+        self.per_cpu_second_at(server, &server.address, case).await
+    }
+
+    /// Answers for each CPU second of a server, over one of its addresses.
+    pub async fn per_cpu_second_at(&self, server: &Server, address: &str, case: &Case) -> Result<f64> {
         let mut times = Vec::new();
         let write = std::rc::Rc::clone(&case.write);
         let span = (self.effort.warm_up, self.effort.window);
         let window = load::timed(
-            &server.address,
+            address,
             CONNECTIONS,
             span,
             move |n, into| write(n, into),
