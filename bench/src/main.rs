@@ -1,5 +1,6 @@
 //! Measures the registry beside a bare axum server. Started by `bench/run`.
 
+mod audit;
 mod bare;
 mod load;
 mod logins;

@@ -14,7 +14,7 @@ use crate::report::{Target, median, range, row, table};
 pub struct Effort {
     pub rounds: usize,
     window: Duration,
-    commit_rounds: usize,
+    pub commit_rounds: usize,
     commit_window: Duration,
     warm_up: Duration,
     stored: u64,
@@ -60,7 +60,7 @@ const HISTORY_FIELDS: usize = 20;
 
 /// Runs everything, or one part, and prints as it goes.
 pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) -> Result<()> {
-    const PARTS: [&str; 5] = ["requests", "logins", "commits", "history", "process"];
+    const PARTS: [&str; 6] = ["requests", "logins", "commits", "audit", "history", "process"];
     if let Some(part) = part.filter(|part| !PARTS.contains(part)) {
         bail!("--only={part}: one of {}", PARTS.join(", "));
     }
@@ -76,6 +76,9 @@ pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) ->
         }
         if is_wanted("commits") {
             bench.commits().await?;
+        }
+        if is_wanted("audit") {
+            bench.audit().await?;
         }
         if is_wanted("history") {
             bench.history().await?;
@@ -192,7 +195,7 @@ fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
 }
 
 impl Bench<'_> {
-    fn start(&self, database: &str, place: Place, more: &[&str]) -> Result<Server> {
+    pub fn start(&self, database: &str, place: Place, more: &[&str]) -> Result<Server> {
         Server::registry(&self.registry, &self.work.join(database), place, more)
     }
 
@@ -378,7 +381,7 @@ impl Bench<'_> {
         single.stop()
     }
 
-    async fn registrations(
+    pub async fn registrations(
         &self,
         server: &Server,
         connections: usize,
@@ -510,10 +513,10 @@ impl Bench<'_> {
     }
 }
 
-struct Registrations {
-    per_second: f64,
-    per_flush: f64,
-    cpu_ms: f64,
+pub struct Registrations {
+    pub per_second: f64,
+    pub per_flush: f64,
+    pub cpu_ms: f64,
 }
 
 /// Writes and commits so far, as the registry counts them.

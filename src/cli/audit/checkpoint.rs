@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 
 use crate::store::{AuditChain, Checkpoint};
 use crate::types::{hex, timestamp};
@@ -44,13 +44,13 @@ impl Key {
 
     fn from_pem(text: &[u8]) -> Result<Self, &'static str> {
         const WANTED: &str = "neither a private nor a public Ed25519 key";
-        if let Ok(public) = SubjectPublicKeyInfoDer::from_pem_slice(text) {
+        if let Some(public) = pem(text, "PUBLIC KEY") {
             let key = public.strip_prefix(&ED25519_INFO).filter(|key| key.len() == 32).ok_or(WANTED)?;
             return Ok(Self::Public(key.into()));
         }
-        let private = PrivatePkcs8KeyDer::from_pem_slice(text).map_err(|_| WANTED)?;
+        let private = pem(text, "PRIVATE KEY").ok_or(WANTED)?;
         // openssl writes no public key beside the private one
-        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(private.secret_pkcs8_der()).map_err(|_| WANTED)?;
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&private).map_err(|_| WANTED)?;
         Ok(Self::Pair(Box::new(pair)))
     }
 
@@ -83,6 +83,13 @@ impl Key {
             Self::Public(key) => is_of(key),
         }
     }
+}
+
+/// The content of a PEM file that holds one thing of this kind and nothing else.
+fn pem(text: &[u8], kind: &str) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok()?;
+    let inner = text.strip_prefix(&format!("-----BEGIN {kind}-----"))?.strip_suffix(&format!("-----END {kind}-----"))?;
+    STANDARD.decode(inner.split_ascii_whitespace().collect::<String>()).ok()
 }
 
 fn authentication_code(mac: &Hmac<Sha256>, text: &str) -> String {

@@ -65,7 +65,7 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("regex", &["contracts/cel"]),
     ("strum", &["types", "codec", "schema", "contracts", "http"]),
     ("serde_with", &["codec", "http"]),
-    ("aws_lc_rs", &["kms"]),
+    ("aws_lc_rs", &["kms", "cli/audit"]),
     ("reqwest", &["kms", "peer", "registry/exporters", "cli"]),
     ("tokio", &["kms", "store", "registry", "http", "server", "cli"]),
 ];

@@ -100,7 +100,7 @@ pub fn exchange(address: &str, method: &str, target: &str, body: &str) -> std::i
 
 /// Waits for what a server does by itself: up to a minute, for the machine may be busy with other things.
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
