@@ -1,5 +1,6 @@
 //! The yardstick: a bare axum server. It parses the path, reads the body, and answers every request with the same bytes.
 
+use std::future::IntoFuture;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -13,9 +14,10 @@ use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 
 use crate::plan::MEDIA_TYPE;
+use crate::tls::TlsListener;
 
-/// Serves the content of a file on an address until it is killed.
-pub fn run(address: &str, body: &Path) -> Result<()> {
+/// Serves the content of a file on an address, and on another one with TLS if there is one, until it is killed.
+pub fn run(address: &str, encrypted: Option<&str>, body: &Path) -> Result<()> {
     let body = Bytes::from(std::fs::read(body).with_context(|| format!("{}", body.display()))?);
     let answer = move || -> Response { ([(CONTENT_TYPE, MEDIA_TYPE)], body.clone()).into_response() };
     let (by_id, version, register, validate, check) = (answer.clone(), answer.clone(), answer.clone(), answer.clone(), answer);
@@ -40,6 +42,10 @@ pub fn run(address: &str, body: &Path) -> Result<()> {
             // without it the numbers would be those of delayed acknowledgements
             stream.set_nodelay(true).expect("TCP_NODELAY");
         });
+        if let Some(encrypted) = encrypted {
+            let encrypted = TlsListener::bind(encrypted).await?;
+            tokio::spawn(axum::serve(encrypted, app.clone()).into_future());
+        }
         axum::serve(listener, app).await?;
         Ok(())
     })

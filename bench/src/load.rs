@@ -5,9 +5,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
+
+use crate::tls;
 
 /// Silence after which a server counts as hung.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,14 +19,22 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// One keep-alive connection.
 pub struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     buffer: Vec<u8>,
 }
 
+/// With or without TLS.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
 impl Client {
+    /// To an address, which speaks TLS if it begins with `https://`.
     pub async fn connect(address: &str) -> Result<Self> {
+        let (address, is_tls) = address.strip_prefix("https://").map_or((address, false), |address| (address, true));
         let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
         stream.set_nodelay(true)?;
+        let stream: Box<dyn Stream> = if is_tls { Box::new(tls::connect(stream).await?) } else { Box::new(stream) };
         Ok(Self { stream, buffer: Vec::with_capacity(4096) })
     }
 
@@ -37,6 +47,7 @@ impl Client {
     /// Sends a request and returns the body of the answer.
     pub async fn send(&mut self, request: &str) -> Result<&[u8]> {
         self.stream.write_all(request.as_bytes()).await?;
+        self.stream.flush().await?;
         self.buffer.clear();
         loop {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {

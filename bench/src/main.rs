@@ -1,11 +1,14 @@
 //! Measures the registry beside a bare axum server. Started by `bench/run`.
 
+mod audit;
 mod bare;
 mod load;
+mod logins;
 mod measure;
 mod plan;
 mod process;
 mod report;
+mod tls;
 
 use std::path::Path;
 
@@ -19,7 +22,8 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["bare", body, "--listen", address] => bare::run(address, Path::new(body)),
+        ["bare", body, "--listen", address] => bare::run(address, None, Path::new(body)),
+        ["bare", body, "--tls", encrypted, "--listen", address] => bare::run(address, Some(encrypted), Path::new(body)),
         ["drive", registry, work, options @ ..] => {
             let effort = if options.contains(&"--quick") { &measure::QUICK } else { &measure::FULL };
             let part = options.iter().find_map(|option| option.strip_prefix("--only="));

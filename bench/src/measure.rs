@@ -12,9 +12,9 @@ use crate::report::{Target, median, range, row, table};
 
 /// How long and how often.
 pub struct Effort {
-    rounds: usize,
+    pub rounds: usize,
     window: Duration,
-    commit_rounds: usize,
+    pub commit_rounds: usize,
     commit_window: Duration,
     warm_up: Duration,
     stored: u64,
@@ -47,11 +47,11 @@ pub const QUICK: Effort = Effort {
 };
 
 /// Schemas that are read, registered again and checked.
-const KNOWN: u64 = 1000;
+pub const KNOWN: u64 = 1000;
 /// Fields of these, which makes an answer by id some 600 bytes.
-const FIELDS: usize = 8;
+pub const FIELDS: usize = 8;
 /// Connections of the comparisons with the bare server.
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 /// Versions of each subject where many schemas are stored.
 const VERSIONS_EACH: u64 = 10;
 /// The long history: its versions, and the fields of each.
@@ -60,7 +60,7 @@ const HISTORY_FIELDS: usize = 20;
 
 /// Runs everything, or one part, and prints as it goes.
 pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) -> Result<()> {
-    const PARTS: [&str; 4] = ["requests", "commits", "history", "process"];
+    const PARTS: [&str; 6] = ["requests", "logins", "commits", "audit", "history", "process"];
     if let Some(part) = part.filter(|part| !PARTS.contains(part)) {
         bail!("--only={part}: one of {}", PARTS.join(", "));
     }
@@ -71,8 +71,14 @@ pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) ->
         if is_wanted("requests") {
             bench.requests().await?;
         }
+        if is_wanted("logins") {
+            bench.logins().await?;
+        }
         if is_wanted("commits") {
             bench.commits().await?;
+        }
+        if is_wanted("audit") {
+            bench.audit().await?;
         }
         if is_wanted("history") {
             bench.history().await?;
@@ -86,19 +92,19 @@ pub fn run(registry: &Path, work: &Path, effort: &Effort, part: Option<&str>) ->
     Ok(())
 }
 
-struct Bench<'a> {
-    registry: PathBuf,
-    work: PathBuf,
-    effort: &'a Effort,
+pub struct Bench<'a> {
+    pub registry: PathBuf,
+    pub work: PathBuf,
+    pub effort: &'a Effort,
 }
 
 /// A request by number.
-type Write = std::rc::Rc<dyn Fn(u64, &mut String)>;
+pub type Write = std::rc::Rc<dyn Fn(u64, &mut String)>;
 
-struct Case {
-    name: &'static str,
-    write: Write,
-    target: Target,
+pub struct Case {
+    pub name: &'static str,
+    pub write: Write,
+    pub target: Target,
 }
 
 /// A schema's document, and the tag of a copy.
@@ -120,11 +126,11 @@ struct EventSchema {
     by_version: String,
 }
 
-fn subject(number: u64) -> String {
+pub fn subject(number: u64) -> String {
     format!("known-{number}-value")
 }
 
-fn record(number: u64) -> String {
+pub fn record(number: u64) -> String {
     format!("Record{number}")
 }
 
@@ -189,7 +195,7 @@ fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
 }
 
 impl Bench<'_> {
-    fn start(&self, database: &str, place: Place, more: &[&str]) -> Result<Server> {
+    pub fn start(&self, database: &str, place: Place, more: &[&str]) -> Result<Server> {
         Server::registry(&self.registry, &self.work.join(database), place, more)
     }
 
@@ -287,11 +293,16 @@ impl Bench<'_> {
     }
 
     async fn per_cpu_second(&self, server: &Server, case: &Case) -> Result<f64> {
+        self.per_cpu_second_at(server, &server.address, case).await
+    }
+
+    /// Answers for each CPU second of a server, over one of its addresses.
+    pub async fn per_cpu_second_at(&self, server: &Server, address: &str, case: &Case) -> Result<f64> {
         let mut times = Vec::new();
         let write = std::rc::Rc::clone(&case.write);
         let span = (self.effort.warm_up, self.effort.window);
         let window = load::timed(
-            &server.address,
+            address,
             CONNECTIONS,
             span,
             move |n, into| write(n, into),
@@ -370,7 +381,7 @@ impl Bench<'_> {
         single.stop()
     }
 
-    async fn registrations(
+    pub async fn registrations(
         &self,
         server: &Server,
         connections: usize,
@@ -502,10 +513,10 @@ impl Bench<'_> {
     }
 }
 
-struct Registrations {
-    per_second: f64,
-    per_flush: f64,
-    cpu_ms: f64,
+pub struct Registrations {
+    pub per_second: f64,
+    pub per_flush: f64,
+    pub cpu_ms: f64,
 }
 
 /// Writes and commits so far, as the registry counts them.

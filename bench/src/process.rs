@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::tls;
+
 /// How long a server may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -15,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Server {
     child: Child,
     pub address: String,
+    /// The one that speaks TLS, as `https://...`.
+    pub encrypted: Option<String>,
     /// From just before the process was started to the end of its first 200.
     pub first_answer: Duration,
 }
@@ -32,18 +36,45 @@ impl Server {
         let database = format!("sqlite://{}", database.display());
         let mut arguments = vec!["--database", &database, "--log-level", "error"];
         arguments.extend(more);
-        Self::start(binary, &arguments, "--listen", "/readyz", place)
+        let address = free_address()?;
+        Self::start(binary, &arguments, (address, &address.to_string()), "/readyz", place)
+    }
+
+    /// The registry on a database, with TLS on an address of its own.
+    pub fn encrypted_registry(binary: &Path, database: &Path, place: Place, more: &[&str]) -> Result<Self> {
+        let database = format!("sqlite://{}", database.display());
+        let (certificate, key) = (tls::file("server.pem"), tls::file("server.key"));
+        let (certificate, key) = (certificate.display().to_string(), key.display().to_string());
+        let mut arguments = vec!["--database", &database, "--log-level", "error", "--tls-cert", &certificate, "--tls-key", &key];
+        arguments.extend(more);
+        let (address, encrypted) = (free_address()?, free_address()?);
+        let listen = format!("http://{address},https://{encrypted}");
+        let mut server = Self::start(binary, &arguments, (address, &listen), "/readyz", place)?;
+        server.encrypted = Some(format!("https://{encrypted}"));
+        Ok(server)
     }
 
     /// The bare server, which answers with the content of a file.
     pub fn bare(body: &Path, place: Place) -> Result<Self> {
         let own = std::env::current_exe()?;
         let body = body.to_str().context("a path that is no text")?;
-        Self::start(&own, &["bare", body], "--listen", "/schemas/ids/1", place)
+        let address = free_address()?;
+        Self::start(&own, &["bare", body], (address, &address.to_string()), "/schemas/ids/1", place)
     }
 
-    fn start(binary: &Path, arguments: &[&str], listen: &str, ask: &str, place: Place) -> Result<Self> {
-        let address = free_address()?;
+    /// The bare server, with TLS on an address of its own.
+    pub fn encrypted_bare(body: &Path, place: Place) -> Result<Self> {
+        let own = std::env::current_exe()?;
+        let body = body.to_str().context("a path that is no text")?;
+        let (address, encrypted) = (free_address()?, free_address()?);
+        let arguments = ["bare", body, "--tls", &encrypted.to_string()];
+        let mut server = Self::start(&own, &arguments, (address, &address.to_string()), "/schemas/ids/1", place)?;
+        server.encrypted = Some(format!("https://{encrypted}"));
+        Ok(server)
+    }
+
+    /// Starts a server that is to listen, and waits for an answer of the plain one of its addresses.
+    fn start(binary: &Path, arguments: &[&str], (address, listen): (SocketAddr, &str), ask: &str, place: Place) -> Result<Self> {
         let cores = std::fs::read_to_string("/proc/cpuinfo")?.matches("processor\t").count();
         // the generator itself is pinned, which a child would inherit
         let cpus = if place == Place::FirstCore { "0".to_owned() } else { format!("0-{}", cores.max(1) - 1) };
@@ -52,14 +83,14 @@ impl Server {
         if is_pinnable {
             command.args(["-c", &cpus]).arg(binary);
         }
-        command.args(arguments).args([listen, &address.to_string()]).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(arguments).args(["--listen", listen]).stdin(Stdio::null()).stdout(Stdio::null());
         // measured as shipped, whatever the environment says
         std::env::vars_os()
             .filter(|(name, _)| name.to_string_lossy().starts_with("ACCORDANT_"))
             .for_each(|(name, _)| _ = command.env_remove(name));
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("starting {}", binary.display()))?;
-        let mut server = Self { child, address: address.to_string(), first_answer: Duration::ZERO };
+        let mut server = Self { child, address: address.to_string(), encrypted: None, first_answer: Duration::ZERO };
         server.wait_for_answer(address, ask, started)?;
         Ok(server)
     }

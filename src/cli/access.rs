@@ -10,7 +10,7 @@ use super::secret_file::warn_of_mode;
 use crate::access::Rules;
 use crate::config::Settings;
 use crate::http::{Gate, Issuer, Logins, Metrics};
-use crate::login::{Tokens, Users};
+use crate::login::{NameSource, Tokens, Users};
 use crate::server::ClientAuth;
 
 /// Largest file, in bytes.
@@ -62,7 +62,7 @@ impl AccessFiles {
             rules: settings.access_file.clone(),
             config: settings.config.clone(),
             hide_denied: settings.hide_denied,
-            certificates: settings.tls_client_auth != ClientAuth::Off,
+            certificates: settings.tls_client_auth != ClientAuth::Off && settings.tls_principal != NameSource::None,
             is_issuer_named: settings.oidc_issuer.is_some(),
             issuers: Vec::new(),
         }

@@ -58,10 +58,20 @@ pub(super) fn issuers(settings: &Settings, clock: &Clock) -> Result<Vec<(Arc<Iss
         let refused = "oidc-jwks, oidc-audience or oidc-prefix is given without oidc-issuer".to_owned();
         return if is_alone { Err(refused) } else { Ok(Vec::new()) };
     }
-    let audiences: Vec<String> =
-        settings.oidc_audience.as_deref().unwrap_or_default().split(',').map(str::trim).map(str::to_owned).collect();
-    if audiences.iter().any(String::is_empty) {
+    // for each issuer, or one for all
+    let audiences: Vec<Vec<String>> = settings.oidc_audience.as_deref().unwrap_or_default().split(';').map(audiences).collect();
+    if audiences.iter().flatten().any(String::is_empty) {
         return Err("oidc-audience is not given: without it tokens for any other service would be good here".to_owned());
+    }
+    let count = names.len();
+    let is_each_or_all = [
+        ("oidc-audience", audiences.len() == 1 || audiences.len() == count),
+        ("oidc-algorithms", settings.oidc_algorithms.fits(count)),
+        ("oidc-principal-claim", settings.oidc_principal_claim.fits(count)),
+        ("oidc-groups-claim", settings.oidc_groups_claim.fits(count)),
+    ];
+    if let Some((name, _)) = is_each_or_all.into_iter().find(|(_, fits)| !fits) {
+        return Err(format!("{name} has one part for each that oidc-issuer has, with semicolons, or one for all"));
     }
     let is_one_each = |given: &[&str]| given.is_empty() || given.len() == names.len();
     if names.iter().any(|name| name.is_empty()) || !is_one_each(&keys) || !is_one_each(&prefixes) {
@@ -87,17 +97,27 @@ pub(super) fn issuers(settings: &Settings, clock: &Clock) -> Result<Vec<(Arc<Iss
         let others = (0..names.len()).map(prefix).filter(|other| !own.starts_with(other));
         let oidc = OidcSettings {
             issuer: (*name).to_owned(),
-            audiences: audiences.clone(),
-            algorithms: settings.oidc_algorithms.0.clone(),
+            audiences: own_or_first(&audiences, place).cloned().unwrap_or_default(),
+            algorithms: settings.oidc_algorithms.of(place).map(|algorithms| algorithms.0.clone()).unwrap_or_default(),
             leeway: settings.oidc_leeway.0,
-            principal: settings.oidc_principal_claim.clone(),
-            groups: settings.oidc_groups_claim.clone(),
+            principal: settings.oidc_principal_claim.of(place).cloned().ok_or("oidc-principal-claim names nothing")?,
+            groups: settings.oidc_groups_claim.of(place).cloned().flatten(),
             prefix: own.to_owned(),
             reserved: others.map(str::to_owned).collect(),
         };
         Ok((Issuer::new(oidc, Arc::clone(clock)), fetcher))
     };
     names.iter().enumerate().map(one).collect()
+}
+
+/// What the tokens of an issuer may be for.
+fn audiences(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).map(str::to_owned).collect()
+}
+
+/// The part of an issuer, or the only one.
+fn own_or_first<T>(parts: &[T], place: usize) -> Option<&T> {
+    if let [of_all] = parts { Some(of_all) } else { parts.get(place) }
 }
 
 fn source(keys: Option<&str>, issuer: &str) -> Result<Source, String> {

@@ -16,7 +16,7 @@ use super::service_manager::{State, tell};
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
 use super::watchdog::{self, Watchdog};
-use super::{Failure, audit, database, oidc};
+use super::{Failure, audit, database, oidc, secret_file};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
@@ -70,6 +70,7 @@ async fn serve(
     if settings.metrics_confluent_names {
         metrics.serve_confluent_names();
     }
+    warn_of_modes(settings);
     let tls = tls(settings, &metrics, reload_tls)?;
     let listeners = Listeners::bind(settings).await?;
     let admin_listener = settings.admin_listen.as_ref().map(|address| admin::bind(address.as_str())).transpose()?;
@@ -84,7 +85,7 @@ async fn serve(
         tokio::spawn(Arc::clone(&registry).keep_counting(Duration::from_secs(every.0.max(1))));
     }
     run_exporters(Arc::clone(&registry), metrics.clone());
-    audit::keep(Arc::clone(&registry), settings, audit::key(settings)?, metrics.clone());
+    audit::keep(Arc::clone(&registry), settings, audit::signing_key(settings)?, metrics.clone());
     let (issuers, keys): (Vec<_>, Vec<_>) =
         oidc::issuers(settings, &clock()).map_err(|reason| (Exit::Usage, reason))?.into_iter().unzip();
     let access = AccessFiles::of(settings).with_issuers(issuers.clone());
@@ -128,6 +129,19 @@ pub(super) async fn without_listening(settings: &Settings) -> Result<(http::App,
     let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
     let whole = HttpSettings { rate_limits: RateLimits::default(), hosts: Hosts::Any, ..http_settings(settings, false) };
     Ok((http::app(&AppState::new(registry, metrics, whole, None)), store))
+}
+
+/// Warns of files with secrets that everybody on the machine can read; those of logins and TLS are looked at where they are read.
+fn warn_of_modes(settings: &Settings) {
+    let files = [
+        &settings.database_file,
+        &settings.audit_key_file,
+        &settings.exporter_secret_file,
+        &settings.kms_local_secret_file,
+        &settings.kms_vault_token_file,
+        &settings.kms_aws_secret_access_key_file,
+    ];
+    files.into_iter().flatten().for_each(|file| secret_file::warn_of_mode(file));
 }
 
 /// What listeners encrypt with, if that is configured; watched for changes.

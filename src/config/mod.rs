@@ -18,7 +18,9 @@ pub use endpoint::{Endpoint, Endpoints};
 pub use events::List;
 pub use groups::{GROUPS, group};
 pub use settings::{SETTINGS, Setting, Settings};
-pub use value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes, Switch, age_seconds};
+pub use value::{
+    Address, Age, Algorithms, Bytes, Delay, ForIssuers, LogFormat, OutageReads, ReadConsistency, Shapes, Switch, age_seconds,
+};
 
 use crate::types::edit_distance;
 

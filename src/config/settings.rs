@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::endpoint::Endpoints;
 use super::events::List;
-use super::value::{Address, Age, Algorithms, Bytes, Delay, LogFormat, OutageReads, ReadConsistency, Shapes, Switch, Value};
+use super::value::{
+    Address, Age, Algorithms, Bytes, Delay, ForIssuers, LogFormat, OutageReads, ReadConsistency, Shapes, Switch, Value,
+};
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
 use crate::http::{AccessLog, Rate, TrustedProxies};
@@ -68,7 +70,7 @@ settings! {
     tls_client_auth: ClientAuth, "tls-client-auth", "off", "Whether clients show a certificate: `off`, `optional`, `required`.";
     tls_client_ca: Option<PathBuf>, "tls-client-ca", "", "Those that may have signed certificates of clients, PEM.";
     tls_client_crl: Option<PathBuf>, "tls-client-crl", "", "Lists of certificates of clients that are good no longer (CRL), PEM; then all that have signed one must have a list.";
-    tls_principal: NameSource, "tls-principal", "subject", "Which name of a client's certificate says who logs in with it: that of the `subject`, or an alternative one: `dns`, `uri`, `email`.";
+    tls_principal: NameSource, "tls-principal", "subject", "Which name of a client's certificate says who logs in with it: that of the `subject`, or an alternative one: `dns`, `uri`, `email`; `none`: certificates are no logins, and say only who may connect.";
     tls_principal_mapping: PrincipalMapping, "tls-principal-mapping", "DEFAULT", "What becomes of that name: rules `RULE:PATTERN/REPLACEMENT/`, with `L` or `U` behind them, and `DEFAULT`, with commas; as Kafka's `ssl.principal.mapping.rules`.";
     tls_handshake_timeout: Duration, "tls-handshake-timeout", "10s", "Time in which a client must have agreed on TLS.";
     tls_max_handshakes: usize, "tls-max-handshakes", "512", "Clients that do so at once; beyond them the slowest is given up for a new one.";
@@ -85,14 +87,14 @@ settings! {
     tokens_file: Option<PathBuf>, "tokens-file", "", "Static tokens, as `accordant token new` writes them.";
     access_file: Option<PathBuf>, "access-file", "", "Who may do what: a TOML file of `[[allow]]` and `[[deny]]`; the same can stand in the table `[access]` of the configuration.";
     oidc_issuer: Option<String>, "oidc-issuer", "", "URL of an OpenID Connect issuer, to the letter as its tokens say it (`iss`); they are logins then. Several with commas.";
-    oidc_audience: Option<String>, "oidc-audience", "", "What tokens must be for (`aud`); several with commas, one of which is enough.";
+    oidc_audience: Option<String>, "oidc-audience", "", "What tokens must be for (`aud`); several with commas, one of which is enough. With several issuers one part for each, with semicolons, or one for all.";
     oidc_jwks: Option<String>, "oidc-jwks", "", "URL or file of the issuer's keys; without it the issuer is asked where they are. With several issuers one part for each, with commas.";
     oidc_prefix: Option<String>, "oidc-prefix", "", "What stands before names of users and groups of an issuer; with several issuers one part for each, with commas, all of them different.";
     oidc_ca: Option<PathBuf>, "oidc-ca", "", "Those that may have signed the issuer's certificate, beside those that the system trusts, PEM.";
-    oidc_algorithms: Algorithms, "oidc-algorithms", "RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,EdDSA", "Signatures that are taken, with commas.";
+    oidc_algorithms: ForIssuers<Algorithms>, "oidc-algorithms", "RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,EdDSA", "Signatures that are taken, with commas; for several issuers as `oidc-audience`.";
     oidc_leeway: Age, "oidc-leeway", "30s", "How far the issuer's clock may be from this one.";
-    oidc_principal_claim: ClaimPath, "oidc-principal-claim", "sub", "Where in a token the name of its user is; a path with dots.";
-    oidc_groups_claim: Option<ClaimPath>, "oidc-groups-claim", "groups", "Where its groups are, if anywhere.";
+    oidc_principal_claim: ForIssuers<ClaimPath>, "oidc-principal-claim", "sub", "Where in a token the name of its user is; a path with dots; for several issuers as `oidc-audience`.";
+    oidc_groups_claim: ForIssuers<Option<ClaimPath>>, "oidc-groups-claim", "groups", "Where its groups are, if anywhere; for several issuers as `oidc-audience`.";
     oidc_refresh: Duration, "oidc-refresh", "5m", "How often the issuer's keys are fetched.";
     oidc_keys_max_age: Age, "oidc-keys-max-age", "24h", "How long they are good for while the issuer is away.";
     ui: Switch, "ui", "on", "Serve the web pages below `/ui/`: `on` or `off`.";
@@ -110,7 +112,7 @@ settings! {
     audit_max_age: Option<Age>, "audit-max-age", "off", "How long that record goes back: an age such as `730d`, or `off`, which keeps it all.";
     audit_refusals: usize, "audit-refusals", "100", "Kinds of refused changes and failed logins that are recorded by themselves in a minute; further ones are counted. 0 records none.";
     audit_checkpoints: Option<Age>, "audit-checkpoints", "1h", "How often the log says how far the record goes and with which hash, if it went on: an age, or `off`.";
-    audit_key_file: Option<PathBuf>, "audit-key-file", "", "File with the key that signs such checkpoints, at least 16 characters.";
+    audit_key_file: Option<PathBuf>, "audit-key-file", "", "File with the key that signs such checkpoints: an Ed25519 key in PEM, or a secret of at least 16 characters.";
     log_format: LogFormat, "log-format", "human", "Log lines for people (`human`) or programs (`json`).";
     log_level: String, "log-level", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,accordant=debug`.";
     access_log: AccessLog, "access-log", "errors", "Which requests are logged: `off`, `errors` (those the server failed), `all`.";

@@ -279,7 +279,7 @@ impl Value for ReadConsistency {
     }
 }
 
-words!(crate::login::NameSource, "one of subject, dns, uri, email", "subject" => Self::Subject, "dns" => Self::Dns, "uri" => Self::Uri, "email" => Self::Email);
+words!(crate::login::NameSource, "one of subject, dns, uri, email, none", "subject" => Self::Subject, "dns" => Self::Dns, "uri" => Self::Uri, "email" => Self::Email, "none" => Self::None);
 words!(crate::server::ClientAuth, "one of off, optional, required", "off" => Self::Off, "optional" => Self::Optional, "required" => Self::Required);
 words!(crate::server::MinVersion, "one of 1.2, 1.3", "1.2" => Self::V12, "1.3" => Self::V13);
 words!(OutageReads, "one of on, off", "on" => Self::On, "off" => Self::Off);
@@ -335,6 +335,30 @@ impl Value for Option<ClaimPath> {
 
     fn read(text: &str) -> Option<Self> {
         if text.is_empty() { Some(None) } else { ClaimPath::parse(text).map(Some) }
+    }
+}
+
+/// A value for each issuer of tokens, in their order and with semicolons between them; or one, which is then that of all.
+#[derive(Debug, Clone)]
+pub struct ForIssuers<T>(Vec<T>);
+
+impl<T> ForIssuers<T> {
+    /// Whether it has what so many issuers need.
+    pub fn fits(&self, issuers: usize) -> bool {
+        self.0.len() == 1 || self.0.len() == issuers
+    }
+
+    /// The value of the issuer with this number.
+    pub fn of(&self, issuer: usize) -> Option<&T> {
+        if let [of_all] = self.0.as_slice() { Some(of_all) } else { self.0.get(issuer) }
+    }
+}
+
+impl<T: Value> Value for ForIssuers<T> {
+    const KIND: &'static str = T::KIND;
+
+    fn read(text: &str) -> Option<Self> {
+        text.split(';').map(|part| T::read(part.trim())).collect::<Option<Vec<_>>>().map(Self)
     }
 }
 

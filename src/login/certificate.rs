@@ -22,6 +22,8 @@ pub enum NameSource {
     Dns,
     Uri,
     Email,
+    /// Nowhere: certificates say who may connect, and other logins who it is.
+    None,
 }
 
 /// A certificate, as far as logins and listeners need it.
@@ -53,8 +55,10 @@ impl Certificate {
 
     /// The names of its owner, of one kind, in their order.
     pub fn names(&self, source: NameSource) -> Vec<String> {
-        if source == NameSource::Subject {
-            return vec![self.subject()];
+        match source {
+            NameSource::None => return Vec::new(),
+            NameSource::Subject => return vec![self.subject()],
+            NameSource::Dns | NameSource::Uri | NameSource::Email => {}
         }
         let Ok(Some((_, SubjectAltName(names)))) = self.0.tbs_certificate().get_extension::<SubjectAltName>() else {
             return Vec::new();

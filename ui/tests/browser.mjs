@@ -36,7 +36,7 @@ export async function open(browser, url, view = VIEWS.light) {
 /** Waits until nothing is being loaded any more. */
 export async function settled(page) {
   await page.waitForLoadState('networkidle');
-  await page.waitForFunction(() => !document.querySelector('.busy'), null, { timeout: 20_000 });
+  await page.waitForFunction(() => !document.querySelector('.busy'), null, { timeout: 60_000 });
 }
 
 /** Nothing serious is found by axe. */

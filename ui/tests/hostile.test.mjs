@@ -16,7 +16,7 @@ after(async () => {
 });
 
 /** Longest time that the page may leave a key unanswered. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 const answers = (page) => Promise.race([
   page.evaluate(() => document.title),
   new Promise((_, late) => { setTimeout(() => late(new Error('the page does not answer')), PATIENCE).unref(); }),

@@ -45,7 +45,7 @@ for (const [view, size] of Object.entries(VIEWS)) {
       await t.test(name, async () => {
         if (name === 'hostile') await seedHostile(server.url);
         await to(hash);
-        await page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 });
+        await page.getByText(text, { exact: false }).first().waitFor({ timeout: 60_000 });
         if (name === 'editor') await page.locator('.code-host').first().waitFor();
         await accessible(page, `${name} in ${view}`);
         if (pictures) await page.screenshot({ path: join(pictures, `${name}-${view}.png`) });

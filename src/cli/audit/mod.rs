@@ -57,7 +57,7 @@ pub(super) fn command(settings: impl Fn() -> Vec<Arg>) -> Command {
 }
 
 pub(super) fn run(settings: &Settings, what: &str, asked: &ArgMatches, now: i64) -> Result<Exit, Failure> {
-    let key = key(settings)?;
+    let key = if what == "checkpoint" { signing_key(settings)? } else { key(settings)? };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
     runtime.block_on(async {
@@ -93,6 +93,15 @@ fn failed(error: StoreError) -> Failure {
 /// What signs checkpoints, if anything does.
 pub(super) fn key(settings: &Settings) -> Result<Option<Key>, Failure> {
     settings.audit_key_file.as_deref().map(Key::read).transpose().map_err(|reason| usage(format!("audit-key-file: {reason}")))
+}
+
+/// The same, where it is to sign.
+pub(super) fn signing_key(settings: &Settings) -> Result<Option<Key>, Failure> {
+    let key = key(settings)?;
+    if key.as_ref().is_some_and(|key| !key.signs()) {
+        return Err(usage("audit-key-file: a public key can't sign checkpoints".to_owned()));
+    }
+    Ok(key)
 }
 
 async fn open(settings: &Settings) -> Result<Box<dyn AuditReader>, Failure> {

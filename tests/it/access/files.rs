@@ -301,4 +301,7 @@ fn a_start_without_logins_says_so_and_warns_where_others_can_connect() {
     std::fs::write(directory.path().join("users"), format!("a:{}\n", bcrypt::hash("x", 4).unwrap())).unwrap();
     let said = begin(&["--listen", "127.0.0.1:0", "--users-file", "users"]);
     assert!(said.contains("1 users, who may do everything") && said.contains("users can be read by everybody"), "{said}");
+    std::fs::write(directory.path().join("audit.key"), "0123456789abcdef").unwrap();
+    let said = begin(&["--listen", "127.0.0.1:0", "--audit-key-file", "audit.key"]);
+    assert!(said.contains("audit.key can be read by everybody"), "{said}");
 }

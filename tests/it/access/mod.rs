@@ -7,6 +7,7 @@ mod logins;
 pub mod matrix;
 pub mod oidc;
 mod rates;
+mod replicas;
 mod rules;
 mod spellings;
 

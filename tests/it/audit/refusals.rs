@@ -19,7 +19,7 @@ async fn server(db: Database, kinds: usize) -> TestApp {
 
 async fn eventually(app: &TestApp, query: &str, count: usize) -> Vec<Value> {
     let mut found = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..600 {
         found = entries(app, &basic("admin", "secret"), query).await;
         if found.len() >= count {
             break;

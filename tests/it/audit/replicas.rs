@@ -14,7 +14,7 @@ use crate::on_both;
 use crate::support::app::{Database, Fresh, Setup, TestApp, lenient, postgres_url};
 
 async fn sealed(store: &Arc<dyn Store>, position: i64) -> bool {
-    for _ in 0..100 {
+    for _ in 0..600 {
         if store.audit_chain().await.unwrap().position == position {
             return true;
         }

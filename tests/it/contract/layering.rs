@@ -68,7 +68,7 @@ const CRATES: [(&str, &[&str]); 24] = [
     ("regex", &["contracts/cel"]),
     ("strum", &["types", "codec", "schema", "contracts", "http"]),
     ("serde_with", &["codec", "http"]),
-    ("aws_lc_rs", &["kms"]),
+    ("aws_lc_rs", &["kms", "cli/audit"]),
     ("reqwest", &["kms", "peer", "registry/exporters", "cli"]),
     ("tokio", &["kms", "store", "registry", "http", "server", "cli"]),
 ];

@@ -93,7 +93,8 @@ impl Fresh {
     /// Opens the database again, once the server that had it has let go of it.
     pub async fn open_again(&self) -> Arc<dyn Store> {
         let Some(path) = self.url.strip_prefix("sqlite://") else { return self.open().await };
-        for _ in 0..200 {
+        // up to a minute, for the machine may be busy with other things
+        for _ in 0..1_200 {
             match SqliteStore::open(SqliteOptions::new(path), clock()).await {
                 Err(StoreError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(50)).await,
                 opened => return Arc::new(opened.unwrap()),

@@ -111,6 +111,25 @@ fn an_alternative_name_can_say_who_it_is_and_one_that_no_rule_takes_is_nobodys()
 }
 
 #[test]
+fn certificates_can_say_who_may_connect_and_nothing_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = start(directory.path(), &["--tls-principal", "none"]);
+    assert!(server.begin.contains("logins: 1 users, 0 tokens, 2 rules"), "{}", server.begin);
+    let client = Client::new().identity("client");
+    assert_eq!(who(&client, &server, "").1["principal"], "anonymous");
+    let login = base64::engine::general_purpose::STANDARD.encode("alice:secret");
+    assert_eq!(who(&client, &server, &format!("authorization: Basic {login}\r\n")).1["principal"], "user:alice");
+    drop(server);
+    // where they are all there is, whoever may connect may do everything
+    let more = ["--tls-client-auth", "required", "--tls-client-ca", "ca.pem", "--tls-principal", "none"];
+    let server = self::server(directory.path(), &more);
+    assert!(server.begin.contains("no logins are configured"), "{}", server.begin);
+    let schema = r#"{"schema":"\"int\""}"#;
+    assert_eq!(client.send(&server.address, "POST", "/subjects/a/versions", "", schema).unwrap().0, 200);
+    assert!(Client::new().get(&server.address, "/subjects").is_err());
+}
+
+#[test]
 fn without_rules_whoever_has_a_certificate_may_do_everything_and_nobody_else_anything() {
     let directory = tempfile::tempdir().unwrap();
     let listen = ["--listen", "https://127.0.0.1:0,http://127.0.0.1:0"];

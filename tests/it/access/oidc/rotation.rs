@@ -51,9 +51,13 @@ impl TestIssuer {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tokens for a process that asks the system for the time")]
-fn token(issuer: &str, signer: &Signer) -> String {
+fn now() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let mut claims = claims(i64::try_from(now).unwrap());
+    i64::try_from(now).unwrap()
+}
+
+fn token(issuer: &str, signer: &Signer) -> String {
+    let mut claims = claims(now());
     claims["iss"] = json!(issuer);
     signer.sign(&claims)
 }
@@ -138,6 +142,47 @@ fn several_issuers_have_keys_and_names_of_their_own() {
 }
 
 #[test]
+fn several_issuers_can_differ_in_what_their_tokens_must_say() {
+    let directory = tempfile::tempdir().unwrap();
+    let (people, machines) = (TestIssuer::start(), TestIssuer::start());
+    let (first, second) = (Signer::new(Algorithm::RS256, "1"), Signer::new(Algorithm::ES256, "1"));
+    people.publish(&[&first]);
+    machines.publish(&[&second]);
+    let both = format!("{},{}", people.url, machines.url);
+    let arguments = [
+        ["--oidc-issuer", &both],
+        ["--oidc-prefix", ",ci:"],
+        ["--oidc-audience", "people,all; machines"],
+        ["--oidc-algorithms", "RS256;ES256,EdDSA"],
+        ["--oidc-principal-claim", "name;job.[of.repository]"],
+        ["--oidc-groups-claim", "groups;"],
+    ];
+    let server = Process::start(directory.path(), arguments.as_flattened());
+    let token = |issuer: &str, signer: &Signer, audience: &str| {
+        let mut claims = claims(now());
+        claims["iss"] = json!(issuer);
+        claims["aud"] = json!(audience);
+        claims["name"] = json!("alice");
+        claims["job"] = json!({ "of.repository": "shop" });
+        claims["groups"] = json!(["team"]);
+        signer.sign(&claims)
+    };
+    let who = |token: &str| {
+        let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
+        write!(stream, "GET /accordant/v1/whoami HTTP/1.0\r\nauthorization: Bearer {token}\r\n\r\n").unwrap();
+        let text: String = BufReader::new(stream).lines().map_while(Result::ok).collect();
+        text.split_once('{').map(|(_, body)| body.split("\"login\"").next().unwrap().to_owned()).unwrap_or_default()
+    };
+    let alice = who(&token(&people.url, &first, "all"));
+    assert!(alice.contains("\"user:alice\"") && alice.contains("team"), "{alice}");
+    let job = who(&token(&machines.url, &second, "machines"));
+    assert!(job.contains("\"user:ci:shop\"") && !job.contains("team"), "{job}");
+    // the audience of one is not good for the other
+    assert_eq!(status(&server, &token(&people.url, &first, "machines")), 401);
+    assert_eq!(status(&server, &token(&machines.url, &second, "all")), 401);
+}
+
+#[test]
 fn keys_can_be_in_a_file_that_changes() {
     let directory = tempfile::tempdir().unwrap();
     let (first, second) = (Signer::new(Algorithm::ES384, "1"), Signer::new(Algorithm::PS512, "2"));
@@ -163,6 +208,12 @@ fn settings_that_would_let_anybody_in_end_the_start() {
         (&["--oidc-audience", "a"], "without oidc-issuer"),
         (&["--oidc-issuer", "https://i,https://j", "--oidc-audience", "a"], "each needs a part of oidc-prefix of its own"),
         (&["--oidc-issuer", "https://i,https://j", "--oidc-audience", "a", "--oidc-prefix", "a,b,c"], "have one part"),
+        (&["--oidc-issuer", "https://i", "--oidc-audience", "a;b"], "oidc-audience has one part for each"),
+        (
+            &["--oidc-issuer", "https://i,https://j", "--oidc-audience", "a; ", "--oidc-prefix", ",b"],
+            "oidc-audience is not given",
+        ),
+        (&["--oidc-issuer", "https://i", "--oidc-audience", "a", "--oidc-principal-claim", "a;b"], "oidc-principal-claim has"),
         (&["--oidc-issuer", "https://i,", "--oidc-audience", "a"], "have one part"),
         (&["--oidc-issuer", "http://issuer.example", "--oidc-audience", "a"], "neither https:// nor on this machine"),
         (&["--oidc-issuer", "https://i", "--oidc-audience", "a", "--oidc-jwks", "http://k/keys"], "neither https:// nor"),
