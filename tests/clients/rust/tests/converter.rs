@@ -13,6 +13,7 @@ use schema_registry_converter::async_impl::schema_registry::{
 use schema_registry_converter::schema_registry_common::{SchemaType, SubjectNameStrategy, SuppliedReference, SuppliedSchema};
 
 fn settings() -> SrSettings {
+    accordant_clients::provide_cryptography();
     SrSettings::new(std::env::var("SCHEMA_REGISTRY_URL").expect("SCHEMA_REGISTRY_URL"))
 }
 

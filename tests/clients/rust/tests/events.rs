@@ -126,6 +126,7 @@ const KAFKA: &str = "/cloudevents/validate/kafka?mode=strict&schema=ignore";
 
 async fn send(method: &str, path: &str, message: Message) -> (u16, Value) {
     let url = std::env::var("SCHEMA_REGISTRY_URL").expect("SCHEMA_REGISTRY_URL") + path;
+    accordant_clients::provide_cryptography();
     let request = reqwest::Client::new().request(method.parse().unwrap(), url);
     let answer = request.headers(message.headers).body(message.body).send().await.unwrap();
     let status = answer.status().as_u16();

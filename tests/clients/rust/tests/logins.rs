@@ -1,7 +1,5 @@
 //! `schema_registry_converter` logs in, and is refused. The environment says where: see `../../logins/run`.
 
-use std::sync::Once;
-
 use reqwest::{Certificate, ClientBuilder, Identity};
 use schema_registry_converter::async_impl::schema_registry::{
     SrSettings, SrSettingsBuilder, get_all_subjects, get_schema_by_id, post_schema,
@@ -18,8 +16,7 @@ fn file(name: &str) -> Vec<u8> {
 
 /// The HTTP client of the user's own, which is how authorities and certificates are given to this one.
 fn http() -> ClientBuilder {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+    accordant_clients::provide_cryptography();
     reqwest::Client::builder().tls_certs_only([Certificate::from_pem(&file("CA_FILE")).unwrap()])
 }
 
