@@ -46,6 +46,20 @@ impl Client {
 
     /// Sends a request and returns the body of the answer.
     pub async fn send(&mut self, request: &str) -> Result<&[u8]> {
+        let (status, from) = self.exchange(request).await?;
+        if !matches!(status, 200 | 304) {
+            bail!("unexpected answer: {}", String::from_utf8_lossy(&self.buffer));
+        }
+        Ok(&self.buffer[from..])
+    }
+
+    /// Sends a request and returns the status of the answer, whatever it is.
+    pub async fn status(&mut self, request: &str) -> Result<u16> {
+        Ok(self.exchange(request).await?.0)
+    }
+
+    /// The status, and where the body begins in the buffer.
+    async fn exchange(&mut self, request: &str) -> Result<(u16, usize)> {
         self.stream.write_all(request.as_bytes()).await?;
         self.stream.flush().await?;
         self.buffer.clear();
@@ -53,13 +67,22 @@ impl Client {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 bail!("the server closed the connection");
             }
-            if let Some((from, length)) = head(&self.buffer)?
-                && self.buffer.len() >= from + length
+            if let Some(head) = head(&self.buffer)?
+                && self.buffer.len() >= head.end + head.length
             {
-                return Ok(&self.buffer[from..]);
+                return Ok((head.status, head.end));
             }
         }
     }
+}
+
+/// What the head of an answer says.
+struct Head {
+    status: u16,
+    /// Where the body begins.
+    end: usize,
+    /// Of the body, in bytes.
+    length: usize,
 }
 
 /// The entity tag in the head of an answer.
@@ -69,14 +92,15 @@ fn etag(answer: &[u8]) -> Option<String> {
     Some(line.split_at("etag: ".len()).1.trim().to_owned())
 }
 
-/// Where the body begins and how long it is, once the head is there.
-fn head(answer: &[u8]) -> Result<Option<(usize, usize)>> {
+/// The head of an answer, once it is there.
+fn head(answer: &[u8]) -> Result<Option<Head>> {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
-    if answer.starts_with(b"HTTP/1.1 304") {
-        return Ok(Some((end + 4, 0)));
-    }
-    if !answer.starts_with(b"HTTP/1.1 200") {
-        bail!("unexpected answer: {}", String::from_utf8_lossy(answer));
+    let line = String::from_utf8_lossy(&answer[..end.min(12)]);
+    let status = line.strip_prefix("HTTP/1.1 ").and_then(|status| status.parse().ok());
+    let Some(status) = status else { bail!("no answer of HTTP/1.1: {}", String::from_utf8_lossy(answer)) };
+    let end = end + 4;
+    if status == 304 {
+        return Ok(Some(Head { status, end, length: 0 }));
     }
     let name = b"content-length: ";
     let Some(at) = answer[..end].windows(name.len()).position(|part| part.eq_ignore_ascii_case(name)) else {
@@ -84,7 +108,7 @@ fn head(answer: &[u8]) -> Result<Option<(usize, usize)>> {
     };
     let digits = answer[at + name.len()..].iter().take_while(|byte| byte.is_ascii_digit());
     let length = digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'));
-    Ok(Some((end + 4, length)))
+    Ok(Some(Head { status, end, length }))
 }
 
 /// What happened within a window of time.
@@ -204,4 +228,76 @@ async fn failure(workers: &mut JoinSet<Result<()>>) -> anyhow::Error {
         Ok(_) => anyhow::anyhow!("a connection ended early"),
         Err(_) => anyhow::anyhow!("no end of the window"),
     }
+}
+
+/// What readers and intruders saw.
+pub struct Beside {
+    /// Of each read.
+    pub latencies: Vec<Duration>,
+    /// Answers to the others, a second.
+    pub refused: f64,
+}
+
+/// For `window`: a read every five milliseconds on each of four connections, and beside them `rate` requests a second, evenly, over
+/// `connections`, which must all be answered by a refusal (4xx, or 503).
+pub async fn beside(
+    address: &str,
+    read: String,
+    (rate, connections): (u32, u32),
+    window: Duration,
+    intrude: impl Fn(u64, &mut String) + Clone + 'static,
+) -> Result<Beside> {
+    let local = LocalSet::new();
+    let stop = Rc::new(Cell::new(false));
+    let refused = Rc::new(Cell::new(0u32));
+    let all = local.run_until(async {
+        let started = Instant::now();
+        let mut workers: JoinSet<Result<Vec<Duration>>> = JoinSet::new();
+        let next = Rc::new(Cell::new(0u32));
+        for _ in 0..connections {
+            let (address, intrude) = (address.to_owned(), intrude.clone());
+            let (next, refused) = (Rc::clone(&next), Rc::clone(&refused));
+            workers.spawn_local(async move {
+                let mut client = Client::connect(&address).await?;
+                let mut request = String::new();
+                loop {
+                    let number = next.replace(next.get() + 1);
+                    let at = Duration::from_secs(1) / rate * number;
+                    if at >= window {
+                        return Ok(Vec::new());
+                    }
+                    tokio::time::sleep_until((started + at).into()).await;
+                    intrude(number.into(), &mut request);
+                    let status = client.status(&request).await?;
+                    anyhow::ensure!((400..500).contains(&status) || status == 503, "not refused: {status}");
+                    refused.set(refused.get() + 1);
+                }
+            });
+        }
+        for _ in 0..4 {
+            let (address, read) = (address.to_owned(), read.clone());
+            workers.spawn_local(async move {
+                let mut client = Client::connect(&address).await?;
+                let mut latencies = Vec::new();
+                while started.elapsed() < window {
+                    let sent = Instant::now();
+                    client.send(&read).await?;
+                    latencies.push(sent.elapsed());
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Ok(latencies)
+            });
+        }
+        let awake = tokio::task::spawn_local(stay_awake(Rc::clone(&stop)));
+        let mut latencies = Vec::new();
+        while let Some(ended) = workers.join_next().await {
+            latencies.extend(ended??);
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        stop.set(true);
+        awake.await??;
+        latencies.sort_unstable();
+        Ok(Beside { latencies, refused: f64::from(refused.get()) / seconds })
+    });
+    all.await
 }

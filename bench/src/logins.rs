@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use aws_lc_rs::rand::SystemRandom;
@@ -23,6 +23,7 @@ const AUDIENCE: &str = "registry";
 const PASSWORD: &str = "a password of the usual length";
 
 /// A token, and the keys of its issuer.
+#[allow(clippy::disallowed_methods)] // a token is dated by the real clock, as the server that reads it is
 fn token() -> Result<(String, Value)> {
     let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok().context("a key")?;
     let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).ok().context("a key")?;
@@ -39,8 +40,11 @@ fn token() -> Result<(String, Value)> {
     Ok((format!("{signed}.{signature}"), keys))
 }
 
-/// A user with an argon2id hash, a token and an issuer; all may read and write.
-fn configure(registry: &Path, work: &Path) -> Result<(Vec<String>, Vec<(&'static str, String)>)> {
+/// What a login is called in the table, and the `Authorization` it sends.
+type Login = (&'static str, String);
+
+/// A user with an argon2id hash, a token and an issuer; all may read and write. The options of the server, and the logins.
+fn configure(registry: &Path, work: &Path) -> Result<(Vec<String>, Vec<Login>)> {
     let file = |name: &str| work.join(name).display().to_string();
     let run = |arguments: &[&str], input: &str| -> Result<String> {
         use std::io::Write;
@@ -171,8 +175,40 @@ impl Bench<'_> {
             ];
             row(&cells, ratio, compared.case.target, "");
         }
+        let read = by_id(Some(logins[0].1.clone()));
+        (read.write)(0, &mut request);
+        self.wrong_logins(&closed, request).await?;
         open.stop()?;
         closed.stop()
+    }
+
+    /// Reads by somebody who is logged in, while others guess passwords: of a user there is, and of users there are not.
+    async fn wrong_logins(&self, server: &Server, read: String) -> Result<()> {
+        table(
+            "Reads by id with Basic, while passwords are guessed over 64 connections, each another one",
+            &["Guesses sent a second", "Answered a second", "Reads", "Median", "99 %", "Slowest"],
+        );
+        for rate in [1, 1000] {
+            let guess = |number: u64, into: &mut String| {
+                plan::get(into, format_args!("/schemas/ids/1"));
+                let user = if number.is_multiple_of(2) { "alice".to_owned() } else { format!("nobody-{number}") };
+                log_in(into, &format!("Basic {}", STANDARD.encode(format!("{user}:guess {number}"))));
+            };
+            let window = Duration::from_secs(20);
+            let seen = load::beside(&server.address, read.clone(), (rate, 64), window, guess).await?;
+            let at = |part: f64| seen.latencies[((seen.latencies.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
+            let slowest = at(1.0);
+            let cells = [
+                rate.to_string(),
+                format!("{:.0}", seen.refused),
+                seen.latencies.len().to_string(),
+                format!("{:.2} ms", at(0.5)),
+                format!("{:.2} ms", at(0.99)),
+                format!("{slowest:.2} ms"),
+            ];
+            row(&cells, slowest, Target::Below(50.0), " ms");
+        }
+        Ok(())
     }
 }
 
