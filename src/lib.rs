@@ -45,7 +45,7 @@
 //! * [`types`], [`codec`], [`cache`]: the vocabulary, its JSON form, the one bounded cache
 //! * [`schema`], [`compat`], [`cloudevents`]: the engines; [`contracts`]: rules that run
 //! * [`store`]: persistence in SQLite and Postgres
-//! * [`kms`]: key management systems
+//! * [`kms`]: key management systems; [`jsonata`]: rules of JSONATA, evaluated by processes of their own
 //! * [`registry`]: the use cases
 //! * [`http`], [`config`]: the wire; settings
 //! * [`server`], [`cli`]: connections; commands
@@ -60,6 +60,7 @@ pub mod config;
 pub mod contracts;
 pub mod http;
 pub mod java;
+pub mod jsonata;
 pub mod kms;
 pub mod login;
 pub mod peer;

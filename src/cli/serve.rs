@@ -23,6 +23,7 @@ use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
 use crate::http::{
     self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, RateLimits, Route, VerifierLimits,
 };
+use crate::jsonata::{JsonataEngine, JsonataLimits};
 use crate::kms::Kms;
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings, Tls};
@@ -295,7 +296,18 @@ fn defaults(settings: &Settings) -> Defaults {
         resolve: ResolveSettings::default(),
         kms: Kms::default(),
         exporter_seal: None,
+        jsonata: jsonata(settings),
     }
+}
+
+/// What evaluates rules of JSONATA: processes of this program.
+fn jsonata(settings: &Settings) -> Option<JsonataEngine> {
+    let limits = JsonataLimits { time: settings.jsonata_time, memory: settings.jsonata_memory.0 };
+    if limits.time.is_zero() {
+        return None;
+    }
+    let engine = JsonataEngine::of_this_program(limits);
+    engine.inspect_err(|error| tracing::warn!("rules of JSONATA are not run: {error}")).ok()
 }
 
 /// How schemas of events are found.

@@ -19,6 +19,7 @@ const HEADINGS: [(&str, &[&str]); 12] = [
             "max-config",
             "work-",
             "judging-",
+            "jsonata-",
             "rate-limit",
             "list-limit",
         ],

@@ -168,6 +168,8 @@ settings! {
     work_memory: Bytes, "work-memory", "36MiB", "Memory that one request may take while it reads and compares schemas.";
     judging_threads: usize, "judging-threads", "0", "Schemas and events that are judged at once, apart from short ones; 0 means one for each core.";
     judging_queue: usize, "judging-queue", "64", "Schemas and events that wait for one of those threads; what comes on top is answered 503.";
+    jsonata_time: Duration, "jsonata-time", "2s", "How long rules of JSONATA may take in one request; 0s runs none.";
+    jsonata_memory: Bytes, "jsonata-memory", "48MiB", "Memory of each process that evaluates such a rule; as many of them run at once as `judging-threads` says.";
     max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";
     kms_local_secret: Option<Secret>, "kms-local-secret", "", "Shared keys: the secret of `local-kms`, a KMS for trying things out.";
     kms_local_secret_file: Option<PathBuf>, "kms-local-secret-file", "", "File that holds it.";

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::cel::{CompileError, Known, Program};
+use super::cel::{CompileError, Known, MAX_EXPRESSION_BYTES, Program};
 use super::fields::{is_about, is_primitive};
-use super::rule::{CompileFailure, ExprError, Guarded, is_condition, position, type_of};
+use super::jsonata::{Jsonata, JsonataError};
+use super::rule::{CompileFailure, ExprError, Guarded, JSONATA, is_condition, position, type_of};
 use super::tags;
 use crate::schema::Position;
 use crate::schema::meter::Exhausted;
@@ -40,11 +41,16 @@ const MAX_ISSUES: usize = 100;
 /// How often a type is looked into, where names are paths.
 const MAX_TIMES: usize = 4;
 
-/// Checks a rule set, and the checks that stand in the schema. Expressions of JSONATA are not read.
+/// Checks a rule set, and the checks that stand in the schema. Expressions of JSONATA are read where something is there that reads them.
 ///
 /// # Errors
 /// The request has spent what it may spend.
-pub fn check(shapes: &Shapes, rule_set: Option<&RuleSet>, metadata: Option<&Metadata>) -> Result<Vec<RuleIssue>, Exhausted> {
+pub fn check(
+    shapes: &Shapes,
+    rule_set: Option<&RuleSet>,
+    metadata: Option<&Metadata>,
+    jsonata: Option<&dyn Jsonata>,
+) -> Result<Vec<RuleIssue>, Exhausted> {
     let mut checker = Checker { shapes, metadata, fields: Vec::new(), issues: Vec::new() };
     checker.fields = checker.fields();
     if let Some(set) = rule_set {
@@ -55,9 +61,39 @@ pub fn check(shapes: &Shapes, rule_set: Option<&RuleSet>, metadata: Option<&Meta
             }
         }
     }
+    if let Some(engine) = jsonata {
+        checker.issues.extend(jsonata_issues(rule_set, engine));
+    }
     checker.inline()?;
     checker.issues.truncate(MAX_ISSUES);
     Ok(checker.issues)
+}
+
+/// What is wrong with expressions of JSONATA. All of them are handed over at once.
+fn jsonata_issues(rule_set: Option<&RuleSet>, engine: &dyn Jsonata) -> Vec<RuleIssue> {
+    let rules: Vec<&Rule> = rule_set.into_iter().flat_map(RuleSet::rules).filter(|rule| type_of(rule) == JSONATA).collect();
+    let issue = |rule: &Rule, message: String| RuleIssue { rule: rule.name.clone().unwrap_or_default(), message, position: None };
+    let (long, short): (Vec<&Rule>, Vec<&Rule>) =
+        rules.into_iter().partition(|rule| expression(rule).len() > MAX_EXPRESSION_BYTES);
+    let too_long = format!("its expression is longer than {MAX_EXPRESSION_BYTES} bytes");
+    let mut issues: Vec<RuleIssue> = long.into_iter().map(|rule| issue(rule, too_long.clone())).collect();
+    // that there is none is said already
+    let read: Vec<&Rule> = short.into_iter().filter(|rule| !expression(rule).trim().is_empty()).collect();
+    let expressions: Vec<&str> = read.iter().map(|rule| expression(rule)).collect();
+    match engine.check(&expressions) {
+        Ok(found) => {
+            let wrong = read.iter().zip(found).filter_map(|(rule, wrong)| Some(issue(rule, format!("JSONata: {}", wrong?))));
+            issues.extend(wrong);
+        }
+        Err(JsonataError::Stopped(why)) => issues.extend(read.first().map(|rule| issue(rule, why.to_owned()))),
+        // nothing is said about what could not be read here; clients read it
+        Err(JsonataError::Wrong(_) | JsonataError::Unavailable(_)) => {}
+    }
+    issues
+}
+
+fn expression(rule: &Rule) -> &str {
+    rule.expr.as_deref().unwrap_or("")
 }
 
 struct Checker<'c> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::cel::{Message, Stop, Value, print_timestamp};
+use super::cel::{Message, Stop, Value, duration as duration_of, print_timestamp, timestamp};
 use crate::schema::json::{write_float, write_string};
 use crate::schema::meter::{self, Exhausted};
 use crate::schema::typed::{BytesForm, Kind, MAX_TYPE_DEPTH, Shapes, Type, Typed, TypedRecord};
@@ -65,8 +65,22 @@ impl From<Exhausted> for Misfit {
     }
 }
 
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Cel,
+    /// What JSON has no word for is a text there.
+    Json,
+}
+
 /// Data of a type out of a value.
-pub(super) fn typed_of(shapes: &Arc<Shapes>, ty: &Type, value: &Value, path: &str, depth: usize) -> Result<Typed, Misfit> {
+pub(super) fn typed_of(
+    (shapes, source): (&Arc<Shapes>, Source),
+    ty: &Type,
+    value: &Value,
+    path: &str,
+    depth: usize,
+) -> Result<Typed, Misfit> {
     meter::charge(1)?;
     let wrong = || {
         Misfit::Wrong(format!(
@@ -80,25 +94,25 @@ pub(super) fn typed_of(shapes: &Arc<Shapes>, ty: &Type, value: &Value, path: &st
     }
     match (ty, value) {
         (_, Value::Opaque(what, text)) => Ok(Typed::Opaque(what, Arc::clone(text))),
-        (Type::Any, value) => any_of(shapes, value, path, depth),
+        (Type::Any, value) => any_of((shapes, source), value, path, depth),
         (Type::Wrapper(_), Value::Null) => Ok(Typed::Null),
-        (Type::Leaf { kind, .. } | Type::Wrapper(kind), value) => leaf_of(*kind, value).ok_or_else(wrong),
+        (Type::Leaf { kind, .. } | Type::Wrapper(kind), value) => leaf_of((shapes, source), *kind, value).ok_or_else(wrong),
         (Type::List(ty), Value::List(items)) => {
-            let item = |(at, item): (usize, &Value)| typed_of(shapes, ty, item, &format!("{path}[{at}]"), depth + 1);
+            let item = |(at, item): (usize, &Value)| typed_of((shapes, source), ty, item, &format!("{path}[{at}]"), depth + 1);
             Ok(Typed::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?))
         }
         (Type::Map(ty), Value::Map(entries)) => {
             let mut made = Vec::new();
             for (key, value) in entries.iter() {
-                let key = typed_of(shapes, &Type::Any, key, path, depth + 1)?;
-                made.push((key, typed_of(shapes, ty, value, path, depth + 1)?));
+                let key = typed_of((shapes, source), &Type::Any, key, path, depth + 1)?;
+                made.push((key, typed_of((shapes, source), ty, value, path, depth + 1)?));
             }
             Ok(Typed::Map(made))
         }
         // the first branch that takes it, as clients do
         (Type::Union(branches), value) => {
             for (at, branch) in branches.iter().enumerate() {
-                match typed_of(shapes, branch, value, path, depth + 1) {
+                match typed_of((shapes, source), branch, value, path, depth + 1) {
                     Ok(typed) => return Ok(Typed::Branch(at, Box::new(typed))),
                     Err(Misfit::Exhausted) => return Err(Misfit::Exhausted),
                     Err(Misfit::Wrong(_)) => {}
@@ -114,12 +128,14 @@ pub(super) fn typed_of(shapes: &Arc<Shapes>, ty: &Type, value: &Value, path: &st
                 let inner = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
                 match shape.field(name) {
                     Some((place, field)) => {
-                        let typed = typed_of(shapes, &field.ty, value, &inner, depth + 1)?;
+                        let typed = typed_of((shapes, source), &field.ty, value, &inner, depth + 1)?;
                         if let Some(slot) = record.values.get_mut(place) {
                             *slot = Some(typed);
                         }
                     }
-                    None if shape.is_open => record.others.push((name.to_string(), any_of(shapes, value, &inner, depth + 1)?)),
+                    None if shape.is_open => {
+                        record.others.push((name.to_string(), any_of((shapes, source), value, &inner, depth + 1)?))
+                    }
                     None => return Err(Misfit::Wrong(format!("{inner}: the schema has no such field"))),
                 }
             }
@@ -128,7 +144,7 @@ pub(super) fn typed_of(shapes: &Arc<Shapes>, ty: &Type, value: &Value, path: &st
         (Type::Record(at), Value::Message(message)) if message.shape == *at => {
             let shape = shapes.records.get(*at).ok_or_else(wrong)?;
             let field = |(field, value): (&crate::schema::typed::FieldShape, &Option<Value>)| {
-                value.as_ref().map(|value| typed_of(shapes, &field.ty, value, &field.name, depth + 1)).transpose()
+                value.as_ref().map(|value| typed_of((shapes, source), &field.ty, value, &field.name, depth + 1)).transpose()
             };
             let values = shape.fields.iter().zip(&message.values).map(field).collect::<Result<_, _>>()?;
             Ok(Typed::Record(Box::new(TypedRecord { shape: *at, values, others: Vec::new() })))
@@ -137,8 +153,18 @@ pub(super) fn typed_of(shapes: &Arc<Shapes>, ty: &Type, value: &Value, path: &st
     }
 }
 
-fn leaf_of(kind: Kind, value: &Value) -> Option<Typed> {
+fn leaf_of((shapes, source): (&Arc<Shapes>, Source), kind: Kind, value: &Value) -> Option<Typed> {
     Some(match (kind, value) {
+        (Kind::Bytes, Value::String(text)) if source == Source::Json => Typed::Bytes(match shapes.bytes {
+            BytesForm::Characters => text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?,
+            BytesForm::Base64 => STANDARD.decode(text.as_bytes()).ok()?,
+        }),
+        (Kind::Timestamp, Value::String(text)) if source == Source::Json => Typed::Timestamp(timestamp(text)?),
+        (Kind::Duration, Value::String(text)) if source == Source::Json => Typed::Duration(duration_of(text)?),
+        (Kind::Opaque(what), value) if source == Source::Json => {
+            let typed = any_of((shapes, source), value, "", 0).ok()?;
+            Typed::Opaque(what, json_of(shapes, &typed, super::report::MAX_SHOWN)?.into())
+        }
         (Kind::Null, Value::Null) => Typed::Null,
         (Kind::Bool, Value::Bool(value)) => Typed::Bool(*value),
         (Kind::Int | Kind::Number, Value::Int(value)) => Typed::Int(*value),
@@ -156,8 +182,8 @@ fn leaf_of(kind: Kind, value: &Value) -> Option<Typed> {
     })
 }
 
-fn any_of(shapes: &Arc<Shapes>, value: &Value, path: &str, depth: usize) -> Result<Typed, Misfit> {
-    let any = |value: &Value| typed_of(shapes, &Type::Any, value, path, depth + 1);
+fn any_of((shapes, source): (&Arc<Shapes>, Source), value: &Value, path: &str, depth: usize) -> Result<Typed, Misfit> {
+    let any = |value: &Value| typed_of((shapes, source), &Type::Any, value, path, depth + 1);
     Ok(match value {
         Value::Null => Typed::Null,
         Value::Bool(value) => Typed::Bool(*value),
@@ -173,7 +199,7 @@ fn any_of(shapes: &Arc<Shapes>, value: &Value, path: &str, depth: usize) -> Resu
             let pair = |(key, value): &(Value, Value)| Ok::<_, Misfit>((any(key)?, any(value)?));
             Typed::Map(entries.iter().map(pair).collect::<Result<_, _>>()?)
         }
-        Value::Message(message) => typed_of(shapes, &Type::Record(message.shape), value, path, depth + 1)?,
+        Value::Message(message) => typed_of((shapes, source), &Type::Record(message.shape), value, path, depth + 1)?,
         Value::Type(_) | Value::Opaque(..) => return Err(Misfit::Wrong(format!("{path}: {} is no data", value.type_name()))),
     })
 }
@@ -257,7 +283,7 @@ fn duration(micros: i64) -> String {
 
 /// A value as JSON, for reports; `None` where it has none or is too long.
 pub(super) fn json_of_value(shapes: &Arc<Shapes>, value: &Value, limit: usize) -> Result<Option<String>, Stop> {
-    match any_of(shapes, value, "", 0) {
+    match any_of((shapes, Source::Cel), value, "", 0) {
         Ok(typed) => Ok(json_of(shapes, &typed, limit)),
         Err(Misfit::Exhausted) => Err(Stop::Exhausted),
         Err(Misfit::Wrong(_)) => Ok(match value {

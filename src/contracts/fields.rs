@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cel::{Stop, Value};
-use super::data::{Misfit, json_of_value, typed_of, value_of};
+use super::data::{Misfit, Source, json_of_value, typed_of, value_of};
 use super::report::{Found, MAX_SHOWN, Place};
 use super::rule::{Answer, Guarded, failure_text, is_condition, position};
 use super::tags;
@@ -182,7 +182,7 @@ impl Walk<'_> {
             Ok(Answer::NotGuarded) => Ok(is_condition(self.rule).then_some(Value::Bool(true))),
             Ok(Answer::Value(result)) => {
                 if !is_condition(self.rule) {
-                    match typed_of(self.shapes, ty, &result, &field.path, 0) {
+                    match typed_of((self.shapes, Source::Cel), ty, &result, &field.path, 0) {
                         Ok(made) => *typed = made,
                         Err(Misfit::Exhausted) => return Err(Stop::Exhausted),
                         Err(Misfit::Wrong(message)) => {

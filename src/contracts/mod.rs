@@ -2,7 +2,7 @@
 //!
 //! - `cel`: the language of expressions
 //! - `data`: data as values of expressions, and back; `tags`: which tags a field has
-//! - `rule`: one rule, ready to run; `fields`: rules about fields; `inline`: rules that stand in the schema
+//! - `rule`: one rule, ready to run; `fields`: rules about fields; `inline`: rules that stand in the schema; `jsonata`: rules of JSONATA
 //! - [`run`]: all rules of one phase on one piece of data, with a report; [`check`]: what can't be right about the rules themselves
 //!
 //! What Confluent's clients do decides. Where they differ from each other, it is what the Python client does.
@@ -12,6 +12,7 @@ mod check;
 mod data;
 mod fields;
 mod inline;
+mod jsonata;
 mod report;
 mod rule;
 mod run;
@@ -20,6 +21,7 @@ mod tags;
 pub use self::cel::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
 pub use self::check::{RuleIssue, check};
 pub use self::data::{open, opened, print};
+pub use self::jsonata::{Jsonata, JsonataError, needs_jsonata};
 pub use self::report::{Outcome, Place, RuleReport, RunReport};
 pub use self::run::{Phase, RunOptions, run};
 

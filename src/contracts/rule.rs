@@ -92,7 +92,10 @@ pub(super) fn position(text: &str, at: u32) -> Position {
     Position::of(text, at as usize)
 }
 
-/// Types whose rules are run here.
+/// The type of rules that are expressions of JSONata.
+pub(super) const JSONATA: &str = "JSONATA";
+
+/// Types whose rules are run in this process.
 pub(super) fn is_run(rule_type: &str) -> bool {
     matches!(rule_type, "CEL" | "CEL_FIELD")
 }

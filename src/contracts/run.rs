@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use super::cel::{Stop, Value};
-use super::data::{Misfit, json_of, json_of_value, typed_of, value_of};
+use super::cel::{MAX_EXPRESSION_BYTES, Stop, Value};
+use super::data::{Misfit, Source, json_of, json_of_value, typed_of, value_of};
 use super::fields;
 use super::inline;
+use super::jsonata::{self, Jsonata, JsonataError};
 use super::report::{Found, MAX_DATA, MAX_SHOWN, Outcome, Place, RuleReport, RunReport};
-use super::rule::{Answer, CompileFailure, Guarded, failure_text, is_condition, is_run, position, type_of};
+use super::rule::{Answer, CompileFailure, Guarded, JSONATA, failure_text, is_condition, is_run, position, type_of};
 use crate::schema::meter::Exhausted;
 use crate::schema::typed::{Shapes, Typed};
 use crate::types::{ExecutionEnvironment, Metadata, Rule, RuleMode, RuleSet};
@@ -56,6 +57,8 @@ pub struct RunOptions<'r> {
     pub now: i64,
     /// Checks that stand in the schema as well.
     pub inline: bool,
+    /// What evaluates rules of JSONATA; without it they are skipped. It waits for processes, so it is not for threads that serve requests.
+    pub jsonata: Option<&'r dyn Jsonata>,
 }
 
 /// Runs the rules.
@@ -121,7 +124,7 @@ impl Runner<'_> {
         if !self.options.phase.runs(rule.mode) {
             return Some(format!("its mode does not include {phase}"));
         }
-        if !is_run(&rule_type) {
+        if !is_run(&rule_type) && !(rule_type == JSONATA && self.options.jsonata.is_some()) {
             return Some(format!("rules of type {rule_type} are not run here"));
         }
         if rule.expr.as_deref().unwrap_or("").is_empty() {
@@ -140,6 +143,9 @@ impl Runner<'_> {
 
     fn rule(&mut self, rule: &Rule) -> Result3 {
         let text = rule.expr.as_deref().unwrap_or("");
+        if let (JSONATA, Some(engine)) = (type_of(rule).as_str(), self.options.jsonata) {
+            return self.jsonata_rule(rule, text, engine);
+        }
         let expr = match Guarded::compile(text) {
             Ok(expr) => expr,
             Err(CompileFailure::Exhausted) => return Err(Stop::Exhausted),
@@ -211,25 +217,56 @@ impl Runner<'_> {
             Answer::NotGuarded => return Ok((Outcome::Unchanged, None, Found::default())),
             Answer::Value(result) => result,
         };
+        self.settle(rule, &result, Source::Cel)
+    }
+
+    fn jsonata_rule(&mut self, rule: &Rule, expression: &str, engine: &dyn Jsonata) -> Result3 {
+        let skipped = |why: String| Ok((Outcome::Skipped, Some(why), Found::default()));
+        if expression.len() > MAX_EXPRESSION_BYTES {
+            return skipped(format!("its expression is longer than {MAX_EXPRESSION_BYTES} bytes"));
+        }
+        if !jsonata::is_exact(&self.data) {
+            return skipped("whole numbers beyond 2^53 lose digits in JSONata".to_owned());
+        }
+        let data = json_of(self.shapes, &self.data, MAX_DATA);
+        let Some(data) = data else { return skipped("the data takes too much memory as JSON".to_owned()) };
+        let wrong = |message: String| {
+            let mut found = Found::default();
+            found.push(Place { field: None, value: None, message: message.clone(), position: None }, false);
+            Ok((Outcome::Error, Some(message), found))
+        };
+        match engine.evaluate(expression, &data) {
+            Ok(Some(result)) => self.settle(rule, &jsonata::value_of(&result)?, Source::Json),
+            Ok(None) if is_condition(rule) => self.settle(rule, &Value::Null, Source::Json),
+            Ok(None) => wrong("the expression has no value for this data".to_owned()),
+            Err(JsonataError::Wrong(message)) => wrong(message),
+            Err(JsonataError::Stopped(why)) => skipped(why.to_owned()),
+            Err(JsonataError::Unavailable(why)) => skipped(why),
+        }
+    }
+
+    /// What the result of an expression over the whole message means.
+    fn settle(&mut self, rule: &Rule, result: &Value, source: Source) -> Result3 {
         let mut found = Found::default();
         if is_condition(rule) {
             if result.is_truthy() {
                 return Ok((Outcome::Held, None, found));
             }
-            let value = json_of_value(self.shapes, &result, MAX_SHOWN)?;
+            let value = json_of_value(self.shapes, result, MAX_SHOWN)?;
             let message = failure_text(rule);
             found.push(Place { field: None, value, message: message.clone(), position: None }, true);
             return Ok((Outcome::Failed, Some(message), found));
         }
-        match typed_of(self.shapes, &self.shapes.root, &result, "", 0) {
+        match typed_of((self.shapes, source), &self.shapes.root, result, "", 0) {
             Ok(made) => {
                 let outcome = if made == self.data { Outcome::Unchanged } else { Outcome::Transformed };
+                self.has_changed |= outcome == Outcome::Transformed;
                 self.data = made;
                 Ok((outcome, None, found))
             }
             Err(Misfit::Exhausted) => Err(Stop::Exhausted),
             Err(Misfit::Wrong(message)) => {
-                let value = json_of_value(self.shapes, &result, MAX_SHOWN)?;
+                let value = json_of_value(self.shapes, result, MAX_SHOWN)?;
                 found.push(Place { field: None, value, message: message.clone(), position: None }, false);
                 Ok((Outcome::Error, Some(message), found))
             }

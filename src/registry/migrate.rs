@@ -8,7 +8,8 @@ use super::records::{FoundRecord, RecordSchema};
 use super::resolve::Hints;
 use super::{CachedSchema, DecodeInput, Registry, RegistryError};
 use crate::cloudevents::{Framing, SchemaFacts};
-use crate::contracts::{self, Outcome, Phase, RuleReport, RunOptions};
+use crate::contracts::{self, Jsonata, Outcome, Phase, RuleReport, RunOptions};
+use crate::jsonata::JsonataEngine;
 use crate::records::typed;
 use crate::schema::payload::{Fault, FaultKind};
 use crate::schema::typed::{Shapes, Typed};
@@ -110,8 +111,15 @@ impl Registry {
         let data = self.judged(size, read).await?;
         let now = self.now().saturating_mul(1000);
         let hops = Arc::new(hops);
-        let job = move || steps(&hops, &data.shapes, &data.data, phase, now);
-        let (steps, data) = self.judging_pool.run(Size::Bytes(size), job).await??;
+        let engine = self.defaults.jsonata.clone();
+        let takes_processes = hops.iter().any(|hop| contracts::needs_jsonata(hop.schema.stored.content.rule_set.as_ref()));
+        let size = if takes_processes { Size::Unmeasured } else { Size::Bytes(size) };
+        let job = move || {
+            let evaluations = engine.as_ref().map(JsonataEngine::evaluations);
+            let jsonata = evaluations.as_ref().map(|evaluations| evaluations as &dyn Jsonata);
+            steps(&hops, &data.shapes, &data.data, (phase, now, jsonata))
+        };
+        let (steps, data) = self.judging_pool.run(size, job).await??;
         Ok(MigratedRecord { schema: facts, reader: wanted_facts, steps, data })
     }
 }
@@ -127,8 +135,7 @@ fn steps(
     hops: &[Hop],
     shapes: &Arc<Shapes>,
     data: &Typed,
-    phase: Phase,
-    now: i64,
+    (phase, now, jsonata): (Phase, i64, Option<&dyn Jsonata>),
 ) -> Result<(Vec<MigrationStep>, String), RegistryError> {
     // on the way data has the fields of whichever version
     let open = Arc::new(contracts::opened(shapes));
@@ -137,7 +144,7 @@ fn steps(
     for hop in hops {
         let content = &hop.schema.stored.content;
         let (rule_set, metadata) = (content.rule_set.as_ref(), content.metadata.as_ref());
-        let options = RunOptions { phase, rule_set, metadata, now, inline: false };
+        let options = RunOptions { phase, rule_set, metadata, now, inline: false, jsonata };
         let (report, after) = contracts::run(&open, &data, options).map_err(|_| RegistryError::Unjudged)?;
         let mut own = report.rules;
         own.retain(|rule| phase.runs(rule.mode));

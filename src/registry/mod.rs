@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 use crate::cache::Generational;
 use crate::cloudevents::resolve::ResolveSettings;
+use crate::jsonata::JsonataEngine;
 use crate::kms::{Kms, SecretSeal};
 use crate::store::Store;
 use crate::types::{Clock, CompatibilityLevel, Mode};
@@ -185,6 +186,8 @@ pub struct Defaults {
     pub kms: Kms,
     /// What seals the secrets of exporters.
     pub exporter_seal: Option<Arc<SecretSeal>>,
+    /// What evaluates rules of JSONATA; without it they are not run.
+    pub jsonata: Option<JsonataEngine>,
 }
 
 impl Default for Defaults {
@@ -205,6 +208,7 @@ impl Default for Defaults {
             resolve: ResolveSettings::default(),
             kms: Kms::default(),
             exporter_seal: None,
+            jsonata: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::Registry;
 use super::error::RegistryError;
 use super::judging_pool::JudgingLoad;
 use crate::cache::CacheReading;
+use crate::jsonata::JsonataEngine;
 use crate::store::Counts;
 use crate::types::SchemaType;
 
@@ -17,6 +18,8 @@ pub struct RegistryReadings {
     pub judging: JudgingLoad,
     /// Comparisons since the start, by type: (compatible, incompatible).
     pub verdicts: Vec<(SchemaType, [u64; 2])>,
+    /// Expressions of JSONATA since the start, by how they ended.
+    pub jsonata: Vec<(&'static str, u64)>,
     /// What is kept in memory, by the name of each cache.
     pub caches: Vec<(&'static str, CacheReading)>,
 }
@@ -52,6 +55,7 @@ impl Registry {
         RegistryReadings {
             judging: self.judging_pool.load(),
             verdicts: self.verdicts.read(),
+            jsonata: self.defaults.jsonata.as_ref().map(JsonataEngine::counts).into_iter().flatten().collect(),
             caches: vec![
                 ("schemas", self.schemas.reading()),
                 ("registrations", self.known.reading()),

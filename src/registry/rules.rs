@@ -7,7 +7,8 @@ use super::judging_pool::Size;
 use super::records::{FoundRecord, RecordSchema};
 use super::{DecodeInput, Registry, RegistryError};
 use crate::cloudevents::{Framing, SchemaFacts, WriterId};
-use crate::contracts::{self, Phase, RuleIssue, RunOptions, RunReport};
+use crate::contracts::{self, Jsonata, Phase, RuleIssue, RunOptions, RunReport};
+use crate::jsonata::JsonataEngine;
 use crate::records::typed;
 use crate::schema::Parsed;
 use crate::schema::payload::{Fault, FaultKind};
@@ -88,12 +89,17 @@ impl Registry {
         let schema = Arc::clone(&found.schema);
         let now = (self.clock)().saturating_mul(1000);
         let (shapes, typed) = (data.shapes, data.data);
+        let engine = self.defaults.jsonata.clone();
+        let size = rules_size(found.schema.stored.content.rule_set.as_ref(), size);
         let job = move || {
             let content = &schema.stored.content;
             let (rule_set, metadata) = (content.rule_set.as_ref(), content.metadata.as_ref());
-            contracts::run(&shapes, &typed, RunOptions { phase, rule_set, metadata, now, inline: true }).map(|(report, _)| report)
+            let evaluations = engine.as_ref().map(JsonataEngine::evaluations);
+            let jsonata = evaluations.as_ref().map(|evaluations| evaluations as &dyn Jsonata);
+            let options = RunOptions { phase, rule_set, metadata, now, inline: true, jsonata };
+            contracts::run(&shapes, &typed, options).map(|(report, _)| report)
         };
-        let outcome = self.judging_pool.run(Size::Bytes(size), job).await?;
+        let outcome = self.judging_pool.run(size, job).await?;
         answer.report = Some(outcome.map_err(|_| RegistryError::Unjudged)?);
         Ok(answer)
     }
@@ -123,10 +129,20 @@ impl Registry {
         metadata: Option<&Metadata>,
     ) -> Result<Vec<RuleIssue>, RegistryError> {
         let (parsed, rule_set, metadata) = (parsed.clone(), rule_set.cloned(), metadata.cloned());
-        let size = parsed.canonical().len();
-        let job = move || contracts::check(&parsed.shapes(), rule_set.as_ref(), metadata.as_ref());
-        self.judging_pool.run(Size::Bytes(size), job).await?.map_err(|_| RegistryError::Unjudged)
+        let size = rules_size(rule_set.as_ref(), parsed.canonical().len());
+        let engine = self.defaults.jsonata.clone();
+        let job = move || {
+            let evaluations = engine.as_ref().map(JsonataEngine::evaluations);
+            let jsonata = evaluations.as_ref().map(|evaluations| evaluations as &dyn Jsonata);
+            contracts::check(&parsed.shapes(), rule_set.as_ref(), metadata.as_ref(), jsonata)
+        };
+        self.judging_pool.run(size, job).await?.map_err(|_| RegistryError::Unjudged)
     }
+}
+
+/// What it takes to judge rules: those of JSONATA wait for processes, which threads that serve requests must not.
+pub(super) fn rules_size(rule_set: Option<&RuleSet>, bytes: usize) -> Size {
+    if contracts::needs_jsonata(rule_set) { Size::Unmeasured } else { Size::Bytes(bytes) }
 }
 
 /// Whether a fault says something about the data, and not about what may be spent on it.

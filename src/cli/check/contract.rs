@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::InputError;
 use crate::codec::FromJson;
-use crate::contracts;
+use crate::contracts::{self, Jsonata};
+use crate::jsonata::{JsonataEngine, JsonataLimits};
 use crate::schema::Parsed;
 use crate::types::{Metadata, RuleSet};
 
@@ -20,7 +21,10 @@ pub(in crate::cli) fn hold_rules(
 ) -> Result<(), InputError> {
     let unreadable = |error: String| InputError::of(name, format!("the rule set can't be read: {error}"));
     let rules = rule_set.map(RuleSet::from_json).transpose().map_err(|error| unreadable(error.to_string()))?.flatten();
-    let issues = contracts::check(&parsed.shapes(), rules.as_ref(), metadata);
+    let engine = JsonataEngine::of_this_program(JsonataLimits::default()).ok();
+    let jsonata = engine.as_ref().map(JsonataEngine::evaluations);
+    let issues =
+        contracts::check(&parsed.shapes(), rules.as_ref(), metadata, jsonata.as_ref().map(|engine| engine as &dyn Jsonata));
     let issues = issues.map_err(|_| InputError::of(name, "the rules take too much work to check"))?;
     if issues.is_empty() {
         return Ok(());

@@ -22,7 +22,7 @@ use self::eval::Eval;
 pub use self::parser::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
 use self::site::Patterns;
 pub(super) use self::site::Stop;
-pub(super) use self::time::print_timestamp;
+pub(super) use self::time::{duration, print_timestamp, timestamp};
 pub(super) use self::value::{Message, Value};
 use crate::schema::meter::{self, Exhausted, Reserved};
 use crate::schema::typed::Shapes;

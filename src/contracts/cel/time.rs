@@ -66,7 +66,7 @@ impl Reader<'_> {
 }
 
 /// Microseconds since 1970 of a time in the form of RFC 3339, or of a date; without an offset it is in UTC.
-pub(super) fn timestamp(text: &str) -> Option<i64> {
+pub(in crate::contracts) fn timestamp(text: &str) -> Option<i64> {
     let mut reader = Reader(text);
     let year = reader.number(4)?;
     reader.take(&['-'])?;
@@ -118,7 +118,7 @@ pub(in crate::contracts) fn print_timestamp(micros: i64) -> String {
 }
 
 /// Microseconds of a duration: numbers with units, such as `1h30m` or `-1.5s`.
-pub(super) fn duration(text: &str) -> Option<i64> {
+pub(in crate::contracts) fn duration(text: &str) -> Option<i64> {
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1.0, rest),
         None => (1.0, text.strip_prefix('+').unwrap_or(text)),

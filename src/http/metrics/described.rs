@@ -100,6 +100,11 @@ pub const GROUPS: &[Group] = &[
                 &[],
                 "Judgements that were given up because nobody waited for them any more",
             ),
+            counter(
+                "accordant_jsonata_total",
+                &["outcome"],
+                "Expressions of JSONATA, by outcome: evaluated, wrong, stopped (took more time or memory than they may), unavailable (no process could be started)",
+            ),
             counter("accordant_events_total", &["outcome"], "Events that were validated, by outcome: valid, invalid"),
             counter(
                 "accordant_event_issues_total",

@@ -116,6 +116,9 @@ impl Snapshot {
             out.series("accordant_judging_refused_total", &[("reason", reason)], number(value));
         }
         out.series("accordant_judging_stopped_total", &[], number(judging.stopped));
+        for (outcome, value) in &self.registry.jsonata {
+            out.series("accordant_jsonata_total", &[("outcome", outcome)], number(*value));
+        }
     }
 
     fn database(&self, out: &mut Exposition) {

@@ -37,7 +37,8 @@ impl Registry {
             let mut work = Work::new(Effort::Full, None);
             let (shapes, typed) = typed_data(&data, &attempt, &judgement, &parsed, indexes.as_deref(), &mut work).ok()?;
             let (rule_set, metadata) = (content.rule_set.as_ref(), content.metadata.as_ref());
-            let options = RunOptions { phase: Phase::Write, rule_set, metadata, now, inline: true };
+            // a batch has a thousand events, and each of these rules takes a process
+            let options = RunOptions { phase: Phase::Write, rule_set, metadata, now, inline: true, jsonata: None };
             contracts::run(&shapes, &typed, options).ok().map(|(report, _)| report)
         };
         match self.judging_pool.run(Size::Bytes(size), job).await {

@@ -8,6 +8,7 @@ mod delete;
 mod explore;
 mod exporters;
 mod find;
+mod jsonata;
 mod keys;
 mod logical;
 mod middleware;

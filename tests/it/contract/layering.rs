@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 18] = [
+const RINGS: [(&str, &[&str]); 19] = [
     ("types", &[]),
     ("java", &[]),
     ("cache", &[]),
@@ -17,11 +17,26 @@ const RINGS: [(&str, &[&str]); 18] = [
     ("records", &["types", "schema"]),
     ("contracts", &["types", "schema"]),
     ("kms", &["types"]),
+    ("jsonata", &["schema", "contracts"]),
     ("peer", &[]),
     ("store", &["types", "cache", "codec"]),
     (
         "registry",
-        &["types", "access", "cache", "codec", "schema", "compat", "cloudevents", "records", "contracts", "kms", "peer", "store"],
+        &[
+            "types",
+            "access",
+            "cache",
+            "codec",
+            "schema",
+            "compat",
+            "cloudevents",
+            "records",
+            "contracts",
+            "kms",
+            "jsonata",
+            "peer",
+            "store",
+        ],
     ),
     (
         "http",
@@ -46,7 +61,8 @@ const RINGS: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 24] = [
+const CRATES: [(&str, &[&str]); 25] = [
+    ("jsonata_core", &["jsonata"]),
     ("zip", &["cli/migrate"]),
     ("twox_hash", &["cli/migrate"]),
     ("zstd", &["cli/migrate"]),

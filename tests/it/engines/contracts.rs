@@ -49,7 +49,8 @@ fn verdicts_are_those_of_the_python_client() {
         for (expr, verdict) in group["cases"].as_object().unwrap() {
             let rules = rule(group, expr);
             let now = 1_800_000_000_000_000;
-            let options = RunOptions { phase: Phase::Read, rule_set: Some(&rules), metadata: None, now, inline: false };
+            let options =
+                RunOptions { phase: Phase::Read, rule_set: Some(&rules), metadata: None, now, inline: false, jsonata: None };
             let (report, _) = run(&data.shapes, &data.data, options).unwrap();
             let found: &str = report.rules[0].outcome.into();
             count += 1;
