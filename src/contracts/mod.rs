@@ -3,7 +3,8 @@
 //! - `cel`: the language of expressions
 //! - `data`: data as values of expressions, and back; `tags`: which tags a field has
 //! - `rule`: one rule, ready to run; `fields`: rules about fields; `inline`: rules that stand in the schema; `jsonata`: rules of JSONATA
-//! - [`run`]: all rules of one phase on one piece of data, with a report; [`check`]: what can't be right about the rules themselves
+//! - [`run`]: all rules of one phase on one piece of data, with a report; [`check`]: what can't be right about the rules themselves;
+//!   [`vacuous`]: conditions that say nothing
 //!
 //! What Confluent's clients do decides. Where they differ from each other, it is what the Python client does.
 
@@ -16,6 +17,7 @@ mod jsonata;
 mod report;
 mod rule;
 mod run;
+mod sampled;
 mod tags;
 
 pub use self::cel::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
@@ -24,6 +26,7 @@ pub use self::data::{open, opened, print};
 pub use self::jsonata::{Jsonata, JsonataError, needs_jsonata};
 pub use self::report::{Outcome, Place, RuleReport, RunReport};
 pub use self::run::{Phase, RunOptions, run};
+pub use self::sampled::{LINT_RULES, SAMPLES, vacuous};
 
 /// Reads an expression and evaluates it without data, for fuzzing.
 pub fn exercise(text: &str) {

@@ -1,14 +1,16 @@
 //! Samples of data: valid ones, and ones of which a single thing is wrong.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value as Tree;
 
-use super::{DecodeOptions, EncodeOptions, Encoded, decode, encode};
+use super::{DecodeOptions, EncodeOptions, Encoded, decode, encode, typed};
 use crate::schema::avro::UnionEncoding;
 use crate::schema::json_schema;
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{Effort, Fault, FaultKind, Work};
 pub use crate::schema::sampling::Source;
+use crate::schema::typed::{Shapes, Typed};
 use crate::schema::{Parsed, PayloadValidator, SchemaError};
 
 /// Samples of one schema.
@@ -45,6 +47,23 @@ pub struct Broken {
 const PLACES: usize = 200;
 /// Bytes of a sample that are broken.
 const BYTES: usize = 500;
+
+/// Valid data of a schema as rules of data contracts see it; the same for the same seed. Nothing where none can be made up.
+pub fn typed_samples(parsed: &Parsed, count: usize, seed: u64) -> Option<(Arc<Shapes>, Vec<Typed>)> {
+    let payload = PayloadValidator::prepare(parsed, true, None).ok()?;
+    let sampler = Sampler::new(parsed, payload.clone()).ok()?;
+    let mut source = Source::new(seed);
+    let mut shapes = None;
+    let mut samples = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut work = Work::new(Effort::Full, None);
+        let sample = sampler.sample(&mut source, &EncodeOptions::default(), &mut work).ok()?;
+        let data = typed(&payload, parsed, &sample.encoded.bytes, &DecodeOptions::default(), &mut work.again()).ok()?;
+        shapes.get_or_insert(data.shapes);
+        samples.push(data.data);
+    }
+    Some((shapes?, samples))
+}
 
 impl Sampler {
     /// `payload` is the same schema, made ready for data.

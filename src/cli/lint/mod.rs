@@ -1,8 +1,10 @@
 //! `accordant lint`: are schemas valid, and what about them is worth a second look?
 //!
 //! - `rules`: which rules are on
+//! - `conditions`: conditions of data contracts, tried on data that is made up
 //! - `report`: what was found; `print` shows it
 
+mod conditions;
 mod print;
 mod report;
 mod rules;
@@ -127,7 +129,13 @@ fn lint(arguments: &Arguments) -> Result<Report, InputError> {
                 let rule_set = mapped.as_ref().and_then(|mapped| mapped.mapping.rule_set.as_ref());
                 let metadata = mapped.as_ref().and_then(Mapped::metadata);
                 let metadata = metadata.as_ref().and_then(contract::metadata_of);
-                linted.error = contract::hold_rules(&linted.name, &candidate.parsed, rule_set, metadata.as_ref()).err();
+                match contract::hold_rules(&linted.name, &candidate.parsed, rule_set, metadata.as_ref()) {
+                    Err(error) => linted.error = Some(error),
+                    Ok(rule_set) => {
+                        let found = conditions::vacuous(&candidate.parsed, rule_set.as_ref(), metadata.as_ref());
+                        linted.findings.extend(found.into_iter().filter_map(|finding| rules.judged(finding)));
+                    }
+                }
             }
         }
         linted

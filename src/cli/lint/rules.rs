@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::report::Found;
 use crate::cli::check::InputError;
 use crate::cli::manifest::Manifest;
+use crate::contracts;
 use crate::schema::Parsed;
 use crate::schema::lint::{LintFinding, LintRule, Severity};
 
@@ -15,7 +16,7 @@ impl Rules {
     /// A rule or a word is none.
     pub(super) fn of(manifest: Option<&Manifest>) -> Result<Self, InputError> {
         let mut rules: HashMap<&'static str, (&'static LintRule, Severity)> =
-            Parsed::lint_rules().map(|rule| (rule.id, (rule, rule.default))).collect();
+            all().map(|rule| (rule.id, (rule, rule.default))).collect();
         let given =
             manifest.iter().flat_map(|manifest| manifest.lint.rules.iter().map(|(rule, word)| (&manifest.name, rule, word)));
         for (file, rule, word) in given {
@@ -36,7 +37,11 @@ impl Rules {
     }
 }
 
+fn all() -> impl Iterator<Item = &'static LintRule> {
+    Parsed::lint_rules().chain(&contracts::LINT_RULES)
+}
+
 fn hint(wanted: &str) -> String {
-    let near = Parsed::lint_rules().map(|rule| (strsim::osa_distance(rule.id, wanted), rule.id)).min();
+    let near = all().map(|rule| (strsim::osa_distance(rule.id, wanted), rule.id)).min();
     near.filter(|(distance, _)| *distance <= 4).map(|(_, id)| format!("; {id} is one")).unwrap_or_default()
 }

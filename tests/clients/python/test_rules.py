@@ -19,7 +19,7 @@ from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
 from confluent_kafka.schema_registry.rule_registry import RuleRegistry
 from confluent_kafka.schema_registry.rules.cel.cel_executor import CelExecutor
 from confluent_kafka.schema_registry.rules.cel.cel_field_executor import CelFieldExecutor
-from confluent_kafka.schema_registry.serde import RuleConditionError
+from confluent_kafka.schema_registry.serde import RuleConditionError, RuleContext
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 URL = os.environ["SCHEMA_REGISTRY_URL"]
@@ -122,6 +122,25 @@ def test_the_registry_comes_to_the_verdicts_of_the_client():
             faults.append(f"{group['record']}, {group['type']} {group.get('tags', '')}: {expr}: client {theirs}, registry {ours}, table {recorded}")
     assert count >= 300
     assert not faults, "\n".join(faults)
+
+
+def test_jsonata_has_the_results_of_the_client():
+    from confluent_kafka.schema_registry.rules.jsonata.jsonata_executor import JsonataExecutor
+
+    table = json.loads((TABLE.parent / "jsonata.json").read_text())
+    faults = []
+    for case in table["cases"]:
+        rule = Rule("r", None, RuleKind.TRANSFORM, RuleMode.UPGRADE, "JSONATA", None, None, case["expr"], None, None, False)
+        context = RuleContext(None, None, None, None, "s", RuleMode.UPGRADE, rule, 0, [rule], None, None)
+        message = json.loads(json.dumps(table["message"]))
+        try:
+            result = JsonataExecutor().transform(context, message)
+        except Exception:  # noqa: BLE001
+            result = None
+        expected = case.get("result")
+        if result != expected:
+            faults.append((case["expr"], result))
+    assert not faults, faults
 
 
 if __name__ == "__main__":

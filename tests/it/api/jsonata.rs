@@ -134,6 +134,28 @@ on_both! {
     }
 }
 
+/// What official clients make of expressions; `tests/clients` holds the table to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn expressions_have_the_results_of_official_clients() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/rules/jsonata.json");
+    let table: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let app = server(Database::Sqlite).await;
+    app.put("/config", &json!({ "compatibility": "NONE" })).await.ok();
+    let cases = table["cases"].as_array().unwrap();
+    assert!(cases.len() > 50);
+    for case in cases {
+        let expr = case["expr"].as_str().unwrap();
+        let body = json!({ "schemaType": "JSON", "schema": "{}", "ruleSet": domain("TRANSFORM", expr) });
+        register(&app, "s", &body).await;
+        let rule = validated(&app, "s", &table["message"]).await;
+        match case.get("result") {
+            Some(result) if result == &table["message"] => assert_eq!(rule["outcome"], "unchanged", "{expr}: {rule}"),
+            Some(result) => assert_eq!((&rule["outcome"], &rule["data"]), (&json!("transformed"), result), "{expr}: {rule}"),
+            None => assert_eq!(rule["outcome"], "error", "{expr}: {rule}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_a_program_nothing_is_evaluated_and_nothing_refused() {
     let engine = JsonataEngine::new(PathBuf::from("/there/is/none"), JsonataLimits::default());

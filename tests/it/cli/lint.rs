@@ -47,6 +47,33 @@ fn rules_of_data_contracts_are_held_to_the_types_of_their_schema() {
 }
 
 #[test]
+fn conditions_that_say_nothing_about_data_are_warned_of() {
+    let order = r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"long"},{"name":"price","type":"double"}]}"#;
+    let linted = |name: &str, expr: &str| {
+        let manifest = format!(
+            "[[schemas]]\nfiles = \"{{subject}}.avsc\"\nsubject = \"{{subject}}\"\n\n[schemas.rule-set]\n\
+             domainRules = [{{ name = \"{name}\", kind = \"CONDITION\", type = \"CEL\", expr = \"{expr}\" }}]\n"
+        );
+        let files = folder(&[("order.avsc", order), ("accordant.toml", &manifest)]);
+        let report = run(files.path(), "lint");
+        assert_eq!(report.code, 0, "{}", report.out);
+        report.out
+    };
+    for (name, expr, said) in [
+        ("all", "message.id > 0 || message.id <= 0", "rule 'all' holds for all of 200 samples"),
+        ("none", "message.id > 0 && message.id < 0", "rule 'none' holds for none of 200 samples"),
+        ("zero", "message.id / 0 == 1", "rule 'zero' has no value for any of 200 samples"),
+    ] {
+        let out = linted(name, expr);
+        assert_eq!(out.matches(said).count(), 1, "{expr}: {out}");
+    }
+    for expr in ["message.id > 0", "string(message.id) == 'seven'", "string(message.id).matches('^[a-z]+$')"] {
+        let out = linted("fine", expr);
+        assert!(!out.contains("rule 'fine'"), "{expr}: {out}");
+    }
+}
+
+#[test]
 fn warnings_are_refused_only_on_request() {
     let files = folder(&[("order.avsc", OPTIONAL)]);
     let report = run(files.path(), "lint");

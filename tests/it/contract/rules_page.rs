@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use accordant::schema::lint::{Severity, fixed};
+use accordant::contracts;
+use accordant::records::typed_samples;
+use accordant::schema::lint::{LintFinding, Severity, fixed};
 use accordant::schema::logical::{Engine, Rule};
 use accordant::schema::{CheckOptions, Direction, Finding, ParseMode, ParseOptions, Parsed};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
@@ -155,12 +157,23 @@ avro-namespace = \"off\"
 `--fix` repairs what says so. Rules about changes need `--against`, a folder or a commit, to compare with.
 ";
 
+/// What samples tell about the conditions in a schema.
+fn of_conditions(parsed: &Parsed) -> Vec<LintFinding> {
+    // of a schema without a message there is no data
+    let Some((shapes, samples)) = typed_samples(parsed, contracts::SAMPLES, 1) else { return Vec::new() };
+    contracts::vacuous(&shapes, &samples, None, None).unwrap()
+}
+
 /// The rules of `accordant lint`: each finds its own bad example, and nothing in the good one.
 fn lint_rules(page: &mut String) {
     page.push_str(LINT);
-    for rule in Parsed::lint_rules() {
+    for rule in Parsed::lint_rules().chain(&contracts::LINT_RULES) {
         let before = rule.before.map(|before| parsed(rule.schema_type, before));
-        let finds = |text: &str| parsed(rule.schema_type, text).lint(before.as_ref());
+        let finds = |text: &str| {
+            let parsed = parsed(rule.schema_type, text);
+            let found = parsed.lint(before.as_ref());
+            found.into_iter().chain(of_conditions(&parsed)).collect::<Vec<_>>()
+        };
         let of_rule = |text: &str| finds(text).into_iter().filter(|finding| finding.rule == rule.id).collect::<Vec<_>>();
         let (found, good) = (of_rule(rule.bad), of_rule(rule.good));
         assert!(!found.is_empty() && good.is_empty(), "{}: {found:?} {good:?}", rule.id);
