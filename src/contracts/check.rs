@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cel::{CompileError, Known, MAX_EXPRESSION_BYTES, Program};
 use super::fields::{is_about, is_primitive};
 use super::jsonata::{Jsonata, JsonataError};
-use super::rule::{CompileFailure, ExprError, Guarded, JSONATA, is_condition, position, type_of};
+use super::rule::{CompileFailure, ExprError, Guarded, JSONATA, is_condition, is_repeated, position, type_of};
 use super::tags;
 use crate::schema::Position;
 use crate::schema::meter::Exhausted;
@@ -61,12 +61,37 @@ pub fn check(
             }
         }
     }
+    checker.issues.extend(order_issues(rule_set.and_then(|set| set.domain_rules.as_deref()).unwrap_or_default()));
     if let Some(engine) = jsonata {
         checker.issues.extend(jsonata_issues(rule_set, engine));
     }
     checker.inline()?;
     checker.issues.truncate(MAX_ISSUES);
     Ok(checker.issues)
+}
+
+/// Rules that come to nothing where they stand: data is written in the order of the list, and read in the opposite one.
+fn order_issues(rules: &[Rule]) -> Vec<RuleIssue> {
+    let shares_tag =
+        |one: &Rule, other: &Rule| one.tags.iter().flatten().any(|tag| other.tags.iter().flatten().any(|own| own == tag));
+    let mut issues = Vec::new();
+    for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| !rule.disabled && type_of(rule) == "CEL_FIELD") {
+        let mut earlier = rules.iter().take(at).filter(|other| !other.disabled);
+        let sealed = earlier.clone().find(|other| type_of(other) == "ENCRYPT" && shares_tag(rule, other));
+        let repeated = earlier.find(|other| is_repeated(rule, other));
+        let name = |rule: &Rule| rule.name.clone().unwrap_or_default();
+        let mut add = |message: String| issues.push(RuleIssue { rule: name(rule), message, position: None });
+        if let Some(other) = sealed {
+            add(format!(
+                "it is given what rule '{}' has encrypted, in both directions; it has to stand before that",
+                name(other)
+            ));
+        }
+        if let Some(other) = repeated {
+            add(format!("no client runs it, for rule '{}' transforms fields with the same tags", name(other)));
+        }
+    }
+    issues
 }
 
 /// What is wrong with expressions of JSONATA. All of them are handed over at once.

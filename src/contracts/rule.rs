@@ -108,6 +108,13 @@ pub(super) fn is_condition(rule: &Rule) -> bool {
     rule.kind == Some(RuleKind::Condition)
 }
 
+/// Whether a transform of fields does what another one does already: of two with the same tags clients run one.
+pub(super) fn is_repeated(rule: &Rule, other: &Rule) -> bool {
+    rule.tags.as_ref().is_some_and(|tags| !tags.is_empty())
+        && !is_condition(rule)
+        && (rule.kind, rule.mode, &rule.rule_type, &rule.tags) == (other.kind, other.mode, &other.rule_type, &other.tags)
+}
+
 /// What clients say when a condition is false.
 pub(super) fn failure_text(rule: &Rule) -> String {
     let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());

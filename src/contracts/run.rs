@@ -9,7 +9,7 @@ use super::fields;
 use super::inline;
 use super::jsonata::{self, Jsonata, JsonataError};
 use super::report::{Found, MAX_DATA, MAX_SHOWN, Outcome, Place, RuleReport, RunReport};
-use super::rule::{Answer, CompileFailure, Guarded, JSONATA, failure_text, is_condition, is_run, position, type_of};
+use super::rule::{Answer, CompileFailure, Guarded, JSONATA, failure_text, is_condition, is_repeated, is_run, position, type_of};
 use crate::schema::meter::Exhausted;
 use crate::schema::typed::{Shapes, Typed};
 use crate::types::{ExecutionEnvironment, Metadata, Rule, RuleMode, RuleSet};
@@ -132,13 +132,9 @@ impl Runner<'_> {
         }
         // those that were run before, whichever the direction
         let before = listed.get(..at).unwrap_or_default();
-        let is_repeated = |other: &&Rule| {
-            rule.tags.as_ref().is_some_and(|tags| !tags.is_empty())
-                && !is_condition(rule)
-                && (rule.kind, rule.mode, &rule.rule_type, &rule.tags) == (other.kind, other.mode, &other.rule_type, &other.tags)
-        };
         let others = if self.options.phase.is_second() { listed.get(at + 1..).unwrap_or_default() } else { before };
-        (rule_type == "CEL_FIELD" && others.iter().any(is_repeated)).then(|| "another transform has the same tags".to_owned())
+        (rule_type == "CEL_FIELD" && others.iter().any(|other| is_repeated(rule, other)))
+            .then(|| "another transform has the same tags".to_owned())
     }
 
     fn rule(&mut self, rule: &Rule) -> Result3 {

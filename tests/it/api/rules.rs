@@ -141,6 +141,21 @@ on_both! {
         let error = app.post("/subjects/r/versions", &json!({ "schema": inline })).await.refused(422, 42210);
         let message = "Invalid rules: rule 'shop.Line.n: some': > does not take int and string at line 1, column 6 of its expression";
         assert_eq!(error, message);
+        let of_tag = |name: &str, kind: &str, rule_type: &str, expr: &str| {
+            json!({ "name": name, "kind": kind, "mode": "WRITE", "type": rule_type, "tags": ["PII"], "expr": expr })
+        };
+        let mail = || of_tag("mail", "CONDITION", "CEL_FIELD", "typeName == 'STRING' ; value.isEmail()");
+        let seal = || of_tag("seal", "TRANSFORM", "ENCRYPT", "");
+        let lower = |name: &str| of_tag(name, "TRANSFORM", "CEL_FIELD", "value");
+        for (rules, message) in [
+            ([seal(), mail()], "rule 'mail': it is given what rule 'seal' has encrypted, in both directions; it has to stand before that"),
+            ([lower("one"), lower("two")], "rule 'two': no client runs it, for rule 'one' transforms fields with the same tags"),
+        ] {
+            let body = json!({ "schema": ORDER, "ruleSet": { "domainRules": rules } });
+            let error = app.post("/subjects/r/versions", &body).await.refused(422, 42210);
+            assert_eq!(error, format!("Invalid rules: {message}"));
+        }
+        register(&app, "ordered", ORDER, &[mail(), seal()]).await;
         register(&app, "r", ORDER, &[rule("good", "CONDITION", "CEL", "message.id > 0 && message.lines.all(l, l.n < 9)")]).await;
     }
 
