@@ -1,7 +1,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::digest::Digests;
-use super::modern::Translator;
 use crate::schema::json::{self, Object, Value};
 use crate::schema::json_schema::dialect::Dialect;
 use crate::schema::json_schema::documents::Documents;
@@ -18,40 +17,6 @@ pub(crate) struct LoadError {
     /// Where the offending value begins there.
     pub(crate) offset: u32,
     pub(crate) message: String,
-}
-
-/// Loads the schema in document 0. Must run where the stack is as deep as the texts are nested.
-pub(crate) fn load(documents: &Documents) -> Result<Model, LoadError> {
-    let fail = |message| LoadError { document: 0, offset: 0, message };
-    let mut loader = Loader {
-        dialect: documents.dialect,
-        resolver: Resolver::new(documents),
-        nodes: Vec::new(),
-        seen: HashMap::new(),
-        queue: VecDeque::new(),
-        patterns: HashSet::new(),
-        digests: Digests::default(),
-        document: 0,
-        reserved: None,
-    };
-    let root = loader.resolver.root(0).map_err(fail)?;
-    if !matches!(root.value.kind, json::Kind::Object(_) | json::Kind::Bool(_)) {
-        let found = if root.value.as_number().is_some() { "NUMBER".to_owned() } else { kind_name(root.value).to_uppercase() };
-        let message = format!("{NO_SCHEMA}expected an object or boolean at the root, found {found}");
-        return Err(LoadError { document: 0, offset: root.value.offset, message });
-    }
-    if let Some(dialect) = root.value.as_object().and_then(|o| o.get("$schema")) {
-        loader.expect_string(dialect)?;
-    }
-    if loader.dialect.is_modern() {
-        return Translator::new(loader).load(root);
-    }
-    let id = loader.enqueue(root.value, root.scope);
-    while let Some(work) = loader.queue.pop_front() {
-        loader.document = work.scope.document;
-        loader.process(&work)?;
-    }
-    Ok(Model { nodes: loader.nodes, root: id, definitions: HashMap::new() })
 }
 
 pub(super) const TOO_MUCH_WORK: &str = "the schema takes too much work to load";
@@ -92,6 +57,42 @@ pub(super) fn kind_name(value: &Value) -> &'static str {
 }
 
 impl<'d> Loader<'d> {
+    /// A loader of these documents, and the schema in the first of them.
+    pub(super) fn open(documents: &'d Documents) -> Result<(Self, Target<'d>), LoadError> {
+        let fail = |message| LoadError { document: 0, offset: 0, message };
+        let loader = Self {
+            dialect: documents.dialect,
+            resolver: Resolver::new(documents),
+            nodes: Vec::new(),
+            seen: HashMap::new(),
+            queue: VecDeque::new(),
+            patterns: HashSet::new(),
+            digests: Digests::default(),
+            document: 0,
+            reserved: None,
+        };
+        let root = loader.resolver.root(0).map_err(fail)?;
+        if !matches!(root.value.kind, json::Kind::Object(_) | json::Kind::Bool(_)) {
+            let found = if root.value.as_number().is_some() { "NUMBER".to_owned() } else { kind_name(root.value).to_uppercase() };
+            let message = format!("{NO_SCHEMA}expected an object or boolean at the root, found {found}");
+            return Err(LoadError { document: 0, offset: root.value.offset, message });
+        }
+        if let Some(dialect) = root.value.as_object().and_then(|o| o.get("$schema")) {
+            loader.expect_string(dialect)?;
+        }
+        Ok((loader, root))
+    }
+
+    /// Up to draft-07.
+    pub(super) fn load(mut self, root: Target<'d>) -> Result<Model, LoadError> {
+        let id = self.enqueue(root.value, root.scope);
+        while let Some(work) = self.queue.pop_front() {
+            self.document = work.scope.document;
+            self.process(&work)?;
+        }
+        Ok(Model { nodes: self.nodes, root: id, definitions: HashMap::new() })
+    }
+
     pub(super) fn fail<T>(&self, value: &Value, message: String) -> Result<T, LoadError> {
         Err(LoadError { document: self.document, offset: value.offset, message })
     }

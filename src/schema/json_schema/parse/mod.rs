@@ -9,4 +9,14 @@ mod keywords;
 mod loader;
 mod modern;
 
-pub(super) use self::loader::{LoadError, NO_SCHEMA, load};
+use self::loader::Loader;
+pub(super) use self::loader::{LoadError, NO_SCHEMA};
+use self::modern::Translator;
+use super::documents::Documents;
+use super::model::Model;
+
+/// Loads the schema in the first document. Must run where the stack is as deep as the texts are nested.
+pub(super) fn load(documents: &Documents) -> Result<Model, LoadError> {
+    let (loader, root) = Loader::open(documents)?;
+    if loader.dialect.is_modern() { Translator::new(loader).load(root) } else { loader.load(root) }
+}

@@ -154,7 +154,7 @@ impl<'d> Translator<'d> {
                 draft = draft.join(said);
             }
         }
-        draft = self.unwrapped(draft, value)?;
+        draft = self.unwrapped(draft, value);
         if let Some(dynamic) = self.dynamic_reference(object, value, scope)? {
             draft = if matches!(draft.shape, Shape::Plain(NodeKind::Empty)) { dynamic } else { dynamic.join(draft) };
         }
@@ -172,16 +172,16 @@ impl<'d> Translator<'d> {
     }
 
     /// A combination that nobody wrote is one of two members at least.
-    fn unwrapped(&mut self, draft: Draft<'d>, value: &'d Value) -> Result<Draft<'d>, LoadError> {
-        let Some(members) = draft.generated_all() else { return Ok(draft) };
+    fn unwrapped(&mut self, draft: Draft<'d>, value: &'d Value) -> Draft<'d> {
+        let Some(members) = draft.generated_all() else { return draft };
         match members {
-            [] => Ok(self.plain(NodeKind::Empty, value)),
+            [] => self.plain(NodeKind::Empty, value),
             [only] => match only.draft().shape {
                 // Confluent makes the reference anew, which then waits behind those that are there
-                Shape::Reference(_, knot) => Ok(self.reference_to(knot, value)),
-                _ => Ok(only.draft().clone()),
+                Shape::Reference(_, knot) => self.reference_to(knot, value),
+                _ => only.draft().clone(),
             },
-            _ => Ok(draft),
+            _ => draft,
         }
     }
 
@@ -217,14 +217,8 @@ impl<'d> Translator<'d> {
             Shape::Combined { criterion, members, .. } => {
                 let mut digested = Vec::with_capacity(members.len());
                 for member in &members {
-                    let node = match member.node() {
-                        Some(node) => node,
-                        None => {
-                            let node = self.build(member.draft().clone())?;
-                            member.set_node(node);
-                            node
-                        }
-                    };
+                    let node = if let Some(node) = member.node() { node } else { self.build(member.draft().clone())? };
+                    member.set_node(node);
                     digested.push((node, if members.len() > 1 { member.draft().digest() } else { 0 }));
                 }
                 (Draft::combination(criterion, digested), draft.document, draft.offset)

@@ -69,9 +69,9 @@ impl<'s> Cel<'s> {
         use Cel::{Bool, Bytes, Decimal, Double, Duration, Dyn, Int, List, Map, Null, String, Struct, Timestamp, Variant};
         match (self, other) {
             (Dyn, _) | (_, Dyn) => Some(Dyn),
-            (Null, Null) | (Null, Struct(..) | Timestamp | Duration | Decimal | Variant) => Some(other.clone()),
-            (Struct(..) | Timestamp | Duration | Decimal | Variant, Null) => Some(self.clone()),
-            (Bool, Bool)
+            (Null, Null | Struct(..) | Timestamp | Duration | Decimal | Variant) => Some(other.clone()),
+            (Struct(..) | Timestamp | Duration | Decimal | Variant, Null)
+            | (Bool, Bool)
             | (Int, Int)
             | (Double, Double)
             | (String, String)
@@ -153,7 +153,6 @@ pub(super) fn call<'s>(name: &str, arguments: &[Cel<'s>]) -> Option<Cel<'s>> {
         }
         "_*_" | "_/_" => one.and(two).filter(|both| both.is_any_of(&[Int, Double])),
         "_%_" => when(is(&[Int, Int]), if matches!((one, two), (Dyn, Dyn)) { Dyn } else { Int }),
-        "-_" => when(one.is_any_of(&[Int, Double]), one.clone()),
         "dyn" => Some(Dyn),
         "size" => when(one.is_any_of(&[String, Bytes]) || one.item().is_some(), Int),
         "startsWith" | "endsWith" | "contains" | "matches" => when(is(&[String, String]), Bool),
@@ -162,7 +161,7 @@ pub(super) fn call<'s>(name: &str, arguments: &[Cel<'s>]) -> Option<Cel<'s>> {
         "replace" => when(is(&[String, String, String]), String),
         "substring" => when(is(&[String, Int, Int]), String),
         "indexOf" => when(is(&[String, String]), Int),
-        "math.abs" | "math.sign" => when(one.is_any_of(&[Int, Double]), one.clone()),
+        "-_" | "math.abs" | "math.sign" => when(one.is_any_of(&[Int, Double]), one.clone()),
         "math.floor" | "math.ceil" | "math.round" | "math.trunc" => when(is(&[Double]), Double),
         "math.sqrt" => when(one.is_any_of(&[Int, Double]), Double),
         "math.greatest" | "math.least" => one.and(two).filter(|both| both.is_any_of(&[Int, Double])),

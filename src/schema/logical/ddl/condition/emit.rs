@@ -124,7 +124,7 @@ impl Emitter {
                 let cel = self.name(name, scope, out)?;
                 self.steps(steps, scope.declared(name), cel, scope, out)?
             }
-            What::Literal(literal) => self.literal(expr, literal, out)?,
+            What::Literal(literal) => Self::literal(expr, literal, out)?,
             What::Paren { inner, steps } => {
                 let cel = self.wrapped(inner, As::Native, true, scope, out)?;
                 self.steps(steps, scope.ty(inner), cel, scope, out)?
@@ -261,7 +261,7 @@ impl Emitter {
                 );
             }
             let symbol = if operator == "||" { "+" } else { operator };
-            written.push_str(&format!(" {symbol} "));
+            written.extend([" ", symbol, " "]);
             let own = self.value(operand, to, scope, &mut right)?;
             written.push_str(&right);
             cel = self.call(&format!("_{symbol}_"), &[cel, own]);
@@ -306,12 +306,11 @@ impl Emitter {
         }
         let mut sides = Vec::new();
         for side in [left, right] {
-            sides.push(match common {
-                Some(_) => (As::number(common), false),
-                None => {
-                    let to = if scope.has_time(side) { As::Time } else { As::Native };
-                    (to, matches!(side.what, What::Between { .. } | What::In { .. }))
-                }
+            sides.push(if common.is_some() {
+                (As::number(common), false)
+            } else {
+                let to = if scope.has_time(side) { As::Time } else { As::Native };
+                (to, matches!(side.what, What::Between { .. } | What::In { .. }))
             });
         }
         let mut types = Vec::new();
@@ -498,7 +497,7 @@ impl Emitter {
         Ok(cel)
     }
 
-    fn literal<'s>(&mut self, expr: &Expr<'_>, literal: &Literal, out: &mut String) -> Result<Cel<'s>> {
+    fn literal<'s>(expr: &Expr<'_>, literal: &Literal, out: &mut String) -> Result<Cel<'s>> {
         let (text, cel) = match literal {
             Literal::Null => ("null".to_owned(), Cel::Null),
             Literal::Bool(value) => (value.to_string(), Cel::Bool),
@@ -525,24 +524,22 @@ impl Emitter {
         let last = case.whens.len().saturating_sub(1);
         out.push('(');
         for (at, (_, when, then)) in case.whens.iter().enumerate() {
-            match &case.subject {
-                Some(subject) => self.equal(subject, when, true, scope, out)?,
-                None => {
-                    let cel = self.receiver(when, As::Native, scope, out)?;
-                    self.call("_&&_", &[cel, Cel::Bool]);
-                }
+            if let Some(subject) = &case.subject {
+                self.equal(subject, when, true, scope, out)?;
+            } else {
+                let cel = self.receiver(when, As::Native, scope, out)?;
+                self.call("_&&_", &[cel, Cel::Bool]);
             }
             out.push_str(" ? ");
             let own = self.value(then, to, scope, out)?;
             result = Some(result.map_or(own.clone(), |before| self.either(&before, &own)));
             out.push_str(if at < last { " : (" } else { " : " });
         }
-        let own = match &case.otherwise {
-            Some(otherwise) => self.value(otherwise, to, scope, out)?,
-            None => {
-                out.push_str("null");
-                Cel::Null
-            }
+        let own = if let Some(otherwise) = &case.otherwise {
+            self.value(otherwise, to, scope, out)?
+        } else {
+            out.push_str("null");
+            Cel::Null
         };
         push(out, &")".repeat(last + 1))?;
         Ok(result.map_or(own.clone(), |before| self.either(&before, &own)))

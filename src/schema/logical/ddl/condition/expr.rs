@@ -297,8 +297,10 @@ impl<'n> Expr<'n> {
     /// What it is made of, as it stands in the text.
     pub(super) fn parts(&self) -> Vec<&Self> {
         match &self.what {
-            What::Any(parts) | What::All(parts) | What::Function { arguments: parts, .. } => parts.iter().collect(),
-            What::Special(Special::Substring(parts) | Special::Trim { arguments: parts, .. }) => parts.iter().collect(),
+            What::Any(parts)
+            | What::All(parts)
+            | What::Function { arguments: parts, .. }
+            | What::Special(Special::Substring(parts) | Special::Trim { arguments: parts, .. }) => parts.iter().collect(),
             What::Not(part)
             | What::IsNull { operand: part, .. }
             | What::Like { operand: part, .. }

@@ -192,14 +192,11 @@ impl Emitter {
             _ => "exists_one",
         };
         push(out, &format!(".{function}({word}, "))?;
-        let item = match range.item() {
-            Some(item) => item,
-            None => {
-                let message = format!("expression of type '{}' cannot be range of a comprehension", range.word());
-                self.mismatch.get_or_insert(message);
-                Cel::Dyn
-            }
-        };
+        let item = range.item().unwrap_or_else(|| {
+            let message = format!("expression of type '{}' cannot be range of a comprehension", range.word());
+            self.mismatch.get_or_insert(message);
+            Cel::Dyn
+        });
         let own = self.native(body, &scope.with(&word, collection, item), out)?;
         self.call("_&&_", &[own, Cel::Bool]);
         out.push(')');

@@ -68,7 +68,7 @@ pub(super) fn like(pattern: &str, escape: char) -> String {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            c if c < ' ' || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if c < ' ' || c == '\u{7f}' => out.extend([format!("\\x{:02x}", u32::from(c))]),
             c => out.push(c),
         }
     }

@@ -64,7 +64,6 @@ fn walk(expr: &Expr<'_>, scope: &Scope<'_>, pass: Pass<'_>) -> Result<()> {
 /// Whether an expression is true or false, as far as its form tells.
 fn is_condition(expr: &Expr<'_>, scope: &Scope<'_>) -> bool {
     match &expr.what {
-        What::Sum(_) | What::Product(_) => false,
         What::Signed { operand, .. } => is_condition(operand, scope),
         What::Literal(literal) => matches!(literal, Literal::Bool(_)),
         What::Column { .. } => scope.ty(expr).is_some_and(|ty| ty.kind == Kind::Boolean),
@@ -73,7 +72,7 @@ fn is_condition(expr: &Expr<'_>, scope: &Scope<'_>) -> bool {
         What::Special(
             super::expr::Special::Cast { target, .. } | super::expr::Special::VariantGet { returning: Some(target), .. },
         ) => of_target(target).is_some_and(|ty| ty.kind == Kind::Boolean),
-        What::Special(_) => false,
+        What::Sum(_) | What::Product(_) | What::Special(_) => false,
         _ => true,
     }
 }

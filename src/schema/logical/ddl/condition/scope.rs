@@ -203,7 +203,8 @@ impl<'s> Scope<'s> {
                 let mut common: Option<&'s Type> = None;
                 for operand in chain.operands() {
                     let ty = self.ty(operand)?;
-                    common = Some(wider(common, ty)??);
+                    let Wider::To(wider) = wider(common, ty) else { return None };
+                    common = Some(wider);
                 }
                 common
             }
@@ -232,8 +233,10 @@ impl<'s> Scope<'s> {
     fn common_type<'e, 'n: 'e>(&self, results: impl Iterator<Item = &'e Expr<'n>>) -> Option<&'s Type> {
         let mut common: Option<&'s Type> = None;
         for ty in results.filter_map(|result| self.ty(result)) {
-            if let Some(wider) = wider(common, ty) {
-                common = Some(wider?);
+            match wider(common, ty) {
+                Wider::To(wider) => common = Some(wider),
+                Wider::Unknown => {}
+                Wider::Nothing => return None,
             }
         }
         common
@@ -348,12 +351,22 @@ enum Raw {
     Number(Category),
 }
 
-/// The wider of two types: `None` where the second one is of no category, `Some(None)` where they have nothing in common.
-fn wider<'s>(before: Option<&'s Type>, ty: &'s Type) -> Option<Option<&'s Type>> {
-    let category = Category::of(&ty.kind)?;
-    let Some(before) = before else { return Some(Some(ty)) };
-    let own = Category::of(&before.kind)?;
-    Some(own.common(category).map(|common| if common == own { before } else { ty }))
+/// What values of two types have in common.
+enum Wider<'s> {
+    To(&'s Type),
+    /// Nothing is known of the second one.
+    Unknown,
+    Nothing,
+}
+
+fn wider<'s>(before: Option<&'s Type>, ty: &'s Type) -> Wider<'s> {
+    let Some(category) = Category::of(&ty.kind) else { return Wider::Unknown };
+    let Some(before) = before else { return Wider::To(ty) };
+    let Some(own) = Category::of(&before.kind) else { return Wider::Unknown };
+    match own.common(category) {
+        Some(common) => Wider::To(if common == own { before } else { ty }),
+        None => Wider::Nothing,
+    }
 }
 
 fn of_literal(literal: &Literal) -> Option<&'static Type> {
