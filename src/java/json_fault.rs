@@ -193,7 +193,12 @@ impl Scanner<'_> {
                     self.at += 1;
                     if byte == b'{' { Expected::FirstKey } else { Expected::FirstItem }
                 }
-                (Expected::Value, b'}' | b']') => return Err(self.unexpected_close(byte)),
+                (Expected::Value, b'}' | b']') if self.open.is_empty() => return Err(self.unexpected_close(byte)),
+                (Expected::Value | Expected::FirstItem, b'}' | b']' | b',') => {
+                    let is_in_array = self.open.last().is_some_and(|open| open.bracket == b'[');
+                    let is_taken_for_no_value = byte == b'}' || self.dialect == Dialect::Bodies && (byte == b',' || is_in_array);
+                    return Err(if is_taken_for_no_value { self.unexpected("expected a value") } else { self.no_value() });
+                }
                 (Expected::Value | Expected::FirstItem, _) => {
                     self.scalar()?;
                     Expected::Comma
@@ -235,23 +240,27 @@ impl Scanner<'_> {
         }
     }
 
+    fn unexpected_in_number(&self, why: &str) -> String {
+        format!("Unexpected character ({}) in numeric value: {why}", described(self.character()))
+    }
+
+    /// The character at hand.
+    fn character(&self) -> char {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let chunk = rest.get(..4).unwrap_or(rest).utf8_chunks().next();
+        chunk.and_then(|chunk| chunk.valid().chars().next()).unwrap_or('\u{FFFD}')
+    }
+
     /// The character at hand, and what is said of it.
     fn unexpected(&self, why: &str) -> String {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let first = rest
-            .get(..4)
-            .unwrap_or(rest)
-            .utf8_chunks()
-            .next()
-            .and_then(|chunk| chunk.valid().chars().next())
-            .unwrap_or('\u{FFFD}');
+        let first = self.character();
         let code = u32::from(first);
         if code < 32 {
             format!(
                 "Illegal character ((CTRL-CHAR, code {code})): only regular white space (\\r, \\n, \\t) is allowed between tokens"
             )
         } else {
-            format!("Unexpected character ('{first}' (code {code})): {why}")
+            format!("Unexpected character ({}): {why}", described(first))
         }
     }
 
@@ -259,11 +268,20 @@ impl Scanner<'_> {
         match self.peek() {
             Some(b'"') => self.string("Unexpected end-of-input: was expecting closing quote for a string value"),
             Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'+') if self.bytes.get(self.at + 1).is_some() => Err(self.unexpected_in_number(
+                "JSON spec does not allow numbers to have plus signs: enable \
+                 `JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow",
+            )),
+            Some(b'+') => Err("Unexpected end-of-input in a Number value".to_owned()),
             Some(b'/') => Err(self.unexpected(
                 "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)",
             )),
             _ => self.word(),
         }
+    }
+
+    fn no_value(&self) -> String {
+        self.unexpected(&format!("expected a valid value {}", self.dialect.values()))
     }
 
     /// A run of characters that a Java name may have, which should have been one of three words.
@@ -274,7 +292,7 @@ impl Scanner<'_> {
         let is_part = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '$');
         let word: String = text.chars().take_while(is_part).take(256).collect();
         if word.is_empty() {
-            return Err(self.unexpected(&format!("expected a valid value {}", self.dialect.values())));
+            return Err(self.no_value());
         }
         match word.as_str() {
             "null" | "true" | "false" => {
@@ -297,7 +315,7 @@ impl Scanner<'_> {
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
         }
-        if self.at > from { Ok(()) } else { Err(self.unexpected(why)) }
+        if self.at > from { Ok(()) } else { Err(self.unexpected_in_number(why)) }
     }
 
     fn number(&mut self) -> Result<(), String> {
@@ -378,6 +396,18 @@ impl Scanner<'_> {
     }
 }
 
+/// A character as Jackson describes it, of which it sees the first UTF-16 unit.
+fn described(character: char) -> String {
+    let code = character.encode_utf16(&mut [0; 2]).first().copied().unwrap_or_default();
+    if character.is_control() {
+        format!("(CTRL-CHAR, code {code})")
+    } else if code > 255 {
+        format!("'{character}' (code {code} / 0x{code:x})")
+    } else {
+        format!("'{character}' (code {code})")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -396,6 +426,15 @@ mod tests {
             (
                 "x",
                 "Unrecognized token 'x': was expecting (JSON String, Number (or 'NaN'/'+INF'/'-INF'), Array, Object or token 'null', 'true' or 'false')",
+            ),
+            ("{\"a\":}", "Unexpected character ('}' (code 125)): expected a value"),
+            ("[1,]", "Unexpected character (']' (code 93)): expected a value"),
+            ("{\"a\":,}", "Unexpected character (',' (code 44)): expected a value"),
+            ("{“a”:1}", "Unexpected character ('“' (code 8220 / 0x201c)): was expecting double-quote to start field name"),
+            ("{\"a\":1.}", "Unexpected character ('}' (code 125)) in numeric value: Decimal point not followed by a digit"),
+            (
+                "{\"a\":+1}",
+                "Unexpected character ('+' (code 43)) in numeric value: JSON spec does not allow numbers to have plus signs: enable `JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow",
             ),
             (
                 "/*c*/{}",

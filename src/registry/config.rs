@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::effective::{global, top};
+use super::effective::{global, is_in_global, top};
 use super::error::RegistryError;
 use super::{MAX_DECISIONS, Registry};
 use crate::codec::ConfigPatch;
@@ -26,6 +26,9 @@ impl Registry {
         }
         if !inherit {
             return Err(RegistryError::NoSubjectConfig(scope.clone()));
+        }
+        if is_in_global(scope) {
+            return Ok(Config { compatibility: level, ..Config::default() });
         }
         let layers = self.store.settings(&[scope.context_scope(), global()]).await?;
         let inherited = layers.into_iter().find_map(|layer| layer.config).unwrap_or_default();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Registry;
 use super::error::RegistryError;
-use crate::types::Actor;
+use crate::store::SubjectFilter;
+use crate::types::{Actor, GLOBAL_CONTEXT};
 
 impl Registry {
     /// The contexts, the default one first.
@@ -16,13 +17,15 @@ impl Registry {
         Ok(self.store.contexts().await?)
     }
 
-    /// Deletes a context that holds no schemas; an unknown one is no error.
+    /// Deletes a context that holds no schemas; an unknown one is no error. The global one holds those of all.
     ///
     /// # Errors
     /// [`RegistryError::ContextNotEmpty`].
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete_context(&self, context: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
-        if self.store.delete_context(context, by).await? {
+        let all = SubjectFilter { deleted: true, ..SubjectFilter::default() };
+        let is_held = context == GLOBAL_CONTEXT && !self.store.subjects(&all, None, 0, 1).await?.is_empty();
+        if !is_held && self.store.delete_context(context, by).await? {
             Ok(())
         } else {
             Err(RegistryError::ContextNotEmpty(format!(":{context}:")))

@@ -53,6 +53,7 @@ impl Registry {
                 DeleteRequest { subject: subject.clone(), version, permanent, read_only, expected_settings, now: self.now() };
             match self.store.delete(Arc::new(request), by).await? {
                 DeleteOutcome::Moved => {}
+                DeleteOutcome::SubjectNotFound if self.is_context_with_subjects(subject).await? => return Ok(Vec::new()),
                 outcome => return deleted(outcome, subject.clone(), version),
             }
         }

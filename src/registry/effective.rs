@@ -53,6 +53,11 @@ pub(super) fn global() -> Scope {
     Subject::in_context(GLOBAL_CONTEXT, "")
 }
 
+/// A name that is taken for one in the global context itself. What is said of all contexts is not said to it.
+pub(super) fn is_in_global(subject: &Subject) -> bool {
+    subject.context() == GLOBAL_CONTEXT && !subject.is_context()
+}
+
 impl Registry {
     pub(super) fn server_config(&self) -> Config {
         Config {
@@ -86,12 +91,16 @@ impl Registry {
             Some(all) => scopes.iter().map(|scope| all.get(scope).cloned().unwrap_or_default()).collect(),
             None => self.store.settings(&scopes).await?,
         };
-        let [own, context, top, global] = <[ScopeSettings; 4]>::try_from(layers).unwrap_or_default();
+        let [own, mut context, top, mut global] = <[ScopeSettings; 4]>::try_from(layers).unwrap_or_default();
+        let is_in_global = is_in_global(subject);
+        if is_in_global {
+            (context.config, global.config) = (None, None);
+        }
         let mut config = own.config.clone().unwrap_or_default();
         if let Some(layer) = &context.config {
             config.fall_through(layer);
         }
-        if own.config.is_some()
+        if (own.config.is_some() || is_in_global)
             && !subject.is_default_context()
             && let Some(layer) = &top.config
         {

@@ -217,7 +217,7 @@ impl Registry {
             }
         }
         // a subject of that name in another context does not make this one known
-        if self.has_versions(subject, deleted).await? {
+        if self.has_versions(subject, deleted).await? || self.is_context_with_subjects(subject).await? {
             Err(RegistryError::VersionNotFound(selector))
         } else {
             Err(RegistryError::SubjectNotFound(subject.clone()))
@@ -249,7 +249,7 @@ impl Registry {
     ) -> Result<FoundVersion, RegistryError> {
         let state = self.store.subject(subject).await?;
         let rows: Vec<&VersionRow> = state.rows.iter().rev().filter(|row| deleted || !row.deleted).collect();
-        if rows.is_empty() {
+        if rows.is_empty() && !self.is_context_with_subjects(subject).await? {
             return Err(RegistryError::SubjectNotFound(subject.clone()));
         }
         for row in rows {

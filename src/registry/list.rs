@@ -10,7 +10,7 @@ use super::Registry;
 use super::error::RegistryError;
 use crate::access::{Operation, Rights};
 use crate::store::{ListedVersion, SubjectFilter, VersionFilter};
-use crate::types::{Association, AssociationType, Lifecycle, Subject};
+use crate::types::{Association, AssociationType, GLOBAL_CONTEXT, Lifecycle, Subject};
 
 /// Rows read from the database at once.
 const PAGE: usize = 1000;
@@ -171,12 +171,16 @@ impl Registry {
         })
     }
 
-    /// Whether a context has live subjects.
+    /// Whether it is a context as a whole that has live subjects. The global context has those of all.
     ///
     /// # Errors
     /// Store failures.
-    pub async fn has_subjects(&self, context: &str) -> Result<bool, RegistryError> {
-        let filter = SubjectFilter { context: Some(context.to_owned()), ..SubjectFilter::default() };
+    pub async fn is_context_with_subjects(&self, subject: &Subject) -> Result<bool, RegistryError> {
+        if !subject.is_context() {
+            return Ok(false);
+        }
+        let context = (subject.context() != GLOBAL_CONTEXT).then(|| subject.context().to_owned());
+        let filter = SubjectFilter { context, ..SubjectFilter::default() };
         Ok(!self.store.subjects(&filter, None, 0, 1).await?.is_empty())
     }
 

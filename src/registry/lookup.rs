@@ -69,7 +69,11 @@ impl Registry {
                 }
             }
         }
-        if known { Err(RegistryError::NoSuchSchema) } else { Err(RegistryError::SubjectNotFound(subject.clone())) }
+        if known || self.is_context_with_subjects(subject).await? {
+            Err(RegistryError::NoSuchSchema)
+        } else {
+            Err(RegistryError::SubjectNotFound(subject.clone()))
+        }
     }
 
     /// Whether the subject has versions at all, and the match in it.

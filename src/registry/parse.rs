@@ -178,13 +178,9 @@ impl Registry {
         let mut graph = ResolvedGraph { only_active, alongside: alongside.clone(), ..ResolvedGraph::default() };
         let mut targets = Vec::new();
         for reference in raw {
-            let incomplete = || Failure::Input(ReferenceError::Incomplete(reference.clone()));
             let RawReference { name: Some(name), subject: Some(target), version: Some(version) } = reference else {
-                return Err(incomplete());
+                return Err(Failure::Input(ReferenceError::Incomplete(reference.clone())));
             };
-            if target.is_empty() {
-                return Err(incomplete());
-            }
             let selector = VersionSelector::parse(&version.to_string());
             let selector = selector.ok_or(Failure::Input(ReferenceError::InvalidVersion(*version)))?;
             let target_subject = Subject::parse_in(subject.context(), target);

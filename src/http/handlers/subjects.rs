@@ -11,7 +11,7 @@ use crate::http::request::Request;
 use crate::registry::{FoundVersion, LookupOptions, RegisterOptions};
 use crate::schema::logical;
 use crate::store::Freshness;
-use crate::types::{GLOBAL_CONTEXT, VersionSelector};
+use crate::types::VersionSelector;
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(usize::MAX)?;
@@ -27,10 +27,7 @@ pub(in crate::http) async fn versions(request: Request) -> Answer {
     let state = request.registry().subject_state(&subject).await?;
     let (negative, only, deleted) = (request.flag("deletedAsNegative"), request.flag("deletedOnly"), request.flag("deleted"));
     let is_known = state.rows.iter().any(|row| only || deleted || !row.deleted);
-    if !is_known
-        && !(subject.is_context()
-            && (subject.context() == GLOBAL_CONTEXT || request.registry().has_subjects(subject.context()).await?))
-    {
+    if !is_known && !request.registry().is_context_with_subjects(&subject).await? {
         return Err(subject_not_found(&subject));
     }
     let shown: Vec<i32> = state

@@ -14,6 +14,8 @@ pub(crate) struct NodeId(pub(crate) u32);
 pub(crate) struct Model {
     pub(crate) nodes: Vec<Node>,
     pub(crate) root: NodeId,
+    /// From 2019-09 on: the definitions in the schema's own text, by where they begin.
+    pub(crate) definitions: HashMap<u32, NodeId>,
 }
 
 static MISSING: Node = Node { kind: NodeKind::Empty, annotations: None, is_bytes: false, document: 0, offset: 0 };
@@ -83,7 +85,7 @@ impl Node {
 }
 
 /// The annotations that are compared.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Annotations {
     pub(crate) id: Option<Box<str>>,
     pub(crate) title: Option<Box<str>>,
@@ -92,7 +94,7 @@ pub(crate) struct Annotations {
     pub(crate) default: Option<Box<str>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum NodeKind {
     Empty,
     True,
@@ -112,21 +114,21 @@ pub(crate) enum NodeKind {
     Ref(NodeId),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct StringKeywords {
     pub(crate) max_length: Option<Decimal>,
     pub(crate) min_length: Option<Decimal>,
     pub(crate) pattern: Option<Box<str>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Exclusive {
     pub(crate) value: Decimal,
     /// draft-04: the bound is the inclusive keyword's value, made exclusive by a flag.
     pub(crate) flag: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct NumberKeywords {
     pub(crate) integer: bool,
     pub(crate) maximum: Option<Decimal>,
@@ -146,7 +148,7 @@ pub(crate) enum Additional {
     Like(NodeId),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct ArrayKeywords {
     /// The schema of every element.
     pub(crate) each: Option<NodeId>,
@@ -161,7 +163,7 @@ pub(crate) struct ArrayKeywords {
     pub(crate) min_contains: Option<Decimal>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct ObjectKeywords {
     pub(crate) properties: Vec<(Box<str>, NodeId)>,
     pub(crate) index: HashMap<Box<str>, usize>,
@@ -187,6 +189,12 @@ pub(crate) struct PatternProperty {
     pub(crate) pattern: Box<str>,
     pub(crate) schema: NodeId,
     pub(crate) compiled: Once<Option<Compiled>>,
+}
+
+impl Clone for PatternProperty {
+    fn clone(&self) -> Self {
+        Self { pattern: self.pattern.clone(), schema: self.schema, compiled: Once::new() }
+    }
 }
 
 impl PatternProperty {
@@ -245,7 +253,7 @@ impl Criterion {
 }
 
 /// A combined schema, either written as such, or implied by keywords of several types beside each other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Combined {
     pub(crate) criterion: Criterion,
     /// All members, as written.

@@ -44,7 +44,8 @@ impl Schema {
     pub(super) fn model(&self) -> Result<&Model, &SchemaError> {
         let load = || parse::load(&self.documents).map_err(|fault| self.unloadable(&fault));
         let no_stack = || Err(no_stack());
-        let made = self.model.get_or_make(|| on_deep_stack(self.nesting, load).unwrap_or_else(no_stack));
+        // the readers of newer dialects take more than one frame for a level
+        let made = self.model.get_or_make(|| on_deep_stack(self.nesting.saturating_mul(2), load).unwrap_or_else(no_stack));
         made.map_or(Err(&TOO_MUCH_WORK), Result::as_ref)
     }
 

@@ -23,6 +23,12 @@ pub(super) fn plain(word: &str) -> String {
     }
 }
 
+/// The same for the value of an option, where a compiler reads `-0` as an integer, which has no sign, and `-0.0` as a number that has one.
+pub(super) fn plain_in_option(word: &str) -> String {
+    let plain = plain(word);
+    if plain == "-0" && word.contains(['.', 'e', 'E']) { "-0.0".to_owned() } else { plain }
+}
+
 /// Hexadecimal after `0x`, octal after `0`.
 fn integer(digits: &str) -> Option<String> {
     if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {

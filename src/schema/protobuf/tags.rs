@@ -141,20 +141,28 @@ fn options_at<'a>(file: &'a mut File, edit: &TagEdit) -> Result<&'a mut Vec<Prot
     let mut names: Vec<&str> = path.strip_prefix('.').unwrap_or(path).split('.').collect();
     let field = if edit.entity == TagEntity::Field { names.pop() } else { None };
     let no_message = |name: &str| format!("No matching Message with name '{name}' found in the schema");
-    let mut names = names.into_iter().peekable();
     let no_field = |name: &str| format!("No matching Field with name '{name}' found in the schema");
-    let first = names.next().ok_or_else(|| field.map_or_else(|| no_message(""), no_field))?;
-    let top = file.messages.iter_mut().find(|message| &*message.name == first);
-    let mut body = &mut top.ok_or_else(|| no_message(first))?.body;
+    let mut names = names.into_iter().peekable();
+    let (mut top, mut body): (_, Option<&mut Body>) = (Some(&mut file.messages), None);
     while let Some(name) = names.next() {
-        // the path of a field may contain its oneof
-        let is_message = body.messages.iter().any(|message| &*message.name == name);
-        if !is_message && field.is_some() && names.peek().is_none() && body.oneofs.iter().any(|oneof| &*oneof.name == name) {
-            break;
-        }
-        let nested = body.messages.iter_mut().find(|message| &*message.name == name);
-        body = &mut nested.ok_or_else(|| no_message(name))?.body;
+        let messages = match body.take() {
+            Some(body) => {
+                let is_last = names.peek().is_none();
+                if let Some(field) = field.filter(|_| is_last && !body.messages.iter().any(|own| &*own.name == name)) {
+                    // the path of a field may contain its oneof
+                    let oneof = body.oneofs.iter_mut().rev().find(|oneof| &*oneof.name == name);
+                    let found = oneof.and_then(|oneof| oneof.fields.iter_mut().find(|own| &*own.name == field));
+                    return found.map(|found| &mut found.options).ok_or_else(|| no_field(field));
+                }
+                &mut body.messages
+            }
+            None => top.take().ok_or_else(|| no_message(name))?,
+        };
+        let found = messages.iter_mut().find(|message| &*message.name == name);
+        let missing = || field.filter(|_| names.peek().is_none()).map_or_else(|| no_message(name), no_field);
+        body = Some(&mut found.ok_or_else(missing)?.body);
     }
+    let Some(body) = body else { return Err(field.map_or_else(|| no_message(""), no_field)) };
     let Some(field) = field else { return Ok(&mut body.options) };
     let fields = body.fields.iter_mut().chain(body.oneofs.iter_mut().flat_map(|oneof| &mut oneof.fields));
     let found = fields.into_iter().find(|own| &*own.name == field);

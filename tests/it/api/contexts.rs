@@ -63,6 +63,30 @@ on_both! {
         assert_eq!(app.delete("/contexts/.unknown").await.status, 204);
     }
 
+    async fn a_context_as_a_whole_that_has_subjects_is_known_and_has_no_versions(db) {
+        let app = TestApp::new(db).await;
+        assert_eq!(app.get("/subjects/:.__GLOBAL:/versions").await.error().1, 40401, "there is nothing at all");
+        app.register(":.ctx:s", "\"string\"").await;
+        for name in [":.ctx:", ":.__GLOBAL:"] {
+            assert_eq!(app.get(&format!("/subjects/{name}/versions")).await.text, "[]");
+            assert_eq!(app.get(&format!("/subjects/{name}/versions/1")).await.error().1, 40402);
+            assert_eq!(app.get(&format!("/subjects/{name}/metadata")).await.error().1, 40403);
+            assert_eq!(app.post(&format!("/subjects/{name}"), &json!({ "schema": "\"int\"" })).await.error().1, 40403);
+            assert_eq!(app.delete(&format!("/subjects/{name}")).await.text, "[]");
+        }
+        assert_eq!(app.get("/subjects/:.other:/versions/1").await.error().1, 40401);
+    }
+
+    async fn what_is_said_of_all_contexts_is_not_said_of_names_in_the_global_one(db) {
+        let app = TestApp::new(db).await;
+        app.register("s", "\"string\"").await;
+        app.put("/config/:.__GLOBAL:", &json!({ "compatibility": "NONE" })).await.ok();
+        assert_eq!(app.get("/config/:.ctx:s?defaultToGlobal=true").await.ok()["compatibilityLevel"], "NONE");
+        assert_eq!(app.get("/config/:.__GLOBAL:s?defaultToGlobal=true").await.ok()["compatibilityLevel"], "BACKWARD");
+        let refused = app.delete("/contexts/.__GLOBAL").await.error();
+        assert_eq!(refused, (422, 42211, "The specified context ':.__GLOBAL:' is not empty.".to_owned()));
+    }
+
     async fn the_default_context_is_the_registry_itself(db) {
         let app = TestApp::new(db).await;
         app.register("s", "\"int\"").await;

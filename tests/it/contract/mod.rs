@@ -6,5 +6,6 @@ mod layering;
 mod metrics_page;
 mod monitoring;
 mod openapi;
+mod recorded_page;
 mod rules_page;
 pub mod vectors;

@@ -13,7 +13,7 @@ use accordant::schema::logical::{Engine, Rule};
 use accordant::schema::{CheckOptions, Direction, Finding, ParseMode, ParseOptions, Parsed};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 
-use crate::contract::vectors::logical::Change;
+use crate::contract::vectors::logical::{Change, Condition, Registration, TypeText};
 use crate::contract::vectors::{Compatibility, cases};
 
 /// Folder of the cases, schema type, heading, and what is said about the rules of the format.
@@ -126,8 +126,9 @@ fn section(out: &mut String, rule: &str, case: &Compatibility, finding: &Finding
 fn logical_rules(page: &mut String) {
     page.push_str(
         "\n## Table engines\n\nUnder `compatibilityPolicy` = `LOGICAL`: what Flink and Iceberg (format version 2) say about the columns that a \
-         schema of any format means to them. [logical.md](logical.md) has the types and the rules as tables.\n",
+         schema of any format means to them, and what stands in texts of logical types. [logical.md](logical.md) is about how to use them.\n",
     );
+    logical_tables(page);
     let cases: Vec<Change> = cases("logical/compatibility.yaml");
     for rule in Rule::ALL.iter().filter(|rule| **rule != Rule::UnresolvedTypeRef) {
         let name = rule.as_str();
@@ -141,6 +142,94 @@ fn logical_rules(page: &mut String) {
         writeln!(page, "\n### `{name}`\n\nWhy: {}\n\nFix: {}", inline(&why), inline(fix)).unwrap();
         writeln!(page, "\nExample: {}.\n\n```text\nold  {}\nnew  {}\n```", inline(&case.name), case.old, case.new).unwrap();
     }
+}
+
+/// Text in a cell of a table.
+fn cell(text: &str) -> String {
+    inline(text).replace('|', "\\|")
+}
+
+/// Code in a cell of a table, on one line.
+fn code(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}
+
+fn table(page: &mut String, heading: &str, about: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+    writeln!(page, "\n### {heading}\n\n{about}\n\n| {} |\n|{}", columns.join(" | "), " --- |".repeat(columns.len())).unwrap();
+    for row in rows {
+        writeln!(page, "| {} |", row.join(" | ")).unwrap();
+    }
+}
+
+/// What an engine finds in a change: its rules, with where they are found.
+fn found_by(case: &Change, engine: Engine) -> String {
+    let own = case.finds.iter().filter_map(|find| find.strip_prefix(engine.as_str())?.split_once(' ').map(|(_, rest)| rest));
+    let shown: Vec<String> = own
+        .map(|find| {
+            let mut words = find.splitn(3, ' ');
+            let (direction, rule, column) = (words.next().unwrap_or(""), words.next().unwrap_or(""), words.next().unwrap_or(""));
+            let column = if column.is_empty() { String::new() } else { format!(" at {}", code(column)) };
+            let direction = if direction == "forward" { ", forward" } else { "" };
+            format!("`{rule}`{column}{direction}")
+        })
+        .collect();
+    shown.join("<br>")
+}
+
+/// The rules of table engines and of texts as tables, made from the cases that hold them.
+fn logical_tables(page: &mut String) {
+    let changes: Vec<Change> = cases("logical/compatibility.yaml");
+    let minds = |rule: &Rule, engine: &Engine| {
+        let name = rule.as_str();
+        let is_found = changes.iter().flat_map(|case| &case.finds).any(|find| {
+            let mut words = find.split(' ');
+            words.next() == Some(engine.as_str()) && words.nth(1) == Some(name)
+        });
+        if is_found { "yes" } else { "" }.to_owned()
+    };
+    let rules = Rule::ALL.iter().filter(|rule| **rule != Rule::UnresolvedTypeRef);
+    let of_rule = |rule: &Rule| {
+        let engines = Engine::ALL.iter().map(|engine| minds(rule, engine));
+        std::iter::once(format!("[`{0}`](#{1})", rule.as_str(), rule.as_str().to_lowercase())).chain(engines).collect()
+    };
+    let titles: Vec<&str> = Engine::ALL.iter().map(|engine| engine.title()).collect();
+    let columns: Vec<&str> = std::iter::once("Rule").chain(titles.iter().copied()).collect();
+    table(page, "Who minds what", "Which engine finds a rule broken.", &columns, rules.map(of_rule));
+
+    let of_change = |case: &Change| {
+        let engines = Engine::ALL.iter().map(|engine| match &case.refused {
+            Some(why) => format!("no columns: {}", cell(why)),
+            None => found_by(case, *engine),
+        });
+        std::iter::once(cell(&case.name)).chain(engines).collect()
+    };
+    let columns: Vec<&str> = std::iter::once("Change").chain(titles.iter().copied()).collect();
+    let about = "What each engine finds in a change, backward where nothing else is said; nothing: it goes on.";
+    table(page, "Changes of columns", about, &columns, changes.iter().map(of_change));
+
+    let kind = |kind: &Option<String>| kind.as_deref().unwrap_or("AVRO").to_owned();
+    let or_why = |given: &Option<String>, why: &Option<String>| match given {
+        Some(given) => code(given),
+        None => cell(why.as_deref().unwrap_or("")),
+    };
+    let texts: Vec<TypeText> = cases("logical/types.yaml");
+    let of_text =
+        |case: &TypeText| vec![cell(&case.name), kind(&case.schema_type), code(&case.schema), or_why(&case.ddl, &case.refused)];
+    let about = "What schemas mean: the columns, or why there are none.";
+    table(page, "Columns of schemas", about, &["Case", "Format", "Schema", "Columns"], texts.iter().map(of_text));
+
+    let registrations: Vec<Registration> = cases("logical/registration.yaml");
+    let of_registration = |case: &Registration| {
+        vec![cell(&case.name), kind(&case.schema_type), code(&case.ddl), or_why(&case.stored, &case.refused)]
+    };
+    let about = "What registered texts become: the schema, or why it is refused.";
+    table(page, "Schemas of columns", about, &["Case", "Format", "Text", "Schema"], registrations.iter().map(of_registration));
+
+    let conditions: Vec<Condition> = cases("logical/conditions.yaml");
+    let of_condition = |case: &Condition| vec![cell(&case.name), code(&case.ddl), or_why(&case.expr, &case.refused)];
+    let about = "What conditions become in CEL, in every format, or why they are refused.";
+    table(page, "Conditions", about, &["Case", "Text", "Expression"], conditions.iter().map(of_condition));
 }
 
 const LINT: &str = "

@@ -41,6 +41,11 @@ pub(super) fn of_type_name(name: &str) -> u128 {
     hash(&("type", name))
 }
 
+/// A digest for a schema that is made of these keywords.
+pub(super) fn of_keywords(keywords: &[(&str, u128)]) -> u128 {
+    hash(&("keywords", keywords))
+}
+
 fn hash(value: &impl Hash) -> u128 {
     let half = |salt: u64| {
         let mut hasher = DefaultHasher::new();

@@ -1,4 +1,4 @@
-//! What the keywords of strings, numbers, arrays and objects become in each dialect.
+//! What the keywords of strings, numbers, arrays and objects become up to draft-07.
 
 use std::collections::HashSet;
 
@@ -25,31 +25,29 @@ enum KeywordGroup {
 impl KeywordGroup {
     const ALL: [Self; 4] = [Self::Array, Self::Object, Self::Number, Self::String];
 
-    /// Whether any keyword of the group is present. `properties` and `patternProperties` without entries do not count from
-    /// 2019-09 on.
+    /// Whether any keyword of the group is present.
     fn is_in(self, object: &Object, dialect: Dialect) -> bool {
         let has = |key: &str| object.get(key).is_some();
-        let filled =
-            |key: &str| object.get(key).is_some_and(|v| !dialect.is_modern() || v.as_object().is_none_or(|o| !o.is_empty()));
-        let after = |first: Dialect, keys: &[&str]| dialect >= first && keys.iter().any(|key| has(key));
+        let after = |first: Dialect, key: &str| dialect >= first && has(key);
         match self {
             Self::Array => {
-                ["items", "minItems", "maxItems", "uniqueItems"].into_iter().any(has)
-                    || after(Dialect::Draft6, &["contains"])
-                    || after(Dialect::Draft2019, &["unevaluatedItems"])
-                    || after(Dialect::Draft2020, &["prefixItems"])
-                    || (!dialect.is_modern() && has("additionalItems"))
+                ["items", "minItems", "maxItems", "uniqueItems", "additionalItems"].into_iter().any(has)
+                    || after(Dialect::Draft6, "contains")
             }
             Self::Object => {
-                ["required", "minProperties", "maxProperties", "additionalProperties"].into_iter().any(has)
-                    || filled("properties")
-                    || filled("patternProperties")
-                    || after(Dialect::Draft6, &["propertyNames"])
-                    || after(Dialect::Draft2019, &["unevaluatedProperties", "dependentRequired", "dependentSchemas"])
-                    || (!dialect.is_modern() && has("dependencies"))
+                let keys = [
+                    "required",
+                    "minProperties",
+                    "maxProperties",
+                    "additionalProperties",
+                    "properties",
+                    "patternProperties",
+                    "dependencies",
+                ];
+                keys.into_iter().any(has) || after(Dialect::Draft6, "propertyNames")
             }
             Self::Number => ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"].into_iter().any(has),
-            Self::String => ["minLength", "maxLength", "pattern"].into_iter().any(has) || (!dialect.is_modern() && has("format")),
+            Self::String => ["minLength", "maxLength", "pattern", "format"].into_iter().any(has),
         }
     }
 }
@@ -108,16 +106,8 @@ impl<'d> Loader<'d> {
                 for item in names {
                     let text = self.expect_string(item)?;
                     let name = self.type_name(text, value)?;
-                    let first = name.group().is_none_or(|group| done.insert(group));
-                    // From 2019-09 on only the first type of a group takes the group's keywords.
-                    let kind = match name {
-                        _ if first || !self.dialect.is_modern() => self.typed(name, object, scope)?,
-                        TypeName::Integer => {
-                            NodeKind::Number(Box::new(NumberKeywords { integer: true, ..NumberKeywords::default() }))
-                        }
-                        TypeName::Of(KeywordGroup::Number) => NodeKind::Number(Box::default()),
-                        other => self.typed(other, object, scope)?,
-                    };
+                    done.extend(name.group());
+                    let kind = self.typed(name, object, scope)?;
                     members.push((self.part(kind, value), of_type_name(text)));
                 }
                 parts.push(NodeKind::Combined(Box::new(Combined::new(Criterion::AnyOf, members))));
@@ -197,27 +187,14 @@ impl<'d> Loader<'d> {
             unique: self.flag(object, "uniqueItems")?.unwrap_or(false),
             ..ArrayKeywords::default()
         };
-        match self.dialect {
-            Dialect::Draft4 | Dialect::Draft6 | Dialect::Draft7 => self.early_items(object, scope, &mut array)?,
-            Dialect::Draft2019 => self.items_2019(object, scope, &mut array)?,
-            Dialect::Draft2020 => self.items_2020(object, scope, &mut array)?,
-        }
+        self.items(object, scope, &mut array)?;
         if self.dialect != Dialect::Draft4 {
-            let contains = self.child_at(object, "contains", scope)?;
-            // From 2019-09 on `contains` requires one element by default; the counts mean nothing without it.
-            if self.dialect.is_modern() && contains.is_some() {
-                let least = self.size(object, "minContains")?;
-                array.min_contains = Some(least.unwrap_or_else(|| Decimal::read("1")));
-                array.max_contains = self.size(object, "maxContains")?;
-            }
-        }
-        if self.dialect.is_modern() {
-            array.unevaluated = self.child_at(object, "unevaluatedItems", scope)?;
+            self.child_at(object, "contains", scope)?;
         }
         Ok(NodeKind::Array(Box::new(array)))
     }
 
-    fn early_items(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
+    fn items(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
         match object.get("items").map(|v| (v, &v.kind)) {
             None => {}
             Some((_, json::Kind::Array(items))) => array.tuple = self.children(items, scope)?,
@@ -231,41 +208,6 @@ impl<'d> Loader<'d> {
         // every element has a schema already
         let says_nothing = array.each.is_some() && matches!(additional, Additional::Nothing);
         array.additional = if says_nothing { Additional::Anything } else { additional };
-        Ok(())
-    }
-
-    fn items_2019(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
-        match object.get("items").map(|v| (v, &v.kind)) {
-            Some((_, json::Kind::Array(items))) => {
-                array.tuple = self.children(items, scope)?;
-                array.additional = self.rest(object, "additionalItems", scope)?;
-            }
-            Some((value, _)) => self.plain_items(value, scope, array)?,
-            None => {}
-        }
-        Ok(())
-    }
-
-    fn items_2020(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
-        if let Some(items) = object.get("prefixItems") {
-            let items = self.expect_array(items)?;
-            array.tuple = self.children(items, scope)?;
-        }
-        match object.get("items") {
-            Some(value) => self.plain_items(value, scope, array),
-            None => Ok(()),
-        }
-    }
-
-    /// `items` with one schema: for every element, or for those after the tuple.
-    fn plain_items(&mut self, value: &'d Value, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
-        let id = self.child(value, scope)?;
-        match value.kind {
-            json::Kind::Bool(true) => {}
-            json::Kind::Bool(false) => array.additional = Additional::Nothing,
-            _ if array.tuple.is_empty() => array.each = Some(id),
-            _ => array.additional = Additional::Like(id),
-        }
         Ok(())
     }
 
@@ -311,10 +253,7 @@ impl<'d> Loader<'d> {
         if self.dialect != Dialect::Draft4 {
             self.child_at(object, "propertyNames", scope)?;
         }
-        if self.dialect.is_modern() {
-            node.unevaluated = self.child_at(object, "unevaluatedProperties", scope)?;
-            self.dependents(object, scope, &mut node)?;
-        } else if let Some(dependencies) = object.get("dependencies") {
+        if let Some(dependencies) = object.get("dependencies") {
             for member in self.expect_object(dependencies)?.members() {
                 match &member.value.kind {
                     json::Kind::Array(names) => self.array_dependency(&member.key, names, &mut node)?,
@@ -329,24 +268,8 @@ impl<'d> Loader<'d> {
         Ok(NodeKind::Object(Box::new(node)))
     }
 
-    fn dependents(&mut self, object: &'d Object, scope: &Scope<'d>, node: &mut ObjectKeywords) -> Result<(), LoadError> {
-        if let Some(required) = object.get("dependentRequired") {
-            for member in self.expect_object(required)?.members() {
-                let names = self.expect_array(&member.value)?;
-                self.array_dependency(&member.key, names, node)?;
-            }
-        }
-        if let Some(schemas) = object.get("dependentSchemas") {
-            for member in self.expect_object(schemas)?.members() {
-                let id = self.child(&member.value, scope)?;
-                node.schema_dependencies.push((member.key.clone(), id));
-            }
-        }
-        Ok(())
-    }
-
     /// A dependency on no name at all counts as absent.
-    fn array_dependency(&self, key: &str, names: &'d [Value], node: &mut ObjectKeywords) -> Result<(), LoadError> {
+    pub(super) fn array_dependency(&self, key: &str, names: &'d [Value], node: &mut ObjectKeywords) -> Result<(), LoadError> {
         let mut wanted =
             names.iter().map(|name| self.expect_string(name).map(Into::into)).collect::<Result<Vec<Box<str>>, _>>()?;
         wanted.sort_unstable();

@@ -6,8 +6,9 @@ use crate::schema::json_schema::dialect::Dialect;
 use crate::schema::json_schema::documents::Documents;
 use crate::schema::json_schema::model::{Annotations, Combined, Criterion, Model, Node, NodeId, NodeKind};
 use crate::schema::json_schema::number::{self, Decimal};
-use crate::schema::json_schema::resolve::{Resolver, Scope, address};
+use crate::schema::json_schema::resolve::{Resolver, Scope, Target, address};
 use crate::schema::json_schema::{pattern, print};
+use crate::schema::meter::{self, Reserved};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LoadError {
@@ -18,35 +19,7 @@ pub(crate) struct LoadError {
     pub(crate) message: String,
 }
 
-/// Loads the schema in document 0.
-pub(crate) fn load(documents: &Documents) -> Result<Model, LoadError> {
-    let fail = |message| LoadError { document: 0, offset: 0, message };
-    let mut loader = Loader {
-        dialect: documents.dialect,
-        resolver: Resolver::new(documents),
-        nodes: Vec::new(),
-        seen: HashMap::new(),
-        queue: VecDeque::new(),
-        patterns: HashSet::new(),
-        digests: Digests::default(),
-        document: 0,
-    };
-    let root = loader.resolver.root(0).map_err(fail)?;
-    if !matches!(root.value.kind, json::Kind::Object(_) | json::Kind::Bool(_)) {
-        let found = if root.value.as_number().is_some() { "NUMBER".to_owned() } else { kind_name(root.value).to_uppercase() };
-        let message = format!("{NO_SCHEMA}expected an object or boolean at the root, found {found}");
-        return Err(LoadError { document: 0, offset: root.value.offset, message });
-    }
-    if let Some(dialect) = root.value.as_object().and_then(|o| o.get("$schema")) {
-        loader.expect_string(dialect)?;
-    }
-    let id = loader.enqueue(root.value, root.scope);
-    while let Some(work) = loader.queue.pop_front() {
-        loader.document = work.scope.document;
-        loader.process(&work)?;
-    }
-    Ok(Model { nodes: loader.nodes, root: id })
-}
+pub(super) const TOO_MUCH_WORK: &str = "the schema takes too much work to load";
 
 /// How Confluent begins what it says about a document that is neither an object nor a boolean.
 pub(in crate::schema::json_schema) const NO_SCHEMA: &str = "Invalid JSON schema: ";
@@ -60,13 +33,14 @@ struct Work<'d> {
 
 pub(super) struct Loader<'d> {
     pub(super) dialect: Dialect,
-    resolver: Resolver<'d>,
+    pub(super) resolver: Resolver<'d>,
     nodes: Vec<Node>,
     seen: HashMap<usize, NodeId>,
     queue: VecDeque<Work<'d>>,
     patterns: HashSet<&'d str>,
-    digests: Digests,
-    document: u32,
+    pub(super) digests: Digests,
+    pub(super) document: u32,
+    reserved: Option<Reserved>,
 }
 
 /// The JSON type of a value as messages name it.
@@ -83,6 +57,42 @@ pub(super) fn kind_name(value: &Value) -> &'static str {
 }
 
 impl<'d> Loader<'d> {
+    /// A loader of these documents, and the schema in the first of them.
+    pub(super) fn open(documents: &'d Documents) -> Result<(Self, Target<'d>), LoadError> {
+        let fail = |message| LoadError { document: 0, offset: 0, message };
+        let loader = Self {
+            dialect: documents.dialect,
+            resolver: Resolver::new(documents),
+            nodes: Vec::new(),
+            seen: HashMap::new(),
+            queue: VecDeque::new(),
+            patterns: HashSet::new(),
+            digests: Digests::default(),
+            document: 0,
+            reserved: None,
+        };
+        let root = loader.resolver.root(0).map_err(fail)?;
+        if !matches!(root.value.kind, json::Kind::Object(_) | json::Kind::Bool(_)) {
+            let found = if root.value.as_number().is_some() { "NUMBER".to_owned() } else { kind_name(root.value).to_uppercase() };
+            let message = format!("{NO_SCHEMA}expected an object or boolean at the root, found {found}");
+            return Err(LoadError { document: 0, offset: root.value.offset, message });
+        }
+        if let Some(dialect) = root.value.as_object().and_then(|o| o.get("$schema")) {
+            loader.expect_string(dialect)?;
+        }
+        Ok((loader, root))
+    }
+
+    /// Up to draft-07.
+    pub(super) fn load(mut self, root: Target<'d>) -> Result<Model, LoadError> {
+        let id = self.enqueue(root.value, root.scope);
+        while let Some(work) = self.queue.pop_front() {
+            self.document = work.scope.document;
+            self.process(&work)?;
+        }
+        Ok(Model { nodes: self.nodes, root: id, definitions: HashMap::new() })
+    }
+
     pub(super) fn fail<T>(&self, value: &Value, message: String) -> Result<T, LoadError> {
         Err(LoadError { document: self.document, offset: value.offset, message })
     }
@@ -164,7 +174,34 @@ impl<'d> Loader<'d> {
         id
     }
 
-    fn push(&mut self, node: Node) -> NodeId {
+    pub(super) fn into_nodes(self) -> Vec<Node> {
+        self.nodes
+    }
+
+    /// Goes on in another document; says which one it was before.
+    pub(super) fn enter(&mut self, document: u32) -> u32 {
+        std::mem::replace(&mut self.document, document)
+    }
+
+    /// Reserves memory for as long as the schema is being loaded.
+    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), LoadError> {
+        let exhausted = LoadError { document: self.document, offset: 0, message: TOO_MUCH_WORK.to_owned() };
+        let more = meter::reserve_for_now(bytes).map_err(|_| exhausted)?;
+        match &mut self.reserved {
+            Some(reserved) => reserved.join(more),
+            none => *none = Some(more),
+        }
+        Ok(())
+    }
+
+    /// Makes a reference of a node.
+    pub(super) fn point(&mut self, reference: NodeId, target: NodeId) {
+        if let Some(node) = usize::try_from(reference.0).ok().and_then(|at| self.nodes.get_mut(at)) {
+            node.kind = NodeKind::Ref(target);
+        }
+    }
+
+    pub(super) fn push(&mut self, node: Node) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(node);
         id
@@ -200,9 +237,7 @@ impl<'d> Loader<'d> {
         value: &'d Value,
         scope: &Scope<'d>,
     ) -> Result<(NodeKind, Option<Box<Annotations>>, bool), LoadError> {
-        if !self.dialect.is_modern()
-            && let Some(reference) = self.string(object, "$ref")?
-        {
+        if let Some(reference) = self.string(object, "$ref")? {
             return Ok((NodeKind::Ref(self.reference(reference, value, scope)?), None, false));
         }
         let mut parts = self.parts(object, value, scope)?;
@@ -223,10 +258,6 @@ impl<'d> Loader<'d> {
     /// Every group of keywords of the schema becomes one part.
     fn parts(&mut self, object: &'d Object, value: &'d Value, scope: &Scope<'d>) -> Result<Vec<NodeKind>, LoadError> {
         let mut parts = Vec::new();
-        if self.dialect.is_modern() {
-            self.modern_references(object, value, scope, &mut parts)?;
-            self.definitions(object, scope)?;
-        }
         if let Some(values) = object.get("enum") {
             let mut keys: Vec<String> = self.expect_array(values)?.iter().map(print::key).collect();
             keys.sort_unstable();
@@ -250,52 +281,9 @@ impl<'d> Loader<'d> {
         Ok(parts)
     }
 
-    /// From 2019-09 on a reference is a keyword like others. A dynamic reference means its static target, in a combination of its own,
-    /// as in Confluent's loader.
-    fn modern_references(
-        &mut self,
-        object: &'d Object,
-        value: &'d Value,
-        scope: &Scope<'d>,
-        parts: &mut Vec<NodeKind>,
-    ) -> Result<(), LoadError> {
-        for key in ["$anchor", "$dynamicAnchor"] {
-            self.string(object, key)?;
-        }
-        if let Some(reference) = self.string(object, "$ref")? {
-            parts.push(NodeKind::Ref(self.reference(reference, value, scope)?));
-        }
-        if self.dialect == Dialect::Draft2019 {
-            if let Some(reference) = self.string(object, "$recursiveRef")? {
-                parts.push(NodeKind::Ref(self.reference(reference, value, scope)?));
-            }
-        } else if let Some(reference) = self.string(object, "$dynamicRef")? {
-            let target = NodeKind::Ref(self.reference(reference, value, scope)?);
-            let members = vec![(self.part(target, value), 0)];
-            parts.push(NodeKind::Combined(Box::new(Combined::new(Criterion::AllOf, members))));
-        }
-        Ok(())
-    }
-
-    /// From 2019-09 on every definition is loaded, used or not.
-    fn definitions(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<(), LoadError> {
-        for key in ["$defs", "definitions"] {
-            if let Some(entries) = object.get(key) {
-                for member in self.expect_object(entries)?.members() {
-                    self.child(&member.value, scope)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn conditional(&mut self, object: &'d Object, scope: &Scope<'d>, parts: &mut Vec<NodeKind>) -> Result<(), LoadError> {
-        let counts = match self.dialect {
-            Dialect::Draft4 | Dialect::Draft6 => false,
-            Dialect::Draft7 => ["if", "then", "else"].into_iter().any(|key| object.get(key).is_some()),
-            Dialect::Draft2019 | Dialect::Draft2020 => object.get("if").is_some(),
-        };
-        if counts {
+        let has_any = ["if", "then", "else"].into_iter().any(|key| object.get(key).is_some());
+        if self.dialect >= Dialect::Draft7 && has_any {
             for key in ["if", "then", "else"] {
                 self.child_at(object, key, scope)?;
             }
@@ -305,11 +293,16 @@ impl<'d> Loader<'d> {
     }
 
     fn reference(&mut self, reference: &str, holder: &'d Value, scope: &Scope<'d>) -> Result<NodeId, LoadError> {
+        let target = self.target(reference, holder, scope)?;
+        Ok(self.enqueue(target.value, target.scope))
+    }
+
+    pub(super) fn target(&mut self, reference: &str, holder: &'d Value, scope: &Scope<'d>) -> Result<Target<'d>, LoadError> {
         let (document, offset) = (self.document, holder.offset);
         let unresolved = |message| LoadError { document, offset, message };
         let target = self.resolver.find(reference, scope).map_err(unresolved)?;
         match target.value.kind {
-            json::Kind::Object(_) | json::Kind::Bool(_) => Ok(self.enqueue(target.value, target.scope)),
+            json::Kind::Object(_) | json::Kind::Bool(_) => Ok(target),
             _ => self.fail(holder, format!("$ref \"{reference}\" does not point to a schema")),
         }
     }
@@ -323,7 +316,15 @@ impl<'d> Loader<'d> {
         Ok(NodeKind::Combined(Box::new(Combined::new(criterion, members))))
     }
 
-    fn annotations(&self, object: &'d Object) -> Result<Option<Box<Annotations>>, LoadError> {
+    /// Names of schemas, which say nothing but must be texts.
+    pub(super) fn modern_names(&self, object: &'d Object) -> Result<(), LoadError> {
+        for key in ["$anchor", "$dynamicAnchor"] {
+            self.string(object, key)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn annotations(&self, object: &'d Object) -> Result<Option<Box<Annotations>>, LoadError> {
         let id = self.string(object, self.dialect.id_keyword())?;
         let title = self.string(object, "title")?;
         let description = self.string(object, "description")?;

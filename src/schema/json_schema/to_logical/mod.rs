@@ -296,10 +296,9 @@ impl<'m> Converter<'m> {
             let members = Props(root).get(key).and_then(Value::as_object);
             entries.extend(members.into_iter().flat_map(Object::members).map(|member| (&*member.key, &member.value)));
         }
-        let by_offset: HashMap<u32, NodeId> = self.nodes_of_root();
         for at in java_hash::order(entries.iter().map(|(name, _)| java_hash::of_text(name)))? {
             let Some((name, value)) = entries.get(at).copied() else { continue };
-            let Some(node) = by_offset.get(&value.offset).copied() else { continue };
+            let Some(node) = self.model.definitions.get(&value.offset).copied() else { continue };
             let members = value.as_object().map_or(&[][..], |object| object.members());
             let target = Props(members).text("$ref").filter(|_| {
                 // a stand-in for a type that another document has
@@ -320,17 +319,6 @@ impl<'m> Converter<'m> {
             self.named.put(name, body);
         }
         Ok(())
-    }
-
-    /// The first node at each offset of the schema's own text.
-    fn nodes_of_root(&self) -> HashMap<u32, NodeId> {
-        let mut found = HashMap::new();
-        for (at, node) in (0..).zip(&self.model.nodes) {
-            if node.document == 0 {
-                found.entry(node.offset).or_insert(NodeId(at));
-            }
-        }
-        found
     }
 }
 

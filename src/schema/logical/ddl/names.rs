@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::tree::Node;
+
 /// Words that are names only in quotes, sorted.
 const KEYWORDS: [&str; 69] = [
     "AND",
@@ -87,6 +89,15 @@ fn needs_quotes(name: &str) -> bool {
 
 pub(crate) fn is_cel_word(name: &str) -> bool {
     CEL_WORDS.iter().any(|word| word.eq_ignore_ascii_case(name))
+}
+
+/// The name that an identifier is.
+pub(super) fn identifier(node: &Node<'_>) -> String {
+    let text = node.text();
+    match text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+        Some(quoted) => quoted.replace("``", "`"),
+        None => text,
+    }
 }
 
 /// A name as it is written: in backquotes where it would be read as something else.

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::condition::{Scope, to_cel};
 use super::literal::{default_value, fault};
+use super::names::identifier;
 use super::parser::parse;
 use super::token::Tokens;
 use super::tree::Node;
@@ -193,8 +195,9 @@ impl Reader<'_> {
             fields.push(self.field(field, 0)?);
         }
         let mut constraints = Vec::new();
+        let scope = Scope::table(&fields, &self.named);
         for check in body.all("member").filter_map(|member| member.child("table_constraint")?.child("check")) {
-            constraints.push(self.constraint(check)?);
+            constraints.push(self.constraint(check, &scope)?);
         }
         let mut ty = Kind::struct_of(fields)?.of(true);
         ty.notes.constraints = constraints;
@@ -211,17 +214,22 @@ impl Reader<'_> {
         let default = node.child("default").and_then(|default| default.child("literal"));
         let default = default.map(|literal| default_value(literal, &ty.kind)).transpose()?;
         let mut notes = annotations(node);
+        let scope = Scope::column(&name, &ty, &self.named);
         for check in node.all("column_constraint").filter_map(|constraint| constraint.child("check")) {
-            notes.constraints.push(self.constraint(check)?);
+            notes.constraints.push(self.constraint(check, &scope)?);
         }
         Ok(Field { name, ty, default, derived_default: false, notes, at: None })
     }
 
-    fn constraint(&mut self, check: &Node<'_>) -> Result<Constraint> {
+    fn constraint(&self, check: &Node<'_>, scope: &Scope<'_>) -> Result<Constraint> {
         let Some(condition) = check.child("condition") else { return fault("a constraint has no condition") };
         let range = condition.range();
-        let sql = self.tokens.slice(range.start, range.end);
-        fault(format!("CHECK ({sql}): conditions can be shown, but not registered; put them into the rules of a schema"))
+        let sql = self.tokens.slice(range.start, range.end).to_owned();
+        let expr = to_cel(condition, scope, self.tokens.whole())?;
+        meter::reserve(sql.len() + expr.len())?;
+        let name = check.child("identifier").map(identifier);
+        let doc = check.child("message").and_then(|message| message.child("string_literal")).map(Node::unquoted);
+        Ok(Constraint { name, doc, expr, sql })
     }
 
     fn ty(&mut self, node: &Node<'_>, depth: usize) -> Result<Type> {
@@ -348,14 +356,6 @@ fn enum_body(body: &Node<'_>) -> Result<Kind> {
 fn qualified_name(node: &Node<'_>) -> String {
     let parts: Vec<String> = node.all("identifier").map(identifier).collect();
     parts.join(".")
-}
-
-pub(super) fn identifier(node: &Node<'_>) -> String {
-    let text = node.text();
-    match text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
-        Some(quoted) => quoted.replace("``", "`"),
-        None => text,
-    }
 }
 
 fn primitive(node: &Node<'_>) -> Result<Kind> {

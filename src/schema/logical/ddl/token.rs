@@ -105,6 +105,10 @@ impl<'t> Tokens<'t> {
         if token.kind == EOF { "<EOF>" } else { self.slice(token.start, token.end) }
     }
 
+    pub(super) fn whole(&self) -> &'t str {
+        self.text
+    }
+
     /// The text between two offsets, blanks and all.
     pub(super) fn slice(&self, start: usize, end: usize) -> &'t str {
         self.text.get(start..end).unwrap_or("")

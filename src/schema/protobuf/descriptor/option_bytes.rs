@@ -409,9 +409,9 @@ fn packed<const N: usize>(bytes: &[u8], read: fn([u8; N]) -> u64) -> Option<Vec<
     bytes.chunks(N).map(|chunk| chunk.first_chunk().copied().map(read)).collect()
 }
 
-/// `inf` and `nan` in lower case, as Protobuf writes them.
+/// `inf` and `nan` in lower case, as Protobuf writes them, and a zero with the sign that an integer would lose.
 fn float(shown: &str) -> String {
-    shown.to_ascii_lowercase()
+    if shown == "-0" { "-0.0".to_owned() } else { shown.to_ascii_lowercase() }
 }
 
 /// An option that a compiler has not interpreted.

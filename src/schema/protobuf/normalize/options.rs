@@ -111,7 +111,7 @@ impl<'a> OptionNormalizer<'a> {
     fn resolved(&self, value: &Value, scope: &str) -> Value {
         match value {
             Value::String(_) => value.clone(),
-            Value::Word(word) => Value::Word(number::plain(word).into()),
+            Value::Word(word) => Value::Word(number::plain_in_option(word).into()),
             Value::List(values) => Value::List(values.iter().map(|value| self.resolved(value, scope)).collect()),
             Value::Literal(entries) => {
                 let entry = |entry: &LiteralEntry| LiteralEntry {

@@ -23,22 +23,31 @@ pub struct Change {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct TypeText {
-    name: String,
-    schema_type: Option<String>,
-    schema: String,
-    ddl: Option<String>,
-    refused: Option<String>,
+pub struct TypeText {
+    pub name: String,
+    pub schema_type: Option<String>,
+    pub schema: String,
+    pub ddl: Option<String>,
+    pub refused: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Registration {
-    name: String,
-    schema_type: Option<String>,
-    ddl: String,
-    stored: Option<String>,
-    refused: Option<String>,
+pub struct Registration {
+    pub name: String,
+    pub schema_type: Option<String>,
+    pub ddl: String,
+    pub stored: Option<String>,
+    pub refused: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    pub name: String,
+    pub ddl: String,
+    pub expr: Option<String>,
+    pub refused: Option<String>,
 }
 
 /// `Logical compatibility (FLINK, backward): RULE at 'a.b': …` as `FLINK backward RULE a.b`; a message may have more lines.
@@ -125,12 +134,52 @@ async fn registrations(registry: &Registry) -> Vec<String> {
     failed
 }
 
+/// A condition as it is written: what stands in the parentheses of the first `CHECK`.
+fn condition(ddl: &str) -> &str {
+    let start = ddl.find("CHECK (").unwrap() + "CHECK (".len();
+    let mut depth = 1;
+    let end = ddl[start..].find(|c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0
+    });
+    &ddl[start..start + end.unwrap()]
+}
+
+async fn conditions(registry: &Registry) -> Vec<String> {
+    let mut failed = Vec::new();
+    for (at, case) in cases::<Condition>("logical/conditions.yaml").into_iter().enumerate() {
+        for kind in ["AVRO", "PROTOBUF", "JSON"] {
+            let target = format!("/subjects/{}-{kind}/versions", subject("condition", at));
+            let body = json!({ "schema": case.ddl, "schemaType": kind });
+            let (status, answer) = registry.send(Method::POST, &format!("{target}?format=logical"), &body).await;
+            let holds = if let Some(expr) = &case.expr {
+                let (_, version) = registry.send(Method::GET, &format!("{target}/1"), &Value::Null).await;
+                let plain = |text: &str| text.replace('\\', "");
+                let stored = plain(version["schema"].as_str().unwrap_or_default());
+                let (_, shown) = registry.send(Method::GET, &format!("{target}/1?format=logical"), &Value::Null).await;
+                let shown = shown["schema"].as_str().unwrap_or_default();
+                // a root message is shown without a name, and types without a name have no conditions
+                let is_shown = shown.contains(&format!("CHECK ({})", condition(&case.ddl))) || kind == "PROTOBUF";
+                status == 200 && stored.contains(&plain(expr)) && is_shown
+            } else {
+                let refused = format!("Invalid logical type schema: {}", case.refused.as_deref().unwrap_or_default());
+                status == 422 && answer["error_code"] == 42201 && answer["message"] == refused
+            };
+            if !holds {
+                failed.push(format!("logical/conditions: {} ({kind}): {status} {answer}", case.name));
+            }
+        }
+    }
+    failed
+}
+
 on_both! {
     async fn every_case_of_the_logical_types_holds(db) {
         let registry = Registry::new(db).await;
         let mut failed = changes(&registry).await;
         failed.extend(texts(&registry).await);
         failed.extend(registrations(&registry).await);
+        failed.extend(conditions(&registry).await);
         assert!(failed.is_empty(), "{} cases don't hold:\n{}", failed.len(), failed.join("\n"));
     }
 }
