@@ -134,7 +134,7 @@ pub(super) fn typed_of(
                         }
                     }
                     None if shape.is_open => {
-                        record.others.push((name.to_string(), any_of((shapes, source), value, &inner, depth + 1)?))
+                        record.others.push((name.to_string(), any_of((shapes, source), value, &inner, depth + 1)?));
                     }
                     None => return Err(Misfit::Wrong(format!("{inner}: the schema has no such field"))),
                 }

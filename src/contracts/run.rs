@@ -124,7 +124,8 @@ impl Runner<'_> {
         if !self.options.phase.runs(rule.mode) {
             return Some(format!("its mode does not include {phase}"));
         }
-        if !is_run(&rule_type) && !(rule_type == JSONATA && self.options.jsonata.is_some()) {
+        let can_run = is_run(&rule_type) || (rule_type == JSONATA && self.options.jsonata.is_some());
+        if !can_run {
             return Some(format!("rules of type {rule_type} are not run here"));
         }
         if rule.expr.as_deref().unwrap_or("").is_empty() {
