@@ -1,5 +1,5 @@
 //! Schemas from 2019-09 on. Confluent reads them keyword by keyword, in the order of Java's hash tables, and joins what each keyword
-//! says with what was said before (json-schema 4.1). What comes out decides the findings: which keywords of one schema are one node
+//! says with what was said before (json-schema 4.2, 4.5). What comes out decides the findings: which keywords of one schema are one node
 //! and which are members of a combination that nobody wrote, and how often a definition stands in the graph.
 //!
 //! - `draft`: a schema in the making, and how two of them are joined
