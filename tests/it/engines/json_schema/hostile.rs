@@ -37,6 +37,10 @@ fn deep_texts_work_in_every_way() {
             (r#"{"items":[{"type":"null"},"#, "{}", "]}", 255),
         ] {
             let text = format!("{}{inner}{}", open.repeat(times), close.repeat(times));
+            if !open.contains("items") {
+                let modern = schema(&format!("{{{MODERN}{}", &text[1..]));
+                assert!(broken(&modern, &modern).is_empty());
+            }
             let deep = schema(&text);
             assert!(deep.equivalent(&schema(deep.canonical())));
             assert_eq!(deep.normalized().unwrap().len(), deep.canonical().len());
@@ -127,6 +131,19 @@ fn a_chain_in_every_level_of_a_document_is_cut_off() {
         let document = |levels: usize| format!("{}[1]{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
         assert_eq!(validator.validate(&document(40))[0].keyword, "type");
         assert!(validator.validate(&document(400))[0].message.contains("too much work"));
+    });
+}
+
+#[test]
+fn definitions_that_refer_to_a_wide_root_cost_no_more_than_their_text() {
+    bounded(|| {
+        let root = |kind: &str| {
+            let properties = listed(2_000, |at| format!(r#""p{at}":{{"type":"{kind}"}}"#));
+            let definitions = listed(2_000, |at| format!(r##""d{at}":{{"$ref":"#"}}"##));
+            format!(r##"{{{MODERN}"properties":{{{properties},"q":{{"$ref":"#/$defs/d7"}}}},"$defs":{{{definitions}}}}}"##)
+        };
+        assert!(broken(&schema(&root("integer")), &schema(&root("number"))).is_empty());
+        assert!(!broken(&schema(&root("number")), &schema(&root("integer"))).is_empty());
     });
 }
 

@@ -101,6 +101,20 @@ impl<'d> Draft<'d> {
         digest::of_keywords(&keywords)
     }
 
+    /// Entries of its lists: what a copy of it costs.
+    pub(super) fn entries(&self) -> usize {
+        match &self.shape {
+            Shape::Plain(NodeKind::Object(object)) => {
+                let ObjectKeywords { properties, required, array_dependencies, schema_dependencies, patterns, .. } = &**object;
+                2 * properties.len() + required.len() + array_dependencies.len() + schema_dependencies.len() + patterns.len()
+            }
+            Shape::Plain(NodeKind::Array(array)) => array.tuple.len(),
+            Shape::Plain(NodeKind::Enum(values)) => values.len(),
+            Shape::Combined { members, .. } => members.len(),
+            Shape::Plain(_) | Shape::Reference(..) => 0,
+        }
+    }
+
     /// The members of a combination of all that nobody wrote.
     pub(super) fn generated_all(&self) -> Option<&[Rc<Part<'d>>]> {
         match &self.shape {

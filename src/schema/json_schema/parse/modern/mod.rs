@@ -1,5 +1,5 @@
 //! Schemas from 2019-09 on. Confluent reads them keyword by keyword, in the order of Java's hash tables, and joins what each keyword
-//! says with what was said before (json-schema 4.1). What comes out decides the findings: which keywords of one schema are one node
+//! says with what was said before (json-schema 4.2, 4.5). What comes out decides the findings: which keywords of one schema are one node
 //! and which are members of a combination that nobody wrote, and how often a definition stands in the graph.
 //!
 //! - `draft`: a schema in the making, and how two of them are joined
@@ -30,11 +30,19 @@ pub(super) struct Translator<'d> {
     read: HashMap<Knot, Draft<'d>>,
     underway: HashSet<Knot>,
     settling: bool,
+    /// The latest node of what is referred to, and how many entries of lists there are in all of them.
+    copies: HashMap<Knot, NodeId>,
+    copied: usize,
     definitions: HashMap<u32, NodeId>,
 }
 
 /// Bytes of a node while it is made.
 const NODE: usize = size_of::<Node>() + 128;
+/// Bytes of an entry of a list in one.
+const ENTRY: usize = 64;
+/// Entries up to which each round of references makes nodes of its own. Beyond, rounds share them: a change in a definition that refers to
+/// itself is then found on fewer ways, and is found all the same.
+const MAX_COPIED: usize = 50_000;
 
 impl<'d> Translator<'d> {
     pub(super) fn new(loader: Loader<'d>) -> Self {
@@ -45,6 +53,8 @@ impl<'d> Translator<'d> {
             read: HashMap::new(),
             underway: HashSet::new(),
             settling: false,
+            copies: HashMap::new(),
+            copied: 0,
             definitions: HashMap::new(),
         }
     }
@@ -87,8 +97,13 @@ impl<'d> Translator<'d> {
             if let Some(node) = shared.get(&knot) {
                 self.loader.point(reference, *node);
             } else if let Some(draft) = self.read.get(&knot) {
-                let draft = draft.clone();
-                let node = self.build(draft)?;
+                let known = self.copies.get(&knot).copied().filter(|_| self.copied > MAX_COPIED);
+                let node = if let Some(node) = known {
+                    node
+                } else {
+                    let draft = draft.clone();
+                    self.copy(knot, draft)?
+                };
                 shared.insert(knot, node);
                 self.loader.point(reference, node);
             } else if self.settling {
@@ -107,6 +122,14 @@ impl<'d> Translator<'d> {
             self.loader.point(reference, node);
         }
         Ok(())
+    }
+
+    fn copy(&mut self, knot: Knot, draft: Draft<'d>) -> Result<NodeId, LoadError> {
+        self.copied += draft.entries() + 1;
+        self.loader.reserve(ENTRY.saturating_mul(draft.entries()))?;
+        let node = self.build(draft)?;
+        self.copies.insert(knot, node);
+        Ok(node)
     }
 
     fn schema(&mut self, value: &'d Value, scope: &Scope<'d>, knot: Option<Knot>) -> Result<Draft<'d>, LoadError> {
