@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::binary;
+use super::from_json::is_default;
 use super::message::{ENTRY, FieldValue, Message, Value};
 use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT, low_bits};
 use super::types::{Field, FieldContent, Types};
@@ -135,7 +136,9 @@ impl<'t> Decoder<'t, '_, '_> {
             _ => None,
         };
         let value = self.value(field, rest, before)?;
-        if !is_foreign(self.types, field, &value) {
+        // a field without presence that has its default is as one that is not there
+        let is_absent = field.implicit && is_default(self.types, field, &value);
+        if !is_absent && !is_foreign(self.types, field, &value) {
             into.fields.insert(at, FieldValue::One(value));
         }
         Ok(())

@@ -279,6 +279,17 @@ proptest! {
 }
 
 #[test]
+fn a_default_without_presence_is_as_one_that_was_not_written() {
+    let file = "syntax = \"proto3\"; message M { int32 n = 1; optional int32 kept = 2; double d = 3; }";
+    let payload = payload(file, None);
+    let json = |bytes: &[u8]| our_json(&payload, bytes).unwrap();
+    assert_eq!(json(&[8, 0, 16, 0]), r#"{"kept":0}"#);
+    assert_eq!(json(&[8, 5, 8, 0]), "{}", "the last one counts");
+    // zero with a sign is another value
+    assert_eq!(json(&[25, 0, 0, 0, 0, 0, 0, 0, 0x80]), r#"{"d":-0.0}"#);
+}
+
+#[test]
 fn entries_that_are_spelt_out_are_a_map() {
     let file = "syntax = \"proto3\"; message M { repeated M.OfEntry of = 1; message OfEntry { option map_entry = true; string key = 1; int32 value = 2; } }";
     let payload = payload(file, None);
