@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::decode;
+use super::from_json::is_default;
 use super::message::{FieldValue, Key, Message, Value};
 use super::types::{Field, FieldContent, Types};
 use super::well_known::{WellKnown, duration, field_mask, snake_case, timestamp};
@@ -77,6 +78,10 @@ impl Writer<'_, '_, '_> {
         let mut is_first = type_url.is_none();
         for (at, value) in &message.fields {
             let Some(field) = fields.get(*at) else { continue };
+            // a field without presence that has its default is as one that is not there
+            if field.implicit && matches!(value, FieldValue::One(one) if is_default(types, field, one)) {
+                continue;
+            }
             if !std::mem::take(&mut is_first) {
                 self.out.push(',');
             }

@@ -260,6 +260,11 @@ fn messages_are_chosen_by_name_and_by_indexes() {
     }
 }
 
+#[test]
+fn a_default_that_was_written_is_as_one_that_was_not() {
+    assert_eq!(our_json(&payload(FILE, Some("M")), &[8, 8, 50, 0, 40, 0, 114, 0]).unwrap(), r#"{"i32":8,"left":""}"#);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
