@@ -46,7 +46,7 @@ const RINGS: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 24] = [
+const CRATES: [(&str, &[&str]); 25] = [
     ("zip", &["cli/migrate"]),
     ("twox_hash", &["cli/migrate"]),
     ("zstd", &["cli/migrate"]),
@@ -66,6 +66,7 @@ const CRATES: [(&str, &[&str]); 24] = [
     ("prost_reflect", &["schema/protobuf"]),
     ("protox", &["schema/protobuf"]),
     ("regex", &["contracts/cel"]),
+    ("regex_automata", &["schema"]),
     ("strum", &["types", "codec", "schema", "contracts", "http"]),
     ("serde_with", &["codec", "http"]),
     ("aws_lc_rs", &["kms", "cli/audit"]),

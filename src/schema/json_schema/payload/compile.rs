@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use jsonschema::{Retrieve, Uri};
+use jsonschema::{Retrieve, Uri, ValidationError};
 use serde_json::Value as Tree;
 
 use super::accept::{self, Acceptor};
 use super::budget::{Advance, Meter, cost_of_patterns};
+use super::multiple_of::MultipleOf;
 use super::options::ValidateOptions;
 use super::patterns::{self, Patterns};
 use super::unique_items::UniqueItems;
@@ -90,6 +91,10 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
                 .with_format("regex", pattern::acceptable_in_data)
                 .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
                 .with_keyword(ADVANCE, |_, alternatives, _| Ok(Box::new(Advance::of(alternatives))))
+                .with_keyword("multipleOf", |_, value, _| {
+                    let keyword = MultipleOf::new(value).ok_or_else(|| ValidationError::custom("multipleOf is no number"))?;
+                    Ok(Box::new(keyword))
+                })
                 .with_keyword("uniqueItems", |_, value, _| Ok(Box::new(UniqueItems { is_on: value.as_bool() == Some(true) })))
                 .with_keyword("pattern", move |_, value, _| Ok(Box::new(of_keyword.keyword(value.as_str().unwrap_or_default()))))
                 .build(root)

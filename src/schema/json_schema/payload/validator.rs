@@ -15,6 +15,7 @@ use crate::schema::json::{self, ReadOptions, Value};
 use crate::schema::json_schema::dialect::is_schema_map;
 use crate::schema::json_schema::jsonschema_adapter;
 use crate::schema::json_schema::schema::Schema;
+use crate::schema::meter::{self, Exhausted};
 use crate::schema::payload::{Effort, Fault, FaultKind};
 
 /// Properties that one message names.
@@ -106,11 +107,12 @@ impl Validator {
         self.acceptor.as_ref().is_some_and(|acceptor| acceptor.accepts(instance_text, max_depth))
     }
 
-    /// Validates a value that has been read. `Ok(None)` when that takes too much work, with `quick` more than some milliseconds.
+    /// Validates a value that has been read. `Ok(None)` when that takes too much work or memory, with `quick` more than some milliseconds.
     ///
     /// # Errors
     /// A number that is out of range.
     pub fn report_value(&self, instance: &Value, quick: bool) -> Result<Option<Report>, String> {
+        let Ok(_memory) = meter::reserve_for_now(jsonschema_adapter::weight_of_tree(instance)) else { return Ok(None) };
         let instance = jsonschema_adapter::tree(instance)?;
         let Some(depth) = self.depth(&instance) else { return Ok(None) };
         if !quick {
@@ -128,6 +130,9 @@ impl Validator {
     pub fn faults(&self, value: &Value, effort: Effort) -> (Vec<Fault>, bool) {
         match self.report_value(value, effort == Effort::Quick) {
             Ok(Some(report)) => (report.errors.into_iter().map(Fault::from).collect(), report.truncated),
+            Ok(None) if meter::exhausted() == Some(Exhausted::Memory) => {
+                (vec![Fault::new(FaultKind::Memory, "", "the data takes too much memory to validate")], false)
+            }
             Ok(None) => (vec![Fault::out_of_work(&[])], false),
             Err(message) => (vec![Fault::new(FaultKind::Decode, "", message)], false),
         }
