@@ -1,8 +1,8 @@
 //! Searching texts with patterns that somebody has sent, for a price that is known beforehand.
 //!
 //! Engines without backtracking take time in proportion to the text, as long as few ways through the pattern are open at once. Where many
-//! are, as in `[ab]*a[ab]{1000}c`, they take it in proportion to text and program: 18 s for 400 KB and a program of 1 MB. Which of the
-//! two it is shows an automaton that is built while it runs, and gives up when it grows too large.
+//! are, as in `[ab]*a[ab]{1000}c`, they take it in proportion to text and program: 3 s for 400 KB. Which of the two it is shows an automaton
+//! that is built while it runs, and gives up when it grows too large.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -52,6 +52,8 @@ const CHEAP: u64 = 4;
 /// Bytes that an automaton may grow to, and those that it grows by in a microsecond.
 const GROWN: usize = 1 << 20;
 const GROWTH: usize = 256;
+/// Bytes of its program that are built in a microsecond.
+const BUILT: usize = 200;
 /// Bytes up to which what it has grown to is kept for the next search, beside half its program.
 const KEPT: usize = 256 << 10;
 
@@ -79,6 +81,9 @@ impl SearchPrice {
         let worst = length.saturating_mul(u64::try_from(self.program).unwrap_or(u64::MAX)) / PER_MICROSECOND;
         pay(length / PLAIN + 1)?;
         if worst > CHEAP {
+            if self.automaton.get().is_none() {
+                pay(u64::try_from(self.program / BUILT).unwrap_or(u64::MAX))?;
+            }
             let automaton = self.automaton.get_or_init(|| Automaton::new(&self.pattern, self.program).map(Box::new));
             if let Some((found, grown)) = automaton.as_ref().map(|automaton| automaton.is_match(text)) {
                 pay(u64::try_from(grown / GROWTH).unwrap_or(u64::MAX))?;
@@ -155,7 +160,7 @@ mod tests {
         for (pattern, is_found) in [("^a+$", true), ("^a+b$", false), ("^[\\p{L}\\p{N} ]{1,100}$", false)] {
             let (found, paid) = settled(pattern, 10 << 20, &text);
             assert_eq!(found, Some(is_found), "{pattern}");
-            assert!(paid < 50_000, "{pattern}: {paid}");
+            assert!(paid < 100_000, "{pattern}: {paid}");
         }
     }
 

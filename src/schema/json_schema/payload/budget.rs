@@ -9,11 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use jsonschema::{Keyword, ValidationError};
 use serde_json::{Map, Number, Value as Tree};
 
-use super::pattern_keys;
 use crate::schema::json_schema::number::Decimal;
 use crate::schema::json_schema::pattern;
 use crate::schema::meter::{self, Reserved};
-use crate::schema::search::SearchPrice;
 
 /// How many schema evaluations, of about a microsecond at worst, a validation may spend before it is given up.
 #[derive(Debug, Clone, Copy)]
@@ -99,8 +97,6 @@ pub(super) fn too_many_keys(members: u64, cost_per_key: u64) -> bool {
 pub(super) struct Meter {
     fixed: u64,
     per_member: u64,
-    /// For searches in names.
-    names: Vec<SearchPrice>,
     /// Numbers are compared.
     compares_numbers: bool,
     /// Units for a number, by what it is compared with.
@@ -147,7 +143,6 @@ impl Meter {
         Self {
             fixed: u64::try_from(fixed).unwrap_or(u64::MAX),
             per_member: cost_of_patterns(schema),
-            names: pattern_keys::prices(schema),
             compares_numbers,
             per_number,
             per_element: if has("unevaluatedItems") || has("unevaluatedProperties") { 4 } else { 0 },
@@ -156,11 +151,6 @@ impl Meter {
     }
 
     fn count(&self, instance: &Tree) {
-        for name in instance.as_object().filter(|_| !self.names.is_empty()).into_iter().flat_map(Map::keys) {
-            for price in &self.names {
-                let Ok(_) = price.settle(name, pay);
-            }
-        }
         let members = instance.as_object().map_or(0, |object| u64::try_from(object.len()).unwrap_or(u64::MAX));
         let of_value = match instance {
             Tree::Number(number) if self.compares_numbers => match powers(number) {
