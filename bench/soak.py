@@ -76,8 +76,7 @@ class Soak:
         while not self.stop.is_set():
             turn = (turn + 1) % len(shapes)
             for method, path, body, *headers in shapes[turn][1]:
-                path = path.replace("/subjects/s/", f"/subjects/hostile-{turn}/").replace("subject=s&", f"subject=hostile-{turn}&")
-                self.send("hostile", method, path, body, *headers)
+                self.send("hostile", method, *battery.played_at(f"hostile-{turn}", path, body), *headers)
             time.sleep(0.2)
 
 
@@ -90,7 +89,7 @@ def main():
     arguments = parser.parse_args()
     server = battery.Server(arguments.binary, arguments.postgres)
     soak = Soak(server)
-    shapes = list(battery.shapes())
+    shapes = [*battery.shapes(), *battery.route_shapes()]
     jobs = [(soak.write, (at,)) for at in range(3)] + [(soak.read, ()) for _ in range(3)] + [(soak.attack, (shapes,)) for _ in range(2)]
     threads = [threading.Thread(target=job, args=given, daemon=True) for job, given in jobs]
     for thread in threads:

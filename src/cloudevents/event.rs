@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::framing::{Framing, framing_of};
-use super::issue::{Issue, Issues};
+use super::issue::{Issue, Issues, KEPT};
 use super::limits::EventLimits;
 use super::media::{self, ContentMode, Media};
 use crate::schema::json::{self, JsonError, Notes, ReadOptions};
@@ -230,7 +230,8 @@ pub(super) fn ambiguities(notes: Notes, skip: u32) -> Vec<Issue> {
         .lone_surrogates
         .into_iter()
         .map(|offset| Issue::error("data.decode", "a string has an unpaired surrogate").at(Some(offset.saturating_add(skip))));
-    repeated.chain(broken).collect()
+    // as many as are kept, and one that says that there are more
+    repeated.chain(broken).take(KEPT + 1).collect()
 }
 
 fn read_json(bytes: &[u8], max_depth: usize, skip: usize) -> Result<(json::Value, Vec<Issue>), Box<Issue>> {
@@ -238,8 +239,8 @@ fn read_json(bytes: &[u8], max_depth: usize, skip: usize) -> Result<(json::Value
         let offset = u32::try_from(error.valid_up_to() + skip).ok();
         Box::new(Issue::error("data.decode", "not JSON: not UTF-8").at(offset))
     })?;
-    let (value, notes) = json::read_with_notes(text, read_options(max_depth))
-        .map_err(|error| Box::new(unreadable(&error, "data.decode", skip)))?;
+    let (value, notes) =
+        json::read_data(text, read_options(max_depth)).map_err(|error| Box::new(unreadable(&error, "data.decode", skip)))?;
     Ok((value, ambiguities(notes, u32::try_from(skip).unwrap_or(u32::MAX))))
 }
 
@@ -293,6 +294,12 @@ impl Envelope {
     /// The text of an attribute.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.attribute(name).and_then(AttributeValue::as_text)
+    }
+
+    /// Bytes of data that the front end left unread.
+    pub fn unread_bytes(&self) -> usize {
+        let unread = |data: &Data| if let DataContent::Unread(unread) = &data.content { unread.bytes.len() } else { 0 };
+        self.data.as_ref().map_or(0, unread)
     }
 
     /// Reads data that the front end left unread.

@@ -45,7 +45,7 @@ pub enum Level {
 /// Characters of a value that a report shows.
 const SHOWN: usize = 200;
 /// Issues of each kind that are kept for one event.
-const KEPT: usize = 100;
+pub(super) const KEPT: usize = 100;
 
 /// One thing that is wrong; in reports, with these keys in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -158,7 +158,7 @@ impl Issue {
         let code = &*self.code;
         let whole =
             ["attribute.missing", "not_a_cloudevent", "envelope.json", "envelope.shape", "envelope.format", "batch.shape"];
-        let bounds = ["limit.size", "limit.depth", "limit.time", "limit.work", "limit.items", "limit.events"];
+        let bounds = ["limit.size", "limit.depth", "limit.time", "limit.work", "limit.memory", "limit.items", "limit.events"];
         code.starts_with("data.") || whole.contains(&code) || bounds.contains(&code)
     }
 }

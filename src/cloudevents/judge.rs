@@ -240,7 +240,7 @@ fn read_octets(data: &Data, judgement: &mut Judgement) -> Option<Value> {
     let rest = payload.get(framing.map_or(0, |framing| framing.len())..).unwrap_or_default();
     judgement.framing = framing;
     let options = crate::cloudevents::event::read_options(crate::cloudevents::EventLimits::default().json_depth);
-    let value = std::str::from_utf8(rest).ok().and_then(|text| json::read(text, options).ok());
+    let value = std::str::from_utf8(rest).ok().and_then(|text| json::read_data(text, options).ok()).map(|(value, _)| value);
     if value.is_none() {
         judgement.checked = false;
         judgement.issue(Issue::error("data.decode", "the schema is a JSON Schema, and the data is not JSON"));

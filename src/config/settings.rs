@@ -128,7 +128,7 @@ settings! {
     list_limit: usize, "list-limit", "1000", "Most rows that `/schemas` and `referencedby` give at once.";
     max_body_bytes: Bytes, "max-body-bytes", "4MiB", "Largest request body.";
     body_memory: Bytes, "body-memory", "32MiB", "Memory for the bodies of all requests at once, small ones apart; further ones wait, and are answered 503 in the end.";
-    max_config_bytes: Bytes, "max-config-bytes", "256KiB", "Largest body of a config; its metadata and rules become part of every schema registered under it.";
+    max_config_bytes: Bytes, "max-config-bytes", "256KiB", "Largest body of a config, a key or an exporter; metadata and rules of a config become part of every schema registered under it.";
     header_timeout: Duration, "header-timeout", "30s", "Time in which the head of a request must have arrived, from its first byte on.";
     idle_timeout: Duration, "idle-timeout", "75s", "How long a connection without a request is kept; longer than load balancers keep theirs.";
     body_timeout: Duration, "body-timeout", "30s", "Time in which the body of a request must have arrived.";

@@ -32,6 +32,8 @@ pub(super) enum Refusal {
     TransferEncoding,
     /// All connections are taken, and this one is for health and metrics.
     FullHouse,
+    /// Large answers wait for clients to take them.
+    Unsent,
     /// The path is not served on this address.
     NotHere,
 }

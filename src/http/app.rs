@@ -33,11 +33,13 @@ pub struct App {
     router: Router,
     /// What paths other than those of health and metrics are refused with, where they are.
     elsewhere: Option<Refusal>,
+    /// No answers are made that are not in memory already.
+    is_choked: bool,
 }
 
 /// The application over its state.
 pub fn app(state: &Arc<AppState>) -> App {
-    App { state: Arc::clone(state), router: dispatch::router(state, routes()), elsewhere: None }
+    App { state: Arc::clone(state), router: dispatch::router(state, routes()), elsewhere: None, is_choked: false }
 }
 
 /// What a request passes on its way to a handler is what is called here, from top to bottom.
@@ -49,6 +51,11 @@ impl App {
     /// The same for connections beyond the cap: nothing but health and metrics.
     pub fn when_full(&self) -> Self {
         Self { elsewhere: Some(Refusal::FullHouse), ..self.clone() }
+    }
+
+    /// The same while clients are slow to take what was answered: nothing but that and what is in memory anyway.
+    pub fn when_choked(&self) -> Self {
+        Self { is_choked: true, ..self.clone() }
     }
 
     /// The same for an address that has health and metrics alone.
@@ -90,7 +97,11 @@ impl App {
                 self.state.metrics.cached_answer();
                 (Some(route), response)
             }
-            (None, None) => self.answer(request, peer, id.clone(), started, admitted).await,
+            (None, None) => {
+                let is_refused = self.is_choked && !admission::is_health(request.uri().path());
+                let admitted = if is_refused { admitted.and(Err(Refusal::Unsent)) } else { admitted };
+                self.answer(request, peer, id.clone(), started, admitted).await
+            }
         };
         let headers = response.headers_mut();
         if varies {

@@ -57,9 +57,7 @@ impl Share<'_> {
     /// # Errors
     /// The others leave no room for it; 503.
     pub(super) async fn cover(&mut self, bytes: usize) -> Result<(), ApiError> {
-        let wanted = bytes.saturating_sub(SMALL).saturating_mul(COPIES).div_ceil(UNIT);
-        // a body may be larger than all the memory for bodies: then it must be the only one
-        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.memory.most);
+        let wanted = self.wanted(bytes);
         let has = self.held.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let missing = wanted.saturating_sub(u32::try_from(has).unwrap_or(u32::MAX));
         if missing == 0 {
@@ -72,6 +70,22 @@ impl Share<'_> {
             None => self.held.0 = Some(more),
         }
         Ok(())
+    }
+
+    /// Gives back what a body of so many bytes does not need.
+    pub(super) fn keep(&mut self, bytes: usize) {
+        let wanted = self.wanted(bytes);
+        if let Some(held) = &mut self.held.0 {
+            let surplus = held.num_permits().saturating_sub(usize::try_from(wanted).unwrap_or(usize::MAX));
+            drop(held.split(surplus));
+        }
+    }
+
+    /// Permits for a body of so many bytes.
+    fn wanted(&self, bytes: usize) -> u32 {
+        let wanted = bytes.saturating_sub(SMALL).saturating_mul(COPIES).div_ceil(UNIT);
+        // a body may be larger than all the memory for bodies: then it must be the only one
+        u32::try_from(wanted).unwrap_or(u32::MAX).min(self.memory.most)
     }
 
     pub(super) fn held(self) -> Held {
@@ -97,5 +111,9 @@ mod tests {
         second.cover(350 << 10).await.unwrap();
         drop(second.held());
         memory.share().cover(100 << 20).await.unwrap();
+        let mut announced = memory.share();
+        announced.cover(100 << 20).await.unwrap();
+        announced.keep(100 << 10);
+        memory.share().cover(300 << 10).await.unwrap();
     }
 }

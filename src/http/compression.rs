@@ -57,6 +57,9 @@ pub(super) enum InflateError {
     Malformed(std::io::Error),
 }
 
+/// Bytes that come out of one byte of gzip, at most.
+pub(super) const MAX_RATIO: usize = 1032;
+
 /// Undoes gzip, for as long as no more than so many bytes come out.
 pub(super) fn inflate(bytes: &Bytes, limit: usize) -> Result<Bytes, InflateError> {
     let mut out = Vec::new();

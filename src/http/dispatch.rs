@@ -35,6 +35,7 @@ use super::request::{PathParameters, Request};
 use super::request_info::RequestInfo;
 use super::route::Route;
 use super::state::AppState;
+use crate::registry::in_proportion;
 
 type Info = Extension<Arc<RequestInfo>>;
 
@@ -170,7 +171,7 @@ impl Call<'_> {
         let Some(repeated) = route.options.repeated else {
             return Ok((route.handler)(request).await.inspect_err(recorded)?.into_response(media_type, method, headers));
         };
-        let question = cache.question(target, class, &request.body);
+        let question = in_proportion(request.body.len(), || cache.question(target, class, &request.body));
         if let Some(bytes) = cache.answer_to(&question, generation, headers, &**state.registry.store()) {
             repeated(&state.metrics);
             return Ok(Reply::Json(bytes).into_response(media_type, method, headers));
@@ -259,13 +260,19 @@ impl Call<'_> {
         let read = tokio::time::timeout(settings.body_timeout, pieces(body, limit, setting, &mut share)).await;
         let mut bytes = read.unwrap_or_else(|_| Err(ApiError::plain(StatusCode::REQUEST_TIMEOUT)))?;
         if matches!(coding, ContentCoding::Gzip) {
-            bytes = compression::inflate(&bytes, limit).map_err(|error| match error {
+            // before it is known how much it is
+            let most = bytes.len().saturating_mul(compression::MAX_RATIO).min(limit);
+            share.cover(most).await?;
+            let inflated = in_proportion(most, || compression::inflate(&bytes, limit));
+            bytes = inflated.map_err(|error| match error {
                 InflateError::TooLarge => ApiError::body_too_large(limit, setting),
                 InflateError::Malformed(error) => ApiError::bad_request(format!("The request body is not gzip: {error}")),
             })?;
+            share.keep(bytes.len());
         }
         // what is read from it takes more than its bytes
-        share.cover(bytes.len().saturating_add(bodies::json::weight(&bytes))).await?;
+        let weight = in_proportion(bytes.len(), || bodies::json::weight(&bytes));
+        share.cover(bytes.len().saturating_add(weight)).await?;
         Ok((bytes, share.held()))
     }
 }

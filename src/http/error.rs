@@ -264,6 +264,10 @@ impl From<Refusal> for ApiError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "all connections are in use; the setting max-connections moves this limit",
             ),
+            Refusal::Unsent => explained(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many large answers wait for clients to take them; the setting max-unsent-bytes moves this limit",
+            ),
             Refusal::NotHere => Self::not_found(),
         }
     }

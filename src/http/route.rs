@@ -128,7 +128,7 @@ pub(super) fn registration() -> RouteOptions {
     RouteOptions { repeated: Some(|metrics| metrics.registration(false)), ..RouteOptions::default() }
 }
 
-/// For routes whose body is a config.
+/// For routes whose body is a config, a key or an exporter.
 pub(super) fn of_config() -> RouteOptions {
     RouteOptions { body_limit: |settings, _| (settings.max_config_bytes, "max-config-bytes"), ..RouteOptions::default() }
 }

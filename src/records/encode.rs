@@ -38,8 +38,7 @@ pub fn encode(
 ) -> Result<Encoded, Vec<Fault>> {
     let unreadable = |message: String| vec![Fault::new(FaultKind::Decode, "", message)];
     let read = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: MAX_JSON_DEPTH };
-    let (value, notes) =
-        json::read_with_notes(text, read).map_err(|error| unreadable(format!("the data is not JSON: {error}")))?;
+    let (value, notes) = json::read_data(text, read).map_err(|error| unreadable(format!("the data is not JSON: {error}")))?;
     if let Some(duplicate) = notes.duplicates.first() {
         // which of them is meant, nobody knows
         return Err(unreadable(format!("the member '{}' is there more than once", duplicate.key)));

@@ -26,4 +26,4 @@ pub use crate::schema::avro::UnionEncoding;
 /// Nesting of JSON that is read as data.
 pub const MAX_JSON_DEPTH: usize = 128;
 /// Bytes of JSON that one piece of data may become.
-pub const MAX_JSON_BYTES: usize = 16 << 20;
+pub const MAX_JSON_BYTES: usize = 8 << 20;

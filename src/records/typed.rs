@@ -53,7 +53,8 @@ pub fn typed(
             let unreadable = |message: String| Fault::new(FaultKind::Decode, "", message);
             let text = std::str::from_utf8(bytes).map_err(|_| unreadable("the data is not UTF-8".to_owned()))?;
             let options = ReadOptions { comments: false, replace_lone_surrogates: true, max_depth: MAX_JSON_DEPTH };
-            let value = json::read(text, options).map_err(|error| unreadable(format!("the data is not JSON: {error}")))?;
+            let (value, _) =
+                json::read_data(text, options).map_err(|error| unreadable(format!("the data is not JSON: {error}")))?;
             let issues = payload.faults(&value, work.effort()).0;
             if issues.iter().any(|fault| fault.kind == FaultKind::Work) {
                 return Err(Fault::out_of_work(&[]));

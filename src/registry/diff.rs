@@ -1,5 +1,6 @@
 //! What changed between two schemas, by meaning, and what each level says about it.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Registry;
@@ -153,7 +154,7 @@ fn verdict(old: &DiffSide, new: &DiffSide, rules: &Rules) -> Result<LevelVerdict
 /// What differs in references, metadata and rules.
 fn beside(old: &Content, new: &Content) -> Vec<(String, Option<String>, Option<String>)> {
     let mut said: Vec<(String, [Option<String>; 2])> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut places = HashMap::new();
     for (side, content) in [old, new].into_iter().enumerate() {
         for (key, value) in around(content) {
             let at = *places.entry(key.clone()).or_insert(said.len());
@@ -165,10 +166,9 @@ fn beside(old: &Content, new: &Content) -> Vec<(String, Option<String>, Option<S
             }
         }
     }
-    let is_sensitive = |key: &str| {
-        let name = key.strip_prefix("metadata.properties ");
-        name.is_some_and(|name| [old, new].iter().any(|content| is_sensitive(content, name)))
-    };
+    let names = [old, new].into_iter().filter_map(|content| content.metadata.as_ref()?.sensitive.as_ref()).flatten();
+    let sensitive: HashSet<&str> = names.map(|name| name.0.as_str()).collect();
+    let is_sensitive = |key: &str| key.strip_prefix("metadata.properties ").is_some_and(|name| sensitive.contains(name));
     let differs = said.into_iter().filter(|(_, [from, to])| from != to);
     let shown = differs.map(|(key, [from, to])| {
         let hidden = is_sensitive(&key);
@@ -176,11 +176,6 @@ fn beside(old: &Content, new: &Content) -> Vec<(String, Option<String>, Option<S
         (key, show(from), show(to))
     });
     shown.collect()
-}
-
-fn is_sensitive(content: &Content, property: &str) -> bool {
-    let names = content.metadata.as_ref().and_then(|metadata| metadata.sensitive.as_ref());
-    names.is_some_and(|names| names.iter().any(|name| name.0 == property))
 }
 
 fn around(content: &Content) -> Vec<(String, String)> {

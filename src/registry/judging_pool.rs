@@ -178,11 +178,23 @@ impl JudgingPool {
     }
 
     /// The result, if the job is short.
-    fn run_inline<T>(&self, size: Size, job: impl Fn() -> T) -> Option<T> {
+    pub(super) fn run_inline<T>(&self, size: Size, job: impl Fn() -> T) -> Option<T> {
         match size {
             Size::Bytes(bytes) if bytes <= INLINE_BYTES => meter::within(self.inline, job).ok(),
             _ => None,
         }
+    }
+
+    /// Reads so many bytes at the expense of the request: many make it a heavy one.
+    ///
+    /// # Errors
+    /// The request has spent what it may spend, or too many wait already.
+    pub(super) async fn read<T>(&self, bytes: usize, read: impl FnOnce() -> T) -> Result<T, RegistryError> {
+        if bytes <= INLINE_BYTES {
+            return Ok(read());
+        }
+        let request = self.request().await?;
+        in_proportion(bytes, || request.meter.run(read)).map_err(|why| self.error(why))
     }
 
     /// Makes the request a heavy one.
@@ -227,7 +239,7 @@ impl JudgingPool {
         }
     }
 
-    fn error(&self, why: Exhausted) -> RegistryError {
+    pub(super) fn error(&self, why: Exhausted) -> RegistryError {
         match why {
             Exhausted::Work => self.work.fetch_add(1, Ordering::Relaxed),
             Exhausted::Memory => self.memory.fetch_add(1, Ordering::Relaxed),

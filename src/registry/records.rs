@@ -1,19 +1,17 @@
 //! Data of records: decoded into JSON, encoded from it, and made up.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 
 use super::error::Failure;
-use super::judging_pool::{INLINE_BYTES, Size};
+use super::judging_pool::Size;
 use super::resolve::{Hints, Resolution, ResolutionRule, UnresolvedReason};
 use super::{Registry, RegistryError};
 use crate::access::Rights;
 use crate::cloudevents::{Framing, SchemaFacts, WriterId, framing_of};
 use crate::records::{DecodeOptions, Decoded, EncodeOptions, Encoded, Sample, Sampler, Source, decode, encode};
 use crate::schema::PayloadValidator;
-use crate::schema::meter::{self, StopOnDrop};
 use crate::schema::payload::{Effort, Fault, FaultKind, Work};
 use crate::types::{Subject, VersionSelector};
 
@@ -156,14 +154,13 @@ impl Registry {
             Failure::Input(error) => unfit(format!("the schema can't be used: {error}")),
             Failure::Registry(error) => error,
         })?;
-        let size = Size::Bytes(found.schema.stored.content.text.len());
         let job = move || -> Result<Vec<Sample>, Vec<Fault>> {
             let sampler = Sampler::new(&parsed, payload.clone())
                 .map_err(|error| vec![Fault::new(FaultKind::Mismatch, "", error.to_string())])?;
             let mut source = Source::new(seed);
             (0..count).map(|_| sampler.sample(&mut source, &options, &mut Work::new(Effort::Full, None))).collect()
         };
-        let samples = self.judging_pool.run(size, job).await?.map_err(RegistryError::UnfitData)?;
+        let samples = self.judging_pool.run(Size::Unmeasured, job).await?.map_err(RegistryError::UnfitData)?;
         Ok(SampledRecords { schema: facts(&found, schema), samples })
     }
 
@@ -217,22 +214,13 @@ impl Registry {
         J: Fn(&mut Work<'_>) -> Result<T, Vec<Fault>> + Send + 'static,
     {
         let unsettled = |fault: &Fault| matches!(fault.kind, FaultKind::Work | FaultKind::Memory);
-        if bytes <= INLINE_BYTES {
-            match job(&mut Work::new(Effort::Quick, None)) {
-                Err(faults) if faults.iter().any(unsettled) => {}
-                settled => return settled.map_err(RegistryError::UnfitData),
-            }
+        let pool = &self.judging_pool;
+        match pool.run_inline(Size::Bytes(bytes), || job(&mut Work::new(Effort::Quick, None))) {
+            None => {}
+            Some(Err(faults)) if faults.iter().any(unsettled) => {}
+            Some(settled) => return settled.map_err(RegistryError::UnfitData),
         }
-        let stopped = Arc::new(AtomicBool::new(false));
-        // when the client is gone
-        let stop = StopOnDrop::new(&stopped);
-        self.judging_pool.wait_for_turn().await?;
-        let work = self.judging_pool.run_heavy(move |_| {
-            let flag = Arc::clone(&stopped);
-            meter::stoppable(flag, || job(&mut Work::new(Effort::Full, Some(&stopped))))
-        });
-        let result = work.await?;
-        stop.disarm();
-        result.map_err(RegistryError::UnfitData)
+        let work = pool.run_heavy(move |meter| meter.run(|| job(&mut Work::new(Effort::Full, None))));
+        work.await?.map_err(|why| pool.error(why))?.map_err(RegistryError::UnfitData)
     }
 }

@@ -257,14 +257,15 @@ pub struct Duplicate {
 /// # Errors
 /// As for [`read`].
 pub fn read_with_notes(text: &str, options: ReadOptions) -> Result<(Value, Notes), JsonError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, options, notes: Notes::default() };
-    reader.skip_blank()?;
-    let value = reader.value()?;
-    reader.skip_blank()?;
-    if reader.at < reader.bytes.len() {
-        return Err(JsonError::Trailing { offset: reader.at });
-    }
-    Ok((value, reader.notes))
+    Reader::new(text, options, false).whole()
+}
+
+/// As [`read_with_notes`], for data, of which no model is made: what counts in the end is what the value holds.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_data(text: &str, options: ReadOptions) -> Result<(Value, Notes), JsonError> {
+    Reader::new(text, options, true).whole()
 }
 
 /// The bytes from an offset on that stand outside strings and comments, and the closing quotes of strings.
@@ -335,9 +336,36 @@ struct Reader<'a> {
     depth: usize,
     options: ReadOptions,
     notes: Notes,
+    is_data: bool,
 }
 
-impl Reader<'_> {
+/// What is reserved for a value, or a member, as a multiple of its size: a list that grows is copied into one of twice its size.
+const GROWTH: usize = 3;
+/// What the allocator spends on a text.
+const TEXT: usize = 16;
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, options: ReadOptions, is_data: bool) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, options, notes: Notes::default(), is_data }
+    }
+
+    fn whole(mut self) -> Result<(Value, Notes), JsonError> {
+        self.skip_blank()?;
+        let value = self.value()?;
+        self.skip_blank()?;
+        if self.at < self.bytes.len() {
+            return Err(JsonError::Trailing { offset: self.at });
+        }
+        Ok((value, self.notes))
+    }
+
+    /// Gives back what was reserved for the growth of a list of so many, which has ended.
+    fn settle(&self, length: usize, surplus: usize) {
+        if self.is_data {
+            meter::release(length.saturating_mul(surplus));
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -390,8 +418,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) -> Result<Value, JsonError> {
-        // a list that grows is copied into one of twice its size
-        self.afford(3 * size_of::<Value>())?;
+        self.afford(GROWTH * size_of::<Value>())?;
         let offset = u32::try_from(self.at).unwrap_or(u32::MAX);
         let kind = match self.peek() {
             Some(b'{') => self.object(offset)?,
@@ -404,8 +431,8 @@ impl Reader<'_> {
             _ => return self.unexpected("a JSON value"),
         };
         if let Kind::String(text) | Kind::Number(text) = &kind {
-            // with what the allocator spends on it, and the copy that a model has of it
-            self.afford(text.len() + 32)?;
+            // and the copy that a model has of it
+            self.afford(text.len() + if self.is_data { TEXT } else { 2 * TEXT })?;
         }
         Ok(Value { offset, kind })
     }
@@ -455,6 +482,7 @@ impl Reader<'_> {
 
     fn object(&mut self, offset: u32) -> Result<Kind, JsonError> {
         let mut object = Object::default();
+        let (mut count, mut keys) = (0, 0);
         let mut more = self.enter(b'}')?;
         while more {
             if self.peek() != Some(b'"') {
@@ -463,7 +491,8 @@ impl Reader<'_> {
             let key_offset = u32::try_from(self.at).unwrap_or(u32::MAX);
             let key = self.string()?;
             // a large object has an index, which holds the key once more
-            self.afford(3 * size_of::<Member>() + 2 * key.len() + 64)?;
+            self.afford(GROWTH * size_of::<Member>() + 2 * key.len() + 4 * TEXT)?;
+            (count, keys) = (count + 1, keys + key.len());
             self.skip_blank()?;
             if self.peek() != Some(b':') {
                 return self.unexpected("':'");
@@ -472,11 +501,17 @@ impl Reader<'_> {
             self.skip_blank()?;
             let value = self.value()?;
             if let Some(key) = object.put(Member { key, key_offset, value }) {
+                self.afford(GROWTH * size_of::<Duplicate>() + key.len() + TEXT)?;
                 self.notes.duplicates.push(Duplicate { object: offset, offset: key_offset, key: key.into() });
             }
             more = self.more(b'}', "',' or '}'")?;
         }
         object.members.shrink_to_fit();
+        // the value of a member was counted for itself as well
+        self.settle(count, (GROWTH - 1) * size_of::<Member>() + GROWTH * size_of::<Value>());
+        if object.index.is_none() {
+            self.settle(1, keys + count * 3 * TEXT);
+        }
         Ok(Kind::Object(object))
     }
 
@@ -488,6 +523,7 @@ impl Reader<'_> {
             more = self.more(b']', "',' or ']'")?;
         }
         items.shrink_to_fit();
+        self.settle(items.len(), (GROWTH - 1) * size_of::<Value>());
         Ok(Kind::Array(items))
     }
 

@@ -192,10 +192,9 @@ pub fn within<T>(allowance: Allowance, work: impl FnOnce() -> T) -> Result<T, Ex
     after.map_or(Ok(result), Err)
 }
 
-/// Runs `work`, which ends without a result at its next charge once the flag is set.
-pub fn stoppable<T>(stop: Arc<AtomicBool>, work: impl FnOnce() -> T) -> T {
-    let left = Allowance { work: u64::MAX - 1, memory: u64::MAX };
-    under(Account { left, exhausted: None, stop: Some(stop) }, |_| {}, work)
+/// What has run out in the work of this thread, if something has.
+pub(crate) fn exhausted() -> Option<Exhausted> {
+    EXHAUSTED.get()
 }
 
 /// Runs `work` under the meter of the request, or, where there is none, with this many units.
@@ -293,6 +292,14 @@ impl Meter {
 
     pub fn stop_on_drop(&self) -> StopOnDrop {
         StopOnDrop::new(&self.0.stop)
+    }
+
+    /// Runs `work` on this thread where a deadline bounds the work: it ends without a result at its next charge once the flag is set. It
+    /// has the memory that is left to the request, and gives it back; that it was not enough is known to the work alone.
+    pub fn run_until<T>(&self, stop: Arc<AtomicBool>, work: impl FnOnce() -> T) -> T {
+        let (Allowance { memory, .. }, _) = *self.0.account.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = Allowance { work: u64::MAX - 1, memory };
+        under(Account { left, exhausted: None, stop: Some(stop) }, |_| {}, work)
     }
 
     /// Runs `work` on this thread at the expense of the request.

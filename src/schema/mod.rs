@@ -36,6 +36,7 @@ pub(crate) mod pointer;
 mod position;
 pub mod protobuf;
 pub mod sampling;
+pub(crate) mod search;
 mod shared;
 mod tag_edits;
 pub mod typed;

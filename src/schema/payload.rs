@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::meter;
 use super::pointer::{Segment, pointer_of};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,9 +101,11 @@ const QUICK_STEPS: u64 = 200_000;
 const FULL_STEPS: u64 = 20_000_000;
 /// Bytes that decoded values may take.
 const QUICK_MEMORY: usize = 2 << 20;
-const FULL_MEMORY: usize = 24 << 20;
-/// Steps between two looks at the flag that ends a walk early.
+const FULL_MEMORY: usize = 20 << 20;
+/// Steps between two looks at the flag that ends a walk early. For so many the meter of the request is charged as well.
 const STOP_INTERVAL: u64 = 4096;
+/// Steps that cost the meter a unit.
+const STEPS_PER_UNIT: u64 = 4;
 
 /// The work that a walk over data has left.
 #[derive(Debug)]
@@ -134,7 +137,7 @@ impl<'s> Work<'s> {
 
     /// Takes a step; false when there is none left.
     pub(crate) fn step(&mut self) -> bool {
-        if self.left == 0 || (self.left.is_multiple_of(STOP_INTERVAL) && self.is_stopped()) {
+        if self.left == 0 || (self.left.is_multiple_of(STOP_INTERVAL) && !self.may_go_on(1)) {
             self.left = 0;
             return false;
         }
@@ -142,14 +145,36 @@ impl<'s> Work<'s> {
         true
     }
 
+    /// Takes so many steps at once.
+    pub(crate) fn steps(&mut self, count: usize) -> bool {
+        let rest = self.left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
+        let intervals = self.left / STOP_INTERVAL - rest / STOP_INTERVAL;
+        if rest == 0 || (intervals > 0 && !self.may_go_on(intervals)) {
+            self.left = 0;
+            return false;
+        }
+        self.left = rest;
+        true
+    }
+
+    fn may_go_on(&self, intervals: u64) -> bool {
+        !self.is_stopped() && meter::charge(intervals.saturating_mul(STOP_INTERVAL / STEPS_PER_UNIT)).is_ok()
+    }
+
     /// Bytes that may still be taken, for who counts them himself.
     pub(crate) fn memory_left(&self) -> usize {
         self.memory
     }
 
-    /// Takes bytes; false when there are not as many left.
+    /// Gives back bytes that were taken.
+    pub(crate) fn give_back(&mut self, bytes: usize) {
+        self.memory = self.memory.saturating_add(bytes);
+        meter::release(bytes);
+    }
+
+    /// Takes bytes, from the memory of the request as well; false when there are not as many left.
     pub(crate) fn take_memory(&mut self, bytes: usize) -> bool {
-        let left = self.memory.checked_sub(bytes);
+        let left = self.memory.checked_sub(bytes).filter(|_| meter::reserve(bytes).is_ok());
         self.memory = left.unwrap_or(0);
         left.is_some()
     }

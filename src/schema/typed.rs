@@ -3,10 +3,11 @@
 //! Confluent's clients walk data along its schema and hand each field to a rule, with its name, its type and its tags. What they need
 //! for it is here; what a rule is, is not known here.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use super::json;
+use super::meter;
 
 /// The types of a schema.
 #[derive(Debug, Default)]
@@ -40,12 +41,39 @@ pub struct Shape {
     pub is_open: bool,
     /// Fields that were not written have values all the same (Protobuf).
     pub is_message: bool,
+    /// The places of many fields, by name.
+    pub(super) places: OnceLock<HashMap<String, usize>>,
 }
 
+/// From this many fields on they are found by an index.
+const INDEX_FROM: usize = 12;
+
 impl Shape {
-    pub fn field(&self, name: &str) -> Option<(usize, &FieldShape)> {
-        self.fields.iter().enumerate().find(|(_, field)| field.name == name)
+    pub(crate) fn new(name: String, fields: Vec<FieldShape>, rules: Vec<InlineRule>) -> Self {
+        Self { name, fields, rules, ..Self::default() }
     }
+
+    pub fn field(&self, name: &str) -> Option<(usize, &FieldShape)> {
+        let named = |(_, field): &(usize, &FieldShape)| field.name == name;
+        if self.fields.len() < INDEX_FROM {
+            return self.fields.iter().enumerate().find(named);
+        }
+        let place = |(at, field): (usize, &FieldShape)| (field.name.clone(), at);
+        // of two with one name the first
+        let places = self.places.get_or_init(|| self.fields.iter().enumerate().rev().map(place).collect());
+        let at = *places.get(name)?;
+        Some((at, self.fields.get(at)?))
+    }
+}
+
+/// Charges for a type; false when there is nothing left for it, and what is made means nothing.
+pub(crate) fn afford_type() -> bool {
+    meter::charge(5).and_then(|()| meter::reserve(2 * size_of::<Type>() + 16)).is_ok()
+}
+
+/// The same for a field whose names have so many bytes.
+pub(crate) fn afford_field(names: usize) -> bool {
+    meter::charge(5).and_then(|()| meter::reserve(size_of::<FieldShape>() + 2 * names + 64)).is_ok()
 }
 
 #[derive(Debug)]

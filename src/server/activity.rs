@@ -48,13 +48,26 @@ pub(super) struct Totals {
     start: Instant,
     /// The time of the last sweep: good enough for deadlines, and costs nothing.
     swept: AtomicU64,
-    pub(super) unsent: AtomicU64,
+    unsent: AtomicU64,
+    /// What may be unsent at once.
+    max_unsent: u64,
     pub(super) handshakes: AtomicUsize,
 }
 
 impl Totals {
-    pub(super) fn new() -> Self {
-        Self { start: Instant::now(), swept: AtomicU64::new(1), unsent: AtomicU64::new(0), handshakes: AtomicUsize::new(0) }
+    pub(super) fn new(max_unsent: u64) -> Self {
+        let (start, swept) = (Instant::now(), AtomicU64::new(1));
+        Self { start, swept, unsent: AtomicU64::new(0), max_unsent, handshakes: AtomicUsize::new(0) }
+    }
+
+    /// More is unsent than may be.
+    pub(super) fn is_over(&self) -> bool {
+        self.unsent.load(Ordering::Relaxed) > self.max_unsent
+    }
+
+    /// Twice as much is.
+    pub(super) fn is_choked(&self) -> bool {
+        self.unsent.load(Ordering::Relaxed) / 2 > self.max_unsent
     }
 
     /// Milliseconds since the start, and never 0, which means "not at all" below.
@@ -74,6 +87,7 @@ impl Totals {
 pub(super) struct Activity {
     totals: Arc<Totals>,
     requests: AtomicUsize,
+    unsent: AtomicU64,
     is_closing: AtomicBool,
     is_handshaking: AtomicBool,
     has_begun: AtomicBool,
@@ -98,6 +112,7 @@ impl Activity {
         Self {
             totals,
             requests: AtomicUsize::new(0),
+            unsent: AtomicU64::new(0),
             is_closing: AtomicBool::new(false),
             is_handshaking: AtomicBool::new(false),
             has_begun: AtomicBool::new(false),
@@ -245,6 +260,10 @@ impl Exchange {
         if let Some(size) = size.filter(|size| *size >= u64::from(LARGE)) {
             totals.unsent.fetch_add(size, Ordering::Relaxed);
             self.unsent = size;
+            // a client that takes none of its answers asks for many at once by HTTP/2
+            if self.activity.unsent.fetch_add(size, Ordering::Relaxed) > 0 && totals.is_over() {
+                self.activity.tell(Order::Cut);
+            }
         }
         if is_http2.load(Ordering::Relaxed) {
             let number = next_answer.fetch_add(1, Ordering::Relaxed);
@@ -266,6 +285,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let activity = &self.activity;
         activity.totals.unsent.fetch_sub(self.unsent, Ordering::Relaxed);
+        activity.unsent.fetch_sub(self.unsent, Ordering::Relaxed);
         if let Some(number) = self.answer {
             activity.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         }

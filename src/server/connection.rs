@@ -21,7 +21,7 @@ use super::answer_body::AnswerBody;
 use super::roster::{Place, Roster};
 use super::socket::Socket;
 use super::stream::Stream;
-use super::tls::Tls;
+use super::tls::{Handshakes, Tls};
 use crate::http::{App, Metrics, Peer};
 
 /// What every connection is served with.
@@ -33,6 +33,7 @@ pub(super) struct Service {
     pub(super) http2: http2::Builder<TokioExecutor>,
     pub(super) max_connections: usize,
     pub(super) max_handshakes: usize,
+    pub(super) handshakes: Handshakes,
 }
 
 /// A connection that has just been made.
@@ -74,9 +75,9 @@ impl Client<'_> {
     async fn serve_within(mut self, tls: &Tls, socket: Socket) {
         let under_way = self.activity.handshake();
         self.service.roster.limit_handshakes(self.service.max_handshakes);
-        let agreed = unless_told(self.activity, tls.acceptor().accept(socket)).await;
+        let agreed = unless_told(self.activity, self.service.handshakes.run(tls.acceptor().accept(socket))).await;
         drop(under_way);
-        match agreed {
+        match agreed.flatten() {
             Some(Ok(stream)) => {
                 self.peer.owner = tls.owner(&stream);
                 self.serve(stream).await;
@@ -155,7 +156,11 @@ fn answer(
     let version = request.version();
     let exchange = activity.request(version == Version::HTTP_2);
     let is_full = is_surplus && service.roster.len() > service.max_connections;
-    let app = if is_full { service.app.when_full() } else { service.app.clone() };
+    let app = match is_full {
+        true => service.app.when_full(),
+        false if service.roster.is_choked() => service.app.when_choked(),
+        false => service.app.clone(),
+    };
     async move {
         let response = app.handle(request.map(Body::new), peer).await;
         Ok(for_version(response, version).map(|body| AnswerBody::new(body, exchange)))

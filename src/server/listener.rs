@@ -42,6 +42,11 @@ impl Listeners {
         Self { listeners, turn: AtomicUsize::new(0) }
     }
 
+    /// Whether some of them speak TLS.
+    pub(super) fn have_tls(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.tls.is_some())
+    }
+
     /// The next connection of any of them.
     pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Option<Arc<Tls>>)> {
         poll_fn(|cx| {

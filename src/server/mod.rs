@@ -40,6 +40,7 @@ pub use listener::Listener;
 use listener::Listeners;
 pub use open_files::{raise_open_files, room_for_connections};
 use roster::Roster;
+use tls::Handshakes;
 pub use tls::{ClientAuth, MinVersion, Tls, TlsError, TlsOptions, TlsTexts};
 
 #[derive(Debug, Clone)]
@@ -107,12 +108,15 @@ pub async fn serve(
     settings: ServerSettings,
     stop: impl Future<Output = ()>,
 ) {
-    let roster = Roster::new();
+    let roster = Roster::new(settings.max_unsent_bytes);
     let listeners = Listeners::new(listeners);
     let (max_connections, max_handshakes) = (settings.max_connections.max(1), settings.max_handshakes.max(1));
     let announced = app.clone();
     let (http1, http2) = (http1(), http2(&settings));
-    let service = Arc::new(Service { app, metrics, roster: Arc::clone(&roster), http1, http2, max_connections, max_handshakes });
+    let handshakes = Handshakes::new(listeners.have_tls());
+    let roster_of_all = Arc::clone(&roster);
+    let service =
+        Arc::new(Service { app, metrics, roster: roster_of_all, http1, http2, max_connections, max_handshakes, handshakes });
     let mut stop = std::pin::pin!(stop);
     let mut closed: Option<Instant> = None;
     let mut sweeps = tokio::time::interval(sweep_interval(&settings));

@@ -42,8 +42,9 @@ impl Drop for Place {
 }
 
 impl Roster {
-    pub(super) fn new() -> Arc<Self> {
-        let (connections, next, freed, totals) = (Mutex::default(), AtomicU64::new(0), Notify::new(), Arc::new(Totals::new()));
+    pub(super) fn new(max_unsent: u64) -> Arc<Self> {
+        let (connections, next, freed) = (Mutex::default(), AtomicU64::new(0), Notify::new());
+        let totals = Arc::new(Totals::new(max_unsent));
         Arc::new(Self { connections, next, freed, totals })
     }
 
@@ -56,6 +57,11 @@ impl Roster {
         let activity = Arc::new(Activity::new(Arc::clone(&self.totals)));
         self.connections().insert(number, Arc::clone(&activity));
         Place { roster: Arc::clone(self), number, activity }
+    }
+
+    /// So much waits for clients to take it that no more answers are made.
+    pub(super) fn is_choked(&self) -> bool {
+        self.totals.is_choked()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -139,7 +145,7 @@ impl Roster {
                 _ => {}
             }
         }
-        if self.totals.unsent.load(Ordering::Relaxed) > settings.max_unsent_bytes {
+        if self.totals.is_over() {
             let slow = connections.values().filter(|connection| !connection.is_cut());
             let slow = slow.map(|connection| (connection.blocked_for(now), connection));
             // one a sweep: what it held is counted off before the next

@@ -24,6 +24,8 @@ pub struct FileReading {
     pub file_bytes: u64,
     /// Bytes of its write-ahead log.
     pub log_bytes: u64,
+    /// Bytes that can still be written to the disk.
+    pub room: u64,
 }
 
 /// What follows the changes that other replicas make.

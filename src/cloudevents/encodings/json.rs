@@ -49,7 +49,7 @@ fn read(body: &[u8], max_depth: usize) -> Result<(&str, Value, Notes), Box<Issue
         return Err(Box::new(Issue::error("envelope.json", "the body is empty")));
     }
     let (value, notes) =
-        json::read_with_notes(text, read_options(max_depth)).map_err(|error| Box::new(unreadable(&error, "envelope.json", 0)))?;
+        json::read_data(text, read_options(max_depth)).map_err(|error| Box::new(unreadable(&error, "envelope.json", 0)))?;
     Ok((text, value, notes))
 }
 

@@ -42,8 +42,7 @@ impl KafkaRecord {
 /// What can't be read, in a sentence.
 pub fn read_records(body: &[u8]) -> Result<(Vec<KafkaRecord>, bool), String> {
     let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
-    let (value, notes) =
-        json::read_with_notes(text, read_options(16)).map_err(|error| format!("the body is not JSON: {error}"))?;
+    let (value, notes) = json::read_data(text, read_options(16)).map_err(|error| format!("the body is not JSON: {error}"))?;
     if let Some(duplicate) = notes.duplicates.first() {
         return Err(format!("the member '{}' is there more than once", duplicate.key));
     }

@@ -1,5 +1,6 @@
 //! The functions of expressions: those of CEL that cel-python has, and those that Confluent's clients add.
 
+use super::pattern::Pattern;
 use super::site::{Site, Stop};
 use super::value::Value;
 use super::{formats, operators, text, time};
@@ -48,19 +49,6 @@ pub(super) const FUNCTIONS: [(&str, &[usize]); 38] = [
 ];
 /// Those that stop an expression here.
 const NOT_RUN: [&str; 5] = ["decimal", "variant", "reduce", "min", "max"];
-
-/// What a pattern that is not written in the expression costs to prepare.
-pub(super) const PATTERN_UNITS: u64 = 10_000;
-pub(super) const PATTERN_BYTES: usize = 1 << 20;
-
-/// Prepares a pattern of `matches`.
-pub(super) fn pattern(pattern: &str) -> Result<regex::Regex, String> {
-    let built = regex::RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES).nest_limit(50).build();
-    built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => format!("the pattern takes more than {PATTERN_BYTES} bytes"),
-        other => other.to_string().lines().last().unwrap_or("it is no pattern").trim_start_matches("error: ").to_owned(),
-    })
-}
 
 pub(super) fn call(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
     if NOT_RUN.contains(&name) {
@@ -198,18 +186,15 @@ fn binary(site: &Site<'_>, name: &str, a: &Value, b: &Value) -> Result<Value, St
 }
 
 fn matches(site: &Site<'_>, text: &str, pattern: &str) -> Result<Value, Stop> {
-    // a search takes time in proportion to both
-    site.charge_for(text.len().saturating_mul(pattern.len() / 8 + 1) / 4)?;
     let own;
     let prepared = if let Some(prepared) = site.pattern(pattern) {
         prepared
     } else {
-        site.charge(PATTERN_UNITS)?;
-        own = self::pattern(pattern);
+        own = Pattern::prepare(pattern)?;
         &own
     };
     match prepared {
-        Ok(regex) => Ok(Value::Bool(regex.is_match(text))),
+        Ok(prepared) => Ok(Value::Bool(prepared.is_found_in(text)?)),
         Err(reason) => Err(site.error(format!("the pattern can't be used: {reason}"))),
     }
 }

@@ -11,6 +11,7 @@ mod functions;
 mod lexer;
 mod operators;
 mod parser;
+mod pattern;
 mod site;
 mod text;
 mod time;
@@ -20,6 +21,7 @@ use self::ast::{Expr, ExprKind};
 pub(super) use self::check::{Known, TypeIssue};
 use self::eval::Eval;
 pub use self::parser::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
+use self::pattern::Pattern;
 use self::site::Patterns;
 pub(super) use self::site::Stop;
 pub(super) use self::time::{duration, print_timestamp, timestamp};
@@ -76,9 +78,8 @@ impl Program {
         collect_patterns(&program.expr, &mut written);
         for pattern in written {
             if !program.patterns.contains_key(&pattern) {
-                meter::charge(functions::PATTERN_UNITS)?;
-                program.held.push(meter::reserve_for_now(functions::PATTERN_BYTES)?);
-                let prepared = functions::pattern(&pattern);
+                program.held.push(meter::reserve_for_now(self::pattern::PATTERN_BYTES)?);
+                let prepared = Pattern::prepare(&pattern)?;
                 program.patterns.insert(pattern, prepared);
             }
         }

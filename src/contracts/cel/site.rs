@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
+use super::pattern::Pattern;
 use crate::schema::meter::{self, Exhausted};
 
 /// Why an expression has no value.
@@ -25,7 +26,7 @@ impl From<Exhausted> for Stop {
 }
 
 /// Patterns that are written in an expression, prepared.
-pub(super) type Patterns = HashMap<String, Result<regex::Regex, String>>;
+pub(super) type Patterns = HashMap<String, Result<Pattern, String>>;
 
 pub(super) struct Site<'e> {
     patterns: &'e Patterns,
@@ -69,7 +70,7 @@ impl<'e> Site<'e> {
         Ok(meter::reserve(bytes)?)
     }
 
-    pub(super) fn pattern(&self, pattern: &str) -> Option<&Result<regex::Regex, String>> {
+    pub(super) fn pattern(&self, pattern: &str) -> Option<&Result<Pattern, String>> {
         self.patterns.get(pattern)
     }
 }

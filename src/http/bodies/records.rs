@@ -1,7 +1,6 @@
 //! Bodies of `/accordant/v1/decode`, `/accordant/v1/encode` and `/accordant/v1/sample`.
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::cloudevents::WriterId;
@@ -16,7 +15,7 @@ use crate::types::{Guid, SchemaId, Subject, VersionSelector};
 pub(in crate::http) struct SchemaMembers {
     pub(in crate::http) subject: Option<String>,
     /// A number or `latest`.
-    pub(in crate::http) version: Option<Value>,
+    pub(in crate::http) version: Option<Box<RawValue>>,
     pub(in crate::http) id: Option<SchemaId>,
     pub(in crate::http) guid: Option<String>,
 }
@@ -24,11 +23,7 @@ pub(in crate::http) struct SchemaMembers {
 impl SchemaMembers {
     /// `base_context` is the context of unqualified subjects.
     pub(in crate::http) fn chosen(&self, base_context: &str) -> Result<Option<(Subject, VersionSelector)>, ApiError> {
-        let version = match &self.version {
-            None | Some(Value::Null) => None,
-            Some(Value::String(text)) => Some(selector(text)?),
-            Some(value) => Some(selector(&value.to_string())?),
-        };
+        let version = self.version.as_deref().map(version_of).transpose()?;
         match (&self.subject, version) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(ApiError::bad_request("version needs a subject")),
@@ -47,6 +42,13 @@ impl SchemaMembers {
     }
 }
 
+fn version_of(given: &RawValue) -> Result<VersionSelector, ApiError> {
+    match serde_json::from_str::<String>(given.get()) {
+        Ok(text) => selector(&text),
+        Err(_) => selector(given.get()),
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(in crate::http) struct DecodeBody {
     /// The bytes in base64.
@@ -57,7 +59,7 @@ pub(in crate::http) struct DecodeBody {
     #[serde(rename = "schemaIdHeader")]
     header: Option<String>,
     subject: Option<String>,
-    version: Option<Value>,
+    version: Option<Box<RawValue>>,
     id: Option<SchemaId>,
     guid: Option<String>,
     /// The schema of somebody who reads the data.
@@ -102,7 +104,7 @@ pub(in crate::http) struct EncodeBody<'b> {
     #[serde(borrow)]
     pub(in crate::http) data: &'b RawValue,
     subject: Option<String>,
-    version: Option<Value>,
+    version: Option<Box<RawValue>>,
     id: Option<SchemaId>,
     guid: Option<String>,
     pub(in crate::http) form: Option<String>,
@@ -124,7 +126,7 @@ impl<'b> EncodeBody<'b> {
 #[derive(Debug, Deserialize)]
 pub(in crate::http) struct SampleBody {
     subject: Option<String>,
-    version: Option<Value>,
+    version: Option<Box<RawValue>>,
     id: Option<SchemaId>,
     guid: Option<String>,
     pub(in crate::http) count: Option<usize>,
@@ -135,7 +137,7 @@ pub(in crate::http) struct SampleBody {
 
 impl SampleBody {
     pub(in crate::http) fn read(body: &[u8]) -> Result<Self, ApiError> {
-        serde_json::from_slice(body).map_err(|error| malformed(&error))
+        in_proportion(body.len(), || serde_json::from_slice(body)).map_err(|error| malformed(&error))
     }
 
     pub(in crate::http) fn schema(&mut self) -> SchemaMembers {

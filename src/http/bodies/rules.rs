@@ -1,25 +1,34 @@
 //! Bodies of `/accordant/v1/validate` and `/accordant/v1/migrate`.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::records::{DecodeBody, malformed};
 use crate::contracts::Phase;
 use crate::http::error::ApiError;
 use crate::registry::in_proportion;
 
-#[derive(Debug, Deserialize)]
-pub(in crate::http) struct ValidateBody {
-    #[serde(flatten)]
+#[derive(Debug)]
+pub(in crate::http) struct ValidateBody<'b> {
     pub(in crate::http) record: DecodeBody,
     /// The data as JSON, instead of bytes.
-    pub(in crate::http) json: Option<Value>,
+    pub(in crate::http) json: Option<&'b RawValue>,
     mode: Option<String>,
 }
 
-impl ValidateBody {
-    pub(in crate::http) fn read(body: &[u8]) -> Result<Self, ApiError> {
-        in_proportion(body.len(), || serde_json::from_slice(body)).map_err(|error| malformed(&error))
+/// What such a body has beside what [`DecodeBody`] has. To read it as one with that would build the data as a value.
+#[derive(Debug, Deserialize)]
+struct Beside<'b> {
+    #[serde(borrow)]
+    json: Option<&'b RawValue>,
+    mode: Option<String>,
+}
+
+impl<'b> ValidateBody<'b> {
+    pub(in crate::http) fn read(body: &'b [u8]) -> Result<Self, ApiError> {
+        let read = || Ok((serde_json::from_slice(body)?, serde_json::from_slice(body)?));
+        let (record, Beside { json, mode }) = in_proportion(body.len(), read).map_err(|error| malformed(&error))?;
+        Ok(Self { record, json, mode })
     }
 
     /// When the rules run: at `WRITE` (the default) or at `READ`.

@@ -9,7 +9,7 @@ use crate::http::request::Request;
 use crate::http::state::HttpSettings;
 use crate::http::wire::{DecodedData, EncodedData, FramingChoice, SampledData};
 use crate::records::{DecodeOptions, EncodeOptions};
-use crate::registry::{DecodeInput, RecordSchema};
+use crate::registry::{DecodeInput, RecordSchema, in_proportion};
 
 /// The largest body: base64 and names make data longer than it is.
 pub(in crate::http) fn limit(settings: &HttpSettings, _: &HeaderMap) -> (usize, &'static str) {
@@ -20,7 +20,7 @@ pub(in crate::http) async fn decode(request: Request) -> Answer {
     let mut body = DecodeBody::read(&request.body)?;
     let schema = schema_of(&request, &body.schema())?;
     let input = DecodeInput {
-        bytes: body.bytes()?.into(),
+        bytes: in_proportion(request.body.len(), || body.bytes())?.into(),
         header: body.header()?,
         reader: body.reader.chosen(request.base_context())?,
         options: DecodeOptions {
@@ -34,7 +34,7 @@ pub(in crate::http) async fn decode(request: Request) -> Answer {
         return Err(ApiError::body_too_large(limit, "event-max-bytes"));
     }
     let record = request.registry().decode_record(input, &schema).await?;
-    json(&DecodedData::new(&record))
+    in_proportion(record.decoded.json.len(), || json(&DecodedData::new(&record)))
 }
 
 pub(in crate::http) async fn encode(request: Request) -> Answer {
@@ -49,7 +49,7 @@ pub(in crate::http) async fn encode(request: Request) -> Answer {
     };
     let options = EncodeOptions { unions: unions(body.form.as_deref())?, message: body.message.take() };
     let record = request.registry().encode_record(body.data.get().to_owned(), &schema, options).await?;
-    json(&EncodedData::new(&record, choice))
+    in_proportion(record.encoded.bytes.len(), || json(&EncodedData::new(&record, choice)))
 }
 
 /// Samples of one answer.
@@ -65,7 +65,8 @@ pub(in crate::http) async fn sample(request: Request) -> Answer {
     let options = EncodeOptions { unions: unions(body.form.as_deref())?, message: body.message.take() };
     let seed = body.seed.unwrap_or_else(|| fastrand::u64(..));
     let sampled = request.registry().sample_records(&schema, options, count, seed).await?;
-    json(&SampledData::new(&sampled, seed))
+    let size = sampled.samples.iter().map(|sample| sample.json.len()).sum();
+    in_proportion(size, || json(&SampledData::new(&sampled, seed)))
 }
 
 pub(super) fn schema_of(request: &Request, members: &SchemaMembers) -> Result<RecordSchema, ApiError> {

@@ -8,19 +8,19 @@ use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 use crate::http::wire::{Migrated, Validated};
 use crate::records::{DecodeOptions, EncodeOptions};
-use crate::registry::{DecodeInput, RecordSchema};
+use crate::registry::{DecodeInput, RecordSchema, in_proportion};
 
 /// The data of a request, whichever form it has.
-async fn input_of(request: &Request, body: &mut ValidateBody, schema: &RecordSchema) -> Result<DecodeInput, ApiError> {
+async fn input_of(request: &Request, body: &mut ValidateBody<'_>, schema: &RecordSchema) -> Result<DecodeInput, ApiError> {
     let mut message = body.record.message.take();
-    let bytes = match &body.json {
-        None => body.record.bytes()?,
+    let bytes = match body.json {
+        None => in_proportion(request.body.len(), || body.record.bytes())?,
         Some(_) if body.record.has_bytes() => {
             return Err(ApiError::bad_request("json is another form of data; give one"));
         }
         Some(value) => {
             let options = EncodeOptions { unions: unions(body.record.form.as_deref())?, message: message.clone() };
-            let encoded = request.registry().encode_record(value.to_string(), schema, options).await?.encoded;
+            let encoded = request.registry().encode_record(value.get().to_owned(), schema, options).await?.encoded;
             message = encoded.message;
             encoded.bytes
         }
@@ -39,7 +39,7 @@ pub(in crate::http) async fn validate(request: Request) -> Answer {
     let schema = schema_of(&request, &body.record.schema())?;
     let input = input_of(&request, &mut body, &schema).await?;
     let record = request.registry().validate_record(input, &schema, phase).await?;
-    json(&Validated::new(&record))
+    in_proportion(request.body.len(), || json(&Validated::new(&record)))
 }
 
 pub(in crate::http) async fn migrate(request: Request) -> Answer {
@@ -48,5 +48,5 @@ pub(in crate::http) async fn migrate(request: Request) -> Answer {
     let schema = schema_of(&request, &body.record.schema())?;
     let input = input_of(&request, &mut body, &schema).await?;
     let record = Box::pin(request.registry().migrate_record(input, &schema, reader)).await?;
-    json(&Migrated::new(&record))
+    in_proportion(record.data.len(), || json(&Migrated::new(&record)))
 }

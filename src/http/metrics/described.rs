@@ -137,6 +137,7 @@ pub const GROUPS: &[Group] = &[
             histogram("accordant_commit_batch", &[], "Writes in a commit"),
             gauge("accordant_database_file_bytes", &[], "Bytes of the SQLite file"),
             gauge("accordant_database_log_bytes", &[], "Bytes of SQLite's write-ahead log"),
+            gauge("accordant_database_free_bytes", &[], "Bytes that can still be written to the disk of SQLite's file"),
             gauge(
                 "accordant_follower_listening",
                 &[],

@@ -129,6 +129,7 @@ impl Snapshot {
         if let Some(file) = &store.file {
             out.series("accordant_database_file_bytes", &[], number(file.file_bytes));
             out.series("accordant_database_log_bytes", &[], number(file.log_bytes));
+            out.series("accordant_database_free_bytes", &[], number(file.room));
         }
         if let Some(follower) = &store.follower {
             out.series("accordant_follower_listening", &[], flag(follower.is_listening));

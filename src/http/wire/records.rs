@@ -21,7 +21,7 @@ pub(in crate::http) struct DecodedData<'a> {
     framing: Option<Framing>,
     message_indexes: Option<&'a [i32]>,
     message: Option<&'a str>,
-    data: Box<RawValue>,
+    data: &'a RawValue,
     issues: Vec<DataIssue>,
     reader: Option<ReaderView<'a>>,
 }
@@ -50,7 +50,7 @@ impl From<Fault> for DataIssue {
 #[derive(Debug, Serialize)]
 struct ReaderView<'a> {
     schema: &'a SchemaFacts,
-    data: Box<RawValue>,
+    data: &'a RawValue,
     changes: Vec<Change<'a>>,
 }
 
@@ -77,8 +77,8 @@ impl From<WriterId> for Framing {
 }
 
 /// JSON that was written here; a failure would be ours.
-pub(super) fn raw(text: &str) -> Box<RawValue> {
-    RawValue::from_string(text.to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+pub(super) fn raw(text: &str) -> &RawValue {
+    serde_json::from_str(text).unwrap_or(RawValue::NULL)
 }
 
 impl<'a> DecodedData<'a> {
@@ -174,9 +174,7 @@ impl<'a> SampledData<'a> {
         let item = |sample: &'a Sample| {
             let by = schema.id.map(FrameBy::Id);
             let bytes = by.map_or_else(|| sample.encoded.bytes.clone(), |by| framed(by, &sample.encoded));
-            // what is written is JSON
-            let data = serde_json::from_str(&sample.json).unwrap_or(RawValue::NULL);
-            SampledItem { data, bytes: STANDARD.encode(bytes) }
+            SampledItem { data: raw(&sample.json), bytes: STANDARD.encode(bytes) }
         };
         Self { schema, seed, samples: sampled.samples.iter().map(item).collect() }
     }

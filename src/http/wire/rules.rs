@@ -23,7 +23,7 @@ pub(in crate::http) struct Validated<'a> {
     issues: Vec<DataIssue>,
     rules: Vec<RuleOutcome<'a>>,
     /// The data after the transforms.
-    data: Option<Box<RawValue>>,
+    data: Option<&'a RawValue>,
 }
 
 /// What came of one rule.
@@ -50,7 +50,7 @@ struct RuleOutcome<'a> {
 #[serde(rename_all = "camelCase")]
 struct FailedPlace<'a> {
     field: Option<&'a str>,
-    value: Option<Box<RawValue>>,
+    value: Option<&'a RawValue>,
     message: &'a str,
     position: Option<ExpressionPosition>,
 }
@@ -116,7 +116,7 @@ pub(in crate::http) struct Migrated<'a> {
     schema: &'a SchemaFacts,
     reader: &'a SchemaFacts,
     steps: Vec<Step<'a>>,
-    data: Box<RawValue>,
+    data: &'a RawValue,
 }
 
 /// The rules between two versions.

@@ -12,11 +12,14 @@ use super::Case;
 use crate::cloudevents::{Judgement, judge};
 use crate::registry::RegistryError;
 use crate::registry::judging_pool::{INLINE_BYTES, JudgingPool};
-use crate::schema::meter::{self, StopOnDrop};
+use crate::schema::meter::{Meter, StopOnDrop};
 use crate::schema::payload::{Effort, Work};
 
 /// Events of a batch up to which they are judged at once.
 const INLINE_EVENTS: usize = 16;
+
+/// Time in which a thread notices that the time is up. What it works on would have to be copied before.
+const NOTICE: Duration = Duration::from_millis(250);
 
 type IndexedJudgement = Option<(usize, Judgement)>;
 
@@ -63,10 +66,13 @@ where
     let stop = StopOnDrop::new(&job.stop);
     pool.wait_for_turn().await?;
     let working = Arc::clone(&job);
-    let work = pool.run_heavy(move |_| meter::stoppable(Arc::clone(&working.stop), || working.run()));
+    let mut work = std::pin::pin!(pool.run_heavy(move |meter| working.run(meter)));
     // a panic leaves events without a verdict, which is what they are reported as
-    let _ = tokio::time::timeout(time_limit, work).await;
+    let is_over = tokio::time::timeout(time_limit, &mut work).await.is_err();
     drop(stop);
+    if is_over {
+        let _ = tokio::time::timeout(NOTICE, work).await;
+    }
     Ok(match Arc::try_unwrap(job) {
         Ok(job) => (job.cases, job.outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)),
         Err(job) => {
@@ -103,7 +109,7 @@ struct JudgingJob<C> {
 }
 
 impl<C: AsRef<[Case]>> JudgingJob<C> {
-    fn run(&self) {
+    fn run(&self, meter: &Meter) {
         for (at, case) in self.cases.as_ref().iter().enumerate() {
             if self.stop.load(Ordering::Relaxed) {
                 return;
@@ -112,7 +118,7 @@ impl<C: AsRef<[Case]>> JudgingJob<C> {
             if case.attempts.is_empty() || !open(&self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)) {
                 continue;
             }
-            let outcome = one(case, Effort::Full, Some(&self.stop));
+            let outcome = meter.run_until(Arc::clone(&self.stop), || one(case, Effort::Full, Some(&self.stop)));
             if self.stop.load(Ordering::Relaxed) {
                 return;
             }

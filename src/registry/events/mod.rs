@@ -82,6 +82,14 @@ impl Case {
 }
 
 impl Registry {
+    /// Reads the body of a request with events: a large one when it is the request's turn, and within its memory.
+    ///
+    /// # Errors
+    /// Too many wait already, or the request has spent what it may spend.
+    pub async fn read_events<T>(&self, bytes: usize, read: impl FnOnce() -> T) -> Result<T, RegistryError> {
+        self.judging_pool.read(bytes, read).await
+    }
+
     /// Judges an event. What is wrong with it is in the verdict.
     ///
     /// # Errors
@@ -154,6 +162,10 @@ impl Registry {
         Ok((said, decoded))
     }
 
+    async fn read_data(&self, envelope: &mut Envelope) -> Result<(), RegistryError> {
+        self.judging_pool.read(envelope.unread_bytes(), || envelope.read_data()).await
+    }
+
     /// Finds the ways to read the data of an event, likeliest first, and what is said about the schema where none of them is used.
     async fn attempts(
         &self,
@@ -163,7 +175,7 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let Case { envelope, attempts, schemas, facts } = case;
         if asked.schema == SchemaUse::Ignore || !envelope.is_event() {
-            envelope.read_data();
+            self.read_data(envelope).await?;
             return Ok(());
         }
         let sources = self.schemas_of(envelope, asked, known).await?;
@@ -186,7 +198,7 @@ impl Registry {
         }
         // what is wrong with the data itself comes first
         if asked.rules || asked.decode || !taken_at_once(envelope, attempts) {
-            envelope.read_data();
+            self.read_data(envelope).await?;
         }
         envelope.issues.extend(said);
         Ok(())

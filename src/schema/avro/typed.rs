@@ -6,14 +6,16 @@ use super::logical_type::{self, Logical};
 use super::model::{Model, NodeId, NodeKind, Primitive};
 use super::tags::tags_of;
 use crate::schema::json::Member;
-use crate::schema::typed::{BytesForm, FieldShape, InlineRule, Kind, MAX_TYPE_DEPTH, Shape, Shapes, Type, inline_rules};
+use crate::schema::typed::{
+    BytesForm, FieldShape, InlineRule, Kind, MAX_TYPE_DEPTH, Shape, Shapes, Type, afford_field, afford_type, inline_rules,
+};
 
 const RULES: &str = "confluent:rules";
 
 pub(super) fn shapes(model: &Model, root: NodeId) -> Shapes {
     let mut builder = Builder { model, places: HashMap::new(), records: Vec::new(), waiting: Vec::new() };
     let root = builder.ty(root, 0);
-    while let Some((at, id)) = builder.waiting.pop() {
+    while let Some((at, id)) = builder.waiting.pop().filter(|_| afford_type()) {
         let shape = builder.shape(id);
         if let Some(slot) = builder.records.get_mut(at) {
             *slot = shape;
@@ -67,7 +69,7 @@ pub(super) fn leaf(model: &Model, id: NodeId) -> Option<Type> {
 impl Builder<'_> {
     fn ty(&mut self, id: NodeId, depth: usize) -> Type {
         let id = self.model.first_definition(id);
-        if depth > MAX_TYPE_DEPTH {
+        if depth > MAX_TYPE_DEPTH || !afford_type() {
             return Type::Any;
         }
         match &self.model.node(id).kind {
@@ -102,8 +104,9 @@ impl Builder<'_> {
                 has_presence: false,
             }
         };
-        let fields = record.fields.iter().map(field).collect();
-        Shape { fields, name, rules: rules_of(&node.props), is_open: false, is_message: false }
+        let affordable = |field: &&super::model::Field| afford_field(name.len() + 2 * field.name.len());
+        let fields = record.fields.iter().take_while(affordable).map(field).collect();
+        Shape::new(name.clone(), fields, rules_of(&node.props))
     }
 }
 

@@ -48,12 +48,40 @@ pub(super) fn tree(value: &Value) -> Result<Tree, String> {
         Kind::Bool(flag) => Tree::Bool(*flag),
         Kind::Number(text) => Tree::Number(number(text)?),
         Kind::String(text) => Tree::String(text.to_string()),
-        Kind::Array(items) => Tree::Array(items.iter().map(tree).collect::<Result<_, _>>()?),
+        // of the size that they will have: lists that grow take up to four times as much
+        Kind::Array(items) => {
+            let mut made = Vec::with_capacity(items.len());
+            for item in items {
+                made.push(tree(item)?);
+            }
+            Tree::Array(made)
+        }
         Kind::Object(object) => {
-            let member = |m: &crate::schema::json::Member| tree(&m.value).map(|value| (m.key.to_string(), value));
-            Tree::Object(object.members().iter().map(member).collect::<Result<_, _>>()?)
+            let mut made = Map::with_capacity(object.len());
+            for member in object.members() {
+                made.insert(member.key.to_string(), tree(&member.value)?);
+            }
+            Tree::Object(made)
         }
     })
+}
+
+/// Bytes that the value takes as [`tree`]. Recursion is bounded by the depth of what is read.
+pub(super) fn weight_of_tree(value: &Value) -> usize {
+    // what the allocator spends on a piece
+    const PIECE: usize = 16;
+    // a member has its hash and its place in the index beside it
+    const MEMBER: usize = size_of::<String>() + 40;
+    let inner = match &value.kind {
+        Kind::Null | Kind::Bool(_) => 0,
+        Kind::Number(text) | Kind::String(text) => text.len() + PIECE,
+        Kind::Array(items) => items.iter().map(weight_of_tree).sum::<usize>() + PIECE,
+        Kind::Object(object) => {
+            let member = |m: &crate::schema::json::Member| MEMBER + m.key.len() + PIECE + weight_of_tree(&m.value);
+            object.members().iter().map(member).sum::<usize>() + 2 * PIECE
+        }
+    };
+    size_of::<Tree>() + inner
 }
 
 fn number(text: &str) -> Result<Number, String> {

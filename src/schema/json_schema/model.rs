@@ -205,8 +205,8 @@ impl PatternProperty {
             None => large.compiled(&self.pattern)?,
         };
         let Some(compiled) = compiled else { return Ok(false) };
-        meter::charge(compiled.cost(name).saturating_mul(20))?;
-        Ok(compiled.found_in(name) == Ok(true))
+        let found = compiled.found_in(name, |units| meter::charge(units.saturating_mul(20)))?;
+        Ok(found == Ok(true))
     }
 }
 

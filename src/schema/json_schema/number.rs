@@ -114,10 +114,16 @@ impl Decimal {
 
     /// True when `self` is a whole multiple of `other`; false where that would take too long to find out.
     pub(crate) fn is_multiple_of(&self, other: &Self) -> bool {
+        let is_short = |number: &Self| number.length() <= MAX_DIVISION_DIGITS;
+        self.is_zero() || (is_short(self) && is_short(other) && self.is_multiple_of_any(other))
+    }
+
+    /// As [`Self::is_multiple_of`], however many digits there are: all of them are paid for.
+    pub(crate) fn is_multiple_of_any(&self, other: &Self) -> bool {
         if self.is_zero() {
             return true;
         }
-        let (Some(mine), Some(theirs)) = (self.significand(), other.significand()) else { return false };
+        let (mine, theirs) = (&*self.digits, &*other.digits);
         let shift = (self.point - length(&self.digits)) - (other.point - length(&other.digits));
         // Significands end in a digit other than 0, so a missing power of ten can't come from anywhere.
         if other.is_zero() || shift < 0 {
@@ -135,10 +141,6 @@ impl Decimal {
             rest.push(u32::from(digit - b'0'));
         }
         rest.is_zero()
-    }
-
-    fn significand(&self) -> Option<&str> {
-        (self.digits.len() <= MAX_DIVISION_DIGITS).then_some(&*self.digits)
     }
 
     /// A text that is the same for equal values.

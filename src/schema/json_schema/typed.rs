@@ -2,7 +2,7 @@
 //! `anyOf` they take the subschema that the data satisfies. Here that is the only one whose JSON type fits; where several do, what is below
 //! is not walked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::resolve::{Resolver, Target, address};
 use super::schema::Schema;
@@ -10,7 +10,9 @@ use crate::schema::deep_stack::on_deep_stack;
 use crate::schema::json::{Kind as JsonKind, Object, Value};
 use crate::schema::meter;
 use crate::schema::payload::{Fault, FaultKind, Work};
-use crate::schema::typed::{BytesForm, FieldShape, Kind, MAX_TYPE_DEPTH, Shape, Shapes, Type, Typed, TypedRecord, inline_rules};
+use crate::schema::typed::{
+    BytesForm, FieldShape, Kind, MAX_TYPE_DEPTH, Shape, Shapes, Type, Typed, TypedRecord, afford_field, afford_type, inline_rules,
+};
 
 const RULES: &str = "confluent:rules";
 const TAGS: &str = "confluent:tags";
@@ -91,7 +93,7 @@ impl<'d> Builder<'d> {
     }
 
     fn ty(&mut self, target: &Target<'d>, depth: usize) -> Type {
-        let Some(object) = target.value.as_object().filter(|_| depth <= MAX_TYPE_DEPTH && meter::charge(5).is_ok()) else {
+        let Some(object) = target.value.as_object().filter(|_| depth <= MAX_TYPE_DEPTH && afford_type()) else {
             return Type::Any;
         };
         if let Some(types) = object.get("type").and_then(Value::as_array).filter(|types| !types.is_empty()) {
@@ -158,30 +160,36 @@ impl<'d> Builder<'d> {
                 || object.get("patternProperties").is_some()
                 || object.get("allOf").is_some();
         }
-        self.collect(target, &mut shape, 0);
+        self.collect(target, &mut shape, &mut HashSet::new(), 0);
         shape
     }
 
-    /// The properties of an object, those of `allOf` included.
-    fn collect(&mut self, target: &Target<'d>, shape: &mut Shape, depth: usize) {
+    /// The properties of an object, those of `allOf` included; `seen` are those that the shape has.
+    fn collect(&mut self, target: &Target<'d>, shape: &mut Shape, seen: &mut HashSet<&'d str>, depth: usize) {
         let Some(object) = target.value.as_object().filter(|_| depth <= MAX_TYPE_DEPTH && meter::charge(5).is_ok()) else {
             return;
         };
         for part in object.get("allOf").and_then(Value::as_array).unwrap_or_default() {
             let part = self.inside(part, target);
-            self.collect(&part, shape, depth + 1);
+            self.collect(&part, shape, seen, depth + 1);
         }
         if let Some(reference) = object.get("$ref").and_then(Value::as_str).filter(|_| depth > 0) {
             let scope = self.resolver.enter(target.value, &target.scope);
             if let Ok(found) = self.resolver.find(reference, &scope) {
-                self.collect(&found, shape, depth + 1);
+                self.collect(&found, shape, seen, depth + 1);
             }
         }
         shape.rules.extend(object.get(RULES).map(inline_rules).unwrap_or_default());
         for member in object.get("properties").and_then(Value::as_object).map_or(&[][..], Object::members) {
+            if meter::charge(2).is_err() {
+                return;
+            }
             let Some(own) = member.value.as_object() else { continue };
-            if shape.field(&member.key).is_some() {
+            if !seen.insert(&member.key) {
                 continue;
+            }
+            if !afford_field(member.key.len()) {
+                return;
             }
             let ty = self.ty(&self.inside(&member.value, target), 0);
             // checks at an object are those of the object
@@ -203,6 +211,10 @@ impl<'d> Builder<'d> {
 /// What a value takes, roughly, apart from its text.
 const VALUE: usize = size_of::<Typed>() * 2;
 
+fn too_much() -> Fault {
+    Fault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it")
+}
+
 /// The value of some JSON along the shapes of its schema. Recursion is bounded by the depth of data.
 ///
 /// # Errors
@@ -214,7 +226,7 @@ pub fn typed(shapes: &Shapes, value: &Value, work: &mut Work<'_>) -> Result<Type
 fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Result<Typed, Fault> {
     let text = if let JsonKind::String(text) = &value.kind { text.len() } else { 0 };
     if !(work.step() && work.take_memory(text + VALUE)) {
-        return Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it"));
+        return Err(too_much());
     }
     if let Type::Union(branches) = ty {
         let mut fitting = branches.iter().enumerate().filter(|(_, branch)| fits(branch, &value.kind, work));
@@ -240,6 +252,9 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
         JsonKind::Object(object) => {
             let shape = if let Type::Record(at) = ty { shapes.records.get(*at).map(|shape| (*at, shape)) } else { None };
             if let Some((at, shape)) = shape {
+                if !work.take_memory(shape.fields.len() * VALUE / 2) {
+                    return Err(too_much());
+                }
                 let mut record = TypedRecord { shape: at, values: vec![None; shape.fields.len()], others: Vec::new() };
                 for member in object.members() {
                     match shape.field(&member.key) {

@@ -1,6 +1,7 @@
 //! TLS of listeners: certificate, key and who may connect, as files say it; other ones can be put in their place at any time, and count
 //! from the next connection on.
 
+mod handshakes;
 mod material;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,6 +12,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::login::{Certificate, CertificateLogin};
 
+pub(super) use handshakes::Handshakes;
 pub use material::{ClientAuth, MinVersion, TlsError, TlsOptions, TlsTexts};
 
 /// What connections are encrypted with.

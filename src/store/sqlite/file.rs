@@ -5,6 +5,8 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use rustix::process::{Resource, getrlimit};
+
 use crate::store::StoreError;
 
 /// Which file it is, whatever its name.
@@ -54,6 +56,14 @@ impl DatabaseFile {
     pub(super) fn sizes(&self) -> (u64, u64) {
         let log = std::fs::metadata(&self.log).map_or(0, |log| log.len());
         (self.file.metadata().map_or(0, |file| file.len()), log)
+    }
+
+    /// Bytes that can still be written: what the disk has left, and what files may grow to.
+    pub(super) fn room(&self) -> u64 {
+        let disk = rustix::fs::fstatvfs(&self.file).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        let (file, log) = self.sizes();
+        let largest = getrlimit(Resource::Fsize).current.map_or(u64::MAX, |limit| limit.saturating_sub(file.max(log)));
+        disk.min(largest)
     }
 
     /// Fails when the file or its write-ahead log is no longer where it was: what is written then is lost with the process.

@@ -265,7 +265,7 @@ impl SqliteStore {
         StoreReadings {
             open_connections: self.readers.size() + self.list_readers.size() + 1,
             idle_connections: idle(&self.readers) + idle(&self.list_readers),
-            file: Some(FileReading { file_bytes, log_bytes }),
+            file: Some(FileReading { file_bytes, log_bytes, room: self.health.file().room() }),
             follower: None,
             caches: vec![("subjects", self.subjects.reading()), ("versions", self.versions.reading())],
         }
@@ -277,6 +277,9 @@ impl SqliteStore {
         if self.health.is_unwritable() {
             // perhaps it can be written again
             self.write(None, |conn| Box::pin(change_nothing(conn))).await?;
+            if self.health.is_unwritable() {
+                return Err(self.health.unwritable());
+            }
         }
         Ok(())
     }

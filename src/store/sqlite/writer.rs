@@ -93,6 +93,9 @@ pub(super) struct Health {
 /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`, without the bits that say more.
 const UNWRITABLE: [u32; 4] = [8, 10, 13, 14];
 
+/// Bytes that a write may take, about: the largest body, its copies in indexes, and the pages around them.
+const LARGE_WRITE: u64 = 16 << 20;
+
 impl Health {
     pub(super) fn new(file: DatabaseFile) -> Self {
         Self { file, is_unwritable: AtomicBool::new(false) }
@@ -102,9 +105,15 @@ impl Health {
         &self.file
     }
 
-    /// The last write failed because the file could not be written.
+    /// A write failed because the file could not be written, and as large a one might still fail.
     pub(super) fn is_unwritable(&self) -> bool {
         self.is_unwritable.load(Ordering::Relaxed)
+    }
+
+    /// What is said of that when a small write has just succeeded.
+    pub(super) fn unwritable(&self) -> StoreError {
+        let cause = format!("{} bytes are left for it, and a large write takes up to {LARGE_WRITE}", self.file.room());
+        StoreError::Unwritable { path: self.file.path(), cause }
     }
 
     fn is_there(&self) -> Result<(), Failed> {
@@ -127,8 +136,9 @@ impl Health {
         Failed::Unwritable { path, cause }
     }
 
+    /// Small writes find room where large ones don't: the log has pages that it uses again.
     fn committed(&self) {
-        if self.is_unwritable() {
+        if self.is_unwritable() && self.file.room() >= LARGE_WRITE {
             self.is_unwritable.store(false, Ordering::Relaxed);
             tracing::info!("the database file {} can be written again", self.file.path());
         }

@@ -61,7 +61,7 @@ const RINGS: [(&str, &[&str]); 19] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 25] = [
+const CRATES: [(&str, &[&str]); 26] = [
     ("jsonata_core", &["jsonata"]),
     ("zip", &["cli/migrate"]),
     ("twox_hash", &["cli/migrate"]),
@@ -82,6 +82,7 @@ const CRATES: [(&str, &[&str]); 25] = [
     ("prost_reflect", &["schema/protobuf"]),
     ("protox", &["schema/protobuf"]),
     ("regex", &["contracts/cel"]),
+    ("regex_automata", &["schema"]),
     ("strum", &["types", "codec", "schema", "contracts", "http"]),
     ("serde_with", &["codec", "http"]),
     ("aws_lc_rs", &["kms", "cli/audit"]),

@@ -13,11 +13,12 @@ use crate::support::app::{Database, Fresh};
 use crate::support::process::{Process, eventually, exchange};
 
 /// Metrics that are there only once something has happened or is configured; where they come to be has tests of its own.
-const ON_OCCASION: [&str; 13] = [
+const ON_OCCASION: [&str; 14] = [
     "accordant_access_stale",
     "accordant_audit_refusals_total",
     "accordant_database_errors_total",
     "accordant_database_file_bytes",
+    "accordant_database_free_bytes",
     "accordant_database_log_bytes",
     "accordant_follower_lag_seconds",
     "accordant_follower_listening",
@@ -201,7 +202,9 @@ fn hold(metrics: &BTreeMap<String, Served>, own: &[&str]) {
 on_both! {
     async fn every_metric_is_in_the_table_and_every_one_of_the_table_is_served(database) {
         let own: &[&str] = match database {
-            Database::Sqlite => &["accordant_database_file_bytes", "accordant_database_log_bytes"],
+            Database::Sqlite => {
+                &["accordant_database_file_bytes", "accordant_database_free_bytes", "accordant_database_log_bytes"]
+            }
             Database::Postgres => &["accordant_follower_listening", "accordant_follower_lag_seconds"],
         };
         hold(&served(database).await, own);

@@ -54,11 +54,12 @@ fn a_full_disk_is_told_and_over_when_it_is_over() {
         let set = std::process::Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:unlimited")]).status();
         assert!(set.unwrap().success());
     };
-    let post = |i: usize| {
+    let post_sized = |i: usize, size: usize| {
         let body =
-            json!({ "schema": format!(r#"{{"type":"enum","name":"E{i}","symbols":["{}"]}}"#, "a".repeat(20_000)) }).to_string();
+            json!({ "schema": format!(r#"{{"type":"enum","name":"E{i}","symbols":["{}"]}}"#, "a".repeat(size)) }).to_string();
         exchange(&process.address, "POST", &format!("/subjects/s{i}/versions"), &body).unwrap()
     };
+    let post = |i| post_sized(i, 20_000);
     assert_eq!(post(0).0, 200);
     limit("8192");
     let (status, text) = post(1);
@@ -73,5 +74,18 @@ fn a_full_disk_is_told_and_over_when_it_is_over() {
     limit("unlimited");
     assert_eq!(exchange(&process.address, "GET", "/readyz", "").unwrap().0, 200, "readiness has found out itself");
     assert_eq!(post(1).0, 200);
+
+    // there is room for small writes, and none for large ones
+    limit("1000000");
+    assert_eq!(post_sized(2, 2_000_000).0, 503);
+    assert_eq!(post(3).0, 200);
+    let (status, text) = exchange(&process.address, "GET", "/readyz", "").unwrap();
+    assert_eq!(status, 503, "a small write that succeeds is not enough");
+    assert!(text.contains("a large write takes up to"), "{text}");
+    let metrics = exchange(&process.address, "GET", "/metrics", "").unwrap().1;
+    assert!(metrics.contains("accordant_database_available 0"));
+    limit("unlimited");
+    assert_eq!(exchange(&process.address, "GET", "/readyz", "").unwrap().0, 200);
+    assert_eq!(post_sized(2, 2_000_000).0, 200);
     assert_eq!(process.stop().0, 0);
 }

@@ -109,6 +109,27 @@ async fn a_client_that_resets_what_it_asks_for_is_sent_away() {
 }
 
 #[tokio::test]
+async fn a_client_that_takes_none_of_many_answers_is_cut_off() {
+    let server = ServerSettings { max_unsent_bytes: 1 << 20, ..ServerSettings::default() };
+    let app = TestApp::with(Database::Sqlite, Setup { server, ..Setup::default() }).await;
+    let body = json!({ "schemaType": "JSON", "schema": json!({ "title": "a".repeat(400_000) }).to_string() });
+    app.post("/subjects/s/versions", &body).await.ok();
+    let stream = TcpStream::connect(app.address).await.unwrap();
+    let (mut send, connection) = client::Builder::new().initial_window_size(0).handshake::<_, Bytes>(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        let Ok(ready) = send.ready().await else { break };
+        send = ready;
+        let Ok((answer, _)) = send.send_request(get(&app, "/schemas/ids/1"), true) else { break };
+        answers.push(answer);
+    }
+    let ended = tokio::time::timeout(Duration::from_secs(20), connection).await;
+    assert!(ended.is_ok(), "the answers wait for ever");
+    app.get("/schemas/ids/1").await.ok();
+}
+
+#[tokio::test]
 async fn streams_beyond_the_limit_and_heads_beyond_it_are_refused() {
     let server = ServerSettings { max_streams: 7, ..ServerSettings::default() };
     let app = TestApp::with(Database::Sqlite, Setup { server, ..Setup::default() }).await;

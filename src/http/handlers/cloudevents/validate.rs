@@ -11,7 +11,7 @@ use crate::http::links::guid_path;
 use crate::http::reply::{Answer, Reply};
 use crate::http::request::Request;
 use crate::http::state::HttpSettings;
-use crate::registry::{EventJudging, SchemaUse};
+use crate::registry::{EventJudging, SchemaUse, in_proportion};
 use crate::types::{Subject, VersionSelector};
 
 /// The largest body of an event or a batch, and the setting that moves it.
@@ -110,26 +110,28 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
         return Err(ApiError::bad_request("more than one Content-Type, and one of them is a CloudEvents media type"));
     }
     let text = || std::str::from_utf8(&request.body).ok();
+    let (registry, size) = (request.registry(), request.body.len());
     let envelope = match mode {
         None => {
             return Err(ApiError::unsupported_event_format(content_type(request.headers()).unwrap_or("")));
         }
         Some(ContentMode::Batched) => {
             let mut own = Issues::default();
-            let envelopes = parse_batch(&request.body, &settings).unwrap_or_else(|issue| {
+            let read = registry.read_events(size, || parse_batch(&request.body, &settings)).await?;
+            let envelopes = read.unwrap_or_else(|issue| {
                 own.push(*issue);
                 Vec::new()
             });
             return answer_batch(&request, &parameters, envelopes, own, text()).await;
         }
-        Some(ContentMode::Structured) => parse_structured(&request.body, &settings),
+        Some(ContentMode::Structured) => registry.read_events(size, || parse_structured(&request.body, &settings)).await?,
         Some(ContentMode::Binary) => {
             let mut headers = Vec::with_capacity(request.headers().len());
             headers.extend(request.headers().iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())));
             parse_headers_unread(&headers, request.body.clone(), &settings)
         }
     };
-    let verdict = request.registry().judge_event(envelope, &parameters.judging).await?;
+    let verdict = registry.judge_event(envelope, &parameters.judging).await?;
     answer_one(&request, &parameters, verdict, text)
 }
 
@@ -154,7 +156,8 @@ fn answer_one<'t>(
     locate_schema(request, &mut verdict);
     count(request, parameters, &verdict);
     let text = if verdict.envelope.issues.list().is_empty() { None } else { text() };
-    parameters.answer(report(verdict, text, parameters.strictness))
+    let size = text.map_or(0, str::len) + verdict.judgement.decoded.as_ref().map_or(0, String::len);
+    in_proportion(size, || parameters.answer(report(verdict, text, parameters.strictness)))
 }
 
 /// `own` is what is wrong with the batch itself.
@@ -170,13 +173,14 @@ async fn answer_batch(
         locate_schema(request, verdict);
         count(request, parameters, verdict);
     }
-    parameters.answer(batch_report(verdicts, own, text, parameters.strictness))
+    in_proportion(request.body.len(), || parameters.answer(batch_report(verdicts, own, text, parameters.strictness)))
 }
 
 pub(in crate::http) async fn kafka(request: Request) -> Answer {
     let parameters = Parameters::read(&request)?;
     let settings = request.state.settings.events;
-    let (records, is_list) = read_records(&request.body).map_err(ApiError::bad_request)?;
+    let (registry, size) = (request.registry(), request.body.len());
+    let (records, is_list) = registry.read_events(size, || read_records(&request.body)).await?.map_err(ApiError::bad_request)?;
     if records.len() > settings.limits.batch_events {
         return Err(ApiError::too_many_records(records.len(), settings.limits.batch_events));
     }
@@ -186,11 +190,12 @@ pub(in crate::http) async fn kafka(request: Request) -> Answer {
     {
         return Err(ApiError::unsupported_event_format(content_type));
     }
-    let mut envelopes = records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings));
+    let parse = || records.into_iter().map(|record: KafkaRecord| parse_record(record, &settings)).collect();
+    let mut envelopes: Vec<Envelope> = registry.read_events(size, parse).await?;
     if is_list {
-        return answer_batch(&request, &parameters, envelopes.collect(), Issues::default(), None).await;
+        return answer_batch(&request, &parameters, envelopes, Issues::default(), None).await;
     }
-    let envelope = envelopes.next().ok_or_else(|| ApiError::bad_request("no record"))?;
-    let verdict = request.registry().judge_event(envelope, &parameters.judging).await?;
+    let envelope = envelopes.pop().ok_or_else(|| ApiError::bad_request("no record"))?;
+    let verdict = registry.judge_event(envelope, &parameters.judging).await?;
     answer_one(&request, &parameters, verdict, || None)
 }

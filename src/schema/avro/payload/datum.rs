@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::build::{Build, Leaf, TooLarge};
+use crate::schema::meter;
 
 /// A value of some type of a schema, which says what the positions in it mean.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +45,7 @@ impl DatumBuilder {
 
     fn take(&mut self, bytes: usize) -> Result<(), TooLarge> {
         self.left = self.left.checked_sub(bytes).ok_or(TooLarge)?;
-        Ok(())
+        meter::reserve(bytes).map_err(|_| TooLarge)
     }
 }
 

@@ -21,8 +21,7 @@ pub enum UnionEncoding {
 
 /// All faults, up to a bound.
 pub(super) fn walk(model: &Model, root: NodeId, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<Fault> {
-    let mut walker =
-        Walker { model, unions, path: Vec::new(), faults: Vec::new(), fits: HashMap::new(), silent: 0, spent: false, work };
+    let mut walker = Walker::new(model, unions, 0, work);
     walker.value(root, value);
     if walker.spent {
         return vec![Fault::out_of_work(&[])];
@@ -32,8 +31,7 @@ pub(super) fn walk(model: &Model, root: NodeId, value: &Value, unions: UnionEnco
 
 /// Whether a value fits.
 pub(super) fn fits(model: &Model, root: NodeId, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> bool {
-    let mut walker =
-        Walker { model, unions, path: Vec::new(), faults: Vec::new(), fits: HashMap::new(), silent: 1, spent: false, work };
+    let mut walker = Walker::new(model, unions, 1, work);
     walker.value(root, value) && !walker.spent
 }
 
@@ -46,11 +44,23 @@ struct Walker<'a, 'w, 's> {
     fits: HashMap<(NodeId, u32), bool>,
     /// How many unions are trying their branches: then faults are not listed.
     silent: usize,
+    /// What that was at first.
+    silent_at_first: usize,
     spent: bool,
     work: &'w mut Work<'s>,
 }
 
-impl<'a> Walker<'a, '_, '_> {
+/// Bytes that it takes to remember that a value fits: tables are at least an eighth empty, and double.
+const REMEMBERED: usize = 2 * size_of::<((NodeId, u32), bool)>() + 8;
+/// Steps that trying a branch takes beside those of its values.
+const TRIED: usize = 4;
+
+impl<'a, 'w, 's> Walker<'a, 'w, 's> {
+    fn new(model: &'a Model, unions: UnionEncoding, silent: usize, work: &'w mut Work<'s>) -> Self {
+        let (path, faults, fits) = (Vec::new(), Vec::new(), HashMap::new());
+        Self { model, unions, path, faults, fits, silent, silent_at_first: silent, spent: false, work }
+    }
+
     /// Lists a fault; always false.
     fn fault(&mut self, message: impl FnOnce() -> String) -> bool {
         if self.silent == 0 && self.faults.len() < MAX_FAULTS {
@@ -201,6 +211,11 @@ impl<'a> Walker<'a, '_, '_> {
         self.silent += 1;
         let fits = branches.iter().any(|branch| self.try_branch(*branch, value));
         self.silent -= 1;
+        if self.silent == self.silent_at_first && !self.fits.is_empty() {
+            // what is within is asked for no more
+            self.work.give_back(self.fits.len() * REMEMBERED);
+            self.fits = HashMap::new();
+        }
         if fits || self.spent {
             return fits;
         }
@@ -216,6 +231,10 @@ impl<'a> Walker<'a, '_, '_> {
     fn try_branch(&mut self, branch: NodeId, value: &'a Value) -> bool {
         if let Some(known) = self.fits.get(&(branch, value.offset)) {
             return *known;
+        }
+        if !(self.work.steps(TRIED) && self.work.take_memory(REMEMBERED)) {
+            self.spent = true;
+            return false;
         }
         let fits = self.value(branch, value);
         self.fits.insert((branch, value.offset), fits);

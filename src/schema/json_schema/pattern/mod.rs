@@ -15,6 +15,7 @@ pub(super) use self::java::to_ecma;
 pub(super) use self::sample::{finds, sample};
 use self::translate::{Reading, translate};
 use crate::schema::meter::{self, Exhausted, Reserved};
+use crate::schema::search::{COMPILING, READING, SearchPrice, afford};
 
 /// Backtracking steps after which a match is given up.
 pub(super) const BACKTRACK_LIMIT: usize = 10_000;
@@ -48,36 +49,6 @@ pub(crate) fn acceptable(pattern: &str) -> bool {
     }
     let Ok(_memory) = afford(pattern, COMPILING) else { return false };
     !reverses_a_count(pattern) && (builds(&rewritten) || builds(pattern))
-}
-
-/// What the crates take for a pattern, before any limit of theirs on the result comes into play; measured with the patterns that take
-/// the most.
-#[derive(Clone, Copy)]
-struct Cost {
-    /// Bytes of memory for a byte of the pattern.
-    byte: usize,
-    /// For each repetition.
-    repetition: usize,
-}
-
-/// To read the syntax.
-const READING: Cost = Cost { byte: 1_000, repetition: 0 };
-/// To compile it as well.
-const COMPILING: Cost = Cost { byte: 1_000, repetition: 20_000 };
-/// For a class of Unicode characters, and for one without regard to case.
-const CLASS: usize = 6_000;
-const FOLDED_CLASS: usize = 72_000;
-
-/// Charges for a pattern that is about to be read or compiled, and reserves the memory for the time being.
-fn afford(pattern: &str, cost: Cost) -> Result<Reserved, Exhausted> {
-    let classes = pattern.bytes().zip(pattern.bytes().skip(1)).filter(|pair| matches!(pair, (b'\\', b'p' | b'P'))).count();
-    let repetitions = pattern.bytes().filter(|byte| b"*+?{".contains(byte)).count();
-    // a group in the middle can have the flag as well
-    let class = if pattern.contains("(?") { FOLDED_CLASS } else { CLASS };
-    // a microsecond for each thousand bytes, at worst
-    let bytes = (pattern.len() * cost.byte).saturating_add(classes * class).saturating_add(repetitions * cost.repetition);
-    meter::charge_for(bytes / 50)?;
-    meter::reserve_for_now(bytes)
 }
 
 /// `a{2,1}`, which `fancy-regex` does not refuse.
@@ -120,11 +91,14 @@ pub(super) fn afford_compiling(pattern: &str, size_limit: usize) -> Result<Reser
     Ok(memory)
 }
 
+/// Bytes that the programs of patterns are tried to be held to, one after the other: searches are paid by it.
+const SIZES: [usize; 6] = [1 << 10, 8 << 10, 64 << 10, SMALL, LARGE / 4, LARGE];
+
 #[derive(Debug)]
 pub(crate) struct Compiled {
     regex: Box<Regex>,
-    /// It needs no backtracking.
-    linear: bool,
+    /// For a search, where it needs no backtracking.
+    price: Option<SearchPrice>,
 }
 
 impl Compiled {
@@ -132,27 +106,38 @@ impl Compiled {
     pub(crate) fn new(pattern: &str, size_limit: usize) -> Option<Self> {
         let _memory = afford_compiling(pattern, size_limit).ok()?;
         let rewritten = translate(pattern, Reading::Run);
+        // what is smaller was tried before, or is smaller than the text
+        let least = if size_limit > SMALL { SMALL } else { pattern.len().min(SMALL - 1) };
+        let sizes = || SIZES.into_iter().filter(|size| *size > least && *size <= size_limit);
         let of = |text: &str| {
-            let regex = Box::new(build(text, size_limit).ok()?);
-            Some(Self { regex, linear: readable(text) })
+            let (program, regex) = sizes().find_map(|size| Some((size, Box::new(build(text, size).ok()?))))?;
+            let price = readable(text).then(|| SearchPrice::new(text, program));
+            Some(Self { regex, price })
         };
         of(&rewritten).or_else(|| of(pattern))
     }
 
-    /// Whether the pattern is found anywhere in `text`; the error is the engine's reason for giving up.
-    pub(crate) fn found_in(&self, text: &str) -> Result<bool, String> {
-        self.regex.is_match(text).map_err(|error| error.to_string())
+    /// Whether the pattern is found anywhere in `text`; what that costs is paid in units of about a microsecond at worst. The inner
+    /// error is the engine's reason for giving up.
+    ///
+    /// # Errors
+    /// Those of `pay`.
+    pub(crate) fn found_in<E>(&self, text: &str, pay: impl Fn(u64) -> Result<(), E>) -> Result<Result<bool, String>, E> {
+        match &self.price {
+            Some(price) => {
+                if let Some(found) = price.settle(text, pay)? {
+                    return Ok(Ok(found));
+                }
+            }
+            // each step back may look through some of the text
+            None => pay(u64::try_from(text.len()).unwrap_or(u64::MAX).saturating_mul(4).saturating_add(BACKTRACKING))?,
+        }
+        Ok(self.regex.is_match(text).map_err(|error| error.to_string()))
     }
 
-    /// Bytes held, roughly.
+    /// Bytes held by one whose size is limited like this, roughly.
     pub(crate) fn weight(size_limit: usize) -> usize {
         if size_limit > SMALL { size_limit / 2 } else { 64 << 10 }
-    }
-
-    /// What a search costs, in units of about a microsecond at worst.
-    pub(crate) fn cost(&self, text: &str) -> u64 {
-        let length = u64::try_from(text.len() / 32).unwrap_or(u64::MAX);
-        length.saturating_add(if self.linear { 1 } else { BACKTRACKING })
     }
 }
 
@@ -215,7 +200,8 @@ mod tests {
             ("(?i)abc", "xABCx", true),
             ("b", "abc", true),
         ] {
-            assert_eq!(Compiled::new(pattern, super::SMALL).unwrap().found_in(text), Ok(found), "{pattern} in {text}");
+            let compiled = Compiled::new(pattern, super::SMALL).unwrap();
+            assert_eq!(compiled.found_in(text, |_| Ok::<(), ()>(())), Ok(Ok(found)), "{pattern} in {text}");
         }
     }
 }

@@ -3,9 +3,10 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::translate::{Reading, translate};
-use super::{COMPILING, Compiled, SMALL, afford};
+use super::{Compiled, SMALL};
 use crate::schema::meter;
 use crate::schema::sampling::{MAX_TEXT, Source};
+use crate::schema::search::{COMPILING, afford};
 
 /// Nesting of patterns of which texts are made.
 const NESTING: u32 = 50;
@@ -24,7 +25,8 @@ pub(in crate::schema::json_schema) fn sample(pattern: &str, source: &mut Source)
 
 /// Whether the pattern is found in the text.
 pub(in crate::schema::json_schema) fn finds(pattern: &str, text: &str) -> bool {
-    Compiled::new(pattern, SMALL).is_some_and(|compiled| compiled.found_in(text) == Ok(true))
+    let pay = |units: u64| meter::charge(units.saturating_mul(20));
+    Compiled::new(pattern, SMALL).is_some_and(|compiled| compiled.found_in(text, pay) == Ok(Ok(true)))
 }
 
 /// The pattern's own nesting bounds the recursion.

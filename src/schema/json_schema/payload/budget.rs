@@ -3,6 +3,7 @@
 //! The crate offers no way to stop a walk, so spending the last unit unwinds to [`within`], without a message.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use jsonschema::{Keyword, ValidationError};
@@ -10,7 +11,7 @@ use serde_json::{Map, Number, Value as Tree};
 
 use crate::schema::json_schema::number::Decimal;
 use crate::schema::json_schema::pattern;
-use crate::schema::meter;
+use crate::schema::meter::{self, Reserved};
 
 /// How many schema evaluations, of about a microsecond at worst, a validation may spend before it is given up.
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +46,17 @@ struct Spent;
 
 /// Spends some units; the walk ends here if there are not enough.
 pub(super) fn spend(units: u64) {
-    if meter::charge(units.saturating_mul(METERED)).is_err() {
-        resume_unwind(Box::new(Spent));
-    }
+    let Ok(()) = pay(units);
+}
+
+/// As [`spend`], for who asks whether there was enough.
+pub(super) fn pay(units: u64) -> Result<(), Infallible> {
+    meter::charge(units.saturating_mul(METERED)).map_err(|_| resume_unwind(Box::new(Spent)))
+}
+
+/// Reserves memory for as long as what it returns lives; the walk ends here if there is not enough.
+pub(super) fn take(bytes: usize) -> Reserved {
+    meter::reserve_for_now(bytes).unwrap_or_else(|_| resume_unwind(Box::new(Spent)))
 }
 
 thread_local! {
@@ -88,13 +97,18 @@ pub(super) fn too_many_keys(members: u64, cost_per_key: u64) -> bool {
 pub(super) struct Meter {
     fixed: u64,
     per_member: u64,
-    /// Powers of ten of a number that cost one unit; none where numbers are not calculated with.
-    powers_per_unit: Option<u64>,
+    /// Numbers are compared.
+    compares_numbers: bool,
+    /// Units for a number, by what it is compared with.
+    per_number: u64,
     /// Units for each element or member where the error lists them all.
     per_element: u64,
     /// Values that a long number is compared with.
     values: u64,
 }
+
+/// Powers of ten of a number that cost one unit.
+const POWERS_PER_UNIT: u64 = 50;
 
 /// Length up to which numbers are compared and calculated with in no time.
 const SHORT_NUMBER: usize = 17;
@@ -122,15 +136,15 @@ impl Meter {
         let fixed = 1 + gone_through / 32 + entries("required");
         let has = |key: &str| schema.contains_key(key);
         let bounds = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
-        let powers_per_unit = match (has("multipleOf"), bounds.into_iter().any(has) || has("enum") || has("const")) {
-            (true, _) => Some(10),
-            (false, true) => Some(50),
-            (false, false) => None,
-        };
+        let compares_numbers = bounds.into_iter().any(has) || has("enum") || has("const");
+        let listed = schema.get("enum").and_then(Tree::as_array).into_iter().flatten();
+        let compared = bounds.into_iter().chain(["const"]).filter_map(|key| schema.get(key)).chain(listed);
+        let per_number = compared.filter_map(Tree::as_number).map(|number| powers(number) / POWERS_PER_UNIT).sum();
         Self {
             fixed: u64::try_from(fixed).unwrap_or(u64::MAX),
             per_member: cost_of_patterns(schema),
-            powers_per_unit,
+            compares_numbers,
+            per_number,
             per_element: if has("unevaluatedItems") || has("unevaluatedProperties") { 4 } else { 0 },
             values: u64::try_from(entries("enum")).unwrap_or(u64::MAX),
         }
@@ -139,9 +153,9 @@ impl Meter {
     fn count(&self, instance: &Tree) {
         let members = instance.as_object().map_or(0, |object| u64::try_from(object.len()).unwrap_or(u64::MAX));
         let of_value = match instance {
-            Tree::Number(number) => match powers(number) {
-                0 => 0,
-                powers => self.powers_per_unit.map_or(0, |powers_per_unit| powers / powers_per_unit + self.values),
+            Tree::Number(number) if self.compares_numbers => match powers(number) {
+                0 => self.per_number,
+                powers => (powers / POWERS_PER_UNIT).saturating_add(self.values).saturating_add(self.per_number),
             },
             Tree::Array(items) => self.per_element.saturating_mul(u64::try_from(items.len()).unwrap_or(u64::MAX)),
             Tree::Object(_) => self.per_element.saturating_mul(members),

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use jsonschema::{Retrieve, Uri};
+use jsonschema::{Retrieve, Uri, ValidationError};
 use serde_json::Value as Tree;
 
 use super::accept::{self, Acceptor};
 use super::budget::{Advance, Meter, cost_of_patterns};
+use super::multiple_of::MultipleOf;
 use super::options::ValidateOptions;
+use super::pattern_keys::NamePrices;
 use super::patterns::{self, Patterns};
 use super::unique_items::UniqueItems;
 use crate::schema::json_schema::documents::Documents;
@@ -33,6 +35,8 @@ pub(super) struct CompiledSchema {
     pub(super) chain: usize,
     /// What matching one name against all pattern keys costs.
     pub(super) cost_per_key: u64,
+    /// And what it costs with those that may be large.
+    pub(super) names: NamePrices,
     /// There are patterns that no engine runs.
     pub(super) unusable_patterns: bool,
     /// Keywords `contains` whose elements nothing pays for.
@@ -68,10 +72,11 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
     if !pointer.is_empty() && !first.and_then(|value| value.pointer(pointer)).is_some_and(is_schema) {
         return Err(format!("the schema has no part '{pointer}'"));
     }
-    let mut cost_per_key = 0_u64;
+    let (mut cost_per_key, mut names) = (0_u64, NamePrices::default());
     for (number, value) in rewritten.documents {
         addresses.insert(number, documents.base(number).to_owned());
         cost_per_key = cost_per_key.saturating_add(cost_of_all_patterns(&value));
+        names.add(&value);
         served.insert(jsonschema_adapter::document_address(number), value);
     }
     // The root is a reference to the first document: retrieved documents are compiled as they are, while a root is first validated
@@ -90,6 +95,10 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
                 .with_format("regex", pattern::acceptable_in_data)
                 .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
                 .with_keyword(ADVANCE, |_, alternatives, _| Ok(Box::new(Advance::of(alternatives))))
+                .with_keyword("multipleOf", |_, value, _| {
+                    let keyword = MultipleOf::new(value).ok_or_else(|| ValidationError::custom("multipleOf is no number"))?;
+                    Ok(Box::new(keyword))
+                })
                 .with_keyword("uniqueItems", |_, value, _| Ok(Box::new(UniqueItems { is_on: value.as_bool() == Some(true) })))
                 .with_keyword("pattern", move |_, value, _| Ok(Box::new(of_keyword.keyword(value.as_str().unwrap_or_default()))))
                 .build(root)
@@ -111,6 +120,7 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
         addresses,
         chain,
         cost_per_key,
+        names,
         unusable_patterns,
         unpaid_contains,
         patterns_weight,

@@ -8,7 +8,9 @@
 mod accept;
 mod budget;
 mod compile;
+mod multiple_of;
 mod options;
+mod pattern_keys;
 mod patterns;
 mod report;
 mod unique_items;

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jsonschema::{FancyRegex, Keyword, PatternOptions, ValidationError};
 use serde_json::Value as Tree;
 
-use super::budget::spend;
+use super::budget::pay;
+use super::pattern_keys::is_plain;
 use crate::schema::json_schema::pattern::{self, BACKTRACK_LIMIT, Compiled, LARGE, SMALL, to_ecma};
 use crate::schema::meter;
 
@@ -86,16 +87,6 @@ pub(super) fn options(size_limit: usize) -> PatternOptions<FancyRegex> {
     PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT).size_limit(size_limit).dfa_size_limit(SMALL)
 }
 
-/// Whether a key is one that every engine reads alike, and is small.
-fn is_plain(key: &str) -> bool {
-    let harmless = |b: u8| b.is_ascii_alphanumeric() || b"^$_-. :@|()[]*+?".contains(&b);
-    let special = ["(?", "[[", "[]", "[^]", "--", "**", "*+", "*?", "++", "+*", "+?", "??", "?+", "?*"];
-    key.len() < 200
-        && key.bytes().all(harmless)
-        && !special.iter().any(|special| key.contains(special))
-        && regex_syntax::Parser::new().parse(key).is_ok()
-}
-
 fn works(key: &str, size_limit: usize) -> bool {
     let Ok(_memory) = pattern::afford_compiling(key, size_limit) else { return false };
     let mut patterns = serde_json::Map::new();
@@ -116,8 +107,8 @@ impl PatternKeyword {
         let Some(compiled) = &self.compiled else {
             return Err(format!("the pattern \"{}\" can't be run here, so nothing satisfies it", self.text));
         };
-        spend(compiled.cost(text));
-        match compiled.found_in(text) {
+        let Ok(found) = compiled.found_in(text, pay);
+        match found {
             Ok(true) => Ok(()),
             Ok(false) => Err(format!("{instance} does not match \"{}\"", self.text)),
             Err(reason) => Err(reason),

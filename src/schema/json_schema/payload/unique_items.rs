@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use jsonschema::{Keyword, ValidationError};
 use serde_json::Value as Tree;
 
-use super::budget::spend;
+use super::budget::{spend, take};
 use crate::schema::json_schema::number::Decimal;
 
 /// Bytes of keys that are made and compared for one unit.
 const BYTES_PER_UNIT: usize = 256;
+/// Bytes that a key takes beside its text: in a table that is at least an eighth empty, and with the allocator.
+const BYTES_OF_KEY: usize = 2 * size_of::<String>() + 16;
 
 pub(super) struct UniqueItems {
     pub(super) is_on: bool,
@@ -18,11 +20,13 @@ pub(super) struct UniqueItems {
 impl UniqueItems {
     fn holds(&self, instance: &Tree) -> bool {
         let Some(items) = instance.as_array().filter(|_| self.is_on) else { return true };
+        let mut memory = take(items.len().saturating_mul(BYTES_OF_KEY));
         let mut seen = HashSet::with_capacity(items.len());
         items.iter().all(|item| {
             let mut key = String::new();
             write_key(item, &mut key);
             spend(u64::try_from(key.len() / BYTES_PER_UNIT).unwrap_or(u64::MAX).saturating_add(1));
+            memory.join(take(key.capacity()));
             seen.insert(key)
         })
     }

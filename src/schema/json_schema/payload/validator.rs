@@ -8,6 +8,7 @@ use super::accept::Acceptor;
 use super::budget::{Budget, too_many_keys, within, within_dearly};
 use super::compile;
 use super::options::ValidateOptions;
+use super::pattern_keys::NamePrices;
 use super::report::{DocumentError, Report};
 use crate::schema::deep_stack::{UNMEASURED, on_deep_stack};
 use crate::schema::format::{Format, SchemaError};
@@ -15,6 +16,7 @@ use crate::schema::json::{self, ReadOptions, Value};
 use crate::schema::json_schema::dialect::is_schema_map;
 use crate::schema::json_schema::jsonschema_adapter;
 use crate::schema::json_schema::schema::Schema;
+use crate::schema::meter::{self, Exhausted};
 use crate::schema::payload::{Effort, Fault, FaultKind};
 
 /// Properties that one message names.
@@ -41,6 +43,7 @@ pub struct Validator {
     addresses: HashMap<u32, String>,
     chain: usize,
     cost_per_key: u64,
+    names: NamePrices,
     unusable_patterns: bool,
     unpaid_contains: u64,
     weight: usize,
@@ -83,6 +86,7 @@ impl Validator {
             addresses: built.addresses,
             chain: built.chain,
             cost_per_key: built.cost_per_key,
+            names: built.names,
             unusable_patterns: built.unusable_patterns,
             unpaid_contains: built.unpaid_contains,
             weight: schema.canonical().len() * 8 + schema.documents.size_of_references() * 4,
@@ -106,18 +110,19 @@ impl Validator {
         self.acceptor.as_ref().is_some_and(|acceptor| acceptor.accepts(instance_text, max_depth))
     }
 
-    /// Validates a value that has been read. `Ok(None)` when that takes too much work, with `quick` more than some milliseconds.
+    /// Validates a value that has been read. `Ok(None)` when that takes too much work or memory, with `quick` more than some milliseconds.
     ///
     /// # Errors
     /// A number that is out of range.
     pub fn report_value(&self, instance: &Value, quick: bool) -> Result<Option<Report>, String> {
+        let Ok(_memory) = meter::reserve_for_now(jsonschema_adapter::weight_of_tree(instance)) else { return Ok(None) };
         let instance = jsonschema_adapter::tree(instance)?;
         let Some(depth) = self.depth(&instance) else { return Ok(None) };
         if !quick {
             return Ok(on_deep_stack(depth, || self.walk(&instance)).flatten());
         }
         let Some(inner) = self.inner.as_ref().filter(|_| depth <= SHALLOW) else { return Ok(None) };
-        match self.within(Budget::Quick, &instance, || inner.is_valid(&instance)) {
+        match self.is_valid(Budget::Quick, &instance) {
             Some(true) => Ok(Some(Report::default())),
             Some(false) => Ok(self.list(inner, &instance, Budget::Quick)),
             None => Ok(None),
@@ -128,6 +133,9 @@ impl Validator {
     pub fn faults(&self, value: &Value, effort: Effort) -> (Vec<Fault>, bool) {
         match self.report_value(value, effort == Effort::Quick) {
             Ok(Some(report)) => (report.errors.into_iter().map(Fault::from).collect(), report.truncated),
+            Ok(None) if meter::exhausted() == Some(Exhausted::Memory) => {
+                (vec![Fault::new(FaultKind::Memory, "", "the data takes too much memory to validate")], false)
+            }
             Ok(None) => (vec![Fault::out_of_work(&[])], false),
             Err(message) => (vec![Fault::new(FaultKind::Decode, "", message)], false),
         }
@@ -144,7 +152,7 @@ impl Validator {
             return None;
         }
         let depth = self.depth(instance)?;
-        on_deep_stack(depth, || self.is_valid(instance)).flatten()
+        on_deep_stack(depth, || self.is_valid(Budget::Full, instance)).flatten()
     }
 
     fn read(&self, text: &str) -> Report {
@@ -168,9 +176,12 @@ impl Validator {
         (depth <= DEEP && !too_many_keys(members, self.cost_per_key)).then_some(depth)
     }
 
-    fn is_valid(&self, instance: &Tree) -> Option<bool> {
+    fn is_valid(&self, budget: Budget, instance: &Tree) -> Option<bool> {
         let inner = self.inner.as_ref()?;
-        self.within(Budget::Full, instance, || inner.is_valid(instance))
+        self.within(budget, instance, || {
+            self.names.settle(instance);
+            inner.is_valid(instance)
+        })
     }
 
     /// Runs a walk over an instance within a budget.
@@ -186,7 +197,7 @@ impl Validator {
     /// The crate collects all errors, including those in the branches of every combination, before it hands out the first; for
     /// unions that contain themselves that is exponential. So the verdict comes first, and errors are listed within a budget.
     fn walk(&self, instance: &Tree) -> Option<Report> {
-        if self.is_valid(instance)? {
+        if self.is_valid(Budget::Full, instance)? {
             return Some(Report::default());
         }
         let inner = self.inner.as_ref()?;

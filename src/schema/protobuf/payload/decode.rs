@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::binary;
 use super::from_json::is_default;
-use super::message::{ENTRY, FieldValue, Message, Value};
+use super::message::{ENTRY, FieldValue, Message, NODE, Value};
 use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT, low_bits};
 use super::types::{Field, FieldContent, Types};
 use crate::schema::payload::{Fault, FaultKind, Work};
@@ -55,11 +55,11 @@ fn block<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], Fault> {
 }
 
 impl<'t> Decoder<'t, '_, '_> {
-    fn charge(&mut self) -> Result<(), Fault> {
+    fn charge(&mut self, bytes: usize) -> Result<(), Fault> {
         if !self.work.step() {
             return Err(Fault::out_of_work(&[]));
         }
-        if self.work.take_memory(ENTRY) {
+        if self.work.take_memory(bytes) {
             return Ok(());
         }
         Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory when it is decoded"))
@@ -75,10 +75,13 @@ impl<'t> Decoder<'t, '_, '_> {
             if wire == END {
                 return Ok(());
             }
-            self.charge()?;
+            self.charge(if into.fields.is_empty() { NODE } else { ENTRY })?;
             match message.field(field) {
                 Some((at, field)) => {
                     if let Some(oneof) = field.oneof {
+                        if !self.work.steps(into.fields.len()) {
+                            return Err(Fault::out_of_work(&[]));
+                        }
                         let is_other = |other: usize| message.fields.get(other).is_some_and(|field| field.oneof == Some(oneof));
                         into.fields.retain(|other, _| *other == at || !is_other(*other));
                     }
@@ -117,7 +120,7 @@ impl<'t> Decoder<'t, '_, '_> {
             if packed {
                 let mut inner = block(rest)?;
                 while !inner.is_empty() {
-                    self.charge()?;
+                    self.charge(ENTRY)?;
                     values.push(self.value(field, &mut inner, None)?);
                 }
             } else {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::decode::default;
 use super::encode;
 use super::json::opaque_any;
-use super::message::{ENTRY, FieldValue, Key, Message, Value};
+use super::message::{ENTRY, FieldValue, Key, Message, NODE, Value};
 use super::scalar::{Scalar, base64_of, integer};
 use super::types::{Field, FieldContent, Types};
 use super::well_known::{WellKnown, parse_duration, parse_timestamp, snake_case};
@@ -32,18 +32,18 @@ fn unfit() -> Fault {
 }
 
 impl<'b> Reader<'b, '_, '_> {
-    fn charge(&mut self) -> Result<(), Fault> {
+    fn charge(&mut self, bytes: usize) -> Result<(), Fault> {
         if !self.work.step() {
             return Err(Fault::out_of_work(&[]));
         }
-        if self.work.take_memory(ENTRY) {
+        if self.work.take_memory(bytes) {
             return Ok(());
         }
         Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory"))
     }
 
     fn message(&mut self, id: u32, value: &'b json::Value, skip: Option<&str>) -> Result<Message<'b>, Fault> {
-        self.charge()?;
+        self.charge(NODE)?;
         let types = self.types;
         let found = types.messages.get(id as usize).ok_or_else(unfit)?;
         if let Some(known) = found.well_known.filter(|_| skip.is_none()) {
@@ -89,7 +89,7 @@ impl<'b> Reader<'b, '_, '_> {
                 let [key, inner] = fields else { return Err(unfit()) };
                 let mut map = BTreeMap::new();
                 for member in object.members() {
-                    self.charge()?;
+                    self.charge(ENTRY)?;
                     map.insert(key_of(key, &member.key)?, self.value(inner, &member.value)?);
                 }
                 FieldValue::Map(map)
@@ -97,7 +97,7 @@ impl<'b> Reader<'b, '_, '_> {
             (_, Kind::Array(values)) if field.repeated => {
                 let mut list = Vec::new();
                 for value in values {
-                    self.charge()?;
+                    self.charge(ENTRY)?;
                     list.push(self.value(field, value)?);
                 }
                 FieldValue::List(list)
@@ -219,7 +219,7 @@ fn key_of<'b>(field: &Field, text: &'b str) -> Result<Key<'b>, Fault> {
 }
 
 /// Whether a value is what is read where there is none. The negative zero is another number.
-fn is_default(types: &Types, field: &Field, value: &Value<'_>) -> bool {
+pub(super) fn is_default(types: &Types, field: &Field, value: &Value<'_>) -> bool {
     match value {
         Value::Float(number) => number.to_bits() == 0,
         Value::Double(number) => number.to_bits() == 0,

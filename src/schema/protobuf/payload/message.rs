@@ -66,3 +66,5 @@ impl<'b> Key<'b> {
 
 /// What an entry of one of the collections takes, roughly.
 pub(super) const ENTRY: usize = size_of::<FieldValue<'_>>() * 2 + 32;
+/// What a map takes with its first entry: a node has room for eleven.
+pub(super) const NODE: usize = size_of::<(usize, FieldValue<'_>)>() * 11 + 16;

@@ -11,7 +11,7 @@ use super::scalar::Scalar;
 use super::types::{Field, FieldContent, Types};
 use super::well_known::WellKnown;
 use crate::schema::payload::{Fault, FaultKind, Work};
-use crate::schema::typed::{BytesForm, FieldShape, Kind, Shape, Shapes, Type, Typed, TypedRecord};
+use crate::schema::typed::{BytesForm, FieldShape, Kind, Shape, Shapes, Type, Typed, TypedRecord, afford_field, afford_type};
 
 const DECIMAL: &str = "confluent.type.Decimal";
 const VARIANT: &str = "confluent.type.Variant";
@@ -20,7 +20,7 @@ const VARIANT: &str = "confluent.type.Variant";
 pub(super) fn shapes(types: &Types, root: u32) -> Shapes {
     let mut builder = Builder { types, places: HashMap::new(), records: Vec::new(), waiting: Vec::new() };
     let root = builder.message(root);
-    while let Some((at, id)) = builder.waiting.pop() {
+    while let Some((at, id)) = builder.waiting.pop().filter(|_| afford_type()) {
         let shape = builder.shape(id);
         if let Some(slot) = builder.records.get_mut(at) {
             *slot = shape;
@@ -93,6 +93,9 @@ impl Builder<'_> {
         let Some(message) = types.messages.get(id as usize) else { return Shape::default() };
         let mut fields = Vec::with_capacity(message.fields.len());
         for field in &message.fields {
+            if !afford_field(message.full.len() + 2 * field.name.len()) {
+                break;
+            }
             let (ty, word) = if let FieldContent::Map(entry) = field.content {
                 let value = types.messages.get(entry as usize).and_then(|entry| entry.fields.get(1));
                 (Type::Map(Box::new(value.map_or(Type::Any, |value| self.value(value)))), "MAP")
@@ -113,7 +116,7 @@ impl Builder<'_> {
             });
         }
         let rules = message.meta.as_deref().map(|meta| meta.rules.clone()).unwrap_or_default();
-        Shape { name: message.full.to_string(), fields, rules, is_open: false, is_message: true }
+        Shape { is_message: true, ..Shape::new(message.full.to_string(), fields, rules) }
     }
 }
 

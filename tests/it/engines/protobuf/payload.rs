@@ -285,6 +285,7 @@ fn a_default_without_presence_is_as_one_that_was_not_written() {
     let json = |bytes: &[u8]| our_json(&payload, bytes).unwrap();
     assert_eq!(json(&[8, 0, 16, 0]), r#"{"kept":0}"#);
     assert_eq!(json(&[8, 5, 8, 0]), "{}", "the last one counts");
+    assert_eq!(our_json(&self::payload(FILE, Some("M")), &[8, 8, 50, 0, 40, 0, 114, 0]).unwrap(), r#"{"i32":8,"left":""}"#);
     // zero with a sign is another value
     assert_eq!(json(&[25, 0, 0, 0, 0, 0, 0, 0, 0x80]), r#"{"d":-0.0}"#);
 }
