@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::binary;
-use super::from_json::is_default;
 use super::message::{ENTRY, FieldValue, Message, NODE, Value};
 use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT, low_bits};
 use super::types::{Field, FieldContent, Types};
@@ -202,6 +201,15 @@ fn is_foreign(types: &Types, field: &Field, value: &Value<'_>) -> bool {
             types.enums.get(id as usize).is_some_and(|found| found.closed && !found.names.contains_key(number))
         }
         _ => false,
+    }
+}
+
+/// Whether a value is what is read where there is none. The negative zero is another number.
+pub(super) fn is_default(types: &Types, field: &Field, value: &Value<'_>) -> bool {
+    match value {
+        Value::Float(number) => number.to_bits() == 0,
+        Value::Double(number) => number.to_bits() == 0,
+        value => *value == default(types, field),
     }
 }
 

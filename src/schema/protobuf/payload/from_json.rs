@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::decode::default;
+use super::decode::is_default;
 use super::encode;
 use super::json::opaque_any;
 use super::message::{ENTRY, FieldValue, Key, Message, NODE, Value};
@@ -216,15 +216,6 @@ fn key_of<'b>(field: &Field, text: &'b str) -> Result<Key<'b>, Fault> {
         _ if scalar.is_unsigned() => Key::Uint(number(text)?),
         _ => Key::Int(number(text)?),
     })
-}
-
-/// Whether a value is what is read where there is none. The negative zero is another number.
-pub(super) fn is_default(types: &Types, field: &Field, value: &Value<'_>) -> bool {
-    match value {
-        Value::Float(number) => number.to_bits() == 0,
-        Value::Double(number) => number.to_bits() == 0,
-        value => *value == default(types, field),
-    }
 }
 
 fn number<N: TryFrom<i128>>(text: &str) -> Result<N, Fault> {
