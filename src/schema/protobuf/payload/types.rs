@@ -274,6 +274,10 @@ impl<'a> Compiler<'a> {
         for group in &body.groups {
             fields.push(self.group(group, &found.full)?);
         }
+        if body.map_entry().is_some() {
+            // an entry has its key and its value, whatever they are
+            fields.iter_mut().for_each(|field| field.implicit = false);
+        }
         Ok(fields)
     }
 

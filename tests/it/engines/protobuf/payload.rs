@@ -298,4 +298,5 @@ fn entries_that_are_spelt_out_are_a_map() {
     assert_eq!(json_faults(&payload, r#"{"of":[{"key":"a","value":1}]}"#), ["/of"]);
     let (data, unknown) = payload.decode(None, &[10, 5, 10, 1, b'a', 16, 1], &mut work()).unwrap();
     assert_eq!((data.to_json(100, &mut work()).unwrap().as_str(), unknown), (r#"{"of":{"a":1}}"#, vec![]));
+    assert_eq!(our_json(&payload, &[10, 4, 10, 0, 16, 0]).unwrap(), r#"{"of":{"":0}}"#);
 }
