@@ -276,7 +276,9 @@ impl<'a> Compiler<'a> {
         }
         if body.map_entry().is_some() {
             // an entry has its key and its value, whatever they are
-            fields.iter_mut().for_each(|field| field.implicit = false);
+            for field in &mut fields {
+                field.implicit = false;
+            }
         }
         Ok(fields)
     }
