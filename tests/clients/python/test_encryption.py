@@ -1,9 +1,12 @@
 """Field encryption by the official client: keys that it wraps itself, and keys that the registry wraps (`kms-local-secret` is `mysecret`)."""
+import pathlib
+import subprocess
+import sys
 from base64 import b64decode, b64encode
 
 import pytest
 import requests
-from confluent_kafka.schema_registry import Rule, RuleKind, RuleMode, RuleParams, RuleSet, Schema
+from confluent_kafka.schema_registry import Rule, RuleKind, RuleMode, RuleParams, RuleSet, Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.rule_registry import RuleRegistry
 from confluent_kafka.schema_registry.rules.encryption.dek_registry.dek_registry_client import (
@@ -115,6 +118,53 @@ def test_keys_that_expire_get_new_versions(client, fresh, topic, shared):
     assert keys().get_dek(kek, f"{topic}-value", version=-1).version == 2
     for data in (first, second):
         assert deserializer(fresh(), secret)(data, value(topic)) == record
+
+
+READER = """
+import sys
+from test_encryption import SchemaRegistryClient, URL, deserializer, value
+record = deserializer(SchemaRegistryClient({"url": URL}), sys.argv[1])(bytes.fromhex(sys.argv[3]), value(sys.argv[2]))
+print(record["id"], record["name"])
+"""
+
+
+def test_who_has_another_secret_reads_no_more_than_was_written(client, topic):
+    register(client, topic, encrypt_kek_name=f"kek-{topic}", encrypt_kms_type="local-kms", encrypt_kms_key_id=topic)
+    data = serializer(client, "own secret")({"name": "Ann", "id": 7}, value(topic))
+
+    # a process of its own: the client keeps the KMS of a key for all who ask in one
+    def seen(secret):
+        command = [sys.executable, "-c", READER, secret, topic, data.hex()]
+        return subprocess.run(command, cwd=pathlib.Path(__file__).parent, capture_output=True, text=True, check=True).stdout.split()
+
+    assert seen("own secret") == ["7", "Ann"]
+    # the rule's action for readers is NONE: they get the field as it was written
+    number, name = seen("another secret")
+    assert number == "7" and len(b64decode(name)) > 20
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_keys_that_were_deleted_come_back(client, fresh, topic, shared):
+    kek = f"kek-{topic}"
+    keys().register_kek(kek, "local-kms", topic, shared)
+    register(client, topic, encrypt_kek_name=kek, encrypt_kms_type="local-kms", encrypt_kms_key_id=topic)
+    secret = None if shared else "own secret"
+    record = {"name": "Ann", "id": 7}
+    data = serializer(client, secret)(dict(record), value(topic))
+    place = f"{URL}/dek-registry/v1/keks/{kek}"
+    dek = f"{place}/deks/{topic}-value"
+    before = read(dek)["encryptedKeyMaterial"]
+    for url in (dek, place):
+        assert requests.delete(url, timeout=10).status_code == 204
+        assert requests.get(url, timeout=10).status_code == 404
+    # readers get the field as it was written
+    assert deserializer(fresh(), secret)(data, value(topic))["name"] != "Ann"
+    for url in (place, dek):
+        assert requests.post(f"{url}/undelete", timeout=10).status_code == 204
+    assert read(dek)["encryptedKeyMaterial"] == before
+    again = serializer(fresh(), secret)(dict(record), value(topic))
+    for written in (data, again):
+        assert deserializer(fresh(), secret)(written, value(topic)) == record
 
 
 def test_registration_names_the_kek(client, topic):
