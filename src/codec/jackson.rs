@@ -45,7 +45,10 @@ fn mismatch<T>(class: &str, value: &Value) -> Result<T, CodecError> {
 /// The message for a scalar where an object of a class should be: Jackson looks for a constructor that takes it.
 fn no_constructor<T>(class: &str, value: &Value) -> Result<T, CodecError> {
     let (argument, shown) = match value {
-        Value::String(text) => ("String", format!("String value ('{text}')")),
+        Value::String(text) => match text.trim() {
+            "" => return not_empty(&format!("`{class}` value")),
+            text => ("String", format!("String value ('{text}')")),
+        },
         Value::Number(n) if n.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => ("int/Int", format!("Number value ({n})")),
         Value::Number(n) if n.is_i64() => ("long/Long", format!("Number value ({n})")),
         Value::Number(n) if n.is_u64() => ("BigInteger", format!("Number value ({n})")),
@@ -57,6 +60,21 @@ fn no_constructor<T>(class: &str, value: &Value) -> Result<T, CodecError> {
         "Cannot construct instance of `{class}` (although at least one Creator exists): \
          no {argument}-argument constructor/factory method to deserialize from {shown}"
     )))
+}
+
+/// The message for a text without content where something else than a text should be.
+fn not_empty<T>(what: &str) -> Result<T, CodecError> {
+    Err(CodecError(format!(
+        "Cannot coerce empty String (\"\") to {what} (but could if coercion was enabled using `CoercionConfig`)"
+    )))
+}
+
+/// The message for a text where a collection of texts, or a map, should be.
+fn no_collection<T>(class: &str, value: &Value) -> Result<T, CodecError> {
+    match value {
+        Value::String(text) if text.trim().is_empty() => not_empty(&format!("element of `{class}`")),
+        _ => no_constructor(class, value),
+    }
 }
 
 /// The message for a text that is no value of its class.
@@ -101,10 +119,9 @@ impl FromJson for i32 {
                 let out_of_range = || format!("Numeric value ({text}) out of range of int (-2147483648 - 2147483647)");
                 number.map(Some).ok_or_else(|| CodecError(out_of_range()))
             }
-            Value::String(s) if s.trim().is_empty() => Ok(None),
-            Value::String(s) => match s.trim().parse() {
-                Ok(n) => Ok(Some(n)),
-                Err(_) => from_string("Integer", s, "not a valid `java.lang.Integer` value"),
+            Value::String(s) => match s.trim() {
+                "" => Ok(None),
+                text => text.parse().map(Some).or_else(|_| from_string("Integer", text, "not a valid `java.lang.Integer` value")),
             },
             _ => mismatch("Integer", value),
         }
@@ -129,7 +146,7 @@ impl FromJson for bool {
                 "" => Ok(None),
                 "true" | "True" | "TRUE" => Ok(Some(true)),
                 "false" | "False" | "FALSE" => Ok(Some(false)),
-                _ => from_string("Boolean", s, "only \"true\" or \"false\" recognized"),
+                text => from_string("Boolean", text, "only \"true\" or \"false\" recognized"),
             },
             _ => mismatch("Boolean", value),
         }
@@ -172,7 +189,7 @@ impl<V: FromJson> FromJson for BTreeMap<JavaStr, V> {
         let members = match value {
             Value::Null => return Ok(None),
             Value::Object(members) => members,
-            Value::String(_) => return no_constructor(Self::CLASS, value),
+            Value::String(_) => return no_collection(Self::CLASS, value),
             _ => return mismatch(&type_argument(V::CLASS), value),
         };
         let member = |(key, value): (&String, &Value)| Ok(V::from_json(value)?.map(|value| (JavaStr(key.clone()), value)));
@@ -189,21 +206,47 @@ fn array<'v>(class: &str, item: &str, value: &'v Value) -> Result<Option<&'v Vec
     match value {
         Value::Null => Ok(None),
         Value::Array(items) => Ok(Some(items)),
-        Value::String(_) => no_constructor(class, value),
+        Value::String(_) if item == String::CLASS => no_collection(class, value),
         _ => mismatch(&type_argument(item), value),
     }
 }
 
-/// One of the constants of a Java enum.
+/// One of the constants of a Java enum: its name, or its place among them, as a number or as a text.
 ///
 /// # Errors
-/// A text that is none of them, or no text.
+/// What is neither.
 pub fn constant<T: FromJson + FromStr + VariantNames>(value: &Value) -> Result<Option<T>, CodecError> {
-    let Some(text) = String::from_json(value)? else { return Ok(None) };
-    text.parse().map(Some).or_else(|_| {
-        let all = jackson_order(T::VARIANTS).join(", ");
-        from_string(T::CLASS, &text, &format!("not one of the values accepted for Enum class: [{all}]"))
-    })
+    let at = |place: usize| T::VARIANTS.get(place).and_then(|name| name.parse().ok());
+    match value {
+        Value::Null => Ok(None),
+        Value::Number(n) if n.is_i64() || n.is_u64() => {
+            let Some(place) = i32::from_json(value)? else { return Ok(None) };
+            let found = usize::try_from(place).ok().and_then(at);
+            let outside = || {
+                let last = T::VARIANTS.len().saturating_sub(1);
+                let class = T::CLASS;
+                format!(
+                    "Cannot deserialize value of type `{class}` from number {place}: index value outside legal index range [0..{last}]"
+                )
+            };
+            found.map(Some).ok_or_else(|| CodecError(outside()))
+        }
+        Value::String(text) => match text.trim() {
+            "" => not_empty(&format!("`{}` value", T::CLASS)),
+            text => {
+                let is_place = text == "0" || text.starts_with(|first: char| matches!(first, '1'..='9'));
+                let place = || text.parse().ok().filter(|_| is_place).and_then(at);
+                text.parse().ok().or_else(place).map(Some).map_or_else(
+                    || {
+                        let all = jackson_order(T::VARIANTS).join(", ");
+                        from_string(T::CLASS, text, &format!("not one of the values accepted for Enum class: [{all}]"))
+                    },
+                    Ok,
+                )
+            }
+        },
+        _ => mismatch(T::CLASS, value),
+    }
 }
 
 /// An object whose members are read one by one. The default one has none.

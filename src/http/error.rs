@@ -305,7 +305,14 @@ impl From<ConfigPatchError> for ApiError {
 
 fn not_permitted(reason: &NotPermitted) -> String {
     match reason {
+        // what is set for all subjects is that of none
+        NotPermitted::ReadOnly(s) if s.is_context() && s.is_default_context() => {
+            "Subject null in context  is in read-only mode".to_owned()
+        }
         NotPermitted::ReadOnly(s) => format!("Subject {s} in context {} is in read-only mode", s.printed_context()),
+        NotPermitted::AssociatedReadOnly(s) => {
+            format!("Subject {} in context {} is in read-only mode", s.name(), s.context())
+        }
         NotPermitted::NotImport(s) => format!("Subject {s} in context {} is not in import mode", s.printed_context()),
         NotPermitted::NumberTooHigh(what, number) => {
             format!("The {what} {number} is above {MAX_IMPORTED}; the numbers above are left for registrations to come")

@@ -74,10 +74,10 @@ impl Registry {
         let effective = self.effective(subject).await?;
         let config = &effective.config;
         let rows = self.versions_to_compare(subject, target).await?;
-        submission.parsed_type()?;
         if submission.is_empty() {
             return Err(RegistryError::InvalidSchema(InvalidSchema::Empty));
         }
+        submission.parsed_type()?;
         let mode = if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
         let normalize = normalize || config.normalize.unwrap_or(false);
         let candidate = self.read(subject, submission, Reading::checked(mode, normalize, config)).await?;

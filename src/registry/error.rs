@@ -13,6 +13,8 @@ use crate::types::{AssociationType, Guid, SchemaId, Subject, Version, VersionSel
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotPermitted {
     ReadOnly(Subject),
+    /// A subject that an association has or would get.
+    AssociatedReadOnly(Subject),
     /// An id was given outside IMPORT.
     NotImport(Subject),
     /// No id was given in IMPORT.

@@ -85,8 +85,6 @@ impl Registry {
     ) -> Result<(bool, Option<(FoundVersion, bool)>), RegistryError> {
         let effective = self.effective(subject).await?;
         let normalize = options.normalize || effective.config.normalize.unwrap_or(false);
-        // an empty schema is a miss, but a wrong type is an error all the same
-        submission.parsed_type()?;
         let candidate = if submission.is_empty() {
             None
         } else {

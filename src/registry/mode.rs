@@ -57,7 +57,17 @@ impl Registry {
         self.refuse_read_only_in(scope, self.store.generation().await?).await
     }
 
-    /// The same in a generation that was asked for before.
+    /// The same for a subject of an association.
+    pub(super) async fn refuse_read_only_association(&self, subject: &Subject) -> Result<(), RegistryError> {
+        match self.refuse_read_only(subject).await {
+            Err(RegistryError::NotPermitted(NotPermitted::ReadOnly(subject))) => {
+                Err(RegistryError::NotPermitted(NotPermitted::AssociatedReadOnly(subject)))
+            }
+            other => other,
+        }
+    }
+
+    /// [`Self::refuse_read_only`] in a generation that was asked for before.
     pub(super) async fn refuse_read_only_in(&self, scope: &Scope, generation: Generation) -> Result<(), RegistryError> {
         if self.effective_in(scope, generation).await?.mode.is_read_only() {
             return Err(RegistryError::NotPermitted(NotPermitted::ReadOnly(scope.clone())));

@@ -239,7 +239,9 @@ impl Registry {
         effective: &Effective,
     ) -> Result<Submission, RegistryError> {
         let mut out = submission.clone();
-        submission.parsed_type()?;
+        if !submission.is_empty() {
+            submission.parsed_type()?;
+        }
         if effective.mode.is_import() {
             if submission.is_empty() {
                 return Err(RegistryError::InvalidSchema(InvalidSchema::Empty));

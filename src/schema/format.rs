@@ -265,10 +265,14 @@ pub struct TagEdit {
 }
 
 /// What a tag is attached to. On the wire `sr_record` and `sr_field`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum TagEntity {
     /// A record, message or object.
+    #[strum(serialize = "sr_record")]
     Record,
+    #[strum(serialize = "sr_field")]
     Field,
 }
 

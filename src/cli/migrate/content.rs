@@ -32,7 +32,9 @@ impl StoredVersion {
     pub(super) fn read(answer: &Value, is_deleted: bool) -> Self {
         let mut body = Map::new();
         for key in MEMBERS {
-            if let Some(value) = answer.get(key).filter(|value| !is_empty(value)) {
+            // metadata without anything in it is a part of the content, and of the guid
+            let is_there = |value: &Value| (key == "metadata" && value.is_object()) || !is_empty(value);
+            if let Some(value) = answer.get(key).filter(|value| is_there(value)) {
                 body.insert(key.to_owned(), value.clone());
             }
         }

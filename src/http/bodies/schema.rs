@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::codec::{CodecError, FromJson, Object};
+use crate::codec::{CodecError, FromJson, Object, constant};
 use crate::http::error::ApiError;
 use crate::registry::{InvalidSchema, RawReference, RegistryError, Submission, TagRequest};
 use crate::schema::{TagEdit, TagEntity};
@@ -23,25 +23,25 @@ fn references(object: Object<'_>) -> Result<Vec<RawReference>, ApiError> {
     all.ok_or_else(|| RegistryError::InvalidSchema(InvalidSchema::NullReference).into())
 }
 
+impl FromJson for TagEntity {
+    const CLASS: &str = "EntityType";
+
+    fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
+        constant(value)
+    }
+}
+
 impl FromJson for TagEdit {
     const CLASS: &str = "SchemaTags";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
         let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
-        let entity = object.value("schemaEntity").filter(|entity| entity.is_object());
-        let Some(entity) = entity.map(|entity| Object::of("SchemaEntity", entity)).transpose()?.flatten() else {
+        let entity = object.value("schemaEntity").map(|entity| Object::of("SchemaEntity", entity)).transpose()?.flatten();
+        let Some(entity) = entity else {
             return Err(CodecError("schemaTags need a schemaEntity with entityPath and entityType".to_owned()));
         };
-        let kind = match entity.get::<String>("entityType")?.as_deref() {
-            Some("sr_record") => TagEntity::Record,
-            Some("sr_field") => TagEntity::Field,
-            other => {
-                let text = other.unwrap_or("null");
-                return Err(CodecError(format!(
-                    "Cannot deserialize value of type `EntityType` from String \"{text}\": \
-                     not one of the values accepted for Enum class: [sr_record, sr_field]"
-                )));
-            }
+        let Some(kind) = entity.get("entityType")? else {
+            return Err(CodecError("a schemaEntity needs an entityType".to_owned()));
         };
         let tags = object.get("tags")?.unwrap_or_default();
         Ok(Some(Self { path: entity.get("entityPath")?.unwrap_or_default(), entity: kind, tags }))

@@ -7,7 +7,7 @@ use serde_with::skip_serializing_none;
 
 use super::association::Association;
 use crate::registry::Registered;
-use crate::schema::{EntityTags, TagEntity};
+use crate::schema::EntityTags;
 use crate::types::{Content, Guid, Metadata, Reference, RuleSet, SchemaId, SchemaType, Subject, Version};
 
 /// `schemaType`, which the 7.x line leaves out for Avro (rest-api 3.5).
@@ -182,11 +182,7 @@ struct SchemaEntity {
 
 impl From<EntityTags> for SchemaTags {
     fn from(EntityTags { path, entity, tags }: EntityTags) -> Self {
-        let entity_type = match entity {
-            TagEntity::Record => "sr_record",
-            TagEntity::Field => "sr_field",
-        };
-        Self { schema_entity: SchemaEntity { entity_path: path, entity_type }, tags }
+        Self { schema_entity: SchemaEntity { entity_path: path, entity_type: entity.into() }, tags }
     }
 }
 

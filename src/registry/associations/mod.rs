@@ -263,7 +263,7 @@ impl Registry {
         rights: &Rights,
     ) -> Result<crate::store::AssociationRemoval, RegistryError> {
         rights.require(Operation::SubjectWrite, &association.subject)?;
-        self.refuse_read_only(&association.subject).await?;
+        self.refuse_read_only_association(&association.subject).await?;
         if association.frozen && !cascade {
             return Err(RegistryError::AssociationFrozen(association.association_type, association.subject));
         }

@@ -124,7 +124,7 @@ impl<'r> Plan<'r> {
         };
         if let Some(subject) = &subject {
             self.rights.require(Operation::SubjectWrite, subject)?;
-            self.registry.refuse_read_only(subject).await?;
+            self.registry.refuse_read_only_association(subject).await?;
         }
         if stored.is_none() && !create {
             item.apply_defaults()?;
@@ -145,7 +145,7 @@ impl<'r> Plan<'r> {
                 self.rights.require(Operation::SubjectRead, &subject)?;
             }
         }
-        self.registry.refuse_read_only(&subject).await?;
+        self.registry.refuse_read_only_association(&subject).await?;
         let epoch = self.registry.store.subject(&subject).await?.epoch;
         let lifecycle = item
             .lifecycle

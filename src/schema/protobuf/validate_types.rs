@@ -8,74 +8,42 @@ use super::symbol_table::SymbolTable;
 use crate::schema::format::Stage;
 
 pub(super) fn validate(file: &File, symbols: &SymbolTable<'_>) -> Checked {
-    // Map keys come first: Confluent refuses them earlier than anything else.
-    each_field(file, &mut |field, _| map_keys(&field.kind, field.at))?;
-    let validator = Validator { symbols };
-    let package = file.package.as_deref().unwrap_or("");
-    for message in &file.messages {
-        validator.body(&message.body, &join(package, &message.name))?;
-    }
-    for extend in &file.extends {
-        validator.extend(extend, package)?;
-    }
-    for service in &file.services {
-        for rpc in &service.rpcs {
-            validator.kind(&rpc.request.kind, package, rpc.at)?;
-            validator.kind(&rpc.response.kind, package, rpc.at)?;
-        }
-    }
-    Ok(())
+    Validator { symbols, looks_for: Looks::ForAllElse }.file(file)?;
+    Validator { symbols, looks_for: Looks::ForMapValues }.file(file)
 }
 
-/// Calls for every field of a file, with the scope its type is looked up in.
-fn each_field(file: &File, call: &mut impl FnMut(&Field, &str) -> Checked) -> Checked {
-    let package = file.package.as_deref().unwrap_or("");
-    for message in &file.messages {
-        fields_of(&message.body, &join(package, &message.name), call)?;
-    }
-    file.extends.iter().try_for_each(|extend| fields_of_extend(extend, package, call))
-}
-
-fn fields_of(body: &Body, scope: &str, call: &mut impl FnMut(&Field, &str) -> Checked) -> Checked {
-    for field in body.all_fields() {
-        call(field, scope)?;
-    }
-    for group in body.all_groups() {
-        fields_of(&group.body, &join(scope, &group.name), call)?;
-    }
-    for extend in &body.extends {
-        fields_of_extend(extend, scope, call)?;
-    }
-    for message in &body.messages {
-        fields_of(&message.body, &join(scope, &message.name), call)?;
-    }
-    Ok(())
-}
-
-fn fields_of_extend(extend: &Extend, scope: &str, call: &mut impl FnMut(&Field, &str) -> Checked) -> Checked {
-    extend.fields.iter().try_for_each(|field| call(field, scope))?;
-    extend.groups.iter().try_for_each(|group| fields_of(&group.body, &join(scope, &group.name), call))
-}
-
-fn map_keys(kind: &FieldType, at: Offset) -> Checked {
-    let FieldType::Map(pair) = kind else { return Ok(()) };
-    let refused = match &pair.0 {
-        FieldType::Named(name) => !is_map_key(name),
-        FieldType::Map(_) => true,
-    };
-    if refused {
-        let message = format!("map key must be non-byte, non-floating point scalar: {}", pair.0.text());
-        return Err(fault(at, message));
-    }
-    map_keys(&pair.1, at)
+/// Confluent makes sure of all that a file has but the types of the values of maps, which it doesn't look for at all. They are looked
+/// for last, so that whatever it refuses is refused with its reason.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    ForAllElse,
+    ForMapValues,
 }
 
 struct Validator<'a> {
     symbols: &'a SymbolTable<'a>,
+    looks_for: Looks,
 }
 
 impl Validator<'_> {
-    /// In the order of a normalized text, in which Confluent resolves names: it tells the first one that it can't.
+    fn file(&self, file: &File) -> Checked {
+        let package = file.package.as_deref().unwrap_or("");
+        for message in &file.messages {
+            self.body(&message.body, &join(package, &message.name))?;
+        }
+        for extend in &file.extends {
+            self.extend(extend, package)?;
+        }
+        for service in &file.services {
+            for rpc in &service.rpcs {
+                self.kind(&rpc.request.kind, package, rpc.at)?;
+                self.kind(&rpc.response.kind, package, rpc.at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// In the order of a normalized text, in which Confluent goes through the fields: it tells the first one that it can't make.
     fn body(&self, body: &Body, scope: &str) -> Checked {
         let mut fields: Vec<(bool, &Field)> = body.fields.iter().map(|field| (false, field)).collect();
         fields.extend(body.oneofs.iter().flat_map(|oneof| &oneof.fields).map(|field| (true, field)));
@@ -96,7 +64,7 @@ impl Validator<'_> {
     }
 
     fn extend(&self, extend: &Extend, scope: &str) -> Checked {
-        if self.symbols.resolve(&extend.name, scope).is_none() {
+        if self.looks_for == Looks::ForAllElse && self.symbols.resolve(&extend.name, scope).is_none() {
             return Err(Fault { stage: Stage::Resolve, message: unresolved(&extend.name), at: extend.at });
         }
         for field in &extend.fields {
@@ -110,10 +78,15 @@ impl Validator<'_> {
 
     fn kind(&self, kind: &FieldType, scope: &str, at: Offset) -> Checked {
         match kind {
+            FieldType::Named(_) if self.looks_for == Looks::ForMapValues => Ok(()),
             FieldType::Named(name) => self.name(name, scope, at),
             FieldType::Map(pair) => {
-                self.kind(&pair.0, scope, at)?;
-                self.kind(&pair.1, scope, at)
+                map_key(&pair.0, at)?;
+                match (&pair.1, self.looks_for) {
+                    (FieldType::Named(_), Looks::ForAllElse) => Ok(()),
+                    (FieldType::Named(name), Looks::ForMapValues) => self.name(name, scope, at),
+                    (map, _) => self.kind(map, scope, at),
+                }
             }
         }
     }
@@ -124,4 +97,15 @@ impl Validator<'_> {
         }
         Err(Fault { stage: Stage::Resolve, message: unresolved(name), at })
     }
+}
+
+fn map_key(key: &FieldType, at: Offset) -> Checked {
+    let refused = match key {
+        FieldType::Named(name) => !is_map_key(name),
+        FieldType::Map(_) => true,
+    };
+    if refused {
+        return Err(fault(at, format!("map key must be non-byte, non-floating point scalar: {}", key.text())));
+    }
+    Ok(())
 }

@@ -60,7 +60,9 @@ impl Differ<'_> {
 
     /// Only names declared on both sides are looked at.
     fn required(&self, (old, new): (&ObjectKeywords, &ObjectKeywords), (o, u): Pair, sink: &mut Sink) {
-        for (name, _) in &old.properties {
+        let mut before: Vec<&str> = old.properties.iter().map(|(name, _)| &**name).collect();
+        hash_table::sort_as_hashed(&mut before, |name| name);
+        for name in before {
             let Some(property) = new.property(name) else { continue };
             let kind = match (old.required.contains(name), new.required.contains(name)) {
                 (true, false) => D::RequiredAttributeRemoved,

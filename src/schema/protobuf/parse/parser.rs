@@ -50,6 +50,7 @@ impl<'a> Parser<'a> {
                 "syntax" | "edition" => file.syntax = Some(self.syntax(label, at, is_first)?),
                 "option" => file.options.push(self.option_statement()?),
                 "extend" => file.extends.push(self.extend(at)?),
+                "reserved" => self.misplaced_reserved(at)?,
                 "service" => {
                     let service = self.service(at)?;
                     self.unique(&mut services, &service.name, at)?;
@@ -225,8 +226,10 @@ impl<'a> Parser<'a> {
     }
 
     fn field(&mut self, label: Option<Label>, kind: FieldType, at: Offset) -> Result<Field> {
+        self.lexer.peek()?;
+        let name_at = self.lexer.offset();
         let name = self.lexer.name()?;
-        self.refuse_digit(name)?;
+        self.refuse_digit(name, name_at)?;
         self.lexer.require(b'=')?;
         let number = self.lexer.integer()?;
         let mut options = self.options()?;
@@ -236,11 +239,20 @@ impl<'a> Parser<'a> {
         Ok(Field { label, kind, name: name.into(), number, at, options, default, json_name })
     }
 
-    fn refuse_digit(&self, name: &str) -> Result<()> {
-        if name.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(self.lexer.fail("field and constant names cannot start with a digit"));
+    fn refuse_digit(&self, name: &str, at: Offset) -> Result<()> {
+        if !name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Ok(());
         }
-        Ok(())
+        let mut error = self.fail_at(at, "");
+        if let Some(place) = error.position {
+            // Confluent counts the columns of names from 0, all others from 1
+            let column = place.column.saturating_sub(1);
+            error.message = format!(
+                "{COULD_NOT_PARSE}Syntax error in :{}:{column}: field and constant names cannot start with a digit",
+                place.line
+            );
+        }
+        Err(error)
     }
 
     fn data_type(&mut self, word: &str) -> Result<FieldType> {
@@ -289,17 +301,22 @@ impl<'a> Parser<'a> {
         let mut extend = Extend { name: self.lexer.name()?.into(), at, fields: Vec::new(), groups: Vec::new() };
         self.open()?;
         while let Some((label, at)) = self.next_statement()? {
-            if label == "option" {
+            match label {
                 // read and dropped, as Confluent does: an extension block has no options
-                self.option_statement()?;
-                continue;
-            }
-            match self.labelled(label, at)? {
-                Member::Field(field) => extend.fields.push(field),
-                Member::Group(group) => extend.groups.push(group),
+                "option" => drop(self.option_statement()?),
+                "reserved" => self.misplaced_reserved(at)?,
+                _ => match self.labelled(label, at)? {
+                    Member::Field(field) => extend.fields.push(field),
+                    Member::Group(group) => extend.groups.push(group),
+                },
             }
         }
         Ok(extend)
+    }
+
+    /// `reserved` where nothing has numbers: read and dropped, as Confluent does.
+    fn misplaced_reserved(&mut self, at: Offset) -> Result<()> {
+        self.reserved(at).map(drop)
     }
 
     fn reserved(&mut self, at: Offset) -> Result<Reserved> {
@@ -369,7 +386,7 @@ impl<'a> Parser<'a> {
                 "option" => found.options.push(self.option_statement()?),
                 "reserved" => found.reserved.push(self.reserved(at)?),
                 name => {
-                    self.refuse_digit(name)?;
+                    self.refuse_digit(name, at)?;
                     self.lexer.require(b'=')?;
                     let number = self.lexer.integer()?;
                     let options = self.options()?;
@@ -388,6 +405,7 @@ impl<'a> Parser<'a> {
             match label {
                 "option" => service.options.push(self.option_statement()?),
                 "rpc" => service.rpcs.push(self.rpc(at)?),
+                "reserved" => self.misplaced_reserved(at)?,
                 label => return Err(self.unexpected(label, at)),
             }
         }
@@ -410,6 +428,7 @@ impl<'a> Parser<'a> {
         while let Some((label, at)) = self.next_statement()? {
             match label {
                 "option" => options.push(self.option_statement()?),
+                "reserved" => self.misplaced_reserved(at)?,
                 label => return Err(self.unexpected(label, at)),
             }
         }

@@ -448,3 +448,13 @@ fn some_changes_are_no_difference() {
         assert!(found.is_empty(), "{old} to {new}: {found:?}");
     }
 }
+
+/// In the order of Java's hash tables, whatever the order in the text.
+#[test]
+fn properties_that_become_required_are_told_in_confluents_order() {
+    let properties = r#""type":"object","properties":{"x1":{},"a":{},"e":{}}"#;
+    let (old, new) = (format!("{{{properties}}}"), format!(r#"{{{properties},"required":["x1","e"]}}"#));
+    let found = json_schema::differences(&schema(&old), &schema(&new), Strict).unwrap();
+    let paths: Vec<&str> = found.iter().map(|difference| &*difference.path).collect();
+    assert_eq!(paths, ["#/required/e", "#/required/x1"]);
+}
