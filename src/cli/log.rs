@@ -43,10 +43,10 @@ struct Queue {
 impl Log {
     /// Begins to log.
     ///
+    /// Spans are recorded for `traces`, whatever the level of the log is.
+    ///
     /// # Errors
     /// Why it can't, in words.
-    ///
-    /// Spans are recorded by `traces`, whatever the level of the log is.
     pub(super) fn begin(settings: &Settings, traces: Option<&Traces>) -> Result<Self, String> {
         let filter = filter(&settings.log_level)?;
         let (sender, receiver) = sync_channel(MAX_LINES);

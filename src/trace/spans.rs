@@ -64,9 +64,9 @@ pub struct Recording {
 }
 
 impl Spans {
-    /// `size` spans may wait.
+    /// `size` spans may wait, a million at most.
     pub fn new(size: usize, sampling: Sampling) -> (Self, Receiver<Span>) {
-        let (queue, spans) = channel(size.max(1));
+        let (queue, spans) = channel(size.clamp(1, 1_000_000));
         (Self { queue, sampling, counts: Arc::default() }, spans)
     }
 

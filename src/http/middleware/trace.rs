@@ -3,19 +3,22 @@
 use std::time::Instant;
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::http::admission;
 use crate::trace::{Attribute, Current, Recording, Spans, TRACEPARENT, TRACESTATE, TraceContext};
+
+const PARENT: HeaderName = HeaderName::from_static(TRACEPARENT);
+const STATE: HeaderName = HeaderName::from_static(TRACESTATE);
 
 /// Longest text in an attribute of a span.
 const MAX_TEXT_BYTES: usize = 1024;
 
 /// What the caller says of its trace: exactly one `traceparent`, as W3C has it.
 pub(in crate::http) fn caller(headers: &HeaderMap) -> Option<TraceContext> {
-    let mut given = headers.get_all(TRACEPARENT).iter();
+    let mut given = headers.get_all(PARENT).iter();
     let (Some(parent), None) = (given.next(), given.next()) else { return None };
-    TraceContext::read(parent.to_str().ok()?, headers.get_all(TRACESTATE).iter().filter_map(|state| state.to_str().ok()))
+    TraceContext::read(parent.to_str().ok()?, headers.get_all(STATE).iter().filter_map(|state| state.to_str().ok()))
 }
 
 /// The trace of a request that is not answered yet.
