@@ -42,7 +42,7 @@
 //!
 //! A module uses those above it in this list and none below; `tests/it/contract/layering.rs` holds that, and docs/ARCHITECTURE.md says why.
 //!
-//! * [`types`], [`codec`], [`cache`]: the vocabulary, its JSON form, the one bounded cache
+//! * [`types`], [`codec`], [`cache`], [`trace`]: the vocabulary, its JSON form, the one bounded cache, traces of requests
 //! * [`schema`], [`compat`], [`cloudevents`]: the engines; [`contracts`]: rules that run
 //! * [`store`]: persistence in SQLite and Postgres
 //! * [`kms`]: key management systems; [`jsonata`]: rules of JSONATA, evaluated by processes of their own
@@ -69,4 +69,5 @@ pub mod registry;
 pub mod schema;
 pub mod server;
 pub mod store;
+pub mod trace;
 pub mod types;

@@ -1,6 +1,6 @@
 //! Asking a registry: GET and POST with JSON answers. A database of this process's own is asked in the same words, without a connection.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::registry_login::{Login, RegistryLogin};
 use crate::http::App;
 use crate::store::Store;
+use crate::trace::TraceContext;
 
 /// Time for connecting, and for each answer.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -153,6 +154,9 @@ impl Client {
 
     async fn ask(&self, mut request: RequestBuilder) -> Result<Answer, String> {
         request = request.header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json");
+        for (name, value) in trace().headers() {
+            request = request.header(name, value);
+        }
         match &self.login {
             Some(Login::Basic { user, password }) => request = request.basic_auth(user, Some(password.expose_secret())),
             Some(Login::Bearer(token)) => request = request.bearer_auth(token.expose_secret()),
@@ -181,6 +185,15 @@ impl Client {
         }
         Ok(Answer { status, body: body.unwrap_or_default() })
     }
+}
+
+/// The trace of this command: that of whoever has started it, by the variables that OpenTelemetry has for that, or one of its own.
+fn trace() -> &'static TraceContext {
+    static TRACE: OnceLock<TraceContext> = OnceLock::new();
+    TRACE.get_or_init(|| {
+        let [parent, state] = ["TRACEPARENT", "TRACESTATE"].map(|name| std::env::var(name).ok());
+        parent.and_then(|parent| TraceContext::read(&parent, state.as_deref().into_iter())).unwrap_or_else(TraceContext::fresh)
+    })
 }
 
 /// The certificates of a PEM file.

@@ -8,10 +8,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, registry, reload};
 
+use super::traces::{self, Traces};
 use crate::config::{LogFormat, Settings};
 
 /// Lines, and bytes of them, that may wait to be written; more are dropped, and counted.
@@ -40,32 +43,30 @@ struct Queue {
 impl Log {
     /// Begins to log.
     ///
+    /// Spans are recorded for `traces`, whatever the level of the log is.
+    ///
     /// # Errors
     /// Why it can't, in words.
-    pub(super) fn begin(settings: &Settings) -> Result<Self, String> {
+    pub(super) fn begin(settings: &Settings, traces: Option<&Traces>) -> Result<Self, String> {
         let filter = filter(&settings.log_level)?;
         let (sender, receiver) = sync_channel(MAX_LINES);
         let queue = Arc::new(Queue { sender, bytes: AtomicUsize::new(0), dropped: Arc::default() });
         let written = Arc::clone(&queue);
         let thread = std::thread::Builder::new().name("log".to_owned());
         thread.spawn(move || write(&receiver, &written)).map_err(|error| format!("threads can't be started: {error}"))?;
-        let colours = io::stderr().is_terminal();
-        let builder =
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(Writer(Arc::clone(&queue))).with_ansi(colours);
-        let reload: Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync> = match settings.log_format {
-            LogFormat::Human => {
-                let builder = builder.with_target(false).with_filter_reloading();
-                let handle = builder.reload_handle();
-                builder.init();
-                Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string()))
-            }
-            LogFormat::Json => {
-                let builder = builder.json().flatten_event(true).with_filter_reloading();
-                let handle = builder.reload_handle();
-                builder.init();
-                Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string()))
-            }
+        let (filter, level) = reload::Layer::new(filter);
+        let lines = fmt::layer().with_writer(Writer(Arc::clone(&queue))).with_ansi(io::stderr().is_terminal());
+        let lines = match settings.log_format {
+            LogFormat::Human => lines.with_target(false).boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).boxed(),
         };
+        let log = registry().with(lines.with_filter(filter));
+        match traces.map(traces::layer) {
+            Some(spans) => log.with(spans).init(),
+            None => log.init(),
+        }
+        let reload: Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync> =
+            Box::new(move |filter| level.reload(filter).map_err(|error| error.to_string()));
         panics_are_logged();
         Ok(Self { queue, reload })
     }

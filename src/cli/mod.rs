@@ -62,6 +62,8 @@ mod manifest;
 mod migrate;
 mod migrate_database;
 mod oidc;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod passwd;
 mod ping;
 mod project;
@@ -74,6 +76,7 @@ mod settings;
 mod signals;
 mod tls;
 mod token;
+mod traces;
 mod validate;
 mod version;
 mod watchdog;

@@ -13,6 +13,7 @@ use super::client::{causes, certificates};
 use crate::config::Settings;
 use crate::http::{Gate, Issuer, Metrics};
 use crate::login::OidcSettings;
+use crate::trace::{self, Current, TraceContext};
 use crate::types::Clock;
 
 /// Time for each answer of the issuer.
@@ -227,7 +228,8 @@ impl KeyFetcher {
 
     /// Fetches and takes over; whether there was something new.
     async fn round(&self, issuer: &Issuer, metrics: &Metrics) -> Result<bool, String> {
-        let taken = match self.fetch().await {
+        let trace = Current::passed_on(TraceContext::fresh());
+        let taken = match trace::within(Some(trace), self.fetch()).await {
             Ok(text) => issuer.take(text, self.live).map_err(|error| format!("the keys can't be used: {error}")),
             Err(reason) => Err(reason),
         };
@@ -260,7 +262,9 @@ impl KeyFetcher {
 
     async fn get(&self, url: &Url) -> Result<String, String> {
         let failed = |error: reqwest::Error| format!("{url}: {}", causes(&error.without_url()));
-        let mut response = self.http.get(url.clone()).header("accept", "application/json").send().await.map_err(failed)?;
+        let request = self.http.get(url.clone()).header("accept", "application/json");
+        let request = trace::headers().into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let mut response = request.send().await.map_err(failed)?;
         if response.status().as_u16() != 200 {
             return Err(format!("{url}: HTTP {}", response.status().as_u16()));
         }

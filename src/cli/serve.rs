@@ -15,6 +15,7 @@ use super::log::Log;
 use super::service_manager::{State, tell};
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
+use super::traces::{self, Traces};
 use super::watchdog::{self, Watchdog};
 use super::{Failure, audit, database, oidc, secret_file};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
@@ -41,14 +42,15 @@ const OTHER_FILES: u64 = 64 + server::SURPLUS_CONNECTIONS as u64;
 
 /// Serves until it is asked to stop. `load` reads the configuration anew.
 pub(super) fn run(settings: &Settings, load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static) -> Result<(), Failure> {
-    let log = Arc::new(Log::begin(settings).map_err(|reason| (Exit::Usage, reason))?);
+    let traces = traces::of(settings)?;
+    let log = Arc::new(Log::begin(settings, traces.as_ref()).map_err(|reason| (Exit::Usage, reason))?);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().thread_stack_size(STACK_BYTES).thread_name("accordant");
     if settings.worker_threads > 0 {
         runtime.worker_threads(settings.worker_threads);
     }
     let runtime = runtime.build().map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
-    let served = runtime.block_on(serve(settings, &log, load));
+    let served = runtime.block_on(serve(settings, &log, traces, load));
     // what still runs on other threads ends with the process
     runtime.shutdown_background();
     log.flush();
@@ -58,6 +60,7 @@ pub(super) fn run(settings: &Settings, load: impl Fn() -> Result<Settings, Confi
 async fn serve(
     settings: &Settings,
     log: &Arc<Log>,
+    traces: Option<Traces>,
     load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static,
 ) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
@@ -68,6 +71,11 @@ async fn serve(
     reload_when_asked(Arc::clone(log), load, watchers.into())?;
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
     metrics.count_dropped_lines(log.dropped());
+    let spans = traces.as_ref().map(|traces| traces.spans().clone());
+    if let Some(spans) = &spans {
+        metrics.count_spans(Arc::clone(spans.counts()));
+    }
+    let sending = traces.map(Traces::begin);
     if settings.metrics_confluent_names {
         metrics.serve_confluent_names();
     }
@@ -99,7 +107,8 @@ async fn serve(
     if let Some(gate) = &gate {
         access.watch(Arc::clone(gate), metrics.clone(), reload_access);
     }
-    let state = AppState::new(registry, metrics.clone(), http_settings(settings, listeners.are_local()), gate);
+    let http_settings = HttpSettings { spans, ..http_settings(settings, listeners.are_local()) };
+    let state = AppState::new(registry, metrics.clone(), http_settings, gate);
     let app = http::app(&state);
     let admin = match admin_listener {
         Some(listener) => {
@@ -117,6 +126,9 @@ async fn serve(
     app.flush().await;
     drop(admin);
     store.close().await;
+    if let Some(sending) = sending {
+        sending.end().await;
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -138,6 +150,7 @@ fn warn_of_modes(settings: &Settings) {
         &settings.database_file,
         &settings.audit_key_file,
         &settings.exporter_secret_file,
+        &settings.otlp_headers_file,
         &settings.kms_local_secret_file,
         &settings.kms_vault_token_file,
         &settings.kms_aws_secret_access_key_file,

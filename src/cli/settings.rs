@@ -12,7 +12,7 @@ use super::check::style::print;
 use super::exit::Exit;
 use super::kms::{exporter_seal, kms};
 use super::tls::TlsFiles;
-use super::{Failure, database, oidc, serve};
+use super::{Failure, database, oidc, serve, traces};
 use crate::config::{self, GROUPS, Given, SETTINGS, Setting, Settings};
 
 const FORMAT: &str = "format";
@@ -111,6 +111,7 @@ fn check(settings: &Settings) -> Result<(), Failure> {
     access.load().map_err(said)?;
     kms(settings, clock)?;
     exporter_seal(settings)?;
+    traces::of(settings)?;
     Ok(())
 }
 

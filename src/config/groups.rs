@@ -6,7 +6,7 @@ const HEADINGS: [(&str, &[&str]); 12] = [
     ("Logins", &["users-", "tokens-", "access-file", "hide-denied", "allow-anonymous", "metrics-open", "login-"]),
     ("OpenID Connect", &["oidc-"]),
     ("Audit", &["audit"]),
-    ("Log and metrics", &["log-", "access-log", "metrics-count", "metrics-confluent"]),
+    ("Log, metrics, traces", &["log-", "access-log", "metrics-count", "metrics-confluent", "otlp-"]),
     ("Events and documents", &["event-", "cloudevents-", "tolerate-", "immutable-", "id-max", "version-max", "public-url"]),
     (
         "Limits of schemas and requests",
@@ -60,7 +60,7 @@ pub const GROUPS: [&str; 13] = [
     "Logins",
     "OpenID Connect",
     "Audit",
-    "Log and metrics",
+    "Log, metrics, traces",
     "Limits of schemas and requests",
     "Memory",
     "Events and documents",

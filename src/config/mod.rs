@@ -140,7 +140,7 @@ fn find(name: &str) -> Option<&'static str> {
 }
 
 /// Settings that nobody but the server should read; each has a companion `…-file`, which is read at the start.
-const SECRETS: [&str; 4] = ["database", "kms-local-secret", "kms-aws-secret-access-key", "exporter-secret"];
+const SECRETS: [&str; 5] = ["database", "kms-local-secret", "kms-aws-secret-access-key", "exporter-secret", "otlp-headers"];
 /// These have none, or one that is read again and again.
 const OTHER_SECRETS: [&str; 2] = ["kms-vault-token", "kms-aws-session-token"];
 

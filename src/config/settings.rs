@@ -14,6 +14,7 @@ use crate::http::{AccessLog, Rate, TrustedProxies};
 use crate::kms::Secret;
 use crate::login::{ClaimPath, NameSource, PrincipalMapping};
 use crate::server::{ClientAuth, MinVersion};
+use crate::trace::Sampling;
 use crate::types::{Alias, CompatibilityLevel, TypeBinding};
 
 /// A setting, for help texts and documentation.
@@ -116,6 +117,12 @@ settings! {
     log_format: LogFormat, "log-format", "human", "Log lines for people (`human`) or programs (`json`).";
     log_level: String, "log-level", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,accordant=debug`.";
     access_log: AccessLog, "access-log", "errors", "Which requests are logged: `off`, `errors` (those the server failed), `all`.";
+    otlp_endpoint: Option<String>, "otlp-endpoint", "", "Traces, in builds with the feature `otlp`: URL of an OpenTelemetry collector that takes OTLP over HTTP, such as `http://collector:4318`; without a path `/v1/traces` is asked.";
+    otlp_headers: Option<Secret>, "otlp-headers", "", "Traces: headers for the collector, as `NAME=VALUE` with commas.";
+    otlp_headers_file: Option<PathBuf>, "otlp-headers-file", "", "File that holds them.";
+    otlp_service_name: String, "otlp-service-name", "accordant", "Traces: the name of the service in them.";
+    otlp_sampling: Sampling, "otlp-sampling", "1", "Traces: which share of those that begin here is recorded, from 0 to 1; for others their caller has decided.";
+    otlp_queue: usize, "otlp-queue", "4096", "Traces: most spans that wait to be sent; what comes on top is dropped and counted.";
     compatibility_level: CompatibilityLevel, "compatibility-level", "BACKWARD", "Compatibility level where no config says otherwise.";
     mode_mutability: bool, "mode-mutability", "true", "Allow modes to be changed.";
     normalize: bool, "normalize", "false", "Normalize schemas where no config says otherwise.";

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::http::{Rate, TrustedProxies};
 use crate::login::{ClaimPath, SignatureAlgorithm};
+use crate::trace::Sampling;
 
 /// A value that a setting can have.
 pub(super) trait Value: Sized {
@@ -61,6 +62,14 @@ impl Value for Address {
         let is_plain = !host.is_empty() && !host.contains(['/', ' ', '@']);
         let is_host = is_plain && (!host.contains(':') || (host.starts_with('[') && host.ends_with(']')));
         (is_host && port.parse::<u16>().is_ok()).then(|| Self(text.to_owned()))
+    }
+}
+
+impl Value for Sampling {
+    const KIND: &'static str = "a share from 0 to 1";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::new(text.parse().ok()?)
     }
 }
 

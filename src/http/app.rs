@@ -18,6 +18,7 @@ use super::error::ApiError;
 use super::error_response::error_response;
 use super::gate::Known;
 use super::metrics::RouteIndex;
+use super::middleware::trace::{Traced, caller};
 use super::middleware::{context_prefix, deadline, panic, request_id, span};
 use super::peer::Peer;
 use super::request_info::{REQUEST_ID, RequestInfo};
@@ -25,6 +26,7 @@ use super::routes::routes;
 use super::state::AppState;
 use super::ui;
 use crate::registry::Registry;
+use crate::trace::{self, Current};
 
 /// Cheap to clone, one call for each request.
 #[derive(Clone)]
@@ -86,11 +88,14 @@ impl App {
         };
         let preflight = grant.as_ref().filter(|grant| grant.is_preflight && admitted.is_ok());
         let preflight = preflight.map(|grant| (None, grant.preflight(request.headers())));
+        let spans = self.state.settings.spans.as_ref();
+        let traced = spans.map(|spans| Traced::begin(spans, &request, &id));
         let known = self.state.gate.as_ref().map_or(Known::Open, |gate| gate.known(request.headers(), &peer));
         let cached = match (&admitted, known.class()) {
             (Ok(()), Some(class)) => self.state.answer_cache.answer(&request, class, generation, &**self.state.registry.store()),
             _ => None,
         };
+        let is_cached = cached.is_some();
         let (route, mut response) = match (preflight, cached) {
             (Some(answer), _) => answer,
             (None, Some((route, response))) => {
@@ -100,7 +105,11 @@ impl App {
             (None, None) => {
                 let is_refused = self.is_choked && !admission::is_health(request.uri().path());
                 let admitted = if is_refused { admitted.and(Err(Refusal::Unsent)) } else { admitted };
-                self.answer(request, peer, id.clone(), started, admitted).await
+                let trace = match &traced {
+                    Some(traced) => traced.current.clone(),
+                    None => caller(request.headers()).map(Current::passed_on),
+                };
+                self.answer(request, peer, id.clone(), trace, started, admitted).await
             }
         };
         let headers = response.headers_mut();
@@ -113,6 +122,9 @@ impl App {
         headers.insert(REQUEST_ID, id);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         self.state.metrics.request(route, response.status(), started.elapsed());
+        if let Some(traced) = traced {
+            traced.end(route.and_then(|route| self.state.metrics.template(route)), response.status(), is_cached, started);
+        }
         response
     }
 
@@ -130,6 +142,7 @@ impl App {
         mut request: Request,
         peer: Peer,
         id: HeaderValue,
+        trace: Option<Current>,
         started: Instant,
         admitted: Result<(), Refusal>,
     ) -> (Option<RouteIndex>, Response) {
@@ -139,10 +152,13 @@ impl App {
         // boxed first: a future is as large as all that it may ever hold, and each of those around it would move it
         let work = Box::pin(Registry::metered(self.dispatch(request, &info, admitted)));
         let work = deadline::within(settings.request_timeout, panic::caught(&info, work));
-        let answered = work.instrument(span).await;
-        let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
-        settings.access_log.record(&info, response.status(), started.elapsed());
-        (info.route(), response)
+        trace::within(trace, async {
+            let answered = work.instrument(span).await;
+            let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
+            settings.access_log.record(&info, response.status(), started.elapsed());
+            (info.route(), response)
+        })
+        .await
     }
 
     /// The router finds the handler; `dispatch.rs` has what is around that: negotiation, the body, gzip.

@@ -10,6 +10,7 @@ use super::negotiate;
 use super::problem;
 use super::reply::{respond, to_bytes};
 use super::request_info::RequestInfo;
+use crate::trace;
 
 /// An error as answer, with the time after which to try again where that would help.
 pub(super) fn error_response(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
@@ -45,7 +46,7 @@ fn shaped(links: &Links, error: &ApiError, info: &RequestInfo) -> Response {
 /// Names the request id that the answer has in its header.
 pub(super) fn log(error: &ApiError, info: &RequestInfo) {
     if let Some(cause) = &error.cause {
-        let (method, path, request_id) = (&info.method, &info.uri, info.id());
-        tracing::error!(request_id, %method, %path, code = error.code, cause, "request failed");
+        let (method, path, request_id, trace_id) = (&info.method, &info.uri, info.id(), trace::current_id());
+        tracing::error!(request_id, trace_id, %method, %path, code = error.code, cause, "request failed");
     }
 }

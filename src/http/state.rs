@@ -19,6 +19,7 @@ use super::refusals::RefusalRecord;
 use super::trusted_proxies::TrustedProxies;
 use crate::cloudevents::EventSettings;
 use crate::registry::Registry;
+use crate::trace::Spans;
 
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
@@ -58,6 +59,8 @@ pub struct HttpSettings {
     pub ages: DocumentAges,
     /// What `/v1/metadata/version` says.
     pub commit: &'static str,
+    /// Where spans of requests go, if they are recorded.
+    pub spans: Option<Spans>,
 }
 
 /// For how many seconds caches may keep a schema document, by how it was asked for.
@@ -101,6 +104,7 @@ impl Default for HttpSettings {
             links: Links::default(),
             ages: DocumentAges::default(),
             commit: option_env!("ACCORDANT_COMMIT").unwrap_or("unknown"),
+            spans: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::KmsError;
+use crate::trace;
 
 /// Calls at once; further ones wait.
 const CALLS: usize = 32;
@@ -46,6 +47,7 @@ impl Endpoint {
         let call = async {
             let _turn = self.calls.acquire().await.map_err(|_| failed("closed"))?;
             let request = self.http.post(url).headers(headers).body(body);
+            let request = trace::headers().into_iter().fold(request, |request, (name, value)| request.header(name, value));
             let mut response = request.send().await.map_err(|error| failed(&cause(&error)))?;
             let status = response.status().as_u16();
             // large enough from the start: no copy is left where it grew

@@ -9,6 +9,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Identity, Method, Url};
 use serde_json::Value;
 
+use crate::trace;
+
 const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 /// Largest answer that is read.
 const MAX_ANSWER: usize = 16 << 20;
@@ -129,6 +131,9 @@ impl Peer {
             Login::Basic { user, password } => request.basic_auth(user, Some(password)),
             Login::Bearer(token) => request.bearer_auth(token),
         };
+        for (name, value) in trace::headers() {
+            request = request.header(name, value);
+        }
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, MEDIA_TYPE).body(body.to_string());
         }

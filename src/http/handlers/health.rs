@@ -13,6 +13,7 @@ use crate::http::bodies;
 use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::http::wire::{Empty, Health};
+use crate::trace;
 use crate::types::JavaStr;
 
 /// The contract, as it stands in the repository.
@@ -48,7 +49,7 @@ pub(in crate::http) async fn ready(request: Request) -> Answer {
     match ping(&request).await {
         Ok(()) => json(&Health { status: "ready", message: None }),
         Err(message) => {
-            tracing::warn!(request_id = request.info.id(), message, "not ready");
+            tracing::warn!(request_id = request.info.id(), trace_id = trace::current_id(), message, "not ready");
             unavailable("unavailable", message)
         }
     }

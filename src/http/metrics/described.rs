@@ -252,6 +252,11 @@ pub const GROUPS: &[Group] = &[
                 &[],
                 "Lines of the log that were dropped, because nothing took them or the disk was full",
             ),
+            counter(
+                "accordant_trace_spans_total",
+                &["outcome"],
+                "Spans of traces, where `otlp-endpoint` is set: `sent`, `dropped` because too many waited, `failed` because the collector did not take them",
+            ),
             counter("process_cpu_seconds_total", &[], "Total user and system CPU time spent in seconds."),
             gauge("process_open_fds", &[], "Number of open file descriptors."),
             gauge("process_max_fds", &[], "Maximum number of open file descriptors."),

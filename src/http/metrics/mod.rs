@@ -18,6 +18,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, 
 
 use crate::registry::ExporterEvent;
 use crate::store::{StoreError, StoreObserver};
+use crate::trace::SpanCounts;
 
 mod confluent_names;
 mod described;
@@ -60,6 +61,7 @@ struct Inner {
     process: metrics_process::Collector,
     instruments: Instruments,
     dropped_lines: OnceLock<Arc<AtomicU64>>,
+    spans: OnceLock<Arc<SpanCounts>>,
     confluent: OnceLock<ConfluentNames>,
     event_codes: std::sync::Mutex<std::collections::HashMap<Cow<'static, str>, Counter>>,
 }
@@ -117,6 +119,7 @@ impl Metrics {
             process,
             instruments,
             dropped_lines: OnceLock::new(),
+            spans: OnceLock::new(),
             confluent: OnceLock::new(),
             event_codes: std::sync::Mutex::default(),
         }))
@@ -155,6 +158,11 @@ impl Metrics {
             Some(slot) => slot.get_or_init(requests).increment(1),
             None => requests().increment(1),
         }
+    }
+
+    /// The path of a route, as the table has it.
+    pub(super) fn template(&self, route: RouteIndex) -> Option<&'static str> {
+        self.0.instruments.routes.get(route.0).map(|route| route.template)
     }
 
     pub(super) fn cached_answer(&self) {
@@ -287,6 +295,12 @@ impl Metrics {
         let _ = self.0.dropped_lines.set(lines);
     }
 
+    /// Spans of traces, as whoever sends them counts them.
+    pub fn count_spans(&self, spans: Arc<SpanCounts>) {
+        // they are sent to one place
+        let _ = self.0.spans.set(spans);
+    }
+
     /// Moves what histograms have collected into their buckets; must be called every few seconds, or it piles up.
     pub fn upkeep(&self) {
         self.0.handle.run_upkeep();
@@ -301,6 +315,11 @@ impl Metrics {
             self.0.process.collect();
             if let Some(lines) = self.0.dropped_lines.get() {
                 counter!("accordant_log_lines_dropped_total").absolute(lines.load(Ordering::Relaxed));
+            }
+            if let Some(SpanCounts { sent, dropped, failed }) = self.0.spans.get().map(AsRef::as_ref) {
+                for (outcome, count) in [("sent", sent), ("dropped", dropped), ("failed", failed)] {
+                    counter!("accordant_trace_spans_total", "outcome" => outcome).absolute(count.load(Ordering::Relaxed));
+                }
             }
         });
         let mut text = self.0.handle.render();

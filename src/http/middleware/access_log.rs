@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 
 use crate::http::request_info::RequestInfo;
+use crate::trace;
 
 /// Which requests are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,8 @@ impl AccessLog {
         let status = status.as_u16();
         if self == Self::All || self == Self::Errors && status >= 500 {
             let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-            let (method, path, request_id) = (&info.method, &info.uri, info.id());
-            tracing::info!(target: "accordant::access", %method, %path, status, micros, request_id);
+            let (method, path, request_id, trace_id) = (&info.method, &info.uri, info.id(), trace::current_id());
+            tracing::info!(target: "accordant::access", %method, %path, status, micros, request_id, trace_id);
         }
     }
 }

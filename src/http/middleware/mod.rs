@@ -9,3 +9,4 @@ pub(super) mod gzip;
 pub(super) mod panic;
 pub(super) mod request_id;
 pub(super) mod span;
+pub(super) mod trace;

@@ -14,6 +14,7 @@ use super::{again, copied_before};
 use crate::peer::PeerError;
 use crate::registry::Registry;
 use crate::store::{Change, ExporterProgress};
+use crate::trace::{self, Current, TraceContext};
 use crate::types::{ExporterState, StoredExporter};
 
 /// How often a replica looks for exporters that nobody runs, and an exporter for changes.
@@ -94,7 +95,10 @@ async fn run(registry: &Registry, stored: &StoredExporter, report: &mut Report<'
     let mut copied = HashSet::new();
     let mut into_itself = None;
     loop {
-        match round(registry, stored, report, &mut copied, &mut into_itself).await {
+        let trace = TraceContext::fresh();
+        let trace_id = trace.shown_id();
+        let copying = round(registry, stored, report, &mut copied, &mut into_itself);
+        match trace::within(Some(Current::passed_on(trace)), copying).await {
             Ok(()) => {
                 wait = FIRST_WAIT;
                 sleep(POLL).await;
@@ -102,7 +106,7 @@ async fn run(registry: &Registry, stored: &StoredExporter, report: &mut Report<'
             Err(CopyError::Lost) => return Err(CopyError::Lost),
             Err(error) => {
                 (report.observer)(ExporterEvent::Failed);
-                tracing::warn!(exporter = %stored.exporter.name, %error, "an exporter failed, and tries again in {} s", wait.as_secs());
+                tracing::warn!(exporter = %stored.exporter.name, trace_id, %error, "an exporter failed, and tries again in {} s", wait.as_secs());
                 report.wait(&error.to_string(), wait).await?;
                 wait = (wait * 2).min(LONGEST_WAIT);
             }

@@ -18,3 +18,4 @@ mod registry;
 mod serve;
 mod settings;
 mod signals;
+mod traces;

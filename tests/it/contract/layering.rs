@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rings, innermost first: each module with those that it may name.
-const RINGS: [(&str, &[&str]); 19] = [
+const RINGS: [(&str, &[&str]); 20] = [
     ("types", &[]),
+    ("trace", &[]),
     ("java", &[]),
     ("cache", &[]),
     ("access", &["types"]),
@@ -16,9 +17,9 @@ const RINGS: [(&str, &[&str]); 19] = [
     ("cloudevents", &["types", "schema"]),
     ("records", &["types", "schema"]),
     ("contracts", &["types", "schema"]),
-    ("kms", &["types"]),
+    ("kms", &["types", "trace"]),
     ("jsonata", &["schema", "contracts"]),
-    ("peer", &[]),
+    ("peer", &["trace"]),
     ("store", &["types", "cache", "codec"]),
     (
         "registry",
@@ -36,6 +37,7 @@ const RINGS: [(&str, &[&str]); 19] = [
             "jsonata",
             "peer",
             "store",
+            "trace",
         ],
     ),
     (
@@ -54,9 +56,10 @@ const RINGS: [(&str, &[&str]); 19] = [
             "kms",
             "registry",
             "store",
+            "trace",
         ],
     ),
-    ("config", &["types", "login", "cloudevents", "kms", "http", "server"]),
+    ("config", &["types", "trace", "login", "cloudevents", "kms", "http", "server"]),
     ("server", &["http", "login"]),
 ];
 
@@ -87,7 +90,7 @@ const CRATES: [(&str, &[&str]); 26] = [
     ("serde_with", &["codec", "http"]),
     ("aws_lc_rs", &["kms", "cli/audit"]),
     ("reqwest", &["kms", "peer", "registry/exporters", "cli"]),
-    ("tokio", &["kms", "store", "registry", "http", "server", "cli"]),
+    ("tokio", &["trace", "kms", "store", "registry", "http", "server", "cli"]),
 ];
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {

@@ -13,7 +13,7 @@ use crate::support::app::{Database, Fresh};
 use crate::support::process::{Process, eventually, exchange};
 
 /// Metrics that are there only once something has happened or is configured; where they come to be has tests of its own.
-const ON_OCCASION: [&str; 14] = [
+const ON_OCCASION: [&str; 15] = [
     "accordant_access_stale",
     "accordant_audit_refusals_total",
     "accordant_database_errors_total",
@@ -28,6 +28,7 @@ const ON_OCCASION: [&str; 14] = [
     "accordant_tls_certificate_expires",
     "accordant_tls_crl_expires",
     "accordant_tls_stale",
+    "accordant_trace_spans_total",
 ];
 
 const HEAD: &str = "# Metrics

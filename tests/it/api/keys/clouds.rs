@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use accordant::kms::{AwsCredentials, AwsKms, Kms, Secret, VaultKms, VaultToken, base64};
+use hyper::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -109,6 +110,21 @@ async fn vault_wraps_and_unwraps() {
     assert!(asked.iter().all(|(head, _)| head.contains("x-vault-namespace: team\r\n")));
     let members: Vec<&String> = asked.iter().map(|(_, body)| body.as_object().unwrap().keys().next().unwrap()).collect();
     assert_eq!(members, ["plaintext", "ciphertext", "ciphertext", "plaintext"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kms_is_asked_within_the_trace_of_the_request() {
+    let (url, asked) = stand_in(vault).await;
+    let app = vault_app(&url, fixed("token")).await;
+    kek(&app, "k", "hcvault", &format!("{url}/transit/keys/orders")).await;
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let headers = [("content-type", "application/json"), ("traceparent", parent), ("tracestate", "a=1"), ("tracestate", "b=2")];
+    app.send(Method::POST, &format!("{KEKS}/k/deks/s"), &headers, "{}").await.ok();
+    let is_told = |head: &str| head.contains(&format!("traceparent: {parent}\r\ntracestate: a=1,b=2\r\n"));
+    assert!(asked.lock().unwrap().iter().all(|(head, _)| is_told(head)));
+    asked.lock().unwrap().clear();
+    app.post(&format!("{KEKS}/k/deks/t"), &json!({})).await.ok();
+    assert!(asked.lock().unwrap().iter().all(|(head, _)| !head.contains("traceparent")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
