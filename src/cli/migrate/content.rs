@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::keys::{self, Keys};
 use super::outline::{self, Outline};
-use crate::cli::api::{Api, segment};
+use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::store::Restored;
 use crate::types::SchemaId;
@@ -253,9 +253,8 @@ pub(super) async fn settings(
 ) -> Result<Settings, InputError> {
     let read = async |scope: String| {
         let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
-        let config = api.config(named).await?;
-        let path = named.map_or_else(|| "/mode".to_owned(), |scope| format!("/mode/{}", segment(scope)));
-        let mode = api.find(&path).await?;
+        let config = api.setting(Setting::Config, named).await?;
+        let mode = api.setting(Setting::Mode, named).await?;
         let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
         Ok::<_, InputError>((scope, config.filter(|config| !is_empty(config)), mode))
     };

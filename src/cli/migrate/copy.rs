@@ -16,7 +16,7 @@ use super::keys::{self, Step};
 use super::outline::{self, Outline};
 use super::say;
 use super::source::Source;
-use crate::cli::api::{Api, segment};
+use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::types::Subject;
 
@@ -294,14 +294,14 @@ async fn settings(from: &Source<'_>, to: &Api, outline: &Outline, asked: &CopyAr
     let mut requests = Vec::new();
     for (scope, config) in &configs {
         if their_configs.get(scope) != Some(config) {
-            requests.push((Method::PUT, Api::config_path(named(scope).as_deref()), Some(config.clone())));
+            requests.push((Method::PUT, Setting::Config.path(named(scope).as_deref()), Some(config.clone())));
         }
     }
     for scope in their_configs.keys().filter(|scope| !scope.is_empty() && !configs.contains_key(*scope)) {
-        requests.push((Method::DELETE, Api::config_path(named(scope).as_deref()), None));
+        requests.push((Method::DELETE, Setting::Config.path(named(scope).as_deref()), None));
     }
     for scope in modes.keys().chain(their_modes.keys()).filter(|scope| content::is_subject(scope)).collect::<BTreeSet<_>>() {
-        let path = format!("/mode/{}", segment(scope));
+        let path = Setting::Mode.path(Some(scope));
         match (modes.get(scope), their_modes.get(scope)) {
             (Some(mode), theirs) if theirs != Some(mode) && !OWN_MODES.contains(&mode.as_str()) => {
                 requests.push((Method::PUT, path, Some(json!({ "mode": mode }))));
