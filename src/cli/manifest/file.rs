@@ -114,7 +114,7 @@ pub(super) fn read(text: &str) -> Result<Manifest, String> {
         proto_path: file.proto_path,
         prefix: file.subject_prefix,
         config: file.config,
-        mode: file.mode.map(mode).transpose()?,
+        mode: file.mode.as_deref().map(mode).transpose()?,
         lint: file.lint,
         ..Manifest::default()
     })
@@ -151,7 +151,7 @@ fn mapping(entry: Entry) -> Result<Mapping, String> {
         naming,
         schema_type: schema_type.transpose()?,
         config: config(entry.compatibility.as_deref(), entry.config)?,
-        mode: entry.mode.map(mode).transpose()?,
+        mode: entry.mode.as_deref().map(mode).transpose()?,
         metadata: entry.metadata,
         rule_set: entry.rule_set,
         normalize: entry.normalize,
@@ -182,8 +182,8 @@ fn old_version(entry: Entry) -> Result<OldVersion, String> {
     Ok(OldVersion { subject, version, references, metadata: entry.metadata, rule_set: entry.rule_set, file })
 }
 
-fn mode(name: String) -> Result<String, String> {
-    let known = Mode::parse(&name).ok_or_else(|| format!("mode = \"{name}\": is none"))?;
+fn mode(name: &str) -> Result<String, String> {
+    let known = Mode::parse(name).ok_or_else(|| format!("mode = \"{name}\": is none"))?;
     Ok(known.as_str().to_owned())
 }
 

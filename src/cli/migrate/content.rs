@@ -215,9 +215,19 @@ pub(super) fn all(outline: &Outline) -> impl Iterator<Item = (String, i64, bool)
 pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_deleted: bool) -> Result<Option<Value>, InputError> {
     let query = if is_deleted { "?deleted=true" } else { "" };
     let found = api.find(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await?;
+    let answered = found.as_ref().and_then(|answer| answer.get("subject")).and_then(Value::as_str);
     // a subject with an alias is answered with versions of another one
-    let is_its_own = |answer: &Value| answer.get("subject").and_then(Value::as_str).is_none_or(|answered| answered == subject);
-    Ok(found.filter(is_its_own))
+    let is_its_own = match answered {
+        None => true,
+        Some(answered) if answered == subject => true,
+        // some registries leave the context out of it
+        Some(answered) if context_of(subject).is_some_and(|context| subject.strip_prefix(&context) == Some(answered)) => {
+            let config = api.setting(Setting::Config, Some(subject)).await?;
+            !config.is_some_and(|config| config.get("alias").is_some_and(|alias| !alias.is_null()))
+        }
+        Some(_) => false,
+    };
+    Ok(found.filter(|_| is_its_own))
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.

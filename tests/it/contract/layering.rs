@@ -61,7 +61,7 @@ const RINGS: [(&str, &[&str]); 19] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 29] = [
+const CRATES: [(&str, &[&str]); 30] = [
     ("jsonata_core", &["jsonata"]),
     ("zip", &["cli/migrate"]),
     ("twox_hash", &["cli/migrate"]),
@@ -77,6 +77,7 @@ const CRATES: [(&str, &[&str]); 29] = [
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("ignore", &["cli"]),
+    ("indicatif", &["cli/migrate"]),
     ("serde_yaml_ng", &["cli/manifest"]),
     ("tokio_rustls", &["server/tls"]),
     ("x509_cert", &["login"]),
