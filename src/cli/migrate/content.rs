@@ -223,7 +223,7 @@ pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_delete
         // some registries leave the context out of it
         Some(answered) if context_of(subject).is_some_and(|context| subject.strip_prefix(&context) == Some(answered)) => {
             let config = api.setting(Setting::Config, Some(subject)).await?;
-            !config.is_some_and(|config| config.get("alias").is_some_and(|alias| !alias.is_null()))
+            config.is_none_or(|config| config.get("alias").is_none_or(Value::is_null))
         }
         Some(_) => false,
     };

@@ -188,7 +188,8 @@ const CONTAINERS: [(&str, &str); 6] = [
 fn container_files_are_read_and_written_with_every_codec_of_the_specification() {
     let note = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"note","type":"string"}]}"#;
     let files = folder(&[("order.avsc", note), ("m.proto", FILE)]);
-    let lines: String = (0..3).map(|id| format!("{{\"id\":{id},\"note\":\"a note that repeats\"}}\n")).collect();
+    let lines: Vec<String> = (0..3).map(|id| format!("{{\"id\":{id},\"note\":\"a note that repeats\"}}\n")).collect();
+    let lines = lines.concat();
     for (codec, theirs) in CONTAINERS {
         std::fs::write(files.path().join("theirs.avro"), STANDARD.decode(theirs).unwrap()).unwrap();
         let decoded = run_with(files.path(), "decode theirs.avro --data-only", "", &[]);
@@ -216,14 +217,14 @@ fn container_files_are_read_and_written_with_every_codec_of_the_specification() 
 
 /// A container file of one block with bytes as they are given.
 fn container(schema: &str, codec: &str, count: u8, block: &[u8]) -> Vec<u8> {
-    let long = |mut value: usize| {
+    let long = |value: usize| {
+        let mut rest = value << 1;
         let mut out = Vec::new();
-        value <<= 1;
-        while value >= 0x80 {
-            out.push((value & 0x7F) as u8 | 0x80);
-            value >>= 7;
+        while rest >= 0x80 {
+            out.push(rest.to_le_bytes()[0] | 0x80);
+            rest >>= 7;
         }
-        out.push(value as u8);
+        out.push(rest.to_le_bytes()[0]);
         out
     };
     let text = |text: &str| [long(text.len()), text.as_bytes().to_vec()].concat();
