@@ -4,6 +4,7 @@ use std::future::Future;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::check::InputError;
@@ -19,6 +20,29 @@ const PAGE: usize = 1_000;
 #[derive(Clone)]
 pub(super) struct Api {
     pub(super) client: Client,
+}
+
+/// What can be set for a subject, or for a registry as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Setting {
+    #[default]
+    Config,
+    Mode,
+}
+
+impl Setting {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Mode => "mode",
+        }
+    }
+
+    pub(super) fn path(self, subject: Option<&str>) -> String {
+        let word = self.word();
+        subject.map_or_else(|| format!("/{word}"), |subject| format!("/{word}/{}", segment(subject)))
+    }
 }
 
 /// Runs requests to their end.
@@ -105,10 +129,19 @@ impl Api {
     }
 
     /// What is set for a subject alone, or for the registry as a whole, with the keys of requests.
-    pub(super) async fn config(&self, subject: Option<&str>) -> Result<Option<Value>, InputError> {
-        let found = match subject {
-            Some(subject) => self.find(&format!("/config/{}", segment(subject))).await?,
-            None => self.find("/config").await?,
+    pub(super) async fn setting(&self, setting: Setting, subject: Option<&str>) -> Result<Option<Value>, InputError> {
+        let path = setting.path(subject);
+        let found = match setting {
+            Setting::Config => self.find(&path).await?,
+            Setting::Mode => {
+                let answer = self.send(Method::GET, &path, None).await?;
+                match answer.status {
+                    200 => Some(answer.body),
+                    // some registries have no modes
+                    404 | 405 | 501 => None,
+                    _ => return Err(self.failed(answer.complaint())),
+                }
+            }
         };
         Ok(found.map(|mut body| {
             if let Some(map) = body.as_object_mut()
@@ -118,10 +151,6 @@ impl Api {
             }
             body
         }))
-    }
-
-    pub(super) fn config_path(subject: Option<&str>) -> String {
-        subject.map_or_else(|| "/config".to_owned(), |subject| format!("/config/{}", segment(subject)))
     }
 
     /// The version that a subject has of a schema, with all that the registry says about it.

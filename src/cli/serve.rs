@@ -355,11 +355,11 @@ fn backfill_names(registry: Arc<Registry>) {
     });
 }
 
-/// Copies into other registries, for as long as requests are served.
+/// Copies into and out of other registries, for as long as requests are served.
 fn run_exporters(registry: Arc<Registry>, metrics: Metrics) {
     // another name in every process, also of one host
     let replica = uuid::Uuid::now_v7().to_string();
-    tokio::spawn(registry.run_exporters(replica, Arc::new(move |event| metrics.exporter(event))));
+    tokio::spawn(registry.run_exporters(replica, Arc::new(move |kind, event| metrics.exporter(kind, event))));
 }
 
 /// How often the record of changes is looked through for what is too old.

@@ -190,8 +190,8 @@ settings! {
     kms_aws_session_token: Option<Secret>, "kms-aws-session-token", "", "The session token of temporary credentials.";
     kms_aws_endpoint: Option<String>, "kms-aws-endpoint", "", "URL of AWS KMS in the place of the one of each region.";
     kms_timeout: Duration, "kms-timeout", "5s", "How long a KMS may take for an answer.";
-    max_exporters: usize, "max-exporters", "100", "Most exporters.";
-    exporter_secret: Option<Secret>, "exporter-secret", "", "Seals the passwords of exporters in the database; without it they stand there as they are.";
+    max_exporters: usize, "max-exporters", "100", "Most exporters, and most importers.";
+    exporter_secret: Option<Secret>, "exporter-secret", "", "Seals the passwords of exporters and importers in the database; without it they stand there as they are.";
     exporter_secret_file: Option<PathBuf>, "exporter-secret-file", "", "File that holds it.";
     max_keys: usize, "max-keys", "20000", "Most key encryption keys, and most data encryption keys.";
     database_connections: u32, "database-connections", "16", "Postgres: most connections of this process, 4 at least; two of them follow what other replicas change.";

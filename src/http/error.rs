@@ -14,7 +14,7 @@ use crate::kms::KmsError;
 use crate::registry::{DekForm, ExporterError, NotPermitted, RegistryError, UnresolvedReason};
 use crate::schema::payload::Fault;
 use crate::store::StoreError;
-use crate::types::{MAX_IMPORTED, Subject, Version, VersionSelector};
+use crate::types::{LinkKind, MAX_IMPORTED, Subject, Version, VersionSelector};
 
 #[derive(Debug)]
 pub(super) struct ApiError {
@@ -351,25 +351,29 @@ fn unfit_data(faults: Vec<Fault>) -> ApiError {
     ApiError { details: Some(Box::new(details)), ..ApiError::refused(42284, message) }
 }
 
-fn of_exporter(error: ExporterError) -> ApiError {
+/// Importers have the errors of exporters under their own name: what Confluent answers for them is not known.
+fn of_exporter(kind: LinkKind, error: ExporterError) -> ApiError {
     use ExporterError as E;
     let (not_found, conflict) = (ApiError::not_found_as, ApiError::conflict);
+    let (word, title) = match kind {
+        LinkKind::Exporter => ("exporter", "Exporter"),
+        LinkKind::Importer => ("importer", "Importer"),
+    };
     match error {
-        E::NotFound(name) => not_found(40450, format!("Exporter '{name}' not found.")),
-        E::InvalidName => conflict(
-            40950,
-            "The name of an exporter is missing or not valid: it has letters, digits, '.', '_' and '-'".to_owned(),
-        ),
-        E::InvalidConfig(message) => conflict(40951, format!("The config of the exporter is not valid: {message}")),
+        E::NotFound(name) => not_found(40450, format!("{title} '{name}' not found.")),
+        E::InvalidName => {
+            conflict(40950, format!("The name of an {word} is missing or not valid: it has letters, digits, '.', '_' and '-'"))
+        }
+        E::InvalidConfig(message) => conflict(40951, format!("The config of the {word} is not valid: {message}")),
         E::InvalidSubjects => conflict(
             40952,
-            "The subjects of the exporter are not valid: names, with a '*' at the end of one for all that begin so".to_owned(),
+            format!("The subjects of the {word} are not valid: names, with a '*' at the end of one for all that begin so"),
         ),
-        E::Exists(name) => conflict(40960, format!("Exporter '{name}' already exists.")),
-        E::Running(name) => conflict(40961, format!("Exporter '{name}' is already running.")),
-        E::NotPaused(name) => conflict(40963, format!("Exporter '{name}' must be paused first.")),
+        E::Exists(name) => conflict(40960, format!("{title} '{name}' already exists.")),
+        E::Running(name) => conflict(40961, format!("{title} '{name}' is already running.")),
+        E::NotPaused(name) => conflict(40963, format!("{title} '{name}' must be paused first.")),
         E::TooMany(limit) => {
-            conflict(40964, format!("There are {limit} exporters already; the setting max-exporters moves this limit"))
+            conflict(40964, format!("There are {limit} {word}s already; the setting max-exporters moves this limit"))
         }
     }
 }
@@ -487,7 +491,8 @@ impl From<RegistryError> for ApiError {
                 conflict(40981, format!("{name} is set by the server's configuration.")).problem(ProblemKind::Configured)
             }
             E::InvalidTree(message) => refused(42283, message),
-            E::Exporter(error) => of_exporter(error),
+            E::Exporter(error) => of_exporter(LinkKind::Exporter, error),
+            E::Importer(error) => of_exporter(LinkKind::Importer, error),
             E::NoRecordSchema(Some(what)) => not_found(40403, format!("No schema: {what}")),
             E::NoRecordSchema(None) => {
                 Self::bad_request("Nothing names a schema: the data has no framing, and no subject, id or guid is given")

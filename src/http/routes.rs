@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::handlers::cloudevents::{aliases, documents, problems, resolve, types, validate};
+use super::handlers::exporters::{Exporters, Importers};
 use super::handlers::{
     associations, audit, compatibility, config, contexts, deks, diff, explore, exporters, health, keks, metadata, mode, records,
     register_tree, rules, schemas, subjects, whoami,
@@ -29,14 +30,14 @@ const WRITE_SOME: Needs = Needs::Somewhere(Operation::SubjectWrite);
 const READ_DEK: Needs = Needs::Dek(&[Operation::SubjectRead]);
 const WRITE_DEK: Needs = Needs::Dek(&[Operation::SubjectWrite]);
 const DELETE_DEK: Needs = Needs::Dek(&[Operation::SubjectDelete]);
-/// What belongs to no subject: KEKs, whose changes concern all who use them, and exporters.
+/// What belongs to no subject: KEKs, whose changes concern all who use them, exporters and importers.
 const ADMINISTER: Needs = Needs::Global(Operation::Admin);
 
 /// Every operation. HEAD comes with every GET.
 pub fn routes() -> &'static [Route] {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     ROUTES.get_or_init(|| {
-        vec![
+        let mut routes = vec![
             get("/", "root", Needs::Nothing, health::root),
             post("/", "postRoot", Needs::Nothing, health::post_root),
             get("/schemas", "listSchemas", LISTS, schemas::list),
@@ -116,17 +117,6 @@ pub fn routes() -> &'static [Route] {
                 WRITE_DEK,
                 deks::undelete_version,
             ),
-            get("/exporters", "listExporters", LISTS, exporters::list),
-            post("/exporters", "createExporter", ADMINISTER, exporters::create).with(of_config()),
-            get("/exporters/{name}", "getExporter", LISTS, exporters::get),
-            put("/exporters/{name}", "putExporter", ADMINISTER, exporters::put).with(of_config()),
-            delete("/exporters/{name}", "deleteExporter", ADMINISTER, exporters::delete),
-            get("/exporters/{name}/status", "getExporterStatus", LISTS, exporters::status),
-            get("/exporters/{name}/config", "getExporterConfig", LISTS, exporters::config),
-            put("/exporters/{name}/config", "putExporterConfig", ADMINISTER, exporters::put_config).with(of_config()),
-            put("/exporters/{name}/pause", "pauseExporter", ADMINISTER, exporters::pause),
-            put("/exporters/{name}/resume", "resumeExporter", ADMINISTER, exporters::resume),
-            put("/exporters/{name}/reset", "resetExporter", ADMINISTER, exporters::reset),
             post("/cloudevents/validate", "validateEvent", Needs::Schema, validate::http).with(events(validate::http_limit)),
             post("/cloudevents/validate/kafka", "validateRecord", Needs::Schema, validate::kafka)
                 .with(events(validate::kafka_limit)),
@@ -179,6 +169,36 @@ pub fn routes() -> &'static [Route] {
             get("/readyz", "getReadiness", Needs::Nothing, health::ready).with(own_type()),
             get("/metrics", "getMetrics", Needs::Metrics, health::metrics).with(own_type()),
             get("/openapi.yaml", "getOpenapi", Needs::Nothing, health::openapi).with(own_type()),
-        ]
+        ];
+        routes.extend(links());
+        routes
     })
+}
+
+/// Exporters and importers, which have the same routes.
+fn links() -> [Route; 22] {
+    [
+        get("/exporters", "listExporters", LISTS, exporters::list::<Exporters>),
+        post("/exporters", "createExporter", ADMINISTER, exporters::create::<Exporters>).with(of_config()),
+        get("/exporters/{name}", "getExporter", LISTS, exporters::get::<Exporters>),
+        put("/exporters/{name}", "putExporter", ADMINISTER, exporters::put::<Exporters>).with(of_config()),
+        delete("/exporters/{name}", "deleteExporter", ADMINISTER, exporters::delete::<Exporters>),
+        get("/exporters/{name}/status", "getExporterStatus", LISTS, exporters::status::<Exporters>),
+        get("/exporters/{name}/config", "getExporterConfig", LISTS, exporters::config::<Exporters>),
+        put("/exporters/{name}/config", "putExporterConfig", ADMINISTER, exporters::put_config::<Exporters>).with(of_config()),
+        put("/exporters/{name}/pause", "pauseExporter", ADMINISTER, exporters::pause::<Exporters>),
+        put("/exporters/{name}/resume", "resumeExporter", ADMINISTER, exporters::resume::<Exporters>),
+        put("/exporters/{name}/reset", "resetExporter", ADMINISTER, exporters::reset::<Exporters>),
+        get("/importers", "listImporters", LISTS, exporters::list::<Importers>),
+        post("/importers", "createImporter", ADMINISTER, exporters::create::<Importers>).with(of_config()),
+        get("/importers/{name}", "getImporter", LISTS, exporters::get::<Importers>),
+        put("/importers/{name}", "putImporter", ADMINISTER, exporters::put::<Importers>).with(of_config()),
+        delete("/importers/{name}", "deleteImporter", ADMINISTER, exporters::delete::<Importers>),
+        get("/importers/{name}/status", "getImporterStatus", LISTS, exporters::status::<Importers>),
+        get("/importers/{name}/config", "getImporterConfig", LISTS, exporters::config::<Importers>),
+        put("/importers/{name}/config", "putImporterConfig", ADMINISTER, exporters::put_config::<Importers>).with(of_config()),
+        put("/importers/{name}/pause", "pauseImporter", ADMINISTER, exporters::pause::<Importers>),
+        put("/importers/{name}/resume", "resumeImporter", ADMINISTER, exporters::resume::<Importers>),
+        put("/importers/{name}/reset", "resetImporter", ADMINISTER, exporters::reset::<Importers>),
+    ]
 }

@@ -1,15 +1,14 @@
 //! Avro's object container files: the schema, then data in blocks (Avro specification, "Object Container Files").
 
 use std::borrow::Cow;
-use std::io::Read as _;
 
-use flate2::read::DeflateDecoder;
+use super::codec::ContainerCodec;
 
 /// What a file begins with.
 const MAGIC: &[u8; 4] = b"Obj\x01";
 const SYNC: usize = 16;
-/// Bytes that a block may have when it is no longer compressed.
-const MAX_BLOCK: u64 = 256 << 20;
+/// Bytes of data after which a block is written.
+const BLOCK: usize = 64 << 10;
 /// Entries of the header that are looked at.
 const MAX_ENTRIES: u64 = 10_000;
 
@@ -23,7 +22,7 @@ pub fn is_container(bytes: &[u8]) -> bool {
 pub struct Container<'b> {
     /// The text of the writer's schema.
     pub schema: &'b str,
-    is_deflated: bool,
+    codec: ContainerCodec,
     sync: &'b [u8],
     rest: &'b [u8],
 }
@@ -85,15 +84,14 @@ impl<'b> Container<'b> {
         let sync = take(&mut rest, SYNC)?;
         let schema = schema.ok_or("the file has no schema")?;
         let schema = std::str::from_utf8(schema).map_err(|_| "the schema of the file is not UTF-8")?;
-        let is_deflated = match codec {
-            b"null" | b"" => false,
-            b"deflate" => true,
-            other => {
-                let other: String = String::from_utf8_lossy(other).chars().take(50).collect();
-                return Err(format!("the codec of the file is {other}; null and deflate are read"));
-            }
+        let codec = match codec {
+            b"" => ContainerCodec::Null,
+            named => std::str::from_utf8(named).ok().and_then(|named| named.parse().ok()).ok_or_else(|| {
+                let other: String = String::from_utf8_lossy(named).chars().take(50).collect();
+                format!("the codec of the file is {other}; these are read: {}", ContainerCodec::NAMES.join(", "))
+            })?,
         };
-        Ok(Self { schema, is_deflated, sync, rest })
+        Ok(Self { schema, codec, sync, rest })
     }
 
     fn block(&mut self) -> Result<(u64, Cow<'b, [u8]>), String> {
@@ -102,16 +100,7 @@ impl<'b> Container<'b> {
         if take(&mut self.rest, SYNC)? != self.sync {
             return Err("a block of the file does not end with the marker of the file".to_owned());
         }
-        if !self.is_deflated {
-            return Ok((count, Cow::Borrowed(data)));
-        }
-        let mut inflated = Vec::new();
-        let read = DeflateDecoder::new(data).take(MAX_BLOCK + 1).read_to_end(&mut inflated);
-        read.map_err(|error| format!("a block of the file can't be inflated: {error}"))?;
-        if inflated.len() as u64 > MAX_BLOCK {
-            return Err(format!("a block of the file has more than {MAX_BLOCK} bytes"));
-        }
-        Ok((count, Cow::Owned(inflated)))
+        Ok((count, self.codec.inflated(data)?))
     }
 }
 
@@ -128,5 +117,72 @@ impl<'b> Iterator for Container<'b> {
             self.rest = &[];
         }
         Some(block)
+    }
+}
+
+/// A container file that is written, block by block.
+#[derive(Debug)]
+pub struct ContainerWriter {
+    codec: ContainerCodec,
+    sync: [u8; SYNC],
+    count: i64,
+    data: Vec<u8>,
+}
+
+fn put_long(out: &mut Vec<u8>, value: i64) {
+    let mut rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
+    while rest >= 0x80 {
+        out.push(rest.to_le_bytes()[0] | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest.to_le_bytes()[0]);
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_long(out, i64::try_from(bytes.len()).unwrap_or(i64::MAX));
+    out.extend(bytes);
+}
+
+impl ContainerWriter {
+    /// A file, and what it begins with. `sync` is chance, which separates blocks.
+    pub fn new(schema: &[u8], codec: ContainerCodec, sync: [u8; SYNC]) -> (Self, Vec<u8>) {
+        let mut head = MAGIC.to_vec();
+        put_long(&mut head, 2);
+        for (key, value) in [("avro.schema", schema), ("avro.codec", codec.to_string().as_bytes())] {
+            put_bytes(&mut head, key.as_bytes());
+            put_bytes(&mut head, value);
+        }
+        put_long(&mut head, 0);
+        head.extend(sync);
+        (Self { codec, sync, count: 0, data: Vec::new() }, head)
+    }
+
+    /// Adds a datum; a block where one is full, else nothing.
+    ///
+    /// # Errors
+    /// It can't be compressed.
+    pub fn add(&mut self, datum: &[u8]) -> Result<Vec<u8>, String> {
+        self.data.extend(datum);
+        self.count += 1;
+        if self.data.len() < BLOCK { Ok(Vec::new()) } else { self.block() }
+    }
+
+    /// The last block; nothing where there is none.
+    ///
+    /// # Errors
+    /// It can't be compressed.
+    pub fn finish(mut self) -> Result<Vec<u8>, String> {
+        self.block()
+    }
+
+    fn block(&mut self) -> Result<Vec<u8>, String> {
+        let mut out = Vec::new();
+        if self.count > 0 {
+            put_long(&mut out, self.count);
+            put_bytes(&mut out, &self.codec.deflated(&self.data)?);
+            out.extend(self.sync);
+        }
+        (self.count, self.data) = (0, Vec::new());
+        Ok(out)
     }
 }

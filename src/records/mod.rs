@@ -4,10 +4,11 @@
 //! - `sample`: data that is made up
 //! - `text`: bytes out of base64 and of hexadecimal digits
 //! - `typed`: bytes as the rules of data contracts see them
-//! - `container`: files of data with their schema (Avro)
+//! - `container`: files of data with their schema (Avro); `codec`: how their blocks are compressed
 //!
 //! What is decoded into values is bounded in depth, work and bytes (`schema::payload`).
 
+mod codec;
 mod container;
 mod decode;
 mod encode;
@@ -15,7 +16,8 @@ mod sample;
 mod text;
 mod typed;
 
-pub use self::container::{Container, is_container};
+pub use self::codec::ContainerCodec;
+pub use self::container::{Container, ContainerWriter, is_container};
 pub use self::decode::{DecodeOptions, Decoded, ReadAs, decode};
 pub use self::encode::{EncodeOptions, Encoded, FrameBy, encode, framed};
 pub use self::sample::{Broken, Sample, Sampler, Source, typed_samples};

@@ -226,6 +226,9 @@ pub enum RegistryError {
     SharingFailed { doing: &'static str, form: DekForm, subject: String, error: KmsError },
     #[error(transparent)]
     Exporter(#[from] ExporterError),
+    /// The same of an importer.
+    #[error(transparent)]
+    Importer(ExporterError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

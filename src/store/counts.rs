@@ -14,6 +14,7 @@ pub struct Counts {
     /// The last change, and how exporters stand.
     pub last_change: i64,
     pub exporters: Vec<ExporterCount>,
+    pub importers: Vec<ExporterCount>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct TypeCount {
     pub schemas: i64,
 }
 
-/// How one exporter stands.
+/// How one exporter or importer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExporterCount {
     pub state: ExporterState,
@@ -42,16 +43,14 @@ pub struct ExporterCount {
     pub position: i64,
 }
 
-impl Counts {
-    /// How many exporters are in each state.
-    pub fn exporters(&self) -> [(&'static str, usize); 4] {
-        let of = |state: ExporterState| {
-            (state.as_str(), self.exporters.iter().filter(|one| one.state == state && !one.is_failing).count())
-        };
-        let failing = self.exporters.iter().filter(|one| one.is_failing).count();
-        [of(ExporterState::Starting), of(ExporterState::Running), of(ExporterState::Paused), ("failing", failing)]
-    }
+/// How many of them are in each state.
+pub fn states(counted: &[ExporterCount]) -> [(&'static str, usize); 4] {
+    let of = |state: ExporterState| (state.as_str(), counted.iter().filter(|one| one.state == state && !one.is_failing).count());
+    let failing = counted.iter().filter(|one| one.is_failing).count();
+    [of(ExporterState::Starting), of(ExporterState::Running), of(ExporterState::Paused), ("failing", failing)]
+}
 
+impl Counts {
     /// Changes that the exporter furthest behind has still to deal with.
     pub fn exporter_lag(&self) -> i64 {
         let running = self.exporters.iter().filter(|one| one.state != ExporterState::Paused);

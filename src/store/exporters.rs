@@ -1,10 +1,11 @@
-//! What the store's writes of exporters take, and how they end.
+//! What the store's writes of exporters and importers take, and how they end.
 
-use crate::types::{Exporter, ExporterState};
+use crate::types::{Exporter, ExporterState, LinkKind};
 
-/// A change of an exporter by its user.
+/// A change of an exporter or importer by its user.
 #[derive(Debug, Clone)]
 pub struct ExporterChange {
+    pub kind: LinkKind,
     pub name: String,
     /// What it is for the record of who changed what.
     pub operation: &'static str,
@@ -26,6 +27,7 @@ pub struct ExporterRow {
 /// How far an exporter has got, as the replica that runs it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExporterProgress {
+    pub kind: LinkKind,
     pub name: String,
     /// The replica; what another one holds stays as it is.
     pub holder: String,

@@ -24,8 +24,8 @@ use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Content, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, StoredExporter,
-    Subject, TypeBinding, Version, VersionSelector,
+    Actor, Alias, Association, Config, Content, Dek, DekName, Guid, Kek, LinkKind, Mode, SchemaId, SchemaName, SchemaType,
+    StoredExporter, Subject, TypeBinding, Version, VersionSelector,
 };
 
 mod audit;
@@ -51,7 +51,7 @@ mod statistics;
 pub use audit::{
     AuditChain, AuditEntry, AuditFilter, AuditOrder, AuditPage, AuditReader, ChainCheck, Checkpoint, Finding, ReadEntry, Refusals,
 };
-pub use counts::{ContextCount, Counts, ExporterCount, TypeCount};
+pub use counts::{ContextCount, Counts, ExporterCount, TypeCount, states};
 pub use error::StoreError;
 pub use exporters::{ExporterChange, ExporterProgress, ExporterRow};
 pub use freshness::{Extent, Freshness, Registrations};
@@ -356,18 +356,18 @@ pub trait Store: Send + Sync + 'static {
     /// Changes keys.
     async fn change_key(&self, change: Arc<KeyChange>, by: &Arc<Actor>) -> Result<KeyOutcome, StoreError>;
 
-    // --- exporters
+    // --- exporters and importers
 
-    /// All exporters, by name.
-    async fn exporters(&self) -> Result<Vec<StoredExporter>, StoreError>;
+    /// All of a kind, by name.
+    async fn exporters(&self, kind: LinkKind) -> Result<Vec<StoredExporter>, StoreError>;
 
-    async fn exporter(&self, name: &str) -> Result<Option<StoredExporter>, StoreError>;
+    async fn exporter(&self, kind: LinkKind, name: &str) -> Result<Option<StoredExporter>, StoreError>;
 
     /// Makes a change, unless what it was decided on has changed; whether it was made.
     async fn change_exporter(&self, change: Arc<ExporterChange>, by: &Arc<Actor>) -> Result<bool, StoreError>;
 
     /// Takes an exporter that is not paused for a replica, or keeps it, unless another one has it; whether it did.
-    async fn hold_exporter(&self, name: &str, holder: &str, until: i64) -> Result<bool, StoreError>;
+    async fn hold_exporter(&self, kind: LinkKind, name: &str, holder: &str, until: i64) -> Result<bool, StoreError>;
 
     /// Notes how far an exporter has got; whether it is still its holder's, and as its user left it.
     async fn move_exporter(&self, to: ExporterProgress) -> Result<bool, StoreError>;

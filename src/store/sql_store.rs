@@ -116,8 +116,8 @@ macro_rules! store_impl {
             dek_subjects(kek: &str, deleted: bool) -> Vec<String>;
             dek_owners(deleted: bool) -> Vec<(String, String)>;
             has_more_deks(than: i64) -> bool;
-            exporters() -> Vec<StoredExporter>;
-            exporter(name: &str) -> Option<StoredExporter>;
+            exporters(kind: LinkKind) -> Vec<StoredExporter>;
+            exporter(kind: LinkKind, name: &str) -> Option<StoredExporter>;
             change_bounds() -> Option<(i64, i64)>;
         });
     };
@@ -320,10 +320,10 @@ macro_rules! store_methods {
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
-            async fn hold_exporter(&self, name: &str, holder: &str, until: i64) -> Result<bool, StoreError> {
+            async fn hold_exporter(&self, kind: LinkKind, name: &str, holder: &str, until: i64) -> Result<bool, StoreError> {
                 let now = (self.clock)();
                 let work = Arc::new((name.to_owned(), holder.to_owned()));
-                $crate::store::sql_store::transact!(self, hold_exporter, work, |conn, given| sql::hold_exporter(conn, &given.0, &given.1, now, until))
+                $crate::store::sql_store::transact!(self, hold_exporter, work, |conn, given| sql::hold_exporter(conn, kind, (&given.0, &given.1), now, until))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

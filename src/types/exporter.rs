@@ -1,9 +1,9 @@
-//! Exporters: what is copied into another registry, and how far that has got.
+//! Exporters: what is copied into another registry, and how far that has got. Importers are defined alike: what is copied out of one.
 
 use std::collections::BTreeMap;
 
 use super::Subject;
-use super::subject::WILDCARD_CONTEXT;
+use super::subject::{DEFAULT_CONTEXT, WILDCARD_CONTEXT};
 
 /// Which context of the destination a subject goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumString, strum::IntoStaticStr)]
@@ -22,6 +22,23 @@ pub enum ExporterContextType {
 
 impl ExporterContextType {
     pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Which way a link of two registries goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum LinkKind {
+    /// From here to another registry.
+    Exporter,
+    /// From another registry to here.
+    Importer,
+}
+
+impl LinkKind {
+    /// `exporter` or `importer`.
+    pub fn word(self) -> &'static str {
         self.into()
     }
 }
@@ -71,6 +88,20 @@ impl Exporter {
                     None => pattern.is_context() || pattern.name() == subject.name(),
                 }
         })
+    }
+
+    /// The subject here of one that an importer takes from the source. `context` takes the place of a context that the pattern names, and
+    /// stands before the source's where it takes them from any. `cluster` is the context that [`ExporterContextType::Auto`] puts first.
+    pub fn imported(&self, subject: &Subject, cluster: &str) -> Subject {
+        let is_named = |pattern: &String| Subject::parse(pattern).context() == subject.context();
+        let context = match (self.context_type, self.context.as_deref()) {
+            (ExporterContextType::Custom, Some(context)) if self.subjects.iter().any(is_named) => context,
+            // the default context before another one is that other one
+            (ExporterContextType::Custom, Some(context)) if context == DEFAULT_CONTEXT => subject.context(),
+            _ => return self.destination(subject, cluster),
+        };
+        let renamed = self.destination(subject, cluster);
+        Subject::in_context(context, renamed.name())
     }
 
     /// Whether there is no subject that is not exported.
@@ -148,6 +179,23 @@ mod tests {
             assert!(selected.iter().all(|name| exporter.selects(&Subject::parse(name))), "{pattern}");
             assert!(!left.iter().any(|name| exporter.selects(&Subject::parse(name))), "{pattern}");
         }
+    }
+
+    #[test]
+    fn an_importer_maps_the_context_that_it_names() {
+        for (pattern, context, from, to) in [
+            (":*:", ".", ":.x:a", ":.x:a"),
+            (":*:", ".", "a", "a"),
+            (":*:", ".here", ":.x:a", ":.here.x:a"),
+            (":.site1:*", ".", ":.site1:a", "a"),
+            (":.site1:*", ".one", ":.site1:a", ":.one:a"),
+            ("*", ".copy", "a", ":.copy:a"),
+        ] {
+            let importer = Exporter { context: Some(context.to_owned()), ..exporter(&[pattern], ExporterContextType::Custom) };
+            assert_eq!(importer.imported(&Subject::parse(from), ".id").qualified(), to, "{pattern} {context} {from}");
+        }
+        let plain = exporter(&["*"], ExporterContextType::None);
+        assert_eq!(plain.imported(&Subject::parse(":.x:a"), ".id").qualified(), ":.x:a");
     }
 
     #[test]

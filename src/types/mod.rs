@@ -27,7 +27,7 @@ pub use contract::{
     ExecutionEnvironment, JavaStr, Metadata, RESERVED_PROPERTY, Rule, RuleKind, RuleMode, RuleSet, VERSION_PROPERTY,
 };
 pub use distance::edit_distance;
-pub use exporter::{Exporter, ExporterContextType, ExporterState, StoredExporter};
+pub use exporter::{Exporter, ExporterContextType, ExporterState, LinkKind, StoredExporter};
 pub use hex::hex;
 pub use ids::{Guid, MAX_IMPORTED, SchemaId, Version, VersionSelector};
 pub use key::{Dek, DekAlgorithm, DekName, Kek, KmsProps, LISTED_DEK_VERSIONS};

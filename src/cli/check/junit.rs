@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Problem};
 
 /// The report on one schema.
 pub(super) fn print(outcome: &Outcome) -> String {
-    document(&[suite(outcome)])
+    document("accordant check", &[suite(outcome)])
 }
 
 /// The report on many: a suite for each schema that was looked at anew.
@@ -26,26 +26,26 @@ pub(super) fn print_all(report: &Report) -> String {
             Fate::Removed => single(judged, "is still there", "<skipped message=\"it is gone\"/>"),
         });
     }
-    document(&suites)
+    document("accordant check", &suites)
 }
 
 /// A suite, and how many cases of it there are, failed and were skipped.
-struct Suite {
-    text: String,
-    tests: usize,
-    failures: usize,
-    skipped: usize,
+pub(in crate::cli) struct Suite {
+    pub(in crate::cli) text: String,
+    pub(in crate::cli) tests: usize,
+    pub(in crate::cli) failures: usize,
+    pub(in crate::cli) skipped: usize,
 }
 
-fn counts(tests: usize, failures: usize, skipped: usize) -> String {
+pub(in crate::cli) fn counts(tests: usize, failures: usize, skipped: usize) -> String {
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"0\"")
 }
 
-fn document(suites: &[Suite]) -> String {
+pub(in crate::cli) fn document(name: &str, suites: &[Suite]) -> String {
     let sum = |count: fn(&Suite) -> usize| suites.iter().map(count).sum::<usize>();
     let counts = counts(sum(|suite| suite.tests), sum(|suite| suite.failures), sum(|suite| suite.skipped));
     let text: String = suites.iter().map(|suite| suite.text.as_str()).collect();
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"accordant check\" {counts}>\n{text}</testsuites>\n")
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{name}\" {counts}>\n{text}</testsuites>\n")
 }
 
 /// A suite of one case.
@@ -122,7 +122,7 @@ fn failure(outcome: &Outcome, problem: &Problem) -> String {
 }
 
 /// For attributes and text alike; what XML can't hold is replaced.
-fn escape(text: &str) -> String {
+pub(in crate::cli) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -103,7 +103,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// A block of code that the text can't end.
-fn block(out: &mut String, lines: &str) {
+pub(in crate::cli) fn block(out: &mut String, lines: &str) {
     let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     let _ = write!(out, "{fence}text\n{lines}{fence}\n");

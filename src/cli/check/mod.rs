@@ -18,13 +18,13 @@ mod github;
 mod human;
 mod input_error;
 mod json;
-mod junit;
+pub(super) mod junit;
 mod loaded_schema;
 pub(super) mod markdown;
 mod outcome;
 mod references;
 mod remote;
-mod sarif;
+pub(super) mod sarif;
 mod source;
 pub(super) mod style;
 mod subject;
@@ -32,7 +32,7 @@ mod watch;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
-use self::arguments::{Arguments, OutputFormat};
+use self::arguments::Arguments;
 use self::folder::Report;
 use self::source::STDIN;
 use self::style::{print, print_styled};
@@ -44,9 +44,9 @@ use crate::registry::JudgingLimits;
 use crate::schema::ParseMode;
 use crate::types::{CompatibilityLevel, Config, Metadata, ProtobufPolicy, SchemaType, Version};
 
-pub(super) use self::arguments::{Color, schema_type};
+pub(super) use self::arguments::{Color, OutputFormat, schema_type};
 pub(super) use self::compare::compare;
-pub(super) use self::excerpt::excerpt;
+pub(super) use self::excerpt::{end_column, excerpt};
 pub(super) use self::github::{Annotation, annotate};
 pub(super) use self::input_error::InputError;
 pub(super) use self::loaded_schema::{LoadedSchema, Reading};

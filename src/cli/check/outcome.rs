@@ -84,7 +84,7 @@ impl Outcome {
 
 /// A rule id as words: `FIELD_REMOVED` is `Field removed`.
 pub(in crate::cli) fn words(rule: &str) -> String {
-    let mut words = rule.replace('_', " ").to_lowercase();
+    let mut words = rule.replace(['_', '-'], " ").to_lowercase();
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }

@@ -7,21 +7,21 @@ use super::excerpt::end_column;
 use super::folder::{Fate, Report};
 use super::loaded_schema::LoadedSchema;
 use super::outcome::{Outcome, words};
-use crate::schema::Place;
+use crate::schema::{Place, Position};
 
 /// What a path may hold as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
 /// The report on one schema.
 pub(super) fn print(outcome: &Outcome) -> String {
-    let mut run = Run::default();
+    let mut run = Run::of("accordant check");
     run.outcome(outcome);
     run.print()
 }
 
 /// The report on many, in one run.
 pub(super) fn print_all(report: &Report) -> String {
-    let mut run = Run::default();
+    let mut run = Run::of("accordant check");
     for judged in &report.schemas {
         let (rule, level, text, at) = match &judged.fate {
             Fate::Compared(outcome) => {
@@ -39,35 +39,69 @@ pub(super) fn print_all(report: &Report) -> String {
                 ("REMOVED_SCHEMA", level, judged.verdict(), None)
             }
         };
-        let mut physical = json!({ "artifactLocation": { "uri": uri(&judged.location) } });
-        if let (Some(at), Some(map)) = (at, physical.as_object_mut()) {
-            map.insert("region".into(), json!({ "startLine": at.line, "startColumn": at.column }));
-        }
-        let index = run.index(rule);
-        run.results.push(json!({
-            "ruleId": rule,
-            "ruleIndex": index,
-            "level": level,
-            "message": { "text": text },
-            "locations": [{ "physicalLocation": physical }],
-        }));
+        run.result(Rule { id: rule, help: None }, level, &text, &judged.location, at.map(|at| (at, None)));
     }
     run.print()
 }
 
 /// The results so far, and the rules that they name.
-#[derive(Default)]
-struct Run {
-    rules: Vec<&'static str>,
+pub(in crate::cli) struct Run {
+    tool: &'static str,
+    rules: Vec<Rule>,
     results: Vec<Value>,
 }
 
+/// A rule, with why it is one and what helps where that is the same for all its findings.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Rule {
+    pub(in crate::cli) id: &'static str,
+    pub(in crate::cli) help: Option<(&'static str, &'static str)>,
+}
+
+impl Rule {
+    fn described(&self) -> Value {
+        let mut out = json!({ "id": self.id, "shortDescription": { "text": words(self.id) } });
+        if let (Some((why, fix)), Some(map)) = (self.help, out.as_object_mut()) {
+            map.insert("fullDescription".into(), json!({ "text": why }));
+            map.insert("help".into(), json!({ "text": fix }));
+        }
+        out
+    }
+}
+
 impl Run {
-    fn index(&mut self, rule: &'static str) -> usize {
-        self.rules.iter().position(|known| *known == rule).unwrap_or_else(|| {
+    pub(in crate::cli) fn of(tool: &'static str) -> Self {
+        Self { tool, rules: Vec::new(), results: Vec::new() }
+    }
+
+    fn index(&mut self, rule: Rule) -> usize {
+        self.rules.iter().position(|known| known.id == rule.id).unwrap_or_else(|| {
             self.rules.push(rule);
             self.rules.len() - 1
         })
+    }
+
+    /// Something about one file, at a position with the column where it ends.
+    pub(in crate::cli) fn result(
+        &mut self,
+        rule: Rule,
+        level: &str,
+        text: &str,
+        location: &str,
+        at: Option<(Position, Option<u32>)>,
+    ) {
+        let mut physical = json!({ "artifactLocation": { "uri": uri(location) } });
+        if let (Some((at, end)), Some(map)) = (at, physical.as_object_mut()) {
+            map.insert("region".into(), region(at, end));
+        }
+        let index = self.index(rule);
+        self.results.push(json!({
+            "ruleId": rule.id,
+            "ruleIndex": index,
+            "level": level,
+            "message": { "text": text },
+            "locations": [{ "physicalLocation": physical }],
+        }));
     }
 
     fn outcome(&mut self, outcome: &Outcome) {
@@ -78,7 +112,7 @@ impl Run {
                 std::iter::once(&problem.message).chain(texts).map(String::as_str).filter(|text| !text.is_empty()).collect();
             let mut result = json!({
                 "ruleId": problem.rule,
-                "ruleIndex": self.index(problem.rule),
+                "ruleIndex": self.index(Rule { id: problem.rule, help: None }),
                 "level": "error",
                 "message": { "text": text.join("\n") },
                 "locations": [location(&outcome.new, finding.and_then(|finding| finding.new.as_ref()))],
@@ -97,7 +131,7 @@ impl Run {
         }
         for note in &outcome.notes {
             let example = note.example.as_ref().map(|example| format!("\nFor example: {example}")).unwrap_or_default();
-            let index = self.index(note.rule);
+            let index = self.index(Rule { id: note.rule, help: None });
             self.results.push(json!({
                 "ruleId": note.rule,
                 "ruleIndex": index,
@@ -108,17 +142,16 @@ impl Run {
         }
     }
 
-    fn print(self) -> String {
-        let Self { rules, results } = self;
-        let rule = |id: &&str| json!({ "id": id, "shortDescription": { "text": words(id) } });
+    pub(in crate::cli) fn print(self) -> String {
+        let Self { tool, rules, results } = self;
         let out = json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
             "runs": [{
                 "tool": { "driver": {
-                    "name": "accordant check",
+                    "name": tool,
                     "version": env!("CARGO_PKG_VERSION"),
-                    "rules": rules.iter().map(rule).collect::<Vec<_>>(),
+                    "rules": rules.iter().map(Rule::described).collect::<Vec<_>>(),
                 } },
                 "columnKind": "unicodeCodePoints",
                 "results": results,
@@ -133,14 +166,18 @@ fn uri(given: &str) -> String {
     if given.starts_with('/') { format!("file://{uri}") } else { uri }
 }
 
+fn region(at: Position, end: Option<u32>) -> Value {
+    let mut region = json!({ "startLine": at.line, "startColumn": at.column });
+    if let (Some(end), Some(map)) = (end, region.as_object_mut()) {
+        map.insert("endColumn".into(), end.into());
+    }
+    region
+}
+
 fn location(side: &LoadedSchema, place: Option<&Place>) -> Value {
     let mut physical = json!({ "artifactLocation": { "uri": uri(&side.input.location) } });
     if let (Some(at), Some(map)) = (place.and_then(|place| place.position), physical.as_object_mut()) {
-        let mut region = json!({ "startLine": at.line, "startColumn": at.column });
-        if let (Some(end), Some(region)) = (end_column(side.parsed.schema_type(), &side.shown, at), region.as_object_mut()) {
-            region.insert("endColumn".into(), end.into());
-        }
-        map.insert("region".into(), region);
+        map.insert("region".into(), region(at, end_column(side.parsed.schema_type(), &side.shown, at)));
     }
     let mut out = json!({ "physicalLocation": physical });
     if let (Some(place), Some(map)) = (place.filter(|place| !place.pointer.is_empty()), out.as_object_mut()) {

@@ -1,10 +1,11 @@
 //! What `decode` and `encode` can be told.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::cli::check::schema_type;
 use crate::cli::registry::Place;
-use crate::records::UnionEncoding;
+use crate::records::{ContainerCodec, UnionEncoding};
 use crate::types::SchemaType;
 
 pub(super) const DECODE_HELP: &str = "\
@@ -24,6 +25,7 @@ Examples:
   echo '{\"id\": 5}' | accordant encode --subject orders-value --output base64
   accordant encode orders.jsonl --input lines --subject orders-value --output hex
   accordant encode order.json --schema order.avsc --framing none > order.bin
+  accordant encode orders.jsonl --input lines --schema order.avsc --container=zstandard > orders.avro
 
 Exit codes: 0 encoded, 1 some data does not fit the schema, 2 can't tell (bad input, no connection).";
 
@@ -36,6 +38,10 @@ Examples:
   accordant sample orders-value | accordant encode --subject orders-value > order.bin
 
 Exit codes: 0 made, 2 can't tell (bad input, no connection, no value that the schema accepts).";
+
+fn codecs() -> impl TypedValueParser<Value = ContainerCodec> {
+    PossibleValuesParser::new(ContainerCodec::NAMES).try_map(|name| name.parse::<ContainerCodec>())
+}
 
 /// How input is cut into pieces of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -190,6 +196,9 @@ pub(super) struct EncodeArguments {
     /// How bytes are printed [default: raw for all of it, base64 for lines]
     #[arg(long, value_enum, value_name = "FORM")]
     pub(super) output: Option<OutputForm>,
+    /// Write an Avro container file; its blocks are compressed by CODEC if there is one
+    #[arg(long, value_name = "CODEC", num_args = 0..=1, require_equals = true, default_missing_value = "null", value_parser = codecs(), conflicts_with_all = ["output", "framing", "message"])]
+    pub(super) container: Option<ContainerCodec>,
     #[command(flatten)]
     pub(super) schema: SchemaArguments,
     #[command(flatten)]
@@ -213,6 +222,9 @@ pub(super) struct SampleArguments {
     /// How samples are printed
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
     pub(super) output: SampleForm,
+    /// Write an Avro container file; its blocks are compressed by CODEC if there is one
+    #[arg(long, value_name = "CODEC", num_args = 0..=1, require_equals = true, default_missing_value = "null", value_parser = codecs(), conflicts_with_all = ["output", "framing", "message", "invalid"])]
+    pub(super) container: Option<ContainerCodec>,
     /// Where bytes name their schema [default: id; none for a schema in a file]
     #[arg(long, value_enum, value_name = "WHERE")]
     pub(super) framing: Option<FramingForm>,

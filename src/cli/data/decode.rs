@@ -16,6 +16,9 @@ use crate::records::{self, Container, DecodeOptions, Decoded, is_container};
 use crate::schema::PayloadValidator;
 use crate::schema::payload::{Effort, Fault, Work};
 
+/// Data of a container file that may take no bytes: a count alone could make any number of them.
+const MAX_WITHOUT_BYTES: u32 = 100_000;
+
 /// One piece of data on its way.
 struct Piece {
     /// Where it stands in the input, for people.
@@ -219,12 +222,18 @@ fn container(asked: &DecodeArguments, schemas: &mut Schemas<'_>, file: &[u8], ex
         Some(_) => return Err(InputError::new("the reader of an Avro file must be an Avro schema")),
     };
     let unions = asked.schema.form.into();
-    let mut number = 0_u64;
+    let (mut number, mut without_bytes) = (0_u64, 0);
     for block in container {
         let (count, block) = block.map_err(wrong)?;
         let mut rest: &[u8] = &block;
         for _ in 0..count {
             number += 1;
+            if rest.is_empty() {
+                without_bytes += 1;
+                if without_bytes > MAX_WITHOUT_BYTES {
+                    return Err(wrong(format!("more than {MAX_WITHOUT_BYTES} data of the file take no bytes")));
+                }
+            }
             let mut work = Work::new(Effort::Full, None);
             let decoded = payload.decode_first(rest, &mut work).and_then(|(data, left)| {
                 let read = reading.map(|reader| {
@@ -244,6 +253,9 @@ fn container(asked: &DecodeArguments, schemas: &mut Schemas<'_>, file: &[u8], ex
                 // where the next datum begins is not known either
                 Err(fault) => return refuse(exit, &format!("{} datum {number}: {}", asked.file, place(&fault))),
             }
+        }
+        if !rest.is_empty() {
+            return Err(wrong(format!("behind datum {number} a block of the file has bytes that are no datum")));
         }
     }
     Ok(())

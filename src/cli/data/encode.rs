@@ -2,6 +2,7 @@
 
 use super::arguments::{Cut, EncodeArguments, FramingForm, OutputForm};
 use super::bytes;
+use super::container_file::ContainerFile;
 use super::schemas::{DataSchema, Schemas};
 use crate::cli::check::InputError;
 use crate::cli::check::style::without_controls;
@@ -9,21 +10,39 @@ use crate::cli::exit::Exit;
 use crate::records::{self, EncodeOptions, FrameBy, framed};
 use crate::schema::payload::{Effort, Work};
 
+/// Where encoded data goes.
+enum Out {
+    /// Each on its own, framed or not.
+    Pieces {
+        frame: Option<FrameBy>,
+        form: OutputForm,
+    },
+    Container(ContainerFile),
+}
+
 pub(super) fn encode(asked: &EncodeArguments) -> Result<Exit, InputError> {
     let input = bytes::read(&asked.file)?;
     let text = std::str::from_utf8(&input).map_err(|_| InputError::of(&asked.file, "is not UTF-8"))?;
     let mut schemas = Schemas::new(&asked.schema, &asked.place);
     let schema = schemas.named()?.ok_or_else(|| InputError::new("which schema? --subject, --id, --guid or --schema says so"))?;
-    let frame = frame(asked.framing, asked.schema.schema.is_some(), &schema)?;
+    let mut out = match asked.container {
+        Some(codec) => Out::Container(ContainerFile::begin(&schema, codec, fastrand::u128(..))?),
+        None => Out::Pieces {
+            frame: frame(asked.framing, asked.schema.schema.is_some(), &schema)?,
+            form: asked.output.unwrap_or(if asked.input == Cut::Whole { OutputForm::Raw } else { OutputForm::Base64 }),
+        },
+    };
     let mut exit = Exit::Success;
     match asked.input {
-        Cut::Whole => one(asked, &schema, frame, &asked.file, text, asked.output.unwrap_or(OutputForm::Raw), &mut exit)?,
+        Cut::Whole => one(asked, &schema, &mut out, &asked.file, text, &mut exit)?,
         Cut::Lines => {
-            let output = asked.output.unwrap_or(OutputForm::Base64);
             for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-                one(asked, &schema, frame, &format!("{} line {number}", asked.file), line, output, &mut exit)?;
+                one(asked, &schema, &mut out, &format!("{} line {number}", asked.file), line, &mut exit)?;
             }
         }
+    }
+    if let Out::Container(file) = out {
+        file.finish()?;
     }
     Ok(exit)
 }
@@ -41,19 +60,19 @@ pub(super) fn frame(asked: Option<FramingForm>, is_file: bool, schema: &DataSche
 fn one(
     asked: &EncodeArguments,
     schema: &DataSchema,
-    frame: Option<FrameBy>,
+    out: &mut Out,
     name: &str,
     text: &str,
-    output: OutputForm,
     exit: &mut Exit,
 ) -> Result<(), InputError> {
     use std::io::Write as _;
     let options = EncodeOptions { unions: asked.schema.form.into(), message: asked.schema.message.clone() };
     match records::encode(&schema.payload, text, &options, &mut Work::new(Effort::Full, None)) {
-        Ok(encoded) => {
-            let data = frame.map_or_else(|| encoded.bytes.clone(), |by| framed(by, &encoded));
-            bytes::print(&data, output)
-        }
+        Ok(encoded) => match out {
+            Out::Pieces { frame: Some(by), form } => bytes::print(&framed(*by, &encoded), *form),
+            Out::Pieces { frame: None, form } => bytes::print(&encoded.bytes, *form),
+            Out::Container(file) => file.add(&encoded.bytes),
+        },
         Err(faults) => {
             *exit = Exit::Refused;
             for fault in faults {

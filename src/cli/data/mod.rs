@@ -2,10 +2,11 @@
 //!
 //! - `arguments`: what can be asked
 //! - `schemas`: where the schema of the data comes from
-//! - `decode`, `encode`, `sample`: the commands; `bytes`: bytes as text
+//! - `decode`, `encode`, `sample`: the commands; `bytes`: bytes as text; `container_file`: Avro files that are written
 
 mod arguments;
 mod bytes;
+mod container_file;
 mod decode;
 mod encode;
 mod sample;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::arguments::{OutputForm, SampleArguments, SampleForm};
 use super::bytes;
+use super::container_file::ContainerFile;
 use super::encode::frame;
 use super::schemas::{DataSchema, Schemas};
 use crate::cli::check::InputError;
@@ -21,8 +22,11 @@ pub(super) fn sample(asked: &SampleArguments) -> Result<Exit, InputError> {
     let schema = schema.ok_or_else(|| InputError::new("which schema? SUBJECT or FILE, --subject, --id or --guid says so"))?;
     let sampler = Sampler::new(&schema.parsed, schema.payload.clone())
         .map_err(|error| InputError::new(format!("the schema can't be sampled: {error}")))?;
-    let mut source = Source::new(asked.seed.unwrap_or_else(chance));
+    let seed = asked.seed.unwrap_or_else(chance);
+    let mut source = Source::new(seed);
     let options = EncodeOptions { unions: asked.schema.form.into(), message: asked.schema.message.clone() };
+    let file = asked.container.map(|codec| ContainerFile::begin(&schema, codec, fastrand::Rng::with_seed(seed).u128(..)));
+    let mut file = file.transpose()?;
     for _ in 0..asked.number.max(1) {
         let mut work = Work::new(Effort::Full, None);
         let sample = sampler.sample(&mut source, &options, &mut work).map_err(|faults| InputError::new(said(&faults)))?;
@@ -34,9 +38,14 @@ pub(super) fn sample(asked: &SampleArguments) -> Result<Exit, InputError> {
             for one in &broken {
                 show_broken(asked, &schema, &sample, one)?;
             }
+        } else if let Some(file) = &mut file {
+            file.add(&sample.encoded.bytes)?;
         } else {
             show(asked, &schema, &sample)?;
         }
+    }
+    if let Some(file) = file {
+        file.finish()?;
     }
     Ok(Exit::Success)
 }

@@ -2,19 +2,22 @@
 //!
 //! - `rules`: which rules are on
 //! - `conditions`: conditions of data contracts, tried on data that is made up
-//! - `report`: what was found; `print` shows it
+//! - `report`: what was found; `print`, `junit`, `sarif` and `markdown` show it
 
 mod conditions;
+mod junit;
+mod markdown;
 mod print;
 mod report;
 mod rules;
+mod sarif;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches as _, ValueEnum};
+use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 
 use self::report::{Linted, Report};
 use self::rules::Rules;
 use super::check::folder::{Choice, Lookup, Sides, Strictness, Workspace, before, candidate, each, earlier_paths, named};
-use super::check::{Color, InputError, on_deep_stack};
+use super::check::{Color, InputError, OutputFormat, on_deep_stack};
 use super::check::{contract, style};
 use super::exit::Exit;
 use super::manifest::{Manifest, Mapped, Pattern};
@@ -51,27 +54,17 @@ struct Arguments {
     config: Option<String>,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
+    format: OutputFormat,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     color: Color,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Human,
-    /// One JSON object
-    Json,
-    /// Annotations of GitHub Actions
-    Github,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   accordant lint schemas
   accordant lint schemas --against git:main --fix
+  accordant lint --format sarif > lint.sarif
 
 Exit codes: 0 fine, 1 not valid or a rule that is an error, 2 can't tell (bad input).";
 
@@ -87,9 +80,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
     let report = on_deep_stack(|| lint(&arguments)).map_err(|error| error.to_string())?;
     match arguments.format {
-        Format::Human => style::print_styled(&print::human(&report), arguments.color),
-        Format::Json => style::print(&print::json(&report)),
-        Format::Github => style::print(&print::github(&report)),
+        OutputFormat::Human => style::print_styled(&print::human(&report), arguments.color),
+        OutputFormat::Json => style::print(&print::json(&report)),
+        OutputFormat::Github => style::print(&print::github(&report)),
+        OutputFormat::Junit => style::print(&junit::print(&report, arguments.deny_warnings)),
+        OutputFormat::Sarif => style::print(&sarif::print(&report)),
+        OutputFormat::Markdown => style::print(&markdown::print(&report, arguments.deny_warnings)),
     }?;
     Ok(if report.is_refused(arguments.deny_warnings) { Exit::Refused } else { Exit::Success })
 }

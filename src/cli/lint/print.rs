@@ -97,9 +97,7 @@ pub(super) fn github(report: &Report) -> String {
     for linted in &report.schemas {
         let file = &linted.location;
         if let Some(error) = &linted.error {
-            let is_own = error.file.as_ref() == Some(&linted.name);
-            let message = if is_own { error.message.clone() } else { error.to_string() };
-            let at = error.at.filter(|_| is_own);
+            let (message, at) = linted.own_error(error);
             Annotation { command: "error", file, at, end_column: None, title: "INVALID_SCHEMA", message: &message }
                 .print(&mut out);
         }

@@ -2,6 +2,7 @@
 
 use crate::cli::check::InputError;
 use crate::cli::check::folder::Workspace;
+use crate::schema::Position;
 use crate::schema::lint::{LintFinding, LintRule, Severity};
 use crate::types::SchemaType;
 
@@ -48,6 +49,11 @@ impl Linted {
             schema_type: Some(file.schema_type),
             ..Self::named(path)
         }
+    }
+
+    /// What an error says, and where in this very file; of what lies in others the text names the place.
+    pub(super) fn own_error(&self, error: &InputError) -> (String, Option<Position>) {
+        if error.file.as_ref() == Some(&self.name) { (error.message.clone(), error.at) } else { (error.to_string(), None) }
     }
 }
 

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Manifest;
-use super::mapping::{Mapping, Naming, Target};
+use super::mapping::{Mapping, Naming, OldVersion, Target};
 use super::pattern::Pattern;
-use crate::types::{CompatibilityLevel, SchemaType};
+use crate::types::{CompatibilityLevel, Mode, SchemaType};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -18,6 +18,7 @@ struct File {
     proto_path: Vec<String>,
     subject_prefix: String,
     config: Option<Value>,
+    mode: Option<String>,
     env: BTreeMap<String, Environment>,
     schemas: Vec<Entry>,
     lint: LintSettings,
@@ -53,6 +54,7 @@ pub(in crate::cli) struct LintSettings {
 struct Entry {
     files: String,
     subject: Option<String>,
+    version: Option<i32>,
     strategy: Option<String>,
     topic: Option<String>,
     part: Option<String>,
@@ -60,6 +62,7 @@ struct Entry {
     schema_type: Option<String>,
     compatibility: Option<String>,
     config: Option<Value>,
+    mode: Option<String>,
     metadata: Option<Value>,
     rule_set: Option<Value>,
     normalize: bool,
@@ -84,8 +87,16 @@ struct SubjectReference {
 /// What is wrong, with the line where TOML says it.
 pub(super) fn read(text: &str) -> Result<Manifest, String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string().trim().replace('\n', " "))?;
-    let patterns = file.exclude.iter().map(|pattern| Pattern::new(pattern)).collect::<Result<_, _>>();
-    let mappings = file.schemas.into_iter().map(mapping).collect::<Result<_, _>>();
+    let patterns = file.exclude.iter().map(|pattern| Pattern::new(pattern)).collect::<Result<Vec<_>, _>>();
+    let mut exclude = patterns.map_err(|error: String| format!("exclude: {error}"))?;
+    let (old, latest): (Vec<Entry>, Vec<Entry>) = file.schemas.into_iter().partition(|entry| entry.version.is_some());
+    let mappings = latest.into_iter().map(mapping).collect::<Result<_, _>>();
+    let old = old.into_iter().map(old_version).collect::<Result<Vec<_>, _>>();
+    let old = old.map_err(|error: String| format!("[[schemas]]: {error}"))?;
+    // what was the latest once is not what the repository is about
+    for version in &old {
+        exclude.push(Pattern::new(&version.file)?);
+    }
     if let Some(named) = file.environment.as_ref().filter(|named| !file.env.contains_key(*named)) {
         return Err(format!("environment = \"{named}\": there is no [env.{named}]"));
     }
@@ -98,10 +109,12 @@ pub(super) fn read(text: &str) -> Result<Manifest, String> {
         environment: file.environment,
         environments: file.env,
         mappings: mappings.map_err(|error: String| format!("[[schemas]]: {error}"))?,
-        exclude: patterns.map_err(|error: String| format!("exclude: {error}"))?,
+        old,
+        exclude,
         proto_path: file.proto_path,
         prefix: file.subject_prefix,
         config: file.config,
+        mode: file.mode.as_deref().map(mode).transpose()?,
         lint: file.lint,
         ..Manifest::default()
     })
@@ -138,12 +151,40 @@ fn mapping(entry: Entry) -> Result<Mapping, String> {
         naming,
         schema_type: schema_type.transpose()?,
         config: config(entry.compatibility.as_deref(), entry.config)?,
+        mode: entry.mode.as_deref().map(mode).transpose()?,
         metadata: entry.metadata,
         rule_set: entry.rule_set,
         normalize: entry.normalize,
         references: entry.references.into_iter().map(|(name, reference)| (name, target(reference))).collect(),
         inline: None,
     })
+}
+
+/// An entry with a version: one file, one subject.
+fn old_version(entry: Entry) -> Result<OldVersion, String> {
+    let file = entry.files;
+    let version =
+        entry.version.filter(|version| *version > 0).ok_or_else(|| format!("{file}: version: expected a number from 1"))?;
+    let subject = entry.subject.ok_or_else(|| format!("{file}: version: subject is missing"))?;
+    if file.is_empty() || file.contains(['*', '?', '{']) || subject.contains('{') {
+        return Err(format!("{file}: version: files and subject are one each, no patterns"));
+    }
+    let settings =
+        [entry.strategy.is_some(), entry.compatibility.is_some(), entry.config.is_some(), entry.mode.is_some(), entry.normalize];
+    if settings.contains(&true) {
+        return Err(format!("{file}: version: what is set for a subject stands with its latest version"));
+    }
+    let reference = |(name, reference)| match reference {
+        Reference::Subject(SubjectReference { subject, version: Some(version) }) => Ok((name, (subject, version))),
+        _ => Err(format!("{file}: references of an old version are to versions: {{ subject, version }}")),
+    };
+    let references = entry.references.into_iter().map(reference).collect::<Result<_, String>>()?;
+    Ok(OldVersion { subject, version, references, metadata: entry.metadata, rule_set: entry.rule_set, file })
+}
+
+fn mode(name: &str) -> Result<String, String> {
+    let known = Mode::parse(name).ok_or_else(|| format!("mode = \"{name}\": is none"))?;
+    Ok(known.as_str().to_owned())
 }
 
 fn target(reference: Reference) -> Target {

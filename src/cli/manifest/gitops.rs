@@ -71,6 +71,7 @@ fn mapping(subject: Subject, normalize: bool) -> Result<Mapping, String> {
         naming: Naming::Template(subject.name),
         schema_type: Some(schema_type),
         config: config(subject.compatibility.as_deref(), own)?,
+        mode: None,
         metadata: None,
         rule_set: None,
         normalize: subject.normalize.unwrap_or(normalize),

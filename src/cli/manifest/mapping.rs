@@ -15,6 +15,8 @@ pub(in crate::cli) struct Mapping {
     pub(in crate::cli) schema_type: Option<SchemaType>,
     /// The subject's config, with the keys of the REST API.
     pub(in crate::cli) config: Option<Value>,
+    /// The subject's own mode.
+    pub(in crate::cli) mode: Option<String>,
     pub(in crate::cli) metadata: Option<Value>,
     pub(in crate::cli) rule_set: Option<Value>,
     pub(in crate::cli) normalize: bool,
@@ -22,6 +24,19 @@ pub(in crate::cli) struct Mapping {
     pub(in crate::cli) references: BTreeMap<String, Target>,
     /// The text itself, in state files that have it in place of a file.
     pub(in crate::cli) inline: Option<String>,
+}
+
+/// A version that is not the latest: a file with what it is to be.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct OldVersion {
+    /// From the manifest's folder.
+    pub(in crate::cli) file: String,
+    pub(in crate::cli) subject: String,
+    pub(in crate::cli) version: i32,
+    /// Subject and version by the names of references.
+    pub(in crate::cli) references: BTreeMap<String, (String, i32)>,
+    pub(in crate::cli) metadata: Option<Value>,
+    pub(in crate::cli) rule_set: Option<Value>,
 }
 
 /// How a subject is called: by a template, or by the strategies of Confluent's serializers.

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 pub(super) use self::file::{Environment, LintSettings};
-pub(super) use self::mapping::{Mapped, Mapping, Target};
+pub(super) use self::mapping::{Mapped, Mapping, OldVersion, Target};
 pub(super) use self::pattern::Pattern;
 
 /// The name of the file.
@@ -34,6 +34,8 @@ pub(super) struct Manifest {
     pub(super) environments: BTreeMap<String, Environment>,
     /// The first that matches a path has it.
     pub(super) mappings: Vec<Mapping>,
+    /// Versions beside the latest; their files are excluded from everything else.
+    pub(super) old: Vec<OldVersion>,
     /// Paths that are no schemas of this repository.
     pub(super) exclude: Vec<Pattern>,
     /// Folders that Protobuf imports are relative to.
@@ -42,6 +44,8 @@ pub(super) struct Manifest {
     pub(super) prefix: String,
     /// The config of the registry as a whole, with the keys of the REST API.
     pub(super) config: Option<Value>,
+    /// The mode of the registry as a whole.
+    pub(super) mode: Option<String>,
     pub(super) lint: LintSettings,
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::keys::{self, Keys};
 use super::outline::{self, Outline};
-use crate::cli::api::{Api, segment};
+use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::store::Restored;
 use crate::types::SchemaId;
@@ -217,9 +217,19 @@ pub(super) fn all(outline: &Outline) -> impl Iterator<Item = (String, i64, bool)
 pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_deleted: bool) -> Result<Option<Value>, InputError> {
     let query = if is_deleted { "?deleted=true" } else { "" };
     let found = api.find(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await?;
+    let answered = found.as_ref().and_then(|answer| answer.get("subject")).and_then(Value::as_str);
     // a subject with an alias is answered with versions of another one
-    let is_its_own = |answer: &Value| answer.get("subject").and_then(Value::as_str).is_none_or(|answered| answered == subject);
-    Ok(found.filter(is_its_own))
+    let is_its_own = match answered {
+        None => true,
+        Some(answered) if answered == subject => true,
+        // some registries leave the context out of it
+        Some(answered) if context_of(subject).is_some_and(|context| subject.strip_prefix(&context) == Some(answered)) => {
+            let config = api.setting(Setting::Config, Some(subject)).await?;
+            config.is_none_or(|config| config.get("alias").is_none_or(Value::is_null))
+        }
+        Some(_) => false,
+    };
+    Ok(found.filter(|_| is_its_own))
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.
@@ -255,9 +265,8 @@ pub(super) async fn settings(
 ) -> Result<Settings, InputError> {
     let read = async |scope: String| {
         let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
-        let config = api.config(named).await?;
-        let path = named.map_or_else(|| "/mode".to_owned(), |scope| format!("/mode/{}", segment(scope)));
-        let mode = api.find(&path).await?;
+        let config = api.setting(Setting::Config, named).await?;
+        let mode = api.setting(Setting::Mode, named).await?;
         let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
         Ok::<_, InputError>((scope, config.filter(|config| !is_empty(config)), mode))
     };

@@ -14,14 +14,12 @@ use super::arguments::CopyArguments;
 use super::content::{self, StoredVersion};
 use super::keys::{self, Step};
 use super::outline::{self, Outline};
-use super::say;
+use super::progress::Progress;
 use super::source::Source;
-use crate::cli::api::{Api, segment};
+use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::types::Subject;
 
-/// Versions between two lines that say how far things are.
-const SAY_EVERY: usize = 1000;
 /// Modes that are the target's own while it is filled, and those of the registry as a whole.
 const OWN_MODES: [&str; 2] = ["IMPORT", "READWRITE"];
 
@@ -154,19 +152,20 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
         Ok::<_, InputError>((key, stored))
     };
     let total = found.missing.len();
+    let mut reading = Progress::new("read", total);
     let mut fetched = stream::iter(found.missing).map(fetch).buffer_unordered(parallel);
     let mut waiting: BTreeMap<(String, i64), StoredVersion> = BTreeMap::new();
     while let Some((key, stored)) = fetched.try_next().await? {
         match stored {
             Some(stored) => {
                 waiting.insert(key, stored);
-                if waiting.len().is_multiple_of(SAY_EVERY) {
-                    say(&format!("read {} of {total} versions", waiting.len()))?;
-                }
+                reading.step()?;
             }
             None => outcome.withheld += 1,
         }
     }
+    drop(reading);
+    let mut copying = Progress::new("copied", waiting.len());
     for wave in waves(&waiting) {
         let post = async |key: &(String, i64)| {
             pace.turn().await;
@@ -176,11 +175,10 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
         let mut posted = stream::iter(&wave).map(post).buffer_unordered(parallel);
         while posted.try_next().await?.is_some() {
             outcome.versions += 1;
-            if outcome.versions.is_multiple_of(SAY_EVERY) {
-                say(&format!("copied {} of {total} versions", outcome.versions))?;
-            }
+            copying.step()?;
         }
     }
+    drop(copying);
     for (subject, version) in found.deletions {
         pace.turn().await;
         delete(to, &subject, version, false).await?;
@@ -252,9 +250,10 @@ pub(super) fn waves(waiting: &BTreeMap<(String, i64), StoredVersion>) -> Vec<Vec
             // circles can't be registered; what the target says of them is said
             wave = open.keys().map(|key| (*key).clone()).collect();
         }
-        wave.sort();
-        open.retain(|key, _| wave.binary_search(key).is_err());
+        // neighbours are under way at the same time: two of one subject would keep each other off
+        wave.sort_by(|(a, one), (b, other)| (one, a).cmp(&(other, b)));
         sent.extend(wave.iter().cloned());
+        open.retain(|key, _| !sent.contains(*key));
         waves.push(wave);
     }
     waves
@@ -294,14 +293,14 @@ async fn settings(from: &Source<'_>, to: &Api, outline: &Outline, asked: &CopyAr
     let mut requests = Vec::new();
     for (scope, config) in &configs {
         if their_configs.get(scope) != Some(config) {
-            requests.push((Method::PUT, Api::config_path(named(scope).as_deref()), Some(config.clone())));
+            requests.push((Method::PUT, Setting::Config.path(named(scope).as_deref()), Some(config.clone())));
         }
     }
     for scope in their_configs.keys().filter(|scope| !scope.is_empty() && !configs.contains_key(*scope)) {
-        requests.push((Method::DELETE, Api::config_path(named(scope).as_deref()), None));
+        requests.push((Method::DELETE, Setting::Config.path(named(scope).as_deref()), None));
     }
     for scope in modes.keys().chain(their_modes.keys()).filter(|scope| content::is_subject(scope)).collect::<BTreeSet<_>>() {
-        let path = format!("/mode/{}", segment(scope));
+        let path = Setting::Mode.path(Some(scope));
         match (modes.get(scope), their_modes.get(scope)) {
             (Some(mode), theirs) if theirs != Some(mode) && !OWN_MODES.contains(&mode.as_str()) => {
                 requests.push((Method::PUT, path, Some(json!({ "mode": mode }))));

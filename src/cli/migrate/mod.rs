@@ -25,6 +25,7 @@ mod keys;
 mod modes;
 mod outline;
 pub(super) mod place;
+mod progress;
 mod schemas_topic;
 mod source;
 mod verify;

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::content::context_of;
 use super::outline;
 use super::source::Source;
-use crate::cli::api::{Api, segment};
+use crate::cli::api::{Api, Setting};
 use crate::cli::check::InputError;
 
 fn path(scope: &str) -> String {
-    if scope.is_empty() { "/mode".to_owned() } else { format!("/mode/{}", segment(scope)) }
+    Setting::Mode.path(Some(scope).filter(|scope| !scope.is_empty()))
 }
 
 async fn set(api: &Api, scope: &str, mode: &str, force: bool) -> Result<(), InputError> {

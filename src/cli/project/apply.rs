@@ -29,51 +29,65 @@ pub(super) async fn moved(api: &Api, plan: &Plan) -> Result<Vec<String>, InputEr
         }
     }
     for change in plan.configs() {
-        if api.config(change.subject.as_deref()).await? != change.seen {
-            moved.push(format!("the config of {} is another one", owner(change)));
+        if api.setting(change.setting, change.subject.as_deref()).await? != change.seen {
+            moved.push(format!("the {} is another one", named(change)));
         }
     }
     Ok(moved)
 }
 
-fn owner(change: &ConfigChange) -> &str {
-    change.subject.as_deref().unwrap_or("the registry")
+/// `config of SUBJECT`, for people.
+fn named(change: &ConfigChange) -> String {
+    format!("{} of {}", change.setting.word(), change.subject.as_deref().unwrap_or("the registry"))
 }
 
 /// Applies a plan that nothing speaks against.
 pub(super) async fn apply(api: &Api, plan: &Plan) -> Result<Applied, InputError> {
     let mut applied = Applied::default();
-    for change in plan.configs().filter(|change| change.subject.is_none()) {
+    for change in plan.configs().filter(|change| change.subject.is_none() && change.comes_first()) {
         set(api, change).await?;
-        applied.done.push("config of the registry".to_owned());
+        applied.done.push(named(change));
     }
     let mut trees: BTreeMap<usize, Vec<&Registration>> = BTreeMap::new();
     for registration in &plan.registrations {
         trees.entry(registration.tree).or_default().push(registration);
     }
-    let mut with_trees = HashSet::new();
+    let (mut with_trees, mut failed) = (HashSet::new(), HashSet::new());
     for tree in trees.into_values() {
         let subjects: HashSet<&str> = tree.iter().map(|one| one.subject.as_str()).collect();
         let is_own = |change: &&ConfigChange| change.subject.as_deref().is_some_and(|subject| subjects.contains(subject));
-        let configs: Vec<&ConfigChange> = plan.configs().filter(is_own).collect();
+        let configs: Vec<&ConfigChange> = plan.configs().filter(|change| change.comes_first()).filter(is_own).collect();
         with_trees.extend(configs.iter().filter_map(|change| change.subject.as_deref()));
-        whole_tree(api, &tree, &configs, &mut applied).await?;
+        if !whole_tree(api, &tree, &configs, &mut applied).await? {
+            failed.extend(subjects);
+        }
     }
-    for change in plan.configs().filter(|change| change.subject.as_deref().is_some_and(|one| !with_trees.contains(one))) {
+    let alone = |change: &&ConfigChange| change.subject.as_deref().is_some_and(|one| !with_trees.contains(one));
+    for change in plan.configs().filter(|change| change.comes_first()).filter(alone) {
         set(api, change).await?;
-        applied.done.push(format!("config of {}", owner(change)));
+        applied.done.push(named(change));
     }
     delete_all(api, plan.deletions().collect(), &mut applied).await?;
+    // a mode that keeps writes off would keep the next attempt off too
+    let settled = |change: &&ConfigChange| match change.subject.as_deref() {
+        Some(subject) => !failed.contains(subject),
+        None => applied.failed.is_empty(),
+    };
+    let last: Vec<&ConfigChange> = plan.configs().filter(|change| !change.comes_first()).filter(settled).collect();
+    for change in last {
+        set(api, change).await?;
+        applied.done.push(named(change));
+    }
     Ok(applied)
 }
 
 async fn set(api: &Api, change: &ConfigChange) -> Result<(), InputError> {
-    api.demand(Method::PUT, &Api::config_path(change.subject.as_deref()), Some(&change.set)).await.map(|_| ())
+    api.demand(Method::PUT, &change.setting.path(change.subject.as_deref()), Some(&change.set)).await.map(|_| ())
 }
 
-/// Sets a config to what it was.
+/// Sets a config or a mode to what it was.
 async fn restore(api: &Api, change: &ConfigChange) -> Result<(), InputError> {
-    let path = Api::config_path(change.subject.as_deref());
+    let path = change.setting.path(change.subject.as_deref());
     let Some(seen) = &change.seen else {
         // with the last version of a subject its config is gone already
         let answer = api.send(Method::DELETE, &path, None).await?;
@@ -88,13 +102,13 @@ async fn restore(api: &Api, change: &ConfigChange) -> Result<(), InputError> {
     api.demand(Method::PUT, &path, Some(&body)).await.map(|_| ())
 }
 
-/// One tree with the configs of its subjects, which decide about it and so come first.
+/// One tree with the configs of its subjects, which decide about it and so come first. Whether it is there now.
 async fn whole_tree(
     api: &Api,
     tree: &[&Registration],
     configs: &[&ConfigChange],
     applied: &mut Applied,
-) -> Result<(), InputError> {
+) -> Result<bool, InputError> {
     let mut changed = Vec::new();
     let mut failure = None;
     for change in configs {
@@ -112,20 +126,21 @@ async fn whole_tree(
     };
     match registered {
         Ok(lines) => {
-            applied.done.extend(changed.iter().map(|change| format!("config of {}", owner(change))));
+            applied.done.extend(changed.iter().map(|change| named(change)));
             applied.done.extend(lines);
+            Ok(true)
         }
         Err(error) => {
             let subjects: Vec<&str> = tree.iter().map(|one| one.subject.as_str()).collect();
             applied.failed.push(format!("{}: {}", subjects.join(", "), error.message));
             for change in changed.into_iter().rev() {
                 if let Err(error) = restore(api, change).await {
-                    applied.failed.push(format!("the config of {} could not be set back: {}", owner(change), error.message));
+                    applied.failed.push(format!("the {} could not be set back: {}", named(change), error.message));
                 }
             }
+            Ok(false)
         }
     }
-    Ok(())
 }
 
 /// Registers a tree in one request where the registry has one for that, else one after the other.

@@ -48,7 +48,7 @@ pub(super) struct Enabled {
     /// Delete subjects that no file is
     #[arg(long)]
     pub(super) enable_deletes: bool,
-    /// Change configs
+    /// Change configs and modes
     #[arg(long)]
     pub(super) enable_configs: bool,
 }
@@ -99,6 +99,9 @@ pub(super) struct PullArguments {
     /// Only subjects that begin so
     #[arg(long, value_name = "PREFIX", default_value = "")]
     pub(super) prefix: String,
+    /// The versions before the latest too, in files of their own; plan compares them
+    #[arg(long)]
+    pub(super) all_versions: bool,
     /// Write over what is there
     #[arg(long)]
     pub(super) force: bool,
@@ -108,8 +111,8 @@ pub(super) struct PullArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct PromoteArguments {
-    /// The subjects; what they refer to goes with them
-    #[arg(value_name = "SUBJECT", required = true)]
+    /// The subjects, their latest versions unless they say which: `orders-value@3`, `@2..4` or `@*` for all. What they refer to goes with them
+    #[arg(value_name = "SUBJECT[@VERSION]", required = true)]
     pub(super) subjects: Vec<String>,
     /// The environment that has them
     #[arg(long, value_name = "NAME")]

@@ -2,6 +2,7 @@
 //!
 //! - `arguments`: what can be asked
 //! - `wanted`: what files want; `promote`: what another registry wants
+//! - `old`: versions beside the latest that files have
 //! - `order`: the order of references, and which schemas belong together
 //! - `planner`, `plan`: what is to be done; `print` shows it
 //! - `apply`: doing it
@@ -9,6 +10,7 @@
 
 mod apply;
 mod arguments;
+mod old;
 mod order;
 mod plan;
 mod planner;
@@ -26,7 +28,7 @@ use self::arguments::{
     ApplyArguments, DriftArguments, Enabled, Format, Place, PlanArguments, PromoteArguments, PullArguments, Shown,
 };
 use self::plan::{FORMAT, Plan};
-use self::planner::{Allowed, Planned};
+use self::planner::{Allowed, Planned, Whole};
 use super::api::{Api, block_on};
 use super::check::style::{print, print_styled};
 use super::check::{Color, InputError, on_deep_stack};
@@ -117,7 +119,12 @@ impl Place {
 
 fn planned(manifest: &Manifest, api: &Api, allowed: Allowed) -> Result<Planned, InputError> {
     let wanted = wanted::wanted(manifest, api)?;
-    block_on(planner::plan(api, &wanted, manifest.config.as_ref(), &manifest.prefix, allowed))
+    let whole = Whole { config: manifest.config.as_ref(), mode: manifest.mode.as_deref(), prefix: &manifest.prefix };
+    block_on(async {
+        let mut planned = planner::plan(api, &wanted, whole, allowed).await?;
+        planned.plan.old = old::compared(api, manifest).await?;
+        Ok(planned)
+    })
 }
 
 impl Shown {
@@ -147,12 +154,7 @@ fn plan(asked: &PlanArguments) -> Result<Said, InputError> {
     if let Some(file) = &asked.out {
         std::fs::write(file, json(&planned.plan)?).map_err(|error| InputError::of(file, format!("can't be written: {error}")))?;
     }
-    let exit = match &planned.plan {
-        plan if plan.is_refused() => Exit::Refused,
-        plan if plan.has_changes() => Exit::Changes,
-        _ => Exit::Success,
-    };
-    Ok((exit, asked.shown.text(&planned, "Plan")?, asked.shown.colors()))
+    Ok((planned.plan.exit(), asked.shown.text(&planned, "Plan")?, asked.shown.colors()))
 }
 
 impl Enabled {
@@ -237,7 +239,7 @@ fn pull(asked: &PullArguments) -> Result<Said, InputError> {
     if folder.join(FILE).exists() && !asked.force {
         return Err(InputError::of(&folder.join(FILE).to_string_lossy(), "is there already; --force writes over it"));
     }
-    let count = block_on(pull::pull(&api, folder, &asked.prefix, environment.as_deref()))?;
+    let count = block_on(pull::pull(&api, folder, asked, environment.as_deref()))?;
     let subjects = if count == 1 { "1 subject".to_owned() } else { format!("{count} subjects") };
     Ok((Exit::Success, format!("{subjects} of {} in {}\n", api.url(), asked.folder), None))
 }
@@ -250,19 +252,24 @@ fn promote(asked: &PromoteArguments) -> Result<Said, InputError> {
     };
     let (from, to) = (api(&asked.from)?, api(&asked.to)?);
     let allowed = Allowed { deletes: false, configs: asked.enable_configs };
-    let mut planned = block_on(async {
-        let wanted = promote::promoted(&from, &asked.subjects, asked.enable_configs).await?;
-        planner::plan(&to, &wanted, None, "", allowed).await
-    })?;
-    // what else is there is not what this is about
-    planned.plan.deletions.clear();
-    if !asked.dry_run {
-        return carry_out(&to, &planned, asked.shown.color);
+    let mut all = (Exit::Success, String::new(), None);
+    for chosen in block_on(promote::rounds(&from, &asked.subjects))? {
+        let mut planned = block_on(async {
+            let wanted = promote::promoted(&from, &chosen, asked.enable_configs).await?;
+            planner::plan(&to, &wanted, Whole::default(), allowed).await
+        })?;
+        // what else is there is not what this is about
+        planned.plan.deletions.clear();
+        let (exit, text, color) = if asked.dry_run {
+            (planned.plan.exit(), asked.shown.text(&planned, "Plan")?, asked.shown.colors())
+        } else {
+            carry_out(&to, &planned, asked.shown.color)?
+        };
+        all = (if exit == Exit::Success { all.0 } else { exit }, all.1 + &text, all.2.or(color));
+        // what comes after it was to come after it
+        if exit == Exit::Refused {
+            break;
+        }
     }
-    let exit = match &planned.plan {
-        plan if plan.is_refused() => Exit::Refused,
-        plan if plan.has_changes() => Exit::Changes,
-        _ => Exit::Success,
-    };
-    Ok((exit, asked.shown.text(&planned, "Plan")?, asked.shown.colors()))
+    Ok(all)
 }

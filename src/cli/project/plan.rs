@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cli::api::Setting;
+use crate::cli::exit::Exit;
+
 /// The form of the file; another one is refused.
 pub(super) const FORMAT: u32 = 1;
 
@@ -16,6 +19,9 @@ pub(super) struct Plan {
     pub(super) registrations: Vec<Registration>,
     pub(super) deletions: Vec<Deletion>,
     pub(super) unchanged: Vec<Unchanged>,
+    /// Versions beside the latest that a file has.
+    #[serde(default)]
+    pub(super) old: Vec<Old>,
 }
 
 /// What a subject was when the plan was made.
@@ -30,6 +36,9 @@ pub(super) struct Seen {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ConfigChange {
+    /// Config or mode.
+    #[serde(default)]
+    pub(super) setting: Setting,
     /// None for the registry as a whole.
     pub(super) subject: Option<String>,
     pub(super) set: Value,
@@ -80,10 +89,37 @@ pub(super) struct Unchanged {
     pub(super) later: Option<i64>,
 }
 
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Old {
+    pub(super) subject: String,
+    pub(super) version: i32,
+    pub(super) file: String,
+    /// What is otherwise in the registry; applying can't help there.
+    pub(super) difference: Option<String>,
+}
+
+impl ConfigChange {
+    /// Whether it comes before registrations. A mode that keeps them off comes after them.
+    pub(super) fn comes_first(&self) -> bool {
+        self.setting == Setting::Config || self.set.get("mode").and_then(Value::as_str) == Some("READWRITE")
+    }
+}
+
 impl Plan {
     pub(super) fn is_refused(&self) -> bool {
         let refused = |registration: &Registration| !registration.refusals.is_empty();
         self.registrations.iter().any(refused) || self.deletions().any(|deletion| !deletion.referred_by.is_empty())
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        if self.is_refused() {
+            Exit::Refused
+        } else if self.has_changes() {
+            Exit::Changes
+        } else {
+            Exit::Success
+        }
     }
 
     /// What is to be changed, and not held back.
@@ -102,7 +138,8 @@ impl Plan {
 
     /// Whether the registry is not what the files say, in whatever way; what no file is about does not count.
     pub(super) fn has_drift(&self) -> bool {
-        let later = self.unchanged.iter().any(|unchanged| unchanged.later.is_some());
+        let later = self.unchanged.iter().any(|unchanged| unchanged.later.is_some())
+            || self.old.iter().any(|old| old.difference.is_some());
         !self.registrations.is_empty() || !self.configs.is_empty() || later || self.deletions().next().is_some()
     }
 
@@ -116,12 +153,16 @@ impl Plan {
         let refused = self.registrations.iter().filter(|registration| !registration.refusals.is_empty()).count()
             + self.deletions().filter(|deletion| !deletion.referred_by.is_empty()).count();
         let fine = self.registrations.iter().filter(|registration| registration.refusals.is_empty()).count();
+        let changes = |setting| self.configs().filter(|change| change.setting == setting).count();
+        let old = self.old.iter().filter(|old| old.difference.is_none()).count();
         let parts = [
             count(refused, "refused", "refused"),
             count(fine, "to register", "to register"),
-            count(self.configs().count(), "config to change", "configs to change"),
+            count(changes(Setting::Config), "config to change", "configs to change"),
+            count(changes(Setting::Mode), "mode to change", "modes to change"),
             count(self.deletions().count(), "to delete", "to delete"),
             count(self.unchanged.len(), "unchanged", "unchanged"),
+            count(old, "old version unchanged", "old versions unchanged"),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use super::order::{order, trees};
 use super::plan::{ConfigChange, Deletion, FORMAT, Plan, Registration, Seen, Unchanged};
 use super::wanted::Wanted;
-use crate::cli::api::{Api, schema_body, segment};
+use crate::cli::api::{Api, Setting, schema_body, segment};
 use crate::cli::check::{InputError, Judgement, Outcome, Remote, Submitted, json_findings, judge};
 use crate::codec::{FromJson as _, config_from};
 use crate::types::{Config, Metadata};
 
 /// Requests that are under way at the same time.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// What a plan may do.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,21 +43,28 @@ pub(super) async fn state(api: &Api, subject: &str) -> Result<State, InputError>
     Ok(State { seen: Seen { versions, latest_id }, latest })
 }
 
-/// Plans. `whole` is the config of the registry as a whole; `prefix` is what the subjects begin with that are ours to delete.
-pub(super) async fn plan(
-    api: &Api,
-    wanted: &[Wanted],
-    whole: Option<&Value>,
-    prefix: &str,
-    allowed: Allowed,
-) -> Result<Planned, InputError> {
+/// What is wanted of the registry as a whole.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Whole<'m> {
+    pub(super) config: Option<&'m Value>,
+    pub(super) mode: Option<&'m str>,
+    /// What the subjects begin with that are ours to delete.
+    pub(super) prefix: &'m str,
+}
+
+pub(super) async fn plan(api: &Api, wanted: &[Wanted], whole: Whole<'_>, allowed: Allowed) -> Result<Planned, InputError> {
     let mut plan = Plan { format: FORMAT, registry: api.url(), ..Plan::default() };
     let mut outcomes = Vec::new();
     let order = order(wanted).map_err(InputError::new)?;
     let fetched = stream::iter(wanted.iter().map(|wanted| state(api, &wanted.subject))).buffered(AT_ONCE);
     let states: Vec<State> = fetched.try_collect().await?;
-    plan.configs.extend(config_change(api, None, whole, allowed).await?);
-    let changes = wanted.iter().map(|wanted| config_change(api, Some(&wanted.subject), wanted.config.as_ref(), allowed));
+    let own = |wanted: &Wanted| (Some(wanted.subject.clone()), wanted.config.clone(), wanted.mode.clone());
+    let settings = std::iter::once((None, whole.config.cloned(), whole.mode.map(str::to_owned))).chain(wanted.iter().map(own));
+    let settings = settings.flat_map(|(subject, config, mode)| {
+        let mode = mode.map(|mode| json!({ "mode": mode }));
+        [(Setting::Config, config), (Setting::Mode, mode)].map(|(setting, wanted)| (setting, subject.clone(), wanted))
+    });
+    let changes = settings.map(|(setting, subject, wanted)| change(api, setting, subject, wanted, allowed));
     let changes: Vec<Option<ConfigChange>> = stream::iter(changes).buffered(AT_ONCE).try_collect().await?;
     plan.configs.extend(changes.into_iter().flatten());
     let mut registered: HashMap<&str, i64> = HashMap::new();
@@ -95,7 +102,7 @@ pub(super) async fn plan(
         registration.tree = tree;
     }
     rehearse(api, &mut plan).await?;
-    plan.deletions = deletions(api, wanted, prefix, allowed).await?;
+    plan.deletions = deletions(api, wanted, whole.prefix, allowed).await?;
     Ok(Planned { plan, outcomes })
 }
 
@@ -119,20 +126,21 @@ pub(super) fn is_pending(body: &Value) -> bool {
     references.into_iter().flatten().any(|reference| reference.get("version").is_none())
 }
 
-/// The keys of a wanted config that are otherwise now.
-async fn config_change(
+/// The keys of what is wanted that are otherwise now.
+async fn change(
     api: &Api,
-    subject: Option<&str>,
-    wanted: Option<&Value>,
+    setting: Setting,
+    subject: Option<String>,
+    wanted: Option<Value>,
     allowed: Allowed,
 ) -> Result<Option<ConfigChange>, InputError> {
-    let Some(wanted) = wanted.and_then(Value::as_object).filter(|wanted| !wanted.is_empty()) else { return Ok(None) };
-    let seen = api.config(subject).await?;
+    let wanted = wanted.as_ref().and_then(Value::as_object).filter(|wanted| !wanted.is_empty());
+    let Some(wanted) = wanted else { return Ok(None) };
+    let seen = api.setting(setting, subject.as_deref()).await?;
     let is_other = |(key, value): &(&String, &Value)| seen.as_ref().and_then(|seen| seen.get(*key)) != Some(value);
     let set: serde_json::Map<String, Value> =
         wanted.iter().filter(is_other).map(|(key, value)| (key.clone(), value.clone())).collect();
-    let subject = subject.map(str::to_owned);
-    Ok((!set.is_empty()).then(|| ConfigChange { subject, set: set.into(), seen, held_back: !allowed.configs }))
+    Ok((!set.is_empty()).then(|| ConfigChange { setting, subject, set: set.into(), seen, held_back: !allowed.configs }))
 }
 
 /// Reads and compares here, with all that is found: the references may be to what no registry has yet.

@@ -36,6 +36,12 @@ fn lines(plan: &Plan) -> Vec<Line> {
         lines.push(Line { sign, style, subject: one.subject.clone(), what: deletion(one) });
     }
     lines.extend(strangers(plan));
+    for one in &plan.old {
+        if let Some(difference) = &one.difference {
+            let what = format!("version {}: {difference}  {}", one.version, one.file);
+            lines.push(Line { sign: "?", style: style::NOTE, subject: one.subject.clone(), what });
+        }
+    }
     for one in &plan.unchanged {
         if let Some(later) = one.later {
             let what = format!("the file is version {}; version {later} is in no file  {}", one.version, one.file);

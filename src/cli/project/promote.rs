@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::wanted::{Wanted, WantedReference};
-use crate::cli::api::Api;
+use crate::cli::api::{Api, Setting};
 use crate::cli::check::{Input, InputError, Remote};
 use crate::schema::ResolvedReference;
 use crate::types::{SchemaType, Version};
@@ -14,10 +14,54 @@ use crate::types::{SchemaType, Version};
 /// Most schemas that are promoted at once.
 const MOST: usize = 1_000;
 
-/// The latest versions of subjects, and the versions that they refer to.
-pub(super) async fn promoted(from: &Api, subjects: &[String], with_configs: bool) -> Result<Vec<Wanted>, InputError> {
+/// A version of a subject: a number, or `latest`.
+pub(super) type Chosen = (String, String);
+
+/// What is registered in which order: all latest versions at once, for they may refer to one another; then each version that is named, for
+/// it is a version of its own.
+pub(super) async fn rounds(from: &Api, asked: &[String]) -> Result<Vec<Vec<Chosen>>, InputError> {
+    let (mut latest, mut named) = (Vec::new(), Vec::new());
+    for one in asked {
+        let Some((subject, versions)) =
+            one.rsplit_once('@').and_then(|(subject, versions)| Some((subject, Range::parse(versions)?)))
+        else {
+            latest.push((one.clone(), "latest".to_owned()));
+            continue;
+        };
+        let mut found = from.versions(subject).await?;
+        found.retain(|number| versions.first <= *number && *number <= versions.last);
+        if found.is_empty() {
+            return Err(from.failed(format!("{one}: there is no such version")));
+        }
+        found.sort_unstable();
+        named.extend(found.into_iter().map(|number| vec![(subject.to_owned(), number.to_string())]));
+    }
+    let latest = (!latest.is_empty()).then_some(latest);
+    Ok(named.into_iter().chain(latest).collect())
+}
+
+/// Versions from one number to another, both included.
+struct Range {
+    first: i64,
+    last: i64,
+}
+
+impl Range {
+    /// `3`, `2..4`, `2..`, `..4` or `*`; `None` for what is no range, and so part of a name.
+    fn parse(text: &str) -> Option<Self> {
+        let (first, last) = match text {
+            "*" => ("", ""),
+            text => text.split_once("..").unwrap_or((text, text)),
+        };
+        let number = |text: &str, open: i64| if text.is_empty() { Some(open) } else { text.parse().ok() };
+        Some(Self { first: number(first, 1)?, last: number(last, i64::MAX)? }).filter(|_| !text.is_empty())
+    }
+}
+
+/// Versions of subjects, and those that they refer to.
+pub(super) async fn promoted(from: &Api, chosen: &[Chosen], with_configs: bool) -> Result<Vec<Wanted>, InputError> {
     let mut found: BTreeMap<String, (String, Wanted)> = BTreeMap::new();
-    let mut open: Vec<(String, String)> = subjects.iter().map(|subject| (subject.clone(), "latest".to_owned())).collect();
+    let mut open = chosen.to_vec();
     while let Some((subject, wanted)) = open.pop() {
         let version = from.version(&subject, &wanted).await?;
         let version = version.ok_or_else(|| from.failed(format!("{subject} has no version {wanted}")))?;
@@ -68,7 +112,8 @@ async fn one(from: &Api, subject: &str, number: i64, version: &Value, with_confi
         resolved: resolved.collect(),
         metadata: member("metadata"),
         rule_set: member("ruleSet"),
-        config: if with_configs { from.config(Some(subject)).await? } else { None },
+        config: if with_configs { from.setting(Setting::Config, Some(subject)).await? } else { None },
+        mode: None,
         normalize: false,
     })
 }

@@ -6,13 +6,21 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::api::Api;
+use super::arguments::PullArguments;
+use crate::cli::api::{Api, Setting};
 use crate::cli::check::InputError;
 use crate::cli::manifest::FILE;
 use crate::types::SchemaType;
 
-/// Writes the latest version of each subject, with config, metadata and rules. How many subjects there were.
-pub(super) async fn pull(api: &Api, folder: &Path, prefix: &str, environment: Option<&str>) -> Result<usize, InputError> {
+/// Writes the latest version of each subject, with config, mode, metadata and rules, and those before if that is asked. How many subjects
+/// there were.
+pub(super) async fn pull(
+    api: &Api,
+    folder: &Path,
+    asked: &PullArguments,
+    environment: Option<&str>,
+) -> Result<usize, InputError> {
+    let prefix = asked.prefix.as_str();
     let mut latest: BTreeMap<String, Value> = BTreeMap::new();
     for subject in api.subjects(prefix, false).await? {
         if let Some(version) = api.version(&subject, "latest").await? {
@@ -25,51 +33,97 @@ pub(super) async fn pull(api: &Api, folder: &Path, prefix: &str, environment: Op
     }
     let name = environment.unwrap_or("pulled");
     manifest.insert("environment".to_owned(), name.into());
-    // a config without the level is that of no registry
-    if let Some(config) = api.config(None).await?.filter(|_| prefix.is_empty()) {
-        manifest.insert("config".to_owned(), to_toml(&config)?);
+    // what is set for all is not about the subjects with a prefix alone
+    if prefix.is_empty() {
+        if let Some(config) = api.setting(Setting::Config, None).await? {
+            manifest.insert("config".to_owned(), to_toml(&config)?);
+        }
+        if let Some(mode) = mode(api, None).await? {
+            manifest.insert("mode".to_owned(), mode.into());
+        }
     }
     let mut entries = Vec::new();
     for (subject, version) in &latest {
-        let schema_type = version.get("schemaType").and_then(Value::as_str).map_or(Some(SchemaType::Avro), SchemaType::parse);
-        let (Some(schema_type), Some(text)) = (schema_type, version.get("schema").and_then(Value::as_str)) else {
-            return Err(api.failed(format!("{subject} has no schema that is known here")));
-        };
-        let path = format!("schemas/{}", file_name(subject, schema_type));
-        let text = if schema_type == SchemaType::Protobuf { text.to_owned() } else { indented(text) };
-        write(&folder.join(&path), &format!("{}\n", text.trim_end()))?;
-        let mut entry = json!({ "files": path, "subject": subject, "type": schema_type.as_str().to_lowercase() });
-        let Some(map) = entry.as_object_mut() else { continue };
-        if let Some(config) = api.config(Some(subject)).await? {
-            map.insert("config".to_owned(), config);
+        let mut entry = file(api, folder, subject, version, None)?;
+        if let Some(config) = api.setting(Setting::Config, Some(subject)).await? {
+            entry.insert("config".to_owned(), config);
         }
-        for (key, theirs) in [("metadata", "metadata"), ("rule-set", "ruleSet")] {
-            if let Some(value) = version.get(theirs).filter(|value| !value.is_null()) {
-                map.insert(key.to_owned(), value.clone());
-            }
+        if let Some(mode) = mode(api, Some(subject)).await? {
+            entry.insert("mode".to_owned(), mode.into());
         }
-        let references = references(version, &latest);
+        let references = references(version, Some(&latest));
         if !references.is_empty() {
-            map.insert("references".to_owned(), references.into());
+            entry.insert("references".to_owned(), references.into());
         }
-        entries.push(to_toml(&entry)?);
+        entries.push(to_toml(&entry.into())?);
+        if asked.all_versions {
+            entries.extend(old_versions(api, folder, subject, version).await?);
+        }
     }
-    let count = entries.len();
     manifest.insert("schemas".to_owned(), toml::Value::Array(entries));
     let environment = json!({ name: { "registry": api.url() } });
     manifest.insert("env".to_owned(), to_toml(&environment)?);
     let text = toml::to_string_pretty(&manifest).map_err(|error| InputError::of(FILE, error.to_string()))?;
     write(&folder.join(FILE), &text)?;
-    Ok(count)
+    Ok(latest.len())
 }
 
-/// What a version refers to: without a number where that is the latest, and so the file beside it.
-fn references(version: &Value, latest: &BTreeMap<String, Value>) -> Map<String, Value> {
+async fn mode(api: &Api, subject: Option<&str>) -> Result<Option<String>, InputError> {
+    let found = api.setting(Setting::Mode, subject).await?;
+    Ok(found.and_then(|found| found.get("mode")?.as_str().map(str::to_owned)))
+}
+
+/// The versions before the latest, each in a file of its own.
+async fn old_versions(api: &Api, folder: &Path, subject: &str, latest: &Value) -> Result<Vec<toml::Value>, InputError> {
+    let newest = latest.get("version").and_then(Value::as_i64);
+    let mut entries = Vec::new();
+    for number in api.versions(subject).await?.into_iter().filter(|number| Some(*number) != newest) {
+        let Some(version) = api.version(subject, &number.to_string()).await? else { continue };
+        let mut entry = file(api, folder, subject, &version, Some(number))?;
+        let references = references(&version, None);
+        if !references.is_empty() {
+            entry.insert("references".to_owned(), references.into());
+        }
+        entries.push(to_toml(&entry.into())?);
+    }
+    Ok(entries)
+}
+
+/// Writes one version; what the manifest says about the file. `number` is that of a version before the latest.
+fn file(api: &Api, folder: &Path, subject: &str, version: &Value, number: Option<i64>) -> Result<Map<String, Value>, InputError> {
+    let schema_type = version.get("schemaType").and_then(Value::as_str).map_or(Some(SchemaType::Avro), SchemaType::parse);
+    let (Some(schema_type), Some(text)) = (schema_type, version.get("schema").and_then(Value::as_str)) else {
+        return Err(api.failed(format!("{subject} has no schema that is known here")));
+    };
+    let path = format!("schemas/{}", file_name(subject, schema_type, number));
+    write(&folder.join(&path), &format!("{}\n", written(text, schema_type == SchemaType::Protobuf)))?;
+    let mut entry = Map::new();
+    entry.insert("files".to_owned(), path.into());
+    entry.insert("subject".to_owned(), subject.into());
+    match number {
+        Some(number) => entry.insert("version".to_owned(), number.into()),
+        None => entry.insert("type".to_owned(), schema_type.as_str().to_lowercase().into()),
+    };
+    for (key, theirs) in [("metadata", "metadata"), ("rule-set", "ruleSet")] {
+        if let Some(value) = version.get(theirs).filter(|value| !value.is_null()) {
+            entry.insert(key.to_owned(), value.clone());
+        }
+    }
+    Ok(entry)
+}
+
+/// A text as it is written into files.
+pub(super) fn written(text: &str, is_protobuf: bool) -> String {
+    if is_protobuf { text.trim_end().to_owned() } else { indented(text.trim()) }
+}
+
+/// What a version refers to: without a number where that is among the latest, and so the file beside it.
+fn references(version: &Value, latest: Option<&BTreeMap<String, Value>>) -> Map<String, Value> {
     let list = version.get("references").and_then(Value::as_array);
     let one = |reference: &Value| {
         let (name, subject) = (reference.get("name")?.as_str()?, reference.get("subject")?.as_str()?);
         let number = reference.get("version")?.as_i64()?;
-        let newest = latest.get(subject).and_then(|latest| latest.get("version")?.as_i64());
+        let newest = latest.and_then(|latest| latest.get(subject)?.get("version")?.as_i64());
         let target =
             if newest == Some(number) { json!({ "subject": subject }) } else { json!({ "subject": subject, "version": number }) };
         Some((name.to_owned(), target))
@@ -77,8 +131,9 @@ fn references(version: &Value, latest: &BTreeMap<String, Value>) -> Map<String, 
     list.into_iter().flatten().filter_map(one).collect()
 }
 
-/// A subject as the name of a file: what file systems or patterns read otherwise is percent-encoded.
-fn file_name(subject: &str, schema_type: SchemaType) -> String {
+/// A subject as the name of a file, or of a folder with files for versions before the latest: what file systems or patterns read otherwise
+/// is percent-encoded.
+fn file_name(subject: &str, schema_type: SchemaType, number: Option<i64>) -> String {
     let mut name = String::new();
     for (at, byte) in subject.bytes().enumerate() {
         match byte {
@@ -95,11 +150,11 @@ fn file_name(subject: &str, schema_type: SchemaType) -> String {
         SchemaType::Protobuf => "proto",
         SchemaType::Json => "schema.json",
     };
-    format!("{name}.{extension}")
+    number.map_or_else(|| format!("{name}.{extension}"), |number| format!("{name}/{number}.{extension}"))
 }
 
 /// TOML has no null, which in answers means the same as nothing.
-fn to_toml(value: &Value) -> Result<toml::Value, InputError> {
+pub(super) fn to_toml(value: &Value) -> Result<toml::Value, InputError> {
     Ok(match value {
         Value::Null => toml::Value::Table(toml::Table::new()),
         Value::Bool(value) => (*value).into(),
@@ -188,7 +243,7 @@ mod tests {
 
     #[test]
     fn names_of_subjects_are_names_of_files() {
-        assert_eq!(file_name(":.eu:a/b", SchemaType::Avro), "%3A.eu%3Aa%2Fb.avsc");
-        assert_eq!(file_name("..", SchemaType::Json), "%2E..schema.json");
+        assert_eq!(file_name(":.eu:a/b", SchemaType::Avro, None), "%3A.eu%3Aa%2Fb.avsc");
+        assert_eq!(file_name("..", SchemaType::Json, Some(3)), "%2E./3.schema.json");
     }
 }

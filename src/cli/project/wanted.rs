@@ -25,6 +25,8 @@ pub(super) struct Wanted {
     pub(super) rule_set: Option<Value>,
     /// The subject's own config.
     pub(super) config: Option<Value>,
+    /// Its own mode.
+    pub(super) mode: Option<String>,
     pub(super) normalize: bool,
 }
 
@@ -131,6 +133,7 @@ pub(super) fn wanted(manifest: &Manifest, api: &Api) -> Result<Vec<Wanted>, Inpu
             metadata: metadata.or_else(|| mapping.metadata.clone()),
             rule_set: mapping.rule_set.clone(),
             config: mapping.config.clone(),
+            mode: mapping.mode.clone(),
             normalize: mapping.normalize,
         });
     }

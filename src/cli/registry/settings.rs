@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use super::Said;
 use super::arguments::{ConfigArguments, ModeArguments};
 use super::read::pretty;
-use crate::cli::api::{Api, block_on, segment};
+use crate::cli::api::{Setting, block_on};
 use crate::cli::check::InputError;
 
 pub(super) fn config(asked: &ConfigArguments) -> Result<Said, InputError> {
     let api = asked.place.api()?;
-    let path = Api::config_path(asked.subject.as_deref());
+    let path = Setting::Config.path(asked.subject.as_deref());
     let mut change = Map::new();
     if let Some(level) = &asked.level {
         change.insert("compatibility".to_owned(), level.to_uppercase().into());
@@ -39,7 +39,7 @@ pub(super) fn config(asked: &ConfigArguments) -> Result<Said, InputError> {
 
 pub(super) fn mode(asked: &ModeArguments) -> Result<Said, InputError> {
     let api = asked.place.api()?;
-    let path = asked.subject.as_ref().map_or_else(|| "/mode".to_owned(), |subject| format!("/mode/{}", segment(subject)));
+    let path = Setting::Mode.path(asked.subject.as_deref());
     let answer = block_on(async {
         match &asked.set {
             Some(mode) => {

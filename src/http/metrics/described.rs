@@ -209,7 +209,7 @@ pub const GROUPS: &[Group] = &[
         ],
     },
     Group {
-        title: "Audit and exporters",
+        title: "Audit, exporters and importers",
         metrics: &[
             gauge("accordant_audit_position", &[], "The last place in the chain of the audit, looked up once a minute"),
             gauge(
@@ -231,6 +231,21 @@ pub const GROUPS: &[Group] = &[
                 "accordant_exporter_lag",
                 &[],
                 "Changes that the exporter furthest behind has still to deal with, paused ones apart; counted from time to time",
+            ),
+            gauge(
+                "accordant_importers",
+                &["state"],
+                "Importers by state: STARTING, RUNNING, PAUSED, and failing for those that wait to try again; counted from time to time",
+            ),
+            counter(
+                "accordant_importer_changes_total",
+                &[],
+                "Versions, deletions and configs that importers of this replica have brought here",
+            ),
+            counter(
+                "accordant_importer_failures_total",
+                &[],
+                "Failures of importers of this replica, each followed by another try",
             ),
             counter(
                 "accordant_exporter_changes_total",

@@ -19,6 +19,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, 
 use crate::registry::ExporterEvent;
 use crate::store::{StoreError, StoreObserver};
 use crate::trace::SpanCounts;
+use crate::types::LinkKind;
 
 mod confluent_names;
 mod described;
@@ -75,6 +76,8 @@ struct Instruments {
     outage_reads: Counter,
     exported: Counter,
     export_failures: Counter,
+    imported: Counter,
+    import_failures: Counter,
     batches: Histogram,
     commits: Histogram,
     waits: [(&'static str, Histogram); 3],
@@ -273,11 +276,13 @@ impl Metrics {
         counter.increment(1);
     }
 
-    /// Counts what exporters do.
-    pub fn exporter(&self, event: ExporterEvent) {
-        match event {
-            ExporterEvent::Copied => self.0.instruments.exported.increment(1),
-            ExporterEvent::Failed => self.0.instruments.export_failures.increment(1),
+    /// Counts what exporters and importers do.
+    pub fn exporter(&self, kind: LinkKind, event: ExporterEvent) {
+        match (kind, event) {
+            (LinkKind::Exporter, ExporterEvent::Copied) => self.0.instruments.exported.increment(1),
+            (LinkKind::Exporter, ExporterEvent::Failed) => self.0.instruments.export_failures.increment(1),
+            (LinkKind::Importer, ExporterEvent::Copied) => self.0.instruments.imported.increment(1),
+            (LinkKind::Importer, ExporterEvent::Failed) => self.0.instruments.import_failures.increment(1),
         }
     }
 
@@ -375,6 +380,8 @@ impl Instruments {
             outage_reads: counter!("accordant_outage_reads_total"),
             exported: counter!("accordant_exporter_changes_total"),
             export_failures: counter!("accordant_exporter_failures_total"),
+            imported: counter!("accordant_importer_changes_total"),
+            import_failures: counter!("accordant_importer_failures_total"),
             batches: histogram!("accordant_commit_batch"),
             commits: histogram!("accordant_commit_seconds"),
             waits: ["read", "list", "write"]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::exposition::Exposition;
 use crate::registry::RegistryReadings;
-use crate::store::{Counts, StoreReadings};
+use crate::store::{Counts, StoreReadings, states};
 
 /// Contexts that have series of their own; the others share one.
 const CONTEXTS: usize = 50;
@@ -91,8 +91,10 @@ impl Snapshot {
         }
         out.series("accordant_counted_at_seconds", &[], count(counts.at / 1000));
         out.series("accordant_audit_unsealed", &[], count(counts.unsealed));
-        for (state, number) in counts.exporters() {
-            out.series("accordant_exporters", &[("state", state)], size(number));
+        for (name, counted) in [("accordant_exporters", &counts.exporters), ("accordant_importers", &counts.importers)] {
+            for (state, number) in states(counted) {
+                out.series(name, &[("state", state)], size(number));
+            }
         }
         out.series("accordant_exporter_lag", &[], count(counts.exporter_lag()));
     }

@@ -1,13 +1,17 @@
-//! Exporters: definitions here, what they do in `run`, `copy` and `destination`.
+//! Exporters and importers: definitions here, what they do in `run`, what is said of them in `report`; what exporters copy in `copy`, and
+//! where to in `destination`; what importers copy in `import`, and where from in `source`.
 //!
-//! A definition is in the database; of all replicas one runs it, and another one takes over when that is gone. It copies all that is
-//! selected once, and then every change from the outbox, in order.
+//! A definition is in the database; of all replicas one runs it, and another one takes over when that is gone. An exporter copies all that
+//! is selected once, and then every change from the outbox, in order. An importer compares what the source lists with what is here.
 
 mod copy;
 mod destination;
 mod destination_keys;
+mod import;
 mod keys;
+mod report;
 mod run;
+mod source;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,9 +21,9 @@ use crate::codec::ExporterInput;
 use crate::kms::SecretSeal;
 use crate::peer::is_secret;
 use crate::store::{ExporterChange, ExporterRow};
-use crate::types::{Actor, Exporter, ExporterContextType, ExporterState, StoredExporter, Subject};
+use crate::types::{Actor, Exporter, ExporterContextType, ExporterState, LinkKind, StoredExporter, Subject};
 
-pub use run::ExporterEvent;
+pub use report::ExporterEvent;
 
 /// What is shown for a secret.
 const HIDDEN: &str = "[hidden]";
@@ -71,21 +75,29 @@ fn check(exporter: &Exporter) -> Result<(), ExporterError> {
     destination::peer(&exporter.name, &exporter.config).map(drop).or_else(refuse)
 }
 
+/// What is wrong with an importer, where it is one that was asked for.
+fn of_kind(kind: LinkKind) -> impl Fn(RegistryError) -> RegistryError {
+    move |error| match error {
+        RegistryError::Exporter(error) if kind == LinkKind::Importer => RegistryError::Importer(error),
+        error => error,
+    }
+}
+
 impl Registry {
     /// Names of exporters.
     ///
     /// # Errors
     /// Store failures.
-    pub async fn exporter_names(&self) -> Result<Vec<String>, RegistryError> {
-        Ok(self.store.exporters().await?.into_iter().map(|stored| stored.exporter.name).collect())
+    pub async fn exporter_names(&self, kind: LinkKind) -> Result<Vec<String>, RegistryError> {
+        Ok(self.store.exporters(kind).await?.into_iter().map(|stored| stored.exporter.name).collect())
     }
 
     /// An exporter, its secrets hidden.
     ///
     /// # Errors
     /// There is none of that name.
-    pub async fn exporter(&self, name: &str) -> Result<StoredExporter, RegistryError> {
-        let mut stored = self.stored_exporter(name).await?;
+    pub async fn exporter(&self, kind: LinkKind, name: &str) -> Result<StoredExporter, RegistryError> {
+        let mut stored = self.stored_exporter(kind, name).await?;
         for (key, value) in &mut stored.exporter.config {
             if is_secret(key, value) || SecretSeal::is_sealed(value) {
                 HIDDEN.clone_into(value);
@@ -94,20 +106,29 @@ impl Registry {
         Ok(stored)
     }
 
-    async fn stored_exporter(&self, name: &str) -> Result<StoredExporter, RegistryError> {
-        self.store.exporter(name).await?.ok_or_else(|| ExporterError::NotFound(name.to_owned()).into())
+    async fn stored_exporter(&self, kind: LinkKind, name: &str) -> Result<StoredExporter, RegistryError> {
+        let found = self.store.exporter(kind, name).await?;
+        found.ok_or_else(|| of_kind(kind)(ExporterError::NotFound(name.to_owned()).into()))
     }
 
-    /// Creates an exporter, which begins to run.
+    /// Creates an exporter or importer, which begins to run.
     ///
     /// # Errors
     /// It is not valid, there is one of that name, or there are as many as there may be.
-    pub async fn create_exporter(&self, input: ExporterInput, by: &Arc<Actor>) -> Result<String, RegistryError> {
+    pub async fn create_exporter(&self, kind: LinkKind, input: ExporterInput, by: &Arc<Actor>) -> Result<String, RegistryError> {
+        self.created(kind, input, by).await.map_err(of_kind(kind))
+    }
+
+    async fn created(&self, kind: LinkKind, input: ExporterInput, by: &Arc<Actor>) -> Result<String, RegistryError> {
         let name = check_name(input.name.as_deref())?.to_owned();
         let none = Exporter {
             name: name.clone(),
             subjects: vec!["*".to_owned()],
-            context_type: ExporterContextType::default(),
+            context_type: match kind {
+                LinkKind::Exporter => ExporterContextType::default(),
+                LinkKind::Importer if input.context.is_some() => ExporterContextType::Custom,
+                LinkKind::Importer => ExporterContextType::None,
+            },
             context: None,
             subject_rename_format: None,
             kek_rename_format: None,
@@ -115,7 +136,7 @@ impl Registry {
         };
         let exporter = updated(none, input)?;
         check(&exporter)?;
-        let known = self.store.exporters().await?;
+        let known = self.store.exporters(kind).await?;
         if known.iter().any(|stored| stored.exporter.name == name) {
             return Err(ExporterError::Exists(name).into());
         }
@@ -123,7 +144,8 @@ impl Registry {
             return Err(ExporterError::TooMany(self.limits.exporters).into());
         }
         let row = ExporterRow { exporter: self.sealed(exporter)?, state: ExporterState::Starting, position: NOTHING };
-        let change = ExporterChange { name: name.clone(), operation: "exporter.set", expected: None, to: Some(row) };
+        let operation = operations(kind).set;
+        let change = ExporterChange { kind, name: name.clone(), operation, expected: None, to: Some(row) };
         let is_created = self.store.change_exporter(Arc::new(change), by).await?;
         if is_created { Ok(name) } else { Err(ExporterError::Exists(name).into()) }
     }
@@ -132,8 +154,14 @@ impl Registry {
     ///
     /// # Errors
     /// It is not valid, there is none of that name, or it is not paused.
-    pub async fn update_exporter(&self, name: &str, input: ExporterInput, by: &Arc<Actor>) -> Result<(), RegistryError> {
-        self.decide_exporter(name, "exporter.set", by, |stored| {
+    pub async fn update_exporter(
+        &self,
+        kind: LinkKind,
+        name: &str,
+        input: ExporterInput,
+        by: &Arc<Actor>,
+    ) -> Result<(), RegistryError> {
+        self.decide_exporter(kind, name, operations(kind).set, by, |stored| {
             require_paused(stored)?;
             let exporter = updated(self.opened(stored.exporter.clone())?, input.clone())?;
             check(&exporter)?;
@@ -144,19 +172,19 @@ impl Registry {
 
     /// # Errors
     /// There is none of that name, or it is not paused.
-    pub async fn delete_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
-        self.decide_exporter(name, "exporter.deleted", by, |stored| Ok(require_paused(stored).map(|()| None)?)).await
+    pub async fn delete_exporter(&self, kind: LinkKind, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        self.decide_exporter(kind, name, operations(kind).deleted, by, |stored| Ok(require_paused(stored).map(|()| None)?)).await
     }
 
     /// Pauses an exporter; one that is paused stays so.
     ///
     /// # Errors
     /// There is none of that name.
-    pub async fn pause_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
-        if self.stored_exporter(name).await?.state == ExporterState::Paused {
+    pub async fn pause_exporter(&self, kind: LinkKind, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        if self.stored_exporter(kind, name).await?.state == ExporterState::Paused {
             return Ok(());
         }
-        self.decide_exporter(name, "exporter.paused", by, |stored| {
+        self.decide_exporter(kind, name, operations(kind).paused, by, |stored| {
             let (exporter, position) = (stored.exporter.clone(), stored.position);
             Ok(Some(ExporterRow { exporter, state: ExporterState::Paused, position }))
         })
@@ -165,8 +193,8 @@ impl Registry {
 
     /// # Errors
     /// There is none of that name, or it is running already.
-    pub async fn resume_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
-        self.decide_exporter(name, "exporter.resumed", by, |stored| {
+    pub async fn resume_exporter(&self, kind: LinkKind, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        self.decide_exporter(kind, name, operations(kind).resumed, by, |stored| {
             if stored.state != ExporterState::Paused {
                 return Err(ExporterError::Running(stored.exporter.name.clone()).into());
             }
@@ -180,8 +208,8 @@ impl Registry {
     ///
     /// # Errors
     /// There is none of that name.
-    pub async fn reset_exporter(&self, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
-        self.decide_exporter(name, "exporter.reset", by, |stored| {
+    pub async fn reset_exporter(&self, kind: LinkKind, name: &str, by: &Arc<Actor>) -> Result<(), RegistryError> {
+        self.decide_exporter(kind, name, operations(kind).reset, by, |stored| {
             let state = if stored.state == ExporterState::Paused { stored.state } else { ExporterState::Starting };
             Ok(Some(ExporterRow { exporter: stored.exporter.clone(), state, position: again(stored.position) }))
         })
@@ -190,15 +218,16 @@ impl Registry {
 
     async fn decide_exporter(
         &self,
+        kind: LinkKind,
         name: &str,
         operation: &'static str,
         by: &Arc<Actor>,
         decide: impl Fn(&StoredExporter) -> Result<Option<ExporterRow>, RegistryError>,
     ) -> Result<(), RegistryError> {
         for _ in 0..MAX_DECISIONS {
-            let stored = self.stored_exporter(name).await?;
-            let change =
-                ExporterChange { name: name.to_owned(), operation, expected: Some(stored.revision), to: decide(&stored)? };
+            let stored = self.stored_exporter(kind, name).await?;
+            let (name, to) = (name.to_owned(), decide(&stored).map_err(of_kind(kind))?);
+            let change = ExporterChange { kind, name, operation, expected: Some(stored.revision), to };
             if self.store.change_exporter(Arc::new(change), by).await? {
                 return Ok(());
             }
@@ -228,6 +257,34 @@ impl Registry {
             *value = opened.map_err(|error| ExporterError::InvalidConfig(format!("{key}: {error}")))?;
         }
         Ok(exporter)
+    }
+}
+
+/// What changes are called in the record of who changed what.
+struct Operations {
+    set: &'static str,
+    deleted: &'static str,
+    paused: &'static str,
+    resumed: &'static str,
+    reset: &'static str,
+}
+
+fn operations(kind: LinkKind) -> Operations {
+    match kind {
+        LinkKind::Exporter => Operations {
+            set: "exporter.set",
+            deleted: "exporter.deleted",
+            paused: "exporter.paused",
+            resumed: "exporter.resumed",
+            reset: "exporter.reset",
+        },
+        LinkKind::Importer => Operations {
+            set: "importer.set",
+            deleted: "importer.deleted",
+            paused: "importer.paused",
+            resumed: "importer.resumed",
+            reset: "importer.reset",
+        },
     }
 }
 

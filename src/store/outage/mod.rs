@@ -20,8 +20,8 @@ use super::{
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, StoredExporter, Subject,
-    TypeBinding, Version, VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, LinkKind, Mode, SchemaId, SchemaName, SchemaType, StoredExporter,
+    Subject, TypeBinding, Version, VersionSelector,
 };
 
 mod weight;
@@ -321,10 +321,10 @@ outage_reads! {
         has_more_deks(than: i64) -> bool;
         dek_owners(deleted: bool) -> Vec<(String, String)>;
         change_key(change: Arc<KeyChange>, by: &Arc<Actor>) -> KeyOutcome;
-        exporters() -> Vec<StoredExporter>;
-        exporter(name: &str) -> Option<StoredExporter>;
+        exporters(kind: LinkKind) -> Vec<StoredExporter>;
+        exporter(kind: LinkKind, name: &str) -> Option<StoredExporter>;
         change_exporter(change: Arc<ExporterChange>, by: &Arc<Actor>) -> bool;
-        hold_exporter(name: &str, holder: &str, until: i64) -> bool;
+        hold_exporter(kind: LinkKind, name: &str, holder: &str, until: i64) -> bool;
         move_exporter(to: ExporterProgress) -> bool;
         change_bounds() -> Option<(i64, i64)>;
         schemas_without_names(limit: i64) -> Vec<StoredSchema>;

@@ -33,8 +33,8 @@ use super::{
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, StoredExporter, Subject,
-    TypeBinding, Version, VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, LinkKind, Mode, SchemaId, SchemaName, SchemaType, StoredExporter,
+    Subject, TypeBinding, Version, VersionSelector,
 };
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
@@ -167,7 +167,7 @@ mod dialect {
             Lock::Subject(subject) => (of_subject(subject), true),
             Lock::SharedSubject(subject) => (of_subject(subject), false),
             Lock::Kek(name) => (key(&[b"kek", name.as_bytes()]), true),
-            Lock::Exporter(name) => (key(&[b"exporter", name.as_bytes()]), true),
+            Lock::Exporter(kind, name) => (key(&[kind.word().as_bytes(), name.as_bytes()]), true),
             Lock::Content(context, guid) => (key(&[b"content", context.as_bytes(), &guid.0]), true),
         }
     }

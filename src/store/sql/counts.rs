@@ -6,7 +6,7 @@ use super::decode::schema_type;
 use super::exporters::{change_bounds, exporters};
 use super::{Conn, dialect};
 use crate::store::{ContextCount, Counts, ExporterCount, StoreError, TypeCount};
-use crate::types::ExporterState;
+use crate::types::{ExporterState, LinkKind, StoredExporter};
 
 const CONTEXTS: &str = "SELECT c.name, t.subjects, t.versions, t.live FROM (SELECT context_id, \
                         CAST(SUM(CASE WHEN is_live THEN 1 ELSE 0 END) AS BIGINT) AS subjects, CAST(SUM(versions) AS BIGINT) AS versions, \
@@ -35,14 +35,12 @@ pub(in crate::store) async fn counts(conn: &mut Conn) -> Result<Counts, StoreErr
     }
     counts.unsealed = sqlx::query::<dialect::Db>(UNSEALED).fetch_one(&mut *conn).await?.try_get(0)?;
     counts.last_change = change_bounds(conn).await?.map_or(0, |(_, last)| last);
-    counts.exporters = exporters(conn)
-        .await?
-        .iter()
-        .map(|stored| ExporterCount {
-            state: stored.state,
-            is_failing: stored.state == ExporterState::Running && !stored.trace.is_empty(),
-            position: stored.position,
-        })
-        .collect();
+    let count = |stored: &StoredExporter| ExporterCount {
+        state: stored.state,
+        is_failing: stored.state == ExporterState::Running && !stored.trace.is_empty(),
+        position: stored.position,
+    };
+    counts.exporters = exporters(conn, LinkKind::Exporter).await?.iter().map(count).collect();
+    counts.importers = exporters(conn, LinkKind::Importer).await?.iter().map(count).collect();
     Ok(counts)
 }

@@ -1,7 +1,7 @@
 //! What units of work that change something must not do at the same time. On `SQLite`, where there is one writer, nothing of it.
 
 use crate::store::Scope;
-use crate::types::{Guid, Subject};
+use crate::types::{Guid, LinkKind, Subject};
 
 /// What a unit of work locks until its transaction ends.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub(in crate::store) enum Lock<'l> {
     Content(&'l str, Guid),
     /// A key encryption key, and all that it wraps.
     Kek(&'l str),
-    Exporter(&'l str),
+    Exporter(LinkKind, &'l str),
 }
 
 /// To change a config or a mode.

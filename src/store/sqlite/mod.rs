@@ -20,8 +20,8 @@ use super::{
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, Mode, SchemaId, SchemaName, SchemaType, StoredExporter, Subject,
-    TypeBinding, Version, VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, LinkKind, Mode, SchemaId, SchemaName, SchemaType, StoredExporter,
+    Subject, TypeBinding, Version, VersionSelector,
 };
 pub use audit::SqliteAudit;
 pub use backup::backup;

@@ -42,7 +42,9 @@ pub async fn prepare(app: &TestApp) -> (i64, String) {
     send(app, "admin", "POST", "/dek-registry/v1/keks", Some(&kek)).await;
     let dek = json!({ "encryptedKeyMaterial": "AAEC" });
     send(app, "admin", "POST", "/dek-registry/v1/keks/t/deks/orders", Some(&dek)).await;
-    send(app, "admin", "POST", "/exporters", Some(&exporter("t"))).await;
+    for path in ["/exporters", "/importers"] {
+        send(app, "admin", "POST", path, Some(&exporter("t"))).await;
+    }
     // an association may be there already
     send(app, "admin", "POST", "/associations", Some(&associations())).await;
     for path in ["/config/orders", "/config"] {
@@ -109,9 +111,9 @@ pub fn body(route: &Route) -> Option<Value> {
         "resolveHints" | "postResolvedDocument" => json!({ "dataschema": "https://example.com/guarded" }),
         "validateEvent" => json!({ "a": 1 }),
         "validateRecord" => json!({ "headers": [], "value": null }),
-        "createExporter" => exporter("u"),
-        "putExporter" => json!({ "subjects": ["a"] }),
-        "putExporterConfig" => json!({ "schema.registry.url": "http://127.0.0.1:9/" }),
+        "createExporter" | "createImporter" => exporter("u"),
+        "putExporter" | "putImporter" => json!({ "subjects": ["a"] }),
+        "putExporterConfig" | "putImporterConfig" => json!({ "schema.registry.url": "http://127.0.0.1:9/" }),
         "decodeRecord" | "validateData" => json!({ "subject": "orders", "hex": "02" }),
         "encodeRecord" => json!({ "subject": "orders", "data": {} }),
         "sampleRecords" => json!({ "subject": "orders" }),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use accordant::kms::{Secret, SecretSeal};
 use accordant::registry::{Defaults, Limits};
+use accordant::types::LinkKind;
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -17,12 +18,12 @@ fn exporter(name: &str, url: &str) -> Value {
     json!({ "name": name, "config": { "schema.registry.url": url } })
 }
 
-fn start(app: &TestApp, replica: &str) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(Arc::clone(&app.registry).run_exporters(replica.to_owned(), Arc::new(|_| {})))
+pub fn start(app: &TestApp, replica: &str) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(Arc::clone(&app.registry).run_exporters(replica.to_owned(), Arc::new(|_, _| {})))
 }
 
 /// Waits for something that comes by itself.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..600 {
         if let Some(found) = look().await {
             return found;
@@ -42,7 +43,7 @@ async fn said(app: &TestApp, path: &str) -> (u16, Value) {
     (answer.status.as_u16(), body)
 }
 
-async fn until_same(what: &str, one: (&TestApp, &str), other: (&TestApp, &str)) {
+pub async fn until_same(what: &str, one: (&TestApp, &str), other: (&TestApp, &str)) {
     let expected = said(one.0, one.1).await;
     let mut last = None;
     for _ in 0..600 {
@@ -88,7 +89,7 @@ on_both! {
         assert_eq!(app.put("/exporters/e1", &change).await.ok(), json!({ "name": "e1" }));
         let shown = app.get("/exporters/e1").await.ok();
         assert_eq!((&shown["subjects"], &shown["contextType"], &shown["context"]), (&json!(["a*"]), &json!("CUSTOM"), &json!(".dst")));
-        let stored = app.store.exporter("e1").await.unwrap().unwrap().exporter.config;
+        let stored = app.store.exporter(LinkKind::Exporter, "e1").await.unwrap().unwrap().exporter.config;
         assert_eq!(stored["basic.auth.user.info"], "k:s");
         assert_eq!(app.put("/exporters/e1/config", &json!({ "schema.registry.url": NOWHERE })).await.ok(), json!({ "name": "e1" }));
         assert_eq!(app.get("/exporters/e1/config").await.ok(), json!({ "schema.registry.url": NOWHERE }));
@@ -146,7 +147,7 @@ on_both! {
         let mut body = exporter("e", NOWHERE);
         body["config"]["bearer.auth.token"] = json!("hush");
         app.post("/exporters", &body).await.ok();
-        let stored = || async { app.store.exporter("e").await.unwrap().unwrap().exporter.config["bearer.auth.token"].clone() };
+        let stored = || async { app.store.exporter(LinkKind::Exporter, "e").await.unwrap().unwrap().exporter.config["bearer.auth.token"].clone() };
         let first = stored().await;
         assert!(first.starts_with("sealed:1:") && seal().unwrap().open(&first).unwrap() == "hush", "{first}");
         app.put("/exporters/e/pause", &json!({})).await.ok();
@@ -226,12 +227,12 @@ on_both! {
         // another schema under the number of the one that is gone
         from.register("again", &record("After", &["b"])).await;
         from.put("/exporters/e/reset", &json!({})).await.ok();
-        assert!(from.store.exporter("e").await.unwrap().unwrap().position < 0);
+        assert!(from.store.exporter(LinkKind::Exporter, "e").await.unwrap().unwrap().position < 0);
         from.put("/exporters/e/resume", &json!({})).await.ok();
         for path in ["/subjects/again/versions/1", "/subjects/gone/versions?deleted=true"] {
             until_same(path, (&from, path), (&to, path)).await;
         }
-        until("the end of the copy", async || (from.store.exporter("e").await.unwrap().unwrap().position >= 0).then_some(())).await;
+        until("the end of the copy", async || (from.store.exporter(LinkKind::Exporter, "e").await.unwrap().unwrap().position >= 0).then_some(())).await;
     }
 
     async fn wrapped_keys_are_copied_once_and_then_change_by_change(db) {
@@ -344,15 +345,15 @@ on_both! {
         let from = TestApp::new(db).await;
         from.post("/exporters", &exporter("e", NOWHERE)).await.ok();
         let now = from.registry.now();
-        assert!(from.store.hold_exporter("e", "one", now + 400).await.unwrap());
-        assert!(!from.store.hold_exporter("e", "two", now + 400).await.unwrap());
-        assert!(from.store.hold_exporter("e", "one", now + 400).await.unwrap(), "it is its own");
-        until("the end of the lease", async || from.store.hold_exporter("e", "two", now + 60_000).await.unwrap().then_some(())).await;
-        assert!(!from.store.hold_exporter("e", "one", now + 400).await.unwrap());
+        assert!(from.store.hold_exporter(LinkKind::Exporter, "e", "one", now + 400).await.unwrap());
+        assert!(!from.store.hold_exporter(LinkKind::Exporter, "e", "two", now + 400).await.unwrap());
+        assert!(from.store.hold_exporter(LinkKind::Exporter, "e", "one", now + 400).await.unwrap(), "it is its own");
+        until("the end of the lease", async || from.store.hold_exporter(LinkKind::Exporter, "e", "two", now + 60_000).await.unwrap().then_some(())).await;
+        assert!(!from.store.hold_exporter(LinkKind::Exporter, "e", "one", now + 400).await.unwrap());
         // after a change by its user nobody holds it
         from.put("/exporters/e/reset", &json!({})).await.ok();
-        assert!(from.store.hold_exporter("e", "one", now + 400).await.unwrap());
+        assert!(from.store.hold_exporter(LinkKind::Exporter, "e", "one", now + 400).await.unwrap());
         from.put("/exporters/e/pause", &json!({})).await.ok();
-        assert!(!from.store.hold_exporter("e", "one", now + 400).await.unwrap(), "paused");
+        assert!(!from.store.hold_exporter(LinkKind::Exporter, "e", "one", now + 400).await.unwrap(), "paused");
     }
 }

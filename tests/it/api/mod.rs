@@ -8,6 +8,7 @@ mod delete;
 mod explore;
 mod exporters;
 mod find;
+mod importers;
 mod jsonata;
 mod keys;
 mod logical;

@@ -68,6 +68,9 @@ async fn make_way(app: &TestApp, route: &Route) {
         "putExporter" | "putExporterConfig" | "deleteExporter" | "resumeExporter" => {
             admin(app, "PUT", "/exporters/t/pause", None).await;
         }
+        "putImporter" | "putImporterConfig" | "deleteImporter" | "resumeImporter" => {
+            admin(app, "PUT", "/importers/t/pause", None).await;
+        }
         "deleteKek" | "undeleteDek" | "undeleteDekVersion" => {
             admin(app, "DELETE", DEKS, None).await;
         }

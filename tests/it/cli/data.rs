@@ -1,10 +1,14 @@
 //! `accordant decode`, `encode` and `sample`.
 
+use std::io::Read as _;
+
 use apache_avro::types::Value as Datum;
-use apache_avro::{Codec, DeflateSettings, Schema, Writer};
+use apache_avro::{Codec, DeflateSettings, Reader, Schema, Writer};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-use super::check::{Run, folder, run_with};
+use super::check::{Run, folder, run_bytes, run_with};
 use crate::on_both;
 use crate::support::app::TestApp;
 
@@ -150,4 +154,113 @@ fn files_need_no_registry() {
     std::fs::write(files.path().join("cut.avro"), &std::fs::read(files.path().join("plain.avro")).unwrap()[..200]).unwrap();
     let cut = ask("decode cut.avro", "");
     assert!(cut.code != 0 && cut.err.contains("ends too early"), "{} {}", cut.code, cut.err);
+}
+
+/// Files that fastavro wrote: three records with each codec.
+const CONTAINERS: [(&str, &str); 6] = [
+    (
+        "null",
+        "T2JqAQQUYXZyby5jb2RlYwhudWxsFmF2cm8uc2NoZW1h5gF7InR5cGUiOiAicmVjb3JkIiwgIm5hbWUiOiAiT3JkZXIiLCAiZmllbGRzIjogW3sibmFtZSI6ICJpZCIsICJ0eXBlIjogImxvbmcifSwgeyJuYW1lIjogIm5vdGUiLCAidHlwZSI6ICJzdHJpbmcifV19ADAxMjM0NTY3ODlhYmNkZWYGfgAmYSBub3RlIHRoYXQgcmVwZWF0cwImYSBub3RlIHRoYXQgcmVwZWF0cwQmYSBub3RlIHRoYXQgcmVwZWF0czAxMjM0NTY3ODlhYmNkZWY=",
+    ),
+    (
+        "deflate",
+        "T2JqAQQUYXZyby5jb2RlYw5kZWZsYXRlFmF2cm8uc2NoZW1h5gF7InR5cGUiOiAicmVjb3JkIiwgIm5hbWUiOiAiT3JkZXIiLCAiZmllbGRzIjogW3sibmFtZSI6ICJpZCIsICJ0eXBlIjogImxvbmcifSwgeyJuYW1lIjogIm5vdGUiLCAidHlwZSI6ICJzdHJpbmcifV19ADAxMjM0NTY3ODlhYmNkZWYGQGNQS1TIyy9JVSjJSCxRKEotSE0sKWbCJsiCTRAAn6AVMDEyMzQ1Njc4OWFiY2RlZg==",
+    ),
+    (
+        "snappy",
+        "T2JqAQQUYXZyby5jb2RlYwxzbmFwcHkWYXZyby5zY2hlbWHmAXsidHlwZSI6ICJyZWNvcmQiLCAibmFtZSI6ICJPcmRlciIsICJmaWVsZHMiOiBbeyJuYW1lIjogImlkIiwgInR5cGUiOiAibG9uZyJ9LCB7Im5hbWUiOiAibm90ZSIsICJ0eXBlIjogInN0cmluZyJ9XX0AMDEyMzQ1Njc4OWFiY2RlZgZIP1QAJmEgbm90ZSB0aGF0IHJlcGVhdHMCThUAAAROFQDaf0xVMDEyMzQ1Njc4OWFiY2RlZg==",
+    ),
+    (
+        "zstandard",
+        "T2JqAQQUYXZyby5jb2RlYxJ6c3RhbmRhcmQWYXZyby5zY2hlbWHmAXsidHlwZSI6ICJyZWNvcmQiLCAibmFtZSI6ICJPcmRlciIsICJmaWVsZHMiOiBbeyJuYW1lIjogImlkIiwgInR5cGUiOiAibG9uZyJ9LCB7Im5hbWUiOiAibm90ZSIsICJ0eXBlIjogInN0cmluZyJ9XX0AMDEyMzQ1Njc4OWFiY2RlZgZQKLUv/SA//QAAuAAmYSBub3RlIHRoYXQgcmVwZWF0cwIEAgCAFpCeTTAxMjM0NTY3ODlhYmNkZWY=",
+    ),
+    (
+        "bzip2",
+        "T2JqAQQUYXZyby5jb2RlYwpiemlwMhZhdnJvLnNjaGVtYeYBeyJ0eXBlIjogInJlY29yZCIsICJuYW1lIjogIk9yZGVyIiwgImZpZWxkcyI6IFt7Im5hbWUiOiAiaWQiLCAidHlwZSI6ICJsb25nIn0sIHsibmFtZSI6ICJub3RlIiwgInR5cGUiOiAic3RyaW5nIn1dfQAwMTIzNDU2Nzg5YWJjZGVmBoYBQlpoOTFBWSZTWYIPAYEAAABRgFQAQQAiQdwAIAAxAAAM/9VT0m1NMylJW0nM6fMpUtDimUMOLYQ/F3JFOFCQgg8BgTAxMjM0NTY3ODlhYmNkZWY=",
+    ),
+    (
+        "xz",
+        "T2JqAQQUYXZyby5jb2RlYwR4ehZhdnJvLnNjaGVtYeYBeyJ0eXBlIjogInJlY29yZCIsICJuYW1lIjogIk9yZGVyIiwgImZpZWxkcyI6IFt7Im5hbWUiOiAiaWQiLCAidHlwZSI6ICJsb25nIn0sIHsibmFtZSI6ICJub3RlIiwgInR5cGUiOiAic3RyaW5nIn1dfQAwMTIzNDU2Nzg5YWJjZGVmBrgB/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4AA+ACBdAAAKXf6KMOIKvfbj7XjRzBv2cnwp/w/f3u1ySP8ECIAAAERSafx1eoPmAAE8P+nhE+UftvN9AQAAAAAEWVowMTIzNDU2Nzg5YWJjZGVm",
+    ),
+];
+
+#[test]
+fn container_files_are_read_and_written_with_every_codec_of_the_specification() {
+    let note = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"note","type":"string"}]}"#;
+    let files = folder(&[("order.avsc", note), ("m.proto", FILE)]);
+    let lines: Vec<String> = (0..3).map(|id| format!("{{\"id\":{id},\"note\":\"a note that repeats\"}}\n")).collect();
+    let lines = lines.concat();
+    for (codec, theirs) in CONTAINERS {
+        std::fs::write(files.path().join("theirs.avro"), STANDARD.decode(theirs).unwrap()).unwrap();
+        let decoded = run_with(files.path(), "decode theirs.avro --data-only", "", &[]);
+        assert_eq!((decoded.code, decoded.out.as_str()), (0, lines.as_str()), "{codec} {}", decoded.err);
+        // more than one block
+        let many = lines.repeat(2_000);
+        let arguments = format!("encode --schema order.avsc --input lines --container={codec}");
+        let encoded = run_bytes(files.path(), &arguments, &many);
+        assert!(encoded.windows(codec.len()).any(|bytes| bytes == codec.as_bytes()), "{codec}");
+        assert!(codec == "null" || encoded.len() < many.len() / 10, "{codec} {}", encoded.len());
+        std::fs::write(files.path().join("ours.avro"), encoded).unwrap();
+        let decoded = run_with(files.path(), "decode ours.avro --data-only", "", &[]);
+        assert!(decoded.code == 0 && decoded.out == many, "{codec} {}", decoded.err);
+    }
+    // what apache-avro reads too
+    for codec in ["null", "deflate"] {
+        let sampled = run_bytes(files.path(), &format!("sample order.avsc -n 9 --seed 3 --container={codec}"), "");
+        assert_eq!(Reader::new(sampled.as_slice()).unwrap().map(Result::unwrap).count(), 9);
+        assert_eq!(sampled, run_bytes(files.path(), &format!("sample order.avsc -n 9 --seed 3 --container={codec}"), ""));
+    }
+    let other = run_with(files.path(), "sample m.proto --container", "", &[]);
+    assert!(other.code == 2 && other.err.contains("a container file holds data of Avro"), "{}", other.err);
+    assert_eq!(run_with(files.path(), "sample order.avsc --container=lzo", "", &[]).code, 2);
+}
+
+/// A container file of one block with bytes as they are given.
+fn container(schema: &str, codec: &str, count: u8, block: &[u8]) -> Vec<u8> {
+    let long = |value: usize| {
+        let mut rest = value << 1;
+        let mut out = Vec::new();
+        while rest >= 0x80 {
+            out.push(rest.to_le_bytes()[0] | 0x80);
+            rest >>= 7;
+        }
+        out.push(rest.to_le_bytes()[0]);
+        out
+    };
+    let text = |text: &str| [long(text.len()), text.as_bytes().to_vec()].concat();
+    let head = [vec![4], text("avro.codec"), text(codec), text("avro.schema"), text(schema), vec![0]].concat();
+    [b"Obj\x01", &head[..], &[7; 16], &long(count.into()), &long(block.len()), block, &[7; 16]].concat()
+}
+
+#[test]
+fn hostile_blocks_are_refused_before_they_take_memory() {
+    let files = folder(&[]);
+    let refused = |codec: &str, schema: &str, count: u8, block: &[u8], why: &str| {
+        std::fs::write(files.path().join("hostile.avro"), container(schema, codec, count, block)).unwrap();
+        let run = run_with(files.path(), "decode hostile.avro --data-only", "", &[]);
+        assert!(run.code != 0 && run.err.contains(why), "{codec} {why}: {} {}", run.code, run.err);
+    };
+    let bytes = "\"bytes\"";
+    // 200 MB claimed in five bytes; a size that is too large altogether; a checksum of something else; none
+    refused("snappy", bytes, 1, &[0x80, 0x84, 0xAF, 0x5F, 0, 0, 0, 0, 0], "which its 5 can't become");
+    refused("snappy", bytes, 1, &[0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0, 0, 0, 0], "more than 268435456 bytes");
+    refused("snappy", bytes, 1, &[2, 4, 2, 0x61, 0, 0, 0, 0], "the checksum");
+    refused("snappy", bytes, 1, &[2], "too short for its checksum");
+    // more than a block may have comes out
+    let bomb = zstd::encode_all(std::io::repeat(0).take((256 << 20) + 1), 1).unwrap();
+    refused("zstandard", bytes, 1, &bomb, "more than 268435456 bytes");
+    // a dictionary of 160 MiB
+    let dictionary = b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4F\x02\0!\x01\x1f\0\0\0\xfe`\xed\xde\x01\0\x02abc\0\0\x02w'\x1aJ\t\xd8,\0\x01\x1b\x03\x0b/\xb9\x10\x1f\xb6\xf3}\x01\0\0\0\0\x04YZ";
+    refused("xz", bytes, 1, dictionary, "memory");
+    for codec in ["deflate", "zstandard", "bzip2", "xz"] {
+        refused(codec, bytes, 1, b"nothing of the kind", "can't be inflated");
+    }
+    refused("lzo", bytes, 1, b"", "the codec of the file is lzo; these are read: null, deflate, snappy, zstandard, bzip2, xz");
+    refused("null", "\"int\"", 1, &[2, 2], "bytes that are no datum");
+    // any number of data without a byte
+    let endless = [b"Obj\x01".as_slice(), &[2, 22], b"avro.schema", &[12], b"\"null\"", &[0], &[7; 16]].concat();
+    let endless = [endless.as_slice(), &[0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0], &[7; 16]].concat();
+    std::fs::write(files.path().join("endless.avro"), endless).unwrap();
+    let run = run_with(files.path(), "decode endless.avro --data-only", "", &[]);
+    assert!(run.code == 2 && run.err.contains("more than 100000 data of the file take no bytes"), "{}", run.err);
 }

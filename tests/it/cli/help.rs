@@ -114,6 +114,17 @@ fn the_hooks_of_pre_commit_stop_what_breaks() {
     assert_eq!(play(), both(1, 1));
 }
 
+#[test]
+fn the_hooks_in_the_book_are_those_that_are_shipped() {
+    let book = std::fs::read_to_string(root("docs/ci.md")).unwrap();
+    let section = book.split("\n## ").find(|section| section.starts_with("pre-commit\n")).unwrap();
+    let local: Value = serde_yaml_ng::from_str(section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap()).unwrap();
+    let told = |hook: &Value| ["id", "entry", "files", "pass_filenames"].map(|key| hook[key].clone());
+    let (shipped, local) = (yaml(".pre-commit-hooks.yaml"), &local["repos"][0]["hooks"]);
+    let all = |hooks: &Value| hooks.as_sequence().unwrap().iter().map(told).collect::<Vec<_>>();
+    assert_eq!(all(local), all(&shipped));
+}
+
 /// Plays the steps of action.yml as a runner does: inputs in variables, files for outputs and the summary.
 fn play_action(files: &TempDir, inputs: &[(&str, &str)], base: &str) -> (i32, String, String) {
     let action = yaml("action.yml");

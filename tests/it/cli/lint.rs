@@ -17,6 +17,12 @@ fn people_see_the_place_why_it_matters_and_what_helps() {
     insta::assert_snapshot!("lint_human", report.out);
     insta::assert_snapshot!("lint_json", run(files.path(), "lint s --format json --exclude broken.avsc").out);
     insta::assert_snapshot!("lint_github", run(files.path(), "lint s --format github --exclude broken.avsc").out);
+    insta::assert_snapshot!("lint_junit", run(files.path(), "lint s --format junit").out);
+    insta::assert_snapshot!("lint_markdown", run(files.path(), "lint s --format markdown").out);
+    let sarif = run(files.path(), "lint s --format sarif").out.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    insta::assert_snapshot!("lint_sarif", sarif);
+    let denied = run(files.path(), "lint s --format junit --deny-warnings --exclude broken.avsc");
+    assert!(denied.code == 1 && denied.out.contains("failures=\"3\""), "{}", denied.out);
 }
 
 #[test]

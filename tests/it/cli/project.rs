@@ -179,6 +179,7 @@ on_both! {
         let body = json!({ "schema": "\"string\"", "metadata": metadata, "ruleSet": rules });
         app.post("/subjects/ruled/versions", &body).await.ok();
         app.put("/config/ruled", &json!({ "compatibility": "FULL", "normalize": true })).await.ok();
+        app.put("/mode/list", &json!({ "mode": "READONLY" })).await.ok();
         let directory = tempfile::tempdir().unwrap();
         let pulled = cli(directory.path(), &format!("pull out --registry {url}"));
         ends(&pulled, 0, &format!("8 subjects of {url} in out"));
@@ -187,6 +188,70 @@ on_both! {
         let again = cli(directory.path(), &format!("dump out --registry {url}"));
         assert_eq!(again.code, 2);
         assert!(again.err.contains("is there already; --force writes over it"), "{}", again.err);
+        // a mode that somebody takes away is drift, and comes back
+        app.delete("/mode/list").await.ok();
+        let drift = cli(&out, "drift");
+        assert!(drift.code == 3 && drift.out.contains("mode: (none) -> READONLY"), "{}", drift.out);
+        ends(&cli(&out, "plan"), 0, &format!("Plan for {url}: 8 unchanged"));
+        ends(&cli(&out, "apply --enable-configs"), 0, &format!("{url}: 1 done, 8 unchanged"));
+        assert_eq!(app.get("/mode/list").await.ok()["mode"], "READONLY");
+        app.put("/mode", &json!({ "mode": "READONLY" })).await.ok();
+        ends(&cli(&out, "plan --enable-configs"), 3, &format!("Plan for {url}: 1 mode to change, 8 unchanged"));
+        ends(&cli(&out, "apply --enable-configs"), 0, &format!("{url}: 1 done, 8 unchanged"));
+        assert_eq!(app.get("/mode").await.ok()["mode"], "READWRITE");
+    }
+
+    async fn a_mode_that_keeps_writes_off_is_set_after_them(database) {
+        let app = TestApp::new(database).await;
+        let url = format!("http://{}", app.address);
+        let files = folder(&[
+            ("a.avsc", "\"int\""),
+            ("b.avsc", "\"long\""),
+            ("accordant.toml", &format!("mode = \"READONLY\"\n{}", with_env("[[schemas]]\nfiles = \"{subject}.avsc\"\nmode = \"READONLY\"", &url))),
+        ]);
+        ends(&cli(files.path(), "plan --enable-configs"), 3, &format!("Plan for {url}: 2 to register, 3 modes to change"));
+        ends(&cli(files.path(), "apply --enable-configs"), 0, &format!("{url}: 5 done, 0 unchanged"));
+        assert_eq!((app.get("/mode").await.ok(), app.get("/mode/a").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "READONLY" })));
+        ends(&cli(files.path(), "drift"), 0, &format!("Drift for {url}: 2 unchanged"));
+        let wrong = folder(&[("accordant.toml", "mode = \"OPEN\"")]);
+        assert!(cli(wrong.path(), "plan").err.contains("mode = \"OPEN\": is none"));
+    }
+
+    async fn old_versions_are_pulled_and_compared_on_request(database) {
+        let app = TestApp::new(database).await;
+        let url = format!("http://{}", app.address);
+        app.register("m.Money", r#"{"type":"record","name":"m.Money","fields":[{"name":"a","type":"int"}]}"#).await;
+        let bill = r#"{"type":"record","name":"Bill","fields":[{"name":"m","type":"m.Money"}]}"#;
+        app.register_as("bill", "AVRO", bill, &[("m.Money", "m.Money", 1)]).await;
+        app.register("m.Money", r#"{"type":"record","name":"m.Money","fields":[{"name":"a","type":"long"}]}"#).await;
+        app.register_as("bill", "AVRO", bill, &[("m.Money", "m.Money", 2)]).await;
+        let proto = |fields: &str| format!("syntax = \"proto3\";\n\nmessage U {{\n{fields}}}\n");
+        app.register_as("u", "PROTOBUF", &proto("  string a = 1;\n"), &[]).await;
+        let body = json!({ "schemaType": "PROTOBUF", "schema": proto("  string a = 1;\n  string b = 2;\n"),
+            "metadata": { "properties": { "owner": "x" } } });
+        app.post("/subjects/u/versions", &body).await.ok();
+        app.register_as("u", "PROTOBUF", &proto("  string a = 1;\n  string b = 2;\n  string c = 3;\n"), &[]).await;
+        let directory = tempfile::tempdir().unwrap();
+        let pulled = cli(directory.path(), &format!("pull out --all-versions --registry {url}"));
+        ends(&pulled, 0, &format!("3 subjects of {url} in out"));
+        let out = directory.path().join("out");
+        assert!(out.join("schemas/u/2.proto").exists() && out.join("schemas/m.Money/1.avsc").exists());
+        let nothing = format!("{url}: 3 unchanged, 4 old versions unchanged");
+        ends(&cli(&out, "plan --enable-configs --enable-deletes"), 0, &format!("Plan for {nothing}"));
+        ends(&cli(&out, "drift --unmanaged"), 0, &format!("Drift for {nothing}"));
+        // they are no schemas of the repository: nothing is ambiguous
+        assert_eq!(cli(&out, "lint").code, 0);
+        // what is another one, or is not there, is drift; applying can't help
+        std::fs::write(out.join("schemas/m.Money/1.avsc"), "\"int\"").unwrap();
+        app.delete("/subjects/u/versions/2").await.ok();
+        let drift = cli(&out, "drift");
+        assert_eq!(drift.code, 3, "{}{}", drift.out, drift.err);
+        for line in ["m.Money  version 1: the registry has another text  schemas/m.Money/1.avsc", "u        version 2: the registry does not have it; accordant migrate"] {
+            assert!(drift.out.contains(line), "{}", drift.out);
+        }
+        assert_eq!(cli(&out, "plan").code, 0);
+        std::fs::remove_file(out.join("schemas/u/1.proto")).unwrap();
+        assert_eq!(cli(&out, "plan").code, 2);
     }
 
     async fn another_environment_gets_what_one_has(database) {
@@ -210,6 +275,43 @@ on_both! {
         assert_eq!(cli(files.path(), "promote --from dev --to nowhere bill").code, 2);
         let none = cli(files.path(), "promote --from dev --to prod nothing");
         assert!(none.err.contains("nothing has no version latest"), "{}", none.err);
+    }
+
+    async fn another_environment_gets_the_versions_that_are_named(database) {
+        let (dev, prod) = (TestApp::new(database).await, TestApp::new(database).await);
+        let order = |fields: usize| {
+            let fields: Vec<String> = (0..fields).map(|n| format!(r#"{{"name":"f{n}","type":"int","default":0}}"#)).collect();
+            format!(r#"{{"type":"record","name":"Order","fields":[{}]}}"#, fields.join(","))
+        };
+        for fields in 0..5 {
+            dev.register("a@b", &order(fields)).await;
+        }
+        dev.delete("/subjects/a@b/versions/3").await.ok();
+        let manifest = format!("[env.dev]\nregistry = \"http://{}\"\n[env.prod]\nregistry = \"http://{}\"\n", dev.address, prod.address);
+        let files = folder(&[("accordant.toml", &manifest)]);
+        let url = format!("http://{}", prod.address);
+        ends(&cli(files.path(), "promote --from dev --to prod a@b@2 --dry-run"), 3, &format!("Plan for {url}: 1 to register"));
+        ends(&cli(files.path(), "promote --from dev --to prod a@b@2"), 0, &format!("{url}: 1 done, 0 unchanged"));
+        // each becomes a version of its own, in their order; the one that is gone is none
+        let ranged = cli(files.path(), "promote --from dev --to prod a@b@2..4");
+        assert_eq!((ranged.code, ranged.out.lines().filter(|line| line.starts_with("done")).count()), (0, 1), "{}{}", ranged.out, ranged.err);
+        let all = cli(files.path(), "promote --from dev --to prod a@b@*");
+        assert_eq!(all.code, 0, "{}{}", all.out, all.err);
+        let texts = |version: &str| format!("/subjects/a@b/versions/{version}");
+        for (version, fields) in [("1", 1), ("2", 3), ("3", 0), ("4", 4)] {
+            assert_eq!(prod.get(&texts(version)).await.ok()["schema"], order(fields), "{version}");
+        }
+        ends(&cli(files.path(), "promote --from dev --to prod a@b"), 0, &format!("{url}: nothing to do, 1 unchanged"));
+        let none = cli(files.path(), "promote --from dev --to prod a@b@9..");
+        assert!(none.code == 2 && none.err.contains("a@b@9..: there is no such version"), "{}", none.err);
+        // one that is refused keeps off what comes after it
+        prod.put("/config/c", &json!({ "compatibility": "FULL" })).await.ok();
+        for schema in ["\"int\"", "\"string\"", "\"bytes\""] {
+            dev.put("/config/c", &json!({ "compatibility": "NONE" })).await.ok();
+            dev.register("c", schema).await;
+        }
+        assert_eq!(cli(files.path(), "promote --from dev --to prod c@1..3").code, 1);
+        assert_eq!(prod.get("/subjects/c/versions").await.ok(), json!([1]));
     }
 
     async fn state_files_of_schema_registry_gitops_are_read(database) {

@@ -64,11 +64,14 @@ const RINGS: [(&str, &[&str]); 20] = [
 ];
 
 /// Crates, and the only folders that may name them.
-const CRATES: [(&str, &[&str]); 26] = [
+const CRATES: [(&str, &[&str]); 30] = [
     ("jsonata_core", &["jsonata"]),
     ("zip", &["cli/migrate"]),
     ("twox_hash", &["cli/migrate"]),
-    ("zstd", &["cli/migrate"]),
+    ("zstd", &["cli/migrate", "records"]),
+    ("snap", &["records"]),
+    ("bzip2", &["records"]),
+    ("lzma_rust2", &["records"]),
     ("sqlx", &["store"]),
     ("deadpool", &["store/postgres"]),
     ("axum", &["http", "server"]),
@@ -77,6 +80,7 @@ const CRATES: [(&str, &[&str]); 26] = [
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("ignore", &["cli"]),
+    ("indicatif", &["cli/migrate"]),
     ("serde_yaml_ng", &["cli/manifest"]),
     ("tokio_rustls", &["server/tls"]),
     ("x509_cert", &["login"]),
@@ -86,7 +90,7 @@ const CRATES: [(&str, &[&str]); 26] = [
     ("protox", &["schema/protobuf"]),
     ("regex", &["contracts/cel"]),
     ("regex_automata", &["schema"]),
-    ("strum", &["types", "codec", "schema", "contracts", "http"]),
+    ("strum", &["types", "codec", "schema", "records", "contracts", "http"]),
     ("serde_with", &["codec", "http"]),
     ("aws_lc_rs", &["kms", "cli/audit"]),
     ("reqwest", &["kms", "peer", "registry/exporters", "cli"]),

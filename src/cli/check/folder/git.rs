@@ -12,6 +12,9 @@ use crate::codec::unicode;
 /// The largest file that is read, of a commit or of a folder.
 pub(super) const MAX_FILE_BYTES: u64 = 16 << 20;
 
+/// Files that git is asked for before they are read; the words for them fit into a pipe.
+const AHEAD: usize = 100;
+
 /// The files below a folder of a commit.
 pub(in crate::cli) struct GitTree {
     /// What was asked for, as `REF` or `REF:FOLDER`.
@@ -107,31 +110,55 @@ impl GitTree {
         self.blobs.keys().map(String::as_str)
     }
 
-    /// A file's text; `None` where there is none.
-    pub(super) fn read(&self, path: &str) -> Result<Option<String>, InputError> {
-        let Some(blob) = self.blobs.get(path) else { return Ok(None) };
-        let name = format!("{}:{path}", self.name);
-        if blob.size > MAX_FILE_BYTES {
-            return Err(InputError::of(&name, format!("more than {MAX_FILE_BYTES} bytes")));
+    fn blob(&self, path: &str) -> Result<Option<&Blob>, InputError> {
+        match self.blobs.get(path) {
+            Some(blob) if blob.size > MAX_FILE_BYTES => Err(self.failed(path, format!("more than {MAX_FILE_BYTES} bytes"))),
+            found => Ok(found),
         }
-        let failed = |error: std::io::Error| InputError::of(&name, format!("git cat-file: {error}"));
+    }
+
+    fn failed(&self, path: &str, why: impl std::fmt::Display) -> InputError {
+        InputError::of(&format!("{}:{path}", self.name), why.to_string())
+    }
+
+    /// The texts of files; `None` where there is none.
+    pub(super) fn read(&self, paths: &[String]) -> Vec<Result<Option<String>, InputError>> {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(reader.ask, "{}", blob.id).and_then(|()| reader.ask.flush()).map_err(failed)?;
-        // ID blob SIZE, the bytes, a line's end
+        let blobs: Vec<Result<Option<&Blob>, InputError>> = paths.iter().map(|path| self.blob(path)).collect();
+        // git works on the next ones while this one is read
+        let mut open = blobs.iter().flatten().flatten();
+        let mut asked = open.by_ref().take(AHEAD).try_for_each(|blob| reader.ask(blob));
+        let texts = paths.iter().zip(&blobs).map(|(path, blob)| {
+            let Some(blob) = blob.clone()? else { return Ok(None) };
+            if let Err(error) = &asked {
+                return Err(self.failed(path, format!("git cat-file: {error}")));
+            }
+            let bytes = reader.answer(blob).map_err(|why| self.failed(path, format!("git cat-file: {why}")))?;
+            if let Some(next) = open.next() {
+                asked = reader.ask(next);
+            }
+            unicode::to_text(&bytes).map(Some).map_err(|error| self.failed(path, format!("can't be read: {error}")))
+        });
+        texts.collect()
+    }
+}
+
+impl Reader {
+    fn ask(&mut self, blob: &Blob) -> std::io::Result<()> {
+        writeln!(self.ask, "{}", blob.id).and_then(|()| self.ask.flush())
+    }
+
+    /// `ID blob SIZE`, the bytes, a line's end.
+    fn answer(&mut self, blob: &Blob) -> Result<Vec<u8>, String> {
+        let failed = |error: std::io::Error| error.to_string();
         let mut head = String::new();
-        reader.answer.read_line(&mut head).map_err(failed)?;
+        self.answer.read_line(&mut head).map_err(failed)?;
         let size = head.trim_end().rsplit_once(' ').and_then(|(_, size)| size.parse::<u64>().ok());
-        let Some(size) = size.filter(|size| *size == blob.size) else {
-            return Err(InputError::of(&name, format!("git cat-file: {}", head.trim())));
-        };
+        let size = size.filter(|size| *size == blob.size).ok_or_else(|| head.trim().to_owned())?;
         let mut bytes = Vec::new();
-        let taken = reader.answer.by_ref().take(size).read_to_end(&mut bytes).map_err(failed)?;
+        let taken = self.answer.by_ref().take(size).read_to_end(&mut bytes).map_err(failed)?;
         let mut end = [0; 1];
-        reader.answer.read_exact(&mut end).map_err(failed)?;
-        if taken as u64 != size {
-            return Err(InputError::of(&name, "git cat-file ended early"));
-        }
-        let text = unicode::to_text(&bytes).map_err(|error| InputError::of(&name, format!("can't be read: {error}")))?;
-        Ok(Some(text))
+        self.answer.read_exact(&mut end).map_err(failed)?;
+        if taken as u64 == size { Ok(bytes) } else { Err("it ended early".to_owned()) }
     }
 }

@@ -89,12 +89,15 @@ impl Listing {
         Ok(found)
     }
 
-    /// A file's text; `None` where there is none.
-    pub(super) fn read(&self, path: &str) -> Result<Option<String>, InputError> {
-        let base = match self {
-            Self::Git(tree) => return tree.read(path),
-            Self::Disk { base, .. } => base,
-        };
+    /// The texts of files; `None` where there is none.
+    pub(super) fn read(&self, paths: &[String]) -> Vec<Result<Option<String>, InputError>> {
+        match self {
+            Self::Git(tree) => tree.read(paths),
+            Self::Disk { base, .. } => paths.iter().map(|path| self.of_disk(base, path)).collect(),
+        }
+    }
+
+    fn of_disk(&self, base: &Path, path: &str) -> Result<Option<String>, InputError> {
         let file = base.join(path);
         let Ok(about) = std::fs::metadata(&file) else { return Ok(None) };
         if !about.is_file() {

@@ -118,9 +118,11 @@ impl Workspace {
             Choice::ByContent => may_be_schema(path),
             Choice::As(_) => true,
         };
-        for path in workspace.listing.paths(scopes, &is_wanted)? {
+        let paths = workspace.listing.paths(scopes, &is_wanted)?;
+        let texts = workspace.listing.read(&paths);
+        for (path, text) in paths.into_iter().zip(texts) {
             let named = scopes.contains(&Scope::File(path.clone()));
-            match workspace.listing.read(&path) {
+            match text {
                 // JSON may be anything, also no text at all
                 Err(_) if !named && is_any_json(&path) => workspace.passed_over += 1,
                 Err(error) => workspace.unreadable.push((path, error)),
@@ -243,7 +245,7 @@ impl Workspace {
                 return Some(candidate);
             }
             if !failed.contains(&candidate)
-                && let Ok(Some(text)) = self.listing.read(&candidate)
+                && let Some(Ok(Some(text))) = self.listing.read(std::slice::from_ref(&candidate)).pop()
             {
                 found.insert(candidate.clone(), (schema_type, text.into()));
                 return Some(candidate);

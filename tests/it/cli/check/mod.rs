@@ -10,7 +10,7 @@ mod verdicts;
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -75,6 +75,19 @@ pub fn run(directory: &Path, arguments: &str) -> Run {
 }
 
 pub fn run_with(directory: &Path, arguments: &str, input: &str, environment: &[(&str, &str)]) -> Run {
+    let output = output(directory, arguments, input, environment);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    Run { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+/// What is printed that is no text, by a command that succeeds.
+pub fn run_bytes(directory: &Path, arguments: &str, input: &str) -> Vec<u8> {
+    let output = output(directory, arguments, input, &[]);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn output(directory: &Path, arguments: &str, input: &str, environment: &[(&str, &str)]) -> Output {
     let mut child = command(directory)
         .args(arguments.split_whitespace())
         .envs(environment.iter().copied())
@@ -84,9 +97,7 @@ pub fn run_with(directory: &Path, arguments: &str, input: &str, environment: &[(
         .unwrap();
     // a process that failed early does not read
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    Run { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+    child.wait_with_output().unwrap()
 }
 
 #[track_caller]
