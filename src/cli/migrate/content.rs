@@ -233,7 +233,7 @@ pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_delete
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.
-fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
+pub(super) fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
     let mut scopes: BTreeSet<String> = outline.keys().cloned().collect();
     scopes.extend(outline.keys().filter_map(|subject| context_of(subject)));
     if whole {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::time::Duration;
 
+use futures_util::future::try_join;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -141,8 +142,9 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
 pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
     let pace = Pace::new(asked.rate);
     let parallel = usize::from(asked.parallel);
-    let ours = from.outline(&asked.prefix, asked.parallel).await?;
-    let theirs = outline::read(to, &asked.prefix, asked.parallel).await?;
+    // both at once: at a cutover nobody can write meanwhile
+    let (ours, theirs) =
+        try_join(from.outline(&asked.prefix, asked.parallel), outline::read(to, &asked.prefix, asked.parallel)).await?;
     let found = differences(&ours, &theirs);
     let mut outcome = Outcome::default();
     let fetch = async |(subject, version, is_deleted): (String, i64, bool)| {
@@ -286,9 +288,18 @@ type Request = (Method, String, Option<Value>);
 /// Configs and modes that differ. The modes of the registry and of contexts are set when it is filled; those of subjects are copied.
 async fn settings(from: &Source<'_>, to: &Api, outline: &Outline, asked: &CopyArguments) -> Result<Vec<Request>, InputError> {
     let whole = asked.prefix.is_empty();
-    let (configs, modes) = from.settings(outline, whole, asked.parallel).await?;
-    let named = configs.keys().chain(modes.keys()).cloned().collect();
-    let (their_configs, their_modes) = content::settings(to, outline, whole, asked.parallel, &named).await?;
+    let none = BTreeSet::new();
+    let theirs = content::settings(to, outline, whole, asked.parallel, &none);
+    let ((configs, modes), (mut their_configs, mut their_modes)) =
+        try_join(from.settings(outline, whole, asked.parallel), theirs).await?;
+    // of what only the source has settings for, as a file may have
+    let read = content::scopes(outline, whole);
+    let more: BTreeSet<String> = configs.keys().chain(modes.keys()).filter(|scope| !read.contains(*scope)).cloned().collect();
+    if !more.is_empty() {
+        let (configs, modes) = content::settings(to, &Outline::new(), false, asked.parallel, &more).await?;
+        their_configs.extend(configs);
+        their_modes.extend(modes);
+    }
     let named = |scope: &String| Some(scope.clone()).filter(|scope| !scope.is_empty());
     let mut requests = Vec::new();
     for (scope, config) in &configs {
