@@ -229,7 +229,9 @@ pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_delete
         }
         Some(_) => false,
     };
-    Ok(found.filter(|_| is_its_own))
+    // Confluent takes a Protobuf file of comments alone, and has no text for it afterwards
+    let has_text = |answer: &Value| answer.get("schema").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    Ok(found.filter(|answer| is_its_own && has_text(answer)))
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::content::{Content, StoredVersion, context_of, sorted};
+use super::content::{Content, StoredVersion, context_of, is_subject, sorted};
 use super::keys::{Keys, StoredDek, StoredKek};
 
 /// One record: the key, and the value if it has one.
@@ -73,6 +73,8 @@ pub(super) fn replay(records: impl Iterator<Item = Record>) -> (Content, Skipped
             None => skipped.0.push(format!("a record whose key says no kind: {key}")),
         }
     }
+    // those of contexts and of the registry are each registry's own
+    content.modes.retain(|scope, _| is_subject(scope));
     (content, skipped)
 }
 
@@ -153,6 +155,10 @@ fn schema(content: &mut Content, ids: &mut Ids, skipped: &mut Skipped, key: &Val
     };
     let is_deleted = value.get("deleted").and_then(Value::as_bool) == Some(true);
     let stored = StoredVersion::read(value, is_deleted);
+    if stored.text().is_empty() {
+        skipped.0.push(format!("{subject} version {version}: it has no text"));
+        return;
+    }
     // as those registries do: an id that stands for something else already keeps its meaning
     if let (Some(id), Some(text)) = (stored.id, stored.body.get("schema")) {
         let known = ids.entry((context_of(&subject), id)).or_insert_with(|| text.clone());
@@ -170,6 +176,10 @@ fn config(value: Value) -> Value {
     members.remove("subject");
     if let Some(level) = members.remove("compatibilityLevel") {
         members.entry("compatibility").or_insert(level);
+    }
+    // what is set without a level has that of Confluent's server, as its answers say
+    if members.get("compatibility").is_none_or(Value::is_null) {
+        members.insert("compatibility".to_owned(), "BACKWARD".into());
     }
     sorted(members.into())
 }

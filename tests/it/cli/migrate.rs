@@ -372,7 +372,7 @@ async fn what_is_no_registry_is_told_of() {
 }
 
 /// What the topic says, as each of the tools that dump it writes it.
-const RECORDS: [(&str, &str); 12] = [
+const RECORDS: [(&str, &str); 15] = [
     (r#"{"keytype":"NOOP","magic":0}"#, "null"),
     (
         r#"{"keytype":"SCHEMA","subject":"a","version":1,"magic":1}"#,
@@ -401,7 +401,13 @@ const RECORDS: [(&str, &str); 12] = [
     ),
     (r#"{"keytype":"SCHEMA","subject":"d","version":1,"magic":1}"#, "null"),
     (r#"{"keytype":"CONFIG","subject":"a","magic":0}"#, r#"{"subject":"a","compatibilityLevel":"FULL"}"#),
+    (r#"{"keytype":"CONFIG","subject":"c","magic":0}"#, r#"{"subject":"c","normalize":true,"compatibilityLevel":null}"#),
     (r#"{"keytype":"CONFIG","magic":0}"#, r#"{"compatibilityLevel":"NONE"}"#),
+    (r#"{"keytype":"MODE","subject":":.m:","magic":0}"#, r#"{"subject":":.m:","mode":"READONLY"}"#),
+    (
+        r#"{"keytype":"SCHEMA","subject":"blank","version":1,"magic":1}"#,
+        r#"{"subject":"blank","version":1,"id":9,"schemaType":"PROTOBUF","schema":"","deleted":false}"#,
+    ),
     (r#"{"keytype":"ASSOC","resourceName":"r"}"#, "{}"),
 ];
 
@@ -429,6 +435,8 @@ async fn dumps_of_the_topic_are_read_in_every_form() {
         assert!(run.code == 0 && run.out.ends_with("equal\n"), "{name}: {}{}", run.out, run.err);
         assert!(run.err.contains("left out: b version 1: its id 2 stands for another schema\n"), "{name}: {}", run.err);
         assert!(run.err.contains("left out: a record of the kind ASSOC\n"), "{name}: {}", run.err);
+        assert!(run.err.contains("left out: blank version 1: it has no text\n"), "{name}: {}", run.err);
+        assert_eq!(app.get("/config/c").await.ok(), json!({ "compatibilityLevel": "BACKWARD", "normalize": true }), "{name}");
         assert_eq!(app.get("/subjects").await.ok(), json!(["a"]), "{name}");
         assert_eq!(app.get("/subjects?deleted=true").await.ok(), json!(["a", "c"]), "{name}");
         assert_eq!(app.get("/subjects/a/versions").await.ok(), json!([2]), "{name}");
