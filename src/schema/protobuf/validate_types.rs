@@ -8,21 +8,22 @@ use super::symbol_table::SymbolTable;
 use crate::schema::format::Stage;
 
 pub(super) fn validate(file: &File, symbols: &SymbolTable<'_>) -> Checked {
-    Validator { symbols, looks_for: Looks::ForAllElse }.file(file)?;
-    Validator { symbols, looks_for: Looks::ForMapValues }.file(file)
+    let passes = [Pass::MapKeys, Pass::Types, Pass::MapValues];
+    passes.into_iter().try_for_each(|pass| Validator { symbols, pass }.file(file))
 }
 
-/// Confluent makes sure of all that a file has but the types of the values of maps, which it doesn't look for at all. They are looked
-/// for last, so that whatever it refuses is refused with its reason.
+/// What is looked for, in this order. The types of the values of maps come last, for Confluent doesn't look for them at all: what it
+/// refuses is refused with its reason.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Looks {
-    ForAllElse,
-    ForMapValues,
+enum Pass {
+    MapKeys,
+    Types,
+    MapValues,
 }
 
 struct Validator<'a> {
     symbols: &'a SymbolTable<'a>,
-    looks_for: Looks,
+    pass: Pass,
 }
 
 impl Validator<'_> {
@@ -64,7 +65,7 @@ impl Validator<'_> {
     }
 
     fn extend(&self, extend: &Extend, scope: &str) -> Checked {
-        if self.looks_for == Looks::ForAllElse && self.symbols.resolve(&extend.name, scope).is_none() {
+        if self.pass == Pass::Types && self.symbols.resolve(&extend.name, scope).is_none() {
             return Err(Fault { stage: Stage::Resolve, message: unresolved(&extend.name), at: extend.at });
         }
         for field in &extend.fields {
@@ -78,14 +79,16 @@ impl Validator<'_> {
 
     fn kind(&self, kind: &FieldType, scope: &str, at: Offset) -> Checked {
         match kind {
-            FieldType::Named(_) if self.looks_for == Looks::ForMapValues => Ok(()),
-            FieldType::Named(name) => self.name(name, scope, at),
+            FieldType::Named(name) if self.pass == Pass::Types => self.name(name, scope, at),
+            FieldType::Named(_) => Ok(()),
             FieldType::Map(pair) => {
-                map_key(&pair.0, at)?;
-                match (&pair.1, self.looks_for) {
-                    (FieldType::Named(_), Looks::ForAllElse) => Ok(()),
-                    (FieldType::Named(name), Looks::ForMapValues) => self.name(name, scope, at),
-                    (map, _) => self.kind(map, scope, at),
+                if self.pass == Pass::MapKeys {
+                    map_key(&pair.0, at)?;
+                }
+                match &pair.1 {
+                    FieldType::Named(name) if self.pass == Pass::MapValues => self.name(name, scope, at),
+                    FieldType::Named(_) => Ok(()),
+                    map @ FieldType::Map(_) => self.kind(map, scope, at),
                 }
             }
         }

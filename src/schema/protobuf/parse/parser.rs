@@ -226,10 +226,8 @@ impl<'a> Parser<'a> {
     }
 
     fn field(&mut self, label: Option<Label>, kind: FieldType, at: Offset) -> Result<Field> {
-        self.lexer.peek()?;
-        let name_at = self.lexer.offset();
         let name = self.lexer.name()?;
-        self.refuse_digit(name, name_at)?;
+        self.refuse_digit(name)?;
         self.lexer.require(b'=')?;
         let number = self.lexer.integer()?;
         let mut options = self.options()?;
@@ -239,20 +237,11 @@ impl<'a> Parser<'a> {
         Ok(Field { label, kind, name: name.into(), number, at, options, default, json_name })
     }
 
-    fn refuse_digit(&self, name: &str, at: Offset) -> Result<()> {
-        if !name.starts_with(|c: char| c.is_ascii_digit()) {
-            return Ok(());
+    fn refuse_digit(&self, name: &str) -> Result<()> {
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(self.lexer.fail("field and constant names cannot start with a digit"));
         }
-        let mut error = self.fail_at(at, "");
-        if let Some(place) = error.position {
-            // Confluent counts the columns of names from 0, all others from 1
-            let column = place.column.saturating_sub(1);
-            error.message = format!(
-                "{COULD_NOT_PARSE}Syntax error in :{}:{column}: field and constant names cannot start with a digit",
-                place.line
-            );
-        }
-        Err(error)
+        Ok(())
     }
 
     fn data_type(&mut self, word: &str) -> Result<FieldType> {
@@ -386,7 +375,7 @@ impl<'a> Parser<'a> {
                 "option" => found.options.push(self.option_statement()?),
                 "reserved" => found.reserved.push(self.reserved(at)?),
                 name => {
-                    self.refuse_digit(name, at)?;
+                    self.refuse_digit(name)?;
                     self.lexer.require(b'=')?;
                     let number = self.lexer.integer()?;
                     let options = self.options()?;
