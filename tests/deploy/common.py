@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -20,6 +21,17 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+@contextlib.contextmanager
+def fresh_database(cluster):
+    """A database of its own in a Postgres, gone afterwards: its URL."""
+    name = f"deploy_{uuid.uuid4().hex}"
+    subprocess.run(["psql", "-q", cluster, "-c", f"CREATE DATABASE {name}"], check=True)
+    try:
+        yield f"{cluster.rsplit('/', 1)[0]}/{name}"
+    finally:
+        subprocess.run(["psql", "-q", cluster, "-c", f"DROP DATABASE {name} WITH (FORCE)"], check=True)
 
 
 def eventually(what, holds):

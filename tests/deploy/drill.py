@@ -17,10 +17,9 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-import uuid
 
 import content
-from common import BINARY, DEPLOY, PATIENCE, ROOT, environment, eventually, free_port, ready, request, running
+from common import BINARY, DEPLOY, PATIENCE, ROOT, environment, eventually, free_port, fresh_database, ready, request, running
 
 DATABASES = ROOT / "tests/deploy/databases"
 CLUSTER = os.environ.get("TEST_POSTGRES_URL")
@@ -52,16 +51,6 @@ def server(database, *more, binary=BINARY):
     with running(command, env=environment()) as process:
         eventually(f"a server on {database}", ready(f"http://127.0.0.1:{port}"))
         yield f"http://127.0.0.1:{port}", process
-
-
-@contextlib.contextmanager
-def fresh_database():
-    name = f"drill_{uuid.uuid4().hex}"
-    subprocess.run(["psql", "-q", CLUSTER, "-c", f"CREATE DATABASE {name}"], check=True)
-    try:
-        yield f"{CLUSTER.rsplit('/', 1)[0]}/{name}"
-    finally:
-        subprocess.run(["psql", "-q", CLUSTER, "-c", f"DROP DATABASE {name} WITH (FORCE)"], check=True)
 
 
 def unit(key):
@@ -160,13 +149,13 @@ def install_and_lose(folder):
 
 
 def lose_postgres(folder):
-    with fresh_database() as url:
+    with fresh_database(CLUSTER) as url:
         with server(url) as (registry, process):
             content.fill(registry)
             before, seen = digest(registry), content.look(registry)
             subprocess.run(["pg_dump", "--format=custom", f"--file={folder}/registry.dump", url], check=True)
             process.kill()
-    with fresh_database() as url:
+    with fresh_database(CLUSTER) as url:
         subprocess.run(["pg_restore", "--no-owner", f"--dbname={url}", folder / "registry.dump"], check=True)
         doctor(url)
         with server(url) as (registry, _):
@@ -219,7 +208,7 @@ def upgrade_all(folder):
         file.chmod(0o600)
         upgrade(name, f"sqlite://{file}")
         if CLUSTER:
-            with fresh_database() as url:
+            with fresh_database(CLUSTER) as url:
                 text = gzip.decompress((DATABASES / f"{name}.postgres.sql.gz").read_bytes())
                 # commands to psql that older ones do not know
                 text = re.sub(rb"^\\(un)?restrict .*$", b"", text, flags=re.MULTILINE)
@@ -237,7 +226,7 @@ def fixture(folder, name, binary=BINARY):
         highest = request(f"{url}/schemas/ids/1?fetchMaxId=true")[1]["maxId"]
     # a clean stop leaves one file
     (DATABASES / f"{name}.sqlite.gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))
-    with fresh_database() as database:
+    with fresh_database(CLUSTER) as database:
         with server(database, binary=binary) as (url, _):
             content.fill(url)
             assert digest(url) == found

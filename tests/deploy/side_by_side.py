@@ -7,10 +7,9 @@ import os
 import subprocess
 import sys
 import threading
-import uuid
 
 import content
-from common import BINARY, environment, eventually, free_port, ready, request, running
+from common import BINARY, environment, eventually, free_port, fresh_database, ready, request, running
 
 OLD = sys.argv[1]
 CLUSTER = os.environ["TEST_POSTGRES_URL"]
@@ -26,16 +25,6 @@ def server(binary, database):
         eventually(f"{binary} on {database}", ready(f"http://127.0.0.1:{port}"))
         yield f"http://127.0.0.1:{port}"
         assert process.poll() is None, f"{binary} ended by itself"
-
-
-@contextlib.contextmanager
-def fresh_database():
-    name = f"side_by_side_{uuid.uuid4().hex}"
-    subprocess.run(["psql", "-q", CLUSTER, "-c", f"CREATE DATABASE {name}"], check=True)
-    try:
-        yield f"{CLUSTER.rsplit('/', 1)[0]}/{name}"
-    finally:
-        subprocess.run(["psql", "-q", CLUSTER, "-c", f"DROP DATABASE {name} WITH (FORCE)"], check=True)
 
 
 def do(url, method, target, body=None, expected=200):
@@ -81,7 +70,7 @@ def seen(url):
     return [content.look(url), do(url, "GET", "/schemas?subjectPrefix=:*:&deleted=true"), do(url, "GET", "/config"), do(url, "GET", "/mode")]
 
 
-with fresh_database() as database:
+with fresh_database(CLUSTER) as database:
     with server(OLD, database) as old:
         content.fill(old)
         do(old, "PUT", "/config", {"compatibility": "NONE"})
