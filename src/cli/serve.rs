@@ -20,7 +20,7 @@ use super::watchdog::{self, Watchdog};
 use super::{Failure, audit, database, oidc, secret_file};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
-use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
+use crate::config::{Bytes, ConfigError, OutageReads, PostgresLocks, Settings, Shapes};
 use crate::http::{
     self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, RateLimits, Route, VerifierLimits,
 };
@@ -28,7 +28,7 @@ use crate::jsonata::{JsonataEngine, JsonataLimits};
 use crate::kms::Kms;
 use crate::registry::{Defaults, JudgingLimits, Limits, Registry};
 use crate::server::{self, ServerSettings, Tls};
-use crate::store::postgres::{PostgresOptions, PostgresStore};
+use crate::store::postgres::{LockKind, PostgresOptions, PostgresStore};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{self, Store, StoreError};
 use crate::types::Clock;
@@ -237,7 +237,7 @@ pub(super) fn unusable(error: &StoreError) -> Failure {
 
 pub(super) fn postgres_options(settings: &Settings) -> PostgresOptions {
     let mut options = PostgresOptions::new(settings.database.clone());
-    options.max_connections = settings.database_connections.max(4);
+    options.max_connections = settings.database_connections.max(5);
     options.audit = settings.audit;
     options.answer_timeout = settings.database_answer_timeout;
     options.statement_timeout = settings.database_statement_timeout;
@@ -246,6 +246,10 @@ pub(super) fn postgres_options(settings: &Settings) -> PostgresOptions {
     options.poll_interval = settings.database_poll_interval;
     options.read_age = settings.read_consistency.age();
     options.statement_cache = settings.database_statement_cache;
+    options.locks = match settings.postgres_locks {
+        PostgresLocks::Advisory => LockKind::Advisory,
+        PostgresLocks::Rows => LockKind::Rows,
+    };
     options
 }
 

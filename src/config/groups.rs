@@ -27,7 +27,7 @@ const HEADINGS: [(&str, &[&str]); 12] = [
     ("Memory", &["cache-bytes", "ready-cache-bytes"]),
     ("Key management", &["kms-", "max-keys"]),
     ("Exporters", &["exporter-", "max-exporters"]),
-    ("Database", &["database", "outage-", "read-consistency", "changes-", "sqlite-"]),
+    ("Database", &["database", "outage-", "read-consistency", "postgres-locks", "changes-", "sqlite-"]),
     (
         "Connections",
         &[

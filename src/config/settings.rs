@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::endpoint::Endpoints;
 use super::events::List;
 use super::value::{
-    Address, Age, Algorithms, Bytes, Delay, ForIssuers, LogFormat, OutageReads, ReadConsistency, Shapes, Switch, Value,
+    Address, Age, Algorithms, Bytes, Delay, ForIssuers, LogFormat, OutageReads, PostgresLocks, ReadConsistency, Shapes, Switch,
+    Value,
 };
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
@@ -194,7 +195,7 @@ settings! {
     exporter_secret: Option<Secret>, "exporter-secret", "", "Seals the passwords of exporters and importers in the database; without it they stand there as they are.";
     exporter_secret_file: Option<PathBuf>, "exporter-secret-file", "", "File that holds it.";
     max_keys: usize, "max-keys", "20000", "Most key encryption keys, and most data encryption keys.";
-    database_connections: u32, "database-connections", "16", "Postgres: most connections of this process, 4 at least; two of them follow what other replicas change.";
+    database_connections: u32, "database-connections", "16", "Postgres: most connections of this process, 5 at least; two of them follow what other replicas change, and one hands out ids to registrations that run at the same time.";
     database_answer_timeout: Duration, "database-answer-timeout", "1200ms", "Postgres: how long the database may be silent before it counts as away, and requests are told so.";
     database_statement_timeout: Duration, "database-statement-timeout", "30s", "Postgres: how long a statement may take.";
     database_lock_timeout: Duration, "database-lock-timeout", "5s", "Postgres: how long a write waits for what another transaction has locked; a process that stops within a transaction loses it after half of that.";
@@ -203,6 +204,7 @@ settings! {
     outage_cache_bytes: Bytes, "outage-cache-bytes", "8MiB", "Postgres: memory for what is answered while the database is away.";
     database_poll_interval: Duration, "database-poll-interval", "1s", "Postgres: how often changes by other replicas are polled for, beside being listened for.";
     read_consistency: ReadConsistency, "read-consistency", "strict", "Postgres: whether answers about the versions of a subject are always as the database has them (`strict`), or may be so old as `bounded(500ms)` says.";
+    postgres_locks: PostgresLocks, "postgres-locks", "advisory", "Postgres: what transactions wait for one another by: advisory locks, or rows of a table (`rows`) for databases that speak Postgres's protocol and have no advisory locks. All replicas must have the same.";
     database_statement_cache: usize, "database-statement-cache", "200", "Postgres: prepared statements per connection; 0 behind a pooler in transaction mode.";
     changes_max_age: Age, "changes-max-age", "30d", "How long the database keeps its record of changes.";
     changes_max_rows: u64, "changes-max-rows", "1000000", "Most changes in that record; the oldest go first.";

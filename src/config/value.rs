@@ -258,6 +258,15 @@ pub enum OutageReads {
     Off,
 }
 
+/// What transactions on Postgres wait for one another by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PostgresLocks {
+    /// Advisory locks.
+    Advisory,
+    /// Locks of rows that are there for it.
+    Rows,
+}
+
 /// How old an answer about the versions of a subject may be, where several replicas share a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadConsistency {
@@ -291,6 +300,7 @@ impl Value for ReadConsistency {
 words!(crate::login::NameSource, "one of subject, dns, uri, email, none", "subject" => Self::Subject, "dns" => Self::Dns, "uri" => Self::Uri, "email" => Self::Email, "none" => Self::None);
 words!(crate::server::ClientAuth, "one of off, optional, required", "off" => Self::Off, "optional" => Self::Optional, "required" => Self::Required);
 words!(crate::server::MinVersion, "one of 1.2, 1.3", "1.2" => Self::V12, "1.3" => Self::V13);
+words!(PostgresLocks, "one of advisory, rows", "advisory" => Self::Advisory, "rows" => Self::Rows);
 words!(OutageReads, "one of on, off", "on" => Self::On, "off" => Self::Off);
 words!(LogFormat, "one of human, json", "human" => Self::Human, "json" => Self::Json);
 words!(Shapes, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);

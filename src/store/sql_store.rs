@@ -16,18 +16,18 @@ pub(super) use observed;
 macro_rules! transact {
     ($store:ident, $name:ident, $work:expr, |$conn:ident, $given:ident| $unit:expr) => {{
         let work = $work;
-        let writing = $store.write(None, move |$conn| {
+        let writing = $store.write(None, dialect::LockKeys::default(), move |$conn| {
             let $given = Arc::clone(&work);
             Box::pin(async move { $unit.await })
         });
         $crate::store::sql_store::observed!($store, $name, writing)
     }};
     ($store:ident, $name:ident, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {
-        $crate::store::sql_store::transact!($store, $name, counted None, $by, $work, |$conn, $given, $actor| $unit)
+        $crate::store::sql_store::transact!($store, $name, counted None, dialect::LockKeys::default(), $by, $work, |$conn, $given, $actor| $unit)
     };
-    ($store:ident, $name:ident, counted $registers:expr, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {{
+    ($store:ident, $name:ident, counted $registers:expr, $locks:expr, $by:ident, $work:expr, |$conn:ident, $given:ident, $actor:ident| $unit:expr) => {{
         let (work, actor) = ($work, $store.audited($by));
-        let writing = $store.write($registers, move |$conn| {
+        let writing = $store.write($registers, $locks, move |$conn| {
             let ($given, actor) = (Arc::clone(&work), actor.clone());
             Box::pin(async move {
                 let $actor = actor.as_deref();
@@ -70,7 +70,7 @@ macro_rules! read {
 pub(super) use read;
 
 /// Implements [`super::Store`] for a type that has `begin_read()`, `begin_list()` and `end_read()` (connections), `read_either(work, again)`,
-/// `known_subject(..)` and `known_version(..)` (what is known without reading), and `write(registers, unit)` (a transaction).
+/// `known_subject(..)` and `known_version(..)` (what is known without reading), and `write(registers, locks, unit)` (a transaction that begins with locks).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {
         $crate::store::sql_store::store_methods!($store { $($own)* } lists {
@@ -206,8 +206,8 @@ macro_rules! store_methods {
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError> {
-                let registers = Some(Extent::of(&request.subject));
-                $crate::store::sql_store::transact!(self, register, counted registers, by, request, |conn, request, by| sql::register(conn, &request, by))
+                let (registers, locks) = (Some(Extent::of(&request.subject)), dialect::LockKeys::of(&sql::registration_locks(&request)));
+                $crate::store::sql_store::transact!(self, register, counted registers, locks, by, request, |conn, request, by| sql::register(conn, &request, by))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

@@ -11,7 +11,8 @@
 //! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
 //! | `inspect.rs` | what can be seen of the database before anything is done |
-//! | `insert_version.rs`, `words.rs` | the statements that write a version, and the index of words |
+//! | `insert_version.rs`, `words.rs` | the statement that writes a version, and the index of words |
+//! | `locks.rs`, `id_counter.rs` | what transactions wait for, and how they don't wait for each other's ids |
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -67,8 +68,10 @@ macro_rules! found_schemas {
 mod connections;
 mod follower;
 mod hosts;
+mod id_counter;
 mod insert_version;
 mod inspect;
+mod locks;
 mod reachability;
 mod sealer;
 mod session;
@@ -80,9 +83,12 @@ mod words;
 
 pub use audit::PostgresAudit;
 use connections::{Connections, Lease, Purpose};
+use dialect::LockKeys;
 use follower::Follower;
 use hosts::Hosts;
+use id_counter::IdCounter;
 pub use inspect::inspect;
+pub use locks::LockKind;
 use reachability::Reachability;
 use sealer::Sealer;
 use session::{Connector, Session};
@@ -96,15 +102,13 @@ const CHANNEL: &str = "accordant_generation";
 
 /// The dialect: statements that differ, and the locks.
 mod dialect {
-    use std::collections::BTreeMap;
-
-    use md5::{Digest, Md5};
+    use sqlx::{AssertSqlSafe, Executor as _};
 
     use super::sql::locks::Lock;
     use crate::store::StoreError;
-    use crate::types::Subject;
 
     pub(super) use super::insert_version::insert_version;
+    pub(super) use super::locks::LockKeys;
     pub(super) use super::words;
 
     pub(super) type Db = sqlx::Postgres;
@@ -147,46 +151,10 @@ mod dialect {
         Ok(())
     }
 
-    fn key(parts: &[&[u8]]) -> i64 {
-        let mut md5 = Md5::new();
-        for part in parts {
-            md5.update(part);
-            md5.update([0]);
-        }
-        let hash: [u8; 16] = md5.finalize().into();
-        let (head, _) = hash.split_at(8);
-        head.iter().fold(0i64, |n, b| (n << 8) | i64::from(*b))
-    }
-
-    /// Its key, and whether others of its kind must wait.
-    fn key_of(lock: &Lock<'_>) -> (i64, bool) {
-        let of_subject = |subject: &Subject| key(&[b"subject", subject.context().as_bytes(), subject.name().as_bytes()]);
-        match lock {
-            Lock::Settings => (key(&[b"settings"]), true),
-            Lock::SharedSettings => (key(&[b"settings"]), false),
-            Lock::Subject(subject) => (of_subject(subject), true),
-            Lock::SharedSubject(subject) => (of_subject(subject), false),
-            Lock::Kek(name) => (key(&[b"kek", name.as_bytes()]), true),
-            Lock::Exporter(kind, name) => (key(&[kind.word().as_bytes(), name.as_bytes()]), true),
-            Lock::Content(context, guid) => (key(&[b"content", context.as_bytes(), &guid.0]), true),
-        }
-    }
-
-    /// Takes the locks in one statement, and in one order everywhere, so that no two transactions wait for each other in a circle.
+    /// Takes the locks of a transaction that is under way.
     pub(super) async fn lock(conn: &mut super::Conn, locks: &[Lock<'_>]) -> Result<(), StoreError> {
-        let mut keys: BTreeMap<i64, bool> = BTreeMap::new();
-        for (key, is_exclusive) in locks.iter().map(key_of) {
-            *keys.entry(key).or_default() |= is_exclusive;
-        }
-        let (keys, exclusive): (Vec<i64>, Vec<bool>) = keys.into_iter().unzip();
-        sqlx::query(
-            "SELECT CASE WHEN l.exclusive THEN pg_advisory_xact_lock(l.key)::text ELSE pg_advisory_xact_lock_shared(l.key)::text END \
-             FROM unnest($1::bigint[], $2::boolean[]) AS l (key, exclusive)",
-        )
-        .bind(keys)
-        .bind(exclusive)
-        .execute(&mut *conn)
-        .await?;
+        let statements = LockKeys::of(locks).statements(conn.lock_kind());
+        conn.execute(AssertSqlSafe(statements)).await?;
         Ok(())
     }
 
@@ -201,7 +169,7 @@ mod dialect {
 pub struct PostgresOptions {
     /// `postgres://user:password@host:port/database?...`, or several hosts with commas between.
     pub url: String,
-    /// Most connections of this process, those of the follower included.
+    /// Most connections of this process, those of its tasks included.
     pub max_connections: u32,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
@@ -217,6 +185,8 @@ pub struct PostgresOptions {
     pub read_age: Option<Duration>,
     /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
     pub statement_cache: usize,
+    /// What transactions lock.
+    pub locks: LockKind,
     /// Told of what is done.
     pub observer: Arc<dyn StoreObserver>,
     /// Record who changes what.
@@ -236,6 +206,7 @@ impl PostgresOptions {
             poll_interval: Duration::from_secs(1),
             read_age: None,
             statement_cache: 200,
+            locks: LockKind::default(),
             observer: Arc::new(Unobserved),
             audit: true,
         }
@@ -251,10 +222,12 @@ impl PostgresOptions {
         Ok(Connector {
             hosts,
             current: Arc::default(),
+            id_counter: None,
             host_timeout: self.answer_timeout / tried,
             // 0 says that a pooler stands between
             is_pooled: self.statement_cache == 0,
             statement_timeout: self.statement_timeout,
+            locks: self.locks,
         })
     }
 
@@ -287,15 +260,18 @@ pub struct PostgresStore {
     read_age: Option<Duration>,
     /// Reads that are done a second time, because the first is slow.
     second_reads: Semaphore,
+    id_counter: Arc<IdCounter>,
     follower: JoinHandle<()>,
+    counting: JoinHandle<()>,
     sealer: Sealer,
     audit: bool,
 }
 
-/// Without this the follower would keep its connections for as long as the process runs.
+/// Without this they would keep their connections for as long as the process runs.
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.follower.abort();
+        self.counting.abort();
     }
 }
 
@@ -305,8 +281,8 @@ const ATTEMPTS: u32 = 8;
 /// How many reads may be done a second time at once.
 const SECOND_READS: usize = 4;
 
-/// The follower polls on one connection and listens on another.
-const OF_FOLLOWER: usize = 2;
+/// The follower polls on one connection and listens on another; ids are taken on a third.
+const OF_TASKS: usize = 3;
 
 /// Replicas that start at once migrate one after the other.
 const MIGRATION_LOCK: i64 = 0x6163_636f_7264_616e;
@@ -335,7 +311,8 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unreachable`], or [`StoreError::Newer`] when a newer release wrote the database.
     pub async fn open(options: PostgresOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
-        let connector = options.connector()?;
+        let (id_counter, wanted_ids) = IdCounter::new();
+        let connector = Connector { id_counter: Some(Arc::clone(&id_counter)), ..options.connector()? };
         let address = connector.hosts.address();
         let database = connector.current_options().map(|one| one.get_database().unwrap_or_else(|| one.get_username()));
         let location = format!("postgres://{address}/{}", database.unwrap_or(""));
@@ -343,7 +320,7 @@ impl PostgresStore {
         let connected = tokio::time::timeout(options.acquire_timeout, connector.connect()).await;
         let silent = || reachability.unreachable(format!("no answer within {} s", options.acquire_timeout.as_secs_f64()));
         let mut session = connected.map_err(|_| silent())?.map_err(|error| reachability.unreachable(sqlstate::cause(&error)))?;
-        migrate(&mut session, connector.is_pooled).await?;
+        migrate(&mut session, &connector).await?;
         let fresh_id = uuid::Uuid::new_v4().to_string();
         session.execute("BEGIN").await?;
         let cluster_id = sql::init(&mut session, &fresh_id, clock()).await?;
@@ -357,7 +334,8 @@ impl PostgresStore {
             reachability: Arc::clone(&reachability),
             generation: Arc::clone(&generation),
         };
-        let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_FOLLOWER);
+        let counting = id_counter::start(wanted_ids, connector.clone());
+        let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_TASKS);
         let connections = Arc::new(Connections::new(connector, most, options.acquire_timeout, Arc::clone(&options.observer))?);
         let begin_write = options.begin_write();
         let read_age = options.read_age;
@@ -377,7 +355,9 @@ impl PostgresStore {
             registrations: Registrations::default(),
             read_age,
             second_reads: Semaphore::new(SECOND_READS),
+            id_counter,
             follower,
+            counting,
             sealer,
             audit: options.audit,
         })
@@ -475,20 +455,22 @@ impl PostgresStore {
         read().await
     }
 
-    /// Does a unit of work in a transaction. `registers`: what may have a new version then.
-    async fn write<T, F>(&self, registers: Option<Extent>, unit: F) -> Result<T, StoreError>
+    /// Does a unit of work in a transaction that begins with locks. `registers`: what may have a new version then.
+    async fn write<T, F>(&self, registers: Option<Extent>, locks: LockKeys, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
-        let written = self.write_once(unit).await;
+        let running = registers.is_some().then(|| self.id_counter.begin());
+        let written = self.write_once(&locks, unit).await;
+        drop(running);
         if let Some(extent) = registers {
             self.registrations.count(extent);
         }
         written
     }
 
-    async fn write_once<T, F>(&self, unit: F) -> Result<T, StoreError>
+    async fn write_once<T, F>(&self, locks: &LockKeys, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
@@ -497,7 +479,7 @@ impl PostgresStore {
         let mut was_lost = false;
         loop {
             let mut committing = false;
-            let writing = tokio::time::timeout(self.write_limit, self.try_write(&unit, &mut committing));
+            let writing = tokio::time::timeout(self.write_limit, self.try_write(locks, &unit, &mut committing));
             let writing = writing.map(|done| done.unwrap_or_else(|_| Err(self.silent_connection())));
             match self.attempt(writing).await {
                 Err(StoreError::Database(error)) if attempt < ATTEMPTS && sqlstate::is_repeatable(&error) => attempt += 1,
@@ -512,25 +494,34 @@ impl PostgresStore {
         StoreError::Busy(format!("no end of a write within {} s", self.write_limit.as_secs_f64()))
     }
 
-    async fn try_write<T, F>(&self, unit: &F, committing: &mut bool) -> Result<T, StoreError>
+    async fn try_write<T, F>(&self, locks: &LockKeys, unit: &F, committing: &mut bool) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let mut lease = self.connections.get(Purpose::Write).await?;
-        // nothing stands in the way of this one but a lost connection
-        let patience = self.reachability.patience();
-        let begun = tokio::time::timeout(patience, lease.execute(AssertSqlSafe(self.begin_write.clone()))).await;
-        begun.map_err(|_| self.reachability.unreachable(format!("no answer within {} s", patience.as_secs_f64())))??;
+        let mut statements = format!("{};", self.begin_write);
+        if !lease.is_known_good() {
+            // nothing stands in the way of this one but a lost connection
+            let patience = self.reachability.patience();
+            let begun = tokio::time::timeout(patience, lease.execute(AssertSqlSafe(std::mem::take(&mut statements)))).await;
+            begun.map_err(|_| self.reachability.unreachable(format!("no answer within {} s", patience.as_secs_f64())))??;
+        }
+        statements.push_str(&locks.statements(lease.lock_kind()));
+        if !statements.is_empty() {
+            lease.execute(AssertSqlSafe(statements)).await?;
+        }
         let result = unit(&mut lease).await?;
-        let current = sql::generation(&mut lease).await?;
         *committing = true;
         let begun = Instant::now();
-        lease.execute("COMMIT").await?;
+        let rows = sqlx::raw_sql(AssertSqlSafe(format!("{}; COMMIT", sql::changes::GENERATION))).fetch_all(&mut *lease).await?;
+        let current = rows.first().map(sql::changes::generation_of).transpose()?;
         lease.finish();
         self.observer.committed(1, begun.elapsed());
         // this replica must not answer from memory that is older than its own write
-        self.generation.learn(current);
+        if let Some(current) = current {
+            self.generation.learn(current);
+        }
         self.sealer.is_awaited();
         Ok(result)
     }
@@ -545,20 +536,37 @@ pub fn latest_migration() -> i64 {
     migrator().iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
+/// How often migrating is tried where replicas that start at once have no lock to wait for: whoever comes second fails of what the first
+/// one has made meanwhile, and finds it done the next time.
+const MIGRATION_ATTEMPTS: u32 = 3;
+
+async fn migrate(session: &mut Session, connector: &Connector) -> Result<(), StoreError> {
+    let attempts = if connector.locks == LockKind::Rows { MIGRATION_ATTEMPTS } else { 1 };
+    for _ in 1..attempts {
+        match migrate_once(session, connector).await {
+            done @ (Ok(()) | Err(StoreError::Newer { .. })) => return done,
+            Err(error) => tracing::info!(%error, "migrating once more"),
+        }
+    }
+    migrate_once(session, connector).await
+}
+
 /// Migrates in one transaction, whose lock replaces sqlx's: that one belongs to a session, and a pooler has none to give.
-async fn migrate(session: &mut Session, is_pooled: bool) -> Result<(), StoreError> {
+async fn migrate_once(session: &mut Session, connector: &Connector) -> Result<(), StoreError> {
     let mut migrator = migrator();
     migrator.set_locking(false);
     let mut transaction = session.connection().begin().await?;
     // a migration takes what it takes, and so do those of other replicas that are waited for
     transaction.execute("SET LOCAL statement_timeout = 0").await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").persistent(false).bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
-    if is_pooled {
+    if connector.locks == LockKind::Advisory {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").persistent(false).bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
+    }
+    if connector.is_pooled {
         // the migrator names its statements, and another client may have used the names on this connection of Postgres
         transaction.execute("DEALLOCATE ALL").await?;
     }
     super::migrated(&migrator, migrator.run(&mut *transaction).await)?;
-    if is_pooled {
+    if connector.is_pooled {
         transaction.execute("DEALLOCATE ALL").await?;
     }
     Ok(transaction.commit().await?)
@@ -570,6 +578,7 @@ super::store_impl!(PostgresStore {
     generation: |store| store.generation.get(),
     close: |store| {
         store.follower.abort();
+        store.counting.abort();
         store.sealer.close().await;
         store.connections.close().await;
     },

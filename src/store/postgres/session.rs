@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -12,6 +12,8 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult,
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Error, Execute, Executor, Row as _, SqlStr};
 
 use super::hosts::Hosts;
+use super::id_counter::IdCounter;
+use super::locks::LockKind;
 use super::sqlstate;
 
 /// A connection of this process.
@@ -24,7 +26,14 @@ pub(in crate::store) struct Session {
     is_clean: bool,
     /// To which of several servers it leads.
     host: usize,
+    id_counter: Option<Arc<IdCounter>>,
+    locks: LockKind,
+    /// When the last work on it was done.
+    finished: Instant,
 }
+
+/// A connection that answered so lately is not asked whether it is there before it is used.
+const LATELY: Duration = Duration::from_secs(1);
 
 /// How connections are made.
 #[derive(Debug, Clone)]
@@ -32,11 +41,14 @@ pub(super) struct Connector {
     pub(super) hosts: Hosts,
     /// The one of them that was the right one last.
     pub(super) current: Arc<AtomicUsize>,
+    /// Where ids come from; not for what only looks.
+    pub(super) id_counter: Option<Arc<IdCounter>>,
     /// How long each of several may take to answer.
     pub(super) host_timeout: Duration,
     /// A pooler that gives each transaction to another connection of Postgres stands between.
     pub(super) is_pooled: bool,
     pub(super) statement_timeout: Duration,
+    pub(super) locks: LockKind,
 }
 
 /// A replica that has vanished lets go of what it has locked.
@@ -98,7 +110,8 @@ impl Connector {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Session { connection, has_names: !self.is_pooled, is_clean: true, host })
+        let (id_counter, finished) = (self.id_counter.clone(), Instant::now());
+        Ok(Session { connection, has_names: !self.is_pooled, is_clean: true, host, id_counter, locks: self.locks, finished })
     }
 }
 
@@ -113,6 +126,24 @@ impl Session {
 
     pub(super) fn set_clean(&mut self, is_clean: bool) {
         self.is_clean = is_clean;
+        if is_clean {
+            self.finished = Instant::now();
+        }
+    }
+
+    /// It answered a moment ago.
+    pub(super) fn is_known_good(&self) -> bool {
+        self.finished.elapsed() < LATELY
+    }
+
+    pub(super) fn lock_kind(&self) -> LockKind {
+        self.locks
+    }
+
+    /// The next id of a context, where it had better not be taken in this transaction.
+    pub(super) async fn next_id(&self, context_id: i64) -> Option<i64> {
+        let counter = self.id_counter.clone()?;
+        counter.next(context_id).await
     }
 
     /// Behind a pooler a read takes a transaction: a statement is prepared in one exchange and run in the next, and only within a

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::query::Query;
 
 use super::decode::narrow_opt;
-use super::{Conn, audit, dialect};
+use super::{Conn, Row, audit, dialect};
 use crate::store::{Change, Generation, StoreError};
 use crate::types::{Actor, Guid, SchemaId, Subject, Version, hex};
 
@@ -98,7 +98,13 @@ pub(super) fn before_and_after(before: Option<&str>, after: Option<&str>) -> Str
 }
 
 pub(in crate::store) async fn generation(conn: &mut Conn) -> Result<Generation, StoreError> {
-    let row = sqlx::query::<dialect::Db>("SELECT generation, meanings, settings FROM registry").fetch_one(conn).await?;
+    generation_of(&sqlx::query::<dialect::Db>(GENERATION).fetch_one(conn).await?)
+}
+
+/// Its row has what [`generation_of`] reads.
+pub(in crate::store) const GENERATION: &str = "SELECT generation, meanings, settings FROM registry";
+
+pub(in crate::store) fn generation_of(row: &Row) -> Result<Generation, StoreError> {
     Ok(Generation { content: row.try_get(0)?, id_bindings: row.try_get(1)?, settings: row.try_get(2)? })
 }
 

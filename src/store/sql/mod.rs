@@ -24,7 +24,7 @@ mod lists;
 pub(super) mod locks;
 pub(super) mod read;
 mod register;
-mod schema_names;
+pub(super) mod schema_names;
 mod search;
 mod settings;
 mod snapshot;
@@ -46,7 +46,7 @@ pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,
     subject, version,
 };
-pub(super) use register::{IdSource, NewVersion, bind_schema, register};
+pub(super) use register::{IdSource, NewVersion, bind_schema, locks as registration_locks, register};
 pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_without_names, subject_by_xregistry_id};
 pub(super) use search::{file_subject_words, put_schema_words, schemas_without_words, search};
 pub(super) use settings::{

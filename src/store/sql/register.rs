@@ -1,13 +1,13 @@
 //! Writing a version: whether it may be written, and under which id. `insert_version` of each database then writes it.
 
 use sqlx::query::Query;
-use sqlx::{Database, Row as _};
+use sqlx::{Database, Row as _, SqlSafeStr};
 
 use super::associations::associations_of;
 use super::changes::{Disruption, disrupt};
 use super::decode::references_text;
 use super::locks::Lock;
-use super::{Conn, dialect, read, schema_names};
+use super::{Conn, dialect, read};
 use crate::codec::to_text;
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
 use crate::types::{Actor, Lifecycle, MAX_IMPORTED, SchemaId, Subject, VersionSelector};
@@ -45,7 +45,7 @@ pub(in crate::store) enum IdSource {
 
 /// Binds the columns of `schemas` to the first ten parameters of a statement.
 pub(in crate::store) fn bind_schema<'q>(
-    statement: &'static str,
+    statement: impl SqlSafeStr,
     version: &NewVersion<'q>,
     id: SchemaId,
 ) -> Query<'q, dialect::Db, <dialect::Db as Database>::Arguments> {
@@ -64,8 +64,8 @@ pub(in crate::store) fn bind_schema<'q>(
         .bind(request.digest.map(|digest| digest.to_vec()))
 }
 
-/// What a registration must have for itself, or share with others of its kind.
-pub(super) fn locks(request: &RegisterRequest) -> Vec<Lock<'_>> {
+/// What a registration must have for itself, or share with others of its kind. Its transaction begins with them.
+pub(in crate::store) fn locks(request: &RegisterRequest) -> Vec<Lock<'_>> {
     let targets = request.targets.iter().filter(|target| **target != request.subject).map(Lock::SharedSubject);
     let content = Lock::Content(request.subject.context(), request.schema.guid);
     [Lock::SharedSettings, Lock::Subject(&request.subject), content].into_iter().chain(targets).collect()
@@ -76,7 +76,6 @@ pub(in crate::store) async fn register(
     request: &RegisterRequest,
     by: Option<&Actor>,
 ) -> Result<RegisterOutcome, StoreError> {
-    dialect::lock(conn, &locks(request)).await?;
     let head = read::head(conn, &request.subject, request.schema.guid, request.schema.content.schema_type).await?;
     let state = &head.state;
     let is_decided_anew = head.settings != request.expected_settings || state.epoch != request.expected_epoch;
@@ -104,10 +103,6 @@ pub(in crate::store) async fn register(
     let version = NewVersion { request, context_id, id, is_new_subject: state.rows.is_empty(), previous, by };
     let is_new = !matches!(id, IdSource::Known(_));
     let id = dialect::insert_version(conn, &version).await?;
-    if is_new {
-        schema_names::insert(conn, context_id, id, &request.names).await?;
-        insert_references(conn, request, context_id, id).await?;
-    }
     if request.disruptive {
         disrupt(conn, if request.id.is_some() { Disruption::IdBindings } else { Disruption::Content }).await?;
     }
@@ -187,26 +182,6 @@ async fn highest_id(conn: &mut Conn, (context_id, max_id): (i64, i64)) -> Result
     // an id that was deleted for good may come again
     disrupt(conn, Disruption::IdBindings).await?;
     Ok(Some(highest))
-}
-
-async fn insert_references(conn: &mut Conn, request: &RegisterRequest, context_id: i64, id: SchemaId) -> Result<(), StoreError> {
-    let references = request.targets.iter().zip(&request.schema.content.references);
-    for (position, (target, reference)) in references.enumerate() {
-        sqlx::query::<dialect::Db>(
-            "INSERT INTO schema_references (context_id, schema_id, position, name, target_context, target_subject, target_version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(context_id)
-        .bind(i64::from(id))
-        .bind(i64::try_from(position).unwrap_or(i64::MAX))
-        .bind(reference.name.as_str())
-        .bind(target.context())
-        .bind(target.name())
-        .bind(i64::from(reference.version))
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
 }
 
 /// Soft-deleted versions of the subject that hold the same id disappear, unless something refers to them.

@@ -10,7 +10,12 @@ use crate::store::{DocumentTag, NamedSchema, SchemaNames, StoreError, StoredSche
 use crate::types::{SchemaId, SchemaName, Subject};
 
 /// Adds names of a schema.
-pub(super) async fn insert(conn: &mut Conn, context_id: i64, id: SchemaId, names: &[SchemaName]) -> Result<(), StoreError> {
+pub(in crate::store) async fn insert(
+    conn: &mut Conn,
+    context_id: i64,
+    id: SchemaId,
+    names: &[SchemaName],
+) -> Result<(), StoreError> {
     for name in names {
         sqlx::query::<dialect::Db>(
             "INSERT INTO schema_names (kind, name, context_id, schema_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",

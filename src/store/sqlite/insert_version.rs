@@ -5,7 +5,7 @@
 
 use super::Conn;
 use super::sql::changes::bind_actor;
-use super::sql::{IdSource, NewVersion, bind_schema};
+use super::sql::{IdSource, NewVersion, bind_schema, schema_names};
 use super::words;
 use crate::store::StoreError;
 use crate::types::{SchemaId, words_of_subject, xregistry_id};
@@ -79,7 +79,7 @@ fn script(is_recorded: bool, new_schema: bool, is_new_subject: bool) -> &'static
 
 /// Writes the version and returns the schema's id.
 pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) -> Result<SchemaId, StoreError> {
-    let NewVersion { request, id, is_new_subject, .. } = *version;
+    let NewVersion { request, context_id, id, is_new_subject, .. } = *version;
     let (id, new_schema) = match id {
         IdSource::Known(id) => (id, false),
         IdSource::Given(id) => (id, true),
@@ -107,9 +107,33 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
     if let Some(actor) = version.by {
         query = bind_actor(query, actor).bind(version.operation()).bind(version.previous.map(i64::from));
     }
-    let rows = query.fetch_all(conn).await?;
-    if rows.len() == 1 {
-        return Ok(id);
+    let rows = query.fetch_all(&mut *conn).await?;
+    if rows.len() != 1 {
+        return Err(StoreError::Inconsistent { table: "subjects", what: format!("{} is not there", subject.qualified()) });
     }
-    Err(StoreError::Inconsistent { table: "subjects", what: format!("{} is not there", subject.qualified()) })
+    if new_schema {
+        schema_names::insert(conn, context_id, id, &request.names).await?;
+        insert_references(conn, version, id).await?;
+    }
+    Ok(id)
+}
+
+async fn insert_references(conn: &mut Conn, version: &NewVersion<'_>, id: SchemaId) -> Result<(), StoreError> {
+    let references = version.request.targets.iter().zip(&version.request.schema.content.references);
+    for (position, (target, reference)) in references.enumerate() {
+        sqlx::query(
+            "INSERT INTO schema_references (context_id, schema_id, position, name, target_context, target_subject, target_version) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(version.context_id)
+        .bind(i64::from(id))
+        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .bind(reference.name.as_str())
+        .bind(target.context())
+        .bind(target.name())
+        .bind(i64::from(reference.version))
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
 }

@@ -78,6 +78,16 @@ mod dialect {
     pub(super) use super::words;
     use crate::store::StoreError;
 
+    /// What a transaction begins with on Postgres.
+    #[derive(Debug, Default)]
+    pub(super) struct LockKeys;
+
+    impl LockKeys {
+        pub(super) fn of(_: &[super::sql::locks::Lock<'_>]) -> Self {
+            Self
+        }
+    }
+
     pub(super) type Db = sqlx::Sqlite;
 
     pub(super) mod statements {
@@ -276,7 +286,7 @@ impl SqliteStore {
         sql::generation(&mut *self.begin_read().await?).await?;
         if self.health.is_unwritable() {
             // perhaps it can be written again
-            self.write(None, |conn| Box::pin(change_nothing(conn))).await?;
+            self.write(None, dialect::LockKeys, |conn| Box::pin(change_nothing(conn))).await?;
             if self.health.is_unwritable() {
                 return Err(self.health.unwritable());
             }
@@ -359,8 +369,8 @@ impl SqliteStore {
         }
     }
 
-    /// Does a unit of work in a transaction. `registers`: what may have a new version then.
-    async fn write<T, F>(&self, registers: Option<Extent>, unit: F) -> Result<T, StoreError>
+    /// Does a unit of work in a transaction; there is one at a time, so nothing is locked. `registers`: what may have a new version then.
+    async fn write<T, F>(&self, registers: Option<Extent>, _: dialect::LockKeys, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,

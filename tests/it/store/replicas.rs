@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use accordant::kms::{Kms, LocalKms, Secret, base64};
 use accordant::registry::Defaults;
-use accordant::store::postgres::{PostgresOptions, PostgresStore};
+use accordant::store::postgres::{LockKind, PostgresOptions, PostgresStore};
 use hyper::Method;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
@@ -24,8 +24,20 @@ async fn pair(database: Database) -> (Vec<Arc<TestApp>>, Fresh) {
     (vec![first, second], fresh)
 }
 
-async fn race_with_equal_schemas(database: Database) {
-    let (replicas, _fresh) = pair(database).await;
+/// Both replicas, started at once on an empty database that is taken to have no advisory locks.
+async fn pair_with_row_locks() -> (Vec<Arc<TestApp>>, Fresh) {
+    let fresh = Fresh::new(Database::Postgres).await;
+    let start = async || {
+        let mut options = PostgresOptions::new(&fresh.url);
+        options.locks = LockKind::Rows;
+        options.answer_timeout = Duration::from_secs(20);
+        Arc::new(TestApp::over(Arc::new(PostgresStore::open(options, clock()).await.unwrap()), Setup::default()).await)
+    };
+    let (first, second) = tokio::join!(start(), start());
+    (vec![first, second], fresh)
+}
+
+async fn race_with_equal_schemas((replicas, _fresh): (Vec<Arc<TestApp>>, Fresh)) {
     let mut tasks = tokio::task::JoinSet::new();
     for client in 0..16_usize {
         let app = Arc::clone(&replicas[client % 2]);
@@ -53,8 +65,7 @@ async fn race_with_equal_schemas(database: Database) {
     }
 }
 
-async fn race_with_incompatible_schemas(database: Database) {
-    let (replicas, _fresh) = pair(database).await;
+async fn race_with_incompatible_schemas((replicas, _fresh): (Vec<Arc<TestApp>>, Fresh)) {
     for round in 0..10 {
         let mut tasks = tokio::task::JoinSet::new();
         for client in 0..16_usize {
@@ -74,12 +85,12 @@ async fn race_with_incompatible_schemas(database: Database) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_schemas_get_one_id_on_sqlite() {
-    race_with_equal_schemas(Database::Sqlite).await;
+    race_with_equal_schemas(pair(Database::Sqlite).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_many_incompatible_schemas_wins_on_sqlite() {
-    race_with_incompatible_schemas(Database::Sqlite).await;
+    race_with_incompatible_schemas(pair(Database::Sqlite).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +98,7 @@ async fn equal_schemas_get_one_id_on_two_replicas() {
     if postgres_url().is_none() {
         return;
     }
-    race_with_equal_schemas(Database::Postgres).await;
+    race_with_equal_schemas(pair(Database::Postgres).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +106,7 @@ async fn one_of_many_incompatible_schemas_wins_on_two_replicas() {
     if postgres_url().is_none() {
         return;
     }
-    race_with_incompatible_schemas(Database::Postgres).await;
+    race_with_incompatible_schemas(pair(Database::Postgres).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,8 +149,7 @@ async fn a_delete_on_one_replica_reaches_the_other() {
 }
 
 /// Writers go on while the mode becomes READONLY; what is there when that is acknowledged is all there will be.
-async fn race_with_read_only(database: Database) {
-    let (replicas, _fresh) = pair(database).await;
+async fn race_with_read_only((replicas, _fresh): (Vec<Arc<TestApp>>, Fresh)) {
     for round in 0..3 {
         let mut tasks = tokio::task::JoinSet::new();
         for writer in 0..8_usize {
@@ -174,7 +184,7 @@ async fn race_with_read_only(database: Database) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_lands_after_read_only_on_sqlite() {
-    race_with_read_only(Database::Sqlite).await;
+    race_with_read_only(pair(Database::Sqlite).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,7 +192,7 @@ async fn nothing_lands_after_read_only_on_two_replicas() {
     if postgres_url().is_none() {
         return;
     }
-    race_with_read_only(Database::Postgres).await;
+    race_with_read_only(pair(Database::Postgres).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -314,4 +324,40 @@ async fn a_bounded_read_is_old_at_most_where_nobody_asks_for_a_strict_one() {
     fields.push("c");
     bounded.register("s", &lenient("R", &fields)).await;
     assert_eq!(version(&bounded).await, 3, "its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_serve_as_locks() {
+    if postgres_url().is_some() {
+        race_with_equal_schemas(pair_with_row_locks().await).await;
+        race_with_incompatible_schemas(pair_with_row_locks().await).await;
+        race_with_read_only(pair_with_row_locks().await).await;
+    }
+}
+
+/// Where registrations of a replica run at once, their ids are taken in transactions of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_are_given_once_and_none_is_left_out_on_two_replicas() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let (replicas, _fresh) = pair(Database::Postgres).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for client in 0..16_usize {
+        let app = Arc::clone(&replicas[client % 2]);
+        tasks.spawn(async move {
+            let mut ids = Vec::new();
+            for round in 0..20 {
+                let context = ["", ":.other:"][round % 2];
+                let body = json!({ "schema": record("R", &[&format!("f{client}_{round}")]) });
+                let answer = app.post(&format!("/subjects/{context}s{client}_{round}/versions"), &body).await.ok();
+                ids.push((round % 2, answer["id"].as_i64().unwrap()));
+            }
+            ids
+        });
+    }
+    let mut ids: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    ids.sort_unstable();
+    let expected: Vec<_> = (0..2).flat_map(|context| (1..=160).map(move |id| (context, id))).collect();
+    assert_eq!(ids, expected);
 }

@@ -9,7 +9,7 @@ use accordant::cloudevents::resolve::OwnBases;
 use accordant::http::{App, AppState, Gate, HttpSettings, Links, Metrics, Route, app, routes};
 use accordant::registry::{Defaults, Limits, Registry};
 use accordant::server::{ServerSettings, serve};
-use accordant::store::postgres::{PostgresOptions, PostgresStore};
+use accordant::store::postgres::{LockKind, PostgresOptions, PostgresStore};
 use accordant::store::sqlite::{SqliteOptions, SqliteStore};
 use accordant::store::{Store, StoreError};
 use accordant::types::Clock;
@@ -85,6 +85,9 @@ impl Fresh {
         }
         let mut options = PostgresOptions::new(self.url.clone());
         options.max_connections = 8;
+        if std::env::var("TEST_POSTGRES_LOCKS").is_ok_and(|kind| kind == "rows") {
+            options.locks = LockKind::Rows;
+        }
         // a busy machine is no outage
         options.answer_timeout = Duration::from_secs(20);
         Arc::new(PostgresStore::open(options, clock()).await.unwrap())
