@@ -7,6 +7,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `hosts.rs`, `session.rs`, `connections.rs` | servers, connections, and who may have how many of them |
+//! | `batch.rs`, `batch_reads.rs` | reads of many who ask at the same time, in one exchange |
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
 //! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
@@ -65,6 +66,8 @@ macro_rules! found_schemas {
     };
 }
 
+mod batch;
+mod batch_reads;
 mod connections;
 mod follower;
 mod hosts;
@@ -82,6 +85,7 @@ mod sqlstate;
 mod words;
 
 pub use audit::PostgresAudit;
+use batch_reads::Batches;
 use connections::{Connections, Lease, Purpose};
 use dialect::LockKeys;
 use follower::Follower;
@@ -261,6 +265,7 @@ pub struct PostgresStore {
     /// Reads that are done a second time, because the first is slow.
     second_reads: Semaphore,
     id_counter: Arc<IdCounter>,
+    batches: Batches,
     follower: JoinHandle<()>,
     counting: JoinHandle<()>,
     sealer: Sealer,
@@ -356,6 +361,7 @@ impl PostgresStore {
             read_age,
             second_reads: Semaphore::new(SECOND_READS),
             id_counter,
+            batches: Batches::default(),
             follower,
             counting,
             sealer,
@@ -374,9 +380,12 @@ impl PostgresStore {
     }
 
     async fn current_generation(&self) -> Result<Generation, StoreError> {
-        let current = super::sql_store::read!(self, generation, |conn| sql::generation(conn))?;
-        self.generation.learn(current);
-        Ok(current)
+        let read = async |wanted: Vec<()>| {
+            let current = super::sql_store::read!(self, generation, |conn| sql::generation(conn))?;
+            self.generation.learn(current);
+            Ok(vec![current; wanted.len()])
+        };
+        self.batches.generation.get((), read).await
     }
 
     fn is_available(&self) -> bool {
@@ -439,20 +448,25 @@ impl PostgresStore {
 
     async fn known_subject<R: Future<Output = Result<SubjectState, StoreError>>>(
         &self,
-        _: &Subject,
-        read: impl FnOnce() -> R,
+        subject: &Subject,
+        _: impl FnOnce() -> R,
     ) -> Result<SubjectState, StoreError> {
-        read().await
+        let read =
+            async |wanted: Vec<Subject>| super::sql_store::read!(self, subject, |conn| batch_reads::subjects(conn, &wanted));
+        self.batches.subjects.get(subject.clone(), read).await
     }
 
     async fn known_version<R: Future<Output = Result<Option<VersionRow>, StoreError>>>(
         &self,
-        _: &Subject,
-        _: VersionSelector,
-        _: bool,
-        read: impl FnOnce() -> R,
+        subject: &Subject,
+        selector: VersionSelector,
+        deleted: bool,
+        _: impl FnOnce() -> R,
     ) -> Result<Option<VersionRow>, StoreError> {
-        read().await
+        let read = async |wanted: Vec<(Subject, VersionSelector, bool)>| {
+            super::sql_store::read!(self, version, |conn| batch_reads::versions(conn, &wanted))
+        };
+        self.batches.versions.get((subject.clone(), selector, deleted), read).await
     }
 
     /// Does a unit of work in a transaction that begins with locks. `registers`: what may have a new version then.

@@ -83,7 +83,7 @@ pub(super) fn stored_schema(context: &Arc<str>, row: &Row, at: usize) -> Result<
 }
 
 /// Reads `version, schema_id, deleted, created_at`, which begin at `at`.
-pub(super) fn version_row(row: &Row, at: usize) -> Result<VersionRow, StoreError> {
+pub(in crate::store) fn version_row(row: &Row, at: usize) -> Result<VersionRow, StoreError> {
     Ok(VersionRow {
         version: narrow(row.try_get(at)?, "versions")?,
         id: narrow(row.try_get(at + 1)?, "versions")?,

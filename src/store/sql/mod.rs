@@ -14,7 +14,7 @@ mod audit_rows;
 mod bindings;
 pub(super) mod changes;
 mod counts;
-mod decode;
+pub(super) mod decode;
 mod deks;
 mod delete;
 mod exporters;
