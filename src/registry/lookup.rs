@@ -1,5 +1,6 @@
 //! Finding a submitted schema under a subject.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Registry;
@@ -144,8 +145,9 @@ impl Registry {
         }
         let ids: Vec<_> = eligible().map(|row| row.id).collect();
         let schemas = self.schemas_by_ids(subject.context(), &ids).await?;
+        let by_id: HashMap<_, _> = schemas.iter().map(|schema| (schema.stored.id, schema)).collect();
         for row in eligible() {
-            let Some(schema) = schemas.iter().find(|schema| schema.stored.id == row.id) else { continue };
+            let Some(schema) = by_id.get(&row.id) else { continue };
             if self.is_equivalent(candidate, metadata, rules, row, schema).await? {
                 return Ok(Some(Match { row: row.clone(), schema: Arc::clone(schema), exact: false }));
             }
