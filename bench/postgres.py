@@ -24,6 +24,7 @@ import scale
 CLIENTS = (8, 32, 100)
 REPLICAS = (1, 2, 3)
 READERS = 32
+SUBJECTS = 64
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -101,7 +102,7 @@ def registration(client, number):
 
 
 def latest(client, number):
-    return b"GET", f"/subjects/s{client % 8}-{number % 50}/versions/latest", b""
+    return b"GET", f"/subjects/s10000-{(client * 7 + number) % SUBJECTS}/versions/latest", b""
 
 
 def drive(servers, clients, seconds, make, offset=0):
@@ -164,7 +165,8 @@ def main():
                 database = cluster.fresh("bench")
                 servers = [scale.Server(binary, database) for _ in range(replicas)]
                 named = f"{replicas} replica" + "s" * (replicas > 1)
-                drive(servers, 8, 1, registration, 10_000)
+                for number in range(SUBJECTS):
+                    servers[number % replicas].send(*registration(10_000, number))
                 for at, clients in enumerate(given.clients):
                     row([f"register, {named}", clients, *measured(cluster, servers, clients, given.seconds, registration, at * 1_000)])
                 row([f"latest, {named}", READERS, *measured(cluster, servers, READERS, given.seconds, latest)])

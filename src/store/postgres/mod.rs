@@ -11,6 +11,8 @@
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
 //! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
+//! | `options.rs`, `migrate.rs` | how it is reached, and brought to the form that this binary knows |
+//! | `dialect.rs` | statements that differ from those of SQLite, and the locks |
 //! | `inspect.rs` | what can be seen of the database before anything is done |
 //! | `insert_version.rs`, `words.rs` | the statement that writes a version, and the index of words |
 //! | `locks.rs`, `id_counter.rs` | what transactions wait for, and how they don't wait for each other's ids |
@@ -22,7 +24,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use futures_util::future::{self, BoxFuture, Either};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+use sqlx::{AssertSqlSafe, Executor as _};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -31,7 +33,7 @@ use super::{
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
     ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
     Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver,
-    StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, VersionFilter, VersionRow, WordQuery,
+    StoreReadings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -69,12 +71,15 @@ macro_rules! found_schemas {
 mod batch;
 mod batch_reads;
 mod connections;
+mod dialect;
 mod follower;
 mod hosts;
 mod id_counter;
 mod insert_version;
 mod inspect;
 mod locks;
+mod migrate;
+mod options;
 mod reachability;
 mod sealer;
 mod session;
@@ -89,10 +94,12 @@ use batch_reads::Batches;
 use connections::{Connections, Lease, Purpose};
 use dialect::LockKeys;
 use follower::Follower;
-use hosts::Hosts;
 use id_counter::IdCounter;
 pub use inspect::inspect;
 pub use locks::LockKind;
+pub use migrate::latest_migration;
+use migrate::{migrate, migrator};
+pub use options::PostgresOptions;
 use reachability::Reachability;
 use sealer::Sealer;
 use session::{Connector, Session};
@@ -103,149 +110,6 @@ type Row = sqlx::postgres::PgRow;
 
 /// Channel on which replicas tell one another that the generation changed.
 const CHANNEL: &str = "accordant_generation";
-
-/// The dialect: statements that differ, and the locks.
-mod dialect {
-    use sqlx::{AssertSqlSafe, Executor as _};
-
-    use super::sql::locks::Lock;
-    use crate::store::StoreError;
-
-    pub(super) use super::insert_version::insert_version;
-    pub(super) use super::locks::LockKeys;
-    pub(super) use super::words;
-
-    pub(super) type Db = sqlx::Postgres;
-
-    pub(super) mod statements {
-        macro_rules! schema_columns {
-            () => {
-                "s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at"
-            };
-        }
-        pub(in crate::store::postgres) const SCHEMA: &str = concat!(
-            "SELECT ",
-            schema_columns!(),
-            " FROM contexts c JOIN schemas s ON s.context_id = c.context_id WHERE c.name = $1 AND s.schema_id = $2"
-        );
-        pub(in crate::store::postgres) const SCHEMAS: &str = concat!(
-            "SELECT ",
-            schema_columns!(),
-            " FROM contexts c JOIN schemas s ON s.context_id = c.context_id \
-             WHERE c.name = $1 AND s.schema_id IN (SELECT value::bigint FROM json_array_elements_text($2::json))"
-        );
-        pub(in crate::store::postgres) const SETTINGS: &str = "SELECT k.context, k.subject, c.config, m.mode FROM \
-             (SELECT e->>0 AS context, e->>1 AS subject FROM json_array_elements($1::json) e) k \
-             LEFT JOIN configs c ON c.context = k.context AND c.subject = k.subject \
-             LEFT JOIN modes m ON m.context = k.context AND m.subject = k.subject";
-        pub(in crate::store::postgres) const RECORD: &str = "WITH noted AS (INSERT INTO audit (at, operation, actor, login, address, \
-             user_agent, request_id, reason, context, subject, version, schema_id, guid_before, guid_after, details) \
-             VALUES ($7, $14, $8, $9, $10, $11, $12, $13, $2, $3, $4, COALESCE($5, $15), (SELECT s.guid FROM schemas s \
-             JOIN contexts c ON c.context_id = s.context_id WHERE c.name = $2 AND s.schema_id = $15), $16, $17)) \
-             INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-             RETURNING sequence";
-        /// $1: an array of `[entry, position, hash]`; $2 and $3: the end of the chain.
-        pub(in crate::store::postgres) const SEAL: &str = "WITH sealed AS (UPDATE audit SET position = (p->>1)::bigint, hash = p->>2 \
-             FROM json_array_elements($1::json) p WHERE entry = (p->>0)::bigint) UPDATE audit_chain SET position = $2, hash = $3";
-    }
-
-    /// Waits until the chain is this transaction's alone.
-    pub(super) async fn lock_chain(conn: &mut super::Conn) -> Result<(), StoreError> {
-        sqlx::query("SELECT one FROM audit_chain FOR UPDATE").fetch_one(conn).await?;
-        Ok(())
-    }
-
-    /// Takes the locks of a transaction that is under way.
-    pub(super) async fn lock(conn: &mut super::Conn, locks: &[Lock<'_>]) -> Result<(), StoreError> {
-        let statements = LockKeys::of(locks).statements(conn.lock_kind());
-        conn.execute(AssertSqlSafe(statements)).await?;
-        Ok(())
-    }
-
-    pub(super) async fn disrupted(conn: &mut super::Conn) -> Result<(), StoreError> {
-        sqlx::query("SELECT pg_notify($1, '')").bind(super::CHANNEL).execute(&mut *conn).await?;
-        Ok(())
-    }
-}
-
-/// How the database is reached.
-#[derive(Clone)]
-pub struct PostgresOptions {
-    /// `postgres://user:password@host:port/database?...`, or several hosts with commas between.
-    pub url: String,
-    /// Most connections of this process, those of its tasks included.
-    pub max_connections: u32,
-    /// How long a request waits for a connection.
-    pub acquire_timeout: Duration,
-    /// How long the database may be silent before requests are told that it is away.
-    pub answer_timeout: Duration,
-    /// How long a statement may take.
-    pub statement_timeout: Duration,
-    /// How long a write waits for what another transaction has locked.
-    pub lock_timeout: Duration,
-    /// How often the generation is polled, beside being listened for.
-    pub poll_interval: Duration,
-    /// How old answers about the versions of a subject may be; `None`: each is asked for.
-    pub read_age: Option<Duration>,
-    /// Prepared statements kept per connection; 0 behind a pooler in transaction mode.
-    pub statement_cache: usize,
-    /// What transactions lock.
-    pub locks: LockKind,
-    /// Told of what is done.
-    pub observer: Arc<dyn StoreObserver>,
-    /// Record who changes what.
-    pub audit: bool,
-}
-
-impl PostgresOptions {
-    /// The defaults for a URL.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            max_connections: 16,
-            acquire_timeout: Duration::from_secs(10),
-            answer_timeout: Duration::from_millis(1200),
-            statement_timeout: Duration::from_secs(30),
-            lock_timeout: Duration::from_secs(5),
-            poll_interval: Duration::from_secs(1),
-            read_age: None,
-            statement_cache: 200,
-            locks: LockKind::default(),
-            observer: Arc::new(Unobserved),
-            audit: true,
-        }
-    }
-
-    fn connector(&self) -> Result<Connector, StoreError> {
-        let mut hosts = Hosts::parse(&self.url)?;
-        for options in &mut hosts.options {
-            let named = options.clone().application_name("accordant");
-            *options = named.statement_cache_capacity(self.statement_cache).disable_statement_logging();
-        }
-        let tried = u32::try_from(hosts.options.len()).unwrap_or(u32::MAX).saturating_add(1);
-        Ok(Connector {
-            hosts,
-            current: Arc::default(),
-            id_counter: None,
-            host_timeout: self.answer_timeout / tried,
-            // 0 says that a pooler stands between
-            is_pooled: self.statement_cache == 0,
-            statement_timeout: self.statement_timeout,
-            locks: self.locks,
-        })
-    }
-
-    /// Begins a transaction with the limits of a write, all in one exchange. A process that stops inside a transaction loses it
-    /// before those that wait for it give up.
-    fn begin_write(&self) -> String {
-        let (statement, lock) = (self.statement_timeout.as_millis(), self.lock_timeout.as_millis().max(2));
-        format!(
-            "BEGIN; SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
-             SET LOCAL idle_in_transaction_session_timeout = {}",
-            lock / 2
-        )
-    }
-}
 
 /// The store that replicas share.
 pub struct PostgresStore {
@@ -288,9 +152,6 @@ const SECOND_READS: usize = 4;
 
 /// The follower polls on one connection and listens on another; ids are taken on a third.
 const OF_TASKS: usize = 3;
-
-/// Replicas that start at once migrate one after the other.
-const MIGRATION_LOCK: i64 = 0x6163_636f_7264_616e;
 
 impl PostgresStore {
     /// Who is to be recorded as having made a change.
@@ -539,51 +400,6 @@ impl PostgresStore {
         self.sealer.is_awaited();
         Ok(result)
     }
-}
-
-fn migrator() -> sqlx::migrate::Migrator {
-    sqlx::migrate!("migrations/postgres")
-}
-
-/// The highest migration that this binary knows.
-pub fn latest_migration() -> i64 {
-    migrator().iter().map(|migration| migration.version).max().unwrap_or(0)
-}
-
-/// How often migrating is tried where replicas that start at once have no lock to wait for: whoever comes second fails of what the first
-/// one has made meanwhile, and finds it done the next time.
-const MIGRATION_ATTEMPTS: u32 = 3;
-
-async fn migrate(session: &mut Session, connector: &Connector) -> Result<(), StoreError> {
-    let attempts = if connector.locks == LockKind::Rows { MIGRATION_ATTEMPTS } else { 1 };
-    for _ in 1..attempts {
-        match migrate_once(session, connector).await {
-            done @ (Ok(()) | Err(StoreError::Newer { .. })) => return done,
-            Err(error) => tracing::info!(%error, "migrating once more"),
-        }
-    }
-    migrate_once(session, connector).await
-}
-
-/// Migrates in one transaction, whose lock replaces sqlx's: that one belongs to a session, and a pooler has none to give.
-async fn migrate_once(session: &mut Session, connector: &Connector) -> Result<(), StoreError> {
-    let mut migrator = migrator();
-    migrator.set_locking(false);
-    let mut transaction = session.connection().begin().await?;
-    // a migration takes what it takes, and so do those of other replicas that are waited for
-    transaction.execute("SET LOCAL statement_timeout = 0").await?;
-    if connector.locks == LockKind::Advisory {
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").persistent(false).bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
-    }
-    if connector.is_pooled {
-        // the migrator names its statements, and another client may have used the names on this connection of Postgres
-        transaction.execute("DEALLOCATE ALL").await?;
-    }
-    super::migrated(&migrator, migrator.run(&mut *transaction).await)?;
-    if connector.is_pooled {
-        transaction.execute("DEALLOCATE ALL").await?;
-    }
-    Ok(transaction.commit().await?)
 }
 
 super::store_impl!(PostgresStore {
