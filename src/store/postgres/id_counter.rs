@@ -7,24 +7,16 @@
 //!
 //! What does not come from here in time is taken inside the transaction. An id whose transaction fails is left out.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
-
-use super::session::{Connector, Session};
-use crate::types::SchemaId;
 
 /// Registrations that wait for an id.
 const WAITING: usize = 1024;
-/// How long the counter row may be held by others, which are imports, before ids of that context are taken inside transactions.
-const PATIENCE: Duration = Duration::from_millis(20);
 /// How long a registration waits for an id.
-const LIMIT: Duration = Duration::from_millis(250);
+pub(super) const LIMIT: Duration = Duration::from_millis(250);
 
 /// Hands out ids; one for each store.
 #[derive(Debug)]
@@ -34,10 +26,11 @@ pub(in crate::store) struct IdCounter {
     running: AtomicUsize,
 }
 
+/// An id that is wanted. Who drops the reply says that the transaction takes it itself.
 #[derive(Debug)]
-struct Wanted {
-    context_id: i64,
-    reply: oneshot::Sender<i64>,
+pub(super) struct Wanted {
+    pub(super) context_id: i64,
+    pub(super) reply: oneshot::Sender<i64>,
 }
 
 /// A registration that runs.
@@ -51,10 +44,10 @@ impl Drop for Running {
 }
 
 impl IdCounter {
-    /// The counter, and what it is asked for. Nothing comes of it until [`run`] answers.
-    pub(super) fn new() -> (Arc<Self>, Requests) {
+    /// The counter, and what it is asked for. Nothing comes of it until that is answered (`counter_row.rs`).
+    pub(super) fn new() -> (Arc<Self>, mpsc::Receiver<Wanted>) {
         let (wanted, requests) = mpsc::channel(WAITING);
-        (Arc::new(Self { wanted, running: AtomicUsize::new(0) }), Requests(requests))
+        (Arc::new(Self { wanted, running: AtomicUsize::new(0) }), requests)
     }
 
     /// Counts a registration, until what is returned is dropped.
@@ -71,72 +64,5 @@ impl IdCounter {
         let (reply, id) = oneshot::channel();
         self.wanted.try_send(Wanted { context_id, reply }).ok()?;
         tokio::time::timeout(LIMIT, id).await.ok()?.ok()
-    }
-}
-
-pub(super) struct Requests(mpsc::Receiver<Wanted>);
-
-/// Answers from a connection of its own, for those who ask hold theirs.
-pub(super) fn start(requests: Requests, connector: Connector) -> JoinHandle<()> {
-    tokio::spawn(run(requests.0, connector))
-}
-
-async fn run(mut requests: mpsc::Receiver<Wanted>, connector: Connector) {
-    let mut session = None;
-    while let Some(first) = requests.recv().await {
-        let mut by_context = BTreeMap::<i64, Vec<oneshot::Sender<i64>>>::new();
-        let mut next = Some(first);
-        while let Some(Wanted { context_id, reply }) = next {
-            // who has gone meanwhile needs none
-            if !reply.is_closed() {
-                by_context.entry(context_id).or_default().push(reply);
-            }
-            next = requests.try_recv().ok();
-        }
-        for (context_id, replies) in by_context {
-            let number = i64::try_from(replies.len()).unwrap_or(0);
-            let taken = tokio::time::timeout(LIMIT, take(&mut session, &connector, context_id, number)).await;
-            match taken {
-                Ok(Ok(Some(highest))) => {
-                    for (id, reply) in (highest - number + 1..).zip(replies) {
-                        let _ = reply.send(id);
-                    }
-                }
-                Ok(Ok(None)) => {}
-                Ok(Err(error)) => {
-                    tracing::debug!(%error, "no ids for registrations that wait; they take their own");
-                    session = None;
-                }
-                // what became of it is not known
-                Err(_) => session = None,
-            }
-        }
-    }
-}
-
-/// Takes ids and returns the highest of them; `None` where the context has not been committed, its counter is held by others, or not so
-/// many are left.
-async fn take(
-    session: &mut Option<Session>,
-    connector: &Connector,
-    context_id: i64,
-    number: i64,
-) -> Result<Option<i64>, sqlx::Error> {
-    let session = match session {
-        Some(session) if connector.is_current(session) => session,
-        _ => session.insert(connector.connect().await?),
-    };
-    let (patience, most) = (PATIENCE.as_millis(), i64::from(SchemaId::MAX) - number);
-    let statements = format!(
-        "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = {patience}; UPDATE contexts SET max_id = max_id + {number} \
-         WHERE context_id = {context_id} AND max_id < {most} RETURNING max_id; COMMIT"
-    );
-    match sqlx::raw_sql(AssertSqlSafe(statements)).fetch_all(&mut *session).await {
-        Ok(rows) => rows.first().map(|row| row.try_get(0)).transpose(),
-        Err(error) if super::sqlstate::is_busy(&error) => {
-            session.execute("ROLLBACK").await?;
-            Ok(None)
-        }
-        Err(error) => Err(error),
     }
 }

@@ -15,7 +15,7 @@
 //! | `dialect.rs` | statements that differ from those of SQLite, and the locks |
 //! | `inspect.rs` | what can be seen of the database before anything is done |
 //! | `insert_version.rs`, `words.rs` | the statement that writes a version, and the index of words |
-//! | `locks.rs`, `id_counter.rs` | what transactions wait for, and how they don't wait for each other's ids |
+//! | `locks.rs`, `id_counter.rs`, `counter_row.rs` | what transactions wait for, and how they don't wait for each other's ids |
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -71,6 +71,7 @@ macro_rules! found_schemas {
 mod batch;
 mod batch_reads;
 mod connections;
+mod counter_row;
 mod dialect;
 mod follower;
 mod hosts;
@@ -200,7 +201,7 @@ impl PostgresStore {
             reachability: Arc::clone(&reachability),
             generation: Arc::clone(&generation),
         };
-        let counting = id_counter::start(wanted_ids, connector.clone());
+        let counting = counter_row::start(wanted_ids, connector.clone());
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_TASKS);
         let connections = Arc::new(Connections::new(connector, most, options.acquire_timeout, Arc::clone(&options.observer))?);
         let begin_write = options.begin_write();

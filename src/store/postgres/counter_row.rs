@@ -1,0 +1,81 @@
+//! The counter row of a context, from which ids are taken for all registrations that wait for one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::id_counter::{LIMIT, Wanted};
+use super::session::{Connector, Session};
+use super::sqlstate;
+use crate::types::SchemaId;
+
+/// How long the row may be held by others, which are imports, before ids of that context are taken inside transactions.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Answers from a connection of its own, for those who ask hold theirs.
+pub(super) fn start(requests: mpsc::Receiver<Wanted>, connector: Connector) -> JoinHandle<()> {
+    tokio::spawn(run(requests, connector))
+}
+
+async fn run(mut requests: mpsc::Receiver<Wanted>, connector: Connector) {
+    let mut session = None;
+    while let Some(first) = requests.recv().await {
+        let mut by_context = BTreeMap::<i64, Vec<oneshot::Sender<i64>>>::new();
+        let mut next = Some(first);
+        while let Some(Wanted { context_id, reply }) = next {
+            // who has gone meanwhile needs none
+            if !reply.is_closed() {
+                by_context.entry(context_id).or_default().push(reply);
+            }
+            next = requests.try_recv().ok();
+        }
+        for (context_id, replies) in by_context {
+            let number = i64::try_from(replies.len()).unwrap_or(0);
+            let taken = tokio::time::timeout(LIMIT, take(&mut session, &connector, context_id, number)).await;
+            match taken {
+                Ok(Ok(Some(highest))) => {
+                    for (id, reply) in (highest - number + 1..).zip(replies) {
+                        let _ = reply.send(id);
+                    }
+                }
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "no ids for registrations that wait; they take their own");
+                    session = None;
+                }
+                // what became of it is not known
+                Err(_) => session = None,
+            }
+        }
+    }
+}
+
+/// Takes ids and returns the highest of them; `None` where the context has not been committed, its counter is held by others, or not so
+/// many are left.
+async fn take(
+    session: &mut Option<Session>,
+    connector: &Connector,
+    context_id: i64,
+    number: i64,
+) -> Result<Option<i64>, sqlx::Error> {
+    let session = match session {
+        Some(session) if connector.is_current(session) => session,
+        _ => session.insert(connector.connect().await?),
+    };
+    let (patience, most) = (PATIENCE.as_millis(), i64::from(SchemaId::MAX) - number);
+    let statements = format!(
+        "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = {patience}; UPDATE contexts SET max_id = max_id + {number} \
+         WHERE context_id = {context_id} AND max_id < {most} RETURNING max_id; COMMIT"
+    );
+    match sqlx::raw_sql(AssertSqlSafe(statements)).fetch_all(&mut *session).await {
+        Ok(rows) => rows.first().map(|row| row.try_get(0)).transpose(),
+        Err(error) if sqlstate::is_busy(&error) => {
+            session.execute("ROLLBACK").await?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
