@@ -8,6 +8,7 @@
 //! | `search.rs`, `statistics.rs`, `counts.rs` | what is searched for, and what is found; how much there is |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `inspection.rs` | what can be seen of a database before a server works with it |
+//! | `columns.rs` | many rows for one statement |
 //! | `snapshot.rs` | everything at one moment, for files and copies |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
@@ -29,6 +30,7 @@ use crate::types::{
 };
 
 mod audit;
+mod columns;
 mod counts;
 mod error;
 mod exporters;
@@ -62,8 +64,8 @@ pub use observer::{StoreObserver, Unobserved};
 pub use outage::OutageReads;
 pub use readings::{FileReading, FollowerReading, StoreReadings};
 pub use requests::{
-    AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportSwitch, RegisterOutcome,
-    RegisterRequest, SettingsOutcome,
+    AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportOutcome, ImportRequest,
+    ImportSwitch, ImportedVersion, RegisterOutcome, RegisterRequest, SettingsOutcome,
 };
 pub use rows::{
     AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedVersion, NamedSchema, SchemaNames, Scope,
@@ -379,6 +381,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Writes a version. The subject must not have changed since `expected_epoch` was read.
     async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError>;
+
+    /// Writes many versions with their ids, or none of them.
+    async fn import(&self, request: Arc<ImportRequest>, by: &Arc<Actor>) -> Result<ImportOutcome, StoreError>;
+
+    /// Every version there is, by qualified subject and number, and whether it is soft-deleted.
+    async fn version_marks(&self) -> Result<Vec<(String, Version, bool)>, StoreError>;
 
     /// Deletes versions, softly or for good.
     async fn delete(&self, request: Arc<DeleteRequest>, by: &Arc<Actor>) -> Result<DeleteOutcome, StoreError>;

@@ -11,7 +11,7 @@
 //! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
 //! | `inspect.rs` | what can be seen of the database before anything is done |
-//! | `insert_version.rs`, `words.rs` | the statements that write a version, and the index of words |
+//! | `insert_version.rs`, `insert_rows.rs`, `words.rs` | the statements that write a version, many rows at once, and the index of words |
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
+    ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
     Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver,
     StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, VersionFilter, VersionRow, WordQuery,
 };
@@ -67,6 +67,7 @@ macro_rules! found_schemas {
 mod connections;
 mod follower;
 mod hosts;
+mod insert_rows;
 mod insert_version;
 mod inspect;
 mod reachability;
@@ -104,6 +105,7 @@ mod dialect {
     use crate::store::StoreError;
     use crate::types::Subject;
 
+    pub(super) use super::insert_rows::{file_schemas, file_subjects, insert_rows};
     pub(super) use super::insert_version::insert_version;
     pub(super) use super::words;
 
@@ -136,6 +138,9 @@ mod dialect {
              JOIN contexts c ON c.context_id = s.context_id WHERE c.name = $2 AND s.schema_id = $15), $16, $17)) \
              INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
              RETURNING sequence";
+        /// How many of the versions in $1, an array of `[subject, number]`, are there.
+        pub(in crate::store::postgres) const COUNT_VERSIONS: &str = "SELECT COUNT(*) FROM json_array_elements($1::json) p \
+             JOIN subjects u ON u.qualified = p->>0 JOIN versions v ON v.subject_id = u.subject_id AND v.version = (p->>1)::bigint";
         /// $1: an array of `[entry, position, hash]`; $2 and $3: the end of the chain.
         pub(in crate::store::postgres) const SEAL: &str = "WITH sealed AS (UPDATE audit SET position = (p->>1)::bigint, hash = p->>2 \
              FROM json_array_elements($1::json) p WHERE entry = (p->>0)::bigint) UPDATE audit_chain SET position = $2, hash = $3";
