@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::keys::{self, Keys};
 use super::outline::{self, Outline};
+use super::place;
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::store::Restored;
@@ -104,7 +105,8 @@ impl Content {
                 None => content.withheld.push(format!("{subject} version {version}")),
             }
         }
-        (content.configs, content.modes) = settings(api, &outline, prefix.is_empty(), parallel, also).await?;
+        (content.configs, content.modes) =
+            settings(api, &outline, &scopes(&outline, prefix.is_empty()).union(also).cloned().collect(), parallel).await?;
         content.modes.retain(|scope, _| is_subject(scope));
         let (keys, withheld) = keys::read(api, prefix, parallel).await?;
         content.keys = keys;
@@ -193,9 +195,9 @@ impl Content {
     }
 
     /// Which versions there are.
-    pub(super) fn outline(&self) -> Outline {
+    pub(super) fn outline(&self, prefix: &str) -> Outline {
         let mut outline = Outline::new();
-        for ((subject, version), stored) in &self.versions {
+        for ((subject, version), stored) in self.versions.iter().filter(|((subject, _), _)| subject.starts_with(prefix)) {
             let versions = outline.entry(subject.clone()).or_default();
             if stored.is_deleted {
                 versions.deleted.insert(*version)
@@ -224,14 +226,20 @@ pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_delete
         Some(answered) if answered == subject => true,
         // some registries leave the context out of it
         Some(answered) if context_of(subject).is_some_and(|context| subject.strip_prefix(&context) == Some(answered)) => {
-            let config = api.setting(Setting::Config, Some(subject)).await?;
-            config.is_none_or(|config| config.get("alias").is_none_or(Value::is_null))
+            !outline::has_alias(api.setting(Setting::Config, Some(subject)).await?.as_ref())
         }
         Some(_) => false,
     };
+    let has_alias = async || Ok::<_, InputError>(outline::has_alias(api.setting(Setting::Config, Some(subject)).await?.as_ref()));
+    let found = if !is_its_own || (found.is_none() && has_alias().await?) {
+        let own = outline::own_versions(api, subject, is_deleted).await?;
+        own.into_iter().find(|one| outline::number(one) == Some(version))
+    } else {
+        found
+    };
     // Confluent takes a Protobuf file of comments alone, and has no text for it afterwards
     let has_text = |answer: &Value| answer.get("schema").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    Ok(found.filter(|answer| is_its_own && has_text(answer)))
+    Ok(found.filter(has_text))
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.
@@ -256,28 +264,32 @@ pub(super) fn is_subject(scope: &str) -> bool {
     !scope.is_empty() && (!scope.starts_with(":.") || !scope.ends_with(':'))
 }
 
-type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
+pub(super) type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
 
+/// The configs and modes of some scopes. Configs of subjects that are in the outline of the registry were read with it.
 pub(super) async fn settings(
     api: &Api,
     outline: &Outline,
-    whole: bool,
+    scopes: &BTreeSet<String>,
     parallel: u16,
-    also: &BTreeSet<String>,
 ) -> Result<Settings, InputError> {
-    let read = async |scope: String| {
+    if let Some(registry) = api.client.own_registry() {
+        return place::settings(registry, &scopes.iter().collect()).await;
+    }
+    let read = async |scope: &String| {
         let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
-        let config = api.setting(Setting::Config, named).await?;
+        let config = match outline.get(scope) {
+            Some(known) => known.config.clone(),
+            None => api.setting(Setting::Config, named).await?.filter(|config| !is_empty(config)).map(sorted),
+        };
         let mode = api.setting(Setting::Mode, named).await?;
         let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
-        Ok::<_, InputError>((scope, config.filter(|config| !is_empty(config)), mode))
+        Ok::<_, InputError>((scope.clone(), config, mode))
     };
-    let mut found = stream::iter(scopes(outline, whole).union(also).cloned().collect::<Vec<_>>())
-        .map(read)
-        .buffer_unordered(usize::from(parallel));
+    let mut found = stream::iter(scopes).map(read).buffer_unordered(usize::from(parallel));
     let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
     while let Some((scope, config, mode)) = found.try_next().await? {
-        configs.extend(config.map(|config| (scope.clone(), sorted(config))));
+        configs.extend(config.map(|config| (scope.clone(), config)));
         modes.extend(mode.map(|mode| (scope, mode)));
     }
     Ok((configs, modes))

@@ -6,13 +6,14 @@
 //! - `arguments`: what can be asked
 //! - `outline`: which versions there are; `content`: what they say
 //! - `keys`: KEKs and DEKs, on both sides
-//! - `copy`: from a `source` to a registry; `modes`: what that needs
+//! - `copy`: from a `source` to a registry; `bulk`: into a database; `modes`: what that needs
 //! - `files`: files of several kinds; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace
 //! - `interruption`: what is left behind when a copy is broken off
 //! - `verify`: where two registries differ; `digest`: one number for all that a registry says
 
 mod apicurio;
 mod arguments;
+mod bulk;
 mod bundle;
 mod content;
 mod copy;
@@ -148,8 +149,8 @@ fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
     let text = match asked.format {
         ExportFormat::Bundle => bundle::write(&content, &place.name()),
         ExportFormat::SchemasTopic => {
-            let order: Vec<(String, i64)> = copy::waves(&content.versions).into_iter().flatten().collect();
-            let records = schemas_topic::records(&content, order.iter());
+            let order = copy::waves(&content.versions).into_iter().flatten();
+            let records = schemas_topic::records(&content, order);
             lines(records)
         }
         ExportFormat::DekRegistryTopic => lines(schemas_topic::key_records(content.keys.as_ref().unwrap_or(&Keys::default()))),
