@@ -45,11 +45,7 @@ impl Registry {
             }
             read.push(Self::metered(self.read_version(version, id)).await?);
         }
-        Ok(Some(ReadVersions(ImportRequest {
-            versions: read,
-            expected_settings: generation.settings,
-            now: self.now(),
-        })))
+        Ok(Some(ReadVersions(ImportRequest { versions: read, expected_settings: generation.settings, now: self.now() })))
     }
 
     async fn read_version(&self, version: &CopiedVersion, id: i32) -> Result<ImportedVersion, RegistryError> {

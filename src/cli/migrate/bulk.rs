@@ -47,7 +47,9 @@ pub(super) async fn write<'k>(
     let mut chunks = stream::iter(wave.chunks(AT_ONCE)).map(read).buffered(threads + 1);
     while let Some((keys, read)) = chunks.try_next().await? {
         let is_written = match read {
-            Ok(Some(versions)) => registry.import_versions(versions, &by).await.map_err(|error| InputError::new(error.to_string()))?,
+            Ok(Some(versions)) => {
+                registry.import_versions(versions, &by).await.map_err(|error| InputError::new(error.to_string()))?
+            }
             Ok(None) | Err(_) => false,
         };
         if is_written {

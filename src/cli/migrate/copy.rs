@@ -373,8 +373,7 @@ async fn settings(
     let ((configs, modes), (mut their_configs, mut their_modes)) =
         try_join(from.settings(ours, &scopes, asked.parallel), content::settings(to, theirs, &scopes, asked.parallel)).await?;
     // of what only the source has settings for, as a file may have
-    let more: BTreeSet<String> =
-        configs.keys().chain(modes.keys()).filter(|scope| !scopes.contains(*scope)).cloned().collect();
+    let more: BTreeSet<String> = configs.keys().chain(modes.keys()).filter(|scope| !scopes.contains(*scope)).cloned().collect();
     if !more.is_empty() {
         let (configs, modes) = content::settings(to, theirs, &more, asked.parallel).await?;
         their_configs.extend(configs);

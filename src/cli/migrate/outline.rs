@@ -73,8 +73,7 @@ pub(super) async fn own_versions(api: &Api, subject: &str, deleted: bool) -> Res
     let deleted = if deleted { "&deleted=true" } else { "" };
     let (mut own, mut offset, mut first) = (Vec::new(), 0, None);
     loop {
-        let path =
-            format!("/schemas?subjectPrefix={}{deleted}&latestOnly=false&offset={offset}&limit={PAGE}", segment(subject));
+        let path = format!("/schemas?subjectPrefix={}{deleted}&latestOnly=false&offset={offset}&limit={PAGE}", segment(subject));
         let page = match api.find(&path).await? {
             Some(Value::Array(page)) => page,
             _ => return Ok(own),

@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, HashedContent,
-    Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
-    SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings,
-    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
+    Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals,
+    RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store,
+    StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
