@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Map, Value};
 
+use super::arguments::CopyArguments;
+use super::feed::Changed;
 use super::keys::{self, Keys};
 use super::outline::{self, Outline};
 use super::place;
@@ -90,21 +92,7 @@ impl Content {
     pub(super) async fn read(api: &Api, prefix: &str, parallel: u16, also: &BTreeSet<String>) -> Result<Self, InputError> {
         let outline = outline::read(api, prefix, parallel).await?;
         let mut content = Self::default();
-        let wanted: Vec<(String, i64, bool)> = all(&outline).collect();
-        let mut found = stream::iter(wanted)
-            .map(async |(subject, version, is_deleted)| {
-                let answer = version_of(api, &subject, version, is_deleted).await?;
-                Ok::<_, InputError>((subject, version, is_deleted, answer))
-            })
-            .buffer_unordered(usize::from(parallel));
-        while let Some((subject, version, is_deleted, answer)) = found.try_next().await? {
-            match answer {
-                Some(answer) => {
-                    content.versions.insert((subject, version), StoredVersion::read(&answer, is_deleted));
-                }
-                None => content.withheld.push(format!("{subject} version {version}")),
-            }
-        }
+        content.read_versions(api, all(&outline).collect(), parallel).await?;
         (content.configs, content.modes) =
             settings(api, &outline, &scopes(&outline, prefix.is_empty()).union(also).cloned().collect(), parallel).await?;
         content.modes.retain(|scope, _| is_subject(scope));
@@ -124,6 +112,75 @@ impl Content {
         if let Some(keys) = &mut self.keys {
             keys.keep(prefix);
         }
+    }
+
+    /// The contexts that subjects are in, as scopes; without the default one.
+    pub(super) fn contexts(&self) -> BTreeSet<String> {
+        let mut contexts = BTreeSet::new();
+        let mut last = "";
+        for (subject, _) in self.versions.keys() {
+            // in order: those of a subject stand together
+            if subject != last {
+                contexts.extend(context_of(subject));
+                last = subject;
+            }
+        }
+        contexts
+    }
+
+    /// Reads what has changed: versions that are not known yet, marks of deletion, configs, modes, keys. `outline` is that of the
+    /// subjects that have changed.
+    pub(super) async fn read_again(
+        &mut self,
+        api: &Api,
+        changed: &Changed,
+        outline: &Outline,
+        asked: &CopyArguments,
+    ) -> Result<(), InputError> {
+        let parallel = asked.parallel;
+        let subjects: BTreeSet<&String> = changed.subjects().collect();
+        self.versions.retain(|(subject, version), stored| {
+            if !subjects.contains(subject) {
+                return true;
+            }
+            let there = outline.get(subject).filter(|there| there.has(*version) && !changed.purged.contains(subject));
+            stored.is_deleted = there.is_some_and(|there| there.deleted.contains(version));
+            there.is_some()
+        });
+        self.withheld
+            .retain(|what| !what.rsplit_once(" version ").is_some_and(|(subject, _)| subjects.contains(&subject.to_owned())));
+        let new: Vec<(String, i64, bool)> =
+            all(outline).filter(|(subject, version, _)| !self.versions.contains_key(&(subject.clone(), *version))).collect();
+        self.read_versions(api, new, parallel).await?;
+        let (configs, modes) = settings(api, outline, &changed.scopes, parallel).await?;
+        self.configs.retain(|scope, _| !changed.scopes.contains(scope));
+        self.modes.retain(|scope, _| !changed.scopes.contains(scope));
+        self.configs.extend(configs);
+        self.modes.extend(modes.into_iter().filter(|(scope, _)| is_subject(scope)));
+        if changed.keys {
+            let (keys, withheld) = keys::read(api, &asked.prefix, parallel).await?;
+            self.keys = keys;
+            self.withheld.extend(withheld);
+        }
+        Ok(())
+    }
+
+    async fn read_versions(&mut self, api: &Api, wanted: Vec<(String, i64, bool)>, parallel: u16) -> Result<(), InputError> {
+        let mut found = stream::iter(wanted)
+            .map(async |(subject, version, is_deleted)| {
+                let answer = version_of(api, &subject, version, is_deleted).await?;
+                Ok::<_, InputError>((subject, version, is_deleted, answer))
+            })
+            .buffer_unordered(usize::from(parallel));
+        while let Some((subject, version, is_deleted, answer)) = found.try_next().await? {
+            match answer {
+                Some(answer) => {
+                    self.versions.insert((subject, version), StoredVersion::read(&answer, is_deleted));
+                }
+                None => self.withheld.push(format!("{subject} version {version}")),
+            }
+        }
+        Ok(())
     }
 
     /// The scopes that have settings.

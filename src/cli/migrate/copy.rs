@@ -95,6 +95,14 @@ impl Pace {
     }
 }
 
+/// What is compared: the subjects of both sides, the scopes that may have settings, and whether keys are meant too.
+pub(super) struct Sides {
+    pub(super) ours: Outline,
+    pub(super) theirs: Outline,
+    pub(super) scopes: BTreeSet<String>,
+    pub(super) keys: bool,
+}
+
 struct Differences {
     missing: Vec<(String, i64, bool)>,
     /// Live in the target, deleted in the source.
@@ -129,7 +137,8 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
     let ours = from.outline(&asked.prefix, asked.parallel).await?;
     let theirs = outline::read(to, &asked.prefix, asked.parallel).await?;
     let found = differences(&ours, &theirs);
-    let settings = settings(from, to, (&ours, &theirs), asked).await?;
+    let scopes = content::scopes(&ours, asked.prefix.is_empty());
+    let settings = settings(from, to, (&ours, &theirs), &scopes, asked).await?;
     let (keys, withheld) = key_steps(from, to, asked).await?;
     Ok(Outcome {
         versions: found.missing.len(),
@@ -145,10 +154,17 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
 
 /// Copies what is missing or different. Begun again it goes on where it stopped, because what is there is not copied again.
 pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
-    let pace = Pace::new(asked.rate);
     // both at once: at a cutover nobody can write meanwhile
-    let (ours, mut theirs) =
+    let (ours, theirs) =
         try_join(from.outline(&asked.prefix, asked.parallel), outline::read(to, &asked.prefix, asked.parallel)).await?;
+    let scopes = content::scopes(&ours, asked.prefix.is_empty());
+    between(from, to, Sides { ours, theirs, scopes, keys: true }, asked).await
+}
+
+/// Copies what is missing or different in some subjects and scopes.
+pub(super) async fn between(from: &Source<'_>, to: &Api, sides: Sides, asked: &CopyArguments) -> Result<Outcome, InputError> {
+    let pace = Pace::new(asked.rate);
+    let Sides { ours, mut theirs, scopes, keys } = sides;
     let found = differences(&ours, &theirs);
     let mut outcome = Outcome::default();
     let waiting = read(from, found.missing, asked, (&pace, &mut outcome)).await?;
@@ -163,7 +179,7 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
     delete_all(to, &live, false, &pace).await?;
     outcome.removals = delete_all(to, strangers, true, &pace).await?;
     outcome.strangers = found.strangers.len() - outcome.removals;
-    for (method, path, body) in settings(from, to, (&ours, &theirs), asked).await? {
+    for (method, path, body) in settings(from, to, (&ours, &theirs), &scopes, asked).await? {
         pace.turn().await;
         let answer = to.send(method, &path, body.as_ref()).await?;
         if answer.status != 200 && answer.status != 404 {
@@ -171,7 +187,7 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
         }
         outcome.settings += 1;
     }
-    let (steps, withheld) = key_steps(from, to, asked).await?;
+    let (steps, withheld) = if keys { key_steps(from, to, asked).await? } else { (Vec::new(), 0) };
     outcome.withheld += withheld;
     for step in steps {
         pace.turn().await;
@@ -367,11 +383,11 @@ async fn settings(
     from: &Source<'_>,
     to: &Api,
     (ours, theirs): (&Outline, &Outline),
+    scopes: &BTreeSet<String>,
     asked: &CopyArguments,
 ) -> Result<Vec<Request>, InputError> {
-    let scopes = content::scopes(ours, asked.prefix.is_empty());
     let ((configs, modes), (mut their_configs, mut their_modes)) =
-        try_join(from.settings(ours, &scopes, asked.parallel), content::settings(to, theirs, &scopes, asked.parallel)).await?;
+        try_join(from.settings(ours, scopes, asked.parallel), content::settings(to, theirs, scopes, asked.parallel)).await?;
     // of what only the source has settings for, as a file may have
     let more: BTreeSet<String> = configs.keys().chain(modes.keys()).filter(|scope| !scopes.contains(*scope)).cloned().collect();
     if !more.is_empty() {

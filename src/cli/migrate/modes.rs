@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -10,6 +11,9 @@ use super::outline;
 use super::source::Source;
 use crate::cli::api::{Api, Setting};
 use crate::cli::check::InputError;
+
+/// Contexts whose modes are given back at once.
+const AT_ONCE: usize = 16;
 
 fn path(scope: &str) -> String {
     Setting::Mode.path(Some(scope).filter(|scope| !scope.is_empty()))
@@ -56,30 +60,46 @@ pub(super) type Before = BTreeMap<String, String>;
 /// Has the target take ids, in every context that the source has. What is there already stays.
 pub(super) async fn take_imports(from: &Source<'_>, to: &Api) -> Result<Before, InputError> {
     let mut before = Before::new();
-    for scope in scopes(from).await? {
-        let mode = mode_of(to, &scope).await?;
+    take_imports_in(to, &scopes(from).await?, &mut before).await?;
+    Ok(before)
+}
+
+/// The same in some contexts; `before` gets the modes that they had.
+pub(super) async fn take_imports_in(to: &Api, scopes: &BTreeSet<String>, before: &mut Before) -> Result<(), InputError> {
+    for scope in scopes {
+        let mode = mode_of(to, scope).await?;
         if mode.as_deref() != Some("IMPORT") {
-            set(to, &scope, "IMPORT", true).await?;
-            before.extend(mode.map(|mode| (scope, mode)));
+            set(to, scope, "IMPORT", true).await?;
+            before.extend(mode.map(|mode| (scope.clone(), mode)));
         }
     }
-    Ok(before)
+    Ok(())
 }
 
 /// Gives the target its modes back. Its contexts have those of the source, where that has any, and otherwise what they had.
 pub(super) async fn as_before(from: &Source<'_>, to: &Api, before: &Before) -> Result<(), InputError> {
+    as_before_in(from, to, before, &scopes(from).await?).await
+}
+
+/// The same in some contexts, and in the registry as a whole.
+pub(super) async fn as_before_in(
+    from: &Source<'_>,
+    to: &Api,
+    before: &Before,
+    contexts: &BTreeSet<String>,
+) -> Result<(), InputError> {
     let was = |scope: &str| before.get(scope).cloned();
-    for scope in scopes(from).await? {
-        if scope.is_empty() {
-            set(to, &scope, was("").as_deref().unwrap_or("READWRITE"), false).await?;
-        } else if let Some(mode) = source_mode(from, &scope).await?.filter(|mode| mode != "READWRITE").or_else(|| was(&scope)) {
-            set(to, &scope, &mode, false).await?;
-        } else {
-            // a context without a mode of its own has the registry's
-            to.send(Method::DELETE, &path(&scope), None).await?;
+    let give_back = async |scope: &String| {
+        if let Some(mode) = source_mode(from, scope).await?.filter(|mode| mode != "READWRITE").or_else(|| was(scope)) {
+            return set(to, scope, &mode, false).await;
         }
-    }
-    Ok(())
+        // a context without a mode of its own has the registry's
+        to.send(Method::DELETE, &path(scope), None).await.map(drop)
+    };
+    let mut given = stream::iter(contexts.iter().filter(|scope| !scope.is_empty())).map(give_back).buffer_unordered(AT_ONCE);
+    while given.try_next().await?.is_some() {}
+    drop(given);
+    set(to, "", was("").as_deref().unwrap_or("READWRITE"), false).await
 }
 
 /// Lets nobody write to the source any more.
