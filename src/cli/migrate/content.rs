@@ -94,7 +94,7 @@ impl Content {
         let mut content = Self::default();
         content.read_versions(api, all(&outline).collect(), parallel).await?;
         (content.configs, content.modes) =
-            settings(api, &outline, &scopes(&outline, prefix.is_empty()).union(also).cloned().collect(), parallel).await?;
+            settings(api, &outline, &scopes_of(api, &outline, prefix).await?.union(also).cloned().collect(), parallel).await?;
         content.modes.retain(|scope, _| is_subject(scope));
         let (keys, withheld) = keys::read(api, prefix, parallel).await?;
         content.keys = keys;
@@ -308,6 +308,15 @@ pub(super) fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
         scopes.insert(GLOBAL.to_owned());
     }
     scopes
+}
+
+/// The same with what has settings and no versions, as far as the registry tells.
+pub(super) async fn scopes_of(api: &Api, outline: &Outline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
+    let mut scopes = scopes(outline, prefix.is_empty());
+    if api.client.own_registry().is_none() {
+        scopes.extend(outline::without_versions(api).await?.into_iter().filter(|scope| scope.starts_with(prefix)));
+    }
+    Ok(scopes)
 }
 
 /// The context of a qualified name, as a scope: `:.ctx:`.

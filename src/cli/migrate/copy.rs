@@ -16,6 +16,7 @@ use super::arguments::CopyArguments;
 use super::bulk::{self, Waiting};
 use super::content::{self, StoredVersion};
 use super::keys::{self, Step};
+use super::modes;
 use super::outline::{self, Outline};
 use super::progress::Progress;
 use super::source::Source;
@@ -137,7 +138,7 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
     let ours = from.outline(&asked.prefix, asked.parallel).await?;
     let theirs = outline::read(to, &asked.prefix, asked.parallel).await?;
     let found = differences(&ours, &theirs);
-    let scopes = content::scopes(&ours, asked.prefix.is_empty());
+    let scopes = from.scopes(&ours, &asked.prefix).await?;
     let settings = settings(from, to, (&ours, &theirs), &scopes, asked).await?;
     let (keys, withheld) = key_steps(from, to, asked).await?;
     Ok(Outcome {
@@ -157,7 +158,7 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
     // both at once: at a cutover nobody can write meanwhile
     let (ours, theirs) =
         try_join(from.outline(&asked.prefix, asked.parallel), outline::read(to, &asked.prefix, asked.parallel)).await?;
-    let scopes = content::scopes(&ours, asked.prefix.is_empty());
+    let scopes = from.scopes(&ours, &asked.prefix).await?;
     between(from, to, Sides { ours, theirs, scopes, keys: true }, asked).await
 }
 
@@ -171,6 +172,9 @@ pub(super) async fn between(from: &Source<'_>, to: &Api, sides: Sides, asked: &C
     let strangers = if asked.mirror { found.strangers.as_slice() } else { &[] };
     let written = waiting.keys().chain(&found.deletions).chain(strangers).map(|(subject, _)| subject.as_str());
     lift_aliases(to, &mut theirs, written.collect()).await?;
+    // a context may be new
+    let contexts: BTreeSet<String> = waiting.keys().filter_map(|(subject, _)| content::context_of(subject)).collect();
+    modes::take_imports_in(to, &contexts, &mut modes::Before::new()).await?;
     let as_they_are = register_all(to, &waiting, asked, (&pace, &mut outcome)).await?;
     let deletions: Vec<(String, i64)> = found.deletions.into_iter().filter(|key| !as_they_are.contains(key)).collect();
     outcome.deletions = delete_all(to, &deletions, false, &pace).await? + as_they_are.len();

@@ -8,7 +8,7 @@ use futures_util::future::try_join;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::arguments::CopyArguments;
-use super::content::{Content, context_of};
+use super::content::Content;
 use super::copy::{self, Outcome, Sides};
 use super::feed::{Changed, Feed};
 use super::interruption::Left;
@@ -72,9 +72,6 @@ async fn outlines(api: &Api, subjects: &BTreeSet<String>, parallel: u16) -> Resu
 /// Copies what has changed; with the source's outline of it.
 async fn copied(from: &Api, to: &Api, asked: &CopyArguments, changed: &Changed) -> Result<(Outcome, Outline), InputError> {
     let subjects: BTreeSet<String> = changed.subjects().cloned().collect();
-    let contexts: BTreeSet<String> = subjects.iter().filter_map(|subject| context_of(subject)).collect();
-    // a context may be new
-    modes::take_imports_in(to, &contexts, &mut Before::new()).await?;
     let (ours, theirs) = try_join(outlines(from, &subjects, asked.parallel), outlines(to, &subjects, asked.parallel)).await?;
     let sides = Sides { ours: ours.clone(), theirs, scopes: changed.scopes.clone(), keys: changed.keys };
     Ok((copy::between(&Source::Registry(from), to, sides, asked).await?, ours))

@@ -53,18 +53,42 @@ pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Outli
 /// The versions of one subject; none where there is no such subject.
 pub(super) async fn of_subject(api: &Api, name: &str) -> Result<Versions, InputError> {
     let config = api.setting(Setting::Config, Some(name)).await?.filter(|config| !is_empty(config)).map(sorted);
-    let (live, mut deleted) = if has_alias(config.as_ref()) {
+    // all of them first: what is registered in between is live, and not one that is deleted
+    let (mut deleted, live) = if has_alias(config.as_ref()) {
         let listed = async |deleted: bool| {
             let own = own_versions(api, name, deleted).await?;
             Ok::<_, InputError>(own.iter().filter_map(number).collect::<BTreeSet<i64>>())
         };
-        (listed(false).await?, listed(true).await?)
+        (listed(true).await?, listed(false).await?)
     } else {
         let path = format!("/subjects/{}/versions", segment(name));
-        (numbers(api.find(&path).await?.as_ref()), numbers(api.find(&format!("{path}?deleted=true")).await?.as_ref()))
+        (numbers(api.find(&format!("{path}?deleted=true")).await?.as_ref()), numbers(api.find(&path).await?.as_ref()))
     };
     deleted.retain(|version| !live.contains(version));
     Ok(Versions { live, deleted, config })
+}
+
+/// What has settings without having versions, as far as a registry tells: contexts, and subjects that are nothing but an alias of another.
+pub(super) async fn without_versions(api: &Api) -> Result<BTreeSet<String>, InputError> {
+    let contexts = api.find("/contexts").await?;
+    let contexts = contexts.iter().flat_map(|body| body.as_array().into_iter().flatten()).filter_map(Value::as_str);
+    let mut found: BTreeSet<String> =
+        contexts.filter(|context| *context != DEFAULT_CONTEXT).map(|context| format!(":{context}:")).collect();
+    let mut offset = 0;
+    loop {
+        let query = "subjectPrefix=:*:&aliases=true&latestOnly=true";
+        let path = format!("/schemas?{query}&offset={offset}&limit={PAGE}");
+        let Ok(Some(Value::Array(page))) = api.find(&path).await else { return Ok(found) };
+        for version in &page {
+            let aliases = version.get("aliases").and_then(Value::as_array).into_iter().flatten();
+            found.extend(aliases.filter_map(Value::as_str).map(str::to_owned));
+        }
+        // one that knows no pages sends more at once, or less
+        if page.len() != PAGE {
+            return Ok(found);
+        }
+        offset += page.len();
+    }
 }
 
 /// The versions that a subject has itself, although it has an alias. Only the list of all schemas tells: in a path the name of the

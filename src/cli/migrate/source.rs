@@ -47,6 +47,14 @@ impl Source<'_> {
         }
     }
 
+    /// The scopes that may have settings.
+    pub(super) async fn scopes(&self, outline: &Outline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
+        match self {
+            Self::Registry(api) => content::scopes_of(api, outline, prefix).await,
+            Self::File(_) => Ok(content::scopes(outline, prefix.is_empty())),
+        }
+    }
+
     /// Configs and modes.
     pub(super) async fn settings(
         &self,

@@ -40,7 +40,7 @@ impl Source {
     }
 
     /// What is at a path; `None` where there is nothing.
-    async fn find(&self, path: &str) -> Result<Option<Value>, PeerError> {
+    pub(super) async fn find(&self, path: &str) -> Result<Option<Value>, PeerError> {
         match self.peer.send(Method::GET, path, None).await {
             Err(PeerError::Refused { status: 404, .. }) => Ok(None),
             answered => answered.map(Some),
@@ -121,7 +121,7 @@ impl Source {
     }
 }
 
-fn texts(list: Option<&Value>) -> Vec<String> {
+pub(super) fn texts(list: Option<&Value>) -> Vec<String> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
