@@ -9,7 +9,7 @@ use super::arguments::CopyArguments;
 use super::feed::Changed;
 use super::keys::{self, Keys};
 use super::outline::{self, Outline};
-use super::place;
+use super::values::{context_of, is_empty, is_subject, sorted};
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::store::Restored;
@@ -57,15 +57,6 @@ impl StoredVersion {
             (Some("AVRO" | "JSON"), Ok(value)) => value.to_string(),
             _ => text.to_owned(),
         }
-    }
-}
-
-pub(super) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.values().all(is_empty),
-        _ => false,
     }
 }
 
@@ -313,21 +304,8 @@ pub(super) fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
 /// The same with what has settings and no versions, as far as the registry tells.
 pub(super) async fn scopes_of(api: &Api, outline: &Outline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
     let mut scopes = scopes(outline, prefix.is_empty());
-    if api.client.own_registry().is_none() {
-        scopes.extend(outline::without_versions(api).await?.into_iter().filter(|scope| scope.starts_with(prefix)));
-    }
+    scopes.extend(outline::without_versions(api).await?.into_iter().filter(|scope| scope.starts_with(prefix)));
     Ok(scopes)
-}
-
-/// The context of a qualified name, as a scope: `:.ctx:`.
-pub(super) fn context_of(subject: &str) -> Option<String> {
-    let rest = subject.strip_prefix(":.")?;
-    rest.split_once(':').map(|(context, _)| format!(":.{context}:"))
-}
-
-/// Whether a scope is a subject, rather than a context or the registry.
-pub(super) fn is_subject(scope: &str) -> bool {
-    !scope.is_empty() && (!scope.starts_with(":.") || !scope.ends_with(':'))
 }
 
 pub(super) type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
@@ -339,9 +317,6 @@ pub(super) async fn settings(
     scopes: &BTreeSet<String>,
     parallel: u16,
 ) -> Result<Settings, InputError> {
-    if let Some(registry) = api.client.own_registry() {
-        return place::settings(registry, &scopes.iter().collect()).await;
-    }
     let read = async |scope: &String| {
         let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
         let config = match outline.get(scope) {
@@ -359,15 +334,4 @@ pub(super) async fn settings(
         modes.extend(mode.map(|mode| (scope, mode)));
     }
     Ok((configs, modes))
-}
-
-/// Members in the order of their names, so that equal configs are equal texts.
-pub(super) fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members: BTreeMap<String, Value> = members.into_iter().map(|(key, value)| (key, sorted(value))).collect();
-            Value::Object(members.into_iter().filter(|(_, value)| !value.is_null()).collect())
-        }
-        other => other,
-    }
 }

@@ -18,8 +18,10 @@ use super::content::{self, StoredVersion};
 use super::keys::{self, Step};
 use super::modes;
 use super::outline::{self, Outline};
+use super::place;
 use super::progress::Progress;
 use super::source::Source;
+use super::values::{context_of, is_subject};
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::types::Subject;
@@ -133,10 +135,30 @@ fn differences(from: &Outline, to: &Outline) -> Differences {
     found
 }
 
+/// The outline of the target; of a database it is read at once.
+async fn their_outline(to: &Api, asked: &CopyArguments) -> Result<Outline, InputError> {
+    match to.client.own_registry() {
+        Some(registry) => place::outline(registry, &asked.prefix).await,
+        None => outline::read(to, &asked.prefix, asked.parallel).await,
+    }
+}
+
+async fn their_settings(
+    to: &Api,
+    theirs: &Outline,
+    scopes: &BTreeSet<String>,
+    parallel: u16,
+) -> Result<content::Settings, InputError> {
+    match to.client.own_registry() {
+        Some(registry) => place::settings(registry, scopes).await,
+        None => content::settings(to, theirs, scopes, parallel).await,
+    }
+}
+
 /// What [`everything`] would do.
 pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
     let ours = from.outline(&asked.prefix, asked.parallel).await?;
-    let theirs = outline::read(to, &asked.prefix, asked.parallel).await?;
+    let theirs = their_outline(to, asked).await?;
     let found = differences(&ours, &theirs);
     let scopes = from.scopes(&ours, &asked.prefix).await?;
     let settings = settings(from, to, (&ours, &theirs), &scopes, asked).await?;
@@ -156,8 +178,7 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
 /// Copies what is missing or different. Begun again it goes on where it stopped, because what is there is not copied again.
 pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
     // both at once: at a cutover nobody can write meanwhile
-    let (ours, theirs) =
-        try_join(from.outline(&asked.prefix, asked.parallel), outline::read(to, &asked.prefix, asked.parallel)).await?;
+    let (ours, theirs) = try_join(from.outline(&asked.prefix, asked.parallel), their_outline(to, asked)).await?;
     let scopes = from.scopes(&ours, &asked.prefix).await?;
     between(from, to, Sides { ours, theirs, scopes, keys: true }, asked).await
 }
@@ -173,7 +194,7 @@ pub(super) async fn between(from: &Source<'_>, to: &Api, sides: Sides, asked: &C
     let written = waiting.keys().chain(&found.deletions).chain(strangers).map(|(subject, _)| subject.as_str());
     lift_aliases(to, &mut theirs, written.collect()).await?;
     // a context may be new
-    let contexts: BTreeSet<String> = waiting.keys().filter_map(|(subject, _)| content::context_of(subject)).collect();
+    let contexts: BTreeSet<String> = waiting.keys().filter_map(|(subject, _)| context_of(subject)).collect();
     modes::take_imports_in(to, &contexts, &mut modes::Before::new()).await?;
     let as_they_are = register_all(to, &waiting, asked, (&pace, &mut outcome)).await?;
     let deletions: Vec<(String, i64)> = found.deletions.into_iter().filter(|key| !as_they_are.contains(key)).collect();
@@ -391,11 +412,11 @@ async fn settings(
     asked: &CopyArguments,
 ) -> Result<Vec<Request>, InputError> {
     let ((configs, modes), (mut their_configs, mut their_modes)) =
-        try_join(from.settings(ours, scopes, asked.parallel), content::settings(to, theirs, scopes, asked.parallel)).await?;
+        try_join(from.settings(ours, scopes, asked.parallel), their_settings(to, theirs, scopes, asked.parallel)).await?;
     // of what only the source has settings for, as a file may have
     let more: BTreeSet<String> = configs.keys().chain(modes.keys()).filter(|scope| !scopes.contains(*scope)).cloned().collect();
     if !more.is_empty() {
-        let (configs, modes) = content::settings(to, theirs, &more, asked.parallel).await?;
+        let (configs, modes) = their_settings(to, theirs, &more, asked.parallel).await?;
         their_configs.extend(configs);
         their_modes.extend(modes);
     }
@@ -409,7 +430,7 @@ async fn settings(
     for scope in their_configs.keys().filter(|scope| !scope.is_empty() && !configs.contains_key(*scope)) {
         requests.push((Method::DELETE, Setting::Config.path(named(scope).as_deref()), None));
     }
-    for scope in modes.keys().chain(their_modes.keys()).filter(|scope| content::is_subject(scope)).collect::<BTreeSet<_>>() {
+    for scope in modes.keys().chain(their_modes.keys()).filter(|scope| is_subject(scope)).collect::<BTreeSet<_>>() {
         let path = Setting::Mode.path(Some(scope));
         match (modes.get(scope), their_modes.get(scope)) {
             (Some(mode), theirs) if theirs != Some(mode) && !OWN_MODES.contains(&mode.as_str()) => {

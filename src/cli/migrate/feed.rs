@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::content::is_subject;
 use super::outline;
+use super::values::is_subject;
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
 

@@ -32,6 +32,7 @@ pub(super) mod place;
 mod progress;
 mod schemas_topic;
 mod source;
+mod values;
 mod verify;
 
 use std::fmt::Write as _;

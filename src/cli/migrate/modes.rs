@@ -6,9 +6,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::content::context_of;
 use super::outline;
 use super::source::Source;
+use super::values::context_of;
 use crate::cli::api::{Api, Setting};
 use crate::cli::check::InputError;
 

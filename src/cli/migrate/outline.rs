@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
-use super::content::{is_empty, sorted};
-use super::place;
+use super::values::{is_empty, sorted};
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::types::DEFAULT_CONTEXT;
@@ -42,9 +41,6 @@ pub(super) fn has_alias(config: Option<&Value>) -> bool {
 
 /// Reads it: three requests for each subject.
 pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Outline, InputError> {
-    if let Some(registry) = api.client.own_registry() {
-        return place::outline(registry, prefix).await;
-    }
     let names = if prefix.is_empty() { all_names(api).await? } else { api.subjects(prefix, true).await? };
     let of_subject = async |name: String| of_subject(api, &name).await.map(|versions| (name, versions));
     stream::iter(names).map(of_subject).buffer_unordered(usize::from(parallel)).try_collect().await

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::content::{Content, Settings as ScopesSettings, StoredVersion, is_empty, is_subject, sorted};
+use super::content::{Content, Settings as ScopesSettings, StoredVersion};
 use super::keys::{Keys, StoredDek, StoredKek};
 use super::outline::{Outline, Versions};
+use super::values::{is_empty, is_subject, sorted};
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 use crate::cli::client::Client;
@@ -181,7 +182,7 @@ pub(super) async fn outline(registry: &Registry, prefix: &str) -> Result<Outline
 }
 
 /// Configs and modes of some scopes of such a database.
-pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<&String>) -> Result<ScopesSettings, InputError> {
+pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> Result<ScopesSettings, InputError> {
     let all = registry.store().every_setting().await.map_err(|error| InputError::new(error.to_string()))?;
     let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
     let level = registry.defaults().level;
@@ -190,10 +191,10 @@ pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<&String>) ->
         let own = all.get(&scope).cloned().unwrap_or_default();
         // the registry as a whole always has a config
         if own.config.is_some() || name.is_empty() {
-            configs.insert((*name).clone(), config(&scope, &own, &all, level));
+            configs.insert(name.clone(), config(&scope, &own, &all, level));
         }
         if let Some(mode) = own.mode {
-            modes.insert((*name).clone(), mode.as_str().to_owned());
+            modes.insert(name.clone(), mode.as_str().to_owned());
         }
     }
     configs.retain(|_, config| !is_empty(config));

@@ -150,7 +150,7 @@ on_both! {
             from.post(&format!("{keks}/{kek}/deks"), &dek).await.ok();
         }
         let mut body = importer("keys", &from, &["a*"]);
-        (body["context"], body["kekRenameFormat"]) = (json!("site"), json!("site_${kek}"));
+        (body["context"], body["kekRenameFormat"]) = (json!(".site"), json!("site_${kek}"));
         to.post("/importers", &body).await.ok();
         let _running = start(&to, "one");
         let versions = |query: &str| format!("{keks}/site_one/deks/:.site:a/versions?algorithm=AES256_SIV{query}");
