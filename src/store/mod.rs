@@ -25,8 +25,8 @@ use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Content, Dek, DekName, Guid, Kek, LinkKind, Mode, SchemaId, SchemaName, SchemaType,
-    StoredExporter, Subject, TypeBinding, Version, VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, LinkKind, Mode, SchemaId, SchemaName, SchemaType, StoredExporter,
+    Subject, TypeBinding, Version, VersionSelector,
 };
 
 mod audit;
@@ -68,8 +68,8 @@ pub use requests::{
     ImportSwitch, ImportedVersion, RegisterOutcome, RegisterRequest, SettingsOutcome,
 };
 pub use rows::{
-    AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedVersion, NamedSchema, SchemaNames, Scope,
-    ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociationFilter, AssociationScope, Change, DocumentTag, HashedContent, Holder, ListedVersion, NamedSchema, SchemaNames,
+    Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
 use error::{fit, migrated};
@@ -390,17 +390,4 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes versions, softly or for good.
     async fn delete(&self, request: Arc<DeleteRequest>, by: &Arc<Actor>) -> Result<DeleteOutcome, StoreError>;
-}
-
-/// A content together with its guid, computed once.
-#[derive(Debug, Clone)]
-pub struct HashedContent {
-    pub content: Arc<Content>,
-    pub guid: Guid,
-}
-
-impl From<Content> for HashedContent {
-    fn from(content: Content) -> Self {
-        Self { guid: content.guid(), content: Arc::new(content) }
-    }
 }

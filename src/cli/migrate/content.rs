@@ -9,14 +9,11 @@ use super::arguments::CopyArguments;
 use super::feed::Changed;
 use super::keys::{self, Keys};
 use super::outline::{self, Outline};
-use super::values::{context_of, is_empty, is_subject, sorted};
+use super::values::{GLOBAL, context_of, is_empty, is_subject, sorted};
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::store::Restored;
 use crate::types::SchemaId;
-
-/// The scope above all contexts.
-const GLOBAL: &str = ":.__GLOBAL:";
 
 /// Members of a version that are compared; what else a registry answers is its own.
 const MEMBERS: [&str; 5] = ["schemaType", "schema", "references", "metadata", "ruleSet"];

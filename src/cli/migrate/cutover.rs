@@ -122,9 +122,15 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
         }
     }
     say(&verify::report(&read.ours, &read.theirs).summary())?;
+    let open = read.ours.modes.iter().filter(|(_, mode)| *mode != "READONLY");
+    for (subject, mode) in open {
+        say(&format!("{subject} has the mode {mode} of its own, whatever that of the source is: it is not closed"))?;
+    }
+    let contexts = read.ours.contexts();
+    let modes = modes::of(&source, &contexts).await?;
     let began = tokio::time::Instant::now();
     left.closes(&from.url());
-    modes::close(from).await?;
+    modes::close(from, &modes, &contexts).await?;
     say(&format!("{} is read-only from now on", from.url()))?;
     let changed = feed.changed(from, &asked.prefix).await?;
     // a record that does not say that the source was just closed is not kept any more
@@ -137,8 +143,7 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
         }
     }
     // whatever it was in before: it takes writes from now on
-    let contexts = read.ours.contexts();
-    modes::as_before_in(&source, to, &Before::new(), &contexts).await?;
+    modes::give_back(to, &Before::new(), &modes, &read.ours.contexts()).await?;
     left.is_done();
     say(&format!("{} takes writes; nobody could write for {:.1} s", to.url(), began.elapsed().as_secs_f64()))?;
     Ok((read.ours, read.theirs))

@@ -6,7 +6,7 @@
 //! - `arguments`: what can be asked
 //! - `outline`: which versions there are; `content`: what they say
 //! - `keys`: KEKs and DEKs, on both sides
-//! - `copy`: from a `source` to a registry; `bulk`: into a database; `modes`: what that needs
+//! - `copy`: from a `source` to a registry, in `waves`; `bulk`: into a database; `modes`: what that needs
 //! - `files`: files of several kinds; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace
 //! - `cutover`: following a source, and the end of it; `feed`: what has changed there
 //! - `interruption`: what is left behind when a copy is broken off
@@ -34,6 +34,7 @@ mod schemas_topic;
 mod source;
 mod values;
 mod verify;
+mod waves;
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -153,7 +154,7 @@ fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
     let text = match asked.format {
         ExportFormat::Bundle => bundle::write(&content, &place.name()),
         ExportFormat::SchemasTopic => {
-            let order = copy::waves(&content.versions).into_iter().flatten();
+            let order = waves::waves(&content.versions).into_iter().flatten();
             let records = schemas_topic::records(&content, order);
             lines(records)
         }

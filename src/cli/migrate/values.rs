@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+/// The scope above all contexts.
+pub(super) const GLOBAL: &str = ":.__GLOBAL:";
+
 /// Whether nothing is said.
 pub(super) fn is_empty(value: &Value) -> bool {
     match value {

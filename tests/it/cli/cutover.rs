@@ -105,6 +105,12 @@ on_both! {
         require_all(&told, &from, &to).await;
         assert!(told.registered.len() > 20 && !told.deleted.is_empty());
         assert_eq!((from.get("/mode").await.ok(), to.get("/mode").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "READWRITE" })));
+        // no context is left open, nor can another one be begun
+        for subject in [":.x:before", ":.new:first"] {
+            let refused = from.post(&format!("/subjects/{subject}/versions"), &json!({ "schema": record("Late", &["a"]) })).await;
+            assert_eq!(refused.error().1, 42205, "{subject}: {}", refused.text);
+            to.register(subject, &record("Late", &["a"])).await;
+        }
         // new ids come after those that the source has given
         let highest = told.registered.iter().filter(|(subject, ..)| !subject.starts_with(':')).map(|(_, _, id, _)| *id).max().unwrap();
         assert!(to.register("after", &record("After", &["a"])).await > highest);
