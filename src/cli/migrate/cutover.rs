@@ -134,13 +134,12 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
     say(&format!("{} is read-only from now on", from.url()))?;
     let changed = feed.changed(from, &asked.prefix).await?;
     // a record that does not say that the source was just closed is not kept any more
-    match changed.filter(|changed| changed.is_mode_set || !feed.is_record()) {
-        Some(changed) => say(&read.catch_up(from, to, asked, &changed).await?.to_string())?,
-        None => {
-            say("the source does not tell what has changed: all of it is compared again")?;
-            say(&copy::everything(&source, to, asked).await?.to_string())?;
-            read = Read::all(from, to, asked).await?;
-        }
+    if let Some(changed) = changed.filter(|changed| changed.is_mode_set || !feed.is_record()) {
+        say(&read.catch_up(from, to, asked, &changed).await?.to_string())?;
+    } else {
+        say("the source does not tell what has changed: all of it is compared again")?;
+        say(&copy::everything(&source, to, asked).await?.to_string())?;
+        read = Read::all(from, to, asked).await?;
     }
     // whatever it was in before: it takes writes from now on
     modes::give_back(to, &Before::new(), &modes, &read.ours.contexts()).await?;

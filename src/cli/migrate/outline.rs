@@ -94,10 +94,7 @@ pub(super) async fn own_versions(api: &Api, subject: &str, deleted: bool) -> Res
     let (mut own, mut offset, mut first) = (Vec::new(), 0, None);
     loop {
         let path = format!("/schemas?subjectPrefix={}{deleted}&latestOnly=false&offset={offset}&limit={PAGE}", segment(subject));
-        let page = match api.find(&path).await? {
-            Some(Value::Array(page)) => page,
-            _ => return Ok(own),
-        };
+        let Some(Value::Array(page)) = api.find(&path).await? else { return Ok(own) };
         // a registry that knows no pages sends everything at once, and again
         let is_again = offset > 0 && first.as_ref() == page.first();
         let (length, begin) = (page.len(), page.first().cloned());

@@ -120,7 +120,7 @@ on_both! {
 /// Who stands in front of a registry and knows less than it.
 #[derive(Clone, Copy, PartialEq)]
 enum Peer {
-    /// As AxonOps: without contexts in lists, which are in `/contexts` and below it.
+    /// As `AxonOps`: without contexts in lists, which are in `/contexts` and below it.
     WithoutContexts,
     /// As Confluent: with a list of all schemas, and without our record of changes.
     WithoutRecord,
