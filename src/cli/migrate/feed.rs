@@ -118,35 +118,65 @@ async fn recorded(api: &Api, last: &mut i64, prefix: &str) -> Result<Option<Chan
 
 /// All versions by the list of schemas; `None` where there is no such list.
 async fn marks(api: &Api, prefix: &str) -> Result<Option<Marks>, InputError> {
-    let prefix = segment(if prefix.is_empty() { ":*:" } else { prefix });
     let mut marks = Marks::new();
-    for (query, is_live) in [("&deleted=true", false), ("", true)] {
-        let (mut offset, mut first) = (0, None);
-        loop {
-            let path = format!("/schemas?subjectPrefix={prefix}{query}&latestOnly=false&offset={offset}&limit={PAGE}");
-            let Some(Value::Array(page)) = api.find(&path).await? else { return Ok(None) };
-            // a registry that knows no pages sends everything at once, and again
-            if offset > 0 && first.as_ref() == page.first() {
-                break;
-            }
-            for version in &page {
-                let subject = version.get("subject").and_then(Value::as_str);
-                let id = version.get("id").and_then(Value::as_i64);
-                let (Some(subject), Some(number), Some(id)) = (subject, outline::number(version), id) else { return Ok(None) };
-                let own = marks.entry(subject.to_owned()).or_default();
-                if is_live {
-                    own.remove(&(number, id, false));
-                }
-                own.insert((number, id, is_live));
-            }
-            if page.len() != PAGE {
-                break;
-            }
-            first = first.or_else(|| page.first().cloned());
-            offset += page.len();
+    // all of them first: what is registered in between is live
+    let Some(all) = listed(api, prefix, "&deleted=true").await? else { return Ok(None) };
+    // newer registries tell of each whether it is deleted
+    let says_so = all.iter().all(|version| version.deleted.is_some());
+    for version in all {
+        let is_live = version.deleted == Some(false);
+        marks.entry(version.subject).or_default().insert((version.number, version.id, is_live));
+    }
+    if !says_so {
+        let Some(live) = listed(api, prefix, "").await? else { return Ok(None) };
+        for Listed { subject, number, id, .. } in live {
+            let own = marks.entry(subject).or_default();
+            own.remove(&(number, id, false));
+            own.insert((number, id, true));
         }
     }
     Ok((!marks.is_empty()).then_some(marks))
+}
+
+/// A version in the list.
+struct Listed {
+    subject: String,
+    number: i64,
+    id: i64,
+    deleted: Option<bool>,
+}
+
+impl Listed {
+    fn read(version: &Value) -> Option<Self> {
+        Some(Self {
+            subject: version.get("subject").and_then(Value::as_str)?.to_owned(),
+            number: outline::number(version)?,
+            id: version.get("id").and_then(Value::as_i64)?,
+            deleted: version.get("deleted").and_then(Value::as_bool),
+        })
+    }
+}
+
+async fn listed(api: &Api, prefix: &str, deleted: &str) -> Result<Option<Vec<Listed>>, InputError> {
+    let prefix = segment(if prefix.is_empty() { ":*:" } else { prefix });
+    let (mut all, mut offset, mut first) = (Vec::new(), 0, None);
+    loop {
+        let query = format!("subjectPrefix={prefix}{deleted}&latestOnly=false&offset={offset}&limit={PAGE}");
+        let Some(page) = outline::schemas(api, &query).await? else { return Ok(None) };
+        // a registry that knows no pages sends everything at once, and again
+        if offset > 0 && first.as_ref() == page.first() {
+            return Ok(Some(all));
+        }
+        for version in &page {
+            let Some(version) = Listed::read(version) else { return Ok(None) };
+            all.push(version);
+        }
+        if page.len() != PAGE {
+            return Ok(Some(all));
+        }
+        first = first.or_else(|| page.first().cloned());
+        offset += page.len();
+    }
 }
 
 fn between(before: &Marks, now: &Marks) -> Changed {

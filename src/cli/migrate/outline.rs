@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use reqwest::Method;
 use serde_json::Value;
 
 use super::values::{is_empty, sorted};
@@ -72,9 +73,8 @@ pub(super) async fn without_versions(api: &Api) -> Result<BTreeSet<String>, Inpu
         contexts.filter(|context| *context != DEFAULT_CONTEXT).map(|context| format!(":{context}:")).collect();
     let mut offset = 0;
     loop {
-        let query = "subjectPrefix=:*:&aliases=true&latestOnly=true";
-        let path = format!("/schemas?{query}&offset={offset}&limit={PAGE}");
-        let Ok(Some(Value::Array(page))) = api.find(&path).await else { return Ok(found) };
+        let query = format!("subjectPrefix=:*:&aliases=true&latestOnly=true&offset={offset}&limit={PAGE}");
+        let Some(page) = schemas(api, &query).await? else { return Ok(found) };
         for version in &page {
             let aliases = version.get("aliases").and_then(Value::as_array).into_iter().flatten();
             found.extend(aliases.filter_map(Value::as_str).map(str::to_owned));
@@ -93,8 +93,8 @@ pub(super) async fn own_versions(api: &Api, subject: &str, deleted: bool) -> Res
     let deleted = if deleted { "&deleted=true" } else { "" };
     let (mut own, mut offset, mut first) = (Vec::new(), 0, None);
     loop {
-        let path = format!("/schemas?subjectPrefix={}{deleted}&latestOnly=false&offset={offset}&limit={PAGE}", segment(subject));
-        let Some(Value::Array(page)) = api.find(&path).await? else { return Ok(own) };
+        let query = format!("subjectPrefix={}{deleted}&latestOnly=false&offset={offset}&limit={PAGE}", segment(subject));
+        let Some(page) = schemas(api, &query).await? else { return Ok(own) };
         // a registry that knows no pages sends everything at once, and again
         let is_again = offset > 0 && first.as_ref() == page.first();
         let (length, begin) = (page.len(), page.first().cloned());
@@ -106,6 +106,18 @@ pub(super) async fn own_versions(api: &Api, subject: &str, deleted: bool) -> Res
         }
         first = first.or(begin);
         offset += length;
+    }
+}
+
+/// A page of the list of all schemas; `None` where a registry has no such list, or does not give it.
+pub(super) async fn schemas(api: &Api, query: &str) -> Result<Option<Vec<Value>>, InputError> {
+    let answer = api.send(Method::GET, &format!("/schemas?{query}"), None).await?;
+    if answer.status >= 500 {
+        return Err(api.failed(answer.complaint()));
+    }
+    match answer.body {
+        Value::Array(page) if answer.status == 200 => Ok(Some(page)),
+        _ => Ok(None),
     }
 }
 
