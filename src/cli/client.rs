@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::registry_login::{Login, RegistryLogin};
 use crate::http::App;
-use crate::store::Store;
+use crate::registry::Registry;
 use crate::trace::TraceContext;
 
 /// Time for connecting, and for each answer.
@@ -56,7 +56,7 @@ pub(super) struct Client {
 #[derive(Clone)]
 struct Own {
     app: App,
-    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
 }
 
 impl Client {
@@ -104,15 +104,20 @@ impl Client {
     }
 
     /// A database that this process has opened.
-    pub(super) fn of_database(app: App, store: Arc<dyn Store>) -> Self {
-        Self { http: reqwest::Client::new(), base: store.location(), login: None, own: Some(Own { app, store }) }
+    pub(super) fn of_database(app: App, registry: Arc<Registry>) -> Self {
+        Self { http: reqwest::Client::new(), base: registry.store().location(), login: None, own: Some(Own { app, registry }) }
+    }
+
+    /// The registry over a database that this process has opened: what takes too many requests is asked of it.
+    pub(super) fn own_registry(&self) -> Option<&Arc<Registry>> {
+        self.own.as_ref().map(|own| &own.registry)
     }
 
     /// Lets go of the database, if it is one.
     pub(super) async fn close(self) {
         if let Some(own) = self.own {
             own.app.flush().await;
-            own.store.close().await;
+            own.registry.store().close().await;
         }
     }
 

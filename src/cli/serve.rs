@@ -134,14 +134,14 @@ async fn serve(
 }
 
 /// The application over a database of its own, with all that a server would answer and nothing that listens.
-pub(super) async fn without_listening(settings: &Settings) -> Result<(http::App, Arc<dyn Store>), Failure> {
+pub(super) async fn without_listening(settings: &Settings) -> Result<(http::App, Arc<Registry>), Failure> {
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
     let store = open(settings, &metrics).await?;
     let (kms, exporter_seal) = (kms(settings, clock())?, exporter_seal(settings)?);
     let defaults = Defaults { kms, exporter_seal, ..defaults(settings) };
-    let registry = Arc::new(Registry::new(Arc::clone(&store), clock(), limits(settings), defaults));
+    let registry = Arc::new(Registry::new(store, clock(), limits(settings), defaults));
     let whole = HttpSettings { rate_limits: RateLimits::default(), hosts: Hosts::Any, ..http_settings(settings, false) };
-    Ok((http::app(&AppState::new(registry, metrics, whole, None)), store))
+    Ok((http::app(&AppState::new(Arc::clone(&registry), metrics, whole, None)), registry))
 }
 
 /// Warns of files with secrets that everybody on the machine can read; those of logins and TLS are looked at where they are read.

@@ -5,6 +5,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `register`, `registered` | registering a schema, and the answer to it |
+//! | `import` | many versions at once, as another registry has them |
 //! | `lookup` | finding a submitted schema under a subject |
 //! | `get` | reading by id, by guid, by subject and version |
 //! | `check` | compatibility checks |
@@ -53,6 +54,7 @@ mod events;
 mod exporters;
 mod from_logical;
 mod get;
+mod import;
 mod invalid_schema;
 mod judging_pool;
 mod keys;
@@ -92,6 +94,7 @@ pub use error::{DekForm, ExporterError, NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
 pub use exporters::ExporterEvent;
 pub use get::{FoundById, FoundVersion};
+pub use import::{CopiedVersion, ReadVersions};
 pub use invalid_schema::{InvalidSchema, LogicalRefusal, ReferenceError, Submitted};
 pub use judging_pool::{JudgingLimits, JudgingLoad, in_proportion};
 pub use keys::{DekInput, DekVersion, KekInput, KekPatch, KeyPage, ReadDek, check_dek_name};

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::access::{Denied, Operation, Rights};
+use crate::codec::FromJson as _;
 use crate::schema::TagEdit;
 use crate::types::{Content, Metadata, RuleSet, SchemaId, Subject, Version, VersionSelector};
 
@@ -68,6 +71,31 @@ impl Alongside {
 }
 
 impl Submission {
+    /// A version as a registry answers it, to be registered with its id and number.
+    ///
+    /// # Errors
+    /// What is missing, or can't be read.
+    pub fn copied(answer: &Value, version: Version) -> Result<Self, String> {
+        let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
+        let number = |value: Option<&Value>| value.and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok());
+        let reference = |reference: &Value| RawReference {
+            name: reference.get("name").and_then(Value::as_str).map(str::to_owned),
+            subject: reference.get("subject").and_then(Value::as_str).map(str::to_owned),
+            version: number(reference.get("version")),
+        };
+        let references = answer.get("references").and_then(Value::as_array).into_iter().flatten();
+        Ok(Self {
+            schema: Some(text("schema").ok_or("schema is missing")?),
+            schema_type: text("schemaType"),
+            references: references.map(reference).collect(),
+            metadata: answer.get("metadata").map(Metadata::from_json).transpose().map_err(|error| error.0)?.flatten(),
+            rule_set: answer.get("ruleSet").map(RuleSet::from_json).transpose().map_err(|error| error.0)?.flatten(),
+            id: Some(number(answer.get("id")).ok_or("id is missing")?),
+            version,
+            ..Self::default()
+        })
+    }
+
     /// Refuses references to what may not be read. They are relative to the context of the subject.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! | `search.rs`, `statistics.rs`, `counts.rs` | what is searched for, and what is found; how much there is |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `inspection.rs` | what can be seen of a database before a server works with it |
+//! | `columns.rs` | many rows for one statement |
 //! | `snapshot.rs` | everything at one moment, for files and copies |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
 //! | `sqlite/`, `postgres/` | how a transaction is opened, serialised and retried; the few statements that differ |
@@ -24,11 +25,12 @@ use async_trait::async_trait;
 
 use crate::codec::ConfigPatch;
 use crate::types::{
-    Actor, Alias, Association, Config, Content, Dek, DekName, Guid, Kek, LinkKind, Mode, SchemaId, SchemaName, SchemaType,
-    StoredExporter, Subject, TypeBinding, Version, VersionSelector,
+    Actor, Alias, Association, Config, Dek, DekName, Guid, Kek, LinkKind, Mode, SchemaId, SchemaName, SchemaType, StoredExporter,
+    Subject, TypeBinding, Version, VersionSelector,
 };
 
 mod audit;
+mod columns;
 mod counts;
 mod error;
 mod exporters;
@@ -62,12 +64,12 @@ pub use observer::{StoreObserver, Unobserved};
 pub use outage::OutageReads;
 pub use readings::{FileReading, FollowerReading, StoreReadings};
 pub use requests::{
-    AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportSwitch, RegisterOutcome,
-    RegisterRequest, SettingsOutcome,
+    AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportOutcome, ImportRequest,
+    ImportSwitch, ImportedVersion, RegisterOutcome, RegisterRequest, SettingsOutcome,
 };
 pub use rows::{
-    AssociationFilter, AssociationScope, Change, DocumentTag, Holder, ListedVersion, NamedSchema, SchemaNames, Scope,
-    ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociationFilter, AssociationScope, Change, DocumentTag, HashedContent, Holder, ListedVersion, NamedSchema, SchemaNames,
+    Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
 use error::{fit, migrated};
@@ -380,19 +382,12 @@ pub trait Store: Send + Sync + 'static {
     /// Writes a version. The subject must not have changed since `expected_epoch` was read.
     async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError>;
 
+    /// Writes many versions with their ids, or none of them.
+    async fn import(&self, request: Arc<ImportRequest>, by: &Arc<Actor>) -> Result<ImportOutcome, StoreError>;
+
+    /// Every version there is, by qualified subject and number, and whether it is soft-deleted.
+    async fn version_marks(&self) -> Result<Vec<(String, Version, bool)>, StoreError>;
+
     /// Deletes versions, softly or for good.
     async fn delete(&self, request: Arc<DeleteRequest>, by: &Arc<Actor>) -> Result<DeleteOutcome, StoreError>;
-}
-
-/// A content together with its guid, computed once.
-#[derive(Debug, Clone)]
-pub struct HashedContent {
-    pub content: Arc<Content>,
-    pub guid: Guid,
-}
-
-impl From<Content> for HashedContent {
-    fn from(content: Content) -> Self {
-        Self { guid: content.guid(), content: Arc::new(content) }
-    }
 }

@@ -55,6 +55,42 @@ pub enum RegisterOutcome {
     ReferenceOwned { position: usize },
 }
 
+/// Versions with their numbers and ids, to be written together: copied out of another registry.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// At most one of each number of a subject; none refers to another one of them.
+    pub versions: Vec<ImportedVersion>,
+    /// The generation of the settings that allow it.
+    pub expected_settings: i64,
+    /// Now, in milliseconds since 1970.
+    pub now: i64,
+}
+
+/// A version as it is to be.
+#[derive(Debug, Clone)]
+pub struct ImportedVersion {
+    pub subject: Subject,
+    pub version: Version,
+    pub id: SchemaId,
+    pub schema: HashedContent,
+    /// The references' subjects with their contexts, in the order of the content's references.
+    pub targets: Vec<Subject>,
+    /// SHA-256 of the text.
+    pub digest: [u8; 32],
+    pub names: Vec<SchemaName>,
+    pub words: SchemaWords,
+    /// Soft-deleted as soon as it is there.
+    pub deleted: bool,
+}
+
+/// How an import ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportOutcome {
+    Done,
+    /// Nothing is written: what one of them would be refused for, or decided anew by, is for a registration by itself to say.
+    Undecided,
+}
+
 /// What to delete.
 #[derive(Debug, Clone)]
 pub struct DeleteRequest {

@@ -15,6 +15,19 @@ pub struct StoredSchema {
     pub created_at: i64,
 }
 
+/// A content together with its guid, computed once.
+#[derive(Debug, Clone)]
+pub struct HashedContent {
+    pub content: Arc<Content>,
+    pub guid: Guid,
+}
+
+impl From<Content> for HashedContent {
+    fn from(content: Content) -> Self {
+        Self { guid: content.guid(), content: Arc::new(content) }
+    }
+}
+
 /// One version of a subject, without its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionRow {

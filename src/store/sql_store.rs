@@ -80,6 +80,7 @@ macro_rules! store_impl {
             statistics(since: i64) -> Statistics;
             counts() -> Counts;
             place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
+            version_marks() -> Vec<(String, Version, bool)>;
         } reads {
             schema(context: &str, id: SchemaId) -> Option<StoredSchema>;
             schemas(context: &str, ids: &[SchemaId]) -> Vec<StoredSchema>;
@@ -208,6 +209,11 @@ macro_rules! store_methods {
             async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError> {
                 let (registers, locks) = (Some(Extent::of(&request.subject)), dialect::LockKeys::of(&sql::registration_locks(&request)));
                 $crate::store::sql_store::transact!(self, register, counted registers, locks, by, request, |conn, request, by| sql::register(conn, &request, by))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn import(&self, request: Arc<ImportRequest>, by: &Arc<Actor>) -> Result<ImportOutcome, StoreError> {
+                $crate::store::sql_store::transact!(self, import, by, request, |conn, request, by| sql::import(conn, &request, by))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

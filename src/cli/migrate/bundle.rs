@@ -8,11 +8,16 @@ use serde_json::{Map, Value, json};
 use super::content::{Content, StoredVersion};
 use super::digest;
 use super::keys::{Keys, StoredDek, StoredKek};
+use crate::cli::check::folder::each;
 
 /// What the first line says.
 const KIND: &str = "accordant-bundle";
 const FORMAT: i64 = 2;
 const WITHOUT_KEYS: i64 = 1;
+
+/// Lines that one thread reads, and that all of them read before they are taken in.
+const PART: usize = 64;
+const ROUND: usize = 128 * PART;
 
 /// The lines of a bundle.
 pub(super) fn write(content: &Content, source: &str) -> String {
@@ -112,32 +117,23 @@ fn members(kind: &str) -> Option<&'static [&'static str]> {
 
 /// Reads a bundle whole: one that was cut, or changed, is refused.
 pub(super) fn read(text: &str) -> Result<Content, String> {
-    let mut lines = (1..).zip(text.lines());
-    let first = lines.next().map_or("", |(_, line)| line);
-    let first: Value = serde_json::from_str(first).map_err(|error| format!("line 1: {error}"))?;
+    let lines: Vec<&str> = text.lines().collect();
+    let first: Value = serde_json::from_str(lines.first().unwrap_or(&"")).map_err(|error| format!("line 1: {error}"))?;
     let cluster_id = first.get("clusterId").and_then(Value::as_str).map(str::to_owned);
     let mut content = Content { keys: keys_of(&first)?, cluster_id, ..Content::default() };
     let mut end = None;
-    for (number, line) in lines {
-        let wrong = |what: &str| format!("line {number}: {what}");
-        let value: Value = serde_json::from_str(line).map_err(|error| wrong(&error.to_string()))?;
-        if end.is_some() {
-            return Err(wrong("there is more behind the end"));
-        }
-        let one = value.as_object().filter(|members| members.len() == 1).and_then(|members| members.iter().next());
-        let Some((kind, body)) = one else { return Err(wrong("this is not a line of a bundle")) };
-        let known = members(kind).ok_or_else(|| wrong("this is not a line of a bundle"))?;
-        let body = body.as_object().ok_or_else(|| wrong(&format!("{kind} is no object")))?;
-        if let Some(unknown) = body.keys().find(|key| !known.contains(&key.as_str())) {
-            return Err(wrong(&format!("{kind} has a member {unknown}, which there is not")));
-        }
-        if kind == "end" {
-            end = Some(body.clone());
-        } else {
-            let is_new = put(&mut content, kind, body).map_err(wrong)?;
-            if !is_new {
-                return Err(wrong(&format!("this {kind} is there twice")));
+    let mut number = 1;
+    for round in lines.get(1..).unwrap_or_default().chunks(ROUND) {
+        let parts: Vec<_> = round.chunks(PART).collect();
+        let read = |part: &&[&str]| part.iter().map(|line| serde_json::from_str(line)).collect::<Vec<Result<Value, _>>>();
+        for value in each(&parts, read).into_iter().flatten() {
+            number += 1;
+            let wrong = |what: &str| format!("line {number}: {what}");
+            let value = value.map_err(|error| wrong(&error.to_string()))?;
+            if end.is_some() {
+                return Err(wrong("there is more behind the end"));
             }
+            take(&mut content, &mut end, &value).map_err(|what| wrong(&what))?;
         }
     }
     let end = end.ok_or("the bundle has no end: it was cut")?;
@@ -156,18 +152,34 @@ fn keys_of(value: &Value) -> Result<Option<Keys>, String> {
     }
 }
 
+/// Takes in what a line says.
+fn take(content: &mut Content, end: &mut Option<Value>, value: &Value) -> Result<(), String> {
+    let one = value.as_object().filter(|members| members.len() == 1).and_then(|members| members.iter().next());
+    let Some((kind, body)) = one else { return Err("this is not a line of a bundle".to_owned()) };
+    let known = members(kind).ok_or("this is not a line of a bundle")?;
+    let own = body.as_object().ok_or_else(|| format!("{kind} is no object"))?;
+    if let Some(unknown) = own.keys().find(|key| !known.contains(&key.as_str())) {
+        return Err(format!("{kind} has a member {unknown}, which there is not"));
+    }
+    if kind == "end" {
+        *end = Some(body.clone());
+    } else if !put(content, kind, body)? {
+        return Err(format!("this {kind} is there twice"));
+    }
+    Ok(())
+}
+
 /// Takes in what a line says; whether that is said for the first time.
-fn put(content: &mut Content, kind: &str, body: &Map<String, Value>) -> Result<bool, &'static str> {
+fn put(content: &mut Content, kind: &str, body: &Value) -> Result<bool, &'static str> {
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let number = |key: &str| body.get(key).and_then(Value::as_i64);
-    let whole = Value::Object(body.clone());
     match kind {
         "version" => {
             let (Some(subject), Some(version)) = (text("subject"), number("version")) else {
                 return Err("a version without subject or number");
             };
             let is_deleted = body.get("deleted") == Some(&json!(true));
-            Ok(content.versions.insert((subject, version), StoredVersion::read(&whole, is_deleted)).is_none())
+            Ok(content.versions.insert((subject, version), StoredVersion::read(body, is_deleted)).is_none())
         }
         "context" => {
             let (Some(name), Some(id)) = (text("name"), number("highestId")) else { return Err("a context without name or id") };
@@ -184,11 +196,11 @@ fn put(content: &mut Content, kind: &str, body: &Map<String, Value>) -> Result<b
         "kek" => {
             let name = text("name").ok_or("a KEK without name")?;
             let keys = content.keys.as_mut().ok_or("a key in a bundle that says to have none")?;
-            Ok(keys.keks.insert(name, StoredKek::read(&whole)).is_none())
+            Ok(keys.keks.insert(name, StoredKek::read(body)).is_none())
         }
         _ => {
             let (Some(kek), Some(subject), Some(algorithm), Some(version), Some(dek)) =
-                (text("kekName"), text("subject"), text("algorithm"), number("version"), StoredDek::read(&whole))
+                (text("kekName"), text("subject"), text("algorithm"), number("version"), StoredDek::read(body))
             else {
                 return Err("a DEK without KEK, subject, algorithm, number or wrapped key");
             };

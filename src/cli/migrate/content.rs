@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Map, Value};
 
+use super::arguments::CopyArguments;
+use super::feed::Changed;
 use super::keys::{self, Keys};
 use super::outline::{self, Outline};
+use super::values::{GLOBAL, context_of, is_empty, is_subject, sorted};
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::store::Restored;
 use crate::types::SchemaId;
-
-/// The scope above all contexts.
-const GLOBAL: &str = ":.__GLOBAL:";
 
 /// Members of a version that are compared; what else a registry answers is its own.
 const MEMBERS: [&str; 5] = ["schemaType", "schema", "references", "metadata", "ruleSet"];
@@ -57,15 +57,6 @@ impl StoredVersion {
     }
 }
 
-pub(super) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.values().all(is_empty),
-        _ => false,
-    }
-}
-
 /// Everything of a registry.
 #[derive(Debug, Default)]
 pub(super) struct Content {
@@ -89,22 +80,9 @@ impl Content {
     pub(super) async fn read(api: &Api, prefix: &str, parallel: u16, also: &BTreeSet<String>) -> Result<Self, InputError> {
         let outline = outline::read(api, prefix, parallel).await?;
         let mut content = Self::default();
-        let wanted: Vec<(String, i64, bool)> = all(&outline).collect();
-        let mut found = stream::iter(wanted)
-            .map(async |(subject, version, is_deleted)| {
-                let answer = version_of(api, &subject, version, is_deleted).await?;
-                Ok::<_, InputError>((subject, version, is_deleted, answer))
-            })
-            .buffer_unordered(usize::from(parallel));
-        while let Some((subject, version, is_deleted, answer)) = found.try_next().await? {
-            match answer {
-                Some(answer) => {
-                    content.versions.insert((subject, version), StoredVersion::read(&answer, is_deleted));
-                }
-                None => content.withheld.push(format!("{subject} version {version}")),
-            }
-        }
-        (content.configs, content.modes) = settings(api, &outline, prefix.is_empty(), parallel, also).await?;
+        content.read_versions(api, all(&outline).collect(), parallel).await?;
+        (content.configs, content.modes) =
+            settings(api, &outline, &scopes_of(api, &outline, prefix).await?.union(also).cloned().collect(), parallel).await?;
         content.modes.retain(|scope, _| is_subject(scope));
         let (keys, withheld) = keys::read(api, prefix, parallel).await?;
         content.keys = keys;
@@ -122,6 +100,75 @@ impl Content {
         if let Some(keys) = &mut self.keys {
             keys.keep(prefix);
         }
+    }
+
+    /// The contexts that subjects are in, as scopes; without the default one.
+    pub(super) fn contexts(&self) -> BTreeSet<String> {
+        let mut contexts = BTreeSet::new();
+        let mut last = "";
+        for (subject, _) in self.versions.keys() {
+            // in order: those of a subject stand together
+            if subject != last {
+                contexts.extend(context_of(subject));
+                last = subject;
+            }
+        }
+        contexts
+    }
+
+    /// Reads what has changed: versions that are not known yet, marks of deletion, configs, modes, keys. `outline` is that of the
+    /// subjects that have changed.
+    pub(super) async fn read_again(
+        &mut self,
+        api: &Api,
+        changed: &Changed,
+        outline: &Outline,
+        asked: &CopyArguments,
+    ) -> Result<(), InputError> {
+        let parallel = asked.parallel;
+        let subjects: BTreeSet<&String> = changed.subjects().collect();
+        self.versions.retain(|(subject, version), stored| {
+            if !subjects.contains(subject) {
+                return true;
+            }
+            let there = outline.get(subject).filter(|there| there.has(*version) && !changed.purged.contains(subject));
+            stored.is_deleted = there.is_some_and(|there| there.deleted.contains(version));
+            there.is_some()
+        });
+        self.withheld
+            .retain(|what| !what.rsplit_once(" version ").is_some_and(|(subject, _)| subjects.contains(&subject.to_owned())));
+        let new: Vec<(String, i64, bool)> =
+            all(outline).filter(|(subject, version, _)| !self.versions.contains_key(&(subject.clone(), *version))).collect();
+        self.read_versions(api, new, parallel).await?;
+        let (configs, modes) = settings(api, outline, &changed.scopes, parallel).await?;
+        self.configs.retain(|scope, _| !changed.scopes.contains(scope));
+        self.modes.retain(|scope, _| !changed.scopes.contains(scope));
+        self.configs.extend(configs);
+        self.modes.extend(modes.into_iter().filter(|(scope, _)| is_subject(scope)));
+        if changed.keys {
+            let (keys, withheld) = keys::read(api, &asked.prefix, parallel).await?;
+            self.keys = keys;
+            self.withheld.extend(withheld);
+        }
+        Ok(())
+    }
+
+    async fn read_versions(&mut self, api: &Api, wanted: Vec<(String, i64, bool)>, parallel: u16) -> Result<(), InputError> {
+        let mut found = stream::iter(wanted)
+            .map(async |(subject, version, is_deleted)| {
+                let answer = version_of(api, &subject, version, is_deleted).await?;
+                Ok::<_, InputError>((subject, version, is_deleted, answer))
+            })
+            .buffer_unordered(usize::from(parallel));
+        while let Some((subject, version, is_deleted, answer)) = found.try_next().await? {
+            match answer {
+                Some(answer) => {
+                    self.versions.insert((subject, version), StoredVersion::read(&answer, is_deleted));
+                }
+                None => self.withheld.push(format!("{subject} version {version}")),
+            }
+        }
+        Ok(())
     }
 
     /// The scopes that have settings.
@@ -193,9 +240,9 @@ impl Content {
     }
 
     /// Which versions there are.
-    pub(super) fn outline(&self) -> Outline {
+    pub(super) fn outline(&self, prefix: &str) -> Outline {
         let mut outline = Outline::new();
-        for ((subject, version), stored) in &self.versions {
+        for ((subject, version), stored) in self.versions.iter().filter(|((subject, _), _)| subject.starts_with(prefix)) {
             let versions = outline.entry(subject.clone()).or_default();
             if stored.is_deleted {
                 versions.deleted.insert(*version)
@@ -224,14 +271,20 @@ pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_delete
         Some(answered) if answered == subject => true,
         // some registries leave the context out of it
         Some(answered) if context_of(subject).is_some_and(|context| subject.strip_prefix(&context) == Some(answered)) => {
-            let config = api.setting(Setting::Config, Some(subject)).await?;
-            config.is_none_or(|config| config.get("alias").is_none_or(Value::is_null))
+            !outline::has_alias(api.setting(Setting::Config, Some(subject)).await?.as_ref())
         }
         Some(_) => false,
     };
+    let has_alias = async || Ok::<_, InputError>(outline::has_alias(api.setting(Setting::Config, Some(subject)).await?.as_ref()));
+    let found = if !is_its_own || (found.is_none() && has_alias().await?) {
+        let own = outline::own_versions(api, subject, is_deleted).await?;
+        own.into_iter().find(|one| outline::number(one) == Some(version))
+    } else {
+        found
+    };
     // Confluent takes a Protobuf file of comments alone, and has no text for it afterwards
     let has_text = |answer: &Value| answer.get("schema").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    Ok(found.filter(|answer| is_its_own && has_text(answer)))
+    Ok(found.filter(has_text))
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.
@@ -245,51 +298,37 @@ pub(super) fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
     scopes
 }
 
-/// The context of a qualified name, as a scope: `:.ctx:`.
-pub(super) fn context_of(subject: &str) -> Option<String> {
-    let rest = subject.strip_prefix(":.")?;
-    rest.split_once(':').map(|(context, _)| format!(":.{context}:"))
+/// The same with what has settings and no versions, as far as the registry tells.
+pub(super) async fn scopes_of(api: &Api, outline: &Outline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
+    let mut scopes = scopes(outline, prefix.is_empty());
+    scopes.extend(outline::without_versions(api).await?.into_iter().filter(|scope| scope.starts_with(prefix)));
+    Ok(scopes)
 }
 
-/// Whether a scope is a subject, rather than a context or the registry.
-pub(super) fn is_subject(scope: &str) -> bool {
-    !scope.is_empty() && (!scope.starts_with(":.") || !scope.ends_with(':'))
-}
+pub(super) type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
 
-type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
-
+/// The configs and modes of some scopes. Configs of subjects that are in the outline of the registry were read with it.
 pub(super) async fn settings(
     api: &Api,
     outline: &Outline,
-    whole: bool,
+    scopes: &BTreeSet<String>,
     parallel: u16,
-    also: &BTreeSet<String>,
 ) -> Result<Settings, InputError> {
-    let read = async |scope: String| {
+    let read = async |scope: &String| {
         let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
-        let config = api.setting(Setting::Config, named).await?;
+        let config = match outline.get(scope) {
+            Some(known) => known.config.clone(),
+            None => api.setting(Setting::Config, named).await?.filter(|config| !is_empty(config)).map(sorted),
+        };
         let mode = api.setting(Setting::Mode, named).await?;
         let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
-        Ok::<_, InputError>((scope, config.filter(|config| !is_empty(config)), mode))
+        Ok::<_, InputError>((scope.clone(), config, mode))
     };
-    let mut found = stream::iter(scopes(outline, whole).union(also).cloned().collect::<Vec<_>>())
-        .map(read)
-        .buffer_unordered(usize::from(parallel));
+    let mut found = stream::iter(scopes).map(read).buffer_unordered(usize::from(parallel));
     let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
     while let Some((scope, config, mode)) = found.try_next().await? {
-        configs.extend(config.map(|config| (scope.clone(), sorted(config))));
+        configs.extend(config.map(|config| (scope.clone(), config)));
         modes.extend(mode.map(|mode| (scope, mode)));
     }
     Ok((configs, modes))
-}
-
-/// Members in the order of their names, so that equal configs are equal texts.
-pub(super) fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members: BTreeMap<String, Value> = members.into_iter().map(|(key, value)| (key, sorted(value))).collect();
-            Value::Object(members.into_iter().filter(|(_, value)| !value.is_null()).collect())
-        }
-        other => other,
-    }
 }

@@ -1,6 +1,6 @@
 //! Copying: versions with their ids, after those that they refer to; then deletions; then settings; then keys.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -12,17 +12,24 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use super::arguments::CopyArguments;
+use super::bulk::{self, Waiting};
 use super::content::{self, StoredVersion};
 use super::keys::{self, Step};
+use super::modes;
 use super::outline::{self, Outline};
+use super::place;
 use super::progress::Progress;
 use super::source::Source;
+use super::values::{context_of, is_subject};
+use super::waves::waves;
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
-use crate::types::Subject;
 
 /// Modes that are the target's own while it is filled, and those of the registry as a whole.
 const OWN_MODES: [&str; 2] = ["IMPORT", "READWRITE"];
+
+/// Error code of a version that others refer to.
+const REFERENCED: i64 = 42206;
 
 /// What is to be done, or was done.
 #[derive(Debug, Default)]
@@ -90,6 +97,14 @@ impl Pace {
     }
 }
 
+/// What is compared: the subjects of both sides, the scopes that may have settings, and whether keys are meant too.
+pub(super) struct Sides {
+    pub(super) ours: Outline,
+    pub(super) theirs: Outline,
+    pub(super) scopes: BTreeSet<String>,
+    pub(super) keys: bool,
+}
+
 struct Differences {
     missing: Vec<(String, i64, bool)>,
     /// Live in the target, deleted in the source.
@@ -119,12 +134,33 @@ fn differences(from: &Outline, to: &Outline) -> Differences {
     found
 }
 
+/// The outline of the target; of a database it is read at once.
+async fn their_outline(to: &Api, asked: &CopyArguments) -> Result<Outline, InputError> {
+    match to.client.own_registry() {
+        Some(registry) => place::outline(registry, &asked.prefix).await,
+        None => outline::read(to, &asked.prefix, asked.parallel).await,
+    }
+}
+
+async fn their_settings(
+    to: &Api,
+    theirs: &Outline,
+    scopes: &BTreeSet<String>,
+    parallel: u16,
+) -> Result<content::Settings, InputError> {
+    match to.client.own_registry() {
+        Some(registry) => place::settings(registry, scopes).await,
+        None => content::settings(to, theirs, scopes, parallel).await,
+    }
+}
+
 /// What [`everything`] would do.
 pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
     let ours = from.outline(&asked.prefix, asked.parallel).await?;
-    let theirs = outline::read(to, &asked.prefix, asked.parallel).await?;
+    let theirs = their_outline(to, asked).await?;
     let found = differences(&ours, &theirs);
-    let settings = settings(from, to, &ours, asked).await?;
+    let scopes = from.scopes(&ours, &asked.prefix).await?;
+    let settings = settings(from, to, (&ours, &theirs), &scopes, asked).await?;
     let (keys, withheld) = key_steps(from, to, asked).await?;
     Ok(Outcome {
         versions: found.missing.len(),
@@ -140,64 +176,34 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
 
 /// Copies what is missing or different. Begun again it goes on where it stopped, because what is there is not copied again.
 pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
-    let pace = Pace::new(asked.rate);
-    let parallel = usize::from(asked.parallel);
     // both at once: at a cutover nobody can write meanwhile
-    let (ours, theirs) =
-        try_join(from.outline(&asked.prefix, asked.parallel), outline::read(to, &asked.prefix, asked.parallel)).await?;
+    let (ours, theirs) = try_join(from.outline(&asked.prefix, asked.parallel), their_outline(to, asked)).await?;
+    let scopes = from.scopes(&ours, &asked.prefix).await?;
+    between(from, to, Sides { ours, theirs, scopes, keys: true }, asked).await
+}
+
+/// Copies what is missing or different in some subjects and scopes.
+pub(super) async fn between(from: &Source<'_>, to: &Api, sides: Sides, asked: &CopyArguments) -> Result<Outcome, InputError> {
+    let pace = Pace::new(asked.rate);
+    let Sides { ours, mut theirs, scopes, keys } = sides;
     let found = differences(&ours, &theirs);
     let mut outcome = Outcome::default();
-    let fetch = async |(subject, version, is_deleted): (String, i64, bool)| {
-        pace.turn().await;
-        let key = (subject, version);
-        let stored = from.version(&key, is_deleted).await?;
-        Ok::<_, InputError>((key, stored))
-    };
-    let total = found.missing.len();
-    let mut reading = Progress::new("read", total);
-    let mut fetched = stream::iter(found.missing).map(fetch).buffer_unordered(parallel);
-    let mut waiting: BTreeMap<(String, i64), StoredVersion> = BTreeMap::new();
-    while let Some((key, stored)) = fetched.try_next().await? {
-        match stored {
-            Some(stored) => {
-                waiting.insert(key, stored);
-                reading.step()?;
-            }
-            None => outcome.withheld += 1,
-        }
-    }
-    drop(reading);
-    let mut copying = Progress::new("copied", waiting.len());
-    for wave in waves(&waiting) {
-        let post = async |key: &(String, i64)| {
-            pace.turn().await;
-            let Some(stored) = waiting.get(key) else { return Ok(()) };
-            register(to, key, stored).await
-        };
-        let mut posted = stream::iter(&wave).map(post).buffer_unordered(parallel);
-        while posted.try_next().await?.is_some() {
-            outcome.versions += 1;
-            copying.step()?;
-        }
-    }
-    drop(copying);
-    for (subject, version) in found.deletions {
-        pace.turn().await;
-        delete(to, &subject, version, false).await?;
-        outcome.deletions += 1;
-    }
-    if asked.mirror {
-        for (subject, version) in found.strangers.iter().rev() {
-            if theirs.get(subject).is_some_and(|versions| versions.live.contains(version)) {
-                delete(to, subject, *version, false).await?;
-            }
-            delete(to, subject, *version, true).await?;
-            outcome.removals += 1;
-        }
-    } else {
-        outcome.strangers = found.strangers.len();
-    }
-    for (method, path, body) in settings(from, to, &ours, asked).await? {
+    let waiting = read(from, found.missing, asked, (&pace, &mut outcome)).await?;
+    let strangers = if asked.mirror { found.strangers.as_slice() } else { &[] };
+    let written = waiting.keys().chain(&found.deletions).chain(strangers).map(|(subject, _)| subject.as_str());
+    lift_aliases(to, &mut theirs, written.collect()).await?;
+    // a context may be new
+    let contexts: BTreeSet<String> = waiting.keys().filter_map(|(subject, _)| context_of(subject)).collect();
+    modes::take_imports_in(to, &contexts, &mut modes::Before::new()).await?;
+    let as_they_are = register_all(to, &waiting, asked, (&pace, &mut outcome)).await?;
+    let deletions: Vec<(String, i64)> = found.deletions.into_iter().filter(|key| !as_they_are.contains(key)).collect();
+    outcome.deletions = delete_all(to, &deletions, false, &pace).await? + as_they_are.len();
+    let live = strangers.iter().filter(|(subject, version)| theirs.get(subject).is_some_and(|own| own.live.contains(version)));
+    let live: Vec<(String, i64)> = live.cloned().collect();
+    delete_all(to, &live, false, &pace).await?;
+    outcome.removals = delete_all(to, strangers, true, &pace).await?;
+    outcome.strangers = found.strangers.len() - outcome.removals;
+    for (method, path, body) in settings(from, to, (&ours, &theirs), &scopes, asked).await? {
         pace.turn().await;
         let answer = to.send(method, &path, body.as_ref()).await?;
         if answer.status != 200 && answer.status != 404 {
@@ -205,7 +211,7 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
         }
         outcome.settings += 1;
     }
-    let (steps, withheld) = key_steps(from, to, asked).await?;
+    let (steps, withheld) = if keys { key_steps(from, to, asked).await? } else { (Vec::new(), 0) };
     outcome.withheld += withheld;
     for step in steps {
         pace.turn().await;
@@ -213,6 +219,85 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
         outcome.keys += 1;
     }
     Ok(outcome)
+}
+
+/// Reads what is to be copied.
+async fn read<'c>(
+    from: &'c Source<'_>,
+    missing: Vec<(String, i64, bool)>,
+    asked: &CopyArguments,
+    (pace, outcome): (&Pace, &mut Outcome),
+) -> Result<Waiting<'c>, InputError> {
+    let fetch = async |(subject, version, is_deleted): (String, i64, bool)| {
+        pace.turn().await;
+        let key = (subject, version);
+        let stored = from.version(&key, is_deleted).await?;
+        Ok::<_, InputError>((key, stored))
+    };
+    let mut reading = Progress::new("read", missing.len());
+    let mut fetched = stream::iter(missing).map(fetch).buffer_unordered(usize::from(asked.parallel));
+    let mut waiting = Waiting::new();
+    while let Some((key, stored)) = fetched.try_next().await? {
+        match stored {
+            Some(stored) => {
+                waiting.insert(key, stored);
+                reading.step(1)?;
+            }
+            None => outcome.withheld += 1,
+        }
+    }
+    Ok(waiting)
+}
+
+/// What is written under the name of a subject with an alias would be written to the other subject: the alias is set again with the
+/// settings, when all is there.
+async fn lift_aliases(to: &Api, theirs: &mut Outline, written: BTreeSet<&str>) -> Result<(), InputError> {
+    for subject in written {
+        let Some(versions) = theirs.get_mut(subject).filter(|versions| outline::has_alias(versions.config.as_ref())) else {
+            continue;
+        };
+        let path = Setting::Config.path(Some(subject));
+        let answer = to.send(Method::DELETE, &path, None).await?;
+        if answer.status != 200 && answer.status != 404 {
+            return Err(to.failed(format!("the alias of {subject} can't be lifted: {}", answer.complaint())));
+        }
+        versions.config = None;
+    }
+    Ok(())
+}
+
+/// Registers all that waits; those that are soft-deleted already, as they are to be.
+async fn register_all(
+    to: &Api,
+    waiting: &Waiting<'_>,
+    asked: &CopyArguments,
+    (pace, outcome): (&Pace, &mut Outcome),
+) -> Result<HashSet<(String, i64)>, InputError> {
+    let mut copying = Progress::new("copied", waiting.len());
+    let mut as_they_are = HashSet::new();
+    for mut wave in waves(waiting) {
+        if let Some(registry) = to.client.own_registry().filter(|_| asked.rate.is_none()) {
+            let mut one_by_one = Vec::new();
+            let done = |versions| copying.step(versions);
+            bulk::write(registry, &wave, waiting, done, &mut one_by_one).await?;
+            outcome.versions += wave.len() - one_by_one.len();
+            let alone: HashSet<_> = one_by_one.iter().copied().collect();
+            let deleted = wave.iter().filter(|key| waiting.get(**key).is_some_and(|stored| stored.is_deleted));
+            as_they_are.extend(deleted.filter(|key| !alone.contains(*key)).map(|key| (*key).clone()));
+            wave = one_by_one;
+        }
+        let post = async |key: &&(String, i64)| {
+            pace.turn().await;
+            let Some(stored) = waiting.get(*key) else { return Ok(()) };
+            register(to, key, stored).await
+        };
+        let mut posted = stream::iter(&wave).map(post).buffer_unordered(usize::from(asked.parallel));
+        while posted.try_next().await?.is_some() {
+            outcome.versions += 1;
+            copying.step(1)?;
+        }
+    }
+    Ok(as_they_are)
 }
 
 /// What is to be done about keys, and how many of them are not given.
@@ -227,40 +312,6 @@ async fn key_steps(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result
     }
 }
 
-/// The versions in waves: each refers only to versions of the waves before it, or to what the target has.
-pub(super) fn waves(waiting: &BTreeMap<(String, i64), StoredVersion>) -> Vec<Vec<(String, i64)>> {
-    let targets = |(subject, _): &(String, i64), stored: &StoredVersion| -> Vec<(String, i64)> {
-        let home = Subject::parse(subject);
-        let references = stored.body.get("references").and_then(Value::as_array).into_iter().flatten();
-        let target = |reference: &Value| {
-            let subject = Subject::parse_in(home.context(), reference.get("subject")?.as_str()?).qualified();
-            Some((subject, reference.get("version")?.as_i64()?))
-        };
-        references.filter_map(target).filter(|key| waiting.contains_key(key)).collect()
-    };
-    let mut open: HashMap<&(String, i64), HashSet<(String, i64)>> =
-        waiting.iter().map(|(key, stored)| (key, targets(key, stored).into_iter().collect())).collect();
-    let mut waves = Vec::new();
-    let mut sent: BTreeSet<(String, i64)> = BTreeSet::new();
-    while !open.is_empty() {
-        let mut wave: Vec<(String, i64)> = open
-            .iter()
-            .filter(|(_, needs)| needs.iter().all(|need| sent.contains(need)))
-            .map(|(key, _)| (*key).clone())
-            .collect();
-        if wave.is_empty() {
-            // circles can't be registered; what the target says of them is said
-            wave = open.keys().map(|key| (*key).clone()).collect();
-        }
-        // neighbours are under way at the same time: two of one subject would keep each other off
-        wave.sort_by(|(a, one), (b, other)| (one, a).cmp(&(other, b)));
-        sent.extend(wave.iter().cloned());
-        open.retain(|key, _| !sent.contains(*key));
-        waves.push(wave);
-    }
-    waves
-}
-
 async fn register(to: &Api, (subject, version): &(String, i64), stored: &StoredVersion) -> Result<(), InputError> {
     let mut body = stored.body.clone();
     body.insert("id".to_owned(), json!(stored.id));
@@ -273,30 +324,50 @@ async fn register(to: &Api, (subject, version): &(String, i64), stored: &StoredV
     Err(to.failed(format!("{subject} version {version}: {}", answer.complaint())))
 }
 
-async fn delete(to: &Api, subject: &str, version: i64, permanent: bool) -> Result<(), InputError> {
-    let query = if permanent { "?permanent=true" } else { "" };
-    let path = format!("/subjects/{}/versions/{version}{query}", segment(subject));
-    let answer = to.send(Method::DELETE, &path, None).await?;
-    if answer.status == 200 || answer.status == 404 {
-        return Ok(());
+/// Deletes versions, those that others refer to after the others; how many there were.
+async fn delete_all(to: &Api, versions: &[(String, i64)], permanent: bool, pace: &Pace) -> Result<usize, InputError> {
+    let mut waiting: Vec<&(String, i64)> = versions.iter().rev().collect();
+    while !waiting.is_empty() {
+        let (before, mut referred) = (waiting.len(), Vec::new());
+        let mut refused = None;
+        for key @ (subject, version) in waiting {
+            pace.turn().await;
+            let query = if permanent { "?permanent=true" } else { "" };
+            let path = format!("/subjects/{}/versions/{version}{query}", segment(subject));
+            let answer = to.send(Method::DELETE, &path, None).await?;
+            match answer.status {
+                200 | 404 => {}
+                _ if answer.error_code() == Some(REFERENCED) => {
+                    referred.push(key);
+                    refused = refused.or(Some(format!("{subject} version {version} can't be deleted: {}", answer.complaint())));
+                }
+                _ => return Err(to.failed(format!("{subject} version {version} can't be deleted: {}", answer.complaint()))),
+            }
+        }
+        if let Some(refused) = refused.filter(|_| referred.len() == before) {
+            return Err(to.failed(refused));
+        }
+        waiting = referred;
     }
-    Err(to.failed(format!("{subject} version {version} can't be deleted: {}", answer.complaint())))
+    Ok(versions.len())
 }
 
 type Request = (Method, String, Option<Value>);
 
 /// Configs and modes that differ. The modes of the registry and of contexts are set when it is filled; those of subjects are copied.
-async fn settings(from: &Source<'_>, to: &Api, outline: &Outline, asked: &CopyArguments) -> Result<Vec<Request>, InputError> {
-    let whole = asked.prefix.is_empty();
-    let none = BTreeSet::new();
-    let theirs = content::settings(to, outline, whole, asked.parallel, &none);
+async fn settings(
+    from: &Source<'_>,
+    to: &Api,
+    (ours, theirs): (&Outline, &Outline),
+    scopes: &BTreeSet<String>,
+    asked: &CopyArguments,
+) -> Result<Vec<Request>, InputError> {
     let ((configs, modes), (mut their_configs, mut their_modes)) =
-        try_join(from.settings(outline, whole, asked.parallel), theirs).await?;
+        try_join(from.settings(ours, scopes, asked.parallel), their_settings(to, theirs, scopes, asked.parallel)).await?;
     // of what only the source has settings for, as a file may have
-    let read = content::scopes(outline, whole);
-    let more: BTreeSet<String> = configs.keys().chain(modes.keys()).filter(|scope| !read.contains(*scope)).cloned().collect();
+    let more: BTreeSet<String> = configs.keys().chain(modes.keys()).filter(|scope| !scopes.contains(*scope)).cloned().collect();
     if !more.is_empty() {
-        let (configs, modes) = content::settings(to, &Outline::new(), false, asked.parallel, &more).await?;
+        let (configs, modes) = their_settings(to, theirs, &more, asked.parallel).await?;
         their_configs.extend(configs);
         their_modes.extend(modes);
     }
@@ -310,7 +381,7 @@ async fn settings(from: &Source<'_>, to: &Api, outline: &Outline, asked: &CopyAr
     for scope in their_configs.keys().filter(|scope| !scope.is_empty() && !configs.contains_key(*scope)) {
         requests.push((Method::DELETE, Setting::Config.path(named(scope).as_deref()), None));
     }
-    for scope in modes.keys().chain(their_modes.keys()).filter(|scope| content::is_subject(scope)).collect::<BTreeSet<_>>() {
+    for scope in modes.keys().chain(their_modes.keys()).filter(|scope| is_subject(scope)).collect::<BTreeSet<_>>() {
         let path = Setting::Mode.path(Some(scope));
         match (modes.get(scope), their_modes.get(scope)) {
             (Some(mode), theirs) if theirs != Some(mode) && !OWN_MODES.contains(&mode.as_str()) => {

@@ -6,17 +6,21 @@
 //! - `arguments`: what can be asked
 //! - `outline`: which versions there are; `content`: what they say
 //! - `keys`: KEKs and DEKs, on both sides
-//! - `copy`: from a `source` to a registry; `modes`: what that needs
+//! - `copy`: from a `source` to a registry, in `waves`; `bulk`: into a database; `modes`: what that needs
 //! - `files`: files of several kinds; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace
+//! - `cutover`: following a source, and the end of it; `feed`: what has changed there
 //! - `interruption`: what is left behind when a copy is broken off
 //! - `verify`: where two registries differ; `digest`: one number for all that a registry says
 
 mod apicurio;
 mod arguments;
+mod bulk;
 mod bundle;
 mod content;
 mod copy;
+mod cutover;
 mod digest;
+mod feed;
 mod file_bytes;
 mod files;
 mod interruption;
@@ -28,7 +32,9 @@ pub(super) mod place;
 mod progress;
 mod schemas_topic;
 mod source;
+mod values;
 mod verify;
+mod waves;
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -148,8 +154,8 @@ fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
     let text = match asked.format {
         ExportFormat::Bundle => bundle::write(&content, &place.name()),
         ExportFormat::SchemasTopic => {
-            let order: Vec<(String, i64)> = copy::waves(&content.versions).into_iter().flatten().collect();
-            let records = schemas_topic::records(&content, order.iter());
+            let order = waves::waves(&content.versions).into_iter().flatten();
+            let records = schemas_topic::records(&content, order);
             lines(records)
         }
         ExportFormat::DekRegistryTopic => lines(schemas_topic::key_records(content.keys.as_ref().unwrap_or(&Keys::default()))),
@@ -288,8 +294,10 @@ fn migrate(asked: &MigrateArguments) -> Result<Exit, InputError> {
         let to = target.open().await?;
         let done = moved(&from, &source, &to, asked, &left).await;
         to.client.close().await;
-        if let Some(exit) = done? {
-            return Ok(exit);
+        match done? {
+            Moved::Done => {}
+            Moved::Planned => return Ok(Exit::Success),
+            Moved::CutOver(both) => return compared(&both.0, &both.1, asked.json),
         }
         let ours = match read {
             Some(content) => content,
@@ -301,58 +309,32 @@ fn migrate(asked: &MigrateArguments) -> Result<Exit, InputError> {
     }))
 }
 
-/// Copies in the way that is asked for; an exit where there is nothing to compare.
-async fn moved(
-    from: &Place,
-    source: &Source<'_>,
-    to: &Api,
-    asked: &MigrateArguments,
-    left: &Left,
-) -> Result<Option<Exit>, InputError> {
+/// What has become of a migration.
+enum Moved {
+    Planned,
+    Done,
+    /// What both sides said when nobody could write.
+    CutOver(Box<(Content, Content)>),
+}
+
+/// Copies in the way that is asked for.
+async fn moved(from: &Place, source: &Source<'_>, to: &Api, asked: &MigrateArguments, left: &Left) -> Result<Moved, InputError> {
     if asked.dry_run {
         print(&copy::plan(source, to, &asked.copy).await?.to_string()).map_err(InputError::new)?;
-        return Ok(Some(Exit::Success));
+        return Ok(Moved::Planned);
     }
     if let Some(follow) = asked.follow {
-        return followed(source, to, &asked.copy, Duration::from_secs(follow.max(1)), left).await.map(Some);
+        cutover::follow(source, to, &asked.copy, Duration::from_secs(follow.max(1)), left).await?;
+        return Ok(Moved::Planned);
     }
     match from {
-        Place::Registry(api) if asked.cutover => cut_over(api, to, &asked.copy, left).await?,
+        Place::Registry(api) if asked.cutover => {
+            let both = cutover::cut_over(api, to, &asked.copy, left).await?;
+            return Ok(Moved::CutOver(Box::new(both)));
+        }
         _ => fill(source, to, &asked.copy, left).await?,
     }
-    Ok(None)
-}
-
-/// Copies again and again what has changed, until it is stopped.
-async fn followed(from: &Source<'_>, to: &Api, asked: &CopyArguments, every: Duration, left: &Left) -> Result<Exit, InputError> {
-    left.fills(&to.url());
-    modes::take_imports(from, to).await?;
-    loop {
-        match copy::everything(from, to, asked).await {
-            Ok(outcome) if outcome.is_nothing() => {}
-            Ok(outcome) => say(&outcome.to_string())?,
-            Err(error) => say(&format!("{error}; tried again in {} s", every.as_secs()))?,
-        }
-        tokio::time::sleep(every).await;
-    }
-}
-
-/// Ends a migration: nobody writes to the source any more, what is missing is copied, and the target takes writes.
-async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(), InputError> {
-    let source = Source::Registry(from);
-    left.fills(&to.url());
-    modes::take_imports(&source, to).await?;
-    // what is there already is not written during the pause
-    say(&copy::everything(&source, to, asked).await?.to_string())?;
-    let began = tokio::time::Instant::now();
-    left.closes(&from.url());
-    modes::close(from).await?;
-    say(&format!("{} is read-only from now on", from.url()))?;
-    say(&copy::everything(&source, to, asked).await?.to_string())?;
-    // whatever it was in before: it takes writes from now on
-    modes::as_before(&source, to, &modes::Before::new()).await?;
-    left.is_done();
-    say(&format!("{} takes writes; nobody could write for {:.1} s", to.url(), began.elapsed().as_secs_f64()))
+    Ok(Moved::Done)
 }
 
 /// Says where both differ.

@@ -2,14 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::content::context_of;
 use super::outline;
 use super::source::Source;
+use super::values::{GLOBAL, context_of};
 use crate::cli::api::{Api, Setting};
 use crate::cli::check::InputError;
+
+/// Contexts whose modes are read, or given back, at once.
+const AT_ONCE: usize = 16;
+
+const CLOSED: &str = "READONLY";
 
 fn path(scope: &str) -> String {
     Setting::Mode.path(Some(scope).filter(|scope| !scope.is_empty()))
@@ -43,46 +49,73 @@ async fn scopes(source: &Source<'_>) -> Result<BTreeSet<String>, InputError> {
     Ok(contexts.into_iter().chain([String::new()]).collect())
 }
 
-async fn source_mode(from: &Source<'_>, scope: &str) -> Result<Option<String>, InputError> {
-    match from {
-        Source::Registry(api) => mode_of(api, scope).await,
-        Source::File(content) => Ok(content.modes.get(scope).cloned()),
-    }
+/// The modes that some scopes have of their own.
+pub(super) async fn of(from: &Source<'_>, scopes: &BTreeSet<String>) -> Result<Modes, InputError> {
+    let api = match from {
+        Source::Registry(api) => api,
+        Source::File(content) => return Ok(content.modes.clone()),
+    };
+    let read = async |scope: &String| Ok::<_, InputError>((scope.clone(), mode_of(api, scope).await?));
+    let found: Vec<_> = stream::iter(scopes).map(read).buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().filter_map(|(scope, mode)| Some((scope, mode?))).collect())
 }
 
-/// The modes of the registry and of its contexts before it took imports; without those that had none of their own.
-pub(super) type Before = BTreeMap<String, String>;
+/// Modes by scope; without those that have none of their own.
+pub(super) type Modes = BTreeMap<String, String>;
+
+/// The modes of the registry and of its contexts before it took imports.
+pub(super) type Before = Modes;
 
 /// Has the target take ids, in every context that the source has. What is there already stays.
 pub(super) async fn take_imports(from: &Source<'_>, to: &Api) -> Result<Before, InputError> {
     let mut before = Before::new();
-    for scope in scopes(from).await? {
-        let mode = mode_of(to, &scope).await?;
-        if mode.as_deref() != Some("IMPORT") {
-            set(to, &scope, "IMPORT", true).await?;
-            before.extend(mode.map(|mode| (scope, mode)));
-        }
-    }
+    take_imports_in(to, &scopes(from).await?, &mut before).await?;
     Ok(before)
 }
 
-/// Gives the target its modes back. Its contexts have those of the source, where that has any, and otherwise what they had.
-pub(super) async fn as_before(from: &Source<'_>, to: &Api, before: &Before) -> Result<(), InputError> {
-    let was = |scope: &str| before.get(scope).cloned();
-    for scope in scopes(from).await? {
-        if scope.is_empty() {
-            set(to, &scope, was("").as_deref().unwrap_or("READWRITE"), false).await?;
-        } else if let Some(mode) = source_mode(from, &scope).await?.filter(|mode| mode != "READWRITE").or_else(|| was(&scope)) {
-            set(to, &scope, &mode, false).await?;
-        } else {
-            // a context without a mode of its own has the registry's
-            to.send(Method::DELETE, &path(&scope), None).await?;
+/// The same in some contexts; `before` gets the modes that they had.
+pub(super) async fn take_imports_in(to: &Api, scopes: &BTreeSet<String>, before: &mut Before) -> Result<(), InputError> {
+    for scope in scopes {
+        let mode = mode_of(to, scope).await?;
+        if mode.as_deref() != Some("IMPORT") {
+            set(to, scope, "IMPORT", true).await?;
+            before.extend(mode.map(|mode| (scope.clone(), mode)));
         }
     }
     Ok(())
 }
 
-/// Lets nobody write to the source any more.
-pub(super) async fn close(from: &Api) -> Result<(), InputError> {
-    set(from, "", "READONLY", false).await
+/// Gives the target its modes back. Its contexts have those of the source, where that has any, and otherwise what they had.
+pub(super) async fn as_before(from: &Source<'_>, to: &Api, before: &Before) -> Result<(), InputError> {
+    let scopes = scopes(from).await?;
+    give_back(to, before, &of(from, &scopes).await?, &scopes).await
+}
+
+/// The same for some contexts, and for the registry as a whole; `theirs` are the modes of the source.
+pub(super) async fn give_back(to: &Api, before: &Before, theirs: &Modes, contexts: &BTreeSet<String>) -> Result<(), InputError> {
+    let one = async |scope: &String| {
+        let mode = theirs.get(scope).filter(|mode| *mode != "READWRITE").or_else(|| before.get(scope));
+        match mode {
+            Some(mode) => set(to, scope, mode, false).await,
+            // a context without a mode of its own has the registry's
+            None => to.send(Method::DELETE, &path(scope), None).await.map(drop),
+        }
+    };
+    let mut given = stream::iter(contexts.iter().filter(|scope| !scope.is_empty())).map(one).buffer_unordered(AT_ONCE);
+    while given.try_next().await?.is_some() {}
+    drop(given);
+    set(to, "", before.get("").map_or("READWRITE", String::as_str), false).await
+}
+
+/// Lets nobody write to the source any more: neither to its contexts, whose own modes are `theirs`, nor to those that are to come. The
+/// mode of the registry as a whole is set last.
+pub(super) async fn close(from: &Api, theirs: &Modes, contexts: &BTreeSet<String>) -> Result<(), InputError> {
+    let covers_all = set(from, GLOBAL, CLOSED, false).await.is_ok();
+    for context in contexts {
+        let own = theirs.get(context).map(String::as_str);
+        if own != Some(CLOSED) && (own.is_some() || !covers_all) {
+            set(from, context, CLOSED, false).await?;
+        }
+    }
+    set(from, "", CLOSED, false).await
 }

@@ -3,17 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::cli::api::{Api, segment};
+use super::values::{is_empty, sorted};
+use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::types::DEFAULT_CONTEXT;
 
-/// The versions of a subject.
+/// Versions that are listed in one request.
+const PAGE: usize = 500;
+
+/// The versions of a subject, and its config.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Versions {
     pub(super) live: BTreeSet<i64>,
     pub(super) deleted: BTreeSet<i64>,
+    pub(super) config: Option<Value>,
 }
 
 impl Versions {
@@ -29,17 +35,94 @@ impl Versions {
 /// All subjects of a registry, by their qualified names.
 pub(super) type Outline = BTreeMap<String, Versions>;
 
-/// Reads it: two requests for each subject.
+/// Whether requests about the subject of a config are taken for some about another one.
+pub(super) fn has_alias(config: Option<&Value>) -> bool {
+    config.and_then(|config| config.get("alias")).and_then(Value::as_str).is_some_and(|alias| !alias.is_empty())
+}
+
+/// Reads it: three requests for each subject.
 pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Outline, InputError> {
     let names = if prefix.is_empty() { all_names(api).await? } else { api.subjects(prefix, true).await? };
-    let of_subject = async |name: String| {
-        let path = format!("/subjects/{}/versions", segment(&name));
-        let live = numbers(api.find(&path).await?.as_ref());
-        let mut deleted = numbers(api.find(&format!("{path}?deleted=true")).await?.as_ref());
-        deleted.retain(|version| !live.contains(version));
-        Ok::<_, InputError>((name, Versions { live, deleted }))
-    };
+    let of_subject = async |name: String| of_subject(api, &name).await.map(|versions| (name, versions));
     stream::iter(names).map(of_subject).buffer_unordered(usize::from(parallel)).try_collect().await
+}
+
+/// The versions of one subject; none where there is no such subject.
+pub(super) async fn of_subject(api: &Api, name: &str) -> Result<Versions, InputError> {
+    let config = api.setting(Setting::Config, Some(name)).await?.filter(|config| !is_empty(config)).map(sorted);
+    // all of them first: what is registered in between is live, and not one that is deleted
+    let (mut deleted, live) = if has_alias(config.as_ref()) {
+        let listed = async |deleted: bool| {
+            let own = own_versions(api, name, deleted).await?;
+            Ok::<_, InputError>(own.iter().filter_map(number).collect::<BTreeSet<i64>>())
+        };
+        (listed(true).await?, listed(false).await?)
+    } else {
+        let path = format!("/subjects/{}/versions", segment(name));
+        (numbers(api.find(&format!("{path}?deleted=true")).await?.as_ref()), numbers(api.find(&path).await?.as_ref()))
+    };
+    deleted.retain(|version| !live.contains(version));
+    Ok(Versions { live, deleted, config })
+}
+
+/// What has settings without having versions, as far as a registry tells: contexts, and subjects that are nothing but an alias of another.
+pub(super) async fn without_versions(api: &Api) -> Result<BTreeSet<String>, InputError> {
+    let contexts = api.find("/contexts").await?;
+    let contexts = contexts.iter().flat_map(|body| body.as_array().into_iter().flatten()).filter_map(Value::as_str);
+    let mut found: BTreeSet<String> =
+        contexts.filter(|context| *context != DEFAULT_CONTEXT).map(|context| format!(":{context}:")).collect();
+    let mut offset = 0;
+    loop {
+        let query = format!("subjectPrefix=:*:&aliases=true&latestOnly=true&offset={offset}&limit={PAGE}");
+        let Some(page) = schemas(api, &query).await? else { return Ok(found) };
+        for version in &page {
+            let aliases = version.get("aliases").and_then(Value::as_array).into_iter().flatten();
+            found.extend(aliases.filter_map(Value::as_str).map(str::to_owned));
+        }
+        // one that knows no pages sends more at once, or less
+        if page.len() != PAGE {
+            return Ok(found);
+        }
+        offset += page.len();
+    }
+}
+
+/// The versions that a subject has itself, although it has an alias. Only the list of all schemas tells: in a path the name of the
+/// subject stands for the other one.
+pub(super) async fn own_versions(api: &Api, subject: &str, deleted: bool) -> Result<Vec<Value>, InputError> {
+    let deleted = if deleted { "&deleted=true" } else { "" };
+    let (mut own, mut offset, mut first) = (Vec::new(), 0, None);
+    loop {
+        let query = format!("subjectPrefix={}{deleted}&latestOnly=false&offset={offset}&limit={PAGE}", segment(subject));
+        let Some(page) = schemas(api, &query).await? else { return Ok(own) };
+        // a registry that knows no pages sends everything at once, and again
+        let is_again = offset > 0 && first.as_ref() == page.first();
+        let (length, begin) = (page.len(), page.first().cloned());
+        if !is_again {
+            own.extend(page.into_iter().filter(|one| one.get("subject").and_then(Value::as_str) == Some(subject)));
+        }
+        if is_again || length != PAGE {
+            return Ok(own);
+        }
+        first = first.or(begin);
+        offset += length;
+    }
+}
+
+/// A page of the list of all schemas; `None` where a registry has no such list, or does not give it.
+pub(super) async fn schemas(api: &Api, query: &str) -> Result<Option<Vec<Value>>, InputError> {
+    let answer = api.send(Method::GET, &format!("/schemas?{query}"), None).await?;
+    if answer.status >= 500 {
+        return Err(api.failed(answer.complaint()));
+    }
+    match answer.body {
+        Value::Array(page) if answer.status == 200 => Ok(Some(page)),
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn number(version: &Value) -> Option<i64> {
+    version.get("version").and_then(Value::as_i64)
 }
 
 fn numbers(found: Option<&Value>) -> BTreeSet<i64> {

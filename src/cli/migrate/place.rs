@@ -3,12 +3,15 @@
 //! A database is read as it is at one moment, whether a server works with it or not. It is written by the very code that a server runs, in
 //! this process: the writes that wait go into one transaction. A `SQLite` file that a server has open is refused then.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::content::{Content, StoredVersion, is_empty, is_subject, sorted};
+use super::content::{Content, Settings as ScopesSettings, StoredVersion};
 use super::keys::{Keys, StoredDek, StoredKek};
+use super::outline::{Outline, Versions};
+use super::values::{is_empty, is_subject, sorted};
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 use crate::cli::client::Client;
@@ -19,7 +22,8 @@ use crate::cli::registry_login::RegistryLogin;
 use crate::cli::{Failure, database, serve};
 use crate::codec::{ConfigJson, LevelKey};
 use crate::config::{self, Settings};
-use crate::store::{ListedVersion, RegistrySnapshot, Restored, ScopeSettings, postgres, sqlite};
+use crate::registry::Registry;
+use crate::store::{ListedVersion, RegistrySnapshot, Restored, ScopeSettings, StoreError, postgres, sqlite};
 use crate::types::{CompatibilityLevel, Dek, Kek, Subject};
 
 /// Where something is read from, or written to.
@@ -65,8 +69,8 @@ impl Place {
         match self {
             Self::Registry(api) => Ok(api.clone()),
             Self::Database(settings) => {
-                let (app, store) = serve::without_listening(settings).await.map_err(failed)?;
-                Ok(Api::new(Client::of_database(app, store)))
+                let (app, registry) = serve::without_listening(settings).await.map_err(failed)?;
+                Ok(Api::new(Client::of_database(app, registry)))
             }
         }
     }
@@ -153,6 +157,48 @@ pub(super) fn of_snapshot(snapshot: &RegistrySnapshot, level: CompatibilityLevel
     }
     content.keys = Some(keys);
     content
+}
+
+/// Which versions a database that this process has opened has, with the configs of their subjects.
+pub(super) async fn outline(registry: &Registry, prefix: &str) -> Result<Outline, InputError> {
+    let failed = |error: StoreError| InputError::new(error.to_string());
+    let marks = registry.store().version_marks().await.map_err(failed)?;
+    let settings = registry.store().every_setting().await.map_err(failed)?;
+    let mut outline = Outline::new();
+    for (subject, version, is_deleted) in marks.into_iter().filter(|(subject, ..)| subject.starts_with(prefix)) {
+        let versions = match outline.entry(subject) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let scope = Subject::parse(new.key());
+                let own = settings.get(&scope).filter(|own| own.config.is_some());
+                let config = own.map(|own| config(&scope, own, &settings, registry.defaults().level));
+                new.insert(Versions { config: config.filter(|config| !is_empty(config)), ..Versions::default() })
+            }
+        };
+        let numbers = if is_deleted { &mut versions.deleted } else { &mut versions.live };
+        numbers.insert(i64::from(version));
+    }
+    Ok(outline)
+}
+
+/// Configs and modes of some scopes of such a database.
+pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> Result<ScopesSettings, InputError> {
+    let all = registry.store().every_setting().await.map_err(|error| InputError::new(error.to_string()))?;
+    let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
+    let level = registry.defaults().level;
+    for name in scopes {
+        let scope = Subject::parse(name);
+        let own = all.get(&scope).cloned().unwrap_or_default();
+        // the registry as a whole always has a config
+        if own.config.is_some() || name.is_empty() {
+            configs.insert(name.clone(), config(&scope, &own, &all, level));
+        }
+        if let Some(mode) = own.mode {
+            modes.insert(name.clone(), mode.as_str().to_owned());
+        }
+    }
+    configs.retain(|_, config| !is_empty(config));
+    Ok((configs, modes))
 }
 
 fn version(listed: &ListedVersion) -> ((String, i64), StoredVersion) {

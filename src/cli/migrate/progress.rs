@@ -29,12 +29,13 @@ impl Progress {
         Self { what, total, done: 0, bar }
     }
 
-    /// One more.
-    pub(super) fn step(&mut self) -> Result<(), InputError> {
-        self.done += 1;
+    /// So many more.
+    pub(super) fn step(&mut self, more: usize) -> Result<(), InputError> {
+        let before = self.done / SAY_EVERY;
+        self.done += more;
         match &self.bar {
-            Some(bar) => bar.inc(1),
-            None if self.done.is_multiple_of(SAY_EVERY) => {
+            Some(bar) => bar.inc(more as u64),
+            None if self.done / SAY_EVERY > before => {
                 say(&format!("{} {} of {} versions", self.what, self.done, self.total))?;
             }
             None => {}

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::content::{Content, StoredVersion, context_of, is_subject, sorted};
+use super::content::{Content, StoredVersion};
 use super::keys::{Keys, StoredDek, StoredKek};
+use super::values::{context_of, is_subject, sorted};
 
 /// One record: the key, and the value if it has one.
 pub(super) type Record = (Value, Option<Value>);

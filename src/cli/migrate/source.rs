@@ -1,5 +1,6 @@
 //! Where a copy comes from: a registry that is asked, or what a file says.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -19,7 +20,7 @@ impl Source<'_> {
     pub(super) async fn outline(&self, prefix: &str, parallel: u16) -> Result<Outline, InputError> {
         match self {
             Self::Registry(api) => outline::read(api, prefix, parallel).await,
-            Self::File(content) => Ok(content.outline()),
+            Self::File(content) => Ok(content.outline(prefix)),
         }
     }
 
@@ -28,13 +29,13 @@ impl Source<'_> {
         &self,
         (subject, version): &(String, i64),
         is_deleted: bool,
-    ) -> Result<Option<StoredVersion>, InputError> {
+    ) -> Result<Option<Cow<'_, StoredVersion>>, InputError> {
         match self {
             Self::Registry(api) => {
                 let answer = content::version_of(api, subject, *version, is_deleted).await?;
-                Ok(answer.map(|answer| StoredVersion::read(&answer, is_deleted)))
+                Ok(answer.map(|answer| Cow::Owned(StoredVersion::read(&answer, is_deleted))))
             }
-            Self::File(content) => Ok(content.versions.get(&(subject.clone(), *version)).cloned()),
+            Self::File(content) => Ok(content.versions.get(&(subject.clone(), *version)).map(Cow::Borrowed)),
         }
     }
 
@@ -46,15 +47,23 @@ impl Source<'_> {
         }
     }
 
+    /// The scopes that may have settings.
+    pub(super) async fn scopes(&self, outline: &Outline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
+        match self {
+            Self::Registry(api) => content::scopes_of(api, outline, prefix).await,
+            Self::File(_) => Ok(content::scopes(outline, prefix.is_empty())),
+        }
+    }
+
     /// Configs and modes.
     pub(super) async fn settings(
         &self,
         outline: &Outline,
-        whole: bool,
+        scopes: &BTreeSet<String>,
         parallel: u16,
     ) -> Result<(BTreeMap<String, Value>, BTreeMap<String, String>), InputError> {
         match self {
-            Self::Registry(api) => content::settings(api, outline, whole, parallel, &BTreeSet::new()).await,
+            Self::Registry(api) => content::settings(api, outline, scopes, parallel).await,
             Self::File(content) => Ok((content.configs.clone(), content.modes.clone())),
         }
     }

@@ -30,13 +30,13 @@ struct Seen {
     configs: BTreeSet<Subject>,
 }
 
-struct Importer<'r> {
-    registry: &'r Registry,
-    definition: &'r Exporter,
-    source: Source,
+pub(super) struct Importer<'r> {
+    pub(super) registry: &'r Registry,
+    pub(super) definition: &'r Exporter,
+    pub(super) source: Source,
     /// The context that `AUTO` puts first.
     cluster: String,
-    by: Arc<Actor>,
+    pub(super) by: Arc<Actor>,
 }
 
 /// Imports until the importer is changed, or no longer this replica's.
@@ -89,12 +89,13 @@ async fn look(registry: &Registry, stored: &StoredExporter, report: &mut Report<
     }
     importer.removals(seen, &now, report).await?;
     importer.configs(seen, &mut now, report).await?;
+    importer.keys(report).await?;
     *seen = now;
     Ok(())
 }
 
 impl Importer<'_> {
-    fn local(&self, subject: &Subject) -> Subject {
+    pub(super) fn local(&self, subject: &Subject) -> Subject {
         self.definition.imported(subject, &self.cluster)
     }
 
@@ -104,7 +105,7 @@ impl Importer<'_> {
         Ok(state.rows.iter().map(|row| (row.version, !row.deleted)).collect())
     }
 
-    async fn done(&self, report: &mut Report<'_>) -> Result<(), CopyError> {
+    pub(super) async fn done(&self, report: &mut Report<'_>) -> Result<(), CopyError> {
         report.position = report.position.saturating_add(1);
         report.copied().await
     }

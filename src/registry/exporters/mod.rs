@@ -8,10 +8,12 @@ mod copy;
 mod destination;
 mod destination_keys;
 mod import;
+mod import_keys;
 mod keys;
 mod report;
 mod run;
 mod source;
+mod source_keys;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

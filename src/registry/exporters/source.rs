@@ -7,10 +7,10 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::destination::segment_of;
-use crate::codec::{FromJson as _, config_from};
+use crate::codec::config_from;
 use crate::peer::{Peer, PeerError};
-use crate::registry::{RawReference, Submission};
-use crate::types::{Config, DEFAULT_CONTEXT, Exporter, Metadata, RuleSet, Subject, Version};
+use crate::registry::Submission;
+use crate::types::{Config, DEFAULT_CONTEXT, Exporter, Subject, Version};
 
 /// How long a request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ impl Source {
     }
 
     /// What is at a path; `None` where there is nothing.
-    async fn find(&self, path: &str) -> Result<Option<Value>, PeerError> {
+    pub(super) async fn find(&self, path: &str) -> Result<Option<Value>, PeerError> {
         match self.peer.send(Method::GET, path, None).await {
             Err(PeerError::Refused { status: 404, .. }) => Ok(None),
             answered => answered.map(Some),
@@ -109,7 +109,7 @@ impl Source {
         if answered.is_some_and(|answered| answered != *subject) {
             return Ok(Found::OfAnother);
         }
-        read(&found, version).map(|read| Found::Version(Box::new(read))).map_err(|what| {
+        Submission::copied(&found, version).map(|read| Found::Version(Box::new(read))).map_err(|what| {
             PeerError::Away(format!("the source's answer for {} version {version} can't be read: {what}", subject.qualified()))
         })
     }
@@ -121,32 +121,11 @@ impl Source {
     }
 }
 
-fn texts(list: Option<&Value>) -> Vec<String> {
+pub(super) fn texts(list: Option<&Value>) -> Vec<String> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn numbers(list: Option<&Value>) -> BTreeSet<Version> {
     let numbers = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64);
     numbers.filter_map(|number| Version::try_from(number).ok()).collect()
-}
-
-fn read(found: &Value, version: Version) -> Result<Submission, String> {
-    let text = |key: &str| found.get(key).and_then(Value::as_str).map(str::to_owned);
-    let number = |value: Option<&Value>| value.and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok());
-    let reference = |reference: &Value| RawReference {
-        name: reference.get("name").and_then(Value::as_str).map(str::to_owned),
-        subject: reference.get("subject").and_then(Value::as_str).map(str::to_owned),
-        version: number(reference.get("version")),
-    };
-    let references = found.get("references").and_then(Value::as_array).into_iter().flatten();
-    Ok(Submission {
-        schema: Some(text("schema").ok_or("schema is missing")?),
-        schema_type: text("schemaType"),
-        references: references.map(reference).collect(),
-        metadata: found.get("metadata").map(Metadata::from_json).transpose().map_err(|error| error.0)?.flatten(),
-        rule_set: found.get("ruleSet").map(RuleSet::from_json).transpose().map_err(|error| error.0)?.flatten(),
-        id: Some(number(found.get("id")).ok_or("id is missing")?),
-        version,
-        ..Submission::default()
-    })
 }

@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, HashedContent,
-    Holder, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
-    SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings,
-    StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
+    Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals,
+    RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store,
+    StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -346,6 +346,8 @@ outage_reads! {
         put_schema_words(batch: Vec<FiledWords>) -> ();
         file_subject_words(limit: i64) -> u64;
         put_schema_names(batch: Vec<SchemaNames>) -> ();
+        import(request: Arc<ImportRequest>, by: &Arc<Actor>) -> ImportOutcome;
+        version_marks() -> Vec<(String, Version, bool)>;
         delete(request: Arc<DeleteRequest>, by: &Arc<Actor>) -> DeleteOutcome;
     }
 }

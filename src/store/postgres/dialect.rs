@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Executor as _};
 use super::sql::locks::Lock;
 use crate::store::StoreError;
 
+pub(super) use super::insert_rows::{file_schemas, file_subjects, insert_rows};
 pub(super) use super::insert_version::insert_version;
 pub(super) use super::locks::LockKeys;
 pub(super) use super::words;
@@ -38,6 +39,9 @@ pub(super) mod statements {
          JOIN contexts c ON c.context_id = s.context_id WHERE c.name = $2 AND s.schema_id = $15), $16, $17)) \
          INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          RETURNING sequence";
+    /// How many of the versions in $1, an array of `[subject, number]`, are there.
+    pub(in crate::store::postgres) const COUNT_VERSIONS: &str = "SELECT COUNT(*) FROM json_array_elements($1::json) p \
+             JOIN subjects u ON u.qualified = p->>0 JOIN versions v ON v.subject_id = u.subject_id AND v.version = (p->>1)::bigint";
     /// $1: an array of `[entry, position, hash]`; $2 and $3: the end of the chain.
     pub(in crate::store::postgres) const SEAL: &str = "WITH sealed AS (UPDATE audit SET position = (p->>1)::bigint, hash = p->>2 \
          FROM json_array_elements($1::json) p WHERE entry = (p->>0)::bigint) UPDATE audit_chain SET position = $2, hash = $3";

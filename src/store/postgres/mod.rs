@@ -14,7 +14,7 @@
 //! | `options.rs`, `migrate.rs` | how it is reached, and brought to the form that this binary knows |
 //! | `dialect.rs` | statements that differ from those of SQLite, and the locks |
 //! | `inspect.rs` | what can be seen of the database before anything is done |
-//! | `insert_version.rs`, `words.rs` | the statement that writes a version, and the index of words |
+//! | `insert_version.rs`, `insert_rows.rs`, `words.rs` | the statement that writes a version, many rows at once, and the index of words |
 //! | `locks.rs`, `id_counter.rs`, `counter_row.rs` | what transactions wait for, and how they don't wait for each other's ids |
 
 use std::pin::pin;
@@ -31,9 +31,10 @@ use tokio::task::JoinHandle;
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
-    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver,
-    StoreReadings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
+    ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals,
+    RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics,
+    Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -76,6 +77,7 @@ mod dialect;
 mod follower;
 mod hosts;
 mod id_counter;
+mod insert_rows;
 mod insert_version;
 mod inspect;
 mod locks;

@@ -130,7 +130,7 @@ async fn owned_reference(conn: &mut Conn, request: &RegisterRequest) -> Result<O
 }
 
 /// The new context's number, and its highest id.
-async fn new_context(conn: &mut Conn, name: &str, now: i64) -> Result<(i64, i64), StoreError> {
+pub(super) async fn new_context(conn: &mut Conn, name: &str, now: i64) -> Result<(i64, i64), StoreError> {
     let insert = "INSERT INTO contexts (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     sqlx::query::<dialect::Db>(insert).bind(name).bind(now).execute(&mut *conn).await?;
     let find = "SELECT context_id, max_id FROM contexts WHERE name = $1";

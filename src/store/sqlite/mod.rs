@@ -13,9 +13,10 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use super::{
     AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FileReading, FiledWords, Freshness, Generation, Holder,
-    ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
-    Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver,
-    StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, VersionFilter, VersionRow, WordQuery,
+    ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals,
+    RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics,
+    Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, VersionFilter,
+    VersionRow, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -60,6 +61,7 @@ macro_rules! found_schemas {
 
 mod backup;
 mod file;
+mod insert_rows;
 mod insert_version;
 mod inspect;
 mod snapshot;
@@ -74,6 +76,7 @@ type Row = sqlx::sqlite::SqliteRow;
 /// The dialect: what the statements in sql/ can't say for both databases. The writer is the only one who writes, so the
 /// locks are empty here.
 mod dialect {
+    pub(super) use super::insert_rows::{file_schemas, file_subjects, insert_rows};
     pub(super) use super::insert_version::insert_version;
     pub(super) use super::words;
     use crate::store::StoreError;
@@ -118,6 +121,10 @@ mod dialect {
              JOIN contexts c ON c.context_id = s.context_id WHERE c.name = $2 AND s.schema_id = $15), $16, $17); \
              INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
              RETURNING sequence";
+        /// How many of the versions in $1, an array of `[subject, number]`, are there.
+        pub(in crate::store::sqlite) const COUNT_VERSIONS: &str = "SELECT COUNT(*) FROM json_each($1) p \
+             CROSS JOIN subjects u ON u.qualified = json_extract(p.value, '$[0]') \
+             CROSS JOIN versions v ON v.subject_id = u.subject_id AND v.version = json_extract(p.value, '$[1]')";
         /// $1: an array of `[entry, position, hash]`; $2 and $3: the end of the chain.
         pub(in crate::store::sqlite) const SEAL: &str = "UPDATE audit SET position = json_extract(p.value, '$[1]'), \
              hash = json_extract(p.value, '$[2]') FROM json_each($1) p WHERE entry = json_extract(p.value, '$[0]'); \

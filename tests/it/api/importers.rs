@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use accordant::types::LinkKind;
 use serde_json::{Value, json};
 
 use super::exporters::{start, until, until_same};
@@ -104,6 +105,21 @@ on_both! {
         until_same("what was missed", (&from, "/subjects/gaps2/versions/1"), (&to, "/subjects/gaps2/versions/1")).await;
     }
 
+    async fn the_importer_of_a_replica_that_is_gone_is_taken_over(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        from.register("a", &record("A", &["a"])).await;
+        to.put("/mode", &json!({ "mode": "IMPORT" })).await.ok();
+        to.post("/importers", &importer("i", &from, &[":*:"])).await.ok();
+        let until_then = to.registry.now() + 1_500;
+        assert!(to.store.hold_exporter(LinkKind::Importer, "i", "gone", until_then).await.unwrap());
+        assert!(!to.store.hold_exporter(LinkKind::Importer, "i", "another", until_then).await.unwrap(), "it has its lease");
+        let _running = start(&to, "another");
+        until_same("the version", (&from, "/subjects/a/versions/1"), (&to, "/subjects/a/versions/1")).await;
+        assert!(to.registry.now() >= until_then, "not before the lease has ended");
+        assert!(!to.store.hold_exporter(LinkKind::Importer, "i", "gone", until_then + 60_000).await.unwrap(), "it is another's now");
+        assert_eq!(to.get("/importers/i/status").await.ok()["state"], "RUNNING");
+    }
+
     async fn contexts_are_mapped_and_one_of_its_own_is_switched(db) {
         let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
         from.register(":.site1:money", &record("Money", &["units"])).await;
@@ -119,6 +135,62 @@ on_both! {
         .await;
         assert_eq!(order["references"], json!([{ "name": "Money", "subject": "money", "version": 1 }]));
         assert_eq!(to.get("/mode/:.one:").await.ok()["mode"], "IMPORT");
+    }
+
+    async fn wrapped_keys_of_the_subjects_that_are_taken_come_too(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        let keks = "/dek-registry/v1/keks";
+        for name in ["one", "other"] {
+            from.post(keks, &json!({ "name": name, "kmsType": "local", "kmsKeyId": "k", "kmsProps": { "a": "b" } })).await.ok();
+        }
+        let dek = |subject: &str, version: i32, deleted: bool| {
+            json!({ "subject": subject, "version": version, "algorithm": "AES256_SIV", "deleted": deleted, "encryptedKeyMaterial": "d3JhcHBlZA==" })
+        };
+        for (kek, dek) in [("one", dek("a", 1, false)), ("one", dek("a", 4, true)), ("one", dek("b", 1, false)), ("other", dek("b", 1, false))] {
+            from.post(&format!("{keks}/{kek}/deks"), &dek).await.ok();
+        }
+        let mut body = importer("keys", &from, &["a*"]);
+        (body["context"], body["kekRenameFormat"]) = (json!(".site"), json!("site_${kek}"));
+        to.post("/importers", &body).await.ok();
+        let _running = start(&to, "one");
+        let versions = |query: &str| format!("{keks}/site_one/deks/:.site:a/versions?algorithm=AES256_SIV{query}");
+        let until_answer = async |path: &str, expected: Value| {
+            until(path, async || {
+                let answer = to.get(path).await;
+                (answer.status == 200 && answer.json() == expected).then_some(())
+            })
+            .await;
+        };
+        until_answer(&versions("&deleted=true"), json!([1, 4])).await;
+        until_answer(&versions(""), json!([1])).await;
+        let there = to.get(&format!("{keks}/site_one/deks/:.site:a/versions/1?algorithm=AES256_SIV")).await.ok();
+        assert_eq!((&there["encryptedKeyMaterial"], &there["kekName"]), (&json!("d3JhcHBlZA=="), &json!("site_one")));
+        assert_eq!(to.get(&format!("{keks}?deleted=true")).await.ok(), json!(["site_one"]), "the other one has no DEK of a subject that is taken");
+        assert_eq!(to.get(&format!("{keks}/site_one/deks?deleted=true")).await.ok(), json!([":.site:a"]));
+        from.post(&format!("{keks}/one/deks"), &dek("a", 5, false)).await.ok();
+        from.put(&format!("{keks}/one"), &json!({ "doc": "changed" })).await.ok();
+        until("a new doc", async || (to.get(&format!("{keks}/site_one")).await.json()["doc"] == "changed").then_some(())).await;
+        until_answer(&versions(""), json!([1, 5])).await;
+        from.delete(&format!("{keks}/one/deks/a/versions/1?algorithm=AES256_SIV")).await;
+        from.post(&format!("{keks}/one/deks/a/versions/4/undelete?algorithm=AES256_SIV"), &json!({})).await;
+        until_answer(&versions(""), json!([4, 5])).await;
+        // nothing is written again and again
+        let offset = async || to.get("/importers/keys/status").await.ok()["offset"].clone();
+        until("a quiet importer", async || {
+            let before = offset().await;
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            (offset().await == before).then_some(())
+        })
+        .await;
+        for subject in ["a", "b"] {
+            for version in [1, 4, 5] {
+                from.delete(&format!("{keks}/one/deks/{subject}/versions/{version}?algorithm=AES256_SIV")).await;
+            }
+        }
+        from.delete(&format!("{keks}/one")).await;
+        until("the deletion of the KEK", async || (to.get(&format!("{keks}/site_one")).await.status == 404).then_some(())).await;
+        let status = to.get("/importers/keys/status").await.ok();
+        assert_eq!((&status["state"], &status["trace"]), (&json!("RUNNING"), &json!("")));
     }
 
     async fn what_keeps_an_importer_off_is_told(db) {

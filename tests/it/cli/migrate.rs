@@ -298,6 +298,107 @@ on_both! {
         assert_eq!(served.register("new", &record("New", &["a"])).await, from.register("new", &record("New", &["a"])).await);
     }
 
+    async fn a_subject_with_an_alias_keeps_versions_of_its_own(db) {
+        let (from, to, third) = (TestApp::new(db).await, TestApp::new(db).await, TestApp::new(db).await);
+        from.register("target", &record("Target", &["a"])).await;
+        from.put("/config/own", &json!({ "compatibility": "NONE" })).await.ok();
+        from.register("own", &record("Own", &["a"])).await;
+        for fields in [&["b"][..], &["c"]] {
+            from.register("own", &record("Own", fields)).await;
+        }
+        from.delete("/subjects/own/versions/2").await.ok();
+        let alias = json!({ "compatibility": "NONE", "alias": "target" });
+        from.put("/config/own", &alias).await.ok();
+        let files = folder(&[]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        let truth = |app: &TestApp| ask(&format!("digest --json --database {}", app.database_url())).json();
+        assert_eq!(ask(&format!("export --database {} --output all.jsonl", from.database_url())).code, 0);
+        let fresh = Fresh::new(db).await;
+        // the first time the subject has no alias in the target yet; the second time it has
+        for round in 0..3 {
+            for done in [
+                migrate(&from, &to, ""),
+                ask(&format!("import all.jsonl --to {}", url(&third))),
+                ask(&format!("import all.jsonl --database {}", fresh.url)),
+            ] {
+                assert!(done.code == 0 && done.out.ends_with("equal\n"), "{round}: {}{}", done.out, done.err);
+                assert!(round == 0 || done.err.contains("copied: 0 versions, 0 deletions, 0 settings"), "{round}: {}", done.err);
+            }
+        }
+        let read = truth(&from);
+        assert_eq!((&read["versions"], &read["deletedVersions"]), (&json!(4), &json!(1)));
+        assert_eq!(ask(&format!("digest --json --database {}", fresh.url)).json(), read);
+        for (app, name) in [(&to, "migrate"), (&third, "import")] {
+            assert_eq!(truth(app), read, "{name}");
+            assert_eq!(digest(app), read, "{name}");
+            // what came behind the alias is copied, and deleted, behind the alias
+            app.put("/mode", &json!({ "mode": "READWRITE" })).await.ok();
+        }
+        from.delete("/config/own").await.ok();
+        from.put("/config/own", &json!({ "compatibility": "NONE" })).await.ok();
+        from.register("own", &record("Own", &["d"])).await;
+        from.delete("/subjects/own/versions/3").await.ok();
+        from.put("/config/own", &alias).await.ok();
+        let done = migrate(&from, &to, "");
+        assert!(done.code == 0 && done.out.ends_with("equal\n") && done.err.contains("copied: 1 versions, 1 deletions, 1 settings"), "{}{}", done.out, done.err);
+        assert_eq!(truth(&to), truth(&from));
+        assert_eq!(to.get("/subjects/target/versions?deleted=true").await.ok(), json!([1]));
+    }
+
+    async fn many_versions_at_once_are_as_if_each_was_registered(db) {
+        let from = TestApp::new(db).await;
+        fill(&from).await;
+        for name in ["Case", "case", ":.x:Case"] {
+            from.register(name, &record("Case", &["letters"])).await;
+        }
+        // soft-deleted, and one refers to the other
+        from.register("old-name", &record("OldName", &["a"])).await;
+        from.register_as("older", "AVRO", r#"{"type":"record","name":"Older","fields":[{"name":"n","type":"OldName"}]}"#, &[("OldName", "old-name", 1)]).await;
+        for subject in ["older", "old-name"] {
+            from.delete(&format!("/subjects/{subject}")).await.ok();
+        }
+        let files = folder(&[]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        assert_eq!(ask(&format!("export --database {} --output all.jsonl", from.database_url())).code, 0);
+        let (one_by_one, at_once) = (Fresh::new(db).await, Fresh::new(db).await);
+        // a pace is for requests: with one, each version is registered by itself
+        for (target, more) in [(&one_by_one, "--rate 100000"), (&at_once, "")] {
+            let done = ask(&format!("import all.jsonl --database {} {more}", target.url));
+            assert!(done.code == 0 && done.out.ends_with("equal\n"), "{}{}", done.out, done.err);
+        }
+        let one_by_one = TestApp::over(one_by_one.open_again().await, Setup::default()).await;
+        let at_once = TestApp::over(at_once.open_again().await, Setup::default()).await;
+        let times = regex::Regex::new(r#""(ts|createdat|modifiedat|registered)":("[^"]*"|[0-9]+)"#).unwrap();
+        for path in [
+            "/subjects?subjectPrefix=:*:", "/subjects?subjectPrefix=:*:&deletedOnly=true", "/contexts", "/subjects/gaps/versions?deletedAsNegative=true",
+            "/accordant/v1/search?query=letters", "/accordant/v1/search?query=sku", "/accordant/v1/search?query=gaps", "/accordant/v1/references?subject=cart&version=1",
+            "/subjects/:.x:item/versions/1/referencedby", "/schemas/ids/1/subjects", "/cloudevents/subjects/Case/versions/1",
+        ] {
+            let (one, other) = (one_by_one.get(path).await, at_once.get(path).await);
+            let without_times = |text: &str| times.replace_all(text, "").into_owned();
+            assert_eq!((one.status, without_times(&one.text)), (other.status, without_times(&other.text)), "{path}");
+        }
+        let noted = async |app: &TestApp| {
+            let entries = app.get("/accordant/v1/audit?limit=1000").await.ok();
+            let mut noted: Vec<String> = Vec::new();
+            for entry in entries["entries"].as_array().unwrap() {
+                let operation = entry["operation"].as_str().unwrap();
+                if operation.starts_with("schema.") {
+                    noted.push(json!([operation, entry["actor"], entry["context"], entry["subject"], entry["version"], entry["id"], entry["guidAfter"]]).to_string());
+                }
+            }
+            noted.sort();
+            noted
+        };
+        let recorded = noted(&one_by_one).await;
+        assert!(recorded.len() > 15, "{recorded:?}");
+        assert_eq!(noted(&at_once).await, recorded);
+        // ids go on where they were, and so do versions
+        let more = record("Case", &[]);
+        assert_eq!(one_by_one.register("Case", &more).await, at_once.register("Case", &more).await);
+        assert_eq!(at_once.get("/subjects/Case/versions").await.ok(), json!([1, 2]));
+    }
+
     async fn a_target_gets_its_mode_back(db) {
         let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
         from.register("a", &record("A", &["a"])).await;

@@ -6,6 +6,7 @@ mod ce_resolve;
 mod ce_validate;
 pub mod check;
 mod cloudevents_config;
+mod cutover;
 mod data;
 mod doctor;
 mod help;

@@ -1,8 +1,9 @@
 //! What the caches over the database promise: a value holds for its generation, and no more is held than allowed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use accordant::cache::Generational;
+use accordant::store::{Generation, KnownGeneration};
 
 fn cache(bytes: u64) -> Generational<String, String> {
     Generational::new(bytes, 100, |key, value| key.len() + value.len())
@@ -66,4 +67,25 @@ async fn a_value_of_another_generation_is_made_anew() {
     let made: Result<String, ()> = cache.get_or_load(&key, 2, async { Ok("new".to_owned()) }).await;
     assert_eq!(made.as_deref(), Ok("new"));
     assert_eq!(cache.get("a", 2).as_deref(), Some("new"));
+}
+
+#[test]
+fn counters_of_a_generation_are_those_of_one_moment() {
+    let known = KnownGeneration::default();
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for count in 1..200_000 {
+                known.learn(Generation { content: count, id_bindings: count, settings: count });
+            }
+            is_done.store(true, Ordering::Relaxed);
+        });
+        while !is_done.load(Ordering::Relaxed) {
+            let Generation { content, id_bindings, settings } = known.get();
+            assert_eq!((content, id_bindings), (settings, settings));
+        }
+    });
+    // what is older changes nothing
+    known.learn(Generation { content: 7, id_bindings: 7, settings: 7 });
+    assert_eq!(known.get(), Generation { content: 199_999, id_bindings: 199_999, settings: 199_999 });
 }

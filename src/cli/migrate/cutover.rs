@@ -1,0 +1,149 @@
+//! Following a source, and the end of a migration: nobody writes to the source any more, what is missing is copied and compared, and the
+//! target takes writes. What takes long is done before that; meanwhile only what has changed is read again.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::try_join;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::arguments::CopyArguments;
+use super::content::Content;
+use super::copy::{self, Outcome, Sides};
+use super::feed::{Changed, Feed};
+use super::interruption::Left;
+use super::modes::{self, Before};
+use super::outline::{self, Outline};
+use super::source::Source;
+use super::{say, verify};
+use crate::cli::api::Api;
+use crate::cli::check::InputError;
+
+/// How often what has changed meanwhile is copied before the source is closed, and how little is left for the time when it is.
+const ROUNDS: usize = 20;
+const FEW: usize = 20;
+
+/// Copies again and again what has changed, until it is stopped.
+pub(super) async fn follow(
+    from: &Source<'_>,
+    to: &Api,
+    asked: &CopyArguments,
+    every: Duration,
+    left: &Left,
+) -> Result<(), InputError> {
+    left.fills(&to.url());
+    let mut feed = None;
+    loop {
+        match once(from, to, asked, &mut feed).await {
+            Ok(outcome) if outcome.is_nothing() => {}
+            Ok(outcome) => say(&outcome.to_string())?,
+            Err(error) => {
+                feed = None;
+                say(&format!("{error}; tried again in {} s", every.as_secs()))?;
+            }
+        }
+        tokio::time::sleep(every).await;
+    }
+}
+
+/// Everything the first time; then what the record of the source says, where it has one.
+async fn once(from: &Source<'_>, to: &Api, asked: &CopyArguments, feed: &mut Option<Feed>) -> Result<Outcome, InputError> {
+    let Source::Registry(api) = from else { return Err(InputError::new("only a server can be followed")) };
+    if let Some(known) = feed.as_mut().filter(|feed| feed.is_record())
+        && let Some(changed) = known.changed(api, &asked.prefix).await?
+    {
+        return if changed.is_nothing() { Ok(Outcome::default()) } else { Ok(copied(api, to, asked, &changed).await?.0) };
+    }
+    // from before it is read
+    let begun = Feed::begin(api, &asked.prefix).await?;
+    modes::take_imports(from, to).await?;
+    let outcome = copy::everything(from, to, asked).await?;
+    *feed = Some(begun);
+    Ok(outcome)
+}
+
+/// The outlines of some subjects.
+async fn outlines(api: &Api, subjects: &BTreeSet<String>, parallel: u16) -> Result<Outline, InputError> {
+    let read = async |subject: &String| Ok::<_, InputError>((subject.clone(), outline::of_subject(api, subject).await?));
+    let found: Vec<_> = stream::iter(subjects).map(read).buffer_unordered(usize::from(parallel)).try_collect().await?;
+    Ok(found.into_iter().filter(|(_, versions)| versions.all().next().is_some()).collect())
+}
+
+/// Copies what has changed; with the source's outline of it.
+async fn copied(from: &Api, to: &Api, asked: &CopyArguments, changed: &Changed) -> Result<(Outcome, Outline), InputError> {
+    let subjects: BTreeSet<String> = changed.subjects().cloned().collect();
+    let (ours, theirs) = try_join(outlines(from, &subjects, asked.parallel), outlines(to, &subjects, asked.parallel)).await?;
+    let sides = Sides { ours: ours.clone(), theirs, scopes: changed.scopes.clone(), keys: changed.keys };
+    Ok((copy::between(&Source::Registry(from), to, sides, asked).await?, ours))
+}
+
+/// What both sides say.
+struct Read {
+    ours: Content,
+    theirs: Content,
+}
+
+impl Read {
+    async fn all(from: &Api, to: &Api, asked: &CopyArguments) -> Result<Self, InputError> {
+        let ours = Content::read(from, &asked.prefix, asked.parallel, &BTreeSet::new()).await?;
+        let theirs = Content::read(to, &asked.prefix, asked.parallel, &ours.scopes()).await?;
+        Ok(Self { ours, theirs })
+    }
+
+    /// Copies what has changed, and reads that again on both sides.
+    async fn catch_up(&mut self, from: &Api, to: &Api, asked: &CopyArguments, changed: &Changed) -> Result<Outcome, InputError> {
+        if changed.is_nothing() {
+            return Ok(Outcome::default());
+        }
+        let (outcome, ours) = copied(from, to, asked, changed).await?;
+        let subjects: BTreeSet<String> = changed.subjects().cloned().collect();
+        let theirs = outlines(to, &subjects, asked.parallel).await?;
+        try_join(self.ours.read_again(from, changed, &ours, asked), self.theirs.read_again(to, changed, &theirs, asked)).await?;
+        Ok(outcome)
+    }
+}
+
+/// Ends a migration; what both sides said when nobody could write.
+pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(Content, Content), InputError> {
+    let source = Source::Registry(from);
+    left.fills(&to.url());
+    modes::take_imports(&source, to).await?;
+    let mut feed = Feed::begin(from, &asked.prefix).await?;
+    say(&copy::everything(&source, to, asked).await?.to_string())?;
+    let mut read = Read::all(from, to, asked).await?;
+    for _ in 0..ROUNDS {
+        let Some(changed) = feed.changed(from, &asked.prefix).await? else { break };
+        let outcome = read.catch_up(from, to, asked, &changed).await?;
+        if !outcome.is_nothing() {
+            say(&outcome.to_string())?;
+        }
+        if changed.scopes.len() <= FEW {
+            break;
+        }
+    }
+    say(&verify::report(&read.ours, &read.theirs).summary())?;
+    let open = read.ours.modes.iter().filter(|(_, mode)| *mode != "READONLY");
+    for (subject, mode) in open {
+        say(&format!("{subject} has the mode {mode} of its own, whatever that of the source is: it is not closed"))?;
+    }
+    let contexts = read.ours.contexts();
+    let modes = modes::of(&source, &contexts).await?;
+    let began = tokio::time::Instant::now();
+    left.closes(&from.url());
+    modes::close(from, &modes, &contexts).await?;
+    say(&format!("{} is read-only from now on", from.url()))?;
+    let changed = feed.changed(from, &asked.prefix).await?;
+    // a record that does not say that the source was just closed is not kept any more
+    if let Some(changed) = changed.filter(|changed| changed.is_mode_set || !feed.is_record()) {
+        say(&read.catch_up(from, to, asked, &changed).await?.to_string())?;
+    } else {
+        say("the source does not tell what has changed: all of it is compared again")?;
+        say(&copy::everything(&source, to, asked).await?.to_string())?;
+        read = Read::all(from, to, asked).await?;
+    }
+    // whatever it was in before: it takes writes from now on
+    modes::give_back(to, &Before::new(), &modes, &read.ours.contexts()).await?;
+    left.is_done();
+    say(&format!("{} takes writes; nobody could write for {:.1} s", to.url(), began.elapsed().as_secs_f64()))?;
+    Ok((read.ours, read.theirs))
+}

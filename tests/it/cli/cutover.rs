@@ -1,0 +1,211 @@
+//! `accordant migrate` while somebody writes: following, cutting over, and sources that tell less than ours.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::check::{Run, folder, run_with};
+use crate::on_both;
+use crate::support::app::{Database, TestApp, record};
+
+fn ask(arguments: &str) -> Run {
+    let files = folder(&[]);
+    tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]))
+}
+
+fn url(app: &TestApp) -> String {
+    format!("http://{}", app.address)
+}
+
+/// What a writer was told.
+#[derive(Default)]
+struct Acknowledged {
+    registered: Vec<(String, i64, i64, String)>,
+    deleted: Vec<(String, i64)>,
+}
+
+/// Registers and deletes, in old and in new contexts, until the source takes no more.
+async fn write(app: Arc<TestApp>, begun: Arc<AtomicBool>) -> Acknowledged {
+    let mut told = Acknowledged::default();
+    for number in 0.. {
+        let subject = format!(":.c{}:w{}", number % 40 / 10, number % 10);
+        let subject = if number % 3 == 0 { format!("w{}", number % 10) } else { subject };
+        let text = record("W", &[&format!("f{number}")]);
+        let answer = app.post(&format!("/subjects/{subject}/versions"), &json!({ "schema": text })).await;
+        if answer.status != StatusCode::OK {
+            assert_eq!(answer.error().1, 42205, "{}", answer.text);
+            return told;
+        }
+        let body = answer.ok();
+        let version = body["version"].as_i64().unwrap();
+        told.registered.push((subject.clone(), version, body["id"].as_i64().unwrap(), text));
+        if number % 5 == 4 && app.delete(&format!("/subjects/{subject}/versions/{version}")).await.status == StatusCode::OK {
+            told.deleted.push((subject, version));
+        }
+        begun.store(number > 20, Ordering::Relaxed);
+    }
+    told
+}
+
+async fn until_begun(begun: &AtomicBool) {
+    while !begun.load(Ordering::Relaxed) {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn require_all(told: &Acknowledged, from: &TestApp, to: &TestApp) {
+    for (subject, version, id, text) in &told.registered {
+        let path = format!("/subjects/{subject}/versions/{version}");
+        let found = to.get(&format!("{path}?deleted=true")).await;
+        if found.status != StatusCode::OK {
+            let (list, own) = (
+                from.get(&format!("/subjects/{subject}/versions?deleted=true")).await,
+                from.get(&format!("{path}?deleted=true")).await,
+            );
+            panic!("{subject} version {version} is missing: {} {} {}", list.text, own.text, found.text);
+        }
+        let found = found.ok();
+        let is_same = found["id"] == *id
+            && serde_json::from_str::<Value>(found["schema"].as_str().unwrap()).unwrap()
+                == serde_json::from_str::<Value>(text).unwrap();
+        assert!(is_same, "{subject} version {version}: {found}");
+        let is_deleted = told.deleted.contains(&(subject.clone(), *version));
+        assert_eq!(to.get(&path).await.status == StatusCode::NOT_FOUND, is_deleted, "{subject} version {version}");
+    }
+}
+
+async fn source(db: Database) -> Arc<TestApp> {
+    let from = Arc::new(TestApp::new(db).await);
+    from.put("/config/:.__GLOBAL:", &json!({ "compatibility": "NONE" })).await.ok();
+    from.put("/config", &json!({ "compatibility": "NONE" })).await.ok();
+    from.register("before", &record("Before", &["a"])).await;
+    from.register(":.x:before", &record("Before", &["a"])).await;
+    from
+}
+
+on_both! {
+    async fn nothing_that_was_acknowledged_is_missing_after_a_cutover(db) {
+        let (from, to) = (source(db).await, TestApp::new(db).await);
+        let begun = Arc::new(AtomicBool::new(false));
+        let writer = tokio::spawn(write(Arc::clone(&from), Arc::clone(&begun)));
+        until_begun(&begun).await;
+        let done = ask(&format!("migrate --from {} --to {} --cutover", url(&from), url(&to)));
+        let told = writer.await.unwrap();
+        assert!(done.code == 0 && done.out.ends_with("equal\n") && done.err.contains("nobody could write for"), "{}{}", done.out, done.err);
+        assert!(!done.out.contains("does not give it"), "{}", done.out);
+        assert!(!done.err.contains("all of it is compared again"), "{}", done.err);
+        require_all(&told, &from, &to).await;
+        assert!(told.registered.len() > 20 && !told.deleted.is_empty());
+        assert_eq!((from.get("/mode").await.ok(), to.get("/mode").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "READWRITE" })));
+        // no context is left open, nor can another one be begun
+        for subject in [":.x:before", ":.new:first"] {
+            let refused = from.post(&format!("/subjects/{subject}/versions"), &json!({ "schema": record("Late", &["a"]) })).await;
+            assert_eq!(refused.error().1, 42205, "{subject}: {}", refused.text);
+            to.register(subject, &record("Late", &["a"])).await;
+        }
+        // new ids come after those that the source has given
+        let highest = told.registered.iter().filter(|(subject, ..)| !subject.starts_with(':')).map(|(_, _, id, _)| *id).max().unwrap();
+        assert!(to.register("after", &record("After", &["a"])).await > highest);
+    }
+}
+
+/// Who stands in front of a registry and knows less than it.
+#[derive(Clone, Copy, PartialEq)]
+enum Peer {
+    /// As `AxonOps`: without contexts in lists, which are in `/contexts` and below it.
+    WithoutContexts,
+    /// As Confluent: with a list of all schemas, and without our record of changes.
+    WithoutRecord,
+}
+
+async fn answer(app: Arc<TestApp>, peer: Peer, request: Request<hyper::body::Incoming>) -> Response<Full<Bytes>> {
+    use http_body_util::BodyExt as _;
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let target = parts.uri.path_and_query().unwrap().as_str().to_owned();
+    let nothing =
+        Response::builder().status(404).body(Full::from(r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#)).unwrap();
+    if target.starts_with("/accordant/") || (peer == Peer::WithoutContexts && target.starts_with("/schemas?")) {
+        return nothing;
+    }
+    if peer == Peer::WithoutContexts && target.starts_with("/subjects?subjectPrefix=:*:") {
+        return Response::new(Full::from("[]"));
+    }
+    let headers: &[(&str, &str)] = if parts.method == Method::GET { &[] } else { &[("content-type", "application/json")] };
+    let answer = app.send(parts.method, &target, headers, body).await;
+    Response::builder().status(answer.status).header("content-type", "application/json").body(Full::from(answer.bytes)).unwrap()
+}
+
+async fn stand_in(app: &Arc<TestApp>, peer: Peer) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let app = Arc::clone(&app);
+            let service = service_fn(move |request| {
+                let app = Arc::clone(&app);
+                async move { Ok::<_, std::convert::Infallible>(answer(app, peer, request).await) }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_lists_the_default_context_alone_is_read_whole() {
+    let (from, to) = (source(Database::Sqlite).await, TestApp::new(Database::Sqlite).await);
+    let text = r#"{"type":"record","name":"Uses","fields":[{"name":"b","type":"Before"}]}"#;
+    from.register_as(":.y:uses", "AVRO", text, &[("Before", ":.x:before", 1)]).await;
+    from.delete("/subjects/:.y:uses").await.ok();
+    from.put("/config/:.x:", &json!({ "compatibility": "FULL" })).await.ok();
+    let peer = stand_in(&from, Peer::WithoutContexts).await;
+    let done = ask(&format!("migrate --from {peer} --to {}", url(&to)));
+    assert!(
+        done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("3 subjects, 3 versions, 1 of them deleted"),
+        "{}{}",
+        done.out,
+        done.err
+    );
+    let digest = |app: &TestApp| ask(&format!("digest --registry {}", url(app))).out.split(' ').next().unwrap().to_owned();
+    assert_eq!(digest(&from), digest(&to));
+    // what has changed is found by comparing everything
+    let begun = Arc::new(AtomicBool::new(false));
+    let writer = tokio::spawn(write(Arc::clone(&from), Arc::clone(&begun)));
+    until_begun(&begun).await;
+    let done = ask(&format!("migrate --from {peer} --to {} --cutover", url(&to)));
+    assert!(
+        done.code == 0 && done.out.ends_with("equal\n") && done.err.contains("all of it is compared again"),
+        "{}{}",
+        done.out,
+        done.err
+    );
+    require_all(&writer.await.unwrap(), &from, &to).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_record_of_changes_the_list_of_schemas_tells_what_is_new() {
+    let (from, to) = (source(Database::Sqlite).await, TestApp::new(Database::Sqlite).await);
+    let peer = stand_in(&from, Peer::WithoutRecord).await;
+    let begun = Arc::new(AtomicBool::new(false));
+    let writer = tokio::spawn(write(Arc::clone(&from), Arc::clone(&begun)));
+    until_begun(&begun).await;
+    let done = ask(&format!("migrate --from {peer} --to {} --cutover", url(&to)));
+    let told = writer.await.unwrap();
+    assert!(
+        done.code == 0 && done.out.ends_with("equal\n") && !done.err.contains("all of it is compared again"),
+        "{}{}",
+        done.out,
+        done.err
+    );
+    require_all(&told, &from, &to).await;
+}
