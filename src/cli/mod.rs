@@ -77,6 +77,7 @@ mod signals;
 mod tls;
 mod token;
 mod traces;
+mod usage;
 mod validate;
 mod version;
 mod watchdog;

@@ -17,7 +17,7 @@ use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
 use super::traces::{self, Traces};
 use super::watchdog::{self, Watchdog};
-use super::{Failure, audit, database, oidc, secret_file};
+use super::{Failure, audit, database, oidc, secret_file, usage};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
@@ -94,6 +94,7 @@ async fn serve(
         tokio::spawn(Arc::clone(&registry).keep_counting(Duration::from_secs(every.0.max(1))));
     }
     run_exporters(Arc::clone(&registry), metrics.clone());
+    usage::keep(Arc::clone(&registry), settings, metrics.clone());
     audit::keep(Arc::clone(&registry), settings, audit::signing_key(settings)?, metrics.clone());
     let (issuers, keys): (Vec<_>, Vec<_>) =
         oidc::issuers(settings, &clock()).map_err(|reason| (Exit::Usage, reason))?.into_iter().unzip();
@@ -108,7 +109,7 @@ async fn serve(
         access.watch(Arc::clone(gate), metrics.clone(), reload_access);
     }
     let http_settings = HttpSettings { spans, ..http_settings(settings, listeners.are_local()) };
-    let state = AppState::new(registry, metrics.clone(), http_settings, gate);
+    let state = AppState::new(Arc::clone(&registry), metrics.clone(), http_settings, gate);
     let app = http::app(&state);
     let admin = match admin_listener {
         Some(listener) => {
@@ -121,9 +122,10 @@ async fn serve(
     };
     tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
     tell(State::Ready);
-    server::serve(listeners.with(tls.as_ref()), app.clone(), metrics, server, stop).await;
+    server::serve(listeners.with(tls.as_ref()), app.clone(), metrics.clone(), server, stop).await;
     watchdog.drained();
     app.flush().await;
+    usage::write(&registry, &metrics).await;
     drop(admin);
     store.close().await;
     if let Some(sending) = sending {
@@ -310,6 +312,7 @@ fn defaults(settings: &Settings) -> Defaults {
         kms: Kms::default(),
         exporter_seal: None,
         jsonata: jsonata(settings),
+        usage: settings.usage,
     }
 }
 

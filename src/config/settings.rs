@@ -114,6 +114,10 @@ settings! {
     audit_refusals: usize, "audit-refusals", "100", "Kinds of refused changes and failed logins that are recorded by themselves in a minute; further ones are counted. 0 records none.";
     audit_checkpoints: Option<Age>, "audit-checkpoints", "1h", "How often the log says how far the record goes and with which hash, if it went on: an age, or `off`.";
     audit_key_file: Option<PathBuf>, "audit-key-file", "", "File with the key that signs such checkpoints: an Ed25519 key in PEM, or a secret of at least 16 characters.";
+    usage: bool, "usage", "true", "Count which clients read which versions.";
+    usage_interval: Duration, "usage-interval", "10s", "How often what was counted is written to the database.";
+    usage_max_age: Age, "usage-max-age", "90d", "How long a client that reads a version no more is remembered.";
+    usage_max_rows: u64, "usage-max-rows", "200000", "Most clients of versions that are remembered; those that have not read for longest go first.";
     log_format: LogFormat, "log-format", "human", "Log lines for people (`human`) or programs (`json`).";
     log_level: String, "log-level", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,accordant=debug`.";
     access_log: AccessLog, "access-log", "errors", "Which requests are logged: `off`, `errors` (those the server failed), `all`.";

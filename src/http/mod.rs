@@ -59,6 +59,7 @@ mod routes;
 mod state;
 mod trusted_proxies;
 mod ui;
+mod usage;
 mod wire;
 
 pub use admission::Hosts;

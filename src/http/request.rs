@@ -13,7 +13,7 @@ use super::path::decode;
 use super::request_info::RequestInfo;
 use super::state::AppState;
 use crate::access::{Operation, Rights};
-use crate::registry::Registry;
+use crate::registry::{CachedSchema, Registry};
 use crate::store::{Extent, Freshness};
 use crate::types::{Actor, DEFAULT_CONTEXT, Subject};
 
@@ -104,6 +104,11 @@ impl Request {
 
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.info.headers
+    }
+
+    /// Notes that the answer shows a schema.
+    pub(super) fn shows(&self, schema: &CachedSchema) {
+        self.info.set_read(Arc::clone(&schema.stored.context), schema.stored.id);
     }
 
     pub(super) fn registry(&self) -> &Arc<Registry> {

@@ -69,7 +69,7 @@ export const whenUnauthorized = (call: () => void) => { onUnauthorized = call; }
 interface Options { method?: string; body?: unknown; raw?: BodyInit; type?: string; reason?: string; signal?: AbortSignal; accept?: string }
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
-  const headers: Record<string, string> = { accept: options.accept ?? 'application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1' };
+  const headers: Record<string, string> = { 'accordant-usage': 'none', accept: options.accept ?? 'application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1' };
   const certificate = login.header === CERTIFICATE;
   if (login.header && !certificate) headers.authorization = login.header;
   if (options.reason) headers['x-change-reason'] = options.reason;

@@ -102,6 +102,13 @@ pub(super) enum Known {
 }
 
 impl Known {
+    pub(super) fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Caller(caller) => Some(caller),
+            Self::Open | Self::Unknown => None,
+        }
+    }
+
     /// The class of answers that the caller may be given, if that is known.
     pub(super) fn class(&self) -> Option<u64> {
         match self {

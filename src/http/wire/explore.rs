@@ -8,7 +8,7 @@ use crate::access::Rights;
 use crate::registry::{self, DiffSide};
 use crate::schema;
 use crate::store::{self, AuditPage, ReadEntry};
-use crate::types::{Guid, SchemaId, SchemaType, Version, timestamp};
+use crate::types::{Guid, SchemaId, SchemaType, Subject, Version, timestamp};
 
 #[skip_serializing_none]
 #[derive(Debug, Serialize)]
@@ -81,6 +81,15 @@ pub(in crate::http) struct Statistics {
     most_referenced: Vec<SubjectCount>,
     most_versions: Vec<SubjectCount>,
     registered_by_day: Vec<DayCount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    never_read: Option<NeverRead>,
+}
+
+#[derive(Debug, Serialize)]
+struct NeverRead {
+    since: String,
+    subjects: i64,
+    oldest: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,6 +160,11 @@ impl Statistics {
                 .iter()
                 .map(|(day, count)| DayCount { day: timestamp(day * 86_400_000).chars().take(10).collect(), count: *count })
                 .collect(),
+            never_read: statistics.never_read.as_ref().map(|own| NeverRead {
+                since: timestamp(own.since),
+                subjects: own.subjects,
+                oldest: own.oldest.iter().filter(|own| rights.reads(own)).map(Subject::qualified).collect(),
+            }),
         }
     }
 }

@@ -29,7 +29,8 @@ use super::{
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
     ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest,
     Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver,
-    StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, VersionFilter, VersionRow, WordQuery,
+    StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, UsageCount, UsageFilter, VersionFilter, VersionRow,
+    VersionUsage, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
