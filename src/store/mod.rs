@@ -73,7 +73,7 @@ pub use rows::{
 };
 
 use error::{fit, migrated};
-pub use search::{FiledWords, SearchHit, SearchPlace, WordQuery};
+pub use search::{FiledWords, Registration, SearchHit, SearchPlace, WordQuery};
 pub use snapshot::{RegistrySnapshot, Restored};
 use sql_store::store_impl;
 pub use statistics::{NeverRead, SchemaCount, SizedSchema, Statistics, SubjectCount};

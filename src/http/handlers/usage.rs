@@ -3,13 +3,12 @@
 use crate::access::Operation;
 use crate::http::bodies;
 use crate::http::error::selector;
+use crate::http::handlers::explore::A_TIME;
 use crate::http::handlers::parameter::{missing, text, wrong};
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 use crate::http::wire::{Impact, SubjectUsage};
 use crate::types::{Subject, VersionSelector, parse_timestamp};
-
-const A_TIME: &str = "a date or a time, such as 2026-01-31 or 2026-01-31T08:30:00Z";
 
 pub(in crate::http) async fn get(request: Request) -> Answer {
     let given = text(&request, "subject").ok_or_else(|| missing("subject"))?;
