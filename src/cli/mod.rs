@@ -73,6 +73,7 @@ mod secret_file;
 mod serve;
 mod service_manager;
 mod settings;
+mod sign_in;
 mod signals;
 mod tls;
 mod token;

@@ -17,7 +17,7 @@ use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
 use super::traces::{self, Traces};
 use super::watchdog::{self, Watchdog};
-use super::{Failure, audit, database, oidc, secret_file, usage};
+use super::{Failure, audit, database, oidc, secret_file, sign_in, usage};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, Settings, Shapes};
@@ -108,7 +108,8 @@ async fn serve(
     if let Some(gate) = &gate {
         access.watch(Arc::clone(gate), metrics.clone(), reload_access);
     }
-    let http_settings = HttpSettings { spans, ..http_settings(settings, listeners.are_local()) };
+    let sign_in = sign_in::sign_in(settings).map_err(|reason| (Exit::Usage, reason))?;
+    let http_settings = HttpSettings { spans, sign_in, ..http_settings(settings, listeners.are_local()) };
     let state = AppState::new(Arc::clone(&registry), metrics.clone(), http_settings, gate);
     let app = http::app(&state);
     let admin = match admin_listener {
@@ -155,6 +156,7 @@ fn warn_of_modes(settings: &Settings) {
         &settings.otlp_headers_file,
         &settings.kms_local_secret_file,
         &settings.kms_vault_token_file,
+        &settings.oidc_login_secret_file,
         &settings.kms_aws_secret_access_key_file,
     ];
     files.into_iter().flatten().for_each(|file| secret_file::warn_of_mode(file));

@@ -98,6 +98,9 @@ settings! {
     oidc_groups_claim: ForIssuers<Option<ClaimPath>>, "oidc-groups-claim", "groups", "Where its groups are, if anywhere; for several issuers as `oidc-audience`.";
     oidc_refresh: Duration, "oidc-refresh", "5m", "How often the issuer's keys are fetched.";
     oidc_keys_max_age: Age, "oidc-keys-max-age", "24h", "How long they are good for while the issuer is away.";
+    oidc_login_client: Option<String>, "oidc-login-client", "", "Name of the registry at the (first) issuer (`client_id`): users sign in on the web pages there then. Takes `public-url`.";
+    oidc_login_secret_file: Option<PathBuf>, "oidc-login-secret-file", "", "File with the secret for that, where the issuer has given one.";
+    oidc_login_scopes: String, "oidc-login-scopes", "openid profile email", "What is asked for of who signs in (`scope`).";
     ui: Switch, "ui", "on", "Serve the web pages below `/ui/`: `on` or `off`.";
     hide_denied: bool, "hide-denied", "false", "Answer as if subjects that may not be read were not there.";
     allow_anonymous: bool, "allow-anonymous", "false", "Without logins: no warning where others than this machine can connect.";

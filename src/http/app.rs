@@ -177,6 +177,13 @@ impl App {
         if request.method() == Method::OPTIONS && request.uri().path() == "*" {
             return Ok(dispatch::allowed(&dispatch::METHODS));
         }
+        if let (Some(sign_in), Some(gate), true) = (&self.state.settings.sign_in, &self.state.gate, self.state.settings.ui) {
+            let target = (request.uri().path(), request.uri().query().unwrap_or_default());
+            let page = sign_in.answer(gate, &self.state.metrics, request.method(), target, &info.headers).await;
+            if let Some(page) = page {
+                return Ok(page);
+            }
+        }
         if self.state.settings.ui
             && let Some(page) = ui::answer(request.method(), request.uri().path(), &info.headers)
         {

@@ -14,10 +14,10 @@ export interface Impact { isRecorded: boolean; since?: string; versions: (Used &
 /** Clients of a version that are shown at once. */
 const SHOWN = 20;
 
-function Clients({ clients }: { clients: Client[] }) {
+function Clients({ clients, label }: { clients: Client[]; label: string }) {
   const named = clients.some((client) => client.principal);
   return (
-    <div class="scroll"><table class="compact">
+    <div class="scroll" tabIndex={0} role="region" aria-label={label}><table class="compact">
       <thead><tr>{named && <th>Who</th>}<th>Client</th><th class="num">Reads</th><th>Last read</th></tr></thead>
       <tbody>
         {clients.slice(0, SHOWN).map((client, at) => (
@@ -54,11 +54,12 @@ export function UsageSection({ subject, version }: { subject: string; version?: 
       {value?.versions.map((used) => (
         <details key={used.version} open={version !== undefined || value.versions.length <= 3}>
           <summary>
-            {version === undefined && <a href={versionLink(subject, used.version)}>Version {used.version}</a>}
+            {version === undefined && <>Version {used.version}</>}
             {used.deleted && <span class="tag bad">deleted</span>}{' '}
             <span class="dim">{plural(used.clients.length, 'client')}, {plural(used.reads, 'read')}, last {time(used.lastReadAt)}</span>
           </summary>
-          <Clients clients={used.clients} />
+          <Clients clients={used.clients} label={`Clients of version ${used.version}`} />
+          {version === undefined && <p class="small"><a href={versionLink(subject, used.version)}>See version {used.version}</a></p>}
         </details>
       ))}
       {value && !value.isWhole && <p class="dim small">There are more clients than are listed.</p>}
@@ -77,7 +78,7 @@ export function ImpactSection({ subject, impact }: { subject: string; impact: Im
       <ul class="plain" aria-label="Versions in use">
         {impact.versions.slice(0, 20).map((own) => (
           <li key={own.version}>
-            <a href={versionLink(subject, own.version)}>Version {own.version}</a> <span class="dim">{plural(own.clients.length, 'client')}: {names(own.clients)}</span>
+            <a class="in-text" href={versionLink(subject, own.version)}>Version {own.version}</a> <span class="dim">{plural(own.clients.length, 'client')}: {names(own.clients)}</span>
             {!own.canRead && <details><summary class="small">{plural(own.findings.length, 'finding')}</summary><Findings findings={own.findings} /></details>}
           </li>
         ))}
