@@ -12,7 +12,8 @@ whenUnauthorized(() => { wantsLogin.value = true; });
 export async function loadIdentity() {
   try {
     whoami.value = await json<WhoAmI>('accordant/v1/whoami');
-    wantsLogin.value = false;
+    // who is nobody may have been asked already who it is, by an answer that came before this one
+    if (whoami.value.principal !== 'anonymous') wantsLogin.value = false;
   } catch (error) {
     // where a certificate is a must, nothing is answered without one
     if (error instanceof ApiError && error.status === 0 && location.protocol === 'https:' && login.header === null) {
