@@ -24,8 +24,10 @@ const MAX_WORDS: usize = 8;
 const LOOKED_AT: i64 = 1_000;
 /// Contexts in which an id is looked for.
 const MAX_CONTEXTS: usize = 100;
-/// Versions that are looked through where no words are given.
-const LOOKED_THROUGH: i64 = 10_000;
+/// Versions that are looked through where no words are given: the newest; of those of an author, whose order the index does not know,
+/// more.
+const NEWEST: i64 = 2_000;
+const OF_AUTHOR: i64 = 10_000;
 
 /// By what something is searched for or was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -164,7 +166,11 @@ impl Registry {
                     registration: search.registration.clone(),
                     level: None,
                     deleted: search.deleted,
-                    limit: if place == SearchPlace::Nowhere { LOOKED_THROUGH } else { LOOKED_AT },
+                    limit: match (place, &search.registration.author) {
+                        (SearchPlace::Nowhere, Some(_)) => OF_AUTHOR,
+                        (SearchPlace::Nowhere, None) => NEWEST,
+                        _ => LOOKED_AT,
+                    },
                 };
                 let mut hits = self.store.search(&query).await?;
                 if place == SearchPlace::Nowhere && search.level.is_some() {
