@@ -185,11 +185,16 @@ test('metadata, tags and rules of the next version are edited, checked and regis
   await page.getByLabel('Expression').fill('message.nothing > 1');
   await page.getByRole('button', { name: 'Register' }).click();
   await page.getByRole('alert').first().waitFor();
-  // what is taken away is gone
-  await page.getByRole('button', { name: 'Remove the rule' }).click();
+  await page.getByLabel('Expression').fill("message.id != ''");
+  await page.getByRole('checkbox', { name: 'off', exact: true }).check();
+  await page.getByRole('button', { name: 'Remove the property owner' }).click();
   await page.getByRole('button', { name: 'Register' }).click();
   await page.getByText('See version 3').waitFor();
-  assert.equal((await call(server.url, 'GET', `subjects/${subject}/versions/3`)).ruleSet?.domainRules, undefined);
+  const third = await call(server.url, 'GET', `subjects/${subject}/versions/3`);
+  assert.deepEqual([third.ruleSet.domainRules[0].disabled, third.metadata.properties], [true, { apiKey: 's3cret' }]);
+  // without rules it would have those of the latest version, and that is said
+  await page.getByRole('button', { name: 'Remove the rule' }).click();
+  await page.getByText('To do without them, keep them and switch them off.').waitFor();
   assert.deepEqual(faults, []);
   await close();
 });

@@ -63,7 +63,7 @@ export function EditorPage() {
 
   const body = useMemo(() => ({ schema: text, schemaType: type, references: references.filter((one) => one.name && one.subject), 
     // what is absent is taken from the latest version: to be without, it must be said
-    metadata: metadataOf(contract) ?? (base.value?.metadata ? {} : undefined), ruleSet: ruleSetOf(contract) ?? (base.value?.ruleSet ? {} : undefined),
+    metadata: metadataOf(contract) ?? (base.value?.metadata ? {} : undefined), ruleSet: ruleSetOf(contract),
   }), [text, type, references, contract, base.value]);
   const settled = useSettled(body, 350);
   const isSettled = settled === body;
@@ -134,6 +134,7 @@ export function EditorPage() {
           {registered && <p class="notice good" role="status">Registered with id {registered.id}. {registered.version !== undefined && <a href={versionLink(name, registered.version)}>See version {registered.version}</a>}</p>}
           <References references={references} onChange={(next) => { touched.current = true; setReferences(next); }} />
           <Section title="Metadata and rules">
+            {base.value?.ruleSet && contract.rules.length === 0 && <p class="notice small" role="status">A version without rules takes over those of the latest one, as with Confluent. To do without them, keep them and switch them off.</p>}
             <ContractEditor draft={contract} onChange={(next) => { touched.current = true; setRegistered(null); setFailed(null); setContract(next); }} />
           </Section>
         </div>
