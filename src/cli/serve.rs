@@ -109,7 +109,7 @@ async fn serve(
         access.watch(Arc::clone(gate), metrics.clone(), reload_access);
     }
     let sign_in = sign_in::sign_in(settings).map_err(|reason| (Exit::Usage, reason))?;
-    let http_settings = HttpSettings { spans, sign_in, ..http_settings(settings, listeners.are_local()) };
+    let http_settings = HttpSettings { sign_in, spans, ..http_settings(settings, listeners.are_local()) };
     let state = AppState::new(Arc::clone(&registry), metrics.clone(), http_settings, gate);
     let app = http::app(&state);
     let admin = match admin_listener {

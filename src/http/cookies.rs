@@ -91,7 +91,7 @@ impl Cookies {
         self.set(headers, PENDING, "", 0, "; HttpOnly; SameSite=Lax");
     }
 
-    pub(super) fn pending(&self, headers: &HeaderMap) -> Option<Pending> {
+    pub(super) fn pending(headers: &HeaderMap) -> Option<Pending> {
         let mut parts = value(headers, PENDING)?.split(SEPARATOR);
         let mut next = || parts.next().filter(|part| !part.is_empty()).map(str::to_owned);
         let (state, nonce, verifier) = (next()?, next()?, next()?);

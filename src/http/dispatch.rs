@@ -164,10 +164,10 @@ impl Call<'_> {
             let read = info.read().cloned();
             match &reply {
                 Reply::CacheableJson(bytes, freshness) => {
-                    cache.put_json(target, class, generation, self.index, bytes.clone(), *freshness, read);
+                    cache.put_json((target, class), generation, self.index, bytes.clone(), *freshness, read);
                 }
                 Reply::Document { document, is_cacheable: true } => {
-                    cache.put_document(target, class, generation, self.index, Arc::clone(document), read);
+                    cache.put_document((target, class), generation, self.index, Arc::clone(document), read);
                 }
                 _ => {}
             }

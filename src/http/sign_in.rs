@@ -159,7 +159,7 @@ impl SignIn {
             // said twice it says nothing
             values.next().filter(|_| values.next().is_none())
         };
-        let Some(pending) = self.cookies.pending(headers) else {
+        let Some(pending) = Cookies::pending(headers) else {
             return Err(bad(
                 "This sign-in was not begun in this browser, or more than ten minutes ago. Begin again on the registry's pages.",
             ));
@@ -245,7 +245,7 @@ fn claims(token: &str) -> Option<Value> {
 }
 
 fn printable(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_graphic()).take(60).collect()
+    text.chars().filter(char::is_ascii_graphic).take(60).collect()
 }
 
 fn unreachable(reason: &str) -> Response {

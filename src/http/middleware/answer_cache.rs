@@ -192,8 +192,7 @@ impl AnswerCache {
     /// `generation` is the one known before the answer was computed.
     pub(in crate::http) fn put_json(
         &self,
-        target: &str,
-        class: u64,
+        (target, class): (&str, u64),
         generation: i64,
         route: RouteIndex,
         bytes: Bytes,
@@ -208,8 +207,7 @@ impl AnswerCache {
     /// A document has a place of its own for each of its representations.
     pub(in crate::http) fn put_document(
         &self,
-        target: &str,
-        class: u64,
+        (target, class): (&str, u64),
         generation: i64,
         route: RouteIndex,
         document: Arc<Document>,

@@ -76,6 +76,7 @@ impl UsageTally {
             read.given.store(interval | 1, Ordering::Relaxed);
             return Some(1);
         }
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
         let given = read.given.fetch_add(1, Ordering::Relaxed) as u32;
         if given < COUNTED { Some(1) } else { given.is_multiple_of(ONE_IN).then_some(ONE_IN) }
     }
@@ -99,7 +100,9 @@ impl UsageTally {
 
     fn shard(&self, key: u64) -> std::sync::MutexGuard<'_, HashMap<u64, UsageCount>> {
         #[expect(clippy::cast_possible_truncation, reason = "the lowest bits choose")]
-        let shard = &self.shards[key as usize % SHARDS];
+        let at = key as usize % SHARDS;
+        let [first, ..] = &self.shards;
+        let shard = self.shards.get(at).unwrap_or(first);
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
