@@ -22,6 +22,9 @@ const NOW: i64 = 1_700_000_000;
 const CLIENT: &str = "accordant-ui";
 const PUBLIC: &str = "https://registry.example/prefix";
 
+/// What is otherwise in a token.
+type Change = fn(&mut Value);
+
 /// What the provider does with a code: by code, its challenge and the claims of the token.
 #[derive(Default)]
 struct TestProvider {
@@ -206,7 +209,7 @@ async fn a_code_is_good_once_and_only_with_the_verifier_of_its_sign_in() {
 #[tokio::test]
 async fn a_token_must_be_of_this_sign_in_this_client_and_this_issuer() {
     let world = world().await;
-    let cases: [(&str, fn(&mut Value), u16); 9] = [
+    let cases: [(&str, Change, u16); 9] = [
         ("good", |_| {}, 303),
         (
             "several audiences",
