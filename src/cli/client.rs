@@ -159,6 +159,8 @@ impl Client {
 
     async fn ask(&self, mut request: RequestBuilder) -> Result<Answer, String> {
         request = request.header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json");
+        // who looks from the command line is no application that reads
+        request = request.header("accordant-usage", "none");
         for (name, value) in trace().headers() {
             request = request.header(name, value);
         }

@@ -54,6 +54,9 @@ fn items(text: Option<&str>) -> Vec<&str> {
 pub(super) fn issuers(settings: &Settings, clock: &Clock) -> Result<Vec<(Arc<Issuer>, KeyFetcher)>, String> {
     let names = items(settings.oidc_issuer.as_deref());
     let (keys, prefixes) = (items(settings.oidc_jwks.as_deref()), items(settings.oidc_prefix.as_deref()));
+    if names.is_empty() && settings.oidc_login_client.is_some() {
+        return Err("oidc-login-client is given without oidc-issuer".to_owned());
+    }
     if names.is_empty() {
         let is_alone = settings.oidc_jwks.is_some() || settings.oidc_audience.is_some() || settings.oidc_prefix.is_some();
         let refused = "oidc-jwks, oidc-audience or oidc-prefix is given without oidc-issuer".to_owned();
@@ -98,7 +101,7 @@ pub(super) fn issuers(settings: &Settings, clock: &Clock) -> Result<Vec<(Arc<Iss
         let others = (0..names.len()).map(prefix).filter(|other| !own.starts_with(other));
         let oidc = OidcSettings {
             issuer: (*name).to_owned(),
-            audiences: own_or_first(&audiences, place).cloned().unwrap_or_default(),
+            audiences: with_own_client(own_or_first(&audiences, place).cloned().unwrap_or_default(), settings, place),
             algorithms: settings.oidc_algorithms.of(place).map(|algorithms| algorithms.0.clone()).unwrap_or_default(),
             leeway: settings.oidc_leeway.0,
             principal: settings.oidc_principal_claim.of(place).cloned().ok_or("oidc-principal-claim names nothing")?,
@@ -109,6 +112,17 @@ pub(super) fn issuers(settings: &Settings, clock: &Clock) -> Result<Vec<(Arc<Iss
         Ok((Issuer::new(oidc, Arc::clone(clock)), fetcher))
     };
     names.iter().enumerate().map(one).collect()
+}
+
+/// Tokens of those who sign in on the web pages are for the registry as the issuer knows it.
+fn with_own_client(mut audiences: Vec<String>, settings: &Settings, place: usize) -> Vec<String> {
+    audiences.extend(settings.oidc_login_client.clone().filter(|_| place == 0));
+    audiences
+}
+
+/// The first issuer, where users sign in.
+pub(super) fn first_issuer(settings: &Settings) -> Option<&str> {
+    items(settings.oidc_issuer.as_deref()).first().copied()
 }
 
 /// What the tokens of an issuer may be for.
@@ -156,7 +170,7 @@ pub(super) fn keep(
 }
 
 /// A URL that nobody on the way can answer for: https, or this machine.
-fn safe_url(text: &str) -> Result<Url, String> {
+pub(super) fn safe_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("'{text}' is not a URL: {error}"))?;
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
@@ -170,7 +184,7 @@ fn safe_url(text: &str) -> Result<Url, String> {
     }
 }
 
-fn client(settings: &Settings) -> Result<reqwest::Client, String> {
+pub(super) fn client(settings: &Settings) -> Result<reqwest::Client, String> {
     let agent = concat!("accordant/", env!("CARGO_PKG_VERSION"));
     let builder = ClientBuilder::new().timeout(TIME_LIMIT).redirect(Policy::none()).user_agent(agent);
     let builder = match &settings.oidc_ca {

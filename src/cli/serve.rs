@@ -17,7 +17,7 @@ use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
 use super::traces::{self, Traces};
 use super::watchdog::{self, Watchdog};
-use super::{Failure, audit, database, oidc, secret_file};
+use super::{Failure, audit, database, oidc, secret_file, sign_in, usage};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, PostgresLocks, Settings, Shapes};
@@ -94,6 +94,7 @@ async fn serve(
         tokio::spawn(Arc::clone(&registry).keep_counting(Duration::from_secs(every.0.max(1))));
     }
     run_exporters(Arc::clone(&registry), metrics.clone());
+    usage::keep(Arc::clone(&registry), settings, metrics.clone());
     audit::keep(Arc::clone(&registry), settings, audit::signing_key(settings)?, metrics.clone());
     let (issuers, keys): (Vec<_>, Vec<_>) =
         oidc::issuers(settings, &clock()).map_err(|reason| (Exit::Usage, reason))?.into_iter().unzip();
@@ -107,8 +108,9 @@ async fn serve(
     if let Some(gate) = &gate {
         access.watch(Arc::clone(gate), metrics.clone(), reload_access);
     }
-    let http_settings = HttpSettings { spans, ..http_settings(settings, listeners.are_local()) };
-    let state = AppState::new(registry, metrics.clone(), http_settings, gate);
+    let sign_in = sign_in::sign_in(settings).map_err(|reason| (Exit::Usage, reason))?;
+    let http_settings = HttpSettings { sign_in, spans, ..http_settings(settings, listeners.are_local()) };
+    let state = AppState::new(Arc::clone(&registry), metrics.clone(), http_settings, gate);
     let app = http::app(&state);
     let admin = match admin_listener {
         Some(listener) => {
@@ -121,9 +123,10 @@ async fn serve(
     };
     tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
     tell(State::Ready);
-    server::serve(listeners.with(tls.as_ref()), app.clone(), metrics, server, stop).await;
+    server::serve(listeners.with(tls.as_ref()), app.clone(), metrics.clone(), server, stop).await;
     watchdog.drained();
     app.flush().await;
+    usage::write(&registry, &metrics).await;
     drop(admin);
     store.close().await;
     if let Some(sending) = sending {
@@ -153,6 +156,7 @@ fn warn_of_modes(settings: &Settings) {
         &settings.otlp_headers_file,
         &settings.kms_local_secret_file,
         &settings.kms_vault_token_file,
+        &settings.oidc_login_secret_file,
         &settings.kms_aws_secret_access_key_file,
     ];
     files.into_iter().flatten().for_each(|file| secret_file::warn_of_mode(file));
@@ -314,6 +318,7 @@ fn defaults(settings: &Settings) -> Defaults {
         kms: Kms::default(),
         exporter_seal: None,
         jsonata: jsonata(settings),
+        usage: settings.usage,
     }
 }
 

@@ -5,7 +5,7 @@ const HEADINGS: [(&str, &[&str]); 12] = [
     ("TLS", &["tls-"]),
     ("Logins", &["users-", "tokens-", "access-file", "hide-denied", "allow-anonymous", "metrics-open", "login-"]),
     ("OpenID Connect", &["oidc-"]),
-    ("Audit", &["audit"]),
+    ("Audit and usage", &["audit", "usage"]),
     ("Log, metrics, traces", &["log-", "access-log", "metrics-count", "metrics-confluent", "otlp-"]),
     ("Events and documents", &["event-", "cloudevents-", "tolerate-", "immutable-", "id-max", "version-max", "public-url"]),
     (
@@ -59,7 +59,7 @@ pub const GROUPS: [&str; 13] = [
     "TLS",
     "Logins",
     "OpenID Connect",
-    "Audit",
+    "Audit and usage",
     "Log, metrics, traces",
     "Limits of schemas and requests",
     "Memory",

@@ -99,6 +99,9 @@ settings! {
     oidc_groups_claim: ForIssuers<Option<ClaimPath>>, "oidc-groups-claim", "groups", "Where its groups are, if anywhere; for several issuers as `oidc-audience`.";
     oidc_refresh: Duration, "oidc-refresh", "5m", "How often the issuer's keys are fetched.";
     oidc_keys_max_age: Age, "oidc-keys-max-age", "24h", "How long they are good for while the issuer is away.";
+    oidc_login_client: Option<String>, "oidc-login-client", "", "Name of the registry at the (first) issuer (`client_id`): users sign in on the web pages there then. Takes `public-url`.";
+    oidc_login_secret_file: Option<PathBuf>, "oidc-login-secret-file", "", "File with the secret for that, where the issuer has given one.";
+    oidc_login_scopes: String, "oidc-login-scopes", "openid profile email", "What is asked for of who signs in (`scope`).";
     ui: Switch, "ui", "on", "Serve the web pages below `/ui/`: `on` or `off`.";
     hide_denied: bool, "hide-denied", "false", "Answer as if subjects that may not be read were not there.";
     allow_anonymous: bool, "allow-anonymous", "false", "Without logins: no warning where others than this machine can connect.";
@@ -115,6 +118,10 @@ settings! {
     audit_refusals: usize, "audit-refusals", "100", "Kinds of refused changes and failed logins that are recorded by themselves in a minute; further ones are counted. 0 records none.";
     audit_checkpoints: Option<Age>, "audit-checkpoints", "1h", "How often the log says how far the record goes and with which hash, if it went on: an age, or `off`.";
     audit_key_file: Option<PathBuf>, "audit-key-file", "", "File with the key that signs such checkpoints: an Ed25519 key in PEM, or a secret of at least 16 characters.";
+    usage: bool, "usage", "true", "Count which clients read which versions.";
+    usage_interval: Duration, "usage-interval", "10s", "How often what was counted is written to the database.";
+    usage_max_age: Age, "usage-max-age", "90d", "How long a client that reads a version no more is remembered.";
+    usage_max_rows: u64, "usage-max-rows", "200000", "Most clients of versions that are remembered; those that have not read for longest go first.";
     log_format: LogFormat, "log-format", "human", "Log lines for people (`human`) or programs (`json`).";
     log_level: String, "log-level", "info", "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,accordant=debug`.";
     access_log: AccessLog, "access-log", "errors", "Which requests are logged: `off`, `errors` (those the server failed), `all`.";

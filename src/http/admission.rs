@@ -9,6 +9,7 @@
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
 
+use super::cookies;
 use super::peer::Peer;
 
 /// Names under which requests reach the server.
@@ -63,7 +64,9 @@ pub(super) fn check(request: &Request, hosts: &Hosts) -> Result<(), Refusal> {
 
 /// Whether a page of another site writes with a login that the browser has remembered: a certificate, or what was once typed in.
 pub(super) fn borrows_login(request: &Request, peer: &Peer) -> bool {
-    let has_login = peer.owner.is_some() || request.headers().contains_key(header::AUTHORIZATION);
+    let has_login = peer.owner.is_some()
+        || request.headers().contains_key(header::AUTHORIZATION)
+        || cookies::session(request.headers()).is_some();
     has_login && is_write(request.method()) && is_of_other_site(request.headers())
 }
 

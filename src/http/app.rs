@@ -18,6 +18,7 @@ use super::error::ApiError;
 use super::error_response::error_response;
 use super::gate::Known;
 use super::metrics::RouteIndex;
+use super::middleware::answer_cache::CachedResponse;
 use super::middleware::trace::{Traced, caller};
 use super::middleware::{context_prefix, deadline, panic, request_id, span};
 use super::peer::Peer;
@@ -25,6 +26,7 @@ use super::request_info::{REQUEST_ID, RequestInfo};
 use super::routes::routes;
 use super::state::AppState;
 use super::ui;
+use super::usage;
 use crate::registry::Registry;
 use crate::trace::{self, Current};
 
@@ -98,8 +100,11 @@ impl App {
         let is_cached = cached.is_some();
         let (route, mut response) = match (preflight, cached) {
             (Some(answer), _) => answer,
-            (None, Some((route, response))) => {
+            (None, Some(CachedResponse { route, response, read })) => {
                 self.state.metrics.cached_answer();
+                if let Some(read) = read {
+                    usage::count(&self.state.registry, &read, known.caller(), request.headers());
+                }
                 (Some(route), response)
             }
             (None, None) => {
@@ -171,6 +176,13 @@ impl App {
         admitted?;
         if request.method() == Method::OPTIONS && request.uri().path() == "*" {
             return Ok(dispatch::allowed(&dispatch::METHODS));
+        }
+        if let (Some(sign_in), Some(gate), true) = (&self.state.settings.sign_in, &self.state.gate, self.state.settings.ui) {
+            let target = (request.uri().path(), request.uri().query().unwrap_or_default());
+            let page = sign_in.answer(gate, &self.state.metrics, request.method(), target, &info.headers).await;
+            if let Some(page) = page {
+                return Ok(page);
+            }
         }
         if self.state.settings.ui
             && let Some(page) = ui::answer(request.method(), request.uri().path(), &info.headers)

@@ -35,6 +35,7 @@ use super::request::{PathParameters, Request};
 use super::request_info::RequestInfo;
 use super::route::Route;
 use super::state::AppState;
+use super::usage;
 use crate::registry::in_proportion;
 
 type Info = Extension<Arc<RequestInfo>>;
@@ -157,12 +158,16 @@ impl Call<'_> {
         let cache = &state.answer_cache;
         if !takes_body(method) {
             let reply = (route.handler)(request).await.inspect_err(recorded)?;
+            if let Some(read) = info.read() {
+                usage::count(&state.registry, read, Some(&asker), headers);
+            }
+            let read = info.read().cloned();
             match &reply {
                 Reply::CacheableJson(bytes, freshness) => {
-                    cache.put_json(target, class, generation, self.index, bytes.clone(), *freshness);
+                    cache.put_json((target, class), generation, self.index, bytes.clone(), *freshness, read);
                 }
                 Reply::Document { document, is_cacheable: true } => {
-                    cache.put_document(target, class, generation, self.index, Arc::clone(document));
+                    cache.put_document((target, class), generation, self.index, Arc::clone(document), read);
                 }
                 _ => {}
             }

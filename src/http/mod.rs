@@ -22,7 +22,8 @@
 //! | `wire/` | the JSON of answers, a struct for each |
 //! | `error`, `invalid_schema` | status, code and message of every error |
 //! | `error_response`, `problem` | how they are sent, and how those below `/cloudevents` are |
-//! | `ui` | the web pages |
+//! | `ui`, `sign_in`, `cookies` | the web pages, and signing in on them at a provider |
+//! | `usage` | who reads schemas |
 //! | `state`, `metrics` | what all requests share |
 
 mod actor;
@@ -32,6 +33,7 @@ mod authorization;
 mod bodies;
 mod body_memory;
 mod compression;
+mod cookies;
 mod dispatch;
 mod document;
 mod error;
@@ -56,9 +58,11 @@ mod request;
 mod request_info;
 mod route;
 mod routes;
+mod sign_in;
 mod state;
 mod trusted_proxies;
 mod ui;
+mod usage;
 mod wire;
 
 pub use admission::Hosts;
@@ -74,5 +78,6 @@ pub use peer::Peer;
 pub use rate_limit::{Rate, RateLimits};
 pub use route::Route;
 pub use routes::routes;
+pub use sign_in::{SignIn, SignInProvider};
 pub use state::{AppState, DocumentAges, HttpSettings};
 pub use trusted_proxies::TrustedProxies;

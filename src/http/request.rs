@@ -9,11 +9,11 @@ use super::actor;
 use super::body_memory::Held;
 use super::error::ApiError;
 use super::gate::Caller;
-use super::path::decode;
+use super::path::parse_query;
 use super::request_info::RequestInfo;
 use super::state::AppState;
 use crate::access::{Operation, Rights};
-use crate::registry::Registry;
+use crate::registry::{CachedSchema, Registry};
 use crate::store::{Extent, Freshness};
 use crate::types::{Actor, DEFAULT_CONTEXT, Subject};
 
@@ -37,19 +37,6 @@ pub(super) struct Request {
     touched_dek: Option<String>,
     /// That of the path's `/contexts/{context}` prefix.
     pub(super) context: Option<String>,
-}
-
-/// Decodes a query string; `+` is a space, a parameter without `=` has an empty value.
-pub(super) fn parse_query(query: &str) -> Vec<(String, String)> {
-    let text = |part: &str| decode(&part.replace('+', " ")).unwrap_or_default();
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (text(key), text(value))
-        })
-        .collect()
 }
 
 impl Request {
@@ -104,6 +91,11 @@ impl Request {
 
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.info.headers
+    }
+
+    /// Notes that the answer shows a schema.
+    pub(super) fn shows(&self, schema: &CachedSchema) {
+        self.info.set_read(Arc::clone(&schema.stored.context), schema.stored.id);
     }
 
     pub(super) fn registry(&self) -> &Arc<Registry> {

@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use super::metrics::RouteIndex;
 use super::peer::Peer;
 use super::trusted_proxies::TrustedProxies;
+use crate::registry::ReadSchema;
+use crate::types::SchemaId;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -21,6 +23,8 @@ pub(super) struct RequestInfo {
     /// The client: the other end of the connection, or whom a proxy of our own names.
     pub(super) peer: Peer,
     route: OnceLock<RouteIndex>,
+    /// The schema that the answer shows, if it is read.
+    read: OnceLock<Arc<ReadSchema>>,
 }
 
 impl RequestInfo {
@@ -31,7 +35,7 @@ impl RequestInfo {
         }
         let headers = std::mem::take(request.headers_mut());
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let info = Arc::new(Self { id, method, uri, headers, peer, route: OnceLock::new() });
+        let info = Arc::new(Self { id, method, uri, headers, peer, route: OnceLock::new(), read: OnceLock::new() });
         request.extensions_mut().insert(Arc::clone(&info));
         info
     }
@@ -44,6 +48,16 @@ impl RequestInfo {
     pub(super) fn set_route(&self, route: RouteIndex) {
         // the router finds one, once
         let _ = self.route.set(route);
+    }
+
+    pub(super) fn read(&self) -> Option<&Arc<ReadSchema>> {
+        self.read.get()
+    }
+
+    /// Notes that the answer shows a schema.
+    pub(super) fn set_read(&self, context: impl Into<Arc<str>>, id: SchemaId) {
+        // an answer shows one
+        let _ = self.read.set(Arc::new(ReadSchema::new(context.into(), id)));
     }
 
     /// The id for log lines.

@@ -6,7 +6,7 @@ use super::handlers::cloudevents::{aliases, documents, problems, resolve, types,
 use super::handlers::exporters::{Exporters, Importers};
 use super::handlers::{
     associations, audit, compatibility, config, contexts, deks, diff, explore, exporters, health, keks, metadata, mode, records,
-    register_tree, rules, schemas, subjects, whoami,
+    register_tree, rules, schemas, subjects, usage, whoami,
 };
 use super::needs::Needs;
 use super::route::{
@@ -164,6 +164,8 @@ pub fn routes() -> &'static [Route] {
             post("/accordant/v1/diff", "diffSchemas", READ_SOME, diff::post),
             get("/accordant/v1/references", "getReferenceGraph", READ_SOME, explore::references),
             get("/accordant/v1/history", "getHistory", READ_SOME, explore::history),
+            get("/accordant/v1/usage", "getUsage", READ_SOME, usage::get),
+            post("/accordant/v1/impact", "getImpact", READ_SOME, usage::impact),
             get("/accordant/v1/whoami", "whoAmI", Needs::Identity, whoami::get),
             get("/healthz", "getHealth", Needs::Nothing, health::alive).with(own_type()),
             get("/readyz", "getReadiness", Needs::Nothing, health::ready).with(own_type()),

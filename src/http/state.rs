@@ -16,6 +16,7 @@ use super::middleware::answer_cache::AnswerCache;
 use super::middleware::cors::Cors;
 use super::rate_limit::{RateLimiter, RateLimits};
 use super::refusals::RefusalRecord;
+use super::sign_in::SignIn;
 use super::trusted_proxies::TrustedProxies;
 use crate::cloudevents::EventSettings;
 use crate::registry::Registry;
@@ -50,6 +51,8 @@ pub struct HttpSettings {
     pub gzip_from: u64,
     /// Serve the web pages.
     pub ui: bool,
+    /// How users sign in on them at a provider.
+    pub sign_in: Option<SignIn>,
     /// Answer in the shapes of Confluent's 7.x line.
     pub legacy_shapes: bool,
     pub events: EventSettings,
@@ -98,6 +101,7 @@ impl Default for HttpSettings {
             answer_cache_bytes: 16 << 20,
             gzip_from: 1024,
             ui: true,
+            sign_in: None,
             legacy_shapes: false,
             events: EventSettings::default(),
             event_time_limit: Duration::from_secs(2),
@@ -149,6 +153,9 @@ impl AppState {
         let (is_stopping, runtime) = (AtomicBool::new(false), Handle::try_current().ok());
         let body_memory = BodyMemory::new(settings.body_memory);
         let rate_limiter = RateLimiter::new(settings.rate_limits);
+        if let (Some(gate), Some(_)) = (&gate, &settings.sign_in) {
+            gate.take_sessions();
+        }
         let refusals = RefusalRecord::new(settings.audit_refusals, Arc::clone(&registry), metrics.clone());
         Arc::new(Self {
             registry,

@@ -87,7 +87,12 @@ impl Registry {
         Ok(Difference { old, new, changes, beside, verdicts })
     }
 
-    async fn diff_side(&self, subject: &Subject, source: DiffSource, rights: &Rights) -> Result<DiffSide, RegistryError> {
+    pub(super) async fn diff_side(
+        &self,
+        subject: &Subject,
+        source: DiffSource,
+        rights: &Rights,
+    ) -> Result<DiffSide, RegistryError> {
         match source {
             DiffSource::Version(subject, selector) => {
                 let subject = self.resolve_alias(&subject).await?;
@@ -137,7 +142,7 @@ impl DiffSide {
     }
 }
 
-fn verdict(old: &DiffSide, new: &DiffSide, rules: &Rules) -> Result<LevelVerdict, CheckError> {
+pub(super) fn verdict(old: &DiffSide, new: &DiffSide, rules: &Rules) -> Result<LevelVerdict, CheckError> {
     let candidate = Candidate { schema: &new.parsed, metadata: new.content.metadata.as_ref() };
     let version = old.version.as_ref().map_or(0, |(_, version, _)| *version);
     let metadata = old.content.metadata.as_ref();

@@ -14,6 +14,7 @@
 //! | `list`, `contexts` | lists |
 //! | `search/`, `statistics` | finding by words, and the words to be found by; how much there is |
 //! | `diff`, `references` | what changed between two schemas; what refers to what |
+//! | `usage/` | who reads which version, and whom a new schema would hurt |
 //! | `tags` | editing tags, metadata and rules of a version |
 //! | `outbox` | how long changes are kept |
 //! | `audit` | the record of who changed what |
@@ -79,6 +80,7 @@ mod statistics;
 mod subject_name;
 mod submission;
 mod tags;
+mod usage;
 
 pub use crate::compat::diff::{Change, ChangeKind, Changes};
 pub use associations::{
@@ -113,6 +115,7 @@ pub use schema_cache::CachedSchema;
 pub use search::{Found, FoundDeclaration, FoundPage, MatchKind, Search};
 pub use submission::{Alongside, RawReference, Submission};
 pub use tags::TagRequest;
+pub use usage::{ClientUsage, Impact, ImpactedVersion, ReadSchema, Reader, Usage, UsageTally, UsedVersion, WrittenUsage};
 
 /// How often a change is decided anew because its subject has moved on meanwhile, before the client is told to try again.
 const MAX_DECISIONS: usize = 64;
@@ -191,6 +194,8 @@ pub struct Defaults {
     pub exporter_seal: Option<Arc<SecretSeal>>,
     /// What evaluates rules of JSONATA; without it they are not run.
     pub jsonata: Option<JsonataEngine>,
+    /// Count who reads which version.
+    pub usage: bool,
 }
 
 impl Default for Defaults {
@@ -212,6 +217,7 @@ impl Default for Defaults {
             kms: Kms::default(),
             exporter_seal: None,
             jsonata: None,
+            usage: true,
         }
     }
 }
@@ -233,6 +239,7 @@ pub struct Registry {
     statistics: statistics::KeptStatistics,
     counts: readings::KeptCounts,
     verdicts: readings::Verdicts,
+    usage: usage::UsageTally,
 }
 
 impl Registry {
@@ -252,6 +259,7 @@ impl Registry {
             counts: readings::KeptCounts::default(),
             verdicts: readings::Verdicts::default(),
             resolved_uris: resolve::resolved_uris(),
+            usage: usage::UsageTally::new(defaults.usage),
             store,
             clock,
             limits,

@@ -6,6 +6,7 @@
 //! | `rows.rs`, `requests.rs`, `keys.rs` | what reads give; what writes take and how they end |
 //! | `audit/` | the record of who changed what: its entries, and the chain that they are sealed into |
 //! | `search.rs`, `statistics.rs`, `counts.rs` | what is searched for, and what is found; how much there is |
+//! | `usage.rs` | who read which schema |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `inspection.rs` | what can be seen of a database before a server works with it |
 //! | `columns.rs` | many rows for one statement |
@@ -49,6 +50,7 @@ mod snapshot;
 mod sql_store;
 pub mod sqlite;
 mod statistics;
+mod usage;
 
 pub use audit::{
     AuditChain, AuditEntry, AuditFilter, AuditOrder, AuditPage, AuditReader, ChainCheck, Checkpoint, Finding, ReadEntry, Refusals,
@@ -73,10 +75,11 @@ pub use rows::{
 };
 
 use error::{fit, migrated};
-pub use search::{FiledWords, SearchHit, SearchPlace, WordQuery};
+pub use search::{FiledWords, Registration, SearchHit, SearchPlace, WordQuery};
 pub use snapshot::{RegistrySnapshot, Restored};
 use sql_store::store_impl;
-pub use statistics::{SchemaCount, SizedSchema, Statistics, SubjectCount};
+pub use statistics::{NeverRead, SchemaCount, SizedSchema, Statistics, SubjectCount};
+pub use usage::{OTHER_CLIENTS, UsageCount, UsageFilter, VersionUsage};
 
 /// The persistence of a registry: every method is one transaction.
 #[async_trait]
@@ -325,6 +328,23 @@ pub trait Store: Send + Sync + 'static {
 
     /// Files the words of subjects that an older release stored, so many at once; how many they were.
     async fn file_subject_words(&self, limit: i64) -> Result<u64, StoreError>;
+
+    // --- who read which schema
+
+    /// Adds reads; of a schema that has `clients` of them already further ones are counted together.
+    async fn add_usage(&self, counts: Vec<UsageCount>, clients: i64) -> Result<(), StoreError>;
+
+    /// Notes since when reads are counted, where that is not known yet.
+    async fn begin_usage(&self) -> Result<(), StoreError>;
+
+    /// Since when reads are counted, in milliseconds since 1970; `None` where they never were.
+    async fn usage_since(&self) -> Result<Option<i64>, StoreError>;
+
+    /// Who read the versions of a subject, who has read last first.
+    async fn usage(&self, filter: &UsageFilter, limit: i64) -> Result<Vec<VersionUsage>, StoreError>;
+
+    /// Removes clients that have not read since `before`, and those beyond `keep`; at most about `limit` at once, and how many they were.
+    async fn prune_usage(&self, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError>;
 
     // --- keys of client-side encryption
 

@@ -100,6 +100,8 @@ macro_rules! store_impl {
             associations_of(subjects: &[Subject]) -> Vec<Association>;
             changes(after: i64, limit: i64) -> Vec<Change>;
             audit_chain() -> AuditChain;
+            usage(filter: &UsageFilter, limit: i64) -> Vec<VersionUsage>;
+            usage_since() -> Option<i64>;
             alias(uri: &str) -> Option<Alias>;
             aliases(offset: i64, limit: i64) -> Vec<Alias>;
             type_bindings() -> Vec<TypeBinding>;
@@ -336,6 +338,22 @@ macro_rules! store_methods {
             async fn move_exporter(&self, to: ExporterProgress) -> Result<bool, StoreError> {
                 let now = (self.clock)();
                 $crate::store::sql_store::transact!(self, move_exporter, Arc::new(to), |conn, given| sql::move_exporter(conn, &given, now))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn add_usage(&self, counts: Vec<UsageCount>, clients: i64) -> Result<(), StoreError> {
+                $crate::store::sql_store::transact!(self, add_usage, Arc::new(counts), |conn, given| sql::add_usage(conn, &given, clients))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn begin_usage(&self) -> Result<(), StoreError> {
+                let now = (self.clock)();
+                $crate::store::sql_store::transact!(self, begin_usage, Arc::new(()), |conn, _given| sql::begin_usage(conn, now))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn prune_usage(&self, before: i64, keep: i64, limit: i64) -> Result<u64, StoreError> {
+                $crate::store::sql_store::transact!(self, prune_usage, Arc::new(()), |conn, _given| sql::prune_usage(conn, before, keep, limit))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

@@ -19,6 +19,18 @@ pub struct Statistics {
     pub most_versions: Vec<SubjectCount>,
     /// Versions by the day on which they were registered, in days since 1970, oldest first.
     pub by_day: Vec<(i64, i64)>,
+    /// Subjects whose versions nobody has read; `None` where reads were never counted.
+    pub never_read: Option<NeverRead>,
+}
+
+/// Subjects with a version that is not soft-deleted, none of whose versions has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeverRead {
+    /// Since when reads are counted, in milliseconds since 1970.
+    pub since: i64,
+    pub subjects: i64,
+    /// The oldest of them.
+    pub oldest: Vec<Subject>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

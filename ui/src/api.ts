@@ -53,8 +53,12 @@ export interface Config { [key: string]: unknown; compatibilityLevel?: string }
 const AUTH = 'accordant.authorization';
 /** Stands for the certificate that the browser shows by itself. */
 export const CERTIFICATE = 'certificate';
+/** Stands for the cookies of who has signed in at the provider. */
+export const SESSION = 'session';
+/** Scripts see that there is a session, and nothing of it. */
+const hasSession = () => /(?:^|;\s*)accordant-signed-in=1/.test(document.cookie);
 export const login = {
-  get header(): string | null { return sessionStorage.getItem(AUTH); },
+  get header(): string | null { return sessionStorage.getItem(AUTH) ?? (hasSession() ? SESSION : null); },
   set header(value: string | null) { value === null ? sessionStorage.removeItem(AUTH) : sessionStorage.setItem(AUTH, value); },
 };
 export const basic = (user: string, password: string) => {
@@ -69,9 +73,10 @@ export const whenUnauthorized = (call: () => void) => { onUnauthorized = call; }
 interface Options { method?: string; body?: unknown; raw?: BodyInit; type?: string; reason?: string; signal?: AbortSignal; accept?: string }
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
-  const headers: Record<string, string> = { accept: options.accept ?? 'application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1' };
-  const certificate = login.header === CERTIFICATE;
-  if (login.header && !certificate) headers.authorization = login.header;
+  const headers: Record<string, string> = { 'accordant-usage': 'none', accept: options.accept ?? 'application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1' };
+  const shown = login.header;
+  const byBrowser = shown === CERTIFICATE || shown === SESSION;
+  if (shown && !byBrowser) headers.authorization = shown;
   if (options.reason) headers['x-change-reason'] = options.reason;
   let body: BodyInit | undefined = options.raw;
   if (options.body !== undefined) {
@@ -83,7 +88,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
   try {
     // a login that the browser may remember is not sent unless that was chosen
     response = await fetch(new URL(path.replace(/^\//, ''), base), {
-      method: options.method ?? 'GET', headers, body, credentials: certificate ? 'same-origin' : 'omit', cache: 'no-store', signal: options.signal,
+      method: options.method ?? 'GET', headers, body, credentials: byBrowser ? 'same-origin' : 'omit', cache: 'no-store', signal: options.signal,
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;

@@ -1,4 +1,4 @@
-// From findings to places in the text being edited, and to edits that mend them.
+// From findings to places in the text being edited. `mend/` has the edits that mend them.
 import type { Finding, SchemaType } from './api';
 import type { Mark } from './editor/index';
 
@@ -52,7 +52,7 @@ function closeOf(text: string, from: number): number {
 const NAMED = /line:? (\d+),? column:? (\d+)/i;
 const PROTO = /(?:at|in) .*?:?(\d+):(\d+)/;
 
-export function markOf(finding: Finding, text: string, type: SchemaType, apply?: { label: string; run: () => void }): Mark | null {
+export function markOf(finding: Finding, text: string, type: SchemaType, apply: { label: string; run: () => void }[] = []): Mark | null {
   let from = 0;
   if (finding.new?.line !== undefined) from = offsetOf(text, finding.new.line, finding.new.column ?? 1);
   else {
@@ -69,35 +69,4 @@ export function markOf(finding: Finding, text: string, type: SchemaType, apply?:
     fix: finding.remedy || undefined, example: finding.counterExample,
     apply,
   };
-}
-
-/** A value that an Avro type takes as its default. */
-function defaultFor(type: unknown): unknown {
-  if (Array.isArray(type)) return defaultFor(type[0]);
-  if (typeof type === 'object' && type !== null) {
-    const inner = type as { type?: unknown; symbols?: unknown[] };
-    if (inner.type === 'array') return [];
-    if (inner.type === 'map') return {};
-    if (inner.type === 'enum') return inner.symbols?.[0];
-    if (inner.type === 'record' || inner.type === 'fixed') return undefined;
-    return defaultFor(inner.type);
-  }
-  const values: Record<string, unknown> = { null: null, boolean: false, int: 0, long: 0, float: 0, double: 0, bytes: '', string: '' };
-  return values[String(type)];
-}
-
-/** An edit that takes the ground from a finding, where there is one that needs no guess. */
-export function mend(finding: Finding, text: string, type: SchemaType): { label: string; text: string } | null {
-  if (finding.new?.line === undefined) return null;
-  const from = offsetOf(text, finding.new.line, finding.new.column ?? 1);
-  if (type === 'AVRO' && finding.rule === 'READER_FIELD_MISSING_DEFAULT_VALUE' && text[from] === '{') {
-    const close = closeOf(text, from);
-    let field: { type?: unknown; default?: unknown };
-    try { field = JSON.parse(text.slice(from, close + 1)); } catch { return null; }
-    const value = defaultFor(field.type);
-    if (value === undefined || 'default' in field) return null;
-    const inside = text.slice(from, close).trimEnd();
-    return { label: `Add the default ${JSON.stringify(value)}`, text: `${text.slice(0, from)}${inside}, "default": ${JSON.stringify(value)}${text.slice(from + inside.length)}` };
-  }
-  return null;
 }

@@ -5,7 +5,7 @@ import { CERTIFICATE, json } from './api';
 import { Dialog, Failure, Field, Select } from './components/basic';
 import { Palette } from './components/palette';
 import { href, route, step } from './router';
-import { type Theme, applyTheme, chooseContext, context, loadIdentity, logIn, logOut, may, theme, wantsLogin, whoami } from './session';
+import { type Theme, applyTheme, chooseContext, context, loadIdentity, logIn, logOut, may, provider, theme, wantsLogin, whoami } from './session';
 import { basic } from './api';
 import { AuditPage } from './pages/audit';
 import { CloudEventsPage } from './pages/cloudevents';
@@ -70,6 +70,8 @@ function Login() {
   const [token, setToken] = useState('');
   const [kind, setKind] = useState<'password' | 'token' | 'certificate'>('password');
   const [error, setError] = useState<unknown>(null);
+  const [issuer, setIssuer] = useState<string | null>(null);
+  useEffect(() => { if (wantsLogin.value) provider().then(setIssuer, () => {}); }, [wantsLogin.value]);
   const submit = async (event: Event) => {
     event.preventDefault();
     setError(null);
@@ -83,6 +85,7 @@ function Login() {
   return (
     <Dialog title="Log in" open={wantsLogin.value} onClose={() => { wantsLogin.value = false; }}>
       <form class="stack" onSubmit={submit}>
+        {issuer && <p><a class="button primary" href={`login?to=${encodeURIComponent(location.hash || '#/')}`}>Sign in with {host(issuer)}</a></p>}
         <p class="dim">This registry wants to know who asks. What you type in is kept in this tab until it is closed.</p>
         <Field label="With"><Select value={kind} options={[['password', 'Name and password'], ['token', 'Token'], ...(location.protocol === 'https:' ? [['certificate', 'Certificate of this browser'] as const] : [])]} onChange={setKind} /></Field>
         {kind === 'password' ? (
@@ -97,6 +100,8 @@ function Login() {
     </Dialog>
   );
 }
+
+const host = (url: string) => { try { return new URL(url).host; } catch { return url; } };
 
 function Identity() {
   const who = whoami.value;

@@ -3,8 +3,12 @@ import { signal } from '@preact/signals';
 
 export interface Route { path: string[]; query: URLSearchParams }
 
+/** The address as it was last read. */
+let known = '';
+
 function read(): Route {
-  const text = location.hash.replace(/^#\/?/, '');
+  known = location.hash;
+  const text = known.replace(/^#\/?/, '');
   const at = text.indexOf('?');
   const path = at < 0 ? text : text.slice(0, at);
   const decoded = path.split('/').filter(Boolean).map((part) => {
@@ -35,6 +39,8 @@ export function go(path: (string | number)[], query: Query = {}) {
 
 /** Changes the query of the page one is on, without a step in the history. */
 export function refine(changes: Query) {
+  // somebody is on the way to another page, which has not been told yet: its address stays
+  if (location.hash !== known) return;
   const { path, query } = route.value;
   const all: Query = Object.fromEntries(query);
   history.replaceState(null, '', href(path, { ...all, ...changes }));

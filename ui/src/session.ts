@@ -1,6 +1,6 @@
 // Who is logged in, and how the pages look.
 import { signal } from '@preact/signals';
-import { ApiError, CERTIFICATE, json, login, whenUnauthorized } from './api';
+import { ApiError, CERTIFICATE, SESSION, json, login, whenUnauthorized } from './api';
 
 export interface WhoAmI { principal: string; groups?: string[]; login?: string; unrestricted?: boolean; rules?: { effect: string; operations: string[]; subjects: string[] }[] }
 
@@ -12,7 +12,8 @@ whenUnauthorized(() => { wantsLogin.value = true; });
 export async function loadIdentity() {
   try {
     whoami.value = await json<WhoAmI>('accordant/v1/whoami');
-    wantsLogin.value = false;
+    // who is nobody may have been asked already who it is, by an answer that came before this one
+    if (whoami.value.principal !== 'anonymous') wantsLogin.value = false;
   } catch (error) {
     // where a certificate is a must, nothing is answered without one
     if (error instanceof ApiError && error.status === 0 && location.protocol === 'https:' && login.header === null) {
@@ -35,9 +36,17 @@ export async function logIn(header: string): Promise<void> {
   }
 }
 
-export function logOut() {
+export async function logOut() {
+  // the cookies of a session are taken back by whoever gave them
+  if (login.header === SESSION) await fetch(new URL('logout', document.baseURI), { method: 'POST', credentials: 'same-origin' }).catch(() => {});
   login.header = null;
   location.reload();
+}
+
+/** The provider where one can sign in, if there is one. */
+export async function provider(): Promise<string | null> {
+  const answer = await fetch(new URL('sign-in.json', document.baseURI), { credentials: 'omit', cache: 'no-store' }).catch(() => null);
+  return answer?.ok ? ((await answer.json()) as { issuer: string }).issuer : null;
 }
 
 /** Whether an operation may be allowed somewhere: what is offered. What is done is decided by the server. */

@@ -277,6 +277,54 @@ test('below a prefix everything works as well', async () => {
   proxy.close();
 });
 
+test('versions are found by their level and by when they were registered, without a word', async () => {
+  const { page, to, faults, close } = await open(browser, server.url);
+  await to('#/search');
+  await page.getByLabel('Compatibility').selectOption('FULL_TRANSITIVE');
+  const results = page.getByLabel('Results');
+  await results.getByText('payments-value').waitFor();
+  assert.equal(await results.getByText('orders-value').count(), 0);
+  assert.match(page.url(), /compatibility=FULL_TRANSITIVE/);
+  await page.getByLabel('Compatibility').selectOption('');
+  await page.getByLabel('Format').selectOption('JSON');
+  const today = new Date().toISOString().slice(0, 10);
+  await page.getByLabel('registered from').fill(today);
+  await page.getByLabel('to', { exact: true }).fill(today);
+  await results.getByText('customers-value').waitFor();
+  await page.getByLabel('Registered by').fill('user:nobody');
+  await page.getByText('Nothing is like that.').waitFor();
+  await page.getByLabel('Registered by').fill('anonymous');
+  await results.getByText('customers-value').waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('what every new version gets is set on the page of settings', async () => {
+  await call(server.url, 'PUT', 'config/with-defaults', { compatibility: 'FULL' });
+  const { page, to, faults, close } = await open(browser, server.url);
+  await to('#/settings?scope=with-defaults');
+  await page.getByText('Defaults of new versions: metadata, tags and rules').click();
+  await page.getByRole('button', { name: 'Add a property' }).first().click();
+  await page.getByLabel('Property', { exact: true }).fill('owner');
+  await page.getByLabel('Value of owner').fill('team-a');
+  await page.getByText('What every new version gets: metadata, tags and rules').click();
+  await page.getByRole('button', { name: 'Add a rule' }).last().click();
+  await page.getByLabel('Name', { exact: true }).fill('nothing');
+  await page.getByLabel('Expression').fill('true');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The settings are changed.').waitFor();
+  const config = await call(server.url, 'GET', 'config/with-defaults');
+  assert.deepEqual([config.defaultMetadata.properties, config.overrideRuleSet.domainRules[0].name, config.compatibilityLevel], [{ owner: 'team-a' }, 'nothing', 'FULL']);
+  await call(server.url, 'POST', 'subjects/with-defaults/versions', { schema: '"int"' });
+  assert.equal((await call(server.url, 'GET', 'subjects/with-defaults/versions/1')).metadata.properties.owner, 'team-a');
+  await page.getByRole('button', { name: 'Remove the property owner' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The settings are changed.').waitFor();
+  assert.equal((await call(server.url, 'GET', 'config/with-defaults')).defaultMetadata?.properties, undefined);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('with logins the registry asks who it is, and offers what one may do', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'accordant-login-'));
   // alice and bob, each with the password "wonderland"

@@ -84,6 +84,9 @@ export async function seed(url) {
   await post(':.staging:orders-value', { schema: order([]) });
   await post('retired-value', { schema: '{"type":"record","name":"Retired","fields":[{"name":"a","type":"int"}]}' });
   await call(url, 'DELETE', 'subjects/retired-value');
+  for (const [version, client, agent] of [[3, 'billing', 'Apache-Kafka-Java/21'], [3, 'shipping', 'confluent-kafka-python/2.6'], [2, 'reports', 'Apache-Kafka-Java/17'], [1, 'archive', 'node-schema-registry/5.6']]) {
+    await call(url, 'GET', `subjects/orders-value/versions/${version}`, undefined, { 'x-registry-client-id': client, 'user-agent': agent });
+  }
   await call(url, 'PUT', 'config/payments-value', { compatibility: 'FULL_TRANSITIVE' }, { 'x-change-reason': 'payments are read for ten years' });
   await call(url, 'PUT', 'config/customers-value', { compatibility: 'FULL' });
   await call(url, 'PUT', 'cloudevents/aliases', { uri: 'https://acme.example/schemas/order', subject: 'orders-value', version: 'latest' }, { 'content-type': 'application/json' });

@@ -1,4 +1,4 @@
-//! Bodies of `/accordant/v1/diff`.
+//! Bodies of `/accordant/v1/diff` and `impact`.
 
 use serde_json::Value;
 
@@ -19,6 +19,19 @@ pub(in crate::http) fn sources(value: &Value, context: &str) -> Result<(Subject,
     };
     let (old, new) = (side("old")?, side("new")?);
     Ok((subject, old, new))
+}
+
+/// The subject, the new schema, and since when a version must have been read to be in use.
+pub(in crate::http) fn impact(value: &Value, context: &str) -> Result<(Subject, DiffSource, Option<String>), ApiError> {
+    let object = Object::of("ImpactRequest", value)?.unwrap_or_default();
+    let given: Option<String> = object.get("subject")?;
+    let given = given.filter(|given| !given.is_empty()).ok_or_else(|| ApiError::bad_request("subject is missing"))?;
+    let subject = Subject::parse_in(context, &given);
+    let new = match object.value("new") {
+        Some(value) if value.is_object() => source(value, &subject)?,
+        _ => return Err(ApiError::bad_request("new is missing: a version of a subject, or a schema")),
+    };
+    Ok((subject, new, object.get("since")?))
 }
 
 fn source(value: &Value, subject: &Subject) -> Result<DiffSource, ApiError> {

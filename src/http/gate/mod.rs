@@ -15,6 +15,7 @@ mod logins;
 mod verifier;
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -31,6 +32,7 @@ pub use logins::Logins;
 pub use verifier::VerifierLimits;
 use verifier::{Busy, Verifier};
 
+use super::cookies;
 use super::peer::Peer;
 use crate::cache::Generational;
 use crate::types::Clock;
@@ -48,13 +50,18 @@ enum Shown<'r> {
     Header(&'r HeaderValue),
     /// The owner that it names.
     Certificate(&'r str),
+    /// The token of somebody who has signed in on the web pages.
+    Session(String),
 }
 
 impl<'r> Shown<'r> {
-    fn of(headers: &'r HeaderMap, peer: &'r Peer) -> Result<Option<Self>, LoginFailure> {
+    fn of(headers: &'r HeaderMap, peer: &'r Peer, takes_sessions: bool) -> Result<Option<Self>, LoginFailure> {
         let mut given = headers.get_all(header::AUTHORIZATION).iter();
         match (given.next(), given.next()) {
-            (None, _) => Ok(peer.owner.as_deref().map(Self::Certificate)),
+            (None, _) => {
+                let session = if takes_sessions { cookies::session(headers).map(Self::Session) } else { None };
+                Ok(session.or_else(|| peer.owner.as_deref().map(Self::Certificate)))
+            }
             (Some(header), None) => Ok(Some(Self::Header(header))),
             // which of them is meant?
             (Some(_), Some(_)) => Err(LoginFailure::Wrong),
@@ -102,6 +109,13 @@ pub(super) enum Known {
 }
 
 impl Known {
+    pub(super) fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Caller(caller) => Some(caller),
+            Self::Open | Self::Unknown => None,
+        }
+    }
+
     /// The class of answers that the caller may be given, if that is known.
     pub(super) fn class(&self) -> Option<u64> {
         match self {
@@ -120,6 +134,25 @@ pub struct Gate {
     refused: Generational<Fingerprint, ()>,
     verifier: Verifier,
     clock: Clock,
+    takes_sessions: AtomicBool,
+}
+
+/// Why somebody who has signed in at the provider is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignInRefusal {
+    /// The token is nobody's.
+    Wrong,
+    NoKeys,
+}
+
+impl SignInRefusal {
+    /// The word of metrics.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::NoKeys => "no_keys",
+        }
+    }
 }
 
 impl Gate {
@@ -138,6 +171,7 @@ impl Gate {
             refused: Generational::new(REFUSED_BYTES, 128, |_, ()| 64),
             verifier: Verifier::new(limits),
             clock,
+            takes_sessions: AtomicBool::new(false),
         }))
     }
 
@@ -145,6 +179,29 @@ impl Gate {
     pub fn replace(&self, logins: Logins) {
         let mut current = self.logins.write().unwrap_or_else(PoisonError::into_inner);
         *current = (current.0 + 1, Arc::new(logins));
+    }
+
+    /// From now on cookies of sessions are logins.
+    pub fn take_sessions(&self) {
+        self.takes_sessions.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn takes_sessions(&self) -> bool {
+        self.takes_sessions.load(Ordering::Relaxed)
+    }
+
+    /// Proves a token of an issuer; for how many seconds it is good.
+    pub(super) async fn sign_in(&self, token: &str, issuer: &str) -> Result<i64, SignInRefusal> {
+        let logins = self.current().1;
+        let of_issuer = logins.issuer_of(token).filter(|known| known.name() == issuer).ok_or(SignInRefusal::Wrong)?;
+        match of_issuer.prove(token).await {
+            Ok(identity) => Ok((identity.expires_at - (self.clock)()).max(0) / 1000),
+            Err(Unproven::NoKeys) => Err(SignInRefusal::NoKeys),
+            Err(Unproven::Fault(fault)) => {
+                tracing::info!("a token of a sign-in is refused: {fault}");
+                Err(SignInRefusal::Wrong)
+            }
+        }
     }
 
     /// Forgets what was proven and refused so far: the issuer's keys have changed.
@@ -173,6 +230,10 @@ impl Gate {
                 mac.update(b"certificate ");
                 mac.update(owner.as_bytes());
             }
+            Shown::Session(token) => {
+                mac.update(b"session ");
+                mac.update(token.as_bytes());
+            }
         }
         mac.finalize().into_bytes().into()
     }
@@ -180,7 +241,7 @@ impl Gate {
     /// Who asks, as far as that is known from earlier requests.
     pub(super) fn known(&self, headers: &HeaderMap, peer: &Peer) -> Known {
         let (generation, logins) = self.current();
-        let shown = match Shown::of(headers, peer) {
+        let shown = match Shown::of(headers, peer, self.takes_sessions()) {
             Ok(Some(shown)) => shown,
             Ok(None) => return Known::Caller(logins.anonymous()),
             Err(_) => return Known::Unknown,
@@ -194,7 +255,7 @@ impl Gate {
     /// Finds out who asks.
     pub(super) async fn authenticate(&self, headers: &HeaderMap, peer: &Peer) -> Result<Arc<Caller>, LoginFailure> {
         let (generation, logins) = self.current();
-        let Some(shown) = Shown::of(headers, peer)? else { return Ok(logins.anonymous()) };
+        let Some(shown) = Shown::of(headers, peer, self.takes_sessions())? else { return Ok(logins.anonymous()) };
         let fingerprint = self.fingerprint(&shown);
         let prove = async {
             if self.refused.get(&fingerprint, generation).is_some() {
@@ -204,6 +265,7 @@ impl Gate {
                 Shown::Header(header) => self.prove(&logins, header, peer.ip()).await,
                 // proven with the handshake
                 Shown::Certificate(owner) => Ok(logins.user(owner, LoginMethod::Certificate)),
+                Shown::Session(token) => by_issuer(&logins, &token.into()).await,
             };
             if let Err(LoginFailure::Wrong) = outcome {
                 self.refused.insert(fingerprint, generation, ());

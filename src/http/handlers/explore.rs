@@ -7,8 +7,8 @@ use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 use crate::http::wire::{FoundPage, History, Outline, ReferenceGraph, Statistics};
 use crate::registry::{MatchKind, Search};
-use crate::store::{AuditFilter, AuditOrder};
-use crate::types::{SchemaType, Subject, VersionSelector, context_from_segment};
+use crate::store::{AuditFilter, AuditOrder, Registration};
+use crate::types::{CompatibilityLevel, SchemaType, Subject, VersionSelector, context_from_segment, parse_timestamp};
 
 /// Results of a page, where nothing else is asked for, and at most.
 const LIMIT: usize = 20;
@@ -20,9 +20,25 @@ const MAX_QUERY: usize = 512;
 /// Steps of references in both directions, where nothing else is asked for, and at most.
 const DEPTH: i32 = 3;
 const MAX_DEPTH: i32 = 10;
+pub(super) const A_TIME: &str = "a date or a time, such as 2026-01-31 or 2026-01-31T08:30:00Z";
 
 pub(in crate::http) async fn search(request: Request) -> Answer {
-    let query = text(&request, "q").ok_or_else(|| missing("q"))?;
+    let query = text(&request, "q").unwrap_or_default();
+    let time = |name: &str| match text(&request, name) {
+        None => Ok(None),
+        Some(text) => parse_timestamp(text).map(Some).ok_or_else(|| wrong(name, text, A_TIME)),
+    };
+    let registration =
+        Registration { author: text(&request, "author").map(str::to_owned), since: time("since")?, until: time("until")? };
+    let level = text(&request, "compatibility")
+        .map(|word| CompatibilityLevel::parse(word).ok_or_else(|| wrong("compatibility", word, "a level, such as BACKWARD")))
+        .transpose()?;
+    if query.is_empty() && level.is_none() && registration.is_any() {
+        return Err(missing("q"));
+    }
+    if registration.author.is_some() {
+        request.rights().require_globally(Operation::AuditRead)?;
+    }
     if query.len() > MAX_QUERY {
         return Err(ApiError::bad_request(format!("The parameter q is longer than {MAX_QUERY} bytes")));
     }
@@ -44,6 +60,8 @@ pub(in crate::http) async fn search(request: Request) -> Answer {
         by: by.transpose()?,
         context,
         schema_type: schema_type.transpose()?,
+        registration,
+        level,
         deleted: request.flag("deleted"),
     };
     let page = request.registry().search(&search, offset, limit, request.rights()).await?;

@@ -22,4 +22,5 @@ pub(super) mod rules;
 mod schema_view;
 pub(super) mod schemas;
 pub(super) mod subjects;
+pub(super) mod usage;
 pub(super) mod whoami;

@@ -65,6 +65,7 @@ pub(in crate::http) async fn types(_: Request) -> Answer {
 pub(in crate::http) async fn by_id(request: Request) -> Answer {
     let hint = request.hint().await?;
     let found = request.registry().by_id(request.id()?, hint.as_ref(), request.rights()).await?;
+    request.shows(&found.schema);
     let view = SchemaView::new(&request, &found.holder.subject);
     let fetch_max_id = request.flag("fetchMaxId");
     let max_id = if fetch_max_id { Some(request.registry().max_id(found.holder.subject.context()).await?) } else { None };
@@ -81,6 +82,7 @@ pub(in crate::http) async fn by_id(request: Request) -> Answer {
 pub(in crate::http) async fn text_by_id(request: Request) -> Answer {
     let hint = request.hint().await?;
     let found = request.registry().by_id(request.id()?, hint.as_ref(), request.rights()).await?;
+    request.shows(&found.schema);
     raw_text(&request.registry().text(&found.schema, request.format(), request.rights()).await?)
 }
 
@@ -103,6 +105,7 @@ pub(in crate::http) async fn versions_of_id(request: Request) -> Answer {
 
 pub(in crate::http) async fn by_guid(request: Request) -> Answer {
     let entry = request.registry().by_guid(request.param("guid"), request.rights()).await?;
+    request.shows(&entry);
     let context = entry.stored.context.clone();
     let bytes = SchemaView::new(&request, &Subject::in_context(&context, "")).by_guid(&entry).await?;
     Ok(if &*context == DEFAULT_CONTEXT { Reply::CacheableJson(bytes, None) } else { Reply::Json(bytes) })
@@ -114,5 +117,6 @@ pub(in crate::http) async fn ids_of_guid(request: Request) -> Answer {
 }
 
 pub(in crate::http) async fn raw(request: &Request, found: &FoundVersion) -> Result<Reply, ApiError> {
+    request.shows(&found.schema);
     raw_text(&request.registry().version_text(&found.schema, request.format(), request.rights()).await?)
 }

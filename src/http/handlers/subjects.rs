@@ -64,6 +64,7 @@ pub(in crate::http) async fn by_metadata(request: Request) -> Answer {
     let subject = request.subject().await?;
     let properties: Vec<(String, String)> = request.query_all("key").into_iter().zip(request.query_all("value")).collect();
     let found = request.registry().by_metadata(&subject, &properties, request.flag("deleted")).await?;
+    request.shows(&found.schema);
     Ok(Reply::Json(SchemaView::new(&request, &found.subject).version(&found, true).await?))
 }
 
@@ -101,6 +102,7 @@ async fn found(request: &Request, deleted: bool) -> Result<(FoundVersion, Option
 
 pub(in crate::http) async fn version(request: Request) -> Answer {
     let (found, freshness) = found(&request, request.flag("deleted")).await?;
+    request.shows(&found.schema);
     Ok(Reply::while_fresh(SchemaView::new(&request, &found.subject).numbered_version(&found).await?, freshness))
 }
 

@@ -71,6 +71,11 @@ pub const GROUPS: &[Group] = &[
             gauge("accordant_schemas", &["context", "type"], "Schemas by context and type; counted from time to time"),
             gauge("accordant_counted_at_seconds", &[], "When it was counted what is stored, in seconds since 1970"),
             counter(
+                "accordant_usage_reads_total",
+                &["outcome"],
+                "Reads of schemas by what became of the count of who read them: written, lost (too many clients at once)",
+            ),
+            counter(
                 "accordant_registrations_total",
                 &["outcome"],
                 "Registrations by outcome: a new version, or one that was known",

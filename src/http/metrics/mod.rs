@@ -230,6 +230,13 @@ impl Metrics {
         });
     }
 
+    /// Reads of schemas that were counted by who read them: written, or lost for there was no room.
+    pub fn usage(&self, outcome: &'static str, count: u64) {
+        with_local_recorder(&self.0.recorder, || {
+            counter!("accordant_usage_reads_total", "outcome" => outcome).increment(count);
+        });
+    }
+
     /// The last place in the chain of the audit that is known here.
     #[expect(clippy::cast_precision_loss, reason = "there are not that many entries")]
     pub fn audit_position(&self, position: i64) {

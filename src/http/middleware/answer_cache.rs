@@ -23,6 +23,7 @@ use crate::http::document::{Document, Representation};
 use crate::http::metrics::RouteIndex;
 use crate::http::negotiate::{self, ContentType};
 use crate::http::reply::respond;
+use crate::registry::ReadSchema;
 use crate::store::{Freshness, Store};
 
 /// Targets begin with a slash, so those with a number before them are nobody else's.
@@ -45,6 +46,8 @@ fn is_fresh(store: &dyn Store, freshness: Option<&Freshness>, headers: &HeaderMa
 struct CachedAnswer {
     route: RouteIndex,
     body: CachedBody,
+    /// The schema that it shows, where that is one that is read.
+    read: Option<Arc<ReadSchema>>,
 }
 
 #[derive(Clone)]
@@ -52,6 +55,13 @@ enum CachedBody {
     Json(Arc<JsonBody>, Option<Freshness>),
     /// Under the target and the suffix of its representation.
     Document(Arc<Document>),
+}
+
+/// An answer out of the cache.
+pub(in crate::http) struct CachedResponse {
+    pub(in crate::http) route: RouteIndex,
+    pub(in crate::http) response: Response,
+    pub(in crate::http) read: Option<Arc<ReadSchema>>,
 }
 
 /// A body in a negotiated JSON type; compressed for the first client that accepts it.
@@ -91,13 +101,13 @@ impl AnswerCache {
         class: u64,
         generation: i64,
         store: &dyn Store,
-    ) -> Option<(RouteIndex, Response)> {
+    ) -> Option<CachedResponse> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
         let (target, headers) = (request.uri().path_and_query()?.as_str(), request.headers());
         let target = &*key(target, class);
-        let CachedAnswer { route, body } = self.cache.get(target, generation)?;
+        let CachedAnswer { route, body, read } = self.cache.get(target, generation)?;
         let response = match body {
             CachedBody::Json(json, freshness) => {
                 self.json(&json, headers).filter(|_| is_fresh(store, freshness.as_ref(), headers))?
@@ -106,7 +116,7 @@ impl AnswerCache {
                 self.in_representation(target, generation, document, headers)?.answer(request.method(), headers)?
             }
         };
-        Some((route, response))
+        Some(CachedResponse { route, response, read })
     }
 
     fn json(&self, json: &JsonBody, headers: &HeaderMap) -> Option<Response> {
@@ -176,34 +186,34 @@ impl AnswerCache {
         freshness: Option<Freshness>,
     ) {
         let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }), freshness);
-        self.cache.insert(question.0, generation, CachedAnswer { route, body });
+        self.cache.insert(question.0, generation, CachedAnswer { route, body, read: None });
     }
 
     /// `generation` is the one known before the answer was computed.
     pub(in crate::http) fn put_json(
         &self,
-        target: &str,
-        class: u64,
+        (target, class): (&str, u64),
         generation: i64,
         route: RouteIndex,
         bytes: Bytes,
         freshness: Option<Freshness>,
+        read: Option<Arc<ReadSchema>>,
     ) {
         let target = key(target, class).into_owned();
         let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }), freshness);
-        self.cache.insert(target, generation, CachedAnswer { route, body });
+        self.cache.insert(target, generation, CachedAnswer { route, body, read });
     }
 
     /// A document has a place of its own for each of its representations.
     pub(in crate::http) fn put_document(
         &self,
-        target: &str,
-        class: u64,
+        (target, class): (&str, u64),
         generation: i64,
         route: RouteIndex,
         document: Arc<Document>,
+        read: Option<Arc<ReadSchema>>,
     ) {
         let key = format!("{}{}", key(target, class), document.representation.suffix());
-        self.cache.insert(key, generation, CachedAnswer { route, body: CachedBody::Document(document) });
+        self.cache.insert(key, generation, CachedAnswer { route, body: CachedBody::Document(document), read });
     }
 }

@@ -8,7 +8,7 @@ use crate::access::Rights;
 use crate::registry::{self, DiffSide};
 use crate::schema;
 use crate::store::{self, AuditPage, ReadEntry};
-use crate::types::{Guid, SchemaId, SchemaType, Version, timestamp};
+use crate::types::{Guid, SchemaId, SchemaType, Subject, Version, timestamp};
 
 #[skip_serializing_none]
 #[derive(Debug, Serialize)]
@@ -27,6 +27,7 @@ struct Found {
     guid: Guid,
     schema_type: SchemaType,
     deleted: bool,
+    registered_at: String,
     matched: &'static str,
     matching_versions: usize,
     matches: Vec<Match>,
@@ -53,6 +54,7 @@ impl FoundPage {
             guid: found.hit.guid,
             schema_type: found.hit.schema_type,
             deleted: found.hit.deleted,
+            registered_at: timestamp(found.hit.created_at),
             matched: found.by.word(),
             matching_versions: found.versions,
             matches: found.declarations.iter().map(Match::from).collect(),
@@ -81,6 +83,15 @@ pub(in crate::http) struct Statistics {
     most_referenced: Vec<SubjectCount>,
     most_versions: Vec<SubjectCount>,
     registered_by_day: Vec<DayCount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    never_read: Option<NeverRead>,
+}
+
+#[derive(Debug, Serialize)]
+struct NeverRead {
+    since: String,
+    subjects: i64,
+    oldest: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,6 +162,11 @@ impl Statistics {
                 .iter()
                 .map(|(day, count)| DayCount { day: timestamp(day * 86_400_000).chars().take(10).collect(), count: *count })
                 .collect(),
+            never_read: statistics.never_read.as_ref().map(|own| NeverRead {
+                since: timestamp(own.since),
+                subjects: own.subjects,
+                oldest: own.oldest.iter().filter(|own| rights.reads(own)).map(Subject::qualified).collect(),
+            }),
         }
     }
 }

@@ -18,6 +18,7 @@ mod rules;
 mod schema;
 mod server;
 mod tree;
+mod usage;
 mod whoami;
 
 pub(super) use association::Association;
@@ -35,4 +36,5 @@ pub(super) use rules::{Migrated, Validated};
 pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
 pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
 pub(super) use tree::RegisteredTree;
+pub(super) use usage::{Impact, SubjectUsage};
 pub(super) use whoami::WhoAmI;

@@ -5,6 +5,7 @@
 //! has the words.
 
 mod filing;
+mod narrowing;
 mod places;
 
 use std::collections::{HashMap, HashSet};
@@ -14,8 +15,8 @@ pub use self::places::FoundDeclaration;
 use super::Registry;
 use super::error::RegistryError;
 use crate::access::Rights;
-use crate::store::{SearchHit, SearchPlace, WordQuery};
-use crate::types::{Guid, SchemaId, SchemaType, Subject, WordPlace, words_of_query};
+use crate::store::{Registration, SearchHit, SearchPlace, WordQuery};
+use crate::types::{CompatibilityLevel, Guid, SchemaId, SchemaType, Subject, Version, WordPlace, words_of_query};
 
 /// Words of a query that count.
 const MAX_WORDS: usize = 8;
@@ -23,6 +24,10 @@ const MAX_WORDS: usize = 8;
 const LOOKED_AT: i64 = 1_000;
 /// Contexts in which an id is looked for.
 const MAX_CONTEXTS: usize = 100;
+/// Versions that are looked through where no words are given: the newest; of those of an author, whose order the index does not know,
+/// more.
+const NEWEST: i64 = 2_000;
+const OF_AUTHOR: i64 = 10_000;
 
 /// By what something is searched for or was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,10 +43,12 @@ pub enum MatchKind {
     Label,
     /// A description; or words from several places.
     Text,
+    /// No word: who registered it, when, or the level of its subject.
+    Filter,
 }
 
 impl MatchKind {
-    const ALL: [Self; 7] = [Self::Id, Self::Guid, Self::Subject, Self::Name, Self::Field, Self::Label, Self::Text];
+    const WORDS: [Self; 7] = [Self::Id, Self::Guid, Self::Subject, Self::Name, Self::Field, Self::Label, Self::Text];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -52,11 +59,12 @@ impl MatchKind {
             Self::Field => "field",
             Self::Label => "label",
             Self::Text => "text",
+            Self::Filter => "filter",
         }
     }
 
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+        Self::WORDS.into_iter().find(|kind| kind.word() == word)
     }
 
     fn place(self) -> Option<SearchPlace> {
@@ -67,6 +75,7 @@ impl MatchKind {
             Self::Field => Some(SearchPlace::Schemas(Some(WordPlace::Fields))),
             Self::Label => Some(SearchPlace::Schemas(Some(WordPlace::Labels))),
             Self::Text => Some(SearchPlace::Schemas(None)),
+            Self::Filter => Some(SearchPlace::Nowhere),
         }
     }
 }
@@ -79,6 +88,9 @@ pub struct Search {
     pub by: Option<MatchKind>,
     pub context: Option<String>,
     pub schema_type: Option<SchemaType>,
+    pub registration: Registration,
+    /// Only subjects with this level, wherever it is set.
+    pub level: Option<CompatibilityLevel>,
     /// Soft-deleted versions, too.
     pub deleted: bool,
 }
@@ -119,12 +131,16 @@ impl Registry {
         let words = words_of_query(&search.text, MAX_WORDS);
         let wanted = offset.saturating_add(limit).saturating_add(1);
         let (mut results, mut seen) = (Vec::new(), HashSet::new());
-        for kind in MatchKind::ALL.into_iter().filter(|kind| search.by.is_none_or(|by| by == *kind)) {
+        let kinds = if search.text.trim().is_empty() { &[MatchKind::Filter][..] } else { &MatchKind::WORDS };
+        for kind in kinds.iter().copied().filter(|kind| search.by.is_none_or(|by| by == *kind)) {
             if results.len() >= wanted {
                 break;
             }
             let mut hits = self.hits(search, kind, &words).await?;
             hits.retain(|hit| rights.reads(&hit.subject));
+            if let Some(level) = search.level {
+                self.retain_level(&mut hits, level).await?;
+            }
             results
                 .extend(by_subject(hits, kind, &search.text).into_iter().filter(|found| seen.insert(found.hit.subject.clone())));
         }
@@ -142,10 +158,28 @@ impl Registry {
         let text = search.text.trim();
         match (kind.place(), kind) {
             (Some(place), _) => {
-                let Search { context, schema_type, deleted, .. } = search;
-                let (words, context) = (words.to_vec(), context.clone());
-                let query = WordQuery { words, place, context, schema_type: *schema_type, deleted: *deleted, limit: LOOKED_AT };
-                Ok(self.store.search(&query).await?)
+                let query = WordQuery {
+                    words: words.to_vec(),
+                    place,
+                    context: search.context.clone(),
+                    schema_type: search.schema_type,
+                    registration: search.registration.clone(),
+                    level: None,
+                    deleted: search.deleted,
+                    limit: match (place, &search.registration.author) {
+                        (SearchPlace::Nowhere, Some(_)) => OF_AUTHOR,
+                        (SearchPlace::Nowhere, None) => NEWEST,
+                        _ => LOOKED_AT,
+                    },
+                };
+                let mut hits = self.store.search(&query).await?;
+                if place == SearchPlace::Nowhere && search.level.is_some() {
+                    // those that have it of their own may be older than what was looked through
+                    let own = self.store.search(&WordQuery { level: search.level, ..query }).await?;
+                    let known: HashSet<(Subject, Version)> = hits.iter().map(|hit| (hit.subject.clone(), hit.version)).collect();
+                    hits.extend(own.into_iter().filter(|hit| !known.contains(&(hit.subject.clone(), hit.version))));
+                }
+                Ok(hits)
             }
             (None, MatchKind::Id) => match text.parse::<SchemaId>().ok().filter(|id| *id > 0) {
                 Some(id) => self.holders_by_id(search, id).await,
@@ -188,6 +222,12 @@ impl Registry {
         }
         let Some(schema) = self.schema_by_id(context, id).await? else { return Ok(Vec::new()) };
         let stored = &schema.stored;
+        let Registration { author, since, until } = &search.registration;
+        let at = stored.created_at;
+        // an id says nothing of who registered it
+        if author.is_some() || since.is_some_and(|since| at < since) || until.is_some_and(|until| at >= until) {
+            return Ok(Vec::new());
+        }
         if search.schema_type.is_some_and(|wanted| wanted != stored.content.schema_type) {
             return Ok(Vec::new());
         }

@@ -15,7 +15,8 @@ use super::{
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, HashedContent,
     Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals,
     RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store,
-    StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow, WordQuery,
+    StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, UsageCount, UsageFilter, VersionFilter,
+    VersionRow, VersionUsage, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -317,6 +318,11 @@ outage_reads! {
         audit_chain() -> AuditChain;
         record_refusals(refusals: Vec<Refusals>) -> ();
         prune_audit(before: i64, limit: i64) -> u64;
+        add_usage(counts: Vec<UsageCount>, clients: i64) -> ();
+        begin_usage() -> ();
+        usage_since() -> Option<i64>;
+        usage(filter: &UsageFilter, limit: i64) -> Vec<VersionUsage>;
+        prune_usage(before: i64, keep: i64, limit: i64) -> u64;
         has_more_keks(than: i64) -> bool;
         has_more_deks(than: i64) -> bool;
         dek_owners(deleted: bool) -> Vec<(String, String)>;

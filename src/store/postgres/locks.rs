@@ -17,7 +17,7 @@ pub enum LockKind {
     Rows,
 }
 
-/// Rows of `locks` (migration 0012), of which the first is that of the settings: all registrations share it.
+/// Rows of `locks` (migration 0011), of which the first is that of the settings: all registrations share it.
 const BUCKETS: i64 = 1024;
 
 /// Locks by their keys, in the one order in which they are taken everywhere, so that no two transactions wait for each other in a circle;

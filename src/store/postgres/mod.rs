@@ -33,8 +33,8 @@ use super::{
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
     ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals,
     RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics,
-    Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
-    WordQuery,
+    Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, UsageCount, UsageFilter,
+    VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{

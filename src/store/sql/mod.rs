@@ -30,6 +30,7 @@ mod search;
 mod settings;
 mod snapshot;
 mod statistics;
+mod usage;
 
 pub(super) use associate::associate;
 pub(super) use associations::{associations, associations_of};
@@ -58,5 +59,6 @@ pub(super) use settings::{
 pub(super) use counts::counts;
 pub(super) use snapshot::{finish_restore, snapshot};
 pub(super) use statistics::statistics;
+pub(super) use usage::{add_usage, begin_usage, prune_usage, usage, usage_since};
 
 use super::{Conn, Row, dialect};

@@ -8,52 +8,96 @@ use super::{Conn, dialect};
 use crate::store::{FiledWords, SearchHit, SearchPlace, StoreError, StoredSchema, WordQuery};
 use crate::types::{SchemaType, Subject};
 
-/// $2 how many are looked at; $3 the context, $4 the type, $5 whether soft-deleted ones count, $6 how many versions.
+/// Registrations in the record of who changed what, as its index has them.
+macro_rules! registrations {
+    () => {
+        "audit a WHERE a.operation IN ('schema.registered', 'schema.imported') AND a.actor = "
+    };
+}
+
+/// $2 how many are looked at; $3 the context, $4 the type, $5 whether soft-deleted ones count, $6 how many versions; $7 who registered
+/// them, $8 since and $9 until when.
 macro_rules! hits {
     ($found:expr, $version:literal) => {
         concat!(
             "SELECT c.name, u.name, v.version, v.schema_id, s.guid, s.schema_type, v.deleted, v.created_at FROM ",
             $found,
-            " JOIN contexts c ON c.context_id = u.context_id \
-             WHERE ($3 = '' OR c.name = $3) AND ($4 = '' OR s.schema_type = $4) AND ($5 <> 0 OR NOT v.deleted) ",
+            " JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id JOIN contexts c ON c.context_id = u.context_id \
+             WHERE ($3 = '' OR c.name = $3) AND ($4 = '' OR s.schema_type = $4) AND ($5 <> 0 OR NOT v.deleted) \
+             AND v.created_at >= $8 AND v.created_at < $9 AND ($7 = '' OR EXISTS (SELECT 1 FROM ",
+            registrations!(),
+            "$7 AND a.context = c.name AND a.subject = u.name AND a.version = v.version)) ",
             $version,
             "LIMIT $6"
         )
     };
 }
-const IN_SUBJECTS: &str = hits!(
-    concat!(
-        found_subjects!(),
-        " JOIN subjects u ON u.subject_id = f.subject_id JOIN versions v ON v.subject_id = u.subject_id \
-         JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id"
-    ),
-    "AND v.version = (SELECT l.version FROM versions l WHERE l.subject_id = u.subject_id AND (NOT l.deleted OR NOT u.is_live) \
-     ORDER BY l.version DESC LIMIT 1) "
+/// The latest version of each subject.
+macro_rules! latest {
+    ($found:expr) => {
+        hits!(
+            concat!($found, " JOIN versions v ON v.subject_id = u.subject_id"),
+            "AND v.version = (SELECT l.version FROM versions l WHERE l.subject_id = u.subject_id AND (NOT l.deleted OR NOT u.is_live) \
+             ORDER BY l.version DESC LIMIT 1) "
+        )
+    };
+}
+const IN_SUBJECTS: &str = latest!(concat!(found_subjects!(), " JOIN subjects u ON u.subject_id = f.subject_id"));
+/// All versions, where it is asked who registered one, or when.
+const IN_SUBJECTS_REGISTERED: &str = hits!(
+    concat!(found_subjects!(), " JOIN subjects u ON u.subject_id = f.subject_id JOIN versions v ON v.subject_id = u.subject_id"),
+    ""
 );
 const IN_SCHEMAS: &str = hits!(
     concat!(
         found_schemas!(),
-        " JOIN schemas s ON s.context_id = f.context_id AND s.schema_id = f.schema_id \
-         JOIN versions v ON v.context_id = s.context_id AND v.schema_id = s.schema_id JOIN subjects u ON u.subject_id = v.subject_id"
+        " JOIN versions v ON v.context_id = f.context_id AND v.schema_id = f.schema_id JOIN subjects u ON u.subject_id = v.subject_id"
     ),
     ""
 );
+/// $1 who registered.
+const BY_AUTHOR: &str = hits!(
+    concat!(
+        "(SELECT a.context, a.subject, a.version FROM ",
+        registrations!(),
+        "$1 LIMIT $2) f JOIN contexts n ON n.name = f.context JOIN subjects u ON u.context_id = n.context_id AND u.name = f.subject \
+         JOIN versions v ON v.subject_id = u.subject_id AND v.version = f.version"
+    ),
+    "ORDER BY v.created_at DESC, v.subject_id, v.version DESC "
+);
+/// $1 what a config with the level has in it.
+const BY_LEVEL: &str = latest!(
+    "(SELECT g.context, g.subject FROM configs g WHERE g.subject <> '' AND g.config LIKE $1 ORDER BY g.context, g.subject LIMIT $2) f \
+     JOIN contexts n ON n.name = f.context JOIN subjects u ON u.context_id = n.context_id AND u.name = f.subject"
+);
+const BY_TIME: &str = hits!(
+    "(SELECT * FROM versions WHERE created_at >= $8 AND created_at < $9 AND $1 = '' ORDER BY created_at DESC LIMIT $2) v \
+     JOIN subjects u ON u.subject_id = v.subject_id",
+    "ORDER BY v.created_at DESC, v.subject_id, v.version DESC "
+);
 
 pub(in crate::store) async fn search(conn: &mut Conn, query: &WordQuery) -> Result<Vec<SearchHit>, StoreError> {
-    if query.words.is_empty() {
-        return Ok(Vec::new());
-    }
-    let statement = match query.place {
-        SearchPlace::Subjects => IN_SUBJECTS,
-        SearchPlace::Schemas(_) => IN_SCHEMAS,
+    let words = || dialect::words::expression(query);
+    let author = query.registration.author.as_deref().unwrap_or("");
+    let (statement, expression) = match (query.place, query.level) {
+        (SearchPlace::Subjects | SearchPlace::Schemas(_), _) if query.words.is_empty() => return Ok(Vec::new()),
+        (SearchPlace::Subjects, _) if query.registration.is_any() => (IN_SUBJECTS, words()),
+        (SearchPlace::Subjects, _) => (IN_SUBJECTS_REGISTERED, words()),
+        (SearchPlace::Schemas(_), _) => (IN_SCHEMAS, words()),
+        (SearchPlace::Nowhere, Some(level)) => (BY_LEVEL, format!("%\"compatibility\":\"{}\"%", level.as_str())),
+        (SearchPlace::Nowhere, None) if author.is_empty() => (BY_TIME, String::new()),
+        (SearchPlace::Nowhere, None) => (BY_AUTHOR, author.to_owned()),
     };
     let rows = sqlx::query::<dialect::Db>(statement)
-        .bind(dialect::words::expression(query))
+        .bind(expression)
         .bind(query.limit)
         .bind(query.context.as_deref().unwrap_or(""))
         .bind(query.schema_type.map_or("", SchemaType::as_str))
         .bind(i64::from(query.deleted))
         .bind(query.limit.saturating_mul(2))
+        .bind(author)
+        .bind(query.registration.since.unwrap_or(0))
+        .bind(query.registration.until.unwrap_or(i64::MAX))
         .fetch_all(conn)
         .await?;
     let mut hits = Vec::with_capacity(rows.len());

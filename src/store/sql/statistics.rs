@@ -3,8 +3,9 @@
 use sqlx::Row as _;
 
 use super::decode::{narrow, schema_type};
+use super::usage::usage_since;
 use super::{Conn, Row, dialect};
-use crate::store::{SchemaCount, SizedSchema, Statistics, StoreError, SubjectCount};
+use crate::store::{NeverRead, SchemaCount, SizedSchema, Statistics, StoreError, SubjectCount};
 use crate::types::Subject;
 
 const SUBJECTS: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN is_live THEN 1 ELSE 0 END), 0) AS BIGINT), \
@@ -22,6 +23,15 @@ const VERSIONS: &str = "SELECT c.name, u.name, u.versions FROM (SELECT context_i
                         ORDER BY u.versions DESC, c.name, u.name";
 const BY_DAY: &str = "SELECT created_at / 86400000, COUNT(*) FROM versions WHERE created_at >= $1 \
                       GROUP BY created_at / 86400000 ORDER BY created_at / 86400000";
+
+/// From the side of what was read, for that is bounded.
+const READ: &str = "SELECT COUNT(*) FROM (SELECT DISTINCT v.subject_id FROM (SELECT DISTINCT context_id, schema_id FROM schema_usage) g \
+                    JOIN versions v ON v.context_id = g.context_id AND v.schema_id = g.schema_id) r \
+                    JOIN subjects u ON u.subject_id = r.subject_id WHERE u.is_live";
+const NOT_READ: &str = "SELECT c.name, u.name FROM subjects u JOIN contexts c ON c.context_id = u.context_id \
+                        WHERE u.is_live AND NOT EXISTS (SELECT 1 FROM versions v JOIN schema_usage g \
+                        ON g.context_id = v.context_id AND g.schema_id = v.schema_id WHERE v.subject_id = u.subject_id) \
+                        ORDER BY u.subject_id LIMIT 100";
 
 pub(in crate::store) async fn statistics(conn: &mut Conn, since: i64) -> Result<Statistics, StoreError> {
     let row = sqlx::query::<dialect::Db>(SUBJECTS).fetch_one(&mut *conn).await?;
@@ -56,8 +66,16 @@ pub(in crate::store) async fn statistics(conn: &mut Conn, since: i64) -> Result<
     };
     found.most_referenced = counts(&sqlx::query::<dialect::Db>(REFERENCED).fetch_all(&mut *conn).await?)?;
     found.most_versions = counts(&sqlx::query::<dialect::Db>(VERSIONS).fetch_all(&mut *conn).await?)?;
-    for row in &sqlx::query::<dialect::Db>(BY_DAY).bind(since).fetch_all(conn).await? {
+    for row in &sqlx::query::<dialect::Db>(BY_DAY).bind(since).fetch_all(&mut *conn).await? {
         found.by_day.push((row.try_get(0)?, row.try_get(1)?));
+    }
+    if let Some(since) = usage_since(conn).await? {
+        let read: i64 = sqlx::query::<dialect::Db>(READ).fetch_one(&mut *conn).await?.try_get(0)?;
+        let subjects = found.live_subjects.saturating_sub(read).max(0);
+        let rows = if subjects > 0 { sqlx::query::<dialect::Db>(NOT_READ).fetch_all(conn).await? } else { Vec::new() };
+        let named = |row: &Row| Ok(Subject::in_context(row.try_get(0)?, row.try_get(1)?));
+        let oldest = rows.iter().map(named).collect::<Result<_, StoreError>>()?;
+        found.never_read = Some(NeverRead { since, subjects, oldest });
     }
     Ok(found)
 }

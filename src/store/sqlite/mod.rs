@@ -15,8 +15,8 @@ use super::{
     DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FileReading, FiledWords, Freshness, Generation, Holder,
     ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals,
     RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics,
-    Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, VersionFilter,
-    VersionRow, WordQuery,
+    Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, UsageCount,
+    UsageFilter, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;

@@ -84,7 +84,7 @@ pub fn target(route: &Route, id: i64, guid: &str) -> String {
         "deleteAlias" => format!("{path}?uri=https://example.com/guarded"),
         "getLatestWithMetadata" => format!("{path}?deleted=true"),
         "search" => format!("{path}?q=orders"),
-        "getOutline" | "diffVersions" | "getReferenceGraph" | "getHistory" => format!("{path}?subject=orders"),
+        "getOutline" | "diffVersions" | "getReferenceGraph" | "getHistory" | "getUsage" => format!("{path}?subject=orders"),
         "validateEvent" => format!("{path}?subject=orders&status=always-200"),
         _ => path,
     }
@@ -106,6 +106,7 @@ pub fn body(route: &Route) -> Option<Value> {
         }
         "batchGetAssociations" => json!({ "requests": [{ "resourceId": "r" }] }),
         "diffSchemas" => json!({ "subject": "orders", "old": {}, "new": {} }),
+        "getImpact" => json!({ "subject": "orders", "new": {} }),
         "putAlias" => json!({ "uri": "https://example.com/guarded", "subject": "orders", "version": "latest" }),
         "putEventType" => json!({ "subject": "orders", "version": "latest" }),
         "resolveHints" | "postResolvedDocument" => json!({ "dataschema": "https://example.com/guarded" }),

@@ -6,8 +6,8 @@ use accordant::store::{HashedContent, RegisterRequest};
 use accordant::types::{Actor, Content, SchemaType, Subject};
 use serde_json::{Value, json};
 
-use crate::on_both;
 use crate::support::app::{TestApp, record};
+use crate::{access, on_both};
 
 async fn found(app: &TestApp, query: &str) -> Vec<String> {
     let answer = app.get(&format!("/accordant/v1/search?{query}")).await.ok();
@@ -108,6 +108,66 @@ on_both! {
             let word: String = percent_encoding::utf8_percent_encode(&words[words.len() / 2], percent_encoding::NON_ALPHANUMERIC).collect();
             assert_eq!(found(&app, &format!("q={word}&by=text")).await.len(), 1, "{word}");
         }
+    }
+
+    async fn versions_are_found_by_their_time_and_by_the_level_of_their_subject(db) {
+        let app = TestApp::new(db).await;
+        app.register("early", &record("Early", &["a"])).await;
+        app.register(":.eu:late", &record("Late", &["a"])).await;
+        app.put("/config/early", &json!({ "compatibility": "NONE" })).await.ok();
+        app.put("/config/:.eu:", &json!({ "compatibility": "FULL" })).await.ok();
+        let at = app.get("/accordant/v1/search?q=early").await.ok()["results"][0]["registeredAt"].as_str().unwrap().to_owned();
+        for (query, expected) in [
+            ("compatibility=NONE".to_owned(), vec!["early"]),
+            ("compatibility=FULL".to_owned(), vec![":.eu:late"]),
+            ("compatibility=BACKWARD".to_owned(), vec![]),
+            ("q=early&compatibility=NONE".to_owned(), vec!["early"]),
+            ("q=early&compatibility=FULL".to_owned(), vec![]),
+            ("q=1&by=id&compatibility=FULL".to_owned(), vec![":.eu:late"]),
+            (format!("since={at}"), vec![":.eu:late", "early"]),
+            (format!("since={at}&context=eu"), vec![":.eu:late"]),
+            (format!("q=early&until={at}"), vec![]),
+            ("until=2001-01-01".to_owned(), vec![]),
+            ("since=2001-01-01&type=JSON".to_owned(), vec![]),
+            ("since=2001-01-01&q=early".to_owned(), vec!["early"]),
+            ("since=2999-01-01&q=1".to_owned(), vec![]),
+        ] {
+            let mut subjects = found(&app, &query).await;
+            subjects.sort();
+            assert_eq!(subjects, expected, "{query}");
+        }
+        let answer = app.get("/accordant/v1/search?compatibility=NONE").await.ok();
+        assert_eq!((&answer["results"][0]["matched"], &answer["results"][0]["version"]), (&json!("filter"), &json!(1)));
+        for wrong in ["compatibility=SOME", "since=soon", "until=x", "by=field"] {
+            assert_eq!(app.get(&format!("/accordant/v1/search?{wrong}")).await.error().0, 400, "{wrong}");
+        }
+    }
+
+    async fn versions_are_found_by_who_registered_them(db) {
+        let allow = |user: &str, operations: &str| format!("[[allow]]\nprincipals = [\"user:{user}\"]\noperations = [{operations}]\nsubjects = [\"*\"]\n");
+        let text = allow("alice", r#""SUBJECT_READ", "SUBJECT_WRITE""#) + &allow("auditor", r#""SUBJECT_READ", "AUDIT_READ""#);
+        let app = access::server(db, &["alice", "auditor"], &text).await;
+        access::register(&app, "t", &record("R", &[])).await;
+        for (subject, user) in [("t", "alice"), ("u", "alice"), ("v", "admin")] {
+            let body = json!({ "schema": r#"{"type":"record","name":"R","fields":[{"name":"more","type":"int","default":0}]}"# });
+            access::send(&app, user, "POST", &format!("/subjects/{subject}/versions"), Some(&body)).await.ok();
+        }
+        for (query, expected) in [
+            ("author=user:alice", vec![("t", 2), ("u", 1)]),
+            ("author=user:admin", vec![("t", 1), ("v", 1)]),
+            ("author=user:nobody", vec![]),
+            ("q=more&author=user:alice", vec![("t", 2), ("u", 1)]),
+            ("q=t&by=subject&author=user:admin", vec![("t", 1)]),
+            ("author=user:alice&compatibility=NONE", vec![]),
+            ("author=user:alice&since=2999-01-01", vec![]),
+        ] {
+            let answer = access::get(&app, "auditor", &format!("/accordant/v1/search?{query}")).await.ok();
+            let mut versions: Vec<(&str, i64)> = answer["results"].as_array().unwrap().iter()
+                .map(|own| (own["subject"].as_str().unwrap(), own["version"].as_i64().unwrap())).collect();
+            versions.sort_unstable();
+            assert_eq!(versions, expected, "{query}");
+        }
+        assert_eq!(access::get(&app, "alice", "/accordant/v1/search?author=user:alice").await.error().1, 40301);
     }
 
     async fn pages_of_what_is_found_join_up(db) {

@@ -22,3 +22,4 @@ mod rules;
 mod settings;
 mod to_the_letter;
 mod ui;
+mod usage;

@@ -20,8 +20,8 @@ export interface Mark {
   why?: string;
   fix?: string;
   example?: string;
-  /** What the button that mends it says, and does. */
-  apply?: { label: string; run: () => void };
+  /** What the buttons that mend it say, and do. */
+  apply: { label: string; run: () => void }[];
 }
 
 export interface EditorHandle {
@@ -162,7 +162,7 @@ export const create: EditorModule['create'] = ({ host, text, type, label, readOn
         const { apply } = mark;
         return {
           from, to, severity: mark.severity, message: mark.message, renderMessage: () => said(mark),
-          actions: apply ? [{ name: apply.label, apply: () => apply.run() }] : [],
+          actions: apply.map((own) => ({ name: own.label, apply: () => own.run() })),
         };
       });
       view.dispatch(setDiagnostics(view.state, diagnostics));

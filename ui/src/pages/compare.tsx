@@ -43,6 +43,16 @@ export function Changes({ changes, isWhole }: { changes: Change[]; isWhole: bool
   );
 }
 
+/** What differs in references, metadata and rules. */
+export function Beside({ beside }: { beside: Difference['beside'] }) {
+  if (beside.length === 0) return null;
+  return (
+    <ul class="changes" aria-label="Changes beside the text">{beside.map((own) => (
+      <li key={own.what} class="changed"><span class="sign" aria-hidden="true">~</span><span class="wrap"><T class="mono name">{own.what}</T> <T class="mono from">{own.from ?? 'nothing'}</T> <span class="dim">→</span> <T class="mono to">{own.to ?? 'nothing'}</T></span></li>
+    ))}</ul>
+  );
+}
+
 export function Levels({ levels, chosen, onChoose }: { levels: Level[]; chosen?: string; onChoose?: (level: string) => void }) {
   return (
     <div class="levels">
@@ -97,9 +107,7 @@ export function ComparePage() {
             <Section title={isSame ? 'No changes' : `${plural(found.changes.length + found.beside.length, 'change')} from ${name(found.old)} to ${name(found.new)}`}>
               {isSame && <p class="dim">The two say the same.</p>}
               <Changes changes={found.changes} isWhole={found.isWhole} />
-              {found.beside.length > 0 && <ul class="changes">{found.beside.map((own) => (
-                <li key={own.what} class="changed"><span class="sign" aria-hidden="true">~</span><span class="wrap"><T class="mono name">{own.what}</T> <T class="mono from">{own.from ?? 'nothing'}</T> <span class="dim">→</span> <T class="mono to">{own.to ?? 'nothing'}</T></span></li>
-              ))}</ul>}
+              <Beside beside={found.beside} />
             </Section>
             <Section title={`What ${level} says`}>
               {verdict?.isCompatible && <p class="dim">{SAYS[level]?.[0]}: nothing breaks.</p>}

@@ -6,10 +6,13 @@ import { LEVELS, MEANING } from '../components/effective';
 import { Findings } from '../components/findings';
 import { useLoad, useSettled } from '../components/hooks';
 import { References } from '../components/references';
-import { markOf, mend } from '../editor-help';
+import { type Draft, ContractEditor, draftOf, metadataOf, ruleSetOf } from '../components/contract-editor';
+import { type Impact, ImpactSection } from '../components/usage';
+import { markOf } from '../editor-help';
+import { type Mend, mends } from '../mend';
 import { go, href, refine, route, versionLink } from '../router';
 import { shown, typeOf } from '../text';
-import { type Difference, Changes, Levels } from './compare';
+import { type Difference, Beside, Changes, Levels } from './compare';
 
 const STARTS: Record<SchemaType, string> = {
   AVRO: '{\n  "type": "record",\n  "name": "Order",\n  "namespace": "com.example",\n  "fields": [\n    { "name": "id", "type": "string" }\n  ]\n}\n',
@@ -17,8 +20,16 @@ const STARTS: Record<SchemaType, string> = {
   PROTOBUF: 'syntax = "proto3";\n\npackage com.example;\n\nmessage Order {\n  string id = 1;\n}\n',
 };
 
+/** Findings that are underlined. */
+const MARKED = 200;
+
 interface Check { is_compatible: boolean; messages?: string[]; findings?: Finding[] }
 interface Registered { id: number; version?: number }
+
+function Mends({ mends, onChoose }: { mends: Mend[]; onChoose: (text: string) => void }) {
+  if (mends.length === 0) return null;
+  return <p class="actions">{mends.map((mend) => <button type="button" class="small" key={mend.label} onClick={() => onChoose(mend.text)}>{mend.label}</button>)}</p>;
+}
 
 export function EditorPage() {
   const { query: asked } = route.value;
@@ -27,7 +38,7 @@ export function EditorPage() {
   const [type, setType] = useState<SchemaType>('AVRO');
   const [text, setText] = useState(STARTS.AVRO);
   const [references, setReferences] = useState<Reference[]>([]);
-  const [kept, setKept] = useState<Pick<Version, 'metadata' | 'ruleSet'>>({});
+  const [contract, setContract] = useState<Draft>(draftOf());
   const [simulated, setSimulated] = useState('');
   const [reason, setReason] = useState('');
   const [goTo, setGoTo] = useState<{ offset: number } | null>(null);
@@ -47,10 +58,13 @@ export function EditorPage() {
     setType(typeOf(version.schemaType));
     setText(shown(version.schema, version.schemaType).text);
     setReferences(version.references ?? []);
-    setKept({ metadata: version.metadata, ruleSet: version.ruleSet });
+    setContract(draftOf(version.metadata, version.ruleSet));
   }, [base.value]);
 
-  const body = useMemo(() => ({ schema: text, schemaType: type, references: references.filter((one) => one.name && one.subject), ...kept }), [text, type, references, kept]);
+  const body = useMemo(() => ({ schema: text, schemaType: type, references: references.filter((one) => one.name && one.subject), 
+    // what is absent is taken from the latest version: to be without, it must be said
+    metadata: metadataOf(contract) ?? (base.value?.metadata ? {} : undefined), ruleSet: ruleSetOf(contract),
+  }), [text, type, references, contract, base.value]);
   const settled = useSettled(body, 350);
   const isSettled = settled === body;
   const check = useLoad<Check | null>((signal) => (name && settled.schema.trim()
@@ -58,6 +72,9 @@ export function EditorPage() {
     : Promise.resolve(null)), [name, settled]);
   const difference = useLoad<Difference | null>((signal) => (name && base.value && settled.schema.trim()
     ? json<Difference>('accordant/v1/diff', { method: 'POST', body: { subject: name, old: { version: 'latest' }, new: settled }, signal }).catch(() => null)
+    : Promise.resolve(null)), [name, settled, base.value]);
+  const impact = useLoad<Impact | null>((signal) => (name && base.value && settled.schema.trim()
+    ? json<Impact>('accordant/v1/impact', { method: 'POST', body: { subject: name, new: settled }, signal }).catch(() => null)
     : Promise.resolve(null)), [name, settled, base.value]);
   const effective = useLoad<{ compatibilityLevel?: string } | null>((signal) => (name ? json<{ compatibilityLevel?: string }>(`config/${enc(name)}?defaultToGlobal=true`, { signal }).catch(() => null) : Promise.resolve(null)), [name]);
 
@@ -68,12 +85,10 @@ export function EditorPage() {
   const isRefused = check.value !== null && !check.value.is_compatible;
   const messages = isRefused && findings.length === 0 ? check.value?.messages ?? [] : [];
   const change = (next: string) => { touched.current = true; setRegistered(null); setFailed(null); setText(next); };
-  const apply = (finding: Finding) => { const mended = mend(finding, text, type); if (mended) change(mended.text); };
+  // of other versions the text is not at hand
+  const old = (finding: Finding) => (base.value && (finding.oldVersion ?? base.value.version) === base.value.version && typeOf(base.value.schemaType) === type ? base.value.schema : null);
   const marks = useMemo(() => (isSettled ? [
-    ...findings.map((finding) => {
-      const mended = mend(finding, text, type);
-      return markOf(finding, text, type, mended ? { label: mended.label, run: () => change(mended.text) } : undefined);
-    }),
+    ...findings.slice(0, MARKED).map((finding) => markOf(finding, text, type, mends(finding, text, type, old(finding)).map((mend) => ({ label: mend.label, run: () => change(mend.text) })))),
     ...messages.map((message) => markOf({ rule: '', path: '', message, explanation: message }, text, type)),
   ].flatMap((mark) => (mark ? [mark] : [])) : []), [check.value, other, isSettled, text]);
   const register = async () => {
@@ -118,6 +133,10 @@ export function EditorPage() {
           <Failure error={failed ?? check.error} />
           {registered && <p class="notice good" role="status">Registered with id {registered.id}. {registered.version !== undefined && <a href={versionLink(name, registered.version)}>See version {registered.version}</a>}</p>}
           <References references={references} onChange={(next) => { touched.current = true; setReferences(next); }} />
+          <Section title="Metadata and rules">
+            {base.value?.ruleSet && contract.rules.length === 0 && <p class="notice small" role="status">A version without rules takes over those of the latest one, as with Confluent. To do without them, keep them and switch them off.</p>}
+            <ContractEditor draft={contract} onChange={(next) => { touched.current = true; setRegistered(null); setFailed(null); setContract(next); }} />
+          </Section>
         </div>
         <div>
           {difference.value && <Levels levels={difference.value.levels} />}
@@ -126,11 +145,12 @@ export function EditorPage() {
             {findings.length === 0 && messages.length === 0 && <p class="dim">{name ? 'Nothing breaks.' : 'Findings appear here.'}</p>}
             <Findings findings={findings}
               onChoose={(finding) => { const mark = markOf(finding, text, type); if (mark) setGoTo({ offset: mark.from }); }}
-              action={(finding) => { const mended = mend(finding, text, type); return mended ? <button type="button" class="small" onClick={() => apply(finding)}>{mended.label}</button> : null; }} />
+              action={(finding) => (isSettled ? <Mends mends={mends(finding, text, type, old(finding))} onChoose={change} /> : null)} />
           </Section>
           {difference.value && (difference.value.changes.length > 0 || difference.value.beside.length > 0) && (
-            <Section title={`Changes from version ${difference.value.old.version ?? ''}`}><Changes changes={difference.value.changes} isWhole={difference.value.isWhole} /></Section>
+            <Section title={`Changes from version ${difference.value.old.version ?? ''}`}><Changes changes={difference.value.changes} isWhole={difference.value.isWhole} /><Beside beside={difference.value.beside} /></Section>
           )}
+          {impact.value && impact.value.isRecorded && <ImpactSection subject={name} impact={impact.value} />}
           {base.value && <p class="small"><a href={href(['subjects', name])}>All versions</a> · <button type="button" class="link" onClick={() => { touched.current = false; base.reload(); go(['edit'], { subject: name }); }}>start over</button></p>}
         </div>
       </div>

@@ -2,7 +2,7 @@ import { json, request } from '../api';
 import { Busy, DataList, Failure, Page, Section, SubjectName, T, Type, Verdict } from '../components/basic';
 import type { SchemaType } from '../api';
 import { useLoad } from '../components/hooks';
-import { bytes, count, time } from '../text';
+import { bytes, count, plural, time } from '../text';
 
 interface Statistics {
   at: string; subjects: number; liveSubjects: number; versions: number; liveVersions: number;
@@ -11,6 +11,7 @@ interface Statistics {
   mostReferenced: { subject: string; count: number }[];
   mostVersions: { subject: string; count: number }[];
   registeredByDay: { day: string; count: number }[];
+  neverRead?: { since: string; subjects: number; oldest: string[] };
 }
 interface Server { version: string; commit?: string; commitId?: string }
 
@@ -75,6 +76,12 @@ export function HealthPage() {
             {metrics.value && <DataList items={SHOWN.filter(([name]) => sums.has(name)).map(([name, label, show]) => [label, show(sums.get(name) as number)])} />}
           </Section>
           {found && found.largest.length > 0 && <Section title="Largest schemas"><table class="compact"><thead><tr><th>Context</th><th>Id</th><th>Format</th><th class="num">Size</th></tr></thead><tbody>{found.largest.map((own) => <tr key={`${own.context} ${own.id}`}><td><T>{own.context === '.' ? 'default' : own.context}</T></td><td>{own.id}</td><td><Type type={own.schemaType} /></td><td class="num">{bytes(own.bytes)}</td></tr>)}</tbody></table></Section>}
+          {found?.neverRead && found.neverRead.subjects > 0 && (
+            <Section title="Never read">
+              <p class="dim small">{plural(found.neverRead.subjects, 'subject')} {found.neverRead.subjects === 1 ? 'has' : 'have'} not been read since {time(found.neverRead.since)}. The oldest:</p>
+              <ul class="plain">{found.neverRead.oldest.slice(0, 20).map((subject) => <li key={subject}><SubjectName subject={subject} /></li>)}</ul>
+            </Section>
+          )}
           {found && found.mostReferenced.length > 0 && <Section title="Most referred to"><Ranking rows={found.mostReferenced} /></Section>}
           {found && found.mostVersions.length > 0 && <Section title="Most versions"><Ranking rows={found.mostVersions} /></Section>}
         </div>

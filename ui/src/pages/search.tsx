@@ -1,9 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type SchemaType, json, query } from '../api';
 import { Busy, Empty, Failure, Page, Select, SubjectName, T, Type } from '../components/basic';
+import { LEVELS } from '../components/effective';
 import { useLoad, useSettled } from '../components/hooks';
 import { refine, route, versionLink } from '../router';
-import { context } from '../session';
+import { context, may } from '../session';
+import { time } from '../text';
 
 export interface Found {
   subject: string;
@@ -12,6 +14,7 @@ export interface Found {
   guid: string;
   schemaType: SchemaType;
   deleted: boolean;
+  registeredAt: string;
   matched: string;
   matchingVersions: number;
   matches: { kind: string; path: string; name: string; type?: string; line?: number; column?: number }[];
@@ -19,8 +22,14 @@ export interface Found {
 export interface FoundPage { results: Found[]; next?: number }
 
 const WORDS: Record<string, string> = {
-  id: 'id', guid: 'guid', subject: 'name of the subject', name: 'name of a type', field: 'field', label: 'tag or metadata', text: 'description or several places',
+  id: 'id', guid: 'guid', subject: 'name of the subject', name: 'name of a type', field: 'field', label: 'tag or metadata', text: 'description or several places', filter: '',
 };
+
+/** A day is wanted whole: the server’s `until` is not in it. */
+function dayAfter(day: string): string {
+  const at = Date.parse(day);
+  return Number.isNaN(at) ? '' : new Date(at + 86_400_000).toISOString().slice(0, 10);
+}
 
 export function SearchPage() {
   const { query: asked } = route.value;
@@ -28,12 +37,17 @@ export function SearchPage() {
   const by = asked.get('by') ?? '';
   const type = asked.get('type') ?? '';
   const deleted = asked.get('deleted') === 'true';
+  const [compatibility, since, until] = [asked.get('compatibility') ?? '', asked.get('since') ?? '', asked.get('until') ?? ''];
+  const [author, setAuthor] = useState(asked.get('author') ?? '');
+  const settledAuthor = useSettled(author.trim(), 300);
+  useEffect(() => { refine({ author: settledAuthor }); }, [settledAuthor]);
   const settled = useSettled(text.trim(), 70);
   useEffect(() => { refine({ q: settled }); }, [settled]);
   const [more, setMore] = useState<Found[]>([]);
   const [next, setNext] = useState<number | undefined>();
-  const target = (offset: number) => `accordant/v1/search${query({ q: settled, by, type, deleted, context: context.value, offset, limit: 30 })}`;
-  const found = useLoad<FoundPage | null>((signal) => (settled ? json<FoundPage>(target(0), { signal }) : Promise.resolve(null)), [settled, by, type, deleted, context.value]);
+  const asks = Boolean(settled || compatibility || since || until || settledAuthor);
+  const target = (offset: number) => `accordant/v1/search${query({ q: settled, by: settled ? by : '', type, deleted, compatibility, since, until: dayAfter(until), author: settledAuthor, context: context.value, offset, limit: 30 })}`;
+  const found = useLoad<FoundPage | null>((signal) => (asks ? json<FoundPage>(target(0), { signal }) : Promise.resolve(null)), [settled, by, type, deleted, compatibility, since, until, settledAuthor, context.value]);
   useEffect(() => { setMore([]); setNext(found.value?.next); }, [found.value]);
   const loadMore = async () => {
     if (next === undefined) return;
@@ -49,11 +63,15 @@ export function SearchPage() {
         <Select label="Found by" value={by} options={[['', 'by anything'], ['subject', 'by subject'], ['name', 'by type name'], ['field', 'by field'], ['label', 'by tag or metadata'], ['text', 'anywhere'], ['id', 'by id'], ['guid', 'by guid']]} onChange={(value) => refine({ by: value })} />
         <Select label="Format" value={type} options={[['', 'all formats'], ['AVRO', 'Avro'], ['JSON', 'JSON Schema'], ['PROTOBUF', 'Protobuf']]} onChange={(value) => refine({ type: value })} />
         <label class="check"><input type="checkbox" checked={deleted} onChange={(event) => refine({ deleted: event.currentTarget.checked })} /> deleted too</label>
+        <Select label="Compatibility" value={compatibility} options={[['', 'any level'], ...LEVELS]} onChange={(value) => refine({ compatibility: value })} />
+        <label class="check">registered from <input type="date" value={since} onChange={(event) => refine({ since: event.currentTarget.value })} /></label>
+        <label class="check">to <input type="date" value={until} onChange={(event) => refine({ until: event.currentTarget.value })} /></label>
+        {may('AUDIT_READ') && <input value={author} aria-label="Registered by" placeholder="by user:alice" spellcheck={false} onInput={(event) => setAuthor(event.currentTarget.value)} />}
       </form>
       <Failure error={found.error} />
-      {!settled && <Empty title="What are you looking for?"><p>All words must be there; each may be the beginning of one. <code>customer_id</code>, <code>customerId</code> and <code>customer id</code> find the same fields.</p></Empty>}
-      {settled && found.loading && !found.value && <Busy what="Searching" />}
-      {settled && found.value && results.length === 0 && <Empty title="Nothing has these words."><p>Try fewer or shorter words, another context, or what is deleted.</p></Empty>}
+      {!asks && <Empty title="What are you looking for?"><p>All words must be there; each may be the beginning of one. <code>customer_id</code>, <code>customerId</code> and <code>customer id</code> find the same fields.</p></Empty>}
+      {asks && found.loading && !found.value && <Busy what="Searching" />}
+      {asks && found.value && results.length === 0 && <Empty title="Nothing is like that."><p>Try fewer or shorter words, other filters, another context, or what is deleted.</p></Empty>}
       {results.length > 0 && (
         <>
           <ol class="results" aria-label="Results">
@@ -62,7 +80,7 @@ export function SearchPage() {
                 <div class="result-head">
                   <a href={versionLink(result.subject, result.version)}><SubjectName subject={result.subject} plain /></a>
                   <Type type={result.schemaType} />
-                  <span class="dim">v{result.version} · id {result.id}{result.matchingVersions > 1 ? ` · in ${result.matchingVersions} versions` : ''}</span>
+                  <span class="dim">v{result.version} · id {result.id} · {time(result.registeredAt)}{result.matchingVersions > 1 ? ` · in ${result.matchingVersions} versions` : ''}</span>
                   {result.deleted && <span class="tag bad">deleted</span>}
                   <span class="dim small">{WORDS[result.matched] ?? result.matched}</span>
                 </div>

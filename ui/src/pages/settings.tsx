@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type Config, ApiError, enc, json, request } from '../api';
-import { Busy, Failure, Field, Page, Section, Select, T } from '../components/basic';
+import { type Config, type Metadata, type RuleSet, ApiError, enc, json, request } from '../api';
+import { Busy, Failure, Field, Page, Section, Select } from '../components/basic';
 import { LEVELS, MEANING, MODES, settingName } from '../components/effective';
+import { type Draft, ContractEditor, draftOf, metadataOf, ruleSetOf } from '../components/contract-editor';
 import { useLoad, useSettled } from '../components/hooks';
 import { WouldHaveRefused } from '../components/would';
 import { refine, route, subjectLink } from '../router';
@@ -10,6 +11,7 @@ import { may } from '../session';
 type Kind = 'registry' | 'context' | 'subject';
 const SWITCHES = ['normalize', 'validateFields', 'validateNewSchemas'] as const;
 const CHOICES: Record<string, string[]> = { compatibilityPolicy: ['STRICT', 'LENIENT', 'LOGICAL'], protobufPolicy: ['DEFAULT', 'WIRE', 'WIRE_JSON', 'FILE', 'COMPILED'] };
+const CONTRACTS = [['default', 'Defaults of new versions'], ['override', 'What every new version gets']] as const;
 const TEXTS = ['compatibilityGroup', 'alias'] as const;
 
 const absent = <T,>(error: unknown): T | null => { if (error instanceof ApiError && error.status === 404) return null; throw error; };
@@ -40,6 +42,9 @@ export function SettingsPage() {
   const [error, setError] = useState<unknown>(null);
   const [done, setDone] = useState('');
   useEffect(() => { setEdited({}); setDone(''); setError(null); setWanted(''); }, [at]);
+  const [contracts, setContracts] = useState<Partial<Record<'default' | 'override', Draft>>>({});
+  useEffect(() => { setContracts({}); }, [own.value]);
+  const contract = (of: 'default' | 'override') => contracts[of] ?? draftOf(own.value?.[`${of}Metadata`] as Metadata | undefined, own.value?.[`${of}RuleSet`] as RuleSet | undefined);
   const reload = () => { own.reload(); effective.reload(); mode.reload(); setEdited({}); setWanted(''); };
   const value = (key: string) => edited[key] ?? (own.value?.[key] === undefined ? '' : String(own.value[key]));
   const inherited = (key: string) => (kind === 'registry' ? 'the server’s' : String(effective.value?.[key] ?? 'the server’s default'));
@@ -54,6 +59,10 @@ export function SettingsPage() {
     for (const [key, text] of Object.entries(edited)) {
       const key_ = key === 'compatibilityLevel' ? 'compatibility' : key;
       body[key_] = text === '' ? null : (SWITCHES as readonly string[]).includes(key) ? text === 'true' : text;
+    }
+    for (const [of, draft] of Object.entries(contracts)) {
+      body[`${of}Metadata`] = metadataOf(draft) ?? null;
+      body[`${of}RuleSet`] = ruleSetOf(draft) ?? null;
     }
     await request(`config${at}`, { method: 'PUT', body, reason });
   }, 'The settings are changed.');
@@ -78,11 +87,16 @@ export function SettingsPage() {
               {Object.entries(CHOICES).map(([key, options]) => <Field key={key} label={settingName(key)}><Select value={value(key)} disabled={!writes} options={[['', `inherited (${inherited(key)})`], ...options]} onChange={(next) => edit(key, next)} /></Field>)}
               {TEXTS.map((key) => <Field key={key} label={settingName(key)}><input value={value(key)} disabled={!writes} spellcheck={false} onInput={(event) => edit(key, event.currentTarget.value)} /></Field>)}
             </div>
-            {Object.entries(own.value ?? {}).filter(([, set]) => typeof set === 'object').map(([key, set]) => <p key={key} class="small"><span class="dim">{settingName(key)}</span> <code class="wrap"><T>{JSON.stringify(set)}</T></code></p>)}
+            {CONTRACTS.map(([of, title]) => (
+              <details key={of} open={Boolean(own.value?.[`${of}Metadata`] ?? own.value?.[`${of}RuleSet`] ?? contracts[of])}>
+                <summary>{title}: metadata, tags and rules</summary>
+                <ContractEditor draft={contract(of)} disabled={!writes} onChange={(next) => { setDone(''); setContracts({ ...contracts, [of]: next }); }} />
+              </details>
+            ))}
             {kind === 'subject' && settled && edited.compatibilityLevel && <WouldHaveRefused subject={settled} level={edited.compatibilityLevel} />}
             <div class="bar">
               <input class="reason" value={reason} aria-label="Reason for the change" placeholder="Reason (optional)" onInput={(event) => setReason(event.currentTarget.value)} />
-              <button type="button" class="primary" disabled={Object.keys(edited).length === 0 || !writes} onClick={save}>Save</button>
+              <button type="button" class="primary" disabled={(Object.keys(edited).length === 0 && Object.keys(contracts).length === 0) || !writes} onClick={save}>Save</button>
             </div>
             <p class="dim small">A change holds for versions registered from now on. Versions that exist are not checked again.</p>
           </Section>

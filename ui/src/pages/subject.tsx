@@ -5,6 +5,7 @@ import { EffectiveSettings } from '../components/effective';
 import { Contract } from '../components/contract';
 import { Graph } from '../components/graph';
 import { useLoad } from '../components/hooks';
+import { UsageSection } from '../components/usage';
 import { go, href, versionLink } from '../router';
 import { may } from '../session';
 import { parts, plural, time } from '../text';
@@ -95,6 +96,7 @@ export function SubjectPage({ subject }: { subject: string }) {
               <Failure error={config.error} />
               <EffectiveSettings subject={subject} effective={config.value} />
             </Section>
+            <UsageSection subject={subject} />
             {latest && <Contract version={latest} />}
             {latest && <Section title="References"><Graph subject={subject} version={latest.version} /></Section>}
           </div>

@@ -6,6 +6,7 @@ import { Contract } from '../components/contract';
 import { Graph } from '../components/graph';
 import { useLoad } from '../components/hooks';
 import { type Outline, Tree } from '../components/tree';
+import { UsageSection } from '../components/usage';
 import { go, href, subjectLink } from '../router';
 import { may } from '../session';
 import { bytes, shown, time, typeOf } from '../text';
@@ -75,6 +76,7 @@ export function VersionPage({ subject, version }: { subject: string; version: st
                 ...(schema.references?.length ? [['References', <ul class="plain">{schema.references.map((reference) => <li key={reference.name}><T class="mono">{reference.name}</T> <span class="dim">is</span> <a href={href(['subjects', reference.subject, 'versions', reference.version])}><T>{reference.subject}</T> v{reference.version}</a></li>)}</ul>] as [string, preact.ComponentChildren]] : []),
               ]} /></Section>
               <Contract version={schema} />
+              <UsageSection subject={subject} version={schema.version} />
             </div>
             <Section title="References"><Graph subject={subject} version={schema.version} /></Section>
           </div>

@@ -113,6 +113,7 @@ async fn send(request: &Request, located: &Located, is_gone: bool, cache_policy:
     if request.has("details") {
         return details(request, located).await;
     }
+    request.info.set_read(located.subject.context(), located.id);
     let bundled = references(request)? == References::Bundled;
     let representation = if bundled && tag.schema_type == SchemaType::Protobuf {
         Representation::Descriptors

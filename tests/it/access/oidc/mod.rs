@@ -1,6 +1,7 @@
 //! Tokens of an issuer as logins.
 
 mod rotation;
+mod sign_in;
 mod tokens;
 
 use std::path::Path;
