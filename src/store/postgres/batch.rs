@@ -41,6 +41,8 @@ impl<K: Clone, V> Batch<K, V> {
     where
         R: Future<Output = Result<Vec<V>, StoreError>>,
     {
+        // on the heap: it is large, and begun in several places
+        let read = |keys| Box::pin(read(keys));
         if let Ok(_turn) = self.turns.try_acquire() {
             return own(read(vec![key]).await?);
         }

@@ -10,7 +10,7 @@ use super::sql::changes::bind_actor;
 use super::sql::{IdSource, NewVersion, bind_schema};
 use super::words;
 use crate::store::StoreError;
-use crate::types::{SchemaId, xregistry_id};
+use crate::types::{SchemaId, Subject, xregistry_id};
 
 /// Where the statement has the id from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,8 +100,8 @@ pub(super) async fn insert_version(conn: &mut Conn, version: &NewVersion<'_>) ->
         .bind(kinds)
         .bind(names)
         .bind(references.iter().map(|reference| reference.name.as_str()).collect::<Vec<_>>())
-        .bind(request.targets.iter().map(|target| target.context()).collect::<Vec<_>>())
-        .bind(request.targets.iter().map(|target| target.name()).collect::<Vec<_>>())
+        .bind(request.targets.iter().map(Subject::context).collect::<Vec<_>>())
+        .bind(request.targets.iter().map(Subject::name).collect::<Vec<_>>())
         .bind(references.iter().map(|reference| i64::from(reference.version)).collect::<Vec<_>>())
         .bind(plain.as_str())
         .bind(plain.to_lowercase())
