@@ -89,6 +89,16 @@ impl Api {
         }
     }
 
+    /// The same at a path that not every registry has: whatever its 404 says, there is nothing.
+    pub(super) async fn find_where_known(&self, path: &str) -> Result<Option<Value>, InputError> {
+        let answer = self.send(Method::GET, path, None).await?;
+        match answer.status {
+            200 => Ok(Some(answer.body)),
+            404 => Ok(None),
+            _ => Err(self.failed(answer.complaint())),
+        }
+    }
+
     /// The names of subjects, in order.
     pub(super) async fn subjects(&self, prefix: &str, deleted: bool) -> Result<Vec<String>, InputError> {
         let deleted = if deleted { "&deleted=true" } else { "" };

@@ -81,8 +81,11 @@ fn parse(text: &str) -> Result<(Content, Skipped), String> {
     Ok(replay(records.into_iter()))
 }
 
+/// What Kafka's console consumer says before the first record since 4.2, where it is asked with `--property`.
+const NOTICE: &str = "Option --property is deprecated";
+
 fn numbered<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with(NOTICE));
     lines.map(|(number, line)| read(line).map_err(|why| format!("line {number}: {why}"))).collect()
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn of_subject(api: &Api, name: &str) -> Result<Versions, InputE
 
 /// What has settings without having versions, as far as a registry tells: contexts, and subjects that are nothing but an alias of another.
 pub(super) async fn without_versions(api: &Api) -> Result<BTreeSet<String>, InputError> {
-    let contexts = api.find("/contexts").await?;
+    let contexts = api.find_where_known("/contexts").await?;
     let contexts = contexts.iter().flat_map(|body| body.as_array().into_iter().flatten()).filter_map(Value::as_str);
     let mut found: BTreeSet<String> =
         contexts.filter(|context| *context != DEFAULT_CONTEXT).map(|context| format!(":{context}:")).collect();
@@ -137,7 +137,7 @@ pub(super) async fn all_names(api: &Api) -> Result<Vec<String>, InputError> {
         names = api.subjects("", true).await?;
     }
     // and some list the default context alone
-    let contexts = api.find("/contexts").await?;
+    let contexts = api.find_where_known("/contexts").await?;
     for context in contexts.iter().flat_map(|body| body.as_array().into_iter().flatten()).filter_map(Value::as_str) {
         let qualifier = format!(":{context}:");
         if context == DEFAULT_CONTEXT || names.iter().any(|name| name.starts_with(&qualifier)) {

@@ -125,6 +125,8 @@ enum Peer {
     WithoutContexts,
     /// As Confluent: with a list of all schemas, and without our record of changes.
     WithoutRecord,
+    /// As Karapace: without contexts, and with an answer of its framework where it has nothing.
+    WithoutRoutes,
 }
 
 async fn answer(app: Arc<TestApp>, peer: Peer, request: Request<hyper::body::Incoming>) -> Response<Full<Bytes>> {
@@ -134,6 +136,9 @@ async fn answer(app: Arc<TestApp>, peer: Peer, request: Request<hyper::body::Inc
     let target = parts.uri.path_and_query().unwrap().as_str().to_owned();
     let nothing =
         Response::builder().status(404).body(Full::from(r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#)).unwrap();
+    if peer == Peer::WithoutRoutes && ["/accordant/", "/schemas?", "/contexts"].iter().any(|own| target.starts_with(own)) {
+        return Response::builder().status(404).body(Full::from("\"Not Found\"")).unwrap();
+    }
     if target.starts_with("/accordant/") || (peer == Peer::WithoutContexts && target.starts_with("/schemas?")) {
         return nothing;
     }
@@ -209,4 +214,17 @@ async fn without_a_record_of_changes_the_list_of_schemas_tells_what_is_new() {
         done.err
     );
     require_all(&told, &from, &to).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_has_no_contexts_is_read() {
+    let (from, to) = (source(Database::Sqlite).await, TestApp::new(Database::Sqlite).await);
+    let peer = stand_in(&from, Peer::WithoutRoutes).await;
+    let done = ask(&format!("migrate --from {peer} --to {}", url(&to)));
+    assert!(
+        done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("2 subjects, 2 versions"),
+        "{}{}",
+        done.out,
+        done.err
+    );
 }

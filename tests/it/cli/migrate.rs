@@ -524,6 +524,7 @@ async fn dumps_of_the_topic_are_read_in_every_form() {
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
     let hex_or_null = |text: &str| if text == "null" { text.to_owned() } else { hex(text) };
     let forms = [
+        ("console4.txt", format!("Option --property is deprecated and will be removed.\n{console}")),
         ("console.txt", console),
         ("kcat.jsonl", lines(&kcat)),
         ("karapace1.json", Value::from(RECORDS.iter().map(|(key, value)| json!([key, value])).collect::<Vec<_>>()).to_string()),
