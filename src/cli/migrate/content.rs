@@ -330,5 +330,12 @@ pub(super) async fn settings(
         configs.extend(config.map(|config| (scope.clone(), config)));
         modes.extend(mode.map(|mode| (scope, mode)));
     }
+    drop(found);
+    if modes.keys().any(|scope| is_subject(scope)) && api.find_where_known("/contexts").await?.is_none() {
+        // one without contexts may tell that of the registry for each subject
+        let common = api.setting(Setting::Mode, None).await?;
+        let common = common.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str);
+        modes.retain(|scope, mode| !is_subject(scope) || Some(mode.as_str()) != common);
+    }
     Ok((configs, modes))
 }

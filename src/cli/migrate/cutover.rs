@@ -106,6 +106,12 @@ impl Read {
 /// Ends a migration; what both sides said when nobody could write.
 pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(Content, Content), InputError> {
     let source = Source::Registry(from);
+    if !modes::can_be_set(from).await? {
+        return Err(from.failed(
+            "has no modes that can be set, so it can't be closed: stop who writes to it, and copy without --cutover, after which the \
+             target takes writes",
+        ));
+    }
     left.fills(&to.url());
     modes::take_imports(&source, to).await?;
     let mut feed = Feed::begin(from, &asked.prefix).await?;

@@ -107,6 +107,15 @@ pub(super) async fn give_back(to: &Api, before: &Before, theirs: &Modes, context
     set(to, "", before.get("").map_or("READWRITE", String::as_str), false).await
 }
 
+/// Whether the modes of a registry can be set: where they can't, the routes are for reading alone.
+pub(super) async fn can_be_set(api: &Api) -> Result<bool, InputError> {
+    // it is in that mode already, or refused in words of its own
+    let mode = mode_of(api, "").await?;
+    let body = json!({ "mode": mode.as_deref().unwrap_or("READWRITE") });
+    let answer = api.send(Method::PUT, &path(""), Some(&body)).await?;
+    Ok(!matches!(answer.status, 405 | 501) && (answer.status != 404 || answer.error_code().is_some()))
+}
+
 /// Lets nobody write to the source any more: neither to its contexts, whose own modes are `theirs`, nor to those that are to come. The
 /// mode of the registry as a whole is set last.
 pub(super) async fn close(from: &Api, theirs: &Modes, contexts: &BTreeSet<String>) -> Result<(), InputError> {

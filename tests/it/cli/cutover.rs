@@ -136,6 +136,11 @@ async fn answer(app: Arc<TestApp>, peer: Peer, request: Request<hyper::body::Inc
     let target = parts.uri.path_and_query().unwrap().as_str().to_owned();
     let nothing =
         Response::builder().status(404).body(Full::from(r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#)).unwrap();
+    if peer == Peer::WithoutRoutes && target.starts_with("/mode") {
+        // as it is for all, and not to be set
+        let status = if parts.method == Method::GET { 200 } else { 405 };
+        return Response::builder().status(status).body(Full::from(r#"{"mode":"READWRITE"}"#)).unwrap();
+    }
     if peer == Peer::WithoutRoutes && ["/accordant/", "/schemas?", "/contexts"].iter().any(|own| target.starts_with(own)) {
         return Response::builder().status(404).body(Full::from("\"Not Found\"")).unwrap();
     }
@@ -227,4 +232,8 @@ async fn a_registry_that_has_no_contexts_is_read() {
         done.out,
         done.err
     );
+    assert_eq!(to.get("/mode/before").await.error().1, 40409, "what is said of all is not said of it");
+    let done = ask(&format!("migrate --from {peer} --to {} --cutover", url(&to)));
+    assert!(done.code != 0 && done.err.contains("can't be closed") && !done.err.contains("IMPORT"), "{}{}", done.out, done.err);
+    assert_eq!(to.get("/mode").await.ok(), json!({ "mode": "READWRITE" }));
 }
