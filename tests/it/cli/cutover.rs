@@ -120,34 +120,34 @@ on_both! {
 
 /// Who stands in front of a registry and knows less than it.
 #[derive(Clone, Copy, PartialEq)]
-enum Peer {
+enum Lacks {
     /// As `AxonOps`: without contexts in lists, which are in `/contexts` and below it.
-    WithoutContexts,
+    Contexts,
     /// As Confluent: with a list of all schemas, and without our record of changes.
-    WithoutRecord,
+    Record,
     /// As Karapace: without contexts, and with an answer of its framework where it has nothing.
-    WithoutRoutes,
+    Routes,
 }
 
-async fn answer(app: Arc<TestApp>, peer: Peer, request: Request<hyper::body::Incoming>) -> Response<Full<Bytes>> {
+async fn answer(app: Arc<TestApp>, lacks: Lacks, request: Request<hyper::body::Incoming>) -> Response<Full<Bytes>> {
     use http_body_util::BodyExt as _;
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     let target = parts.uri.path_and_query().unwrap().as_str().to_owned();
     let nothing =
         Response::builder().status(404).body(Full::from(r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#)).unwrap();
-    if peer == Peer::WithoutRoutes && target.starts_with("/mode") {
+    if lacks == Lacks::Routes && target.starts_with("/mode") {
         // as it is for all, and not to be set
         let status = if parts.method == Method::GET { 200 } else { 405 };
         return Response::builder().status(status).body(Full::from(r#"{"mode":"READWRITE"}"#)).unwrap();
     }
-    if peer == Peer::WithoutRoutes && ["/accordant/", "/schemas?", "/contexts"].iter().any(|own| target.starts_with(own)) {
+    if lacks == Lacks::Routes && ["/accordant/", "/schemas?", "/contexts"].iter().any(|own| target.starts_with(own)) {
         return Response::builder().status(404).body(Full::from("\"Not Found\"")).unwrap();
     }
-    if target.starts_with("/accordant/") || (peer == Peer::WithoutContexts && target.starts_with("/schemas?")) {
+    if target.starts_with("/accordant/") || (lacks == Lacks::Contexts && target.starts_with("/schemas?")) {
         return nothing;
     }
-    if peer == Peer::WithoutContexts && target.starts_with("/subjects?subjectPrefix=:*:") {
+    if lacks == Lacks::Contexts && target.starts_with("/subjects?subjectPrefix=:*:") {
         return Response::new(Full::from("[]"));
     }
     let headers: &[(&str, &str)] = if parts.method == Method::GET { &[] } else { &[("content-type", "application/json")] };
@@ -155,7 +155,7 @@ async fn answer(app: Arc<TestApp>, peer: Peer, request: Request<hyper::body::Inc
     Response::builder().status(answer.status).header("content-type", "application/json").body(Full::from(answer.bytes)).unwrap()
 }
 
-async fn stand_in(app: &Arc<TestApp>, peer: Peer) -> String {
+async fn stand_in(app: &Arc<TestApp>, lacks: Lacks) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = Arc::clone(app);
@@ -164,7 +164,7 @@ async fn stand_in(app: &Arc<TestApp>, peer: Peer) -> String {
             let app = Arc::clone(&app);
             let service = service_fn(move |request| {
                 let app = Arc::clone(&app);
-                async move { Ok::<_, std::convert::Infallible>(answer(app, peer, request).await) }
+                async move { Ok::<_, std::convert::Infallible>(answer(app, lacks, request).await) }
             });
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
         }
@@ -179,7 +179,7 @@ async fn a_registry_that_lists_the_default_context_alone_is_read_whole() {
     from.register_as(":.y:uses", "AVRO", text, &[("Before", ":.x:before", 1)]).await;
     from.delete("/subjects/:.y:uses").await.ok();
     from.put("/config/:.x:", &json!({ "compatibility": "FULL" })).await.ok();
-    let peer = stand_in(&from, Peer::WithoutContexts).await;
+    let peer = stand_in(&from, Lacks::Contexts).await;
     let done = ask(&format!("migrate --from {peer} --to {}", url(&to)));
     assert!(
         done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("3 subjects, 3 versions, 1 of them deleted"),
@@ -206,7 +206,7 @@ async fn a_registry_that_lists_the_default_context_alone_is_read_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_record_of_changes_the_list_of_schemas_tells_what_is_new() {
     let (from, to) = (source(Database::Sqlite).await, TestApp::new(Database::Sqlite).await);
-    let peer = stand_in(&from, Peer::WithoutRecord).await;
+    let peer = stand_in(&from, Lacks::Record).await;
     let begun = Arc::new(AtomicBool::new(false));
     let writer = tokio::spawn(write(Arc::clone(&from), Arc::clone(&begun)));
     until_begun(&begun).await;
@@ -224,7 +224,7 @@ async fn without_a_record_of_changes_the_list_of_schemas_tells_what_is_new() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registry_that_has_no_contexts_is_read() {
     let (from, to) = (source(Database::Sqlite).await, TestApp::new(Database::Sqlite).await);
-    let peer = stand_in(&from, Peer::WithoutRoutes).await;
+    let peer = stand_in(&from, Lacks::Routes).await;
     let done = ask(&format!("migrate --from {peer} --to {}", url(&to)));
     assert!(
         done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("2 subjects, 2 versions"),
