@@ -24,6 +24,8 @@ VERSIONS = 5
 CONTEXTS = 20
 # requests under way at once while the registry is filled, each on a connection of its own
 CONNECTIONS = 64
+# subjects and ids that are asked for again and again
+HOT = 50
 
 
 def subject(number):
@@ -183,9 +185,16 @@ def kinds(schemas):
         return b"POST", f"/subjects/new-{number}/versions", avro(number, 0)["schema"] and json.dumps(avro(number, 0)).encode()
 
     many = 300
+    # what is asked for once, as by a client that nobody else is like, and what many clients ask for
+    ids = iter(random.sample(range(1, per_context * VERSIONS + 1), min(many, per_context * VERSIONS)))
+    numbers = iter(random.sample(range(subjects), min(many, subjects)))
+    hot = [random.randrange(subjects) for _ in range(HOT)]
+    hot_ids = [random.randrange(per_context * VERSIONS) + 1 for _ in range(HOT)]
     return [
-        ("schema by id", many, lambda: (b"GET", f"/schemas/ids/{random.randrange(per_context * 3) + 1}", b"")),
-        ("latest version", many, lambda: (b"GET", f"/subjects/{quoted(subject(anybody()))}/versions/latest", b"")),
+        ("schema by id, nobody has asked for", min(many, per_context * VERSIONS), lambda: (b"GET", f"/schemas/ids/{next(ids)}", b"")),
+        ("schema by id, of 50", many, lambda: (b"GET", f"/schemas/ids/{random.choice(hot_ids)}", b"")),
+        ("latest version, nobody has asked for", min(many, subjects), lambda: (b"GET", f"/subjects/{quoted(subject(next(numbers)))}/versions/latest", b"")),
+        ("latest version, of 50", many, lambda: (b"GET", f"/subjects/{quoted(subject(random.choice(hot)))}/versions/latest", b"")),
         ("versions of a subject", many, lambda: (b"GET", f"/subjects/{quoted(subject(anybody()))}/versions", b"")),
         ("look-up", many, looked_up),
         ("known registration", many, registered),
@@ -196,7 +205,9 @@ def kinds(schemas):
         ("1,000 subjects in the middle", 30, lambda: (b"GET", f"/subjects?limit=1000&offset={subjects // 2 + random.randrange(9)}", b"")),
         ("last 1,000 subjects", 30, lambda: (b"GET", f"/subjects?limit=1000&offset={max(0, subjects - 1000 - random.randrange(9))}", b"")),
         ("subjects by prefix", 30, lambda: (b"GET", f"/subjects?subjectPrefix=team-{random.randrange(97)}.service-{random.randrange(10)}", b"")),
+        ("1,000 versions at the end", 10, lambda: (b"GET", f"/schemas?subjectPrefix=:*:&limit=1000&offset={max(0, schemas - 1000 - random.randrange(9))}", b"")),
         ("1,000 versions in the middle", 10, lambda: (b"GET", f"/schemas?subjectPrefix=:*:&limit=1000&offset={schemas // 2 + random.randrange(9)}", b"")),
+        ("1,000 latest versions at the end", 10, lambda: (b"GET", f"/schemas?subjectPrefix=:*:&latestOnly=true&limit=1000&offset={max(0, subjects - 1000 - random.randrange(9))}", b"")),
         ("1,000 latest versions in the middle", 10, lambda: (b"GET", f"/schemas?subjectPrefix=:*:&latestOnly=true&limit=1000&offset={subjects // 2 + random.randrange(9)}", b"")),
         ("all subjects", 5, lambda: (b"GET", "/subjects", b"")),
     ]
@@ -213,12 +224,36 @@ def measure(server, schemas):
             status, answer = server.send(*request)
             taken.append(time.perf_counter() - begun)
             length = len(answer)
-            if status != 200 and not (name == "schema by id" and status == 404):
+            if status != 200:
                 raise SystemExit(f"{name}: {request[1]}: {status} {answer[:200]}")
         cpu = (server.cpu() - before) / times
         taken.sort()
         rows.append((name, statistics.median(taken), taken[min(len(taken) - 1, len(taken) * 99 // 100)], cpu, length))
     return rows
+
+
+def mixed(server, schemas, seconds, rate):
+    """What many clients do all day, at a steady rate; the memory every five minutes."""
+    every = {name: make for name, _, make in kinds(schemas) if not name.endswith("nobody has asked for")}
+    often = ["schema by id, of 50"] * 40 + ["latest version, of 50"] * 10 + ["look-up", "known registration"] * 10
+    often += ["versions of a subject", "check with the latest version", "config of a subject", "new registration"] * 5
+    rare = [name for name in every if name not in often]
+    begun = time.perf_counter()
+    told = sent = 0
+    while (now := time.perf_counter() - begun) < seconds:
+        if sent > now * rate:
+            time.sleep(0.005)
+            continue
+        sent += 1
+        # lists are asked for once in two hundred
+        request = every[random.choice(rare if sent % 200 == 0 else often)]()
+        status, answer = server.send(*request)
+        if status not in (200, 409):
+            raise SystemExit(f"{request[1]}: {status} {answer[:200]}")
+        if now >= (told + 1) * 300:
+            told += 1
+            print(f"after {now / 60:.0f} minutes, {sent:,} requests: {server.memory() / 1e6:.0f} MB", flush=True)
+    print(f"mixed load, {sent:,} requests in {seconds / 60:.0f} minutes: {server.memory() / 1e6:.0f} MB at the end", flush=True)
 
 
 def milliseconds(seconds):
@@ -230,6 +265,8 @@ def main():
     parser.add_argument("--binary", default=os.path.join(ROOT, "target/release/accordant"))
     parser.add_argument("--schemas", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
     parser.add_argument("--database", help="URL of an empty Postgres database")
+    parser.add_argument("--mixed", type=int, default=0, metavar="SECONDS", help="go on with a mixed load for so long")
+    parser.add_argument("--rate", type=int, default=500, help="requests a second of the mixed load")
     parser.add_argument("--keep", help="folder for the SQLite files, which are used again if they are there")
     options = parser.parse_args()
     random.seed(7)
@@ -254,6 +291,8 @@ def main():
         for name, median, worst, cpu, length in measure(server, schemas):
             print(f"| {name} | {milliseconds(median)} | {milliseconds(worst)} | {milliseconds(cpu)} | {length:,} |", flush=True)
         print(f"\nmemory at the end: {server.memory() / 1e6:.0f} MB", flush=True)
+        if options.mixed:
+            mixed(server, schemas, options.mixed, options.rate)
         server.stop()
         if not options.keep:
             shutil.rmtree(folder)

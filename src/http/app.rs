@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use tower::ServiceExt;
 use tracing::Instrument;
@@ -18,6 +18,7 @@ use super::error::ApiError;
 use super::error_response::error_response;
 use super::gate::Known;
 use super::metrics::RouteIndex;
+use super::middleware::access_log::{AccessLog, Logged};
 use super::middleware::answer_cache::CachedResponse;
 use super::middleware::trace::{Traced, caller};
 use super::middleware::{context_prefix, deadline, panic, request_id, span};
@@ -44,6 +45,14 @@ pub struct App {
 /// The application over its state.
 pub fn app(state: &Arc<AppState>) -> App {
     App { state: Arc::clone(state), router: dispatch::router(state, routes()), elsewhere: None, is_choked: false }
+}
+
+/// The trace that a request belongs to: its own span's where one is recorded, or that of who sent it.
+fn trace_of(traced: Option<&Traced>, headers: &HeaderMap) -> Option<Current> {
+    match traced {
+        Some(traced) => traced.current.clone(),
+        None => caller(headers).map(Current::passed_on),
+    }
 }
 
 /// What a request passes on its way to a handler is what is called here, from top to bottom.
@@ -102,6 +111,12 @@ impl App {
             (Some(answer), _) => answer,
             (None, Some(CachedResponse { route, response, read })) => {
                 self.state.metrics.cached_answer();
+                if self.state.settings.access_log == AccessLog::All {
+                    let trace_id = trace_of(traced.as_ref(), request.headers()).map(|trace| trace.context.shown_id());
+                    let request_id = id.to_str().unwrap_or("unprintable");
+                    let logged = Logged { method: request.method(), path: request.uri(), request_id, trace_id };
+                    AccessLog::All.record(&logged, response.status(), started.elapsed());
+                }
                 if let Some(read) = read {
                     usage::count(&self.state.registry, &read, known.caller(), request.headers());
                 }
@@ -110,10 +125,7 @@ impl App {
             (None, None) => {
                 let is_refused = self.is_choked && !admission::is_health(request.uri().path());
                 let admitted = if is_refused { admitted.and(Err(Refusal::Unsent)) } else { admitted };
-                let trace = match &traced {
-                    Some(traced) => traced.current.clone(),
-                    None => caller(request.headers()).map(Current::passed_on),
-                };
+                let trace = trace_of(traced.as_ref(), request.headers());
                 self.answer(request, peer, id.clone(), trace, started, admitted).await
             }
         };
@@ -160,7 +172,7 @@ impl App {
         trace::within(trace, async {
             let answered = work.instrument(span).await;
             let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
-            settings.access_log.record(&info, response.status(), started.elapsed());
+            settings.access_log.record(&Logged::of(&info), response.status(), started.elapsed());
             (info.route(), response)
         })
         .await

@@ -143,12 +143,15 @@ impl Registry {
                 return Ok(Some(Match { row: row.clone(), schema, exact: true }));
             }
         }
-        let ids: Vec<_> = eligible().map(|row| row.id).collect();
+        let hash = self.hash_of_candidate(candidate).await?;
+        let is_possible = |row: &&VersionRow| self.known_hash(subject.context(), row.id).is_none_or(|known| known.matches(hash));
+        let possible: Vec<&VersionRow> = eligible().filter(is_possible).collect();
+        let ids: Vec<_> = possible.iter().map(|row| row.id).collect();
         let schemas = self.schemas_by_ids(subject.context(), &ids).await?;
         let by_id: HashMap<_, _> = schemas.iter().map(|schema| (schema.stored.id, schema)).collect();
-        for row in eligible() {
+        for row in possible {
             let Some(schema) = by_id.get(&row.id) else { continue };
-            if self.is_equivalent(candidate, metadata, rules, row, schema).await? {
+            if self.hash_of(schema).await?.matches(hash) && self.is_equivalent(candidate, metadata, rules, row, schema).await? {
                 return Ok(Some(Match { row: row.clone(), schema: Arc::clone(schema), exact: false }));
             }
         }

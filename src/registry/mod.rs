@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `register`, `registered` | registering a schema, and the answer to it |
 //! | `import` | many versions at once, as another registry has them |
-//! | `lookup` | finding a submitted schema under a subject |
+//! | `lookup`, `equivalence` | finding a submitted schema under a subject, and which versions need not be looked at |
 //! | `get` | reading by id, by guid, by subject and version |
 //! | `check` | compatibility checks |
 //! | `delete` | deleting versions and subjects |
@@ -50,6 +50,7 @@ mod delete;
 mod diff;
 mod document;
 mod effective;
+mod equivalence;
 mod error;
 mod events;
 mod exporters;
@@ -229,6 +230,7 @@ pub struct Registry {
     limits: Limits,
     defaults: Defaults,
     schemas: schema_cache::SchemaCache,
+    equivalence_hashes: equivalence::EquivalenceHashes,
     known: register::KnownRegistrations,
     effective_settings: effective::EffectiveSettings,
     all_settings: effective::AllSettings,
@@ -249,6 +251,7 @@ impl Registry {
         let known = defaults.cache_bytes / 8;
         Self {
             schemas: schema_cache::SchemaCache::new(defaults.cache_bytes - known),
+            equivalence_hashes: equivalence::EquivalenceHashes::new(),
             known: register::known_registrations(known),
             effective_settings: effective::effective_settings(),
             all_settings: Generational::single(),

@@ -59,6 +59,7 @@ impl Registry {
             caches: vec![
                 ("schemas", self.schemas.reading()),
                 ("registrations", self.known.reading()),
+                ("equivalence", self.equivalence_hashes.reading()),
                 ("settings", self.effective_settings.reading()),
                 ("events", self.prepared_schemas.reading()),
                 ("uris", self.resolved_uris.reading()),

@@ -390,6 +390,7 @@ impl Registry {
             // known to who decided under them
             expected_settings: 0,
             version,
+            previous: state.latest().map(|row| row.id),
             id,
             disruptive: import || state.rows.iter().any(|row| row.deleted),
             now: self.now(),

@@ -45,11 +45,11 @@ impl CachedSchema {
 }
 
 /// A context and an id in it.
-type Key = (Arc<str>, SchemaId);
+pub(super) type Key = (Arc<str>, SchemaId);
 
 /// A [`Key`] that borrows; it hashes alike.
 #[derive(Hash)]
-struct KeyRef<'a>(&'a str, SchemaId);
+pub(super) struct KeyRef<'a>(pub(super) &'a str, pub(super) SchemaId);
 
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, (context, id): &Key) -> bool {

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use super::finding::{Finding, Place};
@@ -13,6 +14,13 @@ use super::logical::{ConversionError, LogicalType};
 use super::outline::Outline;
 use super::position::Position;
 use crate::types::{CompatibilityPolicy, Metadata, ProtobufPolicy, SchemaType};
+
+/// A hash of a text, the same for as long as the process runs.
+pub fn text_hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// A schema that has been read, with everything it refers to. Immutable.
 pub trait Format: fmt::Debug + Send + Sync {
@@ -55,6 +63,10 @@ pub trait Format: fmt::Debug + Send + Sync {
     fn equivalent(&self, other: &Self) -> bool
     where
         Self: Sized;
+
+    /// A number that equivalent schemas share and that others hardly ever have, so that most of those need not be compared. It is
+    /// the same for as long as the process runs.
+    fn equivalence_hash(&self) -> u64;
 
     /// The name that the schema gives itself.
     fn name(&self) -> Option<String>;

@@ -44,7 +44,7 @@ pub mod typed;
 pub use finding::{Finding, Place};
 pub use format::{
     CheckError, CheckOptions, Direction, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, Stage,
-    TagEdit, TagEntity,
+    TagEdit, TagEntity, text_hash,
 };
 pub use outline::{Declaration, DeclarationKind, Outline};
 pub use parsed::Parsed;

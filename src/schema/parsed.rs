@@ -111,6 +111,15 @@ impl Parsed {
         }
     }
 
+    /// As [`Format::equivalence_hash`].
+    pub fn equivalence_hash(&self) -> u64 {
+        match self {
+            Self::Avro(schema) => schema.equivalence_hash(),
+            Self::Protobuf(schema) => schema.equivalence_hash(),
+            Self::Json(schema) => schema.equivalence_hash(),
+        }
+    }
+
     /// As [`Format::check`]; `None` when the formats differ.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
@@ -208,7 +208,7 @@ impl Activity {
 
     pub(super) fn tell(&self, order: Order) {
         let order = if order == Order::Cut { CUT } else { FINISH };
-        if self.order.fetch_max(order, Ordering::Relaxed) < order {
+        if self.order.fetch_max(order, Ordering::AcqRel) < order {
             self.since_now();
             self.task.wake();
         }
@@ -222,13 +222,19 @@ impl Activity {
         self.order.load(Ordering::Relaxed) == CUT
     }
 
-    /// The next order, for the one task of the connection.
-    pub(super) fn poll_order(&self, cx: &Context<'_>) -> Poll<Order> {
-        self.task.register(cx.waker());
-        let order = self.order.load(Ordering::Relaxed);
-        if order == self.followed.swap(order, Ordering::Relaxed) {
+    /// The next order, for the one task of the connection. `registered`: the waker that was left here last.
+    pub(super) fn poll_order(&self, cx: &Context<'_>, registered: &mut Option<Waker>) -> Poll<Order> {
+        // the same each time until an order has taken it; to leave it again would cost more than all else here
+        if !registered.as_ref().is_some_and(|registered| registered.will_wake(cx.waker())) {
+            self.task.register(cx.waker());
+            *registered = Some(cx.waker().clone());
+        }
+        let order = self.order.load(Ordering::Acquire);
+        if order == self.followed.load(Ordering::Relaxed) {
             return Poll::Pending;
         }
+        self.followed.store(order, Ordering::Relaxed);
+        *registered = None;
         Poll::Ready(if order == CUT { Order::Cut } else { Order::Finish })
     }
 }
@@ -284,8 +290,10 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         let activity = &self.activity;
-        activity.totals.unsent.fetch_sub(self.unsent, Ordering::Relaxed);
-        activity.unsent.fetch_sub(self.unsent, Ordering::Relaxed);
+        if self.unsent > 0 {
+            activity.totals.unsent.fetch_sub(self.unsent, Ordering::Relaxed);
+            activity.unsent.fetch_sub(self.unsent, Ordering::Relaxed);
+        }
         if let Some(number) = self.answer {
             activity.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         }

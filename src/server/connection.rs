@@ -118,8 +118,8 @@ impl Client<'_> {
 
 /// What comes of something before there is a request, or `None` where the connection is told to end meanwhile.
 async fn unless_told<T>(activity: &Activity, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = std::pin::pin!(work);
-    poll_fn(|cx| match activity.poll_order(cx) {
+    let (mut work, mut registered) = (std::pin::pin!(work), None);
+    poll_fn(|cx| match activity.poll_order(cx, &mut registered) {
         Poll::Ready(_) => Poll::Ready(None),
         Poll::Pending => work.as_mut().poll(cx).map(Some),
     })
@@ -131,12 +131,13 @@ async fn driven<C>(mut served: Pin<&mut C>, activity: &Activity, finish: fn(Pin<
 where
     C: Future<Output = hyper::Result<()>>,
 {
+    let mut registered = None;
     poll_fn(|cx| {
         loop {
             if let Poll::Ready(ended) = served.as_mut().poll(cx) {
                 return Poll::Ready(ended);
             }
-            match activity.poll_order(cx) {
+            match activity.poll_order(cx, &mut registered) {
                 Poll::Ready(Order::Finish) => finish(served.as_mut()),
                 Poll::Ready(Order::Cut) => return Poll::Ready(Ok(())),
                 Poll::Pending => return Poll::Pending,

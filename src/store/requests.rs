@@ -17,6 +17,8 @@ pub struct RegisterRequest {
     /// The generation of the settings that it was made under.
     pub expected_settings: i64,
     pub version: Version,
+    /// The schema of the latest version at that epoch.
+    pub previous: Option<SchemaId>,
     /// The id that was asked for (IMPORT).
     pub id: Option<SchemaId>,
     /// SHA-256 of the text; without it the backfill will add digest and names.

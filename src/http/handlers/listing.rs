@@ -7,7 +7,7 @@ use futures_util::{Stream, StreamExt, stream};
 use crate::http::reply::{Answer, Reply};
 use crate::http::request::Request;
 use crate::registry::RegistryError;
-use crate::store::SubjectFilter;
+use crate::store::{Freshness, SubjectFilter};
 use crate::types::Subject;
 
 /// `subjectPrefix`: `:*:` is every context, `:.ctx:` one, `:.ctx` all that begin so; without a context the default one. The
@@ -40,9 +40,10 @@ pub(super) fn page<T>(items: Vec<T>, (offset, limit): (usize, usize)) -> Vec<T> 
 /// Bytes up to which a list is sent in one piece.
 const WHOLE_BYTES: usize = 256 << 10;
 
-/// A list as a JSON array, page by page: a long one is never in memory. Up to [`WHOLE_BYTES`] a failure is an error; what fails later
-/// cuts the connection.
+/// A list as a JSON array, page by page: a long one is never in memory. Up to [`WHOLE_BYTES`] a failure is an error, and the list is
+/// given again while it is fresh; what fails later cuts the connection.
 pub(super) async fn array<T: 'static>(
+    freshness: Option<Freshness>,
     pages: impl Stream<Item = Result<Vec<T>, RegistryError>> + Send + 'static,
     item: impl Fn(&T) -> Bytes + Send + 'static,
 ) -> Answer {
@@ -72,5 +73,5 @@ pub(super) async fn array<T: 'static>(
         }
     }
     begin.push(b']');
-    Ok(Reply::Json(begin.into()))
+    Ok(Reply::while_fresh(begin.into(), freshness))
 }

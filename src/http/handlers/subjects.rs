@@ -10,13 +10,15 @@ use crate::http::reply::{Answer, Reply, json, to_bytes};
 use crate::http::request::Request;
 use crate::registry::{FoundVersion, LookupOptions, RegisterOptions};
 use crate::schema::logical;
-use crate::store::Freshness;
+use crate::store::{Extent, Freshness};
 use crate::types::VersionSelector;
 
 pub(in crate::http) async fn list(request: Request) -> Answer {
     let (offset, limit) = request.page(usize::MAX)?;
     let filter = subject_filter(&request, ":*:");
-    array(request.registry().subjects(filter, offset, limit, request.shared_rights()), |name: &String| to_bytes(name)).await
+    let freshness = request.registry().store().freshness(Extent::All);
+    let pages = request.registry().subjects(filter, offset, limit, request.shared_rights());
+    array(freshness, pages, |name: &String| to_bytes(name)).await
 }
 
 pub(in crate::http) async fn versions(request: Request) -> Answer {

@@ -26,6 +26,24 @@ impl Exposition {
 
     /// A series of a metric that is described here.
     pub(super) fn series_of(&mut self, name: &'static str, kind: Kind, help: &str, labels: &[(&str, &str)], value: f64) {
+        self.describe(name, kind, help);
+        self.line(name, "", labels, value);
+    }
+
+    /// The series of a histogram: how many were up to each bound, and how many above them all; and the sum of all.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+    pub(super) fn histogram(&mut self, name: &'static str, labels: &[(&str, &str)], bounds: &[f64], counts: &[u64], sum: f64) {
+        self.describe(name, Kind::Histogram, described(name).map_or("", |metric| metric.help));
+        let (mut so_far, bounds) = (0, bounds.iter().map(ToString::to_string).chain(["+Inf".to_owned()]));
+        for (bound, count) in bounds.zip(counts) {
+            so_far += count;
+            self.line(name, "_bucket", &[labels, &[("le", &bound)]].concat(), so_far as f64);
+        }
+        self.line(name, "_sum", labels, sum);
+        self.line(name, "_count", labels, so_far as f64);
+    }
+
+    fn describe(&mut self, name: &'static str, kind: Kind, help: &str) {
         if self.last != name {
             let kind = match kind {
                 Kind::Counter => "counter",
@@ -35,7 +53,11 @@ impl Exposition {
             let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
             self.last = name;
         }
+    }
+
+    fn line(&mut self, name: &str, part: &str, labels: &[(&str, &str)], value: f64) {
         self.text.push_str(name);
+        self.text.push_str(part);
         for (at, (label, value)) in labels.iter().enumerate() {
             let _ = write!(self.text, "{}{label}=\"", if at == 0 { '{' } else { ',' });
             for c in value.chars() {
@@ -62,6 +84,19 @@ impl Exposition {
 #[cfg(test)]
 mod tests {
     use super::Exposition;
+
+    #[test]
+    fn a_histogram_counts_up_to_each_bound() {
+        let mut exposition = Exposition::default();
+        exposition.histogram("accordant_request_seconds", &[("method", "GET")], &[0.0001, 60.0], &[2, 1, 3], 0.5);
+        let expected = "accordant_request_seconds_bucket{method=\"GET\",le=\"0.0001\"} 2\n\
+                        accordant_request_seconds_bucket{method=\"GET\",le=\"60\"} 3\n\
+                        accordant_request_seconds_bucket{method=\"GET\",le=\"+Inf\"} 6\n\
+                        accordant_request_seconds_sum{method=\"GET\"} 0.5\n\
+                        accordant_request_seconds_count{method=\"GET\"} 6\n";
+        let text = exposition.finish();
+        assert!(text.ends_with(expected) && text.contains("# TYPE accordant_request_seconds histogram\n"), "{text}");
+    }
 
     #[test]
     fn values_of_labels_are_escaped_and_a_metric_is_described_once() {

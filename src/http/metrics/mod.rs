@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `described.rs` | every metric there is, with its help |
 //! | `mod.rs` | what is counted as it happens |
+//! | `routes.rs` | requests, and how long they took |
 //! | `snapshot.rs`, `exposition.rs` | what is read when somebody looks, and the format it is written in |
 //! | `confluent_names.rs` | the same under the names of Confluent's JMX beans |
 
@@ -24,23 +25,18 @@ use crate::types::LinkKind;
 mod confluent_names;
 mod described;
 mod exposition;
+mod routes;
 mod snapshot;
 
 use confluent_names::ConfluentNames;
 pub use described::{Described, GROUPS, Group, Kind};
+use routes::Routes;
 pub use snapshot::Snapshot;
 
 /// The place of a route in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RouteIndex(pub(super) usize);
 
-/// Statuses whose counters are at hand; others are looked up.
-const STATUSES: [u16; 22] =
-    [200, 204, 207, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 415, 421, 422, 429, 500, 501, 503, 504];
-
-/// Upper bounds of requests, in seconds, up to the time in which a request must be answered.
-const LATENCY: [f64; 17] =
-    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0, 60.0];
 /// Upper bounds of what the database does, in seconds.
 const DATABASE: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0];
 /// Upper bounds of the commit batch histogram.
@@ -48,13 +44,6 @@ const BATCH: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
 /// Codes of what is wrong with events that have series of their own: more than there are.
 const EVENT_CODES: usize = 200;
-
-struct PerRoute {
-    template: &'static str,
-    method: String,
-    latency: OnceLock<Histogram>,
-    requests: [OnceLock<Counter>; STATUSES.len()],
-}
 
 struct Inner {
     recorder: PrometheusRecorder,
@@ -68,8 +57,7 @@ struct Inner {
 }
 
 struct Instruments {
-    routes: Vec<PerRoute>,
-    unmatched: PerRoute,
+    routes: Routes,
     cached_answers: Counter,
     registrations: Counter,
     known_registrations: Counter,
@@ -102,8 +90,7 @@ impl Metrics {
             // bounds are constants and never empty, which is all that could be refused
             builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), bounds)
         };
-        let builder = buckets(PrometheusBuilder::new(), "accordant_request_seconds", &LATENCY)
-            .and_then(|b| buckets(b, "accordant_commit_batch", &BATCH))
+        let builder = buckets(PrometheusBuilder::new(), "accordant_commit_batch", &BATCH)
             .and_then(|b| buckets(b, "accordant_commit_seconds", &DATABASE))
             .and_then(|b| buckets(b, "accordant_database_seconds", &DATABASE))
             .and_then(|b| buckets(b, "accordant_database_wait_seconds", &DATABASE))
@@ -134,38 +121,15 @@ impl Metrics {
     }
 
     pub(super) fn request(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration) {
-        let Inner { recorder, instruments, .. } = &*self.0;
-        let per_route = route.and_then(|route| instruments.routes.get(route.0)).unwrap_or(&instruments.unmatched);
-        let latency = per_route.latency.get_or_init(|| {
-            with_local_recorder(
-                recorder,
-                || histogram!("accordant_request_seconds", "method" => per_route.method.clone(), "route" => per_route.template),
-            )
-        });
-        latency.record(elapsed.as_secs_f64());
+        self.0.instruments.routes.count(route, status, elapsed);
         if let Some(confluent) = self.0.confluent.get() {
             confluent.request(status, elapsed);
-        }
-        let requests = || {
-            with_local_recorder(recorder, || {
-                counter!(
-                    "accordant_requests_total",
-                    "method" => per_route.method.clone(),
-                    "route" => per_route.template,
-                    "status" => status.as_u16().to_string(),
-                )
-            })
-        };
-        let at = STATUSES.iter().position(|s| *s == status.as_u16());
-        match at.and_then(|at| per_route.requests.get(at)) {
-            Some(slot) => slot.get_or_init(requests).increment(1),
-            None => requests().increment(1),
         }
     }
 
     /// The path of a route, as the table has it.
     pub(super) fn template(&self, route: RouteIndex) -> Option<&'static str> {
-        self.0.instruments.routes.get(route.0).map(|route| route.template)
+        self.0.instruments.routes.template(route)
     }
 
     pub(super) fn cached_answer(&self) {
@@ -335,6 +299,7 @@ impl Metrics {
             }
         });
         let mut text = self.0.handle.render();
+        text.push_str(&self.0.instruments.routes.render());
         text.push_str(&snapshot.render());
         if let Some(confluent) = self.0.confluent.get() {
             text.push_str(&confluent.render(snapshot));
@@ -372,15 +337,8 @@ impl StoreObserver for Metrics {
 
 impl Instruments {
     fn new<'m>(routes: impl Iterator<Item = (&'m Method, &'static str)>) -> Self {
-        let per_route = |template: &'static str, method: &str| PerRoute {
-            template,
-            method: method.to_owned(),
-            latency: OnceLock::new(),
-            requests: Default::default(),
-        };
         Self {
-            routes: routes.map(|(method, template)| per_route(template, method.as_str())).collect(),
-            unmatched: per_route("unmatched", "any"),
+            routes: Routes::new(routes),
             cached_answers: counter!("accordant_ready_answers_total"),
             registrations: counter!("accordant_registrations_total", "outcome" => "new"),
             known_registrations: counter!("accordant_registrations_total", "outcome" => "known"),

@@ -1,9 +1,12 @@
 //! May a type be defined twice, and do two schemas count as the same version of a subject (avro 3.1).
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::mem::discriminant;
 
 use super::model::{Field, Model, Name, NamedType, NamespaceId, Node, NodeId, NodeKind};
 use super::value;
+use crate::schema::format::text_hash;
 
 /// Whether a second definition says the same as the first. Docs, aliases and an enum's default do not count.
 ///
@@ -19,6 +22,58 @@ pub(super) fn equivalent(a: &Model, b: &Model) -> bool {
     let namespaces = b.namespaces.iter().map(|namespace| ids.get(&**namespace).copied().unwrap_or(NamespaceId::MAX)).collect();
     let compare = Compare { a, b, namespaces: Some(namespaces), strict: true };
     compare.walk(a.root, b.root, true)
+}
+
+/// A number that [`equivalent`] schemas share: what those compare is added up, on the same way through the schema.
+pub(super) fn hash(model: &Model) -> u64 {
+    let namespaces: Vec<u64> = model.namespaces.iter().map(|namespace| text_hash(namespace)).collect();
+    let (mut seen, mut todo, mut first) = (HashSet::new(), vec![model.root], true);
+    let mut out = DefaultHasher::new();
+    while let Some(id) = todo.pop() {
+        let first = std::mem::take(&mut first);
+        let id = if first { id } else { model.first_definition(id) };
+        let node = model.node(id);
+        if let Some(name) = type_name(node) {
+            (namespaces.get(name.namespace as usize), &*name.simple).hash(&mut out);
+            if !(first || seen.insert(id)) {
+                continue;
+            }
+        }
+        hash_node(node, &mut out);
+        match &node.kind {
+            NodeKind::Array(item) | NodeKind::Map(item) => todo.push(*item),
+            NodeKind::Union(branches) => todo.extend(branches),
+            NodeKind::Record(record) => todo.extend(record.fields.iter().map(|field| field.ty)),
+            _ => {}
+        }
+    }
+    out.finish()
+}
+
+fn hash_node(node: &Node, out: &mut DefaultHasher) {
+    discriminant(&node.kind).hash(out);
+    value::hash_members(&node.props, out);
+    if let Some(named) = node.named() {
+        named.doc.hash(out);
+        value::hash_unordered(&named.aliases, out, |alias, own| alias.simple.hash(own));
+    }
+    match &node.kind {
+        NodeKind::Primitive(primitive) => discriminant(primitive).hash(out),
+        NodeKind::Union(branches) => branches.len().hash(out),
+        NodeKind::Enum(one) => (&one.symbols, &one.default).hash(out),
+        NodeKind::Fixed(fixed) => fixed.size.hash(out),
+        NodeKind::Record(record) => record.fields.iter().for_each(|field| hash_field(field, out)),
+        _ => {}
+    }
+}
+
+fn hash_field(field: &Field, out: &mut DefaultHasher) {
+    (&field.name, discriminant(&field.order), &field.doc, field.default.is_some()).hash(out);
+    if let Some(default) = &field.default {
+        value::hash(default, out);
+    }
+    value::hash_members(&field.props, out);
+    value::hash_unordered(&field.aliases, out, |alias, own| alias.hash(own));
 }
 
 struct Compare<'m> {

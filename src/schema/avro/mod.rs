@@ -114,6 +114,10 @@ impl Format for Schema {
         equality::equivalent(&self.model, &other.model)
     }
 
+    fn equivalence_hash(&self) -> u64 {
+        equality::hash(&self.model)
+    }
+
     /// The full name of a top-level record.
     fn name(&self) -> Option<String> {
         match &self.model.node(self.model.root).kind {

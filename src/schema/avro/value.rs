@@ -1,6 +1,8 @@
 //! JSON values inside a schema, such as properties and defaults: printing, order of keys, equality.
 
 use std::cmp::Ordering;
+use std::hash::{DefaultHasher, Hash as _, Hasher};
+use std::mem::discriminant;
 
 use crate::schema::java_number::{self as number, Number};
 use crate::schema::json::{Kind, Member, Object, Value, utf16_cmp, write_string};
@@ -78,6 +80,43 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
 
 fn equal_objects(a: &Object, b: &Object) -> bool {
     a.len() == b.len() && a.members().iter().all(|m| b.get(&m.key).is_some_and(|other| equal(&m.value, other)))
+}
+
+/// Adds a value to a hash: values that are [`equal`] add the same.
+pub(super) fn hash(value: &Value, out: &mut impl Hasher) {
+    discriminant(&value.kind).hash(out);
+    match &value.kind {
+        Kind::Null => {}
+        Kind::Bool(value) => value.hash(out),
+        Kind::String(text) => text.hash(out),
+        Kind::Number(text) => match number::classify(text) {
+            Number::Integer(digits) => digits.hash(out),
+            Number::Double(number) => number.to_bits().hash(out),
+        },
+        Kind::Array(items) => {
+            items.len().hash(out);
+            items.iter().for_each(|item| hash(item, out));
+        }
+        Kind::Object(object) => hash_members(object.members(), out),
+    }
+}
+
+/// Adds property lists to a hash, in whatever order they stand.
+pub(super) fn hash_members(members: &[Member], out: &mut impl Hasher) {
+    hash_unordered(members, out, |member, own| {
+        member.key.hash(own);
+        hash(&member.value, own);
+    });
+}
+
+/// Adds a set to a hash.
+pub(super) fn hash_unordered<T>(items: &[T], out: &mut impl Hasher, each: impl Fn(&T, &mut DefaultHasher)) {
+    let hashes = items.iter().map(|item| {
+        let mut own = DefaultHasher::new();
+        each(item, &mut own);
+        own.finish()
+    });
+    hashes.fold(items.len() as u64, u64::wrapping_add).hash(out);
 }
 
 /// Equality of property lists: an unordered map.

@@ -56,6 +56,7 @@ use super::deep_stack::on_deep_stack;
 use super::finding::{Finding, Place};
 use super::format::{
     CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit, normalized,
+    text_hash,
 };
 use super::json::{self, ReadOptions, Value};
 use super::logical::{ConversionError, LogicalType};
@@ -169,6 +170,10 @@ impl Format for Schema {
     /// The same canonical text: key order, titles and `1` against `1.0` all count.
     fn equivalent(&self, other: &Self) -> bool {
         self.canonical == other.canonical
+    }
+
+    fn equivalence_hash(&self) -> u64 {
+        text_hash(&self.canonical)
     }
 
     fn name(&self) -> Option<String> {

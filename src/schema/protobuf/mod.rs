@@ -59,6 +59,7 @@ pub use self::schema::Schema;
 use super::finding::{Finding, Place};
 use super::format::{
     CheckError, CheckOptions, EntityTags, Format, ParseMode, ParseOptions, ResolvedReference, SchemaError, TagEdit, normalized,
+    text_hash,
 };
 use super::logical::{ConversionError, LogicalType};
 use super::meter;
@@ -197,6 +198,10 @@ impl Format for Schema {
     /// The same canonical text.
     fn equivalent(&self, other: &Self) -> bool {
         self.canonical == other.canonical
+    }
+
+    fn equivalence_hash(&self) -> u64 {
+        text_hash(&self.canonical)
     }
 
     /// The full name of the first message, or of the first enum of a file without messages. A file that does nothing but import another

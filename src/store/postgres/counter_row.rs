@@ -53,6 +53,12 @@ async fn run(mut requests: mpsc::Receiver<Wanted>, connector: Connector) {
     }
 }
 
+/// What a connection is told once, where it is the same connection of Postgres each time.
+const SESSION: &str = "SET synchronous_commit = off; SET lock_timeout = ";
+
+/// $1 how many, $2 the context, $3 the highest id there is.
+const TAKE: &str = "UPDATE contexts SET max_id = max_id + $1 WHERE context_id = $2 AND max_id + $1 < $3 RETURNING max_id";
+
 /// Takes ids and returns the highest of them; `None` where the context has not been committed, its counter is held by others, or not so
 /// many are left.
 async fn take(
@@ -61,21 +67,34 @@ async fn take(
     context_id: i64,
     number: i64,
 ) -> Result<Option<i64>, sqlx::Error> {
+    let patience = PATIENCE.as_millis();
     let session = match session {
         Some(session) if connector.is_current(session) => session,
-        _ => session.insert(connector.connect().await?),
-    };
-    let (patience, most) = (PATIENCE.as_millis(), i64::from(SchemaId::MAX) - number);
-    let statements = format!(
-        "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = {patience}; UPDATE contexts SET max_id = max_id + {number} \
-         WHERE context_id = {context_id} AND max_id < {most} RETURNING max_id; COMMIT"
-    );
-    match sqlx::raw_sql(AssertSqlSafe(statements)).fetch_all(&mut *session).await {
-        Ok(rows) => rows.first().map(|row| row.try_get(0)).transpose(),
-        Err(error) if sqlstate::is_busy(&error) => {
-            session.execute("ROLLBACK").await?;
-            Ok(None)
+        _ => {
+            let mut fresh = connector.connect().await?;
+            if !connector.is_pooled {
+                fresh.execute(AssertSqlSafe(format!("{SESSION}{patience}"))).await?;
+            }
+            session.insert(fresh)
         }
-        Err(error) => Err(error),
+    };
+    if connector.is_pooled {
+        let begin = format!("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = {patience}");
+        session.execute(AssertSqlSafe(begin)).await?;
     }
+    let query = sqlx::query(TAKE).bind(number).bind(context_id).bind(i64::from(SchemaId::MAX));
+    let taken = match query.fetch_optional(&mut *session).await {
+        Ok(row) => row.map(|row| row.try_get(0)).transpose(),
+        Err(error) if sqlstate::is_busy(&error) => {
+            if connector.is_pooled {
+                session.execute("ROLLBACK").await?;
+            }
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    if connector.is_pooled {
+        session.execute("COMMIT").await?;
+    }
+    taken
 }

@@ -51,9 +51,12 @@ const ENTRY: &str = ", entry AS (INSERT INTO audit (at, operation, actor, login,
      (SELECT guid FROM schemas WHERE context_id = $1 AND schema_id = $34), $3 FROM id)";
 
 /// A name whose xRegistry id is taken, which differs from another in letter case alone, gets the one with a hash in it. $13 the qualified
-/// name, $22 and $23 the id and its lower case, $24 and $25 those with the hash, $26 the words of the name.
-const NEW_SUBJECT: &str = ", subject AS (INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch, is_searchable) \
-     SELECT $1, $12, $13, CASE WHEN t.is_taken THEN $24 ELSE $22 END, CASE WHEN t.is_taken THEN $25 ELSE $23 END, $9, sequence, TRUE \
+/// name, $22 and $23 the id and its lower case, $24 and $25 those with the hash, $26 the words of the name. The version is counted here:
+/// for the trigger to do it, the row would be written twice, and all that its indexes say of it.
+const NEW_SUBJECT: &str = ", subject AS (INSERT INTO subjects (context_id, name, qualified, xreg_id, xreg_key, created_at, epoch, is_searchable, \
+     versions, live, is_live, counted) \
+     SELECT $1, $12, $13, CASE WHEN t.is_taken THEN $24 ELSE $22 END, CASE WHEN t.is_taken THEN $25 ELSE $23 END, $9, sequence, TRUE, \
+     1, 1, TRUE, sequence \
      FROM change, (SELECT EXISTS (SELECT 1 FROM subjects WHERE context_id = $1 AND xreg_key = $23) AS is_taken) t RETURNING subject_id), \
      found AS (INSERT INTO search_subjects (subject_id, words) SELECT subject_id, $26::tsvector FROM subject)";
 const KNOWN_SUBJECT: &str =

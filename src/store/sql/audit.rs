@@ -10,7 +10,7 @@ use crate::store::{Refusals, StoreError};
 use crate::types::{Actor, Subject};
 
 /// Entries sealed with one statement.
-const SEALED_AT_ONCE: i64 = 500;
+pub(in crate::store) const SEALED_AT_ONCE: i64 = 500;
 
 /// Begins the chain, where there is none yet. Where somebody has removed what says where it ends, it goes on behind its last entry.
 pub(in crate::store) async fn begin_chain(conn: &mut Conn, cluster_id: &str) -> Result<(), StoreError> {

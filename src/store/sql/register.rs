@@ -5,11 +5,11 @@ use sqlx::{Database, Row as _, SqlSafeStr};
 
 use super::associations::associations_of;
 use super::changes::{Disruption, disrupt};
-use super::decode::references_text;
+use super::decode::{narrow, references_text};
 use super::locks::Lock;
 use super::{Conn, dialect, read};
 use crate::codec::to_text;
-use crate::store::{RegisterOutcome, RegisterRequest, StoreError, SubjectState};
+use crate::store::{RegisterOutcome, RegisterRequest, StoreError};
 use crate::types::{Actor, Lifecycle, MAX_IMPORTED, SchemaId, Subject, VersionSelector};
 
 /// A version that may be written.
@@ -77,9 +77,8 @@ pub(in crate::store) async fn register(
     by: Option<&Actor>,
 ) -> Result<RegisterOutcome, StoreError> {
     let head = read::head(conn, &request.subject, request.schema.guid, request.schema.content.schema_type).await?;
-    let state = &head.state;
-    let is_decided_anew = head.settings != request.expected_settings || state.epoch != request.expected_epoch;
-    if is_decided_anew || state.row(request.version).is_some() {
+    // at the epoch of the decision the subject's versions are what the decision knows
+    if head.settings != request.expected_settings || head.epoch != request.expected_epoch {
         return Ok(RegisterOutcome::HeadMoved);
     }
     if let Some(position) = missing_reference(conn, request).await? {
@@ -96,11 +95,10 @@ pub(in crate::store) async fn register(
         Ok(id) => id,
         Err(outcome) => return Ok(outcome),
     };
-    if let IdSource::Known(id) = id {
-        drop_superseded(conn, request, state, id).await?;
+    if let (IdSource::Known(id), true) = (id, request.disruptive) {
+        drop_superseded(conn, request, id).await?;
     }
-    let previous = state.latest().map(|row| row.id);
-    let version = NewVersion { request, context_id, id, is_new_subject: state.rows.is_empty(), previous, by };
+    let version = NewVersion { request, context_id, id, is_new_subject: head.epoch == 0, previous: request.previous, by };
     let is_new = !matches!(id, IdSource::Known(_));
     let id = dialect::insert_version(conn, &version).await?;
     if request.disruptive {
@@ -185,19 +183,19 @@ async fn highest_id(conn: &mut Conn, (context_id, max_id): (i64, i64)) -> Result
 }
 
 /// Soft-deleted versions of the subject that hold the same id disappear, unless something refers to them.
-async fn drop_superseded(
-    conn: &mut Conn,
-    request: &RegisterRequest,
-    state: &SubjectState,
-    id: SchemaId,
-) -> Result<(), StoreError> {
-    for row in state.rows.iter().filter(|row| row.deleted && row.id == id) {
-        if read::referrers(conn, &request.subject, row.version, true).await?.is_empty() {
+async fn drop_superseded(conn: &mut Conn, request: &RegisterRequest, id: SchemaId) -> Result<(), StoreError> {
+    let find = "SELECT v.version FROM versions v JOIN subjects u ON u.subject_id = v.subject_id \
+                WHERE u.qualified = $1 AND v.schema_id = $2 AND v.deleted ORDER BY v.version";
+    let rows =
+        sqlx::query::<dialect::Db>(find).bind(request.subject.qualified()).bind(i64::from(id)).fetch_all(&mut *conn).await?;
+    for row in &rows {
+        let version: i64 = row.try_get(0)?;
+        if read::referrers(conn, &request.subject, narrow(version, "versions")?, true).await?.is_empty() {
             sqlx::query::<dialect::Db>(
                 "DELETE FROM versions WHERE version = $2 AND subject_id = (SELECT subject_id FROM subjects WHERE qualified = $1)",
             )
             .bind(request.subject.qualified())
-            .bind(i64::from(row.version))
+            .bind(version)
             .execute(&mut *conn)
             .await?;
         }

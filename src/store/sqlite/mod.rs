@@ -41,8 +41,15 @@ macro_rules! texts {
 mod audit;
 /// One row with a JSON array of a column's values.
 macro_rules! json_list {
-    ($column:literal) => {
+    ($column:expr) => {
         concat!("SELECT json_group_array(", $column, ")")
+    };
+}
+
+/// A JSON array of some columns.
+macro_rules! json_row {
+    ($columns:literal) => {
+        concat!("json_array(", $columns, ")")
     };
 }
 

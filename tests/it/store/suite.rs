@@ -45,6 +45,7 @@ fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> Reg
         expected_epoch: epoch,
         expected_settings: 0,
         version,
+        previous: None,
         id: None,
         disruptive: false,
         now: 1000 + i64::from(version),

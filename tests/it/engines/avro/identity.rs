@@ -20,6 +20,7 @@ fn a_difference_in_spelling_makes_no_other_schema() {
     ] {
         let other = lax(&BASE.replace(from, to));
         assert!(base.equivalent(&other) && other.equivalent(&base), "{from} -> {to}");
+        assert_eq!(base.equivalence_hash(), other.equivalence_hash(), "{from} -> {to}");
     }
 }
 
@@ -45,6 +46,7 @@ fn a_difference_in_content_makes_another_schema() {
         assert_ne!(text, BASE);
         let other = lax(&text);
         assert!(!base.equivalent(&other) && !other.equivalent(&base), "{from} -> {to}");
+        assert_ne!(base.equivalence_hash(), other.equivalence_hash(), "{from} -> {to}");
     }
 }
 
@@ -57,4 +59,6 @@ fn recursive_schemas_are_compared_in_the_end() {
     };
     assert!(list("int").equivalent(&list("int")));
     assert!(!list("int").equivalent(&list("long")));
+    assert_eq!(list("int").equivalence_hash(), list("int").equivalence_hash());
+    assert_ne!(list("int").equivalence_hash(), list("long").equivalence_hash());
 }

@@ -22,6 +22,7 @@ proptest! {
         let again = strict(schema.canonical());
         prop_assert_eq!(again.canonical(), schema.canonical());
         prop_assert!(schema.equivalent(&again) && again.equivalent(&schema));
+        prop_assert_eq!(schema.equivalence_hash(), again.equivalence_hash());
         let normalized = schema.normalized().expect("normalized");
         let twice = strict(&normalized);
         prop_assert_eq!(twice.canonical(), normalized.as_str());
