@@ -1,7 +1,7 @@
 //! May a type be defined twice, and do two schemas count as the same version of a subject (avro 3.1).
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::mem::discriminant;
 
 use super::model::{Field, Model, Name, NamedType, NamespaceId, Node, NodeId, NodeKind};
@@ -73,7 +73,7 @@ fn hash_field(field: &Field, out: &mut DefaultHasher) {
         value::hash(default, out);
     }
     value::hash_members(&field.props, out);
-    value::hash_unordered(&field.aliases, out, |alias, own| alias.hash(own));
+    value::hash_unordered(&field.aliases, out, Hash::hash);
 }
 
 struct Compare<'m> {

@@ -95,7 +95,9 @@ pub(super) fn hash(value: &Value, out: &mut impl Hasher) {
         },
         Kind::Array(items) => {
             items.len().hash(out);
-            items.iter().for_each(|item| hash(item, out));
+            for item in items {
+                hash(item, out);
+            }
         }
         Kind::Object(object) => hash_members(object.members(), out),
     }
