@@ -78,6 +78,57 @@ on_both! {
         assert_eq!(latest(&app, "s").await, 3);
     }
 
+    async fn lists_of_subjects_have_what_there_is_now(database) {
+        let app = TestApp::new(database).await;
+        let lists = async || {
+            let mut found = Vec::new();
+            for target in ["/subjects", "/subjects?deleted=true", "/subjects?subjectPrefix=:*:b", "/subjects?offset=1&limit=1"] {
+                found.push(get(&app, target).await.1);
+            }
+            Value::from(found)
+        };
+        assert_eq!(lists().await, json!([[], [], [], []]));
+        app.register("b", &record("R", &["a"])).await;
+        assert_eq!(lists().await, json!([["b"], ["b"], ["b"], []]));
+        app.register(":.x:b", &record("R", &["a"])).await;
+        assert_eq!(lists().await, json!([[":.x:b", "b"], [":.x:b", "b"], [":.x:b", "b"], ["b"]]));
+        app.register("b", &lenient("R", &["a", "b"])).await;
+        app.delete("/subjects/b").await.ok();
+        assert_eq!(lists().await, json!([[":.x:b"], [":.x:b", "b"], [":.x:b"], []]));
+        app.delete("/subjects/b?permanent=true").await.ok();
+        assert_eq!(lists().await, json!([[":.x:b"], [":.x:b"], [":.x:b"], []]));
+        app.register("b", &record("R", &["a"])).await;
+        assert_eq!(lists().await, json!([[":.x:b", "b"], [":.x:b", "b"], [":.x:b", "b"], ["b"]]));
+    }
+
+    async fn another_spelling_of_any_version_is_that_version(database) {
+        let app = TestApp::new(database).await;
+        app.put("/config", &json!({ "compatibility": "NONE" })).await.ok();
+        let spelt = |number: usize, attributes: &str| json!({
+            "schema": format!(r#"{{"type":"record",{attributes},"fields":[{{"name":"f{number}","type":"int"}}]}}"#),
+        });
+        let (plain, other) = (r#""name":"n.R""#, r#""namespace":"n","name":"R","x":{"b":[1],"a":1}"#);
+        let turned = r#""x":{"a":1,"b":[1]},"name":"n.R""#;
+        for number in 0..12 {
+            app.post("/subjects/s/versions", &spelt(number, if number % 2 == 0 { plain } else { other })).await.ok();
+            // of all that went before, which have been looked at by now
+            for before in (0..=number).rev() {
+                let (version, attributes) = (before + 1, if before % 2 == 0 { r#""namespace":"n","name":"R""# } else { turned });
+                let found = app.post("/subjects/s", &spelt(before, attributes)).await.ok();
+                assert_eq!(found["version"], version, "{found}");
+            }
+        }
+        for number in 0..12 {
+            let unlike = if number % 2 == 0 { other } else { plain };
+            assert_eq!(app.post("/subjects/s", &spelt(number, unlike)).await.error().1, 40403, "{number}");
+        }
+        app.delete("/subjects/s/versions/4").await.ok();
+        assert_eq!(app.post("/subjects/s", &spelt(3, turned)).await.error().1, 40403);
+        assert_eq!(app.post("/subjects/s?deleted=true", &spelt(3, turned)).await.ok()["version"], 4);
+        let again = app.post("/subjects/s/versions", &spelt(4, r#""namespace":"n","name":"R""#)).await.ok();
+        assert_eq!(again["version"], 5, "{again}");
+    }
+
     async fn a_subject_of_another_context_gives_way_to_the_subject_itself(database) {
         let app = TestApp::new(database).await;
         app.register(":.other:s", &record("Other", &["a"])).await;
