@@ -70,7 +70,7 @@ macro_rules! read {
 pub(super) use read;
 
 /// Implements [`super::Store`] for a type that has `begin_read()`, `begin_list()` and `end_read()` (connections), `read_either(work, again)`,
-/// `known_subject(..)` and `known_version(..)` (what is known without reading), and `write(registers, locks, unit)` (a transaction that begins with locks).
+/// `known_subject(..)` and `known_version(..)` (what is known without reading), `find_place(..)`, and `write(registers, locks, unit)` (a transaction that begins with locks).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {
         $crate::store::sql_store::store_methods!($store { $($own)* } lists {
@@ -79,7 +79,6 @@ macro_rules! store_impl {
             search(query: &WordQuery) -> Vec<SearchHit>;
             statistics(since: i64) -> Statistics;
             counts() -> Counts;
-            place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
             version_marks() -> Vec<(String, Version, bool)>;
         } reads {
             schema(context: &str, id: SchemaId) -> Option<StoredSchema>;
@@ -208,8 +207,13 @@ macro_rules! store_methods {
             )*
 
             #[tracing::instrument(level = "debug", skip_all)]
+            async fn place_of_version(&self, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError> {
+                $crate::store::sql_store::read!(self, place_of_version, begin_list, |conn| self.find_place(conn, filter, place))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
             async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError> {
-                let (registers, locks) = (Some(Extent::of(&request.subject)), dialect::LockKeys::of(&sql::registration_locks(&request)));
+                let (registers, locks) = (Some(request.subject.clone()), dialect::LockKeys::of(&sql::registration_locks(&request)));
                 $crate::store::sql_store::transact!(self, register, counted registers, locks, by, request, |conn, request, by| sql::register(conn, &request, by))
             }
 

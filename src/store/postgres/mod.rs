@@ -317,6 +317,12 @@ impl PostgresStore {
         self.read_age.map(|age| self.registrations.freshness(of, Some(age)))
     }
 
+    /// Others write too, so nobody here knows how many versions there are before a subject.
+    #[expect(clippy::unused_self, reason = "as on SQLite")]
+    async fn find_place(&self, conn: &mut Conn, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError> {
+        sql::place_of_version(conn, filter, place, None).await
+    }
+
     async fn known_subject<R: Future<Output = Result<SubjectState, StoreError>>>(
         &self,
         subject: &Subject,
@@ -341,7 +347,7 @@ impl PostgresStore {
     }
 
     /// Does a unit of work in a transaction that begins with locks. `registers`: what may have a new version then.
-    async fn write<T, F>(&self, registers: Option<Extent>, locks: LockKeys, unit: F) -> Result<T, StoreError>
+    async fn write<T, F>(&self, registers: Option<Subject>, locks: LockKeys, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
@@ -349,8 +355,8 @@ impl PostgresStore {
         let running = registers.is_some().then(|| self.id_counter.begin());
         let written = self.write_once(&locks, unit).await;
         drop(running);
-        if let Some(extent) = registers {
-            self.registrations.count(extent);
+        if let Some(subject) = registers {
+            self.registrations.count(Extent::of(&subject));
         }
         written
     }

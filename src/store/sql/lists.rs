@@ -11,7 +11,7 @@ use crate::store::{ListedVersion, StoreError, SubjectFilter, VersionFilter};
 use crate::types::{DEFAULT_CONTEXT, Subject, Version};
 
 /// Which qualified names a filter can mean: from the first one, to before the other.
-fn range(filter: &SubjectFilter) -> (String, String) {
+pub(in crate::store) fn range(filter: &SubjectFilter) -> (String, String) {
     let prefix = match (&filter.context, &filter.context_prefix) {
         (Some(context), _) if context != DEFAULT_CONTEXT => Subject::in_context(context, &filter.prefix).qualified(),
         (Some(_), _) => filter.prefix.clone(),
@@ -136,16 +136,24 @@ pub(in crate::store) async fn subjects(
     Ok(names)
 }
 
+/// Where the version at a place of a list is: its subject, and how many versions of that come before it. `begin`: from which subject on
+/// it is looked for, and the place from there.
 pub(in crate::store) async fn place_of_version(
     conn: &mut Conn,
     filter: &SubjectFilter,
     place: i64,
+    begin: Option<(String, i64)>,
 ) -> Result<Option<(String, i64)>, StoreError> {
     let all = i64::from(which(filter) != 0);
-    let (mut before, mut passed) = (place, None::<String>);
+    let (begin, mut before) = begin.map_or((None, place), |(subject, place)| (Some(subject), place));
+    let mut passed = None::<String>;
     for size in BLOCKS {
         loop {
-            let from = passed.as_deref().map_or(From::Begin, From::After);
+            let from = match (&passed, &begin) {
+                (Some(passed), _) => From::After(passed),
+                (None, Some(begin)) => From::At(begin),
+                (None, None) => From::Begin,
+            };
             let row = bind_conditions!(BLOCK, filter, from).bind(all).bind(size).fetch_one(&mut *conn).await?;
             let (subjects, versions, last): (i64, i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             if versions > before {
@@ -162,6 +170,26 @@ pub(in crate::store) async fn place_of_version(
         }
     }
     Ok(None)
+}
+
+/// The name of every so many-th live subject, in their order, the first of all left out.
+#[allow(dead_code, clippy::allow_attributes, reason = "for SQLite; on Postgres others write too")]
+pub(in crate::store) async fn every(conn: &mut Conn, subjects: i64) -> Result<Vec<String>, StoreError> {
+    let find = "SELECT t.qualified FROM \
+                (SELECT u.qualified, ROW_NUMBER() OVER (ORDER BY u.qualified) AS place FROM subjects u WHERE u.is_live) t \
+                WHERE t.place > 1 AND t.place % $1 = 1 ORDER BY t.place";
+    let rows = sqlx::query::<dialect::Db>(find).bind(subjects).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// How many live versions subjects have whose names are from `begin` on and before `end`.
+#[allow(dead_code, clippy::allow_attributes, reason = "for SQLite; on Postgres others write too")]
+pub(in crate::store) async fn count_versions(conn: &mut Conn, begin: &str, end: Option<&str>) -> Result<i64, StoreError> {
+    let count =
+        "SELECT CAST(COALESCE(SUM(live), 0) AS BIGINT) FROM subjects WHERE is_live AND qualified >= $1 AND qualified < $2";
+    let end = end.map_or_else(|| beyond(""), str::to_owned);
+    let row = sqlx::query::<dialect::Db>(count).bind(begin.to_owned()).bind(end).fetch_one(conn).await?;
+    Ok(row.try_get(0)?)
 }
 
 /// $6 the subject with which the page begins and $7 the version after which it does, $8 whether the latest version alone is meant, $9

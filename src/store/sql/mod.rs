@@ -21,7 +21,7 @@ mod exporters;
 mod import;
 mod keks;
 mod keys;
-mod lists;
+pub(super) mod lists;
 pub(super) mod locks;
 pub(super) mod read;
 mod register;

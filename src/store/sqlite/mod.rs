@@ -28,6 +28,7 @@ pub use audit::SqliteAudit;
 pub use backup::backup;
 use file::DatabaseFile;
 pub use inspect::{inspect, library_version};
+use places::VersionPlaces;
 pub use snapshot::{finish_restore, move_aside, snapshot};
 use writer::{Health, Keeping, Known, Writer};
 
@@ -71,6 +72,7 @@ mod file;
 mod insert_rows;
 mod insert_version;
 mod inspect;
+mod places;
 mod snapshot;
 #[path = "../sql/mod.rs"]
 mod sql;
@@ -203,6 +205,7 @@ pub struct SqliteStore {
     /// The versions of subjects: this process alone writes the file, so it knows when they change.
     subjects: Generational<Subject, SubjectState>,
     versions: Generational<(Subject, VersionSelector, bool), Option<VersionRow>>,
+    places: Arc<VersionPlaces>,
 }
 
 const LIST_READERS: u32 = 2;
@@ -252,7 +255,9 @@ impl SqliteStore {
         let readers = self::readers(options.readers, connect.clone()).await?;
         let list_readers = self::readers(LIST_READERS, connect).await?;
         let registrations = Arc::new(Registrations::default());
-        let known = Known { generation: Arc::clone(&generation), registrations: Arc::clone(&registrations) };
+        let places = Arc::new(VersionPlaces::default());
+        let known =
+            Known { generation: Arc::clone(&generation), registrations: Arc::clone(&registrations), places: Arc::clone(&places) };
         let unsealable = sql::audit::last_unsealed(&mut conn).await?.unwrap_or(i64::MIN);
         if unsealable != i64::MIN {
             tracing::error!("the audit has entries that no server has written (accordant audit verify)");
@@ -278,6 +283,7 @@ impl SqliteStore {
             registrations,
             subjects,
             versions,
+            places,
             audit: options.audit,
             unsealable,
         })
@@ -351,6 +357,11 @@ impl SqliteStore {
         Some(self.registrations.freshness(of, None))
     }
 
+    async fn find_place(&self, conn: &mut Conn, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError> {
+        let begin = self.places.begin(conn, filter, place, self.generation.get().content).await?;
+        sql::place_of_version(conn, filter, place, begin).await
+    }
+
     /// Grows with whatever can change the versions of a subject.
     fn stand(&self, subject: &Subject) -> i64 {
         let registrations = i64::try_from(self.registrations.so_far(Extent::of(subject))).unwrap_or(i64::MAX);
@@ -384,7 +395,7 @@ impl SqliteStore {
     }
 
     /// Does a unit of work in a transaction; there is one at a time, so nothing is locked. `registers`: what may have a new version then.
-    async fn write<T, F>(&self, registers: Option<Extent>, _: dialect::LockKeys, unit: F) -> Result<T, StoreError>
+    async fn write<T, F>(&self, registers: Option<Subject>, _: dialect::LockKeys, unit: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,

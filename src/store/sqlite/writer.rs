@@ -15,7 +15,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::file::DatabaseFile;
+use super::places::VersionPlaces;
 use super::{Conn, Extent, KnownGeneration, Registrations, StoreError, StoreObserver, sql};
+use crate::types::Subject;
 
 #[async_trait]
 trait WriteJob: Send {
@@ -25,12 +27,12 @@ trait WriteJob: Send {
     fn answer(self: Box<Self>, failed: Option<&Failed>);
     /// What the unit itself failed of, where it was the database's fault.
     fn fault(&self) -> Option<&sqlx::Error>;
-    /// What may have a new version when it is done.
-    fn registers(&self) -> Option<Extent>;
+    /// The subject that may have a new version when it is done.
+    fn registers(&self) -> Option<&Subject>;
 }
 
 struct Unit<T, F> {
-    registers: Option<Extent>,
+    registers: Option<Subject>,
     work: F,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -50,8 +52,8 @@ where
         keep
     }
 
-    fn registers(&self) -> Option<Extent> {
-        self.registers
+    fn registers(&self) -> Option<&Subject> {
+        self.registers.as_ref()
     }
 
     fn fault(&self) -> Option<&sqlx::Error> {
@@ -149,6 +151,7 @@ impl Health {
 pub(super) struct Known {
     pub(super) generation: Arc<KnownGeneration>,
     pub(super) registrations: Arc<Registrations>,
+    pub(super) places: Arc<VersionPlaces>,
 }
 
 /// After how long without a write the write-ahead log goes into the file.
@@ -181,7 +184,7 @@ impl Writer {
         Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
     }
 
-    pub(super) async fn submit<T, F>(&self, registers: Option<Extent>, work: F) -> Result<T, StoreError>
+    pub(super) async fn submit<T, F>(&self, registers: Option<Subject>, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
@@ -311,7 +314,10 @@ async fn transaction(
         known.generation.learn(current);
     }
     // before anybody in the batch is answered
-    batch.iter().filter_map(|job| job.registers()).for_each(|extent| known.registrations.count(extent));
+    for subject in batch.iter().filter_map(|job| job.registers()) {
+        known.registrations.count(Extent::of(subject));
+        known.places.touch(subject);
+    }
     Ended::Committed(took)
 }
 
@@ -382,7 +388,7 @@ mod tests {
         let seen = Arc::clone(&batches);
         let observer = Arc::new(Batches(seen));
         let health = Arc::new(Health::new(DatabaseFile::open(&file).unwrap()));
-        let known = Known { generation: Arc::default(), registrations: Arc::default() };
+        let known = Known { generation: Arc::default(), registrations: Arc::default(), places: Arc::default() };
         let keeping = Keeping { max_batch: 16, unsealable: i64::MIN };
         let writer = Arc::new(Writer::start(conn, keeping, known, health, observer));
 

@@ -1,5 +1,6 @@
 //! The databases and the caches over them: what every store must do, and what several writers see of each other.
 
 mod cache;
+mod places;
 mod replicas;
 mod suite;

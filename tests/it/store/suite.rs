@@ -15,11 +15,11 @@ use serde_json::json;
 use crate::on_both;
 use crate::support::app::Fresh;
 
-fn server() -> Arc<Actor> {
+pub(super) fn server() -> Arc<Actor> {
     Arc::new(Actor::server())
 }
 
-fn content(text: &str, references: &[(&str, &str, i32)]) -> Content {
+pub(super) fn content(text: &str, references: &[(&str, &str, i32)]) -> Content {
     Content {
         schema_type: SchemaType::Avro,
         text: text.into(),
@@ -53,7 +53,7 @@ fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> Reg
 }
 
 /// Files the next version.
-async fn file(store: &Arc<dyn Store>, subject: &str, text: &str) -> i32 {
+pub(super) async fn file(store: &Arc<dyn Store>, subject: &str, text: &str) -> i32 {
     let subject = Subject::parse(subject);
     let state = store.subject(&subject).await.unwrap();
     let request = request(&subject, content(text, &[]), state.next_version(), state.epoch);
@@ -63,7 +63,7 @@ async fn file(store: &Arc<dyn Store>, subject: &str, text: &str) -> i32 {
     }
 }
 
-async fn delete(store: &Arc<dyn Store>, subject: &str, version: Option<i32>, permanent: bool) -> DeleteOutcome {
+pub(super) async fn delete(store: &Arc<dyn Store>, subject: &str, version: Option<i32>, permanent: bool) -> DeleteOutcome {
     let version = version.map(VersionSelector::Number);
     let request = DeleteRequest {
         subject: Subject::parse(subject),

@@ -1,0 +1,151 @@
+//! How many versions that are not soft-deleted come before a subject in the list of all, so that a page that begins far behind is found without counting up to it.
+//!
+//! Subjects are divided into blocks by name. How many versions a block has is counted when somebody asks, and kept until something is
+//! registered in it. This process alone writes the file, so it knows when that is.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::sql::lists;
+use super::{Conn, StoreError, SubjectFilter};
+use crate::types::{DEFAULT_CONTEXT, Subject};
+
+/// Subjects of a block when blocks are made.
+const SUBJECTS: i64 = 1024;
+/// Versions of all blocks together, in blocks of the usual size, from which on new blocks are made.
+const GROWTH: i64 = 8;
+/// Where subjects of named contexts begin, and where they end, in the order of qualified names.
+const CONTEXTS: (&str, &str) = (":.", ":/");
+
+#[derive(Debug, Clone)]
+struct Block {
+    /// The name from which on subjects are in it, up to where the next block begins.
+    begin: String,
+    versions: i64,
+    /// Registrations in it, and how many of them the number of versions knows; `None` where they were not counted yet.
+    touched: u64,
+    counted: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Blocks {
+    /// Deletions and imports are no registrations, and begin a generation.
+    generation: i64,
+    blocks: Vec<Block>,
+    /// Registrations since the blocks were made.
+    registered: i64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct VersionPlaces(Mutex<Blocks>);
+
+impl VersionPlaces {
+    fn blocks(&self) -> std::sync::MutexGuard<'_, Blocks> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something may have been registered under a subject: after the commit, and before anybody is told of it.
+    pub(super) fn touch(&self, subject: &Subject) {
+        let mut known = self.blocks();
+        if known.blocks.is_empty() {
+            return;
+        }
+        known.registered += 1;
+        let name = subject.qualified();
+        let at = known.blocks.partition_point(|block| block.begin <= name).saturating_sub(1);
+        if let Some(block) = known.blocks.get_mut(at) {
+            block.touched += 1;
+        }
+    }
+
+    /// From which subject on the version at a place of a list is to be looked for, and at which place behind that one's first version it
+    /// is; `None` where that is the beginning of the list.
+    pub(super) async fn begin(
+        &self,
+        conn: &mut Conn,
+        filter: &SubjectFilter,
+        place: i64,
+        generation: i64,
+    ) -> Result<Option<(String, i64)>, StoreError> {
+        let is_range = filter.context.is_some() || filter.prefix.is_empty();
+        if place < SUBJECTS || filter.deleted || filter.deleted_only || !is_range {
+            return Ok(None);
+        }
+        let blocks = self.counted(conn, generation).await?;
+        let (begin, _) = lists::range(filter);
+        let is_default = filter.context.as_deref() == Some(DEFAULT_CONTEXT);
+        if !is_default || !begin.is_empty() && !begin.starts_with(':') {
+            let target = before(conn, &blocks, &begin).await? + place;
+            return Ok(last_before(&blocks, &begin, target));
+        }
+        if !begin.is_empty() {
+            return Ok(None);
+        }
+        // the default context is what stands before all others and behind them
+        let ahead = before(conn, &blocks, CONTEXTS.0).await?;
+        if place < ahead {
+            return Ok(last_before(&blocks, "", place).filter(|(name, _)| name.as_str() < CONTEXTS.0));
+        }
+        let behind = before(conn, &blocks, CONTEXTS.1).await?;
+        let target = behind + place - ahead;
+        Ok(last_before(&blocks, CONTEXTS.1, target).or_else(|| Some((CONTEXTS.1.to_owned(), target - behind))))
+    }
+
+    /// The blocks, with what they have now.
+    async fn counted(&self, conn: &mut Conn, generation: i64) -> Result<Vec<Block>, StoreError> {
+        let mut blocks = {
+            let mut known = self.blocks();
+            if known.generation != generation {
+                known.generation = generation;
+                known.blocks.iter_mut().for_each(|block| block.counted = None);
+            }
+            let usual = i64::try_from(known.blocks.len()).unwrap_or(i64::MAX).saturating_mul(SUBJECTS);
+            if known.registered > usual.saturating_mul(GROWTH) { Vec::new() } else { known.blocks.clone() }
+        };
+        if blocks.is_empty() {
+            // from before they are read, so that what is registered meanwhile is not missed
+            let begins = [String::new()].into_iter().chain(lists::every(conn, SUBJECTS).await?);
+            blocks = begins.map(|begin| Block { begin, versions: 0, touched: 0, counted: None }).collect();
+            let mut known = self.blocks();
+            (known.blocks, known.registered) = (blocks.clone(), 0);
+        }
+        let ends: Vec<Option<String>> = blocks.iter().skip(1).map(|block| Some(block.begin.clone())).chain([None]).collect();
+        for (at, (block, end)) in blocks.iter_mut().zip(&ends).enumerate() {
+            if block.counted == Some(block.touched) {
+                continue;
+            }
+            block.versions = lists::count_versions(conn, &block.begin, end.as_deref()).await?;
+            let mut known = self.blocks();
+            let is_same = known.generation == generation;
+            if let Some(own) = known.blocks.get_mut(at).filter(|own| is_same && own.begin == block.begin) {
+                // what was registered since then makes it another number
+                (own.versions, own.counted) = (block.versions, Some(block.touched));
+            }
+        }
+        Ok(blocks)
+    }
+}
+
+/// Versions of all subjects before a name.
+async fn before(conn: &mut Conn, blocks: &[Block], name: &str) -> Result<i64, StoreError> {
+    let at = blocks.partition_point(|block| block.begin.as_str() <= name).saturating_sub(1);
+    let whole: i64 = blocks.iter().take(at).map(|block| block.versions).sum();
+    match blocks.get(at) {
+        Some(block) if block.begin != name => Ok(whole + lists::count_versions(conn, &block.begin, Some(name)).await?),
+        _ => Ok(whole),
+    }
+}
+
+/// The last block from a name on that begins at or before a place among all versions, and how far behind its beginning that is.
+fn last_before(blocks: &[Block], name: &str, target: i64) -> Option<(String, i64)> {
+    let (mut passed, mut found) = (0, None);
+    for block in blocks {
+        if passed > target {
+            break;
+        }
+        if block.begin.as_str() >= name {
+            found = Some((block.begin.clone(), target - passed));
+        }
+        passed += block.versions;
+    }
+    found
+}
