@@ -99,17 +99,17 @@ on_both! {
             let request = ImportRequest { versions: chunk.to_vec(), expected_settings: 0, now: 1 };
             assert_eq!(store.import(Arc::new(request), &server()).await.unwrap(), ImportOutcome::Done);
         }
-        every_place_is_found(&store, 61).await;
+        every_place_is_found(&store, 211).await;
         // at the ends, within, and in a context that is new
         for name in ["a", "s-1300-more", "zz", ":.c3:s-0000-more", ":.c9:first", ":.a:first", ":s-1301-more", "s-1300-more"] {
             file(&store, name, "\"int\"").await;
         }
-        every_place_is_found(&store, 97).await;
+        every_place_is_found(&store, 307).await;
         for name in ["s-1300-more", ":.c3:s-0003"] {
             delete(&store, name, Some(1), false).await;
         }
-        every_place_is_found(&store, 97).await;
+        every_place_is_found(&store, 307).await;
         file(&store, "s-2000-more", "\"int\"").await;
-        every_place_is_found(&store, 97).await;
+        every_place_is_found(&store, 307).await;
     }
 }
