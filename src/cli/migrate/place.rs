@@ -5,12 +5,15 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::content::{Content, Settings as ScopesSettings, StoredVersion};
+use super::content::{Rest, Settings as ScopesSettings, StoredVersion};
 use super::keys::{Keys, StoredDek, StoredKek};
+use super::moment::Moment;
 use super::outline::{Outline, Versions};
+use super::source::Source;
 use super::values::{is_empty, is_subject, sorted};
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
@@ -75,21 +78,12 @@ impl Place {
         }
     }
 
-    /// All that it says.
-    pub(super) async fn content(&self, prefix: &str, parallel: u16) -> Result<Content, InputError> {
-        self.compared_with(&Content::default(), prefix, parallel).await
-    }
-
-    /// All that it says, and the settings of whatever has settings in another place.
-    pub(super) async fn compared_with(&self, other: &Content, prefix: &str, parallel: u16) -> Result<Content, InputError> {
-        match self {
-            Self::Registry(api) => Content::read(api, prefix, parallel, &other.scopes()).await,
-            Self::Database(settings) => {
-                let mut content = of_snapshot(&snapshot(settings).await.map_err(failed)?, settings.compatibility_level);
-                content.keep(prefix);
-                Ok(content)
-            }
-        }
+    /// What is there, to be read: a database as it is from now on.
+    pub(super) async fn source(&self) -> Result<Source, InputError> {
+        Ok(match self {
+            Self::Registry(api) => Source::Registry(api.clone()),
+            Self::Database(settings) => Source::Database(Arc::new(Moment::open(settings).await.map_err(failed)?)),
+        })
     }
 }
 
@@ -105,16 +99,6 @@ pub(super) fn shown(url: &str) -> String {
     }
 }
 
-/// A database at one moment.
-pub(in crate::cli) async fn snapshot(settings: &Settings) -> Result<RegistrySnapshot, Failure> {
-    let found = match database::sqlite_path(&settings.database)? {
-        Some(path) => sqlite::snapshot(&path).await,
-        None if database::is_postgres(&settings.database) => postgres::snapshot(serve::postgres_options(settings)).await,
-        None => return Err(database::unknown(&settings.database)),
-    };
-    found.map_err(|error| serve::unusable(&error))
-}
-
 /// Writes what no registration brings into a database that was let go of.
 pub(in crate::cli) async fn finish(settings: &Settings, restored: &Restored) -> Result<(), Failure> {
     let done = match database::sqlite_path(&settings.database)? {
@@ -124,13 +108,12 @@ pub(in crate::cli) async fn finish(settings: &Settings, restored: &Restored) -> 
     done.map_err(|error| serve::unusable(&error))
 }
 
-/// What a registry over the database would say. `level` is the one that it has where none is set.
-pub(super) fn of_snapshot(snapshot: &RegistrySnapshot, level: CompatibilityLevel) -> Content {
-    let mut content = Content {
-        versions: snapshot.versions.iter().map(version).collect(),
+/// What a registry over the database would say beside its versions. `level` is the one that it has where none is set.
+pub(super) fn rest(snapshot: &RegistrySnapshot, level: CompatibilityLevel) -> Rest {
+    let mut content = Rest {
         highest_ids: snapshot.highest_ids.iter().map(|(context, id)| (context.clone(), i64::from(*id))).collect(),
         cluster_id: Some(snapshot.cluster_id.clone()),
-        ..Content::default()
+        ..Rest::default()
     };
     for (scope, settings) in &snapshot.settings {
         // the registry as a whole has the empty name here
@@ -201,7 +184,8 @@ pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> 
     Ok((configs, modes))
 }
 
-fn version(listed: &ListedVersion) -> ((String, i64), StoredVersion) {
+/// A version as it is answered.
+pub(super) fn version(listed: &ListedVersion) -> StoredVersion {
     let content = &listed.schema.content;
     let mut answer = json!({
         "id": listed.row.id,
@@ -218,7 +202,7 @@ fn version(listed: &ListedVersion) -> ((String, i64), StoredVersion) {
             members.insert(key.to_owned(), value);
         }
     }
-    ((listed.subject.qualified(), i64::from(listed.row.version)), StoredVersion::read(&answer, listed.row.deleted))
+    StoredVersion::read(&answer, listed.row.deleted)
 }
 
 /// A config as it is answered: with the level that it has or inherits.

@@ -1,5 +1,6 @@
 //! `accordant migrate` while somebody writes: following, cutting over, and sources that tell less than ours.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,6 +16,7 @@ use tokio::net::TcpListener;
 use super::check::{Run, folder, run_with};
 use crate::on_both;
 use crate::support::app::{Database, TestApp, record};
+use crate::support::process::command;
 
 fn ask(arguments: &str) -> Run {
     let files = folder(&[]);
@@ -116,6 +118,77 @@ on_both! {
         let highest = told.registered.iter().filter(|(subject, ..)| !subject.starts_with(':')).map(|(_, _, id, _)| *id).max().unwrap();
         assert!(to.register("after", &record("After", &["a"])).await > highest);
     }
+
+    async fn who_is_killed_when_nobody_can_write_is_begun_again(db) {
+        let (from, to) = (source(db).await, TestApp::new(db).await);
+        let (is_closing, is_closed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (paused, mut pause) = tokio::sync::mpsc::unbounded_channel();
+        let peer = stand_in_with(&from, Lacks::Record, move |method, path| {
+            is_closing.fetch_or(*method == Method::PUT && path == "/mode/:.__GLOBAL:", Ordering::Relaxed);
+            // the first request after the last mode that is set: it gets no answer
+            let waits = is_closed.load(Ordering::Relaxed) && !paused.is_closed();
+            is_closed.fetch_or(is_closing.load(Ordering::Relaxed) && *method == Method::PUT && path == "/mode", Ordering::Relaxed);
+            let paused = paused.clone();
+            Box::pin(async move {
+                if waits && paused.send(()).is_ok() {
+                    std::future::pending().await
+                }
+            })
+        })
+        .await;
+        let begun = Arc::new(AtomicBool::new(false));
+        let writer = tokio::spawn(write(Arc::clone(&from), Arc::clone(&begun)));
+        until_begun(&begun).await;
+        let files = folder(&[]);
+        let arguments = format!("migrate --from {peer} --to {} --cutover", url(&to));
+        let mut child = command(files.path()).args(arguments.split(' ')).stderr(std::process::Stdio::null()).spawn().unwrap();
+        pause.recv().await.unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // from now on it is answered
+        drop(pause);
+        let told = writer.await.unwrap();
+        assert_eq!((from.get("/mode").await.ok(), to.get("/mode").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "IMPORT" })));
+        let done = ask(&arguments);
+        assert!(done.code == 0 && done.out.ends_with("equal\n"), "{}{}", done.out, done.err);
+        require_all(&told, &from, &to).await;
+        assert_eq!((from.get("/mode").await.ok(), to.get("/mode").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "READWRITE" })));
+        to.register("after", &record("After", &["a"])).await;
+    }
+
+    async fn what_is_set_in_the_last_moment_is_seen_without_a_record_of_changes(db) {
+        let (from, to) = (source(db).await, TestApp::new(db).await);
+        from.register("late", &record("Late", &["a"])).await;
+        from.put("/config/late", &json!({ "compatibility": "FORWARD" })).await.ok();
+        let is_done = AtomicBool::new(false);
+        let app = Arc::clone(&from);
+        let peer = stand_in_with(&from, Lacks::Record, move |method, path| {
+            // when everything has been compared and the source is about to be closed
+            if *method != Method::PUT || path != "/mode/:.__GLOBAL:" || is_done.fetch_or(true, Ordering::Relaxed) {
+                return Box::pin(std::future::ready(()));
+            }
+            let app = Arc::clone(&app);
+            Box::pin(async move {
+                app.put("/config", &json!({ "compatibility": "FULL" })).await.ok();
+                app.put("/config/:.x:", &json!({ "compatibility": "FULL_TRANSITIVE" })).await.ok();
+                app.put("/config/late", &json!({ "compatibility": "BACKWARD" })).await.ok();
+                // one that had no settings
+                app.put("/config/before", &json!({ "compatibility": "FORWARD", "normalize": true })).await.ok();
+                app.put("/mode/late", &json!({ "mode": "READONLY" })).await.ok();
+                app.post("/dek-registry/v1/keks", &json!({ "name": "k", "kmsType": "aws-kms", "kmsKeyId": "arn:aws:kms:x" })).await.ok();
+                let dek = json!({ "subject": "late", "encryptedKeyMaterial": "d3JhcHBlZA==" });
+                app.post("/dek-registry/v1/keks/k/deks", &dek).await.ok();
+            })
+        })
+        .await;
+        let done = ask(&format!("migrate --from {peer} --to {} --cutover", url(&to)));
+        assert!(done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("1 KEKs, 1 DEKs"), "{}{}", done.out, done.err);
+        assert!(!done.err.contains("all of it is compared again"), "{}", done.err);
+        for path in ["/config", "/config/:.x:", "/config/late", "/config/before", "/mode/late"] {
+            assert_eq!(to.get(path).await.ok(), from.get(path).await.ok(), "{path}");
+        }
+        assert_eq!(to.get("/dek-registry/v1/keks/k/deks/late").await.ok()["encryptedKeyMaterial"], "d3JhcHBlZA==");
+    }
 }
 
 /// Who stands in front of a registry and knows less than it.
@@ -156,15 +229,31 @@ async fn answer(app: Arc<TestApp>, lacks: Lacks, request: Request<hyper::body::I
 }
 
 async fn stand_in(app: &Arc<TestApp>, lacks: Lacks) -> String {
+    stand_in_with(app, lacks, |_, _| Box::pin(std::future::ready(()))).await
+}
+
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The same, where something happens before a request is answered.
+async fn stand_in_with(
+    app: &Arc<TestApp>,
+    lacks: Lacks,
+    before: impl Fn(&Method, &str) -> Work + Send + Sync + 'static,
+) -> String {
+    let before = Arc::new(before);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = Arc::clone(app);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let app = Arc::clone(&app);
-            let service = service_fn(move |request| {
+            let (app, before) = (Arc::clone(&app), Arc::clone(&before));
+            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
                 let app = Arc::clone(&app);
-                async move { Ok::<_, std::convert::Infallible>(answer(app, lacks, request).await) }
+                let work = before(request.method(), request.uri().path());
+                async move {
+                    work.await;
+                    Ok::<_, std::convert::Infallible>(answer(app, lacks, request).await)
+                }
             });
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
         }
