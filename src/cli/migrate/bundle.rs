@@ -53,10 +53,13 @@ pub(super) fn is_bundle(first: &str) -> bool {
     first.is_some_and(|first| first.get("kind").and_then(Value::as_str) == Some(KIND))
 }
 
+/// What a line says; of a version its mark, too.
+type Marked = (Value, Option<Mark>);
+
 /// What the lines behind the first one say, read on all cores.
 struct Values {
     lines: Lines,
-    read: VecDeque<(usize, Result<(Value, Option<Mark>), String>)>,
+    read: VecDeque<(usize, Result<Marked, String>)>,
     /// Marks are made, too.
     is_marked: bool,
 }
@@ -85,7 +88,7 @@ impl Values {
 }
 
 impl Iterator for Values {
-    type Item = Result<(Value, Option<Mark>), String>;
+    type Item = Result<Marked, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.read.is_empty()
@@ -166,7 +169,7 @@ impl Bundle {
     }
 
     /// All versions, in their order.
-    pub(super) fn iter(&self) -> Result<impl Iterator<Item = Result<(Key, StoredVersion), String>> + Send + use<>, String> {
+    pub(super) fn versions(&self) -> Result<impl Iterator<Item = Result<(Key, StoredVersion), String>> + Send + use<>, String> {
         let (_, values) = Self::values(&self.input, false)?;
         Ok(values.filter_map(|read| {
             let read = read.and_then(|(value, _)| {

@@ -42,7 +42,9 @@ pub(super) async fn schemas_topic(out: &mut Output, source: &Source, asked: &Exp
     }
     rest.withheld.extend(super::content::all(&missing).map(|(subject, version, _)| format!("{subject} version {version}")));
     let mut digest = Digest::default();
-    given.iter().for_each(|(key, mark)| digest.version(key, mark));
+    for (key, mark) in &given {
+        digest.version(key, mark);
+    }
     Ok(digest.end(&rest))
 }
 

@@ -73,7 +73,7 @@ impl Files {
         let mut parts = Vec::new();
         for (path, part) in &self.parts {
             let stored: Stored = match part {
-                Part::Bundle(bundle) => Box::new(bundle.iter().map_err(|why| InputError::of(path, why))?),
+                Part::Bundle(bundle) => Box::new(bundle.versions().map_err(|why| InputError::of(path, why))?),
                 Part::Kept(kept) => Box::new(kept.iter()),
             };
             let path = path.clone();
@@ -86,7 +86,7 @@ impl Files {
                 for (at, part) in parts.iter_mut().enumerate() {
                     match part.peek() {
                         Some(Ok((key, _))) if next.as_ref().is_none_or(|(_, first)| key < first) => {
-                            next = Some((at, key.clone()))
+                            next = Some((at, key.clone()));
                         }
                         Some(Err(error)) => return Err(error.clone()),
                         _ => {}

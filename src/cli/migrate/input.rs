@@ -80,21 +80,20 @@ impl Input {
     /// `-` is standard input, which is kept in a file of our own for as long as it is wanted, as is what is no file on a disk.
     pub(super) fn open(path: &str) -> Result<Self, String> {
         let wrong = |error: std::io::Error| failed(&error);
-        let mut from = if path == "-" { None } else { Some(File::open(path).map_err(wrong)?) };
-        let file = match from.take_if(|file| file.metadata().is_ok_and(|found| !found.is_dir() && found.is_file())) {
-            Some(file) => file,
-            None => {
-                let mut kept = temporary()?;
-                match &mut from {
-                    Some(file) => std::io::copy(file, &mut kept),
-                    None => std::io::copy(&mut std::io::stdin().lock(), &mut kept),
-                }
-                .and_then(|_| kept.flush())
-                .map_err(wrong)?;
-                kept
-            }
+        let from = if path == "-" { None } else { Some(File::open(path).map_err(wrong)?) };
+        let file = match from {
+            // what is no file on a disk, or can't be told from one, is read once
+            Some(file) if file.metadata().is_ok_and(|found| found.is_file()) => file,
+            Some(mut file) => Self::kept(&mut file)?,
+            None => Self::kept(&mut std::io::stdin().lock())?,
         };
         Ok(Self { path: path.to_owned(), file: Arc::new(file) })
+    }
+
+    fn kept(from: &mut dyn Read) -> Result<File, String> {
+        let mut kept = temporary()?;
+        let copied = std::io::copy(from, &mut kept).and_then(|_| kept.flush());
+        copied.map(|()| kept).map_err(|error| failed(&error))
     }
 
     /// The text, no longer compressed, from its begin.

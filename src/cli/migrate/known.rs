@@ -72,7 +72,7 @@ impl Known {
             }
         }
         let pace = Arc::new(Pace::new(None));
-        let versions = Source::Registry(api.clone()).versions(new, asked.parallel, pace).await?;
+        let versions = Source::Registry(api.clone()).versions(new, asked.parallel, pace)?;
         self.take(versions).await
     }
 
@@ -90,7 +90,9 @@ impl Known {
 
     fn digest(&self) -> Digest {
         let mut digest = Digest::default();
-        self.marks.iter().for_each(|(key, mark)| digest.version(key, mark));
+        for (key, mark) in &self.marks {
+            digest.version(key, mark);
+        }
         digest
     }
 }

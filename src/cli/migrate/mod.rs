@@ -228,13 +228,12 @@ pub(super) fn restore(
     let copy = CopyArguments { prefix: String::new(), mirror: false, keep_import: false, parallel: 256, rate: None };
     let left = Left::default();
     block_on(left.watch(async {
-        let source = match read {
-            Some(source) => source,
-            None => {
-                let path = std::path::absolute(file).map_err(|error| InputError::of(file, error.to_string()))?;
-                let copy = Settings { database: format!("sqlite://{}", path.display()), ..settings.clone() };
-                Place::Database(Box::new(copy)).source().await?
-            }
+        let source = if let Some(source) = read {
+            source
+        } else {
+            let path = std::path::absolute(file).map_err(|error| InputError::of(file, error.to_string()))?;
+            let copy = Settings { database: format!("sqlite://{}", path.display()), ..settings.clone() };
+            Place::Database(Box::new(copy)).source().await?
         };
         if !is_filled {
             let to = place.open().await?;

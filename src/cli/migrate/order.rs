@@ -80,26 +80,25 @@ pub(super) async fn in_order(
     let mut held = Held::default();
     loop {
         let before = outline::count(&open);
-        let mut versions = from.versions(wanted, parallel, Arc::clone(pace)).await?;
+        let mut versions = from.versions(wanted, parallel, Arc::clone(pace))?;
         let (mut batch, mut bytes) = (Batch::new(), 0);
         loop {
             let next = versions.next().await?;
             let is_end = next.is_none();
             for (key, stored) in next.into_iter().flatten() {
-                match stored {
-                    Some(stored) => {
-                        bytes += stored.bytes();
-                        batch.insert(key, stored);
-                    }
-                    None => {
-                        withheld += 1;
-                        outline::remove(&mut open, &key);
-                    }
+                if let Some(stored) = stored {
+                    bytes += stored.bytes();
+                    batch.insert(key, stored);
+                } else {
+                    withheld += 1;
+                    outline::remove(&mut open, &key);
                 }
             }
             if is_end || batch.len() >= BATCH || bytes >= BATCH_BYTES {
                 held.put_by(set_apart(&mut batch, &open));
-                batch.keys().for_each(|key| outline::remove(&mut open, key));
+                for key in batch.keys() {
+                    outline::remove(&mut open, key);
+                }
                 bytes = 0;
                 hand_on(std::mem::take(&mut batch), &mut take).await?;
             }
@@ -116,7 +115,9 @@ pub(super) async fn in_order(
         let mut ready = std::mem::take(&mut held.versions);
         held.bytes = 0;
         held.put_by(set_apart(&mut ready, &open));
-        ready.keys().for_each(|key| outline::remove(&mut open, key));
+        for key in ready.keys() {
+            outline::remove(&mut open, key);
+        }
         hand_on(ready, &mut take).await?;
         if wanted.is_empty() {
             return Ok(withheld);

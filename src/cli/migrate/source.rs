@@ -42,7 +42,7 @@ impl Source {
     }
 
     /// Some versions.
-    pub(super) async fn versions(&self, wanted: Outline, parallel: u16, pace: Arc<Pace>) -> Result<Versions, InputError> {
+    pub(super) fn versions(&self, wanted: Outline, parallel: u16, pace: Arc<Pace>) -> Result<Versions, InputError> {
         Ok(match self {
             Self::Registry(api) => {
                 let api = api.clone();
@@ -59,7 +59,7 @@ impl Source {
             Self::Registry(api) => {
                 let outline = outline::read(api, prefix, parallel).await?;
                 let rest = Rest::read(api, &outline, prefix, parallel, also).await?;
-                let versions = self.versions(outline, parallel, Arc::new(Pace::new(None))).await?;
+                let versions = self.versions(outline, parallel, Arc::new(Pace::new(None)))?;
                 return Ok(Said { versions, rest });
             }
             Self::Database(moment) => moment.rest.clone(),

@@ -96,7 +96,9 @@ impl Side {
             let Some(batch) = self.versions.next().await? else { return Ok(None) };
             let (given, withheld) = marked(batch);
             self.rest.withheld.extend(withheld);
-            given.iter().for_each(|(key, _, mark)| self.digest.version(key, mark));
+            for (key, _, mark) in &given {
+                self.digest.version(key, mark);
+            }
             self.read.extend(given);
         }
         Ok(self.read.front().map(|(key, ..)| key))

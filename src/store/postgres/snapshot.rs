@@ -1,11 +1,17 @@
 //! The database read, emptied, and put right after a restore, without a server.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
 use super::{PostgresOptions, Session, migrator, sql};
 use crate::store::snapshot::{RegistrySnapshot, Restored};
 use crate::store::{ListedVersion, StoreError, fit};
 use crate::types::Version;
+
+/// How often, and how soon again, it is looked whether somebody is connected: Postgres knows of a connection for a moment after its end.
+const LOOKS: u32 = 40;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Others of our processes that are connected to the same database.
 const OTHERS: &str = "SELECT count(*)::text AS others FROM pg_stat_activity WHERE datname = current_database() \
@@ -82,9 +88,13 @@ pub async fn finish_restore(options: PostgresOptions, restored: &Restored) -> Re
 /// A server is connected, or the database can't be reached or written.
 pub async fn clear(options: PostgresOptions) -> Result<(), StoreError> {
     let mut session = connect(&options).await?;
-    let row = session.connection().fetch_one(OTHERS).await?;
-    if row.try_get::<String, _>("others")? != "0" {
-        return Err(StoreError::InUse { path: "the database".to_owned() });
+    let mut looks = 0;
+    while session.connection().fetch_one(OTHERS).await?.try_get::<String, _>("others")? != "0" {
+        looks += 1;
+        if looks > LOOKS {
+            return Err(StoreError::InUse { path: "the database".to_owned() });
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
     let migrator = migrator();
     let made = migrator.iter().flat_map(|migration| migration.sql.as_str().lines());
