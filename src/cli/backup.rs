@@ -23,7 +23,7 @@ const NEW_CLUSTER_ID: &str = "new-cluster-id";
 
 /// How files begin that are kept in a folder.
 const NAME: &str = "accordant-";
-const ENDINGS: [&str; 2] = [".db", ".jsonl.gz"];
+const ENDINGS: [&str; 3] = [".db", ".jsonl.zst", ".jsonl.gz"];
 /// How a `SQLite` file begins.
 const SQLITE: [u8; 16] = *b"SQLite format 3\0";
 

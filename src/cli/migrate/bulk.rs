@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::content::StoredVersion;
-use super::versions::Key;
+use super::values::Key;
 use crate::cli::check::InputError;
 use crate::registry::{CopiedVersion, ReadVersions, Registry, RegistryError, Submission};
 use crate::types::{Actor, Subject};

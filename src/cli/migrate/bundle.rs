@@ -17,7 +17,7 @@ use super::input::{Input, Lines};
 use super::keys::{Keys, StoredDek, StoredKek};
 use super::marks::Mark;
 use super::outline::{self, Outline};
-use super::versions::Key;
+use super::values::Key;
 use crate::cli::check::folder::each;
 
 /// What the first line says.

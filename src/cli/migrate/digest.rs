@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::content::{Rest, StoredVersion};
 use super::marks::Mark;
-use super::versions::Key;
+use super::values::Key;
 use crate::types::hex;
 
 /// The mode of what has none of its own.

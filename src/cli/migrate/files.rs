@@ -20,7 +20,8 @@ use super::input::{Input, Lines, failed};
 use super::kept::Kept;
 use super::outline::{self, Outline};
 use super::schemas_topic::{Record, Replay, Skipped};
-use super::versions::{Key, Versions};
+use super::values::{Key, json_of};
+use super::versions::Versions;
 use super::{apicurio, karapace};
 use crate::cli::check::InputError;
 use crate::records::bytes_of_hex;
@@ -189,14 +190,6 @@ fn replay_lines(lines: Lines, read: impl Fn(&str) -> Result<Record, String>, rep
         }
     }
     Ok(())
-}
-
-/// JSON in a text; nothing for `null` and for empty texts, which old releases of Karapace write for it.
-pub(super) fn json_of(text: &str) -> Result<Option<Value>, String> {
-    match text.trim() {
-        "" | "null" => Ok(None),
-        text => serde_json::from_str(text).map(Some).map_err(|error| format!("not JSON: {error}")),
-    }
 }
 
 fn record(key: &str, value: &str) -> Result<Record, String> {

@@ -4,9 +4,9 @@ use std::io::{BufRead, Read as _};
 
 use twox_hash::XxHash3_64;
 
-use super::files::json_of;
 use super::input::{Input, failed};
 use super::schemas_topic::Replay;
+use super::values::json_of;
 
 /// How the file begins that says what there is.
 pub(super) const MAGIC: &[u8] = b"/V3\n";

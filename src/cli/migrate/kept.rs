@@ -12,7 +12,7 @@ use serde_json::json;
 use super::content::StoredVersion;
 use super::input::temporary;
 use super::outline::{self, Outline};
-use super::versions::Key;
+use super::values::Key;
 
 /// What is written at once.
 const BUFFER: usize = 1 << 20;

@@ -11,9 +11,9 @@ use super::marks::{Mark, marked};
 use super::outline::{self, Outline};
 use super::pace::Pace;
 use super::source::{Said, Source};
-use super::values::context_of;
+use super::values::{Key, context_of};
 use super::verify::{Differences, Report};
-use super::versions::{Key, Versions};
+use super::versions::Versions;
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 

@@ -5,7 +5,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::content::StoredVersion;
-use super::versions::{Key, Listed};
+use super::values::Key;
+use super::versions::Listed;
 use crate::cli::check::folder::each;
 
 /// Versions whose marks are made by one thread.

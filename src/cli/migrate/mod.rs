@@ -4,13 +4,15 @@
 //! Both sides are asked over the API that all registries of Confluent's kind have; databases without a server are a `place`, too.
 //!
 //! - `arguments`: what can be asked
-//! - `outline`: which versions there are; `content`: what they say
+//! - `outline`: which versions there are; `content`: what they say, and what else a registry does
 //! - `keys`: KEKs and DEKs, on both sides
-//! - `copy`: from a `source` to a registry, in `waves`; `bulk`: into a database; `modes`: what that needs
-//! - `files`: files of several kinds; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace
-//! - `cutover`: following a source, and the end of it; `feed`: what has changed there
+//! - `source`: a registry that is asked, a `moment` of a database, or `files`; `versions`: how they come from there, a few at a time
+//! - `copy`: from a source to a registry, in the `order` of references and in `waves`; `bulk`: into a database; `modes`: what that needs
+//! - `files`: files of several kinds, read by `input`; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace, whose
+//!   versions are `kept` on the disk; `output`, `bundle_writer`, `export`: files that are written
+//! - `cutover`: following a source, and the end of it; `feed`: what has changed there; `known`: what both sides were seen to say
 //! - `interruption`: what is left behind when a copy is broken off
-//! - `verify`: where two registries differ; `digest`: one number for all that a registry says
+//! - `verify`: where two registries differ, by the `marks` of their versions; `digest`: one number for all that a registry says
 
 mod apicurio;
 mod arguments;
@@ -41,6 +43,7 @@ pub(super) mod place;
 mod progress;
 mod schemas_topic;
 mod source;
+mod stored;
 mod values;
 mod verify;
 mod versions;
@@ -211,7 +214,7 @@ fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
 /// Keeps ids from being handed out that stood for something once, where that can be done.
 async fn reserve(place: &Place, source: &Source) -> Result<(), InputError> {
     let (Place::Database(settings), Some(rest)) = (place, source.kept()) else { return Ok(()) };
-    place::finish(settings, &rest.restored(None)).await.map_err(place::failed)
+    place::finish(settings, &rest.restored(None)).await.map_err(stored::failed)
 }
 
 /// Fills the empty database of some settings from a file, if it is not filled already, and says whether it is what the file says. The
@@ -242,7 +245,7 @@ pub(super) fn restore(
             filled?;
             if let Some(rest) = source.kept() {
                 let cluster_id = rest.cluster_id.clone().filter(|_| !new_cluster_id);
-                place::finish(settings, &rest.restored(cluster_id)).await.map_err(place::failed)?;
+                place::finish(settings, &rest.restored(cluster_id)).await.map_err(stored::failed)?;
             }
         }
         let compared = compared(&source, &place, &copy, true, false).await;

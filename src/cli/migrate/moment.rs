@@ -6,8 +6,9 @@ use tokio::sync::Mutex;
 
 use super::content::Rest;
 use super::outline::{self, Outline};
-use super::place::{self, failed};
-use super::versions::{Key, Sender, Versions};
+use super::stored::{self, failed};
+use super::values::Key;
+use super::versions::{Sender, Versions};
 use crate::cli::check::InputError;
 use crate::cli::{Failure, database, serve};
 use crate::config::Settings;
@@ -78,7 +79,7 @@ impl Moment {
     pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
         let mut snapshot = Snapshot::open(settings).await?.map_err(|error| serve::unusable(&error))?;
         let found = snapshot.content().await.map_err(|error| serve::unusable(&error))?;
-        Ok(Self { snapshot: Arc::new(Mutex::new(Some(snapshot))), rest: place::rest(&found, settings.compatibility_level) })
+        Ok(Self { snapshot: Arc::new(Mutex::new(Some(snapshot))), rest: stored::rest(&found, settings.compatibility_level) })
     }
 
     /// Lets go of the database. A file is left with nothing beside it then.
@@ -124,7 +125,7 @@ async fn pages(
         after = Some((last.subject.qualified(), last.row.version));
         for listed in &page {
             let key = (listed.subject.qualified(), i64::from(listed.row.version));
-            if is_meant(&key) && !sender.send((key, Some(place::version(listed)))).await {
+            if is_meant(&key) && !sender.send((key, Some(stored::version(listed)))).await {
                 return Ok(sender);
             }
         }

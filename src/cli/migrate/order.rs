@@ -8,7 +8,7 @@ use super::content::StoredVersion;
 use super::outline::{self, Outline};
 use super::pace::Pace;
 use super::source::Source;
-use super::versions::Key;
+use super::values::Key;
 use super::waves::targets;
 use crate::cli::check::InputError;
 

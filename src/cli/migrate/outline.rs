@@ -6,8 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::values::{context_of, is_empty, sorted};
-use super::versions::Key;
+use super::values::{Key, context_of, is_empty, sorted};
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::types::DEFAULT_CONTEXT;

@@ -11,8 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::content::{Rest, StoredVersion};
 use super::kept::Kept;
 use super::keys::{Keys, StoredDek, StoredKek};
-use super::values::{context_of, is_subject, sorted};
-use super::versions::Key;
+use super::values::{Key, context_of, is_subject, sorted};
 
 /// One record: the key, and the value if it has one.
 pub(super) type Record = (Value, Option<Value>);

@@ -13,7 +13,8 @@ use super::keys::{self, Keys};
 use super::moment::Moment;
 use super::outline::{self, Outline};
 use super::pace::Pace;
-use super::versions::{Key, Sender, Versions};
+use super::values::Key;
+use super::versions::{Sender, Versions};
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 

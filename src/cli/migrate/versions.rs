@@ -5,10 +5,8 @@ use std::future::Future;
 use tokio::sync::mpsc;
 
 use super::content::StoredVersion;
+use super::values::Key;
 use crate::cli::check::InputError;
-
-/// A subject and a number.
-pub(super) type Key = (String, i64);
 
 /// A version, and what is said of it; nothing where it is listed and not given.
 pub(super) type Listed = (Key, Option<StoredVersion>);

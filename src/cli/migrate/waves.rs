@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::content::StoredVersion;
-use super::versions::Key;
+use super::values::Key;
 use crate::types::Subject;
 
 /// The versions that one refers to.

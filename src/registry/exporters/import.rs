@@ -8,8 +8,8 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::{Duration, Instant};
 
 use super::copy::{CopyError, Progress as _};
-use super::import_keys::SeenKeys;
 use super::report::{FIRST_WAIT, Report};
+use super::seen_keys::SeenKeys;
 use super::source::{Found, Source, Versions};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey};
 use crate::peer::PeerError;

@@ -2,13 +2,14 @@
 //! them. What is here already is compared with what the source has now; those of a shared KEK are read now and then only, for a source
 //! unwraps them to show them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use tokio::time::{Duration, Instant};
 
 use super::copy::CopyError;
 use super::import::Importer;
 use super::report::Report;
+use super::seen_keys::SeenKeys;
 use crate::registry::{DekInput, DekVersion, KekInput, KekPatch, RegistryError};
 use crate::types::{DekAlgorithm, DekName, Kek, Subject, VersionSelector};
 
@@ -16,15 +17,6 @@ const ALGORITHMS: [DekAlgorithm; 3] = [DekAlgorithm::AES128_GCM, DekAlgorithm::A
 
 /// How often DEKs of shared KEKs that are here are read again.
 const SHARED: Duration = Duration::from_mins(15);
-
-/// The keys that the source had when it was looked at last, as it calls them.
-#[derive(Debug, Default)]
-pub(super) struct SeenKeys {
-    keks: BTreeSet<String>,
-    deks: HashSet<(DekName, i32)>,
-    /// When those of shared KEKs were read.
-    shared: Option<Instant>,
-}
 
 impl Importer<'_> {
     /// Brings keys: KEKs before their DEKs, and deletions of KEKs after them. What the source had and has no more is removed. A source
