@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::check::{InputError, on_deep_stack};
 use super::exit::Exit;
+use super::migrate::moment::Snapshot;
 use super::{Failure, database, migrate, serve};
 use crate::config::Settings;
 use crate::store::{Restored, StoreError, postgres, sqlite};
@@ -22,7 +23,7 @@ const NEW_CLUSTER_ID: &str = "new-cluster-id";
 
 /// How files begin that are kept in a folder.
 const NAME: &str = "accordant-";
-const ENDINGS: [&str; 2] = [".db", ".jsonl.gz"];
+const ENDINGS: [&str; 3] = [".db", ".jsonl.zst", ".jsonl.gz"];
 /// How a `SQLite` file begins.
 const SQLITE: [u8; 16] = *b"SQLite format 3\0";
 
@@ -95,8 +96,7 @@ pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<(), Failure
         if std::fs::symlink_metadata(&to).is_ok() {
             return Err((Exit::Usage, format!("backup: {shown} exists already")));
         }
-        let snapshot = block_on(migrate::place::snapshot(settings))?;
-        let written = migrate::write_snapshot(&snapshot, settings, &to.to_string_lossy()).map_err(|error| of_input(&error))?;
+        let written = migrate::write_snapshot(settings, &to.to_string_lossy())?;
         println!("{shown}: {written}");
     }
     if let Some(keep) = keep {
@@ -173,13 +173,18 @@ fn make_room(settings: &Settings, target: Option<&Path>, replace: bool, is_copie
         return Ok(());
     }
     let found = block_on(async {
-        Ok(match target {
-            Some(path) => sqlite::snapshot(path).await,
-            None => postgres::snapshot(serve::postgres_options(settings)).await,
-        })
+        let mut snapshot = match Snapshot::open(settings).await? {
+            Ok(snapshot) => snapshot,
+            Err(error) => return Ok(Err(error)),
+        };
+        let is_empty =
+            async { Ok::<_, StoreError>(snapshot.content().await?.is_empty() && snapshot.versions(None).await?.is_empty()) };
+        let is_empty = is_empty.await;
+        let _ = snapshot.close().await;
+        Ok(is_empty)
     })?;
     let is_empty = match found {
-        Ok(found) => found.is_empty(),
+        Ok(is_empty) => is_empty,
         Err(StoreError::NoRegistry) => true,
         Err(StoreError::Older { .. } | StoreError::Newer { .. }) => false,
         Err(error) => return Err(serve::unusable(&error)),

@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{ListedVersion, Scope, ScopeSettings};
+use super::{Scope, ScopeSettings};
 use crate::types::{Dek, Kek, SchemaId};
 
-/// Everything that clients can ask for, except associations, aliases and types of events, and exporters.
+/// Everything that clients can ask for, except versions, which are read page by page, associations, aliases and types of events, and
+/// exporters.
 #[derive(Debug)]
 pub struct RegistrySnapshot {
     pub cluster_id: String,
-    /// By qualified subject and number, deleted ones too.
-    pub versions: Vec<ListedVersion>,
     pub settings: HashMap<Scope, ScopeSettings>,
     pub keks: Vec<Kek>,
     /// Those that lists know of.
@@ -20,9 +19,9 @@ pub struct RegistrySnapshot {
 }
 
 impl RegistrySnapshot {
-    /// Whether nothing was ever put in.
+    /// Whether nothing but versions was ever put in.
     pub fn is_empty(&self) -> bool {
-        self.versions.is_empty() && self.settings.is_empty() && self.keks.is_empty() && self.deks.is_empty()
+        self.settings.is_empty() && self.keks.is_empty() && self.deks.is_empty()
     }
 }
 

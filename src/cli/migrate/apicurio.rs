@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use super::arguments::ApicurioIds;
-use super::content::{Content, StoredVersion};
+use super::content::{Rest, StoredVersion};
+use super::kept::Kept;
 use super::schemas_topic::Skipped;
 
 /// How such a file begins.
@@ -96,7 +97,7 @@ fn order(version: &Value) -> Option<i64> {
 }
 
 /// Reads an export. `ids` says which of its numbers clients know.
-pub(super) fn read(bytes: &[u8], ids: Option<ApicurioIds>) -> Result<(Content, Skipped), String> {
+pub(super) fn read(bytes: &[u8], ids: Option<ApicurioIds>) -> Result<(Kept, Rest, Skipped), String> {
     let ids = ids.ok_or(
         "is an export of Apicurio Registry, which does not say what its clients know as ids: --ids content, or --ids global where \
          apicurio.ccompat.legacy-id-mode.enabled is true",
@@ -105,7 +106,7 @@ pub(super) fn read(bytes: &[u8], ids: Option<ApicurioIds>) -> Result<(Content, S
     if export.versions.is_empty() {
         return Err("has no versions of artifacts: is it an export of Apicurio Registry?".to_owned());
     }
-    let (mut content, mut skipped) = (Content::default(), Skipped::default());
+    let (mut kept, mut rest, mut skipped) = (Kept::default(), Rest::default(), Skipped::default());
     let mut types = BTreeMap::new();
     for artifact in &export.artifacts {
         if let (Some(id), Some(kind)) = (text(artifact, "artifactId"), text(artifact, "artifactType")) {
@@ -162,7 +163,7 @@ pub(super) fn read(bytes: &[u8], ids: Option<ApicurioIds>) -> Result<(Content, S
             ApicurioIds::Global => number(version, "globalId"),
         };
         let answer = json!({ "id": id, "schemaType": kind, "schema": data, "references": references });
-        content.versions.insert((name, place), StoredVersion::read(&answer, state == "DISABLED"));
+        kept.insert((name, place), &StoredVersion::read(&answer, state == "DISABLED"))?;
     }
     for (scope, rule) in &export.rules {
         let kind = text(rule, "ruleType").or_else(|| text(rule, "type"));
@@ -175,8 +176,8 @@ pub(super) fn read(bytes: &[u8], ids: Option<ApicurioIds>) -> Result<(Content, S
         };
         // a rule of the default group is for no other
         if !matches!(scope, Scope::Group) || !name.is_empty() {
-            content.configs.insert(name, json!({ "compatibility": level }));
+            rest.configs.insert(name, json!({ "compatibility": level }));
         }
     }
-    Ok((content, skipped))
+    Ok((kept.end()?, rest, skipped))
 }

@@ -1,103 +1,35 @@
-//! Our own files: a line of JSON for each version, config, mode and key, between a first line that says what it is and a last one that says
-//! how many there are and what their digest is. With a name that ends in `.gz` the file is compressed.
+//! Our own files, read: a line of JSON for each version, config, mode and key, between a first line that says what it is and a last one that
+//! says how many there are and what their digest is. Versions stand in the order of subjects and numbers, so that a bundle of any size is
+//! read, compared and written without holding it.
 //!
-//! Format 1 had no keys. A file of it says nothing of them, which is not the same as that there are none.
+//! It is read once to see that it is whole, before anybody does anything with it, and then as often as its versions are wanted.
+//!
+//! Format 1 had no keys: a file of it says nothing of them, which is not the same as that there are none. Up to format 2 the digest was made
+//! of whole versions.
 
-use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
 
-use super::content::{Content, StoredVersion};
-use super::digest;
+use serde_json::{Value, json};
+
+use super::content::{Rest, StoredVersion};
+use super::digest::Digest;
+use super::input::{Input, Lines};
 use super::keys::{Keys, StoredDek, StoredKek};
+use super::marks::Mark;
+use super::outline::{self, Outline};
+use super::values::Key;
 use crate::cli::check::folder::each;
 
 /// What the first line says.
-const KIND: &str = "accordant-bundle";
-const FORMAT: i64 = 2;
+pub(super) const KIND: &str = "accordant-bundle";
+pub(super) const FORMAT: i64 = 3;
+const DIGEST_OF_WHOLE_VERSIONS: i64 = 2;
 const WITHOUT_KEYS: i64 = 1;
 
-/// Lines that one thread reads, and that all of them read before they are taken in.
-const PART: usize = 64;
-const ROUND: usize = 128 * PART;
-
-/// The lines of a bundle.
-pub(super) fn write(content: &Content, source: &str) -> String {
-    let mut out = String::new();
-    let mut line = |value: Value| {
-        out.push_str(&value.to_string());
-        out.push('\n');
-    };
-    let mut first = json!({ "kind": KIND, "format": FORMAT, "source": source, "keys": content.keys.is_some() });
-    if let (Some(first), Some(id)) = (first.as_object_mut(), &content.cluster_id) {
-        first.insert("clusterId".to_owned(), json!(id));
-    }
-    line(first);
-    for (context, id) in &content.highest_ids {
-        line(json!({ "context": { "name": context, "highestId": id } }));
-    }
-    for ((subject, version), stored) in &content.versions {
-        let mut body = Map::new();
-        body.insert("subject".to_owned(), json!(subject));
-        body.insert("version".to_owned(), json!(version));
-        body.insert("id".to_owned(), json!(stored.id));
-        if let Some(guid) = &stored.guid {
-            body.insert("guid".to_owned(), json!(guid));
-        }
-        if stored.is_deleted {
-            body.insert("deleted".to_owned(), json!(true));
-        }
-        body.extend(stored.body.clone());
-        line(json!({ "version": body }));
-    }
-    for (scope, config) in &content.configs {
-        line(json!({ "config": { "scope": scope, "config": config } }));
-    }
-    for (scope, mode) in &content.modes {
-        line(json!({ "mode": { "scope": scope, "mode": mode } }));
-    }
-    let mut end = json!({ "versions": content.versions.len(), "configs": content.configs.len(), "modes": content.modes.len() });
-    let marks = |body: &mut Map<String, Value>, is_deleted: bool, ts: Option<i64>| {
-        if is_deleted {
-            body.insert("deleted".to_owned(), json!(true));
-        }
-        if let Some(ts) = ts {
-            body.insert("ts".to_owned(), json!(ts));
-        }
-    };
-    if let Some(keys) = &content.keys {
-        for (name, kek) in &keys.keks {
-            let mut body = Map::new();
-            body.insert("name".to_owned(), json!(name));
-            body.extend(kek.body.clone());
-            marks(&mut body, kek.is_deleted, kek.ts);
-            line(json!({ "kek": body }));
-        }
-        for ((kek, subject, algorithm, version), dek) in &keys.deks {
-            let mut body = Map::new();
-            body.insert("kekName".to_owned(), json!(kek));
-            body.insert("subject".to_owned(), json!(subject));
-            body.insert("version".to_owned(), json!(version));
-            body.insert("algorithm".to_owned(), json!(algorithm));
-            body.insert("encryptedKeyMaterial".to_owned(), json!(dek.material));
-            marks(&mut body, dek.is_deleted, dek.ts);
-            line(json!({ "dek": body }));
-        }
-        if let Some(end) = end.as_object_mut() {
-            end.insert("keks".to_owned(), json!(keys.keks.len()));
-            end.insert("deks".to_owned(), json!(keys.deks.len()));
-        }
-    }
-    if let Some(end) = end.as_object_mut() {
-        end.insert("digest".to_owned(), json!(digest::of(content)));
-    }
-    line(json!({ "end": end }));
-    out
-}
-
-/// Whether a text begins as a bundle does.
-pub(super) fn is_bundle(text: &str) -> bool {
-    let first = text.lines().next().and_then(|line| serde_json::from_str::<Value>(line).ok());
-    first.is_some_and(|first| first.get("kind").and_then(Value::as_str) == Some(KIND))
-}
+/// Lines that one thread reads, and what all of them read before it is taken in.
+const PART: usize = 16;
+const ROUND: usize = 512;
+const ROUND_BYTES: usize = 4 << 20;
 
 /// Which members a kind of line has.
 fn members(kind: &str) -> Option<&'static [&'static str]> {
@@ -115,45 +47,151 @@ fn members(kind: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// Reads a bundle whole: one that was cut, or changed, is refused.
-pub(super) fn read(text: &str) -> Result<Content, String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let first: Value = serde_json::from_str(lines.first().unwrap_or(&"")).map_err(|error| format!("line 1: {error}"))?;
-    let cluster_id = first.get("clusterId").and_then(Value::as_str).map(str::to_owned);
-    let mut content = Content { keys: keys_of(&first)?, cluster_id, ..Content::default() };
-    let mut end = None;
-    let mut number = 1;
-    for round in lines.get(1..).unwrap_or_default().chunks(ROUND) {
+/// Whether a file begins as a bundle does.
+pub(super) fn is_bundle(first: &str) -> bool {
+    let first = serde_json::from_str::<Value>(first).ok();
+    first.is_some_and(|first| first.get("kind").and_then(Value::as_str) == Some(KIND))
+}
+
+/// What a line says; of a version its mark, too.
+type Marked = (Value, Option<Mark>);
+
+/// What the lines behind the first one say, read on all cores.
+struct Values {
+    lines: Lines,
+    read: VecDeque<(usize, Result<Marked, String>)>,
+    /// Marks are made, too.
+    is_marked: bool,
+}
+
+impl Values {
+    fn fill(&mut self) -> Result<(), String> {
+        let (mut round, mut bytes) = (Vec::new(), 0);
+        while round.len() < ROUND && bytes < ROUND_BYTES {
+            let Some(line) = self.lines.next().transpose()? else { break };
+            bytes += line.1.len();
+            round.push(line);
+        }
+        let is_marked = self.is_marked;
+        let parse = |(number, line): &(usize, String)| {
+            let value = serde_json::from_str::<Value>(line).map_err(|error| error.to_string()).map(|value| {
+                let version = value.get("version").filter(|_| is_marked);
+                let mark = version.map(|body| Mark::of(&stored(body)));
+                (value, mark)
+            });
+            (*number, value)
+        };
         let parts: Vec<_> = round.chunks(PART).collect();
-        let read = |part: &&[&str]| part.iter().map(|line| serde_json::from_str(line)).collect::<Vec<Result<Value, _>>>();
-        for value in each(&parts, read).into_iter().flatten() {
-            number += 1;
+        self.read.extend(each(&parts, |part| part.iter().map(parse).collect::<Vec<_>>()).into_iter().flatten());
+        Ok(())
+    }
+}
+
+impl Iterator for Values {
+    type Item = Result<Marked, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.read.is_empty()
+            && let Err(error) = self.fill()
+        {
+            return Some(Err(error));
+        }
+        let (number, value) = self.read.pop_front()?;
+        Some(value.map_err(|what| format!("line {number}: {what}")))
+    }
+}
+
+fn stored(body: &Value) -> StoredVersion {
+    StoredVersion::read(body, body.get("deleted") == Some(&json!(true)))
+}
+
+fn key(body: &Value) -> Result<Key, &'static str> {
+    let (subject, version) = (body.get("subject").and_then(Value::as_str), body.get("version").and_then(Value::as_i64));
+    Ok((subject.ok_or("a version without subject")?.to_owned(), version.ok_or("a version without number")?))
+}
+
+#[derive(Debug)]
+pub(super) struct Bundle {
+    input: Input,
+}
+
+impl Bundle {
+    /// Reads a bundle to see that it is whole: one that was cut, or changed, is refused.
+    pub(super) fn open(input: Input) -> Result<(Self, Rest, Outline), String> {
+        let (first, values) = Self::values(&input, true)?;
+        let format = first.get("format").and_then(Value::as_i64);
+        let cluster_id = first.get("clusterId").and_then(Value::as_str).map(str::to_owned);
+        let mut rest = Rest { keys: keys_of(&first)?, cluster_id, ..Rest::default() };
+        let (mut outline, mut digest) = (Outline::new(), Digest::default());
+        let (mut last, mut end) = (None::<Key>, None);
+        for (number, read) in (2..).zip(values) {
+            let (value, mark) = read?;
             let wrong = |what: &str| format!("line {number}: {what}");
-            let value = value.map_err(|error| wrong(&error.to_string()))?;
             if end.is_some() {
                 return Err(wrong("there is more behind the end"));
             }
-            take(&mut content, &mut end, &value).map_err(|what| wrong(&what))?;
+            let (kind, body) = line(&value).map_err(|what| wrong(&what))?;
+            match (kind, mark) {
+                ("version", Some(mark)) => {
+                    let key = key(body).map_err(wrong)?;
+                    if last.as_ref() == Some(&key) {
+                        return Err(wrong("this version is there twice"));
+                    }
+                    if last.as_ref().is_some_and(|last| *last > key) {
+                        return Err(wrong("versions do not stand in the order of their subjects and numbers"));
+                    }
+                    if format.is_some_and(|format| format <= DIGEST_OF_WHOLE_VERSIONS) {
+                        digest.whole_version(&key, &stored(body));
+                    } else {
+                        digest.version(&key, &mark);
+                    }
+                    outline::add(&mut outline, &key, mark.is_deleted);
+                    last = Some(key);
+                }
+                ("end", _) => end = Some(body.clone()),
+                _ if !put(&mut rest, kind, body).map_err(wrong)? => return Err(wrong(&format!("this {kind} is there twice"))),
+                _ => {}
+            }
         }
+        let end = end.ok_or("the bundle has no end: it was cut")?;
+        if end.get("digest").and_then(Value::as_str) != Some(digest.end(&rest).digest.as_str()) {
+            return Err("what the bundle says is not what its digest was made of".to_owned());
+        }
+        Ok((Self { input }, rest, outline))
     }
-    let end = end.ok_or("the bundle has no end: it was cut")?;
-    if end.get("digest").and_then(Value::as_str) != Some(digest::of(&content).as_str()) {
-        return Err("what the bundle says is not what its digest was made of".to_owned());
+
+    /// The first line, and the others.
+    fn values(input: &Input, is_marked: bool) -> Result<(Value, Values), String> {
+        let mut lines = input.lines()?;
+        let first = lines.next().transpose()?.map(|(_, line)| line).unwrap_or_default();
+        let first = serde_json::from_str(&first).map_err(|error| format!("line 1: {error}"))?;
+        Ok((first, Values { lines, read: VecDeque::new(), is_marked }))
     }
-    Ok(content)
+
+    /// All versions, in their order.
+    pub(super) fn versions(&self) -> Result<impl Iterator<Item = Result<(Key, StoredVersion), String>> + Send + use<>, String> {
+        let (_, values) = Self::values(&self.input, false)?;
+        Ok(values.filter_map(|read| {
+            let read = read.and_then(|(value, _)| {
+                let Some(body) = value.get("version") else { return Ok(None) };
+                Ok(Some((key(body)?, stored(body))))
+            });
+            read.transpose()
+        }))
+    }
 }
 
 /// What the first line says about keys: whether there is anything about them.
 fn keys_of(value: &Value) -> Result<Option<Keys>, String> {
     match value.get("format").and_then(Value::as_i64) {
         Some(WITHOUT_KEYS) => Ok(None),
-        Some(FORMAT) => Ok((value.get("keys") == Some(&json!(true))).then(Keys::default)),
+        Some(DIGEST_OF_WHOLE_VERSIONS | FORMAT) => Ok((value.get("keys") == Some(&json!(true))).then(Keys::default)),
         _ => Err("line 1: the bundle was written by a newer release".to_owned()),
     }
 }
 
-/// Takes in what a line says.
-fn take(content: &mut Content, end: &mut Option<Value>, value: &Value) -> Result<(), String> {
+/// What kind of line it is, and what it says.
+fn line(value: &Value) -> Result<(&str, &Value), String> {
     let one = value.as_object().filter(|members| members.len() == 1).and_then(|members| members.iter().next());
     let Some((kind, body)) = one else { return Err("this is not a line of a bundle".to_owned()) };
     let known = members(kind).ok_or("this is not a line of a bundle")?;
@@ -161,26 +199,14 @@ fn take(content: &mut Content, end: &mut Option<Value>, value: &Value) -> Result
     if let Some(unknown) = own.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(format!("{kind} has a member {unknown}, which there is not"));
     }
-    if kind == "end" {
-        *end = Some(body.clone());
-    } else if !put(content, kind, body)? {
-        return Err(format!("this {kind} is there twice"));
-    }
-    Ok(())
+    Ok((kind, body))
 }
 
 /// Takes in what a line says; whether that is said for the first time.
-fn put(content: &mut Content, kind: &str, body: &Value) -> Result<bool, &'static str> {
+fn put(content: &mut Rest, kind: &str, body: &Value) -> Result<bool, &'static str> {
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let number = |key: &str| body.get(key).and_then(Value::as_i64);
     match kind {
-        "version" => {
-            let (Some(subject), Some(version)) = (text("subject"), number("version")) else {
-                return Err("a version without subject or number");
-            };
-            let is_deleted = body.get("deleted") == Some(&json!(true));
-            Ok(content.versions.insert((subject, version), StoredVersion::read(body, is_deleted)).is_none())
-        }
         "context" => {
             let (Some(name), Some(id)) = (text("name"), number("highestId")) else { return Err("a context without name or id") };
             Ok(content.highest_ids.insert(name, id).is_none())

@@ -47,6 +47,19 @@ impl StoredVersion {
         }
     }
 
+    /// How much of it there is, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        fn of(value: &Value) -> usize {
+            match value {
+                Value::String(text) => text.len(),
+                Value::Array(items) => items.iter().map(of).sum(),
+                Value::Object(members) => members.iter().map(|(key, value)| 64 + key.len() + of(value)).sum(),
+                _ => 0,
+            }
+        }
+        256 + self.body.values().map(of).sum::<usize>()
+    }
+
     /// The text, without what only one of two registries puts between the parts of JSON.
     pub(super) fn text(&self) -> String {
         let text = self.body.get("schema").and_then(Value::as_str).unwrap_or_default();
@@ -57,10 +70,9 @@ impl StoredVersion {
     }
 }
 
-/// Everything of a registry.
-#[derive(Debug, Default)]
-pub(super) struct Content {
-    pub(super) versions: BTreeMap<(String, i64), StoredVersion>,
+/// Everything of a registry but its versions.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Rest {
     /// Of subjects, contexts (`:.ctx:`) and the registry as a whole (the empty name).
     pub(super) configs: BTreeMap<String, Value>,
     /// Of subjects. Those of contexts and of the registry say who may write where just now, which is each registry's own.
@@ -75,26 +87,24 @@ pub(super) struct Content {
     pub(super) withheld: Vec<String>,
 }
 
-impl Content {
+impl Rest {
     /// `also` are scopes whose settings are read although nothing lists them.
-    pub(super) async fn read(api: &Api, prefix: &str, parallel: u16, also: &BTreeSet<String>) -> Result<Self, InputError> {
-        let outline = outline::read(api, prefix, parallel).await?;
-        let mut content = Self::default();
-        content.read_versions(api, all(&outline).collect(), parallel).await?;
-        (content.configs, content.modes) =
-            settings(api, &outline, &scopes_of(api, &outline, prefix).await?.union(also).cloned().collect(), parallel).await?;
-        content.modes.retain(|scope, _| is_subject(scope));
+    pub(super) async fn read(
+        api: &Api,
+        outline: &Outline,
+        prefix: &str,
+        parallel: u16,
+        also: &BTreeSet<String>,
+    ) -> Result<Self, InputError> {
+        let scopes = scopes_of(api, outline, prefix).await?.union(also).cloned().collect();
+        let (configs, mut modes) = settings(api, outline, &scopes, parallel).await?;
+        modes.retain(|scope, _| is_subject(scope));
         let (keys, withheld) = keys::read(api, prefix, parallel).await?;
-        content.keys = keys;
-        content.withheld.extend(withheld);
-        Ok(content)
+        Ok(Self { configs, modes, keys, withheld, ..Self::default() })
     }
-}
 
-impl Content {
-    /// Leaves only subjects that begin so, and their settings.
+    /// Leaves only settings of subjects that begin so.
     pub(super) fn keep(&mut self, prefix: &str) {
-        self.versions.retain(|(subject, _), _| subject.starts_with(prefix));
         self.configs.retain(|scope, _| scope.starts_with(prefix));
         self.modes.retain(|scope, _| scope.starts_with(prefix));
         if let Some(keys) = &mut self.keys {
@@ -102,22 +112,7 @@ impl Content {
         }
     }
 
-    /// The contexts that subjects are in, as scopes; without the default one.
-    pub(super) fn contexts(&self) -> BTreeSet<String> {
-        let mut contexts = BTreeSet::new();
-        let mut last = "";
-        for (subject, _) in self.versions.keys() {
-            // in order: those of a subject stand together
-            if subject != last {
-                contexts.extend(context_of(subject));
-                last = subject;
-            }
-        }
-        contexts
-    }
-
-    /// Reads what has changed: versions that are not known yet, marks of deletion, configs, modes, keys. `outline` is that of the
-    /// subjects that have changed.
+    /// Reads configs, modes and keys that have changed. `outline` is that of the subjects that have changed.
     pub(super) async fn read_again(
         &mut self,
         api: &Api,
@@ -125,50 +120,39 @@ impl Content {
         outline: &Outline,
         asked: &CopyArguments,
     ) -> Result<(), InputError> {
-        let parallel = asked.parallel;
-        let subjects: BTreeSet<&String> = changed.subjects().collect();
-        self.versions.retain(|(subject, version), stored| {
-            if !subjects.contains(subject) {
-                return true;
-            }
-            let there = outline.get(subject).filter(|there| there.has(*version) && !changed.purged.contains(subject));
-            stored.is_deleted = there.is_some_and(|there| there.deleted.contains(version));
-            there.is_some()
-        });
-        self.withheld
-            .retain(|what| !what.rsplit_once(" version ").is_some_and(|(subject, _)| subjects.contains(&subject.to_owned())));
-        let new: Vec<(String, i64, bool)> =
-            all(outline).filter(|(subject, version, _)| !self.versions.contains_key(&(subject.clone(), *version))).collect();
-        self.read_versions(api, new, parallel).await?;
-        let (configs, modes) = settings(api, outline, &changed.scopes, parallel).await?;
-        self.configs.retain(|scope, _| !changed.scopes.contains(scope));
-        self.modes.retain(|scope, _| !changed.scopes.contains(scope));
-        self.configs.extend(configs);
-        self.modes.extend(modes.into_iter().filter(|(scope, _)| is_subject(scope)));
+        let subjects: BTreeSet<&str> = changed.subjects().map(String::as_str).collect();
+        self.withheld.retain(|what| !what.rsplit_once(" version ").is_some_and(|(subject, _)| subjects.contains(subject)));
+        self.read_settings(api, outline, &changed.set(), asked.parallel).await?;
         if changed.keys {
-            let (keys, withheld) = keys::read(api, &asked.prefix, parallel).await?;
+            let (keys, withheld) = keys::read(api, &asked.prefix, asked.parallel).await?;
             self.keys = keys;
-            self.withheld.extend(withheld);
+            for what in withheld {
+                if !self.withheld.contains(&what) {
+                    self.withheld.push(what);
+                }
+            }
         }
         Ok(())
     }
 
-    async fn read_versions(&mut self, api: &Api, wanted: Vec<(String, i64, bool)>, parallel: u16) -> Result<(), InputError> {
-        let mut found = stream::iter(wanted)
-            .map(async |(subject, version, is_deleted)| {
-                let answer = version_of(api, &subject, version, is_deleted).await?;
-                Ok::<_, InputError>((subject, version, is_deleted, answer))
-            })
-            .buffer_unordered(usize::from(parallel));
-        while let Some((subject, version, is_deleted, answer)) = found.try_next().await? {
-            match answer {
-                Some(answer) => {
-                    self.versions.insert((subject, version), StoredVersion::read(&answer, is_deleted));
-                }
-                None => self.withheld.push(format!("{subject} version {version}")),
-            }
-        }
-        Ok(())
+    /// Reads configs and modes of some scopes; which of them are other ones than before.
+    pub(super) async fn read_settings(
+        &mut self,
+        api: &Api,
+        outline: &Outline,
+        scopes: &BTreeSet<String>,
+        parallel: u16,
+    ) -> Result<BTreeSet<String>, InputError> {
+        let (mut configs, mut modes) = settings(api, outline, scopes, parallel).await?;
+        modes.retain(|scope, _| is_subject(scope));
+        let is_other =
+            |scope: &&String| self.configs.get(*scope) != configs.get(*scope) || self.modes.get(*scope) != modes.get(*scope);
+        let changed = scopes.iter().filter(is_other).cloned().collect();
+        self.configs.retain(|scope, _| !scopes.contains(scope));
+        self.modes.retain(|scope, _| !scopes.contains(scope));
+        self.configs.append(&mut configs);
+        self.modes.append(&mut modes);
+        Ok(changed)
     }
 
     /// The scopes that have settings.
@@ -178,12 +162,6 @@ impl Content {
 
     /// Takes in what another file says; an error names what both say.
     pub(super) fn add(&mut self, other: Self) -> Result<(), String> {
-        for (key, version) in other.versions {
-            let name = format!("{} version {}", key.0, key.1);
-            if self.versions.insert(key, version).is_some() {
-                return Err(name);
-            }
-        }
         let twice =
             |scope: &str| if scope.is_empty() { "a setting of the registry".to_owned() } else { format!("a setting of {scope}") };
         for (scope, config) in other.configs {
@@ -237,20 +215,6 @@ impl Content {
             cluster_id,
             highest_ids: self.highest_ids.iter().map(|(context, highest)| (context.clone(), id(highest))).collect(),
         }
-    }
-
-    /// Which versions there are.
-    pub(super) fn outline(&self, prefix: &str) -> Outline {
-        let mut outline = Outline::new();
-        for ((subject, version), stored) in self.versions.iter().filter(|((subject, _), _)| subject.starts_with(prefix)) {
-            let versions = outline.entry(subject.clone()).or_default();
-            if stored.is_deleted {
-                versions.deleted.insert(*version)
-            } else {
-                versions.live.insert(*version)
-            };
-        }
-        outline
     }
 }
 

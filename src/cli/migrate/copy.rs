@@ -2,25 +2,25 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures_util::future::try_join;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep_until};
 
 use super::arguments::CopyArguments;
 use super::bulk::{self, Waiting};
 use super::content::{self, StoredVersion};
 use super::keys::{self, Step};
 use super::modes;
+use super::order::in_order;
 use super::outline::{self, Outline};
+use super::pace::Pace;
 use super::place;
 use super::progress::Progress;
 use super::source::Source;
-use super::values::{context_of, is_subject};
+use super::values::{Key, is_subject};
 use super::waves::waves;
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
@@ -73,30 +73,6 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Lets so many requests begin in a second.
-struct Pace {
-    next: Mutex<Instant>,
-    gap: Duration,
-}
-
-impl Pace {
-    fn new(rate: Option<u32>) -> Self {
-        let gap = rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.max(1));
-        Self { next: Mutex::new(Instant::now()), gap }
-    }
-
-    async fn turn(&self) {
-        if self.gap.is_zero() {
-            return;
-        }
-        let mut next = self.next.lock().await;
-        let at = (*next).max(Instant::now());
-        *next = at + self.gap;
-        drop(next);
-        sleep_until(at).await;
-    }
-}
-
 /// What is compared: the subjects of both sides, the scopes that may have settings, and whether keys are meant too.
 pub(super) struct Sides {
     pub(super) ours: Outline,
@@ -106,30 +82,31 @@ pub(super) struct Sides {
 }
 
 struct Differences {
-    missing: Vec<(String, i64, bool)>,
+    missing: Outline,
     /// Live in the target, deleted in the source.
-    deletions: Vec<(String, i64)>,
+    deletions: Vec<Key>,
     /// In the target alone.
-    strangers: Vec<(String, i64)>,
+    strangers: Vec<Key>,
 }
 
 fn differences(from: &Outline, to: &Outline) -> Differences {
     let none = outline::Versions::default();
-    let known = |outline: &Outline, subject: &str| outline.get(subject).cloned().unwrap_or_else(|| none.clone());
-    let mut found = Differences { missing: Vec::new(), deletions: Vec::new(), strangers: Vec::new() };
-    for (subject, version, is_deleted) in content::all(from) {
-        let there = known(to, &subject);
-        if is_deleted && (there.live.contains(&version) || !there.has(version)) {
-            found.deletions.push((subject.clone(), version));
-        }
-        if !there.has(version) {
-            found.missing.push((subject, version, is_deleted));
+    let mut found = Differences { missing: Outline::new(), deletions: Vec::new(), strangers: Vec::new() };
+    for (subject, own) in from {
+        let there = to.get(subject).unwrap_or(&none);
+        for version in own.all() {
+            let (key, is_deleted) = ((subject.clone(), version), own.deleted.contains(&version));
+            if !there.has(version) {
+                outline::add(&mut found.missing, &key, is_deleted);
+            }
+            if is_deleted && (there.live.contains(&version) || !there.has(version)) {
+                found.deletions.push(key);
+            }
         }
     }
-    for (subject, version, _) in content::all(to) {
-        if !known(from, &subject).has(version) {
-            found.strangers.push((subject, version));
-        }
+    for (subject, own) in to {
+        let here = from.get(subject).unwrap_or(&none);
+        found.strangers.extend(own.all().filter(|version| !here.has(*version)).map(|version| (subject.clone(), version)));
     }
     found
 }
@@ -155,7 +132,7 @@ async fn their_settings(
 }
 
 /// What [`everything`] would do.
-pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
+pub(super) async fn plan(from: &Source, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
     let ours = from.outline(&asked.prefix, asked.parallel).await?;
     let theirs = their_outline(to, asked).await?;
     let found = differences(&ours, &theirs);
@@ -163,7 +140,7 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
     let settings = settings(from, to, (&ours, &theirs), &scopes, asked).await?;
     let (keys, withheld) = key_steps(from, to, asked).await?;
     Ok(Outcome {
-        versions: found.missing.len(),
+        versions: outline::count(&found.missing),
         deletions: found.deletions.len(),
         removals: if asked.mirror { found.strangers.len() } else { 0 },
         strangers: if asked.mirror { 0 } else { found.strangers.len() },
@@ -175,7 +152,7 @@ pub(super) async fn plan(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> 
 }
 
 /// Copies what is missing or different. Begun again it goes on where it stopped, because what is there is not copied again.
-pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
+pub(super) async fn everything(from: &Source, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
     // both at once: at a cutover nobody can write meanwhile
     let (ours, theirs) = try_join(from.outline(&asked.prefix, asked.parallel), their_outline(to, asked)).await?;
     let scopes = from.scopes(&ours, &asked.prefix).await?;
@@ -183,19 +160,23 @@ pub(super) async fn everything(from: &Source<'_>, to: &Api, asked: &CopyArgument
 }
 
 /// Copies what is missing or different in some subjects and scopes.
-pub(super) async fn between(from: &Source<'_>, to: &Api, sides: Sides, asked: &CopyArguments) -> Result<Outcome, InputError> {
-    let pace = Pace::new(asked.rate);
+pub(super) async fn between(from: &Source, to: &Api, sides: Sides, asked: &CopyArguments) -> Result<Outcome, InputError> {
+    let pace = Arc::new(Pace::new(asked.rate));
     let Sides { ours, mut theirs, scopes, keys } = sides;
     let found = differences(&ours, &theirs);
     let mut outcome = Outcome::default();
-    let waiting = read(from, found.missing, asked, (&pace, &mut outcome)).await?;
     let strangers = if asked.mirror { found.strangers.as_slice() } else { &[] };
-    let written = waiting.keys().chain(&found.deletions).chain(strangers).map(|(subject, _)| subject.as_str());
-    lift_aliases(to, &mut theirs, written.collect()).await?;
+    let written = found.missing.keys().chain(found.deletions.iter().chain(strangers).map(|(subject, _)| subject));
+    lift_aliases(to, &mut theirs, written.map(String::as_str).collect()).await?;
     // a context may be new
-    let contexts: BTreeSet<String> = waiting.keys().filter_map(|(subject, _)| context_of(subject)).collect();
-    modes::take_imports_in(to, &contexts, &mut modes::Before::new()).await?;
-    let as_they_are = register_all(to, &waiting, asked, (&pace, &mut outcome)).await?;
+    modes::take_imports_in(to, &outline::contexts(&found.missing), &mut modes::Before::new()).await?;
+    let mut copying = Progress::new("copied", outline::count(&found.missing));
+    let mut as_they_are = HashSet::new();
+    outcome.withheld = in_order(from, found.missing, asked.parallel, &pace, async |batch| {
+        register_all(to, &batch, asked, (&pace, &mut outcome.versions), (&mut copying, &mut as_they_are)).await
+    })
+    .await?;
+    drop(copying);
     let deletions: Vec<(String, i64)> = found.deletions.into_iter().filter(|key| !as_they_are.contains(key)).collect();
     outcome.deletions = delete_all(to, &deletions, false, &pace).await? + as_they_are.len();
     let live = strangers.iter().filter(|(subject, version)| theirs.get(subject).is_some_and(|own| own.live.contains(version)));
@@ -221,34 +202,6 @@ pub(super) async fn between(from: &Source<'_>, to: &Api, sides: Sides, asked: &C
     Ok(outcome)
 }
 
-/// Reads what is to be copied.
-async fn read<'c>(
-    from: &'c Source<'_>,
-    missing: Vec<(String, i64, bool)>,
-    asked: &CopyArguments,
-    (pace, outcome): (&Pace, &mut Outcome),
-) -> Result<Waiting<'c>, InputError> {
-    let fetch = async |(subject, version, is_deleted): (String, i64, bool)| {
-        pace.turn().await;
-        let key = (subject, version);
-        let stored = from.version(&key, is_deleted).await?;
-        Ok::<_, InputError>((key, stored))
-    };
-    let mut reading = Progress::new("read", missing.len());
-    let mut fetched = stream::iter(missing).map(fetch).buffer_unordered(usize::from(asked.parallel));
-    let mut waiting = Waiting::new();
-    while let Some((key, stored)) = fetched.try_next().await? {
-        match stored {
-            Some(stored) => {
-                waiting.insert(key, stored);
-                reading.step(1)?;
-            }
-            None => outcome.withheld += 1,
-        }
-    }
-    Ok(waiting)
-}
-
 /// What is written under the name of a subject with an alias would be written to the other subject: the alias is set again with the
 /// settings, when all is there.
 async fn lift_aliases(to: &Api, theirs: &mut Outline, written: BTreeSet<&str>) -> Result<(), InputError> {
@@ -266,42 +219,41 @@ async fn lift_aliases(to: &Api, theirs: &mut Outline, written: BTreeSet<&str>) -
     Ok(())
 }
 
-/// Registers all that waits; those that are soft-deleted already, as they are to be.
+/// Registers some versions; those that are soft-deleted already, as they are to be.
 async fn register_all(
     to: &Api,
-    waiting: &Waiting<'_>,
+    waiting: &Waiting,
     asked: &CopyArguments,
-    (pace, outcome): (&Pace, &mut Outcome),
-) -> Result<HashSet<(String, i64)>, InputError> {
-    let mut copying = Progress::new("copied", waiting.len());
-    let mut as_they_are = HashSet::new();
+    (pace, versions): (&Pace, &mut usize),
+    (copying, as_they_are): (&mut Progress, &mut HashSet<Key>),
+) -> Result<(), InputError> {
     for mut wave in waves(waiting) {
         if let Some(registry) = to.client.own_registry().filter(|_| asked.rate.is_none()) {
             let mut one_by_one = Vec::new();
             let done = |versions| copying.step(versions);
             bulk::write(registry, &wave, waiting, done, &mut one_by_one).await?;
-            outcome.versions += wave.len() - one_by_one.len();
+            *versions += wave.len() - one_by_one.len();
             let alone: HashSet<_> = one_by_one.iter().copied().collect();
             let deleted = wave.iter().filter(|key| waiting.get(**key).is_some_and(|stored| stored.is_deleted));
             as_they_are.extend(deleted.filter(|key| !alone.contains(*key)).map(|key| (*key).clone()));
             wave = one_by_one;
         }
-        let post = async |key: &&(String, i64)| {
+        let post = async |key: &&Key| {
             pace.turn().await;
             let Some(stored) = waiting.get(*key) else { return Ok(()) };
             register(to, key, stored).await
         };
         let mut posted = stream::iter(&wave).map(post).buffer_unordered(usize::from(asked.parallel));
         while posted.try_next().await?.is_some() {
-            outcome.versions += 1;
+            *versions += 1;
             copying.step(1)?;
         }
     }
-    Ok(as_they_are)
+    Ok(())
 }
 
 /// What is to be done about keys, and how many of them are not given.
-async fn key_steps(from: &Source<'_>, to: &Api, asked: &CopyArguments) -> Result<(Vec<Step>, usize), InputError> {
+async fn key_steps(from: &Source, to: &Api, asked: &CopyArguments) -> Result<(Vec<Step>, usize), InputError> {
     let (ours, withheld) = from.keys(&asked.prefix, asked.parallel).await?;
     let Some(ours) = ours.filter(|keys| keys.len() > 0 || asked.mirror) else { return Ok((Vec::new(), withheld.len())) };
     let (theirs, _) = keys::read(to, &asked.prefix, asked.parallel).await?;
@@ -356,14 +308,17 @@ type Request = (Method, String, Option<Value>);
 
 /// Configs and modes that differ. The modes of the registry and of contexts are set when it is filled; those of subjects are copied.
 async fn settings(
-    from: &Source<'_>,
+    from: &Source,
     to: &Api,
     (ours, theirs): (&Outline, &Outline),
     scopes: &BTreeSet<String>,
     asked: &CopyArguments,
 ) -> Result<Vec<Request>, InputError> {
-    let ((configs, modes), (mut their_configs, mut their_modes)) =
-        try_join(from.settings(ours, scopes, asked.parallel), their_settings(to, theirs, scopes, asked.parallel)).await?;
+    let ((configs, modes), (mut their_configs, mut their_modes)) = try_join(
+        from.settings(ours, scopes, (&asked.prefix, asked.parallel)),
+        their_settings(to, theirs, scopes, asked.parallel),
+    )
+    .await?;
     // of what only the source has settings for, as a file may have
     let more: BTreeSet<String> = configs.keys().chain(modes.keys()).filter(|scope| !scopes.contains(*scope)).cloned().collect();
     if !more.is_empty() {

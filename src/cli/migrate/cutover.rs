@@ -8,24 +8,28 @@ use futures_util::future::try_join;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::arguments::CopyArguments;
-use super::content::Content;
 use super::copy::{self, Outcome, Sides};
 use super::feed::{Changed, Feed};
 use super::interruption::Left;
+use super::known::{self, Known};
 use super::modes::{self, Before};
 use super::outline::{self, Outline};
+use super::say;
 use super::source::Source;
-use super::{say, verify};
+use super::values::{GLOBAL, is_subject};
+use super::verify::Report;
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 
 /// How often what has changed meanwhile is copied before the source is closed, and how little is left for the time when it is.
 const ROUNDS: usize = 20;
 const FEW: usize = 20;
+/// Subjects whose settings are read while nobody can write: at two requests for each, some tenths of a second.
+const FEW_SETTINGS: usize = 500;
 
 /// Copies again and again what has changed, until it is stopped.
 pub(super) async fn follow(
-    from: &Source<'_>,
+    from: &Source,
     to: &Api,
     asked: &CopyArguments,
     every: Duration,
@@ -47,7 +51,7 @@ pub(super) async fn follow(
 }
 
 /// Everything the first time; then what the record of the source says, where it has one.
-async fn once(from: &Source<'_>, to: &Api, asked: &CopyArguments, feed: &mut Option<Feed>) -> Result<Outcome, InputError> {
+async fn once(from: &Source, to: &Api, asked: &CopyArguments, feed: &mut Option<Feed>) -> Result<Outcome, InputError> {
     let Source::Registry(api) = from else { return Err(InputError::new("only a server can be followed")) };
     if let Some(known) = feed.as_mut().filter(|feed| feed.is_record())
         && let Some(changed) = known.changed(api, &asked.prefix).await?
@@ -56,7 +60,7 @@ async fn once(from: &Source<'_>, to: &Api, asked: &CopyArguments, feed: &mut Opt
     }
     // from before it is read
     let begun = Feed::begin(api, &asked.prefix).await?;
-    modes::take_imports(from, to).await?;
+    modes::take_imports(from, to, &asked.prefix).await?;
     let outcome = copy::everything(from, to, asked).await?;
     *feed = Some(begun);
     Ok(outcome)
@@ -73,20 +77,20 @@ async fn outlines(api: &Api, subjects: &BTreeSet<String>, parallel: u16) -> Resu
 async fn copied(from: &Api, to: &Api, asked: &CopyArguments, changed: &Changed) -> Result<(Outcome, Outline), InputError> {
     let subjects: BTreeSet<String> = changed.subjects().cloned().collect();
     let (ours, theirs) = try_join(outlines(from, &subjects, asked.parallel), outlines(to, &subjects, asked.parallel)).await?;
-    let sides = Sides { ours: ours.clone(), theirs, scopes: changed.scopes.clone(), keys: changed.keys };
-    Ok((copy::between(&Source::Registry(from), to, sides, asked).await?, ours))
+    let sides = Sides { ours: ours.clone(), theirs, scopes: changed.set(), keys: changed.keys };
+    Ok((copy::between(&Source::Registry(from.clone()), to, sides, asked).await?, ours))
 }
 
 /// What both sides say.
 struct Read {
-    ours: Content,
-    theirs: Content,
+    ours: Known,
+    theirs: Known,
 }
 
 impl Read {
     async fn all(from: &Api, to: &Api, asked: &CopyArguments) -> Result<Self, InputError> {
-        let ours = Content::read(from, &asked.prefix, asked.parallel, &BTreeSet::new()).await?;
-        let theirs = Content::read(to, &asked.prefix, asked.parallel, &ours.scopes()).await?;
+        let ours = Known::read(from, asked, &BTreeSet::new()).await?;
+        let theirs = Known::read(to, asked, &ours.rest.scopes()).await?;
         Ok(Self { ours, theirs })
     }
 
@@ -101,11 +105,44 @@ impl Read {
         try_join(self.ours.read_again(from, changed, &ours, asked), self.theirs.read_again(to, changed, &theirs, asked)).await?;
         Ok(outcome)
     }
+
+    /// What is looked at while nobody can write, where the source does not tell which settings have changed: the registry, contexts, and
+    /// subjects that have settings, as far as these are few.
+    fn few_with_settings(&self, prefix: &str) -> BTreeSet<String> {
+        let mut scopes: BTreeSet<String> = self.ours.rest.scopes();
+        if scopes.len() > FEW_SETTINGS {
+            scopes.retain(|scope| !is_subject(scope));
+        }
+        scopes.extend(self.ours.contexts());
+        if prefix.is_empty() {
+            scopes.extend([String::new(), GLOBAL.to_owned()]);
+        }
+        scopes
+    }
+
+    /// The settings of all other subjects, which nobody can change at the source any more: what was changed before that is copied.
+    async fn settings_of_others(
+        &mut self,
+        from: &Api,
+        to: &Api,
+        asked: &CopyArguments,
+        seen: &BTreeSet<String>,
+    ) -> Result<(), InputError> {
+        let others: BTreeSet<String> = self.ours.subjects().difference(seen).cloned().collect();
+        let scopes = self.ours.rest.read_settings(from, &Outline::new(), &others, asked.parallel).await?;
+        if scopes.is_empty() {
+            return Ok(());
+        }
+        let sides = Sides { ours: Outline::new(), theirs: Outline::new(), scopes: scopes.clone(), keys: false };
+        let outcome = copy::between(&Source::Registry(from.clone()), to, sides, asked).await?;
+        say(&format!("settings that were changed in the last moment: {outcome}"))?;
+        self.theirs.rest.read_settings(to, &Outline::new(), &scopes, asked.parallel).await.map(drop)
+    }
 }
 
-/// Ends a migration; what both sides said when nobody could write.
-pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(Content, Content), InputError> {
-    let source = Source::Registry(from);
+/// Ends a migration; where both sides differed when nobody could write.
+pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: &Left) -> Result<Report, InputError> {
+    let source = Source::Registry(from.clone());
     if !modes::can_be_set(from).await? {
         return Err(from.failed(
             "has no modes that can be set, so it can't be closed: stop who writes to it, and copy without --cutover, after which the \
@@ -113,7 +150,7 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
         ));
     }
     left.fills(&to.url());
-    modes::take_imports(&source, to).await?;
+    modes::take_imports(&source, to, &asked.prefix).await?;
     let mut feed = Feed::begin(from, &asked.prefix).await?;
     say(&copy::everything(&source, to, asked).await?.to_string())?;
     let mut read = Read::all(from, to, asked).await?;
@@ -127,8 +164,8 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
             break;
         }
     }
-    say(&verify::report(&read.ours, &read.theirs).summary())?;
-    let open = read.ours.modes.iter().filter(|(_, mode)| *mode != "READONLY");
+    say(&known::report(&read.ours, &read.theirs).summary())?;
+    let open = read.ours.rest.modes.iter().filter(|(_, mode)| *mode != "READONLY");
     for (subject, mode) in open {
         say(&format!("{subject} has the mode {mode} of its own, whatever that of the source is: it is not closed"))?;
     }
@@ -138,7 +175,15 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
     left.closes(&from.url());
     modes::close(from, &modes, &contexts).await?;
     say(&format!("{} is read-only from now on", from.url()))?;
-    let changed = feed.changed(from, &asked.prefix).await?;
+    let mut seen = BTreeSet::new();
+    let changed = feed.changed(from, &asked.prefix).await?.map(|mut changed| {
+        if !feed.is_record() {
+            seen = read.few_with_settings(&asked.prefix);
+            changed.settings.clone_from(&seen);
+            changed.keys = true;
+        }
+        changed
+    });
     // a record that does not say that the source was just closed is not kept any more
     if let Some(changed) = changed.filter(|changed| changed.is_mode_set || !feed.is_record()) {
         say(&read.catch_up(from, to, asked, &changed).await?.to_string())?;
@@ -151,5 +196,8 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
     modes::give_back(to, &Before::new(), &modes, &read.ours.contexts()).await?;
     left.is_done();
     say(&format!("{} takes writes; nobody could write for {:.1} s", to.url(), began.elapsed().as_secs_f64()))?;
-    Ok((read.ours, read.theirs))
+    if matches!(feed, Feed::Listing(_)) {
+        read.settings_of_others(from, to, asked, &seen).await?;
+    }
+    known::explained(from, to, &read.ours, &read.theirs).await
 }

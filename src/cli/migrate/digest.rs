@@ -1,104 +1,140 @@
 //! One number for all that a registry says.
 //!
-//! It is the SHA-256 of a line for each version, config, mode, KEK and DEK, in the order of their names. Which modes there are is left out where it
-//! is the usual one, and guids are left out, because not every registry has them: they follow from the rest.
+//! It is the SHA-256 of a line for each version, config, mode, KEK and DEK, in the order of their names. Which modes there are is left out
+//! where it is the usual one, and guids are left out, because not every registry has them: they follow from the rest. The line of a version
+//! has a hash in place of what the version says, so that who compares two registries needs to remember that alone.
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::content::{Content, StoredVersion};
-use crate::cli::check::folder::each;
+use super::content::{Rest, StoredVersion};
+use super::marks::Mark;
+use super::values::Key;
 use crate::types::hex;
 
 /// The mode of what has none of its own.
-const USUAL: &str = "READWRITE";
+pub(super) const USUAL: &str = "READWRITE";
 
-/// Versions whose lines are made by one thread, and of all threads together before they are added up.
-const PART: usize = 128;
-const ROUND: usize = 128 * PART;
+/// The number, while versions are told in their order.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Digest {
+    sha: Sha256,
+    counts: Counts,
+    last: Option<String>,
+}
 
-pub(super) fn of(content: &Content) -> String {
-    let mut sha = Sha256::new();
-    let versions: Vec<(&(String, i64), &StoredVersion)> = content.versions.iter().collect();
-    for round in versions.chunks(ROUND) {
-        let parts: Vec<_> = round.chunks(PART).collect();
-        for lines in each(&parts, |part| part.iter().map(|(key, stored)| line(key, stored)).collect::<String>()) {
-            sha.update(lines);
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    subjects: usize,
+    versions: usize,
+    deleted: usize,
+}
+
+/// What a registry says, in short.
+#[derive(Debug, Clone)]
+pub(super) struct Summary {
+    pub(super) digest: String,
+    counts: Counts,
+    configs: usize,
+    keks: usize,
+    deks: usize,
+    pub(super) withheld: Vec<String>,
+}
+
+impl Digest {
+    pub(super) fn version(&mut self, key: &Key, mark: &Mark) {
+        self.count(key, mark.is_deleted);
+        let line = json!(["version", key.0, key.1, mark.id, mark.is_deleted, hex(&mark.content)]);
+        self.sha.update(format!("{line}\n"));
+    }
+
+    /// The same as bundles up to format 2 were made of.
+    pub(super) fn whole_version(&mut self, key: &Key, stored: &StoredVersion) {
+        self.count(key, stored.is_deleted);
+        let member = |key: &str| stored.body.get(key).cloned().unwrap_or_default();
+        let line = json!([
+            "version",
+            key.0,
+            key.1,
+            stored.id,
+            stored.is_deleted,
+            member("schemaType"),
+            stored.text(),
+            member("references"),
+            member("metadata"),
+            member("ruleSet"),
+        ]);
+        self.sha.update(format!("{line}\n"));
+    }
+
+    fn count(&mut self, (subject, _): &Key, is_deleted: bool) {
+        self.counts.versions += 1;
+        self.counts.deleted += usize::from(is_deleted);
+        // those of a subject come one after the other
+        if self.last.as_deref() != Some(subject) {
+            self.counts.subjects += 1;
+            self.last = Some(subject.clone());
         }
     }
-    for (scope, config) in &content.configs {
-        sha.update(format!("{}\n", json!(["config", scope, config])));
+
+    pub(super) fn versions(&self) -> usize {
+        self.counts.versions
     }
-    for (scope, mode) in content.modes.iter().filter(|(_, mode)| *mode != USUAL) {
-        sha.update(format!("{}\n", json!(["mode", scope, mode])));
+
+    /// With all else that the registry says.
+    pub(super) fn end(mut self, rest: &Rest) -> Summary {
+        let mut line = |line: Value| self.sha.update(format!("{line}\n"));
+        for (scope, config) in &rest.configs {
+            line(json!(["config", scope, config]));
+        }
+        for (scope, mode) in rest.modes.iter().filter(|(_, mode)| *mode != USUAL) {
+            line(json!(["mode", scope, mode]));
+        }
+        for (name, kek) in rest.keys.iter().flat_map(|keys| &keys.keks) {
+            let member = |key: &str| kek.body.get(key).cloned().unwrap_or_default();
+            line(json!([
+                "kek",
+                name,
+                kek.is_deleted,
+                member("kmsType"),
+                member("kmsKeyId"),
+                member("kmsProps"),
+                member("doc"),
+                member("shared"),
+            ]));
+        }
+        for ((kek, subject, algorithm, version), dek) in rest.keys.iter().flat_map(|keys| &keys.deks) {
+            line(json!(["dek", kek, subject, algorithm, version, dek.is_deleted, dek.material]));
+        }
+        let (keks, deks) = rest.keys.as_ref().map_or((0, 0), |keys| (keys.keks.len(), keys.deks.len()));
+        Summary {
+            digest: hex(&self.sha.finalize()),
+            counts: self.counts,
+            configs: rest.configs.len(),
+            keks,
+            deks,
+            withheld: rest.withheld.clone(),
+        }
     }
-    for (name, kek) in content.keys.iter().flat_map(|keys| &keys.keks) {
-        let member = |key: &str| kek.body.get(key).cloned().unwrap_or_default();
-        let line = json!([
-            "kek",
-            name,
-            kek.is_deleted,
-            member("kmsType"),
-            member("kmsKeyId"),
-            member("kmsProps"),
-            member("doc"),
-            member("shared"),
-        ]);
-        sha.update(format!("{line}\n"));
-    }
-    for ((kek, subject, algorithm, version), dek) in content.keys.iter().flat_map(|keys| &keys.deks) {
-        let line = json!(["dek", kek, subject, algorithm, version, dek.is_deleted, dek.material]);
-        sha.update(format!("{line}\n"));
-    }
-    hex(&sha.finalize())
 }
 
-fn line((subject, version): &(String, i64), stored: &StoredVersion) -> String {
-    let member = |key: &str| stored.body.get(key).cloned().unwrap_or_default();
-    let line = json!([
-        "version",
-        subject,
-        version,
-        stored.id,
-        stored.is_deleted,
-        member("schemaType"),
-        stored.text(),
-        member("references"),
-        member("metadata"),
-        member("ruleSet"),
-    ]);
-    format!("{line}\n")
-}
+impl Summary {
+    pub(super) fn counts(&self) -> String {
+        let Counts { subjects, versions, deleted } = self.counts;
+        let keys = if self.keks + self.deks > 0 { format!(", {} KEKs, {} DEKs", self.keks, self.deks) } else { String::new() };
+        format!("{subjects} subjects, {versions} versions, {deleted} of them deleted, {} configs{keys}", self.configs)
+    }
 
-pub(super) fn counts(content: &Content) -> String {
-    let versions = content.versions.len();
-    let deleted = content.versions.values().filter(|stored| stored.is_deleted).count();
-    let keys = match content.keys.as_ref().filter(|keys| keys.len() > 0) {
-        Some(keys) => format!(", {} KEKs, {} DEKs", keys.keks.len(), keys.deks.len()),
-        None => String::new(),
-    };
-    format!(
-        "{} subjects, {versions} versions, {deleted} of them deleted, {} configs{keys}",
-        subjects(content),
-        content.configs.len()
-    )
-}
-
-fn subjects(content: &Content) -> usize {
-    let mut names: Vec<&str> = content.versions.keys().map(|(subject, _)| subject.as_str()).collect();
-    names.dedup();
-    names.len()
-}
-
-pub(super) fn json(content: &Content) -> Value {
-    json!({
-        "digest": of(content),
-        "subjects": subjects(content),
-        "versions": content.versions.len(),
-        "deletedVersions": content.versions.values().filter(|stored| stored.is_deleted).count(),
-        "configs": content.configs.len(),
-        "keks": content.keys.as_ref().map_or(0, |keys| keys.keks.len()),
-        "deks": content.keys.as_ref().map_or(0, |keys| keys.deks.len()),
-        "withheld": content.withheld,
-    })
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "digest": self.digest,
+            "subjects": self.counts.subjects,
+            "versions": self.counts.versions,
+            "deletedVersions": self.counts.deleted,
+            "configs": self.configs,
+            "keks": self.keks,
+            "deks": self.deks,
+            "withheld": self.withheld,
+        })
+    }
 }

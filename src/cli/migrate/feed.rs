@@ -20,6 +20,8 @@ pub(super) struct Changed {
     pub(super) scopes: BTreeSet<String>,
     /// Those of them that have lost something for good: a number may stand for another schema now.
     pub(super) purged: BTreeSet<String>,
+    /// What only has settings that may be other ones.
+    pub(super) settings: BTreeSet<String>,
     /// Keys of client-side encryption.
     pub(super) keys: bool,
     /// That the mode of the registry was set is among the changes.
@@ -28,7 +30,12 @@ pub(super) struct Changed {
 
 impl Changed {
     pub(super) fn is_nothing(&self) -> bool {
-        self.scopes.is_empty() && !self.keys
+        self.scopes.is_empty() && self.settings.is_empty() && !self.keys
+    }
+
+    /// Whatever may have other settings than before.
+    pub(super) fn set(&self) -> BTreeSet<String> {
+        self.scopes.union(&self.settings).cloned().collect()
     }
 
     pub(super) fn subjects(&self) -> impl Iterator<Item = &String> {
@@ -42,7 +49,7 @@ type Marks = BTreeMap<String, BTreeSet<(i64, i64, bool)>>;
 pub(super) enum Feed {
     /// Up to which place of the record everything is known.
     Record(i64),
-    /// What was listed last. Configs, modes and keys are not listed.
+    /// What was listed last. Configs, modes and keys are not listed: they are to be read again.
     Listing(Marks),
     /// It tells nothing of the kind.
     Nothing,

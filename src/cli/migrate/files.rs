@@ -5,88 +5,191 @@
 //! - Karapace's backups, versions 1 and 2, and 3 (`karapace`)
 //! - what Apicurio Registry exports (`apicurio`)
 //! - what `AxonOps` imports
+//!
+//! Bundles, lines of records and Karapace's backups from version 2 on are read as they come; what is one JSON text or a zip is read whole.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::io::Read as _;
+use std::sync::Arc;
 
-use flate2::Compression;
-use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use super::arguments::ApicurioIds;
-use super::content::{Content, StoredVersion};
-use super::file_bytes::{self, bounded, json_of};
-use super::schemas_topic::{Record, Skipped, replay};
-use super::{apicurio, bundle, karapace};
+use super::bundle::{self, Bundle};
+use super::content::{Rest, StoredVersion};
+use super::input::{Input, Lines, failed};
+use super::kept::Kept;
+use super::outline::{self, Outline};
+use super::schemas_topic::{Record, Replay, Skipped};
+use super::values::{Key, json_of};
+use super::versions::Versions;
+use super::{apicurio, karapace};
 use crate::cli::check::InputError;
 use crate::records::bytes_of_hex;
 
-/// Largest file, when it is no longer compressed.
+/// Most bytes of what is read whole.
 const MAX_BYTES: u64 = 2 << 30;
-const KARAPACE_2: &str = "/V2\n";
-/// How zstd begins.
-const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+const KARAPACE_2: &[u8] = b"/V2\n";
 
-/// Reads a file; `-` is standard input. `ids` is for exports of Apicurio Registry.
-pub(super) fn read(path: &str, ids: Option<ApicurioIds>) -> Result<(Content, Skipped), InputError> {
-    let wrong = |why: String| InputError::of(path, why);
-    let mut bytes = match path {
-        "-" => bounded(std::io::stdin().lock(), MAX_BYTES, "read"),
-        path => file_bytes::read(Path::new(path), MAX_BYTES),
-    }
-    .map_err(wrong)?;
-    if bytes.starts_with(&[0x1F, 0x8B]) {
-        bytes = bounded(MultiGzDecoder::new(bytes.as_slice()), MAX_BYTES, "decompressed").map_err(wrong)?;
-    } else if bytes.starts_with(&ZSTD) {
-        let decoder =
-            zstd::Decoder::with_buffer(bytes.as_slice()).map_err(|error| wrong(format!("can't be decompressed: {error}")))?;
-        bytes = bounded(decoder, MAX_BYTES, "decompressed").map_err(wrong)?;
-    }
-    if bytes.starts_with(apicurio::MAGIC) {
-        return apicurio::read(&bytes, ids).map_err(wrong);
-    }
-    if bytes.starts_with(karapace::MAGIC) {
-        let records = karapace::read(path, &bytes).map_err(wrong)?;
-        return Ok(replay(records.into_iter()));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8".to_owned()))?;
-    parse(&text).map_err(wrong)
+enum Part {
+    Bundle(Bundle),
+    Kept(Arc<Kept>),
 }
 
-fn parse(text: &str) -> Result<(Content, Skipped), String> {
-    if bundle::is_bundle(text) {
-        return bundle::read(text).map(|content| (content, Skipped::default()));
-    }
-    if let Some(rest) = text.strip_prefix(KARAPACE_2) {
-        let records: Vec<Record> = numbered(rest, hex_line)?;
-        return Ok(replay(records.into_iter()));
-    }
-    match serde_json::from_str::<Value>(text) {
-        Ok(Value::Array(pairs)) => {
-            let records: Result<Vec<Record>, String> = pairs.iter().map(pair).collect();
-            return Ok(replay(records?.into_iter()));
-        }
-        Ok(value) => {
-            if let Some(schemas) = value.get("schemas").and_then(Value::as_array) {
-                return Ok((axonops(schemas)?, Skipped::default()));
+/// What some files say together.
+pub(super) struct Files {
+    parts: Vec<(String, Part)>,
+    pub(super) rest: Rest,
+    pub(super) outline: Outline,
+    /// What of them is left out.
+    pub(super) skipped: Vec<String>,
+}
+
+type Stored = Box<dyn Iterator<Item = Result<(Key, StoredVersion), String>> + Send>;
+
+impl Files {
+    /// Opens files; `-` is standard input. `ids` is for exports of Apicurio Registry.
+    pub(super) fn open(paths: &[String], ids: Option<ApicurioIds>) -> Result<Self, InputError> {
+        let mut all = Self { parts: Vec::new(), rest: Rest::default(), outline: Outline::new(), skipped: Vec::new() };
+        for path in paths {
+            let (part, rest, outline, skipped) = read(path, ids).map_err(|why| InputError::of(path, why))?;
+            let twice = |what: String| InputError::of(path, format!("{what} is in another file, too"));
+            for (subject, own) in &outline {
+                for version in own.all() {
+                    let key = (subject.clone(), version);
+                    if outline::has(&all.outline, &key) {
+                        return Err(twice(format!("{subject} version {version}")));
+                    }
+                    outline::add(&mut all.outline, &key, own.deleted.contains(&version));
+                }
             }
+            all.rest.add(rest).map_err(twice)?;
+            all.skipped.extend(skipped.0);
+            all.parts.push((path.clone(), part));
         }
-        Err(_) => {}
+        Ok(all)
     }
-    let records: Vec<Record> = numbered(text, line)?;
-    if records.is_empty() {
-        return Err("has nothing that a registry says".to_owned());
+
+    /// Those versions that are meant, in their order.
+    pub(super) fn versions(&self, is_meant: impl Fn(&Key) -> bool + Send + 'static) -> Result<Versions, InputError> {
+        let mut parts = Vec::new();
+        for (path, part) in &self.parts {
+            let stored: Stored = match part {
+                Part::Bundle(bundle) => Box::new(bundle.versions().map_err(|why| InputError::of(path, why))?),
+                Part::Kept(kept) => Box::new(kept.iter()),
+            };
+            let path = path.clone();
+            parts.push(stored.map(move |read| read.map_err(|why| InputError::of(&path, why))).peekable());
+        }
+        Ok(Versions::of_thread(move |sender| {
+            loop {
+                // the first of all that come next
+                let mut next: Option<(usize, Key)> = None;
+                for (at, part) in parts.iter_mut().enumerate() {
+                    match part.peek() {
+                        Some(Ok((key, _))) if next.as_ref().is_none_or(|(_, first)| key < first) => {
+                            next = Some((at, key.clone()));
+                        }
+                        Some(Err(error)) => return Err(error.clone()),
+                        _ => {}
+                    }
+                }
+                let Some(part) = next.and_then(|(at, _)| parts.get_mut(at)) else { return Ok(()) };
+                if let Some((key, stored)) = part.next().transpose()?
+                    && is_meant(&key)
+                    && !sender.send_blocking((key, Some(stored)))
+                {
+                    return Ok(());
+                }
+            }
+        }))
     }
-    Ok(replay(records.into_iter()))
+}
+
+fn read(path: &str, ids: Option<ApicurioIds>) -> Result<(Part, Rest, Outline, Skipped), String> {
+    let input = Input::open(path)?;
+    let kept = |(kept, rest, skipped): (Kept, Rest, Skipped)| {
+        let outline = kept.outline();
+        (Part::Kept(Arc::new(kept)), rest, outline, skipped)
+    };
+    if input.begins_with(apicurio::MAGIC)? {
+        return apicurio::read(&whole(&input)?, ids).map(kept);
+    }
+    let mut replay = Replay::default();
+    if input.begins_with(karapace::MAGIC)? {
+        karapace::read(&input, &mut replay)?;
+        return replay.end()?.map(kept).ok_or_else(nothing);
+    }
+    if input.begins_with(KARAPACE_2)? {
+        let mut lines = input.lines()?;
+        lines.next();
+        replay_lines(lines, hex_line, &mut replay)?;
+        return replay.end()?.map(kept).ok_or_else(nothing);
+    }
+    let first = input.lines()?.find(|line| line.as_ref().map_or(true, |(_, line)| is_meant(line)));
+    let (_, first) = first.transpose()?.ok_or_else(nothing)?;
+    if bundle::is_bundle(&first) {
+        let (bundle, rest, outline) = Bundle::open(input)?;
+        return Ok((Part::Bundle(bundle), rest, outline, Skipped::default()));
+    }
+    if is_record(&first) {
+        replay_lines(input.lines()?, line, &mut replay)?;
+        return replay.end()?.map(kept).ok_or_else(nothing);
+    }
+    let text = String::from_utf8(whole(&input)?).map_err(|_| "is not UTF-8".to_owned())?;
+    match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Array(pairs)) => {
+            for one in &pairs {
+                replay.record(pair(one)?)?;
+            }
+            replay.end()?.map(kept).ok_or_else(nothing)
+        }
+        Ok(value) if value.get("schemas").is_some_and(Value::is_array) => {
+            axonops(value.get("schemas").and_then(Value::as_array).map_or(&[], Vec::as_slice)).map(kept)
+        }
+        _ => {
+            replay_lines(input.lines()?, line, &mut replay)?;
+            replay.end()?.map(kept).ok_or_else(nothing)
+        }
+    }
+}
+
+fn nothing() -> String {
+    "has nothing that a registry says".to_owned()
+}
+
+/// All of a file, unless that is too much.
+fn whole(input: &Input) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = input.text()?.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| failed(&error))?;
+    if bytes.len() as u64 > MAX_BYTES { Err(format!("has more than {MAX_BYTES} bytes")) } else { Ok(bytes) }
 }
 
 /// What Kafka's console consumer says before the first record since 4.2, where it is asked with `--property`.
 const NOTICE: &str = "Option --property is deprecated";
 
-fn numbered<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with(NOTICE));
-    lines.map(|(number, line)| read(line).map_err(|why| format!("line {number}: {why}"))).collect()
+fn is_meant(line: &str) -> bool {
+    !line.trim().is_empty() && !line.starts_with(NOTICE)
+}
+
+/// Whether a file that begins with this line has a record on each.
+fn is_record(first: &str) -> bool {
+    let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object());
+    match first.split_once('\t') {
+        Some((key, _)) => is_json(key),
+        None => is_json(first) && serde_json::from_str::<Value>(first).is_ok_and(|value| value.get("key").is_some()),
+    }
+}
+
+fn replay_lines(lines: Lines, read: impl Fn(&str) -> Result<Record, String>, replay: &mut Replay) -> Result<(), String> {
+    for next in lines {
+        let (number, line) = next?;
+        if is_meant(&line) {
+            let record = read(&line).map_err(|why| format!("line {number}: {why}"))?;
+            replay.record(record)?;
+        }
+    }
+    Ok(())
 }
 
 fn record(key: &str, value: &str) -> Result<Record, String> {
@@ -132,37 +235,15 @@ fn pair(pair: &Value) -> Result<Record, String> {
     Ok((part(0)?.ok_or("a pair without key")?, part(1)?))
 }
 
-fn axonops(schemas: &[Value]) -> Result<Content, String> {
-    let mut content = Content::default();
+fn axonops(schemas: &[Value]) -> Result<(Kept, Rest, Skipped), String> {
+    let mut kept = Kept::default();
     for (at, schema) in schemas.iter().enumerate() {
         let subject = schema.get("subject").and_then(Value::as_str);
         let version = schema.get("version").and_then(Value::as_i64);
         let (Some(subject), Some(version)) = (subject, version) else {
             return Err(format!("schema {at} has no subject or no version"));
         };
-        content.versions.insert((subject.to_owned(), version), StoredVersion::read(schema, false));
+        kept.insert((subject.to_owned(), version), &StoredVersion::read(schema, false))?;
     }
-    Ok(content)
-}
-
-/// Writes a file whole, or not at all; compressed where its name ends in `.gz` or `.zst`. `-` is standard output.
-pub(super) fn write(path: &str, text: &str) -> Result<(), InputError> {
-    let wrong = |error: std::io::Error| InputError::of(path, format!("can't be written: {error}"));
-    let extension = Path::new(path).extension().and_then(std::ffi::OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
-    let bytes = match extension.as_str() {
-        "gz" => {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-            encoder.write_all(text.as_bytes()).map_err(wrong)?;
-            encoder.finish().map_err(wrong)?
-        }
-        "zst" => zstd::encode_all(text.as_bytes(), 0).map_err(wrong)?,
-        _ => text.as_bytes().to_vec(),
-    };
-    if path == "-" {
-        return std::io::stdout().write_all(&bytes).map_err(wrong);
-    }
-    let unfinished = format!("{path}.unfinished");
-    let mut file = std::fs::File::create(&unfinished).map_err(wrong)?;
-    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(wrong)?;
-    std::fs::rename(&unfinished, path).map_err(wrong)
+    Ok((kept.end()?, Rest::default(), Skipped::default()))
 }

@@ -1,16 +1,19 @@
 //! Karapace's backups of version 3: a file that says what there is, beside files of records, all in Avro, with checksums.
 
-use std::path::Path;
+use std::io::{BufRead, Read as _};
 
 use twox_hash::XxHash3_64;
 
-use super::file_bytes;
-use super::schemas_topic::Record;
+use super::input::{Input, failed};
+use super::schemas_topic::Replay;
+use super::values::json_of;
 
 /// How the file begins that says what there is.
 pub(super) const MAGIC: &[u8] = b"/V3\n";
-/// Most bytes of a file of records.
-const MAX_BYTES: u64 = 2 << 30;
+/// Bytes before each record, which say how long it is.
+const PREFIX: usize = 4;
+/// Most bytes of a record.
+const MAX_RECORD: u64 = 256 << 20;
 /// The one kind of checksum that there is, by its place in the enum.
 const XXHASH3: i64 = 1;
 
@@ -70,15 +73,24 @@ impl<'b> Bytes<'b> {
             }
         }
     }
+}
 
-    /// What the next four bytes say is the length of it; with these four.
-    fn framed(&mut self) -> Result<(&'b [u8], &'b [u8]), String> {
-        let whole = self.0;
-        let prefix: [u8; 4] = self.take(4)?.try_into().map_err(|_| "it ends too early")?;
-        let length = usize::try_from(u32::from_be_bytes(prefix)).map_err(|_| "a length is too great")?;
-        let body = self.take(length)?;
-        Ok((whole.get(..4 + length).unwrap_or_default(), body))
+/// What the next four bytes say is the length of it; with these four. Nothing at the end.
+fn framed(from: &mut dyn BufRead) -> Result<Option<Vec<u8>>, String> {
+    let early = |_: std::io::Error| "it ends too early".to_owned();
+    if from.fill_buf().map_err(|error| failed(&error))?.is_empty() {
+        return Ok(None);
     }
+    let mut frame = vec![0; PREFIX];
+    from.read_exact(&mut frame).map_err(early)?;
+    let prefix: [u8; PREFIX] = frame.as_slice().try_into().map_err(|_| "it ends too early")?;
+    let length = u64::from(u32::from_be_bytes(prefix));
+    if length > MAX_RECORD {
+        return Err(format!("a record has more than {MAX_RECORD} bytes"));
+    }
+    // as much as there is, whatever the length says
+    let read = from.take(length).read_to_end(&mut frame).map_err(early)?;
+    if read as u64 == length { Ok(Some(frame)) } else { Err("it ends too early".to_owned()) }
 }
 
 struct DataFile {
@@ -87,13 +99,14 @@ struct DataFile {
     records: i64,
 }
 
-fn metadata(bytes: &[u8]) -> Result<Vec<DataFile>, String> {
-    let mut outer = Bytes(bytes.strip_prefix(MAGIC).unwrap_or(bytes));
-    let (_, body) = outer.framed()?;
-    if !outer.0.is_empty() {
+fn metadata(from: &mut dyn BufRead) -> Result<Vec<DataFile>, String> {
+    let mut magic = [0; MAGIC.len()];
+    from.read_exact(&mut magic).map_err(|_| "it ends too early")?;
+    let frame = framed(from)?.ok_or("it ends too early")?;
+    if framed(from)?.is_some() {
         return Err("there is more behind its end".to_owned());
     }
-    let mut body = Bytes(body);
+    let mut body = Bytes(frame.get(PREFIX..).unwrap_or_default());
     let version = body.long()?;
     if version != 3 {
         return Err(format!("it is of version {version}"));
@@ -126,12 +139,12 @@ fn metadata(bytes: &[u8]) -> Result<Vec<DataFile>, String> {
     Ok(files)
 }
 
-fn records(file: &DataFile, bytes: &[u8]) -> Result<Vec<Record>, String> {
-    let (mut input, mut found, mut sum) = (Bytes(bytes), Vec::new(), XxHash3_64::with_seed(0));
+fn records(file: &DataFile, from: &mut dyn BufRead, replay: &mut Replay) -> Result<(), String> {
+    let mut sum = XxHash3_64::with_seed(0);
     for number in 0..file.records {
         let at = |what: &str| format!("record {number}: {what}");
-        let (framed, body) = input.framed().map_err(|why| at(&why))?;
-        let mut body = Bytes(body);
+        let frame = framed(from).and_then(|frame| frame.ok_or_else(|| "it ends too early".to_owned())).map_err(|why| at(&why))?;
+        let mut body = Bytes(frame.get(PREFIX..).unwrap_or_default());
         let mut read = || {
             let (key, value) = (body.optional()?, body.optional()?);
             body.each(|body| body.bytes().and_then(|_| body.bytes()).map(drop))?;
@@ -144,20 +157,20 @@ fn records(file: &DataFile, bytes: &[u8]) -> Result<Vec<Record>, String> {
         if checkpoint.is_some_and(|checkpoint| checkpoint != digest(&sum)) {
             return Err(at("the checksum before it is another one"));
         }
-        write(&mut sum, framed);
+        write(&mut sum, &frame);
         let text = |bytes: Option<&[u8]>| {
             let text = std::str::from_utf8(bytes.unwrap_or_default()).map_err(|_| at("it is not UTF-8"))?;
-            file_bytes::json_of(text).map_err(|why| at(&why))
+            json_of(text).map_err(|why| at(&why))
         };
-        found.push((text(key)?.ok_or_else(|| at("it has no key"))?, text(value)?));
+        replay.record((text(key)?.ok_or_else(|| at("it has no key"))?, text(value)?))?;
     }
-    if !input.0.is_empty() {
+    if !from.fill_buf().map_err(|error| failed(&error))?.is_empty() {
         return Err("there is more behind the last record".to_owned());
     }
     if digest(&sum).as_slice() != file.checksum {
         return Err("its checksum is another one".to_owned());
     }
-    Ok(found)
+    Ok(())
 }
 
 fn write(sum: &mut XxHash3_64, bytes: &[u8]) {
@@ -168,21 +181,19 @@ fn digest(sum: &XxHash3_64) -> [u8; 8] {
     std::hash::Hasher::finish(sum).to_be_bytes()
 }
 
-/// All records of a backup, whose file that says what there is has been read already. The others are beside it.
-pub(super) fn read(path: &str, bytes: &[u8]) -> Result<Vec<Record>, String> {
-    let files = metadata(bytes).map_err(|why| format!("is no backup of Karapace: {why}"))?;
-    if path == "-" {
+/// Replays all records of a backup, given the file that says what there is. The others are beside it.
+pub(super) fn read(input: &Input, replay: &mut Replay) -> Result<(), String> {
+    let files = metadata(&mut *input.text()?).map_err(|why| format!("is no backup of Karapace: {why}"))?;
+    if input.path == "-" {
         return Err("is a backup of several files: name the one that ends in .metadata".to_owned());
     }
-    let folder = Path::new(path).parent().unwrap_or_else(|| Path::new(""));
-    let mut all = Vec::new();
     for file in &files {
         let name = &file.name;
         if name.contains(['/', '\\']) || name.starts_with('.') {
             return Err(format!("names a file that can't be beside it: {name}"));
         }
-        let bytes = file_bytes::read(&folder.join(name), MAX_BYTES).map_err(|why| format!("{name} {why}"))?;
-        all.extend(records(file, &bytes).map_err(|why| format!("{name}: {why}"))?);
+        let beside = input.beside(name).map_err(|why| format!("{name} {why}"))?;
+        records(file, &mut *beside.text()?, replay).map_err(|why| format!("{name}: {why}"))?;
     }
-    Ok(all)
+    Ok(())
 }

@@ -213,6 +213,10 @@ pub(super) struct Step {
     pub(super) what: String,
 }
 
+fn is_shared(keys: &Keys, kek: &str) -> bool {
+    keys.keks.get(kek).is_some_and(|kek| kek.body.get("shared") == Some(&json!(true)))
+}
+
 /// What is to be done for a target to have the keys of a source. A KEK comes before its DEKs, and goes after them.
 pub(super) fn steps(from: &Keys, to: &Keys, mirror: bool) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -263,6 +267,14 @@ pub(super) fn steps(from: &Keys, to: &Keys, mirror: bool) -> Vec<Step> {
         });
         match to.deks.get(key) {
             None => add(Method::POST, create(), Some(body), shown(key)),
+            Some(there) if there.material != dek.material && is_shared(to, kek) => {
+                // the registry alone wraps such a one anew, with a KMS that it may not have
+                if !there.is_deleted {
+                    add(Method::DELETE, dek_path(key), None, shown(key));
+                }
+                add(Method::DELETE, format!("{}&permanent=true", dek_path(key)), None, shown(key));
+                add(Method::POST, create(), Some(body), shown(key));
+            }
             Some(there) if there.material != dek.material => add(Method::POST, rewrap(), Some(body), shown(key)),
             Some(there) if there.is_deleted && !dek.is_deleted => add(Method::POST, undelete_path(key), None, shown(key)),
             Some(there) if !there.is_deleted && dek.is_deleted => add(Method::DELETE, dek_path(key), None, shown(key)),

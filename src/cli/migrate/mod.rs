@@ -4,59 +4,74 @@
 //! Both sides are asked over the API that all registries of Confluent's kind have; databases without a server are a `place`, too.
 //!
 //! - `arguments`: what can be asked
-//! - `outline`: which versions there are; `content`: what they say
+//! - `outline`: which versions there are; `content`: what they say, and what else a registry does
 //! - `keys`: KEKs and DEKs, on both sides
-//! - `copy`: from a `source` to a registry, in `waves`; `bulk`: into a database; `modes`: what that needs
-//! - `files`: files of several kinds; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace
-//! - `cutover`: following a source, and the end of it; `feed`: what has changed there
+//! - `source`: a registry that is asked, a `moment` of a database, or `files`; `versions`: how they come from there, a few at a time
+//! - `copy`: from a source to a registry, in the `order` of references and in `waves`; `bulk`: into a database; `modes`: what that needs
+//! - `files`: files of several kinds, read by `input`; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace, whose
+//!   versions are `kept` on the disk; `output`, `bundle_writer`, `export`: files that are written
+//! - `cutover`: following a source, and the end of it; `feed`: what has changed there; `known`: what both sides were seen to say
 //! - `interruption`: what is left behind when a copy is broken off
-//! - `verify`: where two registries differ; `digest`: one number for all that a registry says
+//! - `verify`: where two registries differ, by the `marks` of their versions; `digest`: one number for all that a registry says
 
 mod apicurio;
 mod arguments;
 mod bulk;
 mod bundle;
+mod bundle_writer;
 mod content;
 mod copy;
 mod cutover;
 mod digest;
+mod export;
 mod feed;
-mod file_bytes;
 mod files;
+mod input;
 mod interruption;
 mod karapace;
+mod kept;
 mod keys;
+mod known;
+mod marks;
 mod modes;
+pub(super) mod moment;
+mod order;
 mod outline;
+mod output;
+mod pace;
 pub(super) mod place;
 mod progress;
 mod schemas_topic;
 mod source;
+mod stored;
 mod values;
 mod verify;
+mod versions;
 mod waves;
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
-use serde_json::Value;
 
 use self::arguments::{
     ApicurioIds, CopyArguments, DigestArguments, ExportArguments, ExportFormat, ImportArguments, MigrateArguments,
 };
-use self::content::Content;
+use self::files::Files;
 use self::interruption::Left;
-use self::keys::Keys;
+use self::moment::Moment;
+use self::output::Output;
 use self::place::Place;
 use self::source::Source;
+use self::verify::Report;
+use super::Failure;
 use super::api::Api;
 use super::check::style::{print, without_controls};
 use super::check::{InputError, on_deep_stack};
 use super::exit::Exit;
 use crate::config::Settings;
-use crate::store::RegistrySnapshot;
 
 /// Stack of threads on which schemas are read.
 const STACK_BYTES: usize = 8 << 20;
@@ -120,76 +135,67 @@ fn say(line: &str) -> Result<(), InputError> {
 }
 
 fn digest_of(asked: &DigestArguments) -> Result<Exit, InputError> {
-    let (content, name) = match (asked.registry.as_ref().or(asked.database.as_ref()), &asked.file) {
+    let summary = |source: Source| async move {
+        let said = source.said(&asked.prefix, asked.parallel, &BTreeSet::new()).await?;
+        let summary = verify::summary(said).await;
+        source.close().await;
+        summary
+    };
+    let (found, name) = match (asked.registry.as_ref().or(asked.database.as_ref()), &asked.file) {
         (Some(which), _) => {
             let place = Place::find(which)?;
-            (block_on(place.content(&asked.prefix, asked.parallel))?, place.name())
+            (block_on(async { summary(place.source().await?).await })?, place.name())
         }
         (None, file) => {
             let file = file.as_deref().unwrap_or("-");
-            (read_file(file, asked.ids)?, file.to_owned())
+            let source = files(&[file.to_owned()], asked.ids)?;
+            (block_on(summary(source))?, file.to_owned())
         }
     };
-    let text = if asked.json {
-        format!("{}\n", digest::json(&content))
-    } else {
-        format!("{}  {name} ({})\n", digest::of(&content), digest::counts(&content))
-    };
+    let text =
+        if asked.json { format!("{}\n", found.json()) } else { format!("{}  {name} ({})\n", found.digest, found.counts()) };
     print(&text).map_err(InputError::new)?;
     Ok(Exit::Success)
 }
 
-/// What a file says; what of it is left out is said.
-fn read_file(file: &str, ids: Option<ApicurioIds>) -> Result<Content, InputError> {
-    let (content, skipped) = files::read(file, ids)?;
-    for what in &skipped.0 {
+/// What files say; what of it is left out is said.
+fn files(paths: &[String], ids: Option<ApicurioIds>) -> Result<Source, InputError> {
+    let files = Files::open(paths, ids)?;
+    for what in &files.skipped {
         say(&format!("left out: {what}"))?;
     }
-    Ok(content)
+    Ok(Source::Files(Arc::new(files)))
 }
 
 fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
     let place = Place::find(asked.from.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
-    let content = block_on(place.content(&asked.prefix, asked.parallel))?;
-    let text = match asked.format {
-        ExportFormat::Bundle => bundle::write(&content, &place.name()),
-        ExportFormat::SchemasTopic => {
-            let order = waves::waves(&content.versions).into_iter().flatten();
-            let records = schemas_topic::records(&content, order);
-            lines(records)
-        }
-        ExportFormat::DekRegistryTopic => lines(schemas_topic::key_records(content.keys.as_ref().unwrap_or(&Keys::default()))),
-    };
-    files::write(&asked.output, &text)?;
-    for withheld in &content.withheld {
+    let mut out = Output::create(&asked.output)?;
+    let summary = block_on(async {
+        let source = place.source().await?;
+        let summary = match asked.format {
+            ExportFormat::Bundle => {
+                let said = source.said(&asked.prefix, asked.parallel, &BTreeSet::new()).await?;
+                bundle_writer::write(&mut out, said, &place.name()).await
+            }
+            ExportFormat::SchemasTopic => export::schemas_topic(&mut out, &source, asked).await,
+            ExportFormat::DekRegistryTopic => export::dek_registry_topic(&mut out, &source, asked).await,
+        };
+        source.close().await;
+        summary
+    })?;
+    out.finish()?;
+    for withheld in &summary.withheld {
         say(&format!("{withheld}: the registry has it and does not give it"))?;
     }
-    say(&format!("{}  {} ({})", digest::of(&content), asked.output, digest::counts(&content)))?;
-    Ok(if content.withheld.is_empty() { Exit::Success } else { Exit::Refused })
-}
-
-/// Records as a console producer takes them.
-fn lines(records: Vec<(Value, Value)>) -> String {
-    let mut text = String::new();
-    for (key, value) in records {
-        // a String takes everything
-        let _ = writeln!(text, "{key}\t{value}");
-    }
-    text
+    say(&format!("{}  {} ({})", summary.digest, asked.output, summary.counts()))?;
+    Ok(if summary.withheld.is_empty() { Exit::Success } else { Exit::Refused })
 }
 
 fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
-    let mut content = Content::default();
-    for file in &asked.files {
-        content
-            .add(read_file(file, asked.ids)?)
-            .map_err(|what| InputError::of(file, format!("{what} is in another file, too")))?;
-    }
-    content.keep(&asked.copy.prefix);
+    let source = files(&asked.files, asked.ids)?;
     let place = Place::find(asked.to.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
     let left = Left::default();
     block_on(left.watch(async {
-        let source = Source::File(&content);
         let to = place.open().await?;
         if asked.dry_run {
             let plan = copy::plan(&source, &to, &asked.copy).await;
@@ -200,16 +206,15 @@ fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
         let filled = fill(&source, &to, &asked.copy, &left).await;
         to.client.close().await;
         filled?;
-        reserve(&place, &content).await?;
-        let theirs = place.compared_with(&content, &asked.copy.prefix, asked.copy.parallel).await?;
-        compared(&content, &theirs.limited_to(&content), false)
+        reserve(&place, &source).await?;
+        compared(&source, &place, &asked.copy, true, false).await
     }))
 }
 
 /// Keeps ids from being handed out that stood for something once, where that can be done.
-async fn reserve(place: &Place, content: &Content) -> Result<(), InputError> {
-    let Place::Database(settings) = place else { return Ok(()) };
-    place::finish(settings, &content.restored(None)).await.map_err(place::failed)
+async fn reserve(place: &Place, source: &Source) -> Result<(), InputError> {
+    let (Place::Database(settings), Some(rest)) = (place, source.kept()) else { return Ok(()) };
+    place::finish(settings, &rest.restored(None)).await.map_err(stored::failed)
 }
 
 /// Fills the empty database of some settings from a file, if it is not filled already, and says whether it is what the file says. The
@@ -221,44 +226,57 @@ pub(super) fn restore(
     new_cluster_id: bool,
     is_filled: bool,
 ) -> Result<Exit, InputError> {
-    let mut content = if is_sqlite {
-        let path = std::path::absolute(file).map_err(|error| InputError::of(file, error.to_string()))?;
-        let source = Settings { database: format!("sqlite://{}", path.display()), ..settings.clone() };
-        block_on(Place::Database(Box::new(source)).content("", 1))?
-    } else {
-        read_file(file, None)?
-    };
+    let read = if is_sqlite { None } else { Some(files(&[file.to_owned()], None)?) };
     let place = Place::Database(Box::new(settings.clone()));
     let copy = CopyArguments { prefix: String::new(), mirror: false, keep_import: false, parallel: 256, rate: None };
     let left = Left::default();
     block_on(left.watch(async {
+        let source = if let Some(source) = read {
+            source
+        } else {
+            let path = std::path::absolute(file).map_err(|error| InputError::of(file, error.to_string()))?;
+            let copy = Settings { database: format!("sqlite://{}", path.display()), ..settings.clone() };
+            Place::Database(Box::new(copy)).source().await?
+        };
         if !is_filled {
             let to = place.open().await?;
-            let filled = fill(&Source::File(&content), &to, &copy, &left).await;
+            let filled = fill(&source, &to, &copy, &left).await;
             to.client.close().await;
             filled?;
-            let cluster_id = if new_cluster_id { None } else { content.cluster_id.take() };
-            place::finish(settings, &content.restored(cluster_id)).await.map_err(place::failed)?;
+            if let Some(rest) = source.kept() {
+                let cluster_id = rest.cluster_id.clone().filter(|_| !new_cluster_id);
+                place::finish(settings, &rest.restored(cluster_id)).await.map_err(stored::failed)?;
+            }
         }
-        let theirs = place.compared_with(&content, "", copy.parallel).await?;
-        compared(&content, &theirs.limited_to(&content), false)
+        let compared = compared(&source, &place, &copy, true, false).await;
+        source.close().await;
+        compared
     }))
 }
 
 /// Writes a database at one moment as a bundle; what is in it, in words.
-pub(super) fn write_snapshot(snapshot: &RegistrySnapshot, settings: &Settings, path: &str) -> Result<String, InputError> {
-    let content = place::of_snapshot(snapshot, settings.compatibility_level);
-    files::write(path, &bundle::write(&content, &place::shown(&settings.database)))?;
-    Ok(format!("{} ({})", digest::of(&content), digest::counts(&content)))
+pub(super) fn write_snapshot(settings: &Settings, path: &str) -> Result<String, Failure> {
+    let wrong = |error: InputError| (Exit::Usage, error.to_string());
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
+    runtime.block_on(async {
+        let source = Source::Database(Arc::new(Moment::open(settings).await?));
+        let mut out = Output::create(path).map_err(wrong)?;
+        let said = source.said("", 1, &BTreeSet::new()).await.map_err(wrong)?;
+        let summary = bundle_writer::write(&mut out, said, &place::shown(&settings.database)).await;
+        source.close().await;
+        let summary = summary.map_err(wrong)?;
+        out.finish().map_err(wrong)?;
+        Ok(format!("{} ({})", summary.digest, summary.counts()))
+    })
 }
 
 /// Copies everything, and gives the target its modes back.
-async fn fill(source: &Source<'_>, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(), InputError> {
+async fn fill(source: &Source, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(), InputError> {
     left.fills(&to.url());
-    let before = modes::take_imports(source, to).await?;
+    let before = modes::take_imports(source, to, &asked.prefix).await?;
     say(&copy::everything(source, to, asked).await?.to_string())?;
     if !asked.keep_import {
-        modes::as_before(source, to, &before).await?;
+        modes::as_before(source, to, &before, &asked.prefix).await?;
     }
     left.is_done();
     Ok(())
@@ -272,53 +290,43 @@ fn migrate(asked: &MigrateArguments) -> Result<Exit, InputError> {
     }
     let left = Left::default();
     block_on(left.watch(async {
-        if asked.verify {
-            let ours = from.content(&asked.copy.prefix, asked.copy.parallel).await?;
-            let theirs = target.compared_with(&ours, &asked.copy.prefix, asked.copy.parallel).await?;
-            return compared(&ours, &theirs, asked.json);
+        if matches!(from, Place::Database(_)) && (asked.follow.is_some() || asked.cutover) {
+            return Err(InputError::new(
+                "a database is read as it is at one moment: --follow and --cutover need the URL of a server",
+            ));
         }
-        let read = match &from {
-            Place::Registry(_) => None,
-            Place::Database(_) if asked.follow.is_some() || asked.cutover => {
-                return Err(InputError::new(
-                    "a database is read as it is at one moment: --follow and --cutover need the URL of a server",
-                ));
-            }
-            Place::Database(_) => Some(from.content(&asked.copy.prefix, asked.copy.parallel).await?),
-        };
-        let source = match (&from, &read) {
-            (Place::Registry(api), _) => Source::Registry(api),
-            (_, Some(content)) => Source::File(content),
-            (Place::Database(_), None) => return Err(InputError::new("the database was not read")),
-        };
+        let source = from.source().await?;
+        let done = migrate_from(&source, &target, asked, &left).await;
+        source.close().await;
+        done
+    }))
+}
+
+async fn migrate_from(source: &Source, target: &Place, asked: &MigrateArguments, left: &Left) -> Result<Exit, InputError> {
+    if !asked.verify {
         let to = target.open().await?;
-        let done = moved(&from, &source, &to, asked, &left).await;
+        let done = moved(source, &to, asked, left).await;
         to.client.close().await;
         match done? {
             Moved::Done => {}
             Moved::Planned => return Ok(Exit::Success),
-            Moved::CutOver(both) => return compared(&both.0, &both.1, asked.json),
+            Moved::CutOver(report) => return told(&report, asked.json),
         }
-        let ours = match read {
-            Some(content) => content,
-            None => from.content(&asked.copy.prefix, asked.copy.parallel).await?,
-        };
-        reserve(&target, &ours).await?;
-        let theirs = target.compared_with(&ours, &asked.copy.prefix, asked.copy.parallel).await?;
-        compared(&ours, &theirs, asked.json)
-    }))
+        reserve(target, source).await?;
+    }
+    compared(source, target, &asked.copy, false, asked.json).await
 }
 
 /// What has become of a migration.
 enum Moved {
     Planned,
     Done,
-    /// What both sides said when nobody could write.
-    CutOver(Box<(Content, Content)>),
+    /// Where both sides differed when nobody could write.
+    CutOver(Box<Report>),
 }
 
 /// Copies in the way that is asked for.
-async fn moved(from: &Place, source: &Source<'_>, to: &Api, asked: &MigrateArguments, left: &Left) -> Result<Moved, InputError> {
+async fn moved(source: &Source, to: &Api, asked: &MigrateArguments, left: &Left) -> Result<Moved, InputError> {
     if asked.dry_run {
         print(&copy::plan(source, to, &asked.copy).await?.to_string()).map_err(InputError::new)?;
         return Ok(Moved::Planned);
@@ -327,20 +335,37 @@ async fn moved(from: &Place, source: &Source<'_>, to: &Api, asked: &MigrateArgum
         cutover::follow(source, to, &asked.copy, Duration::from_secs(follow.max(1)), left).await?;
         return Ok(Moved::Planned);
     }
-    match from {
-        Place::Registry(api) if asked.cutover => {
-            let both = cutover::cut_over(api, to, &asked.copy, left).await?;
-            return Ok(Moved::CutOver(Box::new(both)));
+    match source {
+        Source::Registry(api) if asked.cutover => {
+            let report = cutover::cut_over(api, to, &asked.copy, left).await?;
+            return Ok(Moved::CutOver(Box::new(report)));
         }
         _ => fill(source, to, &asked.copy, left).await?,
     }
     Ok(Moved::Done)
 }
 
-/// Says where both differ.
-fn compared(source: &Content, target: &Content, json: bool) -> Result<Exit, InputError> {
-    let report = verify::report(source, target);
-    let text = if json { format!("{}\n", report.json(source, target)) } else { report.human(source, target) };
+/// Says where both differ. Of a registry that says more than a file can, `is_limited` leaves that out.
+async fn compared(
+    source: &Source,
+    target: &Place,
+    asked: &CopyArguments,
+    is_limited: bool,
+    json: bool,
+) -> Result<Exit, InputError> {
+    let ours = source.said(&asked.prefix, asked.parallel, &BTreeSet::new()).await?;
+    let there = target.source().await?;
+    let mut theirs = there.said(&asked.prefix, asked.parallel, &ours.rest.scopes()).await?;
+    if is_limited {
+        theirs.rest = theirs.rest.limited_to(&ours.rest);
+    }
+    let report = verify::report(ours, theirs).await;
+    there.close().await;
+    told(&report?, json)
+}
+
+fn told(report: &Report, json: bool) -> Result<Exit, InputError> {
+    let text = if json { format!("{}\n", report.json()) } else { report.human() };
     print(&text).map_err(InputError::new)?;
     Ok(if report.is_equal() { Exit::Success } else { Exit::Refused })
 }

@@ -38,23 +38,20 @@ async fn mode_of(api: &Api, scope: &str) -> Result<Option<String>, InputError> {
 }
 
 /// The registry as a whole (the empty name), and the contexts that subjects are in.
-async fn scopes(source: &Source<'_>) -> Result<BTreeSet<String>, InputError> {
+async fn scopes(source: &Source, prefix: &str) -> Result<BTreeSet<String>, InputError> {
     let contexts: BTreeSet<String> = match source {
-        Source::File(content) => content.versions.keys().filter_map(|(name, _)| context_of(name)).collect(),
         Source::Registry(api) => {
             let names = outline::all_names(api).await?;
-            names.iter().filter_map(|name| context_of(name)).collect()
+            names.iter().filter(|name| name.starts_with(prefix)).filter_map(|name| context_of(name)).collect()
         }
+        Source::Database(_) | Source::Files(_) => outline::contexts(&source.outline(prefix, 1).await?),
     };
     Ok(contexts.into_iter().chain([String::new()]).collect())
 }
 
 /// The modes that some scopes have of their own.
-pub(super) async fn of(from: &Source<'_>, scopes: &BTreeSet<String>) -> Result<Modes, InputError> {
-    let api = match from {
-        Source::Registry(api) => api,
-        Source::File(content) => return Ok(content.modes.clone()),
-    };
+pub(super) async fn of(from: &Source, scopes: &BTreeSet<String>) -> Result<Modes, InputError> {
+    let Source::Registry(api) = from else { return Ok(from.kept().map(|rest| rest.modes.clone()).unwrap_or_default()) };
     let read = async |scope: &String| Ok::<_, InputError>((scope.clone(), mode_of(api, scope).await?));
     let found: Vec<_> = stream::iter(scopes).map(read).buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().filter_map(|(scope, mode)| Some((scope, mode?))).collect())
@@ -67,9 +64,9 @@ pub(super) type Modes = BTreeMap<String, String>;
 pub(super) type Before = Modes;
 
 /// Has the target take ids, in every context that the source has. What is there already stays.
-pub(super) async fn take_imports(from: &Source<'_>, to: &Api) -> Result<Before, InputError> {
+pub(super) async fn take_imports(from: &Source, to: &Api, prefix: &str) -> Result<Before, InputError> {
     let mut before = Before::new();
-    take_imports_in(to, &scopes(from).await?, &mut before).await?;
+    take_imports_in(to, &scopes(from, prefix).await?, &mut before).await?;
     Ok(before)
 }
 
@@ -86,8 +83,8 @@ pub(super) async fn take_imports_in(to: &Api, scopes: &BTreeSet<String>, before:
 }
 
 /// Gives the target its modes back. Its contexts have those of the source, where that has any, and otherwise what they had.
-pub(super) async fn as_before(from: &Source<'_>, to: &Api, before: &Before) -> Result<(), InputError> {
-    let scopes = scopes(from).await?;
+pub(super) async fn as_before(from: &Source, to: &Api, before: &Before, prefix: &str) -> Result<(), InputError> {
+    let scopes = scopes(from, prefix).await?;
     give_back(to, before, &of(from, &scopes).await?, &scopes).await
 }
 

@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::values::{is_empty, sorted};
+use super::values::{Key, context_of, is_empty, sorted};
 use crate::cli::api::{Api, Setting, segment};
 use crate::cli::check::InputError;
 use crate::types::DEFAULT_CONTEXT;
@@ -34,6 +34,41 @@ impl Versions {
 
 /// All subjects of a registry, by their qualified names.
 pub(super) type Outline = BTreeMap<String, Versions>;
+
+/// Adds a version.
+pub(super) fn add(outline: &mut Outline, (subject, version): &Key, is_deleted: bool) {
+    if !outline.contains_key(subject) {
+        outline.insert(subject.clone(), Versions::default());
+    }
+    if let Some(versions) = outline.get_mut(subject) {
+        let numbers = if is_deleted { &mut versions.deleted } else { &mut versions.live };
+        numbers.insert(*version);
+    }
+}
+
+pub(super) fn has(outline: &Outline, (subject, version): &Key) -> bool {
+    outline.get(subject).is_some_and(|versions| versions.has(*version))
+}
+
+/// Takes a version out.
+pub(super) fn remove(outline: &mut Outline, (subject, version): &Key) {
+    let Some(versions) = outline.get_mut(subject) else { return };
+    versions.live.remove(version);
+    versions.deleted.remove(version);
+    if versions.live.is_empty() && versions.deleted.is_empty() {
+        outline.remove(subject);
+    }
+}
+
+/// How many versions there are.
+pub(super) fn count(outline: &Outline) -> usize {
+    outline.values().map(|versions| versions.live.len() + versions.deleted.len()).sum()
+}
+
+/// The contexts that subjects are in, as scopes; without the default one.
+pub(super) fn contexts(outline: &Outline) -> BTreeSet<String> {
+    outline.keys().filter_map(|subject| context_of(subject)).collect()
+}
 
 /// Whether requests about the subject of a config are taken for some about another one.
 pub(super) fn has_alias(config: Option<&Value>) -> bool {

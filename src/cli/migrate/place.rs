@@ -4,38 +4,32 @@
 //! this process: the writes that wait go into one transaction. A `SQLite` file that a server has open is refused then.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
-
-use super::content::{Content, Settings as ScopesSettings, StoredVersion};
-use super::keys::{Keys, StoredDek, StoredKek};
+use super::content::Settings as ScopesSettings;
+use super::moment::Moment;
 use super::outline::{Outline, Versions};
-use super::values::{is_empty, is_subject, sorted};
+use super::source::Source;
+use super::stored::{self, config as config_of};
+use super::values::is_empty;
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 use crate::cli::client::Client;
 use crate::cli::connection::connect;
-use crate::cli::exit::Exit;
 use crate::cli::manifest::Manifest;
 use crate::cli::registry_login::RegistryLogin;
 use crate::cli::{Failure, database, serve};
-use crate::codec::{ConfigJson, LevelKey};
 use crate::config::{self, Settings};
 use crate::registry::Registry;
-use crate::store::{ListedVersion, RegistrySnapshot, Restored, ScopeSettings, StoreError, postgres, sqlite};
-use crate::types::{CompatibilityLevel, Dek, Kek, Subject};
+use crate::store::{Restored, StoreError, postgres, sqlite};
+use crate::types::Subject;
 
 /// Where something is read from, or written to.
 pub(super) enum Place {
     Registry(Api),
     /// The settings of the server that would work with it.
     Database(Box<Settings>),
-}
-
-pub(super) fn failed((exit, line): Failure) -> InputError {
-    let hint = if exit == Exit::DatabaseInUse { ": a server works with it; --to its URL writes through it" } else { "" };
-    InputError::new(format!("{line}{hint}"))
 }
 
 impl Place {
@@ -69,27 +63,18 @@ impl Place {
         match self {
             Self::Registry(api) => Ok(api.clone()),
             Self::Database(settings) => {
-                let (app, registry) = serve::without_listening(settings).await.map_err(failed)?;
+                let (app, registry) = serve::without_listening(settings).await.map_err(stored::failed)?;
                 Ok(Api::new(Client::of_database(app, registry)))
             }
         }
     }
 
-    /// All that it says.
-    pub(super) async fn content(&self, prefix: &str, parallel: u16) -> Result<Content, InputError> {
-        self.compared_with(&Content::default(), prefix, parallel).await
-    }
-
-    /// All that it says, and the settings of whatever has settings in another place.
-    pub(super) async fn compared_with(&self, other: &Content, prefix: &str, parallel: u16) -> Result<Content, InputError> {
-        match self {
-            Self::Registry(api) => Content::read(api, prefix, parallel, &other.scopes()).await,
-            Self::Database(settings) => {
-                let mut content = of_snapshot(&snapshot(settings).await.map_err(failed)?, settings.compatibility_level);
-                content.keep(prefix);
-                Ok(content)
-            }
-        }
+    /// What is there, to be read: a database as it is from now on.
+    pub(super) async fn source(&self) -> Result<Source, InputError> {
+        Ok(match self {
+            Self::Registry(api) => Source::Registry(api.clone()),
+            Self::Database(settings) => Source::Database(Arc::new(Moment::open(settings).await.map_err(stored::failed)?)),
+        })
     }
 }
 
@@ -105,16 +90,6 @@ pub(super) fn shown(url: &str) -> String {
     }
 }
 
-/// A database at one moment.
-pub(in crate::cli) async fn snapshot(settings: &Settings) -> Result<RegistrySnapshot, Failure> {
-    let found = match database::sqlite_path(&settings.database)? {
-        Some(path) => sqlite::snapshot(&path).await,
-        None if database::is_postgres(&settings.database) => postgres::snapshot(serve::postgres_options(settings)).await,
-        None => return Err(database::unknown(&settings.database)),
-    };
-    found.map_err(|error| serve::unusable(&error))
-}
-
 /// Writes what no registration brings into a database that was let go of.
 pub(in crate::cli) async fn finish(settings: &Settings, restored: &Restored) -> Result<(), Failure> {
     let done = match database::sqlite_path(&settings.database)? {
@@ -122,41 +97,6 @@ pub(in crate::cli) async fn finish(settings: &Settings, restored: &Restored) -> 
         None => postgres::finish_restore(serve::postgres_options(settings), restored).await,
     };
     done.map_err(|error| serve::unusable(&error))
-}
-
-/// What a registry over the database would say. `level` is the one that it has where none is set.
-pub(super) fn of_snapshot(snapshot: &RegistrySnapshot, level: CompatibilityLevel) -> Content {
-    let mut content = Content {
-        versions: snapshot.versions.iter().map(version).collect(),
-        highest_ids: snapshot.highest_ids.iter().map(|(context, id)| (context.clone(), i64::from(*id))).collect(),
-        cluster_id: Some(snapshot.cluster_id.clone()),
-        ..Content::default()
-    };
-    for (scope, settings) in &snapshot.settings {
-        // the registry as a whole has the empty name here
-        let name = if scope.is_context() && scope.is_default_context() { String::new() } else { scope.qualified() };
-        if settings.config.is_some() {
-            content.configs.insert(name.clone(), config(scope, settings, &snapshot.settings, level));
-        }
-        if let Some(mode) = settings.mode.filter(|_| is_subject(&name)) {
-            content.modes.insert(name, mode.as_str().to_owned());
-        }
-    }
-    content.configs.entry(String::new()).or_insert_with(|| json!({ "compatibility": level.as_str() }));
-    content.configs.retain(|_, config| !is_empty(config));
-    let mut keys = Keys::default();
-    keys.keks.extend(snapshot.keks.iter().map(kek));
-    for dek in &snapshot.deks {
-        let key = (
-            dek.name.kek.clone(),
-            dek.name.written_subject.clone(),
-            dek.name.algorithm.as_str().to_owned(),
-            i64::from(dek.version),
-        );
-        keys.deks.insert(key, stored_dek(dek));
-    }
-    content.keys = Some(keys);
-    content
 }
 
 /// Which versions a database that this process has opened has, with the configs of their subjects.
@@ -171,7 +111,7 @@ pub(super) async fn outline(registry: &Registry, prefix: &str) -> Result<Outline
             Entry::Vacant(new) => {
                 let scope = Subject::parse(new.key());
                 let own = settings.get(&scope).filter(|own| own.config.is_some());
-                let config = own.map(|own| config(&scope, own, &settings, registry.defaults().level));
+                let config = own.map(|own| config_of(&scope, own, &settings, registry.defaults().level));
                 new.insert(Versions { config: config.filter(|config| !is_empty(config)), ..Versions::default() })
             }
         };
@@ -191,7 +131,7 @@ pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> 
         let own = all.get(&scope).cloned().unwrap_or_default();
         // the registry as a whole always has a config
         if own.config.is_some() || name.is_empty() {
-            configs.insert(name.clone(), config(&scope, &own, &all, level));
+            configs.insert(name.clone(), config_of(&scope, &own, &all, level));
         }
         if let Some(mode) = own.mode {
             modes.insert(name.clone(), mode.as_str().to_owned());
@@ -199,51 +139,4 @@ pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> 
     }
     configs.retain(|_, config| !is_empty(config));
     Ok((configs, modes))
-}
-
-fn version(listed: &ListedVersion) -> ((String, i64), StoredVersion) {
-    let content = &listed.schema.content;
-    let mut answer = json!({
-        "id": listed.row.id,
-        "guid": listed.schema.guid.to_string(),
-        "schemaType": content.schema_type.as_str(),
-        "schema": &*content.text,
-        "references": content.references,
-    });
-    for (key, value) in [
-        ("metadata", content.metadata.as_ref().map(serde_json::to_value)),
-        ("ruleSet", content.rule_set.as_ref().map(serde_json::to_value)),
-    ] {
-        if let (Some(Ok(value)), Some(members)) = (value, answer.as_object_mut()) {
-            members.insert(key.to_owned(), value);
-        }
-    }
-    ((listed.subject.qualified(), i64::from(listed.row.version)), StoredVersion::read(&answer, listed.row.deleted))
-}
-
-/// A config as it is answered: with the level that it has or inherits.
-fn config(scope: &Subject, settings: &ScopeSettings, all: &HashMap<Subject, ScopeSettings>, level: CompatibilityLevel) -> Value {
-    let own = settings.config.clone().unwrap_or_default();
-    let of = |scope: &Subject| all.get(scope)?.config.as_ref()?.compatibility;
-    let inherited = of(&scope.context_scope()).or_else(|| of(&Subject::plain(""))).or(Some(level));
-    let whole = crate::types::Config { compatibility: own.compatibility.or(inherited), ..own };
-    sorted(serde_json::to_value(ConfigJson::new(&whole, LevelKey::Compatibility)).unwrap_or_default())
-}
-
-fn kek(kek: &Kek) -> (String, StoredKek) {
-    let props: Map<String, Value> = kek.kms_props.iter().map(|(key, value)| (key.0.clone(), json!(value))).collect();
-    let answer = json!({
-        "kmsType": kek.kms_type,
-        "kmsKeyId": kek.kms_key_id,
-        "kmsProps": props,
-        "doc": kek.doc,
-        "shared": kek.shared,
-        "deleted": kek.deleted,
-        "ts": kek.written_at,
-    });
-    (kek.name.clone(), StoredKek::read(&answer))
-}
-
-fn stored_dek(dek: &Dek) -> StoredDek {
-    StoredDek { is_deleted: dek.deleted, ts: Some(dek.written_at), material: dek.encrypted_key_material.clone() }
 }

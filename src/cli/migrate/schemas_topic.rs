@@ -6,10 +6,12 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
-use super::content::{Content, StoredVersion};
+use super::content::{Rest, StoredVersion};
+use super::kept::Kept;
 use super::keys::{Keys, StoredDek, StoredKek};
-use super::values::{context_of, is_subject, sorted};
+use super::values::{Key, context_of, is_subject, sorted};
 
 /// One record: the key, and the value if it has one.
 pub(super) type Record = (Value, Option<Value>);
@@ -21,62 +23,96 @@ const TENANT: &str = "default";
 #[derive(Debug, Default)]
 pub(super) struct Skipped(pub(super) Vec<String>);
 
-/// Says what the records say together.
-pub(super) fn replay(records: impl Iterator<Item = Record>) -> (Content, Skipped) {
-    let (mut content, mut skipped) = (Content::default(), Skipped::default());
-    let mut ids = Ids::new();
-    for (key, value) in records {
+/// What the records say together, while they are read one by one.
+#[derive(Default)]
+pub(super) struct Replay {
+    versions: Kept,
+    rest: Rest,
+    ids: Ids,
+    skipped: Skipped,
+    records: usize,
+}
+
+impl Replay {
+    pub(super) fn record(&mut self, (key, value): Record) -> Result<(), String> {
+        self.records += 1;
         let text = |key_of: &Value, name: &str| key_of.get(name).and_then(Value::as_str).map(str::to_owned);
         let subject = text(&key, "subject");
+        let rest = &mut self.rest;
         match text(&key, "keytype").as_deref() {
-            Some("SCHEMA") => schema(&mut content, &mut ids, &mut skipped, &key, value.as_ref()),
+            Some("SCHEMA") => self.schema(&key, value.as_ref())?,
             Some("DELETE_SUBJECT") => {
-                let (Some(subject), Some(value)) = (subject, value) else { continue };
+                let (Some(subject), Some(value)) = (subject, value) else { return Ok(()) };
                 let last = value.get("version").and_then(Value::as_i64).unwrap_or(i64::MAX);
-                for ((_, version), stored) in content.versions.iter_mut().filter(|((name, _), _)| *name == subject) {
-                    stored.is_deleted |= *version <= last;
-                }
+                self.versions.retain(&subject, |version, is_deleted| {
+                    *is_deleted |= version <= last;
+                    true
+                });
             }
             Some("CLEAR_SUBJECT") => {
-                let Some(subject) = subject else { continue };
-                content.versions.retain(|(name, _), stored| *name != subject || !stored.is_deleted);
+                let Some(subject) = subject else { return Ok(()) };
+                self.versions.retain(&subject, |_, is_deleted| !*is_deleted);
             }
             Some("CONFIG") => {
                 let scope = subject.unwrap_or_default();
                 match value {
-                    Some(value) => {
-                        content.configs.insert(scope, config(value));
-                    }
-                    None => {
-                        content.configs.remove(&scope);
-                    }
+                    Some(value) => drop(rest.configs.insert(scope, config(value))),
+                    None => drop(rest.configs.remove(&scope)),
                 }
             }
             Some("MODE") => {
                 let scope = subject.unwrap_or_default();
                 match value.as_ref().and_then(|value| text(value, "mode")) {
-                    Some(mode) => {
-                        content.modes.insert(scope, mode);
-                    }
-                    None => {
-                        content.modes.remove(&scope);
-                    }
+                    Some(mode) => drop(rest.modes.insert(scope, mode)),
+                    None => drop(rest.modes.remove(&scope)),
                 }
             }
             // what only marks a place
             Some("NOOP" | "CONTEXT") => {}
-            Some(other) => skipped.0.push(format!("a record of the kind {other}")),
+            Some(other) => self.skipped.0.push(format!("a record of the kind {other}")),
             None if key.get("type").is_some() => {
-                if !replay_key(content.keys.get_or_insert_default(), &key, value.as_ref()) {
-                    skipped.0.push(format!("a record of a key that is none: {key}"));
+                if !replay_key(rest.keys.get_or_insert_default(), &key, value.as_ref()) {
+                    self.skipped.0.push(format!("a record of a key that is none: {key}"));
                 }
             }
-            None => skipped.0.push(format!("a record whose key says no kind: {key}")),
+            None => self.skipped.0.push(format!("a record whose key says no kind: {key}")),
         }
+        Ok(())
     }
-    // those of contexts and of the registry are each registry's own
-    content.modes.retain(|scope, _| is_subject(scope));
-    (content, skipped)
+
+    fn schema(&mut self, key: &Value, value: Option<&Value>) -> Result<(), String> {
+        let subject = key.get("subject").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let Some(version) = key.get("version").and_then(Value::as_i64) else {
+            self.skipped.0.push(format!("a schema without version: {key}"));
+            return Ok(());
+        };
+        let Some(value) = value else {
+            self.versions.remove(&(subject, version));
+            return Ok(());
+        };
+        let is_deleted = value.get("deleted").and_then(Value::as_bool) == Some(true);
+        let stored = StoredVersion::read(value, is_deleted);
+        if stored.text().is_empty() {
+            self.skipped.0.push(format!("{subject} version {version}: it has no text"));
+            return Ok(());
+        }
+        // as those registries do: an id that stands for something else already keeps its meaning
+        if let (Some(id), Some(text)) = (stored.id, stored.body.get("schema").and_then(Value::as_str)) {
+            let text: [u8; 32] = Sha256::digest(text).into();
+            if *self.ids.entry((context_of(&subject), id)).or_insert(text) != text {
+                self.skipped.0.push(format!("{subject} version {version}: its id {id} stands for another schema"));
+                return Ok(());
+            }
+        }
+        self.versions.insert((subject, version), &stored)
+    }
+
+    /// Nothing where there was no record.
+    pub(super) fn end(mut self) -> Result<Option<(Kept, Rest, Skipped)>, String> {
+        // those of contexts and of the registry are each registry's own
+        self.rest.modes.retain(|scope, _| is_subject(scope));
+        Ok(if self.records == 0 { None } else { Some((self.versions.end()?, self.rest, self.skipped)) })
+    }
 }
 
 /// Takes in a record of `_dek_registry_keys`; whether it is one.
@@ -141,35 +177,8 @@ pub(super) fn key_records(keys: &Keys) -> Vec<(Value, Value)> {
     records
 }
 
-/// The text that an id stands for, in its context.
-type Ids = HashMap<(Option<String>, i64), Value>;
-
-fn schema(content: &mut Content, ids: &mut Ids, skipped: &mut Skipped, key: &Value, value: Option<&Value>) {
-    let subject = key.get("subject").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let Some(version) = key.get("version").and_then(Value::as_i64) else {
-        skipped.0.push(format!("a schema without version: {key}"));
-        return;
-    };
-    let Some(value) = value else {
-        content.versions.remove(&(subject, version));
-        return;
-    };
-    let is_deleted = value.get("deleted").and_then(Value::as_bool) == Some(true);
-    let stored = StoredVersion::read(value, is_deleted);
-    if stored.text().is_empty() {
-        skipped.0.push(format!("{subject} version {version}: it has no text"));
-        return;
-    }
-    // as those registries do: an id that stands for something else already keeps its meaning
-    if let (Some(id), Some(text)) = (stored.id, stored.body.get("schema")) {
-        let known = ids.entry((context_of(&subject), id)).or_insert_with(|| text.clone());
-        if known != text {
-            skipped.0.push(format!("{subject} version {version}: its id {id} stands for another schema"));
-            return;
-        }
-    }
-    content.versions.insert((subject, version), stored);
-}
+/// A hash of the text that an id stands for, in its context.
+type Ids = HashMap<(Option<String>, i64), [u8; 32]>;
 
 /// The config of a record as requests have it.
 fn config(value: Value) -> Value {
@@ -185,25 +194,25 @@ fn config(value: Value) -> Value {
     sorted(members.into())
 }
 
-/// The records that say the same, keys and values in Confluent's order of members. `order` is that of the versions.
-pub(super) fn records<'c>(content: &'c Content, order: impl Iterator<Item = &'c (String, i64)>) -> Vec<(Value, Value)> {
-    let mut records = Vec::new();
-    for key in order {
-        let Some(stored) = content.versions.get(key) else { continue };
-        let (subject, version) = key;
-        let mut value = Map::new();
-        value.insert("subject".to_owned(), json!(subject));
-        value.insert("version".to_owned(), json!(version));
-        value.insert("id".to_owned(), json!(stored.id));
-        for name in ["schemaType", "references", "metadata", "ruleSet", "schema"] {
-            if let Some(member) = stored.body.get(name).filter(|member| *member != &json!("AVRO")) {
-                value.insert(name.to_owned(), member.clone());
-            }
+/// The record of a version, key and value in Confluent's order of members.
+pub(super) fn record((subject, version): &Key, stored: &StoredVersion) -> (Value, Value) {
+    let mut value = Map::new();
+    value.insert("subject".to_owned(), json!(subject));
+    value.insert("version".to_owned(), json!(version));
+    value.insert("id".to_owned(), json!(stored.id));
+    for name in ["schemaType", "references", "metadata", "ruleSet", "schema"] {
+        if let Some(member) = stored.body.get(name).filter(|member| *member != &json!("AVRO")) {
+            value.insert(name.to_owned(), member.clone());
         }
-        value.insert("deleted".to_owned(), json!(stored.is_deleted));
-        let key = json!({ "keytype": "SCHEMA", "subject": subject, "version": version, "magic": 1 });
-        records.push((key, value.into()));
     }
+    value.insert("deleted".to_owned(), json!(stored.is_deleted));
+    let key = json!({ "keytype": "SCHEMA", "subject": subject, "version": version, "magic": 1 });
+    (key, value.into())
+}
+
+/// The records of settings.
+pub(super) fn settings(rest: &Rest) -> Vec<(Value, Value)> {
+    let mut records = Vec::new();
     let scoped = |kind: &str, scope: &str| {
         let mut key = Map::new();
         key.insert("keytype".to_owned(), json!(kind));
@@ -213,7 +222,7 @@ pub(super) fn records<'c>(content: &'c Content, order: impl Iterator<Item = &'c 
         key.insert("magic".to_owned(), json!(0));
         Value::Object(key)
     };
-    for (scope, config) in &content.configs {
+    for (scope, config) in &rest.configs {
         let mut value = Map::new();
         if !scope.is_empty() {
             value.insert("subject".to_owned(), json!(scope));
@@ -224,7 +233,7 @@ pub(super) fn records<'c>(content: &'c Content, order: impl Iterator<Item = &'c 
         }
         records.push((scoped("CONFIG", scope), value.into()));
     }
-    for (scope, mode) in &content.modes {
+    for (scope, mode) in &rest.modes {
         let value = if scope.is_empty() { json!({ "mode": mode }) } else { json!({ "subject": scope, "mode": mode }) };
         records.push((scoped("MODE", scope), value));
     }

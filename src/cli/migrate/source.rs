@@ -1,49 +1,112 @@
-//! Where a copy comes from: a registry that is asked, or what a file says.
+//! Where a copy comes from: a registry that is asked, a database at one moment, or what files say. None of them is held whole: versions come
+//! as they are wanted.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::content::{self, Content, StoredVersion};
+use super::content::{self, Rest, StoredVersion};
+use super::files::Files;
 use super::keys::{self, Keys};
+use super::moment::Moment;
 use super::outline::{self, Outline};
+use super::pace::Pace;
+use super::values::Key;
+use super::versions::{Sender, Versions};
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 
-pub(super) enum Source<'a> {
-    Registry(&'a Api),
-    File(&'a Content),
+#[derive(Clone)]
+pub(super) enum Source {
+    Registry(Api),
+    Database(Arc<Moment>),
+    Files(Arc<Files>),
 }
 
-impl Source<'_> {
+/// All that one says.
+pub(super) struct Said {
+    /// In the order of subjects and numbers.
+    pub(super) versions: Versions,
+    pub(super) rest: Rest,
+}
+
+impl Source {
+    /// Which versions there are.
     pub(super) async fn outline(&self, prefix: &str, parallel: u16) -> Result<Outline, InputError> {
         match self {
             Self::Registry(api) => outline::read(api, prefix, parallel).await,
-            Self::File(content) => Ok(content.outline(prefix)),
+            Self::Database(moment) => Ok(beginning(&moment.outline().await?, prefix)),
+            Self::Files(files) => Ok(beginning(&files.outline, prefix)),
         }
     }
 
-    /// `None` for a version that is not given.
-    pub(super) async fn version(
-        &self,
-        (subject, version): &(String, i64),
-        is_deleted: bool,
-    ) -> Result<Option<Cow<'_, StoredVersion>>, InputError> {
-        match self {
+    /// Some versions.
+    pub(super) fn versions(&self, wanted: Outline, parallel: u16, pace: Arc<Pace>) -> Result<Versions, InputError> {
+        Ok(match self {
             Self::Registry(api) => {
-                let answer = content::version_of(api, subject, *version, is_deleted).await?;
-                Ok(answer.map(|answer| Cow::Owned(StoredVersion::read(&answer, is_deleted))))
+                let api = api.clone();
+                Versions::of(move |sender| fetch(api, wanted, parallel, pace, sender))
             }
-            Self::File(content) => Ok(content.versions.get(&(subject.clone(), *version)).map(Cow::Borrowed)),
-        }
+            Self::Database(moment) => moment.versions(move |key| outline::has(&wanted, key)),
+            Self::Files(files) => files.versions(move |key| outline::has(&wanted, key))?,
+        })
+    }
+
+    /// Everything. `also` are scopes whose settings are read although nothing lists them.
+    pub(super) async fn said(&self, prefix: &str, parallel: u16, also: &BTreeSet<String>) -> Result<Said, InputError> {
+        let mut rest = match self {
+            Self::Registry(api) => {
+                let outline = outline::read(api, prefix, parallel).await?;
+                let rest = Rest::read(api, &outline, prefix, parallel, also).await?;
+                let versions = self.versions(outline, parallel, Arc::new(Pace::new(None)))?;
+                return Ok(Said { versions, rest });
+            }
+            Self::Database(moment) => moment.rest.clone(),
+            Self::Files(files) => files.rest.clone(),
+        };
+        rest.keep(prefix);
+        let begin = prefix.to_owned();
+        let is_meant = move |key: &Key| key.0.starts_with(&begin);
+        let versions = match self {
+            Self::Files(files) => files.versions(is_meant)?,
+            Self::Database(moment) => moment.versions(is_meant),
+            Self::Registry(_) => return Err(InputError::new("the registry was not read")),
+        };
+        Ok(Said { versions, rest })
     }
 
     /// Keys of client-side encryption, and those that are not given; `None` where nothing is said of them.
     pub(super) async fn keys(&self, prefix: &str, parallel: u16) -> Result<(Option<Keys>, Vec<String>), InputError> {
+        Ok(match self.kept() {
+            None => match self {
+                Self::Registry(api) => keys::read(api, prefix, parallel).await?,
+                _ => (None, Vec::new()),
+            },
+            Some(rest) => {
+                let mut keys = rest.keys.clone();
+                if let Some(keys) = &mut keys {
+                    keys.keep(prefix);
+                }
+                (keys, Vec::new())
+            }
+        })
+    }
+
+    /// What a database or files say beside versions.
+    pub(super) fn kept(&self) -> Option<&Rest> {
         match self {
-            Self::Registry(api) => keys::read(api, prefix, parallel).await,
-            Self::File(content) => Ok((content.keys.clone(), Vec::new())),
+            Self::Registry(_) => None,
+            Self::Database(moment) => Some(&moment.rest),
+            Self::Files(files) => Some(&files.rest),
+        }
+    }
+
+    /// Lets go of a database.
+    pub(super) async fn close(&self) {
+        if let Self::Database(moment) = self {
+            moment.close().await;
         }
     }
 
@@ -51,7 +114,7 @@ impl Source<'_> {
     pub(super) async fn scopes(&self, outline: &Outline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
         match self {
             Self::Registry(api) => content::scopes_of(api, outline, prefix).await,
-            Self::File(_) => Ok(content::scopes(outline, prefix.is_empty())),
+            Self::Database(_) | Self::Files(_) => Ok(content::scopes(outline, prefix.is_empty())),
         }
     }
 
@@ -60,11 +123,41 @@ impl Source<'_> {
         &self,
         outline: &Outline,
         scopes: &BTreeSet<String>,
-        parallel: u16,
+        (prefix, parallel): (&str, u16),
     ) -> Result<(BTreeMap<String, Value>, BTreeMap<String, String>), InputError> {
-        match self {
-            Self::Registry(api) => content::settings(api, outline, scopes, parallel).await,
-            Self::File(content) => Ok((content.configs.clone(), content.modes.clone())),
+        match (self, self.kept()) {
+            (Self::Registry(api), _) => content::settings(api, outline, scopes, parallel).await,
+            (_, Some(rest)) => {
+                let mut rest = Rest { configs: rest.configs.clone(), modes: rest.modes.clone(), ..Rest::default() };
+                rest.keep(prefix);
+                Ok((rest.configs, rest.modes))
+            }
+            (_, None) => Ok((BTreeMap::new(), BTreeMap::new())),
         }
     }
+}
+
+fn beginning(outline: &Outline, prefix: &str) -> Outline {
+    outline
+        .iter()
+        .filter(|(subject, _)| subject.starts_with(prefix))
+        .map(|(subject, own)| (subject.clone(), own.clone()))
+        .collect()
+}
+
+/// Asks a registry for versions, many at once; they come in their order all the same.
+async fn fetch(api: Api, wanted: Outline, parallel: u16, pace: Arc<Pace>, mut sender: Sender) -> Result<Sender, InputError> {
+    let one = async |(subject, version, is_deleted): (String, i64, bool)| {
+        pace.turn().await;
+        let answer = content::version_of(&api, &subject, version, is_deleted).await?;
+        Ok::<_, InputError>(((subject, version), answer.map(|answer| StoredVersion::read(&answer, is_deleted))))
+    };
+    let mut found = stream::iter(content::all(&wanted)).map(one).buffered(usize::from(parallel));
+    while let Some(listed) = found.next().await {
+        if !sender.send(listed?).await {
+            break;
+        }
+    }
+    drop(found);
+    Ok(sender)
 }

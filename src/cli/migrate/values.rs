@@ -7,6 +7,17 @@ use serde_json::Value;
 /// The scope above all contexts.
 pub(super) const GLOBAL: &str = ":.__GLOBAL:";
 
+/// A version: its subject and its number.
+pub(super) type Key = (String, i64);
+
+/// JSON in a text; nothing for `null` and for empty texts, which old releases of Karapace write for it.
+pub(super) fn json_of(text: &str) -> Result<Option<Value>, String> {
+    match text.trim() {
+        "" | "null" => Ok(None),
+        text => serde_json::from_str(text).map(Some).map_err(|error| format!("not JSON: {error}")),
+    }
+}
+
 /// Whether nothing is said.
 pub(super) fn is_empty(value: &Value) -> bool {
     match value {

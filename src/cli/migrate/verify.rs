@@ -1,22 +1,25 @@
 //! Where two registries differ.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::content::{Content, StoredVersion};
-use super::digest;
+use super::content::{Rest, StoredVersion};
+use super::digest::{Digest, Summary, USUAL};
 use super::keys::{self, Keys};
-use crate::cli::check::max_depth;
+use super::marks::{Mark, marked};
+use super::source::Said;
+use super::values::Key;
+use super::versions::Versions;
 use crate::cli::check::style::without_controls;
+use crate::cli::check::{InputError, max_depth};
 use crate::schema::{ParseMode, ParseOptions, Parsed};
 use crate::types::SchemaType;
 
 /// Differences that are printed for people; JSON has all of them.
 const SHOWN: usize = 50;
-/// The mode of what has none of its own.
-const USUAL: &str = "READWRITE";
 
 /// One difference.
 #[derive(Debug)]
@@ -31,23 +34,127 @@ struct Difference {
 #[derive(Debug)]
 pub(super) struct Report {
     differences: Vec<Difference>,
+    source: Summary,
+    target: Summary,
 }
 
-pub(super) fn report(source: &Content, target: &Content) -> Report {
-    let mut differences = Vec::new();
-    let keys: BTreeSet<_> = source.versions.keys().chain(target.versions.keys()).collect();
-    for key in keys {
-        let (subject, version) = key;
-        let mut add = |what: &'static str, reason: String| {
-            differences.push(Difference { scope: subject.clone(), version: Some(*version), what, reason });
-        };
-        match (source.versions.get(key), target.versions.get(key)) {
-            (Some(_), None) => add("version", "the target does not have it".to_owned()),
-            (None, Some(_)) => add("version", "the source does not have it".to_owned()),
-            (Some(one), Some(other)) => compare(one, other, &mut add),
-            (None, None) => {}
+/// What both are found to differ in, version by version.
+#[derive(Debug, Default)]
+pub(super) struct Differences(Vec<Difference>);
+
+impl Differences {
+    fn version(&mut self, (subject, version): &Key, what: &'static str, reason: String) {
+        self.0.push(Difference { scope: subject.clone(), version: Some(*version), what, reason });
+    }
+
+    /// One that only the target has, or only the source.
+    pub(super) fn one_sided(&mut self, key: &Key, is_in_target: bool) {
+        self.version(key, "version", missing(is_in_target).to_owned());
+    }
+
+    /// One that both have.
+    pub(super) fn both(&mut self, key: &Key, one: &StoredVersion, other: &StoredVersion) {
+        compare(one, other, &mut |what, reason| self.version(key, what, reason));
+    }
+
+    /// The same where what they say is no longer known.
+    pub(super) fn marks(&mut self, key: &Key, one: &Mark, other: &Mark) {
+        if one.id != other.id {
+            self.version(key, "id", format!("{} in the source, {} in the target", shown_id(one.id), shown_id(other.id)));
+        }
+        if one.is_deleted != other.is_deleted {
+            let reason = format!("{} in the source, {} in the target", word(one.is_deleted), word(other.is_deleted));
+            self.version(key, "deletion", reason);
+        }
+        if one.content != other.content {
+            self.version(key, "schema", "what they say differs".to_owned());
         }
     }
+
+    /// With all that is no version.
+    pub(super) fn report(mut self, (source, ours): (Digest, &Rest), (target, theirs): (Digest, &Rest)) -> Report {
+        compare_rest(ours, theirs, &mut self.0);
+        Report { differences: self.0, source: source.end(ours), target: target.end(theirs) }
+    }
+}
+
+/// One of two that are compared, as far as it is read.
+struct Side {
+    versions: Versions,
+    read: VecDeque<(Key, StoredVersion, Mark)>,
+    digest: Digest,
+    rest: Rest,
+}
+
+impl Side {
+    fn new(said: Said) -> Self {
+        Self { versions: said.versions, read: VecDeque::new(), digest: Digest::default(), rest: said.rest }
+    }
+
+    /// Reads on, where nothing is left of what was read; the next version.
+    async fn next(&mut self) -> Result<Option<&Key>, InputError> {
+        while self.read.is_empty() {
+            let Some(batch) = self.versions.next().await? else { return Ok(None) };
+            let (given, withheld) = marked(batch);
+            self.rest.withheld.extend(withheld);
+            for (key, _, mark) in &given {
+                self.digest.version(key, mark);
+            }
+            self.read.extend(given);
+        }
+        Ok(self.read.front().map(|(key, ..)| key))
+    }
+}
+
+/// Reads both sides, and says where they differ. Neither is held.
+pub(super) async fn report(source: Said, target: Said) -> Result<Report, InputError> {
+    let (mut ours, mut theirs) = (Side::new(source), Side::new(target));
+    let mut found = Differences::default();
+    loop {
+        let order = match (ours.next().await?, theirs.next().await?) {
+            (None, None) => break,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(one), Some(other)) => one.cmp(other),
+        };
+        let one = if order == Ordering::Greater { None } else { ours.read.pop_front() };
+        let other = if order == Ordering::Less { None } else { theirs.read.pop_front() };
+        match (one, other) {
+            (Some((key, one, mark)), Some((_, other, their_mark))) => {
+                if !mark.is_same(&their_mark) {
+                    found.both(&key, &one, &other);
+                }
+            }
+            (Some((key, ..)), None) => found.one_sided(&key, false),
+            (None, Some((key, ..))) => found.one_sided(&key, true),
+            (None, None) => break,
+        }
+    }
+    Ok(found.report((ours.digest, &ours.rest), (theirs.digest, &theirs.rest)))
+}
+
+/// The number of all that is said.
+pub(super) async fn summary(said: Said) -> Result<Summary, InputError> {
+    let mut side = Side::new(said);
+    while side.next().await?.is_some() {
+        side.read.clear();
+    }
+    Ok(side.digest.end(&side.rest))
+}
+
+fn missing(is_in_target: bool) -> &'static str {
+    if is_in_target { "the source does not have it" } else { "the target does not have it" }
+}
+
+fn word(is_deleted: bool) -> &'static str {
+    if is_deleted { "deleted" } else { "live" }
+}
+
+fn shown_id(id: Option<i64>) -> String {
+    id.map_or_else(|| "none".to_owned(), |id| id.to_string())
+}
+
+fn compare_rest(source: &Rest, target: &Rest, differences: &mut Vec<Difference>) {
     let scopes: BTreeSet<&String> = source.configs.keys().chain(target.configs.keys()).collect();
     for scope in scopes {
         let (one, other) = (source.configs.get(scope), target.configs.get(scope));
@@ -59,7 +166,7 @@ pub(super) fn report(source: &Content, target: &Content) -> Report {
     }
     let scopes: BTreeSet<&String> = source.modes.keys().chain(target.modes.keys()).collect();
     for scope in scopes {
-        let mode = |content: &Content| content.modes.get(scope).map_or(USUAL, String::as_str).to_owned();
+        let mode = |rest: &Rest| rest.modes.get(scope).map_or(USUAL, String::as_str).to_owned();
         let (one, other) = (mode(source), mode(target));
         if one != other {
             let reason = format!("{one} in the source, {other} in the target");
@@ -68,17 +175,14 @@ pub(super) fn report(source: &Content, target: &Content) -> Report {
     }
     // what one side can't say anything of is not compared
     if let Some(ours) = &source.keys {
-        compare_keys(ours, target.keys.as_ref().unwrap_or(&Keys::default()), &mut differences);
+        compare_keys(ours, target.keys.as_ref().unwrap_or(&Keys::default()), differences);
     }
-    Report { differences }
 }
 
 fn compare_keys(source: &Keys, target: &Keys, differences: &mut Vec<Difference>) {
-    let word = |is_deleted: bool| if is_deleted { "deleted" } else { "live" };
     let mut add = |scope: String, what: &'static str, reason: String| {
         differences.push(Difference { scope, version: None, what, reason });
     };
-    let missing = |is_there: bool| if is_there { "the source does not have it" } else { "the target does not have it" };
     let names: BTreeSet<&String> = source.keks.keys().chain(target.keks.keys()).collect();
     for name in names {
         let scope = format!("KEK {name}");
@@ -123,12 +227,10 @@ fn canonical(version: &StoredVersion) -> Option<String> {
 }
 
 fn compare(one: &StoredVersion, other: &StoredVersion, add: &mut impl FnMut(&'static str, String)) {
-    let shown = |id: Option<i64>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
     if one.id != other.id {
-        add("id", format!("{} in the source, {} in the target", shown(one.id), shown(other.id)));
+        add("id", format!("{} in the source, {} in the target", shown_id(one.id), shown_id(other.id)));
     }
     if one.is_deleted != other.is_deleted {
-        let word = |is_deleted: bool| if is_deleted { "deleted" } else { "live" };
         add("deletion", format!("{} in the source, {} in the target", word(one.is_deleted), word(other.is_deleted)));
     }
     if one.body.get("schema") != other.body.get("schema") && one.text() != other.text() {
@@ -166,7 +268,7 @@ impl Report {
         }
     }
 
-    pub(super) fn human(&self, source: &Content, target: &Content) -> String {
+    pub(super) fn human(&self) -> String {
         let mut out = String::new();
         for one in self.differences.iter().take(SHOWN) {
             let version = one.version.map_or_else(String::new, |version| format!(" version {version}"));
@@ -178,24 +280,24 @@ impl Report {
             // a String takes everything
             let _ = writeln!(out, "and {} more (--json has all)", self.differences.len() - SHOWN);
         }
-        for (name, content) in [("source", source), ("target", target)] {
-            for withheld in content.withheld.iter().take(SHOWN) {
+        for (name, side) in [("source", &self.source), ("target", &self.target)] {
+            for withheld in side.withheld.iter().take(SHOWN) {
                 out.push_str(&without_controls(&format!("{withheld}: the {name} has it and does not give it")));
                 out.push('\n');
             }
-            let _ = writeln!(out, "{name}  {}  {}", digest::of(content), digest::counts(content));
+            let _ = writeln!(out, "{name}  {}  {}", side.digest, side.counts());
         }
         let _ = writeln!(out, "{}", self.summary());
         out
     }
 
-    pub(super) fn json(&self, source: &Content, target: &Content) -> Value {
+    pub(super) fn json(&self) -> Value {
         let difference =
             |one: &Difference| json!({ "scope": one.scope, "version": one.version, "what": one.what, "reason": one.reason });
         json!({
             "equal": self.is_equal(),
-            "source": digest::json(source),
-            "target": digest::json(target),
+            "source": self.source.json(),
+            "target": self.target.json(),
             "differences": self.differences.iter().map(difference).collect::<Vec<_>>(),
         })
     }

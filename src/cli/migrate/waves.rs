@@ -6,7 +6,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::content::StoredVersion;
+use super::values::Key;
 use crate::types::Subject;
+
+/// The versions that one refers to.
+pub(super) fn targets<'v>(subject: &str, stored: &'v StoredVersion) -> impl Iterator<Item = Key> + use<'v> {
+    let references = stored.body.get("references").and_then(Value::as_array);
+    let home = references.map(|_| Subject::parse(subject));
+    references.into_iter().flatten().filter_map(move |reference| {
+        let target = Subject::parse_in(home.as_ref()?.context(), reference.get("subject")?.as_str()?).qualified();
+        Some((target, reference.get("version")?.as_i64()?))
+    })
+}
 
 /// The versions in waves: each refers only to versions of the waves before it, or to what the target has.
 pub(super) fn waves<V: Borrow<StoredVersion>>(waiting: &BTreeMap<(String, i64), V>) -> Vec<Vec<&(String, i64)>> {
@@ -15,13 +26,9 @@ pub(super) fn waves<V: Borrow<StoredVersion>>(waiting: &BTreeMap<(String, i64), 
     let mut referrers: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut open: HashMap<usize, usize> = HashMap::new();
     for (at, ((subject, _), stored)) in waiting.iter().enumerate() {
-        let Some(references) = stored.borrow().body.get("references").and_then(Value::as_array) else { continue };
-        let home = Subject::parse(subject);
-        let target = |reference: &Value| {
-            let target = Subject::parse_in(home.context(), reference.get("subject")?.as_str()?).qualified();
-            places.get(&(target.as_str(), reference.get("version")?.as_i64()?)).copied()
-        };
-        let targets: BTreeSet<usize> = references.iter().filter_map(target).collect();
+        let targets: BTreeSet<usize> = targets(subject, stored.borrow())
+            .filter_map(|(target, version)| places.get(&(target.as_str(), version)).copied())
+            .collect();
         for target in &targets {
             referrers.entry(*target).or_default().push(at);
         }

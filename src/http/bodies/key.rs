@@ -21,16 +21,7 @@ impl FromJson for DekAlgorithm {
 
 /// Reads a new KEK.
 pub(in crate::http) fn new_kek(value: &Value) -> Result<KekInput, ApiError> {
-    let object = Object::of("CreateKekRequest", value)?.unwrap_or_default();
-    Ok(KekInput {
-        name: object.get("name")?,
-        kms_type: object.get("kmsType")?,
-        kms_key_id: object.get("kmsKeyId")?,
-        kms_props: object.get("kmsProps")?.unwrap_or_default(),
-        doc: object.get("doc")?,
-        shared: object.get("shared")?.unwrap_or(false),
-        deleted: object.get("deleted")?.unwrap_or(false),
-    })
+    Ok(KekInput::read("CreateKekRequest", value)?)
 }
 
 /// Reads what is to change about a KEK: `null` clears, what is absent stays.

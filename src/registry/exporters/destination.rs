@@ -19,6 +19,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 const NOT_PERMITTED: i64 = 42205;
 /// Error codes of a deletion that has been made already.
 const GONE: [i64; 6] = [40401, 40402, 40403, 40404, 40406, 40408];
+/// Subjects of which it is remembered that they have no alias.
+const MAX_UNALIASED: usize = 100_000;
 /// Error code of a version that is to be removed for good and is not soft-deleted yet.
 const NOT_DELETED: i64 = 40407;
 
@@ -47,11 +49,19 @@ pub(super) struct Destination<'e> {
     cluster: String,
     /// Contexts that were asked to take imports.
     switched: HashSet<String>,
+    /// Subjects of the destination whose names are known to stand for themselves, rather than for another one as an alias.
+    unaliased: HashSet<Subject>,
 }
 
 impl<'e> Destination<'e> {
     pub(super) fn new(exporter: &'e Exporter, cluster: String) -> Result<Self, String> {
-        Ok(Self { peer: peer(&exporter.name, &exporter.config)?, exporter, cluster, switched: HashSet::new() })
+        Ok(Self {
+            peer: peer(&exporter.name, &exporter.config)?,
+            exporter,
+            cluster,
+            switched: HashSet::new(),
+            unaliased: HashSet::new(),
+        })
     }
 
     /// The id of the destination; empty where it tells none.
@@ -102,14 +112,53 @@ impl<'e> Destination<'e> {
                 }
             }
         }
-        let path = format!("/subjects/{}/versions", segment(&target));
-        match self.peer.send(Method::POST, &path, Some(&body)).await {
+        let alias = self.lift_alias(&target).await?;
+        let registered = self.register_at(&target, &body).await;
+        self.set_alias(&target, alias).await?;
+        registered
+    }
+
+    async fn register_at(&mut self, target: &Subject, body: &Value) -> Result<(), PeerError> {
+        let path = format!("/subjects/{}/versions", segment(target));
+        match self.peer.send(Method::POST, &path, Some(body)).await {
             Err(PeerError::Refused { code: NOT_PERMITTED, message, .. }) if self.switched.insert(target.context().to_owned()) => {
-                self.take_imports(&target, message).await?;
-                self.peer.send(Method::POST, &path, Some(&body)).await.map(drop)
+                self.take_imports(target, message).await?;
+                self.peer.send(Method::POST, &path, Some(body)).await.map(drop)
             }
             answered => answered.map(drop),
         }
+    }
+
+    /// What is written under the name of a subject with an alias would be written to the other one. The alias is taken away for as long
+    /// as something is written; the config with it is what [`Self::set_alias`] puts back.
+    async fn lift_alias(&mut self, target: &Subject) -> Result<Option<Value>, PeerError> {
+        if self.unaliased.contains(target) {
+            return Ok(None);
+        }
+        let path = format!("/config/{}", segment(target));
+        let config = match self.peer.send(Method::GET, &path, None).await {
+            Err(PeerError::Refused { status: 403 | 404, .. }) => Value::Null,
+            answered => answered?,
+        };
+        if config.get("alias").and_then(Value::as_str).is_none_or(str::is_empty) {
+            if self.unaliased.len() >= MAX_UNALIASED {
+                self.unaliased.clear();
+            }
+            self.unaliased.insert(target.clone());
+            return Ok(None);
+        }
+        gone(self.peer.send(Method::DELETE, &path, None).await)?;
+        Ok(Some(config))
+    }
+
+    async fn set_alias(&self, target: &Subject, config: Option<Value>) -> Result<(), PeerError> {
+        let Some(mut config) = config else { return Ok(()) };
+        if let Some(members) = config.as_object_mut()
+            && let Some(level) = members.remove("compatibilityLevel")
+        {
+            members.entry("compatibility").or_insert(level);
+        }
+        self.peer.send(Method::PUT, &format!("/config/{}", segment(target)), Some(&config)).await.map(drop)
     }
 
     /// A reference as the destination knows it: within the context of who refers to it without that context.
@@ -131,26 +180,40 @@ impl<'e> Destination<'e> {
     }
 
     /// Soft-deletes a version; one that is gone already is as good.
-    pub(super) async fn delete(&self, subject: &Subject, version: Version) -> Result<(), PeerError> {
-        let path = format!("/subjects/{}/versions/{version}", segment(&self.map(subject)));
-        gone(self.peer.send(Method::DELETE, &path, None).await)
+    pub(super) async fn delete(&mut self, subject: &Subject, version: Version) -> Result<(), PeerError> {
+        let target = self.map(subject);
+        let alias = self.lift_alias(&target).await?;
+        let deleted = self.delete_at(&target, version, false).await;
+        self.set_alias(&target, alias).await?;
+        deleted
     }
 
     /// Removes a version for good.
-    pub(super) async fn purge(&self, subject: &Subject, version: Version) -> Result<(), PeerError> {
-        let path = format!("/subjects/{}/versions/{version}?permanent=true", segment(&self.map(subject)));
-        match self.peer.send(Method::DELETE, &path, None).await {
-            Err(PeerError::Refused { code: NOT_DELETED, .. }) => {
-                self.delete(subject, version).await?;
-                gone(self.peer.send(Method::DELETE, &path, None).await)
-            }
-            answered => gone(answered),
+    pub(super) async fn purge(&mut self, subject: &Subject, version: Version) -> Result<(), PeerError> {
+        let target = self.map(subject);
+        let alias = self.lift_alias(&target).await?;
+        let mut purged = self.delete_at(&target, version, true).await;
+        if matches!(purged, Err(PeerError::Refused { code: NOT_DELETED, .. })) {
+            purged = match self.delete_at(&target, version, false).await {
+                Ok(()) => self.delete_at(&target, version, true).await,
+                refused => refused,
+            };
         }
+        self.set_alias(&target, alias).await?;
+        purged
+    }
+
+    async fn delete_at(&self, target: &Subject, version: Version, permanent: bool) -> Result<(), PeerError> {
+        let query = if permanent { "?permanent=true" } else { "" };
+        let path = format!("/subjects/{}/versions/{version}{query}", segment(target));
+        gone(self.peer.send(Method::DELETE, &path, None).await)
     }
 
     /// Sets the config of a subject or a context; `None` removes it.
-    pub(super) async fn config(&self, scope: &Subject, config: Option<&Config>) -> Result<(), PeerError> {
-        let path = format!("/config/{}", segment(&self.map(scope)));
+    pub(super) async fn config(&mut self, scope: &Subject, config: Option<&Config>) -> Result<(), PeerError> {
+        let target = self.map(scope);
+        let path = format!("/config/{}", segment(&target));
+        self.unaliased.remove(&target);
         let Some(config) = config else { return gone(self.peer.send(Method::DELETE, &path, None).await) };
         let alias = |alias: &String| self.map(&Subject::parse_in(scope.context(), alias)).qualified();
         let config = Config { alias: config.alias.as_ref().map(alias), ..config.clone() };

@@ -9,6 +9,7 @@ use tokio::time::{Duration, Instant};
 
 use super::copy::{CopyError, Progress as _};
 use super::report::{FIRST_WAIT, Report};
+use super::seen_keys::SeenKeys;
 use super::source::{Found, Source, Versions};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey};
 use crate::peer::PeerError;
@@ -28,6 +29,7 @@ const AT_ONCE: usize = 8;
 struct Seen {
     versions: BTreeMap<Subject, Versions>,
     configs: BTreeSet<Subject>,
+    keys: SeenKeys,
 }
 
 pub(super) struct Importer<'r> {
@@ -89,8 +91,10 @@ async fn look(registry: &Registry, stored: &StoredExporter, report: &mut Report<
     }
     importer.removals(seen, &now, report).await?;
     importer.configs(seen, &mut now, report).await?;
-    importer.keys(report).await?;
+    now.keys = std::mem::take(&mut seen.keys);
+    let keys = importer.keys(&mut now.keys, report).await;
     *seen = now;
+    keys?;
     Ok(())
 }
 

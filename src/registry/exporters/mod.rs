@@ -12,6 +12,7 @@ mod import_keys;
 mod keys;
 mod report;
 mod run;
+mod seen_keys;
 mod source;
 mod source_keys;
 

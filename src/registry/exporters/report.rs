@@ -14,7 +14,7 @@ use crate::types::{ExporterState, LinkKind, StoredExporter};
 /// For how long an exporter is a replica's without another word of it, in milliseconds.
 pub(super) const HELD: i64 = 15_000;
 /// How often a replica says that it still runs an exporter.
-const RENEW: Duration = Duration::from_secs(4);
+pub(super) const RENEW: Duration = Duration::from_secs(4);
 /// Waits after failures: the first, and the longest.
 pub(super) const FIRST_WAIT: Duration = Duration::from_secs(1);
 pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::copy::{Copier, CopyError, PAGE, Progress};
 use super::destination::Destination;
-use super::report::{FIRST_WAIT, HELD, LONGEST_WAIT, Observer, Report};
+use super::report::{FIRST_WAIT, HELD, LONGEST_WAIT, Observer, RENEW, Report};
 use super::{again, copied_before, import};
 use crate::peer::PeerError;
 use crate::registry::Registry;
@@ -59,13 +59,34 @@ async fn run_one(registry: Arc<Registry>, (kind, name): (LinkKind, String), repl
         Err(error) => Err(error.to_string()),
     };
     let mut report = Report::new(&registry, kind, &stored, &replica, observer);
-    let ended = match &opened {
-        Ok(stored) if kind == LinkKind::Importer => import::run(&registry, stored, &mut report).await,
-        Ok(stored) => run(&registry, stored, &mut report).await,
-        Err(reason) => report.wait(reason, LONGEST_WAIT).await,
+    let copying = async {
+        match &opened {
+            Ok(stored) if kind == LinkKind::Importer => import::run(&registry, stored, &mut report).await,
+            Ok(stored) => run(&registry, stored, &mut report).await,
+            Err(reason) => report.wait(reason, LONGEST_WAIT).await,
+        }
+    };
+    let ended = tokio::select! {
+        ended = copying => ended,
+        () = held(&registry, &stored, kind, &replica) => Err(CopyError::Lost),
     };
     if ended.is_err() {
         tracing::info!(kind = kind.word(), %name, "no longer copies");
+    }
+}
+
+/// Keeps an exporter for this replica, also while a request waits for its answer; ends when it is changed, paused or another replica's.
+async fn held(registry: &Registry, stored: &StoredExporter, kind: LinkKind, replica: &str) {
+    let name = &stored.exporter.name;
+    loop {
+        sleep(RENEW).await;
+        // while the database is away it is not known
+        let Ok(now) = registry.store.exporter(kind, name).await else { continue };
+        let is_unchanged = now.is_some_and(|now| now.revision == stored.revision);
+        let until = registry.now().saturating_add(HELD);
+        if !is_unchanged || !registry.store.hold_exporter(kind, name, replica, until).await.unwrap_or(true) {
+            return;
+        }
     }
 }
 

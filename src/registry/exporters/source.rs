@@ -39,6 +39,10 @@ impl Source {
         Ok(Self { peer: Peer::new(&importer.config, &[], TIME_LIMIT)? })
     }
 
+    pub(super) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
     /// What is at a path; `None` where there is nothing.
     pub(super) async fn find(&self, path: &str) -> Result<Option<Value>, PeerError> {
         match self.peer.send(Method::GET, path, None).await {

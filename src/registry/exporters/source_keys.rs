@@ -1,10 +1,10 @@
 //! The keys of client-side encryption that a source has.
 
+use reqwest::Method;
 use serde_json::Value;
 
 use super::destination::segment_of;
 use super::source::{Source, texts};
-use crate::codec::Object;
 use crate::peer::PeerError;
 use crate::registry::KekInput;
 use crate::types::DekName;
@@ -16,6 +16,11 @@ const MAX_ENTRIES: usize = 100_000;
 
 fn kek_path(name: &str) -> String {
     format!("{KEKS}/{}", segment_of(name))
+}
+
+fn dek_path(name: &DekName, version: i32) -> String {
+    let (kek, subject) = (kek_path(&name.kek), segment_of(&name.written_subject));
+    format!("{kek}/deks/{subject}/versions/{version}?algorithm={}&deleted=true", name.algorithm.as_str())
 }
 
 fn unreadable(what: &str) -> PeerError {
@@ -42,29 +47,25 @@ impl Source {
         }
     }
 
-    /// The names of KEKs, deleted ones too; none where the source has no DEK registry, or it may not be asked.
-    pub(super) async fn keks(&self) -> Result<Vec<String>, PeerError> {
-        match self.list(&format!("{KEKS}?deleted=true")).await {
-            Err(PeerError::Refused { status: 401 | 403 | 405, .. }) => Ok(Vec::new()),
-            answered => Ok(texts(Some(&answered?.into()))),
+    /// The names of KEKs, deleted ones too; `None` where the source has no DEK registry, or it may not be asked.
+    pub(super) async fn keks(&self) -> Result<Option<Vec<String>>, PeerError> {
+        match self.peer().send(Method::GET, &format!("{KEKS}?deleted=true&offset=0&limit=1"), None).await {
+            Err(PeerError::Refused { status: 401 | 403 | 404 | 405, .. }) => return Ok(None),
+            answered => drop(answered?),
         }
+        let listed = self.list(&format!("{KEKS}?deleted=true")).await?;
+        Ok(Some(texts(Some(&listed.into()))))
+    }
+
+    /// Whether the source says that there is no such DEK any more.
+    pub(super) async fn is_dek_gone(&self, name: &DekName, version: i32) -> Result<bool, PeerError> {
+        Ok(self.find(&dek_path(name, version)).await?.is_none())
     }
 
     pub(super) async fn kek(&self, name: &str) -> Result<Option<KekInput>, PeerError> {
         let Some(found) = self.find(&format!("{}?deleted=true", kek_path(name))).await? else { return Ok(None) };
-        let read = || {
-            let object = Object::of("Kek", &found)?.unwrap_or_default();
-            Ok::<_, crate::codec::CodecError>(KekInput {
-                name: Some(name.to_owned()),
-                kms_type: object.get("kmsType")?,
-                kms_key_id: object.get("kmsKeyId")?,
-                kms_props: object.get("kmsProps")?.unwrap_or_default(),
-                doc: object.get("doc")?,
-                shared: object.get("shared")?.unwrap_or(false),
-                deleted: object.get("deleted")?.unwrap_or(false),
-            })
-        };
-        read().map(Some).map_err(|_| unreadable(&format!("KEK {name}")))
+        let read = KekInput::read("Kek", &found).map_err(|_| unreadable(&format!("KEK {name}")))?;
+        Ok(Some(KekInput { name: Some(name.to_owned()), ..read }))
     }
 
     /// The subjects that a KEK has DEKs for.
@@ -83,9 +84,7 @@ impl Source {
     /// A DEK as it is wrapped. The key itself, which is shown where the KEK is shared, is thrown away. One of another subject, which
     /// the subject has as its `aliasForDeks`, is none.
     pub(super) async fn dek(&self, name: &DekName, version: i32) -> Result<Option<String>, PeerError> {
-        let (kek, algorithm) = (kek_path(&name.kek), name.algorithm.as_str());
-        let subject = segment_of(&name.written_subject);
-        let found = self.find(&format!("{kek}/deks/{subject}/versions/{version}?algorithm={algorithm}&deleted=true")).await?;
+        let found = self.find(&dek_path(name, version)).await?;
         let text = |key: &str| found.as_ref().and_then(|found| found.get(key)).and_then(Value::as_str).map(str::to_owned);
         Ok(text("encryptedKeyMaterial").filter(|_| text("subject").as_deref() == Some(&name.written_subject)))
     }

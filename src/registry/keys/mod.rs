@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{MAX_DECISIONS, Registry, RegistryError};
 use crate::access::Rights;
+use crate::codec::{CodecError, Object};
 use crate::store::{KeyChange, KeyOutcome};
 use crate::types::{Actor, JavaStr, Kek, KmsProps, Subject};
 
@@ -29,6 +32,22 @@ pub struct KekInput {
     pub doc: Option<String>,
     pub shared: bool,
     pub deleted: bool,
+}
+
+impl KekInput {
+    /// Reads one by the rules for requests; `class` is what errors call it.
+    pub(crate) fn read(class: &str, value: &Value) -> Result<Self, CodecError> {
+        let object = Object::of(class, value)?.unwrap_or_default();
+        Ok(Self {
+            name: object.get("name")?,
+            kms_type: object.get("kmsType")?,
+            kms_key_id: object.get("kmsKeyId")?,
+            kms_props: object.get("kmsProps")?.unwrap_or_default(),
+            doc: object.get("doc")?,
+            shared: object.get("shared")?.unwrap_or(false),
+            deleted: object.get("deleted")?.unwrap_or(false),
+        })
+    }
 }
 
 /// What is to change about a KEK. `Some(None)` clears.

@@ -113,7 +113,7 @@ pub use options::PostgresOptions;
 use reachability::Reachability;
 use sealer::Sealer;
 use session::{Connector, Session};
-pub use snapshot::{clear, finish_restore, snapshot};
+pub use snapshot::{Snapshot, clear, finish_restore};
 
 type Conn = Session;
 type Row = sqlx::postgres::PgRow;

@@ -1,27 +1,72 @@
 //! The database read, emptied, and put right after a restore, without a server.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
 use super::{PostgresOptions, Session, migrator, sql};
 use crate::store::snapshot::{RegistrySnapshot, Restored};
-use crate::store::{StoreError, fit};
+use crate::store::{ListedVersion, StoreError, fit};
+use crate::types::Version;
+
+/// How often, and how soon again, it is looked whether somebody is connected: Postgres knows of a connection for a moment after its end.
+const LOOKS: u32 = 40;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Others of our processes that are connected to the same database.
 const OTHERS: &str = "SELECT count(*)::text AS others FROM pg_stat_activity WHERE datname = current_database() \
      AND application_name = 'accordant' AND pid <> pg_backend_pid()";
 
-/// Everything of a registry at one moment, also while servers work with the database.
-///
-/// # Errors
-/// The database can't be reached or read, or another release has written it.
-pub async fn snapshot(options: PostgresOptions) -> Result<RegistrySnapshot, StoreError> {
-    fit(&super::inspect(options.clone()).await?.migrations)?;
-    let mut session = connect(&options).await?;
-    session.connection().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    let found = sql::snapshot(&mut session).await?;
-    session.connection().execute("ROLLBACK").await?;
-    let _ = session.close().await;
-    Ok(found)
+/// A database as it is at one moment, also while servers work with it.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// In a transaction, which sees no later change.
+    session: Session,
+}
+
+impl Snapshot {
+    /// # Errors
+    /// The database can't be reached or read, or another release has written it.
+    pub async fn open(options: PostgresOptions) -> Result<Self, StoreError> {
+        fit(&super::inspect(options.clone()).await?.migrations)?;
+        let mut session = connect(&options).await?;
+        session.connection().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        // what is copied is written meanwhile, for which the database waits
+        session.connection().execute("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+        Ok(Self { session })
+    }
+
+    /// Everything but versions.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn content(&mut self) -> Result<RegistrySnapshot, StoreError> {
+        sql::snapshot(&mut self.session).await
+    }
+
+    /// Which versions there are, and whether they are soft-deleted.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn marks(&mut self) -> Result<Vec<(String, Version, bool)>, StoreError> {
+        sql::version_marks(&mut self.session).await
+    }
+
+    /// The next versions by qualified subject and number, deleted ones too; none after the last.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub async fn versions(&mut self, after: Option<(&str, Version)>) -> Result<Vec<ListedVersion>, StoreError> {
+        sql::snapshot_versions(&mut self.session, after).await
+    }
+
+    /// # Errors
+    /// The database can't be reached.
+    pub async fn close(mut self) -> Result<(), StoreError> {
+        self.session.connection().execute("ROLLBACK").await?;
+        let _ = self.session.close().await;
+        Ok(())
+    }
 }
 
 /// Writes what no registration brings.
@@ -43,9 +88,13 @@ pub async fn finish_restore(options: PostgresOptions, restored: &Restored) -> Re
 /// A server is connected, or the database can't be reached or written.
 pub async fn clear(options: PostgresOptions) -> Result<(), StoreError> {
     let mut session = connect(&options).await?;
-    let row = session.connection().fetch_one(OTHERS).await?;
-    if row.try_get::<String, _>("others")? != "0" {
-        return Err(StoreError::InUse { path: "the database".to_owned() });
+    let mut looks = 0;
+    while session.connection().fetch_one(OTHERS).await?.try_get::<String, _>("others")? != "0" {
+        looks += 1;
+        if looks > LOOKS {
+            return Err(StoreError::InUse { path: "the database".to_owned() });
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
     let migrator = migrator();
     let made = migrator.iter().flat_map(|migration| migration.sql.as_str().lines());

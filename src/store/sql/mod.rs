@@ -57,7 +57,7 @@ pub(super) use settings::{
 };
 
 pub(super) use counts::counts;
-pub(super) use snapshot::{finish_restore, snapshot};
+pub(super) use snapshot::{finish_restore, snapshot, snapshot_versions};
 pub(super) use statistics::statistics;
 pub(super) use usage::{add_usage, begin_usage, prune_usage, usage, usage_since};
 

@@ -4,34 +4,33 @@ use sqlx::Row as _;
 
 use super::{Conn, audit_pages, deks, dialect, keks, lists, settings};
 use crate::store::snapshot::{RegistrySnapshot, Restored};
-use crate::store::{StoreError, SubjectFilter, VersionFilter};
-use crate::types::SchemaId;
+use crate::store::{ListedVersion, StoreError, SubjectFilter, VersionFilter};
+use crate::types::{SchemaId, Version};
 
-/// Versions read at once.
-const PAGE: i64 = 1000;
+/// Versions read at once: what a copy holds of them.
+const PAGE: i64 = 250;
 
+/// Everything but versions.
 pub(in crate::store) async fn snapshot(conn: &mut Conn) -> Result<RegistrySnapshot, StoreError> {
-    let filter = VersionFilter {
-        subjects: SubjectFilter { context_prefix: Some(".".to_owned()), deleted: true, ..SubjectFilter::default() },
-        ..VersionFilter::default()
-    };
-    let mut versions = Vec::new();
-    let mut after = None;
-    loop {
-        let from = after.as_ref().map(|(subject, version): &(String, i32)| (subject.as_str(), *version));
-        let page = lists::versions(conn, &filter, from, 0, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some((last.subject.qualified(), last.row.version));
-        versions.extend(page);
-    }
     Ok(RegistrySnapshot {
         cluster_id: audit_pages::cluster_id(conn).await?,
-        versions,
         settings: settings::every_setting(conn).await?,
         keks: keks::every(conn).await?,
         deks: deks::every(conn).await?,
         highest_ids: highest_ids(conn).await?,
     })
+}
+
+/// The next versions by qualified subject and number, deleted ones too; none after the last.
+pub(in crate::store) async fn snapshot_versions(
+    conn: &mut Conn,
+    after: Option<(&str, Version)>,
+) -> Result<Vec<ListedVersion>, StoreError> {
+    let filter = VersionFilter {
+        subjects: SubjectFilter { context_prefix: Some(".".to_owned()), deleted: true, ..SubjectFilter::default() },
+        ..VersionFilter::default()
+    };
+    lists::versions(conn, &filter, after, 0, PAGE).await
 }
 
 async fn highest_ids(conn: &mut Conn) -> Result<Vec<(String, SchemaId)>, StoreError> {

@@ -29,7 +29,7 @@ pub use backup::backup;
 use file::DatabaseFile;
 pub use inspect::{inspect, library_version};
 use places::VersionPlaces;
-pub use snapshot::{finish_restore, move_aside, snapshot};
+pub use snapshot::{Snapshot, finish_restore, move_aside};
 use writer::{Health, Keeping, Known, Writer};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::file::DatabaseFile;
 use super::{inspect, sql};
 use crate::store::snapshot::{RegistrySnapshot, Restored};
-use crate::store::{StoreError, fit};
+use crate::store::{ListedVersion, StoreError, fit};
+use crate::types::Version;
 
 /// How often, and how soon again, it is looked whether a file is still in use.
 const LOOKS: u32 = 100;
@@ -25,18 +26,53 @@ pub(super) async fn reader(path: &Path) -> Result<sqlx::SqliteConnection, StoreE
     Ok(options.busy_timeout(Duration::from_secs(30)).disable_statement_logging().connect().await?)
 }
 
-/// Everything of a registry at one moment, also while a server works with the file.
-///
-/// # Errors
-/// The file can't be read, or another release has written it.
-pub async fn snapshot(path: &Path) -> Result<RegistrySnapshot, StoreError> {
-    fit(&inspect(path, false).await?.migrations)?;
-    let mut conn = reader(path).await?;
-    let mut transaction = conn.begin().await?;
-    let found = sql::snapshot(&mut transaction).await?;
-    transaction.rollback().await?;
-    conn.close().await?;
-    Ok(found)
+/// A file as it is at one moment, also while a server works with it.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// In a transaction, which sees no later change.
+    conn: sqlx::SqliteConnection,
+}
+
+impl Snapshot {
+    /// # Errors
+    /// The file can't be read, or another release has written it.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        fit(&inspect(path, false).await?.migrations)?;
+        let mut conn = reader(path).await?;
+        conn.execute("BEGIN").await?;
+        Ok(Self { conn })
+    }
+
+    /// Everything but versions.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub async fn content(&mut self) -> Result<RegistrySnapshot, StoreError> {
+        sql::snapshot(&mut self.conn).await
+    }
+
+    /// Which versions there are, and whether they are soft-deleted.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub async fn marks(&mut self) -> Result<Vec<(String, Version, bool)>, StoreError> {
+        sql::version_marks(&mut self.conn).await
+    }
+
+    /// The next versions by qualified subject and number, deleted ones too; none after the last.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub async fn versions(&mut self, after: Option<(&str, Version)>) -> Result<Vec<ListedVersion>, StoreError> {
+        sql::snapshot_versions(&mut self.conn, after).await
+    }
+
+    /// # Errors
+    /// The connection can't be closed.
+    pub async fn close(mut self) -> Result<(), StoreError> {
+        self.conn.execute("ROLLBACK").await?;
+        Ok(self.conn.close().await?)
+    }
 }
 
 /// Writes what no registration brings into a file that nobody serves.

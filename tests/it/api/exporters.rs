@@ -24,7 +24,7 @@ pub fn start(app: &TestApp, replica: &str) -> tokio::task::JoinHandle<()> {
 
 /// Waits for something that comes by itself.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..600 {
+    for _ in 0..1800 {
         if let Some(found) = look().await {
             return found;
         }

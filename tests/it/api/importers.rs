@@ -193,6 +193,45 @@ on_both! {
         assert_eq!((&status["state"], &status["trace"]), (&json!("RUNNING"), &json!("")));
     }
 
+    async fn keys_that_are_wrapped_anew_or_removed_for_good_are_so_here(db) {
+        let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
+        let keks = "/dek-registry/v1/keks";
+        from.register("a", &record("A", &["a"])).await;
+        to.put("/mode", &json!({ "mode": "IMPORT" })).await.ok();
+        for name in ["one", "gone"] {
+            from.post(keks, &json!({ "name": name, "kmsType": "local", "kmsKeyId": "k" })).await.ok();
+        }
+        let dek = |version: i32, material: &str| json!({ "subject": "a", "version": version, "encryptedKeyMaterial": material });
+        for (kek, version) in [("one", 1), ("one", 2), ("gone", 1)] {
+            from.post(&format!("{keks}/{kek}/deks"), &dek(version, "b2xk")).await.ok();
+        }
+        to.post("/importers", &importer("keys", &from, &[":*:"])).await.ok();
+        let _running = start(&to, "one");
+        let path = |kek: &str, version: i32| format!("{keks}/{kek}/deks/a/versions/{version}?deleted=true");
+        let found = async |kek: &str, version: i32| {
+            let answer = to.get(&path(kek, version)).await;
+            (answer.status == 200).then(|| answer.json()["encryptedKeyMaterial"].as_str().unwrap().to_owned())
+        };
+        until("all keys", async || {
+            (found("one", 2).await.is_some() && found("one", 1).await.is_some() && found("gone", 1).await.is_some()).then_some(())
+        })
+        .await;
+        from.post(&format!("{keks}/one/deks/a?rewrap=true"), &dek(1, "bmV3")).await.ok();
+        until("the one that was wrapped anew", async || (found("one", 1).await.as_deref() == Some("bmV3")).then_some(())).await;
+        assert_eq!(found("one", 2).await.as_deref(), Some("b2xk"));
+        for gone in [format!("{keks}/one/deks/a/versions/2"), format!("{keks}/gone/deks/a/versions/1"), format!("{keks}/gone")] {
+            from.delete(&gone).await;
+            from.delete(&format!("{gone}?permanent=true")).await;
+        }
+        until("what was removed", async || {
+            (found("one", 2).await.is_none() && to.get(&format!("{keks}?deleted=true")).await.ok() == json!(["one"])).then_some(())
+        })
+        .await;
+        assert_eq!(found("one", 1).await.as_deref(), Some("bmV3"));
+        let status = to.get("/importers/keys/status").await.ok();
+        assert_eq!((&status["state"], &status["trace"]), (&json!("RUNNING"), &json!("")));
+    }
+
     async fn what_keeps_an_importer_off_is_told(db) {
         let (from, to) = (TestApp::new(db).await, TestApp::new(db).await);
         from.register("a", &record("A", &["a"])).await;

@@ -7,6 +7,7 @@ mod contexts;
 mod delete;
 mod explore;
 mod exporters;
+mod exporters_failing;
 mod find;
 mod importers;
 mod jsonata;

@@ -1,20 +1,18 @@
 //! `accordant migrate` while somebody writes: following, cutting over, and sources that tell less than ours.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use http_body_util::Full;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::check::{Run, folder, run_with};
 use crate::on_both;
 use crate::support::app::{Database, TestApp, record};
+use crate::support::process::command;
+use crate::support::stand_in::{Answer, passed_on, stand_in};
 
 fn ask(arguments: &str) -> Run {
     let files = folder(&[]);
@@ -116,6 +114,77 @@ on_both! {
         let highest = told.registered.iter().filter(|(subject, ..)| !subject.starts_with(':')).map(|(_, _, id, _)| *id).max().unwrap();
         assert!(to.register("after", &record("After", &["a"])).await > highest);
     }
+
+    async fn who_is_killed_when_nobody_can_write_is_begun_again(db) {
+        let (from, to) = (source(db).await, TestApp::new(db).await);
+        let (is_closing, is_closed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (paused, mut pause) = tokio::sync::mpsc::unbounded_channel();
+        let peer = lacking_with(&from, Lacks::Record, move |method, path| {
+            is_closing.fetch_or(*method == Method::PUT && path == "/mode/:.__GLOBAL:", Ordering::Relaxed);
+            // the first request after the last mode that is set: it gets no answer
+            let waits = is_closed.load(Ordering::Relaxed) && !paused.is_closed();
+            is_closed.fetch_or(is_closing.load(Ordering::Relaxed) && *method == Method::PUT && path == "/mode", Ordering::Relaxed);
+            let paused = paused.clone();
+            Box::pin(async move {
+                if waits && paused.send(()).is_ok() {
+                    std::future::pending::<()>().await;
+                }
+            })
+        })
+        .await;
+        let begun = Arc::new(AtomicBool::new(false));
+        let writer = tokio::spawn(write(Arc::clone(&from), Arc::clone(&begun)));
+        until_begun(&begun).await;
+        let files = folder(&[]);
+        let arguments = format!("migrate --from {peer} --to {} --cutover", url(&to));
+        let mut child = command(files.path()).args(arguments.split(' ')).stderr(std::process::Stdio::null()).spawn().unwrap();
+        pause.recv().await.unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // from now on it is answered
+        drop(pause);
+        let told = writer.await.unwrap();
+        assert_eq!((from.get("/mode").await.ok(), to.get("/mode").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "IMPORT" })));
+        let done = ask(&arguments);
+        assert!(done.code == 0 && done.out.ends_with("equal\n"), "{}{}", done.out, done.err);
+        require_all(&told, &from, &to).await;
+        assert_eq!((from.get("/mode").await.ok(), to.get("/mode").await.ok()), (json!({ "mode": "READONLY" }), json!({ "mode": "READWRITE" })));
+        to.register("after", &record("After", &["a"])).await;
+    }
+
+    async fn what_is_set_in_the_last_moment_is_seen_without_a_record_of_changes(db) {
+        let (from, to) = (source(db).await, TestApp::new(db).await);
+        from.register("late", &record("Late", &["a"])).await;
+        from.put("/config/late", &json!({ "compatibility": "FORWARD" })).await.ok();
+        let is_done = AtomicBool::new(false);
+        let app = Arc::clone(&from);
+        let peer = lacking_with(&from, Lacks::Record, move |method, path| {
+            // when everything has been compared and the source is about to be closed
+            if *method != Method::PUT || path != "/mode/:.__GLOBAL:" || is_done.fetch_or(true, Ordering::Relaxed) {
+                return Box::pin(std::future::ready(()));
+            }
+            let app = Arc::clone(&app);
+            Box::pin(async move {
+                app.put("/config", &json!({ "compatibility": "FULL" })).await.ok();
+                app.put("/config/:.x:", &json!({ "compatibility": "FULL_TRANSITIVE" })).await.ok();
+                app.put("/config/late", &json!({ "compatibility": "BACKWARD" })).await.ok();
+                // one that had no settings
+                app.put("/config/before", &json!({ "compatibility": "FORWARD", "normalize": true })).await.ok();
+                app.put("/mode/late", &json!({ "mode": "READONLY" })).await.ok();
+                app.post("/dek-registry/v1/keks", &json!({ "name": "k", "kmsType": "aws-kms", "kmsKeyId": "arn:aws:kms:x" })).await.ok();
+                let dek = json!({ "subject": "late", "encryptedKeyMaterial": "d3JhcHBlZA==" });
+                app.post("/dek-registry/v1/keks/k/deks", &dek).await.ok();
+            })
+        })
+        .await;
+        let done = ask(&format!("migrate --from {peer} --to {} --cutover", url(&to)));
+        assert!(done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("1 KEKs, 1 DEKs"), "{}{}", done.out, done.err);
+        assert!(!done.err.contains("all of it is compared again"), "{}", done.err);
+        for path in ["/config", "/config/:.x:", "/config/late", "/config/before", "/mode/late"] {
+            assert_eq!(to.get(path).await.ok(), from.get(path).await.ok(), "{path}");
+        }
+        assert_eq!(to.get("/dek-registry/v1/keks/k/deks/late").await.ok()["encryptedKeyMaterial"], "d3JhcHBlZA==");
+    }
 }
 
 /// Who stands in front of a registry and knows less than it.
@@ -129,16 +198,13 @@ enum Lacks {
     Routes,
 }
 
-async fn answer(app: Arc<TestApp>, lacks: Lacks, request: Request<hyper::body::Incoming>) -> Response<Full<Bytes>> {
-    use http_body_util::BodyExt as _;
-    let (parts, body) = request.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    let target = parts.uri.path_and_query().unwrap().as_str().to_owned();
+async fn answer(app: Arc<TestApp>, lacks: Lacks, request: Request<hyper::body::Incoming>) -> Answer {
+    let target = request.uri().path_and_query().unwrap().as_str().to_owned();
     let nothing =
         Response::builder().status(404).body(Full::from(r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#)).unwrap();
     if lacks == Lacks::Routes && target.starts_with("/mode") {
         // as it is for all, and not to be set
-        let status = if parts.method == Method::GET { 200 } else { 405 };
+        let status = if *request.method() == Method::GET { 200 } else { 405 };
         return Response::builder().status(status).body(Full::from(r#"{"mode":"READWRITE"}"#)).unwrap();
     }
     if lacks == Lacks::Routes && ["/accordant/", "/schemas?", "/contexts"].iter().any(|own| target.starts_with(own)) {
@@ -150,26 +216,31 @@ async fn answer(app: Arc<TestApp>, lacks: Lacks, request: Request<hyper::body::I
     if lacks == Lacks::Contexts && target.starts_with("/subjects?subjectPrefix=:*:") {
         return Response::new(Full::from("[]"));
     }
-    let headers: &[(&str, &str)] = if parts.method == Method::GET { &[] } else { &[("content-type", "application/json")] };
-    let answer = app.send(parts.method, &target, headers, body).await;
-    Response::builder().status(answer.status).header("content-type", "application/json").body(Full::from(answer.bytes)).unwrap()
+    passed_on(&app, request).await
 }
 
-async fn stand_in(app: &Arc<TestApp>, lacks: Lacks) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let app = Arc::clone(app);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let app = Arc::clone(&app);
-            let service = service_fn(move |request| {
-                let app = Arc::clone(&app);
-                async move { Ok::<_, std::convert::Infallible>(answer(app, lacks, request).await) }
-            });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+async fn lacking(app: &Arc<TestApp>, lacks: Lacks) -> String {
+    lacking_with(app, lacks, |_, _| Box::pin(std::future::ready(()))).await
+}
+
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The same, where something happens before a request is answered.
+async fn lacking_with(
+    app: &Arc<TestApp>,
+    lacks: Lacks,
+    before: impl Fn(&Method, &str) -> Work + Send + Sync + 'static,
+) -> String {
+    let (app, before) = (Arc::clone(app), Arc::new(before));
+    stand_in(move |request| {
+        let app = Arc::clone(&app);
+        let work = before(request.method(), request.uri().path());
+        async move {
+            work.await;
+            Some(answer(app, lacks, request).await)
         }
-    });
-    format!("http://{address}")
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +250,7 @@ async fn a_registry_that_lists_the_default_context_alone_is_read_whole() {
     from.register_as(":.y:uses", "AVRO", text, &[("Before", ":.x:before", 1)]).await;
     from.delete("/subjects/:.y:uses").await.ok();
     from.put("/config/:.x:", &json!({ "compatibility": "FULL" })).await.ok();
-    let peer = stand_in(&from, Lacks::Contexts).await;
+    let peer = lacking(&from, Lacks::Contexts).await;
     let done = ask(&format!("migrate --from {peer} --to {}", url(&to)));
     assert!(
         done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("3 subjects, 3 versions, 1 of them deleted"),
@@ -206,7 +277,7 @@ async fn a_registry_that_lists_the_default_context_alone_is_read_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_record_of_changes_the_list_of_schemas_tells_what_is_new() {
     let (from, to) = (source(Database::Sqlite).await, TestApp::new(Database::Sqlite).await);
-    let peer = stand_in(&from, Lacks::Record).await;
+    let peer = lacking(&from, Lacks::Record).await;
     let begun = Arc::new(AtomicBool::new(false));
     let writer = tokio::spawn(write(Arc::clone(&from), Arc::clone(&begun)));
     until_begun(&begun).await;
@@ -224,7 +295,7 @@ async fn without_a_record_of_changes_the_list_of_schemas_tells_what_is_new() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registry_that_has_no_contexts_is_read() {
     let (from, to) = (source(Database::Sqlite).await, TestApp::new(Database::Sqlite).await);
-    let peer = stand_in(&from, Lacks::Routes).await;
+    let peer = lacking(&from, Lacks::Routes).await;
     let done = ask(&format!("migrate --from {peer} --to {}", url(&to)));
     assert!(
         done.code == 0 && done.out.ends_with("equal\n") && done.out.contains("2 subjects, 2 versions"),

@@ -93,7 +93,58 @@ async fn fill_keys(app: &TestApp) {
     app.post(&format!("{KEKS}/gone/deks"), &dek).await.ok();
 }
 
+/// As releases wrote it whose digests were made of whole versions.
+const OLD_BUNDLE: &str = r#"{"kind":"accordant-bundle","format":2,"source":"sqlite://x.db","keys":true,"clusterId":"bd5325f0-7d43-40b2-a326-4a69e3c0283f"}
+{"context":{"name":".","highestId":102}}
+{"version":{"subject":"old","version":1,"id":101,"guid":"ef524ea1-b91e-7317-3d93-8ade36c1db32","schemaType":"AVRO","schema":"\"int\""}}
+{"version":{"subject":"old","version":3,"id":102,"guid":"e1dd9a1e-f98b-451b-5369-0370b393966b","deleted":true,"schemaType":"AVRO","schema":"\"long\""}}
+{"config":{"scope":"","config":{"compatibility":"BACKWARD"}}}
+{"end":{"versions":2,"configs":1,"modes":0,"keks":0,"deks":0,"digest":"48407e873684e7512c903559ebb217472f2a3970bb2f9920d1facc36cc79f272"}}
+"#;
+
 on_both! {
+    async fn bundles_of_older_releases_are_read(db) {
+        let files = folder(&[("old.jsonl", OLD_BUNDLE), ("changed.jsonl", &OLD_BUNDLE.replace("long", "string"))]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        let target = Fresh::new(db).await;
+        let done = ask(&format!("import old.jsonl --database {}", target.url));
+        assert!(done.code == 0 && done.out.ends_with("equal\n"), "{}{}", done.out, done.err);
+        assert_eq!(ask("digest --json --file old.jsonl").json(), ask(&format!("digest --json --database {}", target.url)).json());
+        let refused = ask("digest --file changed.jsonl");
+        assert!(refused.code == 2 && refused.err.contains("not what its digest was made of"), "{}", refused.err);
+    }
+
+    async fn versions_are_copied_after_what_they_refer_to_whatever_their_names_are(db) {
+        let (from, target) = (TestApp::new(db).await, Fresh::new(db).await);
+        // each refers to one whose name comes later
+        from.register("z", &record("Z", &["a"])).await;
+        for (name, before) in [("y", "Z"), ("x", "Y"), ("w", "X")] {
+            let own = name.to_uppercase();
+            let text = format!(r#"{{"type":"record","name":"{own}","fields":[{{"name":"n","type":"{before}"}}]}}"#);
+            from.register_as(name, "AVRO", &text, &[(before, &before.to_lowercase(), 1)]).await;
+        }
+        from.delete("/subjects/w").await.ok();
+        let files = folder(&[]);
+        let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
+        assert_eq!(ask(&format!("export --database {} --output all.jsonl", from.database_url())).code, 0);
+        let bundle = std::fs::read_to_string(files.path().join("all.jsonl")).unwrap();
+        let place = |text: &str, name: &str| text.find(&format!(r#""subject":"{name}","version":1,"id""#)).unwrap();
+        assert!(place(&bundle, "w") < place(&bundle, "z"), "{bundle}");
+        let done = ask(&format!("import all.jsonl --database {}", target.url));
+        assert!(done.code == 0 && done.out.ends_with("equal\n"), "{}{}", done.out, done.err);
+        // whoever reads the topic does not wait for what comes later
+        assert_eq!(ask(&format!("export --database {} --format schemas-topic --output topic.txt", target.url)).code, 0);
+        let topic = std::fs::read_to_string(files.path().join("topic.txt")).unwrap();
+        assert!(["z", "y", "x", "w"].map(|name| place(&topic, name)).is_sorted(), "{topic}");
+        // out of the order that the format has
+        let mut lines: Vec<&str> = bundle.lines().collect();
+        let versions: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with(r#"{"version""#)).collect();
+        lines.swap(versions[0], versions[1]);
+        std::fs::write(files.path().join("odd.jsonl"), lines.join("\n")).unwrap();
+        let refused = ask("digest --file odd.jsonl");
+        assert!(refused.code == 2 && refused.err.contains("in the order of their subjects"), "{}", refused.err);
+    }
+
     async fn everything_is_copied_and_both_have_one_digest(db) {
         let (from, to, third) = (TestApp::new(db).await, TestApp::new(db).await, TestApp::new(Database::Sqlite).await);
         fill(&from).await;
@@ -165,7 +216,7 @@ on_both! {
         let ask = |arguments: &str| tokio::task::block_in_place(|| run_with(files.path(), arguments, "", &[]));
         assert_eq!(ask(&format!("export --from {} --output all.jsonl", url(&to))).code, 0);
         let text = std::fs::read_to_string(files.path().join("all.jsonl")).unwrap();
-        assert!(text.contains("d3JhcHBlZA==") && text.contains(r#""ts":"#) && text.starts_with(r#"{"kind":"accordant-bundle","format":2,"#), "{text}");
+        assert!(text.contains("d3JhcHBlZA==") && text.contains(r#""ts":"#) && text.starts_with(r#"{"kind":"accordant-bundle","format":3,"#), "{text}");
         // as the topics of Confluent's registry say it
         for (format, file) in [("schemas-topic", "schemas.txt"), ("dek-registry-topic", "keys.txt")] {
             assert_eq!(ask(&format!("export --from {} --output {file} --format {format}", url(&to))).code, 0);
@@ -174,15 +225,9 @@ on_both! {
         assert!(read.code == 0 && read.out.ends_with("equal\n"), "{}{}", read.out, read.err);
         assert_eq!(ask("digest --json --file all.jsonl").json(), digest(&third));
         // an older bundle says nothing of keys: those that are there stay
-        let old: Vec<&str> = text.lines().filter(|line| !line.starts_with(r#"{"kek""#) && !line.starts_with(r#"{"dek""#)).collect();
-        let without = TestApp::new(Database::Sqlite).await;
-        without.register("a", &record("A", &["a"])).await;
-        let number = digest(&without)["digest"].as_str().unwrap().to_owned();
-        let first = r#"{"kind":"accordant-bundle","format":1,"source":"x"}"#;
-        let end = format!(r#"{{"end":{{"versions":1,"configs":1,"modes":0,"digest":"{number}"}}}}"#);
-        let lines: Vec<&str> = [first].into_iter().chain(old[1..old.len() - 1].iter().copied()).chain([end.as_str()]).collect();
-        std::fs::write(files.path().join("old.jsonl"), lines.join("\n")).unwrap();
-        let read = ask(&format!("import old.jsonl --to {}", url(&third)));
+        let old = OLD_BUNDLE.replace(r#""format":2"#, r#""format":1"#);
+        std::fs::write(files.path().join("old.jsonl"), old).unwrap();
+        let read = ask(&format!("import old.jsonl --to {} --prefix old --mirror", url(&third)));
         assert!(read.code == 0 && read.out.ends_with("equal\n"), "{}{}", read.out, read.err);
         assert_eq!(third.get(&format!("{KEKS}?deleted=true")).await.ok(), json!(["gone", "one"]));
         // twice the same, and what there is not, is refused

@@ -6,3 +6,4 @@ pub mod contract;
 pub mod findings;
 pub mod process;
 pub mod proxy;
+pub mod stand_in;
