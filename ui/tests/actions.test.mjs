@@ -42,7 +42,9 @@ test('the palette finds a field, and goes there by keys alone', async () => {
   const { page, to } = tab;
   await to('#/subjects');
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: 'What to find' }).fill('customerid');
+  await page.getByRole('combobox', { name: 'What to find' }).waitFor();
+  // what is typed goes into the field
+  await page.keyboard.type('customerid');
   await page.getByRole('option', { name: /orders-value.*customerId/ }).first().waitFor();
   await accessible(page, 'the palette');
   await page.keyboard.press('ArrowDown');
