@@ -86,8 +86,10 @@ async function firstPage(browser, url) {
 
 /** From the last key until the results are there, each asked for the first time. */
 async function search(page, url, words) {
-  await page.goto(`${url}ui/#/subjects`);
+  // begun anew, so that nothing is left of the search before
+  await page.goto('about:blank');
   await page.goto(`${url}ui/#/search`);
+  await page.waitForLoadState('networkidle');
   const box = page.getByRole('searchbox', { name: 'Search for' });
   await box.waitFor();
   await page.evaluate(() => {
