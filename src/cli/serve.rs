@@ -22,7 +22,8 @@ use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
 use crate::config::{Bytes, ConfigError, OutageReads, PostgresLocks, Settings, Shapes};
 use crate::http::{
-    self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, RateLimits, Route, VerifierLimits,
+    self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, RateLimits, Route, SessionSettings,
+    VerifierLimits,
 };
 use crate::jsonata::{JsonataEngine, JsonataLimits};
 use crate::kms::Kms;
@@ -109,7 +110,11 @@ async fn serve(
         access.watch(Arc::clone(gate), metrics.clone(), reload_access);
     }
     let sign_in = sign_in::sign_in(settings).map_err(|reason| (Exit::Usage, reason))?;
-    let http_settings = HttpSettings { sign_in, spans, ..http_settings(settings, listeners.are_local()) };
+    let sessions = match &gate {
+        Some(_) if settings.ui.0 => Some(sessions(settings, &*store).await?),
+        _ => None,
+    };
+    let http_settings = HttpSettings { sign_in, sessions, spans, ..http_settings(settings, listeners.are_local()) };
     let state = AppState::new(Arc::clone(&registry), metrics.clone(), http_settings, gate);
     let app = http::app(&state);
     let admin = match admin_listener {
@@ -192,6 +197,14 @@ fn gate(settings: &Settings, files: &AccessFiles, is_local: bool) -> Result<Opti
     let limits = VerifierLimits { threads: settings.login_threads, waiting: settings.login_queue };
     let gate = Gate::new(logins, limits, clock()).map_err(|error| (Exit::Usage, format!("logins: {error}")))?;
     Ok(Some(gate))
+}
+
+/// How logins on the web pages are kept; with a key that all replicas have from the database.
+async fn sessions(settings: &Settings, store: &dyn Store) -> Result<SessionSettings, Failure> {
+    let mut fresh = [0; 32];
+    getrandom::fill(&mut fresh).map_err(|error| (Exit::Usage, format!("no randomness: {error}")))?;
+    let key = store.session_key(fresh).await.map_err(|error| unusable(&error))?;
+    Ok(SessionSettings { key, max_age: Duration::from_secs(settings.session_max_age.0) })
 }
 
 /// Files that may be open beside connections to clients.

@@ -25,6 +25,8 @@ struct Provider {
     client: String,
     secret: Option<SecretString>,
     http: reqwest::Client,
+    /// Who signs out here does so there.
+    signs_out: bool,
     /// Kept for a while: the issuer may move them.
     endpoints: Mutex<Option<(Instant, Endpoints)>>,
 }
@@ -33,6 +35,7 @@ struct Provider {
 struct Endpoints {
     authorization: Url,
     token: Url,
+    end_session: Option<Url>,
 }
 
 /// How users sign in, if that is configured.
@@ -59,6 +62,7 @@ pub(super) fn sign_in(settings: &Settings) -> Result<Option<SignIn>, String> {
         client: client_name.clone(),
         secret,
         http: client(settings)?,
+        signs_out: settings.oidc_login_sign_out,
         endpoints: Mutex::new(None),
     };
     Ok(Some(SignIn::new(Arc::new(provider), issuer, client_name, &settings.oidc_login_scopes, public_url)))
@@ -84,7 +88,9 @@ impl Provider {
             let text = document.get(name).and_then(Value::as_str).ok_or_else(|| format!("{at}: no {name} in it"))?;
             safe_url(text).map_err(|reason| format!("{at}: {name} {reason}"))
         };
-        let endpoints = Endpoints { authorization: endpoint("authorization_endpoint")?, token: endpoint("token_endpoint")? };
+        let end_session = document.get("end_session_endpoint").map(|_| endpoint("end_session_endpoint")).transpose()?;
+        let endpoints =
+            Endpoints { authorization: endpoint("authorization_endpoint")?, token: endpoint("token_endpoint")?, end_session };
         *kept = Some((Instant::now(), endpoints.clone()));
         Ok(endpoints)
     }
@@ -94,6 +100,13 @@ impl Provider {
 impl SignInProvider for Provider {
     async fn authorization_endpoint(&self) -> Result<String, String> {
         Ok(self.endpoints().await?.authorization.to_string())
+    }
+
+    async fn end_session_endpoint(&self) -> Result<Option<String>, String> {
+        if !self.signs_out {
+            return Ok(None);
+        }
+        Ok(self.endpoints().await?.end_session.map(String::from))
     }
 
     async fn exchange(&self, code: &str, verifier: &str, redirect: &str) -> Result<SecretString, String> {

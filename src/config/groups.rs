@@ -3,7 +3,7 @@
 /// Headings in their order, each with what the names below it begin with. The first that fits counts; what fits none is of the registry.
 const HEADINGS: [(&str, &[&str]); 12] = [
     ("TLS", &["tls-"]),
-    ("Logins", &["users-", "tokens-", "access-file", "hide-denied", "allow-anonymous", "metrics-open", "login-"]),
+    ("Logins", &["users-", "tokens-", "access-file", "hide-denied", "allow-anonymous", "metrics-open", "login-", "session-"]),
     ("OpenID Connect", &["oidc-"]),
     ("Audit and usage", &["audit", "usage"]),
     ("Log, metrics, traces", &["log-", "access-log", "metrics-count", "metrics-confluent", "otlp-"]),

@@ -102,6 +102,8 @@ settings! {
     oidc_login_client: Option<String>, "oidc-login-client", "", "Name of the registry at the (first) issuer (`client_id`): users sign in on the web pages there then. Takes `public-url`.";
     oidc_login_secret_file: Option<PathBuf>, "oidc-login-secret-file", "", "File with the secret for that, where the issuer has given one.";
     oidc_login_scopes: String, "oidc-login-scopes", "openid profile email", "What is asked for of who signs in (`scope`).";
+    oidc_login_sign_out: bool, "oidc-login-sign-out", "true", "Who signs out on the web pages signs out at the issuer as well, where it says how (`end_session_endpoint`). It must know `/ui/` of `public-url` as where it may send browsers then.";
+    session_max_age: Age, "session-max-age", "12h", "How long a login with a password or a token on the web pages is good.";
     ui: Switch, "ui", "on", "Serve the web pages below `/ui/`: `on` or `off`.";
     hide_denied: bool, "hide-denied", "false", "Answer as if subjects that may not be read were not there.";
     allow_anonymous: bool, "allow-anonymous", "false", "Without logins: no warning where others than this machine can connect.";

@@ -7,10 +7,14 @@
 //! whatever name it has for it.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 
 use super::cookies;
 use super::peer::Peer;
+
+/// What the registry's own pages send with every request that has their session.
+pub(super) const OWN_PAGE: HeaderName = HeaderName::from_static("accordant-session");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Names under which requests reach the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,12 +66,30 @@ pub(super) fn check(request: &Request, hosts: &Hosts) -> Result<(), Refusal> {
     if is_write(request.method()) && is_of_other_site(headers) { Err(Refusal::OtherSite) } else { Ok(()) }
 }
 
-/// Whether a page of another site writes with a login that the browser has remembered: a certificate, or what was once typed in.
+/// Whether a page of another site writes with a login that the browser has remembered: a certificate, or what was once typed in. Of a
+/// session it must be said that it is not so.
 pub(super) fn borrows_login(request: &Request, peer: &Peer) -> bool {
-    let has_login = peer.owner.is_some()
-        || request.headers().contains_key(header::AUTHORIZATION)
-        || cookies::session(request.headers()).is_some();
-    has_login && is_write(request.method()) && is_of_other_site(request.headers())
+    let headers = request.headers();
+    if !is_write(request.method()) {
+        return false;
+    }
+    let has_header = headers.contains_key(header::AUTHORIZATION);
+    let is_unsure = !has_header
+        && !headers.contains_key(SEC_FETCH_SITE)
+        && !headers.contains_key(OWN_PAGE)
+        && cookies::session(headers).is_some();
+    let has_login = || peer.owner.is_some() || has_header || cookies::session(headers).is_some();
+    is_unsure || is_of_other_site(headers) && has_login()
+}
+
+/// Whether a request can be one of the registry's own pages, and of no other: a browser says so (`Sec-Fetch-Site`); or it doesn't, for the
+/// registry is reached without TLS, and there is nothing of another page in it (`Origin`), or what no other page can send without being
+/// allowed to.
+pub(super) fn is_of_own_page(headers: &HeaderMap) -> bool {
+    match headers.get(SEC_FETCH_SITE) {
+        Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
+        None => !headers.contains_key(header::ORIGIN) || headers.contains_key(OWN_PAGE),
+    }
 }
 
 /// Paths that are answered when nothing else is.
@@ -84,11 +106,11 @@ fn is_of_browser(headers: &HeaderMap) -> bool {
     let is_mozilla = |agent: &HeaderValue| agent.as_bytes().starts_with(b"Mozilla/");
     headers.get(header::USER_AGENT).is_some_and(is_mozilla)
         || headers.contains_key(header::ORIGIN)
-        || headers.contains_key("sec-fetch-site")
+        || headers.contains_key(SEC_FETCH_SITE)
 }
 
 fn is_of_other_site(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| matches!(site.as_bytes(), b"cross-site" | b"same-site"))
+    headers.get(SEC_FETCH_SITE).is_some_and(|site| matches!(site.as_bytes(), b"cross-site" | b"same-site"))
 }
 
 fn without_port(host: &str) -> &str {

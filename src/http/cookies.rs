@@ -70,6 +70,11 @@ impl Cookies {
         Self { path: format!("{}/", path.trim_end_matches('/')), is_secure: public_url.starts_with("https://") }
     }
 
+    /// Those of pages whose browser has them below a [path](is_path).
+    pub(super) fn below(path: &str, is_secure: bool) -> Self {
+        Self { path: path.to_owned(), is_secure }
+    }
+
     fn set(&self, headers: &mut HeaderMap, name: &str, value: &str, age: i64, rest: &str) {
         let secure = if self.is_secure { "; Secure" } else { "" };
         let text = format!("{name}={value}; Path={}; Max-Age={age}{secure}{rest}", self.path);
@@ -125,6 +130,12 @@ impl Cookies {
     }
 }
 
+/// A path that a cookie may be for: from a slash to a slash, with nothing in it that would end it.
+pub(super) fn is_path(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,=:@".contains(&b);
+    text.len() <= MAX_PLACE && text.starts_with('/') && text.ends_with('/') && text.bytes().all(is_plain)
+}
+
 /// A place of the pages, as their addresses name it: a fragment, so it leads nowhere else.
 pub(super) fn is_place(text: &str) -> bool {
     text.len() <= MAX_PLACE
@@ -135,7 +146,25 @@ pub(super) fn is_place(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_place;
+    use super::{is_path, is_place};
+
+    #[test]
+    fn a_path_of_a_cookie_says_nothing_else() {
+        for path in ["/", "/prefix/", "/a/b%20c/"] {
+            assert!(is_path(path), "{path}");
+        }
+        for path in [
+            "",
+            "prefix/",
+            "/prefix",
+            "/; Domain=evil.example; Path=/",
+            "/a b/",
+            "/\r\nset-cookie: x/",
+            &format!("/{}/", "x".repeat(600)),
+        ] {
+            assert!(!is_path(path), "{path}");
+        }
+    }
 
     #[test]
     fn a_place_to_go_on_to_is_one_of_these_pages() {

@@ -36,7 +36,7 @@ use super::request_info::RequestInfo;
 use super::route::Route;
 use super::state::AppState;
 use super::usage;
-use crate::registry::in_proportion;
+use crate::registry::{ReadSchema, in_proportion};
 
 type Info = Extension<Arc<RequestInfo>>;
 
@@ -102,7 +102,7 @@ fn endpoint(state: Arc<AppState>, index: RouteIndex, route: &'static Route) -> M
         }
         .unwrap_or_else(|error| error_response(&state.settings.links, &error, &info));
         if response.status() == StatusCode::UNAUTHORIZED {
-            for challenge in state.gate.iter().flat_map(|gate| gate.challenges()) {
+            for challenge in state.gate.iter().flat_map(|gate| gate.challenges(&info.headers)) {
                 response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
             }
         }
@@ -158,10 +158,7 @@ impl Call<'_> {
         let cache = &state.answer_cache;
         if !takes_body(method) {
             let reply = (route.handler)(request).await.inspect_err(recorded)?;
-            if let Some(read) = info.read() {
-                usage::count(&state.registry, read, Some(&asker), headers);
-            }
-            let read = info.read().cloned();
+            let read = self.count_use(&asker);
             match &reply {
                 Reply::CacheableJson(bytes, freshness) => {
                     cache.put_json((target, class), generation, self.index, bytes.clone(), *freshness, read);
@@ -174,18 +171,31 @@ impl Call<'_> {
             return Ok(reply.into_response(media_type, method, headers));
         }
         let Some(repeated) = route.options.repeated else {
-            return Ok((route.handler)(request).await.inspect_err(recorded)?.into_response(media_type, method, headers));
+            let reply = (route.handler)(request).await.inspect_err(recorded)?;
+            self.count_use(&asker);
+            return Ok(reply.into_response(media_type, method, headers));
         };
         let question = in_proportion(request.body.len(), || cache.question(target, class, &request.body));
-        if let Some(bytes) = cache.answer_to(&question, generation, headers, &**state.registry.store()) {
+        if let Some((bytes, read)) = cache.answer_to(&question, generation, headers, &**state.registry.store()) {
             repeated(&state.metrics);
+            if let Some(read) = read {
+                usage::count(&state.registry, &read, Some(&asker), headers);
+            }
             return Ok(Reply::Json(bytes).into_response(media_type, method, headers));
         }
         let reply = (route.handler)(request).await.inspect_err(recorded)?;
+        let read = self.count_use(&asker);
         if let Reply::CacheableJson(bytes, freshness) = &reply {
-            cache.put_answer_to(question, generation, self.index, bytes.clone(), *freshness);
+            cache.put_answer_to(question, generation, self.index, bytes.clone(), *freshness, read);
         }
         Ok(reply.into_response(media_type, method, headers))
+    }
+
+    /// Counts the schema that the answer shows or has found, if it is of one.
+    fn count_use(&self, asker: &Caller) -> Option<Arc<ReadSchema>> {
+        let read = self.info.read()?;
+        usage::count(&self.state.registry, read, Some(asker), &self.info.headers);
+        Some(Arc::clone(read))
     }
 
     /// Records that a change was denied. To try one out is none.

@@ -68,7 +68,7 @@ mod wire;
 pub use admission::Hosts;
 pub use app::{App, app};
 pub use error::ERROR_CODES;
-pub use gate::{Gate, Issuer, LoginMethod, Logins, VerifierLimits};
+pub use gate::{Gate, Issuer, LoginMethod, Logins, SessionSettings, VerifierLimits};
 pub use links::Links;
 pub use metrics::{Described, GROUPS as METRICS, Group as MetricGroup, Kind as MetricKind, Metrics, Snapshot};
 pub use middleware::access_log::AccessLog;

@@ -9,6 +9,8 @@ pub struct Peer {
     pub address: Option<SocketAddr>,
     /// Whom its certificate names, where it has shown one that was good.
     pub owner: Option<Arc<str>>,
+    /// Nobody can listen on the way: the connection has TLS, or that to a proxy of our own has.
+    pub is_secure: bool,
 }
 
 impl Peer {

@@ -23,7 +23,7 @@ pub(super) struct RequestInfo {
     /// The client: the other end of the connection, or whom a proxy of our own names.
     pub(super) peer: Peer,
     route: OnceLock<RouteIndex>,
-    /// The schema that the answer shows, if it is read.
+    /// The schema that the answer shows or has found, if that counts as use of it.
     read: OnceLock<Arc<ReadSchema>>,
 }
 
@@ -31,6 +31,7 @@ impl RequestInfo {
     /// Takes the headers out of the request and leaves itself among its extensions.
     pub(super) fn of(request: &mut Request, mut peer: Peer, id: HeaderValue, proxies: &TrustedProxies) -> Arc<Self> {
         if let Some(address) = &mut peer.address {
+            peer.is_secure |= proxies.are_secure(address.ip(), request.headers());
             address.set_ip(proxies.client(address.ip(), request.headers()));
         }
         let headers = std::mem::take(request.headers_mut());
@@ -54,7 +55,7 @@ impl RequestInfo {
         self.read.get()
     }
 
-    /// Notes that the answer shows a schema.
+    /// Notes that the answer shows a schema, or has found one that was sent.
     pub(super) fn set_read(&self, context: impl Into<Arc<str>>, id: SchemaId) {
         // an answer shows one
         let _ = self.read.set(Arc::new(ReadSchema::new(context.into(), id)));

@@ -6,7 +6,7 @@ use super::handlers::cloudevents::{aliases, documents, problems, resolve, types,
 use super::handlers::exporters::{Exporters, Importers};
 use super::handlers::{
     associations, audit, compatibility, config, contexts, deks, diff, explore, exporters, health, keks, metadata, mode, records,
-    register_tree, rules, schemas, subjects, usage, whoami,
+    register_tree, rules, schemas, session, subjects, usage, whoami,
 };
 use super::needs::Needs;
 use super::route::{
@@ -166,6 +166,8 @@ pub fn routes() -> &'static [Route] {
             get("/accordant/v1/history", "getHistory", READ_SOME, explore::history),
             get("/accordant/v1/usage", "getUsage", READ_SOME, usage::get),
             post("/accordant/v1/impact", "getImpact", READ_SOME, usage::impact),
+            post("/accordant/v1/session", "beginSession", Needs::Identity, session::begin).with(of_config()),
+            delete("/accordant/v1/session", "endSession", Needs::Nothing, session::end).with(own_type()),
             get("/accordant/v1/whoami", "whoAmI", Needs::Identity, whoami::get),
             get("/healthz", "getHealth", Needs::Nothing, health::alive).with(own_type()),
             get("/readyz", "getReadiness", Needs::Nothing, health::ready).with(own_type()),

@@ -20,7 +20,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
-use super::cookies::{Cookies, Pending, is_place};
+use super::admission::is_of_own_page;
+use super::cookies::{self, Cookies, Pending, is_place};
 use super::gate::{Gate, SignInRefusal};
 use super::metrics::Metrics;
 use super::path::parse_query;
@@ -30,6 +31,8 @@ use super::reply::respond;
 const AT_ONCE: usize = 8;
 /// Time for all that the provider is asked.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
+/// Longest token that is shown to the provider when its user signs out, in bytes.
+const MAX_HINT: usize = 4 << 10;
 /// Longest query of a callback, in bytes.
 const MAX_QUERY: usize = 8 << 10;
 
@@ -38,6 +41,9 @@ const MAX_QUERY: usize = 8 << 10;
 pub trait SignInProvider: Send + Sync + 'static {
     /// Where its users log in.
     async fn authorization_endpoint(&self) -> Result<String, String>;
+
+    /// Where its users log out, if it says that; and if they are to.
+    async fn end_session_endpoint(&self) -> Result<Option<String>, String>;
 
     /// Trades a code in for a token of the user's identity. Nothing in the error is a secret.
     async fn exchange(&self, code: &str, verifier: &str, redirect: &str) -> Result<SecretString, String>;
@@ -52,8 +58,9 @@ pub struct SignIn {
     client: String,
     /// What the registry wants to know of the user, with spaces.
     scopes: String,
-    /// Where the provider sends browsers back to.
+    /// Where the provider sends browsers back to, and where when they have signed out.
     redirect: String,
+    after_sign_out: String,
     cookies: Cookies,
     turns: Arc<Semaphore>,
 }
@@ -73,6 +80,7 @@ impl SignIn {
             client: client.to_owned(),
             scopes: scopes.to_owned(),
             redirect: format!("{public_url}/ui/callback"),
+            after_sign_out: format!("{public_url}/ui/"),
             cookies: Cookies::new(public_url),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
@@ -93,11 +101,10 @@ impl SignIn {
             "sign-in.json" if is_read => Some(self.description()),
             "login" if is_read => Some(self.begin(query).await),
             "callback" if is_read => Some(self.finish(gate, metrics, query, headers).await),
-            "logout" if *method == Method::POST => Some(self.end(headers)),
+            "logout" if is_read => Some(self.end(gate, headers).await),
             "sign-in.json" | "login" | "callback" | "logout" => {
                 let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, "This is not how signing in works.");
-                let allowed = HeaderValue::from_static(if step == "logout" { "POST" } else { "GET" });
-                response.headers_mut().insert(header::ALLOW, allowed);
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
                 Some(response)
             }
             _ => None,
@@ -131,10 +138,7 @@ impl SignIn {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ];
-        let given: Vec<String> =
-            given.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))).collect();
-        let joint = if endpoint.contains('?') { '&' } else { '?' };
-        let mut response = see_other(&format!("{endpoint}{joint}{}", given.join("&")));
+        let mut response = see_other(&with_query(&endpoint, given));
         let to = parse_query(query).into_iter().find(|(name, _)| name == "to").map(|(_, to)| to);
         let pending = Pending { state, nonce, verifier, to: to.filter(|to| is_place(to)).unwrap_or_default() };
         self.cookies.keep_pending(response.headers_mut(), &pending);
@@ -198,13 +202,8 @@ impl SignIn {
         })?;
         // proven by now, so what it says is what the provider has said
         let claims = claims(token).ok_or_else(|| refused(StatusCode::FORBIDDEN, "The provider's token can't be used here."))?;
-        let is_for_us = |name: &str, ours: &str| claims.get(name).and_then(Value::as_str) == Some(ours);
-        let names_us = match claims.get("aud") {
-            Some(Value::Array(several)) => several.iter().any(|own| own.as_str() == Some(&self.client)),
-            Some(one) => one.as_str() == Some(&self.client),
-            None => false,
-        };
-        if !is_for_us("nonce", &pending.nonce) || !names_us || claims.get("azp").is_some() && !is_for_us("azp", &self.client) {
+        let is_of_this = claims.get("nonce").and_then(Value::as_str) == Some(&pending.nonce);
+        if !is_of_this || !self.is_named(&claims) {
             metrics.refused_login("wrong");
             return Err(refused(StatusCode::FORBIDDEN, "The provider's token is of another sign-in, or for another program."));
         }
@@ -220,17 +219,57 @@ impl SignIn {
         Ok(response)
     }
 
-    /// A page of another site can't end a session.
-    fn end(&self, headers: &HeaderMap) -> Response {
-        let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() != b"same-origin");
-        if is_foreign {
-            return refused(StatusCode::FORBIDDEN, "Log out on the registry's own pages.");
-        }
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NO_CONTENT;
+    /// Ends the session here, and goes on to the provider, so that it ends there as well (OpenID Connect RP-Initiated Logout 1.0). A page of
+    /// another site can't do that to anybody: no browser adds the session to what that page asks for.
+    async fn end(&self, gate: &Gate, headers: &HeaderMap) -> Response {
+        let session = cookies::session(headers).filter(|_| is_of_own_page(headers));
+        let Some(session) = session else { return see_other("./") };
+        let is_theirs = self.is_theirs(gate, &session).await;
+        let at_provider = if is_theirs { self.sign_out_at_provider(&session).await } else { None };
+        let mut response = see_other(at_provider.as_deref().unwrap_or("./"));
         self.cookies.forget_session(response.headers_mut());
-        unkept(response)
+        response
     }
+
+    /// Whether a session is of a sign-in at the provider for this registry; also one that has ended there.
+    async fn is_theirs(&self, gate: &Gate, session: &str) -> bool {
+        gate.sign_in(session, &self.issuer).await.is_ok() && claims(session).is_some_and(|claims| self.is_named(&claims))
+    }
+
+    async fn sign_out_at_provider(&self, token: &str) -> Option<String> {
+        let _turn = self.turns.try_acquire().ok()?;
+        let asked = tokio::time::timeout(TIME_LIMIT, self.provider.end_session_endpoint()).await;
+        let endpoint = match asked {
+            Ok(Ok(endpoint)) => endpoint?,
+            Ok(Err(reason)) => {
+                tracing::warn!("somebody could not be signed out at the provider: {reason}");
+                return None;
+            }
+            Err(_) => return None,
+        };
+        // a longer one would not fit into an address everywhere; then the provider asks its user
+        let hint = Some(("id_token_hint", token)).filter(|_| token.len() <= MAX_HINT);
+        let given = [("client_id", &*self.client), ("post_logout_redirect_uri", &self.after_sign_out)];
+        Some(with_query(&endpoint, given.into_iter().chain(hint)))
+    }
+
+    /// Whether claims are of a token for this registry.
+    fn is_named(&self, claims: &Value) -> bool {
+        let is_us = |value: &Value| value.as_str() == Some(&self.client);
+        let names_us = match claims.get("aud") {
+            Some(Value::Array(several)) => several.iter().any(is_us),
+            Some(one) => is_us(one),
+            None => false,
+        };
+        names_us && claims.get("azp").is_none_or(is_us)
+    }
+}
+
+fn with_query<'g>(endpoint: &str, given: impl IntoIterator<Item = (&'g str, &'g str)>) -> String {
+    let encoded = |(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
+    let given: Vec<String> = given.into_iter().map(encoded).collect();
+    let joint = if endpoint.contains('?') { '&' } else { '?' };
+    format!("{endpoint}{joint}{}", given.join("&"))
 }
 
 /// 32 bytes that nobody can guess.

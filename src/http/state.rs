@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::admission::Hosts;
 use super::body_memory::BodyMemory;
-use super::gate::Gate;
+use super::gate::{Gate, SessionSettings};
 use super::links::Links;
 use super::metrics::{Metrics, Snapshot};
 use super::middleware::access_log::AccessLog;
@@ -53,6 +53,8 @@ pub struct HttpSettings {
     pub ui: bool,
     /// How users sign in on them at a provider.
     pub sign_in: Option<SignIn>,
+    /// How logins with a password or a token are kept there.
+    pub sessions: Option<SessionSettings>,
     /// Answer in the shapes of Confluent's 7.x line.
     pub legacy_shapes: bool,
     pub events: EventSettings,
@@ -102,6 +104,7 @@ impl Default for HttpSettings {
             gzip_from: 1024,
             ui: true,
             sign_in: None,
+            sessions: None,
             legacy_shapes: false,
             events: EventSettings::default(),
             event_time_limit: Duration::from_secs(2),
@@ -153,8 +156,11 @@ impl AppState {
         let (is_stopping, runtime) = (AtomicBool::new(false), Handle::try_current().ok());
         let body_memory = BodyMemory::new(settings.body_memory);
         let rate_limiter = RateLimiter::new(settings.rate_limits);
-        if let (Some(gate), Some(_)) = (&gate, &settings.sign_in) {
-            gate.take_sessions();
+        if let Some(gate) = &gate
+            && settings.ui
+            && (settings.sign_in.is_some() || settings.sessions.is_some())
+        {
+            gate.take_sessions(settings.sessions.as_ref());
         }
         let refusals = RefusalRecord::new(settings.audit_refusals, Arc::clone(&registry), metrics.clone());
         Arc::new(Self {

@@ -54,6 +54,13 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(address))
     }
 
+    /// Whether a proxy of our own says that the client has TLS (`X-Forwarded-Proto`).
+    pub(super) fn are_secure(&self, connected: IpAddr, headers: &HeaderMap) -> bool {
+        let said = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
+        let first = said.and_then(|list| list.split(',').next());
+        first.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https")) && self.trusts(connected.to_canonical())
+    }
+
     /// The address of the client: that of the connection, or where it is one of a proxy, the last one in `X-Forwarded-For` that is none.
     pub(super) fn client(&self, connected: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = connected.to_canonical();

@@ -16,7 +16,7 @@ const MAX_PRINCIPAL: usize = 256;
 const MAX_CLIENT: usize = 128;
 const MAX_AGENT: usize = 160;
 
-/// Counts that a schema was read. Without a caller everybody may read everything.
+/// Counts that a schema was read, or found by who writes with it. Without a caller everybody may read everything.
 pub(super) fn count(registry: &Registry, read: &ReadSchema, caller: Option<&Caller>, headers: &HeaderMap) {
     let tally = registry.usage_tally();
     let Some(weight) = tally.weight(read) else { return };

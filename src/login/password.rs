@@ -95,6 +95,19 @@ impl PasswordHash {
         Ok(Self(Form::Karapace { algorithm, salt: salt.into(), hash }))
     }
 
+    /// What is stored, so that it can be told whether it is still the same.
+    pub fn stored(&self) -> Vec<u8> {
+        match &self.0 {
+            Form::Argon2(hash) => hash.to_string().into_bytes(),
+            Form::Bcrypt(hash) => hash.as_bytes().to_vec(),
+            Form::Karapace { algorithm, salt, hash } => {
+                let mut stored = format!("{algorithm:?}:{}:{salt}:", salt.len()).into_bytes();
+                stored.extend_from_slice(hash);
+                stored
+            }
+        }
+    }
+
     /// Whether it is the hash of a password. Takes as long as whoever made the hash wanted it to, so not for threads that have others
     /// waiting.
     pub fn verify(&self, password: &[u8]) -> bool {

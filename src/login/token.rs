@@ -111,7 +111,12 @@ impl Tokens {
 
     /// The token of a name.
     pub fn named(&self, name: &str) -> Option<&Arc<StoredToken>> {
-        self.by_hash.values().find(|token| &*token.name == name)
+        self.stored(name).map(|(_, token)| token)
+    }
+
+    /// The same, with the hash that is stored of it.
+    pub fn stored(&self, name: &str) -> Option<(&[u8; 32], &Arc<StoredToken>)> {
+        self.by_hash.iter().find(|(_, token)| &*token.name == name)
     }
 
     /// The token that a client sent. What is looked up is its hash, which nobody can steer towards another one.

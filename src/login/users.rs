@@ -106,6 +106,11 @@ impl Users {
         self.by_name.contains_key(name) && is_right
     }
 
+    /// What is stored of a user's password; `None` where there is no such user.
+    pub fn stored(&self, name: &str) -> Option<Vec<u8>> {
+        Some(self.hashes.get(*self.by_name.get(name)?)?.stored())
+    }
+
     /// The hash that a password is held against: the user's own, or the one that stands in for it.
     pub fn hash_for(&self, name: &str) -> Option<&PasswordHash> {
         let count = u64::try_from(self.hashes.len().max(1)).unwrap_or(1);

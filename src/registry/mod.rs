@@ -113,7 +113,7 @@ pub use registered::Registered;
 pub use resolve::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
 pub use rules::ValidatedRecord;
 pub use schema_cache::CachedSchema;
-pub use search::{Found, FoundDeclaration, FoundPage, MatchKind, Search};
+pub use search::{BrowseAfter, Found, FoundDeclaration, FoundPage, MatchKind, Search};
 pub use submission::{Alongside, RawReference, Submission};
 pub use tags::TagRequest;
 pub use usage::{ClientUsage, Impact, ImpactedVersion, ReadSchema, Reader, Usage, UsageTally, UsedVersion, WrittenUsage};

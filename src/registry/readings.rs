@@ -77,7 +77,10 @@ impl Registry {
     /// # Errors
     /// Store failures.
     pub async fn count(&self) -> Result<(), RegistryError> {
+        // not beside the statistics: both look at everything, on connections that lists need as well
+        let turn = self.statistics.lock().await;
         let counts = Counts { at: self.now(), ..self.store.counts().await? };
+        drop(turn);
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(counts));
         Ok(())
     }

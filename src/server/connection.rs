@@ -49,7 +49,7 @@ pub(super) struct Accepted {
 pub(super) async fn serve(accepted: Accepted, service: Arc<Service>) {
     let Accepted { stream, tls, place, is_surplus } = accepted;
     let activity = &place.activity;
-    let peer = Peer { address: stream.peer_addr().ok(), owner: None };
+    let peer = Peer { address: stream.peer_addr().ok(), ..Peer::default() };
     service.metrics.connection(1.0);
     let socket = Socket::new(stream, Arc::clone(activity));
     let client = Client { service: &service, activity, is_surplus, peer };
@@ -80,6 +80,7 @@ impl Client<'_> {
         match agreed.flatten() {
             Some(Ok(stream)) => {
                 self.peer.owner = tls.owner(&stream);
+                self.peer.is_secure = true;
                 self.serve(stream).await;
             }
             Some(Err(error)) => {

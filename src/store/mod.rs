@@ -75,7 +75,9 @@ pub use rows::{
 };
 
 use error::{fit, migrated};
-pub use search::{FiledWords, Registration, SearchHit, SearchPlace, WordQuery};
+pub use search::{
+    BrowseOrder, BrowsePlace, BrowsedHit, FiledWords, Registration, SearchHit, SearchPlace, VersionBrowse, WordQuery,
+};
 pub use snapshot::{RegistrySnapshot, Restored};
 use sql_store::store_impl;
 pub use statistics::{NeverRead, SchemaCount, SizedSchema, Statistics, SubjectCount};
@@ -103,6 +105,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The cluster id, made when the database was created.
     async fn cluster_id(&self) -> Result<String, StoreError>;
+
+    /// What sessions of the web pages are sealed with; `fresh` where there is nothing yet, and from then on.
+    async fn session_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
 
     /// The generation as the database has it now. What was computed under a generation holds as long as it stands.
     async fn generation(&self) -> Result<Generation, StoreError>;
@@ -313,6 +318,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Versions in which words are found, in no order.
     async fn search(&self, query: &WordQuery) -> Result<Vec<SearchHit>, StoreError>;
+
+    /// The versions that fit among the next rows, and the place where the next page begins; `None` where there is nothing more.
+    async fn browse(&self, browse: &VersionBrowse) -> Result<(Vec<BrowsedHit>, Option<BrowsePlace>), StoreError>;
 
     /// How much there is of what. `since` (in milliseconds since 1970): the days from which on versions are counted by day.
     async fn statistics(&self, since: i64) -> Result<Statistics, StoreError>;

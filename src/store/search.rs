@@ -9,8 +9,6 @@ pub enum SearchPlace {
     Subjects,
     /// In schemas, in one place or anywhere: what is found are versions.
     Schemas(Option<WordPlace>),
-    /// Nowhere: versions by who registered them, by the time, or by the level that a subject has of its own, the newest first.
-    Nowhere,
 }
 
 /// Who registered a version, and when.
@@ -38,12 +36,55 @@ pub struct WordQuery {
     pub context: Option<String>,
     pub schema_type: Option<SchemaType>,
     pub registration: Registration,
-    /// Where no words are looked for: subjects that have a config of their own with this level.
-    pub level: Option<CompatibilityLevel>,
     /// Soft-deleted versions, too.
     pub deleted: bool,
     /// Most subjects or schemas that are looked at, and twice as many versions.
     pub limit: i64,
+}
+
+/// In which order versions come that are not searched by words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrowseOrder {
+    /// The newest first.
+    Newest,
+    /// Those of the author, by names.
+    Author,
+    /// Those of subjects that have a config of their own with this level, by names.
+    OwnLevel(CompatibilityLevel),
+}
+
+/// A place in that order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BrowsePlace {
+    /// The time of a version, with what tells versions of one time apart.
+    Time(i64, i64, i64),
+    /// Context, subject and version.
+    Name(String, String, i64),
+}
+
+/// A page of versions that are not searched by words: of each subject the newest one that fits.
+#[derive(Debug, Clone)]
+pub struct VersionBrowse {
+    pub order: BrowseOrder,
+    pub context: Option<String>,
+    pub schema_type: Option<SchemaType>,
+    pub registration: Registration,
+    /// Soft-deleted versions, too.
+    pub deleted: bool,
+    /// Where the page begins: behind this.
+    pub after: Option<BrowsePlace>,
+    /// Most rows that are looked at, and most that are given.
+    pub looked_at: i64,
+    pub limit: i64,
+}
+
+/// A version that fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowsedHit {
+    pub hit: SearchHit,
+    /// How many of its subject's versions do.
+    pub versions: i64,
+    pub place: BrowsePlace,
 }
 
 /// A version that was found.

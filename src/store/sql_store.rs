@@ -77,6 +77,7 @@ macro_rules! store_impl {
             subjects(filter: &SubjectFilter, after: Option<&str>, skip: i64, limit: i64) -> Vec<String>;
             versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
             search(query: &WordQuery) -> Vec<SearchHit>;
+            browse(browse: &VersionBrowse) -> (Vec<BrowsedHit>, Option<BrowsePlace>);
             statistics(since: i64) -> Statistics;
             counts() -> Counts;
             version_marks() -> Vec<(String, Version, bool)>;
@@ -347,6 +348,11 @@ macro_rules! store_methods {
             #[tracing::instrument(level = "debug", skip_all)]
             async fn add_usage(&self, counts: Vec<UsageCount>, clients: i64) -> Result<(), StoreError> {
                 $crate::store::sql_store::transact!(self, add_usage, Arc::new(counts), |conn, given| sql::add_usage(conn, &given, clients))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn session_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+                $crate::store::sql_store::transact!(self, session_key, Arc::new(fresh), |conn, given| sql::session_key(conn, &given))
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

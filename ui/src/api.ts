@@ -50,16 +50,17 @@ export interface Version {
 }
 export interface Config { [key: string]: unknown; compatibilityLevel?: string }
 
-const AUTH = 'accordant.authorization';
+const LOGIN = 'accordant.login';
 /** Stands for the certificate that the browser shows by itself. */
 export const CERTIFICATE = 'certificate';
-/** Stands for the cookies of who has signed in at the provider. */
+/** Stands for the cookies of a session, begun with a password or a token or at the provider. */
 export const SESSION = 'session';
 /** Scripts see that there is a session, and nothing of it. */
 const hasSession = () => /(?:^|;\s*)accordant-signed-in=1/.test(document.cookie);
 export const login = {
-  get header(): string | null { return sessionStorage.getItem(AUTH) ?? (hasSession() ? SESSION : null); },
-  set header(value: string | null) { value === null ? sessionStorage.removeItem(AUTH) : sessionStorage.setItem(AUTH, value); },
+  get kind(): typeof CERTIFICATE | typeof SESSION | null { return hasSession() ? SESSION : sessionStorage.getItem(LOGIN) === CERTIFICATE ? CERTIFICATE : null; },
+  /** No secret is kept where scripts find it. */
+  useCertificate(yes: boolean) { yes ? sessionStorage.setItem(LOGIN, CERTIFICATE) : sessionStorage.removeItem(LOGIN); },
 };
 export const basic = (user: string, password: string) => {
   const bytes = new TextEncoder().encode(`${user}:${password}`);
@@ -70,13 +71,14 @@ export const basic = (user: string, password: string) => {
 let onUnauthorized = () => {};
 export const whenUnauthorized = (call: () => void) => { onUnauthorized = call; };
 
-interface Options { method?: string; body?: unknown; raw?: BodyInit; type?: string; reason?: string; signal?: AbortSignal; accept?: string }
+interface Options { method?: string; body?: unknown; raw?: BodyInit; type?: string; reason?: string; authorization?: string; signal?: AbortSignal; accept?: string }
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
-  const headers: Record<string, string> = { 'accordant-usage': 'none', accept: options.accept ?? 'application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1' };
-  const shown = login.header;
-  const byBrowser = shown === CERTIFICATE || shown === SESSION;
-  if (shown && !byBrowser) headers.authorization = shown;
+  // `accordant-session` is what other pages can't say: that this is not one of them; to whom it says so no password is offered, for which the
+  // browser would ask by itself
+  const headers: Record<string, string> = { 'accordant-usage': 'none', 'accordant-session': '1', accept: options.accept ?? 'application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1' };
+  const shown = login.kind;
+  if (options.authorization) headers.authorization = options.authorization;
   if (options.reason) headers['x-change-reason'] = options.reason;
   let body: BodyInit | undefined = options.raw;
   if (options.body !== undefined) {
@@ -88,7 +90,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
   try {
     // a login that the browser may remember is not sent unless that was chosen
     response = await fetch(new URL(path.replace(/^\//, ''), base), {
-      method: options.method ?? 'GET', headers, body, credentials: byBrowser ? 'same-origin' : 'omit', cache: 'no-store', signal: options.signal,
+      method: options.method ?? 'GET', headers, body, credentials: shown || options.authorization ? 'same-origin' : 'omit', cache: 'no-store', signal: options.signal,
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
@@ -105,7 +107,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
     message = said.message ?? said.detail ?? said.title ?? message;
     findings = said.findings ?? said.details?.findings ?? [];
   } catch { /* not JSON: shown as it is */ }
-  if (response.status === 401) onUnauthorized();
+  if (response.status === 401 && !options.authorization) onUnauthorized();
   throw new ApiError(response.status, code, message, findings);
 }
 
@@ -123,6 +125,9 @@ export const query = (values: Record<string, string | number | boolean | undefin
   const text = out.toString();
   return text ? `?${text}` : '';
 };
+
+/** Where the registry is for this browser, whatever prefix a proxy puts before it: what its cookies are for. */
+export const prefix = base.pathname;
 
 /** The address of a path of the API, as others would write it. */
 export const address = (path: string) => new URL(path.replace(/^\//, ''), base).href;

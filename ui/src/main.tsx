@@ -1,11 +1,11 @@
 // The frame around every page.
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { CERTIFICATE, json } from './api';
+import { json } from './api';
 import { Dialog, Failure, Field, Select } from './components/basic';
 import { Palette } from './components/palette';
 import { href, route, step } from './router';
-import { type Theme, applyTheme, chooseContext, context, loadIdentity, logIn, logOut, may, provider, theme, wantsLogin, whoami } from './session';
+import { type Theme, applyTheme, chooseContext, context, beginSession, loadIdentity, logOut, may, provider, showCertificate, theme, wantsLogin, whoami } from './session';
 import { basic } from './api';
 import { AuditPage } from './pages/audit';
 import { CloudEventsPage } from './pages/cloudevents';
@@ -76,7 +76,7 @@ function Login() {
     event.preventDefault();
     setError(null);
     try {
-      await logIn(kind === 'password' ? basic(user, password) : kind === 'token' ? `Bearer ${token.trim()}` : CERTIFICATE);
+      await (kind === 'certificate' ? showCertificate() : beginSession(kind === 'password' ? basic(user, password) : `Bearer ${token.trim()}`));
       setPassword('');
       setToken('');
       location.reload();
@@ -86,7 +86,7 @@ function Login() {
     <Dialog title="Log in" open={wantsLogin.value} onClose={() => { wantsLogin.value = false; }}>
       <form class="stack" onSubmit={submit}>
         {issuer && <p><a class="button primary" href={`login?to=${encodeURIComponent(location.hash || '#/')}`}>Sign in with {host(issuer)}</a></p>}
-        <p class="dim">This registry wants to know who asks. What you type in is kept in this tab until it is closed.</p>
+        <p class="dim">This registry wants to know who asks. What you type in is sent once; the browser keeps a session instead of it, for all its tabs.</p>
         <Field label="With"><Select value={kind} options={[['password', 'Name and password'], ['token', 'Token'], ...(location.protocol === 'https:' ? [['certificate', 'Certificate of this browser'] as const] : [])]} onChange={setKind} /></Field>
         {kind === 'password' ? (
           <>

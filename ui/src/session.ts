@@ -1,13 +1,19 @@
 // Who is logged in, and how the pages look.
 import { signal } from '@preact/signals';
-import { ApiError, CERTIFICATE, SESSION, json, login, whenUnauthorized } from './api';
+import { ApiError, SESSION, json, login, prefix, query, whenUnauthorized } from './api';
 
 export interface WhoAmI { principal: string; groups?: string[]; login?: string; unrestricted?: boolean; rules?: { effect: string; operations: string[]; subjects: string[] }[] }
 
 export const whoami = signal<WhoAmI | null>(null);
 /** The server wants a login. */
 export const wantsLogin = signal(false);
-whenUnauthorized(() => { wantsLogin.value = true; });
+whenUnauthorized(() => {
+  wantsLogin.value = true;
+  // what the browser has kept is good no longer: the password is another one, or the time is over
+  if (login.kind === SESSION) endSession().catch(() => {});
+});
+
+const endSession = () => json(`accordant/v1/session${query({ path: prefix })}`, { method: 'DELETE' });
 
 export async function loadIdentity() {
   try {
@@ -16,30 +22,37 @@ export async function loadIdentity() {
     if (whoami.value.principal !== 'anonymous') wantsLogin.value = false;
   } catch (error) {
     // where a certificate is a must, nothing is answered without one
-    if (error instanceof ApiError && error.status === 0 && location.protocol === 'https:' && login.header === null) {
-      login.header = CERTIFICATE;
+    if (error instanceof ApiError && error.status === 0 && location.protocol === 'https:' && login.kind === null) {
+      login.useCertificate(true);
       return loadIdentity();
     }
     whoami.value = null;
   }
 }
 
-export async function logIn(header: string): Promise<void> {
-  const before = login.header;
-  login.header = header;
+/** Sends a password or a token once; from then on a cookie stands for it, which no script can read. */
+export async function beginSession(authorization: string): Promise<void> {
+  await json('accordant/v1/session', { method: 'POST', authorization, body: { path: prefix } });
+  login.useCertificate(false);
+}
+
+/** From now on the certificate of the browser is shown. */
+export async function showCertificate(): Promise<void> {
+  login.useCertificate(true);
   try {
     whoami.value = await json<WhoAmI>('accordant/v1/whoami');
     wantsLogin.value = false;
   } catch (error) {
-    login.header = before;
+    login.useCertificate(false);
     throw error;
   }
 }
 
 export async function logOut() {
-  // the cookies of a session are taken back by whoever gave them
-  if (login.header === SESSION) await fetch(new URL('logout', document.baseURI), { method: 'POST', credentials: 'same-origin' }).catch(() => {});
-  login.header = null;
+  login.useCertificate(false);
+  // who has signed in at a provider signs out there as well, and comes back
+  if (login.kind === SESSION && whoami.value?.login === 'oidc') return location.assign(new URL('logout', document.baseURI));
+  if (login.kind === SESSION) await endSession().catch(() => {});
   location.reload();
 }
 

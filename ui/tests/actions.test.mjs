@@ -42,7 +42,9 @@ test('the palette finds a field, and goes there by keys alone', async () => {
   const { page, to } = tab;
   await to('#/subjects');
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: 'What to find' }).fill('customerid');
+  await page.getByRole('combobox', { name: 'What to find' }).waitFor();
+  // what is typed goes into the field
+  await page.keyboard.type('customerid');
   await page.getByRole('option', { name: /orders-value.*customerId/ }).first().waitFor();
   await accessible(page, 'the palette');
   await page.keyboard.press('ArrowDown');
@@ -353,8 +355,58 @@ test('with logins the registry asks who it is, and offers what one may do', asyn
     assert.equal(await page.getByText('secret-value').count(), 0);
     assert.equal(await page.getByRole('link', { name: 'New subject' }).count(), 0);
     assert.equal(await page.getByRole('link', { name: 'Audit' }).count(), 0);
+    // nothing of the password is where scripts could find it
+    const kept = () => page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie]));
+    assert.match(await kept(), /accordant-signed-in=1/);
+    assert.doesNotMatch(await kept(), /wonderland|Basic|Ym9iOn|accordant-session/);
+    const cookies = await page.context().cookies();
+    const session = cookies.find(({ name }) => name === 'accordant-session');
+    assert.deepEqual([session.httpOnly, session.sameSite, session.path, session.value.includes('wonderland')], [true, 'Strict', '/', false]);
+    // another tab has it as well
+    const other = await page.context().newPage();
+    await other.goto(`${guarded.url}ui/#/subjects`);
+    await other.getByText('user:bob').waitFor();
+    await other.close();
     await page.getByRole('button', { name: 'Log out' }).click();
-    await page.getByRole('dialog', { name: 'Log in' }).waitFor();
+    await dialog.waitFor();
+    assert.deepEqual(await page.context().cookies(), []);
+    // who may write does, with the session alone
+    await dialog.getByLabel('Name', { exact: true }).fill('alice');
+    await dialog.getByLabel('Password').fill('wonderland');
+    await dialog.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('user:alice').waitFor();
+    await to('#/settings?scope=public-value');
+    await page.getByLabel('Compatibility').selectOption('FULL');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The settings are changed.').waitFor();
+    assert.equal((await call(guarded.url, 'GET', 'config/public-value', undefined, as('alice'))).compatibilityLevel, 'FULL');
+    // a page of another port of the same host is of the same site, and yet gets nowhere
+    const elsewhere = createServer((_, response) => { response.writeHead(200, { 'content-type': 'text/html' }); response.end('<p>elsewhere</p>'); });
+    await new Promise((done) => elsewhere.listen(0, '127.0.0.1', done));
+    const foreign = await page.context().newPage();
+    await foreign.goto(`http://localhost:${elsewhere.address().port}/`);
+    await foreign.evaluate((url) => fetch(`${url}subjects/public-value`, { method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' }).catch(() => {}), guarded.url);
+    await foreign.evaluate((url) => new Promise((done) => {
+      const form = Object.assign(document.createElement('form'), { method: 'POST', action: `${url}subjects/public-value/versions`, target: 'there', enctype: 'text/plain' });
+      form.append(Object.assign(document.createElement('input'), { name: '{"schema":"\\"long\\"","x":"', value: '"}' }));
+      const frame = Object.assign(document.createElement('iframe'), { name: 'there' });
+      document.body.append(frame, form);
+      form.submit();
+      setTimeout(done, 1000);
+    }), guarded.url);
+    assert.deepEqual(await call(guarded.url, 'GET', 'subjects/public-value/versions', undefined, as('alice')), [1]);
+    await foreign.close();
+    elsewhere.close();
+    // a password that is set anew ends what was begun with the one before
+    writeFileSync(join(folder, 'users'), '');
+    for (const name of ['alice', 'bob']) execFileSync(binary, ['passwd', join(folder, 'users'), name], { input: 'looking-glass\n' });
+    const ask = () => page.evaluate(async (url) => (await fetch(`${url}accordant/v1/whoami`, { headers: { 'accordant-session': '1' } })).status, guarded.url);
+    for (let tries = 0; tries < 100 && await ask() !== 401; tries++) await page.waitForTimeout(200);
+    assert.equal(await ask(), 401);
+    await page.reload();
+    await dialog.waitFor();
+    await page.waitForFunction(() => document.cookie === '');
+    assert.deepEqual(await page.context().cookies(), []);
     await close();
   } finally { await guarded.stop(); }
 });

@@ -19,11 +19,17 @@ async function startProvider() {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const codes = new Map();
+  const ended = [];
   let url;
   const server = createServer(async (request, response) => {
     const asked = new URL(request.url, url);
     const say = (status, body) => { response.writeHead(status, { 'content-type': 'application/json' }); response.end(JSON.stringify(body)); };
-    if (asked.pathname === '/.well-known/openid-configuration') return say(200, { issuer: url, jwks_uri: `${url}/keys`, authorization_endpoint: `${url}/authorize`, token_endpoint: `${url}/token` });
+    if (asked.pathname === '/.well-known/openid-configuration') return say(200, { issuer: url, jwks_uri: `${url}/keys`, authorization_endpoint: `${url}/authorize`, token_endpoint: `${url}/token`, end_session_endpoint: `${url}/end` });
+    if (asked.pathname === '/end') {
+      ended.push(Object.fromEntries(asked.searchParams));
+      response.writeHead(302, { location: asked.searchParams.get('post_logout_redirect_uri') });
+      return response.end();
+    }
     if (asked.pathname === '/keys') return say(200, { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: '1', use: 'sig', alg: 'ES256' }] });
     if (asked.pathname === '/authorize') {
       const code = randomUUID();
@@ -46,7 +52,7 @@ async function startProvider() {
     return say(200, { token_type: 'Bearer', access_token: 'x', id_token: `${head}.${sign('sha256', Buffer.from(head), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}` });
   });
   url = `http://127.0.0.1:${await listen(server)}`;
-  return { url, stop: () => server.close() };
+  return { url, ended, stop: () => server.close() };
 }
 
 let provider, server, browser;
@@ -89,5 +95,10 @@ test('who is logged in at the provider signs in by a click, comes back to where 
   await page.getByRole('button', { name: 'Log out' }).click();
   await enter.waitFor();
   assert.equal(await page.evaluate(() => document.cookie), '');
+  assert.deepEqual(await page.context().cookies(server.url), []);
+  // and there as well
+  assert.equal(provider.ended.length, 1);
+  const { client_id: client, post_logout_redirect_uri: back, id_token_hint: hint } = provider.ended[0];
+  assert.deepEqual([client, back, JSON.parse(Buffer.from(hint.split('.')[1], 'base64url')).sub], [CLIENT, `${server.url}ui/`, 'alice']);
   await close();
 });

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::caller::{Caller, LoginMethod};
 use super::issuer::Issuer;
+use super::session::{Claimed, Holder, Sealer};
 use crate::access::{Principal, PrincipalKind, Refusal, Rights, Rules};
 use crate::login::{Identity, StoredToken, Tokens, Users, claimed_issuer};
 
@@ -93,7 +94,7 @@ impl Logins {
     pub fn rights_of(&self, principal: &Principal) -> Option<Arc<Rights>> {
         match principal.kind {
             PrincipalKind::Anonymous => Some(Arc::clone(&self.anonymous().rights)),
-            PrincipalKind::Token => Some(Arc::clone(&self.token(self.tokens.as_ref()?.named(&principal.name)?).rights)),
+            PrincipalKind::Token => Some(Arc::clone(&self.token(self.tokens.as_ref()?.named(&principal.name)?, None).rights)),
             PrincipalKind::User => Some(self.rights_of_user(principal)),
         }
     }
@@ -113,6 +114,36 @@ impl Logins {
     /// Whether a password is a user's; takes its time.
     pub(super) fn verify(&self, name: &str, password: &SecretString) -> bool {
         self.users.as_ref().is_some_and(|users| users.verify(name, password.expose_secret().as_bytes()))
+    }
+
+    /// A session of a caller who has shown a password or a token, and when it ends; `None` where there is nothing stored that it could be of.
+    pub(super) fn session(&self, sealer: &Sealer, caller: &Caller, now: i64) -> Option<(String, i64)> {
+        let name = &*caller.principal.name;
+        let (holder, stored) = match caller.method {
+            LoginMethod::Basic => (Holder::User, self.users.as_ref()?.stored(name)?),
+            LoginMethod::Token => (Holder::Token, self.tokens.as_ref()?.stored(name)?.0.to_vec()),
+            LoginMethod::None | LoginMethod::Certificate | LoginMethod::Oidc => return None,
+        };
+        let end = sealer.end_of(now);
+        let ends_at = caller.expires_at.map_or(end, |expires_at| expires_at.min(end));
+        Some((sealer.seal(holder, name, ends_at, &stored), ends_at))
+    }
+
+    /// Whose a session is; `None` where it is none of ours, or what it was begun with has changed.
+    pub(super) fn of_session(&self, sealer: &Sealer, session: &str) -> Option<Arc<Caller>> {
+        let claimed = Claimed::read(session)?;
+        match claimed.holder {
+            Holder::User => {
+                let stored = self.users.as_ref().and_then(|users| users.stored(&claimed.name));
+                let is_good = sealer.is_sealed(&claimed, stored.as_deref());
+                is_good.then(|| self.caller(Principal::user(&claimed.name), LoginMethod::Basic, Some(claimed.ends_at)))
+            }
+            Holder::Token => {
+                let stored = self.tokens.as_ref().and_then(|tokens| tokens.stored(&claimed.name));
+                let is_good = sealer.is_sealed(&claimed, stored.map(|(hash, _)| hash.as_slice()));
+                stored.filter(|_| is_good).map(|(_, token)| self.token(token, Some(claimed.ends_at)))
+            }
+        }
     }
 
     /// The issuer that a token is to be proven by: of several the one that it claims to be of.
@@ -151,16 +182,18 @@ impl Logins {
 
     /// The caller that a token stands for.
     pub(super) fn bearer(&self, token: &SecretString) -> Option<Arc<Caller>> {
-        Some(self.token(self.tokens.as_ref()?.find(token.expose_secret())?))
+        Some(self.token(self.tokens.as_ref()?.find(token.expose_secret())?, None))
     }
 
-    fn token(&self, stored: &StoredToken) -> Arc<Caller> {
+    /// The caller that a token stands for, until the token ends, or a session that was begun with it.
+    fn token(&self, stored: &StoredToken, session_ends_at: Option<i64>) -> Arc<Caller> {
         let principal = Principal::token(&stored.name);
         let none = Rules::default();
         let rules = self.rules.as_ref().unwrap_or(&none);
         let rights = rules.rights_of_token(&principal, vec![Arc::clone(&stored.given)], self.refusal());
         let (rights, groups) = (self.shared(rights), rules.groups_of(&principal));
-        Arc::new(Caller { principal, method: LoginMethod::Token, rights, groups, expires_at: stored.expires_at })
+        let expires_at = stored.expires_at.into_iter().chain(session_ends_at).min();
+        Arc::new(Caller { principal, method: LoginMethod::Token, rights, groups, expires_at })
     }
 
     fn shared(&self, rights: Rights) -> Arc<Rights> {

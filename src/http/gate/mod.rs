@@ -6,17 +6,18 @@
 //! | `logins` | the logins and rules that are in force, and the rights that follow |
 //! | `issuer` | an issuer of tokens, and its keys |
 //! | `caller` | who was found to ask |
+//! | `session` | what a browser keeps of a login on the web pages |
 //! | `verifier` | how many passwords are held against hashes at once |
 
 mod caller;
 mod credentials;
 mod issuer;
 mod logins;
+mod session;
 mod verifier;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use hmac::{Hmac, KeyInit, Mac};
@@ -29,9 +30,12 @@ use credentials::Credentials;
 pub use issuer::Issuer;
 use issuer::Unproven;
 pub use logins::Logins;
+pub use session::SessionSettings;
+use session::{Claimed, Sealer};
 pub use verifier::VerifierLimits;
 use verifier::{Busy, Verifier};
 
+use super::admission::{OWN_PAGE, is_of_own_page};
 use super::cookies;
 use super::peer::Peer;
 use crate::cache::Generational;
@@ -50,7 +54,7 @@ enum Shown<'r> {
     Header(&'r HeaderValue),
     /// The owner that it names.
     Certificate(&'r str),
-    /// The token of somebody who has signed in on the web pages.
+    /// What the browser of somebody who has logged in on the web pages keeps.
     Session(String),
 }
 
@@ -59,7 +63,9 @@ impl<'r> Shown<'r> {
         let mut given = headers.get_all(header::AUTHORIZATION).iter();
         match (given.next(), given.next()) {
             (None, _) => {
-                let session = if takes_sessions { cookies::session(headers).map(Self::Session) } else { None };
+                // a login that the browser adds by itself is that of these pages and of nobody else's
+                let is_ours = takes_sessions && is_of_own_page(headers);
+                let session = if is_ours { cookies::session(headers).map(Self::Session) } else { None };
                 Ok(session.or_else(|| peer.owner.as_deref().map(Self::Certificate)))
             }
             (Some(header), None) => Ok(Some(Self::Header(header))),
@@ -134,7 +140,7 @@ pub struct Gate {
     refused: Generational<Fingerprint, ()>,
     verifier: Verifier,
     clock: Clock,
-    takes_sessions: AtomicBool,
+    sessions: OnceLock<Option<Sealer>>,
 }
 
 /// Why somebody who has signed in at the provider is not let in.
@@ -171,7 +177,7 @@ impl Gate {
             refused: Generational::new(REFUSED_BYTES, 128, |_, ()| 64),
             verifier: Verifier::new(limits),
             clock,
-            takes_sessions: AtomicBool::new(false),
+            sessions: OnceLock::new(),
         }))
     }
 
@@ -181,13 +187,40 @@ impl Gate {
         *current = (current.0 + 1, Arc::new(logins));
     }
 
-    /// From now on cookies of sessions are logins.
-    pub fn take_sessions(&self) {
-        self.takes_sessions.store(true, Ordering::Relaxed);
+    /// From now on cookies of sessions are logins: those of the issuer, and with a key those that are begun here with a password or a token.
+    pub(super) fn take_sessions(&self, settings: Option<&SessionSettings>) {
+        let sealer = settings.and_then(|settings| Sealer::new(settings).ok());
+        // whoever serves says so once
+        let _ = self.sessions.set(sealer);
     }
 
-    pub(super) fn takes_sessions(&self) -> bool {
-        self.takes_sessions.load(Ordering::Relaxed)
+    fn takes_sessions(&self) -> bool {
+        self.sessions.get().is_some()
+    }
+
+    fn sealer(&self) -> Option<&Sealer> {
+        self.sessions.get().and_then(Option::as_ref)
+    }
+
+    /// A session for a caller who has shown its credentials with this request, and when it ends. `None` where it has shown none, or such
+    /// as no session can be made of.
+    pub(super) fn session(&self, headers: &HeaderMap, caller: &Caller) -> Option<(String, i64)> {
+        let credentials = Credentials::parse(headers.get(header::AUTHORIZATION)?)?;
+        match (caller.method, credentials) {
+            // is one already
+            (LoginMethod::Oidc, Credentials::Bearer(token)) => Some((token.expose_secret().to_owned(), caller.expires_at?)),
+            _ => self.current().1.session(self.sealer()?, caller, (self.clock)()),
+        }
+    }
+
+    /// Whether sessions can be begun with a password or a token.
+    pub(super) fn begins_sessions(&self) -> bool {
+        self.sealer().is_some()
+    }
+
+    /// For how many seconds more.
+    pub(super) fn seconds_until(&self, ends_at: i64) -> i64 {
+        (ends_at - (self.clock)()).max(0) / 1000
     }
 
     /// Proves a token of an issuer; for how many seconds it is good.
@@ -195,7 +228,7 @@ impl Gate {
         let logins = self.current().1;
         let of_issuer = logins.issuer_of(token).filter(|known| known.name() == issuer).ok_or(SignInRefusal::Wrong)?;
         match of_issuer.prove(token).await {
-            Ok(identity) => Ok((identity.expires_at - (self.clock)()).max(0) / 1000),
+            Ok(identity) => Ok(self.seconds_until(identity.expires_at)),
             Err(Unproven::NoKeys) => Err(SignInRefusal::NoKeys),
             Err(Unproven::Fault(fault)) => {
                 tracing::info!("a token of a sign-in is refused: {fault}");
@@ -214,8 +247,11 @@ impl Gate {
         (current.0, Arc::clone(&current.1))
     }
 
-    /// What `WWW-Authenticate` offers.
-    pub(super) fn challenges(&self) -> Vec<HeaderValue> {
+    /// What `WWW-Authenticate` offers. To the web pages no password: the browser would ask for one itself, and remember it.
+    pub(super) fn challenges(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
+        if self.takes_sessions() && (headers.contains_key(OWN_PAGE) || cookies::session(headers).is_some()) {
+            return vec![HeaderValue::from_static("Session realm=\"accordant\"")];
+        }
         self.current().1.challenges()
     }
 
@@ -265,6 +301,10 @@ impl Gate {
                 Shown::Header(header) => self.prove(&logins, header, peer.ip()).await,
                 // proven with the handshake
                 Shown::Certificate(owner) => Ok(logins.user(owner, LoginMethod::Certificate)),
+                Shown::Session(session) if Claimed::is_one(&session) => {
+                    let caller = self.sealer().and_then(|sealer| logins.of_session(sealer, &session));
+                    caller.ok_or(LoginFailure::Wrong)
+                }
                 Shown::Session(token) => by_issuer(&logins, &token.into()).await,
             };
             if let Err(LoginFailure::Wrong) = outcome {

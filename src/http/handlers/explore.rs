@@ -6,7 +6,7 @@ use crate::http::handlers::parameter::{missing, text, wrong};
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
 use crate::http::wire::{FoundPage, History, Outline, ReferenceGraph, Statistics};
-use crate::registry::{MatchKind, Search};
+use crate::registry::{BrowseAfter, MatchKind, Search};
 use crate::store::{AuditFilter, AuditOrder, Registration};
 use crate::types::{CompatibilityLevel, SchemaType, Subject, VersionSelector, context_from_segment, parse_timestamp};
 
@@ -33,9 +33,6 @@ pub(in crate::http) async fn search(request: Request) -> Answer {
     let level = text(&request, "compatibility")
         .map(|word| CompatibilityLevel::parse(word).ok_or_else(|| wrong("compatibility", word, "a level, such as BACKWARD")))
         .transpose()?;
-    if query.is_empty() && level.is_none() && registration.is_any() {
-        return Err(missing("q"));
-    }
     if registration.author.is_some() {
         request.rights().require_globally(Operation::AuditRead)?;
     }
@@ -55,17 +52,28 @@ pub(in crate::http) async fn search(request: Request) -> Answer {
         Some(text) => text.parse::<usize>().map(|number| number.min(most)).map_err(|_| wrong(name, text, "a number")),
     };
     let (offset, limit) = (number("offset", 0, MAX_OFFSET)?, number("limit", LIMIT, MAX_LIMIT)?.max(1));
+    let schema_type = schema_type.transpose()?;
+    if query.trim().is_empty() && level.is_none() && registration.is_any() && schema_type.is_none() && context.is_none() {
+        return Err(missing("q"));
+    }
+    let after = text(&request, "after")
+        .map(|token| BrowseAfter::parse(token).ok_or_else(|| wrong("after", token, "what a page has said")))
+        .transpose()?;
+    if let Some(given) = text(&request, "offset").filter(|_| query.trim().is_empty() && offset > 0) {
+        return Err(wrong("offset", given, "for searches without words, whose pages follow one another by after"));
+    }
     let search = Search {
         text: query.to_owned(),
         by: by.transpose()?,
         context,
-        schema_type: schema_type.transpose()?,
+        schema_type,
         registration,
         level,
         deleted: request.flag("deleted"),
+        after,
     };
     let page = request.registry().search(&search, offset, limit, request.rights()).await?;
-    let next = Some(offset.saturating_add(limit)).filter(|next| page.has_more && *next <= MAX_OFFSET);
+    let next = Some(offset.saturating_add(limit)).filter(|next| page.has_more && page.after.is_none() && *next <= MAX_OFFSET);
     json(&FoundPage::new(&page, next))
 }
 

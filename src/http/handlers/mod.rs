@@ -21,6 +21,7 @@ pub(super) mod register_tree;
 pub(super) mod rules;
 mod schema_view;
 pub(super) mod schemas;
+pub(super) mod session;
 pub(super) mod subjects;
 pub(super) mod usage;
 pub(super) mod whoami;

@@ -52,6 +52,8 @@ pub(in crate::http) async fn look_up(request: Request) -> Answer {
     submission.require_references(&subject, request.rights())?;
     let options = LookupOptions { normalize: request.flag("normalize"), deleted: request.flag("deleted") };
     let (found, exact) = request.registry().lookup(&subject, &submission, options, request.rights()).await?;
+    // who looks a schema up writes with it
+    request.shows(&found.schema);
     let bytes = SchemaView::new(&request, &found.subject).version(&found, !exact).await?;
     Ok(Reply::while_fresh(bytes, freshness))
 }
@@ -90,6 +92,10 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
     let outcome = request.registry().register(&subject, &submission, options, request.actor()).await;
     let registered = outcome.map_err(|error| explained(error, request.flag("explain")))?;
     request.state.metrics.registration(registered.is_new);
+    if !registered.is_new {
+        // as do producers, which register what is known at each start
+        request.info.set_read(registered.subject.context(), registered.id);
+    }
     let bytes = SchemaView::new(&request, &subject).registered(&registered).await?;
     // what is known is known again, until something changes
     Ok(Reply::while_fresh(bytes, freshness.filter(|_| !registered.is_new)))

@@ -46,7 +46,7 @@ fn is_fresh(store: &dyn Store, freshness: Option<&Freshness>, headers: &HeaderMa
 struct CachedAnswer {
     route: RouteIndex,
     body: CachedBody,
-    /// The schema that it shows, where that is one that is read.
+    /// The schema that it shows or has found, where that is one that is in use.
     read: Option<Arc<ReadSchema>>,
 }
 
@@ -162,16 +162,17 @@ impl AnswerCache {
         Question(format!("?{one:x}.{other:x}"))
     }
 
-    /// The answer to a body that was sent to the same target before.
+    /// The answer to a body that was sent to the same target before, with the schema that it has found.
     pub(in crate::http) fn answer_to(
         &self,
         question: &Question,
         generation: i64,
         headers: &HeaderMap,
         store: &dyn Store,
-    ) -> Option<Bytes> {
-        match self.cache.get(&*question.0, generation)?.body {
-            CachedBody::Json(json, freshness) if is_fresh(store, freshness.as_ref(), headers) => Some(json.bytes.clone()),
+    ) -> Option<(Bytes, Option<Arc<ReadSchema>>)> {
+        let CachedAnswer { body, read, .. } = self.cache.get(&*question.0, generation)?;
+        match body {
+            CachedBody::Json(json, freshness) if is_fresh(store, freshness.as_ref(), headers) => Some((json.bytes.clone(), read)),
             _ => None,
         }
     }
@@ -184,9 +185,10 @@ impl AnswerCache {
         route: RouteIndex,
         bytes: Bytes,
         freshness: Option<Freshness>,
+        read: Option<Arc<ReadSchema>>,
     ) {
         let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }), freshness);
-        self.cache.insert(question.0, generation, CachedAnswer { route, body, read: None });
+        self.cache.insert(question.0, generation, CachedAnswer { route, body, read });
     }
 
     /// `generation` is the one known before the answer was computed.

@@ -16,6 +16,8 @@ pub(in crate::http) struct FoundPage {
     results: Vec<Found>,
     /// The offset of the next page.
     next: Option<usize>,
+    /// The place where it begins, without words.
+    after: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,7 +61,11 @@ impl FoundPage {
             matching_versions: found.versions,
             matches: found.declarations.iter().map(Match::from).collect(),
         };
-        Self { results: page.results.iter().map(found).collect(), next }
+        Self {
+            results: page.results.iter().map(found).collect(),
+            next,
+            after: page.after.as_ref().map(registry::BrowseAfter::token),
+        }
     }
 }
 

@@ -37,4 +37,4 @@ pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString,
 pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
 pub(super) use tree::RegisteredTree;
 pub(super) use usage::{Impact, SubjectUsage};
-pub(super) use whoami::WhoAmI;
+pub(super) use whoami::{Session, WhoAmI};

@@ -15,6 +15,15 @@ pub(in crate::http) struct WhoAmI<'a> {
     rules: Vec<WhoAmIRule>,
 }
 
+/// The answer of `/accordant/v1/session`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct Session {
+    pub(in crate::http) principal: String,
+    pub(in crate::http) login: &'static str,
+    pub(in crate::http) ends_at: String,
+}
+
 #[derive(Debug, Serialize)]
 struct WhoAmIRule {
     effect: &'static str,

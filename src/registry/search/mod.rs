@@ -4,19 +4,21 @@
 //! Each is asked of the index only when a page needs more than those before it gave. A subject is found once, by its newest version that
 //! has the words.
 
+mod browse;
 mod filing;
 mod narrowing;
 mod places;
 
 use std::collections::{HashMap, HashSet};
 
+pub use self::browse::BrowseAfter;
 pub(super) use self::filing::words;
 pub use self::places::FoundDeclaration;
 use super::Registry;
 use super::error::RegistryError;
 use crate::access::Rights;
 use crate::store::{Registration, SearchHit, SearchPlace, WordQuery};
-use crate::types::{CompatibilityLevel, Guid, SchemaId, SchemaType, Subject, Version, WordPlace, words_of_query};
+use crate::types::{CompatibilityLevel, Guid, SchemaId, SchemaType, Subject, WordPlace, words_of_query};
 
 /// Words of a query that count.
 const MAX_WORDS: usize = 8;
@@ -24,10 +26,6 @@ const MAX_WORDS: usize = 8;
 const LOOKED_AT: i64 = 1_000;
 /// Contexts in which an id is looked for.
 const MAX_CONTEXTS: usize = 100;
-/// Versions that are looked through where no words are given: the newest; of those of an author, whose order the index does not know,
-/// more.
-const NEWEST: i64 = 2_000;
-const OF_AUTHOR: i64 = 10_000;
 
 /// By what something is searched for or was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,13 +67,12 @@ impl MatchKind {
 
     fn place(self) -> Option<SearchPlace> {
         match self {
-            Self::Id | Self::Guid => None,
+            Self::Id | Self::Guid | Self::Filter => None,
             Self::Subject => Some(SearchPlace::Subjects),
             Self::Name => Some(SearchPlace::Schemas(Some(WordPlace::Names))),
             Self::Field => Some(SearchPlace::Schemas(Some(WordPlace::Fields))),
             Self::Label => Some(SearchPlace::Schemas(Some(WordPlace::Labels))),
             Self::Text => Some(SearchPlace::Schemas(None)),
-            Self::Filter => Some(SearchPlace::Nowhere),
         }
     }
 }
@@ -93,6 +90,8 @@ pub struct Search {
     pub level: Option<CompatibilityLevel>,
     /// Soft-deleted versions, too.
     pub deleted: bool,
+    /// Where the page begins, where there are no words.
+    pub after: Option<BrowseAfter>,
 }
 
 /// A subject that was found.
@@ -113,6 +112,8 @@ pub struct FoundPage {
     pub results: Vec<Found>,
     /// Whether another page follows.
     pub has_more: bool,
+    /// Where that begins, where there are no words.
+    pub after: Option<BrowseAfter>,
 }
 
 impl Registry {
@@ -128,11 +129,13 @@ impl Registry {
         limit: usize,
         rights: &Rights,
     ) -> Result<FoundPage, RegistryError> {
+        if search.text.trim().is_empty() {
+            return self.browse(search, limit, rights).await;
+        }
         let words = words_of_query(&search.text, MAX_WORDS);
         let wanted = offset.saturating_add(limit).saturating_add(1);
         let (mut results, mut seen) = (Vec::new(), HashSet::new());
-        let kinds = if search.text.trim().is_empty() { &[MatchKind::Filter][..] } else { &MatchKind::WORDS };
-        for kind in kinds.iter().copied().filter(|kind| search.by.is_none_or(|by| by == *kind)) {
+        for kind in MatchKind::WORDS.into_iter().filter(|kind| search.by.is_none_or(|by| by == *kind)) {
             if results.len() >= wanted {
                 break;
             }
@@ -151,7 +154,7 @@ impl Registry {
                 found.declarations = self.declarations_with(&found.hit, found.by, &words).await?;
             }
         }
-        Ok(FoundPage { results: page, has_more })
+        Ok(FoundPage { results: page, has_more, after: None })
     }
 
     async fn hits(&self, search: &Search, kind: MatchKind, words: &[String]) -> Result<Vec<SearchHit>, RegistryError> {
@@ -164,22 +167,10 @@ impl Registry {
                     context: search.context.clone(),
                     schema_type: search.schema_type,
                     registration: search.registration.clone(),
-                    level: None,
                     deleted: search.deleted,
-                    limit: match (place, &search.registration.author) {
-                        (SearchPlace::Nowhere, Some(_)) => OF_AUTHOR,
-                        (SearchPlace::Nowhere, None) => NEWEST,
-                        _ => LOOKED_AT,
-                    },
+                    limit: LOOKED_AT,
                 };
-                let mut hits = self.store.search(&query).await?;
-                if place == SearchPlace::Nowhere && search.level.is_some() {
-                    // those that have it of their own may be older than what was looked through
-                    let own = self.store.search(&WordQuery { level: search.level, ..query }).await?;
-                    let known: HashSet<(Subject, Version)> = hits.iter().map(|hit| (hit.subject.clone(), hit.version)).collect();
-                    hits.extend(own.into_iter().filter(|hit| !known.contains(&(hit.subject.clone(), hit.version))));
-                }
-                Ok(hits)
+                Ok(self.store.search(&query).await?)
             }
             (None, MatchKind::Id) => match text.parse::<SchemaId>().ok().filter(|id| *id > 0) {
                 Some(id) => self.holders_by_id(search, id).await,

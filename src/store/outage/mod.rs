@@ -11,12 +11,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
-    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, HashedContent,
-    Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, Refusals,
-    RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, Store,
-    StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, UsageCount, UsageFilter, VersionFilter,
-    VersionRow, VersionUsage, WordQuery,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Change,
+    Counts, DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness,
+    Generation, HashedContent, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion,
+    NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome,
+    Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, UsageCount,
+    UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -320,6 +320,7 @@ outage_reads! {
         prune_audit(before: i64, limit: i64) -> u64;
         add_usage(counts: Vec<UsageCount>, clients: i64) -> ();
         begin_usage() -> ();
+        session_key(fresh: [u8; 32]) -> [u8; 32];
         usage_since() -> Option<i64>;
         usage(filter: &UsageFilter, limit: i64) -> Vec<VersionUsage>;
         prune_usage(before: i64, keep: i64, limit: i64) -> u64;
@@ -346,6 +347,7 @@ outage_reads! {
         put_type_binding(binding: &TypeBinding, by: &Arc<Actor>) -> bool;
         delete_type_binding(pattern: &str, by: &Arc<Actor>) -> bool;
         search(query: &WordQuery) -> Vec<SearchHit>;
+        browse(browse: &VersionBrowse) -> (Vec<BrowsedHit>, Option<BrowsePlace>);
         statistics(since: i64) -> Statistics;
         counts() -> Counts;
         schemas_without_words(limit: i64) -> Vec<StoredSchema>;

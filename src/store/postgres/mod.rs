@@ -29,12 +29,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
-    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation, Holder,
-    ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals,
-    RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics,
-    Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, UsageCount, UsageFilter,
-    VersionFilter, VersionRow, VersionUsage, WordQuery,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Change,
+    Counts, DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness,
+    Generation, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion,
+    NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit,
+    SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState,
+    UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{

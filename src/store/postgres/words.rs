@@ -37,7 +37,7 @@ pub(super) fn vector_of_subject(subject: &Subject) -> String {
 pub(super) fn expression(query: &WordQuery) -> String {
     let weight = match query.place {
         SearchPlace::Schemas(Some(place)) => weight(place).to_string(),
-        SearchPlace::Schemas(None) | SearchPlace::Subjects | SearchPlace::Nowhere => String::new(),
+        SearchPlace::Schemas(None) | SearchPlace::Subjects => String::new(),
     };
     query.words.iter().map(|word| format!("'{word}':*{weight}")).collect::<Vec<_>>().join(" & ")
 }

@@ -12,6 +12,7 @@ pub(super) mod audit;
 pub(super) mod audit_pages;
 mod audit_rows;
 mod bindings;
+mod browse;
 pub(super) mod changes;
 mod counts;
 pub(super) mod decode;
@@ -27,6 +28,7 @@ pub(super) mod read;
 mod register;
 pub(super) mod schema_names;
 mod search;
+mod sessions;
 mod settings;
 mod snapshot;
 mod statistics;
@@ -37,6 +39,7 @@ pub(super) use associations::{associations, associations_of};
 pub(super) use audit::{prune_audit, record_refusals};
 pub(super) use audit_pages::{audit, audit_chain};
 pub(super) use bindings::{alias, aliases, delete_alias, delete_type_binding, put_alias, put_type_binding, type_bindings};
+pub(super) use browse::browse;
 pub(super) use changes::{Act, changes, generation, init, prune_changes};
 pub(super) use deks::{dek, dek_owners, dek_subjects, dek_versions, has_more_deks, latest_dek};
 pub(super) use delete::{delete, delete_context};
@@ -52,6 +55,7 @@ pub(super) use read::{
 pub(super) use register::{IdSource, NewVersion, bind_schema, locks as registration_locks, register};
 pub(super) use schema_names::{document_tag, named, put_schema_names, schemas_without_names, subject_by_xregistry_id};
 pub(super) use search::{file_subject_words, put_schema_words, schemas_without_words, search};
+pub(super) use sessions::session_key;
 pub(super) use settings::{
     all_settings, delete_config, delete_mode, every_setting, put_config, put_mode, settings, subject_aliases,
 };

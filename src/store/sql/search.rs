@@ -4,7 +4,7 @@ use sqlx::Row as _;
 
 use super::decode::{guid, narrow, schema_type};
 use super::schema_names::schemas_without;
-use super::{Conn, dialect};
+use super::{Conn, Row, dialect};
 use crate::store::{FiledWords, SearchHit, SearchPlace, StoreError, StoredSchema, WordQuery};
 use crate::types::{SchemaType, Subject};
 
@@ -14,17 +14,28 @@ macro_rules! registrations {
         "audit a WHERE a.operation IN ('schema.registered', 'schema.imported') AND a.actor = "
     };
 }
+pub(super) use registrations;
+
+/// What [`hit`] reads.
+macro_rules! hit_columns {
+    () => {
+        "c.name, u.name, v.version, v.schema_id, s.guid, s.schema_type, v.deleted, v.created_at"
+    };
+}
+pub(super) use hit_columns;
 
 /// $2 how many are looked at; $3 the context, $4 the type, $5 whether soft-deleted ones count, $6 how many versions; $7 who registered
-/// them, $8 since and $9 until when.
+/// them, $8 since and $9 until when: behind a plus, or SQLite would go through all of a context by that instead of by the words.
 macro_rules! hits {
     ($found:expr, $version:literal) => {
         concat!(
-            "SELECT c.name, u.name, v.version, v.schema_id, s.guid, s.schema_type, v.deleted, v.created_at FROM ",
+            "SELECT ",
+            hit_columns!(),
+            " FROM ",
             $found,
             " JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id JOIN contexts c ON c.context_id = u.context_id \
              WHERE ($3 = '' OR c.name = $3) AND ($4 = '' OR s.schema_type = $4) AND ($5 <> 0 OR NOT v.deleted) \
-             AND v.created_at >= $8 AND v.created_at < $9 AND ($7 = '' OR EXISTS (SELECT 1 FROM ",
+             AND +v.created_at >= $8 AND +v.created_at < $9 AND ($7 = '' OR EXISTS (SELECT 1 FROM ",
             registrations!(),
             "$7 AND a.context = c.name AND a.subject = u.name AND a.version = v.version)) ",
             $version,
@@ -55,41 +66,18 @@ const IN_SCHEMAS: &str = hits!(
     ),
     ""
 );
-/// $1 who registered.
-const BY_AUTHOR: &str = hits!(
-    concat!(
-        "(SELECT a.context, a.subject, a.version FROM ",
-        registrations!(),
-        "$1 LIMIT $2) f JOIN contexts n ON n.name = f.context JOIN subjects u ON u.context_id = n.context_id AND u.name = f.subject \
-         JOIN versions v ON v.subject_id = u.subject_id AND v.version = f.version"
-    ),
-    "ORDER BY v.created_at DESC, v.subject_id, v.version DESC "
-);
-/// $1 what a config with the level has in it.
-const BY_LEVEL: &str = latest!(
-    "(SELECT g.context, g.subject FROM configs g WHERE g.subject <> '' AND g.config LIKE $1 ORDER BY g.context, g.subject LIMIT $2) f \
-     JOIN contexts n ON n.name = f.context JOIN subjects u ON u.context_id = n.context_id AND u.name = f.subject"
-);
-const BY_TIME: &str = hits!(
-    "(SELECT * FROM versions WHERE created_at >= $8 AND created_at < $9 AND $1 = '' ORDER BY created_at DESC LIMIT $2) v \
-     JOIN subjects u ON u.subject_id = v.subject_id",
-    "ORDER BY v.created_at DESC, v.subject_id, v.version DESC "
-);
-
 pub(in crate::store) async fn search(conn: &mut Conn, query: &WordQuery) -> Result<Vec<SearchHit>, StoreError> {
-    let words = || dialect::words::expression(query);
+    if query.words.is_empty() {
+        return Ok(Vec::new());
+    }
     let author = query.registration.author.as_deref().unwrap_or("");
-    let (statement, expression) = match (query.place, query.level) {
-        (SearchPlace::Subjects | SearchPlace::Schemas(_), _) if query.words.is_empty() => return Ok(Vec::new()),
-        (SearchPlace::Subjects, _) if query.registration.is_any() => (IN_SUBJECTS, words()),
-        (SearchPlace::Subjects, _) => (IN_SUBJECTS_REGISTERED, words()),
-        (SearchPlace::Schemas(_), _) => (IN_SCHEMAS, words()),
-        (SearchPlace::Nowhere, Some(level)) => (BY_LEVEL, format!("%\"compatibility\":\"{}\"%", level.as_str())),
-        (SearchPlace::Nowhere, None) if author.is_empty() => (BY_TIME, String::new()),
-        (SearchPlace::Nowhere, None) => (BY_AUTHOR, author.to_owned()),
+    let statement = match query.place {
+        SearchPlace::Subjects if query.registration.is_any() => IN_SUBJECTS,
+        SearchPlace::Subjects => IN_SUBJECTS_REGISTERED,
+        SearchPlace::Schemas(_) => IN_SCHEMAS,
     };
     let rows = sqlx::query::<dialect::Db>(statement)
-        .bind(expression)
+        .bind(dialect::words::expression(query))
         .bind(query.limit)
         .bind(query.context.as_deref().unwrap_or(""))
         .bind(query.schema_type.map_or("", SchemaType::as_str))
@@ -100,19 +88,19 @@ pub(in crate::store) async fn search(conn: &mut Conn, query: &WordQuery) -> Resu
         .bind(query.registration.until.unwrap_or(i64::MAX))
         .fetch_all(conn)
         .await?;
-    let mut hits = Vec::with_capacity(rows.len());
-    for row in &rows {
-        hits.push(SearchHit {
-            subject: Subject::in_context(row.try_get(0)?, row.try_get(1)?),
-            version: narrow(row.try_get(2)?, "versions")?,
-            id: narrow(row.try_get(3)?, "versions")?,
-            guid: guid(row.try_get(4)?)?,
-            schema_type: schema_type(row.try_get(5)?)?,
-            deleted: row.try_get(6)?,
-            created_at: row.try_get(7)?,
-        });
-    }
-    Ok(hits)
+    rows.iter().map(hit).collect()
+}
+
+pub(super) fn hit(row: &Row) -> Result<SearchHit, StoreError> {
+    Ok(SearchHit {
+        subject: Subject::in_context(row.try_get(0)?, row.try_get(1)?),
+        version: narrow(row.try_get(2)?, "versions")?,
+        id: narrow(row.try_get(3)?, "versions")?,
+        guid: guid(row.try_get(4)?)?,
+        schema_type: schema_type(row.try_get(5)?)?,
+        deleted: row.try_get(6)?,
+        created_at: row.try_get(7)?,
+    })
 }
 
 pub(in crate::store) async fn schemas_without_words(conn: &mut Conn, limit: i64) -> Result<Vec<StoredSchema>, StoreError> {

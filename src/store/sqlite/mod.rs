@@ -11,12 +11,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, Change, Counts, DeleteOutcome,
-    DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FileReading, FiledWords, Freshness, Generation, Holder,
-    ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema, Refusals,
-    RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics,
-    Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, Unobserved, UsageCount,
-    UsageFilter, VersionFilter, VersionRow, VersionUsage, WordQuery,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Change,
+    Counts, DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FileReading, FiledWords,
+    Freshness, Generation, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration,
+    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
+    SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter,
+    SubjectState, Unobserved, UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;

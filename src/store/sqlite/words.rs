@@ -14,7 +14,7 @@ pub(super) fn expression(query: &WordQuery) -> String {
     let words: Vec<String> = query.words.iter().map(|word| format!("\"{word}\"*")).collect();
     let all = words.join(" AND ");
     let column = match query.place {
-        SearchPlace::Subjects | SearchPlace::Nowhere | SearchPlace::Schemas(None) => return all,
+        SearchPlace::Subjects | SearchPlace::Schemas(None) => return all,
         SearchPlace::Schemas(Some(WordPlace::Names)) => "names",
         SearchPlace::Schemas(Some(WordPlace::Fields)) => "fields",
         SearchPlace::Schemas(Some(WordPlace::Labels)) => "labels",

@@ -9,6 +9,7 @@ pub mod oidc;
 mod rates;
 mod replicas;
 mod rules;
+mod sessions;
 mod spellings;
 
 use std::sync::{Arc, LazyLock};

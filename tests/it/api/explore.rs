@@ -170,6 +170,78 @@ on_both! {
         assert_eq!(access::get(&app, "alice", "/accordant/v1/search?author=user:alice").await.error().1, 40301);
     }
 
+    async fn without_words_everything_that_fits_is_found_page_by_page_and_once(db) {
+        let allow = "[[allow]]\nprincipals = [\"user:eu\"]\noperations = [\"SUBJECT_READ\"]\nsubjects = [\":.eu:*\"]\n";
+        let app = access::server(db, &["eu"], allow).await;
+        let put = async |target: &str, body: Value| access::send(&app, "admin", "PUT", target, Some(&body)).await.ok();
+        for scope in ["/config", "/config/:.eu:"] {
+            put(scope, json!({ "compatibility": "NONE" })).await;
+        }
+        let mut everything = Vec::new();
+        for at in 0..12 {
+            let subject = format!("{}s{at:02}", if at % 3 == 0 { ":.eu:" } else { "" });
+            // every other one has a second version
+            for fields in [&["a"][..], &["b"]].iter().take(1 + at % 2) {
+                access::register(&app, &subject, &record("R", fields)).await;
+            }
+            everything.push(subject);
+        }
+        let json_schema = json!({ "schema": "{}", "schemaType": "JSON" });
+        access::send(&app, "admin", "POST", "/subjects/s05/versions", Some(&json_schema)).await.ok();
+        put("/config/s01", json!({ "compatibility": "FULL" })).await;
+        put("/config/:.eu:s03", json!({ "compatibility": "FULL" })).await;
+        put("/config/:.eu:", json!({ "compatibility": "FORWARD" })).await;
+        everything.sort();
+        // each page with two, until the end
+        let pages = async |user: &str, query: &str| {
+            let (mut subjects, mut after) = (Vec::new(), String::new());
+            for _ in 0..40 {
+                let page = access::get(&app, user, &format!("/accordant/v1/search?{query}&limit=2{after}")).await.ok();
+                let found = page["results"].as_array().unwrap();
+                assert!(found.len() <= 2 && page["next"].is_null());
+                subjects.extend(found.iter().map(|own| own["subject"].as_str().unwrap().to_owned()));
+                let Some(token) = page["after"].as_str() else { return subjects };
+                after = format!("&after={}", percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC));
+            }
+            panic!("no end: {subjects:?}");
+        };
+        let only = |keep: fn(&str) -> bool| everything.iter().filter(|own| keep(own)).cloned().collect::<Vec<_>>();
+        for (user, query, expected) in [
+            ("admin", "since=2001-01-01", only(|_| true)),
+            ("admin", "author=user:admin", only(|_| true)),
+            ("admin", "author=user:admin&type=JSON", vec!["s05".to_owned()]),
+            ("admin", "author=user:admin&context=eu", only(|own| own.starts_with(':'))),
+            ("admin", "author=user:eu", vec![]),
+            ("admin", "context=eu", only(|own| own.starts_with(':'))),
+            ("admin", "context=none", vec![]),
+            ("admin", "type=JSON", vec!["s05".to_owned()]),
+            // also a subject whose latest version is of another format
+            ("admin", "type=AVRO", only(|_| true)),
+            ("admin", "type=PROTOBUF", vec![]),
+            ("admin", "compatibility=FULL", vec![":.eu:s03".to_owned(), "s01".to_owned()]),
+            ("admin", "compatibility=FORWARD", only(|own| own.starts_with(':') && own != ":.eu:s03")),
+            ("admin", "compatibility=NONE", only(|own| !own.starts_with(':') && own != "s01")),
+            ("admin", "compatibility=NONE&type=JSON", vec!["s05".to_owned()]),
+            ("admin", "compatibility=BACKWARD", vec![]),
+            ("eu", "since=2001-01-01", only(|own| own.starts_with(':'))),
+        ] {
+            let mut subjects = pages(user, query).await;
+            if query.starts_with("since") && user == "admin" {
+                assert_eq!(subjects.first().unwrap(), "s05", "the newest first");
+            }
+            subjects.sort();
+            assert_eq!(subjects, expected, "{user} {query}");
+        }
+        // the newest version that fits, and how many do
+        let page = access::get(&app, "admin", "/accordant/v1/search?type=AVRO&context=.").await.ok();
+        let of = |subject: &str| page["results"].as_array().unwrap().iter().find(|own| own["subject"] == subject).unwrap().clone();
+        assert_eq!((&of("s05")["version"], &of("s05")["matchingVersions"]), (&json!(2), &json!(2)));
+        for wrong in ["after=x", "after=[1,2]", "after=[true,[1,2]]", "after=[true,%22a%22]", "since=2001-01-01&offset=20"] {
+            let answer = access::get(&app, "admin", &format!("/accordant/v1/search?type=AVRO&{wrong}")).await;
+            assert_eq!(answer.error().0, 400, "{wrong}");
+        }
+    }
+
     async fn pages_of_what_is_found_join_up(db) {
         let app = TestApp::new(db).await;
         for at in 0..25 {

@@ -56,7 +56,7 @@ on_both! {
             read(&app, &target, "billing").await;
         }
         read(&app, "/subjects/t/versions/latest", "shipping").await;
-        // neither a list nor a look-up reads a version
+        // no list reads a version
         for target in ["/subjects/t/versions", "/schemas/ids/1/versions", "/schemas"] {
             read(&app, target, "lists").await;
         }
@@ -69,6 +69,27 @@ on_both! {
         read(&app, "/schemas/ids/1", "billing").await;
         assert_eq!(reads(&usage(&app, "subject=t&version=1").await), [entry(1, "", 1), entry(1, "billing", 11)]);
         assert!(reads(&usage(&app, "subject=unknown").await).is_empty());
+    }
+
+    async fn a_producer_that_looks_its_schema_up_or_registers_it_again_uses_that_version(db) {
+        let app = TestApp::new(db).await;
+        two_versions(&app).await;
+        let send = async |target: &str, fields: &[&str], client: &str| {
+            let headers = [(CLIENT, client), ("content-type", "application/json")];
+            let body = json!({ "schema": record("R", fields) }).to_string();
+            app.send(Method::POST, target, &headers, body).await.status.as_u16()
+        };
+        // more than once each, for the later ones are answered from memory where that may be
+        for _ in 0..3 {
+            assert_eq!(send("/subjects/t", &["a", "b"], "looks-up").await, 200);
+            assert_eq!(send("/subjects/t/versions", &["a"], "registers").await, 200);
+        }
+        // neither a check, nor what is not found, nor what is new is use of a version
+        assert_eq!(send("/compatibility/subjects/t/versions/latest", &["a"], "checks").await, 200);
+        assert_eq!(send("/subjects/t", &["other"], "looks-up").await, 404);
+        assert_eq!(send("/subjects/t/versions", &["new"], "registers").await, 200);
+        let found = usage(&app, "subject=t").await;
+        assert_eq!(reads(&found), [entry(1, "looks-up", 3), entry(2, "registers", 3)]);
     }
 
     async fn who_only_looks_is_not_counted(db) {

@@ -10,7 +10,7 @@ use crate::access::{send, server};
 use crate::support::app::{Database, TestApp};
 
 /// Routes that have a body and change nothing.
-const READ: [&str; 17] = [
+const READ: [&str; 19] = [
     "postRoot",
     "lookUpSchema",
     "checkVersion",
@@ -28,6 +28,9 @@ const READ: [&str; 17] = [
     "migrateRecord",
     "resolveHints",
     "postResolvedDocument",
+    // a session is kept by the browser, and nowhere else
+    "beginSession",
+    "endSession",
 ];
 
 /// All that is stored but the record itself, the words, which are made of the rest, and who has read what.

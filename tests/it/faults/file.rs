@@ -76,7 +76,7 @@ fn a_full_disk_is_told_and_over_when_it_is_over() {
     assert_eq!(post(1).0, 200);
 
     // there is room for small writes, and none for large ones
-    limit("1000000");
+    limit("1500000");
     assert_eq!(post_sized(2, 2_000_000).0, 503);
     assert_eq!(post(3).0, 200);
     let (status, text) = exchange(&process.address, "GET", "/readyz", "").unwrap();

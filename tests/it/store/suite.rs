@@ -240,6 +240,16 @@ on_both! {
         assert_eq!(store.subjects(&filter, None, 2, 3).await.unwrap(), ["b", "c"]);
     }
 
+    async fn the_key_of_sessions_is_made_once(db) {
+        let fresh = Fresh::new(db).await;
+        let store = fresh.open().await;
+        assert_eq!(store.session_key([1; 32]).await.unwrap(), [1; 32]);
+        assert_eq!(store.session_key([2; 32]).await.unwrap(), [1; 32]);
+        store.close().await;
+        drop(store);
+        assert_eq!(fresh.open_again().await.session_key([3; 32]).await.unwrap(), [1; 32]);
+    }
+
     async fn everything_is_there_after_closing_and_opening(db) {
         let fresh = Fresh::new(db).await;
         let store = fresh.open().await;

@@ -118,7 +118,11 @@ export function Dialog({ title, open, onClose, children, wide }: { title: string
   useEffect(() => {
     const dialog = element.current;
     if (!dialog) return;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      dialog.showModal();
+      // the browser takes what can be reached first, which is the button that closes
+      dialog.querySelector<HTMLElement>('input, textarea')?.focus();
+    }
     if (!open && dialog.open) dialog.close();
   }, [open]);
   return (

@@ -5,8 +5,8 @@ import { Failure } from './basic';
 
 const ROW = 36;
 const PAGE = 200;
-/** Browsers can't show anything higher. */
-const HIGHEST = 30_000_000;
+/** Browsers can't show anything much higher (Firefox stops at 17.9 million): a longer list is scrolled through faster. */
+const HIGHEST = 15_000_000;
 
 interface Props<T> {
   /** What the list is of: another key begins anew. */
@@ -70,14 +70,25 @@ export function LongList<T>({ key_, load, total, row, empty, label, head }: Prop
 
   // where the number is not known, there is always one page more until the end is seen
   const known = found.isWhole ? found.count : Math.max(total ?? 0, found.count + (found.count > 0 ? PAGE : 0));
-  const length = Math.min(known, Math.floor(HIGHEST / ROW));
-  const first = Math.max(0, Math.floor(top / ROW) - 10);
-  const last = Math.min(length, Math.ceil((top + height) / ROW) + 10);
+  const length = known;
+  const tall = Math.min(length * ROW, HIGHEST);
+  // how far down the rows are that are in sight, which is further than the frame is scrolled where not all rows fit above one another
+  const depth = tall > height ? (top / (tall - height)) * (length * ROW - height) : top;
+  const shift = top - depth;
+  const first = Math.max(0, Math.floor(depth / ROW) - 10);
+  const last = Math.min(length, Math.ceil((depth + height) / ROW) + 10);
+  const before = useRef(0);
   useEffect(() => {
+    // half a page further both ways, so that rows are there when one gets to them
+    const fetchNear = () => {
+      const [from, to] = [Math.max(0, first - PAGE / 2), Math.min(length, last + PAGE / 2)];
+      for (let page = Math.floor(from / PAGE); page * PAGE < to; page++) fetchPage(page);
+    };
+    const isDragged = Math.abs(first - before.current) > PAGE / 2;
+    before.current = first;
+    if (!isDragged) return fetchNear();
     // a scroll bar that is dragged passes many pages that nobody looks at
-    const timer = setTimeout(() => {
-      for (let page = Math.floor(first / PAGE); page * PAGE < last; page++) fetchPage(page);
-    }, 60);
+    const timer = setTimeout(fetchNear, 60);
     return () => clearTimeout(timer);
   }, [first, last, key_]);
 
@@ -87,7 +98,7 @@ export function LongList<T>({ key_, load, total, row, empty, label, head }: Prop
   for (let at = first; at < last; at++) {
     const item = pages.current.get(Math.floor(at / PAGE))?.[at % PAGE];
     rows.push(
-      <div class="long-row" role="listitem" key={at} style={{ top: `${at * ROW}px` }} aria-setsize={length} aria-posinset={at + 1}>
+      <div class="long-row" role="listitem" key={at} style={{ top: `${at * ROW + shift}px` }} aria-setsize={length} aria-posinset={at + 1}>
         {item === undefined ? <span class="placeholder" aria-hidden="true" /> : row(item, at)}
       </div>,
     );
@@ -96,7 +107,7 @@ export function LongList<T>({ key_, load, total, row, empty, label, head }: Prop
     <div class="long">
       <div class="long-frame" ref={frame} tabIndex={0} role="group" aria-label={label} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
         {head && <div class="long-head">{head}</div>}
-        <div class="long-rows" role="list" style={{ height: `${length * ROW}px` }}>{rows}</div>
+        <div class="long-rows" role="list" style={{ height: `${tall}px` }}>{rows}</div>
       </div>
     </div>
   );

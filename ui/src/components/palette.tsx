@@ -1,5 +1,5 @@
 // Everywhere in a few keys: pages, subjects, and whatever search finds.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { json, query } from '../api';
 import { href, versionLink } from '../router';
 import { context } from '../session';
@@ -33,9 +33,7 @@ export function Palette({ places }: { places: Place[] }) {
 function Finder({ places, onDone }: { places: Place[]; onDone: () => void }) {
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(0);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
-  const settled = useSettled(text.trim(), 70);
+  const settled = useSettled(text.trim(), 30);
   const found = useLoad((signal) => (settled
     ? json<FoundPage>(`accordant/v1/search${query({ q: settled, limit: 8, context: context.value })}`, { signal })
     : Promise.resolve<FoundPage>({ results: [] })), [settled]);
@@ -56,7 +54,7 @@ function Finder({ places, onDone }: { places: Place[]; onDone: () => void }) {
   };
   return (
     <div class="stack">
-      <input ref={field} value={text} role="combobox" aria-expanded="true" aria-controls="found" aria-activedescendant={items[at] ? `found-${at}` : undefined} aria-label="What to find"
+      <input value={text} role="combobox" aria-expanded="true" aria-controls="found" aria-activedescendant={items[at] ? `found-${at}` : undefined} aria-label="What to find"
         placeholder="A subject, a field, a word, an id" spellcheck={false} autocomplete="off"
         onInput={(event) => { setText(event.currentTarget.value); setChosen(0); }} onKeyDown={onKey} />
       <ul id="found" role="listbox" aria-label="Found" class="palette">

@@ -18,7 +18,7 @@ function Clients({ clients, label }: { clients: Client[]; label: string }) {
   const named = clients.some((client) => client.principal);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={label}><table class="compact">
-      <thead><tr>{named && <th>Who</th>}<th>Client</th><th class="num">Reads</th><th>Last read</th></tr></thead>
+      <thead><tr>{named && <th>Who</th>}<th>Client</th><th class="num">Uses</th><th>Last</th></tr></thead>
       <tbody>
         {clients.slice(0, SHOWN).map((client, at) => (
           <tr key={at}>
@@ -43,12 +43,12 @@ export function UsageSection({ subject, version }: { subject: string; version?: 
   const usage = useLoad((signal) => json<Usage>(`accordant/v1/usage${query({ subject, version })}`, { signal }), [subject, version]);
   const value = usage.value;
   return (
-    <Section title="Who reads it" id="usage">
+    <Section title="Who uses it" id="usage">
       <Failure error={usage.error} />
       {!value && !usage.error && <Busy />}
       {value && value.versions.length === 0 && (
-        <Empty title={value.isRecorded ? 'Nobody has read it.' : 'Nothing is known of who reads it.'}>
-          <p>{value.isRecorded ? <>No client has asked for {version === undefined ? 'any of its versions' : 'this version'}{value.since ? ` since ${time(value.since)}` : ''}. Who looks at these pages is not counted.</> : 'Reads are not counted (the setting usage).'}</p>
+        <Empty title={value.isRecorded ? 'Nobody uses it.' : 'Nothing is known of who uses it.'}>
+          <p>{value.isRecorded ? <>No client has read, looked up or registered {version === undefined ? 'any of its versions' : 'this version'}{value.since ? ` since ${time(value.since)}` : ''}. Who looks at these pages is not counted.</> : 'Use is not counted (the setting usage).'}</p>
         </Empty>
       )}
       {value?.versions.map((used) => (
@@ -56,7 +56,7 @@ export function UsageSection({ subject, version }: { subject: string; version?: 
           <summary>
             {version === undefined && <>Version {used.version}</>}
             {used.deleted && <span class="tag bad">deleted</span>}{' '}
-            <span class="dim">{plural(used.clients.length, 'client')}, {plural(used.reads, 'read')}, last {time(used.lastReadAt)}</span>
+            <span class="dim">{plural(used.clients.length, 'client')}, {plural(used.reads, 'use')}, last {time(used.lastReadAt)}</span>
           </summary>
           <Clients clients={used.clients} label={`Clients of version ${used.version}`} />
           {version === undefined && <p class="small"><a href={versionLink(subject, used.version)}>See version {used.version}</a></p>}
@@ -72,8 +72,8 @@ export function UsageSection({ subject, version }: { subject: string; version?: 
 export function ImpactSection({ subject, impact }: { subject: string; impact: Impact }) {
   const hurt = impact.versions.filter((own) => !own.canRead);
   return (
-    <Section title="Who reads the versions that exist">
-      {impact.versions.length === 0 && <p class="dim">{impact.isRecorded ? 'No version has been read.' : 'Reads are not counted (the setting usage).'}</p>}
+    <Section title="Who uses the versions that exist">
+      {impact.versions.length === 0 && <p class="dim">{impact.isRecorded ? 'No version is in use.' : 'Use is not counted (the setting usage).'}</p>}
       {impact.versions.length > 0 && <p>{hurt.length === 0 ? <Verdict ok>Every version in use can read what is written with this one.</Verdict> : <Verdict ok={false}>{plural(hurt.length, 'version')} in use could not read what is written with this one.</Verdict>}</p>}
       <ul class="plain" aria-label="Versions in use">
         {impact.versions.slice(0, 20).map((own) => (

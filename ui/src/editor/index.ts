@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { json } from '@codemirror/lang-json';
 import { HighlightStyle, StreamLanguage, bracketMatching, codeFolding, foldGutter, foldKeymap, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { MergeView } from '@codemirror/merge';
+import { MergeView, unifiedMergeView } from '@codemirror/merge';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { EditorState, type Extension } from '@codemirror/state';
 import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
@@ -66,6 +66,7 @@ const look = EditorView.theme({
   '.cm-searchMatch': { backgroundColor: 'var(--selection)' },
   '.cm-changedLine': { backgroundColor: 'var(--changed) !important' },
   '.cm-deletedChunk': { backgroundColor: 'var(--removed)' },
+  '.cm-deletedChunk .cm-deletedText': { background: 'var(--removed-strong) !important' },
   '&.cm-merge-a .cm-changedLine, .cm-merge-a .cm-changedLine': { backgroundColor: 'var(--removed) !important' },
   '&.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--added) !important' },
   '&.cm-merge-a .cm-changedText': { background: 'var(--removed-strong)' },
@@ -176,12 +177,23 @@ export const create: EditorModule['create'] = ({ host, text, type, label, readOn
   };
 };
 
+/** Pixels in which two texts have no room beside each other. */
+const NARROW = 600;
+
 export const compare: EditorModule['compare'] = ({ host, old, next, type, labels }) => {
   const { root, parent } = rootIn(host);
+  const collapseUnchanged = { margin: 3, minSize: 6 };
+  const diffConfig = { scanLimit: 2000, timeout: 500 };
+  if (host.clientWidth < NARROW) {
+    // what is gone stands above what has come
+    const both = unifiedMergeView({ original: old, mergeControls: false, gutter: true, collapseUnchanged, diffConfig });
+    const view = new EditorView({ doc: next, extensions: [...common(type, Math.max(old.length, next.length), `${labels[0]}, ${labels[1]}`), EditorState.readOnly.of(true), both], parent, root });
+    return () => view.destroy();
+  }
   const side = (text: string, label: string) => ({ doc: text, extensions: [...common(type, text.length, label), EditorState.readOnly.of(true)] });
   const view = new MergeView({
     a: side(old, labels[0]), b: side(next, labels[1]), parent, root,
-    collapseUnchanged: { margin: 3, minSize: 6 }, gutter: true, diffConfig: { scanLimit: 2000, timeout: 500 },
+    collapseUnchanged, gutter: true, diffConfig,
   });
   return () => view.destroy();
 };

@@ -39,7 +39,7 @@ export function AuditPage() {
       {found.loading && !found.value && <Busy />}
       {found.value && entries.length === 0 && next === undefined && <Empty title="There is no entry like that." />}
       {entries.length > 0 && (
-        <div class="scroll" tabIndex={0} role="group" aria-label="Entries"><table>
+        <div class="scroll" tabIndex={0} role="group" aria-label="Entries"><table class="stacked">
           <thead><tr><th class="num">No.</th><th>When</th><th>What</th><th>On</th><th>Who</th><th>From</th><th>Why</th></tr></thead>
           <tbody>
             {entries.map((entry) => (

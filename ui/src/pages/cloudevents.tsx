@@ -53,7 +53,7 @@ export function CloudEventsPage() {
         {aliases.loading && !aliases.value && <Busy />}
         {aliases.value && listOf<Alias>(aliases.value).length === 0 && <Empty title="No URI has an alias."><p>An alias lets a URI that producers send already stand for a version here.</p></Empty>}
         {listOf<Alias>(aliases.value).length > 0 && (
-          <div class="scroll"><table><thead><tr><th>URI</th><th>Stands for</th><th>Origin</th><th><span class="sr">Actions</span></th></tr></thead><tbody>
+          <div class="scroll"><table class="stacked"><thead><tr><th>URI</th><th>Stands for</th><th>Origin</th><th><span class="sr">Actions</span></th></tr></thead><tbody>
             {listOf<Alias>(aliases.value).map((alias) => (
               <tr key={alias.uri}><td class="wrap"><T class="mono">{alias.uri}</T></td><td>{alias.subject ? <a href={versionLink(alias.subject, alias.version ?? 'latest')}><T>{alias.subject}</T> {String(alias.version ?? 'latest')}</a> : <span class="mono">{alias.guid}</span>}</td><td class="dim">{alias.origin ?? ''}</td>
                 <td class="row-actions">{writes && alias.origin !== 'configuration' && <button type="button" class="quiet danger-text" onClick={() => remove(() => request(`cloudevents/aliases${query({ uri: alias.uri })}`, { method: 'DELETE' }))}>Remove</button>}</td></tr>
@@ -65,10 +65,10 @@ export function CloudEventsPage() {
         <Failure error={types.error} />
         {types.value && listOf<Binding>(types.value).length === 0 && <Empty title="No event type is bound."><p>Bound to a subject, events of a type are judged by its schema though they name none.</p></Empty>}
         {listOf<Binding>(types.value).length > 0 && (
-          <div class="scroll"><table><thead><tr><th>Type</th><th>Schema</th><th>Must name it</th><th><span class="sr">Actions</span></th></tr></thead><tbody>
+          <div class="scroll"><table class="stacked"><thead><tr><th>Type</th><th>Schema</th><th>Must name it</th><th><span class="sr">Actions</span></th></tr></thead><tbody>
             {listOf<Binding>(types.value).map((binding) => {
               const pattern = binding.type ?? binding.pattern ?? '';
-              return <tr key={pattern}><td class="wrap"><T class="mono">{pattern}</T></td><td><a href={versionLink(binding.subject, binding.version ?? 'latest')}><T>{binding.subject}</T> {String(binding.version ?? 'latest')}</a></td><td>{binding.require_dataschema ? 'yes' : 'no'}</td>
+              return <tr key={pattern}><td class="wrap"><T class="mono">{pattern}</T></td><td><a href={versionLink(binding.subject, binding.version ?? 'latest')}><T>{binding.subject}</T> {String(binding.version ?? 'latest')}</a></td><td class="dim"><span class="phone-only">must name its schema: </span>{binding.require_dataschema ? 'yes' : 'no'}</td>
                 <td class="row-actions">{writes && binding.origin !== 'configuration' && <button type="button" class="quiet danger-text" onClick={() => remove(() => request(`cloudevents/types/${encodeURIComponent(pattern)}`, { method: 'DELETE' }))}>Remove</button>}</td></tr>;
             })}
           </tbody></table></div>

@@ -19,7 +19,8 @@ export interface Found {
   matchingVersions: number;
   matches: { kind: string; path: string; name: string; type?: string; line?: number; column?: number }[];
 }
-export interface FoundPage { results: Found[]; next?: number }
+/** With words the next page is at an offset, without them behind a place that the page before has named. */
+export interface FoundPage { results: Found[]; next?: number; after?: string }
 
 const WORDS: Record<string, string> = {
   id: 'id', guid: 'guid', subject: 'name of the subject', name: 'name of a type', field: 'field', label: 'tag or metadata', text: 'description or several places', filter: '',
@@ -29,6 +30,21 @@ const WORDS: Record<string, string> = {
 function dayAfter(day: string): string {
   const at = Date.parse(day);
   return Number.isNaN(at) ? '' : new Date(at + 86_400_000).toISOString().slice(0, 10);
+}
+
+type Next = Pick<FoundPage, 'next' | 'after'>;
+
+/** Pages that are asked for so that one is full: a filter that fits little gives pages with little on them. */
+const PAGES = 10;
+
+async function fullPage(target: (at: Next) => string, from: Next, signal?: AbortSignal): Promise<FoundPage> {
+  const page: FoundPage = { ...await json<FoundPage>(target(from), { signal }) };
+  for (let at = 1; at < PAGES && page.after !== undefined && page.results.length < 30; at++) {
+    const more = await json<FoundPage>(target({ after: page.after }), { signal });
+    page.results = [...page.results, ...more.results];
+    page.after = more.after;
+  }
+  return page;
 }
 
 export function SearchPage() {
@@ -41,19 +57,22 @@ export function SearchPage() {
   const [author, setAuthor] = useState(asked.get('author') ?? '');
   const settledAuthor = useSettled(author.trim(), 300);
   useEffect(() => { refine({ author: settledAuthor }); }, [settledAuthor]);
-  const settled = useSettled(text.trim(), 70);
+  const settled = useSettled(text.trim(), 30);
   useEffect(() => { refine({ q: settled }); }, [settled]);
   const [more, setMore] = useState<Found[]>([]);
-  const [next, setNext] = useState<number | undefined>();
-  const asks = Boolean(settled || compatibility || since || until || settledAuthor);
-  const target = (offset: number) => `accordant/v1/search${query({ q: settled, by: settled ? by : '', type, deleted, compatibility, since, until: dayAfter(until), author: settledAuthor, context: context.value, offset, limit: 30 })}`;
-  const found = useLoad<FoundPage | null>((signal) => (asks ? json<FoundPage>(target(0), { signal }) : Promise.resolve(null)), [settled, by, type, deleted, compatibility, since, until, settledAuthor, context.value]);
-  useEffect(() => { setMore([]); setNext(found.value?.next); }, [found.value]);
+  const [next, setNext] = useState<Next>({});
+  const asks = Boolean(settled || compatibility || since || until || settledAuthor || type || context.value);
+  const target = ({ next: offset, after }: Next) => `accordant/v1/search${query({ q: settled, by: settled ? by : '', type, deleted, compatibility, since, until: dayAfter(until), author: settledAuthor, context: context.value, offset, after, limit: 30 })}`;
+  const found = useLoad<FoundPage | null>((signal) => (asks ? fullPage(target, {}, signal) : Promise.resolve(null)), [settled, by, type, deleted, compatibility, since, until, settledAuthor, context.value]);
+  useEffect(() => { setMore([]); setNext(found.value ?? {}); }, [found.value]);
+  const [isLoading, setLoading] = useState(false);
   const loadMore = async () => {
-    if (next === undefined) return;
-    const page = await json<FoundPage>(target(next));
-    setMore((before) => [...before, ...page.results]);
-    setNext(page.next);
+    setLoading(true);
+    try {
+      const page = await fullPage(target, next);
+      setMore((before) => [...before, ...page.results]);
+      setNext(page);
+    } finally { setLoading(false); }
   };
   const results = [...(found.value?.results ?? []), ...more];
   return (
@@ -71,7 +90,7 @@ export function SearchPage() {
       <Failure error={found.error} />
       {!asks && <Empty title="What are you looking for?"><p>All words must be there; each may be the beginning of one. <code>customer_id</code>, <code>customerId</code> and <code>customer id</code> find the same fields.</p></Empty>}
       {asks && found.loading && !found.value && <Busy what="Searching" />}
-      {asks && found.value && results.length === 0 && <Empty title="Nothing is like that."><p>Try fewer or shorter words, other filters, another context, or what is deleted.</p></Empty>}
+      {asks && found.value && results.length === 0 && next.after === undefined && <Empty title="Nothing is like that."><p>Try fewer or shorter words, other filters, another context, or what is deleted.</p></Empty>}
       {results.length > 0 && (
         <>
           <ol class="results" aria-label="Results">
@@ -92,9 +111,9 @@ export function SearchPage() {
               </li>
             ))}
           </ol>
-          {next !== undefined && <p><button type="button" onClick={loadMore}>More</button></p>}
         </>
       )}
+      {(next.next !== undefined || next.after !== undefined) && <p><button type="button" disabled={isLoading} onClick={loadMore}>{results.length === 0 ? 'Look further back' : 'More'}</button></p>}
     </Page>
   );
 }

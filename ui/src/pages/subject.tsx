@@ -16,6 +16,8 @@ interface History { entries: Entry[]; next?: number }
 const DONE: Record<string, string> = {
   'schema.registered': 'registered', 'schema.imported': 'imported', 'schema.deleted': 'soft-deleted', 'schema.purged': 'deleted for good',
   'config.set': 'config set', 'config.deleted': 'config removed', 'mode.set': 'mode set', 'mode.deleted': 'mode removed',
+  'alias.set': 'URI alias set', 'alias.deleted': 'URI alias removed', 'type.set': 'event type bound', 'type.deleted': 'event type unbound',
+  'association.set': 'association set', 'association.deleted': 'association removed', 'dek.set': 'DEK set', 'dek.deleted': 'DEK deleted',
 };
 
 export function SubjectPage({ subject }: { subject: string }) {

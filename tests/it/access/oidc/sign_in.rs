@@ -26,15 +26,25 @@ const PUBLIC: &str = "https://registry.example/prefix";
 type Change = fn(&mut Value);
 
 /// What the provider does with a code: by code, its challenge and the claims of the token.
-#[derive(Default)]
 struct TestProvider {
     codes: Mutex<HashMap<String, (String, Value)>>,
+    end_session: Mutex<Result<Option<String>, String>>,
+}
+
+impl Default for TestProvider {
+    fn default() -> Self {
+        Self { codes: Mutex::default(), end_session: Mutex::new(Ok(Some(format!("{ISSUER}/logout?x=1")))) }
+    }
 }
 
 #[async_trait]
 impl SignInProvider for TestProvider {
     async fn authorization_endpoint(&self) -> Result<String, String> {
         Ok(format!("{ISSUER}/authorize"))
+    }
+
+    async fn end_session_endpoint(&self) -> Result<Option<String>, String> {
+        self.end_session.lock().unwrap().clone()
     }
 
     async fn exchange(&self, code: &str, verifier: &str, redirect: &str) -> Result<SecretString, String> {
@@ -156,8 +166,40 @@ async fn who_has_signed_in_at_the_provider_is_let_in_with_the_rights_of_the_toke
     // what a client says itself counts before
     let headers = [("cookie", session.as_str()), ("authorization", "Bearer nonsense")];
     assert_eq!(world.app.send(Method::GET, "/subjects", &headers, "").await.status, 401);
-    let answer = world.app.send(Method::POST, "/ui/logout", &[("cookie", &session), ("sec-fetch-site", "same-origin")], "").await;
-    assert_eq!((answer.status.as_u16(), kept(&answer)), (204, String::new()));
+}
+
+#[tokio::test]
+async fn who_signs_out_here_signs_out_at_the_provider_if_it_says_how() {
+    let world = world().await;
+    let begun = world.begin("").await;
+    world.consent(&begun, "c", |_| {});
+    let session = kept(&world.back(&begun, "c").await);
+    let out = async |cookie: &str, site: &str| {
+        world.app.send(Method::GET, "/ui/logout", &[("cookie", cookie), ("sec-fetch-site", site)], "").await
+    };
+    let answer = out(&session, "same-origin").await;
+    assert_eq!((answer.status.as_u16(), kept(&answer), answer.header("cache-control")), (303, String::new(), "no-store"));
+    assert!(cookies(&answer).iter().any(|cookie| cookie.starts_with("accordant-session=; Path=/prefix/; Max-Age=0")));
+    let (endpoint, given) = answer.header("location").split_once("?x=1&").unwrap();
+    assert_eq!(endpoint, format!("{ISSUER}/logout"));
+    let sent: HashMap<_, _> = given.split('&').map(|pair| pair.split_once('=').unwrap()).map(|(k, v)| (k, decoded(v))).collect();
+    let token = session.split("; ").find_map(|pair| pair.strip_prefix("accordant-session=")).unwrap();
+    assert_eq!(sent["id_token_hint"], token);
+    assert_eq!((&*sent["client_id"], &*sent["post_logout_redirect_uri"]), (CLIENT, &*format!("{PUBLIC}/ui/")));
+    // another site ends nothing
+    let answer = out(&session, "cross-site").await;
+    assert_eq!((answer.header("location"), cookies(&answer).len()), ("./", 0));
+    // a session that the provider knows nothing of is ended here alone
+    for cookie in ["accordant-session=s.x.y", "accordant-session=nonsense"] {
+        let answer = out(cookie, "same-origin").await;
+        assert_eq!((answer.header("location"), cookies(&answer).is_empty()), ("./", false), "{cookie}");
+    }
+    // nor where it says nothing, or is not to be had
+    for said in [Ok(None), Err("away".to_owned())] {
+        *world.provider.end_session.lock().unwrap() = said;
+        let answer = out(&session, "same-origin").await;
+        assert_eq!((answer.header("location"), kept(&answer)), ("./", String::new()));
+    }
 }
 
 #[tokio::test]
@@ -298,7 +340,8 @@ async fn other_sites_can_neither_use_a_session_to_write_nor_end_it() {
     let headers = [("cookie", session.as_str()), ("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
     world.app.send(Method::PUT, "/config", &headers, r#"{"compatibility":"NONE"}"#).await.ok();
     assert_eq!(world.app.send(Method::POST, "/ui/login", &[], "").await.status, 405);
-    assert_eq!(world.get("/ui/logout", &session).await.status, 405);
+    let headers = [("cookie", session.as_str()), ("sec-fetch-site", "same-origin")];
+    assert_eq!(world.app.send(Method::POST, "/ui/logout", &headers, "").await.status, 405);
 }
 
 #[tokio::test]
