@@ -318,7 +318,6 @@ impl PostgresStore {
     }
 
     /// Others write too, so nobody here knows how many versions there are before a subject.
-    #[expect(clippy::unused_self, reason = "as on SQLite")]
     async fn find_place(&self, conn: &mut Conn, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError> {
         sql::place_of_version(conn, filter, place, None).await
     }

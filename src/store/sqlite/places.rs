@@ -27,7 +27,7 @@ struct Block {
 }
 
 #[derive(Debug, Default)]
-struct Blocks {
+struct Divided {
     /// Deletions and imports are no registrations, and begin a generation.
     generation: i64,
     blocks: Vec<Block>,
@@ -36,10 +36,10 @@ struct Blocks {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct VersionPlaces(Mutex<Blocks>);
+pub(super) struct VersionPlaces(Mutex<Divided>);
 
 impl VersionPlaces {
-    fn blocks(&self) -> std::sync::MutexGuard<'_, Blocks> {
+    fn blocks(&self) -> std::sync::MutexGuard<'_, Divided> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

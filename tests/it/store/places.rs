@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use accordant::store::{ImportOutcome, ImportRequest, ImportedVersion, Store, SubjectFilter};
-use accordant::types::Subject;
+use accordant::types::{SchemaWords, Subject};
 
 use super::suite::{content, delete, file, server};
 use crate::on_both;
@@ -32,7 +32,7 @@ fn imported() -> Vec<ImportedVersion> {
                 targets: Vec::new(),
                 digest: [0; 32],
                 names: Vec::new(),
-                words: Default::default(),
+                words: SchemaWords::default(),
                 deleted: number % 7 == 0 && version == 1,
             });
         }
