@@ -42,9 +42,9 @@ impl Left {
         let hint = ": run this again to go on, or set the mode with accordant mode";
         InputError::new(match (modes.filled, modes.closed) {
             (None, None) => error.to_string(),
-            (Some(filled), None) => format!("{error}; {filled} is left in mode IMPORT{hint}"),
-            (Some(filled), Some(closed)) => format!("{error}; {filled} is left in mode IMPORT and {closed} READONLY{hint}"),
-            (None, Some(closed)) => format!("{error}; {closed} is left in mode READONLY{hint}"),
+            (Some(filled), None) => format!("{error}; {filled} may be left in mode IMPORT{hint}"),
+            (Some(filled), Some(closed)) => format!("{error}; {filled} may be left in mode IMPORT, and {closed} READONLY{hint}"),
+            (None, Some(closed)) => format!("{error}; {closed} may be left in mode READONLY{hint}"),
         })
     }
 

@@ -1,5 +1,5 @@
 // What pages have in common: loading something, and waiting until somebody stops typing.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface Loaded<T> { value: T | null; error: unknown; loading: boolean; reload: () => void }
 
@@ -19,12 +19,19 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, depends: u
   return { ...state, reload: () => setRound((before) => before + 1) };
 }
 
-/** A value once it has stood still for a while. */
-export function useSettled<T>(value: T, wait: number): T {
+/** For how long nothing was typed before a key that is answered at once. */
+const PAUSE = 400;
+
+/** A value once it has stood still for a while; `atOnce`: the first change after a pause is taken without waiting. */
+export function useSettled<T>(value: T, wait: number, atOnce = false): T {
   const [settled, setSettled] = useState(value);
+  const changed = useRef(0);
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), wait);
+    const now = performance.now();
+    const isFirst = now - changed.current > PAUSE;
+    changed.current = now;
+    const timer = setTimeout(() => setSettled(value), atOnce && isFirst ? 0 : wait);
     return () => clearTimeout(timer);
-  }, [value, wait]);
+  }, [value, wait, atOnce]);
   return settled;
 }

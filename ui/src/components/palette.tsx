@@ -33,7 +33,7 @@ export function Palette({ places }: { places: Place[] }) {
 function Finder({ places, onDone }: { places: Place[]; onDone: () => void }) {
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(0);
-  const settled = useSettled(text.trim(), 30);
+  const settled = useSettled(text.trim(), 30, true);
   const found = useLoad((signal) => (settled
     ? json<FoundPage>(`accordant/v1/search${query({ q: settled, limit: 8, context: context.value })}`, { signal })
     : Promise.resolve<FoundPage>({ results: [] })), [settled]);

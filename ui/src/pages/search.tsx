@@ -57,7 +57,7 @@ export function SearchPage() {
   const [author, setAuthor] = useState(asked.get('author') ?? '');
   const settledAuthor = useSettled(author.trim(), 300);
   useEffect(() => { refine({ author: settledAuthor }); }, [settledAuthor]);
-  const settled = useSettled(text.trim(), 30);
+  const settled = useSettled(text.trim(), 30, true);
   useEffect(() => { refine({ q: settled }); }, [settled]);
   const [more, setMore] = useState<Found[]>([]);
   const [next, setNext] = useState<Next>({});
