@@ -106,7 +106,7 @@ def main():
     given = parser.parse_args()
     print("| | the first | median | CPU |\n| --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        limits = ["--max-body-bytes", str(4 * given.megabytes * 1_000_000)]
+        limits = ["--max-body-bytes", str(4 * given.megabytes * 1_000_000), "--work-memory", "4GiB"]
         server = scale.Server(given.binary, given.database or f"sqlite://{folder}/registry.db", after=limits)
         for rows in (referred(server, given.referrers), large(server, given.megabytes)):
             for row in rows:
