@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks';
 import { type Version, enc, json, query, request } from '../api';
 import { Busy, ConfirmByName, Empty, Failure, Page, SubjectName, T, Type } from '../components/basic';
 import { useLoad } from '../components/hooks';
-import { context, may } from '../session';
-import { href } from '../router';
+import { Consequences } from '../components/referrers';
+import { restore as register } from '../components/restore';
+import { useListContext, may } from '../session';
 import { time } from '../text';
 
 const MOST = 200;
@@ -15,11 +16,11 @@ async function lookAt(subject: string, signal: AbortSignal): Promise<Gone> {
   const last = versions[versions.length - 1];
   const version = last === undefined ? null : await json<Version>(`subjects/${enc(subject)}/versions/${last}?deleted=true`, { signal });
   const referring = await Promise.all(versions.slice(-20).map((number) => json<number[]>(`subjects/${enc(subject)}/versions/${number}/referencedby`, { signal }).catch(() => [])));
-  return { subject, versions, last: version && { ...version }, referrers: new Set(referring.flat()).size };
+  return { subject, versions, last: version && { ...version, subject }, referrers: new Set(referring.flat()).size };
 }
 
 export function DeletedPage() {
-  const where = context.value;
+  const where = useListContext();
   const subjectPrefix = where === '' ? ':*:' : where === '.' ? '' : `:${where}:`;
   const list = useLoad(async (signal) => {
     const names = await json<string[]>(`subjects${query({ deletedOnly: true, limit: MOST })}&subjectPrefix=${enc(subjectPrefix)}`, { signal });
@@ -32,9 +33,8 @@ export function DeletedPage() {
     setError(null);
     setDone(null);
     if (!entry.last) return;
-    const { schema, schemaType, references, metadata, ruleSet } = entry.last;
     try {
-      const { version } = await json<{ version?: number }>(`subjects/${enc(entry.subject)}/versions`, { method: 'POST', body: { schema, schemaType, references, metadata, ruleSet }, reason: 'restored from the list of deleted subjects' });
+      const version = await register(entry.last);
       setDone(`${entry.subject} is back${version ? `, its schema as version ${version}` : ''}.`);
       list.reload();
     } catch (failed) { setError(failed); }
@@ -64,8 +64,8 @@ export function DeletedPage() {
                   <td class="dim wide-only">{time(entry.last?.ts)}</td>
                   <td class="num wide-only">{entry.referrers || '–'}</td>
                   <td class="row-actions">
-                    {may('SUBJECT_WRITE') && <button type="button" onClick={() => restore(entry)}>Restore</button>}
-                    {may('SUBJECT_DELETE') && <button type="button" class="quiet danger-text" onClick={() => setGone(entry)}>Delete for good</button>}
+                    {may('SUBJECT_WRITE', entry.subject) && <button type="button" onClick={() => restore(entry)}>Restore</button>}
+                    {may('SUBJECT_DELETE', entry.subject) && <button type="button" class="quiet danger-text" onClick={() => setGone(entry)}>Delete for good</button>}
                   </td>
                 </tr>
               ))}
@@ -76,7 +76,7 @@ export function DeletedPage() {
       {list.value && list.value.names.length >= MOST && <p class="dim">The first {MOST} are shown.</p>}
       <ConfirmByName title="Delete for good" verb="Delete for good" name={gone?.subject ?? ''} open={gone !== null} onClose={() => setGone(null)} onConfirm={purge}>
         <p>{gone?.versions.length === 1 ? 'Its one version is' : `All ${gone?.versions.length ?? ''} versions are`} removed, with the settings of the subject. Ids that nothing else holds stand for nothing any more: data that was written with them can no longer be read.</p>
-        {gone && gone.referrers > 0 && <p class="notice bad">Schemas refer to it ({gone.referrers}): the registry will refuse until they are gone. <a href={href(['subjects', gone.subject])}>See which</a></p>}
+        {gone && <Consequences subject={gone.subject} versions={gone.versions} />}
       </ConfirmByName>
     </Page>
   );

@@ -5,10 +5,11 @@ import { EffectiveSettings } from '../components/effective';
 import { Contract } from '../components/contract';
 import { Graph } from '../components/graph';
 import { useLoad } from '../components/hooks';
+import { Consequences } from '../components/referrers';
 import { UsageSection } from '../components/usage';
 import { go, href, versionLink } from '../router';
 import { may } from '../session';
-import { parts, plural, time } from '../text';
+import { count, parts, plural, time } from '../text';
 
 interface Entry { position: number; at: string; operation: string; actor?: string; reason?: string; version?: number; id?: number }
 interface History { entries: Entry[]; next?: number }
@@ -40,6 +41,8 @@ export function SubjectPage({ subject }: { subject: string }) {
     return page;
   }, [subject]);
   const [deleting, setDeleting] = useState(false);
+  const [drawn, setDrawn] = useState(200);
+  const [refused, setRefused] = useState<unknown>(null);
   const data = versions.value;
   const latest = data?.latest;
   const entries = [...(history.value?.entries ?? []), ...more];
@@ -49,10 +52,10 @@ export function SubjectPage({ subject }: { subject: string }) {
     <Page title={<SubjectName subject={subject} plain />}
       lead={data && <>{latest && <Type type={latest.schemaType} />} {plural(data.live.size, 'version')}{data.all.length > data.live.size ? `, ${data.all.length - data.live.size} deleted` : ''} · {context === '.' ? 'default context' : `context ${context}`}</>}
       actions={<>
-        {may('SUBJECT_WRITE') && <a class="button primary" href={href(['edit'], { subject })}>Next version</a>}
+        {may('SUBJECT_WRITE', subject) && (data || versions.error) && <a class="button primary" href={href(['edit'], { subject })}>{versions.error ? 'Register a first version' : 'Next version'}</a>}
         {data && data.all.length > 1 && <a class="button" href={href(['compare'], { subject })}>Compare</a>}
         <Copy text={subject} label="Copy name" />
-        {may('SUBJECT_DELETE') && data && data.live.size > 0 && <button type="button" class="quiet danger-text" onClick={() => setDeleting(true)}>Delete</button>}
+        {may('SUBJECT_DELETE', subject) && data && data.live.size > 0 && <button type="button" class="quiet danger-text" onClick={() => setDeleting(true)}>Delete</button>}
       </>}>
       {versions.error ? <Failure error={versions.error} /> : !data && <Busy />}
       {data && (
@@ -60,7 +63,7 @@ export function SubjectPage({ subject }: { subject: string }) {
           <div>
             <Section title="Versions">
               <ol class="timeline">
-                {[...data.all].reverse().slice(0, 200).map((number) => {
+                {[...data.all].reverse().slice(0, drawn).map((number) => {
                   const entry = registered.get(number);
                   const live = data.live.has(number);
                   const before = data.all[data.all.indexOf(number) - 1];
@@ -76,10 +79,10 @@ export function SubjectPage({ subject }: { subject: string }) {
                   );
                 })}
               </ol>
-              {data.all.length > 200 && <p class="dim">The newest 200 of {data.all.length}.</p>}
+              {data.all.length > drawn && <p class="bar"><button type="button" class="quiet" onClick={() => setDrawn(drawn + 1000)}>Older versions</button> <span class="dim">The newest {drawn} of {count(data.all.length)}.</span></p>}
             </Section>
             <Section title="What was done">
-              <Failure error={history.error} />
+              <Failure error={history.error ?? refused} />
               {entries.length === 0 && history.value && <Empty title="Nothing is recorded."><p>The record of changes may be off, or shorter than this subject is old.</p></Empty>}
               {entries.length > 0 && (
                 <div class="scroll"><table class="compact"><thead><tr><th>When</th><th>What</th><th>Version</th><th>Who</th></tr></thead><tbody>
@@ -87,9 +90,11 @@ export function SubjectPage({ subject }: { subject: string }) {
                 </tbody></table></div>
               )}
               {next !== undefined && <button type="button" class="quiet" onClick={async () => {
-                const page = await json<History>(`accordant/v1/history${query({ subject, limit: 30, after: next })}`);
-                setMore((already) => [...already, ...page.entries]);
-                setNext(page.next);
+                try {
+                  const page = await json<History>(`accordant/v1/history${query({ subject, limit: 30, after: next })}`);
+                  setMore((already) => [...already, ...page.entries]);
+                  setNext(page.next);
+                } catch (failed) { setRefused(failed); }
               }}>Older</button>}
             </Section>
           </div>
@@ -108,7 +113,8 @@ export function SubjectPage({ subject }: { subject: string }) {
         await request(`subjects/${enc(subject)}`, { method: 'DELETE', reason });
         go(['deleted']);
       }}>
-        <p>{plural(data?.live.size ?? 0, 'version')} will be soft-deleted: nothing can be registered against them, their ids are still answered, and they can be restored from the list of deleted subjects.</p>
+        <p>{data?.live.size === 1 ? 'Its one version' : `All ${data?.live.size ?? 0} versions`} will be soft-deleted: nothing is compared with what is deleted, ids are still answered, and the subject can be restored from the list of deleted ones.</p>
+        {data && <Consequences subject={subject} versions={[...data.live].sort((a, b) => a - b)} />}
       </ConfirmByName>
     </Page>
   );
