@@ -124,6 +124,26 @@ test('rules and metadata are compared one by one', async () => {
   await shadow('.cm-merge-b.cm-focused');
 });
 
+test('a finding in lines that are folded away unfolds them, on a phone as well', async () => {
+  const many = Array.from({ length: 20 }, (_, at) => ({ name: `f${at}`, type: 'int' }));
+  await call(own.server.url, 'PUT', 'config/folded', { compatibility: 'NONE' });
+  for (const fields of [[...many, { name: 'last', type: 'int' }], many]) await post('folded', { schema: record(...fields) });
+  for (const view of [VIEWS.dark, VIEWS.phone]) {
+    const { page, to, faults, close } = await open(own.browser, own.server.url, view);
+    await to('#/compare?subject=folded');
+    const texts = (selector) => page.evaluate((wanted) => [...document.querySelector('.compare .code-host')?.shadowRoot?.querySelectorAll(wanted) ?? []].map((found) => found.textContent), selector);
+    for (let tries = 0; tries < 100 && (await texts('.cm-collapsedLines')).length === 0; tries++) await page.waitForTimeout(50);
+    assert.ok((await texts('.cm-collapsedLines')).length > 0, 'lines that are alike are folded away');
+    await page.getByRole('button', { name: /^FORWARD/ }).click();
+    await page.getByText('What FORWARD says').waitFor();
+    await page.locator('.findings').getByRole('button', { name: 'line 1', exact: true }).click();
+    for (let tries = 0; tries < 100 && (await texts('.cm-collapsedLines')).length > 0; tries++) await page.waitForTimeout(50);
+    assert.deepEqual(await texts('.cm-collapsedLines'), []);
+    assert.deepEqual(faults, []);
+    await close();
+  }
+});
+
 test('what is typed into the editor is there again after a look elsewhere and after a reload', async () => {
   const { page, to } = own.tab;
   await post('drafted', { schema: record({ name: 'a', type: 'int' }) });
@@ -187,6 +207,22 @@ test('a deletion says who refers to what goes, and one version is restored or de
   await to('#/subjects/versions-gone/versions/3');
   await page.getByRole('link', { name: 'version 4 →' }).click();
   await page.waitForURL(/versions\/4$/);
+});
+
+test('all that is soft-deleted is listed, and leads to where it is restored', async () => {
+  const { page, to } = own.tab;
+  const names = Array.from({ length: 55 }, (_, at) => `:.bin:gone-${String(at).padStart(2, '0')}`);
+  for (const name of names) await post(name, { schema: '"int"' });
+  for (const name of names) await call(own.server.url, 'DELETE', `subjects/${encodeURIComponent(name)}`);
+  await to('#/deleted?context=.bin');
+  const rows = page.locator('tbody tr');
+  await page.getByRole('button', { name: 'More', exact: true }).click();
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 55);
+  await page.getByRole('link', { name: '.bin gone-54' }).click();
+  await page.getByRole('link', { name: 'Restore it, or delete it for good' }).click();
+  await rows.first().getByRole('button', { name: 'Restore' }).click();
+  await page.getByText(':.bin:gone-00 is back').waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 50 && document.activeElement?.id === 'main');
 });
 
 test('the context of a list is in its address', async () => {

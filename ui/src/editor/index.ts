@@ -55,9 +55,8 @@ const look = EditorView.theme({
   '&': { color: 'var(--text)', backgroundColor: 'var(--surface)', fontSize: '13px', height: '100%' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5' },
   '.cm-content': { caretColor: 'var(--accent)' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
-  // of two beside each other the frame around both says that one is in focus
-  '&.cm-merge-a.cm-focused, &.cm-merge-b.cm-focused': { outline: 'none' },
+  // the frame around all of it says that it is in focus, not only the part beside the line numbers
+  '&.cm-focused': { outline: 'none' },
   '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--dim)', borderRight: '1px solid var(--line)' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--hover)' },
   '.cm-selectionBackground, &.cm-focused .cm-selectionBackground': { background: 'var(--selection) !important' },
@@ -195,8 +194,8 @@ const NARROW = 600;
 /** Lines that are alike are folded away, but for some around what differs. */
 const collapseUnchanged = { margin: 3, minSize: 6 };
 
-/** Unfolds the lines that are alike around one of the newer text, on both sides. */
-function unfold({ a, b }: MergeView, offset: number) {
+/** Unfolds the lines that are alike around one of the newer text; on both sides, where there are two. */
+function unfold(a: EditorView | null, b: EditorView, offset: number) {
   const lineAt = (view: EditorView, at: number) => view.state.doc.lineAt(Math.min(at, view.state.doc.length)).number;
   const [wanted, chunks] = [lineAt(b, offset), getChunks(b.state)?.chunks ?? []];
   let [endA, endB] = [0, 0];
@@ -204,11 +203,11 @@ function unfold({ a, b }: MergeView, offset: number) {
     const [firstA, firstB] = endB === 0 ? [1, 1] : [endA + collapseUnchanged.margin, endB + collapseUnchanged.margin];
     const last = chunk ? lineAt(b, chunk.fromB) - 1 - collapseUnchanged.margin : b.state.doc.lines;
     if (wanted >= firstB && wanted <= last) {
-      a.dispatch({ effects: uncollapseUnchanged.of(a.state.doc.line(Math.min(firstA, a.state.doc.lines)).from) });
+      a?.dispatch({ effects: uncollapseUnchanged.of(a.state.doc.line(Math.min(firstA, a.state.doc.lines)).from) });
       b.dispatch({ effects: uncollapseUnchanged.of(b.state.doc.line(firstB).from) });
       return;
     }
-    if (chunk) [endA, endB] = [lineAt(a, chunk.toA), lineAt(b, chunk.toB)];
+    if (chunk) [endA, endB] = [a ? lineAt(a, chunk.toA) : 0, lineAt(b, chunk.toB)];
   }
 }
 
@@ -219,7 +218,7 @@ export const compare: EditorModule['compare'] = ({ host, old, next, type, labels
     // what is gone stands above what has come
     const both = unifiedMergeView({ original: old, mergeControls: false, gutter: true, collapseUnchanged, diffConfig });
     const view = new EditorView({ doc: next, extensions: [...common(type, Math.max(old.length, next.length), `${labels[0]}, ${labels[1]}`), EditorState.readOnly.of(true), lintGutter(), both], parent, root });
-    return { ...pointer(view), destroy: () => view.destroy() };
+    return comparing(null, view, () => view.destroy());
   }
   const side = (text: string, label: string) => ({ doc: text, extensions: [...common(type, text.length, label), EditorState.readOnly.of(true)] });
   const newer = side(next, labels[1]);
@@ -227,13 +226,10 @@ export const compare: EditorModule['compare'] = ({ host, old, next, type, labels
     a: side(old, labels[0]), b: { ...newer, extensions: [...newer.extensions, lintGutter()] }, parent, root,
     collapseUnchanged, gutter: true, diffConfig,
   });
-  const { goTo, setMarks } = pointer(view.b);
-  return {
-    setMarks,
-    goTo(offset) {
-      unfold(view, offset);
-      goTo(offset);
-    },
-    destroy: () => view.destroy(),
-  };
+  return comparing(view.a, view.b, () => view.destroy());
 };
+
+function comparing(older: EditorView | null, newer: EditorView, destroy: () => void): CompareHandle {
+  const { goTo, setMarks } = pointer(newer);
+  return { setMarks, destroy, goTo(offset) { unfold(older, newer, offset); goTo(offset); } };
+}

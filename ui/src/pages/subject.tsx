@@ -21,6 +21,10 @@ const DONE: Record<string, string> = {
   'association.set': 'association set', 'association.deleted': 'association removed', 'dek.set': 'DEK set', 'dek.deleted': 'DEK deleted',
 };
 
+/** Entries of the history that are asked for at once: they say when versions came, too. */
+const AT_ONCE = 100;
+const SHOWN = 30;
+
 export function SubjectPage({ subject }: { subject: string }) {
   const versions = useLoad(async (signal) => {
     const [all, live] = await Promise.all([
@@ -35,11 +39,12 @@ export function SubjectPage({ subject }: { subject: string }) {
   const [more, setMore] = useState<Entry[]>([]);
   const [next, setNext] = useState<number | undefined>();
   const history = useLoad(async (signal) => {
-    const page = await json<History>(`accordant/v1/history${query({ subject, limit: 30 })}`, { signal });
+    const page = await json<History>(`accordant/v1/history${query({ subject, limit: AT_ONCE })}`, { signal });
     setNext(page.next);
     setMore([]);
     return page;
   }, [subject]);
+  const [rows, setRows] = useState(SHOWN);
   const [deleting, setDeleting] = useState(false);
   const [drawn, setDrawn] = useState(200);
   const [refused, setRefused] = useState<unknown>(null);
@@ -58,6 +63,7 @@ export function SubjectPage({ subject }: { subject: string }) {
         {may('SUBJECT_DELETE', subject) && data && data.live.size > 0 && <button type="button" class="quiet danger-text" onClick={() => setDeleting(true)}>Delete</button>}
       </>}>
       {versions.error ? <Failure error={versions.error} /> : !data && <Busy />}
+      {data?.live.size === 0 && <p class="notice">It is soft-deleted: nothing is compared with its versions, and their ids are still answered. <a class="in-text" href={href(['deleted'])}>Restore it, or delete it for good</a></p>}
       {data && (
         <div class="columns">
           <div>
@@ -86,12 +92,14 @@ export function SubjectPage({ subject }: { subject: string }) {
               {entries.length === 0 && history.value && <Empty title="Nothing is recorded."><p>The record of changes may be off, or shorter than this subject is old.</p></Empty>}
               {entries.length > 0 && (
                 <div class="scroll"><table class="compact"><thead><tr><th>When</th><th>What</th><th>Version</th><th>Who</th></tr></thead><tbody>
-                  {entries.map((entry) => <tr key={entry.position}><td class="dim">{time(entry.at)}</td><td>{DONE[entry.operation] ?? entry.operation}</td><td>{entry.version ?? ''}</td><td class="dim"><T>{entry.actor ?? '–'}</T></td></tr>)}
+                  {entries.slice(0, rows).map((entry) => <tr key={entry.position}><td class="dim">{time(entry.at)}</td><td>{DONE[entry.operation] ?? entry.operation}</td><td>{entry.version ?? ''}</td><td class="dim"><T>{entry.actor ?? '–'}</T></td></tr>)}
                 </tbody></table></div>
               )}
-              {next !== undefined && <button type="button" class="quiet" onClick={async () => {
+              {(next !== undefined || entries.length > rows) && <button type="button" class="quiet" onClick={async () => {
+                setRows(rows + AT_ONCE);
+                if (next === undefined || entries.length > rows + AT_ONCE) return;
                 try {
-                  const page = await json<History>(`accordant/v1/history${query({ subject, limit: 30, after: next })}`);
+                  const page = await json<History>(`accordant/v1/history${query({ subject, limit: AT_ONCE, after: next })}`);
                   setMore((already) => [...already, ...page.entries]);
                   setNext(page.next);
                 } catch (failed) { setRefused(failed); }

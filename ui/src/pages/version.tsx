@@ -57,7 +57,7 @@ export function VersionPage({ subject, version }: { subject: string; version: st
   const curl = schema ? `curl '${address(`subjects/${enc(subject)}/versions/${schema.version}`).replace(/'/g, '%27')}'` : '';
   return (
     <Page title={<><a href={subjectLink(subject)}><SubjectName subject={subject} plain /></a> <span class="dim">version {number ?? version}</span></>}
-      lead={schema && <><Type type={schema.schemaType} /> {schema.deleted && <span class="tag bad">deleted</span>} id {schema.id} · {bytes(new Blob([schema.schema]).size)}{schema.ts ? ` · ${time(schema.ts)}` : ''}{neighbours[0] !== undefined && <> · <a class="in-text" href={versionLink(subject, neighbours[0])}>← version {neighbours[0]}</a></>}{neighbours[1] !== undefined && <> · <a class="in-text" href={versionLink(subject, neighbours[1])}>version {neighbours[1]} →</a></>}</>}
+      lead={schema && <><Type type={schema.schemaType} /> {schema.deleted && <span class="tag bad">deleted</span>} id {schema.id} · {bytes(new Blob([schema.schema]).size)}{schema.ts ? ` · ${time(schema.ts)}` : ''}{neighbours[0] !== undefined && <> · <a class="in-text nowrap" href={versionLink(subject, neighbours[0])}>← version {neighbours[0]}</a></>}{neighbours[1] !== undefined && <> · <a class="in-text nowrap" href={versionLink(subject, neighbours[1])}>version {neighbours[1]} →</a></>}</>}
       actions={schema && <>
         {neighbours[0] !== undefined && <a class="button"href={href(['compare'], { subject, to: schema.version })}>What changed</a>}
         {may('SUBJECT_WRITE', subject) && (schema.deleted
