@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Finding, type Reference, type SchemaType, type Version, enc, json, query } from '../api';
-import { Failure, Field, Page, Section, Select, SubjectName, T, Verdict } from '../components/basic';
+import { Busy, Failure, Field, Page, Section, Select, SubjectName, T, Verdict } from '../components/basic';
 import { Beside } from '../components/beside';
 import { Code } from '../components/code';
 import { LEVELS, MEANING } from '../components/effective';
@@ -29,6 +29,21 @@ const MARKED = 200;
 
 interface Check { is_compatible: boolean; messages?: string[]; findings?: Finding[] }
 interface Registered { id: number; version?: number }
+
+/** The newest versions that a transitive level is shown for: each is a comparison of its own. */
+const MOST = 20;
+
+/** What a level finds against each of the newest versions, not only the latest. */
+async function overAll(subject: string, next: unknown, level: string, signal: AbortSignal): Promise<{ findings: Finding[]; looked: number; versions: number }> {
+  const versions = await json<number[]>(`subjects/${enc(subject)}/versions`, { signal });
+  const findings: Finding[] = [];
+  const looked = versions.slice(-MOST).reverse();
+  for (const version of looked) {
+    const { levels } = await json<Difference>('accordant/v1/diff', { method: 'POST', body: { subject, old: { version }, new: next }, signal });
+    findings.push(...(levels.find((own) => own.level === level)?.findings ?? []).map((finding) => ({ ...finding, oldVersion: version })));
+  }
+  return { findings, looked: looked.length, versions: versions.length };
+}
 
 function Mends({ mends, onChoose }: { mends: Mend[]; onChoose: (text: string) => void }) {
   if (mends.length === 0) return null;
@@ -108,7 +123,9 @@ export function EditorPage() {
   const level = effective.value?.compatibilityLevel ?? 'BACKWARD';
   const plain = simulated.replace('_TRANSITIVE', '');
   const other = simulated && simulated !== level ? difference.value?.levels.find((own) => own.level === plain) : undefined;
-  const findings: Finding[] = simulated === 'NONE' ? [] : other ? other.findings : check.value?.findings ?? [];
+  const isTransitive = simulated.endsWith('_TRANSITIVE') && simulated !== level;
+  const all = useLoad((signal) => (isTransitive && name && base.value && settled.schema.trim() ? overAll(name, settled, plain, signal) : Promise.resolve(null)), [isTransitive, name, base.value, settled, plain]);
+  const findings: Finding[] = simulated === 'NONE' ? [] : isTransitive ? all.value?.findings ?? [] : other ? other.findings : check.value?.findings ?? [];
   const isRefused = check.value !== null && !check.value.is_compatible;
   const messages = isRefused && findings.length === 0 ? check.value?.messages ?? [] : [];
   const change = (next: string) => { touched.current = true; setRegistered(null); setFailed(null); setText(next); };
@@ -117,7 +134,7 @@ export function EditorPage() {
   const marks = useMemo(() => (isSettled ? [
     ...findings.slice(0, MARKED).map((finding) => markOf(finding, text, type, mends(finding, text, type, old(finding)).map((mend) => ({ label: mend.label, run: () => change(mend.text) })))),
     ...messages.map((message) => markOf({ rule: '', path: '', message, explanation: message }, text, type)),
-  ].flatMap((mark) => (mark ? [mark] : [])) : []), [check.value, other, isSettled, text]);
+  ].flatMap((mark) => (mark ? [mark] : [])) : []), [check.value, other, all.value, isSettled, text]);
   const register = async () => {
     setFailed(null);
     try {
@@ -158,7 +175,7 @@ export function EditorPage() {
       <div class="filters wrap-fields">
         <Field label="Subject"><SubjectInput value={subject} onInput={(next) => { setSubject(next); setRegistered(null); setRestored(false); }} /></Field>
         <Field label="Format"><Select value={type} options={[['AVRO', 'Avro'], ['JSON', 'JSON Schema'], ['PROTOBUF', 'Protobuf']]} onChange={start} /></Field>
-        <Field label="Show what breaks under"><Select value={simulated} options={[['', `${level} (as set)`], ...LEVELS.filter((own) => own !== level && !own.includes('TRANSITIVE'))]} onChange={setSimulated} /></Field>
+        <Field label="Show what breaks under"><Select value={simulated} options={[['', `${level} (as set)`], ...LEVELS.filter((own) => own !== level)]} onChange={setSimulated} /></Field>
       </div>
       {restored && <p class="notice bar" role="status"><span>What you had typed here is back.</span> <button type="button" class="link" onClick={startOver}>Start over{base.value ? ` from version ${base.value.version}` : ''}</button></p>}
       <div class="columns wide-left">
@@ -181,9 +198,12 @@ export function EditorPage() {
         </div>
         <div>
           {difference.value && <Levels levels={difference.value.levels} />}
-          <Section title={other ? `Under ${simulated}` : isRefused ? 'What breaks' : 'Findings'}>
+          <Section title={other || isTransitive || simulated === 'NONE' ? `Under ${simulated}` : isRefused ? 'What breaks' : 'Findings'}>
             {messages.map((message) => <p key={message} class="notice bad wrap"><T>{message}</T></p>)}
-            {findings.length === 0 && messages.length === 0 && <p class="dim">{name ? 'Nothing breaks.' : 'Findings appear here.'}</p>}
+            {isTransitive && all.loading && <Busy what="Comparing with the versions that exist" />}
+            {isTransitive && <Failure error={all.error} />}
+            {isTransitive && all.value && all.value.looked < all.value.versions && <p class="dim small">Compared with the newest {all.value.looked} of {all.value.versions} versions.</p>}
+            {findings.length === 0 && messages.length === 0 && !(isTransitive && !all.value) && <p class="dim">{name ? 'Nothing breaks.' : 'Findings appear here.'}</p>}
             <Findings findings={findings}
               onChoose={(finding) => { const mark = markOf(finding, text, type); if (mark) setGoTo({ offset: mark.from }); }}
               action={(finding) => (isSettled ? <Mends mends={mends(finding, text, type, old(finding))} onChoose={change} /> : null)} />
