@@ -20,7 +20,7 @@ use super::watchdog::{self, Watchdog};
 use super::{Failure, audit, database, oidc, secret_file, sign_in, usage};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
-use crate::config::{Bytes, ConfigError, OutageReads, PostgresLocks, Settings, Shapes};
+use crate::config::{ByteSize, ConfigError, OutageReadsSwitch, PostgresLocks, ReleaseLine, Settings};
 use crate::http::{
     self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, RateLimits, Route, SessionSettings,
     VerifierLimits,
@@ -286,7 +286,7 @@ pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<d
         let mut options = postgres_options(settings);
         options.observer = Arc::new(metrics.clone());
         let store = Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?);
-        if settings.outage_reads == OutageReads::Off {
+        if settings.outage_reads == OutageReadsSwitch::Off {
             return Ok(store);
         }
         return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, Arc::new(metrics.clone()))));
@@ -442,7 +442,7 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
         metrics_open: settings.metrics_open,
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,
-        legacy_shapes: settings.response_shapes == Shapes::V7,
+        legacy_shapes: settings.response_shapes == ReleaseLine::V7,
         events: events(settings),
         event_time_limit: settings.event_time_limit,
         links: Links::new(settings.public_url.as_deref()),
@@ -453,7 +453,7 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
 
 /// How events are read.
 fn events(settings: &Settings) -> EventSettings {
-    let bytes = |size: Bytes| usize::try_from(size.0).unwrap_or(usize::MAX);
+    let bytes = |size: ByteSize| usize::try_from(size.0).unwrap_or(usize::MAX);
     EventSettings {
         limits: EventLimits {
             event_bytes: bytes(settings.event_max_bytes),

@@ -1,6 +1,6 @@
 //! Data of events as JSON, once it has been found to fit its schema.
 
-use super::event::{Data, DataContent};
+use super::event::{DataContent, EventData};
 use super::judge::{Attempt, Judgement};
 use crate::schema::PayloadValidator;
 use crate::schema::avro::UnionEncoding;
@@ -13,7 +13,7 @@ use crate::schema::protobuf::message_indexes;
 /// # Errors
 /// The data takes more than it may, or has a value without a form in JSON.
 pub fn decoded_data(
-    data: &Data,
+    data: &EventData,
     attempt: &Attempt,
     judgement: &Judgement,
     record_indexes: Option<&[u8]>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::event::{Data, DataContent, read_options};
+use super::event::{DataContent, EventData, read_options};
 use super::judge::{Attempt, Judgement};
 use super::limits::EventLimits;
 use crate::schema::avro::UnionEncoding;
@@ -17,7 +17,7 @@ use crate::schema::{Parsed, PayloadValidator, json_schema};
 /// # Errors
 /// The data takes more than it may.
 pub fn typed_data(
-    data: &Data,
+    data: &EventData,
     attempt: &Attempt,
     judgement: &Judgement,
     parsed: &Parsed,

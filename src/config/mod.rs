@@ -19,8 +19,8 @@ pub use events::List;
 pub use groups::{GROUPS, group};
 pub use settings::{SETTINGS, Setting, Settings};
 pub use value::{
-    Address, Age, Algorithms, Bytes, Delay, ForIssuers, LogFormat, OutageReads, PostgresLocks, ReadConsistency, Shapes, Switch,
-    age_seconds,
+    Address, Age, Algorithms, ByteSize, Delay, ForIssuers, LogFormat, OutageReadsSwitch, PostgresLocks, ReadConsistency,
+    ReleaseLine, Switch, age_seconds,
 };
 
 use crate::types::edit_distance;

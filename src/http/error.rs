@@ -8,7 +8,7 @@ use super::admission::Refusal;
 use super::invalid_schema;
 use super::rate_limit::Exceeded;
 use super::wire::{DataIssue, ErrorDetails, ErrorMessage, Finding};
-use crate::access::{Denied, Refusal as DenialForm, Resource};
+use crate::access::{DenialForm, Denied, DeniedResource};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::kms::KmsError;
 use crate::registry::{DekForm, ExporterError, NotPermitted, RegistryError, UnresolvedReason};
@@ -277,8 +277,8 @@ impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         let error = match (denied.refusal, &denied.resource) {
             (DenialForm::Unauthenticated, _) => Self::unauthorized(),
-            (DenialForm::Hidden, Resource::Subject(subject)) => RegistryError::SubjectNotFound(subject.clone()).into(),
-            (DenialForm::Hidden, Resource::Schema(name)) => RegistryError::SchemaNotFound(name.clone()).into(),
+            (DenialForm::Hidden, DeniedResource::Subject(subject)) => RegistryError::SubjectNotFound(subject.clone()).into(),
+            (DenialForm::Hidden, DeniedResource::Schema(name)) => RegistryError::SchemaNotFound(name.clone()).into(),
             _ => Self::new(StatusCode::FORBIDDEN, 40301, denied.to_string()),
         };
         Self { denied: Some(Box::new(denied)), ..error }

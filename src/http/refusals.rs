@@ -16,7 +16,7 @@ use super::actor::{self, bounded};
 use super::gate::{Caller, Claim};
 use super::metrics::Metrics;
 use super::request_info::RequestInfo;
-use crate::access::{Denied, Operation, Resource};
+use crate::access::{Denied, DeniedResource, Operation};
 use crate::registry::Registry;
 use crate::store::Refusals;
 use crate::types::{Actor, Subject, timestamp};
@@ -95,11 +95,11 @@ impl RefusalRecord {
         let mut details = of_request(info);
         details.insert("denied".to_owned(), Value::from(denied.operation.name()));
         let subject = match &denied.resource {
-            Resource::Subject(subject) => {
+            DeniedResource::Subject(subject) => {
                 let [context, name] = [subject.context(), subject.name()].map(|text| bounded(text, MAX_TARGET));
                 Some(Subject::in_context(&context, &name))
             }
-            Resource::Schema(_) | Resource::Registry => None,
+            DeniedResource::Schema(_) | DeniedResource::Registry => None,
         };
         let actor = actor::of(caller, info);
         self.add(DENIED, actor.principal.clone(), subject, actor, details);

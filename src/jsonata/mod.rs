@@ -50,7 +50,7 @@ impl Default for JsonataLimits {
 
 /// What came of the expressions since the start.
 #[derive(Debug, Default)]
-struct Counts {
+struct EvaluationCounts {
     evaluated: AtomicU64,
     wrong: AtomicU64,
     stopped: AtomicU64,
@@ -62,7 +62,7 @@ struct Counts {
 pub struct JsonataEngine {
     program: PathBuf,
     limits: JsonataLimits,
-    counts: Arc<Counts>,
+    counts: Arc<EvaluationCounts>,
 }
 
 impl JsonataEngine {
@@ -88,7 +88,7 @@ impl JsonataEngine {
     /// How often there was a result, none, no time or memory left, and no process; since the start.
     pub fn counts(&self) -> [(&'static str, u64); 4] {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let Counts { evaluated, wrong, stopped, unavailable } = &*self.counts;
+        let EvaluationCounts { evaluated, wrong, stopped, unavailable } = &*self.counts;
         [("evaluated", of(evaluated)), ("wrong", of(wrong)), ("stopped", of(stopped)), ("unavailable", of(unavailable))]
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::Failure;
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::records::{FoundRecord, RecordSchema};
 use super::resolve::Hints;
 use super::{CachedSchema, DecodeInput, Registry, RegistryError};
@@ -113,7 +113,7 @@ impl Registry {
         let hops = Arc::new(hops);
         let engine = self.defaults.jsonata.clone();
         let takes_processes = hops.iter().any(|hop| contracts::needs_jsonata(hop.schema.stored.content.rule_set.as_ref()));
-        let size = if takes_processes { Size::Unmeasured } else { Size::Bytes(size) };
+        let size = if takes_processes { JobSize::Unmeasured } else { JobSize::Bytes(size) };
         let job = move || {
             let evaluations = engine.as_ref().map(JsonataEngine::evaluations);
             let jsonata = evaluations.as_ref().map(|evaluations| evaluations as &dyn Jsonata);

@@ -89,9 +89,9 @@ pub use associations::{
     AssociationsAnswer, AssociationsRequest,
 };
 pub use bindings::WithOrigin;
-pub use check::{CheckAnswer, CheckOptions, CheckTarget};
-pub use diff::{DiffSide, DiffSource, Difference, LevelVerdict};
-pub use document::{DocumentName, Located};
+pub use check::{CheckAnswer, CheckParameters, CheckTarget};
+pub use diff::{DiffSide, DiffSource, LevelVerdict, SchemaDiff};
+pub use document::{DocumentName, LocatedDocument};
 pub use effective::Effective;
 pub use error::{DekForm, ExporterError, NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
@@ -116,7 +116,7 @@ pub use schema_cache::CachedSchema;
 pub use search::{BrowseAfter, Found, FoundDeclaration, FoundPage, MatchKind, Search};
 pub use submission::{Alongside, RawReference, Submission};
 pub use tags::TagRequest;
-pub use usage::{ClientUsage, Impact, ImpactedVersion, ReadSchema, Reader, Usage, UsageTally, UsedVersion, WrittenUsage};
+pub use usage::{ClientIdentity, ClientUsage, Impact, ImpactedVersion, ReadSchema, Usage, UsageTally, UsedVersion, WrittenUsage};
 
 /// How often a change is decided anew because its subject has moved on meanwhile, before the client is told to try again.
 const MAX_DECISIONS: usize = 64;

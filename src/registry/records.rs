@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::error::Failure;
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::resolve::{Hints, Resolution, ResolutionRule, UnresolvedReason};
 use super::{Registry, RegistryError};
 use crate::access::Rights;
@@ -160,7 +160,7 @@ impl Registry {
             let mut source = Source::new(seed);
             (0..count).map(|_| sampler.sample(&mut source, &options, &mut Work::new(Effort::Full, None))).collect()
         };
-        let samples = self.judging_pool.run(Size::Unmeasured, job).await?.map_err(RegistryError::UnfitData)?;
+        let samples = self.judging_pool.run(JobSize::Unmeasured, job).await?.map_err(RegistryError::UnfitData)?;
         Ok(SampledRecords { schema: facts(&found, schema), samples })
     }
 
@@ -215,7 +215,7 @@ impl Registry {
     {
         let unsettled = |fault: &Fault| matches!(fault.kind, FaultKind::Work | FaultKind::Memory);
         let pool = &self.judging_pool;
-        match pool.run_inline(Size::Bytes(bytes), || job(&mut Work::new(Effort::Quick, None))) {
+        match pool.run_inline(JobSize::Bytes(bytes), || job(&mut Work::new(Effort::Quick, None))) {
             None => {}
             Some(Err(faults)) if faults.iter().any(unsettled) => {}
             Some(settled) => return settled.map_err(RegistryError::UnfitData),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::Failure;
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::records::{FoundRecord, RecordSchema};
 use super::{DecodeInput, Registry, RegistryError};
 use crate::cloudevents::{Framing, SchemaFacts, WriterId};
@@ -141,8 +141,8 @@ impl Registry {
 }
 
 /// What it takes to judge rules: those of JSONATA wait for processes, which threads that serve requests must not.
-pub(super) fn rules_size(rule_set: Option<&RuleSet>, bytes: usize) -> Size {
-    if contracts::needs_jsonata(rule_set) { Size::Unmeasured } else { Size::Bytes(bytes) }
+pub(super) fn rules_size(rule_set: Option<&RuleSet>, bytes: usize) -> JobSize {
+    if contracts::needs_jsonata(rule_set) { JobSize::Unmeasured } else { JobSize::Bytes(bytes) }
 }
 
 /// Whether a fault says something about the data, and not about what may be spent on it.

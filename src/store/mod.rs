@@ -53,7 +53,8 @@ mod statistics;
 mod usage;
 
 pub use audit::{
-    AuditChain, AuditEntry, AuditFilter, AuditOrder, AuditPage, AuditReader, ChainCheck, Checkpoint, Finding, ReadEntry, Refusals,
+    AuditChain, AuditEntry, AuditFilter, AuditOrder, AuditPage, AuditReader, ChainBreak, ChainCheck, Checkpoint, ReadEntry,
+    Refusals,
 };
 pub use counts::{ContextCount, Counts, ExporterCount, TypeCount, states};
 pub use error::StoreError;
@@ -70,8 +71,8 @@ pub use requests::{
     ImportSwitch, ImportedVersion, RegisterOutcome, RegisterRequest, SettingsOutcome,
 };
 pub use rows::{
-    AssociationFilter, AssociationScope, Change, DocumentTag, HashedContent, Holder, ListedVersion, NamedSchema, SchemaNames,
-    Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
+    AssociationFilter, AssociationScope, DocumentTag, HashedContent, Holder, ListedVersion, NamedSchema, OutboxEntry,
+    SchemaNames, Scope, ScopeSettings, StoredSchema, SubjectFilter, SubjectState, VersionFilter, VersionRow,
 };
 
 use error::{fit, migrated};
@@ -253,7 +254,7 @@ pub trait Store: Send + Sync + 'static {
     // --- the outbox
 
     /// Changes after a sequence number, oldest first.
-    async fn changes(&self, after: i64, limit: i64) -> Result<Vec<Change>, StoreError>;
+    async fn changes(&self, after: i64, limit: i64) -> Result<Vec<OutboxEntry>, StoreError>;
 
     /// Removes the oldest changes: those made before a time (in milliseconds since 1970), and those beyond the newest `keep`. At most
     /// `limit` at once; how many they were.

@@ -13,8 +13,8 @@ use crate::cli::client::Client;
 use crate::cli::exit::Exit;
 use crate::cli::registry_login::RegistryLogin;
 use crate::cloudevents::{
-    Attempt, ContentMode, Envelope, EventSettings, Issues, Judgement, Report, Schema, SchemaFacts, Strictness, Tolerate, Verdict,
-    batch_report, content_mode, judge, parse_batch, parse_headers, parse_structured, report, without_data,
+    Attempt, ContentMode, Envelope, EventSchema, EventSettings, EventVerdict, Issues, Judgement, RenderedReport, SchemaFacts,
+    Strictness, Tolerate, batch_report, content_mode, judge, parse_batch, parse_headers, parse_structured, report, without_data,
 };
 use crate::schema::PayloadValidator;
 use crate::schema::payload::{Effort, Work};
@@ -165,7 +165,7 @@ pub(super) fn headers(given: &[String]) -> Result<Vec<(String, Vec<u8>)>, InputE
     given.iter().map(one).collect()
 }
 
-fn schema(arguments: &Arguments, file: &str) -> Result<Schema, InputError> {
+fn schema(arguments: &Arguments, file: &str) -> Result<EventSchema, InputError> {
     let kind = arguments.schema_type.or_else(|| type_of(file));
     let kind = kind.ok_or_else(|| InputError::of(file, "the file's name does not tell its format; --type does"))?;
     let input = read(file)?;
@@ -175,11 +175,16 @@ fn schema(arguments: &Arguments, file: &str) -> Result<Schema, InputError> {
     let parsed = Parsed::parse(kind, &input.text, &references, &options).map_err(refused)?;
     let payload = PayloadValidator::prepare(&parsed, !arguments.no_formats, arguments.part.as_deref()).map_err(refused)?;
     let facts = SchemaFacts { resolved_by: "override", schema_type: Some(kind), ..SchemaFacts::default() };
-    Ok(Schema { facts, payload })
+    Ok(EventSchema { facts, payload })
 }
 
 /// Judges without a server.
-fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schema: Option<&Schema>) -> Result<Value, InputError> {
+fn here(
+    arguments: &Arguments,
+    headers: &[(String, Vec<u8>)],
+    body: &[u8],
+    schema: Option<&EventSchema>,
+) -> Result<Value, InputError> {
     let settings = EventSettings { tolerate: arguments.tolerate_dataschema, ..EventSettings::default() };
     let text = std::str::from_utf8(body).ok();
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -208,14 +213,14 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
 }
 
 /// A report as a registry would have sent it.
-fn in_json(report: &Report) -> Result<Value, InputError> {
+fn in_json(report: &RenderedReport) -> Result<Value, InputError> {
     serde_json::from_slice(&report.json).map_err(|error| InputError::new(error.to_string()))
 }
 
 /// Holds an event's data against a schema.
-fn hold(mut envelope: Envelope, schema: Option<&Schema>) -> Verdict {
+fn hold(mut envelope: Envelope, schema: Option<&EventSchema>) -> EventVerdict {
     let Some(schema) = schema.filter(|_| envelope.is_event()) else {
-        return Verdict { envelope, schema: None, judgement: Judgement::default() };
+        return EventVerdict { envelope, schema: None, judgement: Judgement::default() };
     };
     let mut judgement = Judgement::default();
     if let Some(data) = &envelope.data {
@@ -227,7 +232,7 @@ fn hold(mut envelope: Envelope, schema: Option<&Schema>) -> Verdict {
     } else if let Some(issue) = without_data(&envelope, true) {
         envelope.issues.push(issue);
     }
-    Verdict { envelope, schema: Some(schema.facts.clone()), judgement }
+    EventVerdict { envelope, schema: Some(schema.facts.clone()), judgement }
 }
 
 /// Sends the event to a registry as it would be sent to a consumer.

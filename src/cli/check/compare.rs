@@ -3,12 +3,16 @@
 use super::input_error::InputError;
 use super::loaded_schema::LoadedSchema;
 use super::outcome::{Note, Outcome, Problem};
-use crate::compat::{self, Candidate, Previous, Reason, ReasonSource, Rules};
+use crate::compat::{self, Candidate, CompatibilitySettings, Previous, Reason, ReasonSource};
 use crate::schema::{CheckError, Finding};
 use crate::types::CompatibilityLevel;
 
 /// Compares; `earlier` is newest first.
-pub(in crate::cli) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rules: &Rules) -> Result<Outcome, InputError> {
+pub(in crate::cli) fn compare(
+    new: LoadedSchema,
+    earlier: Vec<LoadedSchema>,
+    rules: &CompatibilitySettings,
+) -> Result<Outcome, InputError> {
     let previous: Vec<Previous<'_>> = earlier
         .iter()
         .map(|side| Previous {

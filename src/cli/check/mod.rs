@@ -39,7 +39,7 @@ use self::style::{print, print_styled};
 use super::connection::connect;
 use super::exit::Exit;
 use super::manifest::Manifest;
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::registry::JudgingLimits;
 use crate::schema::ParseMode;
 use crate::types::{CompatibilityLevel, Config, Metadata, ProtobufPolicy, SchemaType, Version};
@@ -283,8 +283,8 @@ fn candidate(
 }
 
 /// What is given wins over what the registry says.
-fn rules(arguments: &Arguments, config: &Config) -> Rules {
-    Rules {
+fn rules(arguments: &Arguments, config: &Config) -> CompatibilitySettings {
+    CompatibilitySettings {
         level: arguments.level.or(config.compatibility).unwrap_or_default(),
         policy: arguments.policy.or(config.compatibility_policy).unwrap_or_default(),
         protobuf_policy: arguments.protobuf_policy.or(config.protobuf_policy).unwrap_or_default(),

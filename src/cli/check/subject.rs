@@ -6,7 +6,7 @@ use super::loaded_schema::{LoadedSchema, Reading};
 use super::outcome::Outcome;
 use super::remote::Remote;
 use super::source::Input;
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::registry::JudgingLimits;
 use crate::schema::{ParseMode, ResolvedReference};
 use crate::types::{Config, Metadata, ProtobufPolicy, SchemaType};
@@ -36,7 +36,7 @@ pub(in crate::cli) async fn judge(remote: &mut Remote, submitted: Submitted<'_>,
     let effective = remote.config(own.compatibility).await?;
     let mut config = own;
     config.fall_through(&effective);
-    let rules = Rules {
+    let rules = CompatibilitySettings {
         level: config.compatibility.unwrap_or_default(),
         policy: config.compatibility_policy.unwrap_or_default(),
         protobuf_policy: config.protobuf_policy.unwrap_or_default(),

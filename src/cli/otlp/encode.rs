@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::trace::{Attribute, Kind, Span};
+use crate::trace::{Attribute, Span, SpanKind};
 
 /// Turns moments into times of day, all of a batch by the same clock.
 #[derive(Clone, Copy)]
@@ -53,8 +53,8 @@ fn write(message: &mut Message, span: &Span, times: Times) {
     message.number(
         6,
         match span.kind {
-            Kind::Internal => 1,
-            Kind::Server => 2,
+            SpanKind::Internal => 1,
+            SpanKind::Server => 2,
         },
     );
     message.fixed64(7, times.unix_nanos(span.started));

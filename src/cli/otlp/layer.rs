@@ -9,7 +9,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::trace::{self, Attribute, Kind, Span, Spans, TraceContext};
+use crate::trace::{self, Attribute, Span, SpanKind, Spans, TraceContext};
 
 /// Most attributes of a span, and the longest text in one.
 const MAX_ATTRIBUTES: usize = 8;
@@ -71,7 +71,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for SpanLayer {
             context,
             parent: Some(parent),
             name: name(span.metadata()).into(),
-            kind: Kind::Internal,
+            kind: SpanKind::Internal,
             started,
             ended: Instant::now(),
             attributes,

@@ -15,7 +15,7 @@ use crate::cli::check::{
     InputError, LoadedSchema, Outcome, Places, Reading, Remote, compare, human_findings, json_findings, read, type_of,
 };
 use crate::cli::exit::Exit;
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::compat::diff::{Change, ChangeKind, Changes, changes};
 use crate::registry::JudgingLimits;
 use crate::schema::{ParseMode, Position};
@@ -43,8 +43,8 @@ pub(super) fn diff(asked: &DiffArguments) -> Result<Said, InputError> {
     Ok(Said { exit, text, color: (asked.format == Format::Human).then_some(asked.color) })
 }
 
-fn rules(level: CompatibilityLevel) -> Rules {
-    Rules {
+fn rules(level: CompatibilityLevel) -> CompatibilitySettings {
+    CompatibilitySettings {
         level,
         policy: CompatibilityPolicy::default(),
         protobuf_policy: ProtobufPolicy::default(),

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::cloudevents::attributes::{Builder, REQUIRED, Raw};
-use crate::cloudevents::event::{Data, DataKind, Envelope, ambiguities, read_options, unreadable};
+use crate::cloudevents::attributes::{EnvelopeBuilder, REQUIRED, RawAttribute};
+use crate::cloudevents::event::{DataKind, Envelope, EventData, ambiguities, read_options, unreadable};
 use crate::cloudevents::issue::{Issue, cut};
 use crate::cloudevents::limits::EventSettings;
 use crate::cloudevents::media::ContentMode;
@@ -108,7 +108,7 @@ fn event(text: &str, value: Value, ambiguous: &mut Ambiguous, settings: &EventSe
     if !members.iter().any(|member| REQUIRED.contains(&&*member.key)) {
         return Envelope::refused(ContentMode::Structured, no_event(&members).at(Some(offset)));
     }
-    let mut builder = Builder::new(settings, ContentMode::Structured);
+    let mut builder = EnvelopeBuilder::new(settings, ContentMode::Structured);
     let duplicates = ambiguous.duplicates.remove(&offset).unwrap_or_default();
     let (mut data, mut base64) = (None, None);
     for member in members {
@@ -125,12 +125,12 @@ fn event(text: &str, value: Value, ambiguous: &mut Ambiguous, settings: &EventSe
                 let raw = match &member.value.kind {
                     // unset
                     Kind::Null => continue,
-                    Kind::String(_) if ambiguous.is_broken(member.value.offset) => Raw::BrokenText,
-                    Kind::String(text) => Raw::Text(text),
-                    Kind::Bool(flag) => Raw::Bool(*flag),
-                    Kind::Number(text) => Raw::Number(text),
-                    Kind::Array(_) => Raw::Other("an array"),
-                    Kind::Object(_) => Raw::Other("an object"),
+                    Kind::String(_) if ambiguous.is_broken(member.value.offset) => RawAttribute::BrokenText,
+                    Kind::String(text) => RawAttribute::Text(text),
+                    Kind::Bool(flag) => RawAttribute::Bool(*flag),
+                    Kind::Number(text) => RawAttribute::Number(text),
+                    Kind::Array(_) => RawAttribute::Other("an array"),
+                    Kind::Object(_) => RawAttribute::Other("an object"),
                 };
                 builder.set(key, raw, Some(member.value.offset));
             }
@@ -149,7 +149,7 @@ fn event(text: &str, value: Value, ambiguous: &mut Ambiguous, settings: &EventSe
 }
 
 /// The member `data`.
-fn plain(text: &str, member: Member, builder: &mut Builder<'_>, ambiguous: &Ambiguous) {
+fn plain(text: &str, member: Member, builder: &mut EnvelopeBuilder<'_>, ambiguous: &Ambiguous) {
     let start = member.value.offset;
     let end = json::end_of(text, start as usize);
     let inside = ambiguous.inside(start, u32::try_from(end).unwrap_or(u32::MAX));
@@ -161,8 +161,8 @@ fn plain(text: &str, member: Member, builder: &mut Builder<'_>, ambiguous: &Ambi
     let is_json = content_type.as_deref().is_none_or(|text| Media::of(text).is_json());
     let kind = kind_of(&member.value);
     builder.envelope.data = match (member.value, content_type) {
-        (value, content_type) if is_json => Some(Data::from_json(value, end - start as usize, content_type.as_deref())),
-        (Value { kind: Kind::String(text), .. }, Some(content_type)) => Some(Data::from_text(text, &content_type)),
+        (value, content_type) if is_json => Some(EventData::from_json(value, end - start as usize, content_type.as_deref())),
+        (Value { kind: Kind::String(text), .. }, Some(content_type)) => Some(EventData::from_text(text, &content_type)),
         (_, content_type) => {
             let content_type = cut(&content_type.unwrap_or_default());
             let message = format!("data is {kind}; with datacontenttype {content_type} it must be a string, or data_base64");
@@ -173,7 +173,7 @@ fn plain(text: &str, member: Member, builder: &mut Builder<'_>, ambiguous: &Ambi
 }
 
 /// The member `data_base64`.
-fn encoded(value: &Value, builder: &mut Builder<'_>, settings: &EventSettings) {
+fn encoded(value: &Value, builder: &mut EnvelopeBuilder<'_>, settings: &EventSettings) {
     let wrong = |message: String| Issue::error("data.base64", message).at(Some(value.offset));
     let Some(text) = value.as_str() else {
         builder.issue(wrong(format!("data_base64 must be a string, not {}", kind_of(value))));
@@ -184,7 +184,7 @@ fn encoded(value: &Value, builder: &mut Builder<'_>, settings: &EventSettings) {
             let content_type = builder.envelope.text("datacontenttype").map(str::to_owned);
             let issues = &mut builder.envelope.issues;
             let kind = Some(DataKind::Binary);
-            let data = Data::from_bytes(bytes, kind, content_type.as_deref(), false, &settings.limits, issues);
+            let data = EventData::from_bytes(bytes, kind, content_type.as_deref(), false, &settings.limits, issues);
             builder.envelope.data = Some(data);
         }
         Err(error) => builder.issue(wrong(format!("data_base64 is not base64 (RFC 4648, section 4, with padding): {error}"))),

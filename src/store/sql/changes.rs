@@ -6,7 +6,7 @@ use sqlx::query::Query;
 
 use super::decode::narrow_opt;
 use super::{Conn, Row, audit, dialect};
-use crate::store::{Change, Generation, StoreError};
+use crate::store::{Generation, OutboxEntry, StoreError};
 use crate::types::{Actor, Guid, SchemaId, Subject, Version, hex};
 
 /// Who changes something, and when.
@@ -158,7 +158,7 @@ pub(in crate::store) async fn prune_changes(conn: &mut Conn, before: i64, keep: 
     Ok(pruned.rows_affected())
 }
 
-pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
+pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<OutboxEntry>, StoreError> {
     let rows = sqlx::query::<dialect::Db>(
         "SELECT sequence, kind, context, subject, version, schema_id, payload, created_at FROM changes \
          WHERE sequence > $1 ORDER BY sequence LIMIT $2",
@@ -169,7 +169,7 @@ pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -
     .await?;
     let mut out = Vec::with_capacity(rows.len());
     for row in &rows {
-        out.push(Change {
+        out.push(OutboxEntry {
             sequence: row.try_get(0)?,
             kind: row.try_get(1)?,
             subject: Subject::in_context(row.try_get(2)?, row.try_get(3)?),

@@ -9,7 +9,7 @@ use crate::cli::check::compare::compare;
 use crate::cli::check::input_error::InputError;
 use crate::cli::check::loaded_schema::{LoadedSchema, Reading};
 use crate::cli::check::source::relative;
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::schema::{ParseMode, ResolvedReference};
 use crate::types::SchemaType;
 
@@ -114,7 +114,7 @@ pub(in crate::cli) fn judge(
     new: &Workspace,
     old: &Workspace,
     strictness: Strictness,
-    rules: &(dyn Fn(&str) -> Rules + Sync),
+    rules: &(dyn Fn(&str) -> CompatibilitySettings + Sync),
 ) -> Result<Vec<Judged>, InputError> {
     let pairs = Pairs::of(new, old);
     let judged = each(&new.own, |path| one(new, old, (path, pairs.earlier.get(path)), strictness, rules));
@@ -145,7 +145,7 @@ fn one(
     old: &Workspace,
     (path, earlier): (&str, Option<&String>),
     strictness: Strictness,
-    rules: &(dyn Fn(&str) -> Rules + Sync),
+    rules: &(dyn Fn(&str) -> CompatibilitySettings + Sync),
 ) -> Result<Judged, InputError> {
     let Some(file) = new.file(path) else { return Err(InputError::of(path, "can't be read")) };
     let mut judged = judged(file, Fate::New);

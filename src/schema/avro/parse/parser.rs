@@ -81,7 +81,7 @@ impl Parser {
             JsonError::TooDeep { .. } => error.into_schema_error(text),
             other @ JsonError::Syntax { .. } => {
                 let at = Position::of(text, other.offset());
-                let fault = json_fault::first(text.as_bytes(), json_fault::Dialect::Avro);
+                let fault = json_fault::first(text.as_bytes(), json_fault::JacksonSetup::Avro);
                 fault.map_or_else(|| other.into_schema_error(text), |fault| SchemaError::parse(fault.exception()).at(at))
             }
         })?;
