@@ -10,7 +10,7 @@ use super::check::{
     Annotation, Color, InputError, Places, annotate, excerpt, max_depth, on_deep_stack, read, schema_type, type_of,
 };
 use super::exit::Exit;
-use crate::schema::json::{self, JsonError, Kind, ReadOptions};
+use crate::schema::json::{self, JsonError, JsonKind, ReadOptions};
 use crate::schema::json_schema::payload::{DocumentError, ValidateOptions, Validator};
 use crate::schema::{ParseMode, ParseOptions, Parsed, Position};
 use crate::types::SchemaType;
@@ -138,8 +138,8 @@ fn find<'v>(root: &'v json::Value, pointer: &str) -> Option<&'v json::Value> {
     pointer.split('/').skip(1).try_fold(root, |value, segment| {
         let key = segment.replace("~1", "/").replace("~0", "~");
         match &value.kind {
-            Kind::Array(items) => items.get(key.parse::<usize>().ok()?),
-            Kind::Object(object) => object.get(&key),
+            JsonKind::Array(items) => items.get(key.parse::<usize>().ok()?),
+            JsonKind::Object(object) => object.get(&key),
             _ => None,
         }
     })

@@ -5,7 +5,7 @@ use super::judge::{Attempt, Judgement};
 use crate::schema::PayloadValidator;
 use crate::schema::avro::UnionEncoding;
 use crate::schema::json;
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::protobuf::message_indexes;
 
 /// The data in plain JSON of at most `limit` bytes. `judgement` is what came of `attempt`.
@@ -19,8 +19,8 @@ pub fn decoded_data(
     record_indexes: Option<&[u8]>,
     limit: usize,
     work: &mut Work<'_>,
-) -> Result<String, Fault> {
-    let lost = || Fault::new(FaultKind::Decode, "", "the data can't be read again");
+) -> Result<String, DataFault> {
+    let lost = || DataFault::new(FaultKind::Decode, "", "the data can't be read again");
     if let DataContent::Json(value) = &data.content {
         let mut out = String::new();
         json::write(&mut out, value);
@@ -49,9 +49,9 @@ pub fn decoded_data(
     }
 }
 
-fn within(json: String, limit: usize) -> Result<String, Fault> {
+fn within(json: String, limit: usize) -> Result<String, DataFault> {
     if json.len() <= limit {
         return Ok(json);
     }
-    Err(Fault::new(FaultKind::Memory, "", format!("the data takes more than {limit} bytes as JSON")))
+    Err(DataFault::new(FaultKind::Memory, "", format!("the data takes more than {limit} bytes as JSON")))
 }

@@ -9,7 +9,7 @@ use super::media::Media;
 use crate::schema::PayloadValidator;
 use crate::schema::avro::{self, UnionEncoding};
 use crate::schema::json::{self, Value};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::protobuf::{self, message_indexes};
 use crate::types::{Guid, SchemaId, SchemaType, Version};
 
@@ -86,7 +86,7 @@ impl Judgement {
     }
 
     /// Takes the faults of a walk.
-    fn faults(&mut self, faults: Vec<Fault>, data: &EventData) {
+    fn faults(&mut self, faults: Vec<DataFault>, data: &EventData) {
         for fault in faults {
             self.unfinished |= fault.kind == FaultKind::Work;
             let (level, code) = match fault.kind {
@@ -117,8 +117,8 @@ fn place(content: &DataContent, pointer: &str) -> Option<u32> {
     let found = pointer.split('/').skip(1).try_fold(root, |value, segment| {
         let key = segment.replace("~1", "/").replace("~0", "~");
         match &value.kind {
-            json::Kind::Array(items) => items.get(key.parse::<usize>().ok()?),
-            json::Kind::Object(object) => object.get(&key),
+            json::JsonKind::Array(items) => items.get(key.parse::<usize>().ok()?),
+            json::JsonKind::Object(object) => object.get(&key),
             _ => None,
         }
     });

@@ -9,7 +9,7 @@ use super::rule::{CompileFailure, ExprError, Guarded, JSONATA, is_condition, is_
 use super::tags;
 use crate::schema::Position;
 use crate::schema::meter::Exhausted;
-use crate::schema::typed::{FieldShape, InlineRule, Kind, Shapes, Type};
+use crate::schema::typed::{DataType, FieldShape, InlineRule, LeafKind, Shapes};
 use crate::types::{Metadata, Rule, RuleSet};
 
 /// Something that is wrong with a rule.
@@ -136,9 +136,9 @@ impl<'c> RuleChecker<'c> {
         let mut waiting = vec![(&self.shapes.root, self.shapes.root_path.to_owned())];
         while let Some((ty, path)) = waiting.pop() {
             match ty {
-                Type::List(inner) | Type::Map(inner) => waiting.push((inner, path)),
-                Type::Union(branches) => waiting.extend(branches.iter().map(|branch| (branch, path.clone()))),
-                Type::Record(at) => {
+                DataType::List(inner) | DataType::Map(inner) => waiting.push((inner, path)),
+                DataType::Union(branches) => waiting.extend(branches.iter().map(|branch| (branch, path.clone()))),
+                DataType::Record(at) => {
                     let (Some(shape), Some(times)) = (self.shapes.records.get(*at), seen.get_mut(*at)) else { continue };
                     *times += 1;
                     if *times > MAX_TIMES {
@@ -153,7 +153,7 @@ impl<'c> RuleChecker<'c> {
                         }
                     }
                 }
-                Type::Any | Type::Leaf { .. } | Type::Wrapper(_) => {}
+                DataType::Any | DataType::Leaf { .. } | DataType::Wrapper(_) => {}
             }
         }
         found
@@ -234,7 +234,7 @@ impl<'c> RuleChecker<'c> {
         let (found, known) = expr.check(self.shapes, &variables(expr.has_guard()));
         let is_right = found.is_empty();
         found.into_iter().for_each(&mut add);
-        if is_right && is_condition(rule) && !matches!(known, KnownType::Any | KnownType::Kind(Kind::Bool)) {
+        if is_right && is_condition(rule) && !matches!(known, KnownType::Any | KnownType::Kind(LeafKind::Bool)) {
             add(ExprError {
                 message: format!("a condition gives bool, and this gives {}", known.word()),
                 position: position(text, 0),
@@ -281,22 +281,22 @@ impl<'c> RuleChecker<'c> {
         for issue in issues {
             add(issue.message, Some(position(text, issue.at)));
         }
-        if is_right && !matches!(known, KnownType::Any | KnownType::Kind(Kind::Bool | Kind::String)) {
+        if is_right && !matches!(known, KnownType::Any | KnownType::Kind(LeafKind::Bool | LeafKind::String)) {
             add(format!("a check gives bool or string, and this gives {}", known.word()), Some(position(text, 0)));
         }
         Ok(())
     }
 }
 
-const NOW: KnownType = KnownType::Kind(Kind::Timestamp);
-const TEXT: KnownType = KnownType::Kind(Kind::String);
+const NOW: KnownType = KnownType::Kind(LeafKind::Timestamp);
+const TEXT: KnownType = KnownType::Kind(LeafKind::String);
 
 /// The type of a value that is not null.
-fn present(ty: &Type) -> KnownType {
+fn present(ty: &DataType) -> KnownType {
     match ty {
-        Type::Union(branches) => {
-            let is_null = |ty: &&Type| matches!(ty, Type::Leaf { kind: Kind::Null, .. });
-            let others: Vec<&Type> = branches.iter().filter(|ty| !is_null(ty)).collect();
+        DataType::Union(branches) => {
+            let is_null = |ty: &&DataType| matches!(ty, DataType::Leaf { kind: LeafKind::Null, .. });
+            let others: Vec<&DataType> = branches.iter().filter(|ty| !is_null(ty)).collect();
             match others.as_slice() {
                 [only] => KnownType::of(only),
                 _ => KnownType::Any,
@@ -312,16 +312,16 @@ fn common(fields: &[&FieldShape]) -> KnownType {
     let mut found = KnownType::Any;
     for field in fields {
         let leaf = match &field.ty {
-            Type::List(inner) | Type::Map(inner) => inner,
+            DataType::List(inner) | DataType::Map(inner) => inner,
             other => other,
         };
         match leaf {
-            Type::Leaf { word, .. } if is_primitive(word) => {
+            DataType::Leaf { word, .. } if is_primitive(word) => {
                 found = KnownType::of(leaf);
                 kinds.insert(found.word());
             }
             // clients do not hand these to rules; what is in them are fields of their own
-            Type::Leaf { .. } | Type::Record(_) => {}
+            DataType::Leaf { .. } | DataType::Record(_) => {}
             _ => return KnownType::Any,
         }
     }

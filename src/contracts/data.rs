@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::cel::{CelValue, EvaluationStop, MessageValue, duration as duration_of, print_timestamp, timestamp};
 use crate::schema::json::{write_float, write_string};
 use crate::schema::meter::{self, Exhausted};
-use crate::schema::typed::{BytesForm, Kind, MAX_TYPE_DEPTH, Shapes, Type, Typed, TypedRecord};
+use crate::schema::typed::{BytesForm, DataType, LeafKind, MAX_TYPE_DEPTH, Shapes, Typed, TypedRecord};
 
 /// The value of some data. Recursion is bounded by the depth of data.
 pub(super) fn value_of(shapes: &Arc<Shapes>, typed: &Typed) -> Result<CelValue, Exhausted> {
@@ -76,7 +76,7 @@ pub(super) enum ValueSource {
 /// Data of a type out of a value.
 pub(super) fn typed_of(
     (shapes, source): (&Arc<Shapes>, ValueSource),
-    ty: &Type,
+    ty: &DataType,
     value: &CelValue,
     path: &str,
     depth: usize,
@@ -94,23 +94,25 @@ pub(super) fn typed_of(
     }
     match (ty, value) {
         (_, CelValue::Opaque(what, text)) => Ok(Typed::Opaque(what, Arc::clone(text))),
-        (Type::Any, value) => any_of((shapes, source), value, path, depth),
-        (Type::Wrapper(_), CelValue::Null) => Ok(Typed::Null),
-        (Type::Leaf { kind, .. } | Type::Wrapper(kind), value) => leaf_of((shapes, source), *kind, value).ok_or_else(wrong),
-        (Type::List(ty), CelValue::List(items)) => {
+        (DataType::Any, value) => any_of((shapes, source), value, path, depth),
+        (DataType::Wrapper(_), CelValue::Null) => Ok(Typed::Null),
+        (DataType::Leaf { kind, .. } | DataType::Wrapper(kind), value) => {
+            leaf_of((shapes, source), *kind, value).ok_or_else(wrong)
+        }
+        (DataType::List(ty), CelValue::List(items)) => {
             let item = |(at, item): (usize, &CelValue)| typed_of((shapes, source), ty, item, &format!("{path}[{at}]"), depth + 1);
             Ok(Typed::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?))
         }
-        (Type::Map(ty), CelValue::Map(entries)) => {
+        (DataType::Map(ty), CelValue::Map(entries)) => {
             let mut made = Vec::new();
             for (key, value) in entries.iter() {
-                let key = typed_of((shapes, source), &Type::Any, key, path, depth + 1)?;
+                let key = typed_of((shapes, source), &DataType::Any, key, path, depth + 1)?;
                 made.push((key, typed_of((shapes, source), ty, value, path, depth + 1)?));
             }
             Ok(Typed::Map(made))
         }
         // the first branch that takes it, as clients do
-        (Type::Union(branches), value) => {
+        (DataType::Union(branches), value) => {
             for (at, branch) in branches.iter().enumerate() {
                 match typed_of((shapes, source), branch, value, path, depth + 1) {
                     Ok(typed) => return Ok(Typed::Branch(at, Box::new(typed))),
@@ -120,7 +122,7 @@ pub(super) fn typed_of(
             }
             Err(wrong())
         }
-        (Type::Record(at), CelValue::Map(entries)) => {
+        (DataType::Record(at), CelValue::Map(entries)) => {
             let shape = shapes.records.get(*at).ok_or_else(wrong)?;
             let mut record = TypedRecord { shape: *at, values: vec![None; shape.fields.len()], others: Vec::new() };
             for (key, value) in entries.iter() {
@@ -141,7 +143,7 @@ pub(super) fn typed_of(
             }
             Ok(Typed::Record(Box::new(record)))
         }
-        (Type::Record(at), CelValue::Message(message)) if message.shape == *at => {
+        (DataType::Record(at), CelValue::Message(message)) if message.shape == *at => {
             let shape = shapes.records.get(*at).ok_or_else(wrong)?;
             let field = |(field, value): (&crate::schema::typed::FieldShape, &Option<CelValue>)| {
                 value.as_ref().map(|value| typed_of((shapes, source), &field.ty, value, &field.name, depth + 1)).transpose()
@@ -153,37 +155,37 @@ pub(super) fn typed_of(
     }
 }
 
-fn leaf_of((shapes, source): (&Arc<Shapes>, ValueSource), kind: Kind, value: &CelValue) -> Option<Typed> {
+fn leaf_of((shapes, source): (&Arc<Shapes>, ValueSource), kind: LeafKind, value: &CelValue) -> Option<Typed> {
     Some(match (kind, value) {
-        (Kind::Bytes, CelValue::String(text)) if source == ValueSource::Json => Typed::Bytes(match shapes.bytes {
+        (LeafKind::Bytes, CelValue::String(text)) if source == ValueSource::Json => Typed::Bytes(match shapes.bytes {
             BytesForm::Characters => text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?,
             BytesForm::Base64 => STANDARD.decode(text.as_bytes()).ok()?,
         }),
-        (Kind::Timestamp, CelValue::String(text)) if source == ValueSource::Json => Typed::Timestamp(timestamp(text)?),
-        (Kind::Duration, CelValue::String(text)) if source == ValueSource::Json => Typed::Duration(duration_of(text)?),
-        (Kind::Opaque(what), value) if source == ValueSource::Json => {
+        (LeafKind::Timestamp, CelValue::String(text)) if source == ValueSource::Json => Typed::Timestamp(timestamp(text)?),
+        (LeafKind::Duration, CelValue::String(text)) if source == ValueSource::Json => Typed::Duration(duration_of(text)?),
+        (LeafKind::Opaque(what), value) if source == ValueSource::Json => {
             let typed = any_of((shapes, source), value, "", 0).ok()?;
             Typed::Opaque(what, json_of(shapes, &typed, super::report::MAX_SHOWN)?.into())
         }
-        (Kind::Null, CelValue::Null) => Typed::Null,
-        (Kind::Bool, CelValue::Bool(value)) => Typed::Bool(*value),
-        (Kind::Int | Kind::Number, CelValue::Int(value)) => Typed::Int(*value),
-        (Kind::Int, CelValue::Uint(value)) => Typed::Int(i64::try_from(*value).ok()?),
-        (Kind::Uint, CelValue::Uint(value)) => Typed::Uint(*value),
-        (Kind::Uint, CelValue::Int(value)) => Typed::Uint(u64::try_from(*value).ok()?),
-        (Kind::Double | Kind::Number, CelValue::Double(value)) => Typed::Double(*value),
+        (LeafKind::Null, CelValue::Null) => Typed::Null,
+        (LeafKind::Bool, CelValue::Bool(value)) => Typed::Bool(*value),
+        (LeafKind::Int | LeafKind::Number, CelValue::Int(value)) => Typed::Int(*value),
+        (LeafKind::Int, CelValue::Uint(value)) => Typed::Int(i64::try_from(*value).ok()?),
+        (LeafKind::Uint, CelValue::Uint(value)) => Typed::Uint(*value),
+        (LeafKind::Uint, CelValue::Int(value)) => Typed::Uint(u64::try_from(*value).ok()?),
+        (LeafKind::Double | LeafKind::Number, CelValue::Double(value)) => Typed::Double(*value),
         #[expect(clippy::cast_precision_loss, reason = "as every client writes a whole number as double")]
-        (Kind::Double, CelValue::Int(value)) => Typed::Double(*value as f64),
-        (Kind::String, CelValue::String(text)) => Typed::String(text.to_string()),
-        (Kind::Bytes, CelValue::Bytes(bytes)) => Typed::Bytes(bytes.to_vec()),
-        (Kind::Timestamp, CelValue::Timestamp(micros)) => Typed::Timestamp(*micros),
-        (Kind::Duration, CelValue::Duration(micros)) => Typed::Duration(*micros),
+        (LeafKind::Double, CelValue::Int(value)) => Typed::Double(*value as f64),
+        (LeafKind::String, CelValue::String(text)) => Typed::String(text.to_string()),
+        (LeafKind::Bytes, CelValue::Bytes(bytes)) => Typed::Bytes(bytes.to_vec()),
+        (LeafKind::Timestamp, CelValue::Timestamp(micros)) => Typed::Timestamp(*micros),
+        (LeafKind::Duration, CelValue::Duration(micros)) => Typed::Duration(*micros),
         _ => return None,
     })
 }
 
 fn any_of((shapes, source): (&Arc<Shapes>, ValueSource), value: &CelValue, path: &str, depth: usize) -> Result<Typed, Misfit> {
-    let any = |value: &CelValue| typed_of((shapes, source), &Type::Any, value, path, depth + 1);
+    let any = |value: &CelValue| typed_of((shapes, source), &DataType::Any, value, path, depth + 1);
     Ok(match value {
         CelValue::Null => Typed::Null,
         CelValue::Bool(value) => Typed::Bool(*value),
@@ -199,7 +201,7 @@ fn any_of((shapes, source): (&Arc<Shapes>, ValueSource), value: &CelValue, path:
             let pair = |(key, value): &(CelValue, CelValue)| Ok::<_, Misfit>((any(key)?, any(value)?));
             Typed::Map(entries.iter().map(pair).collect::<Result<_, _>>()?)
         }
-        CelValue::Message(message) => typed_of((shapes, source), &Type::Record(message.shape), value, path, depth + 1)?,
+        CelValue::Message(message) => typed_of((shapes, source), &DataType::Record(message.shape), value, path, depth + 1)?,
         CelValue::Type(_) | CelValue::Opaque(..) => {
             return Err(Misfit::Wrong(format!("{path}: {} is no data", value.type_name())));
         }

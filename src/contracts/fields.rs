@@ -9,7 +9,7 @@ use super::report::{MAX_SHOWN, RuleFailure, RuleFindings};
 use super::rule::{Guarded, RuleAnswer, failure_text, is_condition, position};
 use super::tags;
 use crate::schema::meter;
-use crate::schema::typed::{FieldShape, Shapes, Type, Typed, TypedRecord};
+use crate::schema::typed::{DataType, FieldShape, Shapes, Typed, TypedRecord};
 use crate::types::{Metadata, Rule};
 
 /// The words of types whose values are handed to rules.
@@ -68,7 +68,7 @@ impl FieldWalk<'_> {
     /// What the rule makes of a value that has no others in it; `None` for lists, maps and records.
     fn visit(
         &mut self,
-        ty: &Type,
+        ty: &DataType,
         typed: &mut Typed,
         field: Option<&FieldContext<'_>>,
         at: &DataPath<'_>,
@@ -76,21 +76,21 @@ impl FieldWalk<'_> {
         meter::charge(1)?;
         let DataPath { path, full } = *at;
         match (ty, &mut *typed) {
-            (Type::Union(branches), Typed::Branch(branch, inner)) => match branches.get(*branch) {
-                Some(Type::Leaf { word, .. }) => {
+            (DataType::Union(branches), Typed::Branch(branch, inner)) => match branches.get(*branch) {
+                Some(DataType::Leaf { word, .. }) => {
                     let value = value_of(self.shapes, inner)?;
                     self.leaf(ty, word, value, typed, field)
                 }
                 Some(branch) => self.visit(branch, inner, field, at),
                 None => Ok(None),
             },
-            (Type::List(items), Typed::List(values)) => {
+            (DataType::List(items), Typed::List(values)) => {
                 for (at, value) in values.iter_mut().enumerate() {
                     self.visit(items, value, field, &DataPath { path: &format!("{path}[{at}]"), full })?;
                 }
                 Ok(None)
             }
-            (Type::Map(values), Typed::Map(entries)) => {
+            (DataType::Map(values), Typed::Map(entries)) => {
                 for (key, value) in entries.iter_mut() {
                     let inner = match key {
                         Typed::String(key) => format!("{path}[\"{key}\"]"),
@@ -100,12 +100,12 @@ impl FieldWalk<'_> {
                 }
                 Ok(None)
             }
-            (Type::Record(_), Typed::Record(record)) => {
+            (DataType::Record(_), Typed::Record(record)) => {
                 self.record(record, at)?;
                 Ok(None)
             }
-            (Type::Leaf { .. }, Typed::Null) if self.shapes.skips_null => Ok(None),
-            (Type::Leaf { word, .. }, _) => {
+            (DataType::Leaf { .. }, Typed::Null) if self.shapes.skips_null => Ok(None),
+            (DataType::Leaf { word, .. }, _) => {
                 let value = value_of(self.shapes, typed)?;
                 self.leaf(ty, word, value, typed, field)
             }
@@ -164,7 +164,7 @@ impl FieldWalk<'_> {
     /// Hands a value to the rule; a transform puts its result into `typed`. `ty` is what the field may hold.
     fn leaf(
         &mut self,
-        ty: &Type,
+        ty: &DataType,
         word: &'static str,
         value: CelValue,
         typed: &mut Typed,
@@ -223,20 +223,20 @@ pub(super) fn is_null(typed: &Typed) -> bool {
 
 /// What stands for a field of a message that was not written and that can't tell.
 pub(super) fn unwritten(is_message: bool, field: &FieldShape) -> Option<Typed> {
-    use crate::schema::typed::Kind;
+    use crate::schema::typed::LeafKind;
     if !is_message || field.has_presence {
         return None;
     }
     Some(match &field.ty {
-        Type::List(_) => Typed::List(Vec::new()),
-        Type::Map(_) => Typed::Map(Vec::new()),
-        Type::Leaf { kind, .. } => match kind {
-            Kind::Bool => Typed::Bool(false),
-            Kind::Int => Typed::Int(0),
-            Kind::Uint => Typed::Uint(0),
-            Kind::Double => Typed::Double(0.0),
-            Kind::String => Typed::String(String::new()),
-            Kind::Bytes => Typed::Bytes(Vec::new()),
+        DataType::List(_) => Typed::List(Vec::new()),
+        DataType::Map(_) => Typed::Map(Vec::new()),
+        DataType::Leaf { kind, .. } => match kind {
+            LeafKind::Bool => Typed::Bool(false),
+            LeafKind::Int => Typed::Int(0),
+            LeafKind::Uint => Typed::Uint(0),
+            LeafKind::Double => Typed::Double(0.0),
+            LeafKind::String => Typed::String(String::new()),
+            LeafKind::Bytes => Typed::Bytes(Vec::new()),
             _ => return None,
         },
         _ => return None,

@@ -8,7 +8,7 @@ use super::fields::{is_null, unwritten};
 use super::report::{MAX_SHOWN, Outcome, RuleFailure, RuleFindings, RuleReport};
 use super::rule::position;
 use crate::schema::meter;
-use crate::schema::typed::{InlineRule, Shapes, Type, Typed};
+use crate::schema::typed::{DataType, InlineRule, Shapes, Typed};
 
 pub(super) struct InlineRuleWalk<'w> {
     pub(super) shapes: &'w Arc<Shapes>,
@@ -44,27 +44,27 @@ pub(super) fn run(shapes: &Arc<Shapes>, typed: &Typed, now: &CelValue) -> Result
 }
 
 impl<'w> InlineRuleWalk<'w> {
-    fn visit(&mut self, ty: &'w Type, typed: &Typed, path: &str) -> Result<(), EvaluationStop> {
+    fn visit(&mut self, ty: &'w DataType, typed: &Typed, path: &str) -> Result<(), EvaluationStop> {
         meter::charge(1)?;
         match (ty, typed) {
-            (Type::Union(branches), Typed::Branch(at, inner)) => match branches.get(*at) {
+            (DataType::Union(branches), Typed::Branch(at, inner)) => match branches.get(*at) {
                 Some(branch) => self.visit(branch, inner, path),
                 None => Ok(()),
             },
-            (Type::List(items), Typed::List(values)) => {
+            (DataType::List(items), Typed::List(values)) => {
                 for (at, value) in values.iter().enumerate() {
                     self.visit(items, value, &format!("{path}[{at}]"))?;
                 }
                 Ok(())
             }
-            (Type::Map(values), Typed::Map(entries)) => {
+            (DataType::Map(values), Typed::Map(entries)) => {
                 for (key, value) in entries {
                     let key = super::data::json_of(self.shapes, key, MAX_SHOWN).unwrap_or_default();
                     self.visit(values, value, &format!("{path}[{key}]"))?;
                 }
                 Ok(())
             }
-            (Type::Record(_), Typed::Record(record)) => {
+            (DataType::Record(_), Typed::Record(record)) => {
                 let shapes: &'w Shapes = self.shapes;
                 let Some(shape) = shapes.records.get(record.shape) else { return Ok(()) };
                 for rule in &shape.rules {

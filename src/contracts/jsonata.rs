@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cel::{CelValue, EvaluationStop};
 use super::rule::{JSONATA, type_of};
-use crate::schema::json::{self, Kind, ReadOptions};
+use crate::schema::json::{self, JsonKind, ReadOptions};
 use crate::schema::meter::{self, Exhausted};
 use crate::schema::typed::Typed;
 use crate::types::RuleSet;
@@ -73,15 +73,15 @@ pub(super) fn value_of(text: &str) -> Result<CelValue, EvaluationStop> {
 fn of_json(json: &json::Value) -> Result<CelValue, Exhausted> {
     meter::charge(1)?;
     let value = match &json.kind {
-        Kind::Null => CelValue::Null,
-        Kind::Bool(value) => CelValue::Bool(*value),
-        Kind::Number(text) => match text.parse::<i64>() {
+        JsonKind::Null => CelValue::Null,
+        JsonKind::Bool(value) => CelValue::Bool(*value),
+        JsonKind::Number(text) => match text.parse::<i64>() {
             Ok(whole) => CelValue::Int(whole),
             Err(_) => CelValue::Double(text.parse().unwrap_or(f64::NAN)),
         },
-        Kind::String(text) => CelValue::string(text),
-        Kind::Array(items) => CelValue::list(items.iter().map(of_json).collect::<Result<_, _>>()?),
-        Kind::Object(object) => {
+        JsonKind::String(text) => CelValue::string(text),
+        JsonKind::Array(items) => CelValue::list(items.iter().map(of_json).collect::<Result<_, _>>()?),
+        JsonKind::Object(object) => {
             let pair = |member: &json::Member| Ok::<_, Exhausted>((CelValue::string(&member.key), of_json(&member.value)?));
             CelValue::Map(std::sync::Arc::new(object.members().iter().map(pair).collect::<Result<_, _>>()?))
         }

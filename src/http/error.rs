@@ -12,7 +12,7 @@ use crate::access::{DenialForm, Denied, DeniedResource};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::kms::KmsError;
 use crate::registry::{DekForm, ExporterError, NotPermitted, RegistryError, UnresolvedReason};
-use crate::schema::payload::Fault;
+use crate::schema::payload::DataFault;
 use crate::store::StoreError;
 use crate::types::{LinkKind, MAX_IMPORTED, Subject, Version, VersionSelector};
 
@@ -340,10 +340,12 @@ fn dek_not_made(form: DekForm, subject: &str, error: &KmsError) -> String {
 }
 
 /// What is wrong with data: the first in the message, all of it in `issues`.
-fn unfit_data(faults: Vec<Fault>) -> ApiError {
+fn unfit_data(faults: Vec<DataFault>) -> ApiError {
     let message = match faults.first() {
-        Some(Fault { pointer, message, .. }) if !pointer.is_empty() => format!("The data can't be used: at {pointer}: {message}"),
-        Some(Fault { message, .. }) => format!("The data can't be used: {message}"),
+        Some(DataFault { pointer, message, .. }) if !pointer.is_empty() => {
+            format!("The data can't be used: at {pointer}: {message}")
+        }
+        Some(DataFault { message, .. }) => format!("The data can't be used: {message}"),
         None => "The data can't be used".to_owned(),
     };
     let issues = faults.into_iter().map(DataIssue::from).collect();

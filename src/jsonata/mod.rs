@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 pub use self::worker::work;
 
 use crate::contracts::{Jsonata, JsonataError};
-use crate::schema::json::{self, Kind, ReadOptions};
+use crate::schema::json::{self, JsonKind, ReadOptions};
 
 /// The first argument of a process that evaluates; what follows are its bounds.
 pub const WORKER: &str = "jsonata-worker";
@@ -249,7 +249,7 @@ impl Jsonata for Evaluations {
         self.count(answer.as_ref().map(|_| &()));
         let said = |value: &json::Value| value.as_str().map(str::to_owned);
         Ok(match answer?.kind {
-            Kind::Array(items) if items.len() == expressions.len() => items.iter().map(said).collect(),
+            JsonKind::Array(items) if items.len() == expressions.len() => items.iter().map(said).collect(),
             _ => vec![None; expressions.len()],
         })
     }

@@ -11,7 +11,7 @@ use crate::cloudevents::{Framing, SchemaFacts};
 use crate::contracts::{self, Jsonata, Outcome, Phase, RuleReport, RunOptions};
 use crate::jsonata::JsonataEngine;
 use crate::records::typed;
-use crate::schema::payload::{Fault, FaultKind};
+use crate::schema::payload::{DataFault, FaultKind};
 use crate::schema::typed::{Shapes, Typed};
 use crate::types::{RuleMode, Subject, Version, VersionSelector};
 
@@ -38,7 +38,7 @@ pub struct MigratedRecord {
 const MAX_STEPS: usize = 100;
 
 fn unfit(message: impl Into<String>) -> RegistryError {
-    RegistryError::UnfitData(vec![Fault::new(FaultKind::Mismatch, "", message)])
+    RegistryError::UnfitData(vec![DataFault::new(FaultKind::Mismatch, "", message)])
 }
 
 /// A version with rules of the direction: it, the one that comes before it on the way, and the one behind.

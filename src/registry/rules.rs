@@ -11,7 +11,7 @@ use crate::contracts::{self, Jsonata, Phase, RuleIssue, RunOptions, RunReport};
 use crate::jsonata::JsonataEngine;
 use crate::records::typed;
 use crate::schema::Parsed;
-use crate::schema::payload::{Fault, FaultKind};
+use crate::schema::payload::{DataFault, FaultKind};
 use crate::types::{Metadata, RuleSet};
 
 /// What came of data under its schema and the rules of it.
@@ -24,7 +24,7 @@ pub struct ValidatedRecord {
     pub encoding: Option<&'static str>,
     pub message: Option<String>,
     /// What is wrong with the data under its schema.
-    pub issues: Vec<Fault>,
+    pub issues: Vec<DataFault>,
     /// Nothing where the data can't be read.
     pub report: Option<RunReport>,
 }
@@ -32,7 +32,7 @@ pub struct ValidatedRecord {
 impl ValidatedRecord {
     pub fn is_valid(&self) -> bool {
         // fields that the schema does not know are allowed
-        let is_wrong = |fault: &Fault| fault.kind != FaultKind::Unknown;
+        let is_wrong = |fault: &DataFault| fault.kind != FaultKind::Unknown;
         !self.issues.iter().any(is_wrong) && self.report.as_ref().is_some_and(RunReport::is_valid)
     }
 }
@@ -65,7 +65,7 @@ impl Registry {
             Err(Failure::Registry(error)) => return Err(error),
             Err(Failure::Input(error)) => {
                 let message = format!("the schema can't be used: {error}");
-                return Err(RegistryError::UnfitData(vec![Fault::new(FaultKind::Mismatch, "", message)]));
+                return Err(RegistryError::UnfitData(vec![DataFault::new(FaultKind::Mismatch, "", message)]));
             }
         };
         let size = bytes.len();

@@ -14,13 +14,13 @@ use super::position::Position;
 pub struct Value {
     /// Byte offset of the first character.
     pub offset: u32,
-    pub kind: Kind,
+    pub kind: JsonKind,
 }
 
 /// As words: the types of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
-pub enum Kind {
+pub enum JsonKind {
     Null,
     #[strum(serialize = "boolean")]
     Bool(bool),
@@ -119,21 +119,21 @@ impl Object {
 impl Value {
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
-            Kind::String(s) => Some(s),
+            JsonKind::String(s) => Some(s),
             _ => None,
         }
     }
 
     pub fn as_object(&self) -> Option<&Object> {
         match &self.kind {
-            Kind::Object(o) => Some(o),
+            JsonKind::Object(o) => Some(o),
             _ => None,
         }
     }
 
     pub fn as_array(&self) -> Option<&[Value]> {
         match &self.kind {
-            Kind::Array(a) => Some(a),
+            JsonKind::Array(a) => Some(a),
             _ => None,
         }
     }
@@ -141,14 +141,14 @@ impl Value {
     /// The number's text, if it is one.
     pub fn as_number(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Number(n) => Some(n),
+            JsonKind::Number(n) => Some(n),
             _ => None,
         }
     }
 
     pub fn as_bool(&self) -> Option<bool> {
         match self.kind {
-            Kind::Bool(b) => Some(b),
+            JsonKind::Bool(b) => Some(b),
             _ => None,
         }
     }
@@ -161,13 +161,13 @@ impl Value {
         let mut rest = vec![self];
         while let Some(value) = rest.pop() {
             match &value.kind {
-                Kind::Null | Kind::Bool(_) => {}
-                Kind::Number(text) | Kind::String(text) => bytes += text.len() + PIECE,
-                Kind::Array(items) => {
+                JsonKind::Null | JsonKind::Bool(_) => {}
+                JsonKind::Number(text) | JsonKind::String(text) => bytes += text.len() + PIECE,
+                JsonKind::Array(items) => {
                     bytes += items.capacity() * size_of::<Self>() + PIECE;
                     rest.extend(items);
                 }
-                Kind::Object(object) => {
+                JsonKind::Object(object) => {
                     bytes += object.members.capacity() * size_of::<Member>() + PIECE;
                     for member in &object.members {
                         let key = member.key.len() + PIECE;
@@ -423,21 +423,21 @@ impl<'a> Reader<'a> {
         let kind = match self.peek() {
             Some(b'{') => self.object(offset)?,
             Some(b'[') => self.array()?,
-            Some(b'"') => Kind::String(self.string()?),
+            Some(b'"') => JsonKind::String(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.word("true", Kind::Bool(true))?,
-            Some(b'f') => self.word("false", Kind::Bool(false))?,
-            Some(b'n') => self.word("null", Kind::Null)?,
+            Some(b't') => self.word("true", JsonKind::Bool(true))?,
+            Some(b'f') => self.word("false", JsonKind::Bool(false))?,
+            Some(b'n') => self.word("null", JsonKind::Null)?,
             _ => return self.unexpected("a JSON value"),
         };
-        if let Kind::String(text) | Kind::Number(text) = &kind {
+        if let JsonKind::String(text) | JsonKind::Number(text) = &kind {
             // and the copy that a model has of it
             self.afford(text.len() + if self.is_data { TEXT } else { 2 * TEXT })?;
         }
         Ok(Value { offset, kind })
     }
 
-    fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, JsonError> {
+    fn word(&mut self, word: &str, kind: JsonKind) -> Result<JsonKind, JsonError> {
         let rest = self.text.get(self.at..).unwrap_or("");
         let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
         if rest.get(..end) == Some(word) {
@@ -480,7 +480,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, offset: u32) -> Result<Kind, JsonError> {
+    fn object(&mut self, offset: u32) -> Result<JsonKind, JsonError> {
         let mut object = Object::default();
         let (mut count, mut keys) = (0, 0);
         let mut more = self.enter(b'}')?;
@@ -512,10 +512,10 @@ impl<'a> Reader<'a> {
         if object.index.is_none() {
             self.settle(1, keys + count * 3 * TEXT);
         }
-        Ok(Kind::Object(object))
+        Ok(JsonKind::Object(object))
     }
 
-    fn array(&mut self) -> Result<Kind, JsonError> {
+    fn array(&mut self) -> Result<JsonKind, JsonError> {
         let mut items = Vec::new();
         let mut more = self.enter(b']')?;
         while more {
@@ -524,7 +524,7 @@ impl<'a> Reader<'a> {
         }
         items.shrink_to_fit();
         self.settle(items.len(), (GROWTH - 1) * size_of::<Value>());
-        Ok(Kind::Array(items))
+        Ok(JsonKind::Array(items))
     }
 
     fn digits(&mut self) -> usize {
@@ -535,7 +535,7 @@ impl<'a> Reader<'a> {
         self.at - start
     }
 
-    fn number(&mut self) -> Result<Kind, JsonError> {
+    fn number(&mut self) -> Result<JsonKind, JsonError> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -568,7 +568,7 @@ impl<'a> Reader<'a> {
         if self.text.get(self.at..).and_then(|r| r.chars().next()).is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.') {
             return self.unexpected("the end of the number");
         }
-        Ok(Kind::Number(self.text.get(start..self.at).unwrap_or("0").into()))
+        Ok(JsonKind::Number(self.text.get(start..self.at).unwrap_or("0").into()))
     }
 
     fn string(&mut self) -> Result<Box<str>, JsonError> {
@@ -708,11 +708,11 @@ pub fn write_float<F: Copy + Into<f64> + std::fmt::Debug>(out: &mut String, valu
 /// Appends a value as JSON without blanks, numbers in their own spelling. It is nested no deeper than it was read.
 pub fn write(out: &mut String, value: &Value) {
     match &value.kind {
-        Kind::Null => out.push_str("null"),
-        Kind::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Kind::Number(text) => out.push_str(text),
-        Kind::String(text) => write_string(out, text),
-        Kind::Array(items) => {
+        JsonKind::Null => out.push_str("null"),
+        JsonKind::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        JsonKind::Number(text) => out.push_str(text),
+        JsonKind::String(text) => write_string(out, text),
+        JsonKind::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 out.push_str(if at > 0 { "," } else { "" });
@@ -720,7 +720,7 @@ pub fn write(out: &mut String, value: &Value) {
             }
             out.push(']');
         }
-        Kind::Object(object) => {
+        JsonKind::Object(object) => {
             out.push('{');
             for (at, member) in object.members().iter().enumerate() {
                 out.push_str(if at > 0 { "," } else { "" });

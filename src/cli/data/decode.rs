@@ -14,7 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cloudevents::{WriterId, framing_of};
 use crate::records::{self, Container, DecodeOptions, Decoded, is_container};
 use crate::schema::PayloadValidator;
-use crate::schema::payload::{Effort, Fault, Work};
+use crate::schema::payload::{DataFault, Effort, Work};
 
 /// Data of a container file that may take no bytes: a count alone could make any number of them.
 const MAX_WITHOUT_BYTES: u32 = 100_000;
@@ -162,7 +162,7 @@ fn refuse(exit: &mut Exit, why: &str) -> Result<(), InputError> {
     written.map_err(|error| InputError::new(format!("can't write: {error}")))
 }
 
-fn place(fault: &Fault) -> String {
+fn place(fault: &DataFault) -> String {
     if fault.pointer.is_empty() { fault.message.clone() } else { format!("at {}: {}", fault.pointer, fault.message) }
 }
 
@@ -173,7 +173,7 @@ fn line(
     schema: Option<&DataSchema>,
     data: &str,
     decoded: Option<&Decoded>,
-    issues: &[Fault],
+    issues: &[DataFault],
 ) -> String {
     let read_as = decoded.and_then(|decoded| decoded.read_as.as_ref());
     if asked.data_only {
@@ -238,7 +238,7 @@ fn container(asked: &DecodeArguments, schemas: &mut Schemas<'_>, file: &[u8], ex
             let decoded = payload.decode_first(rest, &mut work).and_then(|(data, left)| {
                 let read = reading.map(|reader| {
                     let (data, changes) = data.read_as(reader, &mut work)?;
-                    Ok::<_, Fault>(records::ReadAs { json: data.to_json(unions, records::MAX_JSON_BYTES)?, changes })
+                    Ok::<_, DataFault>(records::ReadAs { json: data.to_json(unions, records::MAX_JSON_BYTES)?, changes })
                 });
                 let json = data.to_json(unions, records::MAX_JSON_BYTES)?;
                 let read_as = read.transpose()?;

@@ -9,7 +9,7 @@ use crate::cloudevents::event::{Envelope, EventData, read_options};
 use crate::cloudevents::issue::{Issue, IssueLevel};
 use crate::cloudevents::limits::EventSettings;
 use crate::cloudevents::media::{self, ContentMode, content_mode};
-use crate::schema::json::{self, Kind, Object, Value};
+use crate::schema::json::{self, JsonKind, Object, Value};
 
 /// Prefix of the headers.
 const PREFIX: &str = "ce_";
@@ -47,8 +47,8 @@ pub fn read_records(body: &[u8]) -> Result<(Vec<KafkaRecord>, bool), String> {
         return Err(format!("the member '{}' is there more than once", duplicate.key));
     }
     match &value.kind {
-        Kind::Object(object) => Ok((vec![record(object)?], false)),
-        Kind::Array(items) => {
+        JsonKind::Object(object) => Ok((vec![record(object)?], false)),
+        JsonKind::Array(items) => {
             let one = |(index, item): (usize, &Value)| {
                 let object = item.as_object().ok_or_else(|| format!("record {index} is not an object"))?;
                 record(object).map_err(|reason| format!("record {index}: {reason}"))
@@ -62,8 +62,8 @@ pub fn read_records(body: &[u8]) -> Result<(Vec<KafkaRecord>, bool), String> {
 fn record(object: &Object) -> Result<KafkaRecord, String> {
     let mut headers = Vec::new();
     match object.get("headers").map(|value| &value.kind) {
-        None | Some(Kind::Null) => {}
-        Some(Kind::Array(items)) => {
+        None | Some(JsonKind::Null) => {}
+        Some(JsonKind::Array(items)) => {
             for item in items {
                 let header = item.as_object().ok_or("a header is not an object")?;
                 let key = header.get("key").and_then(Value::as_str).ok_or("a header has no 'key'")?;
@@ -78,8 +78,8 @@ fn record(object: &Object) -> Result<KafkaRecord, String> {
 /// `value` or `value_base64` of an object.
 fn bytes(object: &Object) -> Result<Option<Vec<u8>>, String> {
     let text = |name: &str| match object.get(name).map(|value| &value.kind) {
-        None | Some(Kind::Null) => Ok(None),
-        Some(Kind::String(text)) => Ok(Some(text.clone())),
+        None | Some(JsonKind::Null) => Ok(None),
+        Some(JsonKind::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(format!("'{name}' must be a string")),
     };
     match (text("value")?, text("value_base64")?) {

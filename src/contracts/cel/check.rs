@@ -5,13 +5,13 @@ use super::Program;
 use super::ast::{Binary, Comprehension, Expr, ExprKind, Macro, Unary};
 use super::eval::{NAMESPACES, TYPES, is_comparison};
 use super::functions::FUNCTIONS;
-use crate::schema::typed::{Kind, Shapes, Type};
+use crate::schema::typed::{DataType, LeafKind, Shapes};
 
 /// What is known about the type of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::contracts) enum KnownType {
     Any,
-    Kind(Kind),
+    Kind(LeafKind),
     List(Box<KnownType>),
     Map(Box<KnownType>),
     /// Of [`Shapes::records`]; whether it may be null instead.
@@ -20,18 +20,20 @@ pub(in crate::contracts) enum KnownType {
 }
 
 impl KnownType {
-    pub(in crate::contracts) fn of(ty: &Type) -> Self {
+    pub(in crate::contracts) fn of(ty: &DataType) -> Self {
         match ty {
-            Type::Any | Type::Wrapper(_) | Type::Leaf { kind: Kind::Opaque(_) | Kind::Number, .. } => Self::Any,
-            Type::Leaf { kind, .. } => Self::Kind(*kind),
-            Type::List(items) => Self::List(Box::new(Self::of(items))),
-            Type::Map(values) => Self::Map(Box::new(Self::of(values))),
-            Type::Record(shape) => Self::Record(*shape, false),
-            Type::Union(branches) => {
-                let is_null = |ty: &&Type| matches!(ty, Type::Leaf { kind: Kind::Null, .. });
+            DataType::Any | DataType::Wrapper(_) | DataType::Leaf { kind: LeafKind::Opaque(_) | LeafKind::Number, .. } => {
+                Self::Any
+            }
+            DataType::Leaf { kind, .. } => Self::Kind(*kind),
+            DataType::List(items) => Self::List(Box::new(Self::of(items))),
+            DataType::Map(values) => Self::Map(Box::new(Self::of(values))),
+            DataType::Record(shape) => Self::Record(*shape, false),
+            DataType::Union(branches) => {
+                let is_null = |ty: &&DataType| matches!(ty, DataType::Leaf { kind: LeafKind::Null, .. });
                 let mut others = branches.iter().filter(|ty| !is_null(ty));
                 match (others.next(), others.next()) {
-                    (Some(Type::Record(shape)), None) => Self::Record(*shape, true),
+                    (Some(DataType::Record(shape)), None) => Self::Record(*shape, true),
                     (Some(only), None) if branches.len() == 1 => Self::of(only),
                     _ => Self::Any,
                 }
@@ -46,23 +48,23 @@ impl KnownType {
             Self::Map(_) | Self::Record(..) => "map",
             Self::Type => "type",
             Self::Kind(kind) => match kind {
-                Kind::Null => "null_type",
-                Kind::Bool => "bool",
-                Kind::Int => "int",
-                Kind::Uint => "uint",
-                Kind::Double | Kind::Number => "double",
-                Kind::String => "string",
-                Kind::Bytes => "bytes",
-                Kind::Timestamp => "timestamp",
-                Kind::Duration => "duration",
-                Kind::Opaque(name) => name,
+                LeafKind::Null => "null_type",
+                LeafKind::Bool => "bool",
+                LeafKind::Int => "int",
+                LeafKind::Uint => "uint",
+                LeafKind::Double | LeafKind::Number => "double",
+                LeafKind::String => "string",
+                LeafKind::Bytes => "bytes",
+                LeafKind::Timestamp => "timestamp",
+                LeafKind::Duration => "duration",
+                LeafKind::Opaque(name) => name,
             },
         }
     }
 }
 
-const BOOL: KnownType = KnownType::Kind(Kind::Bool);
-const INT: KnownType = KnownType::Kind(Kind::Int);
+const BOOL: KnownType = KnownType::Kind(LeafKind::Bool);
+const INT: KnownType = KnownType::Kind(LeafKind::Int);
 
 /// Something that can't be right, and where it stands, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,13 +103,13 @@ impl<'c> TypeChecker<'c> {
     fn expr(&mut self, expr: &'c Expr) -> KnownType {
         match &expr.kind {
             ExprKind::Literal(value) => match value.type_name() {
-                "null_type" => KnownType::Kind(Kind::Null),
+                "null_type" => KnownType::Kind(LeafKind::Null),
                 "bool" => BOOL,
                 "int" => INT,
-                "uint" => KnownType::Kind(Kind::Uint),
-                "double" => KnownType::Kind(Kind::Double),
-                "string" => KnownType::Kind(Kind::String),
-                "bytes" => KnownType::Kind(Kind::Bytes),
+                "uint" => KnownType::Kind(LeafKind::Uint),
+                "double" => KnownType::Kind(LeafKind::Double),
+                "string" => KnownType::Kind(LeafKind::String),
+                "bytes" => KnownType::Kind(LeafKind::Bytes),
                 _ => KnownType::Any,
             },
             ExprKind::Ident(name) => {
@@ -145,8 +147,10 @@ impl<'c> TypeChecker<'c> {
                         self.select(expr.at, &operand, name)
                     }
                     (KnownType::Map(values), ..) => (**values).clone(),
-                    (KnownType::List(items), _, KnownType::Any | KnownType::Kind(Kind::Int | Kind::Uint)) => (**items).clone(),
-                    (KnownType::Any | KnownType::Record(..) | KnownType::Kind(Kind::String), ..) => KnownType::Any,
+                    (KnownType::List(items), _, KnownType::Any | KnownType::Kind(LeafKind::Int | LeafKind::Uint)) => {
+                        (**items).clone()
+                    }
+                    (KnownType::Any | KnownType::Record(..) | KnownType::Kind(LeafKind::String), ..) => KnownType::Any,
                     (other, _, key) => {
                         let message = format!("{} has no [{}]", other.word(), key.word());
                         self.issue(expr.at, message)
@@ -158,7 +162,9 @@ impl<'c> TypeChecker<'c> {
                 let operand = self.expr(operand);
                 match (operator, &operand) {
                     (Unary::Not, KnownType::Any | &BOOL) => BOOL,
-                    (Unary::Minus, KnownType::Any | KnownType::Kind(Kind::Int | Kind::Double | Kind::Duration)) => operand,
+                    (Unary::Minus, KnownType::Any | KnownType::Kind(LeafKind::Int | LeafKind::Double | LeafKind::Duration)) => {
+                        operand
+                    }
                     (operator, other) => {
                         let symbol = if *operator == Unary::Not { "!" } else { "-" };
                         let message = format!("{symbol} does not take {}", other.word());
@@ -255,19 +261,21 @@ impl<'c> TypeChecker<'c> {
         {
             self.issue(*at, format!("the pattern can't be used: {reason}"));
         }
-        let takes = |kinds: &[Kind]| match known.first() {
+        let takes = |kinds: &[LeafKind]| match known.first() {
             Some(KnownType::Kind(kind)) => kinds.contains(kind),
             Some(KnownType::Any) | None => true,
             Some(_) => false,
         };
         let is_fit = match function {
-            "matches" | "isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "format" => takes(&[Kind::String]),
-            "startsWith" | "endsWith" | "isIpv4" | "isIpv6" => takes(&[Kind::String, Kind::Bytes]),
+            "matches" | "isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "format" => takes(&[LeafKind::String]),
+            "startsWith" | "endsWith" | "isIpv4" | "isIpv6" => takes(&[LeafKind::String, LeafKind::Bytes]),
             "size" => !matches!(
                 known.first(),
-                Some(KnownType::Kind(Kind::Bool | Kind::Int | Kind::Uint | Kind::Double | Kind::Timestamp | Kind::Duration))
+                Some(KnownType::Kind(
+                    LeafKind::Bool | LeafKind::Int | LeafKind::Uint | LeafKind::Double | LeafKind::Timestamp | LeafKind::Duration
+                ))
             ),
-            name if name.starts_with("get") => takes(&[Kind::Timestamp, Kind::Duration]),
+            name if name.starts_with("get") => takes(&[LeafKind::Timestamp, LeafKind::Duration]),
             _ => true,
         };
         if !is_fit {
@@ -278,12 +286,12 @@ impl<'c> TypeChecker<'c> {
             "size" | "int" => INT,
             "contains" | "startsWith" | "endsWith" | "matches" | "bool" => BOOL,
             "type" => KnownType::Type,
-            "bytes" => KnownType::Kind(Kind::Bytes),
-            "double" => KnownType::Kind(Kind::Double),
-            "duration" => KnownType::Kind(Kind::Duration),
-            "string" | "format" => KnownType::Kind(Kind::String),
-            "timestamp" => KnownType::Kind(Kind::Timestamp),
-            "uint" => KnownType::Kind(Kind::Uint),
+            "bytes" => KnownType::Kind(LeafKind::Bytes),
+            "double" => KnownType::Kind(LeafKind::Double),
+            "duration" => KnownType::Kind(LeafKind::Duration),
+            "string" | "format" => KnownType::Kind(LeafKind::String),
+            "timestamp" => KnownType::Kind(LeafKind::Timestamp),
+            "uint" => KnownType::Kind(LeafKind::Uint),
             name if name.starts_with("get") => INT,
             name if name.starts_with("is") => BOOL,
             _ => KnownType::Any,
@@ -305,7 +313,7 @@ impl<'c> TypeChecker<'c> {
         let range = self.expr(range);
         let item = match &range {
             KnownType::List(items) => (**items).clone(),
-            KnownType::Record(..) | KnownType::Kind(Kind::String) => KnownType::Kind(Kind::String),
+            KnownType::Record(..) | KnownType::Kind(LeafKind::String) => KnownType::Kind(LeafKind::String),
             KnownType::Any | KnownType::Map(_) => KnownType::Any,
             other => {
                 let message = format!("{} has no items", other.word());
@@ -332,10 +340,16 @@ impl<'c> TypeChecker<'c> {
 
 fn arithmetic(operator: Binary, left: &KnownType, right: &KnownType) -> KnownType {
     match (operator, left, right) {
-        (Binary::Subtract, KnownType::Kind(Kind::Timestamp), KnownType::Kind(Kind::Timestamp)) => KnownType::Kind(Kind::Duration),
-        (_, KnownType::Kind(Kind::Int | Kind::Uint | Kind::Double | Kind::String | Kind::Bytes | Kind::Timestamp), _) => {
-            left.clone()
+        (Binary::Subtract, KnownType::Kind(LeafKind::Timestamp), KnownType::Kind(LeafKind::Timestamp)) => {
+            KnownType::Kind(LeafKind::Duration)
         }
+        (
+            _,
+            KnownType::Kind(
+                LeafKind::Int | LeafKind::Uint | LeafKind::Double | LeafKind::String | LeafKind::Bytes | LeafKind::Timestamp,
+            ),
+            _,
+        ) => left.clone(),
         _ => KnownType::Any,
     }
 }
@@ -355,45 +369,45 @@ fn is_possible(operator: Binary, left: &KnownType, right: &KnownType) -> bool {
                 _ => true,
             },
             (Binary::Equal | Binary::NotEqual, a, b) => {
-                let is_null = |known: &KnownType| *known == KnownType::Kind(Kind::Null);
+                let is_null = |known: &KnownType| *known == KnownType::Kind(LeafKind::Null);
                 is_null(a) || is_null(b) || a.word() == b.word()
             }
             _ => false,
         };
     };
-    let is_number = |kind: &Kind| matches!(kind, Kind::Int | Kind::Uint | Kind::Double | Kind::Bool);
+    let is_number = |kind: &LeafKind| matches!(kind, LeafKind::Int | LeafKind::Uint | LeafKind::Double | LeafKind::Bool);
     match operator {
         Binary::Equal | Binary::NotEqual => match (a, b) {
-            (Kind::Int | Kind::Uint | Kind::Double, _) | (_, Kind::Int | Kind::Uint | Kind::Double) => {
-                a == b || (*a == Kind::Bool && *b != Kind::Double)
+            (LeafKind::Int | LeafKind::Uint | LeafKind::Double, _) | (_, LeafKind::Int | LeafKind::Uint | LeafKind::Double) => {
+                a == b || (*a == LeafKind::Bool && *b != LeafKind::Double)
             }
             // never equal, and yet no error
             _ => true,
         },
         Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => match a {
-            Kind::Uint | Kind::Double | Kind::Bool => is_number(b),
-            Kind::Null => false,
+            LeafKind::Uint | LeafKind::Double | LeafKind::Bool => is_number(b),
+            LeafKind::Null => false,
             _ => a == b,
         },
-        Binary::In => *a == Kind::String && *b == Kind::String,
+        Binary::In => *a == LeafKind::String && *b == LeafKind::String,
         Binary::Add => match a {
-            Kind::Int | Kind::Uint | Kind::Bool => is_number(b) && *b != Kind::Double,
-            Kind::Double => is_number(b),
-            Kind::String | Kind::Bytes => a == b,
-            Kind::Timestamp => *b == Kind::Duration,
-            Kind::Duration => matches!(b, Kind::Timestamp | Kind::Duration),
+            LeafKind::Int | LeafKind::Uint | LeafKind::Bool => is_number(b) && *b != LeafKind::Double,
+            LeafKind::Double => is_number(b),
+            LeafKind::String | LeafKind::Bytes => a == b,
+            LeafKind::Timestamp => *b == LeafKind::Duration,
+            LeafKind::Duration => matches!(b, LeafKind::Timestamp | LeafKind::Duration),
             _ => false,
         },
         Binary::Subtract => match a {
-            Kind::Timestamp => matches!(b, Kind::Timestamp | Kind::Duration),
-            Kind::Duration => *b == Kind::Duration,
-            Kind::Double => is_number(b),
-            Kind::Int | Kind::Uint | Kind::Bool => is_number(b) && *b != Kind::Double,
+            LeafKind::Timestamp => matches!(b, LeafKind::Timestamp | LeafKind::Duration),
+            LeafKind::Duration => *b == LeafKind::Duration,
+            LeafKind::Double => is_number(b),
+            LeafKind::Int | LeafKind::Uint | LeafKind::Bool => is_number(b) && *b != LeafKind::Double,
             _ => false,
         },
         Binary::Multiply | Binary::Divide | Binary::Remainder => match a {
-            Kind::Double => operator != Binary::Remainder && is_number(b),
-            Kind::Int | Kind::Uint | Kind::Bool => is_number(b) && *b != Kind::Double,
+            LeafKind::Double => operator != Binary::Remainder && is_number(b),
+            LeafKind::Int | LeafKind::Uint | LeafKind::Bool => is_number(b) && *b != LeafKind::Double,
             _ => false,
         },
     }

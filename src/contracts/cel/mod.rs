@@ -26,7 +26,7 @@ use self::site::CompiledPatterns;
 pub(super) use self::site::EvaluationStop;
 pub(super) use self::time::{duration, print_timestamp, timestamp};
 pub(super) use self::value::{CelValue, MessageValue};
-use crate::schema::meter::{self, Exhausted, Reserved};
+use crate::schema::meter::{self, Exhausted, ReservedMemory};
 use crate::schema::typed::Shapes;
 
 /// An expression that can't be read.
@@ -48,7 +48,7 @@ impl ParseError {
 pub(super) struct Program {
     expr: Expr,
     patterns: CompiledPatterns,
-    held: Vec<Reserved>,
+    held: Vec<ReservedMemory>,
 }
 
 /// Why an expression is not ready.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::schema::typed::{Kind, Shapes, Type};
+use crate::schema::typed::{DataType, LeafKind, Shapes};
 
 #[derive(Debug, Clone)]
 pub(crate) enum CelValue {
@@ -130,23 +130,23 @@ impl MessageValue {
 }
 
 /// What stands for a field that was not written.
-fn default(shapes: &Arc<Shapes>, ty: &Type) -> CelValue {
+fn default(shapes: &Arc<Shapes>, ty: &DataType) -> CelValue {
     match ty {
-        Type::List(_) => CelValue::list(Vec::new()),
-        Type::Map(_) => CelValue::Map(Arc::default()),
-        Type::Record(shape) => CelValue::Message(Arc::new(MessageValue::empty(shapes, *shape))),
-        Type::Leaf { kind, .. } => match kind {
-            Kind::Null => CelValue::Null,
-            Kind::Bool => CelValue::Bool(false),
-            Kind::Int => CelValue::Int(0),
-            Kind::Uint => CelValue::Uint(0),
-            Kind::Double | Kind::Number => CelValue::Double(0.0),
-            Kind::String => CelValue::string(""),
-            Kind::Bytes => CelValue::Bytes([].into()),
-            Kind::Timestamp => CelValue::Timestamp(0),
-            Kind::Duration => CelValue::Duration(0),
-            Kind::Opaque(name) => CelValue::Opaque(name, "null".into()),
+        DataType::List(_) => CelValue::list(Vec::new()),
+        DataType::Map(_) => CelValue::Map(Arc::default()),
+        DataType::Record(shape) => CelValue::Message(Arc::new(MessageValue::empty(shapes, *shape))),
+        DataType::Leaf { kind, .. } => match kind {
+            LeafKind::Null => CelValue::Null,
+            LeafKind::Bool => CelValue::Bool(false),
+            LeafKind::Int => CelValue::Int(0),
+            LeafKind::Uint => CelValue::Uint(0),
+            LeafKind::Double | LeafKind::Number => CelValue::Double(0.0),
+            LeafKind::String => CelValue::string(""),
+            LeafKind::Bytes => CelValue::Bytes([].into()),
+            LeafKind::Timestamp => CelValue::Timestamp(0),
+            LeafKind::Duration => CelValue::Duration(0),
+            LeafKind::Opaque(name) => CelValue::Opaque(name, "null".into()),
         },
-        Type::Any | Type::Union(_) | Type::Wrapper(_) => CelValue::Null,
+        DataType::Any | DataType::Union(_) | DataType::Wrapper(_) => CelValue::Null,
     }
 }

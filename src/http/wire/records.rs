@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 use crate::cloudevents::{SchemaFacts, WriterId};
 use crate::records::{Encoded, FrameBy, Sample, framed};
 use crate::registry::{DecodedRecord, EncodedRecord, SampledRecords};
-use crate::schema::payload::{Fault, ReadingChange};
+use crate::schema::payload::{DataFault, ReadingChange};
 use crate::types::{Guid, SchemaId};
 
 #[skip_serializing_none]
@@ -40,8 +40,8 @@ pub(in crate::http) struct DataIssue {
     message: String,
 }
 
-impl From<Fault> for DataIssue {
-    fn from(fault: Fault) -> Self {
+impl From<DataFault> for DataIssue {
+    fn from(fault: DataFault) -> Self {
         Self { pointer: fault.pointer, message: fault.message }
     }
 }

@@ -74,7 +74,7 @@ pub(crate) static RULES: [LintRule; 5] = [
 
 /// Looks for everything.
 pub(crate) fn lint(schema: &Schema, earlier: Option<&Schema>) -> Vec<LintFinding> {
-    let mut walk = Walk { schema, findings: Vec::new() };
+    let mut walk = Linter { schema, findings: Vec::new() };
     let file = &schema.file;
     let package = file.package.as_deref().unwrap_or("");
     if package.is_empty() && !file.declares_nothing() {
@@ -117,12 +117,12 @@ fn joined(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
-struct Walk<'s> {
+struct Linter<'s> {
     schema: &'s Schema,
     findings: Vec<LintFinding>,
 }
 
-impl Walk<'_> {
+impl Linter<'_> {
     fn find(&mut self, rule: &'static str, path: &str, at: u32, message: String) {
         let position = Some(self.schema.position(at));
         self.findings.push(LintFinding { rule, path: path.to_owned(), position, message, edit: None });

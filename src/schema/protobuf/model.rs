@@ -235,8 +235,8 @@ pub(crate) struct Field {
     pub(crate) number: i32,
     pub(crate) at: Offset,
     pub(crate) options: Vec<ProtoOption>,
-    pub(crate) default: Option<Value>,
-    pub(crate) json_name: Option<Value>,
+    pub(crate) default: Option<OptionValue>,
+    pub(crate) json_name: Option<OptionValue>,
 }
 
 impl Field {
@@ -375,13 +375,13 @@ pub(crate) struct NamePart {
 pub(crate) struct ProtoOption {
     /// `(a.b).c.d` has three parts. A plain name may contain dots.
     pub(crate) name: Vec<NamePart>,
-    pub(crate) value: Value,
+    pub(crate) value: OptionValue,
     pub(crate) at: Offset,
 }
 
 impl ProtoOption {
     /// An option with a plain name.
-    pub(crate) fn plain(name: &str, value: Value) -> Self {
+    pub(crate) fn plain(name: &str, value: OptionValue) -> Self {
         Self { name: vec![NamePart { text: name.into(), spelling: Spelling::Plain }], value, at: 0 }
     }
 
@@ -397,17 +397,17 @@ impl ProtoOption {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+pub(crate) enum OptionValue {
     /// Bytes, because escapes can spell any.
     String(Box<[u8]>),
     /// A number, `true`, `inf` or the name of an enum's constant, as written.
     Word(Box<str>),
     /// `{ key: value }`; no key twice.
     Literal(Vec<LiteralEntry>),
-    List(Vec<Value>),
+    List(Vec<OptionValue>),
 }
 
-impl Value {
+impl OptionValue {
     pub(crate) fn string(text: &str) -> Self {
         Self::String(text.as_bytes().into())
     }
@@ -434,7 +434,7 @@ impl Value {
 pub(crate) struct LiteralEntry {
     /// With its brackets, if it names an extension.
     pub(crate) key: Box<str>,
-    pub(crate) value: Value,
+    pub(crate) value: OptionValue,
 }
 
 /// A file that a schema refers to.

@@ -1,6 +1,6 @@
 //! Data that is made up: valid to other implementations, the same for the same seed, and broken in one place where it is to be.
 
-use accordant::records::{EncodeOptions, Sampler, Source};
+use accordant::records::{EncodeOptions, RandomSource, Sampler};
 use accordant::schema::payload::{Effort, Work};
 use accordant::schema::{ParseMode, ParseOptions, Parsed, PayloadValidator};
 use accordant::types::SchemaType;
@@ -34,7 +34,7 @@ fn hold(folder: &str, schema_type: SchemaType, is_valid: impl Fn(&str, &str, &[u
         let sampler = Sampler::new(&parsed, payload).unwrap();
         let options = EncodeOptions::default();
         for seed in 0..8 {
-            let sample = |seed| sampler.sample(&mut Source::new(seed), &options, &mut work());
+            let sample = |seed| sampler.sample(&mut RandomSource::new(seed), &options, &mut work());
             let made = match sample(seed) {
                 Ok(made) => made,
                 // a file of enums alone
@@ -99,14 +99,14 @@ fn what_holds_itself_ends() {
         let (parsed, payload) = parsed(schema_type, text).unwrap();
         let sampler = Sampler::new(&parsed, payload).unwrap();
         for seed in 0..100 {
-            let made = sampler.sample(&mut Source::new(seed), &EncodeOptions::default(), &mut work()).unwrap();
+            let made = sampler.sample(&mut RandomSource::new(seed), &EncodeOptions::default(), &mut work()).unwrap();
             assert!(made.json.len() < 200_000, "{}", made.json.len());
         }
     }
     let endless = r#"{"type":"record","name":"E","fields":[{"name":"e","type":"E"}]}"#;
     let (parsed, payload) = parsed(SchemaType::Avro, endless).unwrap();
     let sampler = Sampler::new(&parsed, payload).unwrap();
-    let refused = sampler.sample(&mut Source::new(1), &EncodeOptions::default(), &mut work()).unwrap_err();
+    let refused = sampler.sample(&mut RandomSource::new(1), &EncodeOptions::default(), &mut work()).unwrap_err();
     assert!(refused[0].message.contains("no finite datum"), "{}", refused[0].message);
 }
 
@@ -120,7 +120,7 @@ fn each_rule_is_broken_by_itself() {
     let options = EncodeOptions::default();
     let mut rules = std::collections::BTreeSet::new();
     for seed in 0..5 {
-        let made = sampler.sample(&mut Source::new(seed), &options, &mut work()).unwrap();
+        let made = sampler.sample(&mut RandomSource::new(seed), &options, &mut work()).unwrap();
         let broken = sampler.broken(&made, &options, &work());
         let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
         for one in &broken {

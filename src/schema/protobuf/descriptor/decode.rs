@@ -5,7 +5,7 @@ use super::scalar_types::scalar_name;
 use super::wire::{Wire, fields};
 use crate::schema::protobuf::model::{
     Body, Constant, Dependency, Enum, Extend, Extensions, Field, FieldType, File, Import, ImportKind, Label, MAX_NUMBER, Message,
-    Oneof, ProtoOption, Reserved, Rpc, RpcType, Service, Span, Syntax, Value, Visibility,
+    Oneof, OptionValue, ProtoOption, Reserved, Rpc, RpcType, Service, Span, Syntax, Visibility,
 };
 use crate::schema::protobuf::parse::Lexer;
 use crate::schema::protobuf::symbol_table::SymbolTable;
@@ -187,9 +187,9 @@ impl Decoder<'_> {
             (None, scalar) => scalar,
         };
         let default = default.filter(|_| self.syntax != Syntax::Proto3).map(|text| match kind {
-            "string" => Value::string(text),
-            "bytes" => Value::String(unescape(text).into()),
-            _ => Value::word(text),
+            "string" => OptionValue::string(text),
+            "bytes" => OptionValue::String(unescape(text).into()),
+            _ => OptionValue::word(text),
         });
         let field = Field {
             label,
@@ -199,7 +199,7 @@ impl Decoder<'_> {
             at: 0,
             options,
             default,
-            json_name: json_name.map(Value::string),
+            json_name: json_name.map(OptionValue::string),
         };
         Some((DecodedField { field, oneof, synthetic: optional }, extendee))
     }

@@ -11,10 +11,10 @@ use super::print;
 use crate::schema::format::SchemaError;
 use crate::schema::protobuf::fault::unresolved;
 use crate::schema::protobuf::model::{
-    Body, Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Import, ImportKind, Message, Oneof, ProtoOption,
-    Reserved, RpcType, Span, Syntax, Value, is_scalar, join, json_name,
+    Body, Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Import, ImportKind, Message, Oneof, OptionValue,
+    ProtoOption, Reserved, RpcType, Span, Syntax, is_scalar, join, json_name,
 };
-use crate::schema::protobuf::symbol_table::{Declaration, SymbolTable};
+use crate::schema::protobuf::symbol_table::{SymbolTable, TypeDeclaration};
 
 type Result<T> = std::result::Result<T, SchemaError>;
 
@@ -140,7 +140,7 @@ impl Normalizer<'_> {
             FieldType::Named(name) if is_scalar(name) => Ok(kind.clone()),
             FieldType::Named(name) => {
                 let found = self.symbols.resolve(name, scope).ok_or_else(|| SchemaError::validate(unresolved(name)))?;
-                if let Declaration::Message(message) = found.node
+                if let TypeDeclaration::Message(message) = found.node
                     && let Some((key, value)) = self.unfolds(&message.body, &found.full)
                 {
                     let pair = (self.kind(&key.kind, &found.full)?, self.kind(&value.kind, &found.full)?);
@@ -274,9 +274,9 @@ fn single(span: &Span) -> Span {
 }
 
 /// A default in its normalized spelling.
-fn default_value(value: &Value, kind: &FieldType) -> Value {
+fn default_value(value: &OptionValue, kind: &FieldType) -> OptionValue {
     match print::default_of(value, kind) {
-        Value::Word(word) => Value::Word(number::plain(&word).into()),
+        OptionValue::Word(word) => OptionValue::Word(number::plain(&word).into()),
         value => value,
     }
 }

@@ -1,10 +1,10 @@
 //! Expressions in CEL. Numbers of several kinds, and points in time, are written as what they have in common.
 
 use super::cel::{self, Cel};
-use super::expr::{Case, Chain, Expr, Literal, Step, Target, What};
-use super::scope::{Category, Scope};
+use super::expr::{Case, ColumnStep, Expr, ExprForm, InTarget, Literal, OperatorChain};
+use super::scope::{Category, ConditionScope};
 use super::{Result, literals, refused};
-use crate::schema::logical::model::Kind;
+use crate::schema::logical::model::TypeKind;
 use crate::schema::meter;
 
 /// What the values of an expression become.
@@ -78,17 +78,17 @@ impl Emitter {
         })
     }
 
-    pub(super) fn native<'s>(&mut self, expr: &Expr<'_>, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    pub(super) fn native<'s>(&mut self, expr: &Expr<'_>, scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         meter::charge(1)?;
         Ok(match &expr.what {
-            What::Any(operands) => self.joined(operands, (" || ", "_||_"), scope, out)?,
-            What::All(operands) => self.joined(operands, (" && ", "_&&_"), scope, out)?,
-            What::Not(inner) => {
+            ExprForm::Any(operands) => self.joined(operands, (" || ", "_||_"), scope, out)?,
+            ExprForm::All(operands) => self.joined(operands, (" && ", "_&&_"), scope, out)?,
+            ExprForm::Not(inner) => {
                 out.push('!');
                 let cel = self.wrapped(inner, As::Native, !inner.is_simple(), scope, out)?;
                 self.call("!_", &[cel])
             }
-            What::IsNull { operand, negated } => {
+            ExprForm::IsNull { operand, negated } => {
                 let mut own = String::new();
                 self.native(operand, scope, &mut own)?;
                 let has = scope.can_be_asked_for(operand).then_some(own.as_str());
@@ -96,20 +96,20 @@ impl Emitter {
                 push(out, &test)?;
                 Cel::Bool
             }
-            What::Compare { operator, sides } => self.compare(operator, sides, scope, out)?,
-            What::Between { operands, negated, symmetric } => {
+            ExprForm::Compare { operator, sides } => self.compare(operator, sides, scope, out)?,
+            ExprForm::Between { operands, negated, symmetric } => {
                 out.push_str(if *negated { "!(" } else { "" });
                 self.between(operands, *symmetric, scope, out)?;
                 out.push_str(if *negated { ")" } else { "" });
                 Cel::Bool
             }
-            What::In { item, target, negated } => {
+            ExprForm::In { item, target, negated } => {
                 let mut test = String::new();
                 self.is_in(item, target, scope, &mut test)?;
                 push(out, &if *negated { format!("!({test})") } else { test })?;
                 Cel::Bool
             }
-            What::Like { operand, pattern, escape, negated } => {
+            ExprForm::Like { operand, pattern, escape, negated } => {
                 out.push_str(if *negated { "!(" } else { "" });
                 let cel = self.receiver(operand, As::Native, scope, out)?;
                 self.call("matches", &[cel, Cel::String]);
@@ -118,25 +118,25 @@ impl Emitter {
                 out.push_str(if *negated { ")" } else { "" });
                 Cel::Bool
             }
-            What::Sum(chain) | What::Product(chain) => self.chain(chain, As::Native, scope, out)?,
-            What::Signed { minus, operand } => self.signed(*minus, operand, As::Native, scope, out)?,
-            What::Column { name, steps } => {
+            ExprForm::Sum(chain) | ExprForm::Product(chain) => self.chain(chain, As::Native, scope, out)?,
+            ExprForm::Signed { minus, operand } => self.signed(*minus, operand, As::Native, scope, out)?,
+            ExprForm::Column { name, steps } => {
                 let cel = self.name(name, scope, out)?;
                 self.steps(steps, scope.declared(name), cel, scope, out)?
             }
-            What::Literal(literal) => Self::literal(expr, literal, out)?,
-            What::Paren { inner, steps } => {
+            ExprForm::Literal(literal) => Self::literal(expr, literal, out)?,
+            ExprForm::Paren { inner, steps } => {
                 let cel = self.wrapped(inner, As::Native, true, scope, out)?;
                 self.steps(steps, scope.ty(inner), cel, scope, out)?
             }
-            What::Case(case) => self.case(case, scope, out)?,
-            What::Function { name, written, arguments } => self.function(expr, (name, written), arguments, scope, out)?,
-            What::Special(special) => self.special(expr, special, scope, out)?,
+            ExprForm::Case(case) => self.case(case, scope, out)?,
+            ExprForm::Function { name, written, arguments } => self.function(expr, (name, written), arguments, scope, out)?,
+            ExprForm::Special(special) => self.special(expr, special, scope, out)?,
         })
     }
 
     /// An expression whose values become something.
-    pub(super) fn value<'s>(&mut self, expr: &Expr<'_>, to: As, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    pub(super) fn value<'s>(&mut self, expr: &Expr<'_>, to: As, scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         let what = &expr.what;
         match to {
             As::Native => self.native(expr, scope, out),
@@ -148,8 +148,8 @@ impl Emitter {
                 Ok(self.converted(to, cel))
             }
             _ => match what {
-                What::Sum(chain) | What::Product(chain) => self.chain(chain, to, scope, out),
-                What::Signed { minus, operand } => self.signed(*minus, operand, to, scope, out),
+                ExprForm::Sum(chain) | ExprForm::Product(chain) => self.chain(chain, to, scope, out),
+                ExprForm::Signed { minus, operand } => self.signed(*minus, operand, to, scope, out),
                 _ => self.primary(expr, to, scope, out),
             },
         }
@@ -164,28 +164,28 @@ impl Emitter {
         }
     }
 
-    fn primary<'s>(&mut self, expr: &Expr<'_>, to: As, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn primary<'s>(&mut self, expr: &Expr<'_>, to: As, scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         meter::charge(1)?;
         let is_already = match to {
             As::Native => true,
             As::Decimal => scope.category(expr) == Some(Category::Decimal),
             As::Double => scope.category(expr) == Some(Category::Double),
-            As::Time => !(matches!(expr.what, What::Column { .. }) && scope.is_instant(expr)),
+            As::Time => !(matches!(expr.what, ExprForm::Column { .. }) && scope.is_instant(expr)),
         };
         match (&expr.what, to) {
-            (What::Literal(Literal::Int(text) | Literal::Decimal(text) | Literal::Double(text)), As::Decimal) => {
+            (ExprForm::Literal(Literal::Int(text) | Literal::Decimal(text) | Literal::Double(text)), As::Decimal) => {
                 push(out, &format!("decimal(\"{text}\")"))?;
                 return Ok(Cel::Decimal);
             }
-            (What::Literal(Literal::Int(text)), As::Double) => {
+            (ExprForm::Literal(Literal::Int(text)), As::Double) => {
                 push(out, &format!("{text}.0"))?;
                 return Ok(Cel::Double);
             }
-            (What::Literal(Literal::Decimal(_) | Literal::Double(_)), As::Double) => return self.native(expr, scope, out),
-            (What::Paren { inner, steps }, As::Double | As::Time) if steps.is_empty() => {
+            (ExprForm::Literal(Literal::Decimal(_) | Literal::Double(_)), As::Double) => return self.native(expr, scope, out),
+            (ExprForm::Paren { inner, steps }, As::Double | As::Time) if steps.is_empty() => {
                 return self.wrapped(inner, to, true, scope, out);
             }
-            (What::Paren { inner, steps }, As::Decimal) if steps.is_empty() && is_already => {
+            (ExprForm::Paren { inner, steps }, As::Decimal) if steps.is_empty() && is_already => {
                 return self.value(inner, to, scope, out);
             }
             _ => {}
@@ -204,7 +204,14 @@ impl Emitter {
     }
 
     /// An expression in parentheses, or not.
-    fn wrapped<'s>(&mut self, expr: &Expr<'_>, to: As, wrap: bool, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn wrapped<'s>(
+        &mut self,
+        expr: &Expr<'_>,
+        to: As,
+        wrap: bool,
+        scope: &ConditionScope<'s>,
+        out: &mut String,
+    ) -> Result<Cel<'s>> {
         out.push_str(if wrap { "(" } else { "" });
         let cel = self.value(expr, to, scope, out)?;
         out.push_str(if wrap { ")" } else { "" });
@@ -212,7 +219,13 @@ impl Emitter {
     }
 
     /// An expression that a method is called on.
-    pub(super) fn receiver<'s>(&mut self, expr: &Expr<'_>, to: As, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    pub(super) fn receiver<'s>(
+        &mut self,
+        expr: &Expr<'_>,
+        to: As,
+        scope: &ConditionScope<'s>,
+        out: &mut String,
+    ) -> Result<Cel<'s>> {
         self.wrapped(expr, to, !expr.is_simple(), scope, out)
     }
 
@@ -220,7 +233,7 @@ impl Emitter {
         &mut self,
         operands: &[Expr<'_>],
         (operator, function): (&str, &str),
-        scope: &Scope<'s>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         for (at, operand) in operands.iter().enumerate() {
@@ -231,7 +244,7 @@ impl Emitter {
         Ok(Cel::Bool)
     }
 
-    fn chain<'s>(&mut self, chain: &Chain<'_>, to: As, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn chain<'s>(&mut self, chain: &OperatorChain<'_>, to: As, scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         let mut written = String::new();
         let mut cel = self.value(&chain.first, to, scope, &mut written)?;
         for (operator, operand) in &chain.rest {
@@ -270,7 +283,14 @@ impl Emitter {
         Ok(cel)
     }
 
-    fn signed<'s>(&mut self, minus: bool, operand: &Expr<'_>, to: As, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn signed<'s>(
+        &mut self,
+        minus: bool,
+        operand: &Expr<'_>,
+        to: As,
+        scope: &ConditionScope<'s>,
+        out: &mut String,
+    ) -> Result<Cel<'s>> {
         if !minus {
             return self.value(operand, to, scope, out);
         }
@@ -285,7 +305,13 @@ impl Emitter {
         Ok(self.call("-_", &[cel]))
     }
 
-    fn compare<'s>(&mut self, operator: &str, sides: &[Expr<'_>; 2], scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn compare<'s>(
+        &mut self,
+        operator: &str,
+        sides: &[Expr<'_>; 2],
+        scope: &ConditionScope<'s>,
+        out: &mut String,
+    ) -> Result<Cel<'s>> {
         let symbol = match operator {
             "=" => "==",
             "<>" => "!=",
@@ -310,7 +336,7 @@ impl Emitter {
                 (As::number(common), false)
             } else {
                 let to = if scope.has_time(side) { As::Time } else { As::Native };
-                (to, matches!(side.what, What::Between { .. } | What::In { .. }))
+                (to, matches!(side.what, ExprForm::Between { .. } | ExprForm::In { .. }))
             });
         }
         let mut types = Vec::new();
@@ -330,7 +356,7 @@ impl Emitter {
         one: &Expr<'_>,
         other: &Expr<'_>,
         to: As,
-        scope: &Scope<'s>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         push(out, &format!("{function}("))?;
@@ -341,7 +367,7 @@ impl Emitter {
         Ok(self.call(function, &[one, other]))
     }
 
-    fn between(&mut self, operands: &[Expr<'_>; 3], symmetric: bool, scope: &Scope<'_>, out: &mut String) -> Result<()> {
+    fn between(&mut self, operands: &[Expr<'_>; 3], symmetric: bool, scope: &ConditionScope<'_>, out: &mut String) -> Result<()> {
         let [subject, low, high] = operands;
         let to = match As::number(scope.common_number(operands.iter())) {
             As::Native if operands.iter().any(|operand| scope.has_time(operand)) => As::Time,
@@ -362,7 +388,7 @@ impl Emitter {
         push(out, &format!("({question} ? ({straight}) : ({turned}))"))
     }
 
-    fn at_most(&mut self, one: &Expr<'_>, other: &Expr<'_>, to: As, scope: &Scope<'_>, out: &mut String) -> Result<()> {
+    fn at_most(&mut self, one: &Expr<'_>, other: &Expr<'_>, to: As, scope: &ConditionScope<'_>, out: &mut String) -> Result<()> {
         if to == As::Decimal {
             self.of_two("decimals.le", one, other, to, scope, out)?;
             return Ok(());
@@ -375,10 +401,10 @@ impl Emitter {
         Ok(())
     }
 
-    fn is_in(&mut self, item: &Expr<'_>, target: &Target<'_>, scope: &Scope<'_>, out: &mut String) -> Result<()> {
+    fn is_in(&mut self, item: &Expr<'_>, target: &InTarget<'_>, scope: &ConditionScope<'_>, out: &mut String) -> Result<()> {
         let list = match target {
-            Target::List(list) => list,
-            Target::Value(target) => {
+            InTarget::List(list) => list,
+            InTarget::Value(target) => {
                 if has_decimal(item, scope) {
                     return refused(
                         item.node,
@@ -425,7 +451,7 @@ impl Emitter {
         Ok(())
     }
 
-    fn name<'s>(&mut self, name: &str, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn name<'s>(&mut self, name: &str, scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         if !scope.is_own(name) {
             if RESERVED.contains(&name) {
                 self.mismatch(format!("reserved identifier: {name}"));
@@ -453,17 +479,17 @@ impl Emitter {
 
     fn steps<'s>(
         &mut self,
-        steps: &[Step<'_>],
+        steps: &[ColumnStep<'_>],
         from: Option<&'s crate::schema::logical::model::Type>,
         mut cel: Cel<'s>,
-        scope: &Scope<'s>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         let mut current = from;
         for step in steps {
             let body = current.and_then(|ty| scope.body(ty));
             match step {
-                Step::Field(_, name) => {
+                ColumnStep::Field(_, name) => {
                     self.selected(name, out)?;
                     cel = match cel.field(name) {
                         Some(_) if literals::is_cel_word(name) => Cel::Dyn,
@@ -471,10 +497,10 @@ impl Emitter {
                         None => self.mismatch(format!("undefined field '{name}'")),
                     };
                 }
-                Step::Index(_, index) => {
+                ColumnStep::Index(_, index) => {
                     let mut own = String::new();
                     let key = self.native(index, scope, &mut own)?;
-                    let is_map = body.is_some_and(|ty| matches!(ty.kind, Kind::Map(_)));
+                    let is_map = body.is_some_and(|ty| matches!(ty.kind, TypeKind::Map(_)));
                     let key = if is_map { key } else { self.call("_-_", &[key, Cel::Int]) };
                     push(out, &if is_map { format!("[{own}]") } else { format!("[({own}) - 1]") })?;
                     let found = match &cel {
@@ -514,7 +540,7 @@ impl Emitter {
         Ok(cel)
     }
 
-    fn case<'s>(&mut self, case: &Case<'_>, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn case<'s>(&mut self, case: &Case<'_>, scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         let results = case.results();
         let to = match As::number(scope.common_number(results.iter().copied())) {
             As::Native if results.iter().any(|result| scope.has_time(result)) => As::Time,
@@ -551,7 +577,7 @@ impl Emitter {
         one: &Expr<'_>,
         other: &Expr<'_>,
         wrap: bool,
-        scope: &Scope<'_>,
+        scope: &ConditionScope<'_>,
         out: &mut String,
     ) -> Result<()> {
         let common = scope.common_number([one, other].into_iter());
@@ -573,9 +599,9 @@ impl Emitter {
 }
 
 /// Whether a decimal is among the operands.
-fn has_decimal(expr: &Expr<'_>, scope: &Scope<'_>) -> bool {
+fn has_decimal(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> bool {
     match &expr.what {
-        What::Sum(chain) | What::Product(chain) => chain.operands().any(|operand| has_decimal(operand, scope)),
+        ExprForm::Sum(chain) | ExprForm::Product(chain) => chain.operands().any(|operand| has_decimal(operand, scope)),
         _ => expr.is_value() && scope.category(expr) == Some(Category::Decimal),
     }
 }

@@ -3,10 +3,10 @@
 use super::cel::Cel;
 use super::emit::{As, Emitter, not_null, null, push};
 use super::expr::{Expr, Literal, Special};
-use super::scope::{Category, Scope};
+use super::scope::{Category, ConditionScope};
 use super::vocabulary::{METHODS, NUMERIC, is_name};
 use super::{Result, literals, refused};
-use crate::schema::logical::ddl::tree::Node;
+use crate::schema::logical::ddl::tree::SyntaxNode;
 
 /// Functions of a variant or of a text that is one.
 const VARIANTS: [(&str, &str); 5] = [
@@ -27,7 +27,7 @@ impl Emitter {
         expr: &Expr<'_>,
         (name, written): (&str, &str),
         arguments: &[Expr<'_>],
-        scope: &Scope<'s>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         let count = arguments.len();
@@ -109,14 +109,20 @@ impl Emitter {
     }
 
     /// A function with its arguments as they are.
-    fn plain<'s>(&mut self, function: &str, arguments: &[Expr<'_>], scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn plain<'s>(
+        &mut self,
+        function: &str,
+        arguments: &[Expr<'_>],
+        scope: &ConditionScope<'s>,
+        out: &mut String,
+    ) -> Result<Cel<'s>> {
         push(out, &format!("{function}("))?;
         let types = self.list(arguments, scope, out)?;
         out.push(')');
         Ok(self.call(function, &types))
     }
 
-    fn list<'s>(&mut self, arguments: &[Expr<'_>], scope: &Scope<'s>, out: &mut String) -> Result<Vec<Cel<'s>>> {
+    fn list<'s>(&mut self, arguments: &[Expr<'_>], scope: &ConditionScope<'s>, out: &mut String) -> Result<Vec<Cel<'s>>> {
         let mut types = Vec::new();
         for argument in arguments {
             out.push_str(if types.is_empty() { "" } else { ", " });
@@ -125,7 +131,13 @@ impl Emitter {
         Ok(types)
     }
 
-    fn method<'s>(&mut self, method: &str, arguments: &[Expr<'_>], scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn method<'s>(
+        &mut self,
+        method: &str,
+        arguments: &[Expr<'_>],
+        scope: &ConditionScope<'s>,
+        out: &mut String,
+    ) -> Result<Cel<'s>> {
         let Some((receiver, others)) = arguments.split_first() else { return Ok(Cel::Dyn) };
         let mut types = vec![self.receiver(receiver, As::Native, scope, out)?];
         push(out, &format!(".{method}("))?;
@@ -134,7 +146,13 @@ impl Emitter {
         Ok(self.call(method, &types))
     }
 
-    fn numeric<'s>(&mut self, function: &str, arguments: &[Expr<'_>], scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn numeric<'s>(
+        &mut self,
+        function: &str,
+        arguments: &[Expr<'_>],
+        scope: &ConditionScope<'s>,
+        out: &mut String,
+    ) -> Result<Cel<'s>> {
         let Some((number, others)) = arguments.split_first() else { return Ok(Cel::Dyn) };
         let (library, to) = match scope.category(number) {
             Some(Category::Decimal) => ("decimals", As::Decimal),
@@ -156,7 +174,7 @@ impl Emitter {
         collection: &Expr<'_>,
         variable: &Expr<'_>,
         body: &Expr<'_>,
-        scope: &Scope<'s>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         let word = variable.node.text();
@@ -204,7 +222,12 @@ impl Emitter {
     }
 
     /// Each argument as it is, and as what all of them become, with its type.
-    fn both<'s>(&mut self, arguments: &[&Expr<'_>], to: As, scope: &Scope<'s>) -> Result<Vec<(String, String, Cel<'s>)>> {
+    fn both<'s>(
+        &mut self,
+        arguments: &[&Expr<'_>],
+        to: As,
+        scope: &ConditionScope<'s>,
+    ) -> Result<Vec<(String, String, Cel<'s>)>> {
         let mut written = Vec::new();
         for argument in arguments {
             let (mut own, mut value) = (String::new(), String::new());
@@ -215,7 +238,7 @@ impl Emitter {
         Ok(written)
     }
 
-    fn target(arguments: &[&Expr<'_>], scope: &Scope<'_>) -> (As, Option<Category>) {
+    fn target(arguments: &[&Expr<'_>], scope: &ConditionScope<'_>) -> (As, Option<Category>) {
         let common = scope.common_number(arguments.iter().copied());
         match As::number(common) {
             As::Native if arguments.iter().any(|argument| scope.has_time(argument)) => (As::Time, common),
@@ -223,7 +246,7 @@ impl Emitter {
         }
     }
 
-    fn coalesce<'s>(&mut self, arguments: &[Expr<'_>], scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn coalesce<'s>(&mut self, arguments: &[Expr<'_>], scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         let arguments: Vec<&Expr<'_>> = arguments.iter().collect();
         let (to, _) = Self::target(&arguments, scope);
         let written = self.both(&arguments, to, scope)?;
@@ -239,7 +262,7 @@ impl Emitter {
         Ok(result)
     }
 
-    fn null_if<'s>(&mut self, one: &Expr<'_>, other: &Expr<'_>, scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn null_if<'s>(&mut self, one: &Expr<'_>, other: &Expr<'_>, scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         let common = scope.common_number([one, other].into_iter());
         out.push('(');
         self.equal(one, other, false, scope, out)?;
@@ -255,7 +278,7 @@ impl Emitter {
         is_greatest: bool,
         one: &Expr<'_>,
         other: &Expr<'_>,
-        scope: &Scope<'s>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         let (to, common) = Self::target(&[one, other], scope);
@@ -288,7 +311,7 @@ impl Emitter {
         &mut self,
         expr: &Expr<'_>,
         special: &Special<'_>,
-        scope: &Scope<'s>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         match special {
@@ -342,12 +365,12 @@ impl Emitter {
         &mut self,
         expr: &Expr<'_>,
         argument: &Expr<'_>,
-        target: &Node<'_>,
-        scope: &Scope<'s>,
+        target: &SyntaxNode<'_>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         let is_decimal = scope.category(argument) == Some(Category::Decimal);
-        let word = target.children().first().map_or("", Node::name);
+        let word = target.children().first().map_or("", SyntaxNode::name);
         let shown = || target.text().to_uppercase();
         if matches!(word, "DECIMAL" | "DEC" | "NUMERIC") {
             let scale = target.all("int_literal").nth(1).and_then(|scale| scale.text().parse::<i32>().ok()).unwrap_or(0);
@@ -399,7 +422,7 @@ impl Emitter {
         expr: &Expr<'_>,
         field: &str,
         argument: &Expr<'_>,
-        scope: &Scope<'s>,
+        scope: &ConditionScope<'s>,
         out: &mut String,
     ) -> Result<Cel<'s>> {
         let (before, method, after) = match field.to_uppercase().as_str() {
@@ -426,7 +449,7 @@ impl Emitter {
         Ok(self.call(method, &[cel]))
     }
 
-    fn substring<'s>(&mut self, arguments: &[Expr<'_>], scope: &Scope<'s>, out: &mut String) -> Result<Cel<'s>> {
+    fn substring<'s>(&mut self, arguments: &[Expr<'_>], scope: &ConditionScope<'s>, out: &mut String) -> Result<Cel<'s>> {
         let [text, start, length @ ..] = arguments else { return Ok(Cel::Dyn) };
         let length = length.first();
         if let Some(at) = start.integer().filter(|at| *at <= 0) {
@@ -464,8 +487,8 @@ impl Emitter {
 }
 
 /// What a variant's value is called that is read as a type.
-fn variant_label(target: &Node<'_>) -> Result<&'static str> {
-    Ok(match target.children().first().map_or("", Node::name) {
+fn variant_label(target: &SyntaxNode<'_>) -> Result<&'static str> {
+    Ok(match target.children().first().map_or("", SyntaxNode::name) {
         "INT" | "INTEGER" | "TINYINT" | "SMALLINT" | "BIGINT" => "int",
         "FLOAT" | "REAL" | "DOUBLE" => "double",
         "DECIMAL" | "DEC" | "NUMERIC" => "decimal",

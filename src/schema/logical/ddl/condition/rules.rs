@@ -1,18 +1,18 @@
 //! Conditions that the grammar allows and that could not hold, or not as they are meant. Confluent looks for one kind of fault after the
 //! other in the whole condition, so each has a pass of its own.
 
-use super::expr::{Case, Expr, Literal, Step, Target, What};
-use super::scope::{Category, Scope, are_comparable, of_target};
+use super::expr::{Case, ColumnStep, Expr, ExprForm, InTarget, Literal};
+use super::scope::{Category, ConditionScope, are_comparable, of_target};
 use super::vocabulary::{MACROS, RETURNS_NULL, is_name, is_true_or_false, never_returns_null};
-use super::{Refusal, Result, refused};
-use crate::schema::logical::model::Kind;
+use super::{ConditionError, Result, refused};
+use crate::schema::logical::model::TypeKind;
 use crate::schema::meter;
 
-type Pass<'p> = &'p dyn Fn(&Expr<'_>, &Scope<'_>) -> Result<()>;
+type RulePass<'p> = &'p dyn Fn(&Expr<'_>, &ConditionScope<'_>) -> Result<()>;
 
 /// # Errors
 /// The first fault of the first kind that there is.
-pub(super) fn check(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
+pub(super) fn check(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
     if !is_condition(expr, scope) {
         return refused(
             expr.node,
@@ -23,7 +23,7 @@ pub(super) fn check(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
             ),
         );
     }
-    let passes: [Pass<'_>; 11] = [
+    let passes: [RulePass<'_>; 11] = [
         &names,
         &literals,
         &patterns,
@@ -43,10 +43,10 @@ pub(super) fn check(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
 }
 
 /// Parts of macros are looked at where their variable is known.
-fn walk(expr: &Expr<'_>, scope: &Scope<'_>, pass: Pass<'_>) -> Result<()> {
+fn walk(expr: &Expr<'_>, scope: &ConditionScope<'_>, pass: RulePass<'_>) -> Result<()> {
     meter::charge(1)?;
     pass(expr, scope)?;
-    if let What::Function { name, arguments, .. } = &expr.what
+    if let ExprForm::Function { name, arguments, .. } = &expr.what
         && MACROS.contains(&name.as_str())
         && let [collection, variable, body] = arguments.as_slice()
     {
@@ -62,24 +62,24 @@ fn walk(expr: &Expr<'_>, scope: &Scope<'_>, pass: Pass<'_>) -> Result<()> {
 }
 
 /// Whether an expression is true or false, as far as its form tells.
-fn is_condition(expr: &Expr<'_>, scope: &Scope<'_>) -> bool {
+fn is_condition(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> bool {
     match &expr.what {
-        What::Signed { operand, .. } => is_condition(operand, scope),
-        What::Literal(literal) => matches!(literal, Literal::Bool(_)),
-        What::Column { .. } => scope.ty(expr).is_some_and(|ty| ty.kind == Kind::Boolean),
-        What::Paren { inner, steps } => steps.is_empty() && is_condition(inner, scope),
-        What::Function { name, .. } => is_true_or_false(name),
-        What::Special(
+        ExprForm::Signed { operand, .. } => is_condition(operand, scope),
+        ExprForm::Literal(literal) => matches!(literal, Literal::Bool(_)),
+        ExprForm::Column { .. } => scope.ty(expr).is_some_and(|ty| ty.kind == TypeKind::Boolean),
+        ExprForm::Paren { inner, steps } => steps.is_empty() && is_condition(inner, scope),
+        ExprForm::Function { name, .. } => is_true_or_false(name),
+        ExprForm::Special(
             super::expr::Special::Cast { target, .. } | super::expr::Special::VariantGet { returning: Some(target), .. },
-        ) => of_target(target).is_some_and(|ty| ty.kind == Kind::Boolean),
-        What::Sum(_) | What::Product(_) | What::Special(_) => false,
+        ) => of_target(target).is_some_and(|ty| ty.kind == TypeKind::Boolean),
+        ExprForm::Sum(_) | ExprForm::Product(_) | ExprForm::Special(_) => false,
         _ => true,
     }
 }
 
-fn names(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
+fn names(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
     match &expr.what {
-        What::Column { name, steps } => {
+        ExprForm::Column { name, steps } => {
             if !scope.knows(name) {
                 return refused(expr.node, format!("Unknown column in CHECK: '{name}'. Allowed columns: {}.", scope.names()));
             }
@@ -89,12 +89,12 @@ fn names(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
                 path(ty, steps, name.clone(), scope)?;
             }
         }
-        What::Paren { inner, steps } if !steps.is_empty() => {
+        ExprForm::Paren { inner, steps } if !steps.is_empty() => {
             if let Some(ty) = scope.ty(inner) {
                 path(ty, steps, format!("({})", inner.node.text()), scope)?;
             }
         }
-        What::Function { name, arguments, .. }
+        ExprForm::Function { name, arguments, .. }
             if MACROS.contains(&name.as_str()) && !arguments.is_empty() && arguments.len() != 3 =>
         {
             return refused(
@@ -114,9 +114,9 @@ fn names(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
 /// Follows steps from a type, whose path is told in messages.
 fn path<'s>(
     from: &'s crate::schema::logical::model::Type,
-    steps: &[Step<'_>],
+    steps: &[ColumnStep<'_>],
     mut shown: String,
-    scope: &Scope<'s>,
+    scope: &ConditionScope<'s>,
 ) -> Result<()> {
     let mut current = scope.body(from);
     for step in steps {
@@ -125,8 +125,8 @@ fn path<'s>(
         let word = ty.kind.word();
         let next = scope.step(ty, step);
         match step {
-            Step::Field(node, name) => {
-                if !matches!(ty.kind, Kind::Struct(_)) {
+            ColumnStep::Field(node, name) => {
+                if !matches!(ty.kind, TypeKind::Struct(_)) {
                     return refused(
                         node,
                         format!("Cannot access field '{name}' on '{shown}' (type {word}) — only STRUCT supports field access."),
@@ -137,9 +137,9 @@ fn path<'s>(
                 }
                 shown = format!("{shown}.{name}");
             }
-            Step::Index(node, index) => {
-                let is_list = matches!(ty.kind, Kind::Array(_) | Kind::Multiset(_));
-                if !is_list && !matches!(ty.kind, Kind::Map(_)) {
+            ColumnStep::Index(node, index) => {
+                let is_list = matches!(ty.kind, TypeKind::Array(_) | TypeKind::Multiset(_));
+                if !is_list && !matches!(ty.kind, TypeKind::Map(_)) {
                     return refused(
                         node,
                         format!(
@@ -165,15 +165,15 @@ fn path<'s>(
     Ok(())
 }
 
-fn literals(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
+fn literals(expr: &Expr<'_>, _: &ConditionScope<'_>) -> Result<()> {
     match &expr.what {
-        What::Literal(Literal::Double(text)) if text.parse::<f64>().is_ok_and(f64::is_infinite) => refused(
+        ExprForm::Literal(Literal::Double(text)) if text.parse::<f64>().is_ok_and(f64::is_infinite) => refused(
             expr.node,
             format!(
                 "Float literal {text} is out of range (overflows to Infinity at runtime); constraint would be silently always-false."
             ),
         ),
-        What::Literal(Literal::Int(text)) if text.parse::<i64>().is_err() => refused(
+        ExprForm::Literal(Literal::Int(text)) if text.parse::<i64>().is_err() => refused(
             expr.node,
             format!("Integer literal {text} is out of range for a 64-bit signed integer. Maximum: 9223372036854775807."),
         ),
@@ -181,8 +181,8 @@ fn literals(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
     }
 }
 
-fn patterns(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
-    let What::Like { pattern, escape, .. } = &expr.what else { return Ok(()) };
+fn patterns(expr: &Expr<'_>, _: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Like { pattern, escape, .. } = &expr.what else { return Ok(()) };
     let escape = super::literals::escape_of(escape.as_ref())?;
     let mut characters = pattern.chars();
     while let Some(c) = characters.next() {
@@ -199,8 +199,8 @@ fn patterns(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
     Ok(())
 }
 
-fn comparisons(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Compare { operator, sides } = &expr.what else { return Ok(()) };
+fn comparisons(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Compare { operator, sides } = &expr.what else { return Ok(()) };
     let is_equality = matches!(operator.as_str(), "=" | "<>" | "!=");
     if sides.iter().any(Expr::is_null) {
         return refused(
@@ -226,7 +226,7 @@ fn comparisons(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
             ),
         );
     }
-    let is_ordered = |kind: &Kind| Category::of(kind).is_some_and(|category| category != Category::Bool);
+    let is_ordered = |kind: &TypeKind| Category::of(kind).is_some_and(|category| category != Category::Bool);
     for ty in [left, right].into_iter().flatten() {
         if !is_equality && !is_ordered(&ty.kind) {
             return refused(
@@ -243,16 +243,16 @@ fn comparisons(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
 }
 
 /// The kind of an operand whose type is plain to see.
-fn plain<'s>(operand: &Expr<'_>, scope: &Scope<'s>) -> Option<&'s Kind> {
+fn plain<'s>(operand: &Expr<'_>, scope: &ConditionScope<'s>) -> Option<&'s TypeKind> {
     match &operand.what {
-        What::Signed { operand, .. } => plain(operand, scope),
-        What::Column { .. } | What::Literal(_) | What::Paren { .. } => scope.ty(operand).map(|ty| &ty.kind),
+        ExprForm::Signed { operand, .. } => plain(operand, scope),
+        ExprForm::Column { .. } | ExprForm::Literal(_) | ExprForm::Paren { .. } => scope.ty(operand).map(|ty| &ty.kind),
         _ => None,
     }
 }
 
-fn concatenations(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Product(chain) = &expr.what else { return Ok(()) };
+fn concatenations(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Product(chain) = &expr.what else { return Ok(()) };
     if !chain.has(&["||"]) {
         return Ok(());
     }
@@ -270,10 +270,10 @@ fn concatenations(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     Ok(())
 }
 
-fn arithmetic(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let is_number = |kind: &Kind| Category::of(kind).is_some_and(Category::is_number);
+fn arithmetic(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let is_number = |kind: &TypeKind| Category::of(kind).is_some_and(Category::is_number);
     match &expr.what {
-        What::Sum(chain) => {
+        ExprForm::Sum(chain) => {
             for operand in chain.operands() {
                 if let Some(ty) = scope.ty(operand)
                     && !is_number(&ty.kind)
@@ -290,7 +290,7 @@ fn arithmetic(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
                 }
             }
         }
-        What::Product(chain) if chain.has(&["*", "/", "%"]) => {
+        ExprForm::Product(chain) if chain.has(&["*", "/", "%"]) => {
             for operand in chain.operands() {
                 if let Some(kind) = plain(operand, scope).filter(|kind| !is_number(kind)) {
                     let word = kind.word();
@@ -306,8 +306,8 @@ fn arithmetic(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     Ok(())
 }
 
-fn cases(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Case(case) = &expr.what else { return Ok(()) };
+fn cases(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Case(case) = &expr.what else { return Ok(()) };
     if case.otherwise.is_none() {
         return refused(
             expr.node,
@@ -328,7 +328,7 @@ fn cases(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     }
 }
 
-fn compared_values(expr: &Expr<'_>, case: &Case<'_>, subject: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
+fn compared_values(expr: &Expr<'_>, case: &Case<'_>, subject: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
     if let Some((node, ..)) = case.whens.iter().find(|(_, value, _)| value.is_null()) {
         return refused(
             node,
@@ -353,8 +353,8 @@ fn compared_values(expr: &Expr<'_>, case: &Case<'_>, subject: &Expr<'_>, scope: 
     Ok(())
 }
 
-fn bounds(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
-    let What::Between { operands, .. } = &expr.what else { return Ok(()) };
+fn bounds(expr: &Expr<'_>, _: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Between { operands, .. } = &expr.what else { return Ok(()) };
     let roles = ["subject", "lower bound", "upper bound"];
     for (bound, role) in operands.iter().zip(roles).skip(1) {
         if bound.is_null() {
@@ -381,15 +381,15 @@ fn bounds(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
     Ok(())
 }
 
-fn lists(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::In { target: Target::List(items), .. } = &expr.what else { return Ok(()) };
+fn lists(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::In { target: InTarget::List(items), .. } = &expr.what else { return Ok(()) };
     if let Some(item) = items.iter().find(|item| item.is_null()) {
         return refused(
             item.node,
             "IN list cannot contain NULL — use `x IS NULL OR x IN (...)` to test for null membership separately.",
         );
     }
-    let mut first: Option<&Kind> = None;
+    let mut first: Option<&TypeKind> = None;
     for item in items {
         let Some(ty) = scope.ty(item).filter(|ty| Category::of(&ty.kind).is_some()) else { continue };
         let earlier = *first.get_or_insert(&ty.kind);
@@ -410,12 +410,12 @@ fn lists(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
 }
 
 /// Whether it is the column at which the condition stands, which is never null when the condition is asked.
-fn is_own_column(expr: &Expr<'_>, scope: &Scope<'_>) -> bool {
+fn is_own_column(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> bool {
     expr.column().is_some_and(|(_, name, steps)| steps.is_empty() && scope.is_column && scope.is_own(name))
 }
 
-fn arguments(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Function { name, arguments, .. } = &expr.what else { return Ok(()) };
+fn arguments(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Function { name, arguments, .. } = &expr.what else { return Ok(()) };
     if matches!(name.as_str(), "GREATEST" | "LEAST" | "COALESCE" | "NULLIF")
         && let Some(argument) = arguments.iter().find(|argument| argument.is_null())
     {
@@ -438,8 +438,8 @@ fn arguments(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     }
 }
 
-fn null_tests(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::IsNull { operand, .. } = &expr.what else { return Ok(()) };
+fn null_tests(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::IsNull { operand, .. } = &expr.what else { return Ok(()) };
     if let Some(name) = operand.function().filter(|name| never_returns_null(name)) {
         return refused(
             expr.node,
@@ -470,8 +470,8 @@ fn null_tests(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     }
 }
 
-fn bodies(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Function { name, arguments, .. } = &expr.what else { return Ok(()) };
+fn bodies(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Function { name, arguments, .. } = &expr.what else { return Ok(()) };
     let [collection, variable, body] = arguments.as_slice() else { return Ok(()) };
     if !MACROS.contains(&name.as_str()) {
         return Ok(());
@@ -485,7 +485,7 @@ fn bodies(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     if is_true_or_false {
         return Ok(());
     }
-    Err(Refusal::At(
+    Err(ConditionError::At(
         body.node.range().start,
         format!(
             "{name}() predicate body must yield a boolean, got: '{}'. Use a comparison, logical operator, IS NULL, IN, BETWEEN, LIKE, or a \
