@@ -134,17 +134,17 @@ impl AccessFiles {
 
     /// Puts what changes in the files in force. A file that can't be used changes nothing.
     pub(super) fn watch(self, gate: Arc<Gate>, metrics: Metrics, now: Arc<Notify>) {
-        file_watch::watch(Watched { files: self, gate, metrics }, now);
+        file_watch::watch(WatchedAccess { files: self, gate, metrics }, now);
     }
 }
 
-struct Watched {
+struct WatchedAccess {
     files: AccessFiles,
     gate: Arc<Gate>,
     metrics: Metrics,
 }
 
-impl WatchedFiles for Watched {
+impl WatchedFiles for WatchedAccess {
     type Contents = Texts;
 
     const NAME: &str = "logins and rules";

@@ -32,7 +32,7 @@ const SOON: Duration = Duration::from_millis(500);
 const MAX_TARGET: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Kind {
+struct RefusalKind {
     operation: &'static str,
     who: Box<str>,
     address: Option<IpAddr>,
@@ -52,7 +52,7 @@ struct Window {
     /// Those to be written by themselves.
     fresh: Vec<Refusals>,
     /// By kind; `None` where only one was there so far.
-    tallies: HashMap<Kind, Option<Tally>>,
+    tallies: HashMap<RefusalKind, Option<Tally>>,
     /// By operation, those for whose kind there is no room.
     others: HashMap<&'static str, Tally>,
     is_written: bool,
@@ -109,7 +109,7 @@ impl RefusalRecord {
         if self.kinds == 0 {
             return;
         }
-        let kind = Kind { operation, who, address: actor.address };
+        let kind = RefusalKind { operation, who, address: actor.address };
         let at = self.registry.now();
         let refusal = Refusals { operation, actor: Arc::new(actor), subject, details: Value::Object(details).to_string(), at };
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,7 +141,7 @@ fn of_request(info: &RequestInfo) -> Map<String, Value> {
 
 impl Window {
     /// True when it is recorded by itself.
-    fn add(&mut self, kind: Kind, refusal: Refusals, kinds: usize) -> bool {
+    fn add(&mut self, kind: RefusalKind, refusal: Refusals, kinds: usize) -> bool {
         let is_full = self.tallies.len() >= kinds;
         match self.tallies.get_mut(&kind) {
             Some(Some(tally)) => tally.add(refusal),

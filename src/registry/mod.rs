@@ -83,6 +83,7 @@ mod submission;
 mod tags;
 mod usage;
 
+pub use crate::compat::VersionFinding;
 pub use crate::compat::diff::{Change, ChangeKind, Changes};
 pub use associations::{
     AnsweredAssociation, AssociateOptions, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery,

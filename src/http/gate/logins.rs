@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::caller::{Caller, LoginMethod};
 use super::issuer::Issuer;
-use super::session::{Claimed, Holder, Sealer};
+use super::session::{Claimed, SessionHolder, SessionSealer};
 use crate::access::{AccessRules, DenialForm, Principal, PrincipalKind, Rights};
 use crate::login::{Identity, StaticTokens, StoredToken, Users, claimed_issuer};
 
@@ -117,11 +117,11 @@ impl Logins {
     }
 
     /// A session of a caller who has shown a password or a token, and when it ends; `None` where there is nothing stored that it could be of.
-    pub(super) fn session(&self, sealer: &Sealer, caller: &Caller, now: i64) -> Option<(String, i64)> {
+    pub(super) fn session(&self, sealer: &SessionSealer, caller: &Caller, now: i64) -> Option<(String, i64)> {
         let name = &*caller.principal.name;
         let (holder, stored) = match caller.method {
-            LoginMethod::Basic => (Holder::User, self.users.as_ref()?.stored(name)?),
-            LoginMethod::Token => (Holder::Token, self.tokens.as_ref()?.stored(name)?.0.to_vec()),
+            LoginMethod::Basic => (SessionHolder::User, self.users.as_ref()?.stored(name)?),
+            LoginMethod::Token => (SessionHolder::Token, self.tokens.as_ref()?.stored(name)?.0.to_vec()),
             LoginMethod::None | LoginMethod::Certificate | LoginMethod::Oidc => return None,
         };
         let end = sealer.end_of(now);
@@ -130,15 +130,15 @@ impl Logins {
     }
 
     /// Whose a session is; `None` where it is none of ours, or what it was begun with has changed.
-    pub(super) fn of_session(&self, sealer: &Sealer, session: &str) -> Option<Arc<Caller>> {
+    pub(super) fn of_session(&self, sealer: &SessionSealer, session: &str) -> Option<Arc<Caller>> {
         let claimed = Claimed::read(session)?;
         match claimed.holder {
-            Holder::User => {
+            SessionHolder::User => {
                 let stored = self.users.as_ref().and_then(|users| users.stored(&claimed.name));
                 let is_good = sealer.is_sealed(&claimed, stored.as_deref());
                 is_good.then(|| self.caller(Principal::user(&claimed.name), LoginMethod::Basic, Some(claimed.ends_at)))
             }
-            Holder::Token => {
+            SessionHolder::Token => {
                 let stored = self.tokens.as_ref().and_then(|tokens| tokens.stored(&claimed.name));
                 let is_good = sealer.is_sealed(&claimed, stored.map(|(hash, _)| hash.as_slice()));
                 stored.filter(|_| is_good).map(|(_, token)| self.token(token, Some(claimed.ends_at)))

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::model::{Body, Enum, File, Message, Reserved, Span};
+use super::model::{Body, Enum, File, Message, RangeOrName, Reserved};
 use super::schema::Schema;
 use crate::schema::lint::{Edit, LintFinding, LintRule, Severity, is_pascal, is_snake};
 use crate::types::SchemaType;
@@ -180,10 +180,10 @@ impl Linter<'_> {
         (numbers, names): (&HashSet<i32>, &HashSet<&str>),
         reserved: &[Reserved],
     ) {
-        let spans: Vec<&Span> = reserved.iter().flat_map(|statement| &statement.spans).collect();
+        let spans: Vec<&RangeOrName> = reserved.iter().flat_map(|statement| &statement.spans).collect();
         let is_kept =
             |number: i32| spans.iter().any(|span| span.bounds().is_some_and(|(low, high)| (low..=high).contains(&number)));
-        let is_named = |name: &str| spans.iter().any(|span| matches!(span, Span::Name(other) if **other == *name));
+        let is_named = |name: &str| spans.iter().any(|span| matches!(span, RangeOrName::Name(other) if **other == *name));
         for (number, old) in before.get(full).into_iter().flatten().filter(|(number, _)| !numbers.contains(number)) {
             let mut insert = String::new();
             if !is_kept(*number) {

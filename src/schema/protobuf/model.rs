@@ -276,14 +276,14 @@ pub(crate) struct Extend {
 
 /// A part of a `reserved` or `extensions` statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Span {
+pub(crate) enum RangeOrName {
     One(i32),
     Range(i32, i32),
     /// A reserved name.
     Name(Box<str>),
 }
 
-impl Span {
+impl RangeOrName {
     /// First and last number.
     pub(crate) fn bounds(&self) -> Option<(i32, i32)> {
         match self {
@@ -297,13 +297,13 @@ impl Span {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reserved {
     pub(crate) at: Offset,
-    pub(crate) spans: Vec<Span>,
+    pub(crate) spans: Vec<RangeOrName>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Extensions {
     pub(crate) at: Offset,
-    pub(crate) spans: Vec<Span>,
+    pub(crate) spans: Vec<RangeOrName>,
     pub(crate) options: Vec<ProtoOption>,
 }
 

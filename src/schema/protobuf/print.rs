@@ -5,7 +5,7 @@
 
 use super::model::{
     Body, Enum, Extend, Field, FieldType, File, Group, ImportKind, Label, MAX_NUMBER, Message, NamePart, Oneof, OptionValue,
-    ProtoOption, Reserved, Rpc, RpcType, Service, Span, Spelling, Syntax, Visibility,
+    ProtoOption, RangeOrName, Reserved, Rpc, RpcType, Service, Spelling, Syntax, Visibility,
 };
 use super::parse::is_word;
 
@@ -196,24 +196,24 @@ impl Printer {
         }
     }
 
-    fn spans(&mut self, spans: &[Span]) {
+    fn spans(&mut self, spans: &[RangeOrName]) {
         for (at, span) in spans.iter().enumerate() {
             if at > 0 {
                 self.out.push_str(", ");
             }
             match span {
-                Span::One(number) => self.out.push_str(&number.to_string()),
-                Span::Range(first, last) if *last >= MAX_NUMBER => {
+                RangeOrName::One(number) => self.out.push_str(&number.to_string()),
+                RangeOrName::Range(first, last) if *last >= MAX_NUMBER => {
                     self.out.push_str(&first.to_string());
                     self.out.push_str(" to max");
                 }
-                Span::Range(first, last) => {
+                RangeOrName::Range(first, last) => {
                     self.out.push_str(&first.to_string());
                     self.out.push_str(" to ");
                     self.out.push_str(&last.to_string());
                 }
-                Span::Name(name) if self.is_edition => self.out.push_str(name),
-                Span::Name(name) => quote(&mut self.out, name.as_bytes()),
+                RangeOrName::Name(name) if self.is_edition => self.out.push_str(name),
+                RangeOrName::Name(name) => quote(&mut self.out, name.as_bytes()),
             }
         }
     }

@@ -68,11 +68,10 @@ pub(in crate::store) async fn record(conn: &mut Conn, change: NewChange<'_>) -> 
 const INSERT_CHANGE: &str = "INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) \
                              VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING sequence";
 
+type InsertEntry<'q> = Query<'q, dialect::Db, <dialect::Db as sqlx::Database>::Arguments>;
+
 /// Binds the next six parameters: `actor, login, address, user_agent, request_id, reason`.
-pub(in crate::store) fn bind_actor<'q>(
-    query: Query<'q, dialect::Db, Arguments>,
-    actor: &'q Actor,
-) -> Query<'q, dialect::Db, Arguments> {
+pub(in crate::store) fn bind_actor<'q>(query: InsertEntry<'q>, actor: &'q Actor) -> InsertEntry<'q> {
     query
         .bind(&*actor.principal)
         .bind(actor.login)
@@ -81,8 +80,6 @@ pub(in crate::store) fn bind_actor<'q>(
         .bind(&*actor.request_id)
         .bind(actor.reason.as_deref())
 }
-
-type Arguments = <dialect::Db as sqlx::Database>::Arguments;
 
 /// Bytes of details up to which they are recorded as they are.
 const WHOLE_DETAILS: usize = 4096;

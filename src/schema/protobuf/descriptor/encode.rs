@@ -9,7 +9,7 @@ use super::wire::WireWriter;
 use crate::schema::protobuf::features::Features;
 use crate::schema::protobuf::model::{
     Body, Enum, Extend, Extensions, Field, FieldType, File, Group, ImportKind, Label, MAX_NUMBER, Message, Oneof, OptionValue,
-    ProtoOption, Reserved, Rpc, Service, Span, Syntax, Visibility, join, json_name,
+    ProtoOption, RangeOrName, Reserved, Rpc, Service, Syntax, Visibility, join, json_name,
 };
 use crate::schema::protobuf::number;
 use crate::schema::protobuf::symbol_table::{SymbolTable, TypeDeclaration};
@@ -301,7 +301,7 @@ impl Encoder<'_> {
 
     fn extensions(&self, out: &mut WireWriter, extensions: &Extensions, scope: &str) {
         let options = self.settings(&extensions.options, "ExtensionRangeOptions", scope);
-        for (first, last) in extensions.spans.iter().filter_map(Span::bounds) {
+        for (first, last) in extensions.spans.iter().filter_map(RangeOrName::bounds) {
             let mut range = WireWriter::default();
             range.int32(1, first);
             range.int32(2, last.saturating_add(1));
@@ -371,7 +371,7 @@ fn reserved(out: &mut WireWriter, statements: &[Reserved], (ranges, names): (i32
         out.block(ranges, &range.bytes);
     }
     for span in statements.iter().flat_map(|statement| &statement.spans) {
-        if let Span::Name(name) = span {
+        if let RangeOrName::Name(name) = span {
             out.text(names, name);
         }
     }

@@ -12,7 +12,7 @@ use crate::schema::format::SchemaError;
 use crate::schema::protobuf::fault::unresolved;
 use crate::schema::protobuf::model::{
     Body, Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Import, ImportKind, Message, Oneof, OptionValue,
-    ProtoOption, Reserved, RpcType, Span, Syntax, is_scalar, join, json_name,
+    ProtoOption, RangeOrName, Reserved, RpcType, Syntax, is_scalar, join, json_name,
 };
 use crate::schema::protobuf::symbol_table::{SymbolTable, TypeDeclaration};
 
@@ -209,7 +209,7 @@ impl Normalizer<'_> {
                 found.push(Extensions { at: statement.at, spans: vec![single(span)], options: options.clone() });
             }
         }
-        found.sort_by_key(|statement| statement.spans.first().and_then(Span::bounds).map(|bounds| bounds.0));
+        found.sort_by_key(|statement| statement.spans.first().and_then(RangeOrName::bounds).map(|bounds| bounds.0));
         found
     }
 
@@ -260,15 +260,15 @@ fn reserved(statements: &[Reserved]) -> Vec<Reserved> {
 
 fn order(statement: &Reserved) -> (bool, i32, &str) {
     match statement.spans.first() {
-        Some(Span::Name(name)) => (true, 0, name),
+        Some(RangeOrName::Name(name)) => (true, 0, name),
         Some(span) => (false, span.bounds().map_or(0, |bounds| bounds.0), ""),
         None => (true, 0, ""),
     }
 }
 
-fn single(span: &Span) -> Span {
+fn single(span: &RangeOrName) -> RangeOrName {
     match span {
-        Span::Range(first, last) if first == last => Span::One(*first),
+        RangeOrName::Range(first, last) if first == last => RangeOrName::One(*first),
         span => span.clone(),
     }
 }

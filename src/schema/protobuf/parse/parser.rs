@@ -6,7 +6,7 @@ use super::lexer::{COULD_NOT_PARSE, Lexer, parse_integer};
 use crate::schema::format::SchemaError;
 use crate::schema::protobuf::model::{
     Body, Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Import, ImportKind, Label, MAX_NUMBER, Message,
-    Offset, Oneof, OptionValue, ProtoOption, Reserved, Rpc, RpcType, Service, Span, Syntax, Visibility,
+    Offset, Oneof, OptionValue, ProtoOption, RangeOrName, Reserved, Rpc, RpcType, Service, Syntax, Visibility,
 };
 
 /// Parts that a package's name may have: every name is looked up in a scope for each of them.
@@ -312,9 +312,9 @@ impl<'a> Parser<'a> {
         let mut spans = Vec::new();
         loop {
             if self.lexer.at_string()? {
-                spans.push(Span::Name(self.lexer.text()?.into()));
+                spans.push(RangeOrName::Name(self.lexer.text()?.into()));
             } else if self.is_edition() && self.lexer.peek()?.is_ascii_alphabetic() {
-                spans.push(Span::Name(self.lexer.word()?.into()));
+                spans.push(RangeOrName::Name(self.lexer.word()?.into()));
             } else {
                 spans.push(self.span()?);
             }
@@ -348,20 +348,20 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn span(&mut self) -> Result<Span> {
+    fn span(&mut self) -> Result<RangeOrName> {
         let first = self.lexer.integer()?;
         if matches!(self.lexer.peek()?, b',' | b';' | b'[') {
-            return Ok(Span::One(first));
+            return Ok(RangeOrName::One(first));
         }
         if self.lexer.word()? != "to" {
             return Err(self.lexer.fail("expected ',', ';' or 'to'"));
         }
         let word = self.lexer.value_word()?;
         if word == "max" {
-            return Ok(Span::Range(first, MAX_NUMBER));
+            return Ok(RangeOrName::Range(first, MAX_NUMBER));
         }
         match parse_integer(&word) {
-            Some(last) => Ok(Span::Range(first, last)),
+            Some(last) => Ok(RangeOrName::Range(first, last)),
             None => Err(self.lexer.fail(format!("expected an integer but was {word}"))),
         }
     }

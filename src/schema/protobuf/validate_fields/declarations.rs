@@ -8,8 +8,8 @@ use crate::schema::protobuf::descriptor::fits_scalar;
 use crate::schema::protobuf::fault::{Checked, Fault, fault};
 use crate::schema::protobuf::features::Features;
 use crate::schema::protobuf::model::{
-    Body, Enum, Extend, Field, FieldType, Group, Label, MAX_NUMBER, Offset, OptionValue, Reserved, Span, Syntax, is_scalar, join,
-    json_name,
+    Body, Enum, Extend, Field, FieldType, Group, Label, MAX_NUMBER, Offset, OptionValue, RangeOrName, Reserved, Syntax,
+    is_scalar, join, json_name,
 };
 use crate::schema::protobuf::symbol_table::{TypeDeclaration, TypeSymbol};
 
@@ -55,7 +55,7 @@ fn reserved_names(statements: &[Reserved], what: &str) -> Result<HashSet<Box<str
     let mut names = HashSet::new();
     for statement in statements {
         for span in &statement.spans {
-            if let Span::Name(name) = span
+            if let RangeOrName::Name(name) = span
                 && !names.insert(name.clone())
             {
                 return Err(fault(statement.at, format!("{what} name \"{name}\" is reserved multiple times.")));
