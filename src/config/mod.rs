@@ -28,7 +28,7 @@ use crate::types::edit_distance;
 /// Prefix of the environment variables.
 pub const ENV_PREFIX: &str = "ACCORDANT_";
 
-/// The table of the file that holds rules (`access::Rules::parse_config`).
+/// The table of the file that holds rules (`access::AccessRules::parse_config`).
 const ACCESS: &str = "access";
 
 /// Why a configuration is refused; the text is for people.

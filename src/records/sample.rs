@@ -15,7 +15,7 @@ use crate::schema::{Parsed, PayloadValidator, SchemaError};
 
 /// Samples of one schema.
 #[derive(Debug)]
-pub struct Sampler {
+pub struct RecordSampler {
     payload: PayloadValidator,
     /// Of a JSON Schema.
     document: Option<json_schema::Sampler>,
@@ -51,7 +51,7 @@ const BYTES: usize = 500;
 /// Valid data of a schema as rules of data contracts see it; the same for the same seed. Nothing where none can be made up.
 pub fn typed_samples(parsed: &Parsed, count: usize, seed: u64) -> Option<(Arc<Shapes>, Vec<Typed>)> {
     let payload = PayloadValidator::prepare(parsed, true, None).ok()?;
-    let sampler = Sampler::new(parsed, payload.clone()).ok()?;
+    let sampler = RecordSampler::new(parsed, payload.clone()).ok()?;
     let mut source = RandomSource::new(seed);
     let mut shapes = None;
     let mut samples = Vec::with_capacity(count);
@@ -65,7 +65,7 @@ pub fn typed_samples(parsed: &Parsed, count: usize, seed: u64) -> Option<(Arc<Sh
     Some((shapes?, samples))
 }
 
-impl Sampler {
+impl RecordSampler {
     /// `payload` is the same schema, made ready for data.
     ///
     /// # Errors

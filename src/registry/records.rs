@@ -10,7 +10,7 @@ use super::resolve::{Hints, Resolution, ResolutionRule, UnresolvedReason};
 use super::{Registry, RegistryError};
 use crate::access::Rights;
 use crate::cloudevents::{Framing, SchemaFacts, WriterId, framing_of};
-use crate::records::{DecodeOptions, Decoded, EncodeOptions, Encoded, RandomSource, Sample, Sampler, decode, encode};
+use crate::records::{DecodeOptions, Decoded, EncodeOptions, Encoded, RandomSource, RecordSampler, Sample, decode, encode};
 use crate::schema::PayloadValidator;
 use crate::schema::payload::{DataFault, Effort, FaultKind, Work};
 use crate::types::{Subject, VersionSelector};
@@ -155,7 +155,7 @@ impl Registry {
             Failure::Registry(error) => error,
         })?;
         let job = move || -> Result<Vec<Sample>, Vec<DataFault>> {
-            let sampler = Sampler::new(&parsed, payload.clone())
+            let sampler = RecordSampler::new(&parsed, payload.clone())
                 .map_err(|error| vec![DataFault::new(FaultKind::Mismatch, "", error.to_string())])?;
             let mut source = RandomSource::new(seed);
             (0..count).map(|_| sampler.sample(&mut source, &options, &mut Work::new(Effort::Full, None))).collect()

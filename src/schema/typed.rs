@@ -155,7 +155,7 @@ pub struct InlineRule {
     pub sql: Option<String>,
 }
 
-/// A value along its [`Type`].
+/// A value along its [`DataType`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Typed {
     Null,

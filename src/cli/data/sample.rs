@@ -10,7 +10,7 @@ use super::schemas::{DataSchema, Schemas};
 use crate::cli::check::InputError;
 use crate::cli::check::style::print;
 use crate::cli::exit::Exit;
-use crate::records::{Broken, EncodeOptions, RandomSource, Sample, Sampler, framed};
+use crate::records::{Broken, EncodeOptions, RandomSource, RecordSampler, Sample, framed};
 use crate::schema::payload::{DataFault, Effort, Work};
 
 pub(super) fn sample(asked: &SampleArguments) -> Result<Exit, InputError> {
@@ -20,7 +20,7 @@ pub(super) fn sample(asked: &SampleArguments) -> Result<Exit, InputError> {
         None => schemas.named()?,
     };
     let schema = schema.ok_or_else(|| InputError::new("which schema? SUBJECT or FILE, --subject, --id or --guid says so"))?;
-    let sampler = Sampler::new(&schema.parsed, schema.payload.clone())
+    let sampler = RecordSampler::new(&schema.parsed, schema.payload.clone())
         .map_err(|error| InputError::new(format!("the schema can't be sampled: {error}")))?;
     let seed = asked.seed.unwrap_or_else(chance);
     let mut source = RandomSource::new(seed);

@@ -121,7 +121,7 @@ impl ReferenceSpelling<'_> {
     }
 }
 
-/// The address of a part of the first document, for [`Spelling::Apart`].
+/// The address of a part of the first document, for [`ReferenceSpelling::Apart`].
 pub(super) fn reference(pointer: &str) -> String {
     if pointer.is_empty() { document_address(0) } else { ReferenceSpelling::Apart.reference(0, pointer) }
 }
