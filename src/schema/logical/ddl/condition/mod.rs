@@ -1,21 +1,28 @@
 //! Conditions (`CHECK`) as expressions in CEL, which is what schemas carry (`confluent:rules`): letter by letter as Confluent writes them.
 //!
-//! - `expr`: a condition without the levels of the grammar that say nothing
-//! - `scope`: what names stand for, and the types of expressions
-//! - `rules`: conditions that SQL allows and that can't hold as they are meant
-//! - `emit`, `functions`, `literals`: the expression in CEL; `vocabulary`: the names of functions
+//! - `expr`: a condition without the levels of the grammar that say nothing; `read`: how it is read
+//! - `scope`: what names stand for, and the types of expressions; `sql_types`: the types that there are
+//! - `rules`, `operand_rules`: conditions that SQL allows and that can't hold as they are meant
+//! - `emit`: the expression in CEL, with `predicates`, `columns`, `functions`, `special_functions` and `literals`
+//! - `vocabulary`: the names of functions
 //! - `cel`: types of CEL, and what its operators and functions take
 //!
 //! An expression in CEL can be far longer than its condition, because some functions write an argument several times: what is written is
 //! charged.
 
 mod cel;
+mod columns;
 mod emit;
 mod expr;
 mod functions;
 mod literals;
+mod operand_rules;
+mod predicates;
+mod read;
 mod rules;
 mod scope;
+mod special_functions;
+mod sql_types;
 mod vocabulary;
 
 use self::emit::Emitter;
