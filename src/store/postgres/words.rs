@@ -34,12 +34,13 @@ pub(super) fn vector_of_subject(subject: &Subject) -> String {
 }
 
 /// What is searched for, in the language of the index.
-pub(super) fn expression(query: &WordQuery) -> String {
+#[expect(clippy::unused_async, reason = "SQLite's words are looked up for it")]
+pub(super) async fn expressions(_: &mut Conn, query: &WordQuery) -> Result<Vec<String>, StoreError> {
     let weight = match query.place {
         SearchPlace::Schemas(Some(place)) => weight(place).to_string(),
         SearchPlace::Schemas(None) | SearchPlace::Subjects => String::new(),
     };
-    query.words.iter().map(|word| format!("'{word}':*{weight}")).collect::<Vec<_>>().join(" & ")
+    Ok(vec![query.words.iter().map(|word| format!("'{word}':*{weight}")).collect::<Vec<_>>().join(" & ")])
 }
 
 pub(super) async fn file_schema(conn: &mut Conn, context_id: i64, id: SchemaId, words: &SchemaWords) -> Result<(), StoreError> {

@@ -76,18 +76,24 @@ pub(in crate::store) async fn search(conn: &mut Conn, query: &WordQuery) -> Resu
         SearchPlace::Subjects => IN_SUBJECTS_REGISTERED,
         SearchPlace::Schemas(_) => IN_SCHEMAS,
     };
-    let rows = sqlx::query::<dialect::Db>(statement)
-        .bind(dialect::words::expression(query))
-        .bind(query.limit)
-        .bind(query.context.as_deref().unwrap_or(""))
-        .bind(query.schema_type.map_or("", SchemaType::as_str))
-        .bind(i64::from(query.deleted))
-        .bind(query.limit.saturating_mul(2))
-        .bind(author)
-        .bind(query.registration.since.unwrap_or(0))
-        .bind(query.registration.until.unwrap_or(i64::MAX))
-        .fetch_all(conn)
-        .await?;
+    let mut rows = Vec::new();
+    for expression in dialect::words::expressions(conn, query).await? {
+        rows = sqlx::query::<dialect::Db>(statement)
+            .bind(expression)
+            .bind(query.limit)
+            .bind(query.context.as_deref().unwrap_or(""))
+            .bind(query.schema_type.map_or("", SchemaType::as_str))
+            .bind(i64::from(query.deleted))
+            .bind(query.limit.saturating_mul(2))
+            .bind(author)
+            .bind(query.registration.since.unwrap_or(0))
+            .bind(query.registration.until.unwrap_or(i64::MAX))
+            .fetch_all(&mut *conn)
+            .await?;
+        if i64::try_from(rows.len()).is_ok_and(|count| count >= query.limit) {
+            break;
+        }
+    }
     rows.iter().map(hit).collect()
 }
 

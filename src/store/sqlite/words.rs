@@ -9,18 +9,66 @@ pub(super) fn columns(words: &SchemaWords) -> [String; 4] {
     WordPlace::ALL.map(|place| words.at(place).words().join(" "))
 }
 
-/// What is searched for, in the language of the index. Words have letters and digits alone.
-pub(super) fn expression(query: &WordQuery) -> String {
-    let words: Vec<String> = query.words.iter().map(|word| format!("\"{word}\"*")).collect();
-    let all = words.join(" AND ");
+/// Words of the vocabulary that stand for the beginning of one.
+const MAX_WORDS: usize = 64;
+
+/// What is searched for, in the language of the index, as whole words: the one that begins so, or any of those that do. Words have letters
+/// and digits alone.
+///
+/// Where too many begin so, the first expression has the first of them, and the second has them all: the index gathers every row of a word
+/// that is only begun before it gives the first, so that is asked only for what the first one has too little of.
+pub(super) async fn expressions(conn: &mut Conn, query: &WordQuery) -> Result<Vec<String>, StoreError> {
     let column = match query.place {
-        SearchPlace::Subjects | SearchPlace::Schemas(None) => return all,
-        SearchPlace::Schemas(Some(WordPlace::Names)) => "names",
-        SearchPlace::Schemas(Some(WordPlace::Fields)) => "fields",
-        SearchPlace::Schemas(Some(WordPlace::Labels)) => "labels",
-        SearchPlace::Schemas(Some(WordPlace::Texts)) => "texts",
+        SearchPlace::Subjects | SearchPlace::Schemas(None) => "",
+        SearchPlace::Schemas(Some(WordPlace::Names)) => "names : ",
+        SearchPlace::Schemas(Some(WordPlace::Fields)) => "fields : ",
+        SearchPlace::Schemas(Some(WordPlace::Labels)) => "labels : ",
+        SearchPlace::Schemas(Some(WordPlace::Texts)) => "texts : ",
     };
-    format!("{column} : ({all})")
+    let (mut whole, mut begun, mut is_cut) = (Vec::new(), Vec::new(), false);
+    for word in &query.words {
+        let mut known = vocabulary(conn, query.place, word).await?;
+        let is_one_of_many = known.len() > MAX_WORDS;
+        known.truncate(MAX_WORDS);
+        let any = known.iter().map(|own| format!("\"{own}\"")).collect::<Vec<_>>().join(" OR ");
+        match known.len() {
+            0 => return Ok(Vec::new()),
+            _ if is_one_of_many => begun.push(format!("\"{word}\"*")),
+            _ => begun.push(format!("({any})")),
+        }
+        whole.push(format!("({any})"));
+        is_cut |= is_one_of_many;
+    }
+    let all = |words: Vec<String>| format!("{column}({})", words.join(" AND "));
+    Ok(if is_cut { vec![all(whole), all(begun)] } else { vec![all(whole)] })
+}
+
+/// The first words of an index that begin so, one more than [`MAX_WORDS`] at most. Each is a seek: the character is one that no word has,
+/// so what follows it is the next word.
+macro_rules! words_of {
+    ($vocabulary:literal) => {
+        concat!(
+            "WITH RECURSIVE words (term) AS (SELECT (SELECT v.term FROM ",
+            $vocabulary,
+            " v WHERE v.term >= $1 LIMIT 1) UNION ALL SELECT (SELECT v.term FROM ",
+            $vocabulary,
+            " v WHERE v.term >= words.term || char(1) LIMIT 1) FROM words WHERE words.term < $2 LIMIT $3) SELECT term FROM words WHERE term < $2"
+        )
+    };
+}
+
+async fn vocabulary(conn: &mut Conn, place: SearchPlace, beginning: &str) -> Result<Vec<String>, StoreError> {
+    let statement = match place {
+        SearchPlace::Subjects => words_of!("subject_vocabulary"),
+        SearchPlace::Schemas(_) => words_of!("schema_vocabulary"),
+    };
+    let words = sqlx::query_scalar(statement)
+        .bind(beginning)
+        .bind(format!("{beginning}\u{10FFFF}"))
+        .bind(i64::try_from(MAX_WORDS + 1).unwrap_or(i64::MAX))
+        .fetch_all(conn)
+        .await?;
+    Ok(words)
 }
 
 pub(super) async fn file_schema(conn: &mut Conn, context_id: i64, id: SchemaId, words: &SchemaWords) -> Result<(), StoreError> {

@@ -259,6 +259,23 @@ on_both! {
         assert_eq!(all.len(), 25);
     }
 
+    async fn the_beginning_of_very_many_words_finds_what_each_of_them_does(db) {
+        let app = TestApp::new(db).await;
+        let names: Vec<String> = (100..200).map(|at| format!("entity{at}")).collect();
+        for chunk in names.chunks(20) {
+            let fields: Vec<&str> = chunk.iter().map(String::as_str).collect();
+            app.register(&format!("subject{}-value", chunk[0]), &record("Same", &fields)).await;
+        }
+        app.register(":.eu:late-value", &record("Last", &["entity199x", "zone"])).await;
+        assert_eq!(found(&app, "q=ent&by=field").await.len(), 6);
+        assert_eq!(found(&app, "q=entity1&limit=100").await.len(), 6);
+        assert_eq!(found(&app, "q=entity199&by=field").await, [":.eu:late-value", "subjectentity180-value"]);
+        // the last of them all, with another word or in a context of its own
+        assert_eq!(found(&app, "q=e%20zone").await, [":.eu:late-value"]);
+        assert_eq!(found(&app, "q=entity&context=eu").await, [":.eu:late-value"]);
+        assert!(found(&app, "q=entity2").await.is_empty());
+    }
+
     async fn wrong_parameters_are_named(db) {
         let app = TestApp::new(db).await;
         for target in [
