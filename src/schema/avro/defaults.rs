@@ -98,7 +98,7 @@ fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
 pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &Value, steps: &mut u64) {
     match (&model.node(ty).kind, &value.kind) {
         (NodeKind::Primitive(Primitive::Double), json::JsonKind::Number(text)) => {
-            number::write_double(out, number::as_double(text))
+            number::write_double(out, number::as_double(text));
         }
         (NodeKind::Primitive(Primitive::Float), json::JsonKind::Number(text)) => {
             #[expect(

@@ -163,7 +163,7 @@ impl<'d> Bundler<'d> {
                     members.extend(kept.cloned());
                 }
                 JsonKind::Bool(false) => {
-                    members.push(member("not", Value { offset: 0, kind: JsonKind::Object(Object::default()) }))
+                    members.push(member("not", Value { offset: 0, kind: JsonKind::Object(Object::default()) }));
                 }
                 _ => {}
             }
