@@ -7,7 +7,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::content::ConfigsAndModes as ScopesSettings;
+use super::content::ConfigsAndModes;
 use super::moment::Moment;
 use super::outline::{RegistryOutline, SubjectVersions};
 use super::source::MigrationSource;
@@ -124,7 +124,7 @@ pub(super) async fn outline(registry: &Registry, prefix: &str) -> Result<Registr
 }
 
 /// Configs and modes of some scopes of such a database.
-pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> Result<ScopesSettings, InputError> {
+pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> Result<ConfigsAndModes, InputError> {
     let all = registry.store().every_setting().await.map_err(|error| InputError::new(error.to_string()))?;
     let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
     let level = registry.defaults().level;
