@@ -2,7 +2,7 @@
 #![no_main]
 
 use accordant::cloudevents::{
-    EventSettings, Issues, Judgement, KafkaRecord, Strictness, Verdict, batch_report, parse_batch, parse_headers, parse_record,
+    EventSettings, Issues, Judgement, KafkaRecord, Strictness, EventVerdict, batch_report, parse_batch, parse_headers, parse_record,
     parse_structured, read_records, report,
 };
 use libfuzzer_sys::fuzz_target;
@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let settings = EventSettings::default();
     let text = std::str::from_utf8(bytes).ok();
-    let verdict = |envelope| Verdict { envelope, schema: None, judgement: Judgement::default() };
+    let verdict = |envelope| EventVerdict { envelope, schema: None, judgement: Judgement::default() };
     for strictness in [Strictness::Default, Strictness::Strict, Strictness::Lenient] {
         let _ = report(verdict(parse_structured(bytes, &settings)), text, strictness);
     }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::RulesError;
 use super::operation::{Operation, Operations};
 use super::pattern::PrincipalPattern;
-use super::rule::{Effect, Origin, Rule, Rules, Subjects};
+use super::rule::{AccessRule, AccessRules, Effect, RuleOrigin, Subjects};
 
 /// An entry of `permissions`, which older releases call `acls`.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,7 +36,7 @@ impl KarapacePermission {
     }
 }
 
-impl Rules {
+impl AccessRules {
     /// The rules that are written as Karapace's permissions; lines are counted as places in their list.
     ///
     /// # Errors
@@ -47,12 +47,12 @@ impl Rules {
             let said = |error: String| RulesError(format!("permission {} of {}: {error}", at + 1, permission.username));
             // anchored at the beginning, and nowhere else
             let regex = Regex::new(&format!(r"\A(?:{})", permission.resource)).map_err(|error| said(error.to_string()))?;
-            rules.rules.push(Arc::new(Rule {
+            rules.rules.push(Arc::new(AccessRule {
                 effect: Effect::Allow,
                 principals: vec![PrincipalPattern::User(permission.username.as_str().into())],
                 operations: permission.operations().map_err(|error| said(error.0))?,
                 subjects: Subjects::Regex(Box::new(regex)),
-                origin: Origin { file: Arc::clone(file), line: at + 1 },
+                origin: RuleOrigin { file: Arc::clone(file), line: at + 1 },
             }));
         }
         Ok(rules)

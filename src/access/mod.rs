@@ -21,9 +21,9 @@ pub use karapace::KarapacePermission;
 pub use operation::{Operation, Operations, Role};
 pub use pattern::{PrincipalPattern, SubjectPattern};
 pub use principal::{Principal, PrincipalKind};
-pub use rights::{Denied, Refusal, Resource, Rights, Verdict};
-pub use rule::{Effect, Origin, Rule, Rules, Subjects};
-pub use rules_file::{Grant, RulesForm};
+pub use rights::{AccessDecision, DenialForm, Denied, DeniedResource, Rights};
+pub use rule::{AccessRule, AccessRules, Effect, RuleOrigin, Subjects};
+pub use rules_file::{AccessGrant, RulesForm};
 
 /// Why rules are refused; the text is for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::operation::Operation;
 use super::principal::Principal;
-use super::rule::{Rule, Rules};
+use super::rule::{AccessRule, AccessRules};
 use crate::types::Subject;
 
 /// How a denial is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refusal {
+pub enum DenialForm {
     /// As what it is.
     Forbidden,
     /// As if a subject that may not be read were not there.
@@ -22,7 +22,7 @@ pub enum Refusal {
 
 /// What was not to be touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resource {
+pub enum DeniedResource {
     Subject(Subject),
     /// A schema by id or guid: no subject that the principal may read holds it.
     Schema(String),
@@ -30,7 +30,7 @@ pub enum Resource {
     Registry,
 }
 
-impl fmt::Display for Resource {
+impl fmt::Display for DeniedResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Subject(subject) => write!(f, "Subject: {subject}"),
@@ -45,19 +45,19 @@ impl fmt::Display for Resource {
 #[error("User is denied operation {} on {resource}", operation.word())]
 pub struct Denied {
     pub operation: Operation,
-    pub resource: Resource,
-    pub refusal: Refusal,
+    pub resource: DeniedResource,
+    pub refusal: DenialForm,
 }
 
-impl Rules {
+impl AccessRules {
     /// What a principal may do.
-    pub fn rights_of(&self, principal: &Principal, refusal: Refusal) -> Rights {
+    pub fn rights_of(&self, principal: &Principal, refusal: DenialForm) -> Rights {
         let (allow, deny) = self.of(principal);
         Rights::new(allow, deny, refusal)
     }
 
     /// What a token may do: what was given to it, but nothing that is denied.
-    pub fn rights_of_token(&self, principal: &Principal, given: Vec<Arc<Rule>>, refusal: Refusal) -> Rights {
+    pub fn rights_of_token(&self, principal: &Principal, given: Vec<Arc<AccessRule>>, refusal: DenialForm) -> Rights {
         let (_, deny) = self.of(principal);
         Rights::new(given, deny, refusal)
     }
@@ -65,19 +65,19 @@ impl Rules {
 
 /// A decision and the rule behind it.
 #[derive(Debug, Clone, Copy)]
-pub struct Verdict<'r> {
+pub struct AccessDecision<'r> {
     pub allowed: bool,
     /// None where everything is allowed, or nothing is.
-    pub rule: Option<&'r Arc<Rule>>,
+    pub rule: Option<&'r Arc<AccessRule>>,
 }
 
 /// What a principal may do. Made once for a login and kept with it.
 #[derive(Debug)]
 pub struct Rights {
     /// Rules that allow; `None` where everything is allowed that is not denied.
-    allow: Option<Vec<Arc<Rule>>>,
-    deny: Vec<Arc<Rule>>,
-    refusal: Refusal,
+    allow: Option<Vec<Arc<AccessRule>>>,
+    deny: Vec<Arc<AccessRule>>,
+    refusal: DenialForm,
     /// Answers that depend on what may be read are kept by this number. Those who may read everything share 0.
     class: u64,
 }
@@ -91,16 +91,16 @@ fn next_class() -> u64 {
 impl Rights {
     /// Everything.
     pub fn unrestricted() -> Self {
-        Self { allow: None, deny: Vec::new(), refusal: Refusal::Forbidden, class: 0 }
+        Self { allow: None, deny: Vec::new(), refusal: DenialForm::Forbidden, class: 0 }
     }
 
-    fn new(allow: Vec<Arc<Rule>>, deny: Vec<Arc<Rule>>, refusal: Refusal) -> Self {
+    fn new(allow: Vec<Arc<AccessRule>>, deny: Vec<Arc<AccessRule>>, refusal: DenialForm) -> Self {
         Self { allow: Some(allow), deny, refusal, class: 0 }.classified()
     }
 
     fn classified(mut self) -> Self {
         let read = Operation::SubjectRead;
-        let all = |rule: &Arc<Rule>| rule.operations.contains(read) && rule.subjects.is_everything();
+        let all = |rule: &Arc<AccessRule>| rule.operations.contains(read) && rule.subjects.is_everything();
         let allowed = self.allow.as_ref().is_none_or(|allow| allow.iter().any(all));
         let reads_everything = allowed && !self.deny.iter().any(|rule| rule.operations.contains(read));
         self.class = if reads_everything { 0 } else { next_class() };
@@ -118,16 +118,16 @@ impl Rights {
     }
 
     /// Decides about an operation on a subject, or without one on the registry as a whole.
-    pub fn verdict(&self, operation: Operation, subject: Option<&Subject>) -> Verdict<'_> {
-        let decides = |rule: &&Arc<Rule>| rule.decides(operation, subject);
+    pub fn verdict(&self, operation: Operation, subject: Option<&Subject>) -> AccessDecision<'_> {
+        let decides = |rule: &&Arc<AccessRule>| rule.decides(operation, subject);
         if let Some(rule) = self.deny.iter().find(decides) {
-            return Verdict { allowed: false, rule: Some(rule) };
+            return AccessDecision { allowed: false, rule: Some(rule) };
         }
         match &self.allow {
-            None => Verdict { allowed: true, rule: None },
+            None => AccessDecision { allowed: true, rule: None },
             Some(allow) => {
                 let rule = allow.iter().find(decides);
-                Verdict { allowed: rule.is_some(), rule }
+                AccessDecision { allowed: rule.is_some(), rule }
             }
         }
     }
@@ -158,7 +158,7 @@ impl Rights {
     /// Whether there may be a subject of a context that may be read.
     pub fn sees_context(&self, context: &str) -> bool {
         let read = Operation::SubjectRead;
-        let allows = |rule: &Arc<Rule>| rule.operations.contains(read) && rule.subjects.is_of_context(context);
+        let allows = |rule: &Arc<AccessRule>| rule.operations.contains(read) && rule.subjects.is_of_context(context);
         let allowed = self.allow.as_ref().is_none_or(|allow| allow.iter().any(allows));
         allowed && !self.denies_everywhere(read)
     }
@@ -176,7 +176,7 @@ impl Rights {
         if self.allows(operation, subject) {
             return Ok(());
         }
-        Err(self.denied(operation, Resource::Subject(subject.clone())))
+        Err(self.denied(operation, DeniedResource::Subject(subject.clone())))
     }
 
     /// Refuses what is not allowed on the registry as a whole.
@@ -184,22 +184,22 @@ impl Rights {
     /// # Errors
     /// [`Denied`].
     pub fn require_globally(&self, operation: Operation) -> Result<(), Denied> {
-        if self.allows_globally(operation) { Ok(()) } else { Err(self.denied(operation, Resource::Registry)) }
+        if self.allows_globally(operation) { Ok(()) } else { Err(self.denied(operation, DeniedResource::Registry)) }
     }
 
     /// The denial of an operation. A subject that may be read is known to be there, so nothing else about it is hidden.
-    pub fn denied(&self, operation: Operation, resource: Resource) -> Denied {
+    pub fn denied(&self, operation: Operation, resource: DeniedResource) -> Denied {
         let is_seen = match &resource {
-            Resource::Subject(subject) => self.reads(subject),
-            Resource::Schema(_) => false,
-            Resource::Registry => true,
+            DeniedResource::Subject(subject) => self.reads(subject),
+            DeniedResource::Schema(_) => false,
+            DeniedResource::Registry => true,
         };
-        let refusal = if self.refusal == Refusal::Hidden && is_seen { Refusal::Forbidden } else { self.refusal };
+        let refusal = if self.refusal == DenialForm::Hidden && is_seen { DenialForm::Forbidden } else { self.refusal };
         Denied { operation, resource, refusal }
     }
 
     /// The rules about the principal, those that deny first.
-    pub fn rules(&self) -> impl Iterator<Item = &Arc<Rule>> {
+    pub fn rules(&self) -> impl Iterator<Item = &Arc<AccessRule>> {
         self.deny.iter().chain(self.allow.iter().flatten())
     }
 

@@ -19,12 +19,12 @@ pub enum Effect {
 
 /// Where a rule is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct RuleOrigin {
     pub file: Arc<str>,
     pub line: usize,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for RuleOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
@@ -74,15 +74,15 @@ fn begins(regex: &Regex, text: &str) -> bool {
 
 /// A rule: these principals may, or may not, do this to those subjects.
 #[derive(Debug, Clone)]
-pub struct Rule {
+pub struct AccessRule {
     pub effect: Effect,
     pub principals: Vec<PrincipalPattern>,
     pub operations: Operations,
     pub subjects: Subjects,
-    pub origin: Origin,
+    pub origin: RuleOrigin,
 }
 
-impl Rule {
+impl AccessRule {
     /// Whether it decides about an operation on a subject, or without one on the registry.
     pub fn decides(&self, operation: Operation, subject: Option<&Subject>) -> bool {
         self.operations.contains(operation)
@@ -95,26 +95,26 @@ impl Rule {
 
 /// A group of the rules.
 #[derive(Debug, Clone)]
-pub(super) struct Group {
+pub(super) struct PrincipalGroup {
     pub(super) name: Box<str>,
     pub(super) members: Vec<PrincipalPattern>,
 }
 
 /// All rules of a server.
 #[derive(Debug, Clone, Default)]
-pub struct Rules {
-    pub(super) rules: Vec<Arc<Rule>>,
-    pub(super) groups: Vec<Group>,
+pub struct AccessRules {
+    pub(super) rules: Vec<Arc<AccessRule>>,
+    pub(super) groups: Vec<PrincipalGroup>,
 }
 
-impl Rules {
+impl AccessRules {
     /// Adds those of another source.
     pub fn merge(&mut self, other: Self) {
         self.rules.extend(other.rules);
         self.groups.extend(other.groups);
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Rule>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<AccessRule>> {
         self.rules.iter()
     }
 
@@ -132,9 +132,9 @@ impl Rules {
     }
 
     /// The rules about a principal: those that allow, and those that deny.
-    pub(super) fn of(&self, principal: &Principal) -> (Vec<Arc<Rule>>, Vec<Arc<Rule>>) {
+    pub(super) fn of(&self, principal: &Principal) -> (Vec<Arc<AccessRule>>, Vec<Arc<AccessRule>>) {
         let groups = self.groups_of(principal);
-        let is_about = |rule: &&Arc<Rule>| {
+        let is_about = |rule: &&Arc<AccessRule>| {
             let with_anonymous = rule.effect == Effect::Deny;
             rule.principals.iter().any(|pattern| pattern.matches(principal, &groups, with_anonymous))
         };

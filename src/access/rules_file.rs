@@ -9,12 +9,12 @@ use toml::Spanned;
 use super::RulesError;
 use super::operation::{Operation, Operations, Role};
 use super::pattern::{PrincipalPattern, SubjectPattern};
-use super::rule::{Effect, Group, Origin, Rule, Rules, Subjects};
+use super::rule::{AccessRule, AccessRules, Effect, PrincipalGroup, RuleOrigin, Subjects};
 
 /// What is allowed or denied, without who it is about: roles or operations, and subjects.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Grant {
+pub struct AccessGrant {
     #[serde(default)]
     pub roles: Vec<String>,
     #[serde(default)]
@@ -57,7 +57,7 @@ fn harmless() -> Operations {
     Operations::of(&[Operation::GlobalRead, Operation::GlobalCompatibilityRead])
 }
 
-impl Grant {
+impl AccessGrant {
     /// The operations and subjects that are meant.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ fn unreadable(text: &str, error: &toml::de::Error) -> RulesError {
     RulesError(format!("line {}: {}", line(text, at), error.message().lines().collect::<Vec<_>>().join(", ")))
 }
 
-impl Rules {
+impl AccessRules {
     /// Reads a file of rules.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ impl Rules {
             {
                 return Err(RulesError(format!("group {name}: {other} is no member of groups")));
             }
-            rules.groups.push(Group { name: name.as_str().into(), members });
+            rules.groups.push(PrincipalGroup { name: name.as_str().into(), members });
         }
         let allow = form.allow.iter().map(|form| (Effect::Allow, form));
         for (effect, form) in allow.chain(form.deny.iter().map(|form| (Effect::Deny, form))) {
@@ -167,9 +167,9 @@ impl Rules {
             }
             let principals =
                 principals.iter().map(|text| PrincipalPattern::parse(text)).collect::<Result<Vec<_>, _>>().map_err(said)?;
-            let (operations, subjects) = Grant { roles, operations, subjects }.read(effect).map_err(said)?;
-            let origin = Origin { file: Arc::clone(file), line };
-            rules.rules.push(Arc::new(Rule { effect, principals, operations, subjects, origin }));
+            let (operations, subjects) = AccessGrant { roles, operations, subjects }.read(effect).map_err(said)?;
+            let origin = RuleOrigin { file: Arc::clone(file), line };
+            rules.rules.push(Arc::new(AccessRule { effect, principals, operations, subjects, origin }));
         }
         Ok(rules)
     }

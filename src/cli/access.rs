@@ -7,10 +7,10 @@ use tokio::sync::Notify;
 
 use super::file_watch::{self, WatchedFiles};
 use super::secret_file::warn_of_mode;
-use crate::access::Rules;
+use crate::access::AccessRules;
 use crate::config::Settings;
 use crate::http::{Gate, Issuer, Logins, Metrics};
-use crate::login::{NameSource, Tokens, Users};
+use crate::login::{NameSource, StaticTokens, Users};
 use crate::server::ClientAuth;
 
 /// Largest file, in bytes.
@@ -88,13 +88,14 @@ impl AccessFiles {
         let in_file = |path: &Option<PathBuf>, error: &dyn std::fmt::Display| {
             format!("{}: {error}", path.as_deref().unwrap_or(Path::new("")).display())
         };
-        let mut rules: Option<Rules> = None;
-        let mut add = |found: Rules| rules.get_or_insert_default().merge(found);
+        let mut rules: Option<AccessRules> = None;
+        let mut add = |found: AccessRules| rules.get_or_insert_default().merge(found);
         if let Some(text) = &texts.rules {
-            add(Rules::parse(text, &shown(self.rules.as_ref())).map_err(|error| in_file(&self.rules, &error))?);
+            add(AccessRules::parse(text, &shown(self.rules.as_ref())).map_err(|error| in_file(&self.rules, &error))?);
         }
         if let Some(text) = &texts.config {
-            let found = Rules::parse_config(text, &shown(self.config.as_ref())).map_err(|error| in_file(&self.config, &error))?;
+            let found =
+                AccessRules::parse_config(text, &shown(self.config.as_ref())).map_err(|error| in_file(&self.config, &error))?;
             found.into_iter().for_each(&mut add);
         }
         let users = match &texts.users {
@@ -109,7 +110,7 @@ impl AccessFiles {
         let tokens = match &texts.tokens {
             None => None,
             Some(text) => {
-                let read = Tokens::parse(text, &shown(self.tokens.as_ref()));
+                let read = StaticTokens::parse(text, &shown(self.tokens.as_ref()));
                 Some(read.map_err(|error| in_file(&self.tokens, &error))?)
             }
         };
@@ -133,17 +134,17 @@ impl AccessFiles {
 
     /// Puts what changes in the files in force. A file that can't be used changes nothing.
     pub(super) fn watch(self, gate: Arc<Gate>, metrics: Metrics, now: Arc<Notify>) {
-        file_watch::watch(Watched { files: self, gate, metrics }, now);
+        file_watch::watch(WatchedAccess { files: self, gate, metrics }, now);
     }
 }
 
-struct Watched {
+struct WatchedAccess {
     files: AccessFiles,
     gate: Arc<Gate>,
     metrics: Metrics,
 }
 
-impl WatchedFiles for Watched {
+impl WatchedFiles for WatchedAccess {
     type Contents = Texts;
 
     const NAME: &str = "logins and rules";
@@ -166,5 +167,5 @@ impl WatchedFiles for Watched {
 
 /// The configuration had a table of rules, and has none any more: nothing is allowed, until the server is started without.
 fn nobody() -> Logins {
-    Logins::new(None, None, Some(Rules::default()), false)
+    Logins::new(None, None, Some(AccessRules::default()), false)
 }

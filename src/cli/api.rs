@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::check::InputError;
-use super::client::{Answer, Client};
+use super::client::{RegistryAnswer, RegistryClient};
 
 /// What a path segment may hold as it is; not every registry undoes the encoding of colons.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
@@ -19,19 +19,19 @@ const PAGE: usize = 1_000;
 /// A registry.
 #[derive(Clone)]
 pub(super) struct Api {
-    pub(super) client: Client,
+    pub(super) client: RegistryClient,
 }
 
 /// What can be set for a subject, or for a registry as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Setting {
+pub(super) enum ScopeSetting {
     #[default]
     Config,
     Mode,
 }
 
-impl Setting {
+impl ScopeSetting {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Config => "config",
@@ -56,7 +56,7 @@ pub(super) fn segment(text: &str) -> String {
 }
 
 impl Api {
-    pub(super) fn new(client: Client) -> Self {
+    pub(super) fn new(client: RegistryClient) -> Self {
         Self { client }
     }
 
@@ -69,7 +69,7 @@ impl Api {
     }
 
     /// Sends a request; the answer may be an error of the registry.
-    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, InputError> {
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<RegistryAnswer, InputError> {
         self.client.send(method, path, body).await.map_err(|error| self.failed(error))
     }
 
@@ -139,11 +139,11 @@ impl Api {
     }
 
     /// What is set for a subject alone, or for the registry as a whole, with the keys of requests.
-    pub(super) async fn setting(&self, setting: Setting, subject: Option<&str>) -> Result<Option<Value>, InputError> {
+    pub(super) async fn setting(&self, setting: ScopeSetting, subject: Option<&str>) -> Result<Option<Value>, InputError> {
         let path = setting.path(subject);
         let found = match setting {
-            Setting::Config => self.find(&path).await?,
-            Setting::Mode => {
+            ScopeSetting::Config => self.find(&path).await?,
+            ScopeSetting::Mode => {
                 let answer = self.send(Method::GET, &path, None).await?;
                 match answer.status {
                     200 => Some(answer.body),

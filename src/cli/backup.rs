@@ -10,8 +10,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::check::{InputError, on_deep_stack};
 use super::exit::Exit;
-use super::migrate::moment::Snapshot;
-use super::{Failure, database, migrate, serve};
+use super::migrate::moment::StoreSnapshot;
+use super::{CommandFailure, database, migrate, serve};
 use crate::config::Settings;
 use crate::store::{Restored, StoreError, postgres, sqlite};
 use crate::types::timestamp;
@@ -62,21 +62,21 @@ pub(super) fn restore_command(settings: impl Iterator<Item = Arg>) -> Command {
         )
 }
 
-fn file_error(path: &Path, error: &std::io::Error) -> Failure {
+fn file_error(path: &Path, error: &std::io::Error) -> CommandFailure {
     (Exit::Usage, format!("{}: {error}", path.display()))
 }
 
-fn of_input(error: &InputError) -> Failure {
+fn of_input(error: &InputError) -> CommandFailure {
     (Exit::Usage, error.to_string())
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+fn block_on<T>(work: impl Future<Output = Result<T, CommandFailure>>) -> Result<T, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?.block_on(work)
 }
 
 #[expect(clippy::print_stdout, reason = "what the command says")]
-pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<(), Failure> {
+pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<(), CommandFailure> {
     let path = PathBuf::from(asked.get_one::<String>(FILE).map_or("", String::as_str));
     let keep = asked.get_one::<u16>(KEEP).copied().map(usize::from);
     let from = database::sqlite_path(&settings.database)?;
@@ -106,7 +106,7 @@ pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<(), Failure
 }
 
 /// Removes all but the newest copies of a folder. Their names are their times.
-fn rotate(folder: &Path, keep: usize) -> Result<(), Failure> {
+fn rotate(folder: &Path, keep: usize) -> Result<(), CommandFailure> {
     let failed = |error: std::io::Error| file_error(folder, &error);
     let mut copies = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
@@ -125,14 +125,14 @@ fn rotate(folder: &Path, keep: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-fn is_sqlite(file: &Path) -> Result<bool, Failure> {
+fn is_sqlite(file: &Path) -> Result<bool, CommandFailure> {
     let mut begin = Vec::new();
     let read = File::open(file).and_then(|file| file.take(SQLITE.len() as u64).read_to_end(&mut begin));
     read.map_err(|error| file_error(file, &error))?;
     Ok(begin == SQLITE)
 }
 
-pub(super) fn restore(settings: &Settings, asked: &ArgMatches) -> Result<Exit, Failure> {
+pub(super) fn restore(settings: &Settings, asked: &ArgMatches) -> Result<Exit, CommandFailure> {
     let file = asked.get_one::<String>(FILE).map_or("", String::as_str);
     let new_cluster_id = asked.get_flag(NEW_CLUSTER_ID);
     let copy = if file == "-" { false } else { is_sqlite(Path::new(file))? };
@@ -162,7 +162,7 @@ pub(super) fn restore(settings: &Settings, asked: &ArgMatches) -> Result<Exit, F
 }
 
 /// Refuses a database in which there is something, or puts that out of the way.
-fn make_room(settings: &Settings, target: Option<&Path>, replace: bool, is_copied: bool) -> Result<(), Failure> {
+fn make_room(settings: &Settings, target: Option<&Path>, replace: bool, is_copied: bool) -> Result<(), CommandFailure> {
     if let Some(path) = target
         && std::fs::metadata(path).map_or(0, |file| file.len()) == 0
     {
@@ -173,7 +173,7 @@ fn make_room(settings: &Settings, target: Option<&Path>, replace: bool, is_copie
         return Ok(());
     }
     let found = block_on(async {
-        let mut snapshot = match Snapshot::open(settings).await? {
+        let mut snapshot = match StoreSnapshot::open(settings).await? {
             Ok(snapshot) => snapshot,
             Err(error) => return Ok(Err(error)),
         };

@@ -10,7 +10,7 @@ use reqwest::{Certificate, ClientBuilder, Identity, Method, RequestBuilder, Url}
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::registry_login::{Login, RegistryLogin};
+use super::registry_login::{RegistryLogin, SentLogin};
 use crate::http::App;
 use crate::registry::Registry;
 use crate::trace::TraceContext;
@@ -22,13 +22,13 @@ const MAX_BODY: usize = 64 << 20;
 
 /// What a registry answered.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct RegistryAnswer {
     pub(super) status: u16,
     /// The body; null when it is not JSON.
     pub(super) body: Value,
 }
 
-impl Answer {
+impl RegistryAnswer {
     /// The error in words: `HTTP 404: Subject 'x' not found. (40401)`.
     pub(super) fn complaint(&self) -> String {
         let code = self.body.get("error_code").map(|code| format!(" ({code})")).unwrap_or_default();
@@ -44,11 +44,11 @@ impl Answer {
 
 /// A registry's address with what it takes to be let in. Clones share their connections.
 #[derive(Clone)]
-pub(super) struct Client {
+pub(super) struct RegistryClient {
     http: reqwest::Client,
     /// Below which the API is; without user, password and trailing slash.
     base: String,
-    login: Option<Login>,
+    login: Option<SentLogin>,
     own: Option<Own>,
 }
 
@@ -59,7 +59,7 @@ struct Own {
     registry: Arc<Registry>,
 }
 
-impl Client {
+impl RegistryClient {
     /// Reads a URL: `http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH]`.
     pub(super) fn new(url: &str, login: &RegistryLogin) -> Result<Self, String> {
         let mut base = Url::parse(url).map_err(|error| {
@@ -77,7 +77,7 @@ impl Client {
         let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         let password = base.password().map(decoded);
         let of_url = (!base.username().is_empty() || password.is_some())
-            .then(|| Login::Basic { user: decoded(base.username()), password: password.unwrap_or_default().into() });
+            .then(|| SentLogin::Basic { user: decoded(base.username()), password: password.unwrap_or_default().into() });
         // neither can fail for a URL with a host, which these schemes demand
         let _ = (base.set_username(""), base.set_password(None));
         base.set_query(None);
@@ -127,12 +127,12 @@ impl Client {
     }
 
     /// Asks for a path that begins with a slash and is percent-encoded already. Errors say why there is no answer.
-    pub(super) async fn get(&self, path: &str) -> Result<Answer, String> {
+    pub(super) async fn get(&self, path: &str) -> Result<RegistryAnswer, String> {
         self.ask(self.http.get(self.url(path))).await
     }
 
     /// Sends a body with its own headers.
-    pub(super) async fn post(&self, path: &str, headers: &[(String, Vec<u8>)], body: Bytes) -> Result<Answer, String> {
+    pub(super) async fn post(&self, path: &str, headers: &[(String, Vec<u8>)], body: Bytes) -> Result<RegistryAnswer, String> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| error.to_string())?;
@@ -142,13 +142,13 @@ impl Client {
     }
 
     /// Sends JSON, or nothing, by any method.
-    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, String> {
+    pub(super) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<RegistryAnswer, String> {
         if let Some(Own { app, .. }) = self.own.clone() {
             let (path, body) = (path.to_owned(), body.map(Value::to_string));
             // a task of its own, for those of several requests to run at the same time
             let asked = tokio::spawn(async move { app.ask(method.as_str(), &path, body).await });
             let (status, bytes) = asked.await.map_err(|error| error.to_string())??;
-            return Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() });
+            return Ok(RegistryAnswer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() });
         }
         let mut request = self.http.request(method, self.url(path));
         if let Some(body) = body {
@@ -157,7 +157,7 @@ impl Client {
         self.ask(request).await
     }
 
-    async fn ask(&self, mut request: RequestBuilder) -> Result<Answer, String> {
+    async fn ask(&self, mut request: RequestBuilder) -> Result<RegistryAnswer, String> {
         request = request.header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json");
         // who looks from the command line is no application that reads
         request = request.header("accordant-usage", "none");
@@ -165,8 +165,8 @@ impl Client {
             request = request.header(name, value);
         }
         match &self.login {
-            Some(Login::Basic { user, password }) => request = request.basic_auth(user, Some(password.expose_secret())),
-            Some(Login::Bearer(token)) => request = request.bearer_auth(token.expose_secret()),
+            Some(SentLogin::Basic { user, password }) => request = request.basic_auth(user, Some(password.expose_secret())),
+            Some(SentLogin::Bearer(token)) => request = request.bearer_auth(token.expose_secret()),
             None => {}
         }
         let failed = |error: reqwest::Error| match &error {
@@ -190,7 +190,7 @@ impl Client {
         if status == 200 && body.is_err() {
             return Err("the answer is not JSON: is this a schema registry?".to_owned());
         }
-        Ok(Answer { status, body: body.unwrap_or_default() })
+        Ok(RegistryAnswer { status, body: body.unwrap_or_default() })
     }
 }
 
@@ -242,15 +242,15 @@ fn innermost(error: &dyn std::error::Error) -> String {
 mod tests {
     use secrecy::ExposeSecret;
 
-    use super::{Client, Login, RegistryLogin};
+    use super::{RegistryClient, RegistryLogin, SentLogin};
 
-    fn client(url: &str) -> Client {
-        Client::new(url, &RegistryLogin::default()).unwrap_or_else(|error| panic!("{error}"))
+    fn client(url: &str) -> RegistryClient {
+        RegistryClient::new(url, &RegistryLogin::default()).unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn login(url: &str) -> Option<(String, String)> {
         match client(url).login {
-            Some(Login::Basic { user, password }) => Some((user, password.expose_secret().to_owned())),
+            Some(SentLogin::Basic { user, password }) => Some((user, password.expose_secret().to_owned())),
             _ => None,
         }
     }
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn other_urls_are_refused() {
         for url in ["", "localhost:8081", "ftp://x", "/a", "http://"] {
-            assert!(Client::new(url, &RegistryLogin::default()).is_err(), "{url}");
+            assert!(RegistryClient::new(url, &RegistryLogin::default()).is_err(), "{url}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::client::Client;
+use super::client::RegistryClient;
 use super::manifest::{Environment, FILE, Manifest};
 use super::registry_login::RegistryLogin;
 
@@ -13,7 +13,7 @@ const ENVIRONMENT: &str = "ACCORDANT_REGISTRY_ENV";
 
 /// A registry that was found, and what it is called.
 pub(super) struct Connection {
-    pub(super) client: Client,
+    pub(super) client: RegistryClient,
     /// The environment's name, where one was meant.
     pub(super) environment: Option<String>,
 }
@@ -45,7 +45,7 @@ pub(super) fn connect(
     manifest: Option<&Manifest>,
 ) -> Result<Option<Connection>, String> {
     let plain = |url: &str| {
-        let client = Client::new(url, login).map_err(|error| format!("registry: {error}"))?;
+        let client = RegistryClient::new(url, login).map_err(|error| format!("registry: {error}"))?;
         Ok(Some(Connection { client, environment: None }))
     };
     match (url, environment) {
@@ -98,6 +98,6 @@ fn open(name: &str, login: &RegistryLogin, found: Option<(&Environment, &Path)>)
     };
     let failed = |error: String| format!("[env.{name}]: {error}");
     let login = login.or_of(environment, folder).map_err(failed)?;
-    let client = Client::new(&environment.registry, &login).map_err(failed)?;
+    let client = RegistryClient::new(&environment.registry, &login).map_err(failed)?;
     Ok(Connection { client, environment: Some(name.to_owned()) })
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Failure;
+use super::CommandFailure;
 use super::exit::Exit;
 
 /// The file of a `SQLite` URL; `None` for another database.
-pub(super) fn sqlite_path(url: &str) -> Result<Option<PathBuf>, Failure> {
+pub(super) fn sqlite_path(url: &str) -> Result<Option<PathBuf>, CommandFailure> {
     let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) else { return Ok(None) };
     let refused = |why: &str| Err((Exit::Usage, format!("database: '{url}' {why}; sqlite://PATH is meant")));
     if path == ":memory:" {
@@ -27,7 +27,7 @@ pub(super) fn is_postgres(url: &str) -> bool {
 }
 
 /// The URL is of no database that there is.
-pub(super) fn unknown(url: &str) -> Failure {
+pub(super) fn unknown(url: &str) -> CommandFailure {
     // no more of it than the scheme: there may be a password
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
     (Exit::Usage, format!("database: '{scheme}:...' is neither sqlite://PATH nor postgres://..."))

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::Failure;
+use super::CommandFailure;
 use super::access::AccessFiles;
 use super::exit::Exit;
 use crate::access::{Effect, Operation, Principal};
@@ -30,7 +30,7 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
 }
 
 #[expect(clippy::print_stdout, reason = "what the command says")]
-pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, Failure> {
+pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, CommandFailure> {
     let refused = |why: String| (Exit::Usage, format!("access explain: {why}"));
     let text = |name: &str| asked.get_one::<String>(name).map(String::as_str);
     let mut principal = Principal::parse(text("principal").unwrap_or_default());

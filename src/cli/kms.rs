@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::Failure;
+use super::CommandFailure;
 use super::exit::Exit;
 use crate::config::Settings;
 use crate::kms::{AwsCredentials, AwsKms, Kms, LocalKms, SecretSeal, VaultKms, VaultToken};
 use crate::types::Clock;
 
-fn unusable(name: &str, why: &str) -> Failure {
+fn unusable(name: &str, why: &str) -> CommandFailure {
     (Exit::Usage, format!("{name}: {why}"))
 }
 
 /// All of them; none is asked whether it is there.
-pub(super) fn kms(settings: &Settings, clock: Clock) -> Result<Kms, Failure> {
+pub(super) fn kms(settings: &Settings, clock: Clock) -> Result<Kms, CommandFailure> {
     let mut kms = Kms::default();
     if let Some(secret) = &settings.kms_local_secret {
         kms = kms.with(LocalKms::new(secret).map_err(|error| unusable("kms-local-secret", &error.to_string()))?);
@@ -41,7 +41,7 @@ pub(super) fn kms(settings: &Settings, clock: Clock) -> Result<Kms, Failure> {
 }
 
 /// What seals the secrets of exporters, if that is configured.
-pub(super) fn exporter_seal(settings: &Settings) -> Result<Option<Arc<SecretSeal>>, Failure> {
+pub(super) fn exporter_seal(settings: &Settings) -> Result<Option<Arc<SecretSeal>>, CommandFailure> {
     let seal = settings.exporter_secret.as_ref().map(SecretSeal::new).transpose();
     seal.map(|seal| seal.map(Arc::new)).map_err(|error| unusable("exporter-secret", &error.to_string()))
 }

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use super::Failure;
+use super::CommandFailure;
 use super::exit::Exit;
 use crate::config::Settings;
 use crate::server::{Listener, Tls};
 
 /// Addresses that were taken, in the order of the setting.
-pub(super) struct Listeners {
+pub(super) struct BoundListeners {
     taken: Vec<(TcpListener, bool)>,
 }
 
-impl Listeners {
+impl BoundListeners {
     /// Takes the addresses.
-    pub(super) async fn bind(settings: &Settings) -> Result<Self, Failure> {
+    pub(super) async fn bind(settings: &Settings) -> Result<Self, CommandFailure> {
         let has_certificate = settings.tls_cert.is_some();
         let mut taken = Vec::new();
         for endpoint in settings.listen.iter() {

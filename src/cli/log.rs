@@ -29,13 +29,13 @@ pub(super) struct Log {
     reload: Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>,
 }
 
-enum Message {
+enum LogMessage {
     Line(Vec<u8>),
     Flush(SyncSender<()>),
 }
 
 struct Queue {
-    sender: SyncSender<Message>,
+    sender: SyncSender<LogMessage>,
     bytes: AtomicUsize,
     dropped: Arc<AtomicU64>,
 }
@@ -55,7 +55,7 @@ impl Log {
         let thread = std::thread::Builder::new().name("log".to_owned());
         thread.spawn(move || write(&receiver, &written)).map_err(|error| format!("threads can't be started: {error}"))?;
         let (filter, level) = reload::Layer::new(filter);
-        let lines = fmt::layer().with_writer(Writer(Arc::clone(&queue))).with_ansi(io::stderr().is_terminal());
+        let lines = fmt::layer().with_writer(LogWriter(Arc::clone(&queue))).with_ansi(io::stderr().is_terminal());
         let lines = match settings.log_format {
             LogFormat::Human => lines.with_target(false).boxed(),
             LogFormat::Json => lines.json().flatten_event(true).boxed(),
@@ -84,7 +84,7 @@ impl Log {
     /// Waits until what was logged is written, if that does not take long.
     pub(super) fn flush(&self) {
         let (done, is_done) = sync_channel(1);
-        if self.queue.sender.try_send(Message::Flush(done)).is_ok() {
+        if self.queue.sender.try_send(LogMessage::Flush(done)).is_ok() {
             // whether it was done or not: the process ends
             let _ = is_done.recv_timeout(FLUSH_LIMIT);
         }
@@ -122,9 +122,9 @@ fn panics_are_logged() {
 }
 
 #[derive(Clone)]
-struct Writer(Arc<Queue>);
+struct LogWriter(Arc<Queue>);
 
-impl<'w> MakeWriter<'w> for Writer {
+impl<'w> MakeWriter<'w> for LogWriter {
     type Writer = &'w Queue;
 
     fn make_writer(&'w self) -> &'w Queue {
@@ -136,7 +136,7 @@ impl Write for &Queue {
     /// Takes a line; never fails and never waits.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let queued = self.bytes.fetch_add(line.len(), Ordering::Relaxed);
-        if queued > MAX_BYTES || self.sender.try_send(Message::Line(line.to_vec())).is_err() {
+        if queued > MAX_BYTES || self.sender.try_send(LogMessage::Line(line.to_vec())).is_err() {
             self.bytes.fetch_sub(line.len(), Ordering::Relaxed);
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -149,11 +149,11 @@ impl Write for &Queue {
 }
 
 /// What the log's thread does.
-fn write(receiver: &Receiver<Message>, queue: &Queue) {
+fn write(receiver: &Receiver<LogMessage>, queue: &Queue) {
     let mut reported = 0;
     for message in receiver {
         match message {
-            Message::Line(line) => {
+            LogMessage::Line(line) => {
                 let written = io::stderr().write_all(&line);
                 queue.bytes.fetch_sub(line.len(), Ordering::Relaxed);
                 if written.is_err() {
@@ -166,7 +166,7 @@ fn write(receiver: &Receiver<Message>, queue: &Queue) {
                     reported = dropped;
                 }
             }
-            Message::Flush(done) => {
+            LogMessage::Flush(done) => {
                 // nobody waits any more: the time was over
                 let _ = done.try_send(());
             }

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::check::style::print;
 use super::exit::Exit;
-use super::{Failure, database, serve};
+use super::{CommandFailure, database, serve};
 use crate::config::Settings;
 use crate::http::Metrics;
 use crate::store::{MigrationState, StoreError, postgres, sqlite};
@@ -24,7 +24,7 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
         )
 }
 
-pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, Failure> {
+pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
     runtime.block_on(async {
@@ -52,7 +52,7 @@ pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, Failu
     })
 }
 
-async fn state(settings: &Settings) -> Result<MigrationState, Failure> {
+async fn state(settings: &Settings) -> Result<MigrationState, CommandFailure> {
     let failed = |error: StoreError| serve::unusable(&error);
     let url = &settings.database;
     if let Some(path) = database::sqlite_path(url)? {

@@ -86,7 +86,7 @@ mod watchdog;
 pub use exit::Exit;
 
 /// Why a command ends, and the line that says so.
-type Failure = (Exit, String);
+type CommandFailure = (Exit, String);
 
 const VERSION: &str = "version";
 const VERBOSE: &str = "verbose";

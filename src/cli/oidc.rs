@@ -28,7 +28,7 @@ const RETRY: Duration = Duration::from_secs(15);
 const FILE_EVERY: Duration = Duration::from_secs(1);
 
 /// Where keys are.
-enum Source {
+enum KeySource {
     File(PathBuf),
     Keys(Url),
     /// The issuer says where.
@@ -37,7 +37,7 @@ enum Source {
 
 /// What fetches keys.
 pub(super) struct KeyFetcher {
-    source: Source,
+    source: KeySource,
     issuer: String,
     http: reqwest::Client,
     every: Duration,
@@ -135,14 +135,14 @@ fn own_or_first<T>(parts: &[T], place: usize) -> Option<&T> {
     if let [of_all] = parts { Some(of_all) } else { parts.get(place) }
 }
 
-fn source(keys: Option<&str>, issuer: &str) -> Result<Source, String> {
+fn source(keys: Option<&str>, issuer: &str) -> Result<KeySource, String> {
     match keys {
         None => {
             let at = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-            Ok(Source::Discovery(safe_url(&at).map_err(|reason| format!("oidc-issuer {reason}"))?))
+            Ok(KeySource::Discovery(safe_url(&at).map_err(|reason| format!("oidc-issuer {reason}"))?))
         }
-        Some(at) if at.contains("://") => Ok(Source::Keys(safe_url(at).map_err(|reason| format!("oidc-jwks {reason}"))?)),
-        Some(path) => Ok(Source::File(path.into())),
+        Some(at) if at.contains("://") => Ok(KeySource::Keys(safe_url(at).map_err(|reason| format!("oidc-jwks {reason}"))?)),
+        Some(path) => Ok(KeySource::File(path.into())),
     }
 }
 
@@ -199,7 +199,7 @@ impl KeyFetcher {
     pub(super) async fn begin(&self, issuer: &Issuer, metrics: &Metrics) -> Result<(), String> {
         let round = tokio::time::timeout(PATIENCE, self.round(issuer, metrics)).await;
         match (round.unwrap_or_else(|_| Err("the issuer does not answer".to_owned())), &self.source) {
-            (Err(reason), Source::File(_)) => Err(format!("oidc-jwks: {reason}")),
+            (Err(reason), KeySource::File(_)) => Err(format!("oidc-jwks: {reason}")),
             (Err(reason), _) => {
                 tracing::warn!("tokens are not taken until the issuer's keys are here: {reason}");
                 Ok(())
@@ -211,7 +211,7 @@ impl KeyFetcher {
     /// Keeps the keys fresh. Where they change, nothing that was proven or refused before counts any more.
     fn keep(self, issuer: Arc<Issuer>, gate: Arc<Gate>, metrics: Metrics, now: Arc<Notify>) {
         tokio::spawn(async move {
-            let usual = if matches!(self.source, Source::File(_)) { FILE_EVERY } else { self.every };
+            let usual = if matches!(self.source, KeySource::File(_)) { FILE_EVERY } else { self.every };
             // soon at first, for there may be none yet
             let (mut pause, mut complaint) = (RETRY.min(usual), None);
             loop {
@@ -258,12 +258,12 @@ impl KeyFetcher {
 
     async fn fetch(&self) -> Result<String, String> {
         match &self.source {
-            Source::File(path) => {
+            KeySource::File(path) => {
                 let text = tokio::fs::read_to_string(path).await.map_err(|error| format!("{}: {error}", path.display()))?;
                 if text.len() > MAX_BYTES { Err(format!("{}: larger than {MAX_BYTES} bytes", path.display())) } else { Ok(text) }
             }
-            Source::Keys(url) => self.get(url).await,
-            Source::Discovery(url) => {
+            KeySource::Keys(url) => self.get(url).await,
+            KeySource::Discovery(url) => {
                 let document: Value = serde_json::from_str(&self.get(url).await?).map_err(|_| format!("{url}: not JSON"))?;
                 if document.get("issuer").and_then(Value::as_str) != Some(&self.issuer) {
                     return Err(format!("{url}: it is of another issuer than oidc-issuer says"));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::Failure;
-use super::client::Client;
+use super::CommandFailure;
+use super::client::RegistryClient;
 use super::exit::Exit;
 use super::registry_login::RegistryLogin;
 use crate::config::{Address, Settings};
@@ -24,7 +24,7 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
 }
 
 /// Where the server of these settings is reached from its own machine: its listener for health and metrics, else the first plain one.
-pub(super) fn own_url(settings: &Settings) -> Result<String, Failure> {
+pub(super) fn own_url(settings: &Settings) -> Result<String, CommandFailure> {
     let has_certificate = settings.tls_cert.is_some();
     let plain = || settings.listen.iter().find(|endpoint| !endpoint.is_https(has_certificate));
     let listen = settings.admin_listen.as_ref().or_else(|| plain().map(|endpoint| &endpoint.address));
@@ -49,7 +49,7 @@ pub(super) enum NotReady {
 
 /// Asks a server whether it is ready.
 pub(super) async fn ask(url: &str) -> Result<(), NotReady> {
-    let client = Client::new(url, &RegistryLogin::default()).map_err(NotReady::Absent)?;
+    let client = RegistryClient::new(url, &RegistryLogin::default()).map_err(NotReady::Absent)?;
     match tokio::time::timeout(TIME_LIMIT, client.get("/readyz")).await {
         Ok(Ok(answer)) if answer.status == 200 => Ok(()),
         Ok(Ok(answer)) => Err(NotReady::Unready(answer.complaint())),
@@ -58,13 +58,13 @@ pub(super) async fn ask(url: &str) -> Result<(), NotReady> {
     }
 }
 
-pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, Failure> {
+pub(super) fn run(settings: &Settings, asked: &ArgMatches) -> Result<Exit, CommandFailure> {
     let url = match asked.get_one::<String>(URL) {
         Some(url) => url.clone(),
         None => own_url(settings)?,
     };
     let failed = |why: String| (Exit::Usage, format!("ping: {why}"));
-    Client::new(&url, &RegistryLogin::default()).map_err(failed)?;
+    RegistryClient::new(&url, &RegistryLogin::default()).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(format!("the network can't be used: {error}")))?;
     match runtime.block_on(ask(&url)) {

@@ -40,7 +40,7 @@ pub(super) struct RegistryLogin {
 
 /// What is sent with each request.
 #[derive(Debug, Clone)]
-pub(super) enum Login {
+pub(super) enum SentLogin {
     Basic { user: String, password: SecretString },
     Bearer(SecretString),
 }
@@ -124,7 +124,7 @@ impl RegistryLogin {
     }
 
     /// The login: by flags, else as the URL has it, else by variables.
-    pub(super) fn login(&self, of_url: Option<Login>) -> Result<Option<Login>, String> {
+    pub(super) fn login(&self, of_url: Option<SentLogin>) -> Result<Option<SentLogin>, String> {
         let is_flagged = self.user.is_some() || self.token_file.is_some() || self.token.is_some();
         match of_url {
             Some(_) if is_flagged => return Err("the login is given twice: in the URL, and by flags".to_owned()),
@@ -132,23 +132,23 @@ impl RegistryLogin {
             None => {}
         }
         if let Some(file) = &self.token_file {
-            return Ok(Some(Login::Bearer(secret(file)?)));
+            return Ok(Some(SentLogin::Bearer(secret(file)?)));
         }
         if let Some(token) = &self.token {
-            return Ok(Some(Login::Bearer(token.clone())));
+            return Ok(Some(SentLogin::Bearer(token.clone())));
         }
         let user = if is_flagged { self.user.clone() } else { variable("USER")? };
         let token = if is_flagged { None } else { secret_of(None, "TOKEN")? };
         match (user, token) {
             (Some(_), Some(_)) => Err(format!("{PREFIX}USER and a token are both set")),
-            (None, token) => Ok(token.map(Login::Bearer)),
+            (None, token) => Ok(token.map(SentLogin::Bearer)),
             (Some(user), None) => {
                 let password = match &self.password {
                     Some(password) => Some(password.clone()),
                     None => secret_of(self.password_file.as_deref(), "PASSWORD")?,
                 };
                 let password = password.ok_or("a user without password: --password-file names a file with it")?;
-                Ok(Some(Login::Basic { user, password }))
+                Ok(Some(SentLogin::Basic { user, password }))
             }
         }
     }

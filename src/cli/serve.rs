@@ -10,17 +10,17 @@ use super::access::AccessFiles;
 use super::admin;
 use super::exit::Exit;
 use super::kms::{exporter_seal, kms};
-use super::listeners::Listeners;
+use super::listeners::BoundListeners;
 use super::log::Log;
-use super::service_manager::{State, tell};
+use super::service_manager::{ServiceState, tell};
 use super::signals::{asked_to_stop, reload_when_asked, survive_file_size_limit};
 use super::tls::TlsFiles;
 use super::traces::{self, Traces};
 use super::watchdog::{self, Watchdog};
-use super::{Failure, audit, database, oidc, secret_file, sign_in, usage};
+use super::{CommandFailure, audit, database, oidc, secret_file, sign_in, usage};
 use crate::cloudevents::resolve::{OwnBases, ResolveSettings};
 use crate::cloudevents::{EventLimits, EventSettings};
-use crate::config::{Bytes, ConfigError, OutageReads, PostgresLocks, Settings, Shapes};
+use crate::config::{ByteSize, ConfigError, OutageReadsSwitch, PostgresLocks, ReleaseLine, Settings};
 use crate::http::{
     self, AppState, Cors, DocumentAges, Gate, Hosts, HttpSettings, Links, Metrics, RateLimits, Route, SessionSettings,
     VerifierLimits,
@@ -42,7 +42,10 @@ const STACK_BYTES: usize = 8 << 20;
 const OTHER_FILES: u64 = 64 + server::SURPLUS_CONNECTIONS as u64;
 
 /// Serves until it is asked to stop. `load` reads the configuration anew.
-pub(super) fn run(settings: &Settings, load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static) -> Result<(), Failure> {
+pub(super) fn run(
+    settings: &Settings,
+    load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static,
+) -> Result<(), CommandFailure> {
     let traces = traces::of(settings)?;
     let log = Arc::new(Log::begin(settings, traces.as_ref()).map_err(|reason| (Exit::Usage, reason))?);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -63,7 +66,7 @@ async fn serve(
     log: &Arc<Log>,
     traces: Option<Traces>,
     load: impl Fn() -> Result<Settings, ConfigError> + Send + 'static,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let stop = asked_to_stop()?;
     let watchdog = Watchdog::start(settings.shutdown_delay.0 + settings.shutdown_timeout, watchdog::end)?;
     let _caught = survive_file_size_limit()?;
@@ -82,7 +85,7 @@ async fn serve(
     }
     warn_of_modes(settings);
     let tls = tls(settings, &metrics, reload_tls)?;
-    let listeners = Listeners::bind(settings).await?;
+    let listeners = BoundListeners::bind(settings).await?;
     let admin_listener = settings.admin_listen.as_ref().map(|address| admin::bind(address.as_str())).transpose()?;
     let server = server_settings(settings);
     let store = open(settings, &metrics).await?;
@@ -127,7 +130,7 @@ async fn serve(
         None => None,
     };
     tracing::info!("listening on {}, storing in {}", listeners.shown(), store.location());
-    tell(State::Ready);
+    tell(ServiceState::Ready);
     server::serve(listeners.with(tls.as_ref()), app.clone(), metrics.clone(), server, stop).await;
     watchdog.drained();
     app.flush().await;
@@ -142,7 +145,7 @@ async fn serve(
 }
 
 /// The application over a database of its own, with all that a server would answer and nothing that listens.
-pub(super) async fn without_listening(settings: &Settings) -> Result<(http::App, Arc<Registry>), Failure> {
+pub(super) async fn without_listening(settings: &Settings) -> Result<(http::App, Arc<Registry>), CommandFailure> {
     let metrics = Metrics::new(http::routes().iter().map(Route::label));
     let store = open(settings, &metrics).await?;
     let (kms, exporter_seal) = (kms(settings, clock())?, exporter_seal(settings)?);
@@ -168,7 +171,7 @@ fn warn_of_modes(settings: &Settings) {
 }
 
 /// What listeners encrypt with, if that is configured; watched for changes.
-fn tls(settings: &Settings, metrics: &Metrics, reload: Arc<Notify>) -> Result<Option<Arc<Tls>>, Failure> {
+fn tls(settings: &Settings, metrics: &Metrics, reload: Arc<Notify>) -> Result<Option<Arc<Tls>>, CommandFailure> {
     let said = |reason: String| (Exit::Usage, reason);
     let Some(files) = TlsFiles::of(settings).map_err(said)? else { return Ok(None) };
     let tls = files.load(metrics).map_err(said)?;
@@ -180,7 +183,7 @@ fn tls(settings: &Settings, metrics: &Metrics, reload: Arc<Notify>) -> Result<Op
 ///
 /// Without it everybody may do everything, as with the peers, whose containers listen on all addresses: to refuse that would break what
 /// works. So there is a warning instead.
-fn gate(settings: &Settings, files: &AccessFiles, is_local: bool) -> Result<Option<Arc<Gate>>, Failure> {
+fn gate(settings: &Settings, files: &AccessFiles, is_local: bool) -> Result<Option<Arc<Gate>>, CommandFailure> {
     let Some(logins) = files.load().map_err(|reason| (Exit::Usage, reason))? else {
         if !is_local && !settings.allow_anonymous {
             tracing::warn!(
@@ -200,7 +203,7 @@ fn gate(settings: &Settings, files: &AccessFiles, is_local: bool) -> Result<Opti
 }
 
 /// How logins on the web pages are kept; with a key that all replicas have from the database.
-async fn sessions(settings: &Settings, store: &dyn Store) -> Result<SessionSettings, Failure> {
+async fn sessions(settings: &Settings, store: &dyn Store) -> Result<SessionSettings, CommandFailure> {
     let mut fresh = [0; 32];
     getrandom::fill(&mut fresh).map_err(|error| (Exit::Usage, format!("no randomness: {error}")))?;
     let key = store.session_key(fresh).await.map_err(|error| unusable(&error))?;
@@ -243,7 +246,7 @@ fn clock() -> Clock {
 }
 
 /// What a database that can't be used ends the process with.
-pub(super) fn unusable(error: &StoreError) -> Failure {
+pub(super) fn unusable(error: &StoreError) -> CommandFailure {
     let exit = match error {
         StoreError::Newer { .. } => Exit::NewerDatabase,
         StoreError::InUse { .. } => Exit::DatabaseInUse,
@@ -271,7 +274,7 @@ pub(super) fn postgres_options(settings: &Settings) -> PostgresOptions {
 }
 
 /// Opens the database, creating and migrating it as needed.
-pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, Failure> {
+pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<dyn Store>, CommandFailure> {
     let url = &settings.database;
     let failed = |error: StoreError| unusable(&error);
     if let Some(path) = database::sqlite_path(url)? {
@@ -286,7 +289,7 @@ pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> Result<Arc<d
         let mut options = postgres_options(settings);
         options.observer = Arc::new(metrics.clone());
         let store = Arc::new(PostgresStore::open(options, clock()).await.map_err(failed)?);
-        if settings.outage_reads == OutageReads::Off {
+        if settings.outage_reads == OutageReadsSwitch::Off {
             return Ok(store);
         }
         return Ok(Arc::new(store::OutageReads::new(store, settings.outage_cache_bytes.0, Arc::new(metrics.clone()))));
@@ -346,7 +349,7 @@ fn jsonata(settings: &Settings) -> Option<JsonataEngine> {
 }
 
 /// How schemas of events are found.
-fn resolve(settings: &Settings, listen: Option<SocketAddr>) -> Result<ResolveSettings, Failure> {
+fn resolve(settings: &Settings, listen: Option<SocketAddr>) -> Result<ResolveSettings, CommandFailure> {
     let own = OwnBases::new(settings.public_url.as_deref(), listen);
     Ok(ResolveSettings {
         own: own.map_err(|error| (Exit::Usage, format!("public-url: {error}")))?,
@@ -442,7 +445,7 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
         metrics_open: settings.metrics_open,
         answer_cache_bytes: settings.ready_cache_bytes.0,
         gzip_from: settings.gzip_from.0,
-        legacy_shapes: settings.response_shapes == Shapes::V7,
+        legacy_shapes: settings.response_shapes == ReleaseLine::V7,
         events: events(settings),
         event_time_limit: settings.event_time_limit,
         links: Links::new(settings.public_url.as_deref()),
@@ -453,7 +456,7 @@ fn http_settings(settings: &Settings, is_local: bool) -> HttpSettings {
 
 /// How events are read.
 fn events(settings: &Settings) -> EventSettings {
-    let bytes = |size: Bytes| usize::try_from(size.0).unwrap_or(usize::MAX);
+    let bytes = |size: ByteSize| usize::try_from(size.0).unwrap_or(usize::MAX);
     EventSettings {
         limits: EventLimits {
             event_bytes: bytes(settings.event_max_bytes),

@@ -11,13 +11,13 @@ const SOCKET: &str = "NOTIFY_SOCKET";
 
 /// What the server is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ServiceState {
     Ready,
     Reloading,
     Stopping,
 }
 
-impl State {
+impl ServiceState {
     fn message(self) -> &'static str {
         match self {
             Self::Ready => "READY=1\nSTATUS=serving",
@@ -28,7 +28,7 @@ impl State {
 }
 
 /// Tells systemd, where it has asked to be told.
-pub(super) fn tell(state: State) {
+pub(super) fn tell(state: ServiceState) {
     let Some(socket) = env::var_os(SOCKET).filter(|socket| !socket.is_empty()) else { return };
     if let Err(error) = send(&socket, state.message()) {
         tracing::warn!(%error, "systemd can't be told what the server does ({SOCKET})");

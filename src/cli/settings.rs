@@ -12,7 +12,7 @@ use super::check::style::print;
 use super::exit::Exit;
 use super::kms::{exporter_seal, kms};
 use super::tls::TlsFiles;
-use super::{Failure, database, oidc, serve, traces};
+use super::{CommandFailure, database, oidc, serve, traces};
 use crate::config::{self, GROUPS, Given, SETTINGS, Setting, Settings};
 
 const FORMAT: &str = "format";
@@ -78,7 +78,11 @@ fn toml(value: &str) -> String {
     toml::Value::String(value.to_owned()).to_string()
 }
 
-pub(super) fn run(loaded: (&Settings, &BTreeMap<&'static str, Given>), what: &str, asked: &ArgMatches) -> Result<Exit, Failure> {
+pub(super) fn run(
+    loaded: (&Settings, &BTreeMap<&'static str, Given>),
+    what: &str,
+    asked: &ArgMatches,
+) -> Result<Exit, CommandFailure> {
     let (settings, given) = loaded;
     let text = match what {
         "check" => {
@@ -94,7 +98,7 @@ pub(super) fn run(loaded: (&Settings, &BTreeMap<&'static str, Given>), what: &st
 }
 
 /// Reads all that a start reads before it opens the database.
-fn check(settings: &Settings) -> Result<(), Failure> {
+fn check(settings: &Settings) -> Result<(), CommandFailure> {
     let said = |line: String| (Exit::Usage, line);
     super::log::check_level(&settings.log_level).map_err(said)?;
     if database::sqlite_path(&settings.database)?.is_none() && !database::is_postgres(&settings.database) {
@@ -144,7 +148,7 @@ fn file(given: &BTreeMap<&'static str, Given>) -> String {
 }
 
 #[derive(Serialize)]
-struct Row<'r> {
+struct SettingRow<'r> {
     setting: &'r str,
     value: String,
     origin: &'r str,
@@ -154,8 +158,8 @@ struct Row<'r> {
 fn json(given: &BTreeMap<&'static str, Given>) -> String {
     let row = |setting: &'static Setting| {
         let (value, origin) = given.get(setting.name).map_or((setting.default, "default"), |one| (&one.value, &one.origin));
-        Row { setting: setting.name, value: shown(setting.name, value), origin, group: config::group(setting.name) }
+        SettingRow { setting: setting.name, value: shown(setting.name, value), origin, group: config::group(setting.name) }
     };
-    let rows: Vec<Row<'_>> = SETTINGS.iter().map(row).collect();
+    let rows: Vec<SettingRow<'_>> = SETTINGS.iter().map(row).collect();
     serde_json::to_string_pretty(&rows).map_or_else(|error| error.to_string(), |text| text + "\n")
 }

@@ -28,11 +28,11 @@ struct Provider {
     /// Who signs out here does so there.
     signs_out: bool,
     /// Kept for a while: the issuer may move them.
-    endpoints: Mutex<Option<(Instant, Endpoints)>>,
+    endpoints: Mutex<Option<(Instant, OidcEndpoints)>>,
 }
 
 #[derive(Clone)]
-struct Endpoints {
+struct OidcEndpoints {
     authorization: Url,
     token: Url,
     end_session: Option<Url>,
@@ -69,7 +69,7 @@ pub(super) fn sign_in(settings: &Settings) -> Result<Option<SignIn>, String> {
 }
 
 impl Provider {
-    async fn endpoints(&self) -> Result<Endpoints, String> {
+    async fn endpoints(&self) -> Result<OidcEndpoints, String> {
         let mut kept = self.endpoints.lock().await;
         if let Some((at, endpoints)) = &*kept
             && at.elapsed() < FRESH
@@ -90,7 +90,7 @@ impl Provider {
         };
         let end_session = document.get("end_session_endpoint").map(|_| endpoint("end_session_endpoint")).transpose()?;
         let endpoints =
-            Endpoints { authorization: endpoint("authorization_endpoint")?, token: endpoint("token_endpoint")?, end_session };
+            OidcEndpoints { authorization: endpoint("authorization_endpoint")?, token: endpoint("token_endpoint")?, end_session };
         *kept = Some((Instant::now(), endpoints.clone()));
         Ok(endpoints)
     }

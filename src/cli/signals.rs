@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::exit::Exit;
 use super::log::Log;
-use super::service_manager::{State, tell};
+use super::service_manager::{ServiceState, tell};
 use crate::config::{ConfigError, Settings};
 
 fn caught(kind: SignalKind) -> Result<Signal, (Exit, String)> {
@@ -38,7 +38,7 @@ pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()>, (Exit, String)
     let asked = asked()?;
     Ok(async move {
         asked.await;
-        tell(State::Stopping);
+        tell(ServiceState::Stopping);
         tracing::info!("stopping: open requests may finish");
     })
 }
@@ -53,7 +53,7 @@ pub(super) fn reload_when_asked(
     let mut hangup = caught(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            tell(State::Reloading);
+            tell(ServiceState::Reloading);
             for watcher in &watchers {
                 watcher.notify_one();
             }
@@ -65,7 +65,7 @@ pub(super) fn reload_when_asked(
                 Ok(level) => tracing::info!("configuration read anew: log-level is {level}; other settings need a restart"),
                 Err(reason) => tracing::error!("configuration not read anew, and nothing changed: {reason}"),
             }
-            tell(State::Ready);
+            tell(ServiceState::Ready);
         }
     });
     Ok(())

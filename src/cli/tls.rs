@@ -98,17 +98,17 @@ impl TlsFiles {
 
     /// Puts what changes in the files in force. Files that can't be used change nothing.
     pub(super) fn watch(self, tls: Arc<Tls>, metrics: Metrics, now: Arc<Notify>) {
-        file_watch::watch(Watched { files: self, tls, metrics }, now);
+        file_watch::watch(WatchedTls { files: self, tls, metrics }, now);
     }
 }
 
-struct Watched {
+struct WatchedTls {
     files: TlsFiles,
     tls: Arc<Tls>,
     metrics: Metrics,
 }
 
-impl WatchedFiles for Watched {
+impl WatchedFiles for WatchedTls {
     type Contents = TlsTexts;
 
     const NAME: &str = "certificate and key";

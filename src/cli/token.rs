@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 
 use super::exit::Exit;
 use super::secret_file;
-use crate::login::{Tokens, check_name, fresh_token, hash_token};
+use crate::login::{StaticTokens, check_name, fresh_token, hash_token};
 use crate::types::civil;
 
 const FILE: &str = "FILE";
@@ -61,7 +61,7 @@ pub(super) fn run(asked: &ArgMatches) -> Result<Exit, String> {
     tokens.push_str(&entry);
     let shown: Arc<str> = path.display().to_string().into();
     // what is written can be read, by the rules that the server has
-    Tokens::parse(&tokens, &shown).map_err(|error| said(format!("{}: {error}", path.display())))?;
+    StaticTokens::parse(&tokens, &shown).map_err(|error| said(format!("{}: {error}", path.display())))?;
     secret_file::replace(path, &tokens).map_err(said)?;
     println!("{}", token.expose_secret());
     Ok(Exit::Success)

@@ -4,7 +4,7 @@ use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::Failure;
+use super::CommandFailure;
 use super::exit::Exit;
 use crate::config::Settings;
 #[cfg(not(feature = "otlp"))]
@@ -14,7 +14,7 @@ use crate::trace::Spans;
 pub(super) use super::otlp::Traces;
 
 /// What the settings ask for, if they do.
-pub(super) fn of(settings: &Settings) -> Result<Option<Traces>, Failure> {
+pub(super) fn of(settings: &Settings) -> Result<Option<Traces>, CommandFailure> {
     let Some(endpoint) = &settings.otlp_endpoint else { return Ok(None) };
     Traces::new(endpoint, settings).map(Some).map_err(|reason| (Exit::Usage, reason))
 }

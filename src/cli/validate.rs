@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::check::style::{self, print, print_styled, styled, without_controls};
 use super::check::{
-    Annotation, Color, InputError, Places, annotate, excerpt, max_depth, on_deep_stack, read, schema_type, type_of,
+    Annotation, Color, InputError, ReferenceLocations, annotate, excerpt, max_depth, on_deep_stack, read, schema_type, type_of,
 };
 use super::exit::Exit;
-use crate::schema::json::{self, JsonError, Kind, ReadOptions};
+use crate::schema::json::{self, JsonError, JsonKind, ReadOptions};
 use crate::schema::json_schema::payload::{DocumentError, ValidateOptions, Validator};
 use crate::schema::{ParseMode, ParseOptions, Parsed, Position};
 use crate::types::SchemaType;
@@ -31,7 +31,7 @@ struct Arguments {
     reference: Vec<String>,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: OutputFormat,
+    format: ValidationFormat,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     color: Color,
@@ -39,7 +39,7 @@ struct Arguments {
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum OutputFormat {
+enum ValidationFormat {
     /// For people
     #[default]
     Human,
@@ -73,16 +73,16 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let outcome = match on_deep_stack(|| validate(&arguments)) {
         Ok(outcome) => outcome,
         Err(error) => {
-            if arguments.format == OutputFormat::Github {
+            if arguments.format == ValidationFormat::Github {
                 print(&annotate(&error))?;
             }
             return Err(error.to_string());
         }
     };
     match arguments.format {
-        OutputFormat::Human => print_styled(&human(&outcome), arguments.color),
-        OutputFormat::Json => print(&as_json(&outcome)),
-        OutputFormat::Github => print(&github(&outcome)),
+        ValidationFormat::Human => print_styled(&human(&outcome), arguments.color),
+        ValidationFormat::Json => print(&as_json(&outcome)),
+        ValidationFormat::Github => print(&github(&outcome)),
     }?;
     Ok(if outcome.errors.is_empty() { Exit::Success } else { Exit::Refused })
 }
@@ -97,7 +97,7 @@ fn validate(arguments: &Arguments) -> Result<DocumentReport, InputError> {
         return Err(InputError::new("standard input can be the document or the schema, not both"));
     }
     let schema = read(&arguments.schema)?;
-    let references = Places::new(&arguments.reference, &[], 0)?.resolve(schema_type, &schema.text)?;
+    let references = ReferenceLocations::new(&arguments.reference, &[], 0)?.resolve(schema_type, &schema.text)?;
     let options = ParseOptions::new(ParseMode::New, max_depth(schema_type));
     let refused = |error| InputError::refused(&schema.name, &error);
     let parsed = Parsed::parse(schema_type, &schema.text, &references, &options).map_err(refused)?;
@@ -110,10 +110,10 @@ fn validate(arguments: &Arguments) -> Result<DocumentReport, InputError> {
     Ok(DocumentReport { name, location, text, schema: schema.name, errors, truncated })
 }
 
-type Judged = (Vec<(DocumentError, Option<Position>)>, bool);
+type JudgedDocument = (Vec<(DocumentError, Option<Position>)>, bool);
 
 /// All errors with their places; else why there is no verdict. A text that is not JSON is not valid.
-fn judge(validator: &Validator, text: &str) -> Result<Judged, String> {
+fn judge(validator: &Validator, text: &str) -> Result<JudgedDocument, String> {
     let read = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: max_depth(SchemaType::Json) };
     let tree = json::read(text, read);
     if let Err(error @ JsonError::TooDeep { .. }) = &tree {
@@ -138,8 +138,8 @@ fn find<'v>(root: &'v json::Value, pointer: &str) -> Option<&'v json::Value> {
     pointer.split('/').skip(1).try_fold(root, |value, segment| {
         let key = segment.replace("~1", "/").replace("~0", "~");
         match &value.kind {
-            Kind::Array(items) => items.get(key.parse::<usize>().ok()?),
-            Kind::Object(object) => object.get(&key),
+            JsonKind::Array(items) => items.get(key.parse::<usize>().ok()?),
+            JsonKind::Object(object) => object.get(&key),
             _ => None,
         }
     })

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::event::{AttributeValue, Envelope};
-use super::issue::{Issue, Level};
+use super::issue::{Issue, IssueLevel};
 use super::limits::EventSettings;
 use super::media::ContentMode;
 use super::{media, time, uri};
@@ -61,7 +61,7 @@ const NAME_LENGTH: usize = 20;
 
 /// A value as its encoding has it.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Raw<'a> {
+pub(super) enum RawAttribute<'a> {
     Text(&'a str),
     /// A text in which an unpaired surrogate was replaced.
     BrokenText,
@@ -71,7 +71,7 @@ pub(super) enum Raw<'a> {
     Other(&'static str),
 }
 
-impl Raw<'_> {
+impl RawAttribute<'_> {
     fn kind(self) -> &'static str {
         match self {
             Self::Text(_) | Self::BrokenText => "a string",
@@ -112,19 +112,19 @@ fn extension(name: &str) -> Option<Extension> {
 }
 
 /// Collects the attributes of one event.
-pub(super) struct Builder<'s> {
+pub(super) struct EnvelopeBuilder<'s> {
     settings: &'s EventSettings,
     pub(super) envelope: Envelope,
     /// Attributes that were sent but could not be read.
     unusable: NameSet<Box<str>>,
     /// What the value of `dataschema` consists of.
-    dataschema: Option<uri::Parts>,
+    dataschema: Option<uri::UriParts>,
     /// The encoding has types, so a value that is no string is an error (headers have strings only).
     typed: bool,
     full: bool,
 }
 
-impl<'s> Builder<'s> {
+impl<'s> EnvelopeBuilder<'s> {
     pub(super) fn new(settings: &'s EventSettings, mode: ContentMode) -> Self {
         let typed = mode != ContentMode::Binary;
         Self { settings, envelope: Envelope::new(mode), unusable: NameSet::default(), dataschema: None, typed, full: false }
@@ -153,7 +153,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Takes an attribute.
-    pub(super) fn set(&mut self, name: &str, raw: Raw<'_>, offset: Option<u32>) {
+    pub(super) fn set(&mut self, name: &str, raw: RawAttribute<'_>, offset: Option<u32>) {
         let limit = self.settings.limits.attributes;
         if self.full || self.envelope.attributes.len() + self.unusable.len() >= limit {
             if !self.full {
@@ -180,8 +180,8 @@ impl<'s> Builder<'s> {
             Err(issue) => {
                 self.saw(name);
                 let issue = match raw {
-                    Raw::Text(text) if !text.is_empty() => issue.value(text),
-                    Raw::Number(text) => issue.value(text),
+                    RawAttribute::Text(text) if !text.is_empty() => issue.value(text),
+                    RawAttribute::Number(text) => issue.value(text),
                     _ => *issue,
                 };
                 self.issue(issue.of(name).at(offset));
@@ -208,7 +208,7 @@ impl<'s> Builder<'s> {
         if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
             return fail("attribute.name", "names of attributes have only the letters a-z and digits");
         }
-        let mut breach = |message: String| self.issue(Issue::new(Level::Breach, "attribute.name", message).of(name));
+        let mut breach = |message: String| self.issue(Issue::new(IssueLevel::Breach, "attribute.name", message).of(name));
         if name.len() > NAME_LENGTH {
             breach(format!("names of attributes should not be longer than {NAME_LENGTH} characters"));
         }
@@ -218,18 +218,18 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
-    fn value(&mut self, core: Option<Core>, raw: Raw<'_>) -> Result<AttributeValue, Box<Issue>> {
+    fn value(&mut self, core: Option<Core>, raw: RawAttribute<'_>) -> Result<AttributeValue, Box<Issue>> {
         match (raw, core) {
-            (Raw::BrokenText, _) => fail("attribute.character", "it has an unpaired surrogate"),
-            (Raw::Text(text), Some(core)) => self.core(core, text),
+            (RawAttribute::BrokenText, _) => fail("attribute.character", "it has an unpaired surrogate"),
+            (RawAttribute::Text(text), Some(core)) => self.core(core, text),
             (raw, Some(core)) => fail("attribute.type", format!("'{}' must be a string, not {}", core.name(), raw.kind())),
-            (Raw::Text(text), None) => self.text(text).map(|()| AttributeValue::Text(text.into())),
-            (Raw::Bool(flag), None) => Ok(AttributeValue::Bool(flag)),
-            (Raw::Number(text), None) => match text.parse::<i32>() {
+            (RawAttribute::Text(text), None) => self.text(text).map(|()| AttributeValue::Text(text.into())),
+            (RawAttribute::Bool(flag), None) => Ok(AttributeValue::Bool(flag)),
+            (RawAttribute::Number(text), None) => match text.parse::<i32>() {
                 Ok(number) if !text.contains(['.', 'e', 'E']) => Ok(AttributeValue::Integer(number)),
                 _ => fail("attribute.type", "a number must be an integer of 32 bits, without fraction and exponent"),
             },
-            (Raw::Other(kind), None) => fail("attribute.type", format!("an attribute can't be {kind}")),
+            (RawAttribute::Other(kind), None) => fail("attribute.type", format!("an attribute can't be {kind}")),
         }
     }
 
@@ -284,7 +284,7 @@ impl<'s> Builder<'s> {
         Ok(AttributeValue::Text(text.into()))
     }
 
-    fn uri(&self, core: Core, text: &str) -> Result<uri::Parts, Box<Issue>> {
+    fn uri(&self, core: Core, text: &str) -> Result<uri::UriParts, Box<Issue>> {
         let limit = self.settings.limits.uri_bytes;
         if text.len() > limit {
             return fail("limit.uri", format!("longer than {limit} bytes; the setting event-max-uri-bytes moves this limit"));
@@ -315,28 +315,28 @@ impl<'s> Builder<'s> {
             return None;
         };
         let text = self.envelope.text("dataschema")?;
-        Some(Issue::new(Level::Breach, "attribute.dataschema.format", message).value(text))
+        Some(Issue::new(IssueLevel::Breach, "attribute.dataschema.format", message).value(text))
     }
 
     /// Breaches of an extension's type that don't keep its value from being used.
-    fn extension_breach(&self, name: &str, raw: Raw<'_>) -> Option<Issue> {
-        let breach = |code: String, message: &str| Some(Issue::new(Level::Breach, code, message));
+    fn extension_breach(&self, name: &str, raw: RawAttribute<'_>) -> Option<Issue> {
+        let breach = |code: String, message: &str| Some(Issue::new(IssueLevel::Breach, code, message));
         let wanted = extension(name)?;
         self.envelope.attribute(name)?;
         let format = || format!("attribute.{name}.format");
         let mistyped = |what: &str| {
             let message = format!("the extension '{name}' is defined as {what}");
-            Some(Issue::new(Level::Breach, "attribute.type", message))
+            Some(Issue::new(IssueLevel::Breach, "attribute.type", message))
         };
         match (wanted, raw) {
-            (Extension::Filled, Raw::Text("")) => {
+            (Extension::Filled, RawAttribute::Text("")) => {
                 breach("attribute.empty".to_owned(), &format!("the extension '{name}' must not be empty"))
             }
-            (Extension::Text | Extension::Filled, Raw::Text(_))
-            | (Extension::Integer, Raw::Number(_))
-            | (Extension::Bool, Raw::Bool(_)) => None,
+            (Extension::Text | Extension::Filled, RawAttribute::Text(_))
+            | (Extension::Integer, RawAttribute::Number(_))
+            | (Extension::Bool, RawAttribute::Bool(_)) => None,
             (Extension::Text | Extension::Filled, _) => mistyped("a String"),
-            (Extension::Integer | Extension::Positive, Raw::Text(text)) if !self.typed => {
+            (Extension::Integer | Extension::Positive, RawAttribute::Text(text)) if !self.typed => {
                 let number = text.parse::<i32>().ok().filter(|number| text == number.to_string());
                 match number {
                     None => mistyped("an Integer"),
@@ -344,19 +344,19 @@ impl<'s> Builder<'s> {
                     Some(_) => None,
                 }
             }
-            (Extension::Positive, Raw::Number(text)) => {
+            (Extension::Positive, RawAttribute::Number(text)) => {
                 let positive = text.parse::<i32>().is_ok_and(|number| number > 0);
                 if positive { None } else { breach(format(), "it must be greater than 0") }
             }
             (Extension::Integer | Extension::Positive, _) => mistyped("an Integer"),
-            (Extension::Bool, Raw::Text(text)) if !self.typed && matches!(text, "true" | "false") => None,
+            (Extension::Bool, RawAttribute::Text(text)) if !self.typed && matches!(text, "true" | "false") => None,
             (Extension::Bool, _) => mistyped("a Boolean"),
-            (Extension::Time, Raw::Text(text)) => {
+            (Extension::Time, RawAttribute::Text(text)) => {
                 let reason = time::check(text).err()?;
                 breach(format(), &format!("not an RFC 3339 timestamp: {reason}"))
             }
             (Extension::Time, _) => mistyped("a Timestamp"),
-            (Extension::Uri | Extension::Reference, Raw::Text(text)) => match uri::check(text) {
+            (Extension::Uri | Extension::Reference, RawAttribute::Text(text)) => match uri::check(text) {
                 Ok(parts) if wanted == Extension::Uri && !parts.scheme => breach(format(), "not an absolute URI: no scheme"),
                 Ok(_) if text.is_empty() => breach("attribute.empty".to_owned(), "it must not be empty"),
                 Ok(_) => None,

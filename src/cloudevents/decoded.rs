@@ -1,11 +1,11 @@
 //! Data of events as JSON, once it has been found to fit its schema.
 
-use super::event::{Data, DataContent};
+use super::event::{DataContent, EventData};
 use super::judge::{Attempt, Judgement};
 use crate::schema::PayloadValidator;
 use crate::schema::avro::UnionEncoding;
 use crate::schema::json;
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::protobuf::message_indexes;
 
 /// The data in plain JSON of at most `limit` bytes. `judgement` is what came of `attempt`.
@@ -13,14 +13,14 @@ use crate::schema::protobuf::message_indexes;
 /// # Errors
 /// The data takes more than it may, or has a value without a form in JSON.
 pub fn decoded_data(
-    data: &Data,
+    data: &EventData,
     attempt: &Attempt,
     judgement: &Judgement,
     record_indexes: Option<&[u8]>,
     limit: usize,
     work: &mut Work<'_>,
-) -> Result<String, Fault> {
-    let lost = || Fault::new(FaultKind::Decode, "", "the data can't be read again");
+) -> Result<String, DataFault> {
+    let lost = || DataFault::new(FaultKind::Decode, "", "the data can't be read again");
     if let DataContent::Json(value) = &data.content {
         let mut out = String::new();
         json::write(&mut out, value);
@@ -49,9 +49,9 @@ pub fn decoded_data(
     }
 }
 
-fn within(json: String, limit: usize) -> Result<String, Fault> {
+fn within(json: String, limit: usize) -> Result<String, DataFault> {
     if json.len() <= limit {
         return Ok(json);
     }
-    Err(Fault::new(FaultKind::Memory, "", format!("the data takes more than {limit} bytes as JSON")))
+    Err(DataFault::new(FaultKind::Memory, "", format!("the data takes more than {limit} bytes as JSON")))
 }

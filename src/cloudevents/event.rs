@@ -79,7 +79,7 @@ pub struct Unread {
 
 /// The data of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Data {
+pub struct EventData {
     /// How it was sent.
     pub kind: DataKind,
     /// What it is.
@@ -96,7 +96,7 @@ pub struct Data {
     pub(super) media: Media,
 }
 
-impl Data {
+impl EventData {
     /// The bytes to decode.
     pub fn payload(&self) -> Option<&[u8]> {
         match &self.content {
@@ -251,7 +251,7 @@ pub struct Envelope {
     pub mode: ContentMode,
     /// The attributes that could be read, extensions included, in the order they were sent.
     pub attributes: Vec<(Cow<'static, str>, AttributeValue)>,
-    pub data: Option<Data>,
+    pub data: Option<EventData>,
     /// What is wrong.
     pub issues: Issues,
     /// What the record header `__value_schema_id` says (Kafka).
@@ -298,7 +298,7 @@ impl Envelope {
 
     /// Bytes of data that the front end left unread.
     pub fn unread_bytes(&self) -> usize {
-        let unread = |data: &Data| if let DataContent::Unread(unread) = &data.content { unread.bytes.len() } else { 0 };
+        let unread = |data: &EventData| if let DataContent::Unread(unread) = &data.content { unread.bytes.len() } else { 0 };
         self.data.as_ref().map_or(0, unread)
     }
 

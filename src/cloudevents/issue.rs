@@ -33,7 +33,7 @@ impl Strictness {
 
 /// How bad something is, before a strictness is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum IssueLevel {
     /// A MUST is broken.
     Error,
     /// A SHOULD is broken, or a MUST that senders in the field break: an error in strict mode.
@@ -53,7 +53,7 @@ pub struct Issue {
     /// The stable code.
     pub code: Cow<'static, str>,
     #[serde(skip)]
-    pub level: Level,
+    pub level: IssueLevel,
     /// The attribute it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute: Option<String>,
@@ -93,7 +93,7 @@ pub struct IssuePosition {
 
 impl Issue {
     /// An issue with a code and a sentence.
-    pub fn new(level: Level, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+    pub fn new(level: IssueLevel, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             level,
@@ -111,7 +111,7 @@ impl Issue {
     }
 
     pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self::new(Level::Error, code, message)
+        Self::new(IssueLevel::Error, code, message)
     }
 
     /// About an attribute.
@@ -147,9 +147,9 @@ impl Issue {
     /// Whether it makes the event invalid.
     pub fn fails(&self, strictness: Strictness) -> bool {
         match strictness {
-            Strictness::Default => self.level == Level::Error,
-            Strictness::Strict => self.level != Level::Note,
-            Strictness::Lenient => self.level == Level::Error && self.is_grave(),
+            Strictness::Default => self.level == IssueLevel::Error,
+            Strictness::Strict => self.level != IssueLevel::Note,
+            Strictness::Lenient => self.level == IssueLevel::Error && self.is_grave(),
         }
     }
 
@@ -183,7 +183,7 @@ pub struct Issues {
 impl Issues {
     /// Adds one.
     pub fn push(&mut self, issue: Issue) {
-        let is_error = issue.level == Level::Error;
+        let is_error = issue.level == IssueLevel::Error;
         let count = if is_error { self.errors } else { self.list.len() - self.errors };
         if count >= KEPT {
             self.truncated = true;

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::event::{Data, DataContent, Envelope};
+use super::event::{DataContent, Envelope, EventData};
 use super::framing::Framing;
-use super::issue::{Issue, Level};
+use super::issue::{Issue, IssueLevel};
 use super::media::Media;
 use crate::schema::PayloadValidator;
 use crate::schema::avro::{self, UnionEncoding};
 use crate::schema::json::{self, Value};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::protobuf::{self, message_indexes};
 use crate::types::{Guid, SchemaId, SchemaType, Version};
 
@@ -38,7 +38,7 @@ pub struct SchemaFacts {
 
 /// A schema that data is held against.
 #[derive(Debug, Clone)]
-pub struct Schema {
+pub struct EventSchema {
     pub facts: SchemaFacts,
     pub payload: PayloadValidator,
 }
@@ -46,7 +46,7 @@ pub struct Schema {
 /// One way to read the data.
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    pub schema: Schema,
+    pub schema: EventSchema,
     /// With the framing taken off.
     pub framed: bool,
 }
@@ -78,7 +78,7 @@ pub struct Judgement {
 
 impl Judgement {
     fn fails(&self) -> bool {
-        self.issues.iter().any(|issue| issue.level == Level::Error)
+        self.issues.iter().any(|issue| issue.level == IssueLevel::Error)
     }
 
     fn issue(&mut self, issue: Issue) {
@@ -86,18 +86,18 @@ impl Judgement {
     }
 
     /// Takes the faults of a walk.
-    fn faults(&mut self, faults: Vec<Fault>, data: &Data) {
+    fn faults(&mut self, faults: Vec<DataFault>, data: &EventData) {
         for fault in faults {
             self.unfinished |= fault.kind == FaultKind::Work;
             let (level, code) = match fault.kind {
-                FaultKind::Decode => (Level::Error, "data.decode"),
-                FaultKind::Trailing => (Level::Error, "data.trailing"),
-                FaultKind::Mismatch => (Level::Error, "data.schema"),
-                FaultKind::Unknown => (Level::Breach, "data.unknown_field"),
-                FaultKind::Depth => (Level::Error, "limit.depth"),
-                FaultKind::Items => (Level::Error, "limit.items"),
-                FaultKind::Memory => (Level::Error, "limit.memory"),
-                FaultKind::Work => (Level::Error, "limit.work"),
+                FaultKind::Decode => (IssueLevel::Error, "data.decode"),
+                FaultKind::Trailing => (IssueLevel::Error, "data.trailing"),
+                FaultKind::Mismatch => (IssueLevel::Error, "data.schema"),
+                FaultKind::Unknown => (IssueLevel::Breach, "data.unknown_field"),
+                FaultKind::Depth => (IssueLevel::Error, "limit.depth"),
+                FaultKind::Items => (IssueLevel::Error, "limit.items"),
+                FaultKind::Memory => (IssueLevel::Error, "limit.memory"),
+                FaultKind::Work => (IssueLevel::Error, "limit.work"),
             };
             let offset = if data.in_body { place(&data.content, &fault.pointer) } else { None };
             let mut issue = Issue::new(level, code, fault.message).pointer(fault.pointer).at(offset);
@@ -117,8 +117,8 @@ fn place(content: &DataContent, pointer: &str) -> Option<u32> {
     let found = pointer.split('/').skip(1).try_fold(root, |value, segment| {
         let key = segment.replace("~1", "/").replace("~0", "~");
         match &value.kind {
-            json::Kind::Array(items) => items.get(key.parse::<usize>().ok()?),
-            json::Kind::Object(object) => object.get(&key),
+            json::JsonKind::Array(items) => items.get(key.parse::<usize>().ok()?),
+            json::JsonKind::Object(object) => object.get(&key),
             _ => None,
         }
     });
@@ -127,7 +127,7 @@ fn place(content: &DataContent, pointer: &str) -> Option<u32> {
 
 /// Reads the data in each way until one fits; when none does, the first one's faults count. `record_indexes` are the message
 /// indexes of a record header. Gives back the place of the attempt as well.
-pub fn judge(data: &Data, attempts: &[Attempt], record_indexes: Option<&[u8]>, work: &Work<'_>) -> (usize, Judgement) {
+pub fn judge(data: &EventData, attempts: &[Attempt], record_indexes: Option<&[u8]>, work: &Work<'_>) -> (usize, Judgement) {
     let mut first = None;
     for (at, attempt) in attempts.iter().enumerate() {
         let judgement = once(data, attempt, record_indexes, &mut work.again());
@@ -145,7 +145,7 @@ pub fn without_data(envelope: &Envelope, has_schema: bool) -> Option<Issue> {
         None
     } else if envelope.attribute("dataref").is_some() {
         let message = "the data is elsewhere (dataref), which is never fetched; it was not checked";
-        Some(Issue::new(Level::Note, "data.by_reference", message))
+        Some(Issue::new(IssueLevel::Note, "data.by_reference", message))
     } else if envelope.issues.has("data.content_type_mismatch")
         || envelope.issues.has("data.base64")
         || envelope.issues.has("envelope.data_conflict")
@@ -157,7 +157,7 @@ pub fn without_data(envelope: &Envelope, has_schema: bool) -> Option<Issue> {
     }
 }
 
-fn once(data: &Data, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mut Work<'_>) -> Judgement {
+fn once(data: &EventData, attempt: &Attempt, record_indexes: Option<&[u8]>, work: &mut Work<'_>) -> Judgement {
     let mut judgement = Judgement { checked: true, ..Judgement::default() };
     if data.broken {
         // already reported
@@ -226,11 +226,11 @@ fn mismatch(mut judgement: Judgement, schema_type: SchemaType) -> Judgement {
 
 fn unsaid(judgement: &mut Judgement, as_what: &str) {
     let message = format!("the datacontenttype says nothing; the data was taken as {as_what}, after the type of the schema");
-    judgement.issue(Issue::new(Level::Note, "data.content_type", message));
+    judgement.issue(Issue::new(IssueLevel::Note, "data.content_type", message));
 }
 
 /// Bytes without a telling type, read as JSON.
-fn read_octets(data: &Data, judgement: &mut Judgement) -> Option<Value> {
+fn read_octets(data: &EventData, judgement: &mut Judgement) -> Option<Value> {
     unsaid(judgement, "JSON");
     let payload = match &data.content {
         DataContent::Text(text, _) => text.as_bytes(),
@@ -249,7 +249,7 @@ fn read_octets(data: &Data, judgement: &mut Judgement) -> Option<Value> {
 }
 
 /// The bytes of a binary encoding; `None` for data that can't be in it.
-fn bytes<'d>(data: &'d Data, attempt: &Attempt, media: Media, judgement: &mut Judgement) -> Option<&'d [u8]> {
+fn bytes<'d>(data: &'d EventData, attempt: &Attempt, media: Media, judgement: &mut Judgement) -> Option<&'d [u8]> {
     if data.media != media && data.media != Media::Octets {
         return None;
     }
@@ -262,13 +262,13 @@ fn bytes<'d>(data: &'d Data, attempt: &Attempt, media: Media, judgement: &mut Ju
     }
     if matches!(data.content, DataContent::Text(..)) {
         let message = "base64 in data was decoded; data_base64 is the member for that";
-        judgement.issue(Issue::new(Level::Note, "data.base64_in_data", message));
+        judgement.issue(Issue::new(IssueLevel::Note, "data.base64_in_data", message));
     }
     judgement.framing = data.framing.filter(|_| attempt.framed);
     bytes.get(judgement.framing.map_or(0, |framing| framing.len())..)
 }
 
-fn avro_json(payload: &avro::PayloadValidator, value: &Value, data: &Data, work: &mut Work<'_>, judgement: &mut Judgement) {
+fn avro_json(payload: &avro::PayloadValidator, value: &Value, data: &EventData, work: &mut Work<'_>, judgement: &mut Judgement) {
     judgement.decoded_as = Some("avro-json");
     let tagged = payload.json(value, UnionEncoding::Tagged, work);
     if tagged.is_empty() || data.media == Media::AvroJson {
@@ -281,7 +281,7 @@ fn avro_json(payload: &avro::PayloadValidator, value: &Value, data: &Data, work:
     judgement.faults(plain, data);
 }
 
-fn avro_binary(payload: &avro::PayloadValidator, bytes: &[u8], data: &Data, work: &mut Work<'_>, judgement: &mut Judgement) {
+fn avro_binary(payload: &avro::PayloadValidator, bytes: &[u8], data: &EventData, work: &mut Work<'_>, judgement: &mut Judgement) {
     judgement.decoded_as = Some("avro");
     let single = payload.single_object(bytes);
     if let Some((fingerprint, rest)) = single.filter(|(fingerprint, _)| *fingerprint == payload.fingerprint()) {
@@ -303,7 +303,7 @@ fn protobuf_binary(
     payload: &protobuf::PayloadValidator,
     bytes: &[u8],
     record_indexes: Option<&[u8]>,
-    data: &Data,
+    data: &EventData,
     work: &mut Work<'_>,
     judgement: &mut Judgement,
 ) {

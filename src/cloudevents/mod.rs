@@ -35,11 +35,11 @@ pub use encodings::http::{encode as encode_header, parse as parse_headers, parse
 pub use encodings::json::{parse_batch, parse_structured};
 pub use encodings::kafka::{KafkaRecord, parse_record, read_records};
 pub use encodings::write::{CarriedData, CarriedEvent, HttpMessage};
-pub use event::{AttributeValue, Data, DataContent, DataKind, Envelope, Unread};
+pub use event::{AttributeValue, DataContent, DataKind, Envelope, EventData, Unread};
 pub use framing::{Framing, WriterId, framing_of};
-pub use issue::{Issue, Issues, Level, Strictness};
-pub use judge::{Attempt, Judgement, Schema, SchemaFacts, judge, without_data};
+pub use issue::{Issue, IssueLevel, Issues, Strictness};
+pub use judge::{Attempt, EventSchema, Judgement, SchemaFacts, judge, without_data};
 pub use limits::{EventLimits, EventSettings, Tolerate};
 pub use media::{ContentMode, content_mode};
-pub use report::{Report, Verdict, batch_report, locate, report};
+pub use report::{EventVerdict, RenderedReport, batch_report, locate, report};
 pub use typed::typed_data;

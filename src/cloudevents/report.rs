@@ -15,7 +15,7 @@ use crate::types::{Guid, SchemaId};
 
 /// An event that has been judged.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct EventVerdict {
     /// The event, with everything that was noticed.
     pub envelope: Envelope,
     /// The schema that was used, or named.
@@ -24,7 +24,7 @@ pub struct Verdict {
     pub judgement: Judgement,
 }
 
-impl Verdict {
+impl EventVerdict {
     /// Whether the event is valid.
     pub fn is_valid(&self, strictness: Strictness) -> bool {
         self.envelope.issues.pass(strictness)
@@ -142,8 +142,8 @@ impl<'r> FramingReport<'r> {
 }
 
 impl<'r> EventReport<'r> {
-    fn new(verdict: &'r Verdict, strictness: Strictness) -> Self {
-        let Verdict { envelope, schema, judgement } = verdict;
+    fn new(verdict: &'r EventVerdict, strictness: Strictness) -> Self {
+        let EventVerdict { envelope, schema, judgement } = verdict;
         let data = envelope.data.as_ref();
         Self {
             index: None,
@@ -190,7 +190,7 @@ fn to_json(report: &impl Serialize, room: usize) -> Vec<u8> {
 
 /// A report: whether all is valid, and the JSON that says so and why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct RenderedReport {
     /// The event is valid; for a batch, all events and the batch itself.
     pub valid: bool,
     /// The text, in UTF-8.
@@ -198,24 +198,29 @@ pub struct Report {
 }
 
 /// The report on one event. Places count in `text`, unless the event brought a text of its own.
-pub fn report(mut verdict: Verdict, text: Option<&str>, strictness: Strictness) -> Report {
+pub fn report(mut verdict: EventVerdict, text: Option<&str>, strictness: Strictness) -> RenderedReport {
     if let Some(text) = text {
         locate(text, &mut [&mut verdict.envelope.issues]);
     }
     verdict.locate_own();
     let mode = Some(verdict.envelope.mode.word());
     let report = EventReport { mode, ..EventReport::new(&verdict, strictness) };
-    Report { valid: report.valid, json: to_json(&report, 1024) }
+    RenderedReport { valid: report.valid, json: to_json(&report, 1024) }
 }
 
 /// The report on several events; what is wrong with the batch itself stands at the top.
-pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&str>, strictness: Strictness) -> Report {
+pub fn batch_report(
+    mut verdicts: Vec<EventVerdict>,
+    mut own: Issues,
+    text: Option<&str>,
+    strictness: Strictness,
+) -> RenderedReport {
     if let Some(text) = text {
         let mut all: Vec<&mut Issues> = verdicts.iter_mut().map(|verdict| &mut verdict.envelope.issues).collect();
         all.push(&mut own);
         locate(text, &mut all);
     }
-    verdicts.iter_mut().for_each(Verdict::locate_own);
+    verdicts.iter_mut().for_each(EventVerdict::locate_own);
     let events: Vec<_> = verdicts.iter().map(|verdict| EventReport::new(verdict, strictness)).collect();
     let report = BatchReport {
         valid: own.pass(strictness) && events.iter().all(|event| event.valid),
@@ -224,5 +229,5 @@ pub fn batch_report(mut verdicts: Vec<Verdict>, mut own: Issues, text: Option<&s
         warnings: issues(&own, strictness, false),
         events: events.into_iter().enumerate().map(|(at, event)| EventReport { index: Some(at), ..event }).collect(),
     };
-    Report { valid: report.valid, json: to_json(&report, 1024 * verdicts.len()) }
+    RenderedReport { valid: report.valid, json: to_json(&report, 1024 * verdicts.len()) }
 }

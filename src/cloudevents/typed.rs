@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::event::{Data, DataContent, read_options};
+use super::event::{DataContent, EventData, read_options};
 use super::judge::{Attempt, Judgement};
 use super::limits::EventLimits;
 use crate::schema::avro::UnionEncoding;
 use crate::schema::json;
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::protobuf::message_indexes;
 use crate::schema::typed::{Shapes, Typed};
 use crate::schema::{Parsed, PayloadValidator, json_schema};
@@ -17,19 +17,19 @@ use crate::schema::{Parsed, PayloadValidator, json_schema};
 /// # Errors
 /// The data takes more than it may.
 pub fn typed_data(
-    data: &Data,
+    data: &EventData,
     attempt: &Attempt,
     judgement: &Judgement,
     parsed: &Parsed,
     record_indexes: Option<&[u8]>,
     work: &mut Work<'_>,
-) -> Result<(Arc<Shapes>, Typed), Fault> {
-    let lost = || Fault::new(FaultKind::Decode, "", "the data can't be read again");
+) -> Result<(Arc<Shapes>, Typed), DataFault> {
+    let lost = || DataFault::new(FaultKind::Decode, "", "the data can't be read again");
     let bytes = || {
         let skip = judgement.framing.map_or(0, |framing| framing.len());
         data.payload().and_then(|bytes| bytes.get(skip..)).ok_or_else(lost)
     };
-    let first = |mut faults: Vec<Fault>| faults.pop().unwrap_or_else(lost);
+    let first = |mut faults: Vec<DataFault>| faults.pop().unwrap_or_else(lost);
     match (&attempt.schema.payload, parsed, &data.content) {
         (PayloadValidator::Json(_), Parsed::Json(schema), content) => {
             let read;

@@ -4,15 +4,15 @@ use fluent_uri::{ParseError, ParseErrorKind, UriRef};
 
 /// Which parts a reference has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parts {
+pub(super) struct UriParts {
     pub(super) scheme: bool,
     pub(super) fragment: bool,
 }
 
 /// Parses a URI reference; the error explains what makes it invalid.
-pub(super) fn check(text: &str) -> Result<Parts, String> {
+pub(super) fn check(text: &str) -> Result<UriParts, String> {
     match UriRef::parse(text) {
-        Ok(uri) => Ok(Parts { scheme: uri.has_scheme(), fragment: uri.has_fragment() }),
+        Ok(uri) => Ok(UriParts { scheme: uri.has_scheme(), fragment: uri.has_fragment() }),
         Err(error) => Err(explain(text, error)),
     }
 }

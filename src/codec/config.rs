@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_with::skip_serializing_none;
 
-use super::jackson::{CodecError, Object};
+use super::jackson::{CodecError, JacksonObject};
 use crate::types::{CompatibilityLevel, CompatibilityPolicy, Config, Metadata, ProtobufPolicy, RuleSet};
 
 /// Under which key the level stands: `compatibilityLevel` in answers to GET and DELETE, `compatibility` elsewhere.
@@ -15,25 +15,25 @@ pub enum LevelKey {
 }
 
 /// Three states a member of a PUT can have: absent keeps, `null` clears, a value sets.
-type Change<T> = Option<Option<T>>;
+type Patch<T> = Option<Option<T>>;
 
 /// What a PUT changes (rest-api 3.6).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigPatch {
-    alias: Change<String>,
-    alias_for_deks: Change<String>,
-    normalize: Change<bool>,
-    validate_fields: Change<bool>,
-    validate_new_schemas: Change<bool>,
-    validate_rules: Change<bool>,
-    compatibility: Change<CompatibilityLevel>,
-    compatibility_policy: Change<CompatibilityPolicy>,
-    protobuf_policy: Change<ProtobufPolicy>,
-    compatibility_group: Change<String>,
-    default_metadata: Change<Metadata>,
-    override_metadata: Change<Metadata>,
-    default_rule_set: Change<RuleSet>,
-    override_rule_set: Change<RuleSet>,
+    alias: Patch<String>,
+    alias_for_deks: Patch<String>,
+    normalize: Patch<bool>,
+    validate_fields: Patch<bool>,
+    validate_new_schemas: Patch<bool>,
+    validate_rules: Patch<bool>,
+    compatibility: Patch<CompatibilityLevel>,
+    compatibility_policy: Patch<CompatibilityPolicy>,
+    protobuf_policy: Patch<ProtobufPolicy>,
+    compatibility_group: Patch<String>,
+    default_metadata: Patch<Metadata>,
+    override_metadata: Patch<Metadata>,
+    default_rule_set: Patch<RuleSet>,
+    override_rule_set: Patch<RuleSet>,
 }
 
 /// Why a PUT body is refused.
@@ -55,20 +55,20 @@ impl From<CodecError> for ConfigPatchError {
 
 /// A member that must be one of certain words.
 fn word<T>(
-    object: Object<'_>,
+    object: JacksonObject<'_>,
     key: &str,
     read: impl FnOnce(String) -> Result<T, ConfigPatchError>,
-) -> Result<Change<T>, ConfigPatchError> {
+) -> Result<Patch<T>, ConfigPatchError> {
     object.change::<String>(key)?.map(|text| text.map(read).transpose()).transpose()
 }
 
 /// A policy, and how its words are listed.
 fn policy<T>(
-    object: Object<'_>,
+    object: JacksonObject<'_>,
     key: &'static str,
     allowed: &'static str,
     parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<Change<T>, ConfigPatchError> {
+) -> Result<Patch<T>, ConfigPatchError> {
     word(object, key, |value| parse(&value).ok_or(ConfigPatchError::Policy { key, value, allowed }))
 }
 
@@ -83,7 +83,7 @@ impl ConfigPatch {
     /// # Errors
     /// [`ConfigPatchError`].
     pub fn from_json(body: &Value) -> Result<Option<Self>, ConfigPatchError> {
-        let Some(object) = Object::of("ConfigUpdateRequest", body)? else { return Ok(None) };
+        let Some(object) = JacksonObject::of("ConfigUpdateRequest", body)? else { return Ok(None) };
         let level_key = if object.value("compatibility").is_some() { "compatibility" } else { "compatibilityLevel" };
         let compatibility = word(object, level_key, |text| CompatibilityLevel::parse(&text).ok_or(ConfigPatchError::Level))?;
         let compatibility_policy = policy(object, "compatibilityPolicy", "STRICT, LENIENT, LOGICAL", CompatibilityPolicy::parse)?;
@@ -110,7 +110,7 @@ impl ConfigPatch {
     /// Merges the change into a config.
     pub fn apply(&self, config: &mut Config) {
         #[expect(clippy::ref_option, reason = "three states: absent, cleared, set")]
-        fn set<T: Clone>(slot: &mut Option<T>, change: &Change<T>) {
+        fn set<T: Clone>(slot: &mut Option<T>, change: &Patch<T>) {
             if let Some(value) = change {
                 slot.clone_from(value);
             }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::jackson::{CodecError, FromJson, Object, constant};
+use super::jackson::{CodecError, FromJson, JacksonObject, constant};
 use crate::types::{ExecutionEnvironment, Metadata, Rule, RuleKind, RuleMode, RuleSet};
 
 macro_rules! constants {
@@ -20,14 +20,14 @@ macro_rules! constants {
 constants!(RuleKind, RuleMode, ExecutionEnvironment);
 
 /// Empty members are no members: they are left out of answers and of guids, and what is stored is read again without them.
-fn filled<C: FromJson>(object: Object<'_>, key: &str) -> Result<Option<C>, CodecError>
+fn filled<C: FromJson>(object: JacksonObject<'_>, key: &str) -> Result<Option<C>, CodecError>
 where
     for<'c> &'c C: IntoIterator,
 {
     Ok(object.get::<C>(key)?.filter(|items| items.into_iter().next().is_some()))
 }
 
-fn filled_text(object: Object<'_>, key: &str) -> Result<Option<String>, CodecError> {
+fn filled_text(object: JacksonObject<'_>, key: &str) -> Result<Option<String>, CodecError> {
     Ok(object.get::<String>(key)?.filter(|text| !text.is_empty()))
 }
 
@@ -35,7 +35,7 @@ impl FromJson for Metadata {
     const CLASS: &str = "Metadata";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
+        let Some(object) = JacksonObject::of(Self::CLASS, value)? else { return Ok(None) };
         Ok(Some(Self {
             tags: filled(object, "tags")?,
             properties: filled(object, "properties")?,
@@ -49,7 +49,7 @@ impl FromJson for Rule {
     const CLASS: &str = "Rule";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
+        let Some(object) = JacksonObject::of(Self::CLASS, value)? else { return Ok(None) };
         let kind = object.get("kind")?.or(Some(RuleKind::Transform));
         let mode = object.get("mode")?.or(Some(RuleMode::WriteRead));
         Ok(Some(Self {
@@ -72,7 +72,7 @@ impl FromJson for RuleSet {
     const CLASS: &str = "RuleSet";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
+        let Some(object) = JacksonObject::of(Self::CLASS, value)? else { return Ok(None) };
         let rules = Self {
             migration_rules: filled(object, "migrationRules")?,
             domain_rules: filled(object, "domainRules")?,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_with::skip_serializing_none;
 
-use super::jackson::{CodecError, Object};
+use super::jackson::{CodecError, JacksonObject};
 use crate::types::{Exporter, ExporterContextType};
 
 /// An exporter as a client describes it; what is absent is `None`.
@@ -26,7 +26,7 @@ impl ExporterInput {
     /// # Errors
     /// A member has the wrong type.
     pub fn read(value: &Value) -> Result<Self, CodecError> {
-        let object = Object::of("ExporterInfo", value)?.unwrap_or_default();
+        let object = JacksonObject::of("ExporterInfo", value)?.unwrap_or_default();
         let text = |key: &str| Ok::<_, CodecError>(object.get::<String>(key)?.filter(|text| !text.is_empty()));
         Ok(Self {
             name: text("name")?,
@@ -41,7 +41,7 @@ impl ExporterInput {
 }
 
 /// Subjects as they were written. What is no text becomes the empty pattern, which is refused as any that is not valid.
-fn subjects(object: Object<'_>) -> Result<Option<Vec<String>>, CodecError> {
+fn subjects(object: JacksonObject<'_>) -> Result<Option<Vec<String>>, CodecError> {
     match object.value("subjects") {
         Some(Value::Array(items)) => Ok(Some(items.iter().map(|item| item.as_str().unwrap_or_default().to_owned()).collect())),
         _ => object.get("subjects"),

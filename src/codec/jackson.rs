@@ -251,9 +251,9 @@ pub fn constant<T: FromJson + FromStr + VariantNames>(value: &Value) -> Result<O
 
 /// An object whose members are read one by one. The default one has none.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Object<'v>(Option<&'v Map<String, Value>>);
+pub struct JacksonObject<'v>(Option<&'v Map<String, Value>>);
 
-impl<'v> Object<'v> {
+impl<'v> JacksonObject<'v> {
     /// The object that a value is; `None` for `null`.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ pub mod unicode;
 
 pub use config::{ConfigJson, ConfigPatch, ConfigPatchError, LevelKey, config_from};
 pub use exporter::{ExporterInput, ExporterJson, exporter_config, stored_exporter};
-pub use jackson::{CodecError, FromJson, Object, constant};
+pub use jackson::{CodecError, FromJson, JacksonObject, constant};
 
 /// JSON text, as the database has it.
 pub fn to_text(value: &impl serde::Serialize) -> String {

@@ -8,15 +8,15 @@ use std::borrow::Cow;
 #[error("the text is not {0}")]
 pub struct DecodeError(&'static str);
 
-enum Encoding {
+enum UnicodeEncoding {
     Utf8,
     Utf16 { little: bool },
     Utf32 { little: bool },
 }
 
 /// The encoding, and the length of the byte order mark.
-fn detect(bytes: &[u8]) -> (Encoding, usize) {
-    use Encoding::{Utf8, Utf16, Utf32};
+fn detect(bytes: &[u8]) -> (UnicodeEncoding, usize) {
+    use UnicodeEncoding::{Utf8, Utf16, Utf32};
     match *bytes {
         [0xEF, 0xBB, 0xBF, ..] => (Utf8, 3),
         [0x00, 0x00, 0xFE, 0xFF, ..] => (Utf32 { little: false }, 4),
@@ -39,11 +39,11 @@ pub fn to_utf8(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
     let (encoding, mark) = detect(bytes);
     let rest = bytes.get(mark..).unwrap_or_default();
     let text = match encoding {
-        Encoding::Utf8 => return Ok(Cow::Borrowed(rest)),
-        Encoding::Utf16 { little } => from_utf16(rest, if little { u16::from_le_bytes } else { u16::from_be_bytes }),
-        Encoding::Utf32 { little } => from_utf32(rest, if little { u32::from_le_bytes } else { u32::from_be_bytes }),
+        UnicodeEncoding::Utf8 => return Ok(Cow::Borrowed(rest)),
+        UnicodeEncoding::Utf16 { little } => from_utf16(rest, if little { u16::from_le_bytes } else { u16::from_be_bytes }),
+        UnicodeEncoding::Utf32 { little } => from_utf32(rest, if little { u32::from_le_bytes } else { u32::from_be_bytes }),
     };
-    let name = if matches!(encoding, Encoding::Utf16 { .. }) { "UTF-16" } else { "UTF-32" };
+    let name = if matches!(encoding, UnicodeEncoding::Utf16 { .. }) { "UTF-16" } else { "UTF-32" };
     text.map(|text| Cow::Owned(text.into_bytes())).ok_or(DecodeError(name))
 }
 

@@ -1,7 +1,7 @@
 //! A whole check at once, for who has all versions at hand.
 
 use super::logical::{compare_logical, validity};
-use super::report::{Candidate, Previous, Report, Rules, begin, compare, compared, finish};
+use super::report::{Candidate, CompatibilityReport, CompatibilitySettings, Previous, begin, compare, compared, finish};
 use crate::schema::CheckError;
 
 /// Checks a candidate against earlier versions, **newest first**; the caller has already applied the compatibility group.
@@ -9,7 +9,11 @@ use crate::schema::CheckError;
 ///
 /// # Errors
 /// When the work budget runs out.
-pub fn check(candidate: Candidate<'_>, previous: &[Previous<'_>], rules: &Rules) -> Result<Report, CheckError> {
+pub fn check(
+    candidate: Candidate<'_>,
+    previous: &[Previous<'_>],
+    rules: &CompatibilitySettings,
+) -> Result<CompatibilityReport, CheckError> {
     let mut report = begin(candidate, previous.first(), rules);
     for previous in previous.iter().take(compared(rules.level, previous.len())) {
         if compare(candidate, previous, rules, &mut report)? {

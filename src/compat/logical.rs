@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::report::{Candidate, Previous, Reason, ReasonSource, Report, Rules};
+use super::report::{Candidate, CompatibilityReport, CompatibilitySettings, Previous, Reason, ReasonSource};
 use crate::schema::logical::{self, Engine, LogicalType, Violation, Violations};
 use crate::schema::meter::{self, Exhausted};
 use crate::schema::{CheckError, Direction, Finding, Parsed, Place};
@@ -20,7 +20,7 @@ fn logical_type(schema: &Parsed, metadata: Option<&Metadata>) -> Result<LogicalT
 }
 
 /// Runs a judgement within what a check may cost.
-fn within<T: Send>(rules: &Rules, work: impl FnOnce() -> Result<T, Exhausted> + Send) -> Result<T, CheckError> {
+fn within<T: Send>(rules: &CompatibilitySettings, work: impl FnOnce() -> Result<T, Exhausted> + Send) -> Result<T, CheckError> {
     let limit = rules.work_budget;
     let exhausted = CheckError::BudgetExhausted { limit };
     meter::with_limit(limit, || logical::on_stack(work)).and_then(Result::ok).ok_or(exhausted)
@@ -30,7 +30,7 @@ fn within<T: Send>(rules: &Rules, work: impl FnOnce() -> Result<T, Exhausted> + 
 ///
 /// # Errors
 /// When the work budget runs out.
-pub fn validity(candidate: Candidate<'_>, rules: &Rules) -> Result<(Report, bool), CheckError> {
+pub fn validity(candidate: Candidate<'_>, rules: &CompatibilitySettings) -> Result<(CompatibilityReport, bool), CheckError> {
     let judged = within(rules, || {
         let ty = match logical_type(candidate.schema, candidate.metadata) {
             Ok(ty) => ty,
@@ -39,7 +39,7 @@ pub fn validity(candidate: Candidate<'_>, rules: &Rules) -> Result<(Report, bool
         let judge = |engine| logical::validate(engine, &ty).map(|found| (engine, found));
         Engine::ALL.into_iter().map(judge).collect::<Result<Vec<_>, _>>().map(Ok)
     })?;
-    let mut report = Report::default();
+    let mut report = CompatibilityReport::default();
     let judged = match judged {
         Ok(judged) => judged,
         Err(reason) => {
@@ -55,7 +55,7 @@ pub fn validity(candidate: Candidate<'_>, rules: &Rules) -> Result<(Report, bool
     for (engine, found) in judged.iter().filter(|(_, found)| !found.list.is_empty()) {
         let head = format!("Logical validity ({engine}): ");
         report.messages.push(format!("{head}{}", found.text()));
-        let places = Places::of(candidate.schema, found.list.iter().map(|violation| violation.reader_at));
+        let places = DeclarationPlaces::of(candidate.schema, found.list.iter().map(|violation| violation.reader_at));
         for violation in &found.list {
             let new = places.get(violation.reader_at);
             let finding = Finding { new, ..finding(*engine, &head, violation) };
@@ -69,11 +69,15 @@ pub fn validity(candidate: Candidate<'_>, rules: &Rules) -> Result<(Report, bool
 ///
 /// # Errors
 /// When the work budget runs out.
-pub fn compare_logical(candidate: Candidate<'_>, previous: &Previous<'_>, rules: &Rules) -> Result<Report, CheckError> {
+pub fn compare_logical(
+    candidate: Candidate<'_>,
+    previous: &Previous<'_>,
+    rules: &CompatibilitySettings,
+) -> Result<CompatibilityReport, CheckError> {
     let level = rules.level;
     let wanted = [(level.checks_backward(), Direction::Backward), (level.checks_forward(), Direction::Forward)];
     let directions: Vec<Direction> = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, direction)| direction).collect();
-    let mut report = Report::default();
+    let mut report = CompatibilityReport::default();
     if directions.is_empty() {
         return Ok(report);
     }
@@ -117,8 +121,8 @@ fn reasons(
         Direction::Backward => (violation.reader_at, violation.writer_at),
         Direction::Forward => (violation.writer_at, violation.reader_at),
     };
-    let in_new = Places::of(candidate, found.list.iter().map(|violation| sides(violation).0));
-    let in_old = Places::of(previous.schema, found.list.iter().map(|violation| sides(violation).1));
+    let in_new = DeclarationPlaces::of(candidate, found.list.iter().map(|violation| sides(violation).0));
+    let in_old = DeclarationPlaces::of(previous.schema, found.list.iter().map(|violation| sides(violation).1));
     let reason = |violation: &Violation| {
         let (new, old) = sides(violation);
         let (new, old) = (in_new.get(new), in_old.get(old));
@@ -142,9 +146,9 @@ fn finding(engine: Engine, head: &str, violation: &Violation) -> Finding {
 }
 
 /// Where declarations stand in a text.
-struct Places(HashMap<u32, Place>);
+struct DeclarationPlaces(HashMap<u32, Place>);
 
-impl Places {
+impl DeclarationPlaces {
     fn of(schema: &Parsed, offsets: impl Iterator<Item = Option<u32>>) -> Self {
         let mut offsets: Vec<u32> = offsets.flatten().collect();
         offsets.sort_unstable();

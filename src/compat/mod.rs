@@ -11,7 +11,7 @@ mod second_opinion;
 pub use check::check;
 pub use logical::{NO_LOGICAL_TYPE, compare_logical, validity};
 pub use report::{
-    Candidate, DIFFERENT_SCHEMA_TYPE, Found, Previous, RESERVED_FIELD_CONFLICT, RESERVED_FIELD_REMOVED, Reason, ReasonSource,
-    Report, Rules, begin, compare, compared, finish, format_findings,
+    Candidate, CompatibilityReport, CompatibilitySettings, DIFFERENT_SCHEMA_TYPE, Previous, RESERVED_FIELD_CONFLICT,
+    RESERVED_FIELD_REMOVED, Reason, ReasonSource, VersionFinding, begin, compare, compared, finish, format_findings,
 };
 pub use second_opinion::notes;

@@ -5,7 +5,7 @@ use crate::types::{CompatibilityLevel, CompatibilityPolicy, Metadata, ProtobufPo
 
 /// What decides a check: the effective config of the subject.
 #[derive(Debug, Clone)]
-pub struct Rules {
+pub struct CompatibilitySettings {
     pub level: CompatibilityLevel,
     /// Strictness for JSON Schema.
     pub policy: CompatibilityPolicy,
@@ -17,7 +17,7 @@ pub struct Rules {
     pub work_budget: u64,
 }
 
-impl Rules {
+impl CompatibilitySettings {
     /// Whether table engines are asked.
     pub fn is_logical(&self) -> bool {
         self.policy == CompatibilityPolicy::Logical
@@ -42,7 +42,7 @@ pub struct Previous<'a> {
 
 /// The outcome: no messages means compatible.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct CompatibilityReport {
     /// Everything that the wire prints, in order: the messages of the reasons, and entries that quote texts and settings.
     pub messages: Vec<String>,
     /// The reasons, in the order of their messages.
@@ -72,7 +72,7 @@ pub const DIFFERENT_SCHEMA_TYPE: &str = "DIFFERENT_SCHEMA_TYPE";
 pub const RESERVED_FIELD_REMOVED: &str = "RESERVED_FIELD_REMOVED";
 pub const RESERVED_FIELD_CONFLICT: &str = "RESERVED_FIELD_CONFLICT";
 
-impl Report {
+impl CompatibilityReport {
     pub fn is_compatible(&self) -> bool {
         self.messages.is_empty()
     }
@@ -83,7 +83,7 @@ impl Report {
     }
 
     /// Adds what another part of the check has found.
-    pub fn append(&mut self, other: Report) {
+    pub fn append(&mut self, other: CompatibilityReport) {
         self.messages.extend(other.messages);
         self.reasons.extend(other.reasons);
     }
@@ -96,10 +96,10 @@ impl Report {
 }
 
 /// A finding with the version that it was found against, where there is one.
-pub type Found = (Option<Version>, Finding);
+pub type VersionFinding = (Option<Version>, Finding);
 
 /// The findings of the format and of table engines, which are what the REST API explains.
-pub fn format_findings(reasons: Vec<Reason>) -> Vec<Found> {
+pub fn format_findings(reasons: Vec<Reason>) -> Vec<VersionFinding> {
     let explained = reasons.into_iter().filter(|reason| reason.source != ReasonSource::Policy);
     explained.map(|reason| (reason.version, reason.finding)).collect()
 }
@@ -117,8 +117,8 @@ pub fn compared(level: CompatibilityLevel, available: usize) -> usize {
 }
 
 /// A report to be filled by [`compare`]: what the newest version reserves is checked already.
-pub fn begin(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, rules: &Rules) -> Report {
-    let mut report = Report::default();
+pub fn begin(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, rules: &CompatibilitySettings) -> CompatibilityReport {
+    let mut report = CompatibilityReport::default();
     if rules.validate_fields {
         check_reserved_fields(candidate, newest, &mut report);
     }
@@ -126,7 +126,7 @@ pub fn begin(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, rules: &Ru
 }
 
 /// A report that all versions have been compared for.
-pub fn finish(mut report: Report, rules: &Rules) -> Report {
+pub fn finish(mut report: CompatibilityReport, rules: &CompatibilitySettings) -> CompatibilityReport {
     if !report.messages.is_empty() {
         report.messages.push(format!("{{validateFields: '{}', compatibility: '{}'}}", rules.validate_fields, rules.level));
     }
@@ -140,8 +140,8 @@ pub fn finish(mut report: Report, rules: &Rules) -> Report {
 pub fn compare(
     candidate: Candidate<'_>,
     previous: &Previous<'_>,
-    rules: &Rules,
-    report: &mut Report,
+    rules: &CompatibilitySettings,
+    report: &mut CompatibilityReport,
 ) -> Result<bool, CheckError> {
     if rules.level == CompatibilityLevel::None {
         return Ok(false);
@@ -229,7 +229,7 @@ fn reserved_names(metadata: Option<&Metadata>) -> Vec<&str> {
 }
 
 /// Reserved names must stay reserved, and no field may take one (rest-api 5.8).
-fn check_reserved_fields(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, report: &mut Report) {
+fn check_reserved_fields(candidate: Candidate<'_>, newest: Option<&Previous<'_>>, report: &mut CompatibilityReport) {
     let reserved = reserved_names(candidate.metadata);
     for name in newest.map(|p| reserved_names(p.metadata)).unwrap_or_default() {
         if !reserved.contains(&name) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::value::{Address, Value};
+use super::value::{Address, SettingValue};
 
 /// One address that is listened on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Endpoints {
     }
 }
 
-impl Value for Endpoints {
+impl SettingValue for Endpoints {
     const KIND: &'static str = "HOST:PORT, such as 127.0.0.1:8081 (for this machine alone), 0.0.0.0:8081 or [::]:8081 (for all), with or \
                                 without http:// or https:// before it; several with commas";
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::value::Value;
+use super::value::SettingValue;
 use crate::cloudevents::resolve::{Base, SchemaUri};
 use crate::types::{Alias, AliasTarget, Guid, Subject, TypeBinding, VersionSelector};
 
@@ -24,7 +24,7 @@ fn entries(text: &str) -> impl Iterator<Item = Vec<&str>> {
 pub struct List<T>(pub Vec<T>);
 
 /// An entry of a list.
-pub(super) trait Entry: Sized {
+pub(super) trait ListEntry: Sized {
     /// What an entry looks like, for messages.
     const KIND: &'static str;
     /// Keys of the entry's table in the file; what `line` makes of their values is read as a flag is.
@@ -33,7 +33,7 @@ pub(super) trait Entry: Sized {
     fn line(get: &dyn Fn(&str) -> Vec<String>) -> Vec<String>;
 }
 
-impl<T: Entry> Value for List<T> {
+impl<T: ListEntry> SettingValue for List<T> {
     const KIND: &'static str = T::KIND;
 
     fn read(text: &str) -> Option<Self> {
@@ -56,7 +56,7 @@ impl<T: fmt::Debug> fmt::Display for List<T> {
 /// The style of a base whose URLs are those of a registry.
 const REGISTRY_STYLE: &str = "confluent";
 
-impl Entry for Base {
+impl ListEntry for Base {
     const KIND: &'static str =
         "a list of bases such as 'http://registry confluent' or 'https://schemas.example.com {subject}-v{version}.json'";
     const KEYS: &'static [&'static str] = &["url", "style", "templates"];
@@ -76,7 +76,7 @@ fn version(word: Option<&&str>) -> Option<VersionSelector> {
     word.map_or(Some(VersionSelector::Latest), |word| VersionSelector::parse(word))
 }
 
-impl Entry for Alias {
+impl ListEntry for Alias {
     const KIND: &'static str =
         "a list of aliases such as 'https://example.com/order.json orders 3', with a version, latest, or a guid alone";
     const KEYS: &'static [&'static str] = &["uri", "subject", "version", "guid"];
@@ -100,7 +100,7 @@ impl Entry for Alias {
 /// Says that events of a type must have a `dataschema`.
 const REQUIRED: &str = "required";
 
-impl Entry for TypeBinding {
+impl ListEntry for TypeBinding {
     const KIND: &'static str =
         "a list of event types such as 'com.example.order.* orders latest', with 'required' where dataschema must be there";
     const KEYS: &'static [&'static str] = &["type", "subject", "version", "require-dataschema"];
@@ -150,7 +150,7 @@ pub(super) fn from_file(setting: &str, value: &toml::Value) -> Result<String, St
     Ok(lines.join("\n"))
 }
 
-fn words<T: Entry>(table: &toml::Table) -> Result<Vec<String>, String> {
+fn words<T: ListEntry>(table: &toml::Table) -> Result<Vec<String>, String> {
     let text = |value: &toml::Value| super::scalar(value).unwrap_or_default();
     let name = |key: &str| key.replace('_', "-");
     if let Some(key) = table.keys().find(|key| !T::KEYS.contains(&name(key).as_str())) {

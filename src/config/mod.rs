@@ -19,8 +19,8 @@ pub use events::List;
 pub use groups::{GROUPS, group};
 pub use settings::{SETTINGS, Setting, Settings};
 pub use value::{
-    Address, Age, Algorithms, Bytes, Delay, ForIssuers, LogFormat, OutageReads, PostgresLocks, ReadConsistency, Shapes, Switch,
-    age_seconds,
+    Address, Age, Algorithms, ByteSize, Delay, ForIssuers, LogFormat, OutageReadsSwitch, PostgresLocks, ReadConsistency,
+    ReleaseLine, Switch, age_seconds,
 };
 
 use crate::types::edit_distance;
@@ -28,7 +28,7 @@ use crate::types::edit_distance;
 /// Prefix of the environment variables.
 pub const ENV_PREFIX: &str = "ACCORDANT_";
 
-/// The table of the file that holds rules (`access::Rules::parse_config`).
+/// The table of the file that holds rules (`access::AccessRules::parse_config`).
 const ACCESS: &str = "access";
 
 /// Why a configuration is refused; the text is for people.

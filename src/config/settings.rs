@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::endpoint::Endpoints;
 use super::events::List;
 use super::value::{
-    Address, Age, Algorithms, Bytes, Delay, ForIssuers, LogFormat, OutageReads, PostgresLocks, ReadConsistency, Shapes, Switch,
-    Value,
+    Address, Age, Algorithms, ByteSize, Delay, ForIssuers, LogFormat, OutageReadsSwitch, PostgresLocks, ReadConsistency,
+    ReleaseLine, SettingValue, Switch,
 };
 use crate::cloudevents::Tolerate;
 use crate::cloudevents::resolve::Base;
@@ -44,7 +44,7 @@ macro_rules! settings {
 
         impl Settings {
             fn read_defaults() -> Option<Self> {
-                Some(Self { $($field: <$type as Value>::read($default)?,)* })
+                Some(Self { $($field: <$type as SettingValue>::read($default)?,)* })
             }
 
             /// Sets one by name.
@@ -54,7 +54,7 @@ macro_rules! settings {
             pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
                 match name {
                     $($name => {
-                        self.$field = <$type as Value>::read(text).ok_or_else(|| format!("is not {}", <$type as Value>::KIND))?;
+                        self.$field = <$type as SettingValue>::read(text).ok_or_else(|| format!("is not {}", <$type as SettingValue>::KIND))?;
                     })*
                     _ => return Err("is for no setting".to_owned()),
                 }
@@ -141,33 +141,33 @@ settings! {
     json_schema_strict: bool, "json-schema-strict", "false", "Refuse JSON Schemas that only their meta-schema forbids.";
     reference_versions_strict: bool, "reference-versions-strict", "false", "Refuse two versions of one reference name in a graph of references.";
     reject_empty_subject: bool, "reject-empty-subject", "false", "Refuse registrations under the empty subject and under `*`.";
-    response_shapes: Shapes, "response-shapes", "8", "Answer with the keys of Confluent's 8.x line (`8`) or only those of 7.x (`7`).";
+    response_shapes: ReleaseLine, "response-shapes", "8", "Answer with the keys of Confluent's 8.x line (`8`) or only those of 7.x (`7`).";
     list_limit: usize, "list-limit", "1000", "Most rows that `/schemas` and `referencedby` give at once.";
-    max_body_bytes: Bytes, "max-body-bytes", "4MiB", "Largest request body.";
-    body_memory: Bytes, "body-memory", "32MiB", "Memory for the bodies of all requests at once, small ones apart; further ones wait, and are answered 503 in the end.";
-    max_config_bytes: Bytes, "max-config-bytes", "256KiB", "Largest body of a config, a key or an exporter; metadata and rules of a config become part of every schema registered under it.";
+    max_body_bytes: ByteSize, "max-body-bytes", "4MiB", "Largest request body.";
+    body_memory: ByteSize, "body-memory", "32MiB", "Memory for the bodies of all requests at once, small ones apart; further ones wait, and are answered 503 in the end.";
+    max_config_bytes: ByteSize, "max-config-bytes", "256KiB", "Largest body of a config, a key or an exporter; metadata and rules of a config become part of every schema registered under it.";
     header_timeout: Duration, "header-timeout", "30s", "Time in which the head of a request must have arrived, from its first byte on.";
     idle_timeout: Duration, "idle-timeout", "75s", "How long a connection without a request is kept; longer than load balancers keep theirs.";
     body_timeout: Duration, "body-timeout", "30s", "Time in which the body of a request must have arrived.";
     request_timeout: Duration, "request-timeout", "60s", "Time in which a request must be answered.";
     send_timeout: Duration, "send-timeout", "30s", "How long a client may take nothing of its answer before it is cut off.";
-    max_unsent_bytes: Bytes, "max-unsent-bytes", "64MiB", "Memory for answers that clients are slow to take; above it those who have taken nothing for 2 s are cut off.";
+    max_unsent_bytes: ByteSize, "max-unsent-bytes", "64MiB", "Memory for answers that clients are slow to take; above it those who have taken nothing for 2 s are cut off.";
     shutdown_delay: Delay, "shutdown-delay", "0s", "Time after SIGTERM in which `/readyz` says 503 and connections are still taken, for load balancers to notice.";
     shutdown_timeout: Duration, "shutdown-timeout", "20s", "Time that open requests get to finish after SIGTERM.";
     max_connections: usize, "max-connections", "4096", "Connections served at once; beyond them the longest idle one is closed for a new one.";
     http2_max_streams: u32, "http2-max-streams", "128", "HTTP/2: requests of a connection that are answered at once.";
-    gzip_from: Bytes, "gzip-from", "1KiB", "Answers above this size are compressed for clients that accept gzip.";
-    cache_bytes: Bytes, "cache-bytes", "32MiB", "Memory for schemas.";
-    ready_cache_bytes: Bytes, "ready-cache-bytes", "16MiB", "Memory for ready answers.";
-    event_max_bytes: Bytes, "event-max-bytes", "1MiB", "CloudEvents: largest event.";
-    event_max_batch_bytes: Bytes, "event-max-batch-bytes", "8MiB", "CloudEvents: largest batch.";
+    gzip_from: ByteSize, "gzip-from", "1KiB", "Answers above this size are compressed for clients that accept gzip.";
+    cache_bytes: ByteSize, "cache-bytes", "32MiB", "Memory for schemas.";
+    ready_cache_bytes: ByteSize, "ready-cache-bytes", "16MiB", "Memory for ready answers.";
+    event_max_bytes: ByteSize, "event-max-bytes", "1MiB", "CloudEvents: largest event.";
+    event_max_batch_bytes: ByteSize, "event-max-batch-bytes", "8MiB", "CloudEvents: largest batch.";
     event_max_batch_events: usize, "event-max-batch-events", "1000", "CloudEvents: most events in a batch.";
     event_max_attributes: usize, "event-max-attributes", "64", "CloudEvents: most attributes of an event.";
-    event_max_value_bytes: Bytes, "event-max-value-bytes", "8KiB", "CloudEvents: longest value of an attribute.";
-    event_max_uri_bytes: Bytes, "event-max-uri-bytes", "2KiB", "CloudEvents: longest `source` or `dataschema`.";
+    event_max_value_bytes: ByteSize, "event-max-value-bytes", "8KiB", "CloudEvents: longest value of an attribute.";
+    event_max_uri_bytes: ByteSize, "event-max-uri-bytes", "2KiB", "CloudEvents: longest `source` or `dataschema`.";
     event_max_json_depth: usize, "event-max-json-depth", "128", "CloudEvents: deepest nesting of JSON.";
     event_time_limit: Duration, "event-time-limit", "2s", "CloudEvents: time in which the data of one request must be judged.";
-    event_cache_bytes: Bytes, "event-cache-bytes", "16MiB", "CloudEvents: memory for schemas made ready for data.";
+    event_cache_bytes: ByteSize, "event-cache-bytes", "16MiB", "CloudEvents: memory for schemas made ready for data.";
     tolerate_dataschema: Tolerate, "tolerate-dataschema", "", "CloudEvents: forms of `dataschema` without a scheme that are warnings: `#`, `type-url`, or both with a comma.";
     immutable_max_age: Age, "immutable-max-age", "365d", "How long caches may keep a schema document that was asked for by guid.";
     id_max_age: Age, "id-max-age", "24h", "How long caches may keep a schema document that was asked for by id.";
@@ -182,11 +182,11 @@ settings! {
     max_reference_depth: usize, "max-reference-depth", "64", "Longest chain of references.";
     max_references: usize, "max-references", "1000", "Most references in a graph.";
     work_budget: u64, "work-budget", "20000000", "Units of work, of some 50 ns each, that one request may spend on reading and comparing schemas.";
-    work_memory: Bytes, "work-memory", "36MiB", "Memory that one request may take while it reads and compares schemas.";
+    work_memory: ByteSize, "work-memory", "36MiB", "Memory that one request may take while it reads and compares schemas.";
     judging_threads: usize, "judging-threads", "0", "Schemas and events that are judged at once, apart from short ones; 0 means one for each core.";
     judging_queue: usize, "judging-queue", "64", "Schemas and events that wait for one of those threads; what comes on top is answered 503.";
     jsonata_time: Duration, "jsonata-time", "2s", "How long rules of JSONATA may take in one request; 0s runs none.";
-    jsonata_memory: Bytes, "jsonata-memory", "48MiB", "Memory of each process that evaluates such a rule; as many of them run at once as `judging-threads` says.";
+    jsonata_memory: ByteSize, "jsonata-memory", "48MiB", "Memory of each process that evaluates such a rule; as many of them run at once as `judging-threads` says.";
     max_associations: usize, "max-associations", "1000000", "Most associations of topics with subjects.";
     kms_local_secret: Option<Secret>, "kms-local-secret", "", "Shared keys: the secret of `local-kms`, a KMS for trying things out.";
     kms_local_secret_file: Option<PathBuf>, "kms-local-secret-file", "", "File that holds it.";
@@ -209,8 +209,8 @@ settings! {
     database_statement_timeout: Duration, "database-statement-timeout", "30s", "Postgres: how long a statement may take.";
     database_lock_timeout: Duration, "database-lock-timeout", "5s", "Postgres: how long a write waits for what another transaction has locked; a process that stops within a transaction loses it after half of that.";
     database_acquire_timeout: Duration, "database-acquire-timeout", "10s", "Postgres: how long a request waits for a connection.";
-    outage_reads: OutageReads, "outage-reads", "on", "Postgres: while the database is away, answer reads from memory where this process has read the same before (`on`), or with 503 (`off`).";
-    outage_cache_bytes: Bytes, "outage-cache-bytes", "8MiB", "Postgres: memory for what is answered while the database is away.";
+    outage_reads: OutageReadsSwitch, "outage-reads", "on", "Postgres: while the database is away, answer reads from memory where this process has read the same before (`on`), or with 503 (`off`).";
+    outage_cache_bytes: ByteSize, "outage-cache-bytes", "8MiB", "Postgres: memory for what is answered while the database is away.";
     database_poll_interval: Duration, "database-poll-interval", "1s", "Postgres: how often changes by other replicas are polled for, beside being listened for.";
     read_consistency: ReadConsistency, "read-consistency", "strict", "Postgres: whether answers about the versions of a subject are always as the database has them (`strict`), or may be so old as `bounded(500ms)` says.";
     postgres_locks: PostgresLocks, "postgres-locks", "advisory", "Postgres: what transactions wait for one another by: advisory locks, or rows of a table (`rows`) for databases that speak Postgres's protocol and have no advisory locks. All replicas must have the same.";

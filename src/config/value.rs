@@ -9,7 +9,7 @@ use crate::login::{ClaimPath, SignatureAlgorithm};
 use crate::trace::Sampling;
 
 /// A value that a setting can have.
-pub(super) trait Value: Sized {
+pub(super) trait SettingValue: Sized {
     /// What may be written, for messages; it follows the words "is not".
     const KIND: &'static str;
     fn read(text: &str) -> Option<Self>;
@@ -17,9 +17,9 @@ pub(super) trait Value: Sized {
 
 /// A size in bytes: `4194304`, `4MiB`, `512KiB`, `1GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bytes(pub u64);
+pub struct ByteSize(pub u64);
 
-impl Value for Bytes {
+impl SettingValue for ByteSize {
     const KIND: &'static str = "a size such as 4194304, 512KiB or 4MiB";
 
     fn read(text: &str) -> Option<Self> {
@@ -29,7 +29,7 @@ impl Value for Bytes {
     }
 }
 
-impl fmt::Display for Bytes {
+impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             n if n > 0 && n % (1 << 20) == 0 => write!(f, "{}MiB", n >> 20),
@@ -54,7 +54,7 @@ impl Address {
     }
 }
 
-impl Value for Address {
+impl SettingValue for Address {
     const KIND: &'static str = "HOST:PORT, such as 127.0.0.1:8081 (for this machine alone), 0.0.0.0:8081 or [::]:8081 (for all)";
 
     fn read(text: &str) -> Option<Self> {
@@ -65,7 +65,7 @@ impl Value for Address {
     }
 }
 
-impl Value for Sampling {
+impl SettingValue for Sampling {
     const KIND: &'static str = "a share from 0 to 1";
 
     fn read(text: &str) -> Option<Self> {
@@ -73,7 +73,7 @@ impl Value for Sampling {
     }
 }
 
-impl Value for Option<Address> {
+impl SettingValue for Option<Address> {
     const KIND: &'static str = Address::KIND;
 
     fn read(text: &str) -> Option<Self> {
@@ -91,7 +91,7 @@ impl fmt::Display for Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delay(pub Duration);
 
-impl Value for Delay {
+impl SettingValue for Delay {
     const KIND: &'static str = "a duration such as 0s, 500ms or 10s";
 
     fn read(text: &str) -> Option<Self> {
@@ -99,7 +99,7 @@ impl Value for Delay {
     }
 }
 
-impl Value for Duration {
+impl SettingValue for Duration {
     const KIND: &'static str = "a duration such as 500ms, 30s or 2m";
 
     fn read(text: &str) -> Option<Self> {
@@ -114,7 +114,7 @@ impl Value for Duration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Age(pub u64);
 
-impl Value for Age {
+impl SettingValue for Age {
     const KIND: &'static str = "an age such as 0s, 5m, 24h or 365d";
 
     fn read(text: &str) -> Option<Self> {
@@ -124,7 +124,7 @@ impl Value for Age {
     }
 }
 
-impl Value for Option<Age> {
+impl SettingValue for Option<Age> {
     const KIND: &'static str = "off, or an age such as 5m, 24h or 365d";
 
     fn read(text: &str) -> Option<Self> {
@@ -137,7 +137,7 @@ pub fn age_seconds(text: &str) -> Option<u64> {
     Age::read(text).map(|age| age.0)
 }
 
-impl Value for TrustedProxies {
+impl SettingValue for TrustedProxies {
     const KIND: &'static str = "a list of addresses and networks, with commas";
 
     fn read(text: &str) -> Option<Self> {
@@ -145,7 +145,7 @@ impl Value for TrustedProxies {
     }
 }
 
-impl Value for bool {
+impl SettingValue for bool {
     const KIND: &'static str = "true or false";
 
     fn read(text: &str) -> Option<Self> {
@@ -161,7 +161,7 @@ impl Value for bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Switch(pub bool);
 
-impl Value for Switch {
+impl SettingValue for Switch {
     const KIND: &'static str = "on or off";
 
     fn read(text: &str) -> Option<Self> {
@@ -173,7 +173,7 @@ impl Value for Switch {
     }
 }
 
-impl Value for String {
+impl SettingValue for String {
     const KIND: &'static str = "a text";
 
     fn read(text: &str) -> Option<Self> {
@@ -181,7 +181,7 @@ impl Value for String {
     }
 }
 
-impl Value for Option<String> {
+impl SettingValue for Option<String> {
     const KIND: &'static str = "a text";
 
     fn read(text: &str) -> Option<Self> {
@@ -189,7 +189,7 @@ impl Value for Option<String> {
     }
 }
 
-impl Value for Option<PathBuf> {
+impl SettingValue for Option<PathBuf> {
     const KIND: &'static str = "a path";
 
     fn read(text: &str) -> Option<Self> {
@@ -199,7 +199,7 @@ impl Value for Option<PathBuf> {
 
 macro_rules! numbers {
     ($($number:ty),*) => { $(
-        impl Value for $number {
+        impl SettingValue for $number {
             const KIND: &'static str = "a whole number";
 
             fn read(text: &str) -> Option<Self> {
@@ -212,7 +212,7 @@ numbers!(u16, u32, u64, usize);
 
 macro_rules! words {
     ($name:path, $kind:literal, $($word:literal => $value:expr),+) => {
-        impl Value for $name {
+        impl SettingValue for $name {
             const KIND: &'static str = $kind;
 
             fn read(text: &str) -> Option<Self> {
@@ -225,7 +225,7 @@ macro_rules! words {
     };
 }
 
-impl Value for Option<crate::kms::Secret> {
+impl SettingValue for Option<crate::kms::Secret> {
     const KIND: &'static str = "a text";
 
     fn read(text: &str) -> Option<Self> {
@@ -244,7 +244,7 @@ pub enum LogFormat {
 
 /// Which release line of Confluent the answers look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shapes {
+pub enum ReleaseLine {
     /// 8.x: all keys.
     V8,
     /// 7.x: without the newer keys.
@@ -253,7 +253,7 @@ pub enum Shapes {
 
 /// Whether reads are answered from memory while the database is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutageReads {
+pub enum OutageReadsSwitch {
     On,
     Off,
 }
@@ -286,7 +286,7 @@ impl ReadConsistency {
     }
 }
 
-impl Value for ReadConsistency {
+impl SettingValue for ReadConsistency {
     const KIND: &'static str = "strict, or a bound such as bounded(500ms)";
 
     fn read(text: &str) -> Option<Self> {
@@ -301,12 +301,12 @@ words!(crate::login::NameSource, "one of subject, dns, uri, email, none", "subje
 words!(crate::server::ClientAuth, "one of off, optional, required", "off" => Self::Off, "optional" => Self::Optional, "required" => Self::Required);
 words!(crate::server::MinVersion, "one of 1.2, 1.3", "1.2" => Self::V12, "1.3" => Self::V13);
 words!(PostgresLocks, "one of advisory, rows", "advisory" => Self::Advisory, "rows" => Self::Rows);
-words!(OutageReads, "one of on, off", "on" => Self::On, "off" => Self::Off);
+words!(OutageReadsSwitch, "one of on, off", "on" => Self::On, "off" => Self::Off);
 words!(LogFormat, "one of human, json", "human" => Self::Human, "json" => Self::Json);
-words!(Shapes, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);
+words!(ReleaseLine, "one of 8, 7", "8" => Self::V8, "7" => Self::V7);
 words!(crate::http::AccessLog, "one of off, errors, all", "off" => Self::Off, "errors" => Self::Errors, "all" => Self::All);
 
-impl Value for crate::login::PrincipalMapping {
+impl SettingValue for crate::login::PrincipalMapping {
     const KIND: &'static str = "a list of RULE:PATTERN/REPLACEMENT/, RULE:PATTERN/REPLACEMENT/L, RULE:PATTERN/REPLACEMENT/U and DEFAULT, whose \
                                 patterns are regular expressions";
 
@@ -319,7 +319,7 @@ impl Value for crate::login::PrincipalMapping {
 #[derive(Debug, Clone)]
 pub struct Algorithms(pub Vec<SignatureAlgorithm>);
 
-impl Value for Algorithms {
+impl SettingValue for Algorithms {
     const KIND: &'static str = "a list of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 and EdDSA, with commas";
 
     fn read(text: &str) -> Option<Self> {
@@ -327,7 +327,7 @@ impl Value for Algorithms {
     }
 }
 
-impl Value for Option<Rate> {
+impl SettingValue for Option<Rate> {
     const KIND: &'static str = "off, or a number in a time such as 50/s, 600/m or 5000/h";
 
     fn read(text: &str) -> Option<Self> {
@@ -341,7 +341,7 @@ impl Value for Option<Rate> {
     }
 }
 
-impl Value for ClaimPath {
+impl SettingValue for ClaimPath {
     const KIND: &'static str = "a path such as sub, realm_access.roles or [https://example.com/name].x";
 
     fn read(text: &str) -> Option<Self> {
@@ -349,7 +349,7 @@ impl Value for ClaimPath {
     }
 }
 
-impl Value for Option<ClaimPath> {
+impl SettingValue for Option<ClaimPath> {
     const KIND: &'static str = ClaimPath::KIND;
 
     fn read(text: &str) -> Option<Self> {
@@ -373,7 +373,7 @@ impl<T> ForIssuers<T> {
     }
 }
 
-impl<T: Value> Value for ForIssuers<T> {
+impl<T: SettingValue> SettingValue for ForIssuers<T> {
     const KIND: &'static str = T::KIND;
 
     fn read(text: &str) -> Option<Self> {
@@ -381,7 +381,7 @@ impl<T: Value> Value for ForIssuers<T> {
     }
 }
 
-impl Value for crate::cloudevents::Tolerate {
+impl SettingValue for crate::cloudevents::Tolerate {
     const KIND: &'static str = "a list of # and type-url, with commas";
 
     fn read(text: &str) -> Option<Self> {
@@ -389,7 +389,7 @@ impl Value for crate::cloudevents::Tolerate {
     }
 }
 
-impl Value for crate::types::CompatibilityLevel {
+impl SettingValue for crate::types::CompatibilityLevel {
     const KIND: &'static str = "one of NONE, BACKWARD, BACKWARD_TRANSITIVE, FORWARD, FORWARD_TRANSITIVE, FULL, FULL_TRANSITIVE";
 
     fn read(text: &str) -> Option<Self> {

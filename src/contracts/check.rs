@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::cel::{CompileError, Known, MAX_EXPRESSION_BYTES, Program};
+use super::cel::{CompileError, KnownType, MAX_EXPRESSION_BYTES, Program};
 use super::fields::{is_about, is_primitive};
 use super::jsonata::{Jsonata, JsonataError};
 use super::rule::{CompileFailure, ExprError, Guarded, JSONATA, is_condition, is_repeated, position, type_of};
 use super::tags;
 use crate::schema::Position;
 use crate::schema::meter::Exhausted;
-use crate::schema::typed::{FieldShape, InlineRule, Kind, Shapes, Type};
+use crate::schema::typed::{DataType, FieldShape, InlineRule, LeafKind, Shapes};
 use crate::types::{Metadata, Rule, RuleSet};
 
 /// Something that is wrong with a rule.
@@ -51,7 +51,7 @@ pub fn check(
     metadata: Option<&Metadata>,
     jsonata: Option<&dyn Jsonata>,
 ) -> Result<Vec<RuleIssue>, Exhausted> {
-    let mut checker = Checker { shapes, metadata, fields: Vec::new(), issues: Vec::new() };
+    let mut checker = RuleChecker { shapes, metadata, fields: Vec::new(), issues: Vec::new() };
     checker.fields = checker.fields();
     if let Some(set) = rule_set {
         let lists = [(&set.migration_rules, true), (&set.domain_rules, false), (&set.encoding_rules, false)];
@@ -121,14 +121,14 @@ fn expression(rule: &Rule) -> &str {
     rule.expr.as_deref().unwrap_or("")
 }
 
-struct Checker<'c> {
+struct RuleChecker<'c> {
     shapes: &'c Shapes,
     metadata: Option<&'c Metadata>,
     fields: Vec<(String, &'c FieldShape)>,
     issues: Vec<RuleIssue>,
 }
 
-impl<'c> Checker<'c> {
+impl<'c> RuleChecker<'c> {
     /// All fields with their full names. Where names are paths, types that contain themselves have no end of them; some are enough.
     fn fields(&self) -> Vec<(String, &'c FieldShape)> {
         let mut found = Vec::new();
@@ -136,9 +136,9 @@ impl<'c> Checker<'c> {
         let mut waiting = vec![(&self.shapes.root, self.shapes.root_path.to_owned())];
         while let Some((ty, path)) = waiting.pop() {
             match ty {
-                Type::List(inner) | Type::Map(inner) => waiting.push((inner, path)),
-                Type::Union(branches) => waiting.extend(branches.iter().map(|branch| (branch, path.clone()))),
-                Type::Record(at) => {
+                DataType::List(inner) | DataType::Map(inner) => waiting.push((inner, path)),
+                DataType::Union(branches) => waiting.extend(branches.iter().map(|branch| (branch, path.clone()))),
+                DataType::Record(at) => {
                     let (Some(shape), Some(times)) = (self.shapes.records.get(*at), seen.get_mut(*at)) else { continue };
                     *times += 1;
                     if *times > MAX_TIMES {
@@ -153,7 +153,7 @@ impl<'c> Checker<'c> {
                         }
                     }
                 }
-                Type::Any | Type::Leaf { .. } | Type::Wrapper(_) => {}
+                DataType::Any | DataType::Leaf { .. } | DataType::Wrapper(_) => {}
             }
         }
         found
@@ -191,19 +191,19 @@ impl<'c> Checker<'c> {
         match rule_type.as_str() {
             "CEL" => {
                 // a migration is given data of another version
-                let message = if is_migration { Known::Any } else { Known::of(&self.shapes.root) };
+                let message = if is_migration { KnownType::Any } else { KnownType::of(&self.shapes.root) };
                 self.expression(rule, &name, |_| vec![("message", message.clone()), ("now", NOW)])
             }
             "CEL_FIELD" => {
-                let value = |has_guard: bool| if has_guard { Known::Any } else { common(&tagged) };
+                let value = |has_guard: bool| if has_guard { KnownType::Any } else { common(&tagged) };
                 self.expression(rule, &name, |has_guard| {
                     vec![
                         ("value", value(has_guard)),
                         ("fullName", TEXT),
                         ("name", TEXT),
                         ("typeName", TEXT),
-                        ("tags", Known::List(Box::new(TEXT))),
-                        ("message", Known::Any),
+                        ("tags", KnownType::List(Box::new(TEXT))),
+                        ("message", KnownType::Any),
                         ("now", NOW),
                     ]
                 })
@@ -216,7 +216,7 @@ impl<'c> Checker<'c> {
         &mut self,
         rule: &Rule,
         name: &str,
-        variables: impl FnOnce(bool) -> Vec<(&'static str, Known)>,
+        variables: impl FnOnce(bool) -> Vec<(&'static str, KnownType)>,
     ) -> Result<(), Exhausted> {
         let mut add = |error: ExprError| {
             let ExprError { message, position } = error;
@@ -234,7 +234,7 @@ impl<'c> Checker<'c> {
         let (found, known) = expr.check(self.shapes, &variables(expr.has_guard()));
         let is_right = found.is_empty();
         found.into_iter().for_each(&mut add);
-        if is_right && is_condition(rule) && !matches!(known, Known::Any | Known::Kind(Kind::Bool)) {
+        if is_right && is_condition(rule) && !matches!(known, KnownType::Any | KnownType::Kind(LeafKind::Bool)) {
             add(ExprError {
                 message: format!("a condition gives bool, and this gives {}", known.word()),
                 position: position(text, 0),
@@ -247,7 +247,7 @@ impl<'c> Checker<'c> {
     fn inline(&mut self) -> Result<(), Exhausted> {
         for (at, shape) in self.shapes.records.iter().enumerate() {
             for rule in &shape.rules {
-                self.inline_rule(rule, &shape.name, Known::Record(at, false))?;
+                self.inline_rule(rule, &shape.name, KnownType::Record(at, false))?;
             }
             for field in &shape.fields {
                 for rule in &field.rules {
@@ -258,7 +258,7 @@ impl<'c> Checker<'c> {
         Ok(())
     }
 
-    fn inline_rule(&mut self, rule: &InlineRule, place: &str, this: Known) -> Result<(), Exhausted> {
+    fn inline_rule(&mut self, rule: &InlineRule, place: &str, this: KnownType) -> Result<(), Exhausted> {
         let name = format!("{place}: {}", rule.name.as_deref().unwrap_or("unnamed"));
         let mut add = |message: String, position: Option<Position>| {
             self.issues.push(RuleIssue { rule: name.clone(), message, position });
@@ -281,49 +281,49 @@ impl<'c> Checker<'c> {
         for issue in issues {
             add(issue.message, Some(position(text, issue.at)));
         }
-        if is_right && !matches!(known, Known::Any | Known::Kind(Kind::Bool | Kind::String)) {
+        if is_right && !matches!(known, KnownType::Any | KnownType::Kind(LeafKind::Bool | LeafKind::String)) {
             add(format!("a check gives bool or string, and this gives {}", known.word()), Some(position(text, 0)));
         }
         Ok(())
     }
 }
 
-const NOW: Known = Known::Kind(Kind::Timestamp);
-const TEXT: Known = Known::Kind(Kind::String);
+const NOW: KnownType = KnownType::Kind(LeafKind::Timestamp);
+const TEXT: KnownType = KnownType::Kind(LeafKind::String);
 
 /// The type of a value that is not null.
-fn present(ty: &Type) -> Known {
+fn present(ty: &DataType) -> KnownType {
     match ty {
-        Type::Union(branches) => {
-            let is_null = |ty: &&Type| matches!(ty, Type::Leaf { kind: Kind::Null, .. });
-            let others: Vec<&Type> = branches.iter().filter(|ty| !is_null(ty)).collect();
+        DataType::Union(branches) => {
+            let is_null = |ty: &&DataType| matches!(ty, DataType::Leaf { kind: LeafKind::Null, .. });
+            let others: Vec<&DataType> = branches.iter().filter(|ty| !is_null(ty)).collect();
             match others.as_slice() {
-                [only] => Known::of(only),
-                _ => Known::Any,
+                [only] => KnownType::of(only),
+                _ => KnownType::Any,
             }
         }
-        other => Known::of(other),
+        other => KnownType::of(other),
     }
 }
 
 /// The one type that the values of all these fields have, if it is one.
-fn common(fields: &[&FieldShape]) -> Known {
+fn common(fields: &[&FieldShape]) -> KnownType {
     let mut kinds: BTreeSet<&'static str> = BTreeSet::new();
-    let mut found = Known::Any;
+    let mut found = KnownType::Any;
     for field in fields {
         let leaf = match &field.ty {
-            Type::List(inner) | Type::Map(inner) => inner,
+            DataType::List(inner) | DataType::Map(inner) => inner,
             other => other,
         };
         match leaf {
-            Type::Leaf { word, .. } if is_primitive(word) => {
-                found = Known::of(leaf);
+            DataType::Leaf { word, .. } if is_primitive(word) => {
+                found = KnownType::of(leaf);
                 kinds.insert(found.word());
             }
             // clients do not hand these to rules; what is in them are fields of their own
-            Type::Leaf { .. } | Type::Record(_) => {}
-            _ => return Known::Any,
+            DataType::Leaf { .. } | DataType::Record(_) => {}
+            _ => return KnownType::Any,
         }
     }
-    if kinds.len() == 1 { found } else { Known::Any }
+    if kinds.len() == 1 { found } else { KnownType::Any }
 }

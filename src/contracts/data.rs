@@ -5,29 +5,29 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::cel::{Message, Stop, Value, duration as duration_of, print_timestamp, timestamp};
+use super::cel::{CelValue, EvaluationStop, MessageValue, duration as duration_of, print_timestamp, timestamp};
 use crate::schema::json::{write_float, write_string};
 use crate::schema::meter::{self, Exhausted};
-use crate::schema::typed::{BytesForm, Kind, MAX_TYPE_DEPTH, Shapes, Type, Typed, TypedRecord};
+use crate::schema::typed::{BytesForm, DataType, LeafKind, MAX_TYPE_DEPTH, Shapes, Typed, TypedRecord};
 
 /// The value of some data. Recursion is bounded by the depth of data.
-pub(super) fn value_of(shapes: &Arc<Shapes>, typed: &Typed) -> Result<Value, Exhausted> {
+pub(super) fn value_of(shapes: &Arc<Shapes>, typed: &Typed) -> Result<CelValue, Exhausted> {
     meter::charge(1)?;
     let value = match typed {
-        Typed::Null => Value::Null,
-        Typed::Bool(value) => Value::Bool(*value),
-        Typed::Int(value) => Value::Int(*value),
-        Typed::Uint(value) => Value::Uint(*value),
-        Typed::Double(value) => Value::Double(*value),
-        Typed::String(text) => Value::string(text),
-        Typed::Bytes(bytes) => Value::Bytes(bytes.as_slice().into()),
-        Typed::Timestamp(micros) => Value::Timestamp(*micros),
-        Typed::Duration(micros) => Value::Duration(*micros),
-        Typed::Opaque(what, text) => Value::Opaque(what, Arc::clone(text)),
-        Typed::List(items) => Value::list(items.iter().map(|item| value_of(shapes, item)).collect::<Result<_, _>>()?),
+        Typed::Null => CelValue::Null,
+        Typed::Bool(value) => CelValue::Bool(*value),
+        Typed::Int(value) => CelValue::Int(*value),
+        Typed::Uint(value) => CelValue::Uint(*value),
+        Typed::Double(value) => CelValue::Double(*value),
+        Typed::String(text) => CelValue::string(text),
+        Typed::Bytes(bytes) => CelValue::Bytes(bytes.as_slice().into()),
+        Typed::Timestamp(micros) => CelValue::Timestamp(*micros),
+        Typed::Duration(micros) => CelValue::Duration(*micros),
+        Typed::Opaque(what, text) => CelValue::Opaque(what, Arc::clone(text)),
+        Typed::List(items) => CelValue::list(items.iter().map(|item| value_of(shapes, item)).collect::<Result<_, _>>()?),
         Typed::Map(entries) => {
             let pair = |(key, value): &(Typed, Typed)| Ok::<_, Exhausted>((value_of(shapes, key)?, value_of(shapes, value)?));
-            Value::Map(Arc::new(entries.iter().map(pair).collect::<Result<_, _>>()?))
+            CelValue::Map(Arc::new(entries.iter().map(pair).collect::<Result<_, _>>()?))
         }
         Typed::Branch(_, inner) => return value_of(shapes, inner),
         Typed::Record(record) => record_value(shapes, record)?,
@@ -36,19 +36,19 @@ pub(super) fn value_of(shapes: &Arc<Shapes>, typed: &Typed) -> Result<Value, Exh
     Ok(value)
 }
 
-fn record_value(shapes: &Arc<Shapes>, record: &TypedRecord) -> Result<Value, Exhausted> {
-    let Some(shape) = shapes.records.get(record.shape) else { return Ok(Value::Null) };
+fn record_value(shapes: &Arc<Shapes>, record: &TypedRecord) -> Result<CelValue, Exhausted> {
+    let Some(shape) = shapes.records.get(record.shape) else { return Ok(CelValue::Null) };
     let values = record.values.iter().map(|value| value.as_ref().map(|value| value_of(shapes, value)).transpose());
-    let values: Vec<Option<Value>> = values.collect::<Result<_, _>>()?;
+    let values: Vec<Option<CelValue>> = values.collect::<Result<_, _>>()?;
     if shape.is_message {
-        return Ok(Value::Message(Arc::new(Message { shapes: Arc::clone(shapes), shape: record.shape, values })));
+        return Ok(CelValue::Message(Arc::new(MessageValue { shapes: Arc::clone(shapes), shape: record.shape, values })));
     }
-    let fields = shape.fields.iter().zip(values).filter_map(|(field, value)| Some((Value::string(&field.name), value?)));
-    let mut entries: Vec<(Value, Value)> = fields.collect();
+    let fields = shape.fields.iter().zip(values).filter_map(|(field, value)| Some((CelValue::string(&field.name), value?)));
+    let mut entries: Vec<(CelValue, CelValue)> = fields.collect();
     for (name, value) in &record.others {
-        entries.push((Value::string(name), value_of(shapes, value)?));
+        entries.push((CelValue::string(name), value_of(shapes, value)?));
     }
-    Ok(Value::Map(Arc::new(entries)))
+    Ok(CelValue::Map(Arc::new(entries)))
 }
 
 /// Why the result of a transform is no data of the schema.
@@ -67,7 +67,7 @@ impl From<Exhausted> for Misfit {
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum ValueSource {
     Cel,
     /// What JSON has no word for is a text there.
     Json,
@@ -75,9 +75,9 @@ pub(super) enum Source {
 
 /// Data of a type out of a value.
 pub(super) fn typed_of(
-    (shapes, source): (&Arc<Shapes>, Source),
-    ty: &Type,
-    value: &Value,
+    (shapes, source): (&Arc<Shapes>, ValueSource),
+    ty: &DataType,
+    value: &CelValue,
     path: &str,
     depth: usize,
 ) -> Result<Typed, Misfit> {
@@ -93,24 +93,26 @@ pub(super) fn typed_of(
         return Err(wrong());
     }
     match (ty, value) {
-        (_, Value::Opaque(what, text)) => Ok(Typed::Opaque(what, Arc::clone(text))),
-        (Type::Any, value) => any_of((shapes, source), value, path, depth),
-        (Type::Wrapper(_), Value::Null) => Ok(Typed::Null),
-        (Type::Leaf { kind, .. } | Type::Wrapper(kind), value) => leaf_of((shapes, source), *kind, value).ok_or_else(wrong),
-        (Type::List(ty), Value::List(items)) => {
-            let item = |(at, item): (usize, &Value)| typed_of((shapes, source), ty, item, &format!("{path}[{at}]"), depth + 1);
+        (_, CelValue::Opaque(what, text)) => Ok(Typed::Opaque(what, Arc::clone(text))),
+        (DataType::Any, value) => any_of((shapes, source), value, path, depth),
+        (DataType::Wrapper(_), CelValue::Null) => Ok(Typed::Null),
+        (DataType::Leaf { kind, .. } | DataType::Wrapper(kind), value) => {
+            leaf_of((shapes, source), *kind, value).ok_or_else(wrong)
+        }
+        (DataType::List(ty), CelValue::List(items)) => {
+            let item = |(at, item): (usize, &CelValue)| typed_of((shapes, source), ty, item, &format!("{path}[{at}]"), depth + 1);
             Ok(Typed::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?))
         }
-        (Type::Map(ty), Value::Map(entries)) => {
+        (DataType::Map(ty), CelValue::Map(entries)) => {
             let mut made = Vec::new();
             for (key, value) in entries.iter() {
-                let key = typed_of((shapes, source), &Type::Any, key, path, depth + 1)?;
+                let key = typed_of((shapes, source), &DataType::Any, key, path, depth + 1)?;
                 made.push((key, typed_of((shapes, source), ty, value, path, depth + 1)?));
             }
             Ok(Typed::Map(made))
         }
         // the first branch that takes it, as clients do
-        (Type::Union(branches), value) => {
+        (DataType::Union(branches), value) => {
             for (at, branch) in branches.iter().enumerate() {
                 match typed_of((shapes, source), branch, value, path, depth + 1) {
                     Ok(typed) => return Ok(Typed::Branch(at, Box::new(typed))),
@@ -120,11 +122,11 @@ pub(super) fn typed_of(
             }
             Err(wrong())
         }
-        (Type::Record(at), Value::Map(entries)) => {
+        (DataType::Record(at), CelValue::Map(entries)) => {
             let shape = shapes.records.get(*at).ok_or_else(wrong)?;
             let mut record = TypedRecord { shape: *at, values: vec![None; shape.fields.len()], others: Vec::new() };
             for (key, value) in entries.iter() {
-                let Value::String(name) = key else { return Err(wrong()) };
+                let CelValue::String(name) = key else { return Err(wrong()) };
                 let inner = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
                 match shape.field(name) {
                     Some((place, field)) => {
@@ -141,9 +143,9 @@ pub(super) fn typed_of(
             }
             Ok(Typed::Record(Box::new(record)))
         }
-        (Type::Record(at), Value::Message(message)) if message.shape == *at => {
+        (DataType::Record(at), CelValue::Message(message)) if message.shape == *at => {
             let shape = shapes.records.get(*at).ok_or_else(wrong)?;
-            let field = |(field, value): (&crate::schema::typed::FieldShape, &Option<Value>)| {
+            let field = |(field, value): (&crate::schema::typed::FieldShape, &Option<CelValue>)| {
                 value.as_ref().map(|value| typed_of((shapes, source), &field.ty, value, &field.name, depth + 1)).transpose()
             };
             let values = shape.fields.iter().zip(&message.values).map(field).collect::<Result<_, _>>()?;
@@ -153,54 +155,56 @@ pub(super) fn typed_of(
     }
 }
 
-fn leaf_of((shapes, source): (&Arc<Shapes>, Source), kind: Kind, value: &Value) -> Option<Typed> {
+fn leaf_of((shapes, source): (&Arc<Shapes>, ValueSource), kind: LeafKind, value: &CelValue) -> Option<Typed> {
     Some(match (kind, value) {
-        (Kind::Bytes, Value::String(text)) if source == Source::Json => Typed::Bytes(match shapes.bytes {
+        (LeafKind::Bytes, CelValue::String(text)) if source == ValueSource::Json => Typed::Bytes(match shapes.bytes {
             BytesForm::Characters => text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?,
             BytesForm::Base64 => STANDARD.decode(text.as_bytes()).ok()?,
         }),
-        (Kind::Timestamp, Value::String(text)) if source == Source::Json => Typed::Timestamp(timestamp(text)?),
-        (Kind::Duration, Value::String(text)) if source == Source::Json => Typed::Duration(duration_of(text)?),
-        (Kind::Opaque(what), value) if source == Source::Json => {
+        (LeafKind::Timestamp, CelValue::String(text)) if source == ValueSource::Json => Typed::Timestamp(timestamp(text)?),
+        (LeafKind::Duration, CelValue::String(text)) if source == ValueSource::Json => Typed::Duration(duration_of(text)?),
+        (LeafKind::Opaque(what), value) if source == ValueSource::Json => {
             let typed = any_of((shapes, source), value, "", 0).ok()?;
             Typed::Opaque(what, json_of(shapes, &typed, super::report::MAX_SHOWN)?.into())
         }
-        (Kind::Null, Value::Null) => Typed::Null,
-        (Kind::Bool, Value::Bool(value)) => Typed::Bool(*value),
-        (Kind::Int | Kind::Number, Value::Int(value)) => Typed::Int(*value),
-        (Kind::Int, Value::Uint(value)) => Typed::Int(i64::try_from(*value).ok()?),
-        (Kind::Uint, Value::Uint(value)) => Typed::Uint(*value),
-        (Kind::Uint, Value::Int(value)) => Typed::Uint(u64::try_from(*value).ok()?),
-        (Kind::Double | Kind::Number, Value::Double(value)) => Typed::Double(*value),
+        (LeafKind::Null, CelValue::Null) => Typed::Null,
+        (LeafKind::Bool, CelValue::Bool(value)) => Typed::Bool(*value),
+        (LeafKind::Int | LeafKind::Number, CelValue::Int(value)) => Typed::Int(*value),
+        (LeafKind::Int, CelValue::Uint(value)) => Typed::Int(i64::try_from(*value).ok()?),
+        (LeafKind::Uint, CelValue::Uint(value)) => Typed::Uint(*value),
+        (LeafKind::Uint, CelValue::Int(value)) => Typed::Uint(u64::try_from(*value).ok()?),
+        (LeafKind::Double | LeafKind::Number, CelValue::Double(value)) => Typed::Double(*value),
         #[expect(clippy::cast_precision_loss, reason = "as every client writes a whole number as double")]
-        (Kind::Double, Value::Int(value)) => Typed::Double(*value as f64),
-        (Kind::String, Value::String(text)) => Typed::String(text.to_string()),
-        (Kind::Bytes, Value::Bytes(bytes)) => Typed::Bytes(bytes.to_vec()),
-        (Kind::Timestamp, Value::Timestamp(micros)) => Typed::Timestamp(*micros),
-        (Kind::Duration, Value::Duration(micros)) => Typed::Duration(*micros),
+        (LeafKind::Double, CelValue::Int(value)) => Typed::Double(*value as f64),
+        (LeafKind::String, CelValue::String(text)) => Typed::String(text.to_string()),
+        (LeafKind::Bytes, CelValue::Bytes(bytes)) => Typed::Bytes(bytes.to_vec()),
+        (LeafKind::Timestamp, CelValue::Timestamp(micros)) => Typed::Timestamp(*micros),
+        (LeafKind::Duration, CelValue::Duration(micros)) => Typed::Duration(*micros),
         _ => return None,
     })
 }
 
-fn any_of((shapes, source): (&Arc<Shapes>, Source), value: &Value, path: &str, depth: usize) -> Result<Typed, Misfit> {
-    let any = |value: &Value| typed_of((shapes, source), &Type::Any, value, path, depth + 1);
+fn any_of((shapes, source): (&Arc<Shapes>, ValueSource), value: &CelValue, path: &str, depth: usize) -> Result<Typed, Misfit> {
+    let any = |value: &CelValue| typed_of((shapes, source), &DataType::Any, value, path, depth + 1);
     Ok(match value {
-        Value::Null => Typed::Null,
-        Value::Bool(value) => Typed::Bool(*value),
-        Value::Int(value) => Typed::Int(*value),
-        Value::Uint(value) => Typed::Uint(*value),
-        Value::Double(value) => Typed::Double(*value),
-        Value::String(text) => Typed::String(text.to_string()),
-        Value::Bytes(bytes) => Typed::Bytes(bytes.to_vec()),
-        Value::Timestamp(micros) => Typed::Timestamp(*micros),
-        Value::Duration(micros) => Typed::Duration(*micros),
-        Value::List(items) => Typed::List(items.iter().map(any).collect::<Result<_, _>>()?),
-        Value::Map(entries) => {
-            let pair = |(key, value): &(Value, Value)| Ok::<_, Misfit>((any(key)?, any(value)?));
+        CelValue::Null => Typed::Null,
+        CelValue::Bool(value) => Typed::Bool(*value),
+        CelValue::Int(value) => Typed::Int(*value),
+        CelValue::Uint(value) => Typed::Uint(*value),
+        CelValue::Double(value) => Typed::Double(*value),
+        CelValue::String(text) => Typed::String(text.to_string()),
+        CelValue::Bytes(bytes) => Typed::Bytes(bytes.to_vec()),
+        CelValue::Timestamp(micros) => Typed::Timestamp(*micros),
+        CelValue::Duration(micros) => Typed::Duration(*micros),
+        CelValue::List(items) => Typed::List(items.iter().map(any).collect::<Result<_, _>>()?),
+        CelValue::Map(entries) => {
+            let pair = |(key, value): &(CelValue, CelValue)| Ok::<_, Misfit>((any(key)?, any(value)?));
             Typed::Map(entries.iter().map(pair).collect::<Result<_, _>>()?)
         }
-        Value::Message(message) => typed_of((shapes, source), &Type::Record(message.shape), value, path, depth + 1)?,
-        Value::Type(_) | Value::Opaque(..) => return Err(Misfit::Wrong(format!("{path}: {} is no data", value.type_name()))),
+        CelValue::Message(message) => typed_of((shapes, source), &DataType::Record(message.shape), value, path, depth + 1)?,
+        CelValue::Type(_) | CelValue::Opaque(..) => {
+            return Err(Misfit::Wrong(format!("{path}: {} is no data", value.type_name())));
+        }
     })
 }
 
@@ -282,12 +286,12 @@ fn duration(micros: i64) -> String {
 }
 
 /// A value as JSON, for reports; `None` where it has none or is too long.
-pub(super) fn json_of_value(shapes: &Arc<Shapes>, value: &Value, limit: usize) -> Result<Option<String>, Stop> {
-    match any_of((shapes, Source::Cel), value, "", 0) {
+pub(super) fn json_of_value(shapes: &Arc<Shapes>, value: &CelValue, limit: usize) -> Result<Option<String>, EvaluationStop> {
+    match any_of((shapes, ValueSource::Cel), value, "", 0) {
         Ok(typed) => Ok(json_of(shapes, &typed, limit)),
-        Err(Misfit::Exhausted) => Err(Stop::Exhausted),
+        Err(Misfit::Exhausted) => Err(EvaluationStop::Exhausted),
         Err(Misfit::Wrong(_)) => Ok(match value {
-            Value::Opaque(_, text) if text.len() <= limit => Some(text.to_string()),
+            CelValue::Opaque(_, text) if text.len() <= limit => Some(text.to_string()),
             _ => None,
         }),
     }

@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use super::cel::{CompileError, Program, Stop, Value};
+use super::cel::{CelValue, CompileError, EvaluationStop, Program};
 use super::data::{json_of_value, value_of};
 use super::fields::{is_null, unwritten};
-use super::report::{Found, MAX_SHOWN, Outcome, Place, RuleReport};
+use super::report::{MAX_SHOWN, Outcome, RuleFailure, RuleFindings, RuleReport};
 use super::rule::position;
 use crate::schema::meter;
-use crate::schema::typed::{InlineRule, Shapes, Type, Typed};
+use crate::schema::typed::{DataType, InlineRule, Shapes, Typed};
 
-pub(super) struct Walk<'w> {
+pub(super) struct InlineRuleWalk<'w> {
     pub(super) shapes: &'w Arc<Shapes>,
-    pub(super) now: &'w Value,
+    pub(super) now: &'w CelValue,
     /// What came of each rule, wherever it stands.
-    pub(super) found: Vec<(&'w InlineRule, Found, Option<String>)>,
+    pub(super) found: Vec<(&'w InlineRule, RuleFindings, Option<String>)>,
 }
 
 /// The reports of all checks that apply to some data.
-pub(super) fn run(shapes: &Arc<Shapes>, typed: &Typed, now: &Value) -> Result<Vec<RuleReport>, Stop> {
-    let mut walk = Walk { shapes, now, found: Vec::new() };
+pub(super) fn run(shapes: &Arc<Shapes>, typed: &Typed, now: &CelValue) -> Result<Vec<RuleReport>, EvaluationStop> {
+    let mut walk = InlineRuleWalk { shapes, now, found: Vec::new() };
     walk.visit(&shapes.root, typed, shapes.root_path)?;
-    let report = |(rule, found, skipped): (&InlineRule, Found, Option<String>)| {
+    let report = |(rule, found, skipped): (&InlineRule, RuleFindings, Option<String>)| {
         let outcome = match (&skipped, found.places.is_empty(), found.has_failed) {
             (_, false, true) => Outcome::Failed,
             (_, false, false) => Outcome::Error,
@@ -43,28 +43,28 @@ pub(super) fn run(shapes: &Arc<Shapes>, typed: &Typed, now: &Value) -> Result<Ve
     Ok(walk.found.into_iter().map(report).collect())
 }
 
-impl<'w> Walk<'w> {
-    fn visit(&mut self, ty: &'w Type, typed: &Typed, path: &str) -> Result<(), Stop> {
+impl<'w> InlineRuleWalk<'w> {
+    fn visit(&mut self, ty: &'w DataType, typed: &Typed, path: &str) -> Result<(), EvaluationStop> {
         meter::charge(1)?;
         match (ty, typed) {
-            (Type::Union(branches), Typed::Branch(at, inner)) => match branches.get(*at) {
+            (DataType::Union(branches), Typed::Branch(at, inner)) => match branches.get(*at) {
                 Some(branch) => self.visit(branch, inner, path),
                 None => Ok(()),
             },
-            (Type::List(items), Typed::List(values)) => {
+            (DataType::List(items), Typed::List(values)) => {
                 for (at, value) in values.iter().enumerate() {
                     self.visit(items, value, &format!("{path}[{at}]"))?;
                 }
                 Ok(())
             }
-            (Type::Map(values), Typed::Map(entries)) => {
+            (DataType::Map(values), Typed::Map(entries)) => {
                 for (key, value) in entries {
                     let key = super::data::json_of(self.shapes, key, MAX_SHOWN).unwrap_or_default();
                     self.visit(values, value, &format!("{path}[{key}]"))?;
                 }
                 Ok(())
             }
-            (Type::Record(_), Typed::Record(record)) => {
+            (DataType::Record(_), Typed::Record(record)) => {
                 let shapes: &'w Shapes = self.shapes;
                 let Some(shape) = shapes.records.get(record.shape) else { return Ok(()) };
                 for rule in &shape.rules {
@@ -88,11 +88,11 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn test(&mut self, rule: &'w InlineRule, typed: &Typed, path: &str) -> Result<(), Stop> {
+    fn test(&mut self, rule: &'w InlineRule, typed: &Typed, path: &str) -> Result<(), EvaluationStop> {
         let at = if let Some(at) = self.found.iter().position(|(known, ..)| std::ptr::eq(*known, rule)) {
             at
         } else {
-            self.found.push((rule, Found::default(), None));
+            self.found.push((rule, RuleFindings::default(), None));
             self.found.len() - 1
         };
         let field = (!path.is_empty()).then(|| path.to_owned());
@@ -100,36 +100,38 @@ impl<'w> Walk<'w> {
         let this = value_of(self.shapes, typed)?;
         let shown = json_of_value(self.shapes, &this, MAX_SHOWN)?;
         let (message, position, is_failure) = match self.evaluate(text, this) {
-            Ok(Value::Bool(true)) => return Ok(()),
-            Ok(Value::String(text)) if text.is_empty() => return Ok(()),
-            Ok(Value::Bool(false)) => {
+            Ok(CelValue::Bool(true)) => return Ok(()),
+            Ok(CelValue::String(text)) if text.is_empty() => return Ok(()),
+            Ok(CelValue::Bool(false)) => {
                 let authored = rule.doc.clone().or_else(|| rule.sql.clone()).unwrap_or_else(|| text.to_owned());
                 (authored, None, true)
             }
-            Ok(Value::String(text)) => (text.to_string(), None, true),
+            Ok(CelValue::String(text)) => (text.to_string(), None, true),
             Ok(other) => (format!("a check gives bool or string, not {}", other.type_name()), None, false),
-            Err(Stop::Error { at, message } | Stop::Raised { at, message }) => (message, Some(position(text, at)), false),
-            Err(Stop::Unsupported { what, .. }) => {
+            Err(EvaluationStop::Error { at, message } | EvaluationStop::Raised { at, message }) => {
+                (message, Some(position(text, at)), false)
+            }
+            Err(EvaluationStop::Unsupported { what, .. }) => {
                 if let Some((.., skipped)) = self.found.get_mut(at) {
                     *skipped = Some(format!("it needs {what}, which is not run here"));
                 }
                 return Ok(());
             }
-            Err(Stop::Exhausted) => return Err(Stop::Exhausted),
+            Err(EvaluationStop::Exhausted) => return Err(EvaluationStop::Exhausted),
         };
         if let Some((_, found, _)) = self.found.get_mut(at) {
-            found.push(Place { field, value: shown, message, position }, is_failure);
+            found.push(RuleFailure { field, value: shown, message, position }, is_failure);
         }
         Ok(())
     }
 
-    fn evaluate(&self, text: &str, this: Value) -> Result<Value, Stop> {
+    fn evaluate(&self, text: &str, this: CelValue) -> Result<CelValue, EvaluationStop> {
         if text.is_empty() {
-            return Err(Stop::Error { at: 0, message: "the check has no expression".to_owned() });
+            return Err(EvaluationStop::Error { at: 0, message: "the check has no expression".to_owned() });
         }
         let program = Program::compile(text).map_err(|error| match error {
-            CompileError::Parse(error) => Stop::Error { at: error.at, message: error.message },
-            CompileError::Exhausted => Stop::Exhausted,
+            CompileError::Parse(error) => EvaluationStop::Error { at: error.at, message: error.message },
+            CompileError::Exhausted => EvaluationStop::Exhausted,
         })?;
         program.evaluate(&[("this", this), ("now", self.now.clone())])
     }

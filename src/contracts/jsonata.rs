@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::cel::{Stop, Value};
+use super::cel::{CelValue, EvaluationStop};
 use super::rule::{JSONATA, type_of};
-use crate::schema::json::{self, Kind, ReadOptions};
+use crate::schema::json::{self, JsonKind, ReadOptions};
 use crate::schema::meter::{self, Exhausted};
 use crate::schema::typed::Typed;
 use crate::types::RuleSet;
@@ -61,28 +61,29 @@ pub(super) fn is_exact(data: &Typed) -> bool {
 }
 
 /// A result as a value.
-pub(super) fn value_of(text: &str) -> Result<Value, Stop> {
+pub(super) fn value_of(text: &str) -> Result<CelValue, EvaluationStop> {
     // a process with bounds wrote it; data is nested no deeper where it is read
     let options = ReadOptions { comments: false, replace_lone_surrogates: true, max_depth: 256 };
-    let read = json::read(text, options).map_err(|error| Stop::Error { at: 0, message: format!("its value: {error}") })?;
+    let read =
+        json::read(text, options).map_err(|error| EvaluationStop::Error { at: 0, message: format!("its value: {error}") })?;
     Ok(of_json(&read)?)
 }
 
 /// Recursion is bounded by the depth of what was read.
-fn of_json(json: &json::Value) -> Result<Value, Exhausted> {
+fn of_json(json: &json::Value) -> Result<CelValue, Exhausted> {
     meter::charge(1)?;
     let value = match &json.kind {
-        Kind::Null => Value::Null,
-        Kind::Bool(value) => Value::Bool(*value),
-        Kind::Number(text) => match text.parse::<i64>() {
-            Ok(whole) => Value::Int(whole),
-            Err(_) => Value::Double(text.parse().unwrap_or(f64::NAN)),
+        JsonKind::Null => CelValue::Null,
+        JsonKind::Bool(value) => CelValue::Bool(*value),
+        JsonKind::Number(text) => match text.parse::<i64>() {
+            Ok(whole) => CelValue::Int(whole),
+            Err(_) => CelValue::Double(text.parse().unwrap_or(f64::NAN)),
         },
-        Kind::String(text) => Value::string(text),
-        Kind::Array(items) => Value::list(items.iter().map(of_json).collect::<Result<_, _>>()?),
-        Kind::Object(object) => {
-            let pair = |member: &json::Member| Ok::<_, Exhausted>((Value::string(&member.key), of_json(&member.value)?));
-            Value::Map(std::sync::Arc::new(object.members().iter().map(pair).collect::<Result<_, _>>()?))
+        JsonKind::String(text) => CelValue::string(text),
+        JsonKind::Array(items) => CelValue::list(items.iter().map(of_json).collect::<Result<_, _>>()?),
+        JsonKind::Object(object) => {
+            let pair = |member: &json::Member| Ok::<_, Exhausted>((CelValue::string(&member.key), of_json(&member.value)?));
+            CelValue::Map(std::sync::Arc::new(object.members().iter().map(pair).collect::<Result<_, _>>()?))
         }
     };
     meter::reserve(value.weight())?;

@@ -24,7 +24,7 @@ pub use self::cel::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
 pub use self::check::{RuleIssue, check};
 pub use self::data::{open, opened, print};
 pub use self::jsonata::{Jsonata, JsonataError, needs_jsonata};
-pub use self::report::{Outcome, Place, RuleReport, RunReport};
+pub use self::report::{Outcome, RuleFailure, RuleReport, RunReport};
 pub use self::run::{Phase, RunOptions, run};
 pub use self::sampled::{LINT_RULES, SAMPLES, vacuous};
 
@@ -34,8 +34,8 @@ pub fn exercise(text: &str) {
     let _ = crate::schema::meter::within(limit, || {
         if let Ok(program) = cel::Program::compile(text) {
             let shapes = crate::schema::typed::Shapes::default();
-            let _ = program.check(&shapes, &[("this", cel::Known::Any)]);
-            let _ = program.evaluate(&[("this", cel::Value::string("text"))]);
+            let _ = program.check(&shapes, &[("this", cel::KnownType::Any)]);
+            let _ = program.evaluate(&[("this", cel::CelValue::string("text"))]);
         }
     });
 }

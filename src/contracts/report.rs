@@ -28,7 +28,7 @@ impl Outcome {
 
 /// Where a rule failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct RuleFailure {
     /// The path of the field, as clients write it; `None` for all of the data.
     pub field: Option<String>,
     /// Its value, as JSON.
@@ -50,7 +50,7 @@ pub struct RuleReport {
     pub message: Option<String>,
     /// What a client does then: its action.
     pub action: Option<String>,
-    pub places: Vec<Place>,
+    pub places: Vec<RuleFailure>,
     /// More places are not listed.
     pub truncated: bool,
 }
@@ -78,15 +78,15 @@ pub(super) const MAX_DATA: usize = 16 << 20;
 
 /// What was found about one rule so far.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) places: Vec<Place>,
+pub(super) struct RuleFindings {
+    pub(super) places: Vec<RuleFailure>,
     /// The first place is one where a condition is false: a client gets no further.
     pub(super) has_failed: bool,
     pub(super) truncated: bool,
 }
 
-impl Found {
-    pub(super) fn push(&mut self, place: Place, is_failure: bool) {
+impl RuleFindings {
+    pub(super) fn push(&mut self, place: RuleFailure, is_failure: bool) {
         if self.places.is_empty() {
             self.has_failed = is_failure;
         }

@@ -1,6 +1,6 @@
 //! One rule of the types that are run here, ready to run.
 
-use super::cel::{CompileError, Known, ParseError, Program, Stop, Value};
+use super::cel::{CelValue, CompileError, EvaluationStop, KnownType, ParseError, Program};
 use crate::schema::Position;
 use crate::schema::typed::Shapes;
 use crate::types::{Rule, RuleKind};
@@ -17,10 +17,10 @@ pub(super) struct Guarded<'r> {
 
 /// The result of a rule, before anybody asks what it means.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum RuleAnswer {
     /// The guard does not let the data in.
     NotGuarded,
-    Value(Value),
+    Value(CelValue),
 }
 
 /// An error in an expression.
@@ -56,21 +56,21 @@ impl<'r> Guarded<'r> {
         self.guard.is_some()
     }
 
-    pub(super) fn answer(&self, variables: &[(&str, Value)]) -> Result<Answer, Stop> {
+    pub(super) fn answer(&self, variables: &[(&str, CelValue)]) -> Result<RuleAnswer, EvaluationStop> {
         if let Some(guard) = &self.guard
             && !guard.evaluate(variables)?.is_truthy()
         {
-            return Ok(Answer::NotGuarded);
+            return Ok(RuleAnswer::NotGuarded);
         }
-        self.expr.evaluate(variables).map(Answer::Value).map_err(|stop| match stop {
-            Stop::Error { at, message } => Stop::Error { at: at.saturating_add(self.offset), message },
-            Stop::Unsupported { at, what } => Stop::Unsupported { at: at.saturating_add(self.offset), what },
+        self.expr.evaluate(variables).map(RuleAnswer::Value).map_err(|stop| match stop {
+            EvaluationStop::Error { at, message } => EvaluationStop::Error { at: at.saturating_add(self.offset), message },
+            EvaluationStop::Unsupported { at, what } => EvaluationStop::Unsupported { at: at.saturating_add(self.offset), what },
             other => other,
         })
     }
 
     /// What can't be right about the expression, and the type of its value.
-    pub(super) fn check(&self, shapes: &Shapes, variables: &[(&str, Known)]) -> (Vec<ExprError>, Known) {
+    pub(super) fn check(&self, shapes: &Shapes, variables: &[(&str, KnownType)]) -> (Vec<ExprError>, KnownType) {
         let mut found = Vec::new();
         let mut add = |issues: Vec<super::cel::TypeIssue>, offset: u32| {
             let error = |issue: super::cel::TypeIssue| ExprError {

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use super::cel::{MAX_EXPRESSION_BYTES, Stop, Value};
-use super::data::{Misfit, Source, json_of, json_of_value, typed_of, value_of};
+use super::cel::{CelValue, EvaluationStop, MAX_EXPRESSION_BYTES};
+use super::data::{Misfit, ValueSource, json_of, json_of_value, typed_of, value_of};
 use super::fields;
 use super::inline;
 use super::jsonata::{self, Jsonata, JsonataError};
-use super::report::{Found, MAX_DATA, MAX_SHOWN, Outcome, Place, RuleReport, RunReport};
-use super::rule::{Answer, CompileFailure, Guarded, JSONATA, failure_text, is_condition, is_repeated, is_run, position, type_of};
+use super::report::{MAX_DATA, MAX_SHOWN, Outcome, RuleFailure, RuleFindings, RuleReport, RunReport};
+use super::rule::{
+    CompileFailure, Guarded, JSONATA, RuleAnswer, failure_text, is_condition, is_repeated, is_run, position, type_of,
+};
 use crate::schema::meter::Exhausted;
 use crate::schema::typed::{Shapes, Typed};
 use crate::types::{ExecutionEnvironment, Metadata, Rule, RuleMode, RuleSet};
@@ -66,23 +68,23 @@ pub struct RunOptions<'r> {
 /// # Errors
 /// The request has spent what it may spend.
 pub fn run(shapes: &Arc<Shapes>, data: &Typed, options: RunOptions<'_>) -> Result<(RunReport, Typed), Exhausted> {
-    let runner = Runner { shapes, options, now: Value::Timestamp(options.now), data: data.clone(), has_changed: false };
+    let runner = Runner { shapes, options, now: CelValue::Timestamp(options.now), data: data.clone(), has_changed: false };
     runner.run().map_err(|_| Exhausted::Work)
 }
 
 struct Runner<'r> {
     shapes: &'r Arc<Shapes>,
     options: RunOptions<'r>,
-    now: Value,
+    now: CelValue,
     data: Typed,
     has_changed: bool,
 }
 
 /// What came of a rule: outcome, why, and where.
-type Result3 = Result<(Outcome, Option<String>, Found), Stop>;
+type Result3 = Result<(Outcome, Option<String>, RuleFindings), EvaluationStop>;
 
 impl Runner<'_> {
-    fn run(mut self) -> Result<(RunReport, Typed), Stop> {
+    fn run(mut self) -> Result<(RunReport, Typed), EvaluationStop> {
         let mut rules = if self.options.inline { inline::run(self.shapes, &self.data, &self.now)? } else { Vec::new() };
         let phase = self.options.phase;
         let set = self.options.rule_set;
@@ -96,7 +98,7 @@ impl Runner<'_> {
         for (at, rule) in listed.iter().enumerate() {
             let skipped = if is_off { Some("enableAt is NONE".to_owned()) } else { self.reason_to_skip(rule, at, &listed) };
             let (outcome, message, found) = match skipped {
-                Some(reason) => (Outcome::Skipped, Some(reason), Found::default()),
+                Some(reason) => (Outcome::Skipped, Some(reason), RuleFindings::default()),
                 None => self.rule(rule)?,
             };
             rules.push(RuleReport {
@@ -145,11 +147,14 @@ impl Runner<'_> {
         }
         let expr = match Guarded::compile(text) {
             Ok(expr) => expr,
-            Err(CompileFailure::Exhausted) => return Err(Stop::Exhausted),
+            Err(CompileFailure::Exhausted) => return Err(EvaluationStop::Exhausted),
             Err(CompileFailure::Wrong(error)) => {
-                let mut found = Found::default();
+                let mut found = RuleFindings::default();
                 let message = error.message.clone();
-                found.push(Place { field: None, value: None, message: error.message, position: Some(error.position) }, false);
+                found.push(
+                    RuleFailure { field: None, value: None, message: error.message, position: Some(error.position) },
+                    false,
+                );
                 return Ok((Outcome::Error, Some(message), found));
             }
         };
@@ -164,35 +169,36 @@ impl Runner<'_> {
                 }
                 Ok((outcome, message, found))
             }
-            Err(Stop::Unsupported { what, .. }) => {
+            Err(EvaluationStop::Unsupported { what, .. }) => {
                 self.data = before;
-                Ok((Outcome::Skipped, Some(format!("it needs {what}, which is not run here")), Found::default()))
+                Ok((Outcome::Skipped, Some(format!("it needs {what}, which is not run here")), RuleFindings::default()))
             }
-            Err(Stop::Error { at, message } | Stop::Raised { at, message }) => {
+            Err(EvaluationStop::Error { at, message } | EvaluationStop::Raised { at, message }) => {
                 self.data = before;
-                let mut found = Found::default();
-                let place = Place { field: None, value: None, message: message.clone(), position: Some(position(text, at)) };
+                let mut found = RuleFindings::default();
+                let place =
+                    RuleFailure { field: None, value: None, message: message.clone(), position: Some(position(text, at)) };
                 found.push(place, false);
                 Ok((Outcome::Error, Some(message), found))
             }
-            Err(Stop::Exhausted) => Err(Stop::Exhausted),
+            Err(EvaluationStop::Exhausted) => Err(EvaluationStop::Exhausted),
         }
     }
 
     fn field_rule(&mut self, rule: &Rule, expr: &Guarded<'_>) -> Result3 {
         let metadata = self.options.metadata;
-        let mut walk = fields::Walk {
+        let mut walk = fields::FieldWalk {
             shapes: self.shapes,
             metadata,
             rule,
             expr,
             now: &self.now,
-            found: Found::default(),
+            found: RuleFindings::default(),
             has_changed: false,
         };
         let mut data = self.data.clone();
         walk.run(&mut data)?;
-        let fields::Walk { found, has_changed, .. } = walk;
+        let fields::FieldWalk { found, has_changed, .. } = walk;
         self.data = data;
         if let Some(first) = found.places.first() {
             let outcome = if found.has_failed { Outcome::Failed } else { Outcome::Error };
@@ -210,15 +216,15 @@ impl Runner<'_> {
         let message = value_of(self.shapes, &self.data)?;
         let answer = expr.answer(&[("message", message), ("now", self.now.clone())])?;
         let result = match answer {
-            Answer::NotGuarded if is_condition(rule) => return Ok((Outcome::Held, None, Found::default())),
-            Answer::NotGuarded => return Ok((Outcome::Unchanged, None, Found::default())),
-            Answer::Value(result) => result,
+            RuleAnswer::NotGuarded if is_condition(rule) => return Ok((Outcome::Held, None, RuleFindings::default())),
+            RuleAnswer::NotGuarded => return Ok((Outcome::Unchanged, None, RuleFindings::default())),
+            RuleAnswer::Value(result) => result,
         };
-        self.settle(rule, &result, Source::Cel)
+        self.settle(rule, &result, ValueSource::Cel)
     }
 
     fn jsonata_rule(&mut self, rule: &Rule, expression: &str, engine: &dyn Jsonata) -> Result3 {
-        let skipped = |why: String| Ok((Outcome::Skipped, Some(why), Found::default()));
+        let skipped = |why: String| Ok((Outcome::Skipped, Some(why), RuleFindings::default()));
         if expression.len() > MAX_EXPRESSION_BYTES {
             return skipped(format!("its expression is longer than {MAX_EXPRESSION_BYTES} bytes"));
         }
@@ -228,13 +234,13 @@ impl Runner<'_> {
         let data = json_of(self.shapes, &self.data, MAX_DATA);
         let Some(data) = data else { return skipped("the data takes too much memory as JSON".to_owned()) };
         let wrong = |message: String| {
-            let mut found = Found::default();
-            found.push(Place { field: None, value: None, message: message.clone(), position: None }, false);
+            let mut found = RuleFindings::default();
+            found.push(RuleFailure { field: None, value: None, message: message.clone(), position: None }, false);
             Ok((Outcome::Error, Some(message), found))
         };
         match engine.evaluate(expression, &data) {
-            Ok(Some(result)) => self.settle(rule, &jsonata::value_of(&result)?, Source::Json),
-            Ok(None) if is_condition(rule) => self.settle(rule, &Value::Null, Source::Json),
+            Ok(Some(result)) => self.settle(rule, &jsonata::value_of(&result)?, ValueSource::Json),
+            Ok(None) if is_condition(rule) => self.settle(rule, &CelValue::Null, ValueSource::Json),
             Ok(None) => wrong("the expression has no value for this data".to_owned()),
             Err(JsonataError::Wrong(message)) => wrong(message),
             Err(JsonataError::Stopped(why)) => skipped(why.to_owned()),
@@ -243,15 +249,15 @@ impl Runner<'_> {
     }
 
     /// What the result of an expression over the whole message means.
-    fn settle(&mut self, rule: &Rule, result: &Value, source: Source) -> Result3 {
-        let mut found = Found::default();
+    fn settle(&mut self, rule: &Rule, result: &CelValue, source: ValueSource) -> Result3 {
+        let mut found = RuleFindings::default();
         if is_condition(rule) {
             if result.is_truthy() {
                 return Ok((Outcome::Held, None, found));
             }
             let value = json_of_value(self.shapes, result, MAX_SHOWN)?;
             let message = failure_text(rule);
-            found.push(Place { field: None, value, message: message.clone(), position: None }, true);
+            found.push(RuleFailure { field: None, value, message: message.clone(), position: None }, true);
             return Ok((Outcome::Failed, Some(message), found));
         }
         match typed_of((self.shapes, source), &self.shapes.root, result, "", 0) {
@@ -261,10 +267,10 @@ impl Runner<'_> {
                 self.data = made;
                 Ok((outcome, None, found))
             }
-            Err(Misfit::Exhausted) => Err(Stop::Exhausted),
+            Err(Misfit::Exhausted) => Err(EvaluationStop::Exhausted),
             Err(Misfit::Wrong(message)) => {
                 let value = json_of_value(self.shapes, result, MAX_SHOWN)?;
-                found.push(Place { field: None, value, message: message.clone(), position: None }, false);
+                found.push(RuleFailure { field: None, value, message: message.clone(), position: None }, false);
                 Ok((Outcome::Error, Some(message), found))
             }
         }

@@ -46,7 +46,7 @@ pub const SAMPLES: usize = 200;
 
 /// How often a condition held, and how it did not.
 #[derive(Debug, Default)]
-struct Tally {
+struct RuleTally {
     name: String,
     held: usize,
     failed: usize,
@@ -65,7 +65,7 @@ pub fn vacuous(
     metadata: Option<&Metadata>,
 ) -> Result<Vec<LintFinding>, Exhausted> {
     // keyed by the phase and the place in its report, in the order in which they are said
-    let mut tallies: BTreeMap<(usize, usize), Tally> = BTreeMap::new();
+    let mut tallies: BTreeMap<(usize, usize), RuleTally> = BTreeMap::new();
     for sample in samples {
         for (at, phase) in [Phase::Write, Phase::Read].into_iter().enumerate() {
             let inline = phase == Phase::Write;
@@ -90,7 +90,7 @@ fn is_condition(rule: &RuleReport) -> bool {
     rule.rule_type == "INLINE" || (rule.kind == Some(RuleKind::Condition) && rule.rule_type.starts_with("CEL"))
 }
 
-impl Tally {
+impl RuleTally {
     fn add(&mut self, rule: &RuleReport) {
         match rule.outcome {
             Outcome::Held => self.held += 1,

@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::needs::Needs;
 use super::request::Request;
-use crate::access::{Operation, Resource, Rights};
+use crate::access::{DeniedResource, Operation, Rights};
 use crate::types::{GLOBAL_CONTEXT, Subject, context_from_segment};
 
 /// Refuses what is not allowed. What can only be told from the body is asked for by the handler.
@@ -14,7 +14,7 @@ pub(super) async fn check(needs: Needs, request: &mut Request) -> Result<(), Api
         // where they are open, the caller is everybody
         Needs::Metrics => Ok(rights.require_globally(Operation::GlobalRead)?),
         Needs::AnyRight if rights.is_anything() => Ok(()),
-        Needs::AnyRight => Err(rights.denied(Operation::GlobalRead, Resource::Registry).into()),
+        Needs::AnyRight => Err(rights.denied(Operation::GlobalRead, DeniedResource::Registry).into()),
         Needs::Subject(operations) => {
             let subject = request.touch_subject().await?;
             for operation in operations {
@@ -46,7 +46,7 @@ pub(super) async fn check(needs: Needs, request: &mut Request) -> Result<(), Api
 }
 
 fn somewhere(rights: &Rights, operation: Operation) -> Result<(), ApiError> {
-    if rights.allows_somewhere(operation) { Ok(()) } else { Err(rights.denied(operation, Resource::Registry).into()) }
+    if rights.allows_somewhere(operation) { Ok(()) } else { Err(rights.denied(operation, DeniedResource::Registry).into()) }
 }
 
 /// Settings of the default context and of the global one are those of the registry, however they are spelled.

@@ -8,11 +8,11 @@ use super::admission::Refusal;
 use super::invalid_schema;
 use super::rate_limit::Exceeded;
 use super::wire::{DataIssue, ErrorDetails, ErrorMessage, Finding};
-use crate::access::{Denied, Refusal as DenialForm, Resource};
+use crate::access::{DenialForm, Denied, DeniedResource};
 use crate::codec::{CodecError, ConfigPatchError};
 use crate::kms::KmsError;
 use crate::registry::{DekForm, ExporterError, NotPermitted, RegistryError, UnresolvedReason};
-use crate::schema::payload::Fault;
+use crate::schema::payload::DataFault;
 use crate::store::StoreError;
 use crate::types::{LinkKind, MAX_IMPORTED, Subject, Version, VersionSelector};
 
@@ -277,8 +277,8 @@ impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         let error = match (denied.refusal, &denied.resource) {
             (DenialForm::Unauthenticated, _) => Self::unauthorized(),
-            (DenialForm::Hidden, Resource::Subject(subject)) => RegistryError::SubjectNotFound(subject.clone()).into(),
-            (DenialForm::Hidden, Resource::Schema(name)) => RegistryError::SchemaNotFound(name.clone()).into(),
+            (DenialForm::Hidden, DeniedResource::Subject(subject)) => RegistryError::SubjectNotFound(subject.clone()).into(),
+            (DenialForm::Hidden, DeniedResource::Schema(name)) => RegistryError::SchemaNotFound(name.clone()).into(),
             _ => Self::new(StatusCode::FORBIDDEN, 40301, denied.to_string()),
         };
         Self { denied: Some(Box::new(denied)), ..error }
@@ -340,10 +340,12 @@ fn dek_not_made(form: DekForm, subject: &str, error: &KmsError) -> String {
 }
 
 /// What is wrong with data: the first in the message, all of it in `issues`.
-fn unfit_data(faults: Vec<Fault>) -> ApiError {
+fn unfit_data(faults: Vec<DataFault>) -> ApiError {
     let message = match faults.first() {
-        Some(Fault { pointer, message, .. }) if !pointer.is_empty() => format!("The data can't be used: at {pointer}: {message}"),
-        Some(Fault { message, .. }) => format!("The data can't be used: {message}"),
+        Some(DataFault { pointer, message, .. }) if !pointer.is_empty() => {
+            format!("The data can't be used: at {pointer}: {message}")
+        }
+        Some(DataFault { message, .. }) => format!("The data can't be used: {message}"),
         None => "The data can't be used".to_owned(),
     };
     let issues = faults.into_iter().map(DataIssue::from).collect();

@@ -70,7 +70,7 @@ pub use app::{App, app};
 pub use error::ERROR_CODES;
 pub use gate::{Gate, Issuer, LoginMethod, Logins, SessionSettings, VerifierLimits};
 pub use links::Links;
-pub use metrics::{Described, GROUPS as METRICS, Group as MetricGroup, Kind as MetricKind, Metrics, Snapshot};
+pub use metrics::{Described, GROUPS as METRICS, MetricGroup, MetricKind, Metrics, MetricsSnapshot};
 pub use middleware::access_log::AccessLog;
 pub use middleware::cors::Cors;
 pub use needs::Needs;

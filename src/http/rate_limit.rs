@@ -41,12 +41,12 @@ pub(super) struct Exceeded {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Client {
+enum LimitedClient {
     Principal(Box<str>),
     Address(IpAddr),
 }
 
-impl Client {
+impl LimitedClient {
     fn of(caller: &Caller, peer: &Peer) -> Option<Self> {
         if !caller.principal.is_anonymous() {
             return Some(Self::Principal(caller.principal.to_string().into()));
@@ -66,22 +66,22 @@ struct Buckets {
     one: u64,
     all: u64,
     /// For each client the microsecond at which its bucket is full again.
-    full: Generational<Client, Arc<AtomicU64>>,
+    full: Generational<LimitedClient, Arc<AtomicU64>>,
 }
 
 impl Buckets {
     fn new(setting: &'static str, rate: Rate) -> Self {
         let all = u64::try_from(rate.per.as_micros()).unwrap_or(u64::MAX);
         let one = (all / u64::from(rate.requests.max(1))).max(1);
-        let weight = |client: &Client, _: &Arc<AtomicU64>| match client {
-            Client::Principal(name) => name.len() + 64,
-            Client::Address(_) => 80,
+        let weight = |client: &LimitedClient, _: &Arc<AtomicU64>| match client {
+            LimitedClient::Principal(name) => name.len() + 64,
+            LimitedClient::Address(_) => 80,
         };
         Self { setting, one, all, full: Generational::new(BYTES, 160, weight) }
     }
 
     /// Takes a token, at a time in microseconds.
-    fn take(&self, client: &Client, now: u64) -> Result<(), Exceeded> {
+    fn take(&self, client: &LimitedClient, now: u64) -> Result<(), Exceeded> {
         let full = self.full.get(client, 0).unwrap_or_else(|| {
             let full = Arc::new(AtomicU64::new(0));
             self.full.insert(client.clone(), 0, Arc::clone(&full));
@@ -122,7 +122,7 @@ impl RateLimiter {
             needs if needs.changes() => self.writes.as_ref(),
             _ => self.judging.as_ref(),
         };
-        let (Some(buckets), Some(client)) = (buckets, Client::of(caller, peer)) else { return Ok(()) };
+        let (Some(buckets), Some(client)) = (buckets, LimitedClient::of(caller, peer)) else { return Ok(()) };
         buckets.take(&client, u64::try_from(self.begin.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 }
@@ -131,14 +131,14 @@ impl RateLimiter {
 mod tests {
     use std::time::Duration;
 
-    use super::{Buckets, Client, Rate};
+    use super::{Buckets, LimitedClient, Rate};
 
     const SECOND: u64 = 1_000_000;
 
     #[test]
     fn a_bucket_is_emptied_at_once_and_filled_evenly() {
         let buckets = Buckets::new("x", Rate { requests: 4, per: Duration::from_secs(8) });
-        let client = Client::Principal("a".into());
+        let client = LimitedClient::Principal("a".into());
         let take = |at: u64| buckets.take(&client, at).map_err(|exceeded| exceeded.retry_after);
         for _ in 0..4 {
             assert_eq!(take(SECOND), Ok(()));
@@ -152,14 +152,14 @@ mod tests {
             assert_eq!(take(1000 * SECOND), Ok(()));
         }
         assert_eq!(take(1000 * SECOND), Err(2));
-        assert_eq!(buckets.take(&Client::Principal("b".into()), 1000 * SECOND), Ok(()));
+        assert_eq!(buckets.take(&LimitedClient::Principal("b".into()), 1000 * SECOND), Ok(()));
     }
 
     #[test]
     fn clients_without_end_take_no_memory_without_end() {
         let buckets = Buckets::new("x", Rate { requests: 1, per: Duration::from_hours(1) });
         for n in 0..100_000 {
-            assert_eq!(buckets.take(&Client::Principal(n.to_string().into()), SECOND), Ok(()));
+            assert_eq!(buckets.take(&LimitedClient::Principal(n.to_string().into()), SECOND), Ok(()));
         }
         assert!(buckets.full.reading().bytes <= super::BYTES);
     }

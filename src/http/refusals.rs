@@ -16,7 +16,7 @@ use super::actor::{self, bounded};
 use super::gate::{Caller, Claim};
 use super::metrics::Metrics;
 use super::request_info::RequestInfo;
-use crate::access::{Denied, Operation, Resource};
+use crate::access::{Denied, DeniedResource, Operation};
 use crate::registry::Registry;
 use crate::store::Refusals;
 use crate::types::{Actor, Subject, timestamp};
@@ -32,7 +32,7 @@ const SOON: Duration = Duration::from_millis(500);
 const MAX_TARGET: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Kind {
+struct RefusalKind {
     operation: &'static str,
     who: Box<str>,
     address: Option<IpAddr>,
@@ -52,7 +52,7 @@ struct Window {
     /// Those to be written by themselves.
     fresh: Vec<Refusals>,
     /// By kind; `None` where only one was there so far.
-    tallies: HashMap<Kind, Option<Tally>>,
+    tallies: HashMap<RefusalKind, Option<Tally>>,
     /// By operation, those for whose kind there is no room.
     others: HashMap<&'static str, Tally>,
     is_written: bool,
@@ -95,11 +95,11 @@ impl RefusalRecord {
         let mut details = of_request(info);
         details.insert("denied".to_owned(), Value::from(denied.operation.name()));
         let subject = match &denied.resource {
-            Resource::Subject(subject) => {
+            DeniedResource::Subject(subject) => {
                 let [context, name] = [subject.context(), subject.name()].map(|text| bounded(text, MAX_TARGET));
                 Some(Subject::in_context(&context, &name))
             }
-            Resource::Schema(_) | Resource::Registry => None,
+            DeniedResource::Schema(_) | DeniedResource::Registry => None,
         };
         let actor = actor::of(caller, info);
         self.add(DENIED, actor.principal.clone(), subject, actor, details);
@@ -109,7 +109,7 @@ impl RefusalRecord {
         if self.kinds == 0 {
             return;
         }
-        let kind = Kind { operation, who, address: actor.address };
+        let kind = RefusalKind { operation, who, address: actor.address };
         let at = self.registry.now();
         let refusal = Refusals { operation, actor: Arc::new(actor), subject, details: Value::Object(details).to_string(), at };
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,7 +141,7 @@ fn of_request(info: &RequestInfo) -> Map<String, Value> {
 
 impl Window {
     /// True when it is recorded by itself.
-    fn add(&mut self, kind: Kind, refusal: Refusals, kinds: usize) -> bool {
+    fn add(&mut self, kind: RefusalKind, refusal: Refusals, kinds: usize) -> bool {
         let is_full = self.tallies.len() >= kinds;
         match self.tallies.get_mut(&kind) {
             Some(Some(tally)) => tally.add(refusal),

@@ -10,7 +10,7 @@ use super::admission::Hosts;
 use super::body_memory::BodyMemory;
 use super::gate::{Gate, SessionSettings};
 use super::links::Links;
-use super::metrics::{Metrics, Snapshot};
+use super::metrics::{Metrics, MetricsSnapshot};
 use super::middleware::access_log::AccessLog;
 use super::middleware::answer_cache::AnswerCache;
 use super::middleware::cors::Cors;
@@ -134,11 +134,11 @@ pub struct AppState {
 
 impl AppState {
     /// How everything stands, for whoever watches. Asks nobody.
-    pub(super) fn snapshot(&self) -> Snapshot {
+    pub(super) fn snapshot(&self) -> MetricsSnapshot {
         let store = self.registry.store();
         let is_available = store.is_available();
         let store = store.readings();
-        Snapshot {
+        MetricsSnapshot {
             is_ready: is_available && !self.is_stopping.load(Ordering::Relaxed),
             is_available,
             database: if store.file.is_some() { "sqlite" } else { "postgres" },

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 use super::gate::Caller;
 use crate::access::Principal;
-use crate::registry::{ReadSchema, Reader, Registry};
+use crate::registry::{ClientIdentity, ReadSchema, Registry};
 
 /// What clients of Kafka call themselves.
 const CLIENT_ID: HeaderName = HeaderName::from_static("x-registry-client-id");
@@ -28,7 +28,7 @@ pub(super) fn count(registry: &Registry, read: &ReadSchema, caller: Option<&Call
         // what is no visible ASCII is somebody's mistake, or a trick
         headers.get(name).and_then(|text| text.to_str().ok()).map_or("", |text| bounded(text.trim(), most))
     };
-    let reader = Reader {
+    let reader = ClientIdentity {
         principal: bounded(&principal, MAX_PRINCIPAL),
         client: said(CLIENT_ID, MAX_CLIENT),
         agent: said(header::USER_AGENT, MAX_AGENT),

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 /// Where a list or object begins.
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenBracket {
     bracket: u8,
     at: usize,
 }
 
-impl Open {
+impl OpenBracket {
     fn kind(self) -> &'static str {
         if self.bracket == b'{' { "Object" } else { "Array" }
     }
@@ -42,14 +42,14 @@ enum Expected {
 
 /// Whose reader it is; they are set up differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
+pub enum JacksonSetup {
     /// Of request bodies.
     Bodies,
     /// Of Avro schemas: comments are allowed, and texts are read from characters.
     Avro,
 }
 
-impl Dialect {
+impl JacksonSetup {
     /// What a value may be, as the reader lists it.
     fn values(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Dialect {
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct JsonFault {
     /// In Jackson's words.
     pub message: String,
     /// The text ends too early, which is an exception of its own.
@@ -71,7 +71,7 @@ pub struct Fault {
     pub column: usize,
 }
 
-impl Fault {
+impl JsonFault {
     /// The whole exception as Java prints it.
     pub fn exception(&self) -> String {
         let class = if self.is_end { "io.JsonEOFException" } else { "JsonParseException" };
@@ -80,25 +80,25 @@ impl Fault {
     }
 }
 
-struct Scanner<'t> {
+struct JacksonScanner<'t> {
     bytes: &'t [u8],
-    dialect: Dialect,
+    dialect: JacksonSetup,
     at: usize,
-    open: Vec<Open>,
+    open: Vec<OpenBracket>,
 }
 
 /// The first thing that is wrong with a text; `None` where all of the first value is JSON.
-pub fn first(bytes: &[u8], dialect: Dialect) -> Option<Fault> {
-    let mut scanner = Scanner { bytes, dialect, at: 0, open: Vec::new() };
+pub fn first(bytes: &[u8], dialect: JacksonSetup) -> Option<JsonFault> {
+    let mut scanner = JacksonScanner { bytes, dialect, at: 0, open: Vec::new() };
     let message = scanner.value_at_root().err()?;
     let is_end = message.starts_with("Unexpected end-of-input");
     let (line, column) = scanner.place(scanner.at);
-    Some(Fault { message, is_end, line, column })
+    Some(JsonFault { message, is_end, line, column })
 }
 
 /// The token that stands behind the first value, by Jackson's name; or what is wrong there. `None` where nothing follows.
 pub fn trailing(bytes: &[u8]) -> Option<Result<&'static str, String>> {
-    let mut scanner = Scanner { bytes, dialect: Dialect::Bodies, at: 0, open: Vec::new() };
+    let mut scanner = JacksonScanner { bytes, dialect: JacksonSetup::Bodies, at: 0, open: Vec::new() };
     if scanner.value_at_root().is_err() {
         return None;
     }
@@ -123,7 +123,7 @@ pub fn trailing(bytes: &[u8]) -> Option<Result<&'static str, String>> {
     Some(fault.map(|()| token))
 }
 
-impl Scanner<'_> {
+impl JacksonScanner<'_> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -135,8 +135,8 @@ impl Scanner<'_> {
                 |end: &[u8]| rest.windows(end.len()).position(|window| window == end).map_or(rest.len(), |at| at + end.len());
             match rest {
                 [b' ' | b'\t' | b'\r' | b'\n', ..] => self.at += 1,
-                [b'/', b'/', ..] if self.dialect == Dialect::Avro => self.at += until(b"\n"),
-                [b'/', b'*', ..] if self.dialect == Dialect::Avro => self.at += until(b"*/"),
+                [b'/', b'/', ..] if self.dialect == JacksonSetup::Avro => self.at += until(b"\n"),
+                [b'/', b'*', ..] if self.dialect == JacksonSetup::Avro => self.at += until(b"*/"),
                 _ => return,
             }
         }
@@ -148,7 +148,7 @@ impl Scanner<'_> {
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let line = before.split(|byte| *byte == b'\n').count();
         let in_line = before.get(line_start..).unwrap_or_default();
-        let is_character = |byte: &&u8| self.dialect == Dialect::Bodies || **byte & 0xC0 != 0x80;
+        let is_character = |byte: &&u8| self.dialect == JacksonSetup::Bodies || **byte & 0xC0 != 0x80;
         (line, in_line.iter().filter(is_character).count() + 1)
     }
 
@@ -189,14 +189,15 @@ impl Scanner<'_> {
                     return Err(self.unexpected("was expecting a colon to separate field name and value"));
                 }
                 (Expected::Value | Expected::FirstItem, b'{' | b'[') => {
-                    self.open.push(Open { bracket: byte, at: self.at });
+                    self.open.push(OpenBracket { bracket: byte, at: self.at });
                     self.at += 1;
                     if byte == b'{' { Expected::FirstKey } else { Expected::FirstItem }
                 }
                 (Expected::Value, b'}' | b']') if self.open.is_empty() => return Err(self.unexpected_close(byte)),
                 (Expected::Value | Expected::FirstItem, b'}' | b']' | b',') => {
                     let is_in_array = self.open.last().is_some_and(|open| open.bracket == b'[');
-                    let is_taken_for_no_value = byte == b'}' || self.dialect == Dialect::Bodies && (byte == b',' || is_in_array);
+                    let is_taken_for_no_value =
+                        byte == b'}' || self.dialect == JacksonSetup::Bodies && (byte == b',' || is_in_array);
                     return Err(if is_taken_for_no_value { self.unexpected("expected a value") } else { self.no_value() });
                 }
                 (Expected::Value | Expected::FirstItem, _) => {
@@ -441,7 +442,7 @@ mod tests {
                 "Unexpected character ('/' (code 47)): maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)",
             ),
         ] {
-            assert_eq!(first(text.as_bytes(), Dialect::Bodies).unwrap().message, message, "{text}");
+            assert_eq!(first(text.as_bytes(), JacksonSetup::Bodies).unwrap().message, message, "{text}");
         }
         assert_eq!(trailing(b"{}{}"), Some(Ok("START_OBJECT")));
         assert_eq!(trailing(b"{} \n"), None);
@@ -474,7 +475,7 @@ mod tests {
             "\"abc",
         ] {
             let is_json = serde_json::from_str::<serde_json::Value>(text).is_ok();
-            assert_eq!(first(text.as_bytes(), Dialect::Bodies).is_none(), is_json, "{text}");
+            assert_eq!(first(text.as_bytes(), JacksonSetup::Bodies).is_none(), is_json, "{text}");
         }
     }
 }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 pub use self::worker::work;
 
 use crate::contracts::{Jsonata, JsonataError};
-use crate::schema::json::{self, Kind, ReadOptions};
+use crate::schema::json::{self, JsonKind, ReadOptions};
 
 /// The first argument of a process that evaluates; what follows are its bounds.
 pub const WORKER: &str = "jsonata-worker";
@@ -50,7 +50,7 @@ impl Default for JsonataLimits {
 
 /// What came of the expressions since the start.
 #[derive(Debug, Default)]
-struct Counts {
+struct EvaluationCounts {
     evaluated: AtomicU64,
     wrong: AtomicU64,
     stopped: AtomicU64,
@@ -62,7 +62,7 @@ struct Counts {
 pub struct JsonataEngine {
     program: PathBuf,
     limits: JsonataLimits,
-    counts: Arc<Counts>,
+    counts: Arc<EvaluationCounts>,
 }
 
 impl JsonataEngine {
@@ -88,7 +88,7 @@ impl JsonataEngine {
     /// How often there was a result, none, no time or memory left, and no process; since the start.
     pub fn counts(&self) -> [(&'static str, u64); 4] {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let Counts { evaluated, wrong, stopped, unavailable } = &*self.counts;
+        let EvaluationCounts { evaluated, wrong, stopped, unavailable } = &*self.counts;
         [("evaluated", of(evaluated)), ("wrong", of(wrong)), ("stopped", of(stopped)), ("unavailable", of(unavailable))]
     }
 }
@@ -249,7 +249,7 @@ impl Jsonata for Evaluations {
         self.count(answer.as_ref().map(|_| &()));
         let said = |value: &json::Value| value.as_str().map(str::to_owned);
         Ok(match answer?.kind {
-            Kind::Array(items) if items.len() == expressions.len() => items.iter().map(said).collect(),
+            JsonKind::Array(items) if items.len() == expressions.len() => items.iter().map(said).collect(),
             _ => vec![None; expressions.len()],
         })
     }

@@ -2,7 +2,7 @@
 
 use jsonata_core::value::JValue;
 
-use crate::schema::json::{self, Kind};
+use crate::schema::json::{self, JsonKind};
 
 /// Nesting of a result.
 const MAX_DEPTH: usize = super::MAX_DEPTH - 2;
@@ -10,12 +10,12 @@ const MAX_DEPTH: usize = super::MAX_DEPTH - 2;
 /// Recursion is bounded by the depth of what was read.
 pub(super) fn of_json(value: &json::Value) -> JValue {
     match &value.kind {
-        Kind::Null => JValue::Null,
-        Kind::Bool(value) => JValue::Bool(*value),
-        Kind::Number(text) => JValue::from_f64(text.parse().unwrap_or(f64::NAN)),
-        Kind::String(text) => JValue::string(&**text),
-        Kind::Array(items) => JValue::array(items.iter().map(of_json).collect()),
-        Kind::Object(object) => {
+        JsonKind::Null => JValue::Null,
+        JsonKind::Bool(value) => JValue::Bool(*value),
+        JsonKind::Number(text) => JValue::from_f64(text.parse().unwrap_or(f64::NAN)),
+        JsonKind::String(text) => JValue::string(&**text),
+        JsonKind::Array(items) => JValue::array(items.iter().map(of_json).collect()),
+        JsonKind::Object(object) => {
             JValue::object(object.members().iter().map(|member| (member.key.to_string(), of_json(&member.value))).collect())
         }
     }

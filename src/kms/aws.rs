@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::endpoint::{Answer, Endpoint, quoted};
+use super::endpoint::{KmsAnswer, KmsEndpoint, quoted};
 use super::sigv4::{AwsCredentials, Signed, authorization, timestamp};
 use super::{KeyMaterial, KmsDriver, KmsError, KmsKey, base64, wiped};
 use crate::types::Clock;
@@ -20,13 +20,13 @@ pub struct AwsKms {
     credentials: AwsCredentials,
     /// In the place of the one of each region.
     url: Option<Url>,
-    endpoint: Endpoint,
+    endpoint: KmsEndpoint,
     clock: Clock,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Body {
+struct AwsAnswer {
     #[serde(rename = "CiphertextBlob")]
     ciphertext: Option<String>,
     #[serde(rename = "Plaintext")]
@@ -47,7 +47,7 @@ impl AwsKms {
             Some("http") => false,
             Some(_) => return Err("not a URL that begins with http:// or https://".to_owned()),
         };
-        Ok(Self { credentials, url, endpoint: Endpoint::new(time_limit, is_https)?, clock })
+        Ok(Self { credentials, url, endpoint: KmsEndpoint::new(time_limit, is_https)?, clock })
     }
 
     /// The region that an ARN names.
@@ -57,7 +57,7 @@ impl AwsKms {
         (!region.is_empty() && region.len() <= 32 && region.bytes().all(is_plain)).then_some(region)
     }
 
-    async fn ask(&self, key: &KmsKey<'_>, target: &'static str, member: &str, text: &str) -> Result<Body, KmsError> {
+    async fn ask(&self, key: &KmsKey<'_>, target: &'static str, member: &str, text: &str) -> Result<AwsAnswer, KmsError> {
         let word = if target == "TrentService.Encrypt" { "encryption" } else { "decryption" };
         let failed = |why: &str| KmsError::Failed(format!("{word} failed: {why}"));
         let region = Self::region(key.id).ok_or_else(|| failed("the key has not the form arn:aws:kms:REGION:ACCOUNT:key/ID"))?;
@@ -91,8 +91,8 @@ impl AwsKms {
         }
         let mut url = url;
         url.set_path("/");
-        let Answer { status, body } = self.endpoint.post(url, headers, wiped(body)).await?;
-        let answer: Body = serde_json::from_slice(&body).unwrap_or_default();
+        let KmsAnswer { status, body } = self.endpoint.post(url, headers, wiped(body)).await?;
+        let answer: AwsAnswer = serde_json::from_slice(&body).unwrap_or_default();
         if status == 200 {
             return Ok(answer);
         }

@@ -18,19 +18,19 @@ const CALLS: usize = 32;
 const MAX_ANSWER_BYTES: usize = 64 << 10;
 
 /// What a KMS answered.
-pub(super) struct Answer {
+pub(super) struct KmsAnswer {
     pub(super) status: u16,
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
 /// Where a KMS is asked.
-pub(super) struct Endpoint {
+pub(super) struct KmsEndpoint {
     http: reqwest::Client,
     time_limit: Duration,
     calls: Semaphore,
 }
 
-impl Endpoint {
+impl KmsEndpoint {
     /// `is_https` says whether certificates are needed.
     pub(super) fn new(time_limit: Duration, is_https: bool) -> Result<Self, String> {
         let builder = ClientBuilder::new()
@@ -43,7 +43,7 @@ impl Endpoint {
     }
 
     /// Posts a body. What the KMS answered, whatever its status.
-    pub(super) async fn post(&self, url: Url, headers: HeaderMap, body: Bytes) -> Result<Answer, KmsError> {
+    pub(super) async fn post(&self, url: Url, headers: HeaderMap, body: Bytes) -> Result<KmsAnswer, KmsError> {
         let call = async {
             let _turn = self.calls.acquire().await.map_err(|_| failed("closed"))?;
             let request = self.http.post(url).headers(headers).body(body);
@@ -58,7 +58,7 @@ impl Endpoint {
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(Answer { status, body })
+            Ok(KmsAnswer { status, body })
         };
         let late = |_| failed(&format!("no answer within {} s", self.time_limit.as_secs_f64()));
         tokio::time::timeout(self.time_limit, call).await.map_err(late)?

@@ -95,7 +95,7 @@ impl Kms {
     /// # Errors
     /// That of a key that may not be used, else that of the last one.
     pub async fn wrap(&self, keys: &[KmsKey<'_>], material: &KeyMaterial) -> Result<Vec<u8>, KmsError> {
-        let mut failure = Failure::default();
+        let mut failure = KmsFailure::default();
         for key in keys {
             let done = match self.driver(key) {
                 Ok(driver) => driver.wrap(key, material).await,
@@ -114,7 +114,7 @@ impl Kms {
     /// # Errors
     /// That of a key that may not be used, else that of the last one.
     pub async fn unwrap(&self, keys: &[KmsKey<'_>], wrapped: &[u8]) -> Result<KeyMaterial, KmsError> {
-        let mut failure = Failure::default();
+        let mut failure = KmsFailure::default();
         for key in keys {
             let done = match self.driver(key) {
                 Ok(driver) => driver.unwrap(key, wrapped).await,
@@ -131,12 +131,12 @@ impl Kms {
 
 /// What is reported when no key did: the first refusal, for that is what can be helped; else what the last key said.
 #[derive(Default)]
-struct Failure {
+struct KmsFailure {
     denied: Option<KmsError>,
     last: Option<KmsError>,
 }
 
-impl Failure {
+impl KmsFailure {
     fn add(&mut self, error: KmsError) {
         if matches!(error, KmsError::Denied(_)) && self.denied.is_none() {
             self.denied = Some(error);

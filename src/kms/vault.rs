@@ -9,7 +9,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::endpoint::{Answer, Endpoint, quoted};
+use super::endpoint::{KmsAnswer, KmsEndpoint, quoted};
 use super::{KeyMaterial, KmsDriver, KmsError, KmsKey, Secret, base64, wiped};
 
 const TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
@@ -32,20 +32,20 @@ pub struct VaultKms {
     address: Url,
     token: VaultToken,
     namespace: Option<HeaderValue>,
-    endpoint: Endpoint,
+    endpoint: KmsEndpoint,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Data {
+struct VaultData {
     ciphertext: Option<String>,
     plaintext: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Body {
-    data: Option<Data>,
+struct VaultAnswer {
+    data: Option<VaultData>,
     errors: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ impl VaultKms {
             return Err("more than scheme, host and port".to_owned());
         }
         let namespace = namespace.map(HeaderValue::from_str).transpose().map_err(|_| "a namespace that is no text".to_owned())?;
-        let endpoint = Endpoint::new(time_limit, address.scheme() == "https")?;
+        let endpoint = KmsEndpoint::new(time_limit, address.scheme() == "https")?;
         Ok(Self { address, token, namespace, endpoint })
     }
 
@@ -98,7 +98,7 @@ impl VaultKms {
         Ok(token)
     }
 
-    async fn ask(&self, key: &KmsKey<'_>, operation: &str, member: &str, text: &str) -> Result<Data, KmsError> {
+    async fn ask(&self, key: &KmsKey<'_>, operation: &str, member: &str, text: &str) -> Result<VaultData, KmsError> {
         let failed = |why: &str| KmsError::Failed(format!("{operation}ion failed: {why}"));
         let url = self.url(key.id, operation).ok_or_else(|| failed("the key has not the form ADDRESS/MOUNT/keys/NAME"))?;
         let mut headers = HeaderMap::from_iter([(TOKEN, self.token().await?), (CONTENT_TYPE, JSON)]);
@@ -110,8 +110,8 @@ impl VaultKms {
         for part in ["{\"", member, "\":\"", text, "\"}"] {
             body.extend_from_slice(part.as_bytes());
         }
-        let Answer { status, body } = self.endpoint.post(url, headers, wiped(body)).await?;
-        let answer: Body = serde_json::from_slice(&body).unwrap_or_default();
+        let KmsAnswer { status, body } = self.endpoint.post(url, headers, wiped(body)).await?;
+        let answer: VaultAnswer = serde_json::from_slice(&body).unwrap_or_default();
         match (status, answer.data) {
             (200, Some(data)) => Ok(data),
             (status, _) => {

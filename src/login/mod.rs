@@ -21,7 +21,7 @@ pub use certificate::{Certificate, NameSource, revocation_list_expires};
 pub use oidc::{ClaimPath, Identity, KeySet, KeySetError, OidcSettings, SignatureAlgorithm, TokenFault, claimed_issuer};
 pub use password::{PasswordHash, hash_password};
 pub use principal_mapping::{CertificateLogin, PrincipalMapping};
-pub use token::{StoredToken, Tokens, fresh_token, hash_token};
+pub use token::{StaticTokens, StoredToken, fresh_token, hash_token};
 pub use users::{Users, check_name};
 
 /// Why a file of logins is refused; the text is for people, and has nothing secret in it.

@@ -8,26 +8,26 @@ use super::certificate::{Certificate, NameSource};
 const MAX_STEPS: usize = 100_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Case {
+enum LetterCase {
     Kept,
     Lower,
     Upper,
 }
 
 #[derive(Debug, Clone)]
-enum Rule {
+enum MappingRule {
     /// The name as it is.
     Default,
     Replace {
         pattern: Box<Regex>,
         replacement: Box<str>,
-        case: Case,
+        case: LetterCase,
     },
 }
 
 /// Rules, of which the first that matches decides.
 #[derive(Debug, Clone)]
-pub struct PrincipalMapping(Vec<Rule>);
+pub struct PrincipalMapping(Vec<MappingRule>);
 
 /// How the owner of a certificate is found.
 #[derive(Debug, Clone)]
@@ -68,36 +68,36 @@ impl PrincipalMapping {
     /// The name that the first rule which matches all of it makes of a name.
     pub fn apply(&self, name: &str) -> Option<String> {
         self.0.iter().find_map(|rule| match rule {
-            Rule::Default => Some(name.to_owned()),
-            Rule::Replace { pattern, replacement, case } => {
+            MappingRule::Default => Some(name.to_owned()),
+            MappingRule::Replace { pattern, replacement, case } => {
                 let found = pattern.captures(name).ok()??;
                 let made = expanded(replacement, &found);
                 Some(match case {
-                    Case::Kept => made,
-                    Case::Lower => made.to_lowercase(),
-                    Case::Upper => made.to_uppercase(),
+                    LetterCase::Kept => made,
+                    LetterCase::Lower => made.to_lowercase(),
+                    LetterCase::Upper => made.to_uppercase(),
                 })
             }
         })
     }
 }
 
-fn next_rule(text: &str) -> Result<(Rule, &str), String> {
+fn next_rule(text: &str) -> Result<(MappingRule, &str), String> {
     if let Some(rest) = text.strip_prefix("DEFAULT") {
-        return Ok((Rule::Default, rest));
+        return Ok((MappingRule::Default, rest));
     }
     let rest = text.strip_prefix("RULE:").ok_or_else(|| format!("'{text}' begins with neither DEFAULT nor RULE:"))?;
     let missing = || format!("'{text}' is not RULE:PATTERN/REPLACEMENT/");
     let (pattern, rest) = until_slash(rest).ok_or_else(missing)?;
     let (replacement, rest) = until_slash(rest).ok_or_else(missing)?;
     let (case, rest) = match rest.chars().next() {
-        Some('L') => (Case::Lower, rest.get(1..)),
-        Some('U') => (Case::Upper, rest.get(1..)),
-        _ => (Case::Kept, Some(rest)),
+        Some('L') => (LetterCase::Lower, rest.get(1..)),
+        Some('U') => (LetterCase::Upper, rest.get(1..)),
+        _ => (LetterCase::Kept, Some(rest)),
     };
     let built = RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).backtrack_limit(MAX_STEPS).build();
     let pattern = built.map_err(|error| format!("the pattern '{pattern}' is no regular expression: {error}"))?;
-    Ok((Rule::Replace { pattern: Box::new(pattern), replacement: replacement.into(), case }, rest.unwrap_or_default()))
+    Ok((MappingRule::Replace { pattern: Box::new(pattern), replacement: replacement.into(), case }, rest.unwrap_or_default()))
 }
 
 /// What stands before the next slash that has no backslash before it, and what stands behind it.

@@ -13,7 +13,7 @@ use toml::value::Datetime;
 
 use super::LoginFileError;
 use super::users::check_name;
-use crate::access::{Effect, Grant, Origin, PrincipalPattern, Rule};
+use crate::access::{AccessGrant, AccessRule, Effect, PrincipalPattern, RuleOrigin};
 use crate::types::{days, hex};
 
 /// What every token begins with, so that scanners find those that have gone astray.
@@ -28,12 +28,12 @@ pub struct StoredToken {
     /// In milliseconds since 1970; `None` for ever.
     pub expires_at: Option<i64>,
     /// What it was given.
-    pub given: Arc<Rule>,
+    pub given: Arc<AccessRule>,
 }
 
 /// All static tokens, by the hash of each.
 #[derive(Debug, Default)]
-pub struct Tokens {
+pub struct StaticTokens {
     by_hash: HashMap<[u8; 32], Arc<StoredToken>>,
 }
 
@@ -57,7 +57,7 @@ struct TokensForm {
     token: Vec<Spanned<TokenForm>>,
 }
 
-impl Tokens {
+impl StaticTokens {
     /// Reads a file of tables `[[token]]`.
     ///
     /// # Errors
@@ -81,14 +81,15 @@ impl Tokens {
                 }
                 None => None,
             };
-            let grant = Grant { roles: form.roles.clone(), operations: form.operations.clone(), subjects: form.subjects.clone() };
+            let grant =
+                AccessGrant { roles: form.roles.clone(), operations: form.operations.clone(), subjects: form.subjects.clone() };
             let (operations, subjects) = grant.read(Effect::Allow).map_err(|error| said(error.0))?;
-            let given = Rule {
+            let given = AccessRule {
                 effect: Effect::Allow,
                 principals: vec![PrincipalPattern::Token(form.name.as_str().into())],
                 operations,
                 subjects,
-                origin: Origin { file: Arc::clone(file), line },
+                origin: RuleOrigin { file: Arc::clone(file), line },
             };
             let token = StoredToken { name: form.name.as_str().into(), expires_at, given: Arc::new(given) };
             if tokens.by_hash.values().any(|known| known.name == token.name) {

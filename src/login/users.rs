@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::LoginFileError;
 use super::password::PasswordHash;
-use crate::access::{KarapacePermission, Rules};
+use crate::access::{AccessRules, KarapacePermission};
 
 /// Users with the hashes of their passwords.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl Users {
     ///
     /// # Errors
     /// [`LoginFileError`], with the line but without what stands in it.
-    pub fn parse(text: &str, file: &Arc<str>) -> Result<(Self, Option<Rules>), LoginFileError> {
+    pub fn parse(text: &str, file: &Arc<str>) -> Result<(Self, Option<AccessRules>), LoginFileError> {
         if text.trim_start().starts_with('{') {
             return Self::parse_karapace(text, file);
         }
@@ -68,7 +68,7 @@ impl Users {
         Ok((users, None))
     }
 
-    fn parse_karapace(text: &str, file: &Arc<str>) -> Result<(Self, Option<Rules>), LoginFileError> {
+    fn parse_karapace(text: &str, file: &Arc<str>) -> Result<(Self, Option<AccessRules>), LoginFileError> {
         // the message of the reader could show a hash
         let form: KarapaceFile = serde_json::from_str(text)
             .map_err(|error| LoginFileError(format!("line {}: not what Karapace reads: users and permissions", error.line())))?;
@@ -78,7 +78,7 @@ impl Users {
             let hash = PasswordHash::karapace(&user.algorithm, &user.salt, &user.password_hash).map_err(said)?;
             users.add(&user.username, hash).map_err(said)?;
         }
-        let rules = Rules::from_karapace(form.permissions.as_deref().unwrap_or_default(), file);
+        let rules = AccessRules::from_karapace(form.permissions.as_deref().unwrap_or_default(), file);
         Ok((users, Some(rules.map_err(|error| LoginFileError(error.0))?)))
     }
 

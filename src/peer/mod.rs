@@ -35,21 +35,21 @@ pub enum PeerError {
     Refused { status: u16, code: i64, message: String },
 }
 
-enum Login {
+enum PeerLogin {
     Nobody,
     Basic { user: String, password: String },
     Bearer(String),
 }
 
 /// A registry. Of several URLs the first that answers is asked, until it does not.
-pub struct Peer {
+pub struct PeerRegistry {
     http: reqwest::Client,
     urls: Vec<Url>,
     current: AtomicUsize,
-    login: Login,
+    login: PeerLogin,
 }
 
-impl Peer {
+impl PeerRegistry {
     /// `headers` go with every request.
     ///
     /// # Errors
@@ -127,9 +127,9 @@ impl Peer {
         let url = format!("{}{path}", base.as_str().trim_end_matches('/'));
         let mut request = self.http.request(method, url).header(ACCEPT, MEDIA_TYPE);
         request = match &self.login {
-            Login::Nobody => request,
-            Login::Basic { user, password } => request.basic_auth(user, Some(password)),
-            Login::Bearer(token) => request.bearer_auth(token),
+            PeerLogin::Nobody => request,
+            PeerLogin::Basic { user, password } => request.basic_auth(user, Some(password)),
+            PeerLogin::Bearer(token) => request.bearer_auth(token),
         };
         for (name, value) in trace::headers() {
             request = request.header(name, value);
@@ -183,20 +183,20 @@ fn parse_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn login<'c>(get: impl Fn(&str) -> Option<&'c str>, urls: &[Url]) -> Result<Login, String> {
+fn login<'c>(get: impl Fn(&str) -> Option<&'c str>, urls: &[Url]) -> Result<PeerLogin, String> {
     if let Some(token) = get("bearer.auth.token") {
-        return Ok(Login::Bearer(token.to_owned()));
+        return Ok(PeerLogin::Bearer(token.to_owned()));
     }
     let basic = |text: &str| {
         let (user, password) = text.split_once(':').ok_or("basic.auth.user.info is not USER:PASSWORD")?;
-        Ok(Login::Basic { user: user.to_owned(), password: password.to_owned() })
+        Ok(PeerLogin::Basic { user: user.to_owned(), password: password.to_owned() })
     };
     match (get("basic.auth.credentials.source"), get("basic.auth.user.info")) {
         (Some("URL"), _) | (None, None) => Ok(match urls.iter().find(|url| !url.username().is_empty()) {
             Some(url) => {
-                Login::Basic { user: url.username().to_owned(), password: url.password().unwrap_or_default().to_owned() }
+                PeerLogin::Basic { user: url.username().to_owned(), password: url.password().unwrap_or_default().to_owned() }
             }
-            None => Login::Nobody,
+            None => PeerLogin::Nobody,
         }),
         (None | Some("USER_INFO"), Some(info)) => basic(info),
         (Some("USER_INFO"), None) => Err("basic.auth.user.info is missing".to_owned()),

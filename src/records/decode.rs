@@ -4,7 +4,7 @@ use super::{MAX_JSON_BYTES, MAX_JSON_DEPTH};
 use crate::schema::PayloadValidator;
 use crate::schema::avro::{self, UnionEncoding};
 use crate::schema::json::{self, ReadOptions};
-use crate::schema::payload::{Fault, FaultKind, ReadingChange, ReadingChangeKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, ReadingChange, ReadingChangeKind, Work};
 use crate::schema::protobuf::{self, message_indexes};
 use crate::types::SchemaType;
 
@@ -33,7 +33,7 @@ pub struct Decoded {
     /// JSON: of Avro in its JSON encoding or plain, of Protobuf `ProtoJSON`, else as it was sent.
     pub json: String,
     /// What is wrong with it although it can be read: unknown fields, and what a JSON Schema does not allow.
-    pub issues: Vec<Fault>,
+    pub issues: Vec<DataFault>,
     /// What a reader with another schema sees.
     pub read_as: Option<ReadAs>,
 }
@@ -56,7 +56,7 @@ pub fn decode(
     bytes: &[u8],
     options: &DecodeOptions,
     work: &mut Work<'_>,
-) -> Result<Decoded, Fault> {
+) -> Result<Decoded, DataFault> {
     match (payload, reader) {
         (PayloadValidator::Avro(payload), None) => avro(payload, None, bytes, options, work),
         (PayloadValidator::Avro(payload), Some(PayloadValidator::Avro(reader))) => {
@@ -71,8 +71,8 @@ pub fn decode(
     }
 }
 
-fn other_format(reader: SchemaType, writer: SchemaType) -> Fault {
-    Fault::new(FaultKind::Mismatch, "", format!("a reader of type {reader} can't read data of type {writer}"))
+fn other_format(reader: SchemaType, writer: SchemaType) -> DataFault {
+    DataFault::new(FaultKind::Mismatch, "", format!("a reader of type {reader} can't read data of type {writer}"))
 }
 
 fn avro(
@@ -81,13 +81,13 @@ fn avro(
     bytes: &[u8],
     options: &DecodeOptions,
     work: &mut Work<'_>,
-) -> Result<Decoded, Fault> {
+) -> Result<Decoded, DataFault> {
     let single = payload.single_object(bytes).filter(|(fingerprint, _)| *fingerprint == payload.fingerprint());
     let encoding = if single.is_some() { "avro-single-object" } else { "avro" };
     let data = payload.decode(single.map_or(bytes, |(_, rest)| rest), work)?;
     let read_as = reader.map(|reader| {
         let (data, changes) = data.read_as(reader, &mut work.again())?;
-        Ok::<_, Fault>(ReadAs { json: data.to_json(options.unions, MAX_JSON_BYTES)?, changes })
+        Ok::<_, DataFault>(ReadAs { json: data.to_json(options.unions, MAX_JSON_BYTES)?, changes })
     });
     Ok(Decoded {
         encoding,
@@ -111,8 +111,8 @@ pub(super) fn message_of<'b>(
     payload: &protobuf::PayloadValidator,
     bytes: &'b [u8],
     options: &DecodeOptions,
-) -> Result<MessagePath<'b>, Fault> {
-    let unreadable = |message: String| Fault::new(FaultKind::Decode, "", message);
+) -> Result<MessagePath<'b>, DataFault> {
+    let unreadable = |message: String| DataFault::new(FaultKind::Decode, "", message);
     let mut found = MessagePath { message: None, indexes: None, rest: bytes };
     let named = if options.is_framed { Some(bytes) } else { options.record_indexes.as_deref().filter(|bytes| !bytes.is_empty()) };
     if let Some(named) = named {
@@ -136,7 +136,7 @@ fn protobuf(
     bytes: &[u8],
     options: &DecodeOptions,
     work: &mut Work<'_>,
-) -> Result<Decoded, Fault> {
+) -> Result<Decoded, DataFault> {
     let MessagePath { message, indexes, rest } = message_of(payload, bytes, options)?;
     let (data, issues) = payload.decode(message, rest, work)?;
     let json = data.to_json(MAX_JSON_BYTES, work)?;
@@ -145,8 +145,9 @@ fn protobuf(
         // the reader knows the message by its name, or takes the one that stands first
         let message = name.as_deref().and_then(|name| reader.by_name(name));
         let (data, unknown) = reader.decode(message, rest, &mut work.again())?;
-        let lost = |fault: Fault| ReadingChange { kind: ReadingChangeKind::Lost, pointer: fault.pointer, message: fault.message };
-        Ok::<_, Fault>(ReadAs {
+        let lost =
+            |fault: DataFault| ReadingChange { kind: ReadingChangeKind::Lost, pointer: fault.pointer, message: fault.message };
+        Ok::<_, DataFault>(ReadAs {
             json: data.to_json(MAX_JSON_BYTES, &mut work.again())?,
             changes: unknown.into_iter().map(lost).collect(),
         })
@@ -154,8 +155,13 @@ fn protobuf(
     Ok(Decoded { encoding: "protobuf", message_indexes: indexes, message: name, json, issues, read_as: read_as.transpose()? })
 }
 
-fn json(payload: &PayloadValidator, reader: Option<&PayloadValidator>, bytes: &[u8], work: &Work<'_>) -> Result<Decoded, Fault> {
-    let unreadable = |message: String| Fault::new(FaultKind::Decode, "", message);
+fn json(
+    payload: &PayloadValidator,
+    reader: Option<&PayloadValidator>,
+    bytes: &[u8],
+    work: &Work<'_>,
+) -> Result<Decoded, DataFault> {
+    let unreadable = |message: String| DataFault::new(FaultKind::Decode, "", message);
     let text = std::str::from_utf8(bytes).map_err(|_| unreadable("the data is not UTF-8".to_owned()))?;
     let options = ReadOptions { comments: false, replace_lone_surrogates: true, max_depth: MAX_JSON_DEPTH };
     let (value, _) = json::read_data(text, options).map_err(|error| unreadable(format!("the data is not JSON: {error}")))?;
@@ -163,10 +169,10 @@ fn json(payload: &PayloadValidator, reader: Option<&PayloadValidator>, bytes: &[
         PayloadValidator::Json(validator) => validator.faults(&value, work.effort()).0,
         _ => Vec::new(),
     };
-    let is_unsettled = |faults: &[Fault]| faults.iter().any(|fault| fault.kind == FaultKind::Work);
+    let is_unsettled = |faults: &[DataFault]| faults.iter().any(|fault| fault.kind == FaultKind::Work);
     let issues = faults(payload);
     if is_unsettled(&issues) {
-        return Err(Fault::out_of_work(&[]));
+        return Err(DataFault::out_of_work(&[]));
     }
     let read_as = reader.map(|reader| match faults(reader).into_iter().next() {
         Some(fault) => Err(fault),

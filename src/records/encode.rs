@@ -4,7 +4,7 @@ use super::MAX_JSON_DEPTH;
 use crate::schema::PayloadValidator;
 use crate::schema::avro::UnionEncoding;
 use crate::schema::json::{self, ReadOptions};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::types::{Guid, SchemaId};
 
 /// How data is encoded.
@@ -35,8 +35,8 @@ pub fn encode(
     text: &str,
     options: &EncodeOptions,
     work: &mut Work<'_>,
-) -> Result<Encoded, Vec<Fault>> {
-    let unreadable = |message: String| vec![Fault::new(FaultKind::Decode, "", message)];
+) -> Result<Encoded, Vec<DataFault>> {
+    let unreadable = |message: String| vec![DataFault::new(FaultKind::Decode, "", message)];
     let read = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: MAX_JSON_DEPTH };
     let (value, notes) = json::read_data(text, read).map_err(|error| unreadable(format!("the data is not JSON: {error}")))?;
     if let Some(duplicate) = notes.duplicates.first() {

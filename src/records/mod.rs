@@ -20,7 +20,7 @@ pub use self::codec::ContainerCodec;
 pub use self::container::{Container, ContainerWriter, is_container};
 pub use self::decode::{DecodeOptions, Decoded, ReadAs, decode};
 pub use self::encode::{EncodeOptions, Encoded, FrameBy, encode, framed};
-pub use self::sample::{Broken, Sample, Sampler, Source, typed_samples};
+pub use self::sample::{Broken, RandomSource, RecordSampler, Sample, typed_samples};
 pub use self::text::{bytes_of_base64, bytes_of_hex};
 pub use self::typed::{TypedData, typed};
 pub use crate::schema::avro::UnionEncoding;

@@ -8,14 +8,14 @@ use serde_json::Value as Tree;
 use super::{DecodeOptions, EncodeOptions, Encoded, decode, encode, typed};
 use crate::schema::avro::UnionEncoding;
 use crate::schema::json_schema;
-use crate::schema::payload::{Effort, Fault, FaultKind, Work};
-pub use crate::schema::sampling::Source;
+use crate::schema::payload::{DataFault, Effort, FaultKind, Work};
+pub use crate::schema::sampling::RandomSource;
 use crate::schema::typed::{Shapes, Typed};
 use crate::schema::{Parsed, PayloadValidator, SchemaError};
 
 /// Samples of one schema.
 #[derive(Debug)]
-pub struct Sampler {
+pub struct RecordSampler {
     payload: PayloadValidator,
     /// Of a JSON Schema.
     document: Option<json_schema::Sampler>,
@@ -51,8 +51,8 @@ const BYTES: usize = 500;
 /// Valid data of a schema as rules of data contracts see it; the same for the same seed. Nothing where none can be made up.
 pub fn typed_samples(parsed: &Parsed, count: usize, seed: u64) -> Option<(Arc<Shapes>, Vec<Typed>)> {
     let payload = PayloadValidator::prepare(parsed, true, None).ok()?;
-    let sampler = Sampler::new(parsed, payload.clone()).ok()?;
-    let mut source = Source::new(seed);
+    let sampler = RecordSampler::new(parsed, payload.clone()).ok()?;
+    let mut source = RandomSource::new(seed);
     let mut shapes = None;
     let mut samples = Vec::with_capacity(count);
     for _ in 0..count {
@@ -65,7 +65,7 @@ pub fn typed_samples(parsed: &Parsed, count: usize, seed: u64) -> Option<(Arc<Sh
     Some((shapes?, samples))
 }
 
-impl Sampler {
+impl RecordSampler {
     /// `payload` is the same schema, made ready for data.
     ///
     /// # Errors
@@ -82,8 +82,13 @@ impl Sampler {
     ///
     /// # Errors
     /// None was found, or it takes too much.
-    pub fn sample(&self, source: &mut Source, options: &EncodeOptions, work: &mut Work<'_>) -> Result<Sample, Vec<Fault>> {
-        let unfit = |message: String| vec![Fault::new(FaultKind::Mismatch, "", message)];
+    pub fn sample(
+        &self,
+        source: &mut RandomSource,
+        options: &EncodeOptions,
+        work: &mut Work<'_>,
+    ) -> Result<Sample, Vec<DataFault>> {
+        let unfit = |message: String| vec![DataFault::new(FaultKind::Mismatch, "", message)];
         source.begin();
         let text = match (&self.payload, &self.document) {
             (PayloadValidator::Avro(payload), _) => payload.sample(source, work).map_err(unfit)?,
@@ -110,7 +115,7 @@ impl Sampler {
         let Ok(whole) = serde_json::from_str::<Tree>(&sample.json) else { return Vec::new() };
         let mut found: Vec<Broken> = Vec::new();
         let mut seen = BTreeSet::new();
-        let mut tried: Vec<(Tree, Vec<Fault>)> = Vec::new();
+        let mut tried: Vec<(Tree, Vec<DataFault>)> = Vec::new();
         for pointer in pointers(&whole) {
             for changed in changes(&whole, &pointer) {
                 let Err(faults) = encode(&self.payload, &changed.to_string(), options, &mut work.again()) else { continue };
@@ -160,7 +165,7 @@ impl Sampler {
     }
 }
 
-fn kind(fault: &Fault) -> &'static str {
+fn kind(fault: &DataFault) -> &'static str {
     match fault.kind {
         FaultKind::Decode => "decode",
         FaultKind::Trailing => "trailing",
@@ -174,7 +179,7 @@ fn kind(fault: &Fault) -> &'static str {
 }
 
 /// Two faults with the same key break the same rule.
-fn rule_key(fault: &Fault) -> String {
+fn rule_key(fault: &DataFault) -> String {
     if let Some(keyword) = &fault.keyword {
         return keyword.schema_pointer.clone();
     }
@@ -185,7 +190,7 @@ fn rule_key(fault: &Fault) -> String {
     format!("{} {} {}", kind(fault), place.collect::<Vec<_>>().join("/"), words.take(6).collect::<Vec<_>>().join(" "))
 }
 
-fn broken(fault: &Fault, json: Option<String>, bytes: Option<Vec<u8>>) -> Broken {
+fn broken(fault: &DataFault, json: Option<String>, bytes: Option<Vec<u8>>) -> Broken {
     let rule = fault.keyword.as_ref().map_or_else(|| kind(fault).to_owned(), |keyword| keyword.keyword.clone());
     Broken { rule, pointer: fault.pointer.clone(), message: fault.message.clone(), json, bytes }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::MAX_JSON_DEPTH;
 use super::decode::{DecodeOptions, MessagePath, message_of};
 use crate::schema::json::{self, ReadOptions};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::typed::{Shapes, Typed};
 use crate::schema::{Parsed, PayloadValidator, json_schema};
 
@@ -19,7 +19,7 @@ pub struct TypedData {
     /// Its full name (Protobuf).
     pub message: Option<String>,
     /// What is wrong with it although it can be read.
-    pub issues: Vec<Fault>,
+    pub issues: Vec<DataFault>,
 }
 
 /// Decodes data that fills `bytes`. `parsed` is the schema of `payload`.
@@ -32,7 +32,7 @@ pub fn typed(
     bytes: &[u8],
     options: &DecodeOptions,
     work: &mut Work<'_>,
-) -> Result<TypedData, Fault> {
+) -> Result<TypedData, DataFault> {
     match (payload, parsed) {
         (PayloadValidator::Avro(payload), _) => {
             let single = payload.single_object(bytes).filter(|(fingerprint, _)| *fingerprint == payload.fingerprint());
@@ -50,19 +50,19 @@ pub fn typed(
             Ok(TypedData { shapes, data, encoding: "protobuf", message: payload.message_name(message), issues })
         }
         (PayloadValidator::Json(payload), Parsed::Json(schema)) => {
-            let unreadable = |message: String| Fault::new(FaultKind::Decode, "", message);
+            let unreadable = |message: String| DataFault::new(FaultKind::Decode, "", message);
             let text = std::str::from_utf8(bytes).map_err(|_| unreadable("the data is not UTF-8".to_owned()))?;
             let options = ReadOptions { comments: false, replace_lone_surrogates: true, max_depth: MAX_JSON_DEPTH };
             let (value, _) =
                 json::read_data(text, options).map_err(|error| unreadable(format!("the data is not JSON: {error}")))?;
             let issues = payload.faults(&value, work.effort()).0;
             if issues.iter().any(|fault| fault.kind == FaultKind::Work) {
-                return Err(Fault::out_of_work(&[]));
+                return Err(DataFault::out_of_work(&[]));
             }
             let shapes = Arc::new(schema.shapes());
             let data = json_schema::typed_data(&shapes, &value, work)?;
             Ok(TypedData { shapes, data, encoding: "json", message: None, issues })
         }
-        (PayloadValidator::Json(_), _) => Err(Fault::new(FaultKind::Mismatch, "", "the schema is not a JSON Schema")),
+        (PayloadValidator::Json(_), _) => Err(DataFault::new(FaultKind::Mismatch, "", "the schema is not a JSON Schema")),
     }
 }

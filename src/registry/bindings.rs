@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Registry;
 use super::error::RegistryError;
-use crate::access::{Operation, Resource, Rights};
+use crate::access::{DeniedResource, Operation, Rights};
 use crate::cache::Generational;
 use crate::cloudevents::resolve::{MAX_URI_BYTES, SchemaUri, best};
 use crate::types::{Actor, Alias, AliasTarget, Guid, Subject, TypeBinding, VersionSelector};
@@ -168,7 +168,7 @@ impl Registry {
             AliasTarget::Version(subject, _) => rights.require(operation, &self.resolve_alias(subject).await?)?,
             // what nobody holds any more is nobody's
             AliasTarget::Guid(guid) if self.is_held_where_allowed(*guid, operation, rights).await? == Some(false) => {
-                return Err(rights.denied(operation, Resource::Schema(guid.to_string())).into());
+                return Err(rights.denied(operation, DeniedResource::Schema(guid.to_string())).into());
             }
             AliasTarget::Guid(_) => {}
         }

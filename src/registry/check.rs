@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
-use super::judging_pool::Size;
-use super::parse::Reading;
+use super::judging_pool::JobSize;
+use super::parse::SubmissionOptions;
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
-use crate::compat::{self, Candidate, Previous, Report, Rules};
+use crate::compat::{self, Candidate, CompatibilityReport, CompatibilitySettings, Previous};
 use crate::schema::{CheckError, Finding, ParseMode, Parsed};
 use crate::store::{SubjectState, VersionRow};
 use crate::types::{CompatibilityLevel, Config, Metadata, Subject, Version, VersionSelector};
@@ -25,7 +25,7 @@ pub enum CheckTarget {
 
 /// How to check.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct CheckOptions {
+pub struct CheckParameters {
     pub normalize: bool,
     /// Ask for notes as well.
     pub explain: bool,
@@ -38,7 +38,7 @@ pub struct CheckAnswer {
     /// Confluent's messages, in order.
     pub messages: Vec<String>,
     /// The findings behind them.
-    pub findings: Vec<compat::Found>,
+    pub findings: Vec<compat::VersionFinding>,
     /// What a second opinion says about the newest version compared; it never decides.
     pub notes: Vec<(Version, Finding)>,
 }
@@ -68,9 +68,9 @@ impl Registry {
         subject: &Subject,
         submission: &Submission,
         target: CheckTarget,
-        options: CheckOptions,
+        options: CheckParameters,
     ) -> Result<CheckAnswer, RegistryError> {
-        let CheckOptions { normalize, explain } = options;
+        let CheckParameters { normalize, explain } = options;
         let effective = self.effective(subject).await?;
         let config = &effective.config;
         let rows = self.versions_to_compare(subject, target).await?;
@@ -80,7 +80,7 @@ impl Registry {
         submission.parsed_type()?;
         let mode = if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
         let normalize = normalize || config.normalize.unwrap_or(false);
-        let candidate = self.read(subject, submission, Reading::checked(mode, normalize, config)).await?;
+        let candidate = self.read(subject, submission, SubmissionOptions::checked(mode, normalize, config)).await?;
         let state = SubjectState { epoch: 0, rows };
         let report = self.compare(subject, &candidate.parsed, submission.metadata.as_ref(), &state, config).await?;
         let is_compatible = report.is_compatible();
@@ -113,15 +113,15 @@ impl Registry {
         metadata: Option<&Metadata>,
         state: &SubjectState,
         config: &Config,
-    ) -> Result<Report, RegistryError> {
+    ) -> Result<CompatibilityReport, RegistryError> {
         let rules = self.rules(config);
         if rules.level == CompatibilityLevel::None && !rules.validate_fields && !rules.is_logical() {
-            return Ok(Report::default());
+            return Ok(CompatibilityReport::default());
         }
-        let mut history = History::new(subject, metadata, state, config, &rules);
+        let mut history = EarlierVersions::new(subject, metadata, state, config, &rules);
         let schema_type = candidate.schema_type();
         let candidate = Arc::new((candidate.clone(), metadata.cloned()));
-        let mut report: Option<Report> = None;
+        let mut report: Option<CompatibilityReport> = None;
         // one version at a time, so that no more than one is held for the comparison
         while let Some(previous) = history.next(self).await? {
             let size = candidate.0.canonical().len() + previous.schema.stored.content.text.len();
@@ -133,7 +133,7 @@ impl Registry {
                 let is_last = compat::compare(new, &old, &rules, &mut report)?;
                 Ok((report, is_last))
             };
-            let outcome = self.judging_pool.run(Size::Bytes(size), job).await?;
+            let outcome = self.judging_pool.run(JobSize::Bytes(size), job).await?;
             let (compared, is_last) =
                 outcome.map_err(|CheckError::BudgetExhausted { limit }| RegistryError::WorkExhausted { limit })?;
             report = Some(compared);
@@ -144,7 +144,7 @@ impl Registry {
         let alone = || compat::begin(Candidate { schema: &candidate.0, metadata: candidate.1.as_ref() }, None, &rules);
         let mut report = report.unwrap_or_else(alone);
         if rules.is_logical() {
-            let history = History::new(subject, metadata, state, config, &rules);
+            let history = EarlierVersions::new(subject, metadata, state, config, &rules);
             report.append(self.compare_logical(candidate, &rules, history).await?);
         }
         let report = compat::finish(report, &rules);
@@ -156,14 +156,14 @@ impl Registry {
     async fn compare_logical(
         &self,
         candidate: Arc<(Parsed, Option<Metadata>)>,
-        rules: &Rules,
-        mut history: History<'_>,
-    ) -> Result<Report, RegistryError> {
+        rules: &CompatibilitySettings,
+        mut history: EarlierVersions<'_>,
+    ) -> Result<CompatibilityReport, RegistryError> {
         let exhausted = |CheckError::BudgetExhausted { limit }| RegistryError::WorkExhausted { limit };
         let size = candidate.0.canonical().len();
         let (new, own) = (Arc::clone(&candidate), rules.clone());
         let job = move || compat::validity(Candidate { schema: &new.0, metadata: new.1.as_ref() }, &own);
-        let (mut report, goes_on) = self.judging_pool.run(Size::Bytes(size), job).await?.map_err(exhausted)?;
+        let (mut report, goes_on) = self.judging_pool.run(JobSize::Bytes(size), job).await?.map_err(exhausted)?;
         if !goes_on || rules.level == CompatibilityLevel::None {
             return Ok(report);
         }
@@ -175,7 +175,7 @@ impl Registry {
                 let new = Candidate { schema: &new.0, metadata: new.1.as_ref() };
                 compat::compare_logical(new, &previous.borrowed(), &rules)
             };
-            compared.push(self.judging_pool.run(Size::Bytes(size), job).await?.map_err(exhausted)?);
+            compared.push(self.judging_pool.run(JobSize::Bytes(size), job).await?.map_err(exhausted)?);
         }
         // the messages begin with the oldest version
         compared.into_iter().rev().for_each(|found| report.append(found));
@@ -196,7 +196,7 @@ impl Registry {
         if rules.level == CompatibilityLevel::None || !matches!(candidate, Parsed::Json(_)) {
             return Ok(Vec::new());
         }
-        let newest = History::new(subject, metadata, state, config, &rules).next(self).await?;
+        let newest = EarlierVersions::new(subject, metadata, state, config, &rules).next(self).await?;
         let Some(newest) = newest else { return Ok(Vec::new()) };
         let candidate = candidate.clone();
         let job = move || {
@@ -205,12 +205,12 @@ impl Registry {
             notes.into_iter().map(|note| (newest.version, note)).collect::<Vec<_>>()
         };
         // notes never decide, so a failure to get them is not reported
-        Ok(self.judging_pool.run(Size::Unmeasured, job).await.unwrap_or_default())
+        Ok(self.judging_pool.run(JobSize::Unmeasured, job).await.unwrap_or_default())
     }
 }
 
 /// The versions that the level compares, newest first, within the candidate's compatibility group. They are loaded some at a time.
-struct History<'h> {
+struct EarlierVersions<'h> {
     subject: &'h Subject,
     rows: Vec<&'h VersionRow>,
     group: Option<&'h str>,
@@ -223,7 +223,7 @@ struct History<'h> {
     batch: usize,
 }
 
-impl<'h> History<'h> {
+impl<'h> EarlierVersions<'h> {
     /// Most versions that are loaded at once.
     const BATCH: usize = 16;
 
@@ -232,7 +232,7 @@ impl<'h> History<'h> {
         metadata: Option<&Metadata>,
         state: &'h SubjectState,
         config: &'h Config,
-        rules: &Rules,
+        rules: &CompatibilitySettings,
     ) -> Self {
         let group = config.compatibility_group.as_deref().filter(|group| !group.is_empty());
         let mut rows: Vec<&VersionRow> = state.active().collect();

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
-use super::judging_pool::Size;
-use super::parse::Reading;
+use super::judging_pool::JobSize;
+use super::parse::SubmissionOptions;
 use super::submission::Submission;
 use crate::access::{Operation, Rights};
 use crate::codec::to_text;
 use crate::compat::diff::{Changes, changes};
-use crate::compat::{self, Candidate, Found, Previous, Rules};
+use crate::compat::{self, Candidate, CompatibilitySettings, Previous, VersionFinding};
 use crate::schema::{CheckError, Outline, ParseMode, Parsed};
 use crate::types::{CompatibilityLevel, Content, SchemaId, Subject, Version, VersionSelector};
 
@@ -39,11 +39,11 @@ pub struct LevelVerdict {
     pub level: CompatibilityLevel,
     pub is_compatible: bool,
     pub messages: Vec<String>,
-    pub findings: Vec<Found>,
+    pub findings: Vec<VersionFinding>,
 }
 
 #[derive(Debug, Clone)]
-pub struct Difference {
+pub struct SchemaDiff {
     pub old: DiffSide,
     pub new: DiffSide,
     pub changes: Changes,
@@ -67,24 +67,24 @@ impl Registry {
         old: DiffSource,
         new: DiffSource,
         rights: &Rights,
-    ) -> Result<Difference, RegistryError> {
+    ) -> Result<SchemaDiff, RegistryError> {
         let effective = self.effective(subject).await?;
         let old = self.diff_side(subject, old, rights).await?;
         let new = self.diff_side(subject, new, rights).await?;
         let size = old.content.text.len() + new.content.text.len();
         let pair = (old.parsed.clone(), new.parsed.clone());
-        let changes = self.judging_pool.run(Size::Bytes(size), move || changes(&pair.0, &pair.1)).await?;
+        let changes = self.judging_pool.run(JobSize::Bytes(size), move || changes(&pair.0, &pair.1)).await?;
         let (before, after) = (Arc::new(old.clone()), Arc::new(new.clone()));
         let mut verdicts = Vec::with_capacity(LEVELS.len());
         for level in LEVELS {
             let (before, after) = (Arc::clone(&before), Arc::clone(&after));
-            let rules = Rules { level, ..self.rules(&effective.config) };
+            let rules = CompatibilitySettings { level, ..self.rules(&effective.config) };
             let exhausted = |CheckError::BudgetExhausted { limit }| RegistryError::WorkExhausted { limit };
             let job = move || verdict(&before, &after, &rules);
-            verdicts.push(self.judging_pool.run(Size::Bytes(size), job).await?.map_err(exhausted)?);
+            verdicts.push(self.judging_pool.run(JobSize::Bytes(size), job).await?.map_err(exhausted)?);
         }
         let beside = beside(&old.content, &new.content);
-        Ok(Difference { old, new, changes, beside, verdicts })
+        Ok(SchemaDiff { old, new, changes, beside, verdicts })
     }
 
     pub(super) async fn diff_side(
@@ -110,7 +110,7 @@ impl Registry {
                 if submission.is_empty() {
                     return Err(RegistryError::InvalidSchema(InvalidSchema::Empty));
                 }
-                let candidate = self.read(subject, &submission, Reading::plain(ParseMode::Lookup, false)).await?;
+                let candidate = self.read(subject, &submission, SubmissionOptions::plain(ParseMode::Lookup, false)).await?;
                 let content = candidate.content(submission.metadata.as_ref(), submission.rule_set.as_ref());
                 Ok(DiffSide { version: None, content, parsed: candidate.parsed })
             }
@@ -142,7 +142,7 @@ impl DiffSide {
     }
 }
 
-pub(super) fn verdict(old: &DiffSide, new: &DiffSide, rules: &Rules) -> Result<LevelVerdict, CheckError> {
+pub(super) fn verdict(old: &DiffSide, new: &DiffSide, rules: &CompatibilitySettings) -> Result<LevelVerdict, CheckError> {
     let candidate = Candidate { schema: &new.parsed, metadata: new.content.metadata.as_ref() };
     let version = old.version.as_ref().map_or(0, |(_, version, _)| *version);
     let metadata = old.content.metadata.as_ref();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::RegistryError;
 use super::invalid_schema::InvalidSchema;
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::schema_cache::CachedSchema;
 use crate::access::{Operation, Rights};
 use crate::store::{DocumentTag, Holder};
@@ -25,7 +25,7 @@ pub enum DocumentName {
 
 /// Where a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
+pub struct LocatedDocument {
     /// The subject that was named, else that of the oldest live holder.
     pub subject: Subject,
     pub version: Version,
@@ -38,7 +38,7 @@ pub struct Located {
     pub is_stable: bool,
 }
 
-impl Located {
+impl LocatedDocument {
     fn of(holder: Holder, id: SchemaId, is_stable: bool) -> Self {
         let Holder { subject, version, deleted, created_at } = holder;
         Self { subject, version, deleted, created_at, id, is_stable: is_stable && !deleted }
@@ -52,14 +52,14 @@ impl Registry {
     /// [`RegistryError::SubjectNotFound`], [`RegistryError::VersionNotFound`], [`RegistryError::SchemaNotFound`],
     /// [`RegistryError::NoTypeBinding`], [`RegistryError::Denied`].
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn locate(&self, name: &DocumentName, rights: &Rights) -> Result<Located, RegistryError> {
+    pub async fn locate(&self, name: &DocumentName, rights: &Rights) -> Result<LocatedDocument, RegistryError> {
         match name {
             DocumentName::Version(subject, version) => self.locate_version(subject, *version, rights).await,
             DocumentName::Id(id, hint) => {
                 let Some(holder) = self.find_holder(*id, hint.as_ref(), rights).await? else {
                     return Err(self.no_holder(*id, hint.as_ref(), rights).await?);
                 };
-                Ok(Located::of(holder, *id, hint.as_ref().is_none_or(Subject::is_context)))
+                Ok(LocatedDocument::of(holder, *id, hint.as_ref().is_none_or(Subject::is_context)))
             }
             DocumentName::Guid(text) => self.locate_guid(text, rights).await,
             DocumentName::Type(event_type) => {
@@ -67,7 +67,7 @@ impl Registry {
                 let binding = binding.ok_or_else(|| RegistryError::NoTypeBinding(event_type.clone()))?;
                 let subject = self.resolve_alias(&binding.subject).await?;
                 rights.require(Operation::SubjectRead, &subject)?;
-                Ok(Located { is_stable: false, ..self.locate_version(&subject, binding.version, rights).await? })
+                Ok(LocatedDocument { is_stable: false, ..self.locate_version(&subject, binding.version, rights).await? })
             }
         }
     }
@@ -77,11 +77,11 @@ impl Registry {
         subject: &Subject,
         version: VersionSelector,
         rights: &Rights,
-    ) -> Result<Located, RegistryError> {
+    ) -> Result<LocatedDocument, RegistryError> {
         // the latest is never a soft-deleted one
         let (found, row) = self.version_row(subject, version, version != VersionSelector::Latest, rights).await?;
         let is_stable = version != VersionSelector::Latest && !row.deleted && found == *subject;
-        Ok(Located {
+        Ok(LocatedDocument {
             subject: found,
             version: row.version,
             deleted: row.deleted,
@@ -91,13 +91,13 @@ impl Registry {
         })
     }
 
-    async fn locate_guid(&self, text: &str, rights: &Rights) -> Result<Located, RegistryError> {
+    async fn locate_guid(&self, text: &str, rights: &Rights) -> Result<LocatedDocument, RegistryError> {
         let missing = || RegistryError::SchemaNotFound(text.to_owned());
         let mut deleted = None;
         for (context, id) in self.guid_ids(text, rights).await? {
             let context_scope = Subject::in_context(&context, "");
             let Some(holder) = self.find_holder(id, Some(&context_scope), rights).await? else { continue };
-            let located = Located::of(holder, id, context == DEFAULT_CONTEXT);
+            let located = LocatedDocument::of(holder, id, context == DEFAULT_CONTEXT);
             if !located.deleted {
                 return Ok(located);
             }
@@ -110,7 +110,7 @@ impl Registry {
     ///
     /// # Errors
     /// Store failures.
-    pub async fn document_tag(&self, located: &Located) -> Result<Option<DocumentTag>, RegistryError> {
+    pub async fn document_tag(&self, located: &LocatedDocument) -> Result<Option<DocumentTag>, RegistryError> {
         if let Some(schema) = self.cached(located.subject.context(), located.id) {
             let (guid, created_at) = (schema.stored.guid, schema.stored.created_at);
             let schema_type = schema.stored.content.schema_type;
@@ -120,7 +120,7 @@ impl Registry {
     }
 
     /// Whether a document's schema is in memory.
-    pub fn has_at_hand(&self, located: &Located) -> bool {
+    pub fn has_at_hand(&self, located: &LocatedDocument) -> bool {
         self.cached(located.subject.context(), located.id).is_some()
     }
 
@@ -129,7 +129,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::SchemaNotFound`] when it went away meanwhile.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn document(&self, located: &Located) -> Result<Arc<CachedSchema>, RegistryError> {
+    pub async fn document(&self, located: &LocatedDocument) -> Result<Arc<CachedSchema>, RegistryError> {
         let schema = self.schema_by_id(located.subject.context(), located.id).await?;
         schema.ok_or_else(|| RegistryError::SchemaNotFound(located.id.to_string()))
     }
@@ -158,7 +158,7 @@ impl Registry {
     pub async fn bundled(&self, schema: &Arc<CachedSchema>, rights: &Rights) -> Result<Vec<u8>, RegistryError> {
         self.require_graph(schema, rights).await?;
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
-        let bundled = self.judging_pool.run(Size::Bytes(parsed.weight()), move || parsed.bundled()).await?;
+        let bundled = self.judging_pool.run(JobSize::Bytes(parsed.weight()), move || parsed.bundled()).await?;
         bundled.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::Representation(error)))
     }
 }

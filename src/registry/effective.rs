@@ -7,7 +7,7 @@ use super::Registry;
 use super::error::RegistryError;
 use crate::cache::Generational;
 use crate::codec::{ConfigJson, LevelKey, to_text};
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::store::{Generation, Scope, ScopeSettings};
 use crate::types::{Config, GLOBAL_CONTEXT, Mode, Subject};
 
@@ -129,8 +129,8 @@ impl Registry {
         self.all_settings.get_or_load(&(), generation, load).await
     }
 
-    pub(super) fn rules(&self, config: &Config) -> Rules {
-        Rules {
+    pub(super) fn rules(&self, config: &Config) -> CompatibilitySettings {
+        CompatibilitySettings {
             level: config.compatibility.unwrap_or(self.defaults.level),
             policy: config.compatibility_policy.unwrap_or_default(),
             protobuf_policy: config.protobuf_policy.unwrap_or_default(),

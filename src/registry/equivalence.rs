@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::Registry;
 use super::error::{RegistryError, readable};
-use super::judging_pool::Size;
-use super::parse::Candidate;
-use super::schema_cache::{CachedSchema, Key, KeyRef};
+use super::judging_pool::JobSize;
+use super::parse::ParsedSubmission;
+use super::schema_cache::{CachedSchema, KeyRef, SchemaKey};
 use crate::cache::{CacheReading, Generational};
 use crate::schema::{Parsed, text_hash};
 use crate::types::SchemaId;
@@ -32,7 +32,7 @@ impl EquivalenceHash {
     }
 }
 
-pub(super) struct EquivalenceHashes(Generational<Key, EquivalenceHash>);
+pub(super) struct EquivalenceHashes(Generational<SchemaKey, EquivalenceHash>);
 
 impl EquivalenceHashes {
     pub(super) fn new() -> Self {
@@ -45,8 +45,8 @@ impl EquivalenceHashes {
 }
 
 impl Registry {
-    pub(super) async fn hash_of_candidate(&self, candidate: &Candidate) -> Result<EquivalenceHash, RegistryError> {
-        let (size, text, parsed) = (Size::Bytes(candidate.text.len()), Arc::clone(&candidate.text), candidate.parsed.clone());
+    pub(super) async fn hash_of_candidate(&self, candidate: &ParsedSubmission) -> Result<EquivalenceHash, RegistryError> {
+        let (size, text, parsed) = (JobSize::Bytes(candidate.text.len()), Arc::clone(&candidate.text), candidate.parsed.clone());
         let hash = move || EquivalenceHash { text: text_hash(&text), schema: Some(parsed.equivalence_hash()) };
         self.judging_pool.run(size, hash).await
     }
@@ -65,7 +65,7 @@ impl Registry {
         let parsed = readable(self.parsed(schema).await)?;
         let text = Arc::clone(&schema.stored.content.text);
         let hash = move || EquivalenceHash { text: text_hash(&text), schema: parsed.as_ref().map(Parsed::equivalence_hash) };
-        let hash = self.judging_pool.run(Size::Bytes(schema.stored.content.text.len()), hash).await?;
+        let hash = self.judging_pool.run(JobSize::Bytes(schema.stored.content.text.len()), hash).await?;
         self.equivalence_hashes.0.insert((Arc::clone(context), id), generation, hash);
         Ok(hash)
     }

@@ -5,7 +5,7 @@ use crate::access::Denied;
 use crate::contracts::RuleIssue;
 use crate::kms::KmsError;
 use crate::schema::Finding;
-use crate::schema::payload::Fault;
+use crate::schema::payload::DataFault;
 use crate::store::StoreError;
 use crate::types::{AssociationType, Guid, SchemaId, Subject, Version, VersionSelector};
 
@@ -189,7 +189,7 @@ pub enum RegistryError {
     NoRecordSchema(Option<String>),
     /// Data that is not in its encoding, or not what its schema says: at least one fault.
     #[error("unfit data")]
-    UnfitData(Vec<Fault>),
+    UnfitData(Vec<DataFault>),
     /// Schemas that can't be registered together; the text is the message.
     #[error("{0}")]
     InvalidTree(String),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::{RegistryError, readable};
 use super::invalid_schema::InvalidSchema;
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::registered::Registered;
 use super::schema_cache::CachedSchema;
-use crate::access::{Operation, Resource, Rights};
+use crate::access::{DeniedResource, Operation, Rights};
 use crate::schema::{EntityTags, logical};
 use crate::store::{Holder, SubjectState, VersionRow};
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, Version, VersionSelector};
@@ -69,7 +69,7 @@ impl Registry {
     ) -> Result<RegistryError, RegistryError> {
         let is_there = !rights.reads_everything() && self.find_holder(id, hint, &Rights::unrestricted()).await?.is_some();
         Ok(if is_there {
-            rights.denied(Operation::SubjectRead, Resource::Schema(id.to_string())).into()
+            rights.denied(Operation::SubjectRead, DeniedResource::Schema(id.to_string())).into()
         } else {
             RegistryError::SchemaNotFound(id.to_string())
         })
@@ -171,7 +171,7 @@ impl Registry {
             }
         }
         if readable.is_empty() {
-            return Err(rights.denied(Operation::SubjectRead, Resource::Schema(text.to_owned())).into());
+            return Err(rights.denied(Operation::SubjectRead, DeniedResource::Schema(text.to_owned())).into());
         }
         Ok(readable)
     }
@@ -323,7 +323,7 @@ impl Registry {
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
         let format = format.to_owned();
         let formatted = move || parsed.formatted(&format);
-        match self.judging_pool.run(Size::Bytes(schema.stored.content.text.len()), formatted).await? {
+        match self.judging_pool.run(JobSize::Bytes(schema.stored.content.text.len()), formatted).await? {
             Some(text) => Ok(text.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::Representation(error)))?.into()),
             None => Ok(canonical()),
         }
@@ -346,7 +346,7 @@ impl Registry {
         let parsed = self.parsed(schema).await.map_err(|error| error.or_refuse(InvalidSchema::Representation))?;
         let stored = Arc::clone(schema);
         let print = move || logical::text(|| parsed.logical_type(stored.stored.content.metadata.as_ref()));
-        let text = self.judging_pool.run(Size::Bytes(schema.stored.content.text.len()), print).await?;
+        let text = self.judging_pool.run(JobSize::Bytes(schema.stored.content.text.len()), print).await?;
         Ok(text.map_err(|error| RegistryError::InvalidSchema(InvalidSchema::NoLogicalType(error)))?.into())
     }
 
@@ -376,7 +376,7 @@ impl Registry {
     pub async fn tags(&self, schema: &Arc<CachedSchema>, names: &[String]) -> Result<Vec<EntityTags>, RegistryError> {
         let Some(parsed) = readable(self.parsed(schema).await)? else { return Ok(Vec::new()) };
         let wanted = |tag: &String| names.iter().any(|name| name == "*" || name == tag);
-        let size = Size::Bytes(schema.stored.content.text.len());
+        let size = JobSize::Bytes(schema.stored.content.text.len());
         let mut tags = self.judging_pool.run(size, move || parsed.tags()).await?;
         tags.retain(|entity| entity.tags.iter().any(wanted));
         Ok(tags)

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::keys::fill_kms_defaults;
-use super::parse::Reading;
+use super::parse::SubmissionOptions;
 use super::submission::Submission;
 use super::{Registry, RegistryError, schema_cache, schema_names, search};
 use crate::schema::ParseMode;
@@ -54,7 +54,7 @@ impl Registry {
         if let Some(rules) = &submission.rule_set {
             rules.validate().map_err(RegistryError::InvalidRuleSet)?;
         }
-        let candidate = self.read(subject, &submission, Reading::plain(ParseMode::Import, false)).await?;
+        let candidate = self.read(subject, &submission, SubmissionOptions::plain(ParseMode::Import, false)).await?;
         let content = candidate.content(submission.metadata.as_ref(), submission.rule_set.as_ref());
         let outline = self.outline(&candidate.parsed).await?;
         Ok(ImportedVersion {

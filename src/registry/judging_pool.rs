@@ -58,7 +58,7 @@ tokio::task_local! {
 
 /// Whether a job may be tried on the thread that serves the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Size {
+pub(super) enum JobSize {
     Bytes(usize),
     /// Some work can't be measured while it runs: it is always heavy.
     Unmeasured,
@@ -142,7 +142,7 @@ impl JudgingPool {
     ///
     /// # Errors
     /// The request has spent what it may spend, or too many wait already.
-    pub(super) async fn run<T, J>(&self, size: Size, job: J) -> Result<T, RegistryError>
+    pub(super) async fn run<T, J>(&self, size: JobSize, job: J) -> Result<T, RegistryError>
     where
         T: Send + 'static,
         J: Fn() -> T + Send + 'static,
@@ -154,7 +154,7 @@ impl JudgingPool {
     }
 
     /// As [`Self::run`], for a result that is kept and that others wait for: it has an allowance of its own.
-    pub(super) async fn run_shared<T, J>(&self, size: Size, job: J) -> Result<T, RegistryError>
+    pub(super) async fn run_shared<T, J>(&self, size: JobSize, job: J) -> Result<T, RegistryError>
     where
         T: Send + 'static,
         J: Fn() -> T + Send + 'static,
@@ -178,9 +178,9 @@ impl JudgingPool {
     }
 
     /// The result, if the job is short.
-    pub(super) fn run_inline<T>(&self, size: Size, job: impl Fn() -> T) -> Option<T> {
+    pub(super) fn run_inline<T>(&self, size: JobSize, job: impl Fn() -> T) -> Option<T> {
         match size {
-            Size::Bytes(bytes) if bytes <= INLINE_BYTES => meter::within(self.inline, job).ok(),
+            JobSize::Bytes(bytes) if bytes <= INLINE_BYTES => meter::within(self.inline, job).ok(),
             _ => None,
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Registry;
 use super::error::{RegistryError, readable};
 use super::get::FoundVersion;
-use super::judging_pool::Size;
-use super::parse::{Candidate, Reading};
+use super::judging_pool::JobSize;
+use super::parse::{ParsedSubmission, SubmissionOptions};
 use super::schema_cache::CachedSchema;
 use super::submission::Submission;
 use crate::access::Rights;
@@ -24,14 +24,14 @@ pub struct LookupOptions {
 }
 
 /// A version that holds the submitted schema.
-pub(super) struct Match {
+pub(super) struct MatchingVersion {
     pub(super) row: VersionRow,
     pub(super) schema: Arc<CachedSchema>,
     /// Text, references, metadata and rules are the very same: the request was matched as it stands.
     pub(super) exact: bool,
 }
 
-impl Match {
+impl MatchingVersion {
     /// When the version was registered, where it was matched by equivalence only: Confluent's answer has `ts` then.
     pub(super) fn matched_at(&self) -> Option<i64> {
         (!self.exact).then_some(self.row.created_at)
@@ -89,7 +89,7 @@ impl Registry {
         let candidate = if submission.is_empty() {
             None
         } else {
-            Some(self.read(subject, submission, Reading::plain(ParseMode::Lookup, normalize)).await?)
+            Some(self.read(subject, submission, SubmissionOptions::plain(ParseMode::Lookup, normalize)).await?)
         };
         let state = self.store.subject(subject).await?;
         let known = state.rows.iter().any(|row| options.deleted || !row.deleted);
@@ -105,11 +105,11 @@ impl Registry {
         &self,
         subject: &Subject,
         submission: &Submission,
-        candidate: &Candidate,
+        candidate: &ParsedSubmission,
         state: &SubjectState,
         config: &Config,
         deleted: bool,
-    ) -> Result<Option<Match>, RegistryError> {
+    ) -> Result<Option<MatchingVersion>, RegistryError> {
         let (metadata, rules) = (submission.metadata.as_ref(), submission.rule_set.as_ref());
         if let Some(found) = self.find_content(subject, candidate, metadata, rules, state, deleted).await? {
             return Ok(Some(found));
@@ -124,12 +124,12 @@ impl Registry {
     pub(super) async fn find_content(
         &self,
         subject: &Subject,
-        candidate: &Candidate,
+        candidate: &ParsedSubmission,
         metadata: Option<&Metadata>,
         rules: Option<&RuleSet>,
         state: &SubjectState,
         deleted: bool,
-    ) -> Result<Option<Match>, RegistryError> {
+    ) -> Result<Option<MatchingVersion>, RegistryError> {
         if !state.rows.iter().any(|row| deleted || !row.deleted) {
             return Ok(None);
         }
@@ -140,7 +140,7 @@ impl Registry {
             if let Some(schema) = self.schema_by_id(subject.context(), row.id).await?
                 && *schema.stored.content == content
             {
-                return Ok(Some(Match { row: row.clone(), schema, exact: true }));
+                return Ok(Some(MatchingVersion { row: row.clone(), schema, exact: true }));
             }
         }
         let hash = self.hash_of_candidate(candidate).await?;
@@ -152,7 +152,7 @@ impl Registry {
         for row in possible {
             let Some(schema) = by_id.get(&row.id) else { continue };
             if self.hash_of(schema).await?.matches(hash) && self.is_equivalent(candidate, metadata, rules, row, schema).await? {
-                return Ok(Some(Match { row: row.clone(), schema: Arc::clone(schema), exact: false }));
+                return Ok(Some(MatchingVersion { row: row.clone(), schema: Arc::clone(schema), exact: false }));
             }
         }
         Ok(None)
@@ -160,7 +160,7 @@ impl Registry {
 
     async fn is_equivalent(
         &self,
-        candidate: &Candidate,
+        candidate: &ParsedSubmission,
         metadata: Option<&Metadata>,
         rules: Option<&RuleSet>,
         row: &VersionRow,
@@ -184,7 +184,7 @@ impl Registry {
             return Ok(true);
         }
         let Some(parsed) = readable(self.parsed(schema).await)? else { return Ok(false) };
-        let (size, candidate) = (Size::Bytes(stored.text.len() + candidate.text.len()), candidate.parsed.clone());
+        let (size, candidate) = (JobSize::Bytes(stored.text.len() + candidate.text.len()), candidate.parsed.clone());
         self.judging_pool.run(size, move || parsed.equivalent(&candidate)).await
     }
 

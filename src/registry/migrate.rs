@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::Failure;
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::records::{FoundRecord, RecordSchema};
 use super::resolve::Hints;
 use super::{CachedSchema, DecodeInput, Registry, RegistryError};
@@ -11,7 +11,7 @@ use crate::cloudevents::{Framing, SchemaFacts};
 use crate::contracts::{self, Jsonata, Outcome, Phase, RuleReport, RunOptions};
 use crate::jsonata::JsonataEngine;
 use crate::records::typed;
-use crate::schema::payload::{Fault, FaultKind};
+use crate::schema::payload::{DataFault, FaultKind};
 use crate::schema::typed::{Shapes, Typed};
 use crate::types::{RuleMode, Subject, Version, VersionSelector};
 
@@ -38,7 +38,7 @@ pub struct MigratedRecord {
 const MAX_STEPS: usize = 100;
 
 fn unfit(message: impl Into<String>) -> RegistryError {
-    RegistryError::UnfitData(vec![Fault::new(FaultKind::Mismatch, "", message)])
+    RegistryError::UnfitData(vec![DataFault::new(FaultKind::Mismatch, "", message)])
 }
 
 /// A version with rules of the direction: it, the one that comes before it on the way, and the one behind.
@@ -113,7 +113,7 @@ impl Registry {
         let hops = Arc::new(hops);
         let engine = self.defaults.jsonata.clone();
         let takes_processes = hops.iter().any(|hop| contracts::needs_jsonata(hop.schema.stored.content.rule_set.as_ref()));
-        let size = if takes_processes { Size::Unmeasured } else { Size::Bytes(size) };
+        let size = if takes_processes { JobSize::Unmeasured } else { JobSize::Bytes(size) };
         let job = move || {
             let evaluations = engine.as_ref().map(JsonataEngine::evaluations);
             let jsonata = evaluations.as_ref().map(|evaluations| evaluations as &dyn Jsonata);

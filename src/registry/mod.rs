@@ -83,15 +83,16 @@ mod submission;
 mod tags;
 mod usage;
 
+pub use crate::compat::VersionFinding;
 pub use crate::compat::diff::{Change, ChangeKind, Changes};
 pub use associations::{
     AnsweredAssociation, AssociateOptions, AssociationDeletion, AssociationInput, AssociationOperation, AssociationQuery,
     AssociationsAnswer, AssociationsRequest,
 };
 pub use bindings::WithOrigin;
-pub use check::{CheckAnswer, CheckOptions, CheckTarget};
-pub use diff::{DiffSide, DiffSource, Difference, LevelVerdict};
-pub use document::{DocumentName, Located};
+pub use check::{CheckAnswer, CheckParameters, CheckTarget};
+pub use diff::{DiffSide, DiffSource, LevelVerdict, SchemaDiff};
+pub use document::{DocumentName, LocatedDocument};
 pub use effective::Effective;
 pub use error::{DekForm, ExporterError, NotPermitted, RegistryError};
 pub use events::{EventJudging, SchemaUse};
@@ -116,7 +117,7 @@ pub use schema_cache::CachedSchema;
 pub use search::{BrowseAfter, Found, FoundDeclaration, FoundPage, MatchKind, Search};
 pub use submission::{Alongside, RawReference, Submission};
 pub use tags::TagRequest;
-pub use usage::{ClientUsage, Impact, ImpactedVersion, ReadSchema, Reader, Usage, UsageTally, UsedVersion, WrittenUsage};
+pub use usage::{ClientIdentity, ClientUsage, Impact, ImpactedVersion, ReadSchema, Usage, UsageTally, UsedVersion, WrittenUsage};
 
 /// How often a change is decided anew because its subject has moved on meanwhile, before the client is told to try again.
 const MAX_DECISIONS: usize = 64;

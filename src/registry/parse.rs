@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use super::Registry;
 use super::error::{Failure, RegistryError, readable};
 use super::invalid_schema::{InvalidSchema, ReferenceError, Submitted};
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::submission::{Alongside, RawReference, Submission};
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference, SchemaError, Stage};
 use crate::types::{
@@ -28,7 +28,7 @@ impl Submission {
 
 /// How a submission is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
+pub(super) struct SubmissionOptions {
     mode: ParseMode,
     validate_fields: bool,
     /// A compiler must take it.
@@ -36,7 +36,7 @@ pub(super) struct Reading {
     normalize: bool,
 }
 
-impl Reading {
+impl SubmissionOptions {
     /// Without further checks.
     pub(super) fn plain(mode: ParseMode, normalize: bool) -> Self {
         Self { mode, validate_fields: false, compiles: false, normalize }
@@ -52,7 +52,7 @@ impl Reading {
 
 /// A submission that has been read.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
+pub(super) struct ParsedSubmission {
     pub(super) parsed: Parsed,
     /// The stored text: canonical, or normalized.
     pub(super) text: Arc<str>,
@@ -61,7 +61,7 @@ pub(super) struct Candidate {
     pub(super) targets: Vec<Subject>,
 }
 
-impl Candidate {
+impl ParsedSubmission {
     pub(super) fn content(&self, metadata: Option<&Metadata>, rule_set: Option<&RuleSet>) -> Content {
         Content {
             schema_type: self.parsed.schema_type(),
@@ -74,8 +74,8 @@ impl Candidate {
 }
 
 /// How much there is to read.
-pub(super) fn size(text: &str, references: &[ResolvedReference]) -> Size {
-    Size::Bytes(text.len() + references.iter().map(|reference| reference.text.len()).sum::<usize>())
+pub(super) fn size(text: &str, references: &[ResolvedReference]) -> JobSize {
+    JobSize::Bytes(text.len() + references.iter().map(|reference| reference.text.len()).sum::<usize>())
 }
 
 /// What a reference stands for.
@@ -114,9 +114,9 @@ impl Registry {
         &self,
         subject: &Subject,
         submission: &Submission,
-        reading: Reading,
-    ) -> Result<Candidate, RegistryError> {
-        let Reading { mode, validate_fields, compiles, normalize } = reading;
+        reading: SubmissionOptions,
+    ) -> Result<ParsedSubmission, RegistryError> {
+        let SubmissionOptions { mode, validate_fields, compiles, normalize } = reading;
         let schema_type = submission.parsed_type()?;
         let text: Arc<str> = submission.schema.as_deref().unwrap_or("").into();
         let is_import = mode == ParseMode::Import;
@@ -158,7 +158,7 @@ impl Registry {
             pairs.dedup_by(|(a, _), (b, _)| a == b);
             (references, targets) = pairs.into_iter().unzip();
         }
-        Ok(Candidate { parsed, text, references, targets })
+        Ok(ParsedSubmission { parsed, text, references, targets })
     }
 
     /// Finds the subjects of references, with contexts, and the texts, with those of the references of references. `found` gets the

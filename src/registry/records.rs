@@ -5,14 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::error::Failure;
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::resolve::{Hints, Resolution, ResolutionRule, UnresolvedReason};
 use super::{Registry, RegistryError};
 use crate::access::Rights;
 use crate::cloudevents::{Framing, SchemaFacts, WriterId, framing_of};
-use crate::records::{DecodeOptions, Decoded, EncodeOptions, Encoded, Sample, Sampler, Source, decode, encode};
+use crate::records::{DecodeOptions, Decoded, EncodeOptions, Encoded, RandomSource, RecordSampler, Sample, decode, encode};
 use crate::schema::PayloadValidator;
-use crate::schema::payload::{Effort, Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, Effort, FaultKind, Work};
 use crate::types::{Subject, VersionSelector};
 
 /// How a schema of data is found.
@@ -149,18 +149,18 @@ impl Registry {
         let hints = Hints { record_header: schema.writer, chosen, context, ..Hints::default() };
         let found = self.record_schema(&hints, &schema.rights).await?;
         let payload = self.record_payload(&found).await?;
-        let unfit = |error: String| RegistryError::UnfitData(vec![Fault::new(FaultKind::Mismatch, "", error)]);
+        let unfit = |error: String| RegistryError::UnfitData(vec![DataFault::new(FaultKind::Mismatch, "", error)]);
         let parsed = self.parsed(&found.schema).await.map_err(|failure| match failure {
             Failure::Input(error) => unfit(format!("the schema can't be used: {error}")),
             Failure::Registry(error) => error,
         })?;
-        let job = move || -> Result<Vec<Sample>, Vec<Fault>> {
-            let sampler = Sampler::new(&parsed, payload.clone())
-                .map_err(|error| vec![Fault::new(FaultKind::Mismatch, "", error.to_string())])?;
-            let mut source = Source::new(seed);
+        let job = move || -> Result<Vec<Sample>, Vec<DataFault>> {
+            let sampler = RecordSampler::new(&parsed, payload.clone())
+                .map_err(|error| vec![DataFault::new(FaultKind::Mismatch, "", error.to_string())])?;
+            let mut source = RandomSource::new(seed);
             (0..count).map(|_| sampler.sample(&mut source, &options, &mut Work::new(Effort::Full, None))).collect()
         };
-        let samples = self.judging_pool.run(Size::Unmeasured, job).await?.map_err(RegistryError::UnfitData)?;
+        let samples = self.judging_pool.run(JobSize::Unmeasured, job).await?.map_err(RegistryError::UnfitData)?;
         Ok(SampledRecords { schema: facts(&found, schema), samples })
     }
 
@@ -203,7 +203,7 @@ impl Registry {
         let prepared = self.prepared(&found.schema, true, found.fragment.as_deref()).await?;
         prepared.map_err(|error| {
             let message = format!("the schema can't be used: {error}");
-            RegistryError::UnfitData(vec![Fault::new(FaultKind::Mismatch, "", message)])
+            RegistryError::UnfitData(vec![DataFault::new(FaultKind::Mismatch, "", message)])
         })
     }
 
@@ -211,11 +211,11 @@ impl Registry {
     pub(super) async fn judged<T, J>(&self, bytes: usize, job: J) -> Result<T, RegistryError>
     where
         T: Send + 'static,
-        J: Fn(&mut Work<'_>) -> Result<T, Vec<Fault>> + Send + 'static,
+        J: Fn(&mut Work<'_>) -> Result<T, Vec<DataFault>> + Send + 'static,
     {
-        let unsettled = |fault: &Fault| matches!(fault.kind, FaultKind::Work | FaultKind::Memory);
+        let unsettled = |fault: &DataFault| matches!(fault.kind, FaultKind::Work | FaultKind::Memory);
         let pool = &self.judging_pool;
-        match pool.run_inline(Size::Bytes(bytes), || job(&mut Work::new(Effort::Quick, None))) {
+        match pool.run_inline(JobSize::Bytes(bytes), || job(&mut Work::new(Effort::Quick, None))) {
             None => {}
             Some(Err(faults)) if faults.iter().any(unsettled) => {}
             Some(settled) => return settled.map_err(RegistryError::UnfitData),

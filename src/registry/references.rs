@@ -45,7 +45,7 @@ pub struct ReferenceGraph {
 }
 
 /// A graph on its way.
-struct Search<'r> {
+struct GraphSearch<'r> {
     graph: ReferenceGraph,
     places: HashMap<(Subject, Version), usize>,
     edges: HashSet<(usize, usize, String)>,
@@ -53,7 +53,7 @@ struct Search<'r> {
     looked_at: usize,
 }
 
-impl Search<'_> {
+impl GraphSearch<'_> {
     /// The place of a version, and whether it is new; none where there is no room left, or it may not be read.
     fn place(&mut self, subject: &Subject, version: Version, distance: i32) -> Option<(usize, bool)> {
         if let Some(at) = self.places.get(&(subject.clone(), version)) {
@@ -106,7 +106,7 @@ impl Registry {
     ) -> Result<ReferenceGraph, RegistryError> {
         let (subject, row) = self.version_row(subject, selector, true, rights).await?;
         let graph = ReferenceGraph { is_whole: true, ..ReferenceGraph::default() };
-        let mut search = Search { graph, places: HashMap::new(), edges: HashSet::new(), rights, looked_at: 0 };
+        let mut search = GraphSearch { graph, places: HashMap::new(), edges: HashSet::new(), rights, looked_at: 0 };
         let Some((root, _)) = search.place(&subject, row.version, 0) else { return Ok(search.graph) };
         for direction in [-1, 1] {
             let mut todo = VecDeque::from([root]);

@@ -10,10 +10,10 @@ use md5::{Digest, Md5};
 use super::effective::Effective;
 use super::error::{NotPermitted, RegistryError, readable};
 use super::invalid_schema::InvalidSchema;
-use super::judging_pool::{Size, in_proportion};
+use super::judging_pool::{JobSize, in_proportion};
 use super::keys::fill_kms_defaults;
-use super::lookup::Match;
-use super::parse::{Candidate, Reading};
+use super::lookup::MatchingVersion;
+use super::parse::{ParsedSubmission, SubmissionOptions};
 use super::registered::Registered;
 use super::submission::{RawReference, Submission};
 use super::{MAX_DECISIONS, Registry, schema_cache, schema_names, search};
@@ -176,9 +176,9 @@ impl Registry {
         &self,
         subject: &Subject,
         submission: &Submission,
-        candidate: &Candidate,
+        candidate: &ParsedSubmission,
         state: &SubjectState,
-    ) -> Result<Option<Match>, RegistryError> {
+    ) -> Result<Option<MatchingVersion>, RegistryError> {
         let (metadata, rules) = (submission.metadata.as_ref(), submission.rule_set.as_ref());
         if submission.version != -1 {
             return self.find_content(subject, candidate, metadata, rules, state, false).await;
@@ -187,7 +187,7 @@ impl Registry {
         let latest = SubjectState { epoch: state.epoch, rows: vec![latest.clone()] };
         let found = self.find_content(subject, candidate, metadata, rules, &latest, false).await?;
         // Confluent compares here, and shows the version that it found
-        Ok(found.map(|found| Match { exact: false, ..found }))
+        Ok(found.map(|found| MatchingVersion { exact: false, ..found }))
     }
 
     /// Reads strictly; when only the lax reading accepts the text, that one is returned together with the strict refusal, which
@@ -198,20 +198,21 @@ impl Registry {
         submission: &Submission,
         effective: &Effective,
         normalize: bool,
-    ) -> Result<(Candidate, Result<(), RegistryError>), RegistryError> {
+    ) -> Result<(ParsedSubmission, Result<(), RegistryError>), RegistryError> {
         if effective.mode.is_import() {
-            return Ok((self.read(subject, submission, Reading::plain(ParseMode::Import, false)).await?, Ok(())));
+            return Ok((self.read(subject, submission, SubmissionOptions::plain(ParseMode::Import, false)).await?, Ok(())));
         }
         if !effective.config.validate_new_schemas.unwrap_or(true) {
             return Ok((
-                self.read(subject, submission, Reading::checked(ParseMode::Lookup, normalize, &effective.config)).await?,
+                self.read(subject, submission, SubmissionOptions::checked(ParseMode::Lookup, normalize, &effective.config))
+                    .await?,
                 Ok(()),
             ));
         }
-        match self.read(subject, submission, Reading::checked(ParseMode::New, normalize, &effective.config)).await {
+        match self.read(subject, submission, SubmissionOptions::checked(ParseMode::New, normalize, &effective.config)).await {
             Ok(candidate) => Ok((candidate, Ok(()))),
             Err(RegistryError::InvalidSchema(reason)) => {
-                let lax = self.read(subject, submission, Reading::plain(ParseMode::Lookup, normalize)).await?;
+                let lax = self.read(subject, submission, SubmissionOptions::plain(ParseMode::Lookup, normalize)).await?;
                 Ok((lax, Err(RegistryError::InvalidSchema(reason))))
             }
             Err(error) => Err(error),
@@ -219,7 +220,7 @@ impl Registry {
     }
 
     /// Whether a match answers the request without writing.
-    fn answers(submission: &Submission, found: &Match, state: &SubjectState) -> bool {
+    fn answers(submission: &Submission, found: &MatchingVersion, state: &SubjectState) -> bool {
         match submission.id.filter(|id| *id >= 0) {
             Some(id) if id != found.row.id => false,
             Some(_) if submission.version > 0 => {
@@ -275,14 +276,14 @@ impl Registry {
         }
         if submission.edits_tags() {
             let mode = if effective.config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
-            let candidate = self.read(subject, &out, Reading::plain(mode, false)).await?;
+            let candidate = self.read(subject, &out, SubmissionOptions::plain(mode, false)).await?;
             let mut text = candidate.text.to_string();
             let refuse = |error| RegistryError::InvalidSchema(InvalidSchema::Tags(error));
             if submission.propagate_tags
                 && let Some(latest) = &latest
                 && let Some(previous) = readable(self.parsed(latest).await)?
             {
-                let size = Size::Bytes(text.len() + latest.stored.content.text.len());
+                let size = JobSize::Bytes(text.len() + latest.stored.content.text.len());
                 let inherit = move || {
                     let tags = previous.tags().into_iter();
                     let inherited: Vec<TagEdit> =
@@ -292,9 +293,9 @@ impl Registry {
                 text = self.judging_pool.run(size, inherit).await?.map_err(refuse)?;
             }
             if !submission.tags_to_add.is_empty() || !submission.tags_to_remove.is_empty() {
-                let size = Size::Bytes(text.len());
+                let size = JobSize::Bytes(text.len());
                 out.schema = Some(text);
-                let candidate = self.read(subject, &out, Reading::plain(mode, false)).await?;
+                let candidate = self.read(subject, &out, SubmissionOptions::plain(mode, false)).await?;
                 let (add, remove) = (submission.tags_to_add.clone(), submission.tags_to_remove.clone());
                 let edit = move || candidate.parsed.edit_tags(&add, &remove, false);
                 text = self.judging_pool.run(size, edit).await?.map_err(refuse)?;
@@ -305,7 +306,7 @@ impl Registry {
     }
 
     /// The subject of a strong association belongs to its resource and can't be referred to, in any mode.
-    async fn refuse_owned_references(&self, candidate: &Candidate) -> Result<(), RegistryError> {
+    async fn refuse_owned_references(&self, candidate: &ParsedSubmission) -> Result<(), RegistryError> {
         if candidate.targets.is_empty() {
             return Ok(());
         }
@@ -323,7 +324,7 @@ impl Registry {
         &self,
         subject: &Subject,
         submission: &Submission,
-        candidate: Candidate,
+        candidate: ParsedSubmission,
         state: &SubjectState,
         effective: &Effective,
         options: RegisterOptions,

@@ -37,7 +37,7 @@ pub struct TreeAnswer {
 }
 
 /// What was decided about one schema of a tree.
-enum Planned {
+enum PlannedVersion {
     Known(Registered),
     /// The position among the registrations that are written.
     New(usize),
@@ -128,9 +128,9 @@ impl Registry {
                     AssociateOutcome::Moved | AssociateOutcome::Deletion(_) | AssociateOutcome::Full => continue,
                 }
             };
-            let answer = |planned: &Planned| match planned {
-                Planned::Known(registered) => Some(registered.into()),
-                Planned::New(position) => {
+            let answer = |planned: &PlannedVersion| match planned {
+                PlannedVersion::Known(registered) => Some(registered.into()),
+                PlannedVersion::New(position) => {
                     Some(TreeAnswer::planned(registrations.get(*position)?, ids.get(*position).copied().flatten()))
                 }
             };
@@ -145,12 +145,12 @@ impl Registry {
         members: &[TreeMember],
         options: RegisterOptions,
         generation: crate::store::Generation,
-    ) -> Result<(Vec<Planned>, Vec<RegisterRequest>), RegistryError> {
+    ) -> Result<(Vec<PlannedVersion>, Vec<RegisterRequest>), RegistryError> {
         let order = self.order_of(members).await?;
         let subjects: HashSet<&Subject> = members.iter().map(|member| &member.subject).collect();
         let mut pending: Vec<PendingVersion> = Vec::new();
         let mut registrations = Vec::new();
-        let mut planned: Vec<Option<Planned>> = members.iter().map(|_| None).collect();
+        let mut planned: Vec<Option<PlannedVersion>> = members.iter().map(|_| None).collect();
         for at in order {
             let (Some(TreeMember { subject, submission }), Some(place)) = (members.get(at), planned.get_mut(at)) else {
                 continue;
@@ -165,7 +165,7 @@ impl Registry {
             submission.alongside = Alongside::from(pending.as_slice());
             let decision = self.decide(subject, &submission, options, generation).await;
             *place = Some(match decision.map_err(|error| error.of_member(subject))? {
-                Decision::Known { registered, .. } => Planned::Known(registered),
+                Decision::Known { registered, .. } => PlannedVersion::Known(registered),
                 Decision::Write(request) => {
                     pending.push(PendingVersion {
                         subject: subject.clone(),
@@ -173,7 +173,7 @@ impl Registry {
                         content: Arc::clone(&request.schema.content),
                     });
                     registrations.push(*request);
-                    Planned::New(registrations.len() - 1)
+                    PlannedVersion::New(registrations.len() - 1)
                 }
             });
         }

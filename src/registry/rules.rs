@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::Failure;
-use super::judging_pool::Size;
+use super::judging_pool::JobSize;
 use super::records::{FoundRecord, RecordSchema};
 use super::{DecodeInput, Registry, RegistryError};
 use crate::cloudevents::{Framing, SchemaFacts, WriterId};
@@ -11,7 +11,7 @@ use crate::contracts::{self, Jsonata, Phase, RuleIssue, RunOptions, RunReport};
 use crate::jsonata::JsonataEngine;
 use crate::records::typed;
 use crate::schema::Parsed;
-use crate::schema::payload::{Fault, FaultKind};
+use crate::schema::payload::{DataFault, FaultKind};
 use crate::types::{Metadata, RuleSet};
 
 /// What came of data under its schema and the rules of it.
@@ -24,7 +24,7 @@ pub struct ValidatedRecord {
     pub encoding: Option<&'static str>,
     pub message: Option<String>,
     /// What is wrong with the data under its schema.
-    pub issues: Vec<Fault>,
+    pub issues: Vec<DataFault>,
     /// Nothing where the data can't be read.
     pub report: Option<RunReport>,
 }
@@ -32,7 +32,7 @@ pub struct ValidatedRecord {
 impl ValidatedRecord {
     pub fn is_valid(&self) -> bool {
         // fields that the schema does not know are allowed
-        let is_wrong = |fault: &Fault| fault.kind != FaultKind::Unknown;
+        let is_wrong = |fault: &DataFault| fault.kind != FaultKind::Unknown;
         !self.issues.iter().any(is_wrong) && self.report.as_ref().is_some_and(RunReport::is_valid)
     }
 }
@@ -65,7 +65,7 @@ impl Registry {
             Err(Failure::Registry(error)) => return Err(error),
             Err(Failure::Input(error)) => {
                 let message = format!("the schema can't be used: {error}");
-                return Err(RegistryError::UnfitData(vec![Fault::new(FaultKind::Mismatch, "", message)]));
+                return Err(RegistryError::UnfitData(vec![DataFault::new(FaultKind::Mismatch, "", message)]));
             }
         };
         let size = bytes.len();
@@ -141,8 +141,8 @@ impl Registry {
 }
 
 /// What it takes to judge rules: those of JSONATA wait for processes, which threads that serve requests must not.
-pub(super) fn rules_size(rule_set: Option<&RuleSet>, bytes: usize) -> Size {
-    if contracts::needs_jsonata(rule_set) { Size::Unmeasured } else { Size::Bytes(bytes) }
+pub(super) fn rules_size(rule_set: Option<&RuleSet>, bytes: usize) -> JobSize {
+    if contracts::needs_jsonata(rule_set) { JobSize::Unmeasured } else { JobSize::Bytes(bytes) }
 }
 
 /// Whether a fault says something about the data, and not about what may be spent on it.

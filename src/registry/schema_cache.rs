@@ -45,19 +45,19 @@ impl CachedSchema {
 }
 
 /// A context and an id in it.
-pub(super) type Key = (Arc<str>, SchemaId);
+pub(super) type SchemaKey = (Arc<str>, SchemaId);
 
-/// A [`Key`] that borrows; it hashes alike.
+/// A [`SchemaKey`] that borrows; it hashes alike.
 #[derive(Hash)]
 pub(super) struct KeyRef<'a>(pub(super) &'a str, pub(super) SchemaId);
 
-impl Equivalent<Key> for KeyRef<'_> {
-    fn equivalent(&self, (context, id): &Key) -> bool {
+impl Equivalent<SchemaKey> for KeyRef<'_> {
+    fn equivalent(&self, (context, id): &SchemaKey) -> bool {
         *self.0 == **context && self.1 == *id
     }
 }
 
-pub(super) struct SchemaCache(Generational<Key, Arc<CachedSchema>>);
+pub(super) struct SchemaCache(Generational<SchemaKey, Arc<CachedSchema>>);
 
 impl SchemaCache {
     pub(super) fn new(bytes: u64) -> Self {

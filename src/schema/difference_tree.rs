@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::meter;
 
 /// A step from one element to another inside it, as the paths in messages write it.
-pub(crate) trait Step {
+pub(crate) trait TreeStep {
     /// Appends its segments to a path; `#/` is the root.
     fn append_to(&self, path: &mut String);
 }
@@ -24,13 +24,13 @@ pub(crate) fn append_segment(path: &mut String, segment: &str) {
 /// The differences of one pair of elements.
 #[derive(Debug)]
 pub(crate) struct Tree<D, S> {
-    pub(crate) entries: Vec<Entry<D, S>>,
+    pub(crate) entries: Vec<TreeEntry<D, S>>,
     /// All differences, those below included, are compatible.
     pub(crate) compatible: bool,
 }
 
 #[derive(Debug)]
-pub(crate) enum Entry<D, S> {
+pub(crate) enum TreeEntry<D, S> {
     /// A difference of the pair, and the step to where it is.
     Difference(S, D),
     Below(S, Rc<Tree<D, S>>),
@@ -49,7 +49,7 @@ impl<D, S> Drop for Tree<D, S> {
     fn drop(&mut self) {
         let mut rest = std::mem::take(&mut self.entries);
         while let Some(entry) = rest.pop() {
-            if let Entry::Below(_, tree) | Entry::FromRoot(_, tree) = entry
+            if let TreeEntry::Below(_, tree) | TreeEntry::FromRoot(_, tree) = entry
                 && let Some(mut tree) = Rc::into_inner(tree)
             {
                 rest.append(&mut tree.entries);
@@ -59,14 +59,14 @@ impl<D, S> Drop for Tree<D, S> {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct TreeLimits {
     pub(crate) differences: usize,
     pub(crate) path_bytes: usize,
     /// Entries of trees that are looked at.
     pub(crate) visits: usize,
 }
 
-impl Default for Limits {
+impl Default for TreeLimits {
     fn default() -> Self {
         Self { differences: 20_000, path_bytes: 4 << 20, visits: 1_000_000 }
     }
@@ -84,10 +84,10 @@ pub(crate) struct Located<D, S> {
 const FINDING: usize = 600;
 
 /// Lists the differences of a tree. `is_compatible` asks for the incompatible ones alone: subtrees without any are skipped.
-pub(crate) fn flatten<D: Clone, S: Step + Clone>(
+pub(crate) fn flatten<D: Clone, S: TreeStep + Clone>(
     tree: &Rc<Tree<D, S>>,
     is_compatible: Option<&dyn Fn(&D) -> bool>,
-    limits: Limits,
+    limits: TreeLimits,
 ) -> Vec<Located<D, S>> {
     let mut located = Vec::new();
     let (mut bytes, mut visits) = (0, 0);
@@ -109,7 +109,7 @@ pub(crate) fn flatten<D: Clone, S: Step + Clone>(
             break;
         }
         match entry {
-            Entry::Difference(step, difference) => {
+            TreeEntry::Difference(step, difference) => {
                 if is_compatible.is_none_or(|is_compatible| !is_compatible(difference)) {
                     let mut path = path.clone();
                     step.append_to(&mut path);
@@ -121,12 +121,12 @@ pub(crate) fn flatten<D: Clone, S: Step + Clone>(
                     located.push(Located { difference: difference.clone(), step: step.clone(), path });
                 }
             }
-            Entry::Below(_, inner) | Entry::FromRoot(_, inner) if is_compatible.is_some() && inner.compatible => {}
-            Entry::Below(step, inner) => {
+            TreeEntry::Below(_, inner) | TreeEntry::FromRoot(_, inner) if is_compatible.is_some() && inner.compatible => {}
+            TreeEntry::Below(step, inner) => {
                 step.append_to(&mut path);
                 stack.push((inner, 0, path.len(), None));
             }
-            Entry::FromRoot(name, inner) => {
+            TreeEntry::FromRoot(name, inner) => {
                 let around = std::mem::replace(&mut path, format!("#/{name}"));
                 stack.push((inner, 0, path.len(), Some(around)));
             }

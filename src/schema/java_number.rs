@@ -4,19 +4,19 @@ use std::fmt::LowerExp;
 
 /// A JSON number by the class it falls into when it is read.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Number<'a> {
+pub(crate) enum JavaNumber<'a> {
     /// No fraction and no exponent: kept digit by digit. `-0` is `0`.
     Integer(&'a str),
     /// Anything else is a double; beyond its range it is infinite.
     Double(f64),
 }
 
-pub(crate) fn classify(text: &str) -> Number<'_> {
+pub(crate) fn classify(text: &str) -> JavaNumber<'_> {
     if text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) {
         // Rust's parser rounds correctly and overflows to infinity, as Java's does
-        Number::Double(text.parse().unwrap_or(f64::NAN))
+        JavaNumber::Double(text.parse().unwrap_or(f64::NAN))
     } else {
-        Number::Integer(if text == "-0" { "0" } else { text })
+        JavaNumber::Integer(if text == "-0" { "0" } else { text })
     }
 }
 
@@ -29,16 +29,16 @@ pub(crate) fn as_double(text: &str) -> f64 {
 /// The value as a 64-bit integer, when it is written as one and fits.
 pub(crate) fn as_long(text: &str) -> Option<i64> {
     match classify(text) {
-        Number::Integer(digits) => digits.parse().ok(),
-        Number::Double(_) => None,
+        JavaNumber::Integer(digits) => digits.parse().ok(),
+        JavaNumber::Double(_) => None,
     }
 }
 
 /// Appends a JSON number as Java prints it.
 pub(crate) fn write(out: &mut String, text: &str) {
     match classify(text) {
-        Number::Integer(digits) => out.push_str(digits),
-        Number::Double(value) => write_double(out, value),
+        JavaNumber::Integer(digits) => out.push_str(digits),
+        JavaNumber::Double(value) => write_double(out, value),
     }
 }
 

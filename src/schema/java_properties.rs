@@ -1,10 +1,10 @@
 //! Properties of Avro and JSON schemas, read as Confluent reads them: by the classes that Java's JSON reader makes of them.
 
-use crate::schema::java_number::{self as number, Number};
-use crate::schema::json::{self, Kind, Member, ReadOptions, Value};
+use crate::schema::java_number::{self as number, JavaNumber};
+use crate::schema::json::{self, JsonKind, Member, ReadOptions, Value};
 use crate::schema::logical::conversion::constraint;
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{Annotations, Constraint, Params, is_format_native, set_param};
+use crate::schema::logical::model::{Constraint, LogicalAnnotations, Params, is_format_native, set_param};
 
 /// The properties of one schema or field.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ impl<'m> Props<'m> {
 
     /// A property that must be a string where it is there.
     pub(crate) fn cast_text(self, key: &str) -> Result<Option<&'m str>, ConversionError> {
-        self.get(key).filter(|value| value.kind != Kind::Null).map(cast_text).transpose()
+        self.get(key).filter(|value| value.kind != JsonKind::Null).map(cast_text).transpose()
     }
 
     /// A property that is a number, cut to 32 bits as Java cuts.
@@ -37,7 +37,7 @@ impl<'m> Props<'m> {
 
     /// A property that must be an integer of 32 bits where it is there.
     pub(crate) fn integer(self, key: &str) -> Result<Option<i32>, ConversionError> {
-        let Some(value) = self.get(key).filter(|value| value.kind != Kind::Null) else { return Ok(None) };
+        let Some(value) = self.get(key).filter(|value| value.kind != JsonKind::Null) else { return Ok(None) };
         match value.as_number().and_then(exact) {
             Some(number) => Ok(Some(number)),
             None => Err(not_a(value, "java.lang.Integer")),
@@ -45,9 +45,9 @@ impl<'m> Props<'m> {
     }
 
     /// Tags and parameters.
-    pub(crate) fn annotations(self) -> Annotations {
+    pub(crate) fn annotations(self) -> LogicalAnnotations {
         let tags = tags(self.get("confluent:tags"));
-        Annotations { tags, params: params(self.get("confluent:params")), ..Annotations::default() }
+        LogicalAnnotations { tags, params: params(self.get("confluent:params")), ..LogicalAnnotations::default() }
     }
 
     pub(crate) fn constraints(self) -> Vec<Constraint> {
@@ -61,7 +61,7 @@ fn tags(value: Option<&Value>) -> Vec<String> {
 }
 
 fn read_constraint(object: &json::Object) -> Option<Constraint> {
-    let any = |key: &str| object.get(key).filter(|value| value.kind != Kind::Null).map(java_text);
+    let any = |key: &str| object.get(key).filter(|value| value.kind != JsonKind::Null).map(java_text);
     let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or("");
     constraint(text("name"), text("doc"), &any("expr")?, &any("sql")?)
 }
@@ -85,7 +85,7 @@ impl<'v> Hint<'v> {
     }
 
     fn get(self, key: &str) -> Option<&'v Value> {
-        self.0.and_then(Value::as_object).and_then(|object| object.get(key)).filter(|value| value.kind != Kind::Null)
+        self.0.and_then(Value::as_object).and_then(|object| object.get(key)).filter(|value| value.kind != JsonKind::Null)
     }
 
     pub(crate) fn text(self, key: &str) -> Result<Option<String>, ConversionError> {
@@ -118,8 +118,8 @@ fn exact(text: &str) -> Option<i32> {
 fn narrow(text: &str) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "Java cuts like this")]
     match number::classify(text) {
-        Number::Integer(digits) => digits.parse::<i64>().map_or(0, |value| value as i32),
-        Number::Double(value) => value as i32,
+        JavaNumber::Integer(digits) => digits.parse::<i64>().map_or(0, |value| value as i32),
+        JavaNumber::Double(value) => value as i32,
     }
 }
 
@@ -138,16 +138,16 @@ fn not_a(value: &Value, wanted: &str) -> ConversionError {
 
 fn class_of(value: &Value) -> &'static str {
     match &value.kind {
-        Kind::Null => "java.lang.Object",
-        Kind::Bool(_) => "java.lang.Boolean",
-        Kind::String(_) => "java.lang.String",
-        Kind::Array(_) => "java.util.ArrayList",
-        Kind::Object(_) => "java.util.LinkedHashMap",
-        Kind::Number(text) => match number::classify(text) {
-            Number::Double(_) => "java.lang.Double",
-            Number::Integer(_) if exact(text).is_some() => "java.lang.Integer",
-            Number::Integer(_) if number::as_long(text).is_some() => "java.lang.Long",
-            Number::Integer(_) => "java.math.BigInteger",
+        JsonKind::Null => "java.lang.Object",
+        JsonKind::Bool(_) => "java.lang.Boolean",
+        JsonKind::String(_) => "java.lang.String",
+        JsonKind::Array(_) => "java.util.ArrayList",
+        JsonKind::Object(_) => "java.util.LinkedHashMap",
+        JsonKind::Number(text) => match number::classify(text) {
+            JavaNumber::Double(_) => "java.lang.Double",
+            JavaNumber::Integer(_) if exact(text).is_some() => "java.lang.Integer",
+            JavaNumber::Integer(_) if number::as_long(text).is_some() => "java.lang.Long",
+            JavaNumber::Integer(_) => "java.math.BigInteger",
         },
     }
 }
@@ -161,11 +161,11 @@ pub(crate) fn java_text(value: &Value) -> String {
 
 fn write(out: &mut String, value: &Value) {
     match &value.kind {
-        Kind::Null => out.push_str("null"),
-        Kind::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Kind::Number(text) => number::write(out, text),
-        Kind::String(text) => out.push_str(text),
-        Kind::Array(items) => {
+        JsonKind::Null => out.push_str("null"),
+        JsonKind::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        JsonKind::Number(text) => number::write(out, text),
+        JsonKind::String(text) => out.push_str(text),
+        JsonKind::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 out.push_str(if at > 0 { ", " } else { "" });
@@ -173,7 +173,7 @@ fn write(out: &mut String, value: &Value) {
             }
             out.push(']');
         }
-        Kind::Object(object) => {
+        JsonKind::Object(object) => {
             out.push('{');
             for (at, member) in object.members().iter().enumerate() {
                 out.push_str(if at > 0 { ", " } else { "" });

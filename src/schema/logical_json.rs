@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::json::write_string;
-use super::logical::model::{Annotations, Constraint, EnumValue, Params, UnionBranch, is_format_native};
+use super::logical::model::{Constraint, EnumValue, LogicalAnnotations, Params, UnionBranch, is_format_native};
 
 /// A JSON value in the making.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +74,7 @@ pub(crate) fn own_params(params: &Params) -> Params {
 }
 
 /// `confluent:tags`
-pub(crate) fn set_tags(members: &mut Members, notes: &Annotations) {
+pub(crate) fn set_tags(members: &mut Members, notes: &LogicalAnnotations) {
     if !notes.tags.is_empty() {
         set(members, "confluent:tags", Json::List(notes.tags.iter().map(Json::text).collect()));
     }

@@ -84,16 +84,16 @@ pub(crate) fn charge_for(length: usize) -> Result<(), Exhausted> {
 
 /// Memory that is reserved for as long as this lives.
 #[derive(Debug)]
-pub(crate) struct Reserved(usize);
+pub(crate) struct ReservedMemory(usize);
 
-impl Reserved {
+impl ReservedMemory {
     /// Takes over what another one has reserved.
     pub(crate) fn join(&mut self, mut other: Self) {
         self.0 += std::mem::take(&mut other.0);
     }
 }
 
-impl Drop for Reserved {
+impl Drop for ReservedMemory {
     fn drop(&mut self) {
         release(self.0);
     }
@@ -103,8 +103,8 @@ impl Drop for Reserved {
 ///
 /// # Errors
 /// There is not that much left.
-pub(crate) fn reserve_for_now(bytes: usize) -> Result<Reserved, Exhausted> {
-    reserve(bytes).map(|()| Reserved(bytes))
+pub(crate) fn reserve_for_now(bytes: usize) -> Result<ReservedMemory, Exhausted> {
+    reserve(bytes).map(|()| ReservedMemory(bytes))
 }
 
 /// Reserves memory that is about to be allocated, until it is released.
@@ -249,10 +249,10 @@ impl Carried {
 
 /// The allowance of one request, for all that is done on its behalf, on whichever threads.
 #[derive(Debug, Clone)]
-pub struct Meter(Arc<Shared>);
+pub struct Meter(Arc<MeterState>);
 
 #[derive(Debug)]
-struct Shared {
+struct MeterState {
     account: Mutex<(Allowance, Option<Exhausted>)>,
     stop: Arc<AtomicBool>,
 }
@@ -282,7 +282,7 @@ impl Drop for StopOnDrop {
 
 impl Meter {
     pub fn new(allowance: Allowance) -> Self {
-        Self(Arc::new(Shared { account: Mutex::new((allowance, None)), stop: Arc::default() }))
+        Self(Arc::new(MeterState { account: Mutex::new((allowance, None)), stop: Arc::default() }))
     }
 
     /// Whether somebody has said that nobody waits any more.

@@ -28,7 +28,7 @@ pub enum FaultKind {
 
 /// One thing that is wrong with data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct DataFault {
     pub kind: FaultKind,
     /// JSON pointer into the data; empty for all of it.
     pub pointer: String,
@@ -48,7 +48,7 @@ pub struct FailedKeyword {
     pub schema: Option<String>,
 }
 
-impl Fault {
+impl DataFault {
     pub fn new(kind: FaultKind, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
         Self { kind, pointer, message, keyword: None }

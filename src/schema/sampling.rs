@@ -14,13 +14,13 @@ const WORDS: [&str; 24] = [
 
 /// Chance, for one sample.
 #[derive(Debug)]
-pub struct Source {
+pub struct RandomSource {
     random: fastrand::Rng,
     left: usize,
     depth: usize,
 }
 
-impl Source {
+impl RandomSource {
     /// The same seed gives the same samples.
     pub fn new(seed: u64) -> Self {
         Self { random: fastrand::Rng::with_seed(seed), left: VALUES, depth: 0 }
@@ -132,7 +132,7 @@ const NAMED: [(&str, &[&str]); 9] = [
     ("name", &["Ada", "Grace", "Alan", "Edsger"]),
 ];
 
-impl Source {
+impl RandomSource {
     /// A text for something of this name.
     pub(crate) fn named(&mut self, name: &str) -> String {
         let name = name.to_ascii_lowercase();

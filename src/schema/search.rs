@@ -11,7 +11,7 @@ use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::{Input, MatchErrorKind};
 
-use super::meter::{self, Exhausted, Reserved};
+use super::meter::{self, Exhausted, ReservedMemory};
 
 /// What the crates take for a pattern, before any limit of theirs on the result comes into play; measured with the patterns that take
 /// the most.
@@ -32,7 +32,7 @@ const CLASS: usize = 6_000;
 const FOLDED_CLASS: usize = 72_000;
 
 /// Charges for a pattern that is about to be read or compiled, and reserves the memory for the time being.
-pub(crate) fn afford(pattern: &str, cost: Cost) -> Result<Reserved, Exhausted> {
+pub(crate) fn afford(pattern: &str, cost: Cost) -> Result<ReservedMemory, Exhausted> {
     let classes = pattern.bytes().zip(pattern.bytes().skip(1)).filter(|pair| matches!(pair, (b'\\', b'p' | b'P'))).count();
     let repetitions = pattern.bytes().filter(|byte| b"*+?{".contains(byte)).count();
     // a group in the middle can have the flag as well
@@ -63,7 +63,7 @@ pub(crate) struct SearchPrice {
     pattern: Box<str>,
     /// Bytes of its program, at most.
     program: usize,
-    automaton: OnceLock<Option<Box<Automaton>>>,
+    automaton: OnceLock<Option<Box<SearchAutomaton>>>,
 }
 
 impl SearchPrice {
@@ -84,7 +84,7 @@ impl SearchPrice {
             if self.automaton.get().is_none() {
                 pay(u64::try_from(self.program / BUILT).unwrap_or(u64::MAX))?;
             }
-            let automaton = self.automaton.get_or_init(|| Automaton::new(&self.pattern, self.program).map(Box::new));
+            let automaton = self.automaton.get_or_init(|| SearchAutomaton::new(&self.pattern, self.program).map(Box::new));
             if let Some((found, grown)) = automaton.as_ref().map(|automaton| automaton.is_match(text)) {
                 pay(u64::try_from(grown / GROWTH).unwrap_or(u64::MAX))?;
                 if found.is_some() {
@@ -98,7 +98,7 @@ impl SearchPrice {
 }
 
 #[derive(Debug)]
-struct Automaton {
+struct SearchAutomaton {
     dfa: DFA,
     cache: Mutex<Option<Cache>>,
     kept: usize,
@@ -106,7 +106,7 @@ struct Automaton {
     is_unruly: AtomicBool,
 }
 
-impl Automaton {
+impl SearchAutomaton {
     fn new(pattern: &str, program: usize) -> Option<Self> {
         let thompson = thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(program));
         let bounded = DFA::config()

@@ -13,7 +13,7 @@ use super::meter;
 #[derive(Debug, Default)]
 pub struct Shapes {
     pub records: Vec<Shape>,
-    pub root: Type,
+    pub root: DataType,
     /// What the paths of fields begin with.
     pub root_path: &'static str,
     /// Clients hand no null to a rule about fields.
@@ -68,7 +68,7 @@ impl Shape {
 
 /// Charges for a type; false when there is nothing left for it, and what is made means nothing.
 pub(crate) fn afford_type() -> bool {
-    meter::charge(5).and_then(|()| meter::reserve(2 * size_of::<Type>() + 16)).is_ok()
+    meter::charge(5).and_then(|()| meter::reserve(2 * size_of::<DataType>() + 16)).is_ok()
 }
 
 /// The same for a field whose names have so many bytes.
@@ -81,7 +81,7 @@ pub struct FieldShape {
     pub name: String,
     /// Empty where it is the path to the field (JSON).
     pub full_name: String,
-    pub ty: Type,
+    pub ty: DataType,
     /// What clients call its type before they look at the value.
     pub word: &'static str,
     pub tags: BTreeSet<String>,
@@ -92,7 +92,7 @@ pub struct FieldShape {
 
 /// What a type is to an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum LeafKind {
     Null,
     Bool,
     Int,
@@ -109,25 +109,25 @@ pub enum Kind {
 }
 
 #[derive(Debug, Clone, Default)]
-pub enum Type {
+pub enum DataType {
     /// Not known before there is data.
     #[default]
     Any,
     /// `word` is what clients call it.
     Leaf {
-        kind: Kind,
+        kind: LeafKind,
         word: &'static str,
     },
-    List(Box<Type>),
-    Map(Box<Type>),
-    Union(Vec<Type>),
+    List(Box<DataType>),
+    Map(Box<DataType>),
+    Union(Vec<DataType>),
     /// One of [`Shapes::records`].
     Record(usize),
     /// A message that stands for the value in it, or for none (Protobuf's wrappers).
-    Wrapper(Kind),
+    Wrapper(LeafKind),
 }
 
-impl Type {
+impl DataType {
     /// What clients call the type.
     pub fn word(&self) -> &'static str {
         match self {
@@ -140,7 +140,7 @@ impl Type {
         }
     }
 
-    pub const fn leaf(kind: Kind, word: &'static str) -> Self {
+    pub const fn leaf(kind: LeafKind, word: &'static str) -> Self {
         Self::Leaf { kind, word }
     }
 }
@@ -155,7 +155,7 @@ pub struct InlineRule {
     pub sql: Option<String>,
 }
 
-/// A value along its [`Type`].
+/// A value along its [`DataType`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Typed {
     Null,

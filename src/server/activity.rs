@@ -16,7 +16,7 @@ pub(super) const LARGE: u32 = 64 << 10;
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Phase {
+pub(super) enum ConnectionPhase {
     /// Its end has been said; the client may still be sending.
     Closing,
     /// TLS is being agreed on.
@@ -31,7 +31,7 @@ pub(super) enum Phase {
 
 /// What a connection is told from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum CloseOrder {
     /// End once what is under way is answered.
     Finish,
     /// End now.
@@ -127,17 +127,17 @@ impl Activity {
         }
     }
 
-    pub(super) fn phase(&self) -> Phase {
+    pub(super) fn phase(&self) -> ConnectionPhase {
         if self.is_closing.load(Ordering::Relaxed) {
-            Phase::Closing
+            ConnectionPhase::Closing
         } else if self.is_handshaking.load(Ordering::Relaxed) {
-            Phase::Handshake
+            ConnectionPhase::Handshake
         } else if self.requests.load(Ordering::Relaxed) > 0 {
-            Phase::Answering
+            ConnectionPhase::Answering
         } else if self.has_begun.load(Ordering::Relaxed) {
-            Phase::Head
+            ConnectionPhase::Head
         } else {
-            Phase::Idle
+            ConnectionPhase::Idle
         }
     }
 
@@ -206,8 +206,8 @@ impl Activity {
         Exchange { activity: Arc::clone(self), unsent: 0, answer: None }
     }
 
-    pub(super) fn tell(&self, order: Order) {
-        let order = if order == Order::Cut { CUT } else { FINISH };
+    pub(super) fn tell(&self, order: CloseOrder) {
+        let order = if order == CloseOrder::Cut { CUT } else { FINISH };
         if self.order.fetch_max(order, Ordering::AcqRel) < order {
             self.since_now();
             self.task.wake();
@@ -223,7 +223,7 @@ impl Activity {
     }
 
     /// The next order, for the one task of the connection. `registered`: the waker that was left here last.
-    pub(super) fn poll_order(&self, cx: &Context<'_>, registered: &mut Option<Waker>) -> Poll<Order> {
+    pub(super) fn poll_order(&self, cx: &Context<'_>, registered: &mut Option<Waker>) -> Poll<CloseOrder> {
         // the same each time until an order has taken it; to leave it again would cost more than all else here
         if !registered.as_ref().is_some_and(|registered| registered.will_wake(cx.waker())) {
             self.task.register(cx.waker());
@@ -235,7 +235,7 @@ impl Activity {
         }
         self.followed.store(order, Ordering::Relaxed);
         *registered = None;
-        Poll::Ready(if order == CUT { Order::Cut } else { Order::Finish })
+        Poll::Ready(if order == CUT { CloseOrder::Cut } else { CloseOrder::Finish })
     }
 }
 
@@ -268,7 +268,7 @@ impl Exchange {
             self.unsent = size;
             // a client that takes none of its answers asks for many at once by HTTP/2
             if self.activity.unsent.fetch_add(size, Ordering::Relaxed) > 0 && totals.is_over() {
-                self.activity.tell(Order::Cut);
+                self.activity.tell(CloseOrder::Cut);
             }
         }
         if is_http2.load(Ordering::Relaxed) {

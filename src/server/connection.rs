@@ -16,16 +16,16 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::activity::{Activity, Order};
+use super::activity::{Activity, CloseOrder};
 use super::answer_body::AnswerBody;
-use super::roster::{Place, Roster};
+use super::roster::{Roster, RosterEntry};
 use super::socket::Socket;
 use super::stream::Stream;
 use super::tls::{Handshakes, Tls};
 use crate::http::{App, Metrics, Peer};
 
 /// What every connection is served with.
-pub(super) struct Service {
+pub(super) struct ConnectionService {
     pub(super) app: App,
     pub(super) metrics: Metrics,
     pub(super) roster: Arc<Roster>,
@@ -40,19 +40,19 @@ pub(super) struct Service {
 pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) tls: Option<Arc<Tls>>,
-    pub(super) place: Place,
+    pub(super) place: RosterEntry,
     /// It is beyond the cap.
     pub(super) is_surplus: bool,
 }
 
 /// Serves one connection to its end.
-pub(super) async fn serve(accepted: Accepted, service: Arc<Service>) {
+pub(super) async fn serve(accepted: Accepted, service: Arc<ConnectionService>) {
     let Accepted { stream, tls, place, is_surplus } = accepted;
     let activity = &place.activity;
     let peer = Peer { address: stream.peer_addr().ok(), ..Peer::default() };
     service.metrics.connection(1.0);
     let socket = Socket::new(stream, Arc::clone(activity));
-    let client = Client { service: &service, activity, is_surplus, peer };
+    let client = ConnectionClient { service: &service, activity, is_surplus, peer };
     match tls {
         None => client.serve(socket).await,
         // boxed, for it is large, and not every connection needs it
@@ -63,14 +63,14 @@ pub(super) async fn serve(accepted: Accepted, service: Arc<Service>) {
 }
 
 /// The other end of a connection.
-struct Client<'c> {
-    service: &'c Service,
+struct ConnectionClient<'c> {
+    service: &'c ConnectionService,
     activity: &'c Arc<Activity>,
     is_surplus: bool,
     peer: Peer,
 }
 
-impl Client<'_> {
+impl ConnectionClient<'_> {
     /// Agrees on TLS, and serves what is sent within it.
     async fn serve_within(mut self, tls: &Tls, socket: Socket) {
         let under_way = self.activity.handshake();
@@ -139,8 +139,8 @@ where
                 return Poll::Ready(ended);
             }
             match activity.poll_order(cx, &mut registered) {
-                Poll::Ready(Order::Finish) => finish(served.as_mut()),
-                Poll::Ready(Order::Cut) => return Poll::Ready(Ok(())),
+                Poll::Ready(CloseOrder::Finish) => finish(served.as_mut()),
+                Poll::Ready(CloseOrder::Cut) => return Poll::Ready(Ok(())),
                 Poll::Pending => return Poll::Pending,
             }
         }
@@ -149,7 +149,7 @@ where
 }
 
 fn answer(
-    service: &Service,
+    service: &ConnectionService,
     activity: &Arc<Activity>,
     is_surplus: bool,
     peer: Peer,

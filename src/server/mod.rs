@@ -35,7 +35,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::http::{App, Metrics};
-use connection::{Accepted, Service};
+use connection::{Accepted, ConnectionService};
 pub use listener::Listener;
 use listener::Listeners;
 pub use open_files::{raise_open_files, room_for_connections};
@@ -115,8 +115,16 @@ pub async fn serve(
     let (http1, http2) = (http1(), http2(&settings));
     let handshakes = Handshakes::new(listeners.have_tls());
     let roster_of_all = Arc::clone(&roster);
-    let service =
-        Arc::new(Service { app, metrics, roster: roster_of_all, http1, http2, max_connections, max_handshakes, handshakes });
+    let service = Arc::new(ConnectionService {
+        app,
+        metrics,
+        roster: roster_of_all,
+        http1,
+        http2,
+        max_connections,
+        max_handshakes,
+        handshakes,
+    });
     let mut stop = std::pin::pin!(stop);
     let mut closed: Option<Instant> = None;
     let mut sweeps = tokio::time::interval(sweep_interval(&settings));
@@ -190,8 +198,8 @@ fn http2(settings: &ServerSettings) -> http2::Builder<TokioExecutor> {
 }
 
 /// The next connection.
-async fn accept(listeners: &Listeners, service: &Service) -> Option<Accepted> {
-    let Service { roster, max_connections, .. } = service;
+async fn accept(listeners: &Listeners, service: &ConnectionService) -> Option<Accepted> {
+    let ConnectionService { roster, max_connections, .. } = service;
     roster.fewer_than(max_connections + SURPLUS_CONNECTIONS).await;
     match listeners.accept().await {
         Ok((stream, peer, tls)) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::ServerSettings;
-use super::activity::{Activity, Order, Phase, Totals};
+use super::activity::{Activity, CloseOrder, ConnectionPhase, Totals};
 
 /// Age below which a request that has begun to arrive is not given up for a new connection.
 const HEAD_GRACE: Duration = Duration::from_secs(1);
@@ -28,13 +28,13 @@ pub(super) struct Roster {
 }
 
 /// The place of a connection in the roster; dropped, it is free again.
-pub(super) struct Place {
+pub(super) struct RosterEntry {
     roster: Arc<Roster>,
     number: u64,
     pub(super) activity: Arc<Activity>,
 }
 
-impl Drop for Place {
+impl Drop for RosterEntry {
     fn drop(&mut self) {
         self.roster.connections().remove(&self.number);
         self.roster.freed.notify_waiters();
@@ -52,11 +52,11 @@ impl Roster {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn enter(self: &Arc<Self>) -> Place {
+    pub(super) fn enter(self: &Arc<Self>) -> RosterEntry {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let activity = Arc::new(Activity::new(Arc::clone(&self.totals)));
         self.connections().insert(number, Arc::clone(&activity));
-        Place { roster: Arc::clone(self), number, activity }
+        RosterEntry { roster: Arc::clone(self), number, activity }
     }
 
     /// So much waits for clients to take it that no more answers are made.
@@ -86,13 +86,13 @@ impl Roster {
         }
         let now = self.totals.now();
         let connections = self.connections();
-        let is_spare = |connection: &Activity| connection.phase() == Phase::Handshake && !connection.was_told();
+        let is_spare = |connection: &Activity| connection.phase() == ConnectionPhase::Handshake && !connection.was_told();
         let under_way = connections.iter().filter(|(_, connection)| is_spare(connection));
         // of those that began in the same moment, the one that came first
         if let Some((_, connection)) =
             under_way.max_by_key(|(number, connection)| (connection.lasted(now), std::cmp::Reverse(**number)))
         {
-            connection.tell(Order::Cut);
+            connection.tell(CloseOrder::Cut);
         }
     }
 
@@ -105,26 +105,26 @@ impl Roster {
             let (phase, lasted, blocked) = (connection.phase(), connection.lasted(now), connection.blocked_for(now));
             let rank = match phase {
                 _ if blocked >= READER_GRACE => 3,
-                Phase::Closing => 0,
-                Phase::Idle if blocked.is_zero() => 1,
-                Phase::Head | Phase::Handshake if lasted >= HEAD_GRACE => 2,
+                ConnectionPhase::Closing => 0,
+                ConnectionPhase::Idle if blocked.is_zero() => 1,
+                ConnectionPhase::Head | ConnectionPhase::Handshake if lasted >= HEAD_GRACE => 2,
                 _ => return None,
             };
             Some((rank, std::cmp::Reverse(lasted.max(blocked)), connection))
         });
         let Some((.., connection)) = spare.min_by_key(|(rank, lasted, _)| (*rank, *lasted)) else { return false };
-        connection.tell(Order::Cut);
+        connection.tell(CloseOrder::Cut);
         true
     }
 
     /// Tells all to end once what is under way is answered.
     pub(super) fn finish(&self) {
-        self.connections().values().for_each(|connection| connection.tell(Order::Finish));
+        self.connections().values().for_each(|connection| connection.tell(CloseOrder::Finish));
     }
 
     /// Ends all.
     pub(super) fn cut(&self) {
-        self.connections().values().for_each(|connection| connection.tell(Order::Cut));
+        self.connections().values().for_each(|connection| connection.tell(CloseOrder::Cut));
     }
 
     /// Holds the connections to their deadlines, and answers that nobody takes to the memory that they may have.
@@ -135,13 +135,13 @@ impl Roster {
         for connection in connections.values() {
             let lasted = connection.lasted(now);
             match connection.phase() {
-                _ if connection.blocked_for(now) >= settings.send_timeout => connection.tell(Order::Cut),
-                Phase::Head if lasted >= settings.header_timeout => connection.tell(Order::Cut),
-                Phase::Handshake if lasted >= settings.handshake_timeout => connection.tell(Order::Cut),
-                Phase::Idle if connection.was_told() && lasted >= closing => connection.tell(Order::Cut),
-                Phase::Head if connection.was_told() && lasted >= CLOSING_GRACE => connection.tell(Order::Cut),
-                Phase::Closing if is_stopping && lasted >= closing => connection.tell(Order::Cut),
-                Phase::Idle if lasted >= settings.idle_timeout => connection.tell(Order::Finish),
+                _ if connection.blocked_for(now) >= settings.send_timeout => connection.tell(CloseOrder::Cut),
+                ConnectionPhase::Head if lasted >= settings.header_timeout => connection.tell(CloseOrder::Cut),
+                ConnectionPhase::Handshake if lasted >= settings.handshake_timeout => connection.tell(CloseOrder::Cut),
+                ConnectionPhase::Idle if connection.was_told() && lasted >= closing => connection.tell(CloseOrder::Cut),
+                ConnectionPhase::Head if connection.was_told() && lasted >= CLOSING_GRACE => connection.tell(CloseOrder::Cut),
+                ConnectionPhase::Closing if is_stopping && lasted >= closing => connection.tell(CloseOrder::Cut),
+                ConnectionPhase::Idle if lasted >= settings.idle_timeout => connection.tell(CloseOrder::Finish),
                 _ => {}
             }
         }
@@ -152,7 +152,7 @@ impl Roster {
             if let Some((_, connection)) =
                 slow.filter(|(blocked, _)| *blocked >= READER_GRACE).max_by_key(|(blocked, _)| *blocked)
             {
-                connection.tell(Order::Cut);
+                connection.tell(CloseOrder::Cut);
             }
         }
     }

@@ -157,7 +157,7 @@ pub struct ListedVersion {
 
 /// One entry of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct OutboxEntry {
     /// Position; grows, with gaps.
     pub sequence: i64,
     pub kind: String,

@@ -97,7 +97,7 @@ macro_rules! store_impl {
             subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
             associations(filter: &AssociationFilter) -> Vec<Association>;
             associations_of(subjects: &[Subject]) -> Vec<Association>;
-            changes(after: i64, limit: i64) -> Vec<Change>;
+            changes(after: i64, limit: i64) -> Vec<OutboxEntry>;
             audit_chain() -> AuditChain;
             usage(filter: &UsageFilter, limit: i64) -> Vec<VersionUsage>;
             usage_since() -> Option<i64>;

@@ -13,7 +13,7 @@ mod context;
 mod spans;
 
 pub use context::{Sampling, TraceContext};
-pub use spans::{Attribute, Kind, Recording, Span, SpanCounts, Spans};
+pub use spans::{Attribute, Recording, Span, SpanCounts, SpanKind, Spans};
 
 /// The header with ids and flags.
 pub const TRACEPARENT: &str = "traceparent";

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::{Current, Sampling, TraceContext};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SpanKind {
     /// Something within the process.
     Internal,
     /// A request that it answers.
@@ -30,7 +30,7 @@ pub struct Span {
     pub context: TraceContext,
     pub parent: Option<[u8; 8]>,
     pub name: Cow<'static, str>,
-    pub kind: Kind,
+    pub kind: SpanKind,
     pub started: Instant,
     pub ended: Instant,
     pub attributes: Vec<(&'static str, Attribute)>,
@@ -106,6 +106,6 @@ impl Recording {
     pub fn answered(self, name: String, started: Instant, attributes: Vec<(&'static str, Attribute)>, is_error: bool) {
         let Self { spans, context, parent } = self;
         let (name, ended) = (name.into(), Instant::now());
-        spans.finish(Span { context, parent, name, kind: Kind::Server, started, ended, attributes, is_error });
+        spans.finish(Span { context, parent, name, kind: SpanKind::Server, started, ended, attributes, is_error });
     }
 }

@@ -19,7 +19,7 @@ const MARK: &str = "accordant-audit-checkpoint v1 ";
 const ED25519_INFO: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// What signs checkpoints, or holds signatures against them.
-pub(in crate::cli) enum Key {
+pub(in crate::cli) enum CheckpointKey {
     /// A secret: whoever can verify can also sign.
     Secret(Hmac<Sha256>),
     Pair(Box<Ed25519KeyPair>),
@@ -27,7 +27,7 @@ pub(in crate::cli) enum Key {
     Public(Box<[u8]>),
 }
 
-impl Key {
+impl CheckpointKey {
     /// Reads the key from its file: a private or public Ed25519 key in PEM, or a secret, around which white space does not count.
     pub(in crate::cli) fn read(path: &Path) -> Result<Self, String> {
         let refused = |why: String| format!("{}: {why}", path.display());
@@ -105,7 +105,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The line of a checkpoint.
-pub(in crate::cli) fn line(cluster_id: &str, chain: &AuditChain, at: i64, key: Option<&Key>) -> String {
+pub(in crate::cli) fn line(cluster_id: &str, chain: &AuditChain, at: i64, key: Option<&CheckpointKey>) -> String {
     let AuditChain { position, hash, .. } = chain;
     let line = format!("{MARK}cluster={cluster_id} position={position} hash={hash} at={}", timestamp(at));
     match key.and_then(|key| Some((key.mark(), key.sign(&line)?))) {
@@ -115,7 +115,7 @@ pub(in crate::cli) fn line(cluster_id: &str, chain: &AuditChain, at: i64, key: O
 }
 
 /// Reads the checkpoints of a text, which may be a log. With a key all must be signed with it.
-pub(super) fn parse(text: &str, cluster_id: &str, key: Option<&Key>) -> Result<Vec<Checkpoint>, String> {
+pub(super) fn parse(text: &str, cluster_id: &str, key: Option<&CheckpointKey>) -> Result<Vec<Checkpoint>, String> {
     let mut found = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let Some(start) = line.find(MARK) else { continue };
@@ -170,13 +170,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("key");
         std::fs::write(&file, "0123456789abcdef\n").unwrap();
-        let key = Key::read(&file).unwrap();
+        let key = CheckpointKey::read(&file).unwrap();
         let line = line("c-1", &chain(), 0, Some(&key));
         assert!(parse(&format!("{{\"message\":\"{line}\"}}"), "c-1", Some(&key)).is_ok());
         assert!(parse(&line.replace("position=7", "position=8"), "c-1", Some(&key)).is_err());
         assert!(parse(line.split_once(" mac=").unwrap().0, "c-1", Some(&key)).is_err());
         std::fs::write(&file, "short").unwrap();
-        assert!(Key::read(&file).is_err());
+        assert!(CheckpointKey::read(&file).is_err());
     }
 
     /// Of `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout`.
@@ -190,7 +190,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("key.pem");
             std::fs::write(&file, text).unwrap();
-            Key::read(&file)
+            CheckpointKey::read(&file)
         };
         let (pair, public) = (read(PRIVATE).unwrap(), read(PUBLIC).unwrap());
         assert!(pair.signs() && !public.signs());

@@ -6,13 +6,13 @@ use crate::store::AuditEntry;
 use crate::types::timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum AuditFormat {
     Json,
     Csv,
     Cef,
 }
 
-impl Format {
+impl AuditFormat {
     pub(super) fn parse(text: &str) -> Option<Self> {
         match text {
             "json" => Some(Self::Json),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::checkpoint::{Key, line};
+use super::checkpoint::{CheckpointKey, line};
 use crate::config::Settings;
 use crate::http::Metrics;
 use crate::registry::{Registry, RegistryError};
@@ -13,7 +13,7 @@ const LOOK: Duration = Duration::from_mins(1);
 /// How often entries are looked for that are too old.
 const PRUNE: Duration = Duration::from_mins(10);
 
-pub(in crate::cli) fn keep(registry: Arc<Registry>, settings: &Settings, key: Option<Key>, metrics: Metrics) {
+pub(in crate::cli) fn keep(registry: Arc<Registry>, settings: &Settings, key: Option<CheckpointKey>, metrics: Metrics) {
     if !settings.audit {
         tracing::warn!("no record is kept of who changes what (audit)");
     }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::exit::Exit;
-use super::{Failure, database};
+use super::{CommandFailure, database};
 use crate::config::Settings;
 use crate::store::postgres::{PostgresAudit, PostgresOptions};
 use crate::store::sqlite::SqliteAudit;
@@ -25,8 +25,8 @@ mod export;
 mod keeping;
 mod verify;
 
-use checkpoint::Key;
-use export::Format;
+use checkpoint::CheckpointKey;
+use export::AuditFormat;
 pub(super) use keeping::keep;
 
 /// Entries read at once.
@@ -56,7 +56,7 @@ pub(super) fn command(settings: impl Fn() -> Vec<Arg>) -> Command {
         .subcommand(export.args(settings()))
 }
 
-pub(super) fn run(settings: &Settings, what: &str, asked: &ArgMatches, now: i64) -> Result<Exit, Failure> {
+pub(super) fn run(settings: &Settings, what: &str, asked: &ArgMatches, now: i64) -> Result<Exit, CommandFailure> {
     let key = if what == "checkpoint" { signing_key(settings)? } else { key(settings)? };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
@@ -72,7 +72,8 @@ pub(super) fn run(settings: &Settings, what: &str, asked: &ArgMatches, now: i64)
             }
             _ => {
                 let since = asked.get_one::<String>("since").map(|text| since(text, now)).transpose()?;
-                let format = asked.get_one::<String>("format").and_then(|text| Format::parse(text)).unwrap_or(Format::Json);
+                let format =
+                    asked.get_one::<String>("format").and_then(|text| AuditFormat::parse(text)).unwrap_or(AuditFormat::Json);
                 print(&*reader, format, AuditFilter { since, after: asked.get_one("after").copied(), ..AuditFilter::default() })
                     .await
             }
@@ -81,22 +82,27 @@ pub(super) fn run(settings: &Settings, what: &str, asked: &ArgMatches, now: i64)
     })
 }
 
-fn usage(reason: String) -> Failure {
+fn usage(reason: String) -> CommandFailure {
     (Exit::Usage, reason)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: StoreError) -> Failure {
+fn failed(error: StoreError) -> CommandFailure {
     (Exit::Database, format!("can't read the audit: {error}"))
 }
 
 /// What signs checkpoints, if anything does.
-pub(super) fn key(settings: &Settings) -> Result<Option<Key>, Failure> {
-    settings.audit_key_file.as_deref().map(Key::read).transpose().map_err(|reason| usage(format!("audit-key-file: {reason}")))
+pub(super) fn key(settings: &Settings) -> Result<Option<CheckpointKey>, CommandFailure> {
+    settings
+        .audit_key_file
+        .as_deref()
+        .map(CheckpointKey::read)
+        .transpose()
+        .map_err(|reason| usage(format!("audit-key-file: {reason}")))
 }
 
 /// The same, where it is to sign.
-pub(super) fn signing_key(settings: &Settings) -> Result<Option<Key>, Failure> {
+pub(super) fn signing_key(settings: &Settings) -> Result<Option<CheckpointKey>, CommandFailure> {
     let key = key(settings)?;
     if key.as_ref().is_some_and(|key| !key.signs()) {
         return Err(usage("audit-key-file: a public key can't sign checkpoints".to_owned()));
@@ -104,7 +110,7 @@ pub(super) fn signing_key(settings: &Settings) -> Result<Option<Key>, Failure> {
     Ok(key)
 }
 
-async fn open(settings: &Settings) -> Result<Box<dyn AuditReader>, Failure> {
+async fn open(settings: &Settings) -> Result<Box<dyn AuditReader>, CommandFailure> {
     if let Some(path) = database::sqlite_path(&settings.database)? {
         return Ok(Box::new(SqliteAudit::open(&path).await.map_err(failed)?));
     }
@@ -119,7 +125,7 @@ async fn open(settings: &Settings) -> Result<Box<dyn AuditReader>, Failure> {
 }
 
 /// A time, or one that is so long ago.
-fn since(text: &str, now: i64) -> Result<i64, Failure> {
+fn since(text: &str, now: i64) -> Result<i64, CommandFailure> {
     if let Some(time) = parse_timestamp(text) {
         return Ok(time);
     }
@@ -130,13 +136,13 @@ fn since(text: &str, now: i64) -> Result<i64, Failure> {
 }
 
 #[expect(clippy::print_stdout, reason = "what the command says")]
-async fn print_checkpoint(reader: &dyn AuditReader, key: Option<&Key>, now: i64) -> Result<(), Failure> {
+async fn print_checkpoint(reader: &dyn AuditReader, key: Option<&CheckpointKey>, now: i64) -> Result<(), CommandFailure> {
     let cluster_id = reader.cluster_id().await.map_err(failed)?;
     println!("{}", checkpoint::line(&cluster_id, &reader.chain().await.map_err(failed)?, now, key));
     Ok(())
 }
 
-async fn print(reader: &dyn AuditReader, format: Format, mut filter: AuditFilter) -> Result<(), Failure> {
+async fn print(reader: &dyn AuditReader, format: AuditFormat, mut filter: AuditFilter) -> Result<(), CommandFailure> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut lines = format.head().map(str::to_owned).into_iter().collect::<Vec<_>>();
     loop {

@@ -1,12 +1,16 @@
 //! `accordant audit verify`.
 
-use super::checkpoint::{self, Key};
+use super::checkpoint::{self, CheckpointKey};
 use super::{PAGE, failed, usage};
-use crate::cli::{Exit, Failure};
+use crate::cli::{CommandFailure, Exit};
 use crate::store::{AuditReader, ChainCheck};
 
 #[expect(clippy::print_stdout, reason = "what the command says")]
-pub(super) async fn run(reader: &dyn AuditReader, checkpoints: Option<&str>, key: Option<&Key>) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    reader: &dyn AuditReader,
+    checkpoints: Option<&str>,
+    key: Option<&CheckpointKey>,
+) -> Result<Exit, CommandFailure> {
     let cluster_id = reader.cluster_id().await.map_err(failed)?;
     let chain = reader.chain().await.map_err(failed)?;
     let checkpoints = checkpoints.map(|text| checkpoint::parse(text, &cluster_id, key)).transpose();

@@ -12,7 +12,7 @@ use crate::cli::check::style::{print, without_controls};
 use crate::cli::check::{InputError, on_deep_stack};
 use crate::cli::data::{DataSchema, SchemaArguments, Schemas};
 use crate::cli::exit::Exit;
-use crate::cli::registry::Place;
+use crate::cli::registry::RegistryOptions;
 use crate::cloudevents::{
     CarriedData, CarriedEvent, ContentMode, Envelope, EventSettings, KafkaRecord, Strictness, WriterId, content_mode, framing_of,
     parse_batch, parse_headers, parse_record, parse_structured, read_records,
@@ -32,7 +32,7 @@ Exit codes: 0 converted, 1 it can't be without loss or is no valid event, 2 can'
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Target {
+enum EventEncoding {
     /// JSON, an event a line
     #[default]
     Structured,
@@ -48,7 +48,7 @@ enum Target {
 
 /// What the input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Origin {
+enum InputEncoding {
     /// An event or a batch in JSON, or with --header the body of an HTTP request
     #[default]
     Http,
@@ -75,17 +75,17 @@ struct Arguments {
     header: Vec<String>,
     /// What the input is
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
-    from: Origin,
+    from: InputEncoding,
     /// What it is to be
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
-    to: Target,
+    to: EventEncoding,
     /// The encoding that the data is to have; its schema is the one that the event names, or that is given
     #[arg(long, value_enum, value_name = "ENCODING")]
     data: Option<DataEncoding>,
     #[command(flatten)]
     schema: SchemaArguments,
     #[command(flatten)]
-    place: Place,
+    place: RegistryOptions,
 }
 
 /// The command for the command line.
@@ -96,13 +96,13 @@ pub(super) fn command() -> Command {
 }
 
 /// Why nothing was converted.
-enum Refusal {
+enum ConversionRefusal {
     /// The event, or the specification, does not allow it.
     Lossy(String),
     Input(InputError),
 }
 
-impl From<InputError> for Refusal {
+impl From<InputError> for ConversionRefusal {
     fn from(error: InputError) -> Self {
         Self::Input(error)
     }
@@ -114,15 +114,15 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let arguments = Arguments::from_arg_matches(matches).map_err(|error| error.to_string())?;
     let refused = on_deep_stack(|| match convert(&arguments) {
         Ok(()) => Ok(None),
-        Err(Refusal::Lossy(reason)) => Ok(Some(reason)),
-        Err(Refusal::Input(error)) => Err(error),
+        Err(ConversionRefusal::Lossy(reason)) => Ok(Some(reason)),
+        Err(ConversionRefusal::Input(error)) => Err(error),
     });
     let Some(reason) = refused.map_err(|error| error.to_string())? else { return Ok(Exit::Success) };
     writeln!(std::io::stderr(), "accordant: {}", without_controls(&reason)).map_err(|error| error.to_string())?;
     Ok(Exit::Refused)
 }
 
-fn convert(arguments: &Arguments) -> Result<(), Refusal> {
+fn convert(arguments: &Arguments) -> Result<(), ConversionRefusal> {
     let mut events = events(arguments)?;
     if let Some(encoding) = arguments.data {
         let mut schemas = Schemas::new(&arguments.schema, &arguments.place);
@@ -134,14 +134,14 @@ fn convert(arguments: &Arguments) -> Result<(), Refusal> {
 }
 
 /// The events of the input, all of which must be valid.
-fn events(arguments: &Arguments) -> Result<Vec<CarriedEvent>, Refusal> {
+fn events(arguments: &Arguments) -> Result<Vec<CarriedEvent>, ConversionRefusal> {
     let (name, body) = bytes(&arguments.file)?;
     let settings = EventSettings::default();
-    let carried = |envelope: Envelope, source: &[u8]| -> Result<CarriedEvent, Refusal> {
+    let carried = |envelope: Envelope, source: &[u8]| -> Result<CarriedEvent, ConversionRefusal> {
         valid(&name, &envelope)?;
-        CarriedEvent::of(&envelope, source).map_err(|reason| Refusal::Lossy(format!("{name}: {reason}")))
+        CarriedEvent::of(&envelope, source).map_err(|reason| ConversionRefusal::Lossy(format!("{name}: {reason}")))
     };
-    if arguments.from == Origin::Kafka {
+    if arguments.from == InputEncoding::Kafka {
         let (records, _) = read_records(&body).map_err(|reason| InputError::of(&name, reason))?;
         return records
             .into_iter()
@@ -163,7 +163,7 @@ fn events(arguments: &Arguments) -> Result<Vec<CarriedEvent>, Refusal> {
     match mode {
         Some(ContentMode::Batched) => {
             let envelopes =
-                parse_batch(&body, &settings).map_err(|issue| Refusal::Lossy(format!("{name}: {}", issue.message)))?;
+                parse_batch(&body, &settings).map_err(|issue| ConversionRefusal::Lossy(format!("{name}: {}", issue.message)))?;
             envelopes.into_iter().map(|envelope| carried(envelope, &body)).collect()
         }
         Some(ContentMode::Structured) => Ok(vec![carried(parse_structured(&body, &settings), &body)?]),
@@ -177,7 +177,7 @@ fn events(arguments: &Arguments) -> Result<Vec<CarriedEvent>, Refusal> {
     }
 }
 
-fn valid(name: &str, envelope: &Envelope) -> Result<(), Refusal> {
+fn valid(name: &str, envelope: &Envelope) -> Result<(), ConversionRefusal> {
     if envelope.issues.pass(Strictness::Default) {
         return Ok(());
     }
@@ -185,7 +185,7 @@ fn valid(name: &str, envelope: &Envelope) -> Result<(), Refusal> {
     let (attribute, reason) =
         fails.map_or((None, "it is no event"), |issue| (issue.attribute.as_deref(), issue.message.as_str()));
     let attribute = attribute.map_or_else(String::new, |attribute| format!("{attribute}: "));
-    Err(Refusal::Lossy(format!("{name}: not a valid event: {attribute}{reason}")))
+    Err(ConversionRefusal::Lossy(format!("{name}: not a valid event: {attribute}{reason}")))
 }
 
 /// Media types of an encoding: (binary, JSON).
@@ -202,9 +202,10 @@ fn with_data_in(
     mut event: CarriedEvent,
     arguments: &Arguments,
     schemas: &mut Schemas<'_>,
-) -> Result<CarriedEvent, Refusal> {
+) -> Result<CarriedEvent, ConversionRefusal> {
     let Some(data) = event.data.take() else { return Ok(event) };
-    let lossy = |reason: String| Refusal::Lossy(format!("the event {}: {reason}", event.text("id").unwrap_or_default()));
+    let lossy =
+        |reason: String| ConversionRefusal::Lossy(format!("the event {}: {reason}", event.text("id").unwrap_or_default()));
     let payload = match &data {
         CarriedData::Bytes(bytes) => bytes.clone(),
         CarriedData::Json(text) | CarriedData::Text(text) => text.clone().into_bytes(),
@@ -257,10 +258,10 @@ fn named_by(
     writer: Option<WriterId>,
     arguments: &Arguments,
     schemas: &mut Schemas<'_>,
-) -> Result<std::sync::Arc<DataSchema>, Refusal> {
+) -> Result<std::sync::Arc<DataSchema>, ConversionRefusal> {
     let missing = || {
         let id = event.text("id").unwrap_or_default();
-        Refusal::Lossy(format!("the event {id} names no schema that is known; --schema or --subject says which it is"))
+        ConversionRefusal::Lossy(format!("the event {id} names no schema that is known; --schema or --subject says which it is"))
     };
     let encoded = |name: &str| event.text(name).map(|value| format!("{name}={}&", utf8_percent_encode(value, NON_ALPHANUMERIC)));
     let query: String = ["dataschema", "type"].into_iter().filter_map(encoded).collect();
@@ -275,30 +276,30 @@ fn named_by(
     schemas.writer(writer)?.ok_or_else(missing)
 }
 
-fn show(target: Target, events: &[CarriedEvent]) -> Result<(), Refusal> {
-    let said = |line: String| print(&line).map_err(|error| Refusal::Input(InputError::new(error)));
+fn show(target: EventEncoding, events: &[CarriedEvent]) -> Result<(), ConversionRefusal> {
+    let said = |line: String| print(&line).map_err(|error| ConversionRefusal::Input(InputError::new(error)));
     let lossy = |event: &CarriedEvent, reason: String| {
-        Refusal::Lossy(format!("the event {}: {reason}", event.text("id").unwrap_or_default()))
+        ConversionRefusal::Lossy(format!("the event {}: {reason}", event.text("id").unwrap_or_default()))
     };
     match target {
-        Target::Structured => events.iter().try_for_each(|event| said(format!("{}\n", event.to_structured()))),
-        Target::Batch => {
+        EventEncoding::Structured => events.iter().try_for_each(|event| said(format!("{}\n", event.to_structured()))),
+        EventEncoding::Batch => {
             let all: Vec<String> = events.iter().map(CarriedEvent::to_structured).collect();
             said(format!("[{}]\n", all.join(",")))
         }
-        Target::Kafka => {
+        EventEncoding::Kafka => {
             // all or none
-            let records: Result<Vec<KafkaRecord>, Refusal> =
+            let records: Result<Vec<KafkaRecord>, ConversionRefusal> =
                 events.iter().map(|event| event.to_record().map_err(|reason| lossy(event, reason))).collect();
             records?.iter().try_for_each(|record| said(format!("{}\n", in_json(record))))
         }
-        Target::KafkaStructured => {
+        EventEncoding::KafkaStructured => {
             events.iter().try_for_each(|event| said(format!("{}\n", in_json(&event.to_structured_record()))))
         }
-        Target::Binary => {
+        EventEncoding::Binary => {
             let [event] = events else {
                 let reason = format!("an HTTP message carries one event in binary mode, and there are {}", events.len());
-                return Err(Refusal::Lossy(reason));
+                return Err(ConversionRefusal::Lossy(reason));
             };
             let message = event.to_http().map_err(|reason| lossy(event, reason))?;
             let mut out = Vec::new();
@@ -307,7 +308,7 @@ fn show(target: Target, events: &[CarriedEvent]) -> Result<(), Refusal> {
             }
             out.push(b'\n');
             out.extend(&message.body);
-            crate::cli::data::print_raw(&out).map_err(Refusal::Input)
+            crate::cli::data::print_raw(&out).map_err(ConversionRefusal::Input)
         }
     }
 }

@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::cli::check::style::{print, without_controls};
-use crate::cli::client::{Answer, Client};
+use crate::cli::client::{RegistryAnswer, RegistryClient};
 use crate::cli::exit::Exit;
 use crate::cli::registry_login::RegistryLogin;
 
@@ -26,12 +26,12 @@ struct Arguments {
     login: RegistryLogin,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: OutputFormat,
+    format: ResolutionFormat,
 }
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum OutputFormat {
+enum ResolutionFormat {
     /// For people
     #[default]
     Human,
@@ -59,16 +59,16 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
         _ => return Err(format!("registry {}: {}", arguments.registry, without_controls(&answer.complaint()))),
     };
     print(&match arguments.format {
-        OutputFormat::Json => format!("{:#}\n", answer.body),
-        OutputFormat::Human if is_resolved => resolved(&answer.body),
-        OutputFormat::Human => unresolved(&answer.body),
+        ResolutionFormat::Json => format!("{:#}\n", answer.body),
+        ResolutionFormat::Human if is_resolved => resolved(&answer.body),
+        ResolutionFormat::Human => unresolved(&answer.body),
     })?;
     Ok(if is_resolved { Exit::Success } else { Exit::Refused })
 }
 
-async fn ask(arguments: &Arguments) -> Result<Answer, String> {
+async fn ask(arguments: &Arguments) -> Result<RegistryAnswer, String> {
     let registry = |error: String| format!("registry {}: {error}", arguments.registry);
-    let client = Client::new(&arguments.registry, &arguments.login).map_err(registry)?;
+    let client = RegistryClient::new(&arguments.registry, &arguments.login).map_err(registry)?;
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let mut path = format!("/cloudevents/resolve?dataschema={}", encoded(&arguments.uri));
     if let Some(event_type) = &arguments.event_type {

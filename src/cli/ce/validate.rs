@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::human;
 use crate::cli::check::style::{print, print_styled};
-use crate::cli::check::{Color, InputError, Places, max_depth, on_deep_stack, read, schema_type, type_of};
-use crate::cli::client::Client;
+use crate::cli::check::{Color, InputError, ReferenceLocations, max_depth, on_deep_stack, read, schema_type, type_of};
+use crate::cli::client::RegistryClient;
 use crate::cli::exit::Exit;
 use crate::cli::registry_login::RegistryLogin;
 use crate::cloudevents::{
-    Attempt, ContentMode, Envelope, EventSettings, Issues, Judgement, Report, Schema, SchemaFacts, Strictness, Tolerate, Verdict,
-    batch_report, content_mode, judge, parse_batch, parse_headers, parse_structured, report, without_data,
+    Attempt, ContentMode, Envelope, EventSchema, EventSettings, EventVerdict, Issues, Judgement, RenderedReport, SchemaFacts,
+    Strictness, Tolerate, batch_report, content_mode, judge, parse_batch, parse_headers, parse_structured, report, without_data,
 };
 use crate::schema::PayloadValidator;
 use crate::schema::payload::{Effort, Work};
@@ -72,7 +72,7 @@ struct Arguments {
     no_formats: bool,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: OutputFormat,
+    format: EventReportFormat,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     color: Color,
@@ -80,7 +80,7 @@ struct Arguments {
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum OutputFormat {
+enum EventReportFormat {
     /// For people
     #[default]
     Human,
@@ -109,11 +109,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     let (report, name, body) = on_deep_stack(|| validate(&arguments)).map_err(|error| error.to_string())?;
     let is_data_checked = arguments.schema.is_some() || arguments.registry.is_some();
     match arguments.format {
-        OutputFormat::Human => {
+        EventReportFormat::Human => {
             let text = std::str::from_utf8(&body).ok();
             print_styled(&human::print(&report, &name, text, is_data_checked), arguments.color)
         }
-        OutputFormat::Json => print(&format!("{}\n", serde_json::to_string_pretty(&report).unwrap_or_default())),
+        EventReportFormat::Json => print(&format!("{}\n", serde_json::to_string_pretty(&report).unwrap_or_default())),
     }?;
     let valid = report.get("valid").and_then(Value::as_bool) == Some(true);
     if valid && !is_data_checked && !arguments.envelope_only {
@@ -165,21 +165,26 @@ pub(super) fn headers(given: &[String]) -> Result<Vec<(String, Vec<u8>)>, InputE
     given.iter().map(one).collect()
 }
 
-fn schema(arguments: &Arguments, file: &str) -> Result<Schema, InputError> {
+fn schema(arguments: &Arguments, file: &str) -> Result<EventSchema, InputError> {
     let kind = arguments.schema_type.or_else(|| type_of(file));
     let kind = kind.ok_or_else(|| InputError::of(file, "the file's name does not tell its format; --type does"))?;
     let input = read(file)?;
-    let references = Places::new(&arguments.reference, &arguments.proto_path, 0)?.resolve(kind, &input.text)?;
+    let references = ReferenceLocations::new(&arguments.reference, &arguments.proto_path, 0)?.resolve(kind, &input.text)?;
     let refused = |error| InputError::refused(&input.name, &error);
     let options = ParseOptions::new(ParseMode::New, max_depth(kind));
     let parsed = Parsed::parse(kind, &input.text, &references, &options).map_err(refused)?;
     let payload = PayloadValidator::prepare(&parsed, !arguments.no_formats, arguments.part.as_deref()).map_err(refused)?;
     let facts = SchemaFacts { resolved_by: "override", schema_type: Some(kind), ..SchemaFacts::default() };
-    Ok(Schema { facts, payload })
+    Ok(EventSchema { facts, payload })
 }
 
 /// Judges without a server.
-fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schema: Option<&Schema>) -> Result<Value, InputError> {
+fn here(
+    arguments: &Arguments,
+    headers: &[(String, Vec<u8>)],
+    body: &[u8],
+    schema: Option<&EventSchema>,
+) -> Result<Value, InputError> {
     let settings = EventSettings { tolerate: arguments.tolerate_dataschema, ..EventSettings::default() };
     let text = std::str::from_utf8(body).ok();
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -208,14 +213,14 @@ fn here(arguments: &Arguments, headers: &[(String, Vec<u8>)], body: &[u8], schem
 }
 
 /// A report as a registry would have sent it.
-fn in_json(report: &Report) -> Result<Value, InputError> {
+fn in_json(report: &RenderedReport) -> Result<Value, InputError> {
     serde_json::from_slice(&report.json).map_err(|error| InputError::new(error.to_string()))
 }
 
 /// Holds an event's data against a schema.
-fn hold(mut envelope: Envelope, schema: Option<&Schema>) -> Verdict {
+fn hold(mut envelope: Envelope, schema: Option<&EventSchema>) -> EventVerdict {
     let Some(schema) = schema.filter(|_| envelope.is_event()) else {
-        return Verdict { envelope, schema: None, judgement: Judgement::default() };
+        return EventVerdict { envelope, schema: None, judgement: Judgement::default() };
     };
     let mut judgement = Judgement::default();
     if let Some(data) = &envelope.data {
@@ -227,13 +232,13 @@ fn hold(mut envelope: Envelope, schema: Option<&Schema>) -> Verdict {
     } else if let Some(issue) = without_data(&envelope, true) {
         envelope.issues.push(issue);
     }
-    Verdict { envelope, schema: Some(schema.facts.clone()), judgement }
+    EventVerdict { envelope, schema: Some(schema.facts.clone()), judgement }
 }
 
 /// Sends the event to a registry as it would be sent to a consumer.
 fn ask(arguments: &Arguments, url: &str, headers: &[(String, Vec<u8>)], body: &[u8]) -> Result<Value, InputError> {
     let refused = |message: String| InputError::new(format!("registry: {message}"));
-    let client = Client::new(url, &arguments.login).map_err(refused)?;
+    let client = RegistryClient::new(url, &arguments.login).map_err(refused)?;
     let mut path = format!("/cloudevents/validate?mode={}", arguments.mode.word());
     for (name, value) in [("subject", &arguments.subject), ("version", &arguments.version)] {
         if let Some(value) = value {

@@ -2,13 +2,17 @@
 
 use super::input_error::InputError;
 use super::loaded_schema::LoadedSchema;
-use super::outcome::{Note, Outcome, Problem};
-use crate::compat::{self, Candidate, Previous, Reason, ReasonSource, Rules};
+use super::outcome::{CheckOutcome, CheckProblem, Note};
+use crate::compat::{self, Candidate, CompatibilitySettings, Previous, Reason, ReasonSource};
 use crate::schema::{CheckError, Finding};
 use crate::types::CompatibilityLevel;
 
 /// Compares; `earlier` is newest first.
-pub(in crate::cli) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rules: &Rules) -> Result<Outcome, InputError> {
+pub(in crate::cli) fn compare(
+    new: LoadedSchema,
+    earlier: Vec<LoadedSchema>,
+    rules: &CompatibilitySettings,
+) -> Result<CheckOutcome, InputError> {
     let previous: Vec<Previous<'_>> = earlier
         .iter()
         .map(|side| Previous {
@@ -28,7 +32,7 @@ pub(in crate::cli) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rul
         level => stopped.map_or(compat::compared(level, earlier.len()), |at| at + 1),
     };
     let notes = earlier.first().filter(|_| compared > 0).map(|old| notes(&new, old, rules.level, report.is_compatible()));
-    Ok(Outcome {
+    Ok(CheckOutcome {
         level: rules.level,
         new,
         compared,
@@ -40,10 +44,10 @@ pub(in crate::cli) fn compare(new: LoadedSchema, earlier: Vec<LoadedSchema>, rul
 }
 
 /// A reason as a problem. Those of the policy above the formats have a message, but no place to show.
-fn problem(reason: Reason) -> Problem {
+fn problem(reason: Reason) -> CheckProblem {
     let (rule, message) = (reason.finding.rule, reason.finding.message.clone());
     let finding = (reason.source != ReasonSource::Policy).then_some(reason.finding);
-    Problem { rule, message, version: reason.version, finding }
+    CheckProblem { rule, message, version: reason.version, finding }
 }
 
 /// The second opinion on JSON Schemas: what they mean, beside what the rules say.

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::excerpt::end_column;
-use super::folder::{Fate, Report};
+use super::folder::{Fate, FolderReport};
 use super::input_error::InputError;
 use super::loaded_schema::LoadedSchema;
-use super::outcome::Outcome;
+use super::outcome::CheckOutcome;
 use crate::schema::{Place, Position};
 
 /// What a command says and where it is shown.
@@ -42,7 +42,7 @@ impl Annotation<'_> {
 }
 
 /// All findings, then the remarks, then the verdict as a line of the log.
-pub(super) fn print(outcome: &Outcome) -> String {
+pub(super) fn print(outcome: &CheckOutcome) -> String {
     let mut out = String::new();
     findings(&mut out, outcome);
     verdict(&mut out, &outcome.verdict());
@@ -50,7 +50,7 @@ pub(super) fn print(outcome: &Outcome) -> String {
 }
 
 /// The same for many schemas, and a line of the log for each that is not as it was.
-pub(super) fn print_all(report: &Report) -> String {
+pub(super) fn print_all(report: &FolderReport) -> String {
     let mut out = String::new();
     for judged in &report.schemas {
         match &judged.fate {
@@ -85,7 +85,7 @@ fn verdict(out: &mut String, verdict: &str) {
     let _ = writeln!(out, "{}", verdict.trim_start_matches(':'));
 }
 
-fn findings(out: &mut String, outcome: &Outcome) {
+fn findings(out: &mut String, outcome: &CheckOutcome) {
     let new = &outcome.new;
     let at = |place: Option<&Place>| place.and_then(|place| place.position);
     let end = |at: Option<Position>| at.and_then(|at| end_column(new.parsed.schema_type(), &new.shown, at));

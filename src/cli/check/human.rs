@@ -3,32 +3,32 @@
 use std::fmt::Write as _;
 
 use super::excerpt::excerpt;
-use super::folder::{Fate, Judged, Report};
+use super::folder::{Fate, FolderReport, JudgedSchema};
 use super::input_error::InputError;
 use super::loaded_schema::LoadedSchema;
-use super::outcome::{Note, Outcome, Problem};
+use super::outcome::{CheckOutcome, CheckProblem, Note};
 use super::style::{self, styled, without_controls};
 use crate::schema::{Place, Position};
 use crate::types::SchemaType;
 
 /// Every finding with its places, the remarks, and the verdict in the last line.
-pub(super) fn print(outcome: &Outcome) -> String {
-    let mut page = Page { out: String::new() };
+pub(super) fn print(outcome: &CheckOutcome) -> String {
+    let mut page = PrintedPage { out: String::new() };
     page.outcome(outcome);
     page.verdict(outcome.is_compatible(), &outcome.verdict());
     page.out
 }
 
 /// Every finding, without the verdict.
-pub(super) fn findings(outcome: &Outcome) -> String {
-    let mut page = Page { out: String::new() };
+pub(super) fn findings(outcome: &CheckOutcome) -> String {
+    let mut page = PrintedPage { out: String::new() };
     page.outcome(outcome);
     page.out
 }
 
 /// The same for many schemas: what is refused with its findings, then a line for each that is not as it was, then the sum.
-pub(super) fn print_all(report: &Report) -> String {
-    let mut page = Page { out: String::new() };
+pub(super) fn print_all(report: &FolderReport) -> String {
+    let mut page = PrintedPage { out: String::new() };
     for judged in &report.schemas {
         match &judged.fate {
             Fate::Compared(outcome) => page.outcome(outcome),
@@ -36,8 +36,8 @@ pub(super) fn print_all(report: &Report) -> String {
             Fate::Unchanged | Fate::New | Fate::Removed => {}
         }
     }
-    let width = |judged: &&Judged| judged.word().len();
-    let shown: Vec<&Judged> =
+    let width = |judged: &&JudgedSchema| judged.word().len();
+    let shown: Vec<&JudgedSchema> =
         report.schemas.iter().filter(|judged| judged.word() != "unchanged" || !judged.remarks.is_empty()).collect();
     let widest = shown.iter().map(width).max().unwrap_or(0);
     for judged in &shown {
@@ -63,11 +63,11 @@ pub(super) fn print_all(report: &Report) -> String {
     page.out
 }
 
-struct Page {
+struct PrintedPage {
     out: String,
 }
 
-impl Page {
+impl PrintedPage {
     fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
@@ -78,7 +78,7 @@ impl Page {
         self.line(&styled(style, &without_controls(verdict)));
     }
 
-    fn outcome(&mut self, outcome: &Outcome) {
+    fn outcome(&mut self, outcome: &CheckOutcome) {
         for problem in &outcome.problems {
             self.problem(outcome, problem);
         }
@@ -87,7 +87,7 @@ impl Page {
         }
     }
 
-    fn problem(&mut self, outcome: &Outcome, problem: &Problem) {
+    fn problem(&mut self, outcome: &CheckOutcome, problem: &CheckProblem) {
         let rule = styled(style::ERROR, &format!("error[{}]", problem.rule));
         let path = problem.finding.as_ref().map(|finding| finding.path.as_str()).filter(|path| !path.is_empty());
         let path = path.map(|path| styled(style::BOLD, &format!(" at {}", without_controls(path)))).unwrap_or_default();
@@ -111,7 +111,7 @@ impl Page {
         self.line("");
     }
 
-    fn note(&mut self, outcome: &Outcome, note: &Note) {
+    fn note(&mut self, outcome: &CheckOutcome, note: &Note) {
         let rule = styled(style::NOTE, &format!("note[{}]", note.rule));
         self.line(&format!("{rule}: {}", without_controls(&note.message)));
         if note.new.is_some() {
@@ -122,7 +122,7 @@ impl Page {
     }
 
     /// A text that is no schema, with the place where that shows.
-    fn invalid(&mut self, judged: &Judged, error: &InputError) {
+    fn invalid(&mut self, judged: &JudgedSchema, error: &InputError) {
         let title = styled(style::ERROR, "error[INVALID_SCHEMA]");
         self.line(&title);
         self.line(&format!("  {}", without_controls(&error.message).replace('\n', "\n  ")));

@@ -2,29 +2,29 @@
 
 use serde_json::{Map, Value, json};
 
-use super::folder::{Fate, Judged, Report};
+use super::folder::{Fate, FolderReport, JudgedSchema};
 use super::loaded_schema::LoadedSchema;
-use super::outcome::{Note, Outcome, Problem};
+use super::outcome::{CheckOutcome, CheckProblem, Note};
 use crate::schema::Place;
 
 /// The report on one schema.
-pub(super) fn print(outcome: &Outcome) -> String {
+pub(super) fn print(outcome: &CheckOutcome) -> String {
     pretty(&whole(outcome))
 }
 
 /// The report on many: one object, with what [`print`] says of each that was compared.
-pub(super) fn print_all(report: &Report) -> String {
+pub(super) fn print_all(report: &FolderReport) -> String {
     let schemas: Vec<Value> = report.schemas.iter().map(judged).collect();
     let counts: Map<String, Value> = report.counts().into_iter().map(|(word, count)| (word.to_owned(), count.into())).collect();
     pretty(&json!({ "compatible": !report.is_refused(), "against": report.against, "counts": counts, "schemas": schemas }))
 }
 
 /// The findings alone.
-pub(super) fn findings(outcome: &Outcome) -> Vec<Value> {
+pub(super) fn findings(outcome: &CheckOutcome) -> Vec<Value> {
     outcome.problems.iter().map(|problem| finding(outcome, problem)).collect()
 }
 
-fn judged(judged: &Judged) -> Value {
+fn judged(judged: &JudgedSchema) -> Value {
     let mut out = json!({ "file": judged.name, "verdict": judged.word() });
     let Some(map) = out.as_object_mut() else { return out };
     if let Some(schema_type) = judged.schema_type {
@@ -55,7 +55,7 @@ fn pretty(value: &Value) -> String {
     format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
-fn whole(outcome: &Outcome) -> Value {
+fn whole(outcome: &CheckOutcome) -> Value {
     let compared = outcome.earlier.iter().take(outcome.compared);
     let mut out = json!({
         "compatible": outcome.is_compatible(),
@@ -72,7 +72,7 @@ fn whole(outcome: &Outcome) -> Value {
     out
 }
 
-fn finding(outcome: &Outcome, problem: &Problem) -> Value {
+fn finding(outcome: &CheckOutcome, problem: &CheckProblem) -> Value {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| out.insert(key.to_owned(), value);
     put("rule", problem.rule.into());
@@ -106,7 +106,7 @@ fn finding(outcome: &Outcome, problem: &Problem) -> Value {
     Value::Object(out)
 }
 
-fn remark(outcome: &Outcome, note: &Note) -> Value {
+fn remark(outcome: &CheckOutcome, note: &Note) -> Value {
     let mut out = json!({ "rule": note.rule, "message": note.message, "newFile": LoadedSchema::name(&outcome.new) });
     if let Some(map) = out.as_object_mut() {
         if let Some(at) = &note.new {

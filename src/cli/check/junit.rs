@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::folder::{Fate, Judged, Report};
-use super::outcome::{Outcome, Problem};
+use super::folder::{Fate, FolderReport, JudgedSchema};
+use super::outcome::{CheckOutcome, CheckProblem};
 
 /// The report on one schema.
-pub(super) fn print(outcome: &Outcome) -> String {
+pub(super) fn print(outcome: &CheckOutcome) -> String {
     document("accordant check", &[suite(outcome)])
 }
 
 /// The report on many: a suite for each schema that was looked at anew.
-pub(super) fn print_all(report: &Report) -> String {
+pub(super) fn print_all(report: &FolderReport) -> String {
     let mut suites = Vec::new();
     for judged in &report.schemas {
         let failure = |message: &str, rule: &str| format!("<failure message=\"{}\" type=\"{rule}\"/>", escape(message));
@@ -49,7 +49,7 @@ pub(in crate::cli) fn document(name: &str, suites: &[Suite]) -> String {
 }
 
 /// A suite of one case.
-fn single(judged: &Judged, what: &str, inner: &str) -> Suite {
+fn single(judged: &JudgedSchema, what: &str, inner: &str) -> Suite {
     let (name, file) = (escape(&judged.name), escape(&judged.location));
     let head =
         format!("    <testcase name=\"{name} {what}\" classname=\"accordant.check\" file=\"{file}\" line=\"1\" time=\"0\"");
@@ -59,7 +59,7 @@ fn single(judged: &Judged, what: &str, inner: &str) -> Suite {
     Suite { text: format!("  <testsuite name=\"{name}\" {counts}>\n{case}\n  </testsuite>\n"), tests: 1, failures, skipped }
 }
 
-fn suite(outcome: &Outcome) -> Suite {
+fn suite(outcome: &CheckOutcome) -> Suite {
     let mut cases = String::new();
     let (mut tests, mut skipped) = (0_usize, 0_usize);
     let class = format!("accordant.check.{}", outcome.level);
@@ -100,7 +100,7 @@ fn suite(outcome: &Outcome) -> Suite {
     Suite { text, tests, failures: outcome.problems.len(), skipped }
 }
 
-fn failure(outcome: &Outcome, problem: &Problem) -> String {
+fn failure(outcome: &CheckOutcome, problem: &CheckProblem) -> String {
     let mut text = String::new();
     if let Some(finding) = &problem.finding {
         let sides = [(Some(&outcome.new), &finding.new, "new"), (outcome.version(problem.version), &finding.old, "old")];

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::input_error::InputError;
-use super::references::{Places, imports, max_depth};
-use super::source::Input;
+use super::references::{ReferenceLocations, imports, max_depth};
+use super::source::InputText;
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference};
 use crate::types::{Metadata, SchemaType, Version};
 
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct LoadedSchema {
     /// The text as found.
-    pub(in crate::cli) input: Input,
+    pub(in crate::cli) input: InputText,
     /// The text that positions refer to: the canonical one for Protobuf descriptors, else the text as found.
     pub(in crate::cli) shown: Arc<str>,
     pub(in crate::cli) parsed: Parsed,
@@ -24,7 +24,7 @@ pub(in crate::cli) struct LoadedSchema {
 
 /// How schemas are read.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Reading {
+pub(in crate::cli) struct LoadOptions {
     pub(in crate::cli) mode: ParseMode,
     /// Extra checks (config key `validateFields`).
     pub(in crate::cli) validate_fields: bool,
@@ -38,9 +38,9 @@ impl LoadedSchema {
     /// Reads a file with what it refers to in other files.
     pub(in crate::cli) fn file(
         schema_type: SchemaType,
-        input: Input,
-        places: &Places,
-        reading: Reading,
+        input: InputText,
+        places: &ReferenceLocations,
+        reading: LoadOptions,
     ) -> Result<Self, InputError> {
         let references = places.resolve(schema_type, &input.text)?;
         let name = input.name.clone();
@@ -58,11 +58,11 @@ impl LoadedSchema {
     /// Reads a text.
     pub(in crate::cli) fn read(
         schema_type: SchemaType,
-        input: Input,
+        input: InputText,
         references: &[ResolvedReference],
-        reading: Reading,
+        reading: LoadOptions,
     ) -> Result<Self, InputError> {
-        let Reading { mode, validate_fields, strict, normalize } = reading;
+        let LoadOptions { mode, validate_fields, strict, normalize } = reading;
         let options = ParseOptions {
             validate_fields,
             compiles: strict,

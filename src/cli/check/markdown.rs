@@ -3,22 +3,22 @@
 use std::fmt::Write as _;
 
 use super::excerpt::excerpt;
-use super::folder::{Fate, Judged, Report};
+use super::folder::{Fate, FolderReport, JudgedSchema};
 use super::loaded_schema::LoadedSchema;
-use super::outcome::{Outcome, Problem};
+use super::outcome::{CheckOutcome, CheckProblem};
 use crate::schema::Place;
 
 /// The report on one schema.
-pub(super) fn print(outcome: &Outcome) -> String {
+pub(super) fn print(outcome: &CheckOutcome) -> String {
     let mut out = format!("### {}\n", text(&outcome.verdict()));
     findings(&mut out, outcome);
     out
 }
 
 /// The report on many.
-pub(super) fn print_all(report: &Report) -> String {
+pub(super) fn print_all(report: &FolderReport) -> String {
     let mut out = format!("### {}\n\n", text(&report.verdict()));
-    let shown: Vec<&Judged> = report.schemas.iter().filter(|judged| judged.word() != "unchanged").collect();
+    let shown: Vec<&JudgedSchema> = report.schemas.iter().filter(|judged| judged.word() != "unchanged").collect();
     if shown.is_empty() {
         return out;
     }
@@ -51,19 +51,19 @@ pub(super) fn print_all(report: &Report) -> String {
 }
 
 /// The findings alone.
-pub(super) fn findings_of(outcome: &Outcome) -> String {
+pub(super) fn findings_of(outcome: &CheckOutcome) -> String {
     let mut out = String::new();
     findings(&mut out, outcome);
     out
 }
 
-fn findings(out: &mut String, outcome: &Outcome) {
+fn findings(out: &mut String, outcome: &CheckOutcome) {
     for problem in &outcome.problems {
         finding(out, outcome, problem);
     }
 }
 
-fn finding(out: &mut String, outcome: &Outcome, problem: &Problem) {
+fn finding(out: &mut String, outcome: &CheckOutcome, problem: &CheckProblem) {
     let Some(finding) = &problem.finding else {
         let _ = writeln!(out, "\n**{}**: {}", problem.rule, text(&problem.message));
         return;

@@ -33,13 +33,13 @@ mod watch;
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use self::arguments::Arguments;
-use self::folder::Report;
+use self::folder::FolderReport;
 use self::source::STDIN;
 use self::style::{print, print_styled};
 use super::connection::connect;
 use super::exit::Exit;
 use super::manifest::Manifest;
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::registry::JudgingLimits;
 use crate::schema::ParseMode;
 use crate::types::{CompatibilityLevel, Config, Metadata, ProtobufPolicy, SchemaType, Version};
@@ -49,12 +49,12 @@ pub(super) use self::compare::compare;
 pub(super) use self::excerpt::{end_column, excerpt};
 pub(super) use self::github::{Annotation, annotate};
 pub(super) use self::input_error::InputError;
-pub(super) use self::loaded_schema::{LoadedSchema, Reading};
-pub(super) use self::outcome::Outcome;
-pub(super) use self::references::{Places, max_depth};
+pub(super) use self::loaded_schema::{LoadOptions, LoadedSchema};
+pub(super) use self::outcome::CheckOutcome;
+pub(super) use self::references::{ReferenceLocations, max_depth};
 pub(super) use self::remote::Remote;
-pub(super) use self::source::{Input, read, type_of};
-pub(super) use self::subject::{Judgement, Submitted, judge};
+pub(super) use self::source::{InputText, read, type_of};
+pub(super) use self::subject::{SchemaJudgement, SubmittedSchema, judge};
 
 /// Stack on which schemas are read and compared: they may be nested to the limits.
 const STACK_BYTES: usize = 32 << 20;
@@ -106,27 +106,27 @@ fn once(arguments: &Arguments) -> Result<Exit, String> {
 }
 
 /// What stands behind a verdict, for people.
-pub(super) fn human_findings(outcome: &Outcome) -> String {
+pub(super) fn human_findings(outcome: &CheckOutcome) -> String {
     human::findings(outcome)
 }
 
 /// The same in Markdown.
-pub(super) fn markdown_findings(outcome: &Outcome) -> String {
+pub(super) fn markdown_findings(outcome: &CheckOutcome) -> String {
     markdown::findings_of(outcome)
 }
 
 /// The same for programs, as `?explain=true` shows it.
-pub(super) fn json_findings(outcome: &Outcome) -> Vec<serde_json::Value> {
+pub(super) fn json_findings(outcome: &CheckOutcome) -> Vec<serde_json::Value> {
     json::findings(outcome)
 }
 
 /// What came out of a check: of one schema with its history, or of many.
-enum Checked {
-    One(Box<Outcome>),
-    Many(Report),
+enum CheckResult {
+    One(Box<CheckOutcome>),
+    Many(FolderReport),
 }
 
-impl Checked {
+impl CheckResult {
     fn is_refused(&self) -> bool {
         match self {
             Self::One(outcome) => !outcome.is_compatible(),
@@ -152,12 +152,12 @@ impl Checked {
     }
 }
 
-fn checked(arguments: &Arguments) -> Result<Checked, InputError> {
+fn checked(arguments: &Arguments) -> Result<CheckResult, InputError> {
     if folder::is_meant(arguments) {
-        return folder::check(arguments).map(Checked::Many);
+        return folder::check(arguments).map(CheckResult::Many);
     }
     match arguments.new.as_slice() {
-        [new] => check(arguments, new).map(|outcome| Checked::One(Box::new(outcome))),
+        [new] => check(arguments, new).map(|outcome| CheckResult::One(Box::new(outcome))),
         _ => Err(InputError::new("one schema is expected")),
     }
 }
@@ -172,7 +172,7 @@ pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, InputError
     })
 }
 
-fn check(arguments: &Arguments, new: &str) -> Result<Outcome, InputError> {
+fn check(arguments: &Arguments, new: &str) -> Result<CheckOutcome, InputError> {
     let metadata = metadata(&arguments.property)?;
     let of_files = !arguments.against.is_empty() || !arguments.against_dir.is_empty();
     let Some(subject) = &arguments.subject else {
@@ -196,7 +196,7 @@ fn check(arguments: &Arguments, new: &str) -> Result<Outcome, InputError> {
 }
 
 /// Earlier versions from files: their numbers are their places in the history.
-fn against_files(arguments: &Arguments, new: &str, metadata: Option<Metadata>) -> Result<Outcome, InputError> {
+fn against_files(arguments: &Arguments, new: &str, metadata: Option<Metadata>) -> Result<CheckOutcome, InputError> {
     if arguments.against.is_empty() && arguments.against_dir.is_empty() {
         return Err(InputError::new(
             "nothing to compare with: --against FILE, --against-dir DIR or --registry URL --subject SUBJECT",
@@ -214,13 +214,13 @@ fn against_files(arguments: &Arguments, new: &str, metadata: Option<Metadata>) -
     let pick = |own: &[String], other: &[String]| if own.is_empty() { other.to_vec() } else { own.to_vec() };
     let named = pick(&arguments.against_reference, &arguments.reference);
     let folders = pick(&arguments.against_proto_path, &arguments.proto_path);
-    let places = Places::new(&named, &folders, EARLIER)?;
+    let places = ReferenceLocations::new(&named, &folders, EARLIER)?;
     let mut paths = Vec::new();
     for folder in &arguments.against_dir {
         paths.extend(source::folder(folder, new, schema_type)?);
     }
     paths.extend(arguments.against.iter().cloned());
-    let reading = Reading { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: arguments.normalize };
+    let reading = LoadOptions { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: arguments.normalize };
     let mut earlier = Vec::with_capacity(paths.len());
     for (path, version) in paths.iter().zip(1..) {
         let own_type = arguments.schema_type.or_else(|| type_of(path)).unwrap_or(schema_type);
@@ -237,7 +237,7 @@ async fn against_registry(
     new: &str,
     metadata: Option<Metadata>,
     mut remote: Remote,
-) -> Result<Outcome, InputError> {
+) -> Result<CheckOutcome, InputError> {
     let config = remote.config(arguments.level).await?;
     let rules = rules(arguments, &config);
     let value = |group: &str| metadata.as_ref().and_then(|metadata| metadata.property(group)).map(str::to_owned);
@@ -262,9 +262,9 @@ fn candidate(
     metadata: Option<Metadata>,
     config: &Config,
 ) -> Result<LoadedSchema, InputError> {
-    let places = Places::new(&arguments.reference, &arguments.proto_path, CANDIDATE)?;
-    let text: Input = read(new)?;
-    let reading = Reading {
+    let places = ReferenceLocations::new(&arguments.reference, &arguments.proto_path, CANDIDATE)?;
+    let text: InputText = read(new)?;
+    let reading = LoadOptions {
         mode: if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup },
         validate_fields: config.validate_fields.unwrap_or(false),
         strict: arguments.strict || config.protobuf_policy == Some(ProtobufPolicy::Compiled),
@@ -283,8 +283,8 @@ fn candidate(
 }
 
 /// What is given wins over what the registry says.
-fn rules(arguments: &Arguments, config: &Config) -> Rules {
-    Rules {
+fn rules(arguments: &Arguments, config: &Config) -> CompatibilitySettings {
+    CompatibilitySettings {
         level: arguments.level.or(config.compatibility).unwrap_or_default(),
         policy: arguments.policy.or(config.compatibility_policy).unwrap_or_default(),
         protobuf_policy: arguments.protobuf_policy.or(config.protobuf_policy).unwrap_or_default(),

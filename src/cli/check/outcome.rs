@@ -6,7 +6,7 @@ use crate::types::{CompatibilityLevel, Version};
 
 /// What came out of a check.
 #[derive(Debug)]
-pub(in crate::cli) struct Outcome {
+pub(in crate::cli) struct CheckOutcome {
     /// The level that decided.
     pub(in crate::cli) level: CompatibilityLevel,
     /// The candidate.
@@ -18,14 +18,14 @@ pub(in crate::cli) struct Outcome {
     /// The messages of the REST API, in order; none means compatible.
     pub(in crate::cli) messages: Vec<String>,
     /// Why it is not compatible.
-    pub(in crate::cli) problems: Vec<Problem>,
+    pub(in crate::cli) problems: Vec<CheckProblem>,
     /// What else is worth knowing; never part of the verdict.
     pub(in crate::cli) notes: Vec<Note>,
 }
 
 /// One reason for a refusal.
 #[derive(Debug)]
-pub(in crate::cli) struct Problem {
+pub(in crate::cli) struct CheckProblem {
     /// The rule's id.
     pub(in crate::cli) rule: &'static str,
     /// Confluent's message.
@@ -49,7 +49,7 @@ pub(in crate::cli) struct Note {
     pub(in crate::cli) example: Option<String>,
 }
 
-impl Outcome {
+impl CheckOutcome {
     /// The verdict.
     pub(in crate::cli) fn is_compatible(&self) -> bool {
         self.messages.is_empty()

@@ -4,23 +4,23 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::input_error::InputError;
-use super::source::{self, Input};
+use super::source::{self, InputText};
 use crate::registry::Limits;
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference};
 use crate::types::{SchemaType, Version};
 
 /// Where references are looked for.
 #[derive(Debug, Clone, Default)]
-pub(in crate::cli) struct Places {
+pub(in crate::cli) struct ReferenceLocations {
     /// Names with their texts, as given.
-    named: Vec<(String, Input)>,
+    named: Vec<(String, InputText)>,
     /// Folders that imports are relative to.
     folders: Vec<String>,
     /// The version that what is found here gets: the engines take two references of one version for the same text.
     version: Version,
 }
 
-impl Places {
+impl ReferenceLocations {
     /// Reads the named files: `name=path` each.
     pub(in crate::cli) fn new(named: &[String], folders: &[String], version: Version) -> Result<Self, InputError> {
         let mut places = Self { named: Vec::new(), folders: folders.to_vec(), version };
@@ -54,7 +54,7 @@ impl Places {
     /// Avro reads references one after the other; files may be given in any order.
     fn avro(&self) -> Result<Vec<ResolvedReference>, InputError> {
         let mut resolved = Vec::new();
-        let mut waiting: Vec<&(String, Input)> = self.named.iter().collect();
+        let mut waiting: Vec<&(String, InputText)> = self.named.iter().collect();
         let options = ParseOptions::new(ParseMode::Lookup, max_depth(SchemaType::Avro));
         while !waiting.is_empty() {
             let before = waiting.len();
@@ -85,7 +85,7 @@ impl Places {
         Ok(graph.resolved)
     }
 
-    fn import(&self, path: &str) -> Result<Option<Input>, InputError> {
+    fn import(&self, path: &str) -> Result<Option<InputText>, InputError> {
         if let Some((_, text)) = self.named.iter().find(|(name, _)| name == path) {
             return Ok(Some(text.clone()));
         }
@@ -100,7 +100,7 @@ impl Places {
         &self,
         schema_type: SchemaType,
         name: &str,
-        found: &Input,
+        found: &InputText,
         direct: bool,
     ) -> Result<ResolvedReference, InputError> {
         let options = ParseOptions::new(ParseMode::Import, max_depth(schema_type));
@@ -110,7 +110,7 @@ impl Places {
         }
     }
 
-    fn reference(&self, name: &str, found: &Input, direct: bool) -> ResolvedReference {
+    fn reference(&self, name: &str, found: &InputText, direct: bool) -> ResolvedReference {
         let (subject, text) = (name.to_owned(), found.text.clone());
         ResolvedReference { name: name.to_owned(), subject, version: self.version, text, direct }
     }
@@ -118,14 +118,14 @@ impl Places {
 
 /// Imports collected so far.
 struct ImportGraph<'a> {
-    places: &'a Places,
+    places: &'a ReferenceLocations,
     seen: HashSet<String>,
     resolved: Vec<ResolvedReference>,
 }
 
 impl ImportGraph<'_> {
     /// A file after all that it imports; a path seen before is skipped, which also ends circles.
-    fn add(&mut self, path: &str, text: &Input, direct: bool, depth: usize) -> Result<(), InputError> {
+    fn add(&mut self, path: &str, text: &InputText, direct: bool, depth: usize) -> Result<(), InputError> {
         if !self.seen.insert(path.to_owned()) {
             return Ok(());
         }

@@ -7,9 +7,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::input_error::InputError;
-use super::loaded_schema::{LoadedSchema, Reading};
-use super::source::Input;
-use crate::cli::client::{Answer, Client};
+use super::loaded_schema::{LoadOptions, LoadedSchema};
+use super::source::InputText;
+use crate::cli::client::{RegistryAnswer, RegistryClient};
 use crate::codec::{FromJson, config_from};
 use crate::compat;
 use crate::registry::Limits;
@@ -23,7 +23,7 @@ const NO_SUBJECT: [i64; 2] = [40401, 40404];
 
 /// A subject of a registry.
 pub(in crate::cli) struct Remote {
-    client: Client,
+    client: RegistryClient,
     subject: Subject,
     /// Whether a subject that is not there is a new one.
     allow_new: bool,
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Remote {
 
 /// One stored version.
 #[derive(Debug)]
-struct Stored {
+struct RemoteVersion {
     version: Version,
     schema_type: SchemaType,
     text: String,
@@ -42,7 +42,7 @@ struct Stored {
 }
 
 impl Remote {
-    pub(in crate::cli) fn of(client: &Client, subject: &str, allow_new: bool) -> Self {
+    pub(in crate::cli) fn of(client: &RegistryClient, subject: &str, allow_new: bool) -> Self {
         Self { url: client.url(""), client: client.clone(), subject: Subject::parse(subject), allow_new }
     }
 
@@ -86,7 +86,7 @@ impl Remote {
         InputError::new(format!("registry {}: {message}", self.url))
     }
 
-    async fn get(&mut self, path: &str) -> Result<Answer, InputError> {
+    async fn get(&mut self, path: &str) -> Result<RegistryAnswer, InputError> {
         let answer = self.client.get(path).await;
         answer.map_err(|error| self.failed(error))
     }
@@ -164,7 +164,7 @@ impl Remote {
     }
 
     /// `None` for a version that is not there.
-    async fn version(&mut self, subject: &Subject, version: &str, deleted: bool) -> Result<Option<Stored>, InputError> {
+    async fn version(&mut self, subject: &Subject, version: &str, deleted: bool) -> Result<Option<RemoteVersion>, InputError> {
         let query = if deleted { "?deleted=true" } else { "" };
         let answer = self.get(&format!("/subjects/{}/versions/{version}{query}", segment(subject))).await?;
         match answer.status {
@@ -177,14 +177,14 @@ impl Remote {
         }
     }
 
-    async fn load(&mut self, stored: Stored) -> Result<LoadedSchema, InputError> {
+    async fn load(&mut self, stored: RemoteVersion) -> Result<LoadedSchema, InputError> {
         let mut graph = RemoteGraph { seen: HashSet::new(), resolved: Vec::new() };
         let home = self.subject.clone();
         self.collect(&mut graph, &home, &stored.references, 1).await?;
-        let Stored { version, schema_type, text, metadata, .. } = stored;
+        let RemoteVersion { version, schema_type, text, metadata, .. } = stored;
         let location = self.client.url(&format!("/subjects/{}/versions/{version}/schema", segment(&home)));
-        let input = Input { name: format!("{home} version {version}"), location, text: text.into() };
-        let reading = Reading { mode: ParseMode::Stored, validate_fields: false, strict: false, normalize: false };
+        let input = InputText { name: format!("{home} version {version}"), location, text: text.into() };
+        let reading = LoadOptions { mode: ParseMode::Stored, validate_fields: false, strict: false, normalize: false };
         let loaded = LoadedSchema::read(schema_type, input, &graph.resolved, reading)?;
         // what is stored is quoted as it is
         let stored = loaded.input.text.to_string();
@@ -235,14 +235,14 @@ fn segment(subject: &Subject) -> String {
     utf8_percent_encode(&subject.qualified(), SEGMENT).to_string()
 }
 
-fn read(body: &Value) -> Option<Stored> {
+fn read(body: &Value) -> Option<RemoteVersion> {
     let number = |value: &Value| Version::try_from(value.as_i64()?).ok();
     let reference = |value: &Value| {
         let text = |key: &str| value.get(key)?.as_str().map(str::to_owned);
         Some((text("name")?, text("subject")?, value.get("version").and_then(number)?))
     };
     let references = body.get("references").and_then(Value::as_array).into_iter().flatten();
-    Some(Stored {
+    Some(RemoteVersion {
         version: number(body.get("version")?)?,
         // absent means Avro
         schema_type: body.get("schemaType").and_then(Value::as_str).map_or(Some(SchemaType::Avro), SchemaType::parse)?,

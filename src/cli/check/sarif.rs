@@ -4,23 +4,23 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::excerpt::end_column;
-use super::folder::{Fate, Report};
+use super::folder::{Fate, FolderReport};
 use super::loaded_schema::LoadedSchema;
-use super::outcome::{Outcome, words};
+use super::outcome::{CheckOutcome, words};
 use crate::schema::{Place, Position};
 
 /// What a path may hold as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
 /// The report on one schema.
-pub(super) fn print(outcome: &Outcome) -> String {
+pub(super) fn print(outcome: &CheckOutcome) -> String {
     let mut run = Run::of("accordant check");
     run.outcome(outcome);
     run.print()
 }
 
 /// The report on many, in one run.
-pub(super) fn print_all(report: &Report) -> String {
+pub(super) fn print_all(report: &FolderReport) -> String {
     let mut run = Run::of("accordant check");
     for judged in &report.schemas {
         let (rule, level, text, at) = match &judged.fate {
@@ -39,7 +39,7 @@ pub(super) fn print_all(report: &Report) -> String {
                 ("REMOVED_SCHEMA", level, judged.verdict(), None)
             }
         };
-        run.result(Rule { id: rule, help: None }, level, &text, &judged.location, at.map(|at| (at, None)));
+        run.result(SarifRule { id: rule, help: None }, level, &text, &judged.location, at.map(|at| (at, None)));
     }
     run.print()
 }
@@ -47,18 +47,18 @@ pub(super) fn print_all(report: &Report) -> String {
 /// The results so far, and the rules that they name.
 pub(in crate::cli) struct Run {
     tool: &'static str,
-    rules: Vec<Rule>,
+    rules: Vec<SarifRule>,
     results: Vec<Value>,
 }
 
 /// A rule, with why it is one and what helps where that is the same for all its findings.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Rule {
+pub(in crate::cli) struct SarifRule {
     pub(in crate::cli) id: &'static str,
     pub(in crate::cli) help: Option<(&'static str, &'static str)>,
 }
 
-impl Rule {
+impl SarifRule {
     fn described(&self) -> Value {
         let mut out = json!({ "id": self.id, "shortDescription": { "text": words(self.id) } });
         if let (Some((why, fix)), Some(map)) = (self.help, out.as_object_mut()) {
@@ -74,7 +74,7 @@ impl Run {
         Self { tool, rules: Vec::new(), results: Vec::new() }
     }
 
-    fn index(&mut self, rule: Rule) -> usize {
+    fn index(&mut self, rule: SarifRule) -> usize {
         self.rules.iter().position(|known| known.id == rule.id).unwrap_or_else(|| {
             self.rules.push(rule);
             self.rules.len() - 1
@@ -84,7 +84,7 @@ impl Run {
     /// Something about one file, at a position with the column where it ends.
     pub(in crate::cli) fn result(
         &mut self,
-        rule: Rule,
+        rule: SarifRule,
         level: &str,
         text: &str,
         location: &str,
@@ -104,7 +104,7 @@ impl Run {
         }));
     }
 
-    fn outcome(&mut self, outcome: &Outcome) {
+    fn outcome(&mut self, outcome: &CheckOutcome) {
         for problem in &outcome.problems {
             let finding = problem.finding.as_ref();
             let texts = finding.iter().flat_map(|finding| [&finding.explanation, &finding.remedy]);
@@ -112,7 +112,7 @@ impl Run {
                 std::iter::once(&problem.message).chain(texts).map(String::as_str).filter(|text| !text.is_empty()).collect();
             let mut result = json!({
                 "ruleId": problem.rule,
-                "ruleIndex": self.index(Rule { id: problem.rule, help: None }),
+                "ruleIndex": self.index(SarifRule { id: problem.rule, help: None }),
                 "level": "error",
                 "message": { "text": text.join("\n") },
                 "locations": [location(&outcome.new, finding.and_then(|finding| finding.new.as_ref()))],
@@ -131,7 +131,7 @@ impl Run {
         }
         for note in &outcome.notes {
             let example = note.example.as_ref().map(|example| format!("\nFor example: {example}")).unwrap_or_default();
-            let index = self.index(Rule { id: note.rule, help: None });
+            let index = self.index(SarifRule { id: note.rule, help: None });
             self.results.push(json!({
                 "ruleId": note.rule,
                 "ruleIndex": index,
@@ -151,7 +151,7 @@ impl Run {
                 "tool": { "driver": {
                     "name": tool,
                     "version": env!("CARGO_PKG_VERSION"),
-                    "rules": rules.iter().map(Rule::described).collect::<Vec<_>>(),
+                    "rules": rules.iter().map(SarifRule::described).collect::<Vec<_>>(),
                 } },
                 "columnKind": "unicodeCodePoints",
                 "results": results,

@@ -14,7 +14,7 @@ pub(in crate::cli) const STDIN: &str = "-";
 
 /// A text and where it came from.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct Input {
+pub(in crate::cli) struct InputText {
     /// What people call it: a path, `stdin`, a version of a subject.
     pub(in crate::cli) name: String,
     /// The same for programs: a relative path or a URL.
@@ -23,16 +23,16 @@ pub(in crate::cli) struct Input {
 }
 
 /// Reads a file, or standard input for `-`.
-pub(in crate::cli) fn read(path: &str) -> Result<Input, InputError> {
+pub(in crate::cli) fn read(path: &str) -> Result<InputText, InputError> {
     if path == STDIN {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| InputError::of("stdin", format!("can't be read: {error}")))?;
         let text = unicode::to_text(&bytes).map_err(|error| InputError::of("stdin", format!("can't be read: {error}")))?;
-        return Ok(Input { name: "stdin".to_owned(), location: "stdin".to_owned(), text: text.into() });
+        return Ok(InputText { name: "stdin".to_owned(), location: "stdin".to_owned(), text: text.into() });
     }
     let bytes = std::fs::read(path).map_err(|error| InputError::of(path, format!("can't be read: {error}")))?;
     let text = unicode::to_text(&bytes).map_err(|error| InputError::of(path, format!("can't be read: {error}")))?;
-    Ok(Input { name: path.to_owned(), location: relative(path), text: text.into() })
+    Ok(InputText { name: path.to_owned(), location: relative(path), text: text.into() })
 }
 
 /// A path as CI systems want it: relative to the working directory, with forward slashes.

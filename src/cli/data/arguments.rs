@@ -4,7 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::cli::check::schema_type;
-use crate::cli::registry::Place;
+use crate::cli::registry::RegistryOptions;
 use crate::records::{ContainerCodec, UnionEncoding};
 use crate::types::SchemaType;
 
@@ -55,7 +55,7 @@ pub(super) enum Cut {
 
 /// How bytes are written as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum BytesForm {
+pub(super) enum BytesNotation {
     #[default]
     Base64,
     Hex,
@@ -169,7 +169,7 @@ pub(super) struct DecodeArguments {
     pub(super) input: Cut,
     /// How lines write bytes
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
-    pub(super) bytes: BytesForm,
+    pub(super) bytes: BytesNotation,
     /// Somebody who reads the data: a file, or a version of a subject
     #[arg(long, value_name = "FILE | SUBJECT@VERSION")]
     pub(super) reader: Option<String>,
@@ -179,7 +179,7 @@ pub(super) struct DecodeArguments {
     #[command(flatten)]
     pub(super) schema: SchemaArguments,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -202,7 +202,7 @@ pub(super) struct EncodeArguments {
     #[command(flatten)]
     pub(super) schema: SchemaArguments,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -231,7 +231,7 @@ pub(super) struct SampleArguments {
     #[command(flatten)]
     pub(super) schema: SchemaArguments,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 impl SampleArguments {

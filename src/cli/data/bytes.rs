@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::arguments::{BytesForm, OutputForm};
+use super::arguments::{BytesNotation, OutputForm};
 use crate::cli::check::InputError;
 use crate::records::{bytes_of_base64, bytes_of_hex};
 use crate::types::hex;
@@ -22,11 +22,11 @@ pub(super) fn read(file: &str) -> Result<Vec<u8>, InputError> {
 }
 
 /// Bytes out of a text.
-pub(super) fn of_text(text: &str, form: BytesForm) -> Result<Vec<u8>, String> {
+pub(super) fn of_text(text: &str, form: BytesNotation) -> Result<Vec<u8>, String> {
     match form {
-        BytesForm::Base64 => bytes_of_base64(text).map_err(|error| format!("not base64: {error}")),
-        BytesForm::Hex => bytes_of_hex(text).ok_or_else(|| "not pairs of hexadecimal digits".to_owned()),
-        BytesForm::Text => {
+        BytesNotation::Base64 => bytes_of_base64(text).map_err(|error| format!("not base64: {error}")),
+        BytesNotation::Hex => bytes_of_hex(text).ok_or_else(|| "not pairs of hexadecimal digits".to_owned()),
+        BytesNotation::Text => {
             // what is not a byte for each character is the text itself
             let bytes: Result<Vec<u8>, _> = text.chars().map(|c| u8::try_from(u32::from(c))).collect();
             Ok(bytes.unwrap_or_else(|_| text.as_bytes().to_vec()))

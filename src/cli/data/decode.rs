@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::arguments::{BytesForm, Cut, DecodeArguments};
+use super::arguments::{BytesNotation, Cut, DecodeArguments};
 use super::bytes;
 use super::schemas::{DataSchema, Schemas};
 use crate::cli::check::InputError;
@@ -14,13 +14,13 @@ use crate::cli::exit::Exit;
 use crate::cloudevents::{WriterId, framing_of};
 use crate::records::{self, Container, DecodeOptions, Decoded, is_container};
 use crate::schema::PayloadValidator;
-use crate::schema::payload::{Effort, Fault, Work};
+use crate::schema::payload::{DataFault, Effort, Work};
 
 /// Data of a container file that may take no bytes: a count alone could make any number of them.
 const MAX_WITHOUT_BYTES: u32 = 100_000;
 
 /// One piece of data on its way.
-struct Piece {
+struct DataPiece {
     /// Where it stands in the input, for people.
     name: String,
     bytes: Vec<u8>,
@@ -31,8 +31,11 @@ struct Piece {
 }
 
 pub(super) fn decode(asked: &DecodeArguments) -> Result<Exit, InputError> {
-    let given =
-        asked.hex.as_ref().map(|text| (text, BytesForm::Hex)).or(asked.base64.as_ref().map(|text| (text, BytesForm::Base64)));
+    let given = asked
+        .hex
+        .as_ref()
+        .map(|text| (text, BytesNotation::Hex))
+        .or(asked.base64.as_ref().map(|text| (text, BytesNotation::Base64)));
     let input = match given {
         Some((text, form)) => bytes::of_text(text, form).map_err(InputError::new)?,
         None => bytes::read(&asked.file)?,
@@ -46,7 +49,7 @@ pub(super) fn decode(asked: &DecodeArguments) -> Result<Exit, InputError> {
     match asked.input {
         Cut::Whole => {
             let name = if given.is_some() { "the data" } else { asked.file.as_str() };
-            let piece = Piece { name: name.to_owned(), bytes: input, header: None, origin: Map::default() };
+            let piece = DataPiece { name: name.to_owned(), bytes: input, header: None, origin: Map::default() };
             one(asked, &mut schemas, Ok(piece), &mut exit)?;
         }
         Cut::Lines => {
@@ -61,11 +64,11 @@ pub(super) fn decode(asked: &DecodeArguments) -> Result<Exit, InputError> {
 }
 
 /// A line: bytes as text, or a JSON object that has them.
-fn piece(name: String, line: &str, form: BytesForm) -> Result<Piece, String> {
+fn piece(name: String, line: &str, form: BytesNotation) -> Result<DataPiece, String> {
     let told = |why: String| format!("{name}: {why}");
     let Some(record) = line.trim_start().strip_prefix('{').and_then(|_| serde_json::from_str::<Value>(line).ok()) else {
         let bytes = bytes::of_text(line, form).map_err(told)?;
-        return Ok(Piece { name, bytes, header: None, origin: Map::default() });
+        return Ok(DataPiece { name, bytes, header: None, origin: Map::default() });
     };
     let value = record.get("payload").or_else(|| record.get("value"));
     let value = value.ok_or_else(|| told("the object has neither payload nor value".to_owned()))?;
@@ -81,7 +84,7 @@ fn piece(name: String, line: &str, form: BytesForm) -> Result<Piece, String> {
         }
     }
     let header = record.get("headers").and_then(schema_header).and_then(|text| bytes::of_text(text, form).ok());
-    Ok(Piece { name, bytes, header, origin })
+    Ok(DataPiece { name, bytes, header, origin })
 }
 
 /// The header `__value_schema_id`: kcat lists names and values in turn, rpk has objects of both.
@@ -96,7 +99,7 @@ fn schema_header(headers: &Value) -> Option<&str> {
 fn one(
     asked: &DecodeArguments,
     schemas: &mut Schemas<'_>,
-    piece: Result<Piece, String>,
+    piece: Result<DataPiece, String>,
     exit: &mut Exit,
 ) -> Result<(), InputError> {
     let piece = match piece {
@@ -162,7 +165,7 @@ fn refuse(exit: &mut Exit, why: &str) -> Result<(), InputError> {
     written.map_err(|error| InputError::new(format!("can't write: {error}")))
 }
 
-fn place(fault: &Fault) -> String {
+fn place(fault: &DataFault) -> String {
     if fault.pointer.is_empty() { fault.message.clone() } else { format!("at {}: {}", fault.pointer, fault.message) }
 }
 
@@ -173,7 +176,7 @@ fn line(
     schema: Option<&DataSchema>,
     data: &str,
     decoded: Option<&Decoded>,
-    issues: &[Fault],
+    issues: &[DataFault],
 ) -> String {
     let read_as = decoded.and_then(|decoded| decoded.read_as.as_ref());
     if asked.data_only {
@@ -238,7 +241,7 @@ fn container(asked: &DecodeArguments, schemas: &mut Schemas<'_>, file: &[u8], ex
             let decoded = payload.decode_first(rest, &mut work).and_then(|(data, left)| {
                 let read = reading.map(|reader| {
                     let (data, changes) = data.read_as(reader, &mut work)?;
-                    Ok::<_, Fault>(records::ReadAs { json: data.to_json(unions, records::MAX_JSON_BYTES)?, changes })
+                    Ok::<_, DataFault>(records::ReadAs { json: data.to_json(unions, records::MAX_JSON_BYTES)?, changes })
                 });
                 let json = data.to_json(unions, records::MAX_JSON_BYTES)?;
                 let read_as = read.transpose()?;

@@ -10,8 +10,8 @@ use super::schemas::{DataSchema, Schemas};
 use crate::cli::check::InputError;
 use crate::cli::check::style::print;
 use crate::cli::exit::Exit;
-use crate::records::{Broken, EncodeOptions, Sample, Sampler, Source, framed};
-use crate::schema::payload::{Effort, Fault, Work};
+use crate::records::{Broken, EncodeOptions, RandomSource, RecordSampler, Sample, framed};
+use crate::schema::payload::{DataFault, Effort, Work};
 
 pub(super) fn sample(asked: &SampleArguments) -> Result<Exit, InputError> {
     let mut schemas = Schemas::new(&asked.schema, &asked.place);
@@ -20,10 +20,10 @@ pub(super) fn sample(asked: &SampleArguments) -> Result<Exit, InputError> {
         None => schemas.named()?,
     };
     let schema = schema.ok_or_else(|| InputError::new("which schema? SUBJECT or FILE, --subject, --id or --guid says so"))?;
-    let sampler = Sampler::new(&schema.parsed, schema.payload.clone())
+    let sampler = RecordSampler::new(&schema.parsed, schema.payload.clone())
         .map_err(|error| InputError::new(format!("the schema can't be sampled: {error}")))?;
     let seed = asked.seed.unwrap_or_else(chance);
-    let mut source = Source::new(seed);
+    let mut source = RandomSource::new(seed);
     let options = EncodeOptions { unions: asked.schema.form.into(), message: asked.schema.message.clone() };
     let file = asked.container.map(|codec| ContainerFile::begin(&schema, codec, fastrand::Rng::with_seed(seed).u128(..)));
     let mut file = file.transpose()?;
@@ -55,7 +55,7 @@ fn chance() -> u64 {
     fastrand::u64(..)
 }
 
-fn said(faults: &[Fault]) -> String {
+fn said(faults: &[DataFault]) -> String {
     let first = faults.first().map_or("no sample was found", |fault| fault.message.as_str());
     format!("the schema can't be sampled: {first}")
 }

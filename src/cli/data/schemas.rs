@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::arguments::SchemaArguments;
 use crate::cli::api::{Api, block_on, segment};
 use crate::cli::check::folder::kind_of;
-use crate::cli::check::{InputError, LoadedSchema, Places, Reading, Remote, read, type_of};
-use crate::cli::registry::Place;
+use crate::cli::check::{InputError, LoadOptions, LoadedSchema, ReferenceLocations, Remote, read, type_of};
+use crate::cli::registry::RegistryOptions;
 use crate::cloudevents::WriterId;
 use crate::schema::{ParseMode, ParseOptions, Parsed, PayloadValidator};
 use crate::types::Guid;
@@ -37,13 +37,13 @@ impl DataSchema {
 /// Where schemas come from.
 pub(in crate::cli) struct Schemas<'a> {
     arguments: &'a SchemaArguments,
-    place: &'a Place,
+    place: &'a RegistryOptions,
     api: Option<Api>,
     known: HashMap<String, Arc<DataSchema>>,
 }
 
 impl<'a> Schemas<'a> {
-    pub(in crate::cli) fn new(arguments: &'a SchemaArguments, place: &'a Place) -> Self {
+    pub(in crate::cli) fn new(arguments: &'a SchemaArguments, place: &'a RegistryOptions) -> Self {
         Self { arguments, place, api: None, known: HashMap::new() }
     }
 
@@ -77,8 +77,8 @@ impl<'a> Schemas<'a> {
         let schema_type = asked.schema_type.or_else(told);
         let schema_type = schema_type
             .ok_or_else(|| InputError::of(&input.name, "the name does not tell the format: --type avro, protobuf or json"))?;
-        let places = Places::new(&asked.reference, &asked.proto_path, 0)?;
-        let reading = Reading { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: false };
+        let places = ReferenceLocations::new(&asked.reference, &asked.proto_path, 0)?;
+        let reading = LoadOptions { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: false };
         let loaded = LoadedSchema::file(schema_type, input, &places, reading)?;
         self.keep(file, &loaded.parsed, json!({ "schema": file, "schemaType": schema_type.as_str() }))
     }

@@ -15,9 +15,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::check::Color;
 use super::check::style::print_styled;
 use super::exit::Exit;
-use super::{Failure, serve};
+use super::{CommandFailure, serve};
 use crate::config::{ConfigError, Settings};
-use finding::{Finding, Report};
+use finding::{DoctorFinding, DoctorReport};
 
 const FORMAT: &str = "format";
 const THOROUGH: &str = "thorough";
@@ -33,11 +33,11 @@ pub(super) fn command(settings: impl Iterator<Item = Arg>) -> Command {
         .after_help("Exit codes: 0 nothing is wrong, warnings at most; 1 something is; 2 the command line can't be used.")
 }
 
-pub(super) fn run(settings: Result<Settings, ConfigError>, asked: &ArgMatches) -> Result<Exit, Failure> {
-    let mut report = Report::default();
+pub(super) fn run(settings: Result<Settings, ConfigError>, asked: &ArgMatches) -> Result<Exit, CommandFailure> {
+    let mut report = DoctorReport::default();
     match settings {
         Ok(settings) => {
-            report.add("Settings", Finding::good(origin(&settings)));
+            report.add("Settings", DoctorFinding::good(origin(&settings)));
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
             let now = serve::now();
@@ -45,7 +45,7 @@ pub(super) fn run(settings: Result<Settings, ConfigError>, asked: &ArgMatches) -
             machine::look(&settings, now, &mut report);
             runtime.block_on(machine::server(&settings, &mut report));
         }
-        Err(error) => report.add("Settings", Finding::bad(error.to_string(), "correct that; nothing else was looked at")),
+        Err(error) => report.add("Settings", DoctorFinding::bad(error.to_string(), "correct that; nothing else was looked at")),
     }
     let text = match asked.get_one::<String>(FORMAT).map(String::as_str) {
         Some("json") => report.json(),

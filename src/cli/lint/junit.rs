@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Linted, Report};
+use super::report::{LintReport, Linted};
 use crate::cli::check::junit::{Suite, counts, document, escape};
 use crate::schema::lint::Severity;
 
 /// `deny_warnings`: warnings are failures too, not only said.
-pub(super) fn print(report: &Report, deny_warnings: bool) -> String {
+pub(super) fn print(report: &LintReport, deny_warnings: bool) -> String {
     let suites: Vec<Suite> = report.schemas.iter().map(|linted| suite(linted, deny_warnings)).collect();
     document("accordant lint", &suites)
 }

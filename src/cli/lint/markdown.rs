@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Found, Linted, Report};
+use super::report::{LintReport, LintViolation, Linted};
 use crate::cli::check::excerpt;
 use crate::cli::check::markdown::{block, code, text};
 use crate::schema::lint::Severity;
 
 /// `deny_warnings`: warnings are refused too.
-pub(super) fn print(report: &Report, deny_warnings: bool) -> String {
+pub(super) fn print(report: &LintReport, deny_warnings: bool) -> String {
     let mut out = format!("### {}\n", text(&report.verdict()));
     let shown = || report.schemas.iter().filter(|linted| linted.error.is_some() || !linted.findings.is_empty());
     if shown().next().is_none() {
@@ -17,7 +17,7 @@ pub(super) fn print(report: &Report, deny_warnings: bool) -> String {
     // a String takes everything
     let _ = writeln!(out, "\n| | Schema | |\n| --- | --- | --- |");
     for linted in shown() {
-        let is_error = |found: &Found| deny_warnings || found.severity == Severity::Error;
+        let is_error = |found: &LintViolation| deny_warnings || found.severity == Severity::Error;
         let refused = linted.error.is_some() || linted.findings.iter().any(is_error);
         let mut what: Vec<String> = linted.findings.iter().map(|found| code(found.rule.id)).collect();
         what.dedup();
@@ -33,7 +33,7 @@ pub(super) fn print(report: &Report, deny_warnings: bool) -> String {
     out
 }
 
-fn finding(out: &mut String, linted: &Linted, found: &Found) {
+fn finding(out: &mut String, linted: &Linted, found: &LintViolation) {
     let place = if found.finding.path.is_empty() { String::new() } else { format!(" at {}", code(&found.finding.path)) };
     let _ = writeln!(out, "\n**{}**{place}: {}\n", found.rule.id, text(&found.finding.message));
     if let (Some(at), Some(schema_type)) = (found.finding.position, linted.schema_type) {

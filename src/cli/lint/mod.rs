@@ -14,13 +14,15 @@ mod sarif;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches as _};
 
-use self::report::{Linted, Report};
-use self::rules::Rules;
-use super::check::folder::{Choice, Lookup, Sides, Strictness, Workspace, before, candidate, each, earlier_paths, named};
+use self::report::{LintReport, Linted};
+use self::rules::LintRules;
+use super::check::folder::{
+    Choice, FolderSides, Lookup, ReadStrictness, Workspace, before, candidate, each, earlier_paths, named,
+};
 use super::check::{Color, InputError, OutputFormat, on_deep_stack};
 use super::check::{contract, style};
 use super::exit::Exit;
-use super::manifest::{Manifest, Mapped, Pattern};
+use super::manifest::{Manifest, Mapped, PathPattern};
 use crate::schema::lint::fixed;
 
 #[derive(Debug, Args)]
@@ -90,12 +92,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Exit, String> {
     Ok(if report.is_refused(arguments.deny_warnings) { Exit::Refused } else { Exit::Success })
 }
 
-fn lint(arguments: &Arguments) -> Result<Report, InputError> {
+fn lint(arguments: &Arguments) -> Result<LintReport, InputError> {
     let manifest = Manifest::find(arguments.config.as_deref()).map_err(InputError::new)?;
-    let rules = Rules::of(manifest.as_ref())?;
+    let rules = LintRules::of(manifest.as_ref())?;
     let paths = if arguments.paths.is_empty() { vec![".".to_owned()] } else { arguments.paths.clone() };
-    let sides = Sides::new(&paths, arguments.against.as_deref().unwrap_or_default())?;
-    let exclude = arguments.exclude.iter().map(|pattern| Pattern::new(pattern)).collect::<Result<Vec<_>, _>>();
+    let sides = FolderSides::new(&paths, arguments.against.as_deref().unwrap_or_default())?;
+    let exclude = arguments.exclude.iter().map(|pattern| PathPattern::new(pattern)).collect::<Result<Vec<_>, _>>();
     let exclude = exclude.map_err(|error| InputError::new(format!("--exclude {error}")))?;
     let choose = |path: &str| {
         let in_manifest = manifest.as_ref().and_then(|manifest| Some((manifest, sides.from(&manifest.folder, path)?)));
@@ -110,7 +112,7 @@ fn lint(arguments: &Arguments) -> Result<Report, InputError> {
         None => None,
     };
     let earlier = old.as_ref().map(|old| earlier_paths(&new, old)).unwrap_or_default();
-    let strictness = Strictness { validate_fields: false, strict: arguments.strict, normalize: false };
+    let strictness = ReadStrictness { validate_fields: false, strict: arguments.strict, normalize: false };
     let mut schemas = each(&new.own, |path| {
         let mut linted = Linted::of(&new, path);
         match candidate(&new, path, strictness) {
@@ -145,11 +147,11 @@ fn lint(arguments: &Arguments) -> Result<Report, InputError> {
             repair(&sides, linted)?;
         }
     }
-    Ok(Report { schemas })
+    Ok(LintReport { schemas })
 }
 
 /// Writes a file with what can be repaired, and leaves the rest to be reported.
-fn repair(sides: &Sides, linted: &mut Linted) -> Result<(), InputError> {
+fn repair(sides: &FolderSides, linted: &mut Linted) -> Result<(), InputError> {
     let fixable: Vec<_> =
         linted.findings.iter().filter(|found| found.finding.edit.is_some()).map(|found| found.finding.clone()).collect();
     if fixable.is_empty() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json as object};
 use std::fmt::Write as _;
 
-use super::report::{Found, Linted, Report};
+use super::report::{LintReport, LintViolation, Linted};
 use crate::cli::check::style::{self, styled, without_controls};
 use crate::cli::check::{Annotation, excerpt};
 use crate::schema::Position;
@@ -14,7 +14,7 @@ fn word(severity: Severity) -> &'static str {
 }
 
 /// Each finding with its place, why it matters and what helps; the sum last.
-pub(super) fn human(report: &Report) -> String {
+pub(super) fn human(report: &LintReport) -> String {
     let mut out = String::new();
     for linted in &report.schemas {
         if let Some(error) = &linted.error {
@@ -55,8 +55,8 @@ fn place(out: &mut String, linted: &Linted, at: Option<Position>) {
     let _ = writeln!(out, " {} {}{carets}", frame(&" ".repeat(number.len())), shown.lead);
 }
 
-pub(super) fn json(report: &Report) -> String {
-    let finding = |found: &Found| {
+pub(super) fn json(report: &LintReport) -> String {
+    let finding = |found: &LintViolation| {
         let mut out = object!({
             "rule": found.rule.id,
             "severity": word(found.severity),
@@ -92,7 +92,7 @@ pub(super) fn json(report: &Report) -> String {
     format!("{}\n", serde_json::to_string_pretty(&out).unwrap_or_default())
 }
 
-pub(super) fn github(report: &Report) -> String {
+pub(super) fn github(report: &LintReport) -> String {
     let mut out = String::new();
     for linted in &report.schemas {
         let file = &linted.location;

@@ -7,7 +7,7 @@ use crate::schema::lint::{LintFinding, LintRule, Severity};
 use crate::types::SchemaType;
 
 /// A finding of a rule that is on.
-pub(super) struct Found {
+pub(super) struct LintViolation {
     pub(super) rule: &'static LintRule,
     pub(super) severity: Severity,
     pub(super) finding: LintFinding,
@@ -22,7 +22,7 @@ pub(super) struct Linted {
     pub(super) schema_type: Option<SchemaType>,
     /// Why it is no schema.
     pub(super) error: Option<InputError>,
-    pub(super) findings: Vec<Found>,
+    pub(super) findings: Vec<LintViolation>,
     pub(super) repaired: usize,
 }
 
@@ -57,11 +57,11 @@ impl Linted {
     }
 }
 
-pub(super) struct Report {
+pub(super) struct LintReport {
     pub(super) schemas: Vec<Linted>,
 }
 
-impl Report {
+impl LintReport {
     pub(super) fn count(&self, severity: Severity) -> usize {
         self.schemas.iter().flat_map(|linted| &linted.findings).filter(|found| found.severity == severity).count()
     }

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::report::Found;
+use super::report::LintViolation;
 use crate::cli::check::InputError;
 use crate::cli::manifest::Manifest;
 use crate::contracts;
 use crate::schema::Parsed;
 use crate::schema::lint::{LintFinding, LintRule, Severity};
 
-pub(super) struct Rules(HashMap<&'static str, (&'static LintRule, Severity)>);
+pub(super) struct LintRules(HashMap<&'static str, (&'static LintRule, Severity)>);
 
-impl Rules {
+impl LintRules {
     /// # Errors
     /// A rule or a word is none.
     pub(super) fn of(manifest: Option<&Manifest>) -> Result<Self, InputError> {
@@ -31,9 +31,9 @@ impl Rules {
     }
 
     /// A finding of a rule that is on.
-    pub(super) fn judged(&self, finding: LintFinding) -> Option<Found> {
+    pub(super) fn judged(&self, finding: LintFinding) -> Option<LintViolation> {
         let (rule, severity) = self.0.get(finding.rule)?;
-        (*severity != Severity::Off).then_some(Found { rule, severity: *severity, finding })
+        (*severity != Severity::Off).then_some(LintViolation { rule, severity: *severity, finding })
     }
 }
 

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Manifest;
-use super::mapping::{Mapping, Naming, OldVersion, Target};
-use super::pattern::Pattern;
+use super::mapping::{Mapping, Naming, OldVersion, ReferenceTarget};
+use super::pattern::PathPattern;
 use crate::types::{CompatibilityLevel, Mode, SchemaType};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct File {
+struct ManifestFile {
     environment: Option<String>,
     exclude: Vec<String>,
     proto_path: Vec<String>,
@@ -20,7 +20,7 @@ struct File {
     config: Option<Value>,
     mode: Option<String>,
     env: BTreeMap<String, Environment>,
-    schemas: Vec<Entry>,
+    schemas: Vec<ManifestEntry>,
     lint: LintSettings,
 }
 
@@ -51,7 +51,7 @@ pub(in crate::cli) struct LintSettings {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct Entry {
+struct ManifestEntry {
     files: String,
     subject: Option<String>,
     version: Option<i32>,
@@ -66,12 +66,12 @@ struct Entry {
     metadata: Option<Value>,
     rule_set: Option<Value>,
     normalize: bool,
-    references: BTreeMap<String, Reference>,
+    references: BTreeMap<String, ManifestReference>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Reference {
+enum ManifestReference {
     File(String),
     Subject(SubjectReference),
 }
@@ -86,16 +86,17 @@ struct SubjectReference {
 /// # Errors
 /// What is wrong, with the line where TOML says it.
 pub(super) fn read(text: &str) -> Result<Manifest, String> {
-    let file: File = toml::from_str(text).map_err(|error| error.to_string().trim().replace('\n', " "))?;
-    let patterns = file.exclude.iter().map(|pattern| Pattern::new(pattern)).collect::<Result<Vec<_>, _>>();
+    let file: ManifestFile = toml::from_str(text).map_err(|error| error.to_string().trim().replace('\n', " "))?;
+    let patterns = file.exclude.iter().map(|pattern| PathPattern::new(pattern)).collect::<Result<Vec<_>, _>>();
     let mut exclude = patterns.map_err(|error: String| format!("exclude: {error}"))?;
-    let (old, latest): (Vec<Entry>, Vec<Entry>) = file.schemas.into_iter().partition(|entry| entry.version.is_some());
+    let (old, latest): (Vec<ManifestEntry>, Vec<ManifestEntry>) =
+        file.schemas.into_iter().partition(|entry| entry.version.is_some());
     let mappings = latest.into_iter().map(mapping).collect::<Result<_, _>>();
     let old = old.into_iter().map(old_version).collect::<Result<Vec<_>, _>>();
     let old = old.map_err(|error: String| format!("[[schemas]]: {error}"))?;
     // what was the latest once is not what the repository is about
     for version in &old {
-        exclude.push(Pattern::new(&version.file)?);
+        exclude.push(PathPattern::new(&version.file)?);
     }
     if let Some(named) = file.environment.as_ref().filter(|named| !file.env.contains_key(*named)) {
         return Err(format!("environment = \"{named}\": there is no [env.{named}]"));
@@ -120,11 +121,11 @@ pub(super) fn read(text: &str) -> Result<Manifest, String> {
     })
 }
 
-fn mapping(entry: Entry) -> Result<Mapping, String> {
+fn mapping(entry: ManifestEntry) -> Result<Mapping, String> {
     if entry.files.is_empty() {
         return Err("files is missing, a pattern of paths".to_owned());
     }
-    let files = Pattern::new(&entry.files)?;
+    let files = PathPattern::new(&entry.files)?;
     let topic = || entry.topic.clone().ok_or("this strategy needs a topic");
     let naming = match (entry.strategy.as_deref(), &entry.subject) {
         (None, Some(subject)) => Naming::Template(subject.clone()),
@@ -161,7 +162,7 @@ fn mapping(entry: Entry) -> Result<Mapping, String> {
 }
 
 /// An entry with a version: one file, one subject.
-fn old_version(entry: Entry) -> Result<OldVersion, String> {
+fn old_version(entry: ManifestEntry) -> Result<OldVersion, String> {
     let file = entry.files;
     let version =
         entry.version.filter(|version| *version > 0).ok_or_else(|| format!("{file}: version: expected a number from 1"))?;
@@ -175,7 +176,7 @@ fn old_version(entry: Entry) -> Result<OldVersion, String> {
         return Err(format!("{file}: version: what is set for a subject stands with its latest version"));
     }
     let reference = |(name, reference)| match reference {
-        Reference::Subject(SubjectReference { subject, version: Some(version) }) => Ok((name, (subject, version))),
+        ManifestReference::Subject(SubjectReference { subject, version: Some(version) }) => Ok((name, (subject, version))),
         _ => Err(format!("{file}: references of an old version are to versions: {{ subject, version }}")),
     };
     let references = entry.references.into_iter().map(reference).collect::<Result<_, String>>()?;
@@ -187,10 +188,10 @@ fn mode(name: &str) -> Result<String, String> {
     Ok(known.as_str().to_owned())
 }
 
-fn target(reference: Reference) -> Target {
+fn target(reference: ManifestReference) -> ReferenceTarget {
     match reference {
-        Reference::File(path) => Target::File(path),
-        Reference::Subject(SubjectReference { subject, version }) => Target::Subject { subject, version },
+        ManifestReference::File(path) => ReferenceTarget::File(path),
+        ManifestReference::Subject(SubjectReference { subject, version }) => ReferenceTarget::Subject { subject, version },
     }
 }
 

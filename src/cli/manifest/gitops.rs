@@ -5,21 +5,21 @@ use serde_json::{Value, json};
 
 use super::Manifest;
 use super::file::config;
-use super::mapping::{Mapping, Naming, Target};
-use super::pattern::Pattern;
+use super::mapping::{Mapping, Naming, ReferenceTarget};
+use super::pattern::PathPattern;
 use crate::types::SchemaType;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct State {
+struct GitopsState {
     compatibility: Option<String>,
     normalize: Option<bool>,
-    subjects: Vec<Subject>,
+    subjects: Vec<GitopsSubject>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Subject {
+struct GitopsSubject {
     name: String,
     file: Option<String>,
     schema: Option<String>,
@@ -28,12 +28,12 @@ struct Subject {
     compatibility: Option<String>,
     normalize: Option<bool>,
     #[serde(default)]
-    references: Vec<Reference>,
+    references: Vec<GitopsReference>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Reference {
+struct GitopsReference {
     name: String,
     subject: String,
     version: Option<i32>,
@@ -42,7 +42,7 @@ struct Reference {
 /// # Errors
 /// What is wrong, with the line where YAML says it.
 pub(super) fn read(text: &str) -> Result<Manifest, String> {
-    let state: State = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
+    let state: GitopsState = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
     let mappings = state.subjects.into_iter().map(|subject| {
         let name = subject.name.clone();
         mapping(subject, state.normalize.unwrap_or(false)).map_err(|error| format!("subject {name}: {error}"))
@@ -52,7 +52,7 @@ pub(super) fn read(text: &str) -> Result<Manifest, String> {
     Ok(Manifest { mappings, config: config(state.compatibility.as_deref(), normalize)?, ..Manifest::default() })
 }
 
-fn mapping(subject: Subject, normalize: bool) -> Result<Mapping, String> {
+fn mapping(subject: GitopsSubject, normalize: bool) -> Result<Mapping, String> {
     let file = match (&subject.file, &subject.schema) {
         (Some(file), None) => literal(file),
         // a name that no file has: the text is in the state file
@@ -61,13 +61,13 @@ fn mapping(subject: Subject, normalize: bool) -> Result<Mapping, String> {
     };
     let schema_type = subject.schema_type.as_deref().unwrap_or("AVRO");
     let schema_type = SchemaType::parse(&schema_type.to_ascii_uppercase()).ok_or(format!("type: {schema_type} is none"))?;
-    let references = subject.references.into_iter().map(|Reference { name, subject, version }| {
+    let references = subject.references.into_iter().map(|GitopsReference { name, subject, version }| {
         // -1 and absent are the latest version
-        (name, Target::Subject { subject, version: version.filter(|version| *version > 0) })
+        (name, ReferenceTarget::Subject { subject, version: version.filter(|version| *version > 0) })
     });
     let own: Option<Value> = subject.normalize.map(|normalize| json!({ "normalize": normalize }));
     Ok(Mapping {
-        files: Pattern::new(&file)?,
+        files: PathPattern::new(&file)?,
         naming: Naming::Template(subject.name),
         schema_type: Some(schema_type),
         config: config(subject.compatibility.as_deref(), own)?,

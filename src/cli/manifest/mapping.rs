@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::pattern::{Pattern, filled};
+use super::pattern::{PathPattern, filled};
 use crate::types::SchemaType;
 
 /// One entry of `[[schemas]]`.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Mapping {
-    pub(in crate::cli) files: Pattern,
+    pub(in crate::cli) files: PathPattern,
     pub(in crate::cli) naming: Naming,
     pub(in crate::cli) schema_type: Option<SchemaType>,
     /// The subject's config, with the keys of the REST API.
@@ -21,7 +21,7 @@ pub(in crate::cli) struct Mapping {
     pub(in crate::cli) rule_set: Option<Value>,
     pub(in crate::cli) normalize: bool,
     /// What names in the schema stand for, where the files don't say it by themselves.
-    pub(in crate::cli) references: BTreeMap<String, Target>,
+    pub(in crate::cli) references: BTreeMap<String, ReferenceTarget>,
     /// The text itself, in state files that have it in place of a file.
     pub(in crate::cli) inline: Option<String>,
 }
@@ -57,7 +57,7 @@ pub(in crate::cli) enum Naming {
 
 /// What a reference stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) enum Target {
+pub(in crate::cli) enum ReferenceTarget {
     /// A file, from the manifest's folder; the version is the one that the file becomes.
     File(String),
     /// A version of a subject of the registry; its latest without a number.

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 pub(super) use self::file::{Environment, LintSettings};
-pub(super) use self::mapping::{Mapped, Mapping, OldVersion, Target};
-pub(super) use self::pattern::Pattern;
+pub(super) use self::mapping::{Mapped, Mapping, OldVersion, ReferenceTarget};
+pub(super) use self::pattern::PathPattern;
 
 /// The name of the file.
 pub(super) const FILE: &str = "accordant.toml";
@@ -37,7 +37,7 @@ pub(super) struct Manifest {
     /// Versions beside the latest; their files are excluded from everything else.
     pub(super) old: Vec<OldVersion>,
     /// Paths that are no schemas of this repository.
-    pub(super) exclude: Vec<Pattern>,
+    pub(super) exclude: Vec<PathPattern>,
     /// Folders that Protobuf imports are relative to.
     pub(super) proto_path: Vec<String>,
     /// What all subjects begin with that belong to this repository.

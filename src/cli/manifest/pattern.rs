@@ -10,13 +10,13 @@ use fancy_regex::Regex;
 /// `*` and `{name}` stand for anything within one part of a path, `**` for any number of parts, `{name**}` for one part or several, and
 /// `?` for one character.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct Pattern {
+pub(in crate::cli) struct PathPattern {
     written: String,
     regex: Regex,
     names: Vec<String>,
 }
 
-impl Pattern {
+impl PathPattern {
     /// # Errors
     /// Why it is no pattern.
     pub(in crate::cli) fn new(written: &str) -> Result<Self, String> {
@@ -105,10 +105,10 @@ pub(in crate::cli) fn filled(template: &str, captured: &BTreeMap<String, String>
 
 #[cfg(test)]
 mod tests {
-    use super::{Pattern, filled};
+    use super::{PathPattern, filled};
 
     fn captured(pattern: &str, path: &str, template: &str) -> Option<String> {
-        let pattern = Pattern::new(pattern).unwrap();
+        let pattern = PathPattern::new(pattern).unwrap();
         pattern.captures(path).map(|captured| filled(template, &captured))
     }
 
@@ -128,8 +128,8 @@ mod tests {
     #[test]
     fn what_can_not_be_meant_is_refused() {
         for pattern in ["{a", "{}", "{a}{a}", "{a b}"] {
-            assert!(Pattern::new(pattern).is_err(), "{pattern}");
+            assert!(PathPattern::new(pattern).is_err(), "{pattern}");
         }
-        assert!(Pattern::new("{a}").unwrap().provides("{b}").is_err());
+        assert!(PathPattern::new("{a}").unwrap().provides("{b}").is_err());
     }
 }

@@ -26,11 +26,11 @@ struct Export {
     /// By the number of the content.
     contents: HashMap<i64, Value>,
     texts: HashMap<String, String>,
-    rules: Vec<(Scope, Value)>,
+    rules: Vec<(ApicurioScope, Value)>,
 }
 
 #[derive(Clone, Copy)]
-enum Scope {
+enum ApicurioScope {
     Registry,
     Group,
     Artifact,
@@ -79,11 +79,11 @@ fn open(bytes: &[u8]) -> Result<Export, String> {
             let id = number(&value, "contentId").ok_or_else(|| format!("{name}: a content without number"))?;
             export.contents.insert(id, value);
         } else if name.ends_with(".ArtifactRule.json") {
-            export.rules.push((Scope::Artifact, value));
+            export.rules.push((ApicurioScope::Artifact, value));
         } else if name.ends_with(".GroupRule.json") {
-            export.rules.push((Scope::Group, value));
+            export.rules.push((ApicurioScope::Group, value));
         } else if name.ends_with(".GlobalRule.json") {
-            export.rules.push((Scope::Registry, value));
+            export.rules.push((ApicurioScope::Registry, value));
         } else if name.ends_with(".Artifact.json") {
             export.artifacts.push(value);
         }
@@ -170,12 +170,12 @@ pub(super) fn read(bytes: &[u8], ids: Option<ApicurioIds>) -> Result<(Kept, Rest
         let (Some("COMPATIBILITY"), Some(level)) = (kind, text(rule, "configuration")) else { continue };
         let group = text(rule, "groupId");
         let name = match scope {
-            Scope::Registry => String::new(),
-            Scope::Group => subject(group, ""),
-            Scope::Artifact => subject(group, text(rule, "artifactId").unwrap_or_default()),
+            ApicurioScope::Registry => String::new(),
+            ApicurioScope::Group => subject(group, ""),
+            ApicurioScope::Artifact => subject(group, text(rule, "artifactId").unwrap_or_default()),
         };
         // a rule of the default group is for no other
-        if !matches!(scope, Scope::Group) || !name.is_empty() {
+        if !matches!(scope, ApicurioScope::Group) || !name.is_empty() {
             rest.configs.insert(name, json!({ "compatibility": level }));
         }
     }

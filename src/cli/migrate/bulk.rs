@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::content::StoredVersion;
-use super::values::Key;
+use super::values::VersionKey;
 use crate::cli::check::InputError;
 use crate::registry::{CopiedVersion, ReadVersions, Registry, RegistryError, Submission};
 use crate::types::{Actor, Subject};
@@ -16,16 +16,16 @@ use crate::types::{Actor, Subject};
 const AT_ONCE: usize = 500;
 
 /// What is to be written, by subject and number.
-pub(super) type Waiting = BTreeMap<Key, StoredVersion>;
+pub(super) type WaitingVersions = BTreeMap<VersionKey, StoredVersion>;
 
 /// Writes versions of which none refers to another one. `done` is told how many more there are, and `one_by_one` gets those that are
 /// to be registered by themselves, for that says what is wrong with which of them.
 pub(super) async fn write<'k>(
     registry: &Arc<Registry>,
-    wave: &[&'k Key],
-    waiting: &Waiting,
+    wave: &[&'k VersionKey],
+    waiting: &WaitingVersions,
     mut done: impl FnMut(usize) -> Result<(), InputError>,
-    one_by_one: &mut Vec<&'k Key>,
+    one_by_one: &mut Vec<&'k VersionKey>,
 ) -> Result<(), InputError> {
     let by = Arc::new(Actor {
         principal: "anonymous".into(),
@@ -33,7 +33,7 @@ pub(super) async fn write<'k>(
         ..Actor::server()
     });
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let read = |keys: &'_ [&'k Key]| {
+    let read = |keys: &'_ [&'k VersionKey]| {
         let versions: Option<Vec<CopiedVersion>> = keys.iter().map(|key| copied(key, waiting.get(*key)?)).collect();
         let (registry, keys) = (Arc::clone(registry), keys.to_vec());
         async move {
@@ -71,7 +71,7 @@ async fn on_a_thread(
     reading.await.map_err(|error| InputError::new(error.to_string()))
 }
 
-fn copied((subject, version): &Key, stored: &StoredVersion) -> Option<CopiedVersion> {
+fn copied((subject, version): &VersionKey, stored: &StoredVersion) -> Option<CopiedVersion> {
     let mut answer = stored.body.clone();
     answer.insert("id".to_owned(), json!(stored.id));
     let submission = Submission::copied(&Value::Object(answer), i32::try_from(*version).ok()?).ok()?;

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use super::content::{Rest, StoredVersion};
 use super::digest::Digest;
-use super::input::{Input, Lines};
+use super::input::{InputFile, Lines};
 use super::keys::{Keys, StoredDek, StoredKek};
 use super::marks::Mark;
-use super::outline::{self, Outline};
-use super::values::Key;
+use super::outline::{self, RegistryOutline};
+use super::values::VersionKey;
 use crate::cli::check::folder::each;
 
 /// What the first line says.
@@ -57,14 +57,14 @@ pub(super) fn is_bundle(first: &str) -> bool {
 type Marked = (Value, Option<Mark>);
 
 /// What the lines behind the first one say, read on all cores.
-struct Values {
+struct BundleValues {
     lines: Lines,
     read: VecDeque<(usize, Result<Marked, String>)>,
     /// Marks are made, too.
     is_marked: bool,
 }
 
-impl Values {
+impl BundleValues {
     fn fill(&mut self) -> Result<(), String> {
         let (mut round, mut bytes) = (Vec::new(), 0);
         while round.len() < ROUND && bytes < ROUND_BYTES {
@@ -87,7 +87,7 @@ impl Values {
     }
 }
 
-impl Iterator for Values {
+impl Iterator for BundleValues {
     type Item = Result<Marked, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -105,25 +105,25 @@ fn stored(body: &Value) -> StoredVersion {
     StoredVersion::read(body, body.get("deleted") == Some(&json!(true)))
 }
 
-fn key(body: &Value) -> Result<Key, &'static str> {
+fn key(body: &Value) -> Result<VersionKey, &'static str> {
     let (subject, version) = (body.get("subject").and_then(Value::as_str), body.get("version").and_then(Value::as_i64));
     Ok((subject.ok_or("a version without subject")?.to_owned(), version.ok_or("a version without number")?))
 }
 
 #[derive(Debug)]
 pub(super) struct Bundle {
-    input: Input,
+    input: InputFile,
 }
 
 impl Bundle {
     /// Reads a bundle to see that it is whole: one that was cut, or changed, is refused.
-    pub(super) fn open(input: Input) -> Result<(Self, Rest, Outline), String> {
+    pub(super) fn open(input: InputFile) -> Result<(Self, Rest, RegistryOutline), String> {
         let (first, values) = Self::values(&input, true)?;
         let format = first.get("format").and_then(Value::as_i64);
         let cluster_id = first.get("clusterId").and_then(Value::as_str).map(str::to_owned);
         let mut rest = Rest { keys: keys_of(&first)?, cluster_id, ..Rest::default() };
-        let (mut outline, mut digest) = (Outline::new(), Digest::default());
-        let (mut last, mut end) = (None::<Key>, None);
+        let (mut outline, mut digest) = (RegistryOutline::new(), Digest::default());
+        let (mut last, mut end) = (None::<VersionKey>, None);
         for (number, read) in (2..).zip(values) {
             let (value, mark) = read?;
             let wrong = |what: &str| format!("line {number}: {what}");
@@ -161,15 +161,17 @@ impl Bundle {
     }
 
     /// The first line, and the others.
-    fn values(input: &Input, is_marked: bool) -> Result<(Value, Values), String> {
+    fn values(input: &InputFile, is_marked: bool) -> Result<(Value, BundleValues), String> {
         let mut lines = input.lines()?;
         let first = lines.next().transpose()?.map(|(_, line)| line).unwrap_or_default();
         let first = serde_json::from_str(&first).map_err(|error| format!("line 1: {error}"))?;
-        Ok((first, Values { lines, read: VecDeque::new(), is_marked }))
+        Ok((first, BundleValues { lines, read: VecDeque::new(), is_marked }))
     }
 
     /// All versions, in their order.
-    pub(super) fn versions(&self) -> Result<impl Iterator<Item = Result<(Key, StoredVersion), String>> + Send + use<>, String> {
+    pub(super) fn versions(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<(VersionKey, StoredVersion), String>> + Send + use<>, String> {
         let (_, values) = Self::values(&self.input, false)?;
         Ok(values.filter_map(|read| {
             let read = read.and_then(|(value, _)| {

@@ -7,12 +7,12 @@ use super::content::{Rest, StoredVersion};
 use super::digest::{Digest, Summary};
 use super::marks::marked;
 use super::output::Output;
-use super::source::Said;
+use super::source::SourceContent;
 use crate::cli::check::InputError;
 
 /// Writes all that is said, and what that was.
-pub(super) async fn write(out: &mut Output, said: Said, source: &str) -> Result<Summary, InputError> {
-    let Said { mut versions, mut rest } = said;
+pub(super) async fn write(out: &mut Output, said: SourceContent, source: &str) -> Result<Summary, InputError> {
+    let SourceContent { mut versions, mut rest } = said;
     let mut first = json!({ "kind": KIND, "format": FORMAT, "source": source, "keys": rest.keys.is_some() });
     if let (Some(first), Some(id)) = (first.as_object_mut(), &rest.cluster_id) {
         first.insert("clusterId".to_owned(), json!(id));

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::arguments::CopyArguments;
 use super::feed::Changed;
 use super::keys::{self, Keys};
-use super::outline::{self, Outline};
+use super::outline::{self, RegistryOutline};
 use super::values::{GLOBAL, context_of, is_empty, is_subject, sorted};
-use crate::cli::api::{Api, Setting, segment};
+use crate::cli::api::{Api, ScopeSetting, segment};
 use crate::cli::check::InputError;
 use crate::store::Restored;
 use crate::types::SchemaId;
@@ -91,7 +91,7 @@ impl Rest {
     /// `also` are scopes whose settings are read although nothing lists them.
     pub(super) async fn read(
         api: &Api,
-        outline: &Outline,
+        outline: &RegistryOutline,
         prefix: &str,
         parallel: u16,
         also: &BTreeSet<String>,
@@ -117,7 +117,7 @@ impl Rest {
         &mut self,
         api: &Api,
         changed: &Changed,
-        outline: &Outline,
+        outline: &RegistryOutline,
         asked: &CopyArguments,
     ) -> Result<(), InputError> {
         let subjects: BTreeSet<&str> = changed.subjects().map(String::as_str).collect();
@@ -139,7 +139,7 @@ impl Rest {
     pub(super) async fn read_settings(
         &mut self,
         api: &Api,
-        outline: &Outline,
+        outline: &RegistryOutline,
         scopes: &BTreeSet<String>,
         parallel: u16,
     ) -> Result<BTreeSet<String>, InputError> {
@@ -219,7 +219,7 @@ impl Rest {
 }
 
 /// Every version, and whether it is deleted.
-pub(super) fn all(outline: &Outline) -> impl Iterator<Item = (String, i64, bool)> {
+pub(super) fn all(outline: &RegistryOutline) -> impl Iterator<Item = (String, i64, bool)> {
     outline.iter().flat_map(|(subject, versions)| {
         versions.all().map(|version| (subject.clone(), version, versions.deleted.contains(&version)))
     })
@@ -235,11 +235,12 @@ pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_delete
         Some(answered) if answered == subject => true,
         // some registries leave the context out of it
         Some(answered) if context_of(subject).is_some_and(|context| subject.strip_prefix(&context) == Some(answered)) => {
-            !outline::has_alias(api.setting(Setting::Config, Some(subject)).await?.as_ref())
+            !outline::has_alias(api.setting(ScopeSetting::Config, Some(subject)).await?.as_ref())
         }
         Some(_) => false,
     };
-    let has_alias = async || Ok::<_, InputError>(outline::has_alias(api.setting(Setting::Config, Some(subject)).await?.as_ref()));
+    let has_alias =
+        async || Ok::<_, InputError>(outline::has_alias(api.setting(ScopeSetting::Config, Some(subject)).await?.as_ref()));
     let found = if !is_its_own || (found.is_none() && has_alias().await?) {
         let own = outline::own_versions(api, subject, is_deleted).await?;
         own.into_iter().find(|one| outline::number(one) == Some(version))
@@ -252,7 +253,7 @@ pub(super) async fn version_of(api: &Api, subject: &str, version: i64, is_delete
 }
 
 /// The scopes that have settings of their own: the registry (the empty name) where all is meant, contexts, and subjects.
-pub(super) fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
+pub(super) fn scopes(outline: &RegistryOutline, whole: bool) -> BTreeSet<String> {
     let mut scopes: BTreeSet<String> = outline.keys().cloned().collect();
     scopes.extend(outline.keys().filter_map(|subject| context_of(subject)));
     if whole {
@@ -263,28 +264,28 @@ pub(super) fn scopes(outline: &Outline, whole: bool) -> BTreeSet<String> {
 }
 
 /// The same with what has settings and no versions, as far as the registry tells.
-pub(super) async fn scopes_of(api: &Api, outline: &Outline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
+pub(super) async fn scopes_of(api: &Api, outline: &RegistryOutline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
     let mut scopes = scopes(outline, prefix.is_empty());
     scopes.extend(outline::without_versions(api).await?.into_iter().filter(|scope| scope.starts_with(prefix)));
     Ok(scopes)
 }
 
-pub(super) type Settings = (BTreeMap<String, Value>, BTreeMap<String, String>);
+pub(super) type ConfigsAndModes = (BTreeMap<String, Value>, BTreeMap<String, String>);
 
 /// The configs and modes of some scopes. Configs of subjects that are in the outline of the registry were read with it.
 pub(super) async fn settings(
     api: &Api,
-    outline: &Outline,
+    outline: &RegistryOutline,
     scopes: &BTreeSet<String>,
     parallel: u16,
-) -> Result<Settings, InputError> {
+) -> Result<ConfigsAndModes, InputError> {
     let read = async |scope: &String| {
         let named = Some(scope.as_str()).filter(|scope| !scope.is_empty());
         let config = match outline.get(scope) {
             Some(known) => known.config.clone(),
-            None => api.setting(Setting::Config, named).await?.filter(|config| !is_empty(config)).map(sorted),
+            None => api.setting(ScopeSetting::Config, named).await?.filter(|config| !is_empty(config)).map(sorted),
         };
-        let mode = api.setting(Setting::Mode, named).await?;
+        let mode = api.setting(ScopeSetting::Mode, named).await?;
         let mode = mode.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str).map(str::to_owned);
         Ok::<_, InputError>((scope.clone(), config, mode))
     };
@@ -297,7 +298,7 @@ pub(super) async fn settings(
     drop(found);
     if modes.keys().any(|scope| is_subject(scope)) && api.find_where_known("/contexts").await?.is_none() {
         // one without contexts may tell that of the registry for each subject
-        let common = api.setting(Setting::Mode, None).await?;
+        let common = api.setting(ScopeSetting::Mode, None).await?;
         let common = common.as_ref().and_then(|body| body.get("mode")).and_then(Value::as_str);
         modes.retain(|scope, mode| !is_subject(scope) || Some(mode.as_str()) != common);
     }

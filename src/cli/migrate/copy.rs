@@ -10,19 +10,19 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::arguments::CopyArguments;
-use super::bulk::{self, Waiting};
+use super::bulk::{self, WaitingVersions};
 use super::content::{self, StoredVersion};
-use super::keys::{self, Step};
+use super::keys::{self, KeyRequest};
 use super::modes;
 use super::order::in_order;
-use super::outline::{self, Outline};
+use super::outline::{self, RegistryOutline};
 use super::pace::Pace;
 use super::place;
 use super::progress::Progress;
-use super::source::Source;
-use super::values::{Key, is_subject};
+use super::source::MigrationSource;
+use super::values::{VersionKey, is_subject};
 use super::waves::waves;
-use crate::cli::api::{Api, Setting, segment};
+use crate::cli::api::{Api, ScopeSetting, segment};
 use crate::cli::check::InputError;
 
 /// Modes that are the target's own while it is filled, and those of the registry as a whole.
@@ -33,7 +33,7 @@ const REFERENCED: i64 = 42206;
 
 /// What is to be done, or was done.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
+pub(super) struct CopyOutcome {
     versions: usize,
     deletions: usize,
     removals: usize,
@@ -47,13 +47,13 @@ pub(super) struct Outcome {
     planned: bool,
 }
 
-impl Outcome {
+impl CopyOutcome {
     pub(super) fn is_nothing(&self) -> bool {
         self.versions + self.deletions + self.removals + self.settings + self.keys == 0
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for CopyOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.planned { "to copy" } else { "copied" };
         write!(f, "{what}: {} versions, {} deletions, {} settings", self.versions, self.deletions, self.settings)?;
@@ -74,24 +74,24 @@ impl fmt::Display for Outcome {
 }
 
 /// What is compared: the subjects of both sides, the scopes that may have settings, and whether keys are meant too.
-pub(super) struct Sides {
-    pub(super) ours: Outline,
-    pub(super) theirs: Outline,
+pub(super) struct RegistrySides {
+    pub(super) ours: RegistryOutline,
+    pub(super) theirs: RegistryOutline,
     pub(super) scopes: BTreeSet<String>,
     pub(super) keys: bool,
 }
 
 struct Differences {
-    missing: Outline,
+    missing: RegistryOutline,
     /// Live in the target, deleted in the source.
-    deletions: Vec<Key>,
+    deletions: Vec<VersionKey>,
     /// In the target alone.
-    strangers: Vec<Key>,
+    strangers: Vec<VersionKey>,
 }
 
-fn differences(from: &Outline, to: &Outline) -> Differences {
-    let none = outline::Versions::default();
-    let mut found = Differences { missing: Outline::new(), deletions: Vec::new(), strangers: Vec::new() };
+fn differences(from: &RegistryOutline, to: &RegistryOutline) -> Differences {
+    let none = outline::SubjectVersions::default();
+    let mut found = Differences { missing: RegistryOutline::new(), deletions: Vec::new(), strangers: Vec::new() };
     for (subject, own) in from {
         let there = to.get(subject).unwrap_or(&none);
         for version in own.all() {
@@ -112,7 +112,7 @@ fn differences(from: &Outline, to: &Outline) -> Differences {
 }
 
 /// The outline of the target; of a database it is read at once.
-async fn their_outline(to: &Api, asked: &CopyArguments) -> Result<Outline, InputError> {
+async fn their_outline(to: &Api, asked: &CopyArguments) -> Result<RegistryOutline, InputError> {
     match to.client.own_registry() {
         Some(registry) => place::outline(registry, &asked.prefix).await,
         None => outline::read(to, &asked.prefix, asked.parallel).await,
@@ -121,10 +121,10 @@ async fn their_outline(to: &Api, asked: &CopyArguments) -> Result<Outline, Input
 
 async fn their_settings(
     to: &Api,
-    theirs: &Outline,
+    theirs: &RegistryOutline,
     scopes: &BTreeSet<String>,
     parallel: u16,
-) -> Result<content::Settings, InputError> {
+) -> Result<content::ConfigsAndModes, InputError> {
     match to.client.own_registry() {
         Some(registry) => place::settings(registry, scopes).await,
         None => content::settings(to, theirs, scopes, parallel).await,
@@ -132,14 +132,14 @@ async fn their_settings(
 }
 
 /// What [`everything`] would do.
-pub(super) async fn plan(from: &Source, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
+pub(super) async fn plan(from: &MigrationSource, to: &Api, asked: &CopyArguments) -> Result<CopyOutcome, InputError> {
     let ours = from.outline(&asked.prefix, asked.parallel).await?;
     let theirs = their_outline(to, asked).await?;
     let found = differences(&ours, &theirs);
     let scopes = from.scopes(&ours, &asked.prefix).await?;
     let settings = settings(from, to, (&ours, &theirs), &scopes, asked).await?;
     let (keys, withheld) = key_steps(from, to, asked).await?;
-    Ok(Outcome {
+    Ok(CopyOutcome {
         versions: outline::count(&found.missing),
         deletions: found.deletions.len(),
         removals: if asked.mirror { found.strangers.len() } else { 0 },
@@ -152,19 +152,24 @@ pub(super) async fn plan(from: &Source, to: &Api, asked: &CopyArguments) -> Resu
 }
 
 /// Copies what is missing or different. Begun again it goes on where it stopped, because what is there is not copied again.
-pub(super) async fn everything(from: &Source, to: &Api, asked: &CopyArguments) -> Result<Outcome, InputError> {
+pub(super) async fn everything(from: &MigrationSource, to: &Api, asked: &CopyArguments) -> Result<CopyOutcome, InputError> {
     // both at once: at a cutover nobody can write meanwhile
     let (ours, theirs) = try_join(from.outline(&asked.prefix, asked.parallel), their_outline(to, asked)).await?;
     let scopes = from.scopes(&ours, &asked.prefix).await?;
-    between(from, to, Sides { ours, theirs, scopes, keys: true }, asked).await
+    between(from, to, RegistrySides { ours, theirs, scopes, keys: true }, asked).await
 }
 
 /// Copies what is missing or different in some subjects and scopes.
-pub(super) async fn between(from: &Source, to: &Api, sides: Sides, asked: &CopyArguments) -> Result<Outcome, InputError> {
+pub(super) async fn between(
+    from: &MigrationSource,
+    to: &Api,
+    sides: RegistrySides,
+    asked: &CopyArguments,
+) -> Result<CopyOutcome, InputError> {
     let pace = Arc::new(Pace::new(asked.rate));
-    let Sides { ours, mut theirs, scopes, keys } = sides;
+    let RegistrySides { ours, mut theirs, scopes, keys } = sides;
     let found = differences(&ours, &theirs);
-    let mut outcome = Outcome::default();
+    let mut outcome = CopyOutcome::default();
     let strangers = if asked.mirror { found.strangers.as_slice() } else { &[] };
     let written = found.missing.keys().chain(found.deletions.iter().chain(strangers).map(|(subject, _)| subject));
     lift_aliases(to, &mut theirs, written.map(String::as_str).collect()).await?;
@@ -204,12 +209,12 @@ pub(super) async fn between(from: &Source, to: &Api, sides: Sides, asked: &CopyA
 
 /// What is written under the name of a subject with an alias would be written to the other subject: the alias is set again with the
 /// settings, when all is there.
-async fn lift_aliases(to: &Api, theirs: &mut Outline, written: BTreeSet<&str>) -> Result<(), InputError> {
+async fn lift_aliases(to: &Api, theirs: &mut RegistryOutline, written: BTreeSet<&str>) -> Result<(), InputError> {
     for subject in written {
         let Some(versions) = theirs.get_mut(subject).filter(|versions| outline::has_alias(versions.config.as_ref())) else {
             continue;
         };
-        let path = Setting::Config.path(Some(subject));
+        let path = ScopeSetting::Config.path(Some(subject));
         let answer = to.send(Method::DELETE, &path, None).await?;
         if answer.status != 200 && answer.status != 404 {
             return Err(to.failed(format!("the alias of {subject} can't be lifted: {}", answer.complaint())));
@@ -222,10 +227,10 @@ async fn lift_aliases(to: &Api, theirs: &mut Outline, written: BTreeSet<&str>) -
 /// Registers some versions; those that are soft-deleted already, as they are to be.
 async fn register_all(
     to: &Api,
-    waiting: &Waiting,
+    waiting: &WaitingVersions,
     asked: &CopyArguments,
     (pace, versions): (&Pace, &mut usize),
-    (copying, as_they_are): (&mut Progress, &mut HashSet<Key>),
+    (copying, as_they_are): (&mut Progress, &mut HashSet<VersionKey>),
 ) -> Result<(), InputError> {
     for mut wave in waves(waiting) {
         if let Some(registry) = to.client.own_registry().filter(|_| asked.rate.is_none()) {
@@ -238,7 +243,7 @@ async fn register_all(
             as_they_are.extend(deleted.filter(|key| !alone.contains(*key)).map(|key| (*key).clone()));
             wave = one_by_one;
         }
-        let post = async |key: &&Key| {
+        let post = async |key: &&VersionKey| {
             pace.turn().await;
             let Some(stored) = waiting.get(*key) else { return Ok(()) };
             register(to, key, stored).await
@@ -253,7 +258,7 @@ async fn register_all(
 }
 
 /// What is to be done about keys, and how many of them are not given.
-async fn key_steps(from: &Source, to: &Api, asked: &CopyArguments) -> Result<(Vec<Step>, usize), InputError> {
+async fn key_steps(from: &MigrationSource, to: &Api, asked: &CopyArguments) -> Result<(Vec<KeyRequest>, usize), InputError> {
     let (ours, withheld) = from.keys(&asked.prefix, asked.parallel).await?;
     let Some(ours) = ours.filter(|keys| keys.len() > 0 || asked.mirror) else { return Ok((Vec::new(), withheld.len())) };
     let (theirs, _) = keys::read(to, &asked.prefix, asked.parallel).await?;
@@ -304,16 +309,16 @@ async fn delete_all(to: &Api, versions: &[(String, i64)], permanent: bool, pace:
     Ok(versions.len())
 }
 
-type Request = (Method, String, Option<Value>);
+type CopyRequest = (Method, String, Option<Value>);
 
 /// Configs and modes that differ. The modes of the registry and of contexts are set when it is filled; those of subjects are copied.
 async fn settings(
-    from: &Source,
+    from: &MigrationSource,
     to: &Api,
-    (ours, theirs): (&Outline, &Outline),
+    (ours, theirs): (&RegistryOutline, &RegistryOutline),
     scopes: &BTreeSet<String>,
     asked: &CopyArguments,
-) -> Result<Vec<Request>, InputError> {
+) -> Result<Vec<CopyRequest>, InputError> {
     let ((configs, modes), (mut their_configs, mut their_modes)) = try_join(
         from.settings(ours, scopes, (&asked.prefix, asked.parallel)),
         their_settings(to, theirs, scopes, asked.parallel),
@@ -330,14 +335,14 @@ async fn settings(
     let mut requests = Vec::new();
     for (scope, config) in &configs {
         if their_configs.get(scope) != Some(config) {
-            requests.push((Method::PUT, Setting::Config.path(named(scope).as_deref()), Some(config.clone())));
+            requests.push((Method::PUT, ScopeSetting::Config.path(named(scope).as_deref()), Some(config.clone())));
         }
     }
     for scope in their_configs.keys().filter(|scope| !scope.is_empty() && !configs.contains_key(*scope)) {
-        requests.push((Method::DELETE, Setting::Config.path(named(scope).as_deref()), None));
+        requests.push((Method::DELETE, ScopeSetting::Config.path(named(scope).as_deref()), None));
     }
     for scope in modes.keys().chain(their_modes.keys()).filter(|scope| is_subject(scope)).collect::<BTreeSet<_>>() {
-        let path = Setting::Mode.path(Some(scope));
+        let path = ScopeSetting::Mode.path(Some(scope));
         match (modes.get(scope), their_modes.get(scope)) {
             (Some(mode), theirs) if theirs != Some(mode) && !OWN_MODES.contains(&mode.as_str()) => {
                 requests.push((Method::PUT, path, Some(json!({ "mode": mode }))));

@@ -8,16 +8,16 @@ use futures_util::future::try_join;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::arguments::CopyArguments;
-use super::copy::{self, Outcome, Sides};
+use super::copy::{self, CopyOutcome, RegistrySides};
 use super::feed::{Changed, Feed};
 use super::interruption::Left;
-use super::known::{self, Known};
+use super::known::{self, KnownVersions};
 use super::modes::{self, Before};
-use super::outline::{self, Outline};
+use super::outline::{self, RegistryOutline};
 use super::say;
-use super::source::Source;
+use super::source::MigrationSource;
 use super::values::{GLOBAL, is_subject};
-use super::verify::Report;
+use super::verify::VerificationReport;
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 
@@ -29,7 +29,7 @@ const FEW_SETTINGS: usize = 500;
 
 /// Copies again and again what has changed, until it is stopped.
 pub(super) async fn follow(
-    from: &Source,
+    from: &MigrationSource,
     to: &Api,
     asked: &CopyArguments,
     every: Duration,
@@ -51,12 +51,17 @@ pub(super) async fn follow(
 }
 
 /// Everything the first time; then what the record of the source says, where it has one.
-async fn once(from: &Source, to: &Api, asked: &CopyArguments, feed: &mut Option<Feed>) -> Result<Outcome, InputError> {
-    let Source::Registry(api) = from else { return Err(InputError::new("only a server can be followed")) };
+async fn once(
+    from: &MigrationSource,
+    to: &Api,
+    asked: &CopyArguments,
+    feed: &mut Option<Feed>,
+) -> Result<CopyOutcome, InputError> {
+    let MigrationSource::Registry(api) = from else { return Err(InputError::new("only a server can be followed")) };
     if let Some(known) = feed.as_mut().filter(|feed| feed.is_record())
         && let Some(changed) = known.changed(api, &asked.prefix).await?
     {
-        return if changed.is_nothing() { Ok(Outcome::default()) } else { Ok(copied(api, to, asked, &changed).await?.0) };
+        return if changed.is_nothing() { Ok(CopyOutcome::default()) } else { Ok(copied(api, to, asked, &changed).await?.0) };
     }
     // from before it is read
     let begun = Feed::begin(api, &asked.prefix).await?;
@@ -67,37 +72,48 @@ async fn once(from: &Source, to: &Api, asked: &CopyArguments, feed: &mut Option<
 }
 
 /// The outlines of some subjects.
-async fn outlines(api: &Api, subjects: &BTreeSet<String>, parallel: u16) -> Result<Outline, InputError> {
+async fn outlines(api: &Api, subjects: &BTreeSet<String>, parallel: u16) -> Result<RegistryOutline, InputError> {
     let read = async |subject: &String| Ok::<_, InputError>((subject.clone(), outline::of_subject(api, subject).await?));
     let found: Vec<_> = stream::iter(subjects).map(read).buffer_unordered(usize::from(parallel)).try_collect().await?;
     Ok(found.into_iter().filter(|(_, versions)| versions.all().next().is_some()).collect())
 }
 
 /// Copies what has changed; with the source's outline of it.
-async fn copied(from: &Api, to: &Api, asked: &CopyArguments, changed: &Changed) -> Result<(Outcome, Outline), InputError> {
+async fn copied(
+    from: &Api,
+    to: &Api,
+    asked: &CopyArguments,
+    changed: &Changed,
+) -> Result<(CopyOutcome, RegistryOutline), InputError> {
     let subjects: BTreeSet<String> = changed.subjects().cloned().collect();
     let (ours, theirs) = try_join(outlines(from, &subjects, asked.parallel), outlines(to, &subjects, asked.parallel)).await?;
-    let sides = Sides { ours: ours.clone(), theirs, scopes: changed.set(), keys: changed.keys };
-    Ok((copy::between(&Source::Registry(from.clone()), to, sides, asked).await?, ours))
+    let sides = RegistrySides { ours: ours.clone(), theirs, scopes: changed.set(), keys: changed.keys };
+    Ok((copy::between(&MigrationSource::Registry(from.clone()), to, sides, asked).await?, ours))
 }
 
 /// What both sides say.
-struct Read {
-    ours: Known,
-    theirs: Known,
+struct BothSides {
+    ours: KnownVersions,
+    theirs: KnownVersions,
 }
 
-impl Read {
+impl BothSides {
     async fn all(from: &Api, to: &Api, asked: &CopyArguments) -> Result<Self, InputError> {
-        let ours = Known::read(from, asked, &BTreeSet::new()).await?;
-        let theirs = Known::read(to, asked, &ours.rest.scopes()).await?;
+        let ours = KnownVersions::read(from, asked, &BTreeSet::new()).await?;
+        let theirs = KnownVersions::read(to, asked, &ours.rest.scopes()).await?;
         Ok(Self { ours, theirs })
     }
 
     /// Copies what has changed, and reads that again on both sides.
-    async fn catch_up(&mut self, from: &Api, to: &Api, asked: &CopyArguments, changed: &Changed) -> Result<Outcome, InputError> {
+    async fn catch_up(
+        &mut self,
+        from: &Api,
+        to: &Api,
+        asked: &CopyArguments,
+        changed: &Changed,
+    ) -> Result<CopyOutcome, InputError> {
         if changed.is_nothing() {
-            return Ok(Outcome::default());
+            return Ok(CopyOutcome::default());
         }
         let (outcome, ours) = copied(from, to, asked, changed).await?;
         let subjects: BTreeSet<String> = changed.subjects().cloned().collect();
@@ -129,20 +145,21 @@ impl Read {
         seen: &BTreeSet<String>,
     ) -> Result<(), InputError> {
         let others: BTreeSet<String> = self.ours.subjects().difference(seen).cloned().collect();
-        let scopes = self.ours.rest.read_settings(from, &Outline::new(), &others, asked.parallel).await?;
+        let scopes = self.ours.rest.read_settings(from, &RegistryOutline::new(), &others, asked.parallel).await?;
         if scopes.is_empty() {
             return Ok(());
         }
-        let sides = Sides { ours: Outline::new(), theirs: Outline::new(), scopes: scopes.clone(), keys: false };
-        let outcome = copy::between(&Source::Registry(from.clone()), to, sides, asked).await?;
+        let sides =
+            RegistrySides { ours: RegistryOutline::new(), theirs: RegistryOutline::new(), scopes: scopes.clone(), keys: false };
+        let outcome = copy::between(&MigrationSource::Registry(from.clone()), to, sides, asked).await?;
         say(&format!("settings that were changed in the last moment: {outcome}"))?;
-        self.theirs.rest.read_settings(to, &Outline::new(), &scopes, asked.parallel).await.map(drop)
+        self.theirs.rest.read_settings(to, &RegistryOutline::new(), &scopes, asked.parallel).await.map(drop)
     }
 }
 
 /// Ends a migration; where both sides differed when nobody could write.
-pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: &Left) -> Result<Report, InputError> {
-    let source = Source::Registry(from.clone());
+pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: &Left) -> Result<VerificationReport, InputError> {
+    let source = MigrationSource::Registry(from.clone());
     if !modes::can_be_set(from).await? {
         return Err(from.failed(
             "has no modes that can be set, so it can't be closed: stop who writes to it, and copy without --cutover, after which the \
@@ -153,7 +170,7 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
     modes::take_imports(&source, to, &asked.prefix).await?;
     let mut feed = Feed::begin(from, &asked.prefix).await?;
     say(&copy::everything(&source, to, asked).await?.to_string())?;
-    let mut read = Read::all(from, to, asked).await?;
+    let mut read = BothSides::all(from, to, asked).await?;
     for _ in 0..ROUNDS {
         let Some(changed) = feed.changed(from, &asked.prefix).await? else { break };
         let outcome = read.catch_up(from, to, asked, &changed).await?;
@@ -190,7 +207,7 @@ pub(super) async fn cut_over(from: &Api, to: &Api, asked: &CopyArguments, left: 
     } else {
         say("the source does not tell what has changed: all of it is compared again")?;
         say(&copy::everything(&source, to, asked).await?.to_string())?;
-        read = Read::all(from, to, asked).await?;
+        read = BothSides::all(from, to, asked).await?;
     }
     // whatever it was in before: it takes writes from now on
     modes::give_back(to, &Before::new(), &modes, &read.ours.contexts()).await?;

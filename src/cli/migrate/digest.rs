@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::content::{Rest, StoredVersion};
 use super::marks::Mark;
-use super::values::Key;
+use super::values::VersionKey;
 use crate::types::hex;
 
 /// The mode of what has none of its own.
@@ -19,12 +19,12 @@ pub(super) const USUAL: &str = "READWRITE";
 #[derive(Debug, Default, Clone)]
 pub(super) struct Digest {
     sha: Sha256,
-    counts: Counts,
+    counts: DigestCounts,
     last: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Counts {
+struct DigestCounts {
     subjects: usize,
     versions: usize,
     deleted: usize,
@@ -34,7 +34,7 @@ struct Counts {
 #[derive(Debug, Clone)]
 pub(super) struct Summary {
     pub(super) digest: String,
-    counts: Counts,
+    counts: DigestCounts,
     configs: usize,
     keks: usize,
     deks: usize,
@@ -42,14 +42,14 @@ pub(super) struct Summary {
 }
 
 impl Digest {
-    pub(super) fn version(&mut self, key: &Key, mark: &Mark) {
+    pub(super) fn version(&mut self, key: &VersionKey, mark: &Mark) {
         self.count(key, mark.is_deleted);
         let line = json!(["version", key.0, key.1, mark.id, mark.is_deleted, hex(&mark.content)]);
         self.sha.update(format!("{line}\n"));
     }
 
     /// The same as bundles up to format 2 were made of.
-    pub(super) fn whole_version(&mut self, key: &Key, stored: &StoredVersion) {
+    pub(super) fn whole_version(&mut self, key: &VersionKey, stored: &StoredVersion) {
         self.count(key, stored.is_deleted);
         let member = |key: &str| stored.body.get(key).cloned().unwrap_or_default();
         let line = json!([
@@ -67,7 +67,7 @@ impl Digest {
         self.sha.update(format!("{line}\n"));
     }
 
-    fn count(&mut self, (subject, _): &Key, is_deleted: bool) {
+    fn count(&mut self, (subject, _): &VersionKey, is_deleted: bool) {
         self.counts.versions += 1;
         self.counts.deleted += usize::from(is_deleted);
         // those of a subject come one after the other
@@ -120,7 +120,7 @@ impl Digest {
 
 impl Summary {
     pub(super) fn counts(&self) -> String {
-        let Counts { subjects, versions, deleted } = self.counts;
+        let DigestCounts { subjects, versions, deleted } = self.counts;
         let keys = if self.keks + self.deks > 0 { format!(", {} KEKs, {} DEKs", self.keks, self.deks) } else { String::new() };
         format!("{subjects} subjects, {versions} versions, {deleted} of them deleted, {} configs{keys}", self.configs)
     }

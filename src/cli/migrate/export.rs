@@ -12,15 +12,19 @@ use super::order::in_order;
 use super::output::Output;
 use super::pace::Pace;
 use super::schemas_topic;
-use super::source::{Said, Source};
+use super::source::{MigrationSource, SourceContent};
 use super::verify;
 use crate::cli::check::InputError;
 
 /// The topic `_schemas`: each version after those that it refers to, for not everybody who reads it waits for them.
-pub(super) async fn schemas_topic(out: &mut Output, source: &Source, asked: &ExportArguments) -> Result<Summary, InputError> {
+pub(super) async fn schemas_topic(
+    out: &mut Output,
+    source: &MigrationSource,
+    asked: &ExportArguments,
+) -> Result<Summary, InputError> {
     let outline = source.outline(&asked.prefix, asked.parallel).await?;
     let mut rest = match source {
-        Source::Registry(api) => Rest::read(api, &outline, &asked.prefix, asked.parallel, &BTreeSet::new()).await?,
+        MigrationSource::Registry(api) => Rest::read(api, &outline, &asked.prefix, asked.parallel, &BTreeSet::new()).await?,
         _ => source.kept().cloned().unwrap_or_default(),
     };
     rest.keep(&asked.prefix);
@@ -51,10 +55,10 @@ pub(super) async fn schemas_topic(out: &mut Output, source: &Source, asked: &Exp
 /// The topic `_dek_registry_keys`.
 pub(super) async fn dek_registry_topic(
     out: &mut Output,
-    source: &Source,
+    source: &MigrationSource,
     asked: &ExportArguments,
 ) -> Result<Summary, InputError> {
-    let said: Said = source.said(&asked.prefix, asked.parallel, &BTreeSet::new()).await?;
+    let said: SourceContent = source.said(&asked.prefix, asked.parallel, &BTreeSet::new()).await?;
     for record in schemas_topic::key_records(said.rest.keys.as_ref().unwrap_or(&Keys::default())) {
         out.record(&record)?;
     }

@@ -136,7 +136,7 @@ async fn marks(api: &Api, prefix: &str) -> Result<Option<Marks>, InputError> {
     }
     if !says_so {
         let Some(live) = listed(api, prefix, "").await? else { return Ok(None) };
-        for Listed { subject, number, id, .. } in live {
+        for FeedEntry { subject, number, id, .. } in live {
             let own = marks.entry(subject).or_default();
             own.remove(&(number, id, false));
             own.insert((number, id, true));
@@ -146,14 +146,14 @@ async fn marks(api: &Api, prefix: &str) -> Result<Option<Marks>, InputError> {
 }
 
 /// A version in the list.
-struct Listed {
+struct FeedEntry {
     subject: String,
     number: i64,
     id: i64,
     deleted: Option<bool>,
 }
 
-impl Listed {
+impl FeedEntry {
     fn read(version: &Value) -> Option<Self> {
         Some(Self {
             subject: version.get("subject").and_then(Value::as_str)?.to_owned(),
@@ -164,7 +164,7 @@ impl Listed {
     }
 }
 
-async fn listed(api: &Api, prefix: &str, deleted: &str) -> Result<Option<Vec<Listed>>, InputError> {
+async fn listed(api: &Api, prefix: &str, deleted: &str) -> Result<Option<Vec<FeedEntry>>, InputError> {
     let prefix = segment(if prefix.is_empty() { ":*:" } else { prefix });
     let (mut all, mut offset, mut first) = (Vec::new(), 0, None);
     loop {
@@ -175,7 +175,7 @@ async fn listed(api: &Api, prefix: &str, deleted: &str) -> Result<Option<Vec<Lis
             return Ok(Some(all));
         }
         for version in &page {
-            let Some(version) = Listed::read(version) else { return Ok(None) };
+            let Some(version) = FeedEntry::read(version) else { return Ok(None) };
             all.push(version);
         }
         if page.len() != PAGE {

@@ -16,12 +16,12 @@ use serde_json::Value;
 use super::arguments::ApicurioIds;
 use super::bundle::{self, Bundle};
 use super::content::{Rest, StoredVersion};
-use super::input::{Input, Lines, failed};
+use super::input::{InputFile, Lines, failed};
 use super::kept::Kept;
-use super::outline::{self, Outline};
-use super::schemas_topic::{Record, Replay, Skipped};
-use super::values::{Key, json_of};
-use super::versions::Versions;
+use super::outline::{self, RegistryOutline};
+use super::schemas_topic::{Replay, Skipped, TopicRecord};
+use super::values::{VersionKey, json_of};
+use super::versions::VersionStream;
 use super::{apicurio, karapace};
 use crate::cli::check::InputError;
 use crate::records::bytes_of_hex;
@@ -30,26 +30,26 @@ use crate::records::bytes_of_hex;
 const MAX_BYTES: u64 = 2 << 30;
 const KARAPACE_2: &[u8] = b"/V2\n";
 
-enum Part {
+enum FilePart {
     Bundle(Bundle),
     Kept(Arc<Kept>),
 }
 
 /// What some files say together.
-pub(super) struct Files {
-    parts: Vec<(String, Part)>,
+pub(super) struct MigrationFiles {
+    parts: Vec<(String, FilePart)>,
     pub(super) rest: Rest,
-    pub(super) outline: Outline,
+    pub(super) outline: RegistryOutline,
     /// What of them is left out.
     pub(super) skipped: Vec<String>,
 }
 
-type Stored = Box<dyn Iterator<Item = Result<(Key, StoredVersion), String>> + Send>;
+type StoredVersions = Box<dyn Iterator<Item = Result<(VersionKey, StoredVersion), String>> + Send>;
 
-impl Files {
+impl MigrationFiles {
     /// Opens files; `-` is standard input. `ids` is for exports of Apicurio Registry.
     pub(super) fn open(paths: &[String], ids: Option<ApicurioIds>) -> Result<Self, InputError> {
-        let mut all = Self { parts: Vec::new(), rest: Rest::default(), outline: Outline::new(), skipped: Vec::new() };
+        let mut all = Self { parts: Vec::new(), rest: Rest::default(), outline: RegistryOutline::new(), skipped: Vec::new() };
         for path in paths {
             let (part, rest, outline, skipped) = read(path, ids).map_err(|why| InputError::of(path, why))?;
             let twice = |what: String| InputError::of(path, format!("{what} is in another file, too"));
@@ -70,20 +70,20 @@ impl Files {
     }
 
     /// Those versions that are meant, in their order.
-    pub(super) fn versions(&self, is_meant: impl Fn(&Key) -> bool + Send + 'static) -> Result<Versions, InputError> {
+    pub(super) fn versions(&self, is_meant: impl Fn(&VersionKey) -> bool + Send + 'static) -> Result<VersionStream, InputError> {
         let mut parts = Vec::new();
         for (path, part) in &self.parts {
-            let stored: Stored = match part {
-                Part::Bundle(bundle) => Box::new(bundle.versions().map_err(|why| InputError::of(path, why))?),
-                Part::Kept(kept) => Box::new(kept.iter()),
+            let stored: StoredVersions = match part {
+                FilePart::Bundle(bundle) => Box::new(bundle.versions().map_err(|why| InputError::of(path, why))?),
+                FilePart::Kept(kept) => Box::new(kept.iter()),
             };
             let path = path.clone();
             parts.push(stored.map(move |read| read.map_err(|why| InputError::of(&path, why))).peekable());
         }
-        Ok(Versions::of_thread(move |sender| {
+        Ok(VersionStream::of_thread(move |sender| {
             loop {
                 // the first of all that come next
-                let mut next: Option<(usize, Key)> = None;
+                let mut next: Option<(usize, VersionKey)> = None;
                 for (at, part) in parts.iter_mut().enumerate() {
                     match part.peek() {
                         Some(Ok((key, _))) if next.as_ref().is_none_or(|(_, first)| key < first) => {
@@ -105,11 +105,11 @@ impl Files {
     }
 }
 
-fn read(path: &str, ids: Option<ApicurioIds>) -> Result<(Part, Rest, Outline, Skipped), String> {
-    let input = Input::open(path)?;
+fn read(path: &str, ids: Option<ApicurioIds>) -> Result<(FilePart, Rest, RegistryOutline, Skipped), String> {
+    let input = InputFile::open(path)?;
     let kept = |(kept, rest, skipped): (Kept, Rest, Skipped)| {
         let outline = kept.outline();
-        (Part::Kept(Arc::new(kept)), rest, outline, skipped)
+        (FilePart::Kept(Arc::new(kept)), rest, outline, skipped)
     };
     if input.begins_with(apicurio::MAGIC)? {
         return apicurio::read(&whole(&input)?, ids).map(kept);
@@ -129,7 +129,7 @@ fn read(path: &str, ids: Option<ApicurioIds>) -> Result<(Part, Rest, Outline, Sk
     let (_, first) = first.transpose()?.ok_or_else(nothing)?;
     if bundle::is_bundle(&first) {
         let (bundle, rest, outline) = Bundle::open(input)?;
-        return Ok((Part::Bundle(bundle), rest, outline, Skipped::default()));
+        return Ok((FilePart::Bundle(bundle), rest, outline, Skipped::default()));
     }
     if is_record(&first) {
         replay_lines(input.lines()?, line, &mut replay)?;
@@ -158,7 +158,7 @@ fn nothing() -> String {
 }
 
 /// All of a file, unless that is too much.
-fn whole(input: &Input) -> Result<Vec<u8>, String> {
+fn whole(input: &InputFile) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let read = input.text()?.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| failed(&error))?;
@@ -181,7 +181,7 @@ fn is_record(first: &str) -> bool {
     }
 }
 
-fn replay_lines(lines: Lines, read: impl Fn(&str) -> Result<Record, String>, replay: &mut Replay) -> Result<(), String> {
+fn replay_lines(lines: Lines, read: impl Fn(&str) -> Result<TopicRecord, String>, replay: &mut Replay) -> Result<(), String> {
     for next in lines {
         let (number, line) = next?;
         if is_meant(&line) {
@@ -192,12 +192,12 @@ fn replay_lines(lines: Lines, read: impl Fn(&str) -> Result<Record, String>, rep
     Ok(())
 }
 
-fn record(key: &str, value: &str) -> Result<Record, String> {
+fn record(key: &str, value: &str) -> Result<TopicRecord, String> {
     Ok((json_of(key)?.ok_or("the record has no key")?, json_of(value)?))
 }
 
 /// A line of `kcat -J`, or of a console consumer with keys: key, TAB, value.
-fn line(line: &str) -> Result<Record, String> {
+fn line(line: &str) -> Result<TopicRecord, String> {
     if let Some((key, value)) = line.split_once('\t') {
         return record(key, value);
     }
@@ -213,7 +213,7 @@ fn line(line: &str) -> Result<Record, String> {
 }
 
 /// Karapace, version 2: both in hexadecimal digits, or `null`.
-fn hex_line(line: &str) -> Result<Record, String> {
+fn hex_line(line: &str) -> Result<TopicRecord, String> {
     let (key, value) = line.split_once('\t').ok_or("expected HEXKEY<TAB>HEXVALUE")?;
     let text = |digits: &str| -> Result<String, String> {
         if digits == "null" {
@@ -226,7 +226,7 @@ fn hex_line(line: &str) -> Result<Record, String> {
 }
 
 /// Karapace, version 1: `[key, value]`, texts or objects.
-fn pair(pair: &Value) -> Result<Record, String> {
+fn pair(pair: &Value) -> Result<TopicRecord, String> {
     let part = |at: usize| match pair.get(at) {
         Some(Value::String(text)) => json_of(text),
         Some(Value::Null) | None => Ok(None),

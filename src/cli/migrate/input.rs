@@ -26,7 +26,7 @@ pub(super) fn temporary() -> Result<File, String> {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Input {
+pub(super) struct InputFile {
     pub(super) path: String,
     file: Arc<File>,
 }
@@ -63,12 +63,12 @@ pub(super) fn failed(error: &std::io::Error) -> String {
 }
 
 /// Reads from a place that is its own, whoever else reads.
-struct At {
+struct OffsetReader {
     file: Arc<File>,
     at: u64,
 }
 
-impl Read for At {
+impl Read for OffsetReader {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.file.read_at(buffer, self.at)?;
         self.at += read as u64;
@@ -76,7 +76,7 @@ impl Read for At {
     }
 }
 
-impl Input {
+impl InputFile {
     /// `-` is standard input, which is kept in a file of our own for as long as it is wanted, as is what is no file on a disk.
     pub(super) fn open(path: &str) -> Result<Self, String> {
         let wrong = |error: std::io::Error| failed(&error);
@@ -98,7 +98,7 @@ impl Input {
 
     /// The text, no longer compressed, from its begin.
     pub(super) fn text(&self) -> Result<Box<dyn BufRead + Send>, String> {
-        let mut whole = At { file: Arc::clone(&self.file), at: 0 };
+        let mut whole = OffsetReader { file: Arc::clone(&self.file), at: 0 };
         let begin = Self::begin(&mut whole)?;
         whole.at = 0;
         Ok(if begin.starts_with(&GZIP) {
@@ -110,7 +110,7 @@ impl Input {
         })
     }
 
-    fn begin(whole: &mut At) -> Result<[u8; 4], String> {
+    fn begin(whole: &mut OffsetReader) -> Result<[u8; 4], String> {
         let mut begin = [0; 4];
         let mut read = 0;
         while let Some(rest) = begin.get_mut(read..).filter(|rest| !rest.is_empty()) {

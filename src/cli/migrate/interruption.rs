@@ -8,10 +8,10 @@ use crate::cli::check::InputError;
 
 /// Which registries are in which mode for as long as something is copied.
 #[derive(Debug, Default)]
-pub(super) struct Left(Mutex<Modes>);
+pub(super) struct Left(Mutex<InterruptedModes>);
 
 #[derive(Debug, Default, Clone)]
-struct Modes {
+struct InterruptedModes {
     /// Takes imports.
     filled: Option<String>,
     /// Takes nothing.
@@ -19,7 +19,7 @@ struct Modes {
 }
 
 impl Left {
-    fn with<T>(&self, change: impl FnOnce(&mut Modes) -> T) -> T {
+    fn with<T>(&self, change: impl FnOnce(&mut InterruptedModes) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -33,7 +33,7 @@ impl Left {
 
     /// The target has its modes back; a source that is closed stays so, as was asked.
     pub(super) fn is_done(&self) {
-        self.with(|modes| *modes = Modes::default());
+        self.with(|modes| *modes = InterruptedModes::default());
     }
 
     /// An error with what is left behind, and how to go on.

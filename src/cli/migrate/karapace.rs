@@ -4,7 +4,7 @@ use std::io::{BufRead, Read as _};
 
 use twox_hash::XxHash3_64;
 
-use super::input::{Input, failed};
+use super::input::{InputFile, failed};
 use super::schemas_topic::Replay;
 use super::values::json_of;
 
@@ -18,9 +18,9 @@ const MAX_RECORD: u64 = 256 << 20;
 const XXHASH3: i64 = 1;
 
 /// Avro's binary encoding, as far as these files use it.
-struct Bytes<'b>(&'b [u8]);
+struct AvroBytes<'b>(&'b [u8]);
 
-impl<'b> Bytes<'b> {
+impl<'b> AvroBytes<'b> {
     fn take(&mut self, count: usize) -> Result<&'b [u8], String> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or("it ends too early")?;
         self.0 = rest;
@@ -106,7 +106,7 @@ fn metadata(from: &mut dyn BufRead) -> Result<Vec<DataFile>, String> {
     if framed(from)?.is_some() {
         return Err("there is more behind its end".to_owned());
     }
-    let mut body = Bytes(frame.get(PREFIX..).unwrap_or_default());
+    let mut body = AvroBytes(frame.get(PREFIX..).unwrap_or_default());
     let version = body.long()?;
     if version != 3 {
         return Err(format!("it is of version {version}"));
@@ -144,7 +144,7 @@ fn records(file: &DataFile, from: &mut dyn BufRead, replay: &mut Replay) -> Resu
     for number in 0..file.records {
         let at = |what: &str| format!("record {number}: {what}");
         let frame = framed(from).and_then(|frame| frame.ok_or_else(|| "it ends too early".to_owned())).map_err(|why| at(&why))?;
-        let mut body = Bytes(frame.get(PREFIX..).unwrap_or_default());
+        let mut body = AvroBytes(frame.get(PREFIX..).unwrap_or_default());
         let mut read = || {
             let (key, value) = (body.optional()?, body.optional()?);
             body.each(|body| body.bytes().and_then(|_| body.bytes()).map(drop))?;
@@ -182,7 +182,7 @@ fn digest(sum: &XxHash3_64) -> [u8; 8] {
 }
 
 /// Replays all records of a backup, given the file that says what there is. The others are beside it.
-pub(super) fn read(input: &Input, replay: &mut Replay) -> Result<(), String> {
+pub(super) fn read(input: &InputFile, replay: &mut Replay) -> Result<(), String> {
     let files = metadata(&mut *input.text()?).map_err(|why| format!("is no backup of Karapace: {why}"))?;
     if input.path == "-" {
         return Err("is a backup of several files: name the one that ends in .metadata".to_owned());

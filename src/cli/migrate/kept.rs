@@ -11,14 +11,14 @@ use serde_json::json;
 
 use super::content::StoredVersion;
 use super::input::temporary;
-use super::outline::{self, Outline};
-use super::values::Key;
+use super::outline::{self, RegistryOutline};
+use super::values::VersionKey;
 
 /// What is written at once.
 const BUFFER: usize = 1 << 20;
 
 #[derive(Debug)]
-struct Place {
+struct KeptPlace {
     at: u64,
     length: usize,
     is_deleted: bool,
@@ -31,13 +31,13 @@ pub(super) struct Kept {
     /// The end of the file.
     end: u64,
     buffer: Vec<u8>,
-    places: BTreeMap<Key, Place>,
+    places: BTreeMap<VersionKey, KeptPlace>,
 }
 
 impl Kept {
-    pub(super) fn insert(&mut self, key: Key, stored: &StoredVersion) -> Result<(), String> {
+    pub(super) fn insert(&mut self, key: VersionKey, stored: &StoredVersion) -> Result<(), String> {
         let text = json!([stored.id, stored.guid, stored.body]).to_string();
-        let place = Place { at: self.end + self.buffer.len() as u64, length: text.len(), is_deleted: stored.is_deleted };
+        let place = KeptPlace { at: self.end + self.buffer.len() as u64, length: text.len(), is_deleted: stored.is_deleted };
         self.buffer.extend_from_slice(text.as_bytes());
         if self.buffer.len() >= BUFFER {
             self.write()?;
@@ -57,7 +57,7 @@ impl Kept {
         Ok(())
     }
 
-    pub(super) fn remove(&mut self, key: &Key) {
+    pub(super) fn remove(&mut self, key: &VersionKey) {
         self.places.remove(key);
     }
 
@@ -65,7 +65,8 @@ impl Kept {
     pub(super) fn retain(&mut self, subject: &str, mut stays: impl FnMut(i64, &mut bool) -> bool) {
         let from = (subject.to_owned(), i64::MIN);
         let own = self.places.range_mut(from..).take_while(|((name, _), _)| name == subject);
-        let gone: Vec<Key> = own.filter_map(|(key, place)| (!stays(key.1, &mut place.is_deleted)).then(|| key.clone())).collect();
+        let gone: Vec<VersionKey> =
+            own.filter_map(|(key, place)| (!stays(key.1, &mut place.is_deleted)).then(|| key.clone())).collect();
         for key in &gone {
             self.places.remove(key);
         }
@@ -80,15 +81,15 @@ impl Kept {
         Ok(self)
     }
 
-    pub(super) fn outline(&self) -> Outline {
-        let mut outline = Outline::new();
+    pub(super) fn outline(&self) -> RegistryOutline {
+        let mut outline = RegistryOutline::new();
         for (key, place) in &self.places {
             outline::add(&mut outline, key, place.is_deleted);
         }
         outline
     }
 
-    fn read(&self, place: &Place) -> Result<StoredVersion, String> {
+    fn read(&self, place: &KeptPlace) -> Result<StoredVersion, String> {
         let wrong = |error: &dyn std::fmt::Display| format!("what was kept of it (TMPDIR) can't be read: {error}");
         let mut bytes = vec![0; place.length];
         let file = self.file.as_ref().ok_or_else(|| wrong(&"it is gone"))?;
@@ -98,12 +99,12 @@ impl Kept {
     }
 
     /// All of them, in their order.
-    pub(super) fn iter(self: &Arc<Self>) -> impl Iterator<Item = Result<(Key, StoredVersion), String>> + Send + use<> {
+    pub(super) fn iter(self: &Arc<Self>) -> impl Iterator<Item = Result<(VersionKey, StoredVersion), String>> + Send + use<> {
         let kept = Arc::clone(self);
-        let mut last: Option<Key> = None;
+        let mut last: Option<VersionKey> = None;
         std::iter::from_fn(move || {
             let from = last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-            let (key, place) = kept.places.range::<Key, _>((from, Bound::Unbounded)).next()?;
+            let (key, place) = kept.places.range::<VersionKey, _>((from, Bound::Unbounded)).next()?;
             let read = kept.read(place).map(|stored| (key.clone(), stored));
             last = Some(key.clone());
             Some(read)

@@ -206,7 +206,7 @@ pub(super) fn shown((kek, subject, algorithm, version): &DekKey) -> String {
 
 /// A request that brings the target nearer to the source.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(super) struct KeyRequest {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) body: Option<Value>,
@@ -218,10 +218,10 @@ fn is_shared(keys: &Keys, kek: &str) -> bool {
 }
 
 /// What is to be done for a target to have the keys of a source. A KEK comes before its DEKs, and goes after them.
-pub(super) fn steps(from: &Keys, to: &Keys, mirror: bool) -> Vec<Step> {
+pub(super) fn steps(from: &Keys, to: &Keys, mirror: bool) -> Vec<KeyRequest> {
     let mut steps = Vec::new();
     let mut add = |method: Method, path: String, body: Option<Value>, what: String| {
-        steps.push(Step { method, path, body, what });
+        steps.push(KeyRequest { method, path, body, what });
     };
     for (name, kek) in &from.keks {
         let what = format!("KEK {name}");
@@ -307,7 +307,7 @@ pub(super) fn steps(from: &Keys, to: &Keys, mirror: bool) -> Vec<Step> {
 }
 
 /// Takes one step.
-pub(super) async fn take(to: &Api, step: &Step) -> Result<(), InputError> {
+pub(super) async fn take(to: &Api, step: &KeyRequest) -> Result<(), InputError> {
     let answer = to.send(step.method.clone(), &step.path, step.body.as_ref()).await?;
     let is_gone = step.method == Method::DELETE && answer.status == 404;
     if (200..300).contains(&answer.status) || is_gone {

@@ -8,12 +8,12 @@ use super::content::{self, Rest, StoredVersion};
 use super::digest::Digest;
 use super::feed::Changed;
 use super::marks::{Mark, marked};
-use super::outline::{self, Outline};
+use super::outline::{self, RegistryOutline};
 use super::pace::Pace;
-use super::source::{Said, Source};
-use super::values::{Key, context_of};
-use super::verify::{Differences, Report};
-use super::versions::Versions;
+use super::source::{MigrationSource, SourceContent};
+use super::values::{VersionKey, context_of};
+use super::verify::{Discrepancies, VerificationReport};
+use super::versions::VersionStream;
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 
@@ -21,22 +21,22 @@ use crate::cli::check::InputError;
 const EXPLAINED: usize = 200;
 
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    marks: BTreeMap<Key, Mark>,
+pub(super) struct KnownVersions {
+    marks: BTreeMap<VersionKey, Mark>,
     pub(super) rest: Rest,
 }
 
-impl Known {
+impl KnownVersions {
     /// Everything. `also` are scopes whose settings are read although nothing lists them.
     pub(super) async fn read(api: &Api, asked: &CopyArguments, also: &BTreeSet<String>) -> Result<Self, InputError> {
-        let source = Source::Registry(api.clone());
-        let Said { versions, rest } = source.said(&asked.prefix, asked.parallel, also).await?;
+        let source = MigrationSource::Registry(api.clone());
+        let SourceContent { versions, rest } = source.said(&asked.prefix, asked.parallel, also).await?;
         let mut known = Self { marks: BTreeMap::new(), rest };
         known.take(versions).await?;
         Ok(known)
     }
 
-    async fn take(&mut self, mut versions: Versions) -> Result<(), InputError> {
+    async fn take(&mut self, mut versions: VersionStream) -> Result<(), InputError> {
         while let Some(batch) = versions.next().await? {
             let (given, withheld) = marked(batch);
             self.rest.withheld.extend(withheld);
@@ -51,7 +51,7 @@ impl Known {
         &mut self,
         api: &Api,
         changed: &Changed,
-        outline: &Outline,
+        outline: &RegistryOutline,
         asked: &CopyArguments,
     ) -> Result<(), InputError> {
         let subjects: BTreeSet<&str> = changed.subjects().map(String::as_str).collect();
@@ -64,7 +64,7 @@ impl Known {
             there.is_some()
         });
         self.rest.read_again(api, changed, outline, asked).await?;
-        let mut new = Outline::new();
+        let mut new = RegistryOutline::new();
         for (subject, version, is_deleted) in content::all(outline) {
             let key = (subject, version);
             if !self.marks.contains_key(&key) {
@@ -72,7 +72,7 @@ impl Known {
             }
         }
         let pace = Arc::new(Pace::new(None));
-        let versions = Source::Registry(api.clone()).versions(new, asked.parallel, pace)?;
+        let versions = MigrationSource::Registry(api.clone()).versions(new, asked.parallel, pace)?;
         self.take(versions).await
     }
 
@@ -98,8 +98,8 @@ impl Known {
 }
 
 /// Where both differ, by what is known of them; with versions that say something else.
-fn differences(ours: &Known, theirs: &Known) -> (Differences, Vec<Key>) {
-    let (mut found, mut others) = (Differences::default(), Vec::new());
+fn differences(ours: &KnownVersions, theirs: &KnownVersions) -> (Discrepancies, Vec<VersionKey>) {
+    let (mut found, mut others) = (Discrepancies::default(), Vec::new());
     for (key, one) in &ours.marks {
         match theirs.marks.get(key) {
             None => found.one_sided(key, false),
@@ -113,7 +113,7 @@ fn differences(ours: &Known, theirs: &Known) -> (Differences, Vec<Key>) {
     (found, others)
 }
 
-pub(super) fn report(ours: &Known, theirs: &Known) -> Report {
+pub(super) fn report(ours: &KnownVersions, theirs: &KnownVersions) -> VerificationReport {
     let (mut found, others) = differences(ours, theirs);
     for key in &others {
         if let (Some(one), Some(other)) = (ours.marks.get(key), theirs.marks.get(key)) {
@@ -124,7 +124,12 @@ pub(super) fn report(ours: &Known, theirs: &Known) -> Report {
 }
 
 /// The same with reasons, for which what differs is read once more.
-pub(super) async fn explained(from: &Api, to: &Api, ours: &Known, theirs: &Known) -> Result<Report, InputError> {
+pub(super) async fn explained(
+    from: &Api,
+    to: &Api,
+    ours: &KnownVersions,
+    theirs: &KnownVersions,
+) -> Result<VerificationReport, InputError> {
     let (mut found, others) = differences(ours, theirs);
     for (number, key) in others.iter().enumerate() {
         let (Some(one), Some(other)) = (ours.marks.get(key), theirs.marks.get(key)) else { continue };
@@ -142,7 +147,7 @@ pub(super) async fn explained(from: &Api, to: &Api, ours: &Known, theirs: &Known
 }
 
 /// A version, if it still says what it said.
-async fn read(api: &Api, key: &Key, mark: &Mark) -> Result<Option<StoredVersion>, InputError> {
+async fn read(api: &Api, key: &VersionKey, mark: &Mark) -> Result<Option<StoredVersion>, InputError> {
     // whoever may write meanwhile may have deleted it
     let answer = content::version_of(api, &key.0, key.1, true).await?;
     let stored = answer.map(|answer| StoredVersion::read(&answer, mark.is_deleted));

@@ -5,8 +5,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::content::StoredVersion;
-use super::values::Key;
-use super::versions::Listed;
+use super::values::VersionKey;
+use super::versions::ReportedVersion;
 use crate::cli::check::folder::each;
 
 /// Versions whose marks are made by one thread.
@@ -55,9 +55,9 @@ fn ordered(value: Value) -> Value {
 }
 
 /// The marks of some versions, made on all cores; and of those that are not given their names.
-pub(super) fn marked(batch: Vec<Listed>) -> (Vec<(Key, StoredVersion, Mark)>, Vec<String>) {
+pub(super) fn marked(batch: Vec<ReportedVersion>) -> (Vec<(VersionKey, StoredVersion, Mark)>, Vec<String>) {
     let mut withheld = Vec::new();
-    let mut given: Vec<(Key, StoredVersion)> = Vec::with_capacity(batch.len());
+    let mut given: Vec<(VersionKey, StoredVersion)> = Vec::with_capacity(batch.len());
     for (key, stored) in batch {
         match stored {
             Some(stored) => given.push((key, stored)),

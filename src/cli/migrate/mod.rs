@@ -59,14 +59,14 @@ use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use self::arguments::{
     ApicurioIds, CopyArguments, DigestArguments, ExportArguments, ExportFormat, ImportArguments, MigrateArguments,
 };
-use self::files::Files;
+use self::files::MigrationFiles;
 use self::interruption::Left;
 use self::moment::Moment;
 use self::output::Output;
-use self::place::Place;
-use self::source::Source;
-use self::verify::Report;
-use super::Failure;
+use self::place::Location;
+use self::source::MigrationSource;
+use self::verify::VerificationReport;
+use super::CommandFailure;
 use super::api::Api;
 use super::check::style::{print, without_controls};
 use super::check::{InputError, on_deep_stack};
@@ -135,7 +135,7 @@ fn say(line: &str) -> Result<(), InputError> {
 }
 
 fn digest_of(asked: &DigestArguments) -> Result<Exit, InputError> {
-    let summary = |source: Source| async move {
+    let summary = |source: MigrationSource| async move {
         let said = source.said(&asked.prefix, asked.parallel, &BTreeSet::new()).await?;
         let summary = verify::summary(said).await;
         source.close().await;
@@ -143,7 +143,7 @@ fn digest_of(asked: &DigestArguments) -> Result<Exit, InputError> {
     };
     let (found, name) = match (asked.registry.as_ref().or(asked.database.as_ref()), &asked.file) {
         (Some(which), _) => {
-            let place = Place::find(which)?;
+            let place = Location::find(which)?;
             (block_on(async { summary(place.source().await?).await })?, place.name())
         }
         (None, file) => {
@@ -159,16 +159,16 @@ fn digest_of(asked: &DigestArguments) -> Result<Exit, InputError> {
 }
 
 /// What files say; what of it is left out is said.
-fn files(paths: &[String], ids: Option<ApicurioIds>) -> Result<Source, InputError> {
-    let files = Files::open(paths, ids)?;
+fn files(paths: &[String], ids: Option<ApicurioIds>) -> Result<MigrationSource, InputError> {
+    let files = MigrationFiles::open(paths, ids)?;
     for what in &files.skipped {
         say(&format!("left out: {what}"))?;
     }
-    Ok(Source::Files(Arc::new(files)))
+    Ok(MigrationSource::Files(Arc::new(files)))
 }
 
 fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
-    let place = Place::find(asked.from.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
+    let place = Location::find(asked.from.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
     let mut out = Output::create(&asked.output)?;
     let summary = block_on(async {
         let source = place.source().await?;
@@ -193,7 +193,7 @@ fn export(asked: &ExportArguments) -> Result<Exit, InputError> {
 
 fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
     let source = files(&asked.files, asked.ids)?;
-    let place = Place::find(asked.to.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
+    let place = Location::find(asked.to.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
     let left = Left::default();
     block_on(left.watch(async {
         let to = place.open().await?;
@@ -212,8 +212,8 @@ fn import(asked: &ImportArguments) -> Result<Exit, InputError> {
 }
 
 /// Keeps ids from being handed out that stood for something once, where that can be done.
-async fn reserve(place: &Place, source: &Source) -> Result<(), InputError> {
-    let (Place::Database(settings), Some(rest)) = (place, source.kept()) else { return Ok(()) };
+async fn reserve(place: &Location, source: &MigrationSource) -> Result<(), InputError> {
+    let (Location::Database(settings), Some(rest)) = (place, source.kept()) else { return Ok(()) };
     place::finish(settings, &rest.restored(None)).await.map_err(stored::failed)
 }
 
@@ -227,7 +227,7 @@ pub(super) fn restore(
     is_filled: bool,
 ) -> Result<Exit, InputError> {
     let read = if is_sqlite { None } else { Some(files(&[file.to_owned()], None)?) };
-    let place = Place::Database(Box::new(settings.clone()));
+    let place = Location::Database(Box::new(settings.clone()));
     let copy = CopyArguments { prefix: String::new(), mirror: false, keep_import: false, parallel: 256, rate: None };
     let left = Left::default();
     block_on(left.watch(async {
@@ -236,7 +236,7 @@ pub(super) fn restore(
         } else {
             let path = std::path::absolute(file).map_err(|error| InputError::of(file, error.to_string()))?;
             let copy = Settings { database: format!("sqlite://{}", path.display()), ..settings.clone() };
-            Place::Database(Box::new(copy)).source().await?
+            Location::Database(Box::new(copy)).source().await?
         };
         if !is_filled {
             let to = place.open().await?;
@@ -255,11 +255,11 @@ pub(super) fn restore(
 }
 
 /// Writes a database at one moment as a bundle; what is in it, in words.
-pub(super) fn write_snapshot(settings: &Settings, path: &str) -> Result<String, Failure> {
+pub(super) fn write_snapshot(settings: &Settings, path: &str) -> Result<String, CommandFailure> {
     let wrong = |error: InputError| (Exit::Usage, error.to_string());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| (Exit::Usage, format!("threads can't be started: {error}")))?;
     runtime.block_on(async {
-        let source = Source::Database(Arc::new(Moment::open(settings).await?));
+        let source = MigrationSource::Database(Arc::new(Moment::open(settings).await?));
         let mut out = Output::create(path).map_err(wrong)?;
         let said = source.said("", 1, &BTreeSet::new()).await.map_err(wrong)?;
         let summary = bundle_writer::write(&mut out, said, &place::shown(&settings.database)).await;
@@ -271,7 +271,7 @@ pub(super) fn write_snapshot(settings: &Settings, path: &str) -> Result<String, 
 }
 
 /// Copies everything, and gives the target its modes back.
-async fn fill(source: &Source, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(), InputError> {
+async fn fill(source: &MigrationSource, to: &Api, asked: &CopyArguments, left: &Left) -> Result<(), InputError> {
     left.fills(&to.url());
     let before = modes::take_imports(source, to, &asked.prefix).await?;
     say(&copy::everything(source, to, asked).await?.to_string())?;
@@ -283,14 +283,14 @@ async fn fill(source: &Source, to: &Api, asked: &CopyArguments, left: &Left) -> 
 }
 
 fn migrate(asked: &MigrateArguments) -> Result<Exit, InputError> {
-    let from = Place::find(&asked.from)?;
-    let target = Place::find(asked.to.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
+    let from = Location::find(&asked.from)?;
+    let target = Location::find(asked.to.as_ref().or(asked.database.as_ref()).map_or("", String::as_str))?;
     if from.name() == target.name() {
         return Err(InputError::new("both are the same registry"));
     }
     let left = Left::default();
     block_on(left.watch(async {
-        if matches!(from, Place::Database(_)) && (asked.follow.is_some() || asked.cutover) {
+        if matches!(from, Location::Database(_)) && (asked.follow.is_some() || asked.cutover) {
             return Err(InputError::new(
                 "a database is read as it is at one moment: --follow and --cutover need the URL of a server",
             ));
@@ -302,7 +302,12 @@ fn migrate(asked: &MigrateArguments) -> Result<Exit, InputError> {
     }))
 }
 
-async fn migrate_from(source: &Source, target: &Place, asked: &MigrateArguments, left: &Left) -> Result<Exit, InputError> {
+async fn migrate_from(
+    source: &MigrationSource,
+    target: &Location,
+    asked: &MigrateArguments,
+    left: &Left,
+) -> Result<Exit, InputError> {
     if !asked.verify {
         let to = target.open().await?;
         let done = moved(source, &to, asked, left).await;
@@ -322,11 +327,11 @@ enum Moved {
     Planned,
     Done,
     /// Where both sides differed when nobody could write.
-    CutOver(Box<Report>),
+    CutOver(Box<VerificationReport>),
 }
 
 /// Copies in the way that is asked for.
-async fn moved(source: &Source, to: &Api, asked: &MigrateArguments, left: &Left) -> Result<Moved, InputError> {
+async fn moved(source: &MigrationSource, to: &Api, asked: &MigrateArguments, left: &Left) -> Result<Moved, InputError> {
     if asked.dry_run {
         print(&copy::plan(source, to, &asked.copy).await?.to_string()).map_err(InputError::new)?;
         return Ok(Moved::Planned);
@@ -336,7 +341,7 @@ async fn moved(source: &Source, to: &Api, asked: &MigrateArguments, left: &Left)
         return Ok(Moved::Planned);
     }
     match source {
-        Source::Registry(api) if asked.cutover => {
+        MigrationSource::Registry(api) if asked.cutover => {
             let report = cutover::cut_over(api, to, &asked.copy, left).await?;
             return Ok(Moved::CutOver(Box::new(report)));
         }
@@ -347,8 +352,8 @@ async fn moved(source: &Source, to: &Api, asked: &MigrateArguments, left: &Left)
 
 /// Says where both differ. Of a registry that says more than a file can, `is_limited` leaves that out.
 async fn compared(
-    source: &Source,
-    target: &Place,
+    source: &MigrationSource,
+    target: &Location,
     asked: &CopyArguments,
     is_limited: bool,
     json: bool,
@@ -364,7 +369,7 @@ async fn compared(
     told(&report?, json)
 }
 
-fn told(report: &Report, json: bool) -> Result<Exit, InputError> {
+fn told(report: &VerificationReport, json: bool) -> Result<Exit, InputError> {
     let text = if json { format!("{}\n", report.json()) } else { report.human() };
     print(&text).map_err(InputError::new)?;
     Ok(if report.is_equal() { Exit::Success } else { Exit::Refused })

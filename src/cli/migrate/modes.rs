@@ -7,9 +7,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::outline;
-use super::source::Source;
+use super::source::MigrationSource;
 use super::values::{GLOBAL, context_of};
-use crate::cli::api::{Api, Setting};
+use crate::cli::api::{Api, ScopeSetting};
 use crate::cli::check::InputError;
 
 /// Contexts whose modes are read, or given back, at once.
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 const CLOSED: &str = "READONLY";
 
 fn path(scope: &str) -> String {
-    Setting::Mode.path(Some(scope).filter(|scope| !scope.is_empty()))
+    ScopeSetting::Mode.path(Some(scope).filter(|scope| !scope.is_empty()))
 }
 
 async fn set(api: &Api, scope: &str, mode: &str, force: bool) -> Result<(), InputError> {
@@ -38,20 +38,20 @@ async fn mode_of(api: &Api, scope: &str) -> Result<Option<String>, InputError> {
 }
 
 /// The registry as a whole (the empty name), and the contexts that subjects are in.
-async fn scopes(source: &Source, prefix: &str) -> Result<BTreeSet<String>, InputError> {
+async fn scopes(source: &MigrationSource, prefix: &str) -> Result<BTreeSet<String>, InputError> {
     let contexts: BTreeSet<String> = match source {
-        Source::Registry(api) => {
+        MigrationSource::Registry(api) => {
             let names = outline::all_names(api).await?;
             names.iter().filter(|name| name.starts_with(prefix)).filter_map(|name| context_of(name)).collect()
         }
-        Source::Database(_) | Source::Files(_) => outline::contexts(&source.outline(prefix, 1).await?),
+        MigrationSource::Database(_) | MigrationSource::Files(_) => outline::contexts(&source.outline(prefix, 1).await?),
     };
     Ok(contexts.into_iter().chain([String::new()]).collect())
 }
 
 /// The modes that some scopes have of their own.
-pub(super) async fn of(from: &Source, scopes: &BTreeSet<String>) -> Result<Modes, InputError> {
-    let Source::Registry(api) = from else { return Ok(from.kept().map(|rest| rest.modes.clone()).unwrap_or_default()) };
+pub(super) async fn of(from: &MigrationSource, scopes: &BTreeSet<String>) -> Result<Modes, InputError> {
+    let MigrationSource::Registry(api) = from else { return Ok(from.kept().map(|rest| rest.modes.clone()).unwrap_or_default()) };
     let read = async |scope: &String| Ok::<_, InputError>((scope.clone(), mode_of(api, scope).await?));
     let found: Vec<_> = stream::iter(scopes).map(read).buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().filter_map(|(scope, mode)| Some((scope, mode?))).collect())
@@ -64,7 +64,7 @@ pub(super) type Modes = BTreeMap<String, String>;
 pub(super) type Before = Modes;
 
 /// Has the target take ids, in every context that the source has. What is there already stays.
-pub(super) async fn take_imports(from: &Source, to: &Api, prefix: &str) -> Result<Before, InputError> {
+pub(super) async fn take_imports(from: &MigrationSource, to: &Api, prefix: &str) -> Result<Before, InputError> {
     let mut before = Before::new();
     take_imports_in(to, &scopes(from, prefix).await?, &mut before).await?;
     Ok(before)
@@ -83,7 +83,7 @@ pub(super) async fn take_imports_in(to: &Api, scopes: &BTreeSet<String>, before:
 }
 
 /// Gives the target its modes back. Its contexts have those of the source, where that has any, and otherwise what they had.
-pub(super) async fn as_before(from: &Source, to: &Api, before: &Before, prefix: &str) -> Result<(), InputError> {
+pub(super) async fn as_before(from: &MigrationSource, to: &Api, before: &Before, prefix: &str) -> Result<(), InputError> {
     let scopes = scopes(from, prefix).await?;
     give_back(to, before, &of(from, &scopes).await?, &scopes).await
 }

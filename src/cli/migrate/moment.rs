@@ -5,18 +5,18 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::content::Rest;
-use super::outline::{self, Outline};
+use super::outline::{self, RegistryOutline};
 use super::stored::{self, failed};
-use super::values::Key;
-use super::versions::{Sender, Versions};
+use super::values::VersionKey;
+use super::versions::{VersionSender, VersionStream};
 use crate::cli::check::InputError;
-use crate::cli::{Failure, database, serve};
+use crate::cli::{CommandFailure, database, serve};
 use crate::config::Settings;
 use crate::store::{ListedVersion, RegistrySnapshot, StoreError, postgres, sqlite};
 use crate::types::Version;
 
 /// A transaction that sees no later change.
-pub(in crate::cli) enum Snapshot {
+pub(in crate::cli) enum StoreSnapshot {
     Sqlite(sqlite::Snapshot),
     Postgres(postgres::Snapshot),
 }
@@ -25,15 +25,15 @@ pub(in crate::cli) enum Snapshot {
 macro_rules! either {
     ($snapshot:expr, $inner:ident => $asked:expr) => {
         match $snapshot {
-            Snapshot::Sqlite($inner) => $asked,
-            Snapshot::Postgres($inner) => $asked,
+            StoreSnapshot::Sqlite($inner) => $asked,
+            StoreSnapshot::Postgres($inner) => $asked,
         }
     };
 }
 
-impl Snapshot {
+impl StoreSnapshot {
     /// Opens the database of some settings.
-    pub(in crate::cli) async fn open(settings: &Settings) -> Result<Result<Self, StoreError>, Failure> {
+    pub(in crate::cli) async fn open(settings: &Settings) -> Result<Result<Self, StoreError>, CommandFailure> {
         Ok(match database::sqlite_path(&settings.database)? {
             Some(path) => sqlite::Snapshot::open(&path).await.map(Self::Sqlite),
             None if database::is_postgres(&settings.database) => {
@@ -63,7 +63,7 @@ impl Snapshot {
 /// What a database says.
 pub(super) struct Moment {
     /// Until it is closed.
-    snapshot: Arc<Mutex<Option<Snapshot>>>,
+    snapshot: Arc<Mutex<Option<StoreSnapshot>>>,
     pub(super) rest: Rest,
 }
 
@@ -76,8 +76,8 @@ fn closed() -> InputError {
 }
 
 impl Moment {
-    pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
-        let mut snapshot = Snapshot::open(settings).await?.map_err(|error| serve::unusable(&error))?;
+    pub(super) async fn open(settings: &Settings) -> Result<Self, CommandFailure> {
+        let mut snapshot = StoreSnapshot::open(settings).await?.map_err(|error| serve::unusable(&error))?;
         let found = snapshot.content().await.map_err(|error| serve::unusable(&error))?;
         Ok(Self { snapshot: Arc::new(Mutex::new(Some(snapshot))), rest: stored::rest(&found, settings.compatibility_level) })
     }
@@ -89,12 +89,12 @@ impl Moment {
         }
     }
 
-    pub(super) async fn outline(&self) -> Result<Outline, InputError> {
+    pub(super) async fn outline(&self) -> Result<RegistryOutline, InputError> {
         let mut snapshot = self.snapshot.lock().await;
         let open = snapshot.as_mut().ok_or_else(closed)?;
         let marks = open.marks().await.map_err(|error| unusable(&error))?;
         drop(snapshot);
-        let mut outline = Outline::new();
+        let mut outline = RegistryOutline::new();
         for (subject, version, is_deleted) in marks {
             outline::add(&mut outline, &(subject, i64::from(version)), is_deleted);
         }
@@ -102,17 +102,17 @@ impl Moment {
     }
 
     /// Those versions that are meant, page by page.
-    pub(super) fn versions(&self, is_meant: impl Fn(&Key) -> bool + Send + 'static) -> Versions {
+    pub(super) fn versions(&self, is_meant: impl Fn(&VersionKey) -> bool + Send + 'static) -> VersionStream {
         let snapshot = Arc::clone(&self.snapshot);
-        Versions::of(move |sender| pages(snapshot, is_meant, sender))
+        VersionStream::of(move |sender| pages(snapshot, is_meant, sender))
     }
 }
 
 async fn pages(
-    snapshot: Arc<Mutex<Option<Snapshot>>>,
-    is_meant: impl Fn(&Key) -> bool + Send,
-    mut sender: Sender,
-) -> Result<Sender, InputError> {
+    snapshot: Arc<Mutex<Option<StoreSnapshot>>>,
+    is_meant: impl Fn(&VersionKey) -> bool + Send,
+    mut sender: VersionSender,
+) -> Result<VersionSender, InputError> {
     let mut after: Option<(String, Version)> = None;
     loop {
         let from = after.as_ref().map(|(subject, version)| (subject.as_str(), *version));

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::content::StoredVersion;
-use super::outline::{self, Outline};
+use super::outline::{self, RegistryOutline};
 use super::pace::Pace;
-use super::source::Source;
-use super::values::Key;
+use super::source::MigrationSource;
+use super::values::VersionKey;
 use super::waves::targets;
 use crate::cli::check::InputError;
 
@@ -18,19 +18,19 @@ const BATCH_BYTES: usize = 16 << 20;
 /// What is put by.
 const HELD_BYTES: usize = 64 << 20;
 
-type Batch = BTreeMap<Key, StoredVersion>;
+type VersionBatch = BTreeMap<VersionKey, StoredVersion>;
 
 /// What waits for others.
 #[derive(Default)]
-struct Held {
-    versions: Batch,
+struct HeldVersions {
+    versions: VersionBatch,
     bytes: usize,
     /// More than there was room for.
-    again: Outline,
+    again: RegistryOutline,
 }
 
-impl Held {
-    fn put_by(&mut self, later: Batch) {
+impl HeldVersions {
+    fn put_by(&mut self, later: VersionBatch) {
         for (key, stored) in later {
             if self.bytes < HELD_BYTES {
                 self.bytes += stored.bytes();
@@ -43,11 +43,11 @@ impl Held {
 }
 
 /// Takes out what refers, also by others, to what is still to come.
-fn set_apart(batch: &mut Batch, open: &Outline) -> Batch {
-    let mut later = Batch::new();
-    let mut referring: Vec<(Key, Vec<Key>)> = Vec::new();
+fn set_apart(batch: &mut VersionBatch, open: &RegistryOutline) -> VersionBatch {
+    let mut later = VersionBatch::new();
+    let mut referring: Vec<(VersionKey, Vec<VersionKey>)> = Vec::new();
     for (key, stored) in &*batch {
-        let own: Vec<Key> = targets(&key.0, stored).filter(|target| target != key && outline::has(open, target)).collect();
+        let own: Vec<VersionKey> = targets(&key.0, stored).filter(|target| target != key && outline::has(open, target)).collect();
         if !own.is_empty() {
             referring.push((key.clone(), own));
         }
@@ -70,18 +70,18 @@ fn set_apart(batch: &mut Batch, open: &Outline) -> Batch {
 /// Hands all of the wanted versions on: each refers only to those of the same batch or of an earlier one, or to what is not wanted. Says how
 /// many are not given.
 pub(super) async fn in_order(
-    from: &Source,
-    wanted: Outline,
+    from: &MigrationSource,
+    wanted: RegistryOutline,
     parallel: u16,
     pace: &Arc<Pace>,
-    mut take: impl AsyncFnMut(Batch) -> Result<(), InputError>,
+    mut take: impl AsyncFnMut(VersionBatch) -> Result<(), InputError>,
 ) -> Result<usize, InputError> {
     let (mut open, mut wanted, mut withheld) = (wanted.clone(), wanted, 0);
-    let mut held = Held::default();
+    let mut held = HeldVersions::default();
     loop {
         let before = outline::count(&open);
         let mut versions = from.versions(wanted, parallel, Arc::clone(pace))?;
-        let (mut batch, mut bytes) = (Batch::new(), 0);
+        let (mut batch, mut bytes) = (VersionBatch::new(), 0);
         loop {
             let next = versions.next().await?;
             let is_end = next.is_none();
@@ -125,6 +125,9 @@ pub(super) async fn in_order(
     }
 }
 
-async fn hand_on(batch: Batch, take: &mut impl AsyncFnMut(Batch) -> Result<(), InputError>) -> Result<(), InputError> {
+async fn hand_on(
+    batch: VersionBatch,
+    take: &mut impl AsyncFnMut(VersionBatch) -> Result<(), InputError>,
+) -> Result<(), InputError> {
     if batch.is_empty() { Ok(()) } else { take(batch).await }
 }

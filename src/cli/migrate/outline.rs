@@ -6,8 +6,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::values::{Key, context_of, is_empty, sorted};
-use crate::cli::api::{Api, Setting, segment};
+use super::values::{VersionKey, context_of, is_empty, sorted};
+use crate::cli::api::{Api, ScopeSetting, segment};
 use crate::cli::check::InputError;
 use crate::types::DEFAULT_CONTEXT;
 
@@ -16,13 +16,13 @@ const PAGE: usize = 500;
 
 /// The versions of a subject, and its config.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Versions {
+pub(super) struct SubjectVersions {
     pub(super) live: BTreeSet<i64>,
     pub(super) deleted: BTreeSet<i64>,
     pub(super) config: Option<Value>,
 }
 
-impl Versions {
+impl SubjectVersions {
     pub(super) fn has(&self, version: i64) -> bool {
         self.live.contains(&version) || self.deleted.contains(&version)
     }
@@ -33,12 +33,12 @@ impl Versions {
 }
 
 /// All subjects of a registry, by their qualified names.
-pub(super) type Outline = BTreeMap<String, Versions>;
+pub(super) type RegistryOutline = BTreeMap<String, SubjectVersions>;
 
 /// Adds a version.
-pub(super) fn add(outline: &mut Outline, (subject, version): &Key, is_deleted: bool) {
+pub(super) fn add(outline: &mut RegistryOutline, (subject, version): &VersionKey, is_deleted: bool) {
     if !outline.contains_key(subject) {
-        outline.insert(subject.clone(), Versions::default());
+        outline.insert(subject.clone(), SubjectVersions::default());
     }
     if let Some(versions) = outline.get_mut(subject) {
         let numbers = if is_deleted { &mut versions.deleted } else { &mut versions.live };
@@ -46,12 +46,12 @@ pub(super) fn add(outline: &mut Outline, (subject, version): &Key, is_deleted: b
     }
 }
 
-pub(super) fn has(outline: &Outline, (subject, version): &Key) -> bool {
+pub(super) fn has(outline: &RegistryOutline, (subject, version): &VersionKey) -> bool {
     outline.get(subject).is_some_and(|versions| versions.has(*version))
 }
 
 /// Takes a version out.
-pub(super) fn remove(outline: &mut Outline, (subject, version): &Key) {
+pub(super) fn remove(outline: &mut RegistryOutline, (subject, version): &VersionKey) {
     let Some(versions) = outline.get_mut(subject) else { return };
     versions.live.remove(version);
     versions.deleted.remove(version);
@@ -61,12 +61,12 @@ pub(super) fn remove(outline: &mut Outline, (subject, version): &Key) {
 }
 
 /// How many versions there are.
-pub(super) fn count(outline: &Outline) -> usize {
+pub(super) fn count(outline: &RegistryOutline) -> usize {
     outline.values().map(|versions| versions.live.len() + versions.deleted.len()).sum()
 }
 
 /// The contexts that subjects are in, as scopes; without the default one.
-pub(super) fn contexts(outline: &Outline) -> BTreeSet<String> {
+pub(super) fn contexts(outline: &RegistryOutline) -> BTreeSet<String> {
     outline.keys().filter_map(|subject| context_of(subject)).collect()
 }
 
@@ -76,15 +76,15 @@ pub(super) fn has_alias(config: Option<&Value>) -> bool {
 }
 
 /// Reads it: three requests for each subject.
-pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<Outline, InputError> {
+pub(super) async fn read(api: &Api, prefix: &str, parallel: u16) -> Result<RegistryOutline, InputError> {
     let names = if prefix.is_empty() { all_names(api).await? } else { api.subjects(prefix, true).await? };
     let of_subject = async |name: String| of_subject(api, &name).await.map(|versions| (name, versions));
     stream::iter(names).map(of_subject).buffer_unordered(usize::from(parallel)).try_collect().await
 }
 
 /// The versions of one subject; none where there is no such subject.
-pub(super) async fn of_subject(api: &Api, name: &str) -> Result<Versions, InputError> {
-    let config = api.setting(Setting::Config, Some(name)).await?.filter(|config| !is_empty(config)).map(sorted);
+pub(super) async fn of_subject(api: &Api, name: &str) -> Result<SubjectVersions, InputError> {
+    let config = api.setting(ScopeSetting::Config, Some(name)).await?.filter(|config| !is_empty(config)).map(sorted);
     // all of them first: what is registered in between is live, and not one that is deleted
     let (mut deleted, live) = if has_alias(config.as_ref()) {
         let listed = async |deleted: bool| {
@@ -97,7 +97,7 @@ pub(super) async fn of_subject(api: &Api, name: &str) -> Result<Versions, InputE
         (numbers(api.find(&format!("{path}?deleted=true")).await?.as_ref()), numbers(api.find(&path).await?.as_ref()))
     };
     deleted.retain(|version| !live.contains(version));
-    Ok(Versions { live, deleted, config })
+    Ok(SubjectVersions { live, deleted, config })
 }
 
 /// What has settings without having versions, as far as a registry tells: contexts, and subjects that are nothing but an alias of another.

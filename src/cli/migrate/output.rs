@@ -13,7 +13,7 @@ use crate::cli::check::InputError;
 
 type Plain = BufWriter<Box<dyn Write + Send>>;
 
-enum Encoder {
+enum OutputEncoder {
     Plain(Plain),
     Gzip(GzEncoder<Plain>),
     Zstd(zstd::Encoder<'static, Plain>),
@@ -23,7 +23,7 @@ pub(super) struct Output {
     path: String,
     /// The file under the name that it has until it is done; nothing for standard output.
     unfinished: Option<(String, File)>,
-    encoder: Encoder,
+    encoder: OutputEncoder,
 }
 
 impl Output {
@@ -41,9 +41,9 @@ impl Output {
         let to = BufWriter::with_capacity(1 << 16, to);
         let extension = Path::new(path).extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
         let encoder = match extension.as_str() {
-            "gz" => Encoder::Gzip(GzEncoder::new(to, Compression::default())),
-            "zst" => Encoder::Zstd(zstd::Encoder::new(to, 0).map_err(wrong)?),
-            _ => Encoder::Plain(to),
+            "gz" => OutputEncoder::Gzip(GzEncoder::new(to, Compression::default())),
+            "zst" => OutputEncoder::Zstd(zstd::Encoder::new(to, 0).map_err(wrong)?),
+            _ => OutputEncoder::Plain(to),
         };
         Ok(Self { path: path.to_owned(), unfinished, encoder })
     }
@@ -55,9 +55,9 @@ impl Output {
     fn write(&mut self, text: &str) -> Result<(), InputError> {
         let bytes = text.as_bytes();
         let written = match &mut self.encoder {
-            Encoder::Plain(to) => to.write_all(bytes),
-            Encoder::Gzip(to) => to.write_all(bytes),
-            Encoder::Zstd(to) => to.write_all(bytes),
+            OutputEncoder::Plain(to) => to.write_all(bytes),
+            OutputEncoder::Gzip(to) => to.write_all(bytes),
+            OutputEncoder::Zstd(to) => to.write_all(bytes),
         };
         written.map_err(|error| self.failed(&error))
     }
@@ -74,11 +74,11 @@ impl Output {
 
     /// Gives the file its name.
     pub(super) fn finish(mut self) -> Result<(), InputError> {
-        let plain = Encoder::Plain(BufWriter::new(Box::new(std::io::sink())));
+        let plain = OutputEncoder::Plain(BufWriter::new(Box::new(std::io::sink())));
         let done = match std::mem::replace(&mut self.encoder, plain) {
-            Encoder::Plain(to) => Ok(to),
-            Encoder::Gzip(to) => to.finish(),
-            Encoder::Zstd(to) => to.finish(),
+            OutputEncoder::Plain(to) => Ok(to),
+            OutputEncoder::Gzip(to) => to.finish(),
+            OutputEncoder::Zstd(to) => to.finish(),
         };
         done.and_then(|mut to| to.flush()).map_err(|error| self.failed(&error))?;
         if let Some((name, file)) = self.unfinished.take() {

@@ -7,32 +7,32 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::content::Settings as ScopesSettings;
+use super::content::ConfigsAndModes;
 use super::moment::Moment;
-use super::outline::{Outline, Versions};
-use super::source::Source;
+use super::outline::{RegistryOutline, SubjectVersions};
+use super::source::MigrationSource;
 use super::stored::{self, config as config_of};
 use super::values::is_empty;
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
-use crate::cli::client::Client;
+use crate::cli::client::RegistryClient;
 use crate::cli::connection::connect;
 use crate::cli::manifest::Manifest;
 use crate::cli::registry_login::RegistryLogin;
-use crate::cli::{Failure, database, serve};
+use crate::cli::{CommandFailure, database, serve};
 use crate::config::{self, Settings};
 use crate::registry::Registry;
 use crate::store::{Restored, StoreError, postgres, sqlite};
 use crate::types::Subject;
 
 /// Where something is read from, or written to.
-pub(super) enum Place {
+pub(super) enum Location {
     Registry(Api),
     /// The settings of the server that would work with it.
     Database(Box<Settings>),
 }
 
-impl Place {
+impl Location {
     /// A URL of a registry or of a database, or the name of an environment of `accordant.toml`.
     pub(super) fn find(which: &str) -> Result<Self, InputError> {
         if which.starts_with("sqlite:") || database::is_postgres(which) {
@@ -64,16 +64,18 @@ impl Place {
             Self::Registry(api) => Ok(api.clone()),
             Self::Database(settings) => {
                 let (app, registry) = serve::without_listening(settings).await.map_err(stored::failed)?;
-                Ok(Api::new(Client::of_database(app, registry)))
+                Ok(Api::new(RegistryClient::of_database(app, registry)))
             }
         }
     }
 
     /// What is there, to be read: a database as it is from now on.
-    pub(super) async fn source(&self) -> Result<Source, InputError> {
+    pub(super) async fn source(&self) -> Result<MigrationSource, InputError> {
         Ok(match self {
-            Self::Registry(api) => Source::Registry(api.clone()),
-            Self::Database(settings) => Source::Database(Arc::new(Moment::open(settings).await.map_err(stored::failed)?)),
+            Self::Registry(api) => MigrationSource::Registry(api.clone()),
+            Self::Database(settings) => {
+                MigrationSource::Database(Arc::new(Moment::open(settings).await.map_err(stored::failed)?))
+            }
         })
     }
 }
@@ -91,7 +93,7 @@ pub(super) fn shown(url: &str) -> String {
 }
 
 /// Writes what no registration brings into a database that was let go of.
-pub(in crate::cli) async fn finish(settings: &Settings, restored: &Restored) -> Result<(), Failure> {
+pub(in crate::cli) async fn finish(settings: &Settings, restored: &Restored) -> Result<(), CommandFailure> {
     let done = match database::sqlite_path(&settings.database)? {
         Some(path) => sqlite::finish_restore(&path, restored).await,
         None => postgres::finish_restore(serve::postgres_options(settings), restored).await,
@@ -100,11 +102,11 @@ pub(in crate::cli) async fn finish(settings: &Settings, restored: &Restored) -> 
 }
 
 /// Which versions a database that this process has opened has, with the configs of their subjects.
-pub(super) async fn outline(registry: &Registry, prefix: &str) -> Result<Outline, InputError> {
+pub(super) async fn outline(registry: &Registry, prefix: &str) -> Result<RegistryOutline, InputError> {
     let failed = |error: StoreError| InputError::new(error.to_string());
     let marks = registry.store().version_marks().await.map_err(failed)?;
     let settings = registry.store().every_setting().await.map_err(failed)?;
-    let mut outline = Outline::new();
+    let mut outline = RegistryOutline::new();
     for (subject, version, is_deleted) in marks.into_iter().filter(|(subject, ..)| subject.starts_with(prefix)) {
         let versions = match outline.entry(subject) {
             Entry::Occupied(known) => known.into_mut(),
@@ -112,7 +114,7 @@ pub(super) async fn outline(registry: &Registry, prefix: &str) -> Result<Outline
                 let scope = Subject::parse(new.key());
                 let own = settings.get(&scope).filter(|own| own.config.is_some());
                 let config = own.map(|own| config_of(&scope, own, &settings, registry.defaults().level));
-                new.insert(Versions { config: config.filter(|config| !is_empty(config)), ..Versions::default() })
+                new.insert(SubjectVersions { config: config.filter(|config| !is_empty(config)), ..SubjectVersions::default() })
             }
         };
         let numbers = if is_deleted { &mut versions.deleted } else { &mut versions.live };
@@ -122,7 +124,7 @@ pub(super) async fn outline(registry: &Registry, prefix: &str) -> Result<Outline
 }
 
 /// Configs and modes of some scopes of such a database.
-pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> Result<ScopesSettings, InputError> {
+pub(super) async fn settings(registry: &Registry, scopes: &BTreeSet<String>) -> Result<ConfigsAndModes, InputError> {
     let all = registry.store().every_setting().await.map_err(|error| InputError::new(error.to_string()))?;
     let (mut configs, mut modes) = (BTreeMap::new(), BTreeMap::new());
     let level = registry.defaults().level;

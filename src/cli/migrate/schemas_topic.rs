@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 use super::content::{Rest, StoredVersion};
 use super::kept::Kept;
 use super::keys::{Keys, StoredDek, StoredKek};
-use super::values::{Key, context_of, is_subject, sorted};
+use super::values::{VersionKey, context_of, is_subject, sorted};
 
 /// One record: the key, and the value if it has one.
-pub(super) type Record = (Value, Option<Value>);
+pub(super) type TopicRecord = (Value, Option<Value>);
 
 /// The only tenant that a registry of one's own has.
 const TENANT: &str = "default";
@@ -34,7 +34,7 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    pub(super) fn record(&mut self, (key, value): Record) -> Result<(), String> {
+    pub(super) fn record(&mut self, (key, value): TopicRecord) -> Result<(), String> {
         self.records += 1;
         let text = |key_of: &Value, name: &str| key_of.get(name).and_then(Value::as_str).map(str::to_owned);
         let subject = text(&key, "subject");
@@ -195,7 +195,7 @@ fn config(value: Value) -> Value {
 }
 
 /// The record of a version, key and value in Confluent's order of members.
-pub(super) fn record((subject, version): &Key, stored: &StoredVersion) -> (Value, Value) {
+pub(super) fn record((subject, version): &VersionKey, stored: &StoredVersion) -> (Value, Value) {
     let mut value = Map::new();
     value.insert("subject".to_owned(), json!(subject));
     value.insert("version".to_owned(), json!(version));

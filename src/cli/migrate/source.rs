@@ -8,33 +8,33 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::content::{self, Rest, StoredVersion};
-use super::files::Files;
+use super::files::MigrationFiles;
 use super::keys::{self, Keys};
 use super::moment::Moment;
-use super::outline::{self, Outline};
+use super::outline::{self, RegistryOutline};
 use super::pace::Pace;
-use super::values::Key;
-use super::versions::{Sender, Versions};
+use super::values::VersionKey;
+use super::versions::{VersionSender, VersionStream};
 use crate::cli::api::Api;
 use crate::cli::check::InputError;
 
 #[derive(Clone)]
-pub(super) enum Source {
+pub(super) enum MigrationSource {
     Registry(Api),
     Database(Arc<Moment>),
-    Files(Arc<Files>),
+    Files(Arc<MigrationFiles>),
 }
 
 /// All that one says.
-pub(super) struct Said {
+pub(super) struct SourceContent {
     /// In the order of subjects and numbers.
-    pub(super) versions: Versions,
+    pub(super) versions: VersionStream,
     pub(super) rest: Rest,
 }
 
-impl Source {
+impl MigrationSource {
     /// Which versions there are.
-    pub(super) async fn outline(&self, prefix: &str, parallel: u16) -> Result<Outline, InputError> {
+    pub(super) async fn outline(&self, prefix: &str, parallel: u16) -> Result<RegistryOutline, InputError> {
         match self {
             Self::Registry(api) => outline::read(api, prefix, parallel).await,
             Self::Database(moment) => Ok(beginning(&moment.outline().await?, prefix)),
@@ -43,11 +43,11 @@ impl Source {
     }
 
     /// Some versions.
-    pub(super) fn versions(&self, wanted: Outline, parallel: u16, pace: Arc<Pace>) -> Result<Versions, InputError> {
+    pub(super) fn versions(&self, wanted: RegistryOutline, parallel: u16, pace: Arc<Pace>) -> Result<VersionStream, InputError> {
         Ok(match self {
             Self::Registry(api) => {
                 let api = api.clone();
-                Versions::of(move |sender| fetch(api, wanted, parallel, pace, sender))
+                VersionStream::of(move |sender| fetch(api, wanted, parallel, pace, sender))
             }
             Self::Database(moment) => moment.versions(move |key| outline::has(&wanted, key)),
             Self::Files(files) => files.versions(move |key| outline::has(&wanted, key))?,
@@ -55,26 +55,26 @@ impl Source {
     }
 
     /// Everything. `also` are scopes whose settings are read although nothing lists them.
-    pub(super) async fn said(&self, prefix: &str, parallel: u16, also: &BTreeSet<String>) -> Result<Said, InputError> {
+    pub(super) async fn said(&self, prefix: &str, parallel: u16, also: &BTreeSet<String>) -> Result<SourceContent, InputError> {
         let mut rest = match self {
             Self::Registry(api) => {
                 let outline = outline::read(api, prefix, parallel).await?;
                 let rest = Rest::read(api, &outline, prefix, parallel, also).await?;
                 let versions = self.versions(outline, parallel, Arc::new(Pace::new(None)))?;
-                return Ok(Said { versions, rest });
+                return Ok(SourceContent { versions, rest });
             }
             Self::Database(moment) => moment.rest.clone(),
             Self::Files(files) => files.rest.clone(),
         };
         rest.keep(prefix);
         let begin = prefix.to_owned();
-        let is_meant = move |key: &Key| key.0.starts_with(&begin);
+        let is_meant = move |key: &VersionKey| key.0.starts_with(&begin);
         let versions = match self {
             Self::Files(files) => files.versions(is_meant)?,
             Self::Database(moment) => moment.versions(is_meant),
             Self::Registry(_) => return Err(InputError::new("the registry was not read")),
         };
-        Ok(Said { versions, rest })
+        Ok(SourceContent { versions, rest })
     }
 
     /// Keys of client-side encryption, and those that are not given; `None` where nothing is said of them.
@@ -111,7 +111,7 @@ impl Source {
     }
 
     /// The scopes that may have settings.
-    pub(super) async fn scopes(&self, outline: &Outline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
+    pub(super) async fn scopes(&self, outline: &RegistryOutline, prefix: &str) -> Result<BTreeSet<String>, InputError> {
         match self {
             Self::Registry(api) => content::scopes_of(api, outline, prefix).await,
             Self::Database(_) | Self::Files(_) => Ok(content::scopes(outline, prefix.is_empty())),
@@ -121,7 +121,7 @@ impl Source {
     /// Configs and modes.
     pub(super) async fn settings(
         &self,
-        outline: &Outline,
+        outline: &RegistryOutline,
         scopes: &BTreeSet<String>,
         (prefix, parallel): (&str, u16),
     ) -> Result<(BTreeMap<String, Value>, BTreeMap<String, String>), InputError> {
@@ -137,7 +137,7 @@ impl Source {
     }
 }
 
-fn beginning(outline: &Outline, prefix: &str) -> Outline {
+fn beginning(outline: &RegistryOutline, prefix: &str) -> RegistryOutline {
     outline
         .iter()
         .filter(|(subject, _)| subject.starts_with(prefix))
@@ -146,7 +146,13 @@ fn beginning(outline: &Outline, prefix: &str) -> Outline {
 }
 
 /// Asks a registry for versions, many at once; they come in their order all the same.
-async fn fetch(api: Api, wanted: Outline, parallel: u16, pace: Arc<Pace>, mut sender: Sender) -> Result<Sender, InputError> {
+async fn fetch(
+    api: Api,
+    wanted: RegistryOutline,
+    parallel: u16,
+    pace: Arc<Pace>,
+    mut sender: VersionSender,
+) -> Result<VersionSender, InputError> {
     let one = async |(subject, version, is_deleted): (String, i64, bool)| {
         pace.turn().await;
         let answer = content::version_of(&api, &subject, version, is_deleted).await?;

@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 use super::content::{Rest, StoredVersion};
 use super::keys::{Keys, StoredDek, StoredKek};
 use super::values::{is_empty, is_subject, sorted};
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 use crate::cli::check::InputError;
 use crate::cli::exit::Exit;
 use crate::codec::{ConfigJson, LevelKey};
 use crate::store::{ListedVersion, RegistrySnapshot, ScopeSettings};
 use crate::types::{CompatibilityLevel, Dek, Kek, Subject};
 
-pub(super) fn failed((exit, line): Failure) -> InputError {
+pub(super) fn failed((exit, line): CommandFailure) -> InputError {
     let hint = if exit == Exit::DatabaseInUse { ": a server works with it; --to its URL writes through it" } else { "" };
     InputError::new(format!("{line}{hint}"))
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(super) const GLOBAL: &str = ":.__GLOBAL:";
 
 /// A version: its subject and its number.
-pub(super) type Key = (String, i64);
+pub(super) type VersionKey = (String, i64);
 
 /// JSON in a text; nothing for `null` and for empty texts, which old releases of Karapace write for it.
 pub(super) fn json_of(text: &str) -> Result<Option<Value>, String> {

@@ -10,9 +10,9 @@ use super::content::{Rest, StoredVersion};
 use super::digest::{Digest, Summary, USUAL};
 use super::keys::{self, Keys};
 use super::marks::{Mark, marked};
-use super::source::Said;
-use super::values::Key;
-use super::versions::Versions;
+use super::source::SourceContent;
+use super::values::VersionKey;
+use super::versions::VersionStream;
 use crate::cli::check::style::without_controls;
 use crate::cli::check::{InputError, max_depth};
 use crate::schema::{ParseMode, ParseOptions, Parsed};
@@ -23,7 +23,7 @@ const SHOWN: usize = 50;
 
 /// One difference.
 #[derive(Debug)]
-struct Difference {
+struct Discrepancy {
     /// A subject, a context, a key, or nothing for the registry as a whole.
     scope: String,
     version: Option<i64>,
@@ -32,33 +32,33 @@ struct Difference {
 }
 
 #[derive(Debug)]
-pub(super) struct Report {
-    differences: Vec<Difference>,
+pub(super) struct VerificationReport {
+    differences: Vec<Discrepancy>,
     source: Summary,
     target: Summary,
 }
 
 /// What both are found to differ in, version by version.
 #[derive(Debug, Default)]
-pub(super) struct Differences(Vec<Difference>);
+pub(super) struct Discrepancies(Vec<Discrepancy>);
 
-impl Differences {
-    fn version(&mut self, (subject, version): &Key, what: &'static str, reason: String) {
-        self.0.push(Difference { scope: subject.clone(), version: Some(*version), what, reason });
+impl Discrepancies {
+    fn version(&mut self, (subject, version): &VersionKey, what: &'static str, reason: String) {
+        self.0.push(Discrepancy { scope: subject.clone(), version: Some(*version), what, reason });
     }
 
     /// One that only the target has, or only the source.
-    pub(super) fn one_sided(&mut self, key: &Key, is_in_target: bool) {
+    pub(super) fn one_sided(&mut self, key: &VersionKey, is_in_target: bool) {
         self.version(key, "version", missing(is_in_target).to_owned());
     }
 
     /// One that both have.
-    pub(super) fn both(&mut self, key: &Key, one: &StoredVersion, other: &StoredVersion) {
+    pub(super) fn both(&mut self, key: &VersionKey, one: &StoredVersion, other: &StoredVersion) {
         compare(one, other, &mut |what, reason| self.version(key, what, reason));
     }
 
     /// The same where what they say is no longer known.
-    pub(super) fn marks(&mut self, key: &Key, one: &Mark, other: &Mark) {
+    pub(super) fn marks(&mut self, key: &VersionKey, one: &Mark, other: &Mark) {
         if one.id != other.id {
             self.version(key, "id", format!("{} in the source, {} in the target", shown_id(one.id), shown_id(other.id)));
         }
@@ -72,27 +72,27 @@ impl Differences {
     }
 
     /// With all that is no version.
-    pub(super) fn report(mut self, (source, ours): (Digest, &Rest), (target, theirs): (Digest, &Rest)) -> Report {
+    pub(super) fn report(mut self, (source, ours): (Digest, &Rest), (target, theirs): (Digest, &Rest)) -> VerificationReport {
         compare_rest(ours, theirs, &mut self.0);
-        Report { differences: self.0, source: source.end(ours), target: target.end(theirs) }
+        VerificationReport { differences: self.0, source: source.end(ours), target: target.end(theirs) }
     }
 }
 
 /// One of two that are compared, as far as it is read.
-struct Side {
-    versions: Versions,
-    read: VecDeque<(Key, StoredVersion, Mark)>,
+struct VerifiedSide {
+    versions: VersionStream,
+    read: VecDeque<(VersionKey, StoredVersion, Mark)>,
     digest: Digest,
     rest: Rest,
 }
 
-impl Side {
-    fn new(said: Said) -> Self {
+impl VerifiedSide {
+    fn new(said: SourceContent) -> Self {
         Self { versions: said.versions, read: VecDeque::new(), digest: Digest::default(), rest: said.rest }
     }
 
     /// Reads on, where nothing is left of what was read; the next version.
-    async fn next(&mut self) -> Result<Option<&Key>, InputError> {
+    async fn next(&mut self) -> Result<Option<&VersionKey>, InputError> {
         while self.read.is_empty() {
             let Some(batch) = self.versions.next().await? else { return Ok(None) };
             let (given, withheld) = marked(batch);
@@ -107,9 +107,9 @@ impl Side {
 }
 
 /// Reads both sides, and says where they differ. Neither is held.
-pub(super) async fn report(source: Said, target: Said) -> Result<Report, InputError> {
-    let (mut ours, mut theirs) = (Side::new(source), Side::new(target));
-    let mut found = Differences::default();
+pub(super) async fn report(source: SourceContent, target: SourceContent) -> Result<VerificationReport, InputError> {
+    let (mut ours, mut theirs) = (VerifiedSide::new(source), VerifiedSide::new(target));
+    let mut found = Discrepancies::default();
     loop {
         let order = match (ours.next().await?, theirs.next().await?) {
             (None, None) => break,
@@ -134,8 +134,8 @@ pub(super) async fn report(source: Said, target: Said) -> Result<Report, InputEr
 }
 
 /// The number of all that is said.
-pub(super) async fn summary(said: Said) -> Result<Summary, InputError> {
-    let mut side = Side::new(said);
+pub(super) async fn summary(said: SourceContent) -> Result<Summary, InputError> {
+    let mut side = VerifiedSide::new(said);
     while side.next().await?.is_some() {
         side.read.clear();
     }
@@ -154,14 +154,14 @@ fn shown_id(id: Option<i64>) -> String {
     id.map_or_else(|| "none".to_owned(), |id| id.to_string())
 }
 
-fn compare_rest(source: &Rest, target: &Rest, differences: &mut Vec<Difference>) {
+fn compare_rest(source: &Rest, target: &Rest, differences: &mut Vec<Discrepancy>) {
     let scopes: BTreeSet<&String> = source.configs.keys().chain(target.configs.keys()).collect();
     for scope in scopes {
         let (one, other) = (source.configs.get(scope), target.configs.get(scope));
         if one != other {
             let shown = |config: Option<&Value>| config.map_or_else(|| "none".to_owned(), Value::to_string);
             let reason = format!("{} in the source, {} in the target", shown(one), shown(other));
-            differences.push(Difference { scope: scope.clone(), version: None, what: "config", reason });
+            differences.push(Discrepancy { scope: scope.clone(), version: None, what: "config", reason });
         }
     }
     let scopes: BTreeSet<&String> = source.modes.keys().chain(target.modes.keys()).collect();
@@ -170,7 +170,7 @@ fn compare_rest(source: &Rest, target: &Rest, differences: &mut Vec<Difference>)
         let (one, other) = (mode(source), mode(target));
         if one != other {
             let reason = format!("{one} in the source, {other} in the target");
-            differences.push(Difference { scope: scope.clone(), version: None, what: "mode", reason });
+            differences.push(Discrepancy { scope: scope.clone(), version: None, what: "mode", reason });
         }
     }
     // what one side can't say anything of is not compared
@@ -179,9 +179,9 @@ fn compare_rest(source: &Rest, target: &Rest, differences: &mut Vec<Difference>)
     }
 }
 
-fn compare_keys(source: &Keys, target: &Keys, differences: &mut Vec<Difference>) {
+fn compare_keys(source: &Keys, target: &Keys, differences: &mut Vec<Discrepancy>) {
     let mut add = |scope: String, what: &'static str, reason: String| {
-        differences.push(Difference { scope, version: None, what, reason });
+        differences.push(Discrepancy { scope, version: None, what, reason });
     };
     let names: BTreeSet<&String> = source.keks.keys().chain(target.keks.keys()).collect();
     for name in names {
@@ -254,7 +254,7 @@ fn compare(one: &StoredVersion, other: &StoredVersion, add: &mut impl FnMut(&'st
     }
 }
 
-impl Report {
+impl VerificationReport {
     pub(super) fn is_equal(&self) -> bool {
         self.differences.is_empty()
     }
@@ -293,7 +293,7 @@ impl Report {
 
     pub(super) fn json(&self) -> Value {
         let difference =
-            |one: &Difference| json!({ "scope": one.scope, "version": one.version, "what": one.what, "reason": one.reason });
+            |one: &Discrepancy| json!({ "scope": one.scope, "version": one.version, "what": one.what, "reason": one.reason });
         json!({
             "equal": self.is_equal(),
             "source": self.source.json(),

@@ -5,13 +5,13 @@ use std::future::Future;
 use tokio::sync::mpsc;
 
 use super::content::StoredVersion;
-use super::values::Key;
+use super::values::VersionKey;
 use crate::cli::check::InputError;
 
 /// A version, and what is said of it; nothing where it is listed and not given.
-pub(super) type Listed = (Key, Option<StoredVersion>);
+pub(super) type ReportedVersion = (VersionKey, Option<StoredVersion>);
 
-type Batch = Result<Vec<Listed>, InputError>;
+type ListedBatch = Result<Vec<ReportedVersion>, InputError>;
 
 /// Batches that wait for who takes them.
 const WAITING: usize = 2;
@@ -21,28 +21,28 @@ pub(super) const BATCH: usize = 250;
 const BATCH_BYTES: usize = 4 << 20;
 
 /// Versions as they come.
-pub(super) struct Versions(mpsc::Receiver<Batch>);
+pub(super) struct VersionStream(mpsc::Receiver<ListedBatch>);
 
 /// Hands versions on. What it returns says whether anybody still wants them.
-pub(super) struct Sender {
-    batches: mpsc::Sender<Batch>,
-    batch: Vec<Listed>,
+pub(super) struct VersionSender {
+    batches: mpsc::Sender<ListedBatch>,
+    batch: Vec<ReportedVersion>,
     bytes: usize,
 }
 
-impl Sender {
-    fn add(&mut self, listed: Listed) -> bool {
+impl VersionSender {
+    fn add(&mut self, listed: ReportedVersion) -> bool {
         self.bytes += listed.1.as_ref().map_or(0, StoredVersion::bytes);
         self.batch.push(listed);
         self.batch.len() >= BATCH || self.bytes >= BATCH_BYTES
     }
 
-    fn take(&mut self) -> Vec<Listed> {
+    fn take(&mut self) -> Vec<ReportedVersion> {
         self.bytes = 0;
         std::mem::take(&mut self.batch)
     }
 
-    pub(super) async fn send(&mut self, listed: Listed) -> bool {
+    pub(super) async fn send(&mut self, listed: ReportedVersion) -> bool {
         !self.add(listed) || self.flush().await
     }
 
@@ -52,7 +52,7 @@ impl Sender {
     }
 
     /// The same from a thread that may wait.
-    pub(super) fn send_blocking(&mut self, listed: Listed) -> bool {
+    pub(super) fn send_blocking(&mut self, listed: ReportedVersion) -> bool {
         if !self.add(listed) {
             return true;
         }
@@ -61,14 +61,14 @@ impl Sender {
     }
 }
 
-impl Versions {
+impl VersionStream {
     /// Those that some work finds.
-    pub(super) fn of<F>(work: impl FnOnce(Sender) -> F) -> Self
+    pub(super) fn of<F>(work: impl FnOnce(VersionSender) -> F) -> Self
     where
-        F: Future<Output = Result<Sender, InputError>> + Send + 'static,
+        F: Future<Output = Result<VersionSender, InputError>> + Send + 'static,
     {
         let (batches, incoming) = mpsc::channel(WAITING);
-        let sender = Sender { batches: batches.clone(), batch: Vec::with_capacity(BATCH), bytes: 0 };
+        let sender = VersionSender { batches: batches.clone(), batch: Vec::with_capacity(BATCH), bytes: 0 };
         let work = work(sender);
         tokio::spawn(async move {
             match work.await {
@@ -81,7 +81,7 @@ impl Versions {
     }
 
     /// Those that work of a thread of its own finds.
-    pub(super) fn of_thread(work: impl FnOnce(&mut Sender) -> Result<(), InputError> + Send + 'static) -> Self {
+    pub(super) fn of_thread(work: impl FnOnce(&mut VersionSender) -> Result<(), InputError> + Send + 'static) -> Self {
         Self::of(|mut sender| async move {
             let done = tokio::task::spawn_blocking(move || work(&mut sender).map(|()| sender)).await;
             done.map_err(|error| InputError::new(error.to_string()))?
@@ -89,7 +89,7 @@ impl Versions {
     }
 
     /// The next ones; nothing after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Listed>>, InputError> {
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<ReportedVersion>>, InputError> {
         self.0.recv().await.transpose()
     }
 }

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::content::StoredVersion;
-use super::values::Key;
+use super::values::VersionKey;
 use crate::types::Subject;
 
 /// The versions that one refers to.
-pub(super) fn targets<'v>(subject: &str, stored: &'v StoredVersion) -> impl Iterator<Item = Key> + use<'v> {
+pub(super) fn targets<'v>(subject: &str, stored: &'v StoredVersion) -> impl Iterator<Item = VersionKey> + use<'v> {
     let references = stored.body.get("references").and_then(Value::as_array);
     let home = references.map(|_| Subject::parse(subject));
     references.into_iter().flatten().filter_map(move |reference| {

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::trace::{Attribute, Kind, Span};
+use crate::trace::{Attribute, Span, SpanKind};
 
 /// Turns moments into times of day, all of a batch by the same clock.
 #[derive(Clone, Copy)]
@@ -26,7 +26,7 @@ impl Times {
 
 /// A batch of spans of the process that `resource` describes.
 pub(super) fn request(resource: &[(&'static str, Attribute)], spans: &[Span], times: Times) -> Vec<u8> {
-    let mut scope_spans = Message::default();
+    let mut scope_spans = EncodedMessage::default();
     scope_spans.message(1, |scope| {
         scope.text(1, "accordant");
         scope.text(2, env!("CARGO_PKG_VERSION"));
@@ -34,7 +34,7 @@ pub(super) fn request(resource: &[(&'static str, Attribute)], spans: &[Span], ti
     for span in spans {
         scope_spans.message(2, |message| write(message, span, times));
     }
-    let mut request = Message::default();
+    let mut request = EncodedMessage::default();
     request.message(1, |resource_spans| {
         resource_spans.message(1, |message| attributes(message, 1, resource));
         resource_spans.bytes(2, &scope_spans.0);
@@ -42,7 +42,7 @@ pub(super) fn request(resource: &[(&'static str, Attribute)], spans: &[Span], ti
     request.0
 }
 
-fn write(message: &mut Message, span: &Span, times: Times) {
+fn write(message: &mut EncodedMessage, span: &Span, times: Times) {
     message.bytes(1, &span.context.trace_id);
     message.bytes(2, &span.context.span_id);
     message.text(3, span.context.state.as_deref().unwrap_or_default());
@@ -53,8 +53,8 @@ fn write(message: &mut Message, span: &Span, times: Times) {
     message.number(
         6,
         match span.kind {
-            Kind::Internal => 1,
-            Kind::Server => 2,
+            SpanKind::Internal => 1,
+            SpanKind::Server => 2,
         },
     );
     message.fixed64(7, times.unix_nanos(span.started));
@@ -65,7 +65,7 @@ fn write(message: &mut Message, span: &Span, times: Times) {
     }
 }
 
-fn attributes(message: &mut Message, number: u32, attributes: &[(&'static str, Attribute)]) {
+fn attributes(message: &mut EncodedMessage, number: u32, attributes: &[(&'static str, Attribute)]) {
     for (key, value) in attributes {
         message.message(number, |pair| {
             pair.text(1, key);
@@ -80,9 +80,9 @@ fn attributes(message: &mut Message, number: u32, attributes: &[(&'static str, A
 
 /// A message that is being written.
 #[derive(Default)]
-struct Message(Vec<u8>);
+struct EncodedMessage(Vec<u8>);
 
-impl Message {
+impl EncodedMessage {
     fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value.to_le_bytes()[0] | 0x80);

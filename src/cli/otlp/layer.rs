@@ -9,7 +9,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::trace::{self, Attribute, Kind, Span, Spans, TraceContext};
+use crate::trace::{self, Attribute, Span, SpanKind, Spans, TraceContext};
 
 /// Most attributes of a span, and the longest text in one.
 const MAX_ATTRIBUTES: usize = 8;
@@ -21,7 +21,7 @@ pub(in crate::cli) struct SpanLayer {
 }
 
 /// A span that is open.
-struct Open {
+struct OpenSpan {
     context: TraceContext,
     parent: [u8; 8],
     started: Instant,
@@ -45,19 +45,19 @@ impl SpanLayer {
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for SpanLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let above = span.parent().and_then(|parent| parent.extensions().get::<Open>().map(|open| open.context.clone()));
+        let above = span.parent().and_then(|parent| parent.extensions().get::<OpenSpan>().map(|open| open.context.clone()));
         let of_request = || trace::current().filter(|current| current.is_recorded).map(|current| current.context);
         let Some(above) = above.or_else(of_request) else { return };
         let mut fields = Fields::default();
         attributes.record(&mut fields);
         let open =
-            Open { context: above.with_fresh_span(), parent: above.span_id, started: Instant::now(), attributes: fields.0 };
+            OpenSpan { context: above.with_fresh_span(), parent: above.span_id, started: Instant::now(), attributes: fields.0 };
         span.extensions_mut().insert(open);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if let Some(open) = span.extensions_mut().get_mut::<Open>() {
+        if let Some(open) = span.extensions_mut().get_mut::<OpenSpan>() {
             let mut fields = Fields(std::mem::take(&mut open.attributes));
             values.record(&mut fields);
             open.attributes = fields.0;
@@ -66,12 +66,12 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for SpanLayer {
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
-        let Some(Open { context, parent, started, attributes }) = span.extensions_mut().remove::<Open>() else { return };
+        let Some(OpenSpan { context, parent, started, attributes }) = span.extensions_mut().remove::<OpenSpan>() else { return };
         self.spans.finish(Span {
             context,
             parent: Some(parent),
             name: name(span.metadata()).into(),
-            kind: Kind::Internal,
+            kind: SpanKind::Internal,
             started,
             ended: Instant::now(),
             attributes,

@@ -26,7 +26,7 @@ use send::Sending;
 pub(super) struct Traces {
     spans: Spans,
     queue: Receiver<Span>,
-    sender: send::Sender,
+    sender: send::SpanSender,
 }
 
 impl Traces {
@@ -36,7 +36,7 @@ impl Traces {
         let url = url(endpoint).map_err(|why| format!("otlp-endpoint: {why}"))?;
         let headers = settings.otlp_headers.as_ref().map(|text| headers(text.expose())).transpose()?.unwrap_or_default();
         let (spans, queue) = Spans::new(settings.otlp_queue, settings.otlp_sampling);
-        let sender = send::Sender::new(url, headers, &settings.otlp_service_name)?;
+        let sender = send::SpanSender::new(url, headers, &settings.otlp_service_name)?;
         Ok(Self { spans, queue, sender })
     }
 

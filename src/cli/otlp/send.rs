@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 
 /// What is sent where.
-pub(super) struct Sender {
+pub(super) struct SpanSender {
     http: reqwest::Client,
     url: Url,
     resource: Vec<(&'static str, Attribute)>,
@@ -40,7 +40,7 @@ pub(in crate::cli) struct Sending {
     task: JoinHandle<()>,
 }
 
-impl Sender {
+impl SpanSender {
     pub(super) fn new(url: Url, headers: HeaderMap, service: &str) -> Result<Self, String> {
         let builder = ClientBuilder::new()
             .timeout(TIME_LIMIT)
@@ -75,12 +75,12 @@ impl Sending {
     }
 }
 
-pub(super) fn begin(sender: Sender, queue: Receiver<Span>, counts: Arc<SpanCounts>) -> Sending {
+pub(super) fn begin(sender: SpanSender, queue: Receiver<Span>, counts: Arc<SpanCounts>) -> Sending {
     let (end, ended) = oneshot::channel();
     Sending { end, task: tokio::spawn(run(sender, queue, counts, ended)) }
 }
 
-async fn run(sender: Sender, mut queue: Receiver<Span>, counts: Arc<SpanCounts>, mut ended: oneshot::Receiver<()>) {
+async fn run(sender: SpanSender, mut queue: Receiver<Span>, counts: Arc<SpanCounts>, mut ended: oneshot::Receiver<()>) {
     let (mut is_away, mut is_last) = (false, false);
     let mut batch = Vec::with_capacity(BATCH);
     while !is_last {

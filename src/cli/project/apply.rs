@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::plan::{ConfigChange, Deletion, Plan, Registration};
+use super::plan::{ConfigChange, Deletion, Plan, PlannedRegistration};
 use super::planner::{state, tree_body, tree_path};
 use crate::cli::api::{Api, segment};
 use crate::cli::check::InputError;
@@ -48,7 +48,7 @@ pub(super) async fn apply(api: &Api, plan: &Plan) -> Result<Applied, InputError>
         set(api, change).await?;
         applied.done.push(named(change));
     }
-    let mut trees: BTreeMap<usize, Vec<&Registration>> = BTreeMap::new();
+    let mut trees: BTreeMap<usize, Vec<&PlannedRegistration>> = BTreeMap::new();
     for registration in &plan.registrations {
         trees.entry(registration.tree).or_default().push(registration);
     }
@@ -105,7 +105,7 @@ async fn restore(api: &Api, change: &ConfigChange) -> Result<(), InputError> {
 /// One tree with the configs of its subjects, which decide about it and so come first. Whether it is there now.
 async fn whole_tree(
     api: &Api,
-    tree: &[&Registration],
+    tree: &[&PlannedRegistration],
     configs: &[&ConfigChange],
     applied: &mut Applied,
 ) -> Result<bool, InputError> {
@@ -144,7 +144,7 @@ async fn whole_tree(
 }
 
 /// Registers a tree in one request where the registry has one for that, else one after the other.
-async fn register(api: &Api, tree: &[&Registration]) -> Result<Vec<String>, InputError> {
+async fn register(api: &Api, tree: &[&PlannedRegistration]) -> Result<Vec<String>, InputError> {
     let answer = api.send(Method::POST, &tree_path(tree, false)?, Some(&tree_body(tree))).await?;
     match answer.status {
         200 => {
@@ -168,7 +168,7 @@ fn line(subject: &str, version: i64, expected: Option<i64>) -> String {
 }
 
 /// In the order of references. When one is refused, what this run has registered before is taken back, newest first.
-async fn one_by_one(api: &Api, tree: &[&Registration]) -> Result<Vec<String>, InputError> {
+async fn one_by_one(api: &Api, tree: &[&PlannedRegistration]) -> Result<Vec<String>, InputError> {
     let mut versions: HashMap<&str, i64> = HashMap::new();
     let mut created: Vec<(&str, i64)> = Vec::new();
     let mut lines = Vec::new();
@@ -195,7 +195,7 @@ async fn one_by_one(api: &Api, tree: &[&Registration]) -> Result<Vec<String>, In
     Ok(lines)
 }
 
-async fn register_one(api: &Api, one: &Registration, versions: &HashMap<&str, i64>) -> Result<i64, InputError> {
+async fn register_one(api: &Api, one: &PlannedRegistration, versions: &HashMap<&str, i64>) -> Result<i64, InputError> {
     let mut body = one.body.clone();
     let references = body.get_mut("references").and_then(Value::as_array_mut);
     for reference in references.into_iter().flatten().filter_map(Value::as_object_mut) {

@@ -7,7 +7,7 @@ use crate::cli::registry_login::RegistryLogin;
 
 /// Which files, and which registry.
 #[derive(Debug, Args)]
-pub(super) struct Place {
+pub(super) struct ProjectOptions {
     /// The file with mappings and environments, or a state file of schema-registry-gitops [default: accordant.toml here or above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<String>,
@@ -23,17 +23,17 @@ pub(super) struct Place {
 
 /// How a plan is printed.
 #[derive(Debug, Args)]
-pub(super) struct Shown {
+pub(super) struct PrintOptions {
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PlanFormat,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(super) color: Color,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum PlanFormat {
     /// For people
     #[default]
     Human,
@@ -61,9 +61,9 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<String>,
     #[command(flatten)]
-    pub(super) shown: Shown,
+    pub(super) shown: PrintOptions,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: ProjectOptions,
 }
 
 #[derive(Debug, Args)]
@@ -77,7 +77,7 @@ pub(super) struct ApplyArguments {
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(super) color: Color,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: ProjectOptions,
 }
 
 #[derive(Debug, Args)]
@@ -86,9 +86,9 @@ pub(super) struct DriftArguments {
     #[arg(long)]
     pub(super) unmanaged: bool,
     #[command(flatten)]
-    pub(super) shown: Shown,
+    pub(super) shown: PrintOptions,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: ProjectOptions,
 }
 
 #[derive(Debug, Args)]
@@ -106,7 +106,7 @@ pub(super) struct PullArguments {
     #[arg(long)]
     pub(super) force: bool,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: ProjectOptions,
 }
 
 #[derive(Debug, Args)]
@@ -127,7 +127,7 @@ pub(super) struct PromoteArguments {
     #[arg(long)]
     pub(super) dry_run: bool,
     #[command(flatten)]
-    pub(super) shown: Shown,
+    pub(super) shown: PrintOptions,
     /// The file with environments [default: accordant.toml here or above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<String>,

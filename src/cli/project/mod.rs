@@ -25,10 +25,11 @@ use std::path::Path;
 use clap::{ArgMatches, Args as _, Command};
 
 use self::arguments::{
-    ApplyArguments, DriftArguments, Enabled, Format, Place, PlanArguments, PromoteArguments, PullArguments, Shown,
+    ApplyArguments, DriftArguments, Enabled, PlanArguments, PlanFormat, PrintOptions, ProjectOptions, PromoteArguments,
+    PullArguments,
 };
 use self::plan::{FORMAT, Plan};
-use self::planner::{Allowed, Planned, Whole};
+use self::planner::{Allowed, PlanResult, Whole};
 use super::api::{Api, block_on};
 use super::check::style::{print, print_styled};
 use super::check::{Color, InputError, on_deep_stack};
@@ -95,13 +96,13 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, String> {
 }
 
 /// What a command ends with: the exit, the text, and when that has colours.
-type Said = (Exit, String, Option<Color>);
+type ProjectOutput = (Exit, String, Option<Color>);
 
-fn said(answer: Result<Said, InputError>) -> Result<Said, String> {
+fn said(answer: Result<ProjectOutput, InputError>) -> Result<ProjectOutput, String> {
     answer.map_err(|error| error.to_string())
 }
 
-impl Place {
+impl ProjectOptions {
     fn manifest(&self) -> Result<Option<Manifest>, InputError> {
         Manifest::find(self.config.as_deref()).map_err(InputError::new)
     }
@@ -117,7 +118,7 @@ impl Place {
     }
 }
 
-fn planned(manifest: &Manifest, api: &Api, allowed: Allowed) -> Result<Planned, InputError> {
+fn planned(manifest: &Manifest, api: &Api, allowed: Allowed) -> Result<PlanResult, InputError> {
     let wanted = wanted::wanted(manifest, api)?;
     let whole = Whole { config: manifest.config.as_ref(), mode: manifest.mode.as_deref(), prefix: &manifest.prefix };
     block_on(async {
@@ -127,17 +128,17 @@ fn planned(manifest: &Manifest, api: &Api, allowed: Allowed) -> Result<Planned, 
     })
 }
 
-impl Shown {
-    fn text(&self, planned: &Planned, name: &str) -> Result<String, InputError> {
+impl PrintOptions {
+    fn text(&self, planned: &PlanResult, name: &str) -> Result<String, InputError> {
         Ok(match self.format {
-            Format::Human => print::human(planned, name),
-            Format::Markdown => print::markdown(planned, name),
-            Format::Json => json(&planned.plan)?,
+            PlanFormat::Human => print::human(planned, name),
+            PlanFormat::Markdown => print::markdown(planned, name),
+            PlanFormat::Json => json(&planned.plan)?,
         })
     }
 
     fn colors(&self) -> Option<Color> {
-        (self.format == Format::Human).then_some(self.color)
+        (self.format == PlanFormat::Human).then_some(self.color)
     }
 }
 
@@ -147,7 +148,7 @@ fn json(plan: &Plan) -> Result<String, InputError> {
     Ok(format!("{text}\n"))
 }
 
-fn plan(asked: &PlanArguments) -> Result<Said, InputError> {
+fn plan(asked: &PlanArguments) -> Result<ProjectOutput, InputError> {
     let manifest = asked.place.required_manifest()?;
     let (api, _) = asked.place.api(Some(&manifest))?;
     let planned = planned(&manifest, &api, asked.enabled.allowed())?;
@@ -163,7 +164,7 @@ impl Enabled {
     }
 }
 
-fn apply(asked: &ApplyArguments) -> Result<Said, InputError> {
+fn apply(asked: &ApplyArguments) -> Result<ProjectOutput, InputError> {
     let (api, planned) = if let Some(file) = &asked.plan {
         let plan = read_plan(file)?;
         let (api, _) = asked.place.api(asked.place.manifest()?.as_ref())?;
@@ -179,7 +180,7 @@ fn apply(asked: &ApplyArguments) -> Result<Said, InputError> {
             text.push_str("Nothing was applied: the registry is not as the plan saw it. Plan again.\n");
             return Ok((Exit::Refused, super::check::style::without_controls(&text), None));
         }
-        (api, Planned { plan, outcomes: Vec::new() })
+        (api, PlanResult { plan, outcomes: Vec::new() })
     } else {
         let manifest = asked.place.required_manifest()?;
         let (api, _) = asked.place.api(Some(&manifest))?;
@@ -190,7 +191,7 @@ fn apply(asked: &ApplyArguments) -> Result<Said, InputError> {
 }
 
 /// Applies a plan unless something speaks against it, and says what was done.
-fn carry_out(api: &Api, planned: &Planned, color: Color) -> Result<Said, InputError> {
+fn carry_out(api: &Api, planned: &PlanResult, color: Color) -> Result<ProjectOutput, InputError> {
     let plan = &planned.plan;
     if plan.is_refused() {
         let text = format!("{}Nothing was applied.\n", print::human(planned, "Plan"));
@@ -224,7 +225,7 @@ fn read_plan(file: &str) -> Result<Plan, InputError> {
     Ok(plan)
 }
 
-fn drift(asked: &DriftArguments) -> Result<Said, InputError> {
+fn drift(asked: &DriftArguments) -> Result<ProjectOutput, InputError> {
     let manifest = asked.place.required_manifest()?;
     let (api, _) = asked.place.api(Some(&manifest))?;
     let planned = planned(&manifest, &api, Allowed { deletes: asked.unmanaged, configs: true })?;
@@ -232,7 +233,7 @@ fn drift(asked: &DriftArguments) -> Result<Said, InputError> {
     Ok((exit, asked.shown.text(&planned, "Drift")?, asked.shown.colors()))
 }
 
-fn pull(asked: &PullArguments) -> Result<Said, InputError> {
+fn pull(asked: &PullArguments) -> Result<ProjectOutput, InputError> {
     let manifest = asked.place.manifest()?;
     let (api, environment) = asked.place.api(manifest.as_ref())?;
     let folder = Path::new(&asked.folder);
@@ -244,7 +245,7 @@ fn pull(asked: &PullArguments) -> Result<Said, InputError> {
     Ok((Exit::Success, format!("{subjects} of {} in {}\n", api.url(), asked.folder), None))
 }
 
-fn promote(asked: &PromoteArguments) -> Result<Said, InputError> {
+fn promote(asked: &PromoteArguments) -> Result<ProjectOutput, InputError> {
     let manifest = Manifest::find(asked.config.as_deref()).map_err(InputError::new)?;
     let api = |name: &str| {
         let found = required(None, Some(name), &RegistryLogin::default(), manifest.as_ref()).map_err(InputError::new)?;

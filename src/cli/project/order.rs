@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::wanted::Wanted;
+use super::wanted::WantedSchema;
 
 /// The positions of what is wanted, each after what it refers to.
 ///
 /// # Errors
 /// Schemas refer to one another in a circle.
-pub(super) fn order(wanted: &[Wanted]) -> Result<Vec<usize>, String> {
+pub(super) fn order(wanted: &[WantedSchema]) -> Result<Vec<usize>, String> {
     let places = places(wanted.iter());
-    let targets = |wanted: &Wanted| own_targets(wanted, &places);
+    let targets = |wanted: &WantedSchema| own_targets(wanted, &places);
     let mut open: Vec<usize> = wanted.iter().map(|one| targets(one).len()).collect();
     let mut referrers: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, one) in wanted.iter().enumerate() {
@@ -40,7 +40,7 @@ pub(super) fn order(wanted: &[Wanted]) -> Result<Vec<usize>, String> {
 }
 
 /// For each of those that are to be registered the number of its tree: those that refer to one another have the same.
-pub(super) fn trees(wanted: &[&Wanted]) -> Vec<usize> {
+pub(super) fn trees(wanted: &[&WantedSchema]) -> Vec<usize> {
     let places = places(wanted.iter().copied());
     let mut tree: Vec<usize> = (0..wanted.len()).collect();
     for (at, one) in wanted.iter().enumerate() {
@@ -53,12 +53,12 @@ pub(super) fn trees(wanted: &[&Wanted]) -> Vec<usize> {
     tree
 }
 
-fn places<'w>(wanted: impl Iterator<Item = &'w Wanted>) -> HashMap<&'w str, usize> {
+fn places<'w>(wanted: impl Iterator<Item = &'w WantedSchema>) -> HashMap<&'w str, usize> {
     wanted.enumerate().map(|(at, one)| (one.subject.as_str(), at)).collect()
 }
 
 /// The places of what is referred to as it is about to be, each once.
-fn own_targets(wanted: &Wanted, places: &HashMap<&str, usize>) -> Vec<usize> {
+fn own_targets(wanted: &WantedSchema, places: &HashMap<&str, usize>) -> Vec<usize> {
     let open = wanted.references.iter().filter(|reference| reference.version.is_none());
     let mut targets: Vec<usize> = open.filter_map(|reference| places.get(reference.subject.as_str()).copied()).collect();
     targets.sort_unstable();

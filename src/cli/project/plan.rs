@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cli::api::Setting;
+use crate::cli::api::ScopeSetting;
 use crate::cli::exit::Exit;
 
 /// The form of the file; another one is refused.
@@ -16,7 +16,7 @@ pub(super) struct Plan {
     pub(super) registry: String,
     pub(super) configs: Vec<ConfigChange>,
     /// In the order of references.
-    pub(super) registrations: Vec<Registration>,
+    pub(super) registrations: Vec<PlannedRegistration>,
     pub(super) deletions: Vec<Deletion>,
     pub(super) unchanged: Vec<Unchanged>,
     /// Versions beside the latest that a file has.
@@ -27,7 +27,7 @@ pub(super) struct Plan {
 /// What a subject was when the plan was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Seen {
+pub(super) struct SeenSubject {
     pub(super) versions: Vec<i64>,
     /// The id of the latest: a version that was removed for good and registered anew has another one.
     pub(super) latest_id: Option<i64>,
@@ -38,7 +38,7 @@ pub(super) struct Seen {
 pub(super) struct ConfigChange {
     /// Config or mode.
     #[serde(default)]
-    pub(super) setting: Setting,
+    pub(super) setting: ScopeSetting,
     /// None for the registry as a whole.
     pub(super) subject: Option<String>,
     pub(super) set: Value,
@@ -50,7 +50,7 @@ pub(super) struct ConfigChange {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Registration {
+pub(super) struct PlannedRegistration {
     pub(super) subject: String,
     pub(super) file: String,
     /// The request. A reference without version is to what this plan registers.
@@ -60,7 +60,7 @@ pub(super) struct Registration {
     pub(super) tree: usize,
     /// The version that it becomes, where the registry tells.
     pub(super) version: Option<i64>,
-    pub(super) seen: Seen,
+    pub(super) seen: SeenSubject,
     /// Why it is refused; empty when it is not.
     pub(super) refusals: Vec<String>,
     /// What the engines found, as `?explain=true` shows it.
@@ -71,7 +71,7 @@ pub(super) struct Registration {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Deletion {
     pub(super) subject: String,
-    pub(super) seen: Seen,
+    pub(super) seen: SeenSubject,
     /// Subjects that stay, and refer to this one.
     pub(super) referred_by: Vec<String>,
     /// Only with --enable-deletes.
@@ -102,13 +102,13 @@ pub(super) struct Old {
 impl ConfigChange {
     /// Whether it comes before registrations. A mode that keeps them off comes after them.
     pub(super) fn comes_first(&self) -> bool {
-        self.setting == Setting::Config || self.set.get("mode").and_then(Value::as_str) == Some("READWRITE")
+        self.setting == ScopeSetting::Config || self.set.get("mode").and_then(Value::as_str) == Some("READWRITE")
     }
 }
 
 impl Plan {
     pub(super) fn is_refused(&self) -> bool {
-        let refused = |registration: &Registration| !registration.refusals.is_empty();
+        let refused = |registration: &PlannedRegistration| !registration.refusals.is_empty();
         self.registrations.iter().any(refused) || self.deletions().any(|deletion| !deletion.referred_by.is_empty())
     }
 
@@ -158,8 +158,8 @@ impl Plan {
         let parts = [
             count(refused, "refused", "refused"),
             count(fine, "to register", "to register"),
-            count(changes(Setting::Config), "config to change", "configs to change"),
-            count(changes(Setting::Mode), "mode to change", "modes to change"),
+            count(changes(ScopeSetting::Config), "config to change", "configs to change"),
+            count(changes(ScopeSetting::Mode), "mode to change", "modes to change"),
             count(self.deletions().count(), "to delete", "to delete"),
             count(self.unchanged.len(), "unchanged", "unchanged"),
             count(old, "old version unchanged", "old versions unchanged"),

@@ -7,10 +7,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::order::{order, trees};
-use super::plan::{ConfigChange, Deletion, FORMAT, Plan, Registration, Seen, Unchanged};
-use super::wanted::Wanted;
-use crate::cli::api::{Api, Setting, schema_body, segment};
-use crate::cli::check::{InputError, Judgement, Outcome, Remote, Submitted, json_findings, judge};
+use super::plan::{ConfigChange, Deletion, FORMAT, Plan, PlannedRegistration, SeenSubject, Unchanged};
+use super::wanted::WantedSchema;
+use crate::cli::api::{Api, ScopeSetting, schema_body, segment};
+use crate::cli::check::{CheckOutcome, InputError, Remote, SchemaJudgement, SubmittedSchema, json_findings, judge};
 use crate::codec::{FromJson as _, config_from};
 use crate::types::{Config, Metadata};
 
@@ -25,22 +25,22 @@ pub(super) struct Allowed {
 }
 
 /// A plan, and the comparisons behind its refusals.
-pub(super) struct Planned {
+pub(super) struct PlanResult {
     pub(super) plan: Plan,
-    pub(super) outcomes: Vec<Outcome>,
+    pub(super) outcomes: Vec<CheckOutcome>,
 }
 
 /// What is there under a subject.
-pub(super) struct State {
-    pub(super) seen: Seen,
+pub(super) struct CurrentSubject {
+    pub(super) seen: SeenSubject,
     pub(super) latest: Option<Value>,
 }
 
-pub(super) async fn state(api: &Api, subject: &str) -> Result<State, InputError> {
+pub(super) async fn state(api: &Api, subject: &str) -> Result<CurrentSubject, InputError> {
     let versions = api.versions(subject).await?;
     let latest = if versions.is_empty() { None } else { api.version(subject, "latest").await? };
     let latest_id = latest.as_ref().and_then(|latest| latest.get("id")?.as_i64());
-    Ok(State { seen: Seen { versions, latest_id }, latest })
+    Ok(CurrentSubject { seen: SeenSubject { versions, latest_id }, latest })
 }
 
 /// What is wanted of the registry as a whole.
@@ -52,17 +52,22 @@ pub(super) struct Whole<'m> {
     pub(super) prefix: &'m str,
 }
 
-pub(super) async fn plan(api: &Api, wanted: &[Wanted], whole: Whole<'_>, allowed: Allowed) -> Result<Planned, InputError> {
+pub(super) async fn plan(
+    api: &Api,
+    wanted: &[WantedSchema],
+    whole: Whole<'_>,
+    allowed: Allowed,
+) -> Result<PlanResult, InputError> {
     let mut plan = Plan { format: FORMAT, registry: api.url(), ..Plan::default() };
     let mut outcomes = Vec::new();
     let order = order(wanted).map_err(InputError::new)?;
     let fetched = stream::iter(wanted.iter().map(|wanted| state(api, &wanted.subject))).buffered(AT_ONCE);
-    let states: Vec<State> = fetched.try_collect().await?;
-    let own = |wanted: &Wanted| (Some(wanted.subject.clone()), wanted.config.clone(), wanted.mode.clone());
+    let states: Vec<CurrentSubject> = fetched.try_collect().await?;
+    let own = |wanted: &WantedSchema| (Some(wanted.subject.clone()), wanted.config.clone(), wanted.mode.clone());
     let settings = std::iter::once((None, whole.config.cloned(), whole.mode.map(str::to_owned))).chain(wanted.iter().map(own));
     let settings = settings.flat_map(|(subject, config, mode)| {
         let mode = mode.map(|mode| json!({ "mode": mode }));
-        [(Setting::Config, config), (Setting::Mode, mode)].map(|(setting, wanted)| (setting, subject.clone(), wanted))
+        [(ScopeSetting::Config, config), (ScopeSetting::Mode, mode)].map(|(setting, wanted)| (setting, subject.clone(), wanted))
     });
     let changes = settings.map(|(setting, subject, wanted)| change(api, setting, subject, wanted, allowed));
     let changes: Vec<Option<ConfigChange>> = stream::iter(changes).buffered(AT_ONCE).try_collect().await?;
@@ -84,7 +89,7 @@ pub(super) async fn plan(api: &Api, wanted: &[Wanted], whole: Whole<'_>, allowed
             continue;
         }
         let (refusals, outcome) = judge_one(api, wanted, allowed).await?;
-        plan.registrations.push(Registration {
+        plan.registrations.push(PlannedRegistration {
             subject: wanted.subject.clone(),
             file: wanted.input.name.clone(),
             body,
@@ -103,11 +108,11 @@ pub(super) async fn plan(api: &Api, wanted: &[Wanted], whole: Whole<'_>, allowed
     }
     rehearse(api, &mut plan).await?;
     plan.deletions = deletions(api, wanted, whole.prefix, allowed).await?;
-    Ok(Planned { plan, outcomes })
+    Ok(PlanResult { plan, outcomes })
 }
 
 /// The request, with the versions of what is registered already.
-fn body(wanted: &Wanted, registered: &HashMap<&str, i64>) -> Value {
+fn body(wanted: &WantedSchema, registered: &HashMap<&str, i64>) -> Value {
     let references = wanted.references.iter().map(|reference| {
         let version = reference.version.or_else(|| registered.get(reference.subject.as_str()).copied());
         let mut out = json!({ "name": reference.name, "subject": reference.subject });
@@ -129,7 +134,7 @@ pub(super) fn is_pending(body: &Value) -> bool {
 /// The keys of what is wanted that are otherwise now.
 async fn change(
     api: &Api,
-    setting: Setting,
+    setting: ScopeSetting,
     subject: Option<String>,
     wanted: Option<Value>,
     allowed: Allowed,
@@ -144,10 +149,14 @@ async fn change(
 }
 
 /// Reads and compares here, with all that is found: the references may be to what no registry has yet.
-async fn judge_one(api: &Api, wanted: &Wanted, allowed: Allowed) -> Result<(Vec<String>, Option<Outcome>), InputError> {
+async fn judge_one(
+    api: &Api,
+    wanted: &WantedSchema,
+    allowed: Allowed,
+) -> Result<(Vec<String>, Option<CheckOutcome>), InputError> {
     let metadata = wanted.metadata.as_ref().map(Metadata::from_json).transpose();
     let metadata = metadata.map_err(|error| InputError::of(&wanted.input.name, format!("metadata: {}", error.0)))?.flatten();
-    let submitted = Submitted {
+    let submitted = SubmittedSchema {
         input: &wanted.input,
         schema_type: wanted.schema_type,
         references: &wanted.resolved,
@@ -158,10 +167,10 @@ async fn judge_one(api: &Api, wanted: &Wanted, allowed: Allowed) -> Result<(Vec<
     let own = wanted.config.as_ref().filter(|_| allowed.configs).map_or_else(Config::default, config_from);
     let mut remote = Remote::of(&api.client, &wanted.subject, true);
     Ok(match judge(&mut remote, submitted, own).await? {
-        Judgement::Invalid(error) => (vec![error.to_string()], None),
-        Judgement::First => (Vec::new(), None),
-        Judgement::Compared(outcome) if outcome.is_compatible() => (Vec::new(), Some(*outcome)),
-        Judgement::Compared(outcome) => (vec![outcome.verdict()], Some(*outcome)),
+        SchemaJudgement::Invalid(error) => (vec![error.to_string()], None),
+        SchemaJudgement::First => (Vec::new(), None),
+        SchemaJudgement::Compared(outcome) if outcome.is_compatible() => (Vec::new(), Some(*outcome)),
+        SchemaJudgement::Compared(outcome) => (vec![outcome.verdict()], Some(*outcome)),
     })
 }
 
@@ -179,7 +188,7 @@ async fn rehearse(api: &Api, plan: &mut Plan) -> Result<(), InputError> {
         !whole && members.iter().filter_map(member).all(|one| one.refusals.is_empty() && !changed.contains(&one.subject))
     });
     for members in trees.into_values() {
-        let tree: Vec<&Registration> = members.iter().filter_map(|at| plan.registrations.get(*at)).collect();
+        let tree: Vec<&PlannedRegistration> = members.iter().filter_map(|at| plan.registrations.get(*at)).collect();
         let answer = api.send(Method::POST, &tree_path(&tree, true)?, Some(&tree_body(&tree))).await?;
         match answer.status {
             200 => {
@@ -236,7 +245,7 @@ async fn rehearse(api: &Api, plan: &mut Plan) -> Result<(), InputError> {
 }
 
 /// Where a tree is registered at once.
-pub(super) fn tree_path(tree: &[&Registration], is_rehearsal: bool) -> Result<String, InputError> {
+pub(super) fn tree_path(tree: &[&PlannedRegistration], is_rehearsal: bool) -> Result<String, InputError> {
     let normalize = tree.first().is_some_and(|one| one.normalize);
     if let Some(other) = tree.iter().find(|one| one.normalize != normalize) {
         let text = "it and what it refers to, or is referred to by, differ in normalize: that is one setting for all of them";
@@ -245,8 +254,8 @@ pub(super) fn tree_path(tree: &[&Registration], is_rehearsal: bool) -> Result<St
     Ok(format!("/accordant/v1/register?dryRun={is_rehearsal}&normalize={normalize}"))
 }
 
-pub(super) fn tree_body(tree: &[&Registration]) -> Value {
-    let member = |one: &&Registration| {
+pub(super) fn tree_body(tree: &[&PlannedRegistration]) -> Value {
+    let member = |one: &&PlannedRegistration| {
         let mut body = one.body.clone();
         if let Some(map) = body.as_object_mut() {
             map.insert("subject".to_owned(), one.subject.as_str().into());
@@ -257,12 +266,12 @@ pub(super) fn tree_body(tree: &[&Registration]) -> Value {
 }
 
 /// Subjects that no file is, with those that refer to them and stay.
-async fn deletions(api: &Api, wanted: &[Wanted], prefix: &str, allowed: Allowed) -> Result<Vec<Deletion>, InputError> {
+async fn deletions(api: &Api, wanted: &[WantedSchema], prefix: &str, allowed: Allowed) -> Result<Vec<Deletion>, InputError> {
     let kept: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.subject.as_str()).collect();
     let all = api.subjects(prefix, false).await?;
     let gone: BTreeSet<String> = all.into_iter().filter(|subject| !kept.contains(subject.as_str())).collect();
     if !allowed.deletes {
-        let held = |subject| Deletion { subject, seen: Seen::default(), referred_by: Vec::new(), held_back: true };
+        let held = |subject| Deletion { subject, seen: SeenSubject::default(), referred_by: Vec::new(), held_back: true };
         return Ok(gone.into_iter().map(held).collect());
     }
     let one = |subject: &'_ String| {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use std::fmt::Write as _;
 
-use super::plan::{ConfigChange, Deletion, Plan, Registration};
-use super::planner::Planned;
+use super::plan::{ConfigChange, Deletion, Plan, PlannedRegistration};
+use super::planner::PlanResult;
 use crate::cli::check::markdown::{code, text};
 use crate::cli::check::style::{self, styled, without_controls};
 use crate::cli::check::{human_findings, markdown_findings};
@@ -61,7 +61,7 @@ fn strangers(plan: &Plan) -> Option<Line> {
     (!held.is_empty()).then_some(Line { sign: "?", style: style::NOTE, subject, what })
 }
 
-fn registration(one: &Registration) -> String {
+fn registration(one: &PlannedRegistration) -> String {
     let version = match (one.version, one.seen.versions.is_empty()) {
         (_, true) => "new subject".to_owned(),
         (Some(version), _) => format!("version {version}"),
@@ -94,8 +94,8 @@ fn deletion(one: &Deletion) -> String {
 }
 
 /// For people: what speaks against it, then what is to be done, then the sum.
-pub(super) fn human(planned: &Planned, name: &str) -> String {
-    let Planned { plan, outcomes } = planned;
+pub(super) fn human(planned: &PlanResult, name: &str) -> String {
+    let PlanResult { plan, outcomes } = planned;
     let mut out: String = outcomes.iter().map(human_findings).collect();
     let lines = lines(plan);
     let width = lines.iter().map(|line| line.subject.chars().count()).max().unwrap_or(0).min(50);
@@ -114,8 +114,8 @@ pub(super) fn human(planned: &Planned, name: &str) -> String {
 }
 
 /// For the comment of a pull request.
-pub(super) fn markdown(planned: &Planned, name: &str) -> String {
-    let Planned { plan, outcomes } = planned;
+pub(super) fn markdown(planned: &PlanResult, name: &str) -> String {
+    let PlanResult { plan, outcomes } = planned;
     let mut out = format!("### {} for {}: {}\n", text(name), text(&plan.registry), text(&plan.sum()));
     let lines = lines(plan);
     if !lines.is_empty() {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::wanted::{Wanted, WantedReference};
-use crate::cli::api::{Api, Setting};
-use crate::cli::check::{Input, InputError, Remote};
+use super::wanted::{WantedReference, WantedSchema};
+use crate::cli::api::{Api, ScopeSetting};
+use crate::cli::check::{InputError, InputText, Remote};
 use crate::schema::ResolvedReference;
 use crate::types::{SchemaType, Version};
 
@@ -59,8 +59,8 @@ impl Range {
 }
 
 /// Versions of subjects, and those that they refer to.
-pub(super) async fn promoted(from: &Api, chosen: &[Chosen], with_configs: bool) -> Result<Vec<Wanted>, InputError> {
-    let mut found: BTreeMap<String, (String, Wanted)> = BTreeMap::new();
+pub(super) async fn promoted(from: &Api, chosen: &[Chosen], with_configs: bool) -> Result<Vec<WantedSchema>, InputError> {
+    let mut found: BTreeMap<String, (String, WantedSchema)> = BTreeMap::new();
     let mut open = chosen.to_vec();
     while let Some((subject, wanted)) = open.pop() {
         let version = from.version(&subject, &wanted).await?;
@@ -87,7 +87,7 @@ pub(super) async fn promoted(from: &Api, chosen: &[Chosen], with_configs: bool) 
     Ok(found.into_values().map(|(_, wanted)| wanted).collect())
 }
 
-async fn one(from: &Api, subject: &str, number: i64, version: &Value, with_configs: bool) -> Result<Wanted, InputError> {
+async fn one(from: &Api, subject: &str, number: i64, version: &Value, with_configs: bool) -> Result<WantedSchema, InputError> {
     let schema_type = version.get("schemaType").and_then(Value::as_str).map_or(Some(SchemaType::Avro), SchemaType::parse);
     let (Some(schema_type), Some(text)) = (schema_type, version.get("schema").and_then(Value::as_str)) else {
         return Err(from.failed(format!("{subject} has no schema that is known here")));
@@ -104,15 +104,15 @@ async fn one(from: &Api, subject: &str, number: i64, version: &Value, with_confi
     let texts = Remote::of(&from.client, subject, true).closure(number).await?;
     let resolved = texts.into_iter().map(|reference| ResolvedReference { version: 0, ..reference });
     let member = |key: &str| version.get(key).filter(|value| !value.is_null()).cloned();
-    Ok(Wanted {
+    Ok(WantedSchema {
         subject: subject.to_owned(),
-        input: Input { name, location, text: Arc::from(text) },
+        input: InputText { name, location, text: Arc::from(text) },
         schema_type,
         references: references.collect(),
         resolved: resolved.collect(),
         metadata: member("metadata"),
         rule_set: member("ruleSet"),
-        config: if with_configs { from.setting(Setting::Config, Some(subject)).await? } else { None },
+        config: if with_configs { from.setting(ScopeSetting::Config, Some(subject)).await? } else { None },
         mode: None,
         normalize: false,
     })

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::arguments::PullArguments;
-use crate::cli::api::{Api, Setting};
+use crate::cli::api::{Api, ScopeSetting};
 use crate::cli::check::InputError;
 use crate::cli::manifest::FILE;
 use crate::types::SchemaType;
@@ -35,7 +35,7 @@ pub(super) async fn pull(
     manifest.insert("environment".to_owned(), name.into());
     // what is set for all is not about the subjects with a prefix alone
     if prefix.is_empty() {
-        if let Some(config) = api.setting(Setting::Config, None).await? {
+        if let Some(config) = api.setting(ScopeSetting::Config, None).await? {
             manifest.insert("config".to_owned(), to_toml(&config)?);
         }
         if let Some(mode) = mode(api, None).await? {
@@ -45,7 +45,7 @@ pub(super) async fn pull(
     let mut entries = Vec::new();
     for (subject, version) in &latest {
         let mut entry = file(api, folder, subject, version, None)?;
-        if let Some(config) = api.setting(Setting::Config, Some(subject)).await? {
+        if let Some(config) = api.setting(ScopeSetting::Config, Some(subject)).await? {
             entry.insert("config".to_owned(), config);
         }
         if let Some(mode) = mode(api, Some(subject)).await? {
@@ -69,7 +69,7 @@ pub(super) async fn pull(
 }
 
 async fn mode(api: &Api, subject: Option<&str>) -> Result<Option<String>, InputError> {
-    let found = api.setting(Setting::Mode, subject).await?;
+    let found = api.setting(ScopeSetting::Mode, subject).await?;
     Ok(found.and_then(|found| found.get("mode")?.as_str().map(str::to_owned)))
 }
 

@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use crate::cli::api::Api;
 use crate::cli::check::folder::{Choice, Lookup, SchemaFile, Workspace, disk};
-use crate::cli::check::{Input, InputError, Remote};
-use crate::cli::manifest::{Manifest, Mapping, Target};
+use crate::cli::check::{InputError, InputText, Remote};
+use crate::cli::manifest::{Manifest, Mapping, ReferenceTarget};
 use crate::schema::ResolvedReference;
 use crate::types::SchemaType;
 
 /// A schema that is to be the latest of its subject.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(super) struct WantedSchema {
     pub(super) subject: String,
-    pub(super) input: Input,
+    pub(super) input: InputText,
     pub(super) schema_type: SchemaType,
     pub(super) references: Vec<WantedReference>,
     /// The texts behind the references, dependencies first.
@@ -40,7 +40,7 @@ pub(super) struct WantedReference {
 }
 
 /// The files that are mapped, with all that they refer to.
-pub(super) fn wanted(manifest: &Manifest, api: &Api) -> Result<Vec<Wanted>, InputError> {
+pub(super) fn wanted(manifest: &Manifest, api: &Api) -> Result<Vec<WantedSchema>, InputError> {
     if manifest.mappings.is_empty() {
         return Err(InputError::of(&manifest.name, "no [[schemas]] says which files are which subjects"));
     }
@@ -87,9 +87,9 @@ pub(super) fn wanted(manifest: &Manifest, api: &Api) -> Result<Vec<Wanted>, Inpu
         let Some(mapping) = manifest.mapping(&in_manifest(path)) else { continue };
         for (name, target) in &mapping.references {
             let of_file = match target {
-                Target::File(file) => sides.inside(&manifest.folder, file),
-                Target::Subject { subject, version: None } => by_subject.get(subject).map(|path| (*path).clone()),
-                Target::Subject { .. } => None,
+                ReferenceTarget::File(file) => sides.inside(&manifest.folder, file),
+                ReferenceTarget::Subject { subject, version: None } => by_subject.get(subject).map(|path| (*path).clone()),
+                ReferenceTarget::Subject { .. } => None,
             };
             let reference = match (target, &of_file) {
                 (_, Some(file)) => {
@@ -99,12 +99,12 @@ pub(super) fn wanted(manifest: &Manifest, api: &Api) -> Result<Vec<Wanted>, Inpu
                     files.relink(path, name, Some(file));
                     WantedReference { name: name.clone(), subject: subject.clone(), version: None }
                 }
-                (Target::Subject { subject, version }, None) => {
+                (ReferenceTarget::Subject { subject, version }, None) => {
                     files.relink(path, name, None);
                     foreign.insert(name.clone(), (subject.clone(), *version));
                     WantedReference { name: name.clone(), subject: subject.clone(), version: Some(0) }
                 }
-                (Target::File(file), None) => {
+                (ReferenceTarget::File(file), None) => {
                     return Err(InputError::of(&manifest.name, format!("references: there is no {file}")));
                 }
             };
@@ -124,7 +124,7 @@ pub(super) fn wanted(manifest: &Manifest, api: &Api) -> Result<Vec<Wanted>, Inpu
             .ok()
             .flatten()
             .and_then(|mapped| mapped.metadata());
-        all.push(Wanted {
+        all.push(WantedSchema {
             subject: subject.clone(),
             input: file.input.clone(),
             schema_type: file.schema_type,

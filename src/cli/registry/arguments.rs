@@ -20,7 +20,7 @@ Exit codes: 0 the same, 3 they differ, 2 can't tell (bad input, no connection)."
 /// Which registry.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registry")]
-pub(in crate::cli) struct Place {
+pub(in crate::cli) struct RegistryOptions {
     /// The registry: http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH] [env: `ACCORDANT_REGISTRY`]
     #[arg(long, value_name = "URL")]
     registry: Option<String>,
@@ -31,7 +31,7 @@ pub(in crate::cli) struct Place {
     login: RegistryLogin,
 }
 
-impl Place {
+impl RegistryOptions {
     pub(in crate::cli) fn api(&self) -> Result<Api, InputError> {
         let manifest = Manifest::find(None).map_err(InputError::new)?;
         let found = required(self.registry.as_deref(), self.env.as_deref(), &self.login, manifest.as_ref());
@@ -41,7 +41,7 @@ impl Place {
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum PrintFormat {
     /// For people and pipes
     #[default]
     Human,
@@ -59,9 +59,9 @@ pub(super) struct SubjectsArguments {
     pub(super) deleted: bool,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PrintFormat,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -74,9 +74,9 @@ pub(super) struct VersionsArguments {
     pub(super) deleted: bool,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PrintFormat,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -98,9 +98,9 @@ pub(super) struct GetArguments {
     pub(super) deleted: bool,
     /// The text alone, or all that the registry says about it
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PrintFormat,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -125,9 +125,9 @@ pub(super) struct RegisterArguments {
     pub(super) normalize: bool,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PrintFormat,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -142,7 +142,7 @@ pub(super) struct DeleteArguments {
     #[arg(long)]
     pub(super) permanent: bool,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -166,7 +166,7 @@ pub(super) struct ConfigArguments {
     #[arg(long, requires = "subject")]
     pub(super) effective: bool,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -184,7 +184,7 @@ pub(super) struct ModeArguments {
     #[arg(long, conflicts_with = "set", requires = "subject")]
     pub(super) delete: bool,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }
 
 #[derive(Debug, Args)]
@@ -206,10 +206,10 @@ pub(super) struct DiffArguments {
     pub(super) proto_path: Vec<String>,
     /// What is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: PrintFormat,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(super) color: Color,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: RegistryOptions,
 }

@@ -5,17 +5,18 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Said;
-use super::arguments::{DiffArguments, Format};
+use super::CommandOutput;
+use super::arguments::{DiffArguments, PrintFormat};
 use super::read::pretty;
 use crate::cli::api::block_on;
 use crate::cli::check::folder::kind_of;
 use crate::cli::check::style::{self, styled, without_controls};
 use crate::cli::check::{
-    InputError, LoadedSchema, Outcome, Places, Reading, Remote, compare, human_findings, json_findings, read, type_of,
+    CheckOutcome, InputError, LoadOptions, LoadedSchema, ReferenceLocations, Remote, compare, human_findings, json_findings,
+    read, type_of,
 };
 use crate::cli::exit::Exit;
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::compat::diff::{Change, ChangeKind, Changes, changes};
 use crate::registry::JudgingLimits;
 use crate::schema::{ParseMode, Position};
@@ -28,23 +29,23 @@ const LEVELS: [(CompatibilityLevel, &str); 3] = [
     (CompatibilityLevel::Full, "both"),
 ];
 
-pub(super) fn diff(asked: &DiffArguments) -> Result<Said, InputError> {
+pub(super) fn diff(asked: &DiffArguments) -> Result<CommandOutput, InputError> {
     let old = load(asked, &asked.old, None, 1)?;
     let new = load(asked, &asked.new, Some(old.parsed.schema_type()), 0)?;
-    let outcomes: Vec<Outcome> =
+    let outcomes: Vec<CheckOutcome> =
         LEVELS.iter().map(|(level, _)| compare(new.clone(), vec![old.clone()], &rules(*level))).collect::<Result<_, _>>()?;
     let changes = changes(&old.parsed, &new.parsed);
     let is_same = changes.changes.is_empty() && old.parsed.equivalent(&new.parsed);
     let exit = if is_same { Exit::Success } else { Exit::Changes };
     let text = match asked.format {
-        Format::Json => as_json((&old, &new), &changes, &outcomes, is_same),
-        Format::Human => human((&old, &new), &changes, &outcomes, is_same),
+        PrintFormat::Json => as_json((&old, &new), &changes, &outcomes, is_same),
+        PrintFormat::Human => human((&old, &new), &changes, &outcomes, is_same),
     };
-    Ok(Said { exit, text, color: (asked.format == Format::Human).then_some(asked.color) })
+    Ok(CommandOutput { exit, text, color: (asked.format == PrintFormat::Human).then_some(asked.color) })
 }
 
-fn rules(level: CompatibilityLevel) -> Rules {
-    Rules {
+fn rules(level: CompatibilityLevel) -> CompatibilitySettings {
+    CompatibilitySettings {
         level,
         policy: CompatibilityPolicy::default(),
         protobuf_policy: ProtobufPolicy::default(),
@@ -71,8 +72,8 @@ fn load(asked: &DiffArguments, which: &str, other: Option<SchemaType>, version: 
     let schema_type = asked.schema_type.or_else(told);
     let schema_type = schema_type
         .ok_or_else(|| InputError::of(&input.name, "the name does not tell the format: --type avro, protobuf or json"))?;
-    let places = Places::new(&asked.reference, &asked.proto_path, version)?;
-    let reading = Reading { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: false };
+    let places = ReferenceLocations::new(&asked.reference, &asked.proto_path, version)?;
+    let reading = LoadOptions { mode: ParseMode::Lookup, validate_fields: false, strict: false, normalize: false };
     Ok(LoadedSchema { version, ..LoadedSchema::file(schema_type, input, &places, reading)? })
 }
 
@@ -97,8 +98,8 @@ fn change(change: &Change) -> Value {
     out
 }
 
-fn as_json((old, new): (&LoadedSchema, &LoadedSchema), changes: &Changes, outcomes: &[Outcome], is_same: bool) -> String {
-    let level = |outcome: &Outcome| json!({ "level": outcome.level.as_str(), "compatible": outcome.is_compatible(), "findings": json_findings(outcome) });
+fn as_json((old, new): (&LoadedSchema, &LoadedSchema), changes: &Changes, outcomes: &[CheckOutcome], is_same: bool) -> String {
+    let level = |outcome: &CheckOutcome| json!({ "level": outcome.level.as_str(), "compatible": outcome.is_compatible(), "findings": json_findings(outcome) });
     let levels: Vec<_> = outcomes.iter().map(level).collect();
     let changed: Vec<Value> = changes.changes.iter().map(change).collect();
     pretty(&json!({
@@ -111,7 +112,7 @@ fn as_json((old, new): (&LoadedSchema, &LoadedSchema), changes: &Changes, outcom
     }))
 }
 
-fn human((old, new): (&LoadedSchema, &LoadedSchema), changes: &Changes, outcomes: &[Outcome], is_same: bool) -> String {
+fn human((old, new): (&LoadedSchema, &LoadedSchema), changes: &Changes, outcomes: &[CheckOutcome], is_same: bool) -> String {
     let (old, new) = (without_controls(old.name()), without_controls(new.name()));
     if is_same {
         return format!("{old} and {new} are the same schema\n");

@@ -12,7 +12,7 @@ mod write;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches};
 
-pub(super) use self::arguments::Place;
+pub(super) use self::arguments::RegistryOptions;
 use self::arguments::{
     ConfigArguments, DeleteArguments, DiffArguments, GetArguments, ModeArguments, RegisterArguments, SubjectsArguments,
     VersionsArguments,
@@ -22,13 +22,13 @@ use super::check::{Color, InputError, on_deep_stack};
 use super::exit::Exit;
 
 /// What a command ends with: the exit, and the text, with colours or without.
-struct Said {
+struct CommandOutput {
     exit: Exit,
     text: String,
     color: Option<Color>,
 }
 
-impl Said {
+impl CommandOutput {
     fn plain(text: String) -> Self {
         Self { exit: Exit::Success, text, color: None }
     }
@@ -77,8 +77,8 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Result<Exit, String> {
 
 fn asked<A: FromArgMatches + Sync>(
     matches: &ArgMatches,
-    work: impl FnOnce(&A) -> Result<Said, InputError> + Send,
-) -> Result<Said, String> {
+    work: impl FnOnce(&A) -> Result<CommandOutput, InputError> + Send,
+) -> Result<CommandOutput, String> {
     let arguments = A::from_arg_matches(matches).map_err(|error| error.to_string())?;
     on_deep_stack(|| work(&arguments)).map_err(|error| error.to_string())
 }

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use super::Said;
-use super::arguments::{Format, GetArguments, SubjectsArguments, VersionsArguments};
+use super::CommandOutput;
+use super::arguments::{GetArguments, PrintFormat, SubjectsArguments, VersionsArguments};
 use crate::cli::api::{block_on, segment};
 use crate::cli::check::InputError;
 use crate::cli::check::style::without_controls;
@@ -23,27 +23,27 @@ fn lines(texts: impl Iterator<Item = String>) -> String {
     out
 }
 
-pub(super) fn subjects(asked: &SubjectsArguments) -> Result<Said, InputError> {
+pub(super) fn subjects(asked: &SubjectsArguments) -> Result<CommandOutput, InputError> {
     let api = asked.place.api()?;
     let names = block_on(api.subjects(&asked.prefix, asked.deleted))?;
-    Ok(Said::plain(match asked.format {
-        Format::Json => pretty(&names.into()),
-        Format::Human => lines(names.iter().map(|name| without_controls(name))),
+    Ok(CommandOutput::plain(match asked.format {
+        PrintFormat::Json => pretty(&names.into()),
+        PrintFormat::Human => lines(names.iter().map(|name| without_controls(name))),
     }))
 }
 
-pub(super) fn versions(asked: &VersionsArguments) -> Result<Said, InputError> {
+pub(super) fn versions(asked: &VersionsArguments) -> Result<CommandOutput, InputError> {
     let api = asked.place.api()?;
     let query = if asked.deleted { "?deleted=true" } else { "" };
     let path = format!("/subjects/{}/versions{query}", segment(&asked.subject));
     let answer = block_on(api.demand(Method::GET, &path, None))?;
-    Ok(Said::plain(match asked.format {
-        Format::Json => pretty(&answer),
-        Format::Human => lines(answer.as_array().into_iter().flatten().map(Value::to_string)),
+    Ok(CommandOutput::plain(match asked.format {
+        PrintFormat::Json => pretty(&answer),
+        PrintFormat::Human => lines(answer.as_array().into_iter().flatten().map(Value::to_string)),
     }))
 }
 
-pub(super) fn get(asked: &GetArguments) -> Result<Said, InputError> {
+pub(super) fn get(asked: &GetArguments) -> Result<CommandOutput, InputError> {
     let api = asked.place.api()?;
     let query = if asked.deleted { "?deleted=true" } else { "" };
     let path = match (&asked.subject, asked.id, &asked.guid) {
@@ -52,9 +52,9 @@ pub(super) fn get(asked: &GetArguments) -> Result<Said, InputError> {
         (None, None, guid) => format!("/schemas/guids/{}", segment(guid.as_deref().unwrap_or_default())),
     };
     let answer = block_on(api.demand(Method::GET, &path, None))?;
-    if asked.format == Format::Json {
-        return Ok(Said::plain(pretty(&answer)));
+    if asked.format == PrintFormat::Json {
+        return Ok(CommandOutput::plain(pretty(&answer)));
     }
     let text = answer.get("schema").and_then(Value::as_str).ok_or_else(|| api.failed("the answer has no schema"))?;
-    Ok(Said::plain(format!("{}\n", text.trim_end_matches('\n'))))
+    Ok(CommandOutput::plain(format!("{}\n", text.trim_end_matches('\n'))))
 }

@@ -3,15 +3,15 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::Said;
+use super::CommandOutput;
 use super::arguments::{ConfigArguments, ModeArguments};
 use super::read::pretty;
-use crate::cli::api::{Setting, block_on};
+use crate::cli::api::{ScopeSetting, block_on};
 use crate::cli::check::InputError;
 
-pub(super) fn config(asked: &ConfigArguments) -> Result<Said, InputError> {
+pub(super) fn config(asked: &ConfigArguments) -> Result<CommandOutput, InputError> {
     let api = asked.place.api()?;
-    let path = Setting::Config.path(asked.subject.as_deref());
+    let path = ScopeSetting::Config.path(asked.subject.as_deref());
     let mut change = Map::new();
     if let Some(level) = &asked.level {
         change.insert("compatibility".to_owned(), level.to_uppercase().into());
@@ -34,12 +34,12 @@ pub(super) fn config(asked: &ConfigArguments) -> Result<Said, InputError> {
         let query = if asked.effective { "?defaultToGlobal=true" } else { "" };
         api.demand(Method::GET, &format!("{path}{query}"), None).await
     })?;
-    Ok(Said::plain(pretty(&answer)))
+    Ok(CommandOutput::plain(pretty(&answer)))
 }
 
-pub(super) fn mode(asked: &ModeArguments) -> Result<Said, InputError> {
+pub(super) fn mode(asked: &ModeArguments) -> Result<CommandOutput, InputError> {
     let api = asked.place.api()?;
-    let path = Setting::Mode.path(asked.subject.as_deref());
+    let path = ScopeSetting::Mode.path(asked.subject.as_deref());
     let answer = block_on(async {
         match &asked.set {
             Some(mode) => {
@@ -53,5 +53,5 @@ pub(super) fn mode(asked: &ModeArguments) -> Result<Said, InputError> {
             }
         }
     })?;
-    Ok(Said::plain(pretty(&answer)))
+    Ok(CommandOutput::plain(pretty(&answer)))
 }

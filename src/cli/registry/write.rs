@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-use super::Said;
-use super::arguments::{DeleteArguments, Format, RegisterArguments};
+use super::CommandOutput;
+use super::arguments::{DeleteArguments, PrintFormat, RegisterArguments};
 use super::read::pretty;
 use crate::cli::api::{Api, block_on, schema_body, segment};
 use crate::cli::check::folder::kind_of;
@@ -14,7 +14,7 @@ use crate::cli::check::{InputError, read, type_of};
 use crate::cli::exit::Exit;
 use crate::types::SchemaType;
 
-pub(super) fn register(asked: &RegisterArguments) -> Result<Said, InputError> {
+pub(super) fn register(asked: &RegisterArguments) -> Result<CommandOutput, InputError> {
     let api = asked.place.api()?;
     let input = read(&asked.file)?;
     let told = || kind_of(&asked.file, &input.text).or_else(|| type_of(&asked.file));
@@ -24,7 +24,7 @@ pub(super) fn register(asked: &RegisterArguments) -> Result<Said, InputError> {
     block_on(send(&api, asked, schema_type, &input.text))
 }
 
-async fn send(api: &Api, asked: &RegisterArguments, schema_type: SchemaType, text: &str) -> Result<Said, InputError> {
+async fn send(api: &Api, asked: &RegisterArguments, schema_type: SchemaType, text: &str) -> Result<CommandOutput, InputError> {
     let mut references = Vec::new();
     for reference in &asked.reference {
         references.push(self::reference(api, reference).await?);
@@ -42,17 +42,17 @@ async fn send(api: &Api, asked: &RegisterArguments, schema_type: SchemaType, tex
     let path = format!("/subjects/{}/versions?explain=true&normalize={}", segment(&asked.subject), asked.normalize);
     let answer = api.send(Method::POST, &path, Some(&body)).await?;
     match answer.status {
-        200 if asked.format == Format::Json => Ok(Said::plain(pretty(&answer.body))),
+        200 if asked.format == PrintFormat::Json => Ok(CommandOutput::plain(pretty(&answer.body))),
         200 => {
             let number = |key: &str| answer.body.get(key).and_then(Value::as_i64);
             let version = number("version").map(|version| format!(" version {version}")).unwrap_or_default();
             let id = number("id").map(|id| format!(", id {id}")).unwrap_or_default();
-            Ok(Said::plain(format!("{}{version}{id}\n", without_controls(&asked.subject))))
+            Ok(CommandOutput::plain(format!("{}{version}{id}\n", without_controls(&asked.subject))))
         }
         409 | 422 => {
             let text =
-                if asked.format == Format::Json { pretty(&answer.body) } else { refusal(&answer.body, &answer.complaint()) };
-            Ok(Said { exit: Exit::Refused, text, color: None })
+                if asked.format == PrintFormat::Json { pretty(&answer.body) } else { refusal(&answer.body, &answer.complaint()) };
+            Ok(CommandOutput { exit: Exit::Refused, text, color: None })
         }
         _ => Err(api.failed(answer.complaint())),
     }
@@ -111,7 +111,7 @@ async fn reference(api: &Api, written: &str) -> Result<Value, InputError> {
 /// Error numbers of what is soft-deleted already.
 const DELETED_ALREADY: [i64; 2] = [40404, 40406];
 
-pub(super) fn delete(asked: &DeleteArguments) -> Result<Said, InputError> {
+pub(super) fn delete(asked: &DeleteArguments) -> Result<CommandOutput, InputError> {
     let api = asked.place.api()?;
     let path = match &asked.version {
         Some(version) => format!("/subjects/{}/versions/{}", segment(&asked.subject), segment(version)),
@@ -133,5 +133,5 @@ pub(super) fn delete(asked: &DeleteArguments) -> Result<Said, InputError> {
     let numbers: Vec<String> =
         gone.as_array().map_or_else(|| vec![gone.to_string()], |list| list.iter().map(Value::to_string).collect());
     let versions = if numbers.len() == 1 { "version" } else { "versions" };
-    Ok(Said::plain(format!("{}: {versions} {} {how}\n", without_controls(&asked.subject), numbers.join(", "))))
+    Ok(CommandOutput::plain(format!("{}: {versions} {} {how}\n", without_controls(&asked.subject), numbers.join(", "))))
 }

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use super::json::advice_for_plain_json;
-use crate::cloudevents::attributes::{Builder, Raw};
-use crate::cloudevents::event::{Data, Envelope};
-use crate::cloudevents::issue::{Issue, Level};
+use crate::cloudevents::attributes::{EnvelopeBuilder, RawAttribute};
+use crate::cloudevents::event::{Envelope, EventData};
+use crate::cloudevents::issue::{Issue, IssueLevel};
 use crate::cloudevents::limits::EventSettings;
 use crate::cloudevents::media::ContentMode;
 
@@ -28,14 +28,14 @@ pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Bytes, settings: &EventSet
     if !headers.iter().any(|(name, _)| of_event(name)) {
         return Envelope::refused(ContentMode::Binary, no_event(headers, &body));
     }
-    let mut builder = Builder::new(settings, ContentMode::Binary);
+    let mut builder = EnvelopeBuilder::new(settings, ContentMode::Binary);
     let mut content_types =
         headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-type")).map(|(_, value)| *value);
     match (content_types.next(), content_types.next()) {
         (None, _) => {}
         (Some(value), None) => {
             if let Ok(text) = std::str::from_utf8(value) {
-                builder.set("datacontenttype", Raw::Text(text.trim()), None);
+                builder.set("datacontenttype", RawAttribute::Text(text.trim()), None);
             } else {
                 builder.saw("datacontenttype");
                 builder.issue(Issue::error("header.encoding", "Content-Type is not UTF-8").of("datacontenttype"));
@@ -58,9 +58,9 @@ pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Bytes, settings: &EventSet
         } else {
             match decode(value) {
                 Ok(decoded) => {
-                    builder.set(name, Raw::Text(&decoded.text), None);
+                    builder.set(name, RawAttribute::Text(&decoded.text), None);
                     if let Some(sloppy) = decoded.sloppy {
-                        builder.issue(Issue::new(Level::Breach, "header.encoding", sloppy).of(name).value(&decoded.text));
+                        builder.issue(Issue::new(IssueLevel::Breach, "header.encoding", sloppy).of(name).value(&decoded.text));
                     }
                 }
                 Err(message) => {
@@ -72,7 +72,7 @@ pub fn parse_unread(headers: &[(&[u8], &[u8])], body: Bytes, settings: &EventSet
     }
     let mut envelope = builder.finish();
     if !body.is_empty() {
-        envelope.data = Some(Data::unread(body, None, envelope.text("datacontenttype"), true, &settings.limits));
+        envelope.data = Some(EventData::unread(body, None, envelope.text("datacontenttype"), true, &settings.limits));
     }
     envelope
 }
@@ -88,20 +88,20 @@ fn no_event(headers: &[(&[u8], &[u8])], body: &[u8]) -> Issue {
 }
 
 /// A header's value undone.
-struct Decoded<'v> {
+struct DecodedHeader<'v> {
     text: Cow<'v, str>,
     /// What the sender should have encoded and did not.
     sloppy: Option<&'static str>,
 }
 
 /// Undoes double quotes, then one round of percent-decoding (HTTP protocol binding, 3.1.3.2).
-fn decode(value: &[u8]) -> Result<Decoded<'_>, &'static str> {
+fn decode(value: &[u8]) -> Result<DecodedHeader<'_>, &'static str> {
     let is_plain = |byte: &u8| matches!(byte, 0x21..=0x7E) && *byte != b'"' && *byte != b'%';
     // a fold over all bytes is vectorized, a search for the first bad one is not
     if value.iter().fold(true, |plain, byte| plain & is_plain(byte))
         && let Ok(text) = std::str::from_utf8(value)
     {
-        return Ok(Decoded { text: text.into(), sloppy: None });
+        return Ok(DecodedHeader { text: text.into(), sloppy: None });
     }
     let mut sloppy = None;
     let unquoted = match value {
@@ -129,7 +129,7 @@ fn decode(value: &[u8]) -> Result<Decoded<'_>, &'static str> {
         at += 1;
     }
     let text = String::from_utf8(bytes).map_err(|_| "the value is not UTF-8")?;
-    Ok(Decoded { text: text.into(), sloppy })
+    Ok(DecodedHeader { text: text.into(), sloppy })
 }
 
 /// The inside of a quoted value; `None` when a quote inside is not escaped.

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::cloudevents::attributes::{Builder, REQUIRED, Raw};
-use crate::cloudevents::event::{Data, DataKind, Envelope, ambiguities, read_options, unreadable};
+use crate::cloudevents::attributes::{EnvelopeBuilder, REQUIRED, RawAttribute};
+use crate::cloudevents::event::{DataKind, Envelope, EventData, ambiguities, read_options, unreadable};
 use crate::cloudevents::issue::{Issue, cut};
 use crate::cloudevents::limits::EventSettings;
 use crate::cloudevents::media::ContentMode;
 use crate::cloudevents::media::Media;
-use crate::schema::json::{self, Kind, Member, Notes, Value};
+use crate::schema::json::{self, JsonKind, Member, Notes, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -27,7 +27,7 @@ pub fn parse_structured(body: &[u8], settings: &EventSettings) -> Envelope {
 pub fn parse_batch(body: &[u8], settings: &EventSettings) -> Result<Vec<Envelope>, Box<Issue>> {
     let (text, value, notes) = read(body, settings.limits.json_depth + 2)?;
     let kind = kind_of(&value);
-    let Kind::Array(items) = value.kind else {
+    let JsonKind::Array(items) = value.kind else {
         let hint = (kind == "an object").then(|| "send a single event as application/cloudevents+json".to_owned());
         return Err(Box::new(Issue::error("batch.shape", format!("a batch must be a JSON array, not {kind}")).hint(hint)));
     };
@@ -88,18 +88,18 @@ impl Ambiguous {
 
 fn kind_of(value: &Value) -> &'static str {
     match &value.kind {
-        Kind::Null => "null",
-        Kind::Bool(_) => "a boolean",
-        Kind::Number(_) => "a number",
-        Kind::String(_) => "a string",
-        Kind::Array(_) => "an array",
-        Kind::Object(_) => "an object",
+        JsonKind::Null => "null",
+        JsonKind::Bool(_) => "a boolean",
+        JsonKind::Number(_) => "a number",
+        JsonKind::String(_) => "a string",
+        JsonKind::Array(_) => "an array",
+        JsonKind::Object(_) => "an object",
     }
 }
 
 fn event(text: &str, value: Value, ambiguous: &mut Ambiguous, settings: &EventSettings) -> Envelope {
     let (offset, kind) = (value.offset, kind_of(&value));
-    let Kind::Object(object) = value.kind else {
+    let JsonKind::Object(object) = value.kind else {
         let hint = (kind == "an array").then(|| "send a batch as application/cloudevents-batch+json".to_owned());
         let issue = Issue::error("envelope.shape", format!("an event must be a JSON object, not {kind}"));
         return Envelope::refused(ContentMode::Structured, issue.at(Some(offset)).hint(hint));
@@ -108,7 +108,7 @@ fn event(text: &str, value: Value, ambiguous: &mut Ambiguous, settings: &EventSe
     if !members.iter().any(|member| REQUIRED.contains(&&*member.key)) {
         return Envelope::refused(ContentMode::Structured, no_event(&members).at(Some(offset)));
     }
-    let mut builder = Builder::new(settings, ContentMode::Structured);
+    let mut builder = EnvelopeBuilder::new(settings, ContentMode::Structured);
     let duplicates = ambiguous.duplicates.remove(&offset).unwrap_or_default();
     let (mut data, mut base64) = (None, None);
     for member in members {
@@ -120,17 +120,17 @@ fn event(text: &str, value: Value, ambiguous: &mut Ambiguous, settings: &EventSe
             }
             (key, Some(duplicate)) => builder.repeated(key, Some(duplicate.offset)),
             ("data", None) => data = Some(member),
-            ("data_base64", None) => base64 = Some(member).filter(|member| member.value.kind != Kind::Null),
+            ("data_base64", None) => base64 = Some(member).filter(|member| member.value.kind != JsonKind::Null),
             (key, None) => {
                 let raw = match &member.value.kind {
                     // unset
-                    Kind::Null => continue,
-                    Kind::String(_) if ambiguous.is_broken(member.value.offset) => Raw::BrokenText,
-                    Kind::String(text) => Raw::Text(text),
-                    Kind::Bool(flag) => Raw::Bool(*flag),
-                    Kind::Number(text) => Raw::Number(text),
-                    Kind::Array(_) => Raw::Other("an array"),
-                    Kind::Object(_) => Raw::Other("an object"),
+                    JsonKind::Null => continue,
+                    JsonKind::String(_) if ambiguous.is_broken(member.value.offset) => RawAttribute::BrokenText,
+                    JsonKind::String(text) => RawAttribute::Text(text),
+                    JsonKind::Bool(flag) => RawAttribute::Bool(*flag),
+                    JsonKind::Number(text) => RawAttribute::Number(text),
+                    JsonKind::Array(_) => RawAttribute::Other("an array"),
+                    JsonKind::Object(_) => RawAttribute::Other("an object"),
                 };
                 builder.set(key, raw, Some(member.value.offset));
             }
@@ -149,7 +149,7 @@ fn event(text: &str, value: Value, ambiguous: &mut Ambiguous, settings: &EventSe
 }
 
 /// The member `data`.
-fn plain(text: &str, member: Member, builder: &mut Builder<'_>, ambiguous: &Ambiguous) {
+fn plain(text: &str, member: Member, builder: &mut EnvelopeBuilder<'_>, ambiguous: &Ambiguous) {
     let start = member.value.offset;
     let end = json::end_of(text, start as usize);
     let inside = ambiguous.inside(start, u32::try_from(end).unwrap_or(u32::MAX));
@@ -161,8 +161,8 @@ fn plain(text: &str, member: Member, builder: &mut Builder<'_>, ambiguous: &Ambi
     let is_json = content_type.as_deref().is_none_or(|text| Media::of(text).is_json());
     let kind = kind_of(&member.value);
     builder.envelope.data = match (member.value, content_type) {
-        (value, content_type) if is_json => Some(Data::from_json(value, end - start as usize, content_type.as_deref())),
-        (Value { kind: Kind::String(text), .. }, Some(content_type)) => Some(Data::from_text(text, &content_type)),
+        (value, content_type) if is_json => Some(EventData::from_json(value, end - start as usize, content_type.as_deref())),
+        (Value { kind: JsonKind::String(text), .. }, Some(content_type)) => Some(EventData::from_text(text, &content_type)),
         (_, content_type) => {
             let content_type = cut(&content_type.unwrap_or_default());
             let message = format!("data is {kind}; with datacontenttype {content_type} it must be a string, or data_base64");
@@ -173,7 +173,7 @@ fn plain(text: &str, member: Member, builder: &mut Builder<'_>, ambiguous: &Ambi
 }
 
 /// The member `data_base64`.
-fn encoded(value: &Value, builder: &mut Builder<'_>, settings: &EventSettings) {
+fn encoded(value: &Value, builder: &mut EnvelopeBuilder<'_>, settings: &EventSettings) {
     let wrong = |message: String| Issue::error("data.base64", message).at(Some(value.offset));
     let Some(text) = value.as_str() else {
         builder.issue(wrong(format!("data_base64 must be a string, not {}", kind_of(value))));
@@ -184,7 +184,7 @@ fn encoded(value: &Value, builder: &mut Builder<'_>, settings: &EventSettings) {
             let content_type = builder.envelope.text("datacontenttype").map(str::to_owned);
             let issues = &mut builder.envelope.issues;
             let kind = Some(DataKind::Binary);
-            let data = Data::from_bytes(bytes, kind, content_type.as_deref(), false, &settings.limits, issues);
+            let data = EventData::from_bytes(bytes, kind, content_type.as_deref(), false, &settings.limits, issues);
             builder.envelope.data = Some(data);
         }
         Err(error) => builder.issue(wrong(format!("data_base64 is not base64 (RFC 4648, section 4, with padding): {error}"))),
@@ -214,14 +214,14 @@ pub(super) fn advice_for_plain_json(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
     let value = json::read(text, read_options(64)).ok()?;
     match value.kind {
-        Kind::Object(object) if object.get("specversion").is_some() => {
+        JsonKind::Object(object) if object.get("specversion").is_some() => {
             Some("the body looks like an event: send it with Content-Type: application/cloudevents+json".to_owned())
         }
-        Kind::Object(object) => no_event(object.members()).hint,
-        Kind::Array(items) if items.iter().any(|item| item.as_object().is_some_and(|o| o.get("specversion").is_some())) => {
+        JsonKind::Object(object) => no_event(object.members()).hint,
+        JsonKind::Array(items) if items.iter().any(|item| item.as_object().is_some_and(|o| o.get("specversion").is_some())) => {
             Some("the body looks like a batch: send it with Content-Type: application/cloudevents-batch+json".to_owned())
         }
-        Kind::Array(items) => no_event(items.first()?.as_object()?.members()).hint,
+        JsonKind::Array(items) => no_event(items.first()?.as_object()?.members()).hint,
         _ => None,
     }
 }

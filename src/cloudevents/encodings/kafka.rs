@@ -4,12 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::json::{advice_for_plain_json, parse_structured};
-use crate::cloudevents::attributes::{Builder, Raw};
-use crate::cloudevents::event::{Data, Envelope, read_options};
-use crate::cloudevents::issue::{Issue, Level};
+use crate::cloudevents::attributes::{EnvelopeBuilder, RawAttribute};
+use crate::cloudevents::event::{Envelope, EventData, read_options};
+use crate::cloudevents::issue::{Issue, IssueLevel};
 use crate::cloudevents::limits::EventSettings;
 use crate::cloudevents::media::{self, ContentMode, content_mode};
-use crate::schema::json::{self, Kind, Object, Value};
+use crate::schema::json::{self, JsonKind, Object, Value};
 
 /// Prefix of the headers.
 const PREFIX: &str = "ce_";
@@ -47,8 +47,8 @@ pub fn read_records(body: &[u8]) -> Result<(Vec<KafkaRecord>, bool), String> {
         return Err(format!("the member '{}' is there more than once", duplicate.key));
     }
     match &value.kind {
-        Kind::Object(object) => Ok((vec![record(object)?], false)),
-        Kind::Array(items) => {
+        JsonKind::Object(object) => Ok((vec![record(object)?], false)),
+        JsonKind::Array(items) => {
             let one = |(index, item): (usize, &Value)| {
                 let object = item.as_object().ok_or_else(|| format!("record {index} is not an object"))?;
                 record(object).map_err(|reason| format!("record {index}: {reason}"))
@@ -62,8 +62,8 @@ pub fn read_records(body: &[u8]) -> Result<(Vec<KafkaRecord>, bool), String> {
 fn record(object: &Object) -> Result<KafkaRecord, String> {
     let mut headers = Vec::new();
     match object.get("headers").map(|value| &value.kind) {
-        None | Some(Kind::Null) => {}
-        Some(Kind::Array(items)) => {
+        None | Some(JsonKind::Null) => {}
+        Some(JsonKind::Array(items)) => {
             for item in items {
                 let header = item.as_object().ok_or("a header is not an object")?;
                 let key = header.get("key").and_then(Value::as_str).ok_or("a header has no 'key'")?;
@@ -78,8 +78,8 @@ fn record(object: &Object) -> Result<KafkaRecord, String> {
 /// `value` or `value_base64` of an object.
 fn bytes(object: &Object) -> Result<Option<Vec<u8>>, String> {
     let text = |name: &str| match object.get(name).map(|value| &value.kind) {
-        None | Some(Kind::Null) => Ok(None),
-        Some(Kind::String(text)) => Ok(Some(text.clone())),
+        None | Some(JsonKind::Null) => Ok(None),
+        Some(JsonKind::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(format!("'{name}' must be a string")),
     };
     match (text("value")?, text("value_base64")?) {
@@ -134,7 +134,7 @@ fn binary(record: KafkaRecord, settings: &EventSettings) -> Envelope {
     if !headers.iter().any(|(key, _)| key.starts_with(PREFIX)) {
         return Envelope::refused(ContentMode::Binary, no_event(&headers, value.as_deref()));
     }
-    let mut builder = Builder::new(settings, ContentMode::Binary);
+    let mut builder = EnvelopeBuilder::new(settings, ContentMode::Binary);
     let utf8 = |value: Vec<u8>| String::from_utf8(value).ok();
     let mut content_type: Option<String> = None;
     let mut own_content_type: Option<String> = None;
@@ -156,7 +156,7 @@ fn binary(record: KafkaRecord, settings: &EventSettings) -> Envelope {
                 continue;
             }
             (false, _) => {
-                builder.set(name, Raw::Text(&text), None);
+                builder.set(name, RawAttribute::Text(&text), None);
                 continue;
             }
         };
@@ -172,7 +172,7 @@ fn binary(record: KafkaRecord, settings: &EventSettings) -> Envelope {
         Some(value) => {
             let content_type = envelope.text("datacontenttype").map(str::to_owned);
             let issues = &mut envelope.issues;
-            envelope.data = Some(Data::from_bytes(value, None, content_type.as_deref(), false, &settings.limits, issues));
+            envelope.data = Some(EventData::from_bytes(value, None, content_type.as_deref(), false, &settings.limits, issues));
         }
         None => envelope.is_tombstone = true,
     }
@@ -180,17 +180,17 @@ fn binary(record: KafkaRecord, settings: &EventSettings) -> Envelope {
 }
 
 /// `content-type` is the datacontenttype; many producers send `ce_datacontenttype` instead, or both.
-fn data_content_type(builder: &mut Builder<'_>, plain: Option<&str>, own: Option<&str>) {
+fn data_content_type(builder: &mut EnvelopeBuilder<'_>, plain: Option<&str>, own: Option<&str>) {
     let name = "datacontenttype";
-    let breach = |message: &str| Issue::new(Level::Breach, "attribute.forbidden", message).of(name);
+    let breach = |message: &str| Issue::new(IssueLevel::Breach, "attribute.forbidden", message).of(name);
     match (plain, own) {
-        (Some(plain), None) => builder.set(name, Raw::Text(plain), None),
+        (Some(plain), None) => builder.set(name, RawAttribute::Text(plain), None),
         (None, Some(own)) => {
-            builder.set(name, Raw::Text(own), None);
+            builder.set(name, RawAttribute::Text(own), None);
             builder.issue(breach("datacontenttype travels in the header content-type, not in ce_datacontenttype; it was used"));
         }
         (Some(plain), Some(own)) if plain == own => {
-            builder.set(name, Raw::Text(plain), None);
+            builder.set(name, RawAttribute::Text(plain), None);
             builder.issue(breach("datacontenttype travels in the header content-type; ce_datacontenttype says the same again"));
         }
         (Some(_), Some(own)) => {

@@ -1,6 +1,6 @@
 //! Bases: under which URL whose schemas are found.
 
-use super::shape::{Target, read_path};
+use super::shape::{UriTarget, read_path};
 use super::template::{Template, TemplateError};
 use super::uri::{Origin, SchemaUri};
 
@@ -59,7 +59,7 @@ impl Base {
     }
 
     /// All that a URI can name below this base, the likeliest first; nothing when it is elsewhere.
-    pub fn read(&self, uri: &SchemaUri) -> Vec<Target> {
+    pub fn read(&self, uri: &SchemaUri) -> Vec<UriTarget> {
         let (Some(origin), Ok(path)) = (uri.origin(), uri.path()) else { return Vec::new() };
         let Some(rest) = path.strip_prefix(self.path.as_slice()).filter(|_| *origin == self.origin) else { return Vec::new() };
         let own = self.is_registry.then(|| read_path(rest, uri.query())).flatten();

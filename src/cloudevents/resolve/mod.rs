@@ -20,7 +20,7 @@ mod uri;
 pub use base::{Base, BaseError};
 pub use pattern::{best, literals, matches};
 pub use settings::{OwnBases, ResolveSettings};
-pub use shape::{Target, read_path};
+pub use shape::{UriTarget, read_path};
 pub use template::{Template, TemplateError};
 pub use type_url::message;
 pub use uri::{MAX_URI_BYTES, Origin, SchemaUri, UriError, canonical};

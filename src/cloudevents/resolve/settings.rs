@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::base::{Base, BaseError};
-use super::shape::{Target, read_path};
+use super::shape::{UriTarget, read_path};
 use super::uri::SchemaUri;
 use crate::types::{Alias, TypeBinding};
 
@@ -38,7 +38,7 @@ impl OwnBases {
         Ok(Self { bases, is_public: public_url.is_some() })
     }
 
-    fn read(&self, uri: &SchemaUri) -> Option<Target> {
+    fn read(&self, uri: &SchemaUri) -> Option<UriTarget> {
         if uri.is_path() && !self.is_public {
             return read_path(uri.path().ok()?, uri.query());
         }
@@ -63,12 +63,12 @@ pub struct ResolveSettings {
 
 impl ResolveSettings {
     /// What a URI names, if it is one of the registry's own.
-    pub fn read_own(&self, uri: &SchemaUri) -> Option<Target> {
+    pub fn read_own(&self, uri: &SchemaUri) -> Option<UriTarget> {
         self.own.read(uri)
     }
 
     /// What a URI can name below the bases of others, in the order in which it is to be tried.
-    pub fn read_foreign<'s>(&'s self, uri: &'s SchemaUri) -> impl Iterator<Item = Target> + 's {
+    pub fn read_foreign<'s>(&'s self, uri: &'s SchemaUri) -> impl Iterator<Item = UriTarget> + 's {
         self.bases.iter().flat_map(move |base| base.read(uri))
     }
 }

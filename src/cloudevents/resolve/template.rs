@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::shape::Target;
+use super::shape::UriTarget;
 use super::uri::decode;
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, Subject, VersionSelector, context_from_segment};
 
 /// A variable of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Variable {
+enum TemplateVariable {
     Subject,
     Version,
     Id,
@@ -16,7 +16,7 @@ enum Variable {
     Context,
 }
 
-impl Variable {
+impl TemplateVariable {
     const ALL: [(Self, &'static str); 5] = [
         (Self::Subject, "subject"),
         (Self::Version, "version"),
@@ -48,9 +48,9 @@ fn number(text: &str) -> Option<i32> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum TemplatePart {
     Literal(String),
-    Variable(Variable),
+    Variable(TemplateVariable),
 }
 
 /// Why a template is refused.
@@ -83,8 +83,8 @@ pub enum TemplateError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     text: String,
-    segments: Vec<Vec<Part>>,
-    query: Option<Vec<Part>>,
+    segments: Vec<Vec<TemplatePart>>,
+    query: Option<Vec<TemplatePart>>,
 }
 
 impl fmt::Display for Template {
@@ -109,24 +109,29 @@ impl Template {
         let segments =
             path.split('/').filter(|segment| !segment.is_empty()).map(parts).collect::<Result<Vec<_>, TemplateError>>()?;
         let query = query.map(parts).transpose()?;
-        let variables: Vec<Variable> = segments
+        let variables: Vec<TemplateVariable> = segments
             .iter()
             .chain(&query)
             .flatten()
             .filter_map(|part| match part {
-                Part::Variable(variable) => Some(*variable),
-                Part::Literal(_) => None,
+                TemplatePart::Variable(variable) => Some(*variable),
+                TemplatePart::Literal(_) => None,
             })
             .collect();
         let has = |variable| variables.contains(&variable);
-        if Variable::ALL.iter().any(|(variable, _)| variables.iter().filter(|v| *v == variable).count() > 1) {
+        if TemplateVariable::ALL.iter().any(|(variable, _)| variables.iter().filter(|v| *v == variable).count() > 1) {
             return Err(TemplateError::Twice);
         }
-        let named = [Variable::Subject, Variable::Id, Variable::Guid].into_iter().filter(|variable| has(*variable)).count();
+        let named = [TemplateVariable::Subject, TemplateVariable::Id, TemplateVariable::Guid]
+            .into_iter()
+            .filter(|variable| has(*variable))
+            .count();
         if named != 1 {
             return Err(TemplateError::NoSchema);
         }
-        if (has(Variable::Version) && !has(Variable::Subject)) || (has(Variable::Context) && has(Variable::Guid)) {
+        if (has(TemplateVariable::Version) && !has(TemplateVariable::Subject))
+            || (has(TemplateVariable::Context) && has(TemplateVariable::Guid))
+        {
             return Err(TemplateError::Pointless);
         }
         Ok(Self { text: text.to_owned(), segments, query })
@@ -134,11 +139,11 @@ impl Template {
 
     /// What a URL below the base names: its segments, decoded once, and its query as it was given. A subject is as long as it can
     /// be; without `{version}` the latest version is meant.
-    pub fn read(&self, segments: &[String], query: Option<&str>) -> Option<Target> {
+    pub fn read(&self, segments: &[String], query: Option<&str>) -> Option<UriTarget> {
         if segments.len() != self.segments.len() || query.is_some() != self.query.is_some() {
             return None;
         }
-        let mut values = Values::default();
+        let mut values = VariableValues::default();
         for (parts, segment) in self.segments.iter().zip(segments) {
             if !fill(parts, segment, &mut values, &mut STEPS.clone()) {
                 return None;
@@ -155,17 +160,17 @@ impl Template {
 }
 
 /// Cuts a segment into literals and variables.
-fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
+fn parts(text: &str) -> Result<Vec<TemplatePart>, TemplateError> {
     let mut out = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         if let Some(inner) = rest.strip_prefix('{') {
             let (name, after) = inner.split_once('}').ok_or(TemplateError::Brace)?;
-            let variable = Variable::named(name).ok_or_else(|| TemplateError::Unknown(name.to_owned()))?;
-            if matches!(out.last(), Some(Part::Variable(_))) {
+            let variable = TemplateVariable::named(name).ok_or_else(|| TemplateError::Unknown(name.to_owned()))?;
+            if matches!(out.last(), Some(TemplatePart::Variable(_))) {
                 return Err(TemplateError::Adjacent);
             }
-            out.push(Part::Variable(variable));
+            out.push(TemplatePart::Variable(variable));
             rest = after;
         } else {
             let (literal, after) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
@@ -173,7 +178,7 @@ fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
                 return Err(TemplateError::Brace);
             }
             let literal = decode(literal).ok_or(TemplateError::Path)?;
-            out.push(Part::Literal(literal));
+            out.push(TemplatePart::Literal(literal));
             rest = after;
         }
     }
@@ -181,38 +186,38 @@ fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
 }
 
 #[derive(Debug, Default)]
-struct Values([Option<String>; Variable::ALL.len()]);
+struct VariableValues([Option<String>; TemplateVariable::ALL.len()]);
 
-impl Values {
-    fn slot(&mut self, variable: Variable) -> Option<&mut Option<String>> {
-        let at = Variable::ALL.iter().position(|(known, _)| *known == variable)?;
+impl VariableValues {
+    fn slot(&mut self, variable: TemplateVariable) -> Option<&mut Option<String>> {
+        let at = TemplateVariable::ALL.iter().position(|(known, _)| *known == variable)?;
         self.0.get_mut(at)
     }
 
-    fn target(self) -> Option<Target> {
+    fn target(self) -> Option<UriTarget> {
         let [subject, version, id, guid, context] = self.0;
         let context = context.and_then(|text| context_from_segment(&text));
         if let Some(guid) = guid {
-            return Guid::parse(&guid).map(Target::Guid);
+            return Guid::parse(&guid).map(UriTarget::Guid);
         }
         if let Some(id) = id {
             let id: SchemaId = number(&id)?;
-            return Some(Target::Id(id, context.map(|context| Subject::in_context(&context, ""))));
+            return Some(UriTarget::Id(id, context.map(|context| Subject::in_context(&context, ""))));
         }
         let subject = Subject::parse_in(context.as_deref().unwrap_or(DEFAULT_CONTEXT), &subject?);
         let version = version.map_or(Some(VersionSelector::Latest), |text| VersionSelector::parse(&text))?;
-        Some(Target::Version(subject, version))
+        Some(UriTarget::Version(subject, version))
     }
 }
 
 /// Fits the parts to a text, each variable as long as it can be.
-fn fill(parts: &[Part], text: &str, values: &mut Values, steps: &mut u32) -> bool {
+fn fill(parts: &[TemplatePart], text: &str, values: &mut VariableValues, steps: &mut u32) -> bool {
     match parts.split_first() {
         None => text.is_empty(),
-        Some((Part::Literal(literal), rest)) => {
+        Some((TemplatePart::Literal(literal), rest)) => {
             text.strip_prefix(literal.as_str()).is_some_and(|text| fill(rest, text, values, steps))
         }
-        Some((Part::Variable(variable), rest)) => {
+        Some((TemplatePart::Variable(variable), rest)) => {
             let ends = std::iter::once(text.len()).chain(text.char_indices().rev().map(|(at, _)| at));
             for end in ends.filter(|end| *end > 0) {
                 let Some(left) = steps.checked_sub(1) else { return false };

@@ -3,19 +3,19 @@
 use std::collections::{HashMap, HashSet};
 
 use super::change::{Change, ChangeKind, change};
-use super::pairing::{Bond, Tree, pair};
+use super::pairing::{Bond, DeclarationTree, pair};
 use crate::schema::outline::{Declaration, DeclarationKind, Outline};
 
 /// A change, and where it is in the two lists.
-pub(super) struct Found {
+pub(super) struct LocatedChange {
     pub(super) change: Change,
     pub(super) old: Option<usize>,
     pub(super) new: Option<usize>,
 }
 
 /// All changes. `ordered`: the order of fields and symbols means something.
-pub(super) fn changes(before: &Outline, after: &Outline, ordered: bool) -> Vec<Found> {
-    let (old, new) = (Tree::new(before), Tree::new(after));
+pub(super) fn changes(before: &Outline, after: &Outline, ordered: bool) -> Vec<LocatedChange> {
+    let (old, new) = (DeclarationTree::new(before), DeclarationTree::new(after));
     let pairing = pair(&old, &new);
     let mut found = Vec::new();
     for (was, is, bond) in &pairing.pairs {
@@ -31,7 +31,7 @@ pub(super) fn changes(before: &Outline, after: &Outline, ordered: bool) -> Vec<F
         compare(own_old, own_new, renamed_root, &mut own);
         let old_path = (own_old.path != own_new.path).then(|| own_old.path.clone());
         let places = (Some(*was), Some(*is));
-        found.extend(own.into_iter().map(|own| Found {
+        found.extend(own.into_iter().map(|own| LocatedChange {
             change: Change { old_path: old_path.clone(), ..own },
             old: places.0,
             new: places.1,
@@ -44,13 +44,13 @@ pub(super) fn changes(before: &Outline, after: &Outline, ordered: bool) -> Vec<F
         let Some(own) = old.declarations.get(at) else { continue };
         let from = Some(own.ty.clone()).filter(|ty| !ty.is_empty());
         let own = Change { from, inside: old.count_inside(at), ..change(ChangeKind::Removed, own) };
-        found.push(Found { change: own, old: Some(at), new: None });
+        found.push(LocatedChange { change: own, old: Some(at), new: None });
     }
     for at in pairing.added {
         let Some(own) = new.declarations.get(at) else { continue };
         let to = Some(own.ty.clone()).filter(|ty| !ty.is_empty());
         let own = Change { to, inside: new.count_inside(at), ..change(ChangeKind::Added, own) };
-        found.push(Found { change: own, old: None, new: Some(at) });
+        found.push(LocatedChange { change: own, old: None, new: Some(at) });
     }
     // by the new text; what is gone stands by the old one
     found.sort_by_key(|found| found.new.or(found.old));
@@ -93,7 +93,7 @@ fn gathered(declaration: &Declaration) -> HashMap<&str, String> {
 }
 
 /// Records and enums whose parts have another order, those that are in both.
-fn reordered(old: &Tree<'_>, new: &Tree<'_>, pairs: &[(usize, usize, Bond)]) -> Vec<Found> {
+fn reordered(old: &DeclarationTree<'_>, new: &DeclarationTree<'_>, pairs: &[(usize, usize, Bond)]) -> Vec<LocatedChange> {
     let was: HashMap<usize, usize> = pairs.iter().map(|(was, is, _)| (*is, *was)).collect();
     let mut found = Vec::new();
     for (before, after, _) in pairs {
@@ -101,7 +101,7 @@ fn reordered(old: &Tree<'_>, new: &Tree<'_>, pairs: &[(usize, usize, Bond)]) -> 
         let (Some(inside), Some(inside_old)) = (new.children.get(*after), old.children.get(*before)) else { continue };
         let places = inside.iter().filter_map(|at| was.get(at)).filter(|at| inside_old.binary_search(at).is_ok());
         if !places.is_sorted() {
-            found.push(Found { change: change(ChangeKind::Reordered, own), old: Some(*before), new: Some(*after) });
+            found.push(LocatedChange { change: change(ChangeKind::Reordered, own), old: Some(*before), new: Some(*after) });
         }
     }
     found

@@ -32,7 +32,7 @@ pub fn changes(old: &Parsed, new: &Parsed) -> Changes {
     let is_whole = before.is_whole && after.is_whole && found.len() <= MAX_CHANGES;
     found.truncate(MAX_CHANGES);
     let offset = |outline: &Outline, at: Option<usize>| at.and_then(|at| outline.declarations.get(at)).map(|own| own.at);
-    let offsets = |outline: &Outline, side: fn(&compare::Found) -> Option<usize>| {
+    let offsets = |outline: &Outline, side: fn(&compare::LocatedChange) -> Option<usize>| {
         found.iter().filter_map(|found| offset(outline, side(found))).collect::<Vec<u32>>()
     };
     let old_positions = old.positions(&offsets(&before, |found| found.old));

@@ -21,12 +21,12 @@ pub(super) struct Pairing {
 }
 
 /// A list, and what stands inside each of its declarations.
-pub(super) struct Tree<'o> {
+pub(super) struct DeclarationTree<'o> {
     pub(super) declarations: &'o [Declaration],
     pub(super) children: Vec<Vec<usize>>,
 }
 
-impl<'o> Tree<'o> {
+impl<'o> DeclarationTree<'o> {
     pub(super) fn new(outline: &'o Outline) -> Self {
         let declarations = outline.declarations.as_slice();
         let mut children = vec![Vec::new(); declarations.len()];
@@ -61,7 +61,7 @@ fn namespace(declaration: &Declaration) -> DeclarationKind {
     }
 }
 
-pub(super) fn pair(old: &Tree<'_>, new: &Tree<'_>) -> Pairing {
+pub(super) fn pair(old: &DeclarationTree<'_>, new: &DeclarationTree<'_>) -> Pairing {
     let mut pairing = Pairing::default();
     let (mut gone, mut come) = (Vec::new(), Vec::new());
     if old.declarations.is_empty() || new.declarations.is_empty() {
@@ -87,12 +87,14 @@ pub(super) fn pair(old: &Tree<'_>, new: &Tree<'_>) -> Pairing {
 
 /// Pairs what stands inside two declarations, by name and then by what else they answer to; returns what is left of both.
 fn pair_inside(
-    old: &Tree<'_>,
-    new: &Tree<'_>,
+    old: &DeclarationTree<'_>,
+    new: &DeclarationTree<'_>,
     (before, after): (usize, usize),
     pairs: &mut Vec<(usize, usize, Bond)>,
 ) -> (Vec<usize>, Vec<usize>) {
-    let (Some(before), Some(after)) = (Pair::of(old, before), Pair::of(new, after)) else { return Default::default() };
+    let (Some(before), Some(after)) = (PairedDeclaration::of(old, before), PairedDeclaration::of(new, after)) else {
+        return Default::default();
+    };
     let mut by_name = HashMap::new();
     for (at, own) in before.inside() {
         by_name.entry((namespace(own), own.name.as_str())).or_insert(at);
@@ -114,8 +116,9 @@ fn pair_inside(
             by_identity.entry((namespace(own), identity)).or_insert(*at);
         }
     }
-    let is_root_type =
-        |pair: &Pair<'_, '_>, own: &Declaration| pair.own.parent.is_none() && own.kind.is_type() && own.name == pair.own.name;
+    let is_root_type = |pair: &PairedDeclaration<'_, '_>, own: &Declaration| {
+        pair.own.parent.is_none() && own.kind.is_type() && own.name == pair.own.name
+    };
     let old_root = left_old.iter().copied().find(|at| old.declarations.get(*at).is_some_and(|own| is_root_type(&before, own)));
     left_new.retain(|at| {
         let Some(own) = new.declarations.get(*at) else { return false };
@@ -133,14 +136,14 @@ fn pair_inside(
 }
 
 /// A declaration in its list.
-struct Pair<'t, 'o> {
-    tree: &'t Tree<'o>,
+struct PairedDeclaration<'t, 'o> {
+    tree: &'t DeclarationTree<'o>,
     own: &'o Declaration,
     at: usize,
 }
 
-impl<'t, 'o> Pair<'t, 'o> {
-    fn of(tree: &'t Tree<'o>, at: usize) -> Option<Self> {
+impl<'t, 'o> PairedDeclaration<'t, 'o> {
+    fn of(tree: &'t DeclarationTree<'o>, at: usize) -> Option<Self> {
         Some(Self { tree, own: tree.declarations.get(at)?, at })
     }
 
@@ -150,7 +153,12 @@ impl<'t, 'o> Pair<'t, 'o> {
 }
 
 /// What is gone in one place and has come in another, where there is no doubt which.
-fn moved(old: &Tree<'_>, new: &Tree<'_>, gone: &mut Vec<usize>, come: &mut Vec<usize>) -> Vec<(usize, usize, Bond)> {
+fn moved(
+    old: &DeclarationTree<'_>,
+    new: &DeclarationTree<'_>,
+    gone: &mut Vec<usize>,
+    come: &mut Vec<usize>,
+) -> Vec<(usize, usize, Bond)> {
     let from = unique(old.declarations, gone);
     let to = unique(new.declarations, come);
     let mut pairs = Vec::new();

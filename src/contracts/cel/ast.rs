@@ -1,6 +1,6 @@
 //! Expressions, as they have been read.
 
-use super::value::Value;
+use super::value::CelValue;
 
 /// An expression, and where it begins in the text, in bytes.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct Expr {
 
 #[derive(Debug)]
 pub(crate) enum ExprKind {
-    Literal(Value),
+    Literal(CelValue),
     Ident(Box<str>),
     Select {
         operand: Box<Expr>,

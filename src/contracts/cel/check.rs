@@ -5,33 +5,35 @@ use super::Program;
 use super::ast::{Binary, Comprehension, Expr, ExprKind, Macro, Unary};
 use super::eval::{NAMESPACES, TYPES, is_comparison};
 use super::functions::FUNCTIONS;
-use crate::schema::typed::{Kind, Shapes, Type};
+use crate::schema::typed::{DataType, LeafKind, Shapes};
 
 /// What is known about the type of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::contracts) enum Known {
+pub(in crate::contracts) enum KnownType {
     Any,
-    Kind(Kind),
-    List(Box<Known>),
-    Map(Box<Known>),
+    Kind(LeafKind),
+    List(Box<KnownType>),
+    Map(Box<KnownType>),
     /// Of [`Shapes::records`]; whether it may be null instead.
     Record(usize, bool),
     Type,
 }
 
-impl Known {
-    pub(in crate::contracts) fn of(ty: &Type) -> Self {
+impl KnownType {
+    pub(in crate::contracts) fn of(ty: &DataType) -> Self {
         match ty {
-            Type::Any | Type::Wrapper(_) | Type::Leaf { kind: Kind::Opaque(_) | Kind::Number, .. } => Self::Any,
-            Type::Leaf { kind, .. } => Self::Kind(*kind),
-            Type::List(items) => Self::List(Box::new(Self::of(items))),
-            Type::Map(values) => Self::Map(Box::new(Self::of(values))),
-            Type::Record(shape) => Self::Record(*shape, false),
-            Type::Union(branches) => {
-                let is_null = |ty: &&Type| matches!(ty, Type::Leaf { kind: Kind::Null, .. });
+            DataType::Any | DataType::Wrapper(_) | DataType::Leaf { kind: LeafKind::Opaque(_) | LeafKind::Number, .. } => {
+                Self::Any
+            }
+            DataType::Leaf { kind, .. } => Self::Kind(*kind),
+            DataType::List(items) => Self::List(Box::new(Self::of(items))),
+            DataType::Map(values) => Self::Map(Box::new(Self::of(values))),
+            DataType::Record(shape) => Self::Record(*shape, false),
+            DataType::Union(branches) => {
+                let is_null = |ty: &&DataType| matches!(ty, DataType::Leaf { kind: LeafKind::Null, .. });
                 let mut others = branches.iter().filter(|ty| !is_null(ty));
                 match (others.next(), others.next()) {
-                    (Some(Type::Record(shape)), None) => Self::Record(*shape, true),
+                    (Some(DataType::Record(shape)), None) => Self::Record(*shape, true),
                     (Some(only), None) if branches.len() == 1 => Self::of(only),
                     _ => Self::Any,
                 }
@@ -46,23 +48,23 @@ impl Known {
             Self::Map(_) | Self::Record(..) => "map",
             Self::Type => "type",
             Self::Kind(kind) => match kind {
-                Kind::Null => "null_type",
-                Kind::Bool => "bool",
-                Kind::Int => "int",
-                Kind::Uint => "uint",
-                Kind::Double | Kind::Number => "double",
-                Kind::String => "string",
-                Kind::Bytes => "bytes",
-                Kind::Timestamp => "timestamp",
-                Kind::Duration => "duration",
-                Kind::Opaque(name) => name,
+                LeafKind::Null => "null_type",
+                LeafKind::Bool => "bool",
+                LeafKind::Int => "int",
+                LeafKind::Uint => "uint",
+                LeafKind::Double | LeafKind::Number => "double",
+                LeafKind::String => "string",
+                LeafKind::Bytes => "bytes",
+                LeafKind::Timestamp => "timestamp",
+                LeafKind::Duration => "duration",
+                LeafKind::Opaque(name) => name,
             },
         }
     }
 }
 
-const BOOL: Known = Known::Kind(Kind::Bool);
-const INT: Known = Known::Kind(Kind::Int);
+const BOOL: KnownType = KnownType::Kind(LeafKind::Bool);
+const INT: KnownType = KnownType::Kind(LeafKind::Int);
 
 /// Something that can't be right, and where it stands, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +73,9 @@ pub(in crate::contracts) struct TypeIssue {
     pub(in crate::contracts) message: String,
 }
 
-pub(super) fn check(program: &Program, shapes: &Shapes, variables: &[(&str, Known)]) -> (Vec<TypeIssue>, Known) {
-    let scope: Vec<(&str, Known)> = variables.to_vec();
-    let mut checker = Checker { program, shapes, scope, issues: Vec::new() };
+pub(super) fn check(program: &Program, shapes: &Shapes, variables: &[(&str, KnownType)]) -> (Vec<TypeIssue>, KnownType) {
+    let scope: Vec<(&str, KnownType)> = variables.to_vec();
+    let mut checker = TypeChecker { program, shapes, scope, issues: Vec::new() };
     let known = checker.expr(&program.expr);
     checker.issues.sort_by_key(|issue| issue.at);
     (checker.issues, known)
@@ -82,40 +84,40 @@ pub(super) fn check(program: &Program, shapes: &Shapes, variables: &[(&str, Know
 /// Issues that are listed for one expression.
 const MAX_ISSUES: usize = 20;
 
-struct Checker<'c> {
+struct TypeChecker<'c> {
     program: &'c Program,
     shapes: &'c Shapes,
     /// The innermost variable stands last.
-    scope: Vec<(&'c str, Known)>,
+    scope: Vec<(&'c str, KnownType)>,
     issues: Vec<TypeIssue>,
 }
 
-impl<'c> Checker<'c> {
-    fn issue(&mut self, at: u32, message: String) -> Known {
+impl<'c> TypeChecker<'c> {
+    fn issue(&mut self, at: u32, message: String) -> KnownType {
         if self.issues.len() < MAX_ISSUES {
             self.issues.push(TypeIssue { at, message });
         }
-        Known::Any
+        KnownType::Any
     }
 
-    fn expr(&mut self, expr: &'c Expr) -> Known {
+    fn expr(&mut self, expr: &'c Expr) -> KnownType {
         match &expr.kind {
             ExprKind::Literal(value) => match value.type_name() {
-                "null_type" => Known::Kind(Kind::Null),
+                "null_type" => KnownType::Kind(LeafKind::Null),
                 "bool" => BOOL,
                 "int" => INT,
-                "uint" => Known::Kind(Kind::Uint),
-                "double" => Known::Kind(Kind::Double),
-                "string" => Known::Kind(Kind::String),
-                "bytes" => Known::Kind(Kind::Bytes),
-                _ => Known::Any,
+                "uint" => KnownType::Kind(LeafKind::Uint),
+                "double" => KnownType::Kind(LeafKind::Double),
+                "string" => KnownType::Kind(LeafKind::String),
+                "bytes" => KnownType::Kind(LeafKind::Bytes),
+                _ => KnownType::Any,
             },
             ExprKind::Ident(name) => {
                 if let Some((_, known)) = self.scope.iter().rev().find(|(found, _)| *found == &**name) {
                     return known.clone();
                 }
                 if TYPES.contains(&&**name) {
-                    return Known::Type;
+                    return KnownType::Type;
                 }
                 let names: Vec<&str> = self.scope.iter().map(|(name, _)| *name).collect();
                 let message = format!("there is no variable '{name}' here; there are {}", names.join(", "));
@@ -141,12 +143,14 @@ impl<'c> Checker<'c> {
                 let operand = self.expr(operand);
                 let key = self.expr(index);
                 match (&operand, &index.kind, key) {
-                    (Known::Record(..), ExprKind::Literal(super::value::Value::String(name)), _) => {
+                    (KnownType::Record(..), ExprKind::Literal(super::value::CelValue::String(name)), _) => {
                         self.select(expr.at, &operand, name)
                     }
-                    (Known::Map(values), ..) => (**values).clone(),
-                    (Known::List(items), _, Known::Any | Known::Kind(Kind::Int | Kind::Uint)) => (**items).clone(),
-                    (Known::Any | Known::Record(..) | Known::Kind(Kind::String), ..) => Known::Any,
+                    (KnownType::Map(values), ..) => (**values).clone(),
+                    (KnownType::List(items), _, KnownType::Any | KnownType::Kind(LeafKind::Int | LeafKind::Uint)) => {
+                        (**items).clone()
+                    }
+                    (KnownType::Any | KnownType::Record(..) | KnownType::Kind(LeafKind::String), ..) => KnownType::Any,
                     (other, _, key) => {
                         let message = format!("{} has no [{}]", other.word(), key.word());
                         self.issue(expr.at, message)
@@ -157,8 +161,10 @@ impl<'c> Checker<'c> {
             ExprKind::Unary { operator, operand } => {
                 let operand = self.expr(operand);
                 match (operator, &operand) {
-                    (Unary::Not, Known::Any | &BOOL) => BOOL,
-                    (Unary::Minus, Known::Any | Known::Kind(Kind::Int | Kind::Double | Kind::Duration)) => operand,
+                    (Unary::Not, KnownType::Any | &BOOL) => BOOL,
+                    (Unary::Minus, KnownType::Any | KnownType::Kind(LeafKind::Int | LeafKind::Double | LeafKind::Duration)) => {
+                        operand
+                    }
                     (operator, other) => {
                         let symbol = if *operator == Unary::Not { "!" } else { "-" };
                         let message = format!("{symbol} does not take {}", other.word());
@@ -182,40 +188,40 @@ impl<'c> Checker<'c> {
                 let known = self.expr(condition);
                 self.expect_bool(condition.at, &known);
                 let (yes, no) = (self.expr(yes), self.expr(no));
-                if yes == no { yes } else { Known::Any }
+                if yes == no { yes } else { KnownType::Any }
             }
             ExprKind::List(items) => {
                 let mut known = items.iter().map(|item| self.expr(item)).collect::<Vec<_>>().into_iter();
-                let first = known.next().unwrap_or(Known::Any);
+                let first = known.next().unwrap_or(KnownType::Any);
                 let is_same = known.all(|next| next == first);
-                Known::List(Box::new(if is_same { first } else { Known::Any }))
+                KnownType::List(Box::new(if is_same { first } else { KnownType::Any }))
             }
             ExprKind::Map(entries) => {
                 for (key, value) in entries {
                     self.expr(key);
                     self.expr(value);
                 }
-                Known::Map(Box::new(Known::Any))
+                KnownType::Map(Box::new(KnownType::Any))
             }
             ExprKind::Comprehension(comprehension) => self.comprehension(expr.at, comprehension),
         }
     }
 
-    fn expect_bool(&mut self, at: u32, known: &Known) {
-        if !matches!(known, Known::Any) && *known != BOOL {
+    fn expect_bool(&mut self, at: u32, known: &KnownType) {
+        if !matches!(known, KnownType::Any) && *known != BOOL {
             self.issue(at, format!("{} stands where bool is expected", known.word()));
         }
     }
 
-    fn select(&mut self, at: u32, operand: &Known, field: &str) -> Known {
+    fn select(&mut self, at: u32, operand: &KnownType, field: &str) -> KnownType {
         match operand {
-            Known::Any => Known::Any,
-            Known::Map(values) => (**values).clone(),
-            Known::Record(shape, _) => {
-                let Some(shape) = self.shapes.records.get(*shape) else { return Known::Any };
+            KnownType::Any => KnownType::Any,
+            KnownType::Map(values) => (**values).clone(),
+            KnownType::Record(shape, _) => {
+                let Some(shape) = self.shapes.records.get(*shape) else { return KnownType::Any };
                 match shape.field(field) {
-                    Some((_, found)) => Known::of(&found.ty),
-                    None if shape.is_open => Known::Any,
+                    Some((_, found)) => KnownType::of(&found.ty),
+                    None if shape.is_open => KnownType::Any,
                     None => {
                         let names: Vec<&str> = shape.fields.iter().take(20).map(|field| field.name.as_str()).collect();
                         let message = format!("{} has no field '{field}'; it has {}", shape.name, names.join(", "));
@@ -230,19 +236,19 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn call(&mut self, at: u32, function: &str, target: Option<&'c Expr>, arguments: &'c [Expr]) -> Known {
+    fn call(&mut self, at: u32, function: &str, target: Option<&'c Expr>, arguments: &'c [Expr]) -> KnownType {
         if let Some(Expr { kind: ExprKind::Ident(name), .. }) = target
             && NAMESPACES.contains(&&**name)
         {
             for argument in arguments {
                 self.expr(argument);
             }
-            return Known::Any;
+            return KnownType::Any;
         }
         if function == "reduce" {
-            return Known::Any;
+            return KnownType::Any;
         }
-        let known: Vec<Known> = target.into_iter().chain(arguments).map(|argument| self.expr(argument)).collect();
+        let known: Vec<KnownType> = target.into_iter().chain(arguments).map(|argument| self.expr(argument)).collect();
         let Some((_, counts)) = FUNCTIONS.iter().find(|(found, _)| *found == function) else {
             return self.issue(at, format!("there is no function '{function}'"));
         };
@@ -250,47 +256,49 @@ impl<'c> Checker<'c> {
             return self.issue(at, format!("{function}() does not take {} arguments", known.len()));
         }
         if function == "matches"
-            && let Some(Expr { kind: ExprKind::Literal(super::value::Value::String(pattern)), at }) = arguments.last()
+            && let Some(Expr { kind: ExprKind::Literal(super::value::CelValue::String(pattern)), at }) = arguments.last()
             && let Some(Err(reason)) = self.program.patterns.get(&**pattern)
         {
             self.issue(*at, format!("the pattern can't be used: {reason}"));
         }
-        let takes = |kinds: &[Kind]| match known.first() {
-            Some(Known::Kind(kind)) => kinds.contains(kind),
-            Some(Known::Any) | None => true,
+        let takes = |kinds: &[LeafKind]| match known.first() {
+            Some(KnownType::Kind(kind)) => kinds.contains(kind),
+            Some(KnownType::Any) | None => true,
             Some(_) => false,
         };
         let is_fit = match function {
-            "matches" | "isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "format" => takes(&[Kind::String]),
-            "startsWith" | "endsWith" | "isIpv4" | "isIpv6" => takes(&[Kind::String, Kind::Bytes]),
+            "matches" | "isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "format" => takes(&[LeafKind::String]),
+            "startsWith" | "endsWith" | "isIpv4" | "isIpv6" => takes(&[LeafKind::String, LeafKind::Bytes]),
             "size" => !matches!(
                 known.first(),
-                Some(Known::Kind(Kind::Bool | Kind::Int | Kind::Uint | Kind::Double | Kind::Timestamp | Kind::Duration))
+                Some(KnownType::Kind(
+                    LeafKind::Bool | LeafKind::Int | LeafKind::Uint | LeafKind::Double | LeafKind::Timestamp | LeafKind::Duration
+                ))
             ),
-            name if name.starts_with("get") => takes(&[Kind::Timestamp, Kind::Duration]),
+            name if name.starts_with("get") => takes(&[LeafKind::Timestamp, LeafKind::Duration]),
             _ => true,
         };
         if !is_fit {
-            let words: Vec<&str> = known.iter().map(Known::word).collect();
+            let words: Vec<&str> = known.iter().map(KnownType::word).collect();
             return self.issue(at, format!("{function}() does not take {}", words.join(", ")));
         }
         match function {
             "size" | "int" => INT,
             "contains" | "startsWith" | "endsWith" | "matches" | "bool" => BOOL,
-            "type" => Known::Type,
-            "bytes" => Known::Kind(Kind::Bytes),
-            "double" => Known::Kind(Kind::Double),
-            "duration" => Known::Kind(Kind::Duration),
-            "string" | "format" => Known::Kind(Kind::String),
-            "timestamp" => Known::Kind(Kind::Timestamp),
-            "uint" => Known::Kind(Kind::Uint),
+            "type" => KnownType::Type,
+            "bytes" => KnownType::Kind(LeafKind::Bytes),
+            "double" => KnownType::Kind(LeafKind::Double),
+            "duration" => KnownType::Kind(LeafKind::Duration),
+            "string" | "format" => KnownType::Kind(LeafKind::String),
+            "timestamp" => KnownType::Kind(LeafKind::Timestamp),
+            "uint" => KnownType::Kind(LeafKind::Uint),
             name if name.starts_with("get") => INT,
             name if name.starts_with("is") => BOOL,
-            _ => Known::Any,
+            _ => KnownType::Any,
         }
     }
 
-    fn binary(&mut self, at: u32, operator: Binary, left: &Known, right: &Known) -> Known {
+    fn binary(&mut self, at: u32, operator: Binary, left: &KnownType, right: &KnownType) -> KnownType {
         let result = if is_comparison(operator) { BOOL } else { arithmetic(operator, left, right) };
         if is_possible(operator, left, right) {
             return result;
@@ -300,13 +308,13 @@ impl<'c> Checker<'c> {
         result
     }
 
-    fn comprehension(&mut self, at: u32, comprehension: &'c Comprehension) -> Known {
+    fn comprehension(&mut self, at: u32, comprehension: &'c Comprehension) -> KnownType {
         let Comprehension { name, range, variable, filter, body } = comprehension;
         let range = self.expr(range);
         let item = match &range {
-            Known::List(items) => (**items).clone(),
-            Known::Record(..) | Known::Kind(Kind::String) => Known::Kind(Kind::String),
-            Known::Any | Known::Map(_) => Known::Any,
+            KnownType::List(items) => (**items).clone(),
+            KnownType::Record(..) | KnownType::Kind(LeafKind::String) => KnownType::Kind(LeafKind::String),
+            KnownType::Any | KnownType::Map(_) => KnownType::Any,
             other => {
                 let message = format!("{} has no items", other.word());
                 self.issue(at, message)
@@ -324,72 +332,82 @@ impl<'c> Checker<'c> {
         self.scope.pop();
         match name {
             Macro::All | Macro::Exists | Macro::ExistsOne => BOOL,
-            Macro::Filter => Known::List(Box::new(item)),
-            Macro::Map => Known::List(Box::new(known)),
+            Macro::Filter => KnownType::List(Box::new(item)),
+            Macro::Map => KnownType::List(Box::new(known)),
         }
     }
 }
 
-fn arithmetic(operator: Binary, left: &Known, right: &Known) -> Known {
+fn arithmetic(operator: Binary, left: &KnownType, right: &KnownType) -> KnownType {
     match (operator, left, right) {
-        (Binary::Subtract, Known::Kind(Kind::Timestamp), Known::Kind(Kind::Timestamp)) => Known::Kind(Kind::Duration),
-        (_, Known::Kind(Kind::Int | Kind::Uint | Kind::Double | Kind::String | Kind::Bytes | Kind::Timestamp), _) => left.clone(),
-        _ => Known::Any,
+        (Binary::Subtract, KnownType::Kind(LeafKind::Timestamp), KnownType::Kind(LeafKind::Timestamp)) => {
+            KnownType::Kind(LeafKind::Duration)
+        }
+        (
+            _,
+            KnownType::Kind(
+                LeafKind::Int | LeafKind::Uint | LeafKind::Double | LeafKind::String | LeafKind::Bytes | LeafKind::Timestamp,
+            ),
+            _,
+        ) => left.clone(),
+        _ => KnownType::Any,
     }
 }
 
 /// Whether an overload takes values of these types; what is not certain may be anything.
-fn is_possible(operator: Binary, left: &Known, right: &Known) -> bool {
-    let (Known::Kind(a), Known::Kind(b)) = (left, right) else {
+fn is_possible(operator: Binary, left: &KnownType, right: &KnownType) -> bool {
+    let (KnownType::Kind(a), KnownType::Kind(b)) = (left, right) else {
         return match (operator, left, right) {
-            (_, Known::Any, _)
-            | (_, _, Known::Any)
-            | (Binary::In, _, Known::Map(_) | Known::Record(..))
-            | (Binary::Add, Known::List(_), Known::List(_)) => true,
-            (Binary::In, _, Known::List(items)) => match (left, &**items) {
-                (Known::Kind(a), Known::Kind(b)) => is_possible(Binary::Equal, &Known::Kind(*a), &Known::Kind(*b)),
+            (_, KnownType::Any, _)
+            | (_, _, KnownType::Any)
+            | (Binary::In, _, KnownType::Map(_) | KnownType::Record(..))
+            | (Binary::Add, KnownType::List(_), KnownType::List(_)) => true,
+            (Binary::In, _, KnownType::List(items)) => match (left, &**items) {
+                (KnownType::Kind(a), KnownType::Kind(b)) => {
+                    is_possible(Binary::Equal, &KnownType::Kind(*a), &KnownType::Kind(*b))
+                }
                 _ => true,
             },
             (Binary::Equal | Binary::NotEqual, a, b) => {
-                let is_null = |known: &Known| *known == Known::Kind(Kind::Null);
+                let is_null = |known: &KnownType| *known == KnownType::Kind(LeafKind::Null);
                 is_null(a) || is_null(b) || a.word() == b.word()
             }
             _ => false,
         };
     };
-    let is_number = |kind: &Kind| matches!(kind, Kind::Int | Kind::Uint | Kind::Double | Kind::Bool);
+    let is_number = |kind: &LeafKind| matches!(kind, LeafKind::Int | LeafKind::Uint | LeafKind::Double | LeafKind::Bool);
     match operator {
         Binary::Equal | Binary::NotEqual => match (a, b) {
-            (Kind::Int | Kind::Uint | Kind::Double, _) | (_, Kind::Int | Kind::Uint | Kind::Double) => {
-                a == b || (*a == Kind::Bool && *b != Kind::Double)
+            (LeafKind::Int | LeafKind::Uint | LeafKind::Double, _) | (_, LeafKind::Int | LeafKind::Uint | LeafKind::Double) => {
+                a == b || (*a == LeafKind::Bool && *b != LeafKind::Double)
             }
             // never equal, and yet no error
             _ => true,
         },
         Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => match a {
-            Kind::Uint | Kind::Double | Kind::Bool => is_number(b),
-            Kind::Null => false,
+            LeafKind::Uint | LeafKind::Double | LeafKind::Bool => is_number(b),
+            LeafKind::Null => false,
             _ => a == b,
         },
-        Binary::In => *a == Kind::String && *b == Kind::String,
+        Binary::In => *a == LeafKind::String && *b == LeafKind::String,
         Binary::Add => match a {
-            Kind::Int | Kind::Uint | Kind::Bool => is_number(b) && *b != Kind::Double,
-            Kind::Double => is_number(b),
-            Kind::String | Kind::Bytes => a == b,
-            Kind::Timestamp => *b == Kind::Duration,
-            Kind::Duration => matches!(b, Kind::Timestamp | Kind::Duration),
+            LeafKind::Int | LeafKind::Uint | LeafKind::Bool => is_number(b) && *b != LeafKind::Double,
+            LeafKind::Double => is_number(b),
+            LeafKind::String | LeafKind::Bytes => a == b,
+            LeafKind::Timestamp => *b == LeafKind::Duration,
+            LeafKind::Duration => matches!(b, LeafKind::Timestamp | LeafKind::Duration),
             _ => false,
         },
         Binary::Subtract => match a {
-            Kind::Timestamp => matches!(b, Kind::Timestamp | Kind::Duration),
-            Kind::Duration => *b == Kind::Duration,
-            Kind::Double => is_number(b),
-            Kind::Int | Kind::Uint | Kind::Bool => is_number(b) && *b != Kind::Double,
+            LeafKind::Timestamp => matches!(b, LeafKind::Timestamp | LeafKind::Duration),
+            LeafKind::Duration => *b == LeafKind::Duration,
+            LeafKind::Double => is_number(b),
+            LeafKind::Int | LeafKind::Uint | LeafKind::Bool => is_number(b) && *b != LeafKind::Double,
             _ => false,
         },
         Binary::Multiply | Binary::Divide | Binary::Remainder => match a {
-            Kind::Double => operator != Binary::Remainder && is_number(b),
-            Kind::Int | Kind::Uint | Kind::Bool => is_number(b) && *b != Kind::Double,
+            LeafKind::Double => operator != Binary::Remainder && is_number(b),
+            LeafKind::Int | LeafKind::Uint | LeafKind::Bool => is_number(b) && *b != LeafKind::Double,
             _ => false,
         },
     }

@@ -5,19 +5,19 @@ use super::Program;
 use super::ast::{Binary, Comprehension, Expr, ExprKind, Macro, Unary};
 use super::functions;
 use super::operators;
-use super::site::{Site, Stop};
-use super::value::Value;
+use super::site::{EvaluationStop, Site};
+use super::value::CelValue;
 
 /// A variable of a macro, in front of those around it.
-struct Scope<'s> {
+struct MacroScope<'s> {
     name: &'s str,
-    value: Value,
-    outer: Option<&'s Scope<'s>>,
+    value: CelValue,
+    outer: Option<&'s MacroScope<'s>>,
 }
 
 pub(super) struct Eval<'e> {
     program: &'e Program,
-    variables: &'e [(&'e str, Value)],
+    variables: &'e [(&'e str, CelValue)],
     site: Site<'e>,
 }
 
@@ -28,18 +28,18 @@ pub(super) const TYPES: [&str; 12] =
 pub(super) const NAMESPACES: [&str; 2] = ["decimals", "variants"];
 
 impl<'e> Eval<'e> {
-    pub(super) fn new(program: &'e Program, variables: &'e [(&'e str, Value)]) -> Self {
+    pub(super) fn new(program: &'e Program, variables: &'e [(&'e str, CelValue)]) -> Self {
         Self { program, variables, site: Site::new(&program.patterns) }
     }
 
-    pub(super) fn run(&self) -> Result<Value, Stop> {
+    pub(super) fn run(&self) -> Result<CelValue, EvaluationStop> {
         self.expr(&self.program.expr, None).map_err(|stop| match stop {
-            Stop::Raised { at, message } => Stop::Error { at, message },
+            EvaluationStop::Raised { at, message } => EvaluationStop::Error { at, message },
             other => other,
         })
     }
 
-    fn expr(&self, expr: &Expr, scope: Option<&Scope<'_>>) -> Result<Value, Stop> {
+    fn expr(&self, expr: &Expr, scope: Option<&MacroScope<'_>>) -> Result<CelValue, EvaluationStop> {
         self.site.charge(2)?;
 
         match &expr.kind {
@@ -59,7 +59,7 @@ impl<'e> Eval<'e> {
                 self.site.set(expr.at);
                 self.index(&operand, &index)
             }
-            ExprKind::Has(inner) => self.has(inner, scope).map(Value::Bool),
+            ExprKind::Has(inner) => self.has(inner, scope).map(CelValue::Bool),
             ExprKind::Call { function, target, arguments } => self.call(expr.at, function, target.as_deref(), arguments, scope),
             ExprKind::Unary { operator, operand } => {
                 let operand = self.expr(operand, scope)?;
@@ -89,8 +89,8 @@ impl<'e> Eval<'e> {
             ExprKind::Conditional(parts) => {
                 let [condition, yes, no] = &**parts;
                 match self.expr(condition, scope)? {
-                    Value::Bool(true) => self.expr(yes, scope),
-                    Value::Bool(false) => self.expr(no, scope),
+                    CelValue::Bool(true) => self.expr(yes, scope),
+                    CelValue::Bool(false) => self.expr(no, scope),
                     other => {
                         self.site.set(condition.at);
                         Err(self.site.error(format!("the condition before '?' is {}, not bool", other.type_name())))
@@ -98,15 +98,15 @@ impl<'e> Eval<'e> {
                 }
             }
             ExprKind::List(items) => {
-                self.site.reserve(items.len() * size_of::<Value>())?;
-                Ok(Value::list(items.iter().map(|item| self.expr(item, scope)).collect::<Result<_, _>>()?))
+                self.site.reserve(items.len() * size_of::<CelValue>())?;
+                Ok(CelValue::list(items.iter().map(|item| self.expr(item, scope)).collect::<Result<_, _>>()?))
             }
             ExprKind::Map(entries) => self.map(expr.at, entries, scope),
             ExprKind::Comprehension(comprehension) => self.comprehension(expr.at, comprehension, scope),
         }
     }
 
-    fn variable(&self, name: &str, mut scope: Option<&Scope<'_>>) -> Option<Value> {
+    fn variable(&self, name: &str, mut scope: Option<&MacroScope<'_>>) -> Option<CelValue> {
         while let Some(inner) = scope {
             if inner.name == name {
                 return Some(inner.value.clone());
@@ -114,51 +114,51 @@ impl<'e> Eval<'e> {
             scope = inner.outer;
         }
         let variable = self.variables.iter().find(|(found, _)| *found == name).map(|(_, value)| value.clone());
-        variable.or_else(|| TYPES.into_iter().find(|found| *found == name).map(Value::Type))
+        variable.or_else(|| TYPES.into_iter().find(|found| *found == name).map(CelValue::Type))
     }
 
-    fn select(&self, operand: &Value, field: &str) -> Result<Value, Stop> {
+    fn select(&self, operand: &CelValue, field: &str) -> Result<CelValue, EvaluationStop> {
         let found = match operand {
-            Value::Map(entries) => {
+            CelValue::Map(entries) => {
                 self.site.charge_for(entries.len())?;
                 entries
                     .iter()
-                    .find(|(key, _)| matches!(key, Value::String(key) if **key == *field))
+                    .find(|(key, _)| matches!(key, CelValue::String(key) if **key == *field))
                     .map(|(_, value)| value.clone())
             }
-            Value::Message(message) => {
+            CelValue::Message(message) => {
                 self.site.charge_for(message.values.len())?;
                 message.get(field)
             }
-            Value::Opaque(name, _) => return Err(self.site.unsupported(name)),
+            CelValue::Opaque(name, _) => return Err(self.site.unsupported(name)),
             other => return Err(self.site.error(format!("{} has no fields, so no '{field}'", other.type_name()))),
         };
         found.ok_or_else(|| self.site.error(format!("there is no field '{field}'")))
     }
 
-    fn index(&self, operand: &Value, index: &Value) -> Result<Value, Stop> {
+    fn index(&self, operand: &CelValue, index: &CelValue) -> Result<CelValue, EvaluationStop> {
         let place = match index {
-            Value::Int(place) => usize::try_from(*place).ok(),
-            Value::Uint(place) => usize::try_from(*place).ok(),
+            CelValue::Int(place) => usize::try_from(*place).ok(),
+            CelValue::Uint(place) => usize::try_from(*place).ok(),
             _ => None,
         };
-        let is_number = matches!(index, Value::Int(_) | Value::Uint(_));
+        let is_number = matches!(index, CelValue::Int(_) | CelValue::Uint(_));
         let found = match operand {
-            Value::List(items) if is_number => place.and_then(|place| items.get(place)).cloned(),
-            Value::String(text) if is_number => {
+            CelValue::List(items) if is_number => place.and_then(|place| items.get(place)).cloned(),
+            CelValue::String(text) if is_number => {
                 self.site.charge_for(text.len() / 16)?;
-                place.and_then(|place| text.chars().nth(place)).map(|c| Value::string(c.encode_utf8(&mut [0; 4])))
+                place.and_then(|place| text.chars().nth(place)).map(|c| CelValue::string(c.encode_utf8(&mut [0; 4])))
             }
-            Value::Map(entries) => operators::find(&self.site, entries, index)?.cloned(),
-            Value::Message(message) => match index {
-                Value::String(name) => message.get(name),
+            CelValue::Map(entries) => operators::find(&self.site, entries, index)?.cloned(),
+            CelValue::Message(message) => match index {
+                CelValue::String(name) => message.get(name),
                 _ => None,
             },
-            Value::Opaque(name, _) => return Err(self.site.unsupported(name)),
+            CelValue::Opaque(name, _) => return Err(self.site.unsupported(name)),
             other => return Err(self.site.error(format!("{} has no [{}]", other.type_name(), index.type_name()))),
         };
         found.ok_or_else(|| {
-            self.site.error(if matches!(operand, Value::List(_) | Value::String(_)) {
+            self.site.error(if matches!(operand, CelValue::List(_) | CelValue::String(_)) {
                 "the index is out of range"
             } else {
                 "there is no such key"
@@ -167,14 +167,14 @@ impl<'e> Eval<'e> {
     }
 
     /// An error inside means that it is not there.
-    fn has(&self, inner: &Expr, scope: Option<&Scope<'_>>) -> Result<bool, Stop> {
-        let caught = |result: Result<bool, Stop>| match result {
-            Err(Stop::Error { .. }) => Ok(false),
+    fn has(&self, inner: &Expr, scope: Option<&MacroScope<'_>>) -> Result<bool, EvaluationStop> {
+        let caught = |result: Result<bool, EvaluationStop>| match result {
+            Err(EvaluationStop::Error { .. }) => Ok(false),
             other => other,
         };
         let ExprKind::Select { operand, field } = &inner.kind else { return caught(self.expr(inner, scope).map(|_| true)) };
         caught(self.expr(operand, scope).and_then(|operand| match &operand {
-            Value::Message(message) => Ok(message.has(field)),
+            CelValue::Message(message) => Ok(message.has(field)),
             other => self.select(other, field).map(|_| true),
         }))
     }
@@ -185,44 +185,44 @@ impl<'e> Eval<'e> {
         function: &str,
         target: Option<&Expr>,
         arguments: &[Expr],
-        scope: Option<&Scope<'_>>,
-    ) -> Result<Value, Stop> {
+        scope: Option<&MacroScope<'_>>,
+    ) -> Result<CelValue, EvaluationStop> {
         if let Some(Expr { kind: ExprKind::Ident(name), .. }) = target
             && NAMESPACES.contains(&&**name)
         {
             self.site.set(at);
             return Err(self.site.unsupported(&format!("{name}.{function}()")));
         }
-        self.site.reserve((arguments.len() + 1) * size_of::<Value>())?;
+        self.site.reserve((arguments.len() + 1) * size_of::<CelValue>())?;
         let values = target.into_iter().chain(arguments).map(|argument| self.expr(argument, scope));
-        let values: Vec<Value> = values.collect::<Result<_, _>>()?;
+        let values: Vec<CelValue> = values.collect::<Result<_, _>>()?;
         self.site.set(at);
         functions::call(&self.site, function, &values)
     }
 
-    fn unary(&self, operator: Unary, operand: &Value) -> Result<Value, Stop> {
+    fn unary(&self, operator: Unary, operand: &CelValue) -> Result<CelValue, EvaluationStop> {
         match (operator, operand) {
-            (Unary::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
-            (Unary::Minus, Value::Int(value)) => {
-                value.checked_neg().map(Value::Int).ok_or_else(|| self.site.error("the result is out of range"))
+            (Unary::Not, CelValue::Bool(value)) => Ok(CelValue::Bool(!value)),
+            (Unary::Minus, CelValue::Int(value)) => {
+                value.checked_neg().map(CelValue::Int).ok_or_else(|| self.site.error("the result is out of range"))
             }
-            (Unary::Minus, Value::Double(value)) => Ok(Value::Double(-value)),
-            (Unary::Minus, Value::Duration(value)) => {
-                value.checked_neg().map(Value::Duration).ok_or_else(|| self.site.error("the result is out of range"))
+            (Unary::Minus, CelValue::Double(value)) => Ok(CelValue::Double(-value)),
+            (Unary::Minus, CelValue::Duration(value)) => {
+                value.checked_neg().map(CelValue::Duration).ok_or_else(|| self.site.error("the result is out of range"))
             }
-            (_, Value::Opaque(name, _)) => Err(self.site.unsupported(name)),
+            (_, CelValue::Opaque(name, _)) => Err(self.site.unsupported(name)),
             (Unary::Not, other) => Err(self.site.error(format!("! does not take {}", other.type_name()))),
             (Unary::Minus, other) => Err(self.site.error(format!("- does not take {}", other.type_name()))),
         }
     }
 
-    fn map(&self, at: u32, entries: &[(Expr, Expr)], scope: Option<&Scope<'_>>) -> Result<Value, Stop> {
-        self.site.reserve(entries.len() * size_of::<(Value, Value)>())?;
-        let mut made: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
+    fn map(&self, at: u32, entries: &[(Expr, Expr)], scope: Option<&MacroScope<'_>>) -> Result<CelValue, EvaluationStop> {
+        self.site.reserve(entries.len() * size_of::<(CelValue, CelValue)>())?;
+        let mut made: Vec<(CelValue, CelValue)> = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let (key, value) = (self.expr(key, scope)?, self.expr(value, scope)?);
             self.site.set(at);
-            if !matches!(key, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::String(_)) {
+            if !matches!(key, CelValue::Bool(_) | CelValue::Int(_) | CelValue::Uint(_) | CelValue::String(_)) {
                 return Err(self.site.error(format!("a key of a map can't be {}", key.type_name())));
             }
             if operators::find(&self.site, &made, &key)?.is_some() {
@@ -230,33 +230,38 @@ impl<'e> Eval<'e> {
             }
             made.push((key, value));
         }
-        Ok(Value::Map(made.into()))
+        Ok(CelValue::Map(made.into()))
     }
 
-    fn items(&self, range: &Value) -> Result<Vec<Value>, Stop> {
+    fn items(&self, range: &CelValue) -> Result<Vec<CelValue>, EvaluationStop> {
         match range {
-            Value::List(items) => {
-                self.site.reserve(items.len() * size_of::<Value>())?;
+            CelValue::List(items) => {
+                self.site.reserve(items.len() * size_of::<CelValue>())?;
                 Ok(items.to_vec())
             }
-            Value::Map(entries) => {
-                self.site.reserve(entries.len() * size_of::<Value>())?;
+            CelValue::Map(entries) => {
+                self.site.reserve(entries.len() * size_of::<CelValue>())?;
                 Ok(entries.iter().map(|(key, _)| key.clone()).collect())
             }
-            Value::Message(message) => {
-                self.site.reserve(message.values.len() * (size_of::<Value>() + 32))?;
-                Ok(message.names().map(Value::string).collect())
+            CelValue::Message(message) => {
+                self.site.reserve(message.values.len() * (size_of::<CelValue>() + 32))?;
+                Ok(message.names().map(CelValue::string).collect())
             }
-            Value::String(text) => {
-                self.site.reserve(text.len() * (size_of::<Value>() + 32))?;
-                Ok(text.chars().map(|c| Value::string(c.encode_utf8(&mut [0; 4]))).collect())
+            CelValue::String(text) => {
+                self.site.reserve(text.len() * (size_of::<CelValue>() + 32))?;
+                Ok(text.chars().map(|c| CelValue::string(c.encode_utf8(&mut [0; 4]))).collect())
             }
-            Value::Opaque(name, _) => Err(self.site.unsupported(name)),
+            CelValue::Opaque(name, _) => Err(self.site.unsupported(name)),
             other => Err(self.site.error(format!("{} has no items", other.type_name()))),
         }
     }
 
-    fn comprehension(&self, at: u32, comprehension: &Comprehension, scope: Option<&Scope<'_>>) -> Result<Value, Stop> {
+    fn comprehension(
+        &self,
+        at: u32,
+        comprehension: &Comprehension,
+        scope: Option<&MacroScope<'_>>,
+    ) -> Result<CelValue, EvaluationStop> {
         let Comprehension { name, range, variable, filter, body } = comprehension;
         let range = self.expr(range, scope)?;
         self.site.set(at);
@@ -265,13 +270,13 @@ impl<'e> Eval<'e> {
         let mut made = Vec::new();
         let mut count = 0_u64;
         for item in items {
-            let inner = Scope { name: variable, value: item.clone(), outer: scope };
+            let inner = MacroScope { name: variable, value: item.clone(), outer: scope };
             match name {
                 Macro::All | Macro::Exists => all.add(self.expr(body, Some(&inner)))?,
                 Macro::ExistsOne => count += u64::from(self.expr(body, Some(&inner))?.is_truthy()),
                 Macro::Filter => {
                     if self.expr(body, Some(&inner))?.is_truthy() {
-                        self.site.reserve(size_of::<Value>())?;
+                        self.site.reserve(size_of::<CelValue>())?;
                         made.push(item);
                     }
                 }
@@ -281,7 +286,7 @@ impl<'e> Eval<'e> {
                         None => true,
                     };
                     if is_taken {
-                        self.site.reserve(size_of::<Value>())?;
+                        self.site.reserve(size_of::<CelValue>())?;
                         made.push(self.expr(body, Some(&inner))?);
                     }
                 }
@@ -289,8 +294,8 @@ impl<'e> Eval<'e> {
         }
         match name {
             Macro::All | Macro::Exists => all.result(),
-            Macro::ExistsOne => Ok(Value::Bool(count == 1)),
-            Macro::Filter | Macro::Map => Ok(Value::list(made)),
+            Macro::ExistsOne => Ok(CelValue::Bool(count == 1)),
+            Macro::Filter | Macro::Map => Ok(CelValue::list(made)),
         }
     }
 }
@@ -300,45 +305,47 @@ impl<'e> Eval<'e> {
 struct Fold {
     decisive: bool,
     at: u32,
-    so_far: Result<Value, Stop>,
+    so_far: Result<CelValue, EvaluationStop>,
 }
 
 impl Fold {
     fn new(decisive: bool, at: u32) -> Self {
-        Self { decisive, at, so_far: Ok(Value::Bool(!decisive)) }
+        Self { decisive, at, so_far: Ok(CelValue::Bool(!decisive)) }
     }
 
     fn is_decided(&self) -> bool {
-        matches!(&self.so_far, Ok(Value::Bool(value)) if *value == self.decisive)
+        matches!(&self.so_far, Ok(CelValue::Bool(value)) if *value == self.decisive)
     }
 
-    fn add(&mut self, next: Result<Value, Stop>) -> Result<(), Stop> {
+    fn add(&mut self, next: Result<CelValue, EvaluationStop>) -> Result<(), EvaluationStop> {
         let next = match next {
-            Err(Stop::Unsupported { .. }) if self.is_decided() => return Ok(()),
-            Err(stop @ (Stop::Raised { .. } | Stop::Unsupported { .. } | Stop::Exhausted)) => return Err(stop),
+            Err(EvaluationStop::Unsupported { .. }) if self.is_decided() => return Ok(()),
+            Err(stop @ (EvaluationStop::Raised { .. } | EvaluationStop::Unsupported { .. } | EvaluationStop::Exhausted)) => {
+                return Err(stop);
+            }
             _ if self.is_decided() => return Ok(()),
             next => next,
         };
-        let is_bool = |value: &Result<Value, Stop>| matches!(value, Ok(Value::Bool(_)));
+        let is_bool = |value: &Result<CelValue, EvaluationStop>| matches!(value, Ok(CelValue::Bool(_)));
         match (is_bool(&self.so_far), is_bool(&next)) {
             // what is not decided yet takes the next one as it is
             (true, _) => self.so_far = next,
             (false, true) => {
-                if matches!(next, Ok(Value::Bool(value)) if value == self.decisive) {
+                if matches!(next, Ok(CelValue::Bool(value)) if value == self.decisive) {
                     self.so_far = next;
                 }
             }
             (false, false) => {
                 let word = if self.decisive { "||" } else { "&&" };
                 if self.so_far.is_ok() {
-                    self.so_far = Err(Stop::Error { at: self.at, message: format!("no operand of {word} is bool") });
+                    self.so_far = Err(EvaluationStop::Error { at: self.at, message: format!("no operand of {word} is bool") });
                 }
             }
         }
         Ok(())
     }
 
-    fn result(self) -> Result<Value, Stop> {
+    fn result(self) -> Result<CelValue, EvaluationStop> {
         self.so_far
     }
 }

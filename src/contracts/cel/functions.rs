@@ -1,8 +1,8 @@
 //! The functions of expressions: those of CEL that cel-python has, and those that Confluent's clients add.
 
 use super::pattern::Pattern;
-use super::site::{Site, Stop};
-use super::value::Value;
+use super::site::{EvaluationStop, Site};
+use super::value::CelValue;
 use super::{formats, operators, text, time};
 
 /// Names with the numbers of arguments that they take, the target of a method counted.
@@ -50,7 +50,7 @@ pub(super) const FUNCTIONS: [(&str, &[usize]); 38] = [
 /// Those that stop an expression here.
 const NOT_RUN: [&str; 5] = ["decimal", "variant", "reduce", "min", "max"];
 
-pub(super) fn call(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
+pub(super) fn call(site: &Site<'_>, name: &str, arguments: &[CelValue]) -> Result<CelValue, EvaluationStop> {
     if NOT_RUN.contains(&name) {
         return Err(site.unsupported(&format!("{name}()")));
     }
@@ -60,7 +60,7 @@ pub(super) fn call(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<V
     if !counts.contains(&arguments.len()) {
         return Err(site.error(format!("{name}() does not take {} arguments", arguments.len())));
     }
-    if let Some(Value::Opaque(found, _)) = arguments.iter().find(|value| matches!(value, Value::Opaque(..))) {
+    if let Some(CelValue::Opaque(found, _)) = arguments.iter().find(|value| matches!(value, CelValue::Opaque(..))) {
         return Err(site.unsupported(found));
     }
     match arguments {
@@ -70,33 +70,33 @@ pub(super) fn call(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<V
     }
 }
 
-fn no_overload(site: &Site<'_>, name: &str, arguments: &[Value]) -> Result<Value, Stop> {
-    let types: Vec<&str> = arguments.iter().map(Value::type_name).collect();
+fn no_overload(site: &Site<'_>, name: &str, arguments: &[CelValue]) -> Result<CelValue, EvaluationStop> {
+    let types: Vec<&str> = arguments.iter().map(CelValue::type_name).collect();
     Err(site.error(format!("{name}() does not take {}", types.join(", "))))
 }
 
-fn int(value: usize) -> Value {
-    Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
+fn int(value: usize) -> CelValue {
+    CelValue::Int(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-fn unary(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
+fn unary(site: &Site<'_>, name: &str, value: &CelValue) -> Result<CelValue, EvaluationStop> {
     let refuse = || no_overload(site, name, std::slice::from_ref(value));
     match (name, value) {
-        ("type", value) => Ok(Value::Type(value.type_name())),
+        ("type", value) => Ok(CelValue::Type(value.type_name())),
         ("dyn", value) => Ok(value.clone()),
-        ("size", Value::Null) => Ok(Value::Int(0)),
-        ("size", Value::String(text)) => {
+        ("size", CelValue::Null) => Ok(CelValue::Int(0)),
+        ("size", CelValue::String(text)) => {
             site.charge_for(text.len() / 16)?;
             Ok(int(text.chars().count()))
         }
-        ("size", Value::Bytes(bytes)) => Ok(int(bytes.len())),
-        ("size", Value::List(items)) => Ok(int(items.len())),
-        ("size", Value::Map(entries)) => Ok(int(entries.len())),
-        ("size", Value::Message(message)) => Ok(int(message.values.len())),
+        ("size", CelValue::Bytes(bytes)) => Ok(int(bytes.len())),
+        ("size", CelValue::List(items)) => Ok(int(items.len())),
+        ("size", CelValue::Map(entries)) => Ok(int(entries.len())),
+        ("size", CelValue::Message(message)) => Ok(int(message.values.len())),
         ("bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint", value) => convert(site, name, value),
-        ("isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "isIpv4" | "isIpv6", Value::String(text)) => {
+        ("isEmail" | "isHostname" | "isUri" | "isUriRef" | "isUuid" | "isIpv4" | "isIpv6", CelValue::String(text)) => {
             site.charge_for(text.len() / 4)?;
-            Ok(Value::Bool(match name {
+            Ok(CelValue::Bool(match name {
                 "isEmail" => formats::is_email(text),
                 "isHostname" => formats::is_hostname(text),
                 "isUri" => formats::is_uri(text),
@@ -106,8 +106,8 @@ fn unary(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
                 _ => formats::is_ipv6(text),
             }))
         }
-        ("isIpv4", Value::Bytes(bytes)) => Ok(Value::Bool(bytes.len() == 4)),
-        ("isIpv6", Value::Bytes(bytes)) => Ok(Value::Bool(bytes.len() == 16)),
+        ("isIpv4", CelValue::Bytes(bytes)) => Ok(CelValue::Bool(bytes.len() == 4)),
+        ("isIpv6", CelValue::Bytes(bytes)) => Ok(CelValue::Bool(bytes.len() == 16)),
         (name, other) if name.starts_with("is") => {
             let message = format!(
                 "{name}() does not take {}, and in Confluent's Python client no && or || makes up for it",
@@ -115,10 +115,10 @@ fn unary(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
             );
             Err(site.raised(message))
         }
-        (_, Value::Timestamp(micros)) => part(site, name, *micros).map_or_else(refuse, Ok),
-        (_, Value::Duration(micros)) => {
+        (_, CelValue::Timestamp(micros)) => part(site, name, *micros).map_or_else(refuse, Ok),
+        (_, CelValue::Duration(micros)) => {
             let seconds = micros / 1_000_000;
-            Ok(Value::Int(match name {
+            Ok(CelValue::Int(match name {
                 "getHours" => seconds / 3600,
                 "getMinutes" => seconds / 60,
                 "getSeconds" => seconds,
@@ -130,9 +130,9 @@ fn unary(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
     }
 }
 
-fn part(_: &Site<'_>, name: &str, micros: i64) -> Option<Value> {
+fn part(_: &Site<'_>, name: &str, micros: i64) -> Option<CelValue> {
     let parts = time::parts(micros);
-    Some(Value::Int(match name {
+    Some(CelValue::Int(match name {
         "getDate" => parts.day,
         "getDayOfMonth" => parts.day - 1,
         "getDayOfWeek" => parts.weekday,
@@ -147,24 +147,24 @@ fn part(_: &Site<'_>, name: &str, micros: i64) -> Option<Value> {
     }))
 }
 
-fn binary(site: &Site<'_>, name: &str, a: &Value, b: &Value) -> Result<Value, Stop> {
+fn binary(site: &Site<'_>, name: &str, a: &CelValue, b: &CelValue) -> Result<CelValue, EvaluationStop> {
     let refuse = || no_overload(site, name, &[a.clone(), b.clone()]);
     match (name, a, b) {
-        ("matches", Value::String(text), Value::String(pattern)) => matches(site, text, pattern),
-        ("contains", Value::String(text), Value::String(part)) => {
+        ("matches", CelValue::String(text), CelValue::String(pattern)) => matches(site, text, pattern),
+        ("contains", CelValue::String(text), CelValue::String(part)) => {
             site.charge_for(text.len() / 16)?;
-            Ok(Value::Bool(text.contains(&**part)))
+            Ok(CelValue::Bool(text.contains(&**part)))
         }
-        ("startsWith", Value::String(text), Value::String(part)) => Ok(Value::Bool(text.starts_with(&**part))),
-        ("endsWith", Value::String(text), Value::String(part)) => Ok(Value::Bool(text.ends_with(&**part))),
-        ("contains", Value::Bytes(bytes), Value::Bytes(part)) => {
+        ("startsWith", CelValue::String(text), CelValue::String(part)) => Ok(CelValue::Bool(text.starts_with(&**part))),
+        ("endsWith", CelValue::String(text), CelValue::String(part)) => Ok(CelValue::Bool(text.ends_with(&**part))),
+        ("contains", CelValue::Bytes(bytes), CelValue::Bytes(part)) => {
             site.charge_for(bytes.len().saturating_mul(part.len().max(1)))?;
-            Ok(Value::Bool(part.is_empty() || bytes.windows(part.len()).any(|window| *window == **part)))
+            Ok(CelValue::Bool(part.is_empty() || bytes.windows(part.len()).any(|window| *window == **part)))
         }
-        ("startsWith", Value::Bytes(bytes), Value::Bytes(part)) => Ok(Value::Bool(bytes.starts_with(part))),
-        ("endsWith", Value::Bytes(bytes), Value::Bytes(part)) => Ok(Value::Bool(bytes.ends_with(part))),
-        ("contains", Value::List(_) | Value::Map(_), item) => operators::apply(site, super::ast::Binary::In, item, a),
-        ("timestamp", Value::Int(epoch), Value::Int(precision)) => {
+        ("startsWith", CelValue::Bytes(bytes), CelValue::Bytes(part)) => Ok(CelValue::Bool(bytes.starts_with(part))),
+        ("endsWith", CelValue::Bytes(bytes), CelValue::Bytes(part)) => Ok(CelValue::Bool(bytes.ends_with(part))),
+        ("contains", CelValue::List(_) | CelValue::Map(_), item) => operators::apply(site, super::ast::Binary::In, item, a),
+        ("timestamp", CelValue::Int(epoch), CelValue::Int(precision)) => {
             let micros = match precision {
                 0 => epoch.checked_mul(1_000_000),
                 3 => epoch.checked_mul(1000),
@@ -174,8 +174,8 @@ fn binary(site: &Site<'_>, name: &str, a: &Value, b: &Value) -> Result<Value, St
             };
             instant(site, micros)
         }
-        ("format", Value::String(form), Value::List(values)) => text::format(site, form, values),
-        (_, Value::Timestamp(micros), Value::String(zone)) => {
+        ("format", CelValue::String(form), CelValue::List(values)) => text::format(site, form, values),
+        (_, CelValue::Timestamp(micros), CelValue::String(zone)) => {
             let Some(offset) = time::offset(zone) else {
                 return Err(site.unsupported("names of time zones"));
             };
@@ -185,7 +185,7 @@ fn binary(site: &Site<'_>, name: &str, a: &Value, b: &Value) -> Result<Value, St
     }
 }
 
-fn matches(site: &Site<'_>, text: &str, pattern: &str) -> Result<Value, Stop> {
+fn matches(site: &Site<'_>, text: &str, pattern: &str) -> Result<CelValue, EvaluationStop> {
     let own;
     let prepared = if let Some(prepared) = site.pattern(pattern) {
         prepared
@@ -194,14 +194,14 @@ fn matches(site: &Site<'_>, text: &str, pattern: &str) -> Result<Value, Stop> {
         &own
     };
     match prepared {
-        Ok(prepared) => Ok(Value::Bool(prepared.is_found_in(text)?)),
+        Ok(prepared) => Ok(CelValue::Bool(prepared.is_found_in(text)?)),
         Err(reason) => Err(site.error(format!("the pattern can't be used: {reason}"))),
     }
 }
 
-fn instant(site: &Site<'_>, micros: Option<i64>) -> Result<Value, Stop> {
+fn instant(site: &Site<'_>, micros: Option<i64>) -> Result<CelValue, EvaluationStop> {
     let range = -62_135_596_800_000_000..=253_402_300_799_999_999;
-    micros.filter(|micros| range.contains(micros)).map(Value::Timestamp).ok_or_else(|| site.error("the time is out of range"))
+    micros.filter(|micros| range.contains(micros)).map(CelValue::Timestamp).ok_or_else(|| site.error("the time is out of range"))
 }
 
 #[expect(
@@ -210,69 +210,74 @@ fn instant(site: &Site<'_>, micros: Option<i64>) -> Result<Value, Stop> {
     clippy::cast_sign_loss,
     reason = "ranges are looked at first"
 )]
-fn convert(site: &Site<'_>, name: &str, value: &Value) -> Result<Value, Stop> {
+fn convert(site: &Site<'_>, name: &str, value: &CelValue) -> Result<CelValue, EvaluationStop> {
     let refuse = || no_overload(site, name, std::slice::from_ref(value));
     let range = || site.error(format!("{name}(): the value is out of range"));
     let unreadable = || site.error(format!("{name}() can't read the text"));
-    if let Value::String(text) = value {
+    if let CelValue::String(text) = value {
         site.reserve(text.len())?;
     }
     match (name, value) {
-        ("int", Value::Int(_))
-        | ("uint", Value::Uint(_))
-        | ("double", Value::Double(_))
-        | ("string", Value::String(_))
-        | ("bytes", Value::Bytes(_))
-        | ("bool", Value::Bool(_))
-        | ("timestamp", Value::Timestamp(_))
-        | ("duration", Value::Duration(_)) => Ok(value.clone()),
-        ("int", Value::Uint(value)) => i64::try_from(*value).map(Value::Int).map_err(|_| range()),
-        ("int", Value::Double(value)) => {
+        ("int", CelValue::Int(_))
+        | ("uint", CelValue::Uint(_))
+        | ("double", CelValue::Double(_))
+        | ("string", CelValue::String(_))
+        | ("bytes", CelValue::Bytes(_))
+        | ("bool", CelValue::Bool(_))
+        | ("timestamp", CelValue::Timestamp(_))
+        | ("duration", CelValue::Duration(_)) => Ok(value.clone()),
+        ("int", CelValue::Uint(value)) => i64::try_from(*value).map(CelValue::Int).map_err(|_| range()),
+        ("int", CelValue::Double(value)) => {
             let whole = value.trunc();
             if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
-                Ok(Value::Int(whole as i64))
+                Ok(CelValue::Int(whole as i64))
             } else {
                 Err(range())
             }
         }
-        ("int", Value::Bool(value)) => Ok(Value::Int(i64::from(*value))),
-        ("int", Value::String(text)) => text.trim().parse().map(Value::Int).map_err(|_| unreadable()),
-        ("int", Value::Timestamp(micros)) => Ok(Value::Int(micros.div_euclid(1_000_000))),
-        ("uint", Value::Int(value)) => u64::try_from(*value).map(Value::Uint).map_err(|_| range()),
-        ("uint", Value::Double(value)) => {
+        ("int", CelValue::Bool(value)) => Ok(CelValue::Int(i64::from(*value))),
+        ("int", CelValue::String(text)) => text.trim().parse().map(CelValue::Int).map_err(|_| unreadable()),
+        ("int", CelValue::Timestamp(micros)) => Ok(CelValue::Int(micros.div_euclid(1_000_000))),
+        ("uint", CelValue::Int(value)) => u64::try_from(*value).map(CelValue::Uint).map_err(|_| range()),
+        ("uint", CelValue::Double(value)) => {
             let whole = value.trunc();
-            if (0.0..18_446_744_073_709_551_616.0).contains(&whole) { Ok(Value::Uint(whole as u64)) } else { Err(range()) }
+            if (0.0..18_446_744_073_709_551_616.0).contains(&whole) { Ok(CelValue::Uint(whole as u64)) } else { Err(range()) }
         }
-        ("uint", Value::Bool(value)) => Ok(Value::Uint(u64::from(*value))),
-        ("uint", Value::String(text)) => text.trim().parse().map(Value::Uint).map_err(|_| unreadable()),
-        ("double", Value::Int(value)) => Ok(Value::Double(*value as f64)),
-        ("double", Value::Uint(value)) => Ok(Value::Double(*value as f64)),
-        ("double", Value::Bool(value)) => Ok(Value::Double(f64::from(u8::from(*value)))),
-        ("double", Value::String(text)) => text.trim().parse().map(Value::Double).map_err(|_| unreadable()),
-        ("bool", Value::Int(value)) => Ok(Value::Bool(*value != 0)),
-        ("bool", Value::Uint(value)) => Ok(Value::Bool(*value != 0)),
-        ("bool", Value::Double(value)) => Ok(Value::Bool(*value != 0.0)),
-        ("bool", Value::String(text)) => match &**text {
-            "true" | "True" | "TRUE" | "t" | "1" => Ok(Value::Bool(true)),
-            "false" | "False" | "FALSE" | "f" | "0" => Ok(Value::Bool(false)),
+        ("uint", CelValue::Bool(value)) => Ok(CelValue::Uint(u64::from(*value))),
+        ("uint", CelValue::String(text)) => text.trim().parse().map(CelValue::Uint).map_err(|_| unreadable()),
+        ("double", CelValue::Int(value)) => Ok(CelValue::Double(*value as f64)),
+        ("double", CelValue::Uint(value)) => Ok(CelValue::Double(*value as f64)),
+        ("double", CelValue::Bool(value)) => Ok(CelValue::Double(f64::from(u8::from(*value)))),
+        ("double", CelValue::String(text)) => text.trim().parse().map(CelValue::Double).map_err(|_| unreadable()),
+        ("bool", CelValue::Int(value)) => Ok(CelValue::Bool(*value != 0)),
+        ("bool", CelValue::Uint(value)) => Ok(CelValue::Bool(*value != 0)),
+        ("bool", CelValue::Double(value)) => Ok(CelValue::Bool(*value != 0.0)),
+        ("bool", CelValue::String(text)) => match &**text {
+            "true" | "True" | "TRUE" | "t" | "1" => Ok(CelValue::Bool(true)),
+            "false" | "False" | "FALSE" | "f" | "0" => Ok(CelValue::Bool(false)),
             _ => Err(unreadable()),
         },
-        ("bytes", Value::String(text)) => Ok(Value::Bytes(text.as_bytes().into())),
-        ("string", Value::Bytes(bytes)) => {
+        ("bytes", CelValue::String(text)) => Ok(CelValue::Bytes(text.as_bytes().into())),
+        ("string", CelValue::Bytes(bytes)) => {
             site.reserve(bytes.len())?;
-            std::str::from_utf8(bytes).map(Value::string).map_err(|_| site.error("string(): the bytes are not UTF-8"))
+            std::str::from_utf8(bytes).map(CelValue::string).map_err(|_| site.error("string(): the bytes are not UTF-8"))
         }
         (
             "string",
-            Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Bool(_) | Value::Timestamp(_) | Value::Duration(_),
-        ) => Ok(Value::String(text::print(value).into())),
-        ("timestamp", Value::Null | Value::Bool(_) | Value::Uint(_)) => {
+            CelValue::Int(_)
+            | CelValue::Uint(_)
+            | CelValue::Double(_)
+            | CelValue::Bool(_)
+            | CelValue::Timestamp(_)
+            | CelValue::Duration(_),
+        ) => Ok(CelValue::String(text::print(value).into())),
+        ("timestamp", CelValue::Null | CelValue::Bool(_) | CelValue::Uint(_)) => {
             Err(site.raised(format!("timestamp() does not take {}", value.type_name())))
         }
-        ("timestamp", Value::String(text)) => instant(site, Some(time::timestamp(text).ok_or_else(unreadable)?)),
-        ("timestamp", Value::Int(seconds)) => instant(site, seconds.checked_mul(1_000_000)),
-        ("duration", Value::String(text)) => time::duration(text).map(Value::Duration).ok_or_else(unreadable),
-        ("duration", Value::Int(seconds)) => seconds.checked_mul(1_000_000).map(Value::Duration).ok_or_else(range),
+        ("timestamp", CelValue::String(text)) => instant(site, Some(time::timestamp(text).ok_or_else(unreadable)?)),
+        ("timestamp", CelValue::Int(seconds)) => instant(site, seconds.checked_mul(1_000_000)),
+        ("duration", CelValue::String(text)) => time::duration(text).map(CelValue::Duration).ok_or_else(unreadable),
+        ("duration", CelValue::Int(seconds)) => seconds.checked_mul(1_000_000).map(CelValue::Duration).ok_or_else(range),
         _ => refuse(),
     }
 }

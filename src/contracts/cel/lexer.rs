@@ -122,7 +122,7 @@ impl<'t> Lexer<'t> {
     ) -> Result<(usize, Token<'t>), ParseError> {
         let prefix = usize::from(is_bytes) + usize::from(is_raw);
         self.at += prefix + quote.len();
-        let mut out = Literal { is_bytes, text: String::new(), bytes: Vec::new() };
+        let mut out = StringLiteral { is_bytes, text: String::new(), bytes: Vec::new() };
         loop {
             let rest = self.rest();
             let Some(first) = rest.chars().next() else {
@@ -169,13 +169,13 @@ fn literal_start(rest: &str) -> Option<(bool, bool, &'static str)> {
     ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote)).map(|quote| (is_bytes, is_raw, quote))
 }
 
-struct Literal {
+struct StringLiteral {
     is_bytes: bool,
     text: String,
     bytes: Vec<u8>,
 }
 
-impl Literal {
+impl StringLiteral {
     fn push(&mut self, c: char) {
         if self.is_bytes {
             self.bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());

@@ -18,15 +18,15 @@ mod time;
 mod value;
 
 use self::ast::{Expr, ExprKind};
-pub(super) use self::check::{Known, TypeIssue};
+pub(super) use self::check::{KnownType, TypeIssue};
 use self::eval::Eval;
 pub use self::parser::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
 use self::pattern::Pattern;
-use self::site::Patterns;
-pub(super) use self::site::Stop;
+use self::site::CompiledPatterns;
+pub(super) use self::site::EvaluationStop;
 pub(super) use self::time::{duration, print_timestamp, timestamp};
-pub(super) use self::value::{Message, Value};
-use crate::schema::meter::{self, Exhausted, Reserved};
+pub(super) use self::value::{CelValue, MessageValue};
+use crate::schema::meter::{self, Exhausted, ReservedMemory};
 use crate::schema::typed::Shapes;
 
 /// An expression that can't be read.
@@ -47,8 +47,8 @@ impl ParseError {
 #[derive(Debug)]
 pub(super) struct Program {
     expr: Expr,
-    patterns: Patterns,
-    held: Vec<Reserved>,
+    patterns: CompiledPatterns,
+    held: Vec<ReservedMemory>,
 }
 
 /// Why an expression is not ready.
@@ -73,7 +73,7 @@ impl Program {
         meter::charge_for(text.len())?;
         let memory = meter::reserve_for_now(text.len().saturating_mul(64))?;
         let expr = parser::parse(text).map_err(CompileError::Parse)?;
-        let mut program = Self { expr, patterns: Patterns::new(), held: vec![memory] };
+        let mut program = Self { expr, patterns: CompiledPatterns::new(), held: vec![memory] };
         let mut written = Vec::new();
         collect_patterns(&program.expr, &mut written);
         for pattern in written {
@@ -90,12 +90,12 @@ impl Program {
     ///
     /// # Errors
     /// It has none.
-    pub(super) fn evaluate(&self, variables: &[(&str, Value)]) -> Result<Value, Stop> {
+    pub(super) fn evaluate(&self, variables: &[(&str, CelValue)]) -> Result<CelValue, EvaluationStop> {
         Eval::new(self, variables).run()
     }
 
     /// What can't be right about the expression with variables of these types, and the type of its value.
-    pub(super) fn check(&self, shapes: &Shapes, variables: &[(&str, Known)]) -> (Vec<TypeIssue>, Known) {
+    pub(super) fn check(&self, shapes: &Shapes, variables: &[(&str, KnownType)]) -> (Vec<TypeIssue>, KnownType) {
         check::check(self, shapes, variables)
     }
 }
@@ -103,7 +103,7 @@ impl Program {
 fn collect_patterns(expr: &Expr, found: &mut Vec<String>) {
     if let ExprKind::Call { function, arguments, .. } = &expr.kind
         && &**function == "matches"
-        && let Some(Expr { kind: ExprKind::Literal(Value::String(pattern)), .. }) = arguments.last()
+        && let Some(Expr { kind: ExprKind::Literal(CelValue::String(pattern)), .. }) = arguments.last()
     {
         found.push(pattern.to_string());
     }

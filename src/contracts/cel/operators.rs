@@ -5,41 +5,41 @@
 use std::cmp::Ordering;
 
 use super::ast::Binary;
-use super::site::{Site, Stop};
-use super::value::Value;
+use super::site::{EvaluationStop, Site};
+use super::value::CelValue;
 
 /// Seconds of the years 1 to 9999.
 const MICROS: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 
-pub(super) fn no_overload<T>(site: &Site<'_>, operator: &str, a: &Value, b: &Value) -> Result<T, Stop> {
+pub(super) fn no_overload<T>(site: &Site<'_>, operator: &str, a: &CelValue, b: &CelValue) -> Result<T, EvaluationStop> {
     Err(site.error(format!("{operator} does not take {} and {}", a.type_name(), b.type_name())))
 }
 
 /// What of two values neither compares nor computes here.
-fn refuse_opaque(site: &Site<'_>, a: &Value, b: &Value) -> Result<(), Stop> {
+fn refuse_opaque(site: &Site<'_>, a: &CelValue, b: &CelValue) -> Result<(), EvaluationStop> {
     match (a, b) {
-        (Value::Opaque(name, _), _) | (_, Value::Opaque(name, _)) => Err(site.unsupported(name)),
+        (CelValue::Opaque(name, _), _) | (_, CelValue::Opaque(name, _)) => Err(site.unsupported(name)),
         _ => Ok(()),
     }
 }
 
-pub(super) fn apply(site: &Site<'_>, operator: Binary, a: &Value, b: &Value) -> Result<Value, Stop> {
+pub(super) fn apply(site: &Site<'_>, operator: Binary, a: &CelValue, b: &CelValue) -> Result<CelValue, EvaluationStop> {
     let word: &'static str = operator.into();
     match operator {
-        Binary::Equal => equal(site, a, b)?.map_or_else(|| no_overload(site, word, a, b), |is| Ok(Value::Bool(is))),
+        Binary::Equal => equal(site, a, b)?.map_or_else(|| no_overload(site, word, a, b), |is| Ok(CelValue::Bool(is))),
         // cel-python has == for these, and no !=
-        Binary::NotEqual if matches!((a, b), (Value::List(_) | Value::Map(_) | Value::Message(_), Value::Null)) => {
+        Binary::NotEqual if matches!((a, b), (CelValue::List(_) | CelValue::Map(_) | CelValue::Message(_), CelValue::Null)) => {
             let name = a.type_name();
             Err(site.error(format!("!= does not take {name} and null in Confluent's Python client; write !(... == null)")))
         }
-        Binary::NotEqual => equal(site, a, b)?.map_or_else(|| no_overload(site, word, a, b), |is| Ok(Value::Bool(!is))),
+        Binary::NotEqual => equal(site, a, b)?.map_or_else(|| no_overload(site, word, a, b), |is| Ok(CelValue::Bool(!is))),
         Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
             refuse_opaque(site, a, b)?;
             let is = match compare(a, b) {
-                Compared::Not => return no_overload(site, word, a, b),
+                CelOrdering::Not => return no_overload(site, word, a, b),
                 // numbers that are none are neither less nor more
-                Compared::Neither => return Ok(Value::Bool(false)),
-                Compared::Ordered(ordering) => ordering,
+                CelOrdering::Neither => return Ok(CelValue::Bool(false)),
+                CelOrdering::Ordered(ordering) => ordering,
             };
             let is = match operator {
                 Binary::Less => is.is_lt(),
@@ -47,7 +47,7 @@ pub(super) fn apply(site: &Site<'_>, operator: Binary, a: &Value, b: &Value) -> 
                 Binary::Greater => is.is_gt(),
                 _ => is.is_ge(),
             };
-            Ok(Value::Bool(is))
+            Ok(CelValue::Bool(is))
         }
         Binary::In => contains(site, b, a),
         Binary::Add => add(site, a, b),
@@ -58,43 +58,43 @@ pub(super) fn apply(site: &Site<'_>, operator: Binary, a: &Value, b: &Value) -> 
     }
 }
 
-fn is_number(value: &Value) -> bool {
-    matches!(value, Value::Int(_) | Value::Uint(_) | Value::Double(_))
+fn is_number(value: &CelValue) -> bool {
+    matches!(value, CelValue::Int(_) | CelValue::Uint(_) | CelValue::Double(_))
 }
 
 /// Whether two values are the same; `None` where no overload compares them.
 ///
 /// # Errors
 /// The work runs out, or one of them is not run on here.
-pub(super) fn equal(site: &Site<'_>, a: &Value, b: &Value) -> Result<Option<bool>, Stop> {
+pub(super) fn equal(site: &Site<'_>, a: &CelValue, b: &CelValue) -> Result<Option<bool>, EvaluationStop> {
     site.charge(1)?;
     refuse_opaque(site, a, b)?;
     let same = |is: bool| Ok(Some(is));
     match (a, b) {
-        (Value::Null, Value::Null) => same(true),
-        (Value::Bool(a), Value::Bool(b)) => same(a == b),
-        (Value::Int(a), Value::Int(b))
-        | (Value::Timestamp(a), Value::Timestamp(b))
-        | (Value::Duration(a), Value::Duration(b)) => same(a == b),
-        (Value::Uint(a), Value::Uint(b)) => same(a == b),
+        (CelValue::Null, CelValue::Null) => same(true),
+        (CelValue::Bool(a), CelValue::Bool(b)) => same(a == b),
+        (CelValue::Int(a), CelValue::Int(b))
+        | (CelValue::Timestamp(a), CelValue::Timestamp(b))
+        | (CelValue::Duration(a), CelValue::Duration(b)) => same(a == b),
+        (CelValue::Uint(a), CelValue::Uint(b)) => same(a == b),
         #[expect(clippy::float_cmp, reason = "the operator means exactly that")]
-        (Value::Double(a), Value::Double(b)) => same(a == b),
-        (Value::String(a), Value::String(b)) => {
+        (CelValue::Double(a), CelValue::Double(b)) => same(a == b),
+        (CelValue::String(a), CelValue::String(b)) => {
             site.charge_for(a.len().min(b.len()) / 16)?;
             same(a == b)
         }
-        (Value::Bytes(a), Value::Bytes(b)) => {
+        (CelValue::Bytes(a), CelValue::Bytes(b)) => {
             site.charge_for(a.len().min(b.len()) / 16)?;
             same(a == b)
         }
-        (Value::Type(a), Value::Type(b)) => same(a == b),
-        (Value::List(a), Value::List(b)) => {
+        (CelValue::Type(a), CelValue::Type(b)) => same(a == b),
+        (CelValue::List(a), CelValue::List(b)) => {
             if a.len() != b.len() {
                 return same(false);
             }
             all_equal(site, a.iter().zip(b.iter()))
         }
-        (Value::Map(a), Value::Map(b)) => {
+        (CelValue::Map(a), CelValue::Map(b)) => {
             if a.len() != b.len() {
                 return same(false);
             }
@@ -107,7 +107,7 @@ pub(super) fn equal(site: &Site<'_>, a: &Value, b: &Value) -> Result<Option<bool
             }
             all_equal(site, pairs.into_iter())
         }
-        (Value::Message(a), Value::Message(b)) => {
+        (CelValue::Message(a), CelValue::Message(b)) => {
             if a.shape != b.shape {
                 return same(false);
             }
@@ -120,20 +120,22 @@ pub(super) fn equal(site: &Site<'_>, a: &Value, b: &Value) -> Result<Option<bool
             same(true)
         }
         // cel-python's booleans are Python's, which are numbers
-        (Value::Bool(a), Value::Int(b)) => same(i64::from(*a) == *b),
-        (Value::Bool(a), Value::Uint(b)) => same(u64::from(*a) == *b),
-        (Value::List(_) | Value::Map(_) | Value::Message(_), Value::Null)
-        | (Value::Null, Value::List(_) | Value::Map(_) | Value::Message(_)) => same(false),
-        (Value::List(_) | Value::Map(_) | Value::Message(_), _) | (_, Value::List(_) | Value::Map(_) | Value::Message(_)) => {
-            Ok(None)
-        }
+        (CelValue::Bool(a), CelValue::Int(b)) => same(i64::from(*a) == *b),
+        (CelValue::Bool(a), CelValue::Uint(b)) => same(u64::from(*a) == *b),
+        (CelValue::List(_) | CelValue::Map(_) | CelValue::Message(_), CelValue::Null)
+        | (CelValue::Null, CelValue::List(_) | CelValue::Map(_) | CelValue::Message(_)) => same(false),
+        (CelValue::List(_) | CelValue::Map(_) | CelValue::Message(_), _)
+        | (_, CelValue::List(_) | CelValue::Map(_) | CelValue::Message(_)) => Ok(None),
         _ if is_number(a) || is_number(b) => Ok(None),
         _ => same(false),
     }
 }
 
 /// False where a pair is not equal, whatever the others are.
-fn all_equal<'v>(site: &Site<'_>, pairs: impl Iterator<Item = (&'v Value, &'v Value)>) -> Result<Option<bool>, Stop> {
+fn all_equal<'v>(
+    site: &Site<'_>,
+    pairs: impl Iterator<Item = (&'v CelValue, &'v CelValue)>,
+) -> Result<Option<bool>, EvaluationStop> {
     let mut all = Some(true);
     for (a, b) in pairs {
         match equal(site, a, b)? {
@@ -146,7 +148,11 @@ fn all_equal<'v>(site: &Site<'_>, pairs: impl Iterator<Item = (&'v Value, &'v Va
 }
 
 /// The value of a key.
-pub(super) fn find<'v>(site: &Site<'_>, entries: &'v [(Value, Value)], key: &Value) -> Result<Option<&'v Value>, Stop> {
+pub(super) fn find<'v>(
+    site: &Site<'_>,
+    entries: &'v [(CelValue, CelValue)],
+    key: &CelValue,
+) -> Result<Option<&'v CelValue>, EvaluationStop> {
     for (found, value) in entries {
         if equal(site, found, key)? == Some(true) {
             return Ok(Some(value));
@@ -156,23 +162,23 @@ pub(super) fn find<'v>(site: &Site<'_>, entries: &'v [(Value, Value)], key: &Val
 }
 
 /// A number for which Python has no other type on its left or right.
-fn number(value: &Value) -> Option<Number> {
+fn number(value: &CelValue) -> Option<CelNumber> {
     match value {
-        Value::Bool(value) => Some(Number::Whole(i128::from(*value))),
-        Value::Int(value) => Some(Number::Whole(i128::from(*value))),
-        Value::Uint(value) => Some(Number::Whole(i128::from(*value))),
-        Value::Double(value) => Some(Number::Double(*value)),
+        CelValue::Bool(value) => Some(CelNumber::Whole(i128::from(*value))),
+        CelValue::Int(value) => Some(CelNumber::Whole(i128::from(*value))),
+        CelValue::Uint(value) => Some(CelNumber::Whole(i128::from(*value))),
+        CelValue::Double(value) => Some(CelNumber::Double(*value)),
         _ => None,
     }
 }
 
 #[derive(Clone, Copy)]
-enum Number {
+enum CelNumber {
     Whole(i128),
     Double(f64),
 }
 
-impl Number {
+impl CelNumber {
     #[expect(clippy::cast_precision_loss, reason = "as every language converts them")]
     fn double(self) -> f64 {
         match self {
@@ -182,114 +188,114 @@ impl Number {
     }
 }
 
-enum Compared {
+enum CelOrdering {
     Ordered(Ordering),
     Neither,
     /// No overload compares them.
     Not,
 }
 
-fn compare(a: &Value, b: &Value) -> Compared {
+fn compare(a: &CelValue, b: &CelValue) -> CelOrdering {
     match (a, b) {
-        (Value::Int(a), Value::Int(b))
-        | (Value::Timestamp(a), Value::Timestamp(b))
-        | (Value::Duration(a), Value::Duration(b)) => Compared::Ordered(a.cmp(b)),
-        (Value::Int(_), _) => Compared::Not,
-        (Value::String(a), Value::String(b)) => Compared::Ordered(a.cmp(b)),
-        (Value::Bytes(a), Value::Bytes(b)) => Compared::Ordered(a.cmp(b)),
+        (CelValue::Int(a), CelValue::Int(b))
+        | (CelValue::Timestamp(a), CelValue::Timestamp(b))
+        | (CelValue::Duration(a), CelValue::Duration(b)) => CelOrdering::Ordered(a.cmp(b)),
+        (CelValue::Int(_), _) => CelOrdering::Not,
+        (CelValue::String(a), CelValue::String(b)) => CelOrdering::Ordered(a.cmp(b)),
+        (CelValue::Bytes(a), CelValue::Bytes(b)) => CelOrdering::Ordered(a.cmp(b)),
         _ => match (number(a), number(b)) {
-            (Some(Number::Whole(a)), Some(Number::Whole(b))) => Compared::Ordered(a.cmp(&b)),
-            (Some(a), Some(b)) => a.double().partial_cmp(&b.double()).map_or(Compared::Neither, Compared::Ordered),
-            _ => Compared::Not,
+            (Some(CelNumber::Whole(a)), Some(CelNumber::Whole(b))) => CelOrdering::Ordered(a.cmp(&b)),
+            (Some(a), Some(b)) => a.double().partial_cmp(&b.double()).map_or(CelOrdering::Neither, CelOrdering::Ordered),
+            _ => CelOrdering::Not,
         },
     }
 }
 
-fn contains(site: &Site<'_>, container: &Value, item: &Value) -> Result<Value, Stop> {
+fn contains(site: &Site<'_>, container: &CelValue, item: &CelValue) -> Result<CelValue, EvaluationStop> {
     match container {
-        Value::List(items) => {
+        CelValue::List(items) => {
             let mut is_comparable = true;
             for found in items.iter() {
                 match equal(site, found, item)? {
-                    Some(true) => return Ok(Value::Bool(true)),
+                    Some(true) => return Ok(CelValue::Bool(true)),
                     Some(false) => {}
                     None => is_comparable = false,
                 }
             }
-            if is_comparable { Ok(Value::Bool(false)) } else { no_overload(site, "in", item, container) }
+            if is_comparable { Ok(CelValue::Bool(false)) } else { no_overload(site, "in", item, container) }
         }
-        Value::Map(entries) => {
+        CelValue::Map(entries) => {
             let mut is_comparable = true;
             for (key, _) in entries.iter() {
                 match equal(site, key, item)? {
-                    Some(true) => return Ok(Value::Bool(true)),
+                    Some(true) => return Ok(CelValue::Bool(true)),
                     Some(false) => {}
                     None => is_comparable = false,
                 }
             }
-            if is_comparable { Ok(Value::Bool(false)) } else { no_overload(site, "in", item, container) }
+            if is_comparable { Ok(CelValue::Bool(false)) } else { no_overload(site, "in", item, container) }
         }
-        Value::Message(message) => match item {
-            Value::String(name) => Ok(Value::Bool(message.names().any(|found| found == &**name))),
-            _ => Ok(Value::Bool(false)),
+        CelValue::Message(message) => match item {
+            CelValue::String(name) => Ok(CelValue::Bool(message.names().any(|found| found == &**name))),
+            _ => Ok(CelValue::Bool(false)),
         },
-        Value::String(text) => match item {
-            Value::String(part) => {
+        CelValue::String(text) => match item {
+            CelValue::String(part) => {
                 site.charge_for(text.len() / 16)?;
-                Ok(Value::Bool(text.contains(&**part)))
+                Ok(CelValue::Bool(text.contains(&**part)))
             }
             _ => no_overload(site, "in", item, container),
         },
-        Value::Opaque(name, _) => Err(site.unsupported(name)),
+        CelValue::Opaque(name, _) => Err(site.unsupported(name)),
         _ => no_overload(site, "in", item, container),
     }
 }
 
-fn add(site: &Site<'_>, a: &Value, b: &Value) -> Result<Value, Stop> {
+fn add(site: &Site<'_>, a: &CelValue, b: &CelValue) -> Result<CelValue, EvaluationStop> {
     refuse_opaque(site, a, b)?;
     match (a, b) {
-        (Value::String(a), Value::String(b)) => {
+        (CelValue::String(a), CelValue::String(b)) => {
             site.reserve(a.len() + b.len())?;
-            Ok(Value::String([&**a, &**b].concat().into()))
+            Ok(CelValue::String([&**a, &**b].concat().into()))
         }
-        (Value::Bytes(a), Value::Bytes(b)) => {
+        (CelValue::Bytes(a), CelValue::Bytes(b)) => {
             site.reserve(a.len() + b.len())?;
-            Ok(Value::Bytes([&**a, &**b].concat().into()))
+            Ok(CelValue::Bytes([&**a, &**b].concat().into()))
         }
-        (Value::List(a), Value::List(b)) => {
-            site.reserve((a.len() + b.len()) * size_of::<Value>())?;
-            Ok(Value::list(a.iter().chain(b.iter()).cloned().collect()))
+        (CelValue::List(a), CelValue::List(b)) => {
+            site.reserve((a.len() + b.len()) * size_of::<CelValue>())?;
+            Ok(CelValue::list(a.iter().chain(b.iter()).cloned().collect()))
         }
-        (Value::Timestamp(time), Value::Duration(span)) | (Value::Duration(span), Value::Timestamp(time)) => {
+        (CelValue::Timestamp(time), CelValue::Duration(span)) | (CelValue::Duration(span), CelValue::Timestamp(time)) => {
             timestamp(site, time.checked_add(*span))
         }
-        (Value::Duration(a), Value::Duration(b)) => duration(site, a.checked_add(*b)),
+        (CelValue::Duration(a), CelValue::Duration(b)) => duration(site, a.checked_add(*b)),
         _ => arithmetic(site, Binary::Add, a, b),
     }
 }
 
-fn timestamp(site: &Site<'_>, micros: Option<i64>) -> Result<Value, Stop> {
-    micros.filter(|micros| MICROS.contains(micros)).map(Value::Timestamp).ok_or_else(|| site.error("the time is out of range"))
+fn timestamp(site: &Site<'_>, micros: Option<i64>) -> Result<CelValue, EvaluationStop> {
+    micros.filter(|micros| MICROS.contains(micros)).map(CelValue::Timestamp).ok_or_else(|| site.error("the time is out of range"))
 }
 
-fn duration(site: &Site<'_>, micros: Option<i64>) -> Result<Value, Stop> {
-    micros.map(Value::Duration).ok_or_else(|| site.error("the duration is out of range"))
+fn duration(site: &Site<'_>, micros: Option<i64>) -> Result<CelValue, EvaluationStop> {
+    micros.map(CelValue::Duration).ok_or_else(|| site.error("the duration is out of range"))
 }
 
-fn arithmetic(site: &Site<'_>, operator: Binary, a: &Value, b: &Value) -> Result<Value, Stop> {
+fn arithmetic(site: &Site<'_>, operator: Binary, a: &CelValue, b: &CelValue) -> Result<CelValue, EvaluationStop> {
     let word: &'static str = operator.into();
-    if let (Value::Timestamp(a), Value::Timestamp(b), Binary::Subtract) = (a, b, operator) {
+    if let (CelValue::Timestamp(a), CelValue::Timestamp(b), Binary::Subtract) = (a, b, operator) {
         return duration(site, a.checked_sub(*b));
     }
-    if let (Value::Timestamp(a), Value::Duration(b), Binary::Subtract) = (a, b, operator) {
+    if let (CelValue::Timestamp(a), CelValue::Duration(b), Binary::Subtract) = (a, b, operator) {
         return timestamp(site, a.checked_sub(*b));
     }
-    if let (Value::Duration(a), Value::Duration(b), Binary::Subtract) = (a, b, operator) {
+    if let (CelValue::Duration(a), CelValue::Duration(b), Binary::Subtract) = (a, b, operator) {
         return duration(site, a.checked_sub(*b));
     }
     let (Some(left), Some(right)) = (number(a), number(b)) else { return no_overload(site, word, a, b) };
     match (left, right) {
-        (Number::Whole(left), Number::Whole(right)) => {
+        (CelNumber::Whole(left), CelNumber::Whole(right)) => {
             let divides = matches!(operator, Binary::Divide | Binary::Remainder);
             if divides && right == 0 {
                 return Err(site.error("division by zero"));
@@ -304,14 +310,14 @@ fn arithmetic(site: &Site<'_>, operator: Binary, a: &Value, b: &Value) -> Result
             let overflow = || site.error("the result is out of range");
             let result = result.ok_or_else(overflow)?;
             match a {
-                Value::Uint(_) => u64::try_from(result).map(Value::Uint).map_err(|_| overflow()),
-                _ => i64::try_from(result).map(Value::Int).map_err(|_| overflow()),
+                CelValue::Uint(_) => u64::try_from(result).map(CelValue::Uint).map_err(|_| overflow()),
+                _ => i64::try_from(result).map(CelValue::Int).map_err(|_| overflow()),
             }
         }
-        (Number::Double(left), right) if operator != Binary::Remainder => {
-            let is_whole = matches!(right, Number::Whole(_));
+        (CelNumber::Double(left), right) if operator != Binary::Remainder => {
+            let is_whole = matches!(right, CelNumber::Whole(_));
             let right = right.double();
-            Ok(Value::Double(match operator {
+            Ok(CelValue::Double(match operator {
                 Binary::Add => left + right,
                 Binary::Subtract => left - right,
                 Binary::Multiply => left * right,

@@ -3,7 +3,7 @@
 use super::ParseError;
 use super::ast::{Binary, Comprehension, Expr, ExprKind, Macro, Unary};
 use super::lexer::{Lexer, Token};
-use super::value::Value;
+use super::value::CelValue;
 
 /// Bytes of an expression.
 pub const MAX_EXPRESSION_BYTES: usize = 16 << 10;
@@ -182,7 +182,7 @@ impl<'t> Parser<'t> {
             let value = value.ok_or_else(|| out_of_range(*at))?;
             let (at, _) = signs.pop().unwrap_or((self.at, Unary::Minus));
             self.advance()?;
-            let literal = self.node(at, ExprKind::Literal(Value::Int(value)), 0)?;
+            let literal = self.node(at, ExprKind::Literal(CelValue::Int(value)), 0)?;
             self.members(literal)?
         } else {
             let primary = self.primary()?;
@@ -249,17 +249,17 @@ impl<'t> Parser<'t> {
         let at = self.at;
         let literal = match &self.token {
             Token::Int(text) => {
-                Value::Int(integer(text).and_then(|value| i64::try_from(value).ok()).ok_or_else(|| out_of_range(at))?)
+                CelValue::Int(integer(text).and_then(|value| i64::try_from(value).ok()).ok_or_else(|| out_of_range(at))?)
             }
             Token::Uint(text) => {
-                Value::Uint(integer(text).and_then(|value| u64::try_from(value).ok()).ok_or_else(|| out_of_range(at))?)
+                CelValue::Uint(integer(text).and_then(|value| u64::try_from(value).ok()).ok_or_else(|| out_of_range(at))?)
             }
-            Token::Double(text) => Value::Double(text.parse().map_err(|_| out_of_range(at))?),
-            Token::String(text) => Value::string(text),
-            Token::Bytes(bytes) => Value::Bytes(bytes.as_slice().into()),
-            Token::Ident("true") => Value::Bool(true),
-            Token::Ident("false") => Value::Bool(false),
-            Token::Ident("null") => Value::Null,
+            Token::Double(text) => CelValue::Double(text.parse().map_err(|_| out_of_range(at))?),
+            Token::String(text) => CelValue::string(text),
+            Token::Bytes(bytes) => CelValue::Bytes(bytes.as_slice().into()),
+            Token::Ident("true") => CelValue::Bool(true),
+            Token::Ident("false") => CelValue::Bool(false),
+            Token::Ident("null") => CelValue::Null,
             Token::Ident("in") => return Err(self.unexpected("a value")),
             Token::Ident(name) => {
                 let name = *name;

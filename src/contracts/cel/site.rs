@@ -8,7 +8,7 @@ use crate::schema::meter::{self, Exhausted};
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub(crate) enum EvaluationStop {
     /// Clients fail here too. `at` counts bytes.
     Error { at: u32, message: String },
     /// As `Error`, and nothing around it can make up for it: functions that Confluent's Python client brings along raise it.
@@ -19,23 +19,23 @@ pub(crate) enum Stop {
     Exhausted,
 }
 
-impl From<Exhausted> for Stop {
+impl From<Exhausted> for EvaluationStop {
     fn from(_: Exhausted) -> Self {
         Self::Exhausted
     }
 }
 
 /// Patterns that are written in an expression, prepared.
-pub(super) type Patterns = HashMap<String, Result<Pattern, String>>;
+pub(super) type CompiledPatterns = HashMap<String, Result<Pattern, String>>;
 
 pub(super) struct Site<'e> {
-    patterns: &'e Patterns,
+    patterns: &'e CompiledPatterns,
     /// Where in the text, for errors.
     at: Cell<u32>,
 }
 
 impl<'e> Site<'e> {
-    pub(super) fn new(patterns: &'e Patterns) -> Self {
+    pub(super) fn new(patterns: &'e CompiledPatterns) -> Self {
         Self { patterns, at: Cell::new(0) }
     }
 
@@ -43,29 +43,29 @@ impl<'e> Site<'e> {
         self.at.set(at);
     }
 
-    pub(super) fn error(&self, message: impl Into<String>) -> Stop {
-        Stop::Error { at: self.at.get(), message: message.into() }
+    pub(super) fn error(&self, message: impl Into<String>) -> EvaluationStop {
+        EvaluationStop::Error { at: self.at.get(), message: message.into() }
     }
 
-    pub(super) fn raised(&self, message: impl Into<String>) -> Stop {
-        Stop::Raised { at: self.at.get(), message: message.into() }
+    pub(super) fn raised(&self, message: impl Into<String>) -> EvaluationStop {
+        EvaluationStop::Raised { at: self.at.get(), message: message.into() }
     }
 
-    pub(super) fn unsupported(&self, what: &str) -> Stop {
-        Stop::Unsupported { at: self.at.get(), what: what.to_owned() }
+    pub(super) fn unsupported(&self, what: &str) -> EvaluationStop {
+        EvaluationStop::Unsupported { at: self.at.get(), what: what.to_owned() }
     }
 
     #[expect(clippy::unused_self, reason = "whoever evaluates pays")]
-    pub(super) fn charge(&self, units: u64) -> Result<(), Stop> {
+    pub(super) fn charge(&self, units: u64) -> Result<(), EvaluationStop> {
         Ok(meter::charge(units)?)
     }
 
-    pub(super) fn charge_for(&self, length: usize) -> Result<(), Stop> {
+    pub(super) fn charge_for(&self, length: usize) -> Result<(), EvaluationStop> {
         self.charge(u64::try_from(length).unwrap_or(u64::MAX))
     }
 
     /// Bytes of a value that is about to be made. They are given back by nobody: what one evaluation makes in all is bounded.
-    pub(super) fn reserve(&self, bytes: usize) -> Result<(), Stop> {
+    pub(super) fn reserve(&self, bytes: usize) -> Result<(), EvaluationStop> {
         self.charge_for(bytes / 64)?;
         Ok(meter::reserve(bytes)?)
     }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::site::{Site, Stop};
+use super::site::{EvaluationStop, Site};
 use super::time;
-use super::value::Value;
+use super::value::CelValue;
 
 /// A double with as few digits as tell it apart, in Python's way of placing the point.
 fn double(value: f64) -> String {
@@ -26,15 +26,15 @@ fn double(value: f64) -> String {
 }
 
 /// What `string()` makes of a scalar.
-pub(super) fn print(value: &Value) -> String {
+pub(super) fn print(value: &CelValue) -> String {
     match value {
-        Value::Int(value) => value.to_string(),
-        Value::Uint(value) => value.to_string(),
-        Value::Double(value) => double(*value),
-        Value::Bool(value) => value.to_string(),
-        Value::String(text) => text.to_string(),
-        Value::Timestamp(micros) => time::print_timestamp(*micros),
-        Value::Duration(micros) => format!("{}s", micros / 1_000_000),
+        CelValue::Int(value) => value.to_string(),
+        CelValue::Uint(value) => value.to_string(),
+        CelValue::Double(value) => double(*value),
+        CelValue::Bool(value) => value.to_string(),
+        CelValue::String(text) => text.to_string(),
+        CelValue::Timestamp(micros) => time::print_timestamp(*micros),
+        CelValue::Duration(micros) => format!("{}s", micros / 1_000_000),
         other => other.type_name().to_owned(),
     }
 }
@@ -68,20 +68,20 @@ fn quoted(text: &str) -> String {
 }
 
 /// `%s`. Lists are nested as deep as the expression or the data.
-fn plain(site: &Site<'_>, value: &Value, is_inside: bool) -> Result<String, Stop> {
+fn plain(site: &Site<'_>, value: &CelValue, is_inside: bool) -> Result<String, EvaluationStop> {
     site.reserve(value.weight())?;
     Ok(match value {
-        Value::String(text) if is_inside => quoted(text),
-        Value::String(text) => text.to_string(),
-        Value::Bytes(bytes) => hex(bytes),
-        Value::Null => "None".to_owned(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::List(items) => {
+        CelValue::String(text) if is_inside => quoted(text),
+        CelValue::String(text) => text.to_string(),
+        CelValue::Bytes(bytes) => hex(bytes),
+        CelValue::Null => "None".to_owned(),
+        CelValue::Bool(true) => "True".to_owned(),
+        CelValue::Bool(false) => "False".to_owned(),
+        CelValue::List(items) => {
             let items = items.iter().map(|item| plain(site, item, true)).collect::<Result<Vec<_>, _>>()?;
             format!("[{}]", items.join(", "))
         }
-        Value::Map(_) | Value::Message(_) => return Err(site.unsupported("format() of maps")),
+        CelValue::Map(_) | CelValue::Message(_) => return Err(site.unsupported("format() of maps")),
         other => print(other),
     })
 }
@@ -89,7 +89,7 @@ fn plain(site: &Site<'_>, value: &Value, is_inside: bool) -> Result<String, Stop
 /// Digits behind the point that a format may ask for.
 const MAX_PRECISION: usize = 300;
 
-pub(super) fn format(site: &Site<'_>, form: &str, values: &[Value]) -> Result<Value, Stop> {
+pub(super) fn format(site: &Site<'_>, form: &str, values: &[CelValue]) -> Result<CelValue, EvaluationStop> {
     site.reserve(form.len())?;
     let mut out = String::new();
     let mut chars = form.chars().peekable();
@@ -116,17 +116,17 @@ pub(super) fn format(site: &Site<'_>, form: &str, values: &[Value]) -> Result<Va
         site.reserve(precision + 32)?;
         let part = match (verb, value) {
             ('s', value) => plain(site, value, false)?,
-            ('f', Value::Double(value)) => format!("{value:.precision$}"),
-            ('e', Value::Double(value)) => exponential(*value, precision),
-            ('d' | 'f' | 'e', Value::Int(value)) => value.to_string(),
-            ('d' | 'f' | 'e', Value::Uint(value)) => value.to_string(),
+            ('f', CelValue::Double(value)) => format!("{value:.precision$}"),
+            ('e', CelValue::Double(value)) => exponential(*value, precision),
+            ('d' | 'f' | 'e', CelValue::Int(value)) => value.to_string(),
+            ('d' | 'f' | 'e', CelValue::Uint(value)) => value.to_string(),
             ('x', value) => in_hex(site, value)?.ok_or_else(wrong)?,
             ('X', value) => in_hex(site, value)?.ok_or_else(wrong)?.to_uppercase(),
-            ('o', Value::Int(value)) => signed(*value, |value| format!("{value:o}")),
-            ('o', Value::Uint(value)) => format!("{value:o}"),
-            ('b', Value::Int(value)) => signed(*value, |value| format!("{value:b}")),
-            ('b', Value::Uint(value)) => format!("{value:b}"),
-            ('b', Value::Bool(value)) => u8::from(*value).to_string(),
+            ('o', CelValue::Int(value)) => signed(*value, |value| format!("{value:o}")),
+            ('o', CelValue::Uint(value)) => format!("{value:o}"),
+            ('b', CelValue::Int(value)) => signed(*value, |value| format!("{value:b}")),
+            ('b', CelValue::Uint(value)) => format!("{value:b}"),
+            ('b', CelValue::Bool(value)) => u8::from(*value).to_string(),
             ('d' | 'f' | 'e' | 'o' | 'b', _) => return Err(wrong()),
             _ => return Err(site.error(format!("format() has no %{verb}"))),
         };
@@ -135,22 +135,22 @@ pub(super) fn format(site: &Site<'_>, form: &str, values: &[Value]) -> Result<Va
     if values.next().is_some() {
         return Err(site.error("format() has more values than places"));
     }
-    Ok(Value::String(out.into()))
+    Ok(CelValue::String(out.into()))
 }
 
 fn signed(value: i64, print: impl Fn(u64) -> String) -> String {
     format!("{}{}", if value < 0 { "-" } else { "" }, print(value.unsigned_abs()))
 }
 
-fn in_hex(site: &Site<'_>, value: &Value) -> Result<Option<String>, Stop> {
+fn in_hex(site: &Site<'_>, value: &CelValue) -> Result<Option<String>, EvaluationStop> {
     Ok(match value {
-        Value::Int(value) => Some(signed(*value, |value| format!("{value:x}"))),
-        Value::Uint(value) => Some(format!("{value:x}")),
-        Value::Bytes(bytes) => {
+        CelValue::Int(value) => Some(signed(*value, |value| format!("{value:x}"))),
+        CelValue::Uint(value) => Some(format!("{value:x}")),
+        CelValue::Bytes(bytes) => {
             site.reserve(bytes.len() * 2)?;
             Some(hex(bytes))
         }
-        Value::String(text) => {
+        CelValue::String(text) => {
             site.reserve(text.len() * 2)?;
             Some(hex(text.as_bytes()))
         }

@@ -16,7 +16,7 @@ fn days_of_month(year: i64, month: i64) -> i64 {
 
 /// A time taken apart.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parts {
+pub(super) struct TimeParts {
     pub(super) year: i64,
     /// From 1.
     pub(super) month: i64,
@@ -32,11 +32,11 @@ pub(super) struct Parts {
     pub(super) day_of_year: i64,
 }
 
-pub(super) fn parts(micros: i64) -> Parts {
+pub(super) fn parts(micros: i64) -> TimeParts {
     let seconds = micros.div_euclid(1_000_000);
     let (date, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(date);
-    Parts {
+    TimeParts {
         year,
         month,
         day,
@@ -49,9 +49,9 @@ pub(super) fn parts(micros: i64) -> Parts {
     }
 }
 
-struct Reader<'t>(&'t str);
+struct TimestampReader<'t>(&'t str);
 
-impl Reader<'_> {
+impl TimestampReader<'_> {
     fn number(&mut self, digits: usize) -> Option<i64> {
         let text = self.0.get(..digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
         self.0 = self.0.get(digits..)?;
@@ -67,7 +67,7 @@ impl Reader<'_> {
 
 /// Microseconds since 1970 of a time in the form of RFC 3339, or of a date; without an offset it is in UTC.
 pub(in crate::contracts) fn timestamp(text: &str) -> Option<i64> {
-    let mut reader = Reader(text);
+    let mut reader = TimestampReader(text);
     let year = reader.number(4)?;
     reader.take(&['-'])?;
     let month = reader.number(2)?;
@@ -113,7 +113,7 @@ pub(in crate::contracts) fn print_timestamp(micros: i64) -> String {
         micros if micros % 1000 == 0 => format!(".{:03}", micros / 1000),
         micros => format!(".{micros:06}"),
     };
-    let Parts { year, month, day, hour, minute, second, .. } = parts;
+    let TimeParts { year, month, day, hour, minute, second, .. } = parts;
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
 }
 
@@ -155,7 +155,7 @@ pub(super) fn offset(text: &str) -> Option<i64> {
     if matches!(text, "" | "UTC" | "Z" | "Etc/UTC" | "GMT") {
         return Some(0);
     }
-    let mut reader = Reader(text);
+    let mut reader = TimestampReader(text);
     let sign = match reader.take(&['+', '-']) {
         Some('-') => -1,
         _ => 1,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::schema::typed::{Kind, Shapes, Type};
+use crate::schema::typed::{DataType, LeafKind, Shapes};
 
 #[derive(Debug, Clone)]
-pub(crate) enum Value {
+pub(crate) enum CelValue {
     Null,
     Bool(bool),
     Int(i64),
@@ -17,10 +17,10 @@ pub(crate) enum Value {
     Timestamp(i64),
     /// Microseconds.
     Duration(i64),
-    List(Arc<Vec<Value>>),
+    List(Arc<Vec<CelValue>>),
     /// Keys are booleans, numbers or strings; no two are the same.
-    Map(Arc<Vec<(Value, Value)>>),
-    Message(Arc<Message>),
+    Map(Arc<Vec<(CelValue, CelValue)>>),
+    Message(Arc<MessageValue>),
     Type(&'static str),
     /// What expressions are not run on here.
     Opaque(&'static str, Arc<str>),
@@ -28,18 +28,18 @@ pub(crate) enum Value {
 
 /// A Protobuf message, whose fields have values also where they were not written.
 #[derive(Debug)]
-pub(crate) struct Message {
+pub(crate) struct MessageValue {
     pub(crate) shapes: Arc<Shapes>,
     pub(crate) shape: usize,
-    pub(crate) values: Vec<Option<Value>>,
+    pub(crate) values: Vec<Option<CelValue>>,
 }
 
-impl Value {
+impl CelValue {
     pub(crate) fn string(text: &str) -> Self {
         Self::String(text.into())
     }
 
-    pub(crate) fn list(items: Vec<Value>) -> Self {
+    pub(crate) fn list(items: Vec<CelValue>) -> Self {
         Self::List(Arc::new(items))
     }
 
@@ -91,7 +91,7 @@ impl Value {
     }
 }
 
-impl Message {
+impl MessageValue {
     /// A message of which no field was written.
     pub(crate) fn empty(shapes: &Arc<Shapes>, shape: usize) -> Self {
         let count = shapes.records.get(shape).map_or(0, |shape| shape.fields.len());
@@ -103,11 +103,11 @@ impl Message {
     }
 
     /// The value of a field, or the one that stands for it; `None` where there is no such field.
-    pub(crate) fn get(&self, name: &str) -> Option<Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<CelValue> {
         self.at(self.place(name)?)
     }
 
-    pub(crate) fn at(&self, place: usize) -> Option<Value> {
+    pub(crate) fn at(&self, place: usize) -> Option<CelValue> {
         match self.values.get(place)? {
             Some(value) => Some(value.clone()),
             None => Some(default(&self.shapes, &self.shapes.records.get(self.shape)?.fields.get(place)?.ty)),
@@ -130,23 +130,23 @@ impl Message {
 }
 
 /// What stands for a field that was not written.
-fn default(shapes: &Arc<Shapes>, ty: &Type) -> Value {
+fn default(shapes: &Arc<Shapes>, ty: &DataType) -> CelValue {
     match ty {
-        Type::List(_) => Value::list(Vec::new()),
-        Type::Map(_) => Value::Map(Arc::default()),
-        Type::Record(shape) => Value::Message(Arc::new(Message::empty(shapes, *shape))),
-        Type::Leaf { kind, .. } => match kind {
-            Kind::Null => Value::Null,
-            Kind::Bool => Value::Bool(false),
-            Kind::Int => Value::Int(0),
-            Kind::Uint => Value::Uint(0),
-            Kind::Double | Kind::Number => Value::Double(0.0),
-            Kind::String => Value::string(""),
-            Kind::Bytes => Value::Bytes([].into()),
-            Kind::Timestamp => Value::Timestamp(0),
-            Kind::Duration => Value::Duration(0),
-            Kind::Opaque(name) => Value::Opaque(name, "null".into()),
+        DataType::List(_) => CelValue::list(Vec::new()),
+        DataType::Map(_) => CelValue::Map(Arc::default()),
+        DataType::Record(shape) => CelValue::Message(Arc::new(MessageValue::empty(shapes, *shape))),
+        DataType::Leaf { kind, .. } => match kind {
+            LeafKind::Null => CelValue::Null,
+            LeafKind::Bool => CelValue::Bool(false),
+            LeafKind::Int => CelValue::Int(0),
+            LeafKind::Uint => CelValue::Uint(0),
+            LeafKind::Double | LeafKind::Number => CelValue::Double(0.0),
+            LeafKind::String => CelValue::string(""),
+            LeafKind::Bytes => CelValue::Bytes([].into()),
+            LeafKind::Timestamp => CelValue::Timestamp(0),
+            LeafKind::Duration => CelValue::Duration(0),
+            LeafKind::Opaque(name) => CelValue::Opaque(name, "null".into()),
         },
-        Type::Any | Type::Union(_) | Type::Wrapper(_) => Value::Null,
+        DataType::Any | DataType::Union(_) | DataType::Wrapper(_) => CelValue::Null,
     }
 }

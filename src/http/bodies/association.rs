@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::schema::submission;
-use crate::codec::{CodecError, FromJson, Object, constant};
+use crate::codec::{CodecError, FromJson, JacksonObject, constant};
 use crate::http::error::ApiError;
 use crate::registry::{AssociationInput, AssociationOperation, AssociationQuery, AssociationsRequest, RegistryError};
 use crate::types::{AssociationType, Lifecycle};
@@ -16,7 +16,7 @@ impl FromJson for Lifecycle {
     }
 }
 
-fn operation(object: Object<'_>) -> Result<AssociationOperation, CodecError> {
+fn operation(object: JacksonObject<'_>) -> Result<AssociationOperation, CodecError> {
     match object.get::<String>("opType")?.as_deref() {
         Some("CREATE") => Ok(AssociationOperation::Create),
         Some("UPSERT") => Ok(AssociationOperation::Upsert),
@@ -34,7 +34,7 @@ fn operation(object: Object<'_>) -> Result<AssociationOperation, CodecError> {
 }
 
 /// The items of a list; `null` among them is refused.
-fn items<'v>(object: Object<'v>, key: &'static str, class: &str) -> Result<&'v [Value], ApiError> {
+fn items<'v>(object: JacksonObject<'v>, key: &'static str, class: &str) -> Result<&'v [Value], ApiError> {
     let list = object.items(key, class)?;
     if list.iter().any(Value::is_null) {
         return Err(RegistryError::InvalidAssociation { property: key, detail: "cannot contain null".to_owned() }.into());
@@ -43,7 +43,7 @@ fn items<'v>(object: Object<'v>, key: &'static str, class: &str) -> Result<&'v [
 }
 
 fn input(value: &Value, all: Option<AssociationOperation>) -> Result<AssociationInput, ApiError> {
-    let object = Object::of("AssociationCreateOrUpdateInfo", value)?.unwrap_or_default();
+    let object = JacksonObject::of("AssociationCreateOrUpdateInfo", value)?.unwrap_or_default();
     let operation = match all {
         Some(operation) => operation,
         None => operation(object)?,
@@ -62,7 +62,7 @@ fn input(value: &Value, all: Option<AssociationOperation>) -> Result<Association
 
 /// Reads a change to one resource; `operation` is that of all its associations, `None` where each names its own.
 pub(in crate::http) fn change(value: &Value, operation: Option<AssociationOperation>) -> Result<AssociationsRequest, ApiError> {
-    let object = Object::of("AssociationCreateOrUpdateRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("AssociationCreateOrUpdateRequest", value)?.unwrap_or_default();
     let inputs = items(object, "associations", "AssociationCreateOrUpdateInfo")?.iter().map(|value| input(value, operation));
     Ok(AssociationsRequest {
         resource_name: object.get("resourceName")?,
@@ -90,7 +90,7 @@ pub(in crate::http) fn types(names: &[String]) -> Option<Vec<AssociationType>> {
 
 /// Reads a question of a batch.
 pub(in crate::http) fn query(value: &Value) -> Result<AssociationQuery, ApiError> {
-    let object = Object::of("AssociationGetRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("AssociationGetRequest", value)?.unwrap_or_default();
     items(object, "associationTypes", "String")?;
     let names: Vec<String> = object.get("associationTypes")?.unwrap_or_default();
     Ok(AssociationQuery {
@@ -112,7 +112,7 @@ pub(in crate::http) fn batch<T>(
     class: &str,
     reader: impl Fn(&Value) -> Result<T, ApiError>,
 ) -> Result<Vec<T>, ApiError> {
-    let object = Object::of(class, value)?.unwrap_or_default();
+    let object = JacksonObject::of(class, value)?.unwrap_or_default();
     let requests = items(object, "requests", "AssociationOpRequest")?;
     if requests.is_empty() {
         let detail = "cannot be null or empty".to_owned();

@@ -3,19 +3,19 @@
 use serde_json::Value;
 
 use crate::cloudevents::WriterId;
-use crate::codec::{FromJson, Object};
+use crate::codec::{FromJson, JacksonObject};
 use crate::http::error::{ApiError, selector};
 use crate::registry::Hints;
 use crate::types::{Alias, AliasTarget, Guid, Subject, TypeBinding, VersionSelector};
 
 /// A body that must be an object.
-fn object(body: Option<&Value>) -> Result<Object<'_>, ApiError> {
-    let object = body.filter(|value| value.is_object()).map(|value| Object::of("", value)).transpose()?.flatten();
+fn object(body: Option<&Value>) -> Result<JacksonObject<'_>, ApiError> {
+    let object = body.filter(|value| value.is_object()).map(|value| JacksonObject::of("", value)).transpose()?.flatten();
     object.ok_or_else(|| ApiError::bad_request("The body must be a JSON object"))
 }
 
 /// A number or `latest`, which also absence means.
-fn version(object: Object<'_>) -> Result<VersionSelector, ApiError> {
+fn version(object: JacksonObject<'_>) -> Result<VersionSelector, ApiError> {
     match object.value("version") {
         None | Some(Value::Null) => Ok(VersionSelector::Latest),
         Some(Value::String(text)) => selector(text),
@@ -24,7 +24,7 @@ fn version(object: Object<'_>) -> Result<VersionSelector, ApiError> {
 }
 
 /// A member that must be there and not be empty.
-fn required(object: Object<'_>, key: &str) -> Result<String, ApiError> {
+fn required(object: JacksonObject<'_>, key: &str) -> Result<String, ApiError> {
     let text = object.get::<String>(key)?.filter(|text| !text.is_empty());
     text.ok_or_else(|| ApiError::missing_member(key))
 }
@@ -53,11 +53,11 @@ pub(in crate::http) fn type_binding(body: Option<&Value>, pattern: &str, base_co
 }
 
 /// `{"id":42}` or `{"guid":"..."}`.
-fn writer(object: Object<'_>, key: &str) -> Result<Option<WriterId>, ApiError> {
+fn writer(object: JacksonObject<'_>, key: &str) -> Result<Option<WriterId>, ApiError> {
     let refused = || ApiError::bad_request(format!("{key} must be an object with an id or a guid"));
     let inner = match object.value(key) {
         None | Some(Value::Null) => return Ok(None),
-        Some(value @ Value::Object(_)) => Object::of("", value)?.unwrap_or_default(),
+        Some(value @ Value::Object(_)) => JacksonObject::of("", value)?.unwrap_or_default(),
         Some(_) => return Err(refused()),
     };
     if let Some(id) = inner.get("id")? {

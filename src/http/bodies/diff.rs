@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::schema::submission;
-use crate::codec::{FromJson, Object};
+use crate::codec::{FromJson, JacksonObject};
 use crate::http::error::{ApiError, selector};
 use crate::registry::DiffSource;
 use crate::types::{Subject, VersionSelector};
 
 /// The subject whose config counts, and the two schemas: each a version of a subject, or a text as it would be submitted.
 pub(in crate::http) fn sources(value: &Value, context: &str) -> Result<(Subject, DiffSource, DiffSource), ApiError> {
-    let object = Object::of("DiffRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("DiffRequest", value)?.unwrap_or_default();
     let given: String = object.get("subject")?.unwrap_or_default();
     let subject = Subject::parse_in(context, &given);
     let side = |key: &'static str| match object.value(key) {
@@ -23,7 +23,7 @@ pub(in crate::http) fn sources(value: &Value, context: &str) -> Result<(Subject,
 
 /// The subject, the new schema, and since when a version must have been read to be in use.
 pub(in crate::http) fn impact(value: &Value, context: &str) -> Result<(Subject, DiffSource, Option<String>), ApiError> {
-    let object = Object::of("ImpactRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("ImpactRequest", value)?.unwrap_or_default();
     let given: Option<String> = object.get("subject")?;
     let given = given.filter(|given| !given.is_empty()).ok_or_else(|| ApiError::bad_request("subject is missing"))?;
     let subject = Subject::parse_in(context, &given);
@@ -35,7 +35,7 @@ pub(in crate::http) fn impact(value: &Value, context: &str) -> Result<(Subject, 
 }
 
 fn source(value: &Value, subject: &Subject) -> Result<DiffSource, ApiError> {
-    let object = Object::of("DiffSide", value)?.unwrap_or_default();
+    let object = JacksonObject::of("DiffSide", value)?.unwrap_or_default();
     if object.value("schema").is_some_and(|schema| !schema.is_null()) {
         return Ok(DiffSource::Text(Box::new(submission(value)?)));
     }

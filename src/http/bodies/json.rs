@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::codec::unicode;
 use crate::http::error::ApiError;
-use crate::java::json_fault::{self, Dialect};
+use crate::java::json_fault::{self, JacksonSetup};
 use crate::registry::in_proportion;
 
 /// Deepest nesting of a body, which is Jackson's.
@@ -42,7 +42,7 @@ fn read(bytes: &Bytes, class: &str) -> Result<Option<Value>, ApiError> {
         }
         read => read,
     };
-    let value = value.map_err(|error| match json_fault::first(&bytes, Dialect::Bodies) {
+    let value = value.map_err(|error| match json_fault::first(&bytes, JacksonSetup::Bodies) {
         Some(fault) => ApiError::bad_request(fault.message),
         None => malformed(&error),
     })?;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::codec::{CodecError, FromJson, Object, constant};
+use crate::codec::{CodecError, FromJson, JacksonObject, constant};
 use crate::http::error::ApiError;
 use crate::registry::{DekInput, KekInput, KekPatch};
 use crate::types::DekAlgorithm;
@@ -26,13 +26,13 @@ pub(in crate::http) fn new_kek(value: &Value) -> Result<KekInput, ApiError> {
 
 /// Reads what is to change about a KEK: `null` clears, what is absent stays.
 pub(in crate::http) fn kek_patch(value: &Value) -> Result<KekPatch, ApiError> {
-    let object = Object::of("UpdateKekRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("UpdateKekRequest", value)?.unwrap_or_default();
     Ok(KekPatch { kms_props: object.change("kmsProps")?, doc: object.change("doc")?, shared: object.change("shared")? })
 }
 
 /// Reads a new DEK.
 pub(in crate::http) fn new_dek(value: &Value) -> Result<DekInput, ApiError> {
-    let object = Object::of("CreateDekRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("CreateDekRequest", value)?.unwrap_or_default();
     Ok(DekInput {
         subject: object.get("subject")?,
         version: object.get("version")?,

@@ -18,7 +18,7 @@ pub(in crate::http) struct ValidateBody<'b> {
 
 /// What such a body has beside what [`DecodeBody`] has. To read it as one with that would build the data as a value.
 #[derive(Debug, Deserialize)]
-struct Beside<'b> {
+struct RulesBody<'b> {
     #[serde(borrow)]
     json: Option<&'b RawValue>,
     mode: Option<String>,
@@ -27,7 +27,7 @@ struct Beside<'b> {
 impl<'b> ValidateBody<'b> {
     pub(in crate::http) fn read(body: &'b [u8]) -> Result<Self, ApiError> {
         let read = || Ok((serde_json::from_slice(body)?, serde_json::from_slice(body)?));
-        let (record, Beside { json, mode }) = in_proportion(body.len(), read).map_err(|error| malformed(&error))?;
+        let (record, RulesBody { json, mode }) = in_proportion(body.len(), read).map_err(|error| malformed(&error))?;
         Ok(Self { record, json, mode })
     }
 

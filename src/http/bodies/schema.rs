@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::codec::{CodecError, FromJson, Object, constant};
+use crate::codec::{CodecError, FromJson, JacksonObject, constant};
 use crate::http::error::ApiError;
 use crate::registry::{InvalidSchema, RawReference, RegistryError, Submission, TagRequest};
 use crate::schema::{TagEdit, TagEntity};
@@ -11,13 +11,13 @@ impl FromJson for RawReference {
     const CLASS: &str = "SchemaReference";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
+        let Some(object) = JacksonObject::of(Self::CLASS, value)? else { return Ok(None) };
         Ok(Some(Self { name: object.get("name")?, subject: object.get("subject")?, version: object.get("version")? }))
     }
 }
 
 /// Confluent trips over a `null` while resolving.
-fn references(object: Object<'_>) -> Result<Vec<RawReference>, ApiError> {
+fn references(object: JacksonObject<'_>) -> Result<Vec<RawReference>, ApiError> {
     let references: Vec<Option<RawReference>> = object.get("references")?.unwrap_or_default();
     let all: Option<Vec<RawReference>> = references.into_iter().collect();
     all.ok_or_else(|| RegistryError::InvalidSchema(InvalidSchema::NullReference).into())
@@ -35,8 +35,8 @@ impl FromJson for TagEdit {
     const CLASS: &str = "SchemaTags";
 
     fn from_json(value: &Value) -> Result<Option<Self>, CodecError> {
-        let Some(object) = Object::of(Self::CLASS, value)? else { return Ok(None) };
-        let entity = object.value("schemaEntity").map(|entity| Object::of("SchemaEntity", entity)).transpose()?.flatten();
+        let Some(object) = JacksonObject::of(Self::CLASS, value)? else { return Ok(None) };
+        let entity = object.value("schemaEntity").map(|entity| JacksonObject::of("SchemaEntity", entity)).transpose()?.flatten();
         let Some(entity) = entity else {
             return Err(CodecError("schemaTags need a schemaEntity with entityPath and entityType".to_owned()));
         };
@@ -50,7 +50,7 @@ impl FromJson for TagEdit {
 
 /// Reads a `TagSchemaRequest`.
 pub(in crate::http) fn tag_request(value: &Value) -> Result<TagRequest, ApiError> {
-    let object = Object::of("TagSchemaRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("TagSchemaRequest", value)?.unwrap_or_default();
     let rules_to_remove = object.get("rulesToRemove")?.unwrap_or_default();
     Ok(TagRequest {
         new_version: object.get("newVersion")?,
@@ -65,7 +65,7 @@ pub(in crate::http) fn tag_request(value: &Value) -> Result<TagRequest, ApiError
 
 /// Reads a `RegisterSchemaRequest`.
 pub(in crate::http) fn submission(value: &Value) -> Result<Submission, ApiError> {
-    let object = Object::of("RegisterSchemaRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("RegisterSchemaRequest", value)?.unwrap_or_default();
     Ok(Submission {
         schema: object.get("schema")?,
         schema_type: object.get("schemaType")?,
@@ -83,9 +83,9 @@ pub(in crate::http) fn submission(value: &Value) -> Result<Submission, ApiError>
 
 /// Reads the schemas of a tree, each with the name of its subject.
 pub(in crate::http) fn tree(value: &Value) -> Result<Vec<(String, Submission)>, ApiError> {
-    let object = Object::of("RegisterTreeRequest", value)?.unwrap_or_default();
+    let object = JacksonObject::of("RegisterTreeRequest", value)?.unwrap_or_default();
     let named = object.items("schemas", "RegisterSchemaRequest")?.iter().map(|member| {
-        let object = Object::of("RegisterSchemaRequest", member)?.unwrap_or_default();
+        let object = JacksonObject::of("RegisterSchemaRequest", member)?.unwrap_or_default();
         let subject = object.get::<String>("subject")?.filter(|subject| !subject.is_empty());
         let subject = subject.ok_or_else(|| RegistryError::InvalidTree("Each schema needs a subject".to_owned()))?;
         Ok((subject, submission(member)?))

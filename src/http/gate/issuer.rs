@@ -16,7 +16,7 @@ const ASK_EVERY: i64 = 10_000;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Keys and how long they are good for.
-struct Held {
+struct HeldKeys {
     text: String,
     keys: Arc<KeySet>,
     until: i64,
@@ -26,7 +26,7 @@ struct Held {
 pub struct Issuer {
     settings: OidcSettings,
     clock: Clock,
-    held: RwLock<Option<Held>>,
+    held: RwLock<Option<HeldKeys>>,
     asked: AtomicI64,
     wanted: Notify,
     /// How often the keys were fetched, or could not be.
@@ -72,7 +72,7 @@ impl Issuer {
         }
         let keys = Arc::new(KeySet::parse(&text)?);
         let count = keys.len();
-        *held = Some(Held { text, keys, until });
+        *held = Some(HeldKeys { text, keys, until });
         Ok((count, true))
     }
 

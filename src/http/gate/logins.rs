@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::caller::{Caller, LoginMethod};
 use super::issuer::Issuer;
-use super::session::{Claimed, Holder, Sealer};
-use crate::access::{Principal, PrincipalKind, Refusal, Rights, Rules};
-use crate::login::{Identity, StoredToken, Tokens, Users, claimed_issuer};
+use super::session::{Claimed, SessionHolder, SessionSealer};
+use crate::access::{AccessRules, DenialForm, Principal, PrincipalKind, Rights};
+use crate::login::{Identity, StaticTokens, StoredToken, Users, claimed_issuer};
 
 /// Sets of rights that are kept; principals about whom the same rules are share one, and with it the answers that are kept.
 const MAX_SETS: usize = 4096;
@@ -22,25 +22,25 @@ pub struct Logins {
     issuers: Vec<Arc<Issuer>>,
     /// Clients may show certificates.
     certificates: bool,
-    tokens: Option<Tokens>,
+    tokens: Option<StaticTokens>,
     /// None where everybody who has logged in may do everything.
-    rules: Option<Rules>,
-    refusal: Option<Refusal>,
+    rules: Option<AccessRules>,
+    refusal: Option<DenialForm>,
     anonymous: Option<Arc<Caller>>,
     sets: Mutex<HashMap<Vec<usize>, Arc<Rights>>>,
 }
 
 impl Logins {
     /// `hide_denied`: subjects that may not be read are as if they were not there.
-    pub fn new(users: Option<Users>, tokens: Option<Tokens>, rules: Option<Rules>, hide_denied: bool) -> Self {
-        let refusal = if hide_denied { Refusal::Hidden } else { Refusal::Forbidden };
+    pub fn new(users: Option<Users>, tokens: Option<StaticTokens>, rules: Option<AccessRules>, hide_denied: bool) -> Self {
+        let refusal = if hide_denied { DenialForm::Hidden } else { DenialForm::Forbidden };
         let mut logins = Self { users, tokens, rules, refusal: Some(refusal), ..Self::default() };
         logins.anonymous = Some(logins.make_anonymous());
         logins
     }
 
-    fn refusal(&self) -> Refusal {
-        self.refusal.unwrap_or(Refusal::Forbidden)
+    fn refusal(&self) -> DenialForm {
+        self.refusal.unwrap_or(DenialForm::Forbidden)
     }
 
     fn has_logins(&self) -> bool {
@@ -54,9 +54,9 @@ impl Logins {
     fn make_anonymous(&self) -> Arc<Caller> {
         let principal = Principal::anonymous();
         // where nobody can log in there is no use in asking for it
-        let refusal = if self.has_logins() { Refusal::Unauthenticated } else { self.refusal() };
+        let refusal = if self.has_logins() { DenialForm::Unauthenticated } else { self.refusal() };
         // nothing, unless said
-        let rights = self.rules.as_ref().unwrap_or(&Rules::default()).rights_of(&principal, refusal);
+        let rights = self.rules.as_ref().unwrap_or(&AccessRules::default()).rights_of(&principal, refusal);
         Arc::new(Caller { principal, method: LoginMethod::None, rights: Arc::new(rights), groups: Vec::new(), expires_at: None })
     }
 
@@ -77,7 +77,7 @@ impl Logins {
     /// How many users, tokens and rules there are.
     pub fn summary(&self) -> String {
         let users = self.users.as_ref().map_or(0, Users::len);
-        let tokens = self.tokens.as_ref().map_or(0, Tokens::len);
+        let tokens = self.tokens.as_ref().map_or(0, StaticTokens::len);
         let certificates = if self.certificates { ", certificates of clients" } else { "" };
         let issuer = match self.issuers.len() {
             0 => String::new(),
@@ -117,11 +117,11 @@ impl Logins {
     }
 
     /// A session of a caller who has shown a password or a token, and when it ends; `None` where there is nothing stored that it could be of.
-    pub(super) fn session(&self, sealer: &Sealer, caller: &Caller, now: i64) -> Option<(String, i64)> {
+    pub(super) fn session(&self, sealer: &SessionSealer, caller: &Caller, now: i64) -> Option<(String, i64)> {
         let name = &*caller.principal.name;
         let (holder, stored) = match caller.method {
-            LoginMethod::Basic => (Holder::User, self.users.as_ref()?.stored(name)?),
-            LoginMethod::Token => (Holder::Token, self.tokens.as_ref()?.stored(name)?.0.to_vec()),
+            LoginMethod::Basic => (SessionHolder::User, self.users.as_ref()?.stored(name)?),
+            LoginMethod::Token => (SessionHolder::Token, self.tokens.as_ref()?.stored(name)?.0.to_vec()),
             LoginMethod::None | LoginMethod::Certificate | LoginMethod::Oidc => return None,
         };
         let end = sealer.end_of(now);
@@ -130,15 +130,15 @@ impl Logins {
     }
 
     /// Whose a session is; `None` where it is none of ours, or what it was begun with has changed.
-    pub(super) fn of_session(&self, sealer: &Sealer, session: &str) -> Option<Arc<Caller>> {
+    pub(super) fn of_session(&self, sealer: &SessionSealer, session: &str) -> Option<Arc<Caller>> {
         let claimed = Claimed::read(session)?;
         match claimed.holder {
-            Holder::User => {
+            SessionHolder::User => {
                 let stored = self.users.as_ref().and_then(|users| users.stored(&claimed.name));
                 let is_good = sealer.is_sealed(&claimed, stored.as_deref());
                 is_good.then(|| self.caller(Principal::user(&claimed.name), LoginMethod::Basic, Some(claimed.ends_at)))
             }
-            Holder::Token => {
+            SessionHolder::Token => {
                 let stored = self.tokens.as_ref().and_then(|tokens| tokens.stored(&claimed.name));
                 let is_good = sealer.is_sealed(&claimed, stored.map(|(hash, _)| hash.as_slice()));
                 stored.filter(|_| is_good).map(|(_, token)| self.token(token, Some(claimed.ends_at)))
@@ -188,7 +188,7 @@ impl Logins {
     /// The caller that a token stands for, until the token ends, or a session that was begun with it.
     fn token(&self, stored: &StoredToken, session_ends_at: Option<i64>) -> Arc<Caller> {
         let principal = Principal::token(&stored.name);
-        let none = Rules::default();
+        let none = AccessRules::default();
         let rules = self.rules.as_ref().unwrap_or(&none);
         let rights = rules.rights_of_token(&principal, vec![Arc::clone(&stored.given)], self.refusal());
         let (rights, groups) = (self.shared(rights), rules.groups_of(&principal));

@@ -31,7 +31,7 @@ pub use issuer::Issuer;
 use issuer::Unproven;
 pub use logins::Logins;
 pub use session::SessionSettings;
-use session::{Claimed, Sealer};
+use session::{Claimed, SessionSealer};
 pub use verifier::VerifierLimits;
 use verifier::{Busy, Verifier};
 
@@ -140,7 +140,7 @@ pub struct Gate {
     refused: Generational<Fingerprint, ()>,
     verifier: Verifier,
     clock: Clock,
-    sessions: OnceLock<Option<Sealer>>,
+    sessions: OnceLock<Option<SessionSealer>>,
 }
 
 /// Why somebody who has signed in at the provider is not let in.
@@ -189,7 +189,7 @@ impl Gate {
 
     /// From now on cookies of sessions are logins: those of the issuer, and with a key those that are begun here with a password or a token.
     pub(super) fn take_sessions(&self, settings: Option<&SessionSettings>) {
-        let sealer = settings.and_then(|settings| Sealer::new(settings).ok());
+        let sealer = settings.and_then(|settings| SessionSealer::new(settings).ok());
         // whoever serves says so once
         let _ = self.sessions.set(sealer);
     }
@@ -198,7 +198,7 @@ impl Gate {
         self.sessions.get().is_some()
     }
 
-    fn sealer(&self) -> Option<&Sealer> {
+    fn sealer(&self) -> Option<&SessionSealer> {
         self.sessions.get().and_then(Option::as_ref)
     }
 

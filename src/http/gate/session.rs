@@ -35,27 +35,27 @@ impl std::fmt::Debug for SessionSettings {
 
 /// With what somebody has logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holder {
+pub(super) enum SessionHolder {
     User,
     Token,
 }
 
 /// Makes sessions, and tells its own from others.
-pub(super) struct Sealer {
+pub(super) struct SessionSealer {
     key: Hmac<Sha256>,
     max_age: i64,
 }
 
 /// What a session says, which is believed when its [seal](Sealer::is_sealed) is good.
 pub(super) struct Claimed {
-    pub(super) holder: Holder,
+    pub(super) holder: SessionHolder,
     pub(super) name: String,
     /// In milliseconds since 1970.
     pub(super) ends_at: i64,
     seal: Vec<u8>,
 }
 
-impl Sealer {
+impl SessionSealer {
     /// # Errors
     /// The key can't be used.
     pub(super) fn new(settings: &SessionSettings) -> std::io::Result<Self> {
@@ -68,10 +68,10 @@ impl Sealer {
         now.saturating_add(self.max_age)
     }
 
-    fn hash(&self, holder: Holder, name: &str, ends_at: i64, stored: &[u8]) -> Hmac<Sha256> {
+    fn hash(&self, holder: SessionHolder, name: &str, ends_at: i64, stored: &[u8]) -> Hmac<Sha256> {
         let mut mac = self.key.clone();
         mac.update(PURPOSE);
-        mac.update(&[u8::from(holder == Holder::Token)]);
+        mac.update(&[u8::from(holder == SessionHolder::Token)]);
         mac.update(&ends_at.to_be_bytes());
         mac.update(&u64::try_from(name.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(name.as_bytes());
@@ -80,8 +80,8 @@ impl Sealer {
     }
 
     /// A session of somebody whose password or token is stored as this.
-    pub(super) fn seal(&self, holder: Holder, name: &str, ends_at: i64, stored: &[u8]) -> String {
-        let letter = if holder == Holder::Token { 't' } else { 'u' };
+    pub(super) fn seal(&self, holder: SessionHolder, name: &str, ends_at: i64, stored: &[u8]) -> String {
+        let letter = if holder == SessionHolder::Token { 't' } else { 'u' };
         let said = URL_SAFE_NO_PAD.encode(format!("{letter}{ends_at}:{name}"));
         let seal = URL_SAFE_NO_PAD.encode(self.hash(holder, name, ends_at, stored).finalize().into_bytes());
         format!("{PREFIX}{said}.{seal}")
@@ -105,8 +105,8 @@ impl Claimed {
         let (said, seal) = cookie.strip_prefix(PREFIX).filter(|rest| rest.len() <= MAX_BYTES)?.split_once('.')?;
         let said = String::from_utf8(URL_SAFE_NO_PAD.decode(said).ok()?).ok()?;
         let (holder, rest) = match said.split_at_checked(1)? {
-            ("u", rest) => (Holder::User, rest),
-            ("t", rest) => (Holder::Token, rest),
+            ("u", rest) => (SessionHolder::User, rest),
+            ("t", rest) => (SessionHolder::Token, rest),
             _ => return None,
         };
         let (ends_at, name) = rest.split_once(':')?;

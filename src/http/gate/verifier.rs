@@ -41,12 +41,12 @@ pub(super) struct Verifier {
 }
 
 /// A place among those that are under way, until it is dropped.
-struct Place {
+struct VerificationSlot {
     under_way: Arc<AtomicUsize>,
     address: Option<(Addresses, IpAddr)>,
 }
 
-impl Drop for Place {
+impl Drop for VerificationSlot {
     fn drop(&mut self) {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         if let Some((addresses, ip)) = &self.address {
@@ -76,10 +76,10 @@ impl Verifier {
         }
     }
 
-    fn enter(&self, from: Option<IpAddr>) -> Result<Place, Busy> {
+    fn enter(&self, from: Option<IpAddr>) -> Result<VerificationSlot, Busy> {
         let entered = self.under_way.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < self.limit).then_some(n + 1));
         let mut place = match entered {
-            Ok(_) => Place { under_way: Arc::clone(&self.under_way), address: None },
+            Ok(_) => VerificationSlot { under_way: Arc::clone(&self.under_way), address: None },
             Err(_) => return Err(Busy),
         };
         let Some(ip) = from.map(|ip| ip.to_canonical()) else { return Ok(place) };

@@ -6,7 +6,7 @@ use crate::http::invalid_schema;
 use crate::http::reply::{Answer, Reply, to_bytes};
 use crate::http::request::Request;
 use crate::http::wire::{CompatibilityCheck, Finding};
-use crate::registry::{CheckAnswer, CheckOptions, CheckTarget, RegistryError};
+use crate::registry::{CheckAnswer, CheckParameters, CheckTarget, RegistryError};
 
 pub(in crate::http) async fn one(request: Request) -> Answer {
     let target = CheckTarget::One(selector(request.param("version"))?);
@@ -24,7 +24,7 @@ async fn check(request: Request, target: CheckTarget, operation: &str) -> Answer
     let mut freshness = request.freshness(&subject).filter(|_| submission.has_fixed_references());
     submission.require_references(&subject, request.rights())?;
     let (verbose, explain) = (request.flag("verbose"), request.flag("explain"));
-    let options = CheckOptions { normalize: request.flag("normalize"), explain };
+    let options = CheckParameters { normalize: request.flag("normalize"), explain };
     let answer = match request.registry().check(&subject, &submission, target, options).await {
         Err(RegistryError::InvalidSchema(reason)) if verbose => {
             // what it refers to may be there soon

@@ -2,13 +2,13 @@
 
 use crate::http::reply::{Answer, json};
 use crate::http::request::Request;
-use crate::http::wire::{Clusters, Deployment, Scope, ServerId, ServerVersion};
+use crate::http::wire::{ClusterScope, Clusters, Deployment, ServerId, ServerVersion};
 
 /// Both names carry the id of this registry: there is no Kafka cluster behind it, and clients look for both keys.
 pub(in crate::http) async fn cluster_id(request: Request) -> Answer {
     let id = request.registry().cluster_id().await?;
     let clusters = Clusters { kafka_cluster: id.clone(), schema_registry_cluster: id };
-    json(&ServerId { scope: Scope { path: [], clusters } })
+    json(&ServerId { scope: ClusterScope { path: [], clusters } })
 }
 
 pub(in crate::http) async fn version(request: Request) -> Answer {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::codec::Object;
+use crate::codec::JacksonObject;
 use crate::http::bodies::json as json_body;
 use crate::http::error::ApiError;
 use crate::http::reply::{Answer, Reply, json, to_bytes};
@@ -26,7 +26,7 @@ pub(in crate::http) async fn put(request: Request) -> Answer {
         // Confluent's class can be made of the mode alone
         Some(mode.clone())
     } else {
-        let object = Object::of("ModeUpdateRequest", &body).map_err(ApiError::from)?.unwrap_or_default();
+        let object = JacksonObject::of("ModeUpdateRequest", &body).map_err(ApiError::from)?.unwrap_or_default();
         object.change::<String>("mode").map_err(ApiError::from)?.ok_or(RegistryError::InvalidMode)?
     };
     let mode = match &given {

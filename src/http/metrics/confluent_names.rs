@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 
-use super::Snapshot;
-use super::described::Kind;
+use super::MetricsSnapshot;
+use super::described::MetricKind;
 use super::exposition::Exposition;
 
 /// Upper bounds of the latencies that percentiles are read from, in microseconds: each 1.2 times the one before, up to a minute.
@@ -98,7 +98,7 @@ impl ConfluentNames {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    pub(super) fn render(&self, snapshot: &Snapshot) -> String {
+    pub(super) fn render(&self, snapshot: &MetricsSnapshot) -> String {
         let now = self.now();
         let begin = self.counts.lock().unwrap_or_else(PoisonError::into_inner).front().cloned();
         let begin = begin.unwrap_or_else(|| now.clone());
@@ -108,7 +108,7 @@ impl ConfluentNames {
         let average = if requests == 0 { 0.0 } else { (now.micros - begin.micros) as f64 / requests as f64 / 1000.0 };
         let mut out = Exposition::default();
         let mut gauge = |name, help: &str, labels: &[(&str, &str)], value: f64| {
-            out.series_of(name, Kind::Gauge, help, labels, value);
+            out.series_of(name, MetricKind::Gauge, help, labels, value);
         };
         gauge("kafka_schema_registry_jersey_metrics_request_rate", "Requests a second", &[], requests as f64 / seconds);
         let errors = (now.errors - begin.errors) as f64 / seconds;

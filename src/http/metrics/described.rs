@@ -2,7 +2,7 @@
 
 /// A metric, as Prometheus names kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     Counter,
     Gauge,
     Histogram,
@@ -12,7 +12,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub struct Described {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// The labels that its series have.
     pub labels: &'static [&'static str],
     pub help: &'static str,
@@ -20,26 +20,26 @@ pub struct Described {
 
 /// Metrics under one heading.
 #[derive(Debug, Clone, Copy)]
-pub struct Group {
+pub struct MetricGroup {
     pub title: &'static str,
     pub metrics: &'static [Described],
 }
 
 const fn counter(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Described {
-    Described { name, kind: Kind::Counter, labels, help }
+    Described { name, kind: MetricKind::Counter, labels, help }
 }
 
 const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Described {
-    Described { name, kind: Kind::Gauge, labels, help }
+    Described { name, kind: MetricKind::Gauge, labels, help }
 }
 
 const fn histogram(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Described {
-    Described { name, kind: Kind::Histogram, labels, help }
+    Described { name, kind: MetricKind::Histogram, labels, help }
 }
 
 /// In the order of the page.
-pub const GROUPS: &[Group] = &[
-    Group {
+pub const GROUPS: &[MetricGroup] = &[
+    MetricGroup {
         title: "Requests",
         metrics: &[
             counter("accordant_requests_total", &["method", "route", "status"], "Requests by method, route and status"),
@@ -59,7 +59,7 @@ pub const GROUPS: &[Group] = &[
             gauge("accordant_build_info", &["version", "commit", "database"], "1; its labels say what runs here"),
         ],
     },
-    Group {
+    MetricGroup {
         title: "What is stored",
         metrics: &[
             gauge("accordant_subjects", &["context"], "Subjects that have a version, by context; counted from time to time"),
@@ -82,7 +82,7 @@ pub const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    MetricGroup {
         title: "Judging",
         metrics: &[
             counter(
@@ -118,7 +118,7 @@ pub const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    MetricGroup {
         title: "The database",
         metrics: &[
             gauge("accordant_database_available", &[], "1 while the database answers and its file can be written, otherwise 0"),
@@ -156,7 +156,7 @@ pub const GROUPS: &[Group] = &[
             counter("accordant_outage_reads_total", &[], "Reads answered from memory while the database was away"),
         ],
     },
-    Group {
+    MetricGroup {
         title: "Memory",
         metrics: &[
             gauge("accordant_cache_bytes", &["cache"], "Bytes that a cache holds"),
@@ -174,7 +174,7 @@ pub const GROUPS: &[Group] = &[
             gauge("accordant_body_bytes", &[], "Bytes of request bodies, and of what was read from them, in memory"),
         ],
     },
-    Group {
+    MetricGroup {
         title: "Logins, rules, TLS",
         metrics: &[
             counter(
@@ -213,7 +213,7 @@ pub const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    MetricGroup {
         title: "Audit, exporters and importers",
         metrics: &[
             gauge("accordant_audit_position", &[], "The last place in the chain of the audit, looked up once a minute"),
@@ -264,7 +264,7 @@ pub const GROUPS: &[Group] = &[
             ),
         ],
     },
-    Group {
+    MetricGroup {
         title: "The process",
         metrics: &[
             counter(

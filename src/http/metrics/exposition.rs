@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::described::{Kind, described};
+use super::described::{MetricKind, described};
 
 /// Series in the text format, one metric after the other.
 #[derive(Default)]
@@ -17,7 +17,7 @@ impl Exposition {
         let metric = described(name);
         self.series_of(
             name,
-            metric.map_or(Kind::Gauge, |metric| metric.kind),
+            metric.map_or(MetricKind::Gauge, |metric| metric.kind),
             metric.map_or("", |metric| metric.help),
             labels,
             value,
@@ -25,7 +25,7 @@ impl Exposition {
     }
 
     /// A series of a metric that is described here.
-    pub(super) fn series_of(&mut self, name: &'static str, kind: Kind, help: &str, labels: &[(&str, &str)], value: f64) {
+    pub(super) fn series_of(&mut self, name: &'static str, kind: MetricKind, help: &str, labels: &[(&str, &str)], value: f64) {
         self.describe(name, kind, help);
         self.line(name, "", labels, value);
     }
@@ -33,7 +33,7 @@ impl Exposition {
     /// The series of a histogram: how many were up to each bound, and how many above them all; and the sum of all.
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     pub(super) fn histogram(&mut self, name: &'static str, labels: &[(&str, &str)], bounds: &[f64], counts: &[u64], sum: f64) {
-        self.describe(name, Kind::Histogram, described(name).map_or("", |metric| metric.help));
+        self.describe(name, MetricKind::Histogram, described(name).map_or("", |metric| metric.help));
         let (mut so_far, bounds) = (0, bounds.iter().map(ToString::to_string).chain(["+Inf".to_owned()]));
         for (bound, count) in bounds.zip(counts) {
             so_far += count;
@@ -43,12 +43,12 @@ impl Exposition {
         self.line(name, "_count", labels, so_far as f64);
     }
 
-    fn describe(&mut self, name: &'static str, kind: Kind, help: &str) {
+    fn describe(&mut self, name: &'static str, kind: MetricKind, help: &str) {
         if self.last != name {
             let kind = match kind {
-                Kind::Counter => "counter",
-                Kind::Gauge => "gauge",
-                Kind::Histogram => "histogram",
+                MetricKind::Counter => "counter",
+                MetricKind::Gauge => "gauge",
+                MetricKind::Histogram => "histogram",
             };
             let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
             self.last = name;

@@ -29,9 +29,9 @@ mod routes;
 mod snapshot;
 
 use confluent_names::ConfluentNames;
-pub use described::{Described, GROUPS, Group, Kind};
+pub use described::{Described, GROUPS, MetricGroup, MetricKind};
 use routes::Routes;
-pub use snapshot::Snapshot;
+pub use snapshot::MetricsSnapshot;
 
 /// The place of a route in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,7 +286,7 @@ impl Metrics {
     }
 
     /// The text for Prometheus.
-    pub fn render(&self, snapshot: &Snapshot) -> String {
+    pub fn render(&self, snapshot: &MetricsSnapshot) -> String {
         with_local_recorder(&self.0.recorder, || {
             self.0.process.collect();
             if let Some(lines) = self.0.dropped_lines.get() {
@@ -376,9 +376,9 @@ fn count_one(counters: &[(&'static str, Counter)], label: &str) {
 fn describe() {
     for metric in GROUPS.iter().flat_map(|group| group.metrics).filter(|metric| metric.name.starts_with("accordant_")) {
         match metric.kind {
-            Kind::Counter => metrics::describe_counter!(metric.name, metric.help),
-            Kind::Gauge => metrics::describe_gauge!(metric.name, metric.help),
-            Kind::Histogram => metrics::describe_histogram!(metric.name, metric.help),
+            MetricKind::Counter => metrics::describe_counter!(metric.name, metric.help),
+            MetricKind::Gauge => metrics::describe_gauge!(metric.name, metric.help),
+            MetricKind::Histogram => metrics::describe_histogram!(metric.name, metric.help),
         }
     }
 }

@@ -12,7 +12,7 @@ const CONTEXTS: usize = 50;
 const OTHERS: &str = "(others)";
 
 /// How everything stands.
-pub struct Snapshot {
+pub struct MetricsSnapshot {
     pub is_ready: bool,
     pub is_available: bool,
     /// sqlite or postgres.
@@ -46,7 +46,7 @@ fn size(value: usize) -> f64 {
     number(u64::try_from(value).unwrap_or(u64::MAX))
 }
 
-impl Snapshot {
+impl MetricsSnapshot {
     pub(super) fn render(&self) -> String {
         let mut out = Exposition::default();
         out.series("accordant_ready", &[], flag(self.is_ready));

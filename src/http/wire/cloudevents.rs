@@ -92,7 +92,7 @@ pub(in crate::http) struct Resolution<'a> {
 
 /// One of several schemas that a name may mean.
 #[derive(Debug, Serialize)]
-pub(in crate::http) struct Candidate {
+pub(in crate::http) struct ResolutionCandidate {
     pub(in crate::http) subject: String,
     pub(in crate::http) version: Version,
     pub(in crate::http) id: SchemaId,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::registry::VersionFinding;
 use crate::schema::{self, Place};
 use crate::types::Version;
 
@@ -64,17 +65,15 @@ impl From<Place> for FindingPlace {
     }
 }
 
-type Found = (Option<Version>, schema::Finding);
-
 impl Finding {
     /// All findings, and after them the notes.
-    pub(in crate::http) fn list(findings: Vec<Found>, notes: Vec<(Version, schema::Finding)>) -> Vec<Self> {
+    pub(in crate::http) fn list(findings: Vec<VersionFinding>, notes: Vec<(Version, schema::Finding)>) -> Vec<Self> {
         let findings = findings.into_iter().map(|found| Self::new(found, None));
         let notes = notes.into_iter().map(|(version, note)| Self::new((Some(version), note), Some(true)));
         findings.chain(notes).collect()
     }
 
-    fn new((old_version, finding): Found, note: Option<bool>) -> Self {
+    fn new((old_version, finding): VersionFinding, note: Option<bool>) -> Self {
         let schema::Finding { rule, path, message, new, old, explanation, remedy, counter_example, engine } = finding;
         let (new, old) = (new.map(FindingPlace::from), old.map(FindingPlace::from));
         Self { note, rule, path, message, old_version, engine, new, old, explanation, remedy, counter_example }

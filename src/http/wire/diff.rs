@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::compatibility::{Finding, LinePosition};
-use crate::registry::{self, DiffSide, Difference, LevelVerdict};
+use crate::registry::{self, DiffSide, LevelVerdict, SchemaDiff};
 use crate::types::{SchemaId, SchemaType, Version};
 
 #[derive(Debug, Serialize)]
@@ -106,9 +106,9 @@ impl From<LevelVerdict> for Level {
     }
 }
 
-impl From<Difference> for SchemaDifference {
-    fn from(difference: Difference) -> Self {
-        let Difference { old, new, changes, beside, verdicts } = difference;
+impl From<SchemaDiff> for SchemaDifference {
+    fn from(difference: SchemaDiff) -> Self {
+        let SchemaDiff { old, new, changes, beside, verdicts } = difference;
         Self {
             old: old.into(),
             new: new.into(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::cloudevents::Candidate;
+use super::cloudevents::ResolutionCandidate;
 use super::compatibility::Finding;
 use super::records::DataIssue;
 
@@ -37,7 +37,7 @@ pub(in crate::http) struct ErrorDetails {
     pub(in crate::http) findings: Option<Vec<Finding>>,
     pub(in crate::http) issues: Option<Vec<DataIssue>>,
     pub(in crate::http) url: Option<String>,
-    pub(in crate::http) candidates: Option<Vec<Candidate>>,
+    pub(in crate::http) candidates: Option<Vec<ResolutionCandidate>>,
     pub(in crate::http) tried: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::http) did_you_mean: Vec<String>,

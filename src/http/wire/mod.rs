@@ -24,7 +24,9 @@ mod whoami;
 pub(super) use association::Association;
 pub(super) use association_resource::{AssociationResource, BatchResult, BatchResults};
 pub(super) use audit::AuditEntries;
-pub(super) use cloudevents::{Alias, Candidate, DocumentReference, DocumentUrls, EventType, Resolution, SchemaDocument};
+pub(super) use cloudevents::{
+    Alias, DocumentReference, DocumentUrls, EventType, Resolution, ResolutionCandidate, SchemaDocument,
+};
 pub(super) use compatibility::{CompatibilityCheck, Finding};
 pub(super) use diff::SchemaDifference;
 pub(super) use error::{ErrorDetails, ErrorMessage, Problem};
@@ -34,7 +36,7 @@ pub(super) use key::{Dek, Kek, TestedKek};
 pub(super) use records::{DataIssue, DecodedData, EncodedData, FramingChoice, SampledData};
 pub(super) use rules::{Migrated, Validated};
 pub(super) use schema::{ContextId, RegisterSchemaResponse, Schema, SchemaString, SubjectVersion};
-pub(super) use server::{Clusters, Deployment, Empty, Health, Mode, Scope, ServerId, ServerVersion};
+pub(super) use server::{ClusterScope, Clusters, Deployment, Empty, Health, Mode, ServerId, ServerVersion};
 pub(super) use tree::RegisteredTree;
 pub(super) use usage::{Impact, SubjectUsage};
 pub(super) use whoami::{Session, WhoAmI};

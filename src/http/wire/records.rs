@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 use crate::cloudevents::{SchemaFacts, WriterId};
 use crate::records::{Encoded, FrameBy, Sample, framed};
 use crate::registry::{DecodedRecord, EncodedRecord, SampledRecords};
-use crate::schema::payload::{Fault, ReadingChange};
+use crate::schema::payload::{self, DataFault};
 use crate::types::{Guid, SchemaId};
 
 #[skip_serializing_none]
@@ -40,8 +40,8 @@ pub(in crate::http) struct DataIssue {
     message: String,
 }
 
-impl From<Fault> for DataIssue {
-    fn from(fault: Fault) -> Self {
+impl From<DataFault> for DataIssue {
+    fn from(fault: DataFault) -> Self {
         Self { pointer: fault.pointer, message: fault.message }
     }
 }
@@ -51,18 +51,18 @@ impl From<Fault> for DataIssue {
 struct ReaderView<'a> {
     schema: &'a SchemaFacts,
     data: &'a RawValue,
-    changes: Vec<Change<'a>>,
+    changes: Vec<ReadingChange<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Change<'a> {
+struct ReadingChange<'a> {
     kind: &'static str,
     pointer: &'a str,
     message: &'a str,
 }
 
-impl<'a> From<&'a ReadingChange> for Change<'a> {
-    fn from(change: &'a ReadingChange) -> Self {
+impl<'a> From<&'a payload::ReadingChange> for ReadingChange<'a> {
+    fn from(change: &'a payload::ReadingChange) -> Self {
         Self { kind: change.kind.into(), pointer: &change.pointer, message: &change.message }
     }
 }
@@ -87,7 +87,7 @@ impl<'a> DecodedData<'a> {
         let reader = record.reader.as_ref().zip(decoded.read_as.as_ref()).map(|(schema, read)| ReaderView {
             schema,
             data: raw(&read.json),
-            changes: read.changes.iter().map(Change::from).collect(),
+            changes: read.changes.iter().map(ReadingChange::from).collect(),
         });
         Self {
             schema: &record.schema,

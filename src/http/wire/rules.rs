@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 
 use super::records::{DataIssue, Framing, raw};
 use crate::cloudevents::SchemaFacts;
-use crate::contracts::{Place, RuleReport};
+use crate::contracts::{RuleFailure, RuleReport};
 use crate::registry::{MigratedRecord, ValidatedRecord};
 use crate::schema::Position;
 use crate::types::{RuleKind, RuleMode, Version};
@@ -68,8 +68,8 @@ impl From<Position> for ExpressionPosition {
     }
 }
 
-impl<'a> From<&'a Place> for FailedPlace<'a> {
-    fn from(place: &'a Place) -> Self {
+impl<'a> From<&'a RuleFailure> for FailedPlace<'a> {
+    fn from(place: &'a RuleFailure) -> Self {
         Self {
             field: place.field.as_deref(),
             value: place.value.as_deref().map(raw),

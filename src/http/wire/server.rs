@@ -21,11 +21,11 @@ pub(in crate::http) struct Health {
 
 #[derive(Serialize)]
 pub(in crate::http) struct ServerId {
-    pub(in crate::http) scope: Scope,
+    pub(in crate::http) scope: ClusterScope,
 }
 
 #[derive(Serialize)]
-pub(in crate::http) struct Scope {
+pub(in crate::http) struct ClusterScope {
     pub(in crate::http) path: [&'static str; 0],
     pub(in crate::http) clusters: Clusters,
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::access::{Effect, Operation, Principal, Rights, Rule, Subjects};
+use crate::access::{AccessRule, Effect, Operation, Principal, Rights, Subjects};
 
 /// The answer of `/accordant/v1/whoami`.
 #[derive(Debug, Serialize)]
@@ -40,7 +40,7 @@ impl<'a> WhoAmI<'a> {
     }
 }
 
-fn shown(rule: &Rule) -> WhoAmIRule {
+fn shown(rule: &AccessRule) -> WhoAmIRule {
     WhoAmIRule {
         effect: if rule.effect == Effect::Allow { "allow" } else { "deny" },
         operations: rule.operations.iter().map(Operation::name).collect(),

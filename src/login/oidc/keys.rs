@@ -9,7 +9,7 @@ const MAX_KEYS: usize = 100;
 /// Keys that a token is held against which does not say which one is meant.
 const MAX_CANDIDATES: usize = 8;
 
-struct Key {
+struct JsonWebKey {
     id: Option<Box<str>>,
     /// The only one that it is for, where the issuer says so.
     algorithm: Option<Algorithm>,
@@ -18,7 +18,7 @@ struct Key {
 
 /// The public keys of an issuer, those for signatures.
 #[derive(Default)]
-pub struct KeySet(Vec<Key>);
+pub struct KeySet(Vec<JsonWebKey>);
 
 impl std::fmt::Debug for KeySet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -48,7 +48,7 @@ impl KeySet {
         if keys.len() > MAX_KEYS {
             return Err(KeySetError::TooMany);
         }
-        let keys: Vec<Key> = keys.iter().filter_map(|key| read(key.clone())).collect();
+        let keys: Vec<JsonWebKey> = keys.iter().filter_map(|key| read(key.clone())).collect();
         if keys.is_empty() { Err(KeySetError::Empty) } else { Ok(Self(keys)) }
     }
 
@@ -62,7 +62,7 @@ impl KeySet {
 
     /// The keys that a token may have been signed with.
     pub(super) fn candidates(&self, id: Option<&str>, algorithm: Algorithm) -> impl Iterator<Item = &DecodingKey> {
-        let fits = move |key: &&Key| {
+        let fits = move |key: &&JsonWebKey| {
             key.public.family() == algorithm.family()
                 && key.algorithm.is_none_or(|only| only == algorithm)
                 && id.is_none_or(|id| key.id.as_deref() == Some(id))
@@ -71,7 +71,7 @@ impl KeySet {
     }
 }
 
-fn read(key: Value) -> Option<Key> {
+fn read(key: Value) -> Option<JsonWebKey> {
     let jwk: Jwk = serde_json::from_value(key).ok()?;
     let common = &jwk.common;
     if !matches!(common.public_key_use, None | Some(PublicKeyUse::Signature)) {
@@ -85,5 +85,5 @@ fn read(key: Value) -> Option<Key> {
         Some(named) => Some(named.to_string().parse().ok()?),
         None => None,
     };
-    Some(Key { id: common.key_id.as_deref().map(Into::into), algorithm, public })
+    Some(JsonWebKey { id: common.key_id.as_deref().map(Into::into), algorithm, public })
 }

@@ -18,7 +18,7 @@ mod request;
 
 pub use request::{AssociationInput, AssociationOperation, AssociationQuery, AssociationsRequest};
 
-use plan::{Plan, PlannedSchema};
+use plan::{AssociationPlan, PlannedSchema};
 
 /// What an answer says about one association.
 #[derive(Debug, Clone)]
@@ -112,7 +112,7 @@ impl Registry {
         let request = request.validated(dry_run)?;
         for _ in 0..MAX_DECISIONS {
             let generation = self.store.generation().await?.content;
-            let mut plan = Plan::new(self, context, &request, generation, rights).await?;
+            let mut plan = AssociationPlan::new(self, context, &request, generation, rights).await?;
             if let Err(refusal) = plan.decide(&request.items).await {
                 // what was read before and after another change does not fit together: it may be no reason to refuse
                 if self.store.generation().await?.content != generation {
@@ -130,7 +130,7 @@ impl Registry {
             if dry_run {
                 return Ok(answer(Vec::new()));
             }
-            let Plan { current, changes, schemas, .. } = plan;
+            let AssociationPlan { current, changes, schemas, .. } = plan;
             let changes = Arc::new(changes);
             let Some(ids) = self.write(&changes, by).await? else { continue };
             let mut shown = if whole { current } else { changes.puts.clone() };

@@ -1,6 +1,6 @@
 //! Deciding a change against what is stored.
 
-use super::request::{AssociationOperation, Item, Valid, invalid};
+use super::request::{AssociationItem, AssociationOperation, Valid, invalid};
 use crate::access::{Operation, Rights};
 use crate::registry::Registry;
 use crate::registry::Submission;
@@ -20,7 +20,7 @@ pub(super) enum PlannedSchema {
 }
 
 /// A change as it takes shape.
-pub(super) struct Plan<'r> {
+pub(super) struct AssociationPlan<'r> {
     registry: &'r Registry,
     context: &'r str,
     rights: &'r Rights,
@@ -34,7 +34,7 @@ pub(super) struct Plan<'r> {
 
 /// An association of the request that is more than a confirmation of what is there.
 struct PlannedChange {
-    item: Item,
+    item: AssociationItem,
     subject: Subject,
     stored: Option<Association>,
     lifecycle: Lifecycle,
@@ -42,7 +42,7 @@ struct PlannedChange {
     epoch: i64,
 }
 
-impl<'r> Plan<'r> {
+impl<'r> AssociationPlan<'r> {
     pub(super) async fn new(
         registry: &'r Registry,
         context: &'r str,
@@ -74,7 +74,7 @@ impl<'r> Plan<'r> {
     }
 
     /// Runs of the same operation are decided together, so that all types of a resource can be changed at once.
-    pub(super) async fn decide(&mut self, items: &[Item]) -> Result<(), RegistryError> {
+    pub(super) async fn decide(&mut self, items: &[AssociationItem]) -> Result<(), RegistryError> {
         for run in items.chunk_by(|a, b| a.operation == b.operation) {
             match run.first().map(|item| item.operation) {
                 Some(AssociationOperation::Delete) => {
@@ -90,7 +90,7 @@ impl<'r> Plan<'r> {
     }
 
     /// Nothing to remove is no error here.
-    async fn remove(&mut self, item: &Item) -> Result<(), RegistryError> {
+    async fn remove(&mut self, item: &AssociationItem) -> Result<(), RegistryError> {
         let at = self.current.iter().position(|association| association.association_type == item.association_type);
         if let Some(at) = at {
             let removal = self.registry.removal(self.current.remove(at), item.cascade, self.rights).await?;
@@ -99,7 +99,7 @@ impl<'r> Plan<'r> {
         Ok(())
     }
 
-    async fn put(&mut self, run: &[Item], create: bool) -> Result<(), RegistryError> {
+    async fn put(&mut self, run: &[AssociationItem], create: bool) -> Result<(), RegistryError> {
         let mut changes = Vec::new();
         for item in run {
             changes.extend(self.change(item.clone(), create).await?);
@@ -116,7 +116,7 @@ impl<'r> Plan<'r> {
     }
 
     /// Decides one item by itself; `None` when what it asks for is there already.
-    async fn change(&self, mut item: Item, create: bool) -> Result<Option<PlannedChange>, RegistryError> {
+    async fn change(&self, mut item: AssociationItem, create: bool) -> Result<Option<PlannedChange>, RegistryError> {
         let stored = self.current.iter().find(|association| association.association_type == item.association_type).cloned();
         let mut subject = match &item.subject {
             Some(name) => Some(self.registry.resolve_alias(&Subject::parse_in(self.context, name)).await?),
@@ -297,7 +297,7 @@ impl<'r> Plan<'r> {
     }
 
     /// Whether the subject holds a schema.
-    async fn holds(&self, subject: &Subject, schema: &Submission, item: &Item) -> Result<bool, RegistryError> {
+    async fn holds(&self, subject: &Subject, schema: &Submission, item: &AssociationItem) -> Result<bool, RegistryError> {
         let options = LookupOptions { normalize: item.normalize, deleted: false };
         Ok(self.registry.lookup_once(subject, schema, options).await?.1.is_some())
     }

@@ -72,12 +72,12 @@ pub(super) struct Valid {
     /// The resource; its id is empty where a dry run gave none.
     pub(super) resource: Resource,
     pub(super) id: Option<String>,
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<AssociationItem>,
 }
 
 /// One association of it, defaults applied.
 #[derive(Clone)]
-pub(super) struct Item {
+pub(super) struct AssociationItem {
     pub(super) operation: AssociationOperation,
     pub(super) association_type: AssociationType,
     pub(super) subject: Option<String>,
@@ -137,12 +137,12 @@ impl AssociationsRequest {
 }
 
 impl AssociationInput {
-    fn validated(&self, resource: &Resource) -> Result<Item, RegistryError> {
+    fn validated(&self, resource: &Resource) -> Result<AssociationItem, RegistryError> {
         let subject = self.subject.clone();
         if subject.as_ref().is_some_and(|s| s.is_empty() || s.chars().any(char::is_control)) {
             return Err(invalid("subject", "must not be empty"));
         }
-        let mut item = Item {
+        let mut item = AssociationItem {
             operation: self.operation,
             association_type: AssociationType::Value,
             subject,
@@ -172,7 +172,7 @@ impl AssociationInput {
     }
 }
 
-impl Item {
+impl AssociationItem {
     fn refuse_as_weak(&self) -> Result<(), RegistryError> {
         if self.schema.is_some() {
             return Err(invalid("lifecycle", "cannot be WEAK when schema is provided"));

@@ -1,8 +1,8 @@
 //! The data of events in JSON, for those who ask for it.
 
-use super::Case;
-use crate::cloudevents::{Issue, Judgement, Level, decoded_data};
-use crate::registry::judging_pool::Size;
+use super::EventCase;
+use crate::cloudevents::{Issue, IssueLevel, Judgement, decoded_data};
+use crate::registry::judging_pool::JobSize;
 use crate::registry::{Registry, RegistryError};
 use crate::schema::payload::{Effort, Work};
 
@@ -13,17 +13,17 @@ impl Registry {
     /// Store failures, or too many wait already.
     pub(super) async fn event_decoded(
         &self,
-        case: &Case,
+        case: &EventCase,
         outcome: Option<&(usize, Judgement)>,
         room: usize,
     ) -> Result<Option<Result<String, Issue>>, RegistryError> {
         let Some((at, judgement)) = outcome else { return Ok(None) };
-        let is_wrong = judgement.unfinished || judgement.issues.iter().any(|issue| issue.level == Level::Error);
+        let is_wrong = judgement.unfinished || judgement.issues.iter().any(|issue| issue.level == IssueLevel::Error);
         let (Some(data), Some(attempt)) = (&case.envelope.data, case.attempts.get(*at)) else { return Ok(None) };
         if !judgement.checked || is_wrong {
             return Ok(None);
         }
-        let size = Size::Bytes(data.bytes);
+        let size = JobSize::Bytes(data.bytes);
         let indexes = case.record_indexes().map(<[u8]>::to_vec);
         let (data, attempt, judgement) = (data.clone(), attempt.clone(), judgement.clone());
         let job = move || {
@@ -32,6 +32,6 @@ impl Registry {
         };
         let decoded = self.judging_pool.run(size, job).await?;
         // it is valid all the same
-        Ok(Some(decoded.map_err(|fault| Issue::new(Level::Note, "data.not_shown", fault.message))))
+        Ok(Some(decoded.map_err(|fault| Issue::new(IssueLevel::Note, "data.not_shown", fault.message))))
     }
 }

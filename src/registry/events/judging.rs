@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Case;
+use super::EventCase;
 use crate::cloudevents::{Judgement, judge};
 use crate::registry::RegistryError;
 use crate::registry::judging_pool::{INLINE_BYTES, JudgingPool};
@@ -26,9 +26,9 @@ type IndexedJudgement = Option<(usize, Judgement)>;
 /// Judges the data of each case; nothing for one that the time was not enough for.
 pub(super) async fn judge_all(
     pool: &JudgingPool,
-    cases: Vec<Case>,
+    cases: Vec<EventCase>,
     time_limit: Duration,
-) -> Result<(Vec<Case>, Vec<IndexedJudgement>), RegistryError> {
+) -> Result<(Vec<EventCase>, Vec<IndexedJudgement>), RegistryError> {
     let mut outcomes: Vec<IndexedJudgement> = cases.iter().map(|_| None).collect();
     if cases.len() <= INLINE_EVENTS && cases.iter().map(size).sum::<usize>() <= INLINE_BYTES {
         for (case, outcome) in cases.iter().zip(&mut outcomes) {
@@ -44,9 +44,9 @@ pub(super) async fn judge_all(
 /// Judges one case that [`at_once`] has no outcome for.
 pub(super) async fn judge_one(
     pool: &JudgingPool,
-    case: Case,
+    case: EventCase,
     time_limit: Duration,
-) -> Result<(Case, IndexedJudgement), RegistryError> {
+) -> Result<(EventCase, IndexedJudgement), RegistryError> {
     let ([case], mut outcomes) = finish(pool, [case], vec![None], time_limit).await?;
     Ok((case, outcomes.pop().flatten()))
 }
@@ -59,7 +59,7 @@ async fn finish<C>(
     time_limit: Duration,
 ) -> Result<(C, Vec<IndexedJudgement>), RegistryError>
 where
-    C: AsRef<[Case]> + Clone + Send + Sync + 'static,
+    C: AsRef<[EventCase]> + Clone + Send + Sync + 'static,
 {
     let job = Arc::new(JudgingJob { cases, outcomes: Mutex::new(outcomes), stop: Arc::default() });
     // when the time is up, or the client is gone
@@ -84,21 +84,21 @@ where
 }
 
 /// The bytes that are to be judged.
-fn size(case: &Case) -> usize {
+fn size(case: &EventCase) -> usize {
     if case.attempts.is_empty() { 0 } else { case.envelope.data.as_ref().map_or(0, |data| data.bytes) }
 }
 
 /// Whether there is something to judge, and no outcome yet.
-pub(super) fn is_open((case, outcome): (&Case, &IndexedJudgement)) -> bool {
+pub(super) fn is_open((case, outcome): (&EventCase, &IndexedJudgement)) -> bool {
     !case.attempts.is_empty() && outcome.is_none()
 }
 
 /// The outcome for little data, if little effort is enough for it.
-pub(super) fn at_once(case: &Case) -> IndexedJudgement {
+pub(super) fn at_once(case: &EventCase) -> IndexedJudgement {
     if size(case) <= INLINE_BYTES { quick(case) } else { None }
 }
 
-fn quick(case: &Case) -> IndexedJudgement {
+fn quick(case: &EventCase) -> IndexedJudgement {
     one(case, Effort::Quick, None).filter(|(_, judgement)| !judgement.unfinished)
 }
 
@@ -108,7 +108,7 @@ struct JudgingJob<C> {
     stop: Arc<AtomicBool>,
 }
 
-impl<C: AsRef<[Case]>> JudgingJob<C> {
+impl<C: AsRef<[EventCase]>> JudgingJob<C> {
     fn run(&self, meter: &Meter) {
         for (at, case) in self.cases.as_ref().iter().enumerate() {
             if self.stop.load(Ordering::Relaxed) {
@@ -129,7 +129,7 @@ impl<C: AsRef<[Case]>> JudgingJob<C> {
     }
 }
 
-fn one(case: &Case, effort: Effort, stop: Option<&AtomicBool>) -> IndexedJudgement {
+fn one(case: &EventCase, effort: Effort, stop: Option<&AtomicBool>) -> IndexedJudgement {
     if case.attempts.is_empty() {
         return None;
     }

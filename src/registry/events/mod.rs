@@ -20,7 +20,9 @@ use super::judging_pool::INLINE_BYTES;
 use super::schema_cache::CachedSchema;
 use crate::access::Rights;
 
-use crate::cloudevents::{Attempt, Envelope, Issue, Judgement, Level, Schema, SchemaFacts, Verdict, framing_of, without_data};
+use crate::cloudevents::{
+    Attempt, Envelope, EventSchema, EventVerdict, Issue, IssueLevel, Judgement, SchemaFacts, framing_of, without_data,
+};
 use crate::records::MAX_JSON_BYTES;
 use crate::schema::PayloadValidator;
 use crate::types::{Subject, VersionSelector};
@@ -60,7 +62,7 @@ pub struct EventJudging {
 
 /// An event on its way to a verdict.
 #[derive(Debug, Clone)]
-pub(super) struct Case {
+pub(super) struct EventCase {
     pub(super) envelope: Envelope,
     pub(super) attempts: Vec<Attempt>,
     /// The schema of each.
@@ -69,7 +71,7 @@ pub(super) struct Case {
     facts: Option<SchemaFacts>,
 }
 
-impl Case {
+impl EventCase {
     fn new(envelope: Envelope) -> Self {
         Self { envelope, attempts: Vec::new(), schemas: Vec::new(), facts: None }
     }
@@ -98,9 +100,9 @@ impl Registry {
         &'a self,
         envelope: Envelope,
         asked: &'a EventJudging,
-    ) -> impl Future<Output = Result<Verdict, RegistryError>> + Send + 'a {
+    ) -> impl Future<Output = Result<EventVerdict, RegistryError>> + Send + 'a {
         // outside of the future, which would else hold the envelope twice
-        let mut case = Case::new(envelope);
+        let mut case = EventCase::new(envelope);
         async move {
             self.attempts(&mut case, asked, None).await?;
             let mut outcome = judging::at_once(&case);
@@ -121,9 +123,9 @@ impl Registry {
     /// # Errors
     /// Store failures.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn judge_events(&self, envelopes: Vec<Envelope>, asked: &EventJudging) -> Result<Vec<Verdict>, RegistryError> {
-        let mut known = sources::Known::default();
-        let mut cases: Vec<Case> = envelopes.into_iter().map(Case::new).collect();
+    pub async fn judge_events(&self, envelopes: Vec<Envelope>, asked: &EventJudging) -> Result<Vec<EventVerdict>, RegistryError> {
+        let mut known = sources::KnownSources::default();
+        let mut cases: Vec<EventCase> = envelopes.into_iter().map(EventCase::new).collect();
         for case in &mut cases {
             self.attempts(case, asked, Some(&mut known)).await?;
         }
@@ -145,7 +147,7 @@ impl Registry {
     /// What was asked for beside the verdict: what rules say, and the data in JSON of at most so many bytes.
     async fn more_about(
         &self,
-        case: &Case,
+        case: &EventCase,
         outcome: Option<&(usize, Judgement)>,
         asked: &EventJudging,
         room: usize,
@@ -169,11 +171,11 @@ impl Registry {
     /// Finds the ways to read the data of an event, likeliest first, and what is said about the schema where none of them is used.
     async fn attempts(
         &self,
-        case: &mut Case,
+        case: &mut EventCase,
         asked: &EventJudging,
-        known: Option<&mut sources::Known>,
+        known: Option<&mut sources::KnownSources>,
     ) -> Result<(), RegistryError> {
-        let Case { envelope, attempts, schemas, facts } = case;
+        let EventCase { envelope, attempts, schemas, facts } = case;
         if asked.schema == SchemaUse::Ignore || !envelope.is_event() {
             self.read_data(envelope).await?;
             return Ok(());
@@ -187,7 +189,7 @@ impl Registry {
             for (SourceSchema { facts, schema, fragment }, framed) in wanted(sources, asked) {
                 match self.prepared(&schema, asked.formats, fragment.as_deref()).await? {
                     Ok(payload) => {
-                        attempts.push(Attempt { schema: Schema { facts, payload }, framed });
+                        attempts.push(Attempt { schema: EventSchema { facts, payload }, framed });
                         schemas.push(schema);
                     }
                     Err(error) => {
@@ -226,7 +228,7 @@ fn wanted(sources: Sources, asked: &EventJudging) -> Vec<(SourceSchema, bool)> {
 
 /// Whether the data is found valid by a mere scan. With several schemas in question each gets a proper look.
 fn taken_at_once(envelope: &mut Envelope, attempts: &[Attempt]) -> bool {
-    let [Attempt { schema: Schema { payload: PayloadValidator::Json(validator), .. }, .. }] = attempts else { return false };
+    let [Attempt { schema: EventSchema { payload: PayloadValidator::Json(validator), .. }, .. }] = attempts else { return false };
     let is_little = envelope.data.as_ref().is_some_and(|data| data.bytes <= INLINE_BYTES);
     is_little && envelope.offer_data(|text, max_depth| validator.accepts_at_once(text, max_depth))
 }
@@ -240,7 +242,7 @@ fn about_sources(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -
         said.push(Issue::error("schema.required", message));
     }
     if sources.deleted {
-        said.push(Issue::new(Level::Breach, "schema.deleted", "the version of the schema is soft-deleted"));
+        said.push(Issue::new(IssueLevel::Breach, "schema.deleted", "the version of the schema is soft-deleted"));
     }
     if let (Some(named), Some(writer)) = (&sources.named, &sources.writer)
         && named.facts.guid != writer.facts.guid
@@ -249,7 +251,7 @@ fn about_sources(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -
             "{} and {} name different schemas; the data was written with the latter",
             named.facts.resolved_by, writer.facts.resolved_by
         );
-        said.push(Issue::new(Level::Breach, "schema.conflict", message));
+        said.push(Issue::new(IssueLevel::Breach, "schema.conflict", message));
     }
     said
 }
@@ -264,14 +266,14 @@ fn unresolved(sources: &Sources, envelope: &Envelope, asked: &EventJudging) -> O
     if !is_error && envelope.data.is_none() {
         return None;
     }
-    let nothing = || Issue::new(Level::Note, "schema.unresolved", "nothing names a schema; the data was not checked");
+    let nothing = || Issue::new(IssueLevel::Note, "schema.unresolved", "nothing names a schema; the data was not checked");
     let mut issue = sources.unresolved.as_deref().cloned().unwrap_or_else(nothing);
-    issue.level = if is_error { Level::Error } else { Level::Note };
+    issue.level = if is_error { IssueLevel::Error } else { IssueLevel::Note };
     Some(issue)
 }
 
-fn verdict(case: Case, outcome: Option<(usize, Judgement)>, time_limit: Duration) -> Verdict {
-    let Case { mut envelope, attempts, mut facts, .. } = case;
+fn verdict(case: EventCase, outcome: Option<(usize, Judgement)>, time_limit: Duration) -> EventVerdict {
+    let EventCase { mut envelope, attempts, mut facts, .. } = case;
     let mut judgement = Judgement::default();
     if !attempts.is_empty() {
         if let Some((at, mut outcome)) = outcome {
@@ -286,5 +288,5 @@ fn verdict(case: Case, outcome: Option<(usize, Judgement)>, time_limit: Duration
             envelope.issues.push(Issue::error("limit.time", message));
         }
     }
-    Verdict { envelope, schema: facts, judgement }
+    EventVerdict { envelope, schema: facts, judgement }
 }

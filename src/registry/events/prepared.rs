@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::{Registry, RegistryError};
 use crate::cache::Generational;
 use crate::registry::error::Failure;
-use crate::registry::judging_pool::Size;
+use crate::registry::judging_pool::JobSize;
 use crate::registry::schema_cache::CachedSchema;
 use crate::schema::{PayloadValidator, SchemaError};
 use crate::types::{Guid, SchemaType};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::registry) struct Key {
+pub(in crate::registry) struct PreparedKey {
     guid: Guid,
     schema_type: SchemaType,
     /// References are relative to it.
@@ -24,7 +24,7 @@ pub(in crate::registry) struct Key {
 /// A schema made ready, or why it can't be.
 type Prepared = Result<PayloadValidator, SchemaError>;
 
-pub(in crate::registry) type PreparedSchemas = Generational<Key, Prepared>;
+pub(in crate::registry) type PreparedSchemas = Generational<PreparedKey, Prepared>;
 
 pub(in crate::registry) fn prepared_schemas(bytes: u64) -> PreparedSchemas {
     Generational::undivided(bytes, 4096, |_, prepared| prepared.as_ref().map_or(0, PayloadValidator::weight) + 512)
@@ -39,7 +39,7 @@ impl Registry {
         fragment: Option<&str>,
     ) -> Result<Prepared, RegistryError> {
         let stored = &schema.stored;
-        let key = Key {
+        let key = PreparedKey {
             guid: stored.guid,
             schema_type: stored.content.schema_type,
             context: Arc::clone(&stored.context),
@@ -68,7 +68,7 @@ impl Registry {
         };
         // whoever asks meanwhile waits for it too
         self.judging_pool
-            .run_shared(Size::Unmeasured, move || PayloadValidator::prepare(&parsed, formats, fragment.as_deref()))
+            .run_shared(JobSize::Unmeasured, move || PayloadValidator::prepare(&parsed, formats, fragment.as_deref()))
             .await
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Case;
-use crate::cloudevents::{Issue, Judgement, Level, typed_data};
+use super::EventCase;
+use crate::cloudevents::{Issue, IssueLevel, Judgement, typed_data};
 use crate::contracts::{self, Outcome, Phase, RuleReport, RunOptions};
-use crate::registry::judging_pool::Size;
+use crate::registry::judging_pool::JobSize;
 use crate::registry::{Registry, RegistryError};
 use crate::schema::payload::{Effort, Work};
 
@@ -16,11 +16,11 @@ impl Registry {
     /// Store failures, or too many wait already.
     pub(super) async fn event_rules(
         &self,
-        case: &Case,
+        case: &EventCase,
         outcome: Option<&(usize, Judgement)>,
     ) -> Result<Vec<Issue>, RegistryError> {
         let Some((at, judgement)) = outcome else { return Ok(Vec::new()) };
-        let is_wrong = judgement.unfinished || judgement.issues.iter().any(|issue| issue.level == Level::Error);
+        let is_wrong = judgement.unfinished || judgement.issues.iter().any(|issue| issue.level == IssueLevel::Error);
         let (Some(data), Some(attempt), Some(schema)) = (&case.envelope.data, case.attempts.get(*at), case.schemas.get(*at))
         else {
             return Ok(Vec::new());
@@ -41,7 +41,7 @@ impl Registry {
             let options = RunOptions { phase: Phase::Write, rule_set, metadata, now, inline: true, jsonata: None };
             contracts::run(&shapes, &typed, options).ok().map(|(report, _)| report)
         };
-        match self.judging_pool.run(Size::Bytes(size), job).await {
+        match self.judging_pool.run(JobSize::Bytes(size), job).await {
             Ok(Some(report)) => Ok(report.rules.iter().flat_map(said).collect()),
             Ok(None) | Err(RegistryError::WorkExhausted { .. } | RegistryError::MemoryExhausted { .. }) => {
                 let message = "the rules take too much work; the settings work-budget and work-memory move this limit";
@@ -58,16 +58,16 @@ fn said(rule: &RuleReport) -> Vec<Issue> {
     let message = rule.message.as_deref().unwrap_or("");
     let (level, code) = match rule.outcome {
         Outcome::Held | Outcome::Unchanged => return Vec::new(),
-        Outcome::Failed => (Level::Error, "rule.failed"),
-        Outcome::Error => (Level::Error, "rule.error"),
-        Outcome::Skipped => (Level::Note, "rule.skipped"),
-        Outcome::Transformed => (Level::Note, "rule.transformed"),
+        Outcome::Failed => (IssueLevel::Error, "rule.failed"),
+        Outcome::Error => (IssueLevel::Error, "rule.error"),
+        Outcome::Skipped => (IssueLevel::Note, "rule.skipped"),
+        Outcome::Transformed => (IssueLevel::Note, "rule.transformed"),
     };
     if rule.places.is_empty() {
         let colon = if message.is_empty() { "" } else { ": " };
         return vec![Issue::new(level, code, format!("rule '{name}'{colon}{message}"))];
     }
-    let place = |place: &contracts::Place| {
+    let place = |place: &contracts::RuleFailure| {
         let field = place.field.as_ref().map(|field| format!(" at {field}")).unwrap_or_default();
         let value = place.value.as_ref().filter(|_| place.field.is_some());
         let value = value.map(|value| format!(", whose value is {value}")).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{EventJudging, Registry, RegistryError};
 use crate::access::Rights;
-use crate::cloudevents::{Envelope, Issue, Level, SchemaFacts, framing_of};
+use crate::cloudevents::{Envelope, Issue, IssueLevel, SchemaFacts, framing_of};
 use crate::registry::resolve::{Hints, Resolution, ResolutionRule, Suggestion, Unresolved, UnresolvedReason};
 use crate::registry::schema_cache::CachedSchema;
 use crate::types::VersionSelector;
@@ -44,7 +44,7 @@ impl Sources {
 }
 
 /// What was looked up for the events of one request.
-pub(super) type Known = HashMap<Hints, Sources>;
+pub(super) type KnownSources = HashMap<Hints, Sources>;
 
 impl Registry {
     /// The schemas of an event.
@@ -52,7 +52,7 @@ impl Registry {
         &self,
         envelope: &Envelope,
         asked: &EventJudging,
-        known: Option<&mut Known>,
+        known: Option<&mut KnownSources>,
     ) -> Result<Sources, RegistryError> {
         let record = envelope.record_schema.as_deref().map(framing_of);
         let framing = envelope.data.as_ref().and_then(|data| data.framing);
@@ -153,5 +153,5 @@ fn reason(hints: &Hints, unresolved: Unresolved) -> Option<Issue> {
 }
 
 fn note(code: &'static str, message: impl Into<String>) -> Issue {
-    Issue::new(Level::Note, code, message)
+    Issue::new(IssueLevel::Note, code, message)
 }

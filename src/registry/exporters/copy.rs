@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use super::destination::{Destination, SentVersion};
 use crate::peer::PeerError;
 use crate::registry::{Registry, RegistryError};
-use crate::store::{Change, StoredSchema, SubjectFilter, VersionFilter, VersionRow};
+use crate::store::{OutboxEntry, StoredSchema, SubjectFilter, VersionFilter, VersionRow};
 use crate::types::{StoredExporter, Subject, Version, VersionSelector};
 
 /// Versions and changes read at once.
@@ -36,7 +36,7 @@ impl From<crate::store::StoreError> for CopyError {
 }
 
 /// Told of everything that was copied; may say that it is no longer wanted.
-pub(super) trait Progress: Send {
+pub(super) trait CopyProgress: Send {
     fn copied(&mut self) -> BoxFuture<'_, Result<(), CopyError>>;
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Copier<'r> {
 
 impl Copier<'_> {
     /// Removes what was removed for good since a position, before everything is copied once more: its place may be taken by now.
-    pub(super) async fn removals(&mut self, since: i64, progress: &mut impl Progress) -> Result<(), CopyError> {
+    pub(super) async fn removals(&mut self, since: i64, progress: &mut impl CopyProgress) -> Result<(), CopyError> {
         let mut after = since;
         loop {
             let page = self.registry.store.changes(after, PAGE).await?;
@@ -70,7 +70,7 @@ impl Copier<'_> {
     }
 
     /// Copies everything that is selected: versions, each after those that it refers to, then deletions, then settings, then keys.
-    pub(super) async fn everything(&mut self, progress: &mut impl Progress) -> Result<(), CopyError> {
+    pub(super) async fn everything(&mut self, progress: &mut impl CopyProgress) -> Result<(), CopyError> {
         let mut after: Option<(String, Version)> = None;
         let filter = VersionFilter {
             subjects: SubjectFilter { context_prefix: Some(".".to_owned()), deleted: true, ..SubjectFilter::default() },
@@ -111,7 +111,7 @@ impl Copier<'_> {
     }
 
     /// Copies one change.
-    pub(super) async fn change(&mut self, change: &Change) -> Result<(), CopyError> {
+    pub(super) async fn change(&mut self, change: &OutboxEntry) -> Result<(), CopyError> {
         if change.kind.starts_with("kek.") || change.kind.starts_with("dek.") {
             return self.key_change(change).await;
         }

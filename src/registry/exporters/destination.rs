@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::codec::{ConfigJson, LevelKey};
-use crate::peer::{Peer, PeerError};
+use crate::peer::{PeerError, PeerRegistry};
 use crate::types::{Config, Exporter, Metadata, Reference, RuleSet, Subject, Version};
 
 /// How long a request may take.
@@ -25,8 +25,8 @@ const MAX_UNALIASED: usize = 100_000;
 const NOT_DELETED: i64 = 40407;
 
 /// The client for a config; requests name the exporter, as Confluent's do.
-pub(super) fn peer(name: &str, config: &BTreeMap<String, String>) -> Result<Peer, String> {
-    Peer::new(config, &[("confluent-schema-exporter-name", name)], TIME_LIMIT)
+pub(super) fn peer(name: &str, config: &BTreeMap<String, String>) -> Result<PeerRegistry, String> {
+    PeerRegistry::new(config, &[("confluent-schema-exporter-name", name)], TIME_LIMIT)
 }
 
 /// A version on its way.
@@ -43,7 +43,7 @@ pub(super) struct SentVersion<'a> {
 }
 
 pub(super) struct Destination<'e> {
-    peer: Peer,
+    peer: PeerRegistry,
     exporter: &'e Exporter,
     /// The context that `AUTO` puts first.
     cluster: String,

@@ -7,10 +7,10 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Duration, Instant};
 
-use super::copy::{CopyError, Progress as _};
-use super::report::{FIRST_WAIT, Report};
+use super::copy::{CopyError, CopyProgress as _};
+use super::report::{FIRST_WAIT, StatusReporter};
 use super::seen_keys::SeenKeys;
-use super::source::{Found, Source, Versions};
+use super::source::{SourceRegistry, SourceVersion, SourceVersions};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey};
 use crate::peer::PeerError;
 use crate::registry::error::NotPermitted;
@@ -26,8 +26,8 @@ const AT_ONCE: usize = 8;
 
 /// What the source had when it was looked at last: what is no longer there was removed for good.
 #[derive(Default)]
-struct Seen {
-    versions: BTreeMap<Subject, Versions>,
+struct SeenSource {
+    versions: BTreeMap<Subject, SourceVersions>,
     configs: BTreeSet<Subject>,
     keys: SeenKeys,
 }
@@ -35,17 +35,17 @@ struct Seen {
 pub(super) struct Importer<'r> {
     pub(super) registry: &'r Registry,
     pub(super) definition: &'r Exporter,
-    pub(super) source: Source,
+    pub(super) source: SourceRegistry,
     /// The context that `AUTO` puts first.
     cluster: String,
     pub(super) by: Arc<Actor>,
 }
 
 /// Imports until the importer is changed, or no longer this replica's.
-pub(super) async fn run(registry: &Registry, stored: &StoredExporter, report: &mut Report<'_>) -> Result<(), CopyError> {
+pub(super) async fn run(registry: &Registry, stored: &StoredExporter, report: &mut StatusReporter<'_>) -> Result<(), CopyError> {
     report.position = report.position.max(0);
     report.say(String::new()).await?;
-    let (mut wait, mut seen) = (FIRST_WAIT, Seen::default());
+    let (mut wait, mut seen) = (FIRST_WAIT, SeenSource::default());
     loop {
         let begun = Instant::now();
         let trace = TraceContext::fresh();
@@ -62,9 +62,14 @@ pub(super) async fn run(registry: &Registry, stored: &StoredExporter, report: &m
 }
 
 /// Brings all that there is to bring now.
-async fn look(registry: &Registry, stored: &StoredExporter, report: &mut Report<'_>, seen: &mut Seen) -> Result<(), CopyError> {
+async fn look(
+    registry: &Registry,
+    stored: &StoredExporter,
+    report: &mut StatusReporter<'_>,
+    seen: &mut SeenSource,
+) -> Result<(), CopyError> {
     report.require_unchanged().await?;
-    let source = Source::new(&stored.exporter).map_err(PeerError::Away)?;
+    let source = SourceRegistry::new(&stored.exporter).map_err(PeerError::Away)?;
     let id = source.cluster_id().await?;
     let by = Arc::new(Actor { principal: format!("importer:{}", stored.exporter.name).into(), ..Actor::server() });
     let importer = Importer { registry, definition: &stored.exporter, source, cluster: format!(".{id}"), by };
@@ -74,7 +79,7 @@ async fn look(registry: &Registry, stored: &StoredExporter, report: &mut Report<
     }
     let subjects = importer.source.subjects().await?;
     let selected: Vec<Subject> = subjects.into_iter().filter(|subject| stored.exporter.selects(subject)).collect();
-    let mut now = Seen::default();
+    let mut now = SeenSource::default();
     let listed = |subject: Subject| {
         let source = &importer.source;
         async move { source.versions(&subject).await.map(|versions| (subject, versions)) }
@@ -104,18 +109,23 @@ impl Importer<'_> {
     }
 
     /// Whether a version is here, and live.
-    async fn here(&self, target: &Subject) -> Result<Versions, CopyError> {
+    async fn here(&self, target: &Subject) -> Result<SourceVersions, CopyError> {
         let state = self.registry.store.subject(target).await?;
         Ok(state.rows.iter().map(|row| (row.version, !row.deleted)).collect())
     }
 
-    pub(super) async fn done(&self, report: &mut Report<'_>) -> Result<(), CopyError> {
+    pub(super) async fn done(&self, report: &mut StatusReporter<'_>) -> Result<(), CopyError> {
         report.position = report.position.saturating_add(1);
         report.copied().await
     }
 
     /// Brings the versions of a subject that are missing, and deletes those that are deleted in the source.
-    async fn subject(&self, subject: &Subject, versions: &Versions, report: &mut Report<'_>) -> Result<(), CopyError> {
+    async fn subject(
+        &self,
+        subject: &Subject,
+        versions: &SourceVersions,
+        report: &mut StatusReporter<'_>,
+    ) -> Result<(), CopyError> {
         let target = self.local(subject);
         let here = self.here(&target).await?;
         for (version, is_live) in versions {
@@ -137,10 +147,10 @@ impl Importer<'_> {
         subject: &'v Subject,
         version: Version,
         depth: usize,
-        report: &'v mut Report<'_>,
+        report: &'v mut StatusReporter<'_>,
     ) -> BoxFuture<'v, Result<bool, CopyError>> {
         Box::pin(async move {
-            let Found::Version(mut submission) = self.source.version(subject, version).await? else { return Ok(false) };
+            let SourceVersion::Version(mut submission) = self.source.version(subject, version).await? else { return Ok(false) };
             let target = self.local(subject);
             for reference in &mut submission.references {
                 let (Some(name), Some(number)) = (&reference.subject, reference.version) else { continue };
@@ -179,7 +189,7 @@ impl Importer<'_> {
     }
 
     /// Removes what the source had at the last look and has no more, and says so itself. What is referred to here is tried again later.
-    async fn removals(&self, before: &Seen, now: &Seen, report: &mut Report<'_>) -> Result<(), CopyError> {
+    async fn removals(&self, before: &SeenSource, now: &SeenSource, report: &mut StatusReporter<'_>) -> Result<(), CopyError> {
         for (subject, versions) in &before.versions {
             let left = now.versions.get(subject);
             let is_gone = |version: &&Version| !left.is_some_and(|left| left.contains_key(*version));
@@ -187,7 +197,7 @@ impl Importer<'_> {
             for version in versions.keys().rev().filter(is_gone) {
                 let (here, number) = (self.here(&target).await?, VersionSelector::Number(*version));
                 let Some(is_live) = here.get(version) else { continue };
-                if !matches!(self.source.version(subject, *version).await?, Found::Gone) {
+                if !matches!(self.source.version(subject, *version).await?, SourceVersion::Gone) {
                     continue;
                 }
                 if *is_live {
@@ -201,7 +211,7 @@ impl Importer<'_> {
     }
 
     /// Configs of subjects and of contexts; that of the registry as a whole is its own.
-    async fn configs(&self, before: &Seen, now: &mut Seen, report: &mut Report<'_>) -> Result<(), CopyError> {
+    async fn configs(&self, before: &SeenSource, now: &mut SeenSource, report: &mut StatusReporter<'_>) -> Result<(), CopyError> {
         let contexts = now.versions.keys().filter(|subject| !subject.is_default_context()).map(Subject::context_scope);
         let scopes: BTreeSet<Subject> = contexts.chain(now.versions.keys().cloned()).collect();
         let asked = |scope: Subject| async move { self.source.config(&scope).await.map(|config| (scope, config)) };

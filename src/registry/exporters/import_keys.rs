@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant};
 
 use super::copy::CopyError;
 use super::import::Importer;
-use super::report::Report;
+use super::report::StatusReporter;
 use super::seen_keys::SeenKeys;
 use crate::registry::{DekInput, DekVersion, KekInput, KekPatch, RegistryError};
 use crate::types::{DekAlgorithm, DekName, Kek, Subject, VersionSelector};
@@ -21,7 +21,7 @@ const SHARED: Duration = Duration::from_mins(15);
 impl Importer<'_> {
     /// Brings keys: KEKs before their DEKs, and deletions of KEKs after them. What the source had and has no more is removed. A source
     /// without a DEK registry, or one that does not show it, has nothing to say.
-    pub(super) async fn keys(&self, before: &mut SeenKeys, report: &mut Report<'_>) -> Result<(), CopyError> {
+    pub(super) async fn keys(&self, before: &mut SeenKeys, report: &mut StatusReporter<'_>) -> Result<(), CopyError> {
         let takes_all = self.definition.selects_everything();
         let Some(listed) = self.source.keks().await? else { return Ok(()) };
         let is_shared_read = before.shared.is_none_or(|last| last.elapsed() >= SHARED);
@@ -64,7 +64,7 @@ impl Importer<'_> {
     }
 
     /// Removes keys that the source had at the last look and has no more, and says so itself. A KEK with DEKs of its own here stays.
-    async fn key_removals(&self, before: &SeenKeys, now: &SeenKeys, report: &mut Report<'_>) -> Result<(), CopyError> {
+    async fn key_removals(&self, before: &SeenKeys, now: &SeenKeys, report: &mut StatusReporter<'_>) -> Result<(), CopyError> {
         for (theirs, version) in before.deks.difference(&now.deks) {
             let name = self.local_dek(theirs);
             let Some(here) = self.registry.store.dek(&name, *version).await? else { continue };
@@ -150,7 +150,7 @@ impl Importer<'_> {
         subject: &str,
         algorithm: DekAlgorithm,
         (is_read, seen): (bool, &mut SeenKeys),
-        report: &mut Report<'_>,
+        report: &mut StatusReporter<'_>,
     ) -> Result<(), CopyError> {
         let theirs = DekName { kek: kek.to_owned(), written_subject: subject.to_owned(), algorithm };
         let all = self.source.dek_versions(&theirs, true).await?;

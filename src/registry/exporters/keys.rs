@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::copy::{Copier, CopyError, Progress};
-use crate::store::Change;
+use super::copy::{Copier, CopyError, CopyProgress};
+use crate::store::OutboxEntry;
 use crate::types::{DekAlgorithm, DekName, Kek, Subject};
 
 /// KEKs read at once.
@@ -12,7 +12,7 @@ const ALGORITHMS: [DekAlgorithm; 3] = [DekAlgorithm::AES128_GCM, DekAlgorithm::A
 
 impl Copier<'_> {
     /// Copies all keys: KEKs before their DEKs, and deletions of KEKs after them.
-    pub(super) async fn keys(&mut self, progress: &mut impl Progress) -> Result<(), CopyError> {
+    pub(super) async fn keys(&mut self, progress: &mut impl CopyProgress) -> Result<(), CopyError> {
         let mut offset = 0;
         loop {
             let names = self.registry.store.kek_names(true, offset, PAGE).await?;
@@ -64,7 +64,7 @@ impl Copier<'_> {
     }
 
     /// Copies a change of a KEK or a DEK, if it is one.
-    pub(super) async fn key_change(&self, change: &Change) -> Result<(), CopyError> {
+    pub(super) async fn key_change(&self, change: &OutboxEntry) -> Result<(), CopyError> {
         let payload: Value = change.payload.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let text = |key: &str| payload.get(key).and_then(Value::as_str);
         let store = &self.registry.store;

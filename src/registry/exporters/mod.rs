@@ -264,7 +264,7 @@ impl Registry {
 }
 
 /// What changes are called in the record of who changed what.
-struct Operations {
+struct LinkOperations {
     set: &'static str,
     deleted: &'static str,
     paused: &'static str,
@@ -272,16 +272,16 @@ struct Operations {
     reset: &'static str,
 }
 
-fn operations(kind: LinkKind) -> Operations {
+fn operations(kind: LinkKind) -> LinkOperations {
     match kind {
-        LinkKind::Exporter => Operations {
+        LinkKind::Exporter => LinkOperations {
             set: "exporter.set",
             deleted: "exporter.deleted",
             paused: "exporter.paused",
             resumed: "exporter.resumed",
             reset: "exporter.reset",
         },
-        LinkKind::Importer => Operations {
+        LinkKind::Importer => LinkOperations {
             set: "importer.set",
             deleted: "importer.deleted",
             paused: "importer.paused",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
-use super::copy::{CopyError, Progress};
+use super::copy::{CopyError, CopyProgress};
 use crate::registry::Registry;
 use crate::store::ExporterProgress;
 use crate::types::{ExporterState, LinkKind, StoredExporter};
@@ -30,7 +30,7 @@ pub enum ExporterEvent {
 pub(super) type Observer = Arc<dyn Fn(LinkKind, ExporterEvent) + Send + Sync>;
 
 /// What the replica says of an exporter or importer in the database, for its user and for the other replicas.
-pub(super) struct Report<'r> {
+pub(super) struct StatusReporter<'r> {
     kind: LinkKind,
     registry: &'r Registry,
     stored: &'r StoredExporter,
@@ -44,7 +44,7 @@ pub(super) struct Report<'r> {
     renewed: Instant,
 }
 
-impl<'r> Report<'r> {
+impl<'r> StatusReporter<'r> {
     pub(super) fn new(
         registry: &'r Registry,
         kind: LinkKind,
@@ -114,7 +114,7 @@ impl<'r> Report<'r> {
     }
 }
 
-impl Progress for Report<'_> {
+impl CopyProgress for StatusReporter<'_> {
     fn copied(&mut self) -> BoxFuture<'_, Result<(), CopyError>> {
         (self.observer)(self.kind, ExporterEvent::Copied);
         Box::pin(self.renew_if(false))

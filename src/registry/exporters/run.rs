@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::copy::{Copier, CopyError, PAGE, Progress};
+use super::copy::{Copier, CopyError, CopyProgress, PAGE};
 use super::destination::Destination;
-use super::report::{FIRST_WAIT, HELD, LONGEST_WAIT, Observer, RENEW, Report};
+use super::report::{FIRST_WAIT, HELD, LONGEST_WAIT, Observer, RENEW, StatusReporter};
 use super::{again, copied_before, import};
 use crate::peer::PeerError;
 use crate::registry::Registry;
-use crate::store::Change;
+use crate::store::OutboxEntry;
 use crate::trace::{self, Current, TraceContext};
 use crate::types::{ExporterState, LinkKind, StoredExporter};
 
@@ -58,7 +58,7 @@ async fn run_one(registry: Arc<Registry>, (kind, name): (LinkKind, String), repl
         Ok(exporter) => Ok(StoredExporter { exporter, ..stored.clone() }),
         Err(error) => Err(error.to_string()),
     };
-    let mut report = Report::new(&registry, kind, &stored, &replica, observer);
+    let mut report = StatusReporter::new(&registry, kind, &stored, &replica, observer);
     let copying = async {
         match &opened {
             Ok(stored) if kind == LinkKind::Importer => import::run(&registry, stored, &mut report).await,
@@ -90,7 +90,7 @@ async fn held(registry: &Registry, stored: &StoredExporter, kind: LinkKind, repl
     }
 }
 
-async fn run(registry: &Registry, stored: &StoredExporter, report: &mut Report<'_>) -> Result<(), CopyError> {
+async fn run(registry: &Registry, stored: &StoredExporter, report: &mut StatusReporter<'_>) -> Result<(), CopyError> {
     report.say(String::new()).await?;
     let mut wait = FIRST_WAIT;
     let mut copied = HashSet::new();
@@ -118,7 +118,7 @@ async fn settled(registry: &Registry, bounds: Option<(i64, i64)>) -> Result<i64,
     loop {
         let page = registry.store.changes(settled, PAGE).await?;
         let now = registry.now();
-        let is_settled = |change: &&Change| now.saturating_sub(change.created_at) > UNSETTLED;
+        let is_settled = |change: &&OutboxEntry| now.saturating_sub(change.created_at) > UNSETTLED;
         let fine = page.iter().take_while(is_settled).count();
         match fine.checked_sub(1).and_then(|last| page.get(last)) {
             Some(last) => settled = last.sequence,
@@ -135,7 +135,7 @@ async fn settled(registry: &Registry, bounds: Option<(i64, i64)>) -> Result<i64,
 async fn round(
     registry: &Registry,
     stored: &StoredExporter,
-    report: &mut Report<'_>,
+    report: &mut StatusReporter<'_>,
     copied: &mut HashSet<i64>,
     into_itself: &mut Option<bool>,
 ) -> Result<(), CopyError> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::destination::segment_of;
 use crate::codec::config_from;
-use crate::peer::{Peer, PeerError};
+use crate::peer::{PeerError, PeerRegistry};
 use crate::registry::Submission;
 use crate::types::{Config, DEFAULT_CONTEXT, Exporter, Subject, Version};
 
@@ -20,26 +20,26 @@ const PAGE: usize = 1_000;
 const MAX_SUBJECTS: usize = 1_000_000;
 
 /// The versions of a subject; whether they are live.
-pub(super) type Versions = BTreeMap<Version, bool>;
+pub(super) type SourceVersions = BTreeMap<Version, bool>;
 
 /// What the source answers for a version.
-pub(super) enum Found {
+pub(super) enum SourceVersion {
     Version(Box<Submission>),
     Gone,
     /// One of another subject, which the subject has as its alias.
     OfAnother,
 }
 
-pub(super) struct Source {
-    peer: Peer,
+pub(super) struct SourceRegistry {
+    peer: PeerRegistry,
 }
 
-impl Source {
+impl SourceRegistry {
     pub(super) fn new(importer: &Exporter) -> Result<Self, String> {
-        Ok(Self { peer: Peer::new(&importer.config, &[], TIME_LIMIT)? })
+        Ok(Self { peer: PeerRegistry::new(&importer.config, &[], TIME_LIMIT)? })
     }
 
-    pub(super) fn peer(&self) -> &Peer {
+    pub(super) fn peer(&self) -> &PeerRegistry {
         &self.peer
     }
 
@@ -96,7 +96,7 @@ impl Source {
         }
     }
 
-    pub(super) async fn versions(&self, subject: &Subject) -> Result<Versions, PeerError> {
+    pub(super) async fn versions(&self, subject: &Subject) -> Result<SourceVersions, PeerError> {
         let path = format!("/subjects/{}/versions", segment_of(&subject.qualified()));
         let live: BTreeSet<Version> = numbers(self.find(&path).await?.as_ref());
         let all = numbers(self.find(&format!("{path}?deleted=true")).await?.as_ref());
@@ -104,16 +104,16 @@ impl Source {
     }
 
     /// A version as it is to be registered.
-    pub(super) async fn version(&self, subject: &Subject, version: Version) -> Result<Found, PeerError> {
+    pub(super) async fn version(&self, subject: &Subject, version: Version) -> Result<SourceVersion, PeerError> {
         let path = format!("/subjects/{}/versions/{version}?deleted=true", segment_of(&subject.qualified()));
-        let Some(found) = self.find(&path).await? else { return Ok(Found::Gone) };
+        let Some(found) = self.find(&path).await? else { return Ok(SourceVersion::Gone) };
         // some registries leave the context out of the name
         let answered =
             found.get("subject").and_then(Value::as_str).map(|answered| Subject::parse_in(subject.context(), answered));
         if answered.is_some_and(|answered| answered != *subject) {
-            return Ok(Found::OfAnother);
+            return Ok(SourceVersion::OfAnother);
         }
-        Submission::copied(&found, version).map(|read| Found::Version(Box::new(read))).map_err(|what| {
+        Submission::copied(&found, version).map(|read| SourceVersion::Version(Box::new(read))).map_err(|what| {
             PeerError::Away(format!("the source's answer for {} version {version} can't be read: {what}", subject.qualified()))
         })
     }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::destination::segment_of;
-use super::source::{Source, texts};
+use super::source::{SourceRegistry, texts};
 use crate::peer::PeerError;
 use crate::registry::KekInput;
 use crate::types::DekName;
@@ -27,7 +27,7 @@ fn unreadable(what: &str) -> PeerError {
     PeerError::Away(format!("the source's answer for {what} can't be read"))
 }
 
-impl Source {
+impl SourceRegistry {
     /// A list, page by page; what there is not is an empty one.
     async fn list(&self, path: &str) -> Result<Vec<Value>, PeerError> {
         let mut all: Vec<Value> = Vec::new();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{MAX_DECISIONS, Registry, RegistryError};
 use crate::access::Rights;
-use crate::codec::{CodecError, Object};
+use crate::codec::{CodecError, JacksonObject};
 use crate::store::{KeyChange, KeyOutcome};
 use crate::types::{Actor, JavaStr, Kek, KmsProps, Subject};
 
@@ -37,7 +37,7 @@ pub struct KekInput {
 impl KekInput {
     /// Reads one by the rules for requests; `class` is what errors call it.
     pub(crate) fn read(class: &str, value: &Value) -> Result<Self, CodecError> {
-        let object = Object::of(class, value)?.unwrap_or_default();
+        let object = JacksonObject::of(class, value)?.unwrap_or_default();
         Ok(Self {
             name: object.get("name")?,
             kms_type: object.get("kmsType")?,

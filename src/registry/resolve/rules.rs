@@ -6,7 +6,7 @@ use super::cache::ResolvedUri;
 use super::{Hints, Resolution, ResolutionRule, Rival, Unresolved, UnresolvedReason};
 use crate::access::Rights;
 use crate::cloudevents::WriterId;
-use crate::cloudevents::resolve::{SchemaUri, Target, canonical, message};
+use crate::cloudevents::resolve::{SchemaUri, UriTarget, canonical, message};
 use crate::registry::Registry;
 use crate::registry::error::RegistryError;
 use crate::registry::schema_cache::CachedSchema;
@@ -29,16 +29,16 @@ pub(super) struct FoundSchema {
 
 /// The state of a search: what was tried, and what was named in vain.
 #[derive(Default)]
-pub(super) struct Search {
+pub(super) struct ResolutionSearch {
     tried: Vec<ResolutionRule>,
     /// What was named and is not here.
-    pub(super) wanted: Vec<Target>,
+    pub(super) wanted: Vec<UriTarget>,
     /// In words, for what is no target.
     missing: Option<String>,
     ambiguous: Option<UnresolvedReason>,
 }
 
-impl Search {
+impl ResolutionSearch {
     /// Ends the search.
     fn found(&mut self, rule: ResolutionRule, found: FoundSchema, fragment: Option<&str>) -> Resolution {
         Resolution {
@@ -129,12 +129,12 @@ impl Registry {
             binding = self.binding_hinted(hints).await?;
         }
         let lacks_dataschema = binding.as_ref().is_some_and(|binding| binding.require_dataschema);
-        let mut search = Search::default();
+        let mut search = ResolutionSearch::default();
         let mut not_a_uri = None;
         let mut found = None;
         if let Some((subject, version)) = &hints.chosen {
             found = self
-                .try_targets(&mut search, ResolutionRule::Override, [Target::Version(subject.clone(), *version)], rights)
+                .try_targets(&mut search, ResolutionRule::Override, [UriTarget::Version(subject.clone(), *version)], rights)
                 .await?;
         } else {
             if let Some(text) = &hints.dataschema {
@@ -190,7 +190,7 @@ impl Registry {
             if let Some(writer) = writer
                 && let Some(found) = self.target(&writer_target(writer, hints), rights).await?
             {
-                return Ok(Some(Search { tried: vec![rule], ..Search::default() }.found(rule, found, None)));
+                return Ok(Some(ResolutionSearch { tried: vec![rule], ..ResolutionSearch::default() }.found(rule, found, None)));
             }
         }
         Ok(None)
@@ -206,12 +206,12 @@ impl Registry {
             .collect();
         let (subject, version) = (named.subject.clone(), named.version);
         let found = FoundSchema { subject, version, deleted: false, schema, is_latest: false, is_stable: true };
-        Ok(Some(Search { tried, ..Search::default() }.found(named.rule, found, named.fragment.as_deref())))
+        Ok(Some(ResolutionSearch { tried, ..ResolutionSearch::default() }.found(named.rule, found, named.fragment.as_deref())))
     }
 
     async fn by_uri(
         &self,
-        search: &mut Search,
+        search: &mut ResolutionSearch,
         uri: &SchemaUri,
         generation: Option<i64>,
         rights: &Rights,
@@ -257,7 +257,7 @@ impl Registry {
     /// Aliases and bases. The flag: no registration can change what was found.
     async fn by_address(
         &self,
-        search: &mut Search,
+        search: &mut ResolutionSearch,
         uri: &SchemaUri,
         rights: &Rights,
     ) -> Result<(Option<Resolution>, bool), RegistryError> {
@@ -271,8 +271,8 @@ impl Registry {
         };
         if let Some(Alias { uri, target }) = alias {
             let target = match target {
-                AliasTarget::Version(subject, version) => Target::Version(subject, version),
-                AliasTarget::Guid(guid) => Target::Guid(guid),
+                AliasTarget::Version(subject, version) => UriTarget::Version(subject, version),
+                AliasTarget::Guid(guid) => UriTarget::Guid(guid),
             };
             let found = self.target(&target, rights).await?;
             if found.is_none() {
@@ -292,7 +292,7 @@ impl Registry {
             search.wanted.push(target);
         }
         search.tried.push(ResolutionRule::BaseTemplate);
-        let foreign: Vec<Target> = self.defaults.resolve.read_foreign(uri).collect();
+        let foreign: Vec<UriTarget> = self.defaults.resolve.read_foreign(uri).collect();
         for target in foreign {
             if let Some(found) = self.target(&target, rights).await? {
                 // what would have been found first may yet be registered
@@ -309,7 +309,7 @@ impl Registry {
 
     async fn by_other_hints(
         &self,
-        search: &mut Search,
+        search: &mut ResolutionSearch,
         hints: &Hints,
         binding: Option<(Subject, VersionSelector)>,
         rights: &Rights,
@@ -324,7 +324,7 @@ impl Registry {
         let Some(event_type) = &hints.event_type else { return Ok(None) };
         search.tried.push(ResolutionRule::TypeBinding);
         if let Some((subject, version)) = binding {
-            let target = Target::Version(subject, version);
+            let target = UriTarget::Version(subject, version);
             if let Some(found) = self.target(&target, rights).await? {
                 return Ok(Some(search.found(ResolutionRule::TypeBinding, found, None)));
             }
@@ -332,7 +332,7 @@ impl Registry {
         }
         if self.defaults.resolve.convention {
             let subjects = [event_type.clone(), format!("{event_type}-value")];
-            let targets = subjects.map(|name| Target::Version(Subject::plain(&name), VersionSelector::Latest));
+            let targets = subjects.map(|name| UriTarget::Version(Subject::plain(&name), VersionSelector::Latest));
             return self.try_targets(search, ResolutionRule::Convention, targets, rights).await;
         }
         Ok(None)
@@ -340,9 +340,9 @@ impl Registry {
 
     async fn try_targets(
         &self,
-        search: &mut Search,
+        search: &mut ResolutionSearch,
         rule: ResolutionRule,
-        targets: impl IntoIterator<Item = Target>,
+        targets: impl IntoIterator<Item = UriTarget>,
         rights: &Rights,
     ) -> Result<Option<Resolution>, RegistryError> {
         search.tried.push(rule);
@@ -356,23 +356,23 @@ impl Registry {
     }
 
     /// What a target names, soft-deleted versions included, if it may be read.
-    pub(super) async fn target(&self, target: &Target, rights: &Rights) -> Result<Option<FoundSchema>, RegistryError> {
+    pub(super) async fn target(&self, target: &UriTarget, rights: &Rights) -> Result<Option<FoundSchema>, RegistryError> {
         match target {
-            Target::Version(subject, version) => {
+            UriTarget::Version(subject, version) => {
                 let subject = self.resolve_alias(subject).await?;
                 self.named_version(&subject, *version, rights).await
             }
-            Target::Id(id, hint) => {
+            UriTarget::Id(id, hint) => {
                 let found = self.find_id(*id, hint.as_ref(), rights).await?;
                 let is_stable = hint.as_ref().is_none_or(Subject::is_context);
                 Ok(found.map(|found| held_by(found.holder, found.schema, is_stable)))
             }
-            Target::Guid(guid) => self.named_guid(*guid, rights).await,
-            Target::Entity(context, xreg_id, version) => match self.store.subject_by_xregistry_id(context, xreg_id).await? {
+            UriTarget::Guid(guid) => self.named_guid(*guid, rights).await,
+            UriTarget::Entity(context, xreg_id, version) => match self.store.subject_by_xregistry_id(context, xreg_id).await? {
                 Some(subject) => self.named_version(&subject, *version, rights).await,
                 None => Ok(None),
             },
-            Target::Type(event_type) => match self.bindings().await?.of(event_type).cloned() {
+            UriTarget::Type(event_type) => match self.bindings().await?.of(event_type).cloned() {
                 Some(binding) => {
                     let found = self.named_version(&self.resolve_alias(&binding.subject).await?, binding.version, rights).await?;
                     // the binding can be changed
@@ -424,7 +424,7 @@ impl Registry {
     /// The one schema with a name. Live ones count before those that only soft-deleted versions hold.
     async fn by_name(
         &self,
-        search: &mut Search,
+        search: &mut ResolutionSearch,
         name: &SchemaName,
         rights: &Rights,
     ) -> Result<Option<FoundSchema>, RegistryError> {
@@ -461,12 +461,12 @@ impl Registry {
     }
 
     /// Says what is not here.
-    async fn unknown(&self, search: &Search, hints: &Hints, rights: &Rights) -> Result<String, RegistryError> {
+    async fn unknown(&self, search: &ResolutionSearch, hints: &Hints, rights: &Rights) -> Result<String, RegistryError> {
         if let Some(missing) = &search.missing {
             return Ok(missing.clone());
         }
         if let Some(target) = search.wanted.first() {
-            if let Target::Version(subject, _) = target {
+            if let UriTarget::Version(subject, _) = target {
                 let subject = self.resolve_alias(subject).await?;
                 if rights.reads(&subject)
                     && let Some(latest) = self.store.subject(&subject).await?.latest()
@@ -490,28 +490,28 @@ fn held_by(holder: Holder, schema: Arc<CachedSchema>, is_stable: bool) -> FoundS
     FoundSchema { subject, version, deleted: false, schema, is_latest: false, is_stable: is_stable && !deleted }
 }
 
-fn writer_target(writer: WriterId, hints: &Hints) -> Target {
+fn writer_target(writer: WriterId, hints: &Hints) -> UriTarget {
     match writer {
-        WriterId::Id(id) => Target::Id(id, hints.context.as_deref().map(|context| Subject::in_context(context, ""))),
-        WriterId::Guid(guid) => Target::Guid(guid),
+        WriterId::Id(id) => UriTarget::Id(id, hints.context.as_deref().map(|context| Subject::in_context(context, ""))),
+        WriterId::Guid(guid) => UriTarget::Guid(guid),
     }
 }
 
 /// The same without names of what may not be read.
-fn shown(target: &Target, rights: &Rights) -> String {
+fn shown(target: &UriTarget, rights: &Rights) -> String {
     match target {
-        Target::Version(subject, _) if !rights.reads(subject) => "subject that could be read".to_owned(),
+        UriTarget::Version(subject, _) if !rights.reads(subject) => "subject that could be read".to_owned(),
         target => words(target),
     }
 }
 
-fn words(target: &Target) -> String {
+fn words(target: &UriTarget) -> String {
     match target {
-        Target::Version(subject, VersionSelector::Latest) => format!("subject '{subject}'"),
-        Target::Version(subject, VersionSelector::Number(version)) => format!("version {version} of subject '{subject}'"),
-        Target::Id(id, _) => format!("schema with id {id}"),
-        Target::Guid(guid) => format!("schema with guid {guid}"),
-        Target::Entity(_, id, _) => format!("schema '{id}' in the xRegistry view"),
-        Target::Type(event_type) => format!("binding of the event type {event_type}"),
+        UriTarget::Version(subject, VersionSelector::Latest) => format!("subject '{subject}'"),
+        UriTarget::Version(subject, VersionSelector::Number(version)) => format!("version {version} of subject '{subject}'"),
+        UriTarget::Id(id, _) => format!("schema with id {id}"),
+        UriTarget::Guid(guid) => format!("schema with guid {guid}"),
+        UriTarget::Entity(_, id, _) => format!("schema '{id}' in the xRegistry view"),
+        UriTarget::Type(event_type) => format!("binding of the event type {event_type}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Hints, Suggestion};
 use crate::access::Rights;
-use crate::cloudevents::resolve::Target;
+use crate::cloudevents::resolve::UriTarget;
 use crate::registry::Registry;
 use crate::registry::error::RegistryError;
 use crate::store::SubjectFilter;
@@ -18,12 +18,12 @@ impl Registry {
     pub(super) async fn suggestions(
         &self,
         hints: &Hints,
-        wanted: &[Target],
+        wanted: &[UriTarget],
         rights: &Rights,
     ) -> Result<Vec<Suggestion>, RegistryError> {
         let mut ranked = Vec::new();
         for target in wanted {
-            if let Target::Version(subject, version) = target {
+            if let UriTarget::Version(subject, version) = target {
                 self.close_subjects(subject, *version, &mut ranked, rights).await?;
             }
         }

@@ -61,7 +61,7 @@ impl Registry {
     /// # Errors
     /// Too much is being judged already.
     pub(in crate::registry) async fn outline(&self, parsed: &Parsed) -> Result<Arc<crate::schema::Outline>, RegistryError> {
-        let size = super::super::judging_pool::Size::Bytes(parsed.canonical().len());
+        let size = super::super::judging_pool::JobSize::Bytes(parsed.canonical().len());
         let parsed = parsed.clone();
         Ok(Arc::new(self.judging_pool.run(size, move || parsed.outline()).await?))
     }

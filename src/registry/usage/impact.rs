@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::UsedVersion;
 use crate::access::Rights;
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::registry::diff::{DiffSource, LevelVerdict, verdict};
-use crate::registry::judging_pool::Size;
+use crate::registry::judging_pool::JobSize;
 use crate::registry::{Registry, RegistryError};
 use crate::schema::CheckError;
 use crate::types::{CompatibilityLevel, Subject, VersionSelector};
@@ -66,8 +66,8 @@ impl Registry {
                 Err(RegistryError::VersionNotFound(_) | RegistryError::SubjectNotFound(_)) => continue,
                 Err(error) => return Err(error),
             };
-            let (new, size) = (Arc::clone(&new), Size::Bytes(old.content.text.len() + new.content.text.len()));
-            let rules = Rules { level: CompatibilityLevel::Forward, ..self.rules(&effective.config) };
+            let (new, size) = (Arc::clone(&new), JobSize::Bytes(old.content.text.len() + new.content.text.len()));
+            let rules = CompatibilitySettings { level: CompatibilityLevel::Forward, ..self.rules(&effective.config) };
             let exhausted = |CheckError::BudgetExhausted { limit }| RegistryError::WorkExhausted { limit };
             let judged = self.judging_pool.run(size, move || verdict(&old, &new, &rules)).await?.map_err(exhausted)?;
             versions.push(ImpactedVersion { used, verdict: judged });

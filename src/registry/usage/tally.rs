@@ -38,7 +38,7 @@ impl ReadSchema {
 
 /// Who reads. Longer texts than these have been cut.
 #[derive(Debug, Clone, Copy)]
-pub struct Reader<'r> {
+pub struct ClientIdentity<'r> {
     pub principal: &'r str,
     pub client: &'r str,
     pub agent: &'r str,
@@ -81,8 +81,8 @@ impl UsageTally {
         if given < COUNTED { Some(1) } else { given.is_multiple_of(ONE_IN).then_some(ONE_IN) }
     }
 
-    pub fn count(&self, read: &ReadSchema, reader: Reader<'_>, weight: u32, now: i64) {
-        let Reader { principal, client, agent } = reader;
+    pub fn count(&self, read: &ReadSchema, reader: ClientIdentity<'_>, weight: u32, now: i64) {
+        let ClientIdentity { principal, client, agent } = reader;
         // keyed, so that nobody can look for clients that are taken for each other
         let key = self.hasher.hash_one((&*read.context, read.id, principal, client, agent));
         let reads = i64::from(weight);

@@ -30,11 +30,11 @@ pub(super) fn fits(model: &Model, ty: NodeId, value: &Value, steps: &mut u64, op
         NodeKind::Primitive(primitive) => yes(fits_primitive(*primitive, value)),
         NodeKind::Enum(_) | NodeKind::Fixed(_) => yes(value.as_str().is_some()),
         NodeKind::Array(items) => match &value.kind {
-            json::Kind::Array(values) => all(values.iter().map(|value| fits(model, *items, value, steps, open))),
+            json::JsonKind::Array(values) => all(values.iter().map(|value| fits(model, *items, value, steps, open))),
             _ => Fit::No,
         },
         NodeKind::Map(values) => match &value.kind {
-            json::Kind::Object(object) => {
+            json::JsonKind::Object(object) => {
                 all(object.members().iter().map(|member| fits(model, *values, &member.value, steps, open)))
             }
             _ => Fit::No,
@@ -51,7 +51,7 @@ pub(super) fn fits(model: &Model, ty: NodeId, value: &Value, steps: &mut u64, op
             found
         }
         NodeKind::Record(record) => match &value.kind {
-            json::Kind::Object(object) => {
+            json::JsonKind::Object(object) => {
                 *steps = steps.saturating_sub(record.fields.len() as u64);
                 all(record.fields.iter().map(|field| match object.get(&field.name) {
                     Some(value) => fits(model, field.ty, value, steps, open),
@@ -85,7 +85,7 @@ fn all(mut fits: impl Iterator<Item = Fit>) -> Fit {
 
 fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
     match primitive {
-        Primitive::Null => value.kind == json::Kind::Null,
+        Primitive::Null => value.kind == json::JsonKind::Null,
         Primitive::Boolean => value.as_bool().is_some(),
         Primitive::String | Primitive::Bytes => value.as_str().is_some(),
         Primitive::Int => value.as_number().and_then(number::as_long).is_some_and(|n| i32::try_from(n).is_ok()),
@@ -97,15 +97,17 @@ fn fits_primitive(primitive: Primitive, value: &Value) -> bool {
 /// Appends a default in normal form: keys sorted, numbers in the form of their type. What does not fit stays as it is.
 pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &Value, steps: &mut u64) {
     match (&model.node(ty).kind, &value.kind) {
-        (NodeKind::Primitive(Primitive::Double), json::Kind::Number(text)) => number::write_double(out, number::as_double(text)),
-        (NodeKind::Primitive(Primitive::Float), json::Kind::Number(text)) => {
+        (NodeKind::Primitive(Primitive::Double), json::JsonKind::Number(text)) => {
+            number::write_double(out, number::as_double(text));
+        }
+        (NodeKind::Primitive(Primitive::Float), json::JsonKind::Number(text)) => {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "a float default is a double that is rounded, as in the original"
             )]
             number::write_float(out, number::as_double(text) as f32);
         }
-        (NodeKind::Array(items), json::Kind::Array(values)) => {
+        (NodeKind::Array(items), json::JsonKind::Array(values)) => {
             out.push('[');
             for (at, value) in values.iter().enumerate() {
                 if at > 0 {
@@ -115,7 +117,7 @@ pub(super) fn write_normal(out: &mut String, model: &Model, ty: NodeId, value: &
             }
             out.push(']');
         }
-        (NodeKind::Map(_) | NodeKind::Record(_), json::Kind::Object(object)) => {
+        (NodeKind::Map(_) | NodeKind::Record(_), json::JsonKind::Object(object)) => {
             out.push('{');
             for (at, member) in value::in_order(object.members(), true).into_iter().enumerate() {
                 if at > 0 {

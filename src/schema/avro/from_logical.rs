@@ -9,7 +9,7 @@ use crate::schema::format::{ParseMode, ParseOptions, ResolvedReference};
 use crate::schema::logical::conversion::Depth;
 use crate::schema::logical::default_value::DefaultValue;
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{AVRO_ALIASES, Field, Kind, LogicalType, MAX_LENGTH, NO_PARAM, Type};
+use crate::schema::logical::model::{AVRO_ALIASES, Field, LogicalType, MAX_LENGTH, NO_PARAM, Type, TypeKind};
 use crate::schema::logical_json::{
     Json, Members, java_double, java_float, own_params, set, set_branches, set_params, set_rules, set_symbols, set_tags,
 };
@@ -28,10 +28,10 @@ pub(super) fn from_logical(logical: &LogicalType, name: &str, references: &[Reso
         ));
     }
     let external = names_of(references)?;
-    let mut writer = Writer { logical, external, named: HashMap::new(), under_way: HashSet::new() };
+    let mut writer = SchemaWriter { logical, external, named: HashMap::new(), under_way: HashSet::new() };
     let depth = Depth::default();
     let root = &logical.root;
-    let schema = if let Kind::Union(branches) = &root.kind {
+    let schema = if let TypeKind::Union(branches) = &root.kind {
         let mut members: Vec<Json> = if root.nullable { vec![null()] } else { Vec::new() };
         for branch in branches {
             members.push(writer.not_null(&branch.ty, &branch.name, depth)?);
@@ -40,7 +40,7 @@ pub(super) fn from_logical(logical: &LogicalType, name: &str, references: &[Reso
     } else {
         writer.raw(root, name, depth)?
     };
-    let mut printer = Printer { named: writer.named, written: HashMap::new(), out: String::new() };
+    let mut printer = JavaPrinter { named: writer.named, written: HashMap::new(), out: String::new() };
     printer.write(&schema)?;
     Ok(printer.out)
 }
@@ -93,7 +93,7 @@ fn check_field_name(name: &str) -> Result<()> {
     ))
 }
 
-struct Writer<'l> {
+struct SchemaWriter<'l> {
     logical: &'l LogicalType,
     external: HashSet<String>,
     named: HashMap<String, Json>,
@@ -101,7 +101,7 @@ struct Writer<'l> {
     under_way: HashSet<String>,
 }
 
-impl Writer<'_> {
+impl SchemaWriter<'_> {
     fn raw(&mut self, ty: &Type, name: &str, depth: Depth) -> Result<Json> {
         let schema = self.not_null(ty, name, depth)?;
         let is_nullable = matches!(&schema, Json::List(members) if members.contains(&null()));
@@ -116,49 +116,49 @@ impl Writer<'_> {
             set(members, key, Json::number(length));
         };
         Ok(match &ty.kind {
-            Kind::Boolean => Json::text("boolean"),
-            Kind::Tinyint | Kind::Smallint => {
+            TypeKind::Boolean => Json::text("boolean"),
+            TypeKind::Tinyint | TypeKind::Smallint => {
                 members = of_type("int");
-                let word = if ty.kind == Kind::Tinyint { "int8" } else { "int16" };
+                let word = if ty.kind == TypeKind::Tinyint { "int8" } else { "int16" };
                 set(&mut members, "connect.type", Json::text(word));
                 Json::Object(members)
             }
-            Kind::Int => Json::text("int"),
-            Kind::Bigint => Json::text("long"),
-            Kind::Float => Json::text("float"),
-            Kind::Double => Json::text("double"),
-            Kind::Char(n) => {
+            TypeKind::Int => Json::text("int"),
+            TypeKind::Bigint => Json::text("long"),
+            TypeKind::Float => Json::text("float"),
+            TypeKind::Double => Json::text("double"),
+            TypeKind::Char(n) => {
                 members = of_type("string");
                 length(&mut members, "flink.minLength", *n);
                 length(&mut members, "flink.maxLength", *n);
                 Json::Object(members)
             }
-            Kind::Varchar(MAX_LENGTH) => Json::text("string"),
-            Kind::Varbinary(MAX_LENGTH) => Json::text("bytes"),
-            Kind::Varchar(n) | Kind::Varbinary(n) => {
-                members = of_type(if matches!(ty.kind, Kind::Varchar(_)) { "string" } else { "bytes" });
+            TypeKind::Varchar(MAX_LENGTH) => Json::text("string"),
+            TypeKind::Varbinary(MAX_LENGTH) => Json::text("bytes"),
+            TypeKind::Varchar(n) | TypeKind::Varbinary(n) => {
+                members = of_type(if matches!(ty.kind, TypeKind::Varchar(_)) { "string" } else { "bytes" });
                 length(&mut members, "flink.maxLength", *n);
                 Json::Object(members)
             }
-            Kind::Binary(n) => {
+            TypeKind::Binary(n) => {
                 set_name(&mut members, "fixed", name);
                 set(&mut members, "size", Json::number(n));
                 Json::Object(members)
             }
-            Kind::Date => timed("int", "date", 0, 0),
-            Kind::Time(p @ ..=3) => timed("int", "time-millis", *p, 3),
-            Kind::Time(p) => timed("long", "time-micros", *p, 6),
-            Kind::Timestamp(p) | Kind::TimestampLtz(p) => {
+            TypeKind::Date => timed("int", "date", 0, 0),
+            TypeKind::Time(p @ ..=3) => timed("int", "time-millis", *p, 3),
+            TypeKind::Time(p) => timed("long", "time-micros", *p, 6),
+            TypeKind::Timestamp(p) | TypeKind::TimestampLtz(p) => {
                 let (unit, own) = match p {
                     ..=3 => ("millis", 3),
                     4..=6 => ("micros", 6),
                     _ => ("nanos", 9),
                 };
-                let local = if matches!(ty.kind, Kind::Timestamp(_)) { "local-" } else { "" };
+                let local = if matches!(ty.kind, TypeKind::Timestamp(_)) { "local-" } else { "" };
                 timed("long", &format!("{local}timestamp-{unit}"), *p, own)
             }
-            Kind::Decimal { precision, scale } => decimal(*precision, *scale)?,
-            Kind::Variant => {
+            TypeKind::Decimal { precision, scale } => decimal(*precision, *scale)?,
+            TypeKind::Variant => {
                 set_name(&mut members, "record", "confluent.type.Variant");
                 let field =
                     |name: &str| Json::Object(vec![("name".into(), Json::text(name)), ("type".into(), Json::text("bytes"))]);
@@ -166,33 +166,33 @@ impl Writer<'_> {
                 set(&mut members, "logicalType", Json::text("variant"));
                 Json::Object(members)
             }
-            Kind::Named(name) => self.reference(name, depth)?,
-            Kind::Struct(fields) => {
+            TypeKind::Named(name) => self.reference(name, depth)?,
+            TypeKind::Struct(fields) => {
                 self.record(&mut members, name, ty, fields, depth)?;
                 set(&mut members, "logical.anonymous", Json::text("true"));
                 Json::Object(members)
             }
-            Kind::Enum(_) => {
+            TypeKind::Enum(_) => {
                 enumeration(&mut members, name, ty);
                 if self.logical.named.get(name).is_none() {
                     set(&mut members, "logical.anonymous", Json::text("true"));
                 }
                 Json::Object(members)
             }
-            Kind::Union(branches) => {
+            TypeKind::Union(branches) => {
                 let mut types = Vec::new();
                 for branch in branches {
                     types.push(self.not_null(&branch.ty, &branch.name, depth)?);
                 }
                 Json::List(types)
             }
-            Kind::Array(element) => {
+            TypeKind::Array(element) => {
                 members = of_type("array");
                 set(&mut members, "items", self.raw(element, name, depth)?);
                 Json::Object(members)
             }
-            Kind::Map(pair) => Json::Object(self.map(&pair.0, &pair.1, name, depth)?),
-            Kind::Multiset(element) => {
+            TypeKind::Map(pair) => Json::Object(self.map(&pair.0, &pair.1, name, depth)?),
+            TypeKind::Multiset(element) => {
                 members = self.map(element, &Type::COUNT, name, depth)?;
                 set(&mut members, "flink.version", Json::text("1"));
                 set(&mut members, "flink.type", Json::text("multiset"));
@@ -202,12 +202,12 @@ impl Writer<'_> {
     }
 
     fn map(&mut self, key: &Type, value: &Type, name: &str, depth: Depth) -> Result<Members> {
-        if let Kind::Varchar(length) | Kind::Char(length) = key.kind {
+        if let TypeKind::Varchar(length) | TypeKind::Char(length) = key.kind {
             let mut members = of_type("map");
             set(&mut members, "values", self.raw(value, name, depth)?);
             if length < MAX_LENGTH {
                 set(&mut members, "logical.key.length", Json::number(length));
-                if matches!(key.kind, Kind::Char(_)) {
+                if matches!(key.kind, TypeKind::Char(_)) {
                     set(&mut members, "logical.key.type", Json::text("CHAR"));
                 }
             }
@@ -244,7 +244,7 @@ impl Writer<'_> {
         if !self.named.contains_key(name) && self.under_way.insert(name.to_owned()) {
             let mut members = Members::new();
             match &body.kind {
-                Kind::Struct(fields) => {
+                TypeKind::Struct(fields) => {
                     check_field_name(name.rsplit_once('.').map_or(name, |(_, simple)| simple))?;
                     self.record(&mut members, name, body, fields, depth.of_named())?;
                 }
@@ -283,7 +283,7 @@ impl Writer<'_> {
             }
             set_params(&mut own, &own_params(&field.notes.params));
             set_rules(&mut own, &field.notes.constraints);
-            if let Kind::Union(branches) = &field.ty.kind {
+            if let TypeKind::Union(branches) = &field.ty.kind {
                 set_branches(&mut own, branches);
             }
             written.push(Json::Object(own));
@@ -307,7 +307,7 @@ fn set_name(members: &mut Members, word: &str, name: &str) {
 }
 
 fn enumeration(members: &mut Members, name: &str, ty: &Type) {
-    let Kind::Enum(values) = &ty.kind else { return };
+    let TypeKind::Enum(values) = &ty.kind else { return };
     set_name(members, "enum", name);
     if let Some(doc) = &ty.notes.doc {
         set(members, "doc", Json::text(doc));
@@ -362,9 +362,9 @@ fn epoch(precision: i32, seconds: i64, nanos: u32) -> Json {
     Json::number(seconds.wrapping_mul(unit).wrapping_add(i64::from(nanos / part)))
 }
 
-fn default_json(kind: &Kind, value: &DefaultValue) -> Result<Json> {
+fn default_json(kind: &TypeKind, value: &DefaultValue) -> Result<Json> {
     let precision = match kind {
-        Kind::Time(p) | Kind::Timestamp(p) | Kind::TimestampLtz(p) => *p,
+        TypeKind::Time(p) | TypeKind::Timestamp(p) | TypeKind::TimestampLtz(p) => *p,
         _ => NO_PARAM,
     };
     Ok(match value {
@@ -387,13 +387,13 @@ fn default_json(kind: &Kind, value: &DefaultValue) -> Result<Json> {
 }
 
 /// Writes schemas as Avro's Java library does: what is named and equal is written once.
-struct Printer {
+struct JavaPrinter {
     named: HashMap<String, Json>,
     written: HashMap<String, Json>,
     out: String,
 }
 
-impl Printer {
+impl JavaPrinter {
     fn write(&mut self, schema: &Json) -> Result<()> {
         meter::charge(4)?;
         match schema {

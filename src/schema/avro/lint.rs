@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::schema::json::{self, Kind, Object, ReadOptions, Value};
+use crate::schema::json::{self, JsonKind, Object, ReadOptions, Value};
 use crate::schema::lint::{Edit, LintFinding, LintRule, Severity, is_camel, is_pascal, is_snake};
 use crate::schema::position::Position;
 use crate::types::SchemaType;
@@ -103,19 +103,19 @@ pub(crate) static RULES: [LintRule; 7] = [
 pub(crate) fn lint(text: &str, earlier: Option<&str>, max_depth: usize) -> Vec<LintFinding> {
     let read = |text| json::read(text, ReadOptions { comments: false, replace_lone_surrogates: false, max_depth });
     let Ok(value) = read(text) else { return Vec::new() };
-    let mut walk = Walk { text, findings: Vec::new(), snake: None, logical: HashMap::new() };
+    let mut walk = Linter { text, findings: Vec::new(), snake: None, logical: HashMap::new() };
     walk.schema(&value, "", "", true);
     if let Some(earlier) = earlier
         && let Ok(before) = read(earlier)
     {
-        let mut old = Walk { text: earlier, findings: Vec::new(), snake: None, logical: HashMap::new() };
+        let mut old = Linter { text: earlier, findings: Vec::new(), snake: None, logical: HashMap::new() };
         old.schema(&before, "", "", true);
         walk.compare(&old.logical);
     }
     walk.findings
 }
 
-struct Walk<'t> {
+struct Linter<'t> {
     text: &'t str,
     findings: Vec<LintFinding>,
     /// Whether the first field with more than one word has underscores.
@@ -124,7 +124,7 @@ struct Walk<'t> {
     logical: HashMap<String, (String, u32)>,
 }
 
-impl Walk<'_> {
+impl Linter<'_> {
     fn find(&mut self, rule: &'static str, path: &str, at: u32, message: String) {
         let position = Some(Position::of(self.text, at as usize));
         self.findings.push(LintFinding { rule, path: path.to_owned(), position, message, edit: None });
@@ -132,12 +132,12 @@ impl Walk<'_> {
 
     fn schema(&mut self, value: &Value, namespace: &str, path: &str, is_root: bool) {
         match &value.kind {
-            Kind::Array(branches) => {
+            JsonKind::Array(branches) => {
                 for (at, branch) in branches.iter().enumerate() {
                     self.schema(branch, namespace, &format!("{path}[{at}]"), false);
                 }
             }
-            Kind::Object(object) => self.object(object, value.offset, namespace, path, is_root),
+            JsonKind::Object(object) => self.object(object, value.offset, namespace, path, is_root),
             _ => {}
         }
     }

@@ -32,17 +32,17 @@ pub(super) fn whole(model: &Model, form: TextForm, max_depth: usize) -> Result<S
     } else {
         model.referenced.iter().map(|id| model.first_definition(*id)).collect()
     };
-    finish(Writer { model, form, known, edits: None, out: String::new(), depth: 0, max_depth, steps: DEFAULT_STEPS })
+    finish(Printer { model, form, known, edits: None, out: String::new(), depth: 0, max_depth, steps: DEFAULT_STEPS })
 }
 
 /// Writes the canonical text with other tags.
 pub(super) fn edited(model: &Model, edits: &Edits, max_depth: usize) -> Result<String, TooDeep> {
     let known = model.referenced.iter().map(|id| model.first_definition(*id)).collect();
     let edits = Some(edits);
-    finish(Writer { model, form: TextForm::Canonical, known, edits, out: String::new(), depth: 0, max_depth, steps: 0 })
+    finish(Printer { model, form: TextForm::Canonical, known, edits, out: String::new(), depth: 0, max_depth, steps: 0 })
 }
 
-fn finish(mut writer: Writer<'_>) -> Result<String, TooDeep> {
+fn finish(mut writer: Printer<'_>) -> Result<String, TooDeep> {
     writer.schema(writer.model.root, 0)?;
     // a definition that moved to its first use may carry deep properties or defaults with it
     if json::nesting(&writer.out) > writer.max_depth { Err(TooDeep) } else { Ok(writer.out) }
@@ -53,14 +53,14 @@ pub(super) fn excerpt(model: &Model, id: NodeId) -> String {
     let max_depth = MAX_DEPTH;
     let form = TextForm::Canonical;
     let mut writer =
-        Writer { model, form, known: HashSet::new(), edits: None, out: String::new(), depth: 0, max_depth, steps: 0 };
+        Printer { model, form, known: HashSet::new(), edits: None, out: String::new(), depth: 0, max_depth, steps: 0 };
     match writer.schema(id, 0) {
         Ok(()) => writer.out,
         Err(TooDeep) => model.branch_name(id),
     }
 }
 
-struct Writer<'m> {
+struct Printer<'m> {
     model: &'m Model,
     form: TextForm,
     /// Named types that are written by name from now on.
@@ -73,7 +73,7 @@ struct Writer<'m> {
     steps: u64,
 }
 
-impl<'m> Writer<'m> {
+impl<'m> Printer<'m> {
     fn normal(&self) -> bool {
         self.form == TextForm::Normalized
     }

@@ -7,13 +7,13 @@ use super::model::{Model, NodeId, NodeKind, Primitive};
 use super::tags::tags_of;
 use crate::schema::json::Member;
 use crate::schema::typed::{
-    BytesForm, FieldShape, InlineRule, Kind, MAX_TYPE_DEPTH, Shape, Shapes, Type, afford_field, afford_type, inline_rules,
+    BytesForm, DataType, FieldShape, InlineRule, LeafKind, MAX_TYPE_DEPTH, Shape, Shapes, afford_field, afford_type, inline_rules,
 };
 
 const RULES: &str = "confluent:rules";
 
 pub(super) fn shapes(model: &Model, root: NodeId) -> Shapes {
-    let mut builder = Builder { model, places: HashMap::new(), records: Vec::new(), waiting: Vec::new() };
+    let mut builder = ShapeBuilder { model, places: HashMap::new(), records: Vec::new(), waiting: Vec::new() };
     let root = builder.ty(root, 0);
     while let Some((at, id)) = builder.waiting.pop().filter(|_| afford_type()) {
         let shape = builder.shape(id);
@@ -24,7 +24,7 @@ pub(super) fn shapes(model: &Model, root: NodeId) -> Shapes {
     Shapes { records: builder.records, root, root_path: "", skips_null: false, bytes: BytesForm::Characters }
 }
 
-struct Builder<'m> {
+struct ShapeBuilder<'m> {
     model: &'m Model,
     places: HashMap<NodeId, usize>,
     records: Vec<Shape>,
@@ -41,48 +41,48 @@ fn logical_word(props: &[Member]) -> &str {
 }
 
 /// What values of a type are to expressions, and what clients call it.
-pub(super) fn leaf(model: &Model, id: NodeId) -> Option<Type> {
+pub(super) fn leaf(model: &Model, id: NodeId) -> Option<DataType> {
     let node = model.node(id);
     let logical = logical_type::of(model, id);
     let word = if logical == Logical::Other { logical_word(&node.props) } else { "" };
     let kind = match &node.kind {
-        NodeKind::Primitive(_) | NodeKind::Fixed(_) if matches!(logical, Logical::Decimal { .. }) => Kind::Opaque("decimal"),
+        NodeKind::Primitive(_) | NodeKind::Fixed(_) if matches!(logical, Logical::Decimal { .. }) => LeafKind::Opaque("decimal"),
         NodeKind::Primitive(primitive) => match (primitive, word) {
-            (Primitive::Null, _) => Kind::Null,
-            (Primitive::Boolean, _) => Kind::Bool,
-            (Primitive::Int, "time-millis") | (Primitive::Long, "time-micros") => Kind::Opaque("a time of day"),
+            (Primitive::Null, _) => LeafKind::Null,
+            (Primitive::Boolean, _) => LeafKind::Bool,
+            (Primitive::Int, "time-millis") | (Primitive::Long, "time-micros") => LeafKind::Opaque("a time of day"),
             (Primitive::Long, "timestamp-millis" | "timestamp-micros" | "local-timestamp-millis" | "local-timestamp-micros") => {
-                Kind::Timestamp
+                LeafKind::Timestamp
             }
-            (Primitive::Int | Primitive::Long, _) => Kind::Int,
-            (Primitive::Float | Primitive::Double, _) => Kind::Double,
-            (Primitive::Bytes, _) => Kind::Bytes,
-            (Primitive::String, _) => Kind::String,
+            (Primitive::Int | Primitive::Long, _) => LeafKind::Int,
+            (Primitive::Float | Primitive::Double, _) => LeafKind::Double,
+            (Primitive::Bytes, _) => LeafKind::Bytes,
+            (Primitive::String, _) => LeafKind::String,
         },
-        NodeKind::Enum(_) => Kind::String,
-        NodeKind::Fixed(_) => Kind::Bytes,
+        NodeKind::Enum(_) => LeafKind::String,
+        NodeKind::Fixed(_) => LeafKind::Bytes,
         _ => return None,
     };
-    Some(Type::leaf(kind, node.type_name()))
+    Some(DataType::leaf(kind, node.type_name()))
 }
 
-impl Builder<'_> {
-    fn ty(&mut self, id: NodeId, depth: usize) -> Type {
+impl ShapeBuilder<'_> {
+    fn ty(&mut self, id: NodeId, depth: usize) -> DataType {
         let id = self.model.first_definition(id);
         if depth > MAX_TYPE_DEPTH || !afford_type() {
-            return Type::Any;
+            return DataType::Any;
         }
         match &self.model.node(id).kind {
-            NodeKind::Array(items) => Type::List(Box::new(self.ty(*items, depth + 1))),
-            NodeKind::Map(values) => Type::Map(Box::new(self.ty(*values, depth + 1))),
-            NodeKind::Union(branches) => Type::Union(branches.iter().map(|branch| self.ty(*branch, depth + 1)).collect()),
+            NodeKind::Array(items) => DataType::List(Box::new(self.ty(*items, depth + 1))),
+            NodeKind::Map(values) => DataType::Map(Box::new(self.ty(*values, depth + 1))),
+            NodeKind::Union(branches) => DataType::Union(branches.iter().map(|branch| self.ty(*branch, depth + 1)).collect()),
             NodeKind::Record(_) => {
                 let at = *self.places.entry(id).or_insert_with(|| {
                     self.records.push(Shape::default());
                     self.waiting.push((self.records.len() - 1, id));
                     self.records.len() - 1
                 });
-                Type::Record(at)
+                DataType::Record(at)
             }
             _ => leaf(self.model, id).unwrap_or_default(),
         }

@@ -4,18 +4,18 @@ use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::mem::discriminant;
 
-use crate::schema::java_number::{self as number, Number};
-use crate::schema::json::{Kind, Member, Object, Value, utf16_cmp, write_string};
+use crate::schema::java_number::{self as number, JavaNumber};
+use crate::schema::json::{JsonKind, Member, Object, Value, utf16_cmp, write_string};
 
 /// Appends a value, compact. `sorted` orders the keys of every object by UTF-16 unit.
 pub(super) fn write(out: &mut String, value: &Value, sorted: bool) {
     match &value.kind {
-        Kind::Null => out.push_str("null"),
-        Kind::Bool(true) => out.push_str("true"),
-        Kind::Bool(false) => out.push_str("false"),
-        Kind::Number(text) => number::write(out, text),
-        Kind::String(text) => write_string(out, text),
-        Kind::Array(items) => {
+        JsonKind::Null => out.push_str("null"),
+        JsonKind::Bool(true) => out.push_str("true"),
+        JsonKind::Bool(false) => out.push_str("false"),
+        JsonKind::Number(text) => number::write(out, text),
+        JsonKind::String(text) => write_string(out, text),
+        JsonKind::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
@@ -25,7 +25,7 @@ pub(super) fn write(out: &mut String, value: &Value, sorted: bool) {
             }
             out.push(']');
         }
-        Kind::Object(object) => {
+        JsonKind::Object(object) => {
             out.push('{');
             let mut first = true;
             for member in in_order(object.members(), sorted) {
@@ -64,16 +64,16 @@ pub(super) fn key_cmp(a: &str, b: &str) -> Ordering {
 /// JSON equality: `1` and `1.0` differ, the order of keys does not matter, NaN is itself.
 pub(super) fn equal(a: &Value, b: &Value) -> bool {
     match (&a.kind, &b.kind) {
-        (Kind::Null, Kind::Null) => true,
-        (Kind::Bool(a), Kind::Bool(b)) => a == b,
-        (Kind::String(a), Kind::String(b)) => a == b,
-        (Kind::Number(a), Kind::Number(b)) => match (number::classify(a), number::classify(b)) {
-            (Number::Integer(a), Number::Integer(b)) => a == b,
-            (Number::Double(a), Number::Double(b)) => a.to_bits() == b.to_bits(),
+        (JsonKind::Null, JsonKind::Null) => true,
+        (JsonKind::Bool(a), JsonKind::Bool(b)) => a == b,
+        (JsonKind::String(a), JsonKind::String(b)) => a == b,
+        (JsonKind::Number(a), JsonKind::Number(b)) => match (number::classify(a), number::classify(b)) {
+            (JavaNumber::Integer(a), JavaNumber::Integer(b)) => a == b,
+            (JavaNumber::Double(a), JavaNumber::Double(b)) => a.to_bits() == b.to_bits(),
             _ => false,
         },
-        (Kind::Array(a), Kind::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
-        (Kind::Object(a), Kind::Object(b)) => equal_objects(a, b),
+        (JsonKind::Array(a), JsonKind::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (JsonKind::Object(a), JsonKind::Object(b)) => equal_objects(a, b),
         _ => false,
     }
 }
@@ -86,20 +86,20 @@ fn equal_objects(a: &Object, b: &Object) -> bool {
 pub(super) fn hash(value: &Value, out: &mut impl Hasher) {
     discriminant(&value.kind).hash(out);
     match &value.kind {
-        Kind::Null => {}
-        Kind::Bool(value) => value.hash(out),
-        Kind::String(text) => text.hash(out),
-        Kind::Number(text) => match number::classify(text) {
-            Number::Integer(digits) => digits.hash(out),
-            Number::Double(number) => number.to_bits().hash(out),
+        JsonKind::Null => {}
+        JsonKind::Bool(value) => value.hash(out),
+        JsonKind::String(text) => text.hash(out),
+        JsonKind::Number(text) => match number::classify(text) {
+            JavaNumber::Integer(digits) => digits.hash(out),
+            JavaNumber::Double(number) => number.to_bits().hash(out),
         },
-        Kind::Array(items) => {
+        JsonKind::Array(items) => {
             items.len().hash(out);
             for item in items {
                 hash(item, out);
             }
         }
-        Kind::Object(object) => hash_members(object.members(), out),
+        JsonKind::Object(object) => hash_members(object.members(), out),
     }
 }
 

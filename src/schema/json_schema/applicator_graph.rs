@@ -6,17 +6,17 @@
 use std::collections::HashMap;
 
 /// A schema: its document and where it begins there.
-pub(super) type SchemaId = (u32, u32);
+pub(super) type SchemaLocation = (u32, u32);
 
 /// Which schemas a schema applies.
 #[derive(Debug, Default)]
 pub(super) struct ApplicatorGraph {
-    ids: HashMap<SchemaId, usize>,
-    edges: Vec<Vec<Edge>>,
+    ids: HashMap<SchemaLocation, usize>,
+    edges: Vec<Vec<Applicator>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Edge {
+struct Applicator {
     to: usize,
     /// An in-place applicator: the inner schema is applied to the same value, not to a part of it.
     in_place: bool,
@@ -41,7 +41,7 @@ pub(super) fn applies_in_place(keyword: &str) -> Option<bool> {
 }
 
 impl ApplicatorGraph {
-    fn id(&mut self, schema: SchemaId) -> usize {
+    fn id(&mut self, schema: SchemaLocation) -> usize {
         let next = self.edges.len();
         let id = *self.ids.entry(schema).or_insert(next);
         if id == next {
@@ -51,19 +51,19 @@ impl ApplicatorGraph {
     }
 
     /// Notes that one schema applies another.
-    pub(super) fn add(&mut self, from: SchemaId, to: SchemaId, in_place: bool) {
+    pub(super) fn add(&mut self, from: SchemaLocation, to: SchemaLocation, in_place: bool) {
         let (from, to) = (self.id(from), self.id(to));
         if let Some(edges) = self.edges.get_mut(from) {
-            edges.push(Edge { to, in_place });
+            edges.push(Applicator { to, in_place });
         }
     }
 
-    fn edge(&self, from: usize, at: usize) -> Option<Edge> {
+    fn edge(&self, from: usize, at: usize) -> Option<Applicator> {
         self.edges.get(from).and_then(|edges| edges.get(at)).copied()
     }
 
     /// The depth of a walk from a schema along everything it applies, each schema entered once.
-    pub(super) fn deepest_from(&self, from: SchemaId) -> usize {
+    pub(super) fn deepest_from(&self, from: SchemaLocation) -> usize {
         let Some(start) = self.ids.get(&from) else { return 1 };
         let mut seen: Vec<bool> = (0..self.edges.len()).map(|node| node == *start).collect();
         let mut stack = vec![(*start, 0)];

@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use super::dialect::{Dialect, is_data_keyword, is_schema_map};
 use super::documents::Documents;
 use super::print;
-use super::resolve::{Resolver, Scope};
+use super::resolve::{ResolutionScope, Resolver};
 use super::uri;
-use crate::schema::json::{Kind, Member, Object, Value};
+use crate::schema::json::{JsonKind, Member, Object, Value};
 
 /// Keywords that refer to other documents.
 const REFERENCES: [&str; 2] = ["$ref", "$dynamicRef"];
@@ -33,7 +33,7 @@ pub(super) fn bundle(documents: &Documents) -> String {
         parts.push(bundler.part(document));
     }
     if !parts.is_empty()
-        && let Kind::Object(object) = whole.kind
+        && let JsonKind::Object(object) = whole.kind
     {
         whole = bundler.assemble(object, parts);
     }
@@ -51,7 +51,7 @@ struct Bundler<'d> {
 }
 
 fn text(text: &str) -> Value {
-    Value { offset: 0, kind: Kind::String(text.into()) }
+    Value { offset: 0, kind: JsonKind::String(text.into()) }
 }
 
 fn member(key: &str, value: Value) -> Member {
@@ -68,9 +68,9 @@ fn object(members: impl IntoIterator<Item = Member>) -> Object {
 
 impl<'d> Bundler<'d> {
     /// A copy of a value in which every reference finds its target inside the bundle.
-    fn copy(&mut self, value: &'d Value, scope: &Scope<'d>, is_map: bool) -> Value {
+    fn copy(&mut self, value: &'d Value, scope: &ResolutionScope<'d>, is_map: bool) -> Value {
         let kind = match &value.kind {
-            Kind::Object(members) => {
+            JsonKind::Object(members) => {
                 let scope = if is_map { scope.clone() } else { self.resolver.enter(value, scope) };
                 let mut out = Object::default();
                 for one in members.members() {
@@ -82,16 +82,16 @@ impl<'d> Bundler<'d> {
                     };
                     out.insert(Member { value: copied, ..one.clone() });
                 }
-                Kind::Object(out)
+                JsonKind::Object(out)
             }
-            Kind::Array(items) => Kind::Array(items.iter().map(|item| self.copy(item, scope, false)).collect()),
+            JsonKind::Array(items) => JsonKind::Array(items.iter().map(|item| self.copy(item, scope, false)).collect()),
             other => other.clone(),
         };
         Value { offset: value.offset, kind }
     }
 
     /// A reference as it must be written in the bundle. The document that it leads to becomes a part.
-    fn reference(&mut self, reference: &str, scope: &Scope<'d>) -> String {
+    fn reference(&mut self, reference: &str, scope: &ResolutionScope<'d>) -> String {
         let (address, fragment) = uri::split_fragment(reference);
         if address.is_empty() {
             return reference.to_owned();
@@ -152,21 +152,23 @@ impl<'d> Bundler<'d> {
         let mut members = vec![member(id, text(&shown))];
         if let Ok(root) = self.resolver.root(document) {
             match self.copy(root.value, &root.scope, false).kind {
-                Kind::Object(content) if self.is_mere_reference(&content) => {
+                JsonKind::Object(content) if self.is_mere_reference(&content) => {
                     let reference = content.members().iter().filter(|m| &*m.key == "$ref").cloned();
                     members.push(all_of(object(reference)));
                     members.extend(content.member("definitions").cloned());
                 }
-                Kind::Object(content) => {
+                JsonKind::Object(content) => {
                     // the bundle has one dialect, that of the root
                     let kept = content.members().iter().filter(|m| &*m.key != id && &*m.key != "$schema");
                     members.extend(kept.cloned());
                 }
-                Kind::Bool(false) => members.push(member("not", Value { offset: 0, kind: Kind::Object(Object::default()) })),
+                JsonKind::Bool(false) => {
+                    members.push(member("not", Value { offset: 0, kind: JsonKind::Object(Object::default()) }));
+                }
                 _ => {}
             }
         }
-        member(&shown, Value { offset: 0, kind: Kind::Object(object(members)) })
+        member(&shown, Value { offset: 0, kind: JsonKind::Object(object(members)) })
     }
 
     /// Before 2019-09 nothing counts beside a `$ref`: not even definitions.
@@ -184,7 +186,7 @@ impl<'d> Bundler<'d> {
             }
             definitions.insert(part);
         }
-        let definitions = member(keyword, Value { offset: 0, kind: Kind::Object(definitions) });
+        let definitions = member(keyword, Value { offset: 0, kind: JsonKind::Object(definitions) });
         let mut whole = if self.is_mere_reference(&root) {
             let reference = root.members().iter().filter(|m| &*m.key == "$ref").cloned();
             let all_of = all_of(object(reference));
@@ -193,11 +195,11 @@ impl<'d> Bundler<'d> {
             root
         };
         whole.insert(definitions);
-        Value { offset: 0, kind: Kind::Object(whole) }
+        Value { offset: 0, kind: JsonKind::Object(whole) }
     }
 }
 
 fn all_of(content: Object) -> Member {
-    let content = Value { offset: 0, kind: Kind::Object(content) };
-    member("allOf", Value { offset: 0, kind: Kind::Array(vec![content]) })
+    let content = Value { offset: 0, kind: JsonKind::Object(content) };
+    member("allOf", Value { offset: 0, kind: JsonKind::Array(vec![content]) })
 }

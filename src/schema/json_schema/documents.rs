@@ -27,11 +27,11 @@ pub(crate) struct Documents {
 struct StoredDocument {
     /// The address the document is found under; relative references in it start from here.
     base: String,
-    source: Source,
+    source: DocumentSource,
 }
 
 #[derive(Debug)]
-enum Source {
+enum DocumentSource {
     Own(Value),
     Reference(Arc<ReferencedText>),
     /// A built-in document, by its place in [`meta_schemas::ALL`].
@@ -85,16 +85,16 @@ impl Documents {
         let id = root.as_object().and_then(|o| o.get(dialect.id_keyword())).and_then(Value::as_str);
         let default = dialect.default_base();
         let root_base = id.map_or_else(|| default.to_owned(), |id| uri::resolve(default, uri::split_fragment(id).0));
-        let own = StoredDocument { base: default.to_owned(), source: Source::Own(root) };
+        let own = StoredDocument { base: default.to_owned(), source: DocumentSource::Own(root) };
         let mut documents = Self { stored: vec![own], names: HashMap::new(), built_in: 0, dialect };
         for reference in references {
             documents.add_reference(reference, &root_base, max_depth);
         }
         documents.built_in = u32::try_from(documents.stored.len()).unwrap_or(u32::MAX);
         let built_in = meta_schemas::ALL.iter().enumerate();
-        documents
-            .stored
-            .extend(built_in.map(|(at, (address, _))| StoredDocument { base: (*address).to_owned(), source: Source::Meta(at) }));
+        documents.stored.extend(
+            built_in.map(|(at, (address, _))| StoredDocument { base: (*address).to_owned(), source: DocumentSource::Meta(at) }),
+        );
         documents
     }
 
@@ -107,7 +107,7 @@ impl Documents {
         for key in [base.clone(), name.to_owned(), uri::resolve("", name)] {
             self.names.entry(key).or_insert(document);
         }
-        let source = Source::Reference(ReferencedText::shared(&reference.text, max_depth));
+        let source = DocumentSource::Reference(ReferencedText::shared(&reference.text, max_depth));
         self.stored.push(StoredDocument { base, source });
     }
 
@@ -119,9 +119,9 @@ impl Documents {
     pub(crate) fn root(&self, document: u32) -> Result<&Value, String> {
         let Some(document_at) = self.document_at(document) else { return Err("no such document".to_owned()) };
         match &document_at.source {
-            Source::Own(value) => Ok(value),
-            Source::Reference(text) => text.value(),
-            Source::Meta(at) => meta_schemas::value(*at),
+            DocumentSource::Own(value) => Ok(value),
+            DocumentSource::Reference(text) => text.value(),
+            DocumentSource::Meta(at) => meta_schemas::value(*at),
         }
     }
 
@@ -170,8 +170,8 @@ impl Documents {
 
     fn references(&self) -> impl Iterator<Item = &Arc<ReferencedText>> {
         self.stored.iter().filter_map(|document_at| match &document_at.source {
-            Source::Reference(text) => Some(text),
-            Source::Own(_) | Source::Meta(_) => None,
+            DocumentSource::Reference(text) => Some(text),
+            DocumentSource::Own(_) | DocumentSource::Meta(_) => None,
         })
     }
 }

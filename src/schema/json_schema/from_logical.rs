@@ -11,7 +11,7 @@ use crate::schema::json::{self, Object, ReadOptions};
 use crate::schema::logical::conversion::Depth;
 use crate::schema::logical::default_value::DefaultValue;
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{Field, Kind, LogicalType, MAX_LENGTH, Type};
+use crate::schema::logical::model::{Field, LogicalType, MAX_LENGTH, Type, TypeKind};
 use crate::schema::logical_json::{
     Json, Members, java_double, java_float, own_params, set, set_branches, set_params, set_rules, set_symbols, set_tags,
 };
@@ -21,7 +21,7 @@ type Result<T> = std::result::Result<T, ConversionError>;
 /// The text of the schema, in no particular form. `name` names what has no name of its own.
 pub(super) fn from_logical(logical: &LogicalType, name: &str, references: &[ResolvedReference]) -> Result<String> {
     let documents = documents_of(logical, references)?;
-    let mut writer = Writer { logical, documents };
+    let mut writer = SchemaWriter { logical, documents };
     let mut root = writer.raw(&logical.root, name, Depth::default())?;
     if let Some(namespace) = &logical.namespace {
         set(&mut root, "confluent:namespace", Json::text(namespace));
@@ -78,7 +78,7 @@ fn documents_of(logical: &LogicalType, references: &[ResolvedReference]) -> Resu
     Ok(documents)
 }
 
-struct Writer<'l> {
+struct SchemaWriter<'l> {
     logical: &'l LogicalType,
     documents: HashMap<String, String>,
 }
@@ -113,7 +113,7 @@ fn bytes(least: Option<i32>, most: i32) -> Members {
     members
 }
 
-impl Writer<'_> {
+impl SchemaWriter<'_> {
     fn raw(&mut self, ty: &Type, name: &str, depth: Depth) -> Result<Members> {
         let mut members = self.not_null(ty, name, depth)?;
         if !ty.nullable {
@@ -135,46 +135,46 @@ impl Writer<'_> {
             members
         };
         Ok(match &ty.kind {
-            Kind::Boolean => vec![("type".to_owned(), Json::text("boolean"))],
-            Kind::Tinyint => number("int8"),
-            Kind::Smallint => number("int16"),
-            Kind::Int => number("int32"),
-            Kind::Bigint => number("int64"),
-            Kind::Float => number("float32"),
-            Kind::Double => number("float64"),
-            Kind::Char(n) => {
+            TypeKind::Boolean => vec![("type".to_owned(), Json::text("boolean"))],
+            TypeKind::Tinyint => number("int8"),
+            TypeKind::Smallint => number("int16"),
+            TypeKind::Int => number("int32"),
+            TypeKind::Bigint => number("int64"),
+            TypeKind::Float => number("float32"),
+            TypeKind::Double => number("float64"),
+            TypeKind::Char(n) => {
                 let mut members = text();
                 set(&mut members, "minLength", Json::number(n));
                 set(&mut members, "maxLength", Json::number(n));
                 members
             }
-            Kind::Varchar(MAX_LENGTH) => text(),
-            Kind::Varchar(n) => {
+            TypeKind::Varchar(MAX_LENGTH) => text(),
+            TypeKind::Varchar(n) => {
                 let mut members = text();
                 set(&mut members, "maxLength", Json::number(n));
                 members
             }
-            Kind::Binary(n) => bytes(Some(*n), *n),
-            Kind::Varbinary(n) => bytes(None, *n),
-            Kind::Date => titled(number("int32"), "Date"),
-            Kind::Time(precision) => {
+            TypeKind::Binary(n) => bytes(Some(*n), *n),
+            TypeKind::Varbinary(n) => bytes(None, *n),
+            TypeKind::Date => titled(number("int32"), "Date"),
+            TypeKind::Time(precision) => {
                 let mut members = number("int32");
                 set_precision(&mut members, *precision);
                 titled(members, "Time")
             }
-            Kind::TimestampLtz(precision) => {
+            TypeKind::TimestampLtz(precision) => {
                 let mut members = number("int64");
                 set_precision(&mut members, *precision);
                 titled(members, "Timestamp")
             }
-            Kind::Timestamp(precision) => {
+            TypeKind::Timestamp(precision) => {
                 let mut members = number("int64");
                 set_precision(&mut members, *precision);
                 set(&mut members, "flink.version", Json::text("1"));
                 set(&mut members, "flink.type", Json::text("timestamp"));
                 members
             }
-            Kind::Decimal { precision, scale } => {
+            TypeKind::Decimal { precision, scale } => {
                 let parameters = vec![
                     ("scale".to_owned(), Json::text(scale.to_string())),
                     ("connect.decimal.precision".to_owned(), Json::text(precision.to_string())),
@@ -183,9 +183,9 @@ impl Writer<'_> {
                 set(&mut members, "connect.parameters", Json::Object(parameters));
                 titled(members, "Decimal")
             }
-            Kind::Variant => Members::new(),
-            Kind::Struct(fields) => self.object(ty, fields, name, depth)?,
-            Kind::Enum(values) => {
+            TypeKind::Variant => Members::new(),
+            TypeKind::Struct(fields) => self.object(ty, fields, name, depth)?,
+            TypeKind::Enum(values) => {
                 // the library behind Confluent keeps them in a set
                 let mut symbols: Vec<&str> = values.iter().map(|value| value.symbol.as_str()).collect();
                 sort_as_hashed(&mut symbols, |symbol| symbol);
@@ -195,7 +195,7 @@ impl Writer<'_> {
                 set_symbols(&mut members, values);
                 members
             }
-            Kind::Union(branches) => {
+            TypeKind::Union(branches) => {
                 let mut schemas = Vec::new();
                 for branch in branches {
                     schemas.push(Json::Object(self.raw(&branch.ty, &branch.name, depth)?));
@@ -204,18 +204,18 @@ impl Writer<'_> {
                 set_branches(&mut members, branches);
                 members
             }
-            Kind::Array(element) => {
+            TypeKind::Array(element) => {
                 let items = self.raw(element, name, depth)?;
                 vec![("type".to_owned(), Json::text("array")), ("items".to_owned(), Json::Object(items))]
             }
-            Kind::Map(pair) => self.map(&pair.0, &pair.1, name, depth)?,
-            Kind::Multiset(element) => {
+            TypeKind::Map(pair) => self.map(&pair.0, &pair.1, name, depth)?,
+            TypeKind::Multiset(element) => {
                 let mut members = self.map(element, &Type::COUNT, name, depth)?;
                 set(&mut members, "flink.version", Json::text("1"));
                 set(&mut members, "flink.type", Json::text("multiset"));
                 members
             }
-            Kind::Named(name) => vec![("$ref".to_owned(), Json::text(self.reference(name)))],
+            TypeKind::Named(name) => vec![("$ref".to_owned(), Json::text(self.reference(name)))],
         })
     }
 
@@ -255,14 +255,14 @@ impl Writer<'_> {
 
     fn map(&mut self, key: &Type, value: &Type, name: &str, depth: Depth) -> Result<Members> {
         let mut members;
-        if let Kind::Varchar(length) | Kind::Char(length) = key.kind {
+        if let TypeKind::Varchar(length) | TypeKind::Char(length) = key.kind {
             members = vec![("type".to_owned(), Json::text("object"))];
             let values = self.raw(value, name, depth)?;
             set(&mut members, "additionalProperties", Json::Object(values));
             set(&mut members, "connect.type", Json::text("map"));
             if length < MAX_LENGTH {
                 set(&mut members, "logical.key.length", Json::number(length));
-                if matches!(key.kind, Kind::Char(_)) {
+                if matches!(key.kind, TypeKind::Char(_)) {
                     set(&mut members, "logical.key.type", Json::text("CHAR"));
                 }
             }
@@ -315,7 +315,7 @@ fn shaved(number: Json) -> Json {
     }
 }
 
-fn default_json(kind: &Kind, value: &DefaultValue) -> Result<Json> {
+fn default_json(kind: &TypeKind, value: &DefaultValue) -> Result<Json> {
     Ok(match value {
         DefaultValue::Null => Json::Null,
         DefaultValue::Boolean(value) => plain(&value.to_string()),

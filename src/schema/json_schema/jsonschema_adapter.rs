@@ -14,8 +14,8 @@ use super::dialect::{Dialect, is_data_keyword, is_schema_map};
 use super::documents::Documents;
 use super::number::Decimal;
 use super::pointers::pointers_of;
-use super::resolve::{Resolver, Scope, Target, address};
-use crate::schema::json::{Kind, Object, Value};
+use super::resolve::{ResolutionScope, ResolvedValue, Resolver, address};
+use crate::schema::json::{JsonKind, Object, Value};
 use crate::schema::pointer::push;
 
 /// A custom keyword that is added to every schema, and pays for its evaluations.
@@ -44,19 +44,19 @@ pub(super) fn draft(dialect: Dialect) -> Draft {
 /// A JSON value as the crate wants it; fails for a number that is out of range.
 pub(super) fn tree(value: &Value) -> Result<Tree, String> {
     Ok(match &value.kind {
-        Kind::Null => Tree::Null,
-        Kind::Bool(flag) => Tree::Bool(*flag),
-        Kind::Number(text) => Tree::Number(number(text)?),
-        Kind::String(text) => Tree::String(text.to_string()),
+        JsonKind::Null => Tree::Null,
+        JsonKind::Bool(flag) => Tree::Bool(*flag),
+        JsonKind::Number(text) => Tree::Number(number(text)?),
+        JsonKind::String(text) => Tree::String(text.to_string()),
         // of the size that they will have: lists that grow take up to four times as much
-        Kind::Array(items) => {
+        JsonKind::Array(items) => {
             let mut made = Vec::with_capacity(items.len());
             for item in items {
                 made.push(tree(item)?);
             }
             Tree::Array(made)
         }
-        Kind::Object(object) => {
+        JsonKind::Object(object) => {
             let mut made = Map::with_capacity(object.len());
             for member in object.members() {
                 made.insert(member.key.to_string(), tree(&member.value)?);
@@ -73,10 +73,10 @@ pub(super) fn weight_of_tree(value: &Value) -> usize {
     // a member has its hash and its place in the index beside it
     const MEMBER: usize = size_of::<String>() + 40;
     let inner = match &value.kind {
-        Kind::Null | Kind::Bool(_) => 0,
-        Kind::Number(text) | Kind::String(text) => text.len() + PIECE,
-        Kind::Array(items) => items.iter().map(weight_of_tree).sum::<usize>() + PIECE,
-        Kind::Object(object) => {
+        JsonKind::Null | JsonKind::Bool(_) => 0,
+        JsonKind::Number(text) | JsonKind::String(text) => text.len() + PIECE,
+        JsonKind::Array(items) => items.iter().map(weight_of_tree).sum::<usize>() + PIECE,
+        JsonKind::Object(object) => {
             let member = |m: &crate::schema::json::Member| MEMBER + m.key.len() + PIECE + weight_of_tree(&m.value);
             object.members().iter().map(member).sum::<usize>() + 2 * PIECE
         }
@@ -95,14 +95,14 @@ fn number(text: &str) -> Result<Number, String> {
 
 /// How references and documents are spelled for the crate.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Spelling<'a> {
+pub(super) enum ReferenceSpelling<'a> {
     /// Every document by itself, under an address made from its number.
     Apart,
     /// All documents in one, under `definitions`, with this word in their names.
     Bundled(&'a str),
 }
 
-impl Spelling<'_> {
+impl ReferenceSpelling<'_> {
     fn reference(self, document: u32, pointer: &str) -> String {
         // Pointers stand in a URI here.
         let mut escaped = String::with_capacity(pointer.len());
@@ -121,9 +121,9 @@ impl Spelling<'_> {
     }
 }
 
-/// The address of a part of the first document, for [`Spelling::Apart`].
+/// The address of a part of the first document, for [`ReferenceSpelling::Apart`].
 pub(super) fn reference(pointer: &str) -> String {
-    if pointer.is_empty() { document_address(0) } else { Spelling::Apart.reference(0, pointer) }
+    if pointer.is_empty() { document_address(0) } else { ReferenceSpelling::Apart.reference(0, pointer) }
 }
 
 pub(super) fn document_address(document: u32) -> String {
@@ -136,7 +136,7 @@ pub(super) fn document_number(address: &str) -> Option<u32> {
 
 /// The documents a schema consists of, rewritten.
 #[derive(Debug)]
-pub(super) struct Rewritten {
+pub(super) struct RewrittenDocuments {
     /// By number; the first is the schema itself.
     pub(super) documents: Vec<(u32, Tree)>,
     /// Pattern keys that had to be respelled: the new spelling and the one in the schema, both as pointer segments.
@@ -149,10 +149,10 @@ pub(super) struct Rewritten {
 /// Rewrites a schema and everything it uses. `pattern_key` respells keys of `patternProperties` where needed.
 pub(super) fn rewrite(
     documents: &Documents,
-    spelling: Spelling<'_>,
+    spelling: ReferenceSpelling<'_>,
     fuel: bool,
     pattern_key: &mut dyn FnMut(&str) -> Option<String>,
-) -> Result<Rewritten, String> {
+) -> Result<RewrittenDocuments, String> {
     let mut finder = Finder {
         resolver: Resolver::new(documents),
         dialect: documents.dialect,
@@ -175,7 +175,7 @@ pub(super) fn rewrite(
     for (document, offsets) in wanted {
         pointers.insert(document, pointers_of(documents.root(document)?, offsets));
     }
-    let mut writer = Writer {
+    let mut writer = DocumentRewriter {
         dialect: documents.dialect,
         spelling,
         fuel,
@@ -191,8 +191,8 @@ pub(super) fn rewrite(
         let root = documents.root(document)?;
         rewritten.push((document, writer.schema(root)?));
     }
-    let Writer { respelled, unpaid_contains, .. } = writer;
-    Ok(Rewritten { documents: rewritten, respelled, applicators: finder.applicators, unpaid_contains })
+    let DocumentRewriter { respelled, unpaid_contains, .. } = writer;
+    Ok(RewrittenDocuments { documents: rewritten, respelled, applicators: finder.applicators, unpaid_contains })
 }
 
 /// Finds what every reference points to.
@@ -208,27 +208,27 @@ struct Finder<'d> {
 }
 
 impl<'d> Finder<'d> {
-    fn visit(&mut self, root: Target<'d>) {
+    fn visit(&mut self, root: ResolvedValue<'d>) {
         let mut stack = vec![(root, false)];
         while let Some((target, is_map)) = stack.pop() {
             let scope = match &target.value.kind {
-                Kind::Object(_) if !is_map => self.resolver.enter(target.value, &target.scope),
+                JsonKind::Object(_) if !is_map => self.resolver.enter(target.value, &target.scope),
                 _ => target.scope,
             };
             match &target.value.kind {
-                Kind::Object(object) => {
+                JsonKind::Object(object) => {
                     if !is_map {
                         self.references(target.value.offset, object, &scope);
                         self.applied(target.value.offset, object, &scope);
                         self.has_unevaluated |= object.get("unevaluatedItems").is_some();
                     }
                     for member in object.members().iter().filter(|m| is_map || !is_data_keyword(&m.key)) {
-                        let inner = Target { value: &member.value, scope: scope.clone() };
+                        let inner = ResolvedValue { value: &member.value, scope: scope.clone() };
                         stack.push((inner, !is_map && is_schema_map(&member.key)));
                     }
                 }
-                Kind::Array(items) => {
-                    stack.extend(items.iter().map(|value| (Target { value, scope: scope.clone() }, false)));
+                JsonKind::Array(items) => {
+                    stack.extend(items.iter().map(|value| (ResolvedValue { value, scope: scope.clone() }, false)));
                 }
                 _ => {}
             }
@@ -236,21 +236,21 @@ impl<'d> Finder<'d> {
     }
 
     /// Notes the schemas that the keywords of a schema apply.
-    fn applied(&mut self, offset: u32, object: &'d Object, scope: &Scope<'d>) {
+    fn applied(&mut self, offset: u32, object: &'d Object, scope: &ResolutionScope<'d>) {
         for member in object.members() {
             let Some(in_place) = applies_in_place(&member.key) else { continue };
             let mut note =
                 |inner: &Value| self.applicators.add((scope.document, offset), (scope.document, inner.offset), in_place);
             match &member.value.kind {
-                Kind::Object(map) if is_schema_map(&member.key) => map.members().iter().for_each(|m| note(&m.value)),
-                Kind::Object(_) => note(&member.value),
-                Kind::Array(items) => items.iter().for_each(note),
+                JsonKind::Object(map) if is_schema_map(&member.key) => map.members().iter().for_each(|m| note(&m.value)),
+                JsonKind::Object(_) => note(&member.value),
+                JsonKind::Array(items) => items.iter().for_each(note),
                 _ => {}
             }
         }
     }
 
-    fn references(&mut self, offset: u32, object: &'d Object, scope: &Scope<'d>) {
+    fn references(&mut self, offset: u32, object: &'d Object, scope: &ResolutionScope<'d>) {
         let modern: &[&str] = if self.dialect.is_modern() { &["$dynamicRef", "$recursiveRef"] } else { &[] };
         for key in ["$ref"].iter().chain(modern) {
             let Some(value) = object.get(key) else { continue };
@@ -264,9 +264,9 @@ impl<'d> Finder<'d> {
 }
 
 /// Writes documents the way the crate gets them.
-struct Writer<'w> {
+struct DocumentRewriter<'w> {
     dialect: Dialect,
-    spelling: Spelling<'w>,
+    spelling: ReferenceSpelling<'w>,
     fuel: bool,
     targets: &'w HashMap<usize, (u32, u32)>,
     pointers: &'w HashMap<u32, HashMap<u32, String>>,
@@ -276,11 +276,11 @@ struct Writer<'w> {
     unpaid_contains: u64,
 }
 
-impl Writer<'_> {
+impl DocumentRewriter<'_> {
     fn schema(&mut self, value: &Value) -> Result<Tree, String> {
         match &value.kind {
-            Kind::Array(items) => Ok(Tree::Array(items.iter().map(|item| self.schema(item)).collect::<Result<_, _>>()?)),
-            Kind::Object(object) => {
+            JsonKind::Array(items) => Ok(Tree::Array(items.iter().map(|item| self.schema(item)).collect::<Result<_, _>>()?)),
+            JsonKind::Object(object) => {
                 let mut map = Map::new();
                 for member in object.members() {
                     if let Some(value) = self.keyword(&member.key, &member.value)? {
@@ -288,7 +288,7 @@ impl Writer<'_> {
                     }
                 }
                 let dynamic = ["$dynamicRef", "$recursiveRef"].into_iter().any(|key| object.get(key).is_some());
-                if dynamic && self.dialect.is_modern() && matches!(self.spelling, Spelling::Bundled(_)) {
+                if dynamic && self.dialect.is_modern() && matches!(self.spelling, ReferenceSpelling::Bundled(_)) {
                     map.insert(LEFT_OUT.to_owned(), Tree::Bool(true));
                 }
                 let lone = !self.dialect.is_modern() && map.contains_key("$ref");
@@ -315,10 +315,10 @@ impl Writer<'_> {
             "$ref" if is_text => Ok(self.target(value).map(Tree::String)),
             "$dynamicRef" | "$recursiveRef" if is_text && self.dialect.is_modern() => match self.spelling {
                 // Within one document a dynamic reference keeps its own ways; bundled, it is what it statically points to.
-                Spelling::Apart => tree(value).map(Some),
-                Spelling::Bundled(_) => Ok(None),
+                ReferenceSpelling::Apart => tree(value).map(Some),
+                ReferenceSpelling::Bundled(_) => Ok(None),
             },
-            "$dynamicAnchor" | "$recursiveAnchor" if matches!(self.spelling, Spelling::Bundled(_)) => Ok(None),
+            "$dynamicAnchor" | "$recursiveAnchor" if matches!(self.spelling, ReferenceSpelling::Bundled(_)) => Ok(None),
             "dependentRequired" | "$vocabulary" => tree(value).map(Some),
             key if is_data_keyword(key) => tree(value).map(Some),
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
@@ -411,7 +411,7 @@ fn segment(text: &str) -> String {
 
 /// One self-contained schema: all documents under `definitions`, the root a reference to the first.
 pub(super) fn bundle(documents: &Documents, word: &str) -> Result<Tree, String> {
-    let rewritten = rewrite(documents, Spelling::Bundled(word), false, &mut |_| None)?;
+    let rewritten = rewrite(documents, ReferenceSpelling::Bundled(word), false, &mut |_| None)?;
     if let [(_, root @ (Tree::Bool(_) | Tree::Object(_)))] = rewritten.documents.as_slice() {
         // What refers to nothing needs no definitions.
         if !mentions_reference(root) {

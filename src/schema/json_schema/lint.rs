@@ -2,7 +2,7 @@
 
 use super::dialect::{is_data_keyword, is_schema_map};
 use super::schema::Schema;
-use crate::schema::json::{Kind, Value};
+use crate::schema::json::{JsonKind, Value};
 use crate::schema::lint::{LintFinding, LintRule, Severity};
 use crate::types::SchemaType;
 
@@ -49,7 +49,7 @@ pub(crate) static RULES: [LintRule; 3] = [
 
 /// Looks for everything.
 pub(crate) fn lint(schema: &Schema) -> Vec<LintFinding> {
-    let mut walk = Walk { schema, findings: Vec::new() };
+    let mut walk = Linter { schema, findings: Vec::new() };
     let Some(root) = schema.root() else { return walk.findings };
     if let Some(object) = root.as_object()
         && object.get("$schema").is_none()
@@ -60,12 +60,12 @@ pub(crate) fn lint(schema: &Schema) -> Vec<LintFinding> {
     walk.findings
 }
 
-struct Walk<'s> {
+struct Linter<'s> {
     schema: &'s Schema,
     findings: Vec<LintFinding>,
 }
 
-impl Walk<'_> {
+impl Linter<'_> {
     fn find(&mut self, rule: &'static str, path: &str, value: &Value, message: String) {
         let position = Some(self.schema.position(value.offset));
         self.findings.push(LintFinding { rule, path: path.to_owned(), position, message, edit: None });
@@ -93,7 +93,7 @@ impl Walk<'_> {
                 continue;
             }
             match &member.value.kind {
-                Kind::Array(items) => {
+                JsonKind::Array(items) => {
                     for (at, item) in items.iter().enumerate() {
                         self.schema(item, &format!("{path}/{at}"), false);
                     }

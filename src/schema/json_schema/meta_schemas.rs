@@ -7,10 +7,10 @@ use referencing::meta as texts;
 use crate::schema::json::{self, ReadOptions, Value};
 
 /// Prints a built-in document.
-type Text = fn() -> String;
+type PrintDocument = fn() -> String;
 
 /// Address and text of every built-in document.
-pub(crate) const ALL: &[(&str, Text)] = &[
+pub(crate) const ALL: &[(&str, PrintDocument)] = &[
     ("http://json-schema.org/draft-04/schema", || texts::DRAFT4.to_string()),
     ("http://json-schema.org/draft-06/schema", || texts::DRAFT6.to_string()),
     ("http://json-schema.org/draft-07/schema", || texts::DRAFT7.to_string()),

@@ -15,14 +15,14 @@ pub(crate) struct Decimal {
     point: i64,
 }
 
-struct Literal<'a> {
+struct NumberLiteral<'a> {
     negative: bool,
     whole: &'a str,
     fraction: Option<&'a str>,
     exponent: Option<&'a str>,
 }
 
-impl<'a> Literal<'a> {
+impl<'a> NumberLiteral<'a> {
     fn split(text: &'a str) -> Self {
         let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
@@ -60,7 +60,7 @@ fn length(text: &str) -> i64 {
 
 impl Decimal {
     pub(crate) fn read(text: &str) -> Self {
-        let literal = Literal::split(text);
+        let literal = NumberLiteral::split(text);
         let fraction = literal.fraction.unwrap_or("");
         let mut digits = String::with_capacity(literal.whole.len() + fraction.len());
         digits.push_str(literal.whole);
@@ -232,7 +232,7 @@ impl Remainder {
 /// is in plain notation while the scale is not negative and the adjusted exponent is at least −6. The flag is false when the scale
 /// leaves 32 bits, which a `BigDecimal` can't hold.
 pub(crate) fn canonical(text: &str) -> (String, bool) {
-    let literal = Literal::split(text);
+    let literal = NumberLiteral::split(text);
     let sign = if literal.negative { "-" } else { "" };
     if literal.fraction.is_none() && literal.exponent.is_none() {
         let printed = if literal.whole == "0" { "0".to_owned() } else { text.to_owned() };

@@ -1,7 +1,7 @@
 //! What a schema declares: its properties, definitions and parts, by their JSON pointers. Other documents are named and not listed.
 
 use super::print;
-use crate::schema::json::{Kind, Object, Value};
+use crate::schema::json::{JsonKind, Object, Value};
 use crate::schema::outline::{Declaration, DeclarationKind, NOWHERE, Outline, OutlineBuilder};
 use crate::schema::pointer;
 
@@ -34,23 +34,28 @@ const ELSEWHERE: [&str; 5] = ["type", "$ref", "required", "enum", "const"];
 pub(super) fn outline(root: &Value) -> Outline {
     let mut out = OutlineBuilder::default();
     let name = root.as_object().and_then(|root| root.get("title")).and_then(Value::as_str).unwrap_or("");
-    visit(&mut out, root, Place { kind: DeclarationKind::Schema, parent: None, name, is_required: false }, &mut String::new());
+    visit(
+        &mut out,
+        root,
+        DeclarationContext { kind: DeclarationKind::Schema, parent: None, name, is_required: false },
+        &mut String::new(),
+    );
     out.finish()
 }
 
 #[derive(Clone, Copy)]
-struct Place<'v> {
+struct DeclarationContext<'v> {
     kind: DeclarationKind,
     parent: Option<usize>,
     name: &'v str,
     is_required: bool,
 }
 
-fn visit(out: &mut OutlineBuilder, value: &Value, place: Place<'_>, path: &mut String) {
+fn visit(out: &mut OutlineBuilder, value: &Value, place: DeclarationContext<'_>, path: &mut String) {
     if out.is_full() {
         return;
     }
-    let Place { kind, parent, name, is_required } = place;
+    let DeclarationContext { kind, parent, name, is_required } = place;
     let mut facts = Vec::new();
     if is_required {
         facts.push(("required".to_owned(), "true".to_owned()));
@@ -76,7 +81,7 @@ fn visit(out: &mut OutlineBuilder, value: &Value, place: Place<'_>, path: &mut S
             pointer::push(path, keyword);
             pointer::push(path, &member.key);
             let is_required = keyword == "properties" && is_required_by(object, &member.key);
-            visit(out, &member.value, Place { kind, parent: Some(at), name: &member.key, is_required }, path);
+            visit(out, &member.value, DeclarationContext { kind, parent: Some(at), name: &member.key, is_required }, path);
             path.truncate(length);
         }
     }
@@ -85,14 +90,24 @@ fn visit(out: &mut OutlineBuilder, value: &Value, place: Place<'_>, path: &mut S
             pointer::push(path, keyword);
             pointer::push(path, &index.to_string());
             let name = format!("{keyword}[{index}]");
-            visit(out, part, Place { kind: DeclarationKind::Part, parent: Some(at), name: &name, is_required: false }, path);
+            visit(
+                out,
+                part,
+                DeclarationContext { kind: DeclarationKind::Part, parent: Some(at), name: &name, is_required: false },
+                path,
+            );
             path.truncate(length);
         }
     }
     for keyword in ONE {
         let Some(part) = object.get(keyword).filter(|part| part.as_object().is_some()) else { continue };
         pointer::push(path, keyword);
-        visit(out, part, Place { kind: DeclarationKind::Part, parent: Some(at), name: keyword, is_required: false }, path);
+        visit(
+            out,
+            part,
+            DeclarationContext { kind: DeclarationKind::Part, parent: Some(at), name: keyword, is_required: false },
+            path,
+        );
         path.truncate(length);
     }
 }
@@ -131,8 +146,8 @@ fn type_text(value: &Value) -> String {
     let Some(object) = value.as_object() else { return text(value) };
     let list = |values: &[Value]| values.iter().map(text).collect::<Vec<_>>().join(" | ");
     let plain = match object.get("type").map(|ty| &ty.kind) {
-        Some(Kind::String(word)) => word.to_string(),
-        Some(Kind::Array(words)) => list(words),
+        Some(JsonKind::String(word)) => word.to_string(),
+        Some(JsonKind::Array(words)) => list(words),
         _ => String::new(),
     };
     let special = if let Some(target) = object.get("$ref").and_then(Value::as_str) {

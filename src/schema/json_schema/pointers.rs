@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::schema::json::{Kind, Value};
+use crate::schema::json::{JsonKind, Value};
 use crate::schema::pointer::push;
 
 /// Finds the values that begin at the wanted offsets, with their pointers.
@@ -17,14 +17,14 @@ pub(super) fn collect<'d>(
     }
     let length = pointer.len();
     match &value.kind {
-        Kind::Object(object) => {
+        JsonKind::Object(object) => {
             for member in object.members() {
                 push(pointer, &member.key);
                 collect(&member.value, pointer, wanted, found);
                 pointer.truncate(length);
             }
         }
-        Kind::Array(items) => {
+        JsonKind::Array(items) => {
             for (at, item) in items.iter().enumerate() {
                 push(pointer, &at.to_string());
                 collect(item, pointer, wanted, found);

@@ -1,7 +1,7 @@
 //! The canonical and the normalized text (json-schema 2), and the key by which a comparison takes values for equal.
 
 use super::number::{self, Decimal};
-use crate::schema::json::{Kind, Member, Object, Value, utf16_cmp, write_string};
+use crate::schema::json::{JsonKind, Member, Object, Value, utf16_cmp, write_string};
 
 /// The stored text: compact, keys and elements in the order sent, numbers as Confluent prints them.
 ///
@@ -28,18 +28,18 @@ struct Printer {
 impl Printer {
     fn value(&mut self, value: &Value) {
         match &value.kind {
-            Kind::Null => self.out.push_str("null"),
-            Kind::Bool(true) => self.out.push_str("true"),
-            Kind::Bool(false) => self.out.push_str("false"),
-            Kind::Number(text) => {
+            JsonKind::Null => self.out.push_str("null"),
+            JsonKind::Bool(true) => self.out.push_str("true"),
+            JsonKind::Bool(false) => self.out.push_str("false"),
+            JsonKind::Number(text) => {
                 let (printed, fits) = number::canonical(text);
                 self.out.push_str(&printed);
                 if !fits && self.unprintable.is_none() {
                     self.unprintable = Some(value.offset);
                 }
             }
-            Kind::String(text) => write_string(&mut self.out, text),
-            Kind::Array(items) => {
+            JsonKind::String(text) => write_string(&mut self.out, text),
+            JsonKind::Array(items) => {
                 self.out.push('[');
                 for (at, item) in items.iter().enumerate() {
                     if at > 0 {
@@ -49,7 +49,7 @@ impl Printer {
                 }
                 self.out.push(']');
             }
-            Kind::Object(object) => {
+            JsonKind::Object(object) => {
                 self.out.push('{');
                 if self.sorted {
                     for (at, member) in sorted(object).into_iter().enumerate() {
@@ -91,14 +91,14 @@ pub(crate) fn key(value: &Value) -> String {
 
 fn write_key(out: &mut String, value: &Value) {
     match &value.kind {
-        Kind::Null => out.push_str("null"),
-        Kind::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Kind::Number(text) => {
+        JsonKind::Null => out.push_str("null"),
+        JsonKind::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        JsonKind::Number(text) => {
             out.push(if number::is_integer_literal(text) { 'i' } else { 'd' });
             out.push_str(&Decimal::read(text).key());
         }
-        Kind::String(text) => write_string(out, text),
-        Kind::Array(items) => {
+        JsonKind::String(text) => write_string(out, text),
+        JsonKind::Array(items) => {
             out.push('[');
             for item in items {
                 write_key(out, item);
@@ -106,7 +106,7 @@ fn write_key(out: &mut String, value: &Value) {
             }
             out.push(']');
         }
-        Kind::Object(object) => {
+        JsonKind::Object(object) => {
             let mut members: Vec<&Member> = object.members().iter().collect();
             members.sort_by(|a, b| a.key.cmp(&b.key));
             out.push('{');

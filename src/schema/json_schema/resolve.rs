@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::dialect::{Dialect, is_data_keyword, is_schema_map};
 use super::documents::Documents;
 use super::uri;
-use crate::schema::json::{Kind, Object, Value};
+use crate::schema::json::{JsonKind, Object, Value};
 
 /// Where a schema stands: its document, the base of relative references, and the innermost schema with an identifier.
 #[derive(Debug, Clone)]
-pub(crate) struct Scope<'d> {
+pub(crate) struct ResolutionScope<'d> {
     pub(crate) document: u32,
     pub(crate) base: Rc<str>,
     pub(crate) resource: &'d Value,
@@ -18,9 +18,9 @@ pub(crate) struct Scope<'d> {
 
 /// A value that was referred to, with the scope around it.
 #[derive(Debug, Clone)]
-pub(crate) struct Target<'d> {
+pub(crate) struct ResolvedValue<'d> {
     pub(crate) value: &'d Value,
-    pub(crate) scope: Scope<'d>,
+    pub(crate) scope: ResolutionScope<'d>,
 }
 
 /// Identifies a value. Values never move while a resolver borrows them.
@@ -31,9 +31,9 @@ pub(crate) fn address(value: &Value) -> usize {
 /// Identifiers and anchors of one document.
 #[derive(Debug, Default)]
 struct Index<'d> {
-    ids: HashMap<String, Target<'d>>,
+    ids: HashMap<String, ResolvedValue<'d>>,
     /// By address of the resource, and name. Before 2019-09 the resource is always the document's root.
-    anchors: HashMap<(usize, &'d str), Target<'d>>,
+    anchors: HashMap<(usize, &'d str), ResolvedValue<'d>>,
 }
 
 #[derive(Debug)]
@@ -48,17 +48,20 @@ impl<'d> Resolver<'d> {
         Self { documents, dialect: documents.dialect, indexes: HashMap::new() }
     }
 
-    pub(crate) fn root(&self, document: u32) -> Result<Target<'d>, String> {
+    pub(crate) fn root(&self, document: u32) -> Result<ResolvedValue<'d>, String> {
         let value = self.documents.root(document)?;
-        Ok(Target { value, scope: Scope { document, base: self.documents.base(document).into(), resource: value } })
+        Ok(ResolvedValue {
+            value,
+            scope: ResolutionScope { document, base: self.documents.base(document).into(), resource: value },
+        })
     }
 
     /// The scope inside a schema: its own identifier opens a new one.
-    pub(crate) fn enter(&self, value: &'d Value, scope: &Scope<'d>) -> Scope<'d> {
+    pub(crate) fn enter(&self, value: &'d Value, scope: &ResolutionScope<'d>) -> ResolutionScope<'d> {
         match self.identifier(value) {
             Some(id) => {
                 let base = uri::resolve(&scope.base, id).into();
-                Scope { document: scope.document, base, resource: value }
+                ResolutionScope { document: scope.document, base, resource: value }
             }
             None => scope.clone(),
         }
@@ -76,7 +79,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// What `reference` points to from within `scope`; the error says why it points nowhere.
-    pub(crate) fn find(&mut self, reference: &str, scope: &Scope<'d>) -> Result<Target<'d>, String> {
+    pub(crate) fn find(&mut self, reference: &str, scope: &ResolutionScope<'d>) -> Result<ResolvedValue<'d>, String> {
         let unresolved = || format!("unresolved $ref \"{reference}\"");
         let (address, fragment) = uri::split_fragment(reference);
         let fragment = fragment.unwrap_or("");
@@ -96,13 +99,13 @@ impl<'d> Resolver<'d> {
     }
 
     /// A bare fragment is looked up in the document first before 2019-09, later in the innermost schema with an identifier.
-    fn in_same_document(&mut self, fragment: &str, scope: &Scope<'d>) -> Result<Option<Target<'d>>, String> {
+    fn in_same_document(&mut self, fragment: &str, scope: &ResolutionScope<'d>) -> Result<Option<ResolvedValue<'d>>, String> {
         let root = self.root(scope.document)?;
         let inner = if super::resolve::address(scope.resource) == super::resolve::address(root.value) {
             None
         } else {
-            let scope = Scope { document: scope.document, base: Rc::clone(&scope.base), resource: scope.resource };
-            Some(Target { value: scope.resource, scope })
+            let scope = ResolutionScope { document: scope.document, base: Rc::clone(&scope.base), resource: scope.resource };
+            Some(ResolvedValue { value: scope.resource, scope })
         };
         let (first, second) = match inner {
             None => (root, None),
@@ -119,7 +122,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// The schema with the wanted address: the document itself, else a schema in it, a declared reference, a built-in meta-schema.
-    fn holder(&mut self, wanted: &str, written: &str, scope: &Scope<'d>) -> Result<Option<Target<'d>>, String> {
+    fn holder(&mut self, wanted: &str, written: &str, scope: &ResolutionScope<'d>) -> Result<Option<ResolvedValue<'d>>, String> {
         let root = self.root(scope.document)?;
         if *self.enter(root.value, &root.scope).base == *wanted {
             return Ok(Some(root));
@@ -139,7 +142,7 @@ impl<'d> Resolver<'d> {
         Ok(None)
     }
 
-    fn in_resource(&mut self, fragment: &str, holder: &Target<'d>) -> Result<Option<Target<'d>>, String> {
+    fn in_resource(&mut self, fragment: &str, holder: &ResolvedValue<'d>) -> Result<Option<ResolvedValue<'d>>, String> {
         if fragment.is_empty() {
             return Ok(Some(holder.clone()));
         }
@@ -153,7 +156,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// Follows a JSON pointer. `$defs` at a document's top level also finds what is in `definitions`.
-    fn walk(&self, pointer: &str, holder: &Target<'d>) -> Option<Target<'d>> {
+    fn walk(&self, pointer: &str, holder: &ResolvedValue<'d>) -> Option<ResolvedValue<'d>> {
         let is_document = self.documents.root(holder.scope.document).is_ok_and(|root| address(root) == address(holder.value));
         let mut at = holder.clone();
         let mut segments = pointer.split('/').map(|s| uri::percent_decode(s).replace("~1", "/").replace("~0", "~")).peekable();
@@ -161,13 +164,13 @@ impl<'d> Resolver<'d> {
         while let Some(segment) = segments.next() {
             let scope = self.enter(at.value, &at.scope);
             let value = match &at.value.kind {
-                Kind::Object(object) if top && segment == "$defs" => bucket(object, segments.peek().map(String::as_str))?,
-                Kind::Object(object) => object.get(&segment)?,
-                Kind::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
+                JsonKind::Object(object) if top && segment == "$defs" => bucket(object, segments.peek().map(String::as_str))?,
+                JsonKind::Object(object) => object.get(&segment)?,
+                JsonKind::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
                 _ => return None,
             };
             top = false;
-            at = Target { value, scope };
+            at = ResolvedValue { value, scope };
         }
         Some(at)
     }
@@ -186,29 +189,29 @@ impl<'d> Resolver<'d> {
         self.indexes.get(&document).ok_or_else(|| "no such document".to_owned())
     }
 
-    fn build_index(&self, root: &Target<'d>) -> Index<'d> {
+    fn build_index(&self, root: &ResolvedValue<'d>) -> Index<'d> {
         let mut index = Index::default();
         let mut stack = vec![(root.clone(), false)];
         while let Some((target, is_map)) = stack.pop() {
             match &target.value.kind {
-                Kind::Object(object) if is_map => {
+                JsonKind::Object(object) if is_map => {
                     stack.extend(
-                        object.members().iter().map(|m| (Target { value: &m.value, scope: target.scope.clone() }, false)),
+                        object.members().iter().map(|m| (ResolvedValue { value: &m.value, scope: target.scope.clone() }, false)),
                     );
                 }
-                Kind::Object(object) => {
+                JsonKind::Object(object) => {
                     let scope = self.enter(target.value, &target.scope);
                     if self.identifier(target.value).is_some() {
                         index.ids.entry(scope.base.to_string()).or_insert_with(|| target.clone());
                     }
                     self.anchors(object, &target, &scope, root, &mut index);
                     for member in object.members().iter().filter(|m| !is_data_keyword(&m.key)) {
-                        let inner = Target { value: &member.value, scope: scope.clone() };
+                        let inner = ResolvedValue { value: &member.value, scope: scope.clone() };
                         stack.push((inner, is_schema_map(&member.key)));
                     }
                 }
-                Kind::Array(items) => {
-                    stack.extend(items.iter().map(|value| (Target { value, scope: target.scope.clone() }, false)));
+                JsonKind::Array(items) => {
+                    stack.extend(items.iter().map(|value| (ResolvedValue { value, scope: target.scope.clone() }, false)));
                 }
                 _ => {}
             }
@@ -216,7 +219,14 @@ impl<'d> Resolver<'d> {
         index
     }
 
-    fn anchors(&self, object: &'d Object, target: &Target<'d>, scope: &Scope<'d>, root: &Target<'d>, index: &mut Index<'d>) {
+    fn anchors(
+        &self,
+        object: &'d Object,
+        target: &ResolvedValue<'d>,
+        scope: &ResolutionScope<'d>,
+        root: &ResolvedValue<'d>,
+        index: &mut Index<'d>,
+    ) {
         let text = |key: &str| object.get(key).and_then(Value::as_str);
         if self.dialect.is_modern() {
             for name in [text("$anchor"), text("$dynamicAnchor")].into_iter().flatten() {
@@ -235,7 +245,7 @@ impl<'d> Resolver<'d> {
 fn bucket<'d>(object: &'d Object, entry: Option<&str>) -> Option<&'d Value> {
     let own = object.get("$defs");
     let has = |value: &Value| match (&value.kind, entry) {
-        (Kind::Object(inner), Some(entry)) => inner.get(entry).is_some(),
+        (JsonKind::Object(inner), Some(entry)) => inner.get(entry).is_some(),
         _ => true,
     };
     match own {

@@ -13,7 +13,7 @@ const MAX_TEXT: u64 = 300;
 
 /// Values for a self-contained schema: probably valid ones, and each of them with something changed.
 pub(super) fn values(root: &Tree) -> Vec<Tree> {
-    let mut sampler = Sampler { root, steps: 0 };
+    let mut sampler = DocumentSampler { root, steps: 0 };
     let mut found = sampler.schema(root, MAX_DEPTH);
     found.extend(anything());
     let spoilt: Vec<Tree> = found.iter().flat_map(spoil).collect();
@@ -22,7 +22,7 @@ pub(super) fn values(root: &Tree) -> Vec<Tree> {
     found
 }
 
-struct Sampler<'a> {
+struct DocumentSampler<'a> {
     root: &'a Tree,
     steps: usize,
 }
@@ -78,7 +78,7 @@ fn sized(schema: &Map<String, Tree>, keys: [&str; 2]) -> Vec<usize> {
     sizes
 }
 
-impl<'a> Sampler<'a> {
+impl<'a> DocumentSampler<'a> {
     fn schema(&mut self, schema: &'a Tree, depth: usize) -> Vec<Tree> {
         self.steps += 1;
         let Some(depth) = depth.checked_sub(1).filter(|_| self.steps < MAX_STEPS) else { return anything() };

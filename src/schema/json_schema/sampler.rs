@@ -12,7 +12,7 @@ use super::schema::Schema;
 use super::{jsonschema_adapter, pattern, sample_documents};
 use crate::schema::format::SchemaError;
 use crate::schema::meter;
-use crate::schema::sampling::{MAX_TEXT, Source};
+use crate::schema::sampling::{MAX_TEXT, RandomSource};
 
 /// Documents that are tried for one sample.
 const TRIES: usize = 40;
@@ -41,7 +41,7 @@ impl Sampler {
     ///
     /// # Errors
     /// A sentence: none was found.
-    pub fn sample(&self, validator: &Validator, source: &mut Source) -> Result<String, String> {
+    pub fn sample(&self, validator: &Validator, source: &mut RandomSource) -> Result<String, String> {
         for _ in 0..TRIES {
             source.begin();
             let made = Making { root: &self.root, source }.value(&[&self.root], "");
@@ -61,7 +61,7 @@ type Together<'r> = Vec<&'r Map<String, Tree>>;
 
 struct Making<'r, 's> {
     root: &'r Tree,
-    source: &'s mut Source,
+    source: &'s mut RandomSource,
 }
 
 impl<'r> Making<'r, '_> {

@@ -58,7 +58,7 @@ pub enum Opinion {
 
 /// Asks for a second opinion. Never fails; `format` counts as an annotation.
 pub fn second_opinion(reader: &Schema, writer: &Schema) -> Opinion {
-    let Some(question) = Question::of(reader, writer) else { return Opinion::Unknown };
+    let Some(question) = ProverQuestion::of(reader, writer) else { return Opinion::Unknown };
     if PROVERS.fetch_add(1, Ordering::AcqRel) >= MAX_PROVERS {
         PROVERS.fetch_sub(1, Ordering::AcqRel);
         return Opinion::Unknown;
@@ -82,7 +82,7 @@ pub fn second_opinion(reader: &Schema, writer: &Schema) -> Opinion {
 }
 
 /// Everything the prover's thread needs.
-struct Question {
+struct ProverQuestion {
     reader: Tree,
     writer: Tree,
     drafts: (Draft, Draft),
@@ -91,7 +91,7 @@ struct Question {
     abandoned: Arc<AtomicBool>,
 }
 
-impl Question {
+impl ProverQuestion {
     fn of(reader: &Schema, writer: &Schema) -> Option<Self> {
         let fits = |schema: &Schema| {
             let size = schema.canonical().len() + schema.documents.size_of_references();

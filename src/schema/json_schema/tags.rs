@@ -5,7 +5,7 @@
 //! `oneof.N`, `allof.N`, `not`, `definitions.Name` and `$defs.Name` lead into those.
 
 use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
-use crate::schema::json::{Kind, Member, Object, Value};
+use crate::schema::json::{JsonKind, Member, Object, Value};
 use crate::schema::tag_edits::{TagChange, for_each_edit, no_such_path};
 
 use super::print;
@@ -60,7 +60,7 @@ fn visit(value: &Value, path: &str, in_field: bool, found: &mut Vec<EntityTags>)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum PathStep {
+enum PointerStep {
     Key(String),
     At(usize),
 }
@@ -70,7 +70,7 @@ pub(super) fn edit(root: &Value, add: &[TagEdit], remove: &[TagEdit], ignore_unk
     let mut edited = root.clone();
     for_each_edit(add, remove, ignore_unknown, |edit, change| {
         let path = find(&edited, edit).ok_or_else(|| no_such_path(edit))?;
-        let whole = std::mem::replace(&mut edited, Value { offset: 0, kind: Kind::Null });
+        let whole = std::mem::replace(&mut edited, Value { offset: 0, kind: JsonKind::Null });
         edited = apply(whole, &path, edit, change);
         Ok(())
     })?;
@@ -78,7 +78,7 @@ pub(super) fn edit(root: &Value, add: &[TagEdit], remove: &[TagEdit], ignore_unk
 }
 
 /// The path to an entity. Property names may contain dots: the shortest name that exists wins.
-fn find(root: &Value, edit: &TagEdit) -> Option<Vec<PathStep>> {
+fn find(root: &Value, edit: &TagEdit) -> Option<Vec<PointerStep>> {
     let words: Vec<&str> = edit.path.split('.').collect();
     let mut words = words.as_slice();
     let mut path = Vec::new();
@@ -102,18 +102,18 @@ fn find(root: &Value, edit: &TagEdit) -> Option<Vec<PathStep>> {
                 let (name, length) = longest_needed(object.get(bucket)?.as_object()?, words)?;
                 words = words.get(length..)?;
                 at = object.get(bucket)?.as_object()?.get(&name)?;
-                path.extend([PathStep::Key(bucket.to_owned()), PathStep::Key(name)]);
+                path.extend([PointerStep::Key(bucket.to_owned()), PointerStep::Key(name)]);
                 if words.is_empty() {
                     return at.as_object().map(|_| path);
                 }
             }
             "array" => {
                 at = object.get("items")?;
-                path.push(PathStep::Key("items".to_owned()));
+                path.push(PointerStep::Key("items".to_owned()));
             }
             "not" => {
                 at = object.get("not")?;
-                path.push(PathStep::Key("not".to_owned()));
+                path.push(PointerStep::Key("not".to_owned()));
             }
             "anyof" | "allof" | "oneof" => {
                 let keyword = match *kind {
@@ -127,7 +127,7 @@ fn find(root: &Value, edit: &TagEdit) -> Option<Vec<PathStep>> {
                     Some(members) => {
                         let index = index.parse().ok()?;
                         at = members.get(index)?;
-                        path.extend([PathStep::Key(keyword.to_owned()), PathStep::At(index)]);
+                        path.extend([PointerStep::Key(keyword.to_owned()), PointerStep::At(index)]);
                     }
                     // A list of types, or keywords of several kinds side by side: the combination is implied, and the words
                     // that follow speak of the same schema.
@@ -135,7 +135,7 @@ fn find(root: &Value, edit: &TagEdit) -> Option<Vec<PathStep>> {
                         let (branch, rest) = words.get(1..)?.split_first()?;
                         words = rest;
                         at = object.get(branch)?;
-                        path.push(PathStep::Key((*branch).to_owned()));
+                        path.push(PointerStep::Key((*branch).to_owned()));
                     }
                     None => {}
                 }
@@ -161,11 +161,11 @@ fn longest_needed(map: &Object, words: &[&str]) -> Option<(String, usize)> {
 }
 
 /// Rebuilds the value with the edit made at the end of the path.
-fn apply(value: Value, path: &[PathStep], edit: &TagEdit, change: TagChange) -> Value {
+fn apply(value: Value, path: &[PointerStep], edit: &TagEdit, change: TagChange) -> Value {
     let offset = value.offset;
     let kind = match (value.kind, path.split_first()) {
-        (Kind::Object(object), None) => Kind::Object(retag(&object, edit, change)),
-        (Kind::Object(object), Some((PathStep::Key(key), rest))) => {
+        (JsonKind::Object(object), None) => JsonKind::Object(retag(&object, edit, change)),
+        (JsonKind::Object(object), Some((PointerStep::Key(key), rest))) => {
             let mut edited = Object::default();
             for member in object.members() {
                 let mut member = member.clone();
@@ -174,14 +174,14 @@ fn apply(value: Value, path: &[PathStep], edit: &TagEdit, change: TagChange) -> 
                 }
                 edited.insert(member);
             }
-            Kind::Object(edited)
+            JsonKind::Object(edited)
         }
-        (Kind::Array(mut items), Some((PathStep::At(at), rest))) => {
+        (JsonKind::Array(mut items), Some((PointerStep::At(at), rest))) => {
             if let Some(slot) = items.get_mut(*at) {
-                let item = std::mem::replace(slot, Value { offset: 0, kind: Kind::Null });
+                let item = std::mem::replace(slot, Value { offset: 0, kind: JsonKind::Null });
                 *slot = apply(item, rest, edit, change);
             }
-            Kind::Array(items)
+            JsonKind::Array(items)
         }
         (kind, _) => kind,
     };
@@ -192,8 +192,8 @@ fn apply(value: Value, path: &[PathStep], edit: &TagEdit, change: TagChange) -> 
 fn retag(object: &Object, edit: &TagEdit, change: TagChange) -> Object {
     let mut tags = tags_of(object);
     edit.apply(change, &mut tags);
-    let items = tags.into_iter().map(|tag| Value { offset: 0, kind: Kind::String(tag.into()) }).collect();
-    let list = Value { offset: 0, kind: Kind::Array(items) };
+    let items = tags.into_iter().map(|tag| Value { offset: 0, kind: JsonKind::String(tag.into()) }).collect();
+    let list = Value { offset: 0, kind: JsonKind::Array(items) };
     let empty = list.as_array().is_some_and(<[Value]>::is_empty);
     let mut edited = Object::default();
     for member in object.members().iter().filter(|member| !(empty && &*member.key == TAGS)) {

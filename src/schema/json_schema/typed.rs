@@ -4,14 +4,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::resolve::{Resolver, Target, address};
+use super::resolve::{ResolvedValue, Resolver, address};
 use super::schema::Schema;
 use crate::schema::deep_stack::on_deep_stack;
-use crate::schema::json::{Kind as JsonKind, Object, Value};
+use crate::schema::json::{JsonKind, Object, Value};
 use crate::schema::meter;
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::typed::{
-    BytesForm, FieldShape, Kind, MAX_TYPE_DEPTH, Shape, Shapes, Type, Typed, TypedRecord, afford_field, afford_type, inline_rules,
+    BytesForm, DataType, FieldShape, LeafKind, MAX_TYPE_DEPTH, Shape, Shapes, Typed, TypedRecord, afford_field, afford_type,
+    inline_rules,
 };
 
 const RULES: &str = "confluent:rules";
@@ -28,11 +29,15 @@ impl Schema {
 }
 
 fn shapes(schema: &Schema) -> Shapes {
-    let mut builder =
-        Builder { resolver: Resolver::new(&schema.documents), places: HashMap::new(), records: Vec::new(), waiting: Vec::new() };
+    let mut builder = ShapeBuilder {
+        resolver: Resolver::new(&schema.documents),
+        places: HashMap::new(),
+        records: Vec::new(),
+        waiting: Vec::new(),
+    };
     let root = match builder.resolver.root(0) {
         Ok(root) => builder.ty(&root, 0),
-        Err(_) => Type::Any,
+        Err(_) => DataType::Any,
     };
     while let Some((at, target)) = builder.waiting.pop() {
         if meter::charge(20).is_err() {
@@ -46,13 +51,13 @@ fn shapes(schema: &Schema) -> Shapes {
     Shapes { records: builder.records, root, root_path: "$", skips_null: true, bytes: BytesForm::Characters }
 }
 
-struct Builder<'d> {
+struct ShapeBuilder<'d> {
     resolver: Resolver<'d>,
     /// Places of objects by the addresses of their schemas.
     places: HashMap<usize, usize>,
     records: Vec<Shape>,
     /// Objects that have a place and no properties yet.
-    waiting: Vec<(usize, Target<'d>)>,
+    waiting: Vec<(usize, ResolvedValue<'d>)>,
 }
 
 fn texts(object: &Object, key: &str) -> Vec<String> {
@@ -60,14 +65,14 @@ fn texts(object: &Object, key: &str) -> Vec<String> {
     listed.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn leaf(word: &str) -> Type {
+fn leaf(word: &str) -> DataType {
     match word {
-        "string" => Type::leaf(Kind::String, "STRING"),
-        "integer" => Type::leaf(Kind::Int, "INT"),
-        "number" => Type::leaf(Kind::Number, "DOUBLE"),
-        "boolean" => Type::leaf(Kind::Bool, "BOOLEAN"),
-        "null" => Type::leaf(Kind::Null, "NULL"),
-        _ => Type::Any,
+        "string" => DataType::leaf(LeafKind::String, "STRING"),
+        "integer" => DataType::leaf(LeafKind::Int, "INT"),
+        "number" => DataType::leaf(LeafKind::Number, "DOUBLE"),
+        "boolean" => DataType::leaf(LeafKind::Bool, "BOOLEAN"),
+        "null" => DataType::leaf(LeafKind::Null, "NULL"),
+        _ => DataType::Any,
     }
 }
 
@@ -87,14 +92,14 @@ fn word(object: &Object) -> &'static str {
     }
 }
 
-impl<'d> Builder<'d> {
-    fn inside(&self, value: &'d Value, around: &Target<'d>) -> Target<'d> {
-        Target { value, scope: self.resolver.enter(around.value, &around.scope) }
+impl<'d> ShapeBuilder<'d> {
+    fn inside(&self, value: &'d Value, around: &ResolvedValue<'d>) -> ResolvedValue<'d> {
+        ResolvedValue { value, scope: self.resolver.enter(around.value, &around.scope) }
     }
 
-    fn ty(&mut self, target: &Target<'d>, depth: usize) -> Type {
+    fn ty(&mut self, target: &ResolvedValue<'d>, depth: usize) -> DataType {
         let Some(object) = target.value.as_object().filter(|_| depth <= MAX_TYPE_DEPTH && afford_type()) else {
-            return Type::Any;
+            return DataType::Any;
         };
         if let Some(types) = object.get("type").and_then(Value::as_array).filter(|types| !types.is_empty()) {
             let branch = |word: &Value| match word.as_str().unwrap_or("") {
@@ -102,13 +107,13 @@ impl<'d> Builder<'d> {
                 "array" => self.items(target, object, depth),
                 word => leaf(word),
             };
-            return Type::Union(types.iter().map(branch).collect());
+            return DataType::Union(types.iter().map(branch).collect());
         }
         for keyword in ["oneOf", "anyOf"] {
             if object.get("allOf").is_none()
                 && let Some(branches) = object.get(keyword).and_then(Value::as_array)
             {
-                return Type::Union(branches.iter().map(|branch| self.ty(&self.inside(branch, target), depth + 1)).collect());
+                return DataType::Union(branches.iter().map(|branch| self.ty(&self.inside(branch, target), depth + 1)).collect());
             }
         }
         if object.get("allOf").is_some() {
@@ -119,39 +124,43 @@ impl<'d> Builder<'d> {
         }
         if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
             let scope = self.resolver.enter(target.value, &target.scope);
-            return self.resolver.find(reference, &scope).map_or(Type::Any, |found| self.ty(&found, depth + 1));
+            return self.resolver.find(reference, &scope).map_or(DataType::Any, |found| self.ty(&found, depth + 1));
         }
         match word(object) {
             "RECORD" => self.object(target, object),
             "ENUM" => {
                 let mut values =
                     object.get("enum").and_then(Value::as_array).unwrap_or_default().iter().chain(object.get("const"));
-                if values.all(|value| value.as_str().is_some()) { Type::leaf(Kind::String, "ENUM") } else { Type::Any }
+                if values.all(|value| value.as_str().is_some()) {
+                    DataType::leaf(LeafKind::String, "ENUM")
+                } else {
+                    DataType::Any
+                }
             }
-            _ => object.get("type").and_then(Value::as_str).map_or(Type::Any, leaf),
+            _ => object.get("type").and_then(Value::as_str).map_or(DataType::Any, leaf),
         }
     }
 
-    fn items(&mut self, target: &Target<'d>, object: &'d Object, depth: usize) -> Type {
+    fn items(&mut self, target: &ResolvedValue<'d>, object: &'d Object, depth: usize) -> DataType {
         match object.get("items") {
-            Some(items) => Type::List(Box::new(self.ty(&self.inside(items, target), depth + 1))),
-            None => Type::List(Box::new(Type::Any)),
+            Some(items) => DataType::List(Box::new(self.ty(&self.inside(items, target), depth + 1))),
+            None => DataType::List(Box::new(DataType::Any)),
         }
     }
 
-    fn object(&mut self, target: &Target<'d>, object: &'d Object) -> Type {
+    fn object(&mut self, target: &ResolvedValue<'d>, object: &'d Object) -> DataType {
         if object.get("properties").or_else(|| object.get("allOf")).is_none() {
-            return Type::Any;
+            return DataType::Any;
         }
         let at = *self.places.entry(address(target.value)).or_insert_with(|| {
             self.records.push(Shape { is_open: true, ..Shape::default() });
             self.waiting.push((self.records.len() - 1, target.clone()));
             self.records.len() - 1
         });
-        Type::Record(at)
+        DataType::Record(at)
     }
 
-    fn shape(&mut self, target: &Target<'d>) -> Shape {
+    fn shape(&mut self, target: &ResolvedValue<'d>) -> Shape {
         let mut shape = Shape { is_open: true, ..Shape::default() };
         if let Some(object) = target.value.as_object() {
             let title = object.get("title").and_then(Value::as_str);
@@ -165,7 +174,7 @@ impl<'d> Builder<'d> {
     }
 
     /// The properties of an object, those of `allOf` included; `seen` are those that the shape has.
-    fn collect(&mut self, target: &Target<'d>, shape: &mut Shape, seen: &mut HashSet<&'d str>, depth: usize) {
+    fn collect(&mut self, target: &ResolvedValue<'d>, shape: &mut Shape, seen: &mut HashSet<&'d str>, depth: usize) {
         let Some(object) = target.value.as_object().filter(|_| depth <= MAX_TYPE_DEPTH && meter::charge(5).is_ok()) else {
             return;
         };
@@ -193,7 +202,7 @@ impl<'d> Builder<'d> {
             }
             let ty = self.ty(&self.inside(&member.value, target), 0);
             // checks at an object are those of the object
-            let is_own = matches!(ty, Type::Record(_)) && own.get("$ref").is_none();
+            let is_own = matches!(ty, DataType::Record(_)) && own.get("$ref").is_none();
             let rules = if is_own { Vec::new() } else { own.get(RULES).map(inline_rules).unwrap_or_default() };
             shape.fields.push(FieldShape {
                 name: member.key.to_string(),
@@ -211,29 +220,29 @@ impl<'d> Builder<'d> {
 /// What a value takes, roughly, apart from its text.
 const VALUE: usize = size_of::<Typed>() * 2;
 
-fn too_much() -> Fault {
-    Fault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it")
+fn too_much() -> DataFault {
+    DataFault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it")
 }
 
 /// The value of some JSON along the shapes of its schema. Recursion is bounded by the depth of data.
 ///
 /// # Errors
 /// It takes too much memory.
-pub fn typed(shapes: &Shapes, value: &Value, work: &mut Work<'_>) -> Result<Typed, Fault> {
+pub fn typed(shapes: &Shapes, value: &Value, work: &mut Work<'_>) -> Result<Typed, DataFault> {
     convert(shapes, &shapes.root, value, work)
 }
 
-fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Result<Typed, Fault> {
+fn convert(shapes: &Shapes, ty: &DataType, value: &Value, work: &mut Work<'_>) -> Result<Typed, DataFault> {
     let text = if let JsonKind::String(text) = &value.kind { text.len() } else { 0 };
     if !(work.step() && work.take_memory(text + VALUE)) {
         return Err(too_much());
     }
-    if let Type::Union(branches) = ty {
+    if let DataType::Union(branches) = ty {
         let mut fitting = branches.iter().enumerate().filter(|(_, branch)| fits(branch, &value.kind, work));
         let found = (fitting.next(), fitting.next());
         return match found {
             (Some((at, branch)), None) => Ok(Typed::Branch(at, Box::new(convert(shapes, branch, value, work)?))),
-            _ => convert(shapes, &Type::Any, value, work),
+            _ => convert(shapes, &DataType::Any, value, work),
         };
     }
     Ok(match &value.kind {
@@ -246,11 +255,11 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
             Err(_) => Typed::Opaque("an integer of more than 64 bits", (&**text).into()),
         },
         JsonKind::Array(items) => {
-            let item = if let Type::List(item) = ty { &**item } else { &Type::Any };
+            let item = if let DataType::List(item) = ty { &**item } else { &DataType::Any };
             Typed::List(items.iter().map(|value| convert(shapes, item, value, work)).collect::<Result<_, _>>()?)
         }
         JsonKind::Object(object) => {
-            let shape = if let Type::Record(at) = ty { shapes.records.get(*at).map(|shape| (*at, shape)) } else { None };
+            let shape = if let DataType::Record(at) = ty { shapes.records.get(*at).map(|shape| (*at, shape)) } else { None };
             if let Some((at, shape)) = shape {
                 if !work.take_memory(shape.fields.len() * VALUE / 2) {
                     return Err(too_much());
@@ -265,7 +274,7 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
                             }
                         }
                         None => {
-                            record.others.push((member.key.to_string(), convert(shapes, &Type::Any, &member.value, work)?));
+                            record.others.push((member.key.to_string(), convert(shapes, &DataType::Any, &member.value, work)?));
                         }
                     }
                 }
@@ -273,7 +282,7 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
             } else {
                 let mut made = Vec::with_capacity(object.len());
                 for member in object.members() {
-                    made.push((Typed::String(member.key.to_string()), convert(shapes, &Type::Any, &member.value, work)?));
+                    made.push((Typed::String(member.key.to_string()), convert(shapes, &DataType::Any, &member.value, work)?));
                 }
                 Typed::Map(made)
             }
@@ -282,18 +291,18 @@ fn convert(shapes: &Shapes, ty: &Type, value: &Value, work: &mut Work<'_>) -> Re
 }
 
 /// Whether a type may be that of a value, by the kind of JSON that it is.
-fn fits(ty: &Type, kind: &JsonKind, work: &mut Work<'_>) -> bool {
+fn fits(ty: &DataType, kind: &JsonKind, work: &mut Work<'_>) -> bool {
     work.step()
         && match (ty, kind) {
-            (Type::Any, _)
-            | (Type::Leaf { kind: Kind::Null, .. }, JsonKind::Null)
-            | (Type::Leaf { kind: Kind::Bool, .. }, JsonKind::Bool(_))
-            | (Type::Leaf { kind: Kind::String, .. }, JsonKind::String(_))
-            | (Type::Leaf { kind: Kind::Number, .. }, JsonKind::Number(_))
-            | (Type::List(_), JsonKind::Array(_))
-            | (Type::Record(_) | Type::Map(_), JsonKind::Object(_)) => true,
-            (Type::Leaf { kind: Kind::Int, .. }, JsonKind::Number(text)) => !text.contains(['.', 'e', 'E']),
-            (Type::Union(branches), kind) => branches.iter().any(|branch| fits(branch, kind, work)),
+            (DataType::Any, _)
+            | (DataType::Leaf { kind: LeafKind::Null, .. }, JsonKind::Null)
+            | (DataType::Leaf { kind: LeafKind::Bool, .. }, JsonKind::Bool(_))
+            | (DataType::Leaf { kind: LeafKind::String, .. }, JsonKind::String(_))
+            | (DataType::Leaf { kind: LeafKind::Number, .. }, JsonKind::Number(_))
+            | (DataType::List(_), JsonKind::Array(_))
+            | (DataType::Record(_) | DataType::Map(_), JsonKind::Object(_)) => true,
+            (DataType::Leaf { kind: LeafKind::Int, .. }, JsonKind::Number(text)) => !text.contains(['.', 'e', 'E']),
+            (DataType::Union(branches), kind) => branches.iter().any(|branch| fits(branch, kind, work)),
             _ => false,
         }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::ddl::type_expression;
 use super::error::ConversionError;
-use super::model::{Constraint, Kind, LogicalType, MAX_TYPE_DEPTH, Type};
+use super::model::{Constraint, LogicalType, MAX_TYPE_DEPTH, Type, TypeKind};
 use crate::schema::deep_stack::{UNMEASURED, on_deep_stack};
 use crate::schema::meter;
 
@@ -83,10 +83,10 @@ pub(crate) fn constraint(name: &str, doc: &str, expr: &str, sql: &str) -> Option
 }
 
 /// A multiset is a map of its elements to how often they occur.
-pub(crate) fn multiset(element: Type, count: &Type) -> Result<Kind, ConversionError> {
-    if count.kind != Kind::Int {
+pub(crate) fn multiset(element: Type, count: &Type) -> Result<TypeKind, ConversionError> {
+    if count.kind != TypeKind::Int {
         let message = format!("Unexpected value type for a MULTISET type: {}", type_expression(count));
         return Err(ConversionError::new(message));
     }
-    Ok(Kind::Multiset(Box::new(element)))
+    Ok(TypeKind::Multiset(Box::new(element)))
 }

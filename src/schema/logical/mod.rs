@@ -29,7 +29,7 @@ pub use self::conversion::on_stack;
 pub use self::engine::Engine;
 pub use self::error::ConversionError;
 pub use self::model::LogicalType;
-pub use self::rule::Rule;
+pub use self::rule::EngineRule;
 pub use self::validity::validate;
 pub use self::violation::{Violation, Violations};
 

@@ -67,7 +67,7 @@ impl NamedTypes {
     pub(crate) fn resolve<'t>(&'t self, ty: &'t Type) -> &'t Type {
         let mut current = ty;
         let mut seen = HashSet::new();
-        while let Kind::Named(name) = &current.kind {
+        while let TypeKind::Named(name) = &current.kind {
             if !seen.insert(&**name) {
                 return current;
             }
@@ -118,14 +118,14 @@ impl NamedTypes {
 /// A type of a column, an element or the root.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Type {
-    pub(crate) kind: Kind,
+    pub(crate) kind: TypeKind,
     pub(crate) nullable: bool,
     /// Of structs and enums.
-    pub(crate) notes: Annotations,
+    pub(crate) notes: LogicalAnnotations,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum TypeKind {
     Struct(Vec<Field>),
     Enum(Vec<EnumValue>),
     Union(Vec<UnionBranch>),
@@ -156,43 +156,43 @@ pub(crate) enum Kind {
     Named(Box<str>),
 }
 
-impl Kind {
+impl TypeKind {
     /// A character string without a bound.
-    pub(crate) const STRING: Kind = Kind::Varchar(MAX_LENGTH);
+    pub(crate) const STRING: TypeKind = TypeKind::Varchar(MAX_LENGTH);
     /// A byte string without a bound.
-    pub(crate) const BYTES: Kind = Kind::Varbinary(MAX_LENGTH);
+    pub(crate) const BYTES: TypeKind = TypeKind::Varbinary(MAX_LENGTH);
 
     pub(crate) fn word(&self) -> &'static str {
         match self {
-            Kind::Struct(_) => "STRUCT",
-            Kind::Enum(_) => "ENUM",
-            Kind::Union(_) => "UNION",
-            Kind::Map(_) => "MAP",
-            Kind::Array(_) => "ARRAY",
-            Kind::Multiset(_) => "MULTISET",
-            Kind::Boolean => "BOOLEAN",
-            Kind::Tinyint => "TINYINT",
-            Kind::Smallint => "SMALLINT",
-            Kind::Int => "INT",
-            Kind::Bigint => "BIGINT",
-            Kind::Float => "FLOAT",
-            Kind::Double => "DOUBLE",
-            Kind::Decimal { .. } => "DECIMAL",
-            Kind::Varchar(_) => "VARCHAR",
-            Kind::Char(_) => "CHAR",
-            Kind::Binary(_) => "BINARY",
-            Kind::Varbinary(_) => "VARBINARY",
-            Kind::Date => "DATE",
-            Kind::Time(_) => "TIME",
-            Kind::Timestamp(_) => "TIMESTAMP",
-            Kind::TimestampLtz(_) => "TIMESTAMP_LTZ",
-            Kind::Variant => "VARIANT",
-            Kind::Named(_) => "NAMED_TYPE_REF",
+            TypeKind::Struct(_) => "STRUCT",
+            TypeKind::Enum(_) => "ENUM",
+            TypeKind::Union(_) => "UNION",
+            TypeKind::Map(_) => "MAP",
+            TypeKind::Array(_) => "ARRAY",
+            TypeKind::Multiset(_) => "MULTISET",
+            TypeKind::Boolean => "BOOLEAN",
+            TypeKind::Tinyint => "TINYINT",
+            TypeKind::Smallint => "SMALLINT",
+            TypeKind::Int => "INT",
+            TypeKind::Bigint => "BIGINT",
+            TypeKind::Float => "FLOAT",
+            TypeKind::Double => "DOUBLE",
+            TypeKind::Decimal { .. } => "DECIMAL",
+            TypeKind::Varchar(_) => "VARCHAR",
+            TypeKind::Char(_) => "CHAR",
+            TypeKind::Binary(_) => "BINARY",
+            TypeKind::Varbinary(_) => "VARBINARY",
+            TypeKind::Date => "DATE",
+            TypeKind::Time(_) => "TIME",
+            TypeKind::Timestamp(_) => "TIMESTAMP",
+            TypeKind::TimestampLtz(_) => "TIMESTAMP_LTZ",
+            TypeKind::Variant => "VARIANT",
+            TypeKind::Named(_) => "NAMED_TYPE_REF",
         }
     }
 
     /// A type of so many digits after the second.
-    pub(crate) fn of_precision(make: fn(i32) -> Kind, precision: i32) -> Result<Kind, ConversionError> {
+    pub(crate) fn of_precision(make: fn(i32) -> TypeKind, precision: i32) -> Result<TypeKind, ConversionError> {
         let kind = make(precision);
         if (0..=9).contains(&precision) {
             return Ok(kind);
@@ -201,30 +201,30 @@ impl Kind {
     }
 
     pub(crate) fn of(self, nullable: bool) -> Type {
-        Type { kind: self, nullable, notes: Annotations::default() }
+        Type { kind: self, nullable, notes: LogicalAnnotations::default() }
     }
 }
 
 impl Type {
     /// How often an element of a multiset occurs.
     pub(crate) const COUNT: Type = Type {
-        kind: Kind::Int,
+        kind: TypeKind::Int,
         nullable: false,
-        notes: Annotations { doc: None, tags: Vec::new(), params: Vec::new(), constraints: Vec::new() },
+        notes: LogicalAnnotations { doc: None, tags: Vec::new(), params: Vec::new(), constraints: Vec::new() },
     };
 
     pub(crate) fn named(name: &str, nullable: bool) -> Self {
-        Kind::Named(name.into()).of(nullable)
+        TypeKind::Named(name.into()).of(nullable)
     }
 
     /// The names that the type refers to, in their order. Recursion ends where the type does, which its maker has bounded.
     pub(crate) fn references<'t>(&'t self, found: &mut Vec<&'t str>) {
         match &self.kind {
-            Kind::Named(name) => found.push(name),
-            Kind::Struct(fields) => fields.iter().for_each(|field| field.ty.references(found)),
-            Kind::Union(branches) => branches.iter().for_each(|branch| branch.ty.references(found)),
-            Kind::Array(element) | Kind::Multiset(element) => element.references(found),
-            Kind::Map(pair) => {
+            TypeKind::Named(name) => found.push(name),
+            TypeKind::Struct(fields) => fields.iter().for_each(|field| field.ty.references(found)),
+            TypeKind::Union(branches) => branches.iter().for_each(|branch| branch.ty.references(found)),
+            TypeKind::Array(element) | TypeKind::Multiset(element) => element.references(found),
+            TypeKind::Map(pair) => {
                 pair.0.references(found);
                 pair.1.references(found);
             }
@@ -235,7 +235,7 @@ impl Type {
 
 /// What is said about a type or a field beside its shape.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Annotations {
+pub(crate) struct LogicalAnnotations {
     pub(crate) doc: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) params: Params,
@@ -281,7 +281,7 @@ pub(crate) struct Field {
     pub(crate) default: Option<DefaultValue>,
     /// The default follows from the format and is declared nowhere.
     pub(crate) derived_default: bool,
-    pub(crate) notes: Annotations,
+    pub(crate) notes: LogicalAnnotations,
     /// Where it is declared in the schema's own text.
     pub(crate) at: Option<u32>,
 }
@@ -311,24 +311,24 @@ pub(crate) struct UnionBranch {
 
 /// What a name is the name of, in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Named {
+pub(crate) enum NameKind {
     Field,
     EnumSymbol,
     UnionBranch,
 }
 
-impl Named {
+impl NameKind {
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Named::Field => ("Field", "field"),
-            Named::EnumSymbol => ("Enum symbol", "enum symbol"),
-            Named::UnionBranch => ("Union branch", "union branch"),
+            NameKind::Field => ("Field", "field"),
+            NameKind::EnumSymbol => ("Enum symbol", "enum symbol"),
+            NameKind::UnionBranch => ("Union branch", "union branch"),
         }
     }
 }
 
 /// Names are not empty, have no blanks, and come once.
-fn check_names<'n>(what: Named, names: impl Iterator<Item = &'n str>) -> Result<(), ConversionError> {
+fn check_names<'n>(what: NameKind, names: impl Iterator<Item = &'n str>) -> Result<(), ConversionError> {
     let (_, word) = what.words();
     let mut seen = HashSet::new();
     let mut repeated = None;
@@ -344,7 +344,7 @@ fn check_names<'n>(what: Named, names: impl Iterator<Item = &'n str>) -> Result<
     }
 }
 
-pub(crate) fn check_name(what: Named, name: &str) -> Result<(), ConversionError> {
+pub(crate) fn check_name(what: NameKind, name: &str) -> Result<(), ConversionError> {
     let (title, _) = what.words();
     if name.is_empty() {
         return Err(ConversionError::new(format!("{title} name must not be empty")));
@@ -361,19 +361,19 @@ fn is_blank(c: char) -> bool {
     c.is_control() || (c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}'))
 }
 
-impl Kind {
-    pub(crate) fn struct_of(fields: Vec<Field>) -> Result<Kind, ConversionError> {
-        check_names(Named::Field, fields.iter().map(|field| field.name.as_str()))?;
-        Ok(Kind::Struct(fields))
+impl TypeKind {
+    pub(crate) fn struct_of(fields: Vec<Field>) -> Result<TypeKind, ConversionError> {
+        check_names(NameKind::Field, fields.iter().map(|field| field.name.as_str()))?;
+        Ok(TypeKind::Struct(fields))
     }
 
-    pub(crate) fn enum_of(values: Vec<EnumValue>) -> Result<Kind, ConversionError> {
-        check_names(Named::EnumSymbol, values.iter().map(|value| value.symbol.as_str()))?;
-        Ok(Kind::Enum(values))
+    pub(crate) fn enum_of(values: Vec<EnumValue>) -> Result<TypeKind, ConversionError> {
+        check_names(NameKind::EnumSymbol, values.iter().map(|value| value.symbol.as_str()))?;
+        Ok(TypeKind::Enum(values))
     }
 
-    pub(crate) fn union_of(branches: Vec<UnionBranch>) -> Result<Kind, ConversionError> {
-        check_names(Named::UnionBranch, branches.iter().map(|branch| branch.name.as_str()))?;
-        Ok(Kind::Union(branches))
+    pub(crate) fn union_of(branches: Vec<UnionBranch>) -> Result<TypeKind, ConversionError> {
+        check_names(NameKind::UnionBranch, branches.iter().map(|branch| branch.name.as_str()))?;
+        Ok(TypeKind::Union(branches))
     }
 }

@@ -3,7 +3,7 @@ use strum::VariantArray;
 /// The rules of the engines, with Confluent's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum Rule {
+pub enum EngineRule {
     // of one type
     EmptyStruct,
     FieldNameCaseCollision,
@@ -24,8 +24,8 @@ pub enum Rule {
     UnsupportedTypeChange,
 }
 
-impl Rule {
-    pub const ALL: &'static [Rule] = Self::VARIANTS;
+impl EngineRule {
+    pub const ALL: &'static [EngineRule] = Self::VARIANTS;
 
     /// Confluent's name.
     pub fn as_str(self) -> &'static str {

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::conversion::MAX_STEPS;
 use super::engine::Engine;
-use super::model::{Kind, LogicalType, NO_PARAM, Type};
-use super::rule::Rule;
+use super::model::{LogicalType, NO_PARAM, Type, TypeKind};
+use super::rule::EngineRule;
 use super::violation::{Violation, Violations};
 use crate::schema::meter::{self, Exhausted};
 
@@ -19,12 +19,12 @@ const DECIMAL: std::ops::RangeInclusive<i32> = 1..=38;
 /// # Errors
 /// The work runs out.
 pub fn validate(engine: Engine, logical: &LogicalType) -> Result<Violations, Exhausted> {
-    let mut walk = Walk { engine, logical, walked: HashSet::new(), found: Violations::default(), at: None, depth: 0 };
+    let mut walk = ValidityCheck { engine, logical, walked: HashSet::new(), found: Violations::default(), at: None, depth: 0 };
     walk.visit(&logical.root, &mut String::new())?;
     Ok(walk.found)
 }
 
-struct Walk<'t> {
+struct ValidityCheck<'t> {
     engine: Engine,
     logical: &'t LogicalType,
     /// Named types are judged where they are first met.
@@ -34,8 +34,8 @@ struct Walk<'t> {
     depth: usize,
 }
 
-impl<'t> Walk<'t> {
-    fn add(&mut self, rule: Rule, path: &str, message: String) {
+impl<'t> ValidityCheck<'t> {
+    fn add(&mut self, rule: EngineRule, path: &str, message: String) {
         let reader_at = self.at;
         self.found.add(path, || Violation { rule, path: path.to_owned(), message, reader_at, writer_at: None });
     }
@@ -73,20 +73,20 @@ impl<'t> Walk<'t> {
 
     fn visit_kind(&mut self, ty: &'t Type, path: &mut String) -> Result<(), Exhausted> {
         match &ty.kind {
-            Kind::Struct(fields) => {
+            TypeKind::Struct(fields) => {
                 self.members("struct", fields.iter().map(|field| field.name.as_str()), path)?;
                 fields.iter().try_for_each(|field| self.column(&field.ty, path, &field.name, field.at))
             }
-            Kind::Union(branches) => {
+            TypeKind::Union(branches) => {
                 self.members("union", branches.iter().map(|branch| branch.name.as_str()), path)?;
                 branches.iter().try_for_each(|branch| self.column(&branch.ty, path, &branch.name, branch.at))
             }
-            Kind::Array(element) | Kind::Multiset(element) => self.inner(element, path, "[]", None),
-            Kind::Map(pair) => {
+            TypeKind::Array(element) | TypeKind::Multiset(element) => self.inner(element, path, "[]", None),
+            TypeKind::Map(pair) => {
                 self.inner(&pair.0, path, "{key}", None)?;
                 self.inner(&pair.1, path, "{}", None)
             }
-            Kind::Named(name) => self.named(name, path),
+            TypeKind::Named(name) => self.named(name, path),
             _ => {
                 self.primitive(&ty.kind, path);
                 Ok(())
@@ -96,13 +96,13 @@ impl<'t> Walk<'t> {
 
     fn named(&mut self, name: &'t str, path: &mut String) -> Result<(), Exhausted> {
         let Some(body) = self.logical.named.get(name) else {
-            self.add(Rule::UnresolvedTypeRef, path, format!("named type '{name}' is referenced but not defined"));
+            self.add(EngineRule::UnresolvedTypeRef, path, format!("named type '{name}' is referenced but not defined"));
             return Ok(());
         };
         if self.logical.named.is_cyclic(name) {
             let message =
                 format!("named type '{name}' refers to itself, and cannot be represented by a non-recursive type system");
-            self.add(Rule::CyclicType, path, message);
+            self.add(EngineRule::CyclicType, path, message);
             return Ok(());
         }
         if self.walked.insert(name) { self.visit(body, path) } else { Ok(()) }
@@ -128,49 +128,49 @@ impl<'t> Walk<'t> {
                          cannot distinguish"
                     );
                     if reported.insert(key) {
-                        self.add(Rule::FieldNameCaseCollision, path, message);
+                        self.add(EngineRule::FieldNameCaseCollision, path, message);
                     }
                 }
             }
         }
         if first.is_empty() {
-            self.add(Rule::EmptyStruct, path, format!("a {kind} must have at least one field"));
+            self.add(EngineRule::EmptyStruct, path, format!("a {kind} must have at least one field"));
         }
         Ok(())
     }
 
-    fn primitive(&mut self, kind: &Kind, path: &str) {
+    fn primitive(&mut self, kind: &TypeKind, path: &str) {
         let word = kind.word();
         match *kind {
-            Kind::Decimal { precision, scale } => self.decimal(precision, scale, path),
-            Kind::Timestamp(precision) | Kind::TimestampLtz(precision) if self.is_iceberg() && precision > MICROS => {
+            TypeKind::Decimal { precision, scale } => self.decimal(precision, scale, path),
+            TypeKind::Timestamp(precision) | TypeKind::TimestampLtz(precision) if self.is_iceberg() && precision > MICROS => {
                 let message =
                     format!("{word}({precision}) needs Iceberg's nanosecond timestamp types, which arrived in format-version 3");
-                self.add(Rule::UnrepresentableType, path, message);
+                self.add(EngineRule::UnrepresentableType, path, message);
             }
-            Kind::Char(length) | Kind::Binary(length) if length < 1 => self.length(word, length, 1, path),
-            Kind::Varchar(length) | Kind::Varbinary(length) if length < 0 => self.length(word, length, 0, path),
-            Kind::Variant if self.is_iceberg() => {
+            TypeKind::Char(length) | TypeKind::Binary(length) if length < 1 => self.length(word, length, 1, path),
+            TypeKind::Varchar(length) | TypeKind::Varbinary(length) if length < 0 => self.length(word, length, 0, path),
+            TypeKind::Variant if self.is_iceberg() => {
                 let message = "VARIANT needs Iceberg's variant type, which arrived in format-version 3".to_owned();
-                self.add(Rule::UnrepresentableType, path, message);
+                self.add(EngineRule::UnrepresentableType, path, message);
             }
             _ => {}
         }
     }
 
     fn length(&mut self, word: &str, length: i32, least: i32, path: &str) {
-        self.add(Rule::LengthOutOfRange, path, format!("{word} length {length} is below the minimum of {least}"));
+        self.add(EngineRule::LengthOutOfRange, path, format!("{word} length {length} is below the minimum of {least}"));
     }
 
     fn decimal(&mut self, precision: i32, scale: i32, path: &str) {
         if !DECIMAL.contains(&precision) {
             let (least, most) = (DECIMAL.start(), DECIMAL.end());
             let message = format!("DECIMAL precision {precision} is outside the supported range {least} to {most}");
-            self.add(Rule::PrecisionOutOfRange, path, message);
+            self.add(EngineRule::PrecisionOutOfRange, path, message);
         }
         if scale != NO_PARAM && (scale < 0 || scale > precision) {
             let message = format!("DECIMAL scale {scale} is outside the supported range 0 to the precision {precision}");
-            self.add(Rule::ScaleOutOfRange, path, message);
+            self.add(EngineRule::ScaleOutOfRange, path, message);
         }
     }
 }

@@ -1,11 +1,11 @@
 use std::fmt;
 
-use super::rule::Rule;
+use super::rule::EngineRule;
 
 /// One place where a logical type, or a change of it, breaks a rule of an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    pub rule: Rule,
+    pub rule: EngineRule,
     /// The column: names joined by dots, `[]` for elements, `{key}` and `{}` for the keys and values of maps; empty for the root.
     pub path: String,
     pub message: String,

@@ -1,6 +1,6 @@
 //! The features of editions that decide how a field is encoded (protobuf 6). They are inherited from the file and the message.
 
-use super::model::{File, ProtoOption, Value};
+use super::model::{File, OptionValue, ProtoOption};
 
 /// The value of a feature that is set in these options.
 pub(super) fn own<'a>(options: &'a [ProtoOption], feature: &str) -> Option<&'a str> {
@@ -8,8 +8,8 @@ pub(super) fn own<'a>(options: &'a [ProtoOption], feature: &str) -> Option<&'a s
         let [first, rest @ ..] = option.name.as_slice() else { return None };
         let dotted = first.text.strip_prefix("features.");
         match (dotted, &option.value) {
-            (Some(name), Value::Word(word)) if rest.is_empty() && name == feature => Some(&**word),
-            (None, Value::Literal(entries)) if rest.is_empty() && &*first.text == "features" => {
+            (Some(name), OptionValue::Word(word)) if rest.is_empty() && name == feature => Some(&**word),
+            (None, OptionValue::Literal(entries)) if rest.is_empty() && &*first.text == "features" => {
                 let found = entries.iter().find(|entry| &*entry.key == feature)?;
                 found.value.as_text()
             }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::model::{Body, Enum, File, Message, Reserved, Span};
+use super::model::{Body, Enum, File, Message, RangeOrName, Reserved};
 use super::schema::Schema;
 use crate::schema::lint::{Edit, LintFinding, LintRule, Severity, is_pascal, is_snake};
 use crate::types::SchemaType;
@@ -74,7 +74,7 @@ pub(crate) static RULES: [LintRule; 5] = [
 
 /// Looks for everything.
 pub(crate) fn lint(schema: &Schema, earlier: Option<&Schema>) -> Vec<LintFinding> {
-    let mut walk = Walk { schema, findings: Vec::new() };
+    let mut walk = Linter { schema, findings: Vec::new() };
     let file = &schema.file;
     let package = file.package.as_deref().unwrap_or("");
     if package.is_empty() && !file.declares_nothing() {
@@ -117,12 +117,12 @@ fn joined(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
-struct Walk<'s> {
+struct Linter<'s> {
     schema: &'s Schema,
     findings: Vec<LintFinding>,
 }
 
-impl Walk<'_> {
+impl Linter<'_> {
     fn find(&mut self, rule: &'static str, path: &str, at: u32, message: String) {
         let position = Some(self.schema.position(at));
         self.findings.push(LintFinding { rule, path: path.to_owned(), position, message, edit: None });
@@ -180,10 +180,10 @@ impl Walk<'_> {
         (numbers, names): (&HashSet<i32>, &HashSet<&str>),
         reserved: &[Reserved],
     ) {
-        let spans: Vec<&Span> = reserved.iter().flat_map(|statement| &statement.spans).collect();
+        let spans: Vec<&RangeOrName> = reserved.iter().flat_map(|statement| &statement.spans).collect();
         let is_kept =
             |number: i32| spans.iter().any(|span| span.bounds().is_some_and(|(low, high)| (low..=high).contains(&number)));
-        let is_named = |name: &str| spans.iter().any(|span| matches!(span, Span::Name(other) if **other == *name));
+        let is_named = |name: &str| spans.iter().any(|span| matches!(span, RangeOrName::Name(other) if **other == *name));
         for (number, old) in before.get(full).into_iter().flatten().filter(|(number, _)| !numbers.contains(number)) {
             let mut insert = String::new();
             if !is_kept(*number) {

@@ -147,7 +147,7 @@ impl Format for Schema {
                 Err(_) => {}
             }
         }
-        let Read { file, canonical, from_text } = read(text, &dependencies, max_depth)?;
+        let ReadFile { file, canonical, from_text } = read(text, &dependencies, max_depth)?;
         let source = (from_text && canonical != text).then(|| Arc::from(text));
         let schema = Self { source, canonical: canonical.into(), file, dependencies };
         if checked {
@@ -286,16 +286,16 @@ impl Format for Schema {
     }
 }
 
-struct Read {
+struct ReadFile {
     file: File,
     canonical: String,
     from_text: bool,
 }
 
 /// Reads a text in either form; when it is neither, the error is that of the text.
-fn read(text: &str, dependencies: &[Dependency], max_depth: usize) -> Result<Read, SchemaError> {
+fn read(text: &str, dependencies: &[Dependency], max_depth: usize) -> Result<ReadFile, SchemaError> {
     let error = match parse::parse(text, max_depth) {
-        Ok(file) => return Ok(Read { canonical: print::print(&file), file, from_text: true }),
+        Ok(file) => return Ok(ReadFile { canonical: print::print(&file), file, from_text: true }),
         Err(error) => error,
     };
     let Some(found) = STANDARD.decode(text).ok().and_then(|bytes| descriptor::decode(&bytes, dependencies, max_depth)) else {
@@ -305,7 +305,7 @@ fn read(text: &str, dependencies: &[Dependency], max_depth: usize) -> Result<Rea
     let canonical = print::print(&found.map_err(|reason| refused(&reason))?);
     // The names in a descriptor can contain anything; the text that is stored must mean the same.
     match parse::parse(&canonical, max_depth) {
-        Ok(file) if print::print(&file) == canonical => Ok(Read { file, canonical, from_text: false }),
+        Ok(file) if print::print(&file) == canonical => Ok(ReadFile { file, canonical, from_text: false }),
         _ => Err(refused("the descriptor can't be written as the text of a .proto file")),
     }
 }

@@ -235,8 +235,8 @@ pub(crate) struct Field {
     pub(crate) number: i32,
     pub(crate) at: Offset,
     pub(crate) options: Vec<ProtoOption>,
-    pub(crate) default: Option<Value>,
-    pub(crate) json_name: Option<Value>,
+    pub(crate) default: Option<OptionValue>,
+    pub(crate) json_name: Option<OptionValue>,
 }
 
 impl Field {
@@ -276,14 +276,14 @@ pub(crate) struct Extend {
 
 /// A part of a `reserved` or `extensions` statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Span {
+pub(crate) enum RangeOrName {
     One(i32),
     Range(i32, i32),
     /// A reserved name.
     Name(Box<str>),
 }
 
-impl Span {
+impl RangeOrName {
     /// First and last number.
     pub(crate) fn bounds(&self) -> Option<(i32, i32)> {
         match self {
@@ -297,13 +297,13 @@ impl Span {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reserved {
     pub(crate) at: Offset,
-    pub(crate) spans: Vec<Span>,
+    pub(crate) spans: Vec<RangeOrName>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Extensions {
     pub(crate) at: Offset,
-    pub(crate) spans: Vec<Span>,
+    pub(crate) spans: Vec<RangeOrName>,
     pub(crate) options: Vec<ProtoOption>,
 }
 
@@ -375,13 +375,13 @@ pub(crate) struct NamePart {
 pub(crate) struct ProtoOption {
     /// `(a.b).c.d` has three parts. A plain name may contain dots.
     pub(crate) name: Vec<NamePart>,
-    pub(crate) value: Value,
+    pub(crate) value: OptionValue,
     pub(crate) at: Offset,
 }
 
 impl ProtoOption {
     /// An option with a plain name.
-    pub(crate) fn plain(name: &str, value: Value) -> Self {
+    pub(crate) fn plain(name: &str, value: OptionValue) -> Self {
         Self { name: vec![NamePart { text: name.into(), spelling: Spelling::Plain }], value, at: 0 }
     }
 
@@ -397,17 +397,17 @@ impl ProtoOption {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+pub(crate) enum OptionValue {
     /// Bytes, because escapes can spell any.
     String(Box<[u8]>),
     /// A number, `true`, `inf` or the name of an enum's constant, as written.
     Word(Box<str>),
     /// `{ key: value }`; no key twice.
     Literal(Vec<LiteralEntry>),
-    List(Vec<Value>),
+    List(Vec<OptionValue>),
 }
 
-impl Value {
+impl OptionValue {
     pub(crate) fn string(text: &str) -> Self {
         Self::String(text.as_bytes().into())
     }
@@ -434,7 +434,7 @@ impl Value {
 pub(crate) struct LiteralEntry {
     /// With its brackets, if it names an extension.
     pub(crate) key: Box<str>,
-    pub(crate) value: Value,
+    pub(crate) value: OptionValue,
 }
 
 /// A file that a schema refers to.

@@ -1,6 +1,6 @@
 //! What a file declares: messages within messages, fields with their numbers, which are what they are known by.
 
-use super::model::{Body, Enum, Extend, Field, File, Group, Label, ProtoOption, Reserved, Service, Span, join};
+use super::model::{Body, Enum, Extend, Field, File, Group, Label, ProtoOption, RangeOrName, Reserved, Service, join};
 use super::print;
 use crate::schema::outline::{Declaration, DeclarationKind, NOWHERE, Outline, OutlineBuilder};
 
@@ -44,10 +44,10 @@ fn options(options: &[ProtoOption]) -> impl Iterator<Item = (String, String)> {
 }
 
 fn reserved(reserved: &[Reserved]) -> Option<(String, String)> {
-    let word = |span: &Span| match span {
-        Span::One(number) => number.to_string(),
-        Span::Range(first, last) => format!("{first} to {last}"),
-        Span::Name(name) => name.to_string(),
+    let word = |span: &RangeOrName| match span {
+        RangeOrName::One(number) => number.to_string(),
+        RangeOrName::Range(first, last) => format!("{first} to {last}"),
+        RangeOrName::Name(name) => name.to_string(),
     };
     let spans: Vec<String> = reserved.iter().flat_map(|statement| &statement.spans).map(word).collect();
     (!spans.is_empty()).then(|| ("reserved".to_owned(), spans.join(", ")))

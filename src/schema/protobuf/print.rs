@@ -4,8 +4,8 @@
 //! the block, as in Confluent's texts.
 
 use super::model::{
-    Body, Enum, Extend, Field, FieldType, File, Group, ImportKind, Label, MAX_NUMBER, Message, NamePart, Oneof, ProtoOption,
-    Reserved, Rpc, RpcType, Service, Span, Spelling, Syntax, Value, Visibility,
+    Body, Enum, Extend, Field, FieldType, File, Group, ImportKind, Label, MAX_NUMBER, Message, NamePart, Oneof, OptionValue,
+    ProtoOption, RangeOrName, Reserved, Rpc, RpcType, Service, Spelling, Syntax, Visibility,
 };
 use super::parse::is_word;
 
@@ -24,9 +24,9 @@ struct Printer {
 }
 
 /// What is written like an option: an option, `default` or `json_name`.
-enum Shown<'a> {
+enum PrintedOption<'a> {
     Option(&'a ProtoOption),
-    Named(&'static str, &'a Value),
+    Named(&'static str, &'a OptionValue),
 }
 
 impl Printer {
@@ -156,7 +156,7 @@ impl Printer {
                         p.indent();
                         p.out.push_str("extensions ");
                         p.spans(&extensions.spans);
-                        let options: Vec<_> = extensions.options.iter().map(Shown::Option).collect();
+                        let options: Vec<_> = extensions.options.iter().map(PrintedOption::Option).collect();
                         p.bracketed(&options);
                         p.out.push_str(";\n");
                     }
@@ -179,7 +179,7 @@ impl Printer {
                     p.out.push_str(&constant.name);
                     p.out.push_str(" = ");
                     p.out.push_str(&constant.number.to_string());
-                    let options: Vec<_> = constant.options.iter().map(Shown::Option).collect();
+                    let options: Vec<_> = constant.options.iter().map(PrintedOption::Option).collect();
                     p.bracketed(&options);
                     p.out.push_str(";\n");
                 }
@@ -196,24 +196,24 @@ impl Printer {
         }
     }
 
-    fn spans(&mut self, spans: &[Span]) {
+    fn spans(&mut self, spans: &[RangeOrName]) {
         for (at, span) in spans.iter().enumerate() {
             if at > 0 {
                 self.out.push_str(", ");
             }
             match span {
-                Span::One(number) => self.out.push_str(&number.to_string()),
-                Span::Range(first, last) if *last >= MAX_NUMBER => {
+                RangeOrName::One(number) => self.out.push_str(&number.to_string()),
+                RangeOrName::Range(first, last) if *last >= MAX_NUMBER => {
                     self.out.push_str(&first.to_string());
                     self.out.push_str(" to max");
                 }
-                Span::Range(first, last) => {
+                RangeOrName::Range(first, last) => {
                     self.out.push_str(&first.to_string());
                     self.out.push_str(" to ");
                     self.out.push_str(&last.to_string());
                 }
-                Span::Name(name) if self.is_edition => self.out.push_str(name),
-                Span::Name(name) => quote(&mut self.out, name.as_bytes()),
+                RangeOrName::Name(name) if self.is_edition => self.out.push_str(name),
+                RangeOrName::Name(name) => quote(&mut self.out, name.as_bytes()),
             }
         }
     }
@@ -234,10 +234,10 @@ impl Printer {
         self.out.push_str(&field.number.to_string());
         // Normalized options contain `default` and `json_name` already.
         let default = field.default.as_ref().map(|value| default_of(value, &field.kind));
-        let default = default.iter().map(|value| Shown::Named("default", value));
+        let default = default.iter().map(|value| PrintedOption::Named("default", value));
         let json_name = field.json_name.as_ref().map(quoted);
-        let json_name = json_name.iter().map(|value| Shown::Named("json_name", value));
-        let shown: Vec<_> = field.options.iter().map(Shown::Option).chain(default).chain(json_name).collect();
+        let json_name = json_name.iter().map(|value| PrintedOption::Named("json_name", value));
+        let shown: Vec<_> = field.options.iter().map(PrintedOption::Option).chain(default).chain(json_name).collect();
         self.bracketed(&shown);
         self.out.push_str(";\n");
     }
@@ -275,7 +275,7 @@ impl Printer {
     fn group(&mut self, group: &Group) {
         let label = group.label.map_or(String::new(), |label| format!("{} ", label.word()));
         let mut options = Printer { out: String::new(), level: self.level, is_edition: self.is_edition };
-        options.bracketed(&group.options.iter().map(Shown::Option).collect::<Vec<_>>());
+        options.bracketed(&group.options.iter().map(PrintedOption::Option).collect::<Vec<_>>());
         self.body(&[&label, "group ", &group.name, " = ", &group.number.to_string(), &options.out], &group.body);
     }
 
@@ -316,13 +316,13 @@ impl Printer {
         for option in options {
             self.indent();
             self.out.push_str("option ");
-            self.shown(&Shown::Option(option));
+            self.shown(&PrintedOption::Option(option));
             self.out.push_str(";\n");
         }
     }
 
     /// ` [a = 1]`, or one per line; nothing if there are none.
-    fn bracketed(&mut self, options: &[Shown<'_>]) {
+    fn bracketed(&mut self, options: &[PrintedOption<'_>]) {
         if options.is_empty() {
             return;
         }
@@ -354,13 +354,13 @@ impl Printer {
         self.indent();
     }
 
-    fn shown(&mut self, shown: &Shown<'_>) {
+    fn shown(&mut self, shown: &PrintedOption<'_>) {
         let value = match shown {
-            Shown::Option(option) => {
+            PrintedOption::Option(option) => {
                 self.out.push_str(&name(&option.name));
                 &option.value
             }
-            Shown::Named(name, value) => {
+            PrintedOption::Named(name, value) => {
                 self.out.push_str(name);
                 *value
             }
@@ -368,16 +368,16 @@ impl Printer {
         self.out.push_str(" = ");
         match value {
             // A list that is the whole value is laid out as options are.
-            Value::List(values) => self.list(values, Self::value),
+            OptionValue::List(values) => self.list(values, Self::value),
             value => self.value(value),
         }
     }
 
-    fn value(&mut self, value: &Value) {
+    fn value(&mut self, value: &OptionValue) {
         match value {
-            Value::String(bytes) => quote(&mut self.out, bytes),
-            Value::Word(word) => self.out.push_str(word),
-            Value::Literal(entries) => {
+            OptionValue::String(bytes) => quote(&mut self.out, bytes),
+            OptionValue::Word(word) => self.out.push_str(word),
+            OptionValue::Literal(entries) => {
                 self.out.push('{');
                 self.lines(entries, |p, entry| {
                     p.out.push_str(&entry.key);
@@ -386,7 +386,7 @@ impl Printer {
                 });
                 self.out.push('}');
             }
-            Value::List(values) => {
+            OptionValue::List(values) => {
                 self.out.push('[');
                 self.lines(values, Self::value);
                 self.out.push(']');
@@ -409,26 +409,26 @@ fn streamed(found: &RpcType) -> String {
 }
 
 /// A default in the spelling of its type: text in quotes, everything else without them.
-pub(super) fn default_of(value: &Value, kind: &FieldType) -> Value {
+pub(super) fn default_of(value: &OptionValue, kind: &FieldType) -> OptionValue {
     match (kind.name(), value) {
         (Some("string" | "bytes"), value) => quoted(value),
-        (_, Value::String(bytes)) if !bytes.is_empty() && bytes.iter().copied().all(is_word) => {
-            Value::Word(String::from_utf8_lossy(bytes).into())
+        (_, OptionValue::String(bytes)) if !bytes.is_empty() && bytes.iter().copied().all(is_word) => {
+            OptionValue::Word(String::from_utf8_lossy(bytes).into())
         }
         (_, value) => value.clone(),
     }
 }
 
 /// A word as a string.
-pub(super) fn quoted(value: &Value) -> Value {
+pub(super) fn quoted(value: &OptionValue) -> OptionValue {
     match value {
-        Value::Word(word) => Value::string(word),
+        OptionValue::Word(word) => OptionValue::string(word),
         value => value.clone(),
     }
 }
 
 /// A value as it is written.
-pub(super) fn value_text(value: &Value) -> String {
+pub(super) fn value_text(value: &OptionValue) -> String {
     let mut printer = Printer { out: String::new(), level: 0, is_edition: false };
     printer.value(value);
     printer.out

@@ -13,7 +13,7 @@ use super::model::{Body, Dependency, Enum, Extend, Field, File, Group, Message, 
 
 /// The file that declares a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Origin {
+pub(crate) enum DeclaringFile {
     /// The file itself.
     Own,
     /// The dependency with this index.
@@ -23,14 +23,14 @@ pub(crate) enum Origin {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Declaration<'a> {
+pub(crate) enum TypeDeclaration<'a> {
     Message(&'a Message),
     /// The message that a group declares.
     Group(&'a Group),
     Enum(&'a Enum),
 }
 
-impl<'a> Declaration<'a> {
+impl<'a> TypeDeclaration<'a> {
     /// The body of a message.
     pub(crate) fn body(self) -> Option<&'a Body> {
         match self {
@@ -48,10 +48,10 @@ pub(crate) struct TypeSymbol<'a> {
     pub(crate) full: Box<str>,
     /// Bytes of the full name that belong to the package and its dot.
     pub(crate) prefix: usize,
-    pub(crate) origin: Origin,
+    pub(crate) origin: DeclaringFile,
     /// The features that hold inside it.
     pub(crate) features: Features,
-    pub(crate) node: Declaration<'a>,
+    pub(crate) node: TypeDeclaration<'a>,
 }
 
 impl TypeSymbol<'_> {
@@ -70,7 +70,7 @@ pub(crate) struct ExtensionSymbol<'a> {
     /// The extended message, as written.
     pub(crate) extendee: &'a str,
     pub(crate) field: &'a Field,
-    pub(crate) origin: Origin,
+    pub(crate) origin: DeclaringFile,
 }
 
 impl ExtensionSymbol<'_> {
@@ -95,15 +95,15 @@ impl<'a> SymbolTable<'a> {
     /// The names of a file and its dependencies.
     pub(crate) fn new(own: &'a File, dependencies: &'a [Dependency]) -> Self {
         let mut symbols = Self { with_builtins: true, ..Self::default() };
-        symbols.add_file(own, Origin::Own);
+        symbols.add_file(own, DeclaringFile::Own);
         for (at, dependency) in dependencies.iter().enumerate() {
             symbols.hidden.extend(builtin::find(&dependency.path));
-            symbols.add_file(&dependency.file, Origin::Reference(at));
+            symbols.add_file(&dependency.file, DeclaringFile::Reference(at));
         }
         symbols
     }
 
-    pub(crate) fn of_file(file: &'a File, origin: Origin) -> Self {
+    pub(crate) fn of_file(file: &'a File, origin: DeclaringFile) -> Self {
         let mut symbols = Self::default();
         symbols.add_file(file, origin);
         symbols
@@ -120,16 +120,16 @@ impl<'a> SymbolTable<'a> {
         name.split('.').fold(above, |above, part| self.node(above, part))
     }
 
-    fn add_file(&mut self, file: &'a File, origin: Origin) {
+    fn add_file(&mut self, file: &'a File, origin: DeclaringFile) {
         let package = file.package.as_deref().unwrap_or("");
         let prefix = if package.is_empty() { 0 } else { package.len() + 1 };
         let node = if package.is_empty() { 0 } else { self.nodes(0, package) };
-        let place = Place { node, prefix, origin, features: Features::of_file(file) };
+        let place = DeclarationSite { node, prefix, origin, features: Features::of_file(file) };
         for message in &file.messages {
-            self.add_body(package, &message.name, Declaration::Message(message), place);
+            self.add_body(package, &message.name, TypeDeclaration::Message(message), place);
         }
         for found in &file.enums {
-            self.add(package, &found.name, Declaration::Enum(found), place);
+            self.add(package, &found.name, TypeDeclaration::Enum(found), place);
         }
         for extend in &file.extends {
             self.add_extend(package, extend, place);
@@ -137,37 +137,37 @@ impl<'a> SymbolTable<'a> {
     }
 
     /// Declares a type, unless the name is taken. Gives back its node.
-    fn add(&mut self, scope: &str, name: &'a str, node: Declaration<'a>, place: Place) -> usize {
+    fn add(&mut self, scope: &str, name: &'a str, node: TypeDeclaration<'a>, place: DeclarationSite) -> usize {
         let at = self.nodes(place.node, name);
         if let Some(slot) = slot(&mut self.types, at)
             && slot.is_none()
         {
-            let Place { prefix, origin, features, .. } = place;
+            let DeclarationSite { prefix, origin, features, .. } = place;
             *slot = Some(TypeSymbol { full: join(scope, name), prefix, origin, features, node });
         }
         at
     }
 
-    fn add_body(&mut self, scope: &str, name: &'a str, node: Declaration<'a>, place: Place) {
+    fn add_body(&mut self, scope: &str, name: &'a str, node: TypeDeclaration<'a>, place: DeclarationSite) {
         let Some(body) = node.body() else { return };
         let full = join(scope, name);
-        let place = Place { features: place.features.with(&body.options), ..place };
-        let place = Place { node: self.add(scope, name, node, place), ..place };
+        let place = DeclarationSite { features: place.features.with(&body.options), ..place };
+        let place = DeclarationSite { node: self.add(scope, name, node, place), ..place };
         for message in &body.messages {
-            self.add_body(&full, &message.name, Declaration::Message(message), place);
+            self.add_body(&full, &message.name, TypeDeclaration::Message(message), place);
         }
         for found in &body.enums {
-            self.add(&full, &found.name, Declaration::Enum(found), place);
+            self.add(&full, &found.name, TypeDeclaration::Enum(found), place);
         }
         for group in body.all_groups() {
-            self.add_body(&full, &group.name, Declaration::Group(group), place);
+            self.add_body(&full, &group.name, TypeDeclaration::Group(group), place);
         }
         for extend in &body.extends {
             self.add_extend(&full, extend, place);
         }
     }
 
-    fn add_extend(&mut self, scope: &str, extend: &'a Extend, place: Place) {
+    fn add_extend(&mut self, scope: &str, extend: &'a Extend, place: DeclarationSite) {
         for field in &extend.fields {
             let at = self.nodes(place.node, &field.name);
             if let Some(slot) = slot(&mut self.extensions, at)
@@ -179,7 +179,7 @@ impl<'a> SymbolTable<'a> {
             }
         }
         for group in &extend.groups {
-            self.add_body(scope, &group.name, Declaration::Group(group), place);
+            self.add_body(scope, &group.name, TypeDeclaration::Group(group), place);
         }
     }
 
@@ -208,8 +208,8 @@ impl<'a> SymbolTable<'a> {
         self.with_builtins.then(builtins)
     }
 
-    fn shown(&self, origin: Origin) -> bool {
-        !matches!(origin, Origin::Builtin(at) if self.hidden.contains(&at))
+    fn shown(&self, origin: DeclaringFile) -> bool {
+        !matches!(origin, DeclaringFile::Builtin(at) if self.hidden.contains(&at))
     }
 
     /// Looks a name up in a scope and in the scopes around it; gives back the number of parts of the scope where it was found. Other than
@@ -282,10 +282,10 @@ fn slot<T>(all: &mut Vec<Option<T>>, node: usize) -> Option<&mut Option<T>> {
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct DeclarationSite {
     node: usize,
     prefix: usize,
-    origin: Origin,
+    origin: DeclaringFile,
     features: Features,
 }
 
@@ -295,7 +295,7 @@ fn builtins() -> &'static SymbolTable<'static> {
     NAMES.get_or_init(|| {
         let mut symbols = SymbolTable::default();
         for (at, builtin) in builtin::all().iter().enumerate() {
-            symbols.add_file(&builtin.file, Origin::Builtin(at));
+            symbols.add_file(&builtin.file, DeclaringFile::Builtin(at));
         }
         symbols
     })

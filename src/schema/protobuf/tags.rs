@@ -2,7 +2,7 @@
 //!
 //! An entity's path is its full name; the package may be left out when a path is given.
 
-use super::model::{Body, Field, File, LiteralEntry, NamePart, ProtoOption, Spelling, Value, join};
+use super::model::{Body, Field, File, LiteralEntry, NamePart, OptionValue, ProtoOption, Spelling, join};
 use crate::schema::format::{EntityTags, SchemaError, TagEdit, TagEntity};
 use crate::schema::tag_edits::{TagChange, for_each_edit};
 use crate::schema::typed::InlineRule;
@@ -28,9 +28,9 @@ fn is_dotted_tags(option: &ProtoOption) -> bool {
     matches!(option.name.as_slice(), [_, part] if &*part.text == "tags")
 }
 
-fn texts(value: &Value) -> Vec<String> {
+fn texts(value: &OptionValue) -> Vec<String> {
     match value {
-        Value::List(values) => values.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
+        OptionValue::List(values) => values.iter().filter_map(OptionValue::as_text).map(str::to_owned).collect(),
         one => one.as_text().map(str::to_owned).into_iter().collect(),
     }
 }
@@ -40,7 +40,7 @@ fn tags_of(options: &[ProtoOption], name: &str) -> Vec<String> {
     for option in options.iter().filter(|option| is_meta(option, name)) {
         match &option.value {
             value if is_dotted_tags(option) => found.extend(texts(value)),
-            Value::Literal(entries) if option.name.len() == 1 => {
+            OptionValue::Literal(entries) if option.name.len() == 1 => {
                 found.extend(entries.iter().filter(|entry| &*entry.key == "tags").flat_map(|entry| texts(&entry.value)));
             }
             _ => {}
@@ -56,10 +56,10 @@ pub(super) fn of_entity(options: &[ProtoOption], entity: TagEntity) -> Vec<Strin
 
 /// The checks that stand at a field or a message, by its options.
 pub(super) fn rules_of_entity(options: &[ProtoOption], entity: TagEntity) -> Vec<InlineRule> {
-    fn rules(value: &Value, found: &mut Vec<InlineRule>) {
+    fn rules(value: &OptionValue, found: &mut Vec<InlineRule>) {
         match value {
-            Value::List(values) => values.iter().for_each(|value| rules(value, found)),
-            Value::Literal(entries) => {
+            OptionValue::List(values) => values.iter().for_each(|value| rules(value, found)),
+            OptionValue::Literal(entries) => {
                 let text = |key: &str| {
                     let entry = entries.iter().find(|entry| &*entry.key == key);
                     entry.and_then(|entry| entry.value.as_text()).map(str::to_owned)
@@ -74,7 +74,7 @@ pub(super) fn rules_of_entity(options: &[ProtoOption], entity: TagEntity) -> Vec
     for option in options.iter().filter(|option| is_meta(option, name)) {
         match (option.name.as_slice(), &option.value) {
             ([_, part], value) if &*part.text == "rules" => rules(value, &mut found),
-            ([_], Value::Literal(entries)) => {
+            ([_], OptionValue::Literal(entries)) => {
                 entries.iter().filter(|entry| &*entry.key == "rules").for_each(|entry| rules(&entry.value, &mut found));
             }
             _ => {}
@@ -179,26 +179,26 @@ fn retag(options: &mut Vec<ProtoOption>, edit: &TagEdit, change: TagChange) {
         return;
     }
     for option in options.iter_mut().filter(|option| option.name.len() == 1 && is_meta(option, name)) {
-        if let Value::Literal(entries) = &mut option.value {
+        if let OptionValue::Literal(entries) = &mut option.value {
             entries.retain(|entry| &*entry.key != "tags");
         }
     }
-    let is_empty = |option: &ProtoOption| matches!(&option.value, Value::Literal(entries) if entries.is_empty());
+    let is_empty = |option: &ProtoOption| matches!(&option.value, OptionValue::Literal(entries) if entries.is_empty());
     options.retain(|option| !(is_meta(option, name) && (is_dotted_tags(option) || is_empty(option))));
     if tags.is_empty() {
         return;
     }
-    let list = Value::List(tags.iter().map(|tag| Value::string(tag)).collect());
+    let list = OptionValue::List(tags.iter().map(|tag| OptionValue::string(tag)).collect());
     let whole = options.iter_mut().find(|option| option.name.len() == 1 && is_meta(option, name));
-    if let Some(ProtoOption { value: Value::Literal(entries), .. }) = whole {
+    if let Some(ProtoOption { value: OptionValue::Literal(entries), .. }) = whole {
         entries.push(LiteralEntry { key: "tags".into(), value: list });
     } else if options.iter().any(|option| is_meta(option, name)) {
         // an option that is assigned by parts can't be assigned as a whole too
         for tag in &tags {
-            options.push(ProtoOption { name: vec![extension(name), plain("tags")], value: Value::string(tag), at: 0 });
+            options.push(ProtoOption { name: vec![extension(name), plain("tags")], value: OptionValue::string(tag), at: 0 });
         }
     } else {
-        let value = Value::Literal(vec![LiteralEntry { key: "tags".into(), value: list }]);
+        let value = OptionValue::Literal(vec![LiteralEntry { key: "tags".into(), value: list }]);
         options.push(ProtoOption { name: vec![extension(name)], value, at: 0 });
     }
 }

@@ -8,25 +8,25 @@ use super::symbol_table::SymbolTable;
 use crate::schema::format::Stage;
 
 pub(super) fn validate(file: &File, symbols: &SymbolTable<'_>) -> Checked {
-    let passes = [Pass::MapKeys, Pass::Types, Pass::MapValues];
-    passes.into_iter().try_for_each(|pass| Validator { symbols, pass }.file(file))
+    let passes = [ValidationPass::MapKeys, ValidationPass::Types, ValidationPass::MapValues];
+    passes.into_iter().try_for_each(|pass| TypeValidator { symbols, pass }.file(file))
 }
 
 /// What is looked for, in this order. The types of the values of maps come last, for Confluent doesn't look for them at all: what it
 /// refuses is refused with its reason.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pass {
+enum ValidationPass {
     MapKeys,
     Types,
     MapValues,
 }
 
-struct Validator<'a> {
+struct TypeValidator<'a> {
     symbols: &'a SymbolTable<'a>,
-    pass: Pass,
+    pass: ValidationPass,
 }
 
-impl Validator<'_> {
+impl TypeValidator<'_> {
     fn file(&self, file: &File) -> Checked {
         let package = file.package.as_deref().unwrap_or("");
         for message in &file.messages {
@@ -65,7 +65,7 @@ impl Validator<'_> {
     }
 
     fn extend(&self, extend: &Extend, scope: &str) -> Checked {
-        if self.pass == Pass::Types && self.symbols.resolve(&extend.name, scope).is_none() {
+        if self.pass == ValidationPass::Types && self.symbols.resolve(&extend.name, scope).is_none() {
             return Err(Fault { stage: Stage::Resolve, message: unresolved(&extend.name), at: extend.at });
         }
         for field in &extend.fields {
@@ -79,14 +79,14 @@ impl Validator<'_> {
 
     fn kind(&self, kind: &FieldType, scope: &str, at: Offset) -> Checked {
         match kind {
-            FieldType::Named(name) if self.pass == Pass::Types => self.name(name, scope, at),
+            FieldType::Named(name) if self.pass == ValidationPass::Types => self.name(name, scope, at),
             FieldType::Named(_) => Ok(()),
             FieldType::Map(pair) => {
-                if self.pass == Pass::MapKeys {
+                if self.pass == ValidationPass::MapKeys {
                     map_key(&pair.0, at)?;
                 }
                 match &pair.1 {
-                    FieldType::Named(name) if self.pass == Pass::MapValues => self.name(name, scope, at),
+                    FieldType::Named(name) if self.pass == ValidationPass::MapValues => self.name(name, scope, at),
                     FieldType::Named(_) => Ok(()),
                     map @ FieldType::Map(_) => self.kind(map, scope, at),
                 }

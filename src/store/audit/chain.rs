@@ -16,7 +16,7 @@ pub struct Checkpoint {
 
 /// What is wrong with the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
+pub enum ChainBreak {
     /// What the entry says is not what was sealed.
     Changed { position: i64 },
     /// What stands there is no entry.
@@ -37,7 +37,7 @@ pub enum Finding {
     BeforeCheckpoint { position: i64, end: i64 },
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for ChainBreak {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed { position } => {
@@ -75,7 +75,7 @@ pub struct ChainCheck {
     hashes: Vec<String>,
     /// What the last entry about removed ones says.
     pruned: Option<(i64, String)>,
-    findings: Vec<Finding>,
+    findings: Vec<ChainBreak>,
     further: usize,
 }
 
@@ -88,7 +88,7 @@ impl ChainCheck {
         check
     }
 
-    fn find(&mut self, finding: Finding) {
+    fn find(&mut self, finding: ChainBreak) {
         if self.findings.len() < MOST {
             self.findings.push(finding);
         } else {
@@ -99,7 +99,7 @@ impl ChainCheck {
     /// Holds an entry to the checkpoints.
     fn compare(&mut self, position: i64, hash: &str) {
         if self.checkpoints.iter().any(|checkpoint| checkpoint.position == position && checkpoint.hash != hash) {
-            self.find(Finding::NotTheCheckpoint { position });
+            self.find(ChainBreak::NotTheCheckpoint { position });
         }
     }
 
@@ -107,11 +107,11 @@ impl ChainCheck {
     pub fn take(&mut self, entry: &ReadEntry) {
         let position = entry.position();
         if position <= self.chain.removed_position || position > self.chain.position {
-            self.find(Finding::Inserted { position });
+            self.find(ChainBreak::Inserted { position });
             return;
         }
         if position > self.last + 1 {
-            self.find(Finding::Missing { from: self.last + 1, to: position - 1 });
+            self.find(ChainBreak::Missing { from: self.last + 1, to: position - 1 });
             // nothing tells what the entry before had for a hash
             self.hashes.clear();
         }
@@ -119,7 +119,7 @@ impl ChainCheck {
         match entry {
             ReadEntry::Entry(entry) => self.follow(entry),
             ReadEntry::Unreadable { hash, .. } => {
-                self.find(Finding::Unreadable { position });
+                self.find(ChainBreak::Unreadable { position });
                 self.hashes = hash.iter().cloned().collect();
             }
         }
@@ -131,7 +131,7 @@ impl ChainCheck {
         if self.hashes.is_empty() || right.contains(&entry.hash) {
             self.hashes = vec![entry.hash.clone()];
         } else {
-            self.find(Finding::Changed { position: entry.position });
+            self.find(ChainBreak::Changed { position: entry.position });
             self.hashes = right;
             self.hashes.push(entry.hash.clone());
         }
@@ -141,24 +141,24 @@ impl ChainCheck {
     }
 
     /// Says what was found, and how many findings there are beside those.
-    pub fn finish(mut self, unsealed: i64) -> (Vec<Finding>, usize) {
+    pub fn finish(mut self, unsealed: i64) -> (Vec<ChainBreak>, usize) {
         let AuditChain { position: end, ref hash, removed_position, ref removed_hash } = self.chain;
         let (hash, removed) = (hash.clone(), (removed_position, removed_hash.clone()));
         if self.last < end {
-            self.find(Finding::Missing { from: self.last + 1, to: end });
+            self.find(ChainBreak::Missing { from: self.last + 1, to: end });
         } else if !self.hashes.contains(&hash) {
-            self.find(Finding::WrongEnd { position: end });
+            self.find(ChainBreak::WrongEnd { position: end });
         }
         if removed.0 > 0 && self.pruned.as_ref() != Some(&removed) {
-            self.find(Finding::WrongBeginning { position: removed.0 });
+            self.find(ChainBreak::WrongBeginning { position: removed.0 });
         }
         for Checkpoint { position, .. } in self.checkpoints.clone() {
             if position > end {
-                self.find(Finding::BeforeCheckpoint { position, end });
+                self.find(ChainBreak::BeforeCheckpoint { position, end });
             }
         }
         if unsealed > 0 {
-            self.find(Finding::Unsealed { count: unsealed });
+            self.find(ChainBreak::Unsealed { count: unsealed });
         }
         (self.findings, self.further)
     }
@@ -206,7 +206,7 @@ mod tests {
         (AuditChain { position: count, hash, removed_position: 0, removed_hash: "begin".to_owned() }, entries)
     }
 
-    fn found(chain: &AuditChain, entries: &[AuditEntry], checkpoints: &[Checkpoint]) -> Vec<Finding> {
+    fn found(chain: &AuditChain, entries: &[AuditEntry], checkpoints: &[Checkpoint]) -> Vec<ChainBreak> {
         let mut check = ChainCheck::new(chain.clone(), checkpoints.to_vec());
         for entry in entries {
             check.take(&ReadEntry::Entry(Box::new(entry.clone())));
@@ -230,7 +230,7 @@ mod tests {
             change(&mut entries);
             found(&chain, &entries, &[])
         };
-        let changed = |position| vec![Finding::Changed { position }];
+        let changed = |position| vec![ChainBreak::Changed { position }];
         assert_eq!(with(|entries| entries[2].actor = "user:mallory".to_owned()), changed(3));
         assert_eq!(with(|entries| entries[2].details = Some(" ".to_owned())), changed(3));
         assert_eq!(with(|entries| entries[2].hash = "x".to_owned()), changed(3));
@@ -241,14 +241,14 @@ mod tests {
             entries[2] = entries[2].clone().sealed_after(3, &entries[1].hash.clone());
         });
         assert_eq!(rehashed, changed(4));
-        assert_eq!(with(|entries| drop(entries.remove(2))), [Finding::Missing { from: 3, to: 3 }]);
-        assert_eq!(with(|entries| drop(entries.drain(..2))), [Finding::Missing { from: 1, to: 2 }]);
-        assert_eq!(with(|entries| drop(entries.pop())), [Finding::Missing { from: 5, to: 5 }]);
+        assert_eq!(with(|entries| drop(entries.remove(2))), [ChainBreak::Missing { from: 3, to: 3 }]);
+        assert_eq!(with(|entries| drop(entries.drain(..2))), [ChainBreak::Missing { from: 1, to: 2 }]);
+        assert_eq!(with(|entries| drop(entries.pop())), [ChainBreak::Missing { from: 5, to: 5 }]);
         let inserted = with(|entries| {
             let forged = entry("schema.deleted").sealed_after(6, &entries[4].hash.clone());
             entries.push(forged);
         });
-        assert_eq!(inserted, [Finding::Inserted { position: 6 }]);
+        assert_eq!(inserted, [ChainBreak::Inserted { position: 6 }]);
     }
 
     #[test]
@@ -264,8 +264,8 @@ mod tests {
         }
         let new = AuditChain { hash, ..old.clone() };
         assert_eq!(found(&new, &forged, &[]), []);
-        assert_eq!(found(&new, &forged, &[checkpoint(1), checkpoint(4)]), [Finding::NotTheCheckpoint { position: 4 }]);
+        assert_eq!(found(&new, &forged, &[checkpoint(1), checkpoint(4)]), [ChainBreak::NotTheCheckpoint { position: 4 }]);
         let cut = AuditChain { position: 3, hash: entries[2].hash.clone(), ..old };
-        assert_eq!(found(&cut, &entries[..3], &[checkpoint(5)]), [Finding::BeforeCheckpoint { position: 5, end: 3 }]);
+        assert_eq!(found(&cut, &entries[..3], &[checkpoint(5)]), [ChainBreak::BeforeCheckpoint { position: 5, end: 3 }]);
     }
 }

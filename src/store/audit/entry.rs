@@ -45,7 +45,7 @@ pub enum ReadEntry {
 /// An entry as people see it. Without its hash this is what is sealed, to the letter.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Shown<'e> {
+struct ShownEntry<'e> {
     position: i64,
     at: String,
     operation: &'e str,
@@ -94,7 +94,7 @@ impl<'e> Details<'e> {
 
 impl AuditEntry {
     fn shown(&self, hash: Option<&str>) -> String {
-        let shown = Shown {
+        let shown = ShownEntry {
             position: self.position,
             at: timestamp(self.at),
             operation: &self.operation,

@@ -8,7 +8,7 @@ mod entry;
 mod reader;
 
 pub(in crate::store) use chain::PRUNED;
-pub use chain::{ChainCheck, Checkpoint, Finding};
+pub use chain::{ChainBreak, ChainCheck, Checkpoint};
 pub use entry::{AuditEntry, ReadEntry};
 pub use reader::AuditReader;
 pub(in crate::store) use reader::audit_reader;

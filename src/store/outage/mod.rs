@@ -11,10 +11,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Change,
-    Counts, DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness,
-    Generation, HashedContent, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion,
-    NamedSchema, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Counts,
+    DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation,
+    HashedContent, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema,
+    OutboxEntry, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome,
     Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, UsageCount,
     UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
@@ -27,7 +27,7 @@ use crate::types::{
 
 mod weight;
 
-use weight::Fact;
+use weight::Rememberable;
 
 #[derive(Clone)]
 struct Remembered {
@@ -58,9 +58,9 @@ impl Until {
 }
 
 /// What was asked, and until when the answer holds.
-struct Question(String, Until);
+struct StoreQuestion(String, Until);
 
-impl Question {
+impl StoreQuestion {
     fn new(what: &str, arguments: impl Debug, until: Until) -> Self {
         Self(format!("{what}{arguments:?}"), until)
     }
@@ -94,7 +94,7 @@ impl OutageReads {
     }
 
     /// Most reads find what is remembered already.
-    fn remember<T: Fact>(&self, question: Question, generation: Generation, found: &T) {
+    fn remember<T: Rememberable>(&self, question: StoreQuestion, generation: Generation, found: &T) {
         let known = self.facts.get(&question.0, question.1.of(generation));
         if known.is_some_and(|fact| fact.value.downcast_ref::<T>() == Some(found)) {
             return;
@@ -103,15 +103,15 @@ impl OutageReads {
         self.facts.insert(question.0, question.1.of(generation), fact);
     }
 
-    fn recall<T: Fact>(&self, question: &Question) -> Option<T> {
+    fn recall<T: Rememberable>(&self, question: &StoreQuestion) -> Option<T> {
         let fact = self.facts.get(&question.0, question.1.of(self.store.known_generation()))?;
         fact.value.downcast_ref::<T>().cloned()
     }
 
     /// What was read, or while the database is away what is remembered of it, or what else gives it.
-    async fn read<T: Fact>(
+    async fn read<T: Rememberable>(
         &self,
-        question: Question,
+        question: StoreQuestion,
         read: impl Future<Output = Result<T, StoreError>>,
         otherwise: impl FnOnce() -> Option<T>,
     ) -> Result<T, StoreError> {
@@ -141,28 +141,28 @@ impl OutageReads {
         let generation = self.store.known_generation();
         let RegisterRequest { subject, version, schema, now, .. } = request;
         let row = VersionRow { version: *version, id, deleted: false, created_at: *now };
-        let state: Option<SubjectState> = self.recall(&Question::subject(subject));
+        let state: Option<SubjectState> = self.recall(&StoreQuestion::subject(subject));
         if let Some(mut state) = state.or_else(|| (*version == 1).then(SubjectState::default)) {
             state.rows.push(row.clone());
             state.rows.sort_by_key(|row| row.version);
-            self.remember(Question::subject(subject), generation, &state);
+            self.remember(StoreQuestion::subject(subject), generation, &state);
         }
         for selector in [VersionSelector::Latest, VersionSelector::Number(*version)] {
             for deleted in [false, true] {
-                self.remember(Question::version(subject, selector, deleted), generation, &Some(row.clone()));
+                self.remember(StoreQuestion::version(subject, selector, deleted), generation, &Some(row.clone()));
             }
         }
         let (context, HashedContent { content, guid }) = (subject.context(), schema);
-        let of_content = Question::new("content_ids", (context, *guid, content.schema_type), Until::Changes);
+        let of_content = StoreQuestion::new("content_ids", (context, *guid, content.schema_type), Until::Changes);
         self.remember(of_content, generation, &vec![id]);
         if is_new_schema {
             let stored =
                 StoredSchema { context: context.into(), id, guid: *guid, content: Arc::clone(content), created_at: *now };
-            self.remember(Question::schema(context, id), generation, &Some(stored));
+            self.remember(StoreQuestion::schema(context, id), generation, &Some(stored));
             let holder = Holder { subject: subject.clone(), version: *version, deleted: false, created_at: *now };
-            self.remember(Question::new("holders", (context, id), Until::Changes), generation, &vec![holder]);
+            self.remember(StoreQuestion::new("holders", (context, id), Until::Changes), generation, &vec![holder]);
         } else {
-            let holders = Question::new("holders", (context, id), Until::Changes);
+            let holders = StoreQuestion::new("holders", (context, id), Until::Changes);
             if let Some(mut known) = self.recall::<Vec<Holder>>(&holders) {
                 known.push(Holder { subject: subject.clone(), version: *version, deleted: false, created_at: *now });
                 self.remember(holders, generation, &known);
@@ -223,12 +223,12 @@ macro_rules! outage_reads {
                 match self.store.schemas(context, ids).await {
                     Ok(found) => {
                         for schema in &found {
-                            self.remember(Question::schema(context, schema.id), generation, &Some(schema.clone()));
+                            self.remember(StoreQuestion::schema(context, schema.id), generation, &Some(schema.clone()));
                         }
                         Ok(found)
                     }
                     Err(error @ StoreError::Unreachable { .. }) => {
-                        let known = |id: &SchemaId| self.recall::<Option<StoredSchema>>(&Question::schema(context, *id));
+                        let known = |id: &SchemaId| self.recall::<Option<StoredSchema>>(&StoreQuestion::schema(context, *id));
                         let known: Option<Vec<_>> = ids.iter().map(known).collect();
                         Ok(known.ok_or(error)?.into_iter().flatten().collect())
                     }
@@ -243,13 +243,13 @@ macro_rules! outage_reads {
                 deleted: bool,
             ) -> Result<Option<VersionRow>, StoreError> {
                 let whole = || {
-                    let state: SubjectState = self.recall(&Question::subject(subject))?;
+                    let state: SubjectState = self.recall(&StoreQuestion::subject(subject))?;
                     Some(match selector {
                         VersionSelector::Latest => state.latest().cloned(),
                         VersionSelector::Number(number) => state.row(number).filter(|row| deleted || !row.deleted).cloned(),
                     })
                 };
-                let question = Question::version(subject, selector, deleted);
+                let question = StoreQuestion::version(subject, selector, deleted);
                 self.read(question, self.store.version(subject, selector, deleted), whole).await
             }
 
@@ -263,7 +263,7 @@ macro_rules! outage_reads {
 
             $(
                 async fn $read(&self, $($arg: $type),*) -> Result<$found, StoreError> {
-                    let question = Question::new(stringify!($read), ($($arg,)*), Until::$until);
+                    let question = StoreQuestion::new(stringify!($read), ($($arg,)*), Until::$until);
                     self.read(question, self.store.$read($($arg),*), || None).await
                 }
             )*
@@ -313,7 +313,7 @@ outage_reads! {
         versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
         place_of_version(filter: &SubjectFilter, place: i64) -> Option<(String, i64)>;
         subject_aliases(filter: &SubjectFilter) -> Vec<(Subject, String)>;
-        changes(after: i64, limit: i64) -> Vec<Change>;
+        changes(after: i64, limit: i64) -> Vec<OutboxEntry>;
         audit(filter: &AuditFilter, limit: i64) -> AuditPage;
         audit_chain() -> AuditChain;
         record_refusals(refusals: Vec<Refusals>) -> ();

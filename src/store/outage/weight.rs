@@ -4,19 +4,19 @@ use crate::store::{DocumentTag, Holder, NamedSchema, ScopeSettings, StoredSchema
 use crate::types::{Alias, Association, Dek, Kek, SchemaId, SchemaType, Subject, TypeBinding};
 
 /// What can be remembered.
-pub(super) trait Fact: Weight + Clone + PartialEq + Send + Sync + 'static {}
+pub(super) trait Rememberable: Weighed + Clone + PartialEq + Send + Sync + 'static {}
 
-impl<T: Weight + Clone + PartialEq + Send + Sync + 'static> Fact for T {}
+impl<T: Weighed + Clone + PartialEq + Send + Sync + 'static> Rememberable for T {}
 
 /// What a fact takes, in bytes.
-pub(super) trait Weight {
+pub(super) trait Weighed {
     fn bytes(&self) -> usize;
 }
 
 /// What is about as large each time: itself, and the texts that it has.
 macro_rules! about {
     ($texts:literal: $($fact:ty),*) => { $(
-        impl Weight for $fact {
+        impl Weighed for $fact {
             fn bytes(&self) -> usize {
                 size_of::<Self>() + $texts
             }
@@ -27,7 +27,7 @@ about!(64: bool, SchemaId, String, VersionRow, Holder, NamedSchema, DocumentTag,
 about!(64: ScopeSettings, (String, SchemaId), (String, SchemaId, SchemaType));
 about!(512: Association, Alias, TypeBinding);
 
-impl Weight for Kek {
+impl Weighed for Kek {
     fn bytes(&self) -> usize {
         let texts = [&self.name, &self.kms_type, &self.kms_key_id].map(String::len).iter().sum::<usize>();
         let props: usize =
@@ -36,33 +36,33 @@ impl Weight for Kek {
     }
 }
 
-impl Weight for Dek {
+impl Weighed for Dek {
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.name.kek.len() + self.name.written_subject.len() + self.encrypted_key_material.len()
     }
 }
 
-impl Weight for StoredSchema {
+impl Weighed for StoredSchema {
     /// Its text is that of the schema in the registry's cache for as long as it is there, too.
     fn bytes(&self) -> usize {
         self.content.text.len() + 256
     }
 }
 
-impl Weight for SubjectState {
+impl Weighed for SubjectState {
     fn bytes(&self) -> usize {
         self.rows.len() * size_of::<VersionRow>() + 32
     }
 }
 
-impl<T: Weight> Weight for Option<T> {
+impl<T: Weighed> Weighed for Option<T> {
     fn bytes(&self) -> usize {
-        self.as_ref().map_or(8, Weight::bytes)
+        self.as_ref().map_or(8, Weighed::bytes)
     }
 }
 
-impl<T: Weight> Weight for Vec<T> {
+impl<T: Weighed> Weighed for Vec<T> {
     fn bytes(&self) -> usize {
-        self.iter().map(Weight::bytes).sum::<usize>() + 24
+        self.iter().map(Weighed::bytes).sum::<usize>() + 24
     }
 }

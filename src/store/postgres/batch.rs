@@ -19,12 +19,12 @@ const KEYS: usize = 64;
 const PATIENCE: Duration = Duration::from_millis(50);
 
 pub(super) struct Batch<K, V> {
-    waiting: Mutex<Vec<Waiting<K, V>>>,
+    waiting: Mutex<Vec<WaitingRead<K, V>>>,
     turns: Semaphore,
     tickets: AtomicU64,
 }
 
-struct Waiting<K, V> {
+struct WaitingRead<K, V> {
     ticket: u64,
     key: K,
     /// Dropped where nothing came of the read: then one reads alone.
@@ -48,7 +48,7 @@ impl<K: Clone, V> Batch<K, V> {
         }
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         let (reply, mut value) = oneshot::channel();
-        self.waiting().push(Waiting { ticket, key: key.clone(), reply });
+        self.waiting().push(WaitingRead { ticket, key: key.clone(), reply });
         let turn = tokio::select! {
             biased;
             value = &mut value => match value {
@@ -77,7 +77,7 @@ impl<K: Clone, V> Batch<K, V> {
     }
 
     /// Who has a ticket and others that wait, that one first; nobody where another one has taken it.
-    fn take(&self, ticket: u64) -> Vec<Waiting<K, V>> {
+    fn take(&self, ticket: u64) -> Vec<WaitingRead<K, V>> {
         let mut waiting = self.waiting();
         let Some(at) = waiting.iter().position(|one| one.ticket == ticket) else { return Vec::new() };
         waiting.swap(0, at);
@@ -85,7 +85,7 @@ impl<K: Clone, V> Batch<K, V> {
         waiting.drain(..number).collect()
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting<K, V>>> {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<WaitingRead<K, V>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

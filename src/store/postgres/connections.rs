@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::session::{Connector, Session};
+use super::session::{Connector, PostgresSession};
 use super::sqlstate;
 use crate::store::{StoreError, StoreObserver};
 
@@ -26,14 +26,14 @@ const PAUSE: Duration = Duration::from_millis(10);
 struct Sessions(Connector);
 
 impl Manager for Sessions {
-    type Type = Session;
+    type Type = PostgresSession;
     type Error = sqlx::Error;
 
-    async fn create(&self) -> Result<Session, sqlx::Error> {
+    async fn create(&self) -> Result<PostgresSession, sqlx::Error> {
         self.0.connect().await
     }
 
-    async fn recycle(&self, session: &mut Session, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+    async fn recycle(&self, session: &mut PostgresSession, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
         if !session.is_clean() || metrics.age() > OLD || !self.0.is_current(session) {
             return Err(RecycleError::message("not to be used again"));
         }
@@ -157,17 +157,17 @@ impl Lease {
 }
 
 impl Deref for Lease {
-    type Target = Session;
+    type Target = PostgresSession;
 
     #[expect(clippy::expect_used, reason = "there until it is dropped")]
-    fn deref(&self) -> &Session {
+    fn deref(&self) -> &PostgresSession {
         self.session.as_ref().expect("a session")
     }
 }
 
 impl DerefMut for Lease {
     #[expect(clippy::expect_used, reason = "there until it is dropped")]
-    fn deref_mut(&mut self) -> &mut Session {
+    fn deref_mut(&mut self) -> &mut PostgresSession {
         self.session.as_mut().expect("a session")
     }
 }

@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::id_counter::{LIMIT, Wanted};
-use super::session::{Connector, Session};
+use super::id_counter::{LIMIT, WantedId};
+use super::session::{Connector, PostgresSession};
 use super::sqlstate;
 use crate::types::SchemaId;
 
@@ -16,16 +16,16 @@ use crate::types::SchemaId;
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Answers from a connection of its own, for those who ask hold theirs.
-pub(super) fn start(requests: mpsc::Receiver<Wanted>, connector: Connector) -> JoinHandle<()> {
+pub(super) fn start(requests: mpsc::Receiver<WantedId>, connector: Connector) -> JoinHandle<()> {
     tokio::spawn(run(requests, connector))
 }
 
-async fn run(mut requests: mpsc::Receiver<Wanted>, connector: Connector) {
+async fn run(mut requests: mpsc::Receiver<WantedId>, connector: Connector) {
     let mut session = None;
     while let Some(first) = requests.recv().await {
         let mut by_context = BTreeMap::<i64, Vec<oneshot::Sender<i64>>>::new();
         let mut next = Some(first);
-        while let Some(Wanted { context_id, reply }) = next {
+        while let Some(WantedId { context_id, reply }) = next {
             // who has gone meanwhile needs none
             if !reply.is_closed() {
                 by_context.entry(context_id).or_default().push(reply);
@@ -62,7 +62,7 @@ const TAKE: &str = "UPDATE contexts SET max_id = max_id + $1 WHERE context_id = 
 /// Takes ids and returns the highest of them; `None` where the context has not been committed, its counter is held by others, or not so
 /// many are left.
 async fn take(
-    session: &mut Option<Session>,
+    session: &mut Option<PostgresSession>,
     connector: &Connector,
     context_id: i64,
     number: i64,

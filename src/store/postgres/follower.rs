@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::reachability::Reachability;
-use super::session::{Connector, Session};
+use super::session::{Connector, PostgresSession};
 use super::{CHANNEL, sql, sqlstate};
 use crate::store::{Generation, KnownGeneration, StoreError};
 
@@ -59,7 +59,7 @@ impl Follower {
     }
 
     /// Learns the generation; why that is not possible, where the database is away.
-    async fn look(&self, session: &mut Option<Session>) -> Option<String> {
+    async fn look(&self, session: &mut Option<PostgresSession>) -> Option<String> {
         let patience = self.reachability.patience();
         match tokio::time::timeout(patience, self.ask(session)).await {
             Ok(Ok(())) => None,
@@ -74,7 +74,7 @@ impl Follower {
         }
     }
 
-    async fn ask(&self, session: &mut Option<Session>) -> Result<(), StoreError> {
+    async fn ask(&self, session: &mut Option<PostgresSession>) -> Result<(), StoreError> {
         if let Some(known) = session
             && self.connector.is_current(known)
         {
@@ -117,7 +117,7 @@ async fn made(listening: &mut Option<JoinHandle<Option<PgListener>>>) -> Option<
     }
 }
 
-async fn generation(session: &mut Session) -> Result<Generation, StoreError> {
+async fn generation(session: &mut PostgresSession) -> Result<Generation, StoreError> {
     session.begin_read().await?;
     let current = sql::generation(session).await?;
     session.end_read().await?;

@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 
 /// What a URL says of where to connect.
 #[derive(Debug, Clone)]
-pub(super) struct Hosts {
+pub(super) struct DatabaseHosts {
     pub(super) options: Vec<PgConnectOptions>,
     /// A server that takes no writes is passed by.
     pub(super) wants_writable: bool,
@@ -19,7 +19,7 @@ fn refused(why: String) -> Error {
     Error::Configuration(io::Error::new(io::ErrorKind::InvalidInput, why).into())
 }
 
-impl Hosts {
+impl DatabaseHosts {
     /// Reads `postgres://user:password@one:5432,other:5432/database?target_session_attrs=read-write`.
     ///
     /// # Errors

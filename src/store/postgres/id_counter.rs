@@ -21,14 +21,14 @@ pub(super) const LIMIT: Duration = Duration::from_millis(250);
 /// Hands out ids; one for each store.
 #[derive(Debug)]
 pub(in crate::store) struct IdCounter {
-    wanted: mpsc::Sender<Wanted>,
+    wanted: mpsc::Sender<WantedId>,
     /// Registrations that run.
     running: AtomicUsize,
 }
 
 /// An id that is wanted. Who drops the reply says that the transaction takes it itself.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct WantedId {
     pub(super) context_id: i64,
     pub(super) reply: oneshot::Sender<i64>,
 }
@@ -45,7 +45,7 @@ impl Drop for Running {
 
 impl IdCounter {
     /// The counter, and what it is asked for. Nothing comes of it until that is answered (`counter_row.rs`).
-    pub(super) fn new() -> (Arc<Self>, mpsc::Receiver<Wanted>) {
+    pub(super) fn new() -> (Arc<Self>, mpsc::Receiver<WantedId>) {
         let (wanted, requests) = mpsc::channel(WAITING);
         (Arc::new(Self { wanted, running: AtomicUsize::new(0) }), requests)
     }
@@ -62,7 +62,7 @@ impl IdCounter {
             return None;
         }
         let (reply, id) = oneshot::channel();
-        self.wanted.try_send(Wanted { context_id, reply }).ok()?;
+        self.wanted.try_send(WantedId { context_id, reply }).ok()?;
         tokio::time::timeout(LIMIT, id).await.ok()?.ok()
     }
 }

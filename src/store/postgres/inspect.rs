@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Executor as _, Row as _};
 
 use super::session::Connector;
-use super::{PostgresOptions, Reachability, Session, migrator, sqlstate};
+use super::{PostgresOptions, PostgresSession, Reachability, migrator, sqlstate};
 use crate::store::{MigrationState, PostgresInspection, StoreError};
 
 /// Connections that look whether a pooler stands between.
@@ -74,7 +74,7 @@ pub async fn inspect(options: PostgresOptions) -> Result<PostgresInspection, Sto
 /// Whether transactions of one connection run on several connections of Postgres. Without a pooler each of ours has one, always the same and
 /// nobody else's; while others of ours hold transactions open, a pooler shows itself by giving one that was seen before, by changing it,
 /// or by having none left.
-async fn is_pooled(connector: &Connector, session: &mut Session, limit: Duration) -> Result<bool, StoreError> {
+async fn is_pooled(connector: &Connector, session: &mut PostgresSession, limit: Duration) -> Result<bool, StoreError> {
     let first = backend(session.connection()).await?;
     let mut others = Vec::new();
     let mut is_pooled = false;

@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, Executor as _};
 
 use super::locks::LockKind;
-use super::session::{Connector, Session};
+use super::session::{Connector, PostgresSession};
 use crate::store::StoreError;
 use crate::store::error::migrated;
 
@@ -23,7 +23,7 @@ pub fn latest_migration() -> i64 {
 /// one has made meanwhile, and finds it done the next time.
 const MIGRATION_ATTEMPTS: u32 = 3;
 
-pub(super) async fn migrate(session: &mut Session, connector: &Connector) -> Result<(), StoreError> {
+pub(super) async fn migrate(session: &mut PostgresSession, connector: &Connector) -> Result<(), StoreError> {
     let attempts = if connector.locks == LockKind::Rows { MIGRATION_ATTEMPTS } else { 1 };
     for _ in 1..attempts {
         match migrate_once(session, connector).await {
@@ -35,7 +35,7 @@ pub(super) async fn migrate(session: &mut Session, connector: &Connector) -> Res
 }
 
 /// Migrates in one transaction, whose lock replaces sqlx's: that one belongs to a session, and a pooler has none to give.
-async fn migrate_once(session: &mut Session, connector: &Connector) -> Result<(), StoreError> {
+async fn migrate_once(session: &mut PostgresSession, connector: &Connector) -> Result<(), StoreError> {
     let mut migrator = migrator();
     migrator.set_locking(false);
     let mut transaction = session.connection().begin().await?;

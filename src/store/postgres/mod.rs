@@ -29,10 +29,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Change,
-    Counts, DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness,
-    Generation, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion,
-    NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Counts,
+    DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation,
+    Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema,
+    OutboxEntry, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit,
     SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState,
     UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
@@ -111,11 +111,11 @@ pub use migrate::latest_migration;
 use migrate::{migrate, migrator};
 pub use options::PostgresOptions;
 use reachability::Reachability;
-use sealer::Sealer;
-use session::{Connector, Session};
+use sealer::AuditSealer;
+use session::{Connector, PostgresSession};
 pub use snapshot::{Snapshot, clear, finish_restore};
 
-type Conn = Session;
+type Conn = PostgresSession;
 type Row = sqlx::postgres::PgRow;
 
 /// Channel on which replicas tell one another that the generation changed.
@@ -142,7 +142,7 @@ pub struct PostgresStore {
     batches: Batches,
     follower: JoinHandle<()>,
     counting: JoinHandle<()>,
-    sealer: Sealer,
+    sealer: AuditSealer,
     audit: bool,
 }
 
@@ -217,7 +217,7 @@ impl PostgresStore {
         let read_age = options.read_age;
         let write_limit = options.acquire_timeout + options.statement_timeout + options.answer_timeout;
         let follower = tokio::spawn(follower.run());
-        let sealer = Sealer::start(Arc::clone(&connections), Arc::clone(&reachability), begin_write.clone());
+        let sealer = AuditSealer::start(Arc::clone(&connections), Arc::clone(&reachability), begin_write.clone());
         Ok(Self {
             location,
             connections,

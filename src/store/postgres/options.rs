@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
 
-use super::hosts::Hosts;
+use super::hosts::DatabaseHosts;
 use super::locks::LockKind;
 use super::session::Connector;
 use crate::store::{StoreError, StoreObserver, Unobserved};
@@ -59,7 +59,7 @@ impl PostgresOptions {
     }
 
     pub(super) fn connector(&self) -> Result<Connector, StoreError> {
-        let mut hosts = Hosts::parse(&self.url)?;
+        let mut hosts = DatabaseHosts::parse(&self.url)?;
         for options in &mut hosts.options {
             let named = options.clone().application_name("accordant");
             *options = named.statement_cache_capacity(self.statement_cache).disable_statement_logging();

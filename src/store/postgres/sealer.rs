@@ -20,9 +20,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long the last entries may take before the server ends without having sealed them.
 const LAST: Duration = Duration::from_secs(2);
 
-pub(super) struct Sealer {
+pub(super) struct AuditSealer {
     wish: Arc<Notify>,
-    work: Arc<Work>,
+    work: Arc<SealingWork>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -33,15 +33,15 @@ enum Turn {
     Wait,
 }
 
-struct Work {
+struct SealingWork {
     connections: Arc<Connections>,
     reachability: Arc<Reachability>,
     begin_write: String,
 }
 
-impl Sealer {
+impl AuditSealer {
     pub(super) fn start(connections: Arc<Connections>, reachability: Arc<Reachability>, begin_write: String) -> Self {
-        let work = Arc::new(Work { connections, reachability, begin_write });
+        let work = Arc::new(SealingWork { connections, reachability, begin_write });
         let wish = Arc::new(Notify::new());
         let task = tokio::spawn(run(Arc::clone(&work), Arc::clone(&wish)));
         Self { wish, work, task: Mutex::new(Some(task)) }
@@ -72,7 +72,7 @@ impl Sealer {
     }
 }
 
-impl Drop for Sealer {
+impl Drop for AuditSealer {
     fn drop(&mut self) {
         if let Some(task) = self.take() {
             task.abort();
@@ -80,7 +80,7 @@ impl Drop for Sealer {
     }
 }
 
-async fn run(work: Arc<Work>, wish: Arc<Notify>) {
+async fn run(work: Arc<SealingWork>, wish: Arc<Notify>) {
     let mut is_failing = false;
     loop {
         // a write is waited for, but not for long
@@ -100,7 +100,7 @@ async fn run(work: Arc<Work>, wish: Arc<Notify>) {
     }
 }
 
-impl Work {
+impl SealingWork {
     async fn seal(&self, turn: Turn) -> Result<(), StoreError> {
         // what is written meanwhile is sealed with what comes after it: a transaction for a few entries costs nearly what one for many does
         while self.seal_some(turn).await? == sql::audit::SEALED_AT_ONCE.unsigned_abs() {}

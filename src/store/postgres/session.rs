@@ -11,14 +11,14 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Either, Error, Execute, Executor, Row as _, SqlStr};
 
-use super::hosts::Hosts;
+use super::hosts::DatabaseHosts;
 use super::id_counter::IdCounter;
 use super::locks::LockKind;
 use super::sqlstate;
 
 /// A connection of this process.
 #[derive(Debug)]
-pub(in crate::store) struct Session {
+pub(in crate::store) struct PostgresSession {
     connection: PgConnection,
     /// Behind a pooler the next transaction runs on another connection of Postgres, where a name means nothing or something else.
     has_names: bool,
@@ -38,7 +38,7 @@ const LATELY: Duration = Duration::from_secs(1);
 /// How connections are made.
 #[derive(Debug, Clone)]
 pub(super) struct Connector {
-    pub(super) hosts: Hosts,
+    pub(super) hosts: DatabaseHosts,
     /// The one of them that was the right one last.
     pub(super) current: Arc<AtomicUsize>,
     /// Where ids come from; not for what only looks.
@@ -57,7 +57,7 @@ const KEEPALIVES: &str = "SET tcp_keepalives_idle = 15; SET tcp_keepalives_inter
 
 impl Connector {
     /// The session's limits are set by statements and not by parameters of the connection, which poolers refuse.
-    pub(super) async fn connect(&self) -> Result<Session, Error> {
+    pub(super) async fn connect(&self) -> Result<PostgresSession, Error> {
         let hosts = &self.hosts.options;
         if let [only] = &**hosts {
             return self.connect_to(0, only).await;
@@ -89,11 +89,11 @@ impl Connector {
     }
 
     /// Whether a connection leads to the server that was the right one last.
-    pub(super) fn is_current(&self, session: &Session) -> bool {
+    pub(super) fn is_current(&self, session: &PostgresSession) -> bool {
         session.host == self.current.load(Ordering::Relaxed)
     }
 
-    async fn connect_to(&self, host: usize, options: &PgConnectOptions) -> Result<Session, Error> {
+    async fn connect_to(&self, host: usize, options: &PgConnectOptions) -> Result<PostgresSession, Error> {
         let mut connection = options.connect().await?;
         if self.hosts.wants_writable {
             let row = connection.fetch_one("SHOW transaction_read_only").await?;
@@ -111,11 +111,19 @@ impl Connector {
             }
         }
         let (id_counter, finished) = (self.id_counter.clone(), Instant::now());
-        Ok(Session { connection, has_names: !self.is_pooled, is_clean: true, host, id_counter, locks: self.locks, finished })
+        Ok(PostgresSession {
+            connection,
+            has_names: !self.is_pooled,
+            is_clean: true,
+            host,
+            id_counter,
+            locks: self.locks,
+            finished,
+        })
     }
 }
 
-impl Session {
+impl PostgresSession {
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
     }
@@ -182,7 +190,7 @@ impl Session {
     }
 }
 
-impl<'c> Executor<'c> for &'c mut Session {
+impl<'c> Executor<'c> for &'c mut PostgresSession {
     type Database = Postgres;
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, Error>>

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 
-use super::{PostgresOptions, Session, migrator, sql};
+use super::{PostgresOptions, PostgresSession, migrator, sql};
 use crate::store::snapshot::{RegistrySnapshot, Restored};
 use crate::store::{ListedVersion, StoreError, fit};
 use crate::types::Version;
@@ -21,7 +21,7 @@ const OTHERS: &str = "SELECT count(*)::text AS others FROM pg_stat_activity WHER
 #[derive(Debug)]
 pub struct Snapshot {
     /// In a transaction, which sees no later change.
-    session: Session,
+    session: PostgresSession,
 }
 
 impl Snapshot {
@@ -118,7 +118,7 @@ pub async fn clear(options: PostgresOptions) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn connect(options: &PostgresOptions) -> Result<Session, StoreError> {
+async fn connect(options: &PostgresOptions) -> Result<PostgresSession, StoreError> {
     let connector = options.connector()?;
     let unreachable = |cause: String| StoreError::Unreachable { database: connector.hosts.address(), cause };
     let connected = tokio::time::timeout(options.acquire_timeout, connector.connect()).await;

@@ -120,8 +120,7 @@ const OF_LEVEL_END: &str = "SELECT g.context, g.subject, g.updated_at - g.update
 /// After all names: no name has this character, which sorts behind the others, at its beginning.
 const LAST_NAME: &str = "\u{10FFFF}";
 
-type Arguments = <dialect::Db as sqlx::Database>::Arguments;
-type Asked<'q> = Query<'q, dialect::Db, Arguments>;
+type Asked<'q> = Query<'q, dialect::Db, <dialect::Db as sqlx::Database>::Arguments>;
 
 fn bind_place<'q>(query: Asked<'q>, place: &'q BrowsePlace) -> Asked<'q> {
     match place {

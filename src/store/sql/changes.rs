@@ -6,7 +6,7 @@ use sqlx::query::Query;
 
 use super::decode::narrow_opt;
 use super::{Conn, Row, audit, dialect};
-use crate::store::{Change, Generation, StoreError};
+use crate::store::{Generation, OutboxEntry, StoreError};
 use crate::types::{Actor, Guid, SchemaId, Subject, Version, hex};
 
 /// Who changes something, and when.
@@ -68,11 +68,10 @@ pub(in crate::store) async fn record(conn: &mut Conn, change: NewChange<'_>) -> 
 const INSERT_CHANGE: &str = "INSERT INTO changes (kind, context, subject, version, schema_id, payload, created_at) \
                              VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING sequence";
 
+type InsertEntry<'q> = Query<'q, dialect::Db, <dialect::Db as sqlx::Database>::Arguments>;
+
 /// Binds the next six parameters: `actor, login, address, user_agent, request_id, reason`.
-pub(in crate::store) fn bind_actor<'q>(
-    query: Query<'q, dialect::Db, Arguments>,
-    actor: &'q Actor,
-) -> Query<'q, dialect::Db, Arguments> {
+pub(in crate::store) fn bind_actor<'q>(query: InsertEntry<'q>, actor: &'q Actor) -> InsertEntry<'q> {
     query
         .bind(&*actor.principal)
         .bind(actor.login)
@@ -81,8 +80,6 @@ pub(in crate::store) fn bind_actor<'q>(
         .bind(&*actor.request_id)
         .bind(actor.reason.as_deref())
 }
-
-type Arguments = <dialect::Db as sqlx::Database>::Arguments;
 
 /// Bytes of details up to which they are recorded as they are.
 const WHOLE_DETAILS: usize = 4096;
@@ -158,7 +155,7 @@ pub(in crate::store) async fn prune_changes(conn: &mut Conn, before: i64, keep: 
     Ok(pruned.rows_affected())
 }
 
-pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Change>, StoreError> {
+pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<OutboxEntry>, StoreError> {
     let rows = sqlx::query::<dialect::Db>(
         "SELECT sequence, kind, context, subject, version, schema_id, payload, created_at FROM changes \
          WHERE sequence > $1 ORDER BY sequence LIMIT $2",
@@ -169,7 +166,7 @@ pub(in crate::store) async fn changes(conn: &mut Conn, after: i64, limit: i64) -
     .await?;
     let mut out = Vec::with_capacity(rows.len());
     for row in &rows {
-        out.push(Change {
+        out.push(OutboxEntry {
             sequence: row.try_get(0)?,
             kind: row.try_get(1)?,
             subject: Subject::in_context(row.try_get(2)?, row.try_get(3)?),

@@ -10,9 +10,9 @@ use rustix::process::{Resource, getrlimit};
 use crate::store::StoreError;
 
 /// Which file it is, whatever its name.
-type Identity = (u64, u64);
+type FileIdentity = (u64, u64);
 
-fn identity(metadata: &Metadata) -> Identity {
+fn identity(metadata: &Metadata) -> FileIdentity {
     (metadata.dev(), metadata.ino())
 }
 
@@ -25,7 +25,7 @@ pub(super) struct DatabaseFile {
     log: PathBuf,
     file: File,
     /// The write-ahead log, once it has been seen.
-    log_identity: OnceLock<Identity>,
+    log_identity: OnceLock<FileIdentity>,
 }
 
 impl DatabaseFile {

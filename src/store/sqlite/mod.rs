@@ -11,10 +11,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{
-    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Change,
-    Counts, DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FileReading, FiledWords,
-    Freshness, Generation, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration,
-    ListedVersion, NamedSchema, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
+    AssociateOutcome, AssociateRequest, AssociationFilter, AuditChain, AuditFilter, AuditPage, BrowsePlace, BrowsedHit, Counts,
+    DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FileReading, FiledWords, Freshness,
+    Generation, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion,
+    NamedSchema, OutboxEntry, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
     SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter,
     SubjectState, Unobserved, UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
@@ -31,7 +31,7 @@ pub use inspect::{inspect, library_version};
 use places::{Listed, VersionPlaces};
 pub use snapshot::{Snapshot, finish_restore, move_aside};
 use sql::PageStart;
-use writer::{Health, Keeping, Known, Writer};
+use writer::{FileHealth, FileKnowledge, Keeping, WriterHandle};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
 macro_rules! texts {
@@ -194,12 +194,12 @@ pub struct SqliteStore {
     readers: SqlitePool,
     /// Lists have connections of their own, so that they don't hold up what asks for one thing.
     list_readers: SqlitePool,
-    writer: Writer,
+    writer: WriterHandle,
     generation: Arc<KnownGeneration>,
     cluster_id: String,
     clock: crate::types::Clock,
     observer: Arc<dyn StoreObserver>,
-    health: Arc<Health>,
+    health: Arc<FileHealth>,
     audit: bool,
     unsealable: i64,
     registrations: Arc<Registrations>,
@@ -235,7 +235,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::InUse`] when another process has it, [`StoreError::Newer`] when a newer release wrote it.
     pub async fn open(options: SqliteOptions, clock: crate::types::Clock) -> Result<Self, StoreError> {
-        let health = Arc::new(Health::new(DatabaseFile::open(&options.path)?));
+        let health = Arc::new(FileHealth::new(DatabaseFile::open(&options.path)?));
         let connect = SqliteConnectOptions::new()
             .filename(&options.path)
             .create_if_missing(true)
@@ -257,14 +257,17 @@ impl SqliteStore {
         let list_readers = self::readers(LIST_READERS, connect).await?;
         let registrations = Arc::new(Registrations::default());
         let places = Arc::new(VersionPlaces::default());
-        let known =
-            Known { generation: Arc::clone(&generation), registrations: Arc::clone(&registrations), places: Arc::clone(&places) };
+        let known = FileKnowledge {
+            generation: Arc::clone(&generation),
+            registrations: Arc::clone(&registrations),
+            places: Arc::clone(&places),
+        };
         let unsealable = sql::audit::last_unsealed(&mut conn).await?.unwrap_or(i64::MIN);
         if unsealable != i64::MIN {
             tracing::error!("the audit has entries that no server has written (accordant audit verify)");
         }
         let keeping = Keeping { max_batch: options.max_batch, unsealable };
-        let writer = Writer::start(conn, keeping, known, Arc::clone(&health), Arc::clone(&options.observer));
+        let writer = WriterHandle::start(conn, keeping, known, Arc::clone(&health), Arc::clone(&options.observer));
         let subjects = Generational::undivided(SUBJECTS_BYTES, 512, |subject: &Subject, state: &SubjectState| {
             subject.name().len() + state.rows.len() * size_of::<VersionRow>()
         });

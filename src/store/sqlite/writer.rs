@@ -87,7 +87,7 @@ enum Failed {
 }
 
 /// Whether the file can be written.
-pub(super) struct Health {
+pub(super) struct FileHealth {
     file: DatabaseFile,
     is_unwritable: AtomicBool,
 }
@@ -98,7 +98,7 @@ const UNWRITABLE: [u32; 4] = [8, 10, 13, 14];
 /// Bytes that a write may take, about: the largest body, its copies in indexes, and the pages around them.
 const LARGE_WRITE: u64 = 16 << 20;
 
-impl Health {
+impl FileHealth {
     pub(super) fn new(file: DatabaseFile) -> Self {
         Self { file, is_unwritable: AtomicBool::new(false) }
     }
@@ -148,7 +148,7 @@ impl Health {
 }
 
 /// What this process knows of the file and keeps up to date, commit by commit.
-pub(super) struct Known {
+pub(super) struct FileKnowledge {
     pub(super) generation: Arc<KnownGeneration>,
     pub(super) registrations: Arc<Registrations>,
     pub(super) places: Arc<VersionPlaces>,
@@ -166,17 +166,17 @@ pub(super) struct Keeping {
 }
 
 /// Handle to the writer task.
-pub(super) struct Writer {
+pub(super) struct WriterHandle {
     queue: Mutex<Option<mpsc::UnboundedSender<Box<dyn WriteJob>>>>,
     task: Mutex<Option<JoinHandle<Conn>>>,
 }
 
-impl Writer {
+impl WriterHandle {
     pub(super) fn start(
         conn: Conn,
         keeping: Keeping,
-        known: Known,
-        health: Arc<Health>,
+        known: FileKnowledge,
+        health: Arc<FileHealth>,
         observer: Arc<dyn StoreObserver>,
     ) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
@@ -215,8 +215,8 @@ async fn run(
     mut conn: Conn,
     mut jobs: mpsc::UnboundedReceiver<Box<dyn WriteJob>>,
     keeping: Keeping,
-    known: Known,
-    health: Arc<Health>,
+    known: FileKnowledge,
+    health: Arc<FileHealth>,
     observer: Arc<dyn StoreObserver>,
 ) -> Conn {
     let mut is_log_empty = true;
@@ -267,8 +267,8 @@ async fn transaction(
     batch: &mut Vec<Box<dyn WriteJob>>,
     mut more: Option<&mut mpsc::UnboundedReceiver<Box<dyn WriteJob>>>,
     keeping: Keeping,
-    known: &Known,
-    health: &Health,
+    known: &FileKnowledge,
+    health: &FileHealth,
 ) -> Ended {
     if let Err(removed) = health.is_there() {
         return Ended::Failed(removed);
@@ -321,7 +321,7 @@ async fn transaction(
     Ended::Committed(took)
 }
 
-fn finish(batch: Vec<Box<dyn WriteJob>>, ended: Ended, health: &Health, observer: &dyn StoreObserver) {
+fn finish(batch: Vec<Box<dyn WriteJob>>, ended: Ended, health: &FileHealth, observer: &dyn StoreObserver) {
     let failed = match ended {
         Ended::Committed(took) => {
             health.committed();
@@ -387,10 +387,10 @@ mod tests {
         let batches = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&batches);
         let observer = Arc::new(Batches(seen));
-        let health = Arc::new(Health::new(DatabaseFile::open(&file).unwrap()));
-        let known = Known { generation: Arc::default(), registrations: Arc::default(), places: Arc::default() };
+        let health = Arc::new(FileHealth::new(DatabaseFile::open(&file).unwrap()));
+        let known = FileKnowledge { generation: Arc::default(), registrations: Arc::default(), places: Arc::default() };
         let keeping = Keeping { max_batch: 16, unsealable: i64::MIN };
-        let writer = Arc::new(Writer::start(conn, keeping, known, health, observer));
+        let writer = Arc::new(WriterHandle::start(conn, keeping, known, health, observer));
 
         // the first unit waits until the others stand behind it, so that all are one batch
         let (open, gate) = watch::channel(false);

@@ -3,8 +3,8 @@
 use std::process::Stdio;
 
 use accordant::access::Operation as O;
-use accordant::access::{Operation, Principal, Refusal};
-use accordant::login::{PasswordHash, Tokens, Users};
+use accordant::access::{DenialForm, Operation, Principal};
+use accordant::login::{PasswordHash, StaticTokens, Users};
 use accordant::types::Subject;
 
 use crate::support::process::{Process, command, eventually, exchange};
@@ -44,7 +44,7 @@ fn a_file_of_karapace_is_read_as_it_is() {
     }
     let rules = rules.unwrap();
     let allows = |name: &str, operation: Operation, subject: &str| {
-        rules.rights_of(&Principal::user(name), Refusal::Forbidden).allows(operation, &Subject::parse(subject))
+        rules.rights_of(&Principal::user(name), DenialForm::Forbidden).allows(operation, &Subject::parse(subject))
     };
     for (name, operation, subject, expected) in [
         ("one", O::SubjectRead, "orders-1", true),
@@ -62,7 +62,8 @@ fn a_file_of_karapace_is_read_as_it_is() {
     ] {
         assert_eq!(allows(name, operation, subject), expected, "{name} {operation:?} {subject}");
     }
-    let registry = |name: &str, operation| rules.rights_of(&Principal::user(name), Refusal::Forbidden).allows_globally(operation);
+    let registry =
+        |name: &str, operation| rules.rights_of(&Principal::user(name), DenialForm::Forbidden).allows_globally(operation);
     assert!(registry("one", O::GlobalCompatibilityRead) && !registry("one", O::GlobalCompatibilityWrite));
     assert!(registry("three", O::GlobalCompatibilityWrite) && !registry("three", O::Admin));
     assert!(!registry("two", O::GlobalCompatibilityRead) && registry("two", O::GlobalRead));
@@ -106,11 +107,14 @@ fn broken_files_are_refused_with_the_line_and_without_the_secret() {
         ),
         ("[[token]]\nname = \"a\"\n", "line 1: missing field"),
     ] {
-        let error = Tokens::parse(text, &"tokens".into()).unwrap_err().to_string();
+        let error = StaticTokens::parse(text, &"tokens".into()).unwrap_err().to_string();
         assert!(error.starts_with(expected) && !error.contains("hunter2"), "{error}");
     }
     let none = "[[token]]\nname = \"a\"\nhash = \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n";
-    assert_eq!(Tokens::parse(none, &"tokens".into()).unwrap_err().to_string(), "line 1: neither roles nor operations are named");
+    assert_eq!(
+        StaticTokens::parse(none, &"tokens".into()).unwrap_err().to_string(),
+        "line 1: neither roles nor operations are named"
+    );
     assert!(!format!("{:?}", PasswordHash::parse(&hash).unwrap()).contains(&hash));
 }
 
@@ -175,7 +179,7 @@ fn token_new_shows_the_token_once_and_stores_its_hash() {
     let text = std::fs::read_to_string(directory.path().join("tokens.toml")).unwrap();
     assert!(token.starts_with("accordant_") && token.len() > 50 && !text.contains(token), "{said}");
     assert_eq!(mode(&directory.path().join("tokens.toml")), 0o600);
-    let tokens = Tokens::parse(&text, &"tokens.toml".into()).unwrap();
+    let tokens = StaticTokens::parse(&text, &"tokens.toml".into()).unwrap();
     let stored = tokens.find(token).unwrap();
     assert_eq!(&*stored.name, "ci");
     assert!(stored.expires_at.is_some());

@@ -14,9 +14,9 @@ mod spellings;
 
 use std::sync::{Arc, LazyLock};
 
-use accordant::access::Rules;
+use accordant::access::AccessRules;
 use accordant::http::{Gate, Logins, VerifierLimits};
-use accordant::login::{Tokens, Users};
+use accordant::login::{StaticTokens, Users};
 use hyper::Method;
 use serde_json::Value;
 
@@ -30,8 +30,8 @@ pub fn users(names: &[&str]) -> Users {
     Users::parse(&lines.join("\n"), &"users".into()).unwrap().0
 }
 
-pub fn rules(text: &str) -> Rules {
-    Rules::parse(text, &"access.toml".into()).unwrap()
+pub fn rules(text: &str) -> AccessRules {
+    AccessRules::parse(text, &"access.toml".into()).unwrap()
 }
 
 pub fn gate(logins: Logins) -> Arc<Gate> {
@@ -46,8 +46,8 @@ pub async fn server(database: Database, names: &[&str], text: &str) -> TestApp {
     TestApp::with(database, Setup { gate: Some(gate), ..Setup::default() }).await
 }
 
-pub fn tokens(text: &str) -> Tokens {
-    Tokens::parse(text, &"tokens.toml".into()).unwrap()
+pub fn tokens(text: &str) -> StaticTokens {
+    StaticTokens::parse(text, &"tokens.toml".into()).unwrap()
 }
 
 pub fn basic(name: &str, password: &str) -> String {

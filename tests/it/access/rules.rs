@@ -1,12 +1,12 @@
 //! How rules are read, and how they decide. Pure: no server is needed.
 
-use accordant::access::{Operation, Principal, Refusal, Rights, Rules};
+use accordant::access::{AccessRules, DenialForm, Operation, Principal, Rights};
 use accordant::types::Subject;
 
 use super::rules;
 
 fn rights(text: &str, who: &str) -> Rights {
-    rules(text).rights_of(&Principal::parse(who), Refusal::Forbidden)
+    rules(text).rights_of(&Principal::parse(who), DenialForm::Forbidden)
 }
 
 fn allowed(text: &str, who: &str, operation: Operation, subject: &str) -> bool {
@@ -14,7 +14,7 @@ fn allowed(text: &str, who: &str, operation: Operation, subject: &str) -> bool {
 }
 
 fn refusal(text: &str) -> String {
-    Rules::parse(text, &"access.toml".into()).unwrap_err().to_string()
+    AccessRules::parse(text, &"access.toml".into()).unwrap_err().to_string()
 }
 
 fn reads(pattern: &str, subject: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use accordant::cloudevents::resolve::{SchemaUri, Target};
+use accordant::cloudevents::resolve::{SchemaUri, UriTarget};
 use accordant::config::{self, Settings};
 use accordant::types::{AliasTarget, Subject, VersionSelector};
 
@@ -19,7 +19,7 @@ fn file(text: &str) -> Result<Settings, String> {
     load(&[("config", path.to_str().unwrap())], &[])
 }
 
-fn read(settings: &Settings, uri: &str) -> Vec<Target> {
+fn read(settings: &Settings, uri: &str) -> Vec<UriTarget> {
     let uri = SchemaUri::parse(uri).unwrap();
     settings.cloudevents_base.0.iter().flat_map(|base| base.read(&uri)).collect()
 }
@@ -37,8 +37,8 @@ fn bases_are_read_from_file_flag_and_variable_alike() {
     "#;
     let by_flag = load(&[("cloudevents-base", &lines.replace("; ", "\n"))], &[]).unwrap();
     for settings in [file(text).unwrap(), by_flag, load(&[], &[("ACCORDANT_CLOUDEVENTS_BASE", lines)]).unwrap()] {
-        assert_eq!(read(&settings, "http://my-registry/schemas/ids/7"), [Target::Id(7, None)]);
-        let version = |name: &str, version| Target::Version(Subject::plain(name), version);
+        assert_eq!(read(&settings, "http://my-registry/schemas/ids/7"), [UriTarget::Id(7, None)]);
+        let version = |name: &str, version| UriTarget::Version(Subject::plain(name), version);
         let wanted = [version("a", VersionSelector::Number(2)), version("a-v2", VersionSelector::Latest)];
         assert_eq!(read(&settings, "https://schemas.example.ai/a-v2.json"), wanted);
         assert!(read(&settings, "https://schemas.example.ai/schemas/ids/7").is_empty());

@@ -97,7 +97,7 @@ const CRATES: [(&str, &[&str]); 30] = [
     ("tokio", &["trace", "kms", "store", "registry", "http", "server", "cli"]),
 ];
 
-fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
+pub(super) fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -109,12 +109,12 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
 }
 
 /// A file without its unit tests, which may use what they like.
-fn without_tests(text: &str) -> &str {
+pub(super) fn without_tests(text: &str) -> &str {
     text.split("\n#[cfg(test)]\nmod tests {").next().unwrap()
 }
 
 /// Lines of code with their numbers, comments left out.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().map(|(i, line)| (i + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 

@@ -5,6 +5,7 @@ mod guid;
 mod layering;
 mod metrics_page;
 mod monitoring;
+mod names;
 mod openapi;
 mod recorded_page;
 mod rules_page;

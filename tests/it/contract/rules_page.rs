@@ -9,7 +9,7 @@ use std::path::Path;
 use accordant::contracts;
 use accordant::records::typed_samples;
 use accordant::schema::lint::{LintFinding, Severity, fixed};
-use accordant::schema::logical::{Engine, Rule};
+use accordant::schema::logical::{Engine, EngineRule};
 use accordant::schema::{CheckOptions, Direction, Finding, ParseMode, ParseOptions, Parsed};
 use accordant::types::{CompatibilityPolicy, ProtobufPolicy, SchemaType};
 
@@ -130,7 +130,7 @@ fn logical_rules(page: &mut String) {
     );
     logical_tables(page);
     let cases: Vec<Change> = cases("logical/compatibility.yaml");
-    for rule in Rule::ALL.iter().filter(|rule| **rule != Rule::UnresolvedTypeRef) {
+    for rule in EngineRule::ALL.iter().filter(|rule| **rule != EngineRule::UnresolvedTypeRef) {
         let name = rule.as_str();
         let finds = |case: &&Change| case.finds.iter().any(|find| find.split(' ').nth(2) == Some(name));
         let case = cases.iter().find(finds).unwrap_or_else(|| panic!("no case finds {name}"));
@@ -180,7 +180,7 @@ fn found_by(case: &Change, engine: Engine) -> String {
 /// The rules of table engines and of texts as tables, made from the cases that hold them.
 fn logical_tables(page: &mut String) {
     let changes: Vec<Change> = cases("logical/compatibility.yaml");
-    let minds = |rule: &Rule, engine: &Engine| {
+    let minds = |rule: &EngineRule, engine: &Engine| {
         let name = rule.as_str();
         let is_found = changes.iter().flat_map(|case| &case.finds).any(|find| {
             let mut words = find.split(' ');
@@ -188,8 +188,8 @@ fn logical_tables(page: &mut String) {
         });
         if is_found { "yes" } else { "" }.to_owned()
     };
-    let rules = Rule::ALL.iter().filter(|rule| **rule != Rule::UnresolvedTypeRef);
-    let of_rule = |rule: &Rule| {
+    let rules = EngineRule::ALL.iter().filter(|rule| **rule != EngineRule::UnresolvedTypeRef);
+    let of_rule = |rule: &EngineRule| {
         let engines = Engine::ALL.iter().map(|engine| minds(rule, engine));
         std::iter::once(format!("[`{0}`](#{1})", rule.as_str(), rule.as_str().to_lowercase())).chain(engines).collect()
     };

@@ -1,6 +1,6 @@
 //! Laws of the pure part: reading URIs, templates and patterns.
 
-use accordant::cloudevents::resolve::{Base, SchemaUri, Target, Template, canonical, matches, message, read_path};
+use accordant::cloudevents::resolve::{Base, SchemaUri, Template, UriTarget, canonical, matches, message, read_path};
 use accordant::types::{Subject, VersionSelector};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
@@ -50,7 +50,7 @@ proptest! {
             ("{subject}/{version}", format!("https://x.example/s/{}/{version}", encoded(&name)))
         };
         let base = Base::with_templates("https://X.example:443/s/", false, &[template]).unwrap();
-        let wanted = Target::Version(Subject::plain(&name), VersionSelector::Number(version));
+        let wanted = UriTarget::Version(Subject::plain(&name), VersionSelector::Number(version));
         prop_assert_eq!(base.read(&SchemaUri::parse(&url).unwrap()), vec![wanted]);
     }
 
@@ -59,7 +59,7 @@ proptest! {
         let base = Base::registry("http://registry:8081").unwrap();
         for middle in ["/subjects", "/cloudevents/subjects", "/contexts/:.:/subjects"] {
             let url = format!("HTTP://Registry:8081{middle}/{}/versions/{version}", encoded(&name));
-            let wanted = Target::Version(Subject::plain(&name), VersionSelector::Number(version));
+            let wanted = UriTarget::Version(Subject::plain(&name), VersionSelector::Number(version));
             prop_assert_eq!(base.read(&SchemaUri::parse(&url).unwrap()), vec![wanted]);
         }
     }

@@ -1,6 +1,6 @@
 //! Data that is made up: valid to other implementations, the same for the same seed, and broken in one place where it is to be.
 
-use accordant::records::{EncodeOptions, Sampler, Source};
+use accordant::records::{EncodeOptions, RandomSource, RecordSampler};
 use accordant::schema::payload::{Effort, Work};
 use accordant::schema::{ParseMode, ParseOptions, Parsed, PayloadValidator};
 use accordant::types::SchemaType;
@@ -31,10 +31,10 @@ fn hold(folder: &str, schema_type: SchemaType, is_valid: impl Fn(&str, &str, &[u
     assert!(schemas.len() > 40, "only {} schemas", schemas.len());
     let mut without = Vec::new();
     for (text, parsed, payload) in schemas {
-        let sampler = Sampler::new(&parsed, payload).unwrap();
+        let sampler = RecordSampler::new(&parsed, payload).unwrap();
         let options = EncodeOptions::default();
         for seed in 0..8 {
-            let sample = |seed| sampler.sample(&mut Source::new(seed), &options, &mut work());
+            let sample = |seed| sampler.sample(&mut RandomSource::new(seed), &options, &mut work());
             let made = match sample(seed) {
                 Ok(made) => made,
                 // a file of enums alone
@@ -97,16 +97,16 @@ fn what_holds_itself_ends() {
     let message = "syntax = \"proto3\"; message M { M m = 1; repeated M all = 2; map<string, M> by = 3; }";
     for (schema_type, text) in [(SchemaType::Avro, list), (SchemaType::Json, tree), (SchemaType::Protobuf, message)] {
         let (parsed, payload) = parsed(schema_type, text).unwrap();
-        let sampler = Sampler::new(&parsed, payload).unwrap();
+        let sampler = RecordSampler::new(&parsed, payload).unwrap();
         for seed in 0..100 {
-            let made = sampler.sample(&mut Source::new(seed), &EncodeOptions::default(), &mut work()).unwrap();
+            let made = sampler.sample(&mut RandomSource::new(seed), &EncodeOptions::default(), &mut work()).unwrap();
             assert!(made.json.len() < 200_000, "{}", made.json.len());
         }
     }
     let endless = r#"{"type":"record","name":"E","fields":[{"name":"e","type":"E"}]}"#;
     let (parsed, payload) = parsed(SchemaType::Avro, endless).unwrap();
-    let sampler = Sampler::new(&parsed, payload).unwrap();
-    let refused = sampler.sample(&mut Source::new(1), &EncodeOptions::default(), &mut work()).unwrap_err();
+    let sampler = RecordSampler::new(&parsed, payload).unwrap();
+    let refused = sampler.sample(&mut RandomSource::new(1), &EncodeOptions::default(), &mut work()).unwrap_err();
     assert!(refused[0].message.contains("no finite datum"), "{}", refused[0].message);
 }
 
@@ -116,11 +116,11 @@ fn each_rule_is_broken_by_itself() {
         "id":{"type":"string","pattern":"^[A-Z]{2}[0-9]{3}$"},"n":{"type":"integer","minimum":3,"maximum":9},
         "s":{"enum":["a","b"]},"l":{"type":"array","minItems":1,"maxItems":5,"uniqueItems":true,"items":{"type":"boolean"}}}}"#;
     let (parsed, payload) = parsed(SchemaType::Json, schema).unwrap();
-    let sampler = Sampler::new(&parsed, payload).unwrap();
+    let sampler = RecordSampler::new(&parsed, payload).unwrap();
     let options = EncodeOptions::default();
     let mut rules = std::collections::BTreeSet::new();
     for seed in 0..5 {
-        let made = sampler.sample(&mut Source::new(seed), &options, &mut work()).unwrap();
+        let made = sampler.sample(&mut RandomSource::new(seed), &options, &mut work()).unwrap();
         let broken = sampler.broken(&made, &options, &work());
         let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
         for one in &broken {

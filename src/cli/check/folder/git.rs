@@ -21,7 +21,7 @@ pub(in crate::cli) struct GitTree {
     pub(super) name: String,
     /// Blobs by their paths from the folder.
     blobs: BTreeMap<String, Blob>,
-    reader: Mutex<Reader>,
+    reader: Mutex<ObjectReader>,
 }
 
 struct Blob {
@@ -30,13 +30,13 @@ struct Blob {
 }
 
 /// `git cat-file --batch`, which answers one name after the other.
-struct Reader {
+struct ObjectReader {
     child: Child,
     ask: ChildStdin,
     answer: BufReader<ChildStdout>,
 }
 
-impl Drop for Reader {
+impl Drop for ObjectReader {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -102,7 +102,7 @@ impl GitTree {
         let (Some(ask), Some(answer)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(InputError::new("git cat-file has no input and output"));
         };
-        let reader = Mutex::new(Reader { child, ask, answer: BufReader::new(answer) });
+        let reader = Mutex::new(ObjectReader { child, ask, answer: BufReader::new(answer) });
         Ok(Self { name, blobs, reader })
     }
 
@@ -143,7 +143,7 @@ impl GitTree {
     }
 }
 
-impl Reader {
+impl ObjectReader {
     fn ask(&mut self, blob: &Blob) -> std::io::Result<()> {
         writeln!(self.ask, "{}", blob.id).and_then(|()| self.ask.flush())
     }

@@ -2,41 +2,41 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::report::{Fate, Judged};
+use super::report::{Fate, JudgedSchema};
 use super::threads::each;
 use super::workspace::{SchemaFile, Workspace};
 use crate::cli::check::compare::compare;
 use crate::cli::check::input_error::InputError;
-use crate::cli::check::loaded_schema::{LoadedSchema, Reading};
+use crate::cli::check::loaded_schema::{LoadOptions, LoadedSchema};
 use crate::cli::check::source::relative;
-use crate::compat::Rules;
+use crate::compat::CompatibilitySettings;
 use crate::schema::{ParseMode, ResolvedReference};
 use crate::types::SchemaType;
 
 /// How the new side is read.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Strictness {
+pub(in crate::cli) struct ReadStrictness {
     pub(in crate::cli) validate_fields: bool,
     pub(in crate::cli) strict: bool,
     pub(in crate::cli) normalize: bool,
 }
 
-impl Strictness {
-    fn reading(self, mode: ParseMode) -> Reading {
+impl ReadStrictness {
+    fn reading(self, mode: ParseMode) -> LoadOptions {
         let Self { validate_fields, strict, normalize } = self;
         match mode {
-            ParseMode::New => Reading { mode, validate_fields, strict, normalize },
-            _ => Reading { mode, validate_fields: false, strict: false, normalize },
+            ParseMode::New => LoadOptions { mode, validate_fields, strict, normalize },
+            _ => LoadOptions { mode, validate_fields: false, strict: false, normalize },
         }
     }
 }
 
 /// A schema of the new side, read; the error says why it is none.
-pub(in crate::cli) fn candidate(side: &Workspace, path: &str, strictness: Strictness) -> Result<LoadedSchema, InputError> {
+pub(in crate::cli) fn candidate(side: &Workspace, path: &str, strictness: ReadStrictness) -> Result<LoadedSchema, InputError> {
     load(side, path, strictness.reading(ParseMode::New))
 }
 
-fn load(side: &Workspace, path: &str, reading: Reading) -> Result<LoadedSchema, InputError> {
+fn load(side: &Workspace, path: &str, reading: LoadOptions) -> Result<LoadedSchema, InputError> {
     let file = side.file(path).ok_or_else(|| InputError::of(path, "can't be read"))?;
     let references = side.references(path)?;
     read(side, path, file, &references, reading)
@@ -47,7 +47,7 @@ fn read(
     path: &str,
     file: &SchemaFile,
     references: &[ResolvedReference],
-    reading: Reading,
+    reading: LoadOptions,
 ) -> Result<LoadedSchema, InputError> {
     let read = LoadedSchema::read(file.schema_type, file.input.clone(), references, reading);
     read.map_err(|error| explained(side, path, error))
@@ -100,7 +100,7 @@ pub(in crate::cli) fn earlier_paths(new: &Workspace, old: &Workspace) -> BTreeMa
 
 /// A schema as it was; the error says why it was none.
 pub(in crate::cli) fn before(side: &Workspace, path: &str) -> Result<LoadedSchema, InputError> {
-    let plain = Strictness { validate_fields: false, strict: false, normalize: false };
+    let plain = ReadStrictness { validate_fields: false, strict: false, normalize: false };
     load(side, path, plain.reading(ParseMode::Lookup))
 }
 
@@ -113,9 +113,9 @@ fn identity(file: &SchemaFile) -> Option<(SchemaType, &String)> {
 pub(in crate::cli) fn judge(
     new: &Workspace,
     old: &Workspace,
-    strictness: Strictness,
-    rules: &(dyn Fn(&str) -> Rules + Sync),
-) -> Result<Vec<Judged>, InputError> {
+    strictness: ReadStrictness,
+    rules: &(dyn Fn(&str) -> CompatibilitySettings + Sync),
+) -> Result<Vec<JudgedSchema>, InputError> {
     let pairs = Pairs::of(new, old);
     let judged = each(&new.own, |path| one(new, old, (path, pairs.earlier.get(path)), strictness, rules));
     let mut judged = judged.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -125,18 +125,18 @@ pub(in crate::cli) fn judge(
         let name = old.listing.name(path);
         let schema_type = file.map(|file| file.schema_type);
         let (text, location) = (String::new(), relative(&new.listing.name(path)));
-        judged.push(Judged { name, location, text, schema_type, fate: Fate::Removed, remarks: Vec::new() });
+        judged.push(JudgedSchema { name, location, text, schema_type, fate: Fate::Removed, remarks: Vec::new() });
     }
     judged.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(judged)
 }
 
 /// The files that can't be read at all.
-pub(in crate::cli) fn unreadable(new: &Workspace) -> impl Iterator<Item = Judged> {
+pub(in crate::cli) fn unreadable(new: &Workspace) -> impl Iterator<Item = JudgedSchema> {
     new.unreadable.iter().map(|(path, error)| {
         let name = new.listing.name(path);
         let (text, location) = (String::new(), name.clone());
-        Judged { name, location, text, schema_type: None, fate: Fate::Invalid(error.clone()), remarks: Vec::new() }
+        JudgedSchema { name, location, text, schema_type: None, fate: Fate::Invalid(error.clone()), remarks: Vec::new() }
     })
 }
 
@@ -144,18 +144,18 @@ fn one(
     new: &Workspace,
     old: &Workspace,
     (path, earlier): (&str, Option<&String>),
-    strictness: Strictness,
-    rules: &(dyn Fn(&str) -> Rules + Sync),
-) -> Result<Judged, InputError> {
+    strictness: ReadStrictness,
+    rules: &(dyn Fn(&str) -> CompatibilitySettings + Sync),
+) -> Result<JudgedSchema, InputError> {
     let Some(file) = new.file(path) else { return Err(InputError::of(path, "can't be read")) };
     let mut judged = judged(file, Fate::New);
     let references = match new.references(path) {
         Ok(references) => references,
-        Err(error) => return Ok(Judged { fate: Fate::Invalid(error), ..judged }),
+        Err(error) => return Ok(JudgedSchema { fate: Fate::Invalid(error), ..judged }),
     };
     let candidate = match read(new, path, file, &references, strictness.reading(ParseMode::New)) {
         Ok(candidate) => candidate,
-        Err(error) => return Ok(Judged { fate: Fate::Invalid(error), ..judged }),
+        Err(error) => return Ok(JudgedSchema { fate: Fate::Invalid(error), ..judged }),
     };
     let Some(earlier_path) = earlier else { return Ok(judged) };
     let Some(before) = old.file(earlier_path) else { return Ok(judged) };
@@ -184,8 +184,8 @@ fn one(
 }
 
 /// A file with what became of it.
-pub(in crate::cli) fn judged(file: &SchemaFile, fate: Fate) -> Judged {
-    Judged {
+pub(in crate::cli) fn judged(file: &SchemaFile, fate: Fate) -> JudgedSchema {
+    JudgedSchema {
         name: file.input.name.clone(),
         location: file.input.location.clone(),
         text: file.input.text.to_string(),

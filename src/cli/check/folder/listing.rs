@@ -25,12 +25,12 @@ pub(in crate::cli) enum Listing {
 
 /// Which part of a listing is meant: a folder with all that is below it (empty: everything), or a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) enum Scope {
+pub(in crate::cli) enum ListingScope {
     Folder(String),
     File(String),
 }
 
-impl Scope {
+impl ListingScope {
     fn holds(&self, path: &str) -> bool {
         match self {
             Self::File(file) => file == path,
@@ -57,12 +57,12 @@ impl Listing {
 
     /// The paths within the scopes that are wanted, in order. Hidden files are none, nor what `.gitignore` names; a file that
     /// was named is one whatever it is called.
-    pub(super) fn paths(&self, scopes: &[Scope], is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>, InputError> {
+    pub(super) fn paths(&self, scopes: &[ListingScope], is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>, InputError> {
         let mut found = Vec::new();
         match self {
             Self::Git(tree) => {
                 let hidden = |path: &str| path.split('/').any(|part| part.starts_with('.'));
-                let named = |path: &str| scopes.iter().any(|scope| matches!(scope, Scope::File(file) if file == path));
+                let named = |path: &str| scopes.iter().any(|scope| matches!(scope, ListingScope::File(file) if file == path));
                 let wanted = |path: &&str| {
                     named(path) || (is_wanted(path) && !hidden(path) && scopes.iter().any(|scope| scope.holds(path)))
                 };
@@ -71,12 +71,12 @@ impl Listing {
             Self::Disk { base, .. } => {
                 for scope in scopes {
                     match scope {
-                        Scope::File(file) => {
+                        ListingScope::File(file) => {
                             if base.join(file).is_file() {
                                 found.push(file.clone());
                             }
                         }
-                        Scope::Folder(folder) => walk(base, folder, is_wanted, &mut found)?,
+                        ListingScope::Folder(folder) => walk(base, folder, is_wanted, &mut found)?,
                     }
                 }
             }

@@ -18,20 +18,20 @@ mod threads;
 mod workspace;
 
 use self::judge::judge;
-pub(in crate::cli) use self::judge::{Strictness, before, candidate, earlier_paths};
+pub(in crate::cli) use self::judge::{ReadStrictness, before, candidate, earlier_paths};
 pub(in crate::cli) use self::kind::kind_of;
 pub(in crate::cli) use self::registry::elsewhere;
-pub(in crate::cli) use self::report::{Fate, Judged, Report};
-pub(in crate::cli) use self::sides::{Sides, disk};
+pub(in crate::cli) use self::report::{Fate, FolderReport, JudgedSchema};
+pub(in crate::cli) use self::sides::{FolderSides, disk};
 pub(in crate::cli) use self::threads::each;
 pub(in crate::cli) use self::workspace::{Choice, Lookup, SchemaFile, Workspace};
 use super::arguments::Arguments;
 use super::input_error::InputError;
 use super::source;
 use super::{CANDIDATE, EARLIER, rules};
-use crate::cli::client::Client;
+use crate::cli::client::RegistryClient;
 use crate::cli::connection::connect;
-use crate::cli::manifest::{Manifest, Pattern};
+use crate::cli::manifest::{Manifest, PathPattern};
 use crate::codec::config_from;
 use crate::types::Config;
 
@@ -48,7 +48,7 @@ pub(super) fn is_meant(arguments: &Arguments) -> bool {
 }
 
 /// Judges everything that the arguments name.
-pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
+pub(super) fn check(arguments: &Arguments) -> Result<FolderReport, InputError> {
     if let Some(flag) = unsuitable(arguments) {
         return Err(InputError::new(format!("{flag} is for one schema and its history, not for folders")));
     }
@@ -62,8 +62,8 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
         _ => return Err(InputError::new("folders are compared with one place only: --against is given more than once")),
     };
     let paths = if arguments.new.is_empty() { vec![".".to_owned()] } else { arguments.new.clone() };
-    let sides = Sides::new(&paths, against)?;
-    let exclude = arguments.exclude.iter().map(|pattern| Pattern::new(pattern)).collect::<Result<Vec<_>, _>>();
+    let sides = FolderSides::new(&paths, against)?;
+    let exclude = arguments.exclude.iter().map(|pattern| PathPattern::new(pattern)).collect::<Result<Vec<_>, _>>();
     let exclude = exclude.map_err(|error| InputError::new(format!("--exclude {error}")))?;
     let in_manifest = |path: &str| manifest.as_ref().and_then(|manifest| sides.from(&manifest.folder, path));
     let choose = |path: &str| {
@@ -93,9 +93,9 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
         }
         rules(arguments, &config)
     };
-    let strictness = Strictness { validate_fields: false, strict: arguments.strict, normalize: arguments.normalize };
+    let strictness = ReadStrictness { validate_fields: false, strict: arguments.strict, normalize: arguments.normalize };
     let (schemas, against) = if against == REGISTRY {
-        let client: Client = connected.map(|connection| connection.client).ok_or_else(|| {
+        let client: RegistryClient = connected.map(|connection| connection.client).ok_or_else(|| {
             InputError::new("--against registry: --registry URL, --env NAME or the variable ACCORDANT_REGISTRY says which")
         })?;
         let homes =
@@ -117,11 +117,11 @@ pub(super) fn check(arguments: &Arguments) -> Result<Report, InputError> {
     if schemas.is_empty() {
         return Err(InputError::new(format!("no schemas in {}", paths.join(", "))));
     }
-    Ok(Report { against, schemas, passed_over: new.passed_over, refuse_removed: arguments.refuse_removed })
+    Ok(FolderReport { against, schemas, passed_over: new.passed_over, refuse_removed: arguments.refuse_removed })
 }
 
 /// What `--reference` gives.
-pub(in crate::cli) fn named(pairs: &[String]) -> Result<Vec<(String, source::Input)>, InputError> {
+pub(in crate::cli) fn named(pairs: &[String]) -> Result<Vec<(String, source::InputText)>, InputError> {
     let read = |pair: &String| {
         let split = pair.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty());
         let (name, path) = split.ok_or_else(|| InputError::new(format!("reference '{pair}': expected NAME=PATH")))?;

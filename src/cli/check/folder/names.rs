@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::cli::check::references::{imports, max_depth};
-use crate::schema::json::{self, Kind, ReadOptions, Value};
+use crate::schema::json::{self, JsonKind, ReadOptions, Value};
 use crate::schema::json_schema::uri;
 use crate::types::SchemaType;
 
@@ -56,12 +56,12 @@ const PRIMITIVE: [&str; 8] = ["null", "boolean", "int", "long", "float", "double
 /// The nesting is that of the text, which the reader has bounded.
 fn avro(value: &Value, namespace: &str, names: &mut Names) {
     match &value.kind {
-        Kind::String(name) => avro_use(name, namespace, names),
-        Kind::Array(branches) => branches.iter().for_each(|branch| avro(branch, namespace, names)),
-        Kind::Object(object) => {
+        JsonKind::String(name) => avro_use(name, namespace, names),
+        JsonKind::Array(branches) => branches.iter().for_each(|branch| avro(branch, namespace, names)),
+        JsonKind::Object(object) => {
             let text = |key: &str| object.get(key).and_then(Value::as_str);
             match object.get("type").map(|kind| &kind.kind) {
-                Some(Kind::String(kind)) => match &**kind {
+                Some(JsonKind::String(kind)) => match &**kind {
                     "record" | "error" | "enum" | "fixed" => {
                         let simple = text("name").unwrap_or_default();
                         let given = text("namespace");
@@ -105,8 +105,8 @@ const DATA: [&str; 4] = ["const", "enum", "default", "examples"];
 
 fn json_schema(value: &Value, base: &str, names: &mut Names) {
     match &value.kind {
-        Kind::Array(items) => items.iter().for_each(|item| json_schema(item, base, names)),
-        Kind::Object(object) => {
+        JsonKind::Array(items) => items.iter().for_each(|item| json_schema(item, base, names)),
+        JsonKind::Object(object) => {
             let text = |key: &str| object.get(key).and_then(Value::as_str);
             let id = text("$id").or_else(|| text("id").filter(|id| id.contains("://")));
             let id = id.map(|id| uri::split_fragment(id).0).filter(|id| !id.is_empty());

@@ -3,13 +3,13 @@
 use futures_util::stream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::judge::{Strictness, candidate, explained, judged, unreadable};
-use super::report::{Fate, Judged};
+use super::judge::{ReadStrictness, candidate, explained, judged, unreadable};
+use super::report::{Fate, JudgedSchema};
 use super::workspace::Workspace;
 use crate::cli::check::input_error::InputError;
 use crate::cli::check::remote::Remote;
-use crate::cli::check::subject::{Judgement, Submitted, judge};
-use crate::cli::client::Client;
+use crate::cli::check::subject::{SchemaJudgement, SubmittedSchema, judge};
+use crate::cli::client::RegistryClient;
 use crate::cli::manifest::Manifest;
 use crate::codec::FromJson as _;
 use crate::types::{Config, Metadata};
@@ -43,7 +43,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, InputError> {
 }
 
 /// Looks up what no file has: the subject is called as the reference is, which is what serializers do.
-pub(in crate::cli) fn elsewhere(side: &mut Workspace, client: &Client) -> Result<(), InputError> {
+pub(in crate::cli) fn elsewhere(side: &mut Workspace, client: &RegistryClient) -> Result<(), InputError> {
     let missing = side.missing();
     if missing.is_empty() {
         return Ok(());
@@ -77,26 +77,26 @@ type Homes<'s> = &'s (dyn Fn(&str, Option<&str>) -> Result<Option<Home>, String>
 /// Judges all schemas against the versions of their subjects, each under its subject's config.
 pub(super) fn judge_all(
     new: &Workspace,
-    client: &Client,
-    strictness: Strictness,
+    client: &RegistryClient,
+    strictness: ReadStrictness,
     own: &Config,
     homes: Homes<'_>,
-) -> Result<Vec<Judged>, InputError> {
+) -> Result<Vec<JudgedSchema>, InputError> {
     let files = new.own.iter().filter_map(|path| Some((path, new.file(path)?)));
-    let mut judged: Vec<Judged> = runtime()?.block_on(async {
+    let mut judged: Vec<JudgedSchema> = runtime()?.block_on(async {
         let work = files.map(|(path, file)| async move {
             let record = file.record_name();
             let Some(home) = homes(path, record.as_deref()).map_err(InputError::new)? else {
                 let remarks = vec!["accordant.toml has no subject for it".to_owned()];
                 let fate = candidate(new, path, strictness).map_or_else(Fate::Invalid, |_| Fate::New);
-                return Ok(Judged { remarks, ..judged(file, fate) });
+                return Ok(JudgedSchema { remarks, ..judged(file, fate) });
             };
             let remarks = vec![format!("subject {}", home.subject)];
             let references = match new.references(path) {
                 Ok(references) => references,
-                Err(error) => return Ok(Judged { remarks, ..judged(file, Fate::Invalid(error)) }),
+                Err(error) => return Ok(JudgedSchema { remarks, ..judged(file, Fate::Invalid(error)) }),
             };
-            let submitted = Submitted {
+            let submitted = SubmittedSchema {
                 input: &file.input,
                 schema_type: file.schema_type,
                 references: &references,
@@ -106,14 +106,14 @@ pub(super) fn judge_all(
             };
             let mut remote = Remote::of(client, &home.subject, true);
             let fate = match judge(&mut remote, submitted, own.clone()).await? {
-                Judgement::Invalid(error) => Fate::Invalid(explained(new, path, error)),
-                Judgement::First => Fate::New,
-                Judgement::Compared(outcome) => {
+                SchemaJudgement::Invalid(error) => Fate::Invalid(explained(new, path, error)),
+                SchemaJudgement::First => Fate::New,
+                SchemaJudgement::Compared(outcome) => {
                     let is_same = outcome.earlier.first().is_some_and(|newest| newest.stored == outcome.new.stored);
                     if is_same { Fate::Unchanged } else { Fate::Compared(outcome) }
                 }
             };
-            Ok(Judged { remarks, ..judged(file, fate) })
+            Ok(JudgedSchema { remarks, ..judged(file, fate) })
         });
         stream::iter(work).buffered(AT_ONCE).try_collect::<Vec<_>>().await
     })?;

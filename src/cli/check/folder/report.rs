@@ -1,7 +1,7 @@
 //! What came out of checking many schemas.
 
 use crate::cli::check::input_error::InputError;
-use crate::cli::check::outcome::Outcome;
+use crate::cli::check::outcome::CheckOutcome;
 use crate::types::SchemaType;
 
 /// What became of one schema.
@@ -12,7 +12,7 @@ pub(in crate::cli) enum Fate {
     /// There is no earlier version.
     New,
     /// Compared with earlier versions.
-    Compared(Box<Outcome>),
+    Compared(Box<CheckOutcome>),
     /// No schema can be made of it.
     Invalid(InputError),
     /// It was there earlier.
@@ -21,7 +21,7 @@ pub(in crate::cli) enum Fate {
 
 /// A schema that was looked at.
 #[derive(Debug)]
-pub(in crate::cli) struct Judged {
+pub(in crate::cli) struct JudgedSchema {
     /// What the user calls it.
     pub(in crate::cli) name: String,
     /// The same for programs.
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Judged {
     pub(in crate::cli) remarks: Vec<String>,
 }
 
-impl Judged {
+impl JudgedSchema {
     pub(in crate::cli) fn is_refused(&self) -> bool {
         match &self.fate {
             Fate::Compared(outcome) => !outcome.is_compatible(),
@@ -70,26 +70,26 @@ impl Judged {
 
 /// All of them, in the order of their names.
 #[derive(Debug)]
-pub(in crate::cli) struct Report {
+pub(in crate::cli) struct FolderReport {
     /// What was compared with.
     pub(in crate::cli) against: String,
-    pub(in crate::cli) schemas: Vec<Judged>,
+    pub(in crate::cli) schemas: Vec<JudgedSchema>,
     /// JSON files that are no schemas.
     pub(in crate::cli) passed_over: usize,
     /// Removed schemas are refused.
     pub(in crate::cli) refuse_removed: bool,
 }
 
-impl Report {
+impl FolderReport {
     pub(in crate::cli) fn is_refused(&self) -> bool {
         self.schemas.iter().any(|judged| judged.is_refused() || self.is_refused_removal(judged))
     }
 
-    pub(in crate::cli) fn is_refused_removal(&self, judged: &Judged) -> bool {
+    pub(in crate::cli) fn is_refused_removal(&self, judged: &JudgedSchema) -> bool {
         self.refuse_removed && matches!(judged.fate, Fate::Removed)
     }
 
-    pub(in crate::cli) fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+    pub(in crate::cli) fn outcomes(&self) -> impl Iterator<Item = &CheckOutcome> {
         self.schemas.iter().filter_map(|judged| match &judged.fate {
             Fate::Compared(outcome) => Some(&**outcome),
             _ => None,

@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 
 use super::GIT;
 use super::git::{self, GitTree};
-use super::listing::{Listing, Scope, plain};
+use super::listing::{Listing, ListingScope, plain};
 use crate::cli::check::input_error::InputError;
 use crate::cli::manifest::Manifest;
 
 /// The new side, and how the old one is to be read.
-pub(in crate::cli) struct Sides {
+pub(in crate::cli) struct FolderSides {
     /// The folder that paths begin at, without links.
     base: PathBuf,
     /// The working directory from the base on, if it is below.
     here: Option<String>,
     /// What the user calls the base.
     shown: String,
-    pub(super) scopes: Vec<Scope>,
+    pub(super) scopes: Vec<ListingScope>,
     /// What people call the old side.
     pub(super) against: String,
 }
@@ -38,14 +38,14 @@ fn below(folder: &Path, path: &Path) -> Option<String> {
 }
 
 /// The schemas of files and folders, with paths from the working directory on where they are below it.
-pub(in crate::cli) fn disk(paths: &[String]) -> Result<Sides, InputError> {
+pub(in crate::cli) fn disk(paths: &[String]) -> Result<FolderSides, InputError> {
     let here = here()?;
     let real = paths.iter().map(|path| real(path)).collect::<Result<Vec<_>, _>>()?;
     let is_here = real.iter().all(|path| path.starts_with(&here));
-    if is_here { Sides::over(here, String::new(), &real, String::new()) } else { Sides::new(paths, "") }
+    if is_here { FolderSides::over(here, String::new(), &real, String::new()) } else { FolderSides::new(paths, "") }
 }
 
-impl Sides {
+impl FolderSides {
     pub(in crate::cli) fn new(paths: &[String], against: &str) -> Result<Self, InputError> {
         let found = paths.iter().map(|path| real(path)).collect::<Result<Vec<_>, _>>()?;
         let folder_of = |path: &PathBuf| if path.is_dir() { path.clone() } else { path.parent().unwrap_or(path).to_path_buf() };
@@ -74,14 +74,14 @@ impl Sides {
         let scope = |path: &PathBuf| {
             let inside = below(&base, path)
                 .ok_or_else(|| InputError::of(&path.to_string_lossy(), format!("is not below {}", base.display())))?;
-            Ok(if path.is_dir() { Scope::Folder(inside) } else { Scope::File(inside) })
+            Ok(if path.is_dir() { ListingScope::Folder(inside) } else { ListingScope::File(inside) })
         };
         let scopes = paths.iter().map(scope).collect::<Result<Vec<_>, InputError>>()?;
         let here = below(&base, &here()?).filter(|_| shown.is_empty());
         Ok(Self { base, here, shown, scopes, against })
     }
 
-    pub(in crate::cli) fn scopes(&self) -> &[Scope] {
+    pub(in crate::cli) fn scopes(&self) -> &[ListingScope] {
         &self.scopes
     }
 

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::kind::{is_any_json, kind_of, may_be_schema};
-use super::listing::{Listing, Scope, plain};
+use super::listing::{Listing, ListingScope, plain};
 use super::names::{Names, names};
 use super::threads::each;
 use crate::cli::check::input_error::InputError;
 use crate::cli::check::references::max_depth;
-use crate::cli::check::source::{self, Input};
+use crate::cli::check::source::{self, InputText};
 use crate::registry::Limits;
 use crate::schema::{ParseMode, ParseOptions, Parsed, ResolvedReference};
 use crate::types::{SchemaType, Version};
@@ -17,10 +17,10 @@ use crate::types::{SchemaType, Version};
 /// A schema, and what its names stand for.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct SchemaFile {
-    pub(in crate::cli) input: Input,
+    pub(in crate::cli) input: InputText,
     pub(in crate::cli) schema_type: SchemaType,
     pub(super) names: Names,
-    pub(in crate::cli) links: Vec<Link>,
+    pub(in crate::cli) links: Vec<FileLink>,
     /// Names that nothing was found for.
     pub(in crate::cli) missing: Vec<String>,
 }
@@ -41,7 +41,7 @@ impl SchemaFile {
 
 /// A name, and the file that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::cli) struct Link {
+pub(in crate::cli) struct FileLink {
     pub(in crate::cli) name: String,
     pub(in crate::cli) to: String,
 }
@@ -52,7 +52,7 @@ pub(in crate::cli) struct Lookup {
     /// Folders, from the base of the listing on, that Protobuf imports are relative to.
     pub(in crate::cli) proto_path: Vec<String>,
     /// Names with the files that they stand for, as `--reference` gives them.
-    pub(in crate::cli) named: Vec<(String, Input)>,
+    pub(in crate::cli) named: Vec<(String, InputText)>,
     /// Texts that stand in no file of their own, with what they are called.
     pub(in crate::cli) inline: Vec<(String, SchemaType, Arc<str>)>,
 }
@@ -89,14 +89,14 @@ impl Workspace {
     /// Reads what is within the scopes, and what that refers to. `choose` says which paths are ours.
     pub(in crate::cli) fn read(
         listing: Listing,
-        scopes: &[Scope],
+        scopes: &[ListingScope],
         choose: &dyn Fn(&str) -> Choice,
         lookup: Lookup,
         version: Version,
     ) -> Result<Self, InputError> {
-        let folder = |scope: &Scope| match scope {
-            Scope::Folder(folder) => folder.clone(),
-            Scope::File(file) => file.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned()),
+        let folder = |scope: &ListingScope| match scope {
+            ListingScope::Folder(folder) => folder.clone(),
+            ListingScope::File(file) => file.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned()),
         };
         let mut roots: Vec<String> = scopes.iter().map(folder).collect();
         roots.push(String::new());
@@ -121,7 +121,7 @@ impl Workspace {
         let paths = workspace.listing.paths(scopes, &is_wanted)?;
         let texts = workspace.listing.read(&paths);
         for (path, text) in paths.into_iter().zip(texts) {
-            let named = scopes.contains(&Scope::File(path.clone()));
+            let named = scopes.contains(&ListingScope::File(path.clone()));
             match text {
                 // JSON may be anything, also no text at all
                 Err(_) if !named && is_any_json(&path) => workspace.passed_over += 1,
@@ -164,7 +164,7 @@ impl Workspace {
         for ((path, schema_type, text), names) in found.into_iter().zip(read) {
             let name = self.listing.name(&path);
             let location = if matches!(self.listing, Listing::Disk { .. }) { source::relative(&name) } else { path.clone() };
-            let input = Input { name, location, text };
+            let input = InputText { name, location, text };
             self.files.insert(path, SchemaFile { input, schema_type, names, links: Vec::new(), missing: Vec::new() });
         }
     }
@@ -204,7 +204,7 @@ impl Workspace {
                     };
                     match to {
                         Some((_, to)) if to == path => {}
-                        Some((name, to)) => links.push(Link { name, to }),
+                        Some((name, to)) => links.push(FileLink { name, to }),
                         None if built_in(schema_type, &need.name) => {}
                         None => missing.push(need.name),
                     }
@@ -263,7 +263,7 @@ impl Workspace {
         file.links.retain(|link| link.name != name);
         file.missing.retain(|other| other != name);
         match to {
-            Some(to) => file.links.push(Link { name: name.to_owned(), to: to.to_owned() }),
+            Some(to) => file.links.push(FileLink { name: name.to_owned(), to: to.to_owned() }),
             None if needs || linked => file.missing.push(name.to_owned()),
             None => {}
         }

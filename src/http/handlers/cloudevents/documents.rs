@@ -13,7 +13,7 @@ use crate::http::links::{guid_path, id_path, segment, version_path};
 use crate::http::reply::{Answer, Reply, plain_json};
 use crate::http::request::Request;
 use crate::http::wire::{DocumentReference, DocumentUrls, SchemaDocument};
-use crate::registry::{CachedSchema, DocumentName, Located, RegistryError, Resolution};
+use crate::registry::{CachedSchema, DocumentName, LocatedDocument, RegistryError, Resolution};
 use crate::store::DocumentTag;
 use crate::types::{SchemaType, VersionSelector};
 
@@ -79,7 +79,7 @@ pub(in crate::http) async fn options(_: Request) -> Answer {
 
 /// The document that an event's hints resolve to. What they name can change, so no cache may keep it.
 pub(super) async fn resolved(request: &Request, found: &Resolution) -> Answer {
-    let located = Located {
+    let located = LocatedDocument {
         subject: found.subject.clone(),
         version: found.version,
         deleted: found.deleted,
@@ -102,7 +102,7 @@ async fn answer(request: &Request, name: &DocumentName, cache_policy: CachePolic
     send(request, &located, names_version && located.deleted, cache_policy).await
 }
 
-async fn send(request: &Request, located: &Located, is_gone: bool, cache_policy: CachePolicy) -> Answer {
+async fn send(request: &Request, located: &LocatedDocument, is_gone: bool, cache_policy: CachePolicy) -> Answer {
     let registry = request.registry();
     let tag = registry.document_tag(located).await?;
     let tag = tag.ok_or_else(|| RegistryError::SchemaNotFound(located.id.to_string()))?;
@@ -159,7 +159,7 @@ fn content_location(request: &Request, tag: &DocumentTag, bundled: bool) -> Stri
 /// Headers that only this schema has.
 async fn headers(
     request: &Request,
-    located: &Located,
+    located: &LocatedDocument,
     entry: &Arc<CachedSchema>,
     representation: Representation,
 ) -> Result<Vec<(HeaderName, String)>, ApiError> {
@@ -196,7 +196,7 @@ fn title(name: &str) -> String {
 }
 
 /// What is known of a schema, with all its URLs.
-async fn details(request: &Request, located: &Located) -> Answer {
+async fn details(request: &Request, located: &LocatedDocument) -> Answer {
     let registry = request.registry();
     let links = &request.state.settings.links;
     let entry = registry.document(located).await?;

@@ -8,7 +8,7 @@ use crate::http::error::ApiError;
 use crate::http::links::{Links, guid_path, version_path};
 use crate::http::reply::{Answer, plain_json};
 use crate::http::request::Request;
-use crate::http::wire::{self, Candidate, ErrorDetails};
+use crate::http::wire::{self, ErrorDetails, ResolutionCandidate};
 use crate::registry::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
 use crate::types::VersionSelector;
 
@@ -54,7 +54,7 @@ fn refused(links: &Links, unresolved: Unresolved) -> ApiError {
             links.url(&version_path(&subject, number))
         }
     };
-    let candidate = |rival: &Rival| Candidate {
+    let candidate = |rival: &Rival| ResolutionCandidate {
         subject: rival.subject.qualified(),
         version: rival.version,
         id: rival.id,

@@ -3,8 +3,8 @@
 use axum::http::{HeaderMap, StatusCode, header};
 
 use crate::cloudevents::{
-    ContentMode, Envelope, Issues, KafkaRecord, Report, Strictness, Verdict, batch_report, content_mode, parse_batch,
-    parse_headers_unread, parse_record, parse_structured, read_records, report,
+    ContentMode, Envelope, EventVerdict, Issues, KafkaRecord, RenderedReport, Strictness, batch_report, content_mode,
+    parse_batch, parse_headers_unread, parse_record, parse_structured, read_records, report,
 };
 use crate::http::error::ApiError;
 use crate::http::links::guid_path;
@@ -93,7 +93,7 @@ impl Parameters {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the last line of handlers")]
-    fn answer(&self, report: Report) -> Answer {
+    fn answer(&self, report: RenderedReport) -> Answer {
         let status = if report.valid || self.always_200 { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         Ok(Reply::JsonRegardlessOfAccept(status, report.json.into()))
     }
@@ -135,13 +135,13 @@ pub(in crate::http) async fn http(request: Request) -> Answer {
     answer_one(&request, &parameters, verdict, text)
 }
 
-fn locate_schema(request: &Request, verdict: &mut Verdict) {
+fn locate_schema(request: &Request, verdict: &mut EventVerdict) {
     if let Some(facts) = &mut verdict.schema {
         facts.url = facts.guid.map(|guid| request.state.settings.links.url(&guid_path(guid)));
     }
 }
 
-fn count(request: &Request, parameters: &Parameters, verdict: &Verdict) {
+fn count(request: &Request, parameters: &Parameters, verdict: &EventVerdict) {
     let issues = &verdict.envelope.issues;
     request.state.metrics.event(issues.pass(parameters.strictness), issues.list().iter().map(|issue| &issue.code));
 }
@@ -150,7 +150,7 @@ fn count(request: &Request, parameters: &Parameters, verdict: &Verdict) {
 fn answer_one<'t>(
     request: &Request,
     parameters: &Parameters,
-    mut verdict: Verdict,
+    mut verdict: EventVerdict,
     text: impl FnOnce() -> Option<&'t str>,
 ) -> Answer {
     locate_schema(request, &mut verdict);

@@ -7,7 +7,7 @@ use crate::schema::avro::limits::MAX_DEPTH;
 use crate::schema::avro::model::NOWHERE;
 use crate::schema::deep_stack::on_deep_stack;
 use crate::schema::finding::Place;
-use crate::schema::json::{self, Kind, ReadOptions, Value};
+use crate::schema::json::{self, JsonKind, ReadOptions, Value};
 use crate::schema::pointer;
 use crate::schema::position::Position;
 
@@ -52,16 +52,16 @@ impl Pointers<'_> {
         }
         let length = self.path.len();
         match &value.kind {
-            Kind::Array(items) => {
+            JsonKind::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    if matches!(item.kind, Kind::Array(_) | Kind::Object(_) | Kind::String(_)) {
+                    if matches!(item.kind, JsonKind::Array(_) | JsonKind::Object(_) | JsonKind::String(_)) {
                         let _ = write!(self.path, "/{at}");
                         self.visit(item);
                         self.path.truncate(length);
                     }
                 }
             }
-            Kind::Object(object) => {
+            JsonKind::Object(object) => {
                 for member in object.members() {
                     pointer::push(&mut self.path, &member.key);
                     self.visit(&member.value);

@@ -3,7 +3,7 @@
 
 use super::incompatibility::{Incompatibility, IncompatibilityType};
 use super::union_index::{LARGE_UNION, UnionIndex};
-use super::walk::{Call, Checker, Job, PathStep, Stop};
+use super::walk::{Comparison, Job, PairCall, PathStep, Stop};
 use crate::schema::avro::model::{Enum, Field, Fixed, Model, NamedType, NodeId, NodeKind, Record};
 use crate::schema::avro::{print, value};
 use crate::schema::meter;
@@ -19,7 +19,7 @@ pub(in crate::schema::avro) fn is_named_like(reader: &Model, r: &NamedType, writ
         })
 }
 
-impl<'m> Checker<'m> {
+impl<'m> Comparison<'m> {
     /// Checks a pair as far as that needs no other pair; gives back the job that remains.
     pub(super) fn check_pair(&mut self, reader: NodeId, writer: NodeId) -> Result<Option<Job>, Stop> {
         let (r, w) = (self.reader.node(reader), self.writer.node(writer));
@@ -119,7 +119,7 @@ impl<'m> Checker<'m> {
     ) -> Result<(), Stop> {
         let Some(writer) = branches.get(at as usize).copied() else { return self.done() };
         let places = (self.reader.node(reader).at, self.writer.node(writer).at);
-        self.call(Call { reader, writer, step: PathStep::Branch(at), probe: false, places })
+        self.call(PairCall { reader, writer, step: PathStep::Branch(at), probe: false, places })
     }
 
     /// Only the reader is a union: one of its branches must read the writer.
@@ -161,7 +161,7 @@ impl<'m> Checker<'m> {
                     if !same {
                         self.resume_at(at + 1);
                         let places = (field.at, other.at);
-                        return self.call(Call { reader: field.ty, writer: other.ty, step, probe: false, places });
+                        return self.call(PairCall { reader: field.ty, writer: other.ty, step, probe: false, places });
                     }
                 }
                 None if field.default.is_some() => {}
@@ -171,7 +171,7 @@ impl<'m> Checker<'m> {
                     if matches!(&self.reader.node(field.ty).kind, NodeKind::Enum(e) if e.default.is_some()) {
                         // Avro's Java library then compares the enum with the writer's record
                         self.resume_at(at + 1);
-                        return self.call(Call { reader: field.ty, writer, step, probe: false, places });
+                        return self.call(PairCall { reader: field.ty, writer, step, probe: false, places });
                     }
                     let (suffix, info) = (format!("/fields/{at}"), field.name.to_string());
                     self.report(IncompatibilityType::ReaderFieldMissingDefaultValue, &suffix, info, Some(places))?;

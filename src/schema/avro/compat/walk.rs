@@ -36,7 +36,7 @@ impl From<Exhausted> for Stop {
 
 /// A part of a result: an incompatibility of its own, or all of another result.
 #[derive(Clone, Copy)]
-enum Item {
+enum ResultItem {
     Incompatibility(u32),
     Result(u32),
 }
@@ -84,7 +84,7 @@ pub(super) struct Frame {
 
 /// A pair to compare, and how it was reached.
 #[derive(Clone, Copy)]
-pub(super) struct Call {
+pub(super) struct PairCall {
     pub(super) reader: NodeId,
     pub(super) writer: NodeId,
     pub(super) step: PathStep,
@@ -99,7 +99,7 @@ const MAX_LISTED: usize = 5_000;
 
 /// Compares two schemas; the order is that of Avro's Java library.
 pub(super) fn check(reader: &Model, writer: &Model) -> Result<Vec<Incompatibility>, Stop> {
-    let mut checker = Checker {
+    let mut checker = Comparison {
         reader,
         writer,
         memo: HashMap::new(),
@@ -110,18 +110,18 @@ pub(super) fn check(reader: &Model, writer: &Model) -> Result<Vec<Incompatibilit
         unions: HashMap::new(),
     };
     let places = (reader.node(reader.root).at, writer.node(writer.root).at);
-    checker.call(Call { reader: reader.root, writer: writer.root, step: PathStep::Root, probe: false, places })?;
+    checker.call(PairCall { reader: reader.root, writer: writer.root, step: PathStep::Root, probe: false, places })?;
     while !checker.stack.is_empty() {
         checker.step()?;
     }
     checker.collect()
 }
 
-pub(super) struct Checker<'m> {
+pub(super) struct Comparison<'m> {
     pub(super) reader: &'m Model,
     pub(super) writer: &'m Model,
     memo: HashMap<(NodeId, NodeId), u32>,
-    results: Vec<Vec<Item>>,
+    results: Vec<Vec<ResultItem>>,
     pub(super) incompatibilities: Vec<Incompatibility>,
     pub(super) stack: Vec<Frame>,
     /// Whether the branch that was tried last is incompatible.
@@ -129,9 +129,9 @@ pub(super) struct Checker<'m> {
     pub(super) unions: HashMap<NodeId, UnionIndex<'m>>,
 }
 
-impl Checker<'_> {
+impl Comparison<'_> {
     /// Begins a pair: it is answered from memory, or pushed and checked as far as possible.
-    pub(super) fn call(&mut self, call: Call) -> Result<(), Stop> {
+    pub(super) fn call(&mut self, call: PairCall) -> Result<(), Stop> {
         meter::charge(1)?;
         let (reader, writer) = (self.reader.node(call.reader), self.writer.node(call.writer));
         let memo = reader.named().is_some() || writer.named().is_some();
@@ -141,7 +141,7 @@ impl Checker<'_> {
                 if call.probe {
                     self.failed = failed;
                 } else if failed {
-                    self.push(self.current(), Item::Result(known));
+                    self.push(self.current(), ResultItem::Result(known));
                 }
                 return Ok(());
             }
@@ -156,7 +156,7 @@ impl Checker<'_> {
             self.current()
         };
         let fresh = call.probe || self.stack.is_empty();
-        let Call { reader, writer, step, probe, places } = call;
+        let PairCall { reader, writer, step, probe, places } = call;
         self.stack.push(Frame { reader, writer, step, fresh, result, memo, probe, job: Job::Fields, next: 0, places });
         match self.check_pair(reader, writer)? {
             Some(job) => {
@@ -173,7 +173,7 @@ impl Checker<'_> {
         self.stack.last().map_or(0, |frame| frame.result)
     }
 
-    fn push(&mut self, result: u32, item: Item) {
+    fn push(&mut self, result: u32, item: ResultItem) {
         if let Some(result) = self.results.get_mut(result as usize) {
             result.push(item);
         }
@@ -193,7 +193,7 @@ impl Checker<'_> {
             }
         } else if frame.memo && failed {
             // results below are part of the one above; the result of the whole walk is number 0
-            self.push(self.current(), Item::Result(frame.result));
+            self.push(self.current(), ResultItem::Result(frame.result));
         }
     }
 
@@ -213,7 +213,7 @@ impl Checker<'_> {
         meter::reserve(size_of::<Incompatibility>() + one.path.len() + one.info.len())?;
         let at = u32::try_from(self.incompatibilities.len()).unwrap_or(u32::MAX);
         self.incompatibilities.push(one);
-        self.push(result, Item::Incompatibility(at));
+        self.push(result, ResultItem::Incompatibility(at));
         Ok(())
     }
 
@@ -263,12 +263,12 @@ impl Checker<'_> {
 
     pub(super) fn inner(&mut self, reader: NodeId, writer: NodeId, step: PathStep) -> Result<(), Stop> {
         let places = (self.reader.node(reader).at, self.writer.node(writer).at);
-        self.call(Call { reader, writer, step, probe: false, places })
+        self.call(PairCall { reader, writer, step, probe: false, places })
     }
 
     pub(super) fn probe(&mut self, reader: NodeId, writer: NodeId) -> Result<(), Stop> {
         let places = (self.reader.node(reader).at, self.writer.node(writer).at);
-        self.call(Call { reader, writer, step: PathStep::Root, probe: true, places })
+        self.call(PairCall { reader, writer, step: PathStep::Root, probe: true, places })
     }
 
     pub(super) fn resume_at(&mut self, at: u32) {
@@ -290,11 +290,11 @@ impl Checker<'_> {
             let Some(item) = item else { continue };
             todo.push((result, at + 1));
             match item {
-                Item::Result(inner) => {
+                ResultItem::Result(inner) => {
                     meter::charge(1)?;
                     todo.push((inner, 0));
                 }
-                Item::Incompatibility(at) => {
+                ResultItem::Incompatibility(at) => {
                     let Some(one) = self.incompatibilities.get(at as usize).cloned() else { continue };
                     meter::charge(one.cost())?;
                     meter::reserve(size_of::<Incompatibility>() + one.path.len() + one.info.len() + EXPLANATION)?;

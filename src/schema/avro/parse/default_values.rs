@@ -1,6 +1,6 @@
 //! Refusing default values that do not fit the type of their field (avro 1.4).
 
-use super::fault::{Parsed, fault};
+use super::fault::{ParseResult, fault};
 use super::parser::{DeferredDefault, Parser};
 use crate::schema::avro::defaults::{Fit, fits};
 use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
@@ -9,7 +9,7 @@ use crate::schema::json::Value;
 
 impl Parser {
     /// Checks a default of a new schema where it stands.
-    pub(super) fn check_default(&mut self, field: &str, ty: NodeId, default: &Value, owner: (NodeId, usize)) -> Parsed<()> {
+    pub(super) fn check_default(&mut self, field: &str, ty: NodeId, default: &Value, owner: (NodeId, usize)) -> ParseResult<()> {
         if is_special_float(&self.model, ty, default) {
             return Ok(());
         }
@@ -27,7 +27,7 @@ impl Parser {
     }
 
     /// Checks the defaults that had to wait for a definition.
-    pub(super) fn check_deferred_defaults(&mut self) -> Parsed<()> {
+    pub(super) fn check_deferred_defaults(&mut self) -> ParseResult<()> {
         let mut steps = self.steps;
         for deferred in std::mem::take(&mut self.deferred) {
             let NodeKind::Record(record) = &self.model.node(deferred.record).kind else { continue };
@@ -43,7 +43,7 @@ impl Parser {
     }
 }
 
-fn refuse(model: &Model, fit: Fit, field: &str, ty: NodeId, default: &Value) -> Parsed<()> {
+fn refuse(model: &Model, fit: Fit, field: &str, ty: NodeId, default: &Value) -> ParseResult<()> {
     let message = match fit {
         Fit::FieldsNotSet => "Schema fields not set yet".to_owned(),
         Fit::OutOfSteps => format!("The default for field {field} takes too long to check"),

@@ -5,8 +5,8 @@ pub(super) struct Fault {
     pub(super) at: u32,
 }
 
-pub(super) type Parsed<T> = Result<T, Box<Fault>>;
+pub(super) type ParseResult<T> = Result<T, Box<Fault>>;
 
-pub(super) fn fault<T>(at: u32, message: impl Into<String>) -> Parsed<T> {
+pub(super) fn fault<T>(at: u32, message: impl Into<String>) -> ParseResult<T> {
     Err(Box::new(Fault { message: message.into(), at }))
 }

@@ -1,6 +1,6 @@
 //! Reading records, enums and fixeds.
 
-use super::fault::{Parsed, fault};
+use super::fault::{ParseResult, fault};
 use super::parser::{Parser, properties};
 use crate::schema::avro::equality;
 use crate::schema::avro::model::{
@@ -17,14 +17,14 @@ const RESERVED: [&str; 6] = ["default", "doc", "name", "order", "type", "aliases
 const LARGEST_FIXED: i64 = 2_147_483_639;
 
 /// What every named type begins with.
-struct Head {
+struct NamedTypeHead {
     name: Name,
     doc: Option<Box<str>>,
     name_at: u32,
 }
 
 impl Parser {
-    fn check_name(&self, text: &str, at: u32) -> Parsed<()> {
+    fn check_name(&self, text: &str, at: u32) -> ParseResult<()> {
         name::check(text, self.rules).or_else(|why| fault(at, why))
     }
 
@@ -32,7 +32,7 @@ impl Parser {
         if self.main { at } else { NOWHERE }
     }
 
-    fn head(&mut self, object: &Object, whole: &Value, enclosing: NamespaceId) -> Parsed<Head> {
+    fn head(&mut self, object: &Object, whole: &Value, enclosing: NamespaceId) -> ParseResult<NamedTypeHead> {
         let Some((text, at)) = object.get("name").and_then(|v| v.as_str().map(|text| (text, v.offset))) else {
             return fault(whole.offset, format!("No name in schema: {}", value::text(whole)));
         };
@@ -45,11 +45,11 @@ impl Parser {
         };
         self.check_name(simple, at)?;
         let doc = object.get("doc").and_then(Value::as_str).map(Into::into);
-        Ok(Head { name: Name { namespace, simple: simple.into() }, doc, name_at: at })
+        Ok(NamedTypeHead { name: Name { namespace, simple: simple.into() }, doc, name_at: at })
     }
 
     /// The entries of `aliases`, each once.
-    fn aliases(object: &Object, whole: &Value) -> Parsed<Vec<(Box<str>, u32)>> {
+    fn aliases(object: &Object, whole: &Value) -> ParseResult<Vec<(Box<str>, u32)>> {
         let Some(value) = object.get("aliases") else { return Ok(Vec::new()) };
         let Some(items) = value.as_array() else {
             return fault(value.offset, format!("aliases not an array: {}", value::text(whole)));
@@ -68,7 +68,7 @@ impl Parser {
     }
 
     /// Aliases of a type: a bare one is in the type's own namespace.
-    fn type_aliases(&mut self, object: &Object, whole: &Value, own: NamespaceId) -> Parsed<Vec<Name>> {
+    fn type_aliases(&mut self, object: &Object, whole: &Value, own: NamespaceId) -> ParseResult<Vec<Name>> {
         let mut aliases = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for (alias, at) in Self::aliases(object, whole)? {
@@ -88,7 +88,7 @@ impl Parser {
     }
 
     /// Ends a definition: names mean it from now on, unless an equal one came before.
-    fn conclude(&mut self, id: NodeId, object: &Object, whole: &Value) -> Parsed<NodeId> {
+    fn conclude(&mut self, id: NodeId, object: &Object, whole: &Value) -> ParseResult<NodeId> {
         let Some(named) = self.model.node(id).named() else { return Ok(id) };
         let (name, at) = (named.name.clone(), whole.offset);
         let aliases = self.type_aliases(object, whole, name.namespace)?;
@@ -118,11 +118,11 @@ impl Parser {
         Ok(id)
     }
 
-    fn named(&self, head: Head) -> NamedType {
+    fn named(&self, head: NamedTypeHead) -> NamedType {
         NamedType { name: head.name, doc: head.doc, aliases: Vec::new(), name_at: self.place(head.name_at) }
     }
 
-    pub(super) fn record(&mut self, object: &Object, whole: &Value, namespace: NamespaceId, error: bool) -> Parsed<NodeId> {
+    pub(super) fn record(&mut self, object: &Object, whole: &Value, namespace: NamespaceId, error: bool) -> ParseResult<NodeId> {
         let head = self.head(object, whole, namespace)?;
         let Some(entries) = object.get("fields").and_then(Value::as_array) else {
             return fault(whole.offset, format!("Record has no fields: {}", value::text(whole)));
@@ -155,7 +155,7 @@ impl Parser {
         self.conclude(id, object, whole)
     }
 
-    fn field(&mut self, entry: &Value, namespace: NamespaceId, owner: (NodeId, usize)) -> Parsed<Field> {
+    fn field(&mut self, entry: &Value, namespace: NamespaceId, owner: (NodeId, usize)) -> ParseResult<Field> {
         let at = entry.offset;
         let named = entry.as_object().and_then(|object| Some((object, object.get("name")?.as_str()?)));
         let Some((object, name)) = named else {
@@ -183,7 +183,7 @@ impl Parser {
     }
 
     /// The default as it is kept: a string on a float or double field is read as a Java number.
-    fn default(&self, value: Option<&Value>, ty: NodeId) -> Parsed<Option<Value>> {
+    fn default(&self, value: Option<&Value>, ty: NodeId) -> ParseResult<Option<Value>> {
         let Some(value) = value else { return Ok(None) };
         let floating = matches!(self.model.node(ty).kind, NodeKind::Primitive(Primitive::Float | Primitive::Double));
         let Some(text) = value.as_str().filter(|_| floating) else { return Ok(Some(value.clone())) };
@@ -195,15 +195,15 @@ impl Parser {
         let mut printed = String::new();
         number::write_double(&mut printed, number);
         let kind = if number.is_finite() {
-            json::Kind::Number(printed.into())
+            json::JsonKind::Number(printed.into())
         } else {
             // JSON has no such number; as a text it prints the same
-            json::Kind::String(printed.trim_matches('"').into())
+            json::JsonKind::String(printed.trim_matches('"').into())
         };
         Ok(Some(Value { offset: value.offset, kind }))
     }
 
-    pub(super) fn enumeration(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> Parsed<NodeId> {
+    pub(super) fn enumeration(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> ParseResult<NodeId> {
         let head = self.head(object, whole, namespace)?;
         let Some((items, symbols_at)) = object.get("symbols").and_then(|v| v.as_array().map(|items| (items, v.offset))) else {
             return fault(whole.offset, format!("Enum has no symbols: {}", value::text(whole)));
@@ -231,7 +231,7 @@ impl Parser {
         self.conclude(id, object, whole)
     }
 
-    pub(super) fn fixed(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> Parsed<NodeId> {
+    pub(super) fn fixed(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> ParseResult<NodeId> {
         let head = self.head(object, whole, namespace)?;
         let size = object.get("size").and_then(|v| Some((number::as_long(v.as_number()?)?, v.offset)));
         let Some((size, at)) = size.filter(|(size, _)| i32::try_from(*size).is_ok()) else {
@@ -250,7 +250,7 @@ impl Parser {
     }
 }
 
-fn order(value: &Value) -> Parsed<Order> {
+fn order(value: &Value) -> ParseResult<Order> {
     let Some(text) = value.as_str() else {
         return fault(value.offset, "The order of a field must be a string");
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::fault::{Parsed, fault};
+use super::fault::{ParseResult, fault};
 use crate::java::json_fault;
 use crate::schema::avro::limits::DEFAULT_STEPS;
 use crate::schema::avro::model::{Model, NOWHERE, Name, NamespaceId, Node, NodeId, NodeKind, Primitive};
@@ -81,7 +81,7 @@ impl Parser {
             JsonError::TooDeep { .. } => error.into_schema_error(text),
             other @ JsonError::Syntax { .. } => {
                 let at = Position::of(text, other.offset());
-                let fault = json_fault::first(text.as_bytes(), json_fault::Dialect::Avro);
+                let fault = json_fault::first(text.as_bytes(), json_fault::JacksonSetup::Avro);
                 fault.map_or_else(|| other.into_schema_error(text), |fault| SchemaError::parse(fault.exception()).at(at))
             }
         })?;
@@ -94,7 +94,7 @@ impl Parser {
     }
 
     /// Replaces every name that was used before its definition, and checks the defaults that had to wait.
-    fn finish(&mut self, root: NodeId, first: usize) -> Parsed<NodeId> {
+    fn finish(&mut self, root: NodeId, first: usize) -> ParseResult<NodeId> {
         let mut redirect: HashMap<NodeId, NodeId> = HashMap::new();
         for (id, at) in std::mem::take(&mut self.waiting) {
             let NodeKind::Pending(name) = &self.model.node(id).kind else { continue };
@@ -131,16 +131,16 @@ impl Parser {
         id
     }
 
-    pub(super) fn schema(&mut self, value: &Value, namespace: NamespaceId) -> Parsed<NodeId> {
+    pub(super) fn schema(&mut self, value: &Value, namespace: NamespaceId) -> ParseResult<NodeId> {
         match &value.kind {
-            json::Kind::String(name) => self.by_name(name, namespace, value.offset),
-            json::Kind::Object(object) => self.object(object, value, namespace),
-            json::Kind::Array(branches) => self.union(branches, value.offset, namespace),
+            json::JsonKind::String(name) => self.by_name(name, namespace, value.offset),
+            json::JsonKind::Object(object) => self.object(object, value, namespace),
+            json::JsonKind::Array(branches) => self.union(branches, value.offset, namespace),
             _ => fault(value.offset, format!("Schema not yet supported: {}", value::text(value))),
         }
     }
 
-    fn object(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> Parsed<NodeId> {
+    fn object(&mut self, object: &Object, whole: &Value, namespace: NamespaceId) -> ParseResult<NodeId> {
         let at = whole.offset;
         let Some(word) = object.get("type").and_then(Value::as_str) else {
             return fault(at, format!("No type: {}", value::text(whole)));
@@ -182,9 +182,9 @@ impl Parser {
         }
     }
 
-    fn union(&mut self, branches: &[Value], at: u32, namespace: NamespaceId) -> Parsed<NodeId> {
+    fn union(&mut self, branches: &[Value], at: u32, namespace: NamespaceId) -> ParseResult<NodeId> {
         let id = self.add(NodeKind::Union(Vec::new()), Vec::new(), at);
-        let ids = branches.iter().map(|branch| self.schema(branch, namespace)).collect::<Parsed<Vec<_>>>()?;
+        let ids = branches.iter().map(|branch| self.schema(branch, namespace)).collect::<ParseResult<Vec<_>>>()?;
         let mut seen = HashSet::new();
         for (branch, written) in ids.iter().zip(branches) {
             if matches!(self.model.node(*branch).kind, NodeKind::Union(_)) {
@@ -221,7 +221,7 @@ impl Parser {
     }
 
     /// A reference: a primitive, the full name, the name in the null namespace, or something defined later.
-    fn by_name(&mut self, text: &str, namespace: NamespaceId, at: u32) -> Parsed<NodeId> {
+    fn by_name(&mut self, text: &str, namespace: NamespaceId, at: u32) -> ParseResult<NodeId> {
         if let Some(primitive) = Primitive::named(text) {
             return Ok(self.add(NodeKind::Primitive(primitive), Vec::new(), at));
         }

@@ -3,7 +3,7 @@
 use super::build::{Build, Leaf};
 use super::uuid::{is_uuid, is_uuid_type};
 use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::pointer::Segment;
 
 /// Deepest nesting of records, arrays and maps in a datum.
@@ -18,13 +18,13 @@ pub(super) fn walk<'a, B: Build<'a>>(
     bytes: &'a [u8],
     build: B,
     work: &mut Work<'_>,
-) -> Result<(B::Value, usize), Fault> {
-    let mut walker = Walker { model, rest: bytes, path: Vec::new(), depth: 0, build, work };
+) -> Result<(B::Value, usize), DataFault> {
+    let mut walker = BinaryWalker { model, rest: bytes, path: Vec::new(), depth: 0, build, work };
     let value = walker.datum(root)?;
     Ok((value, walker.rest.len()))
 }
 
-struct Walker<'a, 'w, 's, B> {
+struct BinaryWalker<'a, 'w, 's, B> {
     model: &'a Model,
     rest: &'a [u8],
     path: Vec<Segment<'a>>,
@@ -33,16 +33,16 @@ struct Walker<'a, 'w, 's, B> {
     work: &'w mut Work<'s>,
 }
 
-impl<'a, B: Build<'a>> Walker<'a, '_, '_, B> {
-    fn fault<T>(&self, kind: FaultKind, message: impl Into<String>) -> Result<T, Fault> {
-        Err(Fault::at(kind, &self.path, message))
+impl<'a, B: Build<'a>> BinaryWalker<'a, '_, '_, B> {
+    fn fault<T>(&self, kind: FaultKind, message: impl Into<String>) -> Result<T, DataFault> {
+        Err(DataFault::at(kind, &self.path, message))
     }
 
-    fn decode<T>(&self, message: impl Into<String>) -> Result<T, Fault> {
+    fn decode<T>(&self, message: impl Into<String>) -> Result<T, DataFault> {
         self.fault(FaultKind::Decode, message)
     }
 
-    fn take(&mut self, length: usize, what: &str) -> Result<&'a [u8], Fault> {
+    fn take(&mut self, length: usize, what: &str) -> Result<&'a [u8], DataFault> {
         let Some((head, tail)) = self.rest.split_at_checked(length) else {
             return self.decode(format!("{what} needs {length} bytes, and {} are left", self.rest.len()));
         };
@@ -51,7 +51,7 @@ impl<'a, B: Build<'a>> Walker<'a, '_, '_, B> {
     }
 
     /// A zig-zag number of at most ten bytes.
-    fn long(&mut self, what: &str) -> Result<i64, Fault> {
+    fn long(&mut self, what: &str) -> Result<i64, DataFault> {
         let mut value = 0_u64;
         for (at, shift) in (0..70).step_by(7).enumerate() {
             let [byte] = self.take(1, what)? else { return self.decode(format!("{what} does not end")) };
@@ -67,7 +67,7 @@ impl<'a, B: Build<'a>> Walker<'a, '_, '_, B> {
         self.decode(format!("{what} is longer than ten bytes"))
     }
 
-    fn length(&mut self, what: &str) -> Result<usize, Fault> {
+    fn length(&mut self, what: &str) -> Result<usize, DataFault> {
         let length = self.long(what)?;
         match usize::try_from(length) {
             Ok(length) if length <= self.rest.len() => Ok(length),
@@ -76,13 +76,13 @@ impl<'a, B: Build<'a>> Walker<'a, '_, '_, B> {
         }
     }
 
-    fn text(&mut self, what: &str) -> Result<&'a str, Fault> {
+    fn text(&mut self, what: &str) -> Result<&'a str, DataFault> {
         let length = self.length(what)?;
         let bytes = self.take(length, what)?;
         std::str::from_utf8(bytes).or_else(|_| self.decode(format!("{what} is not UTF-8")))
     }
 
-    fn enter(&mut self) -> Result<(), Fault> {
+    fn enter(&mut self) -> Result<(), DataFault> {
         if self.depth >= MAX_DEPTH {
             return self.fault(FaultKind::Depth, format!("the datum is nested deeper than {MAX_DEPTH} levels"));
         }
@@ -90,17 +90,17 @@ impl<'a, B: Build<'a>> Walker<'a, '_, '_, B> {
         Ok(())
     }
 
-    fn leaf(&mut self, leaf: Leaf<'a>) -> Result<B::Value, Fault> {
+    fn leaf(&mut self, leaf: Leaf<'a>) -> Result<B::Value, DataFault> {
         self.build.leaf(leaf).or_else(|_| self.too_large())
     }
 
-    fn too_large<T>(&self) -> Result<T, Fault> {
+    fn too_large<T>(&self) -> Result<T, DataFault> {
         self.fault(FaultKind::Memory, "the data takes too much memory when it is decoded")
     }
 
-    fn datum(&mut self, id: NodeId) -> Result<B::Value, Fault> {
+    fn datum(&mut self, id: NodeId) -> Result<B::Value, DataFault> {
         if !self.work.step() {
-            return Err(Fault::out_of_work(&self.path));
+            return Err(DataFault::out_of_work(&self.path));
         }
         let node = self.model.node(id);
         match &node.kind {
@@ -143,7 +143,7 @@ impl<'a, B: Build<'a>> Walker<'a, '_, '_, B> {
         }
     }
 
-    fn primitive(&mut self, id: NodeId, primitive: Primitive) -> Result<B::Value, Fault> {
+    fn primitive(&mut self, id: NodeId, primitive: Primitive) -> Result<B::Value, DataFault> {
         let leaf = match primitive {
             Primitive::Null => Leaf::Null,
             Primitive::Boolean => match self.take(1, "a boolean")? {
@@ -185,7 +185,7 @@ impl<'a, B: Build<'a>> Walker<'a, '_, '_, B> {
     }
 
     /// Arrays and maps: blocks of a count and so many items, until a count of 0. A negative count is followed by its bytes.
-    fn blocks(&mut self, items: NodeId, is_map: bool) -> Result<B::Value, Fault> {
+    fn blocks(&mut self, items: NodeId, is_map: bool) -> Result<B::Value, DataFault> {
         self.enter()?;
         let what = if is_map { "the count of a map" } else { "the count of an array" };
         let (mut index, mut empty) = (0_u64, 0_u64);

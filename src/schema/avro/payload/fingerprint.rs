@@ -24,7 +24,7 @@ fn crc(bytes: &[u8]) -> u64 {
 }
 
 /// What is still to be written.
-enum Piece<'m> {
+enum CanonicalPiece<'m> {
     Text(&'static str),
     Name(&'m str),
     Type(NodeId),
@@ -34,18 +34,18 @@ enum Piece<'m> {
 fn canonical(model: &Model, root: NodeId) -> String {
     let mut out = String::new();
     let mut known: HashSet<NodeId> = HashSet::new();
-    let mut stack = vec![Piece::Type(root)];
+    let mut stack = vec![CanonicalPiece::Type(root)];
     while let Some(piece) = stack.pop() {
         let id = match piece {
-            Piece::Text(text) => {
+            CanonicalPiece::Text(text) => {
                 out.push_str(text);
                 continue;
             }
-            Piece::Name(name) => {
+            CanonicalPiece::Name(name) => {
                 quote(&mut out, name);
                 continue;
             }
-            Piece::Type(id) => model.first_definition(id),
+            CanonicalPiece::Type(id) => model.first_definition(id),
         };
         let node = model.node(id);
         let name = node.named().map(|named| model.full_name(&named.name));
@@ -60,19 +60,19 @@ fn canonical(model: &Model, root: NodeId) -> String {
             NodeKind::Primitive(primitive) => quote(&mut out, primitive.word()),
             NodeKind::Array(items) => {
                 out.push_str(r#"{"type":"array","items":"#);
-                stack.extend([Piece::Text("}"), Piece::Type(*items)]);
+                stack.extend([CanonicalPiece::Text("}"), CanonicalPiece::Type(*items)]);
             }
             NodeKind::Map(values) => {
                 out.push_str(r#"{"type":"map","values":"#);
-                stack.extend([Piece::Text("}"), Piece::Type(*values)]);
+                stack.extend([CanonicalPiece::Text("}"), CanonicalPiece::Type(*values)]);
             }
             NodeKind::Union(branches) => {
                 out.push('[');
-                stack.push(Piece::Text("]"));
+                stack.push(CanonicalPiece::Text("]"));
                 for (at, branch) in branches.iter().enumerate().rev() {
-                    stack.push(Piece::Type(*branch));
+                    stack.push(CanonicalPiece::Type(*branch));
                     if at > 0 {
-                        stack.push(Piece::Text(","));
+                        stack.push(CanonicalPiece::Text(","));
                     }
                 }
             }
@@ -98,10 +98,15 @@ fn canonical(model: &Model, root: NodeId) -> String {
                 out.push_str(r#"{"name":"#);
                 quote(&mut out, &name);
                 out.push_str(r#","type":"record","fields":["#);
-                stack.push(Piece::Text("]}"));
+                stack.push(CanonicalPiece::Text("]}"));
                 for (at, field) in record.fields.iter().enumerate().rev() {
-                    stack.extend([Piece::Text("}"), Piece::Type(field.ty), Piece::Text(r#","type":"#), Piece::Name(&field.name)]);
-                    stack.push(Piece::Text(if at > 0 { r#",{"name":"# } else { r#"{"name":"# }));
+                    stack.extend([
+                        CanonicalPiece::Text("}"),
+                        CanonicalPiece::Type(field.ty),
+                        CanonicalPiece::Text(r#","type":"#),
+                        CanonicalPiece::Name(&field.name),
+                    ]);
+                    stack.push(CanonicalPiece::Text(if at > 0 { r#",{"name":"# } else { r#"{"name":"# }));
                 }
             }
             NodeKind::Pending(name) => quote(&mut out, &model.full_name(name)),

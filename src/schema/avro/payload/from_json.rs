@@ -7,8 +7,8 @@ use super::datum::{BOXED, Datum, ENTRY, VALUE};
 use super::json::{UnionEncoding, fits};
 use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
 use crate::schema::java_number as number;
-use crate::schema::json::{Kind, Value};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::json::{JsonKind, Value};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 
 /// Reads a value that the walker of `json` finds to fit.
 ///
@@ -20,29 +20,29 @@ pub(super) fn read<'b>(
     value: &'b Value,
     unions: UnionEncoding,
     work: &mut Work<'_>,
-) -> Result<Datum<'b>, Fault> {
-    Reader { model, unions, depth: 0, work }.value(root, value)
+) -> Result<Datum<'b>, DataFault> {
+    JsonReader { model, unions, depth: 0, work }.value(root, value)
 }
 
-struct Reader<'b, 'w, 's> {
+struct JsonReader<'b, 'w, 's> {
     model: &'b Model,
     unions: UnionEncoding,
     depth: usize,
     work: &'w mut Work<'s>,
 }
 
-fn fault<T>(kind: FaultKind, message: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::new(kind, "", message))
+fn fault<T>(kind: FaultKind, message: impl Into<String>) -> Result<T, DataFault> {
+    Err(DataFault::new(kind, "", message))
 }
 
-impl<'b> Reader<'b, '_, '_> {
-    fn take(&mut self, bytes: usize) -> Result<(), Fault> {
+impl<'b> JsonReader<'b, '_, '_> {
+    fn take(&mut self, bytes: usize) -> Result<(), DataFault> {
         if self.work.take_memory(bytes) { Ok(()) } else { fault(FaultKind::Memory, "the data takes too much memory") }
     }
 
-    fn value(&mut self, id: NodeId, value: &'b Value) -> Result<Datum<'b>, Fault> {
+    fn value(&mut self, id: NodeId, value: &'b Value) -> Result<Datum<'b>, DataFault> {
         if !self.work.step() {
-            return Err(Fault::out_of_work(&[]));
+            return Err(DataFault::out_of_work(&[]));
         }
         if self.depth > MAX_DEPTH {
             return fault(FaultKind::Depth, format!("the datum is nested deeper than {MAX_DEPTH} levels"));
@@ -53,12 +53,12 @@ impl<'b> Reader<'b, '_, '_> {
         Ok(datum)
     }
 
-    fn inner(&mut self, id: NodeId, value: &'b Value) -> Result<Datum<'b>, Fault> {
+    fn inner(&mut self, id: NodeId, value: &'b Value) -> Result<Datum<'b>, DataFault> {
         let model = self.model;
         Ok(match (&model.node(id).kind, &value.kind) {
             (NodeKind::Primitive(primitive), _) => return primitive_of(*primitive, value),
-            (NodeKind::Fixed(_), Kind::String(text)) => Datum::Fixed(Cow::Owned(bytes_of(text)?)),
-            (NodeKind::Enum(symbols), Kind::String(symbol)) => {
+            (NodeKind::Fixed(_), JsonKind::String(text)) => Datum::Fixed(Cow::Owned(bytes_of(text)?)),
+            (NodeKind::Enum(symbols), JsonKind::String(symbol)) => {
                 let at = symbols.index.find(symbol, |at| symbols.symbols.get(at).map_or("", |symbol| symbol));
                 match at.and_then(|at| u32::try_from(at).ok()) {
                     Some(at) => Datum::Enum(at),
@@ -66,19 +66,19 @@ impl<'b> Reader<'b, '_, '_> {
                 }
             }
             (NodeKind::Union(branches), _) => return self.union(branches, value),
-            (NodeKind::Array(items), Kind::Array(values)) => {
+            (NodeKind::Array(items), JsonKind::Array(values)) => {
                 self.take(values.len().saturating_mul(VALUE))?;
                 let values = values.iter().map(|value| self.value(*items, value));
                 Datum::Array(values.collect::<Result<_, _>>()?)
             }
-            (NodeKind::Map(values), Kind::Object(object)) => {
+            (NodeKind::Map(values), JsonKind::Object(object)) => {
                 self.take(object.len().saturating_mul(ENTRY))?;
                 let entry = |member: &'b crate::schema::json::Member| {
-                    Ok::<_, Fault>((Cow::Borrowed(&*member.key), self.value(*values, &member.value)?))
+                    Ok::<_, DataFault>((Cow::Borrowed(&*member.key), self.value(*values, &member.value)?))
                 };
                 Datum::Map(object.members().iter().map(entry).collect::<Result<_, _>>()?)
             }
-            (NodeKind::Record(record), Kind::Object(object)) => {
+            (NodeKind::Record(record), JsonKind::Object(object)) => {
                 self.take(record.fields.len().saturating_mul(VALUE))?;
                 let mut values = Vec::with_capacity(record.fields.len());
                 for field in &record.fields {
@@ -95,20 +95,20 @@ impl<'b> Reader<'b, '_, '_> {
     }
 
     /// A default names no branches.
-    fn default(&mut self, id: NodeId, default: &'b Value) -> Result<Datum<'b>, Fault> {
+    fn default(&mut self, id: NodeId, default: &'b Value) -> Result<Datum<'b>, DataFault> {
         let unions = std::mem::replace(&mut self.unions, UnionEncoding::Plain);
         let value = self.value(id, default)?;
         self.unions = unions;
         Ok(value)
     }
 
-    fn union(&mut self, branches: &'b [NodeId], value: &'b Value) -> Result<Datum<'b>, Fault> {
+    fn union(&mut self, branches: &'b [NodeId], value: &'b Value) -> Result<Datum<'b>, DataFault> {
         self.take(BOXED)?;
         let model = self.model;
         let is_null = |branch: NodeId| matches!(model.node(branch).kind, NodeKind::Primitive(Primitive::Null));
         let (at, inner) = match (self.unions, &value.kind) {
-            (_, Kind::Null) => (branches.iter().position(|branch| is_null(*branch)), value),
-            (UnionEncoding::Tagged, Kind::Object(object)) => {
+            (_, JsonKind::Null) => (branches.iter().position(|branch| is_null(*branch)), value),
+            (UnionEncoding::Tagged, JsonKind::Object(object)) => {
                 let [member] = object.members() else {
                     return fault(
                         FaultKind::Mismatch,
@@ -146,21 +146,25 @@ fn rounds(model: &Model, id: NodeId, value: &Value) -> bool {
             .zip(text.parse::<f32>().ok())
             .is_some_and(|(wide, narrow)| f64::from(narrow).to_bits() == wide.to_bits())
     };
-    is_float && matches!(&value.kind, Kind::Number(text) if !same(text))
+    is_float && matches!(&value.kind, JsonKind::Number(text) if !same(text))
 }
 
-fn primitive_of(primitive: Primitive, value: &Value) -> Result<Datum<'_>, Fault> {
+fn primitive_of(primitive: Primitive, value: &Value) -> Result<Datum<'_>, DataFault> {
     let found = match (primitive, &value.kind) {
-        (Primitive::Null, Kind::Null) => Some(Datum::Null),
-        (Primitive::Boolean, Kind::Bool(value)) => Some(Datum::Boolean(*value)),
-        (Primitive::Int, Kind::Number(text)) => number::as_long(text).and_then(|value| i32::try_from(value).ok()).map(Datum::Int),
-        (Primitive::Long, Kind::Number(text)) => number::as_long(text).map(Datum::Long),
-        (Primitive::Float, Kind::Number(text)) => text.parse().ok().filter(|value: &f32| value.is_finite()).map(Datum::Float),
-        (Primitive::Float, Kind::String(text)) => not_finite(text).map(Datum::Float),
-        (Primitive::Double, Kind::Number(text)) => text.parse().ok().filter(|value: &f64| value.is_finite()).map(Datum::Double),
-        (Primitive::Double, Kind::String(text)) => not_finite(text).map(|value| Datum::Double(value.into())),
-        (Primitive::Bytes, Kind::String(text)) => Some(Datum::Bytes(Cow::Owned(bytes_of(text)?))),
-        (Primitive::String, Kind::String(text)) => Some(Datum::String(Cow::Borrowed(text))),
+        (Primitive::Null, JsonKind::Null) => Some(Datum::Null),
+        (Primitive::Boolean, JsonKind::Bool(value)) => Some(Datum::Boolean(*value)),
+        (Primitive::Int, JsonKind::Number(text)) => {
+            number::as_long(text).and_then(|value| i32::try_from(value).ok()).map(Datum::Int)
+        }
+        (Primitive::Long, JsonKind::Number(text)) => number::as_long(text).map(Datum::Long),
+        (Primitive::Float, JsonKind::Number(text)) => text.parse().ok().filter(|value: &f32| value.is_finite()).map(Datum::Float),
+        (Primitive::Float, JsonKind::String(text)) => not_finite(text).map(Datum::Float),
+        (Primitive::Double, JsonKind::Number(text)) => {
+            text.parse().ok().filter(|value: &f64| value.is_finite()).map(Datum::Double)
+        }
+        (Primitive::Double, JsonKind::String(text)) => not_finite(text).map(|value| Datum::Double(value.into())),
+        (Primitive::Bytes, JsonKind::String(text)) => Some(Datum::Bytes(Cow::Owned(bytes_of(text)?))),
+        (Primitive::String, JsonKind::String(text)) => Some(Datum::String(Cow::Borrowed(text))),
         _ => None,
     };
     found.map_or_else(|| fault(FaultKind::Mismatch, format!("the value is no {}", primitive.word())), Ok)
@@ -176,7 +180,7 @@ fn not_finite(text: &str) -> Option<f32> {
 }
 
 /// A character for each byte.
-fn bytes_of(text: &str) -> Result<Vec<u8>, Fault> {
+fn bytes_of(text: &str) -> Result<Vec<u8>, DataFault> {
     let bytes = text.chars().map(|c| u8::try_from(u32::from(c)));
     bytes.collect::<Result<_, _>>().or_else(|_| fault(FaultKind::Mismatch, "bytes have only characters up to U+00FF"))
 }

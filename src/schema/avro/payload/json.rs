@@ -6,7 +6,7 @@ use super::uuid::{is_uuid, is_uuid_type};
 use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
 use crate::schema::java_number as number;
 use crate::schema::json::{self, Value};
-use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
+use crate::schema::payload::{DataFault, FaultKind, MAX_FAULTS, Work};
 use crate::schema::pointer::Segment;
 
 /// How unions are written in JSON.
@@ -20,26 +20,26 @@ pub enum UnionEncoding {
 }
 
 /// All faults, up to a bound.
-pub(super) fn walk(model: &Model, root: NodeId, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<Fault> {
-    let mut walker = Walker::new(model, unions, 0, work);
+pub(super) fn walk(model: &Model, root: NodeId, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<DataFault> {
+    let mut walker = JsonWalker::new(model, unions, 0, work);
     walker.value(root, value);
     if walker.spent {
-        return vec![Fault::out_of_work(&[])];
+        return vec![DataFault::out_of_work(&[])];
     }
     walker.faults
 }
 
 /// Whether a value fits.
 pub(super) fn fits(model: &Model, root: NodeId, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> bool {
-    let mut walker = Walker::new(model, unions, 1, work);
+    let mut walker = JsonWalker::new(model, unions, 1, work);
     walker.value(root, value) && !walker.spent
 }
 
-struct Walker<'a, 'w, 's> {
+struct JsonWalker<'a, 'w, 's> {
     model: &'a Model,
     unions: UnionEncoding,
     path: Vec<Segment<'a>>,
-    faults: Vec<Fault>,
+    faults: Vec<DataFault>,
     /// Whether the value at an offset fits a branch. Remembered, because unions in unions ask again and again.
     fits: HashMap<(NodeId, u32), bool>,
     /// How many unions are trying their branches: then faults are not listed.
@@ -55,7 +55,7 @@ const REMEMBERED: usize = 2 * size_of::<((NodeId, u32), bool)>() + 8;
 /// Steps that trying a branch takes beside those of its values.
 const TRIED: usize = 4;
 
-impl<'a, 'w, 's> Walker<'a, 'w, 's> {
+impl<'a, 'w, 's> JsonWalker<'a, 'w, 's> {
     fn new(model: &'a Model, unions: UnionEncoding, silent: usize, work: &'w mut Work<'s>) -> Self {
         let (path, faults, fits) = (Vec::new(), Vec::new(), HashMap::new());
         Self { model, unions, path, faults, fits, silent, silent_at_first: silent, spent: false, work }
@@ -64,7 +64,7 @@ impl<'a, 'w, 's> Walker<'a, 'w, 's> {
     /// Lists a fault; always false.
     fn fault(&mut self, message: impl FnOnce() -> String) -> bool {
         if self.silent == 0 && self.faults.len() < MAX_FAULTS {
-            self.faults.push(Fault::at(FaultKind::Mismatch, &self.path, message()));
+            self.faults.push(DataFault::at(FaultKind::Mismatch, &self.path, message()));
         }
         false
     }
@@ -85,17 +85,17 @@ impl<'a, 'w, 's> Walker<'a, 'w, 's> {
         let model = self.model;
         match (&model.node(id).kind, &value.kind) {
             (NodeKind::Primitive(primitive), _) => self.primitive(id, *primitive, value),
-            (NodeKind::Enum(symbols), json::Kind::String(symbol)) => {
+            (NodeKind::Enum(symbols), json::JsonKind::String(symbol)) => {
                 symbols.has(symbol, 0) || self.fault(|| "the enum has no such symbol".to_owned())
             }
-            (NodeKind::Fixed(fixed), json::Kind::String(text)) => {
+            (NodeKind::Fixed(fixed), json::JsonKind::String(text)) => {
                 let length = text.chars().count();
                 if length != fixed.size as usize {
                     return self.fault(|| format!("a fixed of {} bytes, found {length}", fixed.size));
                 }
                 self.bytes(text)
             }
-            (NodeKind::Array(items), json::Kind::Array(values)) => {
+            (NodeKind::Array(items), json::JsonKind::Array(values)) => {
                 let mut fits = true;
                 for (index, value) in (0..).zip(values) {
                     fits &= self.inside(Segment::Index(index), *items, value);
@@ -105,7 +105,7 @@ impl<'a, 'w, 's> Walker<'a, 'w, 's> {
                 }
                 fits
             }
-            (NodeKind::Map(values), json::Kind::Object(object)) => {
+            (NodeKind::Map(values), json::JsonKind::Object(object)) => {
                 let mut fits = true;
                 for member in object.members() {
                     fits &= self.inside(Segment::Name(&member.key), *values, &member.value);
@@ -115,7 +115,7 @@ impl<'a, 'w, 's> Walker<'a, 'w, 's> {
                 }
                 fits
             }
-            (NodeKind::Record(record), json::Kind::Object(object)) => {
+            (NodeKind::Record(record), json::JsonKind::Object(object)) => {
                 let mut fits = true;
                 for field in &record.fields {
                     fits &= match object.get(&field.name) {
@@ -162,23 +162,23 @@ impl<'a, 'w, 's> Walker<'a, 'w, 's> {
 
     fn primitive(&mut self, id: NodeId, primitive: Primitive, value: &'a Value) -> bool {
         match (primitive, &value.kind) {
-            (Primitive::Null, json::Kind::Null)
-            | (Primitive::Boolean, json::Kind::Bool(_))
-            | (Primitive::Float | Primitive::Double, json::Kind::Number(_)) => true,
-            (Primitive::Int, json::Kind::Number(text)) => {
+            (Primitive::Null, json::JsonKind::Null)
+            | (Primitive::Boolean, json::JsonKind::Bool(_))
+            | (Primitive::Float | Primitive::Double, json::JsonKind::Number(_)) => true,
+            (Primitive::Int, json::JsonKind::Number(text)) => {
                 let fits = number::as_long(text).is_some_and(|value| i32::try_from(value).is_ok());
                 fits || self.fault(|| "the number is no int".to_owned())
             }
-            (Primitive::Long, json::Kind::Number(text)) => {
+            (Primitive::Long, json::JsonKind::Number(text)) => {
                 number::as_long(text).is_some() || self.fault(|| "the number is no long".to_owned())
             }
-            (Primitive::Float | Primitive::Double, json::Kind::String(text))
+            (Primitive::Float | Primitive::Double, json::JsonKind::String(text))
                 if matches!(&**text, "NaN" | "Infinity" | "-Infinity") =>
             {
                 true
             }
-            (Primitive::Bytes, json::Kind::String(text)) => self.bytes(text),
-            (Primitive::String, json::Kind::String(text)) => {
+            (Primitive::Bytes, json::JsonKind::String(text)) => self.bytes(text),
+            (Primitive::String, json::JsonKind::String(text)) => {
                 let fits = !is_uuid_type(self.model, id) || is_uuid(text);
                 fits || self.fault(|| "a string of the logical type uuid is not one".to_owned())
             }
@@ -194,8 +194,8 @@ impl<'a, 'w, 's> Walker<'a, 'w, 's> {
     fn tagged(&mut self, branches: &'a [NodeId], value: &'a Value) -> bool {
         let model = self.model;
         match &value.kind {
-            json::Kind::Null if branches.iter().any(|branch| self.is_null(*branch)) => true,
-            json::Kind::Object(object) => match object.members() {
+            json::JsonKind::Null if branches.iter().any(|branch| self.is_null(*branch)) => true,
+            json::JsonKind::Object(object) => match object.members() {
                 [member] => match branches.iter().find(|branch| model.branch_name(**branch) == *member.key) {
                     Some(branch) if !self.is_null(*branch) => self.inside(Segment::Name(&member.key), *branch, &member.value),
                     _ => self.fault(|| format!("the union has no branch of that name; it has {}", names(model, branches))),
@@ -223,7 +223,7 @@ impl<'a, 'w, 's> Walker<'a, 'w, 's> {
         let mut serious = branches.iter().filter(|branch| !self.is_null(**branch));
         let model = self.model;
         match (serious.next(), serious.next()) {
-            (Some(branch), None) if self.silent == 0 && value.kind != json::Kind::Null => self.value(*branch, value),
+            (Some(branch), None) if self.silent == 0 && value.kind != json::JsonKind::Null => self.value(*branch, value),
             _ => self.fault(|| format!("the value fits no branch of the union, which has {}", names(model, branches))),
         }
     }

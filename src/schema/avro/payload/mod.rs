@@ -21,15 +21,15 @@ use std::sync::{Arc, OnceLock};
 use self::build::Nothing;
 use self::datum::{Datum, DatumBuilder};
 pub use self::json::UnionEncoding;
-use self::resolve::Side;
+use self::resolve::ResolutionSide;
 use self::sample::Heights;
 use super::model::NodeId;
 use super::schema::Schema;
 use super::typed;
 use crate::schema::format::{Format, SchemaError};
 use crate::schema::json::Value;
-use crate::schema::payload::{Fault, FaultKind, ReadingChange, Work};
-use crate::schema::sampling::Source;
+use crate::schema::payload::{DataFault, FaultKind, ReadingChange, Work};
+use crate::schema::sampling::RandomSource;
 use crate::schema::typed::{Shapes, Typed};
 
 /// The first two bytes of single-object encoding; the eight bytes of the fingerprint follow.
@@ -61,7 +61,7 @@ impl PayloadValidator {
     ///
     /// # Errors
     /// The first fault.
-    pub fn binary(&self, bytes: &[u8], work: &mut Work<'_>) -> Result<(), Fault> {
+    pub fn binary(&self, bytes: &[u8], work: &mut Work<'_>) -> Result<(), DataFault> {
         let ((), rest) = binary::walk(&self.schema.model, self.root, bytes, Nothing, work)?;
         nothing_left(rest)
     }
@@ -70,7 +70,7 @@ impl PayloadValidator {
     ///
     /// # Errors
     /// The first fault.
-    pub fn decode<'b>(&'b self, bytes: &'b [u8], work: &mut Work<'_>) -> Result<Data<'b>, Fault> {
+    pub fn decode<'b>(&'b self, bytes: &'b [u8], work: &mut Work<'_>) -> Result<Data<'b>, DataFault> {
         let (data, rest) = self.decode_first(bytes, work)?;
         nothing_left(rest)?;
         Ok(data)
@@ -80,7 +80,7 @@ impl PayloadValidator {
     ///
     /// # Errors
     /// The first fault.
-    pub fn decode_first<'b>(&'b self, bytes: &'b [u8], work: &mut Work<'_>) -> Result<(Data<'b>, usize), Fault> {
+    pub fn decode_first<'b>(&'b self, bytes: &'b [u8], work: &mut Work<'_>) -> Result<(Data<'b>, usize), DataFault> {
         let builder = DatumBuilder::new(work.memory_left());
         let (datum, rest) = binary::walk(&self.schema.model, self.root, bytes, builder, work)?;
         Ok((Data { payload: self, datum }, rest))
@@ -90,7 +90,12 @@ impl PayloadValidator {
     ///
     /// # Errors
     /// All faults, up to a bound.
-    pub fn read_json<'b>(&'b self, value: &'b Value, unions: UnionEncoding, work: &mut Work<'_>) -> Result<Data<'b>, Vec<Fault>> {
+    pub fn read_json<'b>(
+        &'b self,
+        value: &'b Value,
+        unions: UnionEncoding,
+        work: &mut Work<'_>,
+    ) -> Result<Data<'b>, Vec<DataFault>> {
         let faults = self.json(value, unions, work);
         if !faults.is_empty() {
             return Err(faults);
@@ -104,7 +109,7 @@ impl PayloadValidator {
     ///
     /// # Errors
     /// A sentence: no finite datum exists, or it takes too much.
-    pub fn sample(&self, source: &mut Source, work: &mut Work<'_>) -> Result<String, String> {
+    pub fn sample(&self, source: &mut RandomSource, work: &mut Work<'_>) -> Result<String, String> {
         let model = &self.schema.model;
         sample::sample(model, self.heights.get_or_init(|| Heights::of(model)), self.root, source, work)
     }
@@ -121,7 +126,7 @@ impl PayloadValidator {
     }
 
     /// Walks a datum in JSON. No fault means that it fits.
-    pub fn json(&self, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<Fault> {
+    pub fn json(&self, value: &Value, unions: UnionEncoding, work: &mut Work<'_>) -> Vec<DataFault> {
         json::walk(&self.schema.model, self.root, value, unions, work)
     }
 
@@ -136,11 +141,11 @@ impl PayloadValidator {
     }
 }
 
-fn nothing_left(rest: usize) -> Result<(), Fault> {
+fn nothing_left(rest: usize) -> Result<(), DataFault> {
     if rest == 0 {
         return Ok(());
     }
-    Err(Fault::new(FaultKind::Trailing, "", format!("{rest} bytes are left after the datum")))
+    Err(DataFault::new(FaultKind::Trailing, "", format!("{rest} bytes are left after the datum")))
 }
 
 /// Decoded data, with the schema that says what it is.
@@ -155,8 +160,12 @@ impl<'b> Data<'b> {
     ///
     /// # Errors
     /// The reader can't read it.
-    pub fn read_as(&self, reader: &'b PayloadValidator, work: &mut Work<'_>) -> Result<(Data<'b>, Vec<ReadingChange>), Fault> {
-        let side = |payload: &'b PayloadValidator| Side { model: &payload.schema.model, root: payload.root };
+    pub fn read_as(
+        &self,
+        reader: &'b PayloadValidator,
+        work: &mut Work<'_>,
+    ) -> Result<(Data<'b>, Vec<ReadingChange>), DataFault> {
+        let side = |payload: &'b PayloadValidator| ResolutionSide { model: &payload.schema.model, root: payload.root };
         let (datum, changes) = resolve::resolve(side(self.payload), side(reader), &self.datum, work)?;
         Ok((Data { payload: reader, datum }, changes))
     }
@@ -165,7 +174,7 @@ impl<'b> Data<'b> {
     ///
     /// # Errors
     /// It is longer.
-    pub fn to_json(&self, unions: UnionEncoding, limit: usize) -> Result<String, Fault> {
+    pub fn to_json(&self, unions: UnionEncoding, limit: usize) -> Result<String, DataFault> {
         to_json::write(&self.payload.schema.model, self.payload.root, &self.datum, unions, limit)
     }
 
@@ -173,7 +182,7 @@ impl<'b> Data<'b> {
     ///
     /// # Errors
     /// It takes too much memory.
-    pub fn to_typed(&self, shapes: &Shapes, work: &mut Work<'_>) -> Result<Typed, Fault> {
+    pub fn to_typed(&self, shapes: &Shapes, work: &mut Work<'_>) -> Result<Typed, DataFault> {
         to_typed::typed(&self.payload.schema.model, self.payload.root, shapes, &self.datum, work)
     }
 

@@ -8,7 +8,7 @@ use super::from_json;
 use super::json::UnionEncoding;
 use crate::schema::avro::compat::is_named_like;
 use crate::schema::avro::model::{Field, Model, NodeId, NodeKind, Primitive, Record};
-use crate::schema::payload::{Fault, FaultKind, ReadingChange, ReadingChangeKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, ReadingChange, ReadingChangeKind, Work};
 use crate::schema::pointer::{Segment, pointer_of};
 
 /// Changes that are listed.
@@ -16,7 +16,7 @@ const MAX_CHANGES: usize = 100;
 
 /// One side of the resolution.
 #[derive(Clone, Copy)]
-pub(super) struct Side<'b> {
+pub(super) struct ResolutionSide<'b> {
     pub(super) model: &'b Model,
     pub(super) root: NodeId,
 }
@@ -26,18 +26,18 @@ pub(super) struct Side<'b> {
 /// # Errors
 /// The reader can't read the data.
 pub(super) fn resolve<'b>(
-    writer: Side<'b>,
-    reader: Side<'b>,
+    writer: ResolutionSide<'b>,
+    reader: ResolutionSide<'b>,
     datum: &Datum<'b>,
     work: &mut Work<'_>,
-) -> Result<(Datum<'b>, Vec<ReadingChange>), Fault> {
+) -> Result<(Datum<'b>, Vec<ReadingChange>), DataFault> {
     let mut resolver =
-        Resolver { writer: writer.model, reader: reader.model, path: Vec::new(), changes: Vec::new(), depth: 0, work };
+        SchemaResolver { writer: writer.model, reader: reader.model, path: Vec::new(), changes: Vec::new(), depth: 0, work };
     let datum = resolver.datum(writer.root, reader.root, datum)?;
     Ok((datum, resolver.changes))
 }
 
-struct Resolver<'b, 'w, 's> {
+struct SchemaResolver<'b, 'w, 's> {
     writer: &'b Model,
     reader: &'b Model,
     path: Vec<Segment<'b>>,
@@ -46,12 +46,12 @@ struct Resolver<'b, 'w, 's> {
     work: &'w mut Work<'s>,
 }
 
-impl<'b> Resolver<'b, '_, '_> {
-    fn fault<T>(&self, kind: FaultKind, message: impl Into<String>) -> Result<T, Fault> {
-        Err(Fault::at(kind, &self.path, message))
+impl<'b> SchemaResolver<'b, '_, '_> {
+    fn fault<T>(&self, kind: FaultKind, message: impl Into<String>) -> Result<T, DataFault> {
+        Err(DataFault::at(kind, &self.path, message))
     }
 
-    fn take(&mut self, bytes: usize) -> Result<(), Fault> {
+    fn take(&mut self, bytes: usize) -> Result<(), DataFault> {
         if self.work.take_memory(bytes) {
             return Ok(());
         }
@@ -64,16 +64,16 @@ impl<'b> Resolver<'b, '_, '_> {
         }
     }
 
-    fn inside<T>(&mut self, segment: Segment<'b>, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn inside<T>(&mut self, segment: Segment<'b>, work: impl FnOnce(&mut Self) -> Result<T, DataFault>) -> Result<T, DataFault> {
         self.path.push(segment);
         let done = work(self);
         self.path.pop();
         done
     }
 
-    fn datum(&mut self, w: NodeId, r: NodeId, datum: &Datum<'b>) -> Result<Datum<'b>, Fault> {
+    fn datum(&mut self, w: NodeId, r: NodeId, datum: &Datum<'b>) -> Result<Datum<'b>, DataFault> {
         if !self.work.step() {
-            return Err(Fault::out_of_work(&self.path));
+            return Err(DataFault::out_of_work(&self.path));
         }
         if self.depth > 2 * MAX_DEPTH {
             return self.fault(FaultKind::Depth, format!("the datum is nested deeper than {MAX_DEPTH} levels"));
@@ -84,7 +84,7 @@ impl<'b> Resolver<'b, '_, '_> {
         resolved
     }
 
-    fn inner(&mut self, w: NodeId, r: NodeId, datum: &Datum<'b>) -> Result<Datum<'b>, Fault> {
+    fn inner(&mut self, w: NodeId, r: NodeId, datum: &Datum<'b>) -> Result<Datum<'b>, DataFault> {
         if let (Datum::Union(at, value), NodeKind::Union(branches)) = (datum, &self.writer.node(w).kind) {
             // what the writer's union was does not matter to the reader
             let branch = branches.get(*at as usize).copied().unwrap_or(w);
@@ -144,12 +144,12 @@ impl<'b> Resolver<'b, '_, '_> {
         }
     }
 
-    fn mismatch<T>(&self, found: &NodeKind, wanted: &NodeKind) -> Result<T, Fault> {
+    fn mismatch<T>(&self, found: &NodeKind, wanted: &NodeKind) -> Result<T, DataFault> {
         let (found, wanted) = (super::json::words(found), super::json::words(wanted));
         self.fault(FaultKind::Mismatch, format!("the reader expects {wanted}, and the data has {found}"))
     }
 
-    fn promote(&self, w: Primitive, r: Primitive, datum: &Datum<'b>) -> Result<Datum<'b>, Fault> {
+    fn promote(&self, w: Primitive, r: Primitive, datum: &Datum<'b>) -> Result<Datum<'b>, DataFault> {
         #[expect(clippy::cast_precision_loss, reason = "the specification promotes integers to floating point")]
         Ok(match (datum, r) {
             (_, r) if r == w => datum.clone(),
@@ -175,7 +175,7 @@ impl<'b> Resolver<'b, '_, '_> {
     }
 
     /// The branch of the reader's union that reads the value: one of the same name or type, else the first that can.
-    fn union(&mut self, w: NodeId, branches: &'b [NodeId], datum: &Datum<'b>) -> Result<Datum<'b>, Fault> {
+    fn union(&mut self, w: NodeId, branches: &'b [NodeId], datum: &Datum<'b>) -> Result<Datum<'b>, DataFault> {
         self.take(BOXED)?;
         let (reader, name) = (self.reader, self.writer.branch_name(w));
         let same = branches.iter().position(|branch| reader.branch_name(*branch) == name);
@@ -192,7 +192,7 @@ impl<'b> Resolver<'b, '_, '_> {
         self.fault(FaultKind::Mismatch, format!("the reader's union has no branch for {name}"))
     }
 
-    fn record(&mut self, w: &'b Record, r: &'b Record, datum: &Datum<'b>) -> Result<Datum<'b>, Fault> {
+    fn record(&mut self, w: &'b Record, r: &'b Record, datum: &Datum<'b>) -> Result<Datum<'b>, DataFault> {
         let Datum::Record(values) = datum else {
             return self.fault(FaultKind::Mismatch, "the reader expects a record");
         };

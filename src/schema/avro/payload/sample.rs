@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::schema::avro::model::{Model, Node, NodeId, NodeKind, Primitive};
 use crate::schema::json::Value;
 use crate::schema::payload::Work;
-use crate::schema::sampling::Source;
+use crate::schema::sampling::RandomSource;
 
 /// No finite datum exists.
 const INFINITE: u32 = u32::MAX;
@@ -69,7 +69,7 @@ pub(super) fn sample(
     model: &Model,
     heights: &Heights,
     root: NodeId,
-    source: &mut Source,
+    source: &mut RandomSource,
     work: &mut Work<'_>,
 ) -> Result<String, String> {
     if heights.get(root) == INFINITE {
@@ -83,7 +83,7 @@ pub(super) fn sample(
 struct Sampler<'a, 's> {
     model: &'a Model,
     heights: &'a Heights,
-    source: &'a mut Source,
+    source: &'a mut RandomSource,
     work: &'a mut Work<'s>,
     out: String,
 }

@@ -6,7 +6,7 @@ use super::datum::Datum;
 use super::json::UnionEncoding;
 use crate::schema::avro::model::{Model, NodeId, NodeKind};
 use crate::schema::json::{write_float, write_string};
-use crate::schema::payload::{Fault, FaultKind};
+use crate::schema::payload::{DataFault, FaultKind};
 
 /// Writes a value. Recursion is bounded by the depth of data.
 ///
@@ -18,23 +18,23 @@ pub(super) fn write(
     datum: &Datum<'_>,
     unions: UnionEncoding,
     limit: usize,
-) -> Result<String, Fault> {
-    let mut writer = Writer { model, unions, limit, out: String::new() };
+) -> Result<String, DataFault> {
+    let mut writer = JsonWriter { model, unions, limit, out: String::new() };
     writer.datum(root, datum)?;
     Ok(writer.out)
 }
 
-struct Writer<'a> {
+struct JsonWriter<'a> {
     model: &'a Model,
     unions: UnionEncoding,
     limit: usize,
     out: String,
 }
 
-impl Writer<'_> {
-    fn datum(&mut self, id: NodeId, datum: &Datum<'_>) -> Result<(), Fault> {
+impl JsonWriter<'_> {
+    fn datum(&mut self, id: NodeId, datum: &Datum<'_>) -> Result<(), DataFault> {
         if self.out.len() > self.limit {
-            return Err(Fault::new(FaultKind::Memory, "", format!("the data takes more than {} bytes as JSON", self.limit)));
+            return Err(DataFault::new(FaultKind::Memory, "", format!("the data takes more than {} bytes as JSON", self.limit)));
         }
         let kind = &self.model.node(id).kind;
         match (datum, kind) {

@@ -4,8 +4,8 @@ use super::datum::Datum;
 use crate::schema::avro::model::{Model, NodeId, NodeKind};
 use crate::schema::avro::typed::is_millis;
 use crate::schema::json::write_string;
-use crate::schema::payload::{Fault, FaultKind, Work};
-use crate::schema::typed::{Kind, Shapes, Type, Typed, TypedRecord};
+use crate::schema::payload::{DataFault, FaultKind, Work};
+use crate::schema::typed::{DataType, LeafKind, Shapes, Typed, TypedRecord};
 
 /// What a value takes, roughly, apart from its text.
 const VALUE: usize = size_of::<Typed>() * 2;
@@ -14,25 +14,31 @@ const VALUE: usize = size_of::<Typed>() * 2;
 ///
 /// # Errors
 /// It takes too much memory.
-pub(super) fn typed(model: &Model, id: NodeId, shapes: &Shapes, datum: &Datum<'_>, work: &mut Work<'_>) -> Result<Typed, Fault> {
-    Builder { model, shapes, work }.value(id, &shapes.root, datum)
+pub(super) fn typed(
+    model: &Model,
+    id: NodeId,
+    shapes: &Shapes,
+    datum: &Datum<'_>,
+    work: &mut Work<'_>,
+) -> Result<Typed, DataFault> {
+    ValueBuilder { model, shapes, work }.value(id, &shapes.root, datum)
 }
 
-struct Builder<'b, 'w, 's> {
+struct ValueBuilder<'b, 'w, 's> {
     model: &'b Model,
     shapes: &'b Shapes,
     work: &'w mut Work<'s>,
 }
 
-impl Builder<'_, '_, '_> {
-    fn take(&mut self, bytes: usize) -> Result<(), Fault> {
+impl ValueBuilder<'_, '_, '_> {
+    fn take(&mut self, bytes: usize) -> Result<(), DataFault> {
         if self.work.step() && self.work.take_memory(bytes + VALUE) {
             return Ok(());
         }
-        Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it"))
+        Err(DataFault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it"))
     }
 
-    fn value(&mut self, id: NodeId, ty: &Type, datum: &Datum<'_>) -> Result<Typed, Fault> {
+    fn value(&mut self, id: NodeId, ty: &DataType, datum: &Datum<'_>) -> Result<Typed, DataFault> {
         let model = self.model;
         let id = model.first_definition(id);
         self.take(match datum {
@@ -40,7 +46,7 @@ impl Builder<'_, '_, '_> {
             Datum::String(text) => text.len(),
             _ => 0,
         })?;
-        let is_opaque = if let Type::Leaf { kind: Kind::Opaque(what), .. } = ty { Some(*what) } else { None };
+        let is_opaque = if let DataType::Leaf { kind: LeafKind::Opaque(what), .. } = ty { Some(*what) } else { None };
         Ok(match (datum, &model.node(id).kind) {
             (Datum::Boolean(value), _) => Typed::Bool(*value),
             (Datum::Int(value), _) => match is_opaque {
@@ -49,7 +55,7 @@ impl Builder<'_, '_, '_> {
             },
             (Datum::Long(value), _) => match (is_opaque, ty) {
                 (Some(what), _) => Typed::Opaque(what, value.to_string().into()),
-                (None, Type::Leaf { kind: Kind::Timestamp, .. }) => {
+                (None, DataType::Leaf { kind: LeafKind::Timestamp, .. }) => {
                     Typed::Timestamp(if is_millis(model, id) { value.saturating_mul(1000) } else { *value })
                 }
                 _ => Typed::Int(*value),
@@ -72,13 +78,13 @@ impl Builder<'_, '_, '_> {
                 let at = *at as usize;
                 let branch = branches.get(at).copied().unwrap_or(id);
                 let inner = match ty {
-                    Type::Union(types) => self.value(branch, types.get(at).unwrap_or(&Type::Any), inner)?,
-                    _ => return self.value(branch, &Type::Any, inner),
+                    DataType::Union(types) => self.value(branch, types.get(at).unwrap_or(&DataType::Any), inner)?,
+                    _ => return self.value(branch, &DataType::Any, inner),
                 };
                 Typed::Branch(at, Box::new(inner))
             }
             (Datum::Record(values), NodeKind::Record(record)) => {
-                let Type::Record(shape) = ty else { return Ok(Typed::Null) };
+                let DataType::Record(shape) = ty else { return Ok(Typed::Null) };
                 let shapes = self.shapes;
                 let fields = shapes.records.get(*shape).map_or(&[][..], |shape| &shape.fields);
                 let mut made = Vec::with_capacity(values.len());
@@ -88,11 +94,11 @@ impl Builder<'_, '_, '_> {
                 Typed::Record(Box::new(TypedRecord { shape: *shape, values: made, others: Vec::new() }))
             }
             (Datum::Array(values), NodeKind::Array(items)) => {
-                let item = if let Type::List(item) = ty { &**item } else { &Type::Any };
+                let item = if let DataType::List(item) = ty { &**item } else { &DataType::Any };
                 Typed::List(values.iter().map(|value| self.value(*items, item, value)).collect::<Result<_, _>>()?)
             }
             (Datum::Map(entries), NodeKind::Map(values)) => {
-                let item = if let Type::Map(item) = ty { &**item } else { &Type::Any };
+                let item = if let DataType::Map(item) = ty { &**item } else { &DataType::Any };
                 let mut made = Vec::with_capacity(entries.len());
                 for (key, value) in entries {
                     self.take(key.len())?;

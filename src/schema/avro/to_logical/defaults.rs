@@ -1,12 +1,12 @@
 //! Default values: what Avro's Java library makes of their JSON, and what that is as a logical value.
 
 use crate::schema::avro::model::{Model, NodeId, NodeKind, Primitive};
-use crate::schema::java_number::{self as number, Number};
-use crate::schema::json::{Kind as JsonKind, Value};
+use crate::schema::java_number::{self as number, JavaNumber};
+use crate::schema::json::{JsonKind, Value};
 use crate::schema::logical::default_value::{BigDecimal, DefaultValue};
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::java_time::NANOS_OF_DAY;
-use crate::schema::logical::model::{Kind, Type};
+use crate::schema::logical::model::{Type, TypeKind};
 use crate::schema::meter;
 
 /// The default of a field; `None` where Java's library finds no value in it.
@@ -75,7 +75,7 @@ fn native_number(primitive: Primitive, text: &str) -> Option<DefaultValue> {
     #[expect(clippy::cast_possible_truncation, reason = "Java narrows like this")]
     let float = |value: f64| DefaultValue::Float(value as f32);
     match number::classify(text) {
-        Number::Integer(_) => {
+        JavaNumber::Integer(_) => {
             let value = number::as_long(text)?;
             match primitive {
                 Primitive::Int => Some(i32::try_from(value).map_or(DefaultValue::Long(value), DefaultValue::Int)),
@@ -85,7 +85,7 @@ fn native_number(primitive: Primitive, text: &str) -> Option<DefaultValue> {
                 _ => None,
             }
         }
-        Number::Double(value) => match primitive {
+        JavaNumber::Double(value) => match primitive {
             Primitive::Double => Some(DefaultValue::Double(value)),
             Primitive::Float => Some(float(value)),
             _ => None,
@@ -98,37 +98,37 @@ fn logical(ty: &Type, value: DefaultValue) -> Result<DefaultValue, ConversionErr
     meter::charge(1)?;
     Ok(match (&ty.kind, value) {
         #[expect(clippy::cast_possible_truncation, reason = "Java narrows like this")]
-        (Kind::Tinyint, value) => value.as_long().map_or(value, |long| DefaultValue::Int(i32::from(long as i8))),
+        (TypeKind::Tinyint, value) => value.as_long().map_or(value, |long| DefaultValue::Int(i32::from(long as i8))),
         #[expect(clippy::cast_possible_truncation, reason = "Java narrows like this")]
-        (Kind::Smallint, value) => value.as_long().map_or(value, |long| DefaultValue::Int(i32::from(long as i16))),
-        (Kind::Decimal { scale, .. }, DefaultValue::Bytes(bytes)) => match BigDecimal::of_bytes(&bytes, *scale)? {
+        (TypeKind::Smallint, value) => value.as_long().map_or(value, |long| DefaultValue::Int(i32::from(long as i16))),
+        (TypeKind::Decimal { scale, .. }, DefaultValue::Bytes(bytes)) => match BigDecimal::of_bytes(&bytes, *scale)? {
             Some(decimal) => DefaultValue::Decimal(decimal),
             None => return Err(ConversionError::new("Zero length BigInteger")),
         },
-        (Kind::Date, DefaultValue::Int(days)) => DefaultValue::Date(i64::from(days)),
-        (Kind::Date, DefaultValue::Long(days)) => DefaultValue::Date(epoch_day(days)?),
-        (Kind::Time(_), DefaultValue::Int(millis)) => DefaultValue::Time(nano_of_day(i64::from(millis), 1_000_000)?),
-        (Kind::Time(_), DefaultValue::Long(micros)) => DefaultValue::Time(nano_of_day(micros, 1_000)?),
-        (Kind::TimestampLtz(precision), DefaultValue::Long(value)) => {
+        (TypeKind::Date, DefaultValue::Int(days)) => DefaultValue::Date(i64::from(days)),
+        (TypeKind::Date, DefaultValue::Long(days)) => DefaultValue::Date(epoch_day(days)?),
+        (TypeKind::Time(_), DefaultValue::Int(millis)) => DefaultValue::Time(nano_of_day(i64::from(millis), 1_000_000)?),
+        (TypeKind::Time(_), DefaultValue::Long(micros)) => DefaultValue::Time(nano_of_day(micros, 1_000)?),
+        (TypeKind::TimestampLtz(precision), DefaultValue::Long(value)) => {
             let (seconds, nanos) = instant(*precision, value);
             DefaultValue::Instant(seconds, nanos)
         }
-        (Kind::Timestamp(precision), DefaultValue::Long(value)) => {
+        (TypeKind::Timestamp(precision), DefaultValue::Long(value)) => {
             let (seconds, nanos) = instant(*precision, value);
             DefaultValue::Timestamp(seconds, nanos)
         }
-        (Kind::Array(element), DefaultValue::List(items)) => {
+        (TypeKind::Array(element), DefaultValue::List(items)) => {
             DefaultValue::List(items.into_iter().map(|item| logical(element, item)).collect::<Result<_, _>>()?)
         }
-        (Kind::Map(pair), DefaultValue::Map(entries)) => {
+        (TypeKind::Map(pair), DefaultValue::Map(entries)) => {
             let entry = |(key, value)| Ok((logical(&pair.0, key)?, logical(&pair.1, value)?));
             DefaultValue::Map(entries.into_iter().map(entry).collect::<Result<_, ConversionError>>()?)
         }
-        (Kind::Multiset(element), DefaultValue::Map(entries)) => {
+        (TypeKind::Multiset(element), DefaultValue::Map(entries)) => {
             let entry = |(key, value)| Ok((logical(element, key)?, value));
             DefaultValue::Map(entries.into_iter().map(entry).collect::<Result<_, ConversionError>>()?)
         }
-        (Kind::Union(branches), value) => match branches.first() {
+        (TypeKind::Union(branches), value) => match branches.first() {
             Some(first) => logical(&first.ty, value)?,
             None => value,
         },

@@ -14,7 +14,7 @@ use crate::schema::json::Value;
 use crate::schema::logical::conversion::{Depth, convert, multiset};
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::model::{
-    self, AVRO_ALIASES, Annotations, EnumValue, Kind, LogicalType, MAX_LENGTH, NamedTypes, Type, UnionBranch,
+    self, AVRO_ALIASES, EnumValue, LogicalAnnotations, LogicalType, MAX_LENGTH, NamedTypes, Type, TypeKind, UnionBranch,
 };
 use crate::schema::meter;
 use crate::types::Metadata;
@@ -126,12 +126,12 @@ impl<'m> Converter<'m> {
             NodeKind::Primitive(primitive) => self.primitive(id, *primitive)?,
             NodeKind::Fixed(fixed) => match self.decimal(id)? {
                 Some(decimal) => decimal,
-                None => Kind::Binary(i32::try_from(fixed.size).unwrap_or(i32::MAX)),
+                None => TypeKind::Binary(i32::try_from(fixed.size).unwrap_or(i32::MAX)),
             },
             NodeKind::Enum(found) => {
                 let symbols = enum_values(self.props(id), &found.symbols)?;
                 let body =
-                    Type { kind: Kind::enum_of(symbols)?, nullable, notes: self.annotations(id, found.named.doc.as_deref()) };
+                    Type { kind: TypeKind::enum_of(symbols)?, nullable, notes: self.annotations(id, found.named.doc.as_deref()) };
                 if self.is_anonymous(id) {
                     return Ok(body);
                 }
@@ -153,30 +153,30 @@ impl<'m> Converter<'m> {
         Ok(kind.of(nullable))
     }
 
-    fn primitive(&self, id: NodeId, primitive: Primitive) -> Result<Kind, ConversionError> {
+    fn primitive(&self, id: NodeId, primitive: Primitive) -> Result<TypeKind, ConversionError> {
         let props = self.props(id);
         Ok(match primitive {
             Primitive::Null => return error("Standalone NULL type is not supported"),
-            Primitive::Boolean => Kind::Boolean,
-            Primitive::Double => Kind::Double,
-            Primitive::Float => Kind::Float,
+            Primitive::Boolean => TypeKind::Boolean,
+            Primitive::Double => TypeKind::Double,
+            Primitive::Float => TypeKind::Float,
             Primitive::Int => return int(props),
             Primitive::Long => return long(props),
             Primitive::Bytes => match self.decimal(id)? {
                 Some(decimal) => decimal,
-                None => Kind::Varbinary(props.integer("flink.maxLength")?.unwrap_or(MAX_LENGTH)),
+                None => TypeKind::Varbinary(props.integer("flink.maxLength")?.unwrap_or(MAX_LENGTH)),
             },
             Primitive::String => {
                 let longest = props.integer("flink.maxLength")?.unwrap_or(MAX_LENGTH);
                 match props.integer("flink.minLength")? {
-                    Some(shortest) if shortest == longest => Kind::Char(shortest),
-                    _ => Kind::Varchar(longest),
+                    Some(shortest) if shortest == longest => TypeKind::Char(shortest),
+                    _ => TypeKind::Varchar(longest),
                 }
             }
         })
     }
 
-    fn decimal(&self, id: NodeId) -> Result<Option<Kind>, ConversionError> {
+    fn decimal(&self, id: NodeId) -> Result<Option<TypeKind>, ConversionError> {
         let props = self.props(id);
         if !props.text("logicalType").is_some_and(|word| word.eq_ignore_ascii_case("decimal")) {
             return Ok(None);
@@ -189,13 +189,13 @@ impl<'m> Converter<'m> {
                 None => return error("precision property must be a JSON Integer."),
             },
         };
-        Ok(Some(Kind::Decimal { precision, scale }))
+        Ok(Some(TypeKind::Decimal { precision, scale }))
     }
 
     /// An array, or a map that is written as an array of its entries.
-    fn array(&mut self, id: NodeId, items: NodeId, depth: Depth) -> Result<Kind, ConversionError> {
+    fn array(&mut self, id: NodeId, items: NodeId, depth: Depth) -> Result<TypeKind, ConversionError> {
         if !self.is_map(id, items) {
-            return Ok(Kind::Array(Box::new(self.convert(items, false, None, depth.inner())?)));
+            return Ok(TypeKind::Array(Box::new(self.convert(items, false, None, depth.inner())?)));
         }
         let entry = match &self.model.node(items).kind {
             NodeKind::Record(record) if record.fields.len() == 2 => record,
@@ -216,28 +216,28 @@ impl<'m> Converter<'m> {
         is_logical || is_connect || self.props(items).text("connect.internal.type") == Some("MapEntry")
     }
 
-    fn map_of(&self, id: NodeId, key: Type, value: Type) -> Result<Kind, ConversionError> {
+    fn map_of(&self, id: NodeId, key: Type, value: Type) -> Result<TypeKind, ConversionError> {
         if self.props(id).text("flink.type") != Some("multiset") {
-            return Ok(Kind::Map(Box::new((key, value))));
+            return Ok(TypeKind::Map(Box::new((key, value))));
         }
         multiset(key, &value)
     }
 
     fn record(&mut self, id: NodeId, record: &'m Record, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
         if self.is_variant(id, record) {
-            return Ok(Kind::Variant.of(nullable));
+            return Ok(TypeKind::Variant.of(nullable));
         }
         let is_anonymous = self.is_anonymous(id);
         let name = self.full_name(id);
         if !is_anonymous {
             // what refers to it from inside needs to find it
-            self.named.put(&name, Kind::Struct(Vec::new()).of(true));
+            self.named.put(&name, TypeKind::Struct(Vec::new()).of(true));
         }
         let mut fields = Vec::with_capacity(record.fields.len());
         for field in &record.fields {
             fields.push(self.field(field, depth)?);
         }
-        let kind = Kind::struct_of(fields)?;
+        let kind = TypeKind::struct_of(fields)?;
         let mut notes = self.annotations(id, record.named.doc.as_deref());
         notes.constraints = self.props(id).constraints();
         if is_anonymous {
@@ -267,7 +267,7 @@ impl<'m> Converter<'m> {
             Some(value) => defaults::default_value(self.model, field.ty, &ty, value)?,
             None => None,
         };
-        let mut notes = Annotations { doc: field.doc.as_deref().map(str::to_owned), ..props.annotations() };
+        let mut notes = LogicalAnnotations { doc: field.doc.as_deref().map(str::to_owned), ..props.annotations() };
         notes.params.retain(|(name, _)| !model::is_format_native(name));
         if !field.aliases.is_empty() {
             notes.params.push((AVRO_ALIASES.to_owned(), field.aliases.join(",")));
@@ -277,8 +277,8 @@ impl<'m> Converter<'m> {
         Ok(model::Field { name: field.name.to_string(), ty, default, derived_default: false, notes, at })
     }
 
-    fn annotations(&self, id: NodeId, doc: Option<&str>) -> Annotations {
-        Annotations { doc: doc.map(str::to_owned), ..self.props(id).annotations() }
+    fn annotations(&self, id: NodeId, doc: Option<&str>) -> LogicalAnnotations {
+        LogicalAnnotations { doc: doc.map(str::to_owned), ..self.props(id).annotations() }
     }
 
     /// A union with one type beside null is that type, nullable.
@@ -308,7 +308,7 @@ impl<'m> Converter<'m> {
             };
             found.push(UnionBranch { name, ty, doc: hint.text("doc")?, params: hint.own_params(), at: None });
         }
-        Ok(Kind::union_of(found)?.of(nullable))
+        Ok(TypeKind::union_of(found)?.of(nullable))
     }
 
     fn simple_name(&self, id: NodeId) -> &'m str {
@@ -336,40 +336,40 @@ fn enum_values(props: Props<'_>, symbols: &[Box<str>]) -> Result<Vec<EnumValue>,
 
 fn map_key(props: Props<'_>) -> Type {
     let kind = match props.exact_integer("logical.key.length") {
-        Some(length) if props.text("logical.key.type") == Some("CHAR") => Kind::Char(length),
-        Some(length) => Kind::Varchar(length),
-        None => Kind::STRING,
+        Some(length) if props.text("logical.key.type") == Some("CHAR") => TypeKind::Char(length),
+        Some(length) => TypeKind::Varchar(length),
+        None => TypeKind::STRING,
     };
     kind.of(false)
 }
 
-fn int(props: Props<'_>) -> Result<Kind, ConversionError> {
+fn int(props: Props<'_>) -> Result<TypeKind, ConversionError> {
     let is = |word: &str, wanted: &str| word.eq_ignore_ascii_case(wanted);
     match (props.text("logicalType"), props.text("connect.type")) {
-        (Some(word), _) if is(word, "date") => Ok(Kind::Date),
-        (Some(word), _) if is(word, "time-millis") => Kind::of_precision(Kind::Time, precision(props, "time-millis", 3)?),
-        (Some(_), _) | (None, None) => Ok(Kind::Int),
-        (None, Some(word)) if is(word, "int8") => Ok(Kind::Tinyint),
-        (None, Some(word)) if is(word, "int16") => Ok(Kind::Smallint),
+        (Some(word), _) if is(word, "date") => Ok(TypeKind::Date),
+        (Some(word), _) if is(word, "time-millis") => TypeKind::of_precision(TypeKind::Time, precision(props, "time-millis", 3)?),
+        (Some(_), _) | (None, None) => Ok(TypeKind::Int),
+        (None, Some(word)) if is(word, "int8") => Ok(TypeKind::Tinyint),
+        (None, Some(word)) if is(word, "int16") => Ok(TypeKind::Smallint),
         (None, Some(_)) => error("Connect type annotation for Avro int field is null"),
     }
 }
 
-fn long(props: Props<'_>) -> Result<Kind, ConversionError> {
-    let Some(written) = props.text("logicalType") else { return Ok(Kind::Bigint) };
+fn long(props: Props<'_>) -> Result<TypeKind, ConversionError> {
+    let Some(written) = props.text("logicalType") else { return Ok(TypeKind::Bigint) };
     let annotated = |default| props.number("flink.precision").unwrap_or(default);
-    let (make, precision): (fn(i32) -> Kind, i32) = match written.to_ascii_lowercase().as_str() {
+    let (make, precision): (fn(i32) -> TypeKind, i32) = match written.to_ascii_lowercase().as_str() {
         // the widest of its kind takes any precision
-        "time-micros" => (Kind::Time, annotated(6)),
-        "timestamp-millis" => (Kind::TimestampLtz, precision(props, written, 3)?),
-        "timestamp-micros" => (Kind::TimestampLtz, precision(props, written, 6)?),
-        "timestamp-nanos" => (Kind::TimestampLtz, annotated(9)),
-        "local-timestamp-millis" => (Kind::Timestamp, precision(props, written, 3)?),
-        "local-timestamp-micros" => (Kind::Timestamp, precision(props, written, 6)?),
-        "local-timestamp-nanos" => (Kind::Timestamp, annotated(9)),
-        _ => return Ok(Kind::Bigint),
+        "time-micros" => (TypeKind::Time, annotated(6)),
+        "timestamp-millis" => (TypeKind::TimestampLtz, precision(props, written, 3)?),
+        "timestamp-micros" => (TypeKind::TimestampLtz, precision(props, written, 6)?),
+        "timestamp-nanos" => (TypeKind::TimestampLtz, annotated(9)),
+        "local-timestamp-millis" => (TypeKind::Timestamp, precision(props, written, 3)?),
+        "local-timestamp-micros" => (TypeKind::Timestamp, precision(props, written, 6)?),
+        "local-timestamp-nanos" => (TypeKind::Timestamp, annotated(9)),
+        _ => return Ok(TypeKind::Bigint),
     };
-    Kind::of_precision(make, precision)
+    TypeKind::of_precision(make, precision)
 }
 
 /// The annotated precision, which must fit the logical type.

@@ -1,7 +1,7 @@
 //! Rules for arrays: element schemas, tuples under the content model of the other schema, and counts (json-schema 4.3).
 
 use super::differ::Differ;
-use super::difference::{NodeRef, Pair, PathStep};
+use super::difference::{NodePair, NodeRef, PathStep};
 use super::difference_kind::DifferenceKind as D;
 use super::object::{Coverage, RestKinds};
 use super::sink::{BoundKinds, Sink, Stop, bound};
@@ -11,7 +11,7 @@ impl Differ<'_> {
     pub(crate) fn arrays(
         &mut self,
         (old, new): (&ArrayKeywords, &ArrayKeywords),
-        (o, u): Pair,
+        (o, u): NodePair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         const MAX: BoundKinds = [D::MaxItemsAdded, D::MaxItemsRemoved, D::MaxItemsIncreased, D::MaxItemsDecreased];
@@ -39,7 +39,7 @@ impl Differ<'_> {
         Ok(())
     }
 
-    fn tuples(&mut self, (old, new): (&ArrayKeywords, &ArrayKeywords), (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
+    fn tuples(&mut self, (old, new): (&ArrayKeywords, &ArrayKeywords), (o, u): NodePair, sink: &mut Sink) -> Result<(), Stop> {
         let common = old.tuple.len().min(new.tuple.len());
         for (at, (before, after)) in old.tuple.iter().zip(&new.tuple).enumerate() {
             self.below((o.beside(*before), u.beside(*after)), || PathStep::Numbered("items", at), sink)?;
@@ -58,7 +58,7 @@ impl Differ<'_> {
         at: usize,
         before: NodeRef,
         new: &ArrayKeywords,
-        (o, u): Pair,
+        (o, u): NodePair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || PathStep::Numbered("items", at);
@@ -80,7 +80,14 @@ impl Differ<'_> {
         Ok(())
     }
 
-    fn item_added(&mut self, at: usize, after: NodeRef, old: &ArrayKeywords, (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
+    fn item_added(
+        &mut self,
+        at: usize,
+        after: NodeRef,
+        old: &ArrayKeywords,
+        (o, u): NodePair,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         let step = || PathStep::Numbered("items", at);
         let kind = match self.beyond(old, o) {
             Coverage::Open if matches!(self.node(after).kind, NodeKind::Empty | NodeKind::True) => {

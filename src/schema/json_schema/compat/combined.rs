@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::differ::Differ;
-use super::difference::{NodeRef, Pair, PathStep, UnmatchedMember, count_incompatible};
+use super::difference::{NodePair, NodeRef, PathStep, UnmatchedMember, count_incompatible};
 use super::difference_kind::DifferenceKind as D;
 use super::discriminators::Discriminators;
 use super::matching::Matching;
@@ -55,7 +55,7 @@ impl<'m> Differ<'m> {
         }
     }
 
-    pub(crate) fn combined(&mut self, (old, new): (&Combined, &Combined), (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
+    pub(crate) fn combined(&mut self, (old, new): (&Combined, &Combined), (o, u): NodePair, sink: &mut Sink) -> Result<(), Stop> {
         if old.criterion != new.criterion {
             // Confluent counts duplicates here.
             let (one_old, one_new) = (old.members.len() == 1, new.members.len() == 1);
@@ -140,7 +140,7 @@ impl<'m> Differ<'m> {
         &mut self,
         matching: &Matching,
         (old, new): (&Combined, &Combined),
-        (o, u): Pair,
+        (o, u): NodePair,
     ) -> Result<Option<UnmatchedMember>, Stop> {
         /// Members that are tried; a hint is not worth more.
         const TRIED: usize = 32;

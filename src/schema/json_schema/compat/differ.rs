@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::difference::{Difference, DifferenceTree, LocatedDifference, NodeRef, Pair, PathStep, Side, list};
+use super::difference::{DifferenceTree, LocatedDifference, NodeDifference, NodePair, NodeRef, PathStep, SchemaSide, list};
 use super::difference_kind::DifferenceKind as D;
 use super::number;
 use super::sink::{BoundKinds, Sink, Stop, bound};
 use crate::schema::deep_stack::on_deep_stack;
-use crate::schema::difference_tree::Entry;
+use crate::schema::difference_tree::TreeEntry;
 use crate::schema::json_schema::model::{Annotations, LargePatterns, Model, Node, NodeId, NodeKind};
 use crate::schema::meter;
 use crate::types::CompatibilityPolicy;
@@ -43,11 +43,11 @@ pub(crate) struct Differ<'m> {
     max_depth: usize,
     depth: usize,
     /// Pairs done in this pass.
-    done: HashMap<Pair, Rc<DifferenceTree>>,
+    done: HashMap<NodePair, Rc<DifferenceTree>>,
     /// Pairs that are being compared.
-    active: HashSet<Pair>,
+    active: HashSet<NodePair>,
     /// Pairs found incompatible in the pass before.
-    known: HashMap<Pair, Rc<DifferenceTree>>,
+    known: HashMap<NodePair, Rc<DifferenceTree>>,
     /// A pair that was still being compared has been taken for equal in this pass.
     optimistic: bool,
     /// Where chains of references end.
@@ -60,7 +60,7 @@ pub(crate) struct Differ<'m> {
 /// Bytes of a pair that is remembered: its place in the map, which grows by doubling, and its tree.
 const REMEMBERED: usize = 400;
 /// Bytes of an entry of the tree, with the name that its step may have.
-const ENTRY: usize = 2 * size_of::<Entry<Difference, PathStep>>() + 64;
+const ENTRY: usize = 2 * size_of::<TreeEntry<NodeDifference, PathStep>>() + 64;
 
 impl Drop for Differ<'_> {
     fn drop(&mut self) {
@@ -87,8 +87,8 @@ impl<'m> Differ<'m> {
     }
 
     fn run(&mut self) -> Result<Rc<DifferenceTree>, Stop> {
-        let original = NodeRef { side: Side::Original, node: self.original.root };
-        let update = NodeRef { side: Side::Update, node: self.update.root };
+        let original = NodeRef { side: SchemaSide::Original, node: self.original.root };
+        let update = NodeRef { side: SchemaSide::Update, node: self.update.root };
         loop {
             self.done.clear();
             self.active.clear();
@@ -105,8 +105,8 @@ impl<'m> Differ<'m> {
 
     pub(crate) fn node(&self, at: NodeRef) -> &'m Node {
         match at.side {
-            Side::Original => self.original.node(at.node),
-            Side::Update => self.update.node(at.node),
+            SchemaSide::Original => self.original.node(at.node),
+            SchemaSide::Update => self.update.node(at.node),
         }
     }
 
@@ -176,7 +176,7 @@ impl<'m> Differ<'m> {
     }
 
     /// Compares a pair below, and says whether it is compatible.
-    pub(super) fn below(&mut self, (o, u): Pair, step: impl FnOnce() -> PathStep, sink: &mut Sink) -> Result<bool, Stop> {
+    pub(super) fn below(&mut self, (o, u): NodePair, step: impl FnOnce() -> PathStep, sink: &mut Sink) -> Result<bool, Stop> {
         let tree = self.compare(o, u)?;
         sink.below(step, &tree);
         Ok(tree.compatible)

@@ -4,20 +4,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::difference_kind::DifferenceKind;
-use crate::schema::difference_tree::{Limits, Located, Step, Tree, append_segment, flatten};
+use crate::schema::difference_tree::{Located, Tree, TreeLimits, TreeStep, append_segment, flatten};
 use crate::schema::json_schema::model::NodeId;
 use crate::types::CompatibilityPolicy;
 
 /// One of the two schemas. Below `not` the original is compared as if it were the update, so this is not the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Side {
+pub(crate) enum SchemaSide {
     Original,
     Update,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeRef {
-    pub(crate) side: Side,
+    pub(crate) side: SchemaSide,
     pub(crate) node: NodeId,
 }
 
@@ -29,7 +29,7 @@ impl NodeRef {
 }
 
 /// A node of each schema, the original's first.
-pub(crate) type Pair = (NodeRef, NodeRef);
+pub(crate) type NodePair = (NodeRef, NodeRef);
 
 /// The step from a node to a difference or to a node below it, in Confluent's notation.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +56,7 @@ impl PathStep {
     }
 }
 
-impl Step for PathStep {
+impl TreeStep for PathStep {
     fn append_to(&self, path: &mut String) {
         let mut push = |segment: &str| append_segment(path, segment);
         match self {
@@ -75,15 +75,15 @@ impl Step for PathStep {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Difference {
+pub(crate) struct NodeDifference {
     pub(crate) kind: DifferenceKind,
     pub(crate) original: Option<NodeRef>,
     pub(crate) update: Option<NodeRef>,
     pub(crate) unmatched: Option<Box<UnmatchedMember>>,
 }
 
-pub(crate) type DifferenceTree = Tree<Difference, PathStep>;
-pub(crate) type LocatedDifference = Located<Difference, PathStep>;
+pub(crate) type DifferenceTree = Tree<NodeDifference, PathStep>;
+pub(crate) type LocatedDifference = Located<NodeDifference, PathStep>;
 
 /// A member of an old combination without a counterpart, and the new member that comes closest.
 #[derive(Debug, Clone)]
@@ -105,8 +105,8 @@ pub(crate) fn list(
     policy: CompatibilityPolicy,
     only_incompatible: bool,
 ) -> Option<Vec<LocatedDifference>> {
-    let is_compatible = |difference: &Difference| difference.kind.is_compatible(policy);
-    let listed = flatten(tree, only_incompatible.then_some(&is_compatible), Limits::default());
+    let is_compatible = |difference: &NodeDifference| difference.kind.is_compatible(policy);
+    let listed = flatten(tree, only_incompatible.then_some(&is_compatible), TreeLimits::default());
     (tree.compatible || !listed.is_empty()).then_some(listed)
 }
 
@@ -115,8 +115,8 @@ pub(crate) fn count_incompatible(
     tree: &Rc<DifferenceTree>,
     policy: CompatibilityPolicy,
 ) -> (usize, Option<(DifferenceKind, String)>) {
-    const LIMITS: Limits = Limits { differences: 50, path_bytes: 64 << 10, visits: 2_000 };
-    let is_compatible = |difference: &Difference| difference.kind.is_compatible(policy);
+    const LIMITS: TreeLimits = TreeLimits { differences: 50, path_bytes: 64 << 10, visits: 2_000 };
+    let is_compatible = |difference: &NodeDifference| difference.kind.is_compatible(policy);
     let listed = flatten(tree, Some(&is_compatible), LIMITS);
     let count = listed.len();
     (count, listed.into_iter().next().map(|first| (first.difference.kind, first.path)))

@@ -25,7 +25,7 @@ mod sink;
 use std::collections::HashMap;
 
 pub(crate) use self::differ::compare;
-use self::difference::{LocatedDifference, NodeRef, Side};
+use self::difference::{LocatedDifference, NodeRef, SchemaSide};
 use self::places::Locator;
 use super::model::Model;
 use super::schema::Schema;
@@ -88,8 +88,8 @@ fn findings(
         let positions: HashMap<u32, Position> = Position::of_all(schema.source(), offsets);
         places.into_iter().map(|place| places::finish(place, &positions)).collect::<Vec<_>>()
     };
-    let in_original = side(original, |found| found.difference.original.filter(|at| at.side == Side::Original));
-    let in_update = side(update, |found| found.difference.update.filter(|at| at.side == Side::Update));
+    let in_original = side(original, |found| found.difference.original.filter(|at| at.side == SchemaSide::Original));
+    let in_update = side(update, |found| found.difference.update.filter(|at| at.side == SchemaSide::Update));
     let (reader, writer) = (direction.reader(), direction.writer());
     let finding = |((found, original), update): ((&LocatedDifference, _), _)| {
         let (new, old) = match direction {

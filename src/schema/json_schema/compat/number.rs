@@ -1,12 +1,12 @@
 //! Rules for numbers: inclusive bounds, exclusive bounds in both spellings, and divisors (json-schema 4.3).
 
-use super::difference::{Pair, PathStep};
+use super::difference::{NodePair, PathStep};
 use super::difference_kind::DifferenceKind as D;
 use super::sink::{BoundKinds, Sink, bound};
 use crate::schema::json_schema::model::{Exclusive, NumberKeywords};
 use crate::schema::json_schema::number::Decimal;
 
-pub(super) fn compare(old: &NumberKeywords, new: &NumberKeywords, (o, u): Pair, sink: &mut Sink) {
+pub(super) fn compare(old: &NumberKeywords, new: &NumberKeywords, (o, u): NodePair, sink: &mut Sink) {
     const MAX: BoundKinds = [D::MaximumAdded, D::MaximumRemoved, D::MaximumIncreased, D::MaximumDecreased];
     const MIN: BoundKinds = [D::MinimumAdded, D::MinimumRemoved, D::MinimumIncreased, D::MinimumDecreased];
     const XMAX: BoundKinds =

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::differ::Differ;
-use super::difference::{NodeRef, Pair, PathStep};
+use super::difference::{NodePair, NodeRef, PathStep};
 use super::difference_kind::DifferenceKind as D;
 use super::sink::{BoundKinds, Sink, Stop, bound, named};
 use crate::java::hash_table;
@@ -28,7 +28,7 @@ impl Differ<'_> {
     pub(crate) fn objects(
         &mut self,
         (old, new): (&ObjectKeywords, &ObjectKeywords),
-        (o, u): Pair,
+        (o, u): NodePair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         const MAX: BoundKinds =
@@ -59,7 +59,7 @@ impl Differ<'_> {
     }
 
     /// Only names declared on both sides are looked at.
-    fn required(&self, (old, new): (&ObjectKeywords, &ObjectKeywords), (o, u): Pair, sink: &mut Sink) {
+    fn required(&self, (old, new): (&ObjectKeywords, &ObjectKeywords), (o, u): NodePair, sink: &mut Sink) {
         let mut before: Vec<&str> = old.properties.iter().map(|(name, _)| &**name).collect();
         hash_table::sort_as_hashed(&mut before, |name| name);
         for name in before {
@@ -79,7 +79,12 @@ impl Differ<'_> {
         self.node(at).annotations.as_ref().is_some_and(|annotations| annotations.default.is_some())
     }
 
-    fn properties(&mut self, (old, new): (&ObjectKeywords, &ObjectKeywords), (o, u): Pair, sink: &mut Sink) -> Result<(), Stop> {
+    fn properties(
+        &mut self,
+        (old, new): (&ObjectKeywords, &ObjectKeywords),
+        (o, u): NodePair,
+        sink: &mut Sink,
+    ) -> Result<(), Stop> {
         for name in names(&old.properties, &new.properties) {
             match (old.property(name), new.property(name)) {
                 (Some(before), Some(after)) => {
@@ -101,7 +106,7 @@ impl Differ<'_> {
         name: &str,
         before: NodeRef,
         new: &ObjectKeywords,
-        (o, u): Pair,
+        (o, u): NodePair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || named("properties", name);
@@ -128,7 +133,7 @@ impl Differ<'_> {
         name: &str,
         (after, required): (NodeRef, bool),
         old: &ObjectKeywords,
-        (o, u): Pair,
+        (o, u): NodePair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = || named("properties", name);
@@ -182,7 +187,7 @@ impl Differ<'_> {
     fn dependencies(
         &mut self,
         (old, new): (&ObjectKeywords, &ObjectKeywords),
-        (o, u): Pair,
+        (o, u): NodePair,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
         let step = |name: &str| named("dependencies", name);
@@ -217,7 +222,7 @@ impl Differ<'_> {
         &mut self,
         keyword: &'static str,
         (old, new): (Additional, Additional),
-        (o, u): Pair,
+        (o, u): NodePair,
         [added, removed, extended, narrowed]: RestKinds,
         sink: &mut Sink,
     ) -> Result<(), Stop> {
@@ -240,7 +245,7 @@ impl Differ<'_> {
         &mut self,
         keyword: &'static str,
         (old, new): (Option<NodeId>, Option<NodeId>),
-        (o, u): Pair,
+        (o, u): NodePair,
         [added, removed, extended, narrowed]: RestKinds,
         sink: &mut Sink,
     ) -> Result<(), Stop> {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::difference::PathStep;
 use crate::schema::finding::Place;
-use crate::schema::json::{Kind, Object, Value};
+use crate::schema::json::{JsonKind, Object, Value};
 use crate::schema::json_schema::documents::Documents;
 use crate::schema::json_schema::pointers::collect;
 use crate::schema::pointer::push;
@@ -99,8 +99,8 @@ fn entry(object: &Object, keywords: &[&str], name: &str) -> Option<(String, u32)
     let mut pointer = String::new();
     for keyword in keywords {
         let found = match object.get(keyword).map(|value| &value.kind) {
-            Some(Kind::Object(inner)) => inner.member(name).map(|member| member.key_offset),
-            Some(Kind::Array(items)) => name.parse::<usize>().ok().and_then(|at| items.get(at)).map(|item| item.offset),
+            Some(JsonKind::Object(inner)) => inner.member(name).map(|member| member.key_offset),
+            Some(JsonKind::Array(items)) => name.parse::<usize>().ok().and_then(|at| items.get(at)).map(|item| item.offset),
             _ => None,
         };
         if let Some(offset) = found {

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::difference::{Difference, DifferenceTree, NodeRef, Pair, PathStep, UnmatchedMember};
+use super::difference::{DifferenceTree, NodeDifference, NodePair, NodeRef, PathStep, UnmatchedMember};
 use super::difference_kind::DifferenceKind as D;
-use crate::schema::difference_tree::Entry;
+use crate::schema::difference_tree::TreeEntry;
 use crate::schema::json_schema::number::Decimal;
 use crate::schema::meter::Exhausted;
 use crate::types::CompatibilityPolicy;
@@ -41,14 +41,14 @@ impl Sink {
         update: impl Into<Option<NodeRef>>,
     ) {
         self.tree.compatible &= kind.is_compatible(self.policy);
-        let difference = Difference { kind, original: original.into(), update: update.into(), unmatched: None };
-        self.tree.entries.push(Entry::Difference(step, difference));
+        let difference = NodeDifference { kind, original: original.into(), update: update.into(), unmatched: None };
+        self.tree.entries.push(TreeEntry::Difference(step, difference));
     }
 
     /// Adds a combination that changed, with the member that has no counterpart.
     pub(crate) fn add_unmatched(&mut self, kind: D, original: NodeRef, update: NodeRef, unmatched: Option<UnmatchedMember>) {
         self.add(kind, PathStep::Here, original, update);
-        if let Some(Entry::Difference(_, difference)) = self.tree.entries.last_mut() {
+        if let Some(TreeEntry::Difference(_, difference)) = self.tree.entries.last_mut() {
             difference.unmatched = unmatched.map(Box::new);
         }
     }
@@ -57,7 +57,7 @@ impl Sink {
     pub(crate) fn below(&mut self, step: impl FnOnce() -> PathStep, tree: &Rc<DifferenceTree>) {
         self.tree.compatible &= tree.compatible;
         if !tree.entries.is_empty() {
-            self.tree.entries.push(Entry::Below(step(), Rc::clone(tree)));
+            self.tree.entries.push(TreeEntry::Below(step(), Rc::clone(tree)));
         }
     }
 }
@@ -68,7 +68,7 @@ pub(crate) type BoundKinds = [D; 4];
 /// Compares a keyword with a bound.
 pub(crate) fn bound(
     sink: &mut Sink,
-    (o, u): Pair,
+    (o, u): NodePair,
     keyword: &'static str,
     old: Option<&Decimal>,
     new: Option<&Decimal>,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::schema::json::{Kind, Value};
+use crate::schema::json::{JsonKind, Value};
 use crate::schema::json_schema::print;
 use crate::schema::json_schema::resolve::address;
 
@@ -20,11 +20,11 @@ impl Digests {
             return *digest;
         }
         let digest = match &value.kind {
-            Kind::Array(items) => {
+            JsonKind::Array(items) => {
                 let inner: Vec<u128> = items.iter().map(|item| self.of(item)).collect();
                 hash(&("array", inner))
             }
-            Kind::Object(object) => {
+            JsonKind::Object(object) => {
                 let mut inner: Vec<(&str, u128)> = object.members().iter().map(|m| (&*m.key, self.of(&m.value))).collect();
                 inner.sort_unstable();
                 hash(&("object", inner))

@@ -11,7 +11,7 @@ use crate::schema::json_schema::model::{
     StringKeywords,
 };
 use crate::schema::json_schema::number::Decimal;
-use crate::schema::json_schema::resolve::Scope;
+use crate::schema::json_schema::resolve::ResolutionScope;
 use crate::schema::meter::Once;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,18 +90,18 @@ impl<'d> Loader<'d> {
         &mut self,
         object: &'d Object,
         value: &'d Value,
-        scope: &Scope<'d>,
+        scope: &ResolutionScope<'d>,
         parts: &mut Vec<NodeKind>,
     ) -> Result<(), LoadError> {
         let mut done = HashSet::new();
         match object.get("type").map(|t| (t, &t.kind)) {
             None => {}
-            Some((_, json::Kind::String(name))) => {
+            Some((_, json::JsonKind::String(name))) => {
                 let name = self.type_name(name, value)?;
                 done.extend(name.group());
                 parts.push(self.typed(name, object, scope)?);
             }
-            Some((_, json::Kind::Array(names))) => {
+            Some((_, json::JsonKind::Array(names))) => {
                 let mut members = Vec::with_capacity(names.len());
                 for item in names {
                     let text = self.expect_string(item)?;
@@ -126,7 +126,7 @@ impl<'d> Loader<'d> {
         TypeName::read(name).map_or_else(|| self.fail(holder, format!("unknown type: [{name}]")), Ok)
     }
 
-    fn typed(&mut self, name: TypeName, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+    fn typed(&mut self, name: TypeName, object: &'d Object, scope: &ResolutionScope<'d>) -> Result<NodeKind, LoadError> {
         match name {
             TypeName::Boolean => Ok(NodeKind::Boolean),
             TypeName::Null => Ok(NodeKind::Null),
@@ -135,7 +135,7 @@ impl<'d> Loader<'d> {
         }
     }
 
-    fn group(&mut self, group: KeywordGroup, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+    fn group(&mut self, group: KeywordGroup, object: &'d Object, scope: &ResolutionScope<'d>) -> Result<NodeKind, LoadError> {
         match group {
             KeywordGroup::Array => self.array(object, scope),
             KeywordGroup::Object => self.object(object, scope),
@@ -180,7 +180,7 @@ impl<'d> Loader<'d> {
         })))
     }
 
-    fn array(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+    fn array(&mut self, object: &'d Object, scope: &ResolutionScope<'d>) -> Result<NodeKind, LoadError> {
         let mut array = ArrayKeywords {
             max_items: self.size(object, "maxItems")?,
             min_items: self.size(object, "minItems")?,
@@ -194,14 +194,14 @@ impl<'d> Loader<'d> {
         Ok(NodeKind::Array(Box::new(array)))
     }
 
-    fn items(&mut self, object: &'d Object, scope: &Scope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
+    fn items(&mut self, object: &'d Object, scope: &ResolutionScope<'d>, array: &mut ArrayKeywords) -> Result<(), LoadError> {
         match object.get("items").map(|v| (v, &v.kind)) {
             None => {}
-            Some((_, json::Kind::Array(items))) => array.tuple = self.children(items, scope)?,
-            Some((value, json::Kind::Bool(_))) if self.dialect == Dialect::Draft4 => {
+            Some((_, json::JsonKind::Array(items))) => array.tuple = self.children(items, scope)?,
+            Some((value, json::JsonKind::Bool(_))) if self.dialect == Dialect::Draft4 => {
                 return self.mismatch(value, "Array or Object");
             }
-            Some((value, json::Kind::Bool(_) | json::Kind::Object(_))) => array.each = Some(self.child(value, scope)?),
+            Some((value, json::JsonKind::Bool(_) | json::JsonKind::Object(_))) => array.each = Some(self.child(value, scope)?),
             Some((value, _)) => return self.mismatch(value, "Array, Boolean or Object"),
         }
         let additional = self.rest(object, "additionalItems", scope)?;
@@ -211,20 +211,20 @@ impl<'d> Loader<'d> {
         Ok(())
     }
 
-    fn children(&mut self, items: &'d [Value], scope: &Scope<'d>) -> Result<Vec<NodeId>, LoadError> {
+    fn children(&mut self, items: &'d [Value], scope: &ResolutionScope<'d>) -> Result<Vec<NodeId>, LoadError> {
         items.iter().map(|item| self.child(item, scope)).collect()
     }
 
-    fn rest(&mut self, object: &'d Object, key: &str, scope: &Scope<'d>) -> Result<Additional, LoadError> {
+    fn rest(&mut self, object: &'d Object, key: &str, scope: &ResolutionScope<'d>) -> Result<Additional, LoadError> {
         let Some(value) = object.get(key) else { return Ok(Additional::Anything) };
         match value.kind {
-            json::Kind::Bool(true) => Ok(Additional::Anything),
-            json::Kind::Bool(false) => Ok(Additional::Nothing),
+            json::JsonKind::Bool(true) => Ok(Additional::Anything),
+            json::JsonKind::Bool(false) => Ok(Additional::Nothing),
             _ => Ok(Additional::Like(self.child(value, scope)?)),
         }
     }
 
-    fn object(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+    fn object(&mut self, object: &'d Object, scope: &ResolutionScope<'d>) -> Result<NodeKind, LoadError> {
         let mut node = ObjectKeywords {
             max_properties: self.size(object, "maxProperties")?,
             min_properties: self.size(object, "minProperties")?,
@@ -256,8 +256,8 @@ impl<'d> Loader<'d> {
         if let Some(dependencies) = object.get("dependencies") {
             for member in self.expect_object(dependencies)?.members() {
                 match &member.value.kind {
-                    json::Kind::Array(names) => self.array_dependency(&member.key, names, &mut node)?,
-                    json::Kind::Object(_) | json::Kind::Bool(_) => {
+                    json::JsonKind::Array(names) => self.array_dependency(&member.key, names, &mut node)?,
+                    json::JsonKind::Object(_) | json::JsonKind::Bool(_) => {
                         let id = self.child(&member.value, scope)?;
                         node.schema_dependencies.push((member.key.clone(), id));
                     }

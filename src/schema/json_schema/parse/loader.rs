@@ -6,9 +6,9 @@ use crate::schema::json_schema::dialect::Dialect;
 use crate::schema::json_schema::documents::Documents;
 use crate::schema::json_schema::model::{Annotations, Combined, Criterion, Model, Node, NodeId, NodeKind};
 use crate::schema::json_schema::number::{self, Decimal};
-use crate::schema::json_schema::resolve::{Resolver, Scope, Target, address};
+use crate::schema::json_schema::resolve::{ResolutionScope, ResolvedValue, Resolver, address};
 use crate::schema::json_schema::{pattern, print};
-use crate::schema::meter::{self, Reserved};
+use crate::schema::meter::{self, ReservedMemory};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LoadError {
@@ -25,10 +25,10 @@ pub(super) const TOO_MUCH_WORK: &str = "the schema takes too much work to load";
 pub(in crate::schema::json_schema) const NO_SCHEMA: &str = "Invalid JSON schema: ";
 
 /// A schema that waits to be built into the node reserved for it.
-struct Work<'d> {
+struct PendingSchema<'d> {
     id: NodeId,
     value: &'d Value,
-    scope: Scope<'d>,
+    scope: ResolutionScope<'d>,
 }
 
 pub(super) struct Loader<'d> {
@@ -36,29 +36,29 @@ pub(super) struct Loader<'d> {
     pub(super) resolver: Resolver<'d>,
     nodes: Vec<Node>,
     seen: HashMap<usize, NodeId>,
-    queue: VecDeque<Work<'d>>,
+    queue: VecDeque<PendingSchema<'d>>,
     patterns: HashSet<&'d str>,
     pub(super) digests: Digests,
     pub(super) document: u32,
-    reserved: Option<Reserved>,
+    reserved: Option<ReservedMemory>,
 }
 
 /// The JSON type of a value as messages name it.
 pub(super) fn kind_name(value: &Value) -> &'static str {
     match &value.kind {
-        json::Kind::Null => "Null",
-        json::Kind::Bool(_) => "Boolean",
-        json::Kind::Number(text) if number::is_integer_literal(text) => "Integer",
-        json::Kind::Number(_) => "Number",
-        json::Kind::String(_) => "String",
-        json::Kind::Array(_) => "Array",
-        json::Kind::Object(_) => "Object",
+        json::JsonKind::Null => "Null",
+        json::JsonKind::Bool(_) => "Boolean",
+        json::JsonKind::Number(text) if number::is_integer_literal(text) => "Integer",
+        json::JsonKind::Number(_) => "Number",
+        json::JsonKind::String(_) => "String",
+        json::JsonKind::Array(_) => "Array",
+        json::JsonKind::Object(_) => "Object",
     }
 }
 
 impl<'d> Loader<'d> {
     /// A loader of these documents, and the schema in the first of them.
-    pub(super) fn open(documents: &'d Documents) -> Result<(Self, Target<'d>), LoadError> {
+    pub(super) fn open(documents: &'d Documents) -> Result<(Self, ResolvedValue<'d>), LoadError> {
         let fail = |message| LoadError { document: 0, offset: 0, message };
         let loader = Self {
             dialect: documents.dialect,
@@ -72,7 +72,7 @@ impl<'d> Loader<'d> {
             reserved: None,
         };
         let root = loader.resolver.root(0).map_err(fail)?;
-        if !matches!(root.value.kind, json::Kind::Object(_) | json::Kind::Bool(_)) {
+        if !matches!(root.value.kind, json::JsonKind::Object(_) | json::JsonKind::Bool(_)) {
             let found = if root.value.as_number().is_some() { "NUMBER".to_owned() } else { kind_name(root.value).to_uppercase() };
             let message = format!("{NO_SCHEMA}expected an object or boolean at the root, found {found}");
             return Err(LoadError { document: 0, offset: root.value.offset, message });
@@ -84,7 +84,7 @@ impl<'d> Loader<'d> {
     }
 
     /// Up to draft-07.
-    pub(super) fn load(mut self, root: Target<'d>) -> Result<Model, LoadError> {
+    pub(super) fn load(mut self, root: ResolvedValue<'d>) -> Result<Model, LoadError> {
         let id = self.enqueue(root.value, root.scope);
         while let Some(work) = self.queue.pop_front() {
             self.document = work.scope.document;
@@ -151,18 +151,23 @@ impl<'d> Loader<'d> {
     }
 
     /// The node of a subschema; it is built later.
-    pub(super) fn child(&mut self, value: &'d Value, scope: &Scope<'d>) -> Result<NodeId, LoadError> {
+    pub(super) fn child(&mut self, value: &'d Value, scope: &ResolutionScope<'d>) -> Result<NodeId, LoadError> {
         match value.kind {
-            json::Kind::Object(_) | json::Kind::Bool(_) => Ok(self.enqueue(value, scope.clone())),
+            json::JsonKind::Object(_) | json::JsonKind::Bool(_) => Ok(self.enqueue(value, scope.clone())),
             _ => self.mismatch(value, "Boolean or Object"),
         }
     }
 
-    pub(super) fn child_at(&mut self, object: &'d Object, key: &str, scope: &Scope<'d>) -> Result<Option<NodeId>, LoadError> {
+    pub(super) fn child_at(
+        &mut self,
+        object: &'d Object,
+        key: &str,
+        scope: &ResolutionScope<'d>,
+    ) -> Result<Option<NodeId>, LoadError> {
         object.get(key).map(|value| self.child(value, scope)).transpose()
     }
 
-    fn enqueue(&mut self, value: &'d Value, scope: Scope<'d>) -> NodeId {
+    fn enqueue(&mut self, value: &'d Value, scope: ResolutionScope<'d>) -> NodeId {
         if let Some(id) = self.seen.get(&address(value)) {
             return *id;
         }
@@ -170,7 +175,7 @@ impl<'d> Loader<'d> {
             Node { kind: NodeKind::Empty, annotations: None, is_bytes: false, document: scope.document, offset: value.offset };
         let id = self.push(node);
         self.seen.insert(address(value), id);
-        self.queue.push_back(Work { id, value, scope });
+        self.queue.push_back(PendingSchema { id, value, scope });
         id
     }
 
@@ -212,11 +217,11 @@ impl<'d> Loader<'d> {
         self.push(Node { kind, annotations: None, is_bytes: false, document: self.document, offset: value.offset })
     }
 
-    fn process(&mut self, work: &Work<'d>) -> Result<(), LoadError> {
+    fn process(&mut self, work: &PendingSchema<'d>) -> Result<(), LoadError> {
         let (kind, annotations, is_bytes) = match &work.value.kind {
-            json::Kind::Bool(true) => (NodeKind::True, None, false),
-            json::Kind::Bool(false) => (NodeKind::False, None, false),
-            json::Kind::Object(object) => {
+            json::JsonKind::Bool(true) => (NodeKind::True, None, false),
+            json::JsonKind::Bool(false) => (NodeKind::False, None, false),
+            json::JsonKind::Object(object) => {
                 let scope = self.resolver.enter(work.value, &work.scope);
                 self.object_schema(object, work.value, &scope)?
             }
@@ -235,7 +240,7 @@ impl<'d> Loader<'d> {
         &mut self,
         object: &'d Object,
         value: &'d Value,
-        scope: &Scope<'d>,
+        scope: &ResolutionScope<'d>,
     ) -> Result<(NodeKind, Option<Box<Annotations>>, bool), LoadError> {
         if let Some(reference) = self.string(object, "$ref")? {
             return Ok((NodeKind::Ref(self.reference(reference, value, scope)?), None, false));
@@ -256,7 +261,7 @@ impl<'d> Loader<'d> {
     }
 
     /// Every group of keywords of the schema becomes one part.
-    fn parts(&mut self, object: &'d Object, value: &'d Value, scope: &Scope<'d>) -> Result<Vec<NodeKind>, LoadError> {
+    fn parts(&mut self, object: &'d Object, value: &'d Value, scope: &ResolutionScope<'d>) -> Result<Vec<NodeKind>, LoadError> {
         let mut parts = Vec::new();
         if let Some(values) = object.get("enum") {
             let mut keys: Vec<String> = self.expect_array(values)?.iter().map(print::key).collect();
@@ -281,7 +286,12 @@ impl<'d> Loader<'d> {
         Ok(parts)
     }
 
-    fn conditional(&mut self, object: &'d Object, scope: &Scope<'d>, parts: &mut Vec<NodeKind>) -> Result<(), LoadError> {
+    fn conditional(
+        &mut self,
+        object: &'d Object,
+        scope: &ResolutionScope<'d>,
+        parts: &mut Vec<NodeKind>,
+    ) -> Result<(), LoadError> {
         let has_any = ["if", "then", "else"].into_iter().any(|key| object.get(key).is_some());
         if self.dialect >= Dialect::Draft7 && has_any {
             for key in ["if", "then", "else"] {
@@ -292,22 +302,32 @@ impl<'d> Loader<'d> {
         Ok(())
     }
 
-    fn reference(&mut self, reference: &str, holder: &'d Value, scope: &Scope<'d>) -> Result<NodeId, LoadError> {
+    fn reference(&mut self, reference: &str, holder: &'d Value, scope: &ResolutionScope<'d>) -> Result<NodeId, LoadError> {
         let target = self.target(reference, holder, scope)?;
         Ok(self.enqueue(target.value, target.scope))
     }
 
-    pub(super) fn target(&mut self, reference: &str, holder: &'d Value, scope: &Scope<'d>) -> Result<Target<'d>, LoadError> {
+    pub(super) fn target(
+        &mut self,
+        reference: &str,
+        holder: &'d Value,
+        scope: &ResolutionScope<'d>,
+    ) -> Result<ResolvedValue<'d>, LoadError> {
         let (document, offset) = (self.document, holder.offset);
         let unresolved = |message| LoadError { document, offset, message };
         let target = self.resolver.find(reference, scope).map_err(unresolved)?;
         match target.value.kind {
-            json::Kind::Object(_) | json::Kind::Bool(_) => Ok(target),
+            json::JsonKind::Object(_) | json::JsonKind::Bool(_) => Ok(target),
             _ => self.fail(holder, format!("$ref \"{reference}\" does not point to a schema")),
         }
     }
 
-    fn combined(&mut self, criterion: Criterion, values: &'d [Value], scope: &Scope<'d>) -> Result<NodeKind, LoadError> {
+    fn combined(
+        &mut self,
+        criterion: Criterion,
+        values: &'d [Value],
+        scope: &ResolutionScope<'d>,
+    ) -> Result<NodeKind, LoadError> {
         let mut members = Vec::with_capacity(values.len());
         for value in values {
             let id = self.child(value, scope)?;
@@ -335,7 +355,7 @@ impl<'d> Loader<'d> {
         self.string(object, "format")?;
         // From 2019-09 on Confluent does not compare identifiers, and takes a default of null for none.
         let modern = self.dialect.is_modern();
-        let default = object.get("default").filter(|value| !(modern && matches!(value.kind, json::Kind::Null)));
+        let default = object.get("default").filter(|value| !(modern && matches!(value.kind, json::JsonKind::Null)));
         let annotations = Annotations {
             id: id.filter(|_| !modern).map(Into::into),
             title: title.map(Into::into),

@@ -11,12 +11,12 @@ mod modern;
 
 use self::loader::Loader;
 pub(super) use self::loader::{LoadError, NO_SCHEMA};
-use self::modern::Translator;
+use self::modern::DraftTranslator;
 use super::documents::Documents;
 use super::model::Model;
 
 /// Loads the schema in the first document. Must run where the stack is as deep as the texts are nested.
 pub(super) fn load(documents: &Documents) -> Result<Model, LoadError> {
     let (loader, root) = Loader::open(documents)?;
-    if loader.dialect.is_modern() { Translator::new(loader).load(root) } else { loader.load(root) }
+    if loader.dialect.is_modern() { DraftTranslator::new(loader).load(root) } else { loader.load(root) }
 }

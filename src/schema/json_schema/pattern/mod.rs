@@ -13,8 +13,8 @@ use regex_syntax::ast::ErrorKind;
 
 pub(super) use self::java::to_ecma;
 pub(super) use self::sample::{finds, sample};
-use self::translate::{Reading, translate};
-use crate::schema::meter::{self, Exhausted, Reserved};
+use self::translate::{PatternUse, translate};
+use crate::schema::meter::{self, Exhausted, ReservedMemory};
 use crate::schema::search::{COMPILING, READING, SearchPrice, afford};
 
 /// Backtracking steps after which a match is given up.
@@ -43,7 +43,7 @@ pub(super) fn acceptable_in_data(text: &str) -> bool {
 /// Whether a schema with this pattern is accepted. Nothing is compiled where reading the syntax settles it.
 pub(crate) fn acceptable(pattern: &str) -> bool {
     let Ok(_memory) = afford(pattern, READING) else { return false };
-    let rewritten = translate(pattern, Reading::Shape);
+    let rewritten = translate(pattern, PatternUse::Shape);
     if readable(&rewritten) || readable(pattern) {
         return true;
     }
@@ -82,7 +82,7 @@ fn build(pattern: &str, size_limit: usize) -> Result<Regex, Error> {
 }
 
 /// Charges for compiling a pattern up to this size, and reserves what that takes for the time being.
-pub(super) fn afford_compiling(pattern: &str, size_limit: usize) -> Result<Reserved, Exhausted> {
+pub(super) fn afford_compiling(pattern: &str, size_limit: usize) -> Result<ReservedMemory, Exhausted> {
     // what the limit allows takes up to 5 ns a byte
     meter::charge_for(if size_limit > SMALL { size_limit / 10 } else { TYPICAL })?;
     // and some more memory than it allows, which is given back
@@ -105,7 +105,7 @@ impl Compiled {
     /// Compiles a pattern of at most this size; `None` when no engine can run it.
     pub(crate) fn new(pattern: &str, size_limit: usize) -> Option<Self> {
         let _memory = afford_compiling(pattern, size_limit).ok()?;
-        let rewritten = translate(pattern, Reading::Run);
+        let rewritten = translate(pattern, PatternUse::Run);
         // what is smaller was tried before, or is smaller than the text
         let least = if size_limit > SMALL { SMALL } else { pattern.len().min(SMALL - 1) };
         let sizes = || SIZES.into_iter().filter(|size| *size > least && *size <= size_limit);
@@ -143,7 +143,7 @@ impl Compiled {
 
 /// What a search with a pattern costs at worst, apart from the length of the text.
 pub(super) fn cost(pattern: &str) -> u64 {
-    if readable(&translate(pattern, Reading::Run)) { 1 } else { BACKTRACKING }
+    if readable(&translate(pattern, PatternUse::Run)) { 1 } else { BACKTRACKING }
 }
 
 #[cfg(test)]

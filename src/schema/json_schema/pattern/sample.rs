@@ -2,10 +2,10 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::translate::{Reading, translate};
+use super::translate::{PatternUse, translate};
 use super::{Compiled, SMALL};
 use crate::schema::meter;
-use crate::schema::sampling::{MAX_TEXT, Source};
+use crate::schema::sampling::{MAX_TEXT, RandomSource};
 use crate::schema::search::{COMPILING, afford};
 
 /// Nesting of patterns of which texts are made.
@@ -14,10 +14,10 @@ const NESTING: u32 = 50;
 const MORE: u32 = 4;
 
 /// A text made of the pattern; `None` where it has something (a look-around, a back-reference) that only a search understands.
-pub(in crate::schema::json_schema) fn sample(pattern: &str, source: &mut Source) -> Option<String> {
+pub(in crate::schema::json_schema) fn sample(pattern: &str, source: &mut RandomSource) -> Option<String> {
     let _memory = afford(pattern, COMPILING).ok()?;
     let parse = |text: &str| regex_syntax::ParserBuilder::new().nest_limit(NESTING).build().parse(text).ok();
-    let hir = parse(&translate(pattern, Reading::Run)).or_else(|| parse(pattern))?;
+    let hir = parse(&translate(pattern, PatternUse::Run)).or_else(|| parse(pattern))?;
     let mut out = String::new();
     make(&hir, source, &mut out)?;
     Some(out)
@@ -30,7 +30,7 @@ pub(in crate::schema::json_schema) fn finds(pattern: &str, text: &str) -> bool {
 }
 
 /// The pattern's own nesting bounds the recursion.
-fn make(hir: &Hir, source: &mut Source, out: &mut String) -> Option<()> {
+fn make(hir: &Hir, source: &mut RandomSource, out: &mut String) -> Option<()> {
     if out.len() > MAX_TEXT || meter::charge(5).is_err() {
         return None;
     }
@@ -71,11 +71,11 @@ fn make(hir: &Hir, source: &mut Source, out: &mut String) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::{finds, sample};
-    use crate::schema::sampling::Source;
+    use crate::schema::sampling::RandomSource;
 
     #[test]
     fn a_pattern_is_found_in_what_is_made_of_it() {
-        let mut source = Source::new(7);
+        let mut source = RandomSource::new(7);
         for pattern in ["^[A-Z]{3}-\\d{2,4}$", "a|bc+", "^(\\w+\\.)*\\w+$", "\\p{L}+", "[^a]", "^$", "x{2}y?"] {
             for _ in 0..50 {
                 let text = sample(pattern, &mut source).unwrap();

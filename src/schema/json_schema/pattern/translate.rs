@@ -7,15 +7,16 @@ use std::str::Chars;
 use crate::schema::meter;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum PatternUse {
     /// To see whether it is well-formed: classes only Java knows become some class.
     Shape,
     Run,
 }
 
 /// Rewrites ECMA-262 and Java syntax into what the engine reads.
-pub(super) fn translate(pattern: &str, reading: Reading) -> String {
-    let mut translator = Translator { rest: pattern.chars().peekable(), out: String::with_capacity(pattern.len() + 8), reading };
+pub(super) fn translate(pattern: &str, reading: PatternUse) -> String {
+    let mut translator =
+        PatternTranslator { rest: pattern.chars().peekable(), out: String::with_capacity(pattern.len() + 8), reading };
     while let Some(c) = translator.rest.next() {
         match c {
             '\\' => translator.escape(),
@@ -30,10 +31,10 @@ const DIGITS: &str = "0-9";
 const WORDS: &str = "A-Za-z0-9_";
 const BLANKS: &str = r" \t\x{A0}\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
 
-struct Translator<'a> {
+struct PatternTranslator<'a> {
     rest: Peekable<Chars<'a>>,
     out: String,
-    reading: Reading,
+    reading: PatternUse,
 }
 
 enum Atom {
@@ -41,7 +42,7 @@ enum Atom {
     Set(String),
 }
 
-impl Translator<'_> {
+impl PatternTranslator<'_> {
     fn literal(&mut self, c: char) {
         if c.is_alphanumeric() {
             self.out.push(c);
@@ -122,7 +123,7 @@ impl Translator<'_> {
         if let Some(posix) = posix {
             return format!("[{not}[:{posix}:]]");
         }
-        if self.reading == Reading::Shape && (name.starts_with("In") || name.starts_with("java")) {
+        if self.reading == PatternUse::Shape && (name.starts_with("In") || name.starts_with("java")) {
             return format!("\\{c}{{L}}");
         }
         // `Is` is Java's prefix for scripts and binary properties.

@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value as Tree};
 
 use crate::schema::json_schema::number::Decimal;
 use crate::schema::json_schema::pattern;
-use crate::schema::meter::{self, Reserved};
+use crate::schema::meter::{self, ReservedMemory};
 
 /// How many schema evaluations, of about a microsecond at worst, a validation may spend before it is given up.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ pub(super) fn pay(units: u64) -> Result<(), Infallible> {
 }
 
 /// Reserves memory for as long as what it returns lives; the walk ends here if there is not enough.
-pub(super) fn take(bytes: usize) -> Reserved {
+pub(super) fn take(bytes: usize) -> ReservedMemory {
     meter::reserve_for_now(bytes).unwrap_or_else(|_| resume_unwind(Box::new(Spent)))
 }
 
@@ -94,7 +94,7 @@ pub(super) fn too_many_keys(members: u64, cost_per_key: u64) -> bool {
 }
 
 /// The custom keyword that pays for the evaluations of its schema.
-pub(super) struct Meter {
+pub(super) struct BudgetKeyword {
     fixed: u64,
     per_member: u64,
     /// Numbers are compared.
@@ -122,7 +122,7 @@ fn powers(number: &Number) -> u64 {
     Decimal::read(text).magnitude().unsigned_abs().max(text.len() as u64)
 }
 
-impl Meter {
+impl BudgetKeyword {
     pub(super) fn of(schema: &Map<String, Tree>) -> Self {
         // Lists and maps the crate goes through for every value.
         let entries = |key: &str| match schema.get(key) {
@@ -165,7 +165,7 @@ impl Meter {
     }
 }
 
-impl<'i> Keyword<'i> for Meter {
+impl<'i> Keyword<'i> for BudgetKeyword {
     fn validate(&self, instance: &'i Tree) -> Result<(), ValidationError<'i>> {
         self.count(instance);
         Ok(())

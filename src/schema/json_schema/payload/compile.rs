@@ -8,14 +8,14 @@ use jsonschema::{Retrieve, Uri, ValidationError};
 use serde_json::Value as Tree;
 
 use super::accept::{self, Acceptor};
-use super::budget::{Advance, Meter, cost_of_patterns};
+use super::budget::{Advance, BudgetKeyword, cost_of_patterns};
 use super::multiple_of::MultipleOf;
 use super::options::ValidateOptions;
 use super::pattern_keys::NamePrices;
 use super::patterns::{self, Patterns};
 use super::unique_items::UniqueItems;
 use crate::schema::json_schema::documents::Documents;
-use crate::schema::json_schema::jsonschema_adapter::{self, ADVANCE, FUEL, Spelling};
+use crate::schema::json_schema::jsonschema_adapter::{self, ADVANCE, FUEL, ReferenceSpelling};
 use crate::schema::json_schema::pattern::{self, LARGE};
 use crate::schema::meter;
 
@@ -60,7 +60,7 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
         number += 1;
         patterns.respell(key, number)
     };
-    let rewritten = jsonschema_adapter::rewrite(documents, Spelling::Apart, true, &mut respell)?;
+    let rewritten = jsonschema_adapter::rewrite(documents, ReferenceSpelling::Apart, true, &mut respell)?;
     let root = documents.own().map_or(0, |root| root.offset);
     if rewritten.applicators.deepest_from((0, root)) > MAX_DEPTH {
         return Err(format!("schemas refer to each other more than {MAX_DEPTH} levels deep"));
@@ -89,11 +89,11 @@ pub(super) fn compile(documents: &Documents, pointer: &str, options: ValidateOpt
             jsonschema::options()
                 .with_draft(jsonschema_adapter::draft(dialect))
                 .with_base_uri("mem://root")
-                .with_retriever(Rewritten(served))
+                .with_retriever(DocumentRetriever(served))
                 .with_pattern_options(patterns::options(LARGE))
                 .should_validate_formats(options.formats)
                 .with_format("regex", pattern::acceptable_in_data)
-                .with_keyword(FUEL, |schema, _, _| Ok(Box::new(Meter::of(schema))))
+                .with_keyword(FUEL, |schema, _, _| Ok(Box::new(BudgetKeyword::of(schema))))
                 .with_keyword(ADVANCE, |_, alternatives, _| Ok(Box::new(Advance::of(alternatives))))
                 .with_keyword("multipleOf", |_, value, _| {
                     let keyword = MultipleOf::new(value).ok_or_else(|| ValidationError::custom("multipleOf is no number"))?;
@@ -140,9 +140,9 @@ fn cost_of_all_patterns(value: &Tree) -> u64 {
 }
 
 /// Serves the rewritten documents and nothing else.
-struct Rewritten(HashMap<String, Tree>);
+struct DocumentRetriever(HashMap<String, Tree>);
 
-impl Retrieve for Rewritten {
+impl Retrieve for DocumentRetriever {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Tree, Box<dyn std::error::Error + Send + Sync>> {
         let found = self.0.get(uri.as_str()).cloned();
         found.ok_or_else(|| "Remote schema reference fetching is disabled".into())

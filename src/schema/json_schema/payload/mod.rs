@@ -17,5 +17,5 @@ mod unique_items;
 mod validator;
 
 pub use self::options::ValidateOptions;
-pub use self::report::{DocumentError, Report};
+pub use self::report::{DocumentError, ValidationReport};
 pub use self::validator::Validator;

@@ -1,6 +1,6 @@
 //! What validating a document yields, in the terms of the specification's output formats.
 
-use crate::schema::payload::{FailedKeyword, Fault, FaultKind};
+use crate::schema::payload::{DataFault, FailedKeyword, FaultKind};
 
 /// One reason why a document is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,19 +41,19 @@ impl DocumentError {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
+pub struct ValidationReport {
     /// The errors, in the order of the walk. None means valid.
     pub errors: Vec<DocumentError>,
     pub truncated: bool,
 }
 
-impl Report {
+impl ValidationReport {
     pub(super) fn failed(message: impl Into<String>) -> Self {
         Self { errors: vec![DocumentError::whole(message)], truncated: false }
     }
 }
 
-impl From<DocumentError> for Fault {
+impl From<DocumentError> for DataFault {
     fn from(error: DocumentError) -> Self {
         let DocumentError { instance_path: pointer, keyword, schema_path: schema_pointer, schema, message, .. } = error;
         let keyword = (!keyword.is_empty()).then(|| Box::new(FailedKeyword { keyword, schema_pointer, schema }));

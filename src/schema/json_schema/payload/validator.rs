@@ -9,7 +9,7 @@ use super::budget::{Budget, too_many_keys, within, within_dearly};
 use super::compile;
 use super::options::ValidateOptions;
 use super::pattern_keys::NamePrices;
-use super::report::{DocumentError, Report};
+use super::report::{DocumentError, ValidationReport};
 use crate::schema::deep_stack::{UNMEASURED, on_deep_stack};
 use crate::schema::format::{Format, SchemaError};
 use crate::schema::json::{self, ReadOptions, Value};
@@ -17,7 +17,7 @@ use crate::schema::json_schema::dialect::is_schema_map;
 use crate::schema::json_schema::jsonschema_adapter;
 use crate::schema::json_schema::schema::Schema;
 use crate::schema::meter::{self, Exhausted};
-use crate::schema::payload::{Effort, Fault, FaultKind};
+use crate::schema::payload::{DataFault, Effort, FaultKind};
 
 /// Properties that one message names.
 const MAX_NAMES: usize = 20;
@@ -99,9 +99,9 @@ impl Validator {
         self.report(instance_text).errors
     }
 
-    pub fn report(&self, instance_text: &str) -> Report {
+    pub fn report(&self, instance_text: &str) -> ValidationReport {
         let report = on_deep_stack(json::nesting(instance_text), || self.read(instance_text));
-        report.unwrap_or_else(|| Report::failed("the document can't be validated"))
+        report.unwrap_or_else(|| ValidationReport::failed("the document can't be validated"))
     }
 
     /// Whether a scan of the text finds it valid: JSON nested no deeper than `max_depth` levels, without duplicate keys and unpaired
@@ -114,7 +114,7 @@ impl Validator {
     ///
     /// # Errors
     /// A number that is out of range.
-    pub fn report_value(&self, instance: &Value, quick: bool) -> Result<Option<Report>, String> {
+    pub fn report_value(&self, instance: &Value, quick: bool) -> Result<Option<ValidationReport>, String> {
         let Ok(_memory) = meter::reserve_for_now(jsonschema_adapter::weight_of_tree(instance)) else { return Ok(None) };
         let instance = jsonschema_adapter::tree(instance)?;
         let Some(depth) = self.depth(&instance) else { return Ok(None) };
@@ -123,21 +123,21 @@ impl Validator {
         }
         let Some(inner) = self.inner.as_ref().filter(|_| depth <= SHALLOW) else { return Ok(None) };
         match self.is_valid(Budget::Quick, &instance) {
-            Some(true) => Ok(Some(Report::default())),
+            Some(true) => Ok(Some(ValidationReport::default())),
             Some(false) => Ok(self.list(inner, &instance, Budget::Quick)),
             None => Ok(None),
         }
     }
 
     /// The faults of a value that has been read, and whether some were left out.
-    pub fn faults(&self, value: &Value, effort: Effort) -> (Vec<Fault>, bool) {
+    pub fn faults(&self, value: &Value, effort: Effort) -> (Vec<DataFault>, bool) {
         match self.report_value(value, effort == Effort::Quick) {
-            Ok(Some(report)) => (report.errors.into_iter().map(Fault::from).collect(), report.truncated),
+            Ok(Some(report)) => (report.errors.into_iter().map(DataFault::from).collect(), report.truncated),
             Ok(None) if meter::exhausted() == Some(Exhausted::Memory) => {
-                (vec![Fault::new(FaultKind::Memory, "", "the data takes too much memory to validate")], false)
+                (vec![DataFault::new(FaultKind::Memory, "", "the data takes too much memory to validate")], false)
             }
-            Ok(None) => (vec![Fault::out_of_work(&[])], false),
-            Err(message) => (vec![Fault::new(FaultKind::Decode, "", message)], false),
+            Ok(None) => (vec![DataFault::out_of_work(&[])], false),
+            Err(message) => (vec![DataFault::new(FaultKind::Decode, "", message)], false),
         }
     }
 
@@ -155,18 +155,18 @@ impl Validator {
         on_deep_stack(depth, || self.is_valid(Budget::Full, instance)).flatten()
     }
 
-    fn read(&self, text: &str) -> Report {
+    fn read(&self, text: &str) -> ValidationReport {
         let read = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: MAX_DEPTH };
         let instance = match json::read(text, read) {
             Ok(instance) => instance,
-            Err(error) => return Report::failed(error.into_schema_error(text).message),
+            Err(error) => return ValidationReport::failed(error.into_schema_error(text).message),
         };
         let instance = match jsonschema_adapter::tree(&instance) {
             Ok(instance) => instance,
-            Err(message) => return Report::failed(message),
+            Err(message) => return ValidationReport::failed(message),
         };
         let report = self.depth(&instance).and_then(|depth| on_deep_stack(depth, || self.walk(&instance)).flatten());
-        report.unwrap_or_else(|| Report::failed("the document takes too much work to validate"))
+        report.unwrap_or_else(|| ValidationReport::failed("the document takes too much work to validate"))
     }
 
     /// How deep a walk can get; `None` if that is too deep or too much to begin.
@@ -196,9 +196,9 @@ impl Validator {
     ///
     /// The crate collects all errors, including those in the branches of every combination, before it hands out the first; for
     /// unions that contain themselves that is exponential. So the verdict comes first, and errors are listed within a budget.
-    fn walk(&self, instance: &Tree) -> Option<Report> {
+    fn walk(&self, instance: &Tree) -> Option<ValidationReport> {
         if self.is_valid(Budget::Full, instance)? {
-            return Some(Report::default());
+            return Some(ValidationReport::default());
         }
         let inner = self.inner.as_ref()?;
         let all = self.list(inner, instance, Budget::Errors);
@@ -206,20 +206,22 @@ impl Validator {
             let error = self.within(Budget::Errors, instance, || {
                 inner.validate(instance).err().map(|error| self.error_with_causes(&error, instance))
             })?;
-            Some(Report { errors: error.into_iter().collect(), truncated: true })
+            Some(ValidationReport { errors: error.into_iter().collect(), truncated: true })
         };
-        let unlisted =
-            || Report { truncated: true, ..Report::failed("the document is not valid; listing its errors takes too much work") };
+        let unlisted = || ValidationReport {
+            truncated: true,
+            ..ValidationReport::failed("the document is not valid; listing its errors takes too much work")
+        };
         Some(all.or_else(first).unwrap_or_else(unlisted))
     }
 
     /// All errors, if the budget is enough.
-    fn list(&self, inner: &jsonschema::Validator, instance: &Tree, budget: Budget) -> Option<Report> {
+    fn list(&self, inner: &jsonschema::Validator, instance: &Tree, budget: Budget) -> Option<ValidationReport> {
         self.within(budget, instance, || {
             let mut errors = inner.iter_errors(instance);
             let listed =
                 errors.by_ref().take(self.options.max_errors).map(|error| self.error_with_causes(&error, instance)).collect();
-            Report { errors: listed, truncated: errors.next().is_some() }
+            ValidationReport { errors: listed, truncated: errors.next().is_some() }
         })
     }
 

@@ -3,18 +3,18 @@
 use std::collections::HashSet;
 
 use super::describe::describe;
-use super::{Converter, Seen, error, is_all};
+use super::{Converter, ReachedNode, error, is_all};
 use crate::schema::java_properties::Hint;
 use crate::schema::json_schema::model::{Combined, NodeId, NodeKind};
 use crate::schema::logical::conversion::Depth;
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{Kind, Type, UnionBranch};
+use crate::schema::logical::model::{Type, TypeKind, UnionBranch};
 use crate::schema::meter;
 
 impl<'m> Converter<'m> {
     pub(super) fn combined(
         &mut self,
-        seen: Seen,
+        seen: ReachedNode,
         combined: &'m Combined,
         nullable: bool,
         depth: Depth,
@@ -22,9 +22,9 @@ impl<'m> Converter<'m> {
         if is_all(combined.criterion) {
             return self.all_of(seen, combined, nullable, depth);
         }
-        let members: Vec<Seen> = self.members_of(seen, combined);
-        let is_null = |member: &Seen| matches!(self.node(*member).kind, NodeKind::Null);
-        let others: Vec<Seen> = members.iter().copied().filter(|member| !is_null(member)).collect();
+        let members: Vec<ReachedNode> = self.members_of(seen, combined);
+        let is_null = |member: &ReachedNode| matches!(self.node(*member).kind, NodeKind::Null);
+        let others: Vec<ReachedNode> = members.iter().copied().filter(|member| !is_null(member)).collect();
         let nullable = nullable || others.len() != members.len();
         if let [only] = others.as_slice() {
             return self.convert(*only, nullable, depth);
@@ -42,16 +42,22 @@ impl<'m> Converter<'m> {
             let place = (node.document == 0).then_some(node.offset);
             branches.push(UnionBranch { name, ty, doc: hint.text("doc")?, params: hint.own_params(), at: place });
         }
-        Ok(Kind::union_of(branches)?.of(nullable))
+        Ok(TypeKind::union_of(branches)?.of(nullable))
     }
 
-    fn members_of(&self, whole: Seen, combined: &Combined) -> Vec<Seen> {
+    fn members_of(&self, whole: ReachedNode, combined: &Combined) -> Vec<ReachedNode> {
         combined.members.iter().map(|member| self.member(whole, *member)).collect()
     }
 
-    fn all_of(&mut self, seen: Seen, combined: &'m Combined, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
+    fn all_of(
+        &mut self,
+        seen: ReachedNode,
+        combined: &'m Combined,
+        nullable: bool,
+        depth: Depth,
+    ) -> Result<Type, ConversionError> {
         let members = self.members_of(seen, combined);
-        let mut found = Found::default();
+        let mut found = MembersByKind::default();
         let mut properties = Properties::default();
         for member in &members {
             match &self.node(*member).kind {
@@ -87,9 +93,9 @@ impl<'m> Converter<'m> {
     }
 
     /// The other one of two members, when one of them says something about objects that no value needs to be.
-    fn without_idle_object(&self, members: &[Seen]) -> Option<Seen> {
+    fn without_idle_object(&self, members: &[ReachedNode]) -> Option<ReachedNode> {
         let [first, second] = members else { return None };
-        let object = |seen: &Seen| match &self.node(*seen).kind {
+        let object = |seen: &ReachedNode| match &self.node(*seen).kind {
             NodeKind::Object(object) => Some(object),
             _ => None,
         };
@@ -104,7 +110,7 @@ impl<'m> Converter<'m> {
     }
 
     /// Whether the schema says that it is about objects.
-    fn requires_object(&self, seen: Seen) -> bool {
+    fn requires_object(&self, seen: ReachedNode) -> bool {
         let members = self.members(seen).unwrap_or_default();
         let ty = members.iter().find(|member| &*member.key == "type").map(|member| &member.value);
         ty.is_some_and(|ty| {
@@ -114,7 +120,12 @@ impl<'m> Converter<'m> {
     }
 
     /// The properties of all objects that must hold. Recursion ends at nodes that were seen.
-    fn collect(&self, seen: Seen, properties: &mut Properties<'m>, visited: &mut HashSet<NodeId>) -> Result<(), ConversionError> {
+    fn collect(
+        &self,
+        seen: ReachedNode,
+        properties: &mut Properties<'m>,
+        visited: &mut HashSet<NodeId>,
+    ) -> Result<(), ConversionError> {
         meter::charge(5)?;
         if visited.len() >= MAX_VISITED {
             return error("JSON schema nests types too deeply to convert");
@@ -134,7 +145,7 @@ impl<'m> Converter<'m> {
                     properties.put(name, *node, object.required.contains(name));
                 }
             }
-            NodeKind::Ref(target) => self.collect(Seen::of(*target), properties, visited)?,
+            NodeKind::Ref(target) => self.collect(ReachedNode::of(*target), properties, visited)?,
             _ => {}
         }
         Ok(())
@@ -164,16 +175,16 @@ impl<'m> Properties<'m> {
 
 /// The members of an `allOf` by kind, the last of each.
 #[derive(Default)]
-struct Found {
+struct MembersByKind {
     /// There is a list of values, or one value.
     is_listed: bool,
-    number: Option<Seen>,
-    string: Option<Seen>,
-    combined: Option<Seen>,
+    number: Option<ReachedNode>,
+    string: Option<ReachedNode>,
+    combined: Option<ReachedNode>,
 }
 
-impl Found {
-    fn simplified(&self) -> Option<Seen> {
+impl MembersByKind {
+    fn simplified(&self) -> Option<ReachedNode> {
         match (self.combined, self.string, self.number) {
             (Some(combined), _, _) => Some(combined),
             (None, string, number) if self.is_listed => string.or(number),

@@ -3,24 +3,24 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Converter, Seen};
+use super::{Converter, ReachedNode};
 use crate::schema::java_number::as_double;
-use crate::schema::json::{Kind as JsonKind, Value};
+use crate::schema::json::{JsonKind, Value};
 use crate::schema::json_schema::model::NodeKind;
 use crate::schema::logical::default_value::{BigDecimal, DefaultValue};
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::java_time;
-use crate::schema::logical::model::{Kind, Type};
+use crate::schema::logical::model::{Type, TypeKind};
 use crate::schema::meter;
 
 impl Converter<'_> {
     /// The default that stands at what a property refers to in the end.
-    pub(super) fn default_of(&self, seen: Seen, ty: &Type) -> Result<Option<DefaultValue>, ConversionError> {
+    pub(super) fn default_of(&self, seen: ReachedNode, ty: &Type) -> Result<Option<DefaultValue>, ConversionError> {
         let mut current = seen;
         for _ in 0..MAX_REFERENCES {
             let NodeKind::Ref(target) = self.node(current).kind else { break };
             meter::charge(1)?;
-            current = Seen::of(target);
+            current = ReachedNode::of(target);
         }
         Ok(self.props(current)?.get("default").and_then(|value| default_value(&ty.kind, value)))
     }
@@ -29,29 +29,29 @@ impl Converter<'_> {
 /// References that lead to one another.
 const MAX_REFERENCES: usize = 1_000;
 
-fn default_value(kind: &Kind, value: &Value) -> Option<DefaultValue> {
+fn default_value(kind: &TypeKind, value: &Value) -> Option<DefaultValue> {
     let number = value.as_number();
     let text = value.as_str();
     let long = || number.map(long_of);
     #[expect(clippy::cast_possible_truncation, reason = "Java narrows like this")]
     Some(match kind {
-        Kind::Boolean => DefaultValue::Boolean(value.as_bool()?),
-        Kind::Tinyint => DefaultValue::Int(i32::from(long()? as i8)),
-        Kind::Smallint => DefaultValue::Int(i32::from(long()? as i16)),
-        Kind::Int => DefaultValue::Int(long()? as i32),
-        Kind::Bigint => DefaultValue::Long(long()?),
-        Kind::Float => DefaultValue::Float(as_double(number?) as f32),
-        Kind::Double => DefaultValue::Double(as_double(number?)),
-        Kind::Char(_) | Kind::Varchar(_) | Kind::Enum(_) => DefaultValue::Text(text?.to_owned()),
-        Kind::Binary(_) | Kind::Varbinary(_) => DefaultValue::Bytes(STANDARD.decode(text?).ok()?),
-        Kind::Decimal { .. } => DefaultValue::Decimal(BigDecimal::parse(text.or(number)?)?),
-        Kind::Date => DefaultValue::Date(java_time::parse_date(text?)?),
-        Kind::Time(_) => DefaultValue::Time(java_time::parse_time(text?)?),
-        Kind::Timestamp(_) => {
+        TypeKind::Boolean => DefaultValue::Boolean(value.as_bool()?),
+        TypeKind::Tinyint => DefaultValue::Int(i32::from(long()? as i8)),
+        TypeKind::Smallint => DefaultValue::Int(i32::from(long()? as i16)),
+        TypeKind::Int => DefaultValue::Int(long()? as i32),
+        TypeKind::Bigint => DefaultValue::Long(long()?),
+        TypeKind::Float => DefaultValue::Float(as_double(number?) as f32),
+        TypeKind::Double => DefaultValue::Double(as_double(number?)),
+        TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Enum(_) => DefaultValue::Text(text?.to_owned()),
+        TypeKind::Binary(_) | TypeKind::Varbinary(_) => DefaultValue::Bytes(STANDARD.decode(text?).ok()?),
+        TypeKind::Decimal { .. } => DefaultValue::Decimal(BigDecimal::parse(text.or(number)?)?),
+        TypeKind::Date => DefaultValue::Date(java_time::parse_date(text?)?),
+        TypeKind::Time(_) => DefaultValue::Time(java_time::parse_time(text?)?),
+        TypeKind::Timestamp(_) => {
             let (seconds, nanos) = java_time::parse_timestamp(text?)?;
             DefaultValue::Timestamp(seconds, nanos)
         }
-        Kind::TimestampLtz(_) => {
+        TypeKind::TimestampLtz(_) => {
             let (seconds, nanos) = match &value.kind {
                 JsonKind::Number(number) => {
                     let millis = long_of(number);
@@ -61,7 +61,7 @@ fn default_value(kind: &Kind, value: &Value) -> Option<DefaultValue> {
             };
             DefaultValue::Instant(seconds, nanos)
         }
-        Kind::Union(branches) => return default_value(&branches.first()?.ty.kind, value),
+        TypeKind::Union(branches) => return default_value(&branches.first()?.ty.kind, value),
         _ => return None,
     })
 }

@@ -1,7 +1,7 @@
 //! The text of a schema in a message, as Confluent's loader of JSON Schema prints what it made of it.
 
 use super::java_hash;
-use crate::schema::json::{Kind, Member, Value, write_string};
+use crate::schema::json::{JsonKind, Member, Value, write_string};
 use crate::schema::json_schema::dialect::{Dialect, is_data_keyword};
 use crate::schema::json_schema::print::canonical;
 use crate::schema::meter::{self, Exhausted};
@@ -128,11 +128,11 @@ const FORMATS: [&[&str]; 3] = [
 /// Keywords that say what holds without them, and unknown formats, are not printed.
 fn is_silent(member: &Member, dialect: Dialect) -> bool {
     match &*member.key {
-        "additionalProperties" | "additionalItems" => matches!(member.value.kind, Kind::Bool(true)),
-        "uniqueItems" => matches!(member.value.kind, Kind::Bool(false)),
+        "additionalProperties" | "additionalItems" => matches!(member.value.kind, JsonKind::Bool(true)),
+        "uniqueItems" => matches!(member.value.kind, JsonKind::Bool(false)),
         "properties" | "patternProperties" | "dependencies" | "required" => match &member.value.kind {
-            Kind::Object(object) => object.members().is_empty(),
-            Kind::Array(items) => items.is_empty(),
+            JsonKind::Object(object) => object.members().is_empty(),
+            JsonKind::Array(items) => items.is_empty(),
             _ => false,
         },
         "format" => {
@@ -158,7 +158,7 @@ fn printed(members: &[Member], dialect: Dialect) -> Vec<&Member> {
     let place = |key: &str| order.iter().position(|printed| *printed == key);
     let annotations = place("").unwrap_or(order.len());
     // `false` stands with the keywords that are printed first
-    let is_closed = |member: &Member| matches!(member.value.kind, Kind::Bool(false)) && member.key.starts_with("additional");
+    let is_closed = |member: &Member| matches!(member.value.kind, JsonKind::Bool(false)) && member.key.starts_with("additional");
     let mut members: Vec<&Member> = members.iter().filter(|member| !is_silent(member, dialect)).collect();
     members.sort_by_key(|member| match place(&member.key) {
         Some(_) if is_closed(member) => (annotations, 0),
@@ -185,21 +185,21 @@ fn write(out: &mut String, value: &Value, dialect: Dialect) -> Result<(), Exhaus
         return Ok(());
     }
     match &value.kind {
-        Kind::Object(object) => {
+        JsonKind::Object(object) => {
             out.push('{');
             for (at, member) in printed(object.members(), dialect).into_iter().enumerate() {
                 out.push_str(if at > 0 { "," } else { "" });
                 write_string(out, if &*member.key == "$id" { "id" } else { &member.key });
                 out.push(':');
                 match (&*member.key, &member.value.kind) {
-                    ("enum", Kind::Array(values)) => list(out, java_hash::as_set(values, dialect)?.into_iter(), dialect)?,
+                    ("enum", JsonKind::Array(values)) => list(out, java_hash::as_set(values, dialect)?.into_iter(), dialect)?,
                     (key, _) if is_data_keyword(key) => out.push_str(&canonical(&member.value).0),
                     _ => write(out, &member.value, dialect)?,
                 }
             }
             out.push('}');
         }
-        Kind::Array(items) => list(out, items.iter(), dialect)?,
+        JsonKind::Array(items) => list(out, items.iter(), dialect)?,
         _ => out.push_str(&canonical(value).0),
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! logical type is that of their hash codes.
 
 use crate::schema::java_number::as_double;
-use crate::schema::json::{Kind, Value};
+use crate::schema::json::{JsonKind, Value};
 use crate::schema::json_schema::dialect::Dialect;
 use crate::schema::json_schema::number::is_integer_literal;
 use crate::schema::meter::{self, Exhausted};
@@ -21,17 +21,17 @@ fn of_long(value: i64) -> i32 {
 /// The hash code of a value as Java's JSON library holds it.
 fn of_value(value: &Value) -> i32 {
     match &value.kind {
-        Kind::Null => 0,
-        Kind::Bool(true) => 1_231,
-        Kind::Bool(false) => 1_237,
-        Kind::String(text) => of_text(text),
-        Kind::Number(text) if is_integer_literal(text) => match text.parse::<i64>() {
+        JsonKind::Null => 0,
+        JsonKind::Bool(true) => 1_231,
+        JsonKind::Bool(false) => 1_237,
+        JsonKind::String(text) => of_text(text),
+        JsonKind::Number(text) if is_integer_literal(text) => match text.parse::<i64>() {
             Ok(value) => i32::try_from(value).unwrap_or_else(|_| of_long(value)),
             Err(_) => of_text(text),
         },
-        Kind::Number(text) => of_long(as_double(text).to_bits().cast_signed()),
-        Kind::Array(items) => items.iter().fold(1, |hash: i32, item| hash.wrapping_mul(31).wrapping_add(of_value(item))),
-        Kind::Object(object) => {
+        JsonKind::Number(text) => of_long(as_double(text).to_bits().cast_signed()),
+        JsonKind::Array(items) => items.iter().fold(1, |hash: i32, item| hash.wrapping_mul(31).wrapping_add(of_value(item))),
+        JsonKind::Object(object) => {
             object.members().iter().fold(0, |hash: i32, member| hash.wrapping_add(of_text(&member.key) ^ of_value(&member.value)))
         }
     }

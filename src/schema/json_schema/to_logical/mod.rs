@@ -17,10 +17,10 @@ use super::documents::Documents;
 use super::model::{ArrayKeywords, Criterion, Model, Node, NodeId, NodeKind, ObjectKeywords};
 use super::schema::Schema;
 use crate::schema::java_properties::{Hint, Props};
-use crate::schema::json::{Kind as JsonKind, Member, Object, Value, utf16_cmp};
+use crate::schema::json::{JsonKind, Member, Object, Value, utf16_cmp};
 use crate::schema::logical::conversion::{Depth, convert, multiset};
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{self, Annotations, EnumValue, Kind, LogicalType, NamedTypes, Type};
+use crate::schema::logical::model::{self, EnumValue, LogicalAnnotations, LogicalType, NamedTypes, Type, TypeKind};
 use crate::schema::meter::{self, Exhausted};
 
 pub(super) fn to_logical(schema: &Schema) -> Result<LogicalType, ConversionError> {
@@ -37,7 +37,7 @@ pub(super) fn to_logical(schema: &Schema) -> Result<LogicalType, ConversionError
             next_name: 1,
         };
         converter.definitions()?;
-        let root = Seen::of(model.root);
+        let root = ReachedNode::of(model.root);
         let ty = converter.convert(root, false, Depth::default())?;
         let namespace = converter.props(root)?.text("confluent:namespace").filter(|namespace| !namespace.is_empty());
         let namespace = namespace.map(str::to_owned);
@@ -55,12 +55,12 @@ const NO_SCHEMA: &str = "Cannot invoke \"org.everit.json.schema.Schema.getTitle(
 
 /// A node as it is reached. A part of a schema, made of one group of its keywords, has none of the schema's other properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Seen {
+struct ReachedNode {
     node: NodeId,
     is_part: bool,
 }
 
-impl Seen {
+impl ReachedNode {
     fn of(node: NodeId) -> Self {
         Self { node, is_part: false }
     }
@@ -80,12 +80,12 @@ struct Converter<'m> {
 }
 
 impl<'m> Converter<'m> {
-    fn node(&self, seen: Seen) -> &'m Node {
+    fn node(&self, seen: ReachedNode) -> &'m Node {
         self.model.node(seen.node)
     }
 
     /// The JSON value of a schema.
-    fn value(&self, seen: Seen) -> Result<Option<&'m Value>, Exhausted> {
+    fn value(&self, seen: ReachedNode) -> Result<Option<&'m Value>, Exhausted> {
         let node = self.node(seen);
         if let Some(values) = self.values.borrow().get(&node.document) {
             return Ok(values.get(&node.offset).copied());
@@ -111,39 +111,39 @@ impl<'m> Converter<'m> {
         Ok(found)
     }
 
-    fn members(&self, seen: Seen) -> Result<&'m [Member], Exhausted> {
+    fn members(&self, seen: ReachedNode) -> Result<&'m [Member], Exhausted> {
         Ok(self.value(seen)?.and_then(Value::as_object).map_or(&[], |object| object.members()))
     }
 
     /// The properties of a schema that are no keywords.
-    fn props(&self, seen: Seen) -> Result<Props<'m>, Exhausted> {
+    fn props(&self, seen: ReachedNode) -> Result<Props<'m>, Exhausted> {
         if seen.is_part {
             return Ok(Props(&[]));
         }
         self.members(seen).map(Props)
     }
 
-    fn title(&self, seen: Seen) -> Result<Option<&'m str>, Exhausted> {
+    fn title(&self, seen: ReachedNode) -> Result<Option<&'m str>, Exhausted> {
         Ok(self.props(seen)?.text("title"))
     }
 
     /// A member of a combined schema; parts stand where the whole does.
-    fn member(&self, whole: Seen, member: NodeId) -> Seen {
+    fn member(&self, whole: ReachedNode, member: NodeId) -> ReachedNode {
         let (outer, inner) = (self.node(whole), self.model.node(member));
-        Seen { node: member, is_part: (outer.document, outer.offset) == (inner.document, inner.offset) }
+        ReachedNode { node: member, is_part: (outer.document, outer.offset) == (inner.document, inner.offset) }
     }
 
-    fn convert(&mut self, seen: Seen, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
+    fn convert(&mut self, seen: ReachedNode, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
         let depth = depth.enter("JSON")?;
         let kind = match &self.node(seen).kind {
-            NodeKind::Boolean => Kind::Boolean,
+            NodeKind::Boolean => TypeKind::Boolean,
             NodeKind::Number(number) => scalars::number(number.integer, self.props(seen)?)?,
             NodeKind::String(string) => scalars::string(string, self.props(seen)?)?,
             NodeKind::Enum(_) => return self.enum_type(seen, nullable),
             NodeKind::Combined(combined) => return self.combined(seen, combined, nullable, depth),
             NodeKind::Array(array) => self.array(seen, array, depth)?,
             NodeKind::Object(object) => return self.object(seen, object, nullable, depth),
-            NodeKind::Empty | NodeKind::True => Kind::Variant,
+            NodeKind::Empty | NodeKind::True => TypeKind::Variant,
             NodeKind::Ref(target) => return self.reference(seen, *target, nullable, depth),
             NodeKind::False => return unsupported("FalseSchema"),
             NodeKind::Null => return unsupported("NullSchema"),
@@ -154,7 +154,7 @@ impl<'m> Converter<'m> {
         Ok(kind.of(nullable))
     }
 
-    fn enum_type(&self, seen: Seen, nullable: bool) -> Result<Type, ConversionError> {
+    fn enum_type(&self, seen: ReachedNode, nullable: bool) -> Result<Type, ConversionError> {
         let props = self.props(seen)?;
         let hints = props.get("confluent:enum");
         let written = Props(self.members(seen)?).get("enum").and_then(Value::as_array).unwrap_or_default();
@@ -173,10 +173,10 @@ impl<'m> Converter<'m> {
                 values.push(EnumValue { symbol, doc: hint.text("doc")?, params: hint.params() });
             }
         }
-        Ok(Type { kind: Kind::enum_of(values)?, nullable, notes: described(props) })
+        Ok(Type { kind: TypeKind::enum_of(values)?, nullable, notes: described(props) })
     }
 
-    fn array(&mut self, seen: Seen, array: &ArrayKeywords, depth: Depth) -> Result<Kind, ConversionError> {
+    fn array(&mut self, seen: ReachedNode, array: &ArrayKeywords, depth: Depth) -> Result<TypeKind, ConversionError> {
         let Some(each) = array.each else {
             return error(if array.tuple.is_empty() {
                 "Array schema did not specify the items type"
@@ -185,25 +185,31 @@ impl<'m> Converter<'m> {
             });
         };
         let props = self.props(seen)?;
-        let each = Seen::of(each);
+        let each = ReachedNode::of(each);
         if props.cast_text("connect.type")? == Some("map")
             && let NodeKind::Object(entry) = &self.node(each).kind
         {
             let mut part = |name| match entry.property(name) {
-                Some(node) => self.convert(Seen::of(node), false, depth.inner()),
+                Some(node) => self.convert(ReachedNode::of(node), false, depth.inner()),
                 None => error(NO_SCHEMA),
             };
             let (key, value) = (part("key")?, part("value")?);
             return map_of(props, key, value);
         }
-        Ok(Kind::Array(Box::new(self.convert(each, false, depth.inner())?)))
+        Ok(TypeKind::Array(Box::new(self.convert(each, false, depth.inner())?)))
     }
 
-    fn object(&mut self, seen: Seen, object: &'m ObjectKeywords, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
+    fn object(
+        &mut self,
+        seen: ReachedNode,
+        object: &'m ObjectKeywords,
+        nullable: bool,
+        depth: Depth,
+    ) -> Result<Type, ConversionError> {
         let props = self.props(seen)?;
         if props.cast_text("connect.type")? == Some("map") {
             let super::model::Additional::Like(values) = object.additional else { return error(NO_SCHEMA) };
-            let value = self.convert(Seen::of(values), false, depth.inner())?;
+            let value = self.convert(ReachedNode::of(values), false, depth.inner())?;
             return map_of(props, map_key(props), value).map(|kind| kind.of(nullable));
         }
         let properties = object.properties.iter().map(|(name, node)| (&**name, *node)).collect();
@@ -219,17 +225,17 @@ impl<'m> Converter<'m> {
         properties: Vec<(&'m str, NodeId)>,
         is_required: &dyn Fn(&str) -> bool,
         depth: Depth,
-    ) -> Result<Kind, ConversionError> {
+    ) -> Result<TypeKind, ConversionError> {
         let mut sorted = Vec::with_capacity(properties.len());
         for (name, node) in properties {
-            let index = self.props(Seen::of(node))?.integer("connect.index")?;
+            let index = self.props(ReachedNode::of(node))?.integer("connect.index")?;
             sorted.push((index, name, node));
         }
         let first = |index: Option<i32>| index.map_or((true, 0), |index| (false, index));
         sorted.sort_by(|a, b| first(a.0).cmp(&first(b.0)).then_with(|| utf16_cmp(a.1, b.1)));
         let mut fields = Vec::with_capacity(sorted.len());
         for (_, name, node) in sorted {
-            let seen = Seen::of(node);
+            let seen = ReachedNode::of(node);
             let ty = self.convert(seen, !is_required(name), depth.inner())?;
             let default = self.default_of(seen, &ty)?;
             let props = self.props(seen)?;
@@ -240,11 +246,11 @@ impl<'m> Converter<'m> {
             let at = (node.document == 0).then_some(node.offset);
             fields.push(model::Field { name: name.to_owned(), ty, default, derived_default: false, notes, at });
         }
-        Kind::struct_of(fields)
+        TypeKind::struct_of(fields)
     }
 
     /// A reference becomes a name: that of the definition, or one that is made up.
-    fn reference(&mut self, seen: Seen, target: NodeId, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
+    fn reference(&mut self, seen: ReachedNode, target: NodeId, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
         let written = Props(self.members(seen)?);
         let written = ["$ref", "$dynamicRef", "$recursiveRef"].into_iter().find_map(|key| written.text(key)).unwrap_or("#");
         let definition = definition_key(written);
@@ -255,8 +261,8 @@ impl<'m> Converter<'m> {
         if self.named.contains(&name) {
             return Ok(Type::named(&name, nullable));
         }
-        self.named.put(&name, Kind::Struct(Vec::new()).of(true));
-        let body = self.convert(Seen::of(target), false, depth.of_named())?;
+        self.named.put(&name, TypeKind::Struct(Vec::new()).of(true));
+        let body = self.convert(ReachedNode::of(target), false, depth.of_named())?;
         self.named.put(&name, body);
         if definition.is_some() && !written.starts_with('#') {
             self.external.insert(name.clone());
@@ -290,7 +296,7 @@ impl<'m> Converter<'m> {
         if !self.documents.dialect.is_modern() {
             return Ok(());
         }
-        let root = self.members(Seen::of(self.model.root))?;
+        let root = self.members(ReachedNode::of(self.model.root))?;
         let mut entries: Vec<(&'m str, &'m Value)> = Vec::new();
         for key in ["$defs", "definitions"] {
             let members = Props(root).get(key).and_then(Value::as_object);
@@ -309,13 +315,13 @@ impl<'m> Converter<'m> {
                 self.next_name = self.next_name.max(number.map_or(0, |number| number.saturating_add(1)));
                 self.import(name, uri);
                 if let NodeKind::Ref(target) = self.model.node(node).kind {
-                    self.named.put(name, Kind::Struct(Vec::new()).of(true));
-                    let body = self.convert(Seen::of(target), false, Depth::default())?;
+                    self.named.put(name, TypeKind::Struct(Vec::new()).of(true));
+                    let body = self.convert(ReachedNode::of(target), false, Depth::default())?;
                     self.named.put(name, body);
                 }
                 continue;
             }
-            let body = self.convert(Seen::of(node), false, Depth::default())?;
+            let body = self.convert(ReachedNode::of(node), false, Depth::default())?;
             self.named.put(name, body);
         }
         Ok(())
@@ -337,22 +343,22 @@ fn definition_key(reference: &str) -> Option<&str> {
 }
 
 /// Documentation, tags and parameters.
-fn described(props: Props<'_>) -> Annotations {
-    Annotations { doc: props.text("description").map(str::to_owned), ..props.annotations() }
+fn described(props: Props<'_>) -> LogicalAnnotations {
+    LogicalAnnotations { doc: props.text("description").map(str::to_owned), ..props.annotations() }
 }
 
-fn map_of(props: Props<'_>, key: Type, value: Type) -> Result<Kind, ConversionError> {
+fn map_of(props: Props<'_>, key: Type, value: Type) -> Result<TypeKind, ConversionError> {
     if props.text("flink.type") == Some("multiset") {
         return multiset(key, &value);
     }
-    Ok(Kind::Map(Box::new((key, value))))
+    Ok(TypeKind::Map(Box::new((key, value))))
 }
 
 fn map_key(props: Props<'_>) -> Type {
     let kind = match props.exact_integer("logical.key.length") {
-        Some(length) if props.text("logical.key.type") == Some("CHAR") => Kind::Char(length),
-        Some(length) => Kind::Varchar(length),
-        None => Kind::STRING,
+        Some(length) if props.text("logical.key.type") == Some("CHAR") => TypeKind::Char(length),
+        Some(length) => TypeKind::Varchar(length),
+        None => TypeKind::STRING,
     };
     kind.of(false)
 }

@@ -1,11 +1,11 @@
 //! Which primitive types Flink takes for another without being asked. Confluent's table is narrower than Flink's own: what would round,
 //! overflow or shift values is left out.
 
-use crate::schema::logical::model::Kind;
+use crate::schema::logical::model::TypeKind;
 
 /// Whether values of the first type can stand in a column of the second.
-pub(super) fn is_implicit(from: &Kind, to: &Kind) -> bool {
-    use Kind::{Bigint, Binary, Char, Decimal, Double, Enum, Float, Int, Smallint, Tinyint, Varbinary, Varchar};
+pub(super) fn is_implicit(from: &TypeKind, to: &TypeKind) -> bool {
+    use TypeKind::{Bigint, Binary, Char, Decimal, Double, Enum, Float, Int, Smallint, Tinyint, Varbinary, Varchar};
     match to {
         Varchar(_) | Enum(_) => matches!(from, Char(_) | Varchar(_) | Enum(_)),
         Varbinary(_) => matches!(from, Binary(_) | Varbinary(_)),
@@ -20,12 +20,12 @@ pub(super) fn is_implicit(from: &Kind, to: &Kind) -> bool {
 }
 
 /// Decimal digits that every value of an integer type fits into.
-pub(super) fn digits(kind: &Kind) -> i32 {
+pub(super) fn digits(kind: &TypeKind) -> i32 {
     match kind {
-        Kind::Tinyint => 3,
-        Kind::Smallint => 5,
-        Kind::Int => 10,
-        Kind::Bigint => 19,
+        TypeKind::Tinyint => 3,
+        TypeKind::Smallint => 5,
+        TypeKind::Int => 10,
+        TypeKind::Bigint => 19,
         _ => 0,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::walk::{Column, Comparison, Rules, Shape, by_name, changed, columns, scale_of, shown};
-use crate::schema::logical::model::{Kind, Type};
-use crate::schema::logical::rule::Rule;
+use super::walk::{ComparedColumn, Comparison, EngineRules, TypeShape, by_name, changed, columns, scale_of, shown};
+use crate::schema::logical::model::{Type, TypeKind};
+use crate::schema::logical::rule::EngineRule;
 use crate::schema::meter::{self, Exhausted};
 
 /// Digits of a second that are kept in microseconds.
@@ -38,25 +38,30 @@ enum Class {
     Variant,
 }
 
-fn class_of(kind: &Kind) -> Option<Class> {
+fn class_of(kind: &TypeKind) -> Option<Class> {
     Some(match kind {
-        Kind::Boolean => Class::Boolean,
-        Kind::Tinyint | Kind::Smallint | Kind::Int => Class::Int,
-        Kind::Bigint => Class::Long,
-        Kind::Float => Class::Float,
-        Kind::Double => Class::Double,
-        Kind::Decimal { .. } => Class::Decimal,
-        Kind::Date => Class::Date,
-        Kind::Time(_) => Class::Time,
-        Kind::Timestamp(precision) if *precision > MICROS => Class::TimestampNano,
-        Kind::Timestamp(_) => Class::Timestamp,
-        Kind::TimestampLtz(precision) if *precision > MICROS => Class::TimestampTzNano,
-        Kind::TimestampLtz(_) => Class::TimestampTz,
-        Kind::Char(_) | Kind::Varchar(_) | Kind::Enum(_) => Class::String,
-        Kind::Varbinary(_) => Class::Binary,
-        Kind::Binary(_) => Class::Fixed,
-        Kind::Variant => Class::Variant,
-        Kind::Struct(_) | Kind::Union(_) | Kind::Map(_) | Kind::Array(_) | Kind::Multiset(_) | Kind::Named(_) => return None,
+        TypeKind::Boolean => Class::Boolean,
+        TypeKind::Tinyint | TypeKind::Smallint | TypeKind::Int => Class::Int,
+        TypeKind::Bigint => Class::Long,
+        TypeKind::Float => Class::Float,
+        TypeKind::Double => Class::Double,
+        TypeKind::Decimal { .. } => Class::Decimal,
+        TypeKind::Date => Class::Date,
+        TypeKind::Time(_) => Class::Time,
+        TypeKind::Timestamp(precision) if *precision > MICROS => Class::TimestampNano,
+        TypeKind::Timestamp(_) => Class::Timestamp,
+        TypeKind::TimestampLtz(precision) if *precision > MICROS => Class::TimestampTzNano,
+        TypeKind::TimestampLtz(_) => Class::TimestampTz,
+        TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Enum(_) => Class::String,
+        TypeKind::Varbinary(_) => Class::Binary,
+        TypeKind::Binary(_) => Class::Fixed,
+        TypeKind::Variant => Class::Variant,
+        TypeKind::Struct(_)
+        | TypeKind::Union(_)
+        | TypeKind::Map(_)
+        | TypeKind::Array(_)
+        | TypeKind::Multiset(_)
+        | TypeKind::Named(_) => return None,
     })
 }
 
@@ -66,19 +71,19 @@ static COUNT: Type = Type::COUNT;
 /// Keys and values: a multiset is a map of elements to how often they occur.
 fn entries(ty: &Type) -> Option<(&Type, &Type)> {
     match &ty.kind {
-        Kind::Map(pair) => Some((&pair.0, &pair.1)),
-        Kind::Multiset(element) => Some((element, &COUNT)),
+        TypeKind::Map(pair) => Some((&pair.0, &pair.1)),
+        TypeKind::Multiset(element) => Some((element, &COUNT)),
         _ => None,
     }
 }
 
-impl Rules for Iceberg {
-    fn shape(kind: &Kind) -> Shape {
+impl EngineRules for Iceberg {
+    fn shape(kind: &TypeKind) -> TypeShape {
         match kind {
-            Kind::Struct(_) | Kind::Union(_) => Shape::Struct,
-            Kind::Array(_) => Shape::List,
-            Kind::Map(_) | Kind::Multiset(_) => Shape::Map,
-            _ => Shape::Primitive,
+            TypeKind::Struct(_) | TypeKind::Union(_) => TypeShape::Struct,
+            TypeKind::Array(_) => TypeShape::List,
+            TypeKind::Map(_) | TypeKind::Multiset(_) => TypeShape::Map,
+            _ => TypeShape::Primitive,
         }
     }
 
@@ -107,7 +112,7 @@ impl Rules for Iceberg {
         }
         for column in before.iter().filter(|column| !kept.contains_key(column.name())) {
             walk.at_column(Some(*column), None, path, |walk, path| {
-                walk.add(Rule::FieldDeleted, path, "field present in the original schema is missing from the update");
+                walk.add(EngineRule::FieldDeleted, path, "field present in the original schema is missing from the update");
             });
         }
         Ok(())
@@ -119,7 +124,7 @@ impl Rules for Iceberg {
         reader: &'t Type,
         path: &mut String,
     ) -> Result<(), Exhausted> {
-        if let (Kind::Array(old), Kind::Array(new)) = (&writer.kind, &reader.kind) {
+        if let (TypeKind::Array(old), TypeKind::Array(new)) = (&writer.kind, &reader.kind) {
             return walk.inner(old, new, path, "[]");
         }
         let (Some((old_key, old_value)), Some((new_key, new_value))) = (entries(writer), entries(reader)) else {
@@ -127,7 +132,7 @@ impl Rules for Iceberg {
         };
         if !same(walk, old_key, new_key)? {
             let message = format!("map key type changed from {} to {}", shown(&old_key.kind), shown(&new_key.kind));
-            walk.add(Rule::MapKeyTypeMismatch, path, message);
+            walk.add(EngineRule::MapKeyTypeMismatch, path, message);
         }
         walk.inner(old_value, new_value, path, "{}")
     }
@@ -135,11 +140,13 @@ impl Rules for Iceberg {
     fn primitives(walk: &mut Comparison<'_, Self>, writer: &Type, reader: &Type, path: &str) {
         let (from, to) = (class_of(&writer.kind), class_of(&reader.kind));
         let remark = match (&writer.kind, &reader.kind) {
-            (Kind::Decimal { precision: old, scale: old_scale }, Kind::Decimal { precision: new, scale: new_scale }) => {
+            (TypeKind::Decimal { precision: old, scale: old_scale }, TypeKind::Decimal { precision: new, scale: new_scale }) => {
                 (scale_of(*new_scale) != scale_of(*old_scale) || new < old)
                     .then_some(" (decimal scale must be unchanged and precision may not shrink)")
             }
-            (Kind::Binary(old), Kind::Binary(new)) => (old != new).then_some(" (fixed-length binary cannot change length)"),
+            (TypeKind::Binary(old), TypeKind::Binary(new)) => {
+                (old != new).then_some(" (fixed-length binary cannot change length)")
+            }
             _ if from == to => None,
             _ => {
                 let promoted =
@@ -148,44 +155,44 @@ impl Rules for Iceberg {
             }
         };
         if let Some(remark) = remark {
-            walk.add(Rule::UnsupportedTypeChange, path, format!("{}{remark}", changed(writer, reader)));
+            walk.add(EngineRule::UnsupportedTypeChange, path, format!("{}{remark}", changed(writer, reader)));
         }
     }
 }
 
-fn added(walk: &mut Comparison<'_, Iceberg>, column: Column<'_>, path: &str) {
+fn added(walk: &mut Comparison<'_, Iceberg>, column: ComparedColumn<'_>, path: &str) {
     if !is_optional(walk, column, None) {
         let message = "added field is neither nullable nor defaulted, so pre-existing rows have no value for it; format-version 2 \
                        cannot store a column default";
-        walk.add(Rule::RequiredFieldAdded, path, message);
+        walk.add(EngineRule::RequiredFieldAdded, path, message);
     }
 }
 
 fn existing<'t>(
     walk: &mut Comparison<'t, Iceberg>,
-    old: Column<'t>,
-    new: Column<'t>,
+    old: ComparedColumn<'t>,
+    new: ComparedColumn<'t>,
     moved: bool,
     path: &mut String,
 ) -> Result<(), Exhausted> {
     if moved {
-        walk.add(Rule::FieldReordered, path, "field moved ahead of a field that preceded it in the original schema");
+        walk.add(EngineRule::FieldReordered, path, "field moved ahead of a field that preceded it in the original schema");
     }
     if old.is_nullable() && !is_optional(walk, new, Some(old)) {
         let message = "field was nullable and is now non-nullable; pre-existing rows may hold nulls";
-        walk.add(Rule::NullableToNonNullable, path, message);
+        walk.add(EngineRule::NullableToNonNullable, path, message);
     }
     walk.types(old.ty(), new.ty(), path)
 }
 
 /// A container with a default counts as optional where nothing was, or where null was.
-fn is_optional(walk: &Comparison<'_, Iceberg>, column: Column<'_>, old: Option<Column<'_>>) -> bool {
+fn is_optional(walk: &Comparison<'_, Iceberg>, column: ComparedColumn<'_>, old: Option<ComparedColumn<'_>>) -> bool {
     if column.is_nullable() {
         return true;
     }
     let (_, named) = walk.named_types();
     let shape = Iceberg::shape(&named.resolve(column.ty()).kind);
-    column.has_default() && matches!(shape, Shape::List | Shape::Map) && old.is_none_or(Column::is_nullable)
+    column.has_default() && matches!(shape, TypeShape::List | TypeShape::Map) && old.is_none_or(ComparedColumn::is_nullable)
 }
 
 /// Whether Iceberg takes two types of keys for one.
@@ -195,7 +202,7 @@ fn same(walk: &mut Comparison<'_, Iceberg>, old: &Type, new: &Type) -> Result<bo
         return Err(meter::fail(Exhausted::Work));
     }
     let pair = match (&old.kind, &new.kind) {
-        (Kind::Named(old), Kind::Named(new)) => Some((old.clone(), new.clone())),
+        (TypeKind::Named(old), TypeKind::Named(new)) => Some((old.clone(), new.clone())),
         _ => None,
     };
     if let Some(pair) = &pair
@@ -218,7 +225,7 @@ const MAX_KEY_DEPTH: usize = 1_000;
 fn same_resolved(walk: &mut Comparison<'_, Iceberg>, old: &Type, new: &Type) -> Result<bool, Exhausted> {
     let (old_named, new_named) = walk.named_types();
     let (old, new) = (old_named.resolve(old), new_named.resolve(new));
-    if let (Kind::Named(_), _) | (_, Kind::Named(_)) = (&old.kind, &new.kind) {
+    if let (TypeKind::Named(_), _) | (_, TypeKind::Named(_)) = (&old.kind, &new.kind) {
         return Ok(old.kind == new.kind);
     }
     let shape = Iceberg::shape(&old.kind);
@@ -226,14 +233,14 @@ fn same_resolved(walk: &mut Comparison<'_, Iceberg>, old: &Type, new: &Type) -> 
         return Ok(false);
     }
     match (&old.kind, &new.kind) {
-        (Kind::Array(old), Kind::Array(new)) => same(walk, old, new),
-        (Kind::Decimal { precision: old, scale: old_scale }, Kind::Decimal { precision: new, scale: new_scale }) => {
+        (TypeKind::Array(old), TypeKind::Array(new)) => same(walk, old, new),
+        (TypeKind::Decimal { precision: old, scale: old_scale }, TypeKind::Decimal { precision: new, scale: new_scale }) => {
             Ok(old == new && scale_of(*old_scale) == scale_of(*new_scale))
         }
-        (Kind::Binary(old), Kind::Binary(new)) => Ok(old == new),
+        (TypeKind::Binary(old), TypeKind::Binary(new)) => Ok(old == new),
         (a, b) => match shape {
-            Shape::Primitive => Ok(class_of(a) == class_of(b)),
-            Shape::Struct => {
+            TypeShape::Primitive => Ok(class_of(a) == class_of(b)),
+            TypeShape::Struct => {
                 let (old, new) = (columns(old), columns(new));
                 if old.len() != new.len() {
                     return Ok(false);

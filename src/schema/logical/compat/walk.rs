@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::schema::logical::conversion::MAX_STEPS;
-use crate::schema::logical::model::{Field, Kind, LogicalType, NO_PARAM, NamedTypes, Type, UnionBranch};
-use crate::schema::logical::rule::Rule;
+use crate::schema::logical::model::{Field, LogicalType, NO_PARAM, NamedTypes, Type, TypeKind, UnionBranch};
+use crate::schema::logical::rule::EngineRule;
 use crate::schema::logical::violation::{Violation, Violations};
 use crate::schema::meter::{self, Exhausted};
 
 /// The shapes that engines know. Each engine says which types have which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum TypeShape {
     Struct,
     List,
     Map,
@@ -19,8 +19,8 @@ pub(super) enum Shape {
 }
 
 /// The rules of one engine.
-pub(super) trait Rules: Sized {
-    fn shape(kind: &Kind) -> Shape;
+pub(super) trait EngineRules: Sized {
+    fn shape(kind: &TypeKind) -> TypeShape;
 
     fn structs<'t>(
         walk: &mut Comparison<'t, Self>,
@@ -42,12 +42,12 @@ pub(super) trait Rules: Sized {
 
 /// A column: the field of a struct or the branch of a union. One branch at most is set in a row, so each may be null.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Column<'t> {
+pub(super) enum ComparedColumn<'t> {
     Field(&'t Field),
     Branch(&'t UnionBranch),
 }
 
-impl<'t> Column<'t> {
+impl<'t> ComparedColumn<'t> {
     pub(super) fn name(self) -> &'t str {
         match self {
             Self::Field(field) => &field.name,
@@ -85,16 +85,16 @@ impl<'t> Column<'t> {
     }
 }
 
-pub(super) fn columns(ty: &Type) -> Vec<Column<'_>> {
+pub(super) fn columns(ty: &Type) -> Vec<ComparedColumn<'_>> {
     match &ty.kind {
-        Kind::Struct(fields) => fields.iter().map(Column::Field).collect(),
-        Kind::Union(branches) => branches.iter().map(Column::Branch).collect(),
+        TypeKind::Struct(fields) => fields.iter().map(ComparedColumn::Field).collect(),
+        TypeKind::Union(branches) => branches.iter().map(ComparedColumn::Branch).collect(),
         _ => Vec::new(),
     }
 }
 
 /// The places of columns by their names.
-pub(super) fn by_name<'t>(columns: &[Column<'t>]) -> HashMap<&'t str, usize> {
+pub(super) fn by_name<'t>(columns: &[ComparedColumn<'t>]) -> HashMap<&'t str, usize> {
     columns.iter().enumerate().map(|(at, column)| (column.name(), at)).collect()
 }
 
@@ -112,7 +112,7 @@ pub(super) struct Comparison<'t, R> {
     depth: usize,
 }
 
-impl<'t, R: Rules> Comparison<'t, R> {
+impl<'t, R: EngineRules> Comparison<'t, R> {
     pub(super) fn new(writer: &'t LogicalType, reader: &'t LogicalType, rules: R) -> Self {
         Self {
             writer,
@@ -133,7 +133,7 @@ impl<'t, R: Rules> Comparison<'t, R> {
         Ok(self.found)
     }
 
-    pub(super) fn add(&mut self, rule: Rule, path: &str, message: impl Into<String>) {
+    pub(super) fn add(&mut self, rule: EngineRule, path: &str, message: impl Into<String>) {
         let (reader_at, writer_at) = (self.reader_at, self.writer_at);
         let message = message.into();
         self.found.add(path, || Violation { rule, path: path.to_owned(), message, reader_at, writer_at });
@@ -142,18 +142,18 @@ impl<'t, R: Rules> Comparison<'t, R> {
     /// Runs `work` at a column, of which one side may not be there.
     pub(super) fn at_column<T>(
         &mut self,
-        writer: Option<Column<'t>>,
-        reader: Option<Column<'t>>,
+        writer: Option<ComparedColumn<'t>>,
+        reader: Option<ComparedColumn<'t>>,
         path: &mut String,
         work: impl FnOnce(&mut Self, &mut String) -> T,
     ) -> T {
         let length = path.len();
-        let name = reader.or(writer).map_or("", Column::name);
+        let name = reader.or(writer).map_or("", ComparedColumn::name);
         path.push_str(if length == 0 { "" } else { "." });
         path.push_str(name);
         let outer = (self.writer_at, self.reader_at);
-        self.writer_at = writer.and_then(Column::at).or(outer.0);
-        self.reader_at = reader.and_then(Column::at).or(outer.1);
+        self.writer_at = writer.and_then(ComparedColumn::at).or(outer.0);
+        self.reader_at = reader.and_then(ComparedColumn::at).or(outer.1);
         let result = work(self, path);
         (self.writer_at, self.reader_at) = outer;
         path.truncate(length);
@@ -175,7 +175,7 @@ impl<'t, R: Rules> Comparison<'t, R> {
         if self.depth > 2 * MAX_STEPS {
             return Err(meter::fail(Exhausted::Work));
         }
-        if let (Kind::Named(writer), Kind::Named(reader)) = (&writer.kind, &reader.kind)
+        if let (TypeKind::Named(writer), TypeKind::Named(reader)) = (&writer.kind, &reader.kind)
             && !self.named_pairs.insert((writer, reader))
         {
             return Ok(());
@@ -189,24 +189,24 @@ impl<'t, R: Rules> Comparison<'t, R> {
 
     fn resolved(&mut self, writer: &'t Type, reader: &'t Type, path: &mut String) -> Result<(), Exhausted> {
         // a name that leads nowhere is only as good as its spelling
-        if let (Kind::Named(_), _) | (_, Kind::Named(_)) = (&writer.kind, &reader.kind) {
+        if let (TypeKind::Named(_), _) | (_, TypeKind::Named(_)) = (&writer.kind, &reader.kind) {
             if writer.kind != reader.kind {
-                self.add(Rule::TypeMismatch, path, changed(writer, reader));
+                self.add(EngineRule::TypeMismatch, path, changed(writer, reader));
             }
             return Ok(());
         }
         let shape = R::shape(&writer.kind);
         if shape != R::shape(&reader.kind) {
-            self.add(Rule::TypeMismatch, path, changed(writer, reader));
+            self.add(EngineRule::TypeMismatch, path, changed(writer, reader));
             return Ok(());
         }
         match shape {
-            Shape::Struct => {
+            TypeShape::Struct => {
                 let pair = (std::ptr::from_ref(writer).addr(), std::ptr::from_ref(reader).addr());
                 if self.struct_pairs.insert(pair) { R::structs(self, writer, reader, path) } else { Ok(()) }
             }
-            Shape::List | Shape::Map | Shape::Multiset => R::containers(self, writer, reader, path),
-            Shape::Primitive => {
+            TypeShape::List | TypeShape::Map | TypeShape::Multiset => R::containers(self, writer, reader, path),
+            TypeShape::Primitive => {
                 R::primitives(self, writer, reader, path);
                 Ok(())
             }
@@ -228,18 +228,18 @@ pub(super) fn changed(writer: &Type, reader: &Type) -> String {
 }
 
 /// A type in a message.
-pub(super) fn shown(kind: &Kind) -> String {
+pub(super) fn shown(kind: &TypeKind) -> String {
     let word = kind.word();
     match kind {
-        Kind::Decimal { precision, scale } => format!("{word}({precision}, {})", scale_of(*scale)),
-        Kind::Char(n)
-        | Kind::Varchar(n)
-        | Kind::Binary(n)
-        | Kind::Varbinary(n)
-        | Kind::Time(n)
-        | Kind::Timestamp(n)
-        | Kind::TimestampLtz(n) => format!("{word}({n})"),
-        Kind::Named(name) => format!("ref({name})"),
+        TypeKind::Decimal { precision, scale } => format!("{word}({precision}, {})", scale_of(*scale)),
+        TypeKind::Char(n)
+        | TypeKind::Varchar(n)
+        | TypeKind::Binary(n)
+        | TypeKind::Varbinary(n)
+        | TypeKind::Time(n)
+        | TypeKind::Timestamp(n)
+        | TypeKind::TimestampLtz(n) => format!("{word}({n})"),
+        TypeKind::Named(name) => format!("ref({name})"),
         _ => word.to_owned(),
     }
 }

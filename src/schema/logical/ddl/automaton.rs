@@ -33,7 +33,7 @@ pub(super) enum StateKind {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Edge {
+pub(super) enum Transition {
     Nothing(StateId),
     /// Nothing either, but see [`Expression::Continued`].
     Continued(StateId),
@@ -46,7 +46,7 @@ pub(super) enum Edge {
 pub(super) struct State {
     pub(super) kind: StateKind,
     pub(super) rule: usize,
-    pub(super) edges: Vec<Edge>,
+    pub(super) edges: Vec<Transition>,
     /// The tokens that may come next within the rule, with [`END_OF_RULE`].
     pub(super) first: KindSet,
 }
@@ -102,7 +102,7 @@ pub(super) enum Element {
 }
 
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct GrammarRule {
     pub(super) start: StateId,
     pub(super) end: StateId,
     pub(super) body: Vec<Element>,
@@ -113,7 +113,7 @@ pub(super) struct Rule {
 #[derive(Debug)]
 pub(super) struct Automaton {
     pub(super) states: Vec<State>,
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<GrammarRule>,
 }
 
 impl Automaton {
@@ -122,12 +122,12 @@ impl Automaton {
         for rule in 0..bodies.len() {
             let start = automaton.add(StateKind::Basic, rule);
             let end = automaton.add(StateKind::End, rule);
-            automaton.rules.push(Rule { start, end, body: Vec::new(), follow: Vec::new() });
+            automaton.rules.push(GrammarRule { start, end, body: Vec::new(), follow: Vec::new() });
         }
         for (at, body) in bodies.iter().enumerate() {
             let Some((start, end)) = automaton.rules.get(at).map(|rule| (rule.start, rule.end)) else { continue };
             let (elements, first) = automaton.sequence(at, std::slice::from_ref(body), end);
-            automaton.connect(start, Edge::Nothing(first));
+            automaton.connect(start, Transition::Nothing(first));
             if let Some(rule) = automaton.rules.get_mut(at) {
                 rule.body = elements;
             }
@@ -173,7 +173,7 @@ impl Automaton {
         StateId::try_from(self.states.len() - 1).unwrap_or(StateId::MAX)
     }
 
-    fn connect(&mut self, from: StateId, edge: Edge) {
+    fn connect(&mut self, from: StateId, edge: Transition) {
         if let Some(state) = usize::try_from(from).ok().and_then(|at| self.states.get_mut(at)) {
             state.edges.push(edge);
         }
@@ -197,12 +197,12 @@ impl Automaton {
         match expression {
             Expression::Token(set) => {
                 let state = self.add(StateKind::Basic, rule);
-                self.connect(state, Edge::Token(*set, next));
+                self.connect(state, Transition::Token(*set, next));
                 (Some(Element::Token { state, set: *set }), state)
             }
             Expression::Rule(used) => {
                 let state = self.add(StateKind::Basic, rule);
-                self.connect(state, Edge::Rule(*used, next));
+                self.connect(state, Transition::Rule(*used, next));
                 if let Some(used) = self.rules.get_mut(*used) {
                     used.follow.push(next);
                 }
@@ -210,7 +210,7 @@ impl Automaton {
             }
             Expression::Continued => {
                 let state = self.add(StateKind::Basic, rule);
-                self.connect(state, Edge::Continued(next));
+                self.connect(state, Transition::Continued(next));
                 (None, state)
             }
             Expression::Choice(alternatives) if alternatives.len() == 1 => {
@@ -232,23 +232,23 @@ impl Automaton {
                     Expression::Choice(alternatives) => self.alternatives(rule, alternatives, state, next),
                     other => self.alternatives(rule, &[vec![other.clone()]], state, next),
                 };
-                self.connect(state, Edge::Nothing(next));
+                self.connect(state, Transition::Nothing(next));
                 (Some(Element::Optional { state, choose, alternatives }), state)
             }
             Expression::Star(body) => {
                 let (entry, back) = (self.add(StateKind::Before, rule), self.add(StateKind::After, rule));
-                self.connect(back, Edge::Nothing(entry));
+                self.connect(back, Transition::Nothing(entry));
                 let (body, first) = self.sequence(rule, std::slice::from_ref(&**body), back);
-                self.connect(entry, Edge::Nothing(first));
-                self.connect(entry, Edge::Nothing(next));
+                self.connect(entry, Transition::Nothing(first));
+                self.connect(entry, Transition::Nothing(next));
                 (Some(Element::Star { entry, back, choose, body }), entry)
             }
             Expression::Plus(body) => {
                 let (start, back) = (self.add(StateKind::Before, rule), self.add(StateKind::After, rule));
                 let (body, first) = self.sequence(rule, std::slice::from_ref(&**body), back);
-                self.connect(start, Edge::Nothing(first));
-                self.connect(back, Edge::Nothing(start));
-                self.connect(back, Edge::Nothing(next));
+                self.connect(start, Transition::Nothing(first));
+                self.connect(back, Transition::Nothing(start));
+                self.connect(back, Transition::Nothing(next));
                 (Some(Element::Plus { start, back, choose, body }), start)
             }
         }
@@ -265,9 +265,9 @@ impl Automaton {
         for alternative in alternatives {
             // each ends at a state of its own, so that alternatives that are alike at their ends are not yet one there
             let end = self.add(StateKind::Basic, rule);
-            self.connect(end, Edge::Nothing(next));
+            self.connect(end, Transition::Nothing(next));
             let (elements, first) = self.sequence(rule, alternative, end);
-            self.connect(state, Edge::Nothing(first));
+            self.connect(state, Transition::Nothing(first));
             made.push(elements);
         }
         made
@@ -282,10 +282,10 @@ impl Automaton {
                 let mut first = if state.kind == StateKind::End { END_OF_RULE } else { state.first };
                 for edge in &state.edges {
                     first |= match *edge {
-                        Edge::Nothing(next) => self.first(next),
-                        Edge::Continued(next) => self.first(next) | CONTINUED,
-                        Edge::Token(set, _) => set,
-                        Edge::Rule(rule, next) => {
+                        Transition::Nothing(next) => self.first(next),
+                        Transition::Continued(next) => self.first(next) | CONTINUED,
+                        Transition::Token(set, _) => set,
+                        Transition::Rule(rule, next) => {
                             let own = self.rules.get(rule).map_or(0, |rule| self.first(rule.start));
                             if own & END_OF_RULE == 0 { own } else { (own & !END_OF_RULE) | self.first(next) }
                         }
@@ -349,7 +349,7 @@ impl Automaton {
             let behind = follow.get(state.rule).copied().unwrap_or(0);
             let mut sets = Vec::new();
             for edge in &state.edges {
-                let Edge::Nothing(next) = edge else { continue };
+                let Transition::Nothing(next) = edge else { continue };
                 let first = self.first(*next);
                 sets.push(if first & END_OF_RULE == 0 { first } else { (first & !END_OF_RULE) | behind });
             }

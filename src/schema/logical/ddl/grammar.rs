@@ -109,7 +109,7 @@ const RULES: [(&str, &str); 64] = [
 /// The automaton of the rules, made once: the rules don't change.
 pub(super) static AUTOMATON: LazyLock<Automaton> = LazyLock::new(|| {
     let names: Vec<&str> = RULES.iter().map(|(name, _)| *name).collect();
-    let bodies: Vec<Expression> = RULES.iter().map(|(_, body)| Reader::read(body, &names)).collect();
+    let bodies: Vec<Expression> = RULES.iter().map(|(_, body)| NotationReader::read(body, &names)).collect();
     Automaton::new(&bodies)
 });
 
@@ -119,13 +119,13 @@ pub(super) fn rule_name(rule: usize) -> &'static str {
 }
 
 /// Reads the notation of the rules.
-struct Reader<'g> {
+struct NotationReader<'g> {
     words: Vec<&'g str>,
     at: usize,
     rules: &'g [&'g str],
 }
 
-impl<'g> Reader<'g> {
+impl<'g> NotationReader<'g> {
     fn read(body: &'g str, rules: &'g [&'g str]) -> Expression {
         let words = body.split_whitespace().collect();
         Self { words, at: 0, rules }.alternatives()

@@ -1,10 +1,10 @@
 //! Default values, as their types take them.
 
-use super::tree::Node;
+use super::tree::SyntaxNode;
 use crate::schema::logical::default_value::{BigDecimal, DefaultValue};
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::java_time;
-use crate::schema::logical::model::{Kind, MAX_LENGTH, NO_PARAM};
+use crate::schema::logical::model::{MAX_LENGTH, NO_PARAM, TypeKind};
 use crate::schema::meter;
 
 type Result<T> = std::result::Result<T, ConversionError>;
@@ -14,43 +14,43 @@ pub(super) fn fault<T>(message: impl Into<String>) -> Result<T> {
 }
 
 /// The value that a literal is for a type.
-pub(super) fn default_value(literal: &Node<'_>, kind: &Kind) -> Result<DefaultValue> {
+pub(super) fn default_value(literal: &SyntaxNode<'_>, kind: &TypeKind) -> Result<DefaultValue> {
     if literal.has("NULL") {
         return Ok(DefaultValue::Null);
     }
-    let what = Literal { node: literal, word: kind.word() };
+    let what = LiteralNode { node: literal, word: kind.word() };
     meter::charge_for(literal.range().len() / 8 + 1)?;
     Ok(match *kind {
-        Kind::Boolean => {
+        TypeKind::Boolean => {
             let value = literal.child("bool_literal").ok_or_else(|| what.mismatch())?;
             DefaultValue::Boolean(value.has("TRUE"))
         }
-        Kind::Tinyint => DefaultValue::Int(what.small(i8::MIN.into(), i8::MAX.into())?),
-        Kind::Smallint => DefaultValue::Int(what.small(i16::MIN.into(), i16::MAX.into())?),
-        Kind::Int => DefaultValue::Int(what.small(i32::MIN, i32::MAX)?),
-        Kind::Bigint => DefaultValue::Long(what.integer()?),
+        TypeKind::Tinyint => DefaultValue::Int(what.small(i8::MIN.into(), i8::MAX.into())?),
+        TypeKind::Smallint => DefaultValue::Int(what.small(i16::MIN.into(), i16::MAX.into())?),
+        TypeKind::Int => DefaultValue::Int(what.small(i32::MIN, i32::MAX)?),
+        TypeKind::Bigint => DefaultValue::Long(what.integer()?),
         #[expect(clippy::cast_possible_truncation, reason = "Java reads a double and narrows it")]
-        Kind::Float => DefaultValue::Float(what.number()? as f32),
-        Kind::Double => DefaultValue::Double(what.number()?),
-        Kind::Char(length) => DefaultValue::Text(what.chars(length)?),
-        Kind::Varchar(length) => DefaultValue::Text(what.characters(length)?),
-        Kind::Binary(length) => DefaultValue::Bytes(what.fixed_bytes(length)?),
-        Kind::Varbinary(length) => DefaultValue::Bytes(what.bytes_up_to(length)?),
-        Kind::Decimal { precision, scale } => DefaultValue::Decimal(what.decimal(precision, scale)?),
-        Kind::Date => {
+        TypeKind::Float => DefaultValue::Float(what.number()? as f32),
+        TypeKind::Double => DefaultValue::Double(what.number()?),
+        TypeKind::Char(length) => DefaultValue::Text(what.chars(length)?),
+        TypeKind::Varchar(length) => DefaultValue::Text(what.characters(length)?),
+        TypeKind::Binary(length) => DefaultValue::Bytes(what.fixed_bytes(length)?),
+        TypeKind::Varbinary(length) => DefaultValue::Bytes(what.bytes_up_to(length)?),
+        TypeKind::Decimal { precision, scale } => DefaultValue::Decimal(what.decimal(precision, scale)?),
+        TypeKind::Date => {
             let text = what.string()?;
             DefaultValue::Date(java_time::parse_date(&text).ok_or_else(|| not_a_time(&text))?)
         }
-        Kind::Time(precision) => {
+        TypeKind::Time(precision) => {
             let text = what.seconds(precision)?;
             DefaultValue::Time(java_time::parse_time(&text).ok_or_else(|| not_a_time(&text))?)
         }
-        Kind::Timestamp(precision) => {
+        TypeKind::Timestamp(precision) => {
             let text = what.seconds(precision)?;
             let (seconds, nanos) = java_time::parse_timestamp(&text).ok_or_else(|| not_a_time(&text))?;
             DefaultValue::Timestamp(seconds, nanos)
         }
-        Kind::TimestampLtz(precision) => {
+        TypeKind::TimestampLtz(precision) => {
             let text = what.seconds(precision)?;
             let (seconds, nanos) = java_time::parse_instant(&text).ok_or_else(|| not_a_time(&text))?;
             DefaultValue::Instant(seconds, nanos)
@@ -73,18 +73,18 @@ fn bound(length: i32) -> Option<usize> {
     (length != NO_PARAM && length != MAX_LENGTH).then(|| usize::try_from(length).unwrap_or(0))
 }
 
-struct Literal<'n, 't> {
-    node: &'n Node<'t>,
+struct LiteralNode<'n, 't> {
+    node: &'n SyntaxNode<'t>,
     word: &'static str,
 }
 
-impl Literal<'_, '_> {
+impl LiteralNode<'_, '_> {
     fn mismatch(&self) -> ConversionError {
         ConversionError::new(format!("Default literal {} is not compatible with type {}", self.node.text(), self.word))
     }
 
     fn text_of(&self, rule: &str) -> Option<String> {
-        self.node.child(rule).map(Node::text)
+        self.node.child(rule).map(SyntaxNode::text)
     }
 
     fn integer(&self) -> Result<i64> {
@@ -105,7 +105,7 @@ impl Literal<'_, '_> {
     }
 
     fn string(&self) -> Result<String> {
-        self.node.child("string_literal").map(Node::unquoted).ok_or_else(|| self.mismatch())
+        self.node.child("string_literal").map(SyntaxNode::unquoted).ok_or_else(|| self.mismatch())
     }
 
     fn chars(&self, length: i32) -> Result<String> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::tree::Node;
+use super::tree::SyntaxNode;
 
 /// Words that are names only in quotes, sorted.
 const KEYWORDS: [&str; 69] = [
@@ -92,7 +92,7 @@ pub(crate) fn is_cel_word(name: &str) -> bool {
 }
 
 /// The name that an identifier is.
-pub(super) fn identifier(node: &Node<'_>) -> String {
+pub(super) fn identifier(node: &SyntaxNode<'_>) -> String {
     let text = node.text();
     match text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
         Some(quoted) => quoted.replace("``", "`"),

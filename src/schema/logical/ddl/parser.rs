@@ -3,8 +3,8 @@
 use super::automaton::{Choose, Element, StateId, StateKind};
 use super::grammar::AUTOMATON;
 use super::predict::{Predicted, predict};
-use super::token::{EOF, KindSet, Token, Tokens, bit, escaped, list, name_of};
-use super::tree::Node;
+use super::token::{EOF, KindSet, Token, TokenStream, bit, escaped, list, name_of};
+use super::tree::SyntaxNode;
 use crate::schema::logical::error::ConversionError;
 use crate::schema::meter;
 
@@ -15,27 +15,27 @@ const MAX_RULES: usize = 6_000;
 ///
 /// # Errors
 /// The text is not of this language, nests too deeply, or the work runs out.
-pub(super) fn parse<'t>(tokens: &mut Tokens<'t>) -> Result<Node<'t>, ConversionError> {
+pub(super) fn parse<'t>(tokens: &mut TokenStream<'t>) -> Result<SyntaxNode<'t>, ConversionError> {
     let mut parser = Parser { tokens, at: 0, stack: Vec::new(), was_at: None, reserved: meter::reserve_for_now(0)? };
     parser.rule(0)
 }
 
 struct Parser<'p, 't> {
-    tokens: &'p mut Tokens<'t>,
+    tokens: &'p mut TokenStream<'t>,
     at: usize,
     /// The states behind the rules that are being read.
     stack: Vec<StateId>,
     /// The first state, since what came last fitted a choice, where the rule might have ended: a message lists what could have stood
     /// there.
     was_at: Option<(StateId, Vec<StateId>)>,
-    reserved: meter::Reserved,
+    reserved: meter::ReservedMemory,
 }
 
 /// Bytes of a rule in the tree.
 const NODE_BYTES: usize = 96;
 
 impl<'t> Parser<'_, 't> {
-    fn rule(&mut self, rule: usize) -> Result<Node<'t>, ConversionError> {
+    fn rule(&mut self, rule: usize) -> Result<SyntaxNode<'t>, ConversionError> {
         if self.stack.len() > MAX_RULES {
             return Err(ConversionError::new("DDL script nests types too deeply to parse"));
         }
@@ -46,19 +46,19 @@ impl<'t> Parser<'_, 't> {
         if let Some(rule) = AUTOMATON.rules.get(rule) {
             self.elements(&rule.body, &mut children)?;
         }
-        Ok(Node::rule(rule, children, first))
+        Ok(SyntaxNode::rule(rule, children, first))
     }
 
-    fn elements(&mut self, elements: &[Element], out: &mut Vec<Node<'t>>) -> Result<(), ConversionError> {
+    fn elements(&mut self, elements: &[Element], out: &mut Vec<SyntaxNode<'t>>) -> Result<(), ConversionError> {
         for element in elements {
             match element {
                 Element::Token { state, set } => {
                     let token = self.token(*state, *set)?;
-                    out.push(Node::token(token, self.tokens.text(token)));
+                    out.push(SyntaxNode::token(token, self.tokens.text(token)));
                 }
                 Element::Rule { state, rule } => {
                     let behind = AUTOMATON.state(*state).and_then(|state| state.edges.first());
-                    let Some(super::automaton::Edge::Rule(_, next)) = behind else { continue };
+                    let Some(super::automaton::Transition::Rule(_, next)) = behind else { continue };
                     self.stack.push(*next);
                     let node = self.rule(*rule)?;
                     self.stack.pop();
@@ -159,7 +159,7 @@ impl<'t> Parser<'_, 't> {
             return Err(self.unwanted(expected)?);
         }
         let behind = AUTOMATON.state(state).and_then(|state| state.edges.first());
-        if let Some(super::automaton::Edge::Token(_, behind)) = behind
+        if let Some(super::automaton::Transition::Token(_, behind)) = behind
             && AUTOMATON.expected(*behind, &self.stack) & bit(next.kind) != 0
         {
             return Err(fault(next, &format!("missing {} at {}", list(expected), self.shown(next))));

@@ -7,27 +7,27 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::automaton::{Edge, StateId, StateKind};
+use super::automaton::{StateId, StateKind, Transition};
 use super::grammar::AUTOMATON;
-use super::token::{EOF, Kind, Tokens, bit};
+use super::token::{EOF, TokenKind, TokenStream, bit};
 use crate::schema::logical::error::ConversionError;
 use crate::schema::meter;
 
 /// Where a rule goes on at its end: a chain of states, shared by all that begin alike.
-type Chain = usize;
-const NOWHERE: Chain = 0;
+type StateChain = usize;
+const NOWHERE: StateChain = 0;
 
 /// A place that an alternative has led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Place {
+struct Configuration {
     alternative: usize,
     state: StateId,
-    chain: Chain,
+    chain: StateChain,
     /// It has left the rule in which the choice is.
     is_outside: bool,
 }
 
-impl Place {
+impl Configuration {
     fn is_at_end(&self) -> bool {
         self.chain == NOWHERE && AUTOMATON.state(self.state).is_some_and(|state| state.kind == StateKind::End)
     }
@@ -49,12 +49,12 @@ pub(super) enum Predicted {
 
 #[derive(Debug, Default)]
 struct Chains {
-    links: Vec<(Chain, StateId)>,
-    known: HashMap<(Chain, StateId), Chain>,
+    links: Vec<(StateChain, StateId)>,
+    known: HashMap<(StateChain, StateId), StateChain>,
 }
 
 impl Chains {
-    fn longer(&mut self, chain: Chain, state: StateId) -> Chain {
+    fn longer(&mut self, chain: StateChain, state: StateId) -> StateChain {
         let links = &mut self.links;
         *self.known.entry((chain, state)).or_insert_with(|| {
             links.push((chain, state));
@@ -62,7 +62,7 @@ impl Chains {
         })
     }
 
-    fn split(&self, chain: Chain) -> Option<(Chain, StateId)> {
+    fn split(&self, chain: StateChain) -> Option<(StateChain, StateId)> {
         self.links.get(chain.checked_sub(1)?).copied()
     }
 }
@@ -74,7 +74,7 @@ impl Chains {
 pub(super) fn predict(
     state: StateId,
     index: usize,
-    tokens: &mut Tokens<'_>,
+    tokens: &mut TokenStream<'_>,
     stack: &[StateId],
 ) -> Result<Predicted, ConversionError> {
     if let Some(predicted) = Prediction::new(Around::Anything).run(state, index, tokens)? {
@@ -95,7 +95,7 @@ impl<'s> Prediction<'s> {
     }
 
     /// `None`: alternatives are left that nothing would tell apart.
-    fn run(&mut self, state: StateId, index: usize, tokens: &mut Tokens<'_>) -> Result<Option<Predicted>, ConversionError> {
+    fn run(&mut self, state: StateId, index: usize, tokens: &mut TokenStream<'_>) -> Result<Option<Predicted>, ConversionError> {
         let mut chain = NOWHERE;
         if let Around::Rules(stack) = self.around {
             for state in stack {
@@ -106,8 +106,8 @@ impl<'s> Prediction<'s> {
         let edges = AUTOMATON.state(state).map_or(&[][..], |state| &state.edges);
         let mut seen = HashSet::new();
         for (alternative, edge) in edges.iter().enumerate() {
-            if let Edge::Nothing(next) | Edge::Continued(next) = *edge {
-                let place = Place { alternative, state: next, chain, is_outside: false };
+            if let Transition::Nothing(next) | Transition::Continued(next) = *edge {
+                let place = Configuration { alternative, state: next, chain, is_outside: false };
                 self.close(place, &mut places, &mut seen)?;
             }
         }
@@ -143,15 +143,15 @@ impl<'s> Prediction<'s> {
     }
 
     /// The places that a token leads to.
-    fn step(&mut self, places: &[Place], kind: Kind) -> Result<Vec<Place>, ConversionError> {
+    fn step(&mut self, places: &[Configuration], kind: TokenKind) -> Result<Vec<Configuration>, ConversionError> {
         let (mut reached, mut seen) = (Vec::new(), HashSet::new());
         for place in places {
             let edges = AUTOMATON.state(place.state).map_or(&[][..], |state| &state.edges);
             for edge in edges {
-                if let Edge::Token(set, next) = *edge
+                if let Transition::Token(set, next) = *edge
                     && set & bit(kind) != 0
                 {
-                    self.close(Place { state: next, ..*place }, &mut reached, &mut seen)?;
+                    self.close(Configuration { state: next, ..*place }, &mut reached, &mut seen)?;
                 }
             }
         }
@@ -159,7 +159,12 @@ impl<'s> Prediction<'s> {
     }
 
     /// Adds a place and all that it leads to without a token.
-    fn close(&mut self, place: Place, places: &mut Vec<Place>, seen: &mut HashSet<Place>) -> Result<(), ConversionError> {
+    fn close(
+        &mut self,
+        place: Configuration,
+        places: &mut Vec<Configuration>,
+        seen: &mut HashSet<Configuration>,
+    ) -> Result<(), ConversionError> {
         let mut open = vec![place];
         while let Some(place) = open.pop() {
             meter::charge(2)?;
@@ -169,7 +174,7 @@ impl<'s> Prediction<'s> {
             let Some(state) = AUTOMATON.state(place.state) else { continue };
             if state.kind == StateKind::End {
                 if let Some((chain, state)) = self.chains.split(place.chain) {
-                    open.push(Place { state, chain, ..place });
+                    open.push(Configuration { state, chain, ..place });
                     continue;
                 }
                 let follow = AUTOMATON.rules.get(state.rule).map_or(&[][..], |rule| &rule.follow);
@@ -177,19 +182,19 @@ impl<'s> Prediction<'s> {
                     places.push(place);
                     continue;
                 }
-                let outside = |state: &StateId| Place { state: *state, is_outside: true, ..place };
+                let outside = |state: &StateId| Configuration { state: *state, is_outside: true, ..place };
                 open.extend(follow.iter().rev().map(outside));
                 continue;
             }
             let mut has_token = false;
             for edge in state.edges.iter().rev() {
                 match *edge {
-                    Edge::Token(..) => has_token = true,
-                    Edge::Nothing(next) | Edge::Continued(next) => open.push(Place { state: next, ..place }),
-                    Edge::Rule(rule, next) => {
+                    Transition::Token(..) => has_token = true,
+                    Transition::Nothing(next) | Transition::Continued(next) => open.push(Configuration { state: next, ..place }),
+                    Transition::Rule(rule, next) => {
                         if let Some(rule) = AUTOMATON.rules.get(rule) {
                             let chain = self.chains.longer(place.chain, next);
-                            open.push(Place { state: rule.start, chain, ..place });
+                            open.push(Configuration { state: rule.start, chain, ..place });
                         }
                     }
                 }
@@ -202,12 +207,12 @@ impl<'s> Prediction<'s> {
     }
 
     /// The alternatives at each state with the same ways on.
-    fn subsets(&self, places: &[Place]) -> Vec<(StateId, Vec<usize>)> {
-        let mut ways: HashMap<(StateId, usize), Vec<Chain>> = HashMap::new();
+    fn subsets(&self, places: &[Configuration]) -> Vec<(StateId, Vec<usize>)> {
+        let mut ways: HashMap<(StateId, usize), Vec<StateChain>> = HashMap::new();
         for place in places {
             ways.entry((place.state, place.alternative)).or_default().push(place.chain);
         }
-        let mut subsets: HashMap<(StateId, Vec<Chain>), Vec<usize>> = HashMap::new();
+        let mut subsets: HashMap<(StateId, Vec<StateChain>), Vec<usize>> = HashMap::new();
         for ((state, alternative), mut chains) in ways {
             chains.sort_unstable();
             chains.dedup();
@@ -221,7 +226,7 @@ impl<'s> Prediction<'s> {
     }
 
     /// Whether looking further would not help, as long as nobody asks what stands around.
-    fn is_conflict(&self, places: &[Place]) -> bool {
+    fn is_conflict(&self, places: &[Configuration]) -> bool {
         if places.iter().all(|place| AUTOMATON.state(place.state).is_some_and(|state| state.kind == StateKind::End)) {
             return true;
         }
@@ -234,7 +239,7 @@ impl<'s> Prediction<'s> {
     }
 
     /// The alternative that is the first one everywhere.
-    fn resolved(&self, places: &[Place]) -> Option<usize> {
+    fn resolved(&self, places: &[Configuration]) -> Option<usize> {
         let subsets = self.subsets(places);
         let mut firsts = subsets.iter().filter_map(|(_, alternatives)| alternatives.iter().min().copied());
         let first = firsts.next()?;

@@ -8,7 +8,7 @@ use super::roots::roots;
 use crate::schema::logical::default_value::{DefaultValue, write_bytes};
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::model::{
-    Annotations, Constraint, EnumValue, Field, Kind, LogicalType, MAX_LENGTH, NO_PARAM, Params, Type, UnionBranch,
+    Constraint, EnumValue, Field, LogicalAnnotations, LogicalType, MAX_LENGTH, NO_PARAM, Params, Type, TypeKind, UnionBranch,
 };
 use crate::schema::meter;
 
@@ -42,17 +42,17 @@ fn shape(out: &mut String, ty: &Type) {
         out.push(')');
     };
     match &ty.kind {
-        Kind::Struct(fields) => members(out, "STRUCT(", &mut fields.iter().map(|field| (&field.name, &field.ty))),
-        Kind::Union(branches) => members(out, "UNION(", &mut branches.iter().map(|branch| (&branch.name, &branch.ty))),
-        Kind::Enum(values) => {
+        TypeKind::Struct(fields) => members(out, "STRUCT(", &mut fields.iter().map(|field| (&field.name, &field.ty))),
+        TypeKind::Union(branches) => members(out, "UNION(", &mut branches.iter().map(|branch| (&branch.name, &branch.ty))),
+        TypeKind::Enum(values) => {
             let symbols: Vec<String> = values.iter().map(|value| format!("'{}'", value.symbol)).collect();
             // a String takes everything
             let _ = write!(out, "ENUM({})", symbols.join(", "));
         }
-        Kind::Array(element) => inner(out, "ARRAY<", &[element], shape),
-        Kind::Multiset(element) => inner(out, "MULTISET<", &[element], shape),
-        Kind::Map(pair) => inner(out, "MAP<", &[&pair.0, &pair.1], shape),
-        Kind::Named(name) => out.push_str(name),
+        TypeKind::Array(element) => inner(out, "ARRAY<", &[element], shape),
+        TypeKind::Multiset(element) => inner(out, "MULTISET<", &[element], shape),
+        TypeKind::Map(pair) => inner(out, "MAP<", &[&pair.0, &pair.1], shape),
+        TypeKind::Named(name) => out.push_str(name),
         other => primitive(out, other),
     }
     out.push_str(if ty.nullable { "" } else { " NOT NULL" });
@@ -67,22 +67,22 @@ fn inner(out: &mut String, word: &str, types: &[&Type], mut write: impl FnMut(&m
     out.push('>');
 }
 
-fn primitive(out: &mut String, kind: &Kind) {
+fn primitive(out: &mut String, kind: &TypeKind) {
     let word = kind.word();
     let parameter = |out: &mut String, parameter: i32| {
         let _ = if parameter == NO_PARAM { write!(out, "{word}") } else { write!(out, "{word}({parameter})") };
     };
     match *kind {
-        Kind::Varchar(MAX_LENGTH) => out.push_str("STRING"),
-        Kind::Varbinary(MAX_LENGTH) => out.push_str("BYTES"),
-        Kind::Varchar(n)
-        | Kind::Char(n)
-        | Kind::Binary(n)
-        | Kind::Varbinary(n)
-        | Kind::Time(n)
-        | Kind::Timestamp(n)
-        | Kind::TimestampLtz(n) => parameter(out, n),
-        Kind::Decimal { precision, scale } => {
+        TypeKind::Varchar(MAX_LENGTH) => out.push_str("STRING"),
+        TypeKind::Varbinary(MAX_LENGTH) => out.push_str("BYTES"),
+        TypeKind::Varchar(n)
+        | TypeKind::Char(n)
+        | TypeKind::Binary(n)
+        | TypeKind::Varbinary(n)
+        | TypeKind::Time(n)
+        | TypeKind::Timestamp(n)
+        | TypeKind::TimestampLtz(n) => parameter(out, n),
+        TypeKind::Decimal { precision, scale } => {
             let _ = match (precision, scale) {
                 (NO_PARAM, _) => write!(out, "{word}"),
                 (precision, NO_PARAM) => write!(out, "{word}({precision})"),
@@ -134,11 +134,11 @@ impl Printer {
 
     fn declaration(&mut self, name: &str, body: &Type) -> Printed {
         match &body.kind {
-            Kind::Struct(fields) => {
+            TypeKind::Struct(fields) => {
                 self.push(&format!("STRUCT {} ", qualified(name)))?;
                 self.body(fields, &body.notes.constraints)?;
             }
-            Kind::Enum(values) => {
+            TypeKind::Enum(values) => {
                 self.push(&format!("ENUM {} ", qualified(name)))?;
                 self.symbols(values)?;
             }
@@ -213,7 +213,7 @@ impl Printer {
     }
 
     /// Comment, tags and parameters.
-    fn comment(&mut self, notes: &Annotations) -> Printed {
+    fn comment(&mut self, notes: &LogicalAnnotations) -> Printed {
         self.doc(notes.doc.as_deref())?;
         if !notes.tags.is_empty() {
             let tags: Vec<String> = notes.tags.iter().map(|tag| literal(tag)).collect();
@@ -236,7 +236,7 @@ impl Printer {
 
     fn ty(&mut self, ty: &Type) -> Printed {
         match &ty.kind {
-            Kind::Struct(fields) => {
+            TypeKind::Struct(fields) => {
                 self.push("STRUCT(")?;
                 for (at, field) in fields.iter().enumerate() {
                     self.push(if at > 0 { ", " } else { "" })?;
@@ -244,7 +244,7 @@ impl Printer {
                 }
                 self.push(")")?;
             }
-            Kind::Union(branches) => {
+            TypeKind::Union(branches) => {
                 self.push("UNION(")?;
                 for (at, branch) in branches.iter().enumerate() {
                     self.push(if at > 0 { ", " } else { "" })?;
@@ -252,10 +252,10 @@ impl Printer {
                 }
                 self.push(")")?;
             }
-            Kind::Array(element) => self.inner("ARRAY<", &[element])?,
-            Kind::Multiset(element) => self.inner("MULTISET<", &[element])?,
-            Kind::Map(pair) => self.inner("MAP<", &[&pair.0, &pair.1])?,
-            Kind::Named(name) => self.push(&qualified(name))?,
+            TypeKind::Array(element) => self.inner("ARRAY<", &[element])?,
+            TypeKind::Multiset(element) => self.inner("MULTISET<", &[element])?,
+            TypeKind::Map(pair) => self.inner("MAP<", &[&pair.0, &pair.1])?,
+            TypeKind::Named(name) => self.push(&qualified(name))?,
             _ => return self.push(&type_expression(ty)),
         }
         self.push(if ty.nullable { "" } else { " NOT NULL" })
@@ -272,31 +272,31 @@ impl Printer {
 }
 
 /// A default where the grammar has literals for its type; in quotes where it has none.
-fn default_literal(default: &DefaultValue, kind: &Kind) -> String {
+fn default_literal(default: &DefaultValue, kind: &TypeKind) -> String {
     let text = default.text();
     match (kind, default) {
         (_, DefaultValue::Null) => "NULL".to_owned(),
-        (Kind::Boolean, DefaultValue::Boolean(true)) => "TRUE".to_owned(),
-        (Kind::Boolean, _) => "FALSE".to_owned(),
-        (Kind::Binary(_) | Kind::Varbinary(_), value) if !matches!(value, DefaultValue::Bytes(_)) => {
+        (TypeKind::Boolean, DefaultValue::Boolean(true)) => "TRUE".to_owned(),
+        (TypeKind::Boolean, _) => "FALSE".to_owned(),
+        (TypeKind::Binary(_) | TypeKind::Varbinary(_), value) if !matches!(value, DefaultValue::Bytes(_)) => {
             let mut out = String::new();
             write_bytes(&mut out, text.as_bytes());
             out
         }
         (
-            Kind::Binary(_)
-            | Kind::Varbinary(_)
-            | Kind::Tinyint
-            | Kind::Smallint
-            | Kind::Int
-            | Kind::Bigint
-            | Kind::Float
-            | Kind::Double
-            | Kind::Decimal { .. }
-            | Kind::Date
-            | Kind::Time(_)
-            | Kind::Timestamp(_)
-            | Kind::TimestampLtz(_),
+            TypeKind::Binary(_)
+            | TypeKind::Varbinary(_)
+            | TypeKind::Tinyint
+            | TypeKind::Smallint
+            | TypeKind::Int
+            | TypeKind::Bigint
+            | TypeKind::Float
+            | TypeKind::Double
+            | TypeKind::Decimal { .. }
+            | TypeKind::Date
+            | TypeKind::Time(_)
+            | TypeKind::Timestamp(_)
+            | TypeKind::TimestampLtz(_),
             _,
         ) => text,
         _ => literal(&text),
@@ -334,12 +334,12 @@ fn is_root_inferred(logical: &LogicalType) -> Result<bool, ConversionError> {
     let roots = roots(&local)?;
     Ok(match (roots.as_slice(), &logical.root) {
         ([], _) | (_, Type { nullable: true, .. }) => false,
-        ([only], Type { kind: Kind::Named(name), .. }) => *only == &**name,
+        ([only], Type { kind: TypeKind::Named(name), .. }) => *only == &**name,
         ([_], _) => false,
-        (roots, Type { kind: Kind::Union(branches), .. }) => {
+        (roots, Type { kind: TypeKind::Union(branches), .. }) => {
             let is_root = |(root, branch): (&&str, &UnionBranch)| {
                 let simple = root.rsplit_once('.').map_or(*root, |(_, simple)| simple);
-                let names_it = matches!(&branch.ty.kind, Kind::Named(name) if **name == **root);
+                let names_it = matches!(&branch.ty.kind, TypeKind::Named(name) if **name == **root);
                 branch.name == simple && names_it && !branch.ty.nullable
             };
             branches.len() == roots.len() && roots.iter().zip(branches).all(is_root)

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use super::condition::{Scope, to_cel};
+use super::condition::{ConditionScope, to_cel};
 use super::literal::{default_value, fault};
 use super::names::identifier;
 use super::parser::parse;
-use super::token::Tokens;
-use super::tree::Node;
+use super::token::TokenStream;
+use super::tree::SyntaxNode;
 use crate::schema::logical::error::ConversionError;
 use crate::schema::logical::model::{
-    Annotations, Constraint, EnumValue, Field, Kind, LogicalType, MAX_LENGTH, MAX_TYPE_DEPTH, NO_PARAM, Named, NamedTypes,
-    Params, Type, UnionBranch, check_name, set_param,
+    Constraint, EnumValue, Field, LogicalAnnotations, LogicalType, MAX_LENGTH, MAX_TYPE_DEPTH, NO_PARAM, NameKind, NamedTypes,
+    Params, Type, TypeKind, UnionBranch, check_name, set_param,
 };
 use crate::schema::meter;
 
@@ -29,22 +29,22 @@ const DEFAULT_TIMESTAMP_PRECISION: i32 = 6;
 /// # Errors
 /// The text is not of this language, or declares nothing that is a type.
 pub fn read(text: &str) -> Result<LogicalType> {
-    let mut tokens = Tokens::new(text)?;
+    let mut tokens = TokenStream::new(text)?;
     let script = parse(&mut tokens)?;
-    let mut reader = Reader { tokens, namespace: None, imports: Vec::new(), named: NamedTypes::default() };
+    let mut reader = DdlReader { tokens, namespace: None, imports: Vec::new(), named: NamedTypes::default() };
     reader.script(&script)
 }
 
-pub(super) struct Reader<'t> {
-    tokens: Tokens<'t>,
+pub(super) struct DdlReader<'t> {
+    tokens: TokenStream<'t>,
     namespace: Option<String>,
     /// Where types that other schemas declare come from.
     imports: Vec<(String, String)>,
     pub(super) named: NamedTypes,
 }
 
-impl Reader<'_> {
-    fn script(&mut self, script: &Node<'_>) -> Result<LogicalType> {
+impl DdlReader<'_> {
+    fn script(&mut self, script: &SyntaxNode<'_>) -> Result<LogicalType> {
         if let Some(name) = script.child("namespace").and_then(|namespace| namespace.child("qualified_name")) {
             self.namespace = Some(qualified_name(name));
         }
@@ -68,13 +68,13 @@ impl Reader<'_> {
         Ok(LogicalType { namespace: self.namespace.take(), root, named, external, imports })
     }
 
-    fn using(&mut self, using: &Node<'_>) -> Result<()> {
+    fn using(&mut self, using: &SyntaxNode<'_>) -> Result<()> {
         let name = using.child("qualified_name").map(qualified_name).unwrap_or_default();
         if self.imports.iter().any(|(own, _)| *own == name) {
             return fault(format!("Duplicate USING TYPE: {name} (each alias FQN may be declared at most once)"));
         }
         meter::charge_for(self.imports.len())?;
-        let uri = using.child("string_literal").map(Node::unquoted).unwrap_or_default();
+        let uri = using.child("string_literal").map(SyntaxNode::unquoted).unwrap_or_default();
         if uri.trim_matches(|c: char| c <= ' ').is_empty() {
             return fault(format!("USING TYPE {name} FOR clause must be a non-empty URI"));
         }
@@ -82,7 +82,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn announce(&mut self, declaration: &Node<'_>) -> Result<()> {
+    fn announce(&mut self, declaration: &SyntaxNode<'_>) -> Result<()> {
         let name = self.declared_name(declaration)?;
         if self.named.contains(&name) {
             return fault(format!("Duplicate named type: {name}"));
@@ -96,12 +96,12 @@ impl Reader<'_> {
                 ));
             }
         }
-        let kind = if declaration.has("struct_body") { Kind::Struct(Vec::new()) } else { Kind::Enum(Vec::new()) };
+        let kind = if declaration.has("struct_body") { TypeKind::Struct(Vec::new()) } else { TypeKind::Enum(Vec::new()) };
         self.named.put(&name, kind.of(true));
         Ok(())
     }
 
-    fn declare(&mut self, declaration: &Node<'_>) -> Result<()> {
+    fn declare(&mut self, declaration: &SyntaxNode<'_>) -> Result<()> {
         let name = self.declared_name(declaration)?;
         let mut body = match (declaration.child("struct_body"), declaration.child("enum_body")) {
             (Some(body), _) => self.struct_body(body)?,
@@ -109,14 +109,14 @@ impl Reader<'_> {
             _ => return Ok(()),
         };
         let notes = annotations(declaration);
-        body.notes = Annotations { constraints: std::mem::take(&mut body.notes.constraints), ..notes };
+        body.notes = LogicalAnnotations { constraints: std::mem::take(&mut body.notes.constraints), ..notes };
         self.named.put(&name, body);
         Ok(())
     }
 
-    fn root(&mut self, node: &Node<'_>) -> Result<Type> {
+    fn root(&mut self, node: &SyntaxNode<'_>) -> Result<Type> {
         let root = self.ty(node, 0)?;
-        if let Kind::Named(name) = &root.kind
+        if let TypeKind::Named(name) = &root.kind
             && let Some(parent) = self.named.parent_of(name)
         {
             let mut top = parent;
@@ -153,7 +153,7 @@ impl Reader<'_> {
                     params: Vec::new(),
                     at: None,
                 };
-                Ok(Kind::union_of(roots.iter().map(branch).collect())?.of(false))
+                Ok(TypeKind::union_of(roots.iter().map(branch).collect())?.of(false))
             }
         }
     }
@@ -189,24 +189,24 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn struct_body(&mut self, body: &Node<'_>) -> Result<Type> {
+    fn struct_body(&mut self, body: &SyntaxNode<'_>) -> Result<Type> {
         let mut fields = Vec::new();
         for field in body.all("member").filter_map(|member| member.child("field")) {
             fields.push(self.field(field, 0)?);
         }
         let mut constraints = Vec::new();
-        let scope = Scope::table(&fields, &self.named);
+        let scope = ConditionScope::table(&fields, &self.named);
         for check in body.all("member").filter_map(|member| member.child("table_constraint")?.child("check")) {
             constraints.push(self.constraint(check, &scope)?);
         }
-        let mut ty = Kind::struct_of(fields)?.of(true);
+        let mut ty = TypeKind::struct_of(fields)?.of(true);
         ty.notes.constraints = constraints;
         Ok(ty)
     }
 
-    fn field(&mut self, node: &Node<'_>, depth: usize) -> Result<Field> {
+    fn field(&mut self, node: &SyntaxNode<'_>, depth: usize) -> Result<Field> {
         let name = node.child("field_name").and_then(|name| name.child("identifier")).map(identifier).unwrap_or_default();
-        check_name(Named::Field, &name)?;
+        check_name(NameKind::Field, &name)?;
         let ty = match node.child("type") {
             Some(ty) => self.ty(ty, depth + 1)?,
             None => return fault("a field has no type"),
@@ -214,25 +214,25 @@ impl Reader<'_> {
         let default = node.child("default").and_then(|default| default.child("literal"));
         let default = default.map(|literal| default_value(literal, &ty.kind)).transpose()?;
         let mut notes = annotations(node);
-        let scope = Scope::column(&name, &ty, &self.named);
+        let scope = ConditionScope::column(&name, &ty, &self.named);
         for check in node.all("column_constraint").filter_map(|constraint| constraint.child("check")) {
             notes.constraints.push(self.constraint(check, &scope)?);
         }
         Ok(Field { name, ty, default, derived_default: false, notes, at: None })
     }
 
-    fn constraint(&self, check: &Node<'_>, scope: &Scope<'_>) -> Result<Constraint> {
+    fn constraint(&self, check: &SyntaxNode<'_>, scope: &ConditionScope<'_>) -> Result<Constraint> {
         let Some(condition) = check.child("condition") else { return fault("a constraint has no condition") };
         let range = condition.range();
         let sql = self.tokens.slice(range.start, range.end).to_owned();
         let expr = to_cel(condition, scope, self.tokens.whole())?;
         meter::reserve(sql.len() + expr.len())?;
         let name = check.child("identifier").map(identifier);
-        let doc = check.child("message").and_then(|message| message.child("string_literal")).map(Node::unquoted);
+        let doc = check.child("message").and_then(|message| message.child("string_literal")).map(SyntaxNode::unquoted);
         Ok(Constraint { name, doc, expr, sql })
     }
 
-    fn ty(&mut self, node: &Node<'_>, depth: usize) -> Result<Type> {
+    fn ty(&mut self, node: &SyntaxNode<'_>, depth: usize) -> Result<Type> {
         if depth > MAX_TYPE_DEPTH {
             return fault(format!("Schema type nesting depth exceeds the maximum of {MAX_TYPE_DEPTH}"));
         }
@@ -252,21 +252,21 @@ impl Reader<'_> {
                     continue;
                 }
                 "primitive" => primitive(child)?,
-                "variant" => Kind::Variant,
+                "variant" => TypeKind::Variant,
                 "struct_type" => {
                     let fields = child.all("field").map(|field| self.field(field, depth)).collect::<Result<_>>()?;
-                    Kind::struct_of(fields)?
+                    TypeKind::struct_of(fields)?
                 }
                 "union" => {
                     let branches = child.all("branch").map(|branch| self.branch(branch, depth)).collect::<Result<_>>()?;
-                    Kind::union_of(branches)?
+                    TypeKind::union_of(branches)?
                 }
                 "map" => {
                     let mut types = child.all("type");
                     let (Some(key), Some(value)) = (types.next(), types.next()) else { return fault("a map has no types") };
-                    Kind::Map(Box::new((self.ty(key, depth + 1)?, self.ty(value, depth + 1)?)))
+                    TypeKind::Map(Box::new((self.ty(key, depth + 1)?, self.ty(value, depth + 1)?)))
                 }
-                "qualified_name" => Kind::Named(self.referred_name(&qualified_name(child))?.into()),
+                "qualified_name" => TypeKind::Named(self.referred_name(&qualified_name(child))?.into()),
                 name @ ("ARRAY" | "MULTISET") => {
                     let element = match ty.take() {
                         Some(before) => before,
@@ -276,7 +276,7 @@ impl Reader<'_> {
                     if around > MAX_TYPE_DEPTH {
                         return fault(format!("Schema type nesting depth exceeds the maximum of {MAX_TYPE_DEPTH}"));
                     }
-                    if name == "ARRAY" { Kind::Array(Box::new(element)) } else { Kind::Multiset(Box::new(element)) }
+                    if name == "ARRAY" { TypeKind::Array(Box::new(element)) } else { TypeKind::Multiset(Box::new(element)) }
                 }
                 _ => continue,
             };
@@ -285,9 +285,9 @@ impl Reader<'_> {
         ty.ok_or_else(|| ConversionError::new("a type is missing"))
     }
 
-    fn branch(&mut self, node: &Node<'_>, depth: usize) -> Result<UnionBranch> {
+    fn branch(&mut self, node: &SyntaxNode<'_>, depth: usize) -> Result<UnionBranch> {
         let name = node.child("identifier").map(identifier).unwrap_or_default();
-        check_name(Named::UnionBranch, &name)?;
+        check_name(NameKind::UnionBranch, &name)?;
         let ty = match node.child("type") {
             Some(ty) => self.ty(ty, depth + 1)?,
             None => return fault("a branch has no type"),
@@ -296,7 +296,7 @@ impl Reader<'_> {
         Ok(UnionBranch { name, ty, doc: notes.doc, params: notes.params, at: None })
     }
 
-    fn declared_name(&self, declaration: &Node<'_>) -> Result<String> {
+    fn declared_name(&self, declaration: &SyntaxNode<'_>) -> Result<String> {
         let name = declaration.child("qualified_name").map(qualified_name).unwrap_or_default();
         self.in_namespace(name)
     }
@@ -329,36 +329,36 @@ impl Reader<'_> {
 }
 
 /// Comment, tags and parameters.
-fn annotations(node: &Node<'_>) -> Annotations {
-    let doc = node.child("comment").and_then(|comment| comment.child("string_literal")).map(Node::unquoted);
-    let tags = node.child("tags").map(|tags| tags.all("string_literal").map(Node::unquoted).collect()).unwrap_or_default();
+fn annotations(node: &SyntaxNode<'_>) -> LogicalAnnotations {
+    let doc = node.child("comment").and_then(|comment| comment.child("string_literal")).map(SyntaxNode::unquoted);
+    let tags = node.child("tags").map(|tags| tags.all("string_literal").map(SyntaxNode::unquoted).collect()).unwrap_or_default();
     let mut params = Params::new();
     for property in node.child("with").into_iter().flat_map(|with| with.all("property")) {
-        let mut literals = property.all("string_literal").map(Node::unquoted);
+        let mut literals = property.all("string_literal").map(SyntaxNode::unquoted);
         if let (Some(name), Some(value)) = (literals.next(), literals.next()) {
             set_param(&mut params, &name, value);
         }
     }
-    Annotations { doc, tags, params, constraints: Vec::new() }
+    LogicalAnnotations { doc, tags, params, constraints: Vec::new() }
 }
 
-fn enum_body(body: &Node<'_>) -> Result<Kind> {
+fn enum_body(body: &SyntaxNode<'_>) -> Result<TypeKind> {
     let mut values = Vec::new();
     for value in body.all("enum_value") {
-        let symbol = value.child("string_literal").map(Node::unquoted).unwrap_or_default();
-        check_name(Named::EnumSymbol, &symbol)?;
+        let symbol = value.child("string_literal").map(SyntaxNode::unquoted).unwrap_or_default();
+        check_name(NameKind::EnumSymbol, &symbol)?;
         let notes = annotations(value);
         values.push(EnumValue { symbol, doc: notes.doc, params: notes.params });
     }
-    Kind::enum_of(values)
+    TypeKind::enum_of(values)
 }
 
-fn qualified_name(node: &Node<'_>) -> String {
+fn qualified_name(node: &SyntaxNode<'_>) -> String {
     let parts: Vec<String> = node.all("identifier").map(identifier).collect();
     parts.join(".")
 }
 
-fn primitive(node: &Node<'_>) -> Result<Kind> {
+fn primitive(node: &SyntaxNode<'_>) -> Result<TypeKind> {
     let mut numbers = Vec::new();
     for number in node.all("int_literal") {
         let text = number.text();
@@ -366,27 +366,29 @@ fn primitive(node: &Node<'_>) -> Result<Kind> {
         numbers.push(read);
     }
     let first = |default: i32| numbers.first().copied().filter(|first| *first != NO_PARAM).unwrap_or(default);
-    let word = node.children().first().map_or("", Node::name);
+    let word = node.children().first().map_or("", SyntaxNode::name);
     Ok(match word {
-        "BOOLEAN" => Kind::Boolean,
-        "TINYINT" => Kind::Tinyint,
-        "SMALLINT" => Kind::Smallint,
-        "INTEGER" | "INT" => Kind::Int,
-        "BIGINT" => Kind::Bigint,
-        "FLOAT" | "REAL" => Kind::Float,
-        "DOUBLE" => Kind::Double,
-        "CHARACTER" if node.has("VARYING") => Kind::Varchar(first(DEFAULT_LENGTH)),
-        "VARCHAR" => Kind::Varchar(first(DEFAULT_LENGTH)),
-        "STRING" => Kind::Varchar(MAX_LENGTH),
-        "CHARACTER" | "CHAR" => Kind::Char(first(DEFAULT_LENGTH)),
-        "BINARY" if node.has("VARYING") => Kind::Varbinary(first(DEFAULT_LENGTH)),
-        "BINARY" => Kind::Binary(first(DEFAULT_LENGTH)),
-        "VARBINARY" => Kind::Varbinary(first(DEFAULT_LENGTH)),
-        "BYTES" => Kind::Varbinary(MAX_LENGTH),
-        "DATE" => Kind::Date,
-        "TIME" => Kind::of_precision(Kind::Time, first(DEFAULT_TIME_PRECISION))?,
-        "TIMESTAMP" if !node.has("LOCAL") => Kind::of_precision(Kind::Timestamp, first(DEFAULT_TIMESTAMP_PRECISION))?,
-        "TIMESTAMP" | "TIMESTAMP_LTZ" => Kind::of_precision(Kind::TimestampLtz, first(DEFAULT_TIMESTAMP_PRECISION))?,
-        _ => Kind::Decimal { precision: first(DEFAULT_DECIMAL_PRECISION), scale: numbers.get(1).copied().unwrap_or(NO_PARAM) },
+        "BOOLEAN" => TypeKind::Boolean,
+        "TINYINT" => TypeKind::Tinyint,
+        "SMALLINT" => TypeKind::Smallint,
+        "INTEGER" | "INT" => TypeKind::Int,
+        "BIGINT" => TypeKind::Bigint,
+        "FLOAT" | "REAL" => TypeKind::Float,
+        "DOUBLE" => TypeKind::Double,
+        "CHARACTER" if node.has("VARYING") => TypeKind::Varchar(first(DEFAULT_LENGTH)),
+        "VARCHAR" => TypeKind::Varchar(first(DEFAULT_LENGTH)),
+        "STRING" => TypeKind::Varchar(MAX_LENGTH),
+        "CHARACTER" | "CHAR" => TypeKind::Char(first(DEFAULT_LENGTH)),
+        "BINARY" if node.has("VARYING") => TypeKind::Varbinary(first(DEFAULT_LENGTH)),
+        "BINARY" => TypeKind::Binary(first(DEFAULT_LENGTH)),
+        "VARBINARY" => TypeKind::Varbinary(first(DEFAULT_LENGTH)),
+        "BYTES" => TypeKind::Varbinary(MAX_LENGTH),
+        "DATE" => TypeKind::Date,
+        "TIME" => TypeKind::of_precision(TypeKind::Time, first(DEFAULT_TIME_PRECISION))?,
+        "TIMESTAMP" if !node.has("LOCAL") => TypeKind::of_precision(TypeKind::Timestamp, first(DEFAULT_TIMESTAMP_PRECISION))?,
+        "TIMESTAMP" | "TIMESTAMP_LTZ" => TypeKind::of_precision(TypeKind::TimestampLtz, first(DEFAULT_TIMESTAMP_PRECISION))?,
+        _ => {
+            TypeKind::Decimal { precision: first(DEFAULT_DECIMAL_PRECISION), scale: numbers.get(1).copied().unwrap_or(NO_PARAM) }
+        }
     })
 }

@@ -4,12 +4,12 @@ use crate::schema::logical::error::ConversionError;
 use crate::schema::meter;
 
 /// A kind of token: its place among all kinds.
-pub(super) type Kind = u8;
+pub(super) type TokenKind = u8;
 
 /// Some kinds of tokens, a bit each.
 pub(super) type KindSet = u128;
 
-pub(super) const EOF: Kind = 0;
+pub(super) const EOF: TokenKind = 0;
 
 /// The kinds, in the order in which messages list them. Of equally long tokens the first kind wins.
 #[rustfmt::skip]
@@ -28,15 +28,15 @@ const KINDS: [&str; 107] = [
 const WORDS: std::ops::Range<usize> = 21..100;
 
 /// The kind that messages call by this name.
-pub(super) fn kind_named(name: &str) -> Option<Kind> {
-    KINDS.iter().position(|own| *own == name || own.trim_matches('\'') == name).and_then(|at| Kind::try_from(at).ok())
+pub(super) fn kind_named(name: &str) -> Option<TokenKind> {
+    KINDS.iter().position(|own| *own == name || own.trim_matches('\'') == name).and_then(|at| TokenKind::try_from(at).ok())
 }
 
-pub(super) fn name_of(kind: Kind) -> &'static str {
+pub(super) fn name_of(kind: TokenKind) -> &'static str {
     KINDS.get(usize::from(kind)).copied().unwrap_or("<INVALID>")
 }
 
-pub(super) fn bit(kind: Kind) -> KindSet {
+pub(super) fn bit(kind: TokenKind) -> KindSet {
     1 << kind
 }
 
@@ -52,7 +52,7 @@ pub(super) fn list(set: KindSet) -> String {
 /// A token: its kind and where it stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     pub(super) start: usize,
     pub(super) end: usize,
     /// From 1.
@@ -66,16 +66,16 @@ const TOKEN_BYTES: usize = 128;
 
 /// The tokens of a text, read as far as somebody has looked.
 #[derive(Debug)]
-pub(super) struct Tokens<'t> {
+pub(super) struct TokenStream<'t> {
     text: &'t str,
     read: Vec<Token>,
-    reserved: meter::Reserved,
+    reserved: meter::ReservedMemory,
     at: usize,
     line: usize,
     column: usize,
 }
 
-impl<'t> Tokens<'t> {
+impl<'t> TokenStream<'t> {
     /// # Errors
     /// No memory is left.
     pub(super) fn new(text: &'t str) -> Result<Self, ConversionError> {
@@ -165,7 +165,7 @@ pub(super) fn escaped(text: &str) -> String {
 enum Longest {
     /// Blanks or a comment.
     Skipped(usize),
-    Token(Kind, usize),
+    Token(TokenKind, usize),
     /// Nothing; so many bytes were looked at.
     None(usize),
 }
@@ -189,7 +189,7 @@ fn longest(text: &str) -> Longest {
                 return word("BYTES_LITERAL", bytes + 1);
             }
             let known = WORDS.into_iter().find(|at| KINDS.get(*at).is_some_and(|own| own.eq_ignore_ascii_case(name)));
-            known.map_or_else(|| word("ID", bytes), |at| Longest::Token(Kind::try_from(at).unwrap_or(EOF), bytes))
+            known.map_or_else(|| word("ID", bytes), |at| Longest::Token(TokenKind::try_from(at).unwrap_or(EOF), bytes))
         }
         '/' if text.starts_with("//") => Longest::Skipped(text.find(['\r', '\n']).unwrap_or(text.len())),
         '/' if text.starts_with("/*") => match text.get(2..).and_then(|rest| rest.find("*/")) {

@@ -4,53 +4,53 @@ use super::grammar::rule_name;
 use super::token::{Token, name_of};
 
 #[derive(Debug)]
-pub(crate) struct Node<'t> {
-    what: What<'t>,
+pub(crate) struct SyntaxNode<'t> {
+    what: NodeContent<'t>,
     /// Offsets in the text.
     start: usize,
     end: usize,
 }
 
 #[derive(Debug)]
-enum What<'t> {
-    Rule(usize, Vec<Node<'t>>),
+enum NodeContent<'t> {
+    Rule(usize, Vec<SyntaxNode<'t>>),
     Token(&'static str, &'t str),
 }
 
-impl<'t> Node<'t> {
+impl<'t> SyntaxNode<'t> {
     /// `next`: the token that the rule begins with, unless it is empty.
-    pub(super) fn rule(rule: usize, children: Vec<Node<'t>>, next: Token) -> Self {
+    pub(super) fn rule(rule: usize, children: Vec<SyntaxNode<'t>>, next: Token) -> Self {
         let start = children.first().map_or(next.start, |first| first.start);
         let end = children.last().map_or(next.start, |last| last.end);
-        Self { what: What::Rule(rule, children), start, end }
+        Self { what: NodeContent::Rule(rule, children), start, end }
     }
 
     pub(super) fn token(token: Token, text: &'t str) -> Self {
-        Self { what: What::Token(name_of(token.kind), text), start: token.start, end: token.end }
+        Self { what: NodeContent::Token(name_of(token.kind), text), start: token.start, end: token.end }
     }
 
     /// The name of the rule or of the kind of token.
     pub(crate) fn name(&self) -> &'static str {
         match &self.what {
-            What::Rule(rule, _) => rule_name(*rule),
-            What::Token(name, _) => name,
+            NodeContent::Rule(rule, _) => rule_name(*rule),
+            NodeContent::Token(name, _) => name,
         }
     }
 
-    pub(crate) fn children(&self) -> &[Node<'t>] {
+    pub(crate) fn children(&self) -> &[SyntaxNode<'t>] {
         match &self.what {
-            What::Rule(_, children) => children,
-            What::Token(..) => &[],
+            NodeContent::Rule(_, children) => children,
+            NodeContent::Token(..) => &[],
         }
     }
 
     /// The first child of this name.
-    pub(crate) fn child(&self, name: &str) -> Option<&Node<'t>> {
+    pub(crate) fn child(&self, name: &str) -> Option<&SyntaxNode<'t>> {
         self.children().iter().find(|child| child.name() == name)
     }
 
     /// All children of this name.
-    pub(crate) fn all<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'n Node<'t>> {
+    pub(crate) fn all<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'n SyntaxNode<'t>> {
         self.children().iter().filter(move |child| child.name() == name)
     }
 
@@ -67,8 +67,8 @@ impl<'t> Node<'t> {
 
     fn write(&self, out: &mut String) {
         match &self.what {
-            What::Rule(_, children) => children.iter().for_each(|child| child.write(out)),
-            What::Token(_, text) => out.push_str(text),
+            NodeContent::Rule(_, children) => children.iter().for_each(|child| child.write(out)),
+            NodeContent::Token(_, text) => out.push_str(text),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The differences of two files, and where they are.
 
 use super::difference_kind::DifferenceKind;
-use crate::schema::difference_tree::{Located, Step, Tree, append_segment};
+use crate::schema::difference_tree::{Located, Tree, TreeStep, append_segment};
 use crate::schema::protobuf::model::Offset;
 
 /// The step from a message to what differs in it, in Confluent's notation.
@@ -13,7 +13,7 @@ pub(super) enum PathStep {
     Member(Box<str>, i32),
 }
 
-impl Step for PathStep {
+impl TreeStep for PathStep {
     fn append_to(&self, path: &mut String) {
         let mut push = |segment: &str| append_segment(path, segment);
         match self {

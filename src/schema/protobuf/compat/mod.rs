@@ -14,7 +14,7 @@ use self::difference_kind::DifferenceKind;
 use self::places::Places;
 use self::rules::ComparedFile;
 use super::schema::Schema;
-use crate::schema::difference_tree::{Limits, flatten};
+use crate::schema::difference_tree::{TreeLimits, flatten};
 use crate::schema::finding::Finding;
 use crate::schema::format::{CheckError, CheckOptions};
 use crate::schema::meter;
@@ -40,7 +40,7 @@ pub(super) fn check(reader: &Schema, writer: &Schema, options: &CheckOptions) ->
     let new = ComparedFile { file: &reader.file, symbols: &new_symbols, dependencies: &reader.dependencies };
     let exhausted = |_| CheckError::BudgetExhausted { limit: options.work_budget };
     let tree = walk::compare(old, new, false).map_err(exhausted)?;
-    let differences = flatten(&tree, Some(&|difference| difference.kind.is_compatible()), Limits::default());
+    let differences = flatten(&tree, Some(&|difference| difference.kind.is_compatible()), TreeLimits::default());
     let breaches = match options.protobuf_policy {
         ProtobufPolicy::Default | ProtobufPolicy::Compiled => Vec::new(),
         _ => policy::check(old, new, options).map_err(exhausted)?,
@@ -63,7 +63,7 @@ pub fn differences(original: &Schema, update: &Schema) -> Result<Vec<Difference>
     let new = ComparedFile { file: &update.file, symbols: &new_symbols, dependencies: &update.dependencies };
     let tree =
         meter::with_limit(BUDGET, || walk::compare(old, new, true)).map_err(|_| CheckError::BudgetExhausted { limit: BUDGET })?;
-    let all = flatten(&tree, None, Limits::default());
+    let all = flatten(&tree, None, TreeLimits::default());
     Ok(all.into_iter().map(|one| Difference { kind: one.difference.kind, path: one.path }).collect())
 }
 

@@ -7,7 +7,7 @@ use super::difference::{ElementDifference, ElementPlace, PathStep};
 use super::difference_kind::DifferenceKind as Kind;
 use crate::java::hash_table;
 use crate::schema::protobuf::model::{Dependency, Enum, Field, FieldType, File, Label, Message, Offset, Oneof, is_scalar, join};
-use crate::schema::protobuf::symbol_table::{Declaration, Origin, SymbolTable, TypeSymbol};
+use crate::schema::protobuf::symbol_table::{DeclaringFile, SymbolTable, TypeDeclaration, TypeSymbol};
 
 /// Nesting of map entries in map entries up to which they count as maps; no compiler allows any.
 const MAX_MAPS: usize = 8;
@@ -21,22 +21,24 @@ pub(super) struct ComparedFile<'a> {
 }
 
 impl<'a> ComparedFile<'a> {
-    fn place(scope: &str, name: &str, at: Offset, origin: Origin) -> ElementPlace {
-        ElementPlace { name: join(scope, name), at: (origin == Origin::Own).then_some(at) }
+    fn place(scope: &str, name: &str, at: Offset, origin: DeclaringFile) -> ElementPlace {
+        ElementPlace { name: join(scope, name), at: (origin == DeclaringFile::Own).then_some(at) }
     }
 
     /// What identifies a file: for references the subject and version.
-    fn identity(self, origin: Origin) -> (u8, &'a str, i32) {
+    fn identity(self, origin: DeclaringFile) -> (u8, &'a str, i32) {
         match origin {
-            Origin::Own => (0, "", 0),
-            Origin::Builtin(_) => (1, "", 0),
-            Origin::Reference(at) => self.dependencies.get(at).map_or((2, "", 0), |found| (2, &*found.subject, found.version)),
+            DeclaringFile::Own => (0, "", 0),
+            DeclaringFile::Builtin(_) => (1, "", 0),
+            DeclaringFile::Reference(at) => {
+                self.dependencies.get(at).map_or((2, "", 0), |found| (2, &*found.subject, found.version))
+            }
         }
     }
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Pair<'a> {
+pub(super) struct TypePair<'a> {
     pub(super) old: &'a TypeSymbol<'a>,
     pub(super) new: &'a TypeSymbol<'a>,
 }
@@ -47,11 +49,11 @@ pub(super) enum LevelItem<'a> {
     /// Messages of the same name in one scope.
     Nested {
         name: Box<str>,
-        pair: Pair<'a>,
+        pair: TypePair<'a>,
     },
     /// The messages of other files that are the type of a field; `otherwise` is reported if they are incompatible.
     Used {
-        pair: Pair<'a>,
+        pair: TypePair<'a>,
         step: PathStep,
         otherwise: ElementDifference,
     },
@@ -84,9 +86,9 @@ impl FieldMember<'_> {
 }
 
 /// The type of a field, as far as it is compared.
-enum FieldShape<'a> {
-    Scalar(Encoding),
-    Map(Box<(FieldShape<'a>, FieldShape<'a>)>),
+enum ComparedType<'a> {
+    Scalar(ScalarEncoding),
+    Map(Box<(ComparedType<'a>, ComparedType<'a>)>),
     Message(Option<&'a TypeSymbol<'a>>),
     /// Editions: a message that is encoded as groups are.
     Delimited(Option<&'a TypeSymbol<'a>>),
@@ -94,7 +96,7 @@ enum FieldShape<'a> {
 
 /// Scalars of one encoding are compatible.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+enum ScalarEncoding {
     General,
     Zigzag,
     Text,
@@ -113,43 +115,43 @@ fn first_by_name<'n>(names: impl Iterator<Item = &'n str>) -> HashMap<&'n str, u
     places
 }
 
-fn encoding(name: &str) -> Encoding {
+fn encoding(name: &str) -> ScalarEncoding {
     match name {
-        "sint32" | "sint64" => Encoding::Zigzag,
-        "string" | "bytes" => Encoding::Text,
-        "fixed32" | "sfixed32" => Encoding::Fixed32,
-        "fixed64" | "sfixed64" => Encoding::Fixed64,
-        "float" => Encoding::Float,
-        "double" => Encoding::Double,
-        _ => Encoding::General,
+        "sint32" | "sint64" => ScalarEncoding::Zigzag,
+        "string" | "bytes" => ScalarEncoding::Text,
+        "fixed32" | "sfixed32" => ScalarEncoding::Fixed32,
+        "fixed64" | "sfixed64" => ScalarEncoding::Fixed64,
+        "float" => ScalarEncoding::Float,
+        "double" => ScalarEncoding::Double,
+        _ => ScalarEncoding::General,
     }
 }
 
 /// Resolves a type.
-fn shape<'a>(file: ComparedFile<'a>, kind: &'a FieldType, scope: &str, delimited: bool, depth: usize) -> FieldShape<'a> {
+fn shape<'a>(file: ComparedFile<'a>, kind: &'a FieldType, scope: &str, delimited: bool, depth: usize) -> ComparedType<'a> {
     let name = match kind {
         FieldType::Named(name) => name,
         FieldType::Map(pair) => {
             let both = (shape(file, &pair.0, scope, false, depth + 1), shape(file, &pair.1, scope, false, depth + 1));
-            return FieldShape::Map(Box::new(both));
+            return ComparedType::Map(Box::new(both));
         }
     };
     if is_scalar(name) {
-        return FieldShape::Scalar(encoding(name));
+        return ComparedType::Scalar(encoding(name));
     }
-    let Some(found) = file.symbols.resolve(name, scope) else { return FieldShape::Message(None) };
+    let Some(found) = file.symbols.resolve(name, scope) else { return ComparedType::Message(None) };
     match found.node {
-        Declaration::Enum(_) => FieldShape::Scalar(Encoding::General),
-        Declaration::Message(message) if depth < MAX_MAPS => match message.body.map_entry() {
+        TypeDeclaration::Enum(_) => ComparedType::Scalar(ScalarEncoding::General),
+        TypeDeclaration::Message(message) if depth < MAX_MAPS => match message.body.map_entry() {
             Some((key, value)) => {
                 let key = shape(file, &key.kind, &found.full, false, depth + 1);
-                FieldShape::Map(Box::new((key, shape(file, &value.kind, &found.full, false, depth + 1))))
+                ComparedType::Map(Box::new((key, shape(file, &value.kind, &found.full, false, depth + 1))))
             }
-            None if delimited => FieldShape::Delimited(Some(found)),
-            None => FieldShape::Message(Some(found)),
+            None if delimited => ComparedType::Delimited(Some(found)),
+            None => ComparedType::Message(Some(found)),
         },
-        Declaration::Message(_) | Declaration::Group(_) if delimited => FieldShape::Delimited(Some(found)),
-        Declaration::Message(_) | Declaration::Group(_) => FieldShape::Message(Some(found)),
+        TypeDeclaration::Message(_) | TypeDeclaration::Group(_) if delimited => ComparedType::Delimited(Some(found)),
+        TypeDeclaration::Message(_) | TypeDeclaration::Group(_) => ComparedType::Message(Some(found)),
     }
 }
 
@@ -169,7 +171,12 @@ impl<'a> LevelComparison<'a> {
             self.add(Kind::PackageChanged, PathStep::Here, place(old), place(new));
         }
         let scopes = (package(old).unwrap_or(""), package(new).unwrap_or(""));
-        self.compare_types(scopes, (&old.messages, &new.messages), (&old.enums, &new.enums), (Origin::Own, Origin::Own));
+        self.compare_types(
+            scopes,
+            (&old.messages, &new.messages),
+            (&old.enums, &new.enums),
+            (DeclaringFile::Own, DeclaringFile::Own),
+        );
     }
 
     /// The types of two scopes, matched by name.
@@ -178,7 +185,7 @@ impl<'a> LevelComparison<'a> {
         scopes: (&str, &str),
         (old, new): (&'a [Message], &'a [Message]),
         (old_enums, new_enums): (&'a [Enum], &'a [Enum]),
-        origins: (Origin, Origin),
+        origins: (DeclaringFile, DeclaringFile),
     ) {
         self.work += (old.len() + new.len() + old_enums.len() + new_enums.len()) as u64;
         let names = |messages: &'a [Message]| messages.iter().map(|message| &*message.name);
@@ -188,7 +195,7 @@ impl<'a> LevelComparison<'a> {
                 (Some(at), Some(place)) => {
                     let types = (self.old.symbols.find(&join(scopes.0, name)), self.new.symbols.find(&join(scopes.1, name)));
                     if let (Some(old), Some(new)) = types {
-                        self.items.push(LevelItem::Nested { name: name.into(), pair: Pair { old, new } });
+                        self.items.push(LevelItem::Nested { name: name.into(), pair: TypePair { old, new } });
                     }
                     if self.all && place != at {
                         self.add(Kind::MessageMoved, PathStep::Named(name.into()), None, None);
@@ -239,7 +246,7 @@ impl<'a> LevelComparison<'a> {
     }
 
     /// Compares two messages: their fields, unless these are being compared further up, and their nested types.
-    pub(super) fn compare_messages(&mut self, pair: Pair<'a>, with_fields: bool) {
+    pub(super) fn compare_messages(&mut self, pair: TypePair<'a>, with_fields: bool) {
         let (Some(old), Some(new)) = (pair.old.node.body(), pair.new.node.body()) else { return };
         if with_fields {
             self.compare_fields(pair);
@@ -248,7 +255,7 @@ impl<'a> LevelComparison<'a> {
         self.compare_types((&pair.old.full, &pair.new.full), (&old.messages, &new.messages), (&old.enums, &new.enums), origins);
     }
 
-    fn members(node: Declaration<'a>) -> (BTreeMap<i32, FieldMember<'a>>, &'a [Oneof]) {
+    fn members(node: TypeDeclaration<'a>) -> (BTreeMap<i32, FieldMember<'a>>, &'a [Oneof]) {
         let Some(body) = node.body() else { return (BTreeMap::new(), &[]) };
         let mut found = BTreeMap::new();
         for field in &body.fields {
@@ -262,7 +269,7 @@ impl<'a> LevelComparison<'a> {
         (found, &body.oneofs)
     }
 
-    fn compare_fields(&mut self, pair: Pair<'a>) {
+    fn compare_fields(&mut self, pair: TypePair<'a>) {
         let (old, old_oneofs) = Self::members(pair.old.node);
         let (new, new_oneofs) = Self::members(pair.new.node);
         self.work += (old.len() + new.len()) as u64;
@@ -298,7 +305,7 @@ impl<'a> LevelComparison<'a> {
     fn places(
         old: Option<FieldMember<'_>>,
         new: Option<FieldMember<'_>>,
-        pair: Pair<'_>,
+        pair: TypePair<'_>,
     ) -> (Option<ElementPlace>, Option<ElementPlace>) {
         let place = |member: FieldMember<'_>, found: &TypeSymbol<'_>| {
             ComparedFile::place(&found.full, &member.field.name, member.field.at, found.origin)
@@ -307,7 +314,7 @@ impl<'a> LevelComparison<'a> {
     }
 
     /// Reports a oneof with fields that could be set at the same time before.
-    fn check_moved_into_oneof(&mut self, oneof: &Oneof, old: &BTreeMap<i32, FieldMember<'a>>, pair: Pair<'a>) {
+    fn check_moved_into_oneof(&mut self, oneof: &Oneof, old: &BTreeMap<i32, FieldMember<'a>>, pair: TypePair<'a>) {
         let mut oneofs = HashSet::new();
         let mut plain = HashSet::new();
         for field in &oneof.fields {
@@ -324,7 +331,7 @@ impl<'a> LevelComparison<'a> {
         }
     }
 
-    fn field_removed(&mut self, member: FieldMember<'a>, gone: &HashSet<&str>, pair: Pair<'a>) {
+    fn field_removed(&mut self, member: FieldMember<'a>, gone: &HashSet<&str>, pair: TypePair<'a>) {
         let kind = match member.oneof {
             Some(oneof) if gone.contains(&*oneof.name) => return,
             Some(_) => Kind::OneofFieldRemoved,
@@ -335,7 +342,7 @@ impl<'a> LevelComparison<'a> {
         self.add(kind, member.step(), old, None);
     }
 
-    fn field_added(&mut self, member: FieldMember<'a>, pair: Pair<'a>) {
+    fn field_added(&mut self, member: FieldMember<'a>, pair: TypePair<'a>) {
         let kind = match member.oneof {
             Some(_) => Kind::OneofFieldAdded,
             None if label(member, pair.new) == Some(Label::Required) => Kind::RequiredFieldAdded,
@@ -345,7 +352,7 @@ impl<'a> LevelComparison<'a> {
         self.add(kind, member.step(), None, new);
     }
 
-    fn compare_field(&mut self, before: FieldMember<'a>, after: FieldMember<'a>, pair: Pair<'a>) {
+    fn compare_field(&mut self, before: FieldMember<'a>, after: FieldMember<'a>, pair: TypePair<'a>) {
         if before.oneof.is_some() && after.oneof.is_none() {
             self.add(Kind::OneofFieldMovedToTopLevel, PathStep::Number(after.field.number), None, None);
         }
@@ -362,26 +369,26 @@ impl<'a> LevelComparison<'a> {
 
     fn compare_shapes(
         &mut self,
-        old: &FieldShape<'a>,
-        new: &FieldShape<'a>,
+        old: &ComparedType<'a>,
+        new: &ComparedType<'a>,
         labels: (Option<Label>, Option<Label>),
         written: (&FieldType, &FieldType),
         (before, after): (FieldMember<'a>, FieldMember<'a>),
-        pair: Pair<'a>,
+        pair: TypePair<'a>,
     ) {
         let (old_place, new_place) = Self::places(Some(before), Some(after), pair);
         match (old, new) {
-            (FieldShape::Scalar(a), FieldShape::Scalar(b)) => {
+            (ComparedType::Scalar(a), ComparedType::Scalar(b)) => {
                 let changed = matches!(labels, (Some(a), Some(b)) if a != b);
                 let kind = match a {
                     _ if a != b => Kind::FieldScalarKindChanged,
-                    Encoding::Text if changed => Kind::FieldStringOrBytesLabelChanged,
+                    ScalarEncoding::Text if changed => Kind::FieldStringOrBytesLabelChanged,
                     _ if changed => Kind::FieldNumericLabelChanged,
                     _ => return,
                 };
                 self.add(kind, after.step(), old_place, new_place);
             }
-            (FieldShape::Map(a), FieldShape::Map(b)) => {
+            (ComparedType::Map(a), ComparedType::Map(b)) => {
                 let parts = |kind: &FieldType| match kind {
                     FieldType::Map(pair) => (pair.0.clone(), pair.1.clone()),
                     other @ FieldType::Named(_) => (other.clone(), other.clone()),
@@ -391,7 +398,7 @@ impl<'a> LevelComparison<'a> {
                 self.compare_shapes(&a.0, &b.0, (None, None), (&old_parts.0, &new_parts.0), members, pair);
                 self.compare_shapes(&a.1, &b.1, (None, None), (&old_parts.1, &new_parts.1), members, pair);
             }
-            (FieldShape::Message(a), FieldShape::Message(b)) | (FieldShape::Delimited(a), FieldShape::Delimited(b)) => {
+            (ComparedType::Message(a), ComparedType::Message(b)) | (ComparedType::Delimited(a), ComparedType::Delimited(b)) => {
                 let otherwise = ElementDifference { kind: Kind::FieldNamedTypeChanged, old: old_place, new: new_place };
                 let changed = match (a, b) {
                     (Some(a), Some(b)) => a.local() != b.local(),
@@ -402,7 +409,7 @@ impl<'a> LevelComparison<'a> {
                 } else if let (Some(old), Some(new)) = (a, b)
                     && self.old.identity(old.origin) != self.new.identity(new.origin)
                 {
-                    self.items.push(LevelItem::Used { pair: Pair { old, new }, step: after.step(), otherwise });
+                    self.items.push(LevelItem::Used { pair: TypePair { old, new }, step: after.step(), otherwise });
                 }
             }
             _ => self.add(Kind::FieldKindChanged, after.step(), old_place, new_place),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::difference::{DifferenceTree, ElementDifference, PathStep};
-use super::rules::{ComparedFile, LevelComparison, LevelItem, Pair};
-use crate::schema::difference_tree::Entry;
+use super::rules::{ComparedFile, LevelComparison, LevelItem, TypePair};
+use crate::schema::difference_tree::TreeEntry;
 use crate::schema::meter::{self, Exhausted};
 
 /// Results that depend on what is being compared further up are not reused, so that each place lists what Confluent lists there.
@@ -102,7 +102,13 @@ impl<'a> Comparison<'a> {
     }
 
     /// A frame for a pair, unless its result is known.
-    fn enter(&mut self, top: &mut Frame<'a>, pair: Pair<'a>, hook: Hook, depth: usize) -> Result<Option<Frame<'a>>, Exhausted> {
+    fn enter(
+        &mut self,
+        top: &mut Frame<'a>,
+        pair: TypePair<'a>,
+        hook: Hook,
+        depth: usize,
+    ) -> Result<Option<Frame<'a>>, Exhausted> {
         let (Some(old), Some(new)) = (pair.old.node.body(), pair.new.node.body()) else { return Ok(None) };
         let key = (address(old), address(new));
         meter::charge(1)?;
@@ -127,17 +133,17 @@ impl<'a> Comparison<'a> {
 
 fn add(frame: &mut Frame<'_>, step: PathStep, difference: ElementDifference) {
     frame.tree.compatible &= difference.kind.is_compatible();
-    frame.tree.entries.push(Entry::Difference(step, difference));
+    frame.tree.entries.push(TreeEntry::Difference(step, difference));
 }
 
 fn attach(above: &mut Frame<'_>, hook: Hook, tree: Rc<DifferenceTree>) {
     above.tree.compatible &= tree.compatible;
     let (is_empty, is_compatible) = (tree.entries.is_empty(), tree.compatible);
     match hook {
-        Hook::Nested(name) if !is_empty => above.tree.entries.push(Entry::Below(PathStep::Named(name), tree)),
+        Hook::Nested(name) if !is_empty => above.tree.entries.push(TreeEntry::Below(PathStep::Named(name), tree)),
         Hook::Used(name, step, otherwise) => {
             if !is_empty {
-                above.tree.entries.push(Entry::FromRoot(name, tree));
+                above.tree.entries.push(TreeEntry::FromRoot(name, tree));
             }
             if !is_compatible {
                 add(above, step, otherwise);

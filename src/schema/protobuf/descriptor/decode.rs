@@ -5,7 +5,7 @@ use super::scalar_types::scalar_name;
 use super::wire::{Wire, fields};
 use crate::schema::protobuf::model::{
     Body, Constant, Dependency, Enum, Extend, Extensions, Field, FieldType, File, Import, ImportKind, Label, MAX_NUMBER, Message,
-    Oneof, ProtoOption, Reserved, Rpc, RpcType, Service, Span, Syntax, Value, Visibility,
+    Oneof, OptionValue, ProtoOption, RangeOrName, Reserved, Rpc, RpcType, Service, Syntax, Visibility,
 };
 use crate::schema::protobuf::parse::Lexer;
 use crate::schema::protobuf::symbol_table::SymbolTable;
@@ -187,9 +187,9 @@ impl Decoder<'_> {
             (None, scalar) => scalar,
         };
         let default = default.filter(|_| self.syntax != Syntax::Proto3).map(|text| match kind {
-            "string" => Value::string(text),
-            "bytes" => Value::String(unescape(text).into()),
-            _ => Value::word(text),
+            "string" => OptionValue::string(text),
+            "bytes" => OptionValue::String(unescape(text).into()),
+            _ => OptionValue::word(text),
         });
         let field = Field {
             label,
@@ -199,7 +199,7 @@ impl Decoder<'_> {
             at: 0,
             options,
             default,
-            json_name: json_name.map(Value::string),
+            json_name: json_name.map(OptionValue::string),
         };
         Some((DecodedField { field, oneof, synthetic: optional }, extendee))
     }
@@ -298,7 +298,7 @@ fn indexes(wire: Wire<'_>) -> Option<Vec<usize>> {
 }
 
 /// A range; `exclusive` is 1 if the end is not part of it.
-fn range(bytes: &[u8], exclusive: i32) -> Option<Span> {
+fn range(bytes: &[u8], exclusive: i32) -> Option<RangeOrName> {
     let (mut start, mut end) = (0, 0);
     for (number, wire) in fields(bytes)? {
         match number {
@@ -308,7 +308,7 @@ fn range(bytes: &[u8], exclusive: i32) -> Option<Span> {
         }
     }
     let last = end.checked_sub(exclusive)?;
-    Some(if last == start { Span::One(start) } else { Span::Range(start, last.min(MAX_NUMBER)) })
+    Some(if last == start { RangeOrName::One(start) } else { RangeOrName::Range(start, last.min(MAX_NUMBER)) })
 }
 
 fn reserved_range(bytes: &[u8], exclusive: i32) -> Option<Reserved> {
@@ -316,7 +316,7 @@ fn reserved_range(bytes: &[u8], exclusive: i32) -> Option<Reserved> {
 }
 
 fn reserved_name(wire: Wire<'_>) -> Option<Reserved> {
-    Some(Reserved { at: 0, spans: vec![Span::Name(wire.text()?.into())] })
+    Some(Reserved { at: 0, spans: vec![RangeOrName::Name(wire.text()?.into())] })
 }
 
 fn visibility(number: i32) -> Option<Visibility> {

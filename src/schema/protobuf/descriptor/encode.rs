@@ -5,14 +5,14 @@
 
 use super::option_bytes::OptionBytes;
 use super::scalar_types::SCALAR_TYPES;
-use super::wire::Writer;
+use super::wire::WireWriter;
 use crate::schema::protobuf::features::Features;
 use crate::schema::protobuf::model::{
-    Body, Enum, Extend, Extensions, Field, FieldType, File, Group, ImportKind, Label, MAX_NUMBER, Message, Oneof, ProtoOption,
-    Reserved, Rpc, Service, Span, Syntax, Value, Visibility, join, json_name,
+    Body, Enum, Extend, Extensions, Field, FieldType, File, Group, ImportKind, Label, MAX_NUMBER, Message, Oneof, OptionValue,
+    ProtoOption, RangeOrName, Reserved, Rpc, Service, Syntax, Visibility, join, json_name,
 };
 use crate::schema::protobuf::number;
-use crate::schema::protobuf::symbol_table::{Declaration, SymbolTable};
+use crate::schema::protobuf::symbol_table::{SymbolTable, TypeDeclaration};
 
 /// The name of a schema's own file, which has none of its own.
 pub(crate) const DEFAULT_NAME: &str = "default";
@@ -22,7 +22,7 @@ pub(crate) fn encode(name: &str, file: &File, symbols: &SymbolTable<'_>, is_know
     let options = OptionBytes::new(symbols);
     let encoder = Encoder { symbols, options: &options, syntax: file.effective_syntax() };
     let package = file.package.as_deref().unwrap_or("");
-    let mut out = Writer::default();
+    let mut out = WireWriter::default();
     out.text(1, name);
     if let Some(package) = &file.package {
         out.text(2, package);
@@ -112,7 +112,7 @@ impl Encoder<'_> {
     fn body(&self, name: &str, body: &Body, scope: &str, visibility: Option<Visibility>, features: Features) -> Vec<u8> {
         let scope = &*join(scope, name);
         let features = features.with(&body.options);
-        let mut out = Writer::default();
+        let mut out = WireWriter::default();
         let mut entries = Vec::new();
         let mut oneofs: Vec<(&str, Option<&Oneof>)> = Vec::new();
         out.text(1, name);
@@ -161,7 +161,7 @@ impl Encoder<'_> {
         }
         out.filled(7, &self.settings(&body.options, "MessageOptions", scope));
         for (name, oneof) in oneofs {
-            let mut declared = Writer::default();
+            let mut declared = WireWriter::default();
             declared.text(1, name);
             if let Some(oneof) = oneof {
                 declared.filled(2, &self.settings(&oneof.options, "OneofOptions", scope));
@@ -174,7 +174,7 @@ impl Encoder<'_> {
     }
 
     fn field(&self, field: &Field, spot: &Spot<'_>, entries: &mut Vec<Vec<u8>>) -> Vec<u8> {
-        let mut out = Writer::default();
+        let mut out = WireWriter::default();
         out.text(1, &field.name);
         if let Some(extendee) = spot.extendee {
             out.text(2, extendee);
@@ -202,7 +202,7 @@ impl Encoder<'_> {
         if let Some(oneof) = spot.oneof {
             out.int32(9, oneof);
         }
-        if let Some(json_name) = field.json_name.as_ref().and_then(Value::as_text) {
+        if let Some(json_name) = field.json_name.as_ref().and_then(OptionValue::as_text) {
             out.text(10, json_name);
         }
         let in_oneof = spot.oneof.is_some() && field.label == Some(Label::Optional);
@@ -213,7 +213,7 @@ impl Encoder<'_> {
     }
 
     /// Type and name of the type.
-    fn kind(&self, out: &mut Writer, name: &str, scope: &str, delimited: bool) {
+    fn kind(&self, out: &mut WireWriter, name: &str, scope: &str, delimited: bool) {
         if let Some((_, number)) = SCALAR_TYPES.iter().find(|(own, _)| *own == name) {
             out.int32(5, *number);
             return;
@@ -222,9 +222,9 @@ impl Encoder<'_> {
             Some(found) => {
                 let entry = found.node.body().and_then(Body::map_entry).is_some();
                 let kind = match found.node {
-                    Declaration::Enum(_) => 14,
-                    Declaration::Message(_) | Declaration::Group(_) if delimited && !entry => 10,
-                    Declaration::Message(_) | Declaration::Group(_) => 11,
+                    TypeDeclaration::Enum(_) => 14,
+                    TypeDeclaration::Message(_) | TypeDeclaration::Group(_) if delimited && !entry => 10,
+                    TypeDeclaration::Message(_) | TypeDeclaration::Group(_) => 11,
                 };
                 out.int32(5, kind);
                 out.text(6, &format!(".{}", found.full));
@@ -235,11 +235,11 @@ impl Encoder<'_> {
 
     /// The message that stands for the entries of a map.
     fn entry(&self, name: &str, key: &FieldType, value: &FieldType, spot: &Spot<'_>) -> Vec<u8> {
-        let mut out = Writer::default();
+        let mut out = WireWriter::default();
         out.text(1, name);
         let mut nested = Vec::new();
         for (name, number, kind) in [("key", 1, key), ("value", 2, value)] {
-            let mut field = Writer::default();
+            let mut field = WireWriter::default();
             field.text(1, name);
             field.int32(3, number);
             field.int32(4, 1);
@@ -258,14 +258,14 @@ impl Encoder<'_> {
         for bytes in &nested {
             out.block(3, bytes);
         }
-        let mut options = Writer::default();
+        let mut options = WireWriter::default();
         options.flag(7, true);
         out.block(7, &options.bytes);
         out.bytes
     }
 
     fn group(&self, group: &Group, spot: &Spot<'_>) -> Vec<u8> {
-        let mut out = Writer::default();
+        let mut out = WireWriter::default();
         out.text(1, &group.name.to_ascii_lowercase());
         if let Some(extendee) = spot.extendee {
             out.text(2, extendee);
@@ -299,10 +299,10 @@ impl Encoder<'_> {
         out
     }
 
-    fn extensions(&self, out: &mut Writer, extensions: &Extensions, scope: &str) {
+    fn extensions(&self, out: &mut WireWriter, extensions: &Extensions, scope: &str) {
         let options = self.settings(&extensions.options, "ExtensionRangeOptions", scope);
-        for (first, last) in extensions.spans.iter().filter_map(Span::bounds) {
-            let mut range = Writer::default();
+        for (first, last) in extensions.spans.iter().filter_map(RangeOrName::bounds) {
+            let mut range = WireWriter::default();
             range.int32(1, first);
             range.int32(2, last.saturating_add(1));
             range.filled(3, &options);
@@ -312,10 +312,10 @@ impl Encoder<'_> {
 
     fn enumeration(&self, found: &Enum, scope: &str) -> Vec<u8> {
         let inner = &*join(scope, &found.name);
-        let mut out = Writer::default();
+        let mut out = WireWriter::default();
         out.text(1, &found.name);
         for constant in &found.constants {
-            let mut value = Writer::default();
+            let mut value = WireWriter::default();
             value.text(1, &constant.name);
             value.int32(2, constant.number);
             value.filled(3, &self.settings(&constant.options, "EnumValueOptions", inner));
@@ -328,7 +328,7 @@ impl Encoder<'_> {
     }
 
     fn service(&self, service: &Service, scope: &str) -> Vec<u8> {
-        let mut out = Writer::default();
+        let mut out = WireWriter::default();
         out.text(1, &service.name);
         for rpc in &service.rpcs {
             out.block(2, &self.rpc(rpc, scope));
@@ -338,7 +338,7 @@ impl Encoder<'_> {
     }
 
     fn rpc(&self, rpc: &Rpc, scope: &str) -> Vec<u8> {
-        let mut out = Writer::default();
+        let mut out = WireWriter::default();
         out.text(1, &rpc.name);
         for (number, kind) in [(2, &rpc.request.kind), (3, &rpc.response.kind)] {
             let written = kind.text();
@@ -352,7 +352,7 @@ impl Encoder<'_> {
     }
 }
 
-fn put_visibility(out: &mut Writer, number: i32, visibility: Option<Visibility>) {
+fn put_visibility(out: &mut WireWriter, number: i32, visibility: Option<Visibility>) {
     match visibility {
         Some(Visibility::Local) => out.int32(number, 1),
         Some(Visibility::Export) => out.int32(number, 2),
@@ -361,17 +361,17 @@ fn put_visibility(out: &mut Writer, number: i32, visibility: Option<Visibility>)
 }
 
 /// Reserved ranges and names; `exclusive` is 1 if the end is not part of a range.
-fn reserved(out: &mut Writer, statements: &[Reserved], (ranges, names): (i32, i32), exclusive: i32) {
+fn reserved(out: &mut WireWriter, statements: &[Reserved], (ranges, names): (i32, i32), exclusive: i32) {
     for span in statements.iter().flat_map(|statement| &statement.spans) {
         let Some((first, last)) = span.bounds() else { continue };
         let is_max = exclusive == 0 && last == MAX_NUMBER;
-        let mut range = Writer::default();
+        let mut range = WireWriter::default();
         range.int32(1, first);
         range.int32(2, if is_max { i32::MAX } else { last.saturating_add(exclusive) });
         out.block(ranges, &range.bytes);
     }
     for span in statements.iter().flat_map(|statement| &statement.spans) {
-        if let Span::Name(name) = span {
+        if let RangeOrName::Name(name) = span {
             out.text(names, name);
         }
     }
@@ -386,9 +386,9 @@ pub(crate) fn entry_name(field: &str) -> String {
 }
 
 /// A default as descriptors spell it: text as it is, bytes escaped.
-fn default_text(value: &Value, kind: &FieldType) -> String {
+fn default_text(value: &OptionValue, kind: &FieldType) -> String {
     match value {
-        Value::String(bytes) if kind.name() == Some("bytes") => {
+        OptionValue::String(bytes) if kind.name() == Some("bytes") => {
             let mut escaped = String::new();
             for byte in &**bytes {
                 match byte {
@@ -402,8 +402,8 @@ fn default_text(value: &Value, kind: &FieldType) -> String {
             }
             escaped
         }
-        Value::String(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Value::Word(word) => number::plain(word),
-        Value::Literal(_) | Value::List(_) => String::new(),
+        OptionValue::String(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        OptionValue::Word(word) => number::plain(word),
+        OptionValue::Literal(_) | OptionValue::List(_) => String::new(),
     }
 }

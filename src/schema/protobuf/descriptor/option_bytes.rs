@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::wire::{self, Wire, Writer};
+use super::wire::{self, Wire, WireWriter};
 use crate::schema::protobuf::field_index::FieldIndex;
-use crate::schema::protobuf::model::{Body, Field, FieldType, LiteralEntry, NamePart, ProtoOption, Spelling, Value, is_scalar};
+use crate::schema::protobuf::model::{
+    Body, Field, FieldType, LiteralEntry, NamePart, OptionValue, ProtoOption, Spelling, is_scalar,
+};
 use crate::schema::protobuf::number;
 use crate::schema::protobuf::parse;
-use crate::schema::protobuf::symbol_table::{Declaration, ExtensionSymbol, SymbolTable, TypeSymbol};
+use crate::schema::protobuf::symbol_table::{ExtensionSymbol, SymbolTable, TypeDeclaration, TypeSymbol};
 
 /// Field number of `uninterpreted_option`.
 const UNINTERPRETED: i32 = 999;
@@ -58,7 +60,7 @@ impl<'a> OptionBytes<'a> {
 
     /// The bytes of an option message. What can't be encoded is left out.
     pub(crate) fn encode(&self, options: &[ProtoOption], target: &str, scope: &str) -> Vec<u8> {
-        let mut writer = Writer::default();
+        let mut writer = WireWriter::default();
         let Some(target) = self.symbols.find(target) else { return writer.bytes };
         for option in options {
             let mut path: Vec<(&str, Spelling)> = Vec::new();
@@ -68,7 +70,7 @@ impl<'a> OptionBytes<'a> {
                     Spelling::Plain => path.extend(part.text.split('.').map(|name| (name, Spelling::Plain))),
                 }
             }
-            let mut one = Writer::default();
+            let mut one = WireWriter::default();
             if self.assign(&mut one, &path, target, &option.value, scope).is_some() {
                 writer.bytes.append(&mut one.bytes);
             }
@@ -116,10 +118,10 @@ impl<'a> OptionBytes<'a> {
     /// Encodes the assignment of one part of a message. Decoders merge several encodings of a message.
     fn assign(
         &self,
-        writer: &mut Writer,
+        writer: &mut WireWriter,
         path: &[(&str, Spelling)],
         message: &'a TypeSymbol<'a>,
-        value: &Value,
+        value: &OptionValue,
         scope: &str,
     ) -> Option<()> {
         let ((name, spelling), rest) = path.split_first().filter(|_| path.len() <= MAX_DEPTH)?;
@@ -130,24 +132,31 @@ impl<'a> OptionBytes<'a> {
         if rest.is_empty() {
             return self.put(writer, option_field, value, scope, 0);
         }
-        let mut inner = Writer::default();
+        let mut inner = WireWriter::default();
         self.assign(&mut inner, rest, self.message(option_field)?, value, scope)?;
         writer.block(option_field.field.number, &inner.bytes);
         Some(())
     }
 
-    fn put(&self, writer: &mut Writer, option_field: OptionField<'a>, value: &Value, scope: &str, depth: usize) -> Option<()> {
+    fn put(
+        &self,
+        writer: &mut WireWriter,
+        option_field: OptionField<'a>,
+        value: &OptionValue,
+        scope: &str,
+        depth: usize,
+    ) -> Option<()> {
         if depth > MAX_DEPTH {
             return None;
         }
-        if let Value::List(values) = value {
+        if let OptionValue::List(values) = value {
             return values.iter().try_for_each(|value| self.put(writer, option_field, value, scope, depth + 1));
         }
         let number = option_field.field.number;
         match &option_field.field.kind {
             FieldType::Map(pair) => {
-                let Value::Literal(entries) = value else { return None };
-                let mut inner = Writer::default();
+                let OptionValue::Literal(entries) = value else { return None };
+                let mut inner = WireWriter::default();
                 for (name, kind, number) in [("key", &pair.0, 1), ("value", &pair.1, 2)] {
                     if let Some(entry) = entries.iter().find(|entry| &*entry.key == name) {
                         self.put_kind(&mut inner, number, kind, option_field.scope, &entry.value, scope, depth + 1)?;
@@ -163,11 +172,11 @@ impl<'a> OptionBytes<'a> {
     #[expect(clippy::too_many_arguments, reason = "a map's key and value have no field of their own to carry these")]
     fn put_kind(
         &self,
-        writer: &mut Writer,
+        writer: &mut WireWriter,
         number: i32,
         kind: &'a FieldType,
         kind_scope: &str,
-        value: &Value,
+        value: &OptionValue,
         scope: &str,
         depth: usize,
     ) -> Option<()> {
@@ -177,14 +186,14 @@ impl<'a> OptionBytes<'a> {
         }
         let found = self.symbols.resolve(name, kind_scope)?;
         match (found.node, value) {
-            (Declaration::Enum(declared), Value::Word(word)) => {
+            (TypeDeclaration::Enum(declared), OptionValue::Word(word)) => {
                 let constant = declared.constants.iter().find(|constant| *constant.name == **word);
                 let constant = constant.map(|constant| constant.number).or_else(|| word.parse().ok())?;
                 writer.int32(number, constant);
                 Some(())
             }
-            (Declaration::Message(_) | Declaration::Group(_), Value::Literal(entries)) => {
-                let mut inner = Writer::default();
+            (TypeDeclaration::Message(_) | TypeDeclaration::Group(_), OptionValue::Literal(entries)) => {
+                let mut inner = WireWriter::default();
                 for entry in entries {
                     let option_field = match entry.key.strip_prefix('[').and_then(|key| key.strip_suffix(']')) {
                         Some(extension) => self.extension(extension, scope)?,
@@ -213,7 +222,7 @@ impl<'a> OptionBytes<'a> {
             }
             for value in self.read(&values, OptionField { field, scope: &message.full }, 0)? {
                 match value {
-                    Value::Literal(entries) if &*field.name == "features" && plain_words(&entries) => {
+                    OptionValue::Literal(entries) if &*field.name == "features" && plain_words(&entries) => {
                         options.extend(entries.into_iter().map(|e| ProtoOption::plain(&format!("features.{}", e.key), e.value)));
                     }
                     value => options.push(ProtoOption::plain(&field.name, value)),
@@ -240,7 +249,7 @@ impl<'a> OptionBytes<'a> {
     }
 
     /// All values of a field. `None` when the bytes don't fit its type.
-    fn read(&self, values: &ValuesByNumber<'_>, option_field: OptionField<'a>, depth: usize) -> Option<Vec<Value>> {
+    fn read(&self, values: &ValuesByNumber<'_>, option_field: OptionField<'a>, depth: usize) -> Option<Vec<OptionValue>> {
         let mut found = Vec::new();
         let occurrences = values.get(option_field.field.number);
         if occurrences.is_empty() {
@@ -261,7 +270,7 @@ impl<'a> OptionBytes<'a> {
                             entries.push(LiteralEntry { key: key.into(), value });
                         }
                     }
-                    found.push(Value::Literal(entries));
+                    found.push(OptionValue::Literal(entries));
                 }
                 kind @ FieldType::Named(_) => found.append(&mut self.read_kind(*wire, kind, option_field.scope, depth)?),
             }
@@ -273,20 +282,20 @@ impl<'a> OptionBytes<'a> {
         Some(found)
     }
 
-    fn read_kind(&self, wire: Wire<'_>, kind: &'a FieldType, scope: &str, depth: usize) -> Option<Vec<Value>> {
+    fn read_kind(&self, wire: Wire<'_>, kind: &'a FieldType, scope: &str, depth: usize) -> Option<Vec<OptionValue>> {
         let name = kind.name()?;
         if is_scalar(name) {
             return read_scalar(wire, name);
         }
         let found = self.symbols.resolve(name, scope)?;
-        if let Declaration::Enum(declared) = found.node {
+        if let TypeDeclaration::Enum(declared) = found.node {
             let numbers = match wire {
                 Wire::Varint(_) => vec![wire.int32()?],
                 _ => wire::packed_varints(wire.bytes()?)?.into_iter().filter_map(|v| Wire::Varint(v).int32()).collect(),
             };
             let word = |number: i32| {
                 let constant = declared.constants.iter().find(|constant| constant.number == number);
-                constant.map_or_else(|| Value::word(&number.to_string()), |constant| Value::word(&constant.name))
+                constant.map_or_else(|| OptionValue::word(&number.to_string()), |constant| OptionValue::word(&constant.name))
             };
             return Some(numbers.into_iter().map(word).collect());
         }
@@ -297,16 +306,16 @@ impl<'a> OptionBytes<'a> {
             if read.is_empty() {
                 continue;
             }
-            let value = if field.is_repeated() { Value::List(read) } else { read.pop()? };
+            let value = if field.is_repeated() { OptionValue::List(read) } else { read.pop()? };
             entries.push(LiteralEntry { key: field.name.clone(), value });
         }
         for number in &values.order {
             let Some(extension) = self.extensions.get(&(found.full.clone(), *number)) else { continue };
             let mut read = self.read(&values, OptionField { field: extension.field, scope: extension.scope() }, depth + 1)?;
-            let value = if read.len() == 1 { read.pop()? } else { Value::List(read) };
+            let value = if read.len() == 1 { read.pop()? } else { OptionValue::List(read) };
             entries.push(LiteralEntry { key: format!("[{}]", extension.full).into(), value });
         }
-        Some(vec![Value::Literal(entries)])
+        Some(vec![OptionValue::Literal(entries)])
     }
 }
 
@@ -336,23 +345,23 @@ impl<'a> ValuesByNumber<'a> {
     }
 }
 
-fn is_empty_list(value: &Value) -> bool {
-    matches!(value, Value::List(values) if values.is_empty())
+fn is_empty_list(value: &OptionValue) -> bool {
+    matches!(value, OptionValue::List(values) if values.is_empty())
 }
 
 fn plain_words(entries: &[LiteralEntry]) -> bool {
-    entries.iter().all(|entry| matches!(entry.value, Value::Word(_)) && !entry.key.starts_with('['))
+    entries.iter().all(|entry| matches!(entry.value, OptionValue::Word(_)) && !entry.key.starts_with('['))
 }
 
 /// True when a value fits a scalar type.
-pub(crate) fn fits_scalar(kind: &str, value: &Value) -> bool {
-    put_scalar(&mut Writer::default(), 1, kind, value) == Some(true)
+pub(crate) fn fits_scalar(kind: &str, value: &OptionValue) -> bool {
+    put_scalar(&mut WireWriter::default(), 1, kind, value) == Some(true)
 }
 
 /// Writes a scalar; false when the type is none, `None` when the value doesn't fit.
-fn put_scalar(writer: &mut Writer, number: i32, kind: &str, value: &Value) -> Option<bool> {
+fn put_scalar(writer: &mut WireWriter, number: i32, kind: &str, value: &OptionValue) -> Option<bool> {
     let word = || match value {
-        Value::Word(word) => Some(number::plain(word)),
+        OptionValue::Word(word) => Some(number::plain(word)),
         _ => None,
     };
     let signed = || word()?.parse::<i64>().ok();
@@ -372,7 +381,7 @@ fn put_scalar(writer: &mut Writer, number: i32, kind: &str, value: &Value) -> Op
         "double" => writer.fixed64(number, word()?.parse::<f64>().ok()?.to_bits()),
         "float" => writer.fixed32(number, word()?.parse::<f32>().ok()?.to_bits()),
         "string" | "bytes" => match value {
-            Value::String(bytes) => writer.block(number, bytes),
+            OptionValue::String(bytes) => writer.block(number, bytes),
             _ => return None,
         },
         _ => return Some(false),
@@ -381,7 +390,7 @@ fn put_scalar(writer: &mut Writer, number: i32, kind: &str, value: &Value) -> Op
 }
 
 /// Reads a scalar, or a packed list of them. `None` when the bytes don't fit the type.
-fn read_scalar(wire: Wire<'_>, kind: &str) -> Option<Vec<Value>> {
+fn read_scalar(wire: Wire<'_>, kind: &str) -> Option<Vec<OptionValue>> {
     let show: fn(u64) -> String = match kind {
         "bool" => |value| (value != 0).to_string(),
         "int32" | "sfixed32" => |value| Wire::Varint(value).int32().unwrap_or(0).to_string(),
@@ -390,7 +399,7 @@ fn read_scalar(wire: Wire<'_>, kind: &str) -> Option<Vec<Value>> {
         "sint32" | "sint64" => |value| ((value >> 1).cast_signed() ^ -((value & 1).cast_signed())).to_string(),
         "double" => |bits| float(&f64::from_bits(bits).to_string()),
         "float" => |bits| u32::try_from(bits).map_or_else(|_| String::new(), |bits| float(&f32::from_bits(bits).to_string())),
-        "string" | "bytes" => return Some(vec![Value::String(wire.bytes()?.into())]),
+        "string" | "bytes" => return Some(vec![OptionValue::String(wire.bytes()?.into())]),
         _ => return None,
     };
     let values = match (kind, wire) {
@@ -401,7 +410,7 @@ fn read_scalar(wire: Wire<'_>, kind: &str) -> Option<Vec<Value>> {
         (_, Wire::Varint(value)) => vec![value],
         _ => wire::packed_varints(wire.bytes()?)?,
     };
-    Some(values.into_iter().map(|value| Value::word(&show(value))).collect())
+    Some(values.into_iter().map(|value| OptionValue::word(&show(value))).collect())
 }
 
 /// The numbers of a packed list whose elements have a fixed size.
@@ -432,17 +441,17 @@ fn uninterpreted(bytes: &[u8]) -> Option<ProtoOption> {
                 }
                 name.push(NamePart { text: text?.into(), spelling });
             }
-            3 => value = Some(Value::word(wire.text()?)),
+            3 => value = Some(OptionValue::word(wire.text()?)),
             4 | 5 => {
                 let Wire::Varint(bits) = wire else { return None };
                 let shown = if number == 4 { bits.to_string() } else { bits.cast_signed().to_string() };
-                value = Some(Value::word(&shown));
+                value = Some(OptionValue::word(&shown));
             }
             6 => {
                 let Wire::Fixed64(bits) = wire else { return None };
-                value = Some(Value::word(&float(&f64::from_bits(bits).to_string())));
+                value = Some(OptionValue::word(&float(&f64::from_bits(bits).to_string())));
             }
-            7 => value = Some(Value::String(wire.bytes()?.into())),
+            7 => value = Some(OptionValue::String(wire.bytes()?.into())),
             8 => value = Some(parse::literal(wire.text()?, MAX_DEPTH).ok()?),
             _ => {}
         }

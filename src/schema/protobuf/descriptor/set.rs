@@ -3,19 +3,19 @@
 use std::collections::HashSet;
 
 use super::encode;
-use super::wire::Writer;
+use super::wire::WireWriter;
 use crate::schema::protobuf::builtin;
 use crate::schema::protobuf::model::{Dependency, File};
 use crate::schema::protobuf::symbol_table::SymbolTable;
 
 /// Files in the order in which they must be read: each after those that it imports.
-struct Order<'a> {
+struct FileOrder<'a> {
     dependencies: &'a [Dependency],
     seen: HashSet<&'a str>,
     files: Vec<(&'a str, &'a File, bool)>,
 }
 
-impl<'a> Order<'a> {
+impl<'a> FileOrder<'a> {
     /// Adds what a file imports. Circular imports end at files that have been seen.
     fn imports_of(&mut self, file: &'a File) {
         for import in &file.imports {
@@ -38,7 +38,7 @@ impl<'a> Order<'a> {
 }
 
 pub(crate) fn descriptor_set(file: &File, dependencies: &[Dependency]) -> Vec<u8> {
-    let mut order = Order { dependencies, seen: HashSet::new(), files: Vec::new() };
+    let mut order = FileOrder { dependencies, seen: HashSet::new(), files: Vec::new() };
     order.imports_of(file);
     for dependency in dependencies {
         // names are found in files that are not imported, too
@@ -49,7 +49,7 @@ pub(crate) fn descriptor_set(file: &File, dependencies: &[Dependency]) -> Vec<u8
     while is_known(&name) {
         name.push('_');
     }
-    let mut out = Writer::default();
+    let mut out = WireWriter::default();
     for (path, file, is_built_in) in &order.files {
         let symbols = SymbolTable::new(file, if *is_built_in { &[] } else { dependencies });
         out.block(1, &encode::encode(path, file, &symbols, is_known));

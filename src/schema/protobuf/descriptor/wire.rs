@@ -80,11 +80,11 @@ pub(super) fn packed_varints(bytes: &[u8]) -> Option<Vec<u64>> {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub(super) struct WireWriter {
     pub(super) bytes: Vec<u8>,
 }
 
-impl Writer {
+impl WireWriter {
     fn varint(&mut self, mut value: u64) {
         while value > 0x7f {
             self.bytes.push(value.to_le_bytes().first().copied().unwrap_or(0) | 0x80);

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::meta::Meta;
+use super::meta::MetaOptions;
 use super::{Context, NO_DESCRIPTOR, check_identifier, enumeration, error, nested, simple_name};
 use crate::schema::logical::conversion::Depth;
 use crate::schema::logical::default_value::DefaultValue;
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{FIELD_NUMBER, Field, Kind, MAX_LENGTH, Params, Type, UnionBranch};
+use crate::schema::logical::model::{FIELD_NUMBER, Field, MAX_LENGTH, Params, Type, TypeKind, UnionBranch};
 use crate::schema::logical_json::own_params;
 use crate::schema::meter;
 
@@ -23,11 +23,17 @@ pub(super) type Written = String;
 fn made_up(context: &mut Context<'_>, name: &str, fields: &[(&str, &Type, bool)], depth: Depth) -> Result<Written> {
     let depth = depth.inner().enter("Protobuf")?;
     check_identifier(name)?;
-    let mut writer =
-        Writer { context, messages: Vec::new(), enums: Vec::new(), numbers: Numbers::from_one(), names: HashSet::new(), depth };
+    let mut writer = MessageWriter {
+        context,
+        messages: Vec::new(),
+        enums: Vec::new(),
+        numbers: Numbers::from_one(),
+        names: HashSet::new(),
+        depth,
+    };
     let mut out = format!("message {name} {{\n");
     for (name, ty, nullable) in fields {
-        if let Kind::Union(branches) = &ty.kind {
+        if let TypeKind::Union(branches) = &ty.kind {
             out.push_str(&writer.oneof(name, branches)?);
         } else {
             let number = writer.numbers.number(&Params::new(), name)?;
@@ -43,13 +49,13 @@ pub(super) fn message(
     context: &mut Context<'_>,
     name: &str,
     fields: &[Field],
-    meta: &Meta,
+    meta: &MetaOptions,
     full: Option<&str>,
     depth: Depth,
 ) -> Result<Written> {
     let depth = depth.inner().enter("Protobuf")?;
     check_identifier(name)?;
-    let mut writer = Writer {
+    let mut writer = MessageWriter {
         context,
         messages: Vec::new(),
         enums: Vec::new(),
@@ -94,7 +100,7 @@ impl Numbers {
         };
         for field in fields {
             match &field.ty.kind {
-                Kind::Union(branches) => branches.iter().try_for_each(|branch| add(&branch.params, &branch.name))?,
+                TypeKind::Union(branches) => branches.iter().try_for_each(|branch| add(&branch.params, &branch.name))?,
                 _ => add(&field.notes.params, &field.name)?,
             }
         }
@@ -119,12 +125,12 @@ struct Proto {
     ty: String,
     name: String,
     number: i32,
-    meta: Meta,
+    meta: MetaOptions,
 }
 
 impl Proto {
     fn new(name: &str, number: i32, doc: Option<&String>) -> Self {
-        let meta = Meta::described(doc, &Params::new());
+        let meta = MetaOptions::described(doc, &Params::new());
         Self { label: "", ty: String::new(), name: name.to_owned(), number, meta }
     }
 
@@ -153,14 +159,14 @@ fn type_name(field: &str, suffix: &str) -> String {
     format!("{name}{suffix}")
 }
 
-fn is_repeated(kind: &Kind) -> bool {
-    matches!(kind, Kind::Array(_) | Kind::Map(_) | Kind::Multiset(_))
+fn is_repeated(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::Array(_) | TypeKind::Map(_) | TypeKind::Multiset(_))
 }
 
 /// What a list, a choice or an element is put into.
 const WRAPPER_FIELD: &str = "value";
 
-struct Writer<'w, 'l> {
+struct MessageWriter<'w, 'l> {
     context: &'w mut Context<'l>,
     /// What fields need, declared within the message.
     messages: Vec<Written>,
@@ -171,7 +177,7 @@ struct Writer<'w, 'l> {
     depth: Depth,
 }
 
-impl Writer<'_, '_> {
+impl MessageWriter<'_, '_> {
     fn declare(&mut self, name: &str) -> Result<()> {
         if self.names.insert(name.to_owned()) { Ok(()) } else { error(NO_DESCRIPTOR) }
     }
@@ -215,7 +221,7 @@ impl Writer<'_, '_> {
     }
 
     fn member(&mut self, field: &Field) -> Result<String> {
-        if let Kind::Union(branches) = &field.ty.kind {
+        if let TypeKind::Union(branches) = &field.ty.kind {
             return self.oneof(&field.name, branches);
         }
         let number = self.numbers.number(&field.notes.params, &field.name)?;
@@ -237,30 +243,30 @@ impl Writer<'_, '_> {
         }
         let is_message = matches!(
             ty.kind,
-            Kind::Decimal { .. }
-                | Kind::Date
-                | Kind::Time(_)
-                | Kind::Timestamp(_)
-                | Kind::TimestampLtz(_)
-                | Kind::Variant
-                | Kind::Struct(_)
+            TypeKind::Decimal { .. }
+                | TypeKind::Date
+                | TypeKind::Time(_)
+                | TypeKind::Timestamp(_)
+                | TypeKind::TimestampLtz(_)
+                | TypeKind::Variant
+                | TypeKind::Struct(_)
         );
         if !nullable && is_message {
             proto.meta.conversion_param("flink.notNull", "true");
         }
         match &ty.kind {
-            Kind::Boolean => proto.ty.push_str("bool"),
-            Kind::Tinyint | Kind::Smallint => {
+            TypeKind::Boolean => proto.ty.push_str("bool"),
+            TypeKind::Tinyint | TypeKind::Smallint => {
                 proto.ty.push_str("int32");
-                let word = if ty.kind == Kind::Tinyint { "int8" } else { "int16" };
+                let word = if ty.kind == TypeKind::Tinyint { "int8" } else { "int16" };
                 proto.meta.conversion_param("connect.type", word);
             }
-            Kind::Int => proto.ty.push_str("int32"),
-            Kind::Bigint => proto.ty.push_str("int64"),
-            Kind::Float => proto.ty.push_str("float"),
-            Kind::Double => proto.ty.push_str("double"),
-            Kind::Char(n) | Kind::Binary(n) => {
-                proto.ty.push_str(if matches!(ty.kind, Kind::Char(_)) { "string" } else { "bytes" });
+            TypeKind::Int => proto.ty.push_str("int32"),
+            TypeKind::Bigint => proto.ty.push_str("int64"),
+            TypeKind::Float => proto.ty.push_str("float"),
+            TypeKind::Double => proto.ty.push_str("double"),
+            TypeKind::Char(n) | TypeKind::Binary(n) => {
+                proto.ty.push_str(if matches!(ty.kind, TypeKind::Char(_)) { "string" } else { "bytes" });
                 if *n > 0 {
                     proto.meta.conversion_param("flink.minLength", n.to_string());
                 }
@@ -268,52 +274,52 @@ impl Writer<'_, '_> {
                     proto.meta.conversion_param("flink.maxLength", n.to_string());
                 }
             }
-            Kind::Varchar(n) | Kind::Varbinary(n) => {
-                proto.ty.push_str(if matches!(ty.kind, Kind::Varchar(_)) { "string" } else { "bytes" });
+            TypeKind::Varchar(n) | TypeKind::Varbinary(n) => {
+                proto.ty.push_str(if matches!(ty.kind, TypeKind::Varchar(_)) { "string" } else { "bytes" });
                 if *n != MAX_LENGTH {
                     proto.meta.conversion_param("flink.maxLength", n.to_string());
                 }
             }
-            Kind::Timestamp(p) | Kind::TimestampLtz(p) => {
+            TypeKind::Timestamp(p) | TypeKind::TimestampLtz(p) => {
                 if *p != 9 {
                     proto.meta.conversion_param("flink.precision", p.to_string());
                 }
-                if matches!(ty.kind, Kind::Timestamp(_)) {
+                if matches!(ty.kind, TypeKind::Timestamp(_)) {
                     proto.meta.conversion_param("flink.type", "timestamp");
                 }
                 self.imported(&mut proto, "google.protobuf.Timestamp", "google/protobuf/timestamp.proto");
             }
-            Kind::Date => self.imported(&mut proto, "google.type.Date", "google/type/date.proto"),
-            Kind::Time(p) => {
+            TypeKind::Date => self.imported(&mut proto, "google.type.Date", "google/type/date.proto"),
+            TypeKind::Time(p) => {
                 if *p != 9 {
                     proto.meta.conversion_param("flink.precision", p.to_string());
                 }
                 self.imported(&mut proto, "google.type.TimeOfDay", "google/type/timeofday.proto");
             }
-            Kind::Decimal { precision, scale } => {
+            TypeKind::Decimal { precision, scale } => {
                 proto.meta.conversion_param("precision", precision.to_string());
                 proto.meta.conversion_param("scale", scale.to_string());
                 self.imported(&mut proto, "confluent.type.Decimal", "confluent/type/decimal.proto");
             }
-            Kind::Variant => self.imported(&mut proto, "confluent.type.Variant", "confluent/type/variant.proto"),
-            Kind::Named(full) => proto.ty = self.named(full)?,
-            Kind::Struct(fields) => {
+            TypeKind::Variant => self.imported(&mut proto, "confluent.type.Variant", "confluent/type/variant.proto"),
+            TypeKind::Named(full) => proto.ty = self.named(full)?,
+            TypeKind::Struct(fields) => {
                 proto.ty = type_name(name, "Row");
                 self.declare(&proto.ty)?;
-                let written = message(self.context, &proto.ty, fields, &Meta::of(&ty.notes), None, self.depth)?;
+                let written = message(self.context, &proto.ty, fields, &MetaOptions::of(&ty.notes), None, self.depth)?;
                 self.messages.push(written);
             }
-            Kind::Enum(values) => {
+            TypeKind::Enum(values) => {
                 proto.ty = type_name(name, "Enum");
                 self.declare(&proto.ty)?;
-                self.enums.push(enumeration(&proto.ty, values, &Meta::of(&ty.notes))?);
+                self.enums.push(enumeration(&proto.ty, values, &MetaOptions::of(&ty.notes))?);
             }
-            Kind::Array(_) | Kind::Map(_) if nullable => {
+            TypeKind::Array(_) | TypeKind::Map(_) if nullable => {
                 return self.wrapped(ty, false, name, doc, number, "RepeatedWrapper");
             }
-            Kind::Array(element) => return self.repeated(element, name, doc, number),
-            Kind::Map(pair) => return self.map(&pair.0, &pair.1, name, doc, number),
-            Kind::Multiset(element) => {
+            TypeKind::Array(element) => return self.repeated(element, name, doc, number),
+            TypeKind::Map(pair) => return self.map(&pair.0, &pair.1, name, doc, number),
+            TypeKind::Multiset(element) => {
                 let mut proto = if nullable {
                     self.wrapped(ty, false, name, doc, number, "RepeatedWrapper")?
                 } else {
@@ -322,7 +328,7 @@ impl Writer<'_, '_> {
                 proto.meta.conversion_param("flink.type", "multiset");
                 return Ok(proto);
             }
-            Kind::Union(_) => return self.wrapped(ty, nullable, name, doc, number, "OneofWrapper"),
+            TypeKind::Union(_) => return self.wrapped(ty, nullable, name, doc, number, "OneofWrapper"),
         }
         Ok(proto)
     }
@@ -363,7 +369,7 @@ impl Writer<'_, '_> {
     }
 
     fn repeated(&mut self, element: &Type, name: &str, doc: Option<&String>, number: i32) -> Result<Proto> {
-        let is_wrapped = is_repeated(&element.kind) || element.nullable || matches!(element.kind, Kind::Union(_));
+        let is_wrapped = is_repeated(&element.kind) || element.nullable || matches!(element.kind, TypeKind::Union(_));
         let mut proto = if is_wrapped {
             self.wrapped(element, element.nullable, name, doc, number, "ElementWrapper")?
         } else {
@@ -385,7 +391,7 @@ impl Writer<'_, '_> {
     }
 }
 
-fn default_text(kind: &Kind, value: &DefaultValue) -> Result<String> {
+fn default_text(kind: &TypeKind, value: &DefaultValue) -> Result<String> {
     match value {
         DefaultValue::Bytes(bytes) => Ok(STANDARD.encode(bytes)),
         DefaultValue::List(_) | DefaultValue::Map(_) => {

@@ -2,21 +2,21 @@
 
 use std::fmt::Write as _;
 
-use crate::schema::logical::model::{Annotations, Constraint, Params, set_param};
+use crate::schema::logical::model::{Constraint, LogicalAnnotations, Params, set_param};
 
 /// What the options of one element say.
 #[derive(Debug, Default)]
-pub(super) struct Meta {
+pub(super) struct MetaOptions {
     pub(super) doc: Option<String>,
     tags: Vec<String>,
     params: Params,
     rules: Vec<Constraint>,
 }
 
-impl Meta {
+impl MetaOptions {
     /// All that is said about a type or a symbol.
-    pub(super) fn of(notes: &Annotations) -> Self {
-        let Annotations { doc, tags, params, constraints } = notes.clone();
+    pub(super) fn of(notes: &LogicalAnnotations) -> Self {
+        let LogicalAnnotations { doc, tags, params, constraints } = notes.clone();
         Self { doc, tags, params, rules: constraints }
     }
 
@@ -35,7 +35,7 @@ impl Meta {
     }
 
     /// Adds what a field says.
-    pub(super) fn add(&mut self, notes: &Annotations, own_params: &Params) {
+    pub(super) fn add(&mut self, notes: &LogicalAnnotations, own_params: &Params) {
         self.tags.extend(notes.tags.iter().cloned());
         for (name, value) in own_params {
             self.param(name, value.clone());

@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use self::fields::{Written, message};
-use self::meta::{Meta, quoted};
+use self::meta::{MetaOptions, quoted};
 use super::MAX_TEXT_DEPTH;
 use super::model::{Body, Enum, File, join};
 use crate::schema::format::ResolvedReference;
 use crate::schema::logical::conversion::Depth;
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{EnumValue, Kind, LogicalType, Type};
+use crate::schema::logical::model::{EnumValue, LogicalType, Type, TypeKind};
 use crate::schema::meter;
 
 type Result<T> = std::result::Result<T, ConversionError>;
@@ -77,7 +77,7 @@ pub(super) fn from_logical(logical: &LogicalType, name: &str, references: &[Reso
         None => logical.root.clone(),
     };
     let package = logical.namespace.as_ref().map_or_else(String::new, |namespace| format!("package {namespace};\n"));
-    if let Kind::Named(full) = &root.kind
+    if let TypeKind::Named(full) = &root.kind
         && !logical.named.contains(full)
         && references.iter().any(|reference| reference.name == **full)
     {
@@ -85,8 +85,8 @@ pub(super) fn from_logical(logical: &LogicalType, name: &str, references: &[Reso
         return Ok(Converted::Known(text));
     }
     let (mut name, mut body, mut own_name) = (name, &root, None);
-    if let Kind::Named(full) = &root.kind
-        && let Some(named) = logical.named.get(full).filter(|named| matches!(named.kind, Kind::Struct(_)))
+    if let TypeKind::Named(full) = &root.kind
+        && let Some(named) = logical.named.get(full).filter(|named| matches!(named.kind, TypeKind::Struct(_)))
     {
         (name, body, own_name) = (simple_name(full), named, Some(&**full));
     }
@@ -102,10 +102,10 @@ pub(super) fn from_logical(logical: &LogicalType, name: &str, references: &[Reso
             context.nested.entry(parent).or_default().push(inner);
         }
     }
-    let Kind::Struct(fields) = &body.kind else {
+    let TypeKind::Struct(fields) = &body.kind else {
         return error(format!("Top-level schema must be STRUCT, got {}", body.kind.word()));
     };
-    let mut declarations = message(&mut context, name, fields, &Meta::of(&body.notes), own_name, Depth::default())?;
+    let mut declarations = message(&mut context, name, fields, &MetaOptions::of(&body.notes), own_name, Depth::default())?;
     for (full, named) in logical.named.iter() {
         if Some(full) == own_name || logical.named.parent_of(full).is_some() {
             continue;
@@ -128,33 +128,33 @@ pub(super) fn from_logical(logical: &LogicalType, name: &str, references: &[Reso
 
 /// The first of several roots: a file has them all, one behind the other.
 fn first_of_all(logical: &LogicalType) -> Option<&str> {
-    let Kind::Union(branches) = &logical.root.kind else { return None };
-    let local = |ty: &Type| matches!(&ty.kind, Kind::Named(name) if logical.named.contains(name));
+    let TypeKind::Union(branches) = &logical.root.kind else { return None };
+    let local = |ty: &Type| matches!(&ty.kind, TypeKind::Named(name) if logical.named.contains(name));
     let all = !logical.root.nullable && branches.iter().all(|branch| local(&branch.ty));
     match branches.first().map(|branch| &branch.ty.kind) {
-        Some(Kind::Named(name)) if all => Some(name),
+        Some(TypeKind::Named(name)) if all => Some(name),
         _ => None,
     }
 }
 
 /// The file of the message that holds a value of this type alone.
-fn wrapper(kind: &Kind) -> Option<String> {
+fn wrapper(kind: &TypeKind) -> Option<String> {
     let is_wrapped = matches!(
         kind,
-        Kind::Boolean
-            | Kind::Tinyint
-            | Kind::Smallint
-            | Kind::Int
-            | Kind::Bigint
-            | Kind::Float
-            | Kind::Double
-            | Kind::Varchar(_)
-            | Kind::Varbinary(_)
+        TypeKind::Boolean
+            | TypeKind::Tinyint
+            | TypeKind::Smallint
+            | TypeKind::Int
+            | TypeKind::Bigint
+            | TypeKind::Float
+            | TypeKind::Double
+            | TypeKind::Varchar(_)
+            | TypeKind::Varbinary(_)
     );
     let options = |options: &[(&str, &str)]| -> String {
         options.iter().flat_map(|(name, value)| ["option ", name, " = ", value, ";\n"]).collect()
     };
-    if *kind == Kind::Variant {
+    if *kind == TypeKind::Variant {
         let options = options(&[
             ("java_package", "\"io.confluent.protobuf.type\""),
             ("java_outer_classname", "\"VariantProto\""),
@@ -281,15 +281,15 @@ fn external(references: &[ResolvedReference]) -> Result<HashMap<String, (String,
 /// A named type, where it is declared. `marked`: within another, where only a mark tells it from what the conversion made up.
 fn declaration(context: &mut Context<'_>, full: &str, body: &Type, nested: bool, depth: Depth) -> Result<Written> {
     let depth = depth.enter("Protobuf")?;
-    let mut meta = Meta::of(&body.notes);
+    let mut meta = MetaOptions::of(&body.notes);
     match &body.kind {
-        Kind::Struct(fields) => {
+        TypeKind::Struct(fields) => {
             if nested && !context.logical.named.is_cyclic(full) {
                 meta.param("logical.named", "true");
             }
             message(context, simple_name(full), fields, &meta, Some(full), depth)
         }
-        Kind::Enum(values) => {
+        TypeKind::Enum(values) => {
             if nested {
                 meta.param("logical.named", "true");
             }
@@ -308,7 +308,7 @@ fn nested(context: &mut Context<'_>, full: &str, depth: Depth) -> Result<(Vec<Wr
     for name in context.nested_names(full) {
         let Some(body) = context.logical.named.get(name) else { continue };
         let written = declaration(context, name, body, true, depth.inner())?;
-        if matches!(body.kind, Kind::Enum(_)) { enums.push(written) } else { messages.push(written) }
+        if matches!(body.kind, TypeKind::Enum(_)) { enums.push(written) } else { messages.push(written) }
     }
     Ok((messages, enums))
 }
@@ -318,7 +318,7 @@ fn check_identifier(name: &str) -> Result<()> {
     if first && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') { Ok(()) } else { error(NO_DESCRIPTOR) }
 }
 
-fn enumeration(name: &str, values: &[EnumValue], meta: &Meta) -> Result<Written> {
+fn enumeration(name: &str, values: &[EnumValue], meta: &MetaOptions) -> Result<Written> {
     check_identifier(name)?;
     let mut out = format!("enum {name} {{\n");
     if let Some(option) = meta.option("confluent.enum_meta") {
@@ -326,7 +326,7 @@ fn enumeration(name: &str, values: &[EnumValue], meta: &Meta) -> Result<Written>
     }
     for (number, value) in values.iter().enumerate() {
         check_identifier(&value.symbol)?;
-        let option = Meta::described(value.doc.as_ref(), &value.params).option("confluent.enum_value_meta");
+        let option = MetaOptions::described(value.doc.as_ref(), &value.params).option("confluent.enum_value_meta");
         let options = option.map_or_else(String::new, |option| format!(" [{option}]"));
         // a String takes everything
         let _ = writeln!(out, "{} = {number}{options};", value.symbol);

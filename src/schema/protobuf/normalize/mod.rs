@@ -11,10 +11,10 @@ use super::print;
 use crate::schema::format::SchemaError;
 use crate::schema::protobuf::fault::unresolved;
 use crate::schema::protobuf::model::{
-    Body, Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Import, ImportKind, Message, Oneof, ProtoOption,
-    Reserved, RpcType, Span, Syntax, Value, is_scalar, join, json_name,
+    Body, Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Import, ImportKind, Message, Oneof, OptionValue,
+    ProtoOption, RangeOrName, Reserved, RpcType, Syntax, is_scalar, join, json_name,
 };
-use crate::schema::protobuf::symbol_table::{Declaration, SymbolTable};
+use crate::schema::protobuf::symbol_table::{SymbolTable, TypeDeclaration};
 
 type Result<T> = std::result::Result<T, SchemaError>;
 
@@ -140,7 +140,7 @@ impl Normalizer<'_> {
             FieldType::Named(name) if is_scalar(name) => Ok(kind.clone()),
             FieldType::Named(name) => {
                 let found = self.symbols.resolve(name, scope).ok_or_else(|| SchemaError::validate(unresolved(name)))?;
-                if let Declaration::Message(message) = found.node
+                if let TypeDeclaration::Message(message) = found.node
                     && let Some((key, value)) = self.unfolds(&message.body, &found.full)
                 {
                     let pair = (self.kind(&key.kind, &found.full)?, self.kind(&value.kind, &found.full)?);
@@ -209,7 +209,7 @@ impl Normalizer<'_> {
                 found.push(Extensions { at: statement.at, spans: vec![single(span)], options: options.clone() });
             }
         }
-        found.sort_by_key(|statement| statement.spans.first().and_then(Span::bounds).map(|bounds| bounds.0));
+        found.sort_by_key(|statement| statement.spans.first().and_then(RangeOrName::bounds).map(|bounds| bounds.0));
         found
     }
 
@@ -260,23 +260,23 @@ fn reserved(statements: &[Reserved]) -> Vec<Reserved> {
 
 fn order(statement: &Reserved) -> (bool, i32, &str) {
     match statement.spans.first() {
-        Some(Span::Name(name)) => (true, 0, name),
+        Some(RangeOrName::Name(name)) => (true, 0, name),
         Some(span) => (false, span.bounds().map_or(0, |bounds| bounds.0), ""),
         None => (true, 0, ""),
     }
 }
 
-fn single(span: &Span) -> Span {
+fn single(span: &RangeOrName) -> RangeOrName {
     match span {
-        Span::Range(first, last) if first == last => Span::One(*first),
+        RangeOrName::Range(first, last) if first == last => RangeOrName::One(*first),
         span => span.clone(),
     }
 }
 
 /// A default in its normalized spelling.
-fn default_value(value: &Value, kind: &FieldType) -> Value {
+fn default_value(value: &OptionValue, kind: &FieldType) -> OptionValue {
     match print::default_of(value, kind) {
-        Value::Word(word) => Value::Word(number::plain(&word).into()),
+        OptionValue::Word(word) => OptionValue::Word(number::plain(&word).into()),
         value => value,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::schema::protobuf::field_index::FieldIndex;
-use crate::schema::protobuf::model::{Field, LiteralEntry, NamePart, ProtoOption, Spelling, Value, is_scalar};
+use crate::schema::protobuf::model::{Field, LiteralEntry, NamePart, OptionValue, ProtoOption, Spelling, is_scalar};
 use crate::schema::protobuf::number;
 use crate::schema::protobuf::print;
 use crate::schema::protobuf::symbol_table::SymbolTable;
@@ -56,13 +56,13 @@ impl<'a> OptionNormalizer<'a> {
         for (name, group) in groups {
             if let Some(setting) = merged.get_mut(group.place).filter(|_| !group.values.is_empty()) {
                 let message = self.extension(&name, "").and_then(|known| known.message);
-                let first = std::mem::replace(&mut setting.value, Value::List(Vec::new()));
+                let first = std::mem::replace(&mut setting.value, OptionValue::List(Vec::new()));
                 let values = std::iter::once(first).chain(group.values).collect();
                 setting.value = self.combine(values, message);
             }
         }
         for setting in &mut merged {
-            let value = std::mem::replace(&mut setting.value, Value::List(Vec::new()));
+            let value = std::mem::replace(&mut setting.value, OptionValue::List(Vec::new()));
             setting.value = tidy(value);
         }
         // cached, so that the key is printed once per option and not once per comparison
@@ -85,7 +85,7 @@ impl<'a> OptionNormalizer<'a> {
                 Spelling::Plain => part.text.clone(),
                 Spelling::Extension => self.key(&format!("[{}]", part.text), scope),
             };
-            value = Value::Literal(vec![LiteralEntry { key, value }]);
+            value = OptionValue::Literal(vec![LiteralEntry { key, value }]);
         }
         let name = vec![NamePart { text: full, spelling: Spelling::Extension }];
         (ProtoOption { name, value, at: option.at }, dotted)
@@ -108,17 +108,17 @@ impl<'a> OptionNormalizer<'a> {
     }
 
     /// A value with full names and plain numbers.
-    fn resolved(&self, value: &Value, scope: &str) -> Value {
+    fn resolved(&self, value: &OptionValue, scope: &str) -> OptionValue {
         match value {
-            Value::String(_) => value.clone(),
-            Value::Word(word) => Value::Word(number::plain_in_option(word).into()),
-            Value::List(values) => Value::List(values.iter().map(|value| self.resolved(value, scope)).collect()),
-            Value::Literal(entries) => {
+            OptionValue::String(_) => value.clone(),
+            OptionValue::Word(word) => OptionValue::Word(number::plain_in_option(word).into()),
+            OptionValue::List(values) => OptionValue::List(values.iter().map(|value| self.resolved(value, scope)).collect()),
+            OptionValue::Literal(entries) => {
                 let entry = |entry: &LiteralEntry| LiteralEntry {
                     key: if entry.key.starts_with('[') { self.key(&entry.key, scope) } else { entry.key.clone() },
                     value: self.resolved(&entry.value, scope),
                 };
-                Value::Literal(entries.iter().map(entry).collect())
+                OptionValue::Literal(entries.iter().map(entry).collect())
             }
         }
     }
@@ -145,13 +145,13 @@ impl<'a> OptionNormalizer<'a> {
     }
 
     /// Combines the values of an option that is not repeated: messages are merged, of other values the last one counts.
-    fn combine(&self, values: Vec<Value>, message: Option<&str>) -> Value {
-        let mut last = Value::List(Vec::new());
-        let mut keys: Vec<(Box<str>, Vec<Value>)> = Vec::new();
+    fn combine(&self, values: Vec<OptionValue>, message: Option<&str>) -> OptionValue {
+        let mut last = OptionValue::List(Vec::new());
+        let mut keys: Vec<(Box<str>, Vec<OptionValue>)> = Vec::new();
         let mut places: HashMap<Box<str>, usize> = HashMap::new();
         let mut is_literal = false;
         for value in values {
-            let Value::Literal(entries) = value else {
+            let OptionValue::Literal(entries) = value else {
                 keys.clear();
                 places.clear();
                 is_literal = false;
@@ -170,7 +170,7 @@ impl<'a> OptionNormalizer<'a> {
         if !is_literal {
             return last;
         }
-        let entry = |(key, mut values): (Box<str>, Vec<Value>)| {
+        let entry = |(key, mut values): (Box<str>, Vec<OptionValue>)| {
             let value = match (values.len(), values.pop()) {
                 (1, Some(only)) => only,
                 (_, popped) => {
@@ -180,12 +180,12 @@ impl<'a> OptionNormalizer<'a> {
             };
             LiteralEntry { key, value }
         };
-        Value::Literal(keys.into_iter().map(entry).collect())
+        OptionValue::Literal(keys.into_iter().map(entry).collect())
     }
 
     /// What several assignments gave to one key.
-    fn same_key(&self, key: &str, values: Vec<Value>, message: Option<&str>) -> Value {
-        let all_literals = values.iter().all(|value| matches!(value, Value::Literal(_)));
+    fn same_key(&self, key: &str, values: Vec<OptionValue>, message: Option<&str>) -> OptionValue {
+        let all_literals = values.iter().all(|value| matches!(value, OptionValue::Literal(_)));
         match self.member(key, message) {
             Some(known) if !known.repeated => self.combine(values, known.message),
             None if all_literals => self.combine(values, None),
@@ -198,44 +198,44 @@ impl<'a> OptionNormalizer<'a> {
 struct Assignments {
     place: usize,
     single: bool,
-    values: Vec<Value>,
+    values: Vec<OptionValue>,
 }
 
 /// The entries of all values, equal ones once.
-fn joined(values: Vec<Value>) -> Value {
+fn joined(values: Vec<OptionValue>) -> OptionValue {
     let list = |value| match value {
-        Value::List(values) => values,
+        OptionValue::List(values) => values,
         one => vec![one],
     };
-    let mut found: Vec<Value> = Vec::new();
+    let mut found: Vec<OptionValue> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for value in values.into_iter().flat_map(list) {
         if seen.insert(print::value_text(&value)) {
             found.push(value);
         }
     }
-    Value::List(found)
+    OptionValue::List(found)
 }
 
 /// Keys sorted, empty lists dropped, lists of one entry unwrapped.
-fn tidy(value: Value) -> Value {
+fn tidy(value: OptionValue) -> OptionValue {
     match value {
-        Value::Literal(entries) => {
+        OptionValue::Literal(entries) => {
             let mut entries: Vec<LiteralEntry> = entries
                 .into_iter()
                 .map(|entry| LiteralEntry { key: entry.key, value: tidy(entry.value) })
-                .filter(|entry| !matches!(&entry.value, Value::List(values) if values.is_empty()))
+                .filter(|entry| !matches!(&entry.value, OptionValue::List(values) if values.is_empty()))
                 .collect();
             entries.sort_by(|a, b| a.key.cmp(&b.key));
-            Value::Literal(entries)
+            OptionValue::Literal(entries)
         }
-        Value::List(values) => {
-            let mut values: Vec<Value> = values.into_iter().map(tidy).collect();
+        OptionValue::List(values) => {
+            let mut values: Vec<OptionValue> = values.into_iter().map(tidy).collect();
             match values.pop() {
                 Some(only) if values.is_empty() => only,
                 last => {
                     values.extend(last);
-                    Value::List(values)
+                    OptionValue::List(values)
                 }
             }
         }

@@ -11,7 +11,7 @@ mod parser;
 pub(super) use self::lexer::{COULD_NOT_PARSE, Lexer, is_word};
 use self::parser::Parser;
 use crate::schema::format::SchemaError;
-use crate::schema::protobuf::model::{File, Value};
+use crate::schema::protobuf::model::{File, OptionValue};
 
 pub(super) fn parse(text: &str, max_depth: usize) -> Result<File, SchemaError> {
     let mut parser = Parser::new(text, max_depth);
@@ -22,7 +22,7 @@ pub(super) fn parse(text: &str, max_depth: usize) -> Result<File, SchemaError> {
 }
 
 /// Reads what stands between the braces of a literal, without the braces.
-pub(super) fn literal(inner: &str, max_depth: usize) -> Result<Value, SchemaError> {
+pub(super) fn literal(inner: &str, max_depth: usize) -> Result<OptionValue, SchemaError> {
     let text = format!("{{{inner}}}");
     let mut parser = Parser::new(&text, max_depth);
     let value = parser.literal(b'{')?;

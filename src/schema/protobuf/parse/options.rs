@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::parser::{Parser, Result};
-use crate::schema::protobuf::model::{LiteralEntry, NamePart, ProtoOption, Spelling, Value};
+use crate::schema::protobuf::model::{LiteralEntry, NamePart, OptionValue, ProtoOption, Spelling};
 
 impl Parser<'_> {
     /// `name = value;` after the word `option`.
@@ -62,16 +62,16 @@ impl Parser<'_> {
         Ok(ProtoOption { name, value: self.value()?, at })
     }
 
-    fn value(&mut self) -> Result<Value> {
+    fn value(&mut self) -> Result<OptionValue> {
         match self.lexer.peek()? {
             b'{' => self.literal(b'{'),
             b'[' => self.list(),
-            b'"' | b'\'' => Ok(Value::String(self.lexer.string()?.into())),
-            _ => Ok(Value::Word(self.lexer.value_word()?.into())),
+            b'"' | b'\'' => Ok(OptionValue::String(self.lexer.string()?.into())),
+            _ => Ok(OptionValue::Word(self.lexer.value_word()?.into())),
         }
     }
 
-    fn list(&mut self) -> Result<Value> {
+    fn list(&mut self) -> Result<OptionValue> {
         self.lexer.require(b'[')?;
         self.lexer.enter()?;
         let mut values = Vec::new();
@@ -82,16 +82,16 @@ impl Parser<'_> {
             }
         }
         self.lexer.leave();
-        Ok(Value::List(values))
+        Ok(OptionValue::List(values))
     }
 
     /// A value within a literal, where a literal may also have angle brackets.
-    fn literal_value(&mut self) -> Result<Value> {
+    fn literal_value(&mut self) -> Result<OptionValue> {
         if self.lexer.peek()? == b'<' { self.literal(b'<') } else { self.value() }
     }
 
     /// A literal of messages, which begins with `{` or `<`.
-    pub(super) fn literal(&mut self, opening: u8) -> Result<Value> {
+    pub(super) fn literal(&mut self, opening: u8) -> Result<OptionValue> {
         let closing = if opening == b'<' { b'>' } else { b'}' };
         self.lexer.require(opening)?;
         self.lexer.enter()?;
@@ -110,7 +110,7 @@ impl Parser<'_> {
             }
             let mut value = self.literal_value()?;
             for key in path.into_iter().rev() {
-                value = Value::Literal(vec![LiteralEntry { key, value }]);
+                value = OptionValue::Literal(vec![LiteralEntry { key, value }]);
             }
             entries.add(key, value);
             if !self.lexer.take(b',')? {
@@ -118,7 +118,7 @@ impl Parser<'_> {
             }
         }
         self.lexer.leave();
-        Ok(Value::Literal(entries.entries))
+        Ok(OptionValue::Literal(entries.entries))
     }
 }
 
@@ -130,20 +130,20 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, key: Box<str>, value: Value) {
+    fn add(&mut self, key: Box<str>, value: OptionValue) {
         let place = self.places.get(&key).copied();
         let Some(before) = place.and_then(|place| self.entries.get_mut(place)) else {
             self.places.insert(key.clone(), self.entries.len());
             self.entries.push(LiteralEntry { key, value });
             return;
         };
-        if !matches!(before.value, Value::List(_)) {
-            let first = std::mem::replace(&mut before.value, Value::List(Vec::new()));
-            before.value = Value::List(vec![first]);
+        if !matches!(before.value, OptionValue::List(_)) {
+            let first = std::mem::replace(&mut before.value, OptionValue::List(Vec::new()));
+            before.value = OptionValue::List(vec![first]);
         }
-        if let Value::List(values) = &mut before.value {
+        if let OptionValue::List(values) = &mut before.value {
             match value {
-                Value::List(more) => values.extend(more),
+                OptionValue::List(more) => values.extend(more),
                 one => values.push(one),
             }
         }

@@ -6,7 +6,7 @@ use super::lexer::{COULD_NOT_PARSE, Lexer, parse_integer};
 use crate::schema::format::SchemaError;
 use crate::schema::protobuf::model::{
     Body, Constant, Enum, Extend, Extensions, Field, FieldType, File, Group, Import, ImportKind, Label, MAX_NUMBER, Message,
-    Offset, Oneof, ProtoOption, Reserved, Rpc, RpcType, Service, Span, Syntax, Value, Visibility,
+    Offset, Oneof, OptionValue, ProtoOption, RangeOrName, Reserved, Rpc, RpcType, Service, Syntax, Visibility,
 };
 
 /// Parts that a package's name may have: every name is looked up in a scope for each of them.
@@ -187,8 +187,8 @@ impl<'a> Parser<'a> {
                     Some((visibility, "message")) => body.messages.push(self.message(at, visibility)?),
                     Some((visibility, _)) => body.enums.push(self.enumeration(at, visibility)?),
                     None => match self.labelled(label, at)? {
-                        Member::Field(field) => body.fields.push(field),
-                        Member::Group(group) => body.groups.push(group),
+                        FieldDeclaration::Field(field) => body.fields.push(field),
+                        FieldDeclaration::Group(group) => body.groups.push(group),
                     },
                 },
             }
@@ -197,7 +197,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A field or a group, whose first word has been read.
-    fn labelled(&mut self, word: &'a str, at: Offset) -> Result<Member> {
+    fn labelled(&mut self, word: &'a str, at: Offset) -> Result<FieldDeclaration> {
         let label = match word {
             "required" if self.syntax == Some(Syntax::Proto3) => {
                 return Err(self.fail_at(at, "'required' label forbidden in proto3 field declarations"));
@@ -216,13 +216,13 @@ impl<'a> Parser<'a> {
             return Err(self.unexpected(word, at));
         }
         if word == "group" {
-            return self.group(label, at).map(Member::Group);
+            return self.group(label, at).map(FieldDeclaration::Group);
         }
         let kind = self.data_type(word)?;
         if label.is_some() && matches!(kind, FieldType::Map(_)) {
             return Err(self.fail_at(at, "'map' type cannot have label"));
         }
-        self.field(label, kind, at).map(Member::Field)
+        self.field(label, kind, at).map(FieldDeclaration::Field)
     }
 
     fn field(&mut self, label: Option<Label>, kind: FieldType, at: Offset) -> Result<Field> {
@@ -295,8 +295,8 @@ impl<'a> Parser<'a> {
                 "option" => drop(self.option_statement()?),
                 "reserved" => self.misplaced_reserved(at)?,
                 _ => match self.labelled(label, at)? {
-                    Member::Field(field) => extend.fields.push(field),
-                    Member::Group(group) => extend.groups.push(group),
+                    FieldDeclaration::Field(field) => extend.fields.push(field),
+                    FieldDeclaration::Group(group) => extend.groups.push(group),
                 },
             }
         }
@@ -312,9 +312,9 @@ impl<'a> Parser<'a> {
         let mut spans = Vec::new();
         loop {
             if self.lexer.at_string()? {
-                spans.push(Span::Name(self.lexer.text()?.into()));
+                spans.push(RangeOrName::Name(self.lexer.text()?.into()));
             } else if self.is_edition() && self.lexer.peek()?.is_ascii_alphabetic() {
-                spans.push(Span::Name(self.lexer.word()?.into()));
+                spans.push(RangeOrName::Name(self.lexer.word()?.into()));
             } else {
                 spans.push(self.span()?);
             }
@@ -348,20 +348,20 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn span(&mut self) -> Result<Span> {
+    fn span(&mut self) -> Result<RangeOrName> {
         let first = self.lexer.integer()?;
         if matches!(self.lexer.peek()?, b',' | b';' | b'[') {
-            return Ok(Span::One(first));
+            return Ok(RangeOrName::One(first));
         }
         if self.lexer.word()? != "to" {
             return Err(self.lexer.fail("expected ',', ';' or 'to'"));
         }
         let word = self.lexer.value_word()?;
         if word == "max" {
-            return Ok(Span::Range(first, MAX_NUMBER));
+            return Ok(RangeOrName::Range(first, MAX_NUMBER));
         }
         match parse_integer(&word) {
-            Some(last) => Ok(Span::Range(first, last)),
+            Some(last) => Ok(RangeOrName::Range(first, last)),
             None => Err(self.lexer.fail(format!("expected an integer but was {word}"))),
         }
     }
@@ -437,13 +437,13 @@ impl<'a> Parser<'a> {
     }
 }
 
-enum Member {
+enum FieldDeclaration {
     Field(Field),
     Group(Group),
 }
 
 /// Removes an option and gives back its value; of several the last one counts.
-fn strip(options: &mut Vec<ProtoOption>, name: &str) -> Option<Value> {
+fn strip(options: &mut Vec<ProtoOption>, name: &str) -> Option<OptionValue> {
     let mut found = None;
     if options.iter().any(|option| option.is_plain(name)) {
         for option in std::mem::take(options) {

@@ -1,8 +1,8 @@
 //! Data in the wire format.
 
 use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT, low_bits};
-use super::types::{Field, FieldContent, Types};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use super::types::{FieldContent, MessageField, Types};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::pointer::Segment;
 use crate::schema::protobuf::limits::MAX_MESSAGE_DEPTH;
 use crate::schema::protobuf::model::MAX_NUMBER;
@@ -12,31 +12,31 @@ use crate::schema::protobuf::varint;
 const MAX_UNKNOWN: usize = 20;
 
 /// Walks a message that fills `bytes`; gives back its unknown fields.
-pub(super) fn walk(types: &Types, root: u32, bytes: &[u8], work: &mut Work<'_>) -> Result<Vec<Fault>, Fault> {
-    let mut walker = Walker { types, path: Vec::new(), depth: 0, unknown: Vec::new(), work };
+pub(super) fn walk(types: &Types, root: u32, bytes: &[u8], work: &mut Work<'_>) -> Result<Vec<DataFault>, DataFault> {
+    let mut walker = BinaryWalker { types, path: Vec::new(), depth: 0, unknown: Vec::new(), work };
     let mut rest = bytes;
     walker.message(root, &mut rest, None)?;
     Ok(walker.unknown)
 }
 
-struct Walker<'a, 'w, 's> {
+struct BinaryWalker<'a, 'w, 's> {
     types: &'a Types,
     path: Vec<Segment<'a>>,
     depth: usize,
-    unknown: Vec<Fault>,
+    unknown: Vec<DataFault>,
     work: &'w mut Work<'s>,
 }
 
-impl<'a> Walker<'a, '_, '_> {
-    fn decode<T>(&self, message: impl Into<String>) -> Result<T, Fault> {
-        Err(Fault::at(FaultKind::Decode, &self.path, message))
+impl<'a> BinaryWalker<'a, '_, '_> {
+    fn decode<T>(&self, message: impl Into<String>) -> Result<T, DataFault> {
+        Err(DataFault::at(FaultKind::Decode, &self.path, message))
     }
 
-    fn number(&self, rest: &mut &'a [u8]) -> Result<u64, Fault> {
+    fn number(&self, rest: &mut &'a [u8]) -> Result<u64, DataFault> {
         varint::read(rest).map_or_else(|| self.decode("a variable-length number does not end"), Ok)
     }
 
-    fn take<'b>(&self, rest: &mut &'b [u8], length: u64) -> Result<&'b [u8], Fault> {
+    fn take<'b>(&self, rest: &mut &'b [u8], length: u64) -> Result<&'b [u8], DataFault> {
         let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
         let Some((head, tail)) = split else {
             return self.decode(format!("{length} bytes are claimed, and {} are left", rest.len()));
@@ -45,24 +45,24 @@ impl<'a> Walker<'a, '_, '_> {
         Ok(head)
     }
 
-    fn tag(&self, rest: &mut &'a [u8]) -> Result<(u32, u8), Fault> {
+    fn tag(&self, rest: &mut &'a [u8]) -> Result<(u32, u8), DataFault> {
         let tag = self.number(rest)?;
         let number = u32::try_from(tag >> 3).ok().filter(|number| (1..=MAX_NUMBER.cast_unsigned()).contains(number));
         let Some(number) = number else { return self.decode(format!("{} is no field number", tag >> 3)) };
         Ok((number, u8::try_from(tag & 7).unwrap_or(0)))
     }
 
-    fn enter(&mut self) -> Result<(), Fault> {
+    fn enter(&mut self) -> Result<(), DataFault> {
         if self.depth >= MAX_MESSAGE_DEPTH {
             let message = format!("messages are nested deeper than {MAX_MESSAGE_DEPTH} levels");
-            return Err(Fault::at(FaultKind::Depth, &self.path, message));
+            return Err(DataFault::at(FaultKind::Depth, &self.path, message));
         }
         self.depth += 1;
         Ok(())
     }
 
     /// A message up to the end of `rest`, or up to the end tag of a group.
-    fn message(&mut self, id: u32, rest: &mut &'a [u8], group: Option<u32>) -> Result<(), Fault> {
+    fn message(&mut self, id: u32, rest: &mut &'a [u8], group: Option<u32>) -> Result<(), DataFault> {
         self.enter()?;
         let types = self.types;
         let Some(message) = types.messages.get(id as usize) else { return self.decode("the schema is incomplete") };
@@ -75,7 +75,7 @@ impl<'a> Walker<'a, '_, '_> {
                 break;
             }
             if !self.work.step() {
-                return Err(Fault::out_of_work(&self.path));
+                return Err(DataFault::out_of_work(&self.path));
             }
             let (number, wire) = self.tag(rest)?;
             if wire == END {
@@ -94,7 +94,7 @@ impl<'a> Walker<'a, '_, '_> {
             } else {
                 if self.unknown.len() < MAX_UNKNOWN {
                     let text = format!("the message {} has no field with the number {number}", message.full);
-                    self.unknown.push(Fault::at(FaultKind::Unknown, &self.path, text));
+                    self.unknown.push(DataFault::at(FaultKind::Unknown, &self.path, text));
                 }
                 self.skip(wire, number, rest)?;
             }
@@ -102,13 +102,13 @@ impl<'a> Walker<'a, '_, '_> {
         let missing = message.fields.iter().zip(&seen).find(|(field, seen)| field.required && !**seen);
         if let Some((field, _)) = missing {
             let text = format!("the required field '{}' is missing", field.name);
-            return Err(Fault::at(FaultKind::Mismatch, &self.path, text));
+            return Err(DataFault::at(FaultKind::Mismatch, &self.path, text));
         }
         self.depth -= 1;
         Ok(())
     }
 
-    fn field(&mut self, field: &'a Field, wire: u8, number: u32, rest: &mut &'a [u8]) -> Result<(), Fault> {
+    fn field(&mut self, field: &'a MessageField, wire: u8, number: u32, rest: &mut &'a [u8]) -> Result<(), DataFault> {
         match (field.content, wire) {
             (FieldContent::Message(id) | FieldContent::Map(id), LENGTH) => {
                 let length = self.number(rest)?;
@@ -129,24 +129,24 @@ impl<'a> Walker<'a, '_, '_> {
             (FieldContent::Scalar(scalar), LENGTH) if field.repeated => self.packed(scalar.wire(), rest),
             (_, wire) => {
                 let message = format!("the field '{}' can't have the wire type {wire}", field.name);
-                Err(Fault::at(FaultKind::Mismatch, &self.path, message))
+                Err(DataFault::at(FaultKind::Mismatch, &self.path, message))
             }
         }
     }
 
     /// A number that a closed enum does not have is as a field that is not known.
-    fn enumeration(&mut self, id: u32, rest: &mut &'a [u8]) -> Result<(), Fault> {
+    fn enumeration(&mut self, id: u32, rest: &mut &'a [u8]) -> Result<(), DataFault> {
         let number = low_bits(self.number(rest)?);
         let types = self.types;
         let is_foreign = types.enums.get(id as usize).is_some_and(|found| found.closed && !found.names.contains_key(&number));
         if is_foreign && self.unknown.len() < MAX_UNKNOWN {
             let text = format!("the enum is closed and has no constant with the number {number}");
-            self.unknown.push(Fault::at(FaultKind::Unknown, &self.path, text));
+            self.unknown.push(DataFault::at(FaultKind::Unknown, &self.path, text));
         }
         Ok(())
     }
 
-    fn scalar(&self, scalar: Scalar, utf8: bool, rest: &mut &'a [u8]) -> Result<(), Fault> {
+    fn scalar(&self, scalar: Scalar, utf8: bool, rest: &mut &'a [u8]) -> Result<(), DataFault> {
         match scalar.wire() {
             LENGTH => {
                 let length = self.number(rest)?;
@@ -161,7 +161,7 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     /// A number of some kind.
-    fn plain(&self, wire: u8, rest: &mut &'a [u8]) -> Result<(), Fault> {
+    fn plain(&self, wire: u8, rest: &mut &'a [u8]) -> Result<(), DataFault> {
         match wire {
             SIXTY_FOUR => self.take(rest, 8).map(|_| ()),
             THIRTY_TWO => self.take(rest, 4).map(|_| ()),
@@ -169,7 +169,7 @@ impl<'a> Walker<'a, '_, '_> {
         }
     }
 
-    fn packed(&self, wire: u8, rest: &mut &'a [u8]) -> Result<(), Fault> {
+    fn packed(&self, wire: u8, rest: &mut &'a [u8]) -> Result<(), DataFault> {
         let length = self.number(rest)?;
         let mut inner = self.take(rest, length)?;
         while !inner.is_empty() {
@@ -179,7 +179,7 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     /// A field that is not known.
-    fn skip(&mut self, wire: u8, number: u32, rest: &mut &'a [u8]) -> Result<(), Fault> {
+    fn skip(&mut self, wire: u8, number: u32, rest: &mut &'a [u8]) -> Result<(), DataFault> {
         match wire {
             VARINT | SIXTY_FOUR | THIRTY_TWO => self.plain(wire, rest),
             LENGTH => {
@@ -190,7 +190,7 @@ impl<'a> Walker<'a, '_, '_> {
                 self.enter()?;
                 loop {
                     if !self.work.step() {
-                        return Err(Fault::out_of_work(&self.path));
+                        return Err(DataFault::out_of_work(&self.path));
                     }
                     if rest.is_empty() {
                         return self.decode("a group does not end");

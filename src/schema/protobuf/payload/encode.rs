@@ -1,11 +1,11 @@
 //! Messages in the wire format, the fields in the order of their numbers.
 
-use super::message::{FieldValue, Message, Value};
+use super::message::{DecodedMessage, DecodedValue, FieldValue};
 use super::scalar::{END, LENGTH, SIXTY_FOUR, START, Scalar, THIRTY_TWO, VARINT};
-use super::types::{Field, FieldContent, Types};
+use super::types::{FieldContent, MessageField, Types};
 
 /// Appends a message. Recursion is bounded by the depth of messages.
-pub(super) fn write(types: &Types, id: u32, message: &Message<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(types: &Types, id: u32, message: &DecodedMessage<'_>, out: &mut Vec<u8>) {
     let Some(found) = types.messages.get(id as usize) else { return };
     for (at, value) in &message.fields {
         let Some(field) = found.fields.get(*at) else { continue };
@@ -29,7 +29,7 @@ pub(super) fn write(types: &Types, id: u32, message: &Message<'_>, out: &mut Vec
                 for (key, value) in entries {
                     let entry_of = [(0, FieldValue::One(key.to_value())), (1, FieldValue::One(value.clone()))];
                     let mut block = Vec::new();
-                    write(types, entry, &Message { fields: entry_of.into() }, &mut block);
+                    write(types, entry, &DecodedMessage { fields: entry_of.into() }, &mut block);
                     tag(field.number, LENGTH, out);
                     bytes(&block, out);
                 }
@@ -38,15 +38,15 @@ pub(super) fn write(types: &Types, id: u32, message: &Message<'_>, out: &mut Vec
     }
 }
 
-fn element(types: &Types, field: &Field, value: &Value<'_>, out: &mut Vec<u8>) {
+fn element(types: &Types, field: &MessageField, value: &DecodedValue<'_>, out: &mut Vec<u8>) {
     match (field.content, value) {
-        (FieldContent::Message(id) | FieldContent::Map(id), Value::Message(message)) => {
+        (FieldContent::Message(id) | FieldContent::Map(id), DecodedValue::Message(message)) => {
             let mut block = Vec::new();
             write(types, id, message, &mut block);
             tag(field.number, LENGTH, out);
             bytes(&block, out);
         }
-        (FieldContent::Group(id), Value::Message(message)) => {
+        (FieldContent::Group(id), DecodedValue::Message(message)) => {
             tag(field.number, START, out);
             write(types, id, message, out);
             tag(field.number, END, out);
@@ -83,22 +83,22 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
-fn scalar(content: FieldContent, value: &Value<'_>, out: &mut Vec<u8>) {
+fn scalar(content: FieldContent, value: &DecodedValue<'_>, out: &mut Vec<u8>) {
     let is = |wanted: Scalar| matches!(content, FieldContent::Scalar(scalar) if scalar == wanted);
     let wire = wire(content);
     match value {
-        Value::Bool(value) => out.push(u8::from(*value)),
-        Value::Enum(value) => varint(i64::from(*value).cast_unsigned(), out),
-        Value::Int(value) if is(Scalar::Sint32) || is(Scalar::Sint64) => {
+        DecodedValue::Bool(value) => out.push(u8::from(*value)),
+        DecodedValue::Enum(value) => varint(i64::from(*value).cast_unsigned(), out),
+        DecodedValue::Int(value) if is(Scalar::Sint32) || is(Scalar::Sint64) => {
             varint(((value << 1) ^ (value >> 63)).cast_unsigned(), out);
         }
-        Value::Int(value) => number(value.cast_unsigned(), wire, out),
-        Value::Uint(value) => number(*value, wire, out),
-        Value::Float(value) => out.extend(value.to_le_bytes()),
-        Value::Double(value) => out.extend(value.to_le_bytes()),
-        Value::String(text) => bytes(text.as_bytes(), out),
-        Value::Bytes(value) => bytes(value, out),
-        Value::Message(_) => {}
+        DecodedValue::Int(value) => number(value.cast_unsigned(), wire, out),
+        DecodedValue::Uint(value) => number(*value, wire, out),
+        DecodedValue::Float(value) => out.extend(value.to_le_bytes()),
+        DecodedValue::Double(value) => out.extend(value.to_le_bytes()),
+        DecodedValue::String(text) => bytes(text.as_bytes(), out),
+        DecodedValue::Bytes(value) => bytes(value, out),
+        DecodedValue::Message(_) => {}
     }
 }
 

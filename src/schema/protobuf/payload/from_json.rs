@@ -6,43 +6,48 @@ use std::collections::BTreeMap;
 use super::decode::is_default;
 use super::encode;
 use super::json::opaque_any;
-use super::message::{ENTRY, FieldValue, Key, Message, NODE, Value};
+use super::message::{DecodedMessage, DecodedValue, ENTRY, FieldValue, MapKey, NODE};
 use super::scalar::{Scalar, base64_of, integer};
-use super::types::{Field, FieldContent, Types};
+use super::types::{FieldContent, MessageField, Types};
 use super::well_known::{WellKnown, parse_duration, parse_timestamp, snake_case};
-use crate::schema::json::{self, Kind, Object};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::json::{self, JsonKind, Object};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 
 /// Reads a message that the walker of `json` finds to fit.
 ///
 /// # Errors
 /// It does not fit after all, or takes too much memory.
-pub(super) fn read<'b>(types: &'b Types, root: u32, value: &'b json::Value, work: &mut Work<'_>) -> Result<Message<'b>, Fault> {
-    Reader { types, work }.message(root, value, None)
+pub(super) fn read<'b>(
+    types: &'b Types,
+    root: u32,
+    value: &'b json::Value,
+    work: &mut Work<'_>,
+) -> Result<DecodedMessage<'b>, DataFault> {
+    JsonReader { types, work }.message(root, value, None)
 }
 
-struct Reader<'b, 'w, 's> {
+struct JsonReader<'b, 'w, 's> {
     types: &'b Types,
     work: &'w mut Work<'s>,
 }
 
 /// The walk before has seen to it that this does not happen.
-fn unfit() -> Fault {
-    Fault::new(FaultKind::Mismatch, "", "the value is not what the schema says")
+fn unfit() -> DataFault {
+    DataFault::new(FaultKind::Mismatch, "", "the value is not what the schema says")
 }
 
-impl<'b> Reader<'b, '_, '_> {
-    fn charge(&mut self, bytes: usize) -> Result<(), Fault> {
+impl<'b> JsonReader<'b, '_, '_> {
+    fn charge(&mut self, bytes: usize) -> Result<(), DataFault> {
         if !self.work.step() {
-            return Err(Fault::out_of_work(&[]));
+            return Err(DataFault::out_of_work(&[]));
         }
         if self.work.take_memory(bytes) {
             return Ok(());
         }
-        Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory"))
+        Err(DataFault::new(FaultKind::Memory, "", "the data takes too much memory"))
     }
 
-    fn message(&mut self, id: u32, value: &'b json::Value, skip: Option<&str>) -> Result<Message<'b>, Fault> {
+    fn message(&mut self, id: u32, value: &'b json::Value, skip: Option<&str>) -> Result<DecodedMessage<'b>, DataFault> {
         self.charge(NODE)?;
         let types = self.types;
         let found = types.messages.get(id as usize).ok_or_else(unfit)?;
@@ -50,7 +55,7 @@ impl<'b> Reader<'b, '_, '_> {
             return self.well_known(id, known, value);
         }
         let object = value.as_object().ok_or_else(unfit)?;
-        let mut message = Message::default();
+        let mut message = DecodedMessage::default();
         for member in object.members() {
             if skip == Some(&*member.key) {
                 continue;
@@ -70,7 +75,7 @@ impl<'b> Reader<'b, '_, '_> {
     }
 
     /// `null` means that a field is not set, except for types that have a null value.
-    fn is_unset(&self, field: &Field, value: &json::Value) -> bool {
+    fn is_unset(&self, field: &MessageField, value: &json::Value) -> bool {
         let own_null = match field.content {
             FieldContent::Message(id) => {
                 self.types.messages.get(id as usize).and_then(|found| found.well_known) == Some(WellKnown::Value)
@@ -78,12 +83,12 @@ impl<'b> Reader<'b, '_, '_> {
             FieldContent::Enum(id) => self.types.enums.get(id as usize).is_some_and(|found| found.is_null),
             _ => false,
         };
-        value.kind == Kind::Null && (field.repeated || !own_null)
+        value.kind == JsonKind::Null && (field.repeated || !own_null)
     }
 
-    fn field(&mut self, field: &'b Field, value: &'b json::Value) -> Result<FieldValue<'b>, Fault> {
+    fn field(&mut self, field: &'b MessageField, value: &'b json::Value) -> Result<FieldValue<'b>, DataFault> {
         Ok(match (field.content, &value.kind) {
-            (FieldContent::Map(entry), Kind::Object(object)) => {
+            (FieldContent::Map(entry), JsonKind::Object(object)) => {
                 let types = self.types;
                 let fields = types.messages.get(entry as usize).map_or(&[][..], |entry| &entry.fields);
                 let [key, inner] = fields else { return Err(unfit()) };
@@ -94,7 +99,7 @@ impl<'b> Reader<'b, '_, '_> {
                 }
                 FieldValue::Map(map)
             }
-            (_, Kind::Array(values)) if field.repeated => {
+            (_, JsonKind::Array(values)) if field.repeated => {
                 let mut list = Vec::new();
                 for value in values {
                     self.charge(ENTRY)?;
@@ -106,44 +111,44 @@ impl<'b> Reader<'b, '_, '_> {
         })
     }
 
-    fn value(&mut self, field: &'b Field, value: &'b json::Value) -> Result<Value<'b>, Fault> {
+    fn value(&mut self, field: &'b MessageField, value: &'b json::Value) -> Result<DecodedValue<'b>, DataFault> {
         Ok(match field.content {
             FieldContent::Scalar(scalar) => scalar_of(scalar, value)?,
             FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id) => {
-                Value::Message(self.message(id, value, None)?)
+                DecodedValue::Message(self.message(id, value, None)?)
             }
             FieldContent::Enum(id) => {
                 let found = self.types.enums.get(id as usize).ok_or_else(unfit)?;
-                Value::Enum(match &value.kind {
-                    Kind::Null => 0,
-                    Kind::String(name) => found.by_name.get(name).copied().ok_or_else(unfit)?,
-                    Kind::Number(text) => integer(text).and_then(|number| i32::try_from(number).ok()).ok_or_else(unfit)?,
+                DecodedValue::Enum(match &value.kind {
+                    JsonKind::Null => 0,
+                    JsonKind::String(name) => found.by_name.get(name).copied().ok_or_else(unfit)?,
+                    JsonKind::Number(text) => integer(text).and_then(|number| i32::try_from(number).ok()).ok_or_else(unfit)?,
                     _ => return Err(unfit()),
                 })
             }
         })
     }
 
-    fn well_known(&mut self, id: u32, known: WellKnown, value: &'b json::Value) -> Result<Message<'b>, Fault> {
+    fn well_known(&mut self, id: u32, known: WellKnown, value: &'b json::Value) -> Result<DecodedMessage<'b>, DataFault> {
         let types = self.types;
         let fields = types.messages.get(id as usize).map_or(&[][..], |message| &message.fields);
-        let mut message = Message::default();
+        let mut message = DecodedMessage::default();
         let mut set = |number: u32, value: FieldValue<'b>| {
             if let Some(at) = fields.iter().position(|field| field.number == number) {
                 message.fields.insert(at, value);
             }
         };
         match (known, &value.kind) {
-            (WellKnown::Timestamp | WellKnown::Duration, Kind::String(text)) => {
+            (WellKnown::Timestamp | WellKnown::Duration, JsonKind::String(text)) => {
                 let parsed = if known == WellKnown::Timestamp { parse_timestamp(text) } else { parse_duration(text) };
                 let (seconds, nanos) = parsed.ok_or_else(unfit)?;
                 for (number, value) in [(1, seconds), (2, nanos)].into_iter().filter(|(_, value)| *value != 0) {
-                    set(number, FieldValue::One(Value::Int(value)));
+                    set(number, FieldValue::One(DecodedValue::Int(value)));
                 }
             }
-            (WellKnown::FieldMask, Kind::String(text)) => {
+            (WellKnown::FieldMask, JsonKind::String(text)) => {
                 let paths = text.split(',').filter(|path| !path.is_empty());
-                let paths: Vec<_> = paths.map(|path| Value::String(Cow::Owned(snake_case(path)))).collect();
+                let paths: Vec<_> = paths.map(|path| DecodedValue::String(Cow::Owned(snake_case(path)))).collect();
                 set(1, FieldValue::List(paths));
             }
             (WellKnown::Wrapper(scalar), _) => {
@@ -152,46 +157,46 @@ impl<'b> Reader<'b, '_, '_> {
                     set(1, FieldValue::One(value));
                 }
             }
-            (WellKnown::Struct, Kind::Object(_)) | (WellKnown::ListValue, Kind::Array(_)) => {
+            (WellKnown::Struct, JsonKind::Object(_)) | (WellKnown::ListValue, JsonKind::Array(_)) => {
                 let field = fields.iter().find(|field| field.number == 1).ok_or_else(unfit)?;
                 let inner = self.field(field, value)?;
                 set(1, inner);
             }
             (WellKnown::Value, kind) => {
                 let number = match kind {
-                    Kind::Null => 1,
-                    Kind::Number(_) => 2,
-                    Kind::String(_) => 3,
-                    Kind::Bool(_) => 4,
-                    Kind::Object(_) => 5,
-                    Kind::Array(_) => 6,
+                    JsonKind::Null => 1,
+                    JsonKind::Number(_) => 2,
+                    JsonKind::String(_) => 3,
+                    JsonKind::Bool(_) => 4,
+                    JsonKind::Object(_) => 5,
+                    JsonKind::Array(_) => 6,
                 };
                 let field = fields.iter().find(|field| field.number == number).ok_or_else(unfit)?;
                 let inner = self.value(field, value)?;
                 set(number, FieldValue::One(inner));
             }
-            (WellKnown::Any, Kind::Object(object)) if !object.is_empty() => {
+            (WellKnown::Any, JsonKind::Object(object)) if !object.is_empty() => {
                 let (url, bytes) = self.any(object, value)?;
-                if url != Value::String(Cow::Borrowed("")) {
+                if url != DecodedValue::String(Cow::Borrowed("")) {
                     set(1, FieldValue::One(url));
                 }
                 set(2, FieldValue::One(bytes));
             }
-            (WellKnown::Any, Kind::Object(_)) => {}
+            (WellKnown::Any, JsonKind::Object(_)) => {}
             _ => return Err(unfit()),
         }
         Ok(message)
     }
 
     /// The type URL and the bytes of an `Any`.
-    fn any(&mut self, object: &'b Object, whole: &'b json::Value) -> Result<(Value<'b>, Value<'b>), Fault> {
+    fn any(&mut self, object: &'b Object, whole: &'b json::Value) -> Result<(DecodedValue<'b>, DecodedValue<'b>), DataFault> {
         const TYPE: &str = "@type";
         let url = object.get(TYPE).and_then(json::Value::as_str).ok_or_else(unfit)?;
         let types = self.types;
-        let unknown = || Fault::new(FaultKind::Unknown, "", "the schema does not know the message that '@type' names");
+        let unknown = || DataFault::new(FaultKind::Unknown, "", "the schema does not know the message that '@type' names");
         let Some(id) = types.find(url.rsplit('/').next().unwrap_or("")) else {
             let bytes = opaque_any(object).ok_or_else(unknown)?;
-            return Ok((Value::String(Cow::Borrowed(url)), Value::Bytes(Cow::Owned(bytes))));
+            return Ok((DecodedValue::String(Cow::Borrowed(url)), DecodedValue::Bytes(Cow::Owned(bytes))));
         };
         let is_known = types.messages.get(id as usize).is_some_and(|found| found.well_known.is_some());
         let message = if is_known {
@@ -202,37 +207,41 @@ impl<'b> Reader<'b, '_, '_> {
         let mut bytes = Vec::new();
         encode::write(types, id, &message, &mut bytes);
         if !self.work.take_memory(bytes.len()) {
-            return Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory"));
+            return Err(DataFault::new(FaultKind::Memory, "", "the data takes too much memory"));
         }
-        Ok((Value::String(Cow::Borrowed(url)), Value::Bytes(Cow::Owned(bytes))))
+        Ok((DecodedValue::String(Cow::Borrowed(url)), DecodedValue::Bytes(Cow::Owned(bytes))))
     }
 }
 
-fn key_of<'b>(field: &Field, text: &'b str) -> Result<Key<'b>, Fault> {
+fn key_of<'b>(field: &MessageField, text: &'b str) -> Result<MapKey<'b>, DataFault> {
     let FieldContent::Scalar(scalar) = field.content else { return Err(unfit()) };
     Ok(match scalar {
-        Scalar::String => Key::String(Cow::Borrowed(text)),
-        Scalar::Bool => Key::Bool(text == "true"),
-        _ if scalar.is_unsigned() => Key::Uint(number(text)?),
-        _ => Key::Int(number(text)?),
+        Scalar::String => MapKey::String(Cow::Borrowed(text)),
+        Scalar::Bool => MapKey::Bool(text == "true"),
+        _ if scalar.is_unsigned() => MapKey::Uint(number(text)?),
+        _ => MapKey::Int(number(text)?),
     })
 }
 
-fn number<N: TryFrom<i128>>(text: &str) -> Result<N, Fault> {
+fn number<N: TryFrom<i128>>(text: &str) -> Result<N, DataFault> {
     integer(text).and_then(|value| N::try_from(value).ok()).ok_or_else(unfit)
 }
 
-fn scalar_of(scalar: Scalar, value: &json::Value) -> Result<Value<'_>, Fault> {
+fn scalar_of(scalar: Scalar, value: &json::Value) -> Result<DecodedValue<'_>, DataFault> {
     Ok(match (scalar, &value.kind) {
-        (Scalar::Bool, Kind::Bool(value)) => Value::Bool(*value),
-        (Scalar::String, Kind::String(text)) => Value::String(Cow::Borrowed(text)),
-        (Scalar::Bytes, Kind::String(text)) => Value::Bytes(Cow::Owned(base64_of(text).ok_or_else(unfit)?)),
-        (Scalar::Double, Kind::Number(text)) if !text.parse().is_ok_and(f64::is_finite) => return Err(unfit()),
+        (Scalar::Bool, JsonKind::Bool(value)) => DecodedValue::Bool(*value),
+        (Scalar::String, JsonKind::String(text)) => DecodedValue::String(Cow::Borrowed(text)),
+        (Scalar::Bytes, JsonKind::String(text)) => DecodedValue::Bytes(Cow::Owned(base64_of(text).ok_or_else(unfit)?)),
+        (Scalar::Double, JsonKind::Number(text)) if !text.parse().is_ok_and(f64::is_finite) => return Err(unfit()),
         // Rust's parser knows NaN, Infinity and -Infinity too
-        (Scalar::Float, Kind::Number(text) | Kind::String(text)) => Value::Float(text.parse().map_err(|_| unfit())?),
-        (Scalar::Double, Kind::Number(text) | Kind::String(text)) => Value::Double(text.parse().map_err(|_| unfit())?),
-        (_, Kind::Number(text) | Kind::String(text)) if scalar.is_unsigned() => Value::Uint(number(text)?),
-        (_, Kind::Number(text) | Kind::String(text)) => Value::Int(number(text)?),
+        (Scalar::Float, JsonKind::Number(text) | JsonKind::String(text)) => {
+            DecodedValue::Float(text.parse().map_err(|_| unfit())?)
+        }
+        (Scalar::Double, JsonKind::Number(text) | JsonKind::String(text)) => {
+            DecodedValue::Double(text.parse().map_err(|_| unfit())?)
+        }
+        (_, JsonKind::Number(text) | JsonKind::String(text)) if scalar.is_unsigned() => DecodedValue::Uint(number(text)?),
+        (_, JsonKind::Number(text) | JsonKind::String(text)) => DecodedValue::Int(number(text)?),
         _ => return Err(unfit()),
     })
 }

@@ -1,40 +1,40 @@
 //! `ProtoJSON` (Protocol Buffers, "JSON Mapping").
 
 use super::scalar::{base64_of, integer};
-use super::types::{Field, FieldContent, Types};
+use super::types::{FieldContent, MessageField, Types};
 use super::well_known::{WellKnown, is_duration, is_field_mask, parse_timestamp};
-use crate::schema::json::{Kind, Object, Value};
-use crate::schema::payload::{Fault, FaultKind, MAX_FAULTS, Work};
+use crate::schema::json::{JsonKind, Object, Value};
+use crate::schema::payload::{DataFault, FaultKind, MAX_FAULTS, Work};
 use crate::schema::pointer::Segment;
 use crate::schema::protobuf::limits::MAX_MESSAGE_DEPTH;
 
 /// All faults, up to a bound.
-pub(super) fn walk(types: &Types, root: u32, value: &Value, work: &mut Work<'_>) -> Vec<Fault> {
-    let mut walker = Walker { types, path: Vec::new(), depth: 0, faults: Vec::new(), spent: false, work };
+pub(super) fn walk(types: &Types, root: u32, value: &Value, work: &mut Work<'_>) -> Vec<DataFault> {
+    let mut walker = JsonWalker { types, path: Vec::new(), depth: 0, faults: Vec::new(), spent: false, work };
     walker.message(root, value, None);
     if walker.spent {
-        return vec![Fault::out_of_work(&[])];
+        return vec![DataFault::out_of_work(&[])];
     }
     walker.faults
 }
 
-struct Walker<'a, 'w, 's> {
+struct JsonWalker<'a, 'w, 's> {
     types: &'a Types,
     path: Vec<Segment<'a>>,
     depth: usize,
-    faults: Vec<Fault>,
+    faults: Vec<DataFault>,
     spent: bool,
     work: &'w mut Work<'s>,
 }
 
-impl<'a> Walker<'a, '_, '_> {
+impl<'a> JsonWalker<'a, '_, '_> {
     fn fault(&mut self, message: impl Into<String>) {
         self.note(FaultKind::Mismatch, message);
     }
 
     fn note(&mut self, kind: FaultKind, message: impl Into<String>) {
         if self.faults.len() < MAX_FAULTS {
-            self.faults.push(Fault::at(kind, &self.path, message));
+            self.faults.push(DataFault::at(kind, &self.path, message));
         }
     }
 
@@ -59,7 +59,7 @@ impl<'a> Walker<'a, '_, '_> {
         self.depth += 1;
         match (message.well_known.filter(|_| skip.is_none()), &value.kind) {
             (Some(known), _) => self.well_known(known, value),
-            (None, Kind::Object(object)) => self.fields(id, object, skip),
+            (None, JsonKind::Object(object)) => self.fields(id, object, skip),
             (None, _) => self.fault(format!("expected an object, the message {}", message.full)),
         }
         self.depth -= 1;
@@ -107,22 +107,22 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     /// Whether a field is left unset: `null` means that, except for types that have a null value.
-    fn is_unset(&self, field: &Field, value: &Value) -> bool {
+    fn is_unset(&self, field: &MessageField, value: &Value) -> bool {
         let own_null = match field.content {
             FieldContent::Message(id) => self.well_known_of(id) == Some(WellKnown::Value),
             FieldContent::Enum(id) => self.types.enums.get(id as usize).is_some_and(|found| found.is_null),
             _ => false,
         };
-        value.kind == Kind::Null && (field.repeated || !own_null)
+        value.kind == JsonKind::Null && (field.repeated || !own_null)
     }
 
     fn well_known_of(&self, id: u32) -> Option<WellKnown> {
         self.types.messages.get(id as usize).and_then(|message| message.well_known)
     }
 
-    fn field(&mut self, field: &'a Field, value: &'a Value) {
+    fn field(&mut self, field: &'a MessageField, value: &'a Value) {
         match (field.content, &value.kind) {
-            (FieldContent::Map(entry), Kind::Object(object)) => {
+            (FieldContent::Map(entry), JsonKind::Object(object)) => {
                 let types = self.types;
                 let entry = types.messages.get(entry as usize);
                 let (Some((_, key)), Some((_, inner))) = (entry.and_then(|e| e.field(1)), entry.and_then(|e| e.field(2))) else {
@@ -140,7 +140,7 @@ impl<'a> Walker<'a, '_, '_> {
                 }
             }
             (FieldContent::Map(_), _) => self.fault("expected an object, a map"),
-            (_, Kind::Array(values)) if field.repeated => {
+            (_, JsonKind::Array(values)) if field.repeated => {
                 for (index, value) in (0..).zip(values) {
                     self.inside(Segment::Index(index), |walker| walker.element(field, value));
                 }
@@ -151,8 +151,8 @@ impl<'a> Walker<'a, '_, '_> {
     }
 
     /// An element of a list or a map, where null has no meaning.
-    fn element(&mut self, field: &'a Field, value: &'a Value) {
-        let plain = Field { repeated: false, name: "".into(), json: "".into(), meta: None, ..*field };
+    fn element(&mut self, field: &'a MessageField, value: &'a Value) {
+        let plain = MessageField { repeated: false, name: "".into(), json: "".into(), meta: None, ..*field };
         if self.is_unset(&plain, value) {
             self.fault("null can't stand in a list or a map");
         } else {
@@ -160,7 +160,7 @@ impl<'a> Walker<'a, '_, '_> {
         }
     }
 
-    fn single(&mut self, field: &'a Field, value: &'a Value) {
+    fn single(&mut self, field: &'a MessageField, value: &'a Value) {
         if !self.work.step() || self.spent {
             self.spent = true;
             return;
@@ -180,10 +180,10 @@ impl<'a> Walker<'a, '_, '_> {
         let types = self.types;
         let Some(found) = types.enums.get(id as usize) else { return };
         match &value.kind {
-            Kind::Null if found.is_null => {}
-            Kind::String(name) if found.by_name.contains_key(name) => {}
-            Kind::String(_) => self.fault("the enum has no constant of that name"),
-            Kind::Number(text) => match integer(text).and_then(|number| i32::try_from(number).ok()) {
+            JsonKind::Null if found.is_null => {}
+            JsonKind::String(name) if found.by_name.contains_key(name) => {}
+            JsonKind::String(_) => self.fault("the enum has no constant of that name"),
+            JsonKind::Number(text) => match integer(text).and_then(|number| i32::try_from(number).ok()) {
                 Some(number) if !found.closed || found.names.contains_key(&number) => {}
                 Some(_) => self.fault("the enum has no constant with that number"),
                 None => self.fault("the number of an enum must be an integer of 32 bits"),
@@ -194,17 +194,21 @@ impl<'a> Walker<'a, '_, '_> {
 
     fn well_known(&mut self, known: WellKnown, value: &'a Value) {
         let (fits, wanted) = match (known, &value.kind) {
-            (WellKnown::Value, _) | (WellKnown::Struct, Kind::Object(_)) | (WellKnown::ListValue, Kind::Array(_)) => (true, ""),
-            (WellKnown::Timestamp, Kind::String(text)) => (parse_timestamp(text).is_some(), "a timestamp of RFC 3339"),
-            (WellKnown::Duration, Kind::String(text)) => (is_duration(text), "a duration such as 1.5s"),
-            (WellKnown::FieldMask, Kind::String(text)) => (is_field_mask(text), "paths in lower camel case, separated by commas"),
+            (WellKnown::Value, _) | (WellKnown::Struct, JsonKind::Object(_)) | (WellKnown::ListValue, JsonKind::Array(_)) => {
+                (true, "")
+            }
+            (WellKnown::Timestamp, JsonKind::String(text)) => (parse_timestamp(text).is_some(), "a timestamp of RFC 3339"),
+            (WellKnown::Duration, JsonKind::String(text)) => (is_duration(text), "a duration such as 1.5s"),
+            (WellKnown::FieldMask, JsonKind::String(text)) => {
+                (is_field_mask(text), "paths in lower camel case, separated by commas")
+            }
             (WellKnown::Wrapper(scalar), _) => {
                 if let Err(text) = scalar.check_json(value) {
                     self.fault(text);
                 }
                 return;
             }
-            (WellKnown::Any, Kind::Object(object)) => return self.any(object),
+            (WellKnown::Any, JsonKind::Object(object)) => return self.any(object),
             (WellKnown::Any | WellKnown::Struct, _) => (false, "an object"),
             (WellKnown::ListValue, _) => (false, "an array"),
             (WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask, _) => (false, "a string"),

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 
 /// A message: its fields by their place among those of its type, that is in the order of their numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Message<'b> {
+pub(super) struct DecodedMessage<'b> {
     pub(super) fields: BTreeMap<usize, FieldValue<'b>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FieldValue<'b> {
-    One(Value<'b>),
-    List(Vec<Value<'b>>),
-    Map(BTreeMap<Key<'b>, Value<'b>>),
+    One(DecodedValue<'b>),
+    List(Vec<DecodedValue<'b>>),
+    Map(BTreeMap<MapKey<'b>, DecodedValue<'b>>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value<'b> {
+pub(super) enum DecodedValue<'b> {
     Bool(bool),
     /// Of the signed types.
     Int(i64),
@@ -29,37 +29,37 @@ pub(super) enum Value<'b> {
     String(Cow<'b, str>),
     Bytes(Cow<'b, [u8]>),
     Enum(i32),
-    Message(Message<'b>),
+    Message(DecodedMessage<'b>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key<'b> {
+pub(super) enum MapKey<'b> {
     Bool(bool),
     Int(i64),
     Uint(u64),
     String(Cow<'b, str>),
 }
 
-impl<'b> Value<'b> {
+impl<'b> DecodedValue<'b> {
     /// The value as a key; only some types can be.
-    pub(super) fn into_key(self) -> Option<Key<'b>> {
+    pub(super) fn into_key(self) -> Option<MapKey<'b>> {
         Some(match self {
-            Self::Bool(value) => Key::Bool(value),
-            Self::Int(value) => Key::Int(value),
-            Self::Uint(value) => Key::Uint(value),
-            Self::String(value) => Key::String(value),
+            Self::Bool(value) => MapKey::Bool(value),
+            Self::Int(value) => MapKey::Int(value),
+            Self::Uint(value) => MapKey::Uint(value),
+            Self::String(value) => MapKey::String(value),
             _ => return None,
         })
     }
 }
 
-impl<'b> Key<'b> {
-    pub(super) fn to_value(&self) -> Value<'b> {
+impl<'b> MapKey<'b> {
+    pub(super) fn to_value(&self) -> DecodedValue<'b> {
         match self {
-            Self::Bool(value) => Value::Bool(*value),
-            Self::Int(value) => Value::Int(*value),
-            Self::Uint(value) => Value::Uint(*value),
-            Self::String(value) => Value::String(value.clone()),
+            Self::Bool(value) => DecodedValue::Bool(*value),
+            Self::Int(value) => DecodedValue::Int(*value),
+            Self::Uint(value) => DecodedValue::Uint(*value),
+            Self::String(value) => DecodedValue::String(value.clone()),
         }
     }
 }

@@ -14,15 +14,15 @@ mod to_typed;
 mod types;
 mod well_known;
 
-use self::message::Message;
+use self::message::DecodedMessage;
 use self::types::Types;
 use super::limits::MAX_TEXT_DEPTH;
 use super::schema::Schema;
 use super::varint;
 use crate::schema::format::SchemaError;
 use crate::schema::json::Value;
-use crate::schema::payload::{Fault, FaultKind, Work};
-use crate::schema::sampling::Source;
+use crate::schema::payload::{DataFault, FaultKind, Work};
+use crate::schema::sampling::RandomSource;
 use crate::schema::typed::{Shapes, Typed};
 
 #[derive(Debug)]
@@ -65,20 +65,20 @@ impl PayloadValidator {
         self.types.messages.get(at as usize).map(|message| message.full.to_string())
     }
 
-    fn root(&self, message: Option<u32>) -> Result<u32, Fault> {
-        message.or(self.root).ok_or_else(|| Fault::new(FaultKind::Mismatch, "", "the schema has no message"))
+    fn root(&self, message: Option<u32>) -> Result<u32, DataFault> {
+        message.or(self.root).ok_or_else(|| DataFault::new(FaultKind::Mismatch, "", "the schema has no message"))
     }
 
     /// Walks a message in the wire format. Unknown fields are listed as [`FaultKind::Unknown`].
     ///
     /// # Errors
     /// The first fault.
-    pub fn binary(&self, message: Option<u32>, bytes: &[u8], work: &mut Work<'_>) -> Result<Vec<Fault>, Fault> {
+    pub fn binary(&self, message: Option<u32>, bytes: &[u8], work: &mut Work<'_>) -> Result<Vec<DataFault>, DataFault> {
         binary::walk(&self.types, self.root(message)?, bytes, work)
     }
 
     /// Walks a message in `ProtoJSON`. No fault means that it fits.
-    pub fn json(&self, message: Option<u32>, value: &Value, work: &mut Work<'_>) -> Vec<Fault> {
+    pub fn json(&self, message: Option<u32>, value: &Value, work: &mut Work<'_>) -> Vec<DataFault> {
         match self.root(message) {
             Ok(root) => json::walk(&self.types, root, value, work),
             Err(fault) => vec![fault],
@@ -94,7 +94,7 @@ impl PayloadValidator {
         message: Option<u32>,
         bytes: &'b [u8],
         work: &mut Work<'_>,
-    ) -> Result<(Data<'b>, Vec<Fault>), Fault> {
+    ) -> Result<(Data<'b>, Vec<DataFault>), DataFault> {
         let root = self.root(message)?;
         let (message, unknown) = decode::decode(&self.types, root, bytes, work)?;
         Ok((Data { payload: self, root, message }, unknown))
@@ -104,7 +104,12 @@ impl PayloadValidator {
     ///
     /// # Errors
     /// All faults, up to a bound.
-    pub fn read_json<'b>(&'b self, message: Option<u32>, value: &'b Value, work: &mut Work<'_>) -> Result<Data<'b>, Vec<Fault>> {
+    pub fn read_json<'b>(
+        &'b self,
+        message: Option<u32>,
+        value: &'b Value,
+        work: &mut Work<'_>,
+    ) -> Result<Data<'b>, Vec<DataFault>> {
         let root = self.root(message).map_err(|fault| vec![fault])?;
         let faults = json::walk(&self.types, root, value, work);
         if !faults.is_empty() {
@@ -118,7 +123,7 @@ impl PayloadValidator {
     ///
     /// # Errors
     /// A sentence: it takes too much.
-    pub fn sample(&self, message: Option<u32>, source: &mut Source, work: &mut Work<'_>) -> Result<String, String> {
+    pub fn sample(&self, message: Option<u32>, source: &mut RandomSource, work: &mut Work<'_>) -> Result<String, String> {
         let root = self.root(message).map_err(|fault| fault.message)?;
         sample::sample(&self.types, root, source, work)
     }
@@ -143,7 +148,7 @@ impl PayloadValidator {
 pub struct Data<'b> {
     payload: &'b PayloadValidator,
     root: u32,
-    message: Message<'b>,
+    message: DecodedMessage<'b>,
 }
 
 impl Data<'_> {
@@ -151,7 +156,7 @@ impl Data<'_> {
     ///
     /// # Errors
     /// It is longer, or has a value without a form in JSON, such as a time beyond year 9999.
-    pub fn to_json(&self, limit: usize, work: &mut Work<'_>) -> Result<String, Fault> {
+    pub fn to_json(&self, limit: usize, work: &mut Work<'_>) -> Result<String, DataFault> {
         to_json::write(&self.payload.types, self.root, &self.message, limit, work)
     }
 
@@ -159,7 +164,7 @@ impl Data<'_> {
     ///
     /// # Errors
     /// It takes too much memory.
-    pub fn to_typed(&self, shapes: &Shapes, work: &mut Work<'_>) -> Result<Typed, Fault> {
+    pub fn to_typed(&self, shapes: &Shapes, work: &mut Work<'_>) -> Result<Typed, DataFault> {
         to_typed::typed(&self.payload.types, self.root, shapes, &self.message, work)
     }
 

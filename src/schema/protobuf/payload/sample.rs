@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::scalar::Scalar;
-use super::types::{Enum, Field, FieldContent, Message, Types};
+use super::types::{EnumType, FieldContent, MessageField, MessageType, Types};
 use super::well_known::WellKnown;
 use crate::schema::payload::Work;
-use crate::schema::sampling::Source;
+use crate::schema::sampling::RandomSource;
 
 /// Nesting of messages that must be there.
 const MAX_DEPTH: usize = 64;
@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 64;
 ///
 /// # Errors
 /// A sentence: it takes too much.
-pub(super) fn sample(types: &Types, root: u32, source: &mut Source, work: &mut Work<'_>) -> Result<String, String> {
+pub(super) fn sample(types: &Types, root: u32, source: &mut RandomSource, work: &mut Work<'_>) -> Result<String, String> {
     let mut sampler = Sampler { types, source, work, out: String::new() };
     sampler.message(root, false)?;
     Ok(sampler.out)
@@ -23,7 +23,7 @@ pub(super) fn sample(types: &Types, root: u32, source: &mut Source, work: &mut W
 
 struct Sampler<'a, 's> {
     types: &'a Types,
-    source: &'a mut Source,
+    source: &'a mut RandomSource,
     work: &'a mut Work<'s>,
     out: String,
 }
@@ -52,8 +52,8 @@ impl<'a> Sampler<'a, '_> {
         Ok(())
     }
 
-    fn fields(&mut self, message: &'a Message, is_free: bool, in_any: bool) -> Result<(), String> {
-        let mut chosen: std::collections::BTreeMap<u32, Vec<&Field>> = std::collections::BTreeMap::new();
+    fn fields(&mut self, message: &'a MessageType, is_free: bool, in_any: bool) -> Result<(), String> {
+        let mut chosen: std::collections::BTreeMap<u32, Vec<&MessageField>> = std::collections::BTreeMap::new();
         for field in &message.fields {
             if let Some(oneof) = field.oneof {
                 chosen.entry(oneof).or_default().push(field);
@@ -81,7 +81,7 @@ impl<'a> Sampler<'a, '_> {
         Ok(())
     }
 
-    fn field(&mut self, field: &'a Field) -> Result<(), String> {
+    fn field(&mut self, field: &'a MessageField) -> Result<(), String> {
         if let FieldContent::Map(entry) = field.content {
             return self.map(entry);
         }
@@ -117,7 +117,7 @@ impl<'a> Sampler<'a, '_> {
         Ok(())
     }
 
-    fn value(&mut self, field: &'a Field) -> Result<(), String> {
+    fn value(&mut self, field: &'a MessageField) -> Result<(), String> {
         match field.content {
             FieldContent::Scalar(scalar) => self.scalar(scalar, &field.name),
             FieldContent::Enum(id) => {
@@ -131,7 +131,7 @@ impl<'a> Sampler<'a, '_> {
         Ok(())
     }
 
-    fn symbol(&mut self, found: &Enum) {
+    fn symbol(&mut self, found: &EnumType) {
         if found.is_null {
             self.out.push_str("null");
             return;

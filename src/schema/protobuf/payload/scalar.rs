@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::schema::json::{self, Kind, ReadOptions, Value};
+use crate::schema::json::{self, JsonKind, ReadOptions, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
 #[strum(serialize_all = "lowercase")]
@@ -90,14 +90,14 @@ impl Scalar {
     /// What is wrong with a JSON value of this type.
     pub(super) fn check_json(self, value: &Value) -> Result<(), String> {
         let fits = match (self, &value.kind) {
-            (Self::Bool, Kind::Bool(_)) | (Self::String, Kind::String(_)) => true,
-            (Self::Bytes, Kind::String(text)) => base64_of(text).is_some(),
-            (Self::Float | Self::Double, Kind::Number(text)) => self.fits_float(text),
-            (Self::Float | Self::Double, Kind::String(text)) => {
+            (Self::Bool, JsonKind::Bool(_)) | (Self::String, JsonKind::String(_)) => true,
+            (Self::Bytes, JsonKind::String(text)) => base64_of(text).is_some(),
+            (Self::Float | Self::Double, JsonKind::Number(text)) => self.fits_float(text),
+            (Self::Float | Self::Double, JsonKind::String(text)) => {
                 matches!(&**text, "NaN" | "Infinity" | "-Infinity") || (is_number(text) && self.fits_float(text))
             }
-            (_, Kind::Number(text)) => self.fits_integer(text),
-            (_, Kind::String(text)) => self.range().is_some() && is_number(text) && self.fits_integer(text),
+            (_, JsonKind::Number(text)) => self.fits_integer(text),
+            (_, JsonKind::String(text)) => self.range().is_some() && is_number(text) && self.fits_integer(text),
             _ => false,
         };
         if fits { Ok(()) } else { Err(format!("expected {}", self.word())) }

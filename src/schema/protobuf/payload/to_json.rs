@@ -7,24 +7,30 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::decode;
-use super::message::{FieldValue, Key, Message, Value};
-use super::types::{Field, FieldContent, Types};
+use super::message::{DecodedMessage, DecodedValue, FieldValue, MapKey};
+use super::types::{FieldContent, MessageField, Types};
 use super::well_known::{WellKnown, duration, field_mask, snake_case, timestamp};
 use crate::schema::json::{write_float, write_string};
-use crate::schema::payload::{Fault, FaultKind, Work};
+use crate::schema::payload::{DataFault, FaultKind, Work};
 use crate::schema::protobuf::limits::MAX_MESSAGE_DEPTH;
 
 /// Writes a message.
 ///
 /// # Errors
 /// The text is longer than `limit` bytes; a value has no form in JSON; or an Any holds bytes that are not of its type.
-pub(super) fn write(types: &Types, root: u32, message: &Message<'_>, limit: usize, work: &mut Work<'_>) -> Result<String, Fault> {
-    let mut writer = Writer { types, limit, depth: 0, out: String::new(), work };
+pub(super) fn write(
+    types: &Types,
+    root: u32,
+    message: &DecodedMessage<'_>,
+    limit: usize,
+    work: &mut Work<'_>,
+) -> Result<String, DataFault> {
+    let mut writer = JsonWriter { types, limit, depth: 0, out: String::new(), work };
     writer.message(root, message, None)?;
     Ok(writer.out)
 }
 
-struct Writer<'t, 'w, 's> {
+struct JsonWriter<'t, 'w, 's> {
     types: &'t Types,
     limit: usize,
     depth: usize,
@@ -32,13 +38,13 @@ struct Writer<'t, 'w, 's> {
     work: &'w mut Work<'s>,
 }
 
-fn fault<T>(kind: FaultKind, message: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::new(kind, "", message))
+fn fault<T>(kind: FaultKind, message: impl Into<String>) -> Result<T, DataFault> {
+    Err(DataFault::new(kind, "", message))
 }
 
-impl Writer<'_, '_, '_> {
+impl JsonWriter<'_, '_, '_> {
     /// A message. `type_url` is written as a first member `@type`.
-    fn message(&mut self, id: u32, message: &Message<'_>, type_url: Option<&str>) -> Result<(), Fault> {
+    fn message(&mut self, id: u32, message: &DecodedMessage<'_>, type_url: Option<&str>) -> Result<(), DataFault> {
         if self.out.len() > self.limit {
             return fault(FaultKind::Memory, format!("the data takes more than {} bytes as JSON", self.limit));
         }
@@ -67,7 +73,7 @@ impl Writer<'_, '_, '_> {
         write_string(&mut self.out, url);
     }
 
-    fn fields(&mut self, id: u32, message: &Message<'_>, type_url: Option<&str>) -> Result<(), Fault> {
+    fn fields(&mut self, id: u32, message: &DecodedMessage<'_>, type_url: Option<&str>) -> Result<(), DataFault> {
         let types = self.types;
         let fields = types.messages.get(id as usize).map_or(&[][..], |message| &message.fields);
         match type_url {
@@ -88,7 +94,7 @@ impl Writer<'_, '_, '_> {
         Ok(())
     }
 
-    fn field(&mut self, field: &Field, value: &FieldValue<'_>) -> Result<(), Fault> {
+    fn field(&mut self, field: &MessageField, value: &FieldValue<'_>) -> Result<(), DataFault> {
         match value {
             FieldValue::One(value) => self.value(field, value)?,
             FieldValue::List(values) => {
@@ -111,10 +117,10 @@ impl Writer<'_, '_, '_> {
                         self.out.push(',');
                     }
                     match key {
-                        Key::String(text) => write_string(&mut self.out, text),
-                        Key::Bool(value) => self.quoted(value),
-                        Key::Int(value) => self.quoted(value),
-                        Key::Uint(value) => self.quoted(value),
+                        MapKey::String(text) => write_string(&mut self.out, text),
+                        MapKey::Bool(value) => self.quoted(value),
+                        MapKey::Int(value) => self.quoted(value),
+                        MapKey::Uint(value) => self.quoted(value),
                     }
                     self.out.push(':');
                     if let Some(inner) = inner {
@@ -127,16 +133,16 @@ impl Writer<'_, '_, '_> {
         Ok(())
     }
 
-    fn value(&mut self, field: &Field, value: &Value<'_>) -> Result<(), Fault> {
+    fn value(&mut self, field: &MessageField, value: &DecodedValue<'_>) -> Result<(), DataFault> {
         if self.out.len() > self.limit {
             return fault(FaultKind::Memory, format!("the data takes more than {} bytes as JSON", self.limit));
         }
         let is_long = matches!(field.content, FieldContent::Scalar(scalar) if scalar.is_long());
         match (value, field.content) {
-            (Value::Message(message), FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id)) => {
+            (DecodedValue::Message(message), FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id)) => {
                 return self.message(id, message, None);
             }
-            (Value::Enum(number), FieldContent::Enum(id)) => {
+            (DecodedValue::Enum(number), FieldContent::Enum(id)) => {
                 let found = self.types.enums.get(id as usize);
                 match found.and_then(|found| found.names.get(number)) {
                     _ if found.is_some_and(|found| found.is_null) => self.out.push_str("null"),
@@ -144,24 +150,24 @@ impl Writer<'_, '_, '_> {
                     None => self.plain(number),
                 }
             }
-            (Value::Int(value), _) if is_long => self.quoted(value),
-            (Value::Uint(value), _) if is_long => self.quoted(value),
+            (DecodedValue::Int(value), _) if is_long => self.quoted(value),
+            (DecodedValue::Uint(value), _) if is_long => self.quoted(value),
             _ => self.scalar(value),
         }
         Ok(())
     }
 
-    fn scalar(&mut self, value: &Value<'_>) {
+    fn scalar(&mut self, value: &DecodedValue<'_>) {
         match value {
-            Value::Bool(value) => self.plain(value),
-            Value::Int(value) => self.plain(value),
-            Value::Uint(value) => self.plain(value),
-            Value::Enum(value) => self.plain(value),
-            Value::Float(value) => write_float(&mut self.out, *value),
-            Value::Double(value) => write_float(&mut self.out, *value),
-            Value::String(text) => write_string(&mut self.out, text),
-            Value::Bytes(bytes) => write_string(&mut self.out, &STANDARD.encode(bytes)),
-            Value::Message(_) => self.out.push_str("{}"),
+            DecodedValue::Bool(value) => self.plain(value),
+            DecodedValue::Int(value) => self.plain(value),
+            DecodedValue::Uint(value) => self.plain(value),
+            DecodedValue::Enum(value) => self.plain(value),
+            DecodedValue::Float(value) => write_float(&mut self.out, *value),
+            DecodedValue::Double(value) => write_float(&mut self.out, *value),
+            DecodedValue::String(text) => write_string(&mut self.out, text),
+            DecodedValue::Bytes(bytes) => write_string(&mut self.out, &STANDARD.encode(bytes)),
+            DecodedValue::Message(_) => self.out.push_str("{}"),
         }
     }
 
@@ -174,7 +180,7 @@ impl Writer<'_, '_, '_> {
         let _ = write!(self.out, "\"{value}\"");
     }
 
-    fn well_known(&mut self, id: u32, known: WellKnown, message: &Message<'_>) -> Result<(), Fault> {
+    fn well_known(&mut self, id: u32, known: WellKnown, message: &DecodedMessage<'_>) -> Result<(), DataFault> {
         let types = self.types;
         let fields = types.messages.get(id as usize).map_or(&[][..], |message| &message.fields);
         let by_number = |number: u32| {
@@ -186,7 +192,7 @@ impl Writer<'_, '_, '_> {
             _ => None,
         };
         let int = |number: u32| match one(number) {
-            Some(Value::Int(value)) => *value,
+            Some(DecodedValue::Int(value)) => *value,
             _ => 0,
         };
         match known {
@@ -203,7 +209,8 @@ impl Writer<'_, '_, '_> {
                     Some((_, FieldValue::List(paths))) => paths.as_slice(),
                     _ => &[],
                 };
-                let paths = paths.iter().filter_map(|path| if let Value::String(path) = path { Some(&**path) } else { None });
+                let paths =
+                    paths.iter().filter_map(|path| if let DecodedValue::String(path) = path { Some(&**path) } else { None });
                 if paths.clone().any(|path| snake_case(&field_mask(std::iter::once(path))) != path || path.contains(',')) {
                     return fault(FaultKind::Mismatch, "a FieldMask has a path that lower camel case can't say");
                 }
@@ -236,13 +243,13 @@ impl Writer<'_, '_, '_> {
     }
 
     /// The message in an `Any`, decoded, if it is a type of the schema; else its bytes.
-    fn any(&mut self, url: Option<&Value<'_>>, bytes: Option<&Value<'_>>) -> Result<(), Fault> {
+    fn any(&mut self, url: Option<&DecodedValue<'_>>, bytes: Option<&DecodedValue<'_>>) -> Result<(), DataFault> {
         let bytes = match bytes {
-            Some(Value::Bytes(bytes)) => &**bytes,
+            Some(DecodedValue::Bytes(bytes)) => &**bytes,
             _ => &[],
         };
         let url = match url {
-            Some(Value::String(url)) => &**url,
+            Some(DecodedValue::String(url)) => &**url,
             _ if bytes.is_empty() => {
                 self.out.push_str("{}");
                 return Ok(());

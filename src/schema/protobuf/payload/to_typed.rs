@@ -6,19 +6,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::decode;
-use super::message::{FieldValue, Message, Value};
+use super::message::{DecodedMessage, DecodedValue, FieldValue};
 use super::scalar::Scalar;
-use super::types::{Field, FieldContent, Types};
+use super::types::{FieldContent, MessageField, Types};
 use super::well_known::WellKnown;
-use crate::schema::payload::{Fault, FaultKind, Work};
-use crate::schema::typed::{BytesForm, FieldShape, Kind, Shape, Shapes, Type, Typed, TypedRecord, afford_field, afford_type};
+use crate::schema::payload::{DataFault, FaultKind, Work};
+use crate::schema::typed::{
+    BytesForm, DataType, FieldShape, LeafKind, Shape, Shapes, Typed, TypedRecord, afford_field, afford_type,
+};
 
 const DECIMAL: &str = "confluent.type.Decimal";
 const VARIANT: &str = "confluent.type.Variant";
 
 /// The types of a message and of all that it may hold.
 pub(super) fn shapes(types: &Types, root: u32) -> Shapes {
-    let mut builder = Builder { types, places: HashMap::new(), records: Vec::new(), waiting: Vec::new() };
+    let mut builder = ShapeBuilder { types, places: HashMap::new(), records: Vec::new(), waiting: Vec::new() };
     let root = builder.message(root);
     while let Some((at, id)) = builder.waiting.pop().filter(|_| afford_type()) {
         let shape = builder.shape(id);
@@ -29,7 +31,7 @@ pub(super) fn shapes(types: &Types, root: u32) -> Shapes {
     Shapes { records: builder.records, root, root_path: "", skips_null: false, bytes: BytesForm::Base64 }
 }
 
-struct Builder<'t> {
+struct ShapeBuilder<'t> {
     types: &'t Types,
     places: HashMap<u32, usize>,
     records: Vec<Shape>,
@@ -37,14 +39,14 @@ struct Builder<'t> {
     waiting: Vec<(usize, u32)>,
 }
 
-fn kind_of(scalar: Scalar) -> Kind {
+fn kind_of(scalar: Scalar) -> LeafKind {
     match scalar {
-        Scalar::Double | Scalar::Float => Kind::Double,
-        Scalar::Bool => Kind::Bool,
-        Scalar::String => Kind::String,
-        Scalar::Bytes => Kind::Bytes,
-        _ if scalar.is_unsigned() => Kind::Uint,
-        _ => Kind::Int,
+        Scalar::Double | Scalar::Float => LeafKind::Double,
+        Scalar::Bool => LeafKind::Bool,
+        Scalar::String => LeafKind::String,
+        Scalar::Bytes => LeafKind::Bytes,
+        _ if scalar.is_unsigned() => LeafKind::Uint,
+        _ => LeafKind::Int,
     }
 }
 
@@ -60,15 +62,15 @@ fn word_of(scalar: Scalar) -> &'static str {
     }
 }
 
-impl Builder<'_> {
-    fn message(&mut self, id: u32) -> Type {
-        let Some(message) = self.types.messages.get(id as usize) else { return Type::Any };
+impl ShapeBuilder<'_> {
+    fn message(&mut self, id: u32) -> DataType {
+        let Some(message) = self.types.messages.get(id as usize) else { return DataType::Any };
         match (message.well_known, &*message.full) {
-            (Some(WellKnown::Timestamp), _) => return Type::leaf(Kind::Timestamp, "LONG"),
-            (Some(WellKnown::Duration), _) => return Type::leaf(Kind::Duration, "RECORD"),
-            (Some(WellKnown::Wrapper(scalar)), _) => return Type::Wrapper(kind_of(scalar)),
-            (_, DECIMAL) => return Type::leaf(Kind::Opaque("decimal"), "BYTES"),
-            (_, VARIANT) => return Type::leaf(Kind::Opaque("variant"), "RECORD"),
+            (Some(WellKnown::Timestamp), _) => return DataType::leaf(LeafKind::Timestamp, "LONG"),
+            (Some(WellKnown::Duration), _) => return DataType::leaf(LeafKind::Duration, "RECORD"),
+            (Some(WellKnown::Wrapper(scalar)), _) => return DataType::Wrapper(kind_of(scalar)),
+            (_, DECIMAL) => return DataType::leaf(LeafKind::Opaque("decimal"), "BYTES"),
+            (_, VARIANT) => return DataType::leaf(LeafKind::Opaque("variant"), "RECORD"),
             _ => {}
         }
         let at = *self.places.entry(id).or_insert_with(|| {
@@ -76,14 +78,14 @@ impl Builder<'_> {
             self.waiting.push((self.records.len() - 1, id));
             self.records.len() - 1
         });
-        Type::Record(at)
+        DataType::Record(at)
     }
 
     /// The type of one value of a field.
-    fn value(&mut self, field: &Field) -> Type {
+    fn value(&mut self, field: &MessageField) -> DataType {
         match field.content {
-            FieldContent::Scalar(scalar) => Type::leaf(kind_of(scalar), word_of(scalar)),
-            FieldContent::Enum(_) => Type::leaf(Kind::Int, "ENUM"),
+            FieldContent::Scalar(scalar) => DataType::leaf(kind_of(scalar), word_of(scalar)),
+            FieldContent::Enum(_) => DataType::leaf(LeafKind::Int, "ENUM"),
             FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id) => self.message(id),
         }
     }
@@ -98,11 +100,11 @@ impl Builder<'_> {
             }
             let (ty, word) = if let FieldContent::Map(entry) = field.content {
                 let value = types.messages.get(entry as usize).and_then(|entry| entry.fields.get(1));
-                (Type::Map(Box::new(value.map_or(Type::Any, |value| self.value(value)))), "MAP")
+                (DataType::Map(Box::new(value.map_or(DataType::Any, |value| self.value(value)))), "MAP")
             } else {
                 let one = self.value(field);
                 let word = one.word();
-                (if field.repeated { Type::List(Box::new(one)) } else { one }, word)
+                (if field.repeated { DataType::List(Box::new(one)) } else { one }, word)
             };
             let meta = field.meta.as_deref();
             fields.push(FieldShape {
@@ -128,30 +130,30 @@ pub(super) fn typed(
     types: &Types,
     root: u32,
     shapes: &Shapes,
-    message: &Message<'_>,
+    message: &DecodedMessage<'_>,
     work: &mut Work<'_>,
-) -> Result<Typed, Fault> {
-    Converter { types, shapes, work }.message(root, &shapes.root, message)
+) -> Result<Typed, DataFault> {
+    ValueBuilder { types, shapes, work }.message(root, &shapes.root, message)
 }
 
 /// What a value takes, roughly, apart from its text.
 const VALUE: usize = size_of::<Typed>() * 2;
 
-struct Converter<'c, 'w, 's> {
+struct ValueBuilder<'c, 'w, 's> {
     types: &'c Types,
     shapes: &'c Shapes,
     work: &'w mut Work<'s>,
 }
 
-impl Converter<'_, '_, '_> {
-    fn take(&mut self, bytes: usize) -> Result<(), Fault> {
+impl ValueBuilder<'_, '_, '_> {
+    fn take(&mut self, bytes: usize) -> Result<(), DataFault> {
         if self.work.step() && self.work.take_memory(bytes + VALUE) {
             return Ok(());
         }
-        Err(Fault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it"))
+        Err(DataFault::new(FaultKind::Memory, "", "the data takes too much memory when rules are run on it"))
     }
 
-    fn message(&mut self, id: u32, ty: &Type, message: &Message<'_>) -> Result<Typed, Fault> {
+    fn message(&mut self, id: u32, ty: &DataType, message: &DecodedMessage<'_>) -> Result<Typed, DataFault> {
         let (types, shapes) = (self.types, self.shapes);
         let Some(found) = types.messages.get(id as usize) else { return Ok(Typed::Null) };
         let one = |number: u32| {
@@ -162,32 +164,32 @@ impl Converter<'_, '_, '_> {
             }
         };
         let int = |number: u32| match one(number) {
-            Some(Value::Int(value)) => *value,
+            Some(DecodedValue::Int(value)) => *value,
             _ => 0,
         };
         // clients cut off what is finer than a microsecond
         let micros = || int(1).saturating_mul(1_000_000).saturating_add(int(2).div_euclid(1000));
         match ty {
-            Type::Leaf { kind: Kind::Timestamp, .. } => return Ok(Typed::Timestamp(micros())),
-            Type::Leaf { kind: Kind::Duration, .. } => return Ok(Typed::Duration(micros())),
-            Type::Leaf { kind: Kind::Opaque(what), .. } => {
+            DataType::Leaf { kind: LeafKind::Timestamp, .. } => return Ok(Typed::Timestamp(micros())),
+            DataType::Leaf { kind: LeafKind::Duration, .. } => return Ok(Typed::Duration(micros())),
+            DataType::Leaf { kind: LeafKind::Opaque(what), .. } => {
                 let bytes = match one(1) {
-                    Some(Value::Bytes(bytes)) => &**bytes,
+                    Some(DecodedValue::Bytes(bytes)) => &**bytes,
                     _ => &[],
                 };
                 self.take(bytes.len() * 2)?;
                 return Ok(Typed::Opaque(what, format!("\"{}\"", STANDARD.encode(bytes)).into()));
             }
-            Type::Wrapper(_) => {
+            DataType::Wrapper(_) => {
                 let Some(field) = found.fields.first() else { return Ok(Typed::Null) };
                 return match one(1) {
-                    Some(value) => self.value(field, &Type::Any, value),
-                    None => self.value(field, &Type::Any, &decode::default(types, field)),
+                    Some(value) => self.value(field, &DataType::Any, value),
+                    None => self.value(field, &DataType::Any, &decode::default(types, field)),
                 };
             }
             _ => {}
         }
-        let Type::Record(place) = ty else { return Ok(Typed::Null) };
+        let DataType::Record(place) = ty else { return Ok(Typed::Null) };
         let Some(shape) = shapes.records.get(*place) else { return Ok(Typed::Null) };
         self.take(shape.fields.len() * VALUE)?;
         let mut values = vec![None; shape.fields.len()];
@@ -201,13 +203,13 @@ impl Converter<'_, '_, '_> {
         Ok(Typed::Record(Box::new(TypedRecord { shape: *place, values, others: Vec::new() })))
     }
 
-    fn field(&mut self, field: &Field, ty: &Type, written: &FieldValue<'_>) -> Result<Typed, Fault> {
+    fn field(&mut self, field: &MessageField, ty: &DataType, written: &FieldValue<'_>) -> Result<Typed, DataFault> {
         match (written, ty) {
             (FieldValue::One(value), ty) => self.value(field, ty, value),
-            (FieldValue::List(values), Type::List(item)) => {
+            (FieldValue::List(values), DataType::List(item)) => {
                 Ok(Typed::List(values.iter().map(|value| self.value(field, item, value)).collect::<Result<_, _>>()?))
             }
-            (FieldValue::Map(entries), Type::Map(item)) => {
+            (FieldValue::Map(entries), DataType::Map(item)) => {
                 let FieldContent::Map(entry) = field.content else { return Ok(Typed::Null) };
                 let types = self.types;
                 let Some([key_field, value_field, ..]) = types.messages.get(entry as usize).map(|entry| entry.fields.as_slice())
@@ -216,7 +218,7 @@ impl Converter<'_, '_, '_> {
                 };
                 let mut made = Vec::with_capacity(entries.len());
                 for (key, value) in entries {
-                    let key = self.value(key_field, &Type::Any, &key.to_value())?;
+                    let key = self.value(key_field, &DataType::Any, &key.to_value())?;
                     made.push((key, self.value(value_field, item, value)?));
                 }
                 Ok(Typed::Map(made))
@@ -225,22 +227,22 @@ impl Converter<'_, '_, '_> {
         }
     }
 
-    fn value(&mut self, field: &Field, ty: &Type, value: &Value<'_>) -> Result<Typed, Fault> {
+    fn value(&mut self, field: &MessageField, ty: &DataType, value: &DecodedValue<'_>) -> Result<Typed, DataFault> {
         self.take(match value {
-            Value::String(text) => text.len(),
-            Value::Bytes(bytes) => bytes.len(),
+            DecodedValue::String(text) => text.len(),
+            DecodedValue::Bytes(bytes) => bytes.len(),
             _ => 0,
         })?;
         Ok(match value {
-            Value::Bool(value) => Typed::Bool(*value),
-            Value::Int(value) => Typed::Int(*value),
-            Value::Uint(value) => Typed::Uint(*value),
-            Value::Enum(value) => Typed::Int(i64::from(*value)),
-            Value::Float(value) => Typed::Double(f64::from(*value)),
-            Value::Double(value) => Typed::Double(*value),
-            Value::String(text) => Typed::String(text.to_string()),
-            Value::Bytes(bytes) => Typed::Bytes(bytes.to_vec()),
-            Value::Message(message) => match field.content {
+            DecodedValue::Bool(value) => Typed::Bool(*value),
+            DecodedValue::Int(value) => Typed::Int(*value),
+            DecodedValue::Uint(value) => Typed::Uint(*value),
+            DecodedValue::Enum(value) => Typed::Int(i64::from(*value)),
+            DecodedValue::Float(value) => Typed::Double(f64::from(*value)),
+            DecodedValue::Double(value) => Typed::Double(*value),
+            DecodedValue::String(text) => Typed::String(text.to_string()),
+            DecodedValue::Bytes(bytes) => Typed::Bytes(bytes.to_vec()),
+            DecodedValue::Message(message) => match field.content {
                 FieldContent::Message(id) | FieldContent::Group(id) | FieldContent::Map(id) => {
                     return self.message(id, ty, message);
                 }

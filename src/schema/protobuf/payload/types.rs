@@ -10,7 +10,7 @@ use crate::schema::protobuf::fault::unresolved;
 use crate::schema::protobuf::features::{self, Features};
 use crate::schema::protobuf::model::{self, Body, File, Label, ProtoOption, Syntax, is_scalar, join, json_name};
 use crate::schema::protobuf::schema::Schema;
-use crate::schema::protobuf::symbol_table::{Declaration, ExtensionSymbol, Origin, SymbolTable, TypeSymbol};
+use crate::schema::protobuf::symbol_table::{DeclaringFile, ExtensionSymbol, SymbolTable, TypeDeclaration, TypeSymbol};
 use crate::schema::protobuf::tags;
 use crate::schema::typed::InlineRule;
 
@@ -27,7 +27,7 @@ pub(super) enum FieldContent {
 
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
-pub(super) struct Field {
+pub(super) struct MessageField {
     pub(super) number: u32,
     pub(super) name: Box<str>,
     pub(super) json: Box<str>,
@@ -43,17 +43,17 @@ pub(super) struct Field {
     /// The place of its oneof.
     pub(super) oneof: Option<u32>,
     /// Tags and checks, where it has some.
-    pub(super) meta: Option<Box<Meta>>,
+    pub(super) meta: Option<Box<RuleMeta>>,
 }
 
 /// What Confluent's options say about a field or a message to rules of data contracts.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Meta {
+pub(super) struct RuleMeta {
     pub(super) tags: Vec<String>,
     pub(super) rules: Vec<InlineRule>,
 }
 
-impl Meta {
+impl RuleMeta {
     fn of(options: &[ProtoOption], entity: TagEntity) -> Option<Box<Self>> {
         let meta = Self { tags: tags::of_entity(options, entity), rules: tags::rules_of_entity(options, entity) };
         (!meta.tags.is_empty() || !meta.rules.is_empty()).then(|| Box::new(meta))
@@ -61,28 +61,28 @@ impl Meta {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Message {
+pub(super) struct MessageType {
     pub(super) full: Box<str>,
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<MessageField>,
     /// Places of fields by their names in JSON.
     pub(super) by_name: HashMap<Box<str>, usize>,
     pub(super) has_required: bool,
     pub(super) well_known: Option<WellKnown>,
-    pub(super) meta: Option<Box<Meta>>,
+    pub(super) meta: Option<Box<RuleMeta>>,
     /// Messages declared inside, in order.
     inner: Vec<u32>,
 }
 
-impl Message {
+impl MessageType {
     /// The field of a number.
-    pub(super) fn field(&self, number: u32) -> Option<(usize, &Field)> {
+    pub(super) fn field(&self, number: u32) -> Option<(usize, &MessageField)> {
         let at = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
         self.fields.get(at).map(|field| (at, field))
     }
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Enum {
+pub(super) struct EnumType {
     /// The name of each number; of several the first.
     pub(super) names: HashMap<i32, Box<str>>,
     pub(super) by_name: HashMap<Box<str>, i32>,
@@ -95,8 +95,8 @@ pub(super) struct Enum {
 /// All types that data of a schema can hold.
 #[derive(Debug, Default)]
 pub(super) struct Types {
-    pub(super) messages: Vec<Message>,
-    pub(super) enums: Vec<Enum>,
+    pub(super) messages: Vec<MessageType>,
+    pub(super) enums: Vec<EnumType>,
     by_name: HashMap<Box<str>, u32>,
     package: Box<str>,
     /// The top-level messages, in order.
@@ -108,7 +108,7 @@ impl Types {
     pub(super) fn new(schema: &Schema) -> Result<Self, SchemaError> {
         let symbols = schema.symbols();
         let file = schema.standing_for();
-        let mut compiler = Compiler {
+        let mut compiler = TypeCompiler {
             schema,
             symbols: &symbols,
             types: Self { package: file.package.as_deref().unwrap_or("").into(), ..Self::default() },
@@ -116,7 +116,7 @@ impl Types {
             waiting: Vec::new(),
             extensions: HashMap::new(),
         };
-        for extension in symbols.extensions().filter(|extension| !matches!(extension.origin, Origin::Builtin(_))) {
+        for extension in symbols.extensions().filter(|extension| !matches!(extension.origin, DeclaringFile::Builtin(_))) {
             if let Some(extended) = symbols.resolve(extension.extendee, extension.scope()) {
                 compiler.extensions.entry(extended.full.clone()).or_default().push(extension.clone());
             }
@@ -180,7 +180,7 @@ impl Types {
     }
 }
 
-struct Compiler<'a> {
+struct TypeCompiler<'a> {
     schema: &'a Schema,
     symbols: &'a SymbolTable<'a>,
     types: Types,
@@ -190,20 +190,23 @@ struct Compiler<'a> {
     extensions: HashMap<Box<str>, Vec<ExtensionSymbol<'a>>>,
 }
 
-impl<'a> Compiler<'a> {
+impl<'a> TypeCompiler<'a> {
     /// The index of a message; its fields come later.
     fn message(&mut self, found: &TypeSymbol<'a>) -> Result<u32, SchemaError> {
         if let Some(known) = self.types.by_name.get(&found.full) {
             return Ok(*known);
         }
-        let at =
-            self.place(Message { full: found.full.clone(), well_known: WellKnown::of(&found.full), ..Message::default() })?;
+        let at = self.place(MessageType {
+            full: found.full.clone(),
+            well_known: WellKnown::of(&found.full),
+            ..MessageType::default()
+        })?;
         self.types.by_name.insert(found.full.clone(), at);
         self.waiting.push((at, found.clone()));
         Ok(at)
     }
 
-    fn place(&mut self, message: Message) -> Result<u32, SchemaError> {
+    fn place(&mut self, message: MessageType) -> Result<u32, SchemaError> {
         let at = u32::try_from(self.types.messages.len()).map_err(|_| SchemaError::validate("too many messages"))?;
         self.types.messages.push(message);
         Ok(at)
@@ -248,7 +251,7 @@ impl<'a> Compiler<'a> {
                 by_name.entry(field.name.clone()).or_insert(place);
             }
             if let Some(message) = self.types.messages.get_mut(at as usize) {
-                message.meta = found.node.body().and_then(|body| Meta::of(&body.options, TagEntity::Record));
+                message.meta = found.node.body().and_then(|body| RuleMeta::of(&body.options, TagEntity::Record));
                 message.has_required = fields.iter().any(|field| field.required);
                 message.by_name = by_name;
                 message.fields = fields;
@@ -257,7 +260,7 @@ impl<'a> Compiler<'a> {
         Ok(self.types)
     }
 
-    fn fields(&mut self, body: &'a Body, found: &TypeSymbol<'a>) -> Result<Vec<Field>, SchemaError> {
+    fn fields(&mut self, body: &'a Body, found: &TypeSymbol<'a>) -> Result<Vec<MessageField>, SchemaError> {
         let mut fields = Vec::new();
         for field in &body.fields {
             fields.push(self.field(field, &found.full, found.features, found.origin)?);
@@ -265,10 +268,10 @@ impl<'a> Compiler<'a> {
         for (oneof, declared) in (0..).zip(&body.oneofs) {
             for field in &declared.fields {
                 let field = self.field(field, &found.full, found.features, found.origin)?;
-                fields.push(Field { oneof: Some(oneof), required: false, implicit: false, ..field });
+                fields.push(MessageField { oneof: Some(oneof), required: false, implicit: false, ..field });
             }
             for group in &declared.groups {
-                fields.push(Field { oneof: Some(oneof), ..self.group(group, &found.full)? });
+                fields.push(MessageField { oneof: Some(oneof), ..self.group(group, &found.full)? });
             }
         }
         for group in &body.groups {
@@ -283,11 +286,11 @@ impl<'a> Compiler<'a> {
         Ok(fields)
     }
 
-    fn group(&mut self, group: &'a model::Group, scope: &str) -> Result<Field, SchemaError> {
+    fn group(&mut self, group: &'a model::Group, scope: &str) -> Result<MessageField, SchemaError> {
         let full = join(scope, &group.name);
         let found = self.symbols.find(&full).cloned().ok_or_else(|| SchemaError::validate(unresolved(&full)))?;
         let name: Box<str> = group.name.to_ascii_lowercase().into();
-        Ok(Field {
+        Ok(MessageField {
             number: u32::try_from(group.number).unwrap_or(0),
             json: json_name(&name).into(),
             name,
@@ -298,11 +301,17 @@ impl<'a> Compiler<'a> {
             packed: false,
             implicit: false,
             oneof: None,
-            meta: Meta::of(&group.options, TagEntity::Field),
+            meta: RuleMeta::of(&group.options, TagEntity::Field),
         })
     }
 
-    fn field(&mut self, field: &'a model::Field, scope: &str, features: Features, origin: Origin) -> Result<Field, SchemaError> {
+    fn field(
+        &mut self,
+        field: &'a model::Field,
+        scope: &str,
+        features: Features,
+        origin: DeclaringFile,
+    ) -> Result<MessageField, SchemaError> {
         let file = self.file(origin);
         let is_edition = file.is_some_and(|file| file.effective_syntax().is_edition());
         let features = if is_edition { features.with(&field.options) } else { features };
@@ -319,9 +328,10 @@ impl<'a> Compiler<'a> {
             model::FieldType::Map(pair) => FieldContent::Map(self.entry(field, pair, scope, utf8, features)?),
         };
         let repeated = field.label == Some(Label::Repeated) || matches!(content, FieldContent::Map(_));
-        let json = field.json_name.as_ref().and_then(model::Value::as_text).map_or_else(|| json_name(&field.name), str::to_owned);
+        let json =
+            field.json_name.as_ref().and_then(model::OptionValue::as_text).map_or_else(|| json_name(&field.name), str::to_owned);
         let by_edition = is_edition && features.required && !repeated;
-        Ok(Field {
+        Ok(MessageField {
             number: u32::try_from(field.number).unwrap_or(0),
             name: field.name.clone(),
             json: json.into(),
@@ -334,16 +344,16 @@ impl<'a> Compiler<'a> {
                 && field.label.is_none()
                 && !matches!(content, FieldContent::Message(_) | FieldContent::Group(_)),
             oneof: None,
-            meta: Meta::of(&field.options, TagEntity::Field),
+            meta: RuleMeta::of(&field.options, TagEntity::Field),
         })
     }
 
-    fn file(&self, origin: Origin) -> Option<&'a File> {
+    fn file(&self, origin: DeclaringFile) -> Option<&'a File> {
         let schema = self.schema;
         match origin {
-            Origin::Own => Some(&schema.file),
-            Origin::Reference(at) => schema.dependencies.get(at).map(|dependency| &*dependency.file),
-            Origin::Builtin(at) => builtin::all().get(at).map(|builtin| &builtin.file),
+            DeclaringFile::Own => Some(&schema.file),
+            DeclaringFile::Reference(at) => schema.dependencies.get(at).map(|dependency| &*dependency.file),
+            DeclaringFile::Builtin(at) => builtin::all().get(at).map(|builtin| &builtin.file),
         }
     }
 
@@ -353,8 +363,8 @@ impl<'a> Compiler<'a> {
         }
         let found = self.symbols.resolve(name, scope).cloned().ok_or_else(|| SchemaError::validate(unresolved(name)))?;
         Ok(match found.node {
-            Declaration::Enum(declared) => FieldContent::Enum(self.enumeration(&found, declared)?),
-            Declaration::Message(_) | Declaration::Group(_) => {
+            TypeDeclaration::Enum(declared) => FieldContent::Enum(self.enumeration(&found, declared)?),
+            TypeDeclaration::Message(_) | TypeDeclaration::Group(_) => {
                 let at = self.message(&found)?;
                 if found.node.body().and_then(Body::map_entry).is_some() {
                     // a map as descriptors have it, whose text spells the entry out
@@ -374,7 +384,7 @@ impl<'a> Compiler<'a> {
         }
         let at = u32::try_from(self.types.enums.len()).map_err(|_| SchemaError::validate("too many enums"))?;
         self.types.bytes += 100 + declared.constants.len() * 128;
-        self.types.enums.push(Enum {
+        self.types.enums.push(EnumType {
             names: declared.constants.iter().rev().map(|constant| (constant.number, constant.name.clone())).collect(),
             by_name: declared.constants.iter().map(|constant| (constant.name.clone(), constant.number)).collect(),
             first: declared.constants.first().map_or(0, |constant| constant.number),
@@ -400,7 +410,7 @@ impl<'a> Compiler<'a> {
             // entries and what is in them are never delimited
             let content = self.content(kind, scope, Features { delimited: false, ..features })?;
             let (name, json): (Box<str>, Box<str>) = (name.into(), name.into());
-            fields.push(Field {
+            fields.push(MessageField {
                 number,
                 name,
                 json,
@@ -415,7 +425,7 @@ impl<'a> Compiler<'a> {
             });
         }
         let full = join(scope, &format!("{}Entry", field.name));
-        self.place(Message { full, fields, ..Message::default() })
+        self.place(MessageType { full, fields, ..MessageType::default() })
     }
 }
 

@@ -3,9 +3,9 @@ use super::{Converter, Scoped, declaration, enum_type, error, scalars};
 use crate::schema::logical::conversion::Depth;
 use crate::schema::logical::default_value::DefaultValue;
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{self, FIELD_NUMBER, Kind, Params, Type, set_param};
+use crate::schema::logical::model::{self, FIELD_NUMBER, Params, Type, TypeKind, set_param};
 use crate::schema::protobuf::model::{Body, Field, FieldType, Label};
-use crate::schema::protobuf::symbol_table::{Declaration, Origin};
+use crate::schema::protobuf::symbol_table::{DeclaringFile, TypeDeclaration};
 
 pub(super) fn set_number(params: &mut Params, number: i32) {
     set_param(params, FIELD_NUMBER, number.to_string());
@@ -42,8 +42,8 @@ impl<'a> Converter<'a> {
         let mut derived_default = false;
         if default.is_none() && !ty.nullable {
             default = match &ty.kind {
-                Kind::Map(_) | Kind::Multiset(_) => Some(DefaultValue::Map(Vec::new())),
-                Kind::Array(_) => Some(DefaultValue::List(Vec::new())),
+                TypeKind::Map(_) | TypeKind::Multiset(_) => Some(DefaultValue::Map(Vec::new())),
+                TypeKind::Array(_) => Some(DefaultValue::List(Vec::new())),
                 _ => None,
             };
             derived_default = default.is_some();
@@ -52,7 +52,7 @@ impl<'a> Converter<'a> {
         if numbered {
             set_number(&mut notes.params, field.number);
         }
-        let at = (message.origin == Origin::Own).then_some(field.at);
+        let at = (message.origin == DeclaringFile::Own).then_some(field.at);
         Ok(model::Field { name: field.name.to_string(), ty, default, derived_default, notes, at })
     }
 
@@ -90,7 +90,7 @@ impl<'a> Converter<'a> {
             // the label is the list's
             self.single(message, field, name, false, meta, depth)?
         };
-        Ok(Kind::Array(Box::new(element)).of(nullable))
+        Ok(TypeKind::Array(Box::new(element)).of(nullable))
     }
 
     /// A field that holds one value.
@@ -108,9 +108,9 @@ impl<'a> Converter<'a> {
         }
         let (full, node, origin) = declaration(&self.symbols, name, message.full)?;
         let full = full.to_owned();
-        let is_external = matches!(origin, Origin::Reference(at) if self.external.contains(&at));
+        let is_external = matches!(origin, DeclaringFile::Reference(at) if self.external.contains(&at));
         let body = match node {
-            Declaration::Enum(found) => {
+            TypeDeclaration::Enum(found) => {
                 if is_external && !self.named.contains(&full) {
                     self.named.put(&full, enum_type(found, false)?);
                 }
@@ -119,8 +119,8 @@ impl<'a> Converter<'a> {
                 }
                 return enum_type(found, nullable);
             }
-            Declaration::Message(found) => &found.body,
-            Declaration::Group(_) => return error("Unknown Protobuf schema type GROUP"),
+            TypeDeclaration::Message(found) => &found.body,
+            TypeDeclaration::Group(_) => return error("Unknown Protobuf schema type GROUP"),
         };
         if let Some(kind) = scalars::well_known(&full, meta)? {
             return Ok(kind.of(nullable));
@@ -130,7 +130,7 @@ impl<'a> Converter<'a> {
         }
         let inner = Scoped { full: &full, body, origin };
         if is_external && !self.named.contains(&full) {
-            self.named.put(&full, Kind::Struct(Vec::new()).of(true));
+            self.named.put(&full, TypeKind::Struct(Vec::new()).of(true));
             let converted = self.message(inner, false, depth.of_named())?;
             self.named.put(&full, converted);
         }
@@ -172,19 +172,19 @@ impl<'a> Converter<'a> {
     }
 
     /// The message of a repeated field, if it stands for the entries of a map.
-    fn entry(&self, name: &str, scope: &str) -> Result<Option<Entry<'a>>, ConversionError> {
+    fn entry(&self, name: &str, scope: &str) -> Result<Option<MapEntry<'a>>, ConversionError> {
         let (full, node, origin) = declaration(&self.symbols, name, scope)?;
         let body = match node {
-            Declaration::Message(found) if is_entry(simple_name(full), &found.body) => &found.body,
+            TypeDeclaration::Message(found) if is_entry(simple_name(full), &found.body) => &found.body,
             _ => return Ok(None),
         };
-        Ok(Some(Entry { full: full.to_owned(), body, origin }))
+        Ok(Some(MapEntry { full: full.to_owned(), body, origin }))
     }
 
-    fn entry_map(&mut self, entry: &Entry<'_>, meta: &Meta, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
+    fn entry_map(&mut self, entry: &MapEntry<'_>, meta: &Meta, nullable: bool, depth: Depth) -> Result<Type, ConversionError> {
         let scoped = Scoped { full: &entry.full, body: entry.body, origin: entry.origin };
         let converted = self.message(scoped, false, depth)?;
-        let Kind::Struct(members) = converted.kind else { return error("a map's entry is no message") };
+        let TypeKind::Struct(members) = converted.kind else { return error("a map's entry is no message") };
         let (mut key, mut value) = (None, None);
         for member in members {
             match member.name.as_str() {
@@ -234,14 +234,14 @@ impl<'a> Converter<'a> {
         let kind = if meta.param("flink.type") == Some("multiset") {
             crate::schema::logical::conversion::multiset(key, &value)?
         } else {
-            Kind::Map(Box::new((key, value)))
+            TypeKind::Map(Box::new((key, value)))
         };
         Ok(kind.of(nullable))
     }
 }
 
-struct Entry<'a> {
+struct MapEntry<'a> {
     full: String,
     body: &'a Body,
-    origin: Origin,
+    origin: DeclaringFile,
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::schema::logical::conversion::constraint;
-use crate::schema::logical::model::{Annotations, Constraint, Params, is_format_native, set_param};
-use crate::schema::protobuf::model::{LiteralEntry, ProtoOption, Value};
+use crate::schema::logical::model::{Constraint, LogicalAnnotations, Params, is_format_native, set_param};
+use crate::schema::protobuf::model::{LiteralEntry, OptionValue, ProtoOption};
 
 /// What the options of one element say.
 #[derive(Debug, Default)]
@@ -40,14 +40,14 @@ impl Meta {
             }
             match (option.name.as_slice(), &option.value) {
                 ([_, key], value) => meta.add(&key.text, value),
-                ([_], Value::Literal(entries)) => entries.iter().for_each(|entry| meta.add(&entry.key, &entry.value)),
+                ([_], OptionValue::Literal(entries)) => entries.iter().for_each(|entry| meta.add(&entry.key, &entry.value)),
                 _ => {}
             }
         }
         meta
     }
 
-    fn add(&mut self, key: &str, value: &Value) {
+    fn add(&mut self, key: &str, value: &OptionValue) {
         match key {
             "doc" => self.doc = text(value).map(Cow::into_owned),
             "tags" => {
@@ -97,9 +97,9 @@ impl Meta {
     }
 
     /// What is for people: parameters that steer the conversion are left out.
-    pub(super) fn annotations(&self) -> Annotations {
+    pub(super) fn annotations(&self) -> LogicalAnnotations {
         let params = self.params.iter().filter(|(name, _)| is_user_param(name)).cloned().collect();
-        Annotations { doc: self.doc(), tags: self.tags.clone(), params, constraints: self.constraints.clone() }
+        LogicalAnnotations { doc: self.doc(), tags: self.tags.clone(), params, constraints: self.constraints.clone() }
     }
 }
 
@@ -109,25 +109,25 @@ fn is_user_param(name: &str) -> bool {
 }
 
 /// The values of a repeated field, which may be written as one.
-fn values(value: &Value) -> &[Value] {
+fn values(value: &OptionValue) -> &[OptionValue] {
     match value {
-        Value::List(values) => values,
+        OptionValue::List(values) => values,
         one => std::slice::from_ref(one),
     }
 }
 
-fn literal(value: &Value) -> Option<&[LiteralEntry]> {
+fn literal(value: &OptionValue) -> Option<&[LiteralEntry]> {
     match value {
-        Value::Literal(entries) => Some(entries),
+        OptionValue::Literal(entries) => Some(entries),
         _ => None,
     }
 }
 
-fn text(value: &Value) -> Option<Cow<'_, str>> {
+fn text(value: &OptionValue) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(bytes) => Some(String::from_utf8_lossy(bytes)),
-        Value::Word(word) => Some(Cow::Borrowed(word)),
-        Value::Literal(_) | Value::List(_) => None,
+        OptionValue::String(bytes) => Some(String::from_utf8_lossy(bytes)),
+        OptionValue::Word(word) => Some(Cow::Borrowed(word)),
+        OptionValue::Literal(_) | OptionValue::List(_) => None,
     }
 }
 

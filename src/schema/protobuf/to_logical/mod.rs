@@ -12,10 +12,10 @@ use std::collections::HashSet;
 use self::meta::Meta;
 use super::model::{Body, Enum, Message, join};
 use super::schema::Schema;
-use super::symbol_table::{Declaration, Origin, SymbolTable};
+use super::symbol_table::{DeclaringFile, SymbolTable, TypeDeclaration};
 use crate::schema::logical::conversion::{Depth, convert};
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{EnumValue, Kind, LogicalType, NamedTypes, Type, UnionBranch};
+use crate::schema::logical::model::{EnumValue, LogicalType, NamedTypes, Type, TypeKind, UnionBranch};
 use crate::schema::meter::{self, Exhausted};
 
 pub(super) fn to_logical(schema: &Schema) -> Result<LogicalType, ConversionError> {
@@ -66,7 +66,7 @@ fn has_messages(schema: &Schema, at: usize) -> bool {
 fn external_names(symbols: &SymbolTable<'_>, external: &HashSet<usize>) -> HashSet<String> {
     let is_external = |name: &&str| {
         let origin = symbols.find(name).map(|found| found.origin);
-        matches!(origin, Some(Origin::Reference(at)) if external.contains(&at))
+        matches!(origin, Some(DeclaringFile::Reference(at)) if external.contains(&at))
     };
     symbols.full_names().filter(is_external).map(str::to_owned).collect()
 }
@@ -84,11 +84,11 @@ impl Syntaxes {
         Self { own: is_proto2(&schema.file), references }
     }
 
-    fn is_proto2(&self, origin: Origin) -> bool {
+    fn is_proto2(&self, origin: DeclaringFile) -> bool {
         match origin {
-            Origin::Own => self.own,
-            Origin::Reference(at) => self.references.get(at).copied().unwrap_or(false),
-            Origin::Builtin(at) => super::builtin::all()
+            DeclaringFile::Own => self.own,
+            DeclaringFile::Reference(at) => self.references.get(at).copied().unwrap_or(false),
+            DeclaringFile::Builtin(at) => super::builtin::all()
                 .get(at)
                 .is_some_and(|builtin| builtin.file.effective_syntax() == super::model::Syntax::Proto2),
         }
@@ -100,7 +100,7 @@ impl Syntaxes {
 struct Scoped<'a> {
     full: &'a str,
     body: &'a Body,
-    origin: Origin,
+    origin: DeclaringFile,
 }
 
 struct Converter<'a> {
@@ -125,10 +125,10 @@ impl<'a> Converter<'a> {
         let enums: Vec<(Box<str>, &Enum)> = file.enums.iter().map(|found| (join(package, &found.name), found)).collect();
         // all names first, so that fields find them
         for (full, _) in &messages {
-            self.named.put(full, Kind::Struct(Vec::new()).of(true));
+            self.named.put(full, TypeKind::Struct(Vec::new()).of(true));
         }
         for (full, _) in &enums {
-            self.named.put(full, Kind::Enum(Vec::new()).of(true));
+            self.named.put(full, TypeKind::Enum(Vec::new()).of(true));
         }
         for (full, message) in &messages {
             self.nested_names(full, &message.body)?;
@@ -136,7 +136,7 @@ impl<'a> Converter<'a> {
         let depth = Depth::default();
         for (at, (full, message)) in messages.iter().enumerate() {
             let depth = if at == 0 { depth } else { depth.inner() };
-            let body = self.message(Scoped { full, body: &message.body, origin: Origin::Own }, false, depth)?;
+            let body = self.message(Scoped { full, body: &message.body, origin: DeclaringFile::Own }, false, depth)?;
             self.named.put(full, body);
         }
         for (full, found) in &enums {
@@ -158,12 +158,12 @@ impl<'a> Converter<'a> {
         for message in body.messages.iter().filter(|message| !message.body.is_map_entry()) {
             let full = join(scope, &message.name);
             if Meta::of_message(&message.body.options).is_named() || self.is_cyclic(&full)? {
-                self.named.put(&full, Kind::Struct(Vec::new()).of(true));
+                self.named.put(&full, TypeKind::Struct(Vec::new()).of(true));
             }
             self.nested_names(&full, &message.body)?;
         }
         for found in body.enums.iter().filter(|found| Meta::of_enum(&found.options).is_named()) {
-            self.named.put(&join(scope, &found.name), Kind::Enum(Vec::new()).of(true));
+            self.named.put(&join(scope, &found.name), TypeKind::Enum(Vec::new()).of(true));
         }
         Ok(())
     }
@@ -172,7 +172,7 @@ impl<'a> Converter<'a> {
         for message in body.messages.iter().filter(|message| !message.body.is_map_entry()) {
             let full = join(scope, &message.name);
             if self.named.contains(&full) {
-                let scoped = Scoped { full: &full, body: &message.body, origin: Origin::Own };
+                let scoped = Scoped { full: &full, body: &message.body, origin: DeclaringFile::Own };
                 let converted = self.message(scoped, false, Depth::default())?;
                 self.named.put(&full, converted);
             }
@@ -235,13 +235,13 @@ impl<'a> Converter<'a> {
         }
         for oneof in &body.oneofs {
             let ty = self.oneof(message, oneof, numbered, depth.inner())?;
-            let at = (message.origin == Origin::Own).then_some(oneof.at);
-            let notes = crate::schema::logical::model::Annotations::default();
+            let at = (message.origin == DeclaringFile::Own).then_some(oneof.at);
+            let notes = crate::schema::logical::model::LogicalAnnotations::default();
             let name = oneof.name.to_string();
             fields.push(crate::schema::logical::model::Field { name, ty, default: None, derived_default: false, notes, at });
         }
         let notes = Meta::of_message(&body.options).annotations();
-        Ok(Type { kind: Kind::struct_of(fields)?, nullable, notes })
+        Ok(Type { kind: TypeKind::struct_of(fields)?, nullable, notes })
     }
 
     fn oneof(
@@ -266,10 +266,10 @@ impl<'a> Converter<'a> {
                 ty: Type { nullable: true, ..ty },
                 doc: notes.doc,
                 params: notes.params,
-                at: (message.origin == Origin::Own).then_some(field.at),
+                at: (message.origin == DeclaringFile::Own).then_some(field.at),
             });
         }
-        Ok(Kind::union_of(branches)?.of(true))
+        Ok(TypeKind::union_of(branches)?.of(true))
     }
 }
 
@@ -292,7 +292,7 @@ fn enum_type(found: &Enum, nullable: bool) -> Result<Type, ConversionError> {
              non-empty rules on ENUM",
         );
     }
-    Ok(Type { kind: Kind::enum_of(values)?, nullable, notes })
+    Ok(Type { kind: TypeKind::enum_of(values)?, nullable, notes })
 }
 
 /// The declaration behind a name.
@@ -300,7 +300,7 @@ fn declaration<'s, 'a>(
     symbols: &'s SymbolTable<'a>,
     name: &str,
     scope: &str,
-) -> Result<(&'s str, Declaration<'a>, Origin), ConversionError> {
+) -> Result<(&'s str, TypeDeclaration<'a>, DeclaringFile), ConversionError> {
     match symbols.resolve(name, scope) {
         Some(symbol) => Ok((&symbol.full, symbol.node, symbol.origin)),
         None => error(format!("\"{name}\" is not defined.")),

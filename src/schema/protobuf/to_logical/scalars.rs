@@ -3,8 +3,8 @@
 use super::meta::Meta;
 use crate::schema::logical::default_value::DefaultValue;
 use crate::schema::logical::error::ConversionError;
-use crate::schema::logical::model::{Kind, MAX_LENGTH};
-use crate::schema::protobuf::model::{FieldType, Value, is_scalar};
+use crate::schema::logical::model::{MAX_LENGTH, TypeKind};
+use crate::schema::protobuf::model::{FieldType, OptionValue, is_scalar};
 
 /// Whether a field's type is a message or an enum.
 pub(super) fn is_named(name: &str) -> bool {
@@ -12,24 +12,24 @@ pub(super) fn is_named(name: &str) -> bool {
 }
 
 /// What a scalar is under the field's parameters; `None` for messages and enums.
-pub(super) fn scalar(name: &str, meta: &Meta) -> Result<Option<Kind>, ConversionError> {
+pub(super) fn scalar(name: &str, meta: &Meta) -> Result<Option<TypeKind>, ConversionError> {
     Ok(Some(match name {
         "int32" | "sint32" | "sfixed32" => match meta.param("connect.type") {
-            Some("int8") => Kind::Tinyint,
-            Some("int16") => Kind::Smallint,
-            _ => Kind::Int,
+            Some("int8") => TypeKind::Tinyint,
+            Some("int16") => TypeKind::Smallint,
+            _ => TypeKind::Int,
         },
-        "uint32" | "fixed32" | "int64" | "uint64" | "sint64" | "fixed64" | "sfixed64" => Kind::Bigint,
-        "float" => Kind::Float,
-        "double" => Kind::Double,
-        "bool" => Kind::Boolean,
-        "string" => bounded(meta, Kind::Char, Kind::Varchar)?,
-        "bytes" => bounded(meta, Kind::Binary, Kind::Varbinary)?,
+        "uint32" | "fixed32" | "int64" | "uint64" | "sint64" | "fixed64" | "sfixed64" => TypeKind::Bigint,
+        "float" => TypeKind::Float,
+        "double" => TypeKind::Double,
+        "bool" => TypeKind::Boolean,
+        "string" => bounded(meta, TypeKind::Char, TypeKind::Varchar)?,
+        "bytes" => bounded(meta, TypeKind::Binary, TypeKind::Varbinary)?,
         _ => return Ok(None),
     }))
 }
 
-fn bounded(meta: &Meta, fixed: fn(i32) -> Kind, varying: fn(i32) -> Kind) -> Result<Kind, ConversionError> {
+fn bounded(meta: &Meta, fixed: fn(i32) -> TypeKind, varying: fn(i32) -> TypeKind) -> Result<TypeKind, ConversionError> {
     let least = integer(meta, "flink.minLength")?.unwrap_or(-1);
     let most = integer(meta, "flink.maxLength")?.unwrap_or(MAX_LENGTH);
     Ok(if least > 0 && least == most { fixed(most) } else { varying(most) })
@@ -40,46 +40,46 @@ fn integer(meta: &Meta, name: &str) -> Result<Option<i32>, ConversionError> {
 }
 
 /// Messages that stand for a type of columns.
-pub(super) fn well_known(full: &str, meta: &Meta) -> Result<Option<Kind>, ConversionError> {
+pub(super) fn well_known(full: &str, meta: &Meta) -> Result<Option<TypeKind>, ConversionError> {
     let precision = || Ok::<_, ConversionError>(integer(meta, "flink.precision")?.unwrap_or(9));
     Ok(Some(match full {
         "confluent.type.Decimal" => {
             // what is no number counts as left out
             let param = |name, default| meta.integer(name).and_then(Result::ok).unwrap_or(default);
-            Kind::Decimal { precision: param("precision", 10), scale: param("scale", 0) }
+            TypeKind::Decimal { precision: param("precision", 10), scale: param("scale", 0) }
         }
-        "google.type.Date" => Kind::Date,
-        "google.type.TimeOfDay" => Kind::of_precision(Kind::Time, precision()?)?,
+        "google.type.Date" => TypeKind::Date,
+        "google.type.TimeOfDay" => TypeKind::of_precision(TypeKind::Time, precision()?)?,
         "google.protobuf.Timestamp" if meta.param("flink.type") == Some("timestamp") => {
-            Kind::of_precision(Kind::Timestamp, precision()?)?
+            TypeKind::of_precision(TypeKind::Timestamp, precision()?)?
         }
-        "google.protobuf.Timestamp" => Kind::of_precision(Kind::TimestampLtz, precision()?)?,
-        "confluent.type.Variant" => Kind::Variant,
+        "google.protobuf.Timestamp" => TypeKind::of_precision(TypeKind::TimestampLtz, precision()?)?,
+        "confluent.type.Variant" => TypeKind::Variant,
         _ => return Ok(None),
     }))
 }
 
 /// Messages that are one value that may be null.
-pub(super) fn wrapped(full: &str) -> Option<Kind> {
+pub(super) fn wrapped(full: &str) -> Option<TypeKind> {
     Some(match full {
-        "google.protobuf.DoubleValue" => Kind::Double,
-        "google.protobuf.FloatValue" => Kind::Float,
-        "google.protobuf.Int64Value" | "google.protobuf.UInt64Value" | "google.protobuf.UInt32Value" => Kind::Bigint,
-        "google.protobuf.Int32Value" => Kind::Int,
-        "google.protobuf.BoolValue" => Kind::Boolean,
-        "google.protobuf.StringValue" => Kind::STRING,
-        "google.protobuf.BytesValue" => Kind::BYTES,
-        "confluent.type.Variant" => Kind::Variant,
+        "google.protobuf.DoubleValue" => TypeKind::Double,
+        "google.protobuf.FloatValue" => TypeKind::Float,
+        "google.protobuf.Int64Value" | "google.protobuf.UInt64Value" | "google.protobuf.UInt32Value" => TypeKind::Bigint,
+        "google.protobuf.Int32Value" => TypeKind::Int,
+        "google.protobuf.BoolValue" => TypeKind::Boolean,
+        "google.protobuf.StringValue" => TypeKind::STRING,
+        "google.protobuf.BytesValue" => TypeKind::BYTES,
+        "confluent.type.Variant" => TypeKind::Variant,
         _ => return None,
     })
 }
 
 /// A default of proto2, as Java's library holds it.
-pub(super) fn native_default(kind: &FieldType, value: &Value) -> Option<DefaultValue> {
+pub(super) fn native_default(kind: &FieldType, value: &OptionValue) -> Option<DefaultValue> {
     let text = value.as_text();
     Some(match kind.name()? {
         "bytes" => match value {
-            Value::String(bytes) => DefaultValue::Bytes(bytes.to_vec()),
+            OptionValue::String(bytes) => DefaultValue::Bytes(bytes.to_vec()),
             _ => return None,
         },
         "bool" => DefaultValue::Boolean(text? == "true"),
@@ -116,6 +116,6 @@ fn integer_of(text: &str) -> Option<i64> {
 }
 
 /// A default that is written as text, under its logical type.
-pub(super) fn of_text(kind: &Kind, text: &str) -> Result<DefaultValue, ConversionError> {
+pub(super) fn of_text(kind: &TypeKind, text: &str) -> Result<DefaultValue, ConversionError> {
     crate::schema::logical::default_text::of_text(kind, text)
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use super::imports::{Files, Visible};
+use super::imports::{ImportFiles, Visible};
 use super::ranges::Ranges;
 use crate::schema::protobuf::descriptor::OptionBytes;
 use crate::schema::protobuf::fault::{Checked, Fault, fault};
@@ -11,7 +11,7 @@ use crate::schema::protobuf::model::{Dependency, File, Offset, ProtoOption, Spel
 use crate::schema::protobuf::symbol_table::{SymbolTable, TypeSymbol};
 use crate::schema::protobuf::{builtin, print};
 
-pub(super) struct Checker<'a> {
+pub(super) struct FileChecker<'a> {
     pub(super) file: &'a File,
     pub(super) symbols: &'a SymbolTable<'a>,
     pub(super) options: &'a OptionBytes<'a>,
@@ -31,7 +31,7 @@ pub(super) struct Extended {
     pub(super) declared: HashMap<Box<str>, Ranges>,
 }
 
-impl<'a> Checker<'a> {
+impl<'a> FileChecker<'a> {
     pub(super) fn syntax(&self) -> Syntax {
         self.file.effective_syntax()
     }
@@ -51,7 +51,7 @@ impl<'a> Checker<'a> {
 
     /// The dependencies that a compiler would load; all of their imports must be there.
     pub(super) fn reachable(&self, dependencies: &[Dependency]) -> Result<HashSet<usize>, Fault> {
-        let files = Files::new(dependencies);
+        let files = ImportFiles::new(dependencies);
         let mut found = Visible::default();
         for import in &self.file.imports {
             files.follow(&import.path, true, &mut found);

@@ -2,22 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::checker::{Checker, is_identifier};
+use super::checker::{FileChecker, is_identifier};
 use super::ranges::Ranges;
 use crate::schema::protobuf::descriptor::fits_scalar;
 use crate::schema::protobuf::fault::{Checked, Fault, fault};
 use crate::schema::protobuf::features::Features;
 use crate::schema::protobuf::model::{
-    Body, Enum, Extend, Field, FieldType, Group, Label, MAX_NUMBER, Offset, Reserved, Span, Syntax, Value, is_scalar, join,
-    json_name,
+    Body, Enum, Extend, Field, FieldType, Group, Label, MAX_NUMBER, Offset, OptionValue, RangeOrName, Reserved, Syntax,
+    is_scalar, join, json_name,
 };
-use crate::schema::protobuf::symbol_table::{Declaration, TypeSymbol};
+use crate::schema::protobuf::symbol_table::{TypeDeclaration, TypeSymbol};
 
 /// Field numbers that are reserved for implementations of Protobuf.
 const INTERNAL: std::ops::RangeInclusive<i32> = 19_000..=19_999;
 
 /// Checks everything that a file declares.
-pub(super) fn check(checker: &Checker<'_>) -> Checked {
+pub(super) fn check(checker: &FileChecker<'_>) -> Checked {
     let file = checker.file;
     let package = checker.package();
     let features = Features::of_file(file);
@@ -55,7 +55,7 @@ fn reserved_names(statements: &[Reserved], what: &str) -> Result<HashSet<Box<str
     let mut names = HashSet::new();
     for statement in statements {
         for span in &statement.spans {
-            if let Span::Name(name) = span
+            if let RangeOrName::Name(name) = span
                 && !names.insert(name.clone())
             {
                 return Err(fault(statement.at, format!("{what} name \"{name}\" is reserved multiple times.")));
@@ -70,10 +70,10 @@ struct Numbered<'a> {
     name: Box<str>,
     number: i32,
     at: Offset,
-    json: Option<&'a Value>,
+    json: Option<&'a OptionValue>,
 }
 
-fn body(checker: &Checker<'_>, body: &Body, scope: &str, at: Offset, features: Features) -> Checked {
+fn body(checker: &FileChecker<'_>, body: &Body, scope: &str, at: Offset, features: Features) -> Checked {
     let features = features.with(&body.options);
     checker.settings(&body.options, "MessageOptions", scope)?;
     let reserved = Ranges::new(&bounds(&body.reserved), 1, "Reserved")?;
@@ -153,14 +153,14 @@ fn body(checker: &Checker<'_>, body: &Body, scope: &str, at: Offset, features: F
 }
 
 /// Two fields must not have the same name in JSON. In proto2 that is only a warning.
-fn json_names(checker: &Checker<'_>, body: &Body, members: &[Numbered<'_>]) -> Checked {
+fn json_names(checker: &FileChecker<'_>, body: &Body, members: &[Numbered<'_>]) -> Checked {
     let legacy = body
         .options
         .iter()
         .any(|option| option.is_plain("deprecated_legacy_json_field_conflicts") && option.value.is_word("true"));
     let mut seen: HashMap<String, (&str, bool)> = HashMap::new();
     for member in members {
-        let stated = member.json.and_then(Value::as_text);
+        let stated = member.json.and_then(OptionValue::as_text);
         let name = stated.map_or_else(|| json_name(&member.name), str::to_owned);
         if let Some((other, was_stated)) = seen.insert(name.clone(), (&member.name, stated.is_some())) {
             let is_default = stated.is_none() || !was_stated;
@@ -188,7 +188,7 @@ fn number(number: i32, at: Offset) -> Checked {
     Ok(())
 }
 
-fn field(checker: &Checker<'_>, field: &Field, scope: &str, features: Features) -> Checked {
+fn field(checker: &FileChecker<'_>, field: &Field, scope: &str, features: Features) -> Checked {
     let is_edition = checker.syntax().is_edition();
     match field.label {
         Some(Label::Required) if is_edition => {
@@ -234,8 +234,8 @@ fn field(checker: &Checker<'_>, field: &Field, scope: &str, features: Features) 
 }
 
 /// A proto3 field may not have the type of a closed enum.
-fn used(checker: &Checker<'_>, found: &TypeSymbol<'_>, field: &Field, scope: &str) -> Checked {
-    let Declaration::Enum(declared) = found.node else { return Ok(()) };
+fn used(checker: &FileChecker<'_>, found: &TypeSymbol<'_>, field: &Field, scope: &str) -> Checked {
+    let TypeDeclaration::Enum(declared) = found.node else { return Ok(()) };
     let closed = found.features.with(&declared.options).closed;
     if checker.syntax() == Syntax::Proto3 && closed {
         let message = format!(
@@ -248,9 +248,9 @@ fn used(checker: &Checker<'_>, found: &TypeSymbol<'_>, field: &Field, scope: &st
 }
 
 fn default_of(
-    checker: &Checker<'_>,
+    checker: &FileChecker<'_>,
     field: &Field,
-    default: &Value,
+    default: &OptionValue,
     scope: &str,
     is_message: bool,
     features: Features,
@@ -273,14 +273,16 @@ fn default_of(
     } else {
         let found = checker.resolve(name, scope, field.at)?;
         match (found.node, default) {
-            (Declaration::Enum(declared), Value::Word(word)) => declared.constants.iter().any(|constant| constant.name == *word),
+            (TypeDeclaration::Enum(declared), OptionValue::Word(word)) => {
+                declared.constants.iter().any(|constant| constant.name == *word)
+            }
             _ => false,
         }
     };
     if fits { Ok(()) } else { Err(fault(field.at, format!("The default value of \"{}\" does not fit its type.", field.name))) }
 }
 
-fn group(checker: &Checker<'_>, group: &Group, scope: &str, features: Features) -> Checked {
+fn group(checker: &FileChecker<'_>, group: &Group, scope: &str, features: Features) -> Checked {
     if checker.syntax() != Syntax::Proto2 {
         return Err(fault(group.at, "Groups are not supported in proto3 syntax and in editions."));
     }
@@ -288,7 +290,7 @@ fn group(checker: &Checker<'_>, group: &Group, scope: &str, features: Features) 
     body(checker, &group.body, &join(scope, &group.name), group.at, features)
 }
 
-fn extend(checker: &Checker<'_>, found: &Extend, scope: &str, features: Features) -> Checked {
+fn extend(checker: &FileChecker<'_>, found: &Extend, scope: &str, features: Features) -> Checked {
     let extended = checker.resolve(&found.name, scope, found.at)?;
     let Some(target) = extended.node.body() else {
         return Err(fault(found.at, format!("\"{}\" is not a message type.", found.name)));
@@ -328,7 +330,7 @@ fn extend(checker: &Checker<'_>, found: &Extend, scope: &str, features: Features
     found.groups.iter().try_for_each(|group| self::group(checker, group, scope, features))
 }
 
-fn enumeration(checker: &Checker<'_>, found: &Enum, scope: &str, features: Features) -> Checked {
+fn enumeration(checker: &FileChecker<'_>, found: &Enum, scope: &str, features: Features) -> Checked {
     let closed = features.with(&found.options).closed;
     let inner = join(scope, &found.name);
     checker.settings(&found.options, "EnumOptions", &inner)?;

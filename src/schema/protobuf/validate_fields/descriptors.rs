@@ -3,11 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::checker::{Checker, is_identifier};
+use super::checker::{FileChecker, is_identifier};
 use super::ranges::Ranges;
 use crate::schema::protobuf::fault::{Checked, Fault, fault};
-use crate::schema::protobuf::model::{Body, Dependency, Enum, Extend, FieldType, Group, Label, Offset, Value, is_scalar, join};
-use crate::schema::protobuf::symbol_table::{Declaration, Origin, SymbolTable, TypeSymbol};
+use crate::schema::protobuf::model::{
+    Body, Dependency, Enum, Extend, FieldType, Group, Label, Offset, OptionValue, is_scalar, join,
+};
+use crate::schema::protobuf::symbol_table::{DeclaringFile, SymbolTable, TypeDeclaration, TypeSymbol};
 
 /// A fault of the element with this full name.
 fn refused(at: Offset, element: &str, what: &str) -> Fault {
@@ -15,7 +17,7 @@ fn refused(at: Offset, element: &str, what: &str) -> Fault {
 }
 
 /// Checks a file.
-pub(super) fn check(checker: &Checker<'_>, dependencies: &[Dependency]) -> Checked {
+pub(super) fn check(checker: &FileChecker<'_>, dependencies: &[Dependency]) -> Checked {
     let file = checker.file;
     let package = checker.package();
     // Confluent gathers the types of all files into one schema
@@ -26,7 +28,7 @@ pub(super) fn check(checker: &Checker<'_>, dependencies: &[Dependency]) -> Check
             return Err(fault(at, format!("duplicate name: {name}")));
         }
     }
-    let mut symbols = Symbols { seen: HashSet::new() };
+    let mut symbols = SymbolSet { seen: HashSet::new() };
     for message in &file.messages {
         symbols.message(package, &message.name, &message.body, message.at)?;
     }
@@ -36,7 +38,7 @@ pub(super) fn check(checker: &Checker<'_>, dependencies: &[Dependency]) -> Check
     for extend in &file.extends {
         symbols.extend(package, extend)?;
     }
-    let links = Links { checker };
+    let links = LinkChecker { checker };
     for message in &file.messages {
         links.message(&message.body, &join(package, &message.name))?;
     }
@@ -52,17 +54,17 @@ pub(super) fn check(checker: &Checker<'_>, dependencies: &[Dependency]) -> Check
 }
 
 /// The names of the files that can be seen.
-fn names_of(dependencies: &[Dependency], checker: &Checker<'_>) -> HashSet<Box<str>> {
+fn names_of(dependencies: &[Dependency], checker: &FileChecker<'_>) -> HashSet<Box<str>> {
     let seen = dependencies.iter().enumerate().filter(|(at, _)| checker.visible.references.contains(at));
-    let tables = seen.map(|(at, dependency)| SymbolTable::of_file(&dependency.file, Origin::Reference(at)));
+    let tables = seen.map(|(at, dependency)| SymbolTable::of_file(&dependency.file, DeclaringFile::Reference(at)));
     tables.flat_map(|table| table.full_names().map(Box::from).collect::<Vec<_>>()).collect()
 }
 
-struct Symbols {
+struct SymbolSet {
     seen: HashSet<Box<str>>,
 }
 
-impl Symbols {
+impl SymbolSet {
     fn add(&mut self, scope: &str, name: &str, at: Offset) -> Checked {
         let full = join(scope, name);
         if !is_identifier(name) {
@@ -124,31 +126,31 @@ impl Symbols {
     }
 }
 
-struct Links<'c, 'a> {
-    checker: &'c Checker<'a>,
+struct LinkChecker<'c, 'a> {
+    checker: &'c FileChecker<'a>,
 }
 
 /// What a field's checks look at.
-struct Member<'m> {
+struct CheckedField<'m> {
     name: &'m str,
     number: i32,
     at: Offset,
     kind: Option<&'m FieldType>,
     label: Option<Label>,
-    default: Option<&'m Value>,
+    default: Option<&'m OptionValue>,
 }
 
-fn members(body: &Body) -> impl Iterator<Item = (bool, Member<'_>)> {
+fn members(body: &Body) -> impl Iterator<Item = (bool, CheckedField<'_>)> {
     let plain = body.fields.iter().map(|field| (false, field));
     let all = plain.chain(body.oneofs.iter().flat_map(|oneof| oneof.fields.iter().map(|field| (true, field))));
     all.map(|(in_oneof, field)| {
         let (kind, default) = (Some(&field.kind), field.default.as_ref());
-        let member = Member { name: &field.name, number: field.number, at: field.at, kind, label: field.label, default };
+        let member = CheckedField { name: &field.name, number: field.number, at: field.at, kind, label: field.label, default };
         (in_oneof, member)
     })
 }
 
-impl Links<'_, '_> {
+impl LinkChecker<'_, '_> {
     fn message(&self, body: &Body, scope: &str) -> Checked {
         for message in &body.messages {
             self.message(&message.body, &join(scope, &message.name))?;
@@ -174,7 +176,7 @@ impl Links<'_, '_> {
             None => self.checker.search(name, scope).ok().flatten(),
         };
         let found = found.filter(|found| self.checker.visible.shows(found.origin))?;
-        Some(!matches!(found.node, Declaration::Enum(_)))
+        Some(!matches!(found.node, TypeDeclaration::Enum(_)))
     }
 
     fn message_type(&self, name: &str, scope: &str, element: &str, at: Offset) -> Checked {
@@ -185,7 +187,7 @@ impl Links<'_, '_> {
         }
     }
 
-    fn field(&self, member: &Member<'_>, scope: &str, element: &str, in_oneof: bool) -> Checked {
+    fn field(&self, member: &CheckedField<'_>, scope: &str, element: &str, in_oneof: bool) -> Checked {
         let Some(kind) = member.kind else { return Ok(()) };
         let name = match kind {
             // a map beside others is a message of its own; in a oneof Confluent takes it for a name
@@ -205,9 +207,16 @@ impl Links<'_, '_> {
     fn extend(&self, extend: &Extend, scope: &str) -> Checked {
         let fields = extend.fields.iter().map(|field| {
             let default = field.default.as_ref();
-            Member { name: &field.name, number: field.number, at: field.at, kind: Some(&field.kind), label: field.label, default }
+            CheckedField {
+                name: &field.name,
+                number: field.number,
+                at: field.at,
+                kind: Some(&field.kind),
+                label: field.label,
+                default,
+            }
         });
-        let groups = extend.groups.iter().map(|group| Member {
+        let groups = extend.groups.iter().map(|group| CheckedField {
             name: &group.name,
             number: group.number,
             at: group.at,
@@ -238,7 +247,7 @@ impl Links<'_, '_> {
 }
 
 /// Only a single scalar or enum has a default value.
-fn default_value(member: &Member<'_>, element: &str, is_message: bool) -> Checked {
+fn default_value(member: &CheckedField<'_>, element: &str, is_message: bool) -> Checked {
     if member.default.is_none() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::schema::protobuf::builtin;
 use crate::schema::protobuf::fault::{Fault, fault};
 use crate::schema::protobuf::model::{Dependency, File, ImportKind};
-use crate::schema::protobuf::symbol_table::Origin;
+use crate::schema::protobuf::symbol_table::DeclaringFile;
 
 #[derive(Default)]
 pub(super) struct Visible {
@@ -14,33 +14,33 @@ pub(super) struct Visible {
 }
 
 impl Visible {
-    pub(super) fn shows(&self, origin: Origin) -> bool {
+    pub(super) fn shows(&self, origin: DeclaringFile) -> bool {
         match origin {
-            Origin::Own => true,
-            Origin::Reference(at) => self.references.contains(&at),
-            Origin::Builtin(at) => self.builtins.contains(&at),
+            DeclaringFile::Own => true,
+            DeclaringFile::Reference(at) => self.references.contains(&at),
+            DeclaringFile::Builtin(at) => self.builtins.contains(&at),
         }
     }
 }
 
 /// Where a path leads: references come before built-in files.
-pub(super) struct Files<'a> {
+pub(super) struct ImportFiles<'a> {
     dependencies: &'a [Dependency],
     places: HashMap<&'a str, usize>,
 }
 
-impl<'a> Files<'a> {
+impl<'a> ImportFiles<'a> {
     pub(super) fn new(dependencies: &'a [Dependency]) -> Self {
         let places = dependencies.iter().enumerate().map(|(at, dependency)| (&*dependency.path, at)).collect();
         Self { dependencies, places }
     }
 
-    pub(super) fn find(&self, path: &str) -> Option<(Origin, &'a File)> {
+    pub(super) fn find(&self, path: &str) -> Option<(DeclaringFile, &'a File)> {
         if let Some(at) = self.places.get(path) {
-            return self.dependencies.get(*at).map(|found| (Origin::Reference(*at), &*found.file));
+            return self.dependencies.get(*at).map(|found| (DeclaringFile::Reference(*at), &*found.file));
         }
         let at = builtin::find(path)?;
-        builtin::all().get(at).map(|found| (Origin::Builtin(at), &found.file))
+        builtin::all().get(at).map(|found| (DeclaringFile::Builtin(at), &found.file))
     }
 
     /// Adds a file and those that it imports publicly, or all that it imports.
@@ -49,9 +49,9 @@ impl<'a> Files<'a> {
         while let Some(path) = stack.pop() {
             let Some((origin, file)) = self.find(&path) else { continue };
             let is_new = match origin {
-                Origin::Own => false,
-                Origin::Reference(at) => found.references.insert(at),
-                Origin::Builtin(at) => found.builtins.insert(at),
+                DeclaringFile::Own => false,
+                DeclaringFile::Reference(at) => found.references.insert(at),
+                DeclaringFile::Builtin(at) => found.builtins.insert(at),
             };
             if is_new {
                 let passed = file.imports.iter().filter(|import| all || import.kind == ImportKind::Public);
@@ -63,7 +63,7 @@ impl<'a> Files<'a> {
 
 /// The files that are there; a missing import is no fault.
 pub(super) fn found(file: &File, dependencies: &[Dependency]) -> Visible {
-    let files = Files::new(dependencies);
+    let files = ImportFiles::new(dependencies);
     let mut visible = Visible::default();
     for import in &file.imports {
         files.follow(&import.path, false, &mut visible);
@@ -73,7 +73,7 @@ pub(super) fn found(file: &File, dependencies: &[Dependency]) -> Visible {
 
 /// The same, where every import must be there, once.
 pub(super) fn visible(file: &File, dependencies: &[Dependency]) -> Result<Visible, Fault> {
-    let files = Files::new(dependencies);
+    let files = ImportFiles::new(dependencies);
     let mut visible = Visible::default();
     let mut seen = HashSet::new();
     for import in &file.imports {

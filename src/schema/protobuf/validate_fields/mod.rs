@@ -12,7 +12,7 @@ mod symbols;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use self::checker::Checker;
+use self::checker::FileChecker;
 use self::imports::Visible;
 use super::descriptor::OptionBytes;
 use crate::schema::protobuf::fault::Checked;
@@ -28,9 +28,9 @@ pub(super) fn check(file: &File, symbols: &SymbolTable<'_>, dependencies: &[Depe
     descriptors::check(&checker, dependencies)
 }
 
-fn checker<'a>(file: &'a File, symbols: &'a SymbolTable<'a>, options: &'a OptionBytes<'a>, visible: Visible) -> Checker<'a> {
+fn checker<'a>(file: &'a File, symbols: &'a SymbolTable<'a>, options: &'a OptionBytes<'a>, visible: Visible) -> FileChecker<'a> {
     let (packages, aggregates, extended) = (HashSet::new(), HashSet::new(), RefCell::default());
-    Checker { file, symbols, options, visible, packages, aggregates, extended }
+    FileChecker { file, symbols, options, visible, packages, aggregates, extended }
 }
 
 /// What compilers check.

@@ -1,5 +1,5 @@
 use crate::schema::protobuf::fault::{Fault, fault};
-use crate::schema::protobuf::model::{Body, Offset, Span};
+use crate::schema::protobuf::model::{Body, Offset, RangeOrName};
 
 /// Inclusive ranges in the order of their starts.
 pub(super) struct Ranges {
@@ -33,7 +33,7 @@ impl Ranges {
 
     /// The numbers that a message leaves to extensions. It may come from a file that nobody has checked.
     pub(super) fn merged(body: &Body) -> Self {
-        let spans = body.extensions.iter().flat_map(|found| &found.spans).filter_map(Span::bounds);
+        let spans = body.extensions.iter().flat_map(|found| &found.spans).filter_map(RangeOrName::bounds);
         let mut spans: Vec<_> = spans.filter(|(first, last)| first <= last).collect();
         spans.sort_unstable();
         let mut sorted: Vec<(i32, i32)> = Vec::with_capacity(spans.len());

@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use super::checker::is_identifier;
 use crate::schema::protobuf::fault::{Checked, Fault, fault};
 use crate::schema::protobuf::model::{Body, Dependency, Enum, Extend, File, Group, Offset, join};
-use crate::schema::protobuf::symbol_table::{Origin, SymbolTable};
+use crate::schema::protobuf::symbol_table::{DeclaringFile, SymbolTable};
 
 /// The names of a file; gives back those of its messages, enums and services.
 pub(super) fn define(file: &File, dependencies: &[Dependency], loaded: &HashSet<usize>) -> Result<HashSet<Box<str>>, Fault> {
     let mut symbols = Symbols { seen: HashMap::new(), aggregates: HashSet::new() };
     for (at, dependency) in dependencies.iter().enumerate().filter(|(at, _)| loaded.contains(at)) {
-        for name in SymbolTable::of_file(&dependency.file, Origin::Reference(at)).full_names() {
+        for name in SymbolTable::of_file(&dependency.file, DeclaringFile::Reference(at)).full_names() {
             symbols.seen.insert(name.into(), Some(dependency.path.clone()));
         }
     }
@@ -41,7 +41,7 @@ pub(super) fn define(file: &File, dependencies: &[Dependency], loaded: &HashSet<
 
 /// Full names of the messages, enums and services of a file that need not be right.
 pub(super) fn aggregates(file: &File) -> HashSet<Box<str>> {
-    SymbolTable::of_file(file, Origin::Own).full_names().map(Box::from).collect()
+    SymbolTable::of_file(file, DeclaringFile::Own).full_names().map(Box::from).collect()
 }
 
 struct Symbols {

@@ -1,7 +1,7 @@
 //! Data in both encodings, against an independent reader.
 
 use accordant::schema::json::{self, ReadOptions};
-use accordant::schema::payload::{Effort, Fault, FaultKind, Work};
+use accordant::schema::payload::{DataFault, Effort, FaultKind, Work};
 use accordant::schema::protobuf::{PayloadValidator, message_indexes};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -117,7 +117,7 @@ fn peer_json(bytes: &[u8]) -> Option<serde_json::Value> {
     Some(serde_json::from_slice(&serializer.into_inner()).expect("JSON"))
 }
 
-fn our_json(payload: &PayloadValidator, bytes: &[u8]) -> Result<String, Fault> {
+fn our_json(payload: &PayloadValidator, bytes: &[u8]) -> Result<String, DataFault> {
     payload.decode(None, bytes, &mut work())?.0.to_json(usize::MAX, &mut work())
 }
 

@@ -14,7 +14,7 @@ use crate::schema::json_schema::parse::digest;
 /// What the keywords of a schema say together, as far as they were read.
 #[derive(Debug, Clone)]
 pub(super) struct Draft<'d> {
-    pub(super) shape: Shape<'d>,
+    pub(super) shape: DraftShape<'d>,
     pub(super) annotations: Option<Box<Annotations>>,
     pub(super) is_bytes: bool,
     pub(super) document: u32,
@@ -24,13 +24,13 @@ pub(super) struct Draft<'d> {
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Shape<'d> {
+pub(super) enum DraftShape<'d> {
     Plain(NodeKind),
     /// `generated`: by keywords beside each other, or by a list of types.
     Combined {
         criterion: Criterion,
         generated: bool,
-        members: Vec<Rc<Part<'d>>>,
+        members: Vec<Rc<CombinationMember<'d>>>,
     },
     /// The node of the reference, and where it leads.
     Reference(NodeId, Knot),
@@ -38,12 +38,12 @@ pub(super) enum Shape<'d> {
 
 /// A member of a combination. Combinations that were made of each other share their members.
 #[derive(Debug)]
-pub(super) struct Part<'d> {
+pub(super) struct CombinationMember<'d> {
     draft: Draft<'d>,
     node: Cell<Option<NodeId>>,
 }
 
-impl<'d> Part<'d> {
+impl<'d> CombinationMember<'d> {
     fn new(draft: Draft<'d>) -> Rc<Self> {
         Rc::new(Self { draft, node: Cell::new(None) })
     }
@@ -62,29 +62,36 @@ impl<'d> Part<'d> {
 }
 
 impl<'d> Draft<'d> {
-    pub(super) fn of(shape: Shape<'d>, value: &Value, document: u32) -> Self {
+    pub(super) fn of(shape: DraftShape<'d>, value: &Value, document: u32) -> Self {
         Self { shape, annotations: None, is_bytes: false, document, offset: value.offset, keywords: Vec::new() }
     }
 
     pub(super) fn empty(document: u32, offset: u32) -> Self {
-        Self { shape: Shape::Plain(NodeKind::Empty), annotations: None, is_bytes: false, document, offset, keywords: Vec::new() }
+        Self {
+            shape: DraftShape::Plain(NodeKind::Empty),
+            annotations: None,
+            is_bytes: false,
+            document,
+            offset,
+            keywords: Vec::new(),
+        }
     }
 
     /// What a schema without keywords is before any is joined.
     pub(super) fn generated(value: &Value, document: u32) -> Self {
-        Self::of(Shape::Combined { criterion: Criterion::AllOf, generated: true, members: Vec::new() }, value, document)
+        Self::of(DraftShape::Combined { criterion: Criterion::AllOf, generated: true, members: Vec::new() }, value, document)
     }
 
     /// A combination as it is written. Members that are combinations that nobody wrote are taken apart.
     pub(super) fn written(criterion: Criterion, members: Vec<Self>, value: &Value, document: u32) -> Self {
         let members = members.into_iter().flat_map(Self::taken_apart).collect();
-        Self::of(Shape::Combined { criterion, generated: false, members }, value, document)
+        Self::of(DraftShape::Combined { criterion, generated: false, members }, value, document)
     }
 
     /// A list of types.
     pub(super) fn types(members: Vec<Self>, value: &Value, document: u32) -> Self {
-        let members = members.into_iter().map(Part::new).collect();
-        Self::of(Shape::Combined { criterion: Criterion::AnyOf, generated: true, members }, value, document)
+        let members = members.into_iter().map(CombinationMember::new).collect();
+        Self::of(DraftShape::Combined { criterion: Criterion::AnyOf, generated: true, members }, value, document)
     }
 
     pub(super) fn combination(criterion: Criterion, digested: Vec<(NodeId, u128)>) -> NodeKind {
@@ -104,29 +111,29 @@ impl<'d> Draft<'d> {
     /// Entries of its lists: what a copy of it costs.
     pub(super) fn entries(&self) -> usize {
         match &self.shape {
-            Shape::Plain(NodeKind::Object(object)) => {
+            DraftShape::Plain(NodeKind::Object(object)) => {
                 let ObjectKeywords { properties, required, array_dependencies, schema_dependencies, patterns, .. } = &**object;
                 2 * properties.len() + required.len() + array_dependencies.len() + schema_dependencies.len() + patterns.len()
             }
-            Shape::Plain(NodeKind::Array(array)) => array.tuple.len(),
-            Shape::Plain(NodeKind::Enum(values)) => values.len(),
-            Shape::Combined { members, .. } => members.len(),
-            Shape::Plain(_) | Shape::Reference(..) => 0,
+            DraftShape::Plain(NodeKind::Array(array)) => array.tuple.len(),
+            DraftShape::Plain(NodeKind::Enum(values)) => values.len(),
+            DraftShape::Combined { members, .. } => members.len(),
+            DraftShape::Plain(_) | DraftShape::Reference(..) => 0,
         }
     }
 
     /// The members of a combination of all that nobody wrote.
-    pub(super) fn generated_all(&self) -> Option<&[Rc<Part<'d>>]> {
+    pub(super) fn generated_all(&self) -> Option<&[Rc<CombinationMember<'d>>]> {
         match &self.shape {
-            Shape::Combined { criterion: Criterion::AllOf, generated: true, members } => Some(members),
+            DraftShape::Combined { criterion: Criterion::AllOf, generated: true, members } => Some(members),
             _ => None,
         }
     }
 
-    fn taken_apart(self) -> Vec<Rc<Part<'d>>> {
+    fn taken_apart(self) -> Vec<Rc<CombinationMember<'d>>> {
         match self.generated_all() {
             Some(members) => members.to_vec(),
-            None => vec![Part::new(self)],
+            None => vec![CombinationMember::new(self)],
         }
     }
 
@@ -136,15 +143,15 @@ impl<'d> Draft<'d> {
             matches!(kind, NodeKind::Array(_) | NodeKind::Object(_) | NodeKind::Number(_) | NodeKind::String(_))
         };
         match (&self.shape, &other.shape) {
-            (Shape::Plain(one), Shape::Plain(other)) => mergeable(one) && discriminant(one) == discriminant(other),
+            (DraftShape::Plain(one), DraftShape::Plain(other)) => mergeable(one) && discriminant(one) == discriminant(other),
             _ => false,
         }
     }
 
     /// The members of a list of types, one of which this is about.
-    fn types_with(&self, other: &Self) -> Option<Vec<Rc<Part<'d>>>> {
+    fn types_with(&self, other: &Self) -> Option<Vec<Rc<CombinationMember<'d>>>> {
         match &self.shape {
-            Shape::Combined { criterion: Criterion::AnyOf, generated: true, members } => {
+            DraftShape::Combined { criterion: Criterion::AnyOf, generated: true, members } => {
                 members.iter().any(|member| member.draft.is_like(other)).then(|| members.clone())
             }
             _ => None,
@@ -160,41 +167,52 @@ impl<'d> Draft<'d> {
         let shape = if self.is_like(&other) {
             merged(self.shape, other.shape)
         } else if let Some(types) = self.types_with(&other) {
-            Shape::Combined { criterion: Criterion::AnyOf, generated: true, members: gathered(types, vec![Part::new(other)]) }
+            DraftShape::Combined {
+                criterion: Criterion::AnyOf,
+                generated: true,
+                members: gathered(types, vec![CombinationMember::new(other)]),
+            }
         } else if let Some(types) = other.types_with(&self) {
-            Shape::Combined { criterion: Criterion::AnyOf, generated: true, members: gathered(types, vec![Part::new(self)]) }
+            DraftShape::Combined {
+                criterion: Criterion::AnyOf,
+                generated: true,
+                members: gathered(types, vec![CombinationMember::new(self)]),
+            }
         } else {
             let members = gathered(gathered(Vec::new(), self.taken_apart()), other.taken_apart());
-            Shape::Combined { criterion: Criterion::AllOf, generated: true, members }
+            DraftShape::Combined { criterion: Criterion::AllOf, generated: true, members }
         };
         Self { shape, annotations: None, is_bytes: false, document: place.0, offset: place.1, keywords }
     }
 }
 
 /// Members with others added, each to the first one about the same type.
-fn gathered<'d>(mut members: Vec<Rc<Part<'d>>>, added: Vec<Rc<Part<'d>>>) -> Vec<Rc<Part<'d>>> {
+fn gathered<'d>(
+    mut members: Vec<Rc<CombinationMember<'d>>>,
+    added: Vec<Rc<CombinationMember<'d>>>,
+) -> Vec<Rc<CombinationMember<'d>>> {
     for part in added {
         match members.iter_mut().find(|member| member.draft.is_like(&part.draft)) {
-            Some(member) => *member = Part::new(member.draft.clone().join(part.draft.clone())),
+            Some(member) => *member = CombinationMember::new(member.draft.clone().join(part.draft.clone())),
             None => members.push(part),
         }
     }
     members
 }
 
-fn merged<'d>(one: Shape<'d>, other: Shape<'d>) -> Shape<'d> {
+fn merged<'d>(one: DraftShape<'d>, other: DraftShape<'d>) -> DraftShape<'d> {
     match (one, other) {
-        (Shape::Plain(NodeKind::String(one)), Shape::Plain(NodeKind::String(other))) => {
+        (DraftShape::Plain(NodeKind::String(one)), DraftShape::Plain(NodeKind::String(other))) => {
             let StringKeywords { max_length, min_length, pattern } = *other;
-            Shape::Plain(NodeKind::String(Box::new(StringKeywords {
+            DraftShape::Plain(NodeKind::String(Box::new(StringKeywords {
                 max_length: max_length.or(one.max_length),
                 min_length: min_length.or(one.min_length),
                 pattern: pattern.or(one.pattern),
             })))
         }
-        (Shape::Plain(NodeKind::Number(one)), Shape::Plain(NodeKind::Number(other))) => {
+        (DraftShape::Plain(NodeKind::Number(one)), DraftShape::Plain(NodeKind::Number(other))) => {
             let other = *other;
-            Shape::Plain(NodeKind::Number(Box::new(NumberKeywords {
+            DraftShape::Plain(NodeKind::Number(Box::new(NumberKeywords {
                 integer: one.integer || other.integer,
                 maximum: other.maximum.or(one.maximum),
                 minimum: other.minimum.or(one.minimum),
@@ -203,11 +221,11 @@ fn merged<'d>(one: Shape<'d>, other: Shape<'d>) -> Shape<'d> {
                 multiple_of: other.multiple_of.or(one.multiple_of),
             })))
         }
-        (Shape::Plain(NodeKind::Array(one)), Shape::Plain(NodeKind::Array(other))) => {
-            Shape::Plain(NodeKind::Array(Box::new(arrays(*one, *other))))
+        (DraftShape::Plain(NodeKind::Array(one)), DraftShape::Plain(NodeKind::Array(other))) => {
+            DraftShape::Plain(NodeKind::Array(Box::new(arrays(*one, *other))))
         }
-        (Shape::Plain(NodeKind::Object(one)), Shape::Plain(NodeKind::Object(other))) => {
-            Shape::Plain(NodeKind::Object(Box::new(objects(*one, *other))))
+        (DraftShape::Plain(NodeKind::Object(one)), DraftShape::Plain(NodeKind::Object(other))) => {
+            DraftShape::Plain(NodeKind::Object(Box::new(objects(*one, *other))))
         }
         (one, _) => one,
     }

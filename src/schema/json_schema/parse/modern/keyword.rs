@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Translator;
+use super::DraftTranslator;
 use super::draft::Draft;
 use crate::java::hash_table::sort_as_hashed;
 use crate::schema::json::{self, Member, Object, Value};
@@ -15,7 +15,7 @@ use crate::schema::json_schema::number::Decimal;
 use crate::schema::json_schema::parse::digest::of_type_name;
 use crate::schema::json_schema::parse::loader::LoadError;
 use crate::schema::json_schema::print;
-use crate::schema::json_schema::resolve::Scope;
+use crate::schema::json_schema::resolve::ResolutionScope;
 use crate::schema::meter::Once;
 
 type Result<T> = std::result::Result<T, LoadError>;
@@ -80,14 +80,14 @@ fn object(keywords: ObjectKeywords) -> NodeKind {
     NodeKind::Object(Box::new(keywords))
 }
 
-impl<'d> Translator<'d> {
+impl<'d> DraftTranslator<'d> {
     /// What a keyword of a schema says; `None` for one that says nothing by itself.
     pub(super) fn keyword(
         &mut self,
         member: &'d Member,
         holder: &'d Object,
         value: &'d Value,
-        scope: &Scope<'d>,
+        scope: &ResolutionScope<'d>,
     ) -> Result<Option<Draft<'d>>> {
         let own = &member.value;
         let exclusive = |bound: Option<Decimal>| bound.map(|value| Exclusive { value, flag: false });
@@ -204,8 +204,8 @@ impl<'d> Translator<'d> {
 
     fn types(&mut self, own: &'d Value, value: &'d Value) -> Result<Draft<'d>> {
         match &own.kind {
-            json::Kind::String(name) => self.named_type(name, value),
-            json::Kind::Array(names) => {
+            json::JsonKind::String(name) => self.named_type(name, value),
+            json::JsonKind::Array(names) => {
                 let mut members = Vec::new();
                 for name in names {
                     members.push(self.named_type(self.loader.expect_string(name)?, value)?);
@@ -235,10 +235,10 @@ impl<'d> Translator<'d> {
     }
 
     /// `items` with one schema: for every element, or for those after the tuple. In 2019-09 a list of schemas is the tuple.
-    fn items(&mut self, own: &'d Value, holder: &'d Object, scope: &Scope<'d>) -> Result<ArrayKeywords> {
+    fn items(&mut self, own: &'d Value, holder: &'d Object, scope: &ResolutionScope<'d>) -> Result<ArrayKeywords> {
         let mut said = ArrayKeywords::default();
         let is_2019 = self.loader.dialect == Dialect::Draft2019;
-        if let (json::Kind::Array(items), true) = (&own.kind, is_2019) {
+        if let (json::JsonKind::Array(items), true) = (&own.kind, is_2019) {
             said.tuple = self.children(items, scope)?;
             if let Some(rest) = holder.get("additionalItems") {
                 said.additional = self.rest(rest, scope)?;
@@ -248,28 +248,28 @@ impl<'d> Translator<'d> {
         let node = self.child(own, scope)?;
         let has_tuple = !is_2019 && holder.get("prefixItems").and_then(Value::as_array).is_some_and(|items| !items.is_empty());
         match own.kind {
-            json::Kind::Bool(true) => {}
-            json::Kind::Bool(false) => said.additional = Additional::Nothing,
+            json::JsonKind::Bool(true) => {}
+            json::JsonKind::Bool(false) => said.additional = Additional::Nothing,
             _ if has_tuple => said.additional = Additional::Like(node),
             _ => said.each = Some(node),
         }
         Ok(said)
     }
 
-    fn rest(&mut self, value: &'d Value, scope: &Scope<'d>) -> Result<Additional> {
+    fn rest(&mut self, value: &'d Value, scope: &ResolutionScope<'d>) -> Result<Additional> {
         match value.kind {
-            json::Kind::Bool(true) => Ok(Additional::Anything),
-            json::Kind::Bool(false) => Ok(Additional::Nothing),
+            json::JsonKind::Bool(true) => Ok(Additional::Anything),
+            json::JsonKind::Bool(false) => Ok(Additional::Nothing),
             _ => self.child(value, scope).map(Additional::Like),
         }
     }
 
-    fn children(&mut self, values: &'d [Value], scope: &Scope<'d>) -> Result<Vec<NodeId>> {
+    fn children(&mut self, values: &'d [Value], scope: &ResolutionScope<'d>) -> Result<Vec<NodeId>> {
         values.iter().map(|value| self.child(value, scope)).collect()
     }
 
     /// The nodes of named schemas, as they stand in the text, but made in the order of hash tables.
-    fn named(&mut self, entries: &'d Object, scope: &Scope<'d>) -> Result<Vec<(Box<str>, NodeId)>> {
+    fn named(&mut self, entries: &'d Object, scope: &ResolutionScope<'d>) -> Result<Vec<(Box<str>, NodeId)>> {
         let mut order: Vec<&'d Member> = entries.members().iter().collect();
         sort_as_hashed(&mut order, |member| &member.key);
         let mut nodes = HashMap::with_capacity(order.len());
@@ -279,7 +279,12 @@ impl<'d> Translator<'d> {
         Ok(entries.members().iter().filter_map(|member| Some((member.key.clone(), *nodes.get(&*member.key)?))).collect())
     }
 
-    pub(super) fn properties(&mut self, holder: &'d Object, value: &'d Value, scope: &Scope<'d>) -> Result<Option<Draft<'d>>> {
+    pub(super) fn properties(
+        &mut self,
+        holder: &'d Object,
+        value: &'d Value,
+        scope: &ResolutionScope<'d>,
+    ) -> Result<Option<Draft<'d>>> {
         let Some(member) = holder.member("properties") else { return Ok(None) };
         let entries = self.loader.expect_object(&member.value)?;
         if entries.is_empty() {
@@ -295,7 +300,7 @@ impl<'d> Translator<'d> {
         &mut self,
         holder: &'d Object,
         value: &'d Value,
-        scope: &Scope<'d>,
+        scope: &ResolutionScope<'d>,
     ) -> Result<Option<Draft<'d>>> {
         let Some(member) = holder.member("patternProperties") else { return Ok(None) };
         let entries = self.loader.expect_object(&member.value)?;
@@ -316,7 +321,7 @@ impl<'d> Translator<'d> {
         key: &str,
         holder: &'d Object,
         value: &'d Value,
-        scope: &Scope<'d>,
+        scope: &ResolutionScope<'d>,
     ) -> Result<Option<Draft<'d>>> {
         let Some(member) = holder.member(key) else { return Ok(None) };
         let unevaluated = Some(self.child(&member.value, scope)?);
@@ -335,7 +340,7 @@ impl<'d> Translator<'d> {
         &mut self,
         holder: &'d Object,
         value: &'d Value,
-        scope: &Scope<'d>,
+        scope: &ResolutionScope<'d>,
     ) -> Result<Option<Draft<'d>>> {
         let key = if self.loader.dialect == Dialect::Draft2019 { "$recursiveRef" } else { "$dynamicRef" };
         let Some(text) = self.loader.string(holder, key)? else { return Ok(None) };

@@ -10,22 +10,22 @@ mod keyword;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use self::draft::{Draft, Shape};
+use self::draft::{Draft, DraftShape};
 use super::loader::{LoadError, Loader, TOO_MUCH_WORK};
 use crate::java::hash_table::sort_as_hashed;
 use crate::schema::json::{self, Member, Object, Value};
 use crate::schema::json_schema::model::{Model, Node, NodeId, NodeKind};
-use crate::schema::json_schema::resolve::{Scope, Target, address};
+use crate::schema::json_schema::resolve::{ResolutionScope, ResolvedValue, address};
 use crate::schema::meter;
 
 /// A value that is referred to, by its address.
 type Knot = usize;
 
-pub(super) struct Translator<'d> {
+pub(super) struct DraftTranslator<'d> {
     loader: Loader<'d>,
     /// References whose target has no node yet.
     open: VecDeque<(NodeId, Knot)>,
-    targets: HashMap<Knot, Target<'d>>,
+    targets: HashMap<Knot, ResolvedValue<'d>>,
     /// What is referred to, once it is read. It becomes a node of its own for each round of references (`settle`).
     read: HashMap<Knot, Draft<'d>>,
     underway: HashSet<Knot>,
@@ -44,7 +44,7 @@ const ENTRY: usize = 64;
 /// itself is then found on fewer ways, and is found all the same.
 const MAX_COPIED: usize = 50_000;
 
-impl<'d> Translator<'d> {
+impl<'d> DraftTranslator<'d> {
     pub(super) fn new(loader: Loader<'d>) -> Self {
         Self {
             loader,
@@ -60,7 +60,7 @@ impl<'d> Translator<'d> {
     }
 
     /// Recurses as deep as the texts are nested.
-    pub(super) fn load(mut self, root: Target<'d>) -> Result<Model, LoadError> {
+    pub(super) fn load(mut self, root: ResolvedValue<'d>) -> Result<Model, LoadError> {
         let knot = address(root.value);
         self.targets.insert(knot, root);
         let draft = self.knot(knot)?;
@@ -71,7 +71,7 @@ impl<'d> Translator<'d> {
 
     /// Reads what is referred to.
     fn knot(&mut self, knot: Knot) -> Result<Draft<'d>, LoadError> {
-        let Some(Target { value, scope }) = self.targets.get(&knot).cloned() else { return Ok(Draft::empty(0, 0)) };
+        let Some(ResolvedValue { value, scope }) = self.targets.get(&knot).cloned() else { return Ok(Draft::empty(0, 0)) };
         self.underway.insert(knot);
         let outer = self.loader.enter(scope.document);
         let draft = self.schema(value, &scope, Some(knot))?;
@@ -132,12 +132,12 @@ impl<'d> Translator<'d> {
         Ok(node)
     }
 
-    fn schema(&mut self, value: &'d Value, scope: &Scope<'d>, knot: Option<Knot>) -> Result<Draft<'d>, LoadError> {
+    fn schema(&mut self, value: &'d Value, scope: &ResolutionScope<'d>, knot: Option<Knot>) -> Result<Draft<'d>, LoadError> {
         self.charge(value)?;
         match &value.kind {
-            json::Kind::Bool(true) => Ok(self.plain(NodeKind::True, value)),
-            json::Kind::Bool(false) => Ok(self.plain(NodeKind::False, value)),
-            json::Kind::Object(object) => {
+            json::JsonKind::Bool(true) => Ok(self.plain(NodeKind::True, value)),
+            json::JsonKind::Bool(false) => Ok(self.plain(NodeKind::False, value)),
+            json::JsonKind::Object(object) => {
                 let scope = self.loader.resolver.enter(value, scope);
                 self.object_schema(object, value, &scope, knot)
             }
@@ -153,7 +153,7 @@ impl<'d> Translator<'d> {
         &mut self,
         object: &'d Object,
         value: &'d Value,
-        scope: &Scope<'d>,
+        scope: &ResolutionScope<'d>,
         knot: Option<Knot>,
     ) -> Result<Draft<'d>, LoadError> {
         let mut members: Vec<&'d Member> = object.members().iter().collect();
@@ -179,7 +179,7 @@ impl<'d> Translator<'d> {
         }
         draft = self.unwrapped(draft, value);
         if let Some(dynamic) = self.dynamic_reference(object, value, scope)? {
-            draft = if matches!(draft.shape, Shape::Plain(NodeKind::Empty)) { dynamic } else { dynamic.join(draft) };
+            draft = if matches!(draft.shape, DraftShape::Plain(NodeKind::Empty)) { dynamic } else { dynamic.join(draft) };
         }
         self.loader.modern_names(object)?;
         draft.annotations = self.loader.annotations(object)?;
@@ -201,7 +201,7 @@ impl<'d> Translator<'d> {
             [] => self.plain(NodeKind::Empty, value),
             [only] => match only.draft().shape {
                 // Confluent makes the reference anew, which then waits behind those that are there
-                Shape::Reference(_, knot) => self.reference_to(knot, value),
+                DraftShape::Reference(_, knot) => self.reference_to(knot, value),
                 _ => only.draft().clone(),
             },
             _ => draft,
@@ -209,7 +209,7 @@ impl<'d> Translator<'d> {
     }
 
     /// Every definition is read, used or not.
-    fn read_definitions(&mut self, object: &'d Object, scope: &Scope<'d>) -> Result<(), LoadError> {
+    fn read_definitions(&mut self, object: &'d Object, scope: &ResolutionScope<'d>) -> Result<(), LoadError> {
         let mut entries: Vec<&'d Member> = Vec::new();
         for key in ["$defs", "definitions"] {
             if let Some(value) = object.get(key) {
@@ -229,15 +229,15 @@ impl<'d> Translator<'d> {
     }
 
     fn plain(&self, kind: NodeKind, value: &Value) -> Draft<'d> {
-        Draft::of(Shape::Plain(kind), value, self.loader.document)
+        Draft::of(DraftShape::Plain(kind), value, self.loader.document)
     }
 
     /// A node for a draft that is complete.
     fn build(&mut self, draft: Draft<'d>) -> Result<NodeId, LoadError> {
         let (kind, document, offset) = match draft.shape {
-            Shape::Reference(node, _) => return Ok(node),
-            Shape::Plain(kind) => (kind, draft.document, draft.offset),
-            Shape::Combined { criterion, members, .. } => {
+            DraftShape::Reference(node, _) => return Ok(node),
+            DraftShape::Plain(kind) => (kind, draft.document, draft.offset),
+            DraftShape::Combined { criterion, members, .. } => {
                 let mut digested = Vec::with_capacity(members.len());
                 for member in &members {
                     let node = if let Some(node) = member.node() { node } else { self.build(member.draft().clone())? };
@@ -253,12 +253,12 @@ impl<'d> Translator<'d> {
     }
 
     /// The node of a schema that stands in another one.
-    fn child(&mut self, value: &'d Value, scope: &Scope<'d>) -> Result<NodeId, LoadError> {
+    fn child(&mut self, value: &'d Value, scope: &ResolutionScope<'d>) -> Result<NodeId, LoadError> {
         let draft = self.schema(value, scope, None)?;
         self.build(draft)
     }
 
-    fn reference(&mut self, reference: &str, holder: &'d Value, scope: &Scope<'d>) -> Result<Draft<'d>, LoadError> {
+    fn reference(&mut self, reference: &str, holder: &'d Value, scope: &ResolutionScope<'d>) -> Result<Draft<'d>, LoadError> {
         let target = self.loader.target(reference, holder, scope)?;
         let knot = address(target.value);
         self.targets.insert(knot, target);
@@ -268,6 +268,6 @@ impl<'d> Translator<'d> {
     fn reference_to(&mut self, knot: Knot, holder: &'d Value) -> Draft<'d> {
         let node = self.loader.part(NodeKind::Empty, holder);
         self.open.push_back((node, knot));
-        Draft::of(Shape::Reference(node, knot), holder, self.loader.document)
+        Draft::of(DraftShape::Reference(node, knot), holder, self.loader.document)
     }
 }

@@ -1,12 +1,12 @@
-use super::model::{Node, NodeId};
+use super::model::{AcceptorNode, AcceptorNodeId};
 use super::walk;
 use crate::schema::json_schema::payload::budget::{Budget, within};
 
 /// A schema ready for texts.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
-    pub(super) nodes: Vec<Node>,
-    pub(super) root: NodeId,
+    pub(super) nodes: Vec<AcceptorNode>,
+    pub(super) root: AcceptorNodeId,
     pub(super) has_string_validators: bool,
 }
 

@@ -7,9 +7,10 @@ use serde_json::{Map, Value as Tree};
 
 use super::acceptor::Acceptor;
 use super::model::{
-    ArrayConstraints, Combined, Constant, Constraints, MAX_NAMES, NamedProperty, Node, NodeId, ObjectConstraints, Size, Types,
+    AcceptorNode, AcceptorNodeId, ArrayConstraints, CombinedSchemas, ComparedConstant, Constraints, MAX_NAMES, NamedProperty,
+    ObjectConstraints, SizeBounds, TypeSet,
 };
-use super::scan::Decimal;
+use super::scan::SmallDecimal;
 use crate::schema::json_schema::dialect::Dialect;
 use crate::schema::json_schema::jsonschema_adapter::is_payment;
 
@@ -67,7 +68,7 @@ pub(crate) fn compile(
     string_validators: MakeStringValidator<'_>,
 ) -> Option<Acceptor> {
     let root = documents.get(first)?.pointer(pointer)?;
-    let mut compiler = Compiler {
+    let mut compiler = AcceptorCompiler {
         documents,
         dialect,
         formats,
@@ -77,18 +78,18 @@ pub(crate) fn compile(
         string_validator_count: 0,
     };
     let root = compiler.schema(root, 0);
-    let is_of_use = !matches!(compiler.nodes.get(root), Some(Node::Unknown) | None) && compiler.nodes.len() <= MAX_NODES;
+    let is_of_use = !matches!(compiler.nodes.get(root), Some(AcceptorNode::Unknown) | None) && compiler.nodes.len() <= MAX_NODES;
     is_of_use.then_some(Acceptor { nodes: compiler.nodes, root, has_string_validators: compiler.string_validator_count > 0 })
 }
 
-struct Compiler<'d> {
+struct AcceptorCompiler<'d> {
     documents: &'d HashMap<String, Tree>,
     dialect: Dialect,
     formats: bool,
     string_validators: MakeStringValidator<'d>,
-    nodes: Vec<Node>,
+    nodes: Vec<AcceptorNode>,
     /// Nodes by the address of their schema.
-    known: HashMap<*const Tree, NodeId>,
+    known: HashMap<*const Tree, AcceptorNodeId>,
     string_validator_count: usize,
 }
 
@@ -101,20 +102,20 @@ fn understood<T>(value: Option<T>) -> Understood<T> {
     value.ok_or(NotUnderstood)
 }
 
-impl<'d> Compiler<'d> {
-    fn schema(&mut self, schema: &'d Tree, depth: usize) -> NodeId {
+impl<'d> AcceptorCompiler<'d> {
+    fn schema(&mut self, schema: &'d Tree, depth: usize) -> AcceptorNodeId {
         if let Some(known) = self.known.get(&std::ptr::from_ref(schema)) {
             return *known;
         }
         // reserved first: the schema may refer to itself
         let id = self.nodes.len();
-        self.nodes.push(Node::Unknown);
+        self.nodes.push(AcceptorNode::Unknown);
         self.known.insert(schema, id);
         if depth >= MAX_DEPTH || id >= MAX_NODES {
             return id;
         }
         let node = match schema {
-            Tree::Bool(flag) if self.dialect > Dialect::Draft4 => Ok(if *flag { Node::Any } else { Node::Never }),
+            Tree::Bool(flag) if self.dialect > Dialect::Draft4 => Ok(if *flag { AcceptorNode::Any } else { AcceptorNode::Never }),
             Tree::Object(map) => self.keywords(map, depth + 1),
             _ => Err(NotUnderstood),
         };
@@ -124,12 +125,12 @@ impl<'d> Compiler<'d> {
         id
     }
 
-    fn all(&mut self, schemas: &'d Tree, depth: usize) -> Understood<Vec<NodeId>> {
+    fn all(&mut self, schemas: &'d Tree, depth: usize) -> Understood<Vec<AcceptorNodeId>> {
         let schemas = understood(schemas.as_array().filter(|schemas| !schemas.is_empty()))?;
         Ok(schemas.iter().map(|schema| self.schema(schema, depth)).collect())
     }
 
-    fn reference(&mut self, text: &Tree, depth: usize) -> Understood<NodeId> {
+    fn reference(&mut self, text: &Tree, depth: usize) -> Understood<AcceptorNodeId> {
         let text = understood(text.as_str())?;
         let (address, pointer) = text.split_once('#').unwrap_or((text, ""));
         let pointer = percent_decode_str(pointer).decode_utf8().map_err(|_| NotUnderstood)?;
@@ -138,11 +139,11 @@ impl<'d> Compiler<'d> {
         Ok(self.schema(target, depth))
     }
 
-    fn keywords(&mut self, map: &'d Map<String, Tree>, depth: usize) -> Understood<Node> {
+    fn keywords(&mut self, map: &'d Map<String, Tree>, depth: usize) -> Understood<AcceptorNode> {
         if let Some(reference) = map.get("$ref").filter(|_| !self.dialect.is_modern()) {
             // other keywords beside it are ignored
-            return Ok(Node::Constraints(Box::new(Constraints {
-                combined: vec![Combined::All(vec![self.reference(reference, depth)?])],
+            return Ok(AcceptorNode::Constraints(Box::new(Constraints {
+                combined: vec![CombinedSchemas::All(vec![self.reference(reference, depth)?])],
                 ..Constraints::default()
             })));
         }
@@ -151,7 +152,7 @@ impl<'d> Compiler<'d> {
         for (key, value) in map {
             says_something |= self.keyword(&mut check, map, key, value, depth)?;
         }
-        Ok(if says_something { Node::Constraints(Box::new(check)) } else { Node::Any })
+        Ok(if says_something { AcceptorNode::Constraints(Box::new(check)) } else { AcceptorNode::Any })
     }
 
     /// Adds a keyword; false for one that can't make a value invalid.
@@ -164,18 +165,18 @@ impl<'d> Compiler<'d> {
         depth: usize,
     ) -> Understood<bool> {
         match key {
-            "$ref" => check.combined.push(Combined::All(vec![self.reference(value, depth)?])),
+            "$ref" => check.combined.push(CombinedSchemas::All(vec![self.reference(value, depth)?])),
             "allOf" if value.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(is_payment)) => return Ok(false),
-            "allOf" => check.combined.push(Combined::All(self.all(value, depth)?)),
-            "anyOf" => check.combined.push(Combined::Any(self.all(value, depth)?)),
-            "oneOf" => check.combined.push(Combined::One(self.all(value, depth)?)),
+            "allOf" => check.combined.push(CombinedSchemas::All(self.all(value, depth)?)),
+            "anyOf" => check.combined.push(CombinedSchemas::Any(self.all(value, depth)?)),
+            "oneOf" => check.combined.push(CombinedSchemas::One(self.all(value, depth)?)),
             "type" => check.types = Some(types(value)?),
             "enum" if check.values.is_none() => {
                 check.values = Some(understood(value.as_array())?.iter().map(constant).collect());
             }
             "const" if check.values.is_none() && self.dialect > Dialect::Draft4 => check.values = Some(vec![constant(value)]),
             "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
-                let number = understood(value.as_number().and_then(|number| Decimal::read(&number.to_string())))?;
+                let number = understood(value.as_number().and_then(|number| SmallDecimal::read(&number.to_string())))?;
                 if key.starts_with("exclusive") && self.dialect == Dialect::Draft4 {
                     return Err(NotUnderstood);
                 }
@@ -220,15 +221,15 @@ impl<'d> Compiler<'d> {
     }
 
     fn members(&mut self, map: &'d Map<String, Tree>, depth: usize) -> Understood<ObjectConstraints> {
-        let mut size = Size::default();
+        let mut size = SizeBounds::default();
         for key in ["minProperties", "maxProperties"] {
             if let Some(value) = map.get(key) {
                 limit(&mut size, key, value)?;
             }
         }
         let others = match map.get("additionalProperties") {
-            Some(Tree::Bool(true)) | None => self.place(Node::Any),
-            Some(Tree::Bool(false)) => self.place(Node::Never),
+            Some(Tree::Bool(true)) | None => self.place(AcceptorNode::Any),
+            Some(Tree::Bool(false)) => self.place(AcceptorNode::Never),
             Some(schema) => self.schema(schema, depth),
         };
         let mut named: Vec<NamedProperty> = Vec::new();
@@ -257,18 +258,18 @@ impl<'d> Compiler<'d> {
         Ok(ObjectConstraints { size, named, index, required, others })
     }
 
-    fn place(&mut self, node: Node) -> NodeId {
+    fn place(&mut self, node: AcceptorNode) -> AcceptorNodeId {
         self.nodes.push(node);
         self.nodes.len() - 1
     }
 }
 
-fn types(value: &Tree) -> Understood<Types> {
+fn types(value: &Tree) -> Understood<TypeSet> {
     let names = match value {
         Tree::Array(names) => names.as_slice(),
         one => std::slice::from_ref(one),
     };
-    let mut types = Types::default();
+    let mut types = TypeSet::default();
     for name in names {
         *match understood(name.as_str())? {
             "null" => &mut types.null,
@@ -284,17 +285,17 @@ fn types(value: &Tree) -> Understood<Types> {
     Ok(types)
 }
 
-fn constant(value: &Tree) -> Constant {
+fn constant(value: &Tree) -> ComparedConstant {
     match value {
-        Tree::Null => Constant::Null,
-        Tree::Bool(flag) => Constant::Bool(*flag),
-        Tree::String(text) => Constant::String(text.as_str().into()),
-        Tree::Number(number) => Decimal::read(&number.to_string()).map_or(Constant::Other, Constant::Number),
-        Tree::Array(_) | Tree::Object(_) => Constant::Other,
+        Tree::Null => ComparedConstant::Null,
+        Tree::Bool(flag) => ComparedConstant::Bool(*flag),
+        Tree::String(text) => ComparedConstant::String(text.as_str().into()),
+        Tree::Number(number) => SmallDecimal::read(&number.to_string()).map_or(ComparedConstant::Other, ComparedConstant::Number),
+        Tree::Array(_) | Tree::Object(_) => ComparedConstant::Other,
     }
 }
 
-fn limit(size: &mut Size, key: &str, value: &Tree) -> Understood<()> {
+fn limit(size: &mut SizeBounds, key: &str, value: &Tree) -> Understood<()> {
     let count = understood(value.as_u64())?;
     if key.starts_with("min") {
         size.least = count;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::scan::Decimal;
+use super::scan::SmallDecimal;
 
-pub(super) type NodeId = usize;
+pub(super) type AcceptorNodeId = usize;
 
 #[derive(Debug)]
-pub(super) enum Node {
+pub(super) enum AcceptorNode {
     /// `true`
     Any,
     Never,
@@ -19,9 +19,9 @@ pub(super) enum Node {
 /// Large parts are boxed: an object visits as many of these as it has members.
 #[derive(Debug, Default)]
 pub(super) struct Constraints {
-    pub(super) types: Option<Types>,
-    pub(super) values: Option<Vec<Constant>>,
-    pub(super) combined: Vec<Combined>,
+    pub(super) types: Option<TypeSet>,
+    pub(super) values: Option<Vec<ComparedConstant>>,
+    pub(super) combined: Vec<CombinedSchemas>,
     pub(super) number: Option<Box<NumberConstraints>>,
     pub(super) string: Option<StringConstraints>,
     pub(super) array: Option<ArrayConstraints>,
@@ -39,7 +39,7 @@ impl Constraints {
 
 #[derive(Debug, Default, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "a set")]
-pub(super) struct Types {
+pub(super) struct TypeSet {
     pub(super) null: bool,
     pub(super) boolean: bool,
     pub(super) object: bool,
@@ -50,10 +50,10 @@ pub(super) struct Types {
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) enum Constant {
+pub(super) enum ComparedConstant {
     Null,
     Bool(bool),
-    Number(Decimal),
+    Number(SmallDecimal),
     String(Box<str>),
     /// An array or object, which are not compared here.
     Other,
@@ -61,35 +61,35 @@ pub(super) enum Constant {
 
 /// Schemas for the same value.
 #[derive(Debug)]
-pub(super) enum Combined {
-    All(Vec<NodeId>),
-    Any(Vec<NodeId>),
-    One(Vec<NodeId>),
+pub(super) enum CombinedSchemas {
+    All(Vec<AcceptorNodeId>),
+    Any(Vec<AcceptorNodeId>),
+    One(Vec<AcceptorNodeId>),
 }
 
 #[derive(Debug, Default)]
 pub(super) struct NumberConstraints {
-    pub(super) least: Option<Decimal>,
-    pub(super) most: Option<Decimal>,
-    pub(super) above: Option<Decimal>,
-    pub(super) below: Option<Decimal>,
-    pub(super) divisor: Option<Decimal>,
+    pub(super) least: Option<SmallDecimal>,
+    pub(super) most: Option<SmallDecimal>,
+    pub(super) above: Option<SmallDecimal>,
+    pub(super) below: Option<SmallDecimal>,
+    pub(super) divisor: Option<SmallDecimal>,
 }
 
 /// How many there must and may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
+pub(super) struct SizeBounds {
     pub(super) least: u64,
     pub(super) most: u64,
 }
 
-impl Default for Size {
+impl Default for SizeBounds {
     fn default() -> Self {
         Self { least: 0, most: u64::MAX }
     }
 }
 
-impl Size {
+impl SizeBounds {
     pub(super) fn takes(self, count: usize) -> bool {
         u64::try_from(count).is_ok_and(|count| self.least <= count && count <= self.most)
     }
@@ -97,37 +97,37 @@ impl Size {
 
 #[derive(Debug, Default)]
 pub(super) struct StringConstraints {
-    pub(super) size: Size,
+    pub(super) size: SizeBounds,
     /// `format` and `pattern`, which the crate judges.
     pub(super) string_validator: Option<Box<jsonschema::Validator>>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct ArrayConstraints {
-    pub(super) size: Size,
-    pub(super) each: Option<NodeId>,
+    pub(super) size: SizeBounds,
+    pub(super) each: Option<AcceptorNodeId>,
 }
 
 #[derive(Debug)]
 pub(super) struct ObjectConstraints {
-    pub(super) size: Size,
+    pub(super) size: SizeBounds,
     /// Declared properties, and required ones that are not declared.
     pub(super) named: Vec<NamedProperty>,
     pub(super) index: HashMap<Box<str>, usize>,
     pub(super) required: usize,
-    pub(super) others: NodeId,
+    pub(super) others: AcceptorNodeId,
 }
 
 #[derive(Debug)]
 pub(super) struct NamedProperty {
     /// The name as most texts have it, with quotes and colon; `None` for one that needs escapes.
     pub(super) spelled: Option<Box<str>>,
-    pub(super) node: NodeId,
+    pub(super) node: AcceptorNodeId,
     pub(super) required: bool,
 }
 
 impl NamedProperty {
-    pub(super) fn new(name: &str, node: NodeId, required: bool) -> Self {
+    pub(super) fn new(name: &str, node: AcceptorNodeId, required: bool) -> Self {
         let spelled =
             (!name.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))).then(|| format!("\"{name}\":").into());
         Self { spelled, node, required }

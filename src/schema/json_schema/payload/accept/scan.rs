@@ -9,12 +9,12 @@ const DIGITS: usize = 15;
 
 /// A number of few digits: `mantissa / 10^scale`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Decimal {
+pub(super) struct SmallDecimal {
     mantissa: i64,
     scale: u32,
 }
 
-impl Decimal {
+impl SmallDecimal {
     /// Reads a literal without exponent; `None` for one with more digits.
     pub(super) fn read(literal: &str) -> Option<Self> {
         let (negative, rest) = literal.strip_prefix('-').map_or((false, literal), |rest| (true, rest));
@@ -52,20 +52,20 @@ impl Decimal {
     }
 }
 
-impl PartialEq for Decimal {
+impl PartialEq for SmallDecimal {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
-impl Eq for Decimal {}
+impl Eq for SmallDecimal {}
 
-impl PartialOrd for Decimal {
+impl PartialOrd for SmallDecimal {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Decimal {
+impl Ord for SmallDecimal {
     fn cmp(&self, other: &Self) -> Ordering {
         if self.scale == other.scale {
             return self.mantissa.cmp(&other.mantissa);
@@ -85,7 +85,7 @@ pub(super) struct Quoted<'t> {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Number<'t> {
+pub(super) struct NumberToken<'t> {
     pub(super) literal: &'t str,
     /// Written without fraction and exponent.
     pub(super) is_integer: bool,
@@ -93,12 +93,12 @@ pub(super) struct Number<'t> {
 
 /// A place in a text. Every reader gives back `None` where the text is not what it should be.
 #[derive(Debug)]
-pub(super) struct Scanner<'t> {
+pub(super) struct DataScanner<'t> {
     pub(super) text: &'t str,
     pub(super) at: usize,
 }
 
-impl<'t> Scanner<'t> {
+impl<'t> DataScanner<'t> {
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -166,7 +166,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// A number without exponent.
-    pub(super) fn number(&mut self) -> Option<Number<'t>> {
+    pub(super) fn number(&mut self) -> Option<NumberToken<'t>> {
         let rest = self.text.get(self.at..)?;
         let bytes = rest.as_bytes();
         // the offset behind the digits that begin here; there must be one at least
@@ -184,6 +184,6 @@ impl<'t> Scanner<'t> {
             end = behind(end + 1)?;
         }
         self.at += end;
-        self.ends_here().then_some(Number { literal: rest.get(..end)?, is_integer })
+        self.ends_here().then_some(NumberToken { literal: rest.get(..end)?, is_integer })
     }
 }

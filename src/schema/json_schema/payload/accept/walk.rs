@@ -3,10 +3,10 @@
 use serde_json::Value as Tree;
 
 use super::model::{
-    ArrayConstraints, Combined, Constant, Constraints, MAX_NAMES, NamedProperty, Node, NodeId, NumberConstraints,
-    ObjectConstraints, StringConstraints, Types,
+    AcceptorNode, AcceptorNodeId, ArrayConstraints, CombinedSchemas, ComparedConstant, Constraints, MAX_NAMES, NamedProperty,
+    NumberConstraints, ObjectConstraints, StringConstraints, TypeSet,
 };
-use super::scan::{Decimal, Number, Quoted, Scanner};
+use super::scan::{DataScanner, NumberToken, Quoted, SmallDecimal};
 use crate::schema::json::{self, ReadOptions};
 use crate::schema::name_set::NameSet;
 
@@ -18,7 +18,7 @@ const DEPTH: usize = 128;
 const LONG: usize = 300;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum Acceptance {
     /// It is valid, and the scanner is behind it.
     Yes,
     /// It is not valid. Where the scanner is means nothing.
@@ -27,28 +27,28 @@ enum Verdict {
     Unknown,
 }
 
-use Verdict::{No, Unknown, Yes};
+use Acceptance::{No, Unknown, Yes};
 
-impl From<bool> for Verdict {
+impl From<bool> for Acceptance {
     fn from(valid: bool) -> Self {
         if valid { Yes } else { No }
     }
 }
 
 pub(super) struct TextWalk<'a> {
-    nodes: &'a [Node],
-    scanner: Scanner<'a>,
+    nodes: &'a [AcceptorNode],
+    scanner: DataScanner<'a>,
     nesting: usize,
     depth: usize,
     work: usize,
 }
 
 impl<'a> TextWalk<'a> {
-    pub(super) fn new(nodes: &'a [Node], text: &'a str, max_depth: usize) -> Self {
-        Self { nodes, scanner: Scanner { text, at: 0 }, nesting: max_depth.min(DEPTH), depth: DEPTH, work: WORK }
+    pub(super) fn new(nodes: &'a [AcceptorNode], text: &'a str, max_depth: usize) -> Self {
+        Self { nodes, scanner: DataScanner { text, at: 0 }, nesting: max_depth.min(DEPTH), depth: DEPTH, work: WORK }
     }
 
-    pub(super) fn accepts(mut self, root: NodeId) -> bool {
+    pub(super) fn accepts(mut self, root: AcceptorNodeId) -> bool {
         self.value(root) == Yes && self.scanner.is_at_end()
     }
 
@@ -57,22 +57,22 @@ impl<'a> TextWalk<'a> {
         Some(())
     }
 
-    fn value(&mut self, id: NodeId) -> Verdict {
+    fn value(&mut self, id: AcceptorNodeId) -> Acceptance {
         if self.depth == 0 || self.spend(1).is_none() || self.scanner.next().is_none() {
             return Unknown;
         }
         self.depth -= 1;
         let verdict = match self.nodes.get(id) {
-            Some(Node::Any) => self.skip().map_or(Unknown, |()| Yes),
-            Some(Node::Never) => No,
-            Some(Node::Unknown) | None => Unknown,
-            Some(Node::Constraints(check)) => self.check(check),
+            Some(AcceptorNode::Any) => self.skip().map_or(Unknown, |()| Yes),
+            Some(AcceptorNode::Never) => No,
+            Some(AcceptorNode::Unknown) | None => Unknown,
+            Some(AcceptorNode::Constraints(check)) => self.check(check),
         };
         self.depth += 1;
         verdict
     }
 
-    fn check(&mut self, check: &'a Constraints) -> Verdict {
+    fn check(&mut self, check: &'a Constraints) -> Acceptance {
         if !check.combined.is_empty() {
             let start = self.scanner.at;
             for combined in &check.combined {
@@ -87,7 +87,7 @@ impl<'a> TextWalk<'a> {
             self.scanner.at = start;
         }
         let types = check.types.as_ref();
-        let allowed = |allows: fn(&Types) -> bool| types.is_none_or(allows);
+        let allowed = |allows: fn(&TypeSet) -> bool| types.is_none_or(allows);
         match self.scanner.peek() {
             Some(b'{') if allowed(|types| types.object) => match (&check.values, &check.object) {
                 (Some(values), _) => not_among(values),
@@ -111,24 +111,24 @@ impl<'a> TextWalk<'a> {
                 }
                 number_is(number, check).unwrap_or(Unknown)
             }
-            Some(b't') if allowed(|types| types.boolean) => self.word("true", check, &Constant::Bool(true)),
-            Some(b'f') if allowed(|types| types.boolean) => self.word("false", check, &Constant::Bool(false)),
-            Some(b'n') if allowed(|types| types.null) => self.word("null", check, &Constant::Null),
+            Some(b't') if allowed(|types| types.boolean) => self.word("true", check, &ComparedConstant::Bool(true)),
+            Some(b'f') if allowed(|types| types.boolean) => self.word("false", check, &ComparedConstant::Bool(false)),
+            Some(b'n') if allowed(|types| types.null) => self.word("null", check, &ComparedConstant::Null),
             Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => No,
             _ => Unknown,
         }
     }
 
-    fn combined(&mut self, combined: &Combined, start: usize) -> Verdict {
+    fn combined(&mut self, combined: &CombinedSchemas, start: usize) -> Acceptance {
         let nesting = self.nesting;
-        let mut each = |id: &NodeId| {
+        let mut each = |id: &AcceptorNodeId| {
             (self.scanner.at, self.nesting) = (start, nesting);
             let verdict = self.value(*id);
             (verdict, self.scanner.at)
         };
         match combined {
-            Combined::All(ids) => ids.iter().map(|id| each(id).0).find(|verdict| *verdict != Yes).unwrap_or(Yes),
-            Combined::Any(ids) => {
+            CombinedSchemas::All(ids) => ids.iter().map(|id| each(id).0).find(|verdict| *verdict != Yes).unwrap_or(Yes),
+            CombinedSchemas::Any(ids) => {
                 let mut verdict = No;
                 for id in ids {
                     match each(id).0 {
@@ -139,7 +139,7 @@ impl<'a> TextWalk<'a> {
                 }
                 verdict
             }
-            Combined::One(ids) => {
+            CombinedSchemas::One(ids) => {
                 let mut found = None;
                 for id in ids {
                     match each(id) {
@@ -156,7 +156,7 @@ impl<'a> TextWalk<'a> {
         }
     }
 
-    fn word(&mut self, word: &str, check: &Constraints, constant: &Constant) -> Verdict {
+    fn word(&mut self, word: &str, check: &Constraints, constant: &ComparedConstant) -> Acceptance {
         if self.scanner.word(word).is_none() {
             return Unknown;
         }
@@ -169,7 +169,7 @@ impl<'a> TextWalk<'a> {
         Some(quoted)
     }
 
-    fn number(&mut self) -> Option<Number<'a>> {
+    fn number(&mut self) -> Option<NumberToken<'a>> {
         // a very long one may be out of range
         let number = self.scanner.number().filter(|number| number.literal.len() <= LONG)?;
         self.spend(number.literal.len())?;
@@ -229,11 +229,11 @@ impl<'a> TextWalk<'a> {
         Some(is_next)
     }
 
-    fn object(&mut self, members: &'a ObjectConstraints) -> Verdict {
+    fn object(&mut self, members: &'a ObjectConstraints) -> Acceptance {
         self.members(members).unwrap_or_else(|verdict| verdict)
     }
 
-    fn members(&mut self, members: &'a ObjectConstraints) -> Result<Verdict, Verdict> {
+    fn members(&mut self, members: &'a ObjectConstraints) -> Result<Acceptance, Acceptance> {
         let mut seen = [0_u64; MAX_NAMES / 64];
         let (mut count, mut required, mut likely) = (0, 0, 0);
         let mut others = NameSet::default();
@@ -272,11 +272,11 @@ impl<'a> TextWalk<'a> {
         Ok((required == members.required && members.size.takes(count)).into())
     }
 
-    fn array(&mut self, items: &'a ArrayConstraints) -> Verdict {
+    fn array(&mut self, items: &'a ArrayConstraints) -> Acceptance {
         self.items(items).unwrap_or_else(|verdict| verdict)
     }
 
-    fn items(&mut self, items: &'a ArrayConstraints) -> Result<Verdict, Verdict> {
+    fn items(&mut self, items: &'a ArrayConstraints) -> Result<Acceptance, Acceptance> {
         let mut count = 0;
         let mut more = self.enter(b']').ok_or(Unknown)?;
         while more {
@@ -336,30 +336,30 @@ fn unescaped(quoted: Quoted<'_>) -> Option<std::borrow::Cow<'_, str>> {
     }
     let options = ReadOptions { comments: false, replace_lone_surrogates: false, max_depth: 1 };
     match json::read(&format!("\"{}\"", quoted.raw), options).ok()?.kind {
-        json::Kind::String(text) => Some(String::from(text).into()),
+        json::JsonKind::String(text) => Some(String::from(text).into()),
         _ => None,
     }
 }
 
 /// Whether a scalar is one of those allowed.
-fn among(constant: &Constant, values: Option<&[Constant]>) -> Verdict {
+fn among(constant: &ComparedConstant, values: Option<&[ComparedConstant]>) -> Acceptance {
     match values {
         None => Yes,
         Some(values) => match constant {
-            Constant::Number(number) => among_numbers(*number, values),
+            ComparedConstant::Number(number) => among_numbers(*number, values),
             constant => values.contains(constant).into(),
         },
     }
 }
 
 /// Whether 1 and 1.0 are equal is left to the crate.
-fn among_numbers(number: Decimal, values: &[Constant]) -> Verdict {
+fn among_numbers(number: SmallDecimal, values: &[ComparedConstant]) -> Acceptance {
     let mut verdict = No;
     for value in values {
         match value {
-            Constant::Number(known) if known.is_spelled_as(number) => return Yes,
-            Constant::Number(known) if *known == number => verdict = Unknown,
-            Constant::Other => verdict = Unknown,
+            ComparedConstant::Number(known) if known.is_spelled_as(number) => return Yes,
+            ComparedConstant::Number(known) if *known == number => verdict = Unknown,
+            ComparedConstant::Other => verdict = Unknown,
             _ => {}
         }
     }
@@ -367,14 +367,14 @@ fn among_numbers(number: Decimal, values: &[Constant]) -> Verdict {
 }
 
 /// Arrays and objects are not compared here.
-fn not_among(values: &[Constant]) -> Verdict {
-    if values.contains(&Constant::Other) { Unknown } else { No }
+fn not_among(values: &[ComparedConstant]) -> Acceptance {
+    if values.contains(&ComparedConstant::Other) { Unknown } else { No }
 }
 
-fn string(quoted: Quoted<'_>, values: Option<&[Constant]>, rules: Option<&StringConstraints>) -> Option<Verdict> {
+fn string(quoted: Quoted<'_>, values: Option<&[ComparedConstant]>, rules: Option<&StringConstraints>) -> Option<Acceptance> {
     let text = unescaped(quoted)?;
     if let Some(values) = values
-        && !values.iter().any(|value| matches!(value, Constant::String(known) if **known == *text))
+        && !values.iter().any(|value| matches!(value, ComparedConstant::String(known) if **known == *text))
     {
         return Some(No);
     }
@@ -392,12 +392,12 @@ fn string(quoted: Quoted<'_>, values: Option<&[Constant]>, rules: Option<&String
     )
 }
 
-fn number_is(number: Number<'_>, check: &Constraints) -> Option<Verdict> {
+fn number_is(number: NumberToken<'_>, check: &Constraints) -> Option<Acceptance> {
     if check.number.is_none() && check.values.is_none() {
         return Some(Yes);
     }
-    let decimal = Decimal::read(number.literal)?;
-    let verdict = among(&Constant::Number(decimal), check.values.as_deref());
+    let decimal = SmallDecimal::read(number.literal)?;
+    let verdict = among(&ComparedConstant::Number(decimal), check.values.as_deref());
     if verdict != Yes {
         return Some(verdict);
     }

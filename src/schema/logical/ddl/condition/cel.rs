@@ -1,6 +1,6 @@
 //! Types of CEL, and what its operators and functions take: Confluent has each expression checked before it is stored.
 
-use crate::schema::logical::model::{Kind, NamedTypes, Type};
+use crate::schema::logical::model::{NamedTypes, Type, TypeKind};
 
 #[derive(Debug, Clone, Default)]
 pub(super) enum Cel<'s> {
@@ -26,21 +26,21 @@ impl<'s> Cel<'s> {
     pub(super) fn of(ty: &'s Type, named: &'s NamedTypes) -> Self {
         match &ty.kind {
             // the body of a named type is never a name
-            Kind::Named(name) => match named.get(name) {
-                Some(body) if !matches!(body.kind, Kind::Named(_)) => Self::of(body, named),
+            TypeKind::Named(name) => match named.get(name) {
+                Some(body) if !matches!(body.kind, TypeKind::Named(_)) => Self::of(body, named),
                 _ => Self::Dyn,
             },
-            Kind::Boolean => Self::Bool,
-            Kind::Tinyint | Kind::Smallint | Kind::Int | Kind::Bigint => Self::Int,
-            Kind::Float | Kind::Double => Self::Double,
-            Kind::Decimal { .. } => Self::Decimal,
-            Kind::Char(_) | Kind::Varchar(_) => Self::String,
-            Kind::Binary(_) | Kind::Varbinary(_) => Self::Bytes,
-            Kind::Date | Kind::Time(_) | Kind::Timestamp(_) | Kind::TimestampLtz(_) => Self::Timestamp,
-            Kind::Array(element) | Kind::Multiset(element) => Self::List(Box::new(Self::of(element, named))),
-            Kind::Map(pair) => Self::Map(Box::new((Self::of(&pair.0, named), Self::of(&pair.1, named)))),
-            Kind::Struct(_) => Self::Struct(ty, named),
-            Kind::Enum(_) | Kind::Union(_) | Kind::Variant => Self::Dyn,
+            TypeKind::Boolean => Self::Bool,
+            TypeKind::Tinyint | TypeKind::Smallint | TypeKind::Int | TypeKind::Bigint => Self::Int,
+            TypeKind::Float | TypeKind::Double => Self::Double,
+            TypeKind::Decimal { .. } => Self::Decimal,
+            TypeKind::Char(_) | TypeKind::Varchar(_) => Self::String,
+            TypeKind::Binary(_) | TypeKind::Varbinary(_) => Self::Bytes,
+            TypeKind::Date | TypeKind::Time(_) | TypeKind::Timestamp(_) | TypeKind::TimestampLtz(_) => Self::Timestamp,
+            TypeKind::Array(element) | TypeKind::Multiset(element) => Self::List(Box::new(Self::of(element, named))),
+            TypeKind::Map(pair) => Self::Map(Box::new((Self::of(&pair.0, named), Self::of(&pair.1, named)))),
+            TypeKind::Struct(_) => Self::Struct(ty, named),
+            TypeKind::Enum(_) | TypeKind::Union(_) | TypeKind::Variant => Self::Dyn,
         }
     }
 
@@ -97,7 +97,9 @@ impl<'s> Cel<'s> {
             Self::Dyn => Some(Self::Dyn),
             Self::Map(pair) => Some(pair.1.clone()),
             Self::Struct(ty, named) => match &ty.kind {
-                Kind::Struct(fields) => fields.iter().find(|field| field.name == name).map(|field| Self::of(&field.ty, named)),
+                TypeKind::Struct(fields) => {
+                    fields.iter().find(|field| field.name == name).map(|field| Self::of(&field.ty, named))
+                }
                 _ => None,
             },
             _ => None,

@@ -1,18 +1,15 @@
 //! A condition as what it says: of the grammar's many levels only those are left that have something of their own.
 
-use super::{Result, refused};
-use crate::schema::logical::ddl::names::identifier;
-use crate::schema::logical::ddl::tree::Node;
-use crate::schema::meter;
+use crate::schema::logical::ddl::tree::SyntaxNode;
 
 #[derive(Debug)]
 pub(super) struct Expr<'n> {
-    pub(super) node: &'n Node<'n>,
-    pub(super) what: What<'n>,
+    pub(super) node: &'n SyntaxNode<'n>,
+    pub(super) what: ExprForm<'n>,
 }
 
 #[derive(Debug)]
-pub(super) enum What<'n> {
+pub(super) enum ExprForm<'n> {
     Any(Vec<Expr<'n>>),
     All(Vec<Expr<'n>>),
     Not(Box<Expr<'n>>),
@@ -32,29 +29,29 @@ pub(super) enum What<'n> {
     },
     In {
         item: Box<Expr<'n>>,
-        target: Target<'n>,
+        target: InTarget<'n>,
         negated: bool,
     },
     Like {
         operand: Box<Expr<'n>>,
         pattern: String,
-        escape: Option<(&'n Node<'n>, String)>,
+        escape: Option<(&'n SyntaxNode<'n>, String)>,
         negated: bool,
     },
-    Sum(Box<Chain<'n>>),
-    Product(Box<Chain<'n>>),
+    Sum(Box<OperatorChain<'n>>),
+    Product(Box<OperatorChain<'n>>),
     Signed {
         minus: bool,
         operand: Box<Expr<'n>>,
     },
     Column {
         name: String,
-        steps: Vec<Step<'n>>,
+        steps: Vec<ColumnStep<'n>>,
     },
     Literal(Literal),
     Paren {
         inner: Box<Expr<'n>>,
-        steps: Vec<Step<'n>>,
+        steps: Vec<ColumnStep<'n>>,
     },
     Case(Box<Case<'n>>),
     /// The name in capitals, as it is written, and the arguments.
@@ -67,19 +64,19 @@ pub(super) enum What<'n> {
 }
 
 #[derive(Debug)]
-pub(super) enum Target<'n> {
+pub(super) enum InTarget<'n> {
     List(Vec<Expr<'n>>),
     Value(Box<Expr<'n>>),
 }
 
 /// Operands with the operators between them, from left to right.
 #[derive(Debug)]
-pub(super) struct Chain<'n> {
+pub(super) struct OperatorChain<'n> {
     pub(super) first: Expr<'n>,
     pub(super) rest: Vec<(String, Expr<'n>)>,
 }
 
-impl<'n> Chain<'n> {
+impl<'n> OperatorChain<'n> {
     pub(super) fn operands(&self) -> impl Iterator<Item = &Expr<'n>> {
         std::iter::once(&self.first).chain(self.rest.iter().map(|(_, operand)| operand))
     }
@@ -90,9 +87,9 @@ impl<'n> Chain<'n> {
 }
 
 #[derive(Debug)]
-pub(super) enum Step<'n> {
-    Field(&'n Node<'n>, String),
-    Index(&'n Node<'n>, Expr<'n>),
+pub(super) enum ColumnStep<'n> {
+    Field(&'n SyntaxNode<'n>, String),
+    Index(&'n SyntaxNode<'n>, Expr<'n>),
 }
 
 #[derive(Debug)]
@@ -113,7 +110,7 @@ pub(super) enum Literal {
 #[derive(Debug)]
 pub(super) struct Case<'n> {
     pub(super) subject: Option<Expr<'n>>,
-    pub(super) whens: Vec<(&'n Node<'n>, Expr<'n>, Expr<'n>)>,
+    pub(super) whens: Vec<(&'n SyntaxNode<'n>, Expr<'n>, Expr<'n>)>,
     pub(super) otherwise: Option<Expr<'n>>,
 }
 
@@ -128,7 +125,7 @@ impl<'n> Case<'n> {
 pub(super) enum Special<'n> {
     Cast {
         argument: Box<Expr<'n>>,
-        target: &'n Node<'n>,
+        target: &'n SyntaxNode<'n>,
     },
     Extract {
         field: String,
@@ -148,96 +145,33 @@ pub(super) enum Special<'n> {
     VariantGet {
         value: Box<Expr<'n>>,
         path: Box<Expr<'n>>,
-        returning: Option<&'n Node<'n>>,
+        returning: Option<&'n SyntaxNode<'n>>,
         is_try: bool,
     },
 }
 
 impl<'n> Expr<'n> {
-    /// Reads a node of any level of the grammar.
-    pub(super) fn read(node: &'n Node<'n>) -> Result<Self> {
-        meter::charge(1)?;
-        let children = node.children();
-        let [first, rest @ ..] = children else { return refused(node, "a condition is empty") };
-        let read = |node: &'n Node<'n>| Self::read(node).map(Box::new);
-        let negated = node.has("NOT");
-        let what = match node.name() {
-            "disjunction" if !rest.is_empty() => What::Any(all(node, "conjunction")?),
-            "conjunction" if !rest.is_empty() => What::All(all(node, "negation")?),
-            "negation" if negated => What::Not(read(child(node, "negation")?)?),
-            "null_test" if !rest.is_empty() => What::IsNull { operand: read(first)?, negated },
-            "comparison" => match rest {
-                [operator, right] => {
-                    What::Compare { operator: operator.text(), sides: Box::new([Self::read(first)?, Self::read(right)?]) }
-                }
-                _ => return Self::read(first),
-            },
-            "between" if !rest.is_empty() => {
-                let Ok(operands) = <[Self; 3]>::try_from(all(node, "in")?) else { return refused(node, "a bound is missing") };
-                What::Between { operands: Box::new(operands), negated, symmetric: node.has("SYMMETRIC") }
-            }
-            "in" if !rest.is_empty() => {
-                let target = child(node, "in_target")?;
-                let target = match target.child("conditions") {
-                    Some(list) => Target::List(all(list, "condition")?),
-                    None => Target::Value(read(child(target, "like")?)?),
-                };
-                What::In { item: read(first)?, target, negated }
-            }
-            "like" if !rest.is_empty() => {
-                let pattern = node.child("string_literal").map(Node::unquoted).unwrap_or_default();
-                let escape = node.child("escape");
-                let escape = escape.map(|node| (node, node.child("string_literal").map(Node::unquoted).unwrap_or_default()));
-                What::Like { operand: read(first)?, pattern, escape, negated }
-            }
-            "sum" if !rest.is_empty() => What::Sum(chain(first, rest)?),
-            "product" if !rest.is_empty() => What::Product(chain(first, rest)?),
-            "signed" => match rest {
-                [operand] => What::Signed { minus: first.text() == "-", operand: read(operand)? },
-                _ => return Self::read(first),
-            },
-            "primary" => match child_of(node, "condition") {
-                Some(inner) => What::Paren { inner: read(inner)?, steps: steps(node)? },
-                None => return Self::read(first),
-            },
-            "column" => {
-                let name = child(node, "column_name")?.child("identifier").map(identifier).unwrap_or_default();
-                What::Column { name, steps: steps(node)? }
-            }
-            "literal" => What::Literal(literal(node)),
-            "case" => What::Case(Box::new(case(node)?)),
-            "application" => {
-                let written = first.text();
-                let arguments = node.child("conditions").map(|list| all(list, "condition")).transpose()?.unwrap_or_default();
-                What::Function { name: written.to_uppercase(), written, arguments }
-            }
-            "special_function" => What::Special(special(node, first)?),
-            _ => return Self::read(first),
-        };
-        Ok(Self { node, what })
-    }
-
     /// Whether it is a value rather than something that is true or false by its form.
     pub(super) fn is_value(&self) -> bool {
-        matches!(self.what, What::Sum(_) | What::Product(_) | What::Signed { .. }) || self.is_primary()
+        matches!(self.what, ExprForm::Sum(_) | ExprForm::Product(_) | ExprForm::Signed { .. }) || self.is_primary()
     }
 
     pub(super) fn is_primary(&self) -> bool {
         matches!(
             self.what,
-            What::Column { .. }
-                | What::Literal(_)
-                | What::Paren { .. }
-                | What::Case(_)
-                | What::Function { .. }
-                | What::Special(_)
+            ExprForm::Column { .. }
+                | ExprForm::Literal(_)
+                | ExprForm::Paren { .. }
+                | ExprForm::Case(_)
+                | ExprForm::Function { .. }
+                | ExprForm::Special(_)
         )
     }
 
     /// Whether methods can be called on it as it is written.
     pub(super) fn is_simple(&self) -> bool {
         match &self.what {
-            What::Not(inner) => inner.is_simple(),
+            ExprForm::Not(inner) => inner.is_simple(),
             _ => self.is_primary(),
         }
     }
@@ -245,9 +179,9 @@ impl<'n> Expr<'n> {
     /// The literal that it is, and whether it is negated; parentheses and signs are looked through.
     pub(super) fn literal(&self) -> Option<(&Literal, bool)> {
         match &self.what {
-            What::Literal(literal) => Some((literal, false)),
-            What::Paren { inner, steps } if steps.is_empty() => inner.literal(),
-            What::Signed { minus, operand } => operand.literal().map(|(literal, negated)| (literal, negated ^ minus)),
+            ExprForm::Literal(literal) => Some((literal, false)),
+            ExprForm::Paren { inner, steps } if steps.is_empty() => inner.literal(),
+            ExprForm::Signed { minus, operand } => operand.literal().map(|(literal, negated)| (literal, negated ^ minus)),
             _ => None,
         }
     }
@@ -267,10 +201,10 @@ impl<'n> Expr<'n> {
     }
 
     /// The column that it is, in any parentheses.
-    pub(super) fn column(&self) -> Option<(&Self, &str, &[Step<'n>])> {
+    pub(super) fn column(&self) -> Option<(&Self, &str, &[ColumnStep<'n>])> {
         match &self.what {
-            What::Column { name, steps } => Some((self, name, steps)),
-            What::Paren { inner, steps } if steps.is_empty() => inner.column(),
+            ExprForm::Column { name, steps } => Some((self, name, steps)),
+            ExprForm::Paren { inner, steps } if steps.is_empty() => inner.column(),
             _ => None,
         }
     }
@@ -278,9 +212,9 @@ impl<'n> Expr<'n> {
     /// The name of the function that it calls, in any parentheses.
     pub(super) fn function(&self) -> Option<&str> {
         match &self.what {
-            What::Function { name, .. } => Some(name),
-            What::Paren { inner, steps } if steps.is_empty() => inner.function(),
-            What::Special(special) => Some(match special {
+            ExprForm::Function { name, .. } => Some(name),
+            ExprForm::Paren { inner, steps } if steps.is_empty() => inner.function(),
+            ExprForm::Special(special) => Some(match special {
                 Special::Cast { .. } => "CAST",
                 Special::Extract { .. } => "EXTRACT",
                 Special::Substring(_) => "SUBSTRING",
@@ -297,142 +231,41 @@ impl<'n> Expr<'n> {
     /// What it is made of, as it stands in the text.
     pub(super) fn parts(&self) -> Vec<&Self> {
         match &self.what {
-            What::Any(parts)
-            | What::All(parts)
-            | What::Function { arguments: parts, .. }
-            | What::Special(Special::Substring(parts) | Special::Trim { arguments: parts, .. }) => parts.iter().collect(),
-            What::Not(part)
-            | What::IsNull { operand: part, .. }
-            | What::Like { operand: part, .. }
-            | What::Signed { operand: part, .. }
-            | What::Special(Special::Cast { argument: part, .. } | Special::Extract { argument: part, .. }) => vec![part],
-            What::Compare { sides, .. } => sides.iter().collect(),
-            What::Between { operands, .. } => operands.iter().collect(),
-            What::In { item, target: Target::List(list), .. } => std::iter::once(&**item).chain(list).collect(),
-            What::In { item: one, target: Target::Value(other), .. }
-            | What::Special(
+            ExprForm::Any(parts)
+            | ExprForm::All(parts)
+            | ExprForm::Function { arguments: parts, .. }
+            | ExprForm::Special(Special::Substring(parts) | Special::Trim { arguments: parts, .. }) => parts.iter().collect(),
+            ExprForm::Not(part)
+            | ExprForm::IsNull { operand: part, .. }
+            | ExprForm::Like { operand: part, .. }
+            | ExprForm::Signed { operand: part, .. }
+            | ExprForm::Special(Special::Cast { argument: part, .. } | Special::Extract { argument: part, .. }) => vec![part],
+            ExprForm::Compare { sides, .. } => sides.iter().collect(),
+            ExprForm::Between { operands, .. } => operands.iter().collect(),
+            ExprForm::In { item, target: InTarget::List(list), .. } => std::iter::once(&**item).chain(list).collect(),
+            ExprForm::In { item: one, target: InTarget::Value(other), .. }
+            | ExprForm::Special(
                 Special::Position { needle: one, text: other } | Special::VariantGet { value: one, path: other, .. },
             ) => vec![one, other],
-            What::Sum(chain) | What::Product(chain) => chain.operands().collect(),
-            What::Column { steps, .. } => steps.iter().filter_map(Step::index).collect(),
-            What::Paren { inner, steps } => std::iter::once(&**inner).chain(steps.iter().filter_map(Step::index)).collect(),
-            What::Case(case) => {
+            ExprForm::Sum(chain) | ExprForm::Product(chain) => chain.operands().collect(),
+            ExprForm::Column { steps, .. } => steps.iter().filter_map(ColumnStep::index).collect(),
+            ExprForm::Paren { inner, steps } => {
+                std::iter::once(&**inner).chain(steps.iter().filter_map(ColumnStep::index)).collect()
+            }
+            ExprForm::Case(case) => {
                 let whens = case.whens.iter().flat_map(|(_, when, then)| [when, then]);
                 case.subject.iter().chain(whens).chain(&case.otherwise).collect()
             }
-            What::Literal(_) | What::Special(Special::CurrentTimestamp) => Vec::new(),
+            ExprForm::Literal(_) | ExprForm::Special(Special::CurrentTimestamp) => Vec::new(),
         }
     }
 }
 
-impl<'n> Step<'n> {
+impl<'n> ColumnStep<'n> {
     fn index(&self) -> Option<&Expr<'n>> {
         match self {
             Self::Field(..) => None,
             Self::Index(_, index) => Some(index),
         }
     }
-}
-
-fn child_of<'n>(node: &'n Node<'n>, name: &str) -> Option<&'n Node<'n>> {
-    node.children().iter().find(|child| child.name() == name)
-}
-
-fn child<'n>(node: &'n Node<'n>, name: &str) -> Result<&'n Node<'n>> {
-    child_of(node, name).map_or_else(|| refused(node, "a condition is not complete"), Ok)
-}
-
-fn all<'n>(node: &'n Node<'n>, name: &str) -> Result<Vec<Expr<'n>>> {
-    node.children().iter().filter(|child| child.name() == name).map(Expr::read).collect()
-}
-
-fn chain<'n>(first: &'n Node<'n>, rest: &'n [Node<'n>]) -> Result<Box<Chain<'n>>> {
-    let mut chain = Chain { first: Expr::read(first)?, rest: Vec::new() };
-    for pair in rest.chunks(2) {
-        if let [operator, operand] = pair {
-            chain.rest.push((operator.text(), Expr::read(operand)?));
-        }
-    }
-    Ok(Box::new(chain))
-}
-
-fn steps<'n>(node: &'n Node<'n>) -> Result<Vec<Step<'n>>> {
-    let Some(indirection) = child_of(node, "indirection") else { return Ok(Vec::new()) };
-    let mut steps = Vec::new();
-    for step in indirection.children() {
-        steps.push(match step.child("column_name").and_then(|name| name.child("identifier")) {
-            Some(name) => Step::Field(step, identifier(name)),
-            None => Step::Index(step, Expr::read(child(step, "condition")?)?),
-        });
-    }
-    Ok(steps)
-}
-
-fn literal(node: &Node<'_>) -> Literal {
-    let text = |name: &str| node.child(name).map(Node::text);
-    let quoted = || node.child("string_literal").map(Node::unquoted).unwrap_or_default();
-    if node.has("TIMESTAMP") {
-        return Literal::Timestamp(quoted());
-    }
-    if node.has("INTERVAL") {
-        return Literal::Interval(quoted(), text("identifier").unwrap_or_default());
-    }
-    if let Some(word) = node.child("bool_literal") {
-        return Literal::Bool(word.has("TRUE"));
-    }
-    if node.has("string_literal") {
-        return Literal::Text(quoted());
-    }
-    let number = text("int_literal").map(Literal::Int).or_else(|| text("decimal_literal").map(Literal::Decimal));
-    number
-        .or_else(|| text("double_literal").map(Literal::Double))
-        .or_else(|| text("bytes_literal").map(Literal::Bytes))
-        .unwrap_or(Literal::Null)
-}
-
-fn case<'n>(node: &'n Node<'n>) -> Result<Case<'n>> {
-    let mut case = Case { subject: None, whens: Vec::new(), otherwise: None };
-    for part in node.children() {
-        match part.name() {
-            "when" => {
-                let mut parts = all(part, "condition")?.into_iter();
-                if let (Some(when), Some(then)) = (parts.next(), parts.next()) {
-                    case.whens.push((part, when, then));
-                }
-            }
-            "condition" if case.whens.is_empty() => case.subject = Some(Expr::read(part)?),
-            "condition" => case.otherwise = Some(Expr::read(part)?),
-            _ => {}
-        }
-    }
-    Ok(case)
-}
-
-fn special<'n>(node: &'n Node<'n>, word: &'n Node<'n>) -> Result<Special<'n>> {
-    let mut arguments = all(node, "condition")?;
-    let cast = child_of(node, "cast_type").and_then(|cast| child_of(cast, "primitive"));
-    let missing = || refused(node, "an argument is missing");
-    Ok(match word.name() {
-        "SUBSTRING" => Special::Substring(arguments),
-        "TRIM" => {
-            let side = ["LEADING", "TRAILING"].into_iter().find(|side| node.has(side));
-            Special::Trim { side, arguments }
-        }
-        "CURRENT_TIMESTAMP" => Special::CurrentTimestamp,
-        name => {
-            let second = if arguments.len() > 1 { arguments.pop().map(Box::new) } else { None };
-            let Some(first) = arguments.pop().map(Box::new) else { return missing() };
-            match (name, second, cast) {
-                ("CAST", _, Some(target)) => Special::Cast { argument: first, target },
-                ("EXTRACT", ..) => {
-                    Special::Extract { field: node.child("identifier").map(Node::text).unwrap_or_default(), argument: first }
-                }
-                ("POSITION", Some(text), _) => Special::Position { needle: first, text },
-                (_, Some(path), returning) => {
-                    Special::VariantGet { value: first, path, returning, is_try: name == "TRY_VARIANT_GET" }
-                }
-                _ => return missing(),
-            }
-        }
-    })
 }

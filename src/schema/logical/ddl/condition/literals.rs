@@ -2,7 +2,7 @@
 
 use super::{Result, refused};
 use crate::schema::logical::ddl::names;
-use crate::schema::logical::ddl::tree::Node;
+use crate::schema::logical::ddl::tree::SyntaxNode;
 use crate::schema::logical::java_time;
 
 pub(super) use names::is_cel_word;
@@ -25,7 +25,7 @@ pub(super) fn string(text: &str) -> String {
 }
 
 /// The character that takes the meaning from the next one in a pattern of LIKE.
-pub(super) fn escape_of(escape: Option<&(&Node<'_>, String)>) -> Result<char> {
+pub(super) fn escape_of(escape: Option<&(&SyntaxNode<'_>, String)>) -> Result<char> {
     let Some((node, text)) = escape else { return Ok('\\') };
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
@@ -85,7 +85,7 @@ pub(super) fn number(text: &str) -> String {
 }
 
 /// Bytes (`x'0A'`).
-pub(super) fn bytes(node: &Node<'_>, text: &str) -> Result<String> {
+pub(super) fn bytes(node: &SyntaxNode<'_>, text: &str) -> Result<String> {
     let hex = text.get(2..text.len().saturating_sub(1)).unwrap_or("");
     if !hex.encode_utf16().count().is_multiple_of(2) {
         return refused(node, format!("Bytes literal must have an even number of hex digits, got: {text}"));
@@ -103,7 +103,7 @@ pub(super) fn bytes(node: &Node<'_>, text: &str) -> Result<String> {
 }
 
 /// A point in time: without an offset it is one of UTC.
-pub(super) fn timestamp(node: &Node<'_>, text: &str) -> Result<String> {
+pub(super) fn timestamp(node: &SyntaxNode<'_>, text: &str) -> Result<String> {
     let mut content = text.trim_matches(|c: char| c <= ' ').replace(' ', "T");
     if content.encode_utf16().count() == 10 {
         content.push_str("T00:00:00");
@@ -125,7 +125,7 @@ pub(super) fn timestamp(node: &Node<'_>, text: &str) -> Result<String> {
 }
 
 /// The seconds of an interval.
-pub(super) fn seconds(node: &Node<'_>, text: &str, unit: &str) -> Result<i64> {
+pub(super) fn seconds(node: &SyntaxNode<'_>, text: &str, unit: &str) -> Result<i64> {
     let word = unit.to_uppercase();
     let factor: i64 = match word.as_str() {
         "DAY" | "DAYS" => 86_400,

@@ -1,18 +1,20 @@
 //! Conditions that the grammar allows and that could not hold, or not as they are meant. Confluent looks for one kind of fault after the
 //! other in the whole condition, so each has a pass of its own.
 
-use super::expr::{Case, Expr, Literal, Step, Target, What};
-use super::scope::{Category, Scope, are_comparable, of_target};
-use super::vocabulary::{MACROS, RETURNS_NULL, is_name, is_true_or_false, never_returns_null};
-use super::{Refusal, Result, refused};
-use crate::schema::logical::model::Kind;
+use super::expr::{ColumnStep, Expr, ExprForm, Literal};
+use super::operand_rules::{arithmetic, bounds, cases, comparisons, concatenations, lists};
+use super::scope::ConditionScope;
+use super::sql_types::of_target;
+use super::vocabulary::{MACROS, is_name, is_true_or_false, never_returns_null};
+use super::{ConditionError, Result, refused};
+use crate::schema::logical::model::TypeKind;
 use crate::schema::meter;
 
-type Pass<'p> = &'p dyn Fn(&Expr<'_>, &Scope<'_>) -> Result<()>;
+type RulePass<'p> = &'p dyn Fn(&Expr<'_>, &ConditionScope<'_>) -> Result<()>;
 
 /// # Errors
 /// The first fault of the first kind that there is.
-pub(super) fn check(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
+pub(super) fn check(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
     if !is_condition(expr, scope) {
         return refused(
             expr.node,
@@ -23,7 +25,7 @@ pub(super) fn check(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
             ),
         );
     }
-    let passes: [Pass<'_>; 11] = [
+    let passes: [RulePass<'_>; 11] = [
         &names,
         &literals,
         &patterns,
@@ -43,10 +45,10 @@ pub(super) fn check(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
 }
 
 /// Parts of macros are looked at where their variable is known.
-fn walk(expr: &Expr<'_>, scope: &Scope<'_>, pass: Pass<'_>) -> Result<()> {
+fn walk(expr: &Expr<'_>, scope: &ConditionScope<'_>, pass: RulePass<'_>) -> Result<()> {
     meter::charge(1)?;
     pass(expr, scope)?;
-    if let What::Function { name, arguments, .. } = &expr.what
+    if let ExprForm::Function { name, arguments, .. } = &expr.what
         && MACROS.contains(&name.as_str())
         && let [collection, variable, body] = arguments.as_slice()
     {
@@ -62,24 +64,24 @@ fn walk(expr: &Expr<'_>, scope: &Scope<'_>, pass: Pass<'_>) -> Result<()> {
 }
 
 /// Whether an expression is true or false, as far as its form tells.
-fn is_condition(expr: &Expr<'_>, scope: &Scope<'_>) -> bool {
+fn is_condition(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> bool {
     match &expr.what {
-        What::Signed { operand, .. } => is_condition(operand, scope),
-        What::Literal(literal) => matches!(literal, Literal::Bool(_)),
-        What::Column { .. } => scope.ty(expr).is_some_and(|ty| ty.kind == Kind::Boolean),
-        What::Paren { inner, steps } => steps.is_empty() && is_condition(inner, scope),
-        What::Function { name, .. } => is_true_or_false(name),
-        What::Special(
+        ExprForm::Signed { operand, .. } => is_condition(operand, scope),
+        ExprForm::Literal(literal) => matches!(literal, Literal::Bool(_)),
+        ExprForm::Column { .. } => scope.ty(expr).is_some_and(|ty| ty.kind == TypeKind::Boolean),
+        ExprForm::Paren { inner, steps } => steps.is_empty() && is_condition(inner, scope),
+        ExprForm::Function { name, .. } => is_true_or_false(name),
+        ExprForm::Special(
             super::expr::Special::Cast { target, .. } | super::expr::Special::VariantGet { returning: Some(target), .. },
-        ) => of_target(target).is_some_and(|ty| ty.kind == Kind::Boolean),
-        What::Sum(_) | What::Product(_) | What::Special(_) => false,
+        ) => of_target(target).is_some_and(|ty| ty.kind == TypeKind::Boolean),
+        ExprForm::Sum(_) | ExprForm::Product(_) | ExprForm::Special(_) => false,
         _ => true,
     }
 }
 
-fn names(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
+fn names(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
     match &expr.what {
-        What::Column { name, steps } => {
+        ExprForm::Column { name, steps } => {
             if !scope.knows(name) {
                 return refused(expr.node, format!("Unknown column in CHECK: '{name}'. Allowed columns: {}.", scope.names()));
             }
@@ -89,12 +91,12 @@ fn names(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
                 path(ty, steps, name.clone(), scope)?;
             }
         }
-        What::Paren { inner, steps } if !steps.is_empty() => {
+        ExprForm::Paren { inner, steps } if !steps.is_empty() => {
             if let Some(ty) = scope.ty(inner) {
                 path(ty, steps, format!("({})", inner.node.text()), scope)?;
             }
         }
-        What::Function { name, arguments, .. }
+        ExprForm::Function { name, arguments, .. }
             if MACROS.contains(&name.as_str()) && !arguments.is_empty() && arguments.len() != 3 =>
         {
             return refused(
@@ -114,9 +116,9 @@ fn names(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
 /// Follows steps from a type, whose path is told in messages.
 fn path<'s>(
     from: &'s crate::schema::logical::model::Type,
-    steps: &[Step<'_>],
+    steps: &[ColumnStep<'_>],
     mut shown: String,
-    scope: &Scope<'s>,
+    scope: &ConditionScope<'s>,
 ) -> Result<()> {
     let mut current = scope.body(from);
     for step in steps {
@@ -125,8 +127,8 @@ fn path<'s>(
         let word = ty.kind.word();
         let next = scope.step(ty, step);
         match step {
-            Step::Field(node, name) => {
-                if !matches!(ty.kind, Kind::Struct(_)) {
+            ColumnStep::Field(node, name) => {
+                if !matches!(ty.kind, TypeKind::Struct(_)) {
                     return refused(
                         node,
                         format!("Cannot access field '{name}' on '{shown}' (type {word}) — only STRUCT supports field access."),
@@ -137,9 +139,9 @@ fn path<'s>(
                 }
                 shown = format!("{shown}.{name}");
             }
-            Step::Index(node, index) => {
-                let is_list = matches!(ty.kind, Kind::Array(_) | Kind::Multiset(_));
-                if !is_list && !matches!(ty.kind, Kind::Map(_)) {
+            ColumnStep::Index(node, index) => {
+                let is_list = matches!(ty.kind, TypeKind::Array(_) | TypeKind::Multiset(_));
+                if !is_list && !matches!(ty.kind, TypeKind::Map(_)) {
                     return refused(
                         node,
                         format!(
@@ -165,15 +167,15 @@ fn path<'s>(
     Ok(())
 }
 
-fn literals(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
+fn literals(expr: &Expr<'_>, _: &ConditionScope<'_>) -> Result<()> {
     match &expr.what {
-        What::Literal(Literal::Double(text)) if text.parse::<f64>().is_ok_and(f64::is_infinite) => refused(
+        ExprForm::Literal(Literal::Double(text)) if text.parse::<f64>().is_ok_and(f64::is_infinite) => refused(
             expr.node,
             format!(
                 "Float literal {text} is out of range (overflows to Infinity at runtime); constraint would be silently always-false."
             ),
         ),
-        What::Literal(Literal::Int(text)) if text.parse::<i64>().is_err() => refused(
+        ExprForm::Literal(Literal::Int(text)) if text.parse::<i64>().is_err() => refused(
             expr.node,
             format!("Integer literal {text} is out of range for a 64-bit signed integer. Maximum: 9223372036854775807."),
         ),
@@ -181,8 +183,8 @@ fn literals(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
     }
 }
 
-fn patterns(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
-    let What::Like { pattern, escape, .. } = &expr.what else { return Ok(()) };
+fn patterns(expr: &Expr<'_>, _: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Like { pattern, escape, .. } = &expr.what else { return Ok(()) };
     let escape = super::literals::escape_of(escape.as_ref())?;
     let mut characters = pattern.chars();
     while let Some(c) = characters.next() {
@@ -199,223 +201,13 @@ fn patterns(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
     Ok(())
 }
 
-fn comparisons(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Compare { operator, sides } = &expr.what else { return Ok(()) };
-    let is_equality = matches!(operator.as_str(), "=" | "<>" | "!=");
-    if sides.iter().any(Expr::is_null) {
-        return refused(
-            expr.node,
-            format!(
-                "Comparison {operator} against NULL is always UNKNOWN in SQL but would emit an expression that fails for non-null rows; \
-                 use IS NULL or IS NOT NULL instead."
-            ),
-        );
-    }
-    let [left, right] = [0, 1].map(|at| sides.get(at).and_then(|side| scope.ty(side)));
-    if is_equality
-        && let (Some(left), Some(right)) = (left, right)
-        && !are_comparable(&left.kind, &right.kind)
-    {
-        return refused(
-            expr.node,
-            format!(
-                "Cannot compare {} with {} using {operator} — equality across types evaluates as always-false. Use explicit CAST to align \
-                 types, or IS NULL if testing for null.",
-                left.kind.word(),
-                right.kind.word()
-            ),
-        );
-    }
-    let is_ordered = |kind: &Kind| Category::of(kind).is_some_and(|category| category != Category::Bool);
-    for ty in [left, right].into_iter().flatten() {
-        if !is_equality && !is_ordered(&ty.kind) {
-            return refused(
-                expr.node,
-                format!(
-                    "Cannot use relational operator {operator} on {} — only numeric, string, bytes, and date/time types are ordered. Use = \
-                     / <> for equality.",
-                    ty.kind.word()
-                ),
-            );
-        }
-    }
-    Ok(())
-}
-
-/// The kind of an operand whose type is plain to see.
-fn plain<'s>(operand: &Expr<'_>, scope: &Scope<'s>) -> Option<&'s Kind> {
-    match &operand.what {
-        What::Signed { operand, .. } => plain(operand, scope),
-        What::Column { .. } | What::Literal(_) | What::Paren { .. } => scope.ty(operand).map(|ty| &ty.kind),
-        _ => None,
-    }
-}
-
-fn concatenations(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Product(chain) = &expr.what else { return Ok(()) };
-    if !chain.has(&["||"]) {
-        return Ok(());
-    }
-    for operand in chain.operands() {
-        if let Some(kind) = plain(operand, scope)
-            && !matches!(Category::of(kind), Some(Category::Text | Category::Bytes))
-        {
-            let word = kind.word();
-            return refused(
-                operand.node,
-                format!("Operator || is string/bytes concatenation only — got {word}. Use + for numeric addition."),
-            );
-        }
-    }
-    Ok(())
-}
-
-fn arithmetic(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let is_number = |kind: &Kind| Category::of(kind).is_some_and(Category::is_number);
-    match &expr.what {
-        What::Sum(chain) => {
-            for operand in chain.operands() {
-                if let Some(ty) = scope.ty(operand)
-                    && !is_number(&ty.kind)
-                    && Category::of(&ty.kind) != Some(Category::Time)
-                {
-                    return refused(
-                        operand.node,
-                        format!(
-                            "Operator +/- operand must be numeric (int/double/decimal) or a timestamp (± interval); got {}. For \
-                             string/bytes concatenation use ||.",
-                            ty.kind.word()
-                        ),
-                    );
-                }
-            }
-        }
-        What::Product(chain) if chain.has(&["*", "/", "%"]) => {
-            for operand in chain.operands() {
-                if let Some(kind) = plain(operand, scope).filter(|kind| !is_number(kind)) {
-                    let word = kind.word();
-                    return refused(
-                        operand.node,
-                        format!("Operator * / % operand must be numeric (int/double/decimal); got {word}."),
-                    );
-                }
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn cases(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Case(case) = &expr.what else { return Ok(()) };
-    if case.otherwise.is_none() {
-        return refused(
-            expr.node,
-            "CASE expression is missing an ELSE branch — the generated conditional requires both branches to share a type. Add an explicit \
-             `ELSE <default>` (or use COALESCE for nullable defaults).",
-        );
-    }
-    if let Some(subject) = &case.subject {
-        compared_values(expr, case, subject, scope)?;
-    }
-    match case.results().into_iter().find(|result| result.is_null()) {
-        Some(result) => refused(
-            result.node,
-            "CASE branch result cannot be a literal NULL — the generated conditional branches must share a type, and bare `null` doesn't \
-             unify with the other branch type. Use COALESCE or an explicit typed default.",
-        ),
-        None => Ok(()),
-    }
-}
-
-fn compared_values(expr: &Expr<'_>, case: &Case<'_>, subject: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    if let Some((node, ..)) = case.whens.iter().find(|(_, value, _)| value.is_null()) {
-        return refused(
-            node,
-            "Simple CASE WHEN value cannot be NULL — SQL `subject = NULL` is always UNKNOWN but the emit produces `subject == null`, which \
-             silently flips the branch's semantics. Use the searched form: `CASE WHEN subject IS NULL THEN ...`.",
-        );
-    }
-    let Some(ty) = scope.ty(subject).filter(|ty| Category::of(&ty.kind).is_some()) else { return Ok(()) };
-    for value in case.whens.iter().filter_map(|(_, value, _)| scope.ty(value)) {
-        if !are_comparable(&ty.kind, &value.kind) {
-            return refused(
-                expr.node,
-                format!(
-                    "Simple CASE: subject type {} is incompatible with WHEN value type {}. The translator emits `subject == value` per \
-                     WHEN, which is rejected across categories.",
-                    ty.kind.word(),
-                    value.kind.word()
-                ),
-            );
-        }
-    }
-    Ok(())
-}
-
-fn bounds(expr: &Expr<'_>, _: &Scope<'_>) -> Result<()> {
-    let What::Between { operands, .. } = &expr.what else { return Ok(()) };
-    let roles = ["subject", "lower bound", "upper bound"];
-    for (bound, role) in operands.iter().zip(roles).skip(1) {
-        if bound.is_null() {
-            return refused(
-                bound.node,
-                format!(
-                    "BETWEEN {role} cannot be NULL — there is no `<=` overload taking null. Use IS NULL or COALESCE to handle missing bounds \
-                     explicitly."
-                ),
-            );
-        }
-    }
-    for (operand, role) in operands.iter().zip(roles) {
-        if let Some(name) = operand.function().filter(|name| RETURNS_NULL.contains(name)) {
-            return refused(
-                operand.node,
-                format!(
-                    "BETWEEN {role} cannot be {name}(...) — the function can return null, and there is no comparison overload taking null. \
-                     Use COALESCE to provide an explicit fallback value."
-                ),
-            );
-        }
-    }
-    Ok(())
-}
-
-fn lists(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::In { target: Target::List(items), .. } = &expr.what else { return Ok(()) };
-    if let Some(item) = items.iter().find(|item| item.is_null()) {
-        return refused(
-            item.node,
-            "IN list cannot contain NULL — use `x IS NULL OR x IN (...)` to test for null membership separately.",
-        );
-    }
-    let mut first: Option<&Kind> = None;
-    for item in items {
-        let Some(ty) = scope.ty(item).filter(|ty| Category::of(&ty.kind).is_some()) else { continue };
-        let earlier = *first.get_or_insert(&ty.kind);
-        if !are_comparable(earlier, &ty.kind) {
-            return refused(
-                item.node,
-                format!(
-                    "IN list element type {} is not comparable with the earlier element type {} — heterogeneous list literals would emit a \
-                     `list<dyn>` that silently accepts mismatched membership tests. Make all elements share a category (numeric, string, \
-                     bytes, or date/time).",
-                    ty.kind.word(),
-                    earlier.word()
-                ),
-            );
-        }
-    }
-    Ok(())
-}
-
 /// Whether it is the column at which the condition stands, which is never null when the condition is asked.
-fn is_own_column(expr: &Expr<'_>, scope: &Scope<'_>) -> bool {
+fn is_own_column(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> bool {
     expr.column().is_some_and(|(_, name, steps)| steps.is_empty() && scope.is_column && scope.is_own(name))
 }
 
-fn arguments(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Function { name, arguments, .. } = &expr.what else { return Ok(()) };
+fn arguments(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Function { name, arguments, .. } = &expr.what else { return Ok(()) };
     if matches!(name.as_str(), "GREATEST" | "LEAST" | "COALESCE" | "NULLIF")
         && let Some(argument) = arguments.iter().find(|argument| argument.is_null())
     {
@@ -438,8 +230,8 @@ fn arguments(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     }
 }
 
-fn null_tests(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::IsNull { operand, .. } = &expr.what else { return Ok(()) };
+fn null_tests(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::IsNull { operand, .. } = &expr.what else { return Ok(()) };
     if let Some(name) = operand.function().filter(|name| never_returns_null(name)) {
         return refused(
             expr.node,
@@ -470,8 +262,8 @@ fn null_tests(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     }
 }
 
-fn bodies(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
-    let What::Function { name, arguments, .. } = &expr.what else { return Ok(()) };
+fn bodies(expr: &Expr<'_>, scope: &ConditionScope<'_>) -> Result<()> {
+    let ExprForm::Function { name, arguments, .. } = &expr.what else { return Ok(()) };
     let [collection, variable, body] = arguments.as_slice() else { return Ok(()) };
     if !MACROS.contains(&name.as_str()) {
         return Ok(());
@@ -485,7 +277,7 @@ fn bodies(expr: &Expr<'_>, scope: &Scope<'_>) -> Result<()> {
     if is_true_or_false {
         return Ok(());
     }
-    Err(Refusal::At(
+    Err(ConditionError::At(
         body.node.range().start,
         format!(
             "{name}() predicate body must yield a boolean, got: '{}'. Use a comparison, logical operator, IS NULL, IN, BETWEEN, LIKE, or a \

@@ -1,90 +1,29 @@
 //! What the names of a condition stand for, and the types of its parts as far as they are certain.
 
 use super::cel::Cel;
-use super::expr::{Case, Expr, Literal, Special, Step, What};
-use crate::schema::logical::ddl::tree::Node;
-use crate::schema::logical::model::{Annotations, Field, Kind, MAX_LENGTH, NO_PARAM, NamedTypes, Type};
+use super::expr::{Case, ColumnStep, Expr, ExprForm, Literal};
+use super::sql_types::{BIGINT, BOOLEAN, Category, DOUBLE, STRING, VARIANT, Wider, of_literal, of_special, wider};
+use crate::schema::logical::model::{Field, NamedTypes, Type, TypeKind};
 use crate::schema::meter;
 
 /// The columns that a condition may name: the one that it stands at, or all of a struct.
-pub(in crate::schema::logical::ddl) struct Scope<'s> {
+pub(in crate::schema::logical::ddl) struct ConditionScope<'s> {
     columns: Vec<(&'s str, &'s Type)>,
     named: &'s NamedTypes,
     pub(super) is_column: bool,
     /// The innermost variable comes last.
-    variables: Vec<Variable<'s>>,
+    variables: Vec<ScopeVariable<'s>>,
 }
 
 /// A variable that goes through a list or map.
 #[derive(Clone)]
-struct Variable<'s> {
+struct ScopeVariable<'s> {
     name: String,
     ty: Option<&'s Type>,
     cel: Cel<'s>,
 }
 
-/// Kinds of types that compare with one another. Numbers come first, narrow ones before wide ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Category {
-    Int,
-    Decimal,
-    Double,
-    Text,
-    Bytes,
-    Time,
-    Bool,
-}
-
-impl Category {
-    pub(super) fn of(kind: &Kind) -> Option<Self> {
-        Some(match kind {
-            Kind::Tinyint | Kind::Smallint | Kind::Int | Kind::Bigint => Self::Int,
-            Kind::Float | Kind::Double => Self::Double,
-            Kind::Decimal { .. } => Self::Decimal,
-            Kind::Char(_) | Kind::Varchar(_) => Self::Text,
-            Kind::Binary(_) | Kind::Varbinary(_) => Self::Bytes,
-            Kind::Date | Kind::Time(_) | Kind::Timestamp(_) | Kind::TimestampLtz(_) => Self::Time,
-            Kind::Boolean => Self::Bool,
-            _ => return None,
-        })
-    }
-
-    pub(super) fn is_number(self) -> bool {
-        self <= Self::Double
-    }
-
-    /// The one that values of both become, if that is certain.
-    fn common(self, other: Self) -> Option<Self> {
-        (self == other || self.is_number() && other.is_number()).then(|| self.max(other))
-    }
-}
-
-/// Whether values of both types can be equal.
-pub(super) fn are_comparable(one: &Kind, other: &Kind) -> bool {
-    if std::mem::discriminant(one) == std::mem::discriminant(other) {
-        return true;
-    }
-    match (Category::of(one), Category::of(other)) {
-        (Some(one), Some(other)) => one.common(other).is_some(),
-        _ => false,
-    }
-}
-
-const fn of(kind: Kind) -> Type {
-    let notes = Annotations { doc: None, tags: Vec::new(), params: Vec::new(), constraints: Vec::new() };
-    Type { kind, nullable: true, notes }
-}
-
-static BOOLEAN: Type = of(Kind::Boolean);
-static BIGINT: Type = of(Kind::Bigint);
-static DOUBLE: Type = of(Kind::Double);
-static DECIMAL: Type = of(Kind::Decimal { precision: NO_PARAM, scale: NO_PARAM });
-static STRING: Type = of(Kind::Varchar(MAX_LENGTH));
-static BYTES: Type = of(Kind::Varbinary(MAX_LENGTH));
-static TIMESTAMP: Type = of(Kind::TimestampLtz(NO_PARAM));
-static VARIANT: Type = of(Kind::Variant);
-
-impl<'s> Scope<'s> {
+impl<'s> ConditionScope<'s> {
     /// The scope of a condition at a column.
     pub(in crate::schema::logical::ddl) fn column(name: &'s str, ty: &'s Type, named: &'s NamedTypes) -> Self {
         Self { columns: vec![(name, ty)], named, is_column: true, variables: Vec::new() }
@@ -99,16 +38,16 @@ impl<'s> Scope<'s> {
     /// The scope within a list or map of this type.
     pub(super) fn with(&self, name: &str, collection: &Expr<'_>, cel: Cel<'s>) -> Self {
         let element = match self.ty(collection).map(|ty| &ty.kind) {
-            Some(Kind::Array(element) | Kind::Multiset(element)) => Some(&**element),
-            Some(Kind::Map(pair)) => Some(&pair.1),
+            Some(TypeKind::Array(element) | TypeKind::Multiset(element)) => Some(&**element),
+            Some(TypeKind::Map(pair)) => Some(&pair.1),
             _ => None,
         };
         let mut variables = self.variables.clone();
-        variables.push(Variable { name: name.to_owned(), ty: element, cel });
+        variables.push(ScopeVariable { name: name.to_owned(), ty: element, cel });
         Self { columns: self.columns.clone(), named: self.named, is_column: self.is_column, variables }
     }
 
-    fn variable(&self, name: &str) -> Option<&Variable<'s>> {
+    fn variable(&self, name: &str) -> Option<&ScopeVariable<'s>> {
         self.variables.iter().rev().find(|variable| variable.name == name)
     }
 
@@ -153,31 +92,31 @@ impl<'s> Scope<'s> {
     /// The body of a named type; `None` where it is declared elsewhere.
     pub(super) fn body(&self, ty: &'s Type) -> Option<&'s Type> {
         match &ty.kind {
-            Kind::Named(name) => self.named.get(name),
+            TypeKind::Named(name) => self.named.get(name),
             _ => Some(ty),
         }
     }
 
     /// Where a step leads.
-    pub(super) fn step(&self, from: &'s Type, step: &Step<'_>) -> Option<&'s Type> {
+    pub(super) fn step(&self, from: &'s Type, step: &ColumnStep<'_>) -> Option<&'s Type> {
         let next = match (step, &self.body(from)?.kind) {
-            (Step::Field(_, name), Kind::Struct(fields)) => &fields.iter().find(|field| field.name == *name)?.ty,
-            (Step::Index(..), Kind::Array(element) | Kind::Multiset(element)) => element,
-            (Step::Index(..), Kind::Map(pair)) => &pair.1,
+            (ColumnStep::Field(_, name), TypeKind::Struct(fields)) => &fields.iter().find(|field| field.name == *name)?.ty,
+            (ColumnStep::Index(..), TypeKind::Array(element) | TypeKind::Multiset(element)) => element,
+            (ColumnStep::Index(..), TypeKind::Map(pair)) => &pair.1,
             _ => return None,
         };
         Some(next)
     }
 
-    fn path(&self, name: &str, steps: &[Step<'_>]) -> Option<&'s Type> {
+    fn path(&self, name: &str, steps: &[ColumnStep<'_>]) -> Option<&'s Type> {
         let mut current = self.body(self.declared(name)?)?;
         for step in steps {
             // elements that are named types are not looked into, fields are
-            if matches!(current.kind, Kind::Named(_)) {
+            if matches!(current.kind, TypeKind::Named(_)) {
                 return None;
             }
             current = self.step(current, step)?;
-            if matches!(step, Step::Field(..)) {
+            if matches!(step, ColumnStep::Field(..)) {
                 current = self.body(current)?;
             }
         }
@@ -185,10 +124,10 @@ impl<'s> Scope<'s> {
     }
 
     /// Whether no step to the column can be null.
-    pub(super) fn is_never_null(&self, name: &str, steps: &[Step<'_>]) -> bool {
+    pub(super) fn is_never_null(&self, name: &str, steps: &[ColumnStep<'_>]) -> bool {
         let Some(mut current) = self.declared(name).filter(|ty| !ty.nullable) else { return false };
         for step in steps {
-            let field = self.step(current, step).filter(|ty| !ty.nullable && matches!(step, Step::Field(..)));
+            let field = self.step(current, step).filter(|ty| !ty.nullable && matches!(step, ColumnStep::Field(..)));
             let Some(next) = field else { return false };
             current = next;
         }
@@ -199,7 +138,7 @@ impl<'s> Scope<'s> {
     pub(super) fn ty(&self, expr: &Expr<'_>) -> Option<&'s Type> {
         meter::charge(1).ok()?;
         match &expr.what {
-            What::Sum(chain) | What::Product(chain) => {
+            ExprForm::Sum(chain) | ExprForm::Product(chain) => {
                 let mut common: Option<&'s Type> = None;
                 for operand in chain.operands() {
                     let ty = self.ty(operand)?;
@@ -208,19 +147,19 @@ impl<'s> Scope<'s> {
                 }
                 common
             }
-            What::Signed { operand, .. } => self.ty(operand),
-            What::Column { name, steps } => self.path(name, steps),
-            What::Literal(literal) => of_literal(literal),
-            What::Paren { inner, steps } => {
+            ExprForm::Signed { operand, .. } => self.ty(operand),
+            ExprForm::Column { name, steps } => self.path(name, steps),
+            ExprForm::Literal(literal) => of_literal(literal),
+            ExprForm::Paren { inner, steps } => {
                 if steps.is_empty() {
                     self.ty(inner)
                 } else {
                     None
                 }
             }
-            What::Case(case) => self.of_case(case),
-            What::Function { name, arguments, .. } => self.of_function(name, arguments),
-            What::Special(special) => of_special(special),
+            ExprForm::Case(case) => self.of_case(case),
+            ExprForm::Function { name, arguments, .. } => self.of_function(name, arguments),
+            ExprForm::Special(special) => of_special(special),
             _ => Some(&BOOLEAN),
         }
     }
@@ -244,7 +183,7 @@ impl<'s> Scope<'s> {
 
     fn of_function(&self, name: &str, arguments: &[Expr<'_>]) -> Option<&'s Type> {
         let first = || arguments.first().and_then(|argument| self.ty(argument));
-        let is_decimal = |ty: Option<&Type>| ty.is_some_and(|ty| matches!(ty.kind, Kind::Decimal { .. }));
+        let is_decimal = |ty: Option<&Type>| ty.is_some_and(|ty| matches!(ty.kind, TypeKind::Decimal { .. }));
         match name {
             "LENGTH" => Some(&BIGINT),
             "UPPER" | "LOWER" | "REPLACE" | "TO_JSON" | "TYPE_OF_VARIANT" => Some(&STRING),
@@ -272,31 +211,33 @@ impl<'s> Scope<'s> {
     /// The kind of number that an expression is or becomes, looked at part by part.
     pub(super) fn number(&self, expr: &Expr<'_>) -> Option<Category> {
         match self.raw_number(expr) {
-            Raw::Number(category) => Some(category),
-            Raw::Nothing | Raw::Other => None,
+            RawNumeric::Number(category) => Some(category),
+            RawNumeric::Nothing | RawNumeric::Other => None,
         }
     }
 
-    fn raw_number(&self, expr: &Expr<'_>) -> Raw {
+    fn raw_number(&self, expr: &Expr<'_>) -> RawNumeric {
         if meter::charge(1).is_err() {
-            return Raw::Other;
+            return RawNumeric::Other;
         }
         let leaf = |ty: Option<&Type>| match ty.and_then(|ty| Category::of(&ty.kind)) {
-            Some(category) if category.is_number() => Raw::Number(category),
-            _ => Raw::Other,
+            Some(category) if category.is_number() => RawNumeric::Number(category),
+            _ => RawNumeric::Other,
         };
         match &expr.what {
-            What::Column { .. } | What::Literal(_) | What::Function { .. } | What::Special(_) | What::Case(_) => {
-                leaf(self.ty(expr))
-            }
-            _ if !expr.is_value() => Raw::Other,
+            ExprForm::Column { .. }
+            | ExprForm::Literal(_)
+            | ExprForm::Function { .. }
+            | ExprForm::Special(_)
+            | ExprForm::Case(_) => leaf(self.ty(expr)),
+            _ if !expr.is_value() => RawNumeric::Other,
             _ => {
-                let mut found = Raw::Nothing;
+                let mut found = RawNumeric::Nothing;
                 for part in expr.parts() {
                     found = match (found, self.raw_number(part)) {
-                        (_, Raw::Other) => return Raw::Other,
-                        (Raw::Number(one), Raw::Number(other)) => Raw::Number(one.max(other)),
-                        (before, Raw::Nothing) => before,
+                        (_, RawNumeric::Other) => return RawNumeric::Other,
+                        (RawNumeric::Number(one), RawNumeric::Number(other)) => RawNumeric::Number(one.max(other)),
+                        (before, RawNumeric::Nothing) => before,
                         (_, number) => number,
                     };
                 }
@@ -317,91 +258,36 @@ impl<'s> Scope<'s> {
     /// Whether a point in time is named anywhere in it.
     pub(super) fn has_time(&self, expr: &Expr<'_>) -> bool {
         match &expr.what {
-            What::Column { .. } => self.is_instant(expr),
-            What::Literal(Literal::Timestamp(_) | Literal::Interval(..)) => true,
+            ExprForm::Column { .. } => self.is_instant(expr),
+            ExprForm::Literal(Literal::Timestamp(_) | Literal::Interval(..)) => true,
             _ => meter::charge(1).is_ok() && expr.parts().into_iter().any(|part| self.has_time(part)),
         }
     }
 
     pub(super) fn is_instant(&self, expr: &Expr<'_>) -> bool {
-        self.ty(expr).is_some_and(|ty| matches!(ty.kind, Kind::Timestamp(_) | Kind::TimestampLtz(_)))
+        self.ty(expr).is_some_and(|ty| matches!(ty.kind, TypeKind::Timestamp(_) | TypeKind::TimestampLtz(_)))
     }
 
     /// Whether CEL's `has` can ask for it: a column of a struct, or a field, by plain names.
     pub(super) fn can_be_asked_for(&self, expr: &Expr<'_>) -> bool {
-        let is_plain = |step: &Step<'_>| matches!(step, Step::Field(_, name) if !super::literals::is_cel_word(name));
+        let is_plain = |step: &ColumnStep<'_>| matches!(step, ColumnStep::Field(_, name) if !super::literals::is_cel_word(name));
         match &expr.what {
-            What::Column { name, steps } => {
+            ExprForm::Column { name, steps } => {
                 let is_selected = self.is_own(name) && !self.is_column;
                 if is_selected && super::literals::is_cel_word(name) || !steps.iter().all(is_plain) {
                     return false;
                 }
                 is_selected || !steps.is_empty()
             }
-            What::Paren { inner, steps } => self.can_be_asked_for(inner) && steps.iter().all(is_plain),
+            ExprForm::Paren { inner, steps } => self.can_be_asked_for(inner) && steps.iter().all(is_plain),
             _ => false,
         }
     }
 }
 
 /// What an expression says about numbers.
-enum Raw {
+enum RawNumeric {
     Nothing,
     Other,
     Number(Category),
-}
-
-/// What values of two types have in common.
-enum Wider<'s> {
-    To(&'s Type),
-    /// Nothing is known of the second one.
-    Unknown,
-    Nothing,
-}
-
-fn wider<'s>(before: Option<&'s Type>, ty: &'s Type) -> Wider<'s> {
-    let Some(category) = Category::of(&ty.kind) else { return Wider::Unknown };
-    let Some(before) = before else { return Wider::To(ty) };
-    let Some(own) = Category::of(&before.kind) else { return Wider::Unknown };
-    match own.common(category) {
-        Some(common) => Wider::To(if common == own { before } else { ty }),
-        None => Wider::Nothing,
-    }
-}
-
-fn of_literal(literal: &Literal) -> Option<&'static Type> {
-    match literal {
-        Literal::Int(_) => Some(&BIGINT),
-        Literal::Decimal(_) => Some(&DECIMAL),
-        Literal::Double(_) => Some(&DOUBLE),
-        Literal::Timestamp(_) => Some(&TIMESTAMP),
-        Literal::Text(_) => Some(&STRING),
-        Literal::Bytes(_) => Some(&BYTES),
-        Literal::Bool(_) => Some(&BOOLEAN),
-        Literal::Null | Literal::Interval(..) => None,
-    }
-}
-
-fn of_special(special: &Special<'_>) -> Option<&'static Type> {
-    match special {
-        Special::Cast { target, .. } | Special::VariantGet { returning: Some(target), .. } => of_target(target),
-        Special::Extract { .. } | Special::Position { .. } => Some(&BIGINT),
-        Special::Substring(_) | Special::Trim { .. } => Some(&STRING),
-        Special::CurrentTimestamp => Some(&TIMESTAMP),
-        Special::VariantGet { returning: None, .. } => Some(&VARIANT),
-    }
-}
-
-/// The type that a cast gives.
-pub(super) fn of_target(target: &Node<'_>) -> Option<&'static Type> {
-    match target.children().first()?.name() {
-        "INT" | "INTEGER" | "BIGINT" | "SMALLINT" | "TINYINT" => Some(&BIGINT),
-        "FLOAT" | "REAL" | "DOUBLE" => Some(&DOUBLE),
-        "STRING" | "VARCHAR" | "CHAR" | "CHARACTER" => Some(&STRING),
-        "BYTES" | "BINARY" | "VARBINARY" => Some(&BYTES),
-        "BOOLEAN" => Some(&BOOLEAN),
-        "DECIMAL" | "DEC" | "NUMERIC" => Some(&DECIMAL),
-        "TIMESTAMP" | "TIMESTAMP_LTZ" => Some(&TIMESTAMP),
-        _ => None,
-    }
 }

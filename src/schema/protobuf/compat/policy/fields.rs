@@ -7,8 +7,10 @@ use super::reserved::{NumberSet, reserved_names};
 use crate::schema::meter;
 use crate::schema::protobuf::compat::rules::ComparedFile;
 use crate::schema::protobuf::features::Features;
-use crate::schema::protobuf::model::{Body, Field, FieldType, Group, Label, Offset, Syntax, Value, is_scalar, join, json_name};
-use crate::schema::protobuf::symbol_table::Declaration;
+use crate::schema::protobuf::model::{
+    Body, Field, FieldType, Group, Label, Offset, OptionValue, Syntax, is_scalar, join, json_name,
+};
+use crate::schema::protobuf::symbol_table::TypeDeclaration;
 use crate::schema::protobuf::{number, print};
 use crate::types::ProtobufPolicy;
 
@@ -153,14 +155,14 @@ fn compare_field(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str), (old
 }
 
 fn json(member: &FieldOrGroup<'_>) -> String {
-    let stated = member.field.and_then(|field| field.json_name.as_ref()).and_then(Value::as_text);
+    let stated = member.field.and_then(|field| field.json_name.as_ref()).and_then(OptionValue::as_text);
     stated.map_or_else(|| json_name(&member.name), str::to_owned)
 }
 
 fn default(member: &FieldOrGroup<'_>) -> String {
     match member.field.and_then(|field| field.default.as_ref()) {
         None => String::new(),
-        Some(Value::Word(word)) => number::plain(word),
+        Some(OptionValue::Word(word)) => number::plain(word),
         Some(value) => print::value_text(value),
     }
 }
@@ -217,7 +219,7 @@ fn cardinality(file: ComparedFile<'_>, member: &FieldOrGroup<'_>, scope: &str) -
             let features = around.with(options);
             let scalar = kind.and_then(FieldType::name).is_some_and(|name| {
                 is_scalar(name)
-                    || file.symbols.resolve(name, scope).is_some_and(|found| matches!(found.node, Declaration::Enum(_)))
+                    || file.symbols.resolve(name, scope).is_some_and(|found| matches!(found.node, TypeDeclaration::Enum(_)))
             });
             let implicit = syntax == Syntax::Proto3 || features.implicit;
             match (member.oneof, features.required) {
@@ -263,15 +265,15 @@ impl ResolvedType {
         };
         let Some(found) = file.symbols.resolve(name, scope) else { return Self::Message(name.to_string()) };
         match found.node {
-            Declaration::Enum(_) => Self::Enum(found.full.to_string()),
-            Declaration::Message(message) => match message.body.map_entry() {
+            TypeDeclaration::Enum(_) => Self::Enum(found.full.to_string()),
+            TypeDeclaration::Message(message) => match message.body.map_entry() {
                 Some((key, value)) if depth < 8 => {
                     let key = Self::resolve(file, &key.kind, &found.full, depth + 1);
                     Self::Map(Box::new((key, Self::resolve(file, &value.kind, &found.full, depth + 1))))
                 }
                 _ => Self::Message(found.full.to_string()),
             },
-            Declaration::Group(_) => Self::Group(found.full.to_string()),
+            TypeDeclaration::Group(_) => Self::Group(found.full.to_string()),
         }
     }
 
@@ -304,7 +306,7 @@ impl ResolvedType {
 fn contains(policy: &Policy<'_>, old: &str, new: &str) -> bool {
     let short = |name: &str| name.rsplit('.').next().unwrap_or("").to_owned();
     let (Some(old_type), Some(new_type)) = (policy.old.symbols.find(old), policy.new.symbols.find(new)) else { return false };
-    let (Declaration::Enum(old_enum), Declaration::Enum(new_enum)) = (old_type.node, new_type.node) else { return false };
+    let (TypeDeclaration::Enum(old_enum), TypeDeclaration::Enum(new_enum)) = (old_type.node, new_type.node) else { return false };
     let known: HashMap<&str, i32> = new_enum.constants.iter().map(|c| (&*c.name, c.number)).collect();
     short(old) == short(new) && old_enum.constants.iter().all(|c| known.get(&*c.name) == Some(&c.number))
 }

@@ -6,7 +6,7 @@ use super::breach::{Compared, KEEP, Policy, below, json_format, option, place};
 use super::reserved::{NumberSet, check_reserved, first_uncovered};
 use super::{enums, fields};
 use crate::schema::meter;
-use crate::schema::protobuf::model::{Body, Enum, Message, Span, join};
+use crate::schema::protobuf::model::{Body, Enum, Message, RangeOrName, join};
 use crate::types::ProtobufPolicy;
 
 pub(super) fn compare_types(
@@ -60,7 +60,7 @@ fn check_generated_code(policy: &mut Policy<'_>, path: &str, scopes: (&str, &str
         policy.breach("ONEOF_NO_DELETE", &below(path, &oneof.name), text, place(scopes.0, &oneof.name, oneof.at), None, KEEP);
     }
     let spans = |body: &Body| -> Vec<(i32, i32)> {
-        body.extensions.iter().flat_map(|found| found.spans.iter().filter_map(Span::bounds)).collect()
+        body.extensions.iter().flat_map(|found| found.spans.iter().filter_map(RangeOrName::bounds)).collect()
     };
     if let Some((first, last)) = first_uncovered(&spans(before), &NumberSet::new(spans(after))) {
         let text = format!("The {{R}} schema does not leave {first} to {last} to extensions, as the {{W}} schema does");

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::breach::Policy;
-use crate::schema::protobuf::model::{Reserved, Span};
+use crate::schema::protobuf::model::{RangeOrName, Reserved};
 
 const RESERVE: &str = "Keep what is reserved reserved.";
 
@@ -42,7 +42,7 @@ impl NumberSet {
 }
 
 fn bounds(statements: &[Reserved]) -> Vec<(i32, i32)> {
-    statements.iter().flat_map(|statement| statement.spans.iter().filter_map(Span::bounds)).collect()
+    statements.iter().flat_map(|statement| statement.spans.iter().filter_map(RangeOrName::bounds)).collect()
 }
 
 /// What was reserved must stay reserved.
@@ -64,5 +64,5 @@ pub(super) fn check_reserved(policy: &mut Policy<'_>, rule: &'static str, path: 
 
 pub(super) fn reserved_names(statements: &[Reserved]) -> HashSet<&str> {
     let spans = statements.iter().flat_map(|statement| &statement.spans);
-    spans.filter_map(|span| if let Span::Name(name) = span { Some(&**name) } else { None }).collect()
+    spans.filter_map(|span| if let RangeOrName::Name(name) = span { Some(&**name) } else { None }).collect()
 }

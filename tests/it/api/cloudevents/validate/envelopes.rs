@@ -1,7 +1,7 @@
 //! Attributes, in JSON and in headers.
 
 use accordant::cloudevents::{EventSettings, Strictness, Tolerate, parse_headers, parse_structured, report};
-use accordant::cloudevents::{Judgement, Verdict};
+use accordant::cloudevents::{EventVerdict, Judgement};
 use serde_json::{Value, json};
 
 use super::{binary, codes, event, structured, verdict};
@@ -12,7 +12,7 @@ use crate::support::app::TestApp;
 fn judged(more: &str, settings: &EventSettings) -> (Vec<String>, Vec<String>) {
     let text = format!(r#"{{"specversion":"1.0","id":"7","source":"/shop","type":"t"{more}}}"#);
     let envelope = parse_structured(text.as_bytes(), settings);
-    let verdict = Verdict { envelope, schema: None, judgement: Judgement::default() };
+    let verdict = EventVerdict { envelope, schema: None, judgement: Judgement::default() };
     let report = serde_json::from_slice(&report(verdict, Some(&text), Strictness::Default).json).unwrap();
     (codes(&report, "errors"), codes(&report, "warnings"))
 }
